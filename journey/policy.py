@@ -1,0 +1,396 @@
+"""The policy: every threshold, weight and cost that decisions depend on, as data with documented defaults.
+
+A policy file (TOML) overrides any of them; what it leaves out keeps its default. The defaults are assumptions for
+subscription software unless their description names another origin. They agree with the seed's eight recorded
+decisions, which is a regression check and no validation.
+"""
+
+import tomllib
+from functools import cached_property
+from math import log
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from journey.errors import InputError
+from journey.rules import NO_ACTION
+from journey.validation import did_you_mean, explain
+
+MONITOR_ONLY = "monitor_only"
+STALLED = "stalled"
+RiskTier = Literal["low", "medium", "high"]
+Provenance = Literal["measured", "calibrated", "assumed", "default"]
+
+
+class _Part(BaseModel):
+    """A frozen piece of the policy that refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class SignalType(_Part):
+    """What one type of signal means."""
+
+    polarity: Literal["negative", "positive"]
+    weight: float = Field(gt=0.0, le=1.0, description="Weight of a full-strength, fully trusted signal.")
+    cause: str = Field(description="What it is a symptom of; plays are chosen by cause.")
+
+
+class Action(_Part):
+    """One action of the catalogue."""
+
+    delivery: Literal["automated", "human", "none"]
+    cost: float = Field(ge=0.0, description="Cost of carrying it out once, in dollars.")
+    averts: float = Field(ge=0.0, le=1.0, description="Share of the churn at stake that it can avert.")
+
+
+class Play(_Part):
+    """In these stages, for these causes (or these positive signal types), this action."""
+
+    stages: tuple[str, ...] = Field(min_length=1)
+    action: str
+    causes: tuple[str, ...] = ()
+    opportunities: tuple[str, ...] = Field(default=(), description="Positive signal types that open an opportunity.")
+
+    @model_validator(mode="after")
+    def _has_a_trigger(self) -> "Play":
+        if not self.causes and not self.opportunities:
+            raise ValueError("a play needs at least one of `causes` and `opportunities`")
+        return self
+
+
+class Evidence(_Part):
+    """How signals become severity and confidence (see `journey.rules`)."""
+
+    half_life_days: float = Field(default=14.0, gt=0.0, description="Evidence halves in this many days.")
+    trust_automated: float = Field(default=1.0, ge=0.0, le=1.0, description="Trust in an automated source.")
+    trust_manual: float = Field(default=0.8, ge=0.0, le=1.0, description="Trust in a manual source.")
+    trust_other: float = Field(default=0.6, ge=0.0, le=1.0, description="Trust in any other or unnamed source.")
+    relief: float = Field(default=1.0, ge=0.0, description="How strongly positive evidence dampens severity.")
+    overstay_weight: float = Field(default=0.2, ge=0.0, description="The most evidence a stalled stage adds.")
+    typical_days: dict[str, float] = Field(
+        default={"onboarding": 10.0, "engagement": 60.0, "support": 7.0, "retention": 180.0, "escalation": 5.0},
+        description="Stay in a stage beyond which it counts as stalling (onboarding: the seed's own heuristic).",
+    )
+    mass_scale: float = Field(default=2.5, gt=0.0, description="How fast confidence saturates with evidence.")
+    conflict_penalty: float = Field(default=0.8, ge=0.0, le=1.0, description="Confidence lost in a full conflict.")
+    gap_factor: float = Field(default=0.9, ge=0.0, le=1.0, description="What each missing field leaves of confidence.")
+
+
+class Thresholds(_Part):
+    """From where on the orchestrator acts, and from where on a person must approve."""
+
+    act_severity: float = Field(default=0.2, ge=0.0, le=1.0, description="Act from this severity on.")
+    act_confidence: float = Field(default=0.4, ge=0.0, le=1.0, description="Below it: monitor only (seed rule).")
+    approve_human_severity: float = Field(default=0.5, ge=0.0, le=1.0, description="Human-delivered actions.")
+    approve_high_tier_severity: float = Field(default=0.35, ge=0.0, le=1.0, description="Risk tier high.")
+    approve_value: float = Field(default=50_000.0, ge=0.0, description="A high-value account, dollars (seed rule).")
+    approve_value_severity: float = Field(default=0.3, ge=0.0, le=1.0, description="High-value accounts.")
+
+
+class ContactPolicy(_Part):
+    """How often a customer may be contacted."""
+
+    cool_down_days: float = Field(default=14.0, ge=0.0, description="Least days between two contacts.")
+    max_contacts: int = Field(default=4, ge=0, description="Most contacts within the window.")
+    window_days: float = Field(default=90.0, gt=0.0, description="The window of `max_contacts`.")
+    approval_expiry_days: float = Field(default=14.0, gt=0.0, description="A pending approval expires after this.")
+    outcome_wait_days: float = Field(default=30.0, gt=0.0, description="An executed action awaits its outcome so long.")
+    do_not_contact: tuple[str, ...] = Field(default=(), description="Customers who gave no consent.")
+
+
+class ChurnMapping(_Part):
+    """From severity to a probability of churn within the horizon (proportional hazards)."""
+
+    horizon_days: float = Field(default=90.0, gt=0.0, description="Horizon of `churn_probability`.")
+    yearly_hazard: dict[str, float] = Field(
+        default={"SMB": 0.30, "Mid-Market": 0.15, "Enterprise": 0.08},
+        description="Churn hazard per year at severity 0, by segment.",
+    )
+    other_yearly_hazard: float = Field(default=0.18, ge=0.0, description="The same for any other segment.")
+    tier_ratio: dict[RiskTier, float] = Field(
+        default={"low": 0.7, "medium": 1.0, "high": 1.6}, description="Hazard ratio by risk tier."
+    )
+    severity_log_ratio: float = Field(default=2.2, ge=0.0, description="Log hazard ratio of severity 1 to 0.")
+
+
+class Price(_Part):
+    """A unit price and where it comes from."""
+
+    amount: float = Field(ge=0.0, description="Dollars per unit.")
+    provenance: Provenance = "default"
+
+
+class Economics(_Part):
+    """Unit prices and quantities behind ROI; each is an assumption to be replaced by your own figures."""
+
+    margin_rate: float = Field(default=0.75, ge=0.0, le=1.0, description="Share of revenue that is margin.")
+    review_minutes: float = Field(default=12.0, ge=0.0, description="Reviewer time for one approval.")
+    reviewer_hour: Price = Price(amount=60.0)
+    agent_hour: Price = Price(amount=45.0)
+    hours_per_escalation: float = Field(default=6.0, ge=0.0, description="Agent hours one escalation costs.")
+    support_day: Price = Field(default=Price(amount=40.0), description="Agent cost of a customer's day in support.")
+    usual_resolution_days: float = Field(default=5.0, ge=0.0, description="Resolution time without the orchestrator.")
+    evaluation: Price = Field(default=Price(amount=0.002), description="Tool and API calls of one evaluation.")
+    llm_calls_per_evaluation: float = Field(default=0.0, ge=0.0, description="None are made, so none are billed.")
+    llm_call: Price = Price(amount=0.01)
+    infrastructure_month: Price = Price(amount=200.0)
+
+
+_SIGNAL_TYPES = {
+    # Negative types of the seed. Weights 0.65 to 0.85: how strongly the type foretells churn.
+    "support_ticket_spike": SignalType(polarity="negative", weight=0.80, cause="support_pain"),
+    "repeat_support_tickets": SignalType(polarity="negative", weight=0.80, cause="support_pain"),
+    "support_satisfaction_low": SignalType(polarity="negative", weight=0.75, cause="support_pain"),
+    "negative_sentiment": SignalType(polarity="negative", weight=0.70, cause="dissatisfaction"),
+    "failed_onboarding_step": SignalType(polarity="negative", weight=0.85, cause="failed_onboarding"),
+    "usage_drop": SignalType(polarity="negative", weight=0.65, cause="falling_usage"),
+    "low_product_usage": SignalType(polarity="negative", weight=0.65, cause="falling_usage"),
+    "inactivity_warning": SignalType(polarity="negative", weight=0.65, cause="disengagement"),
+    # One more negative type, for the cause the seed's texts name and its data lacks.
+    "price_complaint": SignalType(polarity="negative", weight=0.70, cause="price"),
+    # Positive types of the seed. Weights 0.6 to 0.9: how strongly the type speaks against churn.
+    "positive_sentiment": SignalType(polarity="positive", weight=0.70, cause="satisfaction"),
+    "renewal_intent": SignalType(polarity="positive", weight=0.90, cause="renewal"),
+    "usage_recovery": SignalType(polarity="positive", weight=0.70, cause="recovery"),
+}
+
+_ACTIONS = {
+    "proactive_outreach": Action(delivery="human", cost=60.0, averts=0.25),
+    "onboarding_nudge_email": Action(delivery="automated", cost=0.5, averts=0.05),
+    "onboarding_specialist_call": Action(delivery="human", cost=120.0, averts=0.30),
+    "usage_review_checkin": Action(delivery="human", cost=45.0, averts=0.15),
+    "support_manager_followup": Action(delivery="human", cost=80.0, averts=0.25),
+    "reengagement_campaign": Action(delivery="automated", cost=2.0, averts=0.06),
+    "renewal_health_check": Action(delivery="human", cost=50.0, averts=0.08),
+    MONITOR_ONLY: Action(delivery="none", cost=0.0, averts=0.0),
+}
+
+_ANY = ("onboarding", "engagement", "retention", "support", "escalation")
+_PLAYS = (
+    # Earlier plays win over later ones.
+    Play(stages=("retention",), opportunities=("renewal_intent",), action="renewal_health_check"),
+    Play(stages=("support", "escalation"), causes=("price",), action="proactive_outreach"),
+    Play(
+        stages=("support", "escalation"),
+        causes=(
+            "support_pain", "dissatisfaction", "failed_onboarding", "falling_usage", "disengagement", "other", STALLED,
+        ),
+        action="support_manager_followup",
+    ),
+    Play(stages=("onboarding", "engagement"), causes=("failed_onboarding",), action="onboarding_specialist_call"),
+    Play(
+        stages=("onboarding",), causes=("falling_usage", "disengagement", STALLED), action="onboarding_nudge_email"
+    ),
+    Play(stages=("engagement", "retention"), causes=("falling_usage",), action="usage_review_checkin"),
+    Play(stages=("engagement", "retention"), causes=("disengagement", STALLED), action="reengagement_campaign"),
+    Play(stages=("engagement", "retention"), causes=("support_pain",), action="support_manager_followup"),
+    Play(stages=("retention",), causes=("price",), action="renewal_health_check"),
+    Play(
+        stages=_ANY,
+        causes=("support_pain", "dissatisfaction", "price", "failed_onboarding", "other"),
+        action="proactive_outreach",
+    ),
+)  # fmt: skip
+
+
+class PolicyTable(NamedTuple):
+    """A policy compiled for the rules, against the stages of one journey.
+
+    Scalars and tuples, so that one customer is evaluated without touching an array; `journey.batch` turns the same
+    table into arrays. Stage indices are those of the journey it was compiled for.
+    """
+
+    stages: tuple[str, ...]
+    live: tuple[bool, ...]
+    typical_days: tuple[float, ...]
+    signal_types: tuple[str, ...]
+    positive: tuple[bool, ...]
+    weights: tuple[float, ...]
+    causes: tuple[int, ...]
+    cause_names: tuple[str, ...]
+    stalled: int
+    sources: tuple[str, ...]
+    trusts: tuple[float, ...]
+    actions: tuple[str, ...]
+    human: tuple[bool, ...]
+    averts: tuple[float, ...]
+    costs: tuple[float, ...]
+    plays: tuple[tuple[int, ...], ...]
+    opportunities: tuple[tuple[int, ...], ...]
+    segments: tuple[str, ...]
+    tiers: tuple[str, ...]
+    hazards: tuple[tuple[float, ...], ...]
+    fade_rate: float
+    evidence: Evidence
+    thresholds: Thresholds
+    contact: ContactPolicy
+    churn: ChurnMapping
+
+
+TIERS: tuple[RiskTier, ...] = ("low", "medium", "high")
+OTHER_SEGMENT = "other"
+
+
+class Policy(_Part):
+    """Everything that decisions depend on."""
+
+    name: str = "default"
+    evidence: Evidence = Evidence()
+    thresholds: Thresholds = Thresholds()
+    contact: ContactPolicy = ContactPolicy()
+    churn: ChurnMapping = ChurnMapping()
+    economics: Economics = Economics()
+    signals: dict[str, SignalType] = Field(default=_SIGNAL_TYPES, description="Known signal types.")
+    unknown_signal: SignalType = Field(
+        default=SignalType(polarity="negative", weight=0.5, cause="other"),
+        description="What an unknown type counts as: never a silent zero.",
+    )
+    actions: dict[str, Action] = Field(default=_ACTIONS, description="The catalogue of actions.")
+    plays: tuple[Play, ...] = Field(default=_PLAYS, description="The playbook; earlier plays win.")
+
+    @model_validator(mode="after")
+    def _refers_to_what_exists(self) -> "Policy":
+        if MONITOR_ONLY not in self.actions:
+            raise ValueError(f"`actions` lacks {MONITOR_ONLY!r}: doing nothing must remain possible")
+        for place, play in enumerate(self.plays):
+            if play.action not in self.actions:
+                raise ValueError(
+                    f"plays[{place}] names the action {play.action!r}, which is not one of {sorted(self.actions)}"
+                )
+            for name in play.opportunities:
+                if name not in self.signals or self.signals[name].polarity != "positive":
+                    raise ValueError(f"plays[{place}]: opportunity {name!r} is not a known positive signal type")
+        for stage, days in self.evidence.typical_days.items():
+            if days <= 0.0:
+                raise ValueError(f"evidence.typical_days.{stage} is {days:g}; it must be more than 0 days")
+        for segment, hazard in self.churn.yearly_hazard.items():
+            if hazard < 0.0:
+                raise ValueError(f"churn.yearly_hazard.{segment} is {hazard:g}; it must be 0 or more per year")
+        return self
+
+    @cached_property
+    def causes(self) -> tuple[str, ...]:
+        """Every cause that a signal type or a play names, in a stable order, `stalled` included."""
+        named = {signal.cause for signal in self.signals.values()} | {self.unknown_signal.cause, STALLED}
+        named |= {cause for play in self.plays for cause in play.causes}
+        return tuple(sorted(named))
+
+    def compile(self, stages: tuple[str, ...], terminal: frozenset[str] = frozenset()) -> PolicyTable:
+        """The policy as tables for `journey.rules`, against a journey's stages.
+
+        Args:
+            stages: All stages, in the journey's order.
+            terminal: Those that are never left; nothing is decided there.
+
+        Plays and typical stays of stages that the journey does not have are left out; `policy_from` refuses them
+        where a user wrote them.
+        """
+        types = tuple(self.signals)
+        causes = self.causes
+        actions = tuple(self.actions)
+        segments = (*self.churn.yearly_hazard, OTHER_SEGMENT)
+        yearly = (*self.churn.yearly_hazard.values(), self.churn.other_yearly_hazard)
+        known = [*self.signals.values(), self.unknown_signal]
+        return PolicyTable(
+            stages=stages,
+            live=tuple(stage not in terminal for stage in stages),
+            typical_days=tuple(self.evidence.typical_days.get(stage, 0.0) for stage in stages),
+            signal_types=types,
+            positive=tuple(signal.polarity == "positive" for signal in known),
+            weights=tuple(signal.weight for signal in known),
+            causes=tuple(causes.index(signal.cause) for signal in known),
+            cause_names=causes,
+            stalled=causes.index(STALLED),
+            sources=("automated", "manual", "other"),
+            trusts=(self.evidence.trust_automated, self.evidence.trust_manual, self.evidence.trust_other),
+            actions=actions,
+            human=tuple(action.delivery == "human" for action in self.actions.values()),
+            averts=tuple(action.averts for action in self.actions.values()),
+            costs=tuple(action.cost for action in self.actions.values()),
+            plays=tuple(tuple(self._play_for(stage, cause, actions) for cause in causes) for stage in stages),
+            opportunities=tuple(
+                tuple(self._opportunity_for(stage, name, actions) for name in (*types, "")) for stage in stages
+            ),
+            segments=segments,
+            tiers=TIERS,
+            hazards=tuple(tuple(h / 365.0 * self.churn.tier_ratio[tier] for tier in TIERS) for h in yearly),
+            fade_rate=log(2.0) / self.evidence.half_life_days,
+            evidence=self.evidence,
+            thresholds=self.thresholds,
+            contact=self.contact,
+            churn=self.churn,
+        )
+
+    def _play_for(self, stage: str, cause: str, actions: tuple[str, ...]) -> int:
+        for play in self.plays:
+            if stage in play.stages and cause in play.causes:
+                return actions.index(play.action)
+        return NO_ACTION
+
+    def _opportunity_for(self, stage: str, signal_type: str, actions: tuple[str, ...]) -> int:
+        for play in self.plays:
+            if stage in play.stages and signal_type in play.opportunities:
+                return actions.index(play.action)
+        return NO_ACTION
+
+
+def merged(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    """`base` with `override` laid over it, table by table; lists are replaced whole."""
+    result = dict(base)
+    for key, value in override.items():
+        below = result.get(key)
+        result[key] = merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return result
+
+
+def policy_from(override: dict[str, Any], source: str, stages: tuple[str, ...] | None = None) -> Policy:
+    """The default policy with `override` laid over it.
+
+    Args:
+        override: Nested keys of the policy; what is left out keeps its default.
+        source: Where they come from, for the error message.
+        stages: The journey's stages, if known: then a stage that `override` names must be one of them.
+
+    Raises:
+        InputError: A key is unknown or a value impossible; the message names key, value and what is expected.
+    """
+    try:
+        policy = Policy.model_validate(merged(Policy().model_dump(), override))
+    except ValidationError as error:
+        raise InputError(explain(error, Policy, source)) from None
+    if stages is not None:
+        _refuse_unknown_stages(policy, override, stages, source)
+    return policy
+
+
+def _refuse_unknown_stages(policy: Policy, override: dict[str, Any], stages: tuple[str, ...], source: str) -> None:
+    named = {f"evidence.typical_days.{stage}": stage for stage in override.get("evidence", {}).get("typical_days", {})}
+    if "plays" in override:
+        named |= {
+            f"plays[{place}].stages": stage
+            for place, play in enumerate(policy.plays)
+            for stage in play.stages
+            if stage not in stages
+        }
+    for key, stage in named.items():
+        if stage not in stages:
+            raise InputError(f"{source}: {key}: {stage!r} is not a stage of the journey{did_you_mean(stage, stages)}")
+
+
+def read_policy(path: Path) -> Policy:
+    """Read a policy file (TOML).
+
+    Raises:
+        InputError: The file is missing, is not TOML, or says something impossible.
+    """
+    try:
+        override = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such policy file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: is not valid TOML: {error}") from None
+    return policy_from(override, str(path))

@@ -1,0 +1,130 @@
+"""What each record holds: the seed's five datasets with their enhanced fields, and the optional raw events.
+
+These models are the only place where a field's name, type and range are written down. A single record is validated
+through them (``Signal.model_validate({...})``); whole files are validated by column, with SQL that is derived from
+the same fields (see `journey.records.reading`).
+
+Dates may carry a time of day; a bare date means midnight. Everything is in the time zone of the records.
+"""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+RiskTier = Literal["low", "medium", "high"]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+NonNegative = Annotated[float, Field(ge=0.0)]
+
+KNOWN_SOURCES = ("automated", "manual")
+
+
+class Record(BaseModel):
+    """A row of one dataset.
+
+    Class attributes:
+        dataset: Name of the set, which is also the stem of its file.
+        key: The field that identifies a row, or None where rows have no identity of their own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    dataset: ClassVar[str]
+    key: ClassVar[str | None]
+
+
+class Customer(Record):
+    """The stable entity the journey revolves around."""
+
+    dataset: ClassVar[str] = "customers"
+    key: ClassVar[str | None] = "customer_id"
+
+    customer_id: str = Field(description="Identity, unique in the set.")
+    segment: str = Field(default="unknown", description="Business segment, for instance SMB.")
+    account_value: NonNegative = Field(default=0.0, description="Revenue per year, in US dollars.")
+    tenure_months: NonNegative = Field(default=0.0, description="Months since the customer signed.")
+    risk_tier: RiskTier = Field(default="medium", description="Standing churn risk, known before any signal.")
+
+
+class StageEntry(Record):
+    """One entry into a journey stage; the latest one not after `as_of` is the customer's state."""
+
+    dataset: ClassVar[str] = "journey_state_log"
+    key: ClassVar[str | None] = None
+
+    customer_id: str
+    journey_stage: str
+    state_entered_at: datetime
+    days_in_state: NonNegative | None = Field(default=None, description="A stored counter: checked, never trusted.")
+    previous_stage: str | None = Field(default=None, description="The stage before; null when onboarding starts.")
+
+
+class Signal(Record):
+    """A symptom of friction, risk or opportunity."""
+
+    dataset: ClassVar[str] = "signals"
+    key: ClassVar[str | None] = "signal_id"
+
+    signal_id: str | None = None
+    customer_id: str
+    signal_type: str
+    signal_strength: Share
+    detected_at: datetime
+    journey_stage: str | None = Field(default=None, description="The customer's stage at detection.")
+    source: str | None = Field(default=None, description="automated, manual, or anything else (trusted less).")
+
+
+class Intervention(Record):
+    """A recorded decision of an orchestrator (not necessarily an executed action)."""
+
+    dataset: ClassVar[str] = "interventions"
+    key: ClassVar[str | None] = "intervention_id"
+
+    intervention_id: str
+    customer_id: str
+    journey_stage: str | None = None
+    recommended_action: str
+    confidence: Share | None = None
+    requires_human_approval: bool = False
+    triggered_by_signals: tuple[str, ...] = ()
+    evaluation_latency_ms: NonNegative | None = None
+    generated_at: datetime
+    status: str | None = Field(
+        default=None,
+        description="State in the intervention machine, when the record says; otherwise it is inferred.",
+    )
+
+
+class Outcome(Record):
+    """What came of an intervention. A missing outcome is not a zero, and neither is a null."""
+
+    dataset: ClassVar[str] = "outcomes"
+    key: ClassVar[str | None] = "outcome_id"
+
+    outcome_id: str | None = None
+    intervention_id: str
+    customer_id: str | None = None
+    outcome: str
+    resolution_time_days: NonNegative | None = None
+    csat_delta: float | None = Field(default=None, description="Change of satisfaction, in points.")
+    churn_risk_delta: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
+    estimated_revenue_saved: float | None = Field(default=None, description="The recorder's own estimate, in dollars.")
+    human_override: bool | None = None
+    measured_at: datetime | None = None
+
+
+class Event(Record):
+    """A raw event, from which a detector may make a signal."""
+
+    dataset: ClassVar[str] = "events"
+    key: ClassVar[str | None] = "event_id"
+
+    event_id: str | None = None
+    customer_id: str
+    event_type: str
+    timestamp: datetime
+    metadata: dict[str, object] = Field(default_factory=dict)
+
+
+RECORD_TYPES: tuple[type[Record], ...] = (Customer, StageEntry, Signal, Intervention, Outcome, Event)
+DATASETS: dict[str, type[Record]] = {record.dataset: record for record in RECORD_TYPES}

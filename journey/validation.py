@@ -1,0 +1,86 @@
+"""Turning pydantic's complaints into sentences a person can act on: where, what was given, what was expected."""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+Location = Sequence[int | str]
+
+
+def explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
+    """All complaints of a validation, one a line: ``source: key: what is wrong``.
+
+    Args:
+        error: What pydantic raised.
+        model: The model that was validated, to suggest the key that was probably meant.
+        source: The file (or other origin) of the data.
+    """
+    return "\n".join(f"{source}: {_sentence(detail, model)}" for detail in error.errors(include_url=False))
+
+
+def _sentence(detail: Any, model: type[BaseModel]) -> str:
+    location: Location = detail["loc"]
+    key = _dotted(location)
+    given = detail["input"]
+    if detail["type"] == "extra_forbidden":
+        return f"{key}: unknown key{did_you_mean(str(location[-1]), known_keys(model, location[:-1]))}"
+    if detail["type"] == "missing":
+        return f"{key}: is missing; it has no default"
+    message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    if detail["type"] == "value_error":
+        return f"{key}: {message}" if key else message
+    return f"{key}: {message}, but {_shown(given)} was given"
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """``; did you mean 'x'?`` when a known word is close, else the list of known words (or nothing)."""
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known here: {', '.join(known)}" if known else ""
+
+
+def known_keys(model: type[BaseModel], location: Location) -> list[str]:
+    """The keys a model accepts at a nested location."""
+    models = [model]
+    for step in location:
+        models = [inner for outer in models for inner in _models_below(outer, step)]
+    return sorted({name for found in models for name in _names(found)})
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _models_below(model: type[BaseModel], step: int | str) -> Iterator[type[BaseModel]]:
+    by_name = {field.alias or name: field for name, field in model.model_fields.items()}
+    field = by_name.get(str(step))
+    if field is not None:
+        yield from _models_in(field.annotation)
+    else:
+        # A list index or the free key of a mapping: the step stays inside the same model.
+        yield model
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        return
+    if get_origin(annotation) in (Union, UnionType, list, tuple, dict):
+        for inner in get_args(annotation):
+            yield from _models_in(inner)
+
+
+def _dotted(location: Location) -> str:
+    text = ""
+    for step in location:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
