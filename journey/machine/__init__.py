@@ -1,0 +1,69 @@
+"""The machine: stages, legal moves and guards; what is legal, and every question about the shape of a journey.
+
+Importing this is cheap: `transitions` and NumPy are loaded by the first call that needs them.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from journey.machine.definition import Journey, default_journey
+from journey.machine.errors import (
+    BlockedMoveError,
+    IllegalMoveError,
+    JourneyDefinitionError,
+    MoveError,
+    UnknownStageError,
+)
+from journey.machine.guards import (
+    FactColumns,
+    Facts,
+    Guard,
+    GuardKind,
+    a_number_of_days,
+    guard_names,
+    one_or_more_names,
+    register_guard,
+    unregister_guard,
+)
+from journey.machine.moves import EVERY_LIVE_STAGE, Move, MoveRule
+from journey.machine.triggering import HasStage, MoveResult, Position
+
+if TYPE_CHECKING:
+    from journey.machine.table import CompiledJourney
+
+__all__ = [
+    "EVERY_LIVE_STAGE",
+    "BlockedMoveError",
+    "CompiledJourney",
+    "FactColumns",
+    "Facts",
+    "Guard",
+    "GuardKind",
+    "HasStage",
+    "IllegalMoveError",
+    "Journey",
+    "JourneyDefinitionError",
+    "Move",
+    "MoveError",
+    "MoveResult",
+    "MoveRule",
+    "Position",
+    "UnknownStageError",
+    "a_number_of_days",
+    "default_journey",
+    "guard_names",
+    "one_or_more_names",
+    "register_guard",
+    "unregister_guard",
+]
+
+# Loaded on first use, because their modules need NumPy.
+_LAZY = {"CompiledJourney": "journey.machine.table"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name whose module needs NumPy, on first use."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LAZY[name]), name)

@@ -1,0 +1,249 @@
+"""Guards: named conditions that a legal move may carry.
+
+A guard is written once, as a function of columns (arrays in, an array of booleans out). Cohorts are judged with that
+function as it is; the machine's own guard calls the very same function on one row. So there is no second copy to
+drift away.
+
+What is not known never lets anyone pass: an unknown number of days is not "at least seven", an unknown segment is none
+of those asked for.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from journey.machine.errors import JourneyDefinitionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import numpy as np
+    import numpy.typing as npt
+
+    BoolColumn = npt.NDArray[np.bool_]
+    FloatColumn = npt.NDArray[np.float64]
+    NameColumn = npt.NDArray[np.str_] | npt.NDArray[np.object_]
+
+GuardValue = float | tuple[str, ...]
+"""A guard's parameter: a number, or one or more names."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactColumns:
+    """What guards may look at, for many customers at once. All columns have the same length.
+
+    Attributes:
+        days_in_stage: Days since the present stage was entered; NaN where unknown.
+        previous_stage: Name of the stage before the present one; None or "" where there was none.
+        segment: Name of the customer's segment.
+        tier: The customer's risk tier.
+    """
+
+    days_in_stage: FloatColumn
+    previous_stage: NameColumn
+    segment: NameColumn
+    tier: NameColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What guards may look at, for one customer; see `FactColumns`. What is left out is unknown."""
+
+    days_in_stage: float = math.nan
+    previous_stage: str | None = None
+    segment: str | None = None
+    tier: str | None = None
+
+    def as_columns(self) -> FactColumns:
+        """The same facts as columns of one row."""
+        import numpy as np
+
+        return FactColumns(
+            days_in_stage=np.array([self.days_in_stage], dtype=np.float64),
+            previous_stage=np.array([self.previous_stage], dtype=object),
+            segment=np.array([self.segment], dtype=object),
+            tier=np.array([self.tier], dtype=object),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GuardKind:
+    """One kind of condition that moves may carry.
+
+    Attributes:
+        name: How a journey names it, for instance ``min_days_in_stage``.
+        test: The condition itself: columns and the parameter in, one boolean per row out.
+        parameter: Turns what a journey file says into the parameter; raises ValueError saying what it expected.
+        words: The condition for a person, with ``{value}`` where the parameter goes.
+        names_stages: Whether the parameter names stages, which must then exist.
+    """
+
+    name: str
+    test: Callable[[FactColumns, Any], BoolColumn]
+    parameter: Callable[[object], GuardValue]
+    words: str
+    names_stages: bool = False
+
+
+def a_number_of_days(given: object) -> float:
+    """A finite number of days, at least 0; raises ValueError otherwise."""
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise ValueError("expected a number of days")  # noqa: TRY004 - one kind of error for bad parameters
+    if not (math.isfinite(given) and given >= 0):
+        raise ValueError("expected a finite number of days, at least 0")
+    return float(given)
+
+
+def one_or_more_names(given: object) -> tuple[str, ...]:
+    """One name or a list of names, each once, in alphabetical order; raises ValueError otherwise."""
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, list | tuple | set | frozenset) or not names:
+        raise ValueError("expected a name or a list of names")
+    if not all(isinstance(name, str) and name for name in names):
+        raise ValueError("expected names (text that is not empty)")
+    return tuple(sorted(set(names)))
+
+
+def _is_one_of(column: NameColumn, names: tuple[str, ...]) -> BoolColumn:
+    return reduce(operator.or_, (column == name for name in names))
+
+
+def _min_days_in_stage(facts: FactColumns, days: float) -> BoolColumn:
+    return facts.days_in_stage >= days
+
+
+def _came_from(facts: FactColumns, stages: tuple[str, ...]) -> BoolColumn:
+    return _is_one_of(facts.previous_stage, stages)
+
+
+def _segment(facts: FactColumns, segments: tuple[str, ...]) -> BoolColumn:
+    return _is_one_of(facts.segment, segments)
+
+
+def _risk_tier(facts: FactColumns, tiers: tuple[str, ...]) -> BoolColumn:
+    return _is_one_of(facts.tier, tiers)
+
+
+_KINDS: dict[str, GuardKind] = {
+    kind.name: kind
+    for kind in (
+        GuardKind("min_days_in_stage", _min_days_in_stage, a_number_of_days, "at least {value} days in stage"),
+        GuardKind("came_from", _came_from, one_or_more_names, "to have come from {value}", names_stages=True),
+        GuardKind("segment", _segment, one_or_more_names, "segment {value}"),
+        GuardKind("risk_tier", _risk_tier, one_or_more_names, "risk tier {value}"),
+    )
+}
+
+
+def guard_names() -> tuple[str, ...]:
+    """The names of all guards that journeys may use."""
+    return tuple(_KINDS)
+
+
+def guard_kind(name: str) -> GuardKind:
+    """The guard of this name.
+
+    Raises:
+        JourneyDefinitionError: There is none.
+    """
+    try:
+        return _KINDS[name]
+    except KeyError:
+        close = get_close_matches(name, _KINDS, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise JourneyDefinitionError(
+            f"unknown guard {name!r}; {hint}the guards are {', '.join(_KINDS)} (register_guard adds one of your own)"
+        ) from None
+
+
+def register_guard(kind: GuardKind) -> GuardKind:
+    """Make a guard of your own available to journeys, by its name.
+
+    Worker processes have to register it too (do so when your module is imported).
+
+    Raises:
+        JourneyDefinitionError: A guard of that name exists already.
+    """
+    if kind.name in _KINDS:
+        raise JourneyDefinitionError(f"a guard named {kind.name!r} exists already; choose another name")
+    _KINDS[kind.name] = kind
+    return kind
+
+
+def unregister_guard(name: str) -> None:
+    """Take a registered guard away again, so that a test or a plug-in leaves no trace."""
+    _KINDS.pop(guard_kind(name).name)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The condition of one move: one or more named conditions, all of which must hold.
+
+    Attributes:
+        conditions: Pairs of guard name and parameter, in alphabetical order of the names.
+
+    Raises:
+        JourneyDefinitionError: A guard is unknown, named twice, or its parameter is not what it expects.
+    """
+
+    conditions: tuple[tuple[str, GuardValue], ...]
+
+    def __post_init__(self) -> None:
+        names = [name for name, _ in self.conditions]
+        if not names or len(set(names)) != len(names):
+            raise JourneyDefinitionError("a guard needs one or more conditions, each named once")
+        checked = tuple(sorted((name, _parameter(name, given)) for name, given in self.conditions))
+        object.__setattr__(self, "conditions", checked)
+
+    @classmethod
+    def of(cls, **conditions: object) -> Guard:
+        """A guard from its conditions: ``Guard.of(min_days_in_stage=7, segment=["smb", "mid"])``."""
+        return cls.from_dict(conditions)
+
+    @classmethod
+    def from_dict(cls, conditions: Mapping[str, object]) -> Guard:
+        """A guard as a journey file spells it: ``{min_days_in_stage = 7}``."""
+        return cls(tuple((name, _parameter(name, given)) for name, given in conditions.items()))
+
+    def to_dict(self) -> dict[str, float | str | list[str]]:
+        """The guard as plain data; the inverse of `from_dict`."""
+        return {name: _as_data(value) for name, value in self.conditions}
+
+    def allow(self, facts: FactColumns) -> BoolColumn:
+        """Whether the guard lets pass, for each row."""
+        return reduce(operator.and_, (guard_kind(name).test(facts, value) for name, value in self.conditions))
+
+    def allows(self, facts: Facts | None = None) -> bool:
+        """Whether the guard lets one customer pass. No facts: nothing is known, so nobody passes."""
+        return bool(self.allow((facts or Facts()).as_columns())[0])
+
+    def stages_named(self) -> Iterable[str]:
+        """The stages that the conditions name."""
+        for name, value in self.conditions:
+            if guard_kind(name).names_stages and isinstance(value, tuple):
+                yield from value
+
+    def __str__(self) -> str:
+        return " and ".join(guard_kind(name).words.format(value=_in_words(value)) for name, value in self.conditions)
+
+
+def _parameter(name: str, given: object) -> GuardValue:
+    try:
+        return guard_kind(name).parameter(given)
+    except ValueError as error:
+        raise JourneyDefinitionError(f"guard {name!r}: {error}, got {given!r}") from None
+
+
+def _as_data(value: GuardValue) -> float | str | list[str]:
+    if isinstance(value, tuple):
+        return value[0] if len(value) == 1 else list(value)
+    return value
+
+
+def _in_words(value: GuardValue) -> str:
+    return " or ".join(value) if isinstance(value, tuple) else f"{value:g}"

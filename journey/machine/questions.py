@@ -1,0 +1,106 @@
+"""Questions about the shape of a journey: what can be reached, left and finished, and by which way.
+
+Guards are taken as passable: these are answers about the rules, not about one customer.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from journey.findings import Finding, FindingSeverity
+from journey.machine.errors import UnknownStageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from journey.machine.definition import Journey
+    from journey.machine.moves import Move
+
+
+def reachable_stages(journey: Journey) -> frozenset[str]:
+    """The stages that some path from an initial stage leads to, the initial stages included."""
+    return _closure(journey.initial, ((m.source, m.destination) for m in journey.moves))
+
+
+def unreachable_stages(journey: Journey) -> tuple[str, ...]:
+    """Stages that no path from an initial stage leads to, in stage order."""
+    reached = reachable_stages(journey)
+    return tuple(stage for stage in journey.stages if stage not in reached)
+
+
+def dead_ends(journey: Journey) -> tuple[str, ...]:
+    """Live stages that no move leads out of (a move back into the same stage does not leave it)."""
+    left = {move.source for move in journey.moves if move.source != move.destination}
+    return tuple(stage for stage in journey.live if stage not in left)
+
+
+def cannot_finish(journey: Journey) -> tuple[str, ...]:
+    """Live stages from which no path leads to a terminal stage; all of them if no stage is terminal."""
+    finishing = _closure(journey.terminal, ((m.destination, m.source) for m in journey.moves))
+    return tuple(stage for stage in journey.live if stage not in finishing)
+
+
+def shortest_path(journey: Journey, start: str, end: str) -> tuple[Move, ...] | None:
+    """The fewest moves from `start` to `end`, ties broken by the journey's order; None if there is no way.
+
+    Raises:
+        UnknownStageError: The journey does not have one of the stages.
+    """
+    for stage in (start, end):
+        if stage not in journey.stages:
+            raise UnknownStageError(stage, journey.stages)
+    came_by: dict[str, Move | None] = {start: None}
+    waiting = deque([start])
+    while waiting and end not in came_by:
+        here = waiting.popleft()
+        for move in journey.moves:
+            if move.source == here and move.destination not in came_by:
+                came_by[move.destination] = move
+                waiting.append(move.destination)
+    return _traced_back(came_by, end) if end in came_by else None
+
+
+def _traced_back(came_by: dict[str, Move | None], end: str) -> tuple[Move, ...]:
+    path: list[Move] = []
+    move = came_by[end]
+    while move is not None:
+        path.append(move)
+        move = came_by[move.source]
+    return tuple(reversed(path))
+
+
+def _closure(seeds: Iterable[str], arcs: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Everything that can be reached from the seeds along the arcs, the seeds included."""
+    onward: dict[str, list[str]] = {}
+    for source, destination in arcs:
+        onward.setdefault(source, []).append(destination)
+    reached = set(seeds)
+    waiting = list(reached)
+    while waiting:
+        for stage in onward.get(waiting.pop(), ()):
+            if stage not in reached:
+                reached.add(stage)
+                waiting.append(stage)
+    return frozenset(reached)
+
+
+def findings(journey: Journey) -> list[Finding]:
+    """What is legal but odd about the rules, as findings on the set ``journey``."""
+    ends = set(dead_ends(journey))
+    return [
+        *(
+            _odd("unreachable-stage", stage, "no path from an initial stage leads to it")
+            for stage in unreachable_stages(journey)
+        ),
+        *(_odd("dead-end-stage", stage, "it is not terminal and no move leaves it") for stage in dead_ends(journey)),
+        *(
+            _odd("cannot-finish", stage, "no path from it leads to a terminal stage")
+            for stage in cannot_finish(journey)
+            if stage not in ends and journey.terminal
+        ),
+    ]
+
+
+def _odd(code: str, stage: str, why: str) -> Finding:
+    return Finding(code, FindingSeverity.WARNING, "journey", stage, None, f"Stage {stage!r}: {why}.")

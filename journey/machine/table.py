@@ -1,0 +1,180 @@
+"""A journey as integer tables: what every hot path looks at instead of the machine.
+
+Arrays serve cohorts; nested tuples serve one customer at a time (a NumPy element costs five times as much to read).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from journey.machine.triggering import MoveResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from journey.machine.definition import Journey
+    from journey.machine.guards import FactColumns, Guard
+
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+_Array = TypeVar("_Array", IntArray, BoolArray)
+
+NONE = -1
+"""In tables: there is no such move. In columns of stage codes: no stage was given."""
+UNKNOWN = -2
+"""In columns of stage codes: a name was given that is not a stage of the journey."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledJourney:
+    """The rules of a journey in tables. Arrays are read-only. S stages, M move names, G guards.
+
+    Attributes:
+        fingerprint: The fingerprint of the journey it was made from.
+        stages: Stage names; a stage's code is its place.
+        moves: Move names; a move's code is its place.
+        stage_index: Stage name to code.
+        move_index: Move name to code.
+        table: Shape (S, M): code of the stage that the move leads to, -1 where it is illegal.
+        rows: The same as nested tuples: ``rows[stage][move]``.
+        step_legal: Shape (S, S): whether some move leads from the first stage to the second.
+        step_move: Shape (S, S): code of the first such move, -1 where there is none.
+        step_rows: `step_move` as nested tuples.
+        legal_moves: Per stage, the codes of the moves that exist from it.
+        live: Shape (S,): stages that are not terminal.
+        terminal: Shape (S,): stages that are.
+        initial: Codes of the initial stages, the default first.
+        guards: The different guards that moves carry.
+        guard_table: Shape (S, M): place in `guards` of the guard that the move carries, -1 for none.
+    """
+
+    fingerprint: str
+    stages: tuple[str, ...]
+    moves: tuple[str, ...]
+    stage_index: Mapping[str, int]
+    move_index: Mapping[str, int]
+    table: IntArray
+    rows: tuple[tuple[int, ...], ...]
+    step_legal: BoolArray
+    step_move: IntArray
+    step_rows: tuple[tuple[int, ...], ...]
+    legal_moves: tuple[tuple[int, ...], ...]
+    live: BoolArray
+    terminal: BoolArray
+    initial: tuple[int, ...]
+    guards: tuple[Guard, ...]
+    guard_table: IntArray
+
+    def request(self, stages: IntArray, moves: IntArray, facts: FactColumns | None = None) -> npt.NDArray[np.int8]:
+        """The answer of `Journey.request` for many customers at once.
+
+        Args:
+            stages: Stage codes, shape (n,); a code below 0 (no such stage) makes every move illegal.
+            moves: Move codes, shape (n,); a code below 0 (no such move) is illegal.
+            facts: What guards may look at, n rows. Left out, guarded moves are blocked.
+
+        Returns:
+            `MoveResult` values, shape (n,).
+        """
+        known = (stages >= 0) & (moves >= 0)
+        here, move = np.where(known, stages, 0), np.where(known, moves, 0)
+        if not (self.stages and self.moves):
+            return np.full(len(stages), MoveResult.ILLEGAL, dtype=np.int8)
+        legal = known & (self.table[here, move] >= 0)
+        result = np.where(legal, MoveResult.MOVED, MoveResult.ILLEGAL).astype(np.int8)
+        if self.guards:
+            guard = np.where(legal, self.guard_table[here, move], NONE)
+            for code, condition in enumerate(self.guards):
+                held = guard == code
+                passed = condition.allow(facts) if facts is not None else False
+                result[held & ~np.asarray(passed)] = MoveResult.BLOCKED
+        return result
+
+    def encode_stages(self, names: npt.ArrayLike) -> IntArray:
+        """Stage names to codes: -1 where none is given (None, NaN or ""), -2 where it is not a stage."""
+        return _encode(names, self.stages)
+
+    def encode_moves(self, names: npt.ArrayLike) -> IntArray:
+        """Move names to codes: -1 where none is given, -2 where it is not a move of the journey."""
+        return _encode(names, self.moves)
+
+
+def compile_journey(journey: Journey) -> CompiledJourney:
+    """Read the tables off the journey's machine."""
+    stage_index = {stage: code for code, stage in enumerate(journey.stages)}
+    move_index = {name: code for code, name in enumerate(journey.move_names)}
+    table = _move_table(journey.machine, stage_index, move_index)
+    step_move = _step_table(table)
+    guards = tuple(dict.fromkeys(move.guard for move in journey.moves if move.guard))
+    guard_table = np.full_like(table, NONE)
+    for move in journey.moves:
+        if move.guard:
+            place = stage_index[move.source], move_index[move.name]
+            guard_table[place] = guards.index(move.guard)
+    terminal = np.array([stage in journey.terminal for stage in journey.stages], dtype=np.bool_)
+    return CompiledJourney(
+        fingerprint=journey.fingerprint,
+        stages=journey.stages,
+        moves=journey.move_names,
+        stage_index=MappingProxyType(stage_index),
+        move_index=MappingProxyType(move_index),
+        table=_read_only(table),
+        rows=_nested(table),
+        step_legal=_read_only(step_move >= 0),
+        step_move=_read_only(step_move),
+        step_rows=_nested(step_move),
+        legal_moves=tuple(tuple(np.flatnonzero(row >= 0).tolist()) for row in table),
+        live=_read_only(~terminal),
+        terminal=_read_only(terminal),
+        initial=tuple(stage_index[stage] for stage in journey.initial),
+        guards=guards,
+        guard_table=_read_only(guard_table),
+    )
+
+
+def _move_table(machine: Any, stage_index: Mapping[str, int], move_index: Mapping[str, int]) -> IntArray:
+    table = np.full((len(stage_index), len(move_index)), NONE, dtype=np.int64)
+    for name, event in machine.events.items():
+        # Only through .items(): reading event.transitions[stage] would insert an empty list for that stage into the
+        # library's defaultdict, and its illegal moves would answer False from then on instead of raising.
+        for source, transitions in event.transitions.items():
+            for transition in transitions:
+                table[stage_index[source], move_index[name]] = stage_index[transition.dest]
+    return table
+
+
+def _step_table(table: IntArray) -> IntArray:
+    stages, moves = table.shape
+    steps = np.full((stages, stages), NONE, dtype=np.int64)
+    for move in reversed(range(moves)):
+        legal = table[:, move] >= 0
+        steps[np.flatnonzero(legal), table[legal, move]] = move
+    return steps
+
+
+def _encode(names: npt.ArrayLike, known: tuple[str, ...]) -> IntArray:
+    column = np.asarray(names)
+    codes = np.full(column.shape, UNKNOWN, dtype=np.int64)
+    # One comparison per name: names are few, rows are many.
+    for code, name in enumerate(known):
+        codes[column == name] = code
+    codes[column == ""] = NONE
+    if column.dtype == object:
+        unknown = np.flatnonzero(codes == UNKNOWN)
+        missing = [row for row in unknown if column[row] is None or column[row] != column[row]]
+        codes[missing] = NONE
+    return codes
+
+
+def _nested(table: IntArray) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(row) for row in table.tolist())
+
+
+def _read_only(array: _Array) -> _Array:
+    array.setflags(write=False)
+    return array

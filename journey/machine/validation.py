@@ -1,0 +1,114 @@
+"""What a definition must be to make a machine. Every mistake is found, not only the first."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from journey.machine.errors import JourneyDefinitionError
+from journey.machine.moves import EVERY_LIVE_STAGE, Move
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_NAME = re.compile(r"[^\W\d_](?:[\w -]*\w)?")
+_LONGEST_NAME = 60
+# `stage` is the attribute that the machine sets; a trigger of that name would hide it.
+_RESERVED = {EVERY_LIVE_STAGE, "stage"}
+
+
+def refuse_mistakes(
+    stages: Sequence[str], moves: Sequence[Move], initial: Sequence[str], terminal: Sequence[str]
+) -> None:
+    """Raise `JourneyDefinitionError` with every mistake in the definition, if there is one."""
+    problems = [
+        *_bad_stages(stages),
+        *_bad_ends("initial", initial, stages),
+        *_bad_ends("terminal", terminal, stages),
+        *_bad_moves(moves, stages, terminal),
+        *_shadowed_moves(moves),
+    ]
+    if problems:
+        raise JourneyDefinitionError(*problems)
+
+
+def _bad_name(what: str, name: object) -> str | None:
+    if not isinstance(name, str):
+        return f"{what} {name!r} must be text"
+    if name.casefold() in _RESERVED:
+        return f"{what} {name!r} is a reserved word; choose another name"
+    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+        return (
+            f"{what} {name!r} is not a usable name: begin with a letter, go on with letters, digits, '_', '-' or "
+            f"spaces, at most {_LONGEST_NAME} characters"
+        )
+    return None
+
+
+def _bad_names(what: str, names: Iterable[object]) -> Iterable[str]:
+    """Names that cannot be used, and names that differ in capitals only."""
+    first: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        problem = _bad_name(what, name)
+        if problem:
+            yield problem
+        elif first.setdefault(str(name).casefold(), str(name)) != name:
+            yield (
+                f"{what} {name!r} differs from {first[str(name).casefold()]!r} in capitals only; "
+                "use one spelling, or two names"
+            )
+
+
+def _bad_stages(stages: Sequence[str]) -> Iterable[str]:
+    if not stages:
+        yield "the journey has no stages; list at least one in `stages`"
+    for stage in dict.fromkeys(stages):
+        if stages.count(stage) > 1:
+            yield f"stage {stage!r} is listed {stages.count(stage)} times in `stages`; list it once"
+    yield from _bad_names("stage", stages)
+
+
+def _bad_ends(which: str, given: Sequence[str], stages: Sequence[str]) -> Iterable[str]:
+    if which == "initial" and not given:
+        yield "the journey has no initial stage; say in `initial` where customers begin"
+    for stage in dict.fromkeys(given):
+        if stage not in stages:
+            yield f"{which} stage {_unknown(stage, stages)}"
+        if given.count(stage) > 1:
+            yield f"{which} stage {stage!r} is listed {given.count(stage)} times; list it once"
+
+
+def _bad_moves(moves: Sequence[Move], stages: Sequence[str], terminal: Sequence[str]) -> Iterable[str]:
+    yield from _bad_names("move", (move.name for move in moves))
+    for move in moves:
+        if move.source not in stages:
+            yield f"move {move.name!r}: its source {_unknown(move.source, stages)}"
+        if move.destination not in stages:
+            yield f"move {move.name!r}: its destination {_unknown(move.destination, stages)}"
+        if move.source in terminal:
+            yield (
+                f"move {move.name!r} leaves {move.source!r}, which is terminal; remove the move, "
+                f"or take {move.source!r} out of `terminal`"
+            )
+        for stage in move.guard.stages_named() if move.guard else ():
+            if stage not in stages:
+                yield f"move {move.name!r}: its guard names a stage that {_unknown(stage, stages)}"
+
+
+def _shadowed_moves(moves: Sequence[Move]) -> Iterable[str]:
+    """A second rule for the same stage and move would never be reached: refused, naming the first."""
+    first: dict[tuple[str, str], Move] = {}
+    for move in moves:
+        existing = first.setdefault((move.source, move.name), move)
+        if existing is not move:
+            yield (
+                f"move {move.name!r} from {move.source!r} to {move.destination!r} is shadowed by the "
+                f"existing rule {existing}; remove one of them, or give it another name"
+            )
+
+
+def _unknown(stage: object, stages: Sequence[str]) -> str:
+    close = get_close_matches(str(stage).casefold(), [str(s) for s in stages], n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{stage!r} is not a stage; {hint}the stages are {', '.join(map(str, stages))}"
