@@ -1,0 +1,59 @@
+"""The one place where what went wrong becomes a message on stderr and an exit code; never a traceback.
+
+0 done; 1 done, and what was asked to hold did not; 2 the input or the command was wrong; 130 interrupted.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import typer
+
+from journey.errors import JourneyError
+
+DONE = 0
+DID_NOT_HOLD = 1
+WRONG_INPUT = 2
+INTERRUPTED = 130
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """`command`, with its errors turned into messages and exit codes."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+            sys.stdout.flush()
+        except JourneyError as error:
+            _stop(str(error))
+        except BrokenPipeError:
+            leave_quietly()
+        except OSError as error:
+            _stop(_file_trouble(error))
+        except KeyboardInterrupt:
+            typer.echo("interrupted", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
+    return run
+
+
+def leave_quietly() -> None:
+    """End the process because whoever read stdout (``| head``) has gone: that is no failure of ours."""
+    # Python flushes stdout once more on its way out; pointed at nowhere, that cannot fail.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    raise typer.Exit(DONE)
+
+
+def _stop(message: str) -> None:
+    typer.echo(f"journey: {message}", err=True)
+    raise typer.Exit(WRONG_INPUT) from None
+
+
+def _file_trouble(error: OSError) -> str:
+    if error.filename is None:
+        return f"the operating system refused: {error.strerror or error}"
+    return f"{error.filename}: {error.strerror or error}"

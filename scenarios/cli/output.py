@@ -1,0 +1,134 @@
+"""Conventions of what the commands print: results to stdout, everything else to stderr.
+
+`--json` prints exactly one JSON value. Tables are rich's; they lose colour by themselves when stdout is no terminal or
+`NO_COLOR` is set.
+"""
+
+import json
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from journey.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+PIPED_WIDTH = 120
+"""Columns of a table that is piped into a file or a program, where there is no terminal to ask."""
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value to stdout: dates as ISO 8601, unknown and not finite numbers as null."""
+    json.dump(plain(value), sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def plain(value: Any) -> Any:
+    """`value` in the types that JSON knows."""
+    if value is None or (isinstance(value, bool | int) and not isinstance(value, Enum)):
+        return value
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, datetime):
+        return shown_date(value)
+    if isinstance(value, date | Path):
+        return value.isoformat() if isinstance(value, date) else str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    if hasattr(value, "item"):
+        # A NumPy scalar.
+        return plain(value.item())
+    raise TypeError(f"{type(value).__name__} has no place in JSON output")
+
+
+def shown_date(moment: datetime) -> str:
+    """A moment as ISO 8601: the bare date when it carries no time of day."""
+    text = moment.isoformat()
+    return text.removesuffix("T00:00:00")
+
+
+def say(message: str) -> None:
+    """Tell the person something that is not the result: it goes to stderr."""
+    typer.echo(message, err=True)
+
+
+@cache
+def _console_class() -> "type[Console]":
+    from rich.console import Console
+
+    from scenarios.cli.guard import leave_quietly
+
+    class QuietConsole(Console):
+        """A console that ends quietly when its reader has gone."""
+
+        def on_broken_pipe(self) -> None:
+            leave_quietly()
+
+    return QuietConsole
+
+
+def console() -> "Console":
+    """Where results for people are printed (stdout)."""
+    # A terminal tells its width, and so does COLUMNS; a pipe does not, and rich would guess 80.
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return _console_class()(width=None if known else PIPED_WIDTH, highlight=False, soft_wrap=False)
+
+
+def table(title: str, *columns: str, right: Sequence[str] = ()) -> "Table":
+    """An empty table in the house style; the columns in `right` hold numbers."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that a reader finds the old one or the new one, never half of it.
+
+    The folder is made when it is missing.
+
+    Raises:
+        InputError: The file cannot be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; name a file in it")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            # mkstemp makes the file private; a report is as public as any other new file.
+            Path(temporary).chmod(0o666 & ~_umask())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,11 @@
+"""Which commands there are: the one table to extend when a command is added.
+
+A command is a module with a function `command`, whose signature (typer annotations) is the command's and whose
+docstring is its help. The module must be cheap to import: it is loaded to print `journey --help`, so whatever is heavy
+(DuckDB, NumPy, pydantic, rich) is imported inside the function.
+"""
+
+COMMANDS: dict[str, str] = {
+    "draw": "scenarios.cli.draw",
+}
+"""Name of the command -> module that holds it, in the order in which `journey --help` lists them."""
