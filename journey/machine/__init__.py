@@ -5,6 +5,7 @@ Importing this is cheap: `transitions` and NumPy are loaded by the first call th
 
 from typing import TYPE_CHECKING, Any
 
+from journey.machine.covering import path_in_words
 from journey.machine.definition import Journey, default_journey
 from journey.machine.errors import (
     BlockedMoveError,
@@ -28,6 +29,7 @@ from journey.machine.moves import EVERY_LIVE_STAGE, Move, MoveRule
 from journey.machine.triggering import HasStage, MoveResult, Position
 
 if TYPE_CHECKING:
+    from journey.machine.replay import Replay, Violation, ViolationKind, replay_log
     from journey.machine.table import CompiledJourney
 
 __all__ = [
@@ -47,17 +49,28 @@ __all__ = [
     "MoveResult",
     "MoveRule",
     "Position",
+    "Replay",
     "UnknownStageError",
+    "Violation",
+    "ViolationKind",
     "a_number_of_days",
     "default_journey",
     "guard_names",
     "one_or_more_names",
+    "path_in_words",
     "register_guard",
+    "replay_log",
     "unregister_guard",
 ]
 
 # Loaded on first use, because their modules need NumPy.
-_LAZY = {"CompiledJourney": "journey.machine.table"}
+_LAZY = {
+    "CompiledJourney": "journey.machine.table",
+    "Replay": "journey.machine.replay",
+    "Violation": "journey.machine.replay",
+    "ViolationKind": "journey.machine.replay",
+    "replay_log": "journey.machine.replay",
+}
 
 
 def __getattr__(name: str) -> Any:

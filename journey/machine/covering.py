@@ -1,14 +1,196 @@
-"""The smallest set of paths that makes every move of a journey at least once."""
+"""The smallest set of paths that makes every move of a journey at least once.
+
+A path begins in an initial stage, follows legal moves and may end anywhere; it may pass a stage or make a move more
+than once. Exactly what is minimal: first the number of paths, then, among all sets of that many paths, the number of
+moves in them together. Moves out of stages that cannot be reached are in no path. Guards are taken as passable.
+
+How: every move is made once, and then as often again as balance demands (each visit to a stage has one arrival and one
+departure, a path's beginning counting as an arrival and its end as a departure). Which moves to repeat and where to
+begin is a minimum-cost flow: a repeated move costs one, a path more costs more than all repetitions together. One path
+per connected part of the graph is free, because each part needs at least one. Moves and repetitions then form an
+Eulerian graph, whose circuit (Hierholzer) falls apart into the paths. This is the Chinese postman problem on a directed
+graph (Edmonds & Johnson 1973) with free ends.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from journey.machine.questions import reachable_stages
+
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Sequence
+
     from journey.machine.definition import Journey
     from journey.machine.moves import Move
 
+# Nodes of the flow network and of the Eulerian graph that are no stages; tuples, so that no stage can be called so.
+_BEGIN = ("begin",)
+_DEMAND = ("demand",)
+_PAID = ("paid",)
+_UNLIMITED = 1 << 40
+
 
 def covering_paths(journey: Journey) -> tuple[tuple[Move, ...], ...]:
-    """The smallest set of paths from the initial stages that makes every reachable move."""
-    raise NotImplementedError
+    """The smallest set of paths from the initial stages that makes every reachable move.
+
+    Returns:
+        Paths of one or more moves each, in the order of the moves they begin with; none if nothing can move.
+    """
+    reached = reachable_stages(journey)
+    moves = [move for move in journey.moves if move.source in reached]
+    parts = _parts(moves)
+    flow = _least_repetition(journey.initial, moves, parts)
+    begins = _beginnings(journey.initial, parts, flow)
+    repeated = [move for move in moves for _ in range(1 + flow[move.source, move.destination, move])]
+    paths = _split_circuit(begins, repeated)
+    return tuple(sorted(paths, key=lambda path: [journey.moves.index(move) for move in path]))
+
+
+def path_in_words(path: Sequence[Move]) -> str:
+    """A path for a person: ``onboarding -activate-> engagement -churn-> churned``."""
+    if not path:
+        return ""
+    return path[0].source + "".join(f" -{move.name}-> {move.destination}" for move in path)
+
+
+def _parts(moves: Iterable[Move]) -> dict[str, int]:
+    """Which connected part of the graph each stage with a move is in (directions ignored)."""
+    part: dict[str, int] = {}
+    for number, move in enumerate(moves):
+        merged = {part.get(move.source, number), part.get(move.destination, number), number}
+        for stage, old in list(part.items()):
+            if old in merged:
+                part[stage] = number
+        part[move.source] = part[move.destination] = number
+    return part
+
+
+def _least_repetition(
+    initial: Sequence[str], moves: Sequence[Move], parts: dict[str, int]
+) -> Counter[tuple[Hashable, Hashable, Hashable]]:
+    """How often each move is made again, and how many paths begin where, at the least cost."""
+    missing = Counter(move.source for move in moves)
+    missing.subtract(move.destination for move in moves)
+    network = _Network()
+    a_path = len(moves) * len(parts) + 1  # more than all repetitions together can cost
+    network.arc(_BEGIN, _PAID, _UNLIMITED, a_path)
+    for stage in initial:
+        if stage in parts:
+            free = ("free", parts[stage])
+            if (_BEGIN, free, None) not in network.capacity:
+                network.arc(_BEGIN, free, 1, 0)
+            network.arc(free, stage, _UNLIMITED, 0)
+            network.arc(_PAID, stage, _UNLIMITED, 0)
+    for move in moves:
+        network.arc(move.source, move.destination, _UNLIMITED, 1, move)
+    for stage in parts:
+        if missing[stage] > 0:
+            network.arc(stage, _DEMAND, missing[stage], 0)
+        elif missing[stage] < 0:
+            network.arc(_BEGIN, stage, -missing[stage], 0, "arrivals to spare")
+    network.fill(_BEGIN, _DEMAND)
+    return network.flow
+
+
+def _beginnings(
+    initial: Sequence[str], parts: dict[str, int], flow: Counter[tuple[Hashable, Hashable, Hashable]]
+) -> list[str]:
+    """The stages in which paths begin, one entry per path."""
+    begins: list[str] = []
+    for stage in initial:
+        if stage in parts:
+            paid, free = flow[_PAID, stage, None], flow[("free", parts[stage]), stage, None]
+            begins += [stage] * (paid + free)
+    begun = {parts[stage] for stage in begins}
+    for stage in initial:
+        # A part in which every stage is balanced asks for no beginning, and needs one all the same.
+        if stage in parts and parts[stage] not in begun:
+            begins.append(stage)
+            begun.add(parts[stage])
+    return begins
+
+
+def _split_circuit(begins: list[str], moves: list[Move]) -> list[tuple[Move, ...]]:
+    """Walk the Eulerian graph in which every path begins and ends in one extra node, and cut it there."""
+    arrivals = Counter(begins) + Counter(move.destination for move in moves)
+    arrivals.subtract(move.source for move in moves)
+    onward: dict[Hashable, list[tuple[Hashable, Move | None]]] = {}
+    for stage, ends in arrivals.items():
+        onward.setdefault(stage, []).extend([(_BEGIN, None)] * ends)
+    for move in reversed(moves):
+        onward.setdefault(move.source, []).append((move.destination, move))
+    for stage in reversed(begins):
+        onward.setdefault(_BEGIN, []).append((stage, None))
+    paths: list[list[Move]] = []
+    for node, by in _euler_circuit(onward, _BEGIN):
+        if by is not None:
+            paths[-1].append(by)
+        elif node != _BEGIN:
+            paths.append([])
+    return [tuple(path) for path in paths if path]
+
+
+def _euler_circuit(
+    onward: dict[Hashable, list[tuple[Hashable, Move | None]]], start: Hashable
+) -> list[tuple[Hashable, Move | None]]:
+    """Hierholzer's circuit: every arc once, as (node arrived at, move made); consumes `onward`."""
+    circuit: list[tuple[Hashable, Move | None]] = []
+    stack: list[tuple[Hashable, Move | None]] = [(start, None)]
+    while stack:
+        out = onward.get(stack[-1][0])
+        if out:
+            stack.append(out.pop())
+        else:
+            circuit.append(stack.pop())
+    circuit.reverse()
+    return circuit[1:]
+
+
+@dataclass
+class _Network:
+    """A small network for minimum-cost flow by successive cheapest paths (Bellman-Ford). Arcs are (from, to, label)."""
+
+    capacity: dict[tuple[Hashable, Hashable, Hashable], int] = field(default_factory=dict)
+    cost: dict[tuple[Hashable, Hashable, Hashable], int] = field(default_factory=dict)
+    flow: Counter[tuple[Hashable, Hashable, Hashable]] = field(default_factory=Counter)
+
+    def arc(self, start: Hashable, end: Hashable, capacity: int, cost: int, label: Hashable = None) -> None:
+        self.capacity[start, end, label] = capacity
+        self.cost[start, end, label] = cost
+
+    def fill(self, source: Hashable, sink: Hashable) -> None:
+        """As much flow as possible from source to sink, as cheaply as possible."""
+        while path := self._cheapest_path(source, sink):
+            amount = min(self.capacity[arc] - self.flow[arc] if onward else self.flow[arc] for arc, onward in path)
+            for arc, onward in path:
+                self.flow[arc] += amount if onward else -amount
+
+    def _cheapest_path(
+        self, source: Hashable, sink: Hashable
+    ) -> list[tuple[tuple[Hashable, Hashable, Hashable], bool]]:
+        """Arcs of the cheapest way that still has room, each with its direction; empty if there is none."""
+        cost_to: dict[Hashable, int] = {source: 0}
+        came_by: dict[Hashable, tuple[tuple[Hashable, Hashable, Hashable], bool]] = {}
+        improved = True
+        while improved:
+            improved = False
+            for arc, capacity in self.capacity.items():
+                for start, end, sign, room in (
+                    (arc[0], arc[1], 1, capacity - self.flow[arc]),
+                    (arc[1], arc[0], -1, self.flow[arc]),
+                ):
+                    if room <= 0 or start not in cost_to:
+                        continue
+                    cost = cost_to[start] + sign * self.cost[arc]
+                    if end not in cost_to or cost < cost_to[end]:
+                        cost_to[end], came_by[end], improved = cost, (arc, sign == 1), True
+        path = []
+        node = sink
+        while node in came_by:
+            path.append(came_by[node])
+            arc, onward = came_by[node]
+            node = arc[0] if onward else arc[1]
+        return path[::-1]

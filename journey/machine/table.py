@@ -96,12 +96,12 @@ class CompiledJourney:
         return result
 
     def encode_stages(self, names: npt.ArrayLike) -> IntArray:
-        """Stage names to codes: -1 where none is given (None, NaN or ""), -2 where it is not a stage."""
-        return _encode(names, self.stages)
+        """Stage names as codes; see `encode`."""
+        return encode(names, self.stages)
 
     def encode_moves(self, names: npt.ArrayLike) -> IntArray:
-        """Move names to codes: -1 where none is given, -2 where it is not a move of the journey."""
-        return _encode(names, self.moves)
+        """Move names as codes; see `encode`."""
+        return encode(names, self.moves)
 
 
 def compile_journey(journey: Journey) -> CompiledJourney:
@@ -157,17 +157,31 @@ def _step_table(table: IntArray) -> IntArray:
     return steps
 
 
-def _encode(names: npt.ArrayLike, known: tuple[str, ...]) -> IntArray:
-    column = np.asarray(names)
-    codes = np.full(column.shape, UNKNOWN, dtype=np.int64)
+def encode(column: npt.ArrayLike, names: tuple[str, ...]) -> IntArray:
+    """Names, or codes, as codes.
+
+    Args:
+        column: Names, or codes, or floating-point codes with NaN for what is missing.
+        names: The names there are; a name's code is its place.
+
+    Returns:
+        Codes: -1 where nothing is given (None, NaN, "" or -1), -2 where it is not one of the names.
+    """
+    values = np.asarray(column)
+    if values.dtype.kind == "f":
+        missing = np.isnan(values)
+        values = np.where(missing, NONE, values).astype(np.int64)
+    if values.dtype.kind in "iu":
+        given = values.astype(np.int64)
+        return np.where((given >= len(names)) | (given < NONE), UNKNOWN, given)
+    codes = np.full(values.shape, UNKNOWN, dtype=np.int64)
     # One comparison per name: names are few, rows are many.
-    for code, name in enumerate(known):
-        codes[column == name] = code
-    codes[column == ""] = NONE
-    if column.dtype == object:
-        unknown = np.flatnonzero(codes == UNKNOWN)
-        missing = [row for row in unknown if column[row] is None or column[row] != column[row]]
-        codes[missing] = NONE
+    for code, name in enumerate(names):
+        codes[values == name] = code
+    codes[values == ""] = NONE
+    if values.dtype.kind == "O":
+        odd = np.flatnonzero(codes == UNKNOWN)
+        codes[[row for row in odd if values[row] is None or values[row] != values[row]]] = NONE
     return codes
 
 

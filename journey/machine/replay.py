@@ -1,0 +1,291 @@
+"""Holding a log of moves against the rules: a million rows at a time, the first violation of each case named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from journey.errors import InputError
+from journey.machine.table import NONE, UNKNOWN, BoolArray, IntArray, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from journey.machine.table import CompiledJourney
+
+
+class ViolationKind(IntEnum):
+    """What is wrong with a row of a log; of several, the first in this order is named."""
+
+    UNKNOWN_STAGE = 1
+    """A stage, or the move, is not one of the journey's."""
+    DISCONTINUOUS = 2
+    """It leaves another stage than the case's row before it entered."""
+    ILLEGAL_MOVE = 3
+    """No move leads from the one stage to the other (or the named move does not)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """The first violation of one case.
+
+    Attributes:
+        case: The case's identifier.
+        position: Place of the row among the case's own rows, from 0.
+        row: Place of the row in the log as given, from 0.
+        kind: What is wrong.
+        from_stage: The stage left, None if the log does not say.
+        to_stage: The stage entered, None if the log does not say.
+        move: The move named by the log, if it names moves.
+        previous_stage: The stage that the case's row before entered; None on its first row.
+        legal_moves: The moves that were legal from `from_stage`.
+    """
+
+    case: Any
+    position: int
+    row: int
+    kind: ViolationKind
+    from_stage: str | None
+    to_stage: str | None
+    move: str | None
+    previous_stage: str | None
+    legal_moves: tuple[str, ...]
+
+    def __str__(self) -> str:
+        where = f"case {self.case}, move {self.position + 1}: "
+        step = f"{self.from_stage!r} -> {self.to_stage!r}"
+        if self.move is not None:
+            step = f"{self.move!r} ({step})"
+        if self.kind is ViolationKind.DISCONTINUOUS:
+            return f"{where}{step} leaves {self.from_stage!r}, but the move before it entered {self.previous_stage!r}"
+        if self.kind is ViolationKind.UNKNOWN_STAGE:
+            return f"{where}{step} names a stage or move that the journey does not have"
+        return f"{where}{step} is illegal; legal from there: {', '.join(self.legal_moves) or 'nothing'}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replay:
+    """What holding a log against a journey showed. Iterate over it for the first violation of each case.
+
+    Attributes:
+        rows: Rows in the log.
+        cases: Different cases in it.
+        kinds: Shape (rows,), in the order of the log as given: 0 where a row is in order, else its `ViolationKind`.
+        first_rows: The row of each violating case's first violation, cases in the order of their identifiers.
+    """
+
+    rows: int
+    cases: int
+    kinds: npt.NDArray[np.int8]
+    first_rows: IntArray
+    _first: IntArray
+    _log: _Log
+
+    def count(self, kind: ViolationKind) -> int:
+        """How many rows are violations of this kind."""
+        return int(np.count_nonzero(self.kinds == kind))
+
+    @property
+    def violations(self) -> int:
+        """How many rows are violations."""
+        return int(np.count_nonzero(self.kinds))
+
+    def __len__(self) -> int:
+        return len(self.first_rows)
+
+    def __iter__(self) -> Iterator[Violation]:
+        kinds = self.kinds[self.first_rows].tolist()
+        return (
+            self._log.violation(place, ViolationKind(kind))
+            for place, kind in zip(self._first.tolist(), kinds, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Log:
+    """What it takes to name a violation when it is asked for; `place` counts rows with each case's together."""
+
+    compiled: CompiledJourney
+    cases: npt.NDArray[Any]
+    given: tuple[npt.NDArray[Any] | None, ...]
+    order: IntArray
+    begins: BoolArray
+    steps: _Steps
+
+    def violation(self, place: int, kind: ViolationKind) -> Violation:
+        row = int(self.order[place])
+        position = 0
+        while not self.begins[place - position]:
+            position += 1
+        start, move = int(self.steps.start[place]), self.steps.move
+        given_start, given_end, given_move = self.given
+        stages, moves = self.compiled.stages, self.compiled.moves
+        legal = self.compiled.legal_moves[start] if start >= 0 else ()
+        return Violation(
+            case=self.cases[row : row + 1].tolist()[0],
+            position=position,
+            row=row,
+            kind=kind,
+            from_stage=_name(start, stages, given_start, row),
+            to_stage=_name(int(self.steps.end[place]), stages, given_end, row),
+            move=None if move is None else _name(int(move[place]), moves, given_move, row),
+            previous_stage=_name(int(self.steps.previous[place]), stages, None, row),
+            legal_moves=tuple(moves[code] for code in legal),
+        )
+
+
+def replay_log(
+    compiled: CompiledJourney,
+    case_ids: npt.ArrayLike,
+    from_stages: npt.ArrayLike,
+    to_stages: npt.ArrayLike | None = None,
+    moves: npt.ArrayLike | None = None,
+) -> Replay:
+    """Hold a log of moves against a journey.
+
+    Columns have one entry per move, each case's moves in order of time; cases may be interleaved. Stages and moves are
+    given by name or by code. A log may give the stage entered, the name of the move, or both, which must then agree. A
+    first row that does not say which stage it leaves is an entry, and in order; a later one is taken to leave the stage
+    that the case was in.
+
+    Args:
+        compiled: The journey's tables.
+        case_ids: Which customer (or campaign, or intervention) each row belongs to.
+        from_stages: Stage left; None, NaN, "" or -1 where the log does not say.
+        to_stages: Stage entered. Left out, it is where the move leads.
+        moves: Name or code of the move. Left out, any move that leads from one stage to the other will do.
+
+    Returns:
+        The kind of violation of each row, and the first violation of each case.
+
+    Raises:
+        InputError: Neither `to_stages` nor `moves` is given, or the columns differ in length.
+    """
+    if to_stages is None and moves is None:
+        raise InputError("replaying a log needs the stages entered, or the moves; give `to_stages` or `moves`")
+    cases = np.asarray(case_ids)
+    given = tuple(None if column is None else np.asarray(column) for column in (from_stages, to_stages, moves))
+    lengths = {len(column) for column in (cases, *given) if column is not None}
+    if len(lengths) > 1:
+        raise InputError(f"the columns of a log must have the same length, got {sorted(lengths)}")
+
+    # From here on each case's rows stand together, in their order of time.
+    order = _case_order(cases)
+    grouped = cases[order]
+    begins = np.ones(len(cases), dtype=np.bool_)
+    begins[1:] = grouped[1:] != grouped[:-1]
+    steps = _resolve(compiled, begins, *_coded(compiled, given, order))
+    kinds = _kinds(compiled, begins, steps)
+    violating = np.flatnonzero(kinds)
+    repeats = np.zeros(len(violating), dtype=np.bool_)
+    repeats[1:] = grouped[violating[1:]] == grouped[violating[:-1]]
+    first = violating[~repeats]
+    log = _Log(compiled, cases, given, order, begins, steps)
+    as_given = np.empty_like(kinds)
+    as_given[order] = kinds
+    return Replay(len(cases), int(np.count_nonzero(begins)), as_given, order[first], first, log)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Steps:
+    """The log's rows in codes, each case's rows together. `previous` is where the case was before the row."""
+
+    start: IntArray
+    end: IntArray
+    move: IntArray | None
+    previous: IntArray
+
+
+def _case_order(cases: npt.NDArray[Any]) -> IntArray:
+    """The order that brings each case's rows together and keeps their order in time."""
+    if len(cases) < 2 or bool(np.all(cases[1:] >= cases[:-1])):
+        return np.arange(len(cases))
+    return np.argsort(cases, kind="stable")
+
+
+def _coded(
+    compiled: CompiledJourney, given: tuple[npt.NDArray[Any] | None, ...], order: IntArray
+) -> tuple[IntArray, IntArray | None, IntArray | None]:
+    names = (compiled.stages, compiled.stages, compiled.moves)
+    start, end, move = (
+        None if column is None else encode(column, known)[order] for column, known in zip(given, names, strict=True)
+    )
+    assert start is not None
+    return start, end, move
+
+
+def _resolve(
+    compiled: CompiledJourney, begins: BoolArray, start: IntArray, end: IntArray | None, move: IntArray | None
+) -> _Steps:
+    """Fill in what the log leaves out and the rules or the rows before tell."""
+    if move is not None:
+        leads_to = _lookup(compiled.table, start, move)
+        end = leads_to if end is None else np.where(end == NONE, leads_to, end)
+    assert end is not None
+    # Who made no move, or none that exists, is still where they were.
+    previous = _before(begins, np.where(end == NONE, start, end))
+    left_out = (start == NONE) & ~begins
+    if not left_out.any():
+        return _Steps(start, end, move, previous)
+    if move is None:
+        return _Steps(np.where(left_out, previous, start), end, move, previous)
+    return _walk(compiled, begins, start, end, move)
+
+
+def _walk(compiled: CompiledJourney, begins: BoolArray, start: IntArray, end: IntArray, move: IntArray) -> _Steps:
+    """Row by row, because where a row starts depends on where the moves before it led."""
+    starts, ends, moves = start.tolist(), end.tolist(), move.tolist()
+    before = [NONE] * len(starts)
+    here = NONE
+    for row, begin in enumerate(begins.tolist()):
+        if begin:
+            here = NONE
+        before[row] = here
+        if starts[row] == NONE:
+            starts[row] = here
+        if ends[row] == NONE and starts[row] >= 0 and moves[row] >= 0:
+            ends[row] = compiled.rows[starts[row]][moves[row]]
+        here = starts[row] if ends[row] == NONE else ends[row]
+    return _Steps(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), move, np.array(before))
+
+
+def _before(begins: BoolArray, after: IntArray) -> IntArray:
+    previous = np.full(len(after), NONE, dtype=np.int64)
+    previous[1:] = np.where(begins[1:], NONE, after[:-1])
+    return previous
+
+
+def _lookup(table: IntArray, rows: IntArray, columns: IntArray) -> IntArray:
+    """``table[rows, columns]``, and -1 wherever one of the codes is -1 or -2."""
+    # Two more rows and columns, which is where Python's negative indices -1 and -2 point.
+    padded = np.pad(table, ((0, 2), (0, 2)), constant_values=NONE)
+    found: IntArray = padded[rows, columns]
+    return found
+
+
+def _kinds(compiled: CompiledJourney, begins: BoolArray, steps: _Steps) -> npt.NDArray[np.int8]:
+    """The violation of each row, 0 where it is in order."""
+    start, end, move = steps.start, steps.end, steps.move
+    if move is None:
+        legal: BoolArray = _lookup(compiled.step_move, start, end) >= 0
+        known = (start >= 0) & (end >= 0)
+    else:
+        leads_to = _lookup(compiled.table, start, move)
+        legal = (leads_to >= 0) & (leads_to == end)
+        known = (start >= 0) & (move >= 0) & (end != UNKNOWN)
+    entry = begins & (start == NONE) & (end >= 0)
+    kinds = np.where(legal | entry, 0, ViolationKind.ILLEGAL_MOVE).astype(np.int8)
+    kinds[(steps.previous >= 0) & (start != steps.previous)] = ViolationKind.DISCONTINUOUS
+    kinds[~known & ~entry] = ViolationKind.UNKNOWN_STAGE
+    return kinds
+
+
+def _name(code: int, names: tuple[str, ...], given: npt.NDArray[Any] | None, row: int) -> str | None:
+    """The name of a code; of an unknown one what the log said, and None where it said nothing."""
+    if code >= 0:
+        return names[code]
+    return str(given[row]) if code == UNKNOWN and given is not None else None
