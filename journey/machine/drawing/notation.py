@@ -1,0 +1,64 @@
+"""A journey in the notation of other programs: Mermaid (which many sites render) and DOT (Graphviz)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from journey.machine.drawing.links import label, links
+
+if TYPE_CHECKING:
+    from journey.machine.definition import Journey
+
+# Words that Mermaid would read as something else than the name of a state.
+_MERMAID_WORDS = {"as", "class", "classdef", "click", "default", "direction", "end", "hide", "note", "state", "style"}
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def to_mermaid(journey: Journey) -> str:
+    """The journey as a Mermaid state diagram; `[*]` marks beginnings and ends."""
+    names = {stage: _mermaid_id(code, stage) for code, stage in enumerate(journey.stages)}
+    lines = ["stateDiagram-v2"]
+    lines += [f'    state "{stage}" as {names[stage]}' for stage in journey.stages if names[stage] != stage]
+    # A stage without any arrow would not be drawn unless it is named.
+    lines += [f"    {names[stage]}" for stage in journey.stages if names[stage] == stage]
+    lines += [f"    [*] --> {names[stage]}" for stage in journey.initial]
+    for link in links(journey):
+        text = _mermaid_text(" / ".join(map(label, link.moves)))
+        lines.append(f"    {names[link.source]} --> {names[link.destination]}: {text}")
+    lines += [f"    {names[stage]} --> [*]" for stage in journey.terminal]
+    return "\n".join(lines) + "\n"
+
+
+def to_dot(journey: Journey) -> str:
+    """The journey as DOT text; a dot marks where customers begin, a double border where they end."""
+    lines = [
+        f"digraph {_quoted(journey.name)} {{",
+        "    rankdir=LR;",
+        '    node [shape=box, style=rounded, fontname="sans-serif"];',
+        '    edge [fontname="sans-serif", fontsize=11];',
+        '    "*begin*" [shape=point, width=0.15, label=""];',
+    ]
+    for stage in journey.stages:
+        more = " [peripheries=2]" if stage in journey.terminal else ""
+        lines.append(f"    {_quoted(stage)}{more};")
+    lines += [f'    "*begin*" -> {_quoted(stage)};' for stage in journey.initial]
+    for link in links(journey):
+        text = _quoted("\n".join(map(label, link.moves)))
+        lines.append(f"    {_quoted(link.source)} -> {_quoted(link.destination)} [label={text}];")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _mermaid_id(code: int, stage: str) -> str:
+    plain = _PLAIN.fullmatch(stage) and stage.casefold() not in _MERMAID_WORDS
+    return stage if plain else f"stage_{code}__"
+
+
+def _mermaid_text(text: str) -> str:
+    """Characters that end or alter a label, as Mermaid's entity codes."""
+    return "".join(char if char.isalnum() or char in " _-/.,()[]" else f"#{ord(char)};" for char in text)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
