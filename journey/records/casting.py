@@ -1,0 +1,214 @@
+"""From raw values to typed ones, by column, in SQL: what fits, what does not, and why not.
+
+For each field there are three expressions: the raw text, the typed value (null when the raw one does not fit) and
+the complaint (null when there is none). A row with a complaint is set aside; nothing is guessed.
+"""
+
+import json
+from dataclasses import dataclass
+
+from journey.records.columns import Column
+from journey.records.database import literal
+from journey.records.raw import RawColumn
+
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
+            "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BIGNUM")  # fmt: skip
+_DATES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+
+_CLOCK = r"[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
+_LOCAL_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}({_CLOCK})?"
+_ZONED_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}{_CLOCK}(Z|[+-]\d{{2}}(:?\d{{2}})?)"
+
+# What Python's dates can hold; the database's reach further.
+_FIRST_DATE = "TIMESTAMP '0001-01-01 00:00:00'"
+_LAST_DATE = "TIMESTAMP '9999-12-31 23:59:59.999999'"
+
+_SHOWN = 60
+"""Longest piece of a bad value that a message repeats, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The SQL of one field.
+
+    Attributes:
+        column: The field.
+        raw: The value as it was given, trimmed, as text; or in its own type where that already fits.
+        typed: The value in the field's type, null when it does not fit.
+        zoned: Whether the value was a time with a zone, which has been converted to UTC.
+    """
+
+    column: Column
+    raw: str
+    typed: str
+    zoned: str = "FALSE"
+
+    @property
+    def fits(self) -> str:
+        """SQL: there is nothing to complain about."""
+        absent = "FALSE" if self.column.required else f"{self.raw} IS NULL"
+        return f"({absent} OR ({self.typed} IS NOT NULL AND {self._in_range()}))"
+
+    def complaint(self) -> str:
+        """SQL for the reason why the value does not fit, null when it does."""
+        name = self.column.name
+        missing = (
+            f"WHEN {self.raw} IS NULL THEN {literal(f'{name} is missing')}"
+            if self.column.required
+            else (f"WHEN {self.raw} IS NULL THEN NULL")
+        )
+        shown = f"left({self.raw}::VARCHAR, {_SHOWN})"
+        wrong = literal(f"; expected {self._expected()}")
+        range_text = literal(f", which is outside {self._range_in_words()}")
+        given = f"{literal(name + ' is ')} || '''' || {shown} || ''''"
+        return (
+            f"CASE {missing} WHEN {self.typed} IS NULL THEN {given} || {wrong} "
+            f"WHEN NOT ({self._in_range()}) THEN {literal(name + ' is ')} || {shown} || {range_text} END"
+        )
+
+    def code(self) -> str:
+        """SQL for the stable code of the complaint, null when there is none."""
+        missing = "missing-value" if self.column.required else None
+        wrong = {"date": "not-a-date"}.get(self.column.kind, "unknown-value" if self.column.choices else "wrong-type")
+        return (
+            f"CASE WHEN {self.raw} IS NULL THEN {literal(missing)} WHEN {self.typed} IS NULL THEN {literal(wrong)} "
+            f"WHEN NOT ({self._in_range()}) THEN 'out-of-range' END"
+        )
+
+    def filled(self) -> str:
+        """SQL for the typed value with the field's default in place of an absent one."""
+        default = self.column.default
+        if default is None:
+            return self.typed
+        if self.column.kind == "texts":
+            return f"coalesce({self.typed}, []::VARCHAR[])"
+        if self.column.kind == "mapping":
+            return f"coalesce({self.typed}, {literal(json.dumps(default))}::JSON)"
+        return f"coalesce({self.typed}, {literal(default)})"
+
+    @property
+    def left_out(self) -> str:
+        """SQL: 1 where the field's default had to be filled in, else 0."""
+        scalar = self.column.default is not None and self.column.kind not in ("texts", "mapping")
+        return f"({self.raw} IS NULL)::INTEGER" if scalar else "0"
+
+    def _in_range(self) -> str:
+        column = self.column
+        bounds = []
+        if column.least is not None:
+            bounds.append(f"{self.typed} >= {column.least!r}")
+        if column.most is not None:
+            bounds.append(f"{self.typed} <= {column.most!r}")
+        return " AND ".join(bounds) or "TRUE"
+
+    def _range_in_words(self) -> str:
+        least, most = self.column.least, self.column.most
+        if most is None:
+            return f"the allowed range: it must be {least:g} or more" if least is not None else "the allowed range"
+        return f"{least:g} to {most:g}"
+
+    def _expected(self) -> str:
+        if self.column.choices:
+            return "one of " + ", ".join(self.column.choices)
+        return {
+            "text": "text",
+            "number": "a finite number",
+            "flag": "true or false",
+            "date": "a date such as 2025-01-31 or 2025-01-31T14:30:00",
+            "texts": "a list of texts",
+            "mapping": "an object with fields",
+        }[self.column.kind]
+
+
+def cast(column: Column, found: RawColumn | None) -> Cast:
+    """The SQL that reads a field from the raw column it was found in (None: it is in no column)."""
+    if found is None:
+        return Cast(column, "NULL::VARCHAR", f"NULL::{column.sql_type}")
+    native = _native(column, found)
+    if native is not None:
+        return native
+    raw = f"nullif(trim({found.value}::VARCHAR, E' \\t\\r\\n'), '')"
+    if column.kind in ("texts", "mapping") and not found.sql_type.startswith("VARCHAR"):
+        # A list, a struct or a map of a columnar file: its JSON reads like the same thing in a text file.
+        raw = f"to_json({found.value})::VARCHAR"
+    return Cast(column, raw, _from_text(column, raw, found.shape), _is_zoned(raw) if column.kind == "date" else "FALSE")
+
+
+def _native(column: Column, found: RawColumn) -> Cast | None:
+    """The cast where the file's own type already says what the value is; None where it must be read as text."""
+    kind, value = found.sql_type, found.value
+    base = kind.partition("(")[0]
+    if column.kind == "number" and base in _NUMBERS:
+        return Cast(column, value, _finite(f"{value}::DOUBLE"))
+    if column.kind == "flag" and kind == "BOOLEAN":
+        return Cast(column, value, value)
+    if column.kind == "texts" and kind == "VARCHAR[]":
+        return Cast(column, value, value)
+    if column.kind == "date" and kind in _DATES:
+        return Cast(column, value, _within_calendar(f"try_cast({value} AS TIMESTAMP)"))
+    if column.kind == "date" and kind == _ZONED:
+        return Cast(column, value, _within_calendar(_utc(value)), f"{value} IS NOT NULL")
+    return None
+
+
+def _from_text(column: Column, raw: str, shape: str | None) -> str:
+    if column.kind == "number":
+        return _finite(f"try_cast({raw} AS DOUBLE)")
+    if column.kind == "flag":
+        return f"try_cast(CASE lower({raw}) WHEN 'yes' THEN 'true' WHEN 'no' THEN 'false' ELSE {raw} END AS BOOLEAN)"
+    if column.kind == "date":
+        return _within_calendar(_date(raw))
+    if column.kind == "texts":
+        return _texts(raw)
+    if column.kind == "mapping":
+        return f"CASE WHEN json_valid({raw}) AND json_type({raw}) = 'OBJECT' THEN {raw}::JSON END"
+    text = _known_choice(column, raw)
+    if shape is None:
+        return text
+    # Only a text that begins like an object or a list can be one, so the costly question is rarely asked.
+    nested = f"{raw}[1:1] IN ('{{', '[') AND {shape} IN ('OBJECT', 'ARRAY')"
+    return f"CASE WHEN {nested} THEN NULL ELSE {text} END"
+
+
+def _known_choice(column: Column, raw: str) -> str:
+    if not column.choices:
+        return raw
+    choices = ", ".join(literal(choice) for choice in column.choices)
+    return f"CASE WHEN lower({raw}) IN ({choices}) THEN {raw} END"
+
+
+def _finite(number: str) -> str:
+    return f"CASE WHEN isfinite({number}) THEN {number} END"
+
+
+def _utc(moment: str) -> str:
+    return f"make_timestamp(epoch_us({moment}))"
+
+
+def _within_calendar(moment: str) -> str:
+    return f"CASE WHEN {moment} BETWEEN {_FIRST_DATE} AND {_LAST_DATE} THEN {moment} END"
+
+
+def _date(raw: str) -> str:
+    """A bare date takes the short way; anything else must look exactly like an ISO 8601 time."""
+    bare = f"length({raw}) = 10 AND {raw}[5:5] = '-' AND {raw}[8:8] = '-'"
+    return (
+        f"CASE WHEN {bare} THEN try_cast({raw} AS DATE)::TIMESTAMP "
+        f"WHEN regexp_full_match({raw}, {literal(_LOCAL_TIME)}) THEN try_cast({raw} AS TIMESTAMP) "
+        f"WHEN {_is_zoned(raw)} THEN {_utc(f'try_cast({raw} AS TIMESTAMPTZ)')} END"
+    )
+
+
+def _is_zoned(raw: str) -> str:
+    return f"(length({raw}) > 16 AND regexp_full_match({raw}, {literal(_ZONED_TIME)}))"
+
+
+def _texts(raw: str) -> str:
+    """A JSON array, a Python list written as text, or texts separated by ``;``, ``|``, ``,`` or blanks."""
+    bare = f"trim(regexp_replace({raw}, '[\\[\\]\"'']', '', 'g'))"
+    split = f"list_filter(string_split_regex({bare}, '[;|,\\s]+'), lambda part: part <> '')"
+    return (
+        f"CASE WHEN json_valid({raw}) AND json_type({raw}) = 'ARRAY' THEN from_json({raw}, '[\"VARCHAR\"]') "
+        f"WHEN {raw}[1:1] = '{{' THEN NULL ELSE {split} END"
+    )

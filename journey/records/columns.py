@@ -1,0 +1,111 @@
+"""What SQL must know about each field of a record, derived from the models of `journey.records.model`.
+
+Nothing here names a field: names, types, ranges, choices and defaults are read from the models, so that validation
+by column and validation of a single record cannot drift apart.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
+
+from annotated_types import Ge, Le
+
+from journey.records.model import DATASETS, Record
+
+Kind = Literal["text", "number", "flag", "date", "texts", "mapping"]
+
+SQL_TYPES: dict[Kind, str] = {
+    "text": "VARCHAR",
+    "number": "DOUBLE",
+    "flag": "BOOLEAN",
+    "date": "TIMESTAMP",
+    "texts": "VARCHAR[]",
+    "mapping": "JSON",
+}
+"""The column type of each kind of field in the clean tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field of a record, as SQL needs it.
+
+    Attributes:
+        name: Name of the field and of the column.
+        kind: What it holds.
+        required: Whether a row without it is set aside.
+        default: What an absent value becomes, or None where it stays null.
+        least: Smallest value of a number, if bounded.
+        most: Largest value of a number, if bounded.
+        choices: The only values allowed, empty when any text will do.
+    """
+
+    name: str
+    kind: Kind
+    required: bool
+    default: object
+    least: float | None
+    most: float | None
+    choices: tuple[str, ...]
+
+    @property
+    def sql_type(self) -> str:
+        """Type of the column in the clean table."""
+        return SQL_TYPES[self.kind]
+
+
+@cache
+def columns_of(dataset: str) -> tuple[Column, ...]:
+    """The columns of a set, in the order of its model's fields."""
+    return tuple(_column(name, field) for name, field in DATASETS[dataset].model_fields.items())
+
+
+@cache
+def date_columns(dataset: str) -> tuple[str, ...]:
+    """Names of the columns that hold a date."""
+    return tuple(column.name for column in columns_of(dataset) if column.kind == "date")
+
+
+def key_of(dataset: str) -> str | None:
+    """The column that identifies a row, or None where rows have no identity of their own."""
+    return DATASETS[dataset].key
+
+
+def record_type(dataset: str) -> type[Record]:
+    """The model of a set."""
+    return DATASETS[dataset]
+
+
+def _column(name: str, field: Any) -> Column:
+    marks = list(field.metadata)
+    kind, choices = _kind_of(field.annotation, marks)
+    default = None if field.is_required() else field.get_default(call_default_factory=True)
+    return Column(
+        name=name,
+        kind=kind,
+        required=field.is_required(),
+        default=default,
+        least=next((float(cast("float", mark.ge)) for mark in marks if isinstance(mark, Ge)), None),
+        most=next((float(cast("float", mark.le)) for mark in marks if isinstance(mark, Le)), None),
+        choices=choices,
+    )
+
+
+def _kind_of(annotation: Any, marks: list[Any]) -> tuple[Kind, tuple[str, ...]]:
+    """Kind and choices of an annotation; the marks (bounds) met on the way are appended to `marks`."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *found = get_args(annotation)
+        for mark in found:
+            marks.extend(getattr(mark, "metadata", [mark]))
+        return _kind_of(inner, marks)
+    if origin in (Union, UnionType):
+        (inner,) = (part for part in get_args(annotation) if part is not NoneType)
+        return _kind_of(inner, marks)
+    if origin is Literal:
+        return "text", tuple(str(choice) for choice in get_args(annotation))
+    if origin in (tuple, dict):
+        return ("texts", ()) if origin is tuple else ("mapping", ())
+    simple: dict[Any, Kind] = {str: "text", float: "number", bool: "flag", datetime: "date"}
+    return simple[annotation], ()

@@ -1,0 +1,65 @@
+"""The in-memory database that records are read into, and small helpers to write SQL for it."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+SET_ASIDE_TABLE = """
+CREATE TABLE set_aside (
+    dataset VARCHAR, row_number BIGINT, code VARCHAR, severity VARCHAR, reason VARCHAR, content VARCHAR,
+    record VARCHAR, customer_id VARCHAR
+)
+"""
+
+FINDINGS_TABLE = """
+CREATE TABLE load_findings (
+    code VARCHAR, severity VARCHAR, dataset VARCHAR, record VARCHAR, customer_id VARCHAR, message VARCHAR
+)
+"""
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A private in-memory database: nothing is fetched from outside, and spills go to the temporary folder."""
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "temp_directory": str(Path(tempfile.gettempdir()) / "journeylab-spill"),
+        },
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(SET_ASIDE_TABLE)
+    connection.execute(FINDINGS_TABLE)
+    return connection
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: object) -> str:
+    """A value as an SQL literal: text, number, flag or null."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return repr(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def one_row(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None) -> tuple[Any, ...]:
+    """The first row of a query that always has one."""
+    row: tuple[Any, ...] | None = connection.execute(sql, parameters or []).fetchone()
+    if row is None:
+        raise LookupError(f"no row came from: {sql}")
+    return row
+
+
+def one_value(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None) -> Any:
+    """The first value of the first row of a query that always has one."""
+    return one_row(connection, sql, parameters)[0]

@@ -1,0 +1,116 @@
+"""Rows that share a key: one is kept, the others are set aside with the reason, and each is reported.
+
+* Identical rows: the first is kept (notice).
+* The same signal (key, customer and type) with another strength: the strongest of a negative type and the weakest of
+  a positive one is kept, so that a conflict never makes a customer look better than one of the records says (warning).
+* Anything else under one key: the first row of the file is kept, because nothing says which one is right (error).
+
+Signals without a key, or with different keys, are never dropped here: `journey.rules.gather` weighs them once.
+"""
+
+import duckdb
+
+from journey.findings import FindingSeverity
+from journey.policy import Policy
+from journey.records.columns import columns_of, key_of
+from journey.records.database import literal, one_value, quoted
+from journey.records.model import DATASETS, Signal, StageEntry
+
+SIGNALS = Signal.dataset
+REASON = 3
+
+
+def resolve_duplicates(connection: duckdb.DuckDBPyConnection, policy: Policy) -> None:
+    """Leave one row of each key in every clean table, and one of each identical stage entry."""
+    for dataset in DATASETS:
+        key = key_of(dataset)
+        if key is None and dataset != StageEntry.dataset:
+            continue
+        if _has_duplicates(connection, dataset, key):
+            _resolve(connection, dataset, key, policy)
+
+
+def _has_duplicates(connection: duckdb.DuckDBPyConnection, dataset: str, key: str | None) -> bool:
+    """A quick look over hashes: exact enough to skip the work where there is none to do."""
+    identity = f"hash({_identity(dataset, key)})"
+    where = f"WHERE {quoted(key)} IS NOT NULL" if key else ""
+    sql = f"SELECT count(*) - count(DISTINCT {identity}) FROM {dataset} {where}"
+    return bool(one_value(connection, sql))
+
+
+def _identity(dataset: str, key: str | None) -> str:
+    if key is not None:
+        return quoted(key)
+    return f"({', '.join(quoted(column.name) for column in columns_of(dataset))})"
+
+
+def _resolve(connection: duckdb.DuckDBPyConnection, dataset: str, key: str | None, policy: Policy) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE doubles AS {_ranked(dataset, key, policy)}")
+    fields = ", ".join(f"{quoted(column.name)} := t.{quoted(column.name)}" for column in columns_of(dataset))
+    label = f"t.{quoted(key)}" if key else "t.customer_id || '@' || strftime(t.state_entered_at, '%Y-%m-%d')"
+    code, severity, reason = _verdict(dataset, key)
+    connection.execute(f"""
+        INSERT INTO set_aside
+        SELECT {literal(dataset)}, t.row_number, {code}, {severity}, {reason}, to_json(struct_pack({fields}))::VARCHAR,
+            {label}, t.customer_id
+        FROM doubles AS t JOIN doubles AS kept ON t.id = kept.id AND kept.rank = 1
+        WHERE t.rank > 1 ORDER BY t.row_number
+    """)
+    connection.execute(f"DELETE FROM {dataset} WHERE row_number IN (SELECT row_number FROM doubles WHERE rank > 1)")
+    connection.execute("DROP TABLE doubles")
+
+
+def _ranked(dataset: str, key: str | None, policy: Policy) -> str:
+    """SQL: the rows of every identity that occurs more than once; the row of rank 1 is the one to keep.
+
+    A twin is a row about the same thing as the first one: for a signal, of the same customer and type.
+    """
+    identity = _identity(dataset, key)
+    about = "(customer_id, signal_type)" if dataset == SIGNALS else "TRUE"
+    return f"""
+        WITH shared AS (SELECT {identity} AS id FROM {dataset} GROUP BY ALL HAVING count(*) > 1 AND id IS NOT NULL),
+        members AS (
+            SELECT *, {identity} AS id, first_value({about}) OVER (PARTITION BY {identity} ORDER BY row_number) AS about
+            FROM {dataset} WHERE {identity} IN (SELECT id FROM shared)
+        ),
+        judged AS (SELECT * EXCLUDE (about), about = {about} AS twin FROM members)
+        SELECT *, row_number() OVER (
+            PARTITION BY id ORDER BY twin DESC, {_preference(dataset, policy)} row_number
+        ) AS rank FROM judged
+    """
+
+
+def _preference(dataset: str, policy: Policy) -> str:
+    """SQL that puts the strongest negative and the weakest positive signal first; nothing for other sets."""
+    if dataset != SIGNALS:
+        return ""
+    odd = "negative" if policy.unknown_signal.polarity == "positive" else "positive"
+    names = ", ".join(literal(name) for name, kind in policy.signals.items() if kind.polarity == odd) or "NULL"
+    rising, falling = "signal_strength", "-signal_strength"
+    listed, others = (falling, rising) if odd == "negative" else (rising, falling)
+    return f"CASE WHEN signal_type IN ({names}) THEN {listed} ELSE {others} END,"
+
+
+def _verdict(dataset: str, key: str | None) -> tuple[str, str, str]:
+    """SQL for code, severity and reason of a row that is not kept."""
+    columns = columns_of(dataset)
+    same = " AND ".join(f"t.{quoted(c.name)} IS NOT DISTINCT FROM kept.{quoted(c.name)}" for c in columns)
+    repeat = "'repeats row ' || kept.row_number"
+    clash = f"'has the {key} of row ' || kept.row_number || ' but says something else; that row is kept'"
+    conflict = (
+        "'has strength ' || t.signal_strength || ' where row ' || kept.row_number || ' has ' || "
+        "kept.signal_strength || '; the one that looks worse for the customer is kept'"
+    )
+    cases = [(same, "duplicate-record", FindingSeverity.NOTICE, repeat)]
+    if dataset == SIGNALS:
+        stronger = "t.twin AND t.signal_strength <> kept.signal_strength"
+        cases.append((stronger, "conflicting-duplicate", FindingSeverity.WARNING, conflict))
+    cases.append(("TRUE", "duplicate-key", FindingSeverity.ERROR, clash))
+
+    def pick(place: int) -> str:
+        branches = " ".join(
+            f"WHEN {case[0]} THEN {case[3] if place == REASON else literal(str(case[place]))}" for case in cases
+        )
+        return f"CASE {branches} END"
+
+    return pick(1), pick(2), pick(REASON)

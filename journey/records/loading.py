@@ -1,0 +1,90 @@
+"""One set from raw rows into a clean table: typed by column, bad rows set aside with their reason."""
+
+import duckdb
+
+from journey.errors import InputError
+from journey.findings import Finding
+from journey.records.casting import Cast, cast
+from journey.records.columns import columns_of, key_of
+from journey.records.database import literal, one_row, quoted
+from journey.records.naming import match_columns
+from journey.records.raw import RawSet, first_line
+
+BOOKKEEPING = ("complaint", "code", "content", "zoned")
+
+
+def create_empty(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    """The clean table of a set that has no rows."""
+    fields = ", ".join(f"{quoted(column.name)} {column.sql_type}" for column in columns_of(dataset))
+    connection.execute(f"CREATE OR REPLACE TABLE {dataset} ({fields}, row_number BIGINT, gaps INTEGER)")
+
+
+def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> None:
+    """Fill the clean table of a set, and set aside the rows that do not fit.
+
+    Raises:
+        InputError: The columns of the source do not fit the set at all.
+    """
+    matched, findings = match_columns(dataset, raw)
+    add_findings(connection, findings)
+    casts = [cast(column, matched.get(column.name)) for column in columns_of(dataset)]
+    try:
+        connection.execute(f"CREATE OR REPLACE TABLE {dataset} AS {_typed_rows(raw, casts)}")
+    except duckdb.Error as error:
+        raise InputError(f"{raw.origin}: cannot be read: {first_line(error)}") from None
+    finally:
+        _drop_after(connection, raw)
+    _set_bad_rows_aside(connection, dataset)
+    _say_converted(connection, dataset, raw.origin)
+    for name in BOOKKEEPING:
+        connection.execute(f"ALTER TABLE {dataset} DROP COLUMN {name}")
+
+
+def add_findings(connection: duckdb.DuckDBPyConnection, findings: list[Finding]) -> None:
+    """Keep findings made in Python beside those made in SQL."""
+    for finding in findings:
+        row = finding.as_dict()
+        connection.execute(
+            "INSERT INTO load_findings VALUES (?, ?, ?, ?, ?, ?)",
+            [row[name] for name in ("code", "severity", "dataset", "record", "customer_id", "message")],
+        )
+
+
+def _typed_rows(raw: RawSet, casts: list[Cast]) -> str:
+    fits = " AND ".join([f"({raw.problem}) IS NULL", *(field.fits for field in casts)])
+    codes = ", ".join([f"CASE WHEN ({raw.problem}) IS NOT NULL THEN 'unreadable-row' END", *(f.code() for f in casts)])
+    complaints = f"coalesce({raw.problem}, concat_ws('; ', {', '.join(field.complaint() for field in casts)}))"
+    fields = ", ".join(f"{field.filled()} AS {quoted(field.column.name)}" for field in casts)
+    gaps = " + ".join(field.left_out for field in casts)
+    zoned = " OR ".join(f"coalesce({field.zoned}, FALSE)" for field in casts)
+    return (
+        f"SELECT {fields}, {raw.row_number} AS row_number, {gaps} AS gaps, "
+        f"CASE WHEN NOT ({fits}) THEN {complaints} END AS complaint, "
+        f"CASE WHEN NOT ({fits}) THEN coalesce({codes}) END AS code, "
+        f"CASE WHEN NOT ({fits}) THEN {raw.content} END AS content, {zoned} AS zoned FROM {raw.relation}"
+    )
+
+
+def _set_bad_rows_aside(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    names = {column.name for column in columns_of(dataset)}
+    key = key_of(dataset) or "customer_id"
+    customer = "customer_id" if "customer_id" in names else "NULL"
+    connection.execute(
+        f"INSERT INTO set_aside SELECT {literal(dataset)}, row_number, code, 'error', complaint, content, "
+        f"coalesce({key}, 'row ' || row_number), {customer} FROM {dataset} WHERE code IS NOT NULL ORDER BY row_number"
+    )
+    connection.execute(f"DELETE FROM {dataset} WHERE code IS NOT NULL")
+
+
+def _say_converted(connection: duckdb.DuckDBPyConnection, dataset: str, origin: str) -> None:
+    (count,) = one_row(connection, f"SELECT count(*) FROM {dataset} WHERE zoned")
+    if count:
+        message = f"{count} rows of {origin} give a time zone; their times were converted to UTC."
+        connection.execute(
+            "INSERT INTO load_findings VALUES ('time-zone-converted', 'notice', ?, NULL, NULL, ?)", [dataset, message]
+        )
+
+
+def _drop_after(connection: duckdb.DuckDBPyConnection, raw: RawSet) -> None:
+    for table in raw.tables:
+        connection.execute(f"DROP TABLE IF EXISTS {table}")

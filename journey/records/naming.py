@@ -1,0 +1,87 @@
+"""Matching the names of columns found in a source with the fields of a record."""
+
+from collections.abc import Sequence
+
+from journey.errors import InputError
+from journey.findings import Finding, FindingSeverity
+from journey.records.columns import Column, columns_of
+from journey.records.raw import RawColumn, RawSet
+from journey.records.spelling import field_name
+from journey.validation import did_you_mean
+
+
+def match_columns(dataset: str, raw: RawSet) -> tuple[dict[str, RawColumn], list[Finding]]:
+    """Which raw column holds which field, and what is worth saying about the names.
+
+    Raises:
+        InputError: Two columns claim one field, or a column that every row needs is missing.
+    """
+    columns = columns_of(dataset)
+    fields = {column.name for column in columns}
+    claims: dict[str, list[RawColumn]] = {}
+    unknown: list[str] = []
+    for found in raw.columns:
+        name = field_name(found.name)
+        if name in fields:
+            claims.setdefault(name, []).append(found)
+        else:
+            unknown.append(found.name)
+    _refuse_doubles(raw, claims)
+    _refuse_absence(raw, columns, claims, unknown)
+    matched = {name: _one(found) for name, found in claims.items()}
+    return matched, [*_renamed(dataset, raw, claims), *_unknown(dataset, raw, unknown, fields - claims.keys())]
+
+
+def _one(found: Sequence[RawColumn]) -> RawColumn:
+    """Rows of JSON may spell one field in several ways; whichever is there counts."""
+    if len(found) == 1:
+        return found[0]
+    return RawColumn(found[0].name, f"coalesce({', '.join(column.value for column in found)})", found[0].sql_type)
+
+
+def _refuse_doubles(raw: RawSet, claims: dict[str, list[RawColumn]]) -> None:
+    if raw.self_describing:
+        return
+    for name, found in claims.items():
+        if len(found) > 1:
+            names = " and ".join(repr(column.name) for column in found)
+            raise InputError(f"{raw.origin}: two columns stand for {name} ({names}); keep one of them")
+
+
+def _refuse_absence(
+    raw: RawSet, columns: Sequence[Column], claims: dict[str, list[RawColumn]], unknown: list[str]
+) -> None:
+    """A column that is not there at all is a mistake of the file; in JSON, where a row names its fields, of the row."""
+    if raw.self_describing:
+        return
+    for column in columns:
+        if column.required and column.name not in claims:
+            found = ", ".join(repr(name) for name in [*claims, *unknown]) or "none"
+            hint = did_you_mean(column.name, unknown) if unknown else ""
+            hint = hint if hint.startswith("; did") else ""
+            raise InputError(
+                f"{raw.origin}: there is no column {column.name!r}, which every row needs; columns found: {found}{hint}"
+            )
+
+
+def _renamed(dataset: str, raw: RawSet, claims: dict[str, list[RawColumn]]) -> list[Finding]:
+    return [
+        _notice("column-renamed", dataset, f"The column {found.name!r} of {raw.origin} was read as {name}.")
+        for name, columns in claims.items()
+        for found in columns
+        if found.name != name
+    ]
+
+
+def _unknown(dataset: str, raw: RawSet, names: list[str], free: set[str]) -> list[Finding]:
+    messages = []
+    for name in names:
+        shown = repr(name) if name.strip() else "without a name"
+        hint = did_you_mean(field_name(name), sorted(free))
+        hint = hint.rstrip("?") + "?" if hint.startswith("; did") else ""
+        messages.append(f"The column {shown} of {raw.origin} is not a field of {dataset} and is not used{hint or '.'}")
+    return [_notice("unknown-column", dataset, message) for message in messages]
+
+
+def _notice(code: str, dataset: str, message: str) -> Finding:
+    return Finding(code, FindingSeverity.NOTICE, dataset, None, None, message)

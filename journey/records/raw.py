@@ -1,0 +1,150 @@
+"""The raw rows of one set, before any type is believed: what every reader hands to `journey.records.casting`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from journey.errors import InputError
+from journey.records.database import literal, quoted
+from journey.records.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class RawColumn:
+    """One column as it was found.
+
+    Attributes:
+        name: Its name in the file.
+        value: SQL for its value in a row.
+        sql_type: The DuckDB type of that value.
+        shape: SQL for the JSON type of the value (``'OBJECT'``...), for sources in which any value can stand anywhere.
+    """
+
+    name: str
+    value: str
+    sql_type: str
+    shape: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawSet:
+    """Rows that are not yet validated.
+
+    Attributes:
+        origin: What to call the source in messages, for instance ``signals.csv``.
+        relation: SQL that stands after FROM.
+        columns: What was found, in the order of the file.
+        row_number: SQL for the 1-based position of a row.
+        content: SQL for the row as it was given, as text.
+        problem: SQL for a reason why the row cannot be read at all; null when it can.
+        self_describing: Whether each row names its own fields (JSON), so that a field may be absent in one row only.
+        tables: Temporary tables to drop when the set is done with.
+    """
+
+    origin: str
+    relation: str
+    columns: tuple[RawColumn, ...]
+    row_number: str
+    content: str
+    problem: str = "NULL"
+    self_describing: bool = False
+    tables: tuple[str, ...] = ()
+
+
+class _Stream:
+    """Shows a user's frame to the database as an Arrow stream and as nothing else.
+
+    The database would otherwise recognise the frame's own type and ask for packages that need not be there.
+    """
+
+    def __init__(self, frame: Any) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self._frame.__arrow_c_stream__(requested_schema)
+
+
+def open_parquet(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> RawSet:
+    """The rows of a Parquet file, scanned in place.
+
+    Raises:
+        InputError: The file is not Parquet, or is cut short.
+    """
+    if path.stat().st_size == 0:
+        return empty(source.path.name)
+    scan = f"read_parquet({literal(str(path))}, file_row_number = true)"
+    try:
+        described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
+        # Reading a footer proves little: a file cut in the middle fails only when its pages are read.
+        connection.execute(f"SELECT count(*) FROM {scan}").fetchall()
+    except duckdb.Error as error:
+        raise unreadable(source.path, error, "Parquet") from None
+    names = [(str(row[0]), str(row[1])) for row in described if row[0] != "file_row_number"]
+    return RawSet(
+        origin=source.path.name,
+        relation=f"{scan} AS raw",
+        columns=tuple(RawColumn(name, quoted(name), kind) for name, kind in names),
+        row_number="file_row_number + 1",
+        content=_as_json(names),
+    )
+
+
+def open_frame(connection: duckdb.DuckDBPyConnection, dataset: str, frame: Any) -> RawSet:
+    """The rows of a frame that speaks the Arrow stream interface.
+
+    Raises:
+        InputError: The frame cannot be read, for instance because two of its columns have one name.
+    """
+    connection.register("users_frame", _Stream(frame))
+    try:
+        connection.execute("CREATE TEMP TABLE raw_rows AS SELECT * FROM users_frame")
+        described = connection.execute("DESCRIBE SELECT * FROM raw_rows").fetchall()
+    except (duckdb.Error, TypeError, ValueError, ImportError) as error:
+        raise InputError(f"{dataset}: the frame cannot be read as an Arrow stream: {first_line(error)}") from None
+    finally:
+        connection.unregister("users_frame")
+    names = [(str(row[0]), str(row[1])) for row in described]
+    return RawSet(
+        origin=dataset,
+        relation="raw_rows AS raw",
+        columns=tuple(RawColumn(name, quoted(name), kind) for name, kind in names),
+        row_number="rowid + 1",
+        content=_as_json(names),
+        tables=("raw_rows",),
+    )
+
+
+def empty(origin: str) -> RawSet:
+    """A set without rows and without columns."""
+    return RawSet(
+        origin=origin,
+        relation="(SELECT 1 WHERE FALSE) AS raw",
+        columns=(),
+        row_number="0::BIGINT",
+        content="NULL::VARCHAR",
+        self_describing=True,
+    )
+
+
+def unreadable(path: Path, error: Exception, expected: str) -> InputError:
+    """The error for a file that is not what its ending says."""
+    return InputError(
+        f"{path}: cannot be read as {expected}: {first_line(error)}; write the file again, or rename it if it holds "
+        "another format"
+    )
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's text, without the name of its class."""
+    text = (str(error).strip().splitlines() or ["unknown reason"])[0]
+    head, colon, rest = text.partition(" Error: ")
+    return (rest if colon else head).strip().rstrip(".")
+
+
+def _as_json(names: list[tuple[str, str]]) -> str:
+    if not names:
+        return "NULL::VARCHAR"
+    fields = ", ".join(f"{quoted(name)} := {quoted(name)}" for name, _ in names)
+    return f"to_json(struct_pack({fields}))::VARCHAR"

@@ -1,0 +1,137 @@
+"""Raw rows of CSV: header first, any of the usual separators, every value as text.
+
+The database reads a well-formed file fast and refuses the file at the first line that is not. Only then is the file
+read again record by record, which is slower and tells exactly which lines do not fit; those are set aside.
+"""
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import duckdb
+
+from journey.errors import InputError
+from journey.records.columns import columns_of
+from journey.records.database import literal
+from journey.records.raw import RawColumn, RawSet, empty
+from journey.records.sources import Source
+from journey.records.spelling import field_name
+from journey.records.text import check_text, open_bytes
+
+SEPARATORS = ",;\t|"
+
+
+def open_csv(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> RawSet:
+    """The rows of a CSV file.
+
+    Raises:
+        InputError: The file is no text, has no header, or a quotation mark in it is never closed.
+    """
+    if not check_text(source.path):
+        return empty(source.path.name)
+    separator, header, starts_at_once = _header(source)
+    try:
+        if not starts_at_once:
+            raise duckdb.InvalidInputException("empty lines before the header")
+        _read_fast(connection, path, separator, len(header))
+    except duckdb.Error:
+        _read_slowly(connection, source, separator, len(header))
+    shown = ", ".join(f"{literal(name)}, c{place}" for place, name in enumerate(header))
+    return RawSet(
+        origin=source.path.name,
+        relation="raw_rows AS raw",
+        columns=tuple(RawColumn(name, f"c{place}", "VARCHAR") for place, name in enumerate(header)),
+        row_number="place",
+        content=f"coalesce(line, json_object({shown})::VARCHAR)",
+        problem="problem",
+        tables=("raw_rows",),
+    )
+
+
+def _header(source: Source) -> tuple[str, list[str], bool]:
+    """Separator, names, and whether the header is the very first line."""
+    fields = {column.name for column in columns_of(source.dataset)}
+    with _text(source.path) as file:
+        first = file.readline()
+        starts_at_once = bool(first.strip())
+        while not first.strip():
+            first = file.readline()
+        ways = {mark: _split_header(first, mark) for mark in SEPARATORS}
+    separator = max(ways, key=lambda mark: len(fields & {field_name(name) for name in ways[mark]}))
+    return separator, ways[separator], starts_at_once
+
+
+def _split_header(first: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([first.rstrip("\r\n")], delimiter=separator))
+    except (csv.Error, StopIteration):
+        return [first.strip()]
+
+
+def _read_fast(connection: duckdb.DuckDBPyConnection, path: Path, separator: str, width: int) -> None:
+    names = ", ".join(f"c{place}: 'VARCHAR'" for place in range(width))
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE raw_rows AS "
+        "SELECT *, row_number() OVER () AS place, NULL::VARCHAR AS line, NULL::VARCHAR AS problem "
+        f"FROM read_csv({literal(str(path))}, auto_detect = false, header = true, columns = {{{names}}}, "
+        f"delim = {literal(separator)}, quote = '\"', escape = '\"', strict_mode = true, nullstr = '')"
+    )
+
+
+def _read_slowly(connection: duckdb.DuckDBPyConnection, source: Source, separator: str, width: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="journeylab-") as folder:
+        wrapped = Path(folder) / "rows.jsonl"
+        with wrapped.open("w", encoding="utf-8") as file:
+            for place, (values, problem) in enumerate(_records(source, separator, width), start=1):
+                row = {"place": place, "problem": problem, "found": [value or None for value in values]}
+                file.write(json.dumps(row) + "\n")
+        columns = ", ".join(
+            f"CASE WHEN problem IS NULL THEN found[{place + 1}] END AS c{place}" for place in range(width)
+        )
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE raw_rows AS SELECT {columns}, place, "
+            "CASE WHEN problem IS NOT NULL THEN to_json(found)::VARCHAR END AS line, problem "
+            f"FROM read_json({literal(str(wrapped))}, format = 'newline_delimited', "
+            "columns = {place: 'BIGINT', problem: 'VARCHAR', found: 'VARCHAR[]'})"
+        )
+
+
+def _records(source: Source, separator: str, width: int) -> Iterator[tuple[list[str], str | None]]:
+    """Every record after the header with what is wrong with its form, if anything."""
+    with _text(source.path) as file:
+        taken: list[str] = []
+        reader = csv.reader(_remembering(file, taken), delimiter=separator, strict=True)
+        header_seen = False
+        while True:
+            line = reader.line_num + 1
+            taken.clear()
+            try:
+                values = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                if "unexpected end" in str(error):
+                    raise InputError(
+                        f"{source.path}: line {line}: a quotation mark opens here and is never closed; close it"
+                    ) from None
+                yield ["".join(taken).rstrip("\r\n")], f"line {line} is not valid CSV ({error})"
+                continue
+            if not values:
+                continue
+            if header_seen:
+                odd = None if len(values) == width else f"line {line} has {len(values)} values for {width} columns"
+                yield values, odd
+            header_seen = True
+
+
+def _remembering(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _text(path: Path) -> io.TextIOWrapper:
+    return io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline="")

@@ -1,0 +1,171 @@
+"""Raw rows of JSON: an array of objects, or one object a line."""
+
+import json
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from pydantic import BaseModel
+
+from journey.errors import InputError
+from journey.records.database import literal
+from journey.records.raw import RawColumn, RawSet, empty, first_line
+from journey.records.sources import Source
+from journey.records.spelling import field_name
+from journey.records.text import check_text, first_character, open_bytes
+
+SMALL = 64 * 1024 * 1024
+"""Up to this size (bytes) a malformed file is parsed again to name line and column."""
+
+
+def open_json(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> RawSet:
+    """The rows of a JSON or JSON Lines file; which of the two it is shows in its first character.
+
+    Raises:
+        InputError: The file is no text, no JSON, or something else than an array of objects.
+    """
+    if not check_text(source.path):
+        return empty(source.path.name)
+    start = first_character(path)
+    if start == "[":
+        return _open_array(connection, source, path)
+    if source.format == "lines":
+        return _open_lines(connection, source, path)
+    if start == "{":
+        return _open_objects(connection, source, path)
+    raise InputError(
+        f"{source.path}: line 1: expected a JSON array of objects ([{{...}}, ...]), but it starts with {start!r}"
+    )
+
+
+def open_rows(connection: duckdb.DuckDBPyConnection, dataset: str, rows: Iterable[Any]) -> RawSet:
+    """Rows given as mappings or as record objects.
+
+    Raises:
+        InputError: They are neither.
+    """
+    with tempfile.TemporaryDirectory(prefix="journeylab-") as folder:
+        path = Path(folder) / "rows.jsonl"
+        with path.open("w", encoding="utf-8") as file:
+            for place, row in enumerate(rows, start=1):
+                file.write(_row_text(dataset, place, row))
+                file.write("\n")
+        _read(connection, path, "newline_delimited")
+    return _described(connection, dataset)
+
+
+def _row_text(dataset: str, place: int, row: Any) -> str:
+    if isinstance(row, BaseModel):
+        row = row.model_dump(mode="python")
+    if not isinstance(row, Mapping):
+        raise InputError(f"{dataset}: row {place} is {row!r}; expected a mapping of fields or a record")
+    return json.dumps(dict(row), default=_plain, ensure_ascii=True, skipkeys=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Iterable):
+        return list(value)
+    return str(value)
+
+
+def _open_array(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> RawSet:
+    try:
+        _read(connection, path, "array")
+    except duckdb.Error as error:
+        raise InputError(_position(source.path, error)) from None
+    return _described(connection, source.path.name)
+
+
+def _open_objects(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> RawSet:
+    try:
+        _read(connection, path, "newline_delimited")
+    except duckdb.Error:
+        raise InputError(
+            f"{source.path}: line 1: expected a JSON array of objects ([{{...}}, ...]) or one object a line; "
+            "put the objects between [ and ], separated by commas"
+        ) from None
+    return _described(connection, source.path.name)
+
+
+def _open_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> RawSet:
+    try:
+        _read(connection, path, "newline_delimited")
+    except duckdb.Error:
+        # Some line is no JSON. One by one is slower, but it sets aside that line and keeps the others.
+        with _line_by_line(path) as wrapped:
+            connection.execute(
+                "CREATE OR REPLACE TEMP TABLE raw_rows AS "
+                "SELECT CASE WHEN json_valid(line) THEN line::JSON END AS json, line "
+                f"FROM read_json({literal(str(wrapped))}, format = 'newline_delimited', columns = {{line: 'VARCHAR'}})"
+            )
+    return _described(connection, source.path.name)
+
+
+@contextmanager
+def _line_by_line(path: Path) -> Any:
+    with tempfile.TemporaryDirectory(prefix="journeylab-") as folder:
+        wrapped = Path(folder) / "lines.jsonl"
+        with open_bytes(path) as lines, wrapped.open("w", encoding="utf-8") as file:
+            for number, line in enumerate(lines):
+                text = line.decode("utf-8-sig" if number == 0 else "utf-8").strip()
+                if text:
+                    file.write(json.dumps({"line": text}) + "\n")
+        yield wrapped
+
+
+def _read(connection: duckdb.DuckDBPyConnection, path: Path, layout: str) -> None:
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE raw_rows AS SELECT json, NULL::VARCHAR AS line "
+        f"FROM read_json_objects({literal(str(path))}, format = {literal(layout)})"
+    )
+
+
+def _described(connection: duckdb.DuckDBPyConnection, origin: str) -> RawSet:
+    keys = connection.execute("SELECT DISTINCT unnest(json_keys(json)) FROM raw_rows ORDER BY 1").fetchall()
+    names = [str(row[0]) for row in keys]
+    # Only names that can be a field are extracted; the others are only mentioned, so they need no path.
+    wanted = [name for name in names if field_name(name).isidentifier()]
+    paths = [literal(f'$."{name}"') for name in wanted]
+    values = f"json_extract_string(json, [{', '.join(paths)}]::VARCHAR[])" if wanted else "NULL"
+    columns = [
+        RawColumn(name, f"found[{place}]", "VARCHAR", f"json_type(json, {path})")
+        for place, (name, path) in enumerate(zip(wanted, paths, strict=True), start=1)
+    ]
+    columns += [RawColumn(name, "NULL::VARCHAR", "VARCHAR") for name in names if name not in wanted]
+    return RawSet(
+        origin=origin,
+        relation=f"(SELECT json, line, rowid AS place, {values} AS found FROM raw_rows) AS raw",
+        columns=tuple(columns),
+        row_number="place + 1",
+        content="coalesce(line, json::VARCHAR)",
+        problem=_PROBLEM,
+        self_describing=True,
+        tables=("raw_rows",),
+    )
+
+
+_PROBLEM = """CASE
+    WHEN json IS NULL THEN 'the line is not valid JSON'
+    WHEN json_type(json) IS DISTINCT FROM 'OBJECT' THEN 'the row is not an object with fields'
+    WHEN len(json_keys(json)) <> len(list_distinct(json_keys(json))) THEN 'a field is given twice'
+END"""
+
+
+def _position(path: Path, error: Exception) -> str:
+    """Where an array is malformed, as exactly as its size allows."""
+    mend = "mend it there, or give one object a line (.jsonl), where a bad line is set aside and the rest is used"
+    if path.stat().st_size <= SMALL:
+        try:
+            with open_bytes(path) as file:
+                json.loads(file.read().decode("utf-8-sig"))
+        except json.JSONDecodeError as found:
+            return f"{path}: line {found.lineno}, column {found.colno}: is not valid JSON ({found.msg}); {mend}"
+        except RecursionError:
+            return f"{path}: is nested too deeply to be records; {mend}"
+    return f"{path}: is not valid JSON: {first_line(error)}; {mend}"

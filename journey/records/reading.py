@@ -1,0 +1,34 @@
+"""Reading a folder of records: the front door of this package.
+
+Each set is one file, `customers`, `journey_state_log`, `signals`, `interventions`, `outcomes` and, if there are any,
+`events`, as JSON, JSON Lines, CSV or Parquet. Validation works by column in SQL; a row that does not fit is set aside
+with its reason and the rest is used.
+"""
+
+from pathlib import Path
+
+from journey.machine import Journey
+from journey.policy import Policy
+from journey.records.assembling import from_sources
+from journey.records.sources import bundled_folder, find_sources
+from journey.records.store import Records, SetAside
+
+__all__ = ["Records", "SetAside", "bundled_folder", "read_folder"]
+
+
+def read_folder(folder: Path | str, *, journey: Journey | None = None, policy: Policy | None = None) -> Records:
+    """The records of a folder.
+
+    Args:
+        folder: Holds one file for each set; the customers are always needed.
+        journey: The journey whose stages are meant (default: the default journey); a stage that differs from one of
+            them in capitals only is read as that one.
+        policy: Says which signal types are negative, for duplicates that conflict (default: the default policy).
+
+    Raises:
+        InputError: The folder or one of its files cannot be read; the message says where and how to mend it. A row
+            that does not fit is no error: see `Records.set_aside`.
+    """
+    folder = Path(folder)
+    sources, findings = find_sources(folder)
+    return Records(from_sources(sources, findings, journey, policy), str(folder))

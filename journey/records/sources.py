@@ -1,0 +1,127 @@
+"""Where records come from: which file of a folder holds which set, and where the bundled folders are."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from journey.errors import InputError
+from journey.findings import Finding, FindingSeverity
+from journey.records.model import DATASETS
+from journey.validation import did_you_mean
+
+Format = Literal["json", "lines", "csv", "parquet"]
+
+FORMATS: dict[str, Format] = {
+    ".json": "json",
+    ".jsonl": "lines",
+    ".ndjson": "lines",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".json.gz": "json",
+    ".jsonl.gz": "lines",
+    ".ndjson.gz": "lines",
+    ".csv.gz": "csv",
+}
+"""How each ending is read."""
+
+ALWAYS_NEEDED = "customers"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file that holds one set."""
+
+    dataset: str
+    path: Path
+    format: Format
+
+
+def bundled_folder(name: str = "customer_journey") -> Path:
+    """The folder of a dataset that ships with the software.
+
+    It lies in the installed package, or beside it in a source checkout.
+
+    Args:
+        name: Name of the dataset.
+
+    Raises:
+        InputError: There is no such dataset; the message names those there are.
+    """
+    package = Path(str(files("journey")))
+    homes = [home for home in (package / "data", package.parent / "data") if home.is_dir()]
+    for home in homes:
+        if name and (home / name).is_dir():
+            return home / name
+    known = sorted({folder.name for home in homes for folder in home.iterdir() if folder.is_dir()})
+    raise InputError(f"no bundled dataset is called {name!r}{did_you_mean(name, known)}")
+
+
+def find_sources(folder: Path) -> tuple[dict[str, Source], list[Finding]]:
+    """The file of each set in a folder, and what is worth saying about the others.
+
+    Raises:
+        InputError: The folder does not exist, is a file, holds no set, holds a set twice, or lacks the customers.
+    """
+    _refuse_what_is_no_folder(folder)
+    found: dict[str, list[Path]] = {}
+    strangers: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        dataset, ending = _split(path)
+        if dataset in DATASETS and ending in FORMATS and path.is_file():
+            found.setdefault(dataset, []).append(path)
+        elif ending in FORMATS:
+            strangers.append(path)
+    _refuse_doubles(found)
+    _refuse_absence(folder, found, strangers)
+    sources = {name: Source(name, paths[0], FORMATS[_split(paths[0])[1]]) for name, paths in found.items()}
+    return sources, [_stranger(path) for path in strangers]
+
+
+def _split(path: Path) -> tuple[str, str]:
+    """Name of the set and ending, both in lower case: ``Signals.CSV.gz`` gives ``("signals", ".csv.gz")``."""
+    name = path.name.lower()
+    stem, dot, ending = name.partition(".")
+    return stem.strip(), dot + ending
+
+
+def _refuse_what_is_no_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    if folder.exists():
+        raise InputError(f"{folder}: is a file; give the folder that holds it ({folder.parent})")
+    raise InputError(f"{folder}: there is no such folder")
+
+
+def _refuse_doubles(found: dict[str, list[Path]]) -> None:
+    for dataset, paths in found.items():
+        if len(paths) > 1:
+            names = " and ".join(path.name for path in paths)
+            raise InputError(f"{paths[0].parent}: {dataset} is there more than once ({names}); keep one of them")
+
+
+def _refuse_absence(folder: Path, found: dict[str, list[Path]], strangers: list[Path]) -> None:
+    if ALWAYS_NEEDED in found:
+        return
+    expected = ", ".join(f"{ALWAYS_NEEDED}{ending}" for ending in (".json", ".jsonl", ".csv", ".parquet"))
+    near = [path.name for path in strangers if did_you_mean(ALWAYS_NEEDED, [_split(path)[0]]).startswith("; did")]
+    hint = f"; rename {near[0]} if that is it" if near else ""
+    if found:
+        raise InputError(f"{folder}: the customers are missing; add one of {expected}{hint}")
+    sets = ", ".join(DATASETS)
+    raise InputError(
+        f"{folder}: no records found; expected a file for each of {sets} as .json, .jsonl, .csv or .parquet, "
+        f"and at least the customers ({expected}){hint}"
+    )
+
+
+def _stranger(path: Path) -> Finding:
+    stem, _ = _split(path)
+    return Finding(
+        code="unknown-file",
+        severity=FindingSeverity.NOTICE,
+        dataset=stem,
+        record=None,
+        customer_id=None,
+        message=f"{path.name} is not read: {stem!r} is not a record set{did_you_mean(stem, list(DATASETS))}.",
+    )
