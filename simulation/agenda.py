@@ -1,0 +1,21 @@
+"""What can be due in a customer's life, in the order in which things due at the very same time happen."""
+
+(
+    MOVE,
+    EPISODE,
+    SYMPTOM,
+    NOISE,
+    DELIVERY,
+    EFFECT_END,
+    HARM_END,
+    ACTION,
+    OUTCOME,
+    EXPIRY,
+    CADENCE,
+) = range(11)
+
+ENTRIES = 11
+"""Number of entries of an agenda."""
+
+CALM = -1
+"""The cause of a customer who is not in distress."""

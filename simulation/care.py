@@ -1,0 +1,214 @@
+"""What the orchestrator does about one customer: decide, ask a reviewer, act, measure.
+
+The decisions are those of `journey.steps`, the very rules that judge recorded customers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from journey import rules, steps
+from simulation import streams, trace
+from simulation.agenda import ACTION, CADENCE, CALM, EXPIRY, OUTCOME
+from simulation.beliefs import Beliefs
+from simulation.clocks import NEVER
+from simulation.gate import Request
+
+if TYPE_CHECKING:
+    from simulation.life import Life
+    from simulation.population import Person
+
+WATCHING = frozenset(
+    (rules.LOW_CONFIDENCE, rules.NO_PLAY, rules.OPEN_INTERVENTION, rules.COOLING_DOWN, rules.CAPPED, rules.VETOED)
+)
+"""Reasons that leave the orchestrator watching; the others leave it without a decision to make."""
+
+CALM_SPELL = 1 << 20
+"""Marks the identity of the calm spell that follows an episode, to tell it from the episode."""
+
+
+class Care:
+    """One customer as the orchestrator sees it, and what is under way for that customer."""
+
+    __slots__ = ("_actions_in_spell", "_asked_in_spell", "_contacts", "_episode_acted_on", "_life", "_open",
+                 "_policy_segment", "_request", "_responded", "_spell", "_stake", "_touched_at", "action", "beliefs",
+                 "satisfaction")  # fmt: skip
+
+    def __init__(self, life: Life, person: Person) -> None:
+        """Take over a customer on day 0, with what was heard and done before.
+
+        Args:
+            life: The customer's life.
+            person: The same customer on day 0.
+        """
+        self._life = life
+        self._policy_segment = life.town.policy_segments[person.segment]
+        self._contacts: deque[float] = deque()
+        self._touched_at = NEVER if person.days_since_contact < 0.0 else -person.days_since_contact
+        self._request: Request | None = None
+        self._open = 0
+        self._stake = 0.0
+        self._spell, self._actions_in_spell, self._asked_in_spell = CALM_SPELL, 0, 0
+        self._episode_acted_on, self._responded = CALM, False
+        self.action = rules.NO_ACTION
+        self.satisfaction = 0.0
+        self.beliefs = Beliefs()
+        for heard in person.heard:
+            policy = life.town.table.policy
+            kind = policy.signal_types.index(heard.signal_type) if heard.signal_type in policy.signal_types else -1
+            source = policy.sources.index(heard.source) if heard.source in policy.sources else -1
+            self.beliefs.hear(life.town.table.sheet, -heard.age_days, kind, heard.strength, source)
+        if life.town.table.cadence > 0.0:
+            life.agenda[CADENCE] = life.town.table.cadence * streams.uniform(life.key, streams.CADENCE, 0, 0)
+
+    def hear(self, kind: int, strength: float, source: int) -> None:
+        """A signal arrives."""
+        table = self._life.town.table
+        self.beliefs.hear(table.sheet, self._life.now, kind, strength, source)
+        if table.on_signal:
+            self.decide()
+
+    def begin_spell(self, spell: int) -> None:
+        """A new episode, or the calm after one: what is done in it has luck of its own."""
+        self._spell, self._actions_in_spell, self._asked_in_spell = spell, 0, 0
+
+    def on_cadence(self) -> None:
+        """The regular evaluation."""
+        self._life.agenda[CADENCE] = self._life.now + self._life.town.table.cadence
+        self.decide()
+
+    def decide(self) -> None:
+        """Evaluate the customer with the rules, and set going what they say."""
+        life, table, tally = self._life, self._life.town.table, self._life.town.tally
+        judged = self.beliefs.judge(
+            table.sheet, life.now, self._policy_segment, life.tier, life.stage, life.now - life.entered_at
+        )
+        reason = self._held(judged.action, judged.reason)
+        action = judged.action if reason == rules.ACT else rules.NO_ACTION
+        tally.evaluations += 1
+        tally.reasons[rules.REASONS[reason]] += 1
+        if action == rules.NO_ACTION:
+            label = "monitor_only" if reason in WATCHING else "none"
+        else:
+            label = table.policy.actions[action]
+        life.emit(trace.DECISION, label, reason=rules.REASONS[reason], value=judged.confidence)
+        if action in (rules.NO_ACTION, table.sheet.monitor):
+            return
+        self.action, self._open = action, 1
+        self._stake = rules.priority(judged.churn, life.account_value, table.sheet.averts[action])
+        if steps.approval(table.sheet, action, judged.severity, life.tier, life.account_value):
+            self._ask_for_review()
+        else:
+            life.agenda[ACTION] = life.now + table.effects[action].delay
+
+    def _held(self, action: int, reason: int) -> int:
+        sheet, now = self._life.town.table.sheet, self._life.now
+        while self._contacts and self._contacts[0] < now - sheet.window_days:
+            self._contacts.popleft()
+        since = -1.0 if self._touched_at == NEVER else now - self._touched_at
+        return steps.hold(sheet, action, reason, self._open, since, len(self._contacts), vetoed=False)
+
+    # -- review ------------------------------------------------------------------------------------
+
+    def _ask_for_review(self) -> None:
+        life, table = self._life, self._life.town.table
+        self._asked_in_spell += 1
+        unit = streams.exponential(life.key, streams.SERVICE, self._spell, self._asked_in_spell)
+        service = unit * table.reviewers.service_minutes / table.reviewers.minutes_per_day
+        self._request = Request(-self._stake, life.now, life.customer, service, self._on_verdict)
+        life.emit(trace.REVIEW_REQUESTED, table.policy.actions[self.action], value=self._stake)
+        life.agenda[EXPIRY] = life.now + table.sheet.approval_expiry_days
+        life.town.gate.ask(self._request)
+
+    def _on_verdict(self, time: float, reviewer: int) -> None:
+        life, table = self._life, self._life.town.table
+        skill = table.reviewers
+        life.now = time
+        draw = streams.uniform(life.key, streams.VERDICT, self._spell, self._asked_in_spell)
+        approved = draw < skill.approve_distressed if life.cause != CALM else draw >= skill.reject_calm
+        verdict = "approved" if approved else "rejected"
+        if approved:
+            better = self._play_for_the_truth()
+            overrides = streams.uniform(life.key, streams.OVERRIDE, self._spell, self._asked_in_spell) < skill.override
+            if overrides and better not in (rules.NO_ACTION, self.action):
+                self.action, verdict = better, "overridden"
+            life.agenda[ACTION] = life.now + table.effects[self.action].delay
+        else:
+            self._open = 0
+            # A refusal counts as a touch: the same proposal is not put to the reviewers again at the next signal.
+            self._touched_at = life.now
+        self._close_request(verdict, reviewer)
+        life.wake()
+
+    def _play_for_the_truth(self) -> int:
+        life, table = self._life, self._life.town.table
+        cause = table.causes[life.cause].policy_cause if life.cause != CALM else -1
+        return table.sheet.plays[life.stage][cause] if cause >= 0 else rules.NO_ACTION
+
+    def on_expiry(self) -> None:
+        """Nobody reviewed the request in time; one that a reviewer holds is finished."""
+        self._life.agenda[EXPIRY] = NEVER
+        if self._request is not None and self._request.started_at is None:
+            self.take_back("expired")
+
+    def take_back(self, verdict: str) -> None:
+        """Close a request that no reviewer will decide; without one nothing happens."""
+        if self._request is not None:
+            self._open = 0
+            self._close_request(verdict, None)
+
+    def _close_request(self, verdict: str, reviewer: int | None) -> None:
+        life, request = self._life, self._request
+        assert request is not None
+        started = life.now if request.started_at is None else request.started_at
+        life.town.tally.waits.append(started - request.asked_at)
+        life.town.tally.verdicts[verdict] += 1
+        life.agenda[EXPIRY] = NEVER
+        request.open = False
+        self._request = None
+        life.emit(trace.REVIEW_DECIDED, verdict, reviewer=reviewer, value=self._stake)
+
+    # -- action and outcome ------------------------------------------------------------------------
+
+    def on_action(self) -> None:
+        """The action is carried out, and the customer may respond to it."""
+        life, table, tally = self._life, self._life.town.table, self._life.town.tally
+        effect = table.effects[self.action]
+        life.agenda[ACTION] = NEVER
+        life.emit(trace.ACTION, table.policy.actions[self.action], value=table.policy.costs[self.action])
+        tally.actions[self.action] += 1
+        tally.contacts_needed += life.cause != CALM
+        self._contacts.append(life.now)
+        self._touched_at = life.now
+        self._actions_in_spell += 1
+        life.agenda[OUTCOME] = life.now + table.outcome_window
+        self._responded = False
+        if life.cause == CALM:
+            self._episode_acted_on = CALM
+            life.be_harmed(effect.harm_ratio, effect.lasts)
+        else:
+            self._episode_acted_on = life.episode
+            draw = streams.uniform(life.key, streams.RESPONSE, life.episode, self._actions_in_spell)
+            if draw < effect.response:
+                self._responded = True
+                life.be_helped(effect.recovery_ratio[life.cause], effect.lasts)
+
+    def on_outcome(self) -> None:
+        """The outcome window closes on an action whose episode, if there was one, has not ended."""
+        if self._episode_acted_on == CALM:
+            self._measure("no_action_needed")
+        else:
+            self._measure("partial_improvement" if self._responded else "no_response")
+
+    def episode_ended(self, episode: int) -> None:
+        """An episode ended; if an action on it still awaits its outcome, this is the outcome."""
+        if self._life.agenda[OUTCOME] < NEVER and self._episode_acted_on == episode:
+            self.satisfaction += self._life.town.table.effects[self.action].csat
+            self._measure("resolved")
+
+    def _measure(self, outcome: str) -> None:
+        life = self._life
+        life.agenda[OUTCOME] = NEVER
+        self._open = 0
+        life.emit(trace.OUTCOME, outcome, value=self._stake if outcome == "resolved" else 0.0)

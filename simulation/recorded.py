@@ -1,0 +1,92 @@
+"""A population taken from a folder of records: recorded customers live on from the day the records end.
+
+Customers are taken in the order of their ids, again and again until the population has its size, so that a folder of
+ten can stand for a company of ten thousand; each copy has luck of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import cycle, islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from journey.asof import AsOf
+from journey.errors import InputError
+from journey.policy import MONITOR_ONLY, TIERS
+from journey.records.reading import bundled_folder, read_folder
+from simulation.population import HeardSignal, People, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from journey.machine import CompiledJourney
+    from journey.records.store import Records
+    from simulation.spec import Population
+
+BUNDLED = "bundled"
+"""What `population.records` says to mean the ten customers that come with the software."""
+
+
+def recorded_people(population: Population, machine: CompiledJourney) -> People:
+    """The customers of `population.records` on day 0, which is `population.as_of` or the records' latest date.
+
+    Raises:
+        InputError: The folder cannot be read, or none of its customers is in a live stage of the journey.
+    """
+    folder = bundled_folder() if population.records == BUNDLED else Path(str(population.records))
+    records = read_folder(folder)
+    as_of = _day_zero(population, records)
+    known = sorted(records.customer_ids())
+    segments = tuple(sorted({customer.segment for id_ in known if (customer := records.customer(id_))}))
+    templates = [person for id_ in known if (person := _person(records, id_, machine, segments, as_of))]
+    if not templates:
+        raise InputError(f"population.records: no customer of {folder} is in a live stage of the journey")
+    numbered = enumerate(islice(cycle(templates), population.size))
+    return People(segments, tuple(replace(person, number=number) for number, person in numbered))
+
+
+def _day_zero(population: Population, records: Records) -> AsOf:
+    if population.as_of is not None:
+        return AsOf.of(population.as_of)
+    latest = records.latest_date()
+    if latest is None:
+        raise InputError(f"population.records: {records.source} holds no date; say what day 0 is with population.as_of")
+    return AsOf.of(latest)
+
+
+def _person(
+    records: Records, id_: str, machine: CompiledJourney, segments: Sequence[str], as_of: AsOf
+) -> Person | None:
+    """One recorded customer on day 0, or None where the stage is not known, not live or not entered yet."""
+    customer = records.customer(id_)
+    entries = [entry for entry in records.stage_entries(id_) if entry.state_entered_at <= as_of.cutoff]
+    stage = machine.stage_index.get(entries[-1].journey_stage, -1) if entries else -1
+    if customer is None or stage < 0 or machine.terminal[stage]:
+        return None
+    contacts = [
+        _age(as_of, done.generated_at)
+        for done in records.interventions_of(id_)
+        if done.generated_at <= as_of.cutoff and done.recommended_action != MONITOR_ONLY
+    ]
+    return Person(
+        number=0,
+        segment=segments.index(customer.segment),
+        tier=TIERS.index(customer.risk_tier),
+        account_value=customer.account_value,
+        stage=stage,
+        days_in_stage=_age(as_of, entries[-1].state_entered_at),
+        heard=tuple(
+            HeardSignal(
+                signal.signal_type, signal.signal_strength, signal.source or "", _age(as_of, signal.detected_at)
+            )
+            for signal in records.signals_of(id_)
+            if signal.detected_at <= as_of.cutoff
+        ),
+        days_since_contact=min(contacts, default=-1.0),
+    )
+
+
+def _age(as_of: AsOf, moment: datetime) -> float:
+    return max(0.0, as_of.age(moment))

@@ -1,0 +1,198 @@
+"""The simulated world as data: what a scenario file says about population, moves, distress, signals and effects.
+
+Units: time in days, money in US dollars, rates per day unless the name says otherwise. Every number has a documented
+default; the defaults are assumptions for subscription software (see the comments in the built-in scenario `default`).
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from journey.policy import RiskTier
+
+Positive = Annotated[float, Field(gt=0.0)]
+NonNegative = Annotated[float, Field(ge=0.0)]
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Part(BaseModel):
+    """A frozen piece of a specification that refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Dwell(Part):
+    """How long until a move would happen if it were the only one: a law and its mean."""
+
+    law: Literal["exponential", "weibull", "log_logistic", "deterministic"] = "exponential"
+    mean_days: Positive = Field(description="Mean of the law, in days.")
+    shape: Positive = Field(default=1.0, description="Shape of a Weibull or log-logistic law; ignored by the others.")
+
+    @model_validator(mode="after")
+    def _has_a_mean(self) -> "Dwell":
+        if self.law == "log_logistic" and self.shape <= 1.0:
+            raise ValueError(
+                f"a log_logistic dwell with shape {self.shape:g} has no mean; the shape must be more than 1"
+            )
+        return self
+
+
+class MoveClock(Part):
+    """The clock of one move: a dwell, and what multiplies its hazard."""
+
+    dwell: Dwell = Field(description="Dwell of a customer with all ratios 1.")
+    dwell_from: dict[str, Dwell] = Field(default={}, description="Dwells that differ by the stage moved from.")
+    by_segment: dict[str, NonNegative] = Field(default={}, description="Hazard ratio by segment.")
+    by_tier: dict[RiskTier, NonNegative] = Field(default={}, description="Hazard ratio by risk tier.")
+    in_distress: NonNegative = Field(default=1.0, description="Hazard ratio while an episode of distress lasts.")
+    frailty: bool = Field(default=False, description="Whether the customer's frailty multiplies this hazard.")
+
+
+class Cause(Part):
+    """One cause of distress: where it starts, how long it lasts, what it looks like from outside."""
+
+    onset_per_day: dict[str, NonNegative] = Field(description="Onset rate by stage; 0 in stages left out.")
+    mean_days: Positive = Field(description="Mean length of an episode that nobody treats, in days.")
+    churn_ratio: NonNegative = Field(default=3.0, description="Hazard ratio on the way out while it lasts.")
+    symptoms: dict[str, NonNegative] = Field(description="Signals per day while it lasts, by signal type.")
+
+
+class Distress(Part):
+    """The latent truth that the orchestrator does not see."""
+
+    causes: dict[str, Cause] = {}
+    by_segment: dict[str, NonNegative] = Field(default={}, description="Ratio on every onset rate, by segment.")
+    by_tier: dict[RiskTier, NonNegative] = Field(default={}, description="Ratio on every onset rate, by risk tier.")
+
+
+class Strengths(Part):
+    """Distribution of signal strength: uniform between two bounds within [0, 1]."""
+
+    low: Probability = 0.3
+    high: Probability = 0.9
+
+    @model_validator(mode="after")
+    def _is_an_interval(self) -> "Strengths":
+        if self.low > self.high:
+            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
+        return self
+
+
+class Signals(Part):
+    """How symptoms and noise reach the orchestrator."""
+
+    strength: Strengths = Strengths()
+    false_strength: Strengths = Strengths(low=0.2, high=0.6)
+    false_per_day: dict[str, NonNegative] = Field(default={}, description="False alarms per day, by signal type.")
+    recovery: str | None = Field(default=None, description="Positive signal type sent when an episode ends.")
+    recovery_probability: Probability = Field(default=0.0, description="Chance that an ended episode sends it.")
+    manual_share: Probability = Field(default=0.2, description="Share of signals that come from a manual source.")
+    delay_mean_days: NonNegative = Field(default=0.5, description="Mean exponential delay of detection.")
+
+
+class Effect(Part):
+    """What one action does."""
+
+    delay_days: NonNegative = Field(default=0.5, description="From the decision (or approval) to its being done.")
+    response: Probability = Field(default=0.5, description="Chance that the customer responds at all.")
+    recovery_ratio: NonNegative = Field(
+        default=3.0, description="Hazard ratio on the end of distress after a response."
+    )
+    by_cause: dict[str, NonNegative] = Field(default={}, description="The same for particular causes.")
+    lasts_days: Positive = Field(default=14.0, description="The effect wears off after this.")
+    harm_ratio: NonNegative = Field(default=1.0, description="Hazard ratio on churn after contacting a calm customer.")
+    csat: float = Field(default=0.0, description="Change of satisfaction when it resolves an episode, in points.")
+
+
+class Satisfaction(Part):
+    """How satisfaction follows from a life: points on a scale of 1 to 5."""
+
+    calm: float = Field(default=4.2, ge=1.0, le=5.0, description="A customer who was never in distress.")
+    distress_penalty: NonNegative = Field(default=1.5, description="Lost by a life spent wholly in distress.")
+
+
+class Decisions(Part):
+    """When the orchestrator looks at a customer."""
+
+    on_signal: bool = True
+    on_stage_entry: bool = True
+    cadence_days: NonNegative = Field(default=7.0, description="Regular evaluation; 0 switches it off.")
+    outcome_window_days: Positive = Field(default=21.0, description="An action's outcome is measured by then.")
+
+
+class World(Part):
+    """The laws that customers live by."""
+
+    moves: dict[str, MoveClock] = Field(default={}, description="Clock of each move of the journey.")
+    frailty_spread: NonNegative = Field(
+        default=0.0, description="Standard deviation of log frailty (log-normal, mean 1) between customers."
+    )
+    distress: Distress = Distress()
+    signals: Signals = Signals()
+    effects: dict[str, Effect] = Field(default={}, description="Effect of each action of the policy's catalogue.")
+    satisfaction: Satisfaction = Satisfaction()
+    decisions: Decisions = Decisions()
+
+
+class Segment(Part):
+    """One segment of a synthetic population."""
+
+    share: NonNegative = Field(description="Relative share; shares need not add up to 1.")
+    account_value: Positive = Field(description="Median revenue per year, in dollars.")
+    value_spread: NonNegative = Field(default=0.5, description="Standard deviation of log account value.")
+    tiers: dict[RiskTier, NonNegative] = Field(
+        default={"low": 0.4, "medium": 0.4, "high": 0.2}, description="Relative share of each risk tier."
+    )
+
+    @model_validator(mode="after")
+    def _has_tiers(self) -> "Segment":
+        if sum(self.tiers.values()) <= 0.0:
+            raise ValueError("tiers: at least one risk tier needs a share above 0")
+        return self
+
+
+class Population(Part):
+    """Who lives in the world: synthetic by segment, or a folder of records."""
+
+    size: int = Field(default=2000, ge=1, le=2**31 - 1, description="Number of customers.")
+    segments: dict[str, Segment] = Field(default={}, description="Segments of a synthetic population.")
+    start: dict[str, NonNegative] = Field(default={}, description="Share in each stage on day 0 (else all initial).")
+    start_age_days: NonNegative = Field(
+        default=0.0, description="Mean of the exponential time already spent in the stage on day 0."
+    )
+    records: str | None = Field(default=None, description="A folder of records (or `bundled`) instead of segments.")
+    as_of: str | None = Field(default=None, description="The date of the records that is day 0 (default: latest).")
+
+    @model_validator(mode="after")
+    def _has_customers(self) -> "Population":
+        if self.records is None and sum(segment.share for segment in self.segments.values()) <= 0.0:
+            raise ValueError("segments: a synthetic population needs at least one segment with a share above 0")
+        if self.start and sum(self.start.values()) <= 0.0:
+            raise ValueError("start: at least one stage needs a share above 0")
+        return self
+
+
+class Reviewers(Part):
+    """The human gate: who approves, how fast and how well."""
+
+    count: int | None = Field(default=None, ge=0, description="Number of reviewers.")
+    per_1000: NonNegative | None = Field(default=None, description="Reviewers per 1,000 customers (rounded up).")
+    service_minutes: Positive = Field(default=30.0, description="Mean exponential time of one review.")
+    minutes_per_day: Positive = Field(default=90.0, description="Time a reviewer has for reviews each day.")
+    approve_distressed: Probability = Field(default=0.95, description="Skill: approves when the customer is in need.")
+    reject_calm: Probability = Field(default=0.6, description="Skill: rejects when the customer is not.")
+    override: Probability = Field(default=0.1, description="Of approvals: replaced by the play for the true cause.")
+
+    @model_validator(mode="after")
+    def _is_stated_once(self) -> "Reviewers":
+        if self.count is not None and self.per_1000 is not None:
+            raise ValueError("give `count` or `per_1000`, not both: one of them would be silently ignored")
+        return self
+
+    def number(self, customers: int) -> int:
+        """How many reviewers a population of this size has; one when nothing is said."""
+        if self.count is not None:
+            return self.count
+        if self.per_1000 is not None:
+            return -int(-self.per_1000 * customers // 1000)
+        return 1

@@ -1,0 +1,90 @@
+"""Keyed random streams: the same luck for the same event, in every arm, engine and process.
+
+A draw is a pure function of (seed, replication, customer, purpose, identity of the event). There is no generator to
+advance, so nothing can get out of step: when a policy changes what happens to one customer, the next visit to a
+stage, the next episode and the next symptom still find the luck they would have found.
+
+The generator is SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195) read at an index instead of in
+sequence: draw ``i`` of key ``k`` is ``mix(k + i * GOLDEN)``. Python integers and compiled uint64 give the same bits.
+"""
+
+from math import log
+
+MASK = 0xFFFF_FFFF_FFFF_FFFF
+GOLDEN = 0x9E37_79B9_7F4A_7C15
+_MIX_1 = 0xBF58_476D_1CE4_E5B9
+_MIX_2 = 0x94D0_49BB_1331_11EB
+
+IDENTITY_LIMIT = 1 << 24
+"""Each of the two numbers that identify an event must be below this."""
+
+# Purposes. A number is part of the public luck: append, never renumber, or every seed means something else.
+MOVE = 1
+ONSET = 2
+CAUSE = 3
+RECOVERY = 4
+SYMPTOM = 5
+SYMPTOM_TYPE = 6
+SYMPTOM_STRENGTH = 7
+SYMPTOM_SOURCE = 8
+SYMPTOM_DELAY = 9
+NOISE = 10
+NOISE_TYPE = 11
+NOISE_STRENGTH = 12
+NOISE_SOURCE = 13
+NOISE_DELAY = 14
+RELIEF_TYPE = 15
+RELIEF_STRENGTH = 16
+RELIEF_DELAY = 17
+SERVICE = 18
+VERDICT = 19
+OVERRIDE = 20
+RESPONSE = 21
+FRAILTY = 22
+SEGMENT = 23
+TIER = 24
+VALUE = 25
+TENURE = 26
+START_STAGE = 27
+START_AGE = 28
+START_DISTRESS = 29
+CADENCE = 30
+RELIEF_SOURCE = 31
+
+
+def mix(word: int) -> int:
+    """Stafford's variant 13 of the 64-bit finaliser: a bijection in which every input bit moves every output bit."""
+    word = ((word ^ (word >> 30)) * _MIX_1) & MASK
+    word = ((word ^ (word >> 27)) * _MIX_2) & MASK
+    return word ^ (word >> 31)
+
+
+def customer_key(seed: int, replication: int, customer: int) -> int:
+    """The key of one customer's streams.
+
+    Args:
+        seed: The scenario's seed, 0 or more.
+        replication: Which replication, 0 or more.
+        customer: Number of the customer in the population, 0 or more.
+    """
+    key = mix((seed + GOLDEN) & MASK)
+    key = mix((key + GOLDEN * (replication + 1)) & MASK)
+    return mix((key + GOLDEN * (customer + 1)) & MASK)
+
+
+def uniform(key: int, purpose: int, which: int, nth: int) -> float:
+    """A uniform draw in the open interval (0, 1), 53 bits.
+
+    Args:
+        key: The customer's key.
+        purpose: What the draw is for, one of the constants above.
+        which: First number of the event's identity (the stage visited, the episode), below IDENTITY_LIMIT.
+        nth: Second number (which visit, which symptom of the episode), below IDENTITY_LIMIT.
+    """
+    word = (purpose << 48) ^ (which << 24) ^ nth
+    return ((mix((key + GOLDEN * word) & MASK) >> 11) + 0.5) * 1.1102230246251565e-16
+
+
+def exponential(key: int, purpose: int, which: int, nth: int) -> float:
+    """A unit-exponential draw: ``-log`` of the uniform one, positive and finite."""
+    return -log(uniform(key, purpose, which, nth))

@@ -1,0 +1,130 @@
+"""How a life looks from outside: symptoms of distress, false alarms, and signs of recovery, each detected with a delay.
+
+Every signal's luck belongs to its identity: which episode, which symptom of it; or which false alarm in a life.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, NamedTuple
+
+from simulation import streams, trace
+from simulation.agenda import CALM, DELIVERY, NOISE, SYMPTOM
+from simulation.clocks import NEVER
+from simulation.population import pick
+
+if TYPE_CHECKING:
+    from simulation.life import Life
+    from simulation.spec import Strengths
+
+AUTOMATED, MANUAL = 0, 1
+"""Sources that a simulated signal can have; the codes are those of the policy's trusts."""
+
+
+class Delivery(NamedTuple):
+    """A signal on its way to the orchestrator; `order` breaks ties between two detected at the same time."""
+
+    time: float
+    order: int
+    kind: int
+    strength: float
+    source: int
+    cause: int
+    episode: int
+
+
+class Symptoms:
+    """The signals one customer sends."""
+
+    __slots__ = ("_life", "_noise", "_sent", "_symptom", "_under_way", "noticed")
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        self._symptom = 0
+        self._noise = 0
+        self._sent = 0
+        self._under_way: list[Delivery] = []
+        self.noticed = False
+        """Whether the present episode has shown itself to the orchestrator."""
+
+    def begin_episode(self) -> None:
+        """From now on the present episode shows."""
+        self._symptom = 0
+        self.noticed = False
+        self._wind_symptom()
+
+    def end_episode(self, cause: int) -> None:
+        """No more symptoms; perhaps a sign of recovery."""
+        life, table = self._life, self._life.town.table
+        life.agenda[SYMPTOM] = NEVER
+        draw = streams.uniform(life.key, streams.RELIEF_TYPE, life.episode, 0)
+        if table.recovery_type >= 0 and draw < table.signals.recovery_probability:
+            strength = self._strength(table.signals.strength, streams.RELIEF_STRENGTH, life.episode, 0)
+            self._send(
+                table.recovery_type, strength, streams.RELIEF_SOURCE, streams.RELIEF_DELAY, life.episode, 0, cause
+            )
+
+    def on_symptom(self) -> None:
+        """A symptom occurs; it will be detected a little later."""
+        life = self._life
+        law, signals = life.town.table.causes[life.cause], life.town.table.signals
+        which, nth = life.episode, self._symptom
+        kind = law.symptoms.types[
+            pick(law.symptoms.cumulative, streams.uniform(life.key, streams.SYMPTOM_TYPE, which, nth))
+        ]
+        strength = self._strength(signals.strength, streams.SYMPTOM_STRENGTH, which, nth)
+        self._send(kind, strength, streams.SYMPTOM_SOURCE, streams.SYMPTOM_DELAY, which, nth, life.cause)
+        self._wind_symptom()
+
+    def wind_noise(self) -> None:
+        """Set the time of the next false alarm."""
+        life, rate = self._life, self._life.town.table.noise.rate
+        if rate > 0.0:
+            self._noise += 1
+            life.agenda[NOISE] = life.now + streams.exponential(life.key, streams.NOISE, 0, self._noise) / rate
+
+    def on_noise(self) -> None:
+        """A false alarm is raised."""
+        life, nth = self._life, self._noise
+        mix, signals = life.town.table.noise, life.town.table.signals
+        kind = mix.types[pick(mix.cumulative, streams.uniform(life.key, streams.NOISE_TYPE, 0, nth))]
+        strength = self._strength(signals.false_strength, streams.NOISE_STRENGTH, 0, nth)
+        self._send(kind, strength, streams.NOISE_SOURCE, streams.NOISE_DELAY, 0, nth, CALM)
+        self.wind_noise()
+
+    def on_delivery(self) -> None:
+        """A signal reaches the orchestrator."""
+        life, table, tally = self._life, self._life.town.table, self._life.town.tally
+        signal = heappop(self._under_way)
+        life.agenda[DELIVERY] = self._under_way[0].time if self._under_way else NEVER
+        false = signal.cause == CALM
+        reason = "noise" if false else table.causes[signal.cause].name
+        life.emit(trace.SIGNAL, table.policy.signal_types[signal.kind], reason=reason, value=signal.strength)
+        if not table.policy.positive[signal.kind]:
+            tally.alarms_false += false
+            tally.alarms_true += not false
+            if not false and life.cause != CALM and signal.episode == life.episode:
+                self.noticed = True
+        life.care.hear(signal.kind, signal.strength, signal.source)
+
+    def _wind_symptom(self) -> None:
+        life = self._life
+        rate = life.town.table.causes[life.cause].symptoms.rate
+        if rate > 0.0:
+            self._symptom += 1
+            wait = streams.exponential(life.key, streams.SYMPTOM, life.episode, self._symptom) / rate
+            life.agenda[SYMPTOM] = life.now + wait
+
+    def _strength(self, spread: Strengths, purpose: int, which: int, nth: int) -> float:
+        return spread.low + (spread.high - spread.low) * streams.uniform(self._life.key, purpose, which, nth)
+
+    def _send(
+        self, kind: int, strength: float, source_purpose: int, delay_purpose: int, which: int, nth: int, cause: int
+    ) -> None:
+        life, signals = self._life, self._life.town.table.signals
+        manual = streams.uniform(life.key, source_purpose, which, nth) < signals.manual_share
+        delay = signals.delay_mean_days * streams.exponential(life.key, delay_purpose, which, nth)
+        self._sent += 1
+        source = MANUAL if manual else AUTOMATED
+        heappush(self._under_way, Delivery(life.now + delay, self._sent, kind, strength, source, cause, life.episode))
+        life.agenda[DELIVERY] = self._under_way[0].time

@@ -1,0 +1,121 @@
+"""What is counted while customers live, and what it adds up to: metrics for people, quantities for money."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from math import expm1
+from typing import TYPE_CHECKING
+
+from simulation.setup import DAYS_PER_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulation.setup import ArmTable
+
+
+def discounted_days(start: float, stop: float, rate: float) -> float:
+    """Days between two times, each discounted to day 0 at a continuous `rate` per day."""
+    if rate == 0.0:
+        return stop - start
+    return (expm1(-rate * start) - expm1(-rate * stop)) / rate
+
+
+@dataclass
+class Tally:
+    """Running totals over one cohort in one arm; times in days, money in dollars."""
+
+    segments: Sequence[str]
+    customers: Counter[int] = field(default_factory=Counter)
+    churned: Counter[int] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    actions: Counter[int] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    stage_days: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
+    escalations: int = 0
+    evaluations: int = 0
+    episodes: int = 0
+    episodes_seen: int = 0
+    alarms_true: int = 0
+    alarms_false: int = 0
+    contacts_needed: int = 0
+    waits: list[float] = field(default_factory=list)
+    distress_days: float = 0.0
+    satisfaction: float = 0.0
+    revenue: float = 0.0
+    live_value: float = 0.0
+    stage_steps: list[tuple[float, int, int]] = field(default_factory=list)
+
+    def metrics(self, table: ArmTable, busy_days: float, days: float) -> dict[str, float | None]:
+        """What a person reads: shares, counts and means over the cohort."""
+        customers = sum(self.customers.values())
+        alarms = self.alarms_true + self.alarms_false
+        contacts = sum(self.actions.values())
+        return {
+            "churn_rate": sum(self.churned.values()) / customers,
+            "retained_value": self.live_value,
+            "escalations": float(self.escalations),
+            "interventions": float(contacts),
+            "reviews": float(self._reviews()),
+            "csat": self.satisfaction / customers,
+            "review_wait_days_mean": _ratio(sum(self.waits), len(self.waits)),
+            "reviews_expired": float(self.verdicts["expired"]),
+            "gate_utilisation": _ratio(busy_days, table.reviewer_count * days),
+            "signal_precision": _ratio(self.alarms_true, alarms),
+            "signal_recall": _ratio(self.episodes_seen, self.episodes),
+            "contact_precision": _ratio(self.contacts_needed, contacts),
+            "contacts_per_customer": contacts / customers,
+            "distress_days_per_customer": self.distress_days / customers,
+            **{
+                f"churn_rate[{name}]": _ratio(self.churned[place], self.customers[place])
+                for place, name in enumerate(self.segments)
+            },
+        }
+
+    def quantities(self, table: ArmTable) -> dict[str, float]:
+        """What money is made of: amounts over the whole cohort."""
+        reviews = self._reviews()
+        return {
+            "revenue": self.revenue,
+            "live_value_end": self.live_value,
+            "escalations": float(self.escalations),
+            "support_days": self.stage_days[table.support_stage] if table.support_stage >= 0 else 0.0,
+            "reviews": float(reviews),
+            "review_minutes": reviews * table.reviewers.service_minutes,
+            "evaluations": float(self.evaluations),
+            **{f"actions.{table.policy.actions[action]}": float(n) for action, n in sorted(self.actions.items())},
+            **{
+                f"action_cost.{table.policy.actions[action]}": n * table.policy.costs[action]
+                for action, n in sorted(self.actions.items())
+            },
+        }
+
+    def occupancy(self, stages: Sequence[str], days: float, points: int = 12) -> list[dict[str, float]]:
+        """Share of customers in each stage, on day 0 and at equal distances up to the horizon."""
+        customers = sum(self.customers.values())
+        grid = [days * point / points for point in range(points + 1)]
+        counts = dict.fromkeys(range(len(stages)), 0)
+        steps = sorted(self.stage_steps)
+        rows, place = [], 0
+        for day in grid:
+            while place < len(steps) and steps[place][0] <= day:
+                _, left, entered = steps[place]
+                if left >= 0:
+                    counts[left] -= 1
+                counts[entered] += 1
+                place += 1
+            rows.append({"day": day, **{name: counts[code] / customers for code, name in enumerate(stages)}})
+        return rows
+
+    def earn(self, value: float, start: float, stop: float, rate: float) -> None:
+        """Add the revenue of a customer paying `value` a year from `start` to `stop`."""
+        self.revenue += value / DAYS_PER_YEAR * discounted_days(start, stop, rate)
+
+    def _reviews(self) -> int:
+        return self.verdicts["approved"] + self.verdicts["rejected"] + self.verdicts["overridden"]
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole else None

@@ -1,0 +1,132 @@
+"""The trace: everything that happened, one row an event, by column.
+
+Rows are ordered by time, then customer, then the order in which they happened. Columns stand in the order of
+`COLUMNS`; what does not apply to a kind of row is null.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from journey.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOVE = "move"
+SIGNAL = "signal"
+DECISION = "decision"
+REVIEW_REQUESTED = "review_requested"
+REVIEW_DECIDED = "review_decided"
+ACTION = "action"
+OUTCOME = "outcome"
+DISTRESS_ON = "distress_on"
+DISTRESS_OFF = "distress_off"
+
+KINDS = (
+    MOVE, SIGNAL, DECISION, REVIEW_REQUESTED, REVIEW_DECIDED, ACTION, OUTCOME, DISTRESS_ON, DISTRESS_OFF,
+)  # fmt: skip
+
+
+class Row(NamedTuple):
+    """One event.
+
+    Attributes:
+        time: In days since the start.
+        customer: Number of the customer.
+        arm: Name of the arm.
+        kind: One of `KINDS`.
+        stage: Stage before the event.
+        to_stage: Stage after it (moves only).
+        label: The move, signal type, action, verdict, outcome or cause.
+        reason: Why a decision came out as it did; of a signal, the cause it is a symptom of, or ``noise``.
+        reviewer: Number of the reviewer.
+        value: Strength of a signal, confidence of a decision, cost of an action, money at stake of a review.
+    """
+
+    time: float
+    customer: int
+    arm: str
+    kind: str
+    stage: str
+    to_stage: str | None
+    label: str
+    reason: str | None
+    reviewer: int | None
+    value: float | None
+
+
+COLUMNS = Row._fields
+
+_TYPES = {
+    "time": "DOUBLE",
+    "customer": "BIGINT",
+    "reviewer": "BIGINT",
+    "value": "DOUBLE",
+}
+_FORMATS = {
+    ".parquet": "FORMAT parquet, COMPRESSION zstd",
+    ".csv": "FORMAT csv, HEADER",
+}
+
+
+@dataclass
+class Trace:
+    """Rows as they happen; in order once `sorted_rows` is asked for."""
+
+    rows: list[Row] = field(default_factory=list)
+
+    def sorted_rows(self) -> list[Row]:
+        """The rows ordered by time, then customer, then the order in which they happened."""
+        return sorted(self.rows, key=lambda row: (row.time, row.customer))
+
+    def columns(self) -> dict[str, list[Any]]:
+        """The trace by column, in the order of `COLUMNS`."""
+        rows = self.sorted_rows()
+        return {name: [row[place] for row in rows] for place, name in enumerate(COLUMNS)}
+
+    def write(self, path: Path) -> None:
+        """Write the trace as Parquet or CSV, by the ending of `path`; the file appears whole or not at all.
+
+        Raises:
+            InputError: The ending is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
+        """
+        refuse_unknown_format(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=path.parent, prefix=".journey-") as folder:
+                part = Path(folder) / path.name
+                self._copy_to(part)
+                part.replace(path)
+        except OSError as error:
+            raise InputError(f"{path}: the trace cannot be written: {error.strerror or error}") from None
+
+    def _copy_to(self, path: Path) -> None:
+        import duckdb
+
+        with duckdb.connect() as connection:
+            columns = ", ".join(f'"{name}" {_TYPES.get(name, "VARCHAR")}' for name in COLUMNS)
+            connection.execute(f"CREATE TABLE trace ({columns})")
+            for block in self._blocks():
+                places = ", ".join(f"unnest(${place + 1})" for place in range(len(COLUMNS)))
+                connection.execute(f"INSERT INTO trace SELECT {places}", block)
+            literal = str(path).replace("'", "''")
+            connection.execute(f"COPY trace TO '{literal}' ({_FORMATS[path.suffix]})")
+
+    def _blocks(self, size: int = 50_000) -> Iterator[list[list[Any]]]:
+        columns = list(self.columns().values())
+        for start in range(0, len(columns[0]), size):
+            yield [column[start : start + size] for column in columns]
+
+
+def refuse_unknown_format(path: Path) -> None:
+    """Say so before a run, not after it, when a trace could not be written as asked.
+
+    Raises:
+        InputError: The ending is neither ``.parquet`` nor ``.csv``.
+    """
+    if path.suffix not in _FORMATS:
+        raise InputError(f"{path}: a trace is written as {' or '.join(_FORMATS)}; give one of these endings")
