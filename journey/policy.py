@@ -76,6 +76,9 @@ class Evidence(_Part):
     mass_scale: float = Field(default=2.5, gt=0.0, description="How fast confidence saturates with evidence.")
     conflict_penalty: float = Field(default=0.8, ge=0.0, le=1.0, description="Confidence lost in a full conflict.")
     gap_factor: float = Field(default=0.9, ge=0.0, le=1.0, description="What each missing field leaves of confidence.")
+    live_share: float = Field(
+        default=0.01, ge=0.0, le=1.0, description="A signal is named as a trigger while this share of it is left."
+    )
 
 
 class Thresholds(_Part):

@@ -246,6 +246,26 @@ def needs_approval(
     return account_value >= approval_value and severity_score >= value_severity
 
 
+def is_duplicate(
+    i: int,
+    start: int,
+    stop: int,
+    ages: Sequence[float],
+    types: Sequence[int],
+    sources: Sequence[int],
+    helps: bool,  # noqa: FBT001 - compiled code takes no keywords
+) -> bool:
+    """Whether signal `i` repeats a neighbour that counts in its stead.
+
+    In canonical order (see `gather`) duplicates stand next to each other, the weakest first. The strongest of the
+    negative ones counts, and the weakest of the positive ones.
+    """
+    twin = i - 1 if helps else i + 1
+    if twin < start or twin >= stop:
+        return False
+    return types[twin] == types[i] and sources[twin] == sources[i] and ages[twin] == ages[i]
+
+
 def gather(
     start: int,
     stop: int,
@@ -291,19 +311,13 @@ def gather(
     bright_evidence = 0.0
     for i in range(start, stop):
         kind = types[i]
-        source = sources[i]
         helps = positive[kind]
-        if helps:
-            twin = i - 1
-            inside = twin >= start
-        else:
-            twin = i + 1
-            inside = twin < stop
-        if inside and types[twin] == kind and sources[twin] == source and ages[twin] == ages[i]:
+        if is_duplicate(i, start, stop, ages, types, sources, helps):
             continue
+        trust = trusts[sources[i]]
         left = fade(ages[i], fade_rate)
-        weighed = evidence(weights[kind], strengths[i], trusts[source]) * left
-        mass = strengths[i] * trusts[source] * left
+        weighed = evidence(weights[kind], strengths[i], trust) * left
+        mass = strengths[i] * trust * left
         if helps:
             positives += weighed
             positive_mass += mass
@@ -331,6 +345,7 @@ KERNELS = (
     choose,
     contact_rule,
     needs_approval,
+    is_duplicate,
     gather,
 )
 """The functions that `journey.jit` compiles, callees before callers."""

@@ -34,9 +34,9 @@ def command(
     from scenarios.cli.output import say, write_atomically
 
     picture = {
-        PictureFormat.MERMAID: drawing.mermaid,
-        PictureFormat.SVG: drawing.svg,
-        PictureFormat.DOT: drawing.dot,
+        PictureFormat.MERMAID: drawing.to_mermaid,
+        PictureFormat.SVG: drawing.to_svg,
+        PictureFormat.DOT: drawing.to_dot,
     }[format_](_journey_of(scenario))
     if out is None:
         typer.echo(picture.rstrip("\n"))

@@ -1,0 +1,97 @@
+"""The moment of a judgement, and ages measured from it.
+
+Two ways to say when. A **bare date** means the whole day: what is dated on it counts, whatever its time of day, and
+ages are measured from its midnight (never negative). A **date with a time** is exact. Nothing dated after the cutoff
+is looked at, in anything.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from journey.errors import InputError
+
+DAY_IN_MICROSECONDS = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """When a judgement is made.
+
+    Attributes:
+        anchor: Ages are measured from here.
+        cutoff: Nothing dated after this is used.
+        history_before: Interventions dated before this, and not at `undatable`, are earlier decisions.
+        undatable: Midnight of the day. An intervention dated exactly so carries no time of day: whether it came before
+            this judgement or after it, on the same day, cannot be known, so it is not used.
+    """
+
+    anchor: datetime
+    cutoff: datetime
+    history_before: datetime
+    undatable: datetime
+
+    @classmethod
+    def of(cls, when: "AsOf | date | datetime | str") -> "AsOf":
+        """A judgement at the end of a day (bare date) or at an exact moment.
+
+        Args:
+            when: A date, a moment, or either as ISO 8601 text. A time zone is converted to UTC and dropped.
+
+        Raises:
+            InputError: The text is not a date.
+        """
+        if isinstance(when, AsOf):
+            return when
+        if isinstance(when, str):
+            when = _parsed(when)
+        if not isinstance(when, datetime):
+            midnight = datetime.combine(when, time.min)
+            end = datetime.combine(when, time.max)
+            return cls(midnight, end, end, midnight)
+        moment = when if when.tzinfo is None else when.astimezone(UTC).replace(tzinfo=None)
+        return cls(moment, moment, moment, _midnight(moment))
+
+    @classmethod
+    def of_record(cls, moment: datetime) -> "AsOf":
+        """The judgement that a recorded decision stands for: it saw its own day, and earlier decisions only.
+
+        A record at midnight carries a bare date. It saw the signals of its day, but no other decision of that day.
+        """
+        if moment != _midnight(moment):
+            return cls.of(moment)
+        day = cls.of(moment.date())
+        return cls(day.anchor, day.cutoff, day.anchor, day.anchor)
+
+    def age(self, moment: datetime) -> float:
+        """Days from `moment` to the anchor; below 0 for a time of day on the day of a bare date."""
+        gap = self.anchor - moment
+        return ((gap.days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds) / DAY_IN_MICROSECONDS
+
+    def is_history(self, moment: datetime) -> bool:
+        """Whether a decision dated `moment` is known to be earlier than this one."""
+        return moment < self.history_before and moment != self.undatable
+
+    def __str__(self) -> str:
+        return self.isoformat()
+
+    def isoformat(self) -> str:
+        """The bare date where the whole day is meant, otherwise the moment."""
+        if self.cutoff != self.anchor:
+            return self.anchor.date().isoformat()
+        return self.anchor.isoformat()
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _parsed(text: str) -> date | datetime:
+    stripped = text.strip()
+    try:
+        if len(stripped) <= len("2025-01-20") and "T" not in stripped:
+            return date.fromisoformat(stripped)
+        return datetime.fromisoformat(stripped)
+    except ValueError:
+        raise InputError(
+            f"{text!r} is not a date; write it like 2025-01-20 (the whole day) or 2025-01-20T15:30 (that moment)"
+        ) from None

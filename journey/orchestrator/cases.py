@@ -1,0 +1,121 @@
+"""All customers of a folder of records, one case after another, each with the records that concern the customer."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from journey.asof import AsOf
+from journey.errors import InputError
+from journey.records.columns import columns_of
+from journey.records.model import Customer, Intervention, Outcome, Record, Signal, StageEntry
+from journey.records.reading import Records
+
+CHUNK = 20_000
+"""Rows taken from the database at a time."""
+
+
+class CustomerCase(NamedTuple):
+    """A customer and the records that concern the customer, in the order of the database."""
+
+    customer: Customer
+    entries: tuple[StageEntry, ...]
+    signals: tuple[Signal, ...]
+    interventions: tuple[Intervention, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+def default_as_of(records: Records) -> AsOf:
+    """The whole day of the latest date in the records.
+
+    Raises:
+        InputError: No record carries a date.
+    """
+    latest = records.latest_date()
+    if latest is None:
+        raise InputError(f"{records.source}: no record carries a date, so the moment to judge at must be given (as_of)")
+    return AsOf.of(latest.date())
+
+
+def as_of_for(records: Records, as_of: AsOf | date | str | None) -> AsOf:
+    """`as_of`, or the default for these records when it is None."""
+    return default_as_of(records) if as_of is None else AsOf.of(as_of)
+
+
+OUTCOMES_OF_CUSTOMERS = """
+SELECT o.* REPLACE (coalesce(o.measured_at, ?) AS measured_at, i.customer_id AS customer_id)
+FROM outcomes o JOIN interventions i USING (intervention_id)
+WHERE o.customer_id IS NULL OR o.customer_id = i.customer_id
+"""
+"""Outcomes joined on intervention and customer. One without a date is dated at the end of the records: by then it was
+there, and nothing says that it was there earlier."""
+
+
+class CaseReader:
+    """Reads whole customers out of the tables, all of them in one pass or one by name."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._latest = records.latest_date()
+
+    def every(self) -> Iterator[CustomerCase]:
+        """Every known customer, in order of the id."""
+        entries, signals = self._stream(StageEntry), self._stream(Signal)
+        interventions, outcomes = self._stream(Intervention), self._stream(Outcome)
+        for customer in self._rows(Customer, None):
+            key = customer.customer_id
+            yield CustomerCase(
+                customer, entries.upto(key), signals.upto(key), interventions.upto(key), outcomes.upto(key)
+            )
+
+    def one(self, customer_id: str) -> CustomerCase | None:
+        """One customer, or None when the customer is unknown."""
+        customers = list(self._rows(Customer, customer_id))
+        if not customers:
+            return None
+        return CustomerCase(
+            customers[0],
+            tuple(self._rows(StageEntry, customer_id)),
+            tuple(self._rows(Signal, customer_id)),
+            tuple(self._rows(Intervention, customer_id)),
+            tuple(self._rows(Outcome, customer_id)),
+        )
+
+    def _stream(self, kind: type[Record]) -> "_Stream":
+        return _Stream(self._rows(kind, None))
+
+    def _rows(self, kind: type[Record], customer_id: str | None) -> Iterator[Any]:
+        names = [column.name for column in columns_of(kind.dataset)]
+        lists = {column.name for column in columns_of(kind.dataset) if column.kind == "texts"}
+        source = f"({OUTCOMES_OF_CUSTOMERS})" if kind is Outcome else kind.dataset
+        parameters: list[Any] = [self._latest] if kind is Outcome else []
+        where = ""
+        if customer_id is not None:
+            where = "WHERE customer_id = ?"
+            parameters.append(customer_id)
+        # A cursor of its own, so that several sets can be read side by side.
+        cursor = self._records.connection.cursor()
+        cursor.execute(f"SELECT {', '.join(names)} FROM {source} {where} ORDER BY customer_id", parameters)
+        construct = kind.model_construct
+        while rows := cursor.fetchmany(CHUNK):
+            for row in rows:
+                values = dict(zip(names, row, strict=True))
+                for name in lists:
+                    values[name] = tuple(values[name] or ())
+                # The rows were validated by column with the bounds of this very model: not again.
+                yield construct(None, **values)
+
+
+class _Stream:
+    """Rows in order of customer, handed out customer by customer; those of unknown customers are passed over."""
+
+    def __init__(self, rows: Iterator[Any]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+
+    def upto(self, customer_id: str) -> tuple[Any, ...]:
+        found = []
+        while self._next is not None and self._next.customer_id <= customer_id:
+            if self._next.customer_id == customer_id:
+                found.append(self._next)
+            self._next = next(self._rows, None)
+        return tuple(found)

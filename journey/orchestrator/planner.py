@@ -1,0 +1,56 @@
+"""Recommend Intervention: which action of the playbook the evidence calls for."""
+
+from typing import NamedTuple
+
+from journey.orchestrator.risk import Risk
+from journey.orchestrator.signals import Gathered
+from journey.orchestrator.state import JourneyState
+from journey.policy import PolicyTable
+from journey.rules import NO_SIGNAL
+from journey.steps import PolicySheet, plan
+
+
+class Plan(NamedTuple):
+    """What the playbook calls for, before contact policy and governance have their say.
+
+    Attributes:
+        action: Index of the action in the policy's catalogue, or NO_ACTION.
+        reason: One of the reason codes of `journey.rules`.
+        cause: The cause that the playbook was asked about, or None.
+    """
+
+    action: int
+    reason: int
+    cause: str | None
+
+
+class InterventionPlanner:
+    """Looks up the play for the customer's stage and leading cause.
+
+    The leading cause is that of the strongest negative signal; with no negative signal at hand, a stay beyond the
+    typical one is the cause. Below the threshold of action the strongest positive signal may open an opportunity.
+    """
+
+    def __init__(self, table: PolicyTable, sheet: PolicySheet) -> None:
+        self._sheet = sheet
+        self._causes = table.cause_names
+
+    def plan(self, state: JourneyState, gathered: Gathered, risk: Risk) -> Plan:
+        """The playbook's answer for one customer."""
+        sheet = self._sheet
+        action, reason = plan(
+            sheet,
+            state.code,
+            risk.stall,
+            risk.severity,
+            risk.confidence,
+            gathered.negative_mass + gathered.positive_mass,
+            gathered.lead_type,
+            gathered.bright_type,
+        )
+        cause = None
+        if gathered.lead_type != NO_SIGNAL:
+            cause = self._causes[sheet.causes[gathered.lead_type]]
+        elif risk.stall > 0.0:
+            cause = self._causes[sheet.stalled]
+        return Plan(action, reason, cause)

@@ -1,0 +1,146 @@
+"""Ports to the neighbours of the orchestrator: small protocols, each with a working default.
+
+* `GovernanceCheck` may veto an action or demand a person's approval; it can never turn an action into another.
+* `ExperimentAssigner` says in which arm of an experiment a customer is.
+* `ApprovalQueue` holds what waits for a person. It fails closed: nothing approves itself.
+* `KpiSink` takes the KPIs of a judgement to wherever they are watched.
+
+Detectors of signals in raw events have their own port, in `journey.detectors`.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from math import fsum
+from typing import Any, Protocol, runtime_checkable
+
+from journey.asof import AsOf
+from journey.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An action that is about to be recommended.
+
+    Attributes:
+        customer_id: For whom.
+        action: Name of the action; never ``monitor_only``, which touches no one.
+        stage: The customer's stage.
+        severity: In [0, 1].
+        account_value: Revenue per year, in dollars.
+        days_since_contact: Days since the last contact, or None when there was none.
+        contacts_in_window: Contacts within the contact policy's window.
+    """
+
+    customer_id: str
+    action: str
+    stage: str | None
+    severity: float
+    account_value: float
+    days_since_contact: float | None
+    contacts_in_window: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What governance says about a proposal.
+
+    Attributes:
+        veto: The action must not be recommended.
+        demand_approval: A person must approve it, whatever the policy's thresholds say.
+        why: One sentence for the decision's reasons; empty when there is nothing to say.
+    """
+
+    veto: bool = False
+    demand_approval: bool = False
+    why: str = ""
+
+
+ALLOWED = Ruling()
+
+
+@runtime_checkable
+class GovernanceCheck(Protocol):
+    """May veto an action or demand approval."""
+
+    def check(self, proposal: Proposal) -> Ruling:
+        """Rule on a proposal. An exception counts as a veto."""
+        ...
+
+
+class ConsentCheck:
+    """Vetoes every action towards customers who gave no consent to be contacted."""
+
+    def __init__(self, do_not_contact: Collection[str]) -> None:
+        self._refused = frozenset(do_not_contact)
+
+    def check(self, proposal: Proposal) -> Ruling:
+        """Veto when the customer is on the list."""
+        if proposal.customer_id in self._refused:
+            return Ruling(veto=True, why="the customer gave no consent to be contacted")
+        return ALLOWED
+
+
+@runtime_checkable
+class ExperimentAssigner(Protocol):
+    """Says in which arm of an experiment a customer is."""
+
+    def arm(self, customer_id: str) -> str:
+        """The customer's arm: the same on every call and every machine."""
+        ...
+
+
+@dataclass(frozen=True)
+class HashAssigner:
+    """Splits customers by a keyed hash of (experiment, customer): no state, no luck, no order.
+
+    Attributes:
+        experiment: Name of the experiment. Splits of different experiments are independent of each other.
+        shares: Share of each arm, adding up to 1.
+
+    Raises:
+        InputError: The name is empty, or the shares do not add up to 1.
+    """
+
+    experiment: str
+    shares: Mapping[str, float] = field(default_factory=lambda: {"control": 0.5, "treated": 0.5})
+
+    def __post_init__(self) -> None:
+        if not self.experiment:
+            raise InputError("an experiment needs a name: customers are split by it")
+        total = fsum(self.shares.values())
+        if min(self.shares.values(), default=-1.0) < 0.0 or abs(total - 1.0) > 1e-9:
+            raise InputError(f"the shares of experiment {self.experiment!r} must be 0 or more and add up to 1")
+
+    def arm(self, customer_id: str) -> str:
+        """The customer's arm."""
+        key = blake2b(self.experiment.encode(), digest_size=32).digest()
+        digest = blake2b(customer_id.encode(), digest_size=8, key=key).digest()
+        place = int.from_bytes(digest, "big") / 2.0**64
+        reached = 0.0
+        for name, share in self.shares.items():
+            reached += share
+            if place < reached:
+                return name
+        # Rounding can leave the sum of the shares a hair below the place of the last customer.
+        return [name for name, share in self.shares.items() if share > 0.0][-1]
+
+
+@runtime_checkable
+class KpiSink(Protocol):
+    """Takes the KPIs of a judgement to wherever they are watched."""
+
+    def record(self, kpis: Mapping[str, Mapping[str, Any]], as_of: AsOf) -> None:
+        """Take the KPIs, by group and name, of the judgement made at `as_of`."""
+        ...
+
+
+@dataclass
+class MemoryKpiSink:
+    """Keeps every set of KPIs it was given, oldest first."""
+
+    recorded: list[tuple[AsOf, Mapping[str, Mapping[str, Any]]]] = field(default_factory=list)
+
+    def record(self, kpis: Mapping[str, Mapping[str, Any]], as_of: AsOf) -> None:
+        """Keep them."""
+        self.recorded.append((as_of, kpis))

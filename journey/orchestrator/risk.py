@@ -1,0 +1,71 @@
+"""Score Risk: severity, confidence and churn probability of one customer."""
+
+from typing import NamedTuple
+
+from journey.orchestrator.signals import Gathered
+from journey.orchestrator.state import JourneyState
+from journey.policy import PolicyTable
+from journey.records.model import Customer
+from journey.steps import PolicySheet, assess, stall
+
+UNKNOWN_SEGMENTS = ("", "unknown")
+"""How a record spells that the segment is not known."""
+
+
+class Risk(NamedTuple):
+    """How bad it looks and how good the evidence is.
+
+    Attributes:
+        severity: In [0, 1].
+        confidence: In [0, 1].
+        churn: Probability of churn within the policy's horizon.
+        stall: Evidence of a stay beyond the typical one, part of the severity.
+        doubts: What is missing or doubtful in the record; each lowers confidence.
+    """
+
+    severity: float
+    confidence: float
+    churn: float
+    stall: float
+    doubts: tuple[str, ...]
+
+
+class RiskScorer:
+    """Scores a customer from the state, the signals and the customer's own record.
+
+    Gaps in the record lower confidence, each by the policy's `gap_factor`: an unknown segment, an account value of
+    zero, a stage that is missing or not the journey's, and a last move that is illegal or of unknown origin. (A
+    missing risk tier cannot be told from a medium one, because the record's default is medium.)
+    """
+
+    def __init__(self, table: PolicyTable, sheet: PolicySheet) -> None:
+        self._sheet = sheet
+        self.segments = {name: code for code, name in enumerate(table.segments[:-1])}
+        self._other_segment = len(table.segments) - 1
+        self._tiers = {name: code for code, name in enumerate(table.tiers)}
+
+    def score(self, customer: Customer, state: JourneyState, gathered: Gathered) -> Risk:
+        """The customer's risk."""
+        sheet = self._sheet
+        doubts = state.doubts
+        if customer.segment in UNKNOWN_SEGMENTS:
+            doubts = (*doubts, "the segment is unknown")
+        if customer.account_value <= 0.0:
+            doubts = (*doubts, "the account value is missing or zero")
+        stalled = stall(sheet, state.code, state.days or 0.0)
+        severity, confidence, churn = assess(
+            sheet,
+            self.segments.get(customer.segment, self._other_segment),
+            self.tier(customer),
+            len(doubts),
+            stalled,
+            gathered.negative,
+            gathered.positive,
+            gathered.negative_mass,
+            gathered.positive_mass,
+        )
+        return Risk(severity, confidence, churn, stalled, doubts)
+
+    def tier(self, customer: Customer) -> int:
+        """Index of the customer's risk tier."""
+        return self._tiers[customer.risk_tier]

@@ -1,0 +1,128 @@
+"""Evaluate Signals: what the signals known by now add up to."""
+
+from collections.abc import Sequence
+from itertools import repeat
+from typing import NamedTuple, TypeVar
+
+from journey.asof import AsOf
+from journey.policy import PolicyTable
+from journey.records.model import Signal
+from journey.rules import NO_SIGNAL, gather, is_duplicate
+from journey.steps import PolicySheet
+
+T = TypeVar("T")
+
+OTHER = 2
+SOURCE_CODES: dict[str | None, int] = {"automated": 0, "manual": 1}
+"""Index of a signal's source in the policy's trusts; any other source, and none, is `OTHER`."""
+
+_Row = tuple[float, int, int, float, str, int]
+
+
+class Gathered(NamedTuple):
+    """A customer's signals, added up.
+
+    Attributes:
+        negative: Evidence of the negative signals.
+        positive: Evidence of the positive ones.
+        negative_mass: Sum of strength x trust x fade of the negative signals.
+        positive_mass: The same of the positive ones.
+        lead: The strongest negative signal, or None.
+        lead_type: Its type, an index into the policy's, or NO_SIGNAL.
+        bright: The strongest positive signal, or None.
+        bright_type: Its type, or NO_SIGNAL.
+        counted: The signals that count (of duplicates only one does), oldest first.
+        ages: Their ages, in days.
+        unknown: Names of signal types that the policy does not know, sorted.
+    """
+
+    negative: float
+    positive: float
+    negative_mass: float
+    positive_mass: float
+    lead: Signal | None
+    lead_type: int
+    bright: Signal | None
+    bright_type: int
+    counted: tuple[Signal, ...]
+    ages: tuple[float, ...]
+    unknown: tuple[str, ...]
+
+
+NOTHING = Gathered(0.0, 0.0, 0.0, 0.0, None, NO_SIGNAL, None, NO_SIGNAL, (), (), ())
+
+
+class SignalAggregator:
+    """Adds up signals in canonical order, so that the order of reading never matters.
+
+    Canonical means oldest first, then by type, source and strength. A type that the policy does not know counts as its
+    `unknown_signal`; two unknown types stay two, so that they are not taken for duplicates of each other.
+    """
+
+    def __init__(self, table: PolicyTable, sheet: PolicySheet) -> None:
+        self._types = {name: code for code, name in enumerate(table.signal_types)}
+        self._sheet = sheet
+
+    def aggregate(self, signals: Sequence[Signal], as_of: AsOf) -> Gathered:
+        """What the signals not after `as_of` add up to; they may come in any order."""
+        rows, unknown = self._rows(signals, as_of)
+        if not rows:
+            return NOTHING
+        sheet = self._sheet
+        positive, weights = sheet.positive, sheet.weights
+        if len(unknown) > 1:
+            positive, weights = extended(positive, len(unknown)), extended(weights, len(unknown))
+        ages = [-row[0] for row in rows]
+        types = [row[1] for row in rows]
+        sources = [row[2] for row in rows]
+        count = len(rows)
+        sums = gather(
+            0, count, ages, types, sources, [row[3] for row in rows], positive, weights, sheet.trusts, sheet.fade_rate
+        )
+        lead, bright = sums[4], sums[5]
+        kept = [i for i in range(count) if not is_duplicate(i, 0, count, ages, types, sources, positive[types[i]])]
+        return Gathered(
+            *sums[:4],
+            signals[rows[lead][5]] if lead != NO_SIGNAL else None,
+            min(types[lead], sheet.unknown_type) if lead != NO_SIGNAL else NO_SIGNAL,
+            signals[rows[bright][5]] if bright != NO_SIGNAL else None,
+            min(types[bright], sheet.unknown_type) if bright != NO_SIGNAL else NO_SIGNAL,
+            tuple([signals[rows[i][5]] for i in kept]),
+            tuple([max(ages[i], 0.0) for i in kept]),
+            unknown,
+        )
+
+    def _rows(self, signals: Sequence[Signal], as_of: AsOf) -> tuple[list[_Row], tuple[str, ...]]:
+        """The signals known by then in canonical order, and the names of the unknown types among them."""
+        cutoff, age, codes = as_of.cutoff, as_of.age, self._types
+        known = [(place, signal) for place, signal in enumerate(signals) if signal.detected_at <= cutoff]
+        unknown: tuple[str, ...] = ()
+        names = {signal.signal_type for _, signal in known}
+        if not names <= codes.keys():
+            unknown = tuple(sorted(names - codes.keys()))
+            codes = codes | {name: self._sheet.unknown_type + rank for rank, name in enumerate(unknown)}
+        rows = [
+            (
+                -age(signal.detected_at),
+                codes[signal.signal_type],
+                SOURCE_CODES.get(signal.source, OTHER),
+                signal.signal_strength,
+                signal.signal_id or "",
+                place,
+            )
+            for place, signal in known
+        ]
+        rows.sort()
+        return rows, unknown
+
+
+def extended(column: Sequence[T], unknown_types: int) -> tuple[T, ...]:
+    """A column over signal types whose last entry, the unknown type's, is there `unknown_types` times."""
+    return (*column, *repeat(column[-1], max(unknown_types - 1, 0)))
+
+
+def name_of(signal: Signal) -> str:
+    """How a signal is named in a decision: its key, or what and when where it has none."""
+    if signal.signal_id is not None:
+        return signal.signal_id
+    return f"{signal.signal_type}@{signal.detected_at.isoformat().removesuffix('T00:00:00')}"

@@ -1,0 +1,79 @@
+"""Load State: which stage the customer is in, since when, and whether the record of it can be believed."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from journey.asof import AsOf
+from journey.machine import Journey
+from journey.records.model import StageEntry
+
+NO_STAGE_CODE = -1
+
+
+class JourneyState(NamedTuple):
+    """Where a customer stands.
+
+    Attributes:
+        stage: The recorded stage, or None when no entry is known.
+        code: The stage's index in the journey, or -1 when it is not one of its stages.
+        days: Days since it was entered, at least 0; None without an entry.
+        doubts: What is missing or doubtful about it, one sentence each.
+    """
+
+    stage: str | None
+    code: int
+    days: float | None
+    doubts: tuple[str, ...]
+
+
+class JourneyStateEvaluator:
+    """Reads a customer's state from the log of stage entries.
+
+    The customer's state is the latest entry not after the judgement. Of entries of the same moment, one that another
+    of them names as its previous stage was left again; among what remains the journey's order of stages decides, so
+    that the order of reading does not.
+    """
+
+    def __init__(self, journey: Journey) -> None:
+        self._codes = {stage: code for code, stage in enumerate(journey.stages)}
+        self._initial = frozenset(journey.initial)
+        self._steps = frozenset((move.source, move.destination) for move in journey.moves)
+
+    def evaluate(self, entries: Sequence[StageEntry], as_of: AsOf) -> JourneyState:
+        """The state at `as_of`; entries may come in any order."""
+        cutoff = as_of.cutoff
+        known = [entry for entry in entries if entry.state_entered_at <= cutoff]
+        if not known:
+            return JourneyState(None, NO_STAGE_CODE, None, ("no stage is recorded",))
+        last = known[0] if len(known) == 1 else self._latest(known)
+        stage = last.journey_stage
+        days = as_of.age(last.state_entered_at)
+        previous = last.previous_stage
+        if previous is None and len(known) > 1:
+            before = [entry for entry in known if entry.state_entered_at < last.state_entered_at]
+            previous = self._latest(before).journey_stage if before else None
+        code = self._codes.get(stage, NO_STAGE_CODE)
+        return JourneyState(stage, code, max(days, 0.0), self._doubts(stage, previous))
+
+    def _latest(self, known: list[StageEntry]) -> StageEntry:
+        newest = max(entry.state_entered_at for entry in known)
+        tied = [entry for entry in known if entry.state_entered_at == newest]
+        left = {entry.previous_stage for entry in tied if entry.previous_stage != entry.journey_stage}
+        return max(
+            tied,
+            key=lambda entry: (
+                entry.journey_stage not in left,
+                self._codes.get(entry.journey_stage, NO_STAGE_CODE),
+                entry.journey_stage,
+                entry.previous_stage or "",
+            ),
+        )
+
+    def _doubts(self, stage: str, previous: str | None) -> tuple[str, ...]:
+        if stage not in self._codes:
+            return (f"the recorded stage {stage!r} is not one of the journey's",)
+        if previous is None:
+            return () if stage in self._initial else (f"the record does not say where it came to {stage} from",)
+        if (previous, stage) not in self._steps:
+            return (f"its last recorded move, {previous} to {stage}, is not a legal one",)
+        return ()
