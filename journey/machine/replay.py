@@ -229,16 +229,17 @@ def _resolve(
     # Who made no move, or none that exists, is still where they were.
     previous = _before(begins, np.where(end == NONE, start, end))
     left_out = (start == NONE) & ~begins
-    if not left_out.any():
-        return _Steps(start, end, move, previous)
-    if move is None:
-        return _Steps(np.where(left_out, previous, start), end, move, previous)
-    return _walk(compiled, begins, start, end, move)
+    if (left_out if move is not None else left_out & (end == NONE)).any():
+        return _walk(compiled, begins, start, end, move)
+    return _Steps(np.where(left_out, previous, start), end, move, previous)
 
 
-def _walk(compiled: CompiledJourney, begins: BoolArray, start: IntArray, end: IntArray, move: IntArray) -> _Steps:
-    """Row by row, because where a row starts depends on where the moves before it led."""
-    starts, ends, moves = start.tolist(), end.tolist(), move.tolist()
+def _walk(
+    compiled: CompiledJourney, begins: BoolArray, start: IntArray, end: IntArray, move: IntArray | None
+) -> _Steps:
+    """Row by row, because where a row starts depends on where the rows before it led."""
+    starts, ends = start.tolist(), end.tolist()
+    moves = [NONE] * len(starts) if move is None else move.tolist()
     before = [NONE] * len(starts)
     here = NONE
     for row, begin in enumerate(begins.tolist()):
@@ -250,7 +251,9 @@ def _walk(compiled: CompiledJourney, begins: BoolArray, start: IntArray, end: In
         if ends[row] == NONE and starts[row] >= 0 and moves[row] >= 0:
             ends[row] = compiled.rows[starts[row]][moves[row]]
         here = starts[row] if ends[row] == NONE else ends[row]
-    return _Steps(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), move, np.array(before))
+    return _Steps(
+        np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), move, np.array(before, dtype=np.int64)
+    )
 
 
 def _before(begins: BoolArray, after: IntArray) -> IntArray:

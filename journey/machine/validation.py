@@ -93,7 +93,7 @@ def _bad_moves(moves: Sequence[Move], stages: Sequence[str], terminal: Sequence[
             )
         for stage in move.guard.stages_named() if move.guard else ():
             if stage not in stages:
-                yield f"move {move.name!r}: its guard names a stage that {_unknown(stage, stages)}"
+                yield f"move {move.name!r}: in its guard, {_unknown(stage, stages)}"
 
 
 def _shadowed_moves(moves: Sequence[Move]) -> Iterable[str]:

@@ -95,20 +95,20 @@ def _downward(names: list[str], links: Sequence[Link]) -> list[tuple[str, str]]:
     for link in links:
         onward[link.source].append(link.destination)
     turned: set[tuple[str, str]] = set()
-    state: dict[str, str] = {}
-
-    def visit(name: str) -> None:
-        state[name] = "open"
-        for end in onward[name]:
-            if state.get(end) == "open":
-                turned.add((name, end))
-            elif end not in state:
-                visit(end)
-        state[name] = "done"
-
+    done: set[str] = set()
     for name in names:
-        if name not in state:
-            visit(name)
+        way: dict[str, list[str]] = {} if name in done else {name: list(onward[name])}
+        while way:
+            here, ends = next(reversed(way.items()))
+            if not ends:
+                done.add(here)
+                del way[here]
+                continue
+            end = ends.pop(0)
+            if end in way:
+                turned.add((here, end))
+            elif end not in done:
+                way[end] = list(onward[end])
     pairs = ((link.source, link.destination) for link in links if link.source != link.destination)
     return [(end, start) if (start, end) in turned else (start, end) for start, end in pairs]
 

@@ -1,0 +1,232 @@
+"""A journey is data, and one that cannot work is refused with a message that says how to mend it."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from journey.errors import InputError
+from journey.machine import (
+    EVERY_LIVE_STAGE,
+    Guard,
+    Journey,
+    JourneyDefinitionError,
+    Move,
+    MoveRule,
+    default_journey,
+)
+from tests.journey.strategies import journeys
+
+DESIGN_TABLE = {
+    ("activate", "onboarding", "engagement"),
+    ("mature", "engagement", "retention"),
+    ("open_ticket", "engagement", "support"),
+    ("open_ticket", "retention", "support"),
+    ("resolve", "support", "retention"),
+    ("escalate", "support", "escalation"),
+    ("de_escalate", "escalation", "support"),
+    ("recover", "escalation", "retention"),
+    *(("churn", s, "churned") for s in ("onboarding", "engagement", "retention", "support", "escalation")),
+}
+
+
+def test_the_default_journey_is_the_table_of_the_design():
+    journey = default_journey()
+    assert {(m.name, m.source, m.destination) for m in journey.moves} == DESIGN_TABLE
+    assert journey.initial == ("onboarding",)
+    assert journey.terminal == ("churned",)
+    assert journey.findings() == []
+
+
+def test_support_to_engagement_is_illegal_and_retention_to_support_is_a_legal_reentry():
+    journey = default_journey()
+    assert not journey.is_legal_step("support", "engagement")
+    assert journey.is_legal_step("retention", "support")
+
+
+def test_the_fingerprint_of_the_default_journey_is_pinned():
+    # Stored tables and results name it: a change here is a change of the public journey.
+    assert default_journey().fingerprint == ("07d9a840aba049cd7b3c94c7a77339923b02cf752c2dd51304f9e0e47d594a10")
+
+
+def test_a_journey_can_be_written_in_a_scenario_file():
+    text = """
+    stages = ["trial", "active", "gone"]
+    initial = "trial"
+    terminal = "gone"
+    [[moves]]
+    name = "convert"
+    source = "trial"
+    destination = "active"
+    guard = { min_days_in_stage = 7, segment = ["smb", "mid"] }
+    [[moves]]
+    name = "leave"
+    source = "every_live_stage"
+    destination = "gone"
+    """
+    journey = Journey.from_dict(tomllib.loads(text))
+    assert [str(move) for move in journey.moves] == [
+        "trial -convert [at least 7 days in stage and segment mid or smb]-> active",
+        "trial -leave-> gone",
+        "active -leave-> gone",
+    ]
+
+
+@given(journeys())
+def test_writing_and_reading_gives_the_same_journey(journey: Journey):
+    again = Journey.from_dict(journey.to_dict())
+    assert again == journey
+    assert again.fingerprint == journey.fingerprint
+
+
+@given(journeys(), st.randoms(use_true_random=False))
+@settings(max_examples=50)
+def test_the_order_of_sources_does_not_matter(journey: Journey, random):
+    """Codes hang on the order of stages and of move names, and on nothing else."""
+    groups: dict[str, list[Move]] = {}
+    for move in journey.moves:
+        groups.setdefault(move.name, []).append(move)
+    for group in groups.values():
+        random.shuffle(group)
+    shuffled = Journey(journey.stages, tuple(m for g in groups.values() for m in g), journey.initial, journey.terminal)
+    assert shuffled == journey
+    assert shuffled.fingerprint == journey.fingerprint
+
+
+@given(journeys(), journeys())
+@settings(max_examples=50)
+def test_fingerprints_tell_journeys_apart(one: Journey, other: Journey):
+    assert (one.fingerprint == other.fingerprint) == (one == other)
+
+
+@given(journeys())
+@settings(max_examples=50)
+def test_a_journey_travels_between_processes(journey: Journey):
+    journey.compile()
+    again = pickle.loads(pickle.dumps(journey))
+    assert again == journey
+    assert again.name == journey.name
+
+
+def test_every_live_stage_leaves_out_terminal_stages_and_the_destination_itself():
+    journey = Journey.build(
+        stages=("a", "b", "c", "end"),
+        initial="a",
+        terminal="end",
+        moves=(MoveRule("reset", EVERY_LIVE_STAGE, "a"), Move("stop", EVERY_LIVE_STAGE, "end")),
+    )
+    assert [m.source for m in journey.moves if m.name == "reset"] == ["b", "c"]
+    assert [m.source for m in journey.moves if m.name == "stop"] == ["a", "b", "c"]
+
+
+def _journey(**changes: object) -> Journey:
+    definition: dict[str, object] = {
+        "stages": ["trial", "active", "gone"],
+        "initial": "trial",
+        "terminal": ["gone"],
+        "moves": [
+            {"name": "convert", "source": "trial", "destination": "active"},
+            {"name": "leave", "source": "every_live_stage", "destination": "gone"},
+        ],
+    }
+    return Journey.from_dict({**definition, **changes})
+
+
+def _move(**keys: object) -> dict[str, object]:
+    return {"moves": [{"name": "go", "source": "trial", "destination": "active"} | keys]}
+
+
+REFUSED = [
+    ({"stages": []}, "has no stages; list at least one in `stages`"),
+    ({"stages": ["trial", "trial", "active", "gone"]}, "stage 'trial' is listed 2 times in `stages`; list it once"),
+    ({"stages": ["trial", "Trial", "active", "gone"]}, "stage 'Trial' differs from 'trial' in capitals only"),
+    ({"stages": ["trial", "active", "gone", "2nd"]}, "stage '2nd' is not a usable name: begin with a letter"),
+    ({"stages": ["trial", "active", "gone", "end "]}, "stage 'end ' is not a usable name"),
+    ({"stages": ["trial", "active", "gone", ""]}, "stage '' is not a usable name"),
+    ({"stages": ["trial", "active", "gone", "x" * 61]}, "at most 60 characters"),
+    ({"stages": ["trial", "active", "gone", "every_live_stage"]}, "'every_live_stage' is a reserved word"),
+    ({"stages": "trial"}, "'active' is not a stage; the stages are trial"),
+    ({"stages": 3}, "`stages` must be a name or a list of names, got 3"),
+    ({"stages": ["trial", 7]}, "`stages` must be a name or a list of names"),
+    ({"initial": []}, "no initial stage; say in `initial` where customers begin"),
+    ({"initial": "tral"}, "initial stage 'tral' is not a stage; did you mean 'trial'?"),
+    ({"initial": ["trial", "trial"]}, "initial stage 'trial' is listed 2 times; list it once"),
+    ({"terminal": ["gone", "lost"]}, "terminal stage 'lost' is not a stage; the stages are trial, active, gone"),
+    ({"terminal": ["gone", "active"], **_move(source="active", destination="trial")}, "which is terminal; remove the"),
+    (_move(source="tryal"), "move 'go': its source 'tryal' is not a stage; did you mean 'trial'?"),
+    (_move(destination="activ"), "move 'go': its destination 'activ' is not a stage; did you mean 'active'?"),
+    (_move(name="stage"), "move 'stage' is a reserved word; choose another name"),
+    (_move(name="go!"), "move 'go!' is not a usable name"),
+    (_move(name=5), "move 1: `name` must be text, got 5"),
+    (_move(guard={"min_days": 3}), "move 1 ('go'): unknown guard 'min_days'; did you mean 'min_days_in_stage'?"),
+    (_move(guard={"min_days_in_stage": "3"}), "guard 'min_days_in_stage': expected a number of days, got '3'"),
+    (_move(guard={"min_days_in_stage": -1}), "expected a finite number of days, at least 0, got -1"),
+    (_move(guard={"segment": []}), "guard 'segment': expected a name or a list of names, got []"),
+    (_move(guard={"came_from": "limbo"}), "move 'go': in its guard, 'limbo' is not a stage"),
+    (_move(guard={}), "a guard needs one or more conditions"),
+    (_move(guard="min_days_in_stage"), "move 1 ('go'): `guard` must be a table"),
+    (_move(sources=["trial"]), "move 1 ('go'): give either `source`"),
+    (_move(sorce="trial"), "move 1 ('go'): unknown key `sorce`; did you mean `source`?"),
+    ({"moves": [{"name": "go", "source": "trial"}]}, "move 1 ('go'): the key `destination` is missing"),
+    ({"moves": [{"name": "go", "destination": "gone"}]}, "move 1 ('go'): give either `source`"),
+    ({"moves": {}}, "`moves` must be a list of moves"),
+    ({"moves": ["go"]}, "move 1 must be a table of keys and values, got 'go'"),
+    ({"stage": []}, "unknown key `stage`; did you mean `stages`?"),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), REFUSED, ids=[message for _, message in REFUSED])
+def test_a_definition_that_cannot_work_is_refused(changes: dict[str, object], message: str):
+    with pytest.raises(JourneyDefinitionError) as refusal:
+        _journey(**changes)
+    assert message in str(refusal.value)
+    assert isinstance(refusal.value, InputError)
+
+
+def test_a_missing_key_is_named():
+    with pytest.raises(JourneyDefinitionError, match="the key `initial` is missing"):
+        Journey.from_dict({"stages": ["a"], "moves": []})
+
+
+def test_a_shadowed_rule_is_refused_and_the_existing_one_named():
+    with pytest.raises(JourneyDefinitionError) as refusal:
+        Journey.build(
+            stages=("a", "b", "c"),
+            initial="a",
+            moves=(Move("go", "a", "b", Guard.of(min_days_in_stage=3)), Move("go", "a", "c")),
+        )
+    assert str(refusal.value) == (
+        "move 'go' from 'a' to 'c' is shadowed by the existing rule a -go [at least 3 days in stage]-> b; "
+        "remove one of them, or give it another name"
+    )
+
+
+def test_moves_that_differ_in_capitals_only_are_refused():
+    with pytest.raises(JourneyDefinitionError, match="move 'Go' differs from 'go' in capitals only"):
+        Journey.build(stages=("a", "b"), initial="a", moves=(Move("go", "a", "b"), Move("Go", "b", "a")))
+
+
+def test_all_mistakes_are_told_at_once():
+    with pytest.raises(JourneyDefinitionError) as refusal:
+        _journey(initial="nowhere", terminal="never")
+    assert len(refusal.value.problems) == 2
+    assert "the journey has 2 mistakes:" in str(refusal.value)
+
+
+def test_a_journey_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        default_journey().stages = ()  # type: ignore[misc]
+
+
+def test_importing_the_machine_loads_neither_numpy_nor_transitions():
+    code = (
+        "import sys, journey.machine, journey.lifecycles; print(*{'numpy', 'transitions', 'pydantic'} & {*sys.modules})"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
