@@ -47,6 +47,8 @@ class Journey:
     name: str = field(default="journey", compare=False)
 
     def __post_init__(self) -> None:
+        for given in ("stages", "initial", "terminal"):
+            object.__setattr__(self, given, _as_names(getattr(self, given)))
         validation.refuse_mistakes(self.stages, self.moves, self.initial, self.terminal)
         # One canonical order, so that two journeys with the same rules are equal and compile to the same codes.
         names = {name: code for code, name in enumerate(_in_order(m.name for m in self.moves))}
@@ -77,7 +79,7 @@ class Journey:
         Raises:
             JourneyDefinitionError: The definition cannot work; the error lists every mistake.
         """
-        all_stages = tuple(stages)
+        all_stages = _as_names(stages)
         ends = _as_names(terminal)
         live = [stage for stage in all_stages if stage not in ends]
         arcs = [arc for rule in moves for arc in rule.arcs(live)]

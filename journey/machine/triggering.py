@@ -83,7 +83,10 @@ def request(journey: Journey, where: HasStage | str, move: str, facts: Facts | N
         moved = event.trigger(position, facts)
     except MachineError:
         return MoveResult.ILLEGAL
-    return MoveResult.MOVED if moved else MoveResult.BLOCKED
+    if moved:
+        return MoveResult.MOVED
+    # The library also answers False where someone has read `event.transitions[stage]` and so inserted an empty list.
+    return MoveResult.BLOCKED if (position.stage, move) in journey.arcs else MoveResult.ILLEGAL
 
 
 def move_or_raise(journey: Journey, where: HasStage | str, move: str, facts: Facts | None) -> str:

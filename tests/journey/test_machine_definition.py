@@ -219,6 +219,12 @@ def test_all_mistakes_are_told_at_once():
     assert "the journey has 2 mistakes:" in str(refusal.value)
 
 
+def test_one_name_or_several_may_be_given_and_are_kept_as_tuples():
+    one = Journey(["a"], [], "a", [])  # type: ignore[arg-type]
+    assert one == Journey(("a",), (), ("a",))
+    assert hash(one) == hash(Journey(("a",), (), ("a",)))
+
+
 def test_a_journey_cannot_be_changed():
     with pytest.raises(AttributeError):
         default_journey().stages = ()  # type: ignore[misc]

@@ -198,9 +198,10 @@ def test_asking_for_illegal_moves_leaves_the_machine_as_it_was(journey: Journey)
     assert journey.machine.models == []
 
 
-def test_compiling_after_the_trap_was_sprung_still_gives_the_right_table():
+def test_after_someone_sprang_the_trap_illegal_is_still_illegal():
     journey = default_journey()
     _ = journey.machine.events["activate"].transitions["support"]
+    assert journey.request("support", "activate") is MoveResult.ILLEGAL
     assert not journey.compile().step_legal[3, 1]
     assert journey.compile().legal_moves[3] == (3, 4, 7)
 
