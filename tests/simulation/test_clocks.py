@@ -1,0 +1,147 @@
+"""Clocks: each law against SciPy's, and the amount left kept through every change of hazard."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy import stats
+
+from simulation import streams
+from simulation.clocks import (
+    DETERMINISTIC,
+    EXPONENTIAL,
+    LOG_LOGISTIC,
+    NEVER,
+    WEIBULL,
+    Clock,
+    age_at,
+    cumulative_hazard,
+    due_in,
+    scale_for_mean,
+    wound,
+)
+
+LAWS = {
+    EXPONENTIAL: lambda a, b: stats.expon(scale=1.0 / a),
+    WEIBULL: lambda a, b: stats.weibull_min(b, scale=a),
+    LOG_LOGISTIC: lambda a, b: stats.fisk(b, scale=a),
+}
+RANDOM_LAWS = st.sampled_from(sorted(LAWS))
+ANY_LAW = st.sampled_from([*sorted(LAWS), DETERMINISTIC])
+MEANS = st.floats(0.5, 500.0)
+SHAPES = st.floats(1.05, 5.0)
+RATIOS = st.floats(0.05, 20.0)
+AMOUNTS = st.floats(1e-6, 20.0)
+
+
+@given(RANDOM_LAWS, MEANS, SHAPES, st.floats(0.001, 1000.0))
+def test_the_cumulative_hazard_is_minus_the_log_survival_of_scipy(law, mean, shape, age):
+    a, b = scale_for_mean(law, mean, shape)
+    if law == LOG_LOGISTIC:
+        # SciPy's fisk goes through 1 - cdf; the logarithm of the time is logistic, whose tail SciPy keeps exact.
+        log_survival = stats.logistic(loc=math.log(a), scale=1.0 / b).logsf(math.log(age))
+    else:
+        log_survival = LAWS[law](a, b).logsf(age)
+    # The absolute part: where the hazard itself is below the last bit of 1, relative digits mean nothing.
+    assert cumulative_hazard(law, a, b, age) == pytest.approx(-log_survival, rel=1e-9, abs=1e-15)
+
+
+@given(RANDOM_LAWS, MEANS, SHAPES)
+def test_the_mean_is_the_one_asked_for(law, mean, shape):
+    a, b = scale_for_mean(law, mean, shape)
+    assert LAWS[law](a, b).mean() == pytest.approx(mean, rel=1e-9)
+
+
+@given(ANY_LAW, MEANS, SHAPES, st.floats(1e-3, 30.0))
+def test_age_and_hazard_are_inverse(law, mean, shape, amount):
+    a, b = scale_for_mean(law, mean, shape)
+    assert cumulative_hazard(law, a, b, age_at(law, a, b, amount)) == pytest.approx(amount, rel=1e-9)
+
+
+@pytest.mark.parametrize("law", sorted(LAWS))
+@pytest.mark.parametrize("ratio", [1.0, 3.0])
+def test_waits_follow_the_law_and_a_hazard_ratio_is_a_power_of_its_survival(law, ratio):
+    """Kolmogorov-Smirnov at a false-alarm rate of 1e-4; the seed is fixed."""
+    a, b = scale_for_mean(law, 12.0, 1.7)
+    key = streams.customer_key(3, 0, law)
+    waits = [
+        Clock(law, a, b, wound(law, a, 0.0, streams.exponential(key, streams.MOVE, 0, n)), 0.0, ratio).due
+        for n in range(20_000)
+    ]
+
+    def cdf(t):
+        return 1.0 - LAWS[law](a, b).sf(t) ** ratio
+
+    assert stats.kstest(waits, cdf).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("law", sorted(LAWS))
+def test_the_residual_wait_of_an_old_clock_is_the_law_given_survival(law):
+    """Kolmogorov-Smirnov at a false-alarm rate of 1e-4; the seed is fixed."""
+    a, b = scale_for_mean(law, 12.0, 1.7)
+    age = 9.0
+    key = streams.customer_key(4, 0, law)
+    waits = [
+        Clock(law, a, b, wound(law, a, age, streams.exponential(key, streams.MOVE, 0, n)), 0.0, 1.0, age).due
+        for n in range(20_000)
+    ]
+    frozen = LAWS[law](a, b)
+    assert stats.kstest(waits, lambda t: 1.0 - frozen.sf(age + t) / frozen.sf(age)).pvalue > 1e-4
+
+
+@given(ANY_LAW, MEANS, SHAPES, AMOUNTS, RATIOS, RATIOS, st.floats(0.01, 0.99))
+def test_a_change_in_mid_flight_keeps_what_is_left(law, mean, shape, amount, first, second, share):
+    """The integral of ratio x hazard up to the end is the amount the clock was wound with, whatever happened."""
+    a, b = scale_for_mean(law, mean, shape)
+    clock = Clock(law, a, b, amount, 0.0, first)
+    assume(math.isfinite(clock.due) and clock.due < 1e9)
+    change = clock.due * share
+    clock.run_at(change, second)
+    assume(math.isfinite(clock.due) and clock.due < 1e9)
+    before = first * cumulative_hazard(law, a, b, change)
+    after = second * (cumulative_hazard(law, a, b, clock.due) - cumulative_hazard(law, a, b, change))
+    assert before + after == pytest.approx(amount, rel=1e-6)
+
+
+@given(ANY_LAW, MEANS, SHAPES, AMOUNTS, RATIOS, st.floats(0.0, 1.0))
+def test_a_change_to_the_same_ratio_changes_no_bit(law, mean, shape, amount, ratio, share):
+    a, b = scale_for_mean(law, mean, shape)
+    clock = Clock(law, a, b, amount, 0.0, ratio)
+    due = clock.due
+    clock.run_at(due * share if math.isfinite(due) else 1.0, ratio)
+    assert clock.due == due
+
+
+@given(ANY_LAW, MEANS, SHAPES, AMOUNTS, RATIOS, RATIOS, st.floats(0.0, 1.0))
+def test_a_higher_hazard_never_comes_later_and_never_in_the_past(law, mean, shape, amount, ratio, factor, share):
+    a, b = scale_for_mean(law, mean, shape)
+    slow = due_in(law, a, b, mean * share, amount, ratio)
+    fast = due_in(law, a, b, mean * share, amount, ratio * max(factor, 1.0))
+    assert 0.0 <= fast <= slow
+
+
+@given(ANY_LAW, MEANS, SHAPES, AMOUNTS)
+def test_a_hazard_of_zero_stops_the_clock_and_it_goes_on_where_it_stood(law, mean, shape, amount):
+    a, b = scale_for_mean(law, mean, shape)
+    clock = Clock(law, a, b, amount, 0.0, 1.0)
+    assume(clock.due < 1e9)
+    half = clock.due / 2
+    clock.run_at(half, 0.0)
+    assert clock.due == NEVER
+
+
+@given(MEANS, RATIOS)
+def test_on_a_deterministic_dwell_a_hazard_ratio_scales_the_speed_of_the_clock(days, ratio):
+    clock = Clock(DETERMINISTIC, days, 0.0, wound(DETERMINISTIC, days, 0.0, 1.0), 0.0, ratio)
+    assert clock.due == pytest.approx(days / ratio, rel=1e-12)
+    half = clock.due / 2
+    clock.run_at(half, 1.0)
+    assert clock.due == pytest.approx(half + days / 2, rel=1e-9)
+
+
+def test_an_exponential_clock_that_never_changes_is_exact():
+    clock = Clock(EXPONENTIAL, 0.25, 0.0, 2.0, 10.0, 1.0)
+    assert clock.due == 18.0
+    assert np.isinf(Clock(EXPONENTIAL, 0.25, 0.0, 2.0, 10.0, 0.0).due)

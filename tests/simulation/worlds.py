@@ -1,0 +1,91 @@
+"""Small worlds for tests: the default journey, three causes of distress, and a policy that acts on them."""
+
+from typing import Any
+
+from journey.machine import default_journey
+from journey.policy import Policy, merged, policy_from
+from simulation.run import ArmSetup
+from simulation.spec import Population, Reviewers, World
+
+WORLD: dict[str, Any] = {
+    "moves": {
+        "activate": {"dwell": {"law": "weibull", "mean_days": 21, "shape": 1.3}, "in_distress": 0.5},
+        "mature": {"dwell": {"mean_days": 90}},
+        "open_ticket": {"dwell": {"mean_days": 60}, "in_distress": 2.5},
+        "resolve": {"dwell": {"law": "log_logistic", "mean_days": 6, "shape": 2}},
+        "escalate": {"dwell": {"mean_days": 30}, "in_distress": 3},
+        "de_escalate": {"dwell": {"mean_days": 10}},
+        "recover": {"dwell": {"mean_days": 14}},
+        "churn": {"dwell": {"mean_days": 1500}, "by_segment": {"SMB": 1.8}, "by_tier": {"high": 1.6}, "frailty": True},
+    },
+    "frailty_spread": 0.5,
+    "distress": {
+        "causes": {
+            "failed_onboarding": {
+                "onset_per_day": {"onboarding": 0.02},
+                "mean_days": 30,
+                "churn_ratio": 6,
+                "symptoms": {"failed_onboarding_step": 0.12},
+            },
+            "falling_usage": {
+                "onset_per_day": {"engagement": 0.006, "retention": 0.004},
+                "mean_days": 40,
+                "churn_ratio": 5,
+                "symptoms": {"usage_drop": 0.08, "inactivity_warning": 0.04},
+            },
+            "support_pain": {
+                "onset_per_day": {"support": 0.03, "escalation": 0.05},
+                "mean_days": 15,
+                "churn_ratio": 4,
+                "symptoms": {"support_ticket_spike": 0.15},
+            },
+        }
+    },
+    "signals": {"false_per_day": {"usage_drop": 0.002}, "recovery": "usage_recovery", "recovery_probability": 0.5},
+    "effects": {
+        action: {"response": 0.6, "recovery_ratio": 4.0, "harm_ratio": 1.2, "csat": 0.2}
+        for action in (
+            "proactive_outreach",
+            "onboarding_specialist_call",
+            "usage_review_checkin",
+            "support_manager_followup",
+            "onboarding_nudge_email",
+            "reengagement_campaign",
+            "renewal_health_check",
+        )
+    },
+}
+
+POPULATION: dict[str, Any] = {
+    "size": 60,
+    "segments": {
+        "SMB": {"share": 0.7, "account_value": 9000},
+        "Enterprise": {"share": 0.3, "account_value": 90000},
+    },
+}
+
+
+def arm(
+    name: str = "treated",
+    *,
+    world: dict[str, Any] | None = None,
+    population: dict[str, Any] | None = None,
+    policy: dict[str, Any] | None = None,
+    **changes: Any,
+) -> ArmSetup:
+    """An arm of the small world, with parts laid over it."""
+    return ArmSetup(
+        name=name,
+        journey=changes.pop("journey", None) or default_journey(),
+        world=World.model_validate(merged(WORLD, world or {})),
+        policy=policy_from(policy, "test") if policy else Policy(),
+        population=Population.model_validate(merged(POPULATION, population or {})),
+        reviewers=changes.pop("reviewers", Reviewers(count=1)),
+        **changes,
+    )
+
+
+NO_EFFECT = {
+    action: {"response": 1.0, "recovery_ratio": 1.0, "by_cause": {}, "harm_ratio": 1.0, "csat": 0.0}
+    for action in WORLD["effects"]
+}
