@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 
 from journey.records.columns import Column
-from journey.records.database import literal
+from journey.records.database import literal, quoted
 from journey.records.raw import RawColumn
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
@@ -30,19 +30,29 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """The SQL of one field.
+    """The SQL of one field, in two steps so that no expression is repeated in another.
 
     Attributes:
         column: The field.
-        raw: The value as it was given, trimmed, as text; or in its own type where that already fits.
-        typed: The value in the field's type, null when it does not fit.
-        zoned: Whether the value was a time with a zone, which has been converted to UTC.
+        given: Over the source: the value as it was given, trimmed text, or its own type where that already fits.
+        reading: Over `raw`: the value in the field's type, null when it does not fit.
+        reading_zone: Over `raw`: whether the value is a time with a zone (it is converted to UTC).
     """
 
     column: Column
-    raw: str
-    typed: str
-    zoned: str = "FALSE"
+    given: str
+    reading: str
+    reading_zone: str | None = None
+
+    @property
+    def raw(self) -> str:
+        """Name of the column that holds `given`."""
+        return raw_name(self.column)
+
+    @property
+    def typed(self) -> str:
+        """Name of the column that holds `reading`."""
+        return quoted(f"__typed_{self.column.name}")
 
     @property
     def fits(self) -> str:
@@ -121,34 +131,37 @@ class Cast:
         }[self.column.kind]
 
 
+def raw_name(column: Column) -> str:
+    """Name of the SQL column that holds a field's value as it was given."""
+    return quoted(f"__raw_{column.name}")
+
+
 def cast(column: Column, found: RawColumn | None) -> Cast:
     """The SQL that reads a field from the raw column it was found in (None: it is in no column)."""
+    raw = raw_name(column)
     if found is None:
         return Cast(column, "NULL::VARCHAR", f"NULL::{column.sql_type}")
-    native = _native(column, found)
+    native = _native(column, found, raw)
     if native is not None:
         return native
-    raw = f"nullif(trim({found.value}::VARCHAR, E' \\t\\r\\n'), '')"
+    given = f"nullif(trim({found.value}::VARCHAR, E' \\t\\r\\n'), '')"
     if column.kind in ("texts", "mapping") and not found.sql_type.startswith("VARCHAR"):
         # A list, a struct or a map of a columnar file: its JSON reads like the same thing in a text file.
-        raw = f"to_json({found.value})::VARCHAR"
-    return Cast(column, raw, _from_text(column, raw, found.shape), _is_zoned(raw) if column.kind == "date" else "FALSE")
+        given = f"to_json({found.value})::VARCHAR"
+    return Cast(column, given, _from_text(column, raw, found.shape), _is_zoned(raw) if column.kind == "date" else None)
 
 
-def _native(column: Column, found: RawColumn) -> Cast | None:
+def _native(column: Column, found: RawColumn, raw: str) -> Cast | None:
     """The cast where the file's own type already says what the value is; None where it must be read as text."""
-    kind, value = found.sql_type, found.value
-    base = kind.partition("(")[0]
-    if column.kind == "number" and base in _NUMBERS:
-        return Cast(column, value, _finite(f"{value}::DOUBLE"))
-    if column.kind == "flag" and kind == "BOOLEAN":
-        return Cast(column, value, value)
-    if column.kind == "texts" and kind == "VARCHAR[]":
-        return Cast(column, value, value)
+    kind, given = found.sql_type, found.value
+    if column.kind == "number" and kind.partition("(")[0] in _NUMBERS:
+        return Cast(column, given, _finite(f"{raw}::DOUBLE"))
+    if (column.kind, kind) in (("flag", "BOOLEAN"), ("texts", "VARCHAR[]")):
+        return Cast(column, given, raw)
     if column.kind == "date" and kind in _DATES:
-        return Cast(column, value, _within_calendar(f"try_cast({value} AS TIMESTAMP)"))
+        return Cast(column, given, _within_calendar(f"try_cast({raw} AS TIMESTAMP)"))
     if column.kind == "date" and kind == _ZONED:
-        return Cast(column, value, _within_calendar(_utc(value)), f"{value} IS NOT NULL")
+        return Cast(column, given, _within_calendar(_utc(raw)), f"{raw} IS NOT NULL")
     return None
 
 

@@ -51,18 +51,28 @@ def add_findings(connection: duckdb.DuckDBPyConnection, findings: list[Finding])
 
 
 def _typed_rows(raw: RawSet, casts: list[Cast]) -> str:
-    fits = " AND ".join([f"({raw.problem}) IS NULL", *(field.fits for field in casts)])
-    codes = ", ".join([f"CASE WHEN ({raw.problem}) IS NOT NULL THEN 'unreadable-row' END", *(f.code() for f in casts)])
-    complaints = f"coalesce({raw.problem}, concat_ws('; ', {', '.join(field.complaint() for field in casts)}))"
+    """SQL: the typed rows with their complaints, in steps that each name what the next one uses."""
+    given = ", ".join(f"{field.given} AS {field.raw}" for field in casts)
+    read = ", ".join(f"{field.reading} AS {field.typed}" for field in casts)
+    fits = " AND ".join(["__problem IS NULL", *(field.fits for field in casts)])
+    complaints = f"coalesce(__problem, concat_ws('; ', {', '.join(field.complaint() for field in casts)}))"
+    codes = ", ".join(["CASE WHEN __problem IS NOT NULL THEN 'unreadable-row' END", *(f.code() for f in casts)])
     fields = ", ".join(f"{field.filled()} AS {quoted(field.column.name)}" for field in casts)
     gaps = " + ".join(field.left_out for field in casts)
-    zoned = " OR ".join(f"coalesce({field.zoned}, FALSE)" for field in casts)
-    return (
-        f"SELECT {fields}, {raw.row_number} AS row_number, {gaps} AS gaps, "
-        f"CASE WHEN NOT ({fits}) THEN {complaints} END AS complaint, "
-        f"CASE WHEN NOT ({fits}) THEN coalesce({codes}) END AS code, "
-        f"CASE WHEN NOT ({fits}) THEN {raw.content} END AS content, {zoned} AS zoned FROM {raw.relation}"
-    )
+    zones = [f"coalesce({field.reading_zone}, FALSE)" for field in casts if field.reading_zone]
+    return f"""
+        WITH given AS (
+            SELECT *, {raw.row_number} AS __place, {raw.problem}::VARCHAR AS __problem, {given} FROM {raw.relation}
+        ),
+        read AS (SELECT *, {read} FROM given),
+        judged AS (SELECT *, {fits} AS __fits FROM read)
+        SELECT {fields}, __place AS row_number, {gaps} AS gaps,
+            CASE WHEN NOT __fits THEN {complaints} END AS complaint,
+            CASE WHEN NOT __fits THEN coalesce({codes}) END AS code,
+            CASE WHEN NOT __fits THEN {raw.content} END AS content,
+            {" OR ".join(zones) or "FALSE"} AS zoned
+        FROM judged
+    """
 
 
 def _set_bad_rows_aside(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:

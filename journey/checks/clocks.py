@@ -1,0 +1,120 @@
+"""Checks of dates: counters that disagree with them, records from the future, times that cannot be."""
+
+from journey.checks.context import Context, label_of
+from journey.checks.registry import rule
+from journey.findings import FindingSeverity
+from journey.records.columns import date_columns
+from journey.records.database import literal, quoted
+from journey.records.model import DATASETS
+
+LONELY_GAP_DAYS = 366
+"""A latest date this far (days) after the one before it is more likely a typing error than news."""
+
+DAYS_IN_A_LONG_MONTH = 31
+
+# The day on which the stored counters were taken: each current entry implies one (entered + counter), and the day that
+# most of them imply is it. Inferred once, or ten million rows would each complain of the same thing.
+_SNAPSHOT = """
+    WITH implied AS (
+        SELECT state_entered_at::DATE + round(days_in_state)::INTEGER AS day FROM entries
+        WHERE is_current AND days_in_state < 100000
+    ),
+    votes AS (SELECT day, count(*) AS votes FROM implied GROUP BY day),
+    snapshot AS (
+        SELECT arg_max(day, (votes, day)) AS day, max(votes) AS votes, sum(votes) AS counted,
+            max(votes) * 2 > sum(votes) AS is_sure
+        FROM votes
+    )
+"""
+
+_TOLERANCE = "CASE WHEN is_bare(state_entered_at) THEN 0.5 ELSE 1.0 END"
+"""Days that a counter may be off: none, or one where a time of day leaves it open how days are counted."""
+
+
+@rule("counter-date", FindingSeverity.NOTICE)
+def counter_date(context: Context) -> str:
+    """Stored days_in_state counters that were taken on another day than `as_of`."""
+    return f"""
+        {_SNAPSHOT}
+        SELECT 'journey_state_log' AS dataset, NULL AS record, NULL AS customer_id,
+            CASE WHEN is_sure THEN 'days_in_state was counted on ' || strftime(day, '%Y-%m-%d') || ' (' || votes
+                || ' of ' || counted || ' counters imply that day); days are computed from the dates instead, up to '
+            ELSE 'The days_in_state counters do not agree on the day they were counted (at most ' || votes || ' of '
+                || counted || ' imply the same one); days are computed from the dates instead, up to ' END
+            || day_of(date_trunc('day', {context.now})) || '.' AS message
+        FROM snapshot WHERE counted > 0 AND (NOT is_sure OR day <> {context.now}::DATE)
+    """
+
+
+@rule("counter-disagrees", FindingSeverity.WARNING)
+def counter_disagrees(context: Context) -> str:
+    """A stored days_in_state that disagrees with its dates on the day when the others were counted."""
+    del context
+    return f"""
+        {_SNAPSHOT},
+        expected AS (
+            SELECT *, days_between(state_entered_at, snapshot.day) AS to_snapshot,
+                days_between(state_entered_at, next_at) AS to_next
+            FROM entries, snapshot WHERE is_sure AND days_in_state IS NOT NULL
+        )
+        SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
+            'days_in_state says ' || printf('%g', days_in_state) || ', but from ' || day_of(state_entered_at) || ' to '
+            || CASE WHEN is_current THEN strftime(day, '%Y-%m-%d') || ', when the others were counted, it is '
+                || to_snapshot ELSE day_of(next_at) || ', when the stage was left, it is ' || to_next END
+            || '.' AS message
+        FROM expected
+        WHERE CASE WHEN is_current THEN abs(days_in_state - to_snapshot) > {_TOLERANCE}
+            ELSE least(abs(days_in_state - to_next), abs(days_in_state - to_snapshot)) > {_TOLERANCE} END
+    """
+
+
+@rule("dated-after-as-of", FindingSeverity.NOTICE)
+def dated_after_as_of(context: Context) -> str | None:
+    """A record dated after `as_of`, which is not looked at."""
+    if context.as_of is None:
+        return None
+    parts = [
+        f"""
+        SELECT {literal(dataset)} AS dataset, {label_of(dataset)} AS record, customer_id,
+            {literal(column)} || ' is ' || day_of({quoted(column)}) || ', after {context.as_of:%Y-%m-%d}; '
+            || 'the record is not looked at.' AS message
+        FROM {dataset} WHERE {quoted(column)} > {context.now}
+        """
+        for dataset in DATASETS
+        for column in date_columns(dataset)
+    ]
+    return " UNION ALL ".join(parts)
+
+
+@rule("lonely-latest-date", FindingSeverity.WARNING)
+def lonely_latest_date(context: Context) -> str | None:
+    """A latest date so far after all others that it is probably mistyped, although `as_of` rests on it."""
+    if context.as_of is None:
+        return None
+    dates = " UNION ALL ".join(
+        f"SELECT max({quoted(column)}) AS latest, "
+        f"max({quoted(column)}) FILTER ({quoted(column)} < {context.now}::DATE) AS earlier FROM {dataset} "
+        f"WHERE {quoted(column)} <= {context.now}"
+        for dataset in DATASETS
+        for column in date_columns(dataset)
+    )
+    return f"""
+        WITH dates AS ({dates}), ends AS (SELECT max(latest) AS latest, max(earlier) AS earlier FROM dates)
+        SELECT 'journey' AS dataset, NULL AS record, NULL AS customer_id,
+            'The latest date is ' || day_of(latest) || ', ' || n_days(days_between(earlier, latest))
+            || ' after the one before it; if it is mistyped, give --as-of.' AS message
+        FROM ends WHERE latest::DATE = {context.now}::DATE AND days_between(earlier, latest) > {LONELY_GAP_DAYS}
+    """
+
+
+@rule("tenure-too-short", FindingSeverity.WARNING)
+def tenure_too_short(context: Context) -> str:
+    """A customer who has been in a stage for longer than the customer has been a customer."""
+    return f"""
+        SELECT 'customers' AS dataset, e.customer_id AS record, e.customer_id,
+            'In ' || journey_stage || ' for ' || n_days(days_between(state_entered_at, {context.now}))
+            || ', but a customer for ' || printf('%g', tenure_months) || ' months only.' AS message
+        FROM entries AS e JOIN customers AS c ON e.customer_id = c.customer_id
+        WHERE is_current AND c.gaps = 0
+            AND days_between(state_entered_at, {context.now}) > (tenure_months + 1) * {DAYS_IN_A_LONG_MONTH}
+    """

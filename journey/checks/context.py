@@ -1,0 +1,107 @@
+"""What every check may look at: the records up to `as_of`, the journey, the policy, and a few words of SQL."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from journey.machine import Journey
+from journey.policy import Policy
+from journey.records.columns import date_columns, key_of
+from journey.records.database import literal, quoted
+from journey.records.model import DATASETS, Outcome, StageEntry
+from journey.validation import did_you_mean
+
+# Words for messages. Whole days are what a person reads, so a time of day is shown only where there is one.
+_MACROS = (
+    "is_bare(moment) AS moment = date_trunc('day', moment)",
+    "day_of(moment) AS strftime(moment, CASE WHEN is_bare(moment) THEN '%Y-%m-%d' ELSE '%Y-%m-%d %H:%M' END)",
+    "days_between(early, late) AS date_diff('day', early::DATE, late::DATE)",
+    "n_days(days) AS days || CASE WHEN days = 1 THEN ' day' ELSE ' days' END",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One run of the checks.
+
+    Besides the clean tables a query may read these, which hold only what is dated up to `as_of`:
+
+    * ``entries``: stage entries with ``label``, ``before_stage`` and ``before_at`` (the customer's entry before),
+      ``next_at``, ``nth`` (1 for the first) and ``is_current``;
+    * ``seen_signals``, ``seen_interventions``, ``seen_outcomes``: those sets, with ``label`` (an outcome without a
+      date counts as seen);
+    * ``signal_kinds``: ``signal_type, helps`` for the types that the policy knows.
+
+    Attributes:
+        cursor: A connection of its own to the records' database; temporary tables live and die with it.
+        as_of: The moment of the check, or None when no record has a date.
+        journey: The rules of the journey.
+        policy: The policy.
+    """
+
+    cursor: duckdb.DuckDBPyConnection
+    as_of: datetime | None
+    journey: Journey
+    policy: Policy
+
+    @property
+    def now(self) -> str:
+        """`as_of` as an SQL literal."""
+        return "NULL::TIMESTAMP" if self.as_of is None else f"TIMESTAMP '{self.as_of.isoformat(sep=' ')}'"
+
+    def values(self, sql: str) -> list[Any]:
+        """The first column of a query's answer."""
+        return [row[0] for row in self.cursor.execute(sql).fetchall()]
+
+
+def prepare(context: Context) -> None:
+    """Make the tables and words that queries rely on."""
+    run = context.cursor.execute
+    for macro in _MACROS:
+        run(f"CREATE OR REPLACE TEMP MACRO {macro}")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE entries AS
+        SELECT *, {label_of(StageEntry.dataset)} AS label, lag(journey_stage) OVER line AS before_stage,
+            lag(state_entered_at) OVER line AS before_at, lead(state_entered_at) OVER line AS next_at,
+            row_number() OVER line AS nth, lead(row_number) OVER line IS NULL AS is_current
+        FROM journey_state_log WHERE state_entered_at <= {context.now}
+        WINDOW line AS (PARTITION BY customer_id ORDER BY state_entered_at, row_number)
+    """)
+    for dataset in ("signals", "interventions", "outcomes"):
+        (date,) = date_columns(dataset)
+        undated = f"OR {date} IS NULL" if dataset == Outcome.dataset else ""
+        run(f"""
+            CREATE OR REPLACE TEMP VIEW seen_{dataset} AS
+            SELECT *, {label_of(dataset)} AS label FROM {dataset} WHERE {date} <= {context.now} {undated}
+        """)
+    run("CREATE OR REPLACE TEMP TABLE signal_kinds (signal_type VARCHAR, helps BOOLEAN)")
+    run("INSERT INTO signal_kinds SELECT unnest(?), unnest(?)", [
+        list(context.policy.signals), [kind.polarity == "positive" for kind in context.policy.signals.values()],
+    ])  # fmt: skip
+
+
+def label_of(dataset: str, alias: str = "") -> str:
+    """SQL for what to call a row: its key, or the customer and the day where it has none."""
+    prefix = f"{alias}." if alias else ""
+    key = key_of(dataset)
+    dates = date_columns(dataset)
+    place = f"{prefix}customer_id || '@' || strftime({prefix}{quoted(dates[0])}, '%Y-%m-%d')" if dates else "NULL"
+    if key is None:
+        return place
+    return f"coalesce({prefix}{quoted(key)}, {place}, {literal(DATASETS[dataset].dataset)})"
+
+
+def in_list(values: Iterable[str]) -> str:
+    """SQL for the right side of IN; an empty list matches nothing."""
+    return "(" + (", ".join(literal(value) for value in values) or "NULL") + ")"
+
+
+def hints(column: str, values: Sequence[str], known: Sequence[str]) -> str:
+    """SQL that turns a value into "; did you mean ...?" or the list of known words."""
+    if not values:
+        return "''"
+    cases = " ".join(f"WHEN {literal(value)} THEN {literal(did_you_mean(value, known))}" for value in values)
+    return f"CASE {column} {cases} ELSE '' END"

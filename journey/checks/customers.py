@@ -1,0 +1,30 @@
+"""Checks of the customers themselves."""
+
+from journey.checks.context import Context, in_list
+from journey.checks.registry import rule
+from journey.findings import FindingSeverity
+
+
+@rule("unknown-segment", FindingSeverity.NOTICE)
+def unknown_segment(context: Context) -> str:
+    """A segment for which the policy has no churn hazard of its own; once for each segment."""
+    known = context.policy.churn.yearly_hazard
+    return f"""
+        SELECT 'customers' AS dataset, NULL AS record, NULL AS customer_id,
+            'Segment ''' || segment || ''' (' || count(*)
+            || CASE WHEN count(*) = 1 THEN ' customer' ELSE ' customers' END || ') has no churn hazard of its own in the policy; that of any other segment is used.' AS message
+        FROM customers WHERE segment NOT IN {in_list(known)} GROUP BY segment
+    """
+
+
+@rule("default-used", FindingSeverity.NOTICE)
+def default_used(context: Context) -> str:
+    """Customers whose record lacks fields, for which defaults are used."""
+    del context
+    return """
+        SELECT 'customers' AS dataset, min(customer_id) AS record, NULL AS customer_id,
+            count(*) || CASE WHEN count(*) = 1 THEN ' customer lacks ' ELSE ' customers lack ' END || sum(gaps)
+            || ' fields in all (segment, value, tenure or tier); defaults are used and confidence is lower for it.'
+            AS message
+        FROM customers WHERE gaps > 0 HAVING count(*) > 0
+    """

@@ -1,0 +1,62 @@
+"""Checks of records that say the same thing twice without sharing a key."""
+
+from journey.checks.context import Context
+from journey.checks.registry import rule
+from journey.findings import FindingSeverity
+
+# Ten million signals are grouped by a hash first: comparing numbers is several times cheaper than comparing texts,
+# and only the few groups that remain are looked at in full.
+_GROUPS = """
+    WITH keyed AS (
+        SELECT row_number, hash(customer_id, signal_type, detected_at, source) AS place FROM signals
+    ),
+    shared AS (SELECT place FROM keyed GROUP BY place HAVING count(*) > 1),
+    members AS (
+        SELECT * FROM signals
+        WHERE row_number IN (SELECT row_number FROM keyed WHERE place IN (SELECT place FROM shared))
+    ),
+    groups AS (
+        SELECT customer_id, signal_type, detected_at, min(signal_id) AS first_id, count(*) AS times,
+            string_agg(signal_id, ', ' ORDER BY signal_id) AS ids, min(signal_strength) AS weakest,
+            max(signal_strength) AS strongest
+        FROM members GROUP BY customer_id, signal_type, detected_at, source HAVING count(*) > 1
+    )
+    SELECT 'signals' AS dataset, coalesce(first_id, customer_id || '@' || strftime(detected_at, '%Y-%m-%d')) AS record,
+        customer_id,
+"""
+
+
+@rule("conflicting-duplicate", FindingSeverity.WARNING)
+def conflicting_duplicate(context: Context) -> str:
+    """The same signal recorded several times with different strengths."""
+    del context
+    return f"""{_GROUPS}
+        signal_type || ' of ' || day_of(detected_at) || ' is recorded ' || times || ' times'
+        || coalesce(' (' || ids || ')', '') || ' with strengths from ' || weakest || ' to ' || strongest
+        || '; the one that looks worse for the customer counts.' AS message
+        FROM groups WHERE weakest < strongest
+    """
+
+
+@rule("duplicate-record", FindingSeverity.NOTICE)
+def duplicate_record(context: Context) -> str:
+    """The same signal recorded several times."""
+    del context
+    return f"""{_GROUPS}
+        signal_type || ' of ' || day_of(detected_at) || ' is recorded ' || times || ' times'
+        || coalesce(' (' || ids || ')', '') || '; it counts once.' AS message
+        FROM groups WHERE weakest = strongest
+    """
+
+
+@rule("several-outcomes", FindingSeverity.WARNING)
+def several_outcomes(context: Context) -> str:
+    """An intervention with more than one outcome."""
+    del context
+    return """
+        SELECT 'interventions' AS dataset, intervention_id AS record, any_value(i.customer_id) AS customer_id,
+            'It has ' || count(*) || ' outcomes (' || string_agg(coalesce(outcome_id, outcome), ', '
+            ORDER BY coalesce(outcome_id, outcome)) || ') where one is expected.' AS message
+        FROM seen_outcomes AS o JOIN interventions AS i USING (intervention_id)
+        GROUP BY intervention_id HAVING count(*) > 1
+    """

@@ -1,0 +1,197 @@
+"""Checks of decisions and what came of them."""
+
+from journey.checks.context import Context, hints, in_list
+from journey.checks.registry import rule
+from journey.checks.signals import is_watching
+from journey.findings import FindingSeverity
+from journey.lifecycles import intervention_lifecycle
+from journey.records.database import literal
+
+_CLOSED = ("rejected", "overridden", "expired", "measured")
+
+
+@rule("unknown-action", FindingSeverity.WARNING)
+def unknown_action(context: Context) -> str:
+    """An action that the policy's catalogue does not have."""
+    known = list(context.policy.actions)
+    unknown = f"recommended_action NOT IN {in_list(known)}"
+    values = context.values(
+        f"SELECT DISTINCT recommended_action FROM interventions WHERE {unknown} ORDER BY 1 LIMIT 1000"
+    )
+    return f"""
+        SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
+            'Action ''' || recommended_action || ''' is not in the policy''s catalogue'
+            || rtrim({hints("recommended_action", values, known)}, '?') || '.' AS message
+        FROM seen_interventions WHERE {unknown}
+    """
+
+
+@rule("unknown-status", FindingSeverity.WARNING)
+def unknown_status(context: Context) -> str:
+    """A status that the life of an intervention does not have."""
+    known = intervention_lifecycle().stages
+    unknown = f"status NOT IN {in_list(known)}"
+    values = context.values(f"SELECT DISTINCT status FROM interventions WHERE {unknown} ORDER BY 1 LIMIT 1000")
+    return f"""
+        SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
+            'Status ''' || status || ''' is not a state of an intervention'
+            || rtrim({hints("status", values, known)}, '?') || '; it is inferred instead.' AS message
+        FROM seen_interventions WHERE {unknown}
+    """
+
+
+@rule("precedes-its-signals", FindingSeverity.WARNING)
+def precedes_its_signals(context: Context) -> str:
+    """An intervention that was generated before a signal that it cites was detected."""
+    del context
+    return f"""
+        {_CAUSES}
+        SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
+            'It was generated on ' || day_of(any_value(generated_at)) || ', before '
+            || string_agg(signal_id || ' (' || day_of(detected_at) || ')', ', ' ORDER BY signal_id)
+            || ', which it cites.' AS message
+        FROM causes WHERE detected_at > generated_at AND NOT (same_day AND order_unknown)
+        GROUP BY intervention_id, customer_id
+    """
+
+
+@rule("same-day-as-signal", FindingSeverity.NOTICE)
+def same_day_as_signal(context: Context) -> str:
+    """An intervention dated the same day as a signal that it cites, so that their order is unknown."""
+    del context
+    return f"""
+        {_CAUSES}
+        SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
+            'It has the date of ' || string_agg(signal_id, ', ' ORDER BY signal_id)
+            || ', which it cites; without a time of day their order is unknown.' AS message
+        FROM causes WHERE same_day AND order_unknown GROUP BY intervention_id, customer_id
+    """
+
+
+_CAUSES = """
+    WITH cited AS (
+        SELECT DISTINCT intervention_id, customer_id, generated_at, unnest(triggered_by_signals) AS signal_id
+        FROM seen_interventions
+    ),
+    causes AS (
+        SELECT cited.*, s.detected_at, s.detected_at::DATE = generated_at::DATE AS same_day,
+            is_bare(s.detected_at) OR is_bare(generated_at) AS order_unknown
+        FROM cited JOIN signals AS s ON cited.signal_id = s.signal_id
+    )
+"""
+
+
+@rule("no-trigger", FindingSeverity.NOTICE)
+def no_trigger(context: Context) -> str:
+    """An intervention that cites no signal, so that nobody can say what caused it."""
+    del context
+    return """
+        SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
+            recommended_action || ' cites no signal, so its cause cannot be traced.' AS message
+        FROM seen_interventions WHERE len(triggered_by_signals) = 0
+    """
+
+
+@rule("low-confidence-acted-on", FindingSeverity.WARNING)
+def low_confidence_acted_on(context: Context) -> str:
+    """An action taken with less confidence than the policy asks for."""
+    least = context.policy.thresholds.act_confidence
+    return f"""
+        SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
+            recommended_action || ' was recommended with confidence ' || confidence
+            || {literal(f", below {least:g}, where the policy only watches.")} AS message
+        FROM seen_interventions
+        WHERE confidence < {least!r} AND recommended_action NOT IN {is_watching(context)}
+    """
+
+
+_OPEN = f"""
+    WITH open AS (
+        SELECT * FROM seen_interventions
+        WHERE intervention_id NOT IN (SELECT intervention_id FROM seen_outcomes)
+            AND (status IS NULL OR status NOT IN {in_list(_CLOSED)})
+    )
+"""
+
+
+@rule("pending-intervention", FindingSeverity.WARNING)
+def pending_intervention(context: Context) -> str:
+    """An intervention that needs a person's approval and has no outcome yet."""
+    expiry = context.policy.contact.approval_expiry_days
+    return f"""
+        {_OPEN}
+        SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
+            recommended_action || ' has waited for approval for ' || n_days(days_between(generated_at, {context.now}))
+            || CASE WHEN days_between(generated_at, {context.now}) > {expiry!r}
+                THEN {literal(f"; approvals expire after {expiry:g} days.")}
+                ELSE '; it is not carried out before someone approves it.' END AS message
+        FROM open WHERE requires_human_approval AND coalesce(status, 'pending_approval') NOT IN ('approved', 'executed')
+            AND recommended_action NOT IN {is_watching(context)}
+    """
+
+
+@rule("awaiting-outcome", FindingSeverity.NOTICE)
+def awaiting_outcome(context: Context) -> str:
+    """An action that needs no approval, or has it, and whose outcome is not recorded yet."""
+    wait = context.policy.contact.outcome_wait_days
+    return f"""
+        {_OPEN}
+        SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
+            CASE WHEN days_between(generated_at, {context.now}) > {wait!r} THEN 'warning' ELSE 'notice' END AS severity,
+            recommended_action || ' has no outcome after ' || n_days(days_between(generated_at, {context.now}))
+            || CASE WHEN days_between(generated_at, {context.now}) > {wait!r}
+                THEN {literal(f", more than the {wait:g} days that are waited for one.")} ELSE ' so far.' END AS message
+        FROM open WHERE (NOT requires_human_approval OR status IN ('approved', 'executed'))
+            AND recommended_action NOT IN {is_watching(context)}
+    """
+
+
+@rule("outcome-of-watching", FindingSeverity.WARNING)
+def outcome_of_watching(context: Context) -> str:
+    """An outcome for a decision to do nothing but watch."""
+    return f"""
+        SELECT 'outcomes' AS dataset, o.label AS record, i.customer_id,
+            'It is the outcome ''' || o.outcome || ''' of ' || i.intervention_id || ', which was '
+            || i.recommended_action || ': nothing was done that could have an outcome.' AS message
+        FROM seen_outcomes AS o JOIN interventions AS i USING (intervention_id)
+        WHERE i.recommended_action IN {is_watching(context)}
+    """
+
+
+@rule("outcome-before-intervention", FindingSeverity.ERROR)
+def outcome_before_intervention(context: Context) -> str:
+    """An outcome measured before its intervention was generated."""
+    del context
+    return """
+        SELECT 'outcomes' AS dataset, o.label AS record, i.customer_id,
+            'It was measured on ' || day_of(measured_at) || ', before ' || i.intervention_id || ' was generated ('
+            || day_of(generated_at) || ').' AS message
+        FROM seen_outcomes AS o JOIN interventions AS i USING (intervention_id)
+        WHERE CASE WHEN is_bare(measured_at) OR is_bare(generated_at)
+            THEN measured_at::DATE < generated_at::DATE ELSE measured_at < generated_at END
+    """
+
+
+@rule("resolution-too-long", FindingSeverity.WARNING)
+def resolution_too_long(context: Context) -> str:
+    """An outcome that took longer to resolve than the time between intervention and measurement."""
+    del context
+    return """
+        SELECT 'outcomes' AS dataset, o.label AS record, i.customer_id,
+            'It says it took ' || printf('%g', resolution_time_days) || ' days to resolve, but it was measured '
+            || n_days(days_between(generated_at, measured_at)) || ' after ' || i.intervention_id || '.' AS message
+        FROM seen_outcomes AS o JOIN interventions AS i USING (intervention_id)
+        WHERE measured_at >= generated_at AND resolution_time_days > days_between(generated_at, measured_at) + 1
+    """
+
+
+@rule("human-override", FindingSeverity.NOTICE)
+def human_override(context: Context) -> str:
+    """A decision that a person overrode."""
+    del context
+    return """
+        SELECT 'outcomes' AS dataset, o.label AS record, coalesce(o.customer_id, i.customer_id) AS customer_id,
+            'A person overrode ' || o.intervention_id || coalesce(' (' || i.recommended_action || ')', '') || '.'
+            AS message
+        FROM seen_outcomes AS o LEFT JOIN interventions AS i USING (intervention_id) WHERE o.human_override
+    """

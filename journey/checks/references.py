@@ -1,0 +1,93 @@
+"""Checks of references: does what a record points to exist, and does it belong to the same customer?"""
+
+from journey.checks.context import Context, label_of
+from journey.checks.registry import rule
+from journey.findings import FindingSeverity
+from journey.records.database import literal
+from journey.records.model import DATASETS, Customer
+
+_ONE = {
+    "journey_state_log": "stage entry",
+    "signals": "signal",
+    "interventions": "intervention",
+    "outcomes": "outcome",
+    "events": "event",
+}
+
+
+@rule("unknown-customer", FindingSeverity.ERROR)
+def unknown_customer(context: Context) -> str:
+    """A record whose customer is not among the customers (none is ever invented)."""
+    del context
+    lost = "(SELECT DISTINCT customer_id FROM set_aside WHERE dataset = 'customers' AND customer_id IS NOT NULL)"
+    parts = [
+        f"""
+        SELECT {literal(dataset)} AS dataset, {label_of(dataset, "r")} AS record, r.customer_id AS customer_id,
+            'Customer ' || r.customer_id || CASE WHEN lost.customer_id IS NULL THEN ' is unknown'
+                ELSE ' was set aside' END || ', so this {_ONE[dataset]} counts for no one.' AS message
+        FROM {dataset} AS r LEFT JOIN {lost} AS lost ON r.customer_id = lost.customer_id
+        WHERE r.customer_id IS NOT NULL AND r.customer_id NOT IN (SELECT customer_id FROM customers)
+        """
+        for dataset in DATASETS
+        if dataset != Customer.dataset
+    ]
+    return " UNION ALL ".join(parts)
+
+
+@rule("outcome-without-intervention", FindingSeverity.ERROR)
+def outcome_without_intervention(context: Context) -> str:
+    """An outcome of an intervention that is not recorded."""
+    del context
+    return f"""
+        SELECT 'outcomes' AS dataset, {label_of("outcomes", "o")} AS record, o.customer_id,
+            'Intervention ' || o.intervention_id || ' is unknown, so its outcome ' || '''' || o.outcome
+            || ''' cannot be credited to any action.' AS message
+        FROM outcomes AS o WHERE o.intervention_id NOT IN (SELECT intervention_id FROM interventions)
+    """
+
+
+@rule("customer-mismatch", FindingSeverity.ERROR)
+def customer_mismatch(context: Context) -> str:
+    """An outcome whose customer is not its intervention's."""
+    del context
+    return f"""
+        SELECT 'outcomes' AS dataset, {label_of("outcomes", "o")} AS record, o.customer_id,
+            'The outcome is recorded for ' || o.customer_id || ', but intervention ' || i.intervention_id || ' was for '
+            || i.customer_id || '; it counts for neither.' AS message
+        FROM outcomes AS o JOIN interventions AS i USING (intervention_id) WHERE o.customer_id <> i.customer_id
+    """
+
+
+@rule("unknown-signal-cited", FindingSeverity.WARNING)
+def unknown_signal_cited(context: Context) -> str:
+    """An intervention that cites signals that are not recorded."""
+    del context
+    return f"""
+        {_CITED}
+        SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
+            'It cites ' || string_agg(cited, ', ' ORDER BY cited) || ', which '
+            || CASE WHEN count(*) = 1 THEN 'is not a recorded signal.' ELSE 'are not recorded signals.' END AS message
+        FROM cited WHERE cited NOT IN (SELECT signal_id FROM signals WHERE signal_id IS NOT NULL)
+        GROUP BY intervention_id, customer_id
+    """
+
+
+@rule("foreign-signal-cited", FindingSeverity.ERROR)
+def foreign_signal_cited(context: Context) -> str:
+    """An intervention that cites another customer's signals."""
+    del context
+    return f"""
+        {_CITED}
+        SELECT 'interventions' AS dataset, intervention_id AS record, c.customer_id,
+            'It was made for ' || c.customer_id || ' but cites '
+            || string_agg(cited || ' of ' || s.customer_id, ', ' ORDER BY cited) || '.' AS message
+        FROM cited AS c JOIN signals AS s ON c.cited = s.signal_id WHERE s.customer_id <> c.customer_id
+        GROUP BY intervention_id, c.customer_id
+    """
+
+
+_CITED = """
+    WITH cited AS (
+        SELECT DISTINCT intervention_id, customer_id, unnest(triggered_by_signals) AS cited FROM interventions
+    )
+"""

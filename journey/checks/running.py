@@ -1,0 +1,128 @@
+"""Running all checks over records and reporting what they noticed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cached_property
+from typing import Any
+
+import duckdb
+
+from journey.checks import clocks, customers, doubles, interventions, references, signals, stages
+from journey.checks.context import Context, prepare
+from journey.checks.registry import CHECKS, Check
+from journey.findings import Finding, FindingSeverity
+from journey.machine import Journey, default_journey
+from journey.policy import Policy
+from journey.records.database import one_value
+from journey.records.store import LOAD_FINDINGS, Records
+
+SUBJECTS = (references, doubles, customers, stages, clocks, signals, interventions)
+"""The modules whose checks are run; importing one registers its checks."""
+
+_RANK = "CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
+_READING_ORDER = f"{_RANK}, code, dataset, coalesce(record, ''), coalesce(customer_id, ''), message"
+_COLUMNS = "code, severity, dataset, record, customer_id, message"
+_JOURNEY = "journey"
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What the checks noticed.
+
+    Attributes:
+        as_of: The moment of the check (the end of the day where only a day was given), None when nothing is dated.
+        customers: How many customers there are.
+        counts: How many findings of each severity, zeros included.
+        cursor: Holds the findings until they are asked for.
+    """
+
+    as_of: datetime | None
+    customers: int
+    counts: dict[str, int]
+    cursor: duckdb.DuckDBPyConnection
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """All findings, most serious first; made when first asked for."""
+        return self.first(None)
+
+    def first(self, limit: int | None) -> list[Finding]:
+        """The most serious findings, at most so many (None: all), in reading order."""
+        some = "" if limit is None else f"LIMIT {limit:d}"
+        rows = self.cursor.execute(f"SELECT {_COLUMNS} FROM found ORDER BY {_READING_ORDER} {some}").fetchall()
+        severities = {str(severity): severity for severity in FindingSeverity}
+        return [Finding(row[0], severities[row[1]], *row[2:]) for row in rows]
+
+    def counts_by_code(self) -> dict[str, int]:
+        """How many findings each code has."""
+        rows = self.cursor.execute("SELECT code, count(*) FROM found GROUP BY code ORDER BY code").fetchall()
+        return {str(code): int(count) for code, count in rows}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready data: `as_of`, `customers`, `counts`, `findings`."""
+        return {
+            "as_of": None if self.as_of is None else in_iso(self.as_of),
+            "customers": self.customers,
+            "counts": self.counts,
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+
+def check(
+    records: Records,
+    *,
+    as_of: date | datetime | None = None,
+    journey: Journey | None = None,
+    policy: Policy | None = None,
+) -> CheckReport:
+    """Notice what is odd about records; never raises because of what they say.
+
+    Args:
+        records: The records.
+        as_of: Nothing dated later is looked at; a bare date includes its whole day. Default: the latest date in the
+            records.
+        journey: The rules that moves are held against (default: the default journey).
+        policy: Thresholds, known signal types and actions (default: the default policy).
+    """
+    cursor = records.connection.cursor()
+    moment = moment_of(as_of, records)
+    context = Context(cursor, moment, journey or default_journey(), policy or Policy())
+    prepare(context)
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE found AS {LOAD_FINDINGS}")
+    for finding in context.journey.findings():
+        cursor.execute("INSERT INTO found VALUES (?, ?, ?, ?, ?, ?)", list(finding.as_dict().values()))
+    for one in CHECKS:
+        _run(one, context)
+    counted = dict(cursor.execute("SELECT severity, count(*) FROM found GROUP BY severity").fetchall())
+    counts = {str(severity): int(counted.get(str(severity), 0)) for severity in FindingSeverity}
+    return CheckReport(moment, int(one_value(cursor, "SELECT count(*) FROM customers")), counts, cursor)
+
+
+def moment_of(as_of: date | datetime | None, records: Records) -> datetime | None:
+    """The moment that `as_of` means: a bare date is the end of its day, None the latest date in the records."""
+    if as_of is None:
+        return records.latest_date()
+    if isinstance(as_of, datetime):
+        return as_of
+    return datetime.combine(as_of, time.max)
+
+
+def in_iso(moment: datetime) -> str:
+    """A moment in ISO 8601; a whole day (midnight, or the end of the day) as the bare date."""
+    if moment.time() in (time.min, time.max):
+        return moment.date().isoformat()
+    return moment.isoformat()
+
+
+def _run(one: Check, context: Context) -> None:
+    sql = one.query(context)
+    if sql is None:
+        return
+    context.cursor.execute(f"""
+        INSERT INTO found
+        SELECT '{one.code}', {_severity_column(one, sql)}, dataset, record, customer_id, message FROM ({sql})
+    """)
+
+
+def _severity_column(one: Check, sql: str) -> str:
+    return "severity" if " AS severity" in sql else f"'{one.severity}'"

@@ -1,0 +1,128 @@
+"""Checks of signals: known types and sources, conflicts, and strong ones that nobody acted on."""
+
+from journey.checks.context import Context, hints, in_list
+from journey.checks.registry import rule
+from journey.findings import FindingSeverity
+from journey.policy import MONITOR_ONLY
+from journey.records.database import literal
+from journey.records.model import KNOWN_SOURCES
+
+STRONG = 0.7
+"""A negative signal of this strength or more calls for a decision; the seed's own heuristic for escalation."""
+
+LIVE_HALF_LIVES = 2.0
+"""Signals count as live for so many half-lives, after which a quarter of their evidence is left."""
+
+
+@rule("unknown-signal-type", FindingSeverity.WARNING)
+def unknown_signal_type(context: Context) -> str:
+    """A signal type that the policy does not know; it counts as the policy's default type."""
+    unknown = "signal_type NOT IN (SELECT signal_type FROM signal_kinds)"
+    values = context.values(f"SELECT DISTINCT signal_type FROM signals WHERE {unknown} ORDER BY 1 LIMIT 1000")
+    default = context.policy.unknown_signal
+    meaning = literal(f" is not known to the policy and counts as {default.polarity}, weight {default.weight:g}")
+    return f"""
+        SELECT 'signals' AS dataset, min(label) AS record,
+            CASE WHEN count(DISTINCT customer_id) = 1 THEN any_value(customer_id) END AS customer_id,
+            'Signal type ''' || signal_type || '''' || {_times("label")} || {meaning}
+            || rtrim({hints("signal_type", values, list(context.policy.signals))}, '?') || '.' AS message
+        FROM seen_signals WHERE {unknown} GROUP BY signal_type
+    """
+
+
+@rule("unknown-source", FindingSeverity.NOTICE)
+def unknown_source(context: Context) -> str:
+    """A source of signals that is neither automated nor manual, which is trusted less."""
+    trust = context.policy.evidence.trust_other
+    return f"""
+        SELECT 'signals' AS dataset, min(label) AS record, NULL AS customer_id,
+            coalesce('Source ''' || source || '''', 'A missing source') || {_times("label")}
+            || {literal(f" is trusted at {trust:g}; known are {', '.join(KNOWN_SOURCES)}.")} AS message
+        FROM seen_signals WHERE source IS NULL OR source NOT IN {in_list(KNOWN_SOURCES)} GROUP BY source
+    """
+
+
+def _times(label: str) -> str:
+    return f"CASE WHEN count(*) = 1 THEN ' of ' || min({label}) ELSE ' of ' || count(*) || ' signals' END"
+
+
+@rule("conflicting-signals", FindingSeverity.WARNING)
+def conflicting_signals(context: Context) -> str:
+    """A customer with live signals of both kinds, for and against."""
+    days = LIVE_HALF_LIVES * context.policy.evidence.half_life_days
+    positive = literal(context.policy.unknown_signal.polarity == "positive")
+    return f"""
+        WITH live AS (
+            SELECT customer_id, coalesce(helps, {positive}) AS helps,
+                signal_type, signal_strength, label
+            FROM seen_signals LEFT JOIN signal_kinds USING (signal_type)
+            WHERE days_between(detected_at, {context.now}) <= {days!r}
+        ),
+        sides AS (
+            SELECT customer_id, max(signal_strength) FILTER (helps) AS best,
+                max(signal_strength) FILTER (NOT helps) AS worst,
+                arg_max((signal_type, label), (signal_strength, label)) FILTER (helps) AS bright,
+                arg_max((signal_type, label), (signal_strength, label)) FILTER (NOT helps) AS dark
+            FROM live GROUP BY customer_id
+        )
+        SELECT 'signals' AS dataset, dark[2] AS record, customer_id,
+            dark[1] || ' (' || worst || ', ' || dark[2] || ') speaks against the customer and ' || bright[1] || ' ('
+            || best || ', ' || bright[2] || ') for; confidence is lower for it.' AS message
+        FROM sides SEMI JOIN customers USING (customer_id) WHERE best IS NOT NULL AND worst IS NOT NULL
+    """
+
+
+@rule("unanswered-signal", FindingSeverity.WARNING)
+def unanswered_signal(context: Context) -> str:
+    """A customer with strong negative signals on which no one decided anything since."""
+    positive = literal(context.policy.unknown_signal.polarity == "positive")
+    return f"""
+        WITH decided AS (
+            SELECT customer_id, max(generated_at) AS last_at FROM seen_interventions GROUP BY customer_id
+        ),
+        cited AS (SELECT DISTINCT unnest(triggered_by_signals) AS signal_id FROM seen_interventions),
+        strong AS (
+            SELECT s.customer_id, s.signal_id, s.signal_type, s.signal_strength, s.detected_at, s.label
+            FROM seen_signals AS s LEFT JOIN signal_kinds USING (signal_type)
+            WHERE signal_strength >= {STRONG!r} AND NOT coalesce(helps, {positive})
+        ),
+        open AS (
+            SELECT strong.* FROM strong LEFT JOIN decided USING (customer_id)
+            WHERE (last_at IS NULL OR last_at::DATE < detected_at::DATE)
+                AND (signal_id IS NULL OR signal_id NOT IN (SELECT signal_id FROM cited))
+        )
+        SELECT 'signals' AS dataset, arg_max(label, (signal_strength, label)) AS record, customer_id,
+            'No one acted on ' || arg_max(signal_type, (signal_strength, label)) || ' ('
+            || max(signal_strength) || ' on ' || day_of(arg_max(detected_at, (signal_strength, label))) || ')'
+            || CASE WHEN count(*) > 1 THEN ' nor on ' || (count(*) - 1) || ' more strong signals' ELSE '' END
+            || '.' AS message
+        FROM open SEMI JOIN customers USING (customer_id) GROUP BY customer_id
+    """
+
+
+@rule("stage-mismatch", FindingSeverity.WARNING)
+def stage_mismatch(context: Context) -> str:
+    """A signal or an intervention that names another stage than the log has for its date."""
+    known = in_list(context.journey.stages)
+    parts = [
+        f"""
+        SELECT {literal(dataset)} AS dataset, r.label AS record, r.customer_id,
+            'It names the stage ' || r.journey_stage || ', but on ' || day_of(r.{date}) || ' the customer was in '
+            || e.journey_stage || '.' AS message
+        FROM seen_{dataset} AS r ASOF JOIN entries AS e
+            ON r.customer_id = e.customer_id AND r.{date} >= e.state_entered_at
+        WHERE r.journey_stage <> e.journey_stage AND r.journey_stage IN {known} AND e.journey_stage IN {known}
+            AND NOT (
+                r.{date}::DATE = e.state_entered_at::DATE
+                AND r.journey_stage = coalesce(e.before_stage, e.previous_stage)
+            )
+        """
+        for dataset, date in (("signals", "detected_at"), ("interventions", "generated_at"))
+    ]
+    return " UNION ALL ".join(parts)
+
+
+def is_watching(context: Context) -> str:
+    """SQL for the right side of IN: the actions that do nothing but watch."""
+    idle = {name for name, action in context.policy.actions.items() if action.delivery == "none"}
+    return in_list(sorted(idle | {MONITOR_ONLY}))

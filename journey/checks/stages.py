@@ -1,0 +1,183 @@
+"""Checks of stages and moves, held against the rules of the journey."""
+
+from journey.checks.context import Context, hints, in_list
+from journey.checks.registry import rule
+from journey.findings import FindingSeverity
+from journey.machine import Journey
+from journey.records.database import literal
+
+_STAGED = {
+    "journey_state_log": ("journey_stage", "previous_stage"),
+    "signals": ("journey_stage",),
+    "interventions": ("journey_stage",),
+}
+_LABELS = {
+    "journey_state_log": "customer_id || '@' || strftime(state_entered_at, '%Y-%m-%d')",
+    "signals": "coalesce(signal_id, customer_id || '@' || strftime(detected_at, '%Y-%m-%d'))",
+    "interventions": "intervention_id",
+}
+
+
+@rule("unknown-stage", FindingSeverity.ERROR)
+def unknown_stage(context: Context) -> str:
+    """A stage that the journey does not have."""
+    known = context.journey.stages
+    parts = []
+    for dataset, columns in _STAGED.items():
+        for column in columns:
+            unknown = f"{column} NOT IN {in_list(known)}"
+            values = context.values(f"SELECT DISTINCT {column} FROM {dataset} WHERE {unknown} ORDER BY 1")
+            parts.append(f"""
+                SELECT {literal(dataset)} AS dataset, {_LABELS[dataset]} AS record, customer_id,
+                    {literal(column)} || ' ''' || {column} || ''' is not a stage of the journey'
+                    || rtrim({hints(column, values, known)}, '?') || '.' AS message
+                FROM {dataset} WHERE {unknown}
+            """)
+    return " UNION ALL ".join(parts)
+
+
+@rule("no-stage", FindingSeverity.WARNING)
+def no_stage(context: Context) -> str:
+    """A customer of whom no stage is recorded."""
+    until = f" up to {context.as_of:%Y-%m-%d}" if context.as_of else ""
+    return f"""
+        SELECT 'customers' AS dataset, customer_id AS record, customer_id,
+            {literal(f"No stage is recorded{until}, so nothing can be decided.")} AS message
+        FROM customers WHERE customer_id NOT IN (SELECT customer_id FROM entries)
+    """
+
+
+@rule("illegal-move", FindingSeverity.ERROR)
+def illegal_move(context: Context) -> str:
+    """A move that the journey does not allow, by the row itself or by the row before."""
+    legal = in_list(f"{move.source} -> {move.destination}" for move in context.journey.moves)
+    return f"""
+        WITH steps AS (
+            SELECT label, customer_id, previous_stage AS origin, journey_stage FROM entries
+            UNION SELECT label, customer_id, before_stage AS origin, journey_stage FROM entries
+        )
+        SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
+            origin || ' -> ' || journey_stage || ' is not a legal move; from ' || origin || ' a customer can '
+            || {_ways_out(context.journey)} || '. The customer stays in ' || journey_stage || ', as recorded.'
+            AS message
+        FROM steps
+        WHERE origin <> journey_stage AND origin IN {in_list(context.journey.stages)}
+            AND journey_stage IN {in_list(context.journey.stages)}
+            AND origin || ' -> ' || journey_stage NOT IN {legal}
+    """
+
+
+def _ways_out(journey: Journey) -> str:
+    cases = []
+    for stage in journey.stages:
+        ways = [f"{move.name} (to {move.destination})" for move in journey.moves if move.source == stage]
+        cases.append(f"WHEN {literal(stage)} THEN {literal(', '.join(ways) or 'make no move')}")
+    return f"CASE origin {' '.join(cases)} END"
+
+
+@rule("re-entry", FindingSeverity.NOTICE)
+def re_entry(context: Context) -> str:
+    """A legal move back into a stage that the customer has been in, or may have been in where the log begins later."""
+    journey = context.journey
+    steps = {(move.source, move.destination) for move in journey.moves if move.source != move.destination}
+    round_trips = in_list(
+        f"{source} -> {destination}"
+        for source, destination in sorted(steps)
+        if journey.shortest_path(destination, source) is not None
+    )
+    legal = in_list(f"{source} -> {destination}" for source, destination in sorted(steps))
+    return f"""
+        WITH steps AS (
+            SELECT label, customer_id, journey_stage, coalesce(before_stage, previous_stage) AS origin, before_stage,
+                count(*) OVER (PARTITION BY customer_id, journey_stage ORDER BY state_entered_at, row_number) AS visit
+            FROM entries
+        )
+        SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
+            origin || ' -> ' || journey_stage || CASE WHEN visit > 1
+                THEN ' is a legal re-entry: it is visit ' || visit || ' to ' || journey_stage || '.'
+                ELSE ' is a legal re-entry: the way from ' || origin || ' may have led through ' || journey_stage
+                    || ' before.' END AS message
+        FROM steps
+        WHERE origin <> journey_stage AND origin || ' -> ' || journey_stage IN {legal}
+            AND (visit > 1 OR (before_stage IS NULL AND origin || ' -> ' || journey_stage IN {round_trips}))
+    """
+
+
+@rule("previous-stage-disagrees", FindingSeverity.WARNING)
+def previous_stage_disagrees(context: Context) -> str:
+    """A previous_stage that is not the stage of the customer's entry before."""
+    del context
+    return """
+        SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
+            'It says the stage before was ' || previous_stage || ', but the entry before it (' || day_of(before_at)
+            || ') is ' || before_stage || '.' AS message
+        FROM entries WHERE previous_stage <> before_stage
+    """
+
+
+@rule("missing-previous-stage", FindingSeverity.WARNING)
+def missing_previous_stage(context: Context) -> str:
+    """An entry that does not say where the customer came from although no journey begins there."""
+    initial = context.journey.initial
+    return f"""
+        SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
+            'previous_stage is missing, although no journey begins in ' || journey_stage
+            || coalesce('; by the log it was ' || before_stage, '') || '.' AS message
+        FROM entries
+        WHERE previous_stage IS NULL AND (before_stage IS NOT NULL OR journey_stage NOT IN {in_list(initial)})
+            AND journey_stage IN {in_list(context.journey.stages)}
+    """
+
+
+@rule("repeated-stage", FindingSeverity.NOTICE)
+def repeated_stage(context: Context) -> str:
+    """A customer who enters the stage that the customer is already in."""
+    del context
+    return """
+        SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
+            'It enters ' || journey_stage || ', where the customer already was'
+            || coalesce(' since ' || day_of(before_at), '') || '.' AS message
+        FROM entries WHERE journey_stage = coalesce(before_stage, previous_stage)
+    """
+
+
+@rule("same-time-entries", FindingSeverity.WARNING)
+def same_time_entries(context: Context) -> str:
+    """Two stages entered at the same time, so that only their place in the file says which came first."""
+    del context
+    return """
+        SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
+            before_stage || ' and ' || journey_stage || ' are both entered at ' || day_of(state_entered_at)
+            || '; the later row counts as the later stage.' AS message
+        FROM entries WHERE state_entered_at = before_at AND journey_stage <> before_stage
+    """
+
+
+@rule("empty-stage", FindingSeverity.NOTICE)
+def empty_stage(context: Context) -> str | None:
+    """A stage that no customer is in."""
+    if not context.values("SELECT count(*) FROM entries")[0]:
+        return None
+    live = ", ".join(f"({literal(stage)})" for stage in context.journey.live)
+    return f"""
+        SELECT 'journey' AS dataset, stage AS record, NULL AS customer_id,
+            'No customer is in ' || stage || '.' AS message
+        FROM (VALUES {live}) AS t(stage) WHERE stage NOT IN (SELECT journey_stage FROM entries WHERE is_current)
+    """
+
+
+@rule("stalled-stage", FindingSeverity.WARNING)
+def stalled_stage(context: Context) -> str | None:
+    """A customer who has been in a stage for longer than is typical."""
+    typical = {s: d for s, d in context.policy.evidence.typical_days.items() if s in context.journey.live}
+    if not typical:
+        return None
+    rows = ", ".join(f"({literal(stage)}, {days!r})" for stage, days in typical.items())
+    return f"""
+        SELECT 'journey_state_log' AS dataset, label AS record, e.customer_id,
+            'In ' || journey_stage || ' for ' || n_days(days_between(state_entered_at, {context.now}))
+            || ', where ' || printf('%g', typical) || ' are typical.' AS message
+        FROM entries AS e JOIN (VALUES {rows}) AS t(stage, typical) ON e.journey_stage = t.stage
+        SEMI JOIN customers AS c ON e.customer_id = c.customer_id
+        WHERE is_current AND days_between(state_entered_at, {context.now}) > typical
+    """
