@@ -17,7 +17,7 @@ from journey.validation import did_you_mean
 # Words for messages. Whole days are what a person reads, so a time of day is shown only where there is one.
 _MACROS = (
     "is_bare(moment) AS moment = date_trunc('day', moment)",
-    "day_of(moment) AS strftime(moment, CASE WHEN is_bare(moment) THEN '%Y-%m-%d' ELSE '%Y-%m-%d %H:%M' END)",
+    "day_of(moment) AS CASE WHEN is_bare(moment) THEN moment::DATE::VARCHAR ELSE strftime(moment, '%Y-%m-%d %H:%M') END",
     "days_between(early, late) AS date_diff('day', early::DATE, late::DATE)",
     "n_days(days) AS days || CASE WHEN days = 1 THEN ' day' ELSE ' days' END",
 )

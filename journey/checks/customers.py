@@ -12,7 +12,8 @@ def unknown_segment(context: Context) -> str:
     return f"""
         SELECT 'customers' AS dataset, NULL AS record, NULL AS customer_id,
             'Segment ''' || segment || ''' (' || count(*)
-            || CASE WHEN count(*) = 1 THEN ' customer' ELSE ' customers' END || ') has no churn hazard of its own in the policy; that of any other segment is used.' AS message
+            || CASE WHEN count(*) = 1 THEN ' customer' ELSE ' customers' END
+            || ') has no churn hazard of its own in the policy; that of any other segment is used.' AS message
         FROM customers WHERE segment NOT IN {in_list(known)} GROUP BY segment
     """
 
