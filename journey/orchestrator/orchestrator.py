@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from math import inf, log
 
 from journey.asof import AsOf
 from journey.machine import Journey, default_journey
@@ -26,7 +27,6 @@ from journey.rules import (
     NO_STAGE,
     NOT_LIVE,
     REASONS,
-    fade,
     priority,
 )
 from journey.steps import sheet_of
@@ -65,6 +65,7 @@ class Orchestrator:
         self.router = HumanEscalationRouter(self.table, self.sheet, self.governance)
         self.outcomes = OutcomeTracker(self.sheet)
         self._writer = ReasonWriter(self.table, self.sheet)
+        self._listed_days = self._days_until_left(self.policy.evidence.live_share)
 
     def evaluate_customer(
         self,
@@ -97,6 +98,10 @@ class Orchestrator:
         history = self.outcomes.history(interventions, outcomes, when)
         route = self.router.route(customer, state, risk, plan, self.risks.tier(customer), history)
         return self._decision(customer, state, gathered, risk, plan, history, route)
+
+    def _days_until_left(self, share: float) -> float:
+        """The age at which only `share` of a signal is left."""
+        return inf if share <= 0.0 else -log(share) / self.table.fade_rate
 
     def _decision(
         self,
@@ -145,9 +150,11 @@ class Orchestrator:
         )
 
     def _triggers(self, gathered: Gathered) -> tuple[str, ...]:
-        rate, least = self.sheet.fade_rate, self.policy.evidence.live_share
+        oldest = self._listed_days
         return tuple(
-            name_of(signal)
-            for signal, age in zip(gathered.counted, gathered.ages, strict=True)
-            if fade(age, rate) >= least
+            [
+                name_of(signal)
+                for signal, age in zip(gathered.counted, gathered.ages, strict=True)
+                if age <= oldest
+            ]
         )

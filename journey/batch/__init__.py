@@ -1,0 +1,10 @@
+"""The orchestrator for a million customers at once: the same decisions as one at a time, bit for bit.
+
+`columns` turns tables of records into columns of codes and ages, `kernel` is the loop over cases, and `table` holds
+the answers.
+"""
+
+from journey.batch.columns import Cases
+from journey.batch.table import DecisionTable, evaluate_batch, redecide_batch
+
+__all__ = ["Cases", "DecisionTable", "evaluate_batch", "redecide_batch"]

@@ -1,0 +1,118 @@
+"""Compiling scalar functions for whole populations, from the very source that runs interpreted.
+
+A module of such functions (`journey.rules`, `journey.steps`) lists them in `KERNELS` and knows nothing of Numba. Here
+they are copied into a namespace in which they find each other compiled, so there is one source and no second copy.
+Numba is imported by the first call, because that takes half a second.
+
+Compiled code is kept on disk, in the user's cache folder, under a hash of every source it was made from: Numba itself
+looks only at the file of the outermost function and would miss a change in a function that it calls. Where that
+folder cannot be written, code is compiled anew in each process. Two processes that compile at once do no harm: files
+are written aside and renamed.
+"""
+
+import hashlib
+import inspect
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FunctionType, ModuleType, SimpleNamespace
+from typing import Any
+
+CACHE_VARIABLE = "JOURNEYLAB_CACHE"
+"""Environment variable that names another cache folder."""
+
+
+def compiled(*modules: ModuleType, constants: Mapping[str, Any] | None = None, cache: bool = True) -> SimpleNamespace:
+    """The functions of these modules, compiled.
+
+    Args:
+        modules: Modules with a tuple `KERNELS`, callees before callers; later modules may call earlier ones.
+        constants: Values that take the place of module constants of that name, for instance with another type.
+        cache: Whether to keep compiled code on disk. Code with `constants` is never kept, since they are not part of
+            the sources.
+
+    Returns:
+        A namespace with every function by name. They are compiled at their first call, for the types of its arguments.
+    """
+    folder = cache_folder(modules) if cache and not constants else None
+    with _numba_cache(folder):
+        return _compiled(modules, constants or {}, keep=folder is not None)
+
+
+def _compiled(modules: Sequence[ModuleType], constants: Mapping[str, Any], *, keep: bool) -> SimpleNamespace:
+    from numba import njit
+
+    done: dict[str, Any] = {}
+    for module in modules:
+        scope = {**vars(module), **constants}
+        for function in module.KERNELS:
+            # What stands under the name of a compiled function must be that function and not a namesake.
+            scope |= {name: made for name, made in done.items() if _is_original(scope.get(name), made)}
+            copy = _copied(function, scope)
+            done[function.__name__] = njit(cache=keep)(copy)
+    return SimpleNamespace(**done)
+
+
+def _is_original(found: object, made: Any) -> bool:
+    return isinstance(found, FunctionType) and found.__code__ is made.py_func.__code__
+
+
+def _copied(function: FunctionType, scope: dict[str, Any]) -> FunctionType:
+    copy = FunctionType(function.__code__, dict(scope), function.__name__, function.__defaults__, function.__closure__)
+    copy.__qualname__ = function.__qualname__
+    copy.__module__ = function.__module__
+    copy.__doc__ = function.__doc__
+    return copy
+
+
+def cache_folder(modules: Sequence[ModuleType]) -> Path | None:
+    """The folder for code compiled from these modules; None where nothing can be written."""
+    import numba
+
+    mark = hashlib.sha256()
+    for part in (sys.version, numba.__version__, platform.machine()):
+        mark.update(part.encode())
+    for module in modules:
+        mark.update(inspect.getsource(module).encode())
+    folder = _cache_root() / "compiled" / mark.hexdigest()[:20]
+    return folder if _can_write(folder) else None
+
+
+def _cache_root() -> Path:
+    named = os.environ.get(CACHE_VARIABLE)
+    if named:
+        return Path(named)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA")
+        return Path(base or Path.home() / "AppData" / "Local") / "journeylab"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "journeylab"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "journeylab"
+
+
+def _can_write(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except (OSError, RuntimeError):
+        # RuntimeError: there is no home folder.
+        return False
+
+
+@contextmanager
+def _numba_cache(folder: Path | None) -> Iterator[None]:
+    """Point Numba at our cache folder while functions are being declared; it looks at that moment only."""
+    from numba import config
+
+    before = config.CACHE_DIR
+    if folder is not None:
+        config.CACHE_DIR = str(folder)
+    try:
+        yield
+    finally:
+        config.CACHE_DIR = before
