@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from journey.machine import Facts, Guard, Journey, Move
-
-# Time limits per example say nothing on a machine that others use too, and the first example loads libraries.
-settings.register_profile("machine", settings.default, deadline=None, max_examples=60)
-settings.load_profile("machine")
 
 SEGMENTS = ("smb", "mid", "enterprise")
 TIERS = ("low", "high")

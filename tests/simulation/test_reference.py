@@ -15,7 +15,7 @@ from simulation.trace import ACTION, DECISION, DISTRESS_OFF, DISTRESS_ON, MOVE, 
 from tests.simulation.worlds import NO_EFFECT, WORLD, arm
 
 SEEDS = st.integers(0, 2**32)
-SHORT = settings(max_examples=15, deadline=None)
+SHORT = settings(max_examples=15)
 
 
 def rows(setup, *, seed=1, replication=0, days=200.0, kinds=None):
