@@ -6,6 +6,11 @@ docstring is its help. The module must be cheap to import: it is loaded to print
 """
 
 COMMANDS: dict[str, str] = {
+    "scenarios": "scenarios.cli.scenarios",
+    "schema": "scenarios.cli.schema",
+    "validate": "scenarios.cli.validate",
     "draw": "scenarios.cli.draw",
+    "simulate": "scenarios.cli.simulate",
+    "compare": "scenarios.cli.compare",
 }
 """Name of the command -> module that holds it, in the order in which `journey --help` lists them."""

@@ -1,0 +1,87 @@
+"""From a scenario to its arms, ready for the engine: each with its own policy and reviewers."""
+
+import re
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from journey.errors import InputError
+from journey.machine import Journey, default_journey
+from journey.machine.errors import JourneyDefinitionError
+from journey.policy import Policy, policy_from
+from journey.validation import explain
+from scenarios.layers import Layer, laid_over, source_of
+from scenarios.model import Arm, Scenario
+from scenarios.references import mistakes
+from simulation.setup import ArmSetup
+from simulation.spec import Reviewers
+
+
+def arm_setups(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSetup, ...]:
+    """The arms of a scenario, the baseline first.
+
+    Args:
+        scenario: The validated scenario.
+        layers: What it was merged from, to say in errors where a key stands.
+
+    Raises:
+        InputError: Something names a stage, move, action, signal type, cause or segment that does not exist, or
+            the numbers cannot work; every mistake is listed.
+    """
+    journey = _journey(scenario, layers)
+    policy = _policy(scenario, (), journey, layers)
+    setups = tuple(_setup(scenario, name, arm, journey, layers) for name, arm in scenario.arms.items())
+    problems = mistakes(scenario, journey, policy, {setup.name: setup.policy for setup in setups})
+    if problems:
+        raise InputError("\n".join(f"{source_of(layers, p.path)}: {p.key}: {p.message}" for p in problems))
+    return setups
+
+
+def _setup(scenario: Scenario, name: str, arm: Arm, journey: Journey, layers: Sequence[Layer]) -> ArmSetup:
+    return ArmSetup(
+        name=name,
+        journey=journey,
+        world=scenario.world,
+        policy=_policy(scenario, ("arms", name), journey, layers),
+        population=scenario.population,
+        reviewers=_reviewers(scenario, name, arm, layers),
+        actions=arm.actions,
+        active=arm.active,
+        yearly_discount=scenario.money.discount_per_year.amount,
+    )
+
+
+def _journey(scenario: Scenario, layers: Sequence[Layer]) -> Journey:
+    if scenario.journey is None:
+        return default_journey()
+    try:
+        return Journey.from_dict(scenario.journey)
+    except JourneyDefinitionError as error:
+        source = source_of(layers, ("journey",))
+        raise InputError("\n".join(f"{source}: journey: {problem}" for problem in error.problems)) from None
+
+
+def _policy(scenario: Scenario, place: tuple[str, ...], journey: Journey, layers: Sequence[Layer]) -> Policy:
+    override = scenario.policy
+    if place:
+        override = laid_over(override, scenario.arms[place[1]].policy)
+    key = ".".join((*place, "policy"))
+    source = f"{source_of(layers, (*place, 'policy'))}: {key}"
+    try:
+        return policy_from(override, source, journey.stages)
+    except InputError as error:
+        raise InputError(_as_one_key(source, str(error))) from None
+
+
+def _reviewers(scenario: Scenario, name: str, arm: Arm, layers: Sequence[Layer]) -> Reviewers:
+    said = scenario.reviewers.model_dump(exclude_unset=True)
+    try:
+        return Reviewers.model_validate(laid_over(said, arm.reviewers, "reviewers"))
+    except ValidationError as error:
+        source = f"{source_of(layers, ('arms', name, 'reviewers'))}: arms.{name}.reviewers"
+        raise InputError(_as_one_key(source, explain(error, Reviewers, source))) from None
+
+
+def _as_one_key(source: str, text: str) -> str:
+    """The keys of a part follow its place with a dot, as a user would write them; sentences are left alone."""
+    return re.sub(rf"^{re.escape(source)}: (?=[\w.\[\]-]+(:| names))", f"{source}.", text, flags=re.MULTILINE)

@@ -1,0 +1,84 @@
+"""A comparison as tables for people, readable from 60 columns on."""
+
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from scenarios.cli.output import table
+from scenarios.metrics import dollars, metric, shown
+from scenarios.report import counted, estimate_text, interval_text, pairing, quantity_text, repeat_command, uncertainty
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from scenarios.comparison import Comparison, Effect
+    from scenarios.money import Return
+
+_WIDE = 80
+
+
+def print_comparison(out: "Console", found: "Comparison") -> None:
+    """Print a comparison: question, arms, effects, money, verdict, and how to repeat it."""
+    scenario = found.loaded.scenario
+    out.print(f"{scenario.title}\n{scenario.question}\n", markup=False)
+    for name, described in scenario.arms.items():
+        out.print(f"  {name}: {described.label or name}", markup=False)
+    out.print(
+        f"  {found.customers:,} customers, {found.days:g} days, {counted(found.replications)}, every arm on the "
+        "same luck\n",
+        markup=False,
+    )
+    wide = out.width >= _WIDE
+    for arm in found.effects:
+        out.print(_effects(found, arm, wide=wide))
+        out.print(f"{pairing(found, arm)}\n", markup=False)
+        out.print(_money(arm, found.roi[arm], wide=wide))
+    out.print("Verdict", style="bold")
+    out.print(found.verdict.text, markup=False)
+    out.print(f"\n{uncertainty(found)}", markup=False)
+    out.print(f"\nTo repeat: {repeat_command(found)}", markup=False)
+    out.print(
+        f"scenario {found.loaded.hash}, seed {found.seed}, version {found.as_dict()['version']}, engine {found.engine}",
+        markup=False,
+    )
+
+
+def _effects(found: "Comparison", arm: str, *, wide: bool) -> "Table":
+    columns = ["metric", "baseline", arm, "difference", *(["95 % interval", "shown"] if wide else [])]
+    made = table(escape(f"{arm} against baseline"), *columns, right=columns[1:5])
+    primary = found.loaded.scenario.primary_metric
+    for name, effect in found.effects[arm].items():
+        about = metric(name)
+        label = escape(about.label) + (" *" if name == primary else "")
+        means = [estimate_text(found.arms[which][name], about.unit) for which in ("baseline", arm)]
+        change = shown(effect.difference.mean, about.unit, difference=True)
+        interval = interval_text(effect.difference, about.unit)
+        if wide:
+            made.add_row(label, *means, change, interval, _shown(effect))
+        else:
+            made.add_row(label, *means, f"{change}\n{interval}")
+    made.caption = "* the verdict rests on this metric"
+    made.caption_justify = "left"
+    return made
+
+
+def _shown(effect: "Effect") -> str:
+    return "yes" if effect.shown else "no"
+
+
+def _money(arm: str, found: "Return", *, wide: bool) -> "Table":
+    columns = ["line", *(["quantity", "unit price"] if wide else []), "amount", "provenance"]
+    made = table(escape(f"Money: {arm} against baseline"), *columns, right=("quantity", "unit price", "amount"))
+    for kind, title, total in (
+        ("value", "incremental value", found.incremental_value),
+        ("cost", "incremental cost", found.incremental_cost),
+    ):
+        for line in found.lines:
+            if line.kind == kind:
+                detail = [quantity_text(line), dollars(line.unit_price)] if wide else []
+                made.add_row(escape(line.name), *detail, dollars(line.amount), line.provenance)
+        made.add_row(f"[bold]{title}[/bold]", *([""] * 2 if wide else []), dollars(total), "", end_section=True)
+    net = dollars(found.net.mean or 0.0)
+    made.add_row("[bold]net[/bold]", *([""] * 2 if wide else []), net, "")
+    return made

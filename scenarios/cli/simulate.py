@@ -1,0 +1,127 @@
+"""`journey simulate`: one arm, once."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from journey.errors import InputError
+from scenarios.cli.options import (
+    Engine,
+    EngineOption,
+    JsonOption,
+    ScenarioArgument,
+    SeedOption,
+    SetOption,
+    loaded,
+    refuse_missing_engine,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from scenarios.files import LoadedScenario
+    from simulation.run import Run
+    from simulation.setup import ArmSetup
+
+
+def command(
+    scenario: ScenarioArgument,
+    *,
+    arm: Annotated[str, typer.Option("--arm", help="Which arm.")] = "baseline",
+    customers: Annotated[int | None, typer.Option("--customers", help="Left out: the scenario's.")] = None,
+    days: Annotated[float | None, typer.Option("--days", help="Left out: the scenario's.")] = None,
+    seed: SeedOption = None,
+    set_: SetOption = None,
+    engine: EngineOption = Engine.AUTO,
+    trace: Annotated[
+        Path | None, typer.Option("--trace", metavar="F.csv|F.parquet", help="Write every event to this file.")
+    ] = None,
+    json_: JsonOption = False,
+) -> None:
+    """Simulate one arm of a scenario, once."""
+    from scenarios.cli.output import console, print_json, say
+    from simulation.run import run_arm
+    from simulation.trace import refuse_unknown_format
+
+    refuse_missing_engine(engine)
+    if trace is not None:
+        refuse_unknown_format(trace)
+    checked = loaded(
+        scenario,
+        set_,
+        customers=("population.size", customers),
+        days=("horizon_days", days),
+        seed=("seed", seed),
+    )
+    setup = _arm(checked, arm)
+    run = run_arm(
+        setup,
+        seed=checked.scenario.seed,
+        replication=0,
+        days=checked.scenario.horizon_days,
+        trace=trace is not None,
+    )
+    if trace is not None and run.trace is not None:
+        run.trace.write(trace)
+        say(f"wrote {trace}")
+    if json_:
+        print_json(_as_dict(checked, run))
+    else:
+        _print(console(), checked, run)
+
+
+def _arm(checked: "LoadedScenario", name: str) -> "ArmSetup":
+    from journey.validation import did_you_mean
+
+    for setup in checked.setups:
+        if setup.name == name:
+            return setup
+    names = [setup.name for setup in checked.setups]
+    raise InputError(f"--arm {name}: {checked.name} has no such arm{did_you_mean(name, names)}")
+
+
+def _as_dict(checked: "LoadedScenario", run: "Run") -> dict[str, Any]:
+    from scenarios.comparison import version
+
+    return {
+        "scenario": checked.name,
+        "scenario_hash": checked.hash,
+        "version": version(),
+        "arm": run.arm,
+        "seed": checked.scenario.seed,
+        "replication": 0,
+        "engine": run.engine,
+        "customers": run.customers,
+        "days": run.days,
+        "events": run.events,
+        "events_by_kind": run.events_by_kind,
+        "decisions_by_reason": run.decisions_by_reason,
+        "wall_seconds": run.wall_seconds,
+        "occupancy": run.occupancy,
+        "metrics": run.metrics,
+    }
+
+
+def _print(out: "Console", checked: "LoadedScenario", run: "Run") -> None:
+    from rich.markup import escape
+
+    from scenarios.cli.output import table
+    from scenarios.metrics import metric, shown
+
+    about = f"{run.customers:,} customers, {run.days:g} days, seed {checked.scenario.seed}"
+    found = table(escape(f"{checked.scenario.title}: {run.arm} ({about})"), "metric", "value", right=("value",))
+    for name, value in run.metrics.items():
+        known = metric(name)
+        found.add_row(escape(known.label), shown(value, known.unit))
+    out.print(found)
+    stages = [name for name in run.occupancy[0] if name != "day"]
+    occupancy = table("Share of customers by stage, in %", "day", *stages, right=("day", *stages))
+    for row in run.occupancy:
+        occupancy.add_row(f"{row['day']:.0f}", *(f"{100 * row[stage]:.1f}" for stage in stages))
+    out.print(occupancy)
+    out.print(
+        f"{run.events:,} events in {run.wall_seconds:.2f} s, engine {run.engine}, scenario {checked.hash}. "
+        "One run of one arm: it says nothing about how much is luck; `journey compare` does.",
+        markup=False,
+    )

@@ -1,0 +1,67 @@
+"""`journey validate`: a scenario's errors, or "valid" and what it comes to."""
+
+from typing import TYPE_CHECKING, Any
+
+from scenarios.cli.options import JsonOption, ScenarioArgument, SetOption, loaded
+
+if TYPE_CHECKING:
+    from scenarios.files import LoadedScenario
+
+
+def command(scenario: ScenarioArgument, *, set_: SetOption = None, json_: JsonOption = False) -> None:
+    """Check a scenario: print "valid" and what it comes to, or every error with its file and key."""
+    from scenarios.cli.output import console, print_json
+
+    checked = loaded(scenario, set_)
+    _read_population(checked)
+    summary = _summary(checked)
+    if json_:
+        print_json({"valid": True, **summary})
+        return
+    out = console()
+    out.print("valid", markup=False)
+    for key, value in summary.items():
+        if key != "arms":
+            out.print(f"  {key.replace('_', ' ')}: {value}", markup=False)
+    for name, arm in summary["arms"].items():
+        said = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in arm.items() if value not in ("", None))
+        out.print(f"  arm {name}: {said}", markup=False)
+
+
+def _read_population(checked: "LoadedScenario") -> None:
+    """Records are read now, so that a folder that cannot be used is found before any run.
+
+    Raises:
+        InputError: The folder cannot be used.
+    """
+    from simulation.population import people
+
+    setup = checked.setups[0]
+    if setup.population.records is not None:
+        people(setup.population, setup.journey.compile(), seed=checked.scenario.seed, replication=0)
+
+
+def _summary(checked: "LoadedScenario") -> dict[str, Any]:
+    scenario = checked.scenario
+    population = scenario.population
+    return {
+        "scenario": checked.name,
+        "title": scenario.title,
+        "scenario_hash": checked.hash,
+        "customers": population.size,
+        "population": f"records: {population.records}" if population.records else ", ".join(population.segments),
+        "days": scenario.horizon_days,
+        "seed": scenario.seed,
+        "replications": scenario.replications,
+        "stages": ", ".join(checked.setups[0].journey.stages),
+        "primary_metric": scenario.primary_metric,
+        "arms": {
+            setup.name: {
+                "label": scenario.arms[setup.name].label,
+                "reviewers": setup.reviewers.number(population.size) if setup.active else None,
+                "actions": None if setup.actions is None else ", ".join(setup.actions) or "none",
+                "active": None if setup.active else "no",
+            }
+            for setup in checked.setups
+        },
+    }

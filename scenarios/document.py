@@ -1,0 +1,143 @@
+"""A small document: blocks of content, rendered as Markdown or as one self-contained HTML page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from journey.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading; level 1 is the title."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph of plain text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of plain text."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A command or other text that is shown letter by letter."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table; the columns from `numbers_from` on hold numbers and are set flush right."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers_from: int = 1
+
+
+_FLUSH_RIGHT = ' class="n"'
+
+Block = Heading | Paragraph | Items | Code | Grid
+
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}"
+    "table{border-collapse:collapse;margin:1rem 0}th,td{padding:.25rem .75rem;border-bottom:1px solid #ccc;"
+    "text-align:left}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}"
+    "pre{background:#f4f4f4;padding:.75rem;overflow:auto}div.wide{overflow-x:auto}"
+)
+
+
+def refuse_unknown_format(path: Path) -> None:
+    """Say so before a run when a report could not be written as asked.
+
+    Raises:
+        InputError: The ending is neither ``.md`` nor ``.html``.
+    """
+    if path.suffix not in (".md", ".html"):
+        raise InputError(f"{path}: a report is written as .md or .html; give one of these endings")
+
+
+def rendered(blocks: Sequence[Block], path: Path) -> str:
+    """The document in the format that the ending of `path` asks for.
+
+    Raises:
+        InputError: The ending is neither ``.md`` nor ``.html``.
+    """
+    refuse_unknown_format(path)
+    return as_html(blocks) if path.suffix == ".html" else as_markdown(blocks)
+
+
+def as_markdown(blocks: Sequence[Block]) -> str:
+    """The document as Markdown; text that a user wrote cannot break a table or open a tag."""
+    return "\n\n".join(_markdown(block) for block in blocks) + "\n"
+
+
+def _markdown(block: Block) -> str:
+    match block:
+        case Heading(level, text):
+            return f"{'#' * level} {_inline(text)}"
+        case Paragraph(text):
+            return _inline(text)
+        case Items(items):
+            return "\n".join(f"- {_inline(item)}" for item in items)
+        case Code(text):
+            return "\n".join(f"    {line}" for line in text.splitlines())
+        case Grid(columns, rows, numbers_from):
+            ruler = ["---" if place < numbers_from else "---:" for place in range(len(columns))]
+            return "\n".join(_row(cells) for cells in (columns, ruler, *rows))
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(_inline(cell) for cell in cells) + " |"
+
+
+def _inline(text: str) -> str:
+    for sign in ("\\", "|", "<", "*", "_", "`", "["):
+        text = text.replace(sign, f"\\{sign}")
+    return " ".join(text.split())
+
+
+def as_html(blocks: Sequence[Block]) -> str:
+    """The document as one page that needs nothing else."""
+    title = next((block.text for block in blocks if isinstance(block, Heading)), "Report")
+    body = "\n".join(_html(block) for block in blocks)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _html(block: Block) -> str:
+    match block:
+        case Heading(level, text):
+            return f"<h{level}>{escape(text)}</h{level}>"
+        case Paragraph(text):
+            return f"<p>{escape(text)}</p>"
+        case Items(items):
+            return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+        case Code(text):
+            return f"<pre>{escape(text)}</pre>"
+        case Grid(columns, rows, numbers_from):
+            head = _html_row("th", columns, numbers_from)
+            body = "".join(_html_row("td", row, numbers_from) for row in rows)
+            return f'<div class="wide"><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'
+
+
+def _html_row(tag: str, cells: Sequence[str], numbers_from: int) -> str:
+    made = (
+        f"<{tag}{_FLUSH_RIGHT if place >= numbers_from else ''}>{escape(cell)}</{tag}>"
+        for place, cell in enumerate(cells)
+    )
+    return f"<tr>{''.join(made)}</tr>"

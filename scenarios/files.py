@@ -1,0 +1,170 @@
+"""Scenario files: from a name or a path, through `extends` and `--set`, to a checked scenario with a hash."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from journey.errors import InputError
+from journey.validation import did_you_mean, explain
+from scenarios.layers import Layer, merged, normalised, source_of
+from scenarios.model import Scenario
+from scenarios.overrides import override_layer
+
+if TYPE_CHECKING:
+    from simulation.setup import ArmSetup
+
+BUILTIN = Path(__file__).parent / "builtin"
+_EXTENDS = "extends"
+_BUNDLED = "bundled"
+_NOT_HASHED = ("seed", "replications")
+"""What a run is repeated with besides the scenario; both are reported beside the hash."""
+
+
+@dataclass(frozen=True)
+class LoadedScenario:
+    """A scenario that passed every check.
+
+    Attributes:
+        name: As it was asked for: a built-in name or a path.
+        scenario: The resolved scenario.
+        setups: One per arm, the baseline first, ready for the engine.
+        hash: The first 16 hexadecimal digits of the SHA-256 of the resolved scenario, seed and replications left
+            out; equal for equal worlds, however they were written.
+        overridden: The `--set` arguments that were applied.
+    """
+
+    name: str
+    scenario: Scenario
+    setups: tuple["ArmSetup", ...]
+    hash: str
+    overridden: tuple[str, ...] = ()
+
+
+def builtin_names() -> list[str]:
+    """The built-in scenarios in alphabetical order, `default` first."""
+    names = sorted(path.stem for path in BUILTIN.glob("*.toml"))
+    return sorted(names, key=lambda name: name != "default")
+
+
+def load(which: str | Path, overrides: Sequence[str] = (), *, options: Sequence[Layer] = ()) -> LoadedScenario:
+    """Load, merge and check a scenario.
+
+    Args:
+        which: The name of a built-in scenario, or the path of a TOML file.
+        overrides: ``key=value`` pairs laid over the file, in order.
+        options: Further layers on top of everything, such as the options of a command.
+
+    Raises:
+        InputError: With every mistake found: the file, the key, what was given and what was expected.
+    """
+    from scenarios.arms import arm_setups
+
+    name, path = _located(str(which))
+    layers = [*_file_layers(name, path, ()), *(override_layer(given) for given in overrides), *options]
+    scenario = _validated(layers)
+    setups = arm_setups(scenario, layers)
+    return LoadedScenario(name, scenario, setups, scenario_hash(scenario), tuple(overrides))
+
+
+def _located(which: str, beside: Path | None = None) -> tuple[str, Path]:
+    """The name to show and the file to read; relative paths start at `beside` (a folder) or the working folder."""
+    if which in builtin_names():
+        return which, BUILTIN / f"{which}.toml"
+    path = (beside or Path()) / Path(which).expanduser()
+    if path.is_dir():
+        raise InputError(f"{which}: is a folder; name the scenario file in it")
+    if path.exists():
+        return (which if beside is None else str(path)), path
+    if which.endswith(".toml") or "/" in which or "\\" in which:
+        raise InputError(f"{path}: there is no such scenario file")
+    names = builtin_names()
+    hint = did_you_mean(which, names)
+    listed = "" if hint.startswith("; known") else f" Built in are: {', '.join(names)}."
+    raise InputError(f"{which!r} is neither a built-in scenario nor a file{hint}{listed}")
+
+
+def _file_layers(name: str, path: Path, below: tuple[Path, ...]) -> list[Layer]:
+    """The layers that a file stands on, and its own on top."""
+    if path.resolve() in below:
+        circle = " -> ".join(p.name for p in (*below, path))
+        raise InputError(f"{name}: extends itself in a circle: {circle}")
+    data = _read(name, path)
+    base = data.pop(_EXTENDS, None)
+    own = Layer(name, _with_absolute_records(normalised(data), path.parent))
+    if base is None:
+        return [own]
+    if not isinstance(base, str):
+        raise InputError(f"{name}: extends: must be the name or path of one scenario, but {base!r} was given")
+    try:
+        base_name, base_path = _located(base, path.parent)
+    except InputError as error:
+        raise InputError(f"{name}: extends: {error}") from None
+    return [*_file_layers(base_name, base_path, (*below, path.resolve())), own]
+
+
+def _read(name: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{name}: is not valid TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{name}: is not text in UTF-8") from None
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
+
+
+def _with_absolute_records(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """A folder of records is meant relative to the file that names it."""
+    population = data.get("population")
+    if not isinstance(population, dict) or not isinstance(population.get("records"), str):
+        return data
+    records = population["records"]
+    if records == _BUNDLED:
+        return data
+    return {**data, "population": {**population, "records": str((folder / Path(records).expanduser()).resolve())}}
+
+
+def _validated(layers: Sequence[Layer]) -> Scenario:
+    data = merged(layers)
+    if _EXTENDS in data:
+        raise InputError(f"{source_of(layers, (_EXTENDS,))}: extends: say it in the file; it cannot be set afterwards")
+    try:
+        return Scenario.model_validate(data)
+    except ValidationError as error:
+        raise InputError(_explained(error, layers)) from None
+
+
+def _explained(error: ValidationError, layers: Sequence[Layer]) -> str:
+    """Every complaint, each with the file or the --set that said the key."""
+    sentences = explain(error, Scenario, "").split("\n")
+    locations = [detail["loc"] for detail in error.errors(include_url=False)]
+    return "\n".join(
+        f"{source_of(layers, location)}{sentence}" for location, sentence in zip(locations, sentences, strict=True)
+    )
+
+
+def scenario_hash(scenario: Scenario) -> str:
+    """Hash of the resolved scenario: the same for the same content, whatever the order or the layers it came in.
+
+    A folder of records enters by its content, not by its path.
+    """
+    content = scenario.model_dump(mode="json", exclude=set(_NOT_HASHED))
+    records = scenario.population.records
+    if records is not None and records != _BUNDLED:
+        content["population"]["records"] = _folder_digest(Path(records))
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _folder_digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.is_file():
+            digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

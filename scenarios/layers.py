@@ -1,0 +1,103 @@
+"""Layers: one scenario laid over another, table by table.
+
+Lists are replaced whole. Keys that exclude each other never meet: where a later layer says `reviewers.count`, an
+earlier `reviewers.per_1000` is dropped, and the reverse; so nothing that is configured contradicts anything else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+_EXCLUDES: dict[str, dict[str, tuple[str, ...]]] = {
+    "reviewers": {"count": ("per_1000",), "per_1000": ("count",)},
+    "population": {
+        "records": ("segments", "start", "start_age_days"),
+        "segments": ("records", "as_of"),
+    },
+}
+"""Table -> key in a later layer -> keys of earlier layers that it drops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One source of keys.
+
+    Attributes:
+        source: Where it comes from, as a user would name it: a file, or ``--set a.b=c``.
+        data: Its keys, normalised (see `normalised`).
+    """
+
+    source: str
+    data: Mapping[str, Any]
+
+
+def laid_over(base: Mapping[str, Any], over: Mapping[str, Any], table: str = "") -> dict[str, Any]:
+    """`base` with `over` laid over it.
+
+    Args:
+        base: The earlier layer.
+        over: The later layer; it wins.
+        table: Name of the table that both are, to know which of its keys exclude each other.
+    """
+    excludes = _EXCLUDES.get(table, {})
+    dropped = {name for key in over for name in excludes.get(key, ())}
+    result = {key: value for key, value in base.items() if key not in dropped}
+    for key, value in over.items():
+        below = result.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            result[key] = laid_over(below, value, key)
+        else:
+            result[key] = value
+    return result
+
+
+def merged(layers: Sequence[Layer]) -> dict[str, Any]:
+    """All layers, the last one on top."""
+    result: dict[str, Any] = {}
+    for layer in layers:
+        result = laid_over(result, layer.data)
+    return result
+
+
+def normalised(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A layer as it takes part in the merge.
+
+    Dates become text. An amount that is given without a provenance is ``assumed``: it must not inherit the provenance
+    of the number that it replaces.
+    """
+    result = {str(key): _normal(value) for key, value in data.items()}
+    if "amount" in result:
+        result.setdefault("provenance", "assumed")
+    return result
+
+
+def _normal(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return normalised(value)
+    if isinstance(value, list):
+        return [_normal(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def source_of(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
+    """The source that said the key at `path`: the last layer that goes furthest along it."""
+    best, depth = layers[-1].source if layers else "", 0
+    for layer in layers:
+        reached = _depth(layer.data, path)
+        if reached and reached >= depth:
+            best, depth = layer.source, reached
+    if depth == 0 and layers:
+        # Nobody said it, so it is missing: the file that was asked for is the place to mend it.
+        files = [layer.source for layer in layers if not layer.source.startswith("--")]
+        return files[-1] if files else best
+    return best
+
+
+def _depth(data: Any, path: Sequence[int | str]) -> int:
+    for depth, step in enumerate(path):
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return depth
+    return len(path)

@@ -1,0 +1,108 @@
+"""The metrics of a run: what each means, its unit and which way is better. Tables and verdicts read them from here."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Unit = Literal["share", "dollars", "count", "days", "points", "ratio"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric.
+
+    Attributes:
+        label: Short name for tables.
+        unit: What it is counted in.
+        better: Which way is better for the company; None where neither is.
+        meaning: One sentence, for reports.
+    """
+
+    label: str
+    unit: Unit
+    better: Literal["lower", "higher"] | None
+    meaning: str
+
+
+METRICS: dict[str, Metric] = {
+    "churn_rate": Metric("churn rate", "share", "lower", "Share of the customers at the start who churned."),
+    "retained_value": Metric(
+        "retained value", "dollars", "higher", "Yearly account value of the customers still live at the end."
+    ),
+    "escalations": Metric("escalations", "count", "lower", "Moves into escalation."),
+    "interventions": Metric("interventions", "count", None, "Actions carried out."),
+    "reviews": Metric("reviews", "count", None, "Requests for approval that a reviewer decided."),
+    "csat": Metric("CSAT", "points", "higher", "Mean satisfaction at the end, on a scale of 1 to 5."),
+    "contacts_per_customer": Metric("contacts per customer", "ratio", None, "Actions carried out per customer."),
+    "contact_precision": Metric(
+        "contact precision", "share", "higher", "Share of the contacts that reached a customer in distress."
+    ),
+    "distress_days_per_customer": Metric(
+        "distress per customer", "days", "lower", "Days in distress per customer, seen by no one but the simulation."
+    ),
+    "review_wait_days_mean": Metric(
+        "wait for review", "days", "lower", "Mean wait for a reviewer, over all requests, expired ones included."
+    ),
+    "reviews_expired": Metric("reviews expired", "count", "lower", "Requests that nobody took up in time."),
+    "gate_utilisation": Metric("gate utilisation", "share", None, "Share of the reviewers' time that was used."),
+    "signal_precision": Metric(
+        "signal precision", "share", "higher", "Share of the negative signals that distress had caused."
+    ),
+    "signal_recall": Metric(
+        "signal recall", "share", "higher", "Share of the episodes of distress that any signal showed."
+    ),
+}
+"""The metrics of every run, those that the contract promises first; the verdict may rest on any of them."""
+
+
+def base_name(name: str) -> str:
+    """The metric that a name such as ``churn_rate[SMB]`` is a part of."""
+    return name.partition("[")[0]
+
+
+def segment_of(name: str) -> str | None:
+    """The segment that a name such as ``churn_rate[SMB]`` is about; None for the whole population."""
+    _, bracket, rest = name.partition("[")
+    return rest.removesuffix("]") if bracket else None
+
+
+def metric(name: str) -> Metric:
+    """What is known about a metric; one that is not listed is shown as a plain number under its own name."""
+    known = METRICS.get(base_name(name))
+    if known is None:
+        return Metric(name.replace("_", " "), "ratio", None, "")
+    segment = segment_of(name)
+    return known if segment is None else replace(known, label=f"{known.label} [{segment}]")
+
+
+def shown(value: float | None, unit: Unit, *, difference: bool = False) -> str:
+    """A value for people: ``12.3 %``, ``-1.9 pp``, ``$1.24M``, ``n/a``."""
+    if value is None:
+        return "n/a"
+    if unit == "dollars":
+        return dollars(value, plus=difference)
+    if unit == "share":
+        return _signed(100 * value, 2, plus=difference) + (" pp" if difference else " %")
+    if unit == "days":
+        return _signed(value, 2, plus=difference) + " d"
+    if unit in ("points", "ratio"):
+        return _signed(value, 2, plus=difference)
+    return _signed(value, 0 if abs(value) >= 100 else 1, plus=difference)
+
+
+def _signed(value: float, places: int, *, plus: bool) -> str:
+    """A number with so many decimals; what rounds to zero has no sign."""
+    rounded = round(value, places) or 0.0
+    return f"{rounded:{'+' if plus and rounded else ''},.{places}f}"
+
+
+def dollars(value: float, *, plus: bool = False) -> str:
+    """Dollars with three significant figures or more: ``-$1.24M``, ``$83.1k``, ``$412``, ``$0.002``."""
+    sign = "-" if value < 0 else "+" if plus and value > 0 else ""
+    size = abs(value)
+    if size >= 1e6:
+        return f"{sign}${size / 1e6:,.2f}M"
+    if size >= 1e4:
+        return f"{sign}${size / 1e3:,.1f}k"
+    if size >= 100:
+        return f"{sign}${size:,.0f}"
+    return f"{sign}${size:.2f}" if size >= 0.1 or size == 0.0 else f"{sign}${size:.3g}"

@@ -1,0 +1,138 @@
+"""A scenario as data: what one TOML file says once its layers are merged.
+
+A scenario asks one question. It holds a population, a journey, a world, one policy, reviewers, the arms that differ
+from them, and what is assumed about money. Units: days, US dollars, shares between 0 and 1.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+
+from journey.policy import Provenance
+from scenarios.metrics import METRICS, base_name
+from simulation.spec import NonNegative, Part, Population, Positive, Reviewers, World
+
+BASELINE = "baseline"
+"""The arm that every other arm is held against; it is listed first."""
+
+
+def _described_as(definition: str) -> WithJsonSchema:
+    """A table whose keys are checked later; `scenarios.schema` puts the named definition in its place."""
+    return WithJsonSchema({"type": "object", "format": definition})
+
+
+PolicyOverride = Annotated[dict[str, Any], _described_as("Policy")]
+ReviewersOverride = Annotated[dict[str, Any], _described_as("Reviewers")]
+JourneyTable = Annotated[dict[str, Any], _described_as("Journey")]
+
+
+def _as_table(given: object) -> object:
+    """A bare number is an amount that its author assumes."""
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return {"amount": given, "provenance": "assumed"}
+    return given
+
+
+class Amount(Part):
+    """A number and its provenance."""
+
+    amount: NonNegative
+    provenance: Provenance = "default"
+
+
+Assumption = Annotated[Amount, BeforeValidator(_as_table)]
+"""A number and where it comes from; a bare number counts as ``assumed``."""
+
+
+class Money(Part):
+    """What is assumed about money beyond the unit prices, which are the policy's (`policy.economics`)."""
+
+    perspective: str = Field(
+        default="the company that sells the subscription", description="Whose money is counted.", min_length=1
+    )
+    discount_per_year: Assumption = Field(
+        default=Amount(amount=0.08), description="Yearly discount rate, 0.08 for 8 %; revenue is discounted by it."
+    )
+    beyond_horizon_years: Assumption = Field(
+        default=Amount(amount=1.0),
+        description="Years of margin credited for a customer still live at the horizon; 0 counts none.",
+    )
+
+    @field_validator("beyond_horizon_years")
+    @classmethod
+    def _is_foreseeable(cls, years: Amount) -> Amount:
+        if years.amount > 20.0:
+            raise ValueError(f"{years.amount:g} years beyond the horizon cannot be foreseen; at most 20")
+        return years
+
+    @field_validator("discount_per_year")
+    @classmethod
+    def _is_a_rate(cls, rate: Amount) -> Amount:
+        if rate.amount > 1.0:
+            raise ValueError(f"{rate.amount:g} is above 1; write 8 % as 0.08")
+        return rate
+
+
+class Arm(Part):
+    """One arm: what it does differently from the scenario's own policy and reviewers."""
+
+    label: str = Field(default="", description="What the arm is, in words for tables and reports.")
+    active: bool = Field(default=True, description="false: no orchestrator at all, nothing is evaluated or done.")
+    actions: tuple[str, ...] | None = Field(
+        default=None, description="Actions of the catalogue that the arm may take; left out: all of them."
+    )
+    policy: PolicyOverride = Field(default={}, description="Laid over the scenario's policy, key by key.")
+    reviewers: ReviewersOverride = Field(default={}, description="Laid over the scenario's reviewers, key by key.")
+
+
+class Scenario(Part):
+    """One question, and everything that is needed to answer it by simulation."""
+
+    title: str = Field(min_length=1, description="A few words, for headings.")
+    question: str = Field(default="", description="The question asked, in one sentence.")
+    teaches: str = Field(default="", description="What the answer teaches, in one sentence.")
+    primary_metric: str = Field(default="churn_rate", description="The metric that the verdict rests on.")
+    horizon_days: Positive = Field(default=365.0, le=36_525.0, description="Length of a run, in days.")
+    seed: int = Field(default=1, ge=0, lt=2**63, description="All luck follows from it.")
+    replications: int = Field(default=20, ge=1, le=100_000, description="Independent cohorts that are simulated.")
+    population: Population
+    journey: JourneyTable | None = Field(default=None, description="Stages and moves; left out: the default journey.")
+    world: World
+    policy: PolicyOverride = Field(default={}, description="Laid over the default policy, key by key.")
+    reviewers: Reviewers = Reviewers()
+    money: Money = Money()
+    arms: dict[str, Arm] = Field(description="The arms by name; `baseline` is the one the others are held against.")
+
+    @field_validator("primary_metric")
+    @classmethod
+    def _is_measured(cls, name: str) -> str:
+        if base_name(name) not in METRICS:
+            from journey.validation import did_you_mean
+
+            raise ValueError(f"{name!r} is not a metric{did_you_mean(name, list(METRICS))}")
+        return name
+
+    @field_validator("arms", mode="before")
+    @classmethod
+    def _leaves_out_dropped_arms(cls, arms: object) -> object:
+        """``treated = false`` leaves out an arm that the scenario built upon has."""
+        if not isinstance(arms, dict):
+            return arms
+        return {name: arm for name, arm in arms.items() if arm is not False}
+
+    @model_validator(mode="after")
+    def _has_a_baseline(self) -> "Scenario":
+        if BASELINE not in self.arms:
+            named = f"; there are: {', '.join(self.arms)}" if self.arms else ""
+            raise ValueError(f"arms: the arm {BASELINE!r} is missing{named}")
+        first = next(iter(self.arms))
+        if first != BASELINE:
+            raise ValueError(f"arms: {BASELINE!r} must come first, but {first!r} does")
+        seen: dict[str, str] = {}
+        for name in self.arms:
+            twin = seen.setdefault(name.casefold(), name)
+            if twin != name:
+                raise ValueError(f"arms: {name!r} and {twin!r} differ in capitals only; use two names")
+            if not name.strip() or name != name.strip() or "." in name:
+                raise ValueError(f"arms: {name!r} is not a usable name; use letters, digits, '_' and '-'")
+        return self

@@ -1,0 +1,70 @@
+"""`--set a.b.c=value`: one key of a scenario, spelt as in TOML, with bare words taken as text."""
+
+import re
+import tomllib
+from typing import Any
+
+from journey.errors import InputError
+from scenarios.layers import Layer, normalised
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def override_layer(given: str) -> Layer:
+    """The layer that one ``key=value`` makes.
+
+    Raises:
+        InputError: There is no ``=``, the key is not a dotted key, or the value is TOML that does not parse.
+    """
+    key, equals, value = given.partition("=")
+    if not equals:
+        raise InputError(f"--set {given}: write it as key=value, for instance --set population.size=5000")
+    path = _path(key.strip(), given)
+    data: Any = _value(value.strip(), given)
+    for step in reversed(path):
+        data = {step: data}
+    return Layer(f"--set {given}", normalised(data))
+
+
+def _path(key: str, given: str) -> list[str]:
+    """The steps of a dotted key; TOML itself says how quoted steps are read."""
+    path: list[str] = []
+    try:
+        table: Any = tomllib.loads(f"{key} = 0") if "\n" not in key else {}
+    except tomllib.TOMLDecodeError:
+        table = {}
+    while isinstance(table, dict) and len(table) == 1:
+        (step, table) = next(iter(table.items()))
+        path.append(step)
+    if not path or table != 0:
+        raise InputError(f"--set {given}: {key!r} is not a dotted key such as world.frailty_spread")
+    return path
+
+
+def _value(text: str, given: str) -> Any:
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError as error:
+        if not text or text[0] in "\"'[{":
+            expected = "is not a TOML value" if text else "has no value after the ="
+            raise InputError(f"--set {given}: {expected} ({_short(error)})") from None
+        return text
+    if set(parsed) != {"value"}:
+        raise InputError(f"--set {given}: one value per --set; repeat --set for another key")
+    return parsed["value"]
+
+
+def _short(error: tomllib.TOMLDecodeError) -> str:
+    return re.sub(r" \(at .*\)$", "", str(error))
+
+
+def spelt(path: tuple[str, ...]) -> str:
+    """A dotted key for `--set`, its steps quoted where TOML needs it; the inverse of what `override_layer` reads."""
+    return ".".join(step if _BARE_KEY.fullmatch(step) else _quoted(step) for step in path)
+
+
+def _quoted(step: str) -> str:
+    import json
+
+    # Every JSON string without surrogates is a TOML basic string, but for DEL, which TOML wants escaped.
+    return json.dumps(step, ensure_ascii=False).replace("\x7f", "\\u007f")

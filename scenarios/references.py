@@ -1,0 +1,169 @@
+"""Cross-checks: what one part of a scenario names must exist in another, and the whole must be able to run."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from journey.machine import Journey
+from journey.policy import Policy
+from journey.validation import did_you_mean
+from scenarios.metrics import segment_of
+from scenarios.model import Scenario
+
+
+class Mistake(NamedTuple):
+    """One thing that cannot be: where it stands, and what is wrong with it."""
+
+    path: tuple[str, ...]
+    message: str
+
+    @property
+    def key(self) -> str:
+        """The dotted key."""
+        return ".".join(self.path)
+
+
+def mistakes(scenario: Scenario, journey: Journey, policy: Policy, by_arm: Mapping[str, Policy]) -> list[Mistake]:
+    """Every mistake that no single part can see.
+
+    Args:
+        scenario: The scenario.
+        journey: Its journey.
+        policy: The scenario's policy, before the arms change it.
+        by_arm: The policy of each arm.
+    """
+    return [
+        *_moves(scenario, journey),
+        *_ways_out(scenario, journey),
+        *_distress(scenario, journey, policy),
+        *_signals(scenario, policy),
+        *_effects(scenario, policy),
+        *_segments(scenario),
+        *_start(scenario, journey),
+        *_arms(scenario, by_arm),
+    ]
+
+
+def _unknown(path: tuple[str, ...], name: str, what: str, known: Iterable[str]) -> Mistake:
+    return Mistake(path, f"{name!r} is not {what}{did_you_mean(name, list(known))}")
+
+
+def _moves(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
+    for move, clock in scenario.world.moves.items():
+        place = ("world", "moves", move)
+        if move not in journey.move_names:
+            yield _unknown(place, move, "a move of the journey", journey.move_names)
+            continue
+        sources = [arc.source for arc in journey.moves if arc.name == move]
+        for stage in clock.dwell_from:
+            here = (*place, "dwell_from", stage)
+            if stage not in journey.stages:
+                yield _unknown(here, stage, "a stage of the journey", journey.stages)
+            elif stage not in sources:
+                yield Mistake(here, f"the move {move!r} does not leave {stage!r}; it leaves {', '.join(sources)}")
+
+
+def _ways_out(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
+    """A live stage that no clock ever ends would hold its customers for ever."""
+    unreachable = journey.unreachable_stages()
+    for stage in journey.live:
+        moves = journey.legal_moves(stage)
+        occupied = stage not in unreachable or scenario.population.start.get(stage, 0.0) > 0.0
+        if not occupied or any(move in scenario.world.moves for move in moves):
+            continue
+        if moves:
+            yield Mistake(
+                ("world", "moves"),
+                f"nothing ever takes a customer out of {stage!r}; give a dwell to one of its moves: {', '.join(moves)}",
+            )
+        else:
+            yield Mistake(
+                ("journey", "moves"), f"no move leaves {stage!r}; add one, or list {stage!r} in journey.terminal"
+            )
+
+
+def _distress(scenario: Scenario, journey: Journey, policy: Policy) -> Iterator[Mistake]:
+    for name, cause in scenario.world.distress.causes.items():
+        place = ("world", "distress", "causes", name)
+        for stage in cause.onset_per_day:
+            here = (*place, "onset_per_day", stage)
+            if stage not in journey.stages:
+                yield _unknown(here, stage, "a stage of the journey", journey.stages)
+            elif stage in journey.terminal:
+                yield Mistake(here, f"{stage!r} is terminal; nobody there can come into distress")
+        for signal in cause.symptoms:
+            yield from _signal_type((*place, "symptoms", signal), signal, policy)
+
+
+def _signal_type(path: tuple[str, ...], name: str, policy: Policy) -> Iterator[Mistake]:
+    if name not in policy.signals:
+        yield _unknown(path, name, "a signal type of the policy", policy.signals)
+
+
+def _signals(scenario: Scenario, policy: Policy) -> Iterator[Mistake]:
+    signals = scenario.world.signals
+    for name in signals.false_per_day:
+        yield from _signal_type(("world", "signals", "false_per_day", name), name, policy)
+    place = ("world", "signals", "recovery")
+    if signals.recovery is None:
+        if signals.recovery_probability > 0.0:
+            yield Mistake(place, "is missing, but recovery_probability is above 0; name the signal type that is sent")
+        return
+    yield from _signal_type(place, signals.recovery, policy)
+    if signals.recovery in policy.signals and policy.signals[signals.recovery].polarity != "positive":
+        yield Mistake(place, f"{signals.recovery!r} is a negative signal type; recovery sends a positive one")
+
+
+def _effects(scenario: Scenario, policy: Policy) -> Iterator[Mistake]:
+    causes = scenario.world.distress.causes
+    for action, effect in scenario.world.effects.items():
+        place = ("world", "effects", action)
+        if action not in policy.actions:
+            yield _unknown(place, action, "an action of the policy", policy.actions)
+        for cause in effect.by_cause:
+            if cause not in causes:
+                yield _unknown((*place, "by_cause", cause), cause, "a cause in world.distress.causes", causes)
+
+
+def _segments(scenario: Scenario) -> Iterator[Mistake]:
+    if scenario.population.records is not None:
+        # Whoever is in the records brings their segments; a ratio for a segment that is not there has no effect.
+        return
+    known = scenario.population.segments
+    segment = segment_of(scenario.primary_metric)
+    if segment is not None and segment not in known:
+        yield _unknown(("primary_metric",), segment, "a segment of the population", known)
+    world = scenario.world
+    tables: list[tuple[tuple[str, ...], Collection[str]]] = [
+        (("world", "moves", move, "by_segment"), clock.by_segment) for move, clock in world.moves.items()
+    ]
+    tables.append((("world", "distress", "by_segment"), world.distress.by_segment))
+    for place, table in tables:
+        for name in table:
+            if name not in known:
+                yield _unknown((*place, name), name, "a segment of the population", known)
+
+
+def _start(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
+    for stage in scenario.population.start:
+        place = ("population", "start", stage)
+        if stage not in journey.stages:
+            yield _unknown(place, stage, "a stage of the journey", journey.stages)
+        elif stage in journey.terminal:
+            yield Mistake(place, f"{stage!r} is terminal; nobody can begin there")
+
+
+def _arms(scenario: Scenario, by_arm: Mapping[str, Policy]) -> Iterator[Mistake]:
+    for name, arm in scenario.arms.items():
+        place = ("arms", name, "actions")
+        actions = arm.actions or ()
+        for action in actions:
+            if action not in by_arm[name].actions:
+                yield _unknown(place, action, "an action of the policy", by_arm[name].actions)
+            elif actions.count(action) > 1:
+                yield Mistake(place, f"{action!r} is listed {actions.count(action)} times; list it once")
+                break
+        if not arm.active and (arm.actions or arm.policy or arm.reviewers):
+            yield Mistake(
+                ("arms", name, "active"),
+                "an arm without an orchestrator has no use for `actions`, `policy` or `reviewers`; remove them",
+            )

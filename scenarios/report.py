@@ -1,0 +1,278 @@
+"""The report of a comparison: what was asked, assumed, found and not known, as a document."""
+
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+from journey.policy import Policy
+from scenarios.comparison import version
+from scenarios.document import Block, Code, Grid, Heading, Items, Paragraph
+from scenarios.metrics import Unit, dollars, metric, shown
+from scenarios.model import BASELINE
+
+if TYPE_CHECKING:
+    from scenarios.comparison import Comparison, Effect
+    from scenarios.money import Line, Return
+    from scenarios.statistics import Estimate
+
+
+def report_on(found: "Comparison") -> list[Block]:
+    """The report of a comparison."""
+    scenario = found.loaded.scenario
+    cut_short = (
+        [Paragraph(f"Interrupted: {found.replications} of {found.asked} replications were complete and are used here.")]
+        if found.interrupted
+        else []
+    )
+    return [
+        Heading(1, scenario.title),
+        *cut_short,
+        *([Paragraph(scenario.question)] if scenario.question else []),
+        Heading(2, "Verdict"),
+        *(Paragraph(text) for text in found.verdict.text.splitlines()),
+        *([Paragraph(f"What it teaches: {scenario.teaches}")] if scenario.teaches else []),
+        *_arms(found),
+        *_metrics(found),
+        *_money(found),
+        *_uncertainty(found),
+        *_assumptions(found),
+        *_repeat(found),
+    ]
+
+
+def _arms(found: "Comparison") -> list[Block]:
+    rows = []
+    for setup in found.loaded.setups:
+        arm = found.loaded.scenario.arms[setup.name]
+        actions = "the policy's" if setup.actions is None else ", ".join(setup.actions) or "none"
+        reviewers = str(setup.reviewers.number(setup.population.size)) if setup.active else "no orchestrator"
+        rows.append((setup.name, arm.label, actions if setup.active else "none", reviewers))
+    return [
+        Heading(2, "Arms"),
+        Paragraph(
+            f"{found.customers:,} customers over {found.days:g} days, in {counted(found.replications)}. In each, "
+            "every arm is lived by the same customers on the same luck."
+        ),
+        Grid(("arm", "what it is", "actions", "reviewers"), tuple(rows), numbers_from=3),
+    ]
+
+
+def _metrics(found: "Comparison") -> list[Block]:
+    arms = list(found.arms)
+    rows = [
+        (metric(name).label, *(estimate_text(found.arms[arm][name], metric(name).unit, interval=True) for arm in arms))
+        for name in found.arms[BASELINE]
+    ]
+    blocks: list[Block] = [
+        Heading(2, "Metrics"),
+        Paragraph("Mean over replications, with its 95 % interval (simulation error)."),
+        Grid(("metric", *arms), tuple(rows)),
+    ]
+    for arm, effects in found.effects.items():
+        blocks += [Heading(2, f"Differences: {arm} minus baseline"), Paragraph(_how_tested(found)), _effects(effects)]
+    return blocks
+
+
+def _how_tested(found: "Comparison") -> str:
+    return (
+        f"Paired over replications. The verdict rests on {metric(found.loaded.scenario.primary_metric).label}. "
+        '"Shown" means that the null "no difference in this metric" is refuted at 95 %: the primary metric over all '
+        "arms, the other metrics of an arm as one family, each with Holm's correction; the intervals themselves are "
+        "not widened. Variance removed is (Var A + Var B) / Var(B - A): how many times more replications unpaired "
+        "arms would have needed."
+    )
+
+
+def _effects(effects: Any) -> Grid:
+    rows = []
+    for name, effect in effects.items():
+        unit = metric(name).unit
+        rows.append(
+            (
+                metric(name).label,
+                shown(effect.difference.mean, unit, difference=True),
+                interval_text(effect.difference, unit),
+                "yes" if effect.shown else "no",
+                "n/a" if effect.difference.sd is None else shown(effect.difference.sd, unit),
+                "n/a" if effect.variance_reduction is None else f"{effect.variance_reduction:.1f}",
+                effect.note,
+            )
+        )
+    columns = ("metric", "difference", "95 % interval", "shown", "cohort sd", "variance removed", "note")
+    return Grid(columns, tuple(rows))
+
+
+def _money(found: "Comparison") -> list[Block]:
+    money = found.loaded.scenario.money
+    blocks: list[Block] = [
+        Heading(2, "Money"),
+        Paragraph(
+            f"From the perspective of {money.perspective}. Mean per cohort over the horizon, against the baseline; "
+            "every dollar is counted once. Revenue is discounted; other lines are not."
+        ),
+    ]
+    for arm, returned in found.roi.items():
+        blocks += [Heading(3, f"{arm} against baseline"), _ledger(returned), Items(tuple(_bottom_line(returned)))]
+    return blocks
+
+
+def _ledger(found: "Return") -> Grid:
+    rows = [
+        (line.kind, line.name, quantity_text(line), dollars(line.unit_price), dollars(line.amount), line.provenance)
+        for line in found.lines
+    ]
+    return Grid(("kind", "line", "quantity", "unit price", "amount", "provenance"), tuple(rows), numbers_from=2)
+
+
+def _bottom_line(found: "Return") -> list[str]:
+    net = found.net
+    interval = "" if net.low is None or net.high is None else f" (95 % interval {interval_text(net, 'dollars')})"
+    lines = [
+        f"Incremental value {dollars(found.incremental_value)}, incremental cost {dollars(found.incremental_cost)}.",
+        f"Net {dollars(net.mean or 0.0)}{interval}.",
+        f"ROI (net over cost): {100 * found.roi:,.0f} %." if found.roi is not None else f"No ROI: {found.roi_reason}.",
+    ]
+    if found.probability_positive is not None:
+        lines.append(f"The net was positive in {100 * found.probability_positive:.0f} % of the replications.")
+    if net.sd is not None:
+        lines.append(f"From one cohort of this size to the next it varies by {dollars(net.sd)} (standard deviation).")
+    return lines
+
+
+def pairing(found: "Comparison", arm: str) -> str:
+    """One sentence on the variance that the same luck removed from the primary metric's difference."""
+    primary = found.loaded.scenario.primary_metric
+    effect = found.effects[arm].get(primary)
+    label = metric(primary).label
+    if effect is None or effect.variance_reduction is None:
+        return f"Variance removed by the same luck from the difference in {label}: unknown ({_why(effect)})."
+    return (
+        f"The same luck divided the variance of the difference in {label} by {effect.variance_reduction:.1f}: "
+        "(Var A + Var B) / Var(B - A)."
+    )
+
+
+def _why(effect: "Effect | None") -> str:
+    return "it was not measured" if effect is None else effect.note
+
+
+def counted(replications: int) -> str:
+    """``1 replication``, ``20 replications``."""
+    return f"{replications:,} replication{'' if replications == 1 else 's'}"
+
+
+def uncertainty(found: "Comparison") -> str:
+    """One sentence that says what the intervals are, and what they are not."""
+    return (
+        f"Intervals are simulation error over {counted(found.replications)}: how well the model's mean is known. "
+        "They say nothing about how far the world differs from its assumptions."
+    )
+
+
+def _uncertainty(found: "Comparison") -> list[Block]:
+    return [
+        Heading(2, "What the uncertainty is, and is not"),
+        Items(
+            (
+                (
+                    "Simulation error: the intervals. It shrinks to nothing with more replications, and says only "
+                    "how well the model's mean is known."
+                ),
+                (
+                    "Cohort variation: the column cohort sd. It is how results differ between one company of "
+                    f"{found.customers:,} such customers and the next, or one year and the next; more replications "
+                    "do not shrink it."
+                ),
+                (
+                    "Parameter uncertainty: in neither. Effects, hazards and prices below are assumptions; change "
+                    "them with --set and look how far the verdict holds."
+                ),
+            )
+        ),
+    ]
+
+
+def _assumptions(found: "Comparison") -> list[Block]:
+    scenario, policy = found.loaded.scenario, found.loaded.setups[0].policy
+    money = scenario.money
+    rows = [
+        ("money.discount_per_year", f"{money.discount_per_year.amount:g}", money.discount_per_year.provenance),
+        ("money.beyond_horizon_years", f"{money.beyond_horizon_years.amount:g}", money.beyond_horizon_years.provenance),
+        *_economics(policy, scenario.policy.get("economics", {})),
+        *(_effect_row(action, effect) for action, effect in scenario.world.effects.items()),
+        *(
+            (f"world.distress.causes.{name}", f"churn x {c.churn_ratio:g} for {c.mean_days:g} days", "assumed")
+            for name, c in scenario.world.distress.causes.items()
+        ),
+    ]
+    return [
+        Heading(2, "Assumptions"),
+        Paragraph(
+            "The ones that the answer leans on most. A provenance of default means that nobody has looked at the "
+            "number for this company."
+        ),
+        Grid(("assumption", "value", "provenance"), tuple(rows), numbers_from=9),
+    ]
+
+
+def _economics(policy: Policy, stated: Any) -> list[tuple[str, str, str]]:
+    rows = []
+    for name, value in policy.economics:
+        where = f"policy.economics.{name}"
+        if hasattr(value, "amount"):
+            rows.append((where, dollars(value.amount), str(value.provenance)))
+        else:
+            rows.append((where, f"{value:g}", "assumed" if name in stated else "default"))
+    return rows
+
+
+def _effect_row(action: str, effect: Any) -> tuple[str, str, str]:
+    ratios = ", ".join(
+        [f"recovery x {effect.recovery_ratio:g}", *(f"{cause} x {ratio:g}" for cause, ratio in effect.by_cause.items())]
+    )
+    text = (
+        f"{100 * effect.response:.0f} % respond; {ratios}; for {effect.lasts_days:g} days; harm x {effect.harm_ratio:g}"
+    )
+    return f"world.effects.{action}", text, "assumed"
+
+
+def _repeat(found: "Comparison") -> list[Block]:
+    return [
+        Heading(2, "How to repeat it"),
+        Code(repeat_command(found)),
+        Items(
+            (
+                f"scenario {found.loaded.name}, hash {found.loaded.hash}",
+                f"seed {found.seed}, {found.replications} replications, mode {found.mode}",
+                f"journeylab {version()}, engine {found.engine}",
+            )
+        ),
+    ]
+
+
+def repeat_command(found: "Comparison") -> str:
+    """The command that gives the same result again."""
+    overrides = "".join(f" --set {quote(given)}" for given in found.loaded.overridden)
+    return (
+        f"journey compare {quote(found.loaded.name)} --seed {found.seed} --replications {found.replications}{overrides}"
+    )
+
+
+def estimate_text(found: "Estimate", unit: Unit, *, interval: bool = False) -> str:
+    """A mean for people, with its interval if asked for and known."""
+    text = shown(found.mean, unit)
+    if not interval or found.low is None or found.high is None:
+        return text
+    return f"{text} [{shown(found.low, unit)}, {shown(found.high, unit)}]"
+
+
+def interval_text(found: "Estimate", unit: Unit) -> str:
+    """The interval of a difference, for people."""
+    if found.low is None or found.high is None:
+        return "n/a"
+    return f"{shown(found.low, unit, difference=True)} to {shown(found.high, unit, difference=True)}"
+
+
+def quantity_text(line: "Line") -> str:
+    """A line's quantity with its unit."""
+    amount = f"{line.quantity:,.0f}" if abs(line.quantity) >= 100 else f"{line.quantity:,.1f}"
+    return f"{amount} {line.unit}"
