@@ -14,6 +14,7 @@ from simulation.agenda import ACTION, CADENCE, CALM, EXPIRY, OUTCOME
 from simulation.beliefs import Beliefs
 from simulation.clocks import NEVER
 from simulation.gate import Request
+from simulation.spec import MINUTES_PER_DAY
 
 if TYPE_CHECKING:
     from simulation.life import Life
@@ -115,8 +116,8 @@ class Care:
         life, table = self._life, self._life.town.table
         self._asked_in_spell += 1
         unit = streams.exponential(life.key, streams.SERVICE, self._spell, self._asked_in_spell)
-        service = unit * table.reviewers.service_minutes / table.reviewers.minutes_per_day
-        self._request = Request(-self._stake, life.now, life.customer, service, self._on_verdict)
+        work = unit * table.reviewers.service_minutes / MINUTES_PER_DAY
+        self._request = Request(-self._stake, life.now, life.customer, work, self._on_verdict)
         life.emit(trace.REVIEW_REQUESTED, table.policy.actions[self.action], value=self._stake)
         life.agenda[EXPIRY] = life.now + table.sheet.approval_expiry_days
         life.town.gate.ask(self._request)

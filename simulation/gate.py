@@ -1,14 +1,27 @@
-"""The human gate: a limited number of reviewers, and a queue in order of the money at stake.
+"""The human gate: a limited number of reviewers with working hours, and a queue in order of the money at stake.
 
-Requests wait in a SimPy `PriorityStore` (a heap), and each reviewer is a process that takes the first one, works on
-it and gives the verdict back to the customer. Priority is frozen at the request; ties go by time, then customer.
-What nobody reviews stays pending: nothing approves itself.
+A SimPy resource of its own, because SimPy's priority resource sorts its whole queue at every request; here a request
+costs a heap operation however long the queue is. Priority is frozen at the request; ties go by time, then customer.
+At one instant verdicts come first, then what happens to customers, then the handing out of waiting requests, so who
+asks at the same moment is served by rank and not by chance. What nobody reviews stays pending: nothing approves
+itself.
 """
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from __future__ import annotations
 
-import simpy
+from dataclasses import dataclass, field
+from functools import partial
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from simulation.calendar import finished, opening
+from simulation.clock_time import AFTER_ALL, BEFORE_ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulation.clock_time import ExactEnvironment
+    from simulation.spec import Reviewers
 
 
 @dataclass(order=True, slots=True)
@@ -19,7 +32,7 @@ class Request:
         rank: Minus the money at stake: the dearest request is first.
         asked_at: When it was asked, in days.
         customer: Number of the customer.
-        service_days: How long a reviewer will need for it, in days of calendar time.
+        work: Working time a reviewer will need for it, in days.
         decide: Called with (time, reviewer) when the review is done.
         started_at: When a reviewer took it up; None while it waits.
         open: False once it expired or was withdrawn.
@@ -28,39 +41,57 @@ class Request:
     rank: float
     asked_at: float
     customer: int
-    service_days: float = field(compare=False)
+    work: float = field(compare=False)
     decide: Callable[[float, int], None] = field(compare=False)
     started_at: float | None = field(default=None, compare=False)
     open: bool = field(default=True, compare=False)
 
 
 class Gate:
-    """Reviewers and their queue."""
+    """Reviewers and their queue.
 
-    def __init__(self, env: simpy.Environment, reviewers: int) -> None:
-        """Start the reviewers' working life.
+    Attributes:
+        busy: Working time spent on reviews so far, in days, over all reviewers.
+    """
+
+    def __init__(self, env: ExactEnvironment, count: int, reviewers: Reviewers) -> None:
+        """Open the gate.
 
         Args:
             env: The SimPy environment.
-            reviewers: How many there are; with none, every request waits until it expires.
+            count: How many reviewers there are; with none, every request waits until it expires.
+            reviewers: Their working hours.
         """
         self._env = env
-        self._queue: simpy.PriorityStore = simpy.PriorityStore(env)
-        self.busy_days = 0.0
-        for reviewer in range(reviewers):
-            env.process(self._review(reviewer))
+        self._hours = reviewers.hours
+        self._waiting: list[Request] = []
+        self._free = list(range(count))
+        self.busy = 0.0
 
     def ask(self, request: Request) -> None:
         """Put a request in the queue."""
-        self._queue.put(request)
+        heappush(self._waiting, request)
+        self._hand_out_later()
 
-    def _review(self, reviewer: int) -> Generator[simpy.Event, Request, None]:
-        while True:
-            request = yield self._queue.get()
+    def _hand_out_later(self) -> None:
+        if self._free:
+            self._env.call_at(opening(self._env.now, *self._hours), AFTER_ALL, self._hand_out)
+
+    def _hand_out(self) -> None:
+        now = self._env.now
+        while self._free and self._waiting:
+            request = heappop(self._waiting)
             if not request.open:
                 continue
-            request.started_at = self._env.now
-            yield self._env.timeout(request.service_days)
-            self.busy_days += request.service_days
-            if request.open:
-                request.decide(self._env.now, reviewer)
+            reviewer = heappop(self._free)
+            request.started_at = now
+            done = finished(now, request.work, *self._hours)
+            self._env.call_at(done, BEFORE_ALL, partial(self._done, request, reviewer))
+
+    def _done(self, request: Request, reviewer: int) -> None:
+        self.busy += request.work
+        heappush(self._free, reviewer)
+        if request.open:
+            request.decide(self._env.now, reviewer)
+        if self._waiting:
+            self._hand_out_later()

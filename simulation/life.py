@@ -84,7 +84,7 @@ class Life:
             due = min(self.agenda)
             try:
                 # With every hazard zero nothing is ever due: then only a verdict can wake the customer.
-                yield env.timeout(max(0.0, due - env.now)) if due < NEVER else env.event()
+                yield env.at(due) if due < NEVER else env.event()
             except simpy.Interrupt:
                 continue
             self.now = due

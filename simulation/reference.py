@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from time import perf_counter
 
-import simpy
-
 from journey.policy import OTHER_SEGMENT
 from simulation import streams
+from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate
 from simulation.life import Life
 from simulation.population import people
@@ -34,12 +33,12 @@ class Town:
             frailty_spread: Standard deviation of log frailty.
             trace: Where rows go, or None to keep none.
         """
-        self.env = simpy.Environment()
+        self.env = ExactEnvironment()
         self.table = table
         self.frailty_spread = frailty_spread
         self.trace = trace
         self.tally = Tally(segments)
-        self.gate = Gate(self.env, table.reviewer_count)
+        self.gate = Gate(self.env, table.reviewer_count, table.reviewers)
         known = table.policy.segments
         self.policy_segments = tuple(known.index(name if name in known else OTHER_SEGMENT) for name in segments)
 
@@ -66,7 +65,7 @@ def run_reference(setup: ArmSetup, *, seed: int, replication: int, days: float, 
         engine=NAME,
         customers=len(lives),
         days=days,
-        metrics=town.tally.metrics(table, town.gate.busy_days, days),
+        metrics=town.tally.metrics(table, town.gate.busy, days),
         quantities=town.tally.quantities(table),
         occupancy=town.tally.occupancy(machine.stages, days),
         events=town.tally.kinds.total(),

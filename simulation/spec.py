@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from journey.policy import RiskTier
 
+MINUTES_PER_DAY = 1440.0
+
 Positive = Annotated[float, Field(gt=0.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -177,8 +179,10 @@ class Reviewers(Part):
 
     count: int | None = Field(default=None, ge=0, description="Number of reviewers.")
     per_1000: NonNegative | None = Field(default=None, description="Reviewers per 1,000 customers (rounded up).")
-    service_minutes: Positive = Field(default=30.0, description="Mean exponential time of one review.")
-    minutes_per_day: Positive = Field(default=90.0, description="Time a reviewer has for reviews each day.")
+    service_minutes: Positive = Field(default=30.0, description="Mean exponential working time of one review.")
+    minutes_per_day: float = Field(default=90.0, gt=0.0, le=1440.0, description="Daily time for reviews.")
+    opens_at_hour: float = Field(default=9.0, ge=0.0, lt=24.0, description="Hour at which that time begins.")
+    days_per_week: int = Field(default=5, ge=1, le=7, description="Working days a week, from day 0 on.")
     approve_distressed: Probability = Field(default=0.95, description="Skill: approves when the customer is in need.")
     reject_calm: Probability = Field(default=0.6, description="Skill: rejects when the customer is not.")
     override: Probability = Field(default=0.1, description="Of approvals: replaced by the play for the true cause.")
@@ -188,6 +192,19 @@ class Reviewers(Part):
         if self.count is not None and self.per_1000 is not None:
             raise ValueError("give `count` or `per_1000`, not both: one of them would be silently ignored")
         return self
+
+    @model_validator(mode="after")
+    def _works_within_a_day(self) -> "Reviewers":
+        if self.opens_at_hour * 60.0 + self.minutes_per_day > MINUTES_PER_DAY:
+            raise ValueError(
+                f"minutes_per_day {self.minutes_per_day:g}, begun at {self.opens_at_hour:g} h, go beyond midnight"
+            )
+        return self
+
+    @property
+    def hours(self) -> tuple[float, float, int]:
+        """Working hours as `simulation.calendar` takes them: opening and length as shares of a day, days a week."""
+        return self.opens_at_hour / 24.0, self.minutes_per_day / MINUTES_PER_DAY, self.days_per_week
 
     def number(self, customers: int) -> int:
         """How many reviewers a population of this size has; one when nothing is said."""

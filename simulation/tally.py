@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import expm1
 from typing import TYPE_CHECKING
 
+from simulation.calendar import worked
 from simulation.setup import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Tally:
     live_value: float = 0.0
     stage_steps: list[tuple[float, int, int]] = field(default_factory=list)
 
-    def metrics(self, table: ArmTable, busy_days: float, days: float) -> dict[str, float | None]:
+    def metrics(self, table: ArmTable, busy: float, days: float) -> dict[str, float | None]:
         """What a person reads: shares, counts and means over the cohort."""
         customers = sum(self.customers.values())
         alarms = self.alarms_true + self.alarms_false
@@ -62,7 +63,7 @@ class Tally:
             "csat": self.satisfaction / customers,
             "review_wait_days_mean": _ratio(sum(self.waits), len(self.waits)),
             "reviews_expired": float(self.verdicts["expired"]),
-            "gate_utilisation": _ratio(busy_days, table.reviewer_count * days),
+            "gate_utilisation": _ratio(busy, table.reviewer_count * worked(days, *table.reviewers.hours)),
             "signal_precision": _ratio(self.alarms_true, alarms),
             "signal_recall": _ratio(self.episodes_seen, self.episodes),
             "contact_precision": _ratio(self.contacts_needed, contacts),
