@@ -40,7 +40,7 @@ SELECT row_number() OVER (ORDER BY i.generated_at, i.intervention_id) - 1 AS cas
     CASE WHEN i.generated_at = date_trunc('day', i.generated_at)
         THEN i.generated_at + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND ELSE i.generated_at END AS cutoff,
     i.generated_at AS history_before, date_trunc('day', i.generated_at) AS undatable,
-    i.intervention_id, i.recommended_action, i.requires_human_approval, i.confidence
+    i.intervention_id, i.recommended_action, i.requires_human_approval, i.confidence, i.generated_at
 FROM interventions i JOIN customers USING (customer_id)
 WHERE i.generated_at <= $cutoff::TIMESTAMP ORDER BY case_id
 """
@@ -187,13 +187,14 @@ def cases_of_interventions(records: Records, orchestrator: Orchestrator, as_of: 
 
     Returns:
         The cases in order of date, and what the record says: columns ``intervention_id``, ``recommended_action``,
-        ``requires_human_approval``, ``confidence``.
+        ``requires_human_approval``, ``confidence``, ``generated_at``.
     """
     cursor = records.connection.cursor()
     cursor.execute(CASES_OF_INTERVENTIONS, {"cutoff": as_of.cutoff})
     recorded = _fetch(
         cursor,
-        "SELECT intervention_id, recommended_action, requires_human_approval, confidence FROM cases ORDER BY case_id",
+        "SELECT intervention_id, recommended_action, requires_human_approval, confidence, generated_at"
+        " FROM cases ORDER BY case_id",
         {},
     )
     return _read(cursor, records, orchestrator), recorded

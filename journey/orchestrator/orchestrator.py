@@ -152,9 +152,5 @@ class Orchestrator:
     def _triggers(self, gathered: Gathered) -> tuple[str, ...]:
         oldest = self._listed_days
         return tuple(
-            [
-                name_of(signal)
-                for signal, age in zip(gathered.counted, gathered.ages, strict=True)
-                if age <= oldest
-            ]
+            [name_of(signal) for signal, age in zip(gathered.counted, gathered.ages, strict=True) if age <= oldest]
         )

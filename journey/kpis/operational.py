@@ -1,0 +1,94 @@
+"""Operational KPIs: is the system working correctly and safely?"""
+
+from journey.kpis.facts import Facts
+from journey.kpis.model import Kpi, share, unknown
+from journey.records.database import one_row
+from journey.records.model import DATASETS
+from journey.records.reading import Records
+
+
+def operational(facts: Facts, records: Records) -> dict[str, Kpi]:
+    """All KPIs of the group."""
+    return {
+        "journey_state_classification_accuracy": unknown(
+            "share", "stages classified rightly / stages classified; records hold no true stage to compare with"
+        ),
+        "signal_precision": unknown(
+            "share", "true signals / signals raised; records do not say which signals were true"
+        ),
+        "signal_recall": unknown(
+            "share", "troubles signalled / troubles there were; records do not hold the troubles no signal showed"
+        ),
+        **_latency(facts),
+        "human_escalation_rate": share(
+            sum(fact.intervention.requires_human_approval for fact in facts.interventions),
+            len(facts.interventions),
+            "recorded interventions that require a person's approval / recorded interventions",
+        ),
+        **_overrides(facts),
+        **_data_quality(records),
+    }
+
+
+def _latency(facts: Facts) -> dict[str, Kpi]:
+    known = sorted(
+        fact.intervention.evaluation_latency_ms
+        for fact in facts.interventions
+        if fact.intervention.evaluation_latency_ms is not None
+    )
+    of = "recorded evaluation_latency_ms of the interventions that carry one"
+    if not known:
+        missing = unknown("ms", f"mean {of}")
+        return {"evaluation_latency_ms": missing, "evaluation_latency_p95_ms": missing}
+    # Nearest rank: a latency that was really there.
+    high = known[-(-95 * len(known) // 100) - 1]
+    return {
+        "evaluation_latency_ms": Kpi(sum(known) / len(known), "ms", len(known), f"mean {of}", "measured"),
+        "evaluation_latency_p95_ms": Kpi(high, "ms", len(known), f"95th percentile (nearest rank) of {of}", "measured"),
+    }
+
+
+def _overrides(facts: Facts) -> dict[str, Kpi]:
+    said = [(fact, outcome) for fact, outcome in facts.outcomes if outcome.human_override is not None]
+    overridden = sum(bool(outcome.human_override) for _, outcome in said)
+    reviewed = [outcome for fact, outcome in said if fact.intervention.requires_human_approval]
+    return {
+        "override_rate": share(
+            overridden, len(said), "outcomes with human_override / outcomes that say whether there was one"
+        ),
+        "override_rate_of_reviewed": share(
+            sum(bool(outcome.human_override) for outcome in reviewed),
+            len(reviewed),
+            "outcomes with human_override / outcomes of interventions that required approval",
+        ),
+        "override_rate_of_interventions": share(
+            overridden,
+            len(facts.interventions),
+            "outcomes with human_override / all recorded interventions, those without an outcome as not overridden",
+        ),
+    }
+
+
+def _data_quality(records: Records) -> dict[str, Kpi]:
+    used, orphans = 0, 0
+    for dataset in DATASETS:
+        if dataset == "customers":
+            used += records.counts()[dataset]
+            continue
+        # An outcome may leave its customer out; it is then known by its intervention.
+        condition = (
+            "customer_id IS NULL AND intervention_id NOT IN (SELECT intervention_id FROM interventions)"
+            " OR customer_id IS NOT NULL AND customer_id NOT IN (SELECT customer_id FROM customers)"
+            if dataset == "outcomes"
+            else "customer_id NOT IN (SELECT customer_id FROM customers)"
+        )
+        rows, lost = one_row(records.connection, f"SELECT count(*), count(*) FILTER ({condition}) FROM {dataset}")
+        used += int(rows)
+        orphans += int(lost)
+    read = used + len(records.set_aside)
+    return {
+        "data_completeness": share(
+            used - orphans, read, "rows that fit the schema and belong to a known customer / rows read"
+        ),
+        "schema_validation_rate": share(used, read, "rows that fit the schema / rows read"),
+    }

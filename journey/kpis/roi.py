@@ -1,0 +1,165 @@
+"""The ROI ledger of recorded interventions: the seed's cost and value components, every dollar once.
+
+Recorded data has no counterfactual, so the result is directional: it says which way, not how much.
+"""
+
+from collections import Counter
+from math import fsum
+
+from journey.asof import AsOf
+from journey.kpis.business import AT_FACE_VALUE, value_at_stake
+from journey.kpis.facts import SUPPORT_STAGES, Facts
+from journey.ledger import Ledger, Line, Memo
+from journey.policy import Economics, Policy, Provenance
+
+LABEL = "directional: recorded data has no counterfactual"
+DAYS_PER_MONTH = 365.0 / 12.0
+MINUTES_PER_HOUR = 60.0
+
+
+def recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf) -> Ledger:
+    """Costs and value of the recorded interventions, up to `as_of`."""
+    economics = policy.economics
+    return Ledger(
+        lines=(*_value(facts, economics), *_cost(facts, policy, as_of)),
+        memos=(
+            Memo(
+                "revenue saved, as recorded",
+                _known_sum([outcome.estimated_revenue_saved for _, outcome in facts.outcomes]),
+                "the recorder's own estimate of the same value, revenue and not margin; not added",
+            ),
+        ),
+        label=LABEL,
+    )
+
+
+def _known_sum(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fsum(known) if known else None
+
+
+def _value(facts: Facts, economics: Economics) -> tuple[Line, ...]:
+    outcomes = facts.outcomes
+    kept = [value_at_stake(outcome.churn_risk_delta, fact.customer.account_value) for fact, outcome in outcomes]
+    usual = economics.usual_resolution_days
+    saved: list[float | None] = [
+        None if outcome.resolution_time_days is None else usual - outcome.resolution_time_days
+        for fact, outcome in outcomes
+        if fact.intervention.journey_stage in SUPPORT_STAGES
+    ]
+    known = sum(value is not None for value in kept)
+    return (
+        Line(
+            "reduced churn risk",
+            "value",
+            _known_sum(kept),
+            "dollars of yearly revenue",
+            economics.margin_rate,
+            _origin(economics.margin_rate, Economics().margin_rate),
+            f"-churn_risk_delta x account_value of {known} outcomes, times margin; {AT_FACE_VALUE}",
+        ),
+        Line(
+            "escalations prevented",
+            "value",
+            None,
+            "agent hours",
+            economics.agent_hour.amount,
+            economics.agent_hour.provenance,
+            "not counted: records do not hold escalations that did not happen",
+        ),
+        Line(
+            "lower support workload",
+            "value",
+            _known_sum(saved),
+            "support days",
+            economics.support_day.amount,
+            economics.support_day.provenance,
+            f"days sooner than the usual {usual:g} (assumed), interventions made in support or escalation",
+        ),
+        Line(
+            "faster resolution for the customer",
+            "value",
+            None,
+            "days",
+            0.0,
+            "default",
+            "not counted: what a customer stays for is in reduced churn risk, agents' time in lower support workload",
+        ),
+    )
+
+
+def _cost(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[Line, ...]:
+    economics = policy.economics
+    reviewed = sum(fact.reviewed for fact in facts.interventions)
+    evaluations = len(facts.interventions)
+    return (
+        *_actions(facts, policy),
+        Line(
+            "human review",
+            "cost",
+            reviewed * economics.review_minutes / MINUTES_PER_HOUR,
+            "reviewer hours",
+            economics.reviewer_hour.amount,
+            economics.reviewer_hour.provenance,
+            f"{reviewed} decided reviews of {economics.review_minutes:g} minutes",
+        ),
+        Line(
+            "tool and API calls",
+            "cost",
+            float(evaluations),
+            "evaluations",
+            economics.evaluation.amount,
+            economics.evaluation.provenance,
+            "one evaluation per recorded intervention; evaluations that led to none are not on record",
+        ),
+        Line(
+            "LLM calls",
+            "cost",
+            evaluations * economics.llm_calls_per_evaluation,
+            "calls",
+            economics.llm_call.amount,
+            economics.llm_call.provenance,
+            f"{economics.llm_calls_per_evaluation:g} calls per evaluation",
+        ),
+        Line(
+            "infrastructure",
+            "cost",
+            _months(facts, as_of),
+            "months",
+            economics.infrastructure_month.amount,
+            economics.infrastructure_month.provenance,
+            "from the first recorded intervention to the day of judgement",
+        ),
+    )
+
+
+def _actions(facts: Facts, policy: Policy) -> tuple[Line, ...]:
+    done = Counter(fact.intervention.recommended_action for fact in facts.interventions if fact.executed)
+    lines = []
+    for action, count in sorted(done.items()):
+        known = policy.actions.get(action)
+        lines.append(
+            Line(
+                f"action: {action}",
+                "cost",
+                float(count) if known else None,
+                "actions",
+                known.cost if known else 0.0,
+                _origin(known, Policy().actions.get(action)),
+                "carried out" if known else f"not counted: {count} carried out, and the policy names no price",
+            )
+        )
+    return tuple(lines)
+
+
+def _origin(given: object, default: object) -> Provenance:
+    """Where a figure without a provenance of its own comes from."""
+    return "default" if given == default else "assumed"
+
+
+def _months(facts: Facts, as_of: AsOf) -> float:
+    if not facts.interventions:
+        return 0.0
+    first = min(fact.intervention.generated_at for fact in facts.interventions)
+    # Both days count: a single day of use is one day of infrastructure.
+    return ((as_of.anchor.date() - first.date()).days + 1) / DAYS_PER_MONTH
