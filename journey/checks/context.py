@@ -15,9 +15,10 @@ from journey.records.model import DATASETS, Outcome, StageEntry
 from journey.validation import did_you_mean
 
 # Words for messages. Whole days are what a person reads, so a time of day is shown only where there is one.
+_DAY_OF = "CASE WHEN is_bare(moment) THEN moment::DATE::VARCHAR ELSE strftime(moment, '%Y-%m-%d %H:%M') END"
 _MACROS = (
     "is_bare(moment) AS moment = date_trunc('day', moment)",
-    "day_of(moment) AS CASE WHEN is_bare(moment) THEN moment::DATE::VARCHAR ELSE strftime(moment, '%Y-%m-%d %H:%M') END",
+    f"day_of(moment) AS {_DAY_OF}",
     "days_between(early, late) AS date_diff('day', early::DATE, late::DATE)",
     "n_days(days) AS days || CASE WHEN days = 1 THEN ' day' ELSE ' days' END",
 )
@@ -33,7 +34,11 @@ class Context:
       ``next_at``, ``nth`` (1 for the first) and ``is_current``;
     * ``seen_signals``, ``seen_interventions``, ``seen_outcomes``: those sets, with ``label`` (an outcome without a
       date counts as seen);
-    * ``signal_kinds``: ``signal_type, helps`` for the types that the policy knows.
+    * ``signal_kinds``: ``signal_type, helps`` for the types that the policy knows;
+    * ``signal_keys``: for every signal, its ``row_number``, ``customer`` (a number, null when unknown), ``helps`` (by
+      the policy, default type included), ``signal_strength``, ``detected_at``, whether it ``is_seen`` (not dated after
+      `as_of`) and ``place``, equal for signals of one customer, type, time and source. Numbers are several times
+      cheaper to group and join than texts, which tells with ten million rows.
 
     Attributes:
         cursor: A connection of its own to the records' database; temporary tables live and die with it.
@@ -81,6 +86,15 @@ def prepare(context: Context) -> None:
     run("INSERT INTO signal_kinds SELECT unnest(?), unnest(?)", [
         list(context.policy.signals), [kind.polarity == "positive" for kind in context.policy.signals.values()],
     ])  # fmt: skip
+    default_helps = literal(context.policy.unknown_signal.polarity == "positive")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE signal_keys AS
+        SELECT s.row_number, c.rowid AS customer, coalesce(k.helps, {default_helps}) AS helps, s.signal_strength,
+            s.detected_at, s.detected_at <= {context.now} AS is_seen,
+            hash(s.customer_id, s.signal_type, s.detected_at, s.source) AS place
+        FROM signals AS s LEFT JOIN customers AS c ON s.customer_id = c.customer_id
+            LEFT JOIN signal_kinds AS k ON s.signal_type = k.signal_type
+    """)
 
 
 def label_of(dataset: str, alias: str = "") -> str:

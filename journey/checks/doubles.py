@@ -4,16 +4,11 @@ from journey.checks.context import Context
 from journey.checks.registry import rule
 from journey.findings import FindingSeverity
 
-# Ten million signals are grouped by a hash first: comparing numbers is several times cheaper than comparing texts,
-# and only the few groups that remain are looked at in full.
 _GROUPS = """
-    WITH keyed AS (
-        SELECT row_number, hash(customer_id, signal_type, detected_at, source) AS place FROM signals
-    ),
-    shared AS (SELECT place FROM keyed GROUP BY place HAVING count(*) > 1),
+    WITH shared AS (SELECT place FROM signal_keys GROUP BY place HAVING count(*) > 1),
     members AS (
         SELECT * FROM signals
-        WHERE row_number IN (SELECT row_number FROM keyed WHERE place IN (SELECT place FROM shared))
+        WHERE row_number IN (SELECT row_number FROM signal_keys WHERE place IN (SELECT place FROM shared))
     ),
     groups AS (
         SELECT customer_id, signal_type, detected_at, min(signal_id) AS first_id, count(*) AS times,
@@ -22,7 +17,8 @@ _GROUPS = """
         FROM members GROUP BY customer_id, signal_type, detected_at, source HAVING count(*) > 1
     )
     SELECT 'signals' AS dataset, coalesce(first_id, customer_id || '@' || strftime(detected_at, '%Y-%m-%d')) AS record,
-        customer_id,
+        customer_id, signal_type || ' of ' || day_of(detected_at) || ' is recorded ' || times || ' times'
+        || coalesce(' (' || ids || ')', '') ||
 """
 
 
@@ -30,11 +26,9 @@ _GROUPS = """
 def conflicting_duplicate(context: Context) -> str:
     """The same signal recorded several times with different strengths."""
     del context
-    return f"""{_GROUPS}
-        signal_type || ' of ' || day_of(detected_at) || ' is recorded ' || times || ' times'
-        || coalesce(' (' || ids || ')', '') || ' with strengths from ' || weakest || ' to ' || strongest
-        || '; the one that looks worse for the customer counts.' AS message
-        FROM groups WHERE weakest < strongest
+    return f"""
+        {_GROUPS} ' with strengths from ' || weakest || ' to ' || strongest
+        || '; the one that looks worse for the customer counts.' AS message FROM groups WHERE weakest < strongest
     """
 
 
@@ -42,11 +36,7 @@ def conflicting_duplicate(context: Context) -> str:
 def duplicate_record(context: Context) -> str:
     """The same signal recorded several times."""
     del context
-    return f"""{_GROUPS}
-        signal_type || ' of ' || day_of(detected_at) || ' is recorded ' || times || ' times'
-        || coalesce(' (' || ids || ')', '') || '; it counts once.' AS message
-        FROM groups WHERE weakest = strongest
-    """
+    return f"{_GROUPS} '; it counts once.' AS message FROM groups WHERE weakest = strongest"
 
 
 @rule("several-outcomes", FindingSeverity.WARNING)

@@ -1,7 +1,7 @@
 """Running all checks over records and reporting what they noticed."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from journey.findings import Finding, FindingSeverity
 from journey.machine import Journey, default_journey
 from journey.policy import Policy
 from journey.records.database import one_value
+from journey.records.dates import in_iso, moment_of
 from journey.records.store import LOAD_FINDINGS, Records
 
 SUBJECTS = (references, doubles, customers, stages, clocks, signals, interventions)
@@ -96,22 +97,6 @@ def check(
     counted = dict(cursor.execute("SELECT severity, count(*) FROM found GROUP BY severity").fetchall())
     counts = {str(severity): int(counted.get(str(severity), 0)) for severity in FindingSeverity}
     return CheckReport(moment, int(one_value(cursor, "SELECT count(*) FROM customers")), counts, cursor)
-
-
-def moment_of(as_of: date | datetime | None, records: Records) -> datetime | None:
-    """The moment that `as_of` means: a bare date is the end of its day, None the latest date in the records."""
-    if as_of is None:
-        return records.latest_date()
-    if isinstance(as_of, datetime):
-        return as_of
-    return datetime.combine(as_of, time.max)
-
-
-def in_iso(moment: datetime) -> str:
-    """A moment in ISO 8601; a whole day (midnight, or the end of the day) as the bare date."""
-    if moment.time() in (time.min, time.max):
-        return moment.date().isoformat()
-    return moment.isoformat()
 
 
 def _run(one: Check, context: Context) -> None:

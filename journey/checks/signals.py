@@ -50,53 +50,59 @@ def _times(label: str) -> str:
 def conflicting_signals(context: Context) -> str:
     """A customer with live signals of both kinds, for and against."""
     days = LIVE_HALF_LIVES * context.policy.evidence.half_life_days
-    positive = literal(context.policy.unknown_signal.polarity == "positive")
     return f"""
         WITH live AS (
-            SELECT customer_id, coalesce(helps, {positive}) AS helps,
-                signal_type, signal_strength, label
-            FROM seen_signals LEFT JOIN signal_kinds USING (signal_type)
-            WHERE days_between(detected_at, {context.now}) <= {days!r}
+            SELECT * FROM signal_keys
+            WHERE is_seen AND customer IS NOT NULL AND days_between(detected_at, {context.now}) <= {days!r}
         ),
-        sides AS (
-            SELECT customer_id, max(signal_strength) FILTER (helps) AS best,
-                max(signal_strength) FILTER (NOT helps) AS worst,
-                arg_max((signal_type, label), (signal_strength, label)) FILTER (helps) AS bright,
-                arg_max((signal_type, label), (signal_strength, label)) FILTER (NOT helps) AS dark
-            FROM live GROUP BY customer_id
+        torn AS (
+            SELECT customer, max(signal_strength) FILTER (helps) AS best,
+                max(signal_strength) FILTER (NOT helps) AS worst
+            FROM live GROUP BY customer HAVING best IS NOT NULL AND worst IS NOT NULL
+        ),
+        leads AS (
+            SELECT customer, helps, row_number FROM live JOIN torn USING (customer)
+            WHERE signal_strength = CASE WHEN helps THEN best ELSE worst END
+        ),
+        named AS (
+            SELECT s.customer_id, min((s.label, s.signal_type, s.signal_strength)) FILTER (helps) AS bright,
+                min((s.label, s.signal_type, s.signal_strength)) FILTER (NOT helps) AS dark
+            FROM leads JOIN seen_signals AS s USING (row_number) GROUP BY s.customer_id
         )
-        SELECT 'signals' AS dataset, dark[2] AS record, customer_id,
-            dark[1] || ' (' || worst || ', ' || dark[2] || ') speaks against the customer and ' || bright[1] || ' ('
-            || best || ', ' || bright[2] || ') for; confidence is lower for it.' AS message
-        FROM sides SEMI JOIN customers USING (customer_id) WHERE best IS NOT NULL AND worst IS NOT NULL
+        SELECT 'signals' AS dataset, dark[1] AS record, customer_id,
+            dark[2] || ' (' || dark[3] || ', ' || dark[1] || ') speaks against the customer and ' || bright[2] || ' ('
+            || bright[3] || ', ' || bright[1] || ') for; confidence is lower for it.' AS message
+        FROM named
     """
 
 
 @rule("unanswered-signal", FindingSeverity.WARNING)
 def unanswered_signal(context: Context) -> str:
     """A customer with strong negative signals on which no one decided anything since."""
-    positive = literal(context.policy.unknown_signal.polarity == "positive")
+    del context
     return f"""
         WITH decided AS (
-            SELECT customer_id, max(generated_at) AS last_at FROM seen_interventions GROUP BY customer_id
+            SELECT c.rowid AS customer, max(generated_at)::DATE AS last_day
+            FROM seen_interventions AS i JOIN customers AS c USING (customer_id) GROUP BY c.rowid
         ),
         cited AS (SELECT DISTINCT unnest(triggered_by_signals) AS signal_id FROM seen_interventions),
         strong AS (
-            SELECT s.customer_id, s.signal_id, s.signal_type, s.signal_strength, s.detected_at, s.label
-            FROM seen_signals AS s LEFT JOIN signal_kinds USING (signal_type)
-            WHERE signal_strength >= {STRONG!r} AND NOT coalesce(helps, {positive})
+            SELECT row_number FROM signal_keys LEFT JOIN decided USING (customer)
+            WHERE is_seen AND customer IS NOT NULL AND NOT helps AND signal_strength >= {STRONG!r}
+                AND (last_day IS NULL OR last_day < detected_at::DATE)
         ),
-        open AS (
-            SELECT strong.* FROM strong LEFT JOIN decided USING (customer_id)
-            WHERE (last_at IS NULL OR last_at::DATE < detected_at::DATE)
-                AND (signal_id IS NULL OR signal_id NOT IN (SELECT signal_id FROM cited))
+        ranked AS (
+            SELECT s.*, count(*) OVER whose AS of_them,
+                row_number() OVER (PARTITION BY customer_id ORDER BY signal_strength DESC, detected_at, label) AS place
+            FROM strong JOIN seen_signals AS s USING (row_number)
+            WHERE signal_id IS NULL OR signal_id NOT IN (SELECT signal_id FROM cited)
+            WINDOW whose AS (PARTITION BY customer_id)
         )
-        SELECT 'signals' AS dataset, arg_max(label, (signal_strength, label)) AS record, customer_id,
-            'No one acted on ' || arg_max(signal_type, (signal_strength, label)) || ' ('
-            || max(signal_strength) || ' on ' || day_of(arg_max(detected_at, (signal_strength, label))) || ')'
-            || CASE WHEN count(*) > 1 THEN ' nor on ' || (count(*) - 1) || ' more strong signals' ELSE '' END
-            || '.' AS message
-        FROM open SEMI JOIN customers USING (customer_id) GROUP BY customer_id
+        SELECT 'signals' AS dataset, label AS record, customer_id,
+            'No one acted on ' || signal_type || ' (' || signal_strength || ' on ' || day_of(detected_at) || ')'
+            || CASE of_them WHEN 1 THEN '' WHEN 2 THEN ' nor on 1 more strong signal'
+                ELSE ' nor on ' || (of_them - 1) || ' more strong signals' END || '.' AS message
+        FROM ranked WHERE place = 1
     """
 
 
@@ -109,9 +115,14 @@ def stage_mismatch(context: Context) -> str:
         SELECT {literal(dataset)} AS dataset, r.label AS record, r.customer_id,
             'It names the stage ' || r.journey_stage || ', but on ' || day_of(r.{date}) || ' the customer was in '
             || e.journey_stage || '.' AS message
-        FROM seen_{dataset} AS r ASOF JOIN entries AS e
-            ON r.customer_id = e.customer_id AND r.{date} >= e.state_entered_at
-        WHERE r.journey_stage <> e.journey_stage AND r.journey_stage IN {known} AND e.journey_stage IN {known}
+        FROM (
+            -- What agrees with the present stage needs no search through the history.
+            SELECT s.* FROM seen_{dataset} AS s JOIN entries AS now ON s.customer_id = now.customer_id
+            WHERE now.is_current AND s.journey_stage IN {known}
+                AND NOT (s.{date} >= now.state_entered_at AND s.journey_stage = now.journey_stage)
+        ) AS r
+        ASOF JOIN entries AS e ON r.customer_id = e.customer_id AND r.{date} >= e.state_entered_at
+        WHERE r.journey_stage <> e.journey_stage AND e.journey_stage IN {known}
             AND NOT (
                 r.{date}::DATE = e.state_entered_at::DATE
                 AND r.journey_stage = coalesce(e.before_stage, e.previous_stage)

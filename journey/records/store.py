@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -162,6 +162,30 @@ class Records:
         if dataset not in DATASETS:
             raise InputError(f"{dataset!r} is not a record set{did_you_mean(dataset, list(DATASETS))}")
         return self._fetch(record_type(dataset))
+
+    def add_signals(self, signals: Iterable[Signal]) -> int:
+        """Add signals, for instance those that detectors made of events, and return how many were new.
+
+        A signal is not new when its key is taken, or when the same customer has one of the same type on the same day:
+        what is recorded already is not counted twice.
+        """
+        columns = ", ".join(quoted(column.name) for column in columns_of(Signal.dataset))
+        added = 0
+        for signal in signals:
+            values = [getattr(signal, column.name) for column in columns_of(Signal.dataset)]
+            row = self.connection.execute(
+                f"""
+                INSERT INTO signals ({columns}, row_number, gaps)
+                SELECT {", ".join("?" for _ in values)}, (SELECT coalesce(max(row_number), 0) + 1 FROM signals), 0
+                WHERE NOT EXISTS (
+                    FROM signals WHERE signal_id = ? OR (customer_id = ? AND signal_type = ? AND detected_at::DATE = ?)
+                )
+                """,
+                [*values, signal.signal_id, signal.customer_id, signal.signal_type, signal.detected_at.date()],
+            ).fetchone()
+            added += int(row[0]) if row else 0
+        self._indices.pop(Signal, None)
+        return added
 
     def write_quarantine(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
         """Write the rows that were set aside, one JSON Lines file for each set, and return the files.

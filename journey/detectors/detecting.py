@@ -1,0 +1,90 @@
+"""Running detectors over the events of known customers."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import cast
+
+from journey.detectors.plugins import load_detectors
+from journey.detectors.protocol import Detector
+from journey.errors import InputError
+from journey.records.dates import moment_of
+from journey.records.model import Event, Signal
+from journey.records.store import Records
+
+SOURCE = "automated"
+
+
+def detect(
+    records: Records, detectors: Sequence[Detector] | None = None, as_of: date | datetime | None = None
+) -> list[Signal]:
+    """The signals that detectors see in the events, ordered by customer, date and type.
+
+    Each has a key made of detector, customer and moment, so that detecting again gives the same keys, and the
+    source ``automated``. `Records.add_signals` adds those that are not recorded yet.
+
+    Args:
+        records: The records; events of unknown customers are left out.
+        detectors: Which to run (default: the built-in ones and those that are plugged in).
+        as_of: Nothing later is looked at; a bare date includes its whole day. Default: the latest date.
+
+    Raises:
+        InputError: Two detectors have one name, or one of them made a signal that cannot be.
+    """
+    used = list(load_detectors() if detectors is None else detectors)
+    _refuse_doubles(used)
+    moment = moment_of(as_of, records)
+    if moment is None:
+        return []
+    known = set(records.customer_ids())
+    events = [event for event in cast("tuple[Event, ...]", records.objects(Event.dataset)) if event.timestamp <= moment]
+    found: list[Signal] = []
+    for customer_id, group in groupby(events, key=lambda event: event.customer_id):
+        if customer_id not in known:
+            continue
+        own = list(group)
+        for detector in used:
+            found += _completed(records, detector, customer_id, detector.detect(customer_id, own, moment), moment)
+    return sorted(found, key=lambda s: (s.customer_id, s.detected_at, s.signal_type, s.signal_id or ""))
+
+
+def _completed(
+    records: Records, detector: Detector, customer_id: str, signals: Iterable[Signal], as_of: datetime
+) -> list[Signal]:
+    complete = []
+    for signal in signals:
+        _refuse_impossible(detector, customer_id, signal, as_of)
+        when = signal.detected_at
+        key = signal.signal_id or f"{detector.name}:{customer_id}:{when.isoformat()}"
+        stage = signal.journey_stage or _stage_at(records, customer_id, when)
+        complete.append(
+            signal.model_copy(update={"signal_id": key, "journey_stage": stage, "source": signal.source or SOURCE})
+        )
+    return complete
+
+
+def _stage_at(records: Records, customer_id: str, when: datetime) -> str | None:
+    stage = None
+    for entry in records.stage_entries(customer_id):
+        if entry.state_entered_at <= when:
+            stage = entry.journey_stage
+    return stage
+
+
+def _refuse_doubles(detectors: Sequence[Detector]) -> None:
+    names = [detector.name for detector in detectors]
+    doubles = sorted({name for name in names if names.count(name) > 1})
+    if doubles:
+        raise InputError(f"several detectors are called {', '.join(doubles)}; give each a name of its own")
+
+
+def _refuse_impossible(detector: Detector, customer_id: str, signal: Signal, as_of: datetime) -> None:
+    problem = None
+    if signal.customer_id != customer_id:
+        problem = f"of customer {signal.customer_id!r} while looking at {customer_id!r}"
+    elif not 0.0 <= signal.signal_strength <= 1.0:
+        problem = f"of strength {signal.signal_strength}, outside 0 to 1"
+    elif signal.detected_at > as_of:
+        problem = f"dated {signal.detected_at.isoformat()}, after {as_of.isoformat()}"
+    if problem:
+        raise InputError(f"detector {detector.name!r} made a signal {problem}; it has to be mended there")

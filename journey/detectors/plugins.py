@@ -1,0 +1,34 @@
+"""Detectors that other packages bring along."""
+
+from importlib.metadata import EntryPoint, entry_points
+
+from journey.detectors.builtin import builtin_detectors
+from journey.detectors.protocol import Detector
+from journey.errors import InputError
+
+GROUP = "journeylab.detectors"
+"""Entry point group; each entry names a detector, or a class or function that makes one without arguments."""
+
+
+def load_detectors() -> tuple[Detector, ...]:
+    """The built-in detectors and those of installed packages, the latter ordered by name.
+
+    Raises:
+        InputError: A plug-in cannot be loaded or is no detector; the message names it and its package's module.
+    """
+    plugged = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    return (*builtin_detectors(), *(_load(entry) for entry in plugged))
+
+
+def _load(entry: EntryPoint) -> Detector:
+    where = f"detector plug-in {entry.name!r} ({entry.value})"
+    try:
+        made = entry.load()
+        if isinstance(made, type) or not isinstance(made, Detector):
+            made = made()
+    # Whatever a stranger's code raises is reported as the plug-in's fault, by name.
+    except Exception as error:
+        raise InputError(f"{where} cannot be loaded: {error}; mend or uninstall its package") from error
+    if not isinstance(made, Detector):
+        raise InputError(f"{where} is no detector: it needs a `name` and a `detect(customer_id, events, as_of)`")
+    return made
