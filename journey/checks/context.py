@@ -114,8 +114,11 @@ def in_list(values: Iterable[str]) -> str:
 
 
 def hints(column: str, values: Sequence[str], known: Sequence[str]) -> str:
-    """SQL that turns a value into "; did you mean ...?" or the list of known words."""
+    """SQL for the end of a sentence about an unknown word: what was probably meant, or which words are known."""
     if not values:
-        return "''"
-    cases = " ".join(f"WHEN {literal(value)} THEN {literal(did_you_mean(value, known))}" for value in values)
-    return f"CASE {column} {cases} ELSE '' END"
+        return "'.'"
+    ends = {value: did_you_mean(value, known) for value in values}
+    cases = " ".join(
+        f"WHEN {literal(value)} THEN {literal(end if end.endswith('?') else end + '.')}" for value, end in ends.items()
+    )
+    return f"CASE {column} {cases} ELSE '.' END"

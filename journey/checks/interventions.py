@@ -21,7 +21,7 @@ def unknown_action(context: Context) -> str:
     return f"""
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
             'Action ''' || recommended_action || ''' is not in the policy''s catalogue'
-            || rtrim({hints("recommended_action", values, known)}, '?') || '.' AS message
+            || {hints("recommended_action", values, known)} AS message
         FROM seen_interventions WHERE {unknown}
     """
 
@@ -34,8 +34,8 @@ def unknown_status(context: Context) -> str:
     values = context.values(f"SELECT DISTINCT status FROM interventions WHERE {unknown} ORDER BY 1 LIMIT 1000")
     return f"""
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
-            'Status ''' || status || ''' is not a state of an intervention'
-            || rtrim({hints("status", values, known)}, '?') || '; it is inferred instead.' AS message
+            'Status ''' || status || ''' is not a state of an intervention, so the state is inferred'
+            || {hints("status", values, known)} AS message
         FROM seen_interventions WHERE {unknown}
     """
 

@@ -25,7 +25,7 @@ def unknown_signal_type(context: Context) -> str:
         SELECT 'signals' AS dataset, min(label) AS record,
             CASE WHEN count(DISTINCT customer_id) = 1 THEN any_value(customer_id) END AS customer_id,
             'Signal type ''' || signal_type || '''' || {_times("label")} || {meaning}
-            || rtrim({hints("signal_type", values, list(context.policy.signals))}, '?') || '.' AS message
+            || {hints("signal_type", values, list(context.policy.signals))} AS message
         FROM seen_signals WHERE {unknown} GROUP BY signal_type
     """
 
@@ -85,7 +85,7 @@ def unanswered_signal(context: Context) -> str:
             SELECT c.rowid AS customer, max(generated_at)::DATE AS last_day
             FROM seen_interventions AS i JOIN customers AS c USING (customer_id) GROUP BY c.rowid
         ),
-        cited AS (SELECT DISTINCT unnest(triggered_by_signals) AS signal_id FROM seen_interventions),
+        cited AS (SELECT DISTINCT customer_id, unnest(triggered_by_signals) AS signal_id FROM seen_interventions),
         strong AS (
             SELECT row_number FROM signal_keys LEFT JOIN decided USING (customer)
             WHERE is_seen AND customer IS NOT NULL AND NOT helps AND signal_strength >= {STRONG!r}
@@ -95,7 +95,7 @@ def unanswered_signal(context: Context) -> str:
             SELECT s.*, count(*) OVER whose AS of_them,
                 row_number() OVER (PARTITION BY customer_id ORDER BY signal_strength DESC, detected_at, label) AS place
             FROM strong JOIN seen_signals AS s USING (row_number)
-            WHERE signal_id IS NULL OR signal_id NOT IN (SELECT signal_id FROM cited)
+            ANTI JOIN cited ON s.customer_id = cited.customer_id AND s.signal_id = cited.signal_id
             WINDOW whose AS (PARTITION BY customer_id)
         )
         SELECT 'signals' AS dataset, label AS record, customer_id,

@@ -30,7 +30,7 @@ def unknown_stage(context: Context) -> str:
             parts.append(f"""
                 SELECT {literal(dataset)} AS dataset, {_LABELS[dataset]} AS record, customer_id,
                     {literal(column)} || ' ''' || {column} || ''' is not a stage of the journey'
-                    || rtrim({hints(column, values, known)}, '?') || '.' AS message
+                    || {hints(column, values, known)} AS message
                 FROM {dataset} WHERE {unknown}
             """)
     return " UNION ALL ".join(parts)
