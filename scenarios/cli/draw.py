@@ -1,13 +1,10 @@
 """`journey draw`: the machine as a picture."""
 
-import tomllib
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from journey.errors import InputError
 
 if TYPE_CHECKING:
     from journey.machine import Journey
@@ -24,7 +21,7 @@ class PictureFormat(StrEnum):
 def command(
     scenario: Annotated[
         str | None,
-        typer.Argument(help="The path of a scenario file (TOML); left out: the default journey."),
+        typer.Argument(help="A built-in scenario or a scenario file (TOML); left out: the default journey."),
     ] = None,
     format_: Annotated[PictureFormat, typer.Option("--format", help="How to write it.")] = PictureFormat.MERMAID,
     out: Annotated[Path | None, typer.Option("--out", help="File to write; left out: stdout.")] = None,
@@ -46,15 +43,10 @@ def command(
 
 
 def _journey_of(scenario: str | None) -> "Journey":
-    from journey.machine import Journey, default_journey
+    from journey.machine import default_journey
 
     if scenario is None:
         return default_journey()
-    try:
-        described = tomllib.loads(Path(scenario).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{scenario}: there is no such scenario file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{scenario}: is not valid TOML: {error}") from None
-    journey = described.get("journey")
-    return default_journey() if journey is None else Journey.from_dict(journey)
+    from scenarios.files import load
+
+    return load(scenario).setups[0].journey

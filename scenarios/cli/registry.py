@@ -6,6 +6,8 @@ docstring is its help. The module must be cheap to import: it is loaded to print
 """
 
 COMMANDS: dict[str, str] = {
+    "check": "scenarios.cli.check",
+    "evaluate": "scenarios.cli.evaluate",
     "scenarios": "scenarios.cli.scenarios",
     "schema": "scenarios.cli.schema",
     "validate": "scenarios.cli.validate",

@@ -1,0 +1,69 @@
+"""`journey check`: what is odd about a folder of records."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scenarios.cli.guard import DID_NOT_HOLD
+from scenarios.cli.options import JsonOption
+from scenarios.cli.record_options import AsOfOption, FolderArgument, PolicyOption, journey_and_policy, read
+
+if TYPE_CHECKING:
+    from journey.records.reading import Records
+
+
+def command(
+    folder: FolderArgument = None,
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when there are errors.")] = False,
+    as_of: AsOfOption = None,
+    policy: PolicyOption = None,
+    quarantine: Annotated[
+        Path | None,
+        typer.Option("--quarantine", metavar="FOLDER", help="Write the rows that were set aside to this folder."),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, help="Print at most so many findings; --json has them all.")
+    ] = 200,
+    json_: JsonOption = False,
+) -> None:
+    """Check records and list what is odd about them; nothing in them is ever a crash."""
+    from journey.asof import AsOf
+    from journey.checks import check
+    from journey.findings import count_by_severity, in_reading_order
+    from journey.orchestrator.approval_policy import approval_findings
+    from scenarios.cli.output import console, print_json
+
+    when = None if as_of is None else AsOf.of(as_of)
+    machine, rules = journey_and_policy(policy)
+    records = read(folder, machine, rules)
+    report = check(records, as_of=None if when is None else when.cutoff, journey=machine, policy=rules)
+    findings = in_reading_order([*report.findings, *approval_findings(records, when, rules, machine)])
+    counts = count_by_severity(findings)
+    shown = report.as_dict() | {"counts": counts}
+    if json_:
+        print_json(shown | {"findings": [finding.as_dict() for finding in findings]})
+    else:
+        from scenarios.cli.evaluation_tables import print_findings
+        from scenarios.evaluation_report import counted
+
+        moment = shown["as_of"] or "no date in the records"
+        latest = " (the latest date in the records)" if as_of is None and shown["as_of"] else ""
+        out = console()
+        out.print(f"{counted(report.customers, 'customer')} ({records.source}) as of {moment}{latest}", markup=False)
+        print_findings(out, findings, limit)
+    if quarantine is not None:
+        _set_aside(records, quarantine)
+    if strict and counts["error"]:
+        raise typer.Exit(DID_NOT_HOLD)
+
+
+def _set_aside(records: "Records", folder: Path) -> None:
+    from scenarios.cli.output import say
+
+    files = records.write_quarantine(folder)
+    if not files:
+        say("no row was set aside; nothing to quarantine")
+    for file in files:
+        say(f"wrote {file}")

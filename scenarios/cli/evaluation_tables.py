@@ -1,0 +1,218 @@
+"""An evaluation and its findings as tables for people, readable from 60 columns on."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from journey.findings import count_by_severity
+from journey.orchestrator.replay import LABEL
+from scenarios.cli.output import table
+from scenarios.evaluation_report import KPI_GROUPS, by_attention, counted, is_action, kpi_value, money, quantity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
+
+    from journey.evaluation import Evaluation
+    from journey.findings import Finding
+    from journey.kpis import Kpi
+    from journey.ledger import Ledger
+    from journey.orchestrator.decision import Decision
+    from journey.orchestrator.replay import Agreement
+
+_WIDE = 100
+_STYLES = {"error": "red", "warning": "yellow", "notice": "dim"}
+
+
+def print_findings(out: "Console", findings: Sequence["Finding"], limit: int) -> None:
+    """Print the counts and the most serious findings, and say how many are left out."""
+    counts = count_by_severity(findings)
+    out.print(", ".join(counted(number, severity) for severity, number in counts.items()), markup=False)
+    if not findings:
+        return
+    wide = out.width >= _WIDE
+    made = table(
+        "Findings", *(("severity", "code", "record", "customer") if wide else ("finding",)), "what was noticed"
+    )
+    for finding in findings[:limit]:
+        style = _STYLES[str(finding.severity)]
+        severity = f"[{style}]{finding.severity}[/{style}]"
+        record, customer = escape(finding.record or finding.dataset), escape(finding.customer_id or "")
+        if wide:
+            made.add_row(severity, finding.code, record, customer, escape(finding.message))
+        else:
+            made.add_row(f"{severity}\n{finding.code}\n{record}", escape(finding.message))
+    out.print(made)
+    _say_left_out(out, len(findings) - limit, "finding")
+
+
+def print_evaluation(out: "Console", found: "Evaluation", *, latest: bool, limit: int, alone: bool) -> None:
+    """Print an evaluation.
+
+    Args:
+        out: Where.
+        found: What.
+        latest: Whether the moment was left out and is the latest date in the records.
+        limit: Print at most so many decisions, open loops and replayed interventions.
+        alone: Whether one customer was asked for.
+    """
+    moment = f"{found.as_of.isoformat()}{' (the latest date in the records)' if latest else ''}"
+    out.print(
+        f"{counted(len(found.decisions), 'customer')} ({found.source}) as of {moment}, policy {found.policy.name}\n",
+        markup=False,
+    )
+    _print_finding_counts(out, found.findings)
+    _print_decisions(out, found.decisions, limit)
+    _print_loops(out, found, limit)
+    if not alone:
+        for group, title in KPI_GROUPS.items():
+            out.print(_kpis(title, found.kpis.get(group, {})))
+        out.print("What each KPI counts, and of how many, is in --report and --json.\n", markup=False)
+    out.print(_ledger(found.ledger, wide=out.width >= _WIDE))
+    if found.agreement is not None:
+        _print_agreement(out, found.agreement, limit)
+
+
+def _print_finding_counts(out: "Console", findings: Sequence["Finding"]) -> None:
+    by_code: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_code.setdefault(finding.code, []).append(finding)
+    example = ["for instance"] if out.width >= _WIDE else []
+    made = table("Findings (`journey check` lists each)", "severity", "code", "count", *example, right=("count",))
+    for code, members in by_code.items():
+        style = _STYLES[str(members[0].severity)]
+        severity = f"[{style}]{members[0].severity}[/{style}]"
+        made.add_row(severity, code, str(len(members)), *([escape(members[0].message)] if example else []))
+    if findings:
+        out.print(made)
+    else:
+        out.print("No findings about the records.\n")
+
+
+def _print_decisions(out: "Console", decisions: Sequence["Decision"], limit: int) -> None:
+    acting = sum(is_action(decision) for decision in decisions)
+    title = f"Decisions: {counted(acting, 'action')} recommended"
+    shown = by_attention(decisions)[:limit]
+    if out.width >= _WIDE:
+        out.print(_decision_table(title, shown))
+    else:
+        out.print(f"[bold]{title}[/bold]\n")
+        for decision in shown:
+            out.print(_decision_block(decision))
+    _say_left_out(out, len(decisions) - limit, "decision")
+
+
+def _decision_table(title: str, decisions: Sequence["Decision"]) -> "Table":
+    numbers = ("days", "severity", "conf.", "churn", "can avert")
+    made = table(title, "customer", "stage", *numbers, "decision", right=numbers)
+    for decision in decisions:
+        stage = escape(decision.stage or "unknown")
+        made.add_row(escape(decision.customer_id), stage, *_numbers(decision), _said(decision))
+    return made
+
+
+def _decision_block(decision: "Decision") -> "Padding":
+    """A decision for narrow terminals, where a column of reasons would be a word wide."""
+    from rich.padding import Padding
+
+    return Padding(
+        f"{escape(decision.customer_id)} in {escape(decision.stage or 'an unknown stage')}:"
+        f" severity {decision.severity:.2f}, confidence {decision.confidence:.2f}\n{_said(decision)}",
+        (0, 0, 1, 0),
+    )
+
+
+def _numbers(decision: "Decision") -> tuple[str, ...]:
+    return (
+        "" if decision.days_in_stage is None else f"{decision.days_in_stage:.0f}",
+        f"{decision.severity:.2f}",
+        f"{decision.confidence:.2f}",
+        "" if decision.churn_probability is None else f"{decision.churn_probability:.0%}",
+        f"${decision.priority:,.0f}",
+    )
+
+
+def _said(decision: "Decision") -> str:
+    action = decision.recommended_action or "nothing"
+    title = f"[bold]{escape(action)}[/bold]" if is_action(decision) else escape(action)
+    approval = " (needs approval)" if decision.requires_human_approval else ""
+    return f"{title}{approval}\n" + escape("; ".join(decision.reasons))
+
+
+def _print_loops(out: "Console", found: "Evaluation", limit: int) -> None:
+    if not found.open_loops:
+        out.print("No open loops: every intervention has come to an end.\n")
+        return
+    made = table("Open loops", "intervention", "customer", "days", "state", "what it waits for", right=("days",))
+    for loop in found.open_loops[:limit]:
+        made.add_row(
+            escape(loop.intervention_id),
+            escape(loop.customer_id),
+            f"{loop.age_days:.0f}",
+            loop.state,
+            escape(loop.message),
+        )
+    out.print(made)
+    _say_left_out(out, len(found.open_loops) - limit, "open loop")
+
+
+def _kpis(title: str, members: "dict[str, Kpi]") -> "Table":
+    made = table(title, "KPI", "value", "n", "status", right=("value", "n"))
+    for name, kpi in members.items():
+        made.add_row(name, kpi_value(kpi), str(kpi.n), f"[dim]{kpi.status}[/dim]" if kpi.value is None else kpi.status)
+    return made
+
+
+def _ledger(ledger: "Ledger", *, wide: bool) -> "Table":
+    middle = ["quantity", "unit price"] if wide else []
+    made = table(f"ROI ({ledger.label})", "line", *middle, "amount", "provenance", right=("unit price", "amount"))
+    for kind, total in (("value", ledger.value), ("cost", ledger.cost)):
+        for line in ledger.lines:
+            if line.kind == kind:
+                detail = [quantity(line.quantity, line.unit), f"${line.unit_price:,.3g}"] if wide else []
+                made.add_row(escape(line.name), *detail, money(line.amount), line.provenance)
+        made.add_row(f"[bold]total {kind}[/bold]", *([""] * len(middle)), money(total), "", end_section=True)
+    made.add_row("[bold]net[/bold]", *([""] * len(middle)), money(ledger.net), "")
+    roi = "not defined" if ledger.roi is None else f"{ledger.roi:,.1f}"
+    notes = [f"return per dollar of cost {roi}; it says which way, not how much"]
+    notes += [f"not counted, because the quantity is unknown: {', '.join(ledger.not_counted)}"] * bool(
+        ledger.not_counted
+    )
+    notes += [f"beside it: {memo.name} {money(memo.amount)}" for memo in ledger.memos]
+    made.caption = escape("\n".join(notes))
+    made.caption_justify = "left"
+    return made
+
+
+def _print_agreement(out: "Console", found: "Agreement", limit: int) -> None:
+    count = len(found.rows)
+    made = table(
+        f"Replay: same action {found.same_action} of {count}, same approval {found.same_approval} of {count} ({LABEL})",
+        "intervention",
+        "recorded",
+        "now",
+        "approval",
+        "confidence",
+        right=("confidence",),
+    )
+    for row in found.rows[:limit]:
+        recorded = "?" if row.recorded_confidence is None else f"{row.recorded_confidence:.2f}"
+        made.add_row(
+            escape(row.intervention_id),
+            escape(row.recorded_action),
+            escape(row.action or "nothing"),
+            f"{'yes' if row.recorded_approval else 'no'} / {'yes' if row.approval else 'no'}",
+            f"{recorded} / {row.confidence:.2f}",
+        )
+    rank = "not defined" if found.rank_correlation is None else f"{found.rank_correlation:.2f}"
+    made.caption = f"approval and confidence: recorded / now; rank correlation of confidences {rank}"
+    made.caption_justify = "left"
+    out.print(made)
+    _say_left_out(out, count - limit, "intervention")
+
+
+def _say_left_out(out: "Console", left: int, noun: str) -> None:
+    if left > 0:
+        out.print(f"{counted(left, noun)} more left out; raise --limit, or --json for all\n", markup=False)

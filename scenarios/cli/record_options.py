@@ -1,0 +1,49 @@
+"""Arguments and options of the commands that read a folder of records, and what they mean."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from journey.machine import Journey
+    from journey.policy import Policy
+    from journey.records.reading import Records
+
+BUNDLED = "the bundled ten customers"
+
+FolderArgument = Annotated[
+    Path | None, typer.Argument(metavar="[FOLDER]", help="Folder of records; left out: the bundled ten customers.")
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="Use nothing dated later; left out: the latest date in the records."),
+]
+PolicyOption = Annotated[Path | None, typer.Option("--policy", metavar="F.toml", help="A policy file.")]
+
+
+def journey_and_policy(policy: Path | None) -> "tuple[Journey, Policy]":
+    """The default journey, and the policy of that file or the default one.
+
+    Raises:
+        InputError: The policy file is missing or says something impossible.
+    """
+    from journey.machine import default_journey
+    from journey.policy import Policy, read_policy
+
+    return default_journey(), Policy() if policy is None else read_policy(policy)
+
+
+def read(folder: Path | None, journey: "Journey", policy: "Policy") -> "Records":
+    """The records of the folder, or the bundled ten customers.
+
+    Raises:
+        InputError: The folder or one of its files cannot be read.
+    """
+    from journey.records.reading import bundled_folder, read_folder
+
+    records = read_folder(bundled_folder() if folder is None else folder, journey=journey, policy=policy)
+    if folder is None:
+        # Where the package happens to be installed tells the reader nothing.
+        records.source = BUNDLED
+    return records
