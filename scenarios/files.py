@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from journey.errors import InputError
 from journey.validation import did_you_mean, explain
 from scenarios.layers import Layer, merged, normalised, source_of
-from scenarios.model import Scenario
+from scenarios.model import BUNDLED, Scenario
 from scenarios.overrides import override_layer
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 BUILTIN = Path(__file__).parent / "builtin"
 _EXTENDS = "extends"
-_BUNDLED = "bundled"
 _NOT_HASHED = ("seed", "replications")
 """What a run is repeated with besides the scenario; both are reported beside the hash."""
 
@@ -112,7 +111,9 @@ def _read(name: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{name}: is not valid TOML: {error}") from None
+        # tomllib's word for a key or table that is given a second time.
+        said = str(error).replace("Cannot overwrite a value", "a key is given twice")
+        raise InputError(f"{name}: is not valid TOML: {said}") from None
     except UnicodeDecodeError:
         raise InputError(f"{name}: is not text in UTF-8") from None
     except OSError as error:
@@ -125,7 +126,7 @@ def _with_absolute_records(data: dict[str, Any], folder: Path) -> dict[str, Any]
     if not isinstance(population, dict) or not isinstance(population.get("records"), str):
         return data
     records = population["records"]
-    if records == _BUNDLED:
+    if records == BUNDLED:
         return data
     return {**data, "population": {**population, "records": str((folder / Path(records).expanduser()).resolve())}}
 
@@ -156,7 +157,7 @@ def scenario_hash(scenario: Scenario) -> str:
     """
     content = scenario.model_dump(mode="json", exclude=set(_NOT_HASHED))
     records = scenario.population.records
-    if records is not None and records != _BUNDLED:
+    if records is not None and records != BUNDLED:
         content["population"]["records"] = _folder_digest(Path(records))
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]

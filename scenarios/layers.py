@@ -95,7 +95,10 @@ def source_of(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
 
 
 def _depth(data: Any, path: Sequence[int | str]) -> int:
+    """How far along a path a layer goes; a plain value on the way stands for everything below it."""
     for depth, step in enumerate(path):
+        if not isinstance(data, Mapping | list):
+            return len(path)
         try:
             data = data[step]
         except (KeyError, IndexError, TypeError):

@@ -4,9 +4,10 @@ A scenario asks one question. It holds a population, a journey, a world, one pol
 from them, and what is assumed about money. Units: days, US dollars, shares between 0 and 1.
 """
 
+import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
 
 from journey.policy import Provenance
 from scenarios.metrics import METRICS, base_name
@@ -14,6 +15,11 @@ from simulation.spec import NonNegative, Part, Population, Positive, Reviewers, 
 
 BASELINE = "baseline"
 """The arm that every other arm is held against; it is listed first."""
+
+BUNDLED = "bundled"
+"""As `population.records`: the ten customers that come with the software."""
+
+_NAME = re.compile(r"\w[\w-]*")
 
 
 def _described_as(definition: str) -> WithJsonSchema:
@@ -120,19 +126,20 @@ class Scenario(Part):
             return arms
         return {name: arm for name, arm in arms.items() if arm is not False}
 
-    @model_validator(mode="after")
-    def _has_a_baseline(self) -> "Scenario":
-        if BASELINE not in self.arms:
-            named = f"; there are: {', '.join(self.arms)}" if self.arms else ""
-            raise ValueError(f"arms: the arm {BASELINE!r} is missing{named}")
-        first = next(iter(self.arms))
+    @field_validator("arms")
+    @classmethod
+    def _has_a_baseline(cls, arms: dict[str, Arm]) -> dict[str, Arm]:
+        if BASELINE not in arms:
+            named = f"; there are: {', '.join(arms)}" if arms else ""
+            raise ValueError(f"the arm {BASELINE!r} is missing{named}")
+        first = next(iter(arms))
         if first != BASELINE:
-            raise ValueError(f"arms: {BASELINE!r} must come first, but {first!r} does")
+            raise ValueError(f"{BASELINE!r} must come first, but {first!r} does")
         seen: dict[str, str] = {}
-        for name in self.arms:
+        for name in arms:
             twin = seen.setdefault(name.casefold(), name)
             if twin != name:
-                raise ValueError(f"arms: {name!r} and {twin!r} differ in capitals only; use two names")
-            if not name.strip() or name != name.strip() or "." in name:
-                raise ValueError(f"arms: {name!r} is not a usable name; use letters, digits, '_' and '-'")
-        return self
+                raise ValueError(f"{name!r} and {twin!r} differ in capitals only; use two names")
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is not a usable name; use letters, digits, '_' and '-'")
+        return arms

@@ -1,13 +1,14 @@
 """Cross-checks: what one part of a scenario names must exist in another, and the whole must be able to run."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from journey.machine import Journey
 from journey.policy import Policy
 from journey.validation import did_you_mean
 from scenarios.metrics import segment_of
-from scenarios.model import Scenario
+from scenarios.model import BUNDLED, Scenario
 
 
 class Mistake(NamedTuple):
@@ -39,6 +40,7 @@ def mistakes(scenario: Scenario, journey: Journey, policy: Policy, by_arm: Mappi
         *_effects(scenario, policy),
         *_segments(scenario),
         *_start(scenario, journey),
+        *_records(scenario),
         *_arms(scenario, by_arm),
     ]
 
@@ -150,6 +152,20 @@ def _start(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
             yield _unknown(place, stage, "a stage of the journey", journey.stages)
         elif stage in journey.terminal:
             yield Mistake(place, f"{stage!r} is terminal; nobody can begin there")
+
+
+def _records(scenario: Scenario) -> Iterator[Mistake]:
+    """Records and a synthetic population exclude each other; neither is ignored in silence."""
+    population = scenario.population
+    if population.records is None:
+        if population.as_of is not None:
+            yield Mistake(("population", "as_of"), "has no meaning without `records`; remove it, or name a folder")
+        return
+    if population.records != BUNDLED and not Path(population.records).is_dir():
+        yield Mistake(("population", "records"), f"there is no folder {population.records}")
+    for key in ("segments", "start", "start_age_days"):
+        if getattr(population, key):
+            yield Mistake(("population", key), "the customers in `records` bring their own; remove it, or `records`")
 
 
 def _arms(scenario: Scenario, by_arm: Mapping[str, Policy]) -> Iterator[Mistake]:

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -85,8 +85,18 @@ def replicate(
                 progress(len(done), len(tasks))
     except KeyboardInterrupt:
         running.close()
-    complete = [r for r in range(replications) if all((r, arm) in done for arm in range(len(setups)))]
-    return Replications(tuple(tuple(done[r, arm] for arm in range(len(setups))) for r in complete), replications)
+    return Replications(tuple(_complete(done, replications, len(setups))), replications)
+
+
+def _complete(done: Mapping[tuple[int, int], "Run"], replications: int, arms: int) -> Iterator[tuple["Run", ...]]:
+    """The replications from the first on that every arm has lived, up to the first gap.
+
+    A later one that is complete too is left out: what is reported can be repeated by asking for that many.
+    """
+    for replication in range(replications):
+        if any((replication, arm) not in done for arm in range(arms)):
+            return
+        yield tuple(done[replication, arm] for arm in range(arms))
 
 
 @dataclass(frozen=True)

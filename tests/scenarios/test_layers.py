@@ -1,0 +1,66 @@
+"""Laying one scenario over another."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scenarios.layers import Layer, laid_over, merged, normalised, source_of
+
+values = st.integers(0, 9) | st.lists(st.integers(0, 3), max_size=2)
+# A key is either always a table or always a value, as in a scenario: that is what makes laying over associative.
+reviewers = st.one_of(
+    st.fixed_dictionaries({}, optional={"count": st.integers(0, 9), "service_minutes": values}),
+    st.fixed_dictionaries({}, optional={"per_1000": st.integers(0, 9), "service_minutes": values}),
+)
+inner = st.fixed_dictionaries({}, optional={"x": values, "y": values, "reviewers": reviewers})
+layers = st.fixed_dictionaries({}, optional={"a": values, "b": values, "table": inner, "reviewers": reviewers})
+
+
+@given(layers, layers, layers)
+def test_laying_over_is_associative(one, two, three):
+    assert laid_over(laid_over(one, two), three) == laid_over(one, laid_over(two, three))
+
+
+@given(layers)
+def test_nothing_laid_over_changes_nothing(one):
+    assert laid_over(one, {}) == one == laid_over({}, one)
+    assert laid_over(one, one) == one
+
+
+@given(layers, layers)
+def test_the_later_layer_wins_and_the_earlier_is_left_as_it_was(one, two):
+    before = repr(one)
+    found = laid_over(one, two)
+    assert repr(one) == before
+    assert all(found[key] == two[key] for key in two if key in ("a", "b"))
+
+
+@given(layers, layers)
+def test_number_and_rate_of_reviewers_never_meet(one, two):
+    found = laid_over(one, two).get("reviewers", {})
+    assert not {"count", "per_1000"} <= set(found)
+
+
+def test_lists_are_replaced_whole():
+    assert laid_over({"a": [1, 2, 3]}, {"a": [4]}) == {"a": [4]}
+
+
+def test_records_replace_segments_and_the_reverse():
+    synthetic = {"population": {"size": 5, "segments": {"SMB": {}}, "start": {"onboarding": 1}}}
+    recorded = {"population": {"records": "bundled", "as_of": "2025-01-16"}}
+    assert laid_over(synthetic, recorded) == {"population": {"size": 5, **recorded["population"]}}
+    assert laid_over(recorded, synthetic) == synthetic
+
+
+def test_an_amount_without_provenance_is_assumed_and_inherits_none():
+    base = {"money": {"rate": {"amount": 0.1, "provenance": "measured"}}}
+    over = normalised({"money": {"rate": {"amount": 0.2}}})
+    assert laid_over(base, over) == {"money": {"rate": {"amount": 0.2, "provenance": "assumed"}}}
+
+
+def test_the_source_of_a_key_is_the_last_layer_that_says_it():
+    stack = [Layer("base.toml", {"a": {"x": 1, "y": 2}}), Layer("top.toml", {"a": {"y": 3}}), Layer("--set b=1", {"b": 1})]
+    assert source_of(stack, ("a", "x")) == "base.toml"
+    assert source_of(stack, ("a", "y")) == "top.toml"
+    assert source_of(stack, ("b",)) == "--set b=1"
+    assert source_of(stack, ("missing",)) == "top.toml"
+    assert merged(stack) == {"a": {"x": 1, "y": 3}, "b": 1}

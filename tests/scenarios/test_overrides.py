@@ -1,0 +1,81 @@
+"""`--set key=value`."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journey.errors import InputError
+from scenarios.overrides import override_layer, spelt
+
+steps = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=8)
+paths = st.lists(steps, min_size=1, max_size=4).map(tuple)
+
+
+def as_toml(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, list):
+        return "[" + ", ".join(as_toml(item) for item in value) + "]"
+    return repr(value)
+
+
+scalars = (
+    st.integers(-(2**62), 2**62)
+    | st.booleans()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8"), max_size=10)
+)
+
+
+@given(paths, scalars | st.lists(scalars, max_size=3))
+def test_what_is_set_is_what_is_read(path, value):
+    # An equals sign in a quoted step would end the key; such names do not occur in scenarios.
+    if any("=" in step for step in path):
+        return
+    data = override_layer(f"{spelt(path)}={as_toml(value)}").data
+    for step in path:
+        data = data[step]
+    assert data == value
+    assert type(data) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("given_value", "read"),
+    [
+        ("bundled", "bundled"),
+        ("two words", "two words"),
+        ("3", 3),
+        ("1e3", 1000.0),
+        ("true", True),
+        ("True", "True"),
+        ("2025-01-16", "2025-01-16"),
+        ("a=b", "a=b"),
+        ("./records", "./records"),
+        ('["a", "b"]', ["a", "b"]),
+    ],
+)
+def test_bare_words_are_text_and_toml_is_toml(given_value, read):
+    assert override_layer(f"key={given_value}").data == {"key": read}
+
+
+@pytest.mark.parametrize(
+    ("given_text", "message"),
+    [
+        ("population.size", "write it as key=value"),
+        ("=3", "is not a dotted key"),
+        ("a..b=3", "is not a dotted key"),
+        ("a b=3", "is not a dotted key"),
+        ("[a]=3", "is not a dotted key"),
+        ("a=", "has no value"),
+        ("a=[1", "is not a TOML value"),
+        ("a=1\nb=2", "one value per --set"),
+    ],
+)
+def test_what_cannot_be_read_says_how_to_write_it(given_text, message):
+    with pytest.raises(InputError, match="^--set ") as caught:
+        override_layer(given_text)
+    assert message in str(caught.value)

@@ -1,0 +1,138 @@
+"""What a scenario says wrongly is refused with file, key, what was given and what would be right."""
+
+import pytest
+
+from journey.errors import InputError
+from scenarios.files import load
+
+WRONG = [
+    # Shapes and ranges.
+    ("population.sise=3", "population.sise: unknown key; did you mean 'size'?"),
+    ("horizn_days=3", "horizn_days: unknown key; did you mean 'horizon_days'?"),
+    ("population.size=0", "population.size: should be greater than or equal to 1, but 0 was given"),
+    ("population.size=many", "population.size: should be a valid integer"),
+    ("horizon_days=0", "horizon_days: should be greater than 0, but 0 was given"),
+    ("horizon_days=inf", "horizon_days: should be"),
+    ("horizon_days=nan", "horizon_days: should be"),
+    ("seed=-1", "seed: should be greater than or equal to 0, but -1 was given"),
+    ("replications=0", "replications: should be greater than or equal to 1, but 0 was given"),
+    ("world.moves.churn.dwell.mean_days=-3", "world.moves.churn.dwell.mean_days: should be greater than 0"),
+    ("world.moves.resolve.dwell.shape=0.5", "world.moves.resolve.dwell: a log_logistic dwell with shape 0.5"),
+    ("world.effects.proactive_outreach.response=1.5", "response: should be less than or equal to 1"),
+    ("world.signals.strength.low=0.99", "world.signals.strength: low 0.99 is above high"),
+    ("population.segments.SMB.share=-1", "population.segments.SMB.share: should be greater than or equal to 0"),
+    ("primary_metric=churn_rat", "primary_metric: 'churn_rat' is not a metric; did you mean 'churn_rate'?"),
+    ("primary_metric=churn_rate[SMBs]", "primary_metric: 'SMBs' is not a segment of the population"),
+    ("money.discount_per_year=8", "money.discount_per_year: 8 is above 1; write 8 % as 0.08"),
+    ("money.beyond_horizon_years=50", "money.beyond_horizon_years: 50 years beyond the horizon"),
+    ("money.discount_per_year=-0.1", "money.discount_per_year.amount: should be greater than or equal to 0"),
+    # Names that must exist elsewhere.
+    ("world.moves.activat.dwell.mean_days=3", "world.moves.activat: 'activat' is not a move of the journey; did you"),
+    (
+        "world.moves.churn.dwell_from.onbording.mean_days=3",
+        "world.moves.churn.dwell_from.onbording: 'onbording' is not a stage",
+    ),
+    ("world.moves.activate.dwell_from.support.mean_days=3", "the move 'activate' does not leave 'support'"),
+    ("world.moves.churn.by_segment.SMBs=1", "world.moves.churn.by_segment.SMBs: 'SMBs' is not a segment"),
+    ("world.distress.by_segment.Smb=1", "world.distress.by_segment.Smb: 'Smb' is not a segment"),
+    ("world.distress.causes.price.onset_per_day.churned=1", "'churned' is terminal; nobody there can come into"),
+    ("world.distress.causes.price.onset_per_day.sales=1", "'sales' is not a stage of the journey"),
+    ("world.distress.causes.price.symptoms.usage_dropp=1", "'usage_dropp' is not a signal type of the policy; did you"),
+    ("world.signals.false_per_day.nois=1", "world.signals.false_per_day.nois: 'nois' is not a signal type"),
+    ("world.signals.recovery=usage_drop", "'usage_drop' is a negative signal type"),
+    ("world.signals.recovery=usage_recover", "did you mean 'usage_recovery'?"),
+    ("world.effects.call.response=0.5", "world.effects.call: 'call' is not an action of the policy"),
+    ("world.effects.proactive_outreach.by_cause.prices=2", "'prices' is not a cause in world.distress.causes"),
+    ("population.start.onbording=1", "population.start.onbording: 'onbording' is not a stage"),
+    ("population.start.churned=1", "population.start.churned: 'churned' is terminal; nobody can begin there"),
+    ("population.records=/no/such/folder", "population.records: there is no folder /no/such/folder"),
+    ("population.as_of=2025-01-16", "population.as_of: has no meaning without `records`"),
+    ('arms.treated.actions=["call"]', "arms.treated.actions: 'call' is not an action of the policy"),
+    ('arms.treated.actions=["monitor_only", "monitor_only"]', "'monitor_only' is listed 2 times; list it once"),
+    ("policy.thresholds.act_severty=0.1", "policy.thresholds.act_severty: unknown key; did you mean 'act_severity'?"),
+    ("policy.evidence.typical_days.onbording=3", "policy.evidence.typical_days.onbording: 'onbording' is not a stage"),
+    ("arms.treated.policy.thresholds.act_severity=2", "arms.treated.policy.thresholds.act_severity: should be less"),
+    ("arms.treated.reviewers.cuont=2", "arms.treated.reviewers.cuont: unknown key; did you mean 'count'?"),
+    # Arms.
+    ("arms.treated.lable=x", "arms.treated.lable: unknown key; did you mean 'label'?"),
+    ("arms.baseline=false", "arms: the arm 'baseline' is missing; there are: treated"),
+    ("arms.Treated.label=x", "arms: 'Treated' and 'treated' differ in capitals only"),
+    ('arms."a.b".label=x', "arms: 'a.b' is not a usable name"),
+    ("arms.baseline.active=false", "arms.baseline.active: an arm without an orchestrator has no use for `actions`"),
+]
+
+
+@pytest.mark.parametrize(("override", "message"), WRONG, ids=[override for override, _ in WRONG])
+def test_a_wrong_override_is_refused_naming_itself_the_key_and_what_would_be_right(override, message):
+    with pytest.raises(InputError) as caught:
+        load("default", [override])
+    assert str(caught.value).startswith(f"--set {override}: ")
+    assert message in str(caught.value)
+
+
+def refused(tmp_path, text):
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load(path)
+    return str(caught.value).replace(str(tmp_path), "")
+
+
+def test_every_mistake_is_listed_with_the_file_that_made_it(tmp_path):
+    message = refused(
+        tmp_path,
+        'extends = "default"\n[world.moves.activat]\ndwell = { mean_days = 3 }\n[arms.treated]\nactions = ["cal"]\n',
+    )
+    assert [line.split(": ")[0] for line in message.splitlines()] == ["/mine.toml", "/mine.toml"]
+
+
+def test_what_is_missing_is_asked_for_in_the_file_that_was_named(tmp_path):
+    message = refused(tmp_path, 'title = "x"\n')
+    assert [line.split(": ")[1] for line in message.splitlines()] == ["population", "world", "arms"]
+    assert "/mine.toml: " in message
+
+
+def test_both_ways_of_giving_reviewers_in_one_place_are_refused(tmp_path):
+    message = refused(tmp_path, 'extends = "default"\n[reviewers]\ncount = 2\nper_1000 = 1\n')
+    assert "give `count` or `per_1000`, not both" in message
+
+
+def test_records_and_segments_in_one_place_are_refused(tmp_path):
+    message = refused(
+        tmp_path, 'extends = "default"\n[population]\nrecords = "bundled"\nstart = { onboarding = 1 }\n'
+    )
+    assert "population.start: the customers in `records` bring their own" in message
+
+
+def test_a_stage_that_nothing_ends_is_refused_with_its_moves(tmp_path):
+    message = refused(
+        tmp_path,
+        """
+title = "x"
+population = { segments = { SMB = { share = 1, account_value = 1 } } }
+[journey]
+stages = ["trial", "paid", "limbo", "gone"]
+initial = "trial"
+terminal = "gone"
+moves = [
+    { name = "buy", source = "trial", destination = "paid" },
+    { name = "leave", source = "paid", destination = "gone" },
+    { name = "fade", source = "paid", destination = "limbo" },
+]
+[world.moves.buy]
+dwell = { mean_days = 10 }
+[arms.baseline]
+""",
+    )
+    assert "world.moves: nothing ever takes a customer out of 'paid'; give a dwell to one of its moves: " in message
+    assert "journey.moves: no move leaves 'limbo'; add one, or list 'limbo' in journey.terminal" in message
+
+
+def test_a_journey_that_cannot_work_is_refused(tmp_path):
+    message = refused(tmp_path, 'extends = "default"\n[journey]\nstages = ["a"]\ninitial = "b"\nmoves = []\n')
+    assert "/mine.toml: journey: " in message
+
+
+def test_the_first_arm_must_be_the_baseline(tmp_path):
+    text = 'title = "x"\nworld = {}\npopulation = { segments = { S = { share = 1, account_value = 1 } } }\n'
+    assert "'baseline' must come first, but 'other' does" in refused(tmp_path, text + "[arms.other]\n[arms.baseline]\n")

@@ -1,0 +1,54 @@
+"""Running replications: in order, independent of the workers, and honest about interruptions."""
+
+import pytest
+
+from scenarios.files import load
+from scenarios.replications import WorkerDiedError, replicate
+from tests.scenarios import fakes
+
+
+@pytest.fixture(scope="module")
+def setups():
+    return load("default").setups
+
+
+def test_the_number_of_workers_changes_nothing(setups):
+    alone = replicate(setups, seed=3, replications=5, days=10, run_arm=fakes.planted)
+    together = replicate(setups, seed=3, replications=5, days=10, workers=3, run_arm=fakes.planted)
+    assert together == alone
+    assert [[run.arm for run in arms] for arms in alone.runs] == [["baseline", "treated"]] * 5
+
+
+def test_progress_is_told_after_each_run(setups):
+    told = []
+    replicate(
+        setups, seed=1, replications=2, days=1, run_arm=fakes.planted, progress=lambda done, of: told.append((done, of))
+    )
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_an_interruption_keeps_what_is_complete(setups):
+    found = replicate(setups, seed=1, replications=9, days=1, run_arm=fakes.interrupted_in_the_third)
+    assert found.interrupted
+    assert found.runs == replicate(setups, seed=1, replications=2, days=1, run_arm=fakes.planted).runs
+
+
+def test_an_interruption_between_two_runs_keeps_what_can_be_repeated(setups):
+    def stop_after_five(done, _total):
+        if done == 5:
+            raise KeyboardInterrupt
+
+    found = replicate(setups, seed=1, replications=9, days=1, run_arm=fakes.planted, progress=stop_after_five)
+    assert len(found.runs) == 2
+
+
+def test_a_worker_that_dies_is_a_message_and_not_a_traceback(setups):
+    with pytest.raises(WorkerDiedError, match="fewer --workers or a smaller population"):
+        replicate(setups, seed=1, replications=2, days=1, workers=2, run_arm=fakes.killed)
+
+
+def test_without_a_stand_in_the_engine_runs():
+    setups = load("default", ["population.size=5"]).setups
+    found = replicate(setups, seed=1, replications=1, days=5)
+    assert found.runs[0][0].customers == 5
+    assert found.runs[0][0].engine == "reference"
