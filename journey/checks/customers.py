@@ -24,7 +24,7 @@ def default_used(context: Context) -> str:
     del context
     return """
         SELECT 'customers' AS dataset, min(customer_id) AS record, NULL AS customer_id,
-            count(*) || CASE WHEN count(*) = 1 THEN ' customer lacks ' ELSE ' customers lack ' END 
+            count(*) || CASE WHEN count(*) = 1 THEN ' customer lacks ' ELSE ' customers lack ' END
             || 'a field (segment, value, tenure or tier); defaults are used and confidence is lower for it.'
             AS message
         FROM customers WHERE gaps > 0 HAVING count(*) > 0

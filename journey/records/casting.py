@@ -144,8 +144,9 @@ def cast(column: Column, found: RawColumn | None) -> Cast:
     native = _native(column, found, raw)
     if native is not None:
         return native
-    given = f"nullif(trim({found.value}::VARCHAR, E' \\t\\r\\n'), '')"
-    if column.kind in ("texts", "mapping") and not found.sql_type.startswith("VARCHAR"):
+    value = f"({found.value} ->> '$')" if found.sql_type == "JSON" else f"{found.value}::VARCHAR"
+    given = f"nullif(trim({value}, E' \\t\\r\\n'), '')"
+    if column.kind in ("texts", "mapping") and found.sql_type not in ("VARCHAR", "JSON"):
         # A list, a struct or a map of a columnar file: its JSON reads like the same thing in a text file.
         given = f"to_json({found.value})::VARCHAR"
     return Cast(column, given, _from_text(column, raw, found.shape), _is_zoned(raw) if column.kind == "date" else None)

@@ -54,10 +54,9 @@ def literal(value: object) -> str:
 
 def one_row(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None) -> tuple[Any, ...]:
     """The first row of a query that always has one."""
-    row: tuple[Any, ...] | None = connection.execute(sql, parameters or []).fetchone()
-    if row is None:
-        raise LookupError(f"no row came from: {sql}")
-    return row
+    # All rows are fetched: a result that is left open keeps the connection from some other work.
+    rows: list[tuple[Any, ...]] = connection.execute(sql, parameters or []).fetchall()
+    return rows[0]
 
 
 def one_value(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None) -> Any:

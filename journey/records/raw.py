@@ -97,9 +97,10 @@ def open_frame(connection: duckdb.DuckDBPyConnection, dataset: str, frame: Any) 
     Raises:
         InputError: The frame cannot be read, for instance because two of its columns have one name.
     """
+    connection.execute("SELECT 1").fetchall()  # an earlier statement still open would refuse the registration
     connection.register("users_frame", _Stream(frame))
     try:
-        connection.execute("CREATE TEMP TABLE raw_rows AS SELECT * FROM users_frame")
+        connection.execute("CREATE TEMP TABLE raw_rows AS SELECT * FROM users_frame").fetchall()
         described = connection.execute("DESCRIBE SELECT * FROM raw_rows").fetchall()
     except (duckdb.Error, TypeError, ValueError, ImportError) as error:
         raise InputError(f"{dataset}: the frame cannot be read as an Arrow stream: {first_line(error)}") from None

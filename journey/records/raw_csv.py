@@ -85,22 +85,23 @@ def _read_slowly(connection: duckdb.DuckDBPyConnection, source: Source, separato
     with tempfile.TemporaryDirectory(prefix="journeylab-") as folder:
         wrapped = Path(folder) / "rows.jsonl"
         with wrapped.open("w", encoding="utf-8") as file:
-            for place, (values, problem) in enumerate(_records(source, separator, width), start=1):
-                row = {"place": place, "problem": problem, "found": [value or None for value in values]}
+            for place, (values, line, problem) in enumerate(_records(source, separator, width), start=1):
+                found = [value or None for value in values]
+                row = {"place": place, "problem": problem, "line": line, "found": found}
                 file.write(json.dumps(row) + "\n")
         columns = ", ".join(
             f"CASE WHEN problem IS NULL THEN found[{place + 1}] END AS c{place}" for place in range(width)
         )
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE raw_rows AS SELECT {columns}, place, "
-            "CASE WHEN problem IS NOT NULL THEN to_json(found)::VARCHAR END AS line, problem "
+            "CASE WHEN problem IS NOT NULL THEN coalesce(line, to_json(found)::VARCHAR) END AS line, problem "
             f"FROM read_json({literal(str(wrapped))}, format = 'newline_delimited', "
-            "columns = {place: 'BIGINT', problem: 'VARCHAR', found: 'VARCHAR[]'})"
+            "columns = {place: 'BIGINT', problem: 'VARCHAR', line: 'VARCHAR', found: 'VARCHAR[]'})"
         )
 
 
-def _records(source: Source, separator: str, width: int) -> Iterator[tuple[list[str], str | None]]:
-    """Every record after the header with what is wrong with its form, if anything."""
+def _records(source: Source, separator: str, width: int) -> Iterator[tuple[list[str], str | None, str | None]]:
+    """Every record after the header: its values, its text where it has none, and what is wrong with its form."""
     with _text(source.path) as file:
         taken: list[str] = []
         reader = csv.reader(_remembering(file, taken), delimiter=separator, strict=True)
@@ -117,13 +118,13 @@ def _records(source: Source, separator: str, width: int) -> Iterator[tuple[list[
                     raise InputError(
                         f"{source.path}: line {line}: a quotation mark opens here and is never closed; close it"
                     ) from None
-                yield ["".join(taken).rstrip("\r\n")], f"line {line} is not valid CSV ({error})"
+                yield [], "".join(taken).rstrip("\r\n"), f"line {line} is not valid CSV ({error})"
                 continue
             if not values:
                 continue
             if header_seen:
                 odd = None if len(values) == width else f"line {line} has {len(values)} values for {width} columns"
-                yield values, odd
+                yield values, None, odd
             header_seen = True
 
 
