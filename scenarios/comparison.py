@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from journey.errors import InputError
@@ -264,9 +264,9 @@ def _effect_dict(found: Effect) -> dict[str, Any]:
 
 def _return_dict(found: Return) -> dict[str, Any]:
     return {
-        "incremental_value": found.incremental_value,
-        "incremental_cost": found.incremental_cost,
-        "net": found.net.mean,
+        "incremental_value": found.ledger.value,
+        "incremental_cost": found.ledger.cost,
+        "net": found.ledger.net,
         "roi": found.roi,
         "roi_reason": found.roi_reason or None,
         "net_ci_low": found.net.low,
@@ -274,7 +274,7 @@ def _return_dict(found: Return) -> dict[str, Any]:
         "net_cohort_sd": found.net.sd,
         "probability_positive": found.probability_positive,
         "probability_positive_means": "share of the replications (cohorts of this size) in which the net was above 0",
-        "lines": [asdict(line) for line in found.lines],
+        "lines": [line.as_dict() for line in found.ledger.lines],
     }
 
 

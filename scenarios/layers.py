@@ -96,11 +96,13 @@ def source_of(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
 
 def _depth(data: Any, path: Sequence[int | str]) -> int:
     """How far along a path a layer goes; a plain value on the way stands for everything below it."""
+    here: Any = data
     for depth, step in enumerate(path):
-        if not isinstance(data, Mapping | list):
+        if not isinstance(here, Mapping | list):
             return len(path)
+        below: Any = here
         try:
-            data = data[step]
+            here = below[step]
         except (KeyError, IndexError, TypeError):
             return depth
     return len(path)

@@ -8,9 +8,10 @@ less than the simulation error of a small cohort.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import log1p
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from math import exp, fsum, log1p
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from journey.ledger import Kind, Ledger, Line
 from journey.policy import Policy, Provenance
 from scenarios.model import Money, Scenario
 from scenarios.statistics import Estimate, estimate, mean_of
@@ -23,30 +24,7 @@ DAYS_PER_MONTH = 365.0 / 12.0
 _DAYS_PER_YEAR = 365.0
 _WEAKEST_LAST: tuple[Provenance, ...] = ("measured", "calibrated", "assumed", "default")
 
-Kind = Literal["value", "cost"]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the ledger, against the baseline.
-
-    Attributes:
-        name: What it is.
-        kind: Whether it counts as value or as cost; a negative amount is a loss of value, or a cost saved.
-        quantity: How much more (treated minus baseline); for things avoided, how much less.
-        unit: What the quantity is counted in.
-        unit_price: Dollars per unit.
-        amount: quantity x unit_price, in dollars.
-        provenance: Of the unit price: the weakest of its factors.
-    """
-
-    name: str
-    kind: Kind
-    quantity: float
-    unit: str
-    unit_price: float
-    amount: float
-    provenance: Provenance
+LABEL = "against the baseline on the same luck, mean over replications"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +32,19 @@ class Return:
     """What an arm is worth against the baseline, averaged over replications.
 
     Attributes:
-        incremental_value: Sum of the value lines, in dollars.
-        incremental_cost: Sum of the cost lines.
-        net: Value minus cost, with its interval over replications.
+        ledger: The lines, averaged over replications and rounded to cents, and what they come to. A negative amount
+            is a loss of value, or a cost saved.
+        net: Value minus cost of one cohort, with its interval over replications.
         roi: Net over cost; None where the cost is not above 0.
         roi_reason: Why there is no ROI; empty where there is.
         probability_positive: Share of the replications (cohorts of this size) in which the net was above 0.
-        lines: The ledger.
     """
 
-    incremental_value: float
-    incremental_cost: float
+    ledger: Ledger
     net: Estimate
     roi: float | None
     roi_reason: str
     probability_positive: float | None
-    lines: tuple[Line, ...]
-
-
-class _Price(NamedTuple):
-    amount: float
-    provenance: Provenance
 
 
 class _Item(NamedTuple):
@@ -103,8 +73,6 @@ def beyond_horizon_factor(money: Money, horizon_days: float) -> float:
     start = horizon_days / _DAYS_PER_YEAR
     if rate == 0.0:
         return years
-    from math import exp
-
     return (exp(-rate * start) - exp(-rate * (start + years))) / rate
 
 
@@ -128,48 +96,37 @@ def returns(
     return found
 
 
-def _summed(ledgers: Sequence[Sequence[Line]]) -> Return:
-    nets = [_total(lines, "value") - _total(lines, "cost") for lines in ledgers]
-    lines = _mean_lines(ledgers)
-    value, cost = _total(lines, "value"), _total(lines, "cost")
-    net = estimate(nets)
-    if cost > 0.0:
-        roi, reason = (value - cost) / cost, ""
+def _summed(replications: Sequence[Sequence[Line]]) -> Return:
+    nets = [_total(lines, "value") - _total(lines, "cost") for lines in replications]
+    ledger = Ledger(tuple(_mean_lines(replications)), label=LABEL)
+    if ledger.cost > 0.0:
+        roi, reason = ledger.roi, ""
     else:
         roi, reason = None, "the arm costs no more than the baseline, so there is no cost to divide by"
-    return Return(
-        incremental_value=value,
-        incremental_cost=cost,
-        net=net,
-        roi=roi,
-        roi_reason=reason,
-        probability_positive=sum(amount > 0.0 for amount in nets) / len(nets) if nets else None,
-        lines=tuple(lines),
-    )
+    positive = sum(amount > 0.0 for amount in nets) / len(nets)
+    return Return(ledger, estimate(nets), roi, reason, positive)
 
 
 def _total(lines: Sequence[Line], kind: Kind) -> float:
-    from math import fsum
+    """Sum of one cohort's lines, not rounded."""
+    return fsum((line.quantity or 0.0) * line.unit_price for line in lines if line.kind == kind)
 
-    return fsum(line.amount for line in lines if line.kind == kind)
 
-
-def _mean_lines(ledgers: Sequence[Sequence[Line]]) -> list[Line]:
-    """The ledger averaged over replications; lines keep their order, those that stayed at 0 throughout are left out.
+def _mean_lines(replications: Sequence[Sequence[Line]]) -> list[Line]:
+    """The ledger averaged over replications, in order; costs that stayed at 0 throughout are left out.
 
     An action that was taken in some replications only has no line in the others: there its quantity is 0.
     """
     by_name: dict[str, list[Line]] = {}
-    for lines in ledgers:
+    for lines in replications:
         for line in lines:
             by_name.setdefault(line.name, []).append(line)
     averaged = []
     for found in by_name.values():
-        missing = len(ledgers) - len(found)
-        quantity = mean_of([*(line.quantity for line in found), *[0.0] * missing])
-        line = replace(found[0], quantity=quantity, amount=quantity * found[0].unit_price)
-        if line.kind == "value" or any(one.quantity != 0.0 for one in found):
-            averaged.append(line)
+        quantities = [line.quantity or 0.0 for line in found]
+        missing = len(replications) - len(found)
+        if found[0].kind == "value" or any(quantities):
+            averaged.append(replace(found[0], quantity=mean_of([*quantities, *[0.0] * missing])))
     return sorted(averaged, key=lambda line: _ORDER.index(line.name.partition(".")[0].partition(" ")[0]))
 
 
@@ -208,8 +165,7 @@ def _lines(
 
 def _line(item: _Item, name: str, quantity: float) -> Line:
     # -0.0 would print as a minus.
-    quantity = quantity or 0.0
-    return Line(name, item.kind, quantity, item.unit, item.price, quantity * item.price or 0.0, item.provenance)
+    return Line(name, item.kind, quantity or 0.0, item.unit, item.price, item.provenance)
 
 
 def _quantities(setup: "ArmSetup", run: "Run", days: float) -> Mapping[str, float]:

@@ -10,8 +10,9 @@ from scenarios.metrics import Unit, dollars, metric, shown
 from scenarios.model import BASELINE
 
 if TYPE_CHECKING:
+    from journey.ledger import Line
     from scenarios.comparison import Comparison, Effect
-    from scenarios.money import Line, Return
+    from scenarios.money import Return
     from scenarios.statistics import Estimate
 
 
@@ -117,8 +118,15 @@ def _money(found: "Comparison") -> list[Block]:
 
 def _ledger(found: "Return") -> Grid:
     rows = [
-        (line.kind, line.name, quantity_text(line), dollars(line.unit_price), dollars(line.amount), line.provenance)
-        for line in found.lines
+        (
+            line.kind,
+            line.name,
+            quantity_text(line),
+            dollars(line.unit_price),
+            dollars(line.amount or 0.0),
+            line.provenance,
+        )
+        for line in found.ledger.lines
     ]
     return Grid(("kind", "line", "quantity", "unit price", "amount", "provenance"), tuple(rows), numbers_from=2)
 
@@ -127,8 +135,8 @@ def _bottom_line(found: "Return") -> list[str]:
     net = found.net
     interval = "" if net.low is None or net.high is None else f" (95 % interval {interval_text(net, 'dollars')})"
     lines = [
-        f"Incremental value {dollars(found.incremental_value)}, incremental cost {dollars(found.incremental_cost)}.",
-        f"Net {dollars(net.mean or 0.0)}{interval}.",
+        f"Incremental value {dollars(found.ledger.value)}, incremental cost {dollars(found.ledger.cost)}.",
+        f"Net {dollars(found.ledger.net)}{interval}.",
         f"ROI (net over cost): {100 * found.roi:,.0f} %." if found.roi is not None else f"No ROI: {found.roi_reason}.",
     ]
     if found.probability_positive is not None:
@@ -274,5 +282,6 @@ def interval_text(found: "Estimate", unit: Unit) -> str:
 
 def quantity_text(line: "Line") -> str:
     """A line's quantity with its unit."""
-    amount = f"{line.quantity:,.0f}" if abs(line.quantity) >= 100 else f"{line.quantity:,.1f}"
+    quantity = line.quantity or 0.0
+    amount = f"{quantity:,.0f}" if abs(quantity) >= 100 else f"{quantity:,.1f}"
     return f"{amount} {line.unit}"

@@ -71,14 +71,14 @@ def _money(arm: str, found: "Return", *, wide: bool) -> "Table":
     columns = ["line", *(["quantity", "unit price"] if wide else []), "amount", "provenance"]
     made = table(escape(f"Money: {arm} against baseline"), *columns, right=("quantity", "unit price", "amount"))
     for kind, title, total in (
-        ("value", "incremental value", found.incremental_value),
-        ("cost", "incremental cost", found.incremental_cost),
+        ("value", "incremental value", found.ledger.value),
+        ("cost", "incremental cost", found.ledger.cost),
     ):
-        for line in found.lines:
+        for line in found.ledger.lines:
             if line.kind == kind:
                 detail = [quantity_text(line), dollars(line.unit_price)] if wide else []
-                made.add_row(escape(line.name), *detail, dollars(line.amount), line.provenance)
+                made.add_row(escape(line.name), *detail, dollars(line.amount or 0.0), line.provenance)
         made.add_row(f"[bold]{title}[/bold]", *([""] * 2 if wide else []), dollars(total), "", end_section=True)
-    net = dollars(found.net.mean or 0.0)
+    net = dollars(found.ledger.net)
     made.add_row("[bold]net[/bold]", *([""] * 2 if wide else []), net, "")
     return made

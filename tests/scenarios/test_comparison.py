@@ -23,9 +23,7 @@ def trials():
     base = load("default", ["replications=10"])
     from dataclasses import replace
 
-    return [
-        replace(base, scenario=base.scenario.model_copy(update={"seed": seed})) for seed in range(400)
-    ]
+    return [replace(base, scenario=base.scenario.model_copy(update={"seed": seed})) for seed in range(400)]
 
 
 def test_a_planted_difference_is_covered_at_the_stated_rate(trials):

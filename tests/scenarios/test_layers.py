@@ -58,7 +58,11 @@ def test_an_amount_without_provenance_is_assumed_and_inherits_none():
 
 
 def test_the_source_of_a_key_is_the_last_layer_that_says_it():
-    stack = [Layer("base.toml", {"a": {"x": 1, "y": 2}}), Layer("top.toml", {"a": {"y": 3}}), Layer("--set b=1", {"b": 1})]
+    stack = [
+        Layer("base.toml", {"a": {"x": 1, "y": 2}}),
+        Layer("top.toml", {"a": {"y": 3}}),
+        Layer("--set b=1", {"b": 1}),
+    ]
     assert source_of(stack, ("a", "x")) == "base.toml"
     assert source_of(stack, ("a", "y")) == "top.toml"
     assert source_of(stack, ("b",)) == "--set b=1"

@@ -76,6 +76,6 @@ def test_bare_words_are_text_and_toml_is_toml(given_value, read):
     ],
 )
 def test_what_cannot_be_read_says_how_to_write_it(given_text, message):
-    with pytest.raises(InputError, match="^--set ") as caught:
+    with pytest.raises(InputError, match=r"^--set ") as caught:
         override_layer(given_text)
     assert message in str(caught.value)

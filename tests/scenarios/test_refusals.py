@@ -98,9 +98,7 @@ def test_both_ways_of_giving_reviewers_in_one_place_are_refused(tmp_path):
 
 
 def test_records_and_segments_in_one_place_are_refused(tmp_path):
-    message = refused(
-        tmp_path, 'extends = "default"\n[population]\nrecords = "bundled"\nstart = { onboarding = 1 }\n'
-    )
+    message = refused(tmp_path, 'extends = "default"\n[population]\nrecords = "bundled"\nstart = { onboarding = 1 }\n')
     assert "population.start: the customers in `records` bring their own" in message
 
 

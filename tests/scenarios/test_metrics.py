@@ -1,0 +1,51 @@
+"""Numbers for people."""
+
+import pytest
+
+from scenarios.metrics import METRICS, dollars, metric, shown
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "$0.00"), (0.002, "$0.002"), (0.5, "$0.50"), (99.994, "$99.99"), (412.4, "$412"), (-1096.0, "-$1,096"),
+        (83_140.0, "$83.1k"), (-1_240_000.0, "-$1.24M"),
+    ],
+)  # fmt: skip
+def test_dollars(value, text):
+    assert dollars(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (-0.0189, "share", "-1.89 pp"),
+        (0.0189, "share", "+1.89 pp"),
+        (-0.000001, "share", "0.00 pp"),
+        (2.0, "days", "+2.00 d"),
+        (-0.001, "days", "0.00 d"),
+        (1234.0, "count", "+1,234"),
+        (-3.25, "count", "-3.2"),
+        (None, "count", "n/a"),
+        (1500.0, "dollars", "+$1,500"),
+    ],
+)
+def test_differences_have_a_sign_unless_they_round_to_nothing(value, unit, text):
+    assert shown(value, unit, difference=True) == text
+
+
+def test_a_share_is_a_percentage():
+    assert shown(0.1234, "share") == "12.34 %"
+
+
+def test_a_segments_metric_is_known_by_what_it_is_a_part_of():
+    assert metric("churn_rate[SMB]").unit == "share"
+    assert metric("churn_rate[SMB]").label == "churn rate [SMB]"
+
+
+def test_an_unknown_metric_goes_by_its_own_name():
+    assert metric("some_new_number").label == "some new number"
+
+
+def test_every_metric_has_a_meaning():
+    assert all(known.label and known.meaning.endswith(".") for known in METRICS.values())

@@ -1,0 +1,82 @@
+"""The report says what was asked, assumed, found and not known; what a user wrote cannot break it."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from journey.errors import InputError
+from scenarios.comparison import compare
+from scenarios.document import Code, Grid, Heading, Items, Paragraph, as_html, as_markdown, rendered
+from scenarios.files import load
+from scenarios.report import repeat_command, report_on
+from tests.scenarios import fakes
+
+
+@pytest.fixture(scope="module")
+def found():
+    return compare(load("default", ["replications=5", "title=A <b>bold</b> | title"]), run_arm=fakes.planted)
+
+
+def test_the_report_has_everything_a_reader_needs(found):
+    text = as_markdown(report_on(found))
+    for words in (
+        "## Verdict", "## Arms", "## Metrics", "## Differences: treated minus baseline", "## Money", "## Assumptions",
+        "## How to repeat it", "simulation error", "Cohort variation", "Parameter uncertainty", found.loaded.hash,
+        found.loaded.scenario.question, "seed 1", "engine fake", "provenance", "default",
+    ):  # fmt: skip
+        assert words in text
+
+
+def test_the_command_that_repeats_it_quotes_what_the_shell_would_take_apart(found):
+    assert repeat_command(found) == (
+        "journey compare default --seed 1 --replications 5 --set replications=5 --set 'title=A <b>bold</b> | title'"
+    )
+
+
+def test_an_interrupted_report_says_so_first():
+    cut = compare(load("default", ["replications=5"]), run_arm=fakes.interrupted_in_the_third)
+    assert "Interrupted: 2 of 5 replications" in as_markdown(report_on(cut)).split("##")[0]
+
+
+def test_what_a_user_wrote_cannot_break_a_table_or_open_a_tag(found):
+    assert "# A \\<b>bold\\</b> \\| title" in as_markdown(report_on(found))
+    assert "A &lt;b&gt;bold&lt;/b&gt; | title" in as_html(report_on(found))
+
+
+def test_every_row_of_a_markdown_table_has_as_many_cells():
+    grid = Grid(("a", "b"), (("x|y", "1"), ("two\nlines", "2")))
+    rows = as_markdown([grid]).strip().splitlines()
+    assert rows[1] == "| --- | ---: |"
+    assert all(row.replace("\\|", "").count("|") == 3 for row in rows)
+
+
+class Balance(HTMLParser):
+    """Counts what is open."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.fetched = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.fetched += [value for name, value in attrs if name in ("src", "href")]
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_fetches_nothing(found):
+    page = Balance()
+    page.feed(as_html(report_on(found)))
+    assert page.open == []
+    assert page.fetched == []
+
+
+def test_the_ending_says_the_format():
+    blocks = [Heading(1, "T"), Paragraph("p"), Items(("i",)), Code("c"), Grid(("a",), (("1",),))]
+    assert rendered(blocks, Path("x.md")).startswith("# T\n")
+    assert rendered(blocks, Path("x.html")).startswith("<!doctype html>")
+    with pytest.raises(InputError, match=r"\.md or \.html"):
+        rendered(blocks, Path("x.pdf"))
