@@ -4,10 +4,11 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from journey.errors import JourneyError
@@ -138,11 +139,16 @@ def _do(task: tuple[int, int]) -> _Done:
 
 
 def _in_pool(work: _Work, tasks: Sequence[tuple[int, int]], workers: int) -> Generator["_Done", None, None]:
+    waiting = iter(tasks)
     with _pool(work, min(workers, len(tasks))) as pool:
-        futures: list[Future[_Done]] = [pool.submit(_do, task) for task in tasks]
+        # A few tasks ahead of the workers keep them busy; a hundred thousand would only take up memory and time.
+        pending = {pool.submit(_do, task) for task in islice(waiting, 4 * workers)}
         try:
-            for future in as_completed(futures):
-                yield future.result()
+            while pending:
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                pending |= {pool.submit(_do, task) for task in islice(waiting, len(done))}
+                for future in done:
+                    yield future.result()
         except BrokenProcessPool:
             raise WorkerDiedError(
                 "a worker process died, most likely because memory ran out; "

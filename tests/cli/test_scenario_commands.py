@@ -1,0 +1,55 @@
+"""`journey scenarios`, `journey schema` and `journey validate`."""
+
+import json
+
+from typer.testing import CliRunner
+
+from scenarios.cli.application import app
+
+
+def journey(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_scenarios_lists_name_title_question_and_arms():
+    listed = json.loads(journey("scenarios", "--json").stdout)
+    assert {"default", "onboarding_outreach", "seed_ten"} <= {one["name"] for one in listed}
+    for one in listed:
+        assert {"name", "title", "question", "arms"} <= set(one)
+        assert one["arms"][:2] == ["baseline", "treated"]
+    shown = journey("scenarios").stdout
+    assert all(one["name"] in shown for one in listed)
+
+
+def test_schema_is_one_json_value():
+    assert "properties" in json.loads(journey("schema").stdout)
+
+
+def test_validate_says_valid_and_what_it_comes_to():
+    done = journey("validate", "onboarding_outreach")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[0] == "valid"
+    for words in ("customers: 2000", "scenario hash", "arm baseline", "reviewers 4", "onboarding_specialist_call"):
+        assert words in done.stdout
+
+
+def test_validate_reads_the_records_that_a_scenario_names(tmp_path):
+    assert journey("validate", "seed_ten").exit_code == 0
+    done = journey("validate", "seed_ten", "--set", f"population.records={tmp_path}")
+    assert done.exit_code == 2
+
+
+def test_validate_as_json():
+    found = json.loads(journey("validate", "seed_ten", "--json").stdout)
+    assert found["valid"] is True
+    assert found["customers"] == 10
+
+
+def test_an_invalid_scenario_is_told_with_every_mistake(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "default"\nhorizn_days = 3\n[population]\nsize = 0\n')
+    done = journey("validate", str(path))
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert f"{path}: population.size: should be greater than or equal to 1, but 0 was given" in done.stderr
+    assert f"{path}: horizn_days: unknown key; did you mean 'horizon_days'?" in done.stderr

@@ -1,0 +1,86 @@
+"""`journey simulate`."""
+
+import csv
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from scenarios.cli.application import app
+
+
+def journey(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_json_has_what_the_contract_promises():
+    done = journey(
+        "simulate", "default", "--arm", "treated", "--customers", "30", "--days", "40", "--seed", "5", "--json"
+    )
+    assert done.exit_code == 0
+    found = json.loads(done.stdout)
+    promised = {
+        "scenario", "arm", "seed", "engine", "customers", "days", "events", "events_by_kind", "wall_seconds",
+        "occupancy", "metrics",
+    }  # fmt: skip
+    assert promised <= set(found)
+    assert (found["arm"], found["seed"], found["customers"], found["days"]) == ("treated", 5, 30, 40)
+    assert found["events"] == sum(found["events_by_kind"].values())
+    assert {"churn_rate", "retained_value", "interventions", "reviews", "review_wait_days_mean"} <= set(
+        found["metrics"]
+    )
+    for row in found["occupancy"]:
+        assert sum(share for stage, share in row.items() if stage != "day") == pytest.approx(1.0)
+
+
+def test_it_is_repeatable_but_for_the_time_it_took():
+    def once():
+        found = json.loads(journey("simulate", "default", "--customers", "20", "--days", "40", "--json").stdout)
+        return {key: value for key, value in found.items() if key != "wall_seconds"}
+
+    assert once() == once()
+
+
+def test_a_person_reads_metrics_and_occupancy():
+    done = journey("simulate", "default", "--customers", "20", "--days", "40")
+    assert done.exit_code == 0
+    for words in ("churn rate", "Share of customers by stage", "onboarding", "events", "journey compare"):
+        assert words in done.stdout
+
+
+def test_the_trace_is_written_as_csv(tmp_path):
+    path = tmp_path / "trace.csv"
+    done = journey("simulate", "default", "--customers", "20", "--days", "40", "--trace", str(path), "--json")
+    assert done.stderr == f"wrote {path}\n"
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == json.loads(done.stdout)["events"]
+    assert list(rows[0]) == [
+        "time", "customer", "arm", "kind", "stage", "to_stage", "label", "reason", "reviewer", "value",
+    ]  # fmt: skip
+
+
+def test_the_trace_is_written_as_parquet(tmp_path):
+    import duckdb
+
+    path = tmp_path / "trace.parquet"
+    done = journey("simulate", "default", "--customers", "20", "--days", "40", "--trace", str(path), "--json")
+    assert duckdb.read_parquet(str(path)).fetchall().__len__() == json.loads(done.stdout)["events"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["default", "--arm", "treatd"], "did you mean 'treated'?"),
+        (["default", "--days", "0"], "horizon_days: should be greater than 0"),
+        (["default", "--customers", "0"], "population.size: should be greater than or equal to 1"),
+        (["default", "--trace", "x.xls"], ".csv"),
+        (["default", "--engine", "compiled"], "reference engine only"),
+        (["nothing"], "neither a built-in scenario nor a file"),
+    ],
+)
+def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):
+    done = journey("simulate", *arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert done.stdout == ""
