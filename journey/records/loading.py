@@ -6,11 +6,9 @@ from journey.errors import InputError
 from journey.findings import Finding
 from journey.records.casting import Cast, cast
 from journey.records.columns import columns_of, key_of
-from journey.records.database import literal, one_row, quoted
+from journey.records.database import literal, one_value, quoted
 from journey.records.naming import match_columns
 from journey.records.raw import RawSet, first_line
-
-BOOKKEEPING = ("complaint", "code", "content", "zoned")
 
 
 def create_empty(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
@@ -30,13 +28,13 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
     casts = [cast(column, matched.get(column.name)) for column in columns_of(dataset)]
     try:
         connection.execute(f"CREATE OR REPLACE TABLE {dataset} AS {_typed_rows(raw, casts)}")
+        _set_bad_rows_aside(connection, dataset, raw, casts)
     except duckdb.Error as error:
         raise InputError(f"{raw.origin}: cannot be read: {first_line(error)}") from None
     finally:
         _drop_after(connection, raw)
-    _set_bad_rows_aside(connection, dataset)
     _say_converted(connection, dataset, raw.origin)
-    for name in BOOKKEEPING:
+    for name in ("fits", "zoned"):
         connection.execute(f"ALTER TABLE {dataset} DROP COLUMN {name}")
 
 
@@ -50,44 +48,52 @@ def add_findings(connection: duckdb.DuckDBPyConnection, findings: list[Finding])
         )
 
 
-def _typed_rows(raw: RawSet, casts: list[Cast]) -> str:
-    """SQL: the typed rows with their complaints, in steps that each name what the next one uses."""
+def _judged(raw: RawSet, casts: list[Cast]) -> str:
+    """SQL: the rows as given, typed and judged, in steps that each name what the next one uses."""
     given = ", ".join(f"{field.given} AS {field.raw}" for field in casts)
     read = ", ".join(f"{field.reading} AS {field.typed}" for field in casts)
     fits = " AND ".join(["__problem IS NULL", *(field.fits for field in casts)])
-    complaints = f"coalesce(__problem, concat_ws('; ', {', '.join(field.complaint() for field in casts)}))"
-    codes = ", ".join(["CASE WHEN __problem IS NOT NULL THEN 'unreadable-row' END", *(f.code() for f in casts)])
-    fields = ", ".join(f"{field.filled()} AS {quoted(field.column.name)}" for field in casts)
-    gaps = " + ".join(field.left_out for field in casts)
-    zones = [f"coalesce({field.reading_zone}, FALSE)" for field in casts if field.reading_zone]
     return f"""
         WITH given AS (
             SELECT *, {raw.row_number} AS __place, {raw.problem}::VARCHAR AS __problem, {given} FROM {raw.relation}
         ),
         read AS (SELECT *, {read} FROM given),
         judged AS (SELECT *, {fits} AS __fits FROM read)
-        SELECT {fields}, __place AS row_number, {gaps} AS gaps,
-            CASE WHEN NOT __fits THEN {complaints} END AS complaint,
-            CASE WHEN NOT __fits THEN coalesce({codes}) END AS code,
-            CASE WHEN NOT __fits THEN {raw.content} END AS content,
-            {" OR ".join(zones) or "FALSE"} AS zoned
+    """
+
+
+def _typed_rows(raw: RawSet, casts: list[Cast]) -> str:
+    fields = ", ".join(f"{field.filled()} AS {quoted(field.column.name)}" for field in casts)
+    gaps = " + ".join(field.left_out for field in casts)
+    zones = [f"coalesce({field.reading_zone}, FALSE)" for field in casts if field.reading_zone]
+    return f"""
+        {_judged(raw, casts)}
+        SELECT {fields}, __place AS row_number, {gaps} AS gaps, __fits AS fits, {" OR ".join(zones) or "FALSE"} AS zoned
         FROM judged
     """
 
 
-def _set_bad_rows_aside(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    names = {column.name for column in columns_of(dataset)}
-    key = key_of(dataset) or "customer_id"
-    customer = "customer_id" if "customer_id" in names else "NULL"
-    connection.execute(
-        f"INSERT INTO set_aside SELECT {literal(dataset)}, row_number, code, 'error', complaint, content, "
-        f"coalesce({key}, 'row ' || row_number), {customer} FROM {dataset} WHERE code IS NOT NULL ORDER BY row_number"
-    )
-    connection.execute(f"DELETE FROM {dataset} WHERE code IS NOT NULL")
+def _set_bad_rows_aside(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: list[Cast]) -> None:
+    """Move what does not fit out of the clean table; only then is it worth asking why."""
+    if not one_value(connection, f"SELECT count(*) FROM {dataset} WHERE NOT fits"):
+        return
+    typed = {field.column.name: field.typed for field in casts}
+    customer = typed.get("customer_id", "NULL")
+    key = key_of(dataset)
+    complaints = f"coalesce(__problem, concat_ws('; ', {', '.join(field.complaint() for field in casts)}))"
+    codes = ", ".join(["CASE WHEN __problem IS NOT NULL THEN 'unreadable-row' END", *(f.code() for f in casts)])
+    connection.execute(f"""
+        INSERT INTO set_aside
+        {_judged(raw, casts)}
+        SELECT {literal(dataset)}, __place, coalesce({codes}), 'error', {complaints}, {raw.content},
+            coalesce({typed[key] if key else customer}, 'row ' || __place), {customer}
+        FROM judged WHERE NOT __fits ORDER BY __place
+    """)
+    connection.execute(f"DELETE FROM {dataset} WHERE NOT fits")
 
 
 def _say_converted(connection: duckdb.DuckDBPyConnection, dataset: str, origin: str) -> None:
-    (count,) = one_row(connection, f"SELECT count(*) FROM {dataset} WHERE zoned")
+    count = one_value(connection, f"SELECT count(*) FROM {dataset} WHERE zoned")
     if count:
         message = f"{count} rows of {origin} give a time zone; their times were converted to UTC."
         connection.execute(

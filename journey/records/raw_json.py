@@ -127,8 +127,10 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, layout: str) -> Non
 
 
 def _described(connection: duckdb.DuckDBPyConnection, origin: str) -> RawSet:
-    keys = connection.execute("SELECT DISTINCT unnest(json_keys(json)) FROM raw_rows ORDER BY 1").fetchall()
-    names = [str(row[0]) for row in keys]
+    # Rows of one file have few different sets of keys, so what holds for a set is asked once for each.
+    shapes = [row[0] or [] for row in connection.execute("SELECT DISTINCT json_keys(json) FROM raw_rows").fetchall()]
+    names = sorted({str(name) for keys in shapes for name in keys})
+    repeats = any(len(keys) != len(set(keys)) for keys in shapes)
     # Only names that can be a field are extracted; the others are only mentioned, so they need no path.
     wanted = [name for name in names if field_name(name).isidentifier()]
     paths = [literal(f'$."{name}"') for name in wanted]
@@ -144,17 +146,17 @@ def _described(connection: duckdb.DuckDBPyConnection, origin: str) -> RawSet:
         columns=tuple(columns),
         row_number="place + 1",
         content="coalesce(line, json::VARCHAR)",
-        problem=_PROBLEM,
+        problem=f"CASE {_PROBLEMS} {_REPEATS if repeats else ''} END",
         self_describing=True,
         tables=("raw_rows",),
     )
 
 
-_PROBLEM = """CASE
+_PROBLEMS = """
     WHEN json IS NULL THEN 'the line is not valid JSON'
     WHEN json_type(json) IS DISTINCT FROM 'OBJECT' THEN 'the row is not an object with fields'
-    WHEN len(json_keys(json)) <> len(list_distinct(json_keys(json))) THEN 'a field is given twice'
-END"""
+"""
+_REPEATS = "WHEN len(json_keys(json)) <> len(list_distinct(json_keys(json))) THEN 'a field is given twice'"
 
 
 def _position(path: Path, error: Exception) -> str:
