@@ -35,10 +35,10 @@ demo: .venv/core
 	$(BIN)/journey compare onboarding_outreach --report out/report.md
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-all: .venv/dev
-	$(BIN)/python -m pytest -n 2 -m ''
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m ''
 
 check: .venv/dev
 	$(BIN)/ruff check .

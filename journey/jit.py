@@ -32,13 +32,12 @@ def compiled(*modules: ModuleType, constants: Mapping[str, Any] | None = None, c
     Args:
         modules: Modules with a tuple `KERNELS`, callees before callers; later modules may call earlier ones.
         constants: Values that take the place of module constants of that name, for instance with another type.
-        cache: Whether to keep compiled code on disk. Code with `constants` is never kept, since they are not part of
-            the sources.
+        cache: Whether to keep compiled code on disk.
 
     Returns:
         A namespace with every function by name. They are compiled at their first call, for the types of its arguments.
     """
-    folder = cache_folder(modules) if cache and not constants else None
+    folder = cache_folder(modules, constants or {}) if cache else None
     with _numba_cache(folder):
         return _compiled(modules, constants or {}, keep=folder is not None)
 
@@ -69,8 +68,8 @@ def _copied(function: FunctionType, scope: dict[str, Any]) -> FunctionType:
     return copy
 
 
-def cache_folder(modules: Sequence[ModuleType]) -> Path | None:
-    """The folder for code compiled from these modules; None where nothing can be written."""
+def cache_folder(modules: Sequence[ModuleType], constants: Mapping[str, Any] | None = None) -> Path | None:
+    """The folder for code compiled from these modules with these constants; None where nothing can be written."""
     import numba
 
     mark = hashlib.sha256()
@@ -78,6 +77,8 @@ def cache_folder(modules: Sequence[ModuleType]) -> Path | None:
         mark.update(part.encode())
     for module in modules:
         mark.update(inspect.getsource(module).encode())
+    # A constant stands for itself by its text: numbers and types, nothing with an address in it.
+    mark.update(repr(sorted((constants or {}).items())).encode())
     folder = _cache_root() / "compiled" / mark.hexdigest()[:20]
     return folder if _can_write(folder) else None
 

@@ -57,7 +57,8 @@ class Care:
         self.beliefs = Beliefs()
         for heard in person.heard:
             policy = life.town.table.policy
-            kind = policy.signal_types.index(heard.signal_type) if heard.signal_type in policy.signal_types else -1
+            known = heard.signal_type in policy.signal_types
+            kind = policy.signal_types.index(heard.signal_type) if known else len(policy.signal_types)
             source = policy.sources.index(heard.source) if heard.source in policy.sources else -1
             self.beliefs.hear(life.town.table.sheet, -heard.age_days, kind, heard.strength, source)
         if life.town.table.cadence > 0.0:
@@ -116,7 +117,7 @@ class Care:
         life, table = self._life, self._life.town.table
         self._asked_in_spell += 1
         unit = streams.exponential(life.key, streams.SERVICE, self._spell, self._asked_in_spell)
-        work = unit * table.reviewers.service_minutes / MINUTES_PER_DAY
+        work = unit * (table.reviewers.service_minutes / MINUTES_PER_DAY)
         self._request = Request(-self._stake, life.now, life.customer, work, self._on_verdict)
         life.emit(trace.REVIEW_REQUESTED, table.policy.actions[self.action], value=self._stake)
         life.agenda[EXPIRY] = life.now + table.sheet.approval_expiry_days
@@ -163,7 +164,8 @@ class Care:
         life, request = self._life, self._request
         assert request is not None
         started = life.now if request.started_at is None else request.started_at
-        life.town.tally.waits.append(started - request.asked_at)
+        life.town.tally.requests += 1
+        life.town.tally.waited += started - request.asked_at
         life.town.tally.verdicts[verdict] += 1
         life.agenda[EXPIRY] = NEVER
         request.open = False

@@ -135,3 +135,7 @@ class Clock:
         self.since = now
         self.ratio = ratio
         self.due = now + due_in(self.law, self.a, self.b, self.age, self.amount, ratio)
+
+
+KERNELS = (wound, cumulative_hazard, age_at, due_in, amount_after)
+"""The functions that compiled code uses, callees before callers."""

@@ -126,3 +126,7 @@ def pick(cumulative_shares: Sequence[float], draw: float) -> int:
         if draw < edge:
             return index
     return len(cumulative_shares) - 1
+
+
+KERNELS = (pick,)
+"""The functions that compiled code uses."""

@@ -12,8 +12,11 @@ from math import log
 
 MASK = 0xFFFF_FFFF_FFFF_FFFF
 GOLDEN = 0x9E37_79B9_7F4A_7C15
-_MIX_1 = 0xBF58_476D_1CE4_E5B9
-_MIX_2 = 0x94D0_49BB_1331_11EB
+MIX_1 = 0xBF58_476D_1CE4_E5B9
+MIX_2 = 0x94D0_49BB_1331_11EB
+SHIFT_1, SHIFT_2, SHIFT_3, SHIFT_TO_53_BITS = 30, 27, 31, 11
+word64 = int
+"""Compiled code replaces this, and the constants above, by unsigned 64-bit ones (see `UNSIGNED`)."""
 
 IDENTITY_LIMIT = 1 << 24
 """Each of the two numbers that identify an event must be below this."""
@@ -54,9 +57,9 @@ RELIEF_SOURCE = 31
 
 def mix(word: int) -> int:
     """Stafford's variant 13 of the 64-bit finaliser: a bijection in which every input bit moves every output bit."""
-    word = ((word ^ (word >> 30)) * _MIX_1) & MASK
-    word = ((word ^ (word >> 27)) * _MIX_2) & MASK
-    return word ^ (word >> 31)
+    word = ((word ^ (word >> SHIFT_1)) * MIX_1) & MASK
+    word = ((word ^ (word >> SHIFT_2)) * MIX_2) & MASK
+    return word ^ (word >> SHIFT_3)
 
 
 def customer_key(seed: int, replication: int, customer: int) -> int:
@@ -67,9 +70,9 @@ def customer_key(seed: int, replication: int, customer: int) -> int:
         replication: Which replication, 0 or more.
         customer: Number of the customer in the population, 0 or more.
     """
-    key = mix((seed + GOLDEN) & MASK)
-    key = mix((key + GOLDEN * (replication + 1)) & MASK)
-    return mix((key + GOLDEN * (customer + 1)) & MASK)
+    key = mix((word64(seed) + GOLDEN) & MASK)
+    key = mix((key + GOLDEN * word64(replication + 1)) & MASK)
+    return mix((key + GOLDEN * word64(customer + 1)) & MASK)
 
 
 def uniform(key: int, purpose: int, which: int, nth: int) -> float:
@@ -81,10 +84,26 @@ def uniform(key: int, purpose: int, which: int, nth: int) -> float:
         which: First number of the event's identity (the stage visited, the episode), below IDENTITY_LIMIT.
         nth: Second number (which visit, which symptom of the episode), below IDENTITY_LIMIT.
     """
-    word = (purpose << 48) ^ (which << 24) ^ nth
-    return ((mix((key + GOLDEN * word) & MASK) >> 11) + 0.5) * 1.1102230246251565e-16
+    word = word64((purpose << 48) ^ (which << 24) ^ nth)
+    return ((mix((key + GOLDEN * word) & MASK) >> SHIFT_TO_53_BITS) + 0.5) * 1.1102230246251565e-16
 
 
 def exponential(key: int, purpose: int, which: int, nth: int) -> float:
     """A unit-exponential draw: ``-log`` of the uniform one, positive and finite."""
     return -log(uniform(key, purpose, which, nth))
+
+
+KERNELS = (mix, customer_key, uniform, exponential)
+"""The functions that compiled code uses, callees before callers."""
+
+UNSIGNED = (
+    "MASK",
+    "GOLDEN",
+    "MIX_1",
+    "MIX_2",
+    "SHIFT_1",
+    "SHIFT_2",
+    "SHIFT_3",
+    "SHIFT_TO_53_BITS",
+)
+"""Constants that must be unsigned 64-bit integers where integers have a width."""

@@ -23,6 +23,11 @@ def discounted_days(start: float, stop: float, rate: float) -> float:
     return (expm1(-rate * start) - expm1(-rate * stop)) / rate
 
 
+def grid_of(days: float) -> list[float]:
+    """The days at which stages are counted: day 0, the horizon, and eleven at equal distances between."""
+    return [*(days * point / 12 for point in range(12)), days]
+
+
 @dataclass
 class Tally:
     """Running totals over one cohort in one arm; times in days, money in dollars."""
@@ -42,7 +47,8 @@ class Tally:
     alarms_true: int = 0
     alarms_false: int = 0
     contacts_needed: int = 0
-    waits: list[float] = field(default_factory=list)
+    requests: int = 0
+    waited: float = 0.0
     distress_days: float = 0.0
     satisfaction: float = 0.0
     revenue: float = 0.0
@@ -61,7 +67,7 @@ class Tally:
             "interventions": float(contacts),
             "reviews": float(self._reviews()),
             "csat": self.satisfaction / customers,
-            "review_wait_days_mean": _ratio(sum(self.waits), len(self.waits)),
+            "review_wait_days_mean": _ratio(self.waited, self.requests),
             "reviews_expired": float(self.verdicts["expired"]),
             "gate_utilisation": _ratio(busy, table.reviewer_count * worked(days, *table.reviewers.hours)),
             "signal_precision": _ratio(self.alarms_true, alarms),
@@ -93,14 +99,13 @@ class Tally:
             },
         }
 
-    def occupancy(self, stages: Sequence[str], days: float, points: int = 12) -> list[dict[str, float]]:
-        """Share of customers in each stage, on day 0 and at equal distances up to the horizon."""
+    def occupancy(self, stages: Sequence[str], days: float) -> list[dict[str, float]]:
+        """Share of customers in each stage, on the days of `grid_of`."""
         customers = sum(self.customers.values())
-        grid = [days * point / points for point in range(points + 1)]
         counts = dict.fromkeys(range(len(stages)), 0)
         steps = sorted(self.stage_steps)
         rows, place = [], 0
-        for day in grid:
+        for day in grid_of(days):
             while place < len(steps) and steps[place][0] <= day:
                 _, left, entered = steps[place]
                 if left >= 0:
@@ -120,3 +125,7 @@ class Tally:
 
 def _ratio(part: float, whole: float) -> float | None:
     return part / whole if whole else None
+
+
+KERNELS = (discounted_days,)
+"""The functions that compiled code uses."""

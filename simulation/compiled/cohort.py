@@ -1,0 +1,177 @@
+"""The arrays that hold a cohort while it lives: state, signals under way, rows of the trace, running totals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from journey.rules import NO_ACTION, NO_SIGNAL, REASONS
+from simulation.agenda import CALM, ENTRIES
+from simulation.care import CALM_SPELL
+from simulation.clocks import NEVER
+from simulation.compiled import layout
+from simulation.compiled.layout import NOTHING
+from simulation.population import frailty
+from simulation.tally import grid_of
+from simulation.trace import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulation.compiled.tables import Tables
+    from simulation.population import Person
+
+# Counters that are single numbers: places in `Cohort.counters`.
+ROWS, POOL_HEAD, ESCALATIONS, EVALUATIONS, EPISODES, EPISODES_SEEN, ALARMS_TRUE, ALARMS_FALSE = range(8)
+CONTACTS_NEEDED, CUSTOMERS_DONE, NEXT_SEQUENCE, HEAP_SIZE, QUEUE_SIZE = range(8, 13)
+COUNTERS = 13
+
+# Sums: places in `Cohort.sums`.
+REVENUE, LIVE_VALUE, SATISFACTION, DISTRESS, WAITED, BUSY, HANDED_OUT_AT = range(7)
+SUMS = 7
+
+# What a kernel can run short of.
+DONE, ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL = range(5)
+_LONGER = {
+    ROWS_FULL: ("row_floats", "row_ints"),
+    HEAP_FULL: ("heap_time", "heap_key"),
+    QUEUE_FULL: ("queue_floats", "queue_ints"),
+}
+
+VERDICTS = ("approved", "rejected", "overridden", "expired", "withdrawn")
+APPROVED, REJECTED, OVERRIDDEN, EXPIRED, WITHDRAWN = range(5)
+
+
+class Cohort(NamedTuple):
+    """A cohort's arrays; `n` customers, `p` places for signals under way, `r` places for rows.
+
+    Attributes:
+        floats: Shape (n, columns of `layout`), state.
+        ints: Shape (n, columns of `layout`), state.
+        key: Shape (n,), the key of each customer's streams.
+        contacts: Shape (n, most contacts), times of the last contacts, as a ring.
+        pool_floats: Shape (p, 2), time and strength of a signal under way.
+        pool_ints: Shape (p, 6): order, kind, source, cause, episode, link to the next.
+        row_floats: Shape (r, 2), time and value.
+        row_ints: Shape (r, 7): customer, kind, stage, to_stage, label, reason, reviewer.
+        heap_time, heap_key: The heap of what happens next at the gate.
+        queue_floats, queue_ints: The heap of waiting requests.
+        free: Shape (reviewers,), whether each reviewer is free.
+        counters, sums: Running totals.
+        kinds, reasons, actions, verdicts, churned, stage_days: Running totals by code.
+        grid, occupancy: Days at which stages are counted, and the counts.
+    """
+
+    floats: Any
+    ints: Any
+    key: Any
+    contacts: Any
+    pool_floats: Any
+    pool_ints: Any
+    row_floats: Any
+    row_ints: Any
+    heap_time: Any
+    heap_key: Any
+    queue_floats: Any
+    queue_ints: Any
+    free: Any
+    counters: Any
+    sums: Any
+    kinds: Any
+    reasons: Any
+    actions: Any
+    verdicts: Any
+    churned: Any
+    stage_days: Any
+    grid: Any
+    occupancy: Any
+
+
+def cohort_of(
+    persons: Sequence[Person], keys: Sequence[int], policy_segments: Sequence[int], tables: Tables, *, spread: float
+) -> Cohort:
+    """A cohort on day 0, before anything is wound."""
+    n, stages = len(persons), len(tables.live)
+    moves = tables.move.shape[1]
+    floats = np.zeros((n, layout.MOVE_CLOCKS + layout.CLOCK_WIDTH * moves))
+    ints = np.zeros((n, layout.VISITS + stages), dtype=np.int64)
+    floats[:, layout.HARM] = 1.0
+    floats[:, layout.AGENDA : layout.AGENDA + ENTRIES] = NEVER
+    floats[:, layout.TOUCHED] = NEVER
+    floats[:, layout.FRAILTY] = [frailty(spread, key) for key in keys]
+    floats[:, layout.ACCOUNT_VALUE] = [person.account_value for person in persons]
+    # Until a customer has entered it, this holds the time already spent in the stage.
+    floats[:, layout.ENTERED] = [person.days_in_stage for person in persons]
+    ints[:, layout.CUSTOMER] = [person.number for person in persons]
+    ints[:, layout.STAGE] = [person.stage for person in persons]
+    ints[:, layout.SEGMENT] = [person.segment for person in persons]
+    ints[:, layout.POLICY_SEGMENT] = [policy_segments[person.segment] for person in persons]
+    ints[:, layout.TIER] = [person.tier for person in persons]
+    ints[:, layout.PREVIOUS] = NOTHING
+    ints[:, layout.CAUSE] = CALM
+    ints[:, layout.SPELL] = CALM_SPELL
+    ints[:, layout.EPISODE_ACTED_ON] = CALM
+    ints[:, layout.ACTION_CODE] = NO_ACTION
+    ints[:, layout.LEAD] = ints[:, layout.BRIGHT] = NO_SIGNAL
+    ints[:, layout.FIRST_DELIVERY] = NOTHING
+    for place, person in enumerate(persons):
+        if person.days_since_contact >= 0.0:
+            floats[place, layout.TOUCHED] = -person.days_since_contact
+    return Cohort(
+        floats=floats,
+        ints=ints,
+        key=np.array(keys, dtype=np.uint64),
+        contacts=np.zeros((n, max(1, int(tables.sheet.max_contacts)))),
+        **_pool(max(64, n)),
+        **_rows(4096 if tables.keep_trace else 1),
+        heap_time=np.zeros(2 * n + 64),
+        heap_key=np.zeros((2 * n + 64, 4), dtype=np.int64),
+        queue_floats=np.zeros((n + 1, 2)),
+        queue_ints=np.zeros((n + 1, 3), dtype=np.int64),
+        free=np.ones(max(1, tables.reviewers), dtype=np.bool_),
+        counters=np.zeros(COUNTERS, dtype=np.int64),
+        sums=np.zeros(SUMS),
+        kinds=np.zeros(len(KINDS), dtype=np.int64),
+        reasons=np.zeros(len(REASONS), dtype=np.int64),
+        actions=np.zeros(len(tables.cost), dtype=np.int64),
+        verdicts=np.zeros(len(VERDICTS), dtype=np.int64),
+        churned=np.zeros(len(policy_segments), dtype=np.int64),
+        stage_days=np.zeros(stages),
+        grid=np.array(grid_of(tables.horizon)),
+        occupancy=np.zeros((len(grid_of(tables.horizon)), stages), dtype=np.int64),
+    )
+
+
+def _pool(places: int) -> dict[str, Any]:
+    """Places for signals under way, linked into one free list."""
+    ints = np.zeros((places, 6), dtype=np.int64)
+    ints[:, 5] = np.arange(1, places + 1)
+    ints[-1, 5] = NOTHING
+    return {"pool_floats": np.zeros((places, 2)), "pool_ints": ints}
+
+
+def _rows(places: int) -> dict[str, Any]:
+    return {"row_floats": np.zeros((places, 2)), "row_ints": np.zeros((places, 7), dtype=np.int64)}
+
+
+def with_more_room(cohort: Cohort, short: int) -> Cohort:
+    """The same cohort with twice as much of what was short, one of the codes above."""
+    if short == POOL_EMPTY:
+        return _with_larger_pool(cohort)
+    longer = {}
+    for name in _LONGER[short]:
+        array = getattr(cohort, name)
+        longer[name] = np.concatenate([array, np.zeros_like(array)])
+    return cohort._replace(**longer)
+
+
+def _with_larger_pool(cohort: Cohort) -> Cohort:
+    """The same cohort with twice as many places for signals under way, the new ones free."""
+    old = len(cohort.pool_ints)
+    grown = _pool(2 * old)
+    grown["pool_floats"][:old] = cohort.pool_floats
+    grown["pool_ints"][:old] = cohort.pool_ints
+    grown["pool_ints"][-1, 5] = cohort.counters[POOL_HEAD]
+    cohort.counters[POOL_HEAD] = old
+    return cohort._replace(**grown)

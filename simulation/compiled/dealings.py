@@ -1,0 +1,327 @@
+"""What the orchestrator does, compiled: beliefs, decisions, reviews, actions, outcomes, and one step of a life.
+
+The counterpart of `simulation.beliefs` and `simulation.care`, function by function; what each does is documented there.
+"""
+
+from typing import Any
+
+from journey.rules import (
+    ACT,
+    BELOW_THRESHOLD,
+    NO_ACTION,
+    NO_EVIDENCE,
+    NO_SIGNAL,
+    NO_STAGE,
+    NOT_LIVE,
+    evidence,
+    fade,
+    priority,
+)
+from journey.steps import approval, assess, hold, plan, stall
+from simulation import streams
+from simulation.agenda import (
+    ACTION,
+    CADENCE,
+    CALM,
+    DELIVERY,
+    EFFECT_END,
+    EPISODE,
+    EXPIRY,
+    HARM_END,
+    MOVE,
+    NOISE,
+    OUTCOME,
+    SYMPTOM,
+)
+from simulation.care import CALM_SPELL
+from simulation.clocks import NEVER
+from simulation.compiled import cohort, layout
+from simulation.compiled.layout import AGENDA, IN_QUEUE, MOVE_CLOCKS, NOT_WAITING, NOTHING
+from simulation.compiled.lives import (
+    KIND_ACTION,
+    KIND_DECIDED,
+    KIND_DECISION,
+    KIND_MOVE,
+    KIND_OUTCOME,
+    KIND_REQUESTED,
+    be_harmed,
+    be_helped,
+    begin_episode,
+    begin_spell,
+    close_books,
+    count_stay,
+    drop_deliveries,
+    emit,
+    end_distress,
+    enter,
+    first_due,
+    on_effect_end,
+    on_harm_end,
+    on_noise,
+    on_symptom,
+    receive,
+)
+from simulation.streams import exponential, uniform
+
+# Outcomes and the labels of decisions that are no action, as codes; `engine` gives them their names.
+RESOLVED, PARTIAL, NO_RESPONSE, NOT_NEEDED = 0, 1, 2, 3
+LABEL_MONITOR, LABEL_NONE = -2, -3
+
+
+def hear(T: Any, S: Any, i: int, now: float, kind: int, strength: float, source: int) -> None:
+    """Add one fresh signal to the ledgers: `Beliefs.hear`."""
+    f = S.floats[i]
+    left = fade(now - f[layout.HEARD_AT], T.sheet.fade_rate)
+    weighed = evidence(T.sheet.weights[kind], strength, T.sheet.trusts[source])
+    mass = strength * T.sheet.trusts[source]
+    f[layout.HEARD_AT] = now
+    f[layout.NEGATIVE] *= left
+    f[layout.POSITIVE] *= left
+    f[layout.NEGATIVE_MASS] *= left
+    f[layout.POSITIVE_MASS] *= left
+    f[layout.LEAD_EVIDENCE] *= left
+    f[layout.BRIGHT_EVIDENCE] *= left
+    if T.sheet.positive[kind]:
+        f[layout.POSITIVE] += weighed
+        f[layout.POSITIVE_MASS] += mass
+        if S.ints[i, layout.BRIGHT] == NO_SIGNAL or weighed > f[layout.BRIGHT_EVIDENCE]:
+            S.ints[i, layout.BRIGHT] = kind
+            f[layout.BRIGHT_EVIDENCE] = weighed
+    else:
+        f[layout.NEGATIVE] += weighed
+        f[layout.NEGATIVE_MASS] += mass
+        if S.ints[i, layout.LEAD] == NO_SIGNAL or weighed > f[layout.LEAD_EVIDENCE]:
+            S.ints[i, layout.LEAD] = kind
+            f[layout.LEAD_EVIDENCE] = weighed
+
+
+def held(T: Any, S: Any, i: int, action: int, reason: int) -> int:
+    """What the contact policy says: `Care._held`. The ring holds as many contacts as there may be in the window."""
+    now, size = S.floats[i, layout.NOW], S.contacts.shape[1]
+    recent = 0
+    for place in range(min(S.ints[i, layout.CONTACTS], size)):
+        if S.contacts[i, place] >= now - T.sheet.window_days:
+            recent += 1
+    touched = S.floats[i, layout.TOUCHED]
+    since = -1.0 if touched == NEVER else now - touched
+    return hold(T.sheet, action, reason, S.ints[i, layout.OPEN], since, recent, False)
+
+
+def decide(T: Any, S: Any, i: int) -> None:
+    """Evaluate a customer with the rules and set going what they say: `Care.decide`."""
+    f = S.floats[i]
+    now, stage, tier = f[layout.NOW], S.ints[i, layout.STAGE], S.ints[i, layout.TIER]
+    left = fade(now - f[layout.HEARD_AT], T.sheet.fade_rate)
+    negative_mass, positive_mass = f[layout.NEGATIVE_MASS] * left, f[layout.POSITIVE_MASS] * left
+    stalled = stall(T.sheet, stage, now - f[layout.ENTERED])
+    severity, confidence, churn = assess(
+        T.sheet, S.ints[i, layout.POLICY_SEGMENT], tier, 0, stalled, f[layout.NEGATIVE] * left,
+        f[layout.POSITIVE] * left, negative_mass, positive_mass,
+    )  # fmt: skip
+    planned, why = plan(
+        T.sheet, stage, stalled, severity, confidence, negative_mass + positive_mass, S.ints[i, layout.LEAD],
+        S.ints[i, layout.BRIGHT],
+    )  # fmt: skip
+    reason = held(T, S, i, planned, why)
+    action = planned if reason == ACT else NO_ACTION
+    S.counters[cohort.EVALUATIONS] += 1
+    S.reasons[reason] += 1
+    label = action
+    if action == NO_ACTION:
+        quiet = reason == NO_EVIDENCE or reason == BELOW_THRESHOLD or reason == NOT_LIVE or reason == NO_STAGE
+        label = LABEL_NONE if quiet else LABEL_MONITOR
+    emit(T, S, i, KIND_DECISION, label, NOTHING, reason, NOTHING, confidence)
+    if action == NO_ACTION or action == T.sheet.monitor:
+        return
+    S.ints[i, layout.ACTION_CODE] = action
+    S.ints[i, layout.OPEN] = 1
+    f[layout.STAKE] = priority(churn, f[layout.ACCOUNT_VALUE], T.sheet.averts[action])
+    if approval(T.sheet, action, severity, tier, f[layout.ACCOUNT_VALUE]):
+        ask(T, S, i)
+    else:
+        f[AGENDA + ACTION] = now + T.effect_delay[action]
+
+
+def ask(T: Any, S: Any, i: int) -> None:
+    """Ask for a review; the gate takes it up when its time has come: `Care._ask_for_review`."""
+    f = S.floats[i]
+    S.ints[i, layout.ASKED_IN_SPELL] += 1
+    unit = exponential(S.key[i], streams.SERVICE, S.ints[i, layout.SPELL], S.ints[i, layout.ASKED_IN_SPELL])
+    f[layout.WORK] = unit * T.service_days
+    f[layout.ASKED_AT] = f[layout.NOW]
+    f[layout.STARTED_AT] = -1.0
+    S.ints[i, layout.WAITING] = IN_QUEUE
+    S.ints[i, layout.VERSION] += 1
+    emit(T, S, i, KIND_REQUESTED, S.ints[i, layout.ACTION_CODE], NOTHING, NOTHING, NOTHING, f[layout.STAKE])
+    f[AGENDA + EXPIRY] = f[layout.NOW] + T.sheet.approval_expiry_days
+
+
+def close_request(T: Any, S: Any, i: int, verdict: int, reviewer: int) -> None:
+    """The request is over, one way or another: `Care._close_request`."""
+    f = S.floats[i]
+    started = f[layout.NOW] if f[layout.STARTED_AT] < 0.0 else f[layout.STARTED_AT]
+    S.sums[cohort.WAITED] += started - f[layout.ASKED_AT]
+    S.verdicts[verdict] += 1
+    f[AGENDA + EXPIRY] = NEVER
+    S.ints[i, layout.WAITING] = NOT_WAITING
+    S.ints[i, layout.VERSION] += 1
+    emit(T, S, i, KIND_DECIDED, verdict, NOTHING, NOTHING, reviewer, f[layout.STAKE])
+
+
+def on_verdict(T: Any, S: Any, i: int, time: float, reviewer: int) -> None:
+    """A reviewer decided: `Care._on_verdict`."""
+    f = S.floats[i]
+    f[layout.NOW] = time
+    spell, nth, cause = S.ints[i, layout.SPELL], S.ints[i, layout.ASKED_IN_SPELL], S.ints[i, layout.CAUSE]
+    draw = uniform(S.key[i], streams.VERDICT, spell, nth)
+    approved = draw < T.approve_distressed if cause != CALM else draw >= T.reject_calm
+    verdict = cohort.REJECTED
+    if approved:
+        verdict = cohort.APPROVED
+        better = NO_ACTION
+        if cause != CALM and T.policy_cause[cause] >= 0:
+            better = T.sheet.plays[S.ints[i, layout.STAGE], T.policy_cause[cause]]
+        overrides = uniform(S.key[i], streams.OVERRIDE, spell, nth) < T.override
+        if overrides and better != NO_ACTION and better != S.ints[i, layout.ACTION_CODE]:
+            S.ints[i, layout.ACTION_CODE] = better
+            verdict = cohort.OVERRIDDEN
+        f[AGENDA + ACTION] = time + T.effect_delay[S.ints[i, layout.ACTION_CODE]]
+    else:
+        S.ints[i, layout.OPEN] = 0
+        f[layout.TOUCHED] = time
+    close_request(T, S, i, verdict, reviewer)
+
+
+def on_expiry(T: Any, S: Any, i: int) -> None:
+    """Nobody reviewed the request in time: `Care.on_expiry`."""
+    S.floats[i, AGENDA + EXPIRY] = NEVER
+    if S.ints[i, layout.WAITING] == IN_QUEUE:
+        S.ints[i, layout.OPEN] = 0
+        close_request(T, S, i, cohort.EXPIRED, NOTHING)
+
+
+def on_action(T: Any, S: Any, i: int) -> None:
+    """The action is carried out: `Care.on_action`."""
+    f = S.floats[i]
+    action, cause, now = S.ints[i, layout.ACTION_CODE], S.ints[i, layout.CAUSE], f[layout.NOW]
+    f[AGENDA + ACTION] = NEVER
+    emit(T, S, i, KIND_ACTION, action, NOTHING, NOTHING, NOTHING, T.cost[action])
+    S.actions[action] += 1
+    S.contacts[i, S.ints[i, layout.CONTACTS] % S.contacts.shape[1]] = now
+    S.ints[i, layout.CONTACTS] += 1
+    f[layout.TOUCHED] = now
+    S.ints[i, layout.ACTIONS_IN_SPELL] += 1
+    f[AGENDA + OUTCOME] = now + T.outcome_window
+    S.ints[i, layout.RESPONDED] = 0
+    if cause == CALM:
+        S.ints[i, layout.EPISODE_ACTED_ON] = CALM
+        be_harmed(T, S, i, T.harm_ratio[action], T.lasts[action])
+        return
+    S.counters[cohort.CONTACTS_NEEDED] += 1
+    number = S.ints[i, layout.EPISODE_NUMBER]
+    S.ints[i, layout.EPISODE_ACTED_ON] = number
+    if uniform(S.key[i], streams.RESPONSE, number, S.ints[i, layout.ACTIONS_IN_SPELL]) < T.response[action]:
+        S.ints[i, layout.RESPONDED] = 1
+        be_helped(T, S, i, T.recovery_ratio[action, cause], T.lasts[action])
+
+
+def measure(T: Any, S: Any, i: int, outcome: int) -> None:
+    """An outcome is measured: `Care._measure`."""
+    S.floats[i, AGENDA + OUTCOME] = NEVER
+    S.ints[i, layout.OPEN] = 0
+    value = S.floats[i, layout.STAKE] if outcome == RESOLVED else 0.0
+    emit(T, S, i, KIND_OUTCOME, outcome, NOTHING, NOTHING, NOTHING, value)
+
+
+def on_outcome(T: Any, S: Any, i: int) -> None:
+    """The outcome window closes: `Care.on_outcome`."""
+    if S.ints[i, layout.EPISODE_ACTED_ON] == CALM:
+        measure(T, S, i, NOT_NEEDED)
+    elif S.ints[i, layout.RESPONDED]:
+        measure(T, S, i, PARTIAL)
+    else:
+        measure(T, S, i, NO_RESPONSE)
+
+
+def on_episode(T: Any, S: Any, i: int) -> None:
+    """Distress sets in, or ends: `Life.on_episode`."""
+    if S.ints[i, layout.CAUSE] == CALM:
+        begin_episode(T, S, i)
+        return
+    end_distress(T, S, i)
+    number = S.ints[i, layout.EPISODE_NUMBER]
+    begin_spell(S, i, number | CALM_SPELL)
+    if S.floats[i, AGENDA + OUTCOME] < NEVER and S.ints[i, layout.EPISODE_ACTED_ON] == number:
+        S.floats[i, layout.SATISFACTION] += T.csat[S.ints[i, layout.ACTION_CODE]]
+        measure(T, S, i, RESOLVED)
+
+
+def on_move(T: Any, S: Any, i: int) -> None:
+    """The first of the competing clocks has run out: `Life.on_move`."""
+    stage, now = S.ints[i, layout.STAGE], S.floats[i, layout.NOW]
+    place = 0
+    while S.floats[i, MOVE_CLOCKS + layout.CLOCK_WIDTH * place + layout.DUE] != now:
+        place += 1
+    move, to_stage = T.move[stage, place], T.to_stage[stage, place]
+    emit(T, S, i, KIND_MOVE, move, to_stage, NOTHING, NOTHING, NEVER)
+    if move == T.escalate_move:
+        S.counters[cohort.ESCALATIONS] += 1
+    count_stay(S, i)
+    if not T.live[to_stage]:
+        if S.ints[i, layout.WAITING] != NOT_WAITING:
+            S.ints[i, layout.OPEN] = 0
+            close_request(T, S, i, cohort.WITHDRAWN, NOTHING)
+        S.churned[S.ints[i, layout.SEGMENT]] += 1
+        close_books(T, S, i)
+        drop_deliveries(S, i)
+        S.ints[i, layout.STAGE] = to_stage
+        return
+    S.ints[i, layout.PREVIOUS] = stage
+    enter(T, S, i, to_stage, 0.0)
+    if T.on_stage_entry:
+        decide(T, S, i)
+
+
+def on_delivery(T: Any, S: Any, i: int) -> None:
+    """A signal reaches the orchestrator: `Symptoms.on_delivery`."""
+    place = receive(T, S, i)
+    now = S.floats[i, layout.NOW]
+    hear(T, S, i, now, S.pool_ints[place, 1], S.pool_floats[place, 1], S.pool_ints[place, 2])
+    if T.on_signal:
+        decide(T, S, i)
+
+
+def step(T: Any, S: Any, i: int) -> None:
+    """Let the first thing that is due happen."""
+    entry = first_due(S, i)
+    S.floats[i, layout.NOW] = S.floats[i, AGENDA + entry]
+    if entry == CADENCE:
+        S.floats[i, AGENDA + CADENCE] = S.floats[i, layout.NOW] + T.cadence
+        decide(T, S, i)
+    elif entry == DELIVERY:
+        on_delivery(T, S, i)
+    elif entry == SYMPTOM:
+        on_symptom(T, S, i)
+    elif entry == NOISE:
+        on_noise(T, S, i)
+    elif entry == MOVE:
+        on_move(T, S, i)
+    elif entry == EPISODE:
+        on_episode(T, S, i)
+    elif entry == ACTION:
+        on_action(T, S, i)
+    elif entry == OUTCOME:
+        on_outcome(T, S, i)
+    elif entry == EFFECT_END:
+        on_effect_end(T, S, i)
+    elif entry == HARM_END:
+        on_harm_end(T, S, i)
+    elif entry == EXPIRY:
+        on_expiry(T, S, i)
+
+
+KERNELS: tuple[Any, ...] = (
+    hear, held, ask, decide, close_request, on_verdict, on_expiry, on_action, measure, on_outcome, on_episode, on_move,
+    on_delivery, step,
+)  # fmt: skip
+"""The functions that compiled code uses, callees before callers."""

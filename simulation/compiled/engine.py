@@ -1,0 +1,195 @@
+"""The driver of the compiled engine: tables and cohort in, the same `Run` as the reference engine out."""
+
+from __future__ import annotations
+
+from functools import cache
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from journey import rules, steps
+from journey.errors import InputError
+from journey.policy import OTHER_SEGMENT
+from journey.rules import REASONS
+from simulation import calendar, clocks, population, streams, tally, trace
+from simulation.compiled import cohort, dealings, gate, lives
+from simulation.compiled.boxes import boxed
+from simulation.compiled.cohort import VERDICTS, Cohort, cohort_of
+from simulation.compiled.tables import tables_of
+from simulation.population import people
+from simulation.run import Run
+from simulation.setup import ArmSetup, ArmTable, compile_arm
+from simulation.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import SimpleNamespace
+
+    from simulation.population import Person
+
+NAME = "compiled"
+OUTCOMES = ("resolved", "partial_improvement", "no_response", "no_action_needed")
+
+
+@cache
+def kernels() -> SimpleNamespace:
+    """The engine's functions, compiled at their first call and kept on disk."""
+    from journey.jit import compiled
+
+    unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
+    modules = (rules, steps, streams, clocks, calendar, population, tally, lives, dealings, gate)
+    return compiled(*modules, constants={**unsigned, "word64": np.uint64})
+
+
+def run_compiled(setup: ArmSetup, *, seed: int, replication: int, days: float, keep_trace: bool) -> Run:
+    """Live one cohort in one arm; see `simulation.run.run_arm`.
+
+    Raises:
+        InputError: A move of the journey carries a guard, which this engine does not know yet.
+    """
+    machine = setup.journey.compile()
+    crowd = people(setup.population, machine, seed=seed, replication=replication)
+    table = compile_arm(setup, crowd.segments)
+    if any(law.guarded for row in table.moves for law in row):
+        raise InputError("the compiled engine does not know guarded moves; run this journey with --engine reference")
+    tables = tables_of(table, days, keep_trace=keep_trace)
+    persons = list(crowd.persons)
+    keys = [streams.customer_key(seed, replication, person.number) for person in persons]
+    known = table.policy.segments
+    policy_segments = [known.index(name if name in known else OTHER_SEGMENT) for name in crowd.segments]
+    lived = cohort_of(persons, keys, policy_segments, tables, spread=setup.world.frailty_spread)
+    boxes = boxed(tables)
+    _tell_what_is_known(table, boxes, lived, persons)
+    started = perf_counter()
+    lived = _live(boxes, lived)
+    wall_seconds = perf_counter() - started
+    books = _books(table, lived, crowd.segments, persons)
+    return Run(
+        arm=setup.name,
+        engine=NAME,
+        customers=len(persons),
+        days=days,
+        metrics=books.metrics(table, float(lived.sums[cohort.BUSY]), days),
+        quantities=books.quantities(table),
+        occupancy=_occupancy(lived, machine.stages),
+        events=books.kinds.total(),
+        events_by_kind=dict(sorted(books.kinds.items())),
+        decisions_by_reason=dict(sorted(books.reasons.items())),
+        wall_seconds=wall_seconds,
+        trace=_trace(table, lived) if keep_trace else None,
+    )
+
+
+def _tell_what_is_known(table: ArmTable, tables: Any, lived: Cohort, persons: Sequence[Person]) -> None:
+    types, sources = table.policy.signal_types, table.policy.sources
+    boxes = boxed(lived)
+    for i, person in enumerate(persons):
+        for heard in person.heard:
+            kind = types.index(heard.signal_type) if heard.signal_type in types else len(types)
+            source = sources.index(heard.source) if heard.source in sources else len(sources) - 1
+            kernels().hear(tables, boxes, i, -heard.age_days, kind, heard.strength, source)
+
+
+def _live(tables: Any, lived: Cohort) -> Cohort:
+    """Live all lives, with more room whenever the kernels ask for it."""
+    run, boxes = kernels(), boxed(lived)
+    run.begin_all(tables, boxes)
+    while (short := run.run(tables, boxes)) != cohort.DONE:
+        lived = cohort.with_more_room(lived, short)
+        boxes = boxed(lived)
+    run.finish_all(tables, boxes)
+    return lived
+
+
+def _books(table: ArmTable, lived: Cohort, segments: tuple[str, ...], persons: Sequence[Person]) -> Tally:
+    books = Tally(segments)
+    books.customers.update(person.segment for person in persons)
+    books.churned.update(_named(range(len(segments)), lived.churned))
+    books.kinds.update(_named(trace.KINDS, lived.kinds))
+    books.reasons.update(_named(REASONS, lived.reasons))
+    books.actions.update(_named(range(len(table.policy.actions)), lived.actions))
+    books.verdicts.update(_named(VERDICTS, lived.verdicts))
+    books.stage_days.update(dict(enumerate(lived.stage_days.tolist())))
+    count, total = lived.counters.tolist(), lived.sums.tolist()
+    books.escalations = count[cohort.ESCALATIONS]
+    books.evaluations = count[cohort.EVALUATIONS]
+    books.episodes = count[cohort.EPISODES]
+    books.episodes_seen = count[cohort.EPISODES_SEEN]
+    books.alarms_true = count[cohort.ALARMS_TRUE]
+    books.alarms_false = count[cohort.ALARMS_FALSE]
+    books.contacts_needed = count[cohort.CONTACTS_NEEDED]
+    books.requests = int(lived.verdicts.sum())
+    books.waited = total[cohort.WAITED]
+    books.distress_days = total[cohort.DISTRESS]
+    books.satisfaction = total[cohort.SATISFACTION]
+    books.revenue = total[cohort.REVENUE]
+    books.live_value = total[cohort.LIVE_VALUE]
+    return books
+
+
+def _named(names: Sequence[Any], counts: Any) -> dict[Any, int]:
+    return {name: count for name, count in zip(names, counts.tolist(), strict=True) if count}
+
+
+def _occupancy(lived: Cohort, stages: tuple[str, ...]) -> list[dict[str, float]]:
+    customers = len(lived.ints)
+    return [
+        {"day": day, **{name: count / customers for name, count in zip(stages, counts, strict=True)}}
+        for day, counts in zip(lived.grid.tolist(), lived.occupancy.tolist(), strict=True)
+    ]
+
+
+def _trace(table: ArmTable, lived: Cohort) -> trace.Trace:
+    size = int(lived.counters[cohort.ROWS])
+    floats, ints = lived.row_floats[:size].tolist(), lived.row_ints[:size].tolist()
+    return trace.Trace([_row(table, *times, *codes) for times, codes in zip(floats, ints, strict=True)])
+
+
+def _row(
+    table: ArmTable,
+    time: float,
+    value: float,
+    customer: int,
+    kind: int,
+    stage: int,
+    to_stage: int,
+    label: int,
+    reason: int,
+    reviewer: int,
+) -> trace.Row:
+    stages = table.machine.stages
+    return trace.Row(
+        time=time,
+        customer=customer,
+        arm=table.name,
+        kind=trace.KINDS[kind],
+        stage=stages[stage],
+        to_stage=stages[to_stage] if kind == lives.KIND_MOVE else None,
+        label=_label(table, kind, label),
+        reason=_reason(table, kind, reason),
+        reviewer=reviewer if kind == lives.KIND_DECIDED and reviewer >= 0 else None,
+        value=value if value < clocks.NEVER else None,
+    )
+
+
+def _label(table: ArmTable, kind: int, label: int) -> str:
+    if kind == lives.KIND_DECISION and label < 0:
+        return "monitor_only" if label == dealings.LABEL_MONITOR else "none"
+    names: dict[int, Sequence[str]] = {
+        lives.KIND_MOVE: table.machine.moves,
+        lives.KIND_SIGNAL: table.policy.signal_types,
+        lives.KIND_DECIDED: VERDICTS,
+        lives.KIND_OUTCOME: OUTCOMES,
+        lives.KIND_ON: [cause.name for cause in table.causes],
+        lives.KIND_OFF: [cause.name for cause in table.causes],
+    }
+    return names.get(kind, table.policy.actions)[label]
+
+
+def _reason(table: ArmTable, kind: int, reason: int) -> str | None:
+    if kind == lives.KIND_DECISION:
+        return REASONS[reason]
+    if kind == lives.KIND_SIGNAL:
+        return "noise" if reason < 0 else table.causes[reason].name
+    return None

@@ -1,0 +1,274 @@
+"""The gate, compiled: one heap in time order for requests, waiting customers, verdicts and the handing out of work.
+
+A customer who does not wait for a review runs alone, up to the next request. The counterpart of `simulation.gate`.
+"""
+
+from typing import Any
+
+from simulation import streams
+from simulation.agenda import CADENCE
+from simulation.calendar import finished, opening
+from simulation.compiled import cohort, layout
+from simulation.compiled.cohort import DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, ROWS_FULL
+from simulation.compiled.dealings import on_verdict, step
+from simulation.compiled.layout import AGENDA, IN_QUEUE, IN_REVIEW, NOT_WAITING, NOTHING
+from simulation.compiled.lives import enter, finish, first_due, wind_noise, wind_onset
+from simulation.streams import uniform
+
+# What happens at one instant happens in this order, as in the reference engine.
+VERDICT, CUSTOMER, HAND_OUT = 0, 1, 2
+
+# What a customer's turn in the heap is for; of a verdict, the same place holds the reviewer.
+ASK, WAIT, ALONE = 0, 1, 2
+
+ROWS_PER_STEP = 8
+"""More rows than one step of one customer can write."""
+
+
+def push(S: Any, time: float, kind: int, who: int, version: int, what: int) -> None:
+    """Put something in the heap, ordered by (time, kind, when it was put there)."""
+    place = S.counters[cohort.HEAP_SIZE]
+    S.counters[cohort.HEAP_SIZE] = place + 1
+    order = (kind << 56) | S.counters[cohort.NEXT_SEQUENCE]
+    S.counters[cohort.NEXT_SEQUENCE] += 1
+    while place > 0:
+        parent = (place - 1) >> 1
+        above, rank = S.heap_time[parent], S.heap_key[parent, 0]
+        if above < time or (above == time and rank < order):
+            break
+        S.heap_time[place] = above
+        S.heap_key[place] = S.heap_key[parent]
+        place = parent
+    S.heap_time[place] = time
+    S.heap_key[place, 0] = order
+    S.heap_key[place, 1] = who
+    S.heap_key[place, 2] = version
+    S.heap_key[place, 3] = what
+
+
+def drop_first(S: Any) -> None:
+    """Take the first entry out of the heap."""
+    size = S.counters[cohort.HEAP_SIZE] - 1
+    S.counters[cohort.HEAP_SIZE] = size
+    time, order = S.heap_time[size], S.heap_key[size, 0]
+    who, version, what = S.heap_key[size, 1], S.heap_key[size, 2], S.heap_key[size, 3]
+    place = 0
+    while True:
+        child = 2 * place + 1
+        if child >= size:
+            break
+        other = child + 1
+        if other < size and (
+            S.heap_time[other] < S.heap_time[child]
+            or (S.heap_time[other] == S.heap_time[child] and S.heap_key[other, 0] < S.heap_key[child, 0])
+        ):
+            child = other
+        if time < S.heap_time[child] or (time == S.heap_time[child] and order < S.heap_key[child, 0]):
+            break
+        S.heap_time[place] = S.heap_time[child]
+        S.heap_key[place] = S.heap_key[child]
+        place = child
+    S.heap_time[place] = time
+    S.heap_key[place, 0] = order
+    S.heap_key[place, 1] = who
+    S.heap_key[place, 2] = version
+    S.heap_key[place, 3] = what
+
+
+def ranks_before(rank: float, asked: float, who: int, other_rank: float, other_asked: float, other: int) -> bool:
+    """Whether one request goes before another: money at stake, then time, then customer."""
+    if rank != other_rank:
+        return rank < other_rank
+    if asked != other_asked:
+        return asked < other_asked
+    return who < other
+
+
+def enqueue(S: Any, i: int) -> None:
+    """Put a customer's request in the queue."""
+    rank, asked = -S.floats[i, layout.STAKE], S.floats[i, layout.ASKED_AT]
+    who, version = S.ints[i, layout.CUSTOMER], S.ints[i, layout.VERSION]
+    place = S.counters[cohort.QUEUE_SIZE]
+    S.counters[cohort.QUEUE_SIZE] = place + 1
+    while place > 0:
+        parent = (place - 1) >> 1
+        above, since, other = S.queue_floats[parent, 0], S.queue_floats[parent, 1], S.queue_ints[parent, 0]
+        if not ranks_before(rank, asked, who, above, since, other):
+            break
+        S.queue_floats[place] = S.queue_floats[parent]
+        S.queue_ints[place] = S.queue_ints[parent]
+        place = parent
+    S.queue_floats[place, 0] = rank
+    S.queue_floats[place, 1] = asked
+    S.queue_ints[place, 0] = who
+    S.queue_ints[place, 1] = i
+    S.queue_ints[place, 2] = version
+
+
+def dequeue(S: Any) -> None:
+    """Take the first request out of the queue."""
+    size = S.counters[cohort.QUEUE_SIZE] - 1
+    S.counters[cohort.QUEUE_SIZE] = size
+    rank, asked = S.queue_floats[size, 0], S.queue_floats[size, 1]
+    who, row, version = S.queue_ints[size, 0], S.queue_ints[size, 1], S.queue_ints[size, 2]
+    place = 0
+    while True:
+        child = 2 * place + 1
+        if child >= size:
+            break
+        other = child + 1
+        if other < size and ranks_before(
+            S.queue_floats[other, 0], S.queue_floats[other, 1], S.queue_ints[other, 0],
+            S.queue_floats[child, 0], S.queue_floats[child, 1], S.queue_ints[child, 0],
+        ):  # fmt: skip
+            child = other
+        if ranks_before(rank, asked, who, S.queue_floats[child, 0], S.queue_floats[child, 1], S.queue_ints[child, 0]):
+            break
+        S.queue_floats[place] = S.queue_floats[child]
+        S.queue_ints[place] = S.queue_ints[child]
+        place = child
+    S.queue_floats[place, 0] = rank
+    S.queue_floats[place, 1] = asked
+    S.queue_ints[place, 0] = who
+    S.queue_ints[place, 1] = row
+    S.queue_ints[place, 2] = version
+
+
+def free_reviewer(T: Any, S: Any) -> int:
+    """The free reviewer with the lowest number, or NOTHING."""
+    for reviewer in range(T.reviewers):
+        if S.free[reviewer]:
+            return reviewer
+    return NOTHING
+
+
+def hand_out_later(T: Any, S: Any, now: float) -> None:
+    """Waiting requests are handed out when somebody works next."""
+    if free_reviewer(T, S) == NOTHING:
+        return
+    time = opening(now, T.opens, T.open_length, T.days_per_week)
+    if S.sums[cohort.HANDED_OUT_AT] != time:
+        # Everybody who asks overnight is served by the same opening; one entry in the heap is enough.
+        S.sums[cohort.HANDED_OUT_AT] = time
+        push(S, time, HAND_OUT, NOTHING, 0, NOTHING)
+
+
+def hand_out(T: Any, S: Any, now: float) -> None:
+    """Free reviewers take the dearest requests."""
+    S.sums[cohort.HANDED_OUT_AT] = -1.0
+    reviewer = free_reviewer(T, S)
+    while reviewer != NOTHING and S.counters[cohort.QUEUE_SIZE] > 0:
+        i, version = S.queue_ints[0, 1], S.queue_ints[0, 2]
+        dequeue(S)
+        if S.ints[i, layout.WAITING] != IN_QUEUE or S.ints[i, layout.VERSION] != version:
+            continue
+        S.ints[i, layout.WAITING] = IN_REVIEW
+        S.floats[i, layout.STARTED_AT] = now
+        S.free[reviewer] = False
+        done = finished(now, S.floats[i, layout.WORK], T.opens, T.open_length, T.days_per_week)
+        push(S, done, VERDICT, i, version, reviewer)
+        reviewer = free_reviewer(T, S)
+
+
+def has_room(T: Any, S: Any) -> int:
+    """DONE when one more step fits, otherwise what is short."""
+    if T.keep_trace and S.counters[cohort.ROWS] + ROWS_PER_STEP > len(S.row_ints):
+        return ROWS_FULL
+    head = S.counters[cohort.POOL_HEAD]
+    if head == NOTHING or S.pool_ints[head, 5] == NOTHING:
+        return POOL_EMPTY
+    if S.counters[cohort.HEAP_SIZE] + T.reviewers + 4 > len(S.heap_time):
+        return HEAP_FULL
+    if S.counters[cohort.QUEUE_SIZE] + 2 > len(S.queue_ints):
+        return QUEUE_FULL
+    return DONE
+
+
+def run_alone(T: Any, S: Any, i: int) -> int:
+    """Live until the next request, churn or the horizon; a request waits in the heap for its turn."""
+    while T.live[S.ints[i, layout.STAGE]]:
+        short = has_room(T, S)
+        if short != DONE:
+            return short
+        if S.floats[i, AGENDA + first_due(S, i)] >= T.horizon:
+            break
+        step(T, S, i)
+        if S.ints[i, layout.WAITING] == IN_QUEUE:
+            push(S, S.floats[i, layout.ASKED_AT], CUSTOMER, i, S.ints[i, layout.VERSION], ASK)
+            break
+    return DONE
+
+
+def on_time_of_customer(T: Any, S: Any, i: int, now: float, what: int) -> None:
+    """A customer's turn at the gate: take up the request, or let the next thing happen while it waits."""
+    if what == ASK:
+        enqueue(S, i)
+        hand_out_later(T, S, now)
+    elif what == WAIT:
+        step(T, S, i)
+    # WAIT again while there is a request; otherwise go on alone, at once and without the heap where there is room.
+    if not T.live[S.ints[i, layout.STAGE]]:
+        return
+    if S.ints[i, layout.WAITING] != NOT_WAITING:
+        due = S.floats[i, AGENDA + first_due(S, i)]
+        push(S, due, CUSTOMER, i, S.ints[i, layout.VERSION], WAIT)
+    elif run_alone(T, S, i) != DONE:
+        push(S, now, CUSTOMER, i, S.ints[i, layout.VERSION], ALONE)
+
+
+def on_review_done(T: Any, S: Any, i: int, now: float, version: int, reviewer: int) -> None:
+    """A reviewer is free again, and the customer, if still there, has a verdict."""
+    S.sums[cohort.BUSY] += S.floats[i, layout.WORK]
+    S.free[reviewer] = True
+    if S.ints[i, layout.VERSION] == version:
+        on_verdict(T, S, i, now, reviewer)
+        if run_alone(T, S, i) != DONE:
+            push(S, now, CUSTOMER, i, S.ints[i, layout.VERSION], ALONE)
+    if S.counters[cohort.QUEUE_SIZE] > 0:
+        hand_out_later(T, S, now)
+
+
+def run(T: Any, S: Any) -> int:
+    """Live all lives, as far as there is room; call again with more room until it is DONE."""
+    while S.counters[cohort.CUSTOMERS_DONE] < len(S.ints):
+        short = run_alone(T, S, S.counters[cohort.CUSTOMERS_DONE])
+        if short != DONE:
+            return short
+        S.counters[cohort.CUSTOMERS_DONE] += 1
+    while S.counters[cohort.HEAP_SIZE] > 0 and S.heap_time[0] < T.horizon:
+        short = has_room(T, S)
+        if short != DONE:
+            return short
+        now, kind = S.heap_time[0], S.heap_key[0, 0] >> 56
+        i, version, what = S.heap_key[0, 1], S.heap_key[0, 2], S.heap_key[0, 3]
+        drop_first(S)
+        if kind == HAND_OUT:
+            hand_out(T, S, now)
+        elif kind == VERDICT:
+            on_review_done(T, S, i, now, version, what)
+        elif S.ints[i, layout.VERSION] == version:
+            on_time_of_customer(T, S, i, now, what)
+    return DONE
+
+
+def begin_all(T: Any, S: Any) -> None:
+    """Wind every clock of every customer on day 0: the constructor of `Life`."""
+    for i in range(len(S.ints)):
+        if T.cadence > 0.0:
+            S.floats[i, AGENDA + CADENCE] = T.cadence * uniform(S.key[i], streams.CADENCE, 0, 0)
+        wind_onset(T, S, i)
+        enter(T, S, i, S.ints[i, layout.STAGE], S.floats[i, layout.ENTERED])
+        wind_noise(T, S, i)
+
+
+def finish_all(T: Any, S: Any) -> None:
+    """Close all books at the horizon."""
+    for i in range(len(S.ints)):
+        finish(T, S, i)
+
+
+KERNELS: tuple[Any, ...] = (
+    push, drop_first, ranks_before, enqueue, dequeue, free_reviewer, hand_out_later, hand_out, has_room, run_alone,
+    on_time_of_customer, on_review_done, run, begin_all, finish_all,
+)  # fmt: skip
+"""The functions that compiled code uses, callees before callers."""

@@ -1,0 +1,365 @@
+"""A life, compiled: stages, moves, distress and signals.
+
+The counterpart of `simulation.life` and `simulation.symptoms`, function by function. Every function takes the tables
+`T`, the cohort `S` and the row `i` of a customer in it; what it does is documented there.
+"""
+
+from typing import Any
+
+from simulation import streams, trace
+from simulation.agenda import CALM, DELIVERY, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, NOISE, SYMPTOM
+from simulation.clocks import EXPONENTIAL, NEVER, amount_after, due_in, wound
+from simulation.compiled import cohort, layout
+from simulation.compiled.layout import AGENDA, EPISODE_CLOCK, MOVE_CLOCKS, NOTHING
+from simulation.population import pick
+from simulation.streams import exponential, uniform
+from simulation.tally import discounted_days
+
+KIND_MOVE, KIND_SIGNAL, KIND_DECISION, KIND_REQUESTED, KIND_DECIDED, KIND_ACTION, KIND_OUTCOME, KIND_ON, KIND_OFF = (
+    range(len(trace.KINDS))
+)
+NOISE_CAUSE = CALM
+
+
+def emit(
+    T: Any, S: Any, i: int, kind: int, label: int, to_stage: int, reason: int, reviewer: int, value: float
+) -> None:
+    """Count an event and write its row where a trace is kept."""
+    S.kinds[kind] += 1
+    if T.keep_trace:
+        row = S.counters[cohort.ROWS]
+        S.counters[cohort.ROWS] = row + 1
+        S.row_floats[row, 0] = S.floats[i, layout.NOW]
+        S.row_floats[row, 1] = value
+        S.row_ints[row, 0] = S.ints[i, layout.CUSTOMER]
+        S.row_ints[row, 1] = kind
+        S.row_ints[row, 2] = S.ints[i, layout.STAGE]
+        S.row_ints[row, 3] = to_stage
+        S.row_ints[row, 4] = label
+        S.row_ints[row, 5] = reason
+        S.row_ints[row, 6] = reviewer
+
+
+def wind(S: Any, i: int, base: int, law: int, a: float, b: float, amount: float, age: float, ratio: float) -> None:
+    """Start a clock: see `simulation.clocks.Clock`."""
+    now = S.floats[i, layout.NOW]
+    S.floats[i, base + layout.AMOUNT] = amount
+    S.floats[i, base + layout.AGE] = age
+    S.floats[i, base + layout.SINCE] = now
+    S.floats[i, base + layout.RATIO] = ratio
+    S.floats[i, base + layout.DUE] = now + due_in(law, a, b, age, amount, ratio)
+
+
+def run_at(S: Any, i: int, base: int, law: int, a: float, b: float, ratio: float) -> None:
+    """Let a clock go on at another hazard ratio: see `simulation.clocks.Clock.run_at`."""
+    if ratio == S.floats[i, base + layout.RATIO]:
+        return
+    now = S.floats[i, layout.NOW]
+    elapsed = now - S.floats[i, base + layout.SINCE]
+    age = S.floats[i, base + layout.AGE]
+    amount = amount_after(law, a, b, age, S.floats[i, base + layout.AMOUNT], S.floats[i, base + layout.RATIO], elapsed)
+    wind(S, i, base, law, a, b, amount, age + elapsed, ratio)
+
+
+def hazard_ratio(T: Any, S: Any, i: int, place: int) -> float:
+    """The hazard ratio now in force on a move out of the present stage."""
+    stage, cause = S.ints[i, layout.STAGE], S.ints[i, layout.CAUSE]
+    ratio = T.move_ratios[S.ints[i, layout.SEGMENT], S.ints[i, layout.TIER], T.move[stage, place]]
+    if T.frail[stage, place]:
+        ratio *= S.floats[i, layout.FRAILTY]
+    if cause != CALM:
+        ratio *= T.in_distress[stage, place]
+        if T.leaves[stage, place]:
+            ratio *= T.churn_ratio[cause]
+    if T.leaves[stage, place]:
+        ratio *= S.floats[i, layout.HARM]
+    return float(ratio)
+
+
+def next_move(T: Any, S: Any, i: int) -> None:
+    """Note in the agenda when the first move is due."""
+    first = NEVER
+    for place in range(T.move_count[S.ints[i, layout.STAGE]]):
+        first = min(first, S.floats[i, MOVE_CLOCKS + layout.CLOCK_WIDTH * place + layout.DUE])
+    S.floats[i, AGENDA + MOVE] = first
+
+
+def onset_rate(T: Any, S: Any, i: int) -> float:
+    """The rate at which distress sets in now."""
+    rate = T.onset_rates[S.ints[i, layout.STAGE]]
+    return float(rate * T.onset_ratios[S.ints[i, layout.SEGMENT], S.ints[i, layout.TIER]])
+
+
+def wind_onset(T: Any, S: Any, i: int) -> None:
+    """Wind the clock of the next episode."""
+    amount = exponential(S.key[i], streams.ONSET, S.ints[i, layout.EPISODE_NUMBER] + 1, 0)
+    wind(S, i, EPISODE_CLOCK, EXPONENTIAL, 1.0, 0.0, amount, 0.0, onset_rate(T, S, i))
+
+
+def enter(T: Any, S: Any, i: int, stage: int, age: float) -> None:
+    """Enter a stage and wind the clock of every move out of it."""
+    S.ints[i, layout.STAGE] = stage
+    S.ints[i, layout.ATTEMPTS] = 0
+    S.ints[i, layout.VISITS + stage] += 1
+    S.floats[i, layout.ENTERED] = S.floats[i, layout.NOW] - age
+    nth = (S.ints[i, layout.VISITS + stage] << 8) | S.ints[i, layout.ATTEMPTS]
+    for place in range(T.move_count[stage]):
+        law, a, b = T.law[stage, place], T.a[stage, place], T.b[stage, place]
+        which = (stage << 10) | T.move[stage, place]
+        amount = wound(law, a, age, exponential(S.key[i], streams.MOVE, which, nth))
+        base = MOVE_CLOCKS + layout.CLOCK_WIDTH * place
+        wind(S, i, base, law, a, b, amount, age, hazard_ratio(T, S, i, place))
+    next_move(T, S, i)
+    if S.ints[i, layout.CAUSE] == CALM:
+        run_at(S, i, EPISODE_CLOCK, EXPONENTIAL, 1.0, 0.0, onset_rate(T, S, i))
+        S.floats[i, AGENDA + EPISODE] = S.floats[i, EPISODE_CLOCK + layout.DUE]
+
+
+def retune(T: Any, S: Any, i: int) -> None:
+    """Let every move clock go on at the hazard ratio now in force."""
+    stage = S.ints[i, layout.STAGE]
+    for place in range(T.move_count[stage]):
+        base = MOVE_CLOCKS + layout.CLOCK_WIDTH * place
+        law, a, b = T.law[stage, place], T.a[stage, place], T.b[stage, place]
+        run_at(S, i, base, law, a, b, hazard_ratio(T, S, i, place))
+    next_move(T, S, i)
+
+
+def count_stay(S: Any, i: int) -> None:
+    """Book the stay in the present stage that ends now."""
+    stage, now = S.ints[i, layout.STAGE], S.floats[i, layout.NOW]
+    since = max(0.0, S.floats[i, layout.ENTERED])
+    S.stage_days[stage] += now - since
+    for point in range(len(S.grid)):
+        if since <= S.grid[point] < now:
+            S.occupancy[point, stage] += 1
+
+
+def close_episode(S: Any, i: int) -> None:
+    """Book the episode that ends now."""
+    S.floats[i, layout.DISTRESS_DAYS] += S.floats[i, layout.NOW] - S.floats[i, layout.DISTRESS_SINCE]
+    S.counters[cohort.EPISODES_SEEN] += S.ints[i, layout.NOTICED]
+
+
+def close_books(T: Any, S: Any, i: int) -> None:
+    """Book what a customer earned, and an episode that is still open."""
+    value, now = S.floats[i, layout.ACCOUNT_VALUE], S.floats[i, layout.NOW]
+    S.sums[cohort.REVENUE] += value / 365.0 * discounted_days(0.0, now, T.discount_rate)
+    if S.ints[i, layout.CAUSE] != CALM:
+        close_episode(S, i)
+
+
+def finish(T: Any, S: Any, i: int) -> None:
+    """Close the books of a customer at the horizon, or at churn."""
+    if T.live[S.ints[i, layout.STAGE]]:
+        S.floats[i, layout.NOW] = T.horizon
+        S.sums[cohort.LIVE_VALUE] += S.floats[i, layout.ACCOUNT_VALUE]
+        count_stay(S, i)
+        S.occupancy[len(S.grid) - 1, S.ints[i, layout.STAGE]] += 1
+        close_books(T, S, i)
+    else:
+        for point in range(len(S.grid)):
+            if S.floats[i, layout.NOW] <= S.grid[point]:
+                S.occupancy[point, S.ints[i, layout.STAGE]] += 1
+    lived, unhappy = S.floats[i, layout.NOW], S.floats[i, layout.DISTRESS_DAYS]
+    S.sums[cohort.DISTRESS] += unhappy
+    share = unhappy / lived if lived > 0.0 else 0.0
+    points = T.satisfaction_calm - T.satisfaction_penalty * share + S.floats[i, layout.SATISFACTION]
+    S.sums[cohort.SATISFACTION] += min(5.0, max(1.0, points))
+
+
+def begin_episode(T: Any, S: Any, i: int) -> None:
+    """Distress sets in."""
+    number = S.ints[i, layout.EPISODE_NUMBER] + 1
+    shares = T.onset_cumulative[S.ints[i, layout.STAGE]]
+    cause = pick(shares, uniform(S.key[i], streams.CAUSE, number, 0))
+    S.ints[i, layout.EPISODE_NUMBER] = number
+    S.ints[i, layout.CAUSE] = cause
+    S.floats[i, layout.DISTRESS_SINCE] = S.floats[i, layout.NOW]
+    amount = exponential(S.key[i], streams.RECOVERY, number, 0)
+    wind(S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[cause], 0.0, amount, 0.0, 1.0)
+    S.floats[i, AGENDA + EPISODE] = S.floats[i, EPISODE_CLOCK + layout.DUE]
+    S.counters[cohort.EPISODES] += 1
+    emit(T, S, i, KIND_ON, cause, NOTHING, NOTHING, NOTHING, NEVER)
+    begin_spell(S, i, number)
+    S.ints[i, layout.SYMPTOM_NUMBER] = 0
+    S.ints[i, layout.NOTICED] = 0
+    wind_symptom(T, S, i)
+    retune(T, S, i)
+
+
+def begin_spell(S: Any, i: int, spell: int) -> None:
+    """A new episode, or the calm after one."""
+    S.ints[i, layout.SPELL] = spell
+    S.ints[i, layout.ACTIONS_IN_SPELL] = 0
+    S.ints[i, layout.ASKED_IN_SPELL] = 0
+
+
+def end_distress(T: Any, S: Any, i: int) -> None:
+    """The present episode ends: the part of it that concerns the customer."""
+    cause = S.ints[i, layout.CAUSE]
+    emit(T, S, i, KIND_OFF, cause, NOTHING, NOTHING, NOTHING, NEVER)
+    close_episode(S, i)
+    S.ints[i, layout.CAUSE] = CALM
+    S.floats[i, AGENDA + EFFECT_END] = NEVER
+    wind_onset(T, S, i)
+    S.floats[i, AGENDA + EPISODE] = S.floats[i, EPISODE_CLOCK + layout.DUE]
+    retune(T, S, i)
+    S.floats[i, AGENDA + SYMPTOM] = NEVER
+    number = S.ints[i, layout.EPISODE_NUMBER]
+    if T.recovery_type >= 0 and uniform(S.key[i], streams.RELIEF_TYPE, number, 0) < T.recovery_probability:
+        draw = uniform(S.key[i], streams.RELIEF_STRENGTH, number, 0)
+        strength = T.strength_low + (T.strength_high - T.strength_low) * draw
+        send(T, S, i, T.recovery_type, strength, streams.RELIEF_SOURCE, streams.RELIEF_DELAY, number, 0, cause)
+
+
+def wind_symptom(T: Any, S: Any, i: int) -> None:
+    """Set the time of the next symptom."""
+    rate = T.symptom_rate[S.ints[i, layout.CAUSE]]
+    if rate > 0.0:
+        S.ints[i, layout.SYMPTOM_NUMBER] += 1
+        nth = S.ints[i, layout.SYMPTOM_NUMBER]
+        wait = exponential(S.key[i], streams.SYMPTOM, S.ints[i, layout.EPISODE_NUMBER], nth) / rate
+        S.floats[i, AGENDA + SYMPTOM] = S.floats[i, layout.NOW] + wait
+
+
+def on_symptom(T: Any, S: Any, i: int) -> None:
+    """A symptom occurs."""
+    which, nth, cause = S.ints[i, layout.EPISODE_NUMBER], S.ints[i, layout.SYMPTOM_NUMBER], S.ints[i, layout.CAUSE]
+    place = pick(T.symptom_cumulative[cause], uniform(S.key[i], streams.SYMPTOM_TYPE, which, nth))
+    draw = uniform(S.key[i], streams.SYMPTOM_STRENGTH, which, nth)
+    strength = T.strength_low + (T.strength_high - T.strength_low) * draw
+    kind = T.symptom_types[cause, place]
+    send(T, S, i, kind, strength, streams.SYMPTOM_SOURCE, streams.SYMPTOM_DELAY, which, nth, cause)
+    wind_symptom(T, S, i)
+
+
+def wind_noise(T: Any, S: Any, i: int) -> None:
+    """Set the time of the next false alarm."""
+    if T.noise_rate > 0.0:
+        S.ints[i, layout.NOISE_NUMBER] += 1
+        wait = exponential(S.key[i], streams.NOISE, 0, S.ints[i, layout.NOISE_NUMBER]) / T.noise_rate
+        S.floats[i, AGENDA + NOISE] = S.floats[i, layout.NOW] + wait
+
+
+def on_noise(T: Any, S: Any, i: int) -> None:
+    """A false alarm is raised."""
+    nth = S.ints[i, layout.NOISE_NUMBER]
+    kind = T.noise_types[pick(T.noise_cumulative, uniform(S.key[i], streams.NOISE_TYPE, 0, nth))]
+    draw = uniform(S.key[i], streams.NOISE_STRENGTH, 0, nth)
+    strength = T.false_low + (T.false_high - T.false_low) * draw
+    send(T, S, i, kind, strength, streams.NOISE_SOURCE, streams.NOISE_DELAY, 0, nth, NOISE_CAUSE)
+    wind_noise(T, S, i)
+
+
+def send(
+    T: Any,
+    S: Any,
+    i: int,
+    kind: int,
+    strength: float,
+    source_purpose: int,
+    delay_purpose: int,
+    which: int,
+    nth: int,
+    cause: int,
+) -> None:
+    """Put a signal on its way, in the list that is ordered by time and then by sending."""
+    manual = uniform(S.key[i], source_purpose, which, nth) < T.manual_share
+    time = S.floats[i, layout.NOW] + T.delay_mean * exponential(S.key[i], delay_purpose, which, nth)
+    S.ints[i, layout.SENT] += 1
+    place = S.counters[cohort.POOL_HEAD]
+    S.counters[cohort.POOL_HEAD] = S.pool_ints[place, 5]
+    S.pool_floats[place, 0] = time
+    S.pool_floats[place, 1] = strength
+    S.pool_ints[place, 0] = S.ints[i, layout.SENT]
+    S.pool_ints[place, 1] = kind
+    S.pool_ints[place, 2] = 1 if manual else 0
+    S.pool_ints[place, 3] = cause
+    S.pool_ints[place, 4] = S.ints[i, layout.EPISODE_NUMBER]
+    before, after = NOTHING, S.ints[i, layout.FIRST_DELIVERY]
+    # Later sent comes later among equals, so the search passes every signal due at the same time.
+    while after != NOTHING and S.pool_floats[after, 0] <= time:
+        before, after = after, S.pool_ints[after, 5]
+    S.pool_ints[place, 5] = after
+    if before == NOTHING:
+        S.ints[i, layout.FIRST_DELIVERY] = place
+    else:
+        S.pool_ints[before, 5] = place
+    S.floats[i, AGENDA + DELIVERY] = S.pool_floats[S.ints[i, layout.FIRST_DELIVERY], 0]
+
+
+def receive(T: Any, S: Any, i: int) -> int:
+    """Take the first signal under way and book it; returns its place, which is free from now on."""
+    place = S.ints[i, layout.FIRST_DELIVERY]
+    first = S.pool_ints[place, 5]
+    S.ints[i, layout.FIRST_DELIVERY] = first
+    S.floats[i, AGENDA + DELIVERY] = NEVER if first == NOTHING else S.pool_floats[first, 0]
+    S.pool_ints[place, 5] = S.counters[cohort.POOL_HEAD]
+    S.counters[cohort.POOL_HEAD] = place
+    kind, cause = S.pool_ints[place, 1], S.pool_ints[place, 3]
+    emit(T, S, i, KIND_SIGNAL, kind, NOTHING, cause, NOTHING, S.pool_floats[place, 1])
+    if not T.sheet.positive[kind]:
+        if cause == NOISE_CAUSE:
+            S.counters[cohort.ALARMS_FALSE] += 1
+        else:
+            S.counters[cohort.ALARMS_TRUE] += 1
+            if S.ints[i, layout.CAUSE] != CALM and S.pool_ints[place, 4] == S.ints[i, layout.EPISODE_NUMBER]:
+                S.ints[i, layout.NOTICED] = 1
+    return int(place)
+
+
+def drop_deliveries(S: Any, i: int) -> None:
+    """Signals under way to a customer who has left go nowhere."""
+    place = S.ints[i, layout.FIRST_DELIVERY]
+    while place != NOTHING:
+        following = S.pool_ints[place, 5]
+        S.pool_ints[place, 5] = S.counters[cohort.POOL_HEAD]
+        S.counters[cohort.POOL_HEAD] = place
+        place = following
+    S.ints[i, layout.FIRST_DELIVERY] = NOTHING
+
+
+def first_due(S: Any, i: int) -> int:
+    """Which entry of the agenda is due first."""
+    first = 0
+    for entry in range(1, ENTRIES):
+        if S.floats[i, AGENDA + entry] < S.floats[i, AGENDA + first]:
+            first = entry
+    return first
+
+
+def be_helped(T: Any, S: Any, i: int, recovery_ratio: float, days: float) -> None:
+    """The present episode ends faster, for some days."""
+    run_at(S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[S.ints[i, layout.CAUSE]], 0.0, recovery_ratio)
+    S.floats[i, AGENDA + EPISODE] = S.floats[i, EPISODE_CLOCK + layout.DUE]
+    S.floats[i, AGENDA + EFFECT_END] = S.floats[i, layout.NOW] + days
+
+
+def on_effect_end(T: Any, S: Any, i: int) -> None:
+    """The help has worn off."""
+    S.floats[i, AGENDA + EFFECT_END] = NEVER
+    run_at(S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[S.ints[i, layout.CAUSE]], 0.0, 1.0)
+    S.floats[i, AGENDA + EPISODE] = S.floats[i, EPISODE_CLOCK + layout.DUE]
+
+
+def be_harmed(T: Any, S: Any, i: int, churn_ratio: float, days: float) -> None:
+    """A calm customer was contacted: churn is likelier, for some days."""
+    S.floats[i, layout.HARM] = churn_ratio
+    S.floats[i, AGENDA + HARM_END] = S.floats[i, layout.NOW] + days
+    retune(T, S, i)
+
+
+def on_harm_end(T: Any, S: Any, i: int) -> None:
+    """The contact is forgotten."""
+    S.floats[i, AGENDA + HARM_END] = NEVER
+    S.floats[i, layout.HARM] = 1.0
+    retune(T, S, i)
+
+
+KERNELS: tuple[Any, ...] = (
+    emit, wind, run_at, hazard_ratio, next_move, onset_rate, wind_onset, enter, retune, count_stay, close_episode,
+    close_books, finish, begin_spell, wind_symptom, send, begin_episode, end_distress, on_symptom, wind_noise, on_noise,
+    receive, drop_deliveries, first_due, be_helped, on_effect_end, be_harmed, on_harm_end,
+)  # fmt: skip
+"""The functions that compiled code uses, callees before callers."""
