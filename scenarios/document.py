@@ -39,11 +39,17 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table; the columns from `numbers_from` on hold numbers and are set flush right."""
+    """A table; the columns from `numbers_from` up to `numbers_to` (not included) hold numbers, set flush right."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers_from: int = 1
+    numbers_to: int | None = None
+
+    @property
+    def numbers(self) -> range:
+        """Places of the columns that hold numbers."""
+        return range(self.numbers_from, len(self.columns) if self.numbers_to is None else self.numbers_to)
 
 
 _FLUSH_RIGHT = ' class="n"'
@@ -93,8 +99,9 @@ def _markdown(block: Block) -> str:
             return "\n".join(f"- {_inline(item)}" for item in items)
         case Code(text):
             return "\n".join(f"    {line}" for line in text.splitlines())
-        case Grid(columns, rows, numbers_from):
-            ruler = ["---" if place < numbers_from else "---:" for place in range(len(columns))]
+        case Grid(columns, rows):
+            numbers = block.numbers
+            ruler = ["---:" if place in numbers else "---" for place in range(len(columns))]
             return "\n".join(_row(cells) for cells in (columns, ruler, *rows))
 
 
@@ -129,15 +136,15 @@ def _html(block: Block) -> str:
             return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
         case Code(text):
             return f"<pre>{escape(text)}</pre>"
-        case Grid(columns, rows, numbers_from):
-            head = _html_row("th", columns, numbers_from)
-            body = "".join(_html_row("td", row, numbers_from) for row in rows)
+        case Grid(columns, rows):
+            numbers = block.numbers
+            head = _html_row("th", columns, numbers)
+            body = "".join(_html_row("td", row, numbers) for row in rows)
             return f'<div class="wide"><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'
 
 
-def _html_row(tag: str, cells: Sequence[str], numbers_from: int) -> str:
+def _html_row(tag: str, cells: Sequence[str], numbers: range) -> str:
     made = (
-        f"<{tag}{_FLUSH_RIGHT if place >= numbers_from else ''}>{escape(cell)}</{tag}>"
-        for place, cell in enumerate(cells)
+        f"<{tag}{_FLUSH_RIGHT if place in numbers else ''}>{escape(cell)}</{tag}>" for place, cell in enumerate(cells)
     )
     return f"<tr>{''.join(made)}</tr>"

@@ -99,7 +99,7 @@ def _effects(effects: Any) -> Grid:
             )
         )
     columns = ("metric", "difference", "95 % interval", "shown", "cohort sd", "variance removed", "note")
-    return Grid(columns, tuple(rows))
+    return Grid(columns, tuple(rows), numbers_to=6)
 
 
 def _money(found: "Comparison") -> list[Block]:
@@ -128,7 +128,9 @@ def _ledger(found: "Return") -> Grid:
         )
         for line in found.ledger.lines
     ]
-    return Grid(("kind", "line", "quantity", "unit price", "amount", "provenance"), tuple(rows), numbers_from=2)
+    return Grid(
+        ("kind", "line", "quantity", "unit price", "amount", "provenance"), tuple(rows), numbers_from=2, numbers_to=5
+    )
 
 
 def _bottom_line(found: "Return") -> list[str]:
@@ -206,6 +208,12 @@ def _assumptions(found: "Comparison") -> list[Block]:
         ("money.discount_per_year", f"{money.discount_per_year.amount:g}", money.discount_per_year.provenance),
         ("money.beyond_horizon_years", f"{money.beyond_horizon_years.amount:g}", money.beyond_horizon_years.provenance),
         *_economics(policy, scenario.policy.get("economics", {})),
+        ("reviewers.service_minutes", f"{scenario.reviewers.service_minutes:g}", "assumed"),
+        *(
+            (f"policy.actions.{name}.cost", dollars(action.cost), _stated(scenario.policy, "actions", name, "cost"))
+            for name, action in policy.actions.items()
+            if action.cost > 0.0
+        ),
         *(_effect_row(action, effect) for action, effect in scenario.world.effects.items()),
         *(
             (f"world.distress.causes.{name}", f"churn x {c.churn_ratio:g} for {c.mean_days:g} days", "assumed")
@@ -218,19 +226,40 @@ def _assumptions(found: "Comparison") -> list[Block]:
             "The ones that the answer leans on most. A provenance of default means that nobody has looked at the "
             "number for this company."
         ),
-        Grid(("assumption", "value", "provenance"), tuple(rows), numbers_from=9),
+        Grid(("assumption", "value", "provenance"), tuple(rows), numbers_from=3),
     ]
+
+
+_USED = (
+    "margin_rate",
+    "reviewer_hour",
+    "agent_hour",
+    "hours_per_escalation",
+    "support_day",
+    "evaluation",
+    "infrastructure_month",
+)
+"""The parts of the policy's economics that a simulation uses; it measures the others itself."""
 
 
 def _economics(policy: Policy, stated: Any) -> list[tuple[str, str, str]]:
     rows = []
-    for name, value in policy.economics:
+    llm = ("llm_calls_per_evaluation", "llm_call") if policy.economics.llm_calls_per_evaluation > 0.0 else ()
+    for name in (*_USED, *llm):
+        value = getattr(policy.economics, name)
         where = f"policy.economics.{name}"
         if hasattr(value, "amount"):
             rows.append((where, dollars(value.amount), str(value.provenance)))
         else:
-            rows.append((where, f"{value:g}", "assumed" if name in stated else "default"))
+            rows.append((where, f"{value:g}", _stated(stated, name)))
     return rows
+
+
+def _stated(override: Any, *path: str) -> str:
+    """``assumed`` where the scenario itself states a number, else ``default``."""
+    for step in path:
+        override = override.get(step, {})
+    return "default" if override == {} else "assumed"
 
 
 def _effect_row(action: str, effect: Any) -> tuple[str, str, str]:

@@ -130,9 +130,11 @@ def _shown(arm: str, primary: str, effect: "Effect") -> str:
 def _not_shown(arm: str, primary: str, effect: "Effect") -> str:
     about, found = metric(primary), effect.difference
     change = shown(found.mean, about.unit, difference=True)
+    leaves_out_zero = found.low is not None and found.high is not None and not found.low <= 0.0 <= found.high
+    together = " once all arms are tested together, by Holm's correction" if leaves_out_zero else ""
     text = (
         f"{arm}: no difference shown in {about.label}: {change} ({_interval(primary, effect)}; null: no difference in "
-        f"{about.label}, not refuted)."
+        f"{about.label}, not refuted{together})."
     )
     return f"{text} {_needed(primary, effect)}"
 
@@ -146,10 +148,7 @@ def _needed(primary: str, effect: "Effect") -> str:
         runs: float = inf
     else:
         runs = replications_needed(found.mean, found.sd)
-    if runs <= found.n:
-        # The interval leaves 0 out, but not once it is corrected for the other arms that were tested.
-        text = "Over all arms tested together the evidence is not enough."
-    elif runs > _TOO_MANY:
+    if runs > _TOO_MANY:
         text = f"To show a difference of this size would take more than {_TOO_MANY:,} replications."
     else:
         text = (

@@ -94,3 +94,18 @@ def test_every_arm_has_a_verdict_whatever_happened(run_arm, replications):
     assert len(found.text.splitlines()) == 2
     assert "None" not in found.text
     assert "nan" not in found.text
+
+
+def barely(setup, **how):
+    """Two of three arms alike; the third differs so little that one test shows it and three together do not."""
+    signs = (1.0, -1.0) if setup.name == "treated" else (0.0, 0.0)
+    shift = -0.0062 if setup.name == "treated" else 0.0
+    return fakes.run(setup.name, how["days"], 0.2 + shift + 0.01 * signs[how["replication"] % 2])
+
+
+def test_a_difference_lost_to_the_other_arms_says_so():
+    arms = [f"arms.arm{number}.label=x" for number in range(3)]
+    alone, among = verdict(barely, "replications=14"), verdict(barely, "replications=14", *arms)
+    assert alone.findings["treated"].outcome == "better"
+    assert among.findings["treated"].outcome == "no_difference_shown"
+    assert "not refuted once all arms are tested together" in among.findings["treated"].effect
