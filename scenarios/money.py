@@ -175,47 +175,29 @@ def _quantities(setup: "ArmSetup", run: "Run", days: float) -> Mapping[str, floa
 
 def _items(scenario: Scenario, setup: "ArmSetup", run: "Run", days: float) -> dict[str, _Item]:
     """Everything that is priced in one arm, in the ledger's order."""
+    items = [*_values(scenario, setup, days), *_actions(scenario, setup, run), *_overheads(setup)]
+    return {item.name: item for item in items}
+
+
+def _values(scenario: Scenario, setup: "ArmSetup", days: float) -> list[_Item]:
     economics, money = setup.policy.economics, scenario.money
     margin = _stated(scenario, setup.name, "economics", "margin_rate")
-    beyond = beyond_horizon_factor(money, days)
+    beyond = weakest(margin, money.beyond_horizon_years.provenance, money.discount_per_year.provenance)
     hours = _stated(scenario, setup.name, "economics", "hours_per_escalation")
-    llm = economics.llm_calls_per_evaluation
-    horizon = weakest(margin, money.beyond_horizon_years.provenance, money.discount_per_year.provenance)
-    escalation = weakest(hours, economics.agent_hour.provenance)
-    evaluation = (
-        weakest(economics.evaluation.provenance, economics.llm_call.provenance)
-        if llm
-        else economics.evaluation.provenance
-    )
-    items = [
+    escalation = economics.agent_hour.amount * economics.hours_per_escalation
+    day = economics.support_day
+    return [
         _Item("margin_retained", "value", "revenue $", "revenue", 1.0, economics.margin_rate, margin),
         _Item(
-            "value_beyond_horizon", "value", "yearly $ live", "live_value_end", 1.0, economics.margin_rate * beyond,
-            horizon,
+            "value_beyond_horizon", "value", "yearly $ live", "live_value_end", 1.0,
+            economics.margin_rate * beyond_horizon_factor(money, days), beyond,
         ),
         _Item(
-            "escalations_avoided", "value", "escalations", "escalations", -1.0,
-            economics.agent_hour.amount * economics.hours_per_escalation, escalation,
+            "escalations_avoided", "value", "escalations", "escalations", -1.0, escalation,
+            weakest(hours, economics.agent_hour.provenance),
         ),
-        _Item(
-            "support_days_avoided", "value", "days", "support_days", -1.0, economics.support_day.amount,
-            economics.support_day.provenance,
-        ),
-        *_actions(scenario, setup, run),
-        _Item(
-            "review_time", "cost", "hours", "review_hours", 1.0, economics.reviewer_hour.amount,
-            economics.reviewer_hour.provenance,
-        ),
-        _Item(
-            "evaluations", "cost", "evaluations", "evaluations", 1.0,
-            economics.evaluation.amount + llm * economics.llm_call.amount, evaluation,
-        ),
-        _Item(
-            "infrastructure", "cost", "months", "months", 1.0, economics.infrastructure_month.amount,
-            economics.infrastructure_month.provenance,
-        ),
+        _Item("support_days_avoided", "value", "days", "support_days", -1.0, day.amount, day.provenance),
     ]  # fmt: skip
-    return {item.name: item for item in items}
 
 
 def _actions(scenario: Scenario, setup: "ArmSetup", run: "Run") -> list[_Item]:
@@ -227,8 +209,20 @@ def _actions(scenario: Scenario, setup: "ArmSetup", run: "Run") -> list[_Item]:
             _stated(scenario, setup.name, "actions", name, "cost"),
         )
         for name in taken
-        if policy.actions[name].cost > 0.0
     ]  # fmt: skip
+
+
+def _overheads(setup: "ArmSetup") -> list[_Item]:
+    economics = setup.policy.economics
+    hour, month = economics.reviewer_hour, economics.infrastructure_month
+    llm = economics.llm_calls_per_evaluation
+    evaluation = economics.evaluation.amount + llm * economics.llm_call.amount
+    known = [economics.evaluation.provenance, *([economics.llm_call.provenance] if llm else [])]
+    return [
+        _Item("review_time", "cost", "hours", "review_hours", 1.0, hour.amount, hour.provenance),
+        _Item("evaluations", "cost", "evaluations", "evaluations", 1.0, evaluation, weakest(*known)),
+        _Item("infrastructure", "cost", "months", "months", 1.0, month.amount, month.provenance),
+    ]
 
 
 def _stated(scenario: Scenario, arm: str, *path: str) -> Provenance:

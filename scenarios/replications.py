@@ -21,7 +21,7 @@ RunArm = Callable[..., "Run"]
 """What runs one arm once; `simulation.run.run_arm` or a stand-in of the same signature."""
 
 Progress = Callable[[int, int], None]
-"""Called with (runs done, runs in all) after each run."""
+"""Called with (runs done, runs in all) at the start and after each run."""
 
 
 class WorkerDiedError(JourneyError):
@@ -64,7 +64,7 @@ def replicate(
         replications: How many.
         days: Length of a run.
         workers: How many processes; with 1 everything runs in this one.
-        progress: Told about each run that is done.
+        progress: Told at the start and after each run.
         run_arm: What runs one arm; left out, the engine. With several workers it must be importable.
 
     Raises:
@@ -80,6 +80,8 @@ def replicate(
     done: dict[tuple[int, int], Run] = {}
     running = _inline(work, tasks) if workers <= 1 or len(tasks) == 1 else _in_pool(work, tasks, workers)
     try:
+        if progress is not None:
+            progress(0, len(tasks))
         for task, run in running:
             done[task] = run
             if progress is not None:

@@ -1,15 +1,16 @@
 """The report of a comparison: what was asked, assumed, found and not known, as a document."""
 
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from journey.policy import Policy
+from scenarios.assumptions import assumptions
 from scenarios.comparison import version
 from scenarios.document import Block, Code, Grid, Heading, Items, Paragraph
 from scenarios.metrics import Unit, dollars, metric, shown
 from scenarios.model import BASELINE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from journey.ledger import Line
     from scenarios.comparison import Comparison, Effect
     from scenarios.money import Return
@@ -35,7 +36,7 @@ def report_on(found: "Comparison") -> list[Block]:
         *_metrics(found),
         *_money(found),
         *_uncertainty(found),
-        *_assumptions(found),
+        *assumptions(found.loaded),
         *_repeat(found),
     ]
 
@@ -83,7 +84,7 @@ def _how_tested(found: "Comparison") -> str:
     )
 
 
-def _effects(effects: Any) -> Grid:
+def _effects(effects: "Mapping[str, Effect]") -> Grid:
     rows = []
     for name, effect in effects.items():
         unit = metric(name).unit
@@ -199,77 +200,6 @@ def _uncertainty(found: "Comparison") -> list[Block]:
             )
         ),
     ]
-
-
-def _assumptions(found: "Comparison") -> list[Block]:
-    scenario, policy = found.loaded.scenario, found.loaded.setups[0].policy
-    money = scenario.money
-    rows = [
-        ("money.discount_per_year", f"{money.discount_per_year.amount:g}", money.discount_per_year.provenance),
-        ("money.beyond_horizon_years", f"{money.beyond_horizon_years.amount:g}", money.beyond_horizon_years.provenance),
-        *_economics(policy, scenario.policy.get("economics", {})),
-        ("reviewers.service_minutes", f"{scenario.reviewers.service_minutes:g}", "assumed"),
-        *(
-            (f"policy.actions.{name}.cost", dollars(action.cost), _stated(scenario.policy, "actions", name, "cost"))
-            for name, action in policy.actions.items()
-            if action.cost > 0.0
-        ),
-        *(_effect_row(action, effect) for action, effect in scenario.world.effects.items()),
-        *(
-            (f"world.distress.causes.{name}", f"churn x {c.churn_ratio:g} for {c.mean_days:g} days", "assumed")
-            for name, c in scenario.world.distress.causes.items()
-        ),
-    ]
-    return [
-        Heading(2, "Assumptions"),
-        Paragraph(
-            "The ones that the answer leans on most. A provenance of default means that nobody has looked at the "
-            "number for this company."
-        ),
-        Grid(("assumption", "value", "provenance"), tuple(rows), numbers_from=3),
-    ]
-
-
-_USED = (
-    "margin_rate",
-    "reviewer_hour",
-    "agent_hour",
-    "hours_per_escalation",
-    "support_day",
-    "evaluation",
-    "infrastructure_month",
-)
-"""The parts of the policy's economics that a simulation uses; it measures the others itself."""
-
-
-def _economics(policy: Policy, stated: Any) -> list[tuple[str, str, str]]:
-    rows = []
-    llm = ("llm_calls_per_evaluation", "llm_call") if policy.economics.llm_calls_per_evaluation > 0.0 else ()
-    for name in (*_USED, *llm):
-        value = getattr(policy.economics, name)
-        where = f"policy.economics.{name}"
-        if hasattr(value, "amount"):
-            rows.append((where, dollars(value.amount), str(value.provenance)))
-        else:
-            rows.append((where, f"{value:g}", _stated(stated, name)))
-    return rows
-
-
-def _stated(override: Any, *path: str) -> str:
-    """``assumed`` where the scenario itself states a number, else ``default``."""
-    for step in path:
-        override = override.get(step, {})
-    return "default" if override == {} else "assumed"
-
-
-def _effect_row(action: str, effect: Any) -> tuple[str, str, str]:
-    ratios = ", ".join(
-        [f"recovery x {effect.recovery_ratio:g}", *(f"{cause} x {ratio:g}" for cause, ratio in effect.by_cause.items())]
-    )
-    text = (
-        f"{100 * effect.response:.0f} % respond; {ratios}; for {effect.lasts_days:g} days; harm x {effect.harm_ratio:g}"
-    )
-    return f"world.effects.{action}", text, "assumed"
 
 
 def _repeat(found: "Comparison") -> list[Block]:

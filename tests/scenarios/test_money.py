@@ -96,6 +96,12 @@ def test_arms_that_pay_different_prices_pay_on_lines_of_their_own():
     assert found["actions.support_manager_followup (baseline)"] == (-4.0, 80.0, -320.0)
 
 
+def test_an_action_that_is_free_in_one_arm_is_still_paid_for_in_the_other():
+    found = money(overrides=["arms.treated.policy.actions.support_manager_followup.cost=0"])
+    assert lines(found)["actions.support_manager_followup (baseline)"] == (-4.0, 80.0, -320.0)
+    assert found.net.mean == pytest.approx(found.ledger.net)
+
+
 def test_without_additional_cost_there_is_no_roi_but_a_reason():
     found = money(pairs=[(TREATED, BASE)])
     assert found.ledger.cost < 0.0

@@ -19,12 +19,12 @@ def test_the_number_of_workers_changes_nothing(setups):
     assert [[run.arm for run in arms] for arms in alone.runs] == [["baseline", "treated"]] * 5
 
 
-def test_progress_is_told_after_each_run(setups):
+def test_progress_is_told_at_the_start_and_after_each_run(setups):
     told = []
     replicate(
         setups, seed=1, replications=2, days=1, run_arm=fakes.planted, progress=lambda done, of: told.append((done, of))
     )
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert told == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_an_interruption_keeps_what_is_complete(setups):
