@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from math import isfinite
 
 from journey.detectors.protocol import Detector
@@ -111,7 +112,7 @@ class Inactivity:
     def detect(self, customer_id: str, events: Sequence[Event], as_of: datetime) -> Iterator[Signal]:
         """Signals for every silence between two events, and for the one that lasts until `as_of`."""
         alive = sorted({event.timestamp for event in events if event.event_type not in self.ignored})
-        for last, following in zip(alive, [*alive[1:], None], strict=True):
+        for last, following in zip_longest(alive, alive[1:]):
             for warning in range(1, self.most_warnings + 1):
                 when = last + timedelta(days=self.quiet_days * warning)
                 if when > as_of or (following is not None and when >= following):

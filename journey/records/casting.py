@@ -24,6 +24,8 @@ _ZONED_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}{_CLOCK}(Z|[+-]\d{{2}}(:?\d{{2}})?)"
 _FIRST_DATE = "TIMESTAMP '0001-01-01 00:00:00'"
 _LAST_DATE = "TIMESTAMP '9999-12-31 23:59:59.999999'"
 
+_BLANKS = ("' '", "E'\\n'", "E'\\r'", "E'\\t'")
+
 _SHOWN = 60
 """Longest piece of a bad value that a message repeats, in characters."""
 
@@ -146,7 +148,8 @@ def cast(column: Column, found: RawColumn | None) -> Cast:
         return native
     value = f"({found.value} ->> '$')" if found.sql_type == "JSON" else f"{found.value}::VARCHAR"
     # Trimming is slow, and hardly any value needs it: those that begin or end with white space, or are empty.
-    frayed = f"({value})[1:1] <= ' ' OR ({value})[-1:] <= ' '"
+    ends = " OR ".join(f"suffix({value}, {blank})" for blank in _BLANKS)
+    frayed = f"{value} < '!' OR {ends}"
     given = f"CASE WHEN {frayed} THEN nullif(trim({value}, E' \\t\\r\\n'), '') ELSE {value} END"
     if column.kind in ("texts", "mapping") and found.sql_type not in ("VARCHAR", "JSON"):
         # A list, a struct or a map of a columnar file: its JSON reads like the same thing in a text file.

@@ -139,8 +139,7 @@ class TestRowsOfText:
         assert records.counts()["signals"] == 2
         assert 'S2,"K1"x' in records.set_aside[0].content
 
-    @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-    @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+    @pytest.mark.parametrize(("separator", "newline"), [(";", "\n"), ("\t", "\r\n"), ("|", "\r")])
     def test_csv_comes_in_many_dialects(self, tmp_path: Path, newline: str, separator: str) -> None:
         text = (SIGNAL_HEADER + GOOD).replace(",", separator).replace("\n", newline)
         assert len(read_folder(write_company(tmp_path, signals__csv=text)).signals_of("K1")) == 1
@@ -192,35 +191,32 @@ BAD_VALUES = [
 ]
 
 
-@pytest.mark.parametrize(("field", "value", "code"), BAD_VALUES)
-def test_a_value_that_does_not_fit_sets_its_row_aside(field: str, value: Any, code: str) -> None:
-    records = company(signals=[SIGNAL, {**SIGNAL, "signal_id": "S2", field: value}])
-    assert [signal.signal_id for signal in records.signals_of("K1")] == ["S1"]
-    (row,) = records.set_aside
-    assert (row.row_number, row.code) == (2, code)
-    assert field in row.reason
+def test_a_value_that_does_not_fit_sets_its_row_aside() -> None:
+    rows = [{**SIGNAL, "signal_id": f"S{place}", field: value} for place, (field, value, _) in enumerate(BAD_VALUES)]
+    records = company(signals=[*rows, {**SIGNAL, "signal_id": "good"}])
+    assert [signal.signal_id for signal in records.signals_of("K1")] == ["good"]
+    assert [row.code for row in records.set_aside] == [code for _, _, code in BAD_VALUES]
+    for row, (field, _, _) in zip(records.set_aside, BAD_VALUES, strict=True):
+        assert field in row.reason
 
 
-@pytest.mark.parametrize("value", ["0.5", " 0.5 ", "5e-1", 0.5])
-def test_numbers_may_be_written_as_text(value: object) -> None:
-    (signal,) = company(signals=[{**SIGNAL, "signal_strength": value}]).signals_of("K1")
-    assert signal.signal_strength == 0.5
+def test_numbers_may_be_written_as_text() -> None:
+    rows = [{**SIGNAL, "signal_id": None, "signal_strength": value} for value in ("0.5", " 0.5\t", "5e-1", 0.5)]
+    assert {signal.signal_strength for signal in company(signals=rows).signals_of("K1")} == {0.5}
 
 
-@pytest.mark.parametrize(
-    "value",
-    ["2031-03-08", "2031-03-08 00:00", "2031-03-08T00:00:00", "2031-03-08T00:00:00.000", "2031-03-08T00:00:00Z"],
-)
-def test_dates_are_iso_8601(value: str) -> None:
-    (signal,) = company(signals=[{**SIGNAL, "detected_at": value}]).signals_of("K1")
-    assert signal.detected_at.isoformat() == "2031-03-08T00:00:00"
+def test_dates_are_iso_8601() -> None:
+    written = ["", " 00:00", "T00:00", "T00:00:00", "T00:00:00.000", "T00:00:00Z", "T02:00:00+02:00", "T02:00+02"]
+    rows = [{**SIGNAL, "signal_id": None, "detected_at": f"2031-03-08{clock}"} for clock in written]
+    signals = company(signals=rows).signals_of("K1")
+    assert [signal.detected_at.isoformat() for signal in signals] == ["2031-03-08T00:00:00"] * len(written)
 
 
 def test_all_that_is_wrong_with_a_row_is_said_at_once() -> None:
     records = company(signals=[{**SIGNAL, "signal_strength": 2, "detected_at": "soon"}])
-    assert "signal_strength is 2, which is outside 0 to 1; detected_at" not in records.set_aside[0].code
-    assert "signal_strength" in records.set_aside[0].reason
-    assert "detected_at" in records.set_aside[0].reason
+    assert records.set_aside[0].reason.startswith(
+        "signal_strength is 2, which is outside 0 to 1; detected_at is 'soon'"
+    )
 
 
 def test_other_sets_have_the_same_rules() -> None:
@@ -263,7 +259,7 @@ _TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=_TEXTS, ending=st.sampled_from(["json", "jsonl", "csv", "parquet", "csv.gz"]))
 @example(content=b'customer_id,segment\n"', ending="csv")
 @example(content=b'customer_id\n\n""\n', ending="csv")

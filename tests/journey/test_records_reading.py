@@ -78,8 +78,10 @@ def test_an_unknown_customer_is_never_invented() -> None:
     assert len(records.signals_of("nobody")) == 1
 
 
-@pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet"])
-@pytest.mark.parametrize("name", ["customer_journey", "imperfect"])
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [("customer_journey", "csv"), ("imperfect", "jsonl"), ("imperfect", "csv"), ("imperfect", "parquet")],
+)
 def test_the_format_makes_no_difference(name: str, ending: str, tmp_path: Path) -> None:
     expected = read_folder(bundled_folder(name))
     records = read_folder(convert(bundled_folder(name), tmp_path / ending, ending))
@@ -174,10 +176,13 @@ def test_record_objects_with_a_zone_become_utc() -> None:
     assert signal.detected_at == datetime(2031, 3, 7, 23, 30)
 
 
-@pytest.mark.parametrize("text", ['["S1", "S2"]', "['S1', 'S2']", "S1;S2", "S1|S2", "S1, S2", "S1 S2"])
-def test_a_list_in_a_text_file_may_be_written_in_the_usual_ways(text: str) -> None:
-    (intervention,) = company(interventions=[{**INTERVENTION, "triggered_by_signals": text}]).interventions_of("K1")
-    assert intervention.triggered_by_signals == ("S1", "S2")
+def test_a_list_in_a_text_file_may_be_written_in_the_usual_ways() -> None:
+    ways = ['["S1", "S2"]', "['S1', 'S2']", "S1;S2", "S1|S2", "S1, S2", "S1 S2"]
+    rows = [
+        {**INTERVENTION, "intervention_id": f"I{place}", "triggered_by_signals": way} for place, way in enumerate(ways)
+    ]
+    found = company(interventions=rows).interventions_of("K1")
+    assert [intervention.triggered_by_signals for intervention in found] == [("S1", "S2")] * len(ways)
 
 
 def test_missing_fields_get_their_default_and_are_counted() -> None:
@@ -272,7 +277,7 @@ _ANY_VALUE = st.one_of(
 _FIELDS = st.sampled_from([column.name for column in columns_of("signals")])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.dictionaries(_FIELDS, _ANY_VALUE, max_size=7), max_size=6))
 def test_every_row_is_either_used_or_set_aside(rows: list[dict[str, object]]) -> None:
     records = company(signals=rows)
