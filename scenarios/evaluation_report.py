@@ -180,7 +180,7 @@ def _kpis(found: "Evaluation") -> list[Block]:
             (name, kpi_value(kpi), str(kpi.n), kpi.status, kpi.definition)
             for name, kpi in found.kpis.get(group, {}).items()
         )
-        blocks += [Heading(3, title), Grid(("KPI", "value", "n", "status", "what it is"), rows, numbers_from=5)]
+        blocks += [Heading(3, title), Grid(("KPI", "value", "n", "status", "what it is"), rows, numbers_to=3)]
     return blocks
 
 
@@ -206,7 +206,8 @@ def _roi(ledger: "Ledger") -> list[Block]:
         Grid(
             ("line", "kind", "quantity", "unit price", "amount", "provenance", "note"),
             (*rows, *totals),
-            numbers_from=7,
+            numbers_from=2,
+            numbers_to=5,
         ),
         *[Paragraph(f"Beside the ledger: {memo.name} {money(memo.amount)}; {memo.note}.") for memo in ledger.memos],
     ]

@@ -113,7 +113,7 @@ SELECT c.case_id, epoch_us(i.generated_at) AS moment, epoch_us(c.anchor) AS anch
 FROM interventions i
 JOIN cases c ON c.customer_id = i.customer_id
     AND i.generated_at < c.history_before AND i.generated_at <> c.undatable
-LEFT JOIN first_outcome o USING (intervention_id)
+LEFT JOIN first_outcome o ON o.intervention_id = i.intervention_id
 ORDER BY c.case_id
 """
 
@@ -295,7 +295,7 @@ def _name_types(cursor: duckdb.DuckDBPyConnection, known: tuple[str, ...]) -> tu
 
 
 def _fetch(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    cursor.execute(sql, parameters) if parameters else cursor.execute(sql)
+    cursor.execute(sql, parameters or None)
     columns: dict[str, Any] = cursor.fetchnumpy()
     # Columns with nulls come masked; below the mask lies an arbitrary value, so it is filled.
     return {name: _unmasked(column) for name, column in columns.items()}
@@ -306,7 +306,7 @@ def _unmasked(column: Any) -> Any:
         return column
     masked: Any = column
     if column.dtype == object:
-        return masked.filled(None)
+        return np.where(np.ma.getmaskarray(masked), None, masked.data)
     return masked.astype(np.float64).filled(np.nan) if np.ma.is_masked(column) else masked.data
 
 

@@ -32,7 +32,9 @@ def default_as_of(records: Records) -> AsOf:
     """
     latest = records.latest_date()
     if latest is None:
-        raise InputError(f"{records.source}: no record carries a date, so the moment to judge at must be given (as_of)")
+        raise InputError(
+            f"{records.source}: no record carries a date; say at which moment to judge (as_of, or --as-of in a shell)"
+        )
     return AsOf.of(latest.date())
 
 

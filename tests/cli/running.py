@@ -1,0 +1,36 @@
+"""Running the command as a user does: in this process where it is enough, as a process of its own where it is not."""
+
+import json
+import os
+import subprocess
+import sys
+
+from typer.testing import CliRunner
+
+from scenarios.cli.application import app
+
+RUN = [sys.executable, "-c", "from scenarios.cli import main; main()"]
+
+
+def invoke(*arguments, **environment):
+    """The result of a command: exit_code, stdout, stderr."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env=environment)
+
+
+def json_of(*arguments):
+    """The one JSON value that a command prints, and nothing else."""
+    result = invoke(*arguments, "--json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def process(*arguments, cwd=None, **environment):
+    """The same as a process of its own."""
+    return subprocess.run(
+        [*RUN, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **environment},
+        check=False,
+    )

@@ -1,0 +1,106 @@
+"""Compiled functions are the interpreted ones: one source, the same bits."""
+
+import subprocess
+import sys
+import types
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from journey import jit, rules
+
+finite = st.floats(-1e6, 1e6)
+numbers = {
+    "evidence": st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)),
+    "fade": st.tuples(st.floats(-10, 1e5), st.floats(1e-4, 2.0)),
+    "overstay": st.tuples(st.floats(0, 1e4), st.floats(-1, 400), st.floats(0, 5)),
+    "severity": st.tuples(finite, st.floats(0, 1e6), st.floats(0, 5)),
+    "confidence": st.tuples(st.floats(0, 50), st.floats(0, 50), st.integers(0, 4), st.floats(0.1, 9), st.floats(0, 1),
+                            st.floats(0, 1)),
+    "churn_probability": st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 9), st.floats(0, 1e3)),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    return jit.compiled(rules)
+
+
+@pytest.mark.parametrize("name", sorted(numbers))
+def test_compiled_rules_give_the_same_bits(compiled, name):
+    @settings(max_examples=200)
+    @given(numbers[name])
+    def same(arguments):
+        # Ints where floats are expected would compile again for each mixture of types.
+        arguments = tuple(a if isinstance(a, int) and name == "confidence" else float(a) for a in arguments)
+        assert getattr(compiled, name)(*arguments) == getattr(rules, name)(*arguments)
+
+    same()
+
+
+def module(source, name="kernels_under_test", folder=None):
+    path = folder / f"{name}.py"
+    path.write_text(source, encoding="utf-8")
+    made = types.ModuleType(name)
+    made.__file__ = str(path)
+    exec(compile(source, str(path), "exec"), made.__dict__)
+    sys.modules[name] = made
+    return made
+
+
+SOURCE = """
+FACTOR = {factor}
+
+
+def inner(x):
+    return x * FACTOR
+
+
+def outer(x):
+    return inner(x) + 1.0
+
+
+KERNELS = (inner, outer)
+"""
+
+
+def test_functions_find_each_other_compiled_and_constants_can_be_replaced(tmp_path):
+    made = module(SOURCE.format(factor=2.0), folder=tmp_path)
+    assert jit.compiled(made, cache=False).outer(3.0) == 7.0
+    assert jit.compiled(made, constants={"FACTOR": 10.0}).outer(3.0) == 31.0
+    assert made.outer(3.0) == 7.0
+
+
+def test_a_change_in_any_source_is_another_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    first = jit.cache_folder([module(SOURCE.format(factor=2.0), "kernels_a", tmp_path)])
+    second = jit.cache_folder([module(SOURCE.format(factor=3.0), "kernels_b", tmp_path)])
+    assert first != second
+    assert str(first).startswith(str(tmp_path / "cache"))
+
+
+def test_without_a_place_to_write_code_is_compiled_anew(tmp_path, monkeypatch):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder", encoding="utf-8")
+    monkeypatch.setenv(jit.CACHE_VARIABLE, str(blocked))
+    made = module(SOURCE.format(factor=2.0), "kernels_c", tmp_path)
+    assert jit.cache_folder([made]) is None
+    assert jit.compiled(made).outer(1.0) == 3.0
+
+
+def test_compiled_code_is_kept_in_the_cache_and_numbas_own_setting_is_left_alone(tmp_path, monkeypatch):
+    from numba import config
+
+    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path))
+    before = config.CACHE_DIR
+    made = jit.compiled(rules)
+    assert made.fade(14.0, 0.1) == rules.fade(14.0, 0.1)
+    assert before == config.CACHE_DIR
+    assert list(tmp_path.rglob("*.nbc"))
+
+
+def test_importing_the_orchestrator_does_not_import_numba():
+    code = "import sys, journey.evaluation; print('numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

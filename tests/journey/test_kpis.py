@@ -1,0 +1,197 @@
+"""KPIs say what they count, of how many, and what is not known."""
+
+import pytest
+
+from journey.evaluation import evaluate
+from journey.orchestrator.ports import MemoryKpiSink
+from journey.policy import policy_from
+from journey.records.reading import Records, bundled_folder, read_folder
+
+
+@pytest.fixture(scope="module")
+def seed():
+    return evaluate(read_folder(bundled_folder()))
+
+
+def kpi(found, name):
+    (one,) = [members[name] for members in found.kpis.values() if name in members]
+    return one
+
+
+# Each value by hand from the seed's records.
+SEED = {
+    "evaluation_latency_ms": ((240 + 180 + 210 + 320 + 290 + 150 + 200 + 120) / 8, 8),
+    "evaluation_latency_p95_ms": (320, 8),
+    "human_escalation_rate": (3 / 8, 8),
+    "override_rate": (1 / 6, 6),
+    "override_rate_of_reviewed": (1 / 2, 2),
+    "override_rate_of_interventions": (1 / 8, 8),
+    "data_completeness": (45 / 46, 46),
+    "schema_validation_rate": (1.0, 46),
+    "time_to_resolution_days": ((3 + 7 + 2 + 5) / 4, 4),
+    "intervention_success_rate": (3 / 6, 6),
+    "unresolved_rate": (2 / 6, 6),
+    "repeat_issue_rate": (1 / 6, 6),
+    "escalation_rate": (0.0, 10),
+    "proactive_share": (6 / 7, 7),
+    "churn_rate": (0.0, 10),
+    "churn_risk_reduction": ((0.25 + 0.10 + 0.30 + 0.15) / 6, 6),
+    "csat_delta": ((1 + 2 + 1) / 6, 6),
+    "cost_per_support_case": (2 * 40.0, 1),
+    "change_in_cost_per_support_case": ((2 - 5) * 40.0, 1),
+    "revenue_preserved": (0.25 * 12000 + 0.10 * 42000 + 0.30 * 38000 + 0.15 * 15000, 6),
+    "revenue_saved_as_recorded": (2000 + 500 + 1500 + 800, 6),
+}
+UNKNOWN = (
+    "journey_state_classification_accuracy",
+    "signal_precision",
+    "signal_recall",
+    "reduction_in_unresolved_or_repeat_issues",
+    "decrease_in_escalations",
+    "increase_in_proactive_interventions",
+    "consistency_across_channels",
+    "nps_delta",
+    "reduction_in_avoidable_escalations",
+)
+
+
+@pytest.mark.parametrize("name", sorted(SEED))
+def test_the_seeds_kpis_by_hand(seed, name):
+    value, n = SEED[name]
+    assert kpi(seed, name).value == pytest.approx(value)
+    assert kpi(seed, name).n == n
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_has_no_ground_truth_is_unknown_and_no_number_is_made_up(seed, name):
+    assert kpi(seed, name).value is None
+    assert kpi(seed, name).status == "unknown"
+
+
+def test_every_kpi_is_defined_and_a_value_has_a_denominator(seed):
+    assert set(seed.kpis) == {"operational", "effectiveness", "business"}
+    for members in seed.kpis.values():
+        for one in members.values():
+            assert one.definition
+            assert one.unit
+            assert (one.value is None) == (one.status == "unknown")
+            assert one.value is None or one.n > 0
+
+
+def test_without_a_counterfactual_money_and_comparisons_are_directional(seed):
+    for name in ("revenue_preserved", "churn_risk_reduction", "churn_rate_treated_less_baseline"):
+        assert kpi(seed, name).status == "directional"
+    assert seed.ledger.label.startswith("directional")
+
+
+def test_a_kpi_by_segment_adds_up_to_the_whole(seed):
+    for name in ("csat_delta", "churn_risk_reduction", "time_to_resolution_days"):
+        one = kpi(seed, name)
+        assert sum(part["n"] for part in one.by.values()) == one.n
+        assert sum(part["n"] * part["value"] for part in one.by.values()) / one.n == pytest.approx(one.value)
+
+
+def company(outcomes, **changes):
+    return Records.from_tables(
+        {
+            "customers": [{"customer_id": "A", "segment": "SMB", "account_value": 1000.0}],
+            "interventions": [
+                {"intervention_id": "I", "customer_id": "A", "recommended_action": "proactive_outreach",
+                 "journey_stage": "support", "generated_at": "2031-01-01"} | changes
+            ],
+            "outcomes": outcomes,
+        }
+    )  # fmt: skip
+
+
+def test_a_missing_outcome_and_a_null_are_not_zeros():
+    empty = evaluate(company([]), as_of="2031-01-10")
+    assert kpi(empty, "time_to_resolution_days").status == "unknown"
+    assert kpi(empty, "override_rate").status == "unknown"
+    assert empty.ledger.lines[0].amount is None
+    null = evaluate(company([{"intervention_id": "I", "outcome": "resolved", "measured_at": "2031-01-05"}]))
+    assert kpi(null, "time_to_resolution_days").value is None
+    assert kpi(null, "csat_delta").value is None
+    assert kpi(null, "intervention_success_rate").value == 1.0
+
+
+def test_outcomes_join_on_intervention_and_customer():
+    row = {"intervention_id": "I", "outcome": "resolved", "churn_risk_delta": -0.5, "measured_at": "2031-01-05"}
+    mine = evaluate(company([row | {"customer_id": "A"}]), as_of="2031-01-10")
+    nobodys = evaluate(company([row]), as_of="2031-01-10")
+    anothers = evaluate(company([row | {"customer_id": "B"}]), as_of="2031-01-10")
+    assert kpi(mine, "revenue_preserved").value == kpi(nobodys, "revenue_preserved").value == 500.0
+    assert kpi(anothers, "revenue_preserved").value is None
+
+
+def test_two_outcomes_of_one_intervention_are_counted_once_by_the_later_one():
+    rows = [
+        {"outcome_id": f"O{day}", "intervention_id": "I", "customer_id": "A", "outcome": "resolved",
+         "churn_risk_delta": delta, "measured_at": f"2031-01-0{day}"}
+        for day, delta in ((3, -0.9), (5, -0.2))
+    ]  # fmt: skip
+    assert kpi(evaluate(company(rows)), "revenue_preserved").value == pytest.approx(200.0)
+    assert kpi(evaluate(company(rows), as_of="2031-01-04"), "revenue_preserved").value == pytest.approx(900.0)
+
+
+def test_an_outcome_without_a_date_is_there_at_the_end_of_the_records_and_not_before():
+    rows = [{"intervention_id": "I", "customer_id": "A", "outcome": "resolved"}]
+    records = company(rows)
+    assert kpi(evaluate(records), "intervention_success_rate").n == 1
+
+
+def test_costs_are_charged_for_what_was_done_and_for_nothing_else():
+    waiting = evaluate(company([], requires_human_approval=True), as_of="2031-01-05").ledger
+    costs = {line.name: line.amount for line in waiting.lines if line.kind == "cost"}
+    assert not [name for name in costs if name.startswith("action")]
+    assert costs["human review"] == 0.0
+    assert costs["LLM calls"] == 0.0
+    policy = policy_from({"economics": {"llm_calls_per_evaluation": 3.0}}, "test")
+    with_llm = evaluate(company([]), as_of="2031-01-05", policy=policy).ledger
+    assert {line.name: line.amount for line in with_llm.lines}["LLM calls"] == 0.03
+
+
+def test_an_action_without_a_price_is_not_counted_and_said():
+    ledger = evaluate(company([], recommended_action="send_flowers"), as_of="2031-01-05").ledger
+    assert "action: send_flowers" in ledger.not_counted
+
+
+def test_troubles_before_and_after_a_contact_are_compared_when_the_days_after_are_over():
+    days = ("2030-12-25", "2030-12-28", "2031-01-06")
+    records = Records.from_tables(
+        {
+            "customers": [{"customer_id": "A", "segment": "SMB", "account_value": 1000.0}],
+            "signals": [{"customer_id": "A", "signal_type": "usage_drop", "signal_strength": 0.5, "detected_at": day}
+                        for day in days],
+            "interventions": [{"intervention_id": "I", "customer_id": "A", "recommended_action": "proactive_outreach",
+                               "generated_at": "2031-01-01"}],
+        }
+    )  # fmt: skip
+    assert kpi(evaluate(records, as_of="2031-01-14"), "negative_signals_before_after_contact").value is None
+    assert kpi(evaluate(records, as_of="2031-01-15"), "negative_signals_before_after_contact").value == -1.0
+
+
+def test_kpis_go_to_the_sink(seed):
+    sink = MemoryKpiSink()
+    evaluate(read_folder(bundled_folder()), sink=sink)
+    ((when, kpis),) = sink.recorded
+    assert when == seed.as_of
+    assert kpis["operational"]["override_rate"]["n"] == 6
+
+
+def test_the_ledger_of_the_seed_by_hand(seed):
+    lines = {line.name: line.amount for line in seed.ledger.lines}
+    assert lines["reduced churn risk"] == pytest.approx(20_850 * 0.75)
+    assert lines["lower support workload"] == pytest.approx((5 - 2) * 40)
+    assert lines["human review"] == pytest.approx(2 * 12 / 60 * 60)
+    assert sum(lines[name] for name in lines if name.startswith("action")) == pytest.approx(60 + 0.5 + 45 + 80 + 50 + 2)
+    assert lines["infrastructure"] == pytest.approx(200 * 10 / (365 / 12), abs=0.005)
+    assert [memo.amount for memo in seed.ledger.memos] == [4800.0]
+
+
+def test_one_customer_alone_has_only_its_own_findings_loops_and_money():
+    records = read_folder(bundled_folder())
+    alone = evaluate(records, customer_id=records.customer_ids()[5])
+    assert len(alone.decisions) == 1
+    assert {finding.customer_id for finding in alone.findings} == {alone.decisions[0].customer_id}
+    assert {loop.customer_id for loop in alone.open_loops} <= {alone.decisions[0].customer_id}

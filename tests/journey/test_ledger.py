@@ -1,0 +1,51 @@
+"""The ledger adds up, counts every dollar once and never takes the unknown for zero."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journey.ledger import Ledger, Line, Memo
+
+amounts = st.none() | st.floats(-1e6, 1e6)
+
+
+def line(name, kind, quantity, price=1.0):
+    return Line(name, kind, quantity, "units", price, "assumed")
+
+
+@given(st.lists(st.tuples(st.sampled_from(["value", "cost"]), amounts, st.floats(0.0, 1e4)), max_size=20))
+def test_totals_are_the_sums_of_what_is_shown(rows):
+    ledger = Ledger(tuple(line(str(n), *row) for n, row in enumerate(rows)))
+    shown = ledger.as_dict()
+
+    def cents(kind):
+        return sum(
+            round(row["amount"] * 100) for row in shown["lines"] if row["kind"] == kind and row["amount"] is not None
+        )
+
+    assert round(shown["value"] * 100) == cents("value")
+    assert round(shown["cost"] * 100) == cents("cost")
+    assert round(shown["net"] * 100) == cents("value") - cents("cost")
+    assert set(ledger.not_counted) == {row["name"] for row in shown["lines"] if row["quantity"] is None}
+
+
+def test_what_is_not_known_has_no_amount_and_is_not_counted():
+    ledger = Ledger((line("known", "value", 3.0, 40.0), line("unknown", "value", None, 45.0)))
+    assert ledger.value == 120.0
+    assert ledger.lines[1].amount is None
+    assert ledger.not_counted == ("unknown",)
+
+
+def test_a_return_on_nothing_is_not_defined():
+    assert Ledger((line("a", "value", 5.0),)).roi is None
+    assert Ledger((line("a", "value", 5.0), line("b", "cost", 2.0))).roi == pytest.approx(1.5)
+
+
+def test_memos_are_beside_the_ledger():
+    ledger = Ledger((line("a", "value", 5.0),), (Memo("another estimate of it", 100.0, "not added"),))
+    assert ledger.value == ledger.net == 5.0
+
+
+def test_a_line_stands_there_once():
+    with pytest.raises(ValueError, match="twice there: a"):
+        Ledger((line("a", "value", 1.0), line("a", "cost", 1.0)))

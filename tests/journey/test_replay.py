@@ -1,0 +1,141 @@
+"""Replay of recorded decisions: a regression check, not validation."""
+
+import random
+
+import pytest
+
+from journey.asof import AsOf
+from journey.orchestrator import Orchestrator
+from journey.orchestrator.cases import CaseReader, default_as_of
+from journey.orchestrator.replay import LABEL, rank_correlation, replay
+from journey.policy import Policy, policy_from
+from journey.records.reading import Records, bundled_folder, read_folder
+
+
+@pytest.fixture(scope="module")
+def records():
+    return read_folder(bundled_folder())
+
+
+@pytest.fixture(scope="module")
+def cases(records):
+    return list(CaseReader(records).every())
+
+
+def test_the_default_policy_agrees_with_the_seed_on_8_of_8_actions_and_8_of_8_approvals(records, cases):
+    found = replay(Orchestrator(), cases, default_as_of(records))
+    assert len(found.rows) == 8
+    assert found.same_action == 8
+    assert found.same_approval == 8
+    assert found.rank_correlation >= 0.8
+    assert found.as_dict()["label"] == LABEL == "regression check, not validation"
+
+
+def test_recovery_is_watched_and_a_quiet_customer_left_alone(cases):
+    decisions = {
+        case.customer.customer_id: Orchestrator().evaluate_customer(*case, as_of="2025-01-16") for case in cases
+    }
+    assert decisions["C004"].recommended_action == "monitor_only"
+    assert decisions["C003"].recommended_action is None
+    assert any("support to engagement" in reason for reason in decisions["C009"].reasons)
+
+
+def test_nothing_is_contacted_twice_within_the_cool_down(cases):
+    decisions = {
+        case.customer.customer_id: Orchestrator().evaluate_customer(*case, as_of="2025-01-20") for case in cases
+    }
+    assert decisions["C001"].reason == "cooling_down"
+    assert decisions["C001"].held_back_action == "proactive_outreach"
+    assert decisions["C006"].reason == "open_intervention"
+
+
+def test_replay_stops_at_as_of(cases):
+    assert len(replay(Orchestrator(), cases, AsOf.of("2025-01-13")).rows) == 3
+
+
+def test_later_records_change_no_replayed_decision(records, cases):
+    """Each intervention is re-decided from what had been recorded by then."""
+    whole = {row.intervention_id: row for row in replay(Orchestrator(), cases, default_as_of(records)).rows}
+    for case in cases:
+        for intervention in case.interventions:
+            when = AsOf.of_record(intervention.generated_at)
+            seen = case._replace(
+                entries=tuple(e for e in case.entries if e.state_entered_at <= when.cutoff),
+                signals=tuple(s for s in case.signals if s.detected_at <= when.cutoff),
+                interventions=(intervention,),
+                outcomes=(),
+            )
+            (row,) = replay(Orchestrator(), [seen], default_as_of(records)).rows
+            assert row == whole[intervention.intervention_id]
+
+
+def _around(value, luck, low=0.0, high=1.0, spread=0.15):
+    return min(max(value * luck.uniform(1 - spread, 1 + spread), low), high)
+
+
+def random_policy(luck):
+    """A policy whose every number lies within 15 % of the default."""
+    default = Policy()
+    evidence, thresholds = default.evidence, default.thresholds
+    return policy_from(
+        {
+            "evidence": {
+                "half_life_days": _around(evidence.half_life_days, luck, high=100.0),
+                "trust_manual": _around(evidence.trust_manual, luck),
+                "relief": _around(evidence.relief, luck, high=5.0),
+                "overstay_weight": _around(evidence.overstay_weight, luck),
+                "mass_scale": _around(evidence.mass_scale, luck, high=9.0),
+                "conflict_penalty": _around(evidence.conflict_penalty, luck),
+            },
+            "thresholds": {
+                name: _around(getattr(thresholds, name), luck)
+                for name in ("act_severity", "act_confidence", "approve_human_severity", "approve_high_tier_severity",
+                             "approve_value_severity")
+            },
+            "signals": {name: {"weight": _around(kind.weight, luck)} for name, kind in default.signals.items()},
+        },
+        "test",
+    )  # fmt: skip
+
+
+def test_agreement_does_not_hang_on_a_thread(records, cases):
+    """A good share of the policies around the default agrees fully too: it is a region, not a point."""
+    luck, as_of = random.Random(2024), default_as_of(records)
+    found = [replay(Orchestrator(random_policy(luck)), cases, as_of) for _ in range(200)]
+    full = sum(one.same_action == one.same_approval == 8 and one.rank_correlation >= 0.8 for one in found)
+    assert full / len(found) >= 0.4
+
+
+def test_the_check_would_notice_a_policy_that_disagrees(records, cases):
+    timid = policy_from({"thresholds": {"act_severity": 0.9}}, "test")
+    assert replay(Orchestrator(timid), cases, default_as_of(records)).same_action < 8
+
+
+def test_an_earlier_intervention_of_another_day_is_history_and_the_replayed_one_is_not():
+    records = Records.from_tables(
+        {
+            "customers": [{"customer_id": "A", "segment": "SMB", "account_value": 1.0}],
+            "journey_state_log": [
+                {"customer_id": "A", "journey_stage": "onboarding", "state_entered_at": "2031-01-01"}
+            ],
+            "signals": [
+                {"signal_id": "S", "customer_id": "A", "signal_type": "failed_onboarding_step", "signal_strength": 0.9,
+                 "detected_at": "2031-01-02", "source": "automated"}
+            ],
+            "interventions": [
+                {"intervention_id": f"I{day}{turn}", "customer_id": "A", "recommended_action": "proactive_outreach",
+                 "generated_at": f"2031-01-0{day}"}
+                for day, turn in ((3, "a"), (3, "b"), (5, "a"))
+            ],
+        }
+    )  # fmt: skip
+    rows = replay(Orchestrator(), CaseReader(records).every(), AsOf.of("2031-02-01")).rows
+    assert [row.reason for row in rows] == ["act", "act", "open_intervention"]
+
+
+def test_rank_correlation_by_hand():
+    """Against R: cor(c(1, 2, 2, 4), c(2, 1, 3, 9), method = "spearman") is 0.6324555."""
+    assert rank_correlation([1, 2, 2, 4], [2, 1, 3, 9]) == pytest.approx(0.6324555, abs=1e-7)
+    assert rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1.0)
+    assert rank_correlation([1, 2], [1, 2]) is None
+    assert rank_correlation([1, 1, 1], [1, 2, 3]) is None
