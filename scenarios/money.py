@@ -46,6 +46,14 @@ class Return:
     roi_reason: str
     probability_positive: float | None
 
+    @property
+    def beyond_horizon(self) -> float:
+        """The part of the net that is credited for the time after the horizon, in dollars."""
+        return fsum(line.amount or 0.0 for line in self.ledger.lines if line.name.startswith(_BEYOND))
+
+
+_BEYOND = "value_beyond_horizon"
+
 
 class _Item(NamedTuple):
     """Something that is priced: where its quantity is found, and its price in each arm's policy."""
@@ -132,7 +140,7 @@ def _mean_lines(replications: Sequence[Sequence[Line]]) -> list[Line]:
 
 _ORDER = (
     "margin_retained",
-    "value_beyond_horizon",
+    _BEYOND,
     "escalations_avoided",
     "support_days_avoided",
     "actions",
@@ -189,7 +197,7 @@ def _values(scenario: Scenario, setup: "ArmSetup", days: float) -> list[_Item]:
     return [
         _Item("margin_retained", "value", "revenue $", "revenue", 1.0, economics.margin_rate, margin),
         _Item(
-            "value_beyond_horizon", "value", "yearly $ live", "live_value_end", 1.0,
+            _BEYOND, "value", "yearly $ live", "live_value_end", 1.0,
             economics.margin_rate * beyond_horizon_factor(money, days), beyond,
         ),
         _Item(

@@ -11,6 +11,7 @@ from scenarios.model import BASELINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from journey.ledger import Line
     from scenarios.comparison import Comparison, Effect
     from scenarios.money import Return

@@ -180,6 +180,9 @@ def _money(money: "Return") -> str:
         text += f" ({_CONFIDENCE} interval {dollars(net.low, plus=True)} to {dollars(net.high, plus=True)})"
         if net.low <= 0.0 <= net.high and net.low != net.high:
             text += ", so neither a gain nor a loss is shown"
+    if money.beyond_horizon:
+        # A verdict that rests on years nobody simulated has to say so.
+        text += f"; {dollars(money.beyond_horizon, plus=True)} of it lies beyond the horizon"
     if money.roi is not None:
         return f"{text}; ROI {100 * money.roi:,.0f} % (net over cost)."
     return f"{text}; no ROI: {money.roi_reason}."

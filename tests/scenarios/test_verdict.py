@@ -25,6 +25,11 @@ def test_a_shown_difference_names_metric_null_interval_and_direction():
     assert "Net value" in found.text
 
 
+def test_the_part_of_the_net_that_nobody_simulated_is_named():
+    assert "of it lies beyond the horizon" in verdict(fakes.planted).text
+    assert "beyond the horizon" not in verdict(fakes.planted, "money.beyond_horizon_years=0").text
+
+
 def test_a_higher_retained_value_is_better():
     found = verdict(fakes.planted, "primary_metric=retained_value")
     assert found.findings["treated"].outcome == "better"
