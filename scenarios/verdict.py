@@ -182,7 +182,7 @@ def _money(money: "Return") -> str:
             text += ", so neither a gain nor a loss is shown"
     if money.beyond_horizon:
         # A verdict that rests on years nobody simulated has to say so.
-        text += f"; {dollars(money.beyond_horizon, plus=True)} of it lies beyond the horizon"
+        text += f"; {dollars(money.beyond_horizon, plus=True)} of the value lies beyond the horizon"
     if money.roi is not None:
         return f"{text}; ROI {100 * money.roi:,.0f} % (net over cost)."
     return f"{text}; no ROI: {money.roi_reason}."
