@@ -56,12 +56,14 @@ _SETS = {
 }
 
 
-def make_company(folder: Path, customers: int, ending: str = "parquet") -> None:
+def make_company(folder: Path, customers: int, ending: str = "parquet", *, signals_each: int = SIGNALS_EACH) -> None:
     """Write a company of this size into a folder."""
-    options = {"parquet": "(FORMAT parquet)", "csv": "(FORMAT csv, HEADER)", "json": "(FORMAT json, ARRAY true)"}[ending]
+    options = {"parquet": "(FORMAT parquet)", "csv": "(FORMAT csv, HEADER)", "json": "(FORMAT json, ARRAY true)"}[
+        ending
+    ]
     with duckdb.connect() as connection:
         for name, sql in _SETS.items():
-            filled = sql.format(customers=customers, signals=customers * SIGNALS_EACH, stages=_STAGES, types=_TYPES)
+            filled = sql.format(customers=customers, signals=customers * signals_each, stages=_STAGES, types=_TYPES)
             connection.execute(f"COPY ({filled}) TO '{folder / name}.{ending}' {options}")
 
 

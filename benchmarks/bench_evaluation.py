@@ -1,0 +1,100 @@
+"""Judging customers: one at a time with reasons, and a million at once."""
+
+import gc
+import statistics
+import tempfile
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from benchmarks.bench_loading import make_company
+from journey.asof import AsOf
+from journey.batch import evaluate_batch
+from journey.batch.columns import cases_of_customers
+from journey.batch.table import judged
+from journey.orchestrator import Orchestrator
+from journey.records.model import Customer, Intervention, Outcome, Signal, StageEntry
+from journey.records.reading import read_folder
+
+CUSTOMERS = 1_000_000
+SIGNALS_EACH = 2
+ONE_BY_ONE = 20_000
+DAY = datetime(2030, 5, 20)
+
+
+def typical_customer():
+    """A customer with two signals, an earlier intervention and its outcome."""
+    return (
+        Customer(customer_id="A", segment="SMB", account_value=12_000.0, risk_tier="high"),
+        (StageEntry(customer_id="A", journey_stage="onboarding", state_entered_at=DAY - timedelta(days=14)),),
+        tuple(
+            Signal(signal_id=f"S{n}", customer_id="A", signal_type=kind, signal_strength=0.7, source="automated",
+                   detected_at=DAY - timedelta(days=n))
+            for n, kind in enumerate(("negative_sentiment", "support_ticket_spike"))
+        ),
+        (Intervention(intervention_id="I", customer_id="A", recommended_action="proactive_outreach",
+                      generated_at=DAY - timedelta(days=40)),),
+        (Outcome(intervention_id="I", customer_id="A", outcome="resolved", measured_at=DAY - timedelta(days=30)),),
+    )  # fmt: skip
+
+
+def _one_by_one():
+    orchestrator, customer, as_of = Orchestrator(), typical_customer(), AsOf.of(DAY.date())
+    for _ in range(1_000):
+        decision = orchestrator.evaluate_customer(*customer, as_of=as_of)
+    assert decision.reasons
+    taken = []
+    gc.collect()
+    for _ in range(ONE_BY_ONE):
+        start = time.perf_counter_ns()
+        orchestrator.evaluate_customer(*customer, as_of=as_of)
+        taken.append((time.perf_counter_ns() - start) / 1e3)
+    note = f"two signals, one earlier contact, with reasons; {ONE_BY_ONE:,} times"
+    return [
+        {"name": "one customer, median", "value": statistics.median(taken), "unit": "microseconds", "note": note},
+        {"name": "one customer, p99", "value": statistics.quantiles(taken, n=100)[98], "unit": "microseconds",
+         "note": note},
+    ]  # fmt: skip
+
+
+def run():
+    rows = _one_by_one()
+    orchestrator = Orchestrator()
+    with tempfile.TemporaryDirectory() as folder:
+        make_company(Path(folder), CUSTOMERS, signals_each=SIGNALS_EACH)
+        start = time.perf_counter()
+        records = read_folder(folder)
+        read = time.perf_counter() - start
+        as_of = AsOf.of(records.latest_date().date())
+        # The first call compiles, or fetches what was compiled before.
+        start = time.perf_counter()
+        evaluate_batch(read_folder_of_one(), as_of)
+        warm = time.perf_counter() - start
+        start = time.perf_counter()
+        cases = cases_of_customers(records, orchestrator, as_of)
+        columns = time.perf_counter() - start
+        kernel = []
+        for _ in range(5):
+            start = time.perf_counter()
+            judged(cases, orchestrator)
+            kernel.append(time.perf_counter() - start)
+    each = f"{CUSTOMERS:,} customers, {SIGNALS_EACH} signals each"
+    scale = 1e6 / CUSTOMERS
+    return [
+        *rows,
+        {"name": "a customer in a batch, kernel alone", "value": min(kernel) * scale, "unit": "microseconds",
+         "note": f"{each}, best of 5"},
+        {"name": "a customer in a batch, columns made", "value": (columns + min(kernel)) * scale,
+         "unit": "microseconds", "note": "from tables in memory: states, signals and history joined and sorted"},
+        {"name": "a customer in a batch, read from Parquet", "value": (read + columns + min(kernel)) * scale,
+         "unit": "microseconds", "note": "everything, validation of every row included"},
+        {"name": "first batch of a process", "value": warm, "unit": "seconds",
+         "note": "loading Numba, compiling or fetching compiled code"},
+    ]  # fmt: skip
+
+
+def read_folder_of_one():
+    """The smallest company there is."""
+    from journey.records.reading import Records
+
+    return Records.from_tables({"customers": [{"customer_id": "A"}]})
