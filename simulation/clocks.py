@@ -12,14 +12,25 @@ Each law is given by its cumulative hazard ``H(t) = -log S(t)`` and the inverse 
     WEIBULL        scale (days)   shape     (t / a)^b
     LOG_LOGISTIC   scale (days)   shape     log(1 + (t / a)^b)
     DETERMINISTIC  days           -         t, against an amount of a: a hazard ratio scales the clock's speed
+    LOG_NORMAL     median (days)  sigma     -log(1 - Phi(log(t / a) / b))
+    GAMMA          scale (days)   shape     -log Q(b, t / a)
+    EMPIRICAL      first knot     knots     straight between knots (t, H), and on with the last slope
+
+The knots of all empirical laws stand in one flat sequence ``t, H, t, H, ...``; `a` and `b` count in pairs.
 """
 
-from math import exp, expm1, inf, lgamma, log1p, pi, sin
+from collections.abc import Sequence
+from math import exp, expm1, inf, lgamma, log, log1p, pi, sin
+
+from simulation.special import gamma_age, gamma_hazard, normal_age, normal_hazard
 
 EXPONENTIAL = 0
 WEIBULL = 1
 LOG_LOGISTIC = 2
 DETERMINISTIC = 3
+LOG_NORMAL = 4
+GAMMA = 5
+EMPIRICAL = 6
 
 NEVER = inf
 
@@ -35,7 +46,29 @@ def wound(law: int, a: float, age: float, unit_exponential: float) -> float:
     return unit_exponential
 
 
-def cumulative_hazard(law: int, a: float, b: float, age: float) -> float:
+def hazard_between_knots(first: int, count: int, age: float, knots: Sequence[float]) -> float:
+    """``H(age)`` of an empirical law; see the module."""
+    place = first
+    while place < first + count - 2 and knots[2 * (place + 1)] < age:
+        place += 1
+    start, reached = knots[2 * place], knots[2 * place + 1]
+    slope = (knots[2 * place + 3] - reached) / (knots[2 * place + 2] - start)
+    return reached + slope * (age - start)
+
+
+def age_between_knots(first: int, count: int, amount: float, knots: Sequence[float]) -> float:
+    """The inverse of `hazard_between_knots`."""
+    place = first
+    while place < first + count - 2 and knots[2 * (place + 1) + 1] < amount:
+        place += 1
+    start, reached = knots[2 * place], knots[2 * place + 1]
+    rise = knots[2 * place + 3] - reached
+    if rise <= 0.0:
+        return NEVER
+    return start + (amount - reached) * (knots[2 * place + 2] - start) / rise
+
+
+def cumulative_hazard(law: int, a: float, b: float, age: float, knots: Sequence[float]) -> float:
     """``H(age)``: hazard integrated from 0 to `age` days."""
     if age <= 0.0:
         return 0.0
@@ -45,10 +78,16 @@ def cumulative_hazard(law: int, a: float, b: float, age: float) -> float:
         return float((age / a) ** b)
     if law == LOG_LOGISTIC:
         return log1p((age / a) ** b)
+    if law == LOG_NORMAL:
+        return normal_hazard(log(age / a) / b)
+    if law == GAMMA:
+        return gamma_hazard(b, age / a)
+    if law == EMPIRICAL:
+        return hazard_between_knots(int(a), int(b), age, knots)
     return age
 
 
-def age_at(law: int, a: float, b: float, amount: float) -> float:
+def age_at(law: int, a: float, b: float, amount: float, knots: Sequence[float]) -> float:
     """The age in days at which the cumulative hazard reaches `amount`: the inverse of `cumulative_hazard`."""
     if amount <= 0.0:
         return 0.0
@@ -60,10 +99,16 @@ def age_at(law: int, a: float, b: float, amount: float) -> float:
         if amount > 700.0:
             return NEVER
         return float(a * expm1(amount) ** (1.0 / b))
+    if law == LOG_NORMAL:
+        return a * exp(b * normal_age(amount))
+    if law == GAMMA:
+        return a * gamma_age(b, amount)
+    if law == EMPIRICAL:
+        return age_between_knots(int(a), int(b), amount, knots)
     return amount
 
 
-def due_in(law: int, a: float, b: float, age: float, amount: float, ratio: float) -> float:
+def due_in(law: int, a: float, b: float, age: float, amount: float, ratio: float, knots: Sequence[float]) -> float:
     """Days until a clock of this age runs out.
 
     Args:
@@ -73,17 +118,21 @@ def due_in(law: int, a: float, b: float, age: float, amount: float, ratio: float
         age: Age of the clock, in days.
         amount: Unit-exponential amount still left.
         ratio: Hazard ratio in force; 0 stops the clock.
+        knots: The knots of empirical laws.
     """
     if ratio <= 0.0:
         return NEVER
-    wait = age_at(law, a, b, amount / ratio + cumulative_hazard(law, a, b, age)) - age
+    wait = age_at(law, a, b, amount / ratio + cumulative_hazard(law, a, b, age, knots), knots) - age
     # Going through H and back can lose a few ulps on an old clock: time never runs backwards.
     return max(0.0, wait)
 
 
-def amount_after(law: int, a: float, b: float, age: float, amount: float, ratio: float, elapsed: float) -> float:
+def amount_after(
+    law: int, a: float, b: float, age: float, amount: float, ratio: float, elapsed: float, knots: Sequence[float]
+) -> float:
     """The amount left after `elapsed` days at a hazard ratio."""
-    used = ratio * (cumulative_hazard(law, a, b, age + elapsed) - cumulative_hazard(law, a, b, age))
+    before, after = cumulative_hazard(law, a, b, age, knots), cumulative_hazard(law, a, b, age + elapsed, knots)
+    used = ratio * (after - before)
     left = amount - used
     return max(0.0, left)
 
@@ -94,7 +143,8 @@ def scale_for_mean(law: int, mean_days: float, shape: float) -> tuple[float, flo
     Args:
         law: Which law.
         mean_days: Mean of the law, in days, more than 0.
-        shape: Shape of a Weibull (more than 0) or log-logistic law (more than 1, else it has no mean).
+        shape: Shape of a Weibull or gamma law (more than 0), of a log-logistic law (more than 1, else it has no mean),
+            or standard deviation of the logarithm of a log-normal law (more than 0).
     """
     if law == EXPONENTIAL:
         return 1.0 / mean_days, 0.0
@@ -102,16 +152,31 @@ def scale_for_mean(law: int, mean_days: float, shape: float) -> tuple[float, flo
         return mean_days / exp(lgamma(1.0 + 1.0 / shape)), shape
     if law == LOG_LOGISTIC:
         return mean_days * sin(pi / shape) / (pi / shape), shape
+    if law == LOG_NORMAL:
+        return mean_days / exp(0.5 * shape * shape), shape
+    if law == GAMMA:
+        return mean_days / shape, shape
     return mean_days, 0.0
 
 
 class Clock:
     """One running clock of one customer: an amount, a law, and the absolute time at which it runs out."""
 
-    __slots__ = ("a", "age", "amount", "b", "due", "law", "ratio", "since")
+    __slots__ = ("a", "age", "amount", "b", "due", "knots", "law", "ratio", "since")
 
-    def __init__(self, law: int, a: float, b: float, amount: float, now: float, ratio: float, age: float = 0.0) -> None:
+    def __init__(
+        self,
+        law: int,
+        a: float,
+        b: float,
+        amount: float,
+        now: float,
+        ratio: float,
+        age: float = 0.0,
+        knots: Sequence[float] = (),
+    ) -> None:
         """Wind a clock at time `now`; see `due_in` for the parameters."""
+        self.knots = knots
         self.law = law
         self.a = a
         self.b = b
@@ -119,7 +184,7 @@ class Clock:
         self.since = now
         self.ratio = ratio
         self.age = age
-        self.due = now + due_in(law, a, b, age, amount, ratio)
+        self.due = now + due_in(law, a, b, age, amount, ratio, knots)
 
     def run_at(self, now: float, ratio: float) -> None:
         """Go on from `now` at another hazard ratio, keeping the amount left.
@@ -130,12 +195,12 @@ class Clock:
         if ratio == self.ratio:
             return
         elapsed = now - self.since
-        self.amount = amount_after(self.law, self.a, self.b, self.age, self.amount, self.ratio, elapsed)
+        self.amount = amount_after(self.law, self.a, self.b, self.age, self.amount, self.ratio, elapsed, self.knots)
         self.age += elapsed
         self.since = now
         self.ratio = ratio
-        self.due = now + due_in(self.law, self.a, self.b, self.age, self.amount, ratio)
+        self.due = now + due_in(self.law, self.a, self.b, self.age, self.amount, ratio, self.knots)
 
 
-KERNELS = (wound, cumulative_hazard, age_at, due_in, amount_after)
+KERNELS = (wound, hazard_between_knots, age_between_knots, cumulative_hazard, age_at, due_in, amount_after)
 """The functions that compiled code uses, callees before callers."""

@@ -143,7 +143,7 @@ class Life:
         which = (self.stage << 10) | law.move
         nth = (self._visits[self.stage] << 8) | self._attempts
         amount = wound(law.law, law.a, age, streams.exponential(self.key, streams.MOVE, which, nth))
-        return Clock(law.law, law.a, law.b, amount, self.now, self._ratio(place), age)
+        return Clock(law.law, law.a, law.b, amount, self.now, self._ratio(place), age, self.town.table.knots)
 
     def _ratio(self, place: int) -> float:
         """The hazard ratio now in force on a move out of the present stage."""

@@ -15,7 +15,7 @@ from journey.policy import TIERS, Policy, PolicyTable
 from journey.rules import NO_ACTION
 from journey.steps import PolicySheet, sheet_of
 from simulation import clocks
-from simulation.spec import Dwell, MoveClock, Population, Reviewers, Signals, World
+from simulation.spec import Dwell, Population, Reviewers, Signals, World
 
 DAYS_PER_YEAR = 365.0
 
@@ -24,6 +24,9 @@ _LAWS = {
     "weibull": clocks.WEIBULL,
     "log_logistic": clocks.LOG_LOGISTIC,
     "deterministic": clocks.DETERMINISTIC,
+    "log_normal": clocks.LOG_NORMAL,
+    "gamma": clocks.GAMMA,
+    "empirical": clocks.EMPIRICAL,
 }
 
 
@@ -108,6 +111,7 @@ class ArmTable(NamedTuple):
     live: tuple[bool, ...]
     support_stage: int
     escalate_move: int
+    knots: tuple[float, ...]
     moves: tuple[tuple[MoveLaw, ...], ...]
     move_ratios: tuple[tuple[tuple[float, ...], ...], ...]
     onset_rates: tuple[float, ...]
@@ -141,6 +145,8 @@ def compile_arm(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
     types = {name: index for index, name in enumerate(policy.signal_types)}
     world = setup.world
     rates, cumulative = _onsets(world, machine.stages)
+    knots: list[float] = []
+    moves = tuple(_moves_out_of(stage, machine, world, knots) for stage in range(len(machine.stages)))
     move_index = dict(machine.move_index)
     return ArmTable(
         name=setup.name,
@@ -154,7 +160,8 @@ def compile_arm(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
         live=tuple(bool(live) for live in machine.live),
         support_stage=dict(machine.stage_index).get("support", -1),
         escalate_move=move_index.get("escalate", -1),
-        moves=tuple(_moves_out_of(stage, machine, world) for stage in range(len(machine.stages))),
+        knots=tuple(knots),
+        moves=moves,
         move_ratios=_move_ratios(world, machine.moves, segments),
         onset_rates=rates,
         onset_cumulative=cumulative,
@@ -188,13 +195,13 @@ def compile_arm(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
     )
 
 
-def _moves_out_of(stage: int, machine: CompiledJourney, world: World) -> tuple[MoveLaw, ...]:
+def _moves_out_of(stage: int, machine: CompiledJourney, world: World, knots: list[float]) -> tuple[MoveLaw, ...]:
     laws = []
     for move in machine.legal_moves[stage]:
         clock = world.moves.get(machine.moves[move])
         if clock is None:
             continue
-        law, a, b = _law(_dwell_from(clock, machine.stages[stage]))
+        law, a, b = _law(clock.dwell_from.get(machine.stages[stage], clock.dwell), knots)
         to_stage = machine.rows[stage][move]
         laws.append(
             MoveLaw(
@@ -212,13 +219,16 @@ def _moves_out_of(stage: int, machine: CompiledJourney, world: World) -> tuple[M
     return tuple(laws)
 
 
-def _dwell_from(clock: MoveClock, stage: str) -> Dwell:
-    return clock.dwell_from.get(stage, clock.dwell)
-
-
-def _law(dwell: Dwell) -> tuple[int, float, float]:
+def _law(dwell: Dwell, knots: list[float]) -> tuple[int, float, float]:
+    """A dwell as law and parameters; an empirical one adds its knots."""
     law = _LAWS[dwell.law]
-    return law, *clocks.scale_for_mean(law, dwell.mean_days, dwell.shape)
+    if law != clocks.EMPIRICAL:
+        return law, *clocks.scale_for_mean(law, dwell.mean_days, dwell.shape)
+    first = len(knots) // 2
+    # A share of 1 would be an infinite hazard; a customer outlives 1 - 1e-16 of no sample.
+    points = [(0.0, 0.0), *((days, -log1p(-min(share, 1.0 - 1e-16))) for days, share in dwell.points)]
+    knots.extend(number for point in points for number in point)
+    return law, float(first), float(len(points))
 
 
 def _move_ratios(

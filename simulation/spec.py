@@ -24,19 +24,45 @@ class Part(BaseModel):
 
 
 class Dwell(Part):
-    """How long until a move would happen if it were the only one: a law and its mean."""
+    """How long until a move would happen if it were the only one."""
 
-    law: Literal["exponential", "weibull", "log_logistic", "deterministic"] = "exponential"
-    mean_days: Positive = Field(description="Mean of the law, in days.")
-    shape: Positive = Field(default=1.0, description="Shape of a Weibull or log-logistic law; ignored by the others.")
+    law: Literal["exponential", "weibull", "log_logistic", "log_normal", "gamma", "deterministic", "empirical"] = (
+        "exponential"
+    )
+    mean_days: Positive = Field(default=30.0, description="Mean of the law, in days; an empirical law has its own.")
+    shape: Positive = Field(
+        default=1.0,
+        description="Shape of a weibull, log_logistic or gamma law; standard deviation of the logarithm of a "
+        "log_normal law; without meaning for the others.",
+    )
+    points: tuple[tuple[Positive, Probability], ...] = Field(
+        default=(),
+        description="Of an empirical law: [days, share that has moved by then], both rising; beyond the last point "
+        "the hazard of the last piece goes on.",
+    )
 
     @model_validator(mode="after")
-    def _has_a_mean(self) -> "Dwell":
+    def _is_a_law(self) -> "Dwell":
         if self.law == "log_logistic" and self.shape <= 1.0:
             raise ValueError(
                 f"a log_logistic dwell with shape {self.shape:g} has no mean; the shape must be more than 1"
             )
+        if self.law == "empirical":
+            self._refuse_points_that_are_no_law()
+        elif self.points:
+            raise ValueError(f"points belong to an empirical dwell, and this one is {self.law}")
+        elif "mean_days" not in self.model_fields_set:
+            raise ValueError(f"mean_days is missing; a {self.law} dwell needs its mean in days")
         return self
+
+    def _refuse_points_that_are_no_law(self) -> None:
+        if not self.points:
+            raise ValueError("an empirical dwell needs points: [[days, share], ...]")
+        before = (0.0, 0.0)
+        for point in self.points:
+            if point[0] <= before[0] or point[1] <= before[1]:
+                raise ValueError(f"points must rise in days and in share: {list(point)} comes after {list(before)}")
+            before = point
 
 
 class MoveClock(Part):

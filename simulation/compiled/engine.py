@@ -12,7 +12,7 @@ from journey import rules, steps
 from journey.errors import InputError
 from journey.policy import OTHER_SEGMENT
 from journey.rules import REASONS
-from simulation import calendar, clocks, population, streams, tally, trace
+from simulation import calendar, clocks, population, special, streams, tally, trace
 from simulation.compiled import cohort, dealings, gate, lives
 from simulation.compiled.boxes import boxed
 from simulation.compiled.cohort import VERDICTS, Cohort, cohort_of
@@ -38,7 +38,7 @@ def kernels() -> SimpleNamespace:
     from journey.jit import compiled
 
     unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
-    modules = (rules, steps, streams, clocks, calendar, population, tally, lives, dealings, gate)
+    modules = (rules, steps, streams, special, clocks, calendar, population, tally, lives, dealings, gate)
     return compiled(*modules, constants={**unsigned, "word64": np.uint64})
 
 

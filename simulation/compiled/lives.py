@@ -40,25 +40,29 @@ def emit(
         S.row_ints[row, 6] = reviewer
 
 
-def wind(S: Any, i: int, base: int, law: int, a: float, b: float, amount: float, age: float, ratio: float) -> None:
+def wind(
+    T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, amount: float, age: float, ratio: float
+) -> None:
     """Start a clock: see `simulation.clocks.Clock`."""
     now = S.floats[i, layout.NOW]
     S.floats[i, base + layout.AMOUNT] = amount
     S.floats[i, base + layout.AGE] = age
     S.floats[i, base + layout.SINCE] = now
     S.floats[i, base + layout.RATIO] = ratio
-    S.floats[i, base + layout.DUE] = now + due_in(law, a, b, age, amount, ratio)
+    S.floats[i, base + layout.DUE] = now + due_in(law, a, b, age, amount, ratio, T.knots)
 
 
-def run_at(S: Any, i: int, base: int, law: int, a: float, b: float, ratio: float) -> None:
+def run_at(T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, ratio: float) -> None:
     """Let a clock go on at another hazard ratio: see `simulation.clocks.Clock.run_at`."""
     if ratio == S.floats[i, base + layout.RATIO]:
         return
     now = S.floats[i, layout.NOW]
     elapsed = now - S.floats[i, base + layout.SINCE]
     age = S.floats[i, base + layout.AGE]
-    amount = amount_after(law, a, b, age, S.floats[i, base + layout.AMOUNT], S.floats[i, base + layout.RATIO], elapsed)
-    wind(S, i, base, law, a, b, amount, age + elapsed, ratio)
+    amount = amount_after(
+        law, a, b, age, S.floats[i, base + layout.AMOUNT], S.floats[i, base + layout.RATIO], elapsed, T.knots
+    )
+    wind(T, S, i, base, law, a, b, amount, age + elapsed, ratio)
 
 
 def hazard_ratio(T: Any, S: Any, i: int, place: int) -> float:
@@ -93,7 +97,7 @@ def onset_rate(T: Any, S: Any, i: int) -> float:
 def wind_onset(T: Any, S: Any, i: int) -> None:
     """Wind the clock of the next episode."""
     amount = exponential(S.key[i], streams.ONSET, S.ints[i, layout.EPISODE_NUMBER] + 1, 0)
-    wind(S, i, EPISODE_CLOCK, EXPONENTIAL, 1.0, 0.0, amount, 0.0, onset_rate(T, S, i))
+    wind(T, S, i, EPISODE_CLOCK, EXPONENTIAL, 1.0, 0.0, amount, 0.0, onset_rate(T, S, i))
 
 
 def enter(T: Any, S: Any, i: int, stage: int, age: float) -> None:
@@ -108,10 +112,10 @@ def enter(T: Any, S: Any, i: int, stage: int, age: float) -> None:
         which = (stage << 10) | T.move[stage, place]
         amount = wound(law, a, age, exponential(S.key[i], streams.MOVE, which, nth))
         base = MOVE_CLOCKS + layout.CLOCK_WIDTH * place
-        wind(S, i, base, law, a, b, amount, age, hazard_ratio(T, S, i, place))
+        wind(T, S, i, base, law, a, b, amount, age, hazard_ratio(T, S, i, place))
     next_move(T, S, i)
     if S.ints[i, layout.CAUSE] == CALM:
-        run_at(S, i, EPISODE_CLOCK, EXPONENTIAL, 1.0, 0.0, onset_rate(T, S, i))
+        run_at(T, S, i, EPISODE_CLOCK, EXPONENTIAL, 1.0, 0.0, onset_rate(T, S, i))
         S.floats[i, AGENDA + EPISODE] = S.floats[i, EPISODE_CLOCK + layout.DUE]
 
 
@@ -121,7 +125,7 @@ def retune(T: Any, S: Any, i: int) -> None:
     for place in range(T.move_count[stage]):
         base = MOVE_CLOCKS + layout.CLOCK_WIDTH * place
         law, a, b = T.law[stage, place], T.a[stage, place], T.b[stage, place]
-        run_at(S, i, base, law, a, b, hazard_ratio(T, S, i, place))
+        run_at(T, S, i, base, law, a, b, hazard_ratio(T, S, i, place))
     next_move(T, S, i)
 
 
@@ -177,7 +181,7 @@ def begin_episode(T: Any, S: Any, i: int) -> None:
     S.ints[i, layout.CAUSE] = cause
     S.floats[i, layout.DISTRESS_SINCE] = S.floats[i, layout.NOW]
     amount = exponential(S.key[i], streams.RECOVERY, number, 0)
-    wind(S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[cause], 0.0, amount, 0.0, 1.0)
+    wind(T, S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[cause], 0.0, amount, 0.0, 1.0)
     S.floats[i, AGENDA + EPISODE] = S.floats[i, EPISODE_CLOCK + layout.DUE]
     S.counters[cohort.EPISODES] += 1
     emit(T, S, i, KIND_ON, cause, NOTHING, NOTHING, NOTHING, NEVER)
@@ -331,7 +335,7 @@ def first_due(S: Any, i: int) -> int:
 
 def be_helped(T: Any, S: Any, i: int, recovery_ratio: float, days: float) -> None:
     """The present episode ends faster, for some days."""
-    run_at(S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[S.ints[i, layout.CAUSE]], 0.0, recovery_ratio)
+    run_at(T, S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[S.ints[i, layout.CAUSE]], 0.0, recovery_ratio)
     S.floats[i, AGENDA + EPISODE] = S.floats[i, EPISODE_CLOCK + layout.DUE]
     S.floats[i, AGENDA + EFFECT_END] = S.floats[i, layout.NOW] + days
 
@@ -339,7 +343,7 @@ def be_helped(T: Any, S: Any, i: int, recovery_ratio: float, days: float) -> Non
 def on_effect_end(T: Any, S: Any, i: int) -> None:
     """The help has worn off."""
     S.floats[i, AGENDA + EFFECT_END] = NEVER
-    run_at(S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[S.ints[i, layout.CAUSE]], 0.0, 1.0)
+    run_at(T, S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[S.ints[i, layout.CAUSE]], 0.0, 1.0)
     S.floats[i, AGENDA + EPISODE] = S.floats[i, EPISODE_CLOCK + layout.DUE]
 
 

@@ -19,6 +19,7 @@ class Tables(NamedTuple):
     sheet: Any
     live: npt.NDArray[np.bool_]
     escalate_move: int
+    knots: Floats
     move_count: Ints
     move: Ints
     to_stage: Ints
@@ -93,6 +94,7 @@ def tables_of(table: ArmTable, days: float, *, keep_trace: bool) -> Tables:
         sheet=array_sheet(table.sheet),
         live=np.array(table.live),
         escalate_move=table.escalate_move,
+        knots=np.array(table.knots, dtype=np.float64),
         move_count=np.array([len(row) for row in moves]),
         move=padded("move", np.int64),
         to_stage=padded("to_stage", np.int64),

@@ -39,6 +39,15 @@ LAWS = st.one_of(
     st.builds(
         lambda d, k: {"law": "log_logistic", "mean_days": d, "shape": k}, st.floats(1.0, 300.0), st.floats(1.2, 5.0)
     ),
+    st.builds(
+        lambda d, k: {"law": "log_normal", "mean_days": d, "shape": k}, st.floats(1.0, 300.0), st.floats(0.2, 2.0)
+    ),
+    st.builds(lambda d, k: {"law": "gamma", "mean_days": d, "shape": k}, st.floats(1.0, 300.0), st.floats(0.3, 6.0)),
+    st.builds(
+        lambda first, more: {"law": "empirical", "points": [[first, 0.3], [first + more, 0.8]]},
+        st.floats(1.0, 60.0),
+        st.floats(1.0, 90.0),
+    ),
     st.builds(lambda days: {"law": "deterministic", "mean_days": days}, st.integers(5, 90).map(float)),
 )
 RATIOS = st.floats(0.2, 6.0)
