@@ -123,6 +123,7 @@ def compare(
     workers: int = 1,
     progress: Progress | None = None,
     run_arm: RunArm | None = None,
+    engine: str = "reference",
 ) -> Comparison:
     """Run a scenario's arms on the same luck and compare them.
 
@@ -131,6 +132,7 @@ def compare(
         workers: How many processes; the result does not depend on it.
         progress: Told about each run that is done.
         run_arm: What runs one arm; left out, the engine.
+        engine: Which engine; see `simulation.run.run_arm`.
 
     Raises:
         InputError: The scenario has one arm only, or the engine refuses it.
@@ -146,6 +148,7 @@ def compare(
         workers=workers,
         progress=progress,
         run_arm=run_arm,
+        engine=engine,
     )
     if not done.runs:
         raise KeyboardInterrupt

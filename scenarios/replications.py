@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,7 @@ def replicate(
     workers: int = 1,
     progress: Progress | None = None,
     run_arm: RunArm | None = None,
+    engine: str = "reference",
 ) -> Replications:
     """Run every arm in every replication; interrupted by Ctrl-C, return the replications that are complete.
 
@@ -66,15 +68,16 @@ def replicate(
         workers: How many processes; with 1 everything runs in this one.
         progress: Told at the start and after each run.
         run_arm: What runs one arm; left out, the engine. With several workers it must be importable.
+        engine: Which engine that is; see `simulation.run.run_arm`.
 
     Raises:
         WorkerDiedError: A worker process was killed.
         InputError: What the engine refuses (for instance a folder of records that cannot be read).
     """
     if run_arm is None:
-        from simulation import run as engine
+        from simulation import run as engines
 
-        run_arm = engine.run_arm
+        run_arm = partial(engines.run_arm, engine=engine)
     work = _Work(tuple(setups), seed, days, run_arm)
     tasks = [(replication, arm) for replication in range(replications) for arm in range(len(setups))]
     done: dict[tuple[int, int], Run] = {}

@@ -7,6 +7,7 @@ ten can stand for a company of ten thousand; each copy has luck of its own.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ def recorded_people(population: Population, machine: CompiledJourney) -> People:
         InputError: The folder cannot be read, or none of its customers is in a live stage of the journey.
     """
     folder = bundled_folder() if population.records == BUNDLED else Path(str(population.records))
-    records = read_folder(folder)
+    records = _read(folder, _state_of(folder))
     as_of = _day_zero(population, records)
     known = sorted(records.customer_ids())
     segments = tuple(sorted({customer.segment for id_ in known if (customer := records.customer(id_))}))
@@ -45,6 +46,19 @@ def recorded_people(population: Population, machine: CompiledJourney) -> People:
         raise InputError(f"population.records: no customer of {folder} is in a live stage of the journey")
     numbered = enumerate(islice(cycle(templates), population.size))
     return People(segments, tuple(replace(person, number=number) for number, person in numbered))
+
+
+@lru_cache(maxsize=4)
+def _read(folder: Path, _state: object) -> Records:
+    """The records of a folder, read once for all arms and replications of a process."""
+    return read_folder(folder)
+
+
+def _state_of(folder: Path) -> object:
+    """What changes when a file in the folder does."""
+    if not folder.is_dir():
+        return None
+    return tuple(sorted((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in folder.iterdir()))
 
 
 def _day_zero(population: Population, records: Records) -> AsOf:

@@ -10,7 +10,15 @@ from simulation.setup import ArmSetup
 if TYPE_CHECKING:
     from simulation.trace import Trace
 
-__all__ = ["ArmSetup", "Run", "run_arm"]
+__all__ = ["ArmSetup", "Run", "engine_for", "run_arm"]
+
+REFERENCE = "reference"
+COMPILED = "compiled"
+AUTO = "auto"
+
+WORTH_COMPILING = 100e6
+"""Customer-days from which `auto` takes the compiled engine: the reference engine needs minutes for them, and the
+compiler most of a minute, once for each installation."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,16 @@ class Run:
     trace: Trace | None = None
 
 
-def run_arm(setup: ArmSetup, *, seed: int, replication: int, days: float, trace: bool = False) -> Run:
+def engine_for(asked: str, customer_days: float) -> str:
+    """The engine that `auto` means for this much work; another name stands for itself."""
+    if asked != AUTO:
+        return asked
+    return COMPILED if customer_days >= WORTH_COMPILING else REFERENCE
+
+
+def run_arm(
+    setup: ArmSetup, *, seed: int, replication: int, days: float, trace: bool = False, engine: str = REFERENCE
+) -> Run:
     """Live one cohort in one arm, once.
 
     Args:
@@ -55,10 +72,15 @@ def run_arm(setup: ArmSetup, *, seed: int, replication: int, days: float, trace:
         replication: Which replication; every arm lives the same replication on the same luck.
         days: The horizon, more than 0.
         trace: Whether to keep the trace.
+        engine: ``reference``, ``compiled``, or ``auto`` to choose by the amount of work. Both live the same lives.
 
     Raises:
-        InputError: The population's records cannot be used.
+        InputError: The population's records cannot be used, or the compiled engine does not know a guarded move.
     """
+    if engine_for(engine, setup.population.size * days) == COMPILED:
+        from simulation.compiled.engine import run_compiled
+
+        return run_compiled(setup, seed=seed, replication=replication, days=days, keep_trace=trace)
     from simulation.reference import run_reference
 
     return run_reference(setup, seed=seed, replication=replication, days=days, keep_trace=trace)

@@ -19,11 +19,11 @@ from scenarios.cli.options import (
     SeedOption,
     SetOption,
     loaded,
-    refuse_missing_engine,
 )
 
 if TYPE_CHECKING:
     from scenarios.comparison import Comparison
+    from scenarios.files import LoadedScenario
     from scenarios.replications import Progress
 
 
@@ -60,14 +60,15 @@ def command(
     from scenarios.document import refuse_unknown_format, rendered
     from scenarios.replications import usable_processors
 
-    refuse_missing_engine(engine)
     if mode is Mode.RANDOMISED:
         raise InputError("--mode randomised: this version compares counterfactually only; leave --mode out")
     if report is not None:
         refuse_unknown_format(report)
     checked = loaded(scenario, set_, seed=("seed", seed), replications=("replications", replications))
     with _progress_bar() as progress:
-        found = compare(checked, workers=workers or usable_processors(), progress=progress)
+        found = compare(
+            checked, workers=workers or usable_processors(), progress=progress, engine=_engine(checked, engine)
+        )
     if json_:
         print_json(found.as_dict())
     else:
@@ -80,6 +81,15 @@ def command(
     if found.interrupted:
         say(f"interrupted: {found.replications} of {found.asked} replications are complete and were used")
         raise typer.Exit(INTERRUPTED)
+
+
+def _engine(checked: "LoadedScenario", asked: Engine) -> str:
+    """The engine for all runs of a comparison together."""
+    from simulation.run import engine_for
+
+    scenario = checked.scenario
+    runs = scenario.replications * len(checked.setups)
+    return engine_for(asked, scenario.population.size * scenario.horizon_days * runs)
 
 
 def _print(found: "Comparison") -> None:

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from journey.errors import InputError
-
 if TYPE_CHECKING:
     from scenarios.files import LoadedScenario
 
@@ -29,17 +27,7 @@ class Engine(StrEnum):
     COMPILED = "compiled"
 
 
-EngineOption = Annotated[Engine, typer.Option("--engine", help="Which engine to run.")]
-
-
-def refuse_missing_engine(engine: Engine) -> None:
-    """Say so at once when the engine asked for does not exist.
-
-    Raises:
-        InputError: The compiled engine was asked for.
-    """
-    if engine is Engine.COMPILED:
-        raise InputError("--engine compiled: this version has the reference engine only; use reference or auto")
+EngineOption = Annotated[Engine, typer.Option("--engine", help="Both live the same lives; auto compiles large work.")]
 
 
 def loaded(scenario: str, overrides: list[str] | None, **options: tuple[str, Any]) -> "LoadedScenario":

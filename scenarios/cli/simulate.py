@@ -14,7 +14,6 @@ from scenarios.cli.options import (
     SeedOption,
     SetOption,
     loaded,
-    refuse_missing_engine,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +43,6 @@ def command(
     from simulation.run import run_arm
     from simulation.trace import refuse_unknown_format
 
-    refuse_missing_engine(engine)
     if trace is not None:
         refuse_unknown_format(trace)
     checked = loaded(
@@ -61,6 +59,7 @@ def command(
         replication=0,
         days=checked.scenario.horizon_days,
         trace=trace is not None,
+        engine=engine,
     )
     if trace is not None and run.trace is not None:
         run.trace.write(trace)

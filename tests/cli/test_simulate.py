@@ -75,7 +75,6 @@ def test_the_trace_is_written_as_parquet(tmp_path):
         (["default", "--days", "0"], "horizon_days: should be greater than 0"),
         (["default", "--customers", "0"], "population.size: should be greater than or equal to 1"),
         (["default", "--trace", "x.xls"], ".csv"),
-        (["default", "--engine", "compiled"], "reference engine only"),
         (["nothing"], "neither a built-in scenario nor a file"),
     ],
 )

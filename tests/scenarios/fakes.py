@@ -9,7 +9,7 @@ SHARED_SD = 0.02
 PRIVATE_SD = 0.005
 
 
-def planted(setup, *, seed, replication, days, trace=False, effect=PLANTED):
+def planted(setup, *, seed, replication, days, trace=False, engine="reference", effect=PLANTED):
     """Churn falls by `PLANTED` in the arm `treated`; every arm shares most of its luck."""
     shared = Random(f"{seed} {replication}").gauss(0.0, SHARED_SD)
     private = Random(f"{seed} {replication} {setup.name}").gauss(0.0, PRIVATE_SD)
@@ -21,7 +21,7 @@ def nothing_planted(setup, **how):
     return planted(setup, effect=0.0, **how)
 
 
-def all_alike(setup, *, seed, replication, days, trace=False):
+def all_alike(setup, *, seed, replication, days, trace=False, engine="reference"):
     return run(setup.name, days, 0.2 + 0.01 * replication)
 
 
