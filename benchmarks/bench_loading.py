@@ -34,7 +34,8 @@ _SETS = {
         FROM range({customers}) AS t(i)
     """,
     "signals": """
-        SELECT 'S' || i AS signal_id, 'C' || (i % {customers}) AS customer_id, {types}[(1 + hash(i) % 7)::INTEGER] AS signal_type,
+        SELECT 'S' || i AS signal_id, 'C' || (i % {customers}) AS customer_id,
+            {types}[(1 + hash(i) % 7)::INTEGER] AS signal_type,
             round(pow((hash(i + 1) % 1000) / 1000.0, 3), 3) AS signal_strength,
             DATE '2025-01-15' - (hash(i + 2) % 365)::INTEGER AS detected_at,
             {stages}[1 + i % {customers} % 5] AS journey_stage,

@@ -32,19 +32,26 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """The SQL of one field, in two steps so that no expression is repeated in another.
+    """The SQL of one field, in three steps so that no expression is repeated in another.
 
     Attributes:
         column: The field.
-        given: Over the source: the value as it was given, trimmed text, or its own type where that already fits.
+        finding: Over the source: the value as it was found, as text, or its own type where that already fits.
+        given: Over `found`: the same without white space around it, null when nothing is left.
         reading: Over `raw`: the value in the field's type, null when it does not fit.
         reading_zone: Over `raw`: whether the value is a time with a zone (it is converted to UTC).
     """
 
     column: Column
+    finding: str
     given: str
     reading: str
     reading_zone: str | None = None
+
+    @property
+    def found(self) -> str:
+        """Name of the column that holds `finding`."""
+        return found_name(self.column)
 
     @property
     def raw(self) -> str:
@@ -138,36 +145,41 @@ def raw_name(column: Column) -> str:
     return quoted(f"__raw_{column.name}")
 
 
+def found_name(column: Column) -> str:
+    """Name of the SQL column that holds a field's value as it was found."""
+    return quoted(f"__found_{column.name}")
+
+
 def cast(column: Column, found: RawColumn | None) -> Cast:
     """The SQL that reads a field from the raw column it was found in (None: it is in no column)."""
-    raw = raw_name(column)
+    name, raw = found_name(column), raw_name(column)
     if found is None:
-        return Cast(column, "NULL::VARCHAR", f"NULL::{column.sql_type}")
+        return Cast(column, "NULL::VARCHAR", name, f"NULL::{column.sql_type}")
     native = _native(column, found, raw)
     if native is not None:
         return native
     value = f"({found.value} ->> '$')" if found.sql_type == "JSON" else f"{found.value}::VARCHAR"
     # Trimming is slow, and hardly any value needs it: those that begin or end with white space, or are empty.
-    ends = " OR ".join(f"suffix({value}, {blank})" for blank in _BLANKS)
-    frayed = f"{value} < '!' OR {ends}"
-    given = f"CASE WHEN {frayed} THEN nullif(trim({value}, E' \\t\\r\\n'), '') ELSE {value} END"
+    ends = " OR ".join(f"suffix({name}, {blank})" for blank in _BLANKS)
+    given = f"CASE WHEN {name} < '!' OR {ends} THEN nullif(trim({name}, E' \\t\\r\\n'), '') ELSE {name} END"
     if column.kind in ("texts", "mapping") and found.sql_type not in ("VARCHAR", "JSON"):
         # A list, a struct or a map of a columnar file: its JSON reads like the same thing in a text file.
-        given = f"to_json({found.value})::VARCHAR"
-    return Cast(column, given, _from_text(column, raw, found.shape), _is_zoned(raw) if column.kind == "date" else None)
+        value, given = f"to_json({found.value})::VARCHAR", name
+    zone = _is_zoned(raw) if column.kind == "date" else None
+    return Cast(column, value, given, _from_text(column, raw, found.shape), zone)
 
 
 def _native(column: Column, found: RawColumn, raw: str) -> Cast | None:
     """The cast where the file's own type already says what the value is; None where it must be read as text."""
-    kind, given = found.sql_type, found.value
+    kind, value, given = found.sql_type, found.value, found_name(column)
     if column.kind == "number" and kind.partition("(")[0] in _NUMBERS:
-        return Cast(column, given, _finite(f"{raw}::DOUBLE"))
+        return Cast(column, value, given, _finite(f"{raw}::DOUBLE"))
     if (column.kind, kind) in (("flag", "BOOLEAN"), ("texts", "VARCHAR[]")):
-        return Cast(column, given, raw)
+        return Cast(column, value, given, raw)
     if column.kind == "date" and kind in _DATES:
-        return Cast(column, given, _within_calendar(f"try_cast({raw} AS TIMESTAMP)"))
+        return Cast(column, value, given, _within_calendar(f"try_cast({raw} AS TIMESTAMP)"))
     if column.kind == "date" and kind == _ZONED:
-        return Cast(column, given, _within_calendar(_utc(raw)), f"{raw} IS NOT NULL")
+        return Cast(column, value, given, _within_calendar(_utc(raw)), f"{raw} IS NOT NULL")
     return None
 
 

@@ -50,13 +50,15 @@ def add_findings(connection: duckdb.DuckDBPyConnection, findings: list[Finding])
 
 def _judged(raw: RawSet, casts: list[Cast]) -> str:
     """SQL: the rows as given, typed and judged, in steps that each name what the next one uses."""
+    found = ", ".join(f"{field.finding} AS {field.found}" for field in casts)
     given = ", ".join(f"{field.given} AS {field.raw}" for field in casts)
     read = ", ".join(f"{field.reading} AS {field.typed}" for field in casts)
     fits = " AND ".join(["__problem IS NULL", *(field.fits for field in casts)])
     return f"""
-        WITH given AS (
-            SELECT *, {raw.row_number} AS __place, {raw.problem}::VARCHAR AS __problem, {given} FROM {raw.relation}
+        WITH found AS (
+            SELECT *, {raw.row_number} AS __place, {raw.problem}::VARCHAR AS __problem, {found} FROM {raw.relation}
         ),
+        given AS (SELECT *, {given} FROM found),
         read AS (SELECT *, {read} FROM given),
         judged AS (SELECT *, {fits} AS __fits FROM read)
     """

@@ -16,7 +16,7 @@ import duckdb
 from journey.errors import InputError
 from journey.records.columns import columns_of
 from journey.records.database import literal
-from journey.records.raw import RawColumn, RawSet, empty
+from journey.records.raw import RawColumn, RawSet, empty, unreadable
 from journey.records.sources import Source
 from journey.records.spelling import field_name
 from journey.records.text import check_text, open_bytes
@@ -82,26 +82,29 @@ def _read_fast(connection: duckdb.DuckDBPyConnection, path: Path, separator: str
 
 
 def _read_slowly(connection: duckdb.DuckDBPyConnection, source: Source, separator: str, width: int) -> None:
+    """Write the records again in one plain dialect, each with what is wrong with it, and read that."""
+    names = [f"c{place}" for place in range(width)]
     with tempfile.TemporaryDirectory(prefix="journeylab-") as folder:
-        wrapped = Path(folder) / "rows.jsonl"
-        with wrapped.open("w", encoding="utf-8") as file:
+        plain = Path(folder) / "rows.csv"
+        with plain.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
             for place, (values, line, problem) in enumerate(_records(source, separator, width), start=1):
-                found = [value or None for value in values]
-                row = {"place": place, "problem": problem, "line": line, "found": found}
-                file.write(json.dumps(row) + "\n")
-        columns = ", ".join(
-            f"CASE WHEN problem IS NULL THEN found[{place + 1}] END AS c{place}" for place in range(width)
-        )
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE raw_rows AS SELECT {columns}, place, "
-            "CASE WHEN problem IS NOT NULL THEN coalesce(line, to_json(found)::VARCHAR) END AS line, problem "
-            f"FROM read_json({literal(str(wrapped))}, format = 'newline_delimited', "
-            "columns = {place: 'BIGINT', problem: 'VARCHAR', line: 'VARCHAR', found: 'VARCHAR[]'})"
-        )
+                row = values if problem is None else [""] * width
+                writer.writerow([place, line, problem, *row])
+        types = ", ".join(f"{name}: 'VARCHAR'" for name in ["line", "problem", *names])
+        try:
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE raw_rows AS SELECT {', '.join(names)}, place, line, problem "
+                f"FROM read_csv({literal(str(plain))}, auto_detect = false, header = false, "
+                f"columns = {{place: 'BIGINT', {types}}}, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+                "parallel = false)"
+            )
+        except duckdb.Error as error:
+            raise unreadable(source.path, error, "CSV") from None
 
 
 def _records(source: Source, separator: str, width: int) -> Iterator[tuple[list[str], str | None, str | None]]:
-    """Every record after the header: its values, its text where it has none, and what is wrong with its form."""
+    """Every record after the header: its values, its text if its form is wrong, and what is wrong."""
     with _text(source.path) as file:
         taken: list[str] = []
         reader = csv.reader(_remembering(file, taken), delimiter=separator, strict=True)
@@ -124,7 +127,7 @@ def _records(source: Source, separator: str, width: int) -> Iterator[tuple[list[
                 continue
             if header_seen:
                 odd = None if len(values) == width else f"line {line} has {len(values)} values for {width} columns"
-                yield values, None, odd
+                yield values, json.dumps(values) if odd else None, odd
             header_seen = True
 
 

