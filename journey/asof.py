@@ -65,6 +65,9 @@ class AsOf:
     def age(self, moment: datetime) -> float:
         """Days from `moment` to the anchor; below 0 for a time of day on the day of a bare date."""
         gap = self.anchor - moment
+        if not gap.seconds and not gap.microseconds:
+            # Whole days, as in most records; the division would give the same number.
+            return float(gap.days)
         return ((gap.days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds) / DAY_IN_MICROSECONDS
 
     def is_history(self, moment: datetime) -> bool:

@@ -1,6 +1,7 @@
 """Log Outcome: what became of earlier interventions, and which loops are still open."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -45,6 +46,7 @@ class ContactHistory(NamedTuple):
 
 
 NO_HISTORY = ContactHistory(0, -1.0, 0)
+NONE_KNOWN: frozenset[tuple[str, str | None]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +87,20 @@ class OutcomeTracker:
         self, interventions: Sequence[Intervention], outcomes: Sequence[Outcome], as_of: AsOf
     ) -> ContactHistory:
         """What the interventions known to be earlier than `as_of` mean for the next one."""
-        ages, statuses, monitors, approvals, measured = [], [], [], [], []
-        known: set[tuple[str, str | None]] | None = None
-        for past in interventions:
-            if not as_of.is_history(past.generated_at):
-                continue
-            if known is None:
-                known = known_outcomes(outcomes, as_of)
-            ages.append(as_of.age(past.generated_at))
-            statuses.append(status_code(past.status))
-            monitors.append(past.recommended_action == MONITOR_ONLY)
-            approvals.append(past.requires_human_approval)
-            measured.append(is_measured(past, known))
-        if not ages:
+        if not interventions:
             return NO_HISTORY
-        return ContactHistory(*look_back(self._sheet, 0, len(ages), ages, statuses, monitors, approvals, measured))
+        known = known_outcomes(outcomes, as_of) if outcomes else NONE_KNOWN
+        ages, statuses, monitors, approvals, measured = [], [], [], [], []
+        for past in interventions:
+            moment, status = past.generated_at, past.status
+            if as_of.is_history(moment):
+                ages.append(as_of.age(moment))
+                statuses.append(NOT_GIVEN if status is None else status_code(status))
+                monitors.append(past.recommended_action == MONITOR_ONLY)
+                approvals.append(past.requires_human_approval)
+                measured.append(is_measured(past, known))
+        waiting, since, recent = look_back(self._sheet, 0, len(ages), ages, statuses, monitors, approvals, measured)
+        return ContactHistory(waiting, since, recent)
 
     def state(self, intervention: Intervention, as_of: AsOf, *, measured: bool) -> str:
         """State of one intervention, given whether an outcome of it is known."""
@@ -155,14 +156,15 @@ def status_code(status: str | None) -> int:
 
 def known_outcomes(outcomes: Iterable[Outcome], as_of: AsOf) -> set[tuple[str, str | None]]:
     """Keys (intervention, customer or None) of the outcomes dated not after `as_of`."""
+    cutoff = as_of.cutoff
     return {
         (outcome.intervention_id, outcome.customer_id)
         for outcome in outcomes
-        if outcome.measured_at is not None and outcome.measured_at <= as_of.cutoff
+        if outcome.measured_at is not None and outcome.measured_at <= cutoff
     }
 
 
-def is_measured(intervention: Intervention, known: set[tuple[str, str | None]]) -> bool:
+def is_measured(intervention: Intervention, known: AbstractSet[tuple[str, str | None]]) -> bool:
     """Whether one of these outcomes is the intervention's."""
     key = intervention.intervention_id
     return bool(known) and ((key, intervention.customer_id) in known or (key, None) in known)

@@ -18,6 +18,10 @@ class ReasonWriter:
     def __init__(self, table: PolicyTable, sheet: PolicySheet) -> None:
         self._table = table
         self._sheet = sheet
+        # What depends on the policy alone is put into words once.
+        self._typical = [f"typical is up to {days:g}" for days in sheet.typical_days]
+        self._from_human = f"(from {sheet.approve_human_severity:.2f} on)"
+        self._from_high_tier = f"(from {sheet.approve_high_tier_severity:.2f} on)"
 
     def write(
         self,
@@ -36,8 +40,7 @@ class ReasonWriter:
             if gathered.negative > 0.0 and gathered.positive > 0.0:
                 reasons.append("signals for and against the customer conflict, which lowers confidence")
         if risk.stall > 0.0:
-            typical = self._sheet.typical_days[state.code]
-            reasons.append(f"{state.days:.0f} days in {state.stage}, typical is up to {typical:.0f}")
+            reasons.append(f"{int(state.days or 0.0)} days in {state.stage}, {self._typical[state.code]}")
         if gathered.unknown:
             names = ", ".join(gathered.unknown)
             reasons.append(f"unknown signal type {names}: weighed as the policy weighs unknown signals")
@@ -82,7 +85,7 @@ class ReasonWriter:
             return f"{held} is held back: {waiting} still open"
         if route.reason == rules.COOLING_DOWN:
             return (
-                f"{held} is held back: last contact {history.since:.0f} days ago, "
+                f"{held} is held back: last contact {int(history.since)} days ago, "
                 f"at least {sheet.cool_down_days:g} must pass"
             )
         if route.reason == rules.CAPPED:
@@ -95,9 +98,9 @@ class ReasonWriter:
     def _approval(self, customer: Customer, risk: Risk, route: Route) -> str:
         sheet, severity = self._sheet, risk.severity
         if sheet.human[route.action] and severity >= sheet.approve_human_severity:
-            why = f"a person delivers it, at severity {severity:.2f} (from {sheet.approve_human_severity:.2f} on)"
+            why = f"a person delivers it, at severity {severity:.2f} {self._from_human}"
         elif customer.risk_tier == "high" and severity >= sheet.approve_high_tier_severity:
-            why = f"risk tier high, at severity {severity:.2f} (from {sheet.approve_high_tier_severity:.2f} on)"
+            why = f"risk tier high, at severity {severity:.2f} {self._from_high_tier}"
         elif customer.account_value >= sheet.approve_value and severity >= sheet.approve_value_severity:
             why = f"an account of ${customer.account_value:,.0f}, at severity {severity:.2f}"
         else:
@@ -106,12 +109,17 @@ class ReasonWriter:
 
 
 def _seen(gathered: Gathered) -> str:
-    shown = [
-        f"{signal.signal_type} {signal.signal_strength:.2f} ({age:.0f} d ago)"
-        for signal, age in zip(gathered.counted[-MOST_SIGNALS:], gathered.ages[-MOST_SIGNALS:], strict=True)
-    ]
-    more = len(gathered.counted) - len(shown)
-    return f"signals: {', '.join(shown)}" + (f" and {more} older" if more else "")
+    signals, ages = gathered.counted, gathered.ages
+    more = len(signals) - MOST_SIGNALS
+    if more > 0:
+        signals, ages = signals[more:], ages[more:]
+    shown = ", ".join(
+        [
+            f"{signal.signal_type} {signal.signal_strength:.2f} ({int(age)} d ago)"
+            for signal, age in zip(signals, ages, strict=True)
+        ]
+    )
+    return f"signals: {shown} and {more} older" if more > 0 else f"signals: {shown}"
 
 
 MOST_SIGNALS = 5

@@ -16,6 +16,8 @@ OTHER = 2
 SOURCE_CODES: dict[str | None, int] = {"automated": 0, "manual": 1}
 """Index of a signal's source in the policy's trusts; any other source, and none, is `OTHER`."""
 
+UNKNOWN = -1
+
 _Row = tuple[float, int, int, float, str, int]
 
 
@@ -44,8 +46,8 @@ class Gathered(NamedTuple):
     lead_type: int
     bright: Signal | None
     bright_type: int
-    counted: tuple[Signal, ...]
-    ages: tuple[float, ...]
+    counted: Sequence[Signal]
+    ages: Sequence[float]
     unknown: tuple[str, ...]
 
 
@@ -72,46 +74,52 @@ class SignalAggregator:
         positive, weights = sheet.positive, sheet.weights
         if len(unknown) > 1:
             positive, weights = extended(positive, len(unknown)), extended(weights, len(unknown))
-        ages = [-row[0] for row in rows]
-        types = [row[1] for row in rows]
-        sources = [row[2] for row in rows]
+        oldest_first, types, sources, strengths, _, places = zip(*rows, strict=True)
+        ages = [-younger for younger in oldest_first]
         count = len(rows)
-        sums = gather(
-            0, count, ages, types, sources, [row[3] for row in rows], positive, weights, sheet.trusts, sheet.fade_rate
-        )
-        lead, bright = sums[4], sums[5]
-        kept = [i for i in range(count) if not is_duplicate(i, 0, count, ages, types, sources, positive[types[i]])]
+        sums = gather(0, count, ages, types, sources, strengths, positive, weights, sheet.trusts, sheet.fade_rate)
+        negative, positives, negative_mass, positive_mass, lead, bright = sums
+        counted = [signals[place] for place in places]
+        shown = ages
+        if len(set(zip(oldest_first, types, sources, strict=True))) < count:
+            kept = [i for i in range(count) if not is_duplicate(i, 0, count, ages, types, sources, positive[types[i]])]
+            counted, shown = [counted[i] for i in kept], [ages[i] for i in kept]
+        if shown[-1] < 0.0:
+            shown = [max(age, 0.0) for age in shown]
         return Gathered(
-            *sums[:4],
-            signals[rows[lead][5]] if lead != NO_SIGNAL else None,
-            min(types[lead], sheet.unknown_type) if lead != NO_SIGNAL else NO_SIGNAL,
-            signals[rows[bright][5]] if bright != NO_SIGNAL else None,
-            min(types[bright], sheet.unknown_type) if bright != NO_SIGNAL else NO_SIGNAL,
-            tuple([signals[rows[i][5]] for i in kept]),
-            tuple([max(ages[i], 0.0) for i in kept]),
+            negative,
+            positives,
+            negative_mass,
+            positive_mass,
+            None if lead == NO_SIGNAL else signals[places[lead]],
+            NO_SIGNAL if lead == NO_SIGNAL else min(types[lead], sheet.unknown_type),
+            None if bright == NO_SIGNAL else signals[places[bright]],
+            NO_SIGNAL if bright == NO_SIGNAL else min(types[bright], sheet.unknown_type),
+            counted,
+            shown,
             unknown,
         )
 
     def _rows(self, signals: Sequence[Signal], as_of: AsOf) -> tuple[list[_Row], tuple[str, ...]]:
         """The signals known by then in canonical order, and the names of the unknown types among them."""
         cutoff, age, codes = as_of.cutoff, as_of.age, self._types
-        known = [(place, signal) for place, signal in enumerate(signals) if signal.detected_at <= cutoff]
+        rows: list[_Row] = []
+        strange: set[str] = set()
+        for place, signal in enumerate(signals):
+            detected = signal.detected_at
+            if detected > cutoff:
+                continue
+            kind = signal.signal_type
+            code = codes.get(kind, UNKNOWN)
+            if code == UNKNOWN:
+                strange.add(kind)
+            source = SOURCE_CODES.get(signal.source, OTHER)
+            rows.append((-age(detected), code, source, signal.signal_strength, signal.signal_id or "", place))
         unknown: tuple[str, ...] = ()
-        names = {signal.signal_type for _, signal in known}
-        if not names <= codes.keys():
-            unknown = tuple(sorted(names - codes.keys()))
-            codes = codes | {name: self._sheet.unknown_type + rank for rank, name in enumerate(unknown)}
-        rows = [
-            (
-                -age(signal.detected_at),
-                codes[signal.signal_type],
-                SOURCE_CODES.get(signal.source, OTHER),
-                signal.signal_strength,
-                signal.signal_id or "",
-                place,
-            )
-            for place, signal in known
-        ]
+        if strange:
+            unknown = tuple(sorted(strange))
+            later = {name: self._sheet.unknown_type + rank for rank, name in enumerate(unknown)}
+            rows = [(*row[:1], later.get(signals[row[5]].signal_type, row[1]), *row[2:]) for row in rows]
         rows.sort()
         return rows, unknown
 
