@@ -116,6 +116,7 @@ class Life:
         reason: str | None = None,
         reviewer: int | None = None,
         value: float | None = None,
+        source: str | None = None,
     ) -> None:
         """Count an event, and write its row where a trace is kept; see `simulation.trace.Row`."""
         town = self.town
@@ -124,7 +125,7 @@ class Life:
             stages = town.table.machine.stages
             to_name = None if to_stage is None else stages[to_stage]
             happened = (self.now, self.customer, town.table.name, kind, stages[self.stage], to_name, label)
-            town.trace.rows.append(trace.Row(*happened, reason, reviewer, value))
+            town.trace.rows.append(trace.Row(*happened, reason, reviewer, value, source))
 
     # -- stages and moves --------------------------------------------------------------------------
 

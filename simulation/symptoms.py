@@ -99,7 +99,8 @@ class Symptoms:
         life.agenda[DELIVERY] = self._under_way[0].time if self._under_way else NEVER
         false = signal.cause == CALM
         reason = "noise" if false else table.causes[signal.cause].name
-        life.emit(trace.SIGNAL, table.policy.signal_types[signal.kind], reason=reason, value=signal.strength)
+        kind, source = table.policy.signal_types[signal.kind], table.policy.sources[signal.source]
+        life.emit(trace.SIGNAL, kind, reason=reason, value=signal.strength, source=source)
         if not table.policy.positive[signal.kind]:
             tally.alarms_false += false
             tally.alarms_true += not false

@@ -45,6 +45,7 @@ class Row(NamedTuple):
         reason: Why a decision came out as it did; of a signal, the cause it is a symptom of, or ``noise``.
         reviewer: Number of the reviewer.
         value: Strength of a signal, confidence of a decision, cost of an action, money at stake of a review.
+        source: Of a signal: ``automated`` or ``manual``. (Not one of the contract's columns, so it stands last.)
     """
 
     time: float
@@ -57,6 +58,7 @@ class Row(NamedTuple):
     reason: str | None
     reviewer: int | None
     value: float | None
+    source: str | None = None
 
 
 COLUMNS = Row._fields

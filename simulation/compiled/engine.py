@@ -170,6 +170,7 @@ def _row(
         reason=_reason(table, kind, reason),
         reviewer=reviewer if kind == lives.KIND_DECIDED and reviewer >= 0 else None,
         value=value if value < clocks.NEVER else None,
+        source=table.policy.sources[reviewer] if kind == lives.KIND_SIGNAL else None,
     )
 
 

@@ -302,7 +302,8 @@ def receive(T: Any, S: Any, i: int) -> int:
     S.pool_ints[place, 5] = S.counters[cohort.POOL_HEAD]
     S.counters[cohort.POOL_HEAD] = place
     kind, cause = S.pool_ints[place, 1], S.pool_ints[place, 3]
-    emit(T, S, i, KIND_SIGNAL, kind, NOTHING, cause, NOTHING, S.pool_floats[place, 1])
+    # A signal has no reviewer: that place of its row holds the source.
+    emit(T, S, i, KIND_SIGNAL, kind, NOTHING, cause, S.pool_ints[place, 2], S.pool_floats[place, 1])
     if not T.sheet.positive[kind]:
         if cause == NOISE_CAUSE:
             S.counters[cohort.ALARMS_FALSE] += 1

@@ -18,9 +18,9 @@ def trace():
     return run_arm(arm(), seed=1, replication=0, days=120.0, trace=True).trace
 
 
-def test_the_columns_are_those_of_the_contract_in_its_order(trace):
-    assert COLUMNS == CONTRACT
-    assert tuple(trace.columns()) == CONTRACT
+def test_the_columns_are_those_of_the_contract_in_its_order_and_the_source_after_them(trace):
+    assert COLUMNS == (*CONTRACT, "source")
+    assert tuple(trace.columns()) == COLUMNS
 
 
 def test_every_kind_of_row_occurs_and_no_other(trace):
@@ -40,7 +40,7 @@ def test_csv_gives_back_the_rows(trace, tmp_path):
     trace.write(path)
     with path.open(newline="") as file:
         back = list(csv.reader(file))
-    assert back[0] == list(CONTRACT)
+    assert back[0] == list(COLUMNS)
     assert [float(row[0]) for row in back[1:]] == trace.columns()["time"]
     assert [row[6] for row in back[1:]] == trace.columns()["label"]
 
