@@ -8,6 +8,9 @@ import typer
 from scenarios.cli.options import JsonOption
 from scenarios.cli.record_options import AsOfOption, FolderArgument, PolicyOption, journey_and_policy, read
 
+MANY_CUSTOMERS = 20_000
+"""From so many customers on the wait is long enough to say what is going on."""
+
 
 def command(
     folder: FolderArgument = None,
@@ -35,6 +38,9 @@ def command(
         refuse_unknown_format(report)
     machine, rules = journey_and_policy(policy)
     records = read(folder, machine, rules)
+    customers = len(records.customer_ids())
+    if customers > MANY_CUSTOMERS and customer is None:
+        say(f"judging {customers:,} customers one by one, with reasons ...")
     found = evaluate(records, as_of=as_of, policy=rules, journey=machine, customer_id=customer, replay=replay)
     if json_:
         print_json(found.as_dict())

@@ -28,10 +28,49 @@ PIPED_WIDTH = 120
 """Columns of a table that is piped into a file or a program, where there is no terminal to ask."""
 
 
+MANY = 1_000
+"""A list of more items than this is printed an item a line; indenting it would take minutes for a large company."""
+
+
 def print_json(value: Any) -> None:
-    """Print one JSON value to stdout: dates as ISO 8601, unknown and not finite numbers as null."""
-    json.dump(plain(value), sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write("\n")
+    """Print one JSON value to stdout: dates as ISO 8601, unknown and not finite numbers as null.
+
+    It is indented for people to read, except for long lists, which come an item a line.
+    """
+    long = [key for key, part in value.items() if _is_long(part)] if isinstance(value, Mapping) else []
+    if not long:
+        json.dump(plain(value), sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+        sys.stdout.write("\n")
+        return
+    mark = "{"
+    for key, part in value.items():
+        sys.stdout.write(f"{mark}\n  {_compact(str(key))}: ")
+        if key in long:
+            _print_items(part)
+        else:
+            sys.stdout.write(_compact(part))
+        mark = ","
+    sys.stdout.write("\n}\n")
+
+
+def _is_long(part: Any) -> bool:
+    return isinstance(part, list | tuple) and len(part) > MANY
+
+
+def _print_items(items: Sequence[Any]) -> None:
+    mark = "["
+    for item in items:
+        sys.stdout.write(f"{mark}\n    {_compact(item)}")
+        mark = ","
+    sys.stdout.write("\n  ]")
+
+
+def _compact(value: Any) -> str:
+    try:
+        # The encoder in C does most values as they are; it stops at the few that `plain` has to translate.
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=plain)
+    except ValueError:
+        return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
 
 
 def plain(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """What holds for every command: streams, exit codes, colours, widths, errors."""
 
+import json
 import re
 import subprocess
 import sys
@@ -137,6 +138,14 @@ class TestOutput:
             "flag": True,
             "rows": [1, None],
         }
+
+    @pytest.mark.parametrize("count", [0, 1, 1_000, 1_001])
+    def test_long_lists_are_the_same_json_printed_an_item_a_line(self, count, capsys):
+        items = [{"n": n, "day": datetime(2031, 1, 2), "unknown": float("nan"), "text": "é[\n"} for n in range(count)]
+        output.print_json({"title": "x", "items": items, "tuple": (1, None)})
+        shown = capsys.readouterr().out
+        assert json.loads(shown) == output.plain({"title": "x", "items": items, "tuple": (1, None)})
+        assert shown.endswith("}\n")
 
     def test_a_report_is_written_whole_or_not_at_all(self, tmp_path):
         path = tmp_path / "new" / "folder" / "report.md"
