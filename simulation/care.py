@@ -36,15 +36,16 @@ class Care:
                  "_policy_segment", "_request", "_responded", "_spell", "_stake", "_touched_at", "action", "beliefs",
                  "satisfaction")  # fmt: skip
 
-    def __init__(self, life: Life, person: Person) -> None:
+    def __init__(self, life: Life, person: Person, policy_segment: int) -> None:
         """Take over a customer on day 0, with what was heard and done before.
 
         Args:
             life: The customer's life.
             person: The same customer on day 0.
+            policy_segment: The customer's segment, as the policy numbers them.
         """
         self._life = life
-        self._policy_segment = life.town.policy_segments[person.segment]
+        self._policy_segment = policy_segment
         self._contacts: deque[float] = deque()
         self._touched_at = NEVER if person.days_since_contact < 0.0 else -person.days_since_contact
         self._request: Request | None = None
@@ -56,17 +57,17 @@ class Care:
         self.satisfaction = 0.0
         self.beliefs = Beliefs()
         for heard in person.heard:
-            policy = life.town.table.policy
+            policy = life.table.policy
             known = heard.signal_type in policy.signal_types
             kind = policy.signal_types.index(heard.signal_type) if known else len(policy.signal_types)
             source = policy.sources.index(heard.source) if heard.source in policy.sources else -1
-            self.beliefs.hear(life.town.table.sheet, -heard.age_days, kind, heard.strength, source)
-        if life.town.table.cadence > 0.0:
-            life.agenda[CADENCE] = life.town.table.cadence * streams.uniform(life.key, streams.CADENCE, 0, 0)
+            self.beliefs.hear(life.table.sheet, -heard.age_days, kind, heard.strength, source)
+        if life.table.cadence > 0.0:
+            life.agenda[CADENCE] = life.table.cadence * streams.uniform(life.key, streams.CADENCE, 0, 0)
 
     def hear(self, kind: int, strength: float, source: int) -> None:
         """A signal arrives."""
-        table = self._life.town.table
+        table = self._life.table
         self.beliefs.hear(table.sheet, self._life.now, kind, strength, source)
         if table.on_signal:
             self.decide()
@@ -77,12 +78,12 @@ class Care:
 
     def on_cadence(self) -> None:
         """The regular evaluation."""
-        self._life.agenda[CADENCE] = self._life.now + self._life.town.table.cadence
+        self._life.agenda[CADENCE] = self._life.now + self._life.table.cadence
         self.decide()
 
     def decide(self) -> None:
         """Evaluate the customer with the rules, and set going what they say."""
-        life, table, tally = self._life, self._life.town.table, self._life.town.tally
+        life, table, tally = self._life, self._life.table, self._life.tally
         judged = self.beliefs.judge(
             table.sheet, life.now, self._policy_segment, life.tier, life.stage, life.now - life.entered_at
         )
@@ -105,7 +106,7 @@ class Care:
             life.agenda[ACTION] = life.now + table.effects[action].delay
 
     def _held(self, action: int, reason: int) -> int:
-        sheet, now = self._life.town.table.sheet, self._life.now
+        sheet, now = self._life.table.sheet, self._life.now
         while self._contacts and self._contacts[0] < now - sheet.window_days:
             self._contacts.popleft()
         since = -1.0 if self._touched_at == NEVER else now - self._touched_at
@@ -114,7 +115,7 @@ class Care:
     # -- review ------------------------------------------------------------------------------------
 
     def _ask_for_review(self) -> None:
-        life, table = self._life, self._life.town.table
+        life, table = self._life, self._life.table
         self._asked_in_spell += 1
         unit = streams.exponential(life.key, streams.SERVICE, self._spell, self._asked_in_spell)
         work = unit * (table.reviewers.service_minutes / MINUTES_PER_DAY)
@@ -124,7 +125,7 @@ class Care:
         life.town.gate.ask(self._request)
 
     def _on_verdict(self, time: float, reviewer: int) -> None:
-        life, table = self._life, self._life.town.table
+        life, table = self._life, self._life.table
         skill = table.reviewers
         life.now = time
         draw = streams.uniform(life.key, streams.VERDICT, self._spell, self._asked_in_spell)
@@ -144,7 +145,7 @@ class Care:
         life.wake()
 
     def _play_for_the_truth(self) -> int:
-        life, table = self._life, self._life.town.table
+        life, table = self._life, self._life.table
         cause = table.causes[life.cause].policy_cause if life.cause != CALM else -1
         return table.sheet.plays[life.stage][cause] if cause >= 0 else rules.NO_ACTION
 
@@ -164,9 +165,9 @@ class Care:
         life, request = self._life, self._request
         assert request is not None
         started = life.now if request.started_at is None else request.started_at
-        life.town.tally.requests += 1
-        life.town.tally.waited += started - request.asked_at
-        life.town.tally.verdicts[verdict] += 1
+        life.tally.requests += 1
+        life.tally.waited += started - request.asked_at
+        life.tally.verdicts[verdict] += 1
         life.agenda[EXPIRY] = NEVER
         request.open = False
         self._request = None
@@ -176,7 +177,7 @@ class Care:
 
     def on_action(self) -> None:
         """The action is carried out, and the customer may respond to it."""
-        life, table, tally = self._life, self._life.town.table, self._life.town.tally
+        life, table, tally = self._life, self._life.table, self._life.tally
         effect = table.effects[self.action]
         life.agenda[ACTION] = NEVER
         life.emit(trace.ACTION, table.policy.actions[self.action], value=table.policy.costs[self.action])
@@ -207,7 +208,7 @@ class Care:
     def episode_ended(self, episode: int) -> None:
         """An episode ended; if an action on it still awaits its outcome, this is the outcome."""
         if self._life.agenda[OUTCOME] < NEVER and self._episode_acted_on == episode:
-            self.satisfaction += self._life.town.table.effects[self.action].csat
+            self.satisfaction += self._life.table.effects[self.action].csat
             self._measure("resolved")
 
     def _measure(self, outcome: str) -> None:

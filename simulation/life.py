@@ -20,14 +20,14 @@ from simulation import streams, trace
 from simulation.agenda import CALM, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE
 from simulation.care import CALM_SPELL, Care
 from simulation.clocks import EXPONENTIAL, NEVER, Clock, wound
-from simulation.population import frailty, pick
+from simulation.population import pick
 from simulation.symptoms import Symptoms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from simulation.population import Person
-    from simulation.reference import Town
+    from simulation.reference import Arm, Town
 
 NOWHERE = -1
 
@@ -46,30 +46,33 @@ class Life:
 
     __slots__ = ("_attempts", "_clocks", "_distress_days", "_distress_since", "_end_clock", "_frailty", "_harm",
                  "_onset_clock", "_previous", "_process", "_ratios", "_visits", "account_value", "agenda", "care",
-                 "cause", "customer", "entered_at", "episode", "key", "now", "segment", "stage", "symptoms", "tier",
-                 "town")  # fmt: skip
+                 "cause", "customer", "entered_at", "episode", "key", "now", "segment", "stage", "symptoms", "table",
+                 "tally", "tier", "town")  # fmt: skip
 
-    def __init__(self, town: Town, person: Person, key: int) -> None:
+    def __init__(self, town: Town, arm: Arm, person: Person, key: int, frailty: float) -> None:
         """Wind every clock of a customer on day 0 and put the process to sleep.
 
         Args:
             town: What all customers share.
+            arm: What the customers of one arm share.
             person: The customer on day 0.
             key: The key of the customer's streams.
+            frailty: The customer's own hazard ratio on moves that are subject to it.
         """
         self.town, self.key, self.customer = town, key, person.number
+        self.table, self.tally = arm.table, arm.tally
         self.segment, self.tier, self.account_value = person.segment, person.tier, person.account_value
-        self._ratios = town.table.move_ratios[person.segment][person.tier]
-        self._frailty = frailty(town.frailty_spread, key)
+        self._ratios = self.table.move_ratios[person.segment][person.tier]
+        self._frailty = frailty
         self._harm = 1.0
         self.now = 0.0
         self.stage, self._previous = person.stage, NOWHERE
-        self._visits = [0] * len(town.table.live)
+        self._visits = [0] * len(self.table.live)
         self.episode, self.cause = 0, CALM
         self._distress_since, self._distress_days = 0.0, 0.0
         self.agenda = [NEVER] * ENTRIES
         self.symptoms: Symptoms = Symptoms(self)
-        self.care: Care = Care(self, person)
+        self.care: Care = Care(self, person, arm.policy_segments[person.segment])
         self._onset_clock = self._wound_onset()
         self._end_clock = self._onset_clock
         self._enter(person.stage, person.days_in_stage)
@@ -79,7 +82,7 @@ class Life:
     # -- the process -------------------------------------------------------------------------------
 
     def _live(self) -> Generator[simpy.Event, None, None]:
-        env, live = self.town.env, self.town.table.live
+        env, live = self.town.env, self.table.live
         while live[self.stage]:
             due = min(self.agenda)
             try:
@@ -96,7 +99,7 @@ class Life:
 
     def finish(self, horizon: float) -> None:
         """Close the books at the horizon: whoever still lives is censored there."""
-        tally, table = self.town.tally, self.town.table
+        tally, table = self.tally, self.table
         if table.live[self.stage]:
             self.now = horizon
             tally.live_value += self.account_value
@@ -119,13 +122,13 @@ class Life:
         source: str | None = None,
     ) -> None:
         """Count an event, and write its row where a trace is kept; see `simulation.trace.Row`."""
-        town = self.town
-        town.tally.kinds[kind] += 1
-        if town.trace is not None:
-            stages = town.table.machine.stages
+        self.tally.kinds[kind] += 1
+        kept = self.town.trace
+        if kept is not None:
+            stages = self.table.machine.stages
             to_name = None if to_stage is None else stages[to_stage]
-            happened = (self.now, self.customer, town.table.name, kind, stages[self.stage], to_name, label)
-            town.trace.rows.append(trace.Row(*happened, reason, reviewer, value, source))
+            happened = (self.now, self.customer, self.table.name, kind, stages[self.stage], to_name, label)
+            kept.rows.append(trace.Row(*happened, reason, reviewer, value, source))
 
     # -- stages and moves --------------------------------------------------------------------------
 
@@ -133,29 +136,29 @@ class Life:
         """Wind the clock of every move out of a stage; this visit's luck is its own."""
         self.stage, self.entered_at, self._attempts = stage, self.now - age, 0
         self._visits[stage] += 1
-        self._clocks = [self._wound_move(place, age) for place in range(len(self.town.table.moves[stage]))]
+        self._clocks = [self._wound_move(place, age) for place in range(len(self.table.moves[stage]))]
         self.agenda[MOVE] = min((clock.due for clock in self._clocks), default=NEVER)
         if self.cause == CALM:
             self._onset_clock.run_at(self.now, self._onset_rate())
             self.agenda[EPISODE] = self._onset_clock.due
 
     def _wound_move(self, place: int, age: float) -> Clock:
-        law = self.town.table.moves[self.stage][place]
+        law = self.table.moves[self.stage][place]
         which = (self.stage << 10) | law.move
         nth = (self._visits[self.stage] << 8) | self._attempts
         amount = wound(law.law, law.a, age, streams.exponential(self.key, streams.MOVE, which, nth))
-        return Clock(law.law, law.a, law.b, amount, self.now, self._ratio(place), age, self.town.table.knots)
+        return Clock(law.law, law.a, law.b, amount, self.now, self._ratio(place), age, self.table.knots)
 
     def _ratio(self, place: int) -> float:
         """The hazard ratio now in force on a move out of the present stage."""
-        law = self.town.table.moves[self.stage][place]
+        law = self.table.moves[self.stage][place]
         ratio = self._ratios[law.move]
         if law.frailty:
             ratio *= self._frailty
         if self.cause != CALM:
             ratio *= law.in_distress
             if law.leaves:
-                ratio *= self.town.table.causes[self.cause].churn_ratio
+                ratio *= self.table.causes[self.cause].churn_ratio
         return ratio * self._harm if law.leaves else ratio
 
     def _retune(self) -> None:
@@ -166,7 +169,7 @@ class Life:
 
     def on_move(self) -> None:
         """The first of the competing clocks has run out."""
-        table = self.town.table
+        table = self.table
         place = next(place for place, clock in enumerate(self._clocks) if clock.due == self.now)
         law = table.moves[self.stage][place]
         if law.guarded and not self._guard_allows(law.move):
@@ -176,8 +179,8 @@ class Life:
             self.agenda[MOVE] = min(clock.due for clock in self._clocks)
             return
         self.emit(trace.MOVE, table.machine.moves[law.move], to_stage=law.to_stage)
-        self.town.tally.escalations += law.move == table.escalate_move
-        self.town.tally.stage_steps.append((self.now, self.stage, law.to_stage))
+        self.tally.escalations += law.move == table.escalate_move
+        self.tally.stage_steps.append((self.now, self.stage, law.to_stage))
         self._leave_stage()
         if not table.live[law.to_stage]:
             self._churn(law.to_stage)
@@ -188,34 +191,34 @@ class Life:
             self.care.decide()
 
     def _guard_allows(self, move: int) -> bool:
-        machine = self.town.table.machine
+        machine = self.table.machine
         facts = Facts(
             days_in_stage=self.now - self.entered_at,
             previous_stage=machine.stages[self._previous] if self._previous != NOWHERE else None,
-            segment=self.town.tally.segments[self.segment],
+            segment=self.tally.segments[self.segment],
             tier=TIERS[self.tier],
         )
-        asked = self.town.table.journey.request(machine.stages[self.stage], machine.moves[move], facts)
+        asked = self.table.journey.request(machine.stages[self.stage], machine.moves[move], facts)
         return asked is MoveResult.MOVED
 
     def _leave_stage(self) -> None:
-        self.town.tally.stage_days[self.stage] += self.now - max(0.0, self.entered_at)
+        self.tally.stage_days[self.stage] += self.now - max(0.0, self.entered_at)
 
     def _churn(self, to_stage: int) -> None:
         self.care.take_back("withdrawn")
-        self.town.tally.churned[self.segment] += 1
+        self.tally.churned[self.segment] += 1
         self._close_books()
         self.stage = to_stage
 
     def _close_books(self) -> None:
-        self.town.tally.earn(self.account_value, 0.0, self.now, self.town.table.discount_rate)
+        self.tally.earn(self.account_value, 0.0, self.now, self.table.discount_rate)
         if self.cause != CALM:
             self._close_episode()
 
     # -- distress ----------------------------------------------------------------------------------
 
     def _onset_rate(self) -> float:
-        table = self.town.table
+        table = self.table
         return table.onset_rates[self.stage] * table.onset_ratios[self.segment][self.tier]
 
     def _wound_onset(self) -> Clock:
@@ -227,18 +230,18 @@ class Life:
         if self.cause != CALM:
             self._end_episode()
             return
-        shares = self.town.table.onset_cumulative[self.stage]
+        shares = self.table.onset_cumulative[self.stage]
         self._begin_episode(pick(shares, streams.uniform(self.key, streams.CAUSE, self.episode + 1, 0)))
 
     def _begin_episode(self, cause: int) -> None:
-        law = self.town.table.causes[cause]
+        law = self.table.causes[cause]
         self.episode += 1
         self.cause = cause
         self._distress_since = self.now
         amount = streams.exponential(self.key, streams.RECOVERY, self.episode, 0)
         self._end_clock = Clock(EXPONENTIAL, law.end_rate, 0.0, amount, self.now, 1.0)
         self.agenda[EPISODE] = self._end_clock.due
-        self.town.tally.episodes += 1
+        self.tally.episodes += 1
         self.emit(trace.DISTRESS_ON, law.name)
         self.care.begin_spell(self.episode)
         self.symptoms.begin_episode()
@@ -246,7 +249,7 @@ class Life:
 
     def _end_episode(self) -> None:
         cause = self.cause
-        self.emit(trace.DISTRESS_OFF, self.town.table.causes[cause].name)
+        self.emit(trace.DISTRESS_OFF, self.table.causes[cause].name)
         self._close_episode()
         self.cause = CALM
         self.agenda[EFFECT_END] = NEVER
@@ -259,7 +262,7 @@ class Life:
 
     def _close_episode(self) -> None:
         self._distress_days += self.now - self._distress_since
-        self.town.tally.episodes_seen += self.symptoms.noticed
+        self.tally.episodes_seen += self.symptoms.noticed
 
     # -- what an action does -----------------------------------------------------------------------
 

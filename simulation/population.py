@@ -102,6 +102,11 @@ def _synthetic(population: Population, machine: CompiledJourney, *, seed: int, r
         )
 
 
+def arm_of(key: int, split: Sequence[float]) -> int:
+    """Which arm a customer is assigned to: a keyed draw against the arms' cumulative shares."""
+    return pick(split, streams.uniform(key, streams.ARM, 0, 0)) if len(split) > 1 else 0
+
+
 def frailty(spread: float, key: int) -> float:
     """A customer's frailty: log-normal with mean 1, `spread` the standard deviation of its logarithm."""
     if spread <= 0.0:

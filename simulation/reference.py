@@ -6,71 +6,90 @@
 from __future__ import annotations
 
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-from journey.policy import OTHER_SEGMENT
 from simulation import streams
 from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate
 from simulation.life import Life
-from simulation.population import people
+from simulation.population import arm_of, cumulative, frailty, people
 from simulation.run import Run
-from simulation.setup import ArmSetup, ArmTable, compile_arm
+from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments
 from simulation.tally import Tally
 from simulation.trace import Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NAME = "reference"
 
 
 class Town:
-    """What all customers of one arm share: the clock, the tables, the gate, and the books."""
+    """What all customers share: the clock, the gate, and the trace."""
 
-    def __init__(self, table: ArmTable, segments: tuple[str, ...], frailty_spread: float, trace: Trace | None) -> None:
+    def __init__(self, table: ArmTable, trace: Trace | None) -> None:
         """Open an empty town.
+
+        Args:
+            table: The first arm; its reviewers are everybody's.
+            trace: Where rows go, or None to keep none.
+        """
+        self.env = ExactEnvironment()
+        self.trace = trace
+        self.gate = Gate(self.env, table.reviewer_count, table.reviewers)
+
+
+class Arm:
+    """What the customers of one arm share: the tables and the books."""
+
+    def __init__(self, table: ArmTable, segments: tuple[str, ...]) -> None:
+        """Open the books of an arm.
 
         Args:
             table: The compiled arm.
             segments: The population's segments, in index order.
-            frailty_spread: Standard deviation of log frailty.
-            trace: Where rows go, or None to keep none.
         """
-        self.env = ExactEnvironment()
         self.table = table
-        self.frailty_spread = frailty_spread
-        self.trace = trace
         self.tally = Tally(segments)
-        self.gate = Gate(self.env, table.reviewer_count, table.reviewers)
-        known = table.policy.segments
-        self.policy_segments = tuple(known.index(name if name in known else OTHER_SEGMENT) for name in segments)
+        self.policy_segments = policy_segments(table, segments)
 
 
-def run_reference(setup: ArmSetup, *, seed: int, replication: int, days: float, keep_trace: bool) -> Run:
-    """Live one cohort in one arm; see `simulation.run.run_arm`."""
-    machine = setup.journey.compile()
-    population = people(setup.population, machine, seed=seed, replication=replication)
-    table = compile_arm(setup, population.segments)
-    trace = Trace() if keep_trace else None
-    town = Town(table, population.segments, setup.world.frailty_spread, trace)
+def run_reference(
+    setups: Sequence[ArmSetup], *, seed: int, replication: int, days: float, keep_trace: bool
+) -> tuple[Run, ...]:
+    """Live one cohort, split between arms that share the gate; see `simulation.run.run_together`."""
+    first = setups[0]
+    machine = first.journey.compile()
+    population = people(first.population, machine, seed=seed, replication=replication)
+    arms = [Arm(compile_arm(setup, population.segments), population.segments) for setup in setups]
+    town = Town(arms[0].table, Trace() if keep_trace else None)
+    split = cumulative(setup.share for setup in setups)
     started = perf_counter()
     lives = []
     for person in population.persons:
-        town.tally.customers[person.segment] += 1
-        town.tally.stage_steps.append((0.0, -1, person.stage))
-        lives.append(Life(town, person, streams.customer_key(seed, replication, person.number)))
+        key = streams.customer_key(seed, replication, person.number)
+        arm = arms[arm_of(key, split)]
+        arm.tally.customers[person.segment] += 1
+        arm.tally.stage_steps.append((0.0, -1, person.stage))
+        lives.append(Life(town, arm, person, key, frailty(first.world.frailty_spread, key)))
     town.env.run(until=days)
     for life in lives:
         life.finish(days)
     wall_seconds = perf_counter() - started
-    return Run(
-        arm=setup.name,
-        engine=NAME,
-        customers=len(lives),
-        days=days,
-        metrics=town.tally.metrics(table, town.gate.busy, days),
-        quantities=town.tally.quantities(table),
-        occupancy=town.tally.occupancy(machine.stages, days),
-        events=town.tally.kinds.total(),
-        events_by_kind=dict(sorted(town.tally.kinds.items())),
-        decisions_by_reason=dict(sorted(town.tally.reasons.items())),
-        wall_seconds=wall_seconds,
-        trace=trace,
+    return tuple(
+        Run(
+            arm=arm.table.name,
+            engine=NAME,
+            customers=sum(arm.tally.customers.values()),
+            days=days,
+            metrics=arm.tally.metrics(arm.table, town.gate.busy, days),
+            quantities=arm.tally.quantities(arm.table),
+            occupancy=arm.tally.occupancy(machine.stages, days),
+            events=arm.tally.kinds.total(),
+            events_by_kind=dict(sorted(arm.tally.kinds.items())),
+            decisions_by_reason=dict(sorted(arm.tally.reasons.items())),
+            wall_seconds=wall_seconds,
+            trace=town.trace,
+        )
+        for arm in arms
     )

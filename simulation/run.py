@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from journey.errors import InputError
 from simulation.setup import ArmSetup
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simulation.trace import Trace
 
-__all__ = ["ArmSetup", "Run", "engine_for", "run_arm"]
+__all__ = ["ArmSetup", "Run", "engine_for", "run_arm", "run_together"]
 
 REFERENCE = "reference"
 COMPILED = "compiled"
@@ -77,10 +80,54 @@ def run_arm(
     Raises:
         InputError: The population's records cannot be used, or the compiled engine does not know a guarded move.
     """
-    if engine_for(engine, setup.population.size * days) == COMPILED:
+    (run,) = run_together([setup], seed=seed, replication=replication, days=days, trace=trace, engine=engine)
+    return run
+
+
+def run_together(
+    setups: Sequence[ArmSetup],
+    *,
+    seed: int,
+    replication: int,
+    days: float,
+    trace: bool = False,
+    engine: str = REFERENCE,
+) -> tuple[Run, ...]:
+    """Live one cohort, once, split between arms that share the human gate: as a real A/B test would.
+
+    Each customer is assigned to an arm by a keyed draw, in proportion to the arms' shares, and lives under that arm's
+    policy. World, population and reviewers are those of the first arm.
+
+    Args:
+        setups: The arms, at least one.
+        seed: The scenario's seed, 0 or more.
+        replication: Which replication.
+        days: The horizon, more than 0.
+        trace: Whether to keep the trace; all arms' rows stand in one.
+        engine: See `run_arm`.
+
+    Returns:
+        One run per arm, over the customers assigned to it.
+
+    Raises:
+        InputError: As `run_arm`; or the arms differ in what they must share.
+    """
+    _refuse_different_worlds(setups)
+    if engine_for(engine, setups[0].population.size * days) == COMPILED:
         from simulation.compiled.engine import run_compiled
 
-        return run_compiled(setup, seed=seed, replication=replication, days=days, keep_trace=trace)
+        return run_compiled(setups, seed=seed, replication=replication, days=days, keep_trace=trace)
     from simulation.reference import run_reference
 
-    return run_reference(setup, seed=seed, replication=replication, days=days, keep_trace=trace)
+    return run_reference(setups, seed=seed, replication=replication, days=days, keep_trace=trace)
+
+
+def _refuse_different_worlds(setups: Sequence[ArmSetup]) -> None:
+    first = setups[0]
+    for setup in setups[1:]:
+        for shared in ("journey", "world", "population", "reviewers"):
+            if getattr(setup, shared) != getattr(first, shared):
+                raise InputError(
+                    f"arm {setup.name!r} differs from {first.name!r} in its {shared}; "
+                    "arms that share one run must share it (compare them counterfactually instead)"
+                )

@@ -11,7 +11,7 @@ from math import log1p
 from typing import NamedTuple
 
 from journey.machine import CompiledJourney, Journey
-from journey.policy import TIERS, Policy, PolicyTable
+from journey.policy import OTHER_SEGMENT, TIERS, Policy, PolicyTable
 from journey.rules import NO_ACTION
 from journey.steps import PolicySheet, sheet_of
 from simulation import clocks
@@ -44,6 +44,7 @@ class ArmSetup:
         actions: The actions this arm may take, or None for all; a play with any other action is no play.
         active: Whether there is an orchestrator at all; without one nothing is evaluated.
         yearly_discount: Discount rate per year for money earned within the horizon.
+        share: Relative share of the customers who are assigned to this arm where several share one run.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ArmSetup:
     actions: tuple[str, ...] | None = None
     active: bool = True
     yearly_discount: float = 0.0
+    share: float = 1.0
 
 
 class MoveLaw(NamedTuple):
@@ -193,6 +195,12 @@ def compile_arm(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
         reviewer_count=setup.reviewers.number(setup.population.size),
         discount_rate=log1p(setup.yearly_discount) / DAYS_PER_YEAR,
     )
+
+
+def policy_segments(table: ArmTable, segments: tuple[str, ...]) -> tuple[int, ...]:
+    """The population's segments as the policy numbers them; those it does not know are its `other`."""
+    known = table.policy.segments
+    return tuple(known.index(name if name in known else OTHER_SEGMENT) for name in segments)
 
 
 def _moves_out_of(stage: int, machine: CompiledJourney, world: World, knots: list[float]) -> tuple[MoveLaw, ...]:

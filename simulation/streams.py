@@ -53,6 +53,7 @@ START_AGE = 28
 START_DISTRESS = 29
 CADENCE = 30
 RELIEF_SOURCE = 31
+ARM = 32
 
 
 def mix(word: int) -> int:

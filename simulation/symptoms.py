@@ -55,7 +55,7 @@ class Symptoms:
 
     def end_episode(self, cause: int) -> None:
         """No more symptoms; perhaps a sign of recovery."""
-        life, table = self._life, self._life.town.table
+        life, table = self._life, self._life.table
         life.agenda[SYMPTOM] = NEVER
         draw = streams.uniform(life.key, streams.RELIEF_TYPE, life.episode, 0)
         if table.recovery_type >= 0 and draw < table.signals.recovery_probability:
@@ -67,7 +67,7 @@ class Symptoms:
     def on_symptom(self) -> None:
         """A symptom occurs; it will be detected a little later."""
         life = self._life
-        law, signals = life.town.table.causes[life.cause], life.town.table.signals
+        law, signals = life.table.causes[life.cause], life.table.signals
         which, nth = life.episode, self._symptom
         kind = law.symptoms.types[
             pick(law.symptoms.cumulative, streams.uniform(life.key, streams.SYMPTOM_TYPE, which, nth))
@@ -78,7 +78,7 @@ class Symptoms:
 
     def wind_noise(self) -> None:
         """Set the time of the next false alarm."""
-        life, rate = self._life, self._life.town.table.noise.rate
+        life, rate = self._life, self._life.table.noise.rate
         if rate > 0.0:
             self._noise += 1
             life.agenda[NOISE] = life.now + streams.exponential(life.key, streams.NOISE, 0, self._noise) / rate
@@ -86,7 +86,7 @@ class Symptoms:
     def on_noise(self) -> None:
         """A false alarm is raised."""
         life, nth = self._life, self._noise
-        mix, signals = life.town.table.noise, life.town.table.signals
+        mix, signals = life.table.noise, life.table.signals
         kind = mix.types[pick(mix.cumulative, streams.uniform(life.key, streams.NOISE_TYPE, 0, nth))]
         strength = self._strength(signals.false_strength, streams.NOISE_STRENGTH, 0, nth)
         self._send(kind, strength, streams.NOISE_SOURCE, streams.NOISE_DELAY, 0, nth, CALM)
@@ -94,7 +94,7 @@ class Symptoms:
 
     def on_delivery(self) -> None:
         """A signal reaches the orchestrator."""
-        life, table, tally = self._life, self._life.town.table, self._life.town.tally
+        life, table, tally = self._life, self._life.table, self._life.tally
         signal = heappop(self._under_way)
         life.agenda[DELIVERY] = self._under_way[0].time if self._under_way else NEVER
         false = signal.cause == CALM
@@ -110,7 +110,7 @@ class Symptoms:
 
     def _wind_symptom(self) -> None:
         life = self._life
-        rate = life.town.table.causes[life.cause].symptoms.rate
+        rate = life.table.causes[life.cause].symptoms.rate
         if rate > 0.0:
             self._symptom += 1
             wait = streams.exponential(life.key, streams.SYMPTOM, life.episode, self._symptom) / rate
@@ -122,7 +122,7 @@ class Symptoms:
     def _send(
         self, kind: int, strength: float, source_purpose: int, delay_purpose: int, which: int, nth: int, cause: int
     ) -> None:
-        life, signals = self._life, self._life.town.table.signals
+        life, signals = self._life, self._life.table.signals
         manual = streams.uniform(life.key, source_purpose, which, nth) < signals.manual_share
         delay = signals.delay_mean_days * streams.exponential(life.key, delay_purpose, which, nth)
         self._sent += 1

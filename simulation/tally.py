@@ -61,20 +61,20 @@ class Tally:
         alarms = self.alarms_true + self.alarms_false
         contacts = sum(self.actions.values())
         return {
-            "churn_rate": sum(self.churned.values()) / customers,
+            "churn_rate": _ratio(sum(self.churned.values()), customers),
             "retained_value": self.live_value,
             "escalations": float(self.escalations),
             "interventions": float(contacts),
             "reviews": float(self._reviews()),
-            "csat": self.satisfaction / customers,
+            "csat": _ratio(self.satisfaction, customers),
             "review_wait_days_mean": _ratio(self.waited, self.requests),
             "reviews_expired": float(self.verdicts["expired"]),
             "gate_utilisation": _ratio(busy, table.reviewer_count * worked(days, *table.reviewers.hours)),
             "signal_precision": _ratio(self.alarms_true, alarms),
             "signal_recall": _ratio(self.episodes_seen, self.episodes),
             "contact_precision": _ratio(self.contacts_needed, contacts),
-            "contacts_per_customer": contacts / customers,
-            "distress_days_per_customer": self.distress_days / customers,
+            "contacts_per_customer": _ratio(contacts, customers),
+            "distress_days_per_customer": _ratio(self.distress_days, customers),
             **{
                 f"churn_rate[{name}]": _ratio(self.churned[place], self.customers[place])
                 for place, name in enumerate(self.segments)
@@ -112,7 +112,7 @@ class Tally:
                     counts[left] -= 1
                 counts[entered] += 1
                 place += 1
-            rows.append({"day": day, **{name: counts[code] / customers for code, name in enumerate(stages)}})
+            rows.append({"day": day, **{name: counts[code] / max(1, customers) for code, name in enumerate(stages)}})
         return rows
 
     def earn(self, value: float, start: float, stop: float, rate: float) -> None:

@@ -22,14 +22,20 @@ if TYPE_CHECKING:
     from simulation.compiled.tables import Tables
     from simulation.population import Person
 
-# Counters that are single numbers: places in `Cohort.counters`.
-ROWS, POOL_HEAD, ESCALATIONS, EVALUATIONS, EPISODES, EPISODES_SEEN, ALARMS_TRUE, ALARMS_FALSE = range(8)
-CONTACTS_NEEDED, CUSTOMERS_DONE, NEXT_SEQUENCE, HEAP_SIZE, QUEUE_SIZE = range(8, 13)
-COUNTERS = 13
+# Counters of the run: places in `Cohort.counters`.
+ROWS, POOL_HEAD, CUSTOMERS_DONE, NEXT_SEQUENCE, HEAP_SIZE, QUEUE_SIZE = range(6)
+COUNTERS = 6
 
-# Sums: places in `Cohort.sums`.
-REVENUE, LIVE_VALUE, SATISFACTION, DISTRESS, WAITED, BUSY, HANDED_OUT_AT = range(7)
-SUMS = 7
+# Counters of an arm: columns of `Cohort.counts`.
+ESCALATIONS, EVALUATIONS, EPISODES, EPISODES_SEEN, ALARMS_TRUE, ALARMS_FALSE, CONTACTS_NEEDED = range(7)
+COUNTS = 7
+
+# Sums of an arm: columns of `Cohort.sums`.
+REVENUE, LIVE_VALUE, SATISFACTION, DISTRESS, WAITED = range(5)
+SUMS = 5
+
+# Numbers of the gate: places in `Cohort.gate`.
+BUSY, HANDED_OUT_AT = range(2)
 
 # What a kernel can run short of.
 DONE, ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL = range(5)
@@ -58,9 +64,10 @@ class Cohort(NamedTuple):
         heap_time, heap_key: The heap of what happens next at the gate.
         queue_floats, queue_ints: The heap of waiting requests.
         free: Shape (reviewers,), whether each reviewer is free.
-        counters, sums: Running totals.
-        kinds, reasons, actions, verdicts, churned, stage_days: Running totals by code.
-        grid, occupancy: Days at which stages are counted, and the counts.
+        counters, gate: Running totals of the run.
+        counts, sums: Running totals, a row per arm.
+        kinds, reasons, actions, verdicts, churned, stage_days: Running totals by code, a row per arm.
+        grid, occupancy: Days at which stages are counted, and the counts, one table per arm.
     """
 
     floats: Any
@@ -77,6 +84,8 @@ class Cohort(NamedTuple):
     queue_ints: Any
     free: Any
     counters: Any
+    gate: Any
+    counts: Any
     sums: Any
     kinds: Any
     reasons: Any
@@ -89,11 +98,26 @@ class Cohort(NamedTuple):
 
 
 def cohort_of(
-    persons: Sequence[Person], keys: Sequence[int], policy_segments: Sequence[int], tables: Tables, *, spread: float
+    persons: Sequence[Person],
+    keys: Sequence[int],
+    arms: Sequence[int],
+    policy_segments: Sequence[Sequence[int]],
+    tables: Sequence[Tables],
+    *,
+    spread: float,
 ) -> Cohort:
-    """A cohort on day 0, before anything is wound."""
-    n, stages = len(persons), len(tables.live)
-    moves = tables.move.shape[1]
+    """A cohort on day 0, before anything is wound.
+
+    Args:
+        persons: The customers.
+        keys: The key of each customer's streams.
+        arms: The arm of each customer, an index into `tables`.
+        policy_segments: Per arm: the population's segments as the policy numbers them.
+        tables: The arms.
+        spread: Standard deviation of log frailty.
+    """
+    first, n, of_arms = tables[0], len(persons), len(tables)
+    stages, moves = len(first.live), first.move.shape[1]
     floats = np.zeros((n, layout.MOVE_CLOCKS + layout.CLOCK_WIDTH * moves))
     ints = np.zeros((n, layout.VISITS + stages), dtype=np.int64)
     floats[:, layout.HARM] = 1.0
@@ -106,7 +130,10 @@ def cohort_of(
     ints[:, layout.CUSTOMER] = [person.number for person in persons]
     ints[:, layout.STAGE] = [person.stage for person in persons]
     ints[:, layout.SEGMENT] = [person.segment for person in persons]
-    ints[:, layout.POLICY_SEGMENT] = [policy_segments[person.segment] for person in persons]
+    ints[:, layout.ARM] = arms
+    ints[:, layout.POLICY_SEGMENT] = [
+        policy_segments[arm][person.segment] for arm, person in zip(arms, persons, strict=True)
+    ]
     ints[:, layout.TIER] = [person.tier for person in persons]
     ints[:, layout.PREVIOUS] = NOTHING
     ints[:, layout.CAUSE] = CALM
@@ -122,24 +149,26 @@ def cohort_of(
         floats=floats,
         ints=ints,
         key=np.array(keys, dtype=np.uint64),
-        contacts=np.zeros((n, max(1, int(tables.sheet.max_contacts)))),
+        contacts=np.zeros((n, max(1, *(int(table.sheet.max_contacts) for table in tables)))),
         **_pool(max(64, n)),
-        **_rows(4096 if tables.keep_trace else 1),
-        heap_time=np.zeros(2 * n + 64),
-        heap_key=np.zeros((2 * n + 64, 4), dtype=np.int64),
-        queue_floats=np.zeros((n + 1, 2)),
-        queue_ints=np.zeros((n + 1, 3), dtype=np.int64),
-        free=np.ones(max(1, tables.reviewers), dtype=np.bool_),
+        **_rows(4096 if first.keep_trace else 1),
+        heap_time=np.zeros(2 * n + first.reviewers + 64),
+        heap_key=np.zeros((2 * n + first.reviewers + 64, 4), dtype=np.int64),
+        queue_floats=np.zeros((n + 2, 2)),
+        queue_ints=np.zeros((n + 2, 3), dtype=np.int64),
+        free=np.ones(max(1, first.reviewers), dtype=np.bool_),
         counters=np.zeros(COUNTERS, dtype=np.int64),
-        sums=np.zeros(SUMS),
-        kinds=np.zeros(len(KINDS), dtype=np.int64),
-        reasons=np.zeros(len(REASONS), dtype=np.int64),
-        actions=np.zeros(len(tables.cost), dtype=np.int64),
-        verdicts=np.zeros(len(VERDICTS), dtype=np.int64),
-        churned=np.zeros(len(policy_segments), dtype=np.int64),
-        stage_days=np.zeros(stages),
-        grid=np.array(grid_of(tables.horizon)),
-        occupancy=np.zeros((len(grid_of(tables.horizon)), stages), dtype=np.int64),
+        gate=np.array([0.0, -1.0]),
+        counts=np.zeros((of_arms, COUNTS), dtype=np.int64),
+        sums=np.zeros((of_arms, SUMS)),
+        kinds=np.zeros((of_arms, len(KINDS)), dtype=np.int64),
+        reasons=np.zeros((of_arms, len(REASONS)), dtype=np.int64),
+        actions=np.zeros((of_arms, max(len(table.cost) for table in tables)), dtype=np.int64),
+        verdicts=np.zeros((of_arms, len(VERDICTS)), dtype=np.int64),
+        churned=np.zeros((of_arms, len(policy_segments[0])), dtype=np.int64),
+        stage_days=np.zeros((of_arms, stages)),
+        grid=np.array(grid_of(first.horizon)),
+        occupancy=np.zeros((of_arms, len(grid_of(first.horizon)), stages), dtype=np.int64),
     )
 
 

@@ -124,8 +124,8 @@ def decide(T: Any, S: Any, i: int) -> None:
     )  # fmt: skip
     reason = held(T, S, i, planned, why)
     action = planned if reason == ACT else NO_ACTION
-    S.counters[cohort.EVALUATIONS] += 1
-    S.reasons[reason] += 1
+    S.counts[T.arm, cohort.EVALUATIONS] += 1
+    S.reasons[T.arm, reason] += 1
     label = action
     if action == NO_ACTION:
         quiet = reason == NO_EVIDENCE or reason == BELOW_THRESHOLD or reason == NOT_LIVE or reason == NO_STAGE
@@ -160,8 +160,8 @@ def close_request(T: Any, S: Any, i: int, verdict: int, reviewer: int) -> None:
     """The request is over, one way or another: `Care._close_request`."""
     f = S.floats[i]
     started = f[layout.NOW] if f[layout.STARTED_AT] < 0.0 else f[layout.STARTED_AT]
-    S.sums[cohort.WAITED] += started - f[layout.ASKED_AT]
-    S.verdicts[verdict] += 1
+    S.sums[T.arm, cohort.WAITED] += started - f[layout.ASKED_AT]
+    S.verdicts[T.arm, verdict] += 1
     f[AGENDA + EXPIRY] = NEVER
     S.ints[i, layout.WAITING] = NOT_WAITING
     S.ints[i, layout.VERSION] += 1
@@ -206,7 +206,7 @@ def on_action(T: Any, S: Any, i: int) -> None:
     action, cause, now = S.ints[i, layout.ACTION_CODE], S.ints[i, layout.CAUSE], f[layout.NOW]
     f[AGENDA + ACTION] = NEVER
     emit(T, S, i, KIND_ACTION, action, NOTHING, NOTHING, NOTHING, T.cost[action])
-    S.actions[action] += 1
+    S.actions[T.arm, action] += 1
     S.contacts[i, S.ints[i, layout.CONTACTS] % S.contacts.shape[1]] = now
     S.ints[i, layout.CONTACTS] += 1
     f[layout.TOUCHED] = now
@@ -217,7 +217,7 @@ def on_action(T: Any, S: Any, i: int) -> None:
         S.ints[i, layout.EPISODE_ACTED_ON] = CALM
         be_harmed(T, S, i, T.harm_ratio[action], T.lasts[action])
         return
-    S.counters[cohort.CONTACTS_NEEDED] += 1
+    S.counts[T.arm, cohort.CONTACTS_NEEDED] += 1
     number = S.ints[i, layout.EPISODE_NUMBER]
     S.ints[i, layout.EPISODE_ACTED_ON] = number
     if uniform(S.key[i], streams.RESPONSE, number, S.ints[i, layout.ACTIONS_IN_SPELL]) < T.response[action]:
@@ -265,13 +265,13 @@ def on_move(T: Any, S: Any, i: int) -> None:
     move, to_stage = T.move[stage, place], T.to_stage[stage, place]
     emit(T, S, i, KIND_MOVE, move, to_stage, NOTHING, NOTHING, NEVER)
     if move == T.escalate_move:
-        S.counters[cohort.ESCALATIONS] += 1
-    count_stay(S, i)
+        S.counts[T.arm, cohort.ESCALATIONS] += 1
+    count_stay(T, S, i)
     if not T.live[to_stage]:
         if S.ints[i, layout.WAITING] != NOT_WAITING:
             S.ints[i, layout.OPEN] = 0
             close_request(T, S, i, cohort.WITHDRAWN, NOTHING)
-        S.churned[S.ints[i, layout.SEGMENT]] += 1
+        S.churned[T.arm, S.ints[i, layout.SEGMENT]] += 1
         close_books(T, S, i)
         drop_deliveries(S, i)
         S.ints[i, layout.STAGE] = to_stage

@@ -10,16 +10,15 @@ import numpy as np
 
 from journey import rules, steps
 from journey.errors import InputError
-from journey.policy import OTHER_SEGMENT
 from journey.rules import REASONS
 from simulation import calendar, clocks, population, special, streams, tally, trace
-from simulation.compiled import cohort, dealings, gate, lives
+from simulation.compiled import cohort, dealings, gate, layout, lives
 from simulation.compiled.boxes import boxed
 from simulation.compiled.cohort import VERDICTS, Cohort, cohort_of
 from simulation.compiled.tables import tables_of
-from simulation.population import people
+from simulation.population import arm_of, cumulative, people
 from simulation.run import Run
-from simulation.setup import ArmSetup, ArmTable, compile_arm
+from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments
 from simulation.tally import Tally
 
 if TYPE_CHECKING:
@@ -42,76 +41,89 @@ def kernels() -> SimpleNamespace:
     return compiled(*modules, constants={**unsigned, "word64": np.uint64})
 
 
-def run_compiled(setup: ArmSetup, *, seed: int, replication: int, days: float, keep_trace: bool) -> Run:
-    """Live one cohort in one arm; see `simulation.run.run_arm`.
+def run_compiled(
+    setups: Sequence[ArmSetup], *, seed: int, replication: int, days: float, keep_trace: bool
+) -> tuple[Run, ...]:
+    """Live one cohort, split between arms that share the gate; see `simulation.run.run_together`.
 
     Raises:
         InputError: A move of the journey carries a guard, which this engine does not know yet.
     """
-    machine = setup.journey.compile()
-    crowd = people(setup.population, machine, seed=seed, replication=replication)
-    table = compile_arm(setup, crowd.segments)
-    if any(law.guarded for row in table.moves for law in row):
+    first = setups[0]
+    machine = first.journey.compile()
+    crowd = people(first.population, machine, seed=seed, replication=replication)
+    arms = [compile_arm(setup, crowd.segments) for setup in setups]
+    if any(law.guarded for row in arms[0].moves for law in row):
         raise InputError("the compiled engine does not know guarded moves; run this journey with --engine reference")
-    tables = tables_of(table, days, keep_trace=keep_trace)
+    tables = [tables_of(table, number, days, keep_trace=keep_trace) for number, table in enumerate(arms)]
     persons = list(crowd.persons)
     keys = [streams.customer_key(seed, replication, person.number) for person in persons]
-    known = table.policy.segments
-    policy_segments = [known.index(name if name in known else OTHER_SEGMENT) for name in crowd.segments]
-    lived = cohort_of(persons, keys, policy_segments, tables, spread=setup.world.frailty_spread)
-    boxes = boxed(tables)
-    _tell_what_is_known(table, boxes, lived, persons)
+    split = cumulative(setup.share for setup in setups)
+    assigned = [arm_of(key, split) for key in keys]
+    numbering = [policy_segments(table, crowd.segments) for table in arms]
+    lived = cohort_of(persons, keys, assigned, numbering, tables, spread=first.world.frailty_spread)
+    boxes = tuple(boxed(each) for each in tables)
+    _tell_what_is_known(arms, boxes, lived, persons)
     started = perf_counter()
     lived = _live(boxes, lived)
     wall_seconds = perf_counter() - started
-    books = _books(table, lived, crowd.segments, persons)
-    return Run(
-        arm=setup.name,
-        engine=NAME,
-        customers=len(persons),
-        days=days,
-        metrics=books.metrics(table, float(lived.sums[cohort.BUSY]), days),
-        quantities=books.quantities(table),
-        occupancy=_occupancy(lived, machine.stages),
-        events=books.kinds.total(),
-        events_by_kind=dict(sorted(books.kinds.items())),
-        decisions_by_reason=dict(sorted(books.reasons.items())),
-        wall_seconds=wall_seconds,
-        trace=_trace(table, lived) if keep_trace else None,
-    )
+    kept = _trace(arms, lived, assigned) if keep_trace else None
+    runs = []
+    for number, table in enumerate(arms):
+        mine = [person for person, arm in zip(persons, assigned, strict=True) if arm == number]
+        books = _books(table, number, lived, crowd.segments, mine)
+        runs.append(
+            Run(
+                arm=table.name,
+                engine=NAME,
+                customers=len(mine),
+                days=days,
+                metrics=books.metrics(table, float(lived.gate[cohort.BUSY]), days),
+                quantities=books.quantities(table),
+                occupancy=_occupancy(lived, number, len(mine), machine.stages),
+                events=books.kinds.total(),
+                events_by_kind=dict(sorted(books.kinds.items())),
+                decisions_by_reason=dict(sorted(books.reasons.items())),
+                wall_seconds=wall_seconds,
+                trace=kept,
+            )
+        )
+    return tuple(runs)
 
 
-def _tell_what_is_known(table: ArmTable, tables: Any, lived: Cohort, persons: Sequence[Person]) -> None:
-    types, sources = table.policy.signal_types, table.policy.sources
-    boxes = boxed(lived)
+def _tell_what_is_known(arms: Sequence[ArmTable], boxes: Any, lived: Cohort, persons: Sequence[Person]) -> None:
+    told = None
     for i, person in enumerate(persons):
+        arm = lived.ints[i, layout.ARM]
+        types, sources = arms[arm].policy.signal_types, arms[arm].policy.sources
         for heard in person.heard:
+            told = told or boxed(lived)
             kind = types.index(heard.signal_type) if heard.signal_type in types else len(types)
             source = sources.index(heard.source) if heard.source in sources else len(sources) - 1
-            kernels().hear(tables, boxes, i, -heard.age_days, kind, heard.strength, source)
+            kernels().hear(boxes[arm], told, i, -heard.age_days, kind, heard.strength, source)
 
 
-def _live(tables: Any, lived: Cohort) -> Cohort:
+def _live(arms: Any, lived: Cohort) -> Cohort:
     """Live all lives, with more room whenever the kernels ask for it."""
     run, boxes = kernels(), boxed(lived)
-    run.begin_all(tables, boxes)
-    while (short := run.run(tables, boxes)) != cohort.DONE:
+    run.begin_all(arms, boxes)
+    while (short := run.run(arms, boxes)) != cohort.DONE:
         lived = cohort.with_more_room(lived, short)
         boxes = boxed(lived)
-    run.finish_all(tables, boxes)
+    run.finish_all(arms, boxes)
     return lived
 
 
-def _books(table: ArmTable, lived: Cohort, segments: tuple[str, ...], persons: Sequence[Person]) -> Tally:
+def _books(table: ArmTable, arm: int, lived: Cohort, segments: tuple[str, ...], persons: Sequence[Person]) -> Tally:
     books = Tally(segments)
     books.customers.update(person.segment for person in persons)
-    books.churned.update(_named(range(len(segments)), lived.churned))
-    books.kinds.update(_named(trace.KINDS, lived.kinds))
-    books.reasons.update(_named(REASONS, lived.reasons))
-    books.actions.update(_named(range(len(table.policy.actions)), lived.actions))
-    books.verdicts.update(_named(VERDICTS, lived.verdicts))
-    books.stage_days.update(dict(enumerate(lived.stage_days.tolist())))
-    count, total = lived.counters.tolist(), lived.sums.tolist()
+    books.churned.update(_named(range(len(segments)), lived.churned[arm]))
+    books.kinds.update(_named(trace.KINDS, lived.kinds[arm]))
+    books.reasons.update(_named(REASONS, lived.reasons[arm]))
+    books.actions.update(_named(range(len(table.policy.actions)), lived.actions[arm, : len(table.policy.actions)]))
+    books.verdicts.update(_named(VERDICTS, lived.verdicts[arm]))
+    books.stage_days.update(dict(enumerate(lived.stage_days[arm].tolist())))
+    count, total = lived.counts[arm].tolist(), lived.sums[arm].tolist()
     books.escalations = count[cohort.ESCALATIONS]
     books.evaluations = count[cohort.EVALUATIONS]
     books.episodes = count[cohort.EPISODES]
@@ -119,7 +131,7 @@ def _books(table: ArmTable, lived: Cohort, segments: tuple[str, ...], persons: S
     books.alarms_true = count[cohort.ALARMS_TRUE]
     books.alarms_false = count[cohort.ALARMS_FALSE]
     books.contacts_needed = count[cohort.CONTACTS_NEEDED]
-    books.requests = int(lived.verdicts.sum())
+    books.requests = int(lived.verdicts[arm].sum())
     books.waited = total[cohort.WAITED]
     books.distress_days = total[cohort.DISTRESS]
     books.satisfaction = total[cohort.SATISFACTION]
@@ -132,18 +144,19 @@ def _named(names: Sequence[Any], counts: Any) -> dict[Any, int]:
     return {name: count for name, count in zip(names, counts.tolist(), strict=True) if count}
 
 
-def _occupancy(lived: Cohort, stages: tuple[str, ...]) -> list[dict[str, float]]:
-    customers = len(lived.ints)
+def _occupancy(lived: Cohort, arm: int, customers: int, stages: tuple[str, ...]) -> list[dict[str, float]]:
     return [
-        {"day": day, **{name: count / customers for name, count in zip(stages, counts, strict=True)}}
-        for day, counts in zip(lived.grid.tolist(), lived.occupancy.tolist(), strict=True)
+        {"day": day, **{name: count / max(1, customers) for name, count in zip(stages, counts, strict=True)}}
+        for day, counts in zip(lived.grid.tolist(), lived.occupancy[arm].tolist(), strict=True)
     ]
 
 
-def _trace(table: ArmTable, lived: Cohort) -> trace.Trace:
+def _trace(arms: Sequence[ArmTable], lived: Cohort, assigned: Sequence[int]) -> trace.Trace:
     size = int(lived.counters[cohort.ROWS])
     floats, ints = lived.row_floats[:size].tolist(), lived.row_ints[:size].tolist()
-    return trace.Trace([_row(table, *times, *codes) for times, codes in zip(floats, ints, strict=True)])
+    return trace.Trace(
+        [_row(arms[assigned[codes[0]]], *times, *codes) for times, codes in zip(floats, ints, strict=True)]
+    )
 
 
 def _row(

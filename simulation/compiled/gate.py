@@ -1,6 +1,8 @@
 """The gate, compiled: one heap in time order for requests, waiting customers, verdicts and the handing out of work.
 
 A customer who does not wait for a review runs alone, up to the next request. The counterpart of `simulation.gate`.
+Functions that concern the gate or several customers take the tables of all arms, `A`; the first arm's reviewers are
+everybody's.
 """
 
 from typing import Any
@@ -134,29 +136,29 @@ def dequeue(S: Any) -> None:
     S.queue_ints[place, 2] = version
 
 
-def free_reviewer(T: Any, S: Any) -> int:
+def free_reviewer(A: Any, S: Any) -> int:
     """The free reviewer with the lowest number, or NOTHING."""
-    for reviewer in range(T.reviewers):
+    for reviewer in range(A[0].reviewers):
         if S.free[reviewer]:
             return reviewer
     return NOTHING
 
 
-def hand_out_later(T: Any, S: Any, now: float) -> None:
+def hand_out_later(A: Any, S: Any, now: float) -> None:
     """Waiting requests are handed out when somebody works next."""
-    if free_reviewer(T, S) == NOTHING:
+    if free_reviewer(A, S) == NOTHING:
         return
-    time = opening(now, T.opens, T.open_length, T.days_per_week)
-    if S.sums[cohort.HANDED_OUT_AT] != time:
+    time = opening(now, A[0].opens, A[0].open_length, A[0].days_per_week)
+    if S.gate[cohort.HANDED_OUT_AT] != time:
         # Everybody who asks overnight is served by the same opening; one entry in the heap is enough.
-        S.sums[cohort.HANDED_OUT_AT] = time
+        S.gate[cohort.HANDED_OUT_AT] = time
         push(S, time, HAND_OUT, NOTHING, 0, NOTHING)
 
 
-def hand_out(T: Any, S: Any, now: float) -> None:
+def hand_out(A: Any, S: Any, now: float) -> None:
     """Free reviewers take the dearest requests."""
-    S.sums[cohort.HANDED_OUT_AT] = -1.0
-    reviewer = free_reviewer(T, S)
+    S.gate[cohort.HANDED_OUT_AT] = -1.0
+    reviewer = free_reviewer(A, S)
     while reviewer != NOTHING and S.counters[cohort.QUEUE_SIZE] > 0:
         i, version = S.queue_ints[0, 1], S.queue_ints[0, 2]
         dequeue(S)
@@ -165,32 +167,33 @@ def hand_out(T: Any, S: Any, now: float) -> None:
         S.ints[i, layout.WAITING] = IN_REVIEW
         S.floats[i, layout.STARTED_AT] = now
         S.free[reviewer] = False
-        done = finished(now, S.floats[i, layout.WORK], T.opens, T.open_length, T.days_per_week)
+        done = finished(now, S.floats[i, layout.WORK], A[0].opens, A[0].open_length, A[0].days_per_week)
         push(S, done, VERDICT, i, version, reviewer)
-        reviewer = free_reviewer(T, S)
+        reviewer = free_reviewer(A, S)
 
 
-def has_room(T: Any, S: Any) -> int:
+def has_room(A: Any, S: Any) -> int:
     """DONE when one more step fits, otherwise what is short."""
-    if T.keep_trace and S.counters[cohort.ROWS] + ROWS_PER_STEP > len(S.row_ints):
+    if A[0].keep_trace and S.counters[cohort.ROWS] + ROWS_PER_STEP > len(S.row_ints):
         return ROWS_FULL
     head = S.counters[cohort.POOL_HEAD]
     if head == NOTHING or S.pool_ints[head, 5] == NOTHING:
         return POOL_EMPTY
-    if S.counters[cohort.HEAP_SIZE] + T.reviewers + 4 > len(S.heap_time):
+    if S.counters[cohort.HEAP_SIZE] + A[0].reviewers + 4 > len(S.heap_time):
         return HEAP_FULL
     if S.counters[cohort.QUEUE_SIZE] + 2 > len(S.queue_ints):
         return QUEUE_FULL
     return DONE
 
 
-def run_alone(T: Any, S: Any, i: int) -> int:
+def run_alone(A: Any, S: Any, i: int) -> int:
     """Live until the next request, churn or the horizon; a request waits in the heap for its turn."""
+    T = A[S.ints[i, layout.ARM]]
     while T.live[S.ints[i, layout.STAGE]]:
-        short = has_room(T, S)
+        short = has_room(A, S)
         if short != DONE:
             return short
-        if S.floats[i, AGENDA + first_due(S, i)] >= T.horizon:
+        if S.floats[i, AGENDA + first_due(S, i)] >= A[0].horizon:
             break
         step(T, S, i)
         if S.ints[i, layout.WAITING] == IN_QUEUE:
@@ -199,11 +202,12 @@ def run_alone(T: Any, S: Any, i: int) -> int:
     return DONE
 
 
-def on_time_of_customer(T: Any, S: Any, i: int, now: float, what: int) -> None:
+def on_time_of_customer(A: Any, S: Any, i: int, now: float, what: int) -> None:
     """A customer's turn at the gate: take up the request, or let the next thing happen while it waits."""
+    T = A[S.ints[i, layout.ARM]]
     if what == ASK:
         enqueue(S, i)
-        hand_out_later(T, S, now)
+        hand_out_later(A, S, now)
     elif what == WAIT:
         step(T, S, i)
     # WAIT again while there is a request; otherwise go on alone, at once and without the heap where there is room.
@@ -212,48 +216,49 @@ def on_time_of_customer(T: Any, S: Any, i: int, now: float, what: int) -> None:
     if S.ints[i, layout.WAITING] != NOT_WAITING:
         due = S.floats[i, AGENDA + first_due(S, i)]
         push(S, due, CUSTOMER, i, S.ints[i, layout.VERSION], WAIT)
-    elif run_alone(T, S, i) != DONE:
+    elif run_alone(A, S, i) != DONE:
         push(S, now, CUSTOMER, i, S.ints[i, layout.VERSION], ALONE)
 
 
-def on_review_done(T: Any, S: Any, i: int, now: float, version: int, reviewer: int) -> None:
+def on_review_done(A: Any, S: Any, i: int, now: float, version: int, reviewer: int) -> None:
     """A reviewer is free again, and the customer, if still there, has a verdict."""
-    S.sums[cohort.BUSY] += S.floats[i, layout.WORK]
+    S.gate[cohort.BUSY] += S.floats[i, layout.WORK]
     S.free[reviewer] = True
     if S.ints[i, layout.VERSION] == version:
-        on_verdict(T, S, i, now, reviewer)
-        if run_alone(T, S, i) != DONE:
+        on_verdict(A[S.ints[i, layout.ARM]], S, i, now, reviewer)
+        if run_alone(A, S, i) != DONE:
             push(S, now, CUSTOMER, i, S.ints[i, layout.VERSION], ALONE)
     if S.counters[cohort.QUEUE_SIZE] > 0:
-        hand_out_later(T, S, now)
+        hand_out_later(A, S, now)
 
 
-def run(T: Any, S: Any) -> int:
+def run(A: Any, S: Any) -> int:
     """Live all lives, as far as there is room; call again with more room until it is DONE."""
     while S.counters[cohort.CUSTOMERS_DONE] < len(S.ints):
-        short = run_alone(T, S, S.counters[cohort.CUSTOMERS_DONE])
+        short = run_alone(A, S, S.counters[cohort.CUSTOMERS_DONE])
         if short != DONE:
             return short
         S.counters[cohort.CUSTOMERS_DONE] += 1
-    while S.counters[cohort.HEAP_SIZE] > 0 and S.heap_time[0] < T.horizon:
-        short = has_room(T, S)
+    while S.counters[cohort.HEAP_SIZE] > 0 and S.heap_time[0] < A[0].horizon:
+        short = has_room(A, S)
         if short != DONE:
             return short
         now, kind = S.heap_time[0], S.heap_key[0, 0] >> 56
         i, version, what = S.heap_key[0, 1], S.heap_key[0, 2], S.heap_key[0, 3]
         drop_first(S)
         if kind == HAND_OUT:
-            hand_out(T, S, now)
+            hand_out(A, S, now)
         elif kind == VERDICT:
-            on_review_done(T, S, i, now, version, what)
+            on_review_done(A, S, i, now, version, what)
         elif S.ints[i, layout.VERSION] == version:
-            on_time_of_customer(T, S, i, now, what)
+            on_time_of_customer(A, S, i, now, what)
     return DONE
 
 
-def begin_all(T: Any, S: Any) -> None:
+def begin_all(A: Any, S: Any) -> None:
     """Wind every clock of every customer on day 0: the constructor of `Life`."""
     for i in range(len(S.ints)):
+        T = A[S.ints[i, layout.ARM]]
         if T.cadence > 0.0:
             S.floats[i, AGENDA + CADENCE] = T.cadence * uniform(S.key[i], streams.CADENCE, 0, 0)
         wind_onset(T, S, i)
@@ -261,10 +266,10 @@ def begin_all(T: Any, S: Any) -> None:
         wind_noise(T, S, i)
 
 
-def finish_all(T: Any, S: Any) -> None:
+def finish_all(A: Any, S: Any) -> None:
     """Close all books at the horizon."""
     for i in range(len(S.ints)):
-        finish(T, S, i)
+        finish(A[S.ints[i, layout.ARM]], S, i)
 
 
 KERNELS: tuple[Any, ...] = (

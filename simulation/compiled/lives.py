@@ -25,7 +25,7 @@ def emit(
     T: Any, S: Any, i: int, kind: int, label: int, to_stage: int, reason: int, reviewer: int, value: float
 ) -> None:
     """Count an event and write its row where a trace is kept."""
-    S.kinds[kind] += 1
+    S.kinds[T.arm, kind] += 1
     if T.keep_trace:
         row = S.counters[cohort.ROWS]
         S.counters[cohort.ROWS] = row + 1
@@ -129,47 +129,47 @@ def retune(T: Any, S: Any, i: int) -> None:
     next_move(T, S, i)
 
 
-def count_stay(S: Any, i: int) -> None:
+def count_stay(T: Any, S: Any, i: int) -> None:
     """Book the stay in the present stage that ends now."""
     stage, now = S.ints[i, layout.STAGE], S.floats[i, layout.NOW]
     since = max(0.0, S.floats[i, layout.ENTERED])
-    S.stage_days[stage] += now - since
+    S.stage_days[T.arm, stage] += now - since
     for point in range(len(S.grid)):
         if since <= S.grid[point] < now:
-            S.occupancy[point, stage] += 1
+            S.occupancy[T.arm, point, stage] += 1
 
 
-def close_episode(S: Any, i: int) -> None:
+def close_episode(T: Any, S: Any, i: int) -> None:
     """Book the episode that ends now."""
     S.floats[i, layout.DISTRESS_DAYS] += S.floats[i, layout.NOW] - S.floats[i, layout.DISTRESS_SINCE]
-    S.counters[cohort.EPISODES_SEEN] += S.ints[i, layout.NOTICED]
+    S.counts[T.arm, cohort.EPISODES_SEEN] += S.ints[i, layout.NOTICED]
 
 
 def close_books(T: Any, S: Any, i: int) -> None:
     """Book what a customer earned, and an episode that is still open."""
     value, now = S.floats[i, layout.ACCOUNT_VALUE], S.floats[i, layout.NOW]
-    S.sums[cohort.REVENUE] += value / 365.0 * discounted_days(0.0, now, T.discount_rate)
+    S.sums[T.arm, cohort.REVENUE] += value / 365.0 * discounted_days(0.0, now, T.discount_rate)
     if S.ints[i, layout.CAUSE] != CALM:
-        close_episode(S, i)
+        close_episode(T, S, i)
 
 
 def finish(T: Any, S: Any, i: int) -> None:
     """Close the books of a customer at the horizon, or at churn."""
     if T.live[S.ints[i, layout.STAGE]]:
         S.floats[i, layout.NOW] = T.horizon
-        S.sums[cohort.LIVE_VALUE] += S.floats[i, layout.ACCOUNT_VALUE]
-        count_stay(S, i)
-        S.occupancy[len(S.grid) - 1, S.ints[i, layout.STAGE]] += 1
+        S.sums[T.arm, cohort.LIVE_VALUE] += S.floats[i, layout.ACCOUNT_VALUE]
+        count_stay(T, S, i)
+        S.occupancy[T.arm, len(S.grid) - 1, S.ints[i, layout.STAGE]] += 1
         close_books(T, S, i)
     else:
         for point in range(len(S.grid)):
             if S.floats[i, layout.NOW] <= S.grid[point]:
-                S.occupancy[point, S.ints[i, layout.STAGE]] += 1
+                S.occupancy[T.arm, point, S.ints[i, layout.STAGE]] += 1
     lived, unhappy = S.floats[i, layout.NOW], S.floats[i, layout.DISTRESS_DAYS]
-    S.sums[cohort.DISTRESS] += unhappy
+    S.sums[T.arm, cohort.DISTRESS] += unhappy
     share = unhappy / lived if lived > 0.0 else 0.0
     points = T.satisfaction_calm - T.satisfaction_penalty * share + S.floats[i, layout.SATISFACTION]
-    S.sums[cohort.SATISFACTION] += min(5.0, max(1.0, points))
+    S.sums[T.arm, cohort.SATISFACTION] += min(5.0, max(1.0, points))
 
 
 def begin_episode(T: Any, S: Any, i: int) -> None:
@@ -183,7 +183,7 @@ def begin_episode(T: Any, S: Any, i: int) -> None:
     amount = exponential(S.key[i], streams.RECOVERY, number, 0)
     wind(T, S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[cause], 0.0, amount, 0.0, 1.0)
     S.floats[i, AGENDA + EPISODE] = S.floats[i, EPISODE_CLOCK + layout.DUE]
-    S.counters[cohort.EPISODES] += 1
+    S.counts[T.arm, cohort.EPISODES] += 1
     emit(T, S, i, KIND_ON, cause, NOTHING, NOTHING, NOTHING, NEVER)
     begin_spell(S, i, number)
     S.ints[i, layout.SYMPTOM_NUMBER] = 0
@@ -203,7 +203,7 @@ def end_distress(T: Any, S: Any, i: int) -> None:
     """The present episode ends: the part of it that concerns the customer."""
     cause = S.ints[i, layout.CAUSE]
     emit(T, S, i, KIND_OFF, cause, NOTHING, NOTHING, NOTHING, NEVER)
-    close_episode(S, i)
+    close_episode(T, S, i)
     S.ints[i, layout.CAUSE] = CALM
     S.floats[i, AGENDA + EFFECT_END] = NEVER
     wind_onset(T, S, i)
@@ -306,9 +306,9 @@ def receive(T: Any, S: Any, i: int) -> int:
     emit(T, S, i, KIND_SIGNAL, kind, NOTHING, cause, S.pool_ints[place, 2], S.pool_floats[place, 1])
     if not T.sheet.positive[kind]:
         if cause == NOISE_CAUSE:
-            S.counters[cohort.ALARMS_FALSE] += 1
+            S.counts[T.arm, cohort.ALARMS_FALSE] += 1
         else:
-            S.counters[cohort.ALARMS_TRUE] += 1
+            S.counts[T.arm, cohort.ALARMS_TRUE] += 1
             if S.ints[i, layout.CAUSE] != CALM and S.pool_ints[place, 4] == S.ints[i, layout.EPISODE_NUMBER]:
                 S.ints[i, layout.NOTICED] = 1
     return int(place)

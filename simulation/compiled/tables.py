@@ -16,6 +16,7 @@ Ints = npt.NDArray[np.int64]
 class Tables(NamedTuple):
     """`simulation.setup.ArmTable` as arrays; see there for the meaning. Ragged rows are padded."""
 
+    arm: int
     sheet: Any
     live: npt.NDArray[np.bool_]
     escalate_move: int
@@ -76,8 +77,8 @@ class Tables(NamedTuple):
     keep_trace: bool
 
 
-def tables_of(table: ArmTable, days: float, *, keep_trace: bool) -> Tables:
-    """The arm's tables as arrays."""
+def tables_of(table: ArmTable, arm: int, days: float, *, keep_trace: bool) -> Tables:
+    """The tables of the arm of this number as arrays."""
     moves = table.moves
     width = max((len(row) for row in moves), default=0) or 1
 
@@ -91,6 +92,7 @@ def tables_of(table: ArmTable, days: float, *, keep_trace: bool) -> Tables:
     reviewers = table.reviewers
     opens, length, days_per_week = reviewers.hours
     return Tables(
+        arm=arm,
         sheet=array_sheet(table.sheet),
         live=np.array(table.live),
         escalate_move=table.escalate_move,

@@ -18,15 +18,24 @@ SUMS = pytest.approx
 def assert_same(setup, *, seed, days, replication=0):
     """Both engines on the same luck: equal rows, equal counts, equal books; a difference names the first row."""
     asked = {"seed": seed, "replication": replication, "days": days, "keep_trace": True}
-    theirs, ours = run_reference(setup, **asked), run_compiled(setup, **asked)
+    (theirs,), (ours,) = run_reference([setup], **asked), run_compiled([setup], **asked)
+    assert_same_rows(theirs, ours)
+    assert_same_books(theirs, ours)
+    return theirs
+
+
+def assert_same_rows(theirs, ours):
     for place, (row, other) in enumerate(zip_longest(theirs.trace.sorted_rows(), ours.trace.sorted_rows())):
         assert row == other, f"row {place}: reference {row}, compiled {other}"
+
+
+def assert_same_books(theirs, ours):
+    assert ours.customers == theirs.customers
     assert ours.events_by_kind == theirs.events_by_kind
     assert ours.decisions_by_reason == theirs.decisions_by_reason
     assert ours.occupancy == theirs.occupancy
     assert ours.metrics == {name: _about(value) for name, value in theirs.metrics.items()}
     assert ours.quantities == {name: _about(value) for name, value in theirs.quantities.items()}
-    return theirs
 
 
 def _about(value):
@@ -141,3 +150,18 @@ def test_the_bundled_customers_give_one_trace():
 def test_thousands_of_signals_under_way_at_once_find_room():
     world = {"signals": {"false_per_day": {"usage_drop": 2.0}, "delay_mean_days": 60.0}}
     assert_same(arm(world=world, population={"size": 30}), seed=7, days=60.0)
+
+
+@settings(max_examples=15)
+@given(POLICIES, POLICIES, REVIEWERS, st.integers(0, 2**32), st.floats(0.1, 3.0))
+def test_arms_that_share_one_gate_give_one_trace(first, second, reviewers, seed, share):
+    setups = [
+        arm("baseline", policy=first, reviewers=reviewers),
+        arm("treated", policy=second, reviewers=reviewers, share=share),
+        arm("idle", active=False, reviewers=reviewers, share=0.5),
+    ]
+    asked = {"seed": seed, "replication": 0, "days": 120.0, "keep_trace": True}
+    theirs, ours = run_reference(setups, **asked), run_compiled(setups, **asked)
+    assert_same_rows(theirs[0], ours[0])
+    for one, other in zip(theirs, ours, strict=True):
+        assert_same_books(one, other)

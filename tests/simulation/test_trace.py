@@ -19,7 +19,7 @@ def trace():
 
 
 def test_the_columns_are_those_of_the_contract_in_its_order_and_the_source_after_them(trace):
-    assert COLUMNS == (*CONTRACT, "source")
+    assert (*CONTRACT, "source") == COLUMNS
     assert tuple(trace.columns()) == COLUMNS
 
 
