@@ -6,15 +6,15 @@ Rows are ordered by time, then customer, then the order in which they happened. 
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.errors import InputError
+from simulation.whole import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 MOVE = "move"
 SIGNAL = "signal"
@@ -73,6 +73,9 @@ _FORMATS = {
     ".parquet": "FORMAT parquet, COMPRESSION zstd",
     ".csv": "FORMAT csv, HEADER",
 }
+XES = ".xes"
+ENDINGS = (*_FORMATS, XES)
+"""How the file of a trace may end; `Trace.write` writes all but XES."""
 
 
 @dataclass
@@ -93,18 +96,15 @@ class Trace:
     def write(self, path: Path) -> None:
         """Write the trace as Parquet or CSV, by the ending of `path`; the file appears whole or not at all.
 
+        (XES tells of customers, not of rows: see `simulation.xes`.)
+
         Raises:
             InputError: The ending is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
         """
-        refuse_unknown_format(path)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=path.parent, prefix=".journey-") as folder:
-                part = Path(folder) / path.name
-                self._copy_to(part)
-                part.replace(path)
-        except OSError as error:
-            raise InputError(f"{path}: the trace cannot be written: {error.strerror or error}") from None
+        if path.suffix not in _FORMATS:
+            raise InputError(f"{path}: rows are written as {' or '.join(_FORMATS)}; give one of these endings")
+        with whole_file(path, "the trace") as part:
+            self._copy_to(part)
 
     def _copy_to(self, path: Path) -> None:
         import duckdb
@@ -128,7 +128,7 @@ def refuse_unknown_format(path: Path) -> None:
     """Say so before a run, not after it, when a trace could not be written as asked.
 
     Raises:
-        InputError: The ending is neither ``.parquet`` nor ``.csv``.
+        InputError: The ending is none of `ENDINGS`.
     """
-    if path.suffix not in _FORMATS:
-        raise InputError(f"{path}: a trace is written as {' or '.join(_FORMATS)}; give one of these endings")
+    if path.suffix not in ENDINGS:
+        raise InputError(f"{path}: a trace is written as {', '.join(ENDINGS)}; give one of these endings")

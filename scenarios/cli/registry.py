@@ -14,5 +14,7 @@ COMMANDS: dict[str, str] = {
     "draw": "scenarios.cli.draw",
     "simulate": "scenarios.cli.simulate",
     "compare": "scenarios.cli.compare",
+    "explain": "scenarios.cli.explain",
+    "verify": "scenarios.cli.verify",
 }
 """Name of the command -> module that holds it, in the order in which `journey --help` lists them."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from scenarios.files import LoadedScenario
+    from simulation.chronicle import Chronicle
+    from simulation.dates import Dates
     from simulation.run import Run
     from simulation.setup import ArmSetup
 
@@ -34,17 +36,24 @@ def command(
     set_: SetOption = None,
     engine: EngineOption = Engine.AUTO,
     trace: Annotated[
-        Path | None, typer.Option("--trace", metavar="F.csv|F.parquet", help="Write every event to this file.")
+        Path | None, typer.Option("--trace", metavar="F.csv|F.parquet|F.xes", help="Write every event to this file.")
+    ] = None,
+    records: Annotated[
+        Path | None, typer.Option("--records", metavar="FOLDER", help="Write what a company would have on record.")
+    ] = None,
+    start_date: Annotated[
+        str | None,
+        typer.Option("--start-date", metavar="DATE", help="Date of day 0 in --records and XES; else 2025-01-06."),
     ] = None,
     json_: JsonOption = False,
 ) -> None:
     """Simulate one arm of a scenario, once."""
-    from scenarios.cli.output import console, print_json, say
+    from scenarios.cli.output import console, print_json
+    from simulation.chronicle import Chronicle
+    from simulation.dates import Dates
     from simulation.run import run_arm
-    from simulation.trace import refuse_unknown_format
 
-    if trace is not None:
-        refuse_unknown_format(trace)
+    _refuse_unusable(trace, records)
     checked = loaded(
         scenario,
         set_,
@@ -53,21 +62,53 @@ def command(
         seed=("seed", seed),
     )
     setup = _arm(checked, arm)
+    dates = Dates.beginning(start_date, checked.scenario.horizon_days)
     run = run_arm(
         setup,
         seed=checked.scenario.seed,
         replication=0,
         days=checked.scenario.horizon_days,
-        trace=trace is not None,
+        trace=trace is not None or records is not None,
         engine=engine,
     )
-    if trace is not None and run.trace is not None:
-        run.trace.write(trace)
-        say(f"wrote {trace}")
+    _write(Chronicle(setup, run, checked.scenario.seed, 0), dates, trace, records)
     if json_:
         print_json(_as_dict(checked, run))
     else:
         _print(console(), checked, run)
+
+
+def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
+    """Say before the run what could not be written after it."""
+    from simulation.trace import refuse_unknown_format
+    from simulation.whole import refuse_taken_folder
+
+    if trace is not None:
+        refuse_unknown_format(trace)
+    if records is not None:
+        refuse_taken_folder(records)
+
+
+def _write(told: "Chronicle", dates: "Dates", trace: Path | None, records: Path | None) -> None:
+    from scenarios.cli.output import say
+    from simulation.trace import XES
+
+    if trace is not None:
+        if trace.suffix == XES:
+            from simulation.xes import write_xes
+
+            write_xes(told, trace, dates)
+        elif told.run.trace is not None:
+            told.run.trace.write(trace)
+        say(f"wrote {trace}")
+    if records is not None:
+        from simulation.records_export import POLICY_FILE, write_records
+
+        write_records(told, records, dates)
+        say(
+            f"wrote {records}; to judge it by the arm's own policy: "
+            f"journey evaluate {records} --policy {records / POLICY_FILE}"
+        )
 
 
 def _arm(checked: "LoadedScenario", name: str) -> "ArmSetup":

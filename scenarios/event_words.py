@@ -1,0 +1,103 @@
+"""The events of a trace in words, a few to a line."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from simulation import trace
+
+if TYPE_CHECKING:
+    from simulation.trace import Row
+
+_REASONS = {
+    "act": "as planned",
+    "no_evidence": "no live signal",
+    "below_threshold": "not bad enough to act",
+    "low_confidence": "the evidence is too thin",
+    "no_play": "the playbook has no action for it that the arm may take",
+    "open_intervention": "an intervention is under way",
+    "cooling_down": "contacted or refused too recently",
+    "capped": "contacted too often of late",
+    "not_live": "no longer a customer",
+    "no_stage": "the stage is not known",
+    "vetoed": "governance forbids it",
+}
+_QUIET = ("none", "monitor_only")
+_OUTCOMES = {"no_action_needed": "it had not been needed", "no_response": "no response"}
+
+
+def is_quiet(row: "Row") -> bool:
+    """Whether a row is a decision from which nothing follows."""
+    return row.kind == trace.DECISION and row.label in _QUIET
+
+
+def reason_words(code: str | None) -> str:
+    """Why a decision came out as it did."""
+    return _REASONS.get(code or "", (code or "no reason given").replace("_", " "))
+
+
+def described(row: "Row") -> str:
+    """One event in words."""
+    words = _WORDS.get(row.kind)
+    return words(row) if words is not None else f"{row.kind} {row.label}"
+
+
+def described_run(rows: Sequence["Row"]) -> str:
+    """A run of decisions from which nothing follows, in one line."""
+    if len(rows) == 1:
+        verb = "watches" if rows[0].label == "monitor_only" else "looks, does nothing"
+        return f"{verb}: {reason_words(rows[0].reason)}"
+    reasons = Counter(row.reason for row in rows)
+    why = ", ".join(f"{count} x {reason_words(reason)}" for reason, count in reasons.most_common())
+    return f"looks {len(rows)} times, does nothing ({why}), up to day {rows[-1].time:.1f}"
+
+
+def _move(row: "Row") -> str:
+    return f"{row.label}: {row.stage} -> {row.to_stage}"
+
+
+def _signal(row: "Row") -> str:
+    source = f", {row.source}" if row.source else ""
+    truth = "a false alarm" if row.reason == "noise" else f"from {row.reason}"
+    return f"signal {row.label} {row.value:.2f}{source} (truth, unseen: {truth})"
+
+
+def _decision(row: "Row") -> str:
+    if is_quiet(row):
+        return described_run([row])
+    return f"decides on {row.label}, confidence {row.value:.2f}"
+
+
+def _requested(row: "Row") -> str:
+    return f"asks for approval of {row.label}, ${row.value:,.0f} at stake"
+
+
+def _decided(row: "Row") -> str:
+    if row.reviewer is None:
+        return f"the request {'has expired' if row.label == 'expired' else 'is ' + row.label}"
+    return f"reviewer {row.reviewer}: {row.label}"
+
+
+def _action(row: "Row") -> str:
+    return f"{row.label} is carried out, ${row.value:,.2f}"
+
+
+def _outcome(row: "Row") -> str:
+    return f"outcome: {_OUTCOMES.get(row.label, row.label.replace('_', ' '))}"
+
+
+def _distress(row: "Row") -> str:
+    return f"distress {'begins' if row.kind == trace.DISTRESS_ON else 'ends'}: {row.label} (truth, unseen)"
+
+
+_WORDS = {
+    trace.MOVE: _move,
+    trace.SIGNAL: _signal,
+    trace.DECISION: _decision,
+    trace.REVIEW_REQUESTED: _requested,
+    trace.REVIEW_DECIDED: _decided,
+    trace.ACTION: _action,
+    trace.OUTCOME: _outcome,
+    trace.DISTRESS_ON: _distress,
+    trace.DISTRESS_OFF: _distress,
+}

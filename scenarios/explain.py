@@ -1,0 +1,189 @@
+"""One customer's life in every arm, on the same luck: what happened, where the arms part, why, and what it was worth.
+
+The arms are lived by the whole cohort, because customers share the reviewers: how long this one waits depends on the
+others. The rows of the one customer are then picked out of the trace.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from journey.ledger import Ledger
+from journey.policy import TIERS
+from scenarios.files import LoadedScenario
+from scenarios.model import BASELINE
+from scenarios.money import returns
+from scenarios.parting import Parting, event_dict, part
+from simulation.chronicle import Chronicle, Lifeline, begin, customer_id
+from simulation.one_customer import quantities_of
+from simulation.run import REFERENCE, run_arm
+
+if TYPE_CHECKING:
+    from simulation.run import Run
+    from simulation.setup import ArmSetup
+
+REPLICATION = 0
+_SHARED_COST = "infrastructure"
+"""The one cost that is not any customer's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArmLife:
+    """One customer's life in one arm.
+
+    Attributes:
+        name: Name of the arm.
+        lifeline: The customer and the rows of the trace.
+        unfinished: Whether the end of the run cut the life off.
+        quantities: What the customer brought and cost, before prices.
+        ledger: The same with the arm's prices: what an arm in which nothing happens would not have.
+    """
+
+    name: str
+    lifeline: Lifeline
+    unfinished: bool
+    quantities: dict[str, float]
+    ledger: Ledger
+
+    def as_dict(self) -> dict[str, Any]:
+        """The life as a JSON-ready mapping."""
+        actions = {name: n for name, n in self.quantities.items() if name.startswith("actions.")}
+        return {
+            "events": [event_dict(row) for row in self.lifeline.rows],
+            "end_stage": self.lifeline.end_stage,
+            "unfinished": self.unfinished,
+            "revenue": self.quantities["revenue"],
+            "value": self.ledger.value,
+            "cost": self.ledger.cost,
+            "net": self.ledger.net,
+            "evaluations": round(self.quantities["evaluations"]),
+            "reviews": round(self.quantities["reviews"]),
+            "actions": {name.removeprefix("actions."): round(n) for name, n in actions.items()},
+            "lines": [line.as_dict() for line in self.ledger.lines],
+        }
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What `journey explain` has to say.
+
+    Attributes:
+        loaded: The scenario.
+        customer: Number of the customer.
+        customers: Size of the cohort that was lived.
+        engine: Which engine ran.
+        lives: One per arm, the baseline first.
+        partings: Per arm but the baseline, how it parts from the baseline; None where it does not.
+    """
+
+    loaded: LoadedScenario
+    customer: int
+    customers: int
+    engine: str
+    lives: tuple[ArmLife, ...]
+    partings: dict[str, Parting | None]
+
+    @property
+    def parting(self) -> Parting | None:
+        """The earliest parting of any arm from the baseline."""
+        known = [parting for parting in self.partings.values() if parting is not None]
+        return min(known, key=lambda parting: parting.first.time, default=None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The explanation as the command line's JSON."""
+        from scenarios.comparison import version
+
+        first = self.lives[0]
+        person, scenario = first.lifeline.person, self.loaded.scenario
+        return {
+            "scenario": self.loaded.name,
+            "scenario_hash": self.loaded.hash,
+            "version": version(),
+            "seed": scenario.seed,
+            "replication": REPLICATION,
+            "engine": self.engine,
+            "days": scenario.horizon_days,
+            "customers": self.customers,
+            "customer": self.customer,
+            "person": {
+                "customer_id": customer_id(self.customer),
+                "segment": first.lifeline.segment,
+                "risk_tier": TIERS[person.tier],
+                "account_value": person.account_value,
+                "first_stage": first.lifeline.first_stage,
+                "days_in_stage": person.days_in_stage,
+            },
+            "arms": {life.name: life.as_dict() for life in self.lives},
+            "parting": None if self.parting is None else self.parting.as_dict(),
+            "partings": {name: None if found is None else found.as_dict() for name, found in self.partings.items()},
+            "differences": {
+                life.name: {
+                    "revenue": life.quantities["revenue"] - first.quantities["revenue"],
+                    "value": _cents(life.ledger.value - first.ledger.value),
+                    "cost": _cents(life.ledger.cost - first.ledger.cost),
+                    "net": _cents(life.ledger.net - first.ledger.net),
+                }
+                for life in self.lives[1:]
+            },
+        }
+
+
+def explain(loaded: LoadedScenario, customer: int, *, engine: str = REFERENCE) -> Explanation:
+    """Live every arm and pick out one customer.
+
+    Args:
+        loaded: The scenario.
+        customer: Number of the customer, from 0.
+        engine: Which engine; see `simulation.run.run_arm`.
+
+    Raises:
+        InputError: There is no such customer, or the engine refuses the scenario.
+    """
+    scenario = loaded.scenario
+    begin(loaded.setups[0], customer, seed=scenario.seed, replication=REPLICATION)
+    lives = []
+    for setup in loaded.setups:
+        run = run_arm(
+            setup,
+            seed=scenario.seed,
+            replication=REPLICATION,
+            days=scenario.horizon_days,
+            trace=True,
+            engine=engine,
+        )
+        lives.append(_arm_life(loaded, setup, run, customer))
+        engine_used, customers = run.engine, run.customers
+        # One arm's rows at a time are enough in memory.
+        del run
+    first = lives[0]
+    return Explanation(
+        loaded=loaded,
+        customer=customer,
+        customers=customers,
+        engine=engine_used,
+        lives=tuple(lives),
+        partings={life.name: part((BASELINE, life.name), first.lifeline, life.lifeline) for life in lives[1:]},
+    )
+
+
+def _arm_life(loaded: LoadedScenario, setup: "ArmSetup", run: "Run", customer: int) -> ArmLife:
+    lifeline = Chronicle(setup, run, loaded.scenario.seed, REPLICATION).life_of(customer)
+    quantities = quantities_of(lifeline, setup, run.days)
+    return ArmLife(
+        name=setup.name,
+        lifeline=lifeline,
+        unfinished=lifeline.end_stage not in setup.journey.terminal,
+        quantities=quantities,
+        ledger=_ledger(loaded, setup, run, quantities),
+    )
+
+
+def _ledger(loaded: LoadedScenario, setup: "ArmSetup", run: "Run", quantities: dict[str, float]) -> Ledger:
+    """One customer's money: the comparison's own ledger, held against an arm in which nothing happens."""
+    own = replace(run, quantities=quantities, trace=None)
+    nothing = replace(own, quantities=dict.fromkeys(quantities, 0.0))
+    found = returns(loaded.scenario, (setup, setup), [(nothing, own)], run.days)[setup.name].ledger
+    return Ledger(tuple(line for line in found.lines if line.name != _SHARED_COST), label="one customer")
+
+
+def _cents(dollars: float) -> float:
+    return round(dollars, 2)

@@ -1,0 +1,65 @@
+"""An arm's policy on its own, so that records of the arm can be judged by what it decided with."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from journey.policy import MONITOR_ONLY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from journey.policy import Policy
+    from simulation.setup import ArmSetup
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def policy_of(setup: ArmSetup) -> Policy:
+    """The policy of an arm, with what the arm may not do taken out of the playbook.
+
+    A play with an action that the arm may not take becomes one of watching: in the arm, too, it does not fall through
+    to a later play.
+    """
+    allowed = setup.actions
+    if allowed is None:
+        return setup.policy
+    plays = tuple(
+        play if play.action in allowed else play.model_copy(update={"action": MONITOR_ONLY})
+        for play in setup.policy.plays
+    )
+    return setup.policy.model_copy(update={"plays": plays})
+
+
+def as_toml(policy: Policy) -> str:
+    """A policy as a policy file, which `journey.policy.read_policy` reads back to an equal one."""
+    return "\n".join(_table(policy.model_dump(mode="json"), ())) + "\n"
+
+
+def _table(values: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
+    """The lines of one table: its own values first, then the tables within, as TOML wants it."""
+    if path:
+        yield f"\n[{'.'.join(_key(step) for step in path)}]"
+    for name, value in values.items():
+        if not isinstance(value, dict):
+            yield f"{_key(name)} = {_value(value)}"
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _table(value, (*path, name))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_key(name)} = {_value(item)}" for name, item in value.items()) + " }"
+    if isinstance(value, list):
+        lines = len(value) > 1 and isinstance(value[0], dict)
+        items = [_value(item) for item in value]
+        return "[\n    " + ",\n    ".join(items) + ",\n]" if lines else "[" + ", ".join(items) + "]"
+    # A JSON string is a TOML string, and so are numbers and booleans; DEL alone must be escaped in TOML only.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _value(name)

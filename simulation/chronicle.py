@@ -1,0 +1,147 @@
+"""A run told customer by customer: who each one was on day 0, and everything that happened to them, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from journey.errors import InputError
+from simulation import trace
+from simulation.population import people
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from simulation.population import Person
+    from simulation.run import Run
+    from simulation.setup import ArmSetup
+
+_NUMBER = attrgetter("customer")
+
+
+class Stay(NamedTuple):
+    """One stay in one stage.
+
+    Attributes:
+        stage: The stage.
+        previous: The stage before; None for the stay that a customer begins the run with.
+        entered_at: In days; below 0 for a customer met in mid-stay.
+        left_at: In days, or None for the last stay, which is unfinished unless the stage is a terminal one.
+    """
+
+    stage: str
+    previous: str | None
+    entered_at: float
+    left_at: float | None
+
+
+class Lifeline(NamedTuple):
+    """One customer of a run.
+
+    Attributes:
+        person: The customer on day 0.
+        segment: Name of the segment.
+        first_stage: The stage on day 0.
+        rows: The customer's rows of the trace, in order.
+    """
+
+    person: Person
+    segment: str
+    first_stage: str
+    rows: Sequence[trace.Row]
+
+    @property
+    def stays(self) -> list[Stay]:
+        """The stays in stages, in order."""
+        moves = [row for row in self.rows if row.kind == trace.MOVE]
+        stages = [self.first_stage, *(row.to_stage or row.stage for row in moves)]
+        entered = [-self.person.days_in_stage, *(row.time for row in moves)]
+        left = [*entered[1:], None]
+        before = [None, *stages[:-1]]
+        return [Stay(*stay) for stay in zip(stages, before, entered, left, strict=True)]
+
+    @property
+    def end_stage(self) -> str:
+        """The stage at the end."""
+        return self.stays[-1].stage
+
+
+@dataclass(frozen=True)
+class Chronicle:
+    """A run that kept its trace.
+
+    Attributes:
+        setup: The arm.
+        run: What came of it.
+        seed: The seed it was run with.
+        replication: Which replication it was.
+    """
+
+    setup: ArmSetup
+    run: Run
+    seed: int
+    replication: int
+
+    @property
+    def days(self) -> float:
+        """The horizon."""
+        return self.run.days
+
+    def lives(self) -> Iterator[Lifeline]:
+        """Every customer in order of the number, also those to whom nothing happened."""
+        lots = groupby(sorted(self._rows, key=lambda row: (row.customer, row.time)), key=_NUMBER)
+        number, rows = next(lots, (None, iter(())))
+        for lifeline in self._beginnings():
+            if lifeline.person.number != number:
+                yield lifeline
+                continue
+            yield lifeline._replace(rows=tuple(rows))
+            number, rows = next(lots, (None, iter(())))
+
+    def life_of(self, number: int) -> Lifeline:
+        """One customer.
+
+        Raises:
+            InputError: There is no such customer.
+        """
+        rows = sorted((row for row in self._rows if row.customer == number), key=attrgetter("time"))
+        return begin(self.setup, number, seed=self.seed, replication=self.replication)._replace(rows=tuple(rows))
+
+    @property
+    def _rows(self) -> Sequence[trace.Row]:
+        if self.run.trace is None:
+            raise ValueError("the run kept no trace; run it with trace=True")
+        return self.run.trace.rows
+
+    def _beginnings(self) -> Iterator[Lifeline]:
+        return beginnings(self.setup, seed=self.seed, replication=self.replication)
+
+
+def beginnings(setup: ArmSetup, *, seed: int, replication: int) -> Iterator[Lifeline]:
+    """Every customer of an arm on day 0, in order of the number, before anything happened."""
+    machine = setup.journey.compile()
+    population = people(setup.population, machine, seed=seed, replication=replication)
+    for person in population.persons:
+        yield Lifeline(person, population.segments[person.segment], machine.stages[person.stage], ())
+
+
+def begin(setup: ArmSetup, number: int, *, seed: int, replication: int) -> Lifeline:
+    """One customer of an arm on day 0.
+
+    Raises:
+        InputError: There is no such customer.
+    """
+    count = 0
+    for lifeline in beginnings(setup, seed=seed, replication=replication):
+        if lifeline.person.number == number:
+            return lifeline
+        count += 1
+    known = "there is only customer 0" if count == 1 else f"the {count:,} customers have the numbers 0 to {count - 1}"
+    raise InputError(f"there is no customer {number}; {known}")
+
+
+def customer_id(number: int) -> str:
+    """How a simulated customer is called where identities are text: ``C0000012``."""
+    return f"C{number:07d}"

@@ -1,0 +1,75 @@
+"""A run as a folder of records: the five sets as JSON, readable by `journey check` and `journey evaluate`.
+
+Customers are written down one after another and their records go straight to the files, so that a large run never
+stands in memory a second time. Beside the sets lies the arm's policy, for `journey evaluate --policy`.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import IO, TYPE_CHECKING, Self
+
+from simulation.arm_policy import as_toml, policy_of
+from simulation.recording import Recorded, Scribe
+from simulation.whole import whole_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from simulation.chronicle import Chronicle
+    from simulation.dates import Dates
+    from simulation.recording import Record
+
+POLICY_FILE = "policy.toml"
+
+
+def write_records(told: Chronicle, folder: Path, dates: Dates) -> None:
+    """Write a run as a folder of records; it appears whole or not at all.
+
+    Args:
+        told: The run.
+        folder: Where to: a new folder, or an empty one.
+        dates: What date day 0 has.
+
+    Raises:
+        InputError: There is something in the folder already, or it cannot be written.
+    """
+    scribe = Scribe(told.setup, dates, told.days)
+    with whole_folder(folder, "the records") as part:
+        with ExitStack() as stack:
+            sets = [stack.enter_context(_RecordSet(part / f"{name}.json")) for name in Recorded._fields]
+            for lifeline in told.lives():
+                for target, records in zip(sets, scribe.record(lifeline), strict=True):
+                    target.write(records)
+        (part / POLICY_FILE).write_text(_heading(told, dates) + as_toml(policy_of(told.setup)), encoding="utf-8")
+
+
+def _heading(told: Chronicle, dates: Dates) -> str:
+    return (
+        f"# The policy of the arm {told.setup.name}, whose records lie here: seed {told.seed}, replication "
+        f"{told.replication},\n# {told.run.customers} customers, {told.days:g} days from {dates.start:%Y-%m-%d}. "
+        f"To judge them by it: journey evaluate FOLDER --policy FOLDER/{POLICY_FILE}\n"
+    )
+
+
+class _RecordSet:
+    """A JSON array on its way to a file, one record a line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str]
+        self._separator = "[\n"
+
+    def __enter__(self) -> Self:
+        self._file = self._path.open("w", encoding="utf-8", newline="\n")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.write("[]\n" if self._separator == "[\n" else "\n]\n")
+        self._file.close()
+
+    def write(self, records: list[Record]) -> None:
+        for record in records:
+            self._file.write(self._separator + json.dumps(record, ensure_ascii=False))
+            self._separator = ",\n"
