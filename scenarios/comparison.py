@@ -4,19 +4,27 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from journey.errors import InputError
+from scenarios import funnel
+from scenarios.effects import Effect, effect_of, tested
 from scenarios.files import LoadedScenario
+from scenarios.memory import Load, refuse_what_does_not_fit
 from scenarios.metrics import METRICS
 from scenarios.model import BASELINE
 from scenarios.money import Return, returns
-from scenarios.replications import Progress, Replications, RunArm, replicate
-from scenarios.statistics import CONFIDENCE, Estimate, differences, estimate, holm, variance_reduction
+from scenarios.precision import Precision, PrecisionFound
+from scenarios.replications import Progress, Replications, replicate
+from scenarios.statistics import CONFIDENCE, Estimate, estimate
+from scenarios.stored import Identity
 from scenarios.verdict import Verdict, judge
+from scenarios.workers import RunArm
 
 if TYPE_CHECKING:
+    from scenarios.funnel import Funnel
+    from scenarios.stored import Store
     from simulation.run import Run
     from simulation.setup import ArmSetup
 
@@ -26,26 +34,6 @@ INTERVALS = (
     "replications shrink. cohort_sd: how one cohort of this size varies from the next. What is not known about the "
     "world itself is in neither."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One metric's paired difference, arm minus baseline.
-
-    Attributes:
-        difference: Mean difference with its interval; the standard deviation is that of one cohort.
-        baseline: Mean of the baseline over the same replications.
-        variance_reduction: (Var A + Var B) / Var(B - A); None where undefined.
-        note: Why something is undefined; empty where nothing is.
-        shown: Whether the null "no difference in this metric" is refuted at the stated confidence. The primary metric
-            is tested over the arms, the others as one family of theirs, each with Holm's correction.
-    """
-
-    difference: Estimate
-    baseline: float | None
-    variance_reduction: float | None
-    note: str
-    shown: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +52,9 @@ class Comparison:
         effects: Per arm other than the baseline and metric, the paired difference.
         roi: Per arm other than the baseline, the money.
         verdict: In words.
+        funnels: Per arm, what became of every evaluation.
+        precision: What came of the precision that was asked for; None where none was.
+        interrupted: Whether work was left undone.
     """
 
     loaded: LoadedScenario
@@ -77,12 +68,10 @@ class Comparison:
     effects: dict[str, dict[str, Effect]]
     roi: dict[str, Return]
     verdict: Verdict
+    funnels: "dict[str, Funnel]" = field(default_factory=dict)
+    precision: PrecisionFound | None = None
+    interrupted: bool = False
     mode: str = COUNTERFACTUAL
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether fewer replications are complete than were asked for."""
-        return self.replications < self.asked
 
     def as_dict(self) -> dict[str, Any]:
         """The comparison as the command line's JSON."""
@@ -108,10 +97,12 @@ class Comparison:
                 for name, metrics in self.arms.items()
             },
             "effects": {
-                name: {metric: _effect_dict(found) for metric, found in metrics.items()}
+                name: {metric: found.as_dict() for metric, found in metrics.items()}
                 for name, metrics in self.effects.items()
             },
             "roi": {name: _return_dict(found) for name, found in self.roi.items()},
+            "funnel": {name: funnel.as_dict(found) for name, found in self.funnels.items()},
+            "precision": None if self.precision is None else self.precision.as_dict(),
             "verdict": self.verdict.text,
             "verdicts": {name: finding.outcome for name, finding in self.verdict.findings.items()},
         }
@@ -124,22 +115,28 @@ def compare(
     progress: Progress | None = None,
     run_arm: RunArm | None = None,
     engine: str = "reference",
+    precision: Precision | None = None,
+    store: "Store | None" = None,
 ) -> Comparison:
     """Run a scenario's arms on the same luck and compare them.
 
     Args:
         loaded: The scenario.
         workers: How many processes; the result does not depend on it.
-        progress: Told about each run that is done.
+        progress: Told how far the work is.
         run_arm: What runs one arm; left out, the engine.
-        engine: Which engine; see `simulation.run.run_arm`.
+        engine: ``reference`` or ``compiled``.
+        precision: How narrow intervals are to become; the scenario's replications are then where looking begins.
+        store: Where complete replications are kept, and taken from.
 
     Raises:
-        InputError: The scenario has one arm only, or the engine refuses it.
+        InputError: The scenario has one arm only, will not fit in memory, or the engine refuses it.
         KeyboardInterrupt: Interrupted before any replication was complete.
     """
     refuse_single_arm(loaded)
     scenario = loaded.scenario
+    if run_arm is None:
+        refuse_what_does_not_fit(_load(loaded, workers, engine, precision))
     done = replicate(
         loaded.setups,
         seed=scenario.seed,
@@ -149,10 +146,35 @@ def compare(
         progress=progress,
         run_arm=run_arm,
         engine=engine,
+        precision=precision,
+        store=store,
     )
     if not done.runs:
         raise KeyboardInterrupt
     return summarise(loaded, done)
+
+
+def _load(loaded: LoadedScenario, workers: int, engine: str, precision: Precision | None) -> Load:
+    """What the comparison will have in memory at the same time."""
+    scenario = loaded.scenario
+    runs = len(loaded.setups) * (scenario.replications if precision is None else precision.maximum)
+    customers, days = loaded.setups[0].population.size, scenario.horizon_days
+    return Load(engine, customers, days, processes=min(workers, runs), runs=runs)
+
+
+def identity_of(loaded: LoadedScenario, engine: str) -> Identity:
+    """What stored replications of this comparison are of."""
+    return Identity(
+        scenario=loaded.name,
+        scenario_hash=loaded.hash,
+        seed=loaded.scenario.seed,
+        version=version(),
+        mode=COUNTERFACTUAL,
+        engine=engine,
+        days=loaded.scenario.horizon_days,
+        customers=loaded.setups[0].population.size,
+        arms=tuple(setup.name for setup in loaded.setups),
+    )
 
 
 def refuse_single_arm(loaded: LoadedScenario) -> None:
@@ -172,10 +194,10 @@ def summarise(loaded: LoadedScenario, done: Replications) -> Comparison:
     names = _metric_names(runs)
     values = [{name: [run[place].metrics.get(name) for run in runs] for name in names} for place in range(len(setups))]
     effects = {
-        setup.name: {name: _effect(values[0][name], values[place][name]) for name in names}
+        setup.name: {name: effect_of(values[0][name], values[place][name]) for name in names}
         for place, setup in enumerate(setups[1:], start=1)
     }
-    effects = _judged(effects, loaded.scenario.primary_metric)
+    effects = tested(effects, loaded.scenario.primary_metric)
     money = returns(loaded.scenario, setups, runs, first.days)
     return Comparison(
         loaded=loaded,
@@ -198,6 +220,9 @@ def summarise(loaded: LoadedScenario, done: Replications) -> Comparison:
             replications=len(runs),
             identical={setup.name for setup in setups[1:] if _same(setups[0], setup)},
         ),
+        funnels={setup.name: funnel.funnel_of([arms[place] for arms in runs]) for place, setup in enumerate(setups)},
+        precision=done.precision,
+        interrupted=done.interrupted,
     )
 
 
@@ -211,32 +236,6 @@ def _known(values: Sequence[float | None]) -> list[float]:
     return [value for value in values if value is not None]
 
 
-def _effect(baseline: Sequence[float | None], treated: Sequence[float | None]) -> Effect:
-    """The paired difference over the replications in which both arms could be measured."""
-    pairs = [(a, b) for a, b in zip(baseline, treated, strict=True) if a is not None and b is not None]
-    before, after = [a for a, _ in pairs], [b for _, b in pairs]
-    reduction = variance_reduction(before, after)
-    note = reduction.reason
-    if not pairs:
-        note = "never measured in both arms"
-    elif len(pairs) < len(baseline):
-        note = f"measured in both arms in {len(pairs)} of {len(baseline)} replications" + (f"; {note}" if note else "")
-    return Effect(estimate(differences(before, after)), estimate(before).mean, reduction.ratio, note)
-
-
-def _judged(effects: dict[str, dict[str, Effect]], primary: str) -> dict[str, dict[str, Effect]]:
-    """The effects with `shown` filled in: the primary metric over all arms, then the others of each arm."""
-    families = [[(arm, primary) for arm in effects if primary in effects[arm]]]
-    families += [[(arm, name) for name in metrics if name != primary] for arm, metrics in effects.items()]
-    result = {arm: dict(metrics) for arm, metrics in effects.items()}
-    for family in families:
-        tested = [(arm, name) for arm, name in family if effects[arm][name].difference.p_value is not None]
-        p_values = [effects[arm][name].difference.p_value or 0.0 for arm, name in tested]
-        for (arm, name), adjusted in zip(tested, holm(p_values), strict=True):
-            result[arm][name] = replace(effects[arm][name], shown=adjusted < 1.0 - CONFIDENCE)
-    return result
-
-
 def _same(one: "ArmSetup", other: "ArmSetup") -> bool:
     return one == replace(other, name=one.name)
 
@@ -248,20 +247,6 @@ def _arm_dict(found: Estimate) -> dict[str, Any]:
         "ci_high": found.high,
         "cohort_sd": found.sd,
         "n": found.n,
-    }
-
-
-def _effect_dict(found: Effect) -> dict[str, Any]:
-    difference = found.difference
-    return {
-        "difference": difference.mean,
-        "ci_low": difference.low,
-        "ci_high": difference.high,
-        "variance_reduction": found.variance_reduction,
-        "cohort_sd": difference.sd,
-        "n": difference.n,
-        "shown": found.shown,
-        "note": found.note or None,
     }
 
 

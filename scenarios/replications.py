@@ -1,32 +1,42 @@
-"""Replications in parallel processes: every arm on the same luck, results independent of the number of workers."""
+"""Replications: every arm on the same luck, as many as are asked for or as a precision takes.
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+Results are independent of the number of workers, and of whether some of them were stored by an earlier run.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
-from journey.errors import JourneyError
+from scenarios.precision import Precision, PrecisionFound, Width, first_look, looks, widths
+from scenarios.workers import Crew, RunArm, Task, Work, crew
 
 if TYPE_CHECKING:
+    from scenarios.stored import Store
     from simulation.run import Run
     from simulation.setup import ArmSetup
 
-RunArm = Callable[..., "Run"]
-"""What runs one arm once; `simulation.run.run_arm` or a stand-in of the same signature."""
 
-Progress = Callable[[int, int], None]
-"""Called with (runs done, runs in all) at the start and after each run."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the work is.
+
+    Attributes:
+        done: Runs that are done, those that were stored before included.
+        total: Runs in all, as far as can be told: with a precision, a projection of what it will take.
+        arms: Runs in each replication.
+        widest: With a precision, the interval that is furthest from its target.
+    """
+
+    done: int
+    total: int
+    arms: int
+    widest: Width | None = None
 
 
-class WorkerDiedError(JourneyError):
-    """A worker process ended before its work was done."""
+Progress = Callable[[Standing], None]
+"""Told at the start, after each run, and after each look at the precision."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +45,15 @@ class Replications:
 
     Attributes:
         runs: By replication, then by arm in the order of the setups; complete replications only, in order.
-        asked: How many replications were asked for.
+        asked: How many replications were asked for; with a precision, up to which look.
+        precision: What came of the precision that was asked for.
+        interrupted: Whether work was left undone.
     """
 
     runs: tuple[tuple["Run", ...], ...]
     asked: int
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether fewer are complete than were asked for."""
-        return len(self.runs) < self.asked
+    precision: PrecisionFound | None = None
+    interrupted: bool = False
 
 
 def replicate(
@@ -57,18 +66,22 @@ def replicate(
     progress: Progress | None = None,
     run_arm: RunArm | None = None,
     engine: str = "reference",
+    precision: Precision | None = None,
+    store: "Store | None" = None,
 ) -> Replications:
     """Run every arm in every replication; interrupted by Ctrl-C, return the replications that are complete.
 
     Args:
         setups: The arms.
         seed: All luck follows from it and the replication's number; arms share it.
-        replications: How many.
+        replications: How many; with a precision, how many before its first look.
         days: Length of a run.
         workers: How many processes; with 1 everything runs in this one.
-        progress: Told at the start and after each run.
+        progress: Told how far the work is.
         run_arm: What runs one arm; left out, the engine. With several workers it must be importable.
         engine: Which engine that is; see `simulation.run.run_arm`.
+        precision: How narrow the intervals are to become; left out, `replications` it is.
+        store: Where complete replications are kept, and taken from.
 
     Raises:
         WorkerDiedError: A worker process was killed.
@@ -78,109 +91,96 @@ def replicate(
         from simulation import run as engines
 
         run_arm = partial(engines.run_arm, engine=engine)
-    work = _Work(tuple(setups), seed, days, run_arm)
-    tasks = [(replication, arm) for replication in range(replications) for arm in range(len(setups))]
-    done: dict[tuple[int, int], Run] = {}
-    running = _inline(work, tasks) if workers <= 1 or len(tasks) == 1 else _in_pool(work, tasks, workers)
+    asked = replications if precision is None else first_look(replications)
+    schedule = iter([replications]) if precision is None else looks(replications, precision.maximum)
+    desk = _Desk(len(setups), store, progress, precision, asked)
+    one_task = len(setups) * asked == 1
+    interrupted = False
     try:
-        if progress is not None:
-            progress(0, len(tasks))
-        for task, run in running:
-            done[task] = run
-            if progress is not None:
-                progress(len(done), len(tasks))
+        desk.tell()
+        with crew(Work(tuple(setups), seed, days, run_arm), 1 if one_task else workers) as do:
+            for asked in schedule:
+                desk.run(do, asked)
+                if desk.narrow_enough(asked):
+                    break
     except KeyboardInterrupt:
-        running.close()
-    return Replications(tuple(_complete(done, replications, len(setups))), replications)
+        interrupted = True
+    runs = tuple(desk.complete(asked))
+    found = None
+    if precision is not None:
+        found = PrecisionFound(precision, first_look(replications), len(runs), widths(precision, runs))
+    settled = len(runs) == asked and (found is None or found.reached or asked == found.asked.maximum)
+    return Replications(runs, asked, found, interrupted and not settled)
 
 
-def _complete(done: Mapping[tuple[int, int], "Run"], replications: int, arms: int) -> Iterator[tuple["Run", ...]]:
-    """The replications from the first on that every arm has lived, up to the first gap.
+class _Desk:
+    """Where runs come in: kept by task, stored by replication, and reported."""
 
-    A later one that is complete too is left out: what is reported can be repeated by asking for that many.
-    """
-    for replication in range(replications):
-        if any((replication, arm) not in done for arm in range(arms)):
-            return
-        yield tuple(done[replication, arm] for arm in range(arms))
+    def __init__(
+        self, arms: int, store: "Store | None", progress: Progress | None, precision: Precision | None, total: int
+    ) -> None:
+        self._arms = arms
+        self._store = store
+        self._progress = progress
+        self._precision = precision
+        self._total = total
+        self._widest: Width | None = None
+        self._runs: dict[Task, Run] = {}
+        for replication, stored in ({} if store is None else store.runs).items():
+            self._runs.update({(replication, arm): run for arm, run in enumerate(stored)})
+        self._done = sum(replication < total for replication, _ in self._runs)
 
+    def tell(self) -> None:
+        """Report how far the work is."""
+        if self._progress is not None:
+            self._progress(Standing(self._done, self._total * self._arms, self._arms, self._widest))
 
-@dataclass(frozen=True)
-class _Work:
-    """What every worker is told once; a task then is two small numbers."""
+    def run(self, do: Crew, replications: int) -> None:
+        """Have everything done up to so many replications that is not done yet."""
+        self._total = max(self._total, replications)
+        tasks = [(replication, arm) for replication in range(replications) for arm in range(self._arms)]
+        missing = [task for task in tasks if task not in self._runs]
+        self._done = len(tasks) - len(missing)
+        for task, run in do(missing):
+            self._runs[task] = run
+            self._done += 1
+            self._keep(task[0])
+            self.tell()
 
-    setups: tuple["ArmSetup", ...]
-    seed: int
-    days: float
-    run_arm: RunArm
+    def _keep(self, replication: int) -> None:
+        if self._store is not None and self._is_complete(replication):
+            self._store.add(replication, self._of(replication))
 
-    def do(self, task: tuple[int, int]) -> "Run":
-        replication, arm = task
-        return self.run_arm(self.setups[arm], seed=self.seed, replication=replication, days=self.days)
+    def narrow_enough(self, replications: int) -> bool:
+        """Whether the intervals of so many replications are; without a precision they always are."""
+        if self._precision is None:
+            return True
+        found = widths(self._precision, tuple(self.complete(replications)))
+        self._widest = max(found, key=lambda width: width.half_width / width.target)
+        self._total = _projected(self._widest, replications, self._precision.maximum)
+        self.tell()
+        return self._widest.narrow_enough
 
+    def complete(self, replications: int) -> Iterator[tuple["Run", ...]]:
+        """Those of so many replications, from the first on, that every arm has lived, up to the first gap.
 
-_Done = tuple[tuple[int, int], "Run"]
+        A later one that is complete too is left out: what is reported can be repeated by asking for that many.
+        """
+        for replication in range(replications):
+            if not self._is_complete(replication):
+                return
+            yield self._of(replication)
 
+    def _is_complete(self, replication: int) -> bool:
+        return all((replication, arm) in self._runs for arm in range(self._arms))
 
-def _inline(work: _Work, tasks: Sequence[tuple[int, int]]) -> Generator["_Done", None, None]:
-    for task in tasks:
-        yield task, work.do(task)
-
-
-_work: _Work | None = None
-
-
-def _begin(work: _Work) -> None:
-    """In a worker: remember the work, and leave Ctrl-C to the parent, which decides what to keep."""
-    global _work  # noqa: PLW0603 - one per worker process, set before its first task
-    _work = work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _do(task: tuple[int, int]) -> _Done:
-    if _work is None:
-        raise RuntimeError("a worker was given a task before its work")
-    return task, _work.do(task)
-
-
-def _in_pool(work: _Work, tasks: Sequence[tuple[int, int]], workers: int) -> Generator["_Done", None, None]:
-    waiting = iter(tasks)
-    with _pool(work, min(workers, len(tasks))) as pool:
-        # A few tasks ahead of the workers keep them busy; a hundred thousand would only take up memory and time.
-        pending = {pool.submit(_do, task) for task in islice(waiting, 4 * workers)}
-        try:
-            while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                pending |= {pool.submit(_do, task) for task in islice(waiting, len(done))}
-                for future in done:
-                    yield future.result()
-        except BrokenProcessPool:
-            raise WorkerDiedError(
-                "a worker process died, most likely because memory ran out; "
-                "use fewer --workers or a smaller population.size"
-            ) from None
+    def _of(self, replication: int) -> tuple["Run", ...]:
+        return tuple(self._runs[replication, arm] for arm in range(self._arms))
 
 
-@contextmanager
-def _pool(work: _Work, workers: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool whose processes are ended, not waited for, when the work is given up."""
-    before = set(multiprocessing.active_children())
-    # Spawned, not forked: a fork would copy the threads of the progress bar in an unknown state.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(work,))
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - before:
-            process.terminate()
-        raise
-    else:
-        pool.shutdown()
-
-
-def usable_processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _projected(widest: Width, replications: int, maximum: int) -> int:
+    """How many replications it will take, by the square-root law."""
+    if widest.narrow_enough:
+        return replications
+    ratio = widest.half_width / widest.target
+    return min(maximum, ceil(replications * ratio * ratio)) if isfinite(ratio) else maximum

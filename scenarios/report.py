@@ -3,17 +3,20 @@
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from scenarios import funnel
 from scenarios.assumptions import assumptions
 from scenarios.comparison import version
 from scenarios.document import Block, Code, Grid, Heading, Items, Paragraph
 from scenarios.metrics import Unit, dollars, metric, shown
 from scenarios.model import BASELINE
+from scenarios.precision import COVERAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from journey.ledger import Line
-    from scenarios.comparison import Comparison, Effect
+    from scenarios.comparison import Comparison
+    from scenarios.effects import Effect
     from scenarios.money import Return
     from scenarios.statistics import Estimate
 
@@ -29,6 +32,7 @@ def report_on(found: "Comparison") -> list[Block]:
     return [
         Heading(1, scenario.title),
         *cut_short,
+        *([] if found.precision is None else [Paragraph(found.precision.sentence)]),
         *([Paragraph(scenario.question)] if scenario.question else []),
         Heading(2, "Verdict"),
         *(Paragraph(text) for text in found.verdict.text.splitlines()),
@@ -36,6 +40,7 @@ def report_on(found: "Comparison") -> list[Block]:
         *_arms(found),
         *_metrics(found),
         *_money(found),
+        *_funnel(found),
         *_uncertainty(found),
         *assumptions(found.loaded),
         *_repeat(found),
@@ -180,11 +185,28 @@ def uncertainty(found: "Comparison") -> str:
     )
 
 
+def _funnel(found: "Comparison") -> list[Block]:
+    rows = []
+    for label, counts, total in funnel.rows(found.funnels):
+        name = label if total else f"of them: {label}"
+        rows.append((name, *(shown(count, "count") for count in counts)))
+    return [
+        Heading(2, "The decision funnel"),
+        Paragraph(
+            "What became of every evaluation of a customer, mean per cohort: which rule took it out, what the "
+            "reviewers decided, what was done and what came of it. Lines that are 0 in every arm are left out."
+        ),
+        Grid(("step", *found.funnels), tuple(rows)),
+    ]
+
+
 def _uncertainty(found: "Comparison") -> list[Block]:
+    stopping = () if found.precision is None else (COVERAGE,)
     return [
         Heading(2, "What the uncertainty is, and is not"),
         Items(
             (
+                *stopping,
                 (
                     "Simulation error: the intervals. It shrinks to nothing with more replications, and says only "
                     "how well the model's mean is known."
@@ -219,10 +241,13 @@ def _repeat(found: "Comparison") -> list[Block]:
 
 def repeat_command(found: "Comparison") -> str:
     """The command that gives the same result again."""
-    overrides = "".join(f" --set {quote(given)}" for given in found.loaded.overridden)
-    return (
-        f"journey compare {quote(found.loaded.name)} --seed {found.seed} --replications {found.replications}{overrides}"
-    )
+    replications, more = found.replications, ""
+    if found.precision is not None and not found.interrupted:
+        asked, replications = found.precision.asked, found.precision.minimum
+        more = "".join(f" --precision {quote(f'{name}={target:g}')}" for name, target in asked.targets.items())
+        more += f" --max-replications {asked.maximum}"
+    more += "".join(f" --set {quote(given)}" for given in found.loaded.overridden)
+    return f"journey compare {quote(found.loaded.name)} --seed {found.seed} --replications {replications}{more}"
 
 
 def estimate_text(found: "Estimate", unit: Unit, *, interval: bool = False) -> str:

@@ -13,7 +13,7 @@ from scenarios.metrics import dollars, metric, shown
 from scenarios.statistics import CONFIDENCE, POWER, customers_needed, replications_needed
 
 if TYPE_CHECKING:
-    from scenarios.comparison import Effect
+    from scenarios.effects import Effect
     from scenarios.money import Return
 
 Outcome = Literal["better", "worse", "different", "no_difference_shown", "identical", "unknown"]

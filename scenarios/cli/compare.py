@@ -1,8 +1,6 @@
 """`journey compare`: the arms of a scenario side by side."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,7 +22,8 @@ from scenarios.cli.options import (
 if TYPE_CHECKING:
     from scenarios.comparison import Comparison
     from scenarios.files import LoadedScenario
-    from scenarios.replications import Progress
+    from scenarios.precision import Precision
+    from scenarios.stored import Store
 
 
 class Mode(StrEnum):
@@ -39,6 +38,21 @@ def command(
     *,
     replications: Annotated[
         int | None, typer.Option("--replications", help="Independent cohorts; left out: the scenario's.")
+    ] = None,
+    precision: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--precision",
+            metavar="METRIC=HALF_WIDTH",
+            help="Add replications until the 95 % interval of every paired difference is this narrow; repeatable.",
+        ),
+    ] = None,
+    max_replications: Annotated[
+        int | None, typer.Option("--max-replications", min=1, help="The limit of --precision; left out: 1000.")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", metavar="F", help="Keep replications in this file, and go on from those it holds."),
     ] = None,
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes; left out: one per processor.")
@@ -56,19 +70,35 @@ def command(
 ) -> None:
     """Run the arms of a scenario on the same luck and say what differs, how surely, and what it is worth."""
     from scenarios.cli.output import print_json, say, write_atomically
+    from scenarios.cli.progress import progress_bar
     from scenarios.comparison import compare
     from scenarios.document import refuse_unknown_format, rendered
-    from scenarios.replications import usable_processors
+    from scenarios.workers import usable_processors
 
     if mode is Mode.RANDOMISED:
         raise InputError("--mode randomised: this version compares counterfactually only; leave --mode out")
     if report is not None:
         refuse_unknown_format(report)
     checked = loaded(scenario, set_, seed=("seed", seed), replications=("replications", replications))
-    with _progress_bar() as progress:
-        found = compare(
-            checked, workers=workers or usable_processors(), progress=progress, engine=_engine(checked, engine)
-        )
+    wanted = _precision(checked, precision, max_replications)
+    with _opened(checked, resume, engine) as store:
+        if store is not None and store.opening_message:
+            say(store.opening_message)
+        lives = _engine(checked, engine) if store is None else store.identity.engine
+        try:
+            with progress_bar() as progress:
+                found = compare(
+                    checked,
+                    workers=workers or usable_processors(),
+                    progress=progress,
+                    engine=lives,
+                    precision=wanted,
+                    store=store,
+                )
+        except KeyboardInterrupt:
+            if resume is not None:
+                say(_how_to_go_on(resume))
+            raise
     if json_:
         print_json(found.as_dict())
     else:
@@ -78,9 +108,43 @@ def command(
 
         write_atomically(report, rendered(report_on(found), report))
         say(f"wrote {report}")
+    _say_how_it_ended(found, resume)
+
+
+def _say_how_it_ended(found: "Comparison", resume: Path | None) -> None:
+    from scenarios.cli.output import say
+
+    if found.precision is not None:
+        say(found.precision.sentence)
     if found.interrupted:
         say(f"interrupted: {found.replications} of {found.asked} replications are complete and were used")
+        say(_how_to_go_on(resume))
         raise typer.Exit(INTERRUPTED)
+
+
+def _how_to_go_on(resume: Path | None) -> str:
+    if resume is None:
+        return "a run with --resume FILE can be continued where it was interrupted; this one has to begin again"
+    return f"to go on from what is stored in {resume}, give the same command again"
+
+
+def _precision(checked: "LoadedScenario", given: list[str] | None, maximum: int | None) -> "Precision | None":
+    from scenarios.precision import precision_from
+
+    scenario = checked.scenario
+    segments = None if scenario.population.records else tuple(scenario.population.segments)
+    return precision_from(given or (), maximum=maximum, replications=scenario.replications, segments=segments)
+
+
+def _opened(checked: "LoadedScenario", resume: Path | None, engine: Engine) -> AbstractContextManager["Store | None"]:
+    """The file of replications, if one was asked for."""
+    if resume is None:
+        return nullcontext()
+    from scenarios.comparison import identity_of
+    from scenarios.stored import opened
+
+    chosen = _engine(checked, engine)
+    return opened(resume, identity_of(checked, chosen), any_engine=engine is Engine.AUTO)
 
 
 def _engine(checked: "LoadedScenario", asked: Engine) -> str:
@@ -97,18 +161,3 @@ def _print(found: "Comparison") -> None:
     from scenarios.cli.output import console
 
     print_comparison(console(), found)
-
-
-@contextmanager
-def _progress_bar() -> Iterator["Progress | None"]:
-    """A bar on stderr while runs are done; nothing where stderr is not a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("runs", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from scenarios.cli.output import table
+from scenarios.funnel import rows
 from scenarios.metrics import dollars, metric, shown
 from scenarios.report import counted, estimate_text, interval_text, pairing, quantity_text, repeat_command, uncertainty
 
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from scenarios.comparison import Comparison, Effect
+    from scenarios.comparison import Comparison
+    from scenarios.effects import Effect
     from scenarios.money import Return
 
 _WIDE = 80
@@ -34,8 +36,11 @@ def print_comparison(out: "Console", found: "Comparison") -> None:
         out.print(_effects(found, arm, wide=wide))
         out.print(f"{pairing(found, arm)}\n", markup=False)
         out.print(_money(arm, found.roi[arm], wide=wide))
+    out.print(_funnel(found))
     out.print("Verdict", style="bold")
     out.print(found.verdict.text, markup=False)
+    if found.precision is not None:
+        out.print(f"\n{found.precision.sentence}", markup=False)
     out.print(f"\n{uncertainty(found)}", markup=False)
     out.print(f"\nTo repeat: {repeat_command(found)}", markup=False)
     out.print(
@@ -60,6 +65,14 @@ def _effects(found: "Comparison", arm: str, *, wide: bool) -> "Table":
             made.add_row(label, *means, f"{change}\n{interval}")
     made.caption = "* the verdict rests on this metric"
     made.caption_justify = "left"
+    return made
+
+
+def _funnel(found: "Comparison") -> "Table":
+    made = table("Decisions, mean per cohort", "step", *map(escape, found.funnels), right=tuple(found.funnels))
+    for label, counts, total in rows(found.funnels):
+        name = f"[bold]{label}[/bold]" if total else f"  {label}"
+        made.add_row(name, *(shown(count, "count") for count in counts))
     return made
 
 

