@@ -1,0 +1,136 @@
+"""Memory: said before a run that it will not fit, with what would; never for a small one."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from journey.errors import InputError
+from scenarios import memory
+from scenarios.comparison import compare
+from scenarios.files import load
+from scenarios.memory import FOOTPRINTS, Load, available_memory, refuse_what_does_not_fit
+
+GB = 1e9
+
+
+def refusal(load, available):
+    with pytest.raises(InputError) as caught:
+        refuse_what_does_not_fit(load, available)
+    return str(caught.value)
+
+
+def test_the_message_names_the_estimate_what_there_is_and_what_to_do():
+    said = refusal(Load("reference", 1_000_000, 365, processes=4, runs=40), 8 * GB)
+    assert "4 cohorts of 1,000,000 customers over 365 days" in said
+    assert "18.2 GB" in said
+    assert "8.0 GB are available" in said
+    assert "Set population.size to 430,000 or fewer" in said
+    assert "use --workers 1" in said
+    assert "--engine compiled" in said
+
+
+def test_what_the_message_proposes_fits():
+    load = Load("reference", 1_000_000, 365, processes=4, runs=40)
+    refusal(load, 8 * GB)
+    refuse_what_does_not_fit(Load("reference", 430_000, 365, processes=4, runs=40), 8 * GB)
+    refuse_what_does_not_fit(Load("reference", 1_000_000, 365, processes=1, runs=40), 8 * GB)
+
+
+def test_a_trace_takes_room_and_can_be_left_out():
+    without = Load("reference", 400_000, 365)
+    refuse_what_does_not_fit(without, 3 * GB)
+    assert "leave the trace out" in refusal(Load("reference", 400_000, 365, trace=True), 3 * GB)
+
+
+def test_where_not_even_one_customer_fits_no_size_is_proposed():
+    assert "Set a smaller population.size" in refusal(Load("compiled", 1_000_000, 365, processes=8), 0.5 * GB)
+
+
+@pytest.mark.parametrize("available", [0, 1000, None])
+@pytest.mark.parametrize("engine", FOOTPRINTS)
+def test_a_small_run_is_never_refused(engine, available):
+    refuse_what_does_not_fit(Load(engine, 2000, 365, processes=2, runs=400), available)
+
+
+def test_every_built_in_scenario_is_small():
+    from scenarios.files import builtin_names
+
+    for name in builtin_names():
+        loaded = load(name)
+        size, runs = loaded.setups[0].population.size, loaded.scenario.replications * len(loaded.setups)
+        load_ = Load("reference", size, loaded.scenario.horizon_days, processes=2, runs=runs)
+        assert load_.cohorts <= memory.SMALL
+
+
+def test_a_comparison_is_refused_before_it_starts(monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: 2 * GB)
+    monkeypatch.setattr("simulation.run.run_arm", lambda *_, **__: pytest.fail("a run was started"))
+    with pytest.raises(InputError, match="this will not fit in memory"):
+        compare(load("default", ["population.size=3000000"]), workers=2)
+
+
+def test_where_the_system_says_nothing_nothing_is_refused(monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: None)
+    refuse_what_does_not_fit(Load("reference", 10**9, 365))
+
+
+def test_this_system_says_something():
+    assert available_memory() is None or available_memory() > 10 * memory.MIB
+
+
+def test_a_containers_limit_counts_without_the_files_it_has_cached(tmp_path):
+    (tmp_path / "memory.max").write_text("1000\n")
+    (tmp_path / "memory.current").write_text("700\n")
+    (tmp_path / "memory.stat").write_text("anon 500\ninactive_file 200\n")
+    assert memory._of_the_container(tmp_path) == 500
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory._of_the_container(tmp_path) is None
+    assert memory._of_the_container(tmp_path / "nowhere") is None
+
+
+@pytest.mark.parametrize(("size", "text"), [(3.24e9, "3.2 GB"), (410e6, "410 MB")])
+def test_amounts_for_people(size, text):
+    assert memory.amount(size) == text
+
+
+MEASURE = """
+import json, resource, sys
+from scenarios.files import load
+from simulation.run import run_arm
+engine, size, days, trace = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4] == "trace"
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+def lived(size, days):
+    setup = load("default", [f"population.size={size}"]).setups[1]
+    return run_arm(setup, seed=1, replication=0, days=days, trace=trace, engine=engine)
+lived(10, 5.0)
+before = peak()
+run = lived(size, days)
+print(json.dumps([before, (peak() - before) / size]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="peak memory is asked of the resource module")
+@pytest.mark.parametrize(
+    ("engine", "size", "days", "trace"),
+    [
+        ("reference", 10_000, 30, ""),
+        ("reference", 10_000, 365, ""),
+        ("reference", 5_000, 365, "trace"),
+        ("compiled", 100_000, 30, ""),
+        ("compiled", 100_000, 365, ""),
+        ("compiled", 20_000, 365, "trace"),
+    ],
+)
+def test_the_figures_are_those_that_are_measured(engine, size, days, trace):
+    """Within a factor of 1.6: allocators round, and the interpreter keeps some room of its own."""
+    command = [sys.executable, "-c", MEASURE, engine, str(size), str(days), trace]
+    # Once to compile where that is needed: a compiler takes memory that a later process does not.
+    subprocess.run([*command[:4], "10", "5", trace], check=True, capture_output=True)
+    program, customer = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    stated = Load(engine, size, days, trace=bool(trace)).bytes_per_customer
+    assert stated / 1.6 <= customer <= stated * 1.6
+    assert FOOTPRINTS[engine].program / 1.6 <= program <= FOOTPRINTS[engine].program * 1.6

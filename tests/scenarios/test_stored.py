@@ -1,0 +1,183 @@
+"""Replications on disk: what was complete comes back as it was, torn lines are dropped, other runs are refused."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from journey.errors import InputError
+from scenarios.comparison import compare, identity_of
+from scenarios.files import load
+from scenarios.replications import replicate
+from scenarios.stored import opened
+from tests.scenarios import fakes
+
+SMALL = ["population.size=30", "horizon_days=60", "replications=6"]
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return load("default", SMALL)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "runs" / "kept.jsonl"
+
+
+def run(loaded, path, run_arm=fakes.planted, **how):
+    with opened(path, identity_of(loaded, "reference")) as store:
+        return compare(loaded, run_arm=run_arm, store=store, **how)
+
+
+def counting(calls):
+    def lived(setup, **how):
+        calls.append(how["replication"])
+        return fakes.planted(setup, **how)
+
+    return lived
+
+
+def test_what_was_stored_is_not_run_again_and_gives_the_same_bytes(loaded, path):
+    first = run(loaded, path, fakes.interrupted_in_the_third)
+    assert (first.replications, first.interrupted) == (2, True)
+    calls = []
+    second = run(loaded, path, counting(calls))
+    assert calls == [2, 2, 3, 3, 4, 4, 5, 5]
+    assert json.dumps(second.as_dict()) == json.dumps(compare(loaded, run_arm=fakes.planted).as_dict())
+
+
+def test_runs_of_the_engine_come_back_as_they_were(loaded, path):
+    with opened(path, identity_of(loaded, "reference")) as store:
+        lived = replicate(loaded.setups, seed=1, replications=2, days=60, store=store).runs
+    with opened(path, identity_of(loaded, "reference")) as store:
+        assert store.runs == dict(enumerate(lived))
+        assert "2 complete replications are taken from it" in store.opening_message
+
+
+def test_more_can_be_asked_for_and_fewer(loaded, path):
+    run(loaded, path)
+    calls = []
+    more = load("default", [*SMALL[:2], "replications=8"])
+    assert run(more, path, counting(calls)).replications == 8
+    assert calls == [6, 6, 7, 7]
+    fewer = load("default", [*SMALL[:2], "replications=3"])
+    assert run(fewer, path, counting(calls)).as_dict() == compare(fewer, run_arm=fakes.planted).as_dict()
+    assert len(calls) == 4
+
+
+def test_a_replication_beyond_a_gap_is_kept_for_the_next_run(loaded, path):
+    run(loaded, path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([lines[0], *lines[2:]]))
+    calls = []
+    assert run(loaded, path, counting(calls)).replications == 6
+    assert calls == [0, 0]
+
+
+def test_a_torn_last_line_is_dropped_with_a_message(loaded, path):
+    run(loaded, path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    with opened(path, identity_of(loaded, "reference")) as store:
+        assert "its last line was not complete and is dropped" in store.opening_message
+        assert len(store.runs) == 5
+    run(loaded, path)
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("length", [0, 1, 20, 60])
+def test_a_file_whose_first_line_is_torn_begins_again(loaded, path, length):
+    run(loaded, path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:length])
+    run(loaded, path)
+    assert path.read_bytes() == whole
+
+
+def test_every_cut_leaves_a_file_that_can_be_continued(loaded, path):
+    """As if the process had been killed after any byte (every 97th is tried)."""
+    small = load("default", [*SMALL[:2], "replications=2"])
+    run(small, path)
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 97):
+        path.write_bytes(whole[:length])
+        run(small, path)
+        assert path.read_bytes() == whole
+
+
+def test_a_damaged_line_in_the_middle_is_named(loaded, path):
+    run(loaded, path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], b"{nonsense}\n", *lines[3:]]))
+    with pytest.raises(InputError, match=r"kept.jsonl, line 3: is damaged; delete that line to have it run again"):
+        run(loaded, path)
+
+
+@pytest.mark.parametrize("content", ["title = 'a scenario'\n", "{}\n", "x"])
+def test_a_file_of_something_else_is_refused_and_left_alone(loaded, path, content):
+    path.parent.mkdir()
+    path.write_text(content)
+    with pytest.raises(InputError, match="is not a file of stored replications"):
+        run(loaded, path)
+    assert path.read_text() == content
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"scenario_hash": "abc"}, "it holds default with hash {hash}, this is hash abc; give the same file and --set"),
+        ({"seed": 7}, "it was begun with seed 1, this is seed 7; give --seed 1, or name another file"),
+        ({"version": "9.9"}, "it was written by journeylab"),
+        ({"engine": "compiled"}, "it was begun with --engine reference, this is compiled; give --engine reference"),
+        ({"days": 61.0}, "it holds 60.0 days, this is 61.0"),
+        ({"arms": ("baseline",)}, "arms: it holds"),
+        ({"mode": "randomised"}, "give --mode counterfactual"),
+    ],
+)
+def test_a_file_of_another_run_is_refused_with_the_difference_and_the_way_out(loaded, path, changed, message):
+    run(loaded, path)
+    before = path.read_bytes()
+    other = replace(identity_of(loaded, "reference"), **changed)
+    with pytest.raises(InputError) as caught, opened(path, other):
+        pass
+    assert message.format(hash=loaded.hash) in str(caught.value)
+    assert path.read_bytes() == before
+
+
+def test_with_any_engine_that_of_the_file_is_taken(loaded, path):
+    run(loaded, path)
+    with opened(path, identity_of(loaded, "compiled"), any_engine=True) as store:
+        assert store.identity.engine == "reference"
+
+
+def test_a_second_process_on_the_same_file_is_refused(loaded, path):
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom scenarios.files import load\n"
+        "from scenarios.comparison import identity_of\nfrom scenarios.stored import opened\n"
+        "from journey.errors import InputError\n"
+        f"identity = identity_of(load('default', {SMALL!r}), 'reference')\n"
+        "try:\n    with opened(Path(sys.argv[1]), identity): print('opened')\n"
+        "except InputError as error: print(error)\n"
+    )
+    with opened(path, identity_of(loaded, "reference")):
+        said = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True).stdout
+    assert "is in use by another process; wait for its end, or name another file" in said
+
+
+def test_a_folder_cannot_be_a_file(loaded, tmp_path):
+    with pytest.raises(InputError, match="cannot be opened for writing"):
+        run(loaded, tmp_path)
+
+
+def test_a_precision_goes_on_where_it_ended(loaded, path):
+    from scenarios.precision import Precision
+
+    wanted = Precision({"churn_rate": 0.003}, 100)
+    run(loaded, path)
+    assert (
+        run(loaded, path, precision=wanted).as_dict()
+        == compare(loaded, run_arm=fakes.planted, precision=wanted).as_dict()
+    )
