@@ -115,7 +115,7 @@ class ChurnMapping(_Part):
     tier_ratio: dict[RiskTier, float] = Field(
         default={"low": 0.7, "medium": 1.0, "high": 1.6}, description="Hazard ratio by risk tier."
     )
-    severity_log_ratio: float = Field(default=2.2, ge=0.0, description="Log hazard ratio of severity 1 to 0.")
+    severity_log_ratio: float = Field(default=1.6, ge=0.0, description="Log hazard ratio of severity 1 to 0.")
 
 
 class Price(_Part):
@@ -128,7 +128,12 @@ class Price(_Part):
 class Economics(_Part):
     """Unit prices and quantities behind ROI; each is an assumption to be replaced by your own figures."""
 
-    margin_rate: float = Field(default=0.75, ge=0.0, le=1.0, description="Share of revenue that is margin.")
+    margin_rate: float = Field(
+        default=0.75,
+        ge=0.0,
+        le=1.0,
+        description="Share of revenue that is margin before support, which has lines of its own.",
+    )
     review_minutes: float = Field(default=12.0, ge=0.0, description="Reviewer time for one approval.")
     reviewer_hour: Price = Price(amount=60.0)
     agent_hour: Price = Price(amount=45.0)

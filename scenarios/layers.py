@@ -12,7 +12,7 @@ from typing import Any
 _EXCLUDES: dict[str, dict[str, tuple[str, ...]]] = {
     "reviewers": {"count": ("per_1000",), "per_1000": ("count",)},
     "population": {
-        "records": ("segments", "start", "start_age_days"),
+        "records": ("segments", "start", "in_mid_stay", "in_distress"),
         "segments": ("records", "as_of"),
     },
 }

@@ -111,7 +111,7 @@ def _summed(replications: Sequence[Sequence[Line]]) -> Return:
         roi, reason = ledger.roi, ""
     else:
         roi, reason = None, "the arm costs no more than the baseline, so there is no cost to divide by"
-    positive = sum(amount > 0.0 for amount in nets) / len(nets)
+    positive = sum(amount > 0.0 for amount in nets) / len(nets) if len(nets) > 1 else None
     return Return(ledger, estimate(nets), roi, reason, positive)
 
 

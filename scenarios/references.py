@@ -163,7 +163,7 @@ def _records(scenario: Scenario) -> Iterator[Mistake]:
         return
     if population.records != BUNDLED and not Path(population.records).is_dir():
         yield Mistake(("population", "records"), f"there is no folder {population.records}")
-    for key in ("segments", "start", "start_age_days"):
+    for key in ("segments", "start", "in_mid_stay", "in_distress"):
         if getattr(population, key):
             yield Mistake(("population", key), "the customers in `records` bring their own; remove it, or `records`")
 

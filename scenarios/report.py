@@ -212,9 +212,10 @@ def _uncertainty(found: "Comparison") -> list[Block]:
                     "how well the model's mean is known."
                 ),
                 (
-                    "Cohort variation: the column cohort sd. It is how results differ between one company of "
-                    f"{found.customers:,} such customers and the next, or one year and the next; more replications "
-                    "do not shrink it."
+                    "Cohort variation: the column cohort sd. It is how the difference would vary between one company "
+                    f"of {found.customers:,} such customers and the next, if each could live every arm on the same "
+                    "luck; more replications do not shrink it. Two companies, or one before and after, differ by more: "
+                    "their luck is not the same."
                 ),
                 (
                     "Parameter uncertainty: in neither. Effects, hazards and prices below are assumptions; change "

@@ -94,7 +94,9 @@ def estimate(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimat
 
 def _p_value(mean: float, error: float, n: int) -> float:
     if error <= 0.0:
-        return 1.0 if mean == 0.0 else 0.0
+        # The same difference every time is no certainty: that n differences all have one sign has this probability
+        # by chance alone (the two-sided sign test), and the t statistic, infinite here, cannot say less.
+        return 1.0 if mean == 0.0 else 2.0 ** (1 - n)
     return t_two_sided(mean / error, n - 1)
 
 
@@ -147,19 +149,17 @@ def replications_needed(difference: float, sd: float, power: float = POWER, conf
         confidence: Of the interval.
 
     Returns:
-        The smallest n with ``n >= ((t_alpha + t_beta) sd / difference)^2``, t with n - 1 degrees of freedom; at
-        least 2. The normal approximation of the noncentral t is within one replication of it from n = 5 on.
+        The smallest n from 3 on with ``n >= ((t_alpha + t_beta) sd / difference)^2``, t with n - 1 degrees of freedom:
+        the usual approximation of the noncentral t, which is too small for n = 2.
     """
     standard = abs(difference) / sd if sd > 0.0 else inf
     if not isfinite(standard):
-        return 2
+        return 3
     alpha = 0.5 + confidence / 2.0
-    n = max(2, ceil(((_STANDARD_NORMAL.inv_cdf(alpha) + _STANDARD_NORMAL.inv_cdf(power)) / standard) ** 2))
-    for _ in range(50):
-        needed = ((t_quantile(alpha, n - 1) + t_quantile(power, n - 1)) / standard) ** 2
-        if needed <= n:
-            return n
-        n = max(n + 1, min(ceil(needed), 2 * n))
+    # The normal answer is never larger than the one sought, and only a few replications smaller.
+    n = max(3, ceil(((_STANDARD_NORMAL.inv_cdf(alpha) + _STANDARD_NORMAL.inv_cdf(power)) / standard) ** 2))
+    while ((t_quantile(alpha, n - 1) + t_quantile(power, n - 1)) / standard) ** 2 > n:
+        n += 1
     return n
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["better", "worse", "different", "no_difference_shown", "identical", "unknown"]
 
+_TOO_MANY_CUSTOMERS = 100_000_000
 _TOO_MANY = 1_000_000
 _CONFIDENCE = f"{100 * CONFIDENCE:.0f} %"
 
@@ -113,7 +114,7 @@ def _outcome(difference: float, better: str | None) -> Outcome:
 def _interval(primary: str, effect: "Effect") -> str:
     unit, found = metric(primary).unit, effect.difference
     low, high = (shown(bound, unit, difference=True) for bound in (found.low, found.high))
-    return f"{_CONFIDENCE} interval {low} to {high} over {found.n} replications"
+    return f"simulation error: {_CONFIDENCE} interval {low} to {high} over {found.n} replications"
 
 
 def _shown(arm: str, primary: str, effect: "Effect") -> str:
@@ -123,8 +124,12 @@ def _shown(arm: str, primary: str, effect: "Effect") -> str:
     size = shown(abs(difference), about.unit, difference=True).lstrip("+")
     return (
         f"{arm}: {about.label} is {size} {way} than in the baseline{judged} ({_interval(primary, effect)}; "
-        f"null: no difference in {about.label}, refuted)."
+        f"null: no difference in {about.label}, refuted in this model)." + _after(_real_test(primary, effect))
     )
+
+
+def _after(sentence: str) -> str:
+    return f" {sentence}" if sentence else ""
 
 
 def _not_shown(arm: str, primary: str, effect: "Effect") -> str:
@@ -154,8 +159,7 @@ def _needed(primary: str, effect: "Effect") -> str:
         text = (
             f"To show a difference of this size would take about {runs:,.0f} replications ({100 * POWER:.0f} % power)."
         )
-    test = _real_test(primary, effect)
-    return f"{text} {test}" if test else text
+    return text + _after(_real_test(primary, effect))
 
 
 def _real_test(primary: str, effect: "Effect") -> str:
@@ -168,7 +172,8 @@ def _real_test(primary: str, effect: "Effect") -> str:
     customers = customers_needed(before, before + difference)
     if customers is None:
         return ""
-    return f"A real randomised test would need about {customers:,} customers per arm."
+    size = f"about {customers:,}" if customers <= _TOO_MANY_CUSTOMERS else f"more than {_TOO_MANY_CUSTOMERS:,}"
+    return f"A real randomised test of an effect of this size would need {size} customers per arm, followed as long."
 
 
 def _money(money: "Return") -> str:
@@ -182,7 +187,8 @@ def _money(money: "Return") -> str:
             text += ", so neither a gain nor a loss is shown"
     if money.beyond_horizon:
         # A verdict that rests on years nobody simulated has to say so.
-        text += f"; {dollars(money.beyond_horizon, plus=True)} of the value lies beyond the horizon"
+        within = net.mean - money.beyond_horizon
+        text += f"; {dollars(within, plus=True)} of it within the horizon, the rest beyond"
     if money.roi is not None:
         return f"{text}; ROI {100 * money.roi:,.0f} % (net over cost)."
     return f"{text}; no ROI: {money.roi_reason}."

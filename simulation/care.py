@@ -57,10 +57,7 @@ class Care:
         self.satisfaction = 0.0
         self.beliefs = Beliefs()
         for heard in person.heard:
-            policy = life.table.policy
-            known = heard.signal_type in policy.signal_types
-            kind = policy.signal_types.index(heard.signal_type) if known else len(policy.signal_types)
-            source = policy.sources.index(heard.source) if heard.source in policy.sources else -1
+            kind, source = life.table.type_of(heard.signal_type), life.table.source_of(heard.source)
             self.beliefs.hear(life.table.sheet, -heard.age_days, kind, heard.strength, source)
         if life.table.cadence > 0.0:
             life.agenda[CADENCE] = life.table.cadence * streams.uniform(life.key, streams.CADENCE, 0, 0)
@@ -208,7 +205,9 @@ class Care:
     def episode_ended(self, episode: int) -> None:
         """An episode ended; if an action on it still awaits its outcome, this is the outcome."""
         if self._life.agenda[OUTCOME] < NEVER and self._episode_acted_on == episode:
-            self.satisfaction += self._life.table.effects[self.action].csat
+            # An observer records it as resolved either way; only a customer who responded is grateful for it.
+            if self._responded:
+                self.satisfaction += self._life.table.effects[self.action].csat
             self._measure("resolved")
 
     def _measure(self, outcome: str) -> None:

@@ -77,6 +77,8 @@ class Life:
         self._end_clock = self._onset_clock
         self._enter(person.stage, person.days_in_stage)
         self.symptoms.wind_noise()
+        if person.cause != CALM:
+            self._begin_episode(person.cause)
         self._process = town.env.process(self._live())
 
     # -- the process -------------------------------------------------------------------------------
@@ -145,7 +147,7 @@ class Life:
     def _wound_move(self, place: int, age: float) -> Clock:
         law = self.table.moves[self.stage][place]
         which = (self.stage << 10) | law.move
-        nth = (self._visits[self.stage] << 8) | self._attempts
+        nth = (self._visits[self.stage] << 12) | min(self._attempts, 4095)
         amount = wound(law.law, law.a, age, streams.exponential(self.key, streams.MOVE, which, nth))
         return Clock(law.law, law.a, law.b, amount, self.now, self._ratio(place), age, self.table.knots)
 

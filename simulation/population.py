@@ -13,6 +13,7 @@ from statistics import NormalDist
 from journey.machine import CompiledJourney
 from journey.policy import TIERS
 from simulation import streams
+from simulation.agenda import CALM
 from simulation.spec import Population
 
 _STANDARD_NORMAL = NormalDist()
@@ -41,6 +42,7 @@ class Person:
         days_in_stage: Time already spent there, in days.
         heard: What the orchestrator has already heard, oldest first.
         days_since_contact: Days since the last contact; negative when there was none.
+        cause: Cause of a distress that is on already, an index into the world's causes; CALM when there is none.
     """
 
     number: int
@@ -51,6 +53,7 @@ class Person:
     days_in_stage: float = 0.0
     heard: tuple[HeardSignal, ...] = ()
     days_since_contact: float = -1.0
+    cause: int = CALM
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,6 @@ def _synthetic(population: Population, machine: CompiledJourney, *, seed: int, r
             tier=pick(tier_shares[segment], streams.uniform(key, streams.TIER, 0, 0)),
             account_value=spec.account_value * exp(spec.value_spread * standard_normal(key, streams.VALUE)),
             stage=stages[pick(stage_shares, streams.uniform(key, streams.START_STAGE, 0, 0))],
-            days_in_stage=population.start_age_days * streams.exponential(key, streams.START_AGE, 0, 0),
         )
 
 

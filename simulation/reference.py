@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from simulation import streams
+from simulation.beginning import met_on_day_0
 from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate
 from simulation.life import Life
@@ -69,6 +70,7 @@ def run_reference(
     for person in population.persons:
         key = streams.customer_key(seed, replication, person.number)
         arm = arms[arm_of(key, split)]
+        person = met_on_day_0(person, key, first.population, arms[0].table, arms[0].policy_segments[person.segment])
         arm.tally.customers[person.segment] += 1
         arm.tally.stage_steps.append((0.0, -1, person.stage))
         lives.append(Life(town, arm, person, key, frailty(first.world.frailty_spread, key)))

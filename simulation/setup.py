@@ -134,6 +134,16 @@ class ArmTable(NamedTuple):
     reviewer_count: int
     discount_rate: float
 
+    def type_of(self, signal_type: str) -> int:
+        """Code of a signal type; those the policy does not know share the last one."""
+        types = self.policy.signal_types
+        return types.index(signal_type) if signal_type in types else len(types)
+
+    def source_of(self, source: str) -> int:
+        """Code of a signal's source; anything unknown counts as the last, other."""
+        sources = self.policy.sources
+        return sources.index(source) if source in sources else len(sources) - 1
+
 
 def compile_arm(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
     """Resolve an arm against its journey, policy and population.

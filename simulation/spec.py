@@ -185,8 +185,13 @@ class Population(Part):
     size: int = Field(default=2000, ge=1, le=2**31 - 1, description="Number of customers.")
     segments: dict[str, Segment] = Field(default={}, description="Segments of a synthetic population.")
     start: dict[str, NonNegative] = Field(default={}, description="Share in each stage on day 0 (else all initial).")
-    start_age_days: NonNegative = Field(
-        default=0.0, description="Mean of the exponential time already spent in the stage on day 0."
+    in_mid_stay: bool = Field(
+        default=False,
+        description="Met on day 0 in the middle of a stay (length-biased), not at its beginning.",
+    )
+    in_distress: bool = Field(
+        default=False,
+        description="Met in distress on day 0 as onset rates and lengths imply, by the time in the stage.",
     )
     records: str | None = Field(default=None, description="A folder of records (or `bundled`) instead of segments.")
     as_of: str | None = Field(default=None, description="The date of the records that is day 0 (default: latest).")

@@ -14,7 +14,7 @@ MASK = 0xFFFF_FFFF_FFFF_FFFF
 GOLDEN = 0x9E37_79B9_7F4A_7C15
 MIX_1 = 0xBF58_476D_1CE4_E5B9
 MIX_2 = 0x94D0_49BB_1331_11EB
-SHIFT_1, SHIFT_2, SHIFT_3, SHIFT_TO_53_BITS = 30, 27, 31, 11
+SHIFT_1, SHIFT_2, SHIFT_3, SHIFT_TO_52_BITS = 30, 27, 31, 12
 word64 = int
 """Compiled code replaces this, and the constants above, by unsigned 64-bit ones (see `UNSIGNED`)."""
 
@@ -77,7 +77,7 @@ def customer_key(seed: int, replication: int, customer: int) -> int:
 
 
 def uniform(key: int, purpose: int, which: int, nth: int) -> float:
-    """A uniform draw in the open interval (0, 1), 53 bits.
+    """A uniform draw in the open interval (0, 1): the middle of one of 2^52 equal cells, exactly.
 
     Args:
         key: The customer's key.
@@ -86,7 +86,7 @@ def uniform(key: int, purpose: int, which: int, nth: int) -> float:
         nth: Second number (which visit, which symptom of the episode), below IDENTITY_LIMIT.
     """
     word = word64((purpose << 48) ^ (which << 24) ^ nth)
-    return ((mix((key + GOLDEN * word) & MASK) >> SHIFT_TO_53_BITS) + 0.5) * 1.1102230246251565e-16
+    return ((mix((key + GOLDEN * word) & MASK) >> SHIFT_TO_52_BITS) + 0.5) * 2.220446049250313e-16
 
 
 def exponential(key: int, purpose: int, which: int, nth: int) -> float:
@@ -105,6 +105,6 @@ UNSIGNED = (
     "SHIFT_1",
     "SHIFT_2",
     "SHIFT_3",
-    "SHIFT_TO_53_BITS",
+    "SHIFT_TO_52_BITS",
 )
 """Constants that must be unsigned 64-bit integers where integers have a width."""

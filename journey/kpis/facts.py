@@ -148,7 +148,7 @@ def _customer_fact(
     if contacts:
         first, window = min(contacts), timedelta(days=BEFORE_AFTER_DAYS)
         if first + window <= as_of.anchor:
-            before = sum(first - window <= moment <= first for _, moment in negative)
+            before = sum(first - window < moment <= first for _, moment in negative)
             after = sum(first < moment <= first + window for _, moment in negative)
             change = after - before
     return CustomerFact(

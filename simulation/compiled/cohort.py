@@ -131,6 +131,7 @@ def cohort_of(
     ints[:, layout.STAGE] = [person.stage for person in persons]
     ints[:, layout.SEGMENT] = [person.segment for person in persons]
     ints[:, layout.ARM] = arms
+    ints[:, layout.FIRST_CAUSE] = [person.cause for person in persons]
     ints[:, layout.POLICY_SEGMENT] = [
         policy_segments[arm][person.segment] for arm, person in zip(arms, persons, strict=True)
     ]

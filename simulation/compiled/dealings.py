@@ -55,6 +55,7 @@ from simulation.compiled.lives import (
     end_distress,
     enter,
     first_due,
+    next_cause,
     on_effect_end,
     on_harm_end,
     on_noise,
@@ -246,13 +247,14 @@ def on_outcome(T: Any, S: Any, i: int) -> None:
 def on_episode(T: Any, S: Any, i: int) -> None:
     """Distress sets in, or ends: `Life.on_episode`."""
     if S.ints[i, layout.CAUSE] == CALM:
-        begin_episode(T, S, i)
+        begin_episode(T, S, i, next_cause(T, S, i))
         return
     end_distress(T, S, i)
     number = S.ints[i, layout.EPISODE_NUMBER]
     begin_spell(S, i, number | CALM_SPELL)
     if S.floats[i, AGENDA + OUTCOME] < NEVER and S.ints[i, layout.EPISODE_ACTED_ON] == number:
-        S.floats[i, layout.SATISFACTION] += T.csat[S.ints[i, layout.ACTION_CODE]]
+        if S.ints[i, layout.RESPONDED]:
+            S.floats[i, layout.SATISFACTION] += T.csat[S.ints[i, layout.ACTION_CODE]]
         measure(T, S, i, RESOLVED)
 
 

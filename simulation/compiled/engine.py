@@ -12,6 +12,7 @@ from journey import rules, steps
 from journey.errors import InputError
 from journey.rules import REASONS
 from simulation import calendar, clocks, population, special, streams, tally, trace
+from simulation.beginning import met_on_day_0
 from simulation.compiled import cohort, dealings, gate, layout, lives
 from simulation.compiled.boxes import boxed
 from simulation.compiled.cohort import VERDICTS, Cohort, cohort_of
@@ -56,11 +57,14 @@ def run_compiled(
     if any(law.guarded for row in arms[0].moves for law in row):
         raise InputError("the compiled engine does not know guarded moves; run this journey with --engine reference")
     tables = [tables_of(table, number, days, keep_trace=keep_trace) for number, table in enumerate(arms)]
-    persons = list(crowd.persons)
-    keys = [streams.customer_key(seed, replication, person.number) for person in persons]
+    keys, persons = [], []
+    numbering = [policy_segments(table, crowd.segments) for table in arms]
+    for person in crowd.persons:
+        key = streams.customer_key(seed, replication, person.number)
+        keys.append(key)
+        persons.append(met_on_day_0(person, key, first.population, arms[0], numbering[0][person.segment]))
     split = cumulative(setup.share for setup in setups)
     assigned = [arm_of(key, split) for key in keys]
-    numbering = [policy_segments(table, crowd.segments) for table in arms]
     lived = cohort_of(persons, keys, assigned, numbering, tables, spread=first.world.frailty_spread)
     boxes = tuple(boxed(each) for each in tables)
     _tell_what_is_known(arms, boxes, lived, persons)
@@ -95,11 +99,9 @@ def _tell_what_is_known(arms: Sequence[ArmTable], boxes: Any, lived: Cohort, per
     told = None
     for i, person in enumerate(persons):
         arm = lived.ints[i, layout.ARM]
-        types, sources = arms[arm].policy.signal_types, arms[arm].policy.sources
         for heard in person.heard:
             told = told or boxed(lived)
-            kind = types.index(heard.signal_type) if heard.signal_type in types else len(types)
-            source = sources.index(heard.source) if heard.source in sources else len(sources) - 1
+            kind, source = arms[arm].type_of(heard.signal_type), arms[arm].source_of(heard.source)
             kernels().hear(boxes[arm], told, i, -heard.age_days, kind, heard.strength, source)
 
 

@@ -8,13 +8,13 @@ everybody's.
 from typing import Any
 
 from simulation import streams
-from simulation.agenda import CADENCE
+from simulation.agenda import CADENCE, CALM
 from simulation.calendar import finished, opening
 from simulation.compiled import cohort, layout
 from simulation.compiled.cohort import DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, ROWS_FULL
 from simulation.compiled.dealings import on_verdict, step
 from simulation.compiled.layout import AGENDA, IN_QUEUE, IN_REVIEW, NOT_WAITING, NOTHING
-from simulation.compiled.lives import enter, finish, first_due, wind_noise, wind_onset
+from simulation.compiled.lives import begin_episode, enter, finish, first_due, wind_noise, wind_onset
 from simulation.streams import uniform
 
 # What happens at one instant happens in this order, as in the reference engine.
@@ -264,6 +264,8 @@ def begin_all(A: Any, S: Any) -> None:
         wind_onset(T, S, i)
         enter(T, S, i, S.ints[i, layout.STAGE], S.floats[i, layout.ENTERED])
         wind_noise(T, S, i)
+        if S.ints[i, layout.FIRST_CAUSE] != CALM:
+            begin_episode(T, S, i, S.ints[i, layout.FIRST_CAUSE])
 
 
 def finish_all(A: Any, S: Any) -> None:

@@ -106,7 +106,7 @@ def enter(T: Any, S: Any, i: int, stage: int, age: float) -> None:
     S.ints[i, layout.ATTEMPTS] = 0
     S.ints[i, layout.VISITS + stage] += 1
     S.floats[i, layout.ENTERED] = S.floats[i, layout.NOW] - age
-    nth = (S.ints[i, layout.VISITS + stage] << 8) | S.ints[i, layout.ATTEMPTS]
+    nth = (S.ints[i, layout.VISITS + stage] << 12) | S.ints[i, layout.ATTEMPTS]
     for place in range(T.move_count[stage]):
         law, a, b = T.law[stage, place], T.a[stage, place], T.b[stage, place]
         which = (stage << 10) | T.move[stage, place]
@@ -172,11 +172,15 @@ def finish(T: Any, S: Any, i: int) -> None:
     S.sums[T.arm, cohort.SATISFACTION] += min(5.0, max(1.0, points))
 
 
-def begin_episode(T: Any, S: Any, i: int) -> None:
+def next_cause(T: Any, S: Any, i: int) -> int:
+    """The cause of the next episode."""
+    shares = T.onset_cumulative[S.ints[i, layout.STAGE]]
+    return pick(shares, uniform(S.key[i], streams.CAUSE, S.ints[i, layout.EPISODE_NUMBER] + 1, 0))
+
+
+def begin_episode(T: Any, S: Any, i: int, cause: int) -> None:
     """Distress sets in."""
     number = S.ints[i, layout.EPISODE_NUMBER] + 1
-    shares = T.onset_cumulative[S.ints[i, layout.STAGE]]
-    cause = pick(shares, uniform(S.key[i], streams.CAUSE, number, 0))
     S.ints[i, layout.EPISODE_NUMBER] = number
     S.ints[i, layout.CAUSE] = cause
     S.floats[i, layout.DISTRESS_SINCE] = S.floats[i, layout.NOW]
@@ -364,7 +368,7 @@ def on_harm_end(T: Any, S: Any, i: int) -> None:
 
 KERNELS: tuple[Any, ...] = (
     emit, wind, run_at, hazard_ratio, next_move, onset_rate, wind_onset, enter, retune, count_stay, close_episode,
-    close_books, finish, begin_spell, wind_symptom, send, begin_episode, end_distress, on_symptom, wind_noise, on_noise,
-    receive, drop_deliveries, first_due, be_helped, on_effect_end, be_harmed, on_harm_end,
+    close_books, finish, begin_spell, wind_symptom, send, next_cause, begin_episode, end_distress, on_symptom,
+    wind_noise, on_noise, receive, drop_deliveries, first_due, be_helped, on_effect_end, be_harmed, on_harm_end,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

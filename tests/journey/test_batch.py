@@ -120,7 +120,7 @@ def test_approvals_are_held_to_the_policy_in_batch_as_one_by_one(monkeypatch):
         ],
         "interventions": [
             Intervention(intervention_id=f"I{n}", customer_id="A", recommended_action=action, generated_at=START
-                         + timedelta(days=n))
+                         + timedelta(days=n), requires_human_approval=False)
             for n, action in enumerate(("proactive_outreach", "send_flowers", "monitor_only", "proactive_outreach"))
         ],
     }  # fmt: skip

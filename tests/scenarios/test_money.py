@@ -115,7 +115,7 @@ def test_a_loss_is_a_negative_value_and_a_negative_roi():
     assert found.ledger.value < 0.0
     assert found.roi == pytest.approx(found.ledger.net / found.ledger.cost)
     assert found.roi < -1.0
-    assert found.probability_positive == 0.0
+    assert found.probability_positive is None  # one cohort says nothing about how many gain
 
 
 def test_the_probability_is_the_share_of_cohorts_with_a_gain():

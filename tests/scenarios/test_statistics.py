@@ -139,8 +139,27 @@ def test_the_replications_needed_agree_with_the_noncentral_t_distribution(standa
     assert abs(replications_needed(standard, 1.0) - exact) <= 1
 
 
-def test_a_difference_without_spread_needs_two_replications():
-    assert replications_needed(0.1, 0.0) == 2
+def test_a_difference_without_spread_needs_three_replications():
+    assert replications_needed(0.1, 0.0) == 3
+
+
+@pytest.mark.parametrize(("effect", "exact"), [(1.0, 10), (1.5, 6), (0.5, 34), (0.25, 128)])
+def test_replications_needed_are_those_of_the_exact_power(effect, exact):
+    """The smallest n whose noncentral t power (SciPy) reaches 80 %."""
+
+    def power(n):
+        critical = stats.t.ppf(0.975, n - 1)
+        return stats.nct.sf(critical, n - 1, effect * n**0.5)
+
+    assert power(exact) >= 0.8 > power(exact - 1)
+    assert replications_needed(effect, 1.0) == exact
+
+
+def test_the_same_difference_every_time_is_no_certainty():
+    """n differences of one sign: the two-sided sign test has 2^(1 - n)."""
+    assert estimate([0.1, 0.1]).p_value == 0.5
+    assert estimate([0.1] * 5).p_value == 2.0**-4
+    assert estimate([0.0] * 5).p_value == 1.0
 
 
 def test_intervals_cover_the_mean_at_the_stated_rate():

@@ -26,8 +26,8 @@ def test_a_shown_difference_names_metric_null_interval_and_direction():
 
 
 def test_the_part_of_the_net_that_nobody_simulated_is_named():
-    assert "of the value lies beyond the horizon" in verdict(fakes.planted).text
-    assert "beyond the horizon" not in verdict(fakes.planted, "money.beyond_horizon_years=0").text
+    assert "within the horizon, the rest beyond" in verdict(fakes.planted).text
+    assert "the rest beyond" not in verdict(fakes.planted, "money.beyond_horizon_years=0").text
 
 
 def test_a_higher_retained_value_is_better():

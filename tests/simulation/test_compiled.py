@@ -139,7 +139,8 @@ def test_an_arm_with_less_to_do_gives_one_trace(changes):
 
 
 def test_customers_met_in_mid_journey_give_one_trace():
-    population = {"size": 200, "start": {"retention": 0.6, "support": 0.3, "escalation": 0.1}, "start_age_days": 30.0}
+    start = {"onboarding": 0.2, "retention": 0.5, "support": 0.2, "escalation": 0.1}
+    population = {"size": 200, "start": start, "in_mid_stay": True, "in_distress": True}
     assert_same(arm(population=population), seed=5, days=120.0)
 
 

@@ -65,6 +65,14 @@ def test_actions_without_effect_leave_every_move_signal_and_episode_identical(se
     assert without_arm(idle) == without_arm(busy)
 
 
+def test_actions_that_nobody_responds_to_change_no_ones_satisfaction():
+    deaf = {action: {"response": 0.0, "harm_ratio": 1.0} for action in NO_EFFECT}
+    idle = run_arm(arm(world={"effects": deaf}, active=False), seed=1, replication=0, days=200.0)
+    busy = run_arm(arm(world={"effects": deaf}), seed=1, replication=0, days=200.0)
+    assert busy.metrics["interventions"] > 0
+    assert busy.metrics["csat"] == idle.metrics["csat"]
+
+
 def test_the_arm_without_effect_did_act():
     """The statement above would be empty if nobody had acted."""
     assert any(row.kind == ACTION for row in rows(arm(world={"effects": NO_EFFECT})))

@@ -44,6 +44,24 @@ def test_changing_any_part_of_the_identity_changes_the_draw(seed, replication, c
         assert draw(*moved) != draw(*here)
 
 
+def test_even_the_largest_and_the_smallest_word_stay_inside():
+    """The mixer is a bijection: for each end of the range there is a key that gives it."""
+
+    def key_for(word):
+        undone = word
+        undone = undone ^ (undone >> 31) ^ (undone >> 62)
+        undone = undone * pow(streams.MIX_2, -1, 1 << 64) & streams.MASK
+        undone = undone ^ (undone >> 27) ^ (undone >> 54)
+        undone = undone * pow(streams.MIX_1, -1, 1 << 64) & streams.MASK
+        undone = undone ^ (undone >> 30) ^ (undone >> 60)
+        return (undone - streams.GOLDEN * (1 << 48)) & streams.MASK
+
+    low, high = streams.uniform(key_for(0), 1, 0, 0), streams.uniform(key_for(streams.MASK), 1, 0, 0)
+    assert low == 2.0**-53
+    assert high == 1.0 - 2.0**-53
+    assert streams.exponential(key_for(streams.MASK), 1, 0, 0) > 0.0
+
+
 def _draws(axis, n=20_000):
     """n draws along one axis of the identity, everything else fixed."""
     base = {"seed": 7, "replication": 0, "customer": 0, "purpose": 1, "which": 0, "nth": 0}
