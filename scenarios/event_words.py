@@ -14,7 +14,7 @@ _REASONS = {
     "no_evidence": "no live signal",
     "below_threshold": "not bad enough to act",
     "low_confidence": "the evidence is too thin",
-    "no_play": "the playbook has no action for it that the arm may take",
+    "no_play": "no play for it",
     "open_intervention": "an intervention is under way",
     "cooling_down": "contacted or refused too recently",
     "capped": "contacted too often of late",
@@ -33,13 +33,13 @@ def is_quiet(row: "Row") -> bool:
 
 def reason_words(code: str | None) -> str:
     """Why a decision came out as it did."""
-    return _REASONS.get(code or "", (code or "no reason given").replace("_", " "))
+    return _REASONS.get(code or "", plain(code or "no reason given"))
 
 
 def described(row: "Row") -> str:
     """One event in words."""
     words = _WORDS.get(row.kind)
-    return words(row) if words is not None else f"{row.kind} {row.label}"
+    return words(row) if words is not None else plain(f"{row.kind} {row.label}")
 
 
 def described_run(rows: Sequence["Row"]) -> str:
@@ -52,42 +52,47 @@ def described_run(rows: Sequence["Row"]) -> str:
     return f"looks {len(rows)} times, does nothing ({why}), up to day {rows[-1].time:.1f}"
 
 
+def plain(name: str) -> str:
+    """A name in plain words, which also break over lines."""
+    return name.replace("_", " ")
+
+
 def _move(row: "Row") -> str:
-    return f"{row.label}: {row.stage} -> {row.to_stage}"
+    return f"{plain(row.label)}: {plain(row.stage)} -> {plain(row.to_stage or row.stage)}"
 
 
 def _signal(row: "Row") -> str:
     source = f", {row.source}" if row.source else ""
-    truth = "a false alarm" if row.reason == "noise" else f"from {row.reason}"
-    return f"signal {row.label} {row.value:.2f}{source} (truth, unseen: {truth})"
+    truth = "a false alarm" if row.reason == "noise" else f"from {plain(row.reason or 'nothing')}"
+    return f"signal {plain(row.label)} {row.value:.2f}{source} (truth, unseen: {truth})"
 
 
 def _decision(row: "Row") -> str:
     if is_quiet(row):
         return described_run([row])
-    return f"decides on {row.label}, confidence {row.value:.2f}"
+    return f"decides on {plain(row.label)}, confidence {row.value:.2f}"
 
 
 def _requested(row: "Row") -> str:
-    return f"asks for approval of {row.label}, ${row.value:,.0f} at stake"
+    return f"asks for approval of {plain(row.label)}, ${row.value:,.0f} at stake"
 
 
 def _decided(row: "Row") -> str:
     if row.reviewer is None:
-        return f"the request {'has expired' if row.label == 'expired' else 'is ' + row.label}"
-    return f"reviewer {row.reviewer}: {row.label}"
+        return f"the request {'has expired' if row.label == 'expired' else 'is ' + plain(row.label)}"
+    return f"reviewer {row.reviewer}: {plain(row.label)}"
 
 
 def _action(row: "Row") -> str:
-    return f"{row.label} is carried out, ${row.value:,.2f}"
+    return f"{plain(row.label)} is carried out, ${row.value:,.2f}"
 
 
 def _outcome(row: "Row") -> str:
-    return f"outcome: {_OUTCOMES.get(row.label, row.label.replace('_', ' '))}"
+    return f"outcome: {_OUTCOMES.get(row.label, plain(row.label))}"
 
 
 def _distress(row: "Row") -> str:
-    return f"distress {'begins' if row.kind == trace.DISTRESS_ON else 'ends'}: {row.label} (truth, unseen)"
+    return f"distress {'begins' if row.kind == trace.DISTRESS_ON else 'ends'}: {plain(row.label)} (truth, unseen)"
 
 
 _WORDS = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from scenarios.event_words import described, is_quiet, reason_words
+from scenarios.event_words import described, is_quiet, plain, reason_words
 from simulation import trace
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _behind(kinds: set[str], time: float, life: "Lifeline") -> str:
         return " (the reviewers serve all customers, and their other work differs between the arms)"
     if trace.DECISION in kinds:
         heard = [row for row in life.rows if row.kind == trace.SIGNAL and row.time <= time][-1:]
-        last = f", the last of it {heard[0].label} on day {heard[0].time:.1f}" if heard else ""
+        last = f", the last of it {plain(heard[0].label)} on day {heard[0].time:.1f}" if heard else ""
         return f" (on the same evidence{last}; the arms' policies differ)"
     return ""
 
@@ -142,6 +142,6 @@ def _effect(names: tuple[str, str], life: Difference | None, rows: Sequence[Sequ
     for name, row, arm in zip(names, (life.before, life.after), rows, strict=True):
         happens = "nothing happens to the customer then" if row is None else described(row)
         done = [event for event in arm if event.kind == trace.ACTION and event.time <= life.time][-1:]
-        last = f"last action: {done[0].label} on day {done[0].time:.1f}" if done else "no action before"
+        last = f"last action: {plain(done[0].label)} on day {done[0].time:.1f}" if done else "no action before"
         sides.append(f"{name}: {happens} ({last})")
     return f"the lives themselves part on day {life.time:.1f}; {'; '.join(sides)}"

@@ -8,8 +8,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.errors import InputError
-from simulation import trace
+from simulation import streams, trace
+from simulation.beginning import met_on_day_0
 from simulation.population import people
+from simulation.setup import compile_arm, policy_segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,7 +125,11 @@ def beginnings(setup: ArmSetup, *, seed: int, replication: int) -> Iterator[Life
     """Every customer of an arm on day 0, in order of the number, before anything happened."""
     machine = setup.journey.compile()
     population = people(setup.population, machine, seed=seed, replication=replication)
+    table = compile_arm(setup, population.segments)
+    known = policy_segments(table, population.segments)
     for person in population.persons:
+        key = streams.customer_key(seed, replication, person.number)
+        person = met_on_day_0(person, key, setup.population, table, known[person.segment])
         yield Lifeline(person, population.segments[person.segment], machine.stages[person.stage], ())
 
 

@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from journey.policy import TIERS
 from scenarios.cli.output import table
+from scenarios.event_words import plain
 from scenarios.metrics import dollars
 from scenarios.timeline import merged
 
@@ -23,6 +24,7 @@ _DAY_COLUMN = 9
 _PARTING = "bold yellow"
 _SAME = "the same"
 
+_OVERHEADS = ("review_time", "evaluations")
 _LINES = {
     "margin_retained": "margin on revenue",
     "value_beyond_horizon": "value beyond the horizon",
@@ -123,7 +125,7 @@ def _worth(found: "Explanation") -> "Table":
     made = table("What it was worth, in dollars", "line", *map(escape, columns), right=[*map(escape, columns)])
     amounts = [{line.name: line for line in life.ledger.lines} for life in found.lives]
     _add(made, "revenue (not added up)", [life.quantities["revenue"] for life in found.lives])
-    for name in dict.fromkeys(name for lines in amounts for name in lines):
+    for name in sorted(dict.fromkeys(name for lines in amounts for name in lines), key=_place):
         sign = -1.0 if any(name in lines and lines[name].kind == "cost" for lines in amounts) else 1.0
         _add(made, _label(name), [sign * ((lines[name].amount if name in lines else 0.0) or 0.0) for lines in amounts])
     made.add_section()
@@ -131,8 +133,13 @@ def _worth(found: "Explanation") -> "Table":
     return made
 
 
+def _place(name: str) -> int:
+    """Where a line stands: what is worth something, then the actions, then the other costs."""
+    return _OVERHEADS.index(name) + 2 if name in _OVERHEADS else int(name.startswith("actions."))
+
+
 def _label(name: str) -> str:
-    return _LINES.get(name, name.removeprefix("actions.").replace("_", " "))
+    return _LINES.get(name, plain(name.removeprefix("actions.")))
 
 
 def _add(made: "Table", label: str, amounts: Sequence[float]) -> None:

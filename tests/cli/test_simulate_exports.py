@@ -1,0 +1,74 @@
+"""`journey simulate --records` and `--trace F.xes`: what is written can be read back by the other commands."""
+
+import json
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from scenarios.files import builtin_names, load
+from tests.cli.running import invoke, json_of
+
+SMALL = ("--customers", "30", "--days", "45")
+ARMS = [(name, setup.name) for name in builtin_names() for setup in load(name).setups]
+
+
+@pytest.mark.parametrize(("scenario", "arm"), ARMS)
+def test_records_of_every_built_in_arm_raise_no_error_and_can_be_judged(scenario, arm, tmp_path):
+    folder = tmp_path / "records"
+    done = invoke("simulate", scenario, "--arm", arm, *SMALL, "--records", folder, "--json")
+    assert done.exit_code == 0, done.stderr
+    judged = json_of("evaluate", folder, "--policy", folder / "policy.toml", "--replay")
+    assert judged["counts"]["error"] == 0
+    assert len(judged["decisions"]) == json.loads(done.stdout)["customers"]
+    actions = [row for row in judged["agreement"]["rows"] if row["recorded_action"] != "monitor_only"]
+    assert all(row["action"] == row["recorded_action"] for row in actions)
+
+
+def test_records_pass_a_strict_check(tmp_path):
+    invoke("simulate", "default", *SMALL, "--records", tmp_path / "records")
+    assert invoke("check", tmp_path / "records", "--strict").exit_code == 0
+
+
+def test_day_0_has_the_date_that_was_asked_for(tmp_path):
+    where = ("--records", tmp_path / "records", "--trace", tmp_path / "t.xes", "--start-date", "2031-02-03")
+    done = invoke("simulate", "default", *SMALL, *where)
+    assert done.exit_code == 0, done.stderr
+    assert f"wrote {tmp_path / 't.xes'}" in done.stderr
+    assert f"--policy {tmp_path / 'records' / 'policy.toml'}" in done.stderr
+    entries = json.loads((tmp_path / "records" / "journey_state_log.json").read_text(encoding="utf-8"))
+    assert max(entry["state_entered_at"] for entry in entries).startswith("2031-0")
+    root = ET.parse(tmp_path / "t.xes").getroot()
+    start = root.find("{http://www.xes-standard.org/}date[@key='start']")
+    assert start.get("value") == "2031-02-03T00:00:00.000000+00:00"
+
+
+def test_the_log_has_an_event_for_every_row_and_a_trace_for_every_customer(tmp_path):
+    done = invoke("simulate", "default", *SMALL, "--trace", tmp_path / "t.xes", "--json")
+    root = ET.parse(tmp_path / "t.xes").getroot()
+    said = json.loads(done.stdout)
+    assert len(list(root.iter("{http://www.xes-standard.org/}event"))) == said["events"]
+    assert len(list(root.iter("{http://www.xes-standard.org/}trace"))) == said["customers"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--start-date", "tomorrow", "is not a date"),
+        ("--start-date", "9999-12-31", "no date any more"),
+        ("--trace", "t.xml", ".xes"),
+    ],
+)
+def test_wrong_input_is_refused_before_the_run(option, value, message, monkeypatch):
+    monkeypatch.setattr("simulation.run.run_arm", None)
+    done = invoke("simulate", "default", *SMALL, option, value)
+    assert done.exit_code == 2
+    assert message in done.stderr
+
+
+def test_a_folder_with_something_in_it_is_refused_before_the_run(tmp_path, monkeypatch):
+    (tmp_path / "mine.txt").write_text("precious")
+    monkeypatch.setattr("simulation.run.run_arm", None)
+    done = invoke("simulate", "default", *SMALL, "--records", tmp_path)
+    assert done.exit_code == 2
+    assert "is not empty, and nothing is overwritten" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

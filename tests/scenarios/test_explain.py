@@ -1,0 +1,164 @@
+"""One customer in every arm: the trace's own rows, where they part and why, and money that adds up."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from journey.errors import InputError
+from scenarios.explain import explain
+from scenarios.files import load
+from scenarios.money import returns
+from scenarios.parting import event_dict
+from simulation.run import run_arm
+
+SMALL = ["population.size=60", "horizon_days=120"]
+ALIKE = f"arms.treated.actions={json.dumps(load('default').setups[0].actions)}"
+
+
+def runs(loaded):
+    scenario = loaded.scenario
+    return [
+        run_arm(setup, seed=scenario.seed, replication=0, days=scenario.horizon_days, trace=True)
+        for setup in loaded.setups
+    ]
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return load("onboarding_outreach", SMALL)
+
+
+@pytest.fixture(scope="module")
+def lived(loaded):
+    return runs(loaded)
+
+
+@pytest.fixture(scope="module")
+def everybody(loaded):
+    return [explain(loaded, customer) for customer in range(0, 60, 4)]
+
+
+@settings(max_examples=6)
+@given(
+    customer=st.integers(0, 39),
+    seed=st.integers(0, 2**40),
+    reviewers=st.integers(0, 2),
+    name=st.sampled_from(["default", "onboarding_outreach"]),
+)
+def test_the_events_of_a_customer_are_the_rows_of_the_trace(customer, seed, reviewers, name):
+    loaded = load(name, ["population.size=40", "horizon_days=60", f"seed={seed}", f'reviewers={{"count"={reviewers}}}'])
+    found = explain(loaded, customer).as_dict()
+    for run in runs(loaded):
+        rows = [event_dict(row) for row in run.trace.sorted_rows() if row.customer == customer]
+        assert found["arms"][run.arm]["events"] == rows
+
+
+def test_arms_are_alike_up_to_the_parting_and_not_at_it(everybody):
+    parted = [found for found in everybody if found.parting is not None]
+    assert parted
+    for found in everybody:
+        told = [[r for r in event_of(life) if r["label"] not in ("none", "monitor_only")] for life in found.lives]
+        if found.parting is None:
+            assert alike(told[0]) == alike(told[1])
+            continue
+        time = found.parting.first.time
+        before = [alike([row for row in arm if row["time"] < time]) for arm in told]
+        at = [alike([row for row in arm if row["time"] == time]) for arm in told]
+        assert before[0] == before[1]
+        assert at[0] != at[1]
+
+
+def event_of(life):
+    return [event_dict(row) for row in life.lifeline.rows]
+
+
+def alike(rows):
+    return [(row["time"], row["kind"], row["stage"], row["to_stage"], row["label"]) for row in rows]
+
+
+def test_the_parting_says_why_and_what_came_of_it():
+    loaded = load("onboarding_outreach", ["population.size=150", "horizon_days=120"])
+    said = [found for customer in range(150) if (found := explain_from(loaded, customer)) is not None]
+    assert any("decides on" in parting.why and "on the same evidence" in parting.why for parting in said)
+    assert any(parting.effect == "the customer moves, suffers and recovers alike in both" for parting in said)
+    assert any(parting.effect.startswith("the lives themselves part on day") for parting in said)
+    for parting in said:
+        assert parting.why.startswith("baseline: ")
+        assert parting.life is None or parting.life.time >= parting.first.time
+
+
+def test_an_arm_that_differs_in_nothing_does_not_part():
+    found = explain(load("default", [*SMALL, ALIKE]), 3)
+    assert found.parting is None
+    assert found.as_dict()["parting"] is None
+    assert found.as_dict()["differences"]["treated"] == {"revenue": 0.0, "value": 0.0, "cost": 0.0, "net": 0.0}
+
+
+def test_the_gate_is_a_reason_to_part():
+    """With the same policy in both arms, only the wait for a reviewer can differ."""
+    loaded = load(
+        "default",
+        ["population.size=80", "horizon_days=150", ALIKE, "arms.treated.reviewers.count=0"],
+    )
+    partings = [explain_from(loaded, customer) for customer in range(80)]
+    known = [found for found in partings if found is not None]
+    assert known
+    assert all("reviewers serve all customers" in parting.why for parting in known)
+
+
+def explain_from(loaded, customer, cache={}):  # noqa: B006 - the runs of one scenario are kept for all its customers
+    from scenarios.parting import part
+    from simulation.chronicle import Chronicle
+
+    if loaded.hash not in cache:
+        told = [Chronicle(*pair, loaded.scenario.seed, 0) for pair in zip(loaded.setups, runs(loaded), strict=True)]
+        cache[loaded.hash] = [list(one.lives()) for one in told]
+    lives = cache[loaded.hash]
+    return part(("baseline", "treated"), lives[0][customer], lives[1][customer])
+
+
+def test_the_money_of_all_customers_is_the_money_of_the_comparison(loaded, lived):
+    """Line by line, but for infrastructure, which is nobody's own."""
+    cohort = returns(loaded.scenario, loaded.setups, [tuple(lived)], loaded.scenario.horizon_days)["treated"].ledger
+    own = [explain_lines(loaded, lived, customer) for customer in range(60)]
+    for line in cohort.lines:
+        if line.name == "infrastructure":
+            continue
+        total = sum(arms["treated"].get(line.name, 0.0) - arms["baseline"].get(line.name, 0.0) for arms in own)
+        assert total == pytest.approx(line.quantity, abs=1e-6)
+
+
+def explain_lines(loaded, lived, customer):
+    from scenarios.explain import _arm_life
+
+    lives = [_arm_life(loaded, setup, run, customer) for setup, run in zip(loaded.setups, lived, strict=True)]
+    return {life.name: {line.name: line.quantity for line in life.ledger.lines} for life in lives}
+
+
+def test_net_is_value_less_cost_and_nobody_pays_for_the_infrastructure(everybody):
+    for found in everybody:
+        for life in found.as_dict()["arms"].values():
+            assert life["net"] == pytest.approx(life["value"] - life["cost"], abs=0.005)
+            assert "infrastructure" not in {line["name"] for line in life["lines"]}
+
+
+def test_a_life_that_the_horizon_cuts_off_is_unfinished(everybody):
+    for found in everybody:
+        for life in found.lives:
+            assert life.unfinished == (life.lifeline.end_stage != "churned")
+    assert len({life.unfinished for found in everybody for life in found.lives}) == 2
+
+
+def test_three_arms_are_each_held_against_the_baseline():
+    loaded = load("default", [*SMALL, "arms.idle.active=false"])
+    found = explain(loaded, 5)
+    assert [life.name for life in found.lives] == ["baseline", "treated", "idle"]
+    assert set(found.partings) == {"treated", "idle"}
+
+
+def test_a_customer_who_does_not_exist_is_refused_before_anything_runs(loaded, monkeypatch):
+    monkeypatch.setattr("scenarios.explain.run_arm", None)
+    with pytest.raises(InputError, match="the 60 customers have the numbers 0 to 59"):
+        explain(loaded, 60)

@@ -1,0 +1,49 @@
+"""Simulated days as dates."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journey.errors import InputError
+from simulation.dates import DEFAULT_START, Dates
+
+DATES = Dates.beginning("2031-03-01", 365.0)
+
+
+def test_day_0_is_a_monday_when_nothing_is_said_because_working_weeks_begin_on_day_0():
+    assert Dates.beginning(None, 1.0).start.date() == DEFAULT_START
+    assert DEFAULT_START.weekday() == 0
+    assert Dates.beginning(date(2030, 1, 1), 1.0).start == datetime(2030, 1, 1)
+
+
+def test_a_day_and_a_half_later_it_is_noon():
+    assert DATES.moment(1.5) == datetime(2031, 3, 2, 12)
+    assert DATES.moment(-0.25) == datetime(2031, 2, 28, 18)
+
+
+def test_in_records_a_midnight_of_the_run_has_a_time_of_day_and_one_before_it_is_a_bare_date():
+    assert DATES.recorded(3.0) == datetime(2031, 3, 4, 0, 0, 0, 1)
+    assert DATES.recorded(0.0) == datetime(2031, 3, 1)
+    assert DATES.recorded(-3.0) == datetime(2031, 2, 26)
+    assert DATES.recorded(3.5) == DATES.moment(3.5)
+
+
+@given(st.floats(0.0, 36_000.0), st.floats(0.0, 36_000.0))
+def test_order_is_kept_and_times_are_right_to_the_microsecond(one, other):
+    early, late = sorted((one, other))
+    assert DATES.recorded(early) <= DATES.recorded(late)
+    assert abs(DATES.recorded(late) - DATES.start - timedelta(days=late)) <= timedelta(microseconds=1)
+
+
+def test_the_first_moment_of_the_calendar_is_the_earliest():
+    assert Dates.beginning("0001-01-01", 1.0).moment(-10.0) == datetime(1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "message"), [("soon", "not a date; write it like 2025"), ("9999-12-01", "no date any more")]
+)
+def test_a_start_that_cannot_be_is_refused(start, message):
+    with pytest.raises(InputError, match=message):
+        Dates.beginning(start, 60.0)
