@@ -1,0 +1,95 @@
+"""Absorbing Markov chains: how often each state is visited, how long until the end, and where the end is.
+
+Kemeny and Snell (1960), "Finite Markov Chains", chapter III; Grinstead and Snell (1997), "Introduction to
+Probability", chapter 11. States from which no end can be reached have no answer and are refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    FloatArray = npt.NDArray[np.float64]
+
+
+def transient_states(transitions: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Which states of a chain in steps are not absorbing, shape (n,).
+
+    Args:
+        transitions: Shape (n, n), probability of each step; rows add up to 1.
+    """
+    matrix = np.asarray(transitions, dtype=np.float64)
+    return np.asarray(np.diag(matrix) < 1.0)
+
+
+def fundamental_matrix(transitions: npt.ArrayLike) -> FloatArray:
+    """Expected visits ``N = (I - Q)^-1`` to each transient state, from each transient state.
+
+    Args:
+        transitions: Shape (n, n), probability of each step; rows add up to 1.
+
+    Raises:
+        ValueError: From some state the chain never ends.
+    """
+    matrix = np.asarray(transitions, dtype=np.float64)
+    transient = transient_states(matrix)
+    return _inverse(np.eye(int(transient.sum())) - matrix[np.ix_(transient, transient)])
+
+
+def expected_steps(transitions: npt.ArrayLike) -> FloatArray:
+    """Expected number of steps to the end from each transient state: ``N 1``."""
+    return np.asarray(fundamental_matrix(transitions).sum(axis=1))
+
+
+def absorption_probabilities(transitions: npt.ArrayLike) -> FloatArray:
+    """Chance of each absorbing state (columns) from each transient state (rows): ``N R``."""
+    matrix = np.asarray(transitions, dtype=np.float64)
+    transient = transient_states(matrix)
+    return np.asarray(fundamental_matrix(matrix) @ matrix[np.ix_(transient, ~transient)])
+
+
+def embedded_chain(generator: npt.ArrayLike) -> FloatArray:
+    """The chain of moves that a generator makes, waits left out; a state without a way out is absorbing.
+
+    Args:
+        generator: Shape (n, n), rates per day; rows add up to 0.
+    """
+    rates = np.asarray(generator, dtype=np.float64)
+    out = -np.diag(rates)
+    steps = np.eye(len(rates))
+    moving = out > 0.0
+    steps[moving] = rates[moving] / out[moving, None]
+    steps[moving, np.flatnonzero(moving)] = 0.0
+    return steps
+
+
+def mean_sojourns(generator: npt.ArrayLike) -> FloatArray:
+    """Expected days that one visit to each state lasts, shape (n,); infinite where nothing leaves it."""
+    out = -np.diag(np.asarray(generator, dtype=np.float64))
+    return np.asarray(np.divide(1.0, out, out=np.full(len(out), np.inf), where=out > 0.0))
+
+
+def expected_days(generator: npt.ArrayLike) -> FloatArray:
+    """Expected days to the end from each transient state: ``(-T)^-1 1`` with T the rates among transient states.
+
+    Raises:
+        ValueError: From some state the journey never ends.
+    """
+    rates = np.asarray(generator, dtype=np.float64)
+    transient = np.diag(rates) < 0.0
+    return np.asarray(_inverse(-rates[np.ix_(transient, transient)]).sum(axis=1))
+
+
+def _inverse(matrix: FloatArray) -> FloatArray:
+    try:
+        inverse = np.linalg.inv(matrix)
+    except np.linalg.LinAlgError:
+        inverse = np.full_like(matrix, np.nan)
+    # A chain with a closed loop gives a matrix that is singular, or by rounding almost so: its visits are no number.
+    if not (np.all(np.isfinite(inverse)) and np.all(inverse > -1e-9)):
+        raise ValueError("the chain has states from which it never ends")
+    return np.asarray(inverse)

@@ -1,0 +1,76 @@
+"""The laws of dwells for whole columns, by scipy: a second source for what `simulation.clocks` computes by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from simulation.spec import Dwell
+
+    FloatArray = npt.NDArray[np.float64]
+
+_ALMOST_ALL = 1.0 - 1e-16
+"""A share of 1 in an empirical law would be an infinite hazard."""
+
+
+def cumulative_hazard(dwell: Dwell, ages: npt.ArrayLike) -> FloatArray:
+    """``H(age) = -log S(age)`` of a law with a density.
+
+    Args:
+        dwell: The law; not a deterministic one.
+        ages: Days, 0 or more, any shape.
+
+    Raises:
+        ValueError: The law is deterministic and has no hazard.
+    """
+    from scipy import special
+
+    at, mean, shape = np.asarray(ages, dtype=np.float64), dwell.mean_days, dwell.shape
+    if dwell.law == "exponential":
+        return at / mean
+    if dwell.law == "weibull":
+        return np.asarray((at * special.gamma(1.0 + 1.0 / shape) / mean) ** shape)
+    if dwell.law == "log_logistic":
+        # The mean of a standard one is (pi / shape) / sin(pi / shape), which numpy's sinc gives without a quotient.
+        return np.asarray(np.log1p((at / (mean * np.sinc(1.0 / shape))) ** shape))
+    with np.errstate(divide="ignore"):
+        if dwell.law == "log_normal":
+            return np.asarray(-special.log_ndtr(-(np.log(at / mean) / shape + 0.5 * shape)))
+        if dwell.law == "gamma":
+            return np.asarray(-np.log(special.gammaincc(shape, at * shape / mean)))
+    if dwell.law == "empirical":
+        return _between_points(dwell, at)
+    raise ValueError(f"a {dwell.law} dwell has no hazard")
+
+
+def distribution(dwell: Dwell) -> Callable[[FloatArray], FloatArray]:
+    """The cumulative distribution function of a law with a density; see `cumulative_hazard` for errors."""
+    return lambda ages: -np.expm1(-cumulative_hazard(dwell, ages))
+
+
+def mean_days(dwell: Dwell) -> float:
+    """Mean of the law, in days: what the specification says, or what the points of an empirical law come to."""
+    if dwell.law != "empirical":
+        return dwell.mean_days
+    days, hazard = _knots(dwell)
+    slopes = np.diff(hazard) / np.diff(days)
+    survival = np.exp(-hazard)
+    # The integral of the survival function, piece by piece; the last piece goes on for ever.
+    return float(np.sum(-np.diff(survival) / slopes) + survival[-1] / slopes[-1])
+
+
+def _knots(dwell: Dwell) -> tuple[FloatArray, FloatArray]:
+    points = np.array([(0.0, 0.0), *dwell.points])
+    return points[:, 0], -np.log1p(-np.minimum(points[:, 1], _ALMOST_ALL))
+
+
+def _between_points(dwell: Dwell, at: FloatArray) -> FloatArray:
+    days, hazard = _knots(dwell)
+    slope = (hazard[-1] - hazard[-2]) / (days[-1] - days[-2])
+    return np.asarray(np.interp(at, days, hazard) + slope * np.maximum(at - days[-1], 0.0), dtype=np.float64)

@@ -1,0 +1,39 @@
+"""Holding an engine to theory: from an arm of any scenario to the worlds that have exact answers, and their checks.
+
+* `worlds`: the worlds with exact answers that are derived from an arm;
+* `occupancy`: where customers are, against the matrix exponential and the renewal equations;
+* `hazards`: moves, episodes and signals against their integrated hazards;
+* `luck`: keyed streams and dwells against their laws;
+* `waiting`: the human gate against Erlang C, and Little's law;
+* `bookkeeping`: what must add up in every run, and two engines with one trace;
+* `evidence`: what a check finds, and when it counts as held;
+* `checking`: all of it for an arm.
+"""
+
+from simulation.verification.checking import (
+    arm_checks,
+    checks,
+    hazard_checks,
+    luck_checks,
+    markov_checks,
+    renewal_checks,
+    theory_checks,
+)
+from simulation.verification.evidence import FALSE_ALARM_RATE, Check, Evidence, judged
+from simulation.verification.waiting import QueueTime, queue_time
+
+__all__ = [
+    "FALSE_ALARM_RATE",
+    "Check",
+    "Evidence",
+    "QueueTime",
+    "arm_checks",
+    "checks",
+    "hazard_checks",
+    "judged",
+    "luck_checks",
+    "markov_checks",
+    "queue_time",
+    "renewal_checks",
+    "theory_checks",
+]

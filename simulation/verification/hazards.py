@@ -1,0 +1,132 @@
+"""Events held to their integrated hazards: exact in any world, whatever its dwells, distress and ages.
+
+Along every life the number of events of a kind minus the integral of their hazard is a martingale with mean 0. So each
+kind's total can be held to the total of the integrals over the lives that were in fact lived, and a multiplier that is
+applied wrongly, late or not at all shows, in mid-stay too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulation.exact.dwells import cumulative_hazard
+from simulation.exact.markov import distress_ratio, kind_ratio, onset_rate
+from simulation.verification import evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from journey.machine.moves import Move
+    from simulation.spec import Strengths
+    from simulation.verification.evidence import Evidence
+    from simulation.verification.lives import Lives, Spell
+
+LEAST_EXPECTED = 5.0
+"""Kinds of events of which fewer are expected say nothing and are left out."""
+
+LEAST_VALUES = 20
+"""A distribution is looked at from so many values on."""
+
+
+def compared(title: str, lives: Lives) -> Iterator[Evidence]:
+    """Moves, episodes and signals of a run against their integrated hazards.
+
+    Args:
+        title: What was changed in the scenario to have an exact answer.
+        lives: A run in a world without orchestrator and without delay of signals.
+    """
+    yield from _moves(title, lives)
+    yield from _episodes(title, lives)
+    yield from _signals(title, lives)
+
+
+def _moves(title: str, lives: Lives) -> Iterator[Evidence]:
+    spells: defaultdict[str, list[Spell]] = defaultdict(list)
+    for spell in lives.spells:
+        spells[spell.stage].append(spell)
+    expected: defaultdict[str, float] = defaultdict(float)
+    observed: defaultdict[str, int] = defaultdict(int)
+    for move in lives.setup.journey.moves:
+        clock = lives.setup.world.moves.get(move.name)
+        if clock is None or clock.dwell_from.get(move.source, clock.dwell).law == "deterministic":
+            # A fixed stay has no hazard; the renewal equations hold it.
+            continue
+        expected[move.name] += _integrated(lives, spells[move.source], move)
+        observed[move.name] += sum(spell.move == move.name for spell in spells[move.source])
+    for name, mean in expected.items():
+        if mean >= LEAST_EXPECTED:
+            yield evidence.count(f"{title}: {name} against its hazard", mean, observed[name])
+
+
+def _integrated(lives: Lives, spells: list[Spell], move: Move) -> float:
+    """The integral of one move's hazard over spells in the stage it leaves."""
+    if not spells:
+        return 0.0
+    world = lives.setup.world
+    clock = world.moves[move.name]
+    dwell = clock.dwell_from.get(move.source, clock.dwell)
+    kinds, ends = lives.kinds(), move.destination in lives.setup.journey.terminal
+    by_kind = {kind: kind_ratio(clock, *kind, 1.0) for kind in set(kinds)}
+    by_cause = {cause: distress_ratio(world, clock, cause, ends=ends) for cause in {s.cause for s in spells}}
+    who = np.array([spell.customer for spell in spells])
+    ratio = np.array([by_kind[kinds[spell.customer]] * by_cause[spell.cause] for spell in spells])
+    if clock.frailty:
+        ratio = ratio * lives.frailties[who]
+    age = np.array([spell.age for spell in spells])
+    length = np.array([spell.stop - spell.start for spell in spells])
+    hazard = cumulative_hazard(dwell, age + length) - cumulative_hazard(dwell, age)
+    return float(np.sum(ratio * hazard))
+
+
+def _episodes(title: str, lives: Lives) -> Iterator[Evidence]:
+    world, kinds = lives.setup.world, lives.kinds()
+    onsets: defaultdict[str, float] = defaultdict(float)
+    begun: defaultdict[str, int] = defaultdict(int)
+    ends, ended = 0.0, 0
+    before: Spell | None = None
+    for spell in lives.spells:
+        length = spell.stop - spell.start
+        goes_on = before is not None and before.customer == spell.customer and before.cause is not None
+        if spell.cause is None:
+            for cause in world.distress.causes:
+                segment, tier = kinds[spell.customer]
+                onsets[cause] += length * onset_rate(world, cause, stage=spell.stage, segment=segment, tier=tier)
+            ended += goes_on
+        else:
+            ends += length / world.distress.causes[spell.cause].mean_days
+            begun[spell.cause] += not goes_on
+        before = spell
+    for cause, mean in onsets.items():
+        if mean >= LEAST_EXPECTED:
+            yield evidence.count(f"{title}: episodes of {cause} against their rate", mean, begun[cause])
+    if ends >= LEAST_EXPECTED:
+        yield evidence.count(f"{title}: ends of episodes against their rate", ends, ended)
+
+
+def _signals(title: str, lives: Lives) -> Iterator[Evidence]:
+    world = lives.setup.world
+    false = [row for row in lives.signals if row.reason == "noise"]
+    true = [row for row in lives.signals if row.reason != "noise"]
+    symptoms, lived = 0.0, 0.0
+    per_day = {name: sum(cause.symptoms.values()) for name, cause in world.distress.causes.items()}
+    for spell in lives.spells:
+        if spell.stage in lives.setup.journey.live:
+            lived += spell.stop - spell.start
+            symptoms += (spell.stop - spell.start) * per_day.get(spell.cause or "", 0.0)
+    alarms = lived * sum(world.signals.false_per_day.values())
+    for name, mean, rows, strengths in (
+        ("symptoms", symptoms, true, world.signals.strength),
+        ("false alarms", alarms, false, world.signals.false_strength),
+    ):
+        if mean >= LEAST_EXPECTED:
+            yield evidence.count(f"{title}: {name} against their rate", mean, len(rows))
+        if len(rows) >= LEAST_VALUES and strengths.high > strengths.low:
+            yield _uniform(f"{title}: strength of {name}", [float(row.value or 0.0) for row in rows], strengths)
+
+
+def _uniform(name: str, values: list[float], strengths: Strengths) -> Evidence:
+    scaled = (np.array(values) - strengths.low) / (strengths.high - strengths.low)
+    return evidence.distribution(name, scaled)

@@ -1,0 +1,67 @@
+"""The sources of all luck: keyed streams are uniform, and each dwell follows its law."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulation import streams
+from simulation.exact.dwells import distribution
+from simulation.verification import evidence
+from simulation.verification.worlds import dwells_of, single_dwell_setup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from simulation.setup import ArmSetup
+    from simulation.spec import Dwell
+    from simulation.verification.evidence import Evidence
+    from simulation.verification.running import Runner
+
+LONG_ENOUGH = 40.0
+"""Integrated hazard that no dwell outlives: unit-exponential draws of 53 bits end at 37.4."""
+
+
+def other_seed(seed: int, place: int) -> int:
+    """A seed for one of several worlds, so that the luck of one is not that of another; below 2**63."""
+    return streams.mix((seed + place * streams.GOLDEN) & streams.MASK) >> 1
+
+
+def stream_evidence(seed: int, customers: int) -> Iterator[Evidence]:
+    """Keyed draws along customers and along events, against the uniform law."""
+    keys = [streams.customer_key(seed, 0, customer) for customer in range(customers)]
+    across = np.array([streams.uniform(key, streams.MOVE, 0, 0) for key in keys])
+    along = np.array([streams.uniform(keys[0], streams.MOVE, 0, nth) for nth in range(customers)])
+    yield evidence.distribution("keyed streams: uniform from customer to customer", across)
+    yield evidence.distribution("keyed streams: uniform from event to event", along)
+
+
+def dwell_evidence(setup: ArmSetup, run: Runner, *, seed: int, customers: int) -> Iterator[Evidence]:
+    """Each dwell of the arm's world, lived by customers who can make that move only, against its law."""
+    for place, (name, dwell) in enumerate(dwells_of(setup).items()):
+        title = f"each move as the only one, own dwell: {name}, {dwell.law}"
+        alone = single_dwell_setup(setup, dwell, customers)
+        # With one seed for all, every move would have the same luck and there would be one check instead of many.
+        lived = run(alone, seed=other_seed(seed, 100 + place), days=_horizon(dwell))
+        assert lived.trace is not None
+        stays = np.array([row.time for row in lived.trace.rows])
+        if len(stays) < customers:
+            yield evidence.Evidence(f"{title}, customers that move at last", float(customers), float(len(stays)))
+        elif dwell.law == "deterministic":
+            furthest = float(stays[np.argmax(np.abs(stays - dwell.mean_days))])
+            yield evidence.Evidence(f"{title}, days", dwell.mean_days, furthest)
+        else:
+            yield evidence.distribution(title, distribution(dwell)(stays))
+
+
+def _horizon(dwell: Dwell) -> float:
+    """A day by which everybody has moved."""
+    if dwell.law == "deterministic":
+        return dwell.mean_days * 2.0
+    from simulation.exact.dwells import cumulative_hazard
+
+    days = dwell.mean_days
+    while float(cumulative_hazard(dwell, days)) < LONG_ENOUGH:
+        days *= 2.0
+    return days

@@ -1,0 +1,37 @@
+"""How checks have an arm lived: by one engine or the other, always with its trace."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from simulation.run import COMPILED, REFERENCE, run_arm
+
+if TYPE_CHECKING:
+    from simulation.run import Run
+    from simulation.setup import ArmSetup
+
+
+class Runner(Protocol):
+    """One cohort in one arm, once, with its trace."""
+
+    def __call__(self, setup: ArmSetup, *, seed: int, days: float) -> Run:
+        """Live the cohort; see `simulation.run.run_arm`."""
+        ...
+
+
+by_reference: Runner = partial(run_arm, replication=0, trace=True, engine=REFERENCE)
+"""By the reference engine."""
+
+by_compiled: Runner = partial(run_arm, replication=0, trace=True, engine=COMPILED)
+"""By the compiled engine."""
+
+
+def compiled_is_warm() -> bool:
+    """Whether the compiled engine's code lies on disk from an earlier run, so that using it costs no minute."""
+    from pathlib import Path
+
+    from simulation.compiled.engine import kernels
+
+    folder = kernels().run.stats.cache_path
+    return folder is not None and any(Path(folder).glob("*.nbi"))

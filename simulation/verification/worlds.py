@@ -1,0 +1,177 @@
+"""The worlds with exact answers that are derived from a scenario's arm.
+
+They are made anew from what has an exact answer, and from nothing else: whatever else the world has is left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from statistics import median
+from typing import TYPE_CHECKING, Literal
+
+from journey.machine import Journey, Move
+from journey.policy import TIERS
+from simulation.exact.dwells import mean_days
+from simulation.population import people
+from simulation.spec import (
+    Cause,
+    Decisions,
+    Distress,
+    Dwell,
+    MoveClock,
+    Population,
+    Segment,
+    Signals,
+    World,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulation.setup import ArmSetup
+
+Distressed = Literal["none", "silent", "as it shows"]
+"""Whether there is distress, and whether it shows in signals."""
+
+
+def theory_setup(
+    setup: ArmSetup, *, customers: int, seed: int, exponential: bool, distress: Distressed, aged: bool = False
+) -> ArmSetup:
+    """The arm's world without an orchestrator, without guards, and with only what has an exact answer.
+
+    Args:
+        setup: The arm.
+        customers: Number of customers, of the arm's own mix of segments, tiers and stages.
+        seed: The scenario's seed: it draws the mix when the population comes from records.
+        exponential: Whether every dwell is made exponential with the same mean.
+        distress: Whether there is distress; as signals are delivered at once, those that show can be counted.
+        aged: Whether customers are met in mid-stay, as the arm says, or all at the beginning of a stay.
+    """
+    world = setup.world
+    reshape = _exponential if exponential else _as_it_is
+    causes = world.distress.causes if distress != "none" else {}
+    return replace(
+        setup,
+        journey=_unguarded(setup.journey),
+        world=World(
+            moves={name: _clock(clock, reshape) for name, clock in world.moves.items()},
+            frailty_spread=world.frailty_spread,
+            distress=Distress(
+                causes={name: _cause(cause, shows=distress == "as it shows") for name, cause in causes.items()},
+                by_segment=world.distress.by_segment,
+                by_tier=world.distress.by_tier,
+            ),
+            signals=_prompt(world.signals) if distress == "as it shows" else Signals(),
+            decisions=Decisions(cadence_days=0.0, on_signal=False, on_stage_entry=False),
+        ),
+        population=_population(setup, customers, seed, aged=aged),
+        active=False,
+    )
+
+
+def single_dwell_setup(setup: ArmSetup, dwell: Dwell, customers: int) -> ArmSetup:
+    """A world in which one stage is left by one move only, with this dwell and no ratios."""
+    return replace(
+        setup,
+        journey=Journey.build(
+            stages=("here", "gone"), moves=(Move("leave", "here", "gone"),), initial="here", terminal="gone"
+        ),
+        world=World(
+            moves={"leave": MoveClock(dwell=dwell)},
+            decisions=Decisions(cadence_days=0.0, on_signal=False, on_stage_entry=False),
+        ),
+        population=Population(size=customers, segments={"all": Segment(share=1.0, account_value=1.0)}),
+        active=False,
+    )
+
+
+def dwells_of(setup: ArmSetup) -> dict[str, Dwell]:
+    """Every dwell of the arm's world by the move it belongs to, and the stage where it differs by stage."""
+    found = {}
+    for name, clock in setup.world.moves.items():
+        sources = [move.source for move in setup.journey.moves if move.name == name]
+        if any(source not in clock.dwell_from for source in sources):
+            found[name] = clock.dwell
+        found.update({f"{name} from {stage}": dwell for stage, dwell in clock.dwell_from.items()})
+    return found
+
+
+def _unguarded(journey: Journey) -> Journey:
+    moves = tuple(replace(move, guard=None) for move in journey.moves)
+    return Journey(journey.stages, moves, journey.initial, journey.terminal, journey.name)
+
+
+def _as_it_is(dwell: Dwell) -> Dwell:
+    return dwell
+
+
+def _exponential(dwell: Dwell) -> Dwell:
+    return Dwell(law="exponential", mean_days=mean_days(dwell))
+
+
+def _clock(clock: MoveClock, reshape: Callable[[Dwell], Dwell]) -> MoveClock:
+    return MoveClock(
+        dwell=reshape(clock.dwell),
+        dwell_from={stage: reshape(dwell) for stage, dwell in clock.dwell_from.items()},
+        by_segment=clock.by_segment,
+        by_tier=clock.by_tier,
+        in_distress=clock.in_distress,
+        frailty=clock.frailty,
+    )
+
+
+def _cause(cause: Cause, *, shows: bool) -> Cause:
+    return Cause(
+        onset_per_day=cause.onset_per_day,
+        mean_days=cause.mean_days,
+        churn_ratio=cause.churn_ratio,
+        symptoms=cause.symptoms if shows else {},
+    )
+
+
+def _prompt(signals: Signals) -> Signals:
+    return Signals(
+        strength=signals.strength,
+        false_strength=signals.false_strength,
+        false_per_day=signals.false_per_day,
+        delay_mean_days=0.0,
+    )
+
+
+def _population(setup: ArmSetup, customers: int, seed: int, *, aged: bool) -> Population:
+    given = setup.population
+    if given.records is not None:
+        return _as_recorded(setup, customers, seed)
+    return Population(
+        size=customers,
+        segments={
+            name: Segment(
+                share=segment.share,
+                account_value=segment.account_value,
+                value_spread=segment.value_spread,
+                tiers=segment.tiers,
+            )
+            for name, segment in given.segments.items()
+        },
+        start=given.start,
+        in_mid_stay=given.in_mid_stay and aged,
+    )
+
+
+def _as_recorded(setup: ArmSetup, customers: int, seed: int) -> Population:
+    """A synthetic population with the segments, tiers and stages of the recorded one."""
+    machine = setup.journey.compile()
+    crowd = people(setup.population, machine, seed=seed, replication=0)
+    persons = list(crowd.persons)
+    segments = {}
+    for code, name in enumerate(crowd.segments):
+        members = [person for person in persons if person.segment == code]
+        if members:
+            segments[name] = Segment(
+                share=float(len(members)),
+                account_value=median(person.account_value for person in members),
+                tiers={TIERS[t]: float(n) for t, n in Counter(p.tier for p in members).items()},
+            )
+    start = Counter(machine.stages[person.stage] for person in persons)
+    return Population(size=customers, segments=segments, start={stage: float(n) for stage, n in start.items()})

@@ -1,0 +1,419 @@
+"""Holding the engine to theory: a sound engine passes, every planted error is caught, and Little's law always holds."""
+
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from journey.machine import Journey, Move
+from journey.machine.guards import Guard
+from journey.policy import merged
+from simulation import clocks, gate, life, streams
+from simulation import trace as tr
+from simulation.compiled import engine as compiled_engine
+from simulation.run import run_arm
+from simulation.spec import Reviewers
+from simulation.verification import (
+    arm_checks,
+    checks,
+    evidence,
+    hazard_checks,
+    judged,
+    luck,
+    luck_checks,
+    markov_checks,
+    queue_time,
+    renewal_checks,
+    theory_checks,
+    waiting,
+)
+from simulation.verification.lives import lives_of
+from simulation.verification.running import by_reference
+from simulation.verification.worlds import theory_setup
+from tests.simulation.worlds import WORLD, arm
+
+CUSTOMERS = 1500
+DAYS = 180.0
+
+
+def world_of_one_kind(**changes):
+    """The small world without frailty, where one solution of the renewal equations does for a kind of customer, and
+    with more distress, whose effects then show in few customers."""
+    plain = {
+        "frailty_spread": 0.0,
+        "moves": {"activate": {"in_distress": 0.2}},
+        "distress": {"causes": {"failed_onboarding": {"onset_per_day": {"onboarding": 0.06}}}},
+    }
+    return arm(**{**changes, "world": merged(plain, changes.get("world", {}))})
+
+
+def theory(setup=None, seed=2, customers=CUSTOMERS, section=theory_checks):
+    return judged(section(setup or world_of_one_kind(), seed=seed, days=DAYS, customers=customers))
+
+
+def failed(found):
+    return [check.name for check in found if not check.ok]
+
+
+# -- a sound engine ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sound():
+    return checks(arm(population={"size": 300}), seed=2, days=DAYS, customers=CUSTOMERS)
+
+
+def test_a_sound_engine_passes(sound):
+    assert failed(sound) == []
+
+
+def test_every_kind_of_theory_has_its_check(sound):
+    names = "\n".join(check.name for check in sound)
+    for part in (
+        "keyed streams", "each move as the only one", "matrix exponential: occupancy", "churned by day 180",
+        "discounted revenue", "retained value", "episodes of distress", "days in distress", "renewal equations",
+        "churn against its hazard", "symptoms against", "false alarms against", "Little's law",
+        "exactly one stage", "Erlang C", "conservation", "moves that are legal",
+    ):  # fmt: skip
+        assert part in names
+
+
+def test_what_was_changed_in_the_scenario_stands_before_what_was_checked(sound):
+    assert all(": " in check.name for check in sound)
+
+
+def test_z_is_the_difference_in_standard_errors(sound):
+    for check in sound:
+        if check.standard_error:
+            assert check.z == pytest.approx((check.observed - check.expected) / check.standard_error)
+
+
+def test_the_same_seed_gives_the_same_checks():
+    small = {"seed": 3, "days": 40.0, "customers": 200}
+    assert checks(world_of_one_kind(), **small) == checks(world_of_one_kind(), **small)
+
+
+SHAPES = {
+    "activate": {"law": "gamma", "mean_days": 20, "shape": 2},
+    "mature": {"law": "log_normal", "mean_days": 60, "shape": 0.8},
+    "open_ticket": {"law": "empirical", "points": [[10, 0.2], [60, 0.7], [200, 0.95]]},
+    "resolve": {"law": "deterministic", "mean_days": 5},
+}
+
+
+def test_every_law_of_dwells_can_be_verified():
+    world = {"moves": {move: {**WORLD["moves"][move], "dwell": dwell} for move, dwell in SHAPES.items()}}
+    plain = world_of_one_kind()
+    whole = {**WORLD, "frailty_spread": 0.0, "moves": {**WORLD["moves"], **world["moves"]}}
+    assert failed(theory(replace(plain, world=type(plain.world).model_validate(whole)), customers=800)) == []
+
+
+def test_customers_from_records_and_guarded_moves_are_verified_too():
+    recorded = world_of_one_kind(population={"records": "bundled", "size": 10, "segments": {}})
+    assert failed(theory(recorded, customers=600)) == []
+    plain = world_of_one_kind()
+    guarded = Journey(
+        plain.journey.stages,
+        tuple(replace(move, guard=Guard.of(min_days_in_stage=9)) for move in plain.journey.moves),
+        plain.journey.initial,
+        plain.journey.terminal,
+    )
+    assert failed(theory(replace(plain, journey=guarded), customers=600)) == []
+
+
+def test_a_world_where_nothing_happens_is_no_error():
+    still = Journey.build(
+        stages=("here", "gone"), moves=(Move("leave", "here", "gone"),), initial="here", terminal="gone"
+    )
+    world = {"moves": {"leave": {"dwell": {"mean_days": 1e9}}}, "distress": {"causes": {}}}
+    setup = arm()
+    setup = replace(setup, journey=still, world=type(setup.world).model_validate(world))
+    assert failed(checks(setup, seed=1, days=30.0, customers=200)) == []
+
+
+@cache
+def failed_without(section):
+    """What fails in a section when no error is planted: nothing, found out once for each."""
+    return tuple(failed(theory(section=section)))
+
+
+def test_of_a_very_large_population_only_some_live():
+    found = judged(arm_checks(world_of_one_kind(population={"size": 10**6}), seed=1, days=3000.0))
+    assert failed(found) == []
+    assert found[0].name.startswith("treated as it is, 666 of 1,000,000 customers: ")
+
+
+# -- planted errors ----------------------------------------------------------------------------------------
+
+
+def planted_dwell(monkeypatch):
+    """Every wait of a Weibull clock a fifth too long."""
+    honest = clocks.due_in
+
+    def wrong(law, *rest):
+        return honest(law, *rest) * (1.2 if law == clocks.WEIBULL else 1.0)
+
+    monkeypatch.setattr(clocks, "due_in", wrong)
+
+
+def planted_rate(monkeypatch):
+    """Exponential rates a fifth too high."""
+    honest = clocks.scale_for_mean
+
+    def wrong(law, mean_days, shape):
+        a, b = honest(law, mean_days, shape)
+        return (1.2 * a if law == clocks.EXPONENTIAL else a), b
+
+    monkeypatch.setattr(clocks, "scale_for_mean", wrong)
+
+
+def planted_redraw(monkeypatch):
+    """A change of hazard winds the clock anew instead of keeping what is left."""
+
+    def wrong(clock, now, ratio):
+        if ratio != clock.ratio:
+            clock.age, clock.since, clock.ratio = 0.0, now, ratio
+            clock.due = now + clocks.due_in(clock.law, clock.a, clock.b, 0.0, clock.amount, ratio, clock.knots)
+
+    monkeypatch.setattr(clocks.Clock, "run_at", wrong)
+
+
+def planted_deafness(monkeypatch):
+    """Distress changes no hazard."""
+    monkeypatch.setattr(life.Life, "_retune", lambda self: None)
+
+
+def planted_onset(monkeypatch):
+    """Episodes begin a third too often."""
+    honest = life.Life._onset_rate
+    monkeypatch.setattr(life.Life, "_onset_rate", lambda self: honest(self) * 1.33)
+
+
+def planted_frailty(monkeypatch):
+    """Nobody is frail."""
+    from simulation import reference
+
+    monkeypatch.setattr(reference, "frailty", lambda spread, key: 1.0)
+
+
+def planted_stream(monkeypatch):
+    """Draws that avoid the lowest tenth."""
+    honest = streams.uniform
+    monkeypatch.setattr(streams, "uniform", lambda *identity: 0.1 + 0.9 * honest(*identity))
+
+
+@pytest.mark.parametrize(
+    ("plant", "section", "caught_by"),
+    [
+        (planted_stream, luck_checks, "keyed streams"),
+        (planted_rate, markov_checks, "occupancy"),
+        (planted_onset, markov_checks, "episodes of distress per customer"),
+        (planted_dwell, renewal_checks, "occupancy"),
+        (planted_redraw, hazard_checks, "activate against its hazard"),
+        (planted_deafness, hazard_checks, "activate against its hazard"),
+        (planted_onset, hazard_checks, "episodes of failed_onboarding"),
+    ],
+)
+def test_a_planted_error_is_caught(monkeypatch, plant, section, caught_by):
+    """By the section that is there to catch it, and the same section passes without it."""
+    assert not failed_without(section)
+    plant(monkeypatch)
+    names = failed(theory(section=section))
+    assert any(caught_by in name for name in names), names
+
+
+def test_a_dwell_of_another_law_is_caught_by_its_distribution(monkeypatch):
+    planted_dwell(monkeypatch)
+    names = failed(theory(section=luck_checks, customers=10_000))
+    assert [name.split(": ")[1].split(",")[0] for name in names] == ["activate"]
+
+
+def test_frailty_that_is_left_out_is_caught(monkeypatch):
+    planted_frailty(monkeypatch)
+    frail = arm(world={"frailty_spread": 1.5, "moves": {"churn": {"dwell": {"mean_days": 150}}}})
+    names = failed(theory(frail, section=markov_checks))
+    assert any("churned by day" in name for name in names), names
+
+
+def test_a_gate_that_serves_one_by_one_is_caught(monkeypatch):
+    """Two reviewers, one of whom never gets anything."""
+    honest = gate.Gate.__init__
+
+    def wrong(self, env, count, reviewers):
+        honest(self, env, count - 1, reviewers)
+
+    monkeypatch.setattr(gate.Gate, "__init__", wrong)
+    setup = arm(reviewers=Reviewers(count=2), population={"size": 300})
+    assert any("Erlang C" in name for name in failed(judged(arm_checks(setup, seed=1, days=DAYS))))
+
+
+def test_books_that_do_not_add_up_are_caught():
+    setup = arm(population={"size": 200})
+
+    def embezzling(*given, **asked):
+        run = by_reference(*given, **asked)
+        quantities = {**run.quantities, "revenue": run.quantities["revenue"] * 1.001}
+        occupancy = [*run.occupancy[:-1], {**run.occupancy[-1], "churned": 0.9}]
+        rows = [row if row.label != "resolve" else row._replace(to_stage="engagement") for row in run.trace.rows]
+        return replace(run, quantities=quantities, occupancy=occupancy, trace=tr.Trace(rows))
+
+    names = failed(judged(arm_checks(setup, seed=1, days=DAYS, run=embezzling)))
+    for part in ("revenue", "exactly one stage", "legal"):
+        assert any(part in name for name in names)
+
+
+def test_an_engine_with_another_trace_is_caught():
+    def later(setup, *, seed, days):
+        run = by_reference(setup, seed=seed, days=days)
+        rows = [*run.trace.rows[:-1], run.trace.rows[-1]._replace(time=0.25)]
+        return replace(run, engine="other", trace=tr.Trace(rows))
+
+    names = failed(judged(arm_checks(arm(), seed=1, days=DAYS, other=later)))
+    assert [name.split(": ")[1] for name in names] == ["other engine = reference engine, equal rows"]
+
+
+@pytest.mark.slow
+def test_both_engines_pass_on_one_trace():
+    def compiled(setup, *, seed, days):
+        return run_arm(setup, seed=seed, replication=0, days=days, trace=True, engine=compiled_engine.NAME)
+
+    found = checks(
+        arm(population={"size": 300}), seed=2, days=DAYS, customers=CUSTOMERS, run=compiled, other=by_reference
+    )
+    assert failed(found) == []
+
+
+@pytest.mark.slow
+def test_a_sound_engine_fails_no_more_often_than_stated():
+    """60 verifications at a family-wise rate of 1e-3: two failures or more have a chance of 0.0017."""
+    bad = [seed for seed in range(60) if failed(theory(seed=seed, customers=500))]
+    assert len(bad) <= 1, bad
+
+
+# -- evidence ----------------------------------------------------------------------------------------------
+
+
+def test_the_false_alarm_rate_is_shared_by_the_statistical_checks():
+    """Five checks at a family-wise 0.05 are each judged at 0.01; exact ones take no part."""
+    borderline = [evidence.Evidence(f"w: {p}", 0.0, 1.0, 0.4, p) for p in (0.2, 0.02, 0.011, 0.009, 0.5)]
+    exact = [evidence.Evidence("w: equal", 1e6, 1e6 + 1e-5), evidence.Evidence("w: not", 1.0, 1.001)]
+    found = judged([*borderline, *exact], false_alarm_rate=0.05)
+    assert [check.ok for check in found] == [True, True, True, False, True, True, False]
+
+
+def test_a_share_is_judged_by_the_binomial_law():
+    """scipy.stats.binomtest(k=31, n=200, p=0.1).pvalue = 0.0124 doubles no tail; ours doubles the upper one: 0.0171."""
+    found = evidence.share("w: x", np.full(200, 0.1), 31)
+    assert (found.expected, found.observed) == (pytest.approx(0.1), pytest.approx(0.155))
+    assert found.standard_error == pytest.approx(np.sqrt(0.09 / 200))
+    assert 0.01 < found.p_value < 0.03
+
+
+def test_a_share_that_cannot_be_is_certain_to_be_noticed():
+    assert evidence.share("w: x", np.zeros(50), 1).p_value == 0.0
+    assert evidence.share("w: x", np.zeros(50), 0).p_value == 1.0
+
+
+@given(st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=30))
+def test_of_several_the_largest_deviation_is_corrected_for_their_number(p_values):
+    found = [(str(place), evidence.Evidence("", 0.0, 1.0, 1.0, p)) for place, p in enumerate(p_values)]
+    assert evidence.largest("w: x", found).p_value == pytest.approx(min(1.0, min(p_values) * len(p_values)))
+
+
+# -- Little's law ------------------------------------------------------------------------------------------
+
+GATES = st.builds(
+    lambda count, minutes, days, service: Reviewers(
+        count=count, minutes_per_day=minutes, days_per_week=days, service_minutes=service
+    ),
+    st.integers(0, 4),
+    st.floats(5.0, 600.0),
+    st.integers(1, 7),
+    st.floats(1.0, 900.0),
+)
+EAGER = st.builds(
+    lambda act, approve, expiry: {
+        "thresholds": {"act_severity": act, "approve_human_severity": approve},
+        "contact": {"approval_expiry_days": expiry, "cool_down_days": 1.0},
+    },
+    st.floats(0.0, 0.3),
+    st.floats(0.0, 0.4),
+    st.floats(0.1, 30.0),
+)
+
+
+@settings(max_examples=25)
+@given(GATES, EAGER, st.integers(0, 2**32), st.integers(1, 60), st.floats(10.0, 150.0))
+def test_littles_law_holds_to_rounding_in_any_world_at_any_gate(reviewers, policy, seed, size, days):
+    setup = arm(reviewers=reviewers, policy=policy, population={"size": size})
+    run = run_arm(setup, seed=seed, replication=0, days=days, trace=True)
+    found = queue_time(run.trace.sorted_rows(), days)
+    assert found.area == pytest.approx(found.waits, rel=1e-12, abs=1e-12)
+    assert found.requests == run.events_by_kind.get("review_requested", 0)
+    assert found.requests - found.open_at_end == run.events_by_kind.get("review_decided", 0)
+
+
+def test_a_crowded_gate_has_requests_that_are_censored():
+    """The statement above would say little if every request had been decided."""
+    policy = {"thresholds": {"act_severity": 0.05, "approve_human_severity": 0.0}}
+    setup = arm(reviewers=Reviewers(count=0), policy=policy, population={"size": 200})
+    run = run_arm(setup, seed=1, replication=0, days=100.0, trace=True)
+    assert queue_time(run.trace.sorted_rows(), 100.0).open_at_end > 5
+
+
+def _row(time, customer, kind):
+    return tr.Row(time, customer, "a", kind, "here", None, "x", None, None, None)
+
+
+def test_queue_time_of_a_small_queue_by_hand():
+    """One at the gate on days 1 to 4, a second on days 2 to the end on day 10: 3 + 8 days."""
+    rows = [_row(1.0, 0, tr.REVIEW_REQUESTED), _row(2.0, 1, tr.REVIEW_REQUESTED), _row(4.0, 0, tr.REVIEW_DECIDED)]
+    assert queue_time(rows, 10.0) == waiting.QueueTime(area=11.0, waits=11.0, requests=2, open_at_end=1)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "message"),
+    [((tr.REVIEW_DECIDED,), "not made"), ((tr.REVIEW_REQUESTED, tr.REVIEW_REQUESTED), "still open")],
+)
+def test_a_request_decided_twice_or_asked_twice_is_refused(kinds, message):
+    with pytest.raises(ValueError, match=message):
+        queue_time([_row(float(day), 0, kind) for day, kind in enumerate(kinds)], 10.0)
+
+
+# -- worlds and lives --------------------------------------------------------------------------------------
+
+
+def test_the_world_with_exponential_dwells_keeps_means_ratios_and_distress_but_no_signals():
+    setup = arm()
+    made = theory_setup(setup, customers=50, seed=1, exponential=True, distress="silent")
+    assert (made.active, made.population.size) == (False, 50)
+    for move, clock in setup.world.moves.items():
+        twin = made.world.moves[move]
+        assert (twin.dwell.law, twin.dwell.mean_days) == ("exponential", clock.dwell.mean_days)
+        assert (twin.by_segment, twin.in_distress) == (clock.by_segment, clock.in_distress)
+    assert list(made.world.distress.causes) == list(setup.world.distress.causes)
+    assert run_arm(made, seed=1, replication=0, days=90.0).events_by_kind.keys() <= {
+        "move",
+        "distress_on",
+        "distress_off",
+    }
+
+
+def test_spells_tile_every_life():
+    setup = theory_setup(arm(), customers=80, seed=1, exponential=False, distress="silent", aged=True)
+    lives = lives_of(setup, by_reference(setup, seed=4, days=120.0), seed=4)
+    for person in lives.persons:
+        spells = [spell for spell in lives.spells if spell.customer == person.number]
+        assert spells[0].start == 0.0
+        assert all(one.stop == two.start for one, two in pairwise(spells))
+        assert spells[-1].stop == min(120.0, lives.left_at[person.number])
+
+
+def test_worlds_have_luck_of_their_own():
+    seeds = {luck.other_seed(seed, place) for seed in range(50) for place in range(50)}
+    assert len(seeds) == 2500
+    assert all(0 <= seed < 2**63 for seed in seeds)
