@@ -9,7 +9,7 @@ import tomllib
 from functools import cached_property
 from math import log
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -20,6 +20,9 @@ from journey.validation import did_you_mean, explain
 MONITOR_ONLY = "monitor_only"
 STALLED = "stalled"
 RiskTier = Literal["low", "medium", "high"]
+Ratio = Annotated[float, Field(ge=0.0, le=1e6)]
+Money = Annotated[float, Field(ge=0.0, le=1e9)]
+"""Dollars for one of something; beyond a billion it is a typing error, and sums would lose their cents."""
 Provenance = Literal["measured", "calibrated", "assumed", "default"]
 
 
@@ -41,7 +44,7 @@ class Action(_Part):
     """One action of the catalogue."""
 
     delivery: Literal["automated", "human", "none"]
-    cost: float = Field(ge=0.0, description="Cost of carrying it out once, in dollars.")
+    cost: Money = Field(description="Cost of carrying it out once, in dollars.")
     averts: float = Field(ge=0.0, le=1.0, description="Share of the churn at stake that it can avert.")
 
 
@@ -106,22 +109,22 @@ class ContactPolicy(_Part):
 class ChurnMapping(_Part):
     """From severity to a probability of churn within the horizon (proportional hazards)."""
 
-    horizon_days: float = Field(default=90.0, gt=0.0, description="Horizon of `churn_probability`.")
-    yearly_hazard: dict[str, float] = Field(
+    horizon_days: float = Field(default=90.0, gt=0.0, le=36_500.0, description="Horizon of `churn_probability`.")
+    yearly_hazard: dict[str, Ratio] = Field(
         default={"SMB": 0.30, "Mid-Market": 0.15, "Enterprise": 0.08},
         description="Churn hazard per year at severity 0, by segment.",
     )
     other_yearly_hazard: float = Field(default=0.18, ge=0.0, description="The same for any other segment.")
-    tier_ratio: dict[RiskTier, float] = Field(
+    tier_ratio: dict[RiskTier, Ratio] = Field(
         default={"low": 0.7, "medium": 1.0, "high": 1.6}, description="Hazard ratio by risk tier."
     )
-    severity_log_ratio: float = Field(default=1.6, ge=0.0, description="Log hazard ratio of severity 1 to 0.")
+    severity_log_ratio: float = Field(default=1.6, ge=0.0, le=50.0, description="Log hazard ratio of severity 1 to 0.")
 
 
 class Price(_Part):
     """A unit price and where it comes from."""
 
-    amount: float = Field(ge=0.0, description="Dollars per unit.")
+    amount: Money = Field(description="Dollars per unit.")
     provenance: Provenance = "default"
 
 
@@ -273,9 +276,6 @@ class Policy(_Part):
         for stage, days in self.evidence.typical_days.items():
             if days <= 0.0:
                 raise ValueError(f"evidence.typical_days.{stage} is {days:g}; it must be more than 0 days")
-        for segment, hazard in self.churn.yearly_hazard.items():
-            if hazard < 0.0:
-                raise ValueError(f"churn.yearly_hazard.{segment} is {hazard:g}; it must be 0 or more per year")
         return self
 
     @cached_property

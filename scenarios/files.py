@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from journey.errors import InputError
 from journey.validation import did_you_mean, explain
-from scenarios.layers import Layer, merged, normalised, source_of
+from scenarios.layers import Layer, merged, normalised, refuse_contradictions, source_of
 from scenarios.model import BUNDLED, Scenario
 from scenarios.overrides import override_layer
 
@@ -65,7 +65,9 @@ def load(which: str | Path, overrides: Sequence[str] = (), *, options: Sequence[
     from scenarios.arms import arm_setups
 
     name, path = _located(str(which))
-    layers = [*_file_layers(name, path, ()), *(override_layer(given) for given in overrides), *options]
+    given = [override_layer(each) for each in overrides]
+    refuse_contradictions(given)
+    layers = [*_file_layers(name, path, ()), *given, *options]
     scenario = _validated(layers)
     setups = arm_setups(scenario, layers)
     return LoadedScenario(name, scenario, setups, scenario_hash(scenario), tuple(overrides))

@@ -4,10 +4,12 @@ Lists are replaced whole. Keys that exclude each other never meet: where a later
 earlier `reviewers.per_1000` is dropped, and the reverse; so nothing that is configured contradicts anything else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from journey.errors import InputError
 
 _EXCLUDES: dict[str, dict[str, tuple[str, ...]]] = {
     "reviewers": {"count": ("per_1000",), "per_1000": ("count",)},
@@ -50,6 +52,31 @@ def laid_over(base: Mapping[str, Any], over: Mapping[str, Any], table: str = "")
         else:
             result[key] = value
     return result
+
+
+def refuse_contradictions(layers: Sequence[Layer]) -> None:
+    """Layers of the same standing (several ``--set``) must not say two things that exclude each other.
+
+    Raises:
+        InputError: They do; one would silently replace the other.
+    """
+    said: dict[tuple[tuple[str, ...], str], str] = {}
+    for layer in layers:
+        for table, key in _said(layer.data, ()):
+            for other in _EXCLUDES[table[-1]].get(key, ()):
+                if (table, other) in said and said[table, other] != layer.source:
+                    raise InputError(f"{layer.source}: contradicts {said[table, other]}; give one of the two")
+            said[table, key] = layer.source
+
+
+def _said(data: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every key, with the path of its table, of the tables that have keys excluding each other."""
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            if name in _EXCLUDES:
+                yield from (((*above, name), key) for key in value)
+            else:
+                yield from _said(value, (*above, name))
 
 
 def merged(layers: Sequence[Layer]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from journey.errors import InputError
 from scenarios.layers import Layer, normalised
 
+_DEEPEST = 30
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -29,6 +30,8 @@ def override_layer(given: str) -> Layer:
 def _path(key: str, given: str) -> list[str]:
     """The steps of a dotted key; TOML itself says how quoted steps are read."""
     path: list[str] = []
+    if key.count(".") > _DEEPEST:
+        raise InputError(f"--set {given[:60]}...: no key of a scenario is that deep")
     try:
         table: Any = tomllib.loads(f"{key} = 0") if "\n" not in key else {}
     except tomllib.TOMLDecodeError:

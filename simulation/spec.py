@@ -14,6 +14,10 @@ MINUTES_PER_DAY = 1440.0
 
 Positive = Annotated[float, Field(gt=0.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
+Days = Annotated[float, Field(ge=1e-3, le=1e6)]
+PerDay = Annotated[float, Field(ge=0.0, le=100.0)]
+Ratio = Annotated[float, Field(ge=0.0, le=1e6)]
+Dollars = Annotated[float, Field(gt=0.0, le=1e12)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -29,13 +33,15 @@ class Dwell(Part):
     law: Literal["exponential", "weibull", "log_logistic", "log_normal", "gamma", "deterministic", "empirical"] = (
         "exponential"
     )
-    mean_days: Positive = Field(default=30.0, description="Mean of the law, in days; an empirical law has its own.")
-    shape: Positive = Field(
+    mean_days: Days = Field(default=30.0, description="Mean of the law, in days; an empirical law has its own.")
+    shape: float = Field(
         default=1.0,
+        ge=0.1,
+        le=50.0,
         description="Shape of a weibull, log_logistic or gamma law; standard deviation of the logarithm of a "
         "log_normal law; without meaning for the others.",
     )
-    points: tuple[tuple[Positive, Probability], ...] = Field(
+    points: tuple[tuple[Days, Probability], ...] = Field(
         default=(),
         description="Of an empirical law: [days, share that has moved by then], both rising; beyond the last point "
         "the hazard of the last piece goes on.",
@@ -70,27 +76,27 @@ class MoveClock(Part):
 
     dwell: Dwell = Field(description="Dwell of a customer with all ratios 1.")
     dwell_from: dict[str, Dwell] = Field(default={}, description="Dwells that differ by the stage moved from.")
-    by_segment: dict[str, NonNegative] = Field(default={}, description="Hazard ratio by segment.")
-    by_tier: dict[RiskTier, NonNegative] = Field(default={}, description="Hazard ratio by risk tier.")
-    in_distress: NonNegative = Field(default=1.0, description="Hazard ratio while an episode of distress lasts.")
+    by_segment: dict[str, Ratio] = Field(default={}, description="Hazard ratio by segment.")
+    by_tier: dict[RiskTier, Ratio] = Field(default={}, description="Hazard ratio by risk tier.")
+    in_distress: Ratio = Field(default=1.0, description="Hazard ratio while an episode of distress lasts.")
     frailty: bool = Field(default=False, description="Whether the customer's frailty multiplies this hazard.")
 
 
 class Cause(Part):
     """One cause of distress: where it starts, how long it lasts, what it looks like from outside."""
 
-    onset_per_day: dict[str, NonNegative] = Field(description="Onset rate by stage; 0 in stages left out.")
-    mean_days: Positive = Field(description="Mean length of an episode that nobody treats, in days.")
-    churn_ratio: NonNegative = Field(default=3.0, description="Hazard ratio on the way out while it lasts.")
-    symptoms: dict[str, NonNegative] = Field(description="Signals per day while it lasts, by signal type.")
+    onset_per_day: dict[str, PerDay] = Field(description="Onset rate by stage; 0 in stages left out.")
+    mean_days: Days = Field(description="Mean length of an episode that nobody treats, in days.")
+    churn_ratio: Ratio = Field(default=3.0, description="Hazard ratio on the way out while it lasts.")
+    symptoms: dict[str, PerDay] = Field(description="Signals per day while it lasts, by signal type.")
 
 
 class Distress(Part):
     """The latent truth that the orchestrator does not see."""
 
     causes: dict[str, Cause] = {}
-    by_segment: dict[str, NonNegative] = Field(default={}, description="Ratio on every onset rate, by segment.")
-    by_tier: dict[RiskTier, NonNegative] = Field(default={}, description="Ratio on every onset rate, by risk tier.")
+    by_segment: dict[str, Ratio] = Field(default={}, description="Ratio on every onset rate, by segment.")
+    by_tier: dict[RiskTier, Ratio] = Field(default={}, description="Ratio on every onset rate, by risk tier.")
 
 
 class Strengths(Part):
@@ -111,7 +117,7 @@ class Signals(Part):
 
     strength: Strengths = Strengths()
     false_strength: Strengths = Strengths(low=0.2, high=0.6)
-    false_per_day: dict[str, NonNegative] = Field(default={}, description="False alarms per day, by signal type.")
+    false_per_day: dict[str, PerDay] = Field(default={}, description="False alarms per day, by signal type.")
     recovery: str | None = Field(default=None, description="Positive signal type sent when an episode ends.")
     recovery_probability: Probability = Field(default=0.0, description="Chance that an ended episode sends it.")
     manual_share: Probability = Field(default=0.2, description="Share of signals that come from a manual source.")
@@ -123,12 +129,10 @@ class Effect(Part):
 
     delay_days: NonNegative = Field(default=0.5, description="From the decision (or approval) to its being done.")
     response: Probability = Field(default=0.5, description="Chance that the customer responds at all.")
-    recovery_ratio: NonNegative = Field(
-        default=3.0, description="Hazard ratio on the end of distress after a response."
-    )
-    by_cause: dict[str, NonNegative] = Field(default={}, description="The same for particular causes.")
+    recovery_ratio: Ratio = Field(default=3.0, description="Hazard ratio on the end of distress after a response.")
+    by_cause: dict[str, Ratio] = Field(default={}, description="The same for particular causes.")
     lasts_days: Positive = Field(default=14.0, description="The effect wears off after this.")
-    harm_ratio: NonNegative = Field(default=1.0, description="Hazard ratio on churn after contacting a calm customer.")
+    harm_ratio: Ratio = Field(default=1.0, description="Hazard ratio on churn after contacting a calm customer.")
     csat: float = Field(default=0.0, description="Change of satisfaction when it resolves an episode, in points.")
 
 
@@ -152,8 +156,11 @@ class World(Part):
     """The laws that customers live by."""
 
     moves: dict[str, MoveClock] = Field(default={}, description="Clock of each move of the journey.")
-    frailty_spread: NonNegative = Field(
-        default=0.0, description="Standard deviation of log frailty (log-normal, mean 1) between customers."
+    frailty_spread: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=3.0,
+        description="Standard deviation of log frailty (log-normal, mean 1) between customers.",
     )
     distress: Distress = Distress()
     signals: Signals = Signals()
@@ -166,8 +173,8 @@ class Segment(Part):
     """One segment of a synthetic population."""
 
     share: NonNegative = Field(description="Relative share; shares need not add up to 1.")
-    account_value: Positive = Field(description="Median revenue per year, in dollars.")
-    value_spread: NonNegative = Field(default=0.5, description="Standard deviation of log account value.")
+    account_value: Dollars = Field(description="Median revenue per year, in dollars.")
+    value_spread: float = Field(default=0.5, ge=0.0, le=3.0, description="Standard deviation of log account value.")
     tiers: dict[RiskTier, NonNegative] = Field(
         default={"low": 0.4, "medium": 0.4, "high": 0.2}, description="Relative share of each risk tier."
     )
@@ -182,7 +189,7 @@ class Segment(Part):
 class Population(Part):
     """Who lives in the world: synthetic by segment, or a folder of records."""
 
-    size: int = Field(default=2000, ge=1, le=2**31 - 1, description="Number of customers.")
+    size: int = Field(default=2000, ge=1, le=2**31 - 1, strict=True, description="Number of customers.")
     segments: dict[str, Segment] = Field(default={}, description="Segments of a synthetic population.")
     start: dict[str, NonNegative] = Field(default={}, description="Share in each stage on day 0 (else all initial).")
     in_mid_stay: bool = Field(
@@ -208,7 +215,7 @@ class Population(Part):
 class Reviewers(Part):
     """The human gate: who approves, how fast and how well."""
 
-    count: int | None = Field(default=None, ge=0, description="Number of reviewers.")
+    count: int | None = Field(default=None, ge=0, le=1_000_000, description="Number of reviewers.")
     per_1000: NonNegative | None = Field(default=None, description="Reviewers per 1,000 customers (rounded up).")
     service_minutes: Positive = Field(default=30.0, description="Mean exponential working time of one review.")
     minutes_per_day: float = Field(default=90.0, gt=0.0, le=1440.0, description="Daily time for reviews.")

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 RiskTier = Literal["low", "medium", "high"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
+MOST_DOLLARS = 1e12
+"""An account worth more than this a year is a typing error; beyond, sums of money would lose their cents."""
 
 KNOWN_SOURCES = ("automated", "manual")
 
@@ -41,7 +43,7 @@ class Customer(Record):
 
     customer_id: str = Field(description="Identity, unique in the set.")
     segment: str = Field(default="unknown", description="Business segment, for instance SMB.")
-    account_value: NonNegative = Field(default=0.0, description="Revenue per year, in US dollars.")
+    account_value: float = Field(default=0.0, ge=0.0, le=MOST_DOLLARS, description="Revenue per year, in US dollars.")
     tenure_months: NonNegative = Field(default=0.0, description="Months since the customer signed.")
     risk_tier: RiskTier = Field(default="medium", description="Standing churn risk, known before any signal.")
 
@@ -108,7 +110,9 @@ class Outcome(Record):
     resolution_time_days: NonNegative | None = None
     csat_delta: float | None = Field(default=None, description="Change of satisfaction, in points.")
     churn_risk_delta: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
-    estimated_revenue_saved: float | None = Field(default=None, description="The recorder's own estimate, in dollars.")
+    estimated_revenue_saved: Annotated[float, Field(ge=-MOST_DOLLARS, le=MOST_DOLLARS)] | None = Field(
+        default=None, description="The recorder's own estimate, in dollars."
+    )
     human_override: bool | None = None
     measured_at: datetime | None = None
 

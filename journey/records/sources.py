@@ -68,7 +68,10 @@ def find_sources(folder: Path) -> tuple[dict[str, Source], list[Finding]]:
     strangers: list[Path] = []
     for path in sorted(folder.iterdir()):
         dataset, ending = _split(path)
-        if dataset in DATASETS and ending in FORMATS and path.is_file():
+        if dataset in DATASETS and ending in FORMATS and not path.is_file():
+            what = "a folder" if path.is_dir() else "a link that leads nowhere, or no file"
+            raise InputError(f"{path}: is {what}; put the file with the {dataset} there, or remove it")
+        if dataset in DATASETS and ending in FORMATS:
             found.setdefault(dataset, []).append(path)
         elif ending in FORMATS:
             strangers.append(path)

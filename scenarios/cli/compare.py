@@ -69,7 +69,7 @@ def command(
     ] = None,
 ) -> None:
     """Run the arms of a scenario on the same luck and say what differs, how surely, and what it is worth."""
-    from scenarios.cli.output import print_json, say, write_atomically
+    from scenarios.cli.output import print_json, refuse_unwritable, say, write_atomically
     from scenarios.cli.progress import progress_bar
     from scenarios.comparison import compare
     from scenarios.document import refuse_unknown_format, rendered
@@ -79,6 +79,7 @@ def command(
         raise InputError("--mode randomised: this version compares counterfactually only; leave --mode out")
     if report is not None:
         refuse_unknown_format(report)
+        refuse_unwritable(report)
     checked = loaded(scenario, set_, seed=("seed", seed), replications=("replications", replications))
     wanted = _precision(checked, precision, max_replications)
     with _opened(checked, resume, engine) as store:

@@ -31,11 +31,12 @@ def command(
 ) -> None:
     """Judge recorded customers: findings, decisions with reasons, open loops, KPIs and ROI."""
     from journey.evaluation import evaluate
-    from scenarios.cli.output import console, print_json, say, write_atomically
+    from scenarios.cli.output import console, print_json, refuse_unwritable, say, write_atomically
     from scenarios.document import refuse_unknown_format, rendered
 
     if report is not None:
         refuse_unknown_format(report)
+        refuse_unwritable(report)
     machine, rules = journey_and_policy(policy)
     records = read(folder, machine, rules)
     customers = len(records.customer_ids())

@@ -25,6 +25,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         try:
+            _refuse_closed_output()
             command(*args, **kwargs)
             sys.stdout.flush()
         except JourneyError as error:
@@ -34,10 +35,25 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except OSError as error:
             _stop(_file_trouble(error))
         except KeyboardInterrupt:
-            typer.echo("interrupted", err=True)
-            raise typer.Exit(INTERRUPTED) from None
+            _interrupted()
+        except RuntimeError as error:
+            # DuckDB takes Ctrl-C for itself while a query runs, and reports it in its own way.
+            if "interrupt" not in str(error).lower():
+                raise
+            _interrupted()
 
     return run
+
+
+def _interrupted() -> None:
+    typer.echo("interrupted", err=True)
+    raise typer.Exit(INTERRUPTED) from None
+
+
+def _refuse_closed_output() -> None:
+    """Python has no stdout at all when the caller closed it; results then have nowhere to go."""
+    if sys.stdout is None:
+        _stop("stdout is closed, so there is nowhere to print the result; leave it open or send it to a file")
 
 
 def leave_quietly() -> None:

@@ -141,6 +141,22 @@ def table(title: str, *columns: str, right: Sequence[str] = ()) -> "Table":
     return made
 
 
+def refuse_unwritable(path: Path) -> None:
+    """Say before the work, not after it, that a file could not be written.
+
+    Raises:
+        InputError: The folder cannot be made or written to, or the path is a folder.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file so that a reader finds the old one or the new one, never half of it.
 
