@@ -149,7 +149,7 @@ def arm_checks(
     lived = run(setup, seed=seed, days=days)
     yield from bookkeeping.conservation(title, lives_of(setup, lived, seed=seed), lived)
     yield from waiting.little_evidence(title, lived)
-    yield from waiting.erlang_evidence(setup, lived, seed)
     if other is not None:
         say(f"{title}: the other engine")
         yield bookkeeping.same_trace(title, lived, other(setup, seed=seed, days=days))
+    yield from waiting.erlang_evidence(setup, lived, seed)

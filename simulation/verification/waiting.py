@@ -117,7 +117,7 @@ def erlang_evidence(setup: ArmSetup, run: Run, seed: int) -> Iterator[Evidence]:
     instead = "" if load == found else f" instead of {found:.2f}"
     exact = erlang_c(arrival_rate=load * servers, service_rate=1.0, servers=servers)
     team = "1 reviewer" if servers == 1 else f"{servers} reviewers"
-    title = f"the gate alone, around the clock, {team}, Poisson requests at a load of {load:.2f}{instead}"
+    title = f"{setup.name}, its gate alone, around the clock, {team}, Poisson requests at a load of {load:.2f}{instead}"
     waits, busy = gate_alone(servers, load, seed)
     per_batch = [part.tolist() for part in np.split(waits, BATCHES)[1:]]
     waiting = [sum(wait > 0.0 for wait in batch) / len(batch) for batch in per_batch]
