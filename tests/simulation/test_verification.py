@@ -129,7 +129,7 @@ def test_a_world_where_nothing_happens_is_no_error():
     still = Journey.build(
         stages=("here", "gone"), moves=(Move("leave", "here", "gone"),), initial="here", terminal="gone"
     )
-    world = {"moves": {"leave": {"dwell": {"mean_days": 1e9}}}, "distress": {"causes": {}}}
+    world = {"moves": {"leave": {"dwell": {"mean_days": 1e6}}}, "distress": {"causes": {}}}
     setup = arm()
     setup = replace(setup, journey=still, world=type(setup.world).model_validate(world))
     assert failed(checks(setup, seed=1, days=30.0, customers=200)) == []
