@@ -49,9 +49,10 @@ def command(
 ) -> None:
     """Simulate one arm of a scenario, once."""
     from scenarios.cli.output import console, print_json
+    from scenarios.memory import Load, refuse_what_does_not_fit
     from simulation.chronicle import Chronicle
     from simulation.dates import Dates
-    from simulation.run import run_arm
+    from simulation.run import engine_for, run_arm
 
     _refuse_unusable(trace, records)
     checked = loaded(
@@ -62,15 +63,11 @@ def command(
         seed=("seed", seed),
     )
     setup = _arm(checked, arm)
-    dates = Dates.beginning(start_date, checked.scenario.horizon_days)
-    run = run_arm(
-        setup,
-        seed=checked.scenario.seed,
-        replication=0,
-        days=checked.scenario.horizon_days,
-        trace=trace is not None or records is not None,
-        engine=engine,
-    )
+    days_to_live, size = checked.scenario.horizon_days, setup.population.size
+    dates = Dates.beginning(start_date, days_to_live)
+    chosen, keep = engine_for(engine, size * days_to_live), trace is not None or records is not None
+    refuse_what_does_not_fit(Load(chosen, size, days_to_live, trace=keep))
+    run = run_arm(setup, seed=checked.scenario.seed, replication=0, days=days_to_live, trace=keep, engine=chosen)
     _write(Chronicle(setup, run, checked.scenario.seed, 0), dates, trace, records)
     if json_:
         print_json(_as_dict(checked, run))

@@ -84,3 +84,11 @@ def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):
     assert done.exit_code == 2
     assert message in done.stderr
     assert done.stdout == ""
+
+
+def test_a_run_that_would_not_fit_in_memory_is_refused_before_it_starts(tmp_path):
+    trace = tmp_path / "trace.csv"
+    done = journey("simulate", "default", "--customers", "2000000000", "--trace", str(trace))
+    assert not trace.exists()
+    assert done.exit_code == 2
+    assert "will not fit in memory" in done.stderr

@@ -40,7 +40,7 @@ def test_every_arm_is_checked_as_it_is_and_the_shared_world_once(found):
 
 
 def test_a_person_reads_a_table_of_what_was_changed_and_what_was_found():
-    done = invoke("verify", *QUICK)
+    done = invoke("verify", *QUICK, COLUMNS="120")
     assert done.exit_code == 0
     for words in ("expected", "observed", "s.e.", "dwells made exponential with the same mean", "0 failed", "1,000"):
         assert words in done.stdout
