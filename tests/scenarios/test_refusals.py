@@ -16,7 +16,10 @@ WRONG = [
     ("horizon_days=nan", "horizon_days: should be"),
     ("seed=-1", "seed: should be greater than or equal to 0, but -1 was given"),
     ("replications=0", "replications: should be greater than or equal to 1, but 0 was given"),
-    ("world.moves.churn.dwell.mean_days=-3", "world.moves.churn.dwell.mean_days: should be greater than or equal to 0.001"),
+    (
+        "world.moves.churn.dwell.mean_days=-3",
+        "world.moves.churn.dwell.mean_days: should be greater than or equal to 0.001",
+    ),
     ("world.moves.resolve.dwell.shape=0.5", "world.moves.resolve.dwell: a log_logistic dwell with shape 0.5"),
     ("world.effects.proactive_outreach.response=1.5", "response: should be less than or equal to 1"),
     ("world.signals.strength.low=0.99", "world.signals.strength: low 0.99 is above high"),
