@@ -19,7 +19,9 @@ from journey.validation import did_you_mean, explain
 
 MONITOR_ONLY = "monitor_only"
 STALLED = "stalled"
+OTHER_SEGMENT = "other"
 RiskTier = Literal["low", "medium", "high"]
+TIERS: tuple[RiskTier, ...] = ("low", "medium", "high")
 Ratio = Annotated[float, Field(ge=0.0, le=1e6)]
 Money = Annotated[float, Field(ge=0.0, le=1e9)]
 """Dollars for one of something; beyond a billion it is a typing error, and sums would lose their cents."""
@@ -55,12 +57,19 @@ class Play(_Part):
     action: str
     causes: tuple[str, ...] = ()
     opportunities: tuple[str, ...] = Field(default=(), description="Positive signal types that open an opportunity.")
+    segments: tuple[str, ...] = Field(
+        default=(), description="Only for these segments of `churn.yearly_hazard` (`other`: the rest); empty: for all."
+    )
 
     @model_validator(mode="after")
     def _has_a_trigger(self) -> "Play":
         if not self.causes and not self.opportunities:
             raise ValueError("a play needs at least one of `causes` and `opportunities`")
         return self
+
+    def is_for(self, segment: str) -> bool:
+        """Whether the play is for customers of this segment."""
+        return not self.segments or segment in self.segments
 
 
 class Evidence(_Part):
@@ -228,8 +237,8 @@ class PolicyTable(NamedTuple):
     human: tuple[bool, ...]
     averts: tuple[float, ...]
     costs: tuple[float, ...]
-    plays: tuple[tuple[int, ...], ...]
-    opportunities: tuple[tuple[int, ...], ...]
+    plays: tuple[tuple[tuple[int, ...], ...], ...]
+    opportunities: tuple[tuple[tuple[int, ...], ...], ...]
     segments: tuple[str, ...]
     tiers: tuple[str, ...]
     hazards: tuple[tuple[float, ...], ...]
@@ -238,10 +247,6 @@ class PolicyTable(NamedTuple):
     thresholds: Thresholds
     contact: ContactPolicy
     churn: ChurnMapping
-
-
-TIERS: tuple[RiskTier, ...] = ("low", "medium", "high")
-OTHER_SEGMENT = "other"
 
 
 class Policy(_Part):
@@ -273,10 +278,21 @@ class Policy(_Part):
             for name in play.opportunities:
                 if name not in self.signals or self.signals[name].polarity != "positive":
                     raise ValueError(f"plays[{place}]: opportunity {name!r} is not a known positive signal type")
+            for name in play.segments:
+                if name not in self.segments:
+                    raise ValueError(
+                        f"plays[{place}]: {name!r} is not a segment{did_you_mean(name, self.segments)}; "
+                        "the policy's segments are those of `churn.yearly_hazard`, and `other`"
+                    )
         for stage, days in self.evidence.typical_days.items():
             if days <= 0.0:
                 raise ValueError(f"evidence.typical_days.{stage} is {days:g}; it must be more than 0 days")
         return self
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The segments that the policy tells apart; the last one stands for all others."""
+        return (*self.churn.yearly_hazard, OTHER_SEGMENT)
 
     @cached_property
     def causes(self) -> tuple[str, ...]:
@@ -298,7 +314,7 @@ class Policy(_Part):
         types = tuple(self.signals)
         causes = self.causes
         actions = tuple(self.actions)
-        segments = (*self.churn.yearly_hazard, OTHER_SEGMENT)
+        segments = self.segments
         yearly = (*self.churn.yearly_hazard.values(), self.churn.other_yearly_hazard)
         known = [*self.signals.values(), self.unknown_signal]
         return PolicyTable(
@@ -317,9 +333,16 @@ class Policy(_Part):
             human=tuple(action.delivery == "human" for action in self.actions.values()),
             averts=tuple(action.averts for action in self.actions.values()),
             costs=tuple(action.cost for action in self.actions.values()),
-            plays=tuple(tuple(self._play_for(stage, cause, actions) for cause in causes) for stage in stages),
+            plays=tuple(
+                tuple(tuple(self._play_for(segment, stage, cause, actions) for cause in causes) for stage in stages)
+                for segment in segments
+            ),
             opportunities=tuple(
-                tuple(self._opportunity_for(stage, name, actions) for name in (*types, "")) for stage in stages
+                tuple(
+                    tuple(self._opportunity_for(segment, stage, name, actions) for name in (*types, ""))
+                    for stage in stages
+                )
+                for segment in segments
             ),
             segments=segments,
             tiers=TIERS,
@@ -331,15 +354,15 @@ class Policy(_Part):
             churn=self.churn,
         )
 
-    def _play_for(self, stage: str, cause: str, actions: tuple[str, ...]) -> int:
+    def _play_for(self, segment: str, stage: str, cause: str, actions: tuple[str, ...]) -> int:
         for play in self.plays:
-            if stage in play.stages and cause in play.causes:
+            if stage in play.stages and cause in play.causes and play.is_for(segment):
                 return actions.index(play.action)
         return NO_ACTION
 
-    def _opportunity_for(self, stage: str, signal_type: str, actions: tuple[str, ...]) -> int:
+    def _opportunity_for(self, segment: str, stage: str, signal_type: str, actions: tuple[str, ...]) -> int:
         for play in self.plays:
-            if stage in play.stages and signal_type in play.opportunities:
+            if stage in play.stages and signal_type in play.opportunities and play.is_for(segment):
                 return actions.index(play.action)
         return NO_ACTION
 

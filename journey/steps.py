@@ -67,8 +67,8 @@ class PolicySheet(NamedTuple):
     trusts: Sequence[float]
     human: Sequence[bool]
     averts: Sequence[float]
-    plays: Sequence[Sequence[int]]
-    opportunities: Sequence[Sequence[int]]
+    plays: Sequence[Sequence[Sequence[int]]]
+    opportunities: Sequence[Sequence[Sequence[int]]]
     hazards: Sequence[Sequence[float]]
     stalled: int
     unknown_type: int
@@ -175,6 +175,7 @@ def assess(
 
 def plan(
     sheet: PolicySheet,
+    segment: int,
     stage: int,
     stalled: float,
     bad: float,
@@ -187,6 +188,7 @@ def plan(
 
     Args:
         sheet: The policy.
+        segment: The customer's segment, as the policy numbers them.
         stage: The customer's stage, or below 0 where it is not known.
         stalled: Evidence of the stall; with no negative signal at hand it is the cause.
         bad: Severity.
@@ -201,12 +203,12 @@ def plan(
         return NO_ACTION, NOT_LIVE
     play = NO_ACTION
     if lead_type != NO_SIGNAL:
-        play = sheet.plays[stage][sheet.causes[lead_type]]
+        play = sheet.plays[segment][stage][sheet.causes[lead_type]]
     elif stalled > 0.0:
-        play = sheet.plays[stage][sheet.stalled]
+        play = sheet.plays[segment][stage][sheet.stalled]
     opportunity = NO_ACTION
     if bright_type != NO_SIGNAL:
-        opportunity = sheet.opportunities[stage][min(bright_type, sheet.unknown_type)]
+        opportunity = sheet.opportunities[segment][stage][min(bright_type, sheet.unknown_type)]
     return choose(bad, good, mass, play, opportunity, sheet.act_severity, sheet.act_confidence)
 
 

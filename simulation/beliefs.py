@@ -96,6 +96,6 @@ class Beliefs:
             sheet, segment, tier, 0, stalled, self.negative * left, self.positive * left, negative_mass, positive_mass
         )
         action, reason = steps.plan(
-            sheet, stage, stalled, severity, confidence, negative_mass + positive_mass, self.lead, self.bright
+            sheet, segment, stage, stalled, severity, confidence, negative_mass + positive_mass, self.lead, self.bright
         )
         return Judgement(action, reason, severity, confidence, churn)

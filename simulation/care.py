@@ -144,7 +144,7 @@ class Care:
     def _play_for_the_truth(self) -> int:
         life, table = self._life, self._life.table
         cause = table.causes[life.cause].policy_cause if life.cause != CALM else -1
-        return table.sheet.plays[life.stage][cause] if cause >= 0 else rules.NO_ACTION
+        return table.sheet.plays[self._policy_segment][life.stage][cause] if cause >= 0 else rules.NO_ACTION
 
     def on_expiry(self) -> None:
         """Nobody reviewed the request in time; one that a reviewer holds is finished."""

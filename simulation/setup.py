@@ -4,8 +4,8 @@
 so that nothing in the engine looks anything up by name.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate
 from math import log1p
 from typing import NamedTuple
@@ -45,6 +45,7 @@ class ArmSetup:
         active: Whether there is an orchestrator at all; without one nothing is evaluated.
         yearly_discount: Discount rate per year for money earned within the horizon.
         share: Relative share of the customers who are assigned to this arm where several share one run.
+        share_by_segment: The same for the customers of single segments, by name; 0 keeps a segment out of this arm.
     """
 
     name: str
@@ -57,6 +58,12 @@ class ArmSetup:
     active: bool = True
     yearly_discount: float = 0.0
     share: float = 1.0
+    share_by_segment: Mapping[str, float] = field(default_factory=dict)
+
+
+def shares_in(segment: str, setups: Sequence[ArmSetup]) -> tuple[float, ...]:
+    """Relative shares of the customers of one segment who are assigned to each arm."""
+    return tuple(setup.share_by_segment.get(segment, setup.share) for setup in setups)
 
 
 class MoveLaw(NamedTuple):
@@ -166,8 +173,7 @@ def compile_arm(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
         machine=machine,
         policy=policy,
         sheet=sheet_of(policy)._replace(
-            plays=tuple(tuple(_allowed(play, setup, policy) for play in row) for row in policy.plays),
-            opportunities=tuple(tuple(_allowed(play, setup, policy) for play in row) for row in policy.opportunities),
+            plays=_allowed(policy.plays, setup, policy), opportunities=_allowed(policy.opportunities, setup, policy)
         ),
         live=tuple(bool(live) for live in machine.live),
         support_stage=dict(machine.stage_index).get("support", -1),
@@ -300,7 +306,12 @@ def _effect(action: str, world: World) -> EffectLaw:
     )
 
 
-def _allowed(action: int, setup: ArmSetup, policy: PolicyTable) -> int:
-    if action == NO_ACTION or setup.actions is None or policy.actions[action] in setup.actions:
-        return action
-    return NO_ACTION
+def _allowed(
+    plays: tuple[tuple[tuple[int, ...], ...], ...], setup: ArmSetup, policy: PolicyTable
+) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    """Plays with those taken out whose action the arm may not take."""
+    allowed = [setup.actions is None or name in setup.actions for name in policy.actions]
+    return tuple(
+        tuple(tuple(play if play != NO_ACTION and allowed[play] else NO_ACTION for play in row) for row in rows)
+        for rows in plays
+    )

@@ -45,7 +45,9 @@ def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, pas
         lead_type = NO_SIGNAL if lead == NO_SIGNAL else min(signals.types[lead], sheet.unknown_type)
         bright_type = NO_SIGNAL if bright == NO_SIGNAL else min(signals.types[bright], sheet.unknown_type)
         mass = negative_mass + positive_mass
-        action, reason = plan(sheet, stage, stalled, severity, confidence, mass, lead_type, bright_type)
+        action, reason = plan(
+            sheet, cases.segment[i], stage, stalled, severity, confidence, mass, lead_type, bright_type
+        )
         waiting, since, recent = look_back(
             sheet,
             past.starts[i],

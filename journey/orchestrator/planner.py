@@ -40,6 +40,7 @@ class InterventionPlanner:
         sheet = self._sheet
         action, reason = plan(
             sheet,
+            risk.segment,
             state.code,
             risk.stall,
             risk.severity,

@@ -21,6 +21,7 @@ class Risk(NamedTuple):
         churn: Probability of churn within the policy's horizon.
         stall: Evidence of a stay beyond the typical one, part of the severity.
         doubts: What is missing or doubtful in the record; each lowers confidence.
+        segment: The customer's segment, as the policy numbers them.
     """
 
     severity: float
@@ -28,6 +29,7 @@ class Risk(NamedTuple):
     churn: float
     stall: float
     doubts: tuple[str, ...]
+    segment: int
 
 
 class RiskScorer:
@@ -53,9 +55,10 @@ class RiskScorer:
         if customer.account_value <= 0.0:
             doubts = (*doubts, "the account value is missing or zero")
         stalled = stall(sheet, state.code, state.days or 0.0)
+        segment = self.segments.get(customer.segment, self._other_segment)
         severity, confidence, churn = assess(
             sheet,
-            self.segments.get(customer.segment, self._other_segment),
+            segment,
             self.tier(customer),
             len(doubts),
             stalled,
@@ -64,7 +67,7 @@ class RiskScorer:
             gathered.negative_mass,
             gathered.positive_mass,
         )
-        return Risk(severity, confidence, churn, stalled, doubts)
+        return Risk(severity, confidence, churn, stalled, doubts, segment)
 
     def tier(self, customer: Customer) -> int:
         """Index of the customer's risk tier."""

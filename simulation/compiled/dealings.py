@@ -120,8 +120,8 @@ def decide(T: Any, S: Any, i: int) -> None:
         f[layout.POSITIVE] * left, negative_mass, positive_mass,
     )  # fmt: skip
     planned, why = plan(
-        T.sheet, stage, stalled, severity, confidence, negative_mass + positive_mass, S.ints[i, layout.LEAD],
-        S.ints[i, layout.BRIGHT],
+        T.sheet, S.ints[i, layout.POLICY_SEGMENT], stage, stalled, severity, confidence,
+        negative_mass + positive_mass, S.ints[i, layout.LEAD], S.ints[i, layout.BRIGHT],
     )  # fmt: skip
     reason = held(T, S, i, planned, why)
     action = planned if reason == ACT else NO_ACTION
@@ -181,7 +181,7 @@ def on_verdict(T: Any, S: Any, i: int, time: float, reviewer: int) -> None:
         verdict = cohort.APPROVED
         better = NO_ACTION
         if cause != CALM and T.policy_cause[cause] >= 0:
-            better = T.sheet.plays[S.ints[i, layout.STAGE], T.policy_cause[cause]]
+            better = T.sheet.plays[S.ints[i, layout.POLICY_SEGMENT], S.ints[i, layout.STAGE], T.policy_cause[cause]]
         overrides = uniform(S.key[i], streams.OVERRIDE, spell, nth) < T.override
         if overrides and better != NO_ACTION and better != S.ints[i, layout.ACTION_CODE]:
             S.ints[i, layout.ACTION_CODE] = better

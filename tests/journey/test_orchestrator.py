@@ -62,6 +62,27 @@ def test_a_strong_negative_signal_calls_for_the_play_of_its_cause_and_stage():
     assert decision.priority == pytest.approx(decision.churn_probability * 10_000.0 * 0.30)
 
 
+def test_a_play_for_a_segment_leaves_the_others_to_the_plays_after_it():
+    stuck = {"stages": ["onboarding"], "causes": ["failed_onboarding"]}
+    plays = [
+        {**stuck, "segments": ["SMB"], "action": "onboarding_nudge_email"},
+        {**stuck, "action": "onboarding_specialist_call"},
+    ]
+    policy = policy_from({"plays": plays}, "test")
+    chosen = {
+        name: decide(policy=policy, customer=SMB.model_copy(update={"segment": name})).recommended_action
+        for name in ("SMB", "Enterprise", "a segment nobody knows")
+    }
+    assert chosen["SMB"] == "onboarding_nudge_email"
+    assert chosen["Enterprise"] == chosen["a segment nobody knows"] == "onboarding_specialist_call"
+
+
+def test_a_play_for_a_segment_that_does_not_exist_is_refused():
+    play = {"stages": ["onboarding"], "causes": ["other"], "segments": ["SBM"], "action": "onboarding_nudge_email"}
+    with pytest.raises(InputError, match=r"plays\[0\]: 'SBM' is not a segment; did you mean 'SMB'"):
+        policy_from({"plays": [play]}, "test")
+
+
 def test_no_signal_and_no_decision_are_told_apart_from_watching():
     assert decide(signals=()).recommended_action is None
     assert decide(signals=()).reason == "no_evidence"
