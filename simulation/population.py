@@ -104,6 +104,15 @@ def _synthetic(population: Population, machine: CompiledJourney, *, seed: int, r
         )
 
 
+def splits_of(shares: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+    """By segment, the cumulative shares of the arms; a segment in which no arm has a share goes to the first.
+
+    Args:
+        shares: Relative shares, by segment, then by arm.
+    """
+    return tuple(cumulative(of_arms if any(of_arms) else (1.0, *of_arms[1:])) for of_arms in shares)
+
+
 def arm_of(key: int, split: Sequence[float]) -> int:
     """Which arm a customer is assigned to: a keyed draw against the arms' cumulative shares."""
     return pick(split, streams.uniform(key, streams.ARM, 0, 0)) if len(split) > 1 else 0

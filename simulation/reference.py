@@ -13,9 +13,9 @@ from simulation.beginning import met_on_day_0
 from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate
 from simulation.life import Life
-from simulation.population import arm_of, cumulative, frailty, people
+from simulation.population import arm_of, frailty, people, splits_of
 from simulation.run import Run
-from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments
+from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.tally import Tally
 from simulation.trace import Trace
 
@@ -64,12 +64,12 @@ def run_reference(
     population = people(first.population, machine, seed=seed, replication=replication)
     arms = [Arm(compile_arm(setup, population.segments), population.segments) for setup in setups]
     town = Town(arms[0].table, Trace() if keep_trace else None)
-    split = cumulative(setup.share for setup in setups)
+    splits = splits_of([shares_in(segment, setups) for segment in population.segments])
     started = perf_counter()
     lives = []
     for person in population.persons:
         key = streams.customer_key(seed, replication, person.number)
-        arm = arms[arm_of(key, split)]
+        arm = arms[arm_of(key, splits[person.segment])]
         person = met_on_day_0(person, key, first.population, arms[0].table, arms[0].policy_segments[person.segment])
         arm.tally.customers[person.segment] += 1
         arm.tally.stage_steps.append((0.0, -1, person.stage))
@@ -92,6 +92,7 @@ def run_reference(
             decisions_by_reason=dict(sorted(arm.tally.reasons.items())),
             wall_seconds=wall_seconds,
             trace=town.trace,
+            denominators=arm.tally.denominators(arm.table, town.gate.busy, days),
         )
         for arm in arms
     )

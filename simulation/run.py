@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from journey.errors import InputError
@@ -41,6 +41,8 @@ class Run:
         decisions_by_reason: How many evaluations each rule took out, and how many led to an action.
         wall_seconds: The engine alone, without reading, compiling or writing.
         trace: The rows, when they were asked for.
+        denominators: What the means and shares among the metrics are taken over (customers, requests, signals), so
+            that those of several runs can be pooled.
     """
 
     arm: str
@@ -55,6 +57,7 @@ class Run:
     decisions_by_reason: dict[str, int]
     wall_seconds: float
     trace: Trace | None = None
+    denominators: dict[str, float] = field(default_factory=dict)
 
 
 def engine_for(asked: str, customer_days: float) -> str:
@@ -95,8 +98,8 @@ def run_together(
 ) -> tuple[Run, ...]:
     """Live one cohort, once, split between arms that share the human gate: as a real A/B test would.
 
-    Each customer is assigned to an arm by a keyed draw, in proportion to the arms' shares, and lives under that arm's
-    policy. World, population and reviewers are those of the first arm.
+    Each customer is assigned to an arm by a keyed draw, in proportion to the arms' shares in the customer's segment,
+    and lives under that arm's policy. World, population and reviewers are those of the first arm.
 
     Args:
         setups: The arms, at least one.
@@ -112,7 +115,7 @@ def run_together(
     Raises:
         InputError: As `run_arm`; or the arms differ in what they must share.
     """
-    _refuse_different_worlds(setups)
+    refuse_different_worlds(setups)
     if engine_for(engine, setups[0].population.size * days) == COMPILED:
         from simulation.compiled.engine import run_compiled
 
@@ -122,7 +125,12 @@ def run_together(
     return run_reference(setups, seed=seed, replication=replication, days=days, keep_trace=trace)
 
 
-def _refuse_different_worlds(setups: Sequence[ArmSetup]) -> None:
+def refuse_different_worlds(setups: Sequence[ArmSetup]) -> None:
+    """Say so when arms cannot share one run.
+
+    Raises:
+        InputError: They differ in what they must share: journey, world, population or reviewers.
+    """
     first = setups[0]
     for setup in setups[1:]:
         for shared in ("journey", "world", "population", "reviewers"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from math import expm1
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from simulation.calendar import worked
 from simulation.setup import DAYS_PER_YEAR
@@ -26,6 +26,18 @@ def discounted_days(start: float, stop: float, rate: float) -> float:
 def grid_of(days: float) -> list[float]:
     """The days at which stages are counted: day 0, the horizon, and eleven at equal distances between."""
     return [*(days * point / 12 for point in range(12)), days]
+
+
+class Mean(NamedTuple):
+    """A mean or share before it is divided: the sum, and what it is taken over."""
+
+    part: float
+    whole: float
+
+    @property
+    def value(self) -> float | None:
+        """The mean; None over nothing."""
+        return self.part / self.whole if self.whole else None
 
 
 @dataclass
@@ -57,26 +69,35 @@ class Tally:
 
     def metrics(self, table: ArmTable, busy: float, days: float) -> dict[str, float | None]:
         """What a person reads: shares, counts and means over the cohort."""
+        counted = self._counted(table, busy, days)
+        return {name: found.value if isinstance(found, Mean) else found for name, found in counted.items()}
+
+    def denominators(self, table: ArmTable, busy: float, days: float) -> dict[str, float]:
+        """What the means and shares among the metrics are taken over, so that those of several books can be pooled."""
+        counted = self._counted(table, busy, days)
+        return {name: float(found.whole) for name, found in counted.items() if isinstance(found, Mean)}
+
+    def _counted(self, table: ArmTable, busy: float, days: float) -> dict[str, float | Mean]:
         customers = sum(self.customers.values())
         alarms = self.alarms_true + self.alarms_false
         contacts = sum(self.actions.values())
         return {
-            "churn_rate": _ratio(sum(self.churned.values()), customers),
+            "churn_rate": Mean(sum(self.churned.values()), customers),
             "retained_value": self.live_value,
             "escalations": float(self.escalations),
             "interventions": float(contacts),
             "reviews": float(self._reviews()),
-            "csat": _ratio(self.satisfaction, customers),
-            "review_wait_days_mean": _ratio(self.waited, self.requests),
+            "csat": Mean(self.satisfaction, customers),
+            "review_wait_days_mean": Mean(self.waited, self.requests),
             "reviews_expired": float(self.verdicts["expired"]),
-            "gate_utilisation": _ratio(busy, table.reviewer_count * worked(days, *table.reviewers.hours)),
-            "signal_precision": _ratio(self.alarms_true, alarms),
-            "signal_recall": _ratio(self.episodes_seen, self.episodes),
-            "contact_precision": _ratio(self.contacts_needed, contacts),
-            "contacts_per_customer": _ratio(contacts, customers),
-            "distress_days_per_customer": _ratio(self.distress_days, customers),
+            "gate_utilisation": Mean(busy, table.reviewer_count * worked(days, *table.reviewers.hours)),
+            "signal_precision": Mean(self.alarms_true, alarms),
+            "signal_recall": Mean(self.episodes_seen, self.episodes),
+            "contact_precision": Mean(self.contacts_needed, contacts),
+            "contacts_per_customer": Mean(contacts, customers),
+            "distress_days_per_customer": Mean(self.distress_days, customers),
             **{
-                f"churn_rate[{name}]": _ratio(self.churned[place], self.customers[place])
+                f"churn_rate[{name}]": Mean(self.churned[place], self.customers[place])
                 for place, name in enumerate(self.segments)
             },
         }
@@ -121,10 +142,6 @@ class Tally:
 
     def _reviews(self) -> int:
         return self.verdicts["approved"] + self.verdicts["rejected"] + self.verdicts["overridden"]
-
-
-def _ratio(part: float, whole: float) -> float | None:
-    return part / whole if whole else None
 
 
 KERNELS = (discounted_days,)

@@ -17,9 +17,9 @@ from simulation.compiled import cohort, dealings, gate, layout, lives
 from simulation.compiled.boxes import boxed
 from simulation.compiled.cohort import VERDICTS, Cohort, cohort_of
 from simulation.compiled.tables import tables_of
-from simulation.population import arm_of, cumulative, people
+from simulation.population import arm_of, people, splits_of
 from simulation.run import Run
-from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments
+from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.tally import Tally
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def run_compiled(
         key = streams.customer_key(seed, replication, person.number)
         keys.append(key)
         persons.append(met_on_day_0(person, key, first.population, arms[0], numbering[0][person.segment]))
-    split = cumulative(setup.share for setup in setups)
-    assigned = [arm_of(key, split) for key in keys]
+    splits = splits_of([shares_in(segment, setups) for segment in crowd.segments])
+    assigned = [arm_of(key, splits[person.segment]) for key, person in zip(keys, persons, strict=True)]
     lived = cohort_of(persons, keys, assigned, numbering, tables, spread=first.world.frailty_spread)
     boxes = tuple(boxed(each) for each in tables)
     _tell_what_is_known(arms, boxes, lived, persons)
@@ -90,6 +90,7 @@ def run_compiled(
                 decisions_by_reason=dict(sorted(books.reasons.items())),
                 wall_seconds=wall_seconds,
                 trace=kept,
+                denominators=books.denominators(table, float(lived.gate[cohort.BUSY]), days),
             )
         )
     return tuple(runs)

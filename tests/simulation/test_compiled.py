@@ -36,6 +36,7 @@ def assert_same_books(theirs, ours):
     assert ours.occupancy == theirs.occupancy
     assert ours.metrics == {name: _about(value) for name, value in theirs.metrics.items()}
     assert ours.quantities == {name: _about(value) for name, value in theirs.quantities.items()}
+    assert ours.denominators == {name: _about(value) for name, value in theirs.denominators.items()}
 
 
 def _about(value):
@@ -154,11 +155,11 @@ def test_thousands_of_signals_under_way_at_once_find_room():
 
 
 @settings(max_examples=15)
-@given(POLICIES, POLICIES, REVIEWERS, st.integers(0, 2**32), st.floats(0.1, 3.0))
-def test_arms_that_share_one_gate_give_one_trace(first, second, reviewers, seed, share):
+@given(POLICIES, POLICIES, REVIEWERS, st.integers(0, 2**32), st.floats(0.1, 3.0), st.floats(0.0, 2.0))
+def test_arms_that_share_one_gate_give_one_trace(first, second, reviewers, seed, share, of_smb):
     setups = [
         arm("baseline", policy=first, reviewers=reviewers),
-        arm("treated", policy=second, reviewers=reviewers, share=share),
+        arm("treated", policy=second, reviewers=reviewers, share=share, share_by_segment={"SMB": of_smb}),
         arm("idle", active=False, reviewers=reviewers, share=0.5),
     ]
     asked = {"seed": seed, "replication": 0, "days": 120.0, "keep_trace": True}
