@@ -1,9 +1,9 @@
 """Checks of dates: counters that disagree with them, records from the future, times that cannot be."""
 
-from journey.checks.context import Context, label_of
+from journey.checks.context import Context
 from journey.checks.registry import rule
 from journey.findings import FindingSeverity
-from journey.records.columns import date_columns
+from journey.records.columns import date_columns, label_of
 from journey.records.database import literal, quoted
 from journey.records.model import DATASETS
 

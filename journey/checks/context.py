@@ -9,9 +9,9 @@ import duckdb
 
 from journey.machine import Journey
 from journey.policy import Policy
-from journey.records.columns import date_columns, key_of
-from journey.records.database import literal, quoted
-from journey.records.model import DATASETS, Outcome, StageEntry
+from journey.records.columns import date_columns, label_of
+from journey.records.database import literal
+from journey.records.model import Outcome, StageEntry
 from journey.validation import did_you_mean
 
 # Words for messages. Whole days are what a person reads, so a time of day is shown only where there is one.
@@ -95,17 +95,6 @@ def prepare(context: Context) -> None:
         FROM signals AS s LEFT JOIN customers AS c ON s.customer_id = c.customer_id
             LEFT JOIN signal_kinds AS k ON s.signal_type = k.signal_type
     """)
-
-
-def label_of(dataset: str, alias: str = "") -> str:
-    """SQL for what to call a row: its key, or the customer and the day where it has none."""
-    prefix = f"{alias}." if alias else ""
-    key = key_of(dataset)
-    dates = date_columns(dataset)
-    place = f"{prefix}customer_id || '@' || strftime({prefix}{quoted(dates[0])}, '%Y-%m-%d')" if dates else "NULL"
-    if key is None:
-        return place
-    return f"coalesce({prefix}{quoted(key)}, {place}, {literal(DATASETS[dataset].dataset)})"
 
 
 def in_list(values: Iterable[str]) -> str:

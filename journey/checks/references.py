@@ -1,8 +1,9 @@
 """Checks of references: does what a record points to exist, and does it belong to the same customer?"""
 
-from journey.checks.context import Context, label_of
+from journey.checks.context import Context
 from journey.checks.registry import rule
 from journey.findings import FindingSeverity
+from journey.records.columns import label_of
 from journey.records.database import literal
 from journey.records.model import DATASETS, Customer
 

@@ -11,15 +11,17 @@ sentence; it is listed, run and counted from then on.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from journey.checks.context import Context
 from journey.findings import FindingSeverity
 
-Query = Callable[[Context], str | None]
+C = TypeVar("C")
+"""What a check may look at: the context of its family of records."""
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Rule(Generic[C]):
     """One check.
 
     Attributes:
@@ -30,7 +32,7 @@ class Check:
 
     code: str
     severity: FindingSeverity
-    query: Query
+    query: Callable[[C], str | None]
 
     @property
     def description(self) -> str:
@@ -38,20 +40,34 @@ class Check:
         return (self.query.__doc__ or "").strip().splitlines()[0]
 
 
-CHECKS: list[Check] = []
-"""Every check, in the order in which they were written down."""
+class Registry(Generic[C]):
+    """The checks of one family of records.
 
-
-def rule(code: str, severity: FindingSeverity) -> Callable[[Query], Query]:
-    """Register a function as a check.
-
-    Args:
-        code: Stable identifier of its findings, in kebab-case.
-        severity: How much they matter.
+    Attributes:
+        checks: Every check, in the order in which they were written down.
     """
 
-    def register(query: Query) -> Query:
-        CHECKS.append(Check(code, severity, query))
-        return query
+    def __init__(self) -> None:
+        self.checks: list[Rule[C]] = []
 
-    return register
+    def rule(
+        self, code: str, severity: FindingSeverity
+    ) -> Callable[[Callable[[C], str | None]], Callable[[C], str | None]]:
+        """Register a function as a check.
+
+        Args:
+            code: Stable identifier of its findings, in kebab-case.
+            severity: How much they matter.
+        """
+
+        def register(query: Callable[[C], str | None]) -> Callable[[C], str | None]:
+            self.checks.append(Rule(code, severity, query))
+            return query
+
+        return register
+
+
+Check = Rule[Context]
+_REGISTRY: Registry[Context] = Registry()
+CHECKS = _REGISTRY.checks
+rule = _REGISTRY.rule

@@ -16,7 +16,8 @@ from journey.machine import Journey, default_journey
 from journey.policy import Policy
 from journey.records.database import one_value
 from journey.records.dates import in_iso, moment_of
-from journey.records.store import LOAD_FINDINGS, Records
+from journey.records.store import Records
+from journey.records.tables import LOAD_FINDINGS
 
 SUBJECTS = (references, doubles, customers, stages, clocks, signals, interventions)
 """The modules whose checks are run; importing one registers its checks."""

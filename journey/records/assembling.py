@@ -1,6 +1,6 @@
 """All sets of one company into one database: load each, tidy spelling, resolve duplicates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -8,10 +8,10 @@ import duckdb
 from journey.findings import Finding, FindingSeverity
 from journey.machine import Journey, default_journey
 from journey.policy import Policy
-from journey.records.database import connect, one_value
+from journey.records.database import connect
 from journey.records.duplicates import resolve_duplicates
-from journey.records.loading import add_findings, create_empty, load
-from journey.records.model import DATASETS
+from journey.records.loading import add_findings, create_empty, last_row_number, load
+from journey.records.model import CUSTOMER_FAMILY, KNOWN_SOURCES, Family
 from journey.records.raw import RawSet, open_frame, open_parquet
 from journey.records.raw_csv import open_csv
 from journey.records.raw_json import open_json, open_rows
@@ -19,50 +19,83 @@ from journey.records.sources import Source
 from journey.records.text import plainly_named
 from journey.records.vocabulary import tidy_spelling
 
-Reader = Callable[[duckdb.DuckDBPyConnection], RawSet]
-
-OPTIONAL_SILENTLY = frozenset({"events"})
-"""Sets whose absence is not worth a notice."""
-
 
 def from_sources(
     sources: Mapping[str, Source], findings: list[Finding], journey: Journey | None, policy: Policy | None
 ) -> duckdb.DuckDBPyConnection:
-    """The database of the sets that files hold.
+    """The database of a company's customers whose sets files hold.
+
+    Raises:
+        InputError: A file cannot be read as what it is meant to be.
+    """
+    one_each = {dataset: (source,) for dataset, source in sources.items()}
+    return _tidied(loaded_sources(CUSTOMER_FAMILY, one_each, findings), journey, policy)
+
+
+def from_tables(tables: Mapping[str, Any], journey: Journey | None, policy: Policy | None) -> duckdb.DuckDBPyConnection:
+    """The database of a company's customers whose sets frames or lists of rows hold.
+
+    Raises:
+        InputError: A table cannot be read as its set.
+    """
+    return _tidied(loaded_tables(CUSTOMER_FAMILY, tables), journey, policy)
+
+
+def loaded_sources(
+    family: Family, sources: Mapping[str, Sequence[Source]], findings: list[Finding]
+) -> duckdb.DuckDBPyConnection:
+    """The database of the sets of a family that files hold, before spelling and duplicates are looked at.
+
+    Args:
+        family: Its sets.
+        sources: By set, the files that hold it; the rows of several are numbered through, and a finding says so.
+        findings: What was noticed about the files.
 
     Raises:
         InputError: A file cannot be read as what it is meant to be.
     """
     connection = connect()
     add_findings(connection, findings)
-    for dataset in DATASETS:
-        source = sources.get(dataset)
-        if source is None:
-            create_empty(connection, dataset)
-            _say_missing(connection, dataset)
-            continue
-        with plainly_named(source.path) as path:
-            _load_one(connection, dataset, _open(connection, source, path))
-    return _tidied(connection, journey, policy)
+    for dataset in family.datasets:
+        create_empty(connection, dataset)
+        parts = sources.get(dataset, ())
+        if not parts:
+            _say_missing(connection, family, dataset)
+        numbers = [_load_source(connection, family, source) for source in parts]
+        if len(parts) > 1:
+            add_findings(connection, [_say_joined(dataset, parts, numbers)])
+    return connection
 
 
-def from_tables(tables: Mapping[str, Any], journey: Journey | None, policy: Policy | None) -> duckdb.DuckDBPyConnection:
-    """The database of the sets that frames or lists of rows hold.
+def loaded_tables(family: Family, tables: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    """The database of the sets of a family that frames or lists of rows hold.
 
     Raises:
         InputError: A table cannot be read as its set.
     """
     connection = connect()
-    for dataset in DATASETS:
+    for dataset in family.datasets:
+        create_empty(connection, dataset)
         table = tables.get(dataset)
         if table is None:
-            create_empty(connection, dataset)
-            _say_missing(connection, dataset)
+            _say_missing(connection, family, dataset)
         elif hasattr(table, "__arrow_c_stream__"):
-            _load_one(connection, dataset, open_frame(connection, dataset, table))
+            _load_one(connection, family, dataset, open_frame(connection, dataset, table))
         else:
-            _load_one(connection, dataset, open_rows(connection, dataset, table))
-    return _tidied(connection, journey, policy)
+            _load_one(connection, family, dataset, open_rows(connection, dataset, table))
+    return connection
+
+
+def _load_source(connection: duckdb.DuckDBPyConnection, family: Family, source: Source) -> int:
+    """Load a file behind what its set holds already, and return the number of the set's last row."""
+    with plainly_named(source.path) as path:
+        return _load_one(connection, family, source.dataset, _open(connection, source, path))
+
+
+def _say_joined(dataset: str, parts: Sequence[Source], numbers: Sequence[int]) -> Finding:
+    ends = ", ".join(f"{part.path} up to {number}" for part, number in zip(parts, numbers, strict=True))
+    message = f"{dataset} is there {len(parts)} times; the rows are read together and numbered through: {ends}."
+    return Finding("set-in-several-files", FindingSeverity.NOTICE, dataset, None, None, message)
 
 
 def _open(connection: duckdb.DuckDBPyConnection, source: Source, path: Any) -> RawSet:
@@ -70,28 +103,34 @@ def _open(connection: duckdb.DuckDBPyConnection, source: Source, path: Any) -> R
     return opener(connection, source, path)
 
 
-def _load_one(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> None:
+def _load_one(connection: duckdb.DuckDBPyConnection, family: Family, dataset: str, raw: RawSet) -> int:
+    before = last_row_number(connection, dataset)
     load(connection, dataset, raw)
-    rows = one_value(connection, f"SELECT count(*) FROM {dataset}")
-    aside = one_value(connection, "SELECT count(*) FROM set_aside WHERE dataset = ?", [dataset])
-    if not rows and not aside and dataset not in OPTIONAL_SILENTLY:
+    last = last_row_number(connection, dataset)
+    if last == before and dataset not in family.optional:
+        severity = _severity_of_absence(family, dataset)
         message = f"{raw.origin} holds no rows."
-        add_findings(connection, [Finding("empty-set", _severity_of_absence(dataset), dataset, None, None, message)])
+        add_findings(connection, [Finding("empty-set", severity, dataset, None, None, message)])
+    return last
 
 
-def _say_missing(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    if dataset not in OPTIONAL_SILENTLY:
+def _say_missing(connection: duckdb.DuckDBPyConnection, family: Family, dataset: str) -> None:
+    if dataset not in family.optional:
+        # A file that lacks its principal set was refused, unless the family allows that: then it is worth a warning.
+        severity = FindingSeverity.NOTICE if family.always_needed else _severity_of_absence(family, dataset)
         message = f"There are no {dataset}: nothing that depends on them can be said."
-        add_findings(connection, [Finding("missing-set", FindingSeverity.NOTICE, dataset, None, None, message)])
+        add_findings(connection, [Finding("missing-set", severity, dataset, None, None, message)])
 
 
-def _severity_of_absence(dataset: str) -> FindingSeverity:
-    return FindingSeverity.WARNING if dataset == "customers" else FindingSeverity.NOTICE
+def _severity_of_absence(family: Family, dataset: str) -> FindingSeverity:
+    return FindingSeverity.WARNING if dataset == family.principal else FindingSeverity.NOTICE
 
 
 def _tidied(
     connection: duckdb.DuckDBPyConnection, journey: Journey | None, policy: Policy | None
 ) -> duckdb.DuckDBPyConnection:
-    tidy_spelling(connection, (journey or default_journey()).stages)
-    resolve_duplicates(connection, policy or Policy())
+    stages = (journey or default_journey()).stages
+    vocabulary = {"journey_stage": stages, "previous_stage": stages, "source": KNOWN_SOURCES}
+    tidy_spelling(connection, CUSTOMER_FAMILY.datasets, vocabulary)
+    resolve_duplicates(connection, CUSTOMER_FAMILY.datasets, policy or Policy())
     return connection

@@ -133,6 +133,7 @@ class Cast:
         return {
             "text": "text",
             "number": "a finite number",
+            "whole": "a whole number",
             "flag": "true or false",
             "date": "a date such as 2025-01-31 or 2025-01-31T14:30:00",
             "texts": "a list of texts",
@@ -174,6 +175,8 @@ def _native(column: Column, found: RawColumn, raw: str) -> Cast | None:
     kind, value, given = found.sql_type, found.value, found_name(column)
     if column.kind == "number" and kind.partition("(")[0] in _NUMBERS:
         return Cast(column, value, given, _finite(f"{raw}::DOUBLE"))
+    if column.kind == "whole" and kind.partition("(")[0] in _NUMBERS:
+        return Cast(column, value, given, _whole(raw))
     if (column.kind, kind) in (("flag", "BOOLEAN"), ("texts", "VARCHAR[]")):
         return Cast(column, value, given, raw)
     if column.kind == "date" and kind in _DATES:
@@ -186,6 +189,8 @@ def _native(column: Column, found: RawColumn, raw: str) -> Cast | None:
 def _from_text(column: Column, raw: str, shape: str | None) -> str:
     if column.kind == "number":
         return _finite(f"try_cast({raw} AS DOUBLE)")
+    if column.kind == "whole":
+        return _whole(raw)
     if column.kind == "flag":
         return f"try_cast(CASE lower({raw}) WHEN 'yes' THEN 'true' WHEN 'no' THEN 'false' ELSE {raw} END AS BOOLEAN)"
     if column.kind == "date":
@@ -211,6 +216,12 @@ def _known_choice(column: Column, raw: str) -> str:
 
 def _finite(number: str) -> str:
     return f"CASE WHEN isfinite({number}) THEN {number} END"
+
+
+def _whole(raw: str) -> str:
+    """Counts may be written 12 or 12.0; 12.5 is none."""
+    number = f"try_cast({raw} AS DOUBLE)"
+    return f"CASE WHEN {number} = trunc({number}) THEN try_cast({number} AS BIGINT) END"
 
 
 def _utc(moment: str) -> str:

@@ -12,13 +12,15 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from annotated_types import Ge, Le
 
-from journey.records.model import DATASETS, Record
+from journey.records.database import literal, quoted
+from journey.records.model import model_of
 
-Kind = Literal["text", "number", "flag", "date", "texts", "mapping"]
+Kind = Literal["text", "number", "whole", "flag", "date", "texts", "mapping"]
 
 SQL_TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
     "number": "DOUBLE",
+    "whole": "BIGINT",
     "flag": "BOOLEAN",
     "date": "TIMESTAMP",
     "texts": "VARCHAR[]",
@@ -58,7 +60,7 @@ class Column:
 @cache
 def columns_of(dataset: str) -> tuple[Column, ...]:
     """The columns of a set, in the order of its model's fields."""
-    return tuple(_column(name, field) for name, field in DATASETS[dataset].model_fields.items())
+    return tuple(_column(name, field) for name, field in model_of(dataset).model_fields.items())
 
 
 @cache
@@ -69,12 +71,18 @@ def date_columns(dataset: str) -> tuple[str, ...]:
 
 def key_of(dataset: str) -> str | None:
     """The column that identifies a row, or None where rows have no identity of their own."""
-    return DATASETS[dataset].key
+    return model_of(dataset).key
 
 
-def record_type(dataset: str) -> type[Record]:
-    """The model of a set."""
-    return DATASETS[dataset]
+def label_of(dataset: str, alias: str = "") -> str:
+    """SQL for what to call a row: its key, or its subject (the customer) and the day where it has none."""
+    prefix = f"{alias}." if alias else ""
+    key, dates = key_of(dataset), date_columns(dataset)
+    subject = f"{prefix}{quoted(model_of(dataset).subject)}"
+    place = f"{subject} || '@' || strftime({prefix}{quoted(dates[0])}, '%Y-%m-%d')" if dates else "NULL"
+    if key is None:
+        return place
+    return f"coalesce({prefix}{quoted(key)}, {place}, {literal(dataset)})"
 
 
 def _column(name: str, field: Any) -> Column:
@@ -107,5 +115,5 @@ def _kind_of(annotation: Any, marks: list[Any]) -> tuple[Kind, tuple[str, ...]]:
         return "text", tuple(str(choice) for choice in get_args(annotation))
     if origin in (tuple, dict):
         return ("texts", ()) if origin is tuple else ("mapping", ())
-    simple: dict[Any, Kind] = {str: "text", float: "number", bool: "flag", datetime: "date"}
+    simple: dict[Any, Kind] = {str: "text", float: "number", int: "whole", bool: "flag", datetime: "date"}
     return simple[annotation], ()

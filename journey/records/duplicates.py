@@ -8,24 +8,24 @@
 Signals without a key, or with different keys, are never dropped here: `journey.rules.gather` weighs them once.
 """
 
+from collections.abc import Iterable
+
 import duckdb
 
 from journey.findings import FindingSeverity
 from journey.policy import Policy
-from journey.records.columns import columns_of, key_of
+from journey.records.columns import columns_of, key_of, label_of
 from journey.records.database import literal, one_value, quoted
-from journey.records.model import DATASETS, Signal, StageEntry
+from journey.records.model import Signal, model_of
 
 SIGNALS = Signal.dataset
 REASON = 3
 
 
-def resolve_duplicates(connection: duckdb.DuckDBPyConnection, policy: Policy) -> None:
-    """Leave one row of each key in every clean table, and one of each identical stage entry."""
-    for dataset in DATASETS:
+def resolve_duplicates(connection: duckdb.DuckDBPyConnection, datasets: Iterable[str], policy: Policy) -> None:
+    """Leave one row of each key in the clean tables of these sets, and one of identical rows that have no key."""
+    for dataset in datasets:
         key = key_of(dataset)
-        if key is None and dataset != StageEntry.dataset:
-            continue
         if _has_duplicates(connection, dataset, key):
             _resolve(connection, dataset, key, policy)
 
@@ -47,12 +47,13 @@ def _identity(dataset: str, key: str | None) -> str:
 def _resolve(connection: duckdb.DuckDBPyConnection, dataset: str, key: str | None, policy: Policy) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE doubles AS {_ranked(dataset, key, policy)}")
     fields = ", ".join(f"{quoted(column.name)} := t.{quoted(column.name)}" for column in columns_of(dataset))
-    label = f"t.{quoted(key)}" if key else "t.customer_id || '@' || strftime(t.state_entered_at, '%Y-%m-%d')"
+    label = f"t.{quoted(key)}" if key else label_of(dataset, "t")
+    customer = "t.customer_id" if "customer_id" in model_of(dataset).model_fields else "NULL"
     code, severity, reason = _verdict(dataset, key)
     connection.execute(f"""
         INSERT INTO set_aside
         SELECT {literal(dataset)}, t.row_number, {code}, {severity}, {reason}, to_json(struct_pack({fields}))::VARCHAR,
-            {label}, t.customer_id
+            {label}, {customer}
         FROM doubles AS t JOIN doubles AS kept ON t.id = kept.id AND kept.rank = 1
         WHERE t.rank > 1 ORDER BY t.row_number
     """)

@@ -1,5 +1,7 @@
 """One set from raw rows into a clean table: typed by column, bad rows set aside with their reason."""
 
+from dataclasses import replace
+
 import duckdb
 
 from journey.errors import InputError
@@ -17,12 +19,25 @@ def create_empty(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
     connection.execute(f"CREATE OR REPLACE TABLE {dataset} ({fields}, row_number BIGINT, gaps INTEGER)")
 
 
+def last_row_number(connection: duckdb.DuckDBPyConnection, dataset: str) -> int:
+    """Number of the last row that a set holds or has set aside, 0 when there is none."""
+    held = f"SELECT max(row_number) FROM {dataset}"
+    aside = "SELECT max(row_number) FROM set_aside WHERE dataset = ?"
+    return int(one_value(connection, f"SELECT coalesce(greatest(({held}), ({aside})), 0)", [dataset]))
+
+
 def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> None:
-    """Fill the clean table of a set, and set aside the rows that do not fit.
+    """Fill the clean table of a set (which exists), and set aside the rows that do not fit.
+
+    Rows that the table holds already are kept, and the new ones are numbered after them.
 
     Raises:
         InputError: The columns of the source do not fit the set at all.
     """
+    before = last_row_number(connection, dataset)
+    if before:
+        connection.execute(f"ALTER TABLE {dataset} RENAME TO earlier_rows")
+        raw = replace(raw, row_number=f"{before} + {raw.row_number}")
     matched, findings = match_columns(dataset, raw)
     add_findings(connection, findings)
     casts = [cast(column, matched.get(column.name)) for column in columns_of(dataset)]
@@ -36,6 +51,9 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
     _say_converted(connection, dataset, raw.origin)
     for name in ("fits", "zoned"):
         connection.execute(f"ALTER TABLE {dataset} DROP COLUMN {name}")
+    if before:
+        connection.execute(f"INSERT INTO {dataset} BY NAME SELECT * FROM earlier_rows")
+        connection.execute("DROP TABLE earlier_rows")
 
 
 def add_findings(connection: duckdb.DuckDBPyConnection, findings: list[Finding]) -> None:

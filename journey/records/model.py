@@ -7,8 +7,9 @@ the same fields (see `journey.records.reading`).
 Dates may carry a time of day; a bare date means midnight. Everything is in the time zone of the records.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,12 +28,31 @@ class Record(BaseModel):
     Class attributes:
         dataset: Name of the set, which is also the stem of its file.
         key: The field that identifies a row, or None where rows have no identity of their own.
+        subject: The field that says what a row without a key is about.
+        planned: Dates that say what is meant to happen, not what did: they are never the latest date of the records.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     dataset: ClassVar[str]
     key: ClassVar[str | None]
+    subject: ClassVar[str] = "customer_id"
+    planned: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Make the model known by the name of its set."""
+        other = _MODELS.setdefault(cls.dataset, cls)
+        if other.__qualname__ != cls.__qualname__:
+            raise TypeError(f"the set {cls.dataset!r} has a model already: {other.__qualname__}")
+
+
+_MODELS: dict[str, type[Record]] = {}
+
+
+def model_of(dataset: str) -> type[Record]:
+    """The model of a set, of whatever family."""
+    return _MODELS[dataset]
 
 
 class Customer(Record):
@@ -130,5 +150,32 @@ class Event(Record):
     metadata: dict[str, object] = Field(default_factory=dict)
 
 
-RECORD_TYPES: tuple[type[Record], ...] = (Customer, StageEntry, Signal, Intervention, Outcome, Event)
-DATASETS: dict[str, type[Record]] = {record.dataset: record for record in RECORD_TYPES}
+@dataclass(frozen=True)
+class Family:
+    """The sets that are read together, because their rows point to each other.
+
+    Attributes:
+        models: The model of each set.
+        always_needed: The set without which a folder is refused, or None where any set may be missing.
+        principal: The set whose absence or emptiness is a warning, where that of others is a notice.
+        optional: Sets whose absence is not worth a notice.
+    """
+
+    models: tuple[type[Record], ...]
+    always_needed: str | None
+    principal: str
+    optional: frozenset[str] = frozenset()
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the sets."""
+        return tuple(model.dataset for model in self.models)
+
+
+CUSTOMER_FAMILY = Family(
+    models=(Customer, StageEntry, Signal, Intervention, Outcome, Event),
+    always_needed="customers",
+    principal="customers",
+    optional=frozenset({"events"}),
+)
+DATASETS: dict[str, type[Record]] = {model.dataset: model for model in CUSTOMER_FAMILY.models}

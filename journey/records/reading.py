@@ -11,7 +11,8 @@ from journey.machine import Journey
 from journey.policy import Policy
 from journey.records.assembling import from_sources
 from journey.records.sources import bundled_folder, find_sources
-from journey.records.store import Records, SetAside
+from journey.records.store import Records
+from journey.records.tables import SetAside
 
 __all__ = ["Records", "SetAside", "bundled_folder", "read_folder"]
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from journey.errors import InputError
 from journey.findings import Finding, FindingSeverity
-from journey.records.model import DATASETS
+from journey.records.model import CUSTOMER_FAMILY, Family
 from journey.validation import did_you_mean
 
 Format = Literal["json", "lines", "csv", "parquet"]
@@ -24,8 +24,6 @@ FORMATS: dict[str, Format] = {
     ".csv.gz": "csv",
 }
 """How each ending is read."""
-
-ALWAYS_NEEDED = "customers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +55,34 @@ def bundled_folder(name: str = "customer_journey") -> Path:
     raise InputError(f"no bundled dataset is called {name!r}{did_you_mean(name, known)}")
 
 
-def find_sources(folder: Path) -> tuple[dict[str, Source], list[Finding]]:
+def find_sources(folder: Path, family: Family = CUSTOMER_FAMILY) -> tuple[dict[str, Source], list[Finding]]:
     """The file of each set in a folder, and what is worth saying about the others.
 
+    Args:
+        folder: The folder.
+        family: Which sets it may hold.
+
     Raises:
-        InputError: The folder does not exist, is a file, holds no set, holds a set twice, or lacks the customers.
+        InputError: The folder does not exist, is a file, holds no set, holds a set twice, or lacks a set that is
+            always needed.
     """
     _refuse_what_is_no_folder(folder)
     found: dict[str, list[Path]] = {}
     strangers: list[Path] = []
     for path in sorted(folder.iterdir()):
         dataset, ending = _split(path)
-        if dataset in DATASETS and ending in FORMATS and not path.is_file():
+        known = dataset in family.datasets and ending in FORMATS
+        if known and not path.is_file():
             what = "a folder" if path.is_dir() else "a link that leads nowhere, or no file"
             raise InputError(f"{path}: is {what}; put the file with the {dataset} there, or remove it")
-        if dataset in DATASETS and ending in FORMATS:
+        if known:
             found.setdefault(dataset, []).append(path)
         elif ending in FORMATS:
             strangers.append(path)
     _refuse_doubles(found)
-    _refuse_absence(folder, found, strangers)
+    _refuse_absence(folder, family, found, strangers)
     sources = {name: Source(name, paths[0], FORMATS[_split(paths[0])[1]]) for name, paths in found.items()}
-    return sources, [_stranger(path) for path in strangers]
+    return sources, [_stranger(path, family) for path in strangers]
 
 
 def _split(path: Path) -> tuple[str, str]:
@@ -103,22 +107,25 @@ def _refuse_doubles(found: dict[str, list[Path]]) -> None:
             raise InputError(f"{paths[0].parent}: {dataset} is there more than once ({names}); keep one of them")
 
 
-def _refuse_absence(folder: Path, found: dict[str, list[Path]], strangers: list[Path]) -> None:
-    if ALWAYS_NEEDED in found:
+def _refuse_absence(folder: Path, family: Family, found: dict[str, list[Path]], strangers: list[Path]) -> None:
+    needed = family.always_needed
+    if needed in found or (found and needed is None):
         return
-    expected = ", ".join(f"{ALWAYS_NEEDED}{ending}" for ending in (".json", ".jsonl", ".csv", ".parquet"))
-    near = [path.name for path in strangers if did_you_mean(ALWAYS_NEEDED, [_split(path)[0]]).startswith("; did")]
+    sought = family.principal if needed is None else needed
+    near = [path.name for path in strangers if did_you_mean(sought, [_split(path)[0]]).startswith("; did")]
     hint = f"; rename {near[0]} if that is it" if near else ""
+    expected = ", ".join(f"{sought}{ending}" for ending in (".json", ".jsonl", ".csv", ".parquet"))
     if found:
-        raise InputError(f"{folder}: the customers are missing; add one of {expected}{hint}")
-    sets = ", ".join(DATASETS)
+        raise InputError(f"{folder}: the {sought} are missing; add one of {expected}{hint}")
+    sets = ", ".join(family.datasets)
+    least = f", and at least the {needed} ({expected})" if needed else ""
     raise InputError(
-        f"{folder}: no records found; expected a file for each of {sets} as .json, .jsonl, .csv or .parquet, "
-        f"and at least the customers ({expected}){hint}"
+        f"{folder}: no records found; expected a file for each of {sets} "
+        f"as .json, .jsonl, .csv or .parquet{least}{hint}"
     )
 
 
-def _stranger(path: Path) -> Finding:
+def _stranger(path: Path, family: Family) -> Finding:
     stem, _ = _split(path)
     return Finding(
         code="unknown-file",
@@ -126,5 +133,5 @@ def _stranger(path: Path) -> Finding:
         dataset=stem,
         record=None,
         customer_id=None,
-        message=f"{path.name} is not read: {stem!r} is not a record set{did_you_mean(stem, list(DATASETS))}.",
+        message=f"{path.name} is not read: {stem!r} is not a record set{did_you_mean(stem, family.datasets)}.",
     )

@@ -1,31 +1,27 @@
 """Words that differ from a known one only in capitals: read as the known one, and said so."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
 from journey.records.columns import columns_of
 from journey.records.database import literal, quoted
-from journey.records.model import DATASETS, KNOWN_SOURCES
-
-STAGE_COLUMNS = ("journey_stage", "previous_stage")
-SOURCE_COLUMN = "source"
 
 
-def tidy_spelling(connection: duckdb.DuckDBPyConnection, stages: Sequence[str]) -> None:
-    """Bring stages, sources and values with fixed choices into the spelling of the journey and the models.
+def tidy_spelling(
+    connection: duckdb.DuckDBPyConnection, datasets: Iterable[str], vocabulary: Mapping[str, Sequence[str]]
+) -> None:
+    """Bring values with fixed choices, and columns with a vocabulary, into the spelling of the models.
 
     Args:
         connection: The database with the clean tables.
-        stages: The journey's stages. A stage that equals none of them, whatever the capitals, is left as it is.
+        datasets: The sets to look through.
+        vocabulary: By name of a column, the words that are known there (the stages of a journey). A value that equals
+            none of them, whatever the capitals, is left as it is.
     """
-    for dataset in DATASETS:
+    for dataset in datasets:
         for column in columns_of(dataset):
-            words: Sequence[str] = column.choices
-            if column.name in STAGE_COLUMNS:
-                words = stages
-            elif column.name == SOURCE_COLUMN:
-                words = KNOWN_SOURCES
+            words = vocabulary.get(column.name, column.choices)
             if words:
                 _tidy(connection, dataset, column.name, words)
 

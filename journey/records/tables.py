@@ -1,0 +1,178 @@
+"""The tables of records once they are read: clean and typed, with what was set aside and what was noticed."""
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from tempfile import mkstemp
+from typing import Any, TypeVar, cast
+
+import duckdb
+
+from journey.errors import InputError
+from journey.findings import Finding, FindingSeverity, in_reading_order
+from journey.records.columns import columns_of, date_columns
+from journey.records.database import one_value, quoted
+from journey.records.model import Family, Record, model_of
+from journey.validation import did_you_mean
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row that is not used, and why.
+
+    Attributes:
+        dataset: The set it was meant for.
+        row_number: Its 1-based position in the file.
+        code: Stable code of the reason, for instance ``out-of-range``.
+        reason: The reason in words.
+        content: The row as it was given, as text.
+    """
+
+    dataset: str
+    row_number: int
+    code: str
+    reason: str
+    content: str
+
+
+class RecordTables:
+    """All records of a family of sets.
+
+    Attributes:
+        connection: An in-memory DuckDB connection with a table for each set. Columns are the fields of the models,
+            dates are TIMESTAMP, and two more follow: ``row_number`` (1-based position in the file) and ``gaps`` (how
+            many fields were absent and got their default).
+        source: Where the records come from, in words.
+        family: The sets.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, source: str, family: Family) -> None:
+        self.connection = connection
+        self.source = source
+        self.family = family
+
+    @cached_property
+    def set_aside(self) -> tuple[SetAside, ...]:
+        """The rows that are not used, by set and position."""
+        rows = self.connection.execute(
+            "SELECT dataset, row_number, code, reason, content FROM set_aside ORDER BY dataset, row_number"
+        ).fetchall()
+        return tuple(SetAside(*row) for row in rows)
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What was noticed while reading, most serious first."""
+        rows = self.connection.execute(LOAD_FINDINGS).fetchall()
+        return in_reading_order(Finding(row[0], FindingSeverity(row[1]), *row[2:]) for row in rows)
+
+    def counts(self) -> dict[str, int]:
+        """How many clean rows each set has."""
+        return {name: int(one_value(self.connection, f"SELECT count(*) FROM {name}")) for name in self.family.datasets}
+
+    def latest_date(self) -> datetime | None:
+        """The latest date in any record that something happened, or None when no record has one."""
+        parts = [
+            f"(SELECT max({quoted(column)}) FROM {name})"
+            for name in self.family.datasets
+            for column in date_columns(name)
+            if column not in model_of(name).planned
+        ]
+        return cast("datetime | None", one_value(self.connection, f"SELECT greatest({', '.join(parts)})"))
+
+    def objects(self, dataset: str) -> tuple[Record, ...]:
+        """All records of a set as objects, in canonical order.
+
+        Raises:
+            InputError: There is no such set.
+        """
+        if dataset not in self.family.datasets:
+            raise InputError(f"{dataset!r} is not a record set{did_you_mean(dataset, self.family.datasets)}")
+        return self._fetch(model_of(dataset))
+
+    def write_quarantine(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
+        """Write the rows that were set aside, one JSON Lines file for each set, and return the files.
+
+        Each line holds set, row number, code, reason and the row as it was given. A file appears whole or not at all.
+
+        Args:
+            folder: Where to; it is made when it is not there.
+            overwrite: Whether files of an earlier quarantine may be replaced.
+
+        Raises:
+            InputError: A file is already there, or the folder cannot be written to.
+        """
+        by_set: dict[str, list[SetAside]] = {}
+        for row in self.set_aside:
+            by_set.setdefault(row.dataset, []).append(row)
+        targets = {folder / f"{dataset}.jsonl": rows for dataset, rows in by_set.items()}
+        taken = [path.name for path in targets if path.exists()]
+        if taken and not overwrite:
+            raise InputError(f"{folder}: {', '.join(taken)} is already there; give another folder, or remove it first")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for path, rows in targets.items():
+                _write_whole(path, rows)
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be written to: {error}") from None
+        return list(targets)
+
+    def _order(self, kind: type[Record]) -> str:
+        """SQL of a set's canonical order: it depends on what the records say, not on where they stood in a file."""
+        return f"{quoted(kind.key)}, row_number" if kind.key else "ALL"
+
+    def _fetch(self, kind: type[R], customer_id: str | None = None) -> tuple[R, ...]:
+        columns = columns_of(kind.dataset)
+        names = [column.name for column in columns]
+        fields = ", ".join(quoted(name) for name in names)
+        where = "" if customer_id is None else "WHERE customer_id = ?"
+        parameters = [] if customer_id is None else [customer_id]
+        rows = self.connection.execute(
+            f"SELECT {fields} FROM {kind.dataset} {where} ORDER BY {self._order(kind)}", parameters
+        ).fetchall()
+        lists = [place for place, column in enumerate(columns) if column.kind == "texts"]
+        mappings = [place for place, column in enumerate(columns) if column.kind == "mapping"]
+        if lists or mappings:
+            rows = [_with_containers(row, lists, mappings) for row in rows]
+        # The rows were validated by column with the bounds of this very model, so they are not validated again.
+        objects = (kind.model_construct(None, **dict(zip(names, row, strict=True))) for row in rows)
+        return cast("tuple[R, ...]", tuple(objects))
+
+
+LOAD_FINDINGS = """
+SELECT code, severity, dataset, record, customer_id, message FROM load_findings
+UNION ALL
+SELECT code, severity, dataset, record, customer_id,
+    'Row ' || row_number || ' of ' || dataset || ' is set aside: it ' || reason || '.'
+FROM set_aside WHERE code IN ('duplicate-record', 'duplicate-key', 'conflicting-duplicate')
+UNION ALL
+SELECT code, severity, dataset, record, customer_id,
+    'Row ' || row_number || ' of ' || dataset || ' is set aside: ' || reason || '.'
+FROM set_aside WHERE code NOT IN ('duplicate-record', 'duplicate-key', 'conflicting-duplicate')
+"""
+"""Everything noticed while reading, as rows of findings."""
+
+
+def _with_containers(row: tuple[Any, ...], lists: list[int], mappings: list[int]) -> tuple[Any, ...]:
+    values = list(row)
+    for place in lists:
+        values[place] = tuple(values[place] or ())
+    for place in mappings:
+        values[place] = json.loads(values[place]) if values[place] else {}
+    return tuple(values)
+
+
+def _write_whole(path: Path, rows: list[SetAside]) -> None:
+    handle, temporary = mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            for row in rows:
+                file.write(json.dumps({name: getattr(row, name) for name in row.__slots__}, ensure_ascii=False) + "\n")
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
