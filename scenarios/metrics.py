@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Unit = Literal["share", "dollars", "count", "days", "points", "ratio"]
+Unit = Literal["share", "dollars", "count", "days", "points", "ratio", "per customer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,20 @@ def metric(name: str) -> Metric:
     return known if segment is None else replace(known, label=f"{known.label} [{segment}]")
 
 
+def is_total(name: str) -> bool:
+    """Whether a metric is a sum over the cohort, and not a mean or a share."""
+    return metric(name).unit in ("dollars", "count")
+
+
+def per_customer(name: str) -> Metric:
+    """What is known about a metric whose totals are given per customer, as arms of different sizes ask for."""
+    about = metric(name)
+    if not is_total(name):
+        return about
+    unit: Unit = "dollars" if about.unit == "dollars" else "per customer"
+    return replace(about, label=f"{about.label} per customer", unit=unit)
+
+
 def shown(value: float | None, unit: Unit, *, difference: bool = False) -> str:
     """A value for people: ``12.3 %``, ``-1.9 pp``, ``$1.24M``, ``n/a``."""
     if value is None:
@@ -86,6 +100,8 @@ def shown(value: float | None, unit: Unit, *, difference: bool = False) -> str:
         return _signed(value, 2, plus=difference) + " d"
     if unit in ("points", "ratio"):
         return _signed(value, 2, plus=difference)
+    if unit == "per customer":
+        return _signed(value, 4, plus=difference)
     return _signed(value, 0 if abs(value) >= 100 else 1, plus=difference)
 
 

@@ -1,18 +1,22 @@
-"""Replications: every arm on the same luck, as many as are asked for or as a precision takes.
+"""Replications: as many as are asked for or as a precision takes.
 
+A replication consists of parts, each one run: an arm that the whole cohort lives in, every arm on the same luck; or,
+with a split, the one run in which the customers are divided between the arms. A task of a worker is one part.
 Results are independent of the number of workers, and of whether some of them were stored by an earlier run.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
 from scenarios.precision import Precision, PrecisionFound, Width, first_look, looks, widths
-from scenarios.workers import Crew, RunArm, Task, Work, crew
+from scenarios.workers import Crew, Live, RunArm, Task, Work, alone, crew
 
 if TYPE_CHECKING:
+    from scenarios.split import Split
     from scenarios.stored import Store
     from simulation.run import Run
     from simulation.setup import ArmSetup
@@ -25,18 +29,21 @@ class Standing:
     Attributes:
         done: Runs that are done, those that were stored before included.
         total: Runs in all, as far as can be told: with a precision, a projection of what it will take.
-        arms: Runs in each replication.
+        parts: Runs in each replication.
         widest: With a precision, the interval that is furthest from its target.
     """
 
     done: int
     total: int
-    arms: int
+    parts: int
     widest: Width | None = None
 
 
 Progress = Callable[[Standing], None]
 """Told at the start, after each run, and after each look at the precision."""
+
+View = Callable[[Precision, Sequence[Sequence["Run"]]], tuple[Width, ...]]
+"""How wide the intervals are that the complete replications give."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,8 @@ class Replications:
     """What was run.
 
     Attributes:
-        runs: By replication, then by arm in the order of the setups; complete replications only, in order.
+        runs: By replication, then by arm in the order of the setups (with a split, by its strata); complete
+            replications only, in order.
         asked: How many replications were asked for; with a precision, up to which look.
         precision: What came of the precision that was asked for.
         interrupted: Whether work was left undone.
@@ -65,9 +73,11 @@ def replicate(
     workers: int = 1,
     progress: Progress | None = None,
     run_arm: RunArm | None = None,
+    run_together: Live | None = None,
     engine: str = "reference",
     precision: Precision | None = None,
     store: "Store | None" = None,
+    split: "Split | None" = None,
 ) -> Replications:
     """Run every arm in every replication; interrupted by Ctrl-C, return the replications that are complete.
 
@@ -79,26 +89,32 @@ def replicate(
         workers: How many processes; with 1 everything runs in this one.
         progress: Told how far the work is.
         run_arm: What runs one arm; left out, the engine. With several workers it must be importable.
+        run_together: The same for the arms of a split.
         engine: Which engine that is; see `simulation.run.run_arm`.
         precision: How narrow the intervals are to become; left out, `replications` it is.
         store: Where complete replications are kept, and taken from.
+        split: How the customers are divided between the arms; left out, every arm is lived by all of them.
 
     Raises:
         WorkerDiedError: A worker process was killed.
         InputError: What the engine refuses (for instance a folder of records that cannot be read).
     """
-    if run_arm is None:
-        from simulation import run as engines
+    from simulation import run as engines
 
-        run_arm = partial(engines.run_arm, engine=engine)
+    parts: tuple[tuple[ArmSetup, ...], ...] = tuple((setup,) for setup in setups)
+    live: Live = partial(alone, run_arm or partial(engines.run_arm, engine=engine))
+    if split is not None:
+        parts = (split.strata,)
+        live = run_together or partial(engines.run_together, engine=engine)
+    view: View = widths if split is None else partial(_split_widths, split)
     asked = replications if precision is None else first_look(replications)
     schedule = iter([replications]) if precision is None else looks(replications, precision.maximum)
-    desk = _Desk(len(setups), store, progress, precision, asked)
-    one_task = len(setups) * asked == 1
+    desk = _Desk([len(part) for part in parts], store, progress, precision, asked, view)
+    one_task = len(parts) * asked == 1
     interrupted = False
     try:
         desk.tell()
-        with crew(Work(tuple(setups), seed, days, run_arm), 1 if one_task else workers) as do:
+        with crew(Work(parts, seed, days, live), 1 if one_task else workers) as do:
             for asked in schedule:
                 desk.run(do, asked)
                 if desk.narrow_enough(asked):
@@ -108,7 +124,7 @@ def replicate(
     runs = tuple(desk.complete(asked))
     found = None
     if precision is not None:
-        found = PrecisionFound(precision, first_look(replications), len(runs), widths(precision, runs))
+        found = PrecisionFound(precision, first_look(replications), len(runs), view(precision, runs))
     settled = len(runs) == asked and (found is None or found.reached or asked == found.asked.maximum)
     return Replications(runs, asked, found, interrupted and not settled)
 
@@ -117,32 +133,40 @@ class _Desk:
     """Where runs come in: kept by task, stored by replication, and reported."""
 
     def __init__(
-        self, arms: int, store: "Store | None", progress: Progress | None, precision: Precision | None, total: int
+        self,
+        sizes: Sequence[int],
+        store: "Store | None",
+        progress: Progress | None,
+        precision: Precision | None,
+        total: int,
+        view: View,
     ) -> None:
-        self._arms = arms
+        self._parts = len(sizes)
+        self._view = view
         self._store = store
         self._progress = progress
         self._precision = precision
         self._total = total
         self._widest: Width | None = None
-        self._runs: dict[Task, Run] = {}
+        self._runs: dict[Task, tuple[Run, ...]] = {}
         for replication, stored in ({} if store is None else store.runs).items():
-            self._runs.update({(replication, arm): run for arm, run in enumerate(stored)})
+            runs = iter(stored)
+            self._runs.update({(replication, part): tuple(islice(runs, size)) for part, size in enumerate(sizes)})
         self._done = sum(replication < total for replication, _ in self._runs)
 
     def tell(self) -> None:
         """Report how far the work is."""
         if self._progress is not None:
-            self._progress(Standing(self._done, self._total * self._arms, self._arms, self._widest))
+            self._progress(Standing(self._done, self._total * self._parts, self._parts, self._widest))
 
     def run(self, do: Crew, replications: int) -> None:
         """Have everything done up to so many replications that is not done yet."""
         self._total = max(self._total, replications)
-        tasks = [(replication, arm) for replication in range(replications) for arm in range(self._arms)]
+        tasks = [(replication, part) for replication in range(replications) for part in range(self._parts)]
         missing = [task for task in tasks if task not in self._runs]
         self._done = len(tasks) - len(missing)
-        for task, run in do(missing):
-            self._runs[task] = run
+        for task, runs in do(missing):
+            self._runs[task] = runs
             self._done += 1
             self._keep(task[0])
             self.tell()
@@ -155,14 +179,14 @@ class _Desk:
         """Whether the intervals of so many replications are; without a precision they always are."""
         if self._precision is None:
             return True
-        found = widths(self._precision, tuple(self.complete(replications)))
+        found = self._view(self._precision, tuple(self.complete(replications)))
         self._widest = max(found, key=lambda width: width.half_width / width.target)
         self._total = _projected(self._widest, replications, self._precision.maximum)
         self.tell()
         return self._widest.narrow_enough
 
     def complete(self, replications: int) -> Iterator[tuple["Run", ...]]:
-        """Those of so many replications, from the first on, that every arm has lived, up to the first gap.
+        """Those of so many replications, from the first on, of which every part is done, up to the first gap.
 
         A later one that is complete too is left out: what is reported can be repeated by asking for that many.
         """
@@ -172,10 +196,14 @@ class _Desk:
             yield self._of(replication)
 
     def _is_complete(self, replication: int) -> bool:
-        return all((replication, arm) in self._runs for arm in range(self._arms))
+        return all((replication, part) in self._runs for part in range(self._parts))
 
     def _of(self, replication: int) -> tuple["Run", ...]:
-        return tuple(self._runs[replication, arm] for arm in range(self._arms))
+        return tuple(run for part in range(self._parts) for run in self._runs[replication, part])
+
+
+def _split_widths(split: "Split", precision: Precision, runs: Sequence[Sequence["Run"]]) -> tuple[Width, ...]:
+    return widths(precision, split.usable(runs))
 
 
 def _projected(widest: Width, replications: int, maximum: int) -> int:

@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from journey.errors import JourneyError
 
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 RunArm = Callable[..., "Run"]
 """What runs one arm once; `simulation.run.run_arm` or a stand-in of the same signature."""
 
-Task = tuple[int, int]
-"""The number of a replication and the place of an arm."""
+Live = Callable[..., tuple["Run", ...]]
+"""What lives arms in one run; `simulation.run.run_together` or a stand-in of the same signature."""
 
-Done = tuple[Task, "Run"]
+Task = tuple[int, int]
+"""The number of a replication and the place of one of its parts."""
+
+Done = tuple[Task, tuple["Run", ...]]
 
 Crew = Callable[[Sequence[Task]], Iterator[Done]]
 """Does tasks and gives their runs as they are done, in any order."""
@@ -36,17 +39,30 @@ class WorkerDiedError(JourneyError):
 
 @dataclass(frozen=True)
 class Work:
-    """What every worker is told once; a task then is two small numbers."""
+    """What every worker is told once; a task then is two small numbers.
 
-    setups: tuple["ArmSetup", ...]
+    Attributes:
+        parts: What a replication consists of: the arms that live in one run, for every run.
+        seed: All luck follows from it and the replication's number.
+        days: Length of a run.
+        live: What lives one part.
+    """
+
+    parts: tuple[tuple["ArmSetup", ...], ...]
     seed: int
     days: float
-    run_arm: RunArm
+    live: Live
 
-    def do(self, task: Task) -> "Run":
-        """Live one arm of one replication."""
-        replication, arm = task
-        return self.run_arm(self.setups[arm], seed=self.seed, replication=replication, days=self.days)
+    def do(self, task: Task) -> tuple["Run", ...]:
+        """Live one part of one replication: one run per arm in it."""
+        replication, part = task
+        return self.live(self.parts[part], seed=self.seed, replication=replication, days=self.days)
+
+
+def alone(run_arm: RunArm, setups: Sequence["ArmSetup"], **how: Any) -> tuple["Run", ...]:
+    """Live the one arm of a part; with its first argument given, a `Live`."""
+    (setup,) = setups
+    return (run_arm(setup, **how),)
 
 
 @contextmanager

@@ -55,10 +55,10 @@ class Teller:
         if self._begun_with is None:
             self._begun_with = standing.done
         about = "about " if standing.widest is not None else ""
-        parts = [f"{standing.done // standing.arms:,} of {about}{standing.total // standing.arms:,} replications"]
+        parts = [f"{standing.done // standing.parts:,} of {about}{standing.total // standing.parts:,} replications"]
         seconds, done = monotonic() - self._begun_at, standing.done - self._begun_with
         if done and seconds > 0.0:
-            parts.append(rate(done / standing.arms / seconds))
+            parts.append(rate(done / standing.parts / seconds))
         if standing.widest is not None:
             parts.append(width(standing.widest))
         return ", ".join(parts)
