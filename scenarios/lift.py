@@ -1,0 +1,93 @@
+"""Lift: a difference as a share of the baseline, and what one experiment would see of it. Floats in, tuples out."""
+
+from collections.abc import Sequence
+from math import sqrt
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+from scenarios.statistics import CONFIDENCE, Estimate, differences, mean_of, t_quantile, variance_of
+
+_STANDARD_NORMAL = NormalDist()
+
+
+class Lift(NamedTuple):
+    """A relative change against the baseline.
+
+    Attributes:
+        value: Difference over the baseline's mean, 0.05 for 5 % more; None where that has no meaning.
+        low: Lower bound of its interval; None where there is none.
+        high: Upper bound.
+        reason: Why something is None; empty where nothing is.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    reason: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The lift as the command line's JSON."""
+        return {
+            "lift": self.value,
+            "lift_ci_low": self.low,
+            "lift_ci_high": self.high,
+            "lift_note": self.reason or None,
+        }
+
+
+def lift_of(baseline: Sequence[float], treated: Sequence[float], confidence: float = CONFIDENCE) -> Lift:
+    """The lift over independent pairs, with Fieller's interval.
+
+    The interval holds every ratio that a paired t test does not refute (Fieller 1954), so it leaves out 0 exactly where
+    the test of the difference refutes "no difference". Against a baseline of 0 or below a relative change has no
+    meaning (its sign would be that of the denominator), and none is given.
+
+    Args:
+        baseline: The baseline's means, one per replication.
+        treated: Those of the other arm, in the same replications.
+        confidence: Of the interval.
+    """
+    if not baseline:
+        return Lift(None, None, None, "never measured in both arms")
+    base = mean_of(baseline)
+    if base <= 0.0:
+        of = "0" if base == 0.0 else "below 0"
+        return Lift(None, None, None, f"the baseline's mean is {of}, against which a relative change has no meaning")
+    changes = differences(baseline, treated)
+    change, n = mean_of(changes), len(changes)
+    if n < 2:
+        return Lift(change / base, None, None, "one replication gives no interval")
+    bounds = _fieller(baseline, changes, base, change, t_quantile(0.5 + confidence / 2.0, n - 1) ** 2 / n)
+    if bounds is None:
+        return Lift(change / base, None, None, "the baseline's mean cannot be told from 0, so the interval has no end")
+    return Lift(change / base, *bounds, "")
+
+
+def _fieller(
+    baseline: Sequence[float], changes: Sequence[float], base: float, change: float, quantile: float
+) -> tuple[float, float] | None:
+    """Where ``(change - ratio base)^2 = quantile Var(changes - ratio baseline)``; None where that has no two ends."""
+    square = base * base - quantile * variance_of(baseline)
+    if square <= 0.0:
+        return None
+    middle = base * change - quantile * _covariance(baseline, changes)
+    level = change * change - quantile * variance_of(changes)
+    width = sqrt(max(0.0, middle * middle - square * level))
+    return (middle - width) / square, (middle + width) / square
+
+
+def _covariance(one: Sequence[float], other: Sequence[float]) -> float:
+    mean, other_mean = mean_of(one), mean_of(other)
+    return sum((a - mean) * (b - other_mean) for a, b in zip(one, other, strict=True)) / (len(one) - 1)
+
+
+def power_of_one(difference: Estimate, confidence: float = CONFIDENCE) -> float | None:
+    """Probability that one experiment of this size refutes "no difference" when the difference is the one found.
+
+    The normal approximation, with the spread over replications as the experiment's standard error, sharing a gate
+    included; None where there is no spread to take.
+    """
+    if difference.mean is None or not difference.sd:
+        return None
+    away, edge = abs(difference.mean) / difference.sd, _STANDARD_NORMAL.inv_cdf(0.5 + confidence / 2.0)
+    return _STANDARD_NORMAL.cdf(away - edge) + _STANDARD_NORMAL.cdf(-away - edge)

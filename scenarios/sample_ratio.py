@@ -1,0 +1,133 @@
+"""The sample-ratio check: whether as many customers came into each arm as were planned.
+
+An experiment whose arms have not the planned sizes was not assigned as planned, and its effects are not to be
+believed, however sure they look (Fabijan et al. 2019, doi:10.1145/3292500.3330722, who alarm at such small p-values).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum
+from typing import Any
+
+from scenarios.proportions import UNDEFINED, Tested, goodness_of_fit
+from scenarios.statistics import holm
+
+ALARM = 0.001
+"""The p-value below which the split is called wrong."""
+
+LEAST_EXPECTED = 5.0
+"""Below so many customers expected in an arm the chi-square distribution is no guide (Cochran 1954)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One comparison of counts with a plan.
+
+    Attributes:
+        assigned: Customers by arm.
+        expected: The same as planned.
+        tested: Chi-square with one degree of freedom less than arms; undefined with too few customers.
+    """
+
+    assigned: Mapping[str, int]
+    expected: Mapping[str, float]
+    tested: Tested
+
+    def as_dict(self) -> dict[str, Any]:
+        """The check as the command line's JSON."""
+        everybody = sum(self.assigned.values())
+        return {
+            "statistic": self.tested.statistic,
+            "df": len(self.assigned) - 1,
+            "p_value": self.tested.p_value,
+            "arms": {
+                arm: {
+                    "assigned": count,
+                    "expected": self.expected[arm],
+                    "planned_share": self.expected[arm] / everybody if everybody else None,
+                }
+                for arm, count in self.assigned.items()
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRatio:
+    """The check of a whole experiment, pooled over its replications.
+
+    Attributes:
+        whole: Over all segments; where shares differ by segment it alarms less often than stated, the segments' own
+            checks as often.
+        segments: By segment.
+    """
+
+    whole: Check
+    segments: Mapping[str, Check]
+
+    @property
+    def suspects(self) -> list[str]:
+        """What is not as planned: the whole split, or segments, these with Holm's correction for their number."""
+        p_value = self.whole.tested.p_value
+        suspects = ["the customers as a whole"] if p_value is not None and p_value < ALARM else []
+        known = [(name, check.tested.p_value) for name, check in self.segments.items()]
+        tested = [(name, p) for name, p in known if p is not None]
+        adjusted = holm([p for _, p in tested])
+        return suspects + [f"segment {name}" for (name, _), p in zip(tested, adjusted, strict=True) if p < ALARM]
+
+    @property
+    def ok(self) -> bool | None:
+        """Whether everything is as planned; None where there are too few customers to say."""
+        return None if self.whole.tested.p_value is None else not self.suspects
+
+    @property
+    def sentence(self) -> str:
+        """The check for people."""
+        p_value = self.whole.tested.p_value
+        counts = ", ".join(f"{arm} {count:,}" for arm, count in self.whole.assigned.items())
+        test = f"chi-square p = {p_value or 0.0:.3g}; alarm below {ALARM:g}"
+        if p_value is None:
+            return f"Sample-ratio check: too few customers to say ({counts})."
+        if self.ok:
+            return f"Sample-ratio check passed: {counts}, as planned ({test})."
+        planned = ", ".join(f"{arm} {count:,.0f}" for arm, count in self.whole.expected.items())
+        return (
+            f"SAMPLE-RATIO ALARM: {', '.join(self.suspects)} not split as planned: {counts}, planned {planned} "
+            f"({test}). Find out why before believing any effect below."
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The check as the command line's JSON."""
+        return {
+            "ok": self.ok,
+            "alarm_below": ALARM,
+            **self.whole.as_dict(),
+            "suspects": self.suspects,
+            "segments": {name: check.as_dict() for name, check in self.segments.items()},
+            "note": None if self.ok is not None else f"fewer than {LEAST_EXPECTED:g} customers expected in an arm",
+        }
+
+
+def sample_ratio(
+    arms: Sequence[str], planned: Mapping[str, Sequence[float]], assigned: Mapping[str, Sequence[int]]
+) -> SampleRatio:
+    """Hold the customers assigned against those planned.
+
+    Args:
+        arms: Names of the arms.
+        planned: By segment, the planned share of each arm.
+        assigned: By segment, the customers in each arm.
+    """
+    expected = {name: [share * sum(assigned[name]) for share in planned[name]] for name in assigned}
+    places = range(len(arms))
+    whole = _check(
+        arms,
+        [sum(counts[place] for counts in assigned.values()) for place in places],
+        [fsum(means[place] for means in expected.values()) for place in places],
+    )
+    return SampleRatio(whole, {name: _check(arms, assigned[name], expected[name]) for name in assigned})
+
+
+def _check(arms: Sequence[str], assigned: Sequence[int], expected: Sequence[float]) -> Check:
+    enough = min(expected) >= LEAST_EXPECTED
+    tested = goodness_of_fit(assigned, expected) if enough else UNDEFINED
+    return Check(dict(zip(arms, assigned, strict=True)), dict(zip(arms, expected, strict=True)), tested)
