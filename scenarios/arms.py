@@ -48,6 +48,8 @@ def _setup(scenario: Scenario, name: str, arm: Arm, journey: Journey, layers: Se
         actions=arm.actions,
         active=arm.active,
         yearly_discount=scenario.money.discount_per_year.amount,
+        share=arm.share,
+        share_by_segment=arm.share_by_segment,
     )
 
 

@@ -1,4 +1,7 @@
-"""A comparison: every arm on the same luck, replication by replication, and what can be said about the differences.
+"""A comparison of arms, replication by replication, and what can be said about the differences.
+
+Counterfactual: every arm is lived by all customers, on the same luck. Randomised: the customers are split between the
+arms and share one gate, as in a real experiment.
 
 `summarise` is pure: runs in, a `Comparison` out. `compare` adds the running.
 """
@@ -12,18 +15,21 @@ from scenarios import funnel
 from scenarios.effects import Effect, effect_of, tested
 from scenarios.files import LoadedScenario
 from scenarios.memory import Load, refuse_what_does_not_fit
-from scenarios.metrics import METRICS
+from scenarios.metrics import METRICS, Metric, metric, per_customer
 from scenarios.model import BASELINE
-from scenarios.money import Return, returns
+from scenarios.money import LABEL, Return, returns
 from scenarios.precision import Precision, PrecisionFound
+from scenarios.randomised import INTERVALS as RANDOMISED_INTERVALS
+from scenarios.randomised import LEDGER, RANDOMISED, SHARED, Experiment, experiment_of
 from scenarios.replications import Progress, Replications, replicate
 from scenarios.statistics import CONFIDENCE, Estimate, estimate
 from scenarios.stored import Identity
 from scenarios.verdict import Verdict, judge
-from scenarios.workers import RunArm
+from scenarios.workers import Live, RunArm
 
 if TYPE_CHECKING:
     from scenarios.funnel import Funnel
+    from scenarios.split import Split
     from scenarios.stored import Store
     from simulation.run import Run
     from simulation.setup import ArmSetup
@@ -55,6 +61,8 @@ class Comparison:
         funnels: Per arm, what became of every evaluation.
         precision: What came of the precision that was asked for; None where none was.
         interrupted: Whether work was left undone.
+        experiment: In randomised mode, what an experimenter sees beyond the effects; None where every arm is lived by
+            all customers.
     """
 
     loaded: LoadedScenario
@@ -71,7 +79,16 @@ class Comparison:
     funnels: "dict[str, Funnel]" = field(default_factory=dict)
     precision: PrecisionFound | None = None
     interrupted: bool = False
-    mode: str = COUNTERFACTUAL
+    experiment: Experiment | None = None
+
+    @property
+    def mode(self) -> str:
+        """``counterfactual`` or ``randomised``."""
+        return COUNTERFACTUAL if self.experiment is None else RANDOMISED
+
+    def about(self, name: str) -> Metric:
+        """What is known about a metric as it is given here: in randomised mode totals are given per customer."""
+        return metric(name) if self.experiment is None else per_customer(name)
 
     def as_dict(self) -> dict[str, Any]:
         """The comparison as the command line's JSON."""
@@ -90,21 +107,35 @@ class Comparison:
             "days": self.days,
             "primary_metric": scenario.primary_metric,
             "confidence": CONFIDENCE,
-            "intervals": INTERVALS,
+            "intervals": INTERVALS if self.experiment is None else RANDOMISED_INTERVALS,
             "overrides": list(self.loaded.overridden),
             "arms": {
-                name: {metric: _arm_dict(found) for metric, found in metrics.items()}
-                for name, metrics in self.arms.items()
+                arm: {name: _arm_dict(found) for name, found in metrics.items()} for arm, metrics in self.arms.items()
             },
             "effects": {
-                name: {metric: found.as_dict() for metric, found in metrics.items()}
-                for name, metrics in self.effects.items()
+                arm: {name: self._effect_dict(arm, name) for name in self.effects[arm]} for arm in self.effects
             },
             "roi": {name: _return_dict(found) for name, found in self.roi.items()},
             "funnel": {name: funnel.as_dict(found) for name, found in self.funnels.items()},
             "precision": None if self.precision is None else self.precision.as_dict(),
             "verdict": self.verdict.text,
             "verdicts": {name: finding.outcome for name, finding in self.verdict.findings.items()},
+            **({} if self.experiment is None else self._experiment_dict(self.experiment)),
+        }
+
+    def _effect_dict(self, arm: str, name: str) -> dict[str, Any]:
+        found = self.effects[arm][name].as_dict()
+        return found if self.experiment is None else {**found, **self.experiment.seen[arm][name].as_dict()}
+
+    def _experiment_dict(self, experiment: Experiment) -> dict[str, Any]:
+        return {
+            "sample_ratio": experiment.sample_ratio.as_dict(),
+            "experiment": experiment.as_dict(),
+            "segments": {
+                arm: {segment: effect.as_dict() for segment, effect in effects.items()}
+                for arm, effects in experiment.segments.items()
+            },
+            "warnings": list(self.verdict.warnings),
         }
 
 
@@ -114,20 +145,24 @@ def compare(
     workers: int = 1,
     progress: Progress | None = None,
     run_arm: RunArm | None = None,
+    run_together: Live | None = None,
     engine: str = "reference",
     precision: Precision | None = None,
     store: "Store | None" = None,
+    split: "Split | None" = None,
 ) -> Comparison:
-    """Run a scenario's arms on the same luck and compare them.
+    """Run a scenario's arms and compare them.
 
     Args:
         loaded: The scenario.
         workers: How many processes; the result does not depend on it.
         progress: Told how far the work is.
         run_arm: What runs one arm; left out, the engine.
+        run_together: The same for the arms of a split.
         engine: ``reference`` or ``compiled``.
         precision: How narrow intervals are to become; the scenario's replications are then where looking begins.
         store: Where complete replications are kept, and taken from.
+        split: How the customers are divided between the arms; left out, every arm is lived by all of them.
 
     Raises:
         InputError: The scenario has one arm only, will not fit in memory, or the engine refuses it.
@@ -135,8 +170,8 @@ def compare(
     """
     refuse_single_arm(loaded)
     scenario = loaded.scenario
-    if run_arm is None:
-        refuse_what_does_not_fit(_load(loaded, workers, engine, precision))
+    if run_arm is None and run_together is None:
+        refuse_what_does_not_fit(_load(loaded, workers, engine, precision, split))
     done = replicate(
         loaded.setups,
         seed=scenario.seed,
@@ -145,35 +180,41 @@ def compare(
         workers=workers,
         progress=progress,
         run_arm=run_arm,
+        run_together=run_together,
         engine=engine,
         precision=precision,
         store=store,
+        split=split,
     )
     if not done.runs:
         raise KeyboardInterrupt
-    return summarise(loaded, done)
+    return summarise(loaded, done, split)
 
 
-def _load(loaded: LoadedScenario, workers: int, engine: str, precision: Precision | None) -> Load:
+def _load(
+    loaded: LoadedScenario, workers: int, engine: str, precision: Precision | None, split: "Split | None"
+) -> Load:
     """What the comparison will have in memory at the same time."""
     scenario = loaded.scenario
-    runs = len(loaded.setups) * (scenario.replications if precision is None else precision.maximum)
+    replications = scenario.replications if precision is None else precision.maximum
+    cohorts = replications * (len(loaded.setups) if split is None else 1)
+    runs = replications * len(loaded.setups if split is None else split.strata)
     customers, days = loaded.setups[0].population.size, scenario.horizon_days
-    return Load(engine, customers, days, processes=min(workers, runs), runs=runs)
+    return Load(engine, customers, days, processes=min(workers, cohorts), runs=runs)
 
 
-def identity_of(loaded: LoadedScenario, engine: str) -> Identity:
+def identity_of(loaded: LoadedScenario, engine: str, split: "Split | None" = None) -> Identity:
     """What stored replications of this comparison are of."""
     return Identity(
         scenario=loaded.name,
         scenario_hash=loaded.hash,
         seed=loaded.scenario.seed,
         version=version(),
-        mode=COUNTERFACTUAL,
+        mode=COUNTERFACTUAL if split is None else RANDOMISED,
         engine=engine,
         days=loaded.scenario.horizon_days,
         customers=loaded.setups[0].population.size,
-        arms=tuple(setup.name for setup in loaded.setups),
+        arms=tuple(setup.name for setup in (loaded.setups if split is None else split.strata)),
     )
 
 
@@ -187,43 +228,54 @@ def refuse_single_arm(loaded: LoadedScenario) -> None:
         raise InputError(f"{loaded.name}: arms: a comparison needs at least one arm besides {BASELINE!r}")
 
 
-def summarise(loaded: LoadedScenario, done: Replications) -> Comparison:
-    """What complete replications say; at least one."""
-    setups, runs = loaded.setups, done.runs
-    first = runs[0][0]
+def summarise(loaded: LoadedScenario, done: Replications, split: "Split | None" = None) -> Comparison:
+    """What complete replications say; at least one.
+
+    Raises:
+        InputError: With a split, that in none of them every arm had customers.
+    """
+    setups, primary = loaded.setups, loaded.scenario.primary_metric
+    runs = list(done.runs) if split is None else split.usable(done.runs)
+    lived = done.runs if split is None else [split.lived(each) for each in done.runs]
     names = _metric_names(runs)
     values = [{name: [run[place].metrics.get(name) for run in runs] for name in names} for place in range(len(setups))]
-    effects = {
-        setup.name: {name: effect_of(values[0][name], values[place][name]) for name in names}
-        for place, setup in enumerate(setups[1:], start=1)
-    }
-    effects = tested(effects, loaded.scenario.primary_metric)
-    money = returns(loaded.scenario, setups, runs, first.days)
+    effects = _effects(setups, values, names if split is None else [name for name in names if name not in SHARED])
+    effects = tested(effects, primary)
+    experiment = None
+    if split is not None:
+        experiment = experiment_of(split, done.runs, effects, values, primary, len(done.runs) - len(runs))
+    money = returns(loaded.scenario, setups, runs, runs[0][0].days, LABEL if split is None else LEDGER)
+    identical = {setup.name for setup in setups[1:] if _same(setups[0], setup)}
+    first = done.runs[0]
     return Comparison(
         loaded=loaded,
         seed=loaded.scenario.seed,
-        engine=first.engine,
+        engine=first[0].engine,
         asked=done.asked,
-        replications=len(runs),
-        customers=first.customers,
-        days=first.days,
+        replications=len(done.runs),
+        customers=first[0].customers if split is None else sum(run.customers for run in first),
+        days=first[0].days,
         arms={
             setup.name: {name: estimate(_known(values[place][name])) for name in names}
             for place, setup in enumerate(setups)
         },
         effects=effects,
         roi=money,
-        verdict=judge(
-            loaded.scenario.primary_metric,
-            effects,
-            money,
-            replications=len(runs),
-            identical={setup.name for setup in setups[1:] if _same(setups[0], setup)},
-        ),
-        funnels={setup.name: funnel.funnel_of([arms[place] for arms in runs]) for place, setup in enumerate(setups)},
+        verdict=judge(primary, effects, money, replications=len(runs), identical=identical, experiment=experiment),
+        funnels={setup.name: funnel.funnel_of([arms[place] for arms in lived]) for place, setup in enumerate(setups)},
         precision=done.precision,
         interrupted=done.interrupted,
+        experiment=experiment,
     )
+
+
+def _effects(
+    setups: Sequence["ArmSetup"], values: Sequence[dict[str, list[float | None]]], names: Sequence[str]
+) -> dict[str, dict[str, Effect]]:
+    return {
+        setup.name: {name: effect_of(values[0][name], values[place][name]) for name in names}
+        for place, setup in enumerate(setups[1:], start=1)
+    }
 
 
 def _metric_names(runs: Sequence[Sequence["Run"]]) -> list[str]:
@@ -237,7 +289,7 @@ def _known(values: Sequence[float | None]) -> list[float]:
 
 
 def _same(one: "ArmSetup", other: "ArmSetup") -> bool:
-    return one == replace(other, name=one.name)
+    return one == replace(other, name=one.name, share=one.share, share_by_segment=one.share_by_segment)
 
 
 def _arm_dict(found: Estimate) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Paired differences: one metric, arm minus baseline, over the replications in which both could be measured."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from scenarios.statistics import CONFIDENCE, Estimate, differences, estimate, holm, variance_reduction
 
@@ -16,14 +16,16 @@ class Effect:
         baseline: Mean of the baseline over the same replications.
         variance_reduction: (Var A + Var B) / Var(B - A); None where undefined.
         note: Why something is undefined; empty where nothing is.
-        shown: Whether the null "no difference in this metric" is refuted at the stated confidence. The primary metric
-            is tested over the arms, the others as one family of theirs, each with Holm's correction.
+        p_adjusted: The p-value of the null "no difference in this metric", with Holm's correction; None where there is
+            no interval. The primary metric is tested over the arms, the others of an arm as one family.
+        shown: Whether that null is refuted at the stated confidence, by the adjusted p-value.
     """
 
     difference: Estimate
     baseline: float | None
     variance_reduction: float | None
     note: str
+    p_adjusted: float | None = None
     shown: bool = False
 
     def as_dict(self) -> dict[str, Any]:
@@ -35,10 +37,13 @@ class Effect:
             "variance_reduction": self.variance_reduction,
             "cohort_sd": self.difference.sd,
             "n": self.difference.n,
+            "p_adjusted": self.p_adjusted,
             "shown": self.shown,
             "note": self.note or None,
         }
 
+
+Key = TypeVar("Key", bound=Hashable)
 
 Measured = Sequence[float | None]
 """One metric in one arm, by replication; None where nothing happened that it could be measured on."""
@@ -68,13 +73,30 @@ def effect_of(baseline: Measured, treated: Measured) -> Effect:
 
 
 def tested(effects: dict[str, dict[str, Effect]], primary: str) -> dict[str, dict[str, Effect]]:
-    """The effects with `shown` filled in: the primary metric over all arms, then the others of each arm."""
-    families = [[(arm, primary) for arm in effects if primary in effects[arm]]]
-    families += [[(arm, name) for name in metrics if name != primary] for arm, metrics in effects.items()]
+    """The effects with their tests filled in: the primary metric over all arms, then the others of each arm."""
     result = {arm: dict(metrics) for arm, metrics in effects.items()}
-    for family in families:
-        testable = [(arm, name) for arm, name in family if effects[arm][name].difference.p_value is not None]
-        p_values = [effects[arm][name].difference.p_value or 0.0 for arm, name in testable]
-        for (arm, name), adjusted in zip(testable, holm(p_values), strict=True):
-            result[arm][name] = replace(effects[arm][name], shown=adjusted < 1.0 - CONFIDENCE)
+    over_arms = {arm: metrics[primary] for arm, metrics in effects.items() if primary in metrics}
+    for arm, effect in corrected(over_arms).items():
+        result[arm][primary] = effect
+    for arm, metrics in effects.items():
+        others = {name: effect for name, effect in metrics.items() if name != primary and name not in _TWINS}
+        result[arm] |= corrected(others)
+        for name, twin in _TWINS.items():
+            if name in metrics and name != primary and twin in metrics:
+                found = result[arm][twin]
+                result[arm][name] = replace(metrics[name], p_adjusted=found.p_adjusted, shown=found.shown)
     return result
+
+
+_TWINS = {"contacts_per_customer": "interventions"}
+"""Metrics that are another one in another unit: they share its test, and do not count twice in its family."""
+
+
+def corrected(family: Mapping[Key, Effect]) -> dict[Key, Effect]:
+    """The effects of a family, each tested with Holm's correction for the others."""
+    testable = {key: effect for key, effect in family.items() if effect.difference.p_value is not None}
+    adjusted = holm([effect.difference.p_value or 0.0 for effect in testable.values()])
+    return dict(family) | {
+        key: replace(effect, p_adjusted=p_value, shown=p_value < 1.0 - CONFIDENCE)
+        for (key, effect), p_value in zip(testable.items(), adjusted, strict=True)
+    }

@@ -23,6 +23,7 @@ BUILTIN = Path(__file__).parent / "builtin"
 _EXTENDS = "extends"
 _NOT_HASHED = ("seed", "replications")
 """What a run is repeated with besides the scenario; both are reported beside the hash."""
+_EQUAL_SPLIT: dict[str, Any] = {"share": 1.0, "share_by_segment": {}}
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,11 @@ def scenario_hash(scenario: Scenario) -> str:
     A folder of records enters by its content, not by its path.
     """
     content = scenario.model_dump(mode="json", exclude=set(_NOT_HASHED))
+    for arm in content["arms"].values():
+        # Said only where customers are split unequally: the worlds of all other scenarios are what they were before.
+        for key, unsaid in _EQUAL_SPLIT.items():
+            if arm[key] == unsaid:
+                del arm[key]
     records = scenario.population.records
     if records is not None and records != BUNDLED:
         content["population"]["records"] = _folder_digest(Path(records))

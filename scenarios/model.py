@@ -89,6 +89,13 @@ class Arm(Part):
     )
     policy: PolicyOverride = Field(default={}, description="Laid over the scenario's policy, key by key.")
     reviewers: ReviewersOverride = Field(default={}, description="Laid over the scenario's reviewers, key by key.")
+    share: NonNegative = Field(
+        default=1.0,
+        description="Relative share of the customers who are assigned to the arm with `compare --mode randomised`.",
+    )
+    share_by_segment: dict[str, NonNegative] = Field(
+        default={}, description="The same for the customers of single segments; 0 keeps a segment out of the arm."
+    )
 
 
 class Scenario(Part):

@@ -85,7 +85,11 @@ def beyond_horizon_factor(money: Money, horizon_days: float) -> float:
 
 
 def returns(
-    scenario: Scenario, setups: Sequence["ArmSetup"], runs: Sequence[Sequence["Run"]], days: float
+    scenario: Scenario,
+    setups: Sequence["ArmSetup"],
+    runs: Sequence[Sequence["Run"]],
+    days: float,
+    label: str = LABEL,
 ) -> dict[str, Return]:
     """What every arm but the baseline is worth against it.
 
@@ -94,19 +98,20 @@ def returns(
         setups: The arms, the baseline first.
         runs: By replication, then by arm.
         days: Length of the runs.
+        label: What the ledgers' lines are.
     """
     baseline = setups[0]
     found = {}
     for place, setup in enumerate(setups[1:], start=1):
         pairs = [(run[0], run[place]) for run in runs]
         ledgers = [_lines(scenario, (baseline, setup), pair, days) for pair in pairs]
-        found[setup.name] = _summed(ledgers)
+        found[setup.name] = _summed(ledgers, label)
     return found
 
 
-def _summed(replications: Sequence[Sequence[Line]]) -> Return:
+def _summed(replications: Sequence[Sequence[Line]], label: str) -> Return:
     nets = [_total(lines, "value") - _total(lines, "cost") for lines in replications]
-    ledger = Ledger(tuple(_mean_lines(replications)), label=LABEL)
+    ledger = Ledger(tuple(_mean_lines(replications)), label=label)
     if ledger.cost > 0.0:
         roi, reason = ledger.roi, ""
     else:

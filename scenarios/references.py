@@ -139,6 +139,7 @@ def _segments(scenario: Scenario) -> Iterator[Mistake]:
         (("world", "moves", move, "by_segment"), clock.by_segment) for move, clock in world.moves.items()
     ]
     tables.append((("world", "distress", "by_segment"), world.distress.by_segment))
+    tables += [(("arms", name, "share_by_segment"), arm.share_by_segment) for name, arm in scenario.arms.items()]
     for place, table in tables:
         for name in table:
             if name not in known:

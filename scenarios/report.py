@@ -7,6 +7,7 @@ from scenarios import funnel
 from scenarios.assumptions import assumptions
 from scenarios.comparison import version
 from scenarios.document import Block, Code, Grid, Heading, Items, Paragraph
+from scenarios.experiment_report import division, experiment_blocks, interval_text
 from scenarios.metrics import Unit, dollars, metric, shown
 from scenarios.model import BASELINE
 from scenarios.precision import COVERAGE
@@ -58,26 +59,36 @@ def _arms(found: "Comparison") -> list[Block]:
         Heading(2, "Arms"),
         Paragraph(
             f"{found.customers:,} customers over {found.days:g} days, in {counted(found.replications)}. In each, "
-            "every arm is lived by the same customers on the same luck."
+            f"{how_lived(found)}."
         ),
         Grid(("arm", "what it is", "actions", "reviewers"), tuple(rows), numbers_from=3),
     ]
 
 
+def how_lived(found: "Comparison") -> str:
+    """Who lives in which arm, as the end of a sentence."""
+    if found.experiment is not None:
+        return division(found.experiment)
+    return "every arm is lived by the same customers on the same luck"
+
+
 def _metrics(found: "Comparison") -> list[Block]:
     arms = list(found.arms)
-    rows = [
-        (metric(name).label, *(estimate_text(found.arms[arm][name], metric(name).unit, interval=True) for arm in arms))
-        for name in found.arms[BASELINE]
-    ]
+    rows = [(found.about(name).label, *(_mean_text(found, arm, name) for arm in arms)) for name in found.arms[BASELINE]]
     blocks: list[Block] = [
         Heading(2, "Metrics"),
         Paragraph("Mean over replications, with its 95 % interval (simulation error)."),
         Grid(("metric", *arms), tuple(rows)),
     ]
+    if found.experiment is not None:
+        return [*blocks, *experiment_blocks(found, found.experiment)]
     for arm, effects in found.effects.items():
         blocks += [Heading(2, f"Differences: {arm} minus baseline"), Paragraph(_how_tested(found)), _effects(effects)]
     return blocks
+
+
+def _mean_text(found: "Comparison", arm: str, name: str) -> str:
+    return estimate_text(found.arms[arm][name], found.about(name).unit, interval=True)
 
 
 def _how_tested(found: "Comparison") -> str:
@@ -110,17 +121,24 @@ def _effects(effects: "Mapping[str, Effect]") -> Grid:
 
 
 def _money(found: "Comparison") -> list[Block]:
-    money = found.loaded.scenario.money
+    perspective = found.loaded.scenario.money.perspective
     blocks: list[Block] = [
         Heading(2, "Money"),
         Paragraph(
-            f"From the perspective of {money.perspective}. Mean per cohort over the horizon, against the baseline; "
+            f"From the perspective of {perspective}. {money_scale(found)} over the horizon, against the baseline; "
             "every dollar is counted once. Revenue is discounted; other lines are not."
         ),
     ]
     for arm, returned in found.roi.items():
         blocks += [Heading(3, f"{arm} against baseline"), _ledger(returned), Items(tuple(_bottom_line(returned)))]
     return blocks
+
+
+def money_scale(found: "Comparison") -> str:
+    """What the money is the money of."""
+    if found.experiment is None:
+        return "Mean per cohort"
+    return f"As if all {found.experiment.everybody:,.0f} customers in the experiment were in the arm, mean per cohort"
 
 
 def _ledger(found: "Return") -> Grid:
@@ -185,6 +203,11 @@ def uncertainty(found: "Comparison") -> str:
     )
 
 
+def funnel_scale(found: "Comparison") -> str:
+    """What the funnel counts are counts of."""
+    return "mean per cohort" if found.experiment is None else "mean over experiments, each arm's own customers"
+
+
 def _funnel(found: "Comparison") -> list[Block]:
     rows = []
     for label, counts, total in funnel.rows(found.funnels):
@@ -193,7 +216,7 @@ def _funnel(found: "Comparison") -> list[Block]:
     return [
         Heading(2, "The decision funnel"),
         Paragraph(
-            "What became of every evaluation of a customer, mean per cohort: which rule took it out, what the "
+            f"What became of every evaluation of a customer, {funnel_scale(found)}: which rule took it out, what the "
             "reviewers decided, what was done and what came of it. Lines that are 0 in every arm are left out."
         ),
         Grid(("step", *found.funnels), tuple(rows)),
@@ -211,12 +234,7 @@ def _uncertainty(found: "Comparison") -> list[Block]:
                     "Simulation error: the intervals. It shrinks to nothing with more replications, and says only "
                     "how well the model's mean is known."
                 ),
-                (
-                    "Cohort variation: the column cohort sd. It is how the difference would vary between one company "
-                    f"of {found.customers:,} such customers and the next, if each could live every arm on the same "
-                    "luck; more replications do not shrink it. Two companies, or one before and after, differ by more: "
-                    "their luck is not the same."
-                ),
+                _cohort_variation(found),
                 (
                     "Parameter uncertainty: in neither. Effects, hazards and prices below are assumptions; change "
                     "them with --set and look how far the verdict holds."
@@ -224,6 +242,20 @@ def _uncertainty(found: "Comparison") -> list[Block]:
             )
         ),
     ]
+
+
+def _cohort_variation(found: "Comparison") -> str:
+    if found.experiment is not None:
+        return (
+            "Cohort variation: how far one experiment of this size falls from the mean. It is what the column power "
+            "rests on, and stands in the JSON as cohort_sd; more replications do not shrink it, more customers do."
+        )
+    return (
+        "Cohort variation: the column cohort sd. It is how the difference would vary between one company "
+        f"of {found.customers:,} such customers and the next, if each could live every arm on the same "
+        "luck; more replications do not shrink it. Two companies, or one before and after, differ by more: "
+        "their luck is not the same."
+    )
 
 
 def _repeat(found: "Comparison") -> list[Block]:
@@ -247,6 +279,8 @@ def repeat_command(found: "Comparison") -> str:
         asked, replications = found.precision.asked, found.precision.minimum
         more = "".join(f" --precision {quote(f'{name}={target:g}')}" for name, target in asked.targets.items())
         more += f" --max-replications {asked.maximum}"
+    if found.experiment is not None:
+        more += f" --mode {found.mode}"
     more += "".join(f" --set {quote(given)}" for given in found.loaded.overridden)
     return f"journey compare {quote(found.loaded.name)} --seed {found.seed} --replications {replications}{more}"
 
@@ -257,13 +291,6 @@ def estimate_text(found: "Estimate", unit: Unit, *, interval: bool = False) -> s
     if not interval or found.low is None or found.high is None:
         return text
     return f"{text} [{shown(found.low, unit)}, {shown(found.high, unit)}]"
-
-
-def interval_text(found: "Estimate", unit: Unit) -> str:
-    """The interval of a difference, for people."""
-    if found.low is None or found.high is None:
-        return "n/a"
-    return f"{shown(found.low, unit, difference=True)} to {shown(found.high, unit, difference=True)}"
 
 
 def quantity_text(line: "Line") -> str:

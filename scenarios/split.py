@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from journey.errors import InputError
 from scenarios.metrics import is_total
-from simulation.population import cumulative, people
+from simulation.population import people
 from simulation.run import refuse_different_worlds
 from simulation.setup import shares_in
 
@@ -145,8 +145,7 @@ def split_of(setups: Sequence["ArmSetup"], *, seed: int) -> Split:
 
 
 def _planned(shares: Sequence[float]) -> tuple[float, ...]:
-    edges = (0.0, *cumulative(shares))
-    return tuple(share and above - below for share, below, above in zip(shares, edges, edges[1:], strict=True))
+    return tuple(share / fsum(shares) for share in shares)
 
 
 def _refuse_unclear_shares(segment: str, shares: Mapping[str, float]) -> None:

@@ -7,14 +7,15 @@ test, would show a difference of the size that was seen.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from scenarios.metrics import dollars, metric, shown
+from scenarios.metrics import Metric, dollars, metric, per_customer, shown
 from scenarios.statistics import CONFIDENCE, POWER, customers_needed, replications_needed
 
 if TYPE_CHECKING:
     from scenarios.effects import Effect
     from scenarios.money import Return
+    from scenarios.randomised import Experiment
 
 Outcome = Literal["better", "worse", "different", "no_difference_shown", "identical", "unknown"]
 
@@ -40,14 +41,33 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is found about every arm but the baseline, and all of it in words."""
+    """What is found about every arm but the baseline, and all of it in words.
+
+    Attributes:
+        findings: By arm.
+        warnings: What has to be known before any of them is believed.
+    """
 
     findings: dict[str, Finding]
+    warnings: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
-        """The verdict as one paragraph an arm."""
-        return "\n".join(" ".join(filter(None, (f.effect, f.money))) for f in self.findings.values())
+        """The verdict: warnings first, then one paragraph an arm."""
+        findings = (" ".join(filter(None, (f.effect, f.money))) for f in self.findings.values())
+        return "\n".join((*self.warnings, *findings))
+
+
+class _Case(NamedTuple):
+    """What is judged: one arm's effect on the primary metric, and the experiment it was found in, if any."""
+
+    arm: str
+    primary: str
+    about: Metric
+    effect: "Effect"
+    money: "Return"
+    replications: int
+    experiment: "Experiment | None"
 
 
 def judge(
@@ -57,6 +77,7 @@ def judge(
     *,
     replications: int,
     identical: Collection[str] = (),
+    experiment: "Experiment | None" = None,
 ) -> Verdict:
     """The verdict on every arm.
 
@@ -66,25 +87,29 @@ def judge(
         money: Per arm.
         replications: How many are complete.
         identical: Arms that differ from the baseline in nothing but their name.
+        experiment: In randomised mode, what is known of it.
     """
-    return Verdict(
-        {
-            arm: _identical(arm)
-            if arm in identical
-            else _judged(arm, primary, metrics.get(primary), money[arm], replications)
-            for arm, metrics in effects.items()
-        }
-    )
+    about = metric(primary) if experiment is None else per_customer(primary)
+    findings = {}
+    for arm, metrics in effects.items():
+        effect = metrics.get(primary)
+        if arm in identical:
+            findings[arm] = _identical(arm, randomised=experiment is not None)
+        elif effect is None or effect.difference.mean is None:
+            text = f"{arm}: {about.label} was never measured in both arms, so nothing is shown."
+            findings[arm] = Finding("unknown", text, "")
+        else:
+            findings[arm] = _judged(_Case(arm, primary, about, effect, money[arm], replications, experiment))
+    return Verdict(findings, () if experiment is None else experiment.warnings)
 
 
-def _identical(arm: str) -> Finding:
-    return Finding("identical", f"{arm}: no difference: the arms are identical.", "")
+def _identical(arm: str, *, randomised: bool) -> Finding:
+    chance = " An experiment between them (an A/A test) finds differences by chance alone." if randomised else ""
+    return Finding("identical", f"{arm}: no difference: the arms are identical.{chance}", "")
 
 
-def _judged(arm: str, primary: str, effect: "Effect | None", money: "Return", replications: int) -> Finding:
-    about = metric(primary)
-    if effect is None or effect.difference.mean is None:
-        return Finding("unknown", f"{arm}: {about.label} was never measured in both arms, so nothing is shown.", "")
+def _judged(case: _Case) -> Finding:
+    arm, about, effect, money = case.arm, case.about, case.effect, _money(case)
     found = effect.difference
     if found.low is None or found.high is None:
         change = shown(found.mean, about.unit, difference=True)
@@ -92,17 +117,17 @@ def _judged(arm: str, primary: str, effect: "Effect | None", money: "Return", re
             f"{arm}: {about.label} differs by {change} in one replication, which gives no interval and shows nothing; "
             "run at least 2 replications."
         )
-        return Finding("unknown", text, _money(money))
+        return Finding("unknown", text, money)
     if found.sd == 0.0 and found.mean == 0.0:
         return Finding(
             "no_difference_shown",
-            f"{arm}: no difference shown in {about.label}: it was the same in every one of {replications} "
+            f"{arm}: no difference shown in {about.label}: it was the same in every one of {case.replications} "
             "replications.",
-            _money(money),
+            money,
         )
     if not effect.shown:
-        return Finding("no_difference_shown", _not_shown(arm, primary, effect), _money(money))
-    return Finding(_outcome(found.mean or 0.0, about.better), _shown(arm, primary, effect), _money(money))
+        return Finding("no_difference_shown", _not_shown(case), money)
+    return Finding(_outcome(found.mean or 0.0, about.better), _shown(case), money)
 
 
 def _outcome(difference: float, better: str | None) -> Outcome:
@@ -111,20 +136,22 @@ def _outcome(difference: float, better: str | None) -> Outcome:
     return "better" if (difference < 0.0) == (better == "lower") else "worse"
 
 
-def _interval(primary: str, effect: "Effect") -> str:
-    unit, found = metric(primary).unit, effect.difference
+def _interval(case: _Case) -> str:
+    unit, found = case.about.unit, case.effect.difference
     low, high = (shown(bound, unit, difference=True) for bound in (found.low, found.high))
     return f"simulation error: {_CONFIDENCE} interval {low} to {high} over {found.n} replications"
 
 
-def _shown(arm: str, primary: str, effect: "Effect") -> str:
-    about, difference = metric(primary), effect.difference.mean or 0.0
+def _shown(case: _Case) -> str:
+    about, difference = case.about, case.effect.difference.mean or 0.0
     way = "lower" if difference < 0.0 else "higher"
     judged = {"better": ", which is better", "worse": ", which is worse"}.get(_outcome(difference, about.better), "")
     size = shown(abs(difference), about.unit, difference=True).lstrip("+")
     return (
-        f"{arm}: {about.label} is {size} {way} than in the baseline{judged} ({_interval(primary, effect)}; "
-        f"null: no difference in {about.label}, refuted in this model)." + _after(_real_test(primary, effect))
+        f"{case.arm}: {about.label} is {size} {way} than in the baseline{judged} ({_interval(case)}; "
+        f"null: no difference in {about.label}, refuted in this model)."
+        + _after(_one_experiment(case))
+        + _after(_real_test(case))
     )
 
 
@@ -132,21 +159,37 @@ def _after(sentence: str) -> str:
     return f" {sentence}" if sentence else ""
 
 
-def _not_shown(arm: str, primary: str, effect: "Effect") -> str:
-    about, found = metric(primary), effect.difference
+def _not_shown(case: _Case) -> str:
+    about, found = case.about, case.effect.difference
     change = shown(found.mean, about.unit, difference=True)
     leaves_out_zero = found.low is not None and found.high is not None and not found.low <= 0.0 <= found.high
     together = " once all arms are tested together, by Holm's correction" if leaves_out_zero else ""
     text = (
-        f"{arm}: no difference shown in {about.label}: {change} ({_interval(primary, effect)}; null: no difference in "
+        f"{case.arm}: no difference shown in {about.label}: {change} ({_interval(case)}; null: no difference in "
         f"{about.label}, not refuted{together})."
     )
-    return f"{text} {_needed(primary, effect)}"
+    return f"{text}{_after(_one_experiment(case))} {_needed(case)}"
 
 
-def _needed(primary: str, effect: "Effect") -> str:
+def _one_experiment(case: _Case) -> str:
+    """What one experiment of this size would have found."""
+    if case.experiment is None:
+        return ""
+    seen, customers = case.experiment.seen[case.arm][case.primary], case.experiment.customers
+    here, there = customers[case.arm], next(iter(customers.values()))
+    size = f"One experiment of this size ({here:,.0f} customers against {there:,.0f})"
+    tests = seen.proportions
+    if tests is not None and tests.refuting is not None:
+        return (
+            f"{size} refuted the null in {100 * tests.refuting:.0f} % of {tests.experiments:,} replications "
+            f"({tests.of_one} test at 5 %)."
+        )
+    return "" if seen.power is None else f"{size} would refute the null with a probability of {100 * seen.power:.0f} %."
+
+
+def _needed(case: _Case) -> str:
     """What it would take to show a difference of the size that was seen."""
-    found = effect.difference
+    found = case.effect.difference
     if not found.mean or not found.sd:
         return "There is no difference whose size could be shown."
     if abs(found.mean) / found.sd < 1e-3:
@@ -159,14 +202,14 @@ def _needed(primary: str, effect: "Effect") -> str:
         text = (
             f"To show a difference of this size would take about {runs:,.0f} replications ({100 * POWER:.0f} % power)."
         )
-    return text + _after(_real_test(primary, effect))
+    return text + _after(_real_test(case))
 
 
-def _real_test(primary: str, effect: "Effect") -> str:
+def _real_test(case: _Case) -> str:
     """For a share of customers: the size of a real, randomised test."""
-    if metric(primary).unit != "share" or not primary.startswith("churn_rate"):
+    if case.about.unit != "share" or not case.primary.startswith("churn_rate"):
         return ""
-    before, difference = effect.baseline, effect.difference.mean
+    before, difference = case.effect.baseline, case.effect.difference.mean
     if before is None or difference is None or not 0.0 <= before + difference <= 1.0:
         return ""
     customers = customers_needed(before, before + difference)
@@ -176,11 +219,13 @@ def _real_test(primary: str, effect: "Effect") -> str:
     return f"A real randomised test of an effect of this size would need {size} customers per arm, followed as long."
 
 
-def _money(money: "Return") -> str:
-    net = money.net
+def _money(case: _Case) -> str:
+    money, net = case.money, case.money.net
     if net.mean is None:
         return ""
     text = f"Net value {dollars(net.mean, plus=True)}"
+    if case.experiment is not None:
+        text += f" if all {case.experiment.everybody:,.0f} customers were in this arm and not in the baseline"
     if net.low is not None and net.high is not None:
         text += f" ({_CONFIDENCE} interval {dollars(net.low, plus=True)} to {dollars(net.high, plus=True)})"
         if net.low <= 0.0 <= net.high and net.low != net.high:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from journey.errors import InputError
 from scenarios.cli.guard import INTERRUPTED
 from scenarios.cli.options import (
     Engine,
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from scenarios.comparison import Comparison
     from scenarios.files import LoadedScenario
     from scenarios.precision import Precision
+    from scenarios.split import Split
     from scenarios.stored import Store
 
 
@@ -60,7 +60,12 @@ def command(
     seed: SeedOption = None,
     set_: SetOption = None,
     mode: Annotated[
-        Mode, typer.Option("--mode", help="counterfactual: every customer lives in every arm, on the same luck.")
+        Mode,
+        typer.Option(
+            "--mode",
+            help="counterfactual: every customer lives in every arm, on the same luck; randomised: the customers are "
+            "split between the arms and share the reviewers, as in a real experiment.",
+        ),
     ] = Mode.COUNTERFACTUAL,
     engine: EngineOption = Engine.AUTO,
     json_: JsonOption = False,
@@ -68,24 +73,25 @@ def command(
         Path | None, typer.Option("--report", metavar="F.md|F.html", help="Write a report to this file.")
     ] = None,
 ) -> None:
-    """Run the arms of a scenario on the same luck and say what differs, how surely, and what it is worth."""
+    """Run the arms of a scenario and say what differs, how surely, and what it is worth."""
     from scenarios.cli.output import print_json, refuse_unwritable, say, write_atomically
     from scenarios.cli.progress import progress_bar
     from scenarios.comparison import compare
     from scenarios.document import refuse_unknown_format, rendered
     from scenarios.workers import usable_processors
 
-    if mode is Mode.RANDOMISED:
-        raise InputError("--mode randomised: this version compares counterfactually only; leave --mode out")
     if report is not None:
         refuse_unknown_format(report)
         refuse_unwritable(report)
     checked = loaded(scenario, set_, seed=("seed", seed), replications=("replications", replications))
     wanted = _precision(checked, precision, max_replications)
-    with _opened(checked, resume, engine) as store:
-        if store is not None and store.opening_message:
-            say(store.opening_message)
-        lives = _engine(checked, engine) if store is None else store.identity.engine
+    split = _split(checked, mode)
+    lives = _engine(checked, engine, split)
+    with _opened(checked, resume, lives, split, any_engine=engine is Engine.AUTO) as store:
+        if store is not None:
+            lives = store.identity.engine
+            if store.opening_message:
+                say(store.opening_message)
         try:
             with progress_bar() as progress:
                 found = compare(
@@ -95,6 +101,7 @@ def command(
                     engine=lives,
                     precision=wanted,
                     store=store,
+                    split=split,
                 )
         except KeyboardInterrupt:
             if resume is not None:
@@ -137,23 +144,35 @@ def _precision(checked: "LoadedScenario", given: list[str] | None, maximum: int 
     return precision_from(given or (), maximum=maximum, replications=scenario.replications, segments=segments)
 
 
-def _opened(checked: "LoadedScenario", resume: Path | None, engine: Engine) -> AbstractContextManager["Store | None"]:
+def _split(checked: "LoadedScenario", mode: Mode) -> "Split | None":
+    """How the customers are divided between the arms, where they are."""
+    if mode is Mode.COUNTERFACTUAL:
+        return None
+    from scenarios.comparison import refuse_single_arm
+    from scenarios.randomised import split_for
+
+    refuse_single_arm(checked)
+    return split_for(checked)
+
+
+def _opened(
+    checked: "LoadedScenario", resume: Path | None, engine: str, split: "Split | None", *, any_engine: bool
+) -> AbstractContextManager["Store | None"]:
     """The file of replications, if one was asked for."""
     if resume is None:
         return nullcontext()
     from scenarios.comparison import identity_of
     from scenarios.stored import opened
 
-    chosen = _engine(checked, engine)
-    return opened(resume, identity_of(checked, chosen), any_engine=engine is Engine.AUTO)
+    return opened(resume, identity_of(checked, engine, split), any_engine=any_engine)
 
 
-def _engine(checked: "LoadedScenario", asked: Engine) -> str:
+def _engine(checked: "LoadedScenario", asked: Engine, split: "Split | None") -> str:
     """The engine for all runs of a comparison together."""
     from simulation.run import engine_for
 
     scenario = checked.scenario
-    runs = scenario.replications * len(checked.setups)
+    runs = scenario.replications * (len(checked.setups) if split is None else 1)
     return engine_for(asked, scenario.population.size * scenario.horizon_days * runs)
 
 

@@ -4,10 +4,21 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from scenarios.cli.experiment_tables import print_experiment
 from scenarios.cli.output import table
+from scenarios.experiment_report import division, interval_text
 from scenarios.funnel import rows
 from scenarios.metrics import dollars, metric, shown
-from scenarios.report import counted, estimate_text, interval_text, pairing, quantity_text, repeat_command, uncertainty
+from scenarios.report import (
+    counted,
+    estimate_text,
+    funnel_scale,
+    money_scale,
+    pairing,
+    quantity_text,
+    repeat_command,
+    uncertainty,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,7 +26,6 @@ if TYPE_CHECKING:
 
     from scenarios.comparison import Comparison
     from scenarios.effects import Effect
-    from scenarios.money import Return
 
 _WIDE = 80
 
@@ -26,16 +36,18 @@ def print_comparison(out: "Console", found: "Comparison") -> None:
     out.print(f"{scenario.title}\n{scenario.question}\n", markup=False)
     for name, described in scenario.arms.items():
         out.print(f"  {name}: {described.label or name}", markup=False)
+    lived = "every arm on the same luck" if found.experiment is None else division(found.experiment)
     out.print(
-        f"  {found.customers:,} customers, {found.days:g} days, {counted(found.replications)}, every arm on the "
-        "same luck\n",
-        markup=False,
+        f"  {found.customers:,} customers, {found.days:g} days, {counted(found.replications)}, {lived}\n", markup=False
     )
     wide = out.width >= _WIDE
     for arm in found.effects:
-        out.print(_effects(found, arm, wide=wide))
-        out.print(f"{pairing(found, arm)}\n", markup=False)
-        out.print(_money(arm, found.roi[arm], wide=wide))
+        if found.experiment is None:
+            out.print(_effects(found, arm, wide=wide))
+            out.print(f"{pairing(found, arm)}\n", markup=False)
+        else:
+            print_experiment(out, found, found.experiment, arm)
+        out.print(_money(found, arm, wide=wide))
     out.print(_funnel(found))
     out.print("Verdict", style="bold")
     out.print(found.verdict.text, markup=False)
@@ -69,7 +81,7 @@ def _effects(found: "Comparison", arm: str, *, wide: bool) -> "Table":
 
 
 def _funnel(found: "Comparison") -> "Table":
-    made = table("Decisions, mean per cohort", "step", *map(escape, found.funnels), right=tuple(found.funnels))
+    made = table(f"Decisions, {funnel_scale(found)}", "step", *map(escape, found.funnels), right=tuple(found.funnels))
     for label, counts, total in rows(found.funnels):
         name = f"[bold]{label}[/bold]" if total else f"  {label}"
         made.add_row(name, *(shown(count, "count") for count in counts))
@@ -80,7 +92,8 @@ def _shown(effect: "Effect") -> str:
     return "yes" if effect.shown else "no"
 
 
-def _money(arm: str, found: "Return", *, wide: bool) -> "Table":
+def _money(comparison: "Comparison", arm: str, *, wide: bool) -> "Table":
+    found = comparison.roi[arm]
     columns = ["line", *(["quantity", "unit price"] if wide else []), "amount", "provenance"]
     made = table(escape(f"Money: {arm} against baseline"), *columns, right=("quantity", "unit price", "amount"))
     for kind, title, total in (
@@ -94,4 +107,6 @@ def _money(arm: str, found: "Return", *, wide: bool) -> "Table":
         made.add_row(f"[bold]{title}[/bold]", *([""] * 2 if wide else []), dollars(total), "", end_section=True)
     net = dollars(found.ledger.net)
     made.add_row("[bold]net[/bold]", *([""] * 2 if wide else []), net, "")
+    if comparison.experiment is not None:
+        made.caption, made.caption_justify = f"{money_scale(comparison)}.", "left"
     return made

@@ -91,7 +91,6 @@ def test_a_report_is_written_and_said_so(tmp_path, ending):
     ("arguments", "message"),
     [
         (["onbording_outreach"], "did you mean 'onboarding_outreach'?"),
-        (["default", "--mode", "randomised"], "compares counterfactually only"),
         (["default", "--report", "x.pdf"], ".md or .html"),
         (["default", "--replications", "0"], "--replications 0: replications: should be greater than or equal to 1"),
         (["default", "--workers", "0"], "--workers"),

@@ -1,0 +1,282 @@
+"""What an experimenter sees when customers are split between arms: lift, test, power, segments, the split itself.
+
+A replication is one experiment. Intervals and p-values come from comparing the arms in every one of them (Student t
+over replications, which needs no assumption on how customers who share a gate depend on each other); beside them stands
+what one experiment alone would show.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum
+from typing import TYPE_CHECKING, Any
+
+from journey.errors import InputError
+from scenarios.effects import Effect, corrected, effect_of, paired
+from scenarios.lift import Lift, lift_of, power_of_one
+from scenarios.metrics import base_name, is_total, per_customer
+from scenarios.proportions import Fourfold, Tested, mantel_haenszel, pooled_z
+from scenarios.sample_ratio import SampleRatio, sample_ratio
+from scenarios.statistics import CONFIDENCE
+
+if TYPE_CHECKING:
+    from scenarios.effects import Measured
+    from scenarios.files import LoadedScenario
+    from scenarios.split import Split
+    from simulation.run import Run
+
+RANDOMISED = "randomised"
+
+SHARED = ("gate_utilisation",)
+"""Metrics of what all arms share, in which they cannot differ."""
+
+INTERVALS = (
+    f"{100 * CONFIDENCE:.0f} % Student t intervals over replications, each one experiment: simulation error of the "
+    "mean effect, which more replications shrink. cohort_sd of an effect: the standard error of one experiment. "
+    "Totals (counts and dollars) are per customer, because arms differ in size. What is not known about the world "
+    "itself is in none of them."
+)
+TEST = "Student t over replications, each one experiment"
+LEDGER = "each arm scaled to all customers in the experiment, against the baseline, mean over replications"
+
+
+@dataclass(frozen=True, slots=True)
+class Proportions:
+    """Tests of a share of customers, who are counted as independent of each other.
+
+    Attributes:
+        of_one: Which test one experiment is given.
+        refuting: Share of the experiments whose own test refutes "no difference" at 95 %: its measured power.
+        experiments: How many experiments could be tested.
+        all: The Cochran-Mantel-Haenszel test of all experiments together.
+    """
+
+    of_one: str
+    refuting: float | None
+    experiments: int
+    all: Tested
+
+    def as_dict(self) -> dict[str, Any]:
+        """The tests as the command line's JSON."""
+        return {
+            "test_of_one_experiment": self.of_one,
+            "share_of_experiments_refuting": self.refuting,
+            "experiments": self.experiments,
+            "test_of_all": "Cochran-Mantel-Haenszel, no continuity correction",
+            "chi_square": self.all.statistic,
+            "p_value": self.all.p_value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an experimenter sees of one effect beside the difference and its interval.
+
+    Attributes:
+        null: What the p-value is of.
+        unit: Of the difference.
+        p_value: Two-sided, of the null; None with one replication.
+        lift: The relative change.
+        power: Probability that one experiment of this size refutes the null if the difference is the one found.
+        proportions: For a share of customers, the tests of it.
+    """
+
+    null: str
+    unit: str
+    p_value: float | None
+    lift: Lift
+    power: float | None
+    proportions: Proportions | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """What is seen as the command line's JSON."""
+        return {
+            "unit": self.unit,
+            "null": self.null,
+            "test": TEST,
+            "p_value": self.p_value,
+            **self.lift.as_dict(),
+            "power_of_one_experiment": self.power,
+            "two_proportions": None if self.proportions is None else self.proportions.as_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is known of an experiment beyond its effects.
+
+    Attributes:
+        split: How the customers are divided.
+        customers: Mean number of customers in each arm in one experiment.
+        outside: Mean number of customers in segments that are not in the experiment.
+        sample_ratio: Whether the split came out as planned.
+        seen: Per arm other than the baseline and metric.
+        segments: Per such arm and segment, the effect on the primary metric, corrected for all of them.
+        left_out: Replications in which an arm had no customers, which are not used.
+    """
+
+    split: "Split"
+    customers: Mapping[str, float]
+    outside: float
+    sample_ratio: SampleRatio
+    seen: Mapping[str, Mapping[str, Seen]]
+    segments: Mapping[str, Mapping[str, Effect]]
+    left_out: int
+
+    @property
+    def everybody(self) -> float:
+        """Mean number of customers in one experiment, all arms together."""
+        return fsum(self.customers.values())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What has to be known before anything else, for people."""
+        alarm = (self.sample_ratio.sentence,) if self.sample_ratio.ok is False else ()
+        if not self.left_out:
+            return alarm
+        return (*alarm, f"{self.left_out:,} replications are not used: in them an arm had no customers to compare.")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The experiment as the command line's JSON, without what stands with each effect."""
+        return {
+            "customers": dict(self.customers),
+            "customers_outside": self.outside,
+            "planned_shares": {
+                segment: dict(zip(self.split.arms, shares, strict=True))
+                for segment, shares in self.split.shares.items()
+            },
+            "segments_compared": list(self.split.compared),
+            "stratified": self.split.stratified,
+            "replications_left_out": self.left_out,
+        }
+
+
+def split_for(loaded: "LoadedScenario") -> "Split":
+    """How a scenario's arms share one run.
+
+    Raises:
+        InputError: They cannot, or the primary metric is one in which they cannot differ.
+    """
+    from scenarios.split import split_of
+
+    primary = loaded.scenario.primary_metric
+    if base_name(primary) in SHARED:
+        raise InputError(
+            f"{loaded.name}: primary_metric: {primary} is of the gate that all arms of one run share; "
+            "name another metric, or compare counterfactually"
+        )
+    return split_of(loaded.setups, seed=loaded.scenario.seed)
+
+
+def experiment_of(
+    split: "Split",
+    replications: Sequence[Sequence["Run"]],
+    effects: Mapping[str, Mapping[str, Effect]],
+    values: Sequence[Mapping[str, "Measured"]],
+    primary: str,
+    left_out: int = 0,
+) -> Experiment:
+    """Everything about an experiment that its effects do not say.
+
+    Args:
+        split: How the customers are divided.
+        replications: The runs, by replication, then by stratum.
+        effects: Per arm other than the baseline and metric.
+        values: By arm, the metrics by replication, usable ones only.
+        primary: The metric that the verdict rests on.
+        left_out: How many of the replications are not usable.
+    """
+    counts = [split.customers(runs) for runs in replications]
+    assigned = {name: tuple(map(sum, zip(*(each[name] for each in counts), strict=True))) for name in split.compared}
+    n = len(replications)
+    inside = [sum(counts[place] for counts in assigned.values()) / n for place in range(len(split.arms))]
+    everybody = sum(run.customers for runs in replications for run in runs) / n
+    return Experiment(
+        split=split,
+        customers=dict(zip(split.arms, inside, strict=True)),
+        outside=everybody - sum(inside),
+        sample_ratio=sample_ratio(split.arms, split.shares, assigned),
+        seen={
+            arm: {
+                name: _seen(
+                    name, effect, values[0][name], values[place][name], _tables(split, replications, name, place)
+                )
+                for name, effect in effects[arm].items()
+            }
+            for place, arm in enumerate(split.arms[1:], start=1)
+        },
+        segments=_by_segment(split, replications, primary),
+        left_out=left_out,
+    )
+
+
+def _seen(
+    name: str, effect: Effect, baseline: "Measured", treated: "Measured", tables: Sequence[Sequence[Fourfold]]
+) -> Seen:
+    about = per_customer(name)
+    return Seen(
+        null=f"no difference in {about.label} between the customers of the two arms",
+        unit=about.unit if about.unit != "dollars" else "dollars per customer",
+        p_value=effect.difference.p_value,
+        lift=lift_of(*paired(baseline, treated)),
+        power=power_of_one(effect.difference),
+        proportions=_proportions(tables) if tables else None,
+    )
+
+
+def _tables(split: "Split", replications: Sequence[Sequence["Run"]], name: str, place: int) -> list[list[Fourfold]]:
+    """For a share of customers: by experiment, the tables of counts, one for each stratum; else nothing."""
+    if base_name(name) != "churn_rate":
+        return []
+    return [
+        [
+            _fourfold(name, arms[0], arms[place])
+            for arms in (split.by_segment(runs).values() if split.stratified else [split.lived(runs)])
+        ]
+        for runs in replications
+    ]
+
+
+def _fourfold(name: str, baseline: "Run", treated: "Run") -> Fourfold:
+    (events, n), (other_events, other_n) = (_count(name, run) for run in (baseline, treated))
+    return Fourfold(events, n, other_events, other_n)
+
+
+def _count(name: str, run: "Run") -> tuple[int, int]:
+    """How many customers had the event, of how many: a share times what it was taken over is a whole number."""
+    share = run.metrics.get(name)
+    if share is None:
+        return 0, 0
+    customers = run.denominators.get(name, run.customers)
+    return round(share * customers), round(customers)
+
+
+def _proportions(tables: Sequence[Sequence[Fourfold]]) -> Proportions:
+    stratified = any(len(strata) > 1 for strata in tables)
+    tests = [mantel_haenszel(strata) if stratified else pooled_z(strata[0]) for strata in tables]
+    known = [found.p_value for found in tests if found.p_value is not None]
+    return Proportions(
+        of_one="Cochran-Mantel-Haenszel over segments" if stratified else "pooled two-proportion z",
+        refuting=sum(p_value < 1.0 - CONFIDENCE for p_value in known) / len(known) if known else None,
+        experiments=len(known),
+        all=mantel_haenszel([table for strata in tables for table in strata]),
+    )
+
+
+def _by_segment(split: "Split", replications: Sequence[Sequence["Run"]], primary: str) -> dict[str, dict[str, Effect]]:
+    """The primary metric's effects by segment, every arm and segment in one family."""
+    strata = [split.by_segment(runs) for runs in replications]
+    family = {
+        (arm, segment): effect_of(*([_value(each[segment][at], primary) for each in strata] for at in (0, place)))
+        for place, arm in enumerate(split.arms[1:], start=1)
+        for segment in split.compared
+    }
+    tested = corrected(family)
+    return {arm: {segment: tested[arm, segment] for segment in split.compared} for arm in split.arms[1:]}
+
+
+def _value(run: "Run", primary: str) -> float | None:
+    """The primary metric of one stratum, per customer where it is a total."""
+    value = run.metrics.get(base_name(primary))
+    if value is None or not run.customers:
+        return None
+    return value / run.customers if is_total(primary) else value
