@@ -7,6 +7,7 @@ person understands. Noticing is not failing: a check never raises because of wha
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 
 class FindingSeverity(StrEnum):
@@ -45,7 +46,10 @@ class Finding:
         return {**asdict(self), "severity": str(self.severity)}
 
 
-def in_reading_order(findings: Iterable[Finding]) -> list[Finding]:
+F = TypeVar("F", bound=Finding)
+
+
+def in_reading_order(findings: Iterable[F]) -> list[F]:
     """Findings sorted most serious first, then by code, dataset and record: the same order on every run."""
     return sorted(
         findings,

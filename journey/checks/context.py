@@ -16,12 +16,13 @@ from journey.validation import did_you_mean
 
 # Words for messages. Whole days are what a person reads, so a time of day is shown only where there is one.
 _DAY_OF = "CASE WHEN is_bare(moment) THEN moment::DATE::VARCHAR ELSE strftime(moment, '%Y-%m-%d %H:%M') END"
-_MACROS = (
+WORDS = (
     "is_bare(moment) AS moment = date_trunc('day', moment)",
     f"day_of(moment) AS {_DAY_OF}",
     "days_between(early, late) AS date_diff('day', early::DATE, late::DATE)",
     "n_days(days) AS days || CASE WHEN days = 1 THEN ' day' ELSE ' days' END",
 )
+"""Macros that queries of any family of records may use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Context:
 def prepare(context: Context) -> None:
     """Make the tables and words that queries rely on."""
     run = context.cursor.execute
-    for macro in _MACROS:
+    for macro in WORDS:
         run(f"CREATE OR REPLACE TEMP MACRO {macro}")
     run(f"""
         CREATE OR REPLACE TEMP TABLE entries AS

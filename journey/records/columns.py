@@ -77,9 +77,10 @@ def key_of(dataset: str) -> str | None:
 def label_of(dataset: str, alias: str = "") -> str:
     """SQL for what to call a row: its key, or its subject (the customer) and the day where it has none."""
     prefix = f"{alias}." if alias else ""
-    key, dates = key_of(dataset), date_columns(dataset)
-    subject = f"{prefix}{quoted(model_of(dataset).subject)}"
-    place = f"{subject} || '@' || strftime({prefix}{quoted(dates[0])}, '%Y-%m-%d')" if dates else "NULL"
+    key, dates, model = key_of(dataset), date_columns(dataset), model_of(dataset)
+    place = "NULL"
+    if dates and model.subject in model.model_fields:
+        place = f"{prefix}{quoted(model.subject)} || '@' || strftime({prefix}{quoted(dates[0])}, '%Y-%m-%d')"
     if key is None:
         return place
     return f"coalesce({prefix}{quoted(key)}, {place}, {literal(dataset)})"

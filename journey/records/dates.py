@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from journey.records.store import Records
+    from journey.records.tables import RecordTables
 
 
-def moment_of(as_of: date | datetime | None, records: "Records") -> datetime | None:
+def moment_of(as_of: date | datetime | None, records: "RecordTables") -> datetime | None:
     """The moment that `as_of` means: a bare date is the end of its day, None the latest date in the records."""
     if as_of is None:
         return records.latest_date()

@@ -1,0 +1,127 @@
+"""What each channel of a campaign has left, line by line, from what the records say.
+
+Three bases, never mixed:
+
+* ``opening``: the campaign records an opening balance for the channel; its balance is that, less what performance says
+  was spent, plus what executed moves brought, less what they took;
+* ``spend``: no opening balance is recorded, so what the channel has spent so far stands for what it is known to have
+  had at any time: a lower bound, to which moves are added and from which they are taken;
+* ``unknown``: neither is recorded. Nothing is then said about the balance, and it is never taken for 0.
+
+A move counts from the moment of its approval (its timestamp and the approval's latency). A move from a channel to
+itself moves nothing and is left out.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from journey.marketing.checks.context import MarketingContext
+
+Basis = Literal["opening", "spend", "unknown"]
+
+_OPENINGS = """
+    SELECT campaign_id, channel_id, try_cast(channel_budgets ->> ('$."' || channel_id || '"') AS DOUBLE) AS amount
+    FROM (SELECT campaign_id, channel_budgets, unnest(json_keys(channel_budgets)) AS channel_id FROM campaigns)
+"""
+
+_MOVES = """
+    SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount,
+        timestamp + to_minutes(coalesce(approval_latency_minutes, 0)::BIGINT) AS moment
+    FROM seen_budget_actions WHERE status = 'executed' AND from_channel_id <> to_channel_id
+"""
+
+_BASES = """
+    WITH pairs AS (
+        SELECT campaign_id, channel_id FROM campaign_channels
+        UNION SELECT campaign_id, from_channel_id FROM seen_budget_actions
+        UNION SELECT campaign_id, to_channel_id FROM seen_budget_actions
+    )
+    SELECT campaign_id, channel_id, o.amount AS opening,
+        CASE WHEN o.amount IS NOT NULL THEN 'opening'
+            WHEN (campaign_id, channel_id) IN (SELECT (campaign_id, channel_id) FROM totals) THEN 'spend'
+            ELSE 'unknown' END AS basis
+    FROM pairs LEFT JOIN openings AS o USING (campaign_id, channel_id)
+"""
+
+_STATEMENT = """
+    WITH lines AS (
+        SELECT campaign_id, channel_id, NULL::TIMESTAMP AS moment, 'opening' AS kind, opening AS amount,
+            NULL::VARCHAR AS record FROM channel_bases WHERE basis = 'opening'
+        UNION ALL
+        SELECT campaign_id, channel_id, CASE basis WHEN 'opening' THEN i.timestamp END, 'spend',
+            CASE basis WHEN 'opening' THEN -cost ELSE cost END, asset_id
+        FROM increments AS i JOIN channel_bases USING (campaign_id, channel_id)
+        UNION ALL
+        SELECT campaign_id, from_channel_id, moment, 'out', -amount, budget_action_id FROM moves
+        UNION ALL
+        SELECT campaign_id, to_channel_id, moment, 'in', amount, budget_action_id FROM moves
+    )
+    SELECT lines.*, basis FROM lines JOIN channel_bases USING (campaign_id, channel_id)
+"""
+
+_BALANCES = """
+    SELECT campaign_id, channel_id, basis, any_value(b.opening) AS opening,
+        coalesce(sum(abs(s.amount)) FILTER (WHERE s.kind = 'spend'), 0) AS spent,
+        coalesce(sum(s.amount) FILTER (WHERE s.kind = 'in'), 0) AS brought,
+        coalesce(-sum(s.amount) FILTER (WHERE s.kind = 'out'), 0) AS taken,
+        CASE WHEN basis <> 'unknown' THEN round(sum(s.amount), 2) END AS balance
+    FROM channel_bases AS b LEFT JOIN (SELECT * EXCLUDE (basis) FROM statement) AS s USING (campaign_id, channel_id)
+    GROUP BY campaign_id, channel_id, basis
+"""
+
+BALANCES = (
+    ("openings", _OPENINGS),
+    ("moves", _MOVES),
+    ("channel_bases", _BASES),
+    ("statement", _STATEMENT),
+    ("balances", _BALANCES),
+)
+"""Tables to make, in this order; they read ``campaign_channels``, ``increments``, ``totals`` and ``seen_*``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelBalance:
+    """What one channel of one campaign has left.
+
+    Attributes:
+        campaign_id: The campaign.
+        channel_id: The channel.
+        basis: What the balance rests on; see the module.
+        opening: The recorded opening balance, or None.
+        spent: Spent according to performance, in dollars.
+        brought: Brought by executed moves.
+        taken: Taken by executed moves.
+        balance: What is left (basis ``opening``) or what it is known to have had (``spend``); None when unknown.
+    """
+
+    campaign_id: str
+    channel_id: str
+    basis: Basis
+    opening: float | None
+    spent: float
+    brought: float
+    taken: float
+    balance: float | None
+
+
+def balances(context: "MarketingContext") -> list[ChannelBalance]:
+    """The balance of every channel that a campaign uses or moves money from or to, in order."""
+    rows = context.cursor.execute(
+        "SELECT campaign_id, channel_id, basis, opening, spent, brought, taken, balance FROM balances ORDER BY ALL"
+    ).fetchall()
+    return [ChannelBalance(*row) for row in rows]
+
+
+def balance_before(action: str = "b") -> str:
+    """SQL for the balance of the channel that a budget action takes from, just before it; null when unknown.
+
+    Args:
+        action: Alias of a row of ``seen_budget_actions``.
+    """
+    return f"""(
+        SELECT round(sum(s.amount), 2) FROM statement AS s
+        WHERE s.campaign_id = {action}.campaign_id AND s.channel_id = {action}.from_channel_id
+            AND s.basis <> 'unknown' AND s.record IS DISTINCT FROM {action}.budget_action_id
+            AND (s.moment IS NULL OR s.moment <= {action}.timestamp)
+    )"""

@@ -1,0 +1,208 @@
+"""Checks of budget moves: rules of governance, and whether the money was there. Each finding names its money."""
+
+from journey.findings import FindingSeverity
+from journey.marketing.balances import balance_before
+from journey.marketing.checks.context import MarketingContext
+from journey.marketing.checks.registry import rule
+from journey.records.database import literal
+
+_DONE = "status IN ('approved', 'executed')"
+_SERIOUS = f"CASE WHEN {_DONE} THEN 'error' ELSE 'warning' END"
+_LIVE = "status IN ('proposed', 'approved', 'executed')"
+
+
+@rule("transfer-to-itself", FindingSeverity.ERROR)
+def transfer_to_itself(context: MarketingContext) -> str:
+    """Money moved from a channel to the same channel."""
+    del context
+    return f"""
+        SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount, {_SERIOUS} AS severity,
+            dollars(amount) || ' goes from ' || from_channel_id || ' to itself: it moves nothing.' AS message
+        FROM seen_budget_actions WHERE from_channel_id = to_channel_id
+    """
+
+
+@rule("moves-nothing", FindingSeverity.WARNING)
+def moves_nothing(context: MarketingContext) -> str:
+    """A move of no money."""
+    del context
+    return """
+        SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
+            'It moves an amount of 0.' AS message
+        FROM seen_budget_actions WHERE amount = 0
+    """
+
+
+@rule("executed-unapproved", FindingSeverity.ERROR)
+def executed_unapproved(context: MarketingContext) -> str:
+    """Money that was moved without the approval that its amount needs."""
+    least = context.policy.budget.approval_from
+    needs = literal(f"; from {least:.2f} on a person must approve.")
+    return f"""
+        SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
+            CASE WHEN approved_by_human IS NULL THEN 'warning' ELSE 'error' END AS severity,
+            dollars(amount) || CASE WHEN approved_by_human IS NULL
+                THEN ' was moved, and whether anyone approved it is not recorded'
+                ELSE ' was moved although nobody had approved it' END || {needs} AS message
+        FROM seen_budget_actions
+        WHERE status IN ('executed', 'rolled_back') AND approved_by_human IS DISTINCT FROM TRUE AND amount >= {least!r}
+    """
+
+
+@rule("approval-contradicts", FindingSeverity.WARNING)
+def approval_contradicts(context: MarketingContext) -> str:
+    """An approval that the other fields of the same record contradict."""
+    del context
+    return """
+        SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount, why AS message FROM (
+            SELECT *, CASE
+                WHEN approved_by_human AND approver_id IS NULL THEN 'It is approved by nobody who is named.'
+                WHEN NOT approved_by_human AND approver_id IS NOT NULL
+                    THEN 'It names an approver (' || approver_id || ') but is not approved.'
+                WHEN approved_by_human AND status IN ('proposed', 'rejected')
+                    THEN 'It is approved, but its status is ' || status || '.'
+                WHEN NOT approved_by_human AND status = 'approved' THEN 'Its status is approved, but it is not.'
+            END AS why FROM seen_budget_actions
+        ) WHERE why IS NOT NULL
+    """
+
+
+@rule("proposer-unknown", FindingSeverity.NOTICE)
+def proposer_unknown(context: MarketingContext) -> str:
+    """A person proposed it and a person approved it; whether it was the same one is not recorded."""
+    del context
+    return """
+        SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
+            'A person proposed it and ' || coalesce(approver_id, 'a person') || ' approved it; who proposed it is not '
+            || 'recorded, so whether they are two people is unknown.' AS message
+        FROM seen_budget_actions AS b
+        WHERE proposed_by = 'human' AND approved_by_human AND NOT EXISTS (
+            FROM seen_marketing_log AS l WHERE l.entity = 'budget_action' AND l.entity_id = b.budget_action_id
+                AND l.from_status IS NULL AND l.actor_id IS NOT NULL
+        )
+    """
+
+
+@rule("gives-what-it-has-not", FindingSeverity.ERROR)
+def gives_what_it_has_not(context: MarketingContext) -> str:
+    """Money taken from a channel with nothing, or not enough, to give; the finding's money is what was missing."""
+    del context
+    return f"""
+        WITH moves AS (
+            SELECT b.*, basis, {balance_before("b")} AS balance
+            FROM seen_budget_actions AS b JOIN channel_bases AS c
+                ON b.campaign_id = c.campaign_id AND b.from_channel_id = c.channel_id
+            WHERE {_LIVE} AND from_channel_id <> to_channel_id
+        )
+        SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount - greatest(balance, 0) AS amount,
+            CASE WHEN {_DONE} AND basis = 'opening' THEN 'error' ELSE 'warning' END AS severity,
+            dollars(amount) || ' is taken from ' || from_channel_id || CASE
+                WHEN basis = 'opening' THEN ', which has ' || dollars(balance) || ' left'
+                ELSE ', which records no opening balance and is known to have had ' || dollars(greatest(balance, 0))
+                    || ' at most by its spend and earlier moves' END || ': ' || dollars(amount - greatest(balance, 0))
+            || ' is not there.' AS message
+        FROM moves WHERE balance < amount
+    """
+
+
+@rule("balance-unknown", FindingSeverity.NOTICE)
+def balance_unknown(context: MarketingContext) -> str:
+    """Money taken from a channel of which neither an opening balance nor any spend is recorded."""
+    del context
+    return f"""
+        SELECT 'budget_actions' AS dataset, label AS record, b.campaign_id, amount AS amount,
+            'Neither an opening balance nor any spend of ' || b.campaign_id || ' on ' || from_channel_id
+            || ' is recorded: whether it had ' || dollars(amount) || ' to give is unknown.' AS message
+        FROM seen_budget_actions AS b JOIN channel_bases AS c
+            ON b.campaign_id = c.campaign_id AND b.from_channel_id = c.channel_id
+        WHERE basis = 'unknown' AND from_channel_id <> to_channel_id AND {_LIVE}
+    """
+
+
+@rule("negative-balance", FindingSeverity.ERROR)
+def negative_balance(context: MarketingContext) -> str:
+    """A channel that has spent and given more than it ever had."""
+    del context
+    return """
+        SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id, -balance AS amount,
+            channel_id || ' had ' || dollars(opening + brought) || ', spent ' || dollars(spent) || ' and gave '
+            || dollars(taken) || ': its balance is ' || dollars(balance) || '.' AS message
+        FROM balances WHERE basis = 'opening' AND balance < 0
+    """
+
+
+@rule("into-open-risk", FindingSeverity.ERROR)
+def into_open_risk(context: MarketingContext) -> str:
+    """Money moved into a channel on which a high or critical risk of the campaign was open."""
+    forced = ", ".join(literal(name) for name in context.policy.risk.force_review)
+    return f"""
+        WITH risky AS (
+            SELECT DISTINCT r.risk_id, r.campaign_id, r.severity, r.risk_type, r.timestamp, a.channel_id
+            FROM (SELECT *, unnest(asset_ids) AS asset_id FROM seen_campaign_risk_signals) AS r
+                JOIN creative_assets AS a USING (asset_id)
+            WHERE r.status = 'open' AND r.severity IN ({forced})
+        )
+        SELECT 'budget_actions' AS dataset, label AS record, b.campaign_id, amount AS amount, {_SERIOUS} AS severity,
+            dollars(amount) || ' goes to ' || to_channel_id || ', where '
+            || string_agg(r.risk_id || ' (' || r.severity || ', ' || r.risk_type || ')', ', ' ORDER BY r.risk_id)
+            || ' has been open since ' || min(r.timestamp)::DATE || '.' AS message
+        FROM seen_budget_actions AS b JOIN risky AS r
+            ON b.campaign_id = r.campaign_id AND b.to_channel_id = r.channel_id AND r.timestamp <= b.timestamp
+        WHERE {_LIVE} AND from_channel_id <> to_channel_id
+        GROUP BY label, b.campaign_id, amount, b.status, to_channel_id
+    """
+
+
+@rule("moved-back", FindingSeverity.NOTICE)
+def moved_back(context: MarketingContext) -> str:
+    """Money moved back along a way that an earlier move of the same campaign came."""
+    del context
+    return """
+        SELECT 'budget_actions' AS dataset, b.budget_action_id AS record, b.campaign_id,
+            least(b.amount, e.amount) AS amount,
+            dollars(least(b.amount, e.amount)) || ' of what ' || e.budget_action_id || ' brought to '
+            || e.to_channel_id || ' goes back to ' || e.from_channel_id || ' after '
+            || n_days(days_between(e.moment, b.moment)) || '.' AS message
+        FROM moves AS b JOIN moves AS e ON b.campaign_id = e.campaign_id AND b.moment > e.moment
+            AND b.from_channel_id = e.to_channel_id AND b.to_channel_id = e.from_channel_id
+    """
+
+
+@rule("pending-budget-action", FindingSeverity.NOTICE)
+def pending_budget_action(context: MarketingContext) -> str:
+    """A move that waits: for approval, or for being carried out."""
+    return f"""
+        SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
+            dollars(amount) || CASE status WHEN 'proposed' THEN ' waits for approval'
+                ELSE ' is approved and waits to be moved' END
+            || ' since ' || n_days(days_between(timestamp, {context.now})) || '.' AS message
+        FROM seen_budget_actions WHERE status IN ('proposed', 'approved')
+    """
+
+
+@rule("foreign-currency", FindingSeverity.WARNING)
+def foreign_currency(context: MarketingContext) -> str:
+    """A move in another currency than the policy's; amounts are never converted."""
+    home = context.policy.budget.currency
+    return f"""
+        SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
+            'It is in ' || currency || {literal(f", everything else in {home}; it is counted as if it were the same.")}
+            AS message
+        FROM seen_budget_actions WHERE currency <> {literal(home)}
+    """
+
+
+@rule("budget-overspent", FindingSeverity.ERROR)
+def budget_overspent(context: MarketingContext) -> str:
+    """A campaign that has spent more than its budget, by performance or by the ROI ledger."""
+    del context
+    return """
+        WITH spent AS (
+            SELECT campaign_id, sum(cost) AS amount, 'performance' AS what FROM totals GROUP BY campaign_id
+            UNION ALL SELECT campaign_id, media_spend, 'the ROI ledger' FROM seen_roi_ledger
+        )
+        SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id, s.amount - budget AS amount,
+            'By ' || what || ' it has spent ' || dollars(s.amount) || ' of a budget of ' || dollars(budget) || '.'
+            AS message
+        FROM spent AS s JOIN seen_campaigns USING (campaign_id) WHERE s.amount > budget
+    """

@@ -1,0 +1,93 @@
+"""What every check of the marketing side may look at: the records up to `as_of`, the policy, and a few words of SQL."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from journey.checks.context import WORDS
+from journey.lifecycles import FUNNEL_STEPS
+from journey.marketing.balances import BALANCES
+from journey.marketing.performance import INCREMENTS, TOTALS
+from journey.marketing.policy import MarketingPolicy
+from journey.marketing.records.model import MARKETING_FAMILY
+from journey.records.columns import date_columns, label_of
+from journey.records.database import literal, quoted
+from journey.records.model import model_of
+
+
+@dataclass(frozen=True, slots=True)
+class MarketingContext:
+    """One run of the checks, or of anything else that asks in SQL.
+
+    Besides the clean tables a query may read these, which hold only what is dated up to `as_of`:
+
+    * ``seen_<set>``: each set, with ``label`` (what to call the row);
+    * ``increments``: performance as what came between two snapshots of an asset, with ``campaign_id``, ``segment_id``,
+      ``channel_id`` of the asset and ``since`` (the snapshot before, null for the first);
+    * ``totals``: performance up to the last snapshot of each asset and experiment, with the same columns;
+    * ``steps``: ``campaign_id, stage, place, declared``, the path of each campaign, place counted from 1;
+    * ``campaign_channels``: ``campaign_id, channel_id`` where a campaign has an asset or an opening balance;
+    * ``statement`` and ``balances``: see `journey.marketing.balances`.
+
+    Attributes:
+        cursor: A connection of its own to the records' database; temporary tables live and die with it.
+        as_of: The moment, or None when no record has a date.
+        policy: The policy.
+    """
+
+    cursor: duckdb.DuckDBPyConnection
+    as_of: datetime | None
+    policy: MarketingPolicy
+
+    @property
+    def now(self) -> str:
+        """`as_of` as an SQL literal."""
+        return "NULL::TIMESTAMP" if self.as_of is None else f"TIMESTAMP '{self.as_of.isoformat(sep=' ')}'"
+
+
+def prepare(context: MarketingContext) -> None:
+    """Make the tables and words that queries rely on."""
+    run = context.cursor.execute
+    for macro in (*WORDS, "dollars(amount) AS printf('%.2f', amount)"):
+        run(f"CREATE OR REPLACE TEMP MACRO {macro}")
+    for dataset in MARKETING_FAMILY.datasets:
+        observed = observation_date(dataset)
+        where = f"WHERE {quoted(observed)} IS NULL OR {quoted(observed)} <= {context.now}" if observed else ""
+        rows = f"SELECT *, {label_of(dataset)} AS label FROM {dataset} {where}"
+        run(f"CREATE OR REPLACE TEMP TABLE seen_{dataset} AS {rows}")
+    run(f"CREATE OR REPLACE TEMP TABLE increments AS {INCREMENTS}")
+    run(f"CREATE OR REPLACE TEMP TABLE totals AS {TOTALS}")
+    run(f"CREATE OR REPLACE TEMP TABLE steps AS {_STEPS}")
+    run(f"CREATE OR REPLACE TEMP TABLE campaign_channels AS {_CAMPAIGN_CHANNELS}")
+    for name, sql in BALANCES:
+        run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+
+
+def observation_date(dataset: str) -> str | None:
+    """The date that says when a row of a set was observed; None where its rows have none."""
+    planned = model_of(dataset).planned
+    dates = [name for name in date_columns(dataset) if name not in planned]
+    # A rollup is known when its window is over.
+    return dates[-1] if dataset == "segment_rollups" else next(iter(dates), None)
+
+
+_ORDER = ", ".join(f"({literal(stage)}, {place})" for place, stage in enumerate(FUNNEL_STEPS, start=1))
+
+_STEPS = f"""
+    WITH known(stage, rank) AS (VALUES {_ORDER}),
+    named AS (
+        SELECT campaign_id, unnest(path) AS stage, TRUE AS declared FROM campaigns
+        UNION
+        SELECT campaign_id, stage, FALSE FROM seen_funnel_events
+        WHERE campaign_id NOT IN (SELECT campaign_id FROM campaigns WHERE len(path) > 0)
+    )
+    SELECT campaign_id, stage, row_number() OVER (PARTITION BY campaign_id ORDER BY rank) AS place, declared
+    FROM named JOIN known USING (stage)
+"""
+"""The path of each campaign: as it declares it, else the steps that are recorded for it, in the funnel's order."""
+
+_CAMPAIGN_CHANNELS = """
+    SELECT DISTINCT campaign_id, channel_id FROM creative_assets WHERE channel_id IS NOT NULL
+    UNION SELECT campaign_id, unnest(json_keys(channel_budgets)) FROM campaigns
+"""

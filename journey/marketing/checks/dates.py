@@ -1,0 +1,115 @@
+"""Checks of dates: what ends before it starts, and what happened when it could not."""
+
+from journey.findings import FindingSeverity
+from journey.marketing.checks.context import MarketingContext, observation_date
+from journey.marketing.checks.registry import rule
+from journey.marketing.records.model import MARKETING_FAMILY
+from journey.records.columns import label_of
+from journey.records.database import literal, quoted
+from journey.records.model import model_of
+
+
+@rule("ends-before-start", FindingSeverity.ERROR)
+def ends_before_start(context: MarketingContext) -> str:
+    """A campaign, an experiment or a rollup that ends before it starts."""
+    del context
+    spans = (("campaigns", "start_date", "end_date"), ("experiments", "start_date", "end_date"),
+             ("segment_rollups", "window_start", "window_end"))  # fmt: skip
+    return " UNION ALL ".join(
+        f"""
+        SELECT {literal(dataset)} AS dataset, label AS record, campaign_id,
+            'It ends on ' || day_of({end}) || ', before it starts (' || day_of({start}) || ').' AS message
+        FROM seen_{dataset} WHERE {end} < {start}
+        """
+        for dataset, start, end in spans
+    )
+
+
+@rule("outside-campaign", FindingSeverity.WARNING)
+def outside_campaign(context: MarketingContext) -> str:
+    """An experiment that starts, or a funnel count that is dated, outside its campaign's dates."""
+    del context
+    return """
+        WITH dated AS (
+            SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id, start_date AS moment,
+                'starts' AS what FROM experiments
+            UNION ALL SELECT 'funnel_events', label, campaign_id, coalesce(date, timestamp), 'is dated'
+            FROM seen_funnel_events
+        )
+        SELECT dataset, record, campaign_id, 'It ' || what || ' ' || day_of(moment) || ', but ' || campaign_id
+            || CASE WHEN moment::DATE < c.start_date::DATE THEN ' starts on ' || day_of(c.start_date)
+                ELSE ' ends on ' || day_of(c.end_date) END || '.' AS message
+        FROM dated JOIN campaigns AS c USING (campaign_id)
+        WHERE moment::DATE < c.start_date::DATE OR moment::DATE > c.end_date::DATE
+    """
+
+
+@rule("measured-too-early", FindingSeverity.ERROR)
+def measured_too_early(context: MarketingContext) -> str:
+    """Performance dated before its experiment started or before its asset was made."""
+    del context
+    return """
+        SELECT 'performance_metrics' AS dataset, label AS record, e.campaign_id,
+            'It was measured on ' || day_of(p.timestamp) || ', before '
+            || CASE WHEN p.timestamp < e.start_date THEN experiment_id || ' started (' || day_of(e.start_date) || ').'
+                ELSE asset_id || ' was made (' || day_of(a.created_at) || ').' END AS message
+        FROM seen_performance_metrics AS p LEFT JOIN experiments AS e USING (experiment_id)
+            LEFT JOIN creative_assets AS a USING (asset_id)
+        WHERE p.timestamp < e.start_date OR p.timestamp < a.created_at
+    """
+
+
+@rule("last-snapshot-before-end", FindingSeverity.NOTICE)
+def last_snapshot_before_end(context: MarketingContext) -> str:
+    """A completed experiment whose last snapshot is from before its last day, so that the days between are missing."""
+    return f"""
+        SELECT 'experiments' AS dataset, experiment_id AS record, e.campaign_id,
+            'It ended on ' || day_of(any_value(end_date)) || ', but its last snapshot is from '
+            || max(t.timestamp)::DATE || ': what came later is not known.' AS message
+        FROM experiments AS e JOIN totals AS t USING (experiment_id)
+        WHERE e.status = 'completed' AND end_date <= {context.now}
+        GROUP BY experiment_id, e.campaign_id HAVING max(t.timestamp)::DATE < any_value(end_date)::DATE
+    """
+
+
+@rule("running-in-paused-campaign", FindingSeverity.WARNING)
+def running_in_paused_campaign(context: MarketingContext) -> str:
+    """An experiment that is said to run while its campaign does not."""
+    del context
+    return """
+        SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id,
+            'It is said to be running, but ' || campaign_id || ' is ' || c.status || '.' AS message
+        FROM experiments AS e JOIN seen_campaigns AS c USING (campaign_id)
+        WHERE e.status = 'running' AND c.status NOT IN ('active', 'running')
+    """
+
+
+@rule("date-disagrees", FindingSeverity.WARNING)
+def date_disagrees(context: MarketingContext) -> str:
+    """A funnel count whose date is not the day of its timestamp."""
+    del context
+    return """
+        SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
+            'Its date is ' || day_of(date) || ', but its timestamp ' || day_of(timestamp) || '.' AS message
+        FROM seen_funnel_events WHERE date::DATE <> timestamp::DATE
+    """
+
+
+@rule("dated-later", FindingSeverity.NOTICE)
+def dated_later(context: MarketingContext) -> str | None:
+    """Records dated after `as_of`, which are not used."""
+    if context.as_of is None:
+        return None
+    parts = []
+    for dataset in MARKETING_FAMILY.datasets:
+        column = observation_date(dataset)
+        if column is None:
+            continue
+        campaign = "r.campaign_id" if "campaign_id" in model_of(dataset).model_fields else "NULL"
+        parts.append(f"""
+            SELECT {literal(dataset)} AS dataset, {label_of(dataset, "r")} AS record, {campaign} AS campaign_id,
+                'It is dated ' || day_of(r.{quoted(column)}) || ', after ' || day_of({context.now})
+                || ', so it is not used.' AS message
+            FROM {dataset} AS r WHERE r.{quoted(column)} > {context.now}
+        """)
+    return " UNION ALL ".join(parts)

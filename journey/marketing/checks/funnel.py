@@ -1,0 +1,108 @@
+"""Checks of the funnel: counts that no path allows, and counts that cannot be believed."""
+
+from journey.findings import FindingSeverity
+from journey.lifecycles import FUNNEL_STEPS
+from journey.marketing.checks.context import MarketingContext
+from journey.marketing.checks.registry import rule
+from journey.marketing.funnel import CELLS, trust_of
+from journey.records.database import literal
+
+_KNOWN = ", ".join(literal(stage) for stage in FUNNEL_STEPS)
+
+
+@rule("path-not-declared", FindingSeverity.NOTICE)
+def path_not_declared(context: MarketingContext) -> str:
+    """A campaign that does not say which steps its path has, so that those recorded are taken for its path."""
+    del context
+    return """
+        SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id,
+            'It declares no path; the steps that are recorded are taken for it: '
+            || string_agg(stage, ', ' ORDER BY place) || '. A step that it has and nobody counts would go unnoticed.'
+            AS message
+        FROM steps WHERE NOT declared AND campaign_id IN (SELECT campaign_id FROM campaigns) GROUP BY campaign_id
+    """
+
+
+@rule("path-impossible", FindingSeverity.ERROR)
+def path_impossible(context: MarketingContext) -> str:
+    """A declared path with an unknown, repeated or misplaced step, or with only one."""
+    del context
+    order = ", ".join(f"{literal(stage)}: {place}" for place, stage in enumerate(FUNNEL_STEPS))
+    ranks = f"list_transform(path, lambda s: coalesce(map_extract(MAP {{{order}}}, s)[1], -1))"
+    return f"""
+        SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id,
+            'Its path is ' || array_to_string(path, ', ') || '; a path has two or more of '
+            || '{", ".join(FUNNEL_STEPS)}, once each and in this order.' AS message
+        FROM seen_campaigns
+        WHERE len(path) = 1 OR (len(path) > 1 AND (
+            list_contains({ranks}, -1) OR {ranks} <> list_sort({ranks}) OR len(list_distinct(path)) < len(path)
+        ))
+    """
+
+
+@rule("step-outside-path", FindingSeverity.WARNING)
+def step_outside_path(context: MarketingContext) -> str:
+    """A count of a step that the campaign's declared path does not have."""
+    del context
+    return """
+        SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
+            stage || ' is no step of the path that ' || campaign_id || ' declares, so it is not used.' AS message
+        FROM seen_funnel_events
+        WHERE campaign_id IN (SELECT campaign_id FROM steps)
+            AND (campaign_id, stage) NOT IN (SELECT (campaign_id, stage) FROM steps)
+    """
+
+
+@rule("duplicate-count", FindingSeverity.ERROR)
+def duplicate_count(context: MarketingContext) -> str:
+    """Two counts of one step on one day in one cell; nothing says whether they are to be added."""
+    del context
+    return """
+        SELECT 'funnel_events' AS dataset, min(label) AS record, campaign_id,
+            string_agg(label, ' and ' ORDER BY label) || ' both count ' || stage || ' of ' || segment_id || ' on '
+            || channel_id || ' on ' || day || ': the cell is not used.' AS message
+        FROM (SELECT *, coalesce(date, timestamp)::DATE AS day FROM seen_funnel_events)
+        GROUP BY campaign_id, segment_id, channel_id, day, stage HAVING count(*) > 1
+    """
+
+
+@rule("step-not-recorded", FindingSeverity.NOTICE)
+def step_not_recorded(context: MarketingContext) -> str:
+    """A day on which a cell lacks a step of the campaign's path; what is missing is not a zero."""
+    del context
+    return f"""
+        WITH cells AS ({CELLS})
+        SELECT 'funnel_events' AS dataset, NULL AS record, campaign_id,
+            'On ' || day || ', ' || segment_id || ' on ' || channel_id || ' has no count of '
+            || string_agg(stage, ', ' ORDER BY place) || ': unknown, and not 0.' AS message
+        FROM cells WHERE n IS NULL GROUP BY campaign_id, segment_id, channel_id, day
+    """
+
+
+@rule("more-than-the-step-before", FindingSeverity.WARNING)
+def more_than_the_step_before(context: MarketingContext) -> str:
+    """A step that counts more than the step before it: then the two are not nested, and there is no conversion."""
+    del context
+    return f"""
+        WITH cells AS ({CELLS})
+        SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
+            n || ' ' || stage || ' of ' || before_n || ' ' || before_stage
+            || CASE WHEN source IS DISTINCT FROM before_source
+                THEN ': counted by ' || coalesce(source, 'an unnamed source') || ' and '
+                    || coalesce(before_source, 'an unnamed source') || ', so the one is not part of the other.'
+                ELSE ', although ' || coalesce(source, 'an unnamed source') || ' counted both.' END AS message
+        FROM cells WHERE n > before_n
+    """
+
+
+@rule("count-not-trusted", FindingSeverity.NOTICE)
+def count_not_trusted(context: MarketingContext) -> str:
+    """A count that is trusted too little to lead to anything."""
+    trust = context.policy.trust
+    return f"""
+        SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
+            'Confidence ' || coalesce(printf('%.2f', confidence), 'not stated') || ' from '
+            || coalesce(source, 'an unnamed source') || ' is a trust of ' || printf('%.2f', {trust_of(context.policy)})
+            || {literal(f", below {trust.least:g}: nothing is concluded from it.")} AS message
+        FROM seen_funnel_events WHERE {trust_of(context.policy)} < {trust.least!r}
+    """

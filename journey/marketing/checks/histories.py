@@ -1,0 +1,108 @@
+"""Checks of status histories in the marketing log, held against the machines of the two entities."""
+
+from journey.findings import FindingSeverity
+from journey.marketing.checks.context import MarketingContext
+from journey.marketing.checks.registry import rule
+from journey.marketing.lifecycles import lifecycles
+from journey.records.database import literal
+
+_SETS = (("budget_action", "budget_actions", "budget_action_id"), ("risk_signal", "campaign_risk_signals", "risk_id"))
+
+
+def _legal() -> str:
+    return ", ".join(
+        f"({literal(entity)}, {literal(move.source)}, {literal(move.destination)})"
+        for entity, machine in lifecycles().items()
+        for move in machine.moves
+    )
+
+
+def _initial() -> str:
+    return " ".join(f"WHEN {literal(entity)} THEN {literal(m.initial)}" for entity, m in lifecycles().items())
+
+
+_LINE = "WINDOW line AS (PARTITION BY entity, entity_id ORDER BY timestamp, row_number)"
+
+
+@rule("impossible-history", FindingSeverity.ERROR)
+def impossible_history(context: MarketingContext) -> str:
+    """A move in the log that the machine does not have, or that does not continue from the one before."""
+    del context
+    return f"""
+        WITH legal(entity, source, destination) AS (VALUES {_legal()}),
+        moves AS (
+            SELECT *, lag(to_status) OVER line AS before, row_number() OVER line AS nth FROM seen_marketing_log {_LINE}
+        ),
+        judged AS (
+            SELECT *, CASE
+                WHEN nth = 1 AND from_status IS NULL THEN CASE WHEN to_status <> CASE entity {_initial()} END
+                    THEN 'enters as ' || to_status || ', but everything begins as ' || CASE entity {_initial()} END END
+                WHEN nth > 1 AND from_status IS DISTINCT FROM before
+                    THEN 'leaves ' || coalesce(from_status, 'nothing') || ', but was ' || before
+                WHEN (entity, from_status, to_status) NOT IN (SELECT (entity, source, destination) FROM legal)
+                    THEN 'goes from ' || from_status || ' to ' || to_status || ', which no move does'
+            END AS why FROM moves
+        )
+        SELECT 'marketing_log' AS dataset, event_id AS record, campaign_id, amount AS amount,
+            entity_id || ' ' || why || '.' AS message
+        FROM judged WHERE why IS NOT NULL
+    """
+
+
+@rule("status-differs-from-log", FindingSeverity.ERROR)
+def status_differs_from_log(context: MarketingContext) -> str:
+    """A record whose status is not where the log left it."""
+    del context
+    return " UNION ALL ".join(
+        f"""
+        SELECT {literal(dataset)} AS dataset, label AS record, r.campaign_id,
+            'Its status is ' || r.status || ', but the log left it ' || l.status || '.' AS message
+        FROM seen_{dataset} AS r JOIN (
+            SELECT entity_id, arg_max(to_status, (timestamp, row_number)) AS status FROM seen_marketing_log
+            WHERE entity = {literal(entity)} GROUP BY entity_id
+        ) AS l ON r.{key} = l.entity_id WHERE r.status <> l.status
+        """
+        for entity, dataset, key in _SETS
+    )
+
+
+@rule("log-of-unknown", FindingSeverity.ERROR)
+def log_of_unknown(context: MarketingContext) -> str:
+    """A log entry about a budget action or a risk signal that is not recorded."""
+    del context
+    return " UNION ALL ".join(
+        f"""
+        SELECT 'marketing_log' AS dataset, event_id AS record, campaign_id,
+            entity_id || ' is not among the {dataset}.' AS message
+        FROM seen_marketing_log WHERE entity = {literal(entity)} AND entity_id NOT IN (SELECT {key} FROM {dataset})
+        """
+        for entity, dataset, key in _SETS
+    )
+
+
+@rule("proposer-is-approver", FindingSeverity.ERROR)
+def proposer_is_approver(context: MarketingContext) -> str:
+    """A budget action that was approved by whoever proposed it."""
+    del context
+    return """
+        SELECT 'budget_actions' AS dataset, a.entity_id AS record, a.campaign_id, p.amount AS amount,
+            a.actor_id || ' proposed it and approved it.' AS message
+        FROM seen_marketing_log AS a JOIN seen_marketing_log AS p USING (entity, entity_id)
+        WHERE entity = 'budget_action' AND a.to_status = 'approved' AND p.from_status IS NULL
+            AND a.actor_id = p.actor_id AND p.actor_kind = 'human'
+    """
+
+
+@rule("approved-by-no-person", FindingSeverity.ERROR)
+def approved_by_no_person(context: MarketingContext) -> str:
+    """A budget action whose amount needs a person, approved by none that is named."""
+    least = context.policy.budget.approval_from
+    return f"""
+        SELECT 'marketing_log' AS dataset, a.event_id AS record, a.campaign_id, p.amount AS amount,
+            dollars(p.amount) || ' of ' || a.entity_id || ' was approved by '
+            || CASE a.actor_kind WHEN 'human' THEN 'a person who is not named' ELSE 'the orchestrator itself' END
+            || {literal(f"; from {least:.2f} on a person must approve.")} AS message
+        FROM seen_marketing_log AS a JOIN seen_marketing_log AS p USING (entity, entity_id)
+        WHERE entity = 'budget_action' AND a.to_status = 'approved' AND p.from_status IS NULL
+            AND p.amount >= {least!r} AND (a.actor_kind <> 'human' OR a.actor_id IS NULL)
+    """

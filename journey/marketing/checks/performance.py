@@ -1,0 +1,102 @@
+"""Checks of performance: counts that contradict each other, the stored rate, or what a channel costs."""
+
+from journey.findings import FindingSeverity
+from journey.marketing.checks.context import MarketingContext
+from journey.marketing.checks.registry import rule
+
+_PER = {"per_send": "impressions", "per_impression": "impressions", "per_click": "clicks"}
+
+
+@rule("not-nested", FindingSeverity.ERROR)
+def not_nested(context: MarketingContext) -> str:
+    """More clicks than impressions (an error), or more conversions than clicks (a warning: views may convert too)."""
+    del context
+    return " UNION ALL ".join(
+        f"""
+        SELECT '{dataset}' AS dataset, label AS record, {campaign} AS campaign_id,
+            CASE WHEN clicks > impressions THEN 'error' ELSE 'warning' END AS severity,
+            CASE WHEN clicks > impressions THEN clicks || ' clicks of ' || impressions || ' impressions.'
+                ELSE conversions || ' conversions of ' || clicks || ' clicks.' END AS message
+        FROM seen_{dataset} AS r WHERE clicks > impressions OR conversions > clicks
+        """
+        for dataset, campaign in (
+            (
+                "performance_metrics",
+                "(SELECT any_value(a.campaign_id) FROM creative_assets AS a WHERE a.asset_id = r.asset_id)",
+            ),
+            ("segment_rollups", "campaign_id"),
+        )
+    )
+
+
+@rule("stored-rate-differs", FindingSeverity.WARNING)
+def stored_rate_differs(context: MarketingContext) -> str:
+    """A stored conversion rate that is not conversions per impression."""
+    return f"""
+        SELECT 'performance_metrics' AS dataset, p.label AS record, a.campaign_id,
+            'The stored conversion rate is ' || printf('%.4f', conversion_rate) || ', but ' || conversions || ' of '
+            || impressions || ' impressions are ' || coalesce(printf('%.4f', conversions / impressions), 'no rate')
+            || '.' AS message
+        FROM seen_performance_metrics AS p LEFT JOIN creative_assets AS a USING (asset_id)
+        WHERE CASE WHEN impressions = 0 THEN conversion_rate > 0
+            ELSE abs(conversion_rate - conversions / impressions) > {context.policy.tolerance.rate!r} END
+    """
+
+
+@rule("snapshot-decreased", FindingSeverity.ERROR)
+def snapshot_decreased(context: MarketingContext) -> str:
+    """A snapshot that counts less than the one before it, although snapshots add up."""
+    del context
+    fell = [f"CASE WHEN {name} < 0 THEN '{name}' END" for name in ("impressions", "clicks", "conversions", "cost")]
+    return f"""
+        SELECT 'performance_metrics' AS dataset, asset_id || '@' || strftime(timestamp, '%Y-%m-%d') AS record,
+            campaign_id, 'Since ' || day_of(since) || ' there are fewer ' || concat_ws(', ', {", ".join(fell)})
+            || '; snapshots hold what has come together, so they cannot fall.' AS message
+        FROM increments WHERE since IS NOT NULL AND least(impressions, clicks, conversions, cost) < 0
+    """
+
+
+@rule("cost-differs-from-model", FindingSeverity.WARNING)
+def cost_differs_from_model(context: MarketingContext) -> str:
+    """A cost that the channel's price does not explain."""
+    policy = context.policy.tolerance
+    counted = " ".join(f"WHEN '{model}' THEN t.{quantity}" for model, quantity in _PER.items())
+    return f"""
+        WITH priced AS (
+            SELECT t.*, c.cost_model, c.avg_cost,
+                avg_cost * CASE cost_model {counted} END AS expected
+            FROM totals AS t JOIN channels AS c USING (channel_id)
+        )
+        SELECT 'performance_metrics' AS dataset, asset_id || '@' || strftime(timestamp, '%Y-%m-%d') AS record,
+            campaign_id, abs(cost - expected) AS amount,
+            'It cost ' || dollars(cost) || ', but ' || channel_id || ' (' || cost_model || ' at ' || avg_cost
+            || ') would have cost ' || dollars(expected) || '.' AS message
+        FROM priced
+        WHERE abs(cost - expected) > greatest({policy.money!r}, {policy.cost_share!r} * greatest(cost, expected))
+    """
+
+
+@rule("unknown-cost-model", FindingSeverity.NOTICE)
+def unknown_cost_model(context: MarketingContext) -> str:
+    """A channel whose way of charging is not known, so that its costs cannot be checked."""
+    del context
+    known = ", ".join(f"'{model}'" for model in (*_PER, "flat"))
+    return f"""
+        SELECT 'channels' AS dataset, channel_id AS record, NULL AS campaign_id,
+            'Its cost model is ' || coalesce('''' || cost_model || '''', 'not recorded')
+            || ', so its costs cannot be checked.' AS message
+        FROM channels WHERE coalesce(cost_model NOT IN ({known}), TRUE)
+    """
+
+
+@rule("unapproved-asset-shown", FindingSeverity.ERROR)
+def unapproved_asset_shown(context: MarketingContext) -> str:
+    """An asset that was shown although no person approved it."""
+    del context
+    return """
+        SELECT 'creative_assets' AS dataset, asset_id AS record, t.campaign_id, sum(cost) AS amount,
+            'It was shown ' || sum(impressions) || ' times, for ' || dollars(sum(cost))
+            || ', and no person had approved it.' AS message
+        FROM totals AS t JOIN creative_assets AS a USING (asset_id) WHERE a.approved_by_human IS FALSE
+        GROUP BY asset_id, t.campaign_id HAVING sum(impressions) > 0
+    """

@@ -1,0 +1,225 @@
+"""Checks of references: does what a record points to exist, and does it belong together?"""
+
+from typing import NamedTuple
+
+from journey.findings import FindingSeverity
+from journey.marketing.checks.context import MarketingContext
+from journey.marketing.checks.registry import rule
+from journey.records.columns import key_of
+from journey.records.database import literal, one_value, quoted
+from journey.records.model import model_of
+
+TARGETS = {
+    "campaign_id": "campaigns",
+    "segment_id": "audience_segments",
+    "channel_id": "channels",
+    "from_channel_id": "channels",
+    "to_channel_id": "channels",
+    "asset_id": "creative_assets",
+    "control_asset": "creative_assets",
+    "variant_asset": "creative_assets",
+    "experiment_id": "experiments",
+}
+"""Which set each field points to, in whichever set the field stands."""
+
+
+class Reference(NamedTuple):
+    """One field that points to another set: SQL of its value over the rows of `relation`."""
+
+    dataset: str
+    column: str
+    value: str
+    target: str
+    relation: str
+
+
+def all_references() -> list[Reference]:
+    """Every field of every set that points to another one."""
+    from journey.marketing.records.model import MARKETING_FAMILY
+
+    found = [
+        Reference(dataset, column, quoted(column), TARGETS[column], f"seen_{dataset}")
+        for dataset in MARKETING_FAMILY.datasets
+        for column in model_of(dataset).model_fields
+        if column in TARGETS and column != key_of(dataset)
+    ]
+    ledger = Reference("roi_ledger", "campaign_id", "campaign_id", "campaigns", "seen_roi_ledger")
+    cited = "(SELECT * EXCLUDE (asset_ids), unnest(asset_ids) AS asset_id FROM seen_campaign_risk_signals)"
+    opened = "(SELECT *, unnest(json_keys(channel_budgets)) AS channel_id FROM seen_campaigns)"
+    return [
+        *found,
+        ledger,
+        Reference("campaign_risk_signals", "asset_ids", "asset_id", "creative_assets", cited),
+        Reference("campaigns", "channel_budgets", "channel_id", "channels", opened),
+    ]
+
+
+@rule("unknown-reference", FindingSeverity.ERROR)
+def unknown_reference(context: MarketingContext) -> str | None:
+    """A record that points to something which is not recorded (where nothing of its kind is, one notice says so)."""
+    parts = []
+    for dataset, column, value, target, relation in all_references():
+        if not one_value(context.cursor, f"SELECT count(*) FROM {target}"):
+            continue
+        key = quoted(key_of(target) or "")
+        parts.append(f"""
+            SELECT {literal(dataset)} AS dataset, label AS record, campaign_id,
+                {literal(column + " ")} || {value} || {literal(f" is not among the {target}.")} AS message
+            FROM (SELECT * FROM {relation} AS r {_WITHOUT_CAMPAIGN.get(dataset, "")})
+            WHERE {value} IS NOT NULL AND {value} NOT IN (SELECT {key} FROM {target})
+        """)
+    return " UNION ALL ".join(parts) or None
+
+
+_WITHOUT_CAMPAIGN = {
+    "performance_metrics": "LEFT JOIN (SELECT experiment_id, campaign_id FROM experiments) USING (experiment_id)"
+}
+"""Sets whose rows name no campaign, and where to find it."""
+
+
+@rule("foreign-asset", FindingSeverity.ERROR)
+def foreign_asset(context: MarketingContext) -> str:
+    """An asset or an experiment that a record of another campaign uses."""
+    del context
+    return """
+        WITH uses AS (
+            SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id, 'asset ' || asset AS what,
+                (SELECT any_value(a.campaign_id) FROM creative_assets AS a WHERE a.asset_id = asset) AS owner
+            FROM (SELECT *, unnest([control_asset, variant_asset]) AS asset FROM experiments)
+            UNION ALL
+            SELECT 'campaign_risk_signals', risk_id, campaign_id, 'asset ' || asset,
+                (SELECT any_value(a.campaign_id) FROM creative_assets AS a WHERE a.asset_id = asset)
+            FROM (SELECT *, unnest(asset_ids) AS asset FROM seen_campaign_risk_signals)
+            UNION ALL
+            SELECT 'campaign_risk_signals', risk_id, r.campaign_id, 'experiment ' || experiment_id, e.campaign_id
+            FROM seen_campaign_risk_signals AS r JOIN experiments AS e USING (experiment_id)
+        )
+        SELECT dataset, record, campaign_id, 'It is about ' || campaign_id || ' but uses ' || what || ' of ' || owner
+            || '.' AS message
+        FROM uses WHERE owner <> campaign_id
+    """
+
+
+@rule("asset-outside-experiment", FindingSeverity.ERROR)
+def asset_outside_experiment(context: MarketingContext) -> str:
+    """Performance or a risk that names an asset its experiment does not have."""
+    del context
+    return """
+        WITH uses AS (
+            SELECT 'performance_metrics' AS dataset, label AS record, experiment_id, asset_id
+            FROM seen_performance_metrics
+            UNION ALL
+            SELECT 'campaign_risk_signals', risk_id, experiment_id, unnest(asset_ids) FROM seen_campaign_risk_signals
+        )
+        SELECT dataset, record, e.campaign_id, asset_id || ' is no asset of ' || experiment_id || ', which compares '
+            || coalesce(control_asset, 'nothing') || ' with ' || coalesce(variant_asset, 'nothing') || '.' AS message
+        FROM uses JOIN experiments AS e USING (experiment_id)
+        WHERE coalesce(asset_id NOT IN (control_asset, variant_asset), TRUE)
+    """
+
+
+@rule("not-two-assets", FindingSeverity.ERROR)
+def not_two_assets(context: MarketingContext) -> str:
+    """An experiment that does not compare exactly two assets."""
+    del context
+    return """
+        SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id,
+            'An experiment compares two assets; this one names '
+            || CASE WHEN control_asset IS NULL AND variant_asset IS NULL THEN 'none.'
+                WHEN control_asset = variant_asset THEN control_asset || ' twice.' ELSE 'one.' END AS message
+        FROM experiments WHERE coalesce(control_asset = variant_asset, TRUE)
+    """
+
+
+@rule("channel-not-in-campaign", FindingSeverity.WARNING)
+def channel_not_in_campaign(context: MarketingContext) -> str:
+    """A channel on which the campaign has neither an asset nor an opening balance."""
+    del context
+    return """
+        WITH uses AS (
+            SELECT 'funnel_events' AS dataset, label AS record, campaign_id, channel_id, NULL::DOUBLE AS amount,
+                'counts a funnel on' AS what FROM seen_funnel_events
+            UNION ALL SELECT 'attribution_hints', label, campaign_id, channel_id, NULL, 'credits conversions on'
+            FROM seen_attribution_hints
+            UNION ALL SELECT 'budget_actions', label, campaign_id, from_channel_id, amount, 'takes money from'
+            FROM seen_budget_actions
+            UNION ALL SELECT 'budget_actions', label, campaign_id, to_channel_id, amount, 'brings money to'
+            FROM seen_budget_actions WHERE to_channel_id <> from_channel_id
+        )
+        SELECT dataset, record, campaign_id, u.amount AS amount,
+            'It ' || what || ' ' || channel_id || ', where ' || campaign_id || ' has neither an asset nor a budget.'
+            AS message
+        FROM uses AS u
+        WHERE channel_id IN (SELECT channel_id FROM channels)
+            AND campaign_id IN (SELECT campaign_id FROM campaign_channels)
+            AND (campaign_id, channel_id) NOT IN (SELECT (campaign_id, channel_id) FROM campaign_channels)
+    """
+
+
+@rule("segment-not-in-campaign", FindingSeverity.WARNING)
+def segment_not_in_campaign(context: MarketingContext) -> str:
+    """A funnel count of a segment for which the campaign has no asset."""
+    del context
+    return """
+        SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
+            'It counts ' || segment_id || ', for which ' || campaign_id || ' has no asset.' AS message
+        FROM seen_funnel_events
+        WHERE segment_id IN (SELECT segment_id FROM audience_segments)
+            AND campaign_id IN (SELECT campaign_id FROM creative_assets)
+            AND (campaign_id, segment_id) NOT IN (
+                SELECT (campaign_id, segment_id) FROM creative_assets WHERE segment_id IS NOT NULL
+            )
+    """
+
+
+@rule("unknown-id-in-text", FindingSeverity.WARNING)
+def unknown_id_in_text(context: MarketingContext) -> str:
+    """A decision whose words name an asset, experiment, segment or channel that is not recorded."""
+    del context
+    return """
+        WITH named AS (
+            SELECT DISTINCT decision_id, campaign_id, unnest(regexp_extract_all(
+                concat_ws(' ', "trigger", action_taken), '\\b(?:CAMP|ASSET|EXP|SEG|CH)_[0-9]+\\b'
+            )) AS name FROM seen_orchestrator_decisions
+        ),
+        known AS (
+            SELECT campaign_id AS name FROM campaigns UNION SELECT asset_id FROM creative_assets
+            UNION SELECT experiment_id FROM experiments UNION SELECT segment_id FROM audience_segments
+            UNION SELECT channel_id FROM channels
+        )
+        SELECT 'orchestrator_decisions' AS dataset, decision_id AS record, campaign_id,
+            'Its words name ' || name || ', which is not recorded.' AS message
+        FROM named WHERE name NOT IN (FROM known)
+    """
+
+
+@rule("campaign-without-experiment", FindingSeverity.WARNING)
+def campaign_without_experiment(context: MarketingContext) -> str:
+    """A campaign that has no experiment (the second seed text asks for at least one)."""
+    del context
+    return """
+        SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id,
+            'The campaign has no experiment, so nothing measures what works in it.' AS message
+        FROM seen_campaigns WHERE campaign_id NOT IN (SELECT campaign_id FROM experiments)
+    """
+
+
+@rule("unused", FindingSeverity.NOTICE)
+def unused(context: MarketingContext) -> str:
+    """A segment or a channel that no other record names."""
+    del context
+    return """
+        SELECT 'audience_segments' AS dataset, segment_id AS record, NULL AS campaign_id,
+            'No asset, funnel count or rollup is about this segment.' AS message
+        FROM audience_segments WHERE segment_id NOT IN (
+            SELECT segment_id FROM creative_assets WHERE segment_id IS NOT NULL
+            UNION SELECT segment_id FROM funnel_events UNION SELECT segment_id FROM segment_rollups
+        )
+        UNION ALL
+        SELECT 'channels', channel_id, NULL, 'No asset, funnel count, hint or budget action is about this channel.'
+        FROM channels WHERE channel_id NOT IN (
+            SELECT channel_id FROM campaign_channels UNION SELECT channel_id FROM funnel_events
+            UNION SELECT channel_id FROM attribution_hints UNION SELECT from_channel_id FROM budget_actions
+            UNION SELECT to_channel_id FROM budget_actions
+        )
+    """

@@ -1,0 +1,57 @@
+"""Checks of the ROI ledger: does it add up, and does performance say the same?"""
+
+from journey.findings import FindingSeverity
+from journey.marketing.checks.context import MarketingContext
+from journey.marketing.checks.registry import rule
+
+
+@rule("roi-does-not-add-up", FindingSeverity.ERROR)
+def roi_does_not_add_up(context: MarketingContext) -> str:
+    """A net that is not the value less the three costs."""
+    del context
+    return """
+        WITH sums AS (
+            SELECT *, round(estimated_value - llm_cost - human_review_cost - media_spend, 2) AS expected
+            FROM seen_roi_ledger
+        )
+        SELECT 'roi_ledger' AS dataset, campaign_id AS record, campaign_id, abs(net_roi - expected) AS amount,
+            'It says a net of ' || dollars(net_roi) || ', but value less costs is ' || dollars(expected) || '.'
+            AS message
+        FROM sums WHERE abs(net_roi - expected) >= 0.005
+    """
+
+
+@rule("spend-differs", FindingSeverity.WARNING)
+def spend_differs(context: MarketingContext) -> str:
+    """Media spend that performance does not know of, or knows more of."""
+    return _compared(context, "media_spend", "cost", "media spend")
+
+
+@rule("value-differs", FindingSeverity.WARNING)
+def value_differs(context: MarketingContext) -> str:
+    """An estimated value that is not the revenue that performance records."""
+    return _compared(context, "estimated_value", "revenue_proxy", "value")
+
+
+def _compared(context: MarketingContext, ledger: str, measure: str, what: str) -> str:
+    return f"""
+        WITH known AS (SELECT campaign_id, sum({measure}) AS amount FROM totals GROUP BY campaign_id)
+        SELECT 'roi_ledger' AS dataset, campaign_id AS record, campaign_id, abs({ledger} - k.amount) AS amount,
+            'It holds a {what} of ' || dollars({ledger}) || ', but performance ' || dollars(k.amount) || ': '
+            || dollars(abs({ledger} - k.amount)) || CASE WHEN {ledger} > k.amount THEN ' more' ELSE ' less' END || '.'
+            AS message
+        FROM seen_roi_ledger JOIN known AS k USING (campaign_id)
+        WHERE abs({ledger} - k.amount) > {context.policy.tolerance.money!r}
+    """
+
+
+@rule("campaign-without-ledger", FindingSeverity.NOTICE)
+def campaign_without_ledger(context: MarketingContext) -> str | None:
+    """A campaign that the ROI ledger does not have."""
+    if not context.cursor.execute("SELECT count(*) FROM roi_ledger").fetchall()[0][0]:
+        return None
+    return """
+        SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id,
+            'The ROI ledger has no line for it.' AS message
+        FROM seen_campaigns WHERE campaign_id NOT IN (SELECT campaign_id FROM roi_ledger)
+    """

@@ -1,0 +1,109 @@
+"""Running all checks over marketing records."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from journey.findings import FindingSeverity, count_by_severity, in_reading_order
+from journey.marketing.checks import (
+    attribution,
+    budget,
+    dates,
+    experiments,
+    funnel,
+    histories,
+    performance,
+    references,
+    risks,
+    roi,
+    rollups,
+)
+from journey.marketing.checks.context import MarketingContext, prepare
+from journey.marketing.checks.registry import CHECKS
+from journey.marketing.findings import MarketingFinding
+from journey.marketing.policy import MarketingPolicy
+from journey.marketing.records.store import MarketingRecords
+from journey.records.dates import in_iso, moment_of
+
+SUBJECTS = (
+    references, dates, performance, experiments, funnel, budget, histories, risks, rollups, attribution, roi,
+)  # fmt: skip
+"""The modules whose checks are run; importing one registers its checks."""
+
+
+@dataclass(frozen=True)
+class MarketingReport:
+    """What the checks noticed.
+
+    Attributes:
+        as_of: The moment of the check, None when nothing is dated.
+        findings: All of them, most serious first, with what was noticed while reading.
+    """
+
+    as_of: datetime | None
+    findings: list[MarketingFinding]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many findings of each severity, zeros included."""
+        return count_by_severity(self.findings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready data: `as_of`, `counts`, `findings`."""
+        return {
+            "as_of": None if self.as_of is None else in_iso(self.as_of),
+            "counts": self.counts,
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+
+def context_of(
+    records: MarketingRecords, as_of: date | datetime | None = None, policy: MarketingPolicy | None = None
+) -> MarketingContext:
+    """A context to ask in: a cursor of its own with all tables made.
+
+    Args:
+        records: The records.
+        as_of: Nothing dated later is looked at; a bare date includes its whole day. Default: the latest date in the
+            records.
+        policy: The policy (default: the default one).
+    """
+    context = MarketingContext(records.connection.cursor(), moment_of(as_of, records), policy or MarketingPolicy())
+    prepare(context)
+    return context
+
+
+def check(
+    records: MarketingRecords,
+    *,
+    as_of: date | datetime | None = None,
+    policy: MarketingPolicy | None = None,
+    context: MarketingContext | None = None,
+) -> MarketingReport:
+    """Notice what is odd about marketing records; never raises because of what they say.
+
+    Args:
+        records: The records.
+        as_of: See `context_of`.
+        policy: See `context_of`.
+        context: One that was made already; then `as_of` and `policy` are its own.
+    """
+    context = context or context_of(records, as_of, policy)
+    found = [
+        MarketingFinding(f.code, f.severity, f.dataset, f.record, f.customer_id, f.message) for f in records.findings
+    ]
+    for one in CHECKS:
+        sql = one.query(context)
+        if sql is None:
+            continue
+        severity = "severity" if " AS severity" in sql else f"'{one.severity}'"
+        amount = "amount" if " AS amount" in sql else "NULL"
+        rows = context.cursor.execute(
+            f"SELECT {severity}, dataset, record, campaign_id, {amount}, message FROM ({sql})"
+        )
+        for kind, dataset, record, campaign, money, message in rows.fetchall():
+            cents = None if money is None else round(float(money), 2)
+            found.append(
+                MarketingFinding(one.code, FindingSeverity(kind), dataset, record, None, message, campaign, cents)
+            )
+    return MarketingReport(context.as_of, in_reading_order(found))

@@ -1,0 +1,124 @@
+"""The evidence of risk signals, held against the records that it quotes.
+
+What is compared depends on the name of the evidence: counts of performance (``impressions``, ``clicks``,
+``conversions``) and of the funnel (its steps, in singular or plural), rates named ``actual_..._rate`` (conversions per
+impression), days' spend (which cannot be more than all spend so far), a segment (of the assets), a phrase (in the words
+of the assets), a rule (of the policy). Everything is taken up to the moment of the signal, for the signal's assets, or
+for the whole campaign where it names none. What no record holds has the verdict ``unknown``.
+"""
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from journey.lifecycles import FUNNEL_STEPS
+from journey.marketing.policy import MarketingPolicy
+from journey.records.database import literal
+
+if TYPE_CHECKING:
+    from journey.marketing.checks.context import MarketingContext
+
+Verdict = Literal["agrees", "differs", "unknown"]
+
+_STAGES = ", ".join(
+    f"({literal(name)}, {literal(stage)})"
+    for stage in FUNNEL_STEPS
+    for name in (stage, f"{stage}s")
+    if stage != "click"
+)
+
+_EVIDENCE = f"""
+    WITH stages(name, stage) AS (VALUES {_STAGES}),
+    quotes AS (
+        SELECT risk_id, campaign_id, asset_ids, timestamp, name, evidence ->> ('$."' || name || '"') AS quoted
+        FROM (SELECT *, unnest(json_keys(evidence)) AS name FROM seen_campaign_risk_signals)
+    ),
+    measured AS (
+        SELECT q.risk_id, q.name, count(*) AS rows_there, sum(i.impressions) AS impressions, sum(i.clicks) AS clicks,
+            sum(i.conversions) AS conversions, sum(i.cost) AS cost
+        FROM quotes AS q JOIN increments AS i ON i.campaign_id = q.campaign_id AND i.timestamp <= q.timestamp
+            AND (len(q.asset_ids) = 0 OR list_contains(q.asset_ids, i.asset_id))
+        GROUP BY ALL
+    ),
+    cells AS (
+        SELECT q.risk_id, a.segment_id, a.channel_id FROM quotes AS q JOIN creative_assets AS a
+            ON a.campaign_id = q.campaign_id AND (len(q.asset_ids) = 0 OR list_contains(q.asset_ids, a.asset_id))
+        GROUP BY ALL
+    ),
+    reached AS (
+        SELECT q.risk_id, q.name, s.stage, sum(f.count) AS n
+        FROM quotes AS q JOIN stages AS s USING (name) JOIN seen_funnel_events AS f
+            ON f.campaign_id = q.campaign_id AND f.stage = s.stage AND f.timestamp <= q.timestamp
+            AND (q.risk_id, f.segment_id, f.channel_id) IN (SELECT (risk_id, segment_id, channel_id) FROM cells)
+        GROUP BY ALL
+    ),
+    words AS (
+        SELECT q.risk_id, q.name, string_agg(concat_ws(' ', a.message_theme, a.cta), ' / ' ORDER BY asset_id) AS text,
+            list(DISTINCT a.segment_id ORDER BY a.segment_id) AS segments
+        FROM quotes AS q JOIN creative_assets AS a
+            ON a.campaign_id = q.campaign_id AND (len(q.asset_ids) = 0 OR list_contains(q.asset_ids, a.asset_id))
+        GROUP BY ALL
+    ),
+    facts AS (
+        SELECT q.*, try_cast(quoted AS DOUBLE) AS number, m.cost, w.text, w.segments,
+            CASE WHEN q.name IN ('impressions', 'impression') THEN m.impressions
+                WHEN q.name IN ('clicks', 'click', 'feature_clicks') THEN m.clicks
+                WHEN q.name IN ('conversions', 'conversion') THEN m.conversions ELSE r.n END AS counted,
+            CASE WHEN r.n IS NOT NULL THEN 'the funnel counts ' ELSE 'performance counts ' END AS counter,
+            CASE WHEN q.name LIKE 'actual%_rate' AND m.impressions > 0 THEN m.conversions / m.impressions END AS rate,
+            m.conversions || ' of ' || m.impressions AS fraction,
+            q.name LIKE '%daily_spend' AS is_spend
+        FROM quotes AS q LEFT JOIN measured AS m USING (risk_id, name) LEFT JOIN reached AS r USING (risk_id, name)
+            LEFT JOIN words AS w USING (risk_id, name)
+    )
+    SELECT risk_id, campaign_id, name, quoted,
+        CASE WHEN counted IS NOT NULL THEN CASE WHEN number = counted THEN 'agrees' ELSE 'differs' END
+            WHEN rate IS NOT NULL THEN CASE WHEN abs(number - rate) <= {{tolerance}} THEN 'agrees' ELSE 'differs' END
+            WHEN is_spend AND number > cost THEN 'differs'
+            WHEN name = 'segment_id' AND segments IS NOT NULL
+                THEN CASE WHEN list_contains(segments, quoted) THEN 'agrees' ELSE 'differs' END
+            WHEN name = 'flagged_phrase' AND text IS NOT NULL
+                THEN CASE WHEN contains(lower(text), lower(quoted)) THEN 'agrees' ELSE 'differs' END
+            WHEN name = 'policy_rule' THEN CASE WHEN list_contains({{rules}}, quoted) THEN 'agrees' ELSE 'differs' END
+            ELSE 'unknown' END AS verdict,
+        CASE WHEN counted IS NOT NULL THEN counter || counted
+            WHEN rate IS NOT NULL THEN 'performance has ' || fraction || ' impressions, ' || printf('%.4f', rate)
+            WHEN is_spend THEN 'performance records a spend of ' || dollars(cost) || ' in all up to then'
+            WHEN name = 'segment_id' THEN 'its assets are for ' || array_to_string(segments, ', ')
+            WHEN name = 'flagged_phrase' THEN 'its assets say: ' || text
+            WHEN name = 'policy_rule' THEN 'the policy has no such rule' END AS recorded
+    FROM facts
+"""
+
+
+def evidence_query(policy: MarketingPolicy) -> str:
+    """SQL for all evidence, checked: ``risk_id, campaign_id, name, quoted, verdict, recorded``."""
+    rules = ", ".join(literal(phrase.code) for phrase in policy.risk.phrases)
+    return _EVIDENCE.format(tolerance=repr(policy.tolerance.rate), rules=f"[{rules}]::VARCHAR[]")
+
+
+class Evidence(NamedTuple):
+    """One piece of a risk signal's evidence.
+
+    Attributes:
+        risk_id: The signal.
+        campaign_id: Its campaign.
+        name: What it quotes.
+        quoted: As it is quoted, as text.
+        verdict: Whether the records agree.
+        recorded: What the records say, in words; None where they say nothing.
+    """
+
+    risk_id: str
+    campaign_id: str
+    name: str
+    quoted: str
+    verdict: Verdict
+    recorded: str | None
+
+
+def evidence(context: "MarketingContext") -> list[Evidence]:
+    """All evidence of all risk signals, checked."""
+    sql = evidence_query(context.policy)
+    rows = context.cursor.execute(
+        f"SELECT risk_id, campaign_id, name, quoted, verdict, recorded FROM ({sql}) ORDER BY risk_id, name"
+    ).fetchall()
+    return [Evidence(*row) for row in rows]

@@ -1,0 +1,319 @@
+"""The funnel: counts and step conversion by campaign, segment, channel and day, along the campaign's own path.
+
+A **cell** is a segment on a channel of a campaign on a day. Its steps are those of the campaign's path; a step that
+nobody counted is unknown and not zero, and conversion is only taken between neighbouring steps that were both counted.
+
+Where one source counted both steps, one is part of the other and Wilson's interval holds as it stands. Counts of two
+sources are not nested: the interval says what it would be if they were, the row says so, and a ratio over 1 has none.
+
+Daily totals are no cohorts: who converts on a later day is counted there, so a day's conversion mixes the visitors of
+several days. That is why late converters cannot be told from these records; see `late_converters`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from journey.marketing.policy import MarketingPolicy
+from journey.marketing.proportions import Proportion, wilson
+from journey.records.database import literal
+
+if TYPE_CHECKING:
+    from journey.marketing.checks.context import MarketingContext
+
+Flag = Literal["not_recorded", "over_one", "not_trusted", "drop_off", "mixed_sources"]
+
+CELLS = """
+    WITH counted AS (
+        SELECT *, coalesce(date, timestamp)::DATE AS day, count(*) OVER grain AS rows_there FROM seen_funnel_events
+        WINDOW grain AS (PARTITION BY campaign_id, segment_id, channel_id, coalesce(date, timestamp)::DATE, stage)
+    ),
+    days AS (SELECT DISTINCT campaign_id, segment_id, channel_id, day FROM counted),
+    filled AS (
+        SELECT d.*, s.stage, s.place, c.label, c.source, c.confidence,
+            CASE WHEN c.rows_there = 1 THEN c.count END AS n
+        FROM days AS d JOIN steps AS s USING (campaign_id)
+            LEFT JOIN counted AS c ON c.campaign_id = d.campaign_id AND c.segment_id = d.segment_id
+                AND c.channel_id = d.channel_id AND c.day = d.day AND c.stage = s.stage
+        QUALIFY row_number() OVER (
+            PARTITION BY d.campaign_id, d.segment_id, d.channel_id, d.day, s.stage ORDER BY c.label
+        ) = 1
+    )
+    SELECT *, lag(n) OVER line AS before_n, lag(stage) OVER line AS before_stage,
+        lag(source) OVER line AS before_source, lag(confidence) OVER line AS before_confidence
+    FROM filled WINDOW line AS (PARTITION BY campaign_id, segment_id, channel_id, day ORDER BY place)
+"""
+"""SQL: every step of every cell, counted or not, with the step before it in the campaign's path."""
+
+
+def trust_of(policy: MarketingPolicy, prefix: str = "") -> str:
+    """SQL for how far a count can be believed, 0 to 1: its confidence times the trust in its source."""
+    trust = policy.trust
+    cases = " ".join(f"WHEN {literal(source)} THEN {value!r}" for source, value in trust.sources.items())
+    source = f"CASE {prefix}source {cases} ELSE {trust.other!r} END" if cases else repr(trust.other)
+    return f"(coalesce({prefix}confidence, {trust.confidence_unstated!r}) * {source})"
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelRow:
+    """One step of one cell.
+
+    Attributes:
+        campaign_id: The campaign.
+        segment_id: The segment.
+        channel_id: The channel.
+        date: The day.
+        stage: The step.
+        count: How many reached it; None when nobody counted.
+        conversion: Share of the step before that went on; None for the first step and where it cannot be told.
+        ci_low: Lower bound of Wilson's interval of the conversion.
+        ci_high: Upper bound.
+        flag: What to know about it, the most serious of: ``not_recorded``, ``over_one``, ``not_trusted`` (this count
+            or the one before), ``drop_off``, ``mixed_sources`` (the interval assumes that the steps are nested).
+        denominator: Name of the step that the conversion is a share of.
+        trust: How far the count can be believed, 0 to 1; None when nobody counted.
+    """
+
+    campaign_id: str
+    segment_id: str
+    channel_id: str
+    date: date
+    stage: str
+    count: int | None
+    conversion: float | None
+    ci_low: float | None
+    ci_high: float | None
+    flag: Flag | None
+    denominator: str | None
+    trust: float | None
+
+    @property
+    def cell(self) -> tuple[str, str, str]:
+        """Campaign, segment and channel."""
+        return self.campaign_id, self.segment_id, self.channel_id
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as a JSON-ready mapping."""
+        return asdict(self) | {"date": self.date.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step as it was counted, before anything is concluded."""
+
+    campaign_id: str
+    segment_id: str
+    channel_id: str
+    day: date
+    stage: str
+    count: int | None
+    before: int | None
+    before_stage: str | None
+    nested: bool
+    trust: float | None
+    before_trust: float | None
+
+    @property
+    def comparable(self) -> bool:
+        """Whether both counts are there and the one can be part of the other."""
+        return self.count is not None and self.before is not None and self.count <= self.before
+
+
+def funnel_rows(context: "MarketingContext") -> list[FunnelRow]:
+    """Every step of every cell up to `as_of`, by campaign, segment, channel, day and place in the path."""
+    steps = _steps(context)
+    return [_row(step, steps, context.policy) for step in steps]
+
+
+def _steps(context: "MarketingContext") -> list[_Step]:
+    here, before = trust_of(context.policy), trust_of(context.policy).replace("source", "before_source")
+    before = before.replace("confidence", "before_confidence")
+    rows = context.cursor.execute(f"""
+        SELECT campaign_id, segment_id, channel_id, day, stage, n, before_n, before_stage,
+            coalesce(source = before_source, FALSE), CASE WHEN n IS NOT NULL THEN {here} END,
+            CASE WHEN before_n IS NOT NULL THEN {before} END
+        FROM ({CELLS}) ORDER BY campaign_id, segment_id, channel_id, day, place
+    """).fetchall()
+    return [_Step(*row) for row in rows]
+
+
+def _row(step: _Step, steps: Iterable[_Step], policy: MarketingPolicy) -> FunnelRow:
+    share = Proportion(None, None, None)
+    if step.count is not None and step.before is not None:
+        share = wilson(step.count, step.before, policy.funnel.confidence)
+    return FunnelRow(
+        campaign_id=step.campaign_id,
+        segment_id=step.segment_id,
+        channel_id=step.channel_id,
+        date=step.day,
+        stage=step.stage,
+        count=step.count,
+        conversion=share.value,
+        ci_low=share.low,
+        ci_high=share.high,
+        flag=_flag(step, share, steps, policy),
+        denominator=step.before_stage,
+        trust=step.trust,
+    )
+
+
+def _flag(step: _Step, share: Proportion, steps: Iterable[_Step], policy: MarketingPolicy) -> Flag | None:
+    if step.count is None:
+        return "not_recorded"
+    if step.before is not None and step.count > step.before:
+        return "over_one"
+    least = policy.trust.least
+    if any(trust is not None and trust < least for trust in (step.trust, step.before_trust)):
+        return "not_trusted"
+    if share.high is None:
+        return None
+    if share.high < _expected(step, steps, policy):
+        return "drop_off"
+    return None if step.nested else "mixed_sources"
+
+
+def _expected(step: _Step, steps: Iterable[_Step], policy: MarketingPolicy) -> float:
+    """The conversion below which a step leaks: a floor, or a part of what the campaign's other cells reach there."""
+    others = [
+        other
+        for other in steps
+        if other.campaign_id == step.campaign_id
+        and (other.stage, other.before_stage) == (step.stage, step.before_stage)
+        and (other.segment_id, other.channel_id) != (step.segment_id, step.channel_id)
+        and other.comparable
+    ]
+    whole = sum(other.before or 0 for other in others)
+    part = sum(other.count or 0 for other in others)
+    elsewhere = part / whole if whole else 0.0
+    return max(policy.funnel.weak_step, policy.funnel.weak_ratio * elsewhere)
+
+
+@dataclass(frozen=True, slots=True)
+class TopBottom:
+    """A cell that many enter and hardly anyone leaves at the end: the promise works, what follows does not.
+
+    Attributes:
+        campaign_id: The campaign.
+        segment_id: The segment.
+        channel_id: The channel.
+        clicks: Clicks according to performance.
+        impressions: Impressions according to performance.
+        click_rate: Clicks per impression.
+        stage: The last step of the path, as counted in the funnel.
+        count: How many reached it, over all days.
+        before: How many reached the step before.
+        conversion: The one divided by the other.
+        ci_high: Upper bound of its interval.
+        message: The pattern in words.
+    """
+
+    campaign_id: str
+    segment_id: str
+    channel_id: str
+    clicks: int
+    impressions: int
+    click_rate: float
+    stage: str
+    count: int
+    before: int
+    conversion: float
+    ci_high: float
+    message: str
+
+
+def strong_top_weak_bottom(context: "MarketingContext", rows: Iterable[FunnelRow]) -> list[TopBottom]:
+    """Cells with a strong click rate and a weak last step, both beyond what chance explains.
+
+    The top is strong when the interval of clicks per impression begins above the policy's `strong_click_rate`; the
+    bottom is weak when the interval of the last step's conversion, over all its days, ends below `weak_step`. Counts
+    that are not trusted are left out.
+    """
+    policy = context.policy.funnel
+    bottoms: dict[tuple[str, str, str], list[FunnelRow]] = {}
+    trusted: dict[tuple[str, str, str, date], list[FunnelRow]] = {}
+    for row in rows:
+        trusted.setdefault((*row.cell, row.date), []).append(row)
+    for path in trusted.values():
+        bottom = path[-1]
+        if bottom.conversion is not None and bottom.flag != "not_trusted":
+            bottoms.setdefault(bottom.cell, []).extend(path[-2:])
+    found = []
+    for cell, pairs in sorted(bottoms.items()):
+        top = _click_counts(context, cell)
+        before = sum(row.count or 0 for row in pairs[0::2])
+        count = sum(row.count or 0 for row in pairs[1::2])
+        last, first = wilson(count, before, policy.confidence), wilson(*top, policy.confidence)
+        if first.low is None or first.value is None or last.high is None or last.value is None:
+            continue
+        if first.low > policy.strong_click_rate and last.high < policy.weak_step:
+            found.append(_pattern(cell, top, first.value, pairs[1].stage, (count, before), last))
+    return found
+
+
+def _click_counts(context: "MarketingContext", cell: tuple[str, str, str]) -> tuple[int, int]:
+    row = context.cursor.execute(
+        "SELECT coalesce(sum(clicks), 0)::BIGINT, coalesce(sum(impressions), 0)::BIGINT FROM totals "
+        "WHERE (campaign_id, segment_id, channel_id) = (?, ?, ?)",
+        list(cell),
+    ).fetchall()[0]
+    return int(row[0]), int(row[1])
+
+
+def _pattern(
+    cell: tuple[str, str, str],
+    top: tuple[int, int],
+    click_rate: float,
+    stage: str,
+    counts: tuple[int, int],
+    last: Proportion,
+) -> TopBottom:
+    campaign, segment, channel = cell
+    clicks, impressions = top
+    count, before = counts
+    assert last.value is not None
+    assert last.high is not None
+    message = (
+        f"{segment} on {channel}: {click_rate:.1%} of {impressions:,} impressions are clicked, but {count:,} of "
+        f"{before:,} reach {stage} (at most {last.high:.1%}): the message draws people, what follows loses them."
+    )
+    return TopBottom(
+        campaign,
+        segment,
+        channel,
+        clicks,
+        impressions,
+        click_rate,
+        stage,
+        count,
+        before,
+        last.value,
+        last.high,
+        message,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LateConverters:
+    """Whether late converters can be told, and from what.
+
+    Attributes:
+        known: Always False for daily totals.
+        reason: Why, in words.
+    """
+
+    known: bool
+    reason: str
+
+
+def late_converters() -> LateConverters:
+    """Late converters by segment: not to be told from daily totals, and then it says so.
+
+    Who visits on one day and signs up on a later one is counted among the visits of the one and the signups of the
+    other; only paths of single prospects, or counts of a dated cohort, would show the delay.
+    """
+    return LateConverters(
+        known=False,
+        reason="funnel_events holds daily totals: they do not say which visitors of which day converted later. "
+        "Paths of single prospects, or counts by day of first visit, would.",
+    )

@@ -1,0 +1,184 @@
+"""The marketing log: who moved which budget action or risk signal, from where to where, and when.
+
+Every move is held against the machine before it is written, and nothing is ever changed afterwards: so that money which
+moved before somebody approved it cannot get into the log, and its absence can be shown from the log alone. Written as
+JSON Lines, it is the set ``marketing_log`` that `journey.marketing.records` reads and the checks judge.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from journey.errors import InputError
+from journey.marketing.lifecycles import lifecycles
+from journey.marketing.policy import MarketingPolicy
+from journey.marketing.records.model import Entity, LogEvent, Proposer
+
+DATASET = LogEvent.dataset
+
+
+class MarketingLog:
+    """An append-only log in memory.
+
+    Attributes:
+        policy: From which amount on a person must approve.
+    """
+
+    def __init__(self, events: Iterable[LogEvent] = (), policy: MarketingPolicy | None = None) -> None:
+        self.policy = policy or MarketingPolicy()
+        self._events = list(events)
+        self._last: dict[tuple[Entity, str], LogEvent] = {}
+        self._first: dict[tuple[Entity, str], LogEvent] = {}
+        for event in self._events:
+            self._remember(event)
+
+    @property
+    def events(self) -> tuple[LogEvent, ...]:
+        """Everything so far, in the order in which it was written."""
+        return tuple(self._events)
+
+    def status(self, entity: Entity, entity_id: str) -> str | None:
+        """Where an entity stands, or None when the log does not know it."""
+        last = self._last.get((entity, entity_id))
+        return None if last is None else last.to_status
+
+    def enter(
+        self,
+        entity: Entity,
+        entity_id: str,
+        *,
+        at: datetime,
+        by: Proposer,
+        actor: str | None = None,
+        campaign_id: str | None = None,
+        amount: float | None = None,
+        reason: str | None = None,
+    ) -> LogEvent:
+        """Enter a new entity, in the state in which everything of its kind begins.
+
+        Args:
+            entity: Its kind.
+            entity_id: Its key.
+            at: When.
+            by: Whether a person or the orchestrator proposes it.
+            actor: Who that is; a person is always named.
+            campaign_id: Its campaign.
+            amount: What a budget action moves, in dollars.
+            reason: Why, in words.
+
+        Raises:
+            InputError: The entity is in the log already, a person is not named, or a budget action has no amount.
+        """
+        if (entity, entity_id) in self._last:
+            raise InputError(f"{entity_id}: is in the log already ({self.status(entity, entity_id)}); move it instead")
+        if by == "human" and actor is None:
+            raise InputError(f"{entity_id}: a person proposes it, but who is not said; give `actor`")
+        if entity == "budget_action" and amount is None:
+            raise InputError(f"{entity_id}: a budget action moves an amount; give `amount`")
+        return self._append(
+            LogEvent(
+                event_id=self._next_id(),
+                timestamp=at,
+                entity=entity,
+                entity_id=entity_id,
+                campaign_id=campaign_id,
+                from_status=None,
+                to_status=lifecycles()[entity].initial,
+                actor_kind=by,
+                actor_id=actor,
+                amount=amount,
+                reason=reason,
+            )
+        )
+
+    def move(
+        self,
+        entity: Entity,
+        entity_id: str,
+        move: str,
+        *,
+        at: datetime,
+        by: Proposer,
+        actor: str | None = None,
+        reason: str | None = None,
+    ) -> LogEvent:
+        """Move an entity along its machine.
+
+        Args:
+            entity: Its kind.
+            entity_id: Its key.
+            move: Name of the move, for instance ``approve``.
+            at: When; not before its last move.
+            by: Whether a person or the orchestrator moves it.
+            actor: Who that is.
+            reason: Why, in words.
+
+        Raises:
+            IllegalMoveError: The machine has no such move from where the entity stands; the message names those it has.
+            InputError: The entity is unknown, the time runs backwards, or the approval is no approval.
+        """
+        last = self._last.get((entity, entity_id))
+        if last is None:
+            raise InputError(f"{entity_id}: is not in the log; enter it first")
+        if at < last.timestamp:
+            raise InputError(f"{entity_id}: was moved on {last.timestamp.isoformat()}; {at.isoformat()} is before that")
+        destination = lifecycles()[entity].move(last.to_status, move)
+        first = self._first[entity, entity_id]
+        if entity == "budget_action" and destination == "approved":
+            self._refuse_no_approval(first, by, actor)
+        return self._append(
+            LogEvent(
+                event_id=self._next_id(),
+                timestamp=at,
+                entity=entity,
+                entity_id=entity_id,
+                campaign_id=first.campaign_id,
+                from_status=last.to_status,
+                to_status=destination,
+                actor_kind=by,
+                actor_id=actor,
+                amount=first.amount,
+                reason=reason,
+            )
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the log as JSON Lines, whole or not at all.
+
+        Raises:
+            InputError: It cannot be written there.
+        """
+        lines = [json.dumps(event.model_dump(mode="json"), ensure_ascii=False) for event in self._events]
+        temporary = path.with_name(f".{path.name}.part")
+        try:
+            temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            temporary.replace(path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+    def _refuse_no_approval(self, first: LogEvent, by: Proposer, actor: str | None) -> None:
+        """Approvals fail closed: from the policy's amount on a named person approves, and not the one who proposed."""
+        least = self.policy.budget.approval_from
+        amount = first.amount
+        if by == "human":
+            if actor is None:
+                raise InputError(f"{first.entity_id}: a person approves it, but who is not said; give `actor`")
+            if first.actor_kind == "human" and first.actor_id in (None, actor):
+                raise InputError(f"{first.entity_id}: {actor} proposed it; somebody else must approve it")
+        elif amount is None or amount >= least:
+            raise InputError(f"{first.entity_id}: from {least:.2f} on a person must approve, and it moves {amount:.2f}")
+
+    def _next_id(self) -> str:
+        return f"LOG_{len(self._events) + 1:06d}"
+
+    def _append(self, event: LogEvent) -> LogEvent:
+        self._events.append(event)
+        self._remember(event)
+        return event
+
+    def _remember(self, event: LogEvent) -> None:
+        key = (event.entity, event.entity_id)
+        self._first.setdefault(key, event)
+        self._last[key] = event

@@ -1,0 +1,312 @@
+"""What each record of the marketing side holds: the eight V1 sets, the five V2 sets and the event log.
+
+Names, keys and enums of the V2 sets are the second seed text's. The V1 sets are written down there by name only; their
+fields are those of the published records, and the few that this software adds are optional. As in
+`journey.records.model`, a field is described here and nowhere else: validation by column is derived from it.
+
+Dates may carry a time of day; a bare date means midnight. Money is in the currency of the records.
+"""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from journey.records.model import MOST_DOLLARS, Family, Record, Share
+
+Stage = Literal["impression", "click", "visit", "signup", "demo_request", "purchase", "feature_adopt"]
+FunnelSource = Literal["ads_platform", "crm", "web_analytics", "product_analytics"]
+ReasonCode = Literal["roi_optimization", "risk_mitigation", "scale_winner", "stop_loss", "capacity_constraint"]
+Proposer = Literal["orchestrator", "human"]
+BudgetStatus = Literal["proposed", "approved", "rejected", "executed", "rolled_back"]
+RiskType = Literal[
+    "brand_safety",
+    "policy_violation",
+    "low_conversion",
+    "high_clicks_zero_conversions",
+    "spend_spike",
+    "data_quality",
+    "segment_mismatch",
+]
+Severity = Literal["low", "medium", "high", "critical"]
+RiskAction = Literal["pause", "reduce_budget", "scale_down", "human_review", "revise_copy", "investigate_tracking"]
+RiskStatus = Literal["open", "in_review", "mitigated", "dismissed"]
+Recommendation = Literal["scale", "hold", "revise", "stop"]
+Entity = Literal["budget_action", "risk_signal"]
+
+Count = Annotated[int, Field(ge=0, le=10**12)]
+Dollars = Annotated[float, Field(ge=0.0, le=MOST_DOLLARS)]
+Balance = Annotated[float, Field(ge=-MOST_DOLLARS, le=MOST_DOLLARS)]
+
+
+class Campaign(Record):
+    """The backbone: every other set points to campaigns."""
+
+    dataset: ClassVar[str] = "campaigns"
+    key: ClassVar[str | None] = "campaign_id"
+    planned: ClassVar[frozenset[str]] = frozenset({"start_date", "end_date"})
+
+    campaign_id: str
+    created_at: datetime | None = None
+    name: str | None = None
+    objective: str | None = None
+    primary_kpi: str | None = Field(default=None, description="One of the policy's metrics.")
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    budget: Dollars | None = Field(default=None, description="For the whole campaign.")
+    status: str | None = None
+    hypothesis: str | None = None
+    path: tuple[str, ...] = Field(
+        default=(), description="The steps of the funnel that this campaign has; empty: those that are recorded."
+    )
+    channel_budgets: dict[str, object] = Field(
+        default_factory=dict, description="Opening balance of each channel, in dollars; the budget as it was planned."
+    )
+
+
+class Segment(Record):
+    """An audience."""
+
+    dataset: ClassVar[str] = "audience_segments"
+    key: ClassVar[str | None] = "segment_id"
+
+    segment_id: str
+    name: str | None = None
+    description: str | None = None
+    size_estimate: Count | None = None
+    priority: str | None = None
+
+
+class Channel(Record):
+    """Where a campaign is seen, and what that costs."""
+
+    dataset: ClassVar[str] = "channels"
+    key: ClassVar[str | None] = "channel_id"
+
+    channel_id: str
+    type: str | None = None
+    platform: str | None = None
+    cost_model: str | None = Field(default=None, description="per_send, per_click, per_impression or flat.")
+    avg_cost: Dollars | None = Field(default=None, description="Dollars for one of what the cost model counts.")
+
+
+class Asset(Record):
+    """A creative: one campaign, segment and channel."""
+
+    dataset: ClassVar[str] = "creative_assets"
+    key: ClassVar[str | None] = "asset_id"
+
+    asset_id: str
+    created_at: datetime | None = None
+    campaign_id: str
+    segment_id: str | None = None
+    channel_id: str | None = None
+    variant: str | None = None
+    message_theme: str | None = None
+    cta: str | None = None
+    approved_by_human: bool | None = None
+    risk_flags: tuple[str, ...] = ()
+
+
+class Experiment(Record):
+    """A comparison of exactly two assets on one metric."""
+
+    dataset: ClassVar[str] = "experiments"
+    key: ClassVar[str | None] = "experiment_id"
+    planned: ClassVar[frozenset[str]] = frozenset({"start_date", "end_date"})
+
+    experiment_id: str
+    campaign_id: str
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    type: str | None = None
+    metric: str | None = None
+    control_asset: str | None = None
+    variant_asset: str | None = None
+    status: str | None = None
+
+
+class Performance(Record):
+    """A snapshot of an asset in an experiment: what has come together since it started, up to the timestamp."""
+
+    dataset: ClassVar[str] = "performance_metrics"
+    key: ClassVar[str | None] = None
+    subject: ClassVar[str] = "asset_id"
+
+    asset_id: str
+    experiment_id: str
+    timestamp: datetime
+    impressions: Count
+    clicks: Count
+    conversions: Count
+    conversion_rate: Annotated[float, Field(ge=0.0)] | None = Field(
+        default=None, description="Conversions per impression: checked, never trusted."
+    )
+    cost: Dollars
+    revenue_proxy: Dollars | None = None
+
+
+class MarketingDecision(Record):
+    """What an orchestrator did in a campaign, in words."""
+
+    dataset: ClassVar[str] = "orchestrator_decisions"
+    key: ClassVar[str | None] = "decision_id"
+
+    decision_id: str
+    campaign_id: str
+    trigger: str | None = None
+    action_taken: str | None = None
+    confidence_score: Share | None = None
+    human_override: bool | None = None
+    timestamp: datetime
+
+
+class RoiEntry(Record):
+    """What a campaign cost and is thought to be worth."""
+
+    dataset: ClassVar[str] = "roi_ledger"
+    key: ClassVar[str | None] = "campaign_id"
+
+    campaign_id: str
+    llm_cost: Dollars | None = None
+    human_review_cost: Dollars | None = None
+    media_spend: Dollars | None = None
+    estimated_value: Dollars | None = None
+    net_roi: Balance | None = Field(default=None, description="Value less the three costs, in dollars.")
+
+
+class FunnelEvent(Record):
+    """How many reached a step on a day."""
+
+    dataset: ClassVar[str] = "funnel_events"
+    key: ClassVar[str | None] = "event_id"
+
+    event_id: str
+    timestamp: datetime
+    date: datetime | None = None
+    campaign_id: str
+    segment_id: str
+    channel_id: str
+    stage: Stage
+    count: Count
+    source: FunnelSource | None = None
+    confidence: Share | None = None
+
+
+class BudgetAction(Record):
+    """Money moved, or to be moved, between two channels of a campaign."""
+
+    dataset: ClassVar[str] = "budget_actions"
+    key: ClassVar[str | None] = "budget_action_id"
+
+    budget_action_id: str
+    timestamp: datetime
+    campaign_id: str
+    from_channel_id: str
+    to_channel_id: str
+    amount: Dollars
+    currency: str = "USD"
+    reason_code: ReasonCode | None = None
+    reason_detail: str | None = None
+    proposed_by: Proposer | None = None
+    approved_by_human: bool | None = None
+    approver_id: str | None = None
+    approval_latency_minutes: Annotated[float, Field(ge=0.0)] | None = None
+    status: BudgetStatus
+
+
+class RiskSignal(Record):
+    """Something about a campaign that somebody should look at."""
+
+    dataset: ClassVar[str] = "campaign_risk_signals"
+    key: ClassVar[str | None] = "risk_id"
+
+    risk_id: str
+    timestamp: datetime
+    campaign_id: str
+    experiment_id: str | None = None
+    asset_ids: tuple[str, ...] = ()
+    risk_type: RiskType
+    severity: Severity
+    evidence: dict[str, object] = Field(default_factory=dict)
+    recommended_action: RiskAction | None = None
+    status: RiskStatus
+
+
+class SegmentRollup(Record):
+    """A campaign in a segment over a window of days, both ends included."""
+
+    dataset: ClassVar[str] = "segment_rollups"
+    key: ClassVar[str | None] = "rollup_id"
+
+    rollup_id: str
+    window_start: datetime
+    window_end: datetime
+    campaign_id: str
+    segment_id: str
+    impressions: Count
+    clicks: Count
+    conversions: Count
+    spend: Dollars
+    revenue_proxy: Dollars | None = None
+    primary_kpi: str | None = None
+    kpi_value: float | None = None
+    trend_vs_prior_window: float | None = None
+    recommendation: Recommendation | None = None
+
+
+class AttributionHint(Record):
+    """How many conversions a channel had a part in, by one way of counting; ways are never added to each other."""
+
+    dataset: ClassVar[str] = "attribution_hints"
+    key: ClassVar[str | None] = "hint_id"
+
+    hint_id: str
+    timestamp: datetime
+    campaign_id: str
+    channel_id: str
+    attributed_conversions: Annotated[float, Field(ge=0.0)]
+    method: str
+    confidence: Share | None = None
+
+
+class LogEvent(Record):
+    """One move of a budget action or a risk signal through its machine; see `journey.marketing.log`."""
+
+    dataset: ClassVar[str] = "marketing_log"
+    key: ClassVar[str | None] = "event_id"
+
+    event_id: str
+    timestamp: datetime
+    entity: Entity
+    entity_id: str = Field(description="Key of the budget action or of the risk signal.")
+    campaign_id: str | None = None
+    from_status: str | None = Field(default=None, description="Null where the entity is entered into the log.")
+    to_status: str
+    actor_kind: Proposer
+    actor_id: str | None = Field(default=None, description="Which person, or which orchestrator.")
+    amount: Dollars | None = Field(default=None, description="What a budget action moves.")
+    reason: str | None = None
+
+
+MARKETING_FAMILY = Family(
+    models=(
+        Campaign,
+        Segment,
+        Channel,
+        Asset,
+        Experiment,
+        Performance,
+        MarketingDecision,
+        RoiEntry,
+        FunnelEvent,
+        BudgetAction,
+        RiskSignal,
+        SegmentRollup,
+        AttributionHint,
+        LogEvent,
+    ),
+    always_needed=None,
+    principal="campaigns",
+    optional=frozenset({"marketing_log", "attribution_hints"}),
+)
