@@ -84,7 +84,8 @@ _EVIDENCE = f"""
             WHEN is_spend THEN 'performance records a spend of ' || dollars(cost) || ' in all up to then'
             WHEN name = 'segment_id' THEN 'its assets are for ' || array_to_string(segments, ', ')
             WHEN name = 'flagged_phrase' THEN 'its assets say: ' || text
-            WHEN name = 'policy_rule' THEN 'the policy has no such rule' END AS recorded
+            WHEN name = 'policy_rule'
+                THEN 'the policy has the rules ' || array_to_string({{rules}}, ', ') END AS recorded
     FROM facts
 """
 

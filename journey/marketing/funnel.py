@@ -7,7 +7,7 @@ Where one source counted both steps, one is part of the other and Wilson's inter
 sources are not nested: the interval says what it would be if they were, the row says so, and a ratio over 1 has none.
 
 Daily totals are no cohorts: who converts on a later day is counted there, so a day's conversion mixes the visitors of
-several days. That is why late converters cannot be told from these records; see `late_converters`.
+several days. That is why late converters cannot be told from these records; see `journey.marketing.late`.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from journey.records.database import literal
 if TYPE_CHECKING:
     from journey.marketing.checks.context import MarketingContext
 
-Flag = Literal["not_recorded", "over_one", "not_trusted", "drop_off", "mixed_sources"]
+Flag = Literal["not_recorded", "counted_twice", "over_one", "not_trusted", "drop_off", "mixed_sources"]
 
 CELLS = """
     WITH counted AS (
@@ -31,7 +31,7 @@ CELLS = """
     ),
     days AS (SELECT DISTINCT campaign_id, segment_id, channel_id, day FROM counted),
     filled AS (
-        SELECT d.*, s.stage, s.place, c.label, c.source, c.confidence,
+        SELECT d.*, s.stage, s.place, c.label, c.source, c.confidence, coalesce(c.rows_there, 0) AS rows_there,
             CASE WHEN c.rows_there = 1 THEN c.count END AS n
         FROM days AS d JOIN steps AS s USING (campaign_id)
             LEFT JOIN counted AS c ON c.campaign_id = d.campaign_id AND c.segment_id = d.segment_id
@@ -48,7 +48,12 @@ CELLS = """
 
 
 def trust_of(policy: MarketingPolicy, prefix: str = "") -> str:
-    """SQL for how far a count can be believed, 0 to 1: its confidence times the trust in its source."""
+    """SQL for how far a count can be believed, 0 to 1: its confidence times the trust in its source.
+
+    Args:
+        policy: Says how far each source is trusted.
+        prefix: Of the names of the columns ``source`` and ``confidence``.
+    """
     trust = policy.trust
     cases = " ".join(f"WHEN {literal(source)} THEN {value!r}" for source, value in trust.sources.items())
     source = f"CASE {prefix}source {cases} ELSE {trust.other!r} END" if cases else repr(trust.other)
@@ -69,7 +74,8 @@ class FunnelRow:
         conversion: Share of the step before that went on; None for the first step and where it cannot be told.
         ci_low: Lower bound of Wilson's interval of the conversion.
         ci_high: Upper bound.
-        flag: What to know about it, the most serious of: ``not_recorded``, ``over_one``, ``not_trusted`` (this count
+        flag: What to know about it, the most serious of: ``not_recorded``, ``counted_twice`` (by two rows, so that the
+            count is not known), ``over_one``, ``not_trusted`` (this count
             or the one before), ``drop_off``, ``mixed_sources`` (the interval assumes that the steps are nested).
         denominator: Name of the step that the conversion is a share of.
         trust: How far the count can be believed, 0 to 1; None when nobody counted.
@@ -113,6 +119,12 @@ class _Step:
     nested: bool
     trust: float | None
     before_trust: float | None
+    twice: bool
+
+    @property
+    def cell(self) -> tuple[str, str]:
+        """Segment and channel."""
+        return self.segment_id, self.channel_id
 
     @property
     def comparable(self) -> bool:
@@ -120,25 +132,47 @@ class _Step:
         return self.count is not None and self.before is not None and self.count <= self.before
 
 
+class _Reached:
+    """What all days together reach at each step of each campaign, in one cell and in all of them."""
+
+    def __init__(self, steps: Iterable[_Step]) -> None:
+        self._sums: dict[tuple[object, ...], tuple[int, int]] = {}
+        for step in steps:
+            if step.count is not None and step.before is not None and step.comparable:
+                for key in (self._place(step), (*self._place(step), step.cell)):
+                    part, whole = self._sums.get(key, (0, 0))
+                    self._sums[key] = (part + step.count, whole + step.before)
+
+    @staticmethod
+    def _place(step: _Step) -> tuple[object, ...]:
+        return step.campaign_id, step.before_stage, step.stage
+
+    def elsewhere(self, step: _Step) -> float:
+        """The conversion of the campaign's other cells at the same step; 0 where there are none."""
+        part, whole = self._sums.get(self._place(step), (0, 0))
+        own_part, own_whole = self._sums.get((*self._place(step), step.cell), (0, 0))
+        return (part - own_part) / (whole - own_whole) if whole > own_whole else 0.0
+
+
 def funnel_rows(context: "MarketingContext") -> list[FunnelRow]:
     """Every step of every cell up to `as_of`, by campaign, segment, channel, day and place in the path."""
     steps = _steps(context)
-    return [_row(step, steps, context.policy) for step in steps]
+    reached = _Reached(steps)
+    return [_row(step, reached, context.policy) for step in steps]
 
 
 def _steps(context: "MarketingContext") -> list[_Step]:
-    here, before = trust_of(context.policy), trust_of(context.policy).replace("source", "before_source")
-    before = before.replace("confidence", "before_confidence")
+    here, before = trust_of(context.policy), trust_of(context.policy, "before_")
     rows = context.cursor.execute(f"""
         SELECT campaign_id, segment_id, channel_id, day, stage, n, before_n, before_stage,
             coalesce(source = before_source, FALSE), CASE WHEN n IS NOT NULL THEN {here} END,
-            CASE WHEN before_n IS NOT NULL THEN {before} END
+            CASE WHEN before_n IS NOT NULL THEN {before} END, rows_there > 1
         FROM ({CELLS}) ORDER BY campaign_id, segment_id, channel_id, day, place
     """).fetchall()
     return [_Step(*row) for row in rows]
 
 
-def _row(step: _Step, steps: Iterable[_Step], policy: MarketingPolicy) -> FunnelRow:
+def _row(step: _Step, reached: _Reached, policy: MarketingPolicy) -> FunnelRow:
     share = Proportion(None, None, None)
     if step.count is not None and step.before is not None:
         share = wilson(step.count, step.before, policy.funnel.confidence)
@@ -152,15 +186,15 @@ def _row(step: _Step, steps: Iterable[_Step], policy: MarketingPolicy) -> Funnel
         conversion=share.value,
         ci_low=share.low,
         ci_high=share.high,
-        flag=_flag(step, share, steps, policy),
+        flag=_flag(step, share, reached, policy),
         denominator=step.before_stage,
         trust=step.trust,
     )
 
 
-def _flag(step: _Step, share: Proportion, steps: Iterable[_Step], policy: MarketingPolicy) -> Flag | None:
+def _flag(step: _Step, share: Proportion, reached: _Reached, policy: MarketingPolicy) -> Flag | None:
     if step.count is None:
-        return "not_recorded"
+        return "counted_twice" if step.twice else "not_recorded"
     if step.before is not None and step.count > step.before:
         return "over_one"
     least = policy.trust.least
@@ -168,25 +202,10 @@ def _flag(step: _Step, share: Proportion, steps: Iterable[_Step], policy: Market
         return "not_trusted"
     if share.high is None:
         return None
-    if share.high < _expected(step, steps, policy):
+    elsewhere = reached.elsewhere(step)
+    if share.high < max(policy.funnel.weak_step, policy.funnel.weak_ratio * elsewhere):
         return "drop_off"
     return None if step.nested else "mixed_sources"
-
-
-def _expected(step: _Step, steps: Iterable[_Step], policy: MarketingPolicy) -> float:
-    """The conversion below which a step leaks: a floor, or a part of what the campaign's other cells reach there."""
-    others = [
-        other
-        for other in steps
-        if other.campaign_id == step.campaign_id
-        and (other.stage, other.before_stage) == (step.stage, step.before_stage)
-        and (other.segment_id, other.channel_id) != (step.segment_id, step.channel_id)
-        and other.comparable
-    ]
-    whole = sum(other.before or 0 for other in others)
-    part = sum(other.count or 0 for other in others)
-    elsewhere = part / whole if whole else 0.0
-    return max(policy.funnel.weak_step, policy.funnel.weak_ratio * elsewhere)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +250,10 @@ def strong_top_weak_bottom(context: "MarketingContext", rows: Iterable[FunnelRow
     """
     policy = context.policy.funnel
     bottoms: dict[tuple[str, str, str], list[FunnelRow]] = {}
-    trusted: dict[tuple[str, str, str, date], list[FunnelRow]] = {}
+    paths: dict[tuple[str, str, str, date], list[FunnelRow]] = {}
     for row in rows:
-        trusted.setdefault((*row.cell, row.date), []).append(row)
-    for path in trusted.values():
+        paths.setdefault((*row.cell, row.date), []).append(row)
+    for path in paths.values():
         bottom = path[-1]
         if bottom.conversion is not None and bottom.flag != "not_trusted":
             bottoms.setdefault(bottom.cell, []).extend(path[-2:])
@@ -290,30 +309,4 @@ def _pattern(
         last.value,
         last.high,
         message,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class LateConverters:
-    """Whether late converters can be told, and from what.
-
-    Attributes:
-        known: Always False for daily totals.
-        reason: Why, in words.
-    """
-
-    known: bool
-    reason: str
-
-
-def late_converters() -> LateConverters:
-    """Late converters by segment: not to be told from daily totals, and then it says so.
-
-    Who visits on one day and signs up on a later one is counted among the visits of the one and the signups of the
-    other; only paths of single prospects, or counts of a dated cohort, would show the delay.
-    """
-    return LateConverters(
-        known=False,
-        reason="funnel_events holds daily totals: they do not say which visitors of which day converted later. "
-        "Paths of single prospects, or counts by day of first visit, would.",
     )

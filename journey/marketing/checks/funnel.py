@@ -75,7 +75,7 @@ def step_not_recorded(context: MarketingContext) -> str:
         SELECT 'funnel_events' AS dataset, NULL AS record, campaign_id,
             'On ' || day || ', ' || segment_id || ' on ' || channel_id || ' has no count of '
             || string_agg(stage, ', ' ORDER BY place) || ': unknown, and not 0.' AS message
-        FROM cells WHERE n IS NULL GROUP BY campaign_id, segment_id, channel_id, day
+        FROM cells WHERE rows_there = 0 GROUP BY campaign_id, segment_id, channel_id, day
     """
 
 

@@ -1,0 +1,56 @@
+"""The report on campaigns, for people who decide: where people get stuck, and what is odd about the records."""
+
+from typing import TYPE_CHECKING
+
+from scenarios.campaign_words import FINDING_COLUMNS, FUNNEL_COLUMNS, finding_cells, funnel_cells, moment_of
+from scenarios.document import Block, Grid, Heading, Items, Paragraph
+from scenarios.evaluation_report import MOST_ROWS, counted
+
+if TYPE_CHECKING:
+    from journey.marketing.evaluation import CampaignsEvaluation
+
+
+def report_on(found: "CampaignsEvaluation") -> list[Block]:
+    """The report of an evaluation of campaigns."""
+    return [
+        Heading(1, "Campaigns"),
+        Paragraph(f"{found.source}, as of {moment_of(found, latest=False)}. Nothing dated later was used."),
+        *_funnel(found),
+        *_findings(found),
+    ]
+
+
+def _funnel(found: "CampaignsEvaluation") -> list[Block]:
+    stuck = [row for row in found.funnel if row.flag == "drop_off"]
+    blocks: list[Block] = [
+        Heading(2, "Where people get stuck"),
+        Paragraph(
+            f"{counted(len(stuck), 'step')} of {len(found.funnel):,} lose more than chance explains. Intervals are "
+            "Wilson's, 95 %: they assume that each person goes on alone, and that who is counted at a step is among "
+            "those counted at the step before. Where two sources counted, that is an assumption and the row says so."
+        ),
+    ]
+    if found.patterns:
+        blocks.append(Items(tuple(pattern.message for pattern in found.patterns)))
+    rows = tuple(funnel_cells(row) for row in found.funnel[:MOST_ROWS])
+    if rows:
+        blocks.append(Grid(FUNNEL_COLUMNS, rows, numbers_from=5, numbers_to=7))
+    blocks.extend(_left_out(len(found.funnel), "step"))
+    if found.late.reason is not None:
+        blocks.append(Paragraph(f"Late converters are not told: {found.late.reason}"))
+    return blocks
+
+
+def _findings(found: "CampaignsEvaluation") -> list[Block]:
+    findings = found.report.findings
+    counts = ", ".join(counted(number, severity) for severity, number in found.report.counts.items())
+    blocks: list[Block] = [Heading(2, "What is odd about the records"), Paragraph(f"{counts}.")]
+    if findings:
+        rows = tuple(finding_cells(finding) for finding in findings[:MOST_ROWS])
+        blocks.append(Grid(FINDING_COLUMNS, rows, numbers_from=4, numbers_to=5))
+    return [*blocks, *_left_out(len(findings), "finding")]
+
+
+def _left_out(number: int, noun: str) -> list[Block]:
+    left = number - MOST_ROWS
+    return [Paragraph(f"{counted(left, noun)} more are left out here; --json has them all.")] if left > 0 else []

@@ -1,0 +1,68 @@
+"""How parts of a campaign evaluation are written, in tables on the terminal and in the report alike."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from journey.marketing.evaluation import CampaignsEvaluation
+    from journey.marketing.findings import MarketingFinding
+    from journey.marketing.funnel import FunnelRow
+
+FLAG_WORDS = {
+    "not_recorded": "not counted: unknown, not 0",
+    "counted_twice": "counted twice: unknown",
+    "over_one": "more than the step before: not nested",
+    "not_trusted": "trusted too little",
+    "drop_off": "people get stuck here",
+    "mixed_sources": "two sources: interval assumes nested counts",
+}
+"""What each flag of a funnel row means."""
+
+FUNNEL_COLUMNS = (
+    "campaign",
+    "segment",
+    "channel",
+    "day",
+    "step",
+    "count",
+    "of the step before",
+    "95 % interval",
+    "note",
+)
+FINDING_COLUMNS = ("severity", "code", "record", "campaign", "money", "what was noticed")
+
+
+def moment_of(found: "CampaignsEvaluation", *, latest: bool) -> str:
+    """The moment of the evaluation in words."""
+    from journey.records.dates import in_iso
+
+    if found.as_of is None:
+        return "no date in the records"
+    return in_iso(found.as_of) + (" (the latest date in the records)" if latest else "")
+
+
+def funnel_cells(row: "FunnelRow") -> tuple[str, ...]:
+    """One step of the funnel, as `FUNNEL_COLUMNS` asks."""
+    interval = "" if row.ci_low is None or row.ci_high is None else f"{row.ci_low:.1%} to {row.ci_high:.1%}"
+    return (
+        row.campaign_id,
+        row.segment_id,
+        row.channel_id,
+        row.date.isoformat(),
+        row.stage,
+        "unknown" if row.count is None else f"{row.count:,}",
+        "" if row.conversion is None else f"{row.conversion:.1%}",
+        interval,
+        FLAG_WORDS.get(row.flag or "", ""),
+    )
+
+
+def finding_cells(finding: "MarketingFinding") -> tuple[str, ...]:
+    """One finding, as `FINDING_COLUMNS` asks."""
+    return (
+        str(finding.severity),
+        finding.code,
+        finding.record or finding.dataset,
+        finding.campaign_id or "",
+        "" if finding.amount is None else f"{finding.amount:,.2f}",
+        finding.message,
+    )

@@ -1,0 +1,68 @@
+"""`journey campaigns`: the marketing side on a folder of records, or on several together."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scenarios.cli.options import JsonOption
+from scenarios.cli.record_options import AsOfOption
+
+if TYPE_CHECKING:
+    from journey.marketing.records.store import MarketingRecords
+
+BUNDLED_CAMPAIGNS = "the bundled campaigns"
+
+
+def command(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FOLDER...]",
+            help="Folders of records, read together; left out: the bundled campaigns.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    as_of: AsOfOption = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, help="Print at most so many rows of each table; --json has them all.")
+    ] = 200,
+    json_: JsonOption = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="F.md|F.html", help="Write a report to this file.")
+    ] = None,
+) -> None:
+    """Judge recorded campaigns: findings, funnel, budget, risks, rollups, experiments, attribution, KPIs and ROI."""
+    from journey.asof import AsOf
+    from journey.marketing.evaluation import evaluate_campaigns
+    from scenarios.cli.output import console, print_json, refuse_unwritable, say, write_atomically
+    from scenarios.document import refuse_unknown_format, rendered
+
+    if report is not None:
+        refuse_unknown_format(report)
+        refuse_unwritable(report)
+    when = None if as_of is None else AsOf.of(as_of).cutoff
+    found = evaluate_campaigns(_read(folders), as_of=when)
+    if json_:
+        print_json(found.as_dict())
+    else:
+        from scenarios.cli.campaign_tables import print_campaigns
+
+        print_campaigns(console(), found, latest=as_of is None, limit=limit)
+    if report is not None:
+        from scenarios.campaign_report import report_on
+
+        write_atomically(report, rendered(report_on(found), report))
+        say(f"wrote {report}")
+
+
+def _read(folders: list[Path] | None) -> "MarketingRecords":
+    from journey.marketing.records.reading import BUNDLED, bundled_folder, read_folders
+
+    if folders:
+        return read_folders(folders)
+    records = read_folders([bundled_folder(BUNDLED)])
+    # Where the package happens to be installed tells the reader nothing.
+    records.source = BUNDLED_CAMPAIGNS
+    return records
