@@ -28,7 +28,8 @@ _OPENINGS = """
 _MOVES = """
     SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount,
         timestamp + to_minutes(coalesce(approval_latency_minutes, 0)::BIGINT) AS moment
-    FROM seen_budget_actions WHERE status = 'executed' AND from_channel_id <> to_channel_id
+    FROM seen_budget_actions
+    WHERE status = 'executed' AND from_channel_id <> to_channel_id AND moment <= the_moment()
 """
 
 _BASES = """
@@ -77,7 +78,7 @@ BALANCES = (
     ("statement", _STATEMENT),
     ("balances", _BALANCES),
 )
-"""Tables to make, in this order; they read ``campaign_channels``, ``increments``, ``totals`` and ``seen_*``."""
+"""Tables to make, in this order; they use the macro ``the_moment()`` and read ``campaign_channels``, ``increments``, ``totals`` and ``seen_*``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,8 @@ class FunnelRow:
             or the one before), ``drop_off``, ``mixed_sources`` (the interval assumes that the steps are nested).
         denominator: Name of the step that the conversion is a share of.
         trust: How far the count can be believed, 0 to 1; None when nobody counted.
+        nested: Whether one source counted this step and the one before, so that the interval assumes nothing about it;
+            None where there is no conversion.
     """
 
     campaign_id: str
@@ -93,6 +95,7 @@ class FunnelRow:
     flag: Flag | None
     denominator: str | None
     trust: float | None
+    nested: bool | None
 
     @property
     def cell(self) -> tuple[str, str, str]:
@@ -189,6 +192,7 @@ def _row(step: _Step, reached: _Reached, policy: MarketingPolicy) -> FunnelRow:
         flag=_flag(step, share, reached, policy),
         denominator=step.before_stage,
         trust=step.trust,
+        nested=None if share.value is None else step.nested,
     )
 
 

@@ -30,6 +30,8 @@ class MarketingContext:
     * ``campaign_channels``: ``campaign_id, channel_id`` where a campaign has an asset or an opening balance;
     * ``statement`` and ``balances``: see `journey.marketing.balances`.
 
+    A status is a record's current one: the sets do not say what it was at an earlier `as_of`, only the log does.
+
     Attributes:
         cursor: A connection of its own to the records' database; temporary tables live and die with it.
         as_of: The moment, or None when no record has a date.
@@ -49,7 +51,7 @@ class MarketingContext:
 def prepare(context: MarketingContext) -> None:
     """Make the tables and words that queries rely on."""
     run = context.cursor.execute
-    for macro in (*WORDS, "dollars(amount) AS printf('%.2f', amount)"):
+    for macro in (*WORDS, "dollars(amount) AS printf('%.2f', amount)", f"the_moment() AS {context.now}"):
         run(f"CREATE OR REPLACE TEMP MACRO {macro}")
     for dataset in MARKETING_FAMILY.datasets:
         observed = observation_date(dataset)
