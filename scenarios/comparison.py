@@ -197,24 +197,25 @@ def _load(
     """What the comparison will have in memory at the same time."""
     scenario = loaded.scenario
     replications = scenario.replications if precision is None else precision.maximum
-    cohorts = replications * (len(loaded.setups) if split is None else 1)
-    runs = replications * len(loaded.setups if split is None else split.strata)
+    cohorts = replications * len(loaded.setups if split is None else split.parts)
+    runs = replications * (len(loaded.setups) if split is None else sum(map(len, split.parts)))
     customers, days = loaded.setups[0].population.size, scenario.horizon_days
     return Load(engine, customers, days, processes=min(workers, cohorts), runs=runs)
 
 
 def identity_of(loaded: LoadedScenario, engine: str, split: "Split | None" = None) -> Identity:
     """What stored replications of this comparison are of."""
+    setups = loaded.setups if split is None else tuple(setup for part in split.parts for setup in part)
     return Identity(
         scenario=loaded.name,
         scenario_hash=loaded.hash,
         seed=loaded.scenario.seed,
         version=version(),
-        mode=COUNTERFACTUAL if split is None else RANDOMISED,
+        mode=COUNTERFACTUAL if split is None else f"{RANDOMISED}{' --truth' if split.truth else ''}",
         engine=engine,
         days=loaded.scenario.horizon_days,
         customers=loaded.setups[0].population.size,
-        arms=tuple(setup.name for setup in (loaded.setups if split is None else split.strata)),
+        arms=tuple(setup.name for setup in setups),
     )
 
 
@@ -253,7 +254,7 @@ def summarise(loaded: LoadedScenario, done: Replications, split: "Split | None" 
         engine=first[0].engine,
         asked=done.asked,
         replications=len(done.runs),
-        customers=first[0].customers if split is None else sum(run.customers for run in first),
+        customers=first[0].customers if split is None else sum(run.customers for run in first[: len(split.strata)]),
         days=first[0].days,
         arms={
             setup.name: {name: estimate(_known(values[place][name])) for name in names}

@@ -86,8 +86,49 @@ def experiment_blocks(found: "Comparison", experiment: "Experiment") -> list[Blo
             Heading(3, f"{found.about(found.loaded.scenario.primary_metric).label} by segment"),
             Paragraph("Every arm and segment is one family: p-values are corrected by Holm's method."),
             _segments_grid(found, experiment, arm),
+            *_truth_grid(found, experiment, arm),
         ]
     return [*blocks, Paragraph(INTERFERENCE)]
+
+
+def truth_sentence(found: "Comparison", experiment: "Experiment", arm: str) -> str:
+    """How far the experiment's effect on the primary metric is from the truth; empty where that was not lived."""
+    primary = found.loaded.scenario.primary_metric
+    about, seen = found.about(primary), experiment.seen[arm].get(primary)
+    truth = None if seen is None else seen.truth
+    if truth is None or truth.difference.mean is None:
+        return ""
+    away = truth.interference
+    found_off = away.p_value is not None and away.p_value < 1.0 - CONFIDENCE
+    return (
+        f"Held against the truth: with everybody in {arm}, {about.label} differs from everybody in the baseline by "
+        f"{shown(truth.difference.mean, about.unit, difference=True)} "
+        f"({_CONFIDENCE} interval {interval_text(truth.difference, about.unit)}). The experiments are off by "
+        f"{shown(away.mean, about.unit, difference=True)} on average ({interval_text(away, about.unit)}), so "
+        f"interference through the shared gate is {'' if found_off else 'not '}shown."
+    )
+
+
+def _truth_grid(found: "Comparison", experiment: "Experiment", arm: str) -> list[Block]:
+    rows = []
+    for name, seen in experiment.seen[arm].items():
+        if seen.truth is not None:
+            about, (truth, away) = found.about(name), (seen.truth.difference, seen.truth.interference)
+            rows.append(
+                (
+                    about.label,
+                    shown(found.effects[arm][name].difference.mean, about.unit, difference=True),
+                    shown(truth.mean, about.unit, difference=True),
+                    interval_text(truth, about.unit),
+                    shown(away.mean, about.unit, difference=True),
+                    interval_text(away, about.unit),
+                )
+            )
+    if not rows:
+        return []
+    columns = ("metric", "experiment", "truth", f"{_CONFIDENCE} interval", "off by", f"{_CONFIDENCE} interval")
+    sentence = truth_sentence(found, experiment, arm)
+    return [Heading(3, "Held against the truth"), Paragraph(sentence), Grid(columns, tuple(rows))]
 
 
 def _split_grid(experiment: "Experiment") -> Grid:

@@ -11,12 +11,12 @@ from math import fsum
 from typing import TYPE_CHECKING, Any
 
 from journey.errors import InputError
-from scenarios.effects import Effect, corrected, effect_of, paired
+from scenarios.effects import Effect, corrected, effect_of, paired, paired_difference
 from scenarios.lift import Lift, lift_of, power_of_one
 from scenarios.metrics import base_name, is_total, per_customer
 from scenarios.proportions import Fourfold, Tested, mantel_haenszel, pooled_z
 from scenarios.sample_ratio import SampleRatio, sample_ratio
-from scenarios.statistics import CONFIDENCE
+from scenarios.statistics import CONFIDENCE, Estimate
 
 if TYPE_CHECKING:
     from scenarios.effects import Measured
@@ -68,6 +68,32 @@ class Proportions:
 
 
 @dataclass(frozen=True, slots=True)
+class Truth:
+    """What the experiment was after: every customer in each arm, on the same luck, nobody else's arm at the gate.
+
+    Attributes:
+        difference: The counterfactual difference.
+        interference: The experiment's difference minus it, replication by replication. Customers are assigned by
+            chance, so what is left in the mean is what the arms do to each other through the gate they share.
+    """
+
+    difference: Estimate
+    interference: Estimate
+
+    def as_dict(self) -> dict[str, Any]:
+        """The truth as the command line's JSON."""
+        return {
+            "difference": self.difference.mean,
+            "ci_low": self.difference.low,
+            "ci_high": self.difference.high,
+            "interference": self.interference.mean,
+            "interference_ci_low": self.interference.low,
+            "interference_ci_high": self.interference.high,
+            "interference_p_value": self.interference.p_value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What an experimenter sees of one effect beside the difference and its interval.
 
@@ -78,6 +104,7 @@ class Seen:
         lift: The relative change.
         power: Probability that one experiment of this size refutes the null if the difference is the one found.
         proportions: For a share of customers, the tests of it.
+        truth: What it should have been, where that was lived too.
     """
 
     null: str
@@ -86,6 +113,7 @@ class Seen:
     lift: Lift
     power: float | None
     proportions: Proportions | None
+    truth: Truth | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """What is seen as the command line's JSON."""
@@ -97,6 +125,7 @@ class Seen:
             **self.lift.as_dict(),
             "power_of_one_experiment": self.power,
             "two_proportions": None if self.proportions is None else self.proportions.as_dict(),
+            "truth": None if self.truth is None else self.truth.as_dict(),
         }
 
 
@@ -150,8 +179,8 @@ class Experiment:
         }
 
 
-def split_for(loaded: "LoadedScenario") -> "Split":
-    """How a scenario's arms share one run.
+def split_for(loaded: "LoadedScenario", *, truth: bool = False) -> "Split":
+    """How a scenario's arms share one run, and whether each is also lived by everybody.
 
     Raises:
         InputError: They cannot, or the primary metric is one in which they cannot differ.
@@ -164,7 +193,7 @@ def split_for(loaded: "LoadedScenario") -> "Split":
             f"{loaded.name}: primary_metric: {primary} is of the gate that all arms of one run share; "
             "name another metric, or compare counterfactually"
         )
-    return split_of(loaded.setups, seed=loaded.scenario.seed)
+    return split_of(loaded.setups, seed=loaded.scenario.seed, truth=truth)
 
 
 def experiment_of(
@@ -189,7 +218,8 @@ def experiment_of(
     assigned = {name: tuple(map(sum, zip(*(each[name] for each in counts), strict=True))) for name in split.compared}
     n = len(replications)
     inside = [sum(counts[place] for counts in assigned.values()) / n for place in range(len(split.arms))]
-    everybody = sum(run.customers for runs in replications for run in runs) / n
+    everybody = sum(run.customers for runs in replications for run in runs[: len(split.strata)]) / n
+    truths = split.truths(replications)
     return Experiment(
         split=split,
         customers=dict(zip(split.arms, inside, strict=True)),
@@ -198,7 +228,11 @@ def experiment_of(
         seen={
             arm: {
                 name: _seen(
-                    name, effect, values[0][name], values[place][name], _tables(split, replications, name, place)
+                    name,
+                    effect,
+                    (values[0][name], values[place][name]),
+                    _tables(split, replications, name, place),
+                    [(runs[0], runs[place]) for runs in truths],
                 )
                 for name, effect in effects[arm].items()
             }
@@ -209,17 +243,37 @@ def experiment_of(
     )
 
 
+def _truth(name: str, seen: "tuple[Measured, Measured]", truths: Sequence[tuple["Run", "Run"]]) -> Truth | None:
+    """One metric's truth, and how far from it the experiments saw it; None where the truth was not lived."""
+    if not truths:
+        return None
+    before, after = ([runs[at].metrics.get(name) for runs in truths] for at in (0, 1))
+    alone = [_change(*pair) for pair in zip(before, after, strict=True)]
+    aside = [_change(*pair) for pair in zip(*seen, strict=True)]
+    return Truth(paired_difference(before, after), paired_difference(alone, aside))
+
+
+def _change(before: float | None, after: float | None) -> float | None:
+    """After minus before; None where either is unknown."""
+    return None if before is None or after is None else after - before
+
+
 def _seen(
-    name: str, effect: Effect, baseline: "Measured", treated: "Measured", tables: Sequence[Sequence[Fourfold]]
+    name: str,
+    effect: Effect,
+    seen: "tuple[Measured, Measured]",
+    tables: Sequence[Sequence[Fourfold]],
+    truths: Sequence[tuple["Run", "Run"]],
 ) -> Seen:
     about = per_customer(name)
     return Seen(
         null=f"no difference in {about.label} between the customers of the two arms",
         unit=about.unit if about.unit != "dollars" else "dollars per customer",
         p_value=effect.difference.p_value,
-        lift=lift_of(*paired(baseline, treated)),
+        lift=lift_of(*paired(*seen)),
         power=power_of_one(effect.difference),
         proportions=_proportions(tables) if tables else None,
+        truth=_truth(name, seen, truths),
     )
 
 

@@ -104,7 +104,7 @@ def replicate(
     parts: tuple[tuple[ArmSetup, ...], ...] = tuple((setup,) for setup in setups)
     live: Live = partial(alone, run_arm or partial(engines.run_arm, engine=engine))
     if split is not None:
-        parts = (split.strata,)
+        parts = split.parts
         live = run_together or partial(engines.run_together, engine=engine)
     view: View = widths if split is None else partial(_split_widths, split)
     asked = replications if precision is None else first_look(replications)

@@ -280,7 +280,7 @@ def repeat_command(found: "Comparison") -> str:
         more = "".join(f" --precision {quote(f'{name}={target:g}')}" for name, target in asked.targets.items())
         more += f" --max-replications {asked.maximum}"
     if found.experiment is not None:
-        more += f" --mode {found.mode}"
+        more += f" --mode {found.mode}{' --truth' if found.experiment.split.truth else ''}"
     more += "".join(f" --set {quote(given)}" for given in found.loaded.overridden)
     return f"journey compare {quote(found.loaded.name)} --seed {found.seed} --replications {replications}{more}"
 

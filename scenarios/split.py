@@ -35,11 +35,27 @@ class Split:
         arms: Names of the arms, the baseline first.
         shares: By segment, the share of its customers that is planned for each arm; they add up to 1.
         strata: By arm, then by segment, the setups that live in one run.
+        truth: Whether each arm is also lived by everybody in the experiment, in runs of its own on the same luck.
     """
 
     arms: tuple[str, ...]
     shares: Mapping[str, tuple[float, ...]]
     strata: tuple["ArmSetup", ...]
+    truth: bool = False
+
+    @property
+    def parts(self) -> tuple[tuple["ArmSetup", ...], ...]:
+        """What a replication consists of, run by run: the experiment, and with the truth one more run per arm."""
+        alone = [self._for_everybody(arm) for arm in range(len(self.arms))] if self.truth else []
+        return (self.strata, *alone)
+
+    def _for_everybody(self, arm: int) -> tuple["ArmSetup", ...]:
+        """The strata of a run in which everybody in the experiment is in one arm; the others are where they were."""
+        made = []
+        for place, (segment, shares) in enumerate(self.shares.items()):
+            at = arm if all(shares) else shares.index(1.0)
+            made.append(replace(self.strata[at * len(self.shares) + place], share_by_segment={segment: 1.0}))
+        return tuple(made)
 
     @property
     def compared(self) -> tuple[str, ...]:
@@ -73,6 +89,10 @@ class Split:
         if replications and not found:
             raise InputError(_TOO_SMALL)
         return found
+
+    def truths(self, replications: Sequence[Sequence["Run"]]) -> list[tuple["Run", ...]]:
+        """The truth of every usable replication, as `everybody`; nothing where it was not lived."""
+        return [self.everybody(runs) for runs in replications if self.truth and self.measured(runs) is not None]
 
     def measured(self, runs: Sequence["Run"]) -> tuple["Run", ...] | None:
         """One replication as a comparison of arms, each standing for all customers in the experiment.
@@ -110,6 +130,15 @@ class Split:
         filled = all(any(arms[arm].customers for arms in found) for arm in range(len(self.arms)))
         return [arms for arms in found if any(run.customers for run in arms)] if filled else []
 
+    def everybody(self, runs: Sequence["Run"]) -> tuple["Run", ...]:
+        """The truth of one replication: one run per arm, lived by everybody in the experiment; totals per customer."""
+        made = []
+        for arm, name in enumerate(self.arms):
+            begin = len(self.strata) + arm * len(self.shares)
+            mine = [runs[begin + place] for place, segment in enumerate(self.shares) if segment in self.compared]
+            made.append(_pooled(name, mine, [1] * len(mine), sum(run.customers for run in mine)))
+        return tuple(made)
+
     def lived(self, runs: Sequence["Run"]) -> tuple["Run", ...]:
         """One replication as it was: each arm the sum of its strata in the experiment, nothing weighted or scaled."""
         strata = list(self.by_segment(runs).values())
@@ -117,12 +146,13 @@ class Split:
         return tuple(_pooled(name, each, [1] * len(each), 1) for name, each in zip(self.arms, mine, strict=True))
 
 
-def split_of(setups: Sequence["ArmSetup"], *, seed: int) -> Split:
+def split_of(setups: Sequence["ArmSetup"], *, seed: int, truth: bool = False) -> Split:
     """The division of customers that a scenario's arms ask for.
 
     Args:
         setups: The arms, the baseline first.
         seed: The scenario's seed.
+        truth: Whether each arm is also to be lived by everybody.
 
     Raises:
         InputError: The arms differ in what one run must share, or the shares leave nothing to compare.
@@ -138,7 +168,8 @@ def split_of(setups: Sequence["ArmSetup"], *, seed: int) -> Split:
         for arm, setup in enumerate(setups)
         for segment in segments
     )
-    split = Split(tuple(setup.name for setup in setups), {name: _planned(asked[name]) for name in segments}, strata)
+    planned = {name: _planned(asked[name]) for name in segments}
+    split = Split(tuple(setup.name for setup in setups), planned, strata, truth)
     if not split.compared:
         raise InputError("arms: no segment is divided between the arms; give every arm a share above 0 somewhere")
     return split

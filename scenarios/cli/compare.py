@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from journey.errors import InputError
 from scenarios.cli.guard import INTERRUPTED
 from scenarios.cli.options import (
     Engine,
@@ -67,6 +68,12 @@ def command(
             "split between the arms and share the reviewers, as in a real experiment.",
         ),
     ] = Mode.COUNTERFACTUAL,
+    truth: Annotated[
+        bool,
+        typer.Option(
+            "--truth", help="With --mode randomised: also live every arm with everybody in it, and say how far off."
+        ),
+    ] = False,
     engine: EngineOption = Engine.AUTO,
     json_: JsonOption = False,
     report: Annotated[
@@ -85,7 +92,7 @@ def command(
         refuse_unwritable(report)
     checked = loaded(scenario, set_, seed=("seed", seed), replications=("replications", replications))
     wanted = _precision(checked, precision, max_replications)
-    split = _split(checked, mode)
+    split = _split(checked, mode, truth=truth)
     lives = _engine(checked, engine, split)
     with _opened(checked, resume, lives, split, any_engine=engine is Engine.AUTO) as store:
         if store is not None:
@@ -144,15 +151,17 @@ def _precision(checked: "LoadedScenario", given: list[str] | None, maximum: int 
     return precision_from(given or (), maximum=maximum, replications=scenario.replications, segments=segments)
 
 
-def _split(checked: "LoadedScenario", mode: Mode) -> "Split | None":
+def _split(checked: "LoadedScenario", mode: Mode, *, truth: bool) -> "Split | None":
     """How the customers are divided between the arms, where they are."""
     if mode is Mode.COUNTERFACTUAL:
+        if truth:
+            raise InputError("--truth: is for --mode randomised; the counterfactual comparison is the truth itself")
         return None
     from scenarios.comparison import refuse_single_arm
     from scenarios.randomised import split_for
 
     refuse_single_arm(checked)
-    return split_for(checked)
+    return split_for(checked, truth=truth)
 
 
 def _opened(
@@ -172,7 +181,7 @@ def _engine(checked: "LoadedScenario", asked: Engine, split: "Split | None") -> 
     from simulation.run import engine_for
 
     scenario = checked.scenario
-    runs = scenario.replications * (len(checked.setups) if split is None else 1)
+    runs = scenario.replications * len(checked.setups if split is None else split.parts)
     return engine_for(asked, scenario.population.size * scenario.horizon_days * runs)
 
 

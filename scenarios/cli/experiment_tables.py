@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from scenarios.cli.output import table
-from scenarios.experiment_report import INTERFERENCE, interval_text, lift_text, p_text, segment_rows
+from scenarios.experiment_report import INTERFERENCE, interval_text, lift_text, p_text, segment_rows, truth_sentence
 from scenarios.metrics import shown
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def print_experiment(out: "Console", found: "Comparison", experiment: "Experimen
     """Print one arm's effects, its segments, and what the split came to."""
     out.print(_effects(found, experiment, arm, wide=out.width >= _WIDE))
     out.print(_segments(found, experiment, arm))
-    out.print(f"{experiment.sample_ratio.sentence}\n{INTERFERENCE}\n", markup=False)
+    said = (experiment.sample_ratio.sentence, INTERFERENCE, truth_sentence(found, experiment, arm))
+    out.print("\n".join(filter(None, said)) + "\n", markup=False)
 
 
 def _effects(found: "Comparison", experiment: "Experiment", arm: str, *, wide: bool) -> "Table":

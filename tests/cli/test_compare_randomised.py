@@ -108,6 +108,22 @@ def test_an_interrupted_experiment_goes_on_to_the_same_bytes_and_in_its_mode_onl
     assert "give --mode randomised" in other.stderr
 
 
+def test_the_truth_stands_beside_the_experiment(planted, tmp_path):
+    path = tmp_path / "r.md"
+    command = ["compare", "default", "--mode", "randomised", "--truth", "--workers", "1", "--replications", "5"]
+    done = invoke(*command, "--report", path)
+    said = " ".join(done.stdout.split())
+    assert "Held against the truth: with everybody in treated, churn rate differs" in said
+    assert "--mode randomised --truth" in said
+    assert "| churn rate |" in path.read_text().partition("Held against the truth")[2]
+
+
+def test_the_truth_of_the_truth_is_refused():
+    done = invoke("compare", "default", "--truth")
+    assert done.exit_code == 2
+    assert "--truth: is for --mode randomised" in done.stderr
+
+
 @pytest.mark.slow
 def test_ctrl_c_ends_the_workers_and_keeps_the_experiments_that_are_complete(tmp_path):
     path = tmp_path / "kept.jsonl"

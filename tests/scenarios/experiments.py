@@ -45,6 +45,21 @@ def wrongly_split(setups, **how):
     return planted(setups, skew=0.85, **how)
 
 
+def with_interference(setups, **how):
+    """Where both arms are in one run, the treated one costs the other a hundredth of its customers."""
+    together = any(treated(setup) for setup in setups) and not all(treated(setup) for setup in setups)
+    runs = planted(setups, **how)
+    if not together:
+        return runs
+    return tuple(run if treated(setup) else worse(run, setup) for setup, run in zip(setups, runs, strict=True))
+
+
+def worse(run, setup):
+    (segment,) = setup.share_by_segment
+    churned = round(run.metrics["churn_rate"] * run.customers + 0.01 * run.customers)
+    return stratum(run.arm, segment, run.customers, churned, run.days)
+
+
 def interrupted_in_the_third(setups, **how):
     if how["replication"] == 2:
         raise KeyboardInterrupt

@@ -7,8 +7,11 @@ from statistics import NormalDist
 
 import pytest
 
+from journey.errors import InputError
 from scenarios.comparison import compare, identity_of
+from scenarios.files import load
 from scenarios.precision import Precision
+from scenarios.randomised import split_for
 from scenarios.stored import opened
 from tests.scenarios import experiments
 from tests.scenarios.experiments import CHURN, PLANTED, SIZES, VALUE, experiment
@@ -180,3 +183,60 @@ def test_a_precision_is_that_of_the_effect():
     effect = comparison.effects["treated"]["churn_rate"].difference
     assert comparison.precision.reached
     assert (effect.high - effect.low) / 2 == comparison.precision.widths[0].half_width <= 0.009
+
+
+def with_truth(*overrides, run, replications=60):
+    loaded, _ = experiment(*overrides, replications=replications)
+    return compare(loaded, split=split_for(loaded, truth=True), run_together=run)
+
+
+def test_the_truth_is_the_counterfactual_comparison():
+    loaded = load("default", ["population.size=120", "horizon_days=90", "replications=3"])
+    held = compare(loaded, split=split_for(loaded, truth=True)).experiment.seen["treated"]
+    counterfactual = compare(loaded).effects["treated"]
+    for name in ("churn_rate", "csat", "review_wait_days_mean", "churn_rate[SMB]"):
+        assert held[name].truth.difference[:4] == pytest.approx(counterfactual[name].difference[:4], abs=1e-12)
+    for name in ("retained_value", "interventions"):
+        per_customer = counterfactual[name].difference.mean / 120
+        assert held[name].truth.difference.mean == pytest.approx(per_customer)
+
+
+def test_what_the_arms_do_to_each_other_is_found_and_told_from_the_effect():
+    effect = with_truth(run=experiments.with_interference).experiment.seen["treated"]["churn_rate"].truth
+    assert effect.difference.low <= PLANTED <= effect.difference.high
+    # A hundredth of the customers, rounded to whole ones in each segment.
+    assert effect.interference.low - 0.001 <= -0.01 <= effect.interference.high + 0.001
+    assert effect.interference.p_value < 0.01
+
+
+def test_without_interference_none_is_found():
+    comparison = with_truth(*BY_SEGMENT, run=experiments.planted)
+    away = comparison.experiment.seen["treated"]["churn_rate"].truth.interference
+    assert abs(away.mean) < 4 * away.sd / sqrt(away.n)
+    assert comparison.customers == 1000
+    assert "truth" in comparison.as_dict()["effects"]["treated"]["churn_rate"]
+
+
+def test_customers_outside_the_experiment_are_where_they_were_in_the_truth_too():
+    loaded, _ = experiment("arms.treated.share_by_segment={ Enterprise = 0 }")
+    split = split_for(loaded, truth=True)
+    for part in split.parts[1:]:
+        outside = [setup.name for setup in part if "Enterprise" in setup.share_by_segment]
+        assert outside == ["baseline[Enterprise]"]
+        runs = experiments.planted(part, seed=1, replication=0, days=1.0)
+        assert sum(run.customers for run in runs) == 1000
+
+
+def test_the_truth_is_stored_and_is_another_thing_than_the_experiment_alone(tmp_path):
+    loaded, plain = experiment(replications=3)
+    split = split_for(loaded, truth=True)
+    for _ in range(2):
+        with opened(tmp_path / "kept.jsonl", identity_of(loaded, "reference", split)) as store:
+            comparison = compare(loaded, split=split, run_together=experiments.planted, store=store)
+    fresh = compare(loaded, split=split, run_together=experiments.planted, workers=2)
+    assert json.dumps(comparison.as_dict()) == json.dumps(fresh.as_dict())
+    with (
+        pytest.raises(InputError, match="give --mode randomised --truth"),
+        opened(tmp_path / "kept.jsonl", identity_of(loaded, "reference", plain)),
+    ):
+        pass
