@@ -78,7 +78,8 @@ BALANCES = (
     ("statement", _STATEMENT),
     ("balances", _BALANCES),
 )
-"""Tables to make, in this order; they use the macro ``the_moment()`` and read ``campaign_channels``, ``increments``, ``totals`` and ``seen_*``."""
+"""Tables to make, in this order; they use the macro ``the_moment()`` and read ``campaign_channels``, ``increments``,
+``totals`` and ``seen_*``."""
 
 
 @dataclass(frozen=True, slots=True)
