@@ -24,7 +24,7 @@ class Metric:
 
 
 METRICS: dict[str, Metric] = {
-    "churn_rate": Metric("churn rate", "share", "lower", "Share of the customers at the start who churned."),
+    "churn_rate": Metric("churn rate", "share", "lower", "Share of the customers who are gone at the end."),
     "retained_value": Metric(
         "retained value", "dollars", "higher", "Yearly account value of the customers still live at the end."
     ),
@@ -35,6 +35,9 @@ METRICS: dict[str, Metric] = {
     "contacts_per_customer": Metric("contacts per customer", "ratio", None, "Actions carried out per customer."),
     "contact_precision": Metric(
         "contact precision", "share", "higher", "Share of the contacts that reached a customer in distress."
+    ),
+    "contact_recall": Metric(
+        "contact recall", "share", "higher", "Share of the episodes of distress in which anything was done."
     ),
     "distress_days_per_customer": Metric(
         "distress per customer", "days", "lower", "Days in distress per customer, seen by no one but the simulation."
@@ -50,6 +53,10 @@ METRICS: dict[str, Metric] = {
     "signal_recall": Metric(
         "signal recall", "share", "higher", "Share of the episodes of distress that any signal showed."
     ),
+    "state_classification_accuracy": Metric(
+        "stage on record right", "share", "higher", "Share of the evaluations that knew the stage rightly."
+    ),
+    "won_back": Metric("won back", "count", "higher", "Customers who had gone and came back."),
 }
 """The metrics of every run, those that the contract promises first; the verdict may rest on any of them."""
 

@@ -12,9 +12,13 @@
     OUTCOME,
     EXPIRY,
     CADENCE,
-) = range(11)
+    SEASON,
+    RENEWAL,
+    PAYMENT,
+    VALUE,
+) = range(15)
 
-ENTRIES = 11
+ENTRIES = 15
 """Number of entries of an agenda."""
 
 CALM = -1

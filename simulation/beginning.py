@@ -22,8 +22,9 @@ from simulation.clocks import DETERMINISTIC, cumulative_hazard
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simulation.laws import MoveLaw
     from simulation.population import Person
-    from simulation.setup import ArmTable, MoveLaw
+    from simulation.setup import ArmTable
     from simulation.spec import Population
 
 _POINTS = 2000
@@ -46,6 +47,8 @@ def met_on_day_0(person: Person, key: int, population: Population, table: ArmTab
         table: The compiled (first) arm.
         policy_segment: The customer's segment as the policy numbers them.
     """
+    if person.arrives_at > 0.0:
+        return person
     if population.records is not None:
         return replace(person, cause=_believed_cause(person, key, table, policy_segment))
     if population.in_mid_stay:
@@ -113,9 +116,9 @@ def _cause_by_now(person: Person, key: int, table: ArmTable) -> int:
     With onset rates ``l`` and ends ``m`` of a single cause this is the two-state Markov chain, whose probability of
     distress at age t is ``l / (l + m) * (1 - exp(-(l + m) t))``; several causes share it in proportion to ``l / m``.
     """
-    total = table.onset_rates[person.stage] * table.onset_ratios[person.segment][person.tier]
+    total = table.seasons.onset_rates[0][person.stage] * table.onset_ratios[person.segment][person.tier]
     weights, before = [], 0.0
-    for cause, share in zip(table.causes, table.onset_cumulative[person.stage], strict=True):
+    for cause, share in zip(table.causes, table.seasons.onset_cumulative[0][person.stage], strict=True):
         weights.append(total * (share - before) / cause.end_rate)
         before = share
     weight = sum(weights)

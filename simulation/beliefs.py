@@ -45,8 +45,10 @@ class Beliefs:
         self.bright = rules.NO_SIGNAL
         self.bright_evidence = 0.0
 
-    def hear(self, sheet: steps.PolicySheet, now: float, kind: int, strength: float, source: int) -> None:
-        """Add one fresh signal; earlier evidence fades to `now` first.
+    def hear(
+        self, sheet: steps.PolicySheet, now: float, kind: int, strength: float, source: int, age: float = 0.0
+    ) -> None:
+        """Add one signal; earlier evidence fades to `now` first.
 
         Args:
             sheet: The policy.
@@ -54,10 +56,11 @@ class Beliefs:
             kind: Type of the signal.
             strength: Its strength, in [0, 1].
             source: Its source, an index into the sheet's trusts.
+            age: How old it is already, in days.
         """
-        left = rules.fade(now - self.at, sheet.fade_rate)
-        weighed = rules.evidence(sheet.weights[kind], strength, sheet.trusts[source])
-        mass = strength * sheet.trusts[source]
+        left, fresh = rules.fade(now - self.at, sheet.fade_rate), rules.fade(age, sheet.fade_rate)
+        weighed = rules.evidence(sheet.weights[kind], strength, sheet.trusts[source]) * fresh
+        mass = strength * sheet.trusts[source] * fresh
         self.at = now
         self.negative *= left
         self.positive *= left

@@ -9,12 +9,12 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from journey import rules, steps
-from simulation import streams, trace
+from simulation import flaws, streams, trace
 from simulation.agenda import ACTION, CADENCE, CALM, EXPIRY, OUTCOME
 from simulation.beliefs import Beliefs
 from simulation.clocks import NEVER
 from simulation.gate import Request
-from simulation.spec import MINUTES_PER_DAY
+from simulation.units import MINUTES_PER_DAY
 
 if TYPE_CHECKING:
     from simulation.life import Life
@@ -32,9 +32,9 @@ CALM_SPELL = 1 << 20
 class Care:
     """One customer as the orchestrator sees it, and what is under way for that customer."""
 
-    __slots__ = ("_actions_in_spell", "_asked_in_spell", "_contacts", "_episode_acted_on", "_life", "_open",
-                 "_policy_segment", "_request", "_responded", "_spell", "_stake", "_touched_at", "action", "beliefs",
-                 "satisfaction")  # fmt: skip
+    __slots__ = ("_actions_in_spell", "_asked_in_spell", "_consents", "_contacts", "_episode_acted_on", "_fatigue",
+                 "_life", "_open", "_policy_segment", "_recorded_since", "_recorded_stage", "_request", "_responded",
+                 "_spell", "_stake", "_tired_at", "_touched_at", "action", "beliefs", "satisfaction")  # fmt: skip
 
     def __init__(self, life: Life, person: Person, policy_segment: int) -> None:
         """Take over a customer on day 0, with what was heard and done before.
@@ -53,19 +53,53 @@ class Care:
         self._stake = 0.0
         self._spell, self._actions_in_spell, self._asked_in_spell = CALM_SPELL, 0, 0
         self._episode_acted_on, self._responded = CALM, False
+        self._consents = person.consents
+        self._fatigue, self._tired_at = 0.0, 0.0
+        self._recorded_stage, self._recorded_since = person.stage, person.arrives_at - person.days_in_stage
         self.action = rules.NO_ACTION
         self.satisfaction = 0.0
         self.beliefs = Beliefs()
         for heard in person.heard:
             kind, source = life.table.type_of(heard.signal_type), life.table.source_of(heard.source)
             self.beliefs.hear(life.table.sheet, -heard.age_days, kind, heard.strength, source)
-        if life.table.cadence > 0.0:
-            life.agenda[CADENCE] = life.table.cadence * streams.uniform(life.key, streams.CADENCE, 0, 0)
 
-    def hear(self, kind: int, strength: float, source: int) -> None:
-        """A signal arrives."""
+    def begin(self) -> None:
+        """From now on the customer is looked at, also when nothing happens."""
+        life = self._life
+        if life.table.cadence > 0.0:
+            life.agenda[CADENCE] = life.now + life.table.cadence * streams.uniform(life.key, streams.CADENCE, 0, 0)
+
+    def resume(self) -> None:
+        """A customer who was lost is there again."""
+        if self._life.table.cadence > 0.0:
+            self._life.agenda[CADENCE] = self._life.now + self._life.table.cadence
+
+    def drop(self) -> None:
+        """The customer is gone, and with them whatever is under way."""
+        self.take_back("withdrawn")
+        self._open = 0
+        for entry in (ACTION, OUTCOME, CADENCE):
+            self._life.agenda[entry] = NEVER
+
+    def note_entry(self, visit: int) -> None:
+        """A stage was entered; the records may say so, or something else, or nothing."""
+        life, wrong = self._life, self._life.table.flaws
+        stage = life.stage
+        if life.table.live[stage]:
+            live = life.table.live
+            stage = flaws.recorded_as(life.key, stage, visit, live, wrong.stages_missing, wrong.stages_wrong)
+        if stage != flaws.UNRECORDED:
+            self._recorded_stage, self._recorded_since = stage, life.now
+
+    @property
+    def helped(self) -> bool:
+        """Whether anything was done in the present episode."""
+        return self._actions_in_spell > 0
+
+    def hear(self, kind: int, strength: float, source: int, dated: float) -> None:
+        """A signal arrives; its record may bear an earlier day."""
         table = self._life.table
-        self.beliefs.hear(table.sheet, self._life.now, kind, strength, source)
+        self.beliefs.hear(table.sheet, self._life.now, kind, strength, source, self._life.now - dated)
         if table.on_signal:
             self.decide()
 
@@ -81,9 +115,8 @@ class Care:
     def decide(self) -> None:
         """Evaluate the customer with the rules, and set going what they say."""
         life, table, tally = self._life, self._life.table, self._life.tally
-        judged = self.beliefs.judge(
-            table.sheet, life.now, self._policy_segment, life.tier, life.stage, life.now - life.entered_at
-        )
+        stage, days = self._recorded_stage, life.now - self._recorded_since
+        judged = self.beliefs.judge(table.sheet, life.now, self._policy_segment, life.tier, stage, days)
         reason = self._held(judged.action, judged.reason)
         action = judged.action if reason == rules.ACT else rules.NO_ACTION
         tally.evaluations += 1
@@ -92,12 +125,15 @@ class Care:
             label = "monitor_only" if reason in WATCHING else "none"
         else:
             label = table.policy.actions[action]
-        life.emit(trace.DECISION, label, reason=rules.REASONS[reason], value=judged.confidence)
+        misstaged = stage != life.stage
+        tally.misstaged += misstaged
+        believed = stage if misstaged else None
+        life.emit(trace.DECISION, label, reason=rules.REASONS[reason], value=judged.confidence, to_stage=believed)
         if action in (rules.NO_ACTION, table.sheet.monitor):
             return
         self.action, self._open = action, 1
-        self._stake = rules.priority(judged.churn, life.account_value, table.sheet.averts[action])
-        if steps.approval(table.sheet, action, judged.severity, life.tier, life.account_value):
+        self._stake = rules.priority(judged.churn, life.account.value, table.sheet.averts[action])
+        if steps.approval(table.sheet, action, judged.severity, life.tier, life.account.value):
             self._ask_for_review()
         else:
             life.agenda[ACTION] = life.now + table.effects[action].delay
@@ -107,7 +143,7 @@ class Care:
         while self._contacts and self._contacts[0] < now - sheet.window_days:
             self._contacts.popleft()
         since = -1.0 if self._touched_at == NEVER else now - self._touched_at
-        return steps.hold(sheet, action, reason, self._open, since, len(self._contacts), vetoed=False)
+        return steps.hold(sheet, action, reason, self._open, since, len(self._contacts), not self._consents)
 
     # -- review ------------------------------------------------------------------------------------
 
@@ -152,6 +188,11 @@ class Care:
         if self._request is not None and self._request.started_at is None:
             self.take_back("expired")
 
+    def count_unanswered(self) -> None:
+        """The run is over, and a request may still be open."""
+        if self._request is not None:
+            self._life.town.gate.book.leave_open(self._request.asked_at, self._request.started_at)
+
     def take_back(self, verdict: str) -> None:
         """Close a request that no reviewer will decide; without one nothing happens."""
         if self._request is not None:
@@ -165,6 +206,7 @@ class Care:
         life.tally.requests += 1
         life.tally.waited += started - request.asked_at
         life.tally.verdicts[verdict] += 1
+        life.town.gate.book.close(request.asked_at, started, life.now)
         life.agenda[EXPIRY] = NEVER
         request.open = False
         self._request = None
@@ -175,7 +217,7 @@ class Care:
     def on_action(self) -> None:
         """The action is carried out, and the customer may respond to it."""
         life, table, tally = self._life, self._life.table, self._life.tally
-        effect = table.effects[self.action]
+        effect, tiredness = table.effects[self.action], self._tire()
         life.agenda[ACTION] = NEVER
         life.emit(trace.ACTION, table.policy.actions[self.action], value=table.policy.costs[self.action])
         tally.actions[self.action] += 1
@@ -185,15 +227,25 @@ class Care:
         self._actions_in_spell += 1
         life.agenda[OUTCOME] = life.now + table.outcome_window
         self._responded = False
+        harm = table.fatigue.churn_ratio**tiredness
         if life.cause == CALM:
             self._episode_acted_on = CALM
-            life.be_harmed(effect.harm_ratio, effect.lasts)
-        else:
-            self._episode_acted_on = life.episode
-            draw = streams.uniform(life.key, streams.RESPONSE, life.episode, self._actions_in_spell)
-            if draw < effect.response:
-                self._responded = True
-                life.be_helped(effect.recovery_ratio[life.cause], effect.lasts)
+            life.be_harmed(harm * effect.harm_ratio, effect.lasts)
+            return
+        if harm != 1.0:
+            life.be_harmed(harm, effect.lasts)
+        self._episode_acted_on = life.episode
+        draw = streams.uniform(life.key, streams.RESPONSE, life.episode, self._actions_in_spell)
+        if draw < effect.response[life.segment] * table.fatigue.kept**tiredness:
+            self._responded = True
+            life.be_helped(effect.recovery_ratio[life.cause], effect.lasts)
+
+    def _tire(self) -> float:
+        """One more contact; returns the level of those before it, faded to this day."""
+        now, fade_rate = self._life.now, self._life.table.fatigue.fade_rate
+        level = self._fatigue * rules.fade(now - self._tired_at, fade_rate)
+        self._fatigue, self._tired_at = level + 1.0, now
+        return level
 
     def on_outcome(self) -> None:
         """The outcome window closes on an action whose episode, if there was one, has not ended."""
@@ -214,4 +266,5 @@ class Care:
         life = self._life
         life.agenda[OUTCOME] = NEVER
         self._open = 0
+        life.tally.outcomes[outcome] += 1
         life.emit(trace.OUTCOME, outcome, value=self._stake if outcome == "resolved" else 0.0)

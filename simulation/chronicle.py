@@ -59,7 +59,7 @@ class Lifeline(NamedTuple):
         """The stays in stages, in order."""
         moves = [row for row in self.rows if row.kind == trace.MOVE]
         stages = [self.first_stage, *(row.to_stage or row.stage for row in moves)]
-        entered = [-self.person.days_in_stage, *(row.time for row in moves)]
+        entered = [self.person.arrives_at - self.person.days_in_stage, *(row.time for row in moves)]
         left = [*entered[1:], None]
         before = [None, *stages[:-1]]
         return [Stay(*stay) for stay in zip(stages, before, entered, left, strict=True)]
@@ -92,10 +92,12 @@ class Chronicle:
         return self.run.days
 
     def lives(self) -> Iterator[Lifeline]:
-        """Every customer in order of the number, also those to whom nothing happened."""
+        """Every customer who has come, in order of the number, also those to whom nothing happened."""
         lots = groupby(sorted(self._rows, key=lambda row: (row.customer, row.time)), key=_NUMBER)
         number, rows = next(lots, (None, iter(())))
         for lifeline in self._beginnings():
+            if lifeline.person.arrives_at >= self.days:
+                continue
             if lifeline.person.number != number:
                 yield lifeline
                 continue

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulation.clock_time import ExactEnvironment
+    from simulation.gate_book import GateBook
     from simulation.spec import Reviewers
 
 
@@ -52,21 +53,24 @@ class Gate:
 
     Attributes:
         busy: Working time spent on reviews so far, in days, over all reviewers.
+        book: What is measured over time.
     """
 
-    def __init__(self, env: ExactEnvironment, count: int, reviewers: Reviewers) -> None:
+    def __init__(self, env: ExactEnvironment, count: int, reviewers: Reviewers, book: GateBook) -> None:
         """Open the gate.
 
         Args:
             env: The SimPy environment.
             count: How many reviewers there are; with none, every request waits until it expires.
             reviewers: Their working hours.
+            book: Where backlog, waits and work are written down.
         """
         self._env = env
         self._hours = reviewers.hours
         self._waiting: list[Request] = []
         self._free = list(range(count))
         self.busy = 0.0
+        self.book = book
 
     def ask(self, request: Request) -> None:
         """Put a request in the queue."""
@@ -90,6 +94,7 @@ class Gate:
 
     def _done(self, request: Request, reviewer: int) -> None:
         self.busy += request.work
+        self.book.work(self._env.now, request.work)
         heappush(self._free, reviewer)
         if request.open:
             request.decide(self._env.now, reviewer)

@@ -10,8 +10,8 @@ from math import log1p
 from typing import TYPE_CHECKING
 
 from simulation import trace
-from simulation.setup import DAYS_PER_YEAR
 from simulation.tally import discounted_days
+from simulation.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from simulation.chronicle import Lifeline

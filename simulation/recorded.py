@@ -17,6 +17,7 @@ from journey.errors import InputError
 from journey.policy import MONITOR_ONLY, TIERS
 from journey.records.reading import bundled_folder, read_folder
 from simulation.population import HeardSignal, People, Person
+from simulation.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,6 +100,7 @@ def _person(
             if signal.detected_at <= as_of.cutoff
         ),
         days_since_contact=min(contacts, default=-1.0),
+        known_days=customer.tenure_months * DAYS_PER_MONTH if customer.tenure_months else 0.0,
     )
 
 

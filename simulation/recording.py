@@ -25,6 +25,7 @@ from journey.policy import MONITOR_ONLY, TIERS
 from journey.rules import OPEN_INTERVENTION, REASONS
 from simulation import trace
 from simulation.chronicle import customer_id
+from simulation.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,6 @@ Record = dict[str, Any]
 NO_DECISION = "none"
 """Label of a decision that there was nothing to decide."""
 
-DAYS_PER_MONTH = 365.0 / 12.0
 _UNDER_WAY = REASONS[OPEN_INTERVENTION]
 
 STATUS_AFTER = {

@@ -12,11 +12,12 @@ from simulation import streams
 from simulation.beginning import met_on_day_0
 from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate
+from simulation.gate_book import GateBook
 from simulation.life import Life
 from simulation.population import arm_of, frailty, people, splits_of
-from simulation.run import Run
+from simulation.run import Run, run_of
 from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
-from simulation.tally import Tally
+from simulation.tally import Tally, grid_of
 from simulation.trace import Trace
 
 if TYPE_CHECKING:
@@ -28,16 +29,17 @@ NAME = "reference"
 class Town:
     """What all customers share: the clock, the gate, and the trace."""
 
-    def __init__(self, table: ArmTable, trace: Trace | None) -> None:
+    def __init__(self, table: ArmTable, days: float, trace: Trace | None) -> None:
         """Open an empty town.
 
         Args:
             table: The first arm; its reviewers are everybody's.
+            days: The horizon.
             trace: Where rows go, or None to keep none.
         """
         self.env = ExactEnvironment()
         self.trace = trace
-        self.gate = Gate(self.env, table.reviewer_count, table.reviewers)
+        self.gate = Gate(self.env, table.reviewer_count, table.reviewers, GateBook(grid_of(days)))
 
 
 class Arm:
@@ -63,7 +65,7 @@ def run_reference(
     machine = first.journey.compile()
     population = people(first.population, machine, seed=seed, replication=replication)
     arms = [Arm(compile_arm(setup, population.segments), population.segments) for setup in setups]
-    town = Town(arms[0].table, Trace() if keep_trace else None)
+    town = Town(arms[0].table, days, Trace() if keep_trace else None)
     splits = splits_of([shares_in(segment, setups) for segment in population.segments])
     started = perf_counter()
     lives = []
@@ -71,28 +73,23 @@ def run_reference(
         key = streams.customer_key(seed, replication, person.number)
         arm = arms[arm_of(key, splits[person.segment])]
         person = met_on_day_0(person, key, first.population, arms[0].table, arms[0].policy_segments[person.segment])
-        arm.tally.customers[person.segment] += 1
-        arm.tally.stage_steps.append((0.0, -1, person.stage))
-        lives.append(Life(town, arm, person, key, frailty(first.world.frailty_spread, key)))
+        lives.append(Life(town, arm, person, key, frailty(first.world.frailty_spread, key, person.frailty_draw)))
     town.env.run(until=days)
     for life in lives:
         life.finish(days)
     wall_seconds = perf_counter() - started
+    gate = town.gate.book.rows(first.reviewers, arms[0].table.reviewer_count)
     return tuple(
-        Run(
-            arm=arm.table.name,
-            engine=NAME,
-            customers=sum(arm.tally.customers.values()),
-            days=days,
-            metrics=arm.tally.metrics(arm.table, town.gate.busy, days),
-            quantities=arm.tally.quantities(arm.table),
+        run_of(
+            NAME,
+            arm.table,
+            arm.tally,
+            days,
+            busy=town.gate.busy,
+            gate=gate,
             occupancy=arm.tally.occupancy(machine.stages, days),
-            events=arm.tally.kinds.total(),
-            events_by_kind=dict(sorted(arm.tally.kinds.items())),
-            decisions_by_reason=dict(sorted(arm.tally.reasons.items())),
             wall_seconds=wall_seconds,
             trace=town.trace,
-            denominators=arm.tally.denominators(arm.table, town.gate.busy, days),
         )
         for arm in arms
     )

@@ -11,6 +11,8 @@ from simulation.setup import ArmSetup
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simulation.setup import ArmTable
+    from simulation.tally import Tally
     from simulation.trace import Trace
 
 __all__ = ["ArmSetup", "Run", "engine_for", "run_arm", "run_together"]
@@ -41,6 +43,10 @@ class Run:
         decisions_by_reason: How many evaluations each rule took out, and how many led to an action.
         wall_seconds: The engine alone, without reading, compiling or writing.
         trace: The rows, when they were asked for.
+        reviews_by_verdict: How many requests for review ended in each way.
+        outcomes: How many actions had each outcome.
+        unhelped: Episodes of distress by the stage they began in and by segment, and how many got nothing.
+        gate: Backlog, utilisation and waits over time (`simulation.gate_book`); of all arms that share the gate.
         denominators: What the means and shares among the metrics are taken over (customers, requests, signals), so
             that those of several runs can be pooled.
     """
@@ -58,6 +64,56 @@ class Run:
     wall_seconds: float
     trace: Trace | None = None
     denominators: dict[str, float] = field(default_factory=dict)
+    reviews_by_verdict: dict[str, int] = field(default_factory=dict)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    unhelped: list[dict[str, str | int]] = field(default_factory=list)
+    gate: list[dict[str, float | None]] = field(default_factory=list)
+
+
+def run_of(
+    engine: str,
+    table: ArmTable,
+    books: Tally,
+    days: float,
+    *,
+    busy: float,
+    gate: list[dict[str, float | None]],
+    occupancy: list[dict[str, float]],
+    wall_seconds: float,
+    trace: Trace | None,
+) -> Run:
+    """What an engine has counted in one arm, as a run.
+
+    Args:
+        engine: Name of the engine.
+        table: The arm.
+        books: What was counted in it.
+        days: The horizon.
+        busy: Working time spent on reviews, in days.
+        gate: The gate over time.
+        occupancy: Share of customers per stage on a grid of days.
+        wall_seconds: How long the engine took.
+        trace: The rows, if they were kept.
+    """
+    return Run(
+        arm=table.name,
+        engine=engine,
+        customers=sum(books.customers.values()),
+        days=days,
+        metrics=books.metrics(table, busy, days),
+        quantities=books.quantities(table),
+        occupancy=occupancy,
+        events=books.kinds.total(),
+        events_by_kind=dict(sorted(books.kinds.items())),
+        decisions_by_reason=dict(sorted(books.reasons.items())),
+        wall_seconds=wall_seconds,
+        trace=trace,
+        denominators=books.denominators(table, busy, days),
+        reviews_by_verdict=dict(sorted(books.verdicts.items())),
+        outcomes=dict(sorted(books.outcomes.items())),
+        unhelped=books.unhelped_rows(table.machine.stages),
+        gate=gate,
+    )
 
 
 def engine_for(asked: str, customer_days: float) -> str:

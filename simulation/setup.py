@@ -6,7 +6,6 @@ so that nothing in the engine looks anything up by name.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from math import log1p
 from typing import NamedTuple
 
@@ -14,20 +13,24 @@ from journey.machine import CompiledJourney, Journey
 from journey.policy import OTHER_SEGMENT, TIERS, Policy, PolicyTable
 from journey.rules import NO_ACTION
 from journey.steps import PolicySheet, sheet_of
-from simulation import clocks
-from simulation.spec import Dwell, Population, Reviewers, Signals, World
-
-DAYS_PER_YEAR = 365.0
-
-_LAWS = {
-    "exponential": clocks.EXPONENTIAL,
-    "weibull": clocks.WEIBULL,
-    "log_logistic": clocks.LOG_LOGISTIC,
-    "deterministic": clocks.DETERMINISTIC,
-    "log_normal": clocks.LOG_NORMAL,
-    "gamma": clocks.GAMMA,
-    "empirical": clocks.EMPIRICAL,
-}
+from simulation.contract import ContractLaw, ValueLaw, contract_law, value_law
+from simulation.flaws import Flaws, flaws_of
+from simulation.laws import (
+    CauseLaw,
+    EffectLaw,
+    FatigueLaw,
+    MoveLaw,
+    SignalMix,
+    cause_laws,
+    effect_law,
+    fatigue_law,
+    move_ratios,
+    moves_out_of,
+    signal_mix,
+)
+from simulation.seasons import Seasons, seasons_of
+from simulation.spec import Population, Reviewers, Signals, World
+from simulation.units import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -66,49 +69,6 @@ def shares_in(segment: str, setups: Sequence[ArmSetup]) -> tuple[float, ...]:
     return tuple(setup.share_by_segment.get(segment, setup.share) for setup in setups)
 
 
-class MoveLaw(NamedTuple):
-    """The law of one legal move out of one stage."""
-
-    move: int
-    to_stage: int
-    law: int
-    a: float
-    b: float
-    leaves: bool
-    in_distress: float
-    frailty: bool
-    guarded: bool
-
-
-class SignalMix(NamedTuple):
-    """A Poisson stream of signals of several types: total rate per day, types, cumulative shares."""
-
-    rate: float
-    types: tuple[int, ...]
-    cumulative: tuple[float, ...]
-
-
-class CauseLaw(NamedTuple):
-    """What one cause of distress does."""
-
-    name: str
-    policy_cause: int
-    end_rate: float
-    churn_ratio: float
-    symptoms: SignalMix
-
-
-class EffectLaw(NamedTuple):
-    """What one action does; `recovery_ratio` has one entry per cause of the world."""
-
-    delay: float
-    response: float
-    recovery_ratio: tuple[float, ...]
-    lasts: float
-    harm_ratio: float
-    csat: float
-
-
 class ArmTable(NamedTuple):
     """Everything the engine reads, by index. Stages and moves have the codes of the compiled journey."""
 
@@ -117,20 +77,25 @@ class ArmTable(NamedTuple):
     machine: CompiledJourney
     policy: PolicyTable
     sheet: PolicySheet
+    terminal: tuple[bool, ...]
     live: tuple[bool, ...]
     support_stage: int
     escalate_move: int
     knots: tuple[float, ...]
     moves: tuple[tuple[MoveLaw, ...], ...]
     move_ratios: tuple[tuple[tuple[float, ...], ...], ...]
-    onset_rates: tuple[float, ...]
-    onset_cumulative: tuple[tuple[float, ...], ...]
+    seasons: Seasons
     onset_ratios: tuple[tuple[float, ...], ...]
     causes: tuple[CauseLaw, ...]
     noise: SignalMix
     signals: Signals
     recovery_type: int
     effects: tuple[EffectLaw, ...]
+    fatigue: FatigueLaw
+    contract: ContractLaw
+    values: ValueLaw
+    value_changes: tuple[str, ...]
+    flaws: Flaws
     cadence: float
     on_signal: bool
     on_stage_entry: bool
@@ -160,12 +125,13 @@ def compile_arm(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
         segments: The population's segments; a customer's segment is an index into them.
     """
     machine = setup.journey.compile()
-    policy = setup.policy.compile(machine.stages, frozenset(setup.journey.terminal))
+    gone = frozenset((*setup.journey.terminal, *setup.world.lost))
+    policy = setup.policy.compile(machine.stages, gone)
     types = {name: index for index, name in enumerate(policy.signal_types)}
     world = setup.world
-    rates, cumulative = _onsets(world, machine.stages)
+    live = tuple(stage not in gone for stage in machine.stages)
     knots: list[float] = []
-    moves = tuple(_moves_out_of(stage, machine, world, knots) for stage in range(len(machine.stages)))
+    moves = tuple(moves_out_of(stage, machine, world, live, knots) for stage in range(len(machine.stages)))
     move_index = dict(machine.move_index)
     return ArmTable(
         name=setup.name,
@@ -175,32 +141,28 @@ def compile_arm(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
         sheet=sheet_of(policy)._replace(
             plays=_allowed(policy.plays, setup, policy), opportunities=_allowed(policy.opportunities, setup, policy)
         ),
-        live=tuple(bool(live) for live in machine.live),
+        terminal=tuple(bool(terminal) for terminal in machine.terminal),
+        live=live,
         support_stage=dict(machine.stage_index).get("support", -1),
         escalate_move=move_index.get("escalate", -1),
         knots=tuple(knots),
         moves=moves,
-        move_ratios=_move_ratios(world, machine.moves, segments),
-        onset_rates=rates,
-        onset_cumulative=cumulative,
+        move_ratios=move_ratios(world, machine.moves, segments),
+        seasons=seasons_of(world, machine.stages, machine.moves),
         onset_ratios=tuple(
             tuple(world.distress.by_segment.get(s, 1.0) * world.distress.by_tier.get(t, 1.0) for t in TIERS)
             for s in segments
         ),
-        causes=tuple(
-            CauseLaw(
-                name=name,
-                policy_cause=policy.cause_names.index(name) if name in policy.cause_names else -1,
-                end_rate=1.0 / cause.mean_days,
-                churn_ratio=cause.churn_ratio,
-                symptoms=_mix(cause.symptoms, types),
-            )
-            for name, cause in world.distress.causes.items()
-        ),
-        noise=_mix(world.signals.false_per_day, types),
+        causes=cause_laws(world, policy, types),
+        noise=signal_mix(world.signals.false_per_day, types),
         signals=world.signals,
         recovery_type=types.get(world.signals.recovery or "", -1),
-        effects=tuple(_effect(name, world) for name in policy.actions),
+        effects=tuple(effect_law(name, world, segments) for name in policy.actions),
+        fatigue=fatigue_law(world),
+        contract=contract_law(world, machine, segments),
+        values=value_law(world, machine.stages),
+        value_changes=tuple(world.value_changes),
+        flaws=flaws_of(world.imperfections),
         cadence=world.decisions.cadence_days if setup.active else 0.0,
         on_signal=world.decisions.on_signal and setup.active,
         on_stage_entry=world.decisions.on_stage_entry and setup.active,
@@ -217,93 +179,6 @@ def policy_segments(table: ArmTable, segments: tuple[str, ...]) -> tuple[int, ..
     """The population's segments as the policy numbers them; those it does not know are its `other`."""
     known = table.policy.segments
     return tuple(known.index(name if name in known else OTHER_SEGMENT) for name in segments)
-
-
-def _moves_out_of(stage: int, machine: CompiledJourney, world: World, knots: list[float]) -> tuple[MoveLaw, ...]:
-    laws = []
-    for move in machine.legal_moves[stage]:
-        clock = world.moves.get(machine.moves[move])
-        if clock is None:
-            continue
-        law, a, b = _law(clock.dwell_from.get(machine.stages[stage], clock.dwell), knots)
-        to_stage = machine.rows[stage][move]
-        laws.append(
-            MoveLaw(
-                move=move,
-                to_stage=to_stage,
-                law=law,
-                a=a,
-                b=b,
-                leaves=bool(machine.terminal[to_stage]),
-                in_distress=clock.in_distress,
-                frailty=clock.frailty,
-                guarded=bool(machine.guard_table[stage, move] >= 0),
-            )
-        )
-    return tuple(laws)
-
-
-def _law(dwell: Dwell, knots: list[float]) -> tuple[int, float, float]:
-    """A dwell as law and parameters; an empirical one adds its knots."""
-    law = _LAWS[dwell.law]
-    if law != clocks.EMPIRICAL:
-        return law, *clocks.scale_for_mean(law, dwell.mean_days, dwell.shape)
-    first = len(knots) // 2
-    # A share of 1 would be an infinite hazard; a customer outlives 1 - 1e-16 of no sample.
-    points = [(0.0, 0.0), *((days, -log1p(-min(share, 1.0 - 1e-16))) for days, share in dwell.points)]
-    knots.extend(number for point in points for number in point)
-    return law, float(first), float(len(points))
-
-
-def _move_ratios(
-    world: World, moves: tuple[str, ...], segments: tuple[str, ...]
-) -> tuple[tuple[tuple[float, ...], ...], ...]:
-    """Hazard ratio by segment, tier and move."""
-
-    def ratio(segment: str, tier: str, move: str) -> float:
-        clock = world.moves.get(move)
-        if clock is None:
-            return 0.0
-        by_tier: Mapping[str, float] = {str(name): value for name, value in clock.by_tier.items()}
-        return clock.by_segment.get(segment, 1.0) * by_tier.get(tier, 1.0)
-
-    return tuple(tuple(tuple(ratio(segment, tier, move) for move in moves) for tier in TIERS) for segment in segments)
-
-
-def _onsets(world: World, stages: tuple[str, ...]) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
-    """Total onset rate per stage, and the cumulative share of each cause in it."""
-    by_stage = [[cause.onset_per_day.get(stage, 0.0) for cause in world.distress.causes.values()] for stage in stages]
-    return tuple(sum(rates) for rates in by_stage), tuple(_shares(rates) for rates in by_stage)
-
-
-def _mix(rates: Mapping[str, float], types: Mapping[str, int]) -> SignalMix:
-    named = [(types[name], rate) for name, rate in rates.items() if rate > 0.0]
-    return SignalMix(
-        rate=sum(rate for _, rate in named),
-        types=tuple(kind for kind, _ in named),
-        cumulative=_shares([rate for _, rate in named]),
-    )
-
-
-def _shares(rates: list[float]) -> tuple[float, ...]:
-    total = sum(rates)
-    if total <= 0.0:
-        return tuple(0.0 for _ in rates)
-    return tuple(partial / total for partial in accumulate(rates))
-
-
-def _effect(action: str, world: World) -> EffectLaw:
-    effect = world.effects.get(action)
-    if effect is None:
-        return EffectLaw(0.0, 0.0, tuple(1.0 for _ in world.distress.causes), 1.0, 1.0, 0.0)
-    return EffectLaw(
-        delay=effect.delay_days,
-        response=effect.response,
-        recovery_ratio=tuple(effect.by_cause.get(name, effect.recovery_ratio) for name in world.distress.causes),
-        lasts=effect.lasts_days,
-        harm_ratio=effect.harm_ratio,
-        csat=effect.csat,
-    )
 
 
 def _allowed(

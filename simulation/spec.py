@@ -4,13 +4,14 @@ Units: time in days, money in US dollars, rates per day unless the name says oth
 default; the defaults are assumptions for subscription software (see the comments in the built-in scenario `default`).
 """
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from journey.policy import RiskTier
-
-MINUTES_PER_DAY = 1440.0
+from simulation.copula import cholesky
+from simulation.units import MINUTES_PER_DAY
 
 Positive = Annotated[float, Field(gt=0.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
@@ -19,6 +20,8 @@ PerDay = Annotated[float, Field(ge=0.0, le=100.0)]
 Ratio = Annotated[float, Field(ge=0.0, le=1e6)]
 Dollars = Annotated[float, Field(gt=0.0, le=1e12)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Below1 = Annotated[float, Field(ge=0.0, lt=1.0)]
+Correlation = Annotated[float, Field(gt=-1.0, lt=1.0)]
 
 
 class Part(BaseModel):
@@ -78,8 +81,18 @@ class MoveClock(Part):
     dwell_from: dict[str, Dwell] = Field(default={}, description="Dwells that differ by the stage moved from.")
     by_segment: dict[str, Ratio] = Field(default={}, description="Hazard ratio by segment.")
     by_tier: dict[RiskTier, Ratio] = Field(default={}, description="Hazard ratio by risk tier.")
+    by_tenure: tuple[tuple[Days, Ratio], ...] = Field(
+        default=(), description="[days, ratio], rising in days: hazard ratio from this tenure on; before it, 1."
+    )
     in_distress: Ratio = Field(default=1.0, description="Hazard ratio while an episode of distress lasts.")
     frailty: bool = Field(default=False, description="Whether the customer's frailty multiplies this hazard.")
+
+    @model_validator(mode="after")
+    def _has_rising_tenures(self) -> "MoveClock":
+        for (before, _), (after, _) in pairwise(self.by_tenure):
+            if after <= before:
+                raise ValueError(f"by_tenure must rise in days: {after:g} comes after {before:g}")
+        return self
 
 
 class Cause(Part):
@@ -129,6 +142,9 @@ class Effect(Part):
 
     delay_days: NonNegative = Field(default=0.5, description="From the decision (or approval) to its being done.")
     response: Probability = Field(default=0.5, description="Chance that the customer responds at all.")
+    by_segment: dict[str, Ratio] = Field(
+        default={}, description="Ratio on that chance by segment; the product is held at 1 or below."
+    )
     recovery_ratio: Ratio = Field(default=3.0, description="Hazard ratio on the end of distress after a response.")
     by_cause: dict[str, Ratio] = Field(default={}, description="The same for particular causes.")
     lasts_days: Positive = Field(default=14.0, description="The effect wears off after this.")
@@ -152,6 +168,84 @@ class Decisions(Part):
     outcome_window_days: Positive = Field(default=21.0, description="An action's outcome is measured by then.")
 
 
+class Phase(Part):
+    """A stretch of time in which things are otherwise for everybody: a season, a campaign, an incident."""
+
+    from_day: NonNegative = Field(description="First day of the phase.")
+    until_day: Positive = Field(description="The day it is over.")
+    every_days: Days | None = Field(default=None, description="It comes again after this; left out, it comes once.")
+    moves: dict[str, Ratio] = Field(default={}, description="Hazard ratio by move while it lasts.")
+    onsets: dict[str, Ratio] = Field(default={}, description="Ratio on the onset rate by cause while it lasts.")
+
+    @model_validator(mode="after")
+    def _is_a_stretch(self) -> "Phase":
+        if self.until_day <= self.from_day:
+            raise ValueError(f"until_day {self.until_day:g} must come after from_day {self.from_day:g}")
+        if self.every_days is not None and self.until_day - self.from_day > self.every_days:
+            raise ValueError(
+                f"a phase of {self.until_day - self.from_day:g} days cannot come every {self.every_days:g} days"
+            )
+        return self
+
+
+class Renewal(Part):
+    """Contracts that end: at each date the customer may leave at once, so that churn comes in lumps."""
+
+    every_days: Days = Field(default=365.0, description="Length of a contract, counted from the day a customer came.")
+    churn: dict[str, Below1] = Field(
+        default={},
+        description="By segment: chance that a calm customer of medium tier leaves at the date. Tier, frailty, "
+        "distress and seasons act on it as on the move's hazard. Segments left out have no contracts.",
+    )
+    move: str = Field(default="churn", description="The move by which they leave.")
+
+
+class Payments(Part):
+    """Charges that fail: customers who are lost without wanting to leave."""
+
+    every_days: Days = Field(default=30.0, description="Days between two charges.")
+    failure: dict[str, Below1] = Field(default={}, description="Chance that a charge fails, by segment.")
+    recovered: Probability = Field(default=0.7, description="Chance that a failed charge is made good in time.")
+    grace_days: Days = Field(default=14.0, description="Whose charge is not made good leaves after this.")
+    move: str = Field(default="churn", description="The move by which they leave.")
+
+
+class ValueChange(Part):
+    """An expansion or a contraction of the account."""
+
+    per_day: dict[str, PerDay] = Field(description="Rate by stage; 0 in stages left out.")
+    factor: float = Field(gt=0.0, le=100.0, description="What it multiplies the account value by.")
+    in_distress: Ratio = Field(default=1.0, description="Ratio on the rate while an episode of distress lasts.")
+
+
+class Fatigue(Part):
+    """What contacts do to later ones: every contact adds 1 to a level that halves with time."""
+
+    half_life_days: Positive = Field(default=30.0, description="The level halves in this many days.")
+    response_lost: Probability = Field(default=0.0, description="Share of the response lost at level 1.")
+    churn_ratio: Ratio = Field(default=1.0, description="Hazard ratio on churn after a contact made at level 1.")
+
+
+class Imperfections(Part):
+    """How records fail to tell what happened. The orchestrator sees the records; customers live the truth."""
+
+    signals_missing: Probability = Field(default=0.0, description="Share of signals that are never recorded.")
+    signals_orphaned: Probability = Field(default=0.0, description="Share recorded for a customer nobody knows.")
+    signals_duplicated: Probability = Field(default=0.0, description="Share recorded twice, the same to the letter.")
+    signals_late: Probability = Field(default=0.0, description="Share that is known only after a further delay.")
+    late_mean_days: NonNegative = Field(default=7.0, description="Mean (exponential) of that delay.")
+    stages_missing: Probability = Field(default=0.0, description="Share of stage entries that are not recorded.")
+    stages_wrong: Probability = Field(default=0.0, description="Share recorded as an entry to another live stage.")
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> "Imperfections":
+        if self.stages_missing + self.stages_wrong > 1.0:
+            raise ValueError("stages_missing and stages_wrong add up to more than 1")
+        if self.signals_missing + self.signals_orphaned > 1.0:
+            raise ValueError("signals_missing and signals_orphaned add up to more than 1")
+        return self
+
+
 class World(Part):
     """The laws that customers live by."""
 
@@ -165,6 +259,19 @@ class World(Part):
     distress: Distress = Distress()
     signals: Signals = Signals()
     effects: dict[str, Effect] = Field(default={}, description="Effect of each action of the policy's catalogue.")
+    fatigue: Fatigue = Fatigue()
+    calendar: dict[str, Phase] = Field(default={}, description="Seasons and incidents, by name.")
+    renewal: Renewal = Renewal()
+    payments: Payments = Payments()
+    value_changes: dict[str, ValueChange] = Field(
+        default={}, description="Expansions and contractions of the account value, by name."
+    )
+    lost: tuple[str, ...] = Field(
+        default=(),
+        description="Stages besides the terminal ones in which a customer is gone (pays nothing, sends nothing, is not "
+        "looked at) and may be won back by a move out of them.",
+    )
+    imperfections: Imperfections = Imperfections()
     satisfaction: Satisfaction = Satisfaction()
     decisions: Decisions = Decisions()
 
@@ -178,12 +285,50 @@ class Segment(Part):
     tiers: dict[RiskTier, NonNegative] = Field(
         default={"low": 0.4, "medium": 0.4, "high": 0.2}, description="Relative share of each risk tier."
     )
+    tenure_mean_days: NonNegative = Field(
+        default=0.0, description="Mean (exponential) time since a customer of day 0 came; 0: as long as in the stage."
+    )
+    do_not_contact: Probability = Field(default=0.0, description="Share who gave no consent to be contacted.")
 
     @model_validator(mode="after")
     def _has_tiers(self) -> "Segment":
         if sum(self.tiers.values()) <= 0.0:
             raise ValueError("tiers: at least one risk tier needs a share above 0")
         return self
+
+
+class Correlations(Part):
+    """How traits of a customer go together: correlations of a Gaussian copula, within each segment."""
+
+    value_tier: Correlation = Field(default=0.0, description="Account value with risk tier (low to high).")
+    value_tenure: Correlation = Field(default=0.0, description="Account value with tenure.")
+    value_frailty: Correlation = Field(default=0.0, description="Account value with frailty.")
+    tier_tenure: Correlation = Field(default=0.0, description="Risk tier with tenure.")
+    tier_frailty: Correlation = Field(default=0.0, description="Risk tier with frailty.")
+    tenure_frailty: Correlation = Field(default=0.0, description="Tenure with frailty.")
+
+    @model_validator(mode="after")
+    def _can_be(self) -> "Correlations":
+        cholesky(self.matrix)
+        return self
+
+    @property
+    def matrix(self) -> tuple[tuple[float, ...], ...]:
+        """The correlation matrix of value, tier, tenure and frailty, in this order."""
+        return (
+            (1.0, self.value_tier, self.value_tenure, self.value_frailty),
+            (self.value_tier, 1.0, self.tier_tenure, self.tier_frailty),
+            (self.value_tenure, self.tier_tenure, 1.0, self.tenure_frailty),
+            (self.value_frailty, self.tier_frailty, self.tenure_frailty, 1.0),
+        )
+
+
+class Arrivals(Part):
+    """Customers who come in the course of the run, at times that are uniform: a Poisson stream, given how many."""
+
+    share: Probability = Field(description="Share of the population that is not there on day 0, on average.")
+    over_days: Days = Field(default=365.0, description="They come between day 0 and this day.")
+    stage: str | None = Field(default=None, description="The stage they come in; left out, the journey's first.")
 
 
 class Population(Part):
@@ -200,6 +345,8 @@ class Population(Part):
         default=False,
         description="Met in distress on day 0 as onset rates and lengths imply, by the time in the stage.",
     )
+    correlations: Correlations = Correlations()
+    arrivals: Arrivals | None = Field(default=None, description="Who comes later; left out, all are there on day 0.")
     records: str | None = Field(default=None, description="A folder of records (or `bundled`) instead of segments.")
     as_of: str | None = Field(default=None, description="The date of the records that is day 0 (default: latest).")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulation import streams, trace
+from simulation import flaws, streams, trace
 from simulation.agenda import CALM, DELIVERY, NOISE, SYMPTOM
 from simulation.clocks import NEVER
 from simulation.population import pick
@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from simulation.life import Life
     from simulation.spec import Strengths
 
+SOUND, STRAY, COPY = 0, 1, 2
+"""A record may be sound, of a customer nobody knows, or a copy of one that is known already."""
+
 AUTOMATED, MANUAL = 0, 1
 """Sources that a simulated signal can have; the codes are those of the policy's trusts."""
 
 
 class Delivery(NamedTuple):
-    """A signal on its way to the orchestrator; `order` breaks ties between two detected at the same time."""
+    """A signal on its way to the orchestrator; `order` breaks ties between two that are known at the same time.
+
+    `record` says what is wrong with its record, one of the codes below; `dated` is the day that the record bears.
+    """
 
     time: float
     order: int
@@ -31,6 +37,8 @@ class Delivery(NamedTuple):
     source: int
     cause: int
     episode: int
+    record: int
+    dated: float
 
 
 class Symptoms:
@@ -60,9 +68,7 @@ class Symptoms:
         draw = streams.uniform(life.key, streams.RELIEF_TYPE, life.episode, 0)
         if table.recovery_type >= 0 and draw < table.signals.recovery_probability:
             strength = self._strength(table.signals.strength, streams.RELIEF_STRENGTH, life.episode, 0)
-            self._send(
-                table.recovery_type, strength, streams.RELIEF_SOURCE, streams.RELIEF_DELAY, life.episode, 0, cause
-            )
+            self._send(flaws.RELIEF, table.recovery_type, strength, life.episode, 0, cause)
 
     def on_symptom(self) -> None:
         """A symptom occurs; it will be detected a little later."""
@@ -73,7 +79,7 @@ class Symptoms:
             pick(law.symptoms.cumulative, streams.uniform(life.key, streams.SYMPTOM_TYPE, which, nth))
         ]
         strength = self._strength(signals.strength, streams.SYMPTOM_STRENGTH, which, nth)
-        self._send(kind, strength, streams.SYMPTOM_SOURCE, streams.SYMPTOM_DELAY, which, nth, life.cause)
+        self._send(flaws.SYMPTOM, kind, strength, which, nth, life.cause)
         self._wind_symptom()
 
     def wind_noise(self) -> None:
@@ -89,7 +95,7 @@ class Symptoms:
         mix, signals = life.table.noise, life.table.signals
         kind = mix.types[pick(mix.cumulative, streams.uniform(life.key, streams.NOISE_TYPE, 0, nth))]
         strength = self._strength(signals.false_strength, streams.NOISE_STRENGTH, 0, nth)
-        self._send(kind, strength, streams.NOISE_SOURCE, streams.NOISE_DELAY, 0, nth, CALM)
+        self._send(flaws.FALSE_ALARM, kind, strength, 0, nth, CALM)
         self.wind_noise()
 
     def on_delivery(self) -> None:
@@ -98,15 +104,29 @@ class Symptoms:
         signal = heappop(self._under_way)
         life.agenda[DELIVERY] = self._under_way[0].time if self._under_way else NEVER
         false = signal.cause == CALM
-        reason = "noise" if false else table.causes[signal.cause].name
+        dated = signal.dated if signal.dated != signal.time else None
         kind, source = table.policy.signal_types[signal.kind], table.policy.sources[signal.source]
-        life.emit(trace.SIGNAL, kind, reason=reason, value=signal.strength, source=source)
+        reason = self._reason(signal)
+        life.emit(trace.SIGNAL, kind, reason=reason, value=signal.strength, source=source, dated=dated)
+        if signal.record != SOUND:
+            return
         if not table.policy.positive[signal.kind]:
             tally.alarms_false += false
             tally.alarms_true += not false
             if not false and life.cause != CALM and signal.episode == life.episode:
                 self.noticed = True
-        life.care.hear(signal.kind, signal.strength, signal.source)
+        life.care.hear(signal.kind, signal.strength, signal.source, signal.dated)
+
+    def _reason(self, signal: Delivery) -> str:
+        if signal.record != SOUND:
+            return trace.ORPHANED if signal.record == STRAY else trace.DUPLICATE
+        return trace.NOISE if signal.cause == CALM else self._life.table.causes[signal.cause].name
+
+    def drop(self) -> None:
+        """The customer is gone: nothing more is sent, and what is under way arrives nowhere."""
+        self._under_way.clear()
+        for entry in (SYMPTOM, NOISE, DELIVERY):
+            self._life.agenda[entry] = NEVER
 
     def _wind_symptom(self) -> None:
         life = self._life
@@ -119,13 +139,27 @@ class Symptoms:
     def _strength(self, spread: Strengths, purpose: int, which: int, nth: int) -> float:
         return spread.low + (spread.high - spread.low) * streams.uniform(self._life.key, purpose, which, nth)
 
-    def _send(
-        self, kind: int, strength: float, source_purpose: int, delay_purpose: int, which: int, nth: int, cause: int
-    ) -> None:
-        life, signals = self._life, self._life.table.signals
-        manual = streams.uniform(life.key, source_purpose, which, nth) < signals.manual_share
-        delay = signals.delay_mean_days * streams.exponential(life.key, delay_purpose, which, nth)
-        self._sent += 1
-        source = MANUAL if manual else AUTOMATED
-        heappush(self._under_way, Delivery(life.now + delay, self._sent, kind, strength, source, cause, life.episode))
+    def _send(self, channel: int, kind: int, strength: float, which: int, nth: int, cause: int) -> None:
+        """Put a signal on its way, with whatever goes wrong with its record."""
+        life, signals, wrong = self._life, self._life.table.signals, self._life.table.flaws
+        fate = flaws.becomes_of(life.key, channel, which, nth, wrong.missing, wrong.orphaned)
+        if fate == flaws.LOST:
+            return
+        manual = streams.uniform(life.key, _SOURCES[channel], which, nth) < signals.manual_share
+        delay = signals.delay_mean_days * streams.exponential(life.key, _DELAYS[channel], which, nth)
+        dated = life.now + delay
+        known = dated + flaws.known_after(life.key, channel, which, nth, wrong.late, wrong.late_mean)
+        records = [STRAY if fate == flaws.ORPHANED else SOUND]
+        if flaws.is_doubled(life.key, channel, which, nth, wrong.duplicated):
+            records.append(COPY)
+        for record in records:
+            self._sent += 1
+            source = MANUAL if manual else AUTOMATED
+            signal = Delivery(known, self._sent, kind, strength, source, cause, life.episode, record, dated)
+            heappush(self._under_way, signal)
         life.agenda[DELIVERY] = self._under_way[0].time
+
+
+_SOURCES = (streams.SYMPTOM_SOURCE, streams.NOISE_SOURCE, streams.RELIEF_SOURCE)
+_DELAYS = (streams.SYMPTOM_DELAY, streams.NOISE_DELAY, streams.RELIEF_DELAY)
+"""Streams by what the signal came from, in the order of `simulation.flaws`."""

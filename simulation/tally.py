@@ -8,7 +8,7 @@ from math import expm1
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulation.calendar import worked
-from simulation.setup import DAYS_PER_YEAR
+from simulation.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +51,16 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     actions: Counter[int] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    distressed: Counter[tuple[int, int]] = field(default_factory=Counter)
+    unhelped: Counter[tuple[int, int]] = field(default_factory=Counter)
     stage_days: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
     escalations: int = 0
     evaluations: int = 0
     episodes: int = 0
     episodes_seen: int = 0
+    misstaged: int = 0
+    won_back: int = 0
     alarms_true: int = 0
     alarms_false: int = 0
     contacts_needed: int = 0
@@ -94,8 +99,15 @@ class Tally:
             "signal_precision": Mean(self.alarms_true, alarms),
             "signal_recall": Mean(self.episodes_seen, self.episodes),
             "contact_precision": Mean(self.contacts_needed, contacts),
+            "contact_recall": Mean(self.distressed.total() - self.unhelped.total(), self.distressed.total()),
             "contacts_per_customer": Mean(contacts, customers),
             "distress_days_per_customer": Mean(self.distress_days, customers),
+            **(
+                {"state_classification_accuracy": Mean(self.evaluations - self.misstaged, self.evaluations)}
+                if table.flaws.stages_missing + table.flaws.stages_wrong > 0.0
+                else {}
+            ),
+            **({"won_back": float(self.won_back)} if _has_win_back(table) else {}),
             **{
                 f"churn_rate[{name}]": Mean(self.churned[place], self.customers[place])
                 for place, name in enumerate(self.segments)
@@ -121,8 +133,7 @@ class Tally:
         }
 
     def occupancy(self, stages: Sequence[str], days: float) -> list[dict[str, float]]:
-        """Share of customers in each stage, on the days of `grid_of`."""
-        customers = sum(self.customers.values())
+        """Share of the customers who have come by then in each stage, on the days of `grid_of`."""
         counts = dict.fromkeys(range(len(stages)), 0)
         steps = sorted(self.stage_steps)
         rows, place = [], 0
@@ -133,8 +144,27 @@ class Tally:
                     counts[left] -= 1
                 counts[entered] += 1
                 place += 1
-            rows.append({"day": day, **{name: counts[code] / max(1, customers) for code, name in enumerate(stages)}})
+            there = max(1, sum(counts.values()))
+            rows.append({"day": day, **{name: counts[code] / there for code, name in enumerate(stages)}})
         return rows
+
+    def close_episode(self, stage: int, segment: int, *, seen: bool, helped: bool) -> None:
+        """Count an episode of distress that began in this stage, and whether anything was done about it."""
+        self.episodes_seen += seen
+        self.distressed[stage, segment] += 1
+        self.unhelped[stage, segment] += not helped
+
+    def unhelped_rows(self, stages: Sequence[str]) -> list[dict[str, str | int]]:
+        """Episodes by the stage they began in and by segment, and how many of them nobody did anything about."""
+        return [
+            {
+                "stage": stages[stage],
+                "segment": self.segments[segment],
+                "episodes": episodes,
+                "got_nothing": self.unhelped[stage, segment],
+            }
+            for (stage, segment), episodes in sorted(self.distressed.items())
+        ]
 
     def earn(self, value: float, start: float, stop: float, rate: float) -> None:
         """Add the revenue of a customer paying `value` a year from `start` to `stop`."""
@@ -142,6 +172,10 @@ class Tally:
 
     def _reviews(self) -> int:
         return self.verdicts["approved"] + self.verdicts["rejected"] + self.verdicts["overridden"]
+
+
+def _has_win_back(table: ArmTable) -> bool:
+    return any(not live and not terminal for live, terminal in zip(table.live, table.terminal, strict=True))
 
 
 KERNELS = (discounted_days,)

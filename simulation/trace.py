@@ -25,9 +25,19 @@ ACTION = "action"
 OUTCOME = "outcome"
 DISTRESS_ON = "distress_on"
 DISTRESS_OFF = "distress_off"
+ARRIVAL = "arrival"
+VALUE_CHANGE = "value_change"
+
+NOISE = "noise"
+ORPHANED = "orphaned"
+DUPLICATE = "duplicate"
+RENEWAL = "renewal"
+PAYMENT = "payment"
+"""Reasons that are the same in every world."""
 
 KINDS = (
     MOVE, SIGNAL, DECISION, REVIEW_REQUESTED, REVIEW_DECIDED, ACTION, OUTCOME, DISTRESS_ON, DISTRESS_OFF,
+    ARRIVAL, VALUE_CHANGE,
 )  # fmt: skip
 
 
@@ -40,12 +50,17 @@ class Row(NamedTuple):
         arm: Name of the arm.
         kind: One of `KINDS`.
         stage: Stage before the event.
-        to_stage: Stage after it (moves only).
-        label: The move, signal type, action, verdict, outcome or cause.
-        reason: Why a decision came out as it did; of a signal, the cause it is a symptom of, or ``noise``.
+        to_stage: Stage after it, of a move or arrival; of a decision, the stage that the records say the customer is
+            in, where they are wrong.
+        label: The move, signal type, action, verdict, outcome, cause or change of value.
+        reason: Why a decision came out as it did; of a signal, the cause it is a symptom of, ``noise``, ``orphaned``
+            (nobody knows whose it is) or ``duplicate`` (it was known already); of a move, ``renewal`` or ``payment``
+            where it came of a date and not of a hazard.
         reviewer: Number of the reviewer.
-        value: Strength of a signal, confidence of a decision, cost of an action, money at stake of a review.
-        source: Of a signal: ``automated`` or ``manual``. (Not one of the contract's columns, so it stands last.)
+        value: Strength of a signal, confidence of a decision, cost of an action, money at stake of a review, account
+            value after a change.
+        source: Of a signal: ``automated`` or ``manual``. (Not one of the contract's columns, so it stands behind them.)
+        dated: Of a signal that is known late: the day that its record bears.
     """
 
     time: float
@@ -59,6 +74,7 @@ class Row(NamedTuple):
     reviewer: int | None
     value: float | None
     source: str | None = None
+    dated: float | None = None
 
 
 COLUMNS = Row._fields
@@ -68,6 +84,7 @@ _TYPES = {
     "customer": "BIGINT",
     "reviewer": "BIGINT",
     "value": "DOUBLE",
+    "dated": "DOUBLE",
 }
 _FORMATS = {
     ".parquet": "FORMAT parquet, COMPRESSION zstd",

@@ -27,8 +27,10 @@ ROWS, POOL_HEAD, CUSTOMERS_DONE, NEXT_SEQUENCE, HEAP_SIZE, QUEUE_SIZE = range(6)
 COUNTERS = 6
 
 # Counters of an arm: columns of `Cohort.counts`.
-ESCALATIONS, EVALUATIONS, EPISODES, EPISODES_SEEN, ALARMS_TRUE, ALARMS_FALSE, CONTACTS_NEEDED = range(7)
-COUNTS = 7
+(
+    ESCALATIONS, EVALUATIONS, EPISODES, EPISODES_SEEN, ALARMS_TRUE, ALARMS_FALSE, CONTACTS_NEEDED, MISSTAGED, WON_BACK,
+) = range(9)  # fmt: skip
+COUNTS = 9
 
 # Sums of an arm: columns of `Cohort.sums`.
 REVENUE, LIVE_VALUE, SATISFACTION, DISTRESS, WAITED = range(5)
@@ -45,6 +47,9 @@ _LONGER = {
     QUEUE_FULL: ("queue_floats", "queue_ints"),
 }
 
+OUTCOMES = ("resolved", "partial_improvement", "no_response", "no_action_needed")
+RESOLVED, PARTIAL, NO_RESPONSE, NOT_NEEDED = range(4)
+
 VERDICTS = ("approved", "rejected", "overridden", "expired", "withdrawn")
 APPROVED, REJECTED, OVERRIDDEN, EXPIRED, WITHDRAWN = range(5)
 
@@ -57,16 +62,19 @@ class Cohort(NamedTuple):
         ints: Shape (n, columns of `layout`), state.
         key: Shape (n,), the key of each customer's streams.
         contacts: Shape (n, most contacts), times of the last contacts, as a ring.
-        pool_floats: Shape (p, 2), time and strength of a signal under way.
-        pool_ints: Shape (p, 6): order, kind, source, cause, episode, link to the next.
-        row_floats: Shape (r, 2), time and value.
+        pool_floats: Shape (p, 3), time, strength and date of a signal under way.
+        pool_ints: Shape (p, 7): order, kind, source, cause, episode, link to the next, state of the record.
+        row_floats: Shape (r, 3), time, value and date.
         row_ints: Shape (r, 7): customer, kind, stage, to_stage, label, reason, reviewer.
         heap_time, heap_key: The heap of what happens next at the gate.
         queue_floats, queue_ints: The heap of waiting requests.
         free: Shape (reviewers,), whether each reviewer is free.
         counters, gate: Running totals of the run.
         counts, sums: Running totals, a row per arm.
-        kinds, reasons, actions, verdicts, churned, stage_days: Running totals by code, a row per arm.
+        kinds, reasons, actions, verdicts, churned, outcomes, stage_days: Running totals by code, a row per arm.
+        distressed, unhelped: Episodes by arm, stage they began in and segment: all, and those that got nothing.
+        customers: Customers who have come, by arm and segment.
+        backlog, closed, waited, worked: The gate over time: see `simulation.gate_book`.
         grid, occupancy: Days at which stages are counted, and the counts, one table per arm.
     """
 
@@ -92,6 +100,14 @@ class Cohort(NamedTuple):
     actions: Any
     verdicts: Any
     churned: Any
+    outcomes: Any
+    distressed: Any
+    unhelped: Any
+    customers: Any
+    backlog: Any
+    closed: Any
+    waited: Any
+    worked: Any
     stage_days: Any
     grid: Any
     occupancy: Any
@@ -117,16 +133,22 @@ def cohort_of(
         spread: Standard deviation of log frailty.
     """
     first, n, of_arms = tables[0], len(persons), len(tables)
-    stages, moves = len(first.live), first.move.shape[1]
+    stages, moves, grid = len(first.live), first.move.shape[1], grid_of(first.horizon)
     floats = np.zeros((n, layout.MOVE_CLOCKS + layout.CLOCK_WIDTH * moves))
     ints = np.zeros((n, layout.VISITS + stages), dtype=np.int64)
     floats[:, layout.HARM] = 1.0
     floats[:, layout.AGENDA : layout.AGENDA + ENTRIES] = NEVER
     floats[:, layout.TOUCHED] = NEVER
-    floats[:, layout.FRAILTY] = [frailty(spread, key) for key in keys]
+    floats[:, layout.FRAILTY] = [
+        frailty(spread, key, person.frailty_draw) for key, person in zip(keys, persons, strict=True)
+    ]
     floats[:, layout.ACCOUNT_VALUE] = [person.account_value for person in persons]
     # Until a customer has entered it, this holds the time already spent in the stage.
     floats[:, layout.ENTERED] = [person.days_in_stage for person in persons]
+    floats[:, layout.ARRIVES] = [person.arrives_at for person in persons]
+    floats[:, layout.RECORDED_SINCE] = floats[:, layout.ARRIVES] - floats[:, layout.ENTERED]
+    floats[:, layout.TENURE] = [person.tenure_days for person in persons]
+    ints[:, layout.CONSENTS] = [person.consents for person in persons]
     ints[:, layout.CUSTOMER] = [person.number for person in persons]
     ints[:, layout.STAGE] = [person.stage for person in persons]
     ints[:, layout.SEGMENT] = [person.segment for person in persons]
@@ -141,6 +163,7 @@ def cohort_of(
     ints[:, layout.SPELL] = CALM_SPELL
     ints[:, layout.EPISODE_ACTED_ON] = CALM
     ints[:, layout.ACTION_CODE] = NO_ACTION
+    ints[:, layout.RECORDED_STAGE] = ints[:, layout.STAGE]
     ints[:, layout.LEAD] = ints[:, layout.BRIGHT] = NO_SIGNAL
     ints[:, layout.FIRST_DELIVERY] = NOTHING
     for place, person in enumerate(persons):
@@ -167,22 +190,30 @@ def cohort_of(
         actions=np.zeros((of_arms, max(len(table.cost) for table in tables)), dtype=np.int64),
         verdicts=np.zeros((of_arms, len(VERDICTS)), dtype=np.int64),
         churned=np.zeros((of_arms, len(policy_segments[0])), dtype=np.int64),
+        outcomes=np.zeros((of_arms, len(OUTCOMES)), dtype=np.int64),
+        distressed=np.zeros((of_arms, stages, len(policy_segments[0])), dtype=np.int64),
+        unhelped=np.zeros((of_arms, stages, len(policy_segments[0])), dtype=np.int64),
+        customers=np.zeros((of_arms, len(policy_segments[0])), dtype=np.int64),
+        backlog=np.zeros(len(grid), dtype=np.int64),
+        closed=np.zeros(len(grid) - 1, dtype=np.int64),
+        waited=np.zeros(len(grid) - 1),
+        worked=np.zeros(len(grid) - 1),
         stage_days=np.zeros((of_arms, stages)),
-        grid=np.array(grid_of(first.horizon)),
-        occupancy=np.zeros((of_arms, len(grid_of(first.horizon)), stages), dtype=np.int64),
+        grid=np.array(grid),
+        occupancy=np.zeros((of_arms, len(grid), stages), dtype=np.int64),
     )
 
 
 def _pool(places: int) -> dict[str, Any]:
     """Places for signals under way, linked into one free list."""
-    ints = np.zeros((places, 6), dtype=np.int64)
+    ints = np.zeros((places, 7), dtype=np.int64)
     ints[:, 5] = np.arange(1, places + 1)
     ints[-1, 5] = NOTHING
-    return {"pool_floats": np.zeros((places, 2)), "pool_ints": ints}
+    return {"pool_floats": np.zeros((places, 3)), "pool_ints": ints}
 
 
 def _rows(places: int) -> dict[str, Any]:
-    return {"row_floats": np.zeros((places, 2)), "row_ints": np.zeros((places, 7), dtype=np.int64)}
+    return {"row_floats": np.zeros((places, 3)), "row_ints": np.zeros((places, 7), dtype=np.int64)}
 
 
 def with_more_room(cohort: Cohort, short: int) -> Cohort:

@@ -1,4 +1,4 @@
-"""What the orchestrator does, compiled: beliefs, decisions, reviews, actions, outcomes, and one step of a life.
+"""What the orchestrator does, compiled: beliefs, decisions, reviews, actions and outcomes.
 
 The counterpart of `simulation.beliefs` and `simulation.care`, function by function; what each does is documented there.
 """
@@ -21,60 +21,40 @@ from journey.steps import approval, assess, hold, plan, stall
 from simulation import streams
 from simulation.agenda import (
     ACTION,
-    CADENCE,
     CALM,
-    DELIVERY,
-    EFFECT_END,
-    EPISODE,
     EXPIRY,
-    HARM_END,
-    MOVE,
-    NOISE,
     OUTCOME,
-    SYMPTOM,
 )
-from simulation.care import CALM_SPELL
 from simulation.clocks import NEVER
 from simulation.compiled import cohort, layout
-from simulation.compiled.layout import AGENDA, IN_QUEUE, MOVE_CLOCKS, NOT_WAITING, NOTHING
-from simulation.compiled.lives import (
+from simulation.compiled.basics import (
     KIND_ACTION,
     KIND_DECIDED,
     KIND_DECISION,
-    KIND_MOVE,
     KIND_OUTCOME,
     KIND_REQUESTED,
+    emit,
+)
+from simulation.compiled.cohort import NO_RESPONSE, NOT_NEEDED, PARTIAL, RESOLVED
+from simulation.compiled.layout import AGENDA, IN_QUEUE, NOT_WAITING, NOTHING
+from simulation.compiled.lives import (
     be_harmed,
     be_helped,
-    begin_episode,
-    begin_spell,
-    close_books,
-    count_stay,
-    drop_deliveries,
-    emit,
-    end_distress,
-    enter,
-    first_due,
-    next_cause,
-    on_effect_end,
-    on_harm_end,
-    on_noise,
-    on_symptom,
-    receive,
+    count_wait,
 )
+from simulation.seasons import part_of
 from simulation.streams import exponential, uniform
 
-# Outcomes and the labels of decisions that are no action, as codes; `engine` gives them their names.
-RESOLVED, PARTIAL, NO_RESPONSE, NOT_NEEDED = 0, 1, 2, 3
+# Labels of decisions that are no action, as codes; `engine` gives them their names.
 LABEL_MONITOR, LABEL_NONE = -2, -3
 
 
-def hear(T: Any, S: Any, i: int, now: float, kind: int, strength: float, source: int) -> None:
-    """Add one fresh signal to the ledgers: `Beliefs.hear`."""
+def hear(T: Any, S: Any, i: int, now: float, kind: int, strength: float, source: int, age: float) -> None:
+    """Add one signal to the ledgers: `Beliefs.hear`."""
     f = S.floats[i]
-    left = fade(now - f[layout.HEARD_AT], T.sheet.fade_rate)
-    weighed = evidence(T.sheet.weights[kind], strength, T.sheet.trusts[source])
-    mass = strength * T.sheet.trusts[source]
+    left, fresh = fade(now - f[layout.HEARD_AT], T.sheet.fade_rate), fade(age, T.sheet.fade_rate)
+    weighed = evidence(T.sheet.weights[kind], strength, T.sheet.trusts[source]) * fresh
+    mass = strength * T.sheet.trusts[source] * fresh
     f[layout.HEARD_AT] = now
     f[layout.NEGATIVE] *= left
     f[layout.POSITIVE] *= left
@@ -105,16 +85,16 @@ def held(T: Any, S: Any, i: int, action: int, reason: int) -> int:
             recent += 1
     touched = S.floats[i, layout.TOUCHED]
     since = -1.0 if touched == NEVER else now - touched
-    return hold(T.sheet, action, reason, S.ints[i, layout.OPEN], since, recent, False)
+    return hold(T.sheet, action, reason, S.ints[i, layout.OPEN], since, recent, S.ints[i, layout.CONSENTS] == 0)
 
 
 def decide(T: Any, S: Any, i: int) -> None:
     """Evaluate a customer with the rules and set going what they say: `Care.decide`."""
     f = S.floats[i]
-    now, stage, tier = f[layout.NOW], S.ints[i, layout.STAGE], S.ints[i, layout.TIER]
+    now, stage, tier = f[layout.NOW], S.ints[i, layout.RECORDED_STAGE], S.ints[i, layout.TIER]
     left = fade(now - f[layout.HEARD_AT], T.sheet.fade_rate)
     negative_mass, positive_mass = f[layout.NEGATIVE_MASS] * left, f[layout.POSITIVE_MASS] * left
-    stalled = stall(T.sheet, stage, now - f[layout.ENTERED])
+    stalled = stall(T.sheet, stage, now - f[layout.RECORDED_SINCE])
     severity, confidence, churn = assess(
         T.sheet, S.ints[i, layout.POLICY_SEGMENT], tier, 0, stalled, f[layout.NEGATIVE] * left,
         f[layout.POSITIVE] * left, negative_mass, positive_mass,
@@ -131,7 +111,11 @@ def decide(T: Any, S: Any, i: int) -> None:
     if action == NO_ACTION:
         quiet = reason == NO_EVIDENCE or reason == BELOW_THRESHOLD or reason == NOT_LIVE or reason == NO_STAGE
         label = LABEL_NONE if quiet else LABEL_MONITOR
-    emit(T, S, i, KIND_DECISION, label, NOTHING, reason, NOTHING, confidence)
+    believed = NOTHING
+    if stage != S.ints[i, layout.STAGE]:
+        S.counts[T.arm, cohort.MISSTAGED] += 1
+        believed = stage
+    emit(T, S, i, KIND_DECISION, label, believed, reason, NOTHING, confidence)
     if action == NO_ACTION or action == T.sheet.monitor:
         return
     S.ints[i, layout.ACTION_CODE] = action
@@ -163,6 +147,10 @@ def close_request(T: Any, S: Any, i: int, verdict: int, reviewer: int) -> None:
     started = f[layout.NOW] if f[layout.STARTED_AT] < 0.0 else f[layout.STARTED_AT]
     S.sums[T.arm, cohort.WAITED] += started - f[layout.ASKED_AT]
     S.verdicts[T.arm, verdict] += 1
+    count_wait(S, f[layout.ASKED_AT], started)
+    stretch = part_of(S.grid, f[layout.NOW])
+    S.closed[stretch] += 1
+    S.waited[stretch] += started - f[layout.ASKED_AT]
     f[AGENDA + EXPIRY] = NEVER
     S.ints[i, layout.WAITING] = NOT_WAITING
     S.ints[i, layout.VERSION] += 1
@@ -205,6 +193,9 @@ def on_action(T: Any, S: Any, i: int) -> None:
     """The action is carried out: `Care.on_action`."""
     f = S.floats[i]
     action, cause, now = S.ints[i, layout.ACTION_CODE], S.ints[i, layout.CAUSE], f[layout.NOW]
+    tiredness = f[layout.FATIGUE] * fade(now - f[layout.TIRED_AT], T.fatigue.fade_rate)
+    f[layout.FATIGUE] = tiredness + 1.0
+    f[layout.TIRED_AT] = now
     f[AGENDA + ACTION] = NEVER
     emit(T, S, i, KIND_ACTION, action, NOTHING, NOTHING, NOTHING, T.cost[action])
     S.actions[T.arm, action] += 1
@@ -214,14 +205,18 @@ def on_action(T: Any, S: Any, i: int) -> None:
     S.ints[i, layout.ACTIONS_IN_SPELL] += 1
     f[AGENDA + OUTCOME] = now + T.outcome_window
     S.ints[i, layout.RESPONDED] = 0
+    harm = T.fatigue.churn_ratio**tiredness
     if cause == CALM:
         S.ints[i, layout.EPISODE_ACTED_ON] = CALM
-        be_harmed(T, S, i, T.harm_ratio[action], T.lasts[action])
+        be_harmed(T, S, i, harm * T.harm_ratio[action], T.lasts[action])
         return
+    if harm != 1.0:
+        be_harmed(T, S, i, harm, T.lasts[action])
     S.counts[T.arm, cohort.CONTACTS_NEEDED] += 1
     number = S.ints[i, layout.EPISODE_NUMBER]
     S.ints[i, layout.EPISODE_ACTED_ON] = number
-    if uniform(S.key[i], streams.RESPONSE, number, S.ints[i, layout.ACTIONS_IN_SPELL]) < T.response[action]:
+    chance = T.response[action, S.ints[i, layout.SEGMENT]] * T.fatigue.kept**tiredness
+    if uniform(S.key[i], streams.RESPONSE, number, S.ints[i, layout.ACTIONS_IN_SPELL]) < chance:
         S.ints[i, layout.RESPONDED] = 1
         be_helped(T, S, i, T.recovery_ratio[action, cause], T.lasts[action])
 
@@ -230,6 +225,7 @@ def measure(T: Any, S: Any, i: int, outcome: int) -> None:
     """An outcome is measured: `Care._measure`."""
     S.floats[i, AGENDA + OUTCOME] = NEVER
     S.ints[i, layout.OPEN] = 0
+    S.outcomes[T.arm, outcome] += 1
     value = S.floats[i, layout.STAKE] if outcome == RESOLVED else 0.0
     emit(T, S, i, KIND_OUTCOME, outcome, NOTHING, NOTHING, NOTHING, value)
 
@@ -244,86 +240,7 @@ def on_outcome(T: Any, S: Any, i: int) -> None:
         measure(T, S, i, NO_RESPONSE)
 
 
-def on_episode(T: Any, S: Any, i: int) -> None:
-    """Distress sets in, or ends: `Life.on_episode`."""
-    if S.ints[i, layout.CAUSE] == CALM:
-        begin_episode(T, S, i, next_cause(T, S, i))
-        return
-    end_distress(T, S, i)
-    number = S.ints[i, layout.EPISODE_NUMBER]
-    begin_spell(S, i, number | CALM_SPELL)
-    if S.floats[i, AGENDA + OUTCOME] < NEVER and S.ints[i, layout.EPISODE_ACTED_ON] == number:
-        if S.ints[i, layout.RESPONDED]:
-            S.floats[i, layout.SATISFACTION] += T.csat[S.ints[i, layout.ACTION_CODE]]
-        measure(T, S, i, RESOLVED)
-
-
-def on_move(T: Any, S: Any, i: int) -> None:
-    """The first of the competing clocks has run out: `Life.on_move`."""
-    stage, now = S.ints[i, layout.STAGE], S.floats[i, layout.NOW]
-    place = 0
-    while S.floats[i, MOVE_CLOCKS + layout.CLOCK_WIDTH * place + layout.DUE] != now:
-        place += 1
-    move, to_stage = T.move[stage, place], T.to_stage[stage, place]
-    emit(T, S, i, KIND_MOVE, move, to_stage, NOTHING, NOTHING, NEVER)
-    if move == T.escalate_move:
-        S.counts[T.arm, cohort.ESCALATIONS] += 1
-    count_stay(T, S, i)
-    if not T.live[to_stage]:
-        if S.ints[i, layout.WAITING] != NOT_WAITING:
-            S.ints[i, layout.OPEN] = 0
-            close_request(T, S, i, cohort.WITHDRAWN, NOTHING)
-        S.churned[T.arm, S.ints[i, layout.SEGMENT]] += 1
-        close_books(T, S, i)
-        drop_deliveries(S, i)
-        S.ints[i, layout.STAGE] = to_stage
-        return
-    S.ints[i, layout.PREVIOUS] = stage
-    enter(T, S, i, to_stage, 0.0)
-    if T.on_stage_entry:
-        decide(T, S, i)
-
-
-def on_delivery(T: Any, S: Any, i: int) -> None:
-    """A signal reaches the orchestrator: `Symptoms.on_delivery`."""
-    place = receive(T, S, i)
-    now = S.floats[i, layout.NOW]
-    hear(T, S, i, now, S.pool_ints[place, 1], S.pool_floats[place, 1], S.pool_ints[place, 2])
-    if T.on_signal:
-        decide(T, S, i)
-
-
-def step(T: Any, S: Any, i: int) -> None:
-    """Let the first thing that is due happen."""
-    entry = first_due(S, i)
-    S.floats[i, layout.NOW] = S.floats[i, AGENDA + entry]
-    if entry == CADENCE:
-        S.floats[i, AGENDA + CADENCE] = S.floats[i, layout.NOW] + T.cadence
-        decide(T, S, i)
-    elif entry == DELIVERY:
-        on_delivery(T, S, i)
-    elif entry == SYMPTOM:
-        on_symptom(T, S, i)
-    elif entry == NOISE:
-        on_noise(T, S, i)
-    elif entry == MOVE:
-        on_move(T, S, i)
-    elif entry == EPISODE:
-        on_episode(T, S, i)
-    elif entry == ACTION:
-        on_action(T, S, i)
-    elif entry == OUTCOME:
-        on_outcome(T, S, i)
-    elif entry == EFFECT_END:
-        on_effect_end(T, S, i)
-    elif entry == HARM_END:
-        on_harm_end(T, S, i)
-    elif entry == EXPIRY:
-        on_expiry(T, S, i)
-
-
 KERNELS: tuple[Any, ...] = (
-    hear, held, ask, decide, close_request, on_verdict, on_expiry, on_action, measure, on_outcome, on_episode, on_move,
-    on_delivery, step,
+    hear, held, ask, decide, close_request, on_verdict, on_expiry, on_action, measure, on_outcome,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

@@ -11,14 +11,15 @@ import numpy as np
 from journey import rules, steps
 from journey.errors import InputError
 from journey.rules import REASONS
-from simulation import calendar, clocks, population, special, streams, tally, trace
+from simulation import calendar, clocks, contract, flaws, population, seasons, special, streams, tally, trace
 from simulation.beginning import met_on_day_0
-from simulation.compiled import cohort, dealings, gate, layout, lives
+from simulation.compiled import accounts, basics, cohort, dealings, gate, layout, lives, turns
 from simulation.compiled.boxes import boxed
-from simulation.compiled.cohort import VERDICTS, Cohort, cohort_of
+from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort, cohort_of
 from simulation.compiled.tables import tables_of
+from simulation.gate_book import GateBook
 from simulation.population import arm_of, people, splits_of
-from simulation.run import Run
+from simulation.run import Run, run_of
 from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.tally import Tally
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from simulation.population import Person
 
 NAME = "compiled"
-OUTCOMES = ("resolved", "partial_improvement", "no_response", "no_action_needed")
 
 
 @cache
@@ -38,7 +38,8 @@ def kernels() -> SimpleNamespace:
     from journey.jit import compiled
 
     unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
-    modules = (rules, steps, streams, special, clocks, calendar, population, tally, lives, dealings, gate)
+    shared = (rules, steps, streams, special, clocks, calendar, population, tally, seasons, contract, flaws)
+    modules = (*shared, basics, accounts, lives, dealings, turns, gate)
     return compiled(*modules, constants={**unsigned, "word64": np.uint64})
 
 
@@ -72,28 +73,21 @@ def run_compiled(
     lived = _live(boxes, lived)
     wall_seconds = perf_counter() - started
     kept = _trace(arms, lived, assigned) if keep_trace else None
-    runs = []
-    for number, table in enumerate(arms):
-        mine = [person for person, arm in zip(persons, assigned, strict=True) if arm == number]
-        books = _books(table, number, lived, crowd.segments, mine)
-        runs.append(
-            Run(
-                arm=table.name,
-                engine=NAME,
-                customers=len(mine),
-                days=days,
-                metrics=books.metrics(table, float(lived.gate[cohort.BUSY]), days),
-                quantities=books.quantities(table),
-                occupancy=_occupancy(lived, number, len(mine), machine.stages),
-                events=books.kinds.total(),
-                events_by_kind=dict(sorted(books.kinds.items())),
-                decisions_by_reason=dict(sorted(books.reasons.items())),
-                wall_seconds=wall_seconds,
-                trace=kept,
-                denominators=books.denominators(table, float(lived.gate[cohort.BUSY]), days),
-            )
+    over_time = _gate_book(lived).rows(first.reviewers, arms[0].reviewer_count)
+    return tuple(
+        run_of(
+            NAME,
+            table,
+            _books(table, number, lived, crowd.segments),
+            days,
+            busy=float(lived.gate[cohort.BUSY]),
+            gate=over_time,
+            occupancy=_occupancy(lived, number, machine.stages),
+            wall_seconds=wall_seconds,
+            trace=kept,
         )
-    return tuple(runs)
+        for number, table in enumerate(arms)
+    )
 
 
 def _tell_what_is_known(arms: Sequence[ArmTable], boxes: Any, lived: Cohort, persons: Sequence[Person]) -> None:
@@ -103,7 +97,7 @@ def _tell_what_is_known(arms: Sequence[ArmTable], boxes: Any, lived: Cohort, per
         for heard in person.heard:
             told = told or boxed(lived)
             kind, source = arms[arm].type_of(heard.signal_type), arms[arm].source_of(heard.source)
-            kernels().hear(boxes[arm], told, i, -heard.age_days, kind, heard.strength, source)
+            kernels().hear(boxes[arm], told, i, -heard.age_days, kind, heard.strength, source, 0.0)
 
 
 def _live(arms: Any, lived: Cohort) -> Cohort:
@@ -117,20 +111,32 @@ def _live(arms: Any, lived: Cohort) -> Cohort:
     return lived
 
 
-def _books(table: ArmTable, arm: int, lived: Cohort, segments: tuple[str, ...], persons: Sequence[Person]) -> Tally:
+def _gate_book(lived: Cohort) -> GateBook:
+    book = GateBook(lived.grid.tolist())
+    book.backlog, book.closed = lived.backlog.tolist(), lived.closed.tolist()
+    book.waited, book.worked = lived.waited.tolist(), lived.worked.tolist()
+    return book
+
+
+def _books(table: ArmTable, arm: int, lived: Cohort, segments: tuple[str, ...]) -> Tally:
     books = Tally(segments)
-    books.customers.update(person.segment for person in persons)
+    books.customers.update(_named(range(len(segments)), lived.customers[arm]))
     books.churned.update(_named(range(len(segments)), lived.churned[arm]))
     books.kinds.update(_named(trace.KINDS, lived.kinds[arm]))
     books.reasons.update(_named(REASONS, lived.reasons[arm]))
     books.actions.update(_named(range(len(table.policy.actions)), lived.actions[arm, : len(table.policy.actions)]))
     books.verdicts.update(_named(VERDICTS, lived.verdicts[arm]))
+    books.outcomes.update(_named(OUTCOMES, lived.outcomes[arm]))
+    books.distressed.update(_by_stage_and_segment(lived.distressed[arm]))
+    books.unhelped.update(_by_stage_and_segment(lived.unhelped[arm]))
     books.stage_days.update(dict(enumerate(lived.stage_days[arm].tolist())))
     count, total = lived.counts[arm].tolist(), lived.sums[arm].tolist()
     books.escalations = count[cohort.ESCALATIONS]
     books.evaluations = count[cohort.EVALUATIONS]
     books.episodes = count[cohort.EPISODES]
     books.episodes_seen = count[cohort.EPISODES_SEEN]
+    books.misstaged = count[cohort.MISSTAGED]
+    books.won_back = count[cohort.WON_BACK]
     books.alarms_true = count[cohort.ALARMS_TRUE]
     books.alarms_false = count[cohort.ALARMS_FALSE]
     books.contacts_needed = count[cohort.CONTACTS_NEEDED]
@@ -147,9 +153,13 @@ def _named(names: Sequence[Any], counts: Any) -> dict[Any, int]:
     return {name: count for name, count in zip(names, counts.tolist(), strict=True) if count}
 
 
-def _occupancy(lived: Cohort, arm: int, customers: int, stages: tuple[str, ...]) -> list[dict[str, float]]:
+def _by_stage_and_segment(counts: Any) -> dict[tuple[int, int], int]:
+    return {(stage, segment): int(counts[stage, segment]) for stage, segment in np.argwhere(counts).tolist()}
+
+
+def _occupancy(lived: Cohort, arm: int, stages: tuple[str, ...]) -> list[dict[str, float]]:
     return [
-        {"day": day, **{name: count / max(1, customers) for name, count in zip(stages, counts, strict=True)}}
+        {"day": day, **{name: count / max(1, sum(counts)) for name, count in zip(stages, counts, strict=True)}}
         for day, counts in zip(lived.grid.tolist(), lived.occupancy[arm].tolist(), strict=True)
     ]
 
@@ -166,6 +176,7 @@ def _row(
     table: ArmTable,
     time: float,
     value: float,
+    dated: float,
     customer: int,
     kind: int,
     stage: int,
@@ -181,32 +192,46 @@ def _row(
         arm=table.name,
         kind=trace.KINDS[kind],
         stage=stages[stage],
-        to_stage=stages[to_stage] if kind == lives.KIND_MOVE else None,
+        to_stage=stages[to_stage] if to_stage >= 0 else None,
         label=_label(table, kind, label),
         reason=_reason(table, kind, reason),
-        reviewer=reviewer if kind == lives.KIND_DECIDED and reviewer >= 0 else None,
+        reviewer=reviewer if kind == basics.KIND_DECIDED and reviewer >= 0 else None,
         value=value if value < clocks.NEVER else None,
-        source=table.policy.sources[reviewer] if kind == lives.KIND_SIGNAL else None,
+        source=table.policy.sources[reviewer] if kind == basics.KIND_SIGNAL else None,
+        dated=dated if dated < clocks.NEVER else None,
     )
 
 
 def _label(table: ArmTable, kind: int, label: int) -> str:
-    if kind == lives.KIND_DECISION and label < 0:
+    if kind == basics.KIND_DECISION and label < 0:
         return "monitor_only" if label == dealings.LABEL_MONITOR else "none"
+    if kind == basics.KIND_ARRIVAL:
+        return trace.ARRIVAL
     names: dict[int, Sequence[str]] = {
-        lives.KIND_MOVE: table.machine.moves,
-        lives.KIND_SIGNAL: table.policy.signal_types,
-        lives.KIND_DECIDED: VERDICTS,
-        lives.KIND_OUTCOME: OUTCOMES,
-        lives.KIND_ON: [cause.name for cause in table.causes],
-        lives.KIND_OFF: [cause.name for cause in table.causes],
+        basics.KIND_MOVE: table.machine.moves,
+        basics.KIND_SIGNAL: table.policy.signal_types,
+        basics.KIND_DECIDED: VERDICTS,
+        basics.KIND_OUTCOME: OUTCOMES,
+        basics.KIND_ON: [cause.name for cause in table.causes],
+        basics.KIND_OFF: [cause.name for cause in table.causes],
+        basics.KIND_VALUE: table.value_changes,
     }
     return names.get(kind, table.policy.actions)[label]
 
 
 def _reason(table: ArmTable, kind: int, reason: int) -> str | None:
-    if kind == lives.KIND_DECISION:
+    if kind == basics.KIND_DECISION:
         return REASONS[reason]
-    if kind == lives.KIND_SIGNAL:
-        return "noise" if reason < 0 else table.causes[reason].name
+    if kind == basics.KIND_SIGNAL:
+        return _REASONS_OF_SIGNALS.get(reason) or table.causes[reason].name
+    if kind == basics.KIND_MOVE:
+        return _REASONS_OF_MOVES.get(reason)
     return None
+
+
+_REASONS_OF_SIGNALS = {
+    lives.NOISE_CAUSE: trace.NOISE,
+    lives.REASON_ORPHANED: trace.ORPHANED,
+    lives.REASON_DUPLICATE: trace.DUPLICATE,
+}
+_REASONS_OF_MOVES = {turns.REASON_RENEWAL: trace.RENEWAL, turns.REASON_PAYMENT: trace.PAYMENT}

@@ -7,15 +7,14 @@ everybody's.
 
 from typing import Any
 
-from simulation import streams
-from simulation.agenda import CADENCE, CALM
 from simulation.calendar import finished, opening
 from simulation.compiled import cohort, layout
 from simulation.compiled.cohort import DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, ROWS_FULL
-from simulation.compiled.dealings import on_verdict, step
+from simulation.compiled.dealings import on_verdict
 from simulation.compiled.layout import AGENDA, IN_QUEUE, IN_REVIEW, NOT_WAITING, NOTHING
-from simulation.compiled.lives import begin_episode, enter, finish, first_due, wind_noise, wind_onset
-from simulation.streams import uniform
+from simulation.compiled.lives import finish, first_due
+from simulation.compiled.turns import begin_life, step
+from simulation.seasons import part_of
 
 # What happens at one instant happens in this order, as in the reference engine.
 VERDICT, CUSTOMER, HAND_OUT = 0, 1, 2
@@ -189,7 +188,7 @@ def has_room(A: Any, S: Any) -> int:
 def run_alone(A: Any, S: Any, i: int) -> int:
     """Live until the next request, churn or the horizon; a request waits in the heap for its turn."""
     T = A[S.ints[i, layout.ARM]]
-    while T.live[S.ints[i, layout.STAGE]]:
+    while not T.terminal[S.ints[i, layout.STAGE]]:
         short = has_room(A, S)
         if short != DONE:
             return short
@@ -211,7 +210,7 @@ def on_time_of_customer(A: Any, S: Any, i: int, now: float, what: int) -> None:
     elif what == WAIT:
         step(T, S, i)
     # WAIT again while there is a request; otherwise go on alone, at once and without the heap where there is room.
-    if not T.live[S.ints[i, layout.STAGE]]:
+    if T.terminal[S.ints[i, layout.STAGE]]:
         return
     if S.ints[i, layout.WAITING] != NOT_WAITING:
         due = S.floats[i, AGENDA + first_due(S, i)]
@@ -223,6 +222,7 @@ def on_time_of_customer(A: Any, S: Any, i: int, now: float, what: int) -> None:
 def on_review_done(A: Any, S: Any, i: int, now: float, version: int, reviewer: int) -> None:
     """A reviewer is free again, and the customer, if still there, has a verdict."""
     S.gate[cohort.BUSY] += S.floats[i, layout.WORK]
+    S.worked[part_of(S.grid, now)] += S.floats[i, layout.WORK]
     S.free[reviewer] = True
     if S.ints[i, layout.VERSION] == version:
         on_verdict(A[S.ints[i, layout.ARM]], S, i, now, reviewer)
@@ -256,16 +256,10 @@ def run(A: Any, S: Any) -> int:
 
 
 def begin_all(A: Any, S: Any) -> None:
-    """Wind every clock of every customer on day 0: the constructor of `Life`."""
+    """Begin every life; whoever comes only after the horizon never does."""
     for i in range(len(S.ints)):
-        T = A[S.ints[i, layout.ARM]]
-        if T.cadence > 0.0:
-            S.floats[i, AGENDA + CADENCE] = T.cadence * uniform(S.key[i], streams.CADENCE, 0, 0)
-        wind_onset(T, S, i)
-        enter(T, S, i, S.ints[i, layout.STAGE], S.floats[i, layout.ENTERED])
-        wind_noise(T, S, i)
-        if S.ints[i, layout.FIRST_CAUSE] != CALM:
-            begin_episode(T, S, i, S.ints[i, layout.FIRST_CAUSE])
+        if S.floats[i, layout.ARRIVES] < A[0].horizon:
+            begin_life(A[S.ints[i, layout.ARM]], S, i)
 
 
 def finish_all(A: Any, S: Any) -> None:

@@ -6,69 +6,32 @@ The counterpart of `simulation.life` and `simulation.symptoms`, function by func
 
 from typing import Any
 
-from simulation import streams, trace
+from simulation import flaws, streams
 from simulation.agenda import CALM, DELIVERY, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, NOISE, SYMPTOM
-from simulation.clocks import EXPONENTIAL, NEVER, amount_after, due_in, wound
+from simulation.clocks import EXPONENTIAL, NEVER, wound
 from simulation.compiled import cohort, layout
+from simulation.compiled.accounts import close_account, retune_value
+from simulation.compiled.basics import KIND_OFF, KIND_ON, KIND_SIGNAL, emit, run_at, wind
 from simulation.compiled.layout import AGENDA, EPISODE_CLOCK, MOVE_CLOCKS, NOTHING
+from simulation.flaws import becomes_of, is_doubled, known_after
 from simulation.population import pick
 from simulation.streams import exponential, uniform
-from simulation.tally import discounted_days
+from simulation.symptoms import COPY, SOUND, STRAY
 
-KIND_MOVE, KIND_SIGNAL, KIND_DECISION, KIND_REQUESTED, KIND_DECIDED, KIND_ACTION, KIND_OUTCOME, KIND_ON, KIND_OFF = (
-    range(len(trace.KINDS))
-)
 NOISE_CAUSE = CALM
-
-
-def emit(
-    T: Any, S: Any, i: int, kind: int, label: int, to_stage: int, reason: int, reviewer: int, value: float
-) -> None:
-    """Count an event and write its row where a trace is kept."""
-    S.kinds[T.arm, kind] += 1
-    if T.keep_trace:
-        row = S.counters[cohort.ROWS]
-        S.counters[cohort.ROWS] = row + 1
-        S.row_floats[row, 0] = S.floats[i, layout.NOW]
-        S.row_floats[row, 1] = value
-        S.row_ints[row, 0] = S.ints[i, layout.CUSTOMER]
-        S.row_ints[row, 1] = kind
-        S.row_ints[row, 2] = S.ints[i, layout.STAGE]
-        S.row_ints[row, 3] = to_stage
-        S.row_ints[row, 4] = label
-        S.row_ints[row, 5] = reason
-        S.row_ints[row, 6] = reviewer
-
-
-def wind(
-    T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, amount: float, age: float, ratio: float
-) -> None:
-    """Start a clock: see `simulation.clocks.Clock`."""
-    now = S.floats[i, layout.NOW]
-    S.floats[i, base + layout.AMOUNT] = amount
-    S.floats[i, base + layout.AGE] = age
-    S.floats[i, base + layout.SINCE] = now
-    S.floats[i, base + layout.RATIO] = ratio
-    S.floats[i, base + layout.DUE] = now + due_in(law, a, b, age, amount, ratio, T.knots)
-
-
-def run_at(T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, ratio: float) -> None:
-    """Let a clock go on at another hazard ratio: see `simulation.clocks.Clock.run_at`."""
-    if ratio == S.floats[i, base + layout.RATIO]:
-        return
-    now = S.floats[i, layout.NOW]
-    elapsed = now - S.floats[i, base + layout.SINCE]
-    age = S.floats[i, base + layout.AGE]
-    amount = amount_after(
-        law, a, b, age, S.floats[i, base + layout.AMOUNT], S.floats[i, base + layout.RATIO], elapsed, T.knots
-    )
-    wind(T, S, i, base, law, a, b, amount, age + elapsed, ratio)
+# Reasons that are no cause, as codes; `engine` gives them their names.
+REASON_ORPHANED, REASON_DUPLICATE = -2, -3
 
 
 def hazard_ratio(T: Any, S: Any, i: int, place: int) -> float:
     """The hazard ratio now in force on a move out of the present stage."""
+    move = T.move[S.ints[i, layout.STAGE], place]
+    return in_force(T, S, i, T.move_ratios[S.ints[i, layout.SEGMENT], S.ints[i, layout.TIER], move], place)
+
+
+def in_force(T: Any, S: Any, i: int, ratio: float, place: int) -> float:
+    """A ratio with all that now acts on a move out of the present stage."""
     stage, cause = S.ints[i, layout.STAGE], S.ints[i, layout.CAUSE]
-    ratio = T.move_ratios[S.ints[i, layout.SEGMENT], S.ints[i, layout.TIER], T.move[stage, place]]
     if T.frail[stage, place]:
         ratio *= S.floats[i, layout.FRAILTY]
     if cause != CALM:
@@ -77,7 +40,8 @@ def hazard_ratio(T: Any, S: Any, i: int, place: int) -> float:
             ratio *= T.churn_ratio[cause]
     if T.leaves[stage, place]:
         ratio *= S.floats[i, layout.HARM]
-    return float(ratio)
+    move, state = T.move[stage, place], T.seasons.state[S.ints[i, layout.PERIOD]]
+    return float(ratio * T.seasons.move_ratios[state, move] * T.seasons.tenure_ratios[S.ints[i, layout.BAND], move])
 
 
 def next_move(T: Any, S: Any, i: int) -> None:
@@ -90,7 +54,7 @@ def next_move(T: Any, S: Any, i: int) -> None:
 
 def onset_rate(T: Any, S: Any, i: int) -> float:
     """The rate at which distress sets in now."""
-    rate = T.onset_rates[S.ints[i, layout.STAGE]]
+    rate = T.seasons.onset_rates[T.seasons.state[S.ints[i, layout.PERIOD]], S.ints[i, layout.STAGE]]
     return float(rate * T.onset_ratios[S.ints[i, layout.SEGMENT], S.ints[i, layout.TIER]])
 
 
@@ -114,9 +78,15 @@ def enter(T: Any, S: Any, i: int, stage: int, age: float) -> None:
         base = MOVE_CLOCKS + layout.CLOCK_WIDTH * place
         wind(T, S, i, base, law, a, b, amount, age, hazard_ratio(T, S, i, place))
     next_move(T, S, i)
+    retune_onset(T, S, i)
+
+
+def retune_onset(T: Any, S: Any, i: int) -> None:
+    """Let the clock of the next episode go on at the rate now in force, and the account's likewise."""
     if S.ints[i, layout.CAUSE] == CALM:
         run_at(T, S, i, EPISODE_CLOCK, EXPONENTIAL, 1.0, 0.0, onset_rate(T, S, i))
         S.floats[i, AGENDA + EPISODE] = S.floats[i, EPISODE_CLOCK + layout.DUE]
+    retune_value(T, S, i)
 
 
 def retune(T: Any, S: Any, i: int) -> None:
@@ -127,6 +97,13 @@ def retune(T: Any, S: Any, i: int) -> None:
         law, a, b = T.law[stage, place], T.a[stage, place], T.b[stage, place]
         run_at(T, S, i, base, law, a, b, hazard_ratio(T, S, i, place))
     next_move(T, S, i)
+
+
+def count_wait(S: Any, start: float, stop: float) -> None:
+    """Count a request in the backlog for as long as it waited: `GateBook._wait`."""
+    for point in range(len(S.grid)):
+        if start <= S.grid[point] < stop:
+            S.backlog[point] += 1
 
 
 def count_stay(T: Any, S: Any, i: int) -> None:
@@ -143,29 +120,39 @@ def close_episode(T: Any, S: Any, i: int) -> None:
     """Book the episode that ends now."""
     S.floats[i, layout.DISTRESS_DAYS] += S.floats[i, layout.NOW] - S.floats[i, layout.DISTRESS_SINCE]
     S.counts[T.arm, cohort.EPISODES_SEEN] += S.ints[i, layout.NOTICED]
+    stage, segment = S.ints[i, layout.EPISODE_STAGE], S.ints[i, layout.SEGMENT]
+    S.distressed[T.arm, stage, segment] += 1
+    if S.ints[i, layout.ACTIONS_IN_SPELL] == 0:
+        S.unhelped[T.arm, stage, segment] += 1
 
 
 def close_books(T: Any, S: Any, i: int) -> None:
     """Book what a customer earned, and an episode that is still open."""
-    value, now = S.floats[i, layout.ACCOUNT_VALUE], S.floats[i, layout.NOW]
-    S.sums[T.arm, cohort.REVENUE] += value / 365.0 * discounted_days(0.0, now, T.discount_rate)
+    close_account(T, S, i)
+    S.floats[i, layout.LIVED_DAYS] += S.floats[i, layout.NOW] - S.floats[i, layout.LIVED_SINCE]
     if S.ints[i, layout.CAUSE] != CALM:
         close_episode(T, S, i)
 
 
 def finish(T: Any, S: Any, i: int) -> None:
     """Close the books of a customer at the horizon, or at churn."""
-    if T.live[S.ints[i, layout.STAGE]]:
-        S.floats[i, layout.NOW] = T.horizon
-        S.sums[T.arm, cohort.LIVE_VALUE] += S.floats[i, layout.ACCOUNT_VALUE]
-        count_stay(T, S, i)
-        S.occupancy[T.arm, len(S.grid) - 1, S.ints[i, layout.STAGE]] += 1
-        close_books(T, S, i)
-    else:
+    if S.floats[i, layout.ARRIVES] >= T.horizon:
+        return
+    if T.terminal[S.ints[i, layout.STAGE]]:
         for point in range(len(S.grid)):
             if S.floats[i, layout.NOW] <= S.grid[point]:
                 S.occupancy[T.arm, point, S.ints[i, layout.STAGE]] += 1
-    lived, unhappy = S.floats[i, layout.NOW], S.floats[i, layout.DISTRESS_DAYS]
+    else:
+        S.floats[i, layout.NOW] = T.horizon
+        count_stay(T, S, i)
+        S.occupancy[T.arm, len(S.grid) - 1, S.ints[i, layout.STAGE]] += 1
+    if T.live[S.ints[i, layout.STAGE]]:
+        S.sums[T.arm, cohort.LIVE_VALUE] += S.floats[i, layout.ACCOUNT_VALUE]
+        if S.ints[i, layout.WAITING] != layout.NOT_WAITING:
+            in_queue = S.ints[i, layout.WAITING] == layout.IN_QUEUE
+            count_wait(S, S.floats[i, layout.ASKED_AT], NEVER if in_queue else S.floats[i, layout.STARTED_AT])
+        close_books(T, S, i)
+    lived, unhappy = S.floats[i, layout.LIVED_DAYS], S.floats[i, layout.DISTRESS_DAYS]
     S.sums[T.arm, cohort.DISTRESS] += unhappy
     share = unhappy / lived if lived > 0.0 else 0.0
     points = T.satisfaction_calm - T.satisfaction_penalty * share + S.floats[i, layout.SATISFACTION]
@@ -174,7 +161,8 @@ def finish(T: Any, S: Any, i: int) -> None:
 
 def next_cause(T: Any, S: Any, i: int) -> int:
     """The cause of the next episode."""
-    shares = T.onset_cumulative[S.ints[i, layout.STAGE]]
+    state = T.seasons.state[S.ints[i, layout.PERIOD]]
+    shares = T.seasons.onset_cumulative[state, S.ints[i, layout.STAGE]]
     return pick(shares, uniform(S.key[i], streams.CAUSE, S.ints[i, layout.EPISODE_NUMBER] + 1, 0))
 
 
@@ -183,6 +171,7 @@ def begin_episode(T: Any, S: Any, i: int, cause: int) -> None:
     number = S.ints[i, layout.EPISODE_NUMBER] + 1
     S.ints[i, layout.EPISODE_NUMBER] = number
     S.ints[i, layout.CAUSE] = cause
+    S.ints[i, layout.EPISODE_STAGE] = S.ints[i, layout.STAGE]
     S.floats[i, layout.DISTRESS_SINCE] = S.floats[i, layout.NOW]
     amount = exponential(S.key[i], streams.RECOVERY, number, 0)
     wind(T, S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[cause], 0.0, amount, 0.0, 1.0)
@@ -194,6 +183,7 @@ def begin_episode(T: Any, S: Any, i: int, cause: int) -> None:
     S.ints[i, layout.NOTICED] = 0
     wind_symptom(T, S, i)
     retune(T, S, i)
+    retune_value(T, S, i)
 
 
 def begin_spell(S: Any, i: int, spell: int) -> None:
@@ -213,12 +203,13 @@ def end_distress(T: Any, S: Any, i: int) -> None:
     wind_onset(T, S, i)
     S.floats[i, AGENDA + EPISODE] = S.floats[i, EPISODE_CLOCK + layout.DUE]
     retune(T, S, i)
+    retune_value(T, S, i)
     S.floats[i, AGENDA + SYMPTOM] = NEVER
     number = S.ints[i, layout.EPISODE_NUMBER]
     if T.recovery_type >= 0 and uniform(S.key[i], streams.RELIEF_TYPE, number, 0) < T.recovery_probability:
         draw = uniform(S.key[i], streams.RELIEF_STRENGTH, number, 0)
         strength = T.strength_low + (T.strength_high - T.strength_low) * draw
-        send(T, S, i, T.recovery_type, strength, streams.RELIEF_SOURCE, streams.RELIEF_DELAY, number, 0, cause)
+        send(T, S, i, flaws.RELIEF, T.recovery_type, strength, number, 0, cause)
 
 
 def wind_symptom(T: Any, S: Any, i: int) -> None:
@@ -238,7 +229,7 @@ def on_symptom(T: Any, S: Any, i: int) -> None:
     draw = uniform(S.key[i], streams.SYMPTOM_STRENGTH, which, nth)
     strength = T.strength_low + (T.strength_high - T.strength_low) * draw
     kind = T.symptom_types[cause, place]
-    send(T, S, i, kind, strength, streams.SYMPTOM_SOURCE, streams.SYMPTOM_DELAY, which, nth, cause)
+    send(T, S, i, flaws.SYMPTOM, kind, strength, which, nth, cause)
     wind_symptom(T, S, i)
 
 
@@ -256,35 +247,45 @@ def on_noise(T: Any, S: Any, i: int) -> None:
     kind = T.noise_types[pick(T.noise_cumulative, uniform(S.key[i], streams.NOISE_TYPE, 0, nth))]
     draw = uniform(S.key[i], streams.NOISE_STRENGTH, 0, nth)
     strength = T.false_low + (T.false_high - T.false_low) * draw
-    send(T, S, i, kind, strength, streams.NOISE_SOURCE, streams.NOISE_DELAY, 0, nth, NOISE_CAUSE)
+    send(T, S, i, flaws.FALSE_ALARM, kind, strength, 0, nth, NOISE_CAUSE)
     wind_noise(T, S, i)
 
 
-def send(
-    T: Any,
-    S: Any,
-    i: int,
-    kind: int,
-    strength: float,
-    source_purpose: int,
-    delay_purpose: int,
-    which: int,
-    nth: int,
-    cause: int,
+def send(T: Any, S: Any, i: int, channel: int, kind: int, strength: float, which: int, nth: int, cause: int) -> None:
+    """Put a signal on its way, with whatever goes wrong with its record: `Symptoms._send`."""
+    key = S.key[i]
+    fate = becomes_of(key, channel, which, nth, T.flaws.missing, T.flaws.orphaned)
+    if fate == flaws.LOST:
+        return
+    source_purpose, delay_purpose = streams.SYMPTOM_SOURCE, streams.SYMPTOM_DELAY
+    if channel == flaws.FALSE_ALARM:
+        source_purpose, delay_purpose = streams.NOISE_SOURCE, streams.NOISE_DELAY
+    elif channel == flaws.RELIEF:
+        source_purpose, delay_purpose = streams.RELIEF_SOURCE, streams.RELIEF_DELAY
+    source = 1 if uniform(key, source_purpose, which, nth) < T.manual_share else 0
+    dated = S.floats[i, layout.NOW] + T.delay_mean * exponential(key, delay_purpose, which, nth)
+    known = dated + known_after(key, channel, which, nth, T.flaws.late, T.flaws.late_mean)
+    put_under_way(S, i, known, dated, kind, strength, source, cause, STRAY if fate == flaws.ORPHANED else SOUND)
+    if is_doubled(key, channel, which, nth, T.flaws.duplicated):
+        put_under_way(S, i, known, dated, kind, strength, source, cause, COPY)
+
+
+def put_under_way(
+    S: Any, i: int, time: float, dated: float, kind: int, strength: float, source: int, cause: int, record: int
 ) -> None:
-    """Put a signal on its way, in the list that is ordered by time and then by sending."""
-    manual = uniform(S.key[i], source_purpose, which, nth) < T.manual_share
-    time = S.floats[i, layout.NOW] + T.delay_mean * exponential(S.key[i], delay_purpose, which, nth)
+    """Put a record in the list that is ordered by the time at which it is known, and then by sending."""
     S.ints[i, layout.SENT] += 1
     place = S.counters[cohort.POOL_HEAD]
     S.counters[cohort.POOL_HEAD] = S.pool_ints[place, 5]
     S.pool_floats[place, 0] = time
     S.pool_floats[place, 1] = strength
+    S.pool_floats[place, 2] = dated
     S.pool_ints[place, 0] = S.ints[i, layout.SENT]
     S.pool_ints[place, 1] = kind
-    S.pool_ints[place, 2] = 1 if manual else 0
+    S.pool_ints[place, 2] = source
     S.pool_ints[place, 3] = cause
     S.pool_ints[place, 4] = S.ints[i, layout.EPISODE_NUMBER]
+    S.pool_ints[place, 6] = record
     before, after = NOTHING, S.ints[i, layout.FIRST_DELIVERY]
     # Later sent comes later among equals, so the search passes every signal due at the same time.
     while after != NOTHING and S.pool_floats[after, 0] <= time:
@@ -305,10 +306,15 @@ def receive(T: Any, S: Any, i: int) -> int:
     S.floats[i, AGENDA + DELIVERY] = NEVER if first == NOTHING else S.pool_floats[first, 0]
     S.pool_ints[place, 5] = S.counters[cohort.POOL_HEAD]
     S.counters[cohort.POOL_HEAD] = place
-    kind, cause = S.pool_ints[place, 1], S.pool_ints[place, 3]
+    kind, cause, record = S.pool_ints[place, 1], S.pool_ints[place, 3], S.pool_ints[place, 6]
+    reason = cause
+    if record != SOUND:
+        reason = REASON_ORPHANED if record == STRAY else REASON_DUPLICATE
     # A signal has no reviewer: that place of its row holds the source.
-    emit(T, S, i, KIND_SIGNAL, kind, NOTHING, cause, S.pool_ints[place, 2], S.pool_floats[place, 1])
-    if not T.sheet.positive[kind]:
+    emit(T, S, i, KIND_SIGNAL, kind, NOTHING, reason, S.pool_ints[place, 2], S.pool_floats[place, 1])
+    if T.keep_trace and S.pool_floats[place, 2] != S.floats[i, layout.NOW]:
+        S.row_floats[S.counters[cohort.ROWS] - 1, 2] = S.pool_floats[place, 2]
+    if record == SOUND and not T.sheet.positive[kind]:
         if cause == NOISE_CAUSE:
             S.counts[T.arm, cohort.ALARMS_FALSE] += 1
         else:
@@ -367,8 +373,9 @@ def on_harm_end(T: Any, S: Any, i: int) -> None:
 
 
 KERNELS: tuple[Any, ...] = (
-    emit, wind, run_at, hazard_ratio, next_move, onset_rate, wind_onset, enter, retune, count_stay, close_episode,
-    close_books, finish, begin_spell, wind_symptom, send, next_cause, begin_episode, end_distress, on_symptom,
-    wind_noise, on_noise, receive, drop_deliveries, first_due, be_helped, on_effect_end, be_harmed, on_harm_end,
+    in_force, hazard_ratio, next_move, onset_rate, wind_onset, retune_onset, enter, retune, count_wait, count_stay,
+    close_episode, close_books, finish, begin_spell, wind_symptom, put_under_way, send, next_cause, begin_episode,
+    end_distress, on_symptom, wind_noise, on_noise, receive, drop_deliveries, first_due, be_helped, on_effect_end,
+    be_harmed, on_harm_end,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

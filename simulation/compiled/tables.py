@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from journey.batch.table import array_sheet
-from simulation.setup import ArmTable, SignalMix
-from simulation.spec import MINUTES_PER_DAY
+from simulation.laws import SignalMix
+from simulation.setup import ArmTable
+from simulation.units import MINUTES_PER_DAY
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -18,6 +19,7 @@ class Tables(NamedTuple):
 
     arm: int
     sheet: Any
+    terminal: npt.NDArray[np.bool_]
     live: npt.NDArray[np.bool_]
     escalate_move: int
     knots: Floats
@@ -31,8 +33,7 @@ class Tables(NamedTuple):
     in_distress: Floats
     frail: npt.NDArray[np.bool_]
     move_ratios: Floats
-    onset_rates: Floats
-    onset_cumulative: Floats
+    seasons: Any
     onset_ratios: Floats
     policy_cause: Ints
     end_rate: Floats
@@ -53,6 +54,11 @@ class Tables(NamedTuple):
     recovery_probability: float
     effect_delay: Floats
     response: Floats
+    fatigue: Any
+    contract: Any
+    values: Any
+    value_changes: int
+    flaws: Any
     recovery_ratio: Floats
     lasts: Floats
     harm_ratio: Floats
@@ -94,6 +100,7 @@ def tables_of(table: ArmTable, arm: int, days: float, *, keep_trace: bool) -> Ta
     return Tables(
         arm=arm,
         sheet=array_sheet(table.sheet),
+        terminal=np.array(table.terminal),
         live=np.array(table.live),
         escalate_move=table.escalate_move,
         knots=np.array(table.knots, dtype=np.float64),
@@ -107,8 +114,7 @@ def tables_of(table: ArmTable, arm: int, days: float, *, keep_trace: bool) -> Ta
         in_distress=padded("in_distress", np.float64),
         frail=padded("frailty", np.bool_),
         move_ratios=np.array(table.move_ratios),
-        onset_rates=np.array(table.onset_rates, dtype=np.float64),
-        onset_cumulative=_grid(table.onset_cumulative),
+        seasons=arrays_of(table.seasons),
         onset_ratios=np.array(table.onset_ratios),
         policy_cause=np.array([cause.policy_cause for cause in table.causes], dtype=np.int64),
         end_rate=np.array([cause.end_rate for cause in table.causes], dtype=np.float64),
@@ -128,7 +134,12 @@ def tables_of(table: ArmTable, arm: int, days: float, *, keep_trace: bool) -> Ta
         recovery_type=table.recovery_type,
         recovery_probability=table.signals.recovery_probability,
         effect_delay=np.array([effect.delay for effect in table.effects]),
-        response=np.array([effect.response for effect in table.effects]),
+        response=_grid([effect.response for effect in table.effects]),
+        fatigue=table.fatigue,
+        contract=arrays_of(table.contract),
+        values=arrays_of(table.values),
+        value_changes=len(table.value_changes),
+        flaws=table.flaws,
         recovery_ratio=_grid([effect.recovery_ratio for effect in table.effects]),
         lasts=np.array([effect.lasts for effect in table.effects]),
         harm_ratio=np.array([effect.harm_ratio for effect in table.effects]),
@@ -152,6 +163,41 @@ def tables_of(table: ArmTable, arm: int, days: float, *, keep_trace: bool) -> Ta
         horizon=float(days),
         keep_trace=keep_trace,
     )
+
+
+def arrays_of(values: Any) -> Any:
+    """A named tuple of numbers and of nested tuples of numbers, with arrays in place of the tuples.
+
+    Rows of different lengths are padded with 0. The number of dimensions is that of the annotation, so that a table
+    without any row still has its shape.
+    """
+    kinds = {name: str(kind) for name, kind in type(values).__annotations__.items()}
+    return type(values)(*(_array(value, kinds[name]) for name, value in values._asdict().items()))
+
+
+def _array(value: Any, kind: str) -> Any:
+    if not isinstance(value, tuple):
+        return value
+    shape = _shape(value, kind.count("tuple["))
+    array = np.zeros(shape, dtype=np.float64 if "float" in kind else np.int64)
+    _fill(array, value)
+    return array
+
+
+def _shape(value: Any, dimensions: int) -> tuple[int, ...]:
+    """The smallest shape that holds nested tuples; a dimension is never empty, so that it can be indexed."""
+    if dimensions == 0:
+        return ()
+    inner = [_shape(part, dimensions - 1) for part in value]
+    return (max(1, len(value)), *(max(sizes) for sizes in zip(*inner, strict=True))) if inner else (1,) * dimensions
+
+
+def _fill(array: Any, value: Any) -> None:
+    for place, part in enumerate(value):
+        if isinstance(part, tuple):
+            _fill(array[place], part)
+        else:
+            array[place] = part
 
 
 def _grid(rows: Any, kind: Any = np.float64) -> Any:

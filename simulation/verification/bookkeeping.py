@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.calendar import worked
-from simulation.setup import DAYS_PER_YEAR
 from simulation.tally import discounted_days, grid_of
 from simulation.trace import MOVE
+from simulation.units import DAYS_PER_YEAR
 from simulation.verification.evidence import Evidence
 
 if TYPE_CHECKING:

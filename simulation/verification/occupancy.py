@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.exact import markov, renewal
-from simulation.setup import DAYS_PER_YEAR
 from simulation.tally import discounted_days, grid_of
+from simulation.units import DAYS_PER_YEAR
 from simulation.verification import evidence
 
 if TYPE_CHECKING:

@@ -13,10 +13,13 @@ import numpy as np
 from simulation import streams
 from simulation.calendar import worked
 from simulation.clock_time import ExactEnvironment
+from simulation.clocks import NEVER
 from simulation.exact.queueing import erlang_c
 from simulation.gate import Gate, Request
-from simulation.spec import MINUTES_PER_DAY, Reviewers
+from simulation.gate_book import GateBook
+from simulation.spec import Reviewers
 from simulation.trace import REVIEW_DECIDED, REVIEW_REQUESTED
+from simulation.units import MINUTES_PER_DAY
 from simulation.verification import evidence
 
 if TYPE_CHECKING:
@@ -139,7 +142,8 @@ def gate_alone(servers: int, load: float, seed: int) -> tuple[FloatArray, list[f
         The wait of each request before its review, and the utilisation in each batch of requests but the first.
     """
     environment = ExactEnvironment()
-    gate = Gate(environment, servers, Reviewers(opens_at_hour=0.0, minutes_per_day=MINUTES_PER_DAY, days_per_week=7))
+    always = Reviewers(opens_at_hour=0.0, minutes_per_day=MINUTES_PER_DAY, days_per_week=7)
+    gate = Gate(environment, servers, always, GateBook((0.0, NEVER)))
     key = streams.customer_key(seed, 0, servers)
     total = BATCHES * REQUESTS_PER_BATCH
     requests: list[Request] = []

@@ -23,7 +23,7 @@ def test_json_has_what_the_contract_promises(found):
         assert {"events", "end_stage", "unfinished", "revenue", "cost", "net"} <= set(life)
         for event in life["events"]:
             assert list(event) == [
-                "time", "kind", "stage", "to_stage", "label", "reason", "reviewer", "value", "source",
+                "time", "kind", "stage", "to_stage", "label", "reason", "reviewer", "value", "source", "dated",
             ]  # fmt: skip
 
 

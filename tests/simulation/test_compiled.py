@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from simulation.compiled.engine import run_compiled
 from simulation.reference import run_reference
 from simulation.spec import Reviewers
-from tests.simulation.worlds import WORLD, arm
+from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 
 # Sums over a cohort are taken in the order of time by one engine and in the order of customers by the other.
 SUMS = pytest.approx
@@ -34,6 +34,12 @@ def assert_same_books(theirs, ours):
     assert ours.events_by_kind == theirs.events_by_kind
     assert ours.decisions_by_reason == theirs.decisions_by_reason
     assert ours.occupancy == theirs.occupancy
+    assert ours.reviews_by_verdict == theirs.reviews_by_verdict
+    assert ours.outcomes == theirs.outcomes
+    assert ours.unhelped == theirs.unhelped
+    assert ours.denominators == {name: _about(value) for name, value in theirs.denominators.items()}
+    for row, other in zip(ours.gate, theirs.gate, strict=True):
+        assert row == {name: _about(value) for name, value in other.items()}
     assert ours.metrics == {name: _about(value) for name, value in theirs.metrics.items()}
     assert ours.quantities == {name: _about(value) for name, value in theirs.quantities.items()}
     assert ours.denominators == {name: _about(value) for name, value in theirs.denominators.items()}
@@ -63,12 +69,77 @@ LAWS = st.one_of(
 RATIOS = st.floats(0.2, 6.0)
 
 
+SHARES = st.floats(0.0, 0.4)
+BELOW_1 = st.floats(0.0, 0.9)
+
+
+@st.composite
+def phases(draw):
+    """A season that comes again, or an incident that comes once."""
+    start, length = draw(st.floats(0.0, 60.0)), draw(st.floats(0.5, 30.0))
+    return {
+        "from_day": start,
+        "until_day": start + length,
+        "every_days": draw(st.none() | st.floats(31.0, 90.0)),
+        "moves": {"churn": draw(RATIOS), "open_ticket": draw(RATIOS)},
+        "onsets": {"support_pain": draw(RATIOS)},
+    }
+
+
+FLAWS = (
+    "signals_missing", "signals_orphaned", "signals_duplicated", "signals_late", "stages_missing", "stages_wrong",
+)  # fmt: skip
+PARTS_OF_A_FULL_WORLD = st.fixed_dictionaries(
+    {},
+    optional={
+        "calendar": st.dictionaries(st.sampled_from(["summer", "outage"]), phases()),
+        "renewal": st.fixed_dictionaries(
+            {
+                "every_days": st.floats(5.0, 100.0),
+                "churn": st.dictionaries(st.sampled_from(["SMB", "Enterprise"]), BELOW_1),
+            }
+        ),
+        "payments": st.fixed_dictionaries(
+            {
+                "every_days": st.floats(5.0, 40.0),
+                "failure": st.dictionaries(st.sampled_from(["SMB", "Enterprise"]), BELOW_1),
+                "recovered": SHARES,
+                "grace_days": st.floats(1.0, 20.0),
+            }
+        ),
+        "value_changes": st.fixed_dictionaries(
+            {
+                "expansion": st.fixed_dictionaries(
+                    {"per_day": st.fixed_dictionaries({"retention": SHARES, "engagement": SHARES}), "factor": RATIOS}
+                ),
+                "contraction": st.fixed_dictionaries(
+                    {
+                        "per_day": st.fixed_dictionaries({"retention": SHARES}),
+                        "factor": st.floats(0.2, 1.0),
+                        "in_distress": RATIOS,
+                    }
+                ),
+            }
+        ),
+        "fatigue": st.fixed_dictionaries(
+            {"half_life_days": st.floats(1.0, 60.0), "response_lost": BELOW_1, "churn_ratio": RATIOS}
+        ),
+        "imperfections": st.fixed_dictionaries(dict.fromkeys(FLAWS, SHARES)),
+    },
+)
+
+
 @st.composite
 def worlds(draw):
     """Worlds with every law, every multiplier and every kind of effect."""
     return {
         "moves": {
-            move: {"dwell": draw(LAWS), "in_distress": draw(RATIOS), "by_segment": {"SMB": draw(RATIOS)}}
+            move: {
+                "dwell": draw(LAWS),
+                "in_distress": draw(RATIOS),
+                "by_segment": {"SMB": draw(RATIOS)},
+                "by_tenure": [[20.0, draw(RATIOS)], [70.0, draw(RATIOS)]] if draw(st.booleans()) else [],
+            }
             for move in WORLD["moves"]
         },
         "frailty_spread": draw(st.floats(0.0, 1.0)),
@@ -85,6 +156,7 @@ def worlds(draw):
                 "harm_ratio": draw(RATIOS),
                 "delay_days": draw(st.floats(0.0, 10.0)),
                 "lasts_days": draw(st.floats(0.5, 40.0)),
+                "by_segment": {"SMB": draw(RATIOS)},
             }
             for action in ("usage_review_checkin", "support_manager_followup", "onboarding_specialist_call")
         },
@@ -94,6 +166,7 @@ def worlds(draw):
             "on_stage_entry": draw(st.booleans()),
             "outcome_window_days": draw(st.floats(1.0, 40.0)),
         },
+        **draw(PARTS_OF_A_FULL_WORLD),
     }
 
 
@@ -137,6 +210,29 @@ def test_a_crowded_gate_gives_one_trace_with_every_way_a_request_can_end():
 @pytest.mark.parametrize("changes", [{"active": False}, {"actions": ("onboarding_nudge_email",)}])
 def test_an_arm_with_less_to_do_gives_one_trace(changes):
     assert_same(arm(population={"size": 100}, **changes), seed=4, days=200.0)
+
+
+@st.composite
+def populations(draw):
+    """Cohorts with tenures, traits that go together, no consent, and customers who come later."""
+    segment = {"tenure_mean_days": draw(st.floats(0.0, 500.0)), "do_not_contact": draw(SHARES)}
+    return {
+        "size": draw(st.integers(1, 40)),
+        "segments": {"SMB": segment, "Enterprise": segment},
+        "correlations": {"value_tier": draw(st.floats(-0.4, 0.4)), "tenure_frailty": draw(st.floats(-0.4, 0.4))},
+        "arrivals": {"share": draw(SHARES), "over_days": draw(st.floats(1.0, 300.0))} if draw(st.booleans()) else None,
+    }
+
+
+@settings(max_examples=15)
+@given(populations(), worlds(), st.integers(0, 2**32))
+def test_any_population_gives_one_trace(population, world, seed):
+    assert_same(arm(population=population, world=world), seed=seed, days=90.0)
+
+
+def test_customers_who_are_won_back_give_one_trace():
+    run = assert_same(arm(journey=win_back_journey(), world=WIN_BACK, population={"size": 150}), seed=8, days=300.0)
+    assert run.metrics["won_back"] > 20.0
 
 
 def test_customers_met_in_mid_journey_give_one_trace():

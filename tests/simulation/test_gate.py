@@ -7,9 +7,15 @@ import pytest
 from simulation import streams
 from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate, Request
+from simulation.gate_book import GateBook
 from simulation.spec import Reviewers
 
 AROUND_THE_CLOCK = Reviewers(opens_at_hour=0.0, minutes_per_day=1440.0, days_per_week=7)
+
+
+def no_book():
+    """Nothing is looked at over time here."""
+    return GateBook((0.0, math.inf))
 
 
 def _request(env, gate, log, customer, rank, service=1.0):
@@ -26,7 +32,7 @@ def _request(env, gate, log, customer, rank, service=1.0):
 
 def test_the_dearest_request_is_reviewed_first_then_the_oldest_then_the_lowest_number():
     env, log = ExactEnvironment(), []
-    gate = Gate(env, 1, AROUND_THE_CLOCK)
+    gate = Gate(env, 1, AROUND_THE_CLOCK, no_book())
     for customer, money in ((3, 10.0), (2, 50.0), (1, 50.0), (0, 90.0)):
         _request(env, gate, log, customer, -money)
     env.run()
@@ -35,7 +41,7 @@ def test_the_dearest_request_is_reviewed_first_then_the_oldest_then_the_lowest_n
 
 def test_a_request_taken_back_costs_no_reviewer_time():
     env, log = ExactEnvironment(), []
-    gate = Gate(env, 1, AROUND_THE_CLOCK)
+    gate = Gate(env, 1, AROUND_THE_CLOCK, no_book())
     _request(env, gate, log, 0, -9.0)
     second = _request(env, gate, log, 1, -8.0)
     _request(env, gate, log, 2, -7.0)
@@ -50,7 +56,7 @@ def test_a_gate_fed_by_poisson_requests_waits_as_erlang_c_says(reviewers, load):
     """M/M/c with mean service 1: W = C(c, a) / (c - a). Mean of 40 batches of 3,000 requests within 4 standard errors
     of batch means (false-alarm rate about 3e-4 with 39 degrees of freedom); the seed is fixed."""
     env = ExactEnvironment()
-    gate = Gate(env, reviewers, AROUND_THE_CLOCK)
+    gate = Gate(env, reviewers, AROUND_THE_CLOCK, no_book())
     key = streams.customer_key(2, 0, reviewers)
     requests = []
 
@@ -77,7 +83,7 @@ def test_a_gate_fed_by_poisson_requests_waits_as_erlang_c_says(reviewers, load):
 
 def test_outside_working_hours_nobody_is_reviewed_and_the_dearest_is_first_in_the_morning():
     env, log = ExactEnvironment(), []
-    gate = Gate(env, 1, Reviewers(opens_at_hour=9.0, minutes_per_day=120.0, days_per_week=5))
+    gate = Gate(env, 1, Reviewers(opens_at_hour=9.0, minutes_per_day=120.0, days_per_week=5), no_book())
     one_hour = 1.0 / 24.0
 
     def late_on_friday():
@@ -99,7 +105,7 @@ def test_outside_working_hours_nobody_is_reviewed_and_the_dearest_is_first_in_th
 
 def test_a_backlog_of_thirty_thousand_is_worked_off_in_order_of_money():
     env, log = ExactEnvironment(), []
-    gate = Gate(env, 3, AROUND_THE_CLOCK)
+    gate = Gate(env, 3, AROUND_THE_CLOCK, no_book())
     for customer in range(30_000):
         _request(env, gate, log, customer, -float(customer * 7919 % 30_011), service=0.01)
     env.run()

@@ -15,11 +15,13 @@ CONTRACT = ("time", "customer", "arm", "kind", "stage", "to_stage", "label", "re
 
 @pytest.fixture(scope="module")
 def trace():
-    return run_arm(arm(), seed=1, replication=0, days=120.0, trace=True).trace
+    world = {"value_changes": {"expansion": {"per_day": {"retention": 0.02}, "factor": 1.2}}}
+    setup = arm(world=world, population={"arrivals": {"share": 0.2, "over_days": 100.0}})
+    return run_arm(setup, seed=1, replication=0, days=120.0, trace=True).trace
 
 
-def test_the_columns_are_those_of_the_contract_in_its_order_and_the_source_after_them(trace):
-    assert (*CONTRACT, "source") == COLUMNS
+def test_the_columns_are_those_of_the_contract_in_its_order_and_ours_after_them(trace):
+    assert (*CONTRACT, "source", "dated") == COLUMNS
     assert tuple(trace.columns()) == COLUMNS
 
 

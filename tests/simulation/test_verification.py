@@ -197,7 +197,7 @@ def planted_frailty(monkeypatch):
     """Nobody is frail."""
     from simulation import reference
 
-    monkeypatch.setattr(reference, "frailty", lambda spread, key: 1.0)
+    monkeypatch.setattr(reference, "frailty", lambda *_: 1.0)
 
 
 def planted_stream(monkeypatch):
@@ -243,8 +243,8 @@ def test_a_gate_that_serves_one_by_one_is_caught(monkeypatch):
     """Two reviewers, one of whom never gets anything."""
     honest = gate.Gate.__init__
 
-    def wrong(self, env, count, reviewers):
-        honest(self, env, count - 1, reviewers)
+    def wrong(self, env, count, reviewers, book):
+        honest(self, env, count - 1, reviewers, book)
 
     monkeypatch.setattr(gate.Gate, "__init__", wrong)
     setup = arm(reviewers=Reviewers(count=2), population={"size": 300})

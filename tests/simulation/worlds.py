@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from journey.machine import default_journey
+from journey.machine import Journey, default_journey
 from journey.policy import Policy, merged, policy_from
 from simulation.run import ArmSetup
 from simulation.spec import Population, Reviewers, World
@@ -84,6 +84,23 @@ def arm(
         **changes,
     )
 
+
+def win_back_journey() -> Journey:
+    """The default journey, but those who churned may be won back."""
+    given = default_journey().to_dict()
+    moves = [move for move in given["moves"] if move["name"] != "churn"]
+    live = [stage for stage in given["stages"] if stage != "churned"]
+    moves.append({"name": "churn", "sources": live, "destination": "churned"})
+    moves.append({"name": "win_back", "source": "churned", "destination": "engagement"})
+    return Journey.from_dict({**given, "terminal": [], "moves": moves})
+
+
+WIN_BACK: dict[str, Any] = {
+    "lost": ["churned"],
+    "moves": {"win_back": {"dwell": {"mean_days": 60}}, "churn": {"dwell": {"mean_days": 150}}},
+    "renewal": {"every_days": 50, "churn": {"SMB": 0.2}},
+    "payments": {"failure": {"SMB": 0.1, "Enterprise": 0.02}},
+}
 
 NO_EFFECT = {
     action: {"response": 1.0, "recovery_ratio": 1.0, "by_cause": {}, "harm_ratio": 1.0, "csat": 0.0}

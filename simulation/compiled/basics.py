@@ -1,0 +1,64 @@
+"""What every part of a compiled life uses: rows of the trace, and clocks.
+
+Every function takes the tables `T`, the cohort `S` and the row `i` of a customer in it.
+"""
+
+from typing import Any
+
+from simulation import trace
+from simulation.clocks import NEVER, amount_after, due_in
+from simulation.compiled import cohort, layout
+
+(
+    KIND_MOVE, KIND_SIGNAL, KIND_DECISION, KIND_REQUESTED, KIND_DECIDED, KIND_ACTION, KIND_OUTCOME, KIND_ON, KIND_OFF,
+    KIND_ARRIVAL, KIND_VALUE,
+) = range(len(trace.KINDS))  # fmt: skip
+
+
+def emit(
+    T: Any, S: Any, i: int, kind: int, label: int, to_stage: int, reason: int, reviewer: int, value: float
+) -> None:
+    """Count an event and write its row where a trace is kept."""
+    S.kinds[T.arm, kind] += 1
+    if T.keep_trace:
+        row = S.counters[cohort.ROWS]
+        S.counters[cohort.ROWS] = row + 1
+        S.row_floats[row, 0] = S.floats[i, layout.NOW]
+        S.row_floats[row, 1] = value
+        S.row_floats[row, 2] = NEVER
+        S.row_ints[row, 0] = S.ints[i, layout.CUSTOMER]
+        S.row_ints[row, 1] = kind
+        S.row_ints[row, 2] = S.ints[i, layout.STAGE]
+        S.row_ints[row, 3] = to_stage
+        S.row_ints[row, 4] = label
+        S.row_ints[row, 5] = reason
+        S.row_ints[row, 6] = reviewer
+
+
+def wind(
+    T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, amount: float, age: float, ratio: float
+) -> None:
+    """Start a clock: see `simulation.clocks.Clock`."""
+    now = S.floats[i, layout.NOW]
+    S.floats[i, base + layout.AMOUNT] = amount
+    S.floats[i, base + layout.AGE] = age
+    S.floats[i, base + layout.SINCE] = now
+    S.floats[i, base + layout.RATIO] = ratio
+    S.floats[i, base + layout.DUE] = now + due_in(law, a, b, age, amount, ratio, T.knots)
+
+
+def run_at(T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, ratio: float) -> None:
+    """Let a clock go on at another hazard ratio: see `simulation.clocks.Clock.run_at`."""
+    if ratio == S.floats[i, base + layout.RATIO]:
+        return
+    now = S.floats[i, layout.NOW]
+    elapsed = now - S.floats[i, base + layout.SINCE]
+    age = S.floats[i, base + layout.AGE]
+    amount = amount_after(
+        law, a, b, age, S.floats[i, base + layout.AMOUNT], S.floats[i, base + layout.RATIO], elapsed, T.knots
+    )
+    wind(T, S, i, base, law, a, b, amount, age + elapsed, ratio)
+
+
+KERNELS: tuple[Any, ...] = (emit, wind, run_at)
+"""The functions that compiled code uses, callees before callers."""

@@ -1,0 +1,307 @@
+"""The turns of a life, compiled: moves, dates, episodes, what arrives, and one step from one thing due to the next.
+
+The counterpart of `simulation.life` where it deals with the account or the orchestrator; what each does is documented
+there.
+"""
+
+from typing import Any
+
+from simulation import streams
+from simulation.agenda import (
+    ACTION,
+    CADENCE,
+    CALM,
+    DELIVERY,
+    EFFECT_END,
+    EPISODE,
+    EXPIRY,
+    HARM_END,
+    MOVE,
+    NOISE,
+    OUTCOME,
+    PAYMENT,
+    RENEWAL,
+    SEASON,
+    SYMPTOM,
+    VALUE,
+)
+from simulation.care import CALM_SPELL
+from simulation.clocks import NEVER
+from simulation.compiled import cohort, layout
+from simulation.compiled.accounts import on_value, open_account, wind_charges
+from simulation.compiled.basics import (
+    KIND_ARRIVAL,
+    KIND_MOVE,
+    emit,
+)
+from simulation.compiled.cohort import RESOLVED
+from simulation.compiled.dealings import (
+    close_request,
+    decide,
+    hear,
+    measure,
+    on_action,
+    on_expiry,
+    on_outcome,
+)
+from simulation.compiled.layout import AGENDA, MOVE_CLOCKS, NOT_WAITING, NOTHING
+from simulation.compiled.lives import (
+    begin_episode,
+    begin_spell,
+    close_books,
+    count_stay,
+    drop_deliveries,
+    end_distress,
+    enter,
+    first_due,
+    in_force,
+    next_cause,
+    on_effect_end,
+    on_harm_end,
+    on_noise,
+    on_symptom,
+    receive,
+    retune,
+    retune_onset,
+    wind_noise,
+    wind_onset,
+)
+from simulation.flaws import UNRECORDED, recorded_as
+from simulation.seasons import part_of
+from simulation.streams import exponential, uniform
+from simulation.symptoms import SOUND
+
+# Reasons of moves that came of a date and not of a hazard.
+REASON_RENEWAL, REASON_PAYMENT = 0, 1
+
+
+def on_episode(T: Any, S: Any, i: int) -> None:
+    """Distress sets in, or ends: `Life.on_episode`."""
+    if S.ints[i, layout.CAUSE] == CALM:
+        begin_episode(T, S, i, next_cause(T, S, i))
+        return
+    end_distress(T, S, i)
+    number = S.ints[i, layout.EPISODE_NUMBER]
+    begin_spell(S, i, number | CALM_SPELL)
+    if S.floats[i, AGENDA + OUTCOME] < NEVER and S.ints[i, layout.EPISODE_ACTED_ON] == number:
+        if S.ints[i, layout.RESPONDED]:
+            S.floats[i, layout.SATISFACTION] += T.csat[S.ints[i, layout.ACTION_CODE]]
+        measure(T, S, i, RESOLVED)
+
+
+def be_lost(T: Any, S: Any, i: int) -> None:
+    """The customer is gone: `Life._be_lost`."""
+    if S.ints[i, layout.WAITING] != NOT_WAITING:
+        close_request(T, S, i, cohort.WITHDRAWN, NOTHING)
+    S.ints[i, layout.OPEN] = 0
+    S.churned[T.arm, S.ints[i, layout.SEGMENT]] += 1
+    close_books(T, S, i)
+    if S.ints[i, layout.CAUSE] != CALM:
+        S.ints[i, layout.CAUSE] = CALM
+        wind_onset(T, S, i)
+    S.floats[i, layout.HARM] = 1.0
+    for entry in (EPISODE, EFFECT_END, HARM_END, ACTION, OUTCOME, CADENCE, SYMPTOM, NOISE, DELIVERY):
+        S.floats[i, AGENDA + entry] = NEVER
+    drop_deliveries(S, i)
+
+
+def come_back(T: Any, S: Any, i: int) -> None:
+    """The customer is won back: `Life._come_back`."""
+    S.churned[T.arm, S.ints[i, layout.SEGMENT]] -= 1
+    S.counts[T.arm, cohort.WON_BACK] += 1
+    S.floats[i, layout.LIVED_SINCE] = S.floats[i, layout.NOW]
+    open_account(T, S, i, 0.0)
+    if T.cadence > 0.0:
+        S.floats[i, AGENDA + CADENCE] = S.floats[i, layout.NOW] + T.cadence
+    wind_noise(T, S, i)
+
+
+def note_entry(T: Any, S: Any, i: int) -> None:
+    """A stage was entered; the records may say so, or something else, or nothing: `Care.note_entry`."""
+    stage = S.ints[i, layout.STAGE]
+    if T.live[stage]:
+        visit = S.ints[i, layout.VISITS + stage]
+        stage = recorded_as(S.key[i], stage, visit, T.live, T.flaws.stages_missing, T.flaws.stages_wrong)
+    if stage != UNRECORDED:
+        S.ints[i, layout.RECORDED_STAGE] = stage
+        S.floats[i, layout.RECORDED_SINCE] = S.floats[i, layout.NOW]
+
+
+def make_move(T: Any, S: Any, i: int, place: int, reason: int) -> None:
+    """Make a move out of the present stage: `Life.move`."""
+    stage = S.ints[i, layout.STAGE]
+    move, to_stage = T.move[stage, place], T.to_stage[stage, place]
+    emit(T, S, i, KIND_MOVE, move, to_stage, reason, NOTHING, NEVER)
+    if move == T.escalate_move:
+        S.counts[T.arm, cohort.ESCALATIONS] += 1
+    count_stay(T, S, i)
+    if T.leaves[stage, place]:
+        be_lost(T, S, i)
+    if T.terminal[to_stage]:
+        S.ints[i, layout.STAGE] = to_stage
+        return
+    S.ints[i, layout.PREVIOUS] = stage
+    enter(T, S, i, to_stage, 0.0)
+    note_entry(T, S, i)
+    if T.live[to_stage]:
+        if not T.live[stage]:
+            come_back(T, S, i)
+        if T.on_stage_entry:
+            decide(T, S, i)
+
+
+def on_move(T: Any, S: Any, i: int) -> None:
+    """The first of the competing clocks has run out: `Life.on_move`."""
+    place = 0
+    while S.floats[i, MOVE_CLOCKS + layout.CLOCK_WIDTH * place + layout.DUE] != S.floats[i, layout.NOW]:
+        place += 1
+    make_move(T, S, i, place, NOTHING)
+
+
+def place_of(T: Any, S: Any, i: int, move: int) -> int:
+    """The place of a move among those out of the present stage: `Life.place_of`."""
+    stage = S.ints[i, layout.STAGE]
+    for place in range(T.move_count[stage]):
+        if T.move[stage, place] == move:
+            return place
+    return NOTHING
+
+
+def on_renewal(T: Any, S: Any, i: int) -> None:
+    """A contract ends: `Account.on_renewal`."""
+    S.ints[i, layout.RENEWALS] += 1
+    S.floats[i, AGENDA + RENEWAL] = S.floats[i, layout.NOW] + T.contract.renewal_every
+    amount = exponential(S.key[i], streams.LEAVES_AT_RENEWAL, 0, S.ints[i, layout.RENEWALS])
+    place = place_of(T, S, i, T.contract.renewal_move)
+    mass = T.contract.renewal_mass[S.ints[i, layout.SEGMENT], S.ints[i, layout.TIER]]
+    if place != NOTHING and amount < in_force(T, S, i, mass, place):
+        make_move(T, S, i, place, REASON_RENEWAL)
+
+
+def on_payment(T: Any, S: Any, i: int) -> None:
+    """A charge fails, or the time to make it good is over: `Account.on_payment`."""
+    now = S.floats[i, layout.NOW]
+    if S.ints[i, layout.UNPAID]:
+        S.ints[i, layout.UNPAID] = 0
+        wind_charges(T, S, i, now)
+        place = place_of(T, S, i, T.contract.charge_move)
+        if place != NOTHING:
+            make_move(T, S, i, place, REASON_PAYMENT)
+    elif uniform(S.key[i], streams.CHARGE_RECOVERED, 0, S.ints[i, layout.FAILURES]) < T.contract.recovered:
+        wind_charges(T, S, i, now)
+    else:
+        S.ints[i, layout.UNPAID] = 1
+        S.floats[i, AGENDA + PAYMENT] = now + T.contract.grace
+
+
+def wait_for_the_season(T: Any, S: Any, i: int) -> None:
+    """Note when the next period or band begins: `Life._wait_for_the_season`."""
+    due, period, band = NEVER, S.ints[i, layout.PERIOD], S.ints[i, layout.BAND]
+    if period + 1 < len(T.seasons.starts):
+        due = T.seasons.starts[period + 1]
+    if band + 1 < len(T.seasons.tenures):
+        due = min(due, S.floats[i, layout.CAME_AT] + T.seasons.tenures[band + 1])
+    S.floats[i, AGENDA + SEASON] = due
+
+
+def on_season(T: Any, S: Any, i: int) -> None:
+    """A period of the calendar, or a band of tenure, begins: `Life.on_season`."""
+    now, period, band = S.floats[i, layout.NOW], S.ints[i, layout.PERIOD], S.ints[i, layout.BAND]
+    if period + 1 < len(T.seasons.starts) and T.seasons.starts[period + 1] == now:
+        S.ints[i, layout.PERIOD] += 1
+    if band + 1 < len(T.seasons.tenures) and S.floats[i, layout.CAME_AT] + T.seasons.tenures[band + 1] == now:
+        S.ints[i, layout.BAND] += 1
+    wait_for_the_season(T, S, i)
+    retune(T, S, i)
+    retune_onset(T, S, i)
+
+
+def on_delivery(T: Any, S: Any, i: int) -> None:
+    """A signal reaches the orchestrator: `Symptoms.on_delivery`."""
+    place = receive(T, S, i)
+    if S.pool_ints[place, 6] != SOUND:
+        return
+    now = S.floats[i, layout.NOW]
+    age = now - S.pool_floats[place, 2]
+    hear(T, S, i, now, S.pool_ints[place, 1], S.pool_floats[place, 1], S.pool_ints[place, 2], age)
+    if T.on_signal:
+        decide(T, S, i)
+
+
+def look_after(T: Any, S: Any, i: int, entry: int) -> None:
+    """Something is due that the orchestrator does."""
+    if entry == CADENCE:
+        S.floats[i, AGENDA + CADENCE] = S.floats[i, layout.NOW] + T.cadence
+        decide(T, S, i)
+    elif entry == DELIVERY:
+        on_delivery(T, S, i)
+    elif entry == ACTION:
+        on_action(T, S, i)
+    elif entry == OUTCOME:
+        on_outcome(T, S, i)
+    elif entry == EXPIRY:
+        on_expiry(T, S, i)
+
+
+def live_on(T: Any, S: Any, i: int, entry: int) -> None:
+    """Something is due in the customer's own life that is rarer than a signal."""
+    if entry == MOVE:
+        on_move(T, S, i)
+    elif entry == EPISODE:
+        on_episode(T, S, i)
+    elif entry == EFFECT_END:
+        on_effect_end(T, S, i)
+    elif entry == HARM_END:
+        on_harm_end(T, S, i)
+    elif entry == SEASON:
+        on_season(T, S, i)
+    elif entry == RENEWAL:
+        on_renewal(T, S, i)
+    elif entry == PAYMENT:
+        on_payment(T, S, i)
+    elif entry == VALUE:
+        on_value(T, S, i)
+
+
+def step(T: Any, S: Any, i: int) -> None:
+    """Let the first thing that is due happen."""
+    entry = first_due(S, i)
+    S.floats[i, layout.NOW] = S.floats[i, AGENDA + entry]
+    if entry == SYMPTOM:
+        on_symptom(T, S, i)
+    elif entry == NOISE:
+        on_noise(T, S, i)
+    elif entry in (CADENCE, DELIVERY, ACTION, OUTCOME, EXPIRY):
+        look_after(T, S, i, entry)
+    else:
+        live_on(T, S, i, entry)
+
+
+def begin_life(T: Any, S: Any, i: int) -> None:
+    """Wind every clock, on day 0 or on the day of arrival: `Life._begin`."""
+    f = S.floats[i]
+    f[layout.NOW] = f[layout.ARRIVES]
+    f[layout.LIVED_SINCE] = f[layout.ARRIVES]
+    stage, tenure, now = S.ints[i, layout.STAGE], f[layout.TENURE], f[layout.NOW]
+    S.customers[T.arm, S.ints[i, layout.SEGMENT]] += 1
+    if now > 0.0:
+        emit(T, S, i, KIND_ARRIVAL, NOTHING, stage, NOTHING, NOTHING, NEVER)
+    f[layout.CAME_AT] = now - tenure
+    S.ints[i, layout.PERIOD] = part_of(T.seasons.starts, now)
+    S.ints[i, layout.BAND] = part_of(T.seasons.tenures, tenure)
+    wait_for_the_season(T, S, i)
+    wind_onset(T, S, i)
+    enter(T, S, i, stage, f[layout.ENTERED])
+    open_account(T, S, i, tenure)
+    if T.cadence > 0.0:
+        f[AGENDA + CADENCE] = now + T.cadence * uniform(S.key[i], streams.CADENCE, 0, 0)
+    wind_noise(T, S, i)
+    if S.ints[i, layout.FIRST_CAUSE] != CALM:
+        begin_episode(T, S, i, S.ints[i, layout.FIRST_CAUSE])
+
+
+KERNELS: tuple[Any, ...] = (
+    be_lost, come_back, note_entry, make_move, on_move, place_of, on_renewal, on_payment, wait_for_the_season,
+    on_season, on_episode, on_delivery, look_after, live_on, step, begin_life,
+)  # fmt: skip
+"""The functions that compiled code uses, callees before callers."""

@@ -1,0 +1,46 @@
+"""Traits that go together: a Gaussian copula over the traits of one customer.
+
+Each trait is drawn as a standard normal; correlated normals are ``L z`` of independent ones, with ``L`` the Cholesky
+factor of the correlation matrix. A trait with another distribution takes the uniform ``Phi`` of its normal (Sklar's
+theorem; Nelsen 2006, An Introduction to Copulas). Without correlations every trait is its own draw, to the bit.
+"""
+
+from collections.abc import Sequence
+from math import sqrt
+
+VALUE, TIER, TENURE, FRAILTY = range(4)
+"""The traits, in the order of the matrix."""
+
+Matrix = Sequence[Sequence[float]]
+
+
+def cholesky(matrix: Matrix) -> tuple[tuple[float, ...], ...]:
+    """The lower triangular ``L`` with ``L L' = matrix``.
+
+    Args:
+        matrix: A symmetric matrix with 1 on the diagonal.
+
+    Raises:
+        ValueError: No four traits can have these correlations (the matrix is not positive definite).
+    """
+    rows: list[list[float]] = []
+    for place, row in enumerate(matrix):
+        made: list[float] = []
+        for column in range(place):
+            known = sum(a * b for a, b in zip(made, rows[column], strict=False))
+            made.append((row[column] - known) / rows[column][column])
+        left = row[place] - sum(entry * entry for entry in made)
+        if left <= 1e-12:
+            raise ValueError("these correlations contradict each other: no traits can have them all at once")
+        rows.append([*made, sqrt(left)])
+    return tuple(tuple(row) for row in rows)
+
+
+def mixed(factor: Matrix, independent: Sequence[float], trait: int) -> float:
+    """One correlated standard normal: row `trait` of ``L z``."""
+    return sum(weight * draw for weight, draw in zip(factor[trait], independent, strict=False))
+
+
+def is_independent(matrix: Matrix) -> bool:
+    """Whether no two traits are correlated."""
+    return all(entry == 0.0 for place, row in enumerate(matrix) for entry in row[:place])

@@ -1,0 +1,183 @@
+"""The laws of one world by index: what a stage move, a cause of distress, a signal and an action do.
+
+Every name is resolved to a code and every default to a number, once, so that engines look nothing up by name.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from math import log, log1p
+from typing import NamedTuple
+
+from journey.machine import CompiledJourney
+from journey.policy import TIERS, PolicyTable
+from simulation import clocks
+from simulation.spec import Dwell, World
+
+_LAWS = {
+    "exponential": clocks.EXPONENTIAL,
+    "weibull": clocks.WEIBULL,
+    "log_logistic": clocks.LOG_LOGISTIC,
+    "deterministic": clocks.DETERMINISTIC,
+    "log_normal": clocks.LOG_NORMAL,
+    "gamma": clocks.GAMMA,
+    "empirical": clocks.EMPIRICAL,
+}
+
+
+class MoveLaw(NamedTuple):
+    """The law of one legal move out of one stage."""
+
+    move: int
+    to_stage: int
+    law: int
+    a: float
+    b: float
+    leaves: bool
+    in_distress: float
+    frailty: bool
+    guarded: bool
+
+
+class SignalMix(NamedTuple):
+    """A Poisson stream of signals of several types: total rate per day, types, cumulative shares."""
+
+    rate: float
+    types: tuple[int, ...]
+    cumulative: tuple[float, ...]
+
+
+class CauseLaw(NamedTuple):
+    """What one cause of distress does."""
+
+    name: str
+    policy_cause: int
+    end_rate: float
+    churn_ratio: float
+    symptoms: SignalMix
+
+
+class EffectLaw(NamedTuple):
+    """What one action does; `response` has one entry per segment, `recovery_ratio` one per cause of the world."""
+
+    delay: float
+    response: tuple[float, ...]
+    recovery_ratio: tuple[float, ...]
+    lasts: float
+    harm_ratio: float
+    csat: float
+
+
+class FatigueLaw(NamedTuple):
+    """What earlier contacts do: their level fades; `kept` is the share of the response left at level 1."""
+
+    fade_rate: float
+    kept: float
+    churn_ratio: float
+
+
+def moves_out_of(
+    stage: int, machine: CompiledJourney, world: World, live: tuple[bool, ...], knots: list[float]
+) -> tuple[MoveLaw, ...]:
+    """The laws of the moves out of a stage; empirical ones add their knots to `knots`."""
+    laws = []
+    for move in machine.legal_moves[stage]:
+        clock = world.moves.get(machine.moves[move])
+        if clock is None:
+            continue
+        law, a, b = _law(clock.dwell_from.get(machine.stages[stage], clock.dwell), knots)
+        to_stage = machine.rows[stage][move]
+        laws.append(
+            MoveLaw(
+                move=move,
+                to_stage=to_stage,
+                law=law,
+                a=a,
+                b=b,
+                leaves=live[stage] and not live[to_stage],
+                in_distress=clock.in_distress,
+                frailty=clock.frailty,
+                guarded=bool(machine.guard_table[stage, move] >= 0),
+            )
+        )
+    return tuple(laws)
+
+
+def _law(dwell: Dwell, knots: list[float]) -> tuple[int, float, float]:
+    """A dwell as law and parameters; an empirical one adds its knots."""
+    law = _LAWS[dwell.law]
+    if law != clocks.EMPIRICAL:
+        return law, *clocks.scale_for_mean(law, dwell.mean_days, dwell.shape)
+    first = len(knots) // 2
+    # A share of 1 would be an infinite hazard; a customer outlives 1 - 1e-16 of no sample.
+    points = [(0.0, 0.0), *((days, -log1p(-min(share, 1.0 - 1e-16))) for days, share in dwell.points)]
+    knots.extend(number for point in points for number in point)
+    return law, float(first), float(len(points))
+
+
+def signal_mix(rates: Mapping[str, float], types: Mapping[str, int]) -> SignalMix:
+    """Signals of several types at these rates per day; `types` gives the code of each."""
+    named = [(types[name], rate) for name, rate in rates.items() if rate > 0.0]
+    return SignalMix(
+        rate=sum(rate for _, rate in named),
+        types=tuple(kind for kind, _ in named),
+        cumulative=shares([rate for _, rate in named]),
+    )
+
+
+def shares(rates: Sequence[float]) -> tuple[float, ...]:
+    """Cumulative shares of rates; all 0 where there is no rate at all."""
+    total = sum(rates)
+    if total <= 0.0:
+        return tuple(0.0 for _ in rates)
+    return tuple(partial / total for partial in accumulate(rates))
+
+
+def effect_law(action: str, world: World, segments: tuple[str, ...]) -> EffectLaw:
+    """What an action does in this world; one that the world does not know does nothing."""
+    effect = world.effects.get(action)
+    if effect is None:
+        return EffectLaw(0.0, tuple(0.0 for _ in segments), tuple(1.0 for _ in world.distress.causes), 1.0, 1.0, 0.0)
+    return EffectLaw(
+        delay=effect.delay_days,
+        response=tuple(min(1.0, effect.response * effect.by_segment.get(name, 1.0)) for name in segments),
+        recovery_ratio=tuple(effect.by_cause.get(name, effect.recovery_ratio) for name in world.distress.causes),
+        lasts=effect.lasts_days,
+        harm_ratio=effect.harm_ratio,
+        csat=effect.csat,
+    )
+
+
+def fatigue_law(world: World) -> FatigueLaw:
+    """What earlier contacts do in this world."""
+    fatigue = world.fatigue
+    return FatigueLaw(log(2.0) / fatigue.half_life_days, 1.0 - fatigue.response_lost, fatigue.churn_ratio)
+
+
+def cause_laws(world: World, policy: PolicyTable, types: Mapping[str, int]) -> tuple[CauseLaw, ...]:
+    """The causes of distress; `types` gives the code of each signal type."""
+    known = policy.cause_names
+    return tuple(
+        CauseLaw(
+            name=name,
+            policy_cause=known.index(name) if name in known else -1,
+            end_rate=1.0 / cause.mean_days,
+            churn_ratio=cause.churn_ratio,
+            symptoms=signal_mix(cause.symptoms, types),
+        )
+        for name, cause in world.distress.causes.items()
+    )
+
+
+def move_ratios(
+    world: World, moves: tuple[str, ...], segments: tuple[str, ...]
+) -> tuple[tuple[tuple[float, ...], ...], ...]:
+    """Hazard ratio by segment, tier and move."""
+
+    def ratio(segment: str, tier: str, move: str) -> float:
+        clock = world.moves.get(move)
+        if clock is None:
+            return 0.0
+        by_tier: Mapping[str, float] = {str(name): value for name, value in clock.by_tier.items()}
+        return clock.by_segment.get(segment, 1.0) * by_tier.get(tier, 1.0)
+
+    return tuple(tuple(tuple(ratio(segment, tier, move) for move in moves) for tier in TIERS) for segment in segments)

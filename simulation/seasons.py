@@ -1,0 +1,108 @@
+"""What changes with the date and with a customer's tenure: seasons, incidents, bands of tenure.
+
+Phases of the calendar overlap as they like. Time is cut where any of them begins or ends; between two cuts the same
+phases are on, and their ratios multiply. Bands of tenure likewise.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from simulation.laws import shares
+from simulation.spec import Phase, World
+
+LONGEST_DAYS = 36_525.0
+"""The calendar is laid out for a hundred years: no run is longer."""
+
+
+class Seasons(NamedTuple):
+    """Ratios by period of the calendar and band of tenure.
+
+    Attributes:
+        starts: Day on which each period begins; the first is 0.
+        state: Which combination of phases is on in each period: the row of the tables below.
+        move_ratios: Hazard ratio by state and move.
+        onset_rates: Total onset rate by state and stage, per day.
+        onset_cumulative: By state and stage: cumulative share of each cause.
+        tenures: Tenure at which each band begins, in days; the first is 0.
+        tenure_ratios: Hazard ratio by band and move.
+    """
+
+    starts: tuple[float, ...]
+    state: tuple[int, ...]
+    move_ratios: tuple[tuple[float, ...], ...]
+    onset_rates: tuple[tuple[float, ...], ...]
+    onset_cumulative: tuple[tuple[tuple[float, ...], ...], ...]
+    tenures: tuple[float, ...]
+    tenure_ratios: tuple[tuple[float, ...], ...]
+
+
+def seasons_of(world: World, stages: tuple[str, ...], moves: tuple[str, ...]) -> Seasons:
+    """The calendar of a world, for the stages and moves of its journey in code order."""
+    phases = tuple(world.calendar.values())
+    edges = [_edges(phase) for phase in phases]
+    starts = sorted({0.0, *(edge for of_phase in edges for edge in of_phase)})
+    together = [tuple(place for place, of_phase in enumerate(edges) if _is_on(of_phase, start)) for start in starts]
+    states = tuple(dict.fromkeys(together))
+    tenures = sorted({0.0, *(days for clock in world.moves.values() for days, _ in clock.by_tenure)})
+    onsets = [[_onset_rates(world, stage, phases, state) for stage in stages] for state in states]
+    return Seasons(
+        starts=tuple(starts),
+        state=tuple(states.index(state) for state in together),
+        move_ratios=tuple(tuple(_ratio(move, phases, state) for move in moves) for state in states),
+        onset_rates=tuple(tuple(sum(rates) for rates in row) for row in onsets),
+        onset_cumulative=tuple(tuple(shares(rates) for rates in row) for row in onsets),
+        tenures=tuple(tenures),
+        tenure_ratios=tuple(tuple(_tenure_ratio(world, move, days) for move in moves) for days in tenures),
+    )
+
+
+def _edges(phase: Phase) -> list[float]:
+    """The days on which a phase begins and ends, in turn."""
+    if phase.every_days is None:
+        return [phase.from_day, phase.until_day]
+    times = int(LONGEST_DAYS / phase.every_days) + 1
+    return [day + time * phase.every_days for time in range(times) for day in (phase.from_day, phase.until_day)]
+
+
+def _is_on(edges: Sequence[float], start: float) -> bool:
+    """Whether a phase with these edges is on from `start` on: then it has begun once more often than ended."""
+    return bisect_right(edges, start) % 2 == 1
+
+
+def _ratio(move: str, phases: Sequence[Phase], state: Sequence[int]) -> float:
+    ratio = 1.0
+    for place in state:
+        ratio *= phases[place].moves.get(move, 1.0)
+    return ratio
+
+
+def _onset_rates(world: World, stage: str, phases: Sequence[Phase], state: Sequence[int]) -> list[float]:
+    rates = []
+    for name, cause in world.distress.causes.items():
+        rate = cause.onset_per_day.get(stage, 0.0)
+        for place in state:
+            rate *= phases[place].onsets.get(name, 1.0)
+        rates.append(rate)
+    return rates
+
+
+def _tenure_ratio(world: World, move: str, days: float) -> float:
+    clock = world.moves.get(move)
+    ratio = 1.0
+    for begin, given in clock.by_tenure if clock is not None else ():
+        if begin <= days:
+            ratio = given
+    return ratio
+
+
+def part_of(edges: Sequence[float], place: float) -> int:
+    """Which part of a line cut at `edges` (rising) a place is in: the last one that begins at it or before."""
+    part = 0
+    while part + 1 < len(edges) and edges[part + 1] <= place:
+        part += 1
+    return part
+
+
+KERNELS = (part_of,)
+"""The functions that compiled code uses."""
