@@ -312,6 +312,7 @@ def _return_dict(found: Return) -> dict[str, Any]:
         "roi_reason": found.roi_reason or None,
         "net_ci_low": found.net.low,
         "net_ci_high": found.net.high,
+        "net_ci_note": found.note or None,
         "net_cohort_sd": found.net.sd,
         "probability_positive": found.probability_positive,
         "probability_positive_means": "share of the replications (cohorts of this size) in which the net was above 0",

@@ -38,6 +38,7 @@ class Return:
         roi: Net over cost; None where the cost is not above 0.
         roi_reason: Why there is no ROI; empty where there is.
         probability_positive: Share of the replications (cohorts of this size) in which the net was above 0.
+        customers: Customers of the smaller arm, over all replications.
     """
 
     ledger: Ledger
@@ -45,6 +46,17 @@ class Return:
     roi: float | None
     roi_reason: str
     probability_positive: float | None
+    customers: int
+
+    @property
+    def note(self) -> str:
+        """Why the interval of the net is not to be relied on; empty where it is, or where there is none."""
+        if self.net.low is None or self.customers >= ENOUGH:
+            return ""
+        return (
+            f"Only {self.customers:,} customers lived in an arm, over all replications: few large accounts decide the "
+            f"net then, and its interval is too narrow. From about {ENOUGH:,} on it covers nearly as often as it says."
+        )
 
     @property
     def beyond_horizon(self) -> float:
@@ -53,6 +65,15 @@ class Return:
 
 
 _BEYOND = "value_beyond_horizon"
+
+
+ENOUGH = 5000
+"""Customers lived in an arm from which the interval of the net is relied on.
+
+A cohort's net is skewed: most customers live alike in both arms, and a few large accounts decide. How often the 95 %
+interval covered the mean depended on customers times replications: 63 % at 240, 75 % at 500, 83 % at 1,200, 89 % at
+3,000, 92 % at 6,000, 94 % at 15,000 (scenario onboarding_outreach, 1,500 cohorts of 30 resampled).
+"""
 
 
 class _Item(NamedTuple):
@@ -105,11 +126,12 @@ def returns(
     for place, setup in enumerate(setups[1:], start=1):
         pairs = [(run[0], run[place]) for run in runs]
         ledgers = [_lines(scenario, (baseline, setup), pair, days) for pair in pairs]
-        found[setup.name] = _summed(ledgers, label)
+        customers = min(sum(run.customers for run in arm) for arm in zip(*pairs, strict=True))
+        found[setup.name] = _summed(ledgers, label, customers)
     return found
 
 
-def _summed(replications: Sequence[Sequence[Line]], label: str) -> Return:
+def _summed(replications: Sequence[Sequence[Line]], label: str, customers: int) -> Return:
     nets = [_total(lines, "value") - _total(lines, "cost") for lines in replications]
     ledger = Ledger(tuple(_mean_lines(replications)), label=label)
     if ledger.cost > 0.0:
@@ -117,7 +139,7 @@ def _summed(replications: Sequence[Sequence[Line]], label: str) -> Return:
     else:
         roi, reason = None, "the arm costs no more than the baseline, so there is no cost to divide by"
     positive = sum(amount > 0.0 for amount in nets) / len(nets) if len(nets) > 1 else None
-    return Return(ledger, estimate(nets), roi, reason, positive)
+    return Return(ledger, estimate(nets), roi, reason, positive, customers)
 
 
 def _total(lines: Sequence[Line], kind: Kind) -> float:

@@ -168,6 +168,8 @@ def _bottom_line(found: "Return") -> list[str]:
     ]
     if found.probability_positive is not None:
         lines.append(f"The net was positive in {100 * found.probability_positive:.0f} % of the replications.")
+    if found.note:
+        lines.append(found.note)
     if net.sd is not None:
         lines.append(f"From one cohort of this size to the next it varies by {dollars(net.sd)} (standard deviation).")
     return lines

@@ -234,6 +234,5 @@ def _money(case: _Case) -> str:
         # A verdict that rests on years nobody simulated has to say so.
         within = net.mean - money.beyond_horizon
         text += f"; {dollars(within, plus=True)} of it within the horizon, the rest beyond"
-    if money.roi is not None:
-        return f"{text}; ROI {100 * money.roi:,.0f} % (net over cost)."
-    return f"{text}; no ROI: {money.roi_reason}."
+    roi = f"no ROI: {money.roi_reason}" if money.roi is None else f"ROI {100 * money.roi:,.0f} % (net over cost)"
+    return f"{text}; {roi}." + _after(money.note)

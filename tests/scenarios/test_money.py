@@ -1,12 +1,17 @@
 """Money by hand: every line a quantity times a price, every dollar once."""
 
+import math
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from scenarios.comparison import summarise
+from scenarios.comparison import compare, summarise
 from scenarios.files import load
 from scenarios.model import Amount, Money
-from scenarios.money import beyond_horizon_factor, weakest
+from scenarios.money import ENOUGH, beyond_horizon_factor, weakest
 from scenarios.replications import Replications
 from tests.scenarios.fakes import run
 
@@ -160,3 +165,42 @@ def test_provenance_follows_what_the_scenario_states():
     assert provenance("policy.actions.proactive_outreach.cost=50")["actions.proactive_outreach"] == "assumed"
     measured = provenance('policy.economics.reviewer_hour={ amount = 70, provenance = "measured" }')
     assert measured["review_time"] == "measured"
+
+
+def skewed(setup, *, seed, replication, days, trace=False, engine="reference", customers=30):
+    """A cohort whose net a few large accounts decide: the treatment keeps one customer in 150, of log-normal value."""
+    rng = np.random.default_rng([seed, replication])
+    kept = rng.lognormal(10.0, 1.0, rng.binomial(customers, 1 / 150)).sum() if setup.name == "treated" else 0.0
+    return run(setup.name, days, 0.2, quantities={**BASE, "revenue": 1e6 + kept}, customers=customers)
+
+
+def share_covered(customers, replications, trials):
+    base = load("default", [f"replications={replications}", "money.discount_per_year=0"])
+    truth = 0.75 * customers / 150 * math.exp(10.5)
+    hits, notes = 0, set()
+    for seed in range(trials):
+        loaded = replace(base, scenario=base.scenario.model_copy(update={"seed": seed}))
+        found = compare(loaded, run_arm=partial(skewed, customers=customers)).roi["treated"]
+        hits += found.net.low <= truth <= found.net.high
+        notes.add(found.note)
+    (note,) = notes
+    return hits / trials, note
+
+
+def test_the_interval_of_a_net_that_few_accounts_decide_comes_with_a_warning():
+    """Eight cohorts of 30: the interval that says 95 % covers far less often, and says so."""
+    covered, note = share_covered(customers=30, replications=8, trials=150)
+    assert covered < 0.85
+    assert note.startswith("Only 240 customers lived in an arm")
+    # 95 % less what skewness still costs, and three standard errors.
+    enough, silence = share_covered(customers=ENOUGH, replications=8, trials=150)
+    assert enough > 0.93 - 3 * math.sqrt(0.07 * 0.93 / 150)
+    assert silence == ""
+
+
+def test_the_warning_stands_in_the_verdict_and_in_the_json():
+    few = compare(load("default", ["replications=4"]), run_arm=partial(skewed, customers=30))
+    assert few.roi["treated"].note in few.verdict.text
+    assert few.as_dict()["roi"]["treated"]["net_ci_note"] == few.roi["treated"].note
+    one = compare(load("default", ["replications=1"]), run_arm=partial(skewed, customers=30))
+    assert one.roi["treated"].note == ""
