@@ -208,6 +208,9 @@ def _pooled(name: str, runs: Sequence["Run"], weights: Sequence[float], customer
         events_by_kind=_counted([run.events_by_kind for run in runs]),
         decisions_by_reason=_counted([run.decisions_by_reason for run in runs]),
         denominators=_weighted([run.denominators for run in runs], weights),
+        reviews_by_verdict=_counted([run.reviews_by_verdict for run in runs]),
+        outcomes=_counted([run.outcomes for run in runs]),
+        unhelped=[row for run in runs for row in run.unhelped],
         trace=None,
     )
 
