@@ -84,7 +84,7 @@ class MarketingLog:
                 entity_id=entity_id,
                 campaign_id=campaign_id,
                 from_status=None,
-                to_status=lifecycles()[entity].initial,
+                to_status=lifecycles()[entity].initial[0],
                 actor_kind=by,
                 actor_id=actor,
                 amount=amount,

@@ -17,8 +17,10 @@ def _legal() -> str:
     )
 
 
-def _initial() -> str:
-    return " ".join(f"WHEN {literal(entity)} THEN {literal(m.initial)}" for entity, m in lifecycles().items())
+def _begins() -> str:
+    return ", ".join(
+        f"({literal(entity)}, {literal(stage)})" for entity, m in lifecycles().items() for stage in m.initial
+    )
 
 
 _LINE = "WINDOW line AS (PARTITION BY entity, entity_id ORDER BY timestamp, row_number)"
@@ -30,13 +32,15 @@ def impossible_history(context: MarketingContext) -> str:
     del context
     return f"""
         WITH legal(entity, source, destination) AS (VALUES {_legal()}),
+        begins(entity, stage) AS (VALUES {_begins()}),
         moves AS (
             SELECT *, lag(to_status) OVER line AS before, row_number() OVER line AS nth FROM seen_marketing_log {_LINE}
         ),
         judged AS (
             SELECT *, CASE
-                WHEN nth = 1 AND from_status IS NULL THEN CASE WHEN to_status <> CASE entity {_initial()} END
-                    THEN 'enters as ' || to_status || ', but everything begins as ' || CASE entity {_initial()} END END
+                WHEN nth = 1 AND from_status IS NULL THEN
+                    CASE WHEN (entity, to_status) NOT IN (SELECT (entity, stage) FROM begins)
+                        THEN 'enters as ' || to_status || ', where none of its kind begins' END
                 WHEN nth > 1 AND from_status IS DISTINCT FROM before
                     THEN 'leaves ' || coalesce(from_status, 'nothing') || ', but was ' || before
                 WHEN (entity, from_status, to_status) NOT IN (SELECT (entity, source, destination) FROM legal)

@@ -1,9 +1,11 @@
 """Running all checks over marketing records."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from journey.checks.registry import Rule
 from journey.findings import FindingSeverity, count_by_severity, in_reading_order
 from journey.marketing.checks import (
     attribution,
@@ -79,6 +81,7 @@ def check(
     as_of: date | datetime | None = None,
     policy: MarketingPolicy | None = None,
     context: MarketingContext | None = None,
+    checks: Iterable[Rule[MarketingContext]] | None = None,
 ) -> MarketingReport:
     """Notice what is odd about marketing records; never raises because of what they say.
 
@@ -87,12 +90,13 @@ def check(
         as_of: See `context_of`.
         policy: See `context_of`.
         context: One that was made already; then `as_of` and `policy` are its own.
+        checks: Which to run (default: all of `CHECKS`); what was noticed while reading is always there.
     """
     context = context or context_of(records, as_of, policy)
     found = [
         MarketingFinding(f.code, f.severity, f.dataset, f.record, f.customer_id, f.message) for f in records.findings
     ]
-    for one in CHECKS:
+    for one in CHECKS if checks is None else checks:
         sql = one.query(context)
         if sql is None:
             continue

@@ -1,0 +1,224 @@
+"""Every check notices what it is for: one change to the bundled records, and the finding that it must raise."""
+
+from datetime import date
+
+import pytest
+
+from journey.marketing.checks import CHECKS, check
+from journey.marketing.policy import BudgetPolicy, MarketingPolicy
+from tests.journey.marketing.companies import noticed, records, row, rows
+
+
+def _set(dataset, key, **change):
+    def mutate(tables):
+        row(tables, dataset, key).update(change)
+
+    return mutate
+
+
+def _add(dataset, **fields):
+    def mutate(tables):
+        tables[dataset].append(tables[dataset][0] | fields)
+
+    return mutate
+
+
+def _snapshot(place, **change):
+    def mutate(tables):
+        tables["performance_metrics"][place].update(change)
+
+    return mutate
+
+
+def _without(dataset, *keys):
+    def mutate(tables):
+        for key in keys:
+            tables[dataset].remove(row(tables, dataset, key))
+
+    return mutate
+
+
+def _both(*mutations):
+    def mutate(tables):
+        for each in mutations:
+            each(tables)
+
+    return mutate
+
+
+def _log(*moves, entity="budget_action", entity_id="BUD_0003"):
+    """Log events of one entity: (from, to, kind of actor, actor)."""
+
+    def mutate(tables):
+        for place, (start, end, kind, actor) in enumerate(moves, start=1):
+            tables["marketing_log"].append(
+                {"event_id": f"LOG_{place}", "timestamp": f"2026-03-18T1{place}:00:00", "entity": entity,
+                 "entity_id": entity_id, "campaign_id": "CAMP_003", "from_status": start, "to_status": end,
+                 "actor_kind": kind, "actor_id": actor, "amount": 1000.0}
+            )  # fmt: skip
+
+    return mutate
+
+
+CASES = [
+    ("unknown-reference", "ASSET_004", _set("creative_assets", "ASSET_004", segment_id="SEG_009")),
+    ("unknown-reference", "EXP_002", _set("experiments", "EXP_002", variant_asset="ASSET_099")),
+    ("unknown-reference", "FNL_0001", _set("funnel_events", "FNL_0001", channel_id="CH_09")),
+    ("unknown-reference", "BUD_0001", _set("budget_actions", "BUD_0001", to_channel_id="CH_09")),
+    ("unknown-reference", "RSK_0001", _set("campaign_risk_signals", "RSK_0001", asset_ids=["ASSET_007", "ASSET_099"])),
+    ("unknown-reference", "SEGROLL_0001", _set("segment_rollups", "SEGROLL_0001", segment_id="SEG_009")),
+    ("unknown-reference", "ATTR_0001", _set("attribution_hints", "ATTR_0001", campaign_id="CAMP_009")),
+    ("unknown-reference", "DEC_001", _set("orchestrator_decisions", "DEC_001", campaign_id="CAMP_009")),
+    ("unknown-reference", "CAMP_009", _add("roi_ledger", campaign_id="CAMP_009")),
+    ("unknown-reference", "CAMP_001", _set("campaigns", "CAMP_001", channel_budgets={"CH_09": 1.0})),
+    ("unknown-reference", "ASSET_099@2026-03-09", _snapshot(0, asset_id="ASSET_099")),
+    ("foreign-asset", "EXP_001", _set("experiments", "EXP_001", variant_asset="ASSET_007")),
+    ("foreign-asset", "RSK_0004", _set("campaign_risk_signals", "RSK_0004", experiment_id="EXP_001")),
+    ("asset-outside-experiment", "RSK_0004", _set("campaign_risk_signals", "RSK_0004", asset_ids=["ASSET_007"])),
+    ("not-two-assets", "EXP_001", _set("experiments", "EXP_001", variant_asset="ASSET_001")),
+    ("not-two-assets", "EXP_001", _set("experiments", "EXP_001", variant_asset=None)),
+    ("channel-not-in-campaign", "ATTR_0001", _set("attribution_hints", "ATTR_0001", channel_id="CH_04")),
+    ("segment-not-in-campaign", "FNL_0001", _set("funnel_events", "FNL_0001", segment_id="SEG_004")),
+    ("unknown-id-in-text", "DEC_001", _set("orchestrator_decisions", "DEC_001", action_taken="Kept ASSET_044")),
+    ("campaign-without-experiment", "CAMP_003", _without("experiments", "EXP_005")),
+    ("unused", "CH_05", _add("channels", channel_id="CH_05")),
+    ("ends-before-start", "CAMP_001", _set("campaigns", "CAMP_001", end_date="2026-03-01")),
+    ("ends-before-start", "SEGROLL_0001", _set("segment_rollups", "SEGROLL_0001", window_start="2026-03-17")),
+    ("outside-campaign", "EXP_001", _set("experiments", "EXP_001", start_date="2026-03-01")),
+    ("outside-campaign", "FNL_0009", _set("campaigns", "CAMP_003", end_date="2026-03-15")),
+    ("measured-too-early", "ASSET_001@2026-03-09", _set("experiments", "EXP_001", start_date="2026-03-10")),
+    ("measured-too-early", "ASSET_001@2026-03-09", _set("creative_assets", "ASSET_001", created_at="2026-03-10")),
+    ("last-snapshot-before-end", "EXP_002", _set("experiments", "EXP_002", end_date="2026-03-18")),
+    ("running-in-paused-campaign", "EXP_005", _set("experiments", "EXP_005", status="running")),
+    ("date-disagrees", "FNL_0001", _set("funnel_events", "FNL_0001", date="2026-03-15")),
+    ("not-nested", "ASSET_001@2026-03-09", _snapshot(0, clicks=9000)),
+    ("not-nested", "SEGROLL_0001", _set("segment_rollups", "SEGROLL_0001", conversions=1041)),
+    ("stored-rate-differs", "ASSET_001@2026-03-09", _snapshot(0, conversion_rate=0.05)),
+    ("snapshot-decreased", "ASSET_001@2026-03-16", _snapshot(1, impressions=7000, conversion_rate=None)),
+    ("cost-differs-from-model", "ASSET_001@2026-03-16", _snapshot(1, cost=402.0)),
+    ("unknown-cost-model", "CH_01", _set("channels", "CH_01", cost_model="per_smile")),
+    ("unapproved-asset-shown", "ASSET_001", _set("creative_assets", "ASSET_001", approved_by_human=False)),
+    ("unknown-metric", "EXP_001", _set("experiments", "EXP_001", metric="vibes")),
+    ("unknown-metric", "EXP_001", _set("experiments", "EXP_001", metric=None)),
+    ("not-measured", "EXP_001", _set("experiments", "EXP_001", control_asset="ASSET_003")),
+    ("different-audiences", "EXP_001", _set("creative_assets", "ASSET_002", segment_id="SEG_004")),
+    ("changed-while-running", "DEC_001", _set("orchestrator_decisions", "DEC_001", action_taken="Paused ASSET_001")),
+    ("path-not-declared", "CAMP_001", _set("campaigns", "CAMP_001", path=[])),
+    ("path-impossible", "CAMP_001", _set("campaigns", "CAMP_001", path=["signup", "visit"])),
+    ("path-impossible", "CAMP_001", _set("campaigns", "CAMP_001", path=["visit", "checkout"])),
+    ("path-impossible", "CAMP_001", _set("campaigns", "CAMP_001", path=["visit"])),
+    ("step-outside-path", "FNL_0002", _set("campaigns", "CAMP_001", path=["visit", "purchase"])),
+    ("step-not-recorded", None, _without("funnel_events", "FNL_0002")),
+    ("duplicate-count", "FNL_0002", _add("funnel_events", event_id="FNL_0099", stage="signup", source="crm")),
+    ("more-than-the-step-before", "FNL_0002", _set("funnel_events", "FNL_0002", count=1201)),
+    ("count-not-trusted", "FNL_0002", _set("funnel_events", "FNL_0002", confidence=0.5)),
+    ("moves-nothing", "BUD_0001", _set("budget_actions", "BUD_0001", amount=0)),
+    ("executed-unapproved", "BUD_0001", _set("budget_actions", "BUD_0001", approved_by_human=False, approver_id=None)),
+    ("executed-unapproved", "BUD_0001", _set("budget_actions", "BUD_0001", approved_by_human=None, approver_id=None)),
+    ("approval-contradicts", "BUD_0001", _set("budget_actions", "BUD_0001", approver_id=None)),
+    ("approval-contradicts", "BUD_0003", _set("budget_actions", "BUD_0003", approver_id="HUMAN_09")),
+    ("approval-contradicts", "BUD_0003", _set("budget_actions", "BUD_0003", status="approved")),
+    ("gives-what-it-has-not", "BUD_0001", _set("budget_actions", "BUD_0001", amount=4000.0)),
+    ("balance-unknown", "BUD_0005", _set("campaigns", "CAMP_001", channel_budgets={"CH_01": 6000})),
+    ("negative-balance", "CAMP_001", _set("campaigns", "CAMP_001", channel_budgets={"CH_01": 6000, "CH_02": 1000})),
+    ("foreign-currency", "BUD_0001", _set("budget_actions", "BUD_0001", currency="EUR")),
+    ("budget-overspent", "CAMP_001", _set("campaigns", "CAMP_001", budget=1000)),
+    ("impossible-history", "LOG_2", _log((None, "proposed", "human", "A"), ("proposed", "executed", "human", "B"))),
+    ("impossible-history", "LOG_1", _log((None, "approved", "human", "A"))),
+    ("impossible-history", "LOG_2", _log((None, "proposed", "human", "A"), ("approved", "executed", "human", "B"))),
+    ("impossible-history", "LOG_2", _log((None, "open", "orchestrator", None), ("open", "mitigated", "human", "B"),
+                                         entity="risk_signal", entity_id="RSK_0003")),
+    ("status-differs-from-log", "BUD_0003",
+     _log((None, "proposed", "human", "A"), ("proposed", "rejected", "human", "B"))),
+    ("log-of-unknown", "LOG_1", _log((None, "proposed", "human", "A"), entity_id="BUD_0099")),
+    ("proposer-is-approver", "BUD_0003",
+     _log((None, "proposed", "human", "A"), ("proposed", "approved", "human", "A"))),
+    ("approved-by-no-person", "LOG_2",
+     _log((None, "proposed", "human", "A"), ("proposed", "approved", "orchestrator", None))),
+    ("rollup-outside-window", "SEGROLL_0001",
+     _set("segment_rollups", "SEGROLL_0001", window_start="2026-03-17", window_end="2026-03-19")),
+    ("rollup-differs", "SEGROLL_0001", _set("segment_rollups", "SEGROLL_0001", clicks=1041)),
+    ("rollup-of-other-kpi", "SEGROLL_0001", _set("segment_rollups", "SEGROLL_0001", primary_kpi="click_through_rate")),
+    ("duplicate-rollup", "SEGROLL_0001", _add("segment_rollups", rollup_id="SEGROLL_0099")),
+    ("unknown-method", "ATTR_0001", _set("attribution_hints", "ATTR_0001", method="hunch")),
+    ("credits-too-many", None, _set("attribution_hints", "ATTR_0001", attributed_conversions=900)),
+    ("roi-does-not-add-up", "CAMP_001", _set("roi_ledger", "CAMP_001", net_roi=1.0)),
+    ("spend-differs", "CAMP_001", _set("roi_ledger", "CAMP_001", media_spend=1260.0)),
+    ("value-differs", "CAMP_001", _set("roi_ledger", "CAMP_001", estimated_value=1.0)),
+    ("campaign-without-ledger", "CAMP_003", _without("roi_ledger", "CAMP_003")),
+]  # fmt: skip
+
+IN_THE_BUNDLED_RECORDS = noticed(rows())
+
+
+@pytest.mark.parametrize(("code", "record", "mutate"), CASES, ids=[f"{code}-{record}" for code, record, _ in CASES])
+def test_a_change_raises_its_finding_and_the_records_as_they_are_do_not(code, record, mutate):
+    assert (code, record) not in IN_THE_BUNDLED_RECORDS
+    tables = rows()
+    mutate(tables)
+    (one,) = (each for each in CHECKS if each.code == code)
+    assert (code, record) in noticed(tables, checks=[one])
+
+
+def test_every_check_has_a_case_or_speaks_about_the_bundled_records():
+    shown = {code for code, _, _ in CASES} | {code for code, _ in IN_THE_BUNDLED_RECORDS}
+    assert {one.code for one in CHECKS} - shown == {"dated-later"}
+
+
+def test_every_check_says_what_it_notices_and_is_named_once():
+    assert all(one.description.endswith((".", ")")) for one in CHECKS)
+    assert len({one.code for one in CHECKS}) == len(CHECKS)
+
+
+def test_a_small_move_needs_no_person():
+    tables = rows()
+    row(tables, "budget_actions", "BUD_0004").update(approved_by_human=False, approver_id=None)
+    assert ("executed-unapproved", "BUD_0004") in noticed(tables)
+    generous = MarketingPolicy(budget=BudgetPolicy(approval_from=600.0))
+    assert ("executed-unapproved", "BUD_0004") not in noticed(tables, policy=generous)
+
+
+def test_money_may_leave_a_channel_with_an_open_risk_and_enter_it_when_the_risk_is_closed():
+    tables = rows()
+    assert ("into-open-risk", "BUD_0001") not in noticed(tables)
+    row(tables, "campaign_risk_signals", "RSK_0001")["status"] = "mitigated"
+    assert ("into-open-risk", "BUD_0004") not in noticed(tables)
+
+
+def test_an_unknown_balance_is_not_taken_for_nothing():
+    tables = rows()
+    row(tables, "campaigns", "CAMP_001")["channel_budgets"] = {}
+    found = noticed(tables)
+    assert ("balance-unknown", "BUD_0005") in found
+    assert ("gives-what-it-has-not", "BUD_0005") not in found
+
+
+def test_nothing_dated_later_is_looked_at():
+    early = check(records(rows()), as_of=date(2026, 3, 15)).findings
+    later = [finding for finding in early if finding.code == "dated-later"]
+    assert {"BUD_0001", "BUD_0002", "RSK_0002", "SEGROLL_0001", "FNL_0009"} <= {finding.record for finding in later}
+    assert not [f for f in early if f.dataset == "budget_actions" and f.code != "dated-later"]
+
+
+def test_a_log_that_tells_the_whole_story_leaves_nothing_unknown():
+    tables = rows()
+    _log(
+        (None, "open", "orchestrator", None),
+        ("open", "in_review", "human", "A"),
+        ("in_review", "mitigated", "human", "A"),
+        entity="risk_signal",
+        entity_id="RSK_0003",
+    )(tables)
+    assert noticed(tables) == IN_THE_BUNDLED_RECORDS - {("review-unknown", "RSK_0003")}
+
+
+def test_amounts_are_the_money_that_is_at_stake():
+    amounts = {(f.code, f.record): f.amount for f in check(records(rows())).findings}
+    assert amounts["into-open-risk", "BUD_0004"] == 500.0
+    assert amounts["transfer-to-itself", "BUD_0002"] == 2000.0
+    assert amounts["risk-not-reviewed", "RSK_0001"] is None
+
+
+def test_records_without_a_single_row_raise_nothing_but_absence():
+    codes = {finding.code for finding in check(records({})).findings}
+    assert codes == {"missing-set"}

@@ -1,0 +1,191 @@
+"""The funnel: counts, step conversion, and what is and is not concluded from them."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from journey.marketing.checks.running import context_of
+from journey.marketing.funnel import funnel_rows, strong_top_weak_bottom
+from journey.marketing.late import Conversion, late_converters
+from journey.marketing.policy import FunnelPolicy, MarketingPolicy, Trust
+from journey.marketing.proportions import wilson
+from tests.journey.marketing.companies import records, row, rows
+
+
+def _campaign(path, **fields):
+    return {"campaign_id": "C", "path": list(path)} | fields
+
+
+def _count(place, stage, count, **fields):
+    return {
+        "event_id": f"F{place}", "timestamp": "2030-05-01", "campaign_id": "C", "segment_id": "S", "channel_id": "H",
+        "stage": stage, "count": count, "source": "crm", "confidence": 1.0,
+    } | fields  # fmt: skip
+
+
+def _funnel(*counts, path=(), policy=None):
+    tables = {
+        "funnel_events": [
+            _count(place, *one[:2], **(one[2] if len(one) > 2 else {})) for place, one in enumerate(counts)
+        ]
+    }
+    if path:
+        tables["campaigns"] = [_campaign(path)]
+    return funnel_rows(context_of(records(tables), policy=policy))
+
+
+@given(st.integers(0, 5000), st.integers(1, 5000), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_the_interval_is_wilsons(part, whole, confidence):
+    """Held against SciPy: scipy.stats.binomtest(k, n).proportion_ci(method="wilson")."""
+    part = min(part, whole)
+    found = wilson(part, whole, confidence)
+    expected = binomtest(part, whole).proportion_ci(confidence, method="wilson")
+    # Both are a few operations on doubles: they agree to rounding.
+    assert found.value == part / whole
+    assert found.low == pytest.approx(expected.low, abs=1e-12)
+    assert found.high == pytest.approx(expected.high, abs=1e-12)
+
+
+def test_what_is_no_share_has_no_interval():
+    assert wilson(0, 0) == (None, None, None)
+    assert wilson(5, 4) == (None, None, None)
+
+
+def test_the_bundled_funnel_is_what_was_published():
+    """180 of 1,200 visits sign up; nobody of 480 asks for a demo and nobody of 410 adopts."""
+    found = {(*step.cell, step.stage): step for step in funnel_rows(context_of(records(rows())))}
+    signup = found["CAMP_001", "SEG_001", "CH_01", "signup"]
+    assert (signup.count, signup.conversion, signup.flag) == (180, 0.15, "mixed_sources")
+    assert signup.nested is False
+    demo = found["CAMP_002", "SEG_003", "CH_03", "demo_request"]
+    assert (demo.count, demo.conversion, demo.ci_low, demo.flag) == (0, 0.0, 0.0, "drop_off")
+    adopted = found["CAMP_003", "SEG_005", "CH_04", "feature_adopt"]
+    assert (adopted.conversion, adopted.nested, adopted.flag) == (0.0, True, "drop_off")
+    assert len(found) == 10
+
+
+def test_a_step_that_nobody_counted_is_unknown_and_not_zero():
+    visit, signup, purchase = _funnel(("visit", 100), ("purchase", 5), path=("visit", "signup", "purchase"))
+    assert (signup.count, signup.conversion, signup.flag) == (None, None, "not_recorded")
+    assert (purchase.count, purchase.conversion, purchase.denominator) == (5, None, "signup")
+    assert visit.conversion is None
+
+
+def test_conversion_follows_the_campaigns_own_path():
+    """Without signups in the path, a purchase is a share of visits."""
+    _, purchase = _funnel(("visit", 100), ("purchase", 5), path=("visit", "purchase"))
+    assert (purchase.conversion, purchase.denominator) == (0.05, "visit")
+
+
+def test_where_no_path_is_declared_the_recorded_steps_are_the_path_in_the_funnels_order():
+    found = _funnel(("purchase", 5), ("click", 50), ("visit", 100))
+    assert [step.stage for step in found] == ["click", "visit", "purchase"]
+
+
+def test_more_than_the_step_before_is_no_conversion():
+    _, signup = _funnel(("visit", 10), ("signup", 11, {"source": "web_analytics"}))
+    assert (signup.conversion, signup.ci_low, signup.ci_high, signup.flag) == (None, None, None, "over_one")
+
+
+def test_two_counts_of_one_step_leave_it_unknown():
+    _, signup = _funnel(("visit", 100), ("signup", 11), ("signup", 12))
+    assert (signup.count, signup.flag) == (None, "counted_twice")
+
+
+def test_what_is_not_trusted_leads_to_no_flag_of_a_drop_off():
+    counts = (("visit", 1000), ("signup", 0, {"confidence": 0.55}))
+    assert _funnel(*counts)[1].flag == "not_trusted"
+    assert _funnel(*counts, policy=MarketingPolicy(trust=Trust(least=0.5)))[1].flag == "drop_off"
+
+
+def test_a_doubtful_step_before_spoils_the_conversion_after_it():
+    _, signup = _funnel(("visit", 1000, {"confidence": 0.1}), ("signup", 0))
+    assert signup.flag == "not_trusted"
+
+
+def test_a_cell_that_converts_half_as_well_as_the_others_leaks():
+    """40 of 100 elsewhere: 10 of 100 leaks (at most 17 %), 35 of 100 does not."""
+    others = (("visit", 100, {"segment_id": "B"}), ("signup", 40, {"segment_id": "B"}))
+    leaking = _funnel(("visit", 100), ("signup", 10), *others)
+    fine = _funnel(("visit", 100), ("signup", 35), *others)
+    assert [step.flag for step in leaking if step.stage == "signup" and step.segment_id == "S"] == ["drop_off"]
+    assert [step.flag for step in fine if step.stage == "signup" and step.segment_id == "S"] == [None]
+
+
+def test_few_visitors_prove_no_drop_off():
+    _, signup = _funnel(("visit", 5), ("signup", 0))
+    assert signup.flag is None
+
+
+@settings(max_examples=20)  # each reads tables
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.sampled_from(["visit", "signup", "purchase"]), st.integers(0, 50)),
+        unique_by=lambda one: one[:2], min_size=1, max_size=9,
+    )
+)  # fmt: skip
+def test_no_count_is_lost_and_no_conversion_lies_outside_its_interval(counted):
+    tables = {
+        "funnel_events": [
+            _count(place, stage, count, timestamp=f"2030-05-0{day + 1}")
+            for place, (day, stage, count) in enumerate(counted)
+        ]
+    }
+    found = funnel_rows(context_of(records(tables)))
+    assert sum(step.count or 0 for step in found) == sum(count for _, _, count in counted)
+    for step in found:
+        assert (step.flag == "not_recorded") == (step.count is None)
+        if step.conversion is not None:
+            assert 0.0 <= step.ci_low <= step.conversion <= step.ci_high <= 1.0
+
+
+def test_a_strong_top_with_a_weak_bottom_is_named():
+    context = context_of(records(rows()))
+    found = strong_top_weak_bottom(context, funnel_rows(context))
+    assert [(each.segment_id, each.channel_id, each.count, each.before) for each in found] == [
+        ("SEG_003", "CH_03", 0, 480),
+        ("SEG_005", "CH_04", 0, 410),
+    ]
+    assert found[0].click_rate == pytest.approx(2140 / 28500)
+
+
+def test_a_weak_top_is_no_such_pattern():
+    policy = MarketingPolicy(funnel=FunnelPolicy(strong_click_rate=0.2))
+    context = context_of(records(rows()), policy=policy)
+    assert not strong_top_weak_bottom(context, funnel_rows(context))
+
+
+def test_the_pattern_rests_on_all_days_of_a_cell():
+    """Nobody of 480 on one day, 60 of 480 on another: 6 % together are not weak."""
+    tables = rows()
+    for key, count in (("FNL_0007", 480), ("FNL_0008", 60)):
+        other = row(tables, "funnel_events", key) | {"event_id": key + "b", "count": count}
+        tables["funnel_events"].append(other | {"timestamp": "2026-03-16T00:00:00", "date": "2026-03-16"})
+    context = context_of(records(tables))
+    found = strong_top_weak_bottom(context, funnel_rows(context))
+    assert [each.segment_id for each in found] == ["SEG_005"]
+
+
+def test_daily_totals_do_not_tell_late_converters_and_it_says_so():
+    answer = late_converters(None)
+    assert answer.segments == ()
+    assert "daily totals" in answer.reason
+
+
+def test_dated_conversions_tell_late_converters():
+    first = date(2030, 5, 1)
+    answer = late_converters(
+        [
+            Conversion("A", first, date(2030, 5, 2), 60),
+            Conversion("A", first, date(2030, 5, 8), 20),
+            Conversion("A", first, date(2030, 5, 9), 20),
+            Conversion("B", first, date(2030, 5, 31), 10),
+        ]
+    )
+    early, late = answer.segments
+    assert (early.segment_id, early.converted, early.median_days, early.late.value) == ("A", 100, 1, 0.2)
+    assert (late.segment_id, late.converted, late.median_days, late.late.value) == ("B", 10, 30, 1.0)
+    assert answer.reason is None

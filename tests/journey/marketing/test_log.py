@@ -1,0 +1,123 @@
+"""The marketing log: no spend moves before approval, and that can be shown from the log."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journey.errors import InputError
+from journey.machine import IllegalMoveError
+from journey.marketing.checks import check
+from journey.marketing.log import DATASET, MarketingLog
+from journey.marketing.policy import BudgetPolicy, MarketingPolicy
+from journey.marketing.records.reading import read_folders
+from tests.journey.marketing.companies import noticed, rows
+
+START = datetime(2026, 3, 18, 9)
+
+
+def _proposed(amount=1000.0, by="orchestrator", actor=None):
+    log = MarketingLog()
+    log.enter("budget_action", "BUD_0003", at=START, by=by, actor=actor, campaign_id="CAMP_003", amount=amount)
+    return log
+
+
+def test_money_moves_only_after_a_person_approved_it():
+    log = _proposed()
+    with pytest.raises(IllegalMoveError, match="legal from there: approve, reject"):
+        log.move("budget_action", "BUD_0003", "execute", at=START, by="orchestrator")
+    with pytest.raises(InputError, match=r"from 500\.00 on a person must approve"):
+        log.move("budget_action", "BUD_0003", "approve", at=START, by="orchestrator")
+    with pytest.raises(InputError, match="who is not said"):
+        log.move("budget_action", "BUD_0003", "approve", at=START, by="human")
+    log.move("budget_action", "BUD_0003", "approve", at=START, by="human", actor="HUMAN_01")
+    log.move("budget_action", "BUD_0003", "execute", at=START, by="orchestrator")
+    assert log.status("budget_action", "BUD_0003") == "executed"
+    assert [event.to_status for event in log.events] == ["proposed", "approved", "executed"]
+
+
+def test_nobody_approves_what_they_proposed():
+    log = _proposed(by="human", actor="HUMAN_01")
+    with pytest.raises(InputError, match="HUMAN_01 proposed it; somebody else must approve it"):
+        log.move("budget_action", "BUD_0003", "approve", at=START, by="human", actor="HUMAN_01")
+    log.move("budget_action", "BUD_0003", "approve", at=START, by="human", actor="HUMAN_02")
+    assert log.status("budget_action", "BUD_0003") == "approved"
+
+
+def test_a_small_move_needs_no_person():
+    log = _proposed(amount=499.99)
+    log.move("budget_action", "BUD_0003", "approve", at=START, by="orchestrator")
+    strict = MarketingLog(log.events[:1], MarketingPolicy(budget=BudgetPolicy(approval_from=0.0)))
+    with pytest.raises(InputError, match="a person must approve"):
+        strict.move("budget_action", "BUD_0003", "approve", at=START, by="orchestrator")
+
+
+def test_a_risk_is_reviewed_before_it_is_mitigated():
+    log = MarketingLog()
+    log.enter("risk_signal", "RSK_0001", at=START, by="orchestrator")
+    with pytest.raises(IllegalMoveError, match="legal from there: review"):
+        log.move("risk_signal", "RSK_0001", "mitigate", at=START, by="human", actor="A")
+    log.move("risk_signal", "RSK_0001", "review", at=START, by="human", actor="A")
+    log.move("risk_signal", "RSK_0001", "dismiss", at=START, by="human", actor="A")
+    log.move("risk_signal", "RSK_0001", "reopen", at=START, by="orchestrator")
+    assert log.status("risk_signal", "RSK_0001") == "open"
+
+
+def test_what_cannot_be_logged_is_refused():
+    log = _proposed()
+    with pytest.raises(InputError, match="is in the log already"):
+        log.enter("budget_action", "BUD_0003", at=START, by="orchestrator", amount=1.0)
+    with pytest.raises(InputError, match="is not in the log; enter it first"):
+        log.move("budget_action", "BUD_0009", "approve", at=START, by="human", actor="A")
+    with pytest.raises(InputError, match="is before that"):
+        log.move("budget_action", "BUD_0003", "reject", at=START - timedelta(seconds=1), by="human", actor="A")
+    with pytest.raises(InputError, match="give `amount`"):
+        log.enter("budget_action", "BUD_0009", at=START, by="orchestrator")
+    with pytest.raises(InputError, match="give `actor`"):
+        log.enter("budget_action", "BUD_0009", at=START, by="human", amount=1.0)
+    assert log.status("budget_action", "BUD_0009") is None
+    assert len(log.events) == 1
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["approve", "reject", "execute", "roll_back"]),
+            st.sampled_from(["human", "orchestrator"]),
+            st.sampled_from([None, "A", "B"]),
+        ),
+        max_size=12,
+    ),
+    st.sampled_from([100.0, 499.99, 500.0, 5000.0]),
+    st.sampled_from([("human", "A"), ("orchestrator", None)]),
+)
+def test_whatever_is_tried_the_log_holds_no_move_of_money_without_its_approval(tries, amount, proposer):
+    log = _proposed(amount, *proposer)
+    for move, by, actor in tries:
+        try:
+            log.move("budget_action", "BUD_0003", move, at=START, by=by, actor=actor)
+        except (InputError, IllegalMoveError):
+            continue
+    order = [event.to_status for event in log.events]
+    if "executed" in order:
+        (approval,) = (event for event in log.events if event.to_status == "approved")
+        assert order.index("approved") < order.index("executed")
+        assert approval.actor_kind == "human" or amount < 500.0
+        assert approval.actor_id != "A" or proposer != ("human", "A")
+
+
+def test_a_written_log_is_read_as_records_and_raises_nothing(tmp_path):
+    log = _proposed()
+    log.write(tmp_path / f"{DATASET}.jsonl")
+    read = read_folders([tmp_path])
+    assert read.objects(DATASET) == log.events
+    assert not {f.code for f in check(read).findings} - {"missing-set", "log-of-unknown"}
+    with_log = rows() | {DATASET: [event.model_dump() for event in log.events]}
+    assert noticed(with_log) == noticed(rows())
+
+
+def test_a_log_goes_on_where_it_was_left():
+    log = MarketingLog(_proposed().events)
+    log.move("budget_action", "BUD_0003", "reject", at=START, by="human", actor="A")
+    assert [event.event_id for event in log.events] == ["LOG_000001", "LOG_000002"]
