@@ -20,7 +20,7 @@ from scenarios.model import BASELINE
 from scenarios.money import LABEL, Return, returns
 from scenarios.precision import Precision, PrecisionFound
 from scenarios.randomised import INTERVALS as RANDOMISED_INTERVALS
-from scenarios.randomised import LEDGER, RANDOMISED, SHARED, Experiment, experiment_of
+from scenarios.randomised import LEDGER, RANDOMISED, Experiment, comparable, experiment_of
 from scenarios.replications import Progress, Replications, replicate
 from scenarios.statistics import CONFIDENCE, Estimate, estimate
 from scenarios.stored import Identity
@@ -240,7 +240,7 @@ def summarise(loaded: LoadedScenario, done: Replications, split: "Split | None" 
     lived = done.runs if split is None else [split.lived(each) for each in done.runs]
     names = _metric_names(runs)
     values = [{name: [run[place].metrics.get(name) for run in runs] for name in names} for place in range(len(setups))]
-    effects = _effects(setups, values, names if split is None else [name for name in names if name not in SHARED])
+    effects = _effects(setups, values, names if split is None else comparable(names, split))
     effects = tested(effects, primary)
     experiment = None
     if split is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from journey.errors import InputError
 from scenarios.effects import Effect, corrected, effect_of, paired, paired_difference
 from scenarios.lift import Lift, lift_of, power_of_one
-from scenarios.metrics import base_name, is_total, per_customer
+from scenarios.metrics import base_name, is_total, per_customer, segment_of
 from scenarios.proportions import Fourfold, Tested, mantel_haenszel, pooled_z
 from scenarios.sample_ratio import SampleRatio, sample_ratio
 from scenarios.statistics import CONFIDENCE, Estimate
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 RANDOMISED = "randomised"
 
-SHARED = ("gate_utilisation",)
+_SHARED = ("gate_utilisation",)
 """Metrics of what all arms share, in which they cannot differ."""
 
 INTERVALS = (
@@ -188,12 +188,23 @@ def split_for(loaded: "LoadedScenario", *, truth: bool = False) -> "Split":
     from scenarios.split import split_of
 
     primary = loaded.scenario.primary_metric
-    if base_name(primary) in SHARED:
+    if base_name(primary) in _SHARED:
         raise InputError(
             f"{loaded.name}: primary_metric: {primary} is of the gate that all arms of one run share; "
             "name another metric, or compare counterfactually"
         )
-    return split_of(loaded.setups, seed=loaded.scenario.seed, truth=truth)
+    split = split_of(loaded.setups, seed=loaded.scenario.seed, truth=truth)
+    if primary not in comparable([primary], split):
+        raise InputError(
+            f"{loaded.name}: primary_metric: the segment of {primary} is not in the experiment; "
+            f"name another metric, or one of: {', '.join(split.compared)}"
+        )
+    return split
+
+
+def comparable(names: Sequence[str], split: "Split") -> list[str]:
+    """Those metrics in which the arms of an experiment can differ."""
+    return [name for name in names if name not in _SHARED and segment_of(name) in (None, *split.compared)]
 
 
 def experiment_of(
@@ -220,6 +231,9 @@ def experiment_of(
     inside = [sum(counts[place] for counts in assigned.values()) / n for place in range(len(split.arms))]
     everybody = sum(run.customers for runs in replications for run in runs[: len(split.strata)]) / n
     truths = split.truths(replications)
+    strata = [
+        list(split.by_segment(runs).values()) if split.stratified else [split.lived(runs)] for runs in replications
+    ]
     return Experiment(
         split=split,
         customers=dict(zip(split.arms, inside, strict=True)),
@@ -231,7 +245,7 @@ def experiment_of(
                     name,
                     effect,
                     (values[0][name], values[place][name]),
-                    _tables(split, replications, name, place),
+                    _tables(strata, name, place),
                     [(runs[0], runs[place]) for runs in truths],
                 )
                 for name, effect in effects[arm].items()
@@ -277,17 +291,11 @@ def _seen(
     )
 
 
-def _tables(split: "Split", replications: Sequence[Sequence["Run"]], name: str, place: int) -> list[list[Fourfold]]:
+def _tables(experiments: Sequence[Sequence[Sequence["Run"]]], name: str, place: int) -> list[list[Fourfold]]:
     """For a share of customers: by experiment, the tables of counts, one for each stratum; else nothing."""
     if base_name(name) != "churn_rate":
         return []
-    return [
-        [
-            _fourfold(name, arms[0], arms[place])
-            for arms in (split.by_segment(runs).values() if split.stratified else [split.lived(runs)])
-        ]
-        for runs in replications
-    ]
+    return [[_fourfold(name, arms[0], arms[place]) for arms in strata] for strata in experiments]
 
 
 def _fourfold(name: str, baseline: "Run", treated: "Run") -> Fourfold:

@@ -128,6 +128,14 @@ def test_the_json_has_what_the_contract_promises():
     json.dumps(made, allow_nan=False)
 
 
+def test_a_segment_outside_the_experiment_has_no_effects():
+    made = found("arms.treated.share_by_segment={ Enterprise = 0 }", replications=4).as_dict()
+    assert "churn_rate[Enterprise]" not in made["effects"]["treated"]
+    assert list(made["segments"]["treated"]) == list(made["sample_ratio"]["segments"]) == ["SMB", "Mid-Market"]
+    assert made["experiment"]["customers_outside"] == 100
+    assert made["customers"] == 1000
+
+
 def test_a_wrong_split_raises_the_alarm_before_the_verdict():
     comparison = found(run=experiments.wrongly_split, replications=12)
     assert comparison.as_dict()["sample_ratio"]["ok"] is False

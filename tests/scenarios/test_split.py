@@ -128,6 +128,10 @@ def test_a_mean_of_everybody_lies_between_those_of_the_strata_and_equal_ones_sta
         (["arms.treated.share=0", "arms.baseline.share=0"], "no arm has a share of the customers"),
         (["arms.third.label=x", "arms.third.share=0"], "only baseline, treated have a share"),
         (["primary_metric=gate_utilisation"], "of the gate that all arms of one run share"),
+        (
+            ["primary_metric=churn_rate[Enterprise]", "arms.treated.share_by_segment={ Enterprise = 0 }"],
+            "is not in the experiment; name another metric, or one of: SMB, Mid-Market",
+        ),
     ],
 )
 def test_what_cannot_be_split_is_refused_with_a_way_out(overrides, message):
