@@ -1,5 +1,6 @@
 """What a scenario takes for granted, as a section of its report."""
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from journey.policy import Policy
@@ -8,7 +9,7 @@ from scenarios.metrics import dollars
 
 if TYPE_CHECKING:
     from scenarios.files import LoadedScenario
-    from simulation.spec import Effect
+    from simulation.spec import Effect, World
 
 
 def assumptions(loaded: "LoadedScenario") -> list[Block]:
@@ -30,6 +31,9 @@ def assumptions(loaded: "LoadedScenario") -> list[Block]:
             (f"world.distress.causes.{name}", f"churn x {c.churn_ratio:g} for {c.mean_days:g} days", "assumed")
             for name, c in scenario.world.distress.causes.items()
         ),
+        *((where, value, "assumed") for where, value in _dated(scenario.world)),
+        *((where, value, "assumed") for where, value in _account(scenario.world)),
+        *((where, value, "assumed") for where, value in _of_contacts_and_records(scenario.world)),
     ]
     return [
         Heading(2, "Assumptions"),
@@ -39,6 +43,50 @@ def assumptions(loaded: "LoadedScenario") -> list[Block]:
         ),
         Grid(("assumption", "value", "provenance"), tuple(rows), numbers_from=3),
     ]
+
+
+Rows = Iterator[tuple[str, str]]
+
+
+def _dated(world: "World") -> Rows:
+    """What the calendar brings: seasons and incidents, ends of contracts, charges."""
+    for name, phase in world.calendar.items():
+        again = "" if phase.every_days is None else f", every {phase.every_days:g} days"
+        ratios = _ratios({**phase.moves, **{f"onset of {cause}": ratio for cause, ratio in phase.onsets.items()}})
+        yield f"world.calendar.{name}", f"days {phase.from_day:g} to {phase.until_day:g}{again}: {ratios}"
+    renewal, payments = world.renewal, world.payments
+    if any(renewal.churn.values()):
+        yield "world.renewal", f"every {renewal.every_days:g} days; {_shares(renewal.churn)} leave"
+    if any(payments.failure.values()):
+        failing = f"{_shares(payments.failure)} of the charges fail, every {payments.every_days:g} days"
+        yield "world.payments", f"{failing}; {100 * payments.recovered:g} % of them are made good"
+
+
+def _account(world: "World") -> Rows:
+    for name, change in world.value_changes.items():
+        rates = ", ".join(f"{rate:g} a day in {stage}" for stage, rate in change.per_day.items())
+        distress = "" if change.in_distress == 1.0 else f"; in distress x {change.in_distress:g}"
+        yield f"world.value_changes.{name}", f"value x {change.factor:g}: {rates}{distress}"
+
+
+def _of_contacts_and_records(world: "World") -> Rows:
+    fatigue = world.fatigue
+    if fatigue.response_lost > 0.0 or fatigue.churn_ratio != 1.0:
+        lost = f"a contact takes {100 * fatigue.response_lost:g} % of the response of the next"
+        text = f"{lost}, churn x {fatigue.churn_ratio:g}; halves in {fatigue.half_life_days:g} days"
+        yield "world.fatigue", text
+    shares = {name: share for name, share in world.imperfections.model_dump().items() if name != "late_mean_days"}
+    if any(shares.values()):
+        late = f"; late by {world.imperfections.late_mean_days:g} days" if shares["signals_late"] else ""
+        yield "world.imperfections", _shares({name: share for name, share in shares.items() if share}) + late
+
+
+def _ratios(ratios: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} x {ratio:g}" for name, ratio in ratios.items()) or "nothing changes"
+
+
+def _shares(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {100 * share:g} %" for name, share in shares.items())
 
 
 _USED = (
@@ -74,10 +122,8 @@ def _stated(override: Any, *path: str) -> str:
 
 
 def _effect_row(action: str, effect: "Effect") -> tuple[str, str, str]:
-    ratios = ", ".join(
-        [f"recovery x {effect.recovery_ratio:g}", *(f"{cause} x {ratio:g}" for cause, ratio in effect.by_cause.items())]
-    )
-    text = (
-        f"{100 * effect.response:.0f} % respond; {ratios}; for {effect.lasts_days:g} days; harm x {effect.harm_ratio:g}"
-    )
+    ratios = _ratios({"recovery": effect.recovery_ratio, **effect.by_cause})
+    differing = f" ({_ratios(effect.by_segment)})" if effect.by_segment else ""
+    who = f"{100 * effect.response:.0f} % respond{differing}"
+    text = f"{who}; {ratios}; for {effect.lasts_days:g} days; harm x {effect.harm_ratio:g}"
     return f"world.effects.{action}", text, "assumed"

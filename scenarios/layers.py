@@ -14,7 +14,7 @@ from journey.errors import InputError
 _EXCLUDES: dict[str, dict[str, tuple[str, ...]]] = {
     "reviewers": {"count": ("per_1000",), "per_1000": ("count",)},
     "population": {
-        "records": ("segments", "start", "in_mid_stay", "in_distress"),
+        "records": ("segments", "start", "in_mid_stay", "in_distress", "correlations", "arrivals"),
         "segments": ("records", "as_of"),
     },
 }

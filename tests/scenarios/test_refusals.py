@@ -56,6 +56,56 @@ WRONG = [
     ("policy.evidence.typical_days.onbording=3", "policy.evidence.typical_days.onbording: 'onbording' is not a stage"),
     ("arms.treated.policy.thresholds.act_severity=2", "arms.treated.policy.thresholds.act_severity: should be less"),
     ("arms.treated.reviewers.cuont=2", "arms.treated.reviewers.cuont: unknown key; did you mean 'count'?"),
+    # The world in full.
+    ("world.moves.churn.by_tenure=[[90, 1.2], [30, 2]]", "by_tenure must rise in days: 30 comes after 90"),
+    ("world.calendar.june={ from_day = 9, until_day = 3 }", "until_day 3 must come after from_day 9"),
+    (
+        "world.calendar.june={ from_day = 0, until_day = 30, every_days = 7 }",
+        "a phase of 30 days cannot come every 7 days",
+    ),
+    (
+        "world.calendar.june={ from_day = 0, until_day = 9, moves = { chrun = 2 } }",
+        "world.calendar.june.moves.chrun: 'chrun' is not a move of the journey; did you mean 'churn'?",
+    ),
+    (
+        "world.calendar.june={ from_day = 0, until_day = 9, onsets = { prise = 2 } }",
+        "world.calendar.june.onsets.prise: 'prise' is not a cause in world.distress.causes; did you mean 'price'?",
+    ),
+    ("world.renewal.churn.Smb=0.1", "world.renewal.churn.Smb: 'Smb' is not a segment of the population"),
+    ("world.renewal.churn.SMB=1.0", "world.renewal.churn.SMB: should be less than 1"),
+    ("world.renewal.move=leave", "world.renewal.move: 'leave' is not a move of the journey"),
+    ("world.renewal.move=mature", "by 'mature' nobody leaves: it leads to no terminal stage and none in world.lost"),
+    ("world.payments.failure.Smb=0.1", "world.payments.failure.Smb: 'Smb' is not a segment of the population"),
+    ("world.payments.move=chrun", "world.payments.move: 'chrun' is not a move of the journey; did you mean 'churn'?"),
+    ("world.payments.move=resolve", "world.payments.move: by 'resolve' nobody leaves"),
+    (
+        "world.value_changes.growth={ factor = 1.2, per_day = { retentoin = 0.1 } }",
+        "world.value_changes.growth.per_day.retentoin: 'retentoin' is not a stage",
+    ),
+    (
+        "world.value_changes.growth={ factor = 1.2, per_day = { churned = 0.1 } }",
+        "'churned' is terminal; an account there is worth nothing",
+    ),
+    ("world.value_changes.growth={ factor = 0, per_day = {} }", "growth.factor: should be greater than 0"),
+    ('world.lost=["chruned"]', "world.lost: 'chruned' is not a stage of the journey; did you mean 'churned'?"),
+    ('world.lost=["churned"]', "world.lost: 'churned' is in journey.terminal, so nobody can be won back from it"),
+    ('world.lost=["support", "support"]', "world.lost: 'support' is listed 2 times; list it once"),
+    ("world.effects.proactive_outreach.by_segment.Smb=2", "by_segment.Smb: 'Smb' is not a segment of the population"),
+    ("population.arrivals={ share = 0.2, stage = 'trial' }", "population.arrivals.stage: 'trial' is not a stage"),
+    ("population.arrivals={ share = 0.2, stage = 'churned' }", "'churned' is terminal; nobody can arrive there"),
+    ("population.arrivals={ share = 1.2 }", "population.arrivals.share: should be less than or equal to 1"),
+    ("population.correlations.value_tier=1", "population.correlations.value_tier: should be less than 1"),
+    (
+        "population.correlations={ value_tier = 0.9, value_frailty = 0.9, tier_frailty = -0.9 }",
+        "these correlations contradict each other",
+    ),
+    (
+        "population.segments.SMB.do_not_contact=2",
+        "population.segments.SMB.do_not_contact: should be less than or equal",
+    ),
+    ("world.imperfections={ stages_missing = 0.7, stages_wrong = 0.6 }", "stages_missing and stages_wrong add up to"),
+    ("world.imperfections={ signals_missing = 1, signals_orphaned = 1 }", "signals_missing and signals_orphaned add"),
+    ("world.fatigue.half_life_days=0", "world.fatigue.half_life_days: should be greater than 0"),
     # Arms.
     ("arms.treated.lable=x", "arms.treated.lable: unknown key; did you mean 'label'?"),
     ("arms.baseline=false", "arms: the arm 'baseline' is missing; there are: treated"),
@@ -137,3 +187,117 @@ def test_a_journey_that_cannot_work_is_refused(tmp_path):
 def test_the_first_arm_must_be_the_baseline(tmp_path):
     text = 'title = "x"\nworld = {}\npopulation = { segments = { S = { share = 1, account_value = 1 } } }\n'
     assert "'baseline' must come first, but 'other' does" in refused(tmp_path, text + "[arms.other]\n[arms.baseline]\n")
+
+
+SUBSCRIPTION = """
+title = "x"
+population = { segments = { SMB = { share = 1, account_value = 1 } } }
+[journey]
+stages = ["trial", "paid", "away", "gone"]
+initial = "trial"
+terminal = "gone"
+moves = [
+    { name = "buy", source = "trial", destination = "paid" },
+    { name = "leave", source = "paid", destination = "away" },
+    { name = "forget", source = "paid", destination = "gone" },
+    { name = "return", source = "away", destination = "paid" },
+]
+[world.moves]
+buy = { dwell = { mean_days = 10 } }
+leave = { dwell = { mean_days = 10 } }
+return = { dwell = { mean_days = 10 } }
+[arms.baseline]
+"""
+
+
+def test_a_lost_stage_with_a_way_back_is_accepted(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(SUBSCRIPTION + '[world]\nlost = ["away"]\n', encoding="utf-8")
+    assert load(path).scenario.world.lost == ("away",)
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "message"),
+    [
+        (
+            "[world]\nlost = ['away']\n",
+            ("return = {", "# {"),
+            "nobody is ever won back from 'away'; give a dwell to return in world.moves, or take its moves out and",
+        ),
+        (
+            "[world]\nlost = ['away']\n",
+            ('    { name = "return"', '    # { name = "return"'),
+            "world.lost: no move leaves 'away', so nobody is won back; list it in journey.terminal instead",
+        ),
+        (
+            "[world]\nlost = ['trial']\n",
+            ("", ""),
+            "world.lost: 'trial' is where customers begin; say in population.start where they are",
+        ),
+        (
+            "[world.renewal]\nmove = 'forget'\n",
+            ("", ""),
+            "world.renewal.move: the move 'forget' never happens; give it a dwell in world.moves",
+        ),
+        (
+            "[world.calendar.june]\nfrom_day = 0\nuntil_day = 9\nmoves = { forget = 2 }\n",
+            ("", ""),
+            "world.calendar.june.moves.forget: the move 'forget' never happens; give it a dwell in world.moves",
+        ),
+        (
+            "[world.renewal]\nchurn = { SMB = 0.1 }\n",
+            ("", ""),
+            "world.renewal.move: 'churn' is not a move of the journey",
+        ),
+        (
+            "[world.value_changes.growth]\nfactor = 2\nper_day = { away = 0.1 }\n[world]\nlost = ['away']\n",
+            ("", ""),
+            "'away' is in world.lost, so its customers are gone; an account there is worth nothing",
+        ),
+        (
+            "[population.arrivals]\nshare = 0.1\nstage = 'away'\n[world]\nlost = ['away']\n",
+            ("population = { segments = { SMB = { share = 1, account_value = 1 } } }", ""),
+            "'away' is in world.lost, so its customers are gone; nobody can arrive there",
+        ),
+    ],
+)
+def test_lost_stages_and_dates_must_make_sense(tmp_path, said, instead, message):
+    more = "[population.segments.SMB]\nshare = 1\naccount_value = 1\n" if instead[0].startswith("population") else ""
+    assert message in refused(tmp_path, SUBSCRIPTION.replace(*instead) + more + said)
+
+
+def test_nobody_begins_or_comes_into_distress_where_customers_are_gone():
+    with pytest.raises(InputError) as caught:
+        load("default", ['world.lost=["support"]'])
+    gone = "'support' is in world.lost, so its customers are gone"
+    assert f"population.start.support: {gone}; nobody can begin there" in str(caught.value)
+    assert f"onset_per_day.support: {gone}; nobody there can come into distress" in str(caught.value)
+
+
+@pytest.mark.parametrize("pair", ["value_tenure", "tier_tenure", "tenure_frailty"])
+def test_a_correlation_with_a_tenure_that_nobody_has_is_refused(tmp_path, pair):
+    text = SUBSCRIPTION.replace("account_value = 1 } }", "account_value = 1, tenure_mean_days = {} } }")
+    text = text.replace("[journey]", f"correlations = {{ {pair} = 0.3 }}\n[journey]")
+    text = text.replace("population = { segments", "population.segments", 1).replace("} } }\n", "} }\n", 1)
+    text = text.replace("correlations", "population.correlations", 1)
+    assert f"population.correlations.{pair}: has no meaning: no segment has a tenure" in refused(
+        tmp_path, text.replace("{}", "0", 1)
+    )
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace("{}", "300", 1), encoding="utf-8")
+    load(path)
+
+
+@pytest.mark.parametrize("key", ["correlations = { value_tier = 0.2 }", "arrivals = { share = 0.2 }"])
+def test_what_only_a_synthetic_population_has_is_refused_beside_records(tmp_path, key):
+    message = refused(tmp_path, f'extends = "default"\n[population]\nrecords = "bundled"\n{key}\n')
+    name = key.partition(" ")[0]
+    assert f"population.{name}: the customers in `records` bring their own; remove it, or `records`" in message
+
+
+def test_records_laid_over_a_synthetic_population_take_its_place_whole(tmp_path):
+    path = tmp_path / "mine.toml"
+    own = "correlations = { value_tier = 0.2 }\narrivals = { share = 0.2 }\n"
+    path.write_text(f'extends = "default"\n[population]\n{own}', encoding="utf-8")
+    population = load(path, ["population.records=bundled"]).scenario.population
+    assert (population.arrivals, population.correlations.value_tier) == (None, 0.0)

@@ -41,8 +41,9 @@ def check(schema, node, value, where):
                 check(schema, below, item, f"{where}.{key}")
     elif isinstance(value, list):
         assert node.get("type") == "array", where
-        for item in value:
-            check(schema, node["items"], item, where)
+        each = node["prefixItems"] if "prefixItems" in node else [node["items"]] * len(value)
+        for item_node, item in zip(each, value, strict=True):
+            check(schema, item_node, item, where)
     elif isinstance(value, bool):
         assert node.get("type") == "boolean", where
     elif isinstance(value, str):
@@ -65,6 +66,9 @@ def test_every_built_in_scenario_fits_the_schema(schema, name):
         "[policy.thresholds]\nact_severty = 1",
         "[arms.x.reviewers]\ncuont = 1",
         "[[journey.moves]]\nnam = 'x'",
+        "world.calendar.june.till_day = 9",
+        "world.renewal.chrun.SMB = 0.1",
+        "population.arrivals.shares = 0.2",
     ],
 )
 def test_a_misspelt_key_does_not(schema, text):
@@ -80,6 +84,18 @@ def test_a_misspelt_key_does_not(schema, text):
         "money.discount_per_year = { amount = 0.1, provenance = 'measured' }",
         "arms.treated = false",
         "[[journey.moves]]\nname = 'x'\nsource = 'a'\ndestination = 'b'",
+        "world.calendar.june = { from_day = 0, until_day = 9, every_days = 365, moves.churn = 2, onsets.price = 2 }",
+        "world.renewal = { every_days = 365, churn.SMB = 0.1, move = 'churn' }",
+        "world.payments = { every_days = 30, failure.SMB = 0.1, recovered = 0.5, grace_days = 7, move = 'churn' }",
+        "world.value_changes.growth = { per_day.retention = 0.1, factor = 1.2, in_distress = 0.1 }",
+        "world.fatigue = { half_life_days = 30, response_lost = 0.2, churn_ratio = 1.1 }",
+        "world.lost = ['churned']",
+        "world.imperfections = { signals_missing = 0.1, signals_late = 0.1, late_mean_days = 3, stages_wrong = 0.1 }",
+        "world.moves.churn.by_tenure = [[90, 0.8], [365, 0.5]]",
+        "world.effects.call.by_segment.SMB = 1.2",
+        "population.arrivals = { share = 0.2, over_days = 365, stage = 'onboarding' }",
+        "population.correlations = { value_tier = 0.2, tenure_frailty = -0.3 }",
+        "population.segments.SMB = { tenure_mean_days = 300, do_not_contact = 0.1 }",
     ],
 )
 def test_every_form_that_the_loader_takes_does(schema, text):

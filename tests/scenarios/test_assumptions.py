@@ -1,0 +1,42 @@
+"""What a scenario takes for granted is listed, the parts of a full world included, and nothing that is switched off."""
+
+from scenarios.assumptions import assumptions
+from scenarios.files import load
+
+FULL = """
+extends = "default"
+[world]
+calendar.june = { from_day = 0, until_day = 9, every_days = 365, moves.churn = 2, onsets.price = 3 }
+renewal = { every_days = 180, churn = { SMB = 0.1 } }
+payments = { failure = { SMB = 0.02 }, recovered = 0.6 }
+value_changes.growth = { per_day.retention = 0.01, factor = 1.2, in_distress = 0.1 }
+fatigue = { response_lost = 0.2 }
+imperfections = { signals_missing = 0.1, signals_late = 0.1, late_mean_days = 3 }
+effects.proactive_outreach.by_segment.SMB = 0.5
+"""
+
+
+def listed(text, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return {where: (value, provenance) for where, value, provenance in assumptions(load(path))[-1].rows}
+
+
+def test_every_part_of_a_full_world_is_listed_in_words(tmp_path):
+    found = listed(FULL, tmp_path)
+    june = "days 0 to 9, every 365 days: churn x 2, onset of price x 3"
+    assert found["world.calendar.june"] == (june, "assumed")
+    assert found["world.renewal"][0].startswith("every 180 days; ")
+    assert "SMB 10 %" in found["world.renewal"][0]
+    assert "SMB 2 %" in found["world.payments"][0]
+    assert found["world.payments"][0].endswith("60 % of them are made good")
+    assert found["world.value_changes.growth"][0] == "value x 1.2: 0.01 a day in retention; in distress x 0.1"
+    assert "takes 20 % of the response of the next" in found["world.fatigue"][0]
+    assert found["world.imperfections"][0] == "signals missing 10 %, signals late 10 %; late by 3 days"
+    assert "respond (SMB x 0.5);" in found["world.effects.proactive_outreach"][0]
+
+
+def test_what_is_switched_off_is_not(tmp_path):
+    text = 'extends = "default"\n[world]\nrenewal = { churn = { SMB = 0, Mid-Market = 0, Enterprise = 0 } }\n'
+    found = listed(text, tmp_path)
+    assert not {"world.renewal", "world.imperfections"} & set(found)
