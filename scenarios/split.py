@@ -113,8 +113,9 @@ class Split:
         made = []
         for arm, name in enumerate(self.arms):
             mine = [arms[arm] for arms in strata]
-            weights = [sum(run.customers for run in arms) / arms[arm].customers for arms in strata]
-            if not self.stratified:
+            if self.stratified:
+                weights = [sum(run.customers for run in arms) / arms[arm].customers for arms in strata]
+            else:
                 weights = [everybody / sum(run.customers for run in mine)] * len(mine)
             made.append(_pooled(name, mine, weights, everybody))
         return tuple(made)

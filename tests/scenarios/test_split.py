@@ -99,6 +99,17 @@ def test_a_segment_of_one_arm_alone_is_not_in_the_experiment():
     assert sum(arm.quantities["evaluations"] for arm in split.measured(runs)) == pytest.approx(2 * 900)
 
 
+def test_where_every_segment_is_divided_alike_an_arm_may_have_nobody_in_one_of_them():
+    _, split = experiment()
+    counts = [(40, 20), (10, 30), (4, 0)]
+    runs = [stratum("x", SEGMENTS[at], counts[at][arm], counts[at][arm] // 2, 1.0) for arm in (0, 1) for at in range(3)]
+    baseline, treated = split.measured(runs)
+    assert baseline.metrics["churn_rate"] == treated.metrics["churn_rate"] == 0.5
+    assert baseline.quantities["evaluations"] == pytest.approx(104.0)
+    assert treated.quantities["evaluations"] == pytest.approx(104.0)
+    assert treated.metrics["churn_rate[Enterprise]"] is None
+
+
 def test_a_replication_in_which_an_arm_has_nobody_is_not_used():
     _, split = experiment()
     nobody = [stratum("x", name, 10 * (arm == 0), 0, 1.0) for arm in (0, 1) for name in SEGMENTS]
