@@ -23,6 +23,11 @@ _REASONS = {
     "vetoed": "governance forbids it",
 }
 _QUIET = ("none", "monitor_only")
+_DATES = {trace.RENEWAL: "at the renewal", trace.PAYMENT: "a charge failed and was not made good"}
+_BAD_RECORDS = {
+    trace.ORPHANED: "recorded for a customer nobody knows, so not heard",
+    trace.DUPLICATE: "recorded a second time, so not heard",
+}
 _OUTCOMES = {"no_action_needed": "it had not been needed", "no_response": "no response"}
 
 
@@ -46,10 +51,12 @@ def described_run(rows: Sequence["Row"]) -> str:
     """A run of decisions from which nothing follows, in one line."""
     if len(rows) == 1:
         verb = "watches" if rows[0].label == "monitor_only" else "looks, does nothing"
-        return f"{verb}: {reason_words(rows[0].reason)}"
+        return f"{verb}: {reason_words(rows[0].reason)}{_believed(rows[0])}"
     reasons = Counter(row.reason for row in rows)
     why = ", ".join(f"{count} x {reason_words(reason)}" for reason, count in reasons.most_common())
-    return f"looks {len(rows)} times, does nothing ({why}), up to day {rows[-1].time:.1f}"
+    misled = sum(row.to_stage is not None for row in rows)
+    wrong = f"; the stage on record is wrong in {misled}" if misled else ""
+    return f"looks {len(rows)} times, does nothing ({why}{wrong}), up to day {rows[-1].time:.1f}"
 
 
 def plain(name: str) -> str:
@@ -58,19 +65,38 @@ def plain(name: str) -> str:
 
 
 def _move(row: "Row") -> str:
-    return f"{plain(row.label)}: {plain(row.stage)} -> {plain(row.to_stage or row.stage)}"
+    why = f" ({_DATES[row.reason]})" if row.reason in _DATES else ""
+    return f"{plain(row.label)}: {plain(row.stage)} -> {plain(row.to_stage or row.stage)}{why}"
+
+
+def _arrival(row: "Row") -> str:
+    return f"becomes a customer, in {plain(row.to_stage or row.stage)}"
+
+
+def _value_change(row: "Row") -> str:
+    return f"{plain(row.label)}: the account is now worth ${row.value:,.0f} a year"
 
 
 def _signal(row: "Row") -> str:
     source = f", {row.source}" if row.source else ""
-    truth = "a false alarm" if row.reason == "noise" else f"from {plain(row.reason or 'nothing')}"
-    return f"signal {plain(row.label)} {row.value:.2f}{source} (truth, unseen: {truth})"
+    late = "" if row.dated is None else f", dated day {row.dated:.1f}"
+    about = _BAD_RECORDS.get(row.reason or "") or f"truth, unseen: {_truth(row)}"
+    return f"signal {plain(row.label)} {row.value:.2f}{source}{late} ({about})"
+
+
+def _truth(row: "Row") -> str:
+    return "a false alarm" if row.reason == trace.NOISE else f"from {plain(row.reason or 'nothing')}"
+
+
+def _believed(row: "Row") -> str:
+    """What the records say of the customer's stage, where they are wrong."""
+    return "" if row.to_stage is None else f" (on record in {plain(row.to_stage)}, which is wrong)"
 
 
 def _decision(row: "Row") -> str:
     if is_quiet(row):
         return described_run([row])
-    return f"decides on {plain(row.label)}, confidence {row.value:.2f}"
+    return f"decides on {plain(row.label)}, confidence {row.value:.2f}{_believed(row)}"
 
 
 def _requested(row: "Row") -> str:
@@ -105,4 +131,6 @@ _WORDS = {
     trace.OUTCOME: _outcome,
     trace.DISTRESS_ON: _distress,
     trace.DISTRESS_OFF: _distress,
+    trace.ARRIVAL: _arrival,
+    trace.VALUE_CHANGE: _value_change,
 }

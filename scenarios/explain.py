@@ -7,6 +7,7 @@ others. The rows of the one customer are then picked out of the trace.
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from journey.errors import InputError
 from journey.ledger import Ledger
 from journey.policy import TIERS
 from scenarios.files import LoadedScenario
@@ -111,6 +112,9 @@ class Explanation:
                 "account_value": person.account_value,
                 "first_stage": first.lifeline.first_stage,
                 "days_in_stage": person.days_in_stage,
+                "tenure_days": person.tenure_days,
+                "arrives_at": person.arrives_at,
+                "consents": person.consents,
             },
             "arms": {life.name: life.as_dict() for life in self.lives},
             "parting": None if self.parting is None else self.parting.as_dict(),
@@ -136,10 +140,15 @@ def explain(loaded: LoadedScenario, customer: int, *, engine: str = REFERENCE) -
         engine: Which engine; see `simulation.run.run_arm`.
 
     Raises:
-        InputError: There is no such customer, or the engine refuses the scenario.
+        InputError: There is no such customer, or none before the run ends, or the engine refuses the scenario.
     """
     scenario = loaded.scenario
-    begin(loaded.setups[0], customer, seed=scenario.seed, replication=REPLICATION)
+    person = begin(loaded.setups[0], customer, seed=scenario.seed, replication=REPLICATION).person
+    if person.arrives_at >= scenario.horizon_days:
+        raise InputError(
+            f"customer {customer} comes on day {person.arrives_at:.1f}, after the end of the run on day "
+            f"{scenario.horizon_days:g}; take another one, or a longer run (--set horizon_days=...)"
+        )
     lives = []
     for setup in loaded.setups:
         run = run_arm(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from simulation.chronicle import Lifeline
     from simulation.trace import Row
 
-_OWN_LIFE = (trace.MOVE, trace.DISTRESS_ON, trace.DISTRESS_OFF)
+_OWN_LIFE = (trace.MOVE, trace.DISTRESS_ON, trace.DISTRESS_OFF, trace.ARRIVAL, trace.VALUE_CHANGE)
 """What happens to the customer, as against what is done about it."""
 
 
@@ -43,7 +43,7 @@ class Parting:
     Attributes:
         arms: The two arms.
         first: The first difference in what is done or happens; looks from which nothing follows do not count.
-        life: The first difference in the customer's own moves and distress; None where there is none.
+        life: The first difference in the customer's own moves, distress and account; None where there is none.
         why: What led to the first difference, in words.
         effect: What came of it in the customer's life, in words.
     """
@@ -137,7 +137,7 @@ _REVIEWING = (trace.REVIEW_REQUESTED, trace.REVIEW_DECIDED)
 
 def _effect(names: tuple[str, str], life: Difference | None, rows: Sequence[Sequence["Row"]]) -> str:
     if life is None:
-        return "the customer moves, suffers and recovers alike in both"
+        return "the customer moves, suffers, recovers and pays alike in both"
     sides = []
     for name, row, arm in zip(names, (life.before, life.after), rows, strict=True):
         happens = "nothing happens to the customer then" if row is None else described(row)

@@ -14,9 +14,15 @@ from simulation.tally import discounted_days
 from simulation.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from simulation.chronicle import Lifeline
     from simulation.setup import ArmSetup
 
+_SUPPORT = "support"
+_ALWAYS = (
+    "revenue", "live_value_end", "escalations", "support_days", "reviews", "review_minutes", "evaluations",
+)  # fmt: skip
 REVIEWED = ("approved", "rejected", "overridden")
 
 
@@ -28,24 +34,24 @@ def quantities_of(lifeline: Lifeline, setup: ArmSetup, days: float) -> dict[str,
         setup: The arm.
         days: The horizon.
     """
-    value, rate = lifeline.person.account_value, log1p(setup.yearly_discount) / DAYS_PER_YEAR
-    terminal = setup.journey.terminal
-    paid = [
-        (max(0.0, stay.entered_at), days if stay.left_at is None else stay.left_at)
-        for stay in lifeline.stays
-        if stay.stage not in terminal
-    ]
+    if lifeline.person.arrives_at >= days:
+        return dict.fromkeys(_ALWAYS, 0.0)
+    gone = {*setup.journey.terminal, *setup.world.lost}
+    rate = log1p(setup.yearly_discount) / DAYS_PER_YEAR
     reviews = sum(row.kind == trace.REVIEW_DECIDED and row.label in REVIEWED for row in lifeline.rows)
     actions = Counter(row.label for row in lifeline.rows if row.kind == trace.ACTION)
     costs = setup.policy.actions
     return {
-        "revenue": value / DAYS_PER_YEAR * sum(discounted_days(start, stop, rate) for start, stop in paid),
-        "live_value_end": 0.0 if lifeline.end_stage in terminal else value,
+        "revenue": sum(
+            value / DAYS_PER_YEAR * discounted_days(start, stop, rate)
+            for start, stop, value in _paid(lifeline, gone, days)
+        ),
+        "live_value_end": 0.0 if lifeline.end_stage in gone else _value_at_the_end(lifeline),
         "escalations": float(sum(row.kind == trace.MOVE and row.label == "escalate" for row in lifeline.rows)),
         "support_days": sum(
             (days if stay.left_at is None else stay.left_at) - max(0.0, stay.entered_at)
             for stay in lifeline.stays
-            if stay.stage == "support"
+            if stay.stage == _SUPPORT
         ),
         "reviews": float(reviews),
         "review_minutes": reviews * setup.reviewers.service_minutes,
@@ -53,3 +59,29 @@ def quantities_of(lifeline: Lifeline, setup: ArmSetup, days: float) -> dict[str,
         **{f"actions.{name}": float(times) for name, times in actions.items()},
         **{f"action_cost.{name}": times * costs[name].cost for name, times in actions.items()},
     }
+
+
+def _paid(lifeline: Lifeline, gone: Collection[str], days: float) -> Iterator[tuple[float, float, float]]:
+    """The stretches in which the account had one value and was paid for: first day, last day, dollars a year.
+
+    Whoever is lost pays nothing, and pays as before when won back.
+    """
+    value, since = lifeline.person.account_value, lifeline.person.arrives_at
+    stage = lifeline.first_stage
+    for row in lifeline.rows:
+        if row.kind not in (trace.MOVE, trace.VALUE_CHANGE):
+            continue
+        if stage not in gone:
+            yield since, row.time, value
+        since = row.time
+        if row.kind == trace.MOVE:
+            stage = str(row.to_stage)
+        else:
+            value = float(row.value or 0.0)
+    if stage not in gone:
+        yield since, days, value
+
+
+def _value_at_the_end(lifeline: Lifeline) -> float:
+    changes = [row.value for row in lifeline.rows if row.kind == trace.VALUE_CHANGE]
+    return float(changes[-1] or 0.0) if changes else lifeline.person.account_value

@@ -72,6 +72,8 @@ _NAMINGS = {
     trace.REVIEW_DECIDED: _Naming("review"),
     trace.DISTRESS_ON: _Naming("distress {}", "start"),
     trace.DISTRESS_OFF: _Naming("distress {}"),
+    trace.ARRIVAL: _Naming("arrival"),
+    trace.VALUE_CHANGE: _Naming("value {}"),
 }
 _UNDECIDED = ("expired", "withdrawn")
 """Ends of a request that no reviewer brought about."""
@@ -142,8 +144,11 @@ def _event(row: trace.Row, moment: datetime) -> str:
     parts += [_text(key, text) for key in ("to_stage", "reason", "source") if (text := getattr(row, key)) is not None]
     if row.reviewer is not None:
         parts.append(_text("org:resource", f"reviewer {row.reviewer}"))
-    if row.value is not None:
-        parts.append(f'<float key="value" value="{row.value!r}"/>\n')
+    parts += [
+        f'<float key="{key}" value="{number!r}"/>\n'
+        for key in ("value", "dated")
+        if (number := getattr(row, key)) is not None
+    ]
     parts.append("</event>\n")
     return "".join(parts)
 

@@ -52,9 +52,13 @@ def _print_who(out: "Console", found: "Explanation") -> None:
     first = found.lives[0].lifeline
     person = first.person
     since = f", {person.days_in_stage:.1f} days since" if person.days_in_stage else ""
+    began = f"in {first.first_stage} on day 0{since}"
+    if person.arrives_at > 0.0:
+        began = f"comes on day {person.arrives_at:.1f}, in {first.first_stage}"
+    consent = "" if person.consents else "; gave no consent to be contacted"
     out.print(
         f"Customer {found.customer} of {found.loaded.scenario.title!r}: {first.segment}, risk tier "
-        f"{TIERS[person.tier]}, {dollars(person.account_value)} a year; in {first.first_stage} on day 0{since}.\n",
+        f"{TIERS[person.tier]}, {dollars(person.account_value)} a year; {began}{consent}.\n",
         markup=False,
     )
 
@@ -97,6 +101,8 @@ def _print_ends(out: "Console", found: "Explanation") -> None:
     for life in found.lives:
         stay = life.lifeline.stays[-1]
         state = "unfinished" if life.unfinished else "for good"
+        if stay.stage in found.loaded.scenario.world.lost:
+            state = "gone, and may be won back"
         ends.append(f"{life.name}: in {stay.stage} since day {max(0.0, stay.entered_at):.1f}, {state}")
     out.print(f"On day {found.loaded.scenario.horizon_days:g}, the end: {'; '.join(ends)}.\n", markup=False)
 

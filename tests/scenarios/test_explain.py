@@ -82,7 +82,7 @@ def test_the_parting_says_why_and_what_came_of_it():
     loaded = load("onboarding_outreach", ["population.size=150", "horizon_days=120"])
     said = [found for customer in range(150) if (found := explain_from(loaded, customer)) is not None]
     assert any("decides on" in parting.why and "on the same evidence" in parting.why for parting in said)
-    assert any(parting.effect == "the customer moves, suffers and recovers alike in both" for parting in said)
+    assert any(parting.effect == "the customer moves, suffers, recovers and pays alike in both" for parting in said)
     assert any(parting.effect.startswith("the lives themselves part on day") for parting in said)
     for parting in said:
         assert parting.why.startswith("baseline: ")
@@ -162,3 +162,21 @@ def test_a_customer_who_does_not_exist_is_refused_before_anything_runs(loaded, m
     monkeypatch.setattr("scenarios.explain.run_arm", None)
     with pytest.raises(InputError, match="the 60 customers have the numbers 0 to 59"):
         explain(loaded, 60)
+
+
+def test_a_customer_who_comes_later_is_told_from_the_day_of_arrival_and_refused_after_the_end():
+    later = ["population.arrivals={ share = 1, over_days = 200, stage = 'retention' }"]
+    short = load("onboarding_outreach", [*SMALL, *later])
+    days = {}
+    for customer in range(12):
+        try:
+            told = explain(short, customer).as_dict()
+        except InputError as error:
+            assert str(error).startswith(f"customer {customer} comes on day 1")
+            assert "after the end of the run on day 120" in str(error)
+            continue
+        days[customer] = told["person"]["arrives_at"]
+        first = told["arms"]["baseline"]["events"][0]
+        assert (first["kind"], first["time"], first["to_stage"]) == ("arrival", days[customer], "retention")
+    assert 0 < len(days) < 12
+    assert all(0.0 < day < 120.0 for day in days.values())

@@ -42,6 +42,51 @@ def test_nobody_sees_the_truth():
     assert described(row(1.0, "distress_off", "price", None)) == "distress ends: price (truth, unseen)"
 
 
+@pytest.mark.parametrize(
+    ("happened", "words"),
+    [
+        (row(1.0, "arrival", "arrival", None, to_stage="onboarding"), "becomes a customer, in onboarding"),
+        (
+            row(1.0, "value_change", "upsell", None, value=12000.0),
+            "upsell: the account is now worth $12,000 a year",
+        ),
+        (
+            row(1.0, "move", "churn", "renewal", to_stage="churned"),
+            "churn: retention -> churned (at the renewal)",
+        ),
+        (
+            row(1.0, "move", "churn", "payment", to_stage="churned"),
+            "churn: retention -> churned (a charge failed and was not made good)",
+        ),
+        (
+            row(9.0, "signal", "usage_drop", "orphaned", source="manual"),
+            "signal usage drop 0.50, manual (recorded for a customer nobody knows, so not heard)",
+        ),
+        (
+            row(9.0, "signal", "usage_drop", "duplicate", source="manual", dated=4.0),
+            "signal usage drop 0.50, manual, dated day 4.0 (recorded a second time, so not heard)",
+        ),
+        (
+            row(9.0, to_stage="support", label="onboarding_nudge_email", reason="act"),
+            "decides on onboarding nudge email, confidence 0.50 (on record in support, which is wrong)",
+        ),
+        (
+            row(9.0, to_stage="support"),
+            "looks, does nothing: no live signal (on record in support, which is wrong)",
+        ),
+    ],
+)
+def test_what_a_full_world_brings_is_said_in_words(happened, words):
+    assert described(happened) == words
+
+
+def test_a_run_of_looks_says_how_often_the_stage_on_record_was_wrong():
+    text = described_run([row(1.0, to_stage="support"), row(2.0)])
+    assert text == (
+        "looks 2 times, does nothing (2 x no live signal; the stage on record is wrong in 1), up to day 2.0"
+    )
+
+
 @pytest.mark.parametrize("kind", [*KINDS, "something_new"])
 def test_every_kind_of_row_has_words(kind):
     assert "_" not in described(row(1.0, kind, "some_label", "some_reason", to_stage="churned"))

@@ -7,9 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.errors import InputError
-from simulation.chronicle import Chronicle, begin
+from simulation.chronicle import Chronicle, Lifeline, begin
 from simulation.one_customer import quantities_of
+from simulation.population import Person
 from simulation.run import run_arm
+from simulation.trace import Row
+from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import arm
 
 
@@ -67,6 +70,41 @@ def test_what_customers_bring_and_cost_adds_up_to_what_the_run_has_counted(seed,
             total[name] = total.get(name, 0.0) + amount
     # Sums over a cohort are taken in another order here.
     assert total == {name: pytest.approx(amount, rel=1e-12) for name, amount in chronicle.run.quantities.items()}
+
+
+@settings(max_examples=8)
+@given(seed=st.integers(0, 2**40), discount=st.sampled_from([0.0, 0.08]), days=st.floats(5.0, 250.0))
+def test_money_adds_up_with_value_changes_arrivals_and_customers_who_are_won_back(seed, discount, days):
+    setup = full_arm(yearly_discount=discount, population={"size": 40})
+    chronicle = told(setup, seed=seed, days=days)
+    total = {}
+    for lifeline in chronicle.lives():
+        for name, amount in quantities_of(lifeline, setup, days).items():
+            total[name] = total.get(name, 0.0) + amount
+    booked = {name: pytest.approx(amount, rel=1e-11, abs=1e-9) for name, amount in chronicle.run.quantities.items()}
+    assert total == booked
+
+
+def test_nothing_is_paid_while_a_customer_is_lost_and_the_changed_value_counts_when_won_back():
+    """By hand: 365 dollars a year for 10 days, twice that for 10 more, lost for 20, won back for the last 10."""
+    met = Person(number=0, segment=0, tier=0, account_value=365.0, stage=0)
+    rows = [
+        Row(10.0, 0, "a", "value_change", "retention", None, "expansion", None, None, 730.0),
+        Row(20.0, 0, "a", "move", "retention", "churned", "churn", "renewal", None, None),
+        Row(40.0, 0, "a", "move", "churned", "engagement", "win_back", None, None, None),
+    ]
+    found = quantities_of(Lifeline(met, "SMB", "retention", rows), full_arm(), 50.0)
+    assert found["revenue"] == pytest.approx(10.0 + 20.0 + 20.0)
+    assert found["live_value_end"] == 730.0
+    lost = quantities_of(Lifeline(met, "SMB", "retention", rows[:2]), full_arm(), 50.0)
+    assert (lost["revenue"], lost["live_value_end"]) == (pytest.approx(30.0), 0.0)
+
+
+def test_who_comes_after_the_end_brings_and_costs_nothing():
+    met = Person(number=0, segment=0, tier=0, account_value=365.0, stage=0, arrives_at=60.0)
+    found = quantities_of(Lifeline(met, "SMB", "onboarding", ()), full_arm(), 50.0)
+    assert set(found.values()) == {0.0}
+    assert set(found) <= set(told(full_arm(population={"size": 5}), days=9.0).run.quantities)
 
 
 def test_a_customer_who_does_not_exist_is_refused_with_the_numbers_there_are(chronicle):

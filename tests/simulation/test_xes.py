@@ -10,6 +10,7 @@ from simulation.dates import Dates
 from simulation.run import run_arm
 from simulation.spec import Reviewers
 from simulation.xes import write_xes
+from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import arm
 
 NS = {"x": "http://www.xes-standard.org/"}
@@ -50,12 +51,28 @@ def test_one_trace_is_one_customer_and_one_event_one_row(log):
     assert len(root.findall("x:trace/x:event", NS)) == told.run.events
 
 
-def test_events_say_what_the_rows_say(log):
-    told, root = log
+@pytest.fixture(scope="module")
+def full_log(tmp_path_factory):
+    return written(full_arm(), tmp_path_factory.mktemp("xes") / "full.xes")
+
+
+def test_arrivals_and_changes_of_value_are_activities_and_late_records_say_their_day(full_log):
+    told, root = full_log
+    events = [attributes(event) for event in root.findall("x:trace/x:event", NS)]
+    names = {event["concept:name"] for event in events}
+    assert {"arrival", "value expansion", "value contraction", "win_back"} <= names
+    late = [row for row in told.run.trace.rows if row.dated is not None]
+    assert late
+    assert sum("dated" in event for event in events) == len(late)
+
+
+@pytest.mark.parametrize("name", ["log", "full_log"])
+def test_events_say_what_the_rows_say(name, request):
+    told, root = request.getfixturevalue(name)
     for lifeline, found in zip(told.lives(), root.findall("x:trace", NS), strict=True):
         for row, event in zip(lifeline.rows, found.findall("x:event", NS), strict=True):
             said = attributes(event)
-            for column in ("kind", "stage", "to_stage", "label", "reason", "source", "value"):
+            for column in ("kind", "stage", "to_stage", "label", "reason", "source", "value", "dated"):
                 assert said.get(column) == getattr(row, column)
             assert said["day"] == row.time
             assert said.get("org:resource") == (None if row.reviewer is None else f"reviewer {row.reviewer}")
