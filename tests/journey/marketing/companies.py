@@ -2,12 +2,14 @@
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache
 
 from journey.marketing.checks import check
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.marketing.records.reading import BUNDLED, bundled_folder
 from journey.marketing.records.store import MarketingRecords
+from journey.records.assembling import loaded_tables
 
 
 @cache
@@ -17,12 +19,12 @@ def _bundled():
         name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         for name in MARKETING_FAMILY.datasets
         if (folder / f"{name}.json").exists()
-    }
+    } | {"marketing_log": []}
 
 
 def rows():
     """The rows of every bundled set, by name of the set."""
-    return deepcopy(_bundled()) | {"marketing_log": []}
+    return deepcopy(_bundled())
 
 
 def row(tables, dataset, key):
@@ -32,15 +34,25 @@ def row(tables, dataset, key):
     return found
 
 
+@cache
+def _clean():
+    """The bundled sets after reading, as Arrow tables."""
+    connection = MarketingRecords.from_tables(_bundled()).connection
+    return {name: connection.sql(f"FROM {name}").to_arrow_table() for name in MARKETING_FAMILY.datasets}
+
+
 def records(tables):
-    return MarketingRecords.from_tables(tables)
+    """The records of these rows; sets that are as they are bundled are not read again, which takes most of the time."""
+    changed = [model for model in MARKETING_FAMILY.models if tables.get(model.dataset) != _bundled().get(model.dataset)]
+    family = replace(MARKETING_FAMILY, models=tuple(changed))
+    connection = loaded_tables(family, {model.dataset: tables.get(model.dataset) for model in changed})
+    for name in set(MARKETING_FAMILY.datasets) - set(family.datasets):
+        connection.register("clean", _clean()[name])
+        connection.execute(f"CREATE TABLE {name} AS FROM clean")
+        connection.unregister("clean")
+    return MarketingRecords(connection, "tables")
 
 
 def noticed(tables, **options):
     """Code and record of every finding."""
     return {(finding.code, finding.record) for finding in check(records(tables), **options).findings}
-
-
-def places(report):
-    """Code, record (or campaign, where no single record is meant) and severity of every finding, sorted."""
-    return sorted((f.code, f.record or f.campaign_id or f.dataset, str(f.severity)) for f in report.findings)
