@@ -14,6 +14,7 @@ from journey.errors import InputError
 from scenarios import funnel
 from scenarios.effects import Effect, effect_of, tested
 from scenarios.files import LoadedScenario
+from scenarios.gate_over_time import GateDay, gate_of
 from scenarios.memory import Load, refuse_what_does_not_fit
 from scenarios.metrics import METRICS, Metric, metric, per_customer
 from scenarios.model import BASELINE
@@ -24,6 +25,7 @@ from scenarios.randomised import LEDGER, RANDOMISED, Experiment, comparable, exp
 from scenarios.replications import Progress, Replications, replicate
 from scenarios.statistics import CONFIDENCE, Estimate, estimate
 from scenarios.stored import Identity
+from scenarios.unhelped import Unhelped, unhelped_of
 from scenarios.verdict import Verdict, judge
 from scenarios.workers import Live, RunArm
 
@@ -59,6 +61,8 @@ class Comparison:
         roi: Per arm other than the baseline, the money.
         verdict: In words.
         funnels: Per arm, what became of every evaluation.
+        unhelped: Per arm, who was in distress and got nothing.
+        gate: Per arm, its reviewers over time; arms of one experiment share them.
         precision: What came of the precision that was asked for; None where none was.
         interrupted: Whether work was left undone.
         experiment: In randomised mode, what an experimenter sees beyond the effects; None where every arm is lived by
@@ -77,6 +81,8 @@ class Comparison:
     roi: dict[str, Return]
     verdict: Verdict
     funnels: "dict[str, Funnel]" = field(default_factory=dict)
+    unhelped: dict[str, tuple[Unhelped, ...]] = field(default_factory=dict)
+    gate: dict[str, tuple[GateDay, ...]] = field(default_factory=dict)
     precision: PrecisionFound | None = None
     interrupted: bool = False
     experiment: Experiment | None = None
@@ -117,6 +123,8 @@ class Comparison:
             },
             "roi": {name: _return_dict(found) for name, found in self.roi.items()},
             "funnel": {name: funnel.as_dict(found) for name, found in self.funnels.items()},
+            "unhelped": {name: [row.as_dict() for row in found] for name, found in self.unhelped.items()},
+            "gate": {name: [day._asdict() for day in found] for name, found in self.gate.items()},
             "precision": None if self.precision is None else self.precision.as_dict(),
             "verdict": self.verdict.text,
             "verdicts": {name: finding.outcome for name, finding in self.verdict.findings.items()},
@@ -248,6 +256,7 @@ def summarise(loaded: LoadedScenario, done: Replications, split: "Split | None" 
     money = returns(loaded.scenario, setups, runs, runs[0][0].days, LABEL if split is None else LEDGER)
     identical = {setup.name for setup in setups[1:] if _same(setups[0], setup)}
     first = done.runs[0]
+    by_arm = {setup.name: [arms[place] for arms in lived] for place, setup in enumerate(setups)}
     return Comparison(
         loaded=loaded,
         seed=loaded.scenario.seed,
@@ -263,7 +272,9 @@ def summarise(loaded: LoadedScenario, done: Replications, split: "Split | None" 
         effects=effects,
         roi=money,
         verdict=judge(primary, effects, money, replications=len(runs), identical=identical, experiment=experiment),
-        funnels={setup.name: funnel.funnel_of([arms[place] for arms in lived]) for place, setup in enumerate(setups)},
+        funnels={name: funnel.funnel_of(mine) for name, mine in by_arm.items()},
+        unhelped={name: unhelped_of(mine) for name, mine in by_arm.items()},
+        gate={name: gate_of(mine) for name, mine in by_arm.items()},
         precision=done.precision,
         interrupted=done.interrupted,
         experiment=experiment,

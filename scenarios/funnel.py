@@ -1,7 +1,9 @@
 """The decision funnel: what became of every evaluation, from the rules that took it out to the outcome of an action.
 
-Counts of one run become means per cohort over replications. Sections add up: evaluations are the sum of their
-reasons; requests for review are those closed, by verdict, and those still waiting at the end.
+Distress comes last: episodes in which anything was done, and those in which nothing was (`scenarios.unhelped` has
+them by stage and segment). Counts of one run become means per cohort over replications. Sections add up: evaluations
+are the sum of their reasons; requests for review are those closed, by verdict, and those still waiting at the end;
+episodes of distress are those helped and those that got nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 Counts = dict[str, float]
 
+VERDICTS = ("approved", "overridden", "rejected", "expired", "withdrawn")
+"""How a request for review can end, in the order in which people ask."""
+
 REASON_LABELS = {
     "act": "act",
     "no_evidence": "no evidence",
@@ -29,6 +34,8 @@ REASON_LABELS = {
     "no_stage": "stage unknown",
     "vetoed": "vetoed",
 }
+HELP_LABELS = {"helped": "something was done", "got_nothing": "got nothing"}
+LABELS = {**REASON_LABELS, **HELP_LABELS}
 
 
 class Section(NamedTuple):
@@ -78,18 +85,22 @@ def _reasons(run: "Run") -> Counts:
 
 
 def _reviews(run: "Run") -> Counts:
-    """By verdict where the run tells it, else as far as its metrics do; and those that still wait at the end."""
-    requested, closed = _kind("review_requested")(run), _kind("review_decided")(run)
-    verdicts: Mapping[str, float] | None = getattr(run, "reviews_by_verdict", None)
-    if verdicts is None:
-        reviewed, expired = run.metrics.get("reviews") or 0.0, run.metrics.get("reviews_expired") or 0.0
-        verdicts = {"reviewed": reviewed, "expired": expired, "withdrawn": closed - reviewed - expired}
-    return {**{name: float(n) for name, n in verdicts.items()}, "waiting": requested - closed}
+    """By verdict, and those that still wait at the end."""
+    waiting = _kind("review_requested")(run) - _kind("review_decided")(run)
+    return {**{name: float(run.reviews_by_verdict.get(name, 0)) for name in VERDICTS}, "waiting": waiting}
 
 
 def _outcomes(run: "Run") -> Counts:
-    by_kind: Mapping[str, float] = getattr(run, "outcomes", None) or {}
-    return {name: float(n) for name, n in by_kind.items()}
+    return {name: float(n) for name, n in run.outcomes.items()}
+
+
+def _episodes(run: "Run") -> float:
+    return float(sum(int(row["episodes"]) for row in run.unhelped))
+
+
+def _by_help(run: "Run") -> Counts:
+    nothing = float(sum(int(row["got_nothing"]) for row in run.unhelped))
+    return {"helped": _episodes(run) - nothing, "got_nothing": nothing}
 
 
 def _nothing(_run: "Run") -> Counts:
@@ -101,6 +112,7 @@ SECTIONS = (
     Section("reviews", "requests for review", _kind("review_requested"), _reviews),
     Section("actions", "acted on", _kind("action"), _nothing),
     Section("outcomes", "outcomes", _kind("outcome"), _outcomes),
+    Section("distress", "episodes of distress", _episodes, _by_help),
 )
 """What the funnel counts; a further step is a line here."""
 
@@ -139,5 +151,5 @@ def rows(funnels: Mapping[str, Funnel]) -> list[tuple[str, list[float], bool]]:
         for name in dict.fromkeys(name for step in steps for name in step.parts):
             counts = [step.parts.get(name, 0.0) for step in steps]
             if any(counts):
-                made.append((REASON_LABELS.get(name, name.replace("_", " ")), counts, False))
+                made.append((LABELS.get(name, name.replace("_", " ")), counts, False))
     return made

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from scenarios import funnel
 from scenarios.assumptions import assumptions
+from scenarios.care_report import gate_blocks, unhelped_blocks
 from scenarios.comparison import version
 from scenarios.document import Block, Code, Grid, Heading, Items, Paragraph
 from scenarios.experiment_report import division, experiment_blocks, interval_text
@@ -42,6 +43,8 @@ def report_on(found: "Comparison") -> list[Block]:
         *_metrics(found),
         *_money(found),
         *_funnel(found),
+        *unhelped_blocks(found, funnel_scale(found)),
+        *gate_blocks(found),
         *_uncertainty(found),
         *assumptions(found.loaded),
         *_repeat(found),

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from scenarios.care_report import gate_texts, got_nothing, is_used
 from scenarios.cli.experiment_tables import print_experiment
 from scenarios.cli.output import table
 from scenarios.experiment_report import division, interval_text
@@ -19,6 +20,7 @@ from scenarios.report import (
     repeat_command,
     uncertainty,
 )
+from scenarios.unhelped import rows as unhelped_rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,6 +51,9 @@ def print_comparison(out: "Console", found: "Comparison") -> None:
             print_experiment(out, found, found.experiment, arm)
         out.print(_money(found, arm, wide=wide))
     out.print(_funnel(found))
+    for made in (_unhelped(found), _gate(found)):
+        if made is not None:
+            out.print(made)
     out.print("Verdict", style="bold")
     out.print(found.verdict.text, markup=False)
     if found.precision is not None:
@@ -85,6 +90,32 @@ def _funnel(found: "Comparison") -> "Table":
     for label, counts, total in rows(found.funnels):
         name = f"[bold]{label}[/bold]" if total else f"  {label}"
         made.add_row(name, *(shown(count, "count") for count in counts))
+    return made
+
+
+def _unhelped(found: "Comparison") -> "Table | None":
+    listed = unhelped_rows(found.unhelped)
+    if not listed:
+        return None
+    arms = [escape(name) for name in found.unhelped]
+    made = table(f"In distress and got nothing, {funnel_scale(found)}", "stage, segment", *arms, right=arms)
+    for stage, segment, of_arms in listed:
+        made.add_row(escape(f"{stage}, {segment}"), *map(got_nothing, of_arms))
+    return made
+
+
+def _gate(found: "Comparison") -> "Table | None":
+    """Backlog, utilisation and wait, of each arm whose reviewers are asked anything; arms of one run share them."""
+    arms = {name: days for name, days in found.gate.items() if is_used(days)}
+    if not arms:
+        return None
+    if found.experiment is not None:
+        arms = {"all arms": next(iter(arms.values()))}
+    columns = [escape(name) for name in arms]
+    made = table("Reviewers over time: backlog, utilisation and wait since the day above", "day", *columns,
+                 right=("day", *columns))  # fmt: skip
+    for place, day in enumerate(next(iter(arms.values()))):
+        made.add_row(f"{day.day:.0f}", *(", ".join(gate_texts(of_arm[place])) for of_arm in arms.values()))
     return made
 
 

@@ -12,7 +12,7 @@ from scenarios import funnel
 from scenarios.comparison import compare
 from scenarios.document import as_markdown
 from scenarios.files import load
-from scenarios.funnel import REASON_LABELS, funnel_of
+from scenarios.funnel import REASON_LABELS, VERDICTS, funnel_of
 from scenarios.report import report_on
 from simulation.run import run_arm
 from tests.scenarios import fakes
@@ -25,6 +25,8 @@ def parts_of(step):
 def adds_up(told):
     assert sum(parts_of(told["evaluations"]).values()) == pytest.approx(told["evaluations"]["total"])
     assert sum(parts_of(told["reviews"]).values()) == pytest.approx(told["reviews"]["total"])
+    assert sum(parts_of(told["outcomes"]).values()) == pytest.approx(told["outcomes"]["total"])
+    assert sum(parts_of(told["distress"]).values()) == pytest.approx(told["distress"]["total"])
     assert all(count >= 0 for step in told.values() for count in step.values())
     assert told["outcomes"]["total"] <= told["actions"]["total"] <= told["evaluations"]["act"]
 
@@ -74,7 +76,15 @@ def test_what_the_rules_do_not_know_by_name_is_counted_all_the_same():
 def test_an_arm_without_an_orchestrator_decides_nothing():
     setup = replace(load("default", ["population.size=20"]).setups[0], active=False)
     told = funnel.as_dict(funnel_of([run_arm(setup, seed=1, replication=0, days=90)]))
+    distress = told.pop("distress")
     assert all(count == 0 for step in told.values() for count in step.values())
+    assert (distress["helped"], distress["got_nothing"]) == (0, distress["total"])
+    assert distress["total"] > 0
+
+
+def test_every_verdict_has_its_place_even_where_nobody_was_asked():
+    told = funnel.as_dict(funnel_of([fakes.run("baseline", 10.0, 0.1)]))
+    assert list(parts_of(told["reviews"])) == [*VERDICTS, "waiting"]
 
 
 def test_the_report_has_it_as_a_table_without_empty_lines():

@@ -1,0 +1,49 @@
+"""The human gate over time: backlog on a grid of days, utilisation and waits in the stretches between."""
+
+from collections.abc import Sequence
+from math import fsum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from simulation.run import Run
+
+
+class GateDay(NamedTuple):
+    """One day of the grid, and the stretch before it; means over replications.
+
+    Attributes:
+        day: The day.
+        backlog: Requests that wait for a reviewer on that day.
+        utilisation: Share of the reviewers' time since the row before that went into the reviews finished since;
+            None where there was no such time.
+        wait_days_mean: Days that the requests closed since the row before had waited, expired ones included; None
+            where none was closed.
+    """
+
+    day: float
+    backlog: float
+    utilisation: float | None
+    wait_days_mean: float | None
+
+
+def gate_of(runs: Sequence["Run"]) -> tuple[GateDay, ...]:
+    """The gate of one arm, as means over its replications; over those in which there is something to divide by.
+
+    Args:
+        runs: The arm's runs, at least one, over the same horizon.
+    """
+    days = [row["day"] for row in runs[0].gate]
+    return tuple(
+        GateDay(
+            float(day or 0.0),
+            _mean(runs, place, "backlog") or 0.0,
+            _mean(runs, place, "utilisation"),
+            _mean(runs, place, "wait_days_mean"),
+        )
+        for place, day in enumerate(days)
+    )
+
+
+def _mean(runs: Sequence["Run"], place: int, what: str) -> float | None:
+    known = [value for run in runs if (value := run.gate[place][what]) is not None]
+    return fsum(known) / len(known) if known else None

@@ -1,0 +1,58 @@
+"""Who was in distress and got nothing, by the stage in which it began and by segment: what the funnel never sees.
+
+An episode of which no signal came, or whose signals no rule let through, leaves no decision that says so. Only the
+simulation knows of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import fsum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from simulation.run import Run
+
+
+class Unhelped(NamedTuple):
+    """Episodes of distress that began in one stage, of customers of one segment; means per cohort.
+
+    Attributes:
+        stage: The stage.
+        segment: The segment.
+        episodes: How many there were.
+        got_nothing: In how many of them no action was carried out.
+    """
+
+    stage: str
+    segment: str
+    episodes: float
+    got_nothing: float
+
+    @property
+    def share(self) -> float | None:
+        """Share of the episodes that got nothing; None where there were none."""
+        return self.got_nothing / self.episodes if self.episodes else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as a JSON-ready mapping."""
+        return {**self._asdict(), "share": self.share}
+
+
+def unhelped_of(runs: Sequence["Run"]) -> tuple[Unhelped, ...]:
+    """What is known of one arm, as means over its replications, at least one; in the order of stages and segments."""
+    places = dict.fromkeys((str(row["stage"]), str(row["segment"])) for run in runs for row in run.unhelped)
+    counts = [{(row["stage"], row["segment"]): row for row in run.unhelped} for run in runs]
+
+    def mean(place: tuple[str, str], what: str) -> float:
+        return fsum(float(count[place][what]) for count in counts if place in count) / len(runs)
+
+    order = list(runs[0].occupancy[0]) if runs[0].occupancy else []
+    rank = {stage: code for code, stage in enumerate(order)}
+    listed = sorted(places, key=lambda place: (rank.get(place[0], len(rank)), list(places).index(place)))
+    return tuple(Unhelped(*place, mean(place, "episodes"), mean(place, "got_nothing")) for place in listed)
+
+
+def rows(arms: Mapping[str, Sequence[Unhelped]]) -> list[tuple[str, str, list[Unhelped]]]:
+    """The arms side by side: stage, segment, and each arm's row; in every arm there is one, if need be of zeros."""
+    places = dict.fromkeys((row.stage, row.segment) for found in arms.values() for row in found)
+    known = [{(row.stage, row.segment): row for row in found} for found in arms.values()]
+    return [(*place, [of_arm.get(place, Unhelped(*place, 0.0, 0.0)) for of_arm in known]) for place in places]
