@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Basis = Literal["opening", "spend", "unknown"]
 
 _OPENINGS = """
-    SELECT campaign_id, channel_id, try_cast(channel_budgets ->> ('$."' || channel_id || '"') AS DOUBLE) AS amount
-    FROM (SELECT campaign_id, channel_budgets, unnest(json_keys(channel_budgets)) AS channel_id FROM campaigns)
+    SELECT campaign_id, entry.key AS channel_id, try_cast(entry.value ->> '$' AS DOUBLE) AS amount
+    FROM (SELECT campaign_id, unnest(map_entries(channel_budgets::JSON::MAP(VARCHAR, JSON))) AS entry FROM campaigns)
 """
 
 _MOVES = """

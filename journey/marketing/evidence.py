@@ -28,8 +28,10 @@ _STAGES = ", ".join(
 _EVIDENCE = f"""
     WITH stages(name, stage) AS (VALUES {_STAGES}),
     quotes AS (
-        SELECT risk_id, campaign_id, asset_ids, timestamp, name, evidence ->> ('$."' || name || '"') AS quoted
-        FROM (SELECT *, unnest(json_keys(evidence)) AS name FROM seen_campaign_risk_signals)
+        SELECT risk_id, campaign_id, asset_ids, timestamp, entry.key AS name, entry.value ->> '$' AS quoted
+        FROM (
+            SELECT *, unnest(map_entries(evidence::JSON::MAP(VARCHAR, JSON))) AS entry FROM seen_campaign_risk_signals
+        )
     ),
     measured AS (
         SELECT q.risk_id, q.name, count(*) AS rows_there, sum(i.impressions) AS impressions, sum(i.clicks) AS clicks,

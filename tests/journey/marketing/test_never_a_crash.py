@@ -1,0 +1,45 @@
+"""Whatever the records say, reading, checking and evaluating them gives an answer."""
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from journey.marketing.checks.running import context_of
+from journey.marketing.evaluation import evaluate_campaigns
+from journey.marketing.paths import campaign_paths
+from tests.journey.marketing.companies import records, row, rows
+
+words = st.sampled_from(["", "CAMP_001", "CH_01", "Zeichen", "O'Neill", '"', "$.a", "a.b", "\\\\", "%s", "{}", "visit"])
+values = st.none() | st.booleans() | st.integers(-3, 10**13) | st.floats() | words | st.just([]) | st.just({})
+changes = st.lists(st.tuples(st.integers(0, 13), st.integers(0, 20), st.integers(0, 20), values), max_size=12)
+
+
+@settings(max_examples=25)  # each reads tables and runs every check
+@given(changes, st.dictionaries(words, values, max_size=3), st.lists(words, max_size=3))
+def test_odd_values_in_any_field_are_findings_and_never_an_exception(made, mapping, texts):
+    tables = rows()
+    for dataset, place, field, value in made:
+        content = tables[sorted(tables)[dataset]]
+        if content:
+            changed = content[place % len(content)]
+            changed[sorted(changed)[field % len(changed)]] = value
+    row_of = tables["campaigns"][0]
+    row_of["channel_budgets"], row_of["path"] = mapping, texts
+    tables["campaign_risk_signals"][0]["evidence"] = mapping
+    tables["campaign_risk_signals"][1]["asset_ids"] = texts
+    found = evaluate_campaigns(records(tables))
+    assert json.dumps(found.as_dict(), allow_nan=False)
+
+
+def test_each_campaign_has_its_own_machine():
+    paths = {path.campaign_id: path for path in campaign_paths(context_of(records(rows())))}
+    assert paths["CAMP_002"].steps == ("visit", "demo_request")
+    assert paths["CAMP_002"].declared
+    assert paths["CAMP_002"].machine.move("visit", "request_demo") == "demo_request"
+
+
+def test_a_path_that_is_none_has_no_machine():
+    tables = rows()
+    row(tables, "campaigns", "CAMP_001")["path"] = ["visit"]
+    assert campaign_paths(context_of(records(tables)))[0].machine is None
