@@ -9,28 +9,40 @@ from typing import TYPE_CHECKING, Any
 from journey.policy import MONITOR_ONLY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from journey.policy import Policy
+    from journey.policy import Play, Policy
     from simulation.setup import ArmSetup
+
+MOST_IN_A_LINE = 12
+"""A longer list has a line for each of its items."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def policy_of(setup: ArmSetup) -> Policy:
+def policy_of(setup: ArmSetup, refusing: Sequence[str] = ()) -> Policy:
     """The policy of an arm, with what the arm may not do taken out of the playbook.
 
     A play with an action that the arm may not take becomes one of watching: in the arm, too, it does not fall through
     to a later play.
+
+    Args:
+        setup: The arm.
+        refusing: Ids of the arm's customers who gave no consent to be contacted. The policy's own list does not name
+            simulated customers, so this one stands in its place.
     """
+    contact = setup.policy.contact.model_copy(update={"do_not_contact": tuple(refusing)})
+    return setup.policy.model_copy(update={"plays": _plays(setup), "contact": contact})
+
+
+def _plays(setup: ArmSetup) -> tuple[Play, ...]:
     allowed = setup.actions
     if allowed is None:
-        return setup.policy
-    plays = tuple(
+        return setup.policy.plays
+    return tuple(
         play if play.action in allowed else play.model_copy(update={"action": MONITOR_ONLY})
         for play in setup.policy.plays
     )
-    return setup.policy.model_copy(update={"plays": plays})
 
 
 def as_toml(policy: Policy) -> str:
@@ -54,7 +66,7 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{_key(name)} = {_value(item)}" for name, item in value.items()) + " }"
     if isinstance(value, list):
-        lines = len(value) > 1 and isinstance(value[0], dict)
+        lines = len(value) > 1 and (isinstance(value[0], dict) or len(value) > MOST_IN_A_LINE)
         items = [_value(item) for item in value]
         return "[\n    " + ",\n    ".join(items) + ",\n]" if lines else "[" + ", ".join(items) + "]"
     # A JSON string is a TOML string, and so are numbers and booleans; DEL alone must be escaped in TOML only.

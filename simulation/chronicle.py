@@ -69,6 +69,13 @@ class Lifeline(NamedTuple):
         """The stage at the end."""
         return self.stays[-1].stage
 
+    @property
+    def values(self) -> list[tuple[float, float]]:
+        """The account value in the course of time: from which day on, and how much, in dollars."""
+        changes = [(row.time, row.value) for row in self.rows if row.kind == trace.VALUE_CHANGE]
+        begun = (self.person.arrives_at, self.person.account_value)
+        return [begun, *((time, value) for time, value in changes if value is not None)]
+
 
 @dataclass(frozen=True)
 class Chronicle:
@@ -153,3 +160,8 @@ def begin(setup: ArmSetup, number: int, *, seed: int, replication: int) -> Lifel
 def customer_id(number: int) -> str:
     """How a simulated customer is called where identities are text: ``C0000012``."""
     return f"C{number:07d}"
+
+
+def nobodys_id(number: int) -> str:
+    """What stands for the same customer in a record that has lost its owner: a name that no customer bears."""
+    return f"X{number:07d}"

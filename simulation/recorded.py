@@ -97,7 +97,7 @@ def _person(
                 signal.signal_type, signal.signal_strength, signal.source or "", _age(as_of, signal.detected_at)
             )
             for signal in records.signals_of(id_)
-            if signal.detected_at <= as_of.cutoff
+            if signal.known_at <= as_of.cutoff
         ),
         days_since_contact=min(contacts, default=-1.0),
         known_days=customer.tenure_months * DAYS_PER_MONTH if customer.tenure_months else 0.0,

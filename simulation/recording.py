@@ -1,17 +1,25 @@
 """What a company would have on record about one simulated customer: the five record sets of `journey.records`.
 
-Only what the company sees is recorded. Distress is not, and neither is which signals were false alarms.
+Only what the company sees is recorded. Distress is not, and neither is which signals were false alarms. Where records
+are imperfect (`simulation.flaws`), they are so here: a lost signal is absent, a stray one bears the id of nobody, a
+doubled one stands there twice to the letter, a late one says when it was recorded, and stage entries are those of
+`simulation.stage_log`.
 
 Choices that are not forced by the run:
 
+* **Stages.** A signal comes from where the customer is, so it names the true stage; an intervention names the stage
+  that the orchestrator took the customer to be in. Stored counters of days are counted by the log itself.
 * **Watching.** A `monitor_only` is recorded where watching begins or its reason changes, not at every look at the
   customer; and not while an intervention is open, because then that intervention is the answer. A look with nothing to
   decide leaves no record.
-* **Before the run.** A customer met in a later stage is recorded as having come there the shortest legal way. Tenure
-  is what is known of it: the time since the first recorded stage was entered. What was heard before is recorded;
+* **Before the run.** A customer met in a later stage, or who comes straight to one, is recorded as having come there
+  the shortest legal way. Tenure is the time since the customer came, lost or not. What was heard before is recorded;
   contacts before the run are not, because nothing but their date is known.
-* **Ends.** A request that was withdrawn because the customer left is recorded as expired. An overridden intervention
-  stays so, whatever was done in its stead; its outcome says ``human_override``.
+* **Ends.** A request that was withdrawn because the customer left is recorded as expired. What else was under way then
+  has no outcome and no other end: nobody measured one. An overridden intervention stays so, whatever was done in its
+  stead; its outcome says ``human_override``.
+* **Worth.** A customer's account value is the one at the end. Where accounts grow and shrink, an intervention keeps the
+  value at the decision.
 * **Unknown.** Nobody measured the change of churn risk, so it is null. `estimated_revenue_saved` is the money that was
   at stake at the decision, where the outcome is ``resolved``.
 """
@@ -24,7 +32,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from journey.policy import MONITOR_ONLY, TIERS
 from journey.rules import OPEN_INTERVENTION, REASONS
 from simulation import trace
-from simulation.chronicle import customer_id
+from simulation.chronicle import customer_id, nobodys_id
+from simulation.stage_log import StageLog
 from simulation.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -32,9 +41,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from journey.machine import Journey
-    from simulation.chronicle import Lifeline
+    from simulation.chronicle import Chronicle, Lifeline, Stay
     from simulation.dates import Dates
-    from simulation.setup import ArmSetup
     from simulation.trace import Row
 
 Record = dict[str, Any]
@@ -67,18 +75,20 @@ class Recorded(NamedTuple):
 class Scribe:
     """Writes down one customer of an arm after another; it keeps nothing between two."""
 
-    def __init__(self, setup: ArmSetup, dates: Dates, days: float) -> None:
-        """Prepare for an arm.
+    def __init__(self, told: Chronicle, dates: Dates) -> None:
+        """Prepare for a run.
 
         Args:
-            setup: The arm.
+            told: The run; stored counters of days are counted up to its end.
             dates: What date day 0 has.
-            days: The horizon; stored counters of days are counted up to its end.
         """
+        setup = told.setup
         evidence = setup.policy.evidence
         self.dates = dates
-        self.days = days
-        self.end = dates.recorded(days)
+        self.days = told.days
+        self.end = dates.recorded(told.days)
+        self.log = StageLog(told)
+        self.values_change = bool(setup.world.value_changes)
         self.came_from = _ways_in(setup.journey)
         self.csat = {name: effect.csat for name, effect in setup.world.effects.items()}
         share = evidence.live_share
@@ -98,16 +108,16 @@ class Scribe:
         return {
             "customer_id": customer_id(person.number),
             "segment": lifeline.segment,
-            "account_value": person.account_value,
-            "tenure_months": round((person.days_in_stage + self.days) / DAYS_PER_MONTH, 1),
+            "account_value": lifeline.values[-1][1],
+            "tenure_months": round((person.tenure_days + self.days - person.arrives_at) / DAYS_PER_MONTH, 1),
             "risk_tier": TIERS[person.tier],
         }
 
     def _stages(self, lifeline: Lifeline) -> list[Record]:
-        """Every entry; the last one is of the stay that the end of the run, or of the journey, left unfinished."""
+        """Every entry on record; the last is of the stay that the end of run or journey left unfinished."""
         key = customer_id(lifeline.person.number)
         entries = []
-        for stay in lifeline.stays:
+        for stay in self.log.stays(lifeline):
             entered = self.dates.recorded(stay.entered_at)
             left = self.end if stay.left_at is None else self.dates.recorded(stay.left_at)
             entries.append(
@@ -126,12 +136,14 @@ class Scribe:
 class _File:
     """The file of one customer while it is being filled."""
 
-    __slots__ = ("_decided_at", "_done", "_key", "_known", "_number", "_open", "_scribe", "_watching", "sets")
+    __slots__ = ("_decided_at", "_done", "_key", "_known", "_number", "_open", "_scribe", "_stays", "_stray_key",
+                 "_values", "_watching", "sets")  # fmt: skip
 
     def __init__(self, scribe: Scribe, lifeline: Lifeline) -> None:
         self._scribe = scribe
         self._number = f"{lifeline.person.number:07d}"
-        self._key = customer_id(lifeline.person.number)
+        self._key, self._stray_key = customer_id(lifeline.person.number), nobodys_id(lifeline.person.number)
+        self._stays, self._values = lifeline.stays, lifeline.values
         self.sets: tuple[list[Record], list[Record], list[Record]] = ([], [], [])
         self._known: list[tuple[float, str]] = []
         self._open: Record = {}
@@ -140,26 +152,37 @@ class _File:
         met = lifeline.person
         for heard in met.heard:
             stage = lifeline.first_stage if heard.age_days <= met.days_in_stage else None
-            self._signal(-heard.age_days, heard.signal_type, heard.strength, stage, heard.source or None)
+            made = self._signal(-heard.age_days, heard.signal_type, heard.strength, stage, heard.source or None)
+            self._known.append((-heard.age_days, made["signal_id"]))
 
     def signal(self, row: Row) -> None:
-        self._signal(row.time, row.label, row.value, row.stage, row.source)
+        if row.reason == trace.DUPLICATE:
+            # A copy comes right after what it is a copy of.
+            self.sets[0].append(self.sets[0][-1])
+            return
+        dated = row.time if row.dated is None else row.dated
+        stage = row.stage if row.dated is None else _stage_at(self._stays, dated)
+        made = self._signal(dated, row.label, row.value, stage, row.source)
+        if row.dated is not None:
+            made["recorded_at"] = _iso(self._scribe.dates.recorded(row.time))
+        if row.reason == trace.ORPHANED:
+            made["customer_id"] = self._stray_key
+        else:
+            self._known.append((dated, made["signal_id"]))
 
-    def _signal(self, time: float, kind: str, strength: float | None, stage: str | None, source: str | None) -> None:
+    def _signal(self, time: float, kind: str, strength: float | None, stage: str | None, source: str | None) -> Record:
         signals = self.sets[0]
-        identity = f"S{self._number}-{len(signals) + 1:03d}"
-        self._known.append((time, identity))
-        signals.append(
-            {
-                "signal_id": identity,
-                "customer_id": self._key,
-                "signal_type": kind,
-                "signal_strength": strength,
-                "detected_at": _iso(self._scribe.dates.recorded(time)),
-                "journey_stage": stage,
-                "source": source,
-            }
-        )
+        made = {
+            "signal_id": f"S{self._number}-{len(signals) + 1:03d}",
+            "customer_id": self._key,
+            "signal_type": kind,
+            "signal_strength": strength,
+            "detected_at": _iso(self._scribe.dates.recorded(time)),
+            "journey_stage": stage,
+            "source": source,
+        }
+        signals.append(made)
+        return made
 
     def decision(self, row: Row) -> None:
         if row.label == NO_DECISION:
@@ -177,7 +200,7 @@ class _File:
         made = {
             "intervention_id": f"I{self._number}-{len(interventions) + 1:03d}",
             "customer_id": self._key,
-            "journey_stage": row.stage,
+            "journey_stage": row.to_stage or row.stage,
             "recommended_action": row.label,
             "confidence": row.value,
             "requires_human_approval": False,
@@ -185,6 +208,8 @@ class _File:
             "generated_at": _iso(self._scribe.dates.recorded(row.time)),
             "status": status,
         }
+        if self._scribe.values_change:
+            made["account_value"] = _value_at(self._values, row.time)
         interventions.append(made)
         return made
 
@@ -244,6 +269,16 @@ def _ways_in(journey: Journey) -> dict[str, str | None]:
                 found[stage] = source
                 shell.append(stage)
     return found
+
+
+def _stage_at(stays: list[Stay], day: float) -> str:
+    """The stage that a customer was in on a day."""
+    return next((stay.stage for stay in reversed(stays) if stay.entered_at <= day), stays[0].stage)
+
+
+def _value_at(values: list[tuple[float, float]], day: float) -> float:
+    """The account value on a day, in dollars."""
+    return next(value for since, value in reversed(values) if since <= day)
 
 
 def _iso(moment: datetime) -> str:

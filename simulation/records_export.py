@@ -1,7 +1,8 @@
 """A run as a folder of records: the five sets as JSON, readable by `journey check` and `journey evaluate`.
 
 Customers are written down one after another and their records go straight to the files, so that a large run never
-stands in memory a second time. Beside the sets lies the arm's policy, for `journey evaluate --policy`.
+stands in memory a second time. Beside the sets lies the arm's policy, for `journey evaluate --policy`; it lists the
+customers who gave no consent to be contacted.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Self
 
 from simulation.arm_policy import as_toml, policy_of
+from simulation.chronicle import customer_id
 from simulation.recording import Recorded, Scribe
 from simulation.whole import whole_folder
 
@@ -35,14 +37,18 @@ def write_records(told: Chronicle, folder: Path, dates: Dates) -> None:
     Raises:
         InputError: There is something in the folder already, or it cannot be written.
     """
-    scribe = Scribe(told.setup, dates, told.days)
+    scribe = Scribe(told, dates)
+    refusing = []
     with whole_folder(folder, "the records") as part:
         with ExitStack() as stack:
             sets = [stack.enter_context(_RecordSet(part / f"{name}.json")) for name in Recorded._fields]
             for lifeline in told.lives():
+                if not lifeline.person.consents:
+                    refusing.append(customer_id(lifeline.person.number))
                 for target, records in zip(sets, scribe.record(lifeline), strict=True):
                     target.write(records)
-        (part / POLICY_FILE).write_text(_heading(told, dates) + as_toml(policy_of(told.setup)), encoding="utf-8")
+        policy = as_toml(policy_of(told.setup, refusing))
+        (part / POLICY_FILE).write_text(_heading(told, dates) + policy, encoding="utf-8")
 
 
 def _heading(told: Chronicle, dates: Dates) -> str:

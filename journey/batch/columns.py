@@ -28,7 +28,7 @@ CASES = """
 CREATE OR REPLACE TEMP TABLE cases AS
 SELECT row_number() OVER (ORDER BY customer_id) - 1 AS case_id, customer_id,
     $anchor::TIMESTAMP AS anchor, $cutoff::TIMESTAMP AS cutoff,
-    $history_before::TIMESTAMP AS history_before, $undatable::TIMESTAMP AS undatable
+    $history_before::TIMESTAMP AS history_before, $undatable::TIMESTAMP AS undatable, NULL::DOUBLE AS account_value
 FROM customers ORDER BY customer_id
 """
 
@@ -40,7 +40,7 @@ SELECT row_number() OVER (ORDER BY i.generated_at, i.intervention_id) - 1 AS cas
     CASE WHEN i.generated_at = date_trunc('day', i.generated_at)
         THEN i.generated_at + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND ELSE i.generated_at END AS cutoff,
     i.generated_at AS history_before, date_trunc('day', i.generated_at) AS undatable,
-    i.intervention_id, i.recommended_action, i.requires_human_approval, i.confidence, i.generated_at
+    i.intervention_id, i.recommended_action, i.requires_human_approval, i.confidence, i.generated_at, i.account_value
 FROM interventions i JOIN customers USING (customer_id)
 WHERE i.generated_at <= $cutoff::TIMESTAMP ORDER BY case_id
 """
@@ -78,7 +78,8 @@ SELECT c.case_id, c.customer_id, epoch_us(c.anchor) AS anchor, epoch_us(e.state_
         ELSE coalesce(nullif(list_position($stages::VARCHAR[], coalesce(e.previous_stage, b.journey_stage)), 0) - 1, -2)
     END AS previous,
     coalesce(nullif(list_position($segments::VARCHAR[], k.segment), 0), len($segments::VARCHAR[]) + 1) - 1 AS segment,
-    list_position($tiers::VARCHAR[], k.risk_tier) - 1 AS tier, k.account_value,
+    list_position($tiers::VARCHAR[], k.risk_tier) - 1 AS tier,
+    coalesce(c.account_value, k.account_value) AS account_value,
     list_contains($unknown_segments::VARCHAR[], k.segment) AS no_segment,
     list_contains($refused::VARCHAR[], c.customer_id) AS refused
 FROM cases c JOIN customers k USING (customer_id)
@@ -95,6 +96,7 @@ SELECT c.case_id, epoch_us(s.detected_at) AS moment, epoch_us(c.anchor) AS ancho
     coalesce(nullif(list_position($sources::VARCHAR[], s.source), 0) - 1, $other) AS source,
     s.signal_strength AS strength
 FROM signals s JOIN cases c ON c.customer_id = s.customer_id AND s.detected_at <= c.cutoff
+    AND coalesce(s.recorded_at <= c.cutoff, TRUE)
 JOIN signal_types t ON t.name = s.signal_type
 ORDER BY c.case_id, moment, type, source, strength
 """

@@ -12,6 +12,9 @@ LONELY_GAP_DAYS = 366
 
 DAYS_IN_A_LONG_MONTH = 31
 
+LATE_DAYS = 1
+"""A signal is late when it was recorded more than so many days after it was detected; less is a nightly load."""
+
 # The day on which the stored counters were taken: each current entry implies one (entered + counter), and the day that
 # most of them imply is it. Inferred once, or ten million rows would each complain of the same thing.
 _SNAPSHOT = """
@@ -78,12 +81,45 @@ def dated_after_as_of(context: Context) -> str | None:
         SELECT {literal(dataset)} AS dataset, {label_of(dataset)} AS record, customer_id,
             {literal(column)} || ' is ' || day_of({quoted(column)}) || ', after {context.as_of:%Y-%m-%d}; '
             || 'the record is not looked at.' AS message
-        FROM {dataset} WHERE {quoted(column)} > {context.now}
+        FROM {dataset} WHERE {quoted(column)} > {context.now} {_once(dataset, column, context)}
         """
         for dataset in DATASETS
         for column in date_columns(dataset)
     ]
     return " UNION ALL ".join(parts)
+
+
+def _once(dataset: str, column: str, context: Context) -> str:
+    """A row of which several dates lie after `as_of` is told of by the first of them."""
+    dates = date_columns(dataset)
+    earlier = dates[: dates.index(column)]
+    return " ".join(f"AND coalesce({quoted(other)} <= {context.now}, TRUE)" for other in earlier)
+
+
+@rule("late-signal", FindingSeverity.NOTICE)
+def late_signal(context: Context) -> str:
+    """A signal that was recorded more than a day after it was detected, so that no one could act on it before."""
+    del context
+    return f"""
+        SELECT 'signals' AS dataset, label AS record, customer_id,
+            signal_type || ' of ' || day_of(detected_at) || ' was recorded on ' || day_of(recorded_at)
+            || '; until then no one could act on it.' AS message
+        FROM seen_signals WHERE recorded_at > detected_at + INTERVAL {LATE_DAYS} DAY
+    """
+
+
+@rule("recorded-before-detected", FindingSeverity.WARNING)
+def recorded_before_detected(context: Context) -> str:
+    """A signal that was on record before it was detected."""
+    del context
+    return """
+        SELECT 'signals' AS dataset, label AS record, customer_id,
+            'It was recorded on ' || day_of(recorded_at) || ', before it was detected (' || day_of(detected_at)
+            || '); one of the two dates is wrong, and the later one counts.' AS message
+        FROM seen_signals
+        WHERE CASE WHEN is_bare(recorded_at) OR is_bare(detected_at)
+            THEN recorded_at::DATE < detected_at::DATE ELSE recorded_at < detected_at END
+    """
 
 
 @rule("lonely-latest-date", FindingSeverity.WARNING)

@@ -9,9 +9,9 @@ import duckdb
 
 from journey.machine import Journey
 from journey.policy import Policy
-from journey.records.columns import date_columns, label_of
-from journey.records.database import literal
-from journey.records.model import Outcome, StageEntry
+from journey.records.columns import columns_of, label_of
+from journey.records.database import literal, quoted
+from journey.records.model import StageEntry
 from journey.validation import did_you_mean
 
 # Words for messages. Whole days are what a person reads, so a time of day is shown only where there is one.
@@ -34,12 +34,12 @@ class Context:
     * ``entries``: stage entries with ``label``, ``before_stage`` and ``before_at`` (the customer's entry before),
       ``next_at``, ``nth`` (1 for the first) and ``is_current``;
     * ``seen_signals``, ``seen_interventions``, ``seen_outcomes``: those sets, with ``label`` (an outcome without a
-      date counts as seen);
+      date counts as seen, a signal that was recorded later than `as_of` does not);
     * ``signal_kinds``: ``signal_type, helps`` for the types that the policy knows;
     * ``signal_keys``: for every signal, its ``row_number``, ``customer`` (a number, null when unknown), ``helps`` (by
-      the policy, default type included), ``signal_strength``, ``detected_at``, whether it ``is_seen`` (not dated after
-      `as_of`) and ``place``, equal for signals of one customer, type, time and source. Numbers are several times
-      cheaper to group and join than texts, which tells with ten million rows.
+      the policy, default type included), ``signal_strength``, ``detected_at``, whether it ``is_seen`` (neither dated
+      nor recorded after `as_of`) and ``place``, equal for signals of one customer, type, time and source. Numbers are
+      several times cheaper to group and join than texts, which tells with ten million rows.
 
     Attributes:
         cursor: A connection of its own to the records' database; temporary tables live and die with it.
@@ -77,11 +77,9 @@ def prepare(context: Context) -> None:
         WINDOW line AS (PARTITION BY customer_id ORDER BY state_entered_at, row_number)
     """)
     for dataset in ("signals", "interventions", "outcomes"):
-        (date,) = date_columns(dataset)
-        undated = f"OR {date} IS NULL" if dataset == Outcome.dataset else ""
         run(f"""
             CREATE OR REPLACE TEMP VIEW seen_{dataset} AS
-            SELECT *, {label_of(dataset)} AS label FROM {dataset} WHERE {date} <= {context.now} {undated}
+            SELECT *, {label_of(dataset)} AS label FROM {dataset} WHERE {_is_seen(context, dataset)}
         """)
     run("CREATE OR REPLACE TEMP TABLE signal_kinds (signal_type VARCHAR, helps BOOLEAN)")
     run("INSERT INTO signal_kinds SELECT unnest(?), unnest(?)", [
@@ -91,11 +89,21 @@ def prepare(context: Context) -> None:
     run(f"""
         CREATE OR REPLACE TEMP TABLE signal_keys AS
         SELECT s.row_number, c.rowid AS customer, coalesce(k.helps, {default_helps}) AS helps, s.signal_strength,
-            s.detected_at, s.detected_at <= {context.now} AS is_seen,
+            s.detected_at, {_is_seen(context, "signals", "s.")} AS is_seen,
             hash(s.customer_id, s.signal_type, s.detected_at, s.source) AS place
         FROM signals AS s LEFT JOIN customers AS c ON s.customer_id = c.customer_id
             LEFT JOIN signal_kinds AS k ON s.signal_type = k.signal_type
     """)
+
+
+def _is_seen(context: Context, dataset: str, alias: str = "") -> str:
+    """SQL for whether a row holds no date after `as_of`; a date that may be left out, and is, lies not after it."""
+    parts = []
+    for column in columns_of(dataset):
+        if column.kind == "date":
+            name = f"{alias}{quoted(column.name)}"
+            parts.append(f"{name} <= {context.now}" if column.required else f"coalesce({name} <= {context.now}, TRUE)")
+    return " AND ".join(parts)
 
 
 def in_list(values: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from journey.asof import AsOf
+from journey.kpis.hindsight import NO_STAGES_JUDGED, StagesJudged, stages_judged
 from journey.orchestrator.cases import CustomerCase
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import Orchestrator
@@ -91,11 +92,13 @@ class Facts:
         interventions: One fact per intervention of a known customer.
         customers: One per customer.
         loops: Interventions that were never brought to an end.
+        stages: How many decisions were made with the right stage.
     """
 
     interventions: list[InterventionFact] = field(default_factory=list)
     customers: list[CustomerFact] = field(default_factory=list)
     loops: list[OpenLoop] = field(default_factory=list)
+    stages: StagesJudged = NO_STAGES_JUDGED
 
     @property
     def outcomes(self) -> list[tuple[InterventionFact, Outcome]]:
@@ -107,6 +110,7 @@ class Facts:
         facts = intervention_facts(orchestrator, case, as_of)
         self.interventions.extend(facts)
         self.loops.extend(orchestrator.outcomes.open_loops(case.interventions, case.outcomes, as_of))
+        self.stages += stages_judged(case.interventions, case.entries, as_of)
         self.customers.append(_customer_fact(orchestrator, case, decision, facts, as_of))
 
 
@@ -140,7 +144,7 @@ def _customer_fact(
     negative = []
     for signal in case.signals:
         kind = policy.signals.get(signal.signal_type, policy.unknown_signal)
-        if kind.polarity == "negative" and signal.detected_at <= as_of.cutoff:
+        if kind.polarity == "negative" and signal.known_at <= as_of.cutoff:
             negative.append((kind.cause, signal.detected_at))
     days = {(cause, moment.date()) for cause, moment in negative}
     contacts = [fact.intervention.generated_at for fact in facts if fact.executed]

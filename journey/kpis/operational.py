@@ -10,8 +10,12 @@ from journey.records.reading import Records
 def operational(facts: Facts, records: Records) -> dict[str, Kpi]:
     """All KPIs of the group."""
     return {
-        "journey_state_classification_accuracy": unknown(
-            "share", "stages classified rightly / stages classified; records hold no true stage to compare with"
+        "journey_state_classification_accuracy": share(
+            facts.stages.right,
+            facts.stages.known,
+            "recorded decisions made with the right stage / recorded decisions whose right stage is known in hindsight,"
+            " because the customer's next stage entry says where the customer came from",
+            "directional",
         ),
         "signal_precision": unknown(
             "share", "true signals / signals raised; records do not say which signals were true"

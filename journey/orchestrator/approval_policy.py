@@ -12,7 +12,7 @@ from journey.findings import Finding, FindingSeverity
 from journey.machine import Journey
 from journey.orchestrator.cases import CaseReader, as_of_for
 from journey.orchestrator.orchestrator import Orchestrator
-from journey.orchestrator.replay import redecided
+from journey.orchestrator.replay import as_decided_on, redecided
 from journey.policy import Policy
 from journey.records.database import one_value
 from journey.records.model import Customer, Intervention
@@ -80,7 +80,7 @@ def breach_of(
             intervention.generated_at,
             severity,
             orchestrator.risks.tier(customer),
-            customer.account_value,
+            as_decided_on(customer, intervention).account_value,
         ),
     )
 

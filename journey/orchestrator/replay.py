@@ -12,7 +12,7 @@ from journey.asof import AsOf
 from journey.orchestrator.cases import CustomerCase
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import Orchestrator
-from journey.records.model import Intervention
+from journey.records.model import Customer, Intervention
 
 LABEL = "regression check, not validation"
 
@@ -105,13 +105,20 @@ def replay(orchestrator: Orchestrator, cases: Iterable[CustomerCase], as_of: AsO
 def redecide(orchestrator: Orchestrator, case: CustomerCase, intervention: Intervention) -> Decision:
     """What the orchestrator decides at the moment a recorded intervention was generated."""
     return orchestrator.evaluate_customer(
-        case.customer,
+        as_decided_on(case.customer, intervention),
         case.entries,
         case.signals,
         case.interventions,
         case.outcomes,
         as_of=AsOf.of_record(intervention.generated_at),
     )
+
+
+def as_decided_on(customer: Customer, intervention: Intervention) -> Customer:
+    """The customer as a recorded intervention saw it: with the account value of then, where the record has it."""
+    if intervention.account_value is None:
+        return customer
+    return customer.model_copy(update={"account_value": intervention.account_value})
 
 
 def _row(intervention: Intervention, decision: Decision) -> ReplayRow:

@@ -106,8 +106,8 @@ class SignalAggregator:
         rows: list[_Row] = []
         strange: set[str] = set()
         for place, signal in enumerate(signals):
-            detected = signal.detected_at
-            if detected > cutoff:
+            detected, recorded = signal.detected_at, signal.recorded_at
+            if detected > cutoff or (recorded is not None and recorded > cutoff):
                 continue
             kind = signal.signal_type
             code = codes.get(kind, UNKNOWN)

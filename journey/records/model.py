@@ -92,8 +92,16 @@ class Signal(Record):
     signal_type: str
     signal_strength: Share
     detected_at: datetime
+    recorded_at: datetime | None = Field(
+        default=None, description="When the record came to be known, where that is not the moment of detection."
+    )
     journey_stage: str | None = Field(default=None, description="The customer's stage at detection.")
     source: str | None = Field(default=None, description="automated, manual, or anything else (trusted less).")
+
+    @property
+    def known_at(self) -> datetime:
+        """From when on it can be used: once it is both detected and on record."""
+        return self.detected_at if self.recorded_at is None else max(self.detected_at, self.recorded_at)
 
 
 class Intervention(Record):
@@ -110,6 +118,9 @@ class Intervention(Record):
     requires_human_approval: bool = False
     triggered_by_signals: tuple[str, ...] = ()
     evaluation_latency_ms: NonNegative | None = None
+    account_value: Annotated[float, Field(ge=0.0, le=MOST_DOLLARS)] | None = Field(
+        default=None, description="The customer's account value at the decision; left out, it is as it is now."
+    )
     generated_at: datetime
     status: str | None = Field(
         default=None,

@@ -64,6 +64,7 @@ def signals(customer_id="A", types=SIGNAL_TYPES):
         signal_type=st.sampled_from(types),
         signal_strength=strengths,
         detected_at=moments,
+        recorded_at=st.none() | moments,
         source=st.sampled_from([None, "automated", "manual", "horoscope"]),
     )
 
@@ -75,6 +76,7 @@ def interventions(customer_id="A"):
         customer_id=st.just(customer_id),
         recommended_action=st.sampled_from([*ACTIONS, "send_flowers"]),
         requires_human_approval=st.booleans(),
+        account_value=st.none() | st.sampled_from([0.0, 900.0, 80_000.0]),
         generated_at=moments,
         status=st.sampled_from(STATUSES),
     )

@@ -1,0 +1,54 @@
+"""What a company's stage log says of a customer, which need not be how it was.
+
+Entries may be missing, and entries may name another stage (`simulation.flaws`, the very draws the engines made). What
+an entry says of the stage before is true all the same: whoever makes a move knows where the customer comes from. So a
+wrong or missing entry shows as soon as there is a next one, by a chain that is broken.
+
+The entry that a customer begins the run with, and those to stages in which a customer is gone, are always right.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from simulation import streams
+from simulation.flaws import UNRECORDED, flaws_of, recorded_as
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from simulation.chronicle import Chronicle, Lifeline, Stay
+
+
+class StageLog:
+    """The stage log of a run, customer by customer."""
+
+    def __init__(self, told: Chronicle) -> None:
+        """Prepare for a run."""
+        setup = told.setup
+        machine = setup.journey.compile()
+        gone = {*setup.journey.terminal, *setup.world.lost}
+        self._stages, self._codes = machine.stages, machine.stage_index
+        self._live = tuple(stage not in gone for stage in machine.stages)
+        self._flaws = flaws_of(setup.world.imperfections)
+        self._seed, self._replication = told.seed, told.replication
+
+    def stays(self, lifeline: Lifeline) -> list[Stay]:
+        """The stays on record: each in the stage recorded, from the true stage before, until the next on record."""
+        entries = list(self._entries(lifeline))
+        left = [(entry, following.entered_at) for entry, following in pairwise(entries)]
+        return [*(entry._replace(left_at=day) for entry, day in left), entries[-1]._replace(left_at=None)]
+
+    def _entries(self, lifeline: Lifeline) -> Iterator[Stay]:
+        key = streams.customer_key(self._seed, self._replication, lifeline.person.number)
+        visits: Counter[str] = Counter()
+        for stay in lifeline.stays:
+            visits[stay.stage] += 1
+            code = self._codes[stay.stage]
+            if stay.previous is not None and self._live[code]:
+                flaws = self._flaws
+                code = recorded_as(key, code, visits[stay.stage], self._live, flaws.stages_missing, flaws.stages_wrong)
+            if code != UNRECORDED:
+                yield stay._replace(stage=self._stages[code])
