@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from journey.marketing.checks import check
+from journey.marketing.checks.running import context_of
 from journey.marketing.records.reading import BUNDLED, bundled_folder, read_folders
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
@@ -123,3 +124,20 @@ def test_evidence_that_agrees_is_no_finding():
         finding for finding in check(read_folders([bundled_folder(BUNDLED)])).findings if finding.record == "RSK_0001"
     ]
     assert [finding.code for finding in about] == ["risk-not-reviewed"]
+
+
+def test_the_made_up_performance_gives_the_published_trends_where_any_could():
+    """Conversions per impression of 10 to 16 March against the week before, for the three rollups that have any."""
+    context = context_of(read_folders([bundled_folder(BUNDLED)]))
+    found = context.cursor.execute("""
+        SELECT rollup_id, trend_vs_prior_window,
+            (sum(i.conversions) FILTER (WHERE i.timestamp >= window_start) / sum(i.impressions)
+                FILTER (WHERE i.timestamp >= window_start))
+            / (sum(i.conversions) FILTER (WHERE i.timestamp < window_start) / sum(i.impressions)
+                FILTER (WHERE i.timestamp < window_start)) - 1 AS trend
+        FROM segment_rollups AS r JOIN increments AS i USING (campaign_id, segment_id)
+        WHERE rollup_id IN ('SEGROLL_0001', 'SEGROLL_0002', 'SEGROLL_0003') GROUP BY ALL ORDER BY rollup_id
+    """).fetchall()
+    assert [name for name, _, _ in found] == ["SEGROLL_0001", "SEGROLL_0002", "SEGROLL_0003"]
+    # Published with two decimals.
+    assert all(abs(recorded - computed) <= 0.005 for _, recorded, computed in found)
