@@ -1,6 +1,5 @@
 """A run as a folder of records: clean to the checks, faithful to the trace, and its decisions can be repeated."""
 
-import json
 import re
 from collections import Counter
 from datetime import timedelta
@@ -10,47 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.asof import AsOf
 from journey.checks import check
 from journey.errors import InputError
 from journey.lifecycles import intervention_lifecycle
-from journey.orchestrator import Orchestrator
-from journey.orchestrator.cases import CaseReader
-from journey.orchestrator.replay import replay
 from journey.policy import Policy, policy_from, read_policy
 from journey.records.model import DATASETS
 from journey.records.reading import read_folder
 from simulation.arm_policy import as_toml, policy_of
-from simulation.chronicle import Chronicle
-from simulation.dates import Dates
 from simulation.records_export import POLICY_FILE, write_records
-from simulation.run import run_arm
 from simulation.spec import Reviewers
+from tests.simulation.exports import DATES, DAYS, MID_JOURNEY, SETS, export, read, replayed
 from tests.simulation.worlds import arm
 
-DAYS = 200.0
-DATES = Dates.beginning(None, DAYS)
-SETS = ("customers", "journey_state_log", "signals", "interventions", "outcomes")
-MID_JOURNEY = {"start": {"onboarding": 0.4, "engagement": 0.3, "retention": 0.2, "support": 0.1}, "in_mid_stay": True}
 REFUSALS = {"cooling_down", "capped"}
-
-
-def export(setup, folder, *, seed=2, days=DAYS):
-    run = run_arm(setup, seed=seed, replication=0, days=days, trace=True)
-    told = Chronicle(setup, run, seed, 0)
-    write_records(told, folder, DATES)
-    return told
-
-
-def read(folder):
-    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in SETS}
-
-
-def replayed(setup, folder):
-    """The agreement with the recorded interventions, by the policy that lies beside them."""
-    policy = read_policy(folder / POLICY_FILE)
-    reader = CaseReader(read_folder(folder, journey=setup.journey, policy=policy))
-    return replay(Orchestrator(policy, setup.journey), reader.every(), AsOf.of(DATES.moment(DAYS)))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,41 @@
+"""Runs written as folders of records, read back as plain rows, and decided again."""
+
+import json
+
+from journey.asof import AsOf
+from journey.orchestrator import Orchestrator
+from journey.orchestrator.cases import CaseReader
+from journey.orchestrator.replay import replay
+from journey.policy import read_policy
+from journey.records.reading import read_folder
+from simulation.chronicle import Chronicle
+from simulation.dates import Dates
+from simulation.records_export import POLICY_FILE, write_records
+from simulation.run import run_arm
+
+DAYS = 200.0
+DATES = Dates.beginning(None, DAYS)
+SETS = ("customers", "journey_state_log", "signals", "interventions", "outcomes")
+MID_JOURNEY = {"start": {"onboarding": 0.4, "engagement": 0.3, "retention": 0.2, "support": 0.1}, "in_mid_stay": True}
+
+
+def export(setup, folder, *, seed=2, days=DAYS):
+    run = run_arm(setup, seed=seed, replication=0, days=days, trace=True)
+    told = Chronicle(setup, run, seed, 0)
+    write_records(told, folder, DATES)
+    return told
+
+
+def read(folder):
+    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in SETS}
+
+
+def records_of(setup, folder):
+    return read_folder(folder, journey=setup.journey, policy=read_policy(folder / POLICY_FILE))
+
+
+def replayed(setup, folder):
+    """The agreement with the recorded interventions, by the policy that lies beside them."""
+    reader = CaseReader(records_of(setup, folder))
+    orchestrator = Orchestrator(read_policy(folder / POLICY_FILE), setup.journey)
+    return replay(orchestrator, reader.every(), AsOf.of(DATES.moment(DAYS)))
