@@ -2,7 +2,8 @@
 
 Without distress a state is a stage. With distress it is a stage together with what troubles the customer, and that is
 still a Markov chain as long as nobody intervenes: episodes begin at rates that depend on the stage and end at rates
-that depend on the cause. Frailty makes a mixture of chains; its law is integrated by Gauss-Hermite quadrature.
+that depend on the cause; whoever is lost is calm, and comes back so. Frailty makes a mixture of chains; its law is
+integrated by Gauss-Hermite quadrature.
 """
 
 from __future__ import annotations
@@ -68,8 +69,9 @@ def chain_of(journey: Journey, world: World, *, segment: str, tier: str, frailty
         ValueError: A dwell is not exponential or a move has a guard: then this is no Markov chain.
     """
     causes = world.distress.causes
-    states = tuple((stage, cause) for stage in journey.live for cause in (CALM, *causes))
-    states += tuple((stage, CALM) for stage in journey.terminal)
+    live = [stage for stage in journey.live if stage not in world.lost]
+    states = tuple((stage, cause) for stage in live for cause in (CALM, *causes))
+    states += tuple((stage, CALM) for stage in journey.stages if stage not in live)
     place = {state: code for code, state in enumerate(states)}
     moves = np.zeros((len(states), len(states)))
     for move in journey.moves:
@@ -79,13 +81,13 @@ def chain_of(journey: Journey, world: World, *, segment: str, tier: str, frailty
         if move.guard is not None:
             raise ValueError(f"{move} has a guard: when it happens depends on more than the present stage")
         rate = _rate(clock, move.source) * kind_ratio(clock, segment, tier, frailty)
-        ends = move.destination in journey.terminal
-        for cause in (CALM, *causes):
+        here, ends = move.source in live, move.destination not in live
+        for cause in (CALM, *causes) if here else (CALM,):
             to = place[move.destination, CALM if ends else cause]
             moves[place[move.source, cause], to] += rate * distress_ratio(world, clock, cause, ends=ends)
     generator = moves.copy()
     onsets = np.zeros(len(states))
-    for stage in journey.live:
+    for stage in live:
         for name in causes:
             rate = onset_rate(world, name, stage=stage, segment=segment, tier=tier)
             generator[place[stage, CALM], place[stage, name]] += rate

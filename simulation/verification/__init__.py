@@ -3,9 +3,11 @@
 * `worlds`: the worlds with exact answers that are derived from an arm;
 * `occupancy`: where customers are, against the matrix exponential and the renewal equations;
 * `hazards`: moves, episodes and signals against their integrated hazards;
+* `dated`: seasons, tenure, ends of contracts and changes of value, evaluated anew;
 * `luck`: keyed streams and dwells against their laws;
 * `waiting`: the human gate against Erlang C, and Little's law;
 * `bookkeeping`: what must add up in every run, and two engines with one trace;
+* `parting`: where two engines' traces part;
 * `evidence`: what a check finds, and when it counts as held;
 * `checking`: all of it for an arm.
 """

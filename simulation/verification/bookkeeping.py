@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.calendar import worked
-from simulation.tally import discounted_days, grid_of
+from simulation.tally import grid_of
 from simulation.trace import MOVE
 from simulation.units import DAYS_PER_YEAR
 from simulation.verification.evidence import Evidence
+from simulation.verification.parting import first_difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simulation.run import Run
-    from simulation.verification.lives import Lives
+    from simulation.verification.lives import Lives, Spell
 
 
 def conservation(title: str, lives: Lives, run: Run) -> Iterator[Evidence]:
@@ -29,6 +30,8 @@ def conservation(title: str, lives: Lives, run: Run) -> Iterator[Evidence]:
         lives: The run as its trace tells it.
         run: The run.
     """
+    came = float(lives.came().sum())
+    yield Evidence(f"{title}: conservation, customers who have come in trace and books", came, float(run.customers))
     yield _one_stage_each(title, lives, run)
     yield _legal_moves(title, lives, run)
     names = {"distress_days_per_customer": lambda spell: spell.cause is not None}
@@ -44,17 +47,18 @@ def conservation(title: str, lives: Lives, run: Run) -> Iterator[Evidence]:
 
 
 def _one_stage_each(title: str, lives: Lives, run: Run) -> Evidence:
-    """Every customer in exactly one stage on every day of the grid, and the same one in trace and books."""
+    """Every customer who has come in exactly one stage on every day of the grid, the same one in trace and books."""
     grid, names = grid_of(run.days), lives.setup.journey.stages
+    arrivals = np.array([person.arrives_at for person in lives.persons])
     stages = lives.stages_on(grid)
     right = 0
     for point, day in enumerate(grid):
         counted = np.bincount(stages[point][stages[point] >= 0], minlength=len(names))
-        booked = run.occupancy[point]
+        booked, there = run.occupancy[point], int((arrivals <= day).sum())
         agree = booked["day"] == day and all(
-            round(booked[name] * run.customers) == counted[code] for code, name in enumerate(names)
+            round(booked[name] * there) == counted[code] for code, name in enumerate(names)
         )
-        right += agree and int(counted.sum()) == run.customers
+        right += agree and int(counted.sum()) == there
     title = f"{title}: conservation, days of the grid on which every customer is in exactly one stage"
     return Evidence(title, float(len(grid)), float(right))
 
@@ -75,18 +79,30 @@ def _legal_moves(title: str, lives: Lives, run: Run) -> Evidence:
 
 def _money(title: str, lives: Lives, run: Run) -> Iterator[Evidence]:
     rate = log1p(lives.setup.yearly_discount) / DAYS_PER_YEAR
-    values = lives.values().tolist()
-    paid = [discounted_days(0.0, min(left, run.days), rate) for left in lives.left_at.tolist()]
-    earned = fsum(value / DAYS_PER_YEAR * days for value, days in zip(values, paid, strict=True))
+    earned = fsum(lives.revenue(rate).tolist())
     yield Evidence(f"{title}: conservation, discounted revenue in trace and books", earned, run.quantities["revenue"])
-    kept = fsum(value for value, left in zip(values, lives.left_at.tolist(), strict=True) if left == np.inf)
+    kept = fsum(lives.retained().tolist())
     yield Evidence(f"{title}: conservation, value retained in trace and books", kept, run.quantities["live_value_end"])
+    booked = (run.metrics.get("churn_rate") or 0.0) * run.customers
+    yield Evidence(f"{title}: conservation, customers gone in trace and books", float(lives.gone().sum()), booked)
+    if lives.setup.world.lost:
+        back = lives.counted(lambda spell: spell.move is not None and spell.stage in lives.gone_stages)
+        away = lives.counted(lambda spell: _ends(lives, spell) and spell.stage in lives.gone_stages)
+        won = fsum((back - away).tolist())
+        name = f"{title}: conservation, customers won back in trace and books"
+        yield Evidence(name, won, run.metrics.get("won_back") or 0.0)
+
+
+def _ends(lives: Lives, spell: Spell) -> bool:
+    """Whether a spell ends with a move to where customers are gone."""
+    arc = lives.setup.journey.arcs.get((spell.stage, spell.move or ""))
+    return arc is not None and arc.destination in lives.gone_stages
 
 
 def _reviewer_time(title: str, lives: Lives, run: Run) -> Evidence:
     """No reviewer works more hours than there are."""
     reviewers = lives.setup.reviewers
-    there_is = reviewers.number(run.customers) * worked(run.days, *reviewers.hours)
+    there_is = reviewers.number(lives.setup.population.size) * worked(run.days, *reviewers.hours)
     used = (run.metrics.get("gate_utilisation") or 0.0) * there_is
     return Evidence(
         f"{title}: conservation, reviewers' working days used beyond what there are", 0.0, max(0.0, used - there_is)
@@ -94,10 +110,11 @@ def _reviewer_time(title: str, lives: Lives, run: Run) -> Evidence:
 
 
 def same_trace(title: str, run: Run, other: Run) -> Evidence:
-    """Two engines' traces of one run, row by row, bit for bit."""
+    """Two engines' traces of one run, row by row, bit for bit; where they differ the name says how they part."""
     assert run.trace is not None
     assert other.trace is not None
     pairs = list(zip_longest(run.trace.sorted_rows(), other.trace.sorted_rows()))
     same = sum(row == twin for row, twin in pairs)
     title = f"{title}: {other.engine} engine = {run.engine} engine, equal rows"
-    return Evidence(title, float(len(pairs)), float(same))
+    parted = first_difference(run, other)
+    return Evidence(title if parted is None else f"{title}; {parted}", float(len(pairs)), float(same))

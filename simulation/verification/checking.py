@@ -117,8 +117,10 @@ def hazard_checks(
     setup: ArmSetup, *, seed: int, days: float, customers: int, run: Runner = by_reference
 ) -> Iterator[Evidence]:
     """The arm's own dwells, distress and signals against their integrated hazards."""
-    world = theory_setup(setup, customers=customers, seed=seed, exponential=False, distress="as it shows", aged=True)
-    title = "own dwells and distress, signals without delay, no orchestrator: integrated hazards"
+    world = theory_setup(
+        setup, customers=customers, seed=seed, exponential=False, distress="as it shows", aged=True, dated=True
+    )
+    title = "own dwells, distress, seasons and contracts, signals without delay, no orchestrator: integrated hazards"
     yield from hazards.compared(title, _lived(world, luck.other_seed(seed, 3), days, run))
 
 

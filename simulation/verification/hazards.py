@@ -1,4 +1,4 @@
-"""Events held to their integrated hazards: exact in any world, whatever its dwells, distress and ages.
+"""Events held to their integrated hazards: exact in any world, whatever its dwells, distress, ages and seasons.
 
 Along every life the number of events of a kind minus the integral of their hazard is a martingale with mean 0. So each
 kind's total can be held to the total of the integrals over the lives that were in fact lived, and a multiplier that is
@@ -14,7 +14,7 @@ import numpy as np
 
 from simulation.exact.dwells import cumulative_hazard
 from simulation.exact.markov import distress_ratio, kind_ratio, onset_rate
-from simulation.verification import evidence
+from simulation.verification import dated, evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,20 +32,23 @@ LEAST_VALUES = 20
 
 
 def compared(title: str, lives: Lives) -> Iterator[Evidence]:
-    """Moves, episodes and signals of a run against their integrated hazards.
+    """Moves, episodes, signals, departures at renewals and changes of value against their integrated hazards.
 
     Args:
         title: What was changed in the scenario to have an exact answer.
         lives: A run in a world without orchestrator and without delay of signals.
     """
-    yield from _moves(title, lives)
-    yield from _episodes(title, lives)
+    pieces = dated.pieces(lives)
+    yield from _moves(title, lives, pieces)
+    yield from dated.renewal_evidence(title, lives, LEAST_EXPECTED)
+    yield from dated.value_change_evidence(title, lives, LEAST_EXPECTED)
+    yield from _episodes(title, lives, pieces)
     yield from _signals(title, lives)
 
 
-def _moves(title: str, lives: Lives) -> Iterator[Evidence]:
+def _moves(title: str, lives: Lives, pieces: list[Spell]) -> Iterator[Evidence]:
     spells: defaultdict[str, list[Spell]] = defaultdict(list)
-    for spell in lives.spells:
+    for spell in pieces:
         spells[spell.stage].append(spell)
     expected: defaultdict[str, float] = defaultdict(float)
     observed: defaultdict[str, int] = defaultdict(int)
@@ -55,7 +58,7 @@ def _moves(title: str, lives: Lives) -> Iterator[Evidence]:
             # A fixed stay has no hazard; the renewal equations hold it.
             continue
         expected[move.name] += _integrated(lives, spells[move.source], move)
-        observed[move.name] += sum(spell.move == move.name for spell in spells[move.source])
+        observed[move.name] += sum(spell.move == move.name and not spell.reason for spell in spells[move.source])
     for name, mean in expected.items():
         if mean >= LEAST_EXPECTED:
             yield evidence.count(f"{title}: {name} against its hazard", mean, observed[name])
@@ -68,11 +71,16 @@ def _integrated(lives: Lives, spells: list[Spell], move: Move) -> float:
     world = lives.setup.world
     clock = world.moves[move.name]
     dwell = clock.dwell_from.get(move.source, clock.dwell)
-    kinds, ends = lives.kinds(), move.destination in lives.setup.journey.terminal
+    kinds, ends = lives.kinds(), move.destination in lives.gone_stages
     by_kind = {kind: kind_ratio(clock, *kind, 1.0) for kind in set(kinds)}
     by_cause = {cause: distress_ratio(world, clock, cause, ends=ends) for cause in {s.cause for s in spells}}
     who = np.array([spell.customer for spell in spells])
-    ratio = np.array([by_kind[kinds[spell.customer]] * by_cause[spell.cause] for spell in spells])
+    ratio = np.array(
+        [
+            by_kind[kinds[spell.customer]] * by_cause[spell.cause] * dated.move_ratio(lives, spell, move.name)
+            for spell in spells
+        ]
+    )
     if clock.frailty:
         ratio = ratio * lives.frailties[who]
     age = np.array([spell.age for spell in spells])
@@ -81,20 +89,22 @@ def _integrated(lives: Lives, spells: list[Spell], move: Move) -> float:
     return float(np.sum(ratio * hazard))
 
 
-def _episodes(title: str, lives: Lives) -> Iterator[Evidence]:
+def _episodes(title: str, lives: Lives, pieces: list[Spell]) -> Iterator[Evidence]:
     world, kinds = lives.setup.world, lives.kinds()
     onsets: defaultdict[str, float] = defaultdict(float)
     begun: defaultdict[str, int] = defaultdict(int)
     ends, ended = 0.0, 0
     before: Spell | None = None
-    for spell in lives.spells:
-        length = spell.stop - spell.start
+    for spell in pieces:
+        length, middle = spell.stop - spell.start, 0.5 * (spell.start + spell.stop)
         goes_on = before is not None and before.customer == spell.customer and before.cause is not None
         if spell.cause is None:
             for cause in world.distress.causes:
                 segment, tier = kinds[spell.customer]
-                onsets[cause] += length * onset_rate(world, cause, stage=spell.stage, segment=segment, tier=tier)
-            ended += goes_on
+                rate = onset_rate(world, cause, stage=spell.stage, segment=segment, tier=tier)
+                onsets[cause] += length * rate * dated.onset_ratio(world.calendar, cause, middle)
+            # An episode that goes on until the customer is lost has not ended.
+            ended += goes_on and spell.stage not in lives.gone_stages
         else:
             ends += length / world.distress.causes[spell.cause].mean_days
             begun[spell.cause] += not goes_on
@@ -113,7 +123,7 @@ def _signals(title: str, lives: Lives) -> Iterator[Evidence]:
     symptoms, lived = 0.0, 0.0
     per_day = {name: sum(cause.symptoms.values()) for name, cause in world.distress.causes.items()}
     for spell in lives.spells:
-        if spell.stage in lives.setup.journey.live:
+        if spell.stage not in lives.gone_stages:
             lived += spell.stop - spell.start
             symptoms += (spell.stop - spell.start) * per_day.get(spell.cause or "", 0.0)
     alarms = lived * sum(world.signals.false_per_day.values())

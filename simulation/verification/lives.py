@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,7 +13,9 @@ from simulation import streams
 from simulation.beginning import met_on_day_0
 from simulation.population import frailty, people
 from simulation.setup import compile_arm, policy_segments
-from simulation.trace import DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL
+from simulation.tally import discounted_days
+from simulation.trace import DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
+from simulation.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,25 +33,29 @@ if TYPE_CHECKING:
 
 
 class Spell(NamedTuple):
-    """A time in which nothing about a customer changes: stage, and cause of distress or None.
+    """A time in which nothing about a customer changes: stage, cause of distress or None, account value.
 
     Attributes:
         customer: Place of the customer.
         stage: Name of the stage.
         cause: The cause of distress, or None.
+        value: Revenue per year, in dollars.
         start: First day.
         stop: Last day.
         age: Days in the stage at `start`.
         move: Name of the move that ends the spell, or None.
+        reason: Why that move was made, where it came of a date and not of its hazard.
     """
 
     customer: int
     stage: str
     cause: str | None
+    value: float
     start: float
     stop: float
     age: float
     move: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -59,12 +65,12 @@ class Lives:
     Attributes:
         setup: The arm that was run.
         days: The horizon.
-        persons: The customers on day 0.
+        persons: The customers on day 0, also those who come later or not before the end.
         segments: The population's segments.
         frailties: Shape (n,).
-        spells: All spells, customer by customer, in time order.
-        left_at: Shape (n,): the day a customer reached a terminal stage, infinite for who did not.
+        spells: All spells, customer by customer, in time order; none of who comes after the end.
         signals: The signal rows.
+        changes: The rows of changes of value.
     """
 
     setup: ArmSetup
@@ -73,16 +79,53 @@ class Lives:
     segments: tuple[str, ...]
     frailties: FloatArray
     spells: tuple[Spell, ...]
-    left_at: FloatArray
     signals: tuple[Row, ...]
+    changes: tuple[Row, ...] = ()
+
+    @cached_property
+    def gone_stages(self) -> frozenset[str]:
+        """Stages in which a customer is gone: terminal ones, and lost ones from which there is a way back."""
+        return frozenset((*self.setup.journey.terminal, *self.setup.world.lost))
 
     def kinds(self) -> list[tuple[str, str]]:
         """Segment and tier of each customer."""
         return [(self.segments[person.segment], TIERS[person.tier]) for person in self.persons]
 
     def values(self) -> FloatArray:
-        """Shape (n,): revenue per year of each customer."""
+        """Shape (n,): revenue per year of each customer at the beginning."""
         return np.array([person.account_value for person in self.persons])
+
+    def came(self) -> npt.NDArray[np.bool_]:
+        """Shape (n,): whether a customer has come by the end."""
+        return np.array([person.arrives_at < self.days for person in self.persons])
+
+    def last(self) -> dict[int, Spell]:
+        """The last spell of each customer who has come: how things stand at the end."""
+        return {spell.customer: spell for spell in self.spells}
+
+    def gone(self) -> npt.NDArray[np.bool_]:
+        """Shape (n,): whether a customer is gone at the end."""
+        found = np.zeros(len(self.persons), dtype=np.bool_)
+        ends = {(move.name, move.source): move.destination for move in self.setup.journey.moves}
+        for customer, spell in self.last().items():
+            stage = spell.stage if spell.move is None else ends[spell.move, spell.stage]
+            found[customer] = stage in self.gone_stages
+        return found
+
+    def retained(self) -> FloatArray:
+        """Shape (n,): revenue per year of each customer at the end; 0 of who is gone or has not come."""
+        found, gone = np.zeros(len(self.persons)), self.gone()
+        for customer, spell in self.last().items():
+            found[customer] = 0.0 if gone[customer] else spell.value
+        return found
+
+    def revenue(self, rate: float) -> FloatArray:
+        """Shape (n,): what each customer paid, discounted to day 0 at a continuous `rate` per day."""
+        found = np.zeros(len(self.persons))
+        for spell in self.spells:
+            if spell.stage not in self.gone_stages:
+                found[spell.customer] += spell.value / DAYS_PER_YEAR * discounted_days(spell.start, spell.stop, rate)
+        return found
 
     def moves(self) -> FloatArray:
         """Shape (n,): number of moves of each customer."""
@@ -134,34 +177,44 @@ def lives_of(setup: ArmSetup, run: Run, *, seed: int, replication: int = 0) -> L
     keyed = [(person, streams.customer_key(seed, replication, person.number)) for person in crowd.persons]
     persons = tuple(met_on_day_0(person, key, setup.population, table, known[person.segment]) for person, key in keyed)
     rows: list[list[Row]] = [[] for _ in persons]
-    signals = []
+    signals, changes = [], []
     for row in run.trace.sorted_rows():
-        if row.kind in (MOVE, DISTRESS_ON, DISTRESS_OFF):
+        if row.kind in _LIFE:
             rows[row.customer].append(row)
-        elif row.kind == SIGNAL:
+        if row.kind == SIGNAL:
             signals.append(row)
+        elif row.kind == VALUE_CHANGE:
+            changes.append(row)
     spells: list[Spell] = []
-    left = np.full(len(persons), inf)
     for person in persons:
-        left[person.number] = _live(setup, person, rows[person.number], run.days, spells)
+        if person.arrives_at < run.days:
+            _live(setup, person, rows[person.number], run.days, spells)
     spread = setup.world.frailty_spread
-    frailties = np.array([frailty(spread, key) for _, key in keyed])
-    return Lives(setup, run.days, persons, crowd.segments, frailties, tuple(spells), left, tuple(signals))
+    frailties = np.array([frailty(spread, key, person.frailty_draw) for person, key in keyed])
+    told = (tuple(spells), tuple(signals), tuple(changes))
+    return Lives(setup, run.days, persons, crowd.segments, frailties, *told)
 
 
-def _live(setup: ArmSetup, person: Person, rows: Sequence[Row], days: float, spells: list[Spell]) -> float:
-    """Add one customer's spells; the day the journey ended, or infinity."""
+_LIFE = (MOVE, DISTRESS_ON, DISTRESS_OFF, VALUE_CHANGE)
+
+
+def _live(setup: ArmSetup, person: Person, rows: Sequence[Row], days: float, spells: list[Spell]) -> None:
+    """Add one customer's spells, up to the end of the journey or of the run."""
     stage, cause = setup.journey.stages[person.stage], None
-    start, entered = 0.0, -person.days_in_stage
+    value, start, entered = person.account_value, person.arrives_at, person.arrives_at - person.days_in_stage
     for row in rows:
-        move = row.label if row.kind == MOVE else None
-        spells.append(Spell(person.number, stage, cause, start, row.time, start - entered, move))
+        move, reason = (row.label, row.reason) if row.kind == MOVE else (None, None)
+        spells.append(Spell(person.number, stage, cause, value, start, row.time, start - entered, move, reason))
         start = row.time
         if row.kind == MOVE:
             stage, entered = str(row.to_stage), row.time
             if stage in setup.journey.terminal:
-                return row.time
+                return
+            if stage in setup.world.lost:
+                # Whoever is lost is out of sight, and calm when won back; the trace says no end of the episode.
+                cause = None
+        elif row.kind == VALUE_CHANGE:
+            value = float(row.value or 0.0)
         else:
             cause = row.label if row.kind == DISTRESS_ON else None
-    spells.append(Spell(person.number, stage, cause, start, days, start - entered, None))
-    return inf
+    spells.append(Spell(person.number, stage, cause, value, start, days, start - entered, None, None))

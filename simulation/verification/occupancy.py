@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.exact import markov, renewal
-from simulation.tally import discounted_days, grid_of
+from simulation.tally import grid_of
 from simulation.units import DAYS_PER_YEAR
 from simulation.verification import evidence
 
@@ -66,7 +66,7 @@ def markov_outlook(setup: ArmSetup, segment: str, tier: str, days: float) -> Out
         shown = chain.indicator(journey.stages)
         # Everybody begins calm.
         start = np.array([[float(state == (stage, markov.CALM)) for state in chain.states] for stage in journey.stages])
-        alive = chain.indicator(journey.live).sum(axis=1)
+        alive = chain.indicator([stage for stage in journey.live if stage not in world.lost]).sum(axis=1)
         rewards = np.column_stack([chain.move_rates.sum(axis=1), chain.onset_rates, chain.troubled])
         counts = markov.accumulated(chain.generator, start, rewards, days)
         rate = log1p(setup.yearly_discount) / DAYS_PER_YEAR
@@ -111,9 +111,9 @@ def compared(
     stage = [person.stage for person in lives.persons]
     chances = np.array([outlooks[kind].occupancy[:, at] for kind, at in zip(kinds, stage, strict=True)])
     yield _occupancy(title, lives, chances, max(outlook.error for outlook in outlooks.values()))
-    ended = [code for code, name in enumerate(setup.journey.stages) if name in setup.journey.terminal]
+    ended = [code for code, name in enumerate(setup.journey.stages) if name in lives.gone_stages]
     gone = np.clip(chances[:, -1, ended].sum(axis=1), 0.0, 1.0)
-    yield evidence.share(f"{title}: churned by day {days:g}", gone, int(np.isfinite(lives.left_at).sum()))
+    yield evidence.share(f"{title}: churned by day {days:g}", gone, int(lives.gone().sum()))
 
     def expected(amount: str) -> FloatArray:
         return np.array([outlooks[kind].amounts[amount][at] for kind, at in zip(kinds, stage, strict=True)])
@@ -133,13 +133,11 @@ def compared(
 
 
 def _money(title: str, lives: Lives, paying: FloatArray, gone: FloatArray) -> Iterator[Evidence]:
-    """Revenue and retained value; `paying` is the expected discounted days and `gone` the chance of having churned."""
+    """Revenue and retained value; `paying` is the expected discounted days and `gone` the chance of being gone."""
     values, rate = lives.values(), log1p(lives.setup.yearly_discount) / DAYS_PER_YEAR
-    paid = np.array([discounted_days(0.0, min(left, lives.days), rate) for left in lives.left_at.tolist()])
-    daily = values / DAYS_PER_YEAR
-    yield evidence.mean(f"{title}: discounted revenue per customer", daily * paying, daily * paid)
-    stayed = np.isinf(lives.left_at)
-    yield evidence.mean(f"{title}: retained value per customer", values * (1.0 - gone), values * stayed)
+    expected = values / DAYS_PER_YEAR * paying
+    yield evidence.mean(f"{title}: discounted revenue per customer", expected, lives.revenue(rate))
+    yield evidence.mean(f"{title}: retained value per customer", values * (1.0 - gone), lives.retained())
 
 
 def _episodes(lives: Lives) -> FloatArray:

@@ -110,7 +110,7 @@ def erlang_evidence(setup: ArmSetup, run: Run, seed: int) -> Iterator[Evidence]:
         run: A run of it.
         seed: The scenario's seed.
     """
-    servers = setup.reviewers.number(run.customers)
+    servers = setup.reviewers.number(setup.population.size)
     time = servers * worked(run.days, *setup.reviewers.hours) * MINUTES_PER_DAY
     requests = run.events_by_kind.get(REVIEW_REQUESTED, 0)
     if servers == 0 or requests == 0 or time == 0.0:

@@ -16,11 +16,13 @@ from simulation.exact.dwells import mean_days
 from simulation.population import people
 from simulation.spec import (
     Cause,
+    Correlations,
     Decisions,
     Distress,
     Dwell,
     MoveClock,
     Population,
+    Renewal,
     Segment,
     Signals,
     World,
@@ -36,9 +38,19 @@ Distressed = Literal["none", "silent", "as it shows"]
 
 
 def theory_setup(
-    setup: ArmSetup, *, customers: int, seed: int, exponential: bool, distress: Distressed, aged: bool = False
+    setup: ArmSetup,
+    *,
+    customers: int,
+    seed: int,
+    exponential: bool,
+    distress: Distressed,
+    aged: bool = False,
+    dated: bool = False,
 ) -> ArmSetup:
     """The arm's world without an orchestrator, without guards, and with only what has an exact answer.
+
+    Lost stages stay. What no world here has: charges that fail (when a charge is due, no trace says), fatigue,
+    imperfect records, and customers without consent; without an orchestrator the last three do nothing.
 
     Args:
         setup: The arm.
@@ -47,6 +59,8 @@ def theory_setup(
         exponential: Whether every dwell is made exponential with the same mean.
         distress: Whether there is distress; as signals are delivered at once, those that show can be counted.
         aged: Whether customers are met in mid-stay, as the arm says, or all at the beginning of a stay.
+        dated: Whether there are seasons, bands of tenure, contracts, changes of value, arrivals and traits that go
+            together, or a world without dates whose customers are all there on day 0.
     """
     world = setup.world
     reshape = _exponential if exponential else _as_it_is
@@ -55,7 +69,7 @@ def theory_setup(
         setup,
         journey=_unguarded(setup.journey),
         world=World(
-            moves={name: _clock(clock, reshape) for name, clock in world.moves.items()},
+            moves={name: _clock(clock, reshape, dated=dated) for name, clock in world.moves.items()},
             frailty_spread=world.frailty_spread,
             distress=Distress(
                 causes={name: _cause(cause, shows=distress == "as it shows") for name, cause in causes.items()},
@@ -63,9 +77,13 @@ def theory_setup(
                 by_tier=world.distress.by_tier,
             ),
             signals=_prompt(world.signals) if distress == "as it shows" else Signals(),
+            lost=world.lost,
+            calendar=world.calendar if dated else {},
+            renewal=world.renewal if dated else Renewal(),
+            value_changes=world.value_changes if dated else {},
             decisions=Decisions(cadence_days=0.0, on_signal=False, on_stage_entry=False),
         ),
-        population=_population(setup, customers, seed, aged=aged),
+        population=_population(setup, customers, seed, aged=aged, dated=dated),
         active=False,
     )
 
@@ -110,12 +128,13 @@ def _exponential(dwell: Dwell) -> Dwell:
     return Dwell(law="exponential", mean_days=mean_days(dwell))
 
 
-def _clock(clock: MoveClock, reshape: Callable[[Dwell], Dwell]) -> MoveClock:
+def _clock(clock: MoveClock, reshape: Callable[[Dwell], Dwell], *, dated: bool) -> MoveClock:
     return MoveClock(
         dwell=reshape(clock.dwell),
         dwell_from={stage: reshape(dwell) for stage, dwell in clock.dwell_from.items()},
         by_segment=clock.by_segment,
         by_tier=clock.by_tier,
+        by_tenure=clock.by_tenure if dated else (),
         in_distress=clock.in_distress,
         frailty=clock.frailty,
     )
@@ -139,7 +158,7 @@ def _prompt(signals: Signals) -> Signals:
     )
 
 
-def _population(setup: ArmSetup, customers: int, seed: int, *, aged: bool) -> Population:
+def _population(setup: ArmSetup, customers: int, seed: int, *, aged: bool, dated: bool) -> Population:
     given = setup.population
     if given.records is not None:
         return _as_recorded(setup, customers, seed)
@@ -151,11 +170,14 @@ def _population(setup: ArmSetup, customers: int, seed: int, *, aged: bool) -> Po
                 account_value=segment.account_value,
                 value_spread=segment.value_spread,
                 tiers=segment.tiers,
+                tenure_mean_days=segment.tenure_mean_days if dated else 0.0,
             )
             for name, segment in given.segments.items()
         },
         start=given.start,
         in_mid_stay=given.in_mid_stay and aged,
+        correlations=given.correlations if dated else Correlations(),
+        arrivals=given.arrivals if dated else None,
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from journey.machine import Journey, Move
 from journey.machine.guards import Guard
 from journey.policy import merged
-from simulation import clocks, gate, life, streams
+from simulation import account, clocks, gate, life, streams
 from simulation import trace as tr
 from simulation.compiled import engine as compiled_engine
 from simulation.run import run_arm
@@ -31,10 +31,13 @@ from simulation.verification import (
     theory_checks,
     waiting,
 )
+from simulation.verification.bookkeeping import same_trace
 from simulation.verification.lives import lives_of
+from simulation.verification.parting import first_difference
 from simulation.verification.running import by_reference
 from simulation.verification.worlds import theory_setup
-from tests.simulation.worlds import WORLD, arm
+from tests.simulation.full_worlds import full_arm
+from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 
 CUSTOMERS = 1500
 DAYS = 180.0
@@ -145,6 +148,143 @@ def test_of_a_very_large_population_only_some_live():
     found = judged(arm_checks(world_of_one_kind(population={"size": 10**6}), seed=1, days=3000.0))
     assert failed(found) == []
     assert found[0].name.startswith("treated as it is, 666 of 1,000,000 customers: ")
+
+
+# -- the world in full ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sound_in_full():
+    return checks(full_arm(population={"size": 300}), seed=3, days=200.0, customers=CUSTOMERS)
+
+
+def test_a_sound_engine_passes_in_the_full_world(sound_in_full):
+    assert failed(sound_in_full) == []
+
+
+def test_every_part_of_the_full_world_has_its_check(sound_in_full):
+    names = "\n".join(check.name for check in sound_in_full)
+    for part in (
+        "departures at a renewal against", "expansion of accounts against", "contraction of accounts against",
+        "win_back against its hazard", "customers who have come", "customers gone in trace and books",
+        "customers won back in trace", "seasons and contracts",
+    ):  # fmt: skip
+        assert part in names
+
+
+def test_customers_who_are_won_back_are_a_markov_chain():
+    found = theory(arm(journey=win_back_journey(), world=PLAIN_WIN_BACK), section=markov_checks)
+    assert failed(found) == []
+    assert failed(theory(arm(journey=win_back_journey(), world=PLAIN_WIN_BACK), section=renewal_checks)) == []
+
+
+PLAIN_WIN_BACK = {**WIN_BACK, "frailty_spread": 0.0, "renewal": {}, "payments": {}}
+
+
+def planted_season(monkeypatch):
+    """Nobody notices that a season has begun."""
+    monkeypatch.setattr(life.Life, "_wait_for_the_season", lambda self: None)
+
+
+def planted_certainty(monkeypatch):
+    """Distress and season do not act on a contract's end."""
+    monkeypatch.setattr(
+        life.Life,
+        "in_force",
+        lambda self, ratio, place, honest=life.Life.in_force: min(ratio, honest(self, ratio, place)),
+    )
+
+
+def planted_growth(monkeypatch):
+    """Changes of value keep the rate they began with."""
+    monkeypatch.setattr(account.Account, "retune", lambda self: None)
+
+
+def planted_loyalty(monkeypatch):
+    """Who is won back goes on suffering from what drove them out."""
+    honest = life.Life._come_back
+
+    def wrong(self):
+        honest(self)
+        self.episode_stage = self.stage
+        self._begin_episode(0)
+
+    monkeypatch.setattr(life.Life, "_come_back", wrong)
+
+
+@pytest.mark.parametrize(
+    ("plant", "caught_by"),
+    [
+        (planted_season, "against its hazard"),
+        (planted_certainty, "at a renewal"),
+        (planted_growth, "of accounts against its rate"),
+        (planted_loyalty, "episodes of failed_onboarding"),
+    ],
+)
+def test_a_planted_error_in_the_full_world_is_caught(monkeypatch, plant, caught_by):
+    """The same section passes without it: see `test_a_sound_engine_passes_in_the_full_world`."""
+    plant(monkeypatch)
+    names = failed(judged(hazard_checks(full_arm(), seed=3, days=200.0, customers=CUSTOMERS)))
+    assert any(caught_by in name for name in names), names
+
+
+def test_an_embezzler_in_the_full_world_is_caught():
+    def embezzling(*given, **asked):
+        run = by_reference(*given, **asked)
+        quantities = {**run.quantities, "revenue": run.quantities["revenue"] * 1.001}
+        metrics = {**run.metrics, "won_back": run.metrics["won_back"] + 1.0}
+        return replace(run, quantities=quantities, metrics=metrics, customers=run.customers + 1)
+
+    names = failed(judged(arm_checks(full_arm(population={"size": 200}), seed=1, days=DAYS, run=embezzling)))
+    for part in ("revenue", "won back", "have come"):
+        assert any(part in name for name in names), part
+
+
+# -- where two traces part ---------------------------------------------------------------------------------
+
+
+def _changed(run, place, **change):
+    rows = run.trace.sorted_rows()
+    rows[place] = rows[place]._replace(**change)
+    return replace(run, engine="other", trace=tr.Trace(rows))
+
+
+@pytest.fixture(scope="module")
+def lived():
+    return by_reference(arm(), seed=5, days=90.0)
+
+
+def test_traces_that_are_the_same_do_not_part(lived):
+    assert first_difference(lived, replace(lived, engine="other")) is None
+
+
+def test_the_first_differing_row_is_told_with_its_columns_and_what_came_before(lived):
+    rows = lived.trace.sorted_rows()
+    place = next(place for place in range(len(rows) - 1, 0, -1) if rows[place].kind == "decision")
+    found = first_difference(lived, _changed(lived, place, value=0.25))
+    row = rows[place]
+    assert found.place == place
+    assert str(found) == (
+        f"they part at row {place} (day {row.time:.6g}, customer {row.customer}, decision): "
+        f"value {row.value!r} and 0.25"
+    )
+    assert found.before == tuple(earlier for earlier in rows[:place] if earlier.customer == row.customer)[-5:]
+    for part in ("reference", "other", "shared", "state before it: in "):
+        assert part in found.report
+
+
+def test_a_trace_that_ends_early_is_told(lived):
+    short = replace(lived, engine="other", trace=tr.Trace(lived.trace.sorted_rows()[:-1]))
+    found = first_difference(lived, short)
+    assert str(found).endswith("the other trace has ended")
+    assert "no row" in found.report
+
+
+def test_verification_says_in_its_name_where_two_engines_part(lived):
+    rows = lived.trace.sorted_rows()
+    check = same_trace("here", lived, _changed(lived, 3, reason="no"))
+    assert check.name.startswith("here: other engine = reference engine, equal rows; they part at row 3 (day ")
+    assert (check.expected, check.observed) == (len(rows), len(rows) - 1)
 
 
 # -- planted errors ----------------------------------------------------------------------------------------
@@ -273,7 +413,7 @@ def test_an_engine_with_another_trace_is_caught():
         return replace(run, engine="other", trace=tr.Trace(rows))
 
     names = failed(judged(arm_checks(arm(), seed=1, days=DAYS, other=later)))
-    assert [name.split(": ")[1] for name in names] == ["other engine = reference engine, equal rows"]
+    assert [name.split(": ")[1].split(";")[0] for name in names] == ["other engine = reference engine, equal rows"]
 
 
 @pytest.mark.slow
@@ -410,7 +550,7 @@ def test_spells_tile_every_life():
         spells = [spell for spell in lives.spells if spell.customer == person.number]
         assert spells[0].start == 0.0
         assert all(one.stop == two.start for one, two in pairwise(spells))
-        assert spells[-1].stop == min(120.0, lives.left_at[person.number])
+        assert (spells[-1].stop == 120.0) == (spells[-1].move is None)
 
 
 def test_worlds_have_luck_of_their_own():

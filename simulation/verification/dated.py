@@ -1,0 +1,168 @@
+"""What depends on the date, evaluated anew from the scenario's own words: seasons, tenure, ends of contracts.
+
+Nothing here is taken from the engines' tables (`simulation.seasons`, `simulation.contract`): a phase is on when a day
+lies in it, and ratios of phases that are on multiply.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from math import exp, fmod, log1p, prod
+from typing import TYPE_CHECKING
+
+from journey.policy import TIERS
+from simulation.exact.markov import distress_ratio
+from simulation.trace import RENEWAL
+from simulation.verification import evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from simulation.spec import MoveClock, Phase, World
+    from simulation.verification.evidence import Evidence
+    from simulation.verification.lives import Lives, Spell
+
+CLOSE = 1e-9
+"""Days within which two dates are one: they are reached by sums of different order."""
+
+
+def is_on(phase: Phase, day: float) -> bool:
+    """Whether a phase of the calendar is on."""
+    since = day - phase.from_day
+    if since >= 0.0 and phase.every_days is not None:
+        since = fmod(since, phase.every_days)
+    return 0.0 <= since < phase.until_day - phase.from_day
+
+
+def season_ratio(calendar: Mapping[str, Phase], move: str, day: float) -> float:
+    """Hazard ratio of a move on a day: that of every phase that is on, multiplied."""
+    return prod(phase.moves.get(move, 1.0) for phase in calendar.values() if is_on(phase, day))
+
+
+def onset_ratio(calendar: Mapping[str, Phase], cause: str, day: float) -> float:
+    """Ratio on the onset rate of a cause on a day."""
+    return prod(phase.onsets.get(cause, 1.0) for phase in calendar.values() if is_on(phase, day))
+
+
+def tenure_ratio(clock: MoveClock, tenure: float) -> float:
+    """Hazard ratio of a move at this tenure, in days."""
+    return [1.0, *(ratio for begin, ratio in clock.by_tenure if begin <= tenure)][-1]
+
+
+def edges(calendar: Mapping[str, Phase], days: float) -> list[float]:
+    """The days before the horizon on which any phase begins or ends, in order."""
+    found = set()
+    for phase in calendar.values():
+        for edge in (phase.from_day, phase.until_day):
+            while edge < days:
+                found.add(edge)
+                if phase.every_days is None:
+                    break
+                edge += phase.every_days
+    return sorted(found)
+
+
+def pieces(lives: Lives) -> list[Spell]:
+    """The spells, cut where a season or a band of tenure begins or ends; the last piece of each keeps its move."""
+    world = lives.setup.world
+    cuts = edges(world.calendar, lives.days)
+    bands = sorted({begin for clock in world.moves.values() for begin, _ in clock.by_tenure})
+    if not cuts and not bands:
+        return list(lives.spells)
+    found: list[Spell] = []
+    for spell in lives.spells:
+        person = lives.persons[spell.customer]
+        came = person.arrives_at - person.tenure_days
+        own = [came + band for band in bands if spell.start < came + band < spell.stop]
+        inside = cuts[bisect_right(cuts, spell.start) : bisect_left(cuts, spell.stop)]
+        found.extend(_cut(spell, sorted({*inside, *own})))
+    return found
+
+
+def _cut(spell: Spell, at: Sequence[float]) -> Iterator[Spell]:
+    start, age = spell.start, spell.age
+    for day in at:
+        yield spell._replace(start=start, stop=day, age=age, move=None, reason=None)
+        start, age = day, spell.age + day - spell.start
+    yield spell._replace(start=start, age=age)
+
+
+def move_ratio(lives: Lives, spell: Spell, move: str) -> float:
+    """Hazard ratio of a move over a piece of a spell, from season and tenure."""
+    middle = 0.5 * (spell.start + spell.stop)
+    return ratio_on(lives, spell.customer, move, middle)
+
+
+def ratio_on(lives: Lives, customer: int, move: str, day: float) -> float:
+    """Hazard ratio of a customer's move on a day, from season and tenure."""
+    world, person = lives.setup.world, lives.persons[customer]
+    tenure = day - person.arrives_at + person.tenure_days
+    return season_ratio(world.calendar, move, day) * tenure_ratio(world.moves[move], tenure)
+
+
+def renewal_evidence(title: str, lives: Lives, least: float) -> Iterator[Evidence]:
+    """Departures at the ends of contracts against their chances.
+
+    Each date is a draw of its own, so their number less the sum of the chances is a martingale whose variance is at
+    most that of the Poisson law with the same mean, by which it is judged.
+
+    Args:
+        title: What was changed in the scenario to have an exact answer.
+        lives: A run.
+        least: Fewer expected departures say nothing and are left out.
+    """
+    chances = sum(_chance(lives, spell, date) for spell, date in _ends_of_contracts(lives))
+    left = sum(spell.reason == RENEWAL for spell in lives.spells)
+    if chances >= least or (chances == 0.0 and left):
+        yield evidence.count(f"{title}: departures at a renewal against their chance", chances, left)
+
+
+def _ends_of_contracts(lives: Lives) -> Iterator[tuple[Spell, float]]:
+    """Every date at which a contract ended, with the spell that the customer was in."""
+    every, arcs = lives.setup.world.renewal.every_days, lives.setup.journey.arcs
+    customer, date = -1, 0.0
+    for spell in lives.spells:
+        if spell.customer != customer:
+            customer, person = spell.customer, lives.persons[spell.customer]
+            date = person.arrives_at + every - fmod(person.tenure_days, every)
+        if spell.stage in lives.gone_stages:
+            date = spell.stop + every
+            continue
+        # A spell that the renewal itself ended stops on the date.
+        while date <= spell.stop + CLOSE and date < lives.days:
+            yield spell, date
+            date += every
+        if spell.move is not None and arcs[spell.stage, spell.move].destination in lives.gone_stages:
+            date = lives.days
+
+
+def _chance(lives: Lives, spell: Spell, date: float) -> float:
+    """The chance that the customer leaves at a date: one minus the exponential of the mass, with every ratio on it."""
+    setup, world = lives.setup, lives.setup.world
+    move = world.renewal.move
+    arc, clock = setup.journey.arcs.get((spell.stage, move)), world.moves.get(move)
+    if arc is None or clock is None:
+        return 0.0
+    person = lives.persons[spell.customer]
+    segment, tier = lives.segments[person.segment], TIERS[person.tier]
+    by_tier = {str(name): ratio for name, ratio in clock.by_tier.items()}
+    mass = -log1p(-world.renewal.churn.get(segment, 0.0)) * by_tier.get(tier, 1.0)
+    mass *= distress_ratio(world, clock, spell.cause, ends=arc.destination in lives.gone_stages)
+    if clock.frailty:
+        mass *= float(lives.frailties[spell.customer])
+    return 1.0 - exp(-mass * ratio_on(lives, spell.customer, move, date))
+
+
+def value_change_evidence(title: str, lives: Lives, least: float) -> Iterator[Evidence]:
+    """Expansions and contractions of accounts against their rates; see `renewal_evidence`."""
+    world: World = lives.setup.world
+    for name, change in world.value_changes.items():
+        expected = sum(
+            (spell.stop - spell.start)
+            * change.per_day.get(spell.stage, 0.0)
+            * (1.0 if spell.cause is None else change.in_distress)
+            for spell in lives.spells
+        )
+        if expected >= least:
+            observed = sum(row.label == name for row in lives.changes)
+            yield evidence.count(f"{title}: {name} of accounts against its rate", expected, observed)
