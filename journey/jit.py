@@ -26,23 +26,31 @@ CACHE_VARIABLE = "JOURNEYLAB_CACHE"
 """Environment variable that names another cache folder."""
 
 
-def compiled(*modules: ModuleType, constants: Mapping[str, Any] | None = None, cache: bool = True) -> SimpleNamespace:
+def compiled(
+    *modules: ModuleType,
+    constants: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    cache: bool = True,
+) -> SimpleNamespace:
     """The functions of these modules, compiled.
 
     Args:
         modules: Modules with a tuple `KERNELS`, callees before callers; later modules may call earlier ones.
         constants: Values that take the place of module constants of that name, for instance with another type.
+        options: Options for Numba's ``njit``.
         cache: Whether to keep compiled code on disk.
 
     Returns:
         A namespace with every function by name. They are compiled at their first call, for the types of its arguments.
     """
-    folder = cache_folder(modules, constants or {}) if cache else None
+    folder = cache_folder(modules, {**(constants or {}), **(options or {})}) if cache else None
     with _numba_cache(folder):
-        return _compiled(modules, constants or {}, keep=folder is not None)
+        return _compiled(modules, constants or {}, {**(options or {}), "cache": folder is not None})
 
 
-def _compiled(modules: Sequence[ModuleType], constants: Mapping[str, Any], *, keep: bool) -> SimpleNamespace:
+def _compiled(
+    modules: Sequence[ModuleType], constants: Mapping[str, Any], options: Mapping[str, Any]
+) -> SimpleNamespace:
     from numba import njit
 
     done: dict[str, Any] = {}
@@ -52,7 +60,7 @@ def _compiled(modules: Sequence[ModuleType], constants: Mapping[str, Any], *, ke
             # What stands under the name of a compiled function must be that function and not a namesake.
             scope |= {name: made for name, made in done.items() if _is_original(scope.get(name), made)}
             copy = _copied(function, scope)
-            done[function.__name__] = njit(cache=keep)(copy)
+            done[function.__name__] = njit(**options)(copy)
     return SimpleNamespace(**done)
 
 

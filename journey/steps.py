@@ -145,21 +145,17 @@ def stall(sheet: PolicySheet, stage: int, days: float) -> float:
 
 def assess(
     sheet: PolicySheet,
-    segment: int,
-    tier: int,
     gaps: int,
     stalled: float,
     negative: float,
     positive: float,
     negative_mass: float,
     positive_mass: float,
-) -> tuple[float, float, float]:
-    """Severity, confidence and churn probability, each in [0, 1].
+) -> tuple[float, float]:
+    """Severity and confidence, each in [0, 1].
 
     Args:
         sheet: The policy.
-        segment: The customer's segment, a row of `sheet.hazards`.
-        tier: The risk tier, a column of it.
         gaps: How many fields of the record are missing or doubtful.
         stalled: Evidence of the stall, which joins the negative ledger.
         negative: Evidence of the negative signals.
@@ -169,8 +165,19 @@ def assess(
     """
     bad = severity(negative + stalled, positive, sheet.relief)
     good = confidence(negative_mass, positive_mass, gaps, sheet.mass_scale, sheet.conflict_penalty, sheet.gap_factor)
-    churn = churn_probability(bad, sheet.hazards[segment][tier], sheet.severity_log_ratio, sheet.horizon_days)
-    return bad, good, churn
+    return bad, good
+
+
+def churn_of(sheet: PolicySheet, segment: int, tier: int, bad: float) -> float:
+    """Probability of churn within the policy's horizon, in [0, 1].
+
+    Args:
+        sheet: The policy.
+        segment: The customer's segment, a row of `sheet.hazards`.
+        tier: The risk tier, a column of it.
+        bad: Severity.
+    """
+    return churn_probability(bad, sheet.hazards[segment][tier], sheet.severity_log_ratio, sheet.horizon_days)
 
 
 def plan(
@@ -331,6 +338,7 @@ def approval(sheet: PolicySheet, action: int, bad: float, tier: int, account_val
 KERNELS: tuple[Any, ...] = (
     stall,
     assess,
+    churn_of,
     plan,
     intervention_state,
     is_open,

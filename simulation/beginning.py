@@ -143,7 +143,7 @@ def _believed_cause(person: Person, key: int, table: ArmTable, policy_segment: i
         beliefs.hear(table.sheet, -heard.age_days, kind, heard.strength, table.source_of(heard.source))
     if beliefs.lead < 0:
         return CALM
-    judged = beliefs.judge(table.sheet, 0.0, policy_segment, person.tier, person.stage, person.days_in_stage)
+    judged = beliefs.judge(table.sheet, 0.0, policy_segment, person.stage, person.days_in_stage)
     if streams.uniform(key, streams.START_DISTRESS, 0, 0) >= judged.severity:
         return CALM
     cause = table.sheet.causes[beliefs.lead]

@@ -18,14 +18,12 @@ class Judgement(NamedTuple):
         reason: Why, one of the codes of `journey.rules`.
         severity: How bad it looks, in [0, 1].
         confidence: How good the evidence is, in [0, 1].
-        churn: Probability of churn within the policy's horizon.
     """
 
     action: int
     reason: int
     severity: float
     confidence: float
-    churn: float
 
 
 class Beliefs:
@@ -79,26 +77,23 @@ class Beliefs:
             if self.lead == rules.NO_SIGNAL or weighed > self.lead_evidence:
                 self.lead, self.lead_evidence = kind, weighed
 
-    def judge(
-        self, sheet: steps.PolicySheet, now: float, segment: int, tier: int, stage: int, days_in_stage: float
-    ) -> Judgement:
+    def judge(self, sheet: steps.PolicySheet, now: float, segment: int, stage: int, days_in_stage: float) -> Judgement:
         """Run the rules on what is believed now.
 
         Args:
             sheet: The policy.
             now: Time in days.
             segment: The customer's segment, as the policy numbers them.
-            tier: The customer's risk tier.
             stage: Code of the stage.
             days_in_stage: Time since it was entered, in days.
         """
         left = rules.fade(now - self.at, sheet.fade_rate)
         negative_mass, positive_mass = self.negative_mass * left, self.positive_mass * left
         stalled = steps.stall(sheet, stage, days_in_stage)
-        severity, confidence, churn = steps.assess(
-            sheet, segment, tier, 0, stalled, self.negative * left, self.positive * left, negative_mass, positive_mass
+        severity, confidence = steps.assess(
+            sheet, 0, stalled, self.negative * left, self.positive * left, negative_mass, positive_mass
         )
         action, reason = steps.plan(
             sheet, segment, stage, stalled, severity, confidence, negative_mass + positive_mass, self.lead, self.bright
         )
-        return Judgement(action, reason, severity, confidence, churn)
+        return Judgement(action, reason, severity, confidence)

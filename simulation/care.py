@@ -116,7 +116,7 @@ class Care:
         """Evaluate the customer with the rules, and set going what they say."""
         life, table, tally = self._life, self._life.table, self._life.tally
         stage, days = self._recorded_stage, life.now - self._recorded_since
-        judged = self.beliefs.judge(table.sheet, life.now, self._policy_segment, life.tier, stage, days)
+        judged = self.beliefs.judge(table.sheet, life.now, self._policy_segment, stage, days)
         reason = self._held(judged.action, judged.reason)
         action = judged.action if reason == rules.ACT else rules.NO_ACTION
         tally.evaluations += 1
@@ -132,7 +132,8 @@ class Care:
         if action in (rules.NO_ACTION, table.sheet.monitor):
             return
         self.action, self._open = action, 1
-        self._stake = rules.priority(judged.churn, life.account.value, table.sheet.averts[action])
+        churn = steps.churn_of(table.sheet, self._policy_segment, life.tier, judged.severity)
+        self._stake = rules.priority(churn, life.account.value, table.sheet.averts[action])
         if steps.approval(table.sheet, action, judged.severity, life.tier, life.account.value):
             self._ask_for_review()
         else:

@@ -8,7 +8,7 @@ decisions judged each at its own date are the same thing.
 from typing import Any
 
 from journey.rules import ACT, NO_ACTION, NO_SIGNAL, gather, priority
-from journey.steps import approval, assess, hold, look_back, plan, stall
+from journey.steps import approval, assess, churn_of, hold, look_back, plan, stall
 
 
 def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, past: Any, out: Any) -> None:
@@ -39,9 +39,8 @@ def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, pas
             sheet.fade_rate,
         )
         stalled = stall(sheet, stage, days)
-        severity, confidence, churn = assess(
-            sheet, cases.segment[i], tier, cases.gaps[i], stalled, negative, good, negative_mass, positive_mass
-        )
+        severity, confidence = assess(sheet, cases.gaps[i], stalled, negative, good, negative_mass, positive_mass)
+        churn = churn_of(sheet, cases.segment[i], tier, severity)
         lead_type = NO_SIGNAL if lead == NO_SIGNAL else min(signals.types[lead], sheet.unknown_type)
         bright_type = NO_SIGNAL if bright == NO_SIGNAL else min(signals.types[bright], sheet.unknown_type)
         mass = negative_mass + positive_mass

@@ -6,7 +6,7 @@ from journey.orchestrator.signals import Gathered
 from journey.orchestrator.state import JourneyState
 from journey.policy import PolicyTable
 from journey.records.model import Customer
-from journey.steps import PolicySheet, assess, stall
+from journey.steps import PolicySheet, assess, churn_of, stall
 
 UNKNOWN_SEGMENTS = ("", "unknown")
 """How a record spells that the segment is not known."""
@@ -56,10 +56,8 @@ class RiskScorer:
             doubts = (*doubts, "the account value is missing or zero")
         stalled = stall(sheet, state.code, state.days or 0.0)
         segment = self.segments.get(customer.segment, self._other_segment)
-        severity, confidence, churn = assess(
+        severity, confidence = assess(
             sheet,
-            segment,
-            self.tier(customer),
             len(doubts),
             stalled,
             gathered.negative,
@@ -67,6 +65,7 @@ class RiskScorer:
             gathered.negative_mass,
             gathered.positive_mass,
         )
+        churn = churn_of(sheet, segment, self.tier(customer), severity)
         return Risk(severity, confidence, churn, stalled, doubts, segment)
 
     def tier(self, customer: Customer) -> int:

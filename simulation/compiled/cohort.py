@@ -43,7 +43,7 @@ BUSY, HANDED_OUT_AT = range(2)
 DONE, ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL = range(5)
 _LONGER = {
     ROWS_FULL: ("row_floats", "row_ints"),
-    HEAP_FULL: ("heap_time", "heap_key"),
+    HEAP_FULL: ("heap_floats", "heap_ints"),
     QUEUE_FULL: ("queue_floats", "queue_ints"),
 }
 
@@ -66,8 +66,8 @@ class Cohort(NamedTuple):
         pool_ints: Shape (p, 7): order, kind, source, cause, episode, link to the next, state of the record.
         row_floats: Shape (r, 3), time, value and date.
         row_ints: Shape (r, 7): customer, kind, stage, to_stage, label, reason, reviewer.
-        heap_time, heap_key: The heap of what happens next at the gate.
-        queue_floats, queue_ints: The heap of waiting requests.
+        heap_floats, heap_ints: The heap of what happens next at the gate (`heap`).
+        queue_floats, queue_ints: The heap of waiting requests (`heap`).
         free: Shape (reviewers,), whether each reviewer is free.
         counters, gate: Running totals of the run.
         counts, sums: Running totals, a row per arm.
@@ -86,8 +86,8 @@ class Cohort(NamedTuple):
     pool_ints: Any
     row_floats: Any
     row_ints: Any
-    heap_time: Any
-    heap_key: Any
+    heap_floats: Any
+    heap_ints: Any
     queue_floats: Any
     queue_ints: Any
     free: Any
@@ -176,10 +176,8 @@ def cohort_of(
         contacts=np.zeros((n, max(1, *(int(table.sheet.max_contacts) for table in tables)))),
         **_pool(max(64, n)),
         **_rows(4096 if first.keep_trace else 1),
-        heap_time=np.zeros(2 * n + first.reviewers + 64),
-        heap_key=np.zeros((2 * n + first.reviewers + 64, 4), dtype=np.int64),
-        queue_floats=np.zeros((n + 2, 2)),
-        queue_ints=np.zeros((n + 2, 3), dtype=np.int64),
+        **_heap("heap", 2 * n + first.reviewers + 64),
+        **_heap("queue", n + 2),
         free=np.ones(max(1, first.reviewers), dtype=np.bool_),
         counters=np.zeros(COUNTERS, dtype=np.int64),
         gate=np.array([0.0, -1.0]),
@@ -210,6 +208,10 @@ def _pool(places: int) -> dict[str, Any]:
     ints[:, 5] = np.arange(1, places + 1)
     ints[-1, 5] = NOTHING
     return {"pool_floats": np.zeros((places, 3)), "pool_ints": ints}
+
+
+def _heap(name: str, places: int) -> dict[str, Any]:
+    return {f"{name}_floats": np.zeros((places, 2)), f"{name}_ints": np.zeros((places, 4), dtype=np.int64)}
 
 
 def _rows(places: int) -> dict[str, Any]:

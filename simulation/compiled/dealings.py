@@ -17,7 +17,7 @@ from journey.rules import (
     fade,
     priority,
 )
-from journey.steps import approval, assess, hold, plan, stall
+from journey.steps import approval, assess, churn_of, hold, plan, stall
 from simulation import streams
 from simulation.agenda import (
     ACTION,
@@ -95,10 +95,9 @@ def decide(T: Any, S: Any, i: int) -> None:
     left = fade(now - f[layout.HEARD_AT], T.sheet.fade_rate)
     negative_mass, positive_mass = f[layout.NEGATIVE_MASS] * left, f[layout.POSITIVE_MASS] * left
     stalled = stall(T.sheet, stage, now - f[layout.RECORDED_SINCE])
-    severity, confidence, churn = assess(
-        T.sheet, S.ints[i, layout.POLICY_SEGMENT], tier, 0, stalled, f[layout.NEGATIVE] * left,
-        f[layout.POSITIVE] * left, negative_mass, positive_mass,
-    )  # fmt: skip
+    severity, confidence = assess(
+        T.sheet, 0, stalled, f[layout.NEGATIVE] * left, f[layout.POSITIVE] * left, negative_mass, positive_mass
+    )
     planned, why = plan(
         T.sheet, S.ints[i, layout.POLICY_SEGMENT], stage, stalled, severity, confidence,
         negative_mass + positive_mass, S.ints[i, layout.LEAD], S.ints[i, layout.BRIGHT],
@@ -120,6 +119,7 @@ def decide(T: Any, S: Any, i: int) -> None:
         return
     S.ints[i, layout.ACTION_CODE] = action
     S.ints[i, layout.OPEN] = 1
+    churn = churn_of(T.sheet, S.ints[i, layout.POLICY_SEGMENT], tier, severity)
     f[layout.STAKE] = priority(churn, f[layout.ACCOUNT_VALUE], T.sheet.averts[action])
     if approval(T.sheet, action, severity, tier, f[layout.ACCOUNT_VALUE]):
         ask(T, S, i)

@@ -13,7 +13,7 @@ from journey.errors import InputError
 from journey.rules import REASONS
 from simulation import calendar, clocks, contract, flaws, population, seasons, special, streams, tally, trace
 from simulation.beginning import met_on_day_0
-from simulation.compiled import accounts, basics, cohort, dealings, gate, layout, lives, turns
+from simulation.compiled import accounts, basics, cohort, dealings, gate, heap, layout, lives, turns
 from simulation.compiled.boxes import boxed
 from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort, cohort_of
 from simulation.compiled.tables import tables_of
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from simulation.population import Person
 
 NAME = "compiled"
+OPTIONS = {"_nrt": False, "error_model": "numpy"}
+"""No kernel allocates, so none counts references; none divides by zero, so none looks whether it does."""
 
 
 @cache
@@ -39,8 +41,8 @@ def kernels() -> SimpleNamespace:
 
     unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
     shared = (rules, steps, streams, special, clocks, calendar, population, tally, seasons, contract, flaws)
-    modules = (*shared, basics, accounts, lives, dealings, turns, gate)
-    return compiled(*modules, constants={**unsigned, "word64": np.uint64})
+    modules = (*shared, heap, basics, accounts, lives, dealings, turns, gate)
+    return compiled(*modules, constants={**unsigned, "word64": np.uint64}, options=OPTIONS)
 
 
 def run_compiled(

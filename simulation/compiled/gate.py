@@ -11,6 +11,7 @@ from simulation.calendar import finished, opening
 from simulation.compiled import cohort, layout
 from simulation.compiled.cohort import DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, ROWS_FULL
 from simulation.compiled.dealings import on_verdict
+from simulation.compiled.heap import heap_pop, heap_push
 from simulation.compiled.layout import AGENDA, IN_QUEUE, IN_REVIEW, NOT_WAITING, NOTHING
 from simulation.compiled.lives import finish, first_due
 from simulation.compiled.turns import begin_life, step
@@ -28,111 +29,24 @@ ROWS_PER_STEP = 8
 
 def push(S: Any, time: float, kind: int, who: int, version: int, what: int) -> None:
     """Put something in the heap, ordered by (time, kind, when it was put there)."""
-    place = S.counters[cohort.HEAP_SIZE]
-    S.counters[cohort.HEAP_SIZE] = place + 1
     order = (kind << 56) | S.counters[cohort.NEXT_SEQUENCE]
     S.counters[cohort.NEXT_SEQUENCE] += 1
-    while place > 0:
-        parent = (place - 1) >> 1
-        above, rank = S.heap_time[parent], S.heap_key[parent, 0]
-        if above < time or (above == time and rank < order):
-            break
-        S.heap_time[place] = above
-        S.heap_key[place] = S.heap_key[parent]
-        place = parent
-    S.heap_time[place] = time
-    S.heap_key[place, 0] = order
-    S.heap_key[place, 1] = who
-    S.heap_key[place, 2] = version
-    S.heap_key[place, 3] = what
-
-
-def drop_first(S: Any) -> None:
-    """Take the first entry out of the heap."""
-    size = S.counters[cohort.HEAP_SIZE] - 1
-    S.counters[cohort.HEAP_SIZE] = size
-    time, order = S.heap_time[size], S.heap_key[size, 0]
-    who, version, what = S.heap_key[size, 1], S.heap_key[size, 2], S.heap_key[size, 3]
-    place = 0
-    while True:
-        child = 2 * place + 1
-        if child >= size:
-            break
-        other = child + 1
-        if other < size and (
-            S.heap_time[other] < S.heap_time[child]
-            or (S.heap_time[other] == S.heap_time[child] and S.heap_key[other, 0] < S.heap_key[child, 0])
-        ):
-            child = other
-        if time < S.heap_time[child] or (time == S.heap_time[child] and order < S.heap_key[child, 0]):
-            break
-        S.heap_time[place] = S.heap_time[child]
-        S.heap_key[place] = S.heap_key[child]
-        place = child
-    S.heap_time[place] = time
-    S.heap_key[place, 0] = order
-    S.heap_key[place, 1] = who
-    S.heap_key[place, 2] = version
-    S.heap_key[place, 3] = what
-
-
-def ranks_before(rank: float, asked: float, who: int, other_rank: float, other_asked: float, other: int) -> bool:
-    """Whether one request goes before another: money at stake, then time, then customer."""
-    if rank != other_rank:
-        return rank < other_rank
-    if asked != other_asked:
-        return asked < other_asked
-    return who < other
+    heap_push(S.heap_floats, S.heap_ints, S.counters[cohort.HEAP_SIZE], time, 0.0, order, who, version, what)
+    S.counters[cohort.HEAP_SIZE] += 1
 
 
 def enqueue(S: Any, i: int) -> None:
-    """Put a customer's request in the queue."""
-    rank, asked = -S.floats[i, layout.STAKE], S.floats[i, layout.ASKED_AT]
-    who, version = S.ints[i, layout.CUSTOMER], S.ints[i, layout.VERSION]
-    place = S.counters[cohort.QUEUE_SIZE]
-    S.counters[cohort.QUEUE_SIZE] = place + 1
-    while place > 0:
-        parent = (place - 1) >> 1
-        above, since, other = S.queue_floats[parent, 0], S.queue_floats[parent, 1], S.queue_ints[parent, 0]
-        if not ranks_before(rank, asked, who, above, since, other):
-            break
-        S.queue_floats[place] = S.queue_floats[parent]
-        S.queue_ints[place] = S.queue_ints[parent]
-        place = parent
-    S.queue_floats[place, 0] = rank
-    S.queue_floats[place, 1] = asked
-    S.queue_ints[place, 0] = who
-    S.queue_ints[place, 1] = i
-    S.queue_ints[place, 2] = version
+    """Put a customer's request in the queue, ordered by (minus money at stake, when it was asked, customer)."""
+    rank, asked, who = -S.floats[i, layout.STAKE], S.floats[i, layout.ASKED_AT], S.ints[i, layout.CUSTOMER]
+    size = S.counters[cohort.QUEUE_SIZE]
+    heap_push(S.queue_floats, S.queue_ints, size, rank, asked, who, i, S.ints[i, layout.VERSION], 0)
+    S.counters[cohort.QUEUE_SIZE] = size + 1
 
 
 def dequeue(S: Any) -> None:
     """Take the first request out of the queue."""
-    size = S.counters[cohort.QUEUE_SIZE] - 1
-    S.counters[cohort.QUEUE_SIZE] = size
-    rank, asked = S.queue_floats[size, 0], S.queue_floats[size, 1]
-    who, row, version = S.queue_ints[size, 0], S.queue_ints[size, 1], S.queue_ints[size, 2]
-    place = 0
-    while True:
-        child = 2 * place + 1
-        if child >= size:
-            break
-        other = child + 1
-        if other < size and ranks_before(
-            S.queue_floats[other, 0], S.queue_floats[other, 1], S.queue_ints[other, 0],
-            S.queue_floats[child, 0], S.queue_floats[child, 1], S.queue_ints[child, 0],
-        ):  # fmt: skip
-            child = other
-        if ranks_before(rank, asked, who, S.queue_floats[child, 0], S.queue_floats[child, 1], S.queue_ints[child, 0]):
-            break
-        S.queue_floats[place] = S.queue_floats[child]
-        S.queue_ints[place] = S.queue_ints[child]
-        place = child
-    S.queue_floats[place, 0] = rank
-    S.queue_floats[place, 1] = asked
-    S.queue_ints[place, 0] = who
-    S.queue_ints[place, 1] = row
-    S.queue_ints[place, 2] = version
+    heap_pop(S.queue_floats, S.queue_ints, S.counters[cohort.QUEUE_SIZE])
+    S.counters[cohort.QUEUE_SIZE] -= 1
 
 
 def free_reviewer(A: Any, S: Any) -> int:
@@ -178,7 +92,7 @@ def has_room(A: Any, S: Any) -> int:
     head = S.counters[cohort.POOL_HEAD]
     if head == NOTHING or S.pool_ints[head, 5] == NOTHING:
         return POOL_EMPTY
-    if S.counters[cohort.HEAP_SIZE] + A[0].reviewers + 4 > len(S.heap_time):
+    if S.counters[cohort.HEAP_SIZE] + A[0].reviewers + 4 > len(S.heap_ints):
         return HEAP_FULL
     if S.counters[cohort.QUEUE_SIZE] + 2 > len(S.queue_ints):
         return QUEUE_FULL
@@ -192,9 +106,10 @@ def run_alone(A: Any, S: Any, i: int) -> int:
         short = has_room(A, S)
         if short != DONE:
             return short
-        if S.floats[i, AGENDA + first_due(S, i)] >= A[0].horizon:
+        entry = first_due(S, i)
+        if S.floats[i, AGENDA + entry] >= T.horizon:
             break
-        step(T, S, i)
+        step(T, S, i, entry)
         if S.ints[i, layout.WAITING] == IN_QUEUE:
             push(S, S.floats[i, layout.ASKED_AT], CUSTOMER, i, S.ints[i, layout.VERSION], ASK)
             break
@@ -208,7 +123,7 @@ def on_time_of_customer(A: Any, S: Any, i: int, now: float, what: int) -> None:
         enqueue(S, i)
         hand_out_later(A, S, now)
     elif what == WAIT:
-        step(T, S, i)
+        step(T, S, i, first_due(S, i))
     # WAIT again while there is a request; otherwise go on alone, at once and without the heap where there is room.
     if T.terminal[S.ints[i, layout.STAGE]]:
         return
@@ -239,13 +154,14 @@ def run(A: Any, S: Any) -> int:
         if short != DONE:
             return short
         S.counters[cohort.CUSTOMERS_DONE] += 1
-    while S.counters[cohort.HEAP_SIZE] > 0 and S.heap_time[0] < A[0].horizon:
+    while S.counters[cohort.HEAP_SIZE] > 0 and S.heap_floats[0, 0] < A[0].horizon:
         short = has_room(A, S)
         if short != DONE:
             return short
-        now, kind = S.heap_time[0], S.heap_key[0, 0] >> 56
-        i, version, what = S.heap_key[0, 1], S.heap_key[0, 2], S.heap_key[0, 3]
-        drop_first(S)
+        now, kind = S.heap_floats[0, 0], S.heap_ints[0, 0] >> 56
+        i, version, what = S.heap_ints[0, 1], S.heap_ints[0, 2], S.heap_ints[0, 3]
+        heap_pop(S.heap_floats, S.heap_ints, S.counters[cohort.HEAP_SIZE])
+        S.counters[cohort.HEAP_SIZE] -= 1
         if kind == HAND_OUT:
             hand_out(A, S, now)
         elif kind == VERDICT:
@@ -269,7 +185,7 @@ def finish_all(A: Any, S: Any) -> None:
 
 
 KERNELS: tuple[Any, ...] = (
-    push, drop_first, ranks_before, enqueue, dequeue, free_reviewer, hand_out_later, hand_out, has_room, run_alone,
-    on_time_of_customer, on_review_done, run, begin_all, finish_all,
+    push, enqueue, dequeue, free_reviewer, hand_out_later, hand_out, has_room, run_alone, on_time_of_customer,
+    on_review_done, run, begin_all, finish_all,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

@@ -53,7 +53,6 @@ from simulation.compiled.lives import (
     drop_deliveries,
     end_distress,
     enter,
-    first_due,
     in_force,
     next_cause,
     on_effect_end,
@@ -263,9 +262,8 @@ def live_on(T: Any, S: Any, i: int, entry: int) -> None:
         on_value(T, S, i)
 
 
-def step(T: Any, S: Any, i: int) -> None:
-    """Let the first thing that is due happen."""
-    entry = first_due(S, i)
+def step(T: Any, S: Any, i: int, entry: int) -> None:
+    """Let the thing that is due first happen, which is this entry of the agenda."""
     S.floats[i, layout.NOW] = S.floats[i, AGENDA + entry]
     if entry == SYMPTOM:
         on_symptom(T, S, i)
