@@ -61,8 +61,20 @@ def met_on_day_0(person: Person, key: int, population: Population, table: ArmTab
 
 
 def _age(moves: tuple[MoveLaw, ...], ratios: tuple[float, ...], knots: tuple[float, ...], draw: float) -> float:
-    times, shares = _age_table(moves, ratios, knots)
+    end, shares = age_table(moves, ratios, knots)
+    return age_of_share(end, shares, draw)
+
+
+def age_of_share(end: float, shares: Sequence[float], draw: float) -> float:
+    """The age below which this share of the customers met is.
+
+    Args:
+        end: The age at the last point of the table.
+        shares: Share of the customers met who are younger, at equal steps of age from 0 to `end`.
+        draw: The share.
+    """
     low, high = 0, len(shares) - 1
+    step = len(shares) - 1
     while high - low > 1:
         middle = (low + high) // 2
         if shares[middle] <= draw:
@@ -71,23 +83,26 @@ def _age(moves: tuple[MoveLaw, ...], ratios: tuple[float, ...], knots: tuple[flo
             high = middle
     width = shares[high] - shares[low]
     within = (draw - shares[low]) / width if width > 0.0 else 0.0
-    return times[low] + within * (times[high] - times[low])
+    before, after = end * low / step, end * high / step
+    return before + within * (after - before)
 
 
 @lru_cache(maxsize=1024)
-def _age_table(
+def age_table(
     moves: tuple[MoveLaw, ...], ratios: tuple[float, ...], knots: tuple[float, ...]
-) -> tuple[Sequence[float], Sequence[float]]:
-    """Ages, and the share of customers met who are younger: the integral of survival by the trapezoidal rule."""
+) -> tuple[float, Sequence[float]]:
+    """The largest age, and at equal steps up to it the share of customers met who are younger.
+
+    The integral of survival, by the trapezoidal rule.
+    """
     end = 1.0
     while end < _LONGEST and survival(moves, ratios, knots, end) > _NEGLIGIBLE:
         end *= 1.5
-    times = [end * place / _POINTS for place in range(_POINTS + 1)]
-    alive = [survival(moves, ratios, knots, time) for time in times]
+    alive = [survival(moves, ratios, knots, end * place / _POINTS) for place in range(_POINTS + 1)]
     sums = [0.0]
     for left, right in pairwise(alive):
         sums.append(sums[-1] + 0.5 * (left + right))
-    return times, [part / sums[-1] for part in sums]
+    return end, [part / sums[-1] for part in sums]
 
 
 def survival(moves: tuple[MoveLaw, ...], ratios: tuple[float, ...], knots: tuple[float, ...], time: float) -> float:
@@ -111,22 +126,42 @@ def survival(moves: tuple[MoveLaw, ...], ratios: tuple[float, ...], knots: tuple
 
 
 def _cause_by_now(person: Person, key: int, table: ArmTable) -> int:
+    onset = table.seasons.onset_rates[0][person.stage] * table.onset_ratios[person.segment][person.tier]
+    shares = table.seasons.onset_cumulative[0][person.stage]
+    ends = tuple(cause.end_rate for cause in table.causes)
+    draw = streams.uniform(key, streams.START_DISTRESS, 0, 0)
+    return cause_by_now(onset, shares, ends, person.days_in_stage, draw)
+
+
+def cause_by_now(
+    onset: float, onset_shares: Sequence[float], end_rates: Sequence[float], days: float, draw: float
+) -> int:
     """Distress as it would be after the time already spent in the stage, for somebody who entered it calm.
 
     With onset rates ``l`` and ends ``m`` of a single cause this is the two-state Markov chain, whose probability of
     distress at age t is ``l / (l + m) * (1 - exp(-(l + m) t))``; several causes share it in proportion to ``l / m``.
+
+    Args:
+        onset: Total onset rate in the stage, per day.
+        onset_shares: Cumulative share of each cause in it.
+        end_rates: Rate at which an episode of each cause ends, per day.
+        days: Time already spent in the stage.
+        draw: A uniform draw.
+
+    Returns:
+        The cause, or CALM.
     """
-    total = table.seasons.onset_rates[0][person.stage] * table.onset_ratios[person.segment][person.tier]
-    weights, before = [], 0.0
-    for cause, share in zip(table.causes, table.seasons.onset_cumulative[0][person.stage], strict=True):
-        weights.append(total * (share - before) / cause.end_rate)
-        before = share
-    weight = sum(weights)
+    weight, before = 0.0, 0.0
+    for place in range(len(end_rates)):
+        weight += onset * (onset_shares[place] - before) / end_rates[place]
+        before = onset_shares[place]
     if weight <= 0.0:
         return CALM
-    relaxed = 1.0 - exp(-(total + total / weight) * person.days_in_stage)
-    left = streams.uniform(key, streams.START_DISTRESS, 0, 0) * (1.0 + weight)
-    for place, part in enumerate(weights):
+    relaxed = 1.0 - exp(-(onset + onset / weight) * days)
+    left, before = draw * (1.0 + weight), 0.0
+    for place in range(len(end_rates)):
+        part = onset * (onset_shares[place] - before) / end_rates[place]
+        before = onset_shares[place]
         if left < part * relaxed:
             return place
         left -= part * relaxed
@@ -148,3 +183,7 @@ def _believed_cause(person: Person, key: int, table: ArmTable, policy_segment: i
         return CALM
     cause = table.sheet.causes[beliefs.lead]
     return next((place for place, law in enumerate(table.causes) if law.policy_cause == cause), CALM)
+
+
+KERNELS = (age_of_share, cause_by_now)
+"""The functions that compiled code uses."""

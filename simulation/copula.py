@@ -2,14 +2,12 @@
 
 Each trait is drawn as a standard normal; correlated normals are ``L z`` of independent ones, with ``L`` the Cholesky
 factor of the correlation matrix. A trait with another distribution takes the uniform ``Phi`` of its normal (Sklar's
-theorem; Nelsen 2006, An Introduction to Copulas). Without correlations every trait is its own draw, to the bit.
+theorem; Nelsen 2006, An Introduction to Copulas). The traits are value, tier, tenure and frailty, in this order;
+`simulation.population` mixes them. Without correlations every trait is its own draw, to the bit.
 """
 
 from collections.abc import Sequence
 from math import sqrt
-
-VALUE, TIER, TENURE, FRAILTY = range(4)
-"""The traits, in the order of the matrix."""
 
 Matrix = Sequence[Sequence[float]]
 
@@ -34,11 +32,6 @@ def cholesky(matrix: Matrix) -> tuple[tuple[float, ...], ...]:
             raise ValueError("these correlations contradict each other: no traits can have them all at once")
         rows.append([*made, sqrt(left)])
     return tuple(tuple(row) for row in rows)
-
-
-def mixed(factor: Matrix, independent: Sequence[float], trait: int) -> float:
-    """One correlated standard normal: row `trait` of ``L z``."""
-    return sum(weight * draw for weight, draw in zip(factor[trait], independent, strict=False))
 
 
 def is_independent(matrix: Matrix) -> bool:

@@ -4,11 +4,10 @@ Everything drawn about customer ``i`` comes from the streams of customer ``i``, 
 else.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from math import exp, log1p
-from statistics import NormalDist
 from typing import NamedTuple
 
 from journey.machine import CompiledJourney
@@ -16,10 +15,11 @@ from journey.policy import TIERS
 from simulation import copula, streams
 from simulation.agenda import CALM
 from simulation.spec import Population
+from simulation.special import normal_quantile, normal_share
+from simulation.streams import uniform
 
-_STANDARD_NORMAL = NormalDist()
-_TRAIT_STREAMS = (streams.VALUE, streams.TIER, streams.TENURE, streams.FRAILTY)
-"""In the order of `simulation.copula`."""
+BELOW_1 = 1.0 - 2.0**-53
+"""The largest float below 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Person:
         known_days: Time since the customer came, in days, as far as known; see `tenure_days`.
         consents: Whether the customer may be contacted.
         arrives_at: Day on which the customer comes; 0 for those who are there already.
-        frailty_draw: The standard normal behind the frailty, where it goes together with other traits.
+        frailty_draw: The standard normal behind the frailty; None where it is the customer's own stream's.
     """
 
     number: int
@@ -101,81 +101,114 @@ def people(population: Population, machine: CompiledJourney, *, seed: int, repli
 
 
 def _synthetic(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> Iterable[Person]:
-    segments = list(population.segments.values())
-    segment_shares = cumulative(segment.share for segment in segments)
-    tier_shares = [cumulative(segment.tiers.get(tier, 0.0) for tier in TIERS) for segment in segments]
-    start = {machine.stage_index[stage]: share for stage, share in population.start.items() if share > 0.0}
-    stages = tuple(start) or (machine.initial[0],)
-    stage_shares = cumulative(start.values() if start else [1.0])
-    traits_of = _traits(population)
-    arrive = _arrivals(population, machine)
+    law = crowd_law(population, machine)
     for number in range(population.size):
         key = streams.customer_key(seed, replication, number)
-        segment = pick(segment_shares, streams.uniform(key, streams.SEGMENT, 0, 0))
-        spec = segments[segment]
-        traits = traits_of(key)
-        person = Person(
+        segment, tier, value, stage, known_days, consents, arrives_at, draw = drawn(law, key)
+        yield Person(
             number=number,
             segment=segment,
-            tier=pick(tier_shares[segment], traits.tier),
-            account_value=spec.account_value * exp(spec.value_spread * traits.value),
-            stage=stages[pick(stage_shares, streams.uniform(key, streams.START_STAGE, 0, 0))],
-            known_days=-spec.tenure_mean_days * log1p(-traits.tenure) if spec.tenure_mean_days > 0.0 else 0.0,
-            consents=streams.uniform(key, streams.CONSENT, 0, 0) >= spec.do_not_contact,
-            frailty_draw=traits.frailty,
+            tier=tier,
+            account_value=value,
+            stage=stage,
+            known_days=known_days,
+            consents=consents,
+            arrives_at=arrives_at,
+            frailty_draw=draw,
         )
-        yield arrive(person, key)
 
 
-class _Traits(NamedTuple):
-    """What is drawn together: normals for value and frailty (None: drawn by itself), uniforms for the others."""
+class CrowdLaw(NamedTuple):
+    """What a synthetic population is drawn from, by index; shares are cumulative.
 
-    value: float
-    tier: float
-    tenure: float
-    frailty: float | None
+    Attributes:
+        segments: Shares of the segments.
+        tiers: By segment, shares of the risk tiers.
+        value: By segment, the median account value in dollars.
+        value_spread: By segment, the standard deviation of its logarithm.
+        tenure: By segment, the mean tenure in days; 0 where it is not drawn.
+        refusing: By segment, the share who may not be contacted.
+        stages: Codes of the stages that customers are met in.
+        stage_shares: Shares of these.
+        correlated: Whether traits go together.
+        factor: The Cholesky factor of their correlations (`simulation.copula`).
+        arriving: Share of those who come later.
+        over_days: They come up to this day.
+        arrival_stage: Code of the stage they come in.
+    """
+
+    segments: tuple[float, ...]
+    tiers: tuple[tuple[float, ...], ...]
+    value: tuple[float, ...]
+    value_spread: tuple[float, ...]
+    tenure: tuple[float, ...]
+    refusing: tuple[float, ...]
+    stages: tuple[int, ...]
+    stage_shares: tuple[float, ...]
+    correlated: bool
+    factor: tuple[tuple[float, ...], ...]
+    arriving: float
+    over_days: float
+    arrival_stage: int
 
 
-def _traits(population: Population) -> Callable[[int], _Traits]:
-    """How the traits of a customer are drawn from the customer's key."""
-    matrix = population.correlations.matrix
-    if copula.is_independent(matrix):
-        return lambda key: _Traits(
-            standard_normal(key, streams.VALUE),
-            streams.uniform(key, streams.TIER, 0, 0),
-            streams.uniform(key, streams.TENURE, 0, 0),
-            None,
-        )
-    factor = copula.cholesky(matrix)
-
-    def correlated(key: int) -> _Traits:
-        draws = [standard_normal(key, purpose) for purpose in _TRAIT_STREAMS]
-        normals = [copula.mixed(factor, draws, trait) for trait in range(len(_TRAIT_STREAMS))]
-        tier, tenure = (_below_1(_STANDARD_NORMAL.cdf(normals[trait])) for trait in (copula.TIER, copula.TENURE))
-        return _Traits(normals[copula.VALUE], tier, tenure, normals[copula.FRAILTY])
-
-    return correlated
-
-
-def _below_1(share: float) -> float:
-    """A normal beyond 8 standard deviations has a probability that rounds to 1, and 1 has no logarithm left."""
-    return min(share, 1.0 - 2.0**-53)
+def crowd_law(population: Population, machine: CompiledJourney) -> CrowdLaw:
+    """What a synthetic population is drawn from."""
+    segments = list(population.segments.values())
+    start = {machine.stage_index[stage]: share for stage, share in population.start.items() if share > 0.0}
+    plan, matrix = population.arrivals, population.correlations.matrix
+    first = machine.initial[0]
+    return CrowdLaw(
+        segments=cumulative(segment.share for segment in segments),
+        tiers=tuple(cumulative(segment.tiers.get(tier, 0.0) for tier in TIERS) for segment in segments),
+        value=tuple(segment.account_value for segment in segments),
+        value_spread=tuple(segment.value_spread for segment in segments),
+        tenure=tuple(segment.tenure_mean_days for segment in segments),
+        refusing=tuple(segment.do_not_contact for segment in segments),
+        stages=tuple(start) or (first,),
+        stage_shares=cumulative(start.values() if start else [1.0]),
+        correlated=not copula.is_independent(matrix),
+        factor=copula.cholesky(matrix),
+        arriving=plan.share if plan is not None else 0.0,
+        over_days=plan.over_days if plan is not None else 0.0,
+        arrival_stage=machine.stage_index[plan.stage] if plan is not None and plan.stage is not None else first,
+    )
 
 
-def _arrivals(population: Population, machine: CompiledJourney) -> Callable[[Person, int], Person]:
-    """What makes those who come later come later; the others are left as they are."""
-    plan = population.arrivals
-    if plan is None or plan.share <= 0.0:
-        return lambda person, _key: person
-    stage = machine.initial[0] if plan.stage is None else machine.stage_index[plan.stage]
+def drawn(law: CrowdLaw, key: int) -> tuple[int, int, float, int, float, bool, float, float]:
+    """One customer, from the customer's own streams.
 
-    def arrive(person: Person, key: int) -> Person:
-        if streams.uniform(key, streams.ARRIVES, 0, 0) >= plan.share:
-            return person
-        time = plan.over_days * streams.uniform(key, streams.ARRIVES, 1, 0)
-        return replace(person, arrives_at=time, stage=stage, known_days=0.0)
+    Args:
+        law: The population.
+        key: The key of the customer's streams.
 
-    return arrive
+    Returns:
+        Segment, tier, account value, stage, tenure in days, whether contact is allowed, day of arrival (0: there
+        already), and the standard normal behind the frailty.
+    """
+    segment = pick(law.segments, uniform(key, streams.SEGMENT, 0, 0))
+    value_draw, frailty_draw = standard_normal(key, streams.VALUE), standard_normal(key, streams.FRAILTY)
+    tier_draw, tenure_draw = uniform(key, streams.TIER, 0, 0), uniform(key, streams.TENURE, 0, 0)
+    if law.correlated:
+        # In the order of `simulation.copula`; the first trait is its own draw.
+        tier_normal, tenure_normal = normal_quantile(tier_draw), normal_quantile(tenure_draw)
+        one, two, three = law.factor[1], law.factor[2], law.factor[3]
+        tier_draw = normal_share(one[0] * value_draw + one[1] * tier_normal)
+        tenure_draw = normal_share(two[0] * value_draw + two[1] * tier_normal + two[2] * tenure_normal)
+        mixed = three[0] * value_draw + three[1] * tier_normal + three[2] * tenure_normal
+        frailty_draw = mixed + three[3] * frailty_draw
+    tier = pick(law.tiers[segment], tier_draw)
+    value = law.value[segment] * exp(law.value_spread[segment] * value_draw)
+    stage = law.stages[pick(law.stage_shares, uniform(key, streams.START_STAGE, 0, 0))]
+    known_days, arrives_at = 0.0, 0.0
+    if law.tenure[segment] > 0.0:
+        # A normal beyond 8 standard deviations has a share that rounds to 1, and 1 has no logarithm left.
+        known_days = -law.tenure[segment] * log1p(-min(tenure_draw, BELOW_1))
+    if law.arriving > 0.0 and uniform(key, streams.ARRIVES, 0, 0) < law.arriving:
+        arrives_at = law.over_days * uniform(key, streams.ARRIVES, 1, 0)
+        stage, known_days = law.arrival_stage, 0.0
+    consents = uniform(key, streams.CONSENT, 0, 0) >= law.refusing[segment]
+    return segment, tier, value, stage, known_days, consents, arrives_at, frailty_draw
 
 
 def splits_of(shares: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
@@ -192,23 +225,26 @@ def arm_of(key: int, split: Sequence[float]) -> int:
     return pick(split, streams.uniform(key, streams.ARM, 0, 0)) if len(split) > 1 else 0
 
 
-def frailty(spread: float, key: int, draw: float | None = None) -> float:
+def frailty_of(spread: float, draw: float) -> float:
     """A customer's frailty: log-normal with mean 1.
 
     Args:
         spread: Standard deviation of its logarithm.
-        key: The key of the customer's streams.
-        draw: The standard normal behind it, where it goes together with other traits.
+        draw: The standard normal behind it.
     """
     if spread <= 0.0:
         return 1.0
-    normal = standard_normal(key, streams.FRAILTY) if draw is None else draw
-    return exp(spread * normal - 0.5 * spread * spread)
+    return exp(spread * draw - 0.5 * spread * spread)
+
+
+def frailty(spread: float, key: int, draw: float | None = None) -> float:
+    """The frailty of the customer of this key; `draw` is the standard normal behind it, where it is known."""
+    return frailty_of(spread, standard_normal(key, streams.FRAILTY) if draw is None else draw)
 
 
 def standard_normal(key: int, purpose: int) -> float:
     """A standard normal draw of a customer."""
-    return _STANDARD_NORMAL.inv_cdf(streams.uniform(key, purpose, 0, 0))
+    return normal_quantile(uniform(key, purpose, 0, 0))
 
 
 def cumulative(shares: Iterable[float]) -> tuple[float, ...]:
@@ -225,5 +261,5 @@ def pick(cumulative_shares: Sequence[float], draw: float) -> int:
     return len(cumulative_shares) - 1
 
 
-KERNELS = (pick,)
+KERNELS = (pick, standard_normal, frailty_of, drawn)
 """The functions that compiled code uses."""

@@ -4,6 +4,7 @@ SciPy has them all, but not in a form that gives the same bits interpreted and c
 so they are written here, once for both engines, and held against SciPy in `tests/simulation/test_special.py`.
 """
 
+from collections.abc import Sequence
 from math import erfc, exp, inf, log, log1p, pi, sqrt
 
 _LANCZOS = (
@@ -11,6 +12,33 @@ _LANCZOS = (
     12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
 )  # fmt: skip
 """Coefficients of Lanczos' approximation with g = 7 and 9 terms, as computed by P. Godfrey (2001)."""
+
+_CENTRAL = (
+    2509.0809287301227, 33430.57558358813, 67265.7709270087, 45921.95393154987,
+    13731.69376550946, 1971.5909503065513, 133.14166789178438, 3.3871328727963665,
+)  # fmt: skip
+_CENTRAL_BELOW = (
+    5226.495278852854, 28729.085735721943, 39307.89580009271, 21213.794301586597,
+    5394.196021424751, 687.1870074920579, 42.31333070160091, 1.0,
+)  # fmt: skip
+_MIDDLE = (
+    0.0007745450142783414, 0.022723844989269184, 0.2417807251774506, 1.2704582524523684,
+    3.6478483247632045, 5.769497221460691, 4.630337846156546, 1.4234371107496835,
+)  # fmt: skip
+_MIDDLE_BELOW = (
+    1.0507500716444169e-09, 0.0005475938084995345, 0.015198666563616457, 0.14810397642748008,
+    0.6897673349851, 1.6763848301838038, 2.053191626637759, 1.0,
+)  # fmt: skip
+_TAIL = (
+    2.0103343992922881e-07, 2.7115555687434876e-05, 0.0012426609473880784, 0.026532189526576124,
+    0.29656057182850487, 1.7848265399172913, 5.463784911164114, 6.657904643501103,
+)  # fmt: skip
+_TAIL_BELOW = (
+    2.0442631033899397e-15, 1.421511758316446e-07, 1.8463183175100548e-05, 0.0007868691311456133,
+    0.014875361290850615, 0.1369298809227358, 0.599832206555888, 1.0,
+)  # fmt: skip
+"""Coefficients of algorithm AS 241 (Wichura 1988, doi:10.2307/2347330),
+highest power first: above, then below the line."""
 
 _HALF_LOG_TWO_PI = 0.5 * log(2.0 * pi)
 _FAR = 25.0
@@ -60,6 +88,33 @@ def normal_age(amount: float) -> float:
             return following
         z = following
     return z
+
+
+def normal_share(z: float) -> float:
+    """Distribution function of the standard normal law."""
+    return 0.5 * erfc(-z / sqrt(2.0))
+
+
+def horner(coefficients: Sequence[float], x: float) -> float:
+    """A polynomial of degree 7, its coefficients from the highest power down."""
+    total = coefficients[0]
+    for place in range(1, 8):
+        total = total * x + coefficients[place]
+    return total
+
+
+def normal_quantile(share: float) -> float:
+    """The inverse of `normal_share` for a share strictly between 0 and 1, to 16 digits: algorithm AS 241."""
+    q = share - 0.5
+    if -0.425 <= q <= 0.425:
+        r = 0.180625 - q * q
+        return horner(_CENTRAL, r) * q / horner(_CENTRAL_BELOW, r)
+    r = sqrt(-log(share if q <= 0.0 else 1.0 - share))
+    if r <= 5.0:
+        x = horner(_MIDDLE, r - 1.6) / horner(_MIDDLE_BELOW, r - 1.6)
+    else:
+        x = horner(_TAIL, r - 5.0) / horner(_TAIL_BELOW, r - 5.0)
+    return -x if q < 0.0 else x
 
 
 def gamma_hazard(shape: float, x: float) -> float:
@@ -124,5 +179,5 @@ def gamma_age(shape: float, amount: float) -> float:
     return x
 
 
-KERNELS = (log_gamma, normal_hazard, normal_age, gamma_hazard, gamma_age)
+KERNELS = (log_gamma, normal_hazard, normal_age, normal_share, horner, normal_quantile, gamma_hazard, gamma_age)
 """The functions that compiled code uses, callees before callers."""
