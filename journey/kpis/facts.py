@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from journey.asof import AsOf
-from journey.kpis.hindsight import NO_STAGES_JUDGED, StagesJudged, stages_judged
+from journey.kpis.classification import NO_STAGES_JUDGED, StagesJudged, stages_judged
 from journey.orchestrator.cases import CustomerCase
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import Orchestrator
@@ -110,7 +110,7 @@ class Facts:
         facts = intervention_facts(orchestrator, case, as_of)
         self.interventions.extend(facts)
         self.loops.extend(orchestrator.outcomes.open_loops(case.interventions, case.outcomes, as_of))
-        self.stages += stages_judged(case.interventions, case.entries, as_of)
+        self.stages = self.stages.plus(stages_judged(case.interventions, case.signals, case.entries, as_of))
         self.customers.append(_customer_fact(orchestrator, case, decision, facts, as_of))
 
 

@@ -13,8 +13,8 @@ def operational(facts: Facts, records: Records) -> dict[str, Kpi]:
         "journey_state_classification_accuracy": share(
             facts.stages.right,
             facts.stages.known,
-            "recorded decisions made with the right stage / recorded decisions whose right stage is known in hindsight,"
-            " because the customer's next stage entry says where the customer came from",
+            "recorded decisions made in the stage that the signal they came with names / recorded decisions that cite a"
+            " signal of at most a day before, with no stage entry in between",
             "directional",
         ),
         "signal_precision": unknown(

@@ -132,6 +132,8 @@ OTHER = {**CUSTOMER, "customer_id": "K2"}
         ("unknown-source", {"signals": [{**SIGNAL, "source": "rumour"}]}, "S1"),
         ("stage-mismatch", {"signals": [{**SIGNAL, "journey_stage": "support"}]}, "S1"),
         ("stage-mismatch", {"interventions": [{**INTERVENTION, "journey_stage": "support"}]}, "I1"),
+        ("late-signal", {"signals": [{**SIGNAL, "recorded_at": "2031-03-10"}]}, "S1"),
+        ("recorded-before-detected", {"signals": [{**SIGNAL, "recorded_at": "2031-03-07T12:00"}]}, "S1"),
         ("unknown-action", {"interventions": [{**INTERVENTION, "recommended_action": "pray"}]}, "I1"),
         ("unknown-status", {"interventions": [{**INTERVENTION, "status": "aproved"}]}, "I1"),
         ("precedes-its-signals", {"interventions": [{**INTERVENTION, "generated_at": "2031-03-07"}]}, "I1"),
@@ -194,6 +196,31 @@ class TestHistory:
     def test_a_signal_on_the_day_of_a_move_may_name_either_stage(self) -> None:
         log = self.entries(("engagement", "2031-01-01", "onboarding"), ("support", "2031-03-08", "engagement"))
         assert not noticed("stage-mismatch", journey_state_log=log, interventions=[], outcomes=[])
+
+
+@pytest.mark.parametrize("recorded_at", [None, "2031-03-08", "2031-03-08T23:00", "2031-03-09"])
+def test_a_signal_recorded_within_a_day_is_neither_late_nor_too_early(recorded_at: str | None) -> None:
+    signals = [{**SIGNAL, "recorded_at": recorded_at}]
+    assert not noticed("late-signal", signals=signals)
+    assert not noticed("recorded-before-detected", signals=signals)
+
+
+def test_a_signal_on_the_day_that_it_was_detected_is_not_too_early_for_a_bare_date() -> None:
+    assert not noticed(
+        "recorded-before-detected",
+        signals=[{**SIGNAL, "detected_at": "2031-03-08T12:00", "recorded_at": "2031-03-08"}],
+    )
+
+
+def test_what_was_recorded_after_as_of_is_not_looked_at_and_told_of_once() -> None:
+    late = {**SIGNAL, "signal_strength": 0.9, "recorded_at": "2031-03-10"}
+    sets = {"signals": [late], "interventions": [], "outcomes": []}
+    (finding,) = noticed("dated-after-as-of", as_of=date(2031, 3, 9), **sets)
+    assert "recorded_at is 2031-03-10" in finding.message
+    assert not noticed("unanswered-signal", as_of=date(2031, 3, 9), **sets)
+    assert noticed("unanswered-signal", as_of=date(2031, 3, 10), **sets)
+    (finding,) = noticed("dated-after-as-of", as_of=date(2031, 3, 7), **sets)
+    assert "detected_at is 2031-03-08" in finding.message
 
 
 def test_an_orphan_signal_is_reported_as_such_only() -> None:

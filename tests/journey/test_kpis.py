@@ -22,6 +22,7 @@ def kpi(found, name):
 SEED = {
     "evaluation_latency_ms": ((240 + 180 + 210 + 320 + 290 + 150 + 200 + 120) / 8, 8),
     "evaluation_latency_p95_ms": (320, 8),
+    "journey_state_classification_accuracy": (8 / 8, 8),
     "human_escalation_rate": (3 / 8, 8),
     "override_rate": (1 / 6, 6),
     "override_rate_of_reviewed": (1 / 2, 2),
@@ -43,7 +44,6 @@ SEED = {
     "revenue_saved_as_recorded": (2000 + 500 + 1500 + 800, 6),
 }
 UNKNOWN = (
-    "journey_state_classification_accuracy",
     "signal_precision",
     "signal_recall",
     "reduction_in_unresolved_or_repeat_issues",
