@@ -1,0 +1,68 @@
+"""The barest world: customers who are here until they leave, by nothing but what a test switches on."""
+
+from typing import Any
+
+from journey.machine import Journey, Move
+from journey.policy import Policy, merged
+from simulation.run import ArmSetup, run_arm
+from simulation.spec import Population, Reviewers, World
+from simulation.verification.lives import lives_of
+
+NEVER = {"law": "deterministic", "mean_days": 1e6}
+WORLD: dict[str, Any] = {
+    "moves": {"leave": {"dwell": NEVER}, "return": {"dwell": NEVER}},
+    "renewal": {"move": "leave"},
+    "payments": {"move": "leave"},
+    "decisions": {"cadence_days": 0.0, "on_signal": False, "on_stage_entry": False},
+}
+POPULATION: dict[str, Any] = {
+    "size": 4000,
+    "segments": {"all": {"share": 1.0, "account_value": 3650.0, "value_spread": 0.0, "tiers": {"medium": 1.0}}},
+}
+
+ALL_IN_DISTRESS: dict[str, Any] = {
+    "causes": {"trouble": {"onset_per_day": {"here": 100.0}, "mean_days": 1e6, "churn_ratio": 3.0, "symptoms": {}}}
+}
+"""Within hours everybody is in distress, for good."""
+
+
+def bare(world: dict[str, Any] | None = None, *, population: dict[str, Any] | None = None, back: bool = False) -> Any:
+    """An arm of the barest world, without an orchestrator; with `back` those who left may return."""
+    moves = [Move("leave", "here", "gone")] + ([Move("return", "gone", "here")] if back else [])
+    given = merged(WORLD, world or {})
+    # A dwell is replaced whole: what is left of the one that never ends would make another law of it.
+    said = {name: clock["dwell"] for name, clock in (world or {}).get("moves", {}).items() if "dwell" in clock}
+    given["moves"] = {name: {**clock, "dwell": said.get(name, NEVER)} for name, clock in given["moves"].items()}
+    if not back:
+        given = {**given, "moves": {name: clock for name, clock in given["moves"].items() if name != "return"}}
+    return ArmSetup(
+        name="bare",
+        journey=Journey.build(
+            stages=("here", "gone"), moves=tuple(moves), initial="here", terminal=() if back else "gone"
+        ),
+        world=World.model_validate({**given, "lost": ["gone"] if back else []}),
+        policy=Policy(),
+        population=Population.model_validate(merged(POPULATION, population or {})),
+        reviewers=Reviewers(count=0),
+        active=False,
+    )
+
+
+def lived(setup: ArmSetup, *, seed: int, days: float) -> Any:
+    """A run with its trace."""
+    return run_arm(setup, seed=seed, replication=0, days=days, trace=True)
+
+
+def told(setup: ArmSetup, *, seed: int, days: float) -> Any:
+    """A run as its trace tells it."""
+    return lives_of(setup, lived(setup, seed=seed, days=days), seed=seed)
+
+
+def left_at(run: Any) -> dict[int, float]:
+    """The day on which each customer who left did so first."""
+    return {row.customer: row.time for row in reversed(run.trace.sorted_rows()) if row.label == "leave"}
+
+
+def z_of(count: float, n: int, chance: float) -> float:
+    """How many standard errors a binomial count is away from what is expected."""
+    return float((count - n * chance) / (n * chance * (1.0 - chance)) ** 0.5)
