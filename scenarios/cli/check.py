@@ -7,7 +7,14 @@ import typer
 
 from scenarios.cli.guard import DID_NOT_HOLD
 from scenarios.cli.options import JsonOption
-from scenarios.cli.record_options import AsOfOption, FolderArgument, PolicyOption, journey_and_policy, read
+from scenarios.cli.record_options import (
+    AsOfOption,
+    FolderArgument,
+    JourneyOption,
+    PolicyOption,
+    journey_and_policy,
+    read,
+)
 
 if TYPE_CHECKING:
     from journey.records.reading import Records
@@ -19,6 +26,7 @@ def command(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when there are errors.")] = False,
     as_of: AsOfOption = None,
     policy: PolicyOption = None,
+    journey: JourneyOption = None,
     quarantine: Annotated[
         Path | None,
         typer.Option("--quarantine", metavar="FOLDER", help="Write the rows that were set aside to this folder."),
@@ -36,7 +44,7 @@ def command(
     from scenarios.cli.output import console, print_json
 
     when = None if as_of is None else AsOf.of(as_of)
-    machine, rules = journey_and_policy(policy)
+    machine, rules = journey_and_policy(journey, policy)
     records = read(folder, machine, rules)
     report = check(records, as_of=None if when is None else when.cutoff, journey=machine, policy=rules)
     findings = in_reading_order([*report.findings, *approval_findings(records, when, rules, machine)])

@@ -2,12 +2,11 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from journey.machine import Journey
+from scenarios.cli.record_options import journey_of
 
 
 class PictureFormat(StrEnum):
@@ -34,19 +33,9 @@ def command(
         PictureFormat.MERMAID: drawing.to_mermaid,
         PictureFormat.SVG: drawing.to_svg,
         PictureFormat.DOT: drawing.to_dot,
-    }[format_](_journey_of(scenario))
+    }[format_](journey_of(scenario))
     if out is None:
         typer.echo(picture.rstrip("\n"))
         return
     write_atomically(out, picture if picture.endswith("\n") else picture + "\n")
     say(f"wrote {out}")
-
-
-def _journey_of(scenario: str | None) -> "Journey":
-    from journey.machine import default_journey
-
-    if scenario is None:
-        return default_journey()
-    from scenarios.files import load
-
-    return load(scenario).setups[0].journey

@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 
 from scenarios.cli.options import JsonOption
-from scenarios.cli.record_options import AsOfOption, FolderArgument, PolicyOption, journey_and_policy, read
+from scenarios.cli.record_options import (
+    AsOfOption,
+    FolderArgument,
+    JourneyOption,
+    PolicyOption,
+    journey_and_policy,
+    read,
+)
 
 MANY_CUSTOMERS = 20_000
 """From so many customers on the wait is long enough to say what is going on."""
@@ -17,6 +24,7 @@ def command(
     *,
     as_of: AsOfOption = None,
     policy: PolicyOption = None,
+    journey: JourneyOption = None,
     customer: Annotated[str | None, typer.Option("--customer", metavar="ID", help="Judge this customer alone.")] = None,
     replay: Annotated[
         bool, typer.Option("--replay", help="Re-decide every recorded intervention at its own date.")
@@ -37,7 +45,7 @@ def command(
     if report is not None:
         refuse_unknown_format(report)
         refuse_unwritable(report)
-    machine, rules = journey_and_policy(policy)
+    machine, rules = journey_and_policy(journey, policy)
     records = read(folder, machine, rules)
     customers = len(records.customer_ids())
     if customers > MANY_CUSTOMERS and customer is None:

@@ -20,18 +20,36 @@ AsOfOption = Annotated[
     typer.Option("--as-of", metavar="DATE", help="Use nothing dated later; left out: the latest date in the records."),
 ]
 PolicyOption = Annotated[Path | None, typer.Option("--policy", metavar="F.toml", help="A policy file.")]
+JourneyOption = Annotated[
+    str | None,
+    typer.Option("--journey", metavar="SCENARIO", help="The scenario whose journey holds; left out: the default one."),
+]
 
 
-def journey_and_policy(policy: Path | None) -> "tuple[Journey, Policy]":
-    """The default journey, and the policy of that file or the default one.
+def journey_and_policy(scenario: str | None, policy: Path | None) -> "tuple[Journey, Policy]":
+    """The journey of that scenario or the default one, and the policy of that file or the default one.
 
     Raises:
-        InputError: The policy file is missing or says something impossible.
+        InputError: Scenario or policy file is missing or says something impossible.
     """
-    from journey.machine import default_journey
     from journey.policy import Policy, read_policy
 
-    return default_journey(), Policy() if policy is None else read_policy(policy)
+    return journey_of(scenario), Policy() if policy is None else read_policy(policy)
+
+
+def journey_of(scenario: str | None) -> "Journey":
+    """The journey of a scenario, the default one where none is named.
+
+    Raises:
+        InputError: There is no such scenario, or it says something impossible.
+    """
+    from journey.machine import default_journey
+
+    if scenario is None:
+        return default_journey()
+    from scenarios.files import load
+
+    return load(scenario).setups[0].journey
 
 
 def read(folder: Path | None, journey: "Journey", policy: "Policy") -> "Records":

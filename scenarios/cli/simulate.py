@@ -68,7 +68,7 @@ def command(
     chosen, keep = engine_for(engine, size * days_to_live), trace is not None or records is not None
     refuse_what_does_not_fit(Load(chosen, size, days_to_live, trace=keep))
     run = run_arm(setup, seed=checked.scenario.seed, replication=0, days=days_to_live, trace=keep, engine=chosen)
-    _write(Chronicle(setup, run, checked.scenario.seed, 0), dates, trace, records)
+    _write(Chronicle(setup, run, checked.scenario.seed, 0), dates, trace, records, scenario)
     if json_:
         print_json(_as_dict(checked, run))
     else:
@@ -88,7 +88,8 @@ def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
         refuse_taken_folder(records)
 
 
-def _write(told: "Chronicle", dates: "Dates", trace: Path | None, records: Path | None) -> None:
+def _write(told: "Chronicle", dates: "Dates", trace: Path | None, records: Path | None, scenario: str) -> None:
+    from journey.machine import default_journey
     from scenarios.cli.output import say
     from simulation.trace import XES
 
@@ -104,9 +105,11 @@ def _write(told: "Chronicle", dates: "Dates", trace: Path | None, records: Path 
         from simulation.records_export import POLICY_FILE, write_records
 
         write_records(told, records, dates)
+        own_journey = told.setup.journey.fingerprint != default_journey().fingerprint
         say(
             f"wrote {records}; to judge it by the arm's own policy: "
             f"journey evaluate {records} --policy {records / POLICY_FILE}"
+            + (f" --journey {scenario}" if own_journey else "")
         )
 
 

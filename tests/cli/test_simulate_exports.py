@@ -6,22 +6,64 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from scenarios.files import builtin_names, load
+from simulation.spec import Imperfections
 from tests.cli.running import invoke, json_of
 
 SMALL = ("--customers", "30", "--days", "45")
-ARMS = [(name, setup.name) for name in builtin_names() for setup in load(name).setups]
+SETUPS = [(name, setup) for name in builtin_names() for setup in load(name).setups]
+ARMS = {
+    clean: [(name, one.name) for name, one in SETUPS if (one.world.imperfections == Imperfections()) is clean]
+    for clean in (True, False)
+}
 
 
-@pytest.mark.parametrize(("scenario", "arm"), ARMS)
+def written(scenario, arm, folder, size=SMALL):
+    done = invoke("simulate", scenario, "--arm", arm, *size, "--records", folder, "--json")
+    assert done.exit_code == 0, done.stderr
+    return done
+
+
+@pytest.mark.parametrize(("scenario", "arm"), ARMS[True])
 def test_records_of_every_built_in_arm_raise_no_error_and_can_be_judged(scenario, arm, tmp_path):
     folder = tmp_path / "records"
-    done = invoke("simulate", scenario, "--arm", arm, *SMALL, "--records", folder, "--json")
-    assert done.exit_code == 0, done.stderr
-    judged = json_of("evaluate", folder, "--policy", folder / "policy.toml", "--replay")
+    done = written(scenario, arm, folder)
+    judged = json_of("evaluate", folder, "--policy", folder / "policy.toml", "--journey", scenario, "--replay")
     assert judged["counts"]["error"] == 0
     assert len(judged["decisions"]) == json.loads(done.stdout)["customers"]
     actions = [row for row in judged["agreement"]["rows"] if row["recorded_action"] != "monitor_only"]
     assert all(row["action"] == row["recorded_action"] for row in actions)
+
+
+@pytest.mark.parametrize(("scenario", "arm"), ARMS[False])
+def test_records_of_a_world_with_flaws_raise_the_errors_of_flaws_and_can_be_judged(scenario, arm, tmp_path):
+    written(scenario, arm, tmp_path / "records", ("--customers", "200", "--days", "90"))
+    found = json_of("check", tmp_path / "records", "--journey", scenario)["findings"]
+    assert {row["code"] for row in found if row["severity"] == "error"} <= {"unknown-customer", "illegal-move"}
+    assert {"duplicate-record", "unknown-customer"} <= {row["code"] for row in found}
+    assert json_of("evaluate", tmp_path / "records", "--journey", scenario)["decisions"]
+
+
+def test_a_journey_of_its_own_is_needed_to_check_its_records_and_the_command_says_so(tmp_path):
+    scenario, folder = tmp_path / "win_back.toml", tmp_path / "records"
+    moves = (
+        '{ name = "join", source = "guest", destination = "member" }',
+        '{ name = "lapse", source = "member", destination = "gone" }',
+        '{ name = "return", source = "gone", destination = "member" }',
+    )
+    clocks = "\n".join(f"{name}.dwell.mean_days = 10" for name in ("join", "lapse", "return"))
+    scenario.write_text(
+        'title = "club"\nquestion = "?"\nhorizon_days = 60\n'
+        "[population]\nsize = 20\nsegments.SMB = { share = 1, account_value = 100 }\n"
+        f'[journey]\nname = "club"\nstages = ["guest", "member", "gone"]\ninitial = "guest"\n'
+        f"moves = [{', '.join(moves)}]\n"
+        f'[world]\nlost = ["gone"]\n[world.moves]\n{clocks}\n[arms.baseline]\n',
+        encoding="utf-8",
+    )
+    done = invoke("simulate", scenario, "--records", folder)
+    assert done.exit_code == 0, done.stderr
+    assert f"--journey {scenario}" in "".join(done.stderr.split("\n"))
+    assert json_of("check", folder, "--journey", scenario)["counts"]["error"] == 0
+    assert "unknown-stage" in {row["code"] for row in json_of("check", folder)["findings"]}
 
 
 def test_records_pass_a_strict_check(tmp_path):
