@@ -46,7 +46,7 @@ def quantities_of(lifeline: Lifeline, setup: ArmSetup, days: float) -> dict[str,
             value / DAYS_PER_YEAR * discounted_days(start, stop, rate)
             for start, stop, value in _paid(lifeline, gone, days)
         ),
-        "live_value_end": 0.0 if lifeline.end_stage in gone else _value_at_the_end(lifeline),
+        "live_value_end": 0.0 if lifeline.end_stage in gone else lifeline.values[-1][1],
         "escalations": float(sum(row.kind == trace.MOVE and row.label == "escalate" for row in lifeline.rows)),
         "support_days": sum(
             (days if stay.left_at is None else stay.left_at) - max(0.0, stay.entered_at)
@@ -80,8 +80,3 @@ def _paid(lifeline: Lifeline, gone: Collection[str], days: float) -> Iterator[tu
             value = float(row.value or 0.0)
     if stage not in gone:
         yield since, days, value
-
-
-def _value_at_the_end(lifeline: Lifeline) -> float:
-    changes = [row.value for row in lifeline.rows if row.kind == trace.VALUE_CHANGE]
-    return float(changes[-1] or 0.0) if changes else lifeline.person.account_value

@@ -13,7 +13,7 @@ from simulation.population import Person
 from simulation.run import run_arm
 from simulation.trace import Row
 from tests.simulation.full_worlds import full_arm
-from tests.simulation.worlds import arm
+from tests.simulation.worlds import WIN_BACK, arm, win_back_journey
 
 
 def told(setup=None, *, seed=1, days=120.0):
@@ -105,6 +105,51 @@ def test_who_comes_after_the_end_brings_and_costs_nothing():
     found = quantities_of(Lifeline(met, "SMB", "onboarding", ()), full_arm(), 50.0)
     assert set(found.values()) == {0.0}
     assert set(found) <= set(told(full_arm(population={"size": 5}), days=9.0).run.quantities)
+
+
+@pytest.fixture(scope="module")
+def eventful():
+    """Customers come, leave, come back, and are worth more or less in between."""
+    changes = {"growth": {"per_day": {"engagement": 0.02}, "factor": 1.5}}
+    world = {**WIN_BACK, "value_changes": changes}
+    return told(arm(world=world, journey=win_back_journey(), population={"arrivals": {"share": 0.5, "over_days": 200}}))
+
+
+def test_who_has_not_come_by_the_end_is_not_told_of(eventful):
+    lives = list(eventful.lives())
+    assert len(lives) < 60
+    assert all(life.person.arrives_at < eventful.days for life in lives)
+    assert sum(life.person.arrives_at > 0.0 for life in lives) == sum(
+        row.kind == "arrival" for row in eventful.run.trace.rows
+    )
+
+
+def test_stays_begin_on_the_day_of_arrival_and_go_on_after_a_customer_was_won_back(eventful):
+    lives = list(eventful.lives())
+    assert [life.stays[0].entered_at for life in lives] == [life.person.arrives_at for life in lives]
+    returns = [
+        stay for life in lives for stay in life.stays if (stay.previous, stay.stage) == ("churned", "engagement")
+    ]
+    assert len(returns) == eventful.run.metrics["won_back"] > 0
+
+
+def test_the_account_value_is_followed_from_the_first_day_to_the_last_change(eventful):
+    changed = [life for life in eventful.lives() if len(life.values) > 1]
+    assert sum(len(life.values) - 1 for life in changed) == eventful.run.events_by_kind["value_change"] > 0
+    for life in changed:
+        assert life.values[0] == (life.person.arrives_at, life.person.account_value)
+        for (earlier, before), (later, after) in pairwise(life.values):
+            assert later > earlier
+            assert after == pytest.approx(1.5 * before)
+
+
+def test_also_there_what_customers_bring_adds_up(eventful):
+    total = {}
+    for life in eventful.lives():
+        for name, amount in quantities_of(life, eventful.setup, eventful.days).items():
+            total[name] = total.get(name, 0.0) + amount
+    # Sums over a cohort are taken in another order here.
+    assert total == {name: pytest.approx(amount, rel=1e-12) for name, amount in eventful.run.quantities.items()}
 
 
 def test_a_customer_who_does_not_exist_is_refused_with_the_numbers_there_are(chronicle):
