@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import Any
 
-from scenarios.proportions import UNDEFINED, Tested, goodness_of_fit
+from journey.proportions import UNDEFINED, Tested, goodness_of_fit
 from scenarios.statistics import holm
 
 ALARM = 0.001

@@ -9,8 +9,10 @@ from math import ceil, fsum, inf, isfinite, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
-CONFIDENCE = 0.95
-POWER = 0.80
+from journey import proportions
+
+CONFIDENCE = proportions.CONFIDENCE
+POWER = proportions.POWER
 
 # Below this share of the values' size a spread is rounding noise of the subtraction, not a spread.
 _ROUNDING = 1e-12
@@ -161,26 +163,3 @@ def replications_needed(difference: float, sd: float, power: float = POWER, conf
     while ((t_quantile(alpha, n - 1) + t_quantile(power, n - 1)) / standard) ** 2 > n:
         n += 1
     return n
-
-
-def customers_needed(p0: float, p1: float, power: float = POWER, confidence: float = CONFIDENCE) -> int | None:
-    """Customers per arm with which a randomised test of two shares shows their difference.
-
-    The formula of R's `power.prop.test`: pooled variance under the null, separate ones under the alternative.
-
-    Args:
-        p0: Share in one arm.
-        p1: Share in the other.
-        power: Probability of showing the difference.
-        confidence: Of the two-sided test.
-
-    Returns:
-        Customers per arm, rounded up; None when the shares are equal.
-    """
-    if p0 == p1:
-        return None
-    alpha = _STANDARD_NORMAL.inv_cdf(0.5 + confidence / 2.0)
-    pooled = (p0 + p1) / 2.0
-    null = alpha * sqrt(2.0 * pooled * (1.0 - pooled))
-    alternative = _STANDARD_NORMAL.inv_cdf(power) * sqrt(p0 * (1.0 - p0) + p1 * (1.0 - p1))
-    return ceil(((null + alternative) / (p1 - p0)) ** 2)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from scenarios.statistics import (
-    customers_needed,
     differences,
     estimate,
     holm,
@@ -120,12 +119,6 @@ def test_holm_agrees_with_multtest():
     assert holm(p) == pytest.approx(expected, rel=1e-9)
     assert holm(p[::-1]) == pytest.approx(expected[::-1], rel=1e-9)
     assert holm([]) == []
-
-
-def test_the_size_of_a_real_test_agrees_with_r():
-    # R: power.prop.test(p1 = .50, p2 = .75, power = .90) gives n = 76.7 per group (its help page)
-    assert customers_needed(0.50, 0.75, power=0.90) == 77
-    assert customers_needed(0.2, 0.2) is None
 
 
 @pytest.mark.parametrize("standard", [0.15, 0.3, 0.5, 0.8, 1.2])

@@ -5,8 +5,13 @@ replications does not assume it.
 """
 
 from collections.abc import Sequence
-from math import sqrt
+from math import ceil, sqrt
+from statistics import NormalDist
 from typing import NamedTuple
+
+CONFIDENCE = 0.95
+POWER = 0.80
+_STANDARD_NORMAL = NormalDist()
 
 
 class Fourfold(NamedTuple):
@@ -77,3 +82,26 @@ def goodness_of_fit(observed: Sequence[int], expected: Sequence[float]) -> Teste
     """Pearson's chi-square of counts against expected ones above 0, with one degree of freedom less than counts."""
     statistic = sum((count - mean) ** 2 / mean for count, mean in zip(observed, expected, strict=True))
     return Tested(statistic, _chi_square_p(statistic, len(observed) - 1))
+
+
+def customers_needed(p0: float, p1: float, power: float = POWER, confidence: float = CONFIDENCE) -> int | None:
+    """Customers per arm with which a randomised test of two shares shows their difference.
+
+    The formula of R's `power.prop.test`: pooled variance under the null, separate ones under the alternative.
+
+    Args:
+        p0: Share in one arm.
+        p1: Share in the other.
+        power: Probability of showing the difference.
+        confidence: Of the two-sided test.
+
+    Returns:
+        Customers per arm, rounded up; None when the shares are equal.
+    """
+    if p0 == p1:
+        return None
+    alpha = _STANDARD_NORMAL.inv_cdf(0.5 + confidence / 2.0)
+    pooled = (p0 + p1) / 2.0
+    null = alpha * sqrt(2.0 * pooled * (1.0 - pooled))
+    alternative = _STANDARD_NORMAL.inv_cdf(power) * sqrt(p0 * (1.0 - p0) + p1 * (1.0 - p1))
+    return ceil(((null + alternative) / (p1 - p0)) ** 2)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from scenarios.proportions import UNDEFINED, Fourfold, goodness_of_fit, mantel_haenszel, pooled_z
+from journey.proportions import UNDEFINED, Fourfold, customers_needed, goodness_of_fit, mantel_haenszel, pooled_z
 
 counts = st.integers(2, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 tables = st.tuples(counts, counts).map(lambda pair: Fourfold(*pair[0], *pair[1]))
@@ -84,3 +84,9 @@ def test_goodness_of_fit_is_scipys(observed, shares):
     found = goodness_of_fit(observed, expected)
     assert found.statistic == pytest.approx(peer.statistic, rel=1e-9, abs=1e-9)
     assert found.p_value == pytest.approx(peer.pvalue, rel=1e-6, abs=1e-300)
+
+
+def test_the_size_of_a_real_test_agrees_with_r():
+    # R: power.prop.test(p1 = .50, p2 = .75, power = .90) gives n = 76.7 per group (its help page)
+    assert customers_needed(0.50, 0.75, power=0.90) == 77
+    assert customers_needed(0.2, 0.2) is None
