@@ -173,7 +173,9 @@ class Phase(Part):
 
     from_day: NonNegative = Field(description="First day of the phase.")
     until_day: Positive = Field(description="The day it is over.")
-    every_days: Days | None = Field(default=None, description="It comes again after this; left out, it comes once.")
+    every_days: Annotated[float, Field(ge=1.0, le=1e6)] | None = Field(
+        default=None, description="It comes again after this; left out, it comes once."
+    )
     moves: dict[str, Ratio] = Field(default={}, description="Hazard ratio by move while it lasts.")
     onsets: dict[str, Ratio] = Field(default={}, description="Ratio on the onset rate by cause while it lasts.")
 

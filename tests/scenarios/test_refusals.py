@@ -64,6 +64,10 @@ WRONG = [
         "a phase of 30 days cannot come every 7 days",
     ),
     (
+        "world.calendar.june={ from_day = 0, until_day = 0.1, every_days = 0.2 }",
+        "world.calendar.june.every_days: should be greater than or equal to 1, but 0.2 was given",
+    ),
+    (
         "world.calendar.june={ from_day = 0, until_day = 9, moves = { chrun = 2 } }",
         "world.calendar.june.moves.chrun: 'chrun' is not a move of the journey; did you mean 'churn'?",
     ),

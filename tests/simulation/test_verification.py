@@ -428,6 +428,14 @@ def test_both_engines_pass_on_one_trace():
 
 
 @pytest.mark.slow
+def test_a_sound_engine_fails_no_more_often_than_stated_in_the_full_world():
+    """20 verifications at a family-wise rate of 1e-3: one failure or more has a chance of 0.02."""
+    setup = full_arm(population={"size": 100})
+    bad = [seed for seed in range(20) if failed(judged(hazard_checks(setup, seed=seed, days=DAYS, customers=600)))]
+    assert not bad
+
+
+@pytest.mark.slow
 def test_a_sound_engine_fails_no_more_often_than_stated():
     """60 verifications at a family-wise rate of 1e-3: two failures or more have a chance of 0.0017."""
     bad = [seed for seed in range(60) if failed(theory(seed=seed, customers=500))]
