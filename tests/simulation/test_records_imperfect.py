@@ -29,12 +29,12 @@ BUSY = {"moves": {"mature": {"dwell": {"mean_days": 40}}, "open_ticket": {"dwell
 class Exported:
     """One run with given flaws: the run, its folder, its findings by code."""
 
-    def __init__(self, folder, *, journey=None, world=None, **flaws):
+    def __init__(self, folder, *, journey=None, world=None, days=DAYS, **flaws):
         population = {**MID_JOURNEY, "size": 120} if journey is None else {"size": 120}
         laws = {**(BUSY if world is None else world), "imperfections": flaws}
         self.setup = arm(world=laws, population=population, journey=journey)
         self.folder = folder
-        self.told = export(self.setup, folder)
+        self.told = export(self.setup, folder, days=days)
         self.sets = read(folder)
         self.records = records_of(self.setup, folder)
         report = check(self.records, journey=self.setup.journey, policy=self.setup.policy)
@@ -230,6 +230,46 @@ def test_an_intervention_names_the_stage_that_was_believed(exported):
     for row in one.sets["interventions"]:
         assert row["journey_stage"] == believed[row["customer_id"], row["generated_at"]]
     assert one.found("stage-mismatch", "interventions") == []
+
+
+def test_where_the_last_move_on_record_is_legal_actions_are_decided_again_and_elsewhere_with_less_confidence(
+    exported,
+):
+    one = exported(stages_missing=SHARE, stages_wrong=SHARE)
+    legal = {(move.source, move.destination) for move in one.setup.journey.moves}
+    log = {}
+    for row in one.sets["journey_state_log"]:
+        log.setdefault(row["customer_id"], []).append(row)
+    doubtful = 0
+    for row in replayed(one.setup, one.folder).rows:
+        if row.recorded_action == "monitor_only":
+            continue
+        last = [entry for entry in log[row.customer_id] if entry["state_entered_at"] <= row.generated_at][-1]
+        if last["previous_stage"] is None or (last["previous_stage"], last["journey_stage"]) in legal:
+            assert (row.action, row.approval) == (row.recorded_action, row.recorded_approval)
+            # A microsecond of age is 6e-13 of a signal's weight.
+            assert row.confidence == pytest.approx(row.recorded_confidence, abs=1e-11)
+        else:
+            doubtful += 1
+            assert row.confidence < row.recorded_confidence
+    assert doubtful > 5
+
+
+def test_a_flawed_last_entry_is_found_only_by_an_illegal_move_or_a_signal(tmp_path):
+    """Nothing comes after it that could contradict it, so what is otherwise possible is believed."""
+    one = Exported(tmp_path / "records", days=30.0, stages_wrong=SHARE, stages_missing=SHARE)
+    legal = {(move.source, move.destination) for move in one.setup.journey.moves}
+    signalled = {row["customer_id"] for row in one.sets["signals"]}
+    accused = {row.customer_id for row in one.report.findings if row.code in STAGE_FINDINGS}
+    silent = 0
+    for life, entries in zip(one.told.lives(), one.entries(), strict=True):
+        *before, (true, recorded) = entries
+        sound = bool(before) and all(made == known for made, known in before) and true != recorded
+        believable = sound and (recorded is None or (before[-1][0], recorded) in legal)
+        if believable and f"C{life.person.number:07d}" not in signalled:
+            silent += 1
+            assert f"C{life.person.number:07d}" not in accused
+    assert silent > 0
 
 
 class TestStageClassificationAccuracy:
