@@ -1,6 +1,7 @@
-"""Checks of attribution hints: ways of counting that must not be added, and credit beyond what there was."""
+"""Checks of attribution: ways of counting that must not be added, credit beyond what there was, paths to nowhere."""
 
 from journey.findings import FindingSeverity
+from journey.marketing.attribution import CHANNELS
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.registry import rule
 from journey.records.database import literal
@@ -46,4 +47,42 @@ def credits_too_many(context: MarketingContext) -> str:
         SELECT 'attribution_hints' AS dataset, NULL AS record, campaign_id,
             method || ' credits ' || printf('%g', g.n) || ' conversions, but performance has ' || k.n || '.' AS message
         FROM given AS g JOIN known AS k USING (campaign_id) WHERE g.n > k.n
+    """
+
+
+@rule("path-without-channel", FindingSeverity.ERROR)
+def path_without_channel(context: MarketingContext) -> str:
+    """A customer path that names no channel, so that nobody can be credited."""
+    del context
+    return f"""
+        SELECT 'conversion_paths' AS dataset, label AS record, campaign_id,
+            'It names no channel; write them in order, parted by >.' AS message
+        FROM seen_conversion_paths WHERE len({CHANNELS}) = 0
+    """
+
+
+@rule("path-of-unknown-channel", FindingSeverity.ERROR)
+def path_of_unknown_channel(context: MarketingContext) -> str:
+    """A customer path through a channel that is not recorded (where any channel is)."""
+    del context
+    return f"""
+        SELECT 'conversion_paths' AS dataset, label AS record, campaign_id,
+            'It goes through ' || string_agg(DISTINCT channel, ', ' ORDER BY channel)
+            || ', which no channel on record is called.' AS message
+        FROM (SELECT label, campaign_id, unnest({CHANNELS}) AS channel FROM seen_conversion_paths)
+        WHERE channel NOT IN (SELECT channel_id FROM channels) AND (SELECT count(*) FROM channels) > 0
+        GROUP BY label, campaign_id
+    """
+
+
+@rule("paths-exceed-performance", FindingSeverity.WARNING)
+def paths_exceed_performance(context: MarketingContext) -> str:
+    """Customer paths with more conversions than performance has for their campaign."""
+    del context
+    return """
+        WITH walked AS (SELECT campaign_id, sum(conversions) AS n FROM seen_conversion_paths GROUP BY campaign_id),
+        known AS (SELECT campaign_id, sum(conversions) AS n FROM totals GROUP BY campaign_id)
+        SELECT 'conversion_paths' AS dataset, NULL AS record, campaign_id,
+            'Paths lead to ' || w.n || ' conversions, but performance has ' || k.n || '.' AS message
+        FROM walked AS w JOIN known AS k USING (campaign_id) WHERE w.n > k.n
     """

@@ -1,4 +1,4 @@
-"""What each record of the marketing side holds: the eight V1 sets, the five V2 sets and the event log.
+"""What each record of the marketing side holds: V1 sets, V2 sets, conversion paths and the event log.
 
 Names, keys and enums of the V2 sets are the second seed text's. The V1 sets are written down there by name only; their
 fields are those of the published records, and the few that this software adds are optional. As in
@@ -56,6 +56,7 @@ class Campaign(Record):
     budget: Dollars | None = Field(default=None, description="For the whole campaign.")
     status: str | None = None
     hypothesis: str | None = None
+    kpi_target: Dollars | None = Field(default=None, description="What the primary KPI is to reach, for instance 0.01.")
     path: tuple[str, ...] = Field(
         default=(), description="The steps of the funnel that this campaign has; empty: those that are recorded."
     )
@@ -124,6 +125,10 @@ class Experiment(Record):
     control_asset: str | None = None
     variant_asset: str | None = None
     status: str | None = None
+    denominator: str | None = Field(
+        default=None, description="What its rate is counted per, where that is not the policy's: impressions or clicks."
+    )
+    test: str | None = Field(default=None, description="pooled_z (where nothing is said) or fisher_exact.")
 
 
 class Performance(Record):
@@ -270,6 +275,21 @@ class AttributionHint(Record):
     confidence: Share | None = None
 
 
+class ConversionPath(Record):
+    """The channels that prospects met, in order, and what became of those who met them in this order."""
+
+    dataset: ClassVar[str] = "conversion_paths"
+    key: ClassVar[str | None] = None
+    subject: ClassVar[str] = "path"
+
+    path: str = Field(description="Channels in order, parted by '>': CH_03 > CH_02.")
+    campaign_id: str | None = None
+    timestamp: datetime | None = Field(default=None, description="When these were counted.")
+    conversions: Count
+    value: Dollars | None = Field(default=None, description="What the conversions brought together, in dollars.")
+    nulls: Count = Field(default=0, description="Prospects who met the same channels and did not convert.")
+
+
 class LogEvent(Record):
     """One move of a budget action or a risk signal through its machine; see `journey.marketing.log`."""
 
@@ -304,9 +324,10 @@ MARKETING_FAMILY = Family(
         RiskSignal,
         SegmentRollup,
         AttributionHint,
+        ConversionPath,
         LogEvent,
     ),
     always_needed=None,
     principal="campaigns",
-    optional=frozenset({"marketing_log", "attribution_hints"}),
+    optional=frozenset({"marketing_log", "attribution_hints", "conversion_paths"}),
 )

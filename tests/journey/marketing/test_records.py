@@ -180,6 +180,6 @@ def test_missing_sets_are_said_once_and_raise_no_orphans(tmp_path):
     folder = _write(tmp_path / "a", funnel_events=rows()["funnel_events"])
     findings = check(read_folders([folder])).findings
     missing = {finding.dataset: str(finding.severity) for finding in findings if finding.code == "missing-set"}
-    assert set(missing) == set(MARKETING_FAMILY.datasets) - {"funnel_events", "marketing_log", "attribution_hints"}
+    assert set(missing) == set(MARKETING_FAMILY.datasets) - MARKETING_FAMILY.optional - {"funnel_events"}
     assert missing["campaigns"] == "warning"
     assert not [finding for finding in findings if finding.code == "unknown-reference"]

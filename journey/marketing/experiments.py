@@ -1,0 +1,294 @@
+"""Experiments: each analysed on its own metric, or not at all.
+
+A rate is counted per impression and two are compared by the pooled two-proportion z test, unless the experiment says
+otherwise; every rate names what it is per. The metric is the experiment's, computed as the policy defines it: never
+another one because that happens to be at hand. Intervals are score intervals, which leave out "no difference" exactly
+where the z test refutes it. Everything assumes that impressions are independent of each other.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from journey.marketing.policy import ExperimentPolicy, Metric
+from journey.proportions import Fourfold, Tested, customers_needed, pooled_z
+from journey.score_intervals import difference_interval, ratio_interval
+from journey.validation import did_you_mean
+
+if TYPE_CHECKING:
+    from journey.marketing.checks.context import MarketingContext
+
+Call = Literal["winner", "no winner", "cannot be analysed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One asset of an experiment, up to its last snapshot.
+
+    Attributes:
+        asset_id: The asset; None where the experiment names none.
+        rate: The metric; None where it cannot be told.
+        count: Numerator of the rate.
+        n: Denominator.
+        numerator: What the numerator counts, for instance ``conversions``.
+        denominator: What the denominator counts, for instance ``impressions``.
+        measured_at: Moment of the last snapshot.
+    """
+
+    asset_id: str | None
+    rate: float | None = None
+    count: int | None = None
+    n: int | None = None
+    numerator: str | None = None
+    denominator: str | None = None
+    measured_at: datetime | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The arm as a JSON-ready mapping."""
+        return asdict(self) | {"measured_at": None if self.measured_at is None else self.measured_at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysedExperiment:
+    """What an experiment shows.
+
+    Attributes:
+        experiment_id: The experiment.
+        campaign_id: Its campaign.
+        status: Its recorded status.
+        metric: The metric that it names; None where it names none.
+        definition: How the metric is computed, in words.
+        control: The arm that the other is held against.
+        variant: The other arm.
+        lift: The variant's rate over the control's, less 1; None where that has no meaning.
+        ci_low: Lower bound of the lift.
+        ci_high: Upper bound.
+        lift_reason: Why there is no lift, None where there is one.
+        difference: The variant's rate less the control's.
+        difference_ci_low: Lower bound of the difference.
+        difference_ci_high: Upper bound.
+        statistic: The z statistic; None for an exact test.
+        p_value: Two-sided, of the null that both rates are equal.
+        test: How the p-value was found.
+        call: ``winner``, ``no winner`` or ``cannot be analysed``.
+        winner: The asset that won, if any.
+        reason: The call in words.
+        sample_size: Per arm, in units of the denominator, to show a difference of the size seen; only without a winner.
+        notes: What else to know before believing it.
+    """
+
+    experiment_id: str
+    campaign_id: str
+    status: str | None
+    metric: str | None
+    definition: str | None
+    control: Arm
+    variant: Arm
+    lift: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    lift_reason: str | None = None
+    difference: float | None = None
+    difference_ci_low: float | None = None
+    difference_ci_high: float | None = None
+    statistic: float | None = None
+    p_value: float | None = None
+    test: str | None = None
+    call: Call = "cannot be analysed"
+    winner: str | None = None
+    reason: str = ""
+    sample_size: int | None = None
+    notes: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The experiment as a JSON-ready mapping."""
+        arms = {"control": self.control.as_dict(), "variant": self.variant.as_dict()}
+        return asdict(self) | arms | {"notes": list(self.notes)}
+
+
+class _Recorded(NamedTuple):
+    """An experiment as it is recorded, with what there is to say about how it was run."""
+
+    experiment_id: str
+    campaign_id: str
+    status: str | None
+    metric: str | None
+    denominator: str | None
+    test: str | None
+    control: str | None
+    variant: str | None
+    kpi: str | None
+    audiences: tuple[str, ...]
+
+
+Snapshots = Mapping[tuple[str, str], tuple[datetime, Mapping[str, int]]]
+"""The last snapshot of each (experiment, asset): its moment, and its counts by name."""
+
+
+def _fisher(table: Fourfold) -> Tested:
+    # Only an experiment that asks for it pays for this import.
+    import numpy as np
+    from scipy.stats import fisher_exact
+
+    events, n, other_events, other_n = table
+    found = fisher_exact(np.array([[other_events, other_n - other_events], [events, n - events]]))
+    return Tested(None, float(found.pvalue))
+
+
+TESTS: Mapping[str, tuple[str, Callable[[Fourfold], Tested]]] = {
+    "pooled_z": ("pooled two-proportion z test", pooled_z),
+    "fisher_exact": ("Fisher's exact test", _fisher),
+}
+"""What an experiment may ask for: the name in words, and the test."""
+
+
+def experiments(context: "MarketingContext") -> list[dict[str, Any]]:
+    """Every experiment as JSON-ready data, by its key."""
+    return [found.as_dict() for found in analysed(context)]
+
+
+def analysed(context: "MarketingContext") -> list[AnalysedExperiment]:
+    """What every experiment shows up to `as_of`, by its key."""
+    snapshots = _snapshots(context)
+    return [_analyse(recorded, snapshots, context) for recorded in _recorded(context)]
+
+
+def _recorded(context: "MarketingContext") -> list[_Recorded]:
+    rows = context.cursor.execute("""
+        SELECT experiment_id, e.campaign_id, e.status, metric, denominator, test, control_asset, variant_asset,
+            primary_kpi, [concat_ws(' on ', c.segment_id, c.channel_id), concat_ws(' on ', v.segment_id, v.channel_id)]
+        FROM seen_experiments AS e LEFT JOIN campaigns USING (campaign_id)
+            LEFT JOIN creative_assets AS c ON control_asset = c.asset_id
+            LEFT JOIN creative_assets AS v ON variant_asset = v.asset_id
+        ORDER BY experiment_id
+    """).fetchall()
+    return [_Recorded._make((*row[:-1], tuple(row[-1]))) for row in rows]
+
+
+def _snapshots(context: "MarketingContext") -> Snapshots:
+    rows = context.cursor.execute(
+        "SELECT experiment_id, asset_id, timestamp, impressions, clicks, conversions FROM totals"
+    ).fetchall()
+    return {
+        (experiment, asset): (moment, {"impressions": seen, "clicks": clicks, "conversions": conversions})
+        for experiment, asset, moment, seen, clicks, conversions in rows
+    }
+
+
+def _analyse(recorded: _Recorded, snapshots: Snapshots, context: "MarketingContext") -> AnalysedExperiment:
+    metric = context.policy.metrics.get(recorded.metric or "")
+    if metric is not None and recorded.denominator is not None:
+        metric = metric.model_copy(update={"denominator": recorded.denominator})
+    found = AnalysedExperiment(
+        recorded.experiment_id,
+        recorded.campaign_id,
+        recorded.status,
+        recorded.metric,
+        None if metric is None else metric.definition,
+        _arm(recorded, recorded.control, metric, snapshots),
+        _arm(recorded, recorded.variant, metric, snapshots),
+    )
+    refusal = _refusal(recorded, found, metric, context)
+    if refusal is not None:
+        return replace(found, reason=refusal)
+    return _compared(
+        replace(found, notes=_notes(recorded, found, snapshots)), recorded.test, context.policy.experiments
+    )
+
+
+def _arm(recorded: _Recorded, asset: str | None, metric: Metric | None, snapshots: Snapshots) -> Arm:
+    snapshot = snapshots.get((recorded.experiment_id, asset or ""))
+    if metric is None or snapshot is None or metric.denominator not in snapshot[1]:
+        return Arm(asset)
+    moment, counts = snapshot
+    count, n = counts[metric.numerator], counts[metric.denominator]
+    return Arm(asset, count / n if n else None, count, n, metric.numerator, metric.denominator, moment)
+
+
+def _refusal(
+    recorded: _Recorded, found: AnalysedExperiment, metric: Metric | None, context: "MarketingContext"
+) -> str | None:
+    """Why an experiment cannot be analysed; None where it can."""
+    if recorded.metric is None:
+        return "it names no metric, and no other one is taken instead"
+    if metric is None:
+        hint = did_you_mean(recorded.metric, tuple(context.policy.metrics))
+        return f"its metric {recorded.metric!r} is not defined by the policy{hint}; no other one is taken instead"
+    if metric.denominator not in ("impressions", "clicks", "conversions"):
+        return f"its rate is to be per {metric.denominator!r}, which performance does not count"
+    if recorded.test is not None and recorded.test not in TESTS:
+        return f"its test {recorded.test!r} is not known{did_you_mean(recorded.test, tuple(TESTS))}"
+    if recorded.control is None or recorded.variant is None or recorded.control == recorded.variant:
+        return "it does not name two assets"
+    return _unmeasured(found.control, found.variant)
+
+
+def _unmeasured(control: Arm, variant: Arm) -> str | None:
+    for arm in (control, variant):
+        if arm.count is None or arm.n is None:
+            return f"there is no performance of {arm.asset_id} in it"
+        if arm.n == 0:
+            return f"{arm.asset_id} has no {arm.denominator} to count its rate per"
+        if arm.count > arm.n:
+            return f"{arm.asset_id} has {arm.count:,} {arm.numerator} of {arm.n:,} {arm.denominator}: that is no share"
+    if not control.count and not variant.count:
+        return f"neither asset has any {control.numerator}, so there is nothing to compare"
+    if control.count == control.n and variant.count == variant.n:
+        return f"every one of the {control.denominator} counts in both assets, so there is nothing to compare"
+    return None
+
+
+def _notes(recorded: _Recorded, found: AnalysedExperiment, snapshots: Snapshots) -> tuple[str, ...]:
+    notes = []
+    measured = [snapshots[recorded.experiment_id, arm.asset_id or ""][1] for arm in (found.control, found.variant)]
+    if not any(counts["conversions"] for counts in measured):
+        notes.append("neither asset brought a single conversion")
+    if recorded.status == "running":
+        notes.append("still running: the p-value is that of one look, looking again and again finds winners by chance")
+    if recorded.audiences[0] != recorded.audiences[1]:
+        notes.append(f"the assets went to {' and '.join(recorded.audiences)}: it compares more than the assets")
+    if found.control.measured_at != found.variant.measured_at:
+        notes.append("the assets were last measured at different moments")
+    if recorded.kpi is not None and recorded.kpi != recorded.metric:
+        notes.append(f"its campaign is judged by {recorded.kpi}: a winner here need not help it")
+    return tuple(notes)
+
+
+def _compared(found: AnalysedExperiment, test: str | None, policy: ExperimentPolicy) -> AnalysedExperiment:
+    control, variant = found.control, found.variant
+    table = Fourfold(control.count or 0, control.n or 0, variant.count or 0, variant.n or 0)
+    name, how = TESTS[test or "pooled_z"]
+    tested = how(table)
+    before, after = table.events / table.customers, table.other_events / table.other_customers
+    ratio, between = ratio_interval(table, policy.confidence), difference_interval(table, policy.confidence)
+    found = replace(
+        found,
+        lift=after / before - 1.0 if before else None,
+        ci_low=None if ratio is None else ratio.low - 1.0,
+        ci_high=None if ratio is None else ratio.high - 1.0,
+        lift_reason=None if before else "the control's rate is 0, against which a relative change has no meaning",
+        difference=after - before,
+        difference_ci_low=None if between is None else between.low,
+        difference_ci_high=None if between is None else between.high,
+        statistic=tested.statistic,
+        p_value=tested.p_value,
+        test=name,
+    )
+    return _called(found, before, after, policy)
+
+
+def _called(found: AnalysedExperiment, before: float, after: float, policy: ExperimentPolicy) -> AnalysedExperiment:
+    alpha = 1.0 - policy.confidence
+    if found.p_value is not None and found.p_value < alpha:
+        better = found.variant if after > before else found.control
+        reason = f"{better.asset_id} has the higher {found.metric}; p = {found.p_value:.3g} is below {alpha:.3g}"
+        return replace(found, call="winner", winner=better.asset_id, reason=reason)
+    size = customers_needed(before, after, policy.power, policy.confidence)
+    would = (
+        "the rates are equal, so no sample would find one"
+        if size is None
+        else f"{size:,} {found.control.denominator} per asset would show a difference of this size with a power of "
+        f"{policy.power:.0%}"
+    )
+    return replace(found, call="no winner", reason=f"p = {found.p_value:.3g}; {would}", sample_size=size)

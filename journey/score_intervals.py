@@ -1,0 +1,141 @@
+"""Score intervals of two proportions: every value that the score test of it does not refute.
+
+At "no difference" that test is the pooled two-proportion z test, so an interval leaves out 0 (or a ratio of 1) exactly
+where the z test refutes it: the interval and the p-value cannot contradict each other.
+"""
+
+from collections.abc import Callable
+from math import acos, copysign, cos, inf, pi, sqrt
+from statistics import NormalDist
+from typing import NamedTuple
+
+from journey.proportions import CONFIDENCE, Fourfold
+
+# Halvings of the range of the root: more than the 53 bits of a double.
+_STEPS = 200
+
+
+class Interval(NamedTuple):
+    """A two-sided interval.
+
+    Attributes:
+        low: Lower bound.
+        high: Upper bound; infinite where nothing bounds it.
+    """
+
+    low: float
+    high: float
+
+
+def ratio_interval(table: Fourfold, confidence: float = CONFIDENCE) -> Interval | None:
+    """Score interval of the second arm's share over the first's (Koopman 1984), 1.05 for 5 % more.
+
+    Args:
+        table: Events and customers of the two arms.
+        confidence: Of the interval.
+
+    Returns:
+        None where the ratio has no meaning: an arm is empty, or the first had no event.
+    """
+    events, n, other_events, other_n = table
+    if not n or not other_n or not events:
+        return None
+    level = _level(confidence)
+    estimate = (other_events / other_n) / (events / n)
+
+    def away(ratio: float) -> float:
+        return _ratio_statistic(table, ratio) - level
+
+    low = 0.0 if not other_events else _root(away, outside=0.0, inside=estimate)
+    outside = 2.0 * max(estimate, 1.0 / other_n)
+    while away(outside) < 0.0:
+        outside *= 2.0
+    return Interval(low, _root(away, outside=outside, inside=estimate))
+
+
+def _ratio_statistic(table: Fourfold, ratio: float) -> float:
+    events, n, other_events, other_n = table
+    if ratio <= 0.0:
+        return inf if other_events else 0.0
+    happened = events + other_events
+    b = ratio * (other_n + events) + other_events + n
+    # The likeliest share of the second arm if the ratio were this one, in the form that loses no digits.
+    other_share = 2.0 * ratio * happened / (b + sqrt(max(0.0, b * b - 4.0 * ratio * (n + other_n) * happened)))
+    return _beyond(other_events, other_n, other_share) + _beyond(events, n, other_share / ratio)
+
+
+def _beyond(events: int, customers: int, share: float) -> float:
+    """Pearson's chi-square of one arm against a share; 0 where everything is as a certain share says."""
+    expected = customers * share
+    if events == expected:
+        return 0.0
+    variance = expected * (1.0 - share)
+    return inf if variance <= 0.0 else (events - expected) ** 2 / variance
+
+
+def difference_interval(table: Fourfold, confidence: float = CONFIDENCE) -> Interval | None:
+    """Score interval of the second arm's share less the first's (Mee 1984).
+
+    Args:
+        table: Events and customers of the two arms.
+        confidence: Of the interval.
+
+    Returns:
+        None where an arm is empty.
+    """
+    events, n, other_events, other_n = table
+    if not n or not other_n:
+        return None
+    level = _level(confidence)
+    estimate = other_events / other_n - events / n
+
+    def away(difference: float) -> float:
+        return _difference_statistic(table, estimate, difference) - level
+
+    return Interval(_root(away, outside=-1.0, inside=estimate), _root(away, outside=1.0, inside=estimate))
+
+
+def _difference_statistic(table: Fourfold, estimate: float, difference: float) -> float:
+    if difference == estimate:
+        return 0.0
+    share, other_share = _shares_at(table, difference)
+    variance = other_share * (1.0 - other_share) / table.other_customers + share * (1.0 - share) / table.customers
+    return inf if variance <= 0.0 else (estimate - difference) ** 2 / variance
+
+
+def _shares_at(table: Fourfold, difference: float) -> tuple[float, float]:
+    """The likeliest shares of both arms if they differed by this: Miettinen and Nurminen (1985), eq. 27, 28."""
+    events, n, other_events, other_n = table
+    everybody = n + other_n
+    l2 = (other_n + 2.0 * n) * difference - everybody - (events + other_events)
+    l1 = (n * difference - everybody - 2.0 * events) * difference + events + other_events
+    l0 = events * difference * (1.0 - difference)
+    third = l2 / (3.0 * everybody)
+    q = third**3 - l1 * l2 / (6.0 * everybody**2) + l0 / (2.0 * everybody)
+    p = copysign(sqrt(max(0.0, third**2 - l1 / (3.0 * everybody))), q)
+    if p == 0.0:
+        root = -third
+    else:
+        angle = (pi + acos(max(-1.0, min(1.0, q / p**3)))) / 3.0
+        root = 2.0 * p * cos(angle) - third
+    share = min(1.0, max(0.0, root))
+    return share, min(1.0, max(0.0, share + difference))
+
+
+def _level(confidence: float) -> float:
+    return NormalDist().inv_cdf(0.5 + confidence / 2.0) ** 2
+
+
+def _root(away: Callable[[float], float], *, outside: float, inside: float) -> float:
+    """Where a function that is below 0 at `inside` and grows towards `outside` crosses 0; else `outside`."""
+    if away(outside) < 0.0:
+        return outside
+    for _ in range(_STEPS):
+        middle = (outside + inside) / 2.0
+        if middle in (outside, inside):
+            break
+        if away(middle) < 0.0:
+            inside = middle
+        else:
+            outside = middle
+    return inside

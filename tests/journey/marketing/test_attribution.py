@@ -1,0 +1,64 @@
+"""Attribution of the bundled campaigns: hints and paths, method by method."""
+
+from datetime import date
+
+import pytest
+
+from journey.marketing.attribution import NO_PATHS, NOBODY_CONVERTED, attribution, credited
+from journey.marketing.checks.running import context_of
+from journey.marketing.policy import AttributionPolicy, MarketingPolicy
+from tests.journey.marketing.companies import records, rows
+
+
+def _credit(tables=None, **options):
+    found = credited(context_of(records(tables or rows()), **options))
+    return {(row.campaign_id, row.basis, row.method, row.channel_id): row for row in found}
+
+
+def test_hints_are_joined_and_never_added_across_methods():
+    found = _credit()
+    hints = {key[2:]: row.conversions for key, row in found.items() if key[:2] == ("CAMP_001", "hints")}
+    assert hints == {("last_touch", "CH_01"): 28, ("assist", "CH_02"): 14, ("first_touch", "CH_03"): 3}
+    assert found["CAMP_001", "hints", "last_touch", "CH_01"].performance_conversions == 494
+    assert found["CAMP_001", "hints", "last_touch", "CH_01"].channel_type == "email"
+
+
+def test_the_bundled_paths_say_what_the_hints_say():
+    found = _credit()
+    for campaign, channel, conversions in (("CAMP_001", "CH_01", 28), ("CAMP_002", "CH_02", 19)):
+        assert found[campaign, "paths", "last_touch", channel].conversions == conversions
+        assert found[campaign, "hints", "last_touch", channel].conversions == conversions
+    assert found["CAMP_001", "paths", "first_touch", "CH_03"].conversions == 3
+
+
+def test_the_bundled_removal_effects_by_hand():
+    """CAMP_001: 200 of 500 begin at CH_01, 200 at CH_02, 100 at CH_03; half of the latter two go on to CH_01, where
+    28 of 350 convert. 0.08 x 0.7 convert; without CH_02 0.08 x 0.5, without CH_03 0.08 x 0.6, without CH_01 nobody."""
+    found = _credit()
+    effects = {channel: found["CAMP_001", "paths", "markov", channel] for channel in ("CH_01", "CH_02", "CH_03")}
+    assert [effects[channel].removal_effect for channel in effects] == pytest.approx([1, 2 / 7, 1 / 7], rel=1e-12)
+    assert [effects[channel].conversions for channel in effects] == pytest.approx([19.6, 5.6, 2.8], rel=1e-12)
+    assert [effects[channel].value for channel in effects] == pytest.approx([980, 280, 140], rel=1e-12)
+
+
+def test_where_nobody_converted_no_channel_is_credited_and_it_says_so():
+    row = _credit()["CAMP_003", "paths", "markov", "CH_04"]
+    assert (row.conversions, row.reason) == (None, NOBODY_CONVERTED)
+
+
+def test_without_paths_each_method_says_that_it_needs_them():
+    tables = rows() | {"conversion_paths": []}
+    found = [row for row in attribution(context_of(records(tables))) if row["basis"] == "paths"]
+    assert [row["method"] for row in found] == ["first_touch", "last_touch", "linear", "markov"]
+    assert all((row["conversions"], row["reason"]) == (None, NO_PATHS) for row in found)
+
+
+def test_nothing_later_than_as_of_is_credited():
+    found = _credit(as_of=date(2026, 3, 16))
+    assert ("CAMP_001", "paths", "markov", "CH_03") not in found
+    assert ("CAMP_001", "hints", "first_touch", "CH_03") not in found
+
+
+def test_the_order_of_the_chain_is_the_policys_and_is_written_down():
+    policy = MarketingPolicy(attribution=AttributionPolicy(order=2))
+    assert _credit(policy=policy)["CAMP_001", "paths", "markov", "CH_01"].order == 2
