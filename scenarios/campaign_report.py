@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from scenarios.campaign_budget_words import budget_blocks, risk_blocks
 from scenarios.campaign_words import FINDING_COLUMNS, FUNNEL_COLUMNS, finding_cells, funnel_cells, moment_of
 from scenarios.document import Block, Grid, Heading, Items, Paragraph
 from scenarios.evaluation_report import MOST_ROWS, counted
@@ -16,6 +17,8 @@ def report_on(found: "CampaignsEvaluation") -> list[Block]:
         Heading(1, "Campaigns"),
         Paragraph(f"{found.source}, as of {moment_of(found, latest=False)}. Nothing dated later was used."),
         *_funnel(found),
+        *budget_blocks(found),
+        *risk_blocks(found),
         *_findings(found),
     ]
 

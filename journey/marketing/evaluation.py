@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from journey.marketing.budget import budget
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.running import MarketingReport, check, context_of
 from journey.marketing.funnel import FunnelRow, TopBottom, funnel_rows, strong_top_weak_bottom
+from journey.marketing.inbox import risks
 from journey.marketing.late import LateConverters, late_converters
 from journey.marketing.policy import MarketingPolicy
+from journey.marketing.proposals import proposals
 from journey.marketing.records.store import MarketingRecords
 from journey.records.dates import in_iso
 
@@ -21,13 +24,18 @@ Part = Callable[[MarketingContext], Any]
 
 CONTRACT = (
     "as_of", "findings", "funnel", "proposals", "risks", "rollups", "experiments", "attribution", "kpis", "roi",
+    "budget",
 )  # fmt: skip
 """The keys that `journey campaigns --json` promises."""
 
 OWN = ("as_of", "findings", "funnel")
 """The keys that this module fills itself."""
 
-PARTS: Mapping[str, Part] = {}
+PARTS: Mapping[str, Part] = {
+    "proposals": proposals,
+    "risks": risks,
+    "budget": budget,
+}
 """Key of the contract -> the function that fills it, with JSON-ready data."""
 
 

@@ -3,15 +3,18 @@
 Defaults are assumptions to be replaced by your own unless a description names another origin.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from journey.policy import Money
-from journey.proportions import CONFIDENCE, POWER
 
 Quantity = Literal["impressions", "clicks", "conversions"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+SeverityName = Literal["low", "medium", "high", "critical"]
+CountedRisk = Literal[
+    "high_clicks_zero_conversions", "low_conversion", "spend_spike", "segment_mismatch", "data_quality"
+]
 
 
 class _Part(BaseModel):
@@ -37,7 +40,7 @@ class PhraseRule(_Part):
 
     code: str
     risk_type: Literal["brand_safety", "policy_violation"]
-    severity: Literal["low", "medium", "high", "critical"]
+    severity: SeverityName
     pattern: str = Field(description="A regular expression; capitals do not matter.")
 
 
@@ -71,12 +74,91 @@ class BudgetPolicy(_Part):
 
     currency: str = "USD"
     approval_from: Money = Field(default=500.0, description="A move of this amount or more needs a person's approval.")
+    active: tuple[str, ...] = Field(default=("active",), description="Statuses of campaigns in which money may move.")
+    saturation: float = Field(
+        default=0.7,
+        gt=0.0,
+        lt=1.0,
+        description="Exponent of the power law by which a channel's return grows with its spend: 1 would be no "
+        "diminishing. 0.7 means that twice the money brings 1.6 times the return.",
+    )
+    prior_clicks: float = Field(
+        default=20.0, gt=0.0, description="Weight of the company's pooled conversion rate, in clicks."
+    )
+    prior_conversions: float = Field(
+        default=4.0, gt=0.0, description="Weight of the company's pooled value per conversion, in conversions."
+    )
+    value_variation: float = Field(
+        default=1.0,
+        gt=0.0,
+        description="Coefficient of variation of the value of single conversions, which no record holds.",
+    )
+    most_share: Share = Field(default=0.5, description="One proposal takes at most this part of what a channel has.")
+    least_amount: Money = Field(default=100.0, description="Smaller moves are not worth proposing.")
+    step: float = Field(default=10.0, gt=0.0, description="Proposed amounts are rounded down to a multiple of this.")
+    least_probability: Share = Field(
+        default=0.8, description="A proposal must gain with at least this probability, by the posterior."
+    )
+    sure: Share = Field(default=0.95, description="From this probability on the receiving channel is called a winner.")
+    least_clicks: float = Field(
+        default=100.0, ge=0.0, description="Fewer clicks before or after a move are too thin to compare."
+    )
+
+    @model_validator(mode="after")
+    def _the_value_has_a_variance(self) -> Self:
+        if self.prior_conversions <= self.value_variation**2:
+            raise ValueError(
+                "prior_conversions must be more than value_variation squared, or the value has no variance"
+            )
+        return self
 
 
 class RiskPolicy(_Part):
-    """What may not stay unlooked at."""
+    """What may not stay unlooked at, and from when on the data raise a risk by themselves."""
 
     force_review: tuple[str, ...] = Field(default=("high", "critical"), description="Severities a person must review.")
+    base: dict[CountedRisk, SeverityName] = Field(
+        default={
+            "high_clicks_zero_conversions": "high",
+            "low_conversion": "medium",
+            "spend_spike": "medium",
+            "segment_mismatch": "medium",
+            "data_quality": "low",
+        },
+        description="Severity of a computed risk before its spend counts; phrase rules bring their own.",
+    )
+    raise_spend: Money = Field(default=1000.0, description="From this spend on a computed risk is one degree worse.")
+    small_spend: Money = Field(default=50.0, description="Below this spend it is one degree milder.")
+    least_confidence: Share = Field(default=0.95, description="A count raises a risk only with this confidence.")
+    weak_conversion: Share = Field(default=0.01, description="Conversions per click below which conversion is low.")
+    spike_ratio: float = Field(default=1.5, gt=1.0, description="Daily spend against all days before.")
+    spike_least: Money = Field(default=50.0, description="... and so many dollars a day more.")
+    many_findings: int = Field(
+        default=3, ge=1, description="So many doubtful records of a campaign are one degree worse."
+    )
+    doubtful: tuple[str, ...] = Field(
+        default=(
+            "count-not-trusted", "duplicate-count", "more-than-the-step-before", "rollup-below-funnel",
+            "rollup-differs", "snapshot-decreased", "spend-differs", "cost-differs-from-model", "step-not-recorded",
+            "stored-rate-differs",
+        ),
+        description="Findings that say that numbers of a campaign cannot be right.",
+    )  # fmt: skip
+    weights: dict[SeverityName, Share] = Field(
+        default={"low": 0.1, "medium": 0.3, "high": 0.7, "critical": 1.0},
+        description="Share of the spend that a severity puts at stake.",
+    )
+    escalate_from: Money = Field(
+        default=500.0, description="A person must look from this weight x confidence x spend on, whatever the severity."
+    )
+    review_days: dict[SeverityName, int] = Field(
+        default={"low": 14, "medium": 7, "high": 2, "critical": 1},
+        description="A risk that is open for longer is overdue.",
+    )
+    close_days: dict[SeverityName, int] = Field(
+        default={"low": 3, "medium": 7, "high": 14, "critical": 14},
+        description="After so many days a risk that the data no longer raise is proposed for closing.",
+    )
     phrases: tuple[PhraseRule, ...] = Field(
         default=(
             PhraseRule(
@@ -95,45 +177,18 @@ class RiskPolicy(_Part):
         description="The first is named after the rule that a published record cites.",
     )
 
-
-class ExperimentPolicy(_Part):
-    """When an experiment has a winner."""
-
-    confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
-        default=CONFIDENCE, description="Of intervals; there is a winner when the p-value is below the rest."
-    )
-    power: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
-        default=POWER, description="With which the sample size given would show a difference of the size seen."
-    )
-
-
-class RollupPolicy(_Part):
-    """When a segment is worth more money, the same, a new message, or none."""
-
-    confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(default=CONFIDENCE, description="Of every interval.")
-    window_days: Annotated[int, Field(ge=1, le=3660)] = Field(
-        default=7, description="Length of a window that nobody recorded."
-    )
-    least_counted: Annotated[int, Field(ge=1)] = Field(
-        default=1000, description="With fewer in the denominator of the KPI there is no recommendation but hold."
-    )
-    dead_end: Share = Field(
-        default=0.01, description="Stop when the interval of conversions per click ends below this."
-    )
-    stop_below: Share = Field(
-        default=0.25, description="Stop when the KPI's interval ends below this part of what it is held against."
-    )
-    least_return: Annotated[float, Field(ge=0.0)] = Field(
-        default=1.0, description="Scale only where the lower bound of revenue per dollar spent is at least this."
-    )
-
-
-class AttributionPolicy(_Part):
-    """How credit is given to channels from customer paths."""
-
-    order: Annotated[int, Field(ge=1, le=4)] = Field(
-        default=1, description="How many of the last channels the next step depends on."
-    )
+    @model_validator(mode="after")
+    def _nothing_is_left_out(self) -> Self:
+        for name, known in (
+            ("base", get_args(CountedRisk)),
+            ("weights", get_args(SeverityName)),
+            ("review_days", get_args(SeverityName)),
+            ("close_days", get_args(SeverityName)),
+        ):
+            missing = [each for each in known if each not in getattr(self, name)]
+            if missing:
+                raise ValueError(f"{name} leaves out {', '.join(missing)}")
+        return self
 
 
 class Tolerance(_Part):
@@ -166,8 +221,6 @@ class MarketingPolicy(_Part):
     funnel: FunnelPolicy = FunnelPolicy()
     budget: BudgetPolicy = BudgetPolicy()
     risk: RiskPolicy = RiskPolicy()
-    experiments: ExperimentPolicy = ExperimentPolicy()
-    rollups: RollupPolicy = RollupPolicy()
     attribution: AttributionPolicy = AttributionPolicy()
     targets: dict[str, Annotated[float, Field(ge=0.0)]] = Field(
         default={}, description="What a KPI is to reach, by its name, in campaigns that state no target of their own."

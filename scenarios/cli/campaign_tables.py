@@ -5,6 +5,15 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from scenarios.campaign_budget_words import (
+    CHANNEL_COLUMNS,
+    PROPOSAL_COLUMNS,
+    RISK_COLUMNS,
+    budget_lines,
+    channel_cells,
+    proposal_cells,
+    risk_cells,
+)
 from scenarios.campaign_words import FINDING_COLUMNS, FUNNEL_COLUMNS, finding_cells, funnel_cells, moment_of
 from scenarios.cli.output import table
 from scenarios.evaluation_report import counted
@@ -34,7 +43,21 @@ def print_campaigns(out: "Console", found: "CampaignsEvaluation", *, latest: boo
     for pattern in found.patterns:
         out.print(pattern.message, markup=False)
     if found.late.reason is not None:
-        out.print(f"Late converters: {found.late.reason}", markup=False)
+        out.print(f"Late converters: {found.late.reason}\n", markup=False)
+    _print_budget(out, found, limit)
+
+
+def _print_budget(out: "Console", found: "CampaignsEvaluation", limit: int) -> None:
+    made = [proposal_cells(row) for row in found.parts["proposals"]]
+    _print_rows(out, "Proposals", PROPOSAL_COLUMNS, made, limit, right=("amount", "expected gain"))
+    budget = found.parts["budget"]
+    channels = [channel_cells(row) for row in budget["channels"]]
+    _print_rows(out, "Channels", CHANNEL_COLUMNS, channels, limit, right=("to give", "return per dollar"))
+    for line in budget_lines(budget):
+        out.print(line, markup=False)
+    out.print()
+    inbox = [risk_cells(row) for row in found.parts["risks"]]
+    _print_rows(out, "Risk inbox", RISK_COLUMNS, inbox, limit, right=("days", "at stake"))
 
 
 def _print_rows(

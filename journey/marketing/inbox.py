@@ -1,0 +1,373 @@
+"""The risk inbox: what was recorded and what the data raise by themselves, as one list in the order of who must look.
+
+A computed risk that is the same as a recorded one is merged with it: the recorded key, severity and status stand, what
+the data say stands beside them. Nothing is closed here: closing and reopening are proposed, as moves of
+the machine.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from journey.lifecycles import risk_signal_lifecycle
+from journey.marketing.evidence import Evidence, evidence
+from journey.marketing.policy import MarketingPolicy, SeverityName
+from journey.marketing.risk_triggers import SEVERITIES, Trigger, computed_risks, without_doubles
+
+if TYPE_CHECKING:
+    from journey.marketing.checks.context import MarketingContext
+
+UNSETTLED = ("open", "in_review")
+"""A risk in one of these may still do harm."""
+
+_SAME = ({"low_conversion", "high_clicks_zero_conversions"},)
+"""Types that name one trouble: no conversion at all is low conversion."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRisk:
+    """A risk signal as it is recorded, or as it would be."""
+
+    risk_id: str
+    campaign_id: str
+    risk_type: str
+    severity: SeverityName
+    status: str
+    recommended_action: str | None
+    timestamp: datetime | None
+    experiment_id: str | None
+    asset_ids: tuple[str, ...]
+    channel_ids: tuple[str, ...]
+    spend: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedMove:
+    """A move of a risk through its machine that the data suggest.
+
+    Attributes:
+        moves: Names of the machine's moves, in order.
+        needs_human: Whether a person must make them.
+        reason: Why, for a person.
+    """
+
+    moves: tuple[str, ...]
+    needs_human: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRisk:
+    """One line of the inbox.
+
+    Attributes:
+        risk_id: Its key; of a risk that only the data raise, one that stays as long as the same is seen.
+        campaign_id: The campaign.
+        risk_type: One of the seven.
+        severity: As recorded, or as computed where nothing is recorded.
+        status: Where it stands on its machine.
+        recommended_action: What to do about it.
+        computed: Whether the data raise it now.
+        recorded: Whether it is recorded.
+        computed_severity: As the data have it; None where they do not raise it.
+        experiment_id: The experiment, when it is one's.
+        asset_ids: Its assets; none: the whole campaign.
+        channel_ids: Its channels; none: the whole campaign.
+        confidence: That it is there: of the trigger, else the share of its evidence that the records confirm; None when
+            none can be checked.
+        spend: Dollars spent where it is.
+        exposure: Weight of the severity x confidence x spend, in dollars.
+        requires_human_review: Whether a person must look: unsettled, and high or critical by the record or by the data,
+            or with an exposure from the policy's threshold on.
+        bars_spend: Whether no money may go where it is: unsettled, and high or critical by the record or by the data.
+        age_days: Since it was signalled; None for what nobody signalled.
+        overdue: Whether it is open for longer than its severity allows.
+        legal_moves: What its machine allows now.
+        proposed: What to do with its status, or None.
+        evidence: What it quotes, each checked; see `journey.marketing.evidence`.
+        seen: What the triggers saw, by name.
+        message: All of it in words.
+    """
+
+    risk_id: str
+    campaign_id: str
+    risk_type: str
+    severity: SeverityName
+    status: str
+    recommended_action: str | None
+    computed: bool
+    recorded: bool
+    computed_severity: SeverityName | None
+    experiment_id: str | None
+    asset_ids: tuple[str, ...]
+    channel_ids: tuple[str, ...]
+    confidence: float | None
+    spend: float
+    exposure: float
+    requires_human_review: bool
+    bars_spend: bool
+    age_days: int | None
+    overdue: bool
+    legal_moves: tuple[str, ...]
+    proposed: ProposedMove | None
+    evidence: tuple[dict[str, Any], ...]
+    seen: dict[str, Any]
+    message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The risk as a JSON-ready mapping."""
+        return asdict(self)
+
+
+@dataclass
+class _Case:
+    """A risk to be told: its subject, what the data raise about it, and what it quotes."""
+
+    subject: RecordedRisk
+    recorded: bool
+    triggers: list[Trigger] = field(default_factory=list)
+    evidence: tuple[Evidence, ...] = ()
+    again: str | None = None
+
+    @property
+    def computed_severity(self) -> SeverityName | None:
+        return max((each.severity for each in self.triggers), key=SEVERITIES.index, default=None)
+
+    @property
+    def worst(self) -> SeverityName:
+        return max((self.subject.severity, self.computed_severity or self.subject.severity), key=SEVERITIES.index)
+
+    @property
+    def unsettled(self) -> bool:
+        return self.subject.status in UNSETTLED
+
+    @property
+    def confidence(self) -> float | None:
+        if self.triggers:
+            return max(each.confidence for each in self.triggers)
+        checked = [each.verdict == "agrees" for each in self.evidence if each.verdict != "unknown"]
+        return sum(checked) / len(checked) if checked else None
+
+    @property
+    def spend(self) -> float:
+        return max([self.subject.spend, *(each.spend for each in self.triggers)])
+
+
+def risk_inbox(context: "MarketingContext") -> list[InboxRisk]:
+    """The inbox up to `as_of`: first what a person must look at, then what is unsettled, by severity and exposure."""
+    quoted = evidence(context)
+    cases = [
+        _Case(record, recorded=True, evidence=tuple(each for each in quoted if each.risk_id == record.risk_id))
+        for record in recorded_risks(context)
+    ]
+    for trigger in without_doubles(computed_risks(context)):
+        _file(trigger, cases)
+    return sorted((_line(case, context) for case in cases), key=_order)
+
+
+def risks(context: "MarketingContext") -> list[dict[str, Any]]:
+    """The inbox as JSON-ready data."""
+    return [risk.as_dict() for risk in risk_inbox(context)]
+
+
+def serious_by_channel(
+    inbox: Iterable[InboxRisk], channels: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Keys of the risks that bar spend on each campaign's channel; one without channels is about all of them.
+
+    Args:
+        inbox: The inbox.
+        channels: Campaign and channel of every channel to ask about.
+    """
+    serious = [risk for risk in inbox if risk.bars_spend]
+    found = {
+        (campaign, channel): tuple(
+            risk.risk_id
+            for risk in serious
+            if risk.campaign_id == campaign and (not risk.channel_ids or channel in risk.channel_ids)
+        )
+        for campaign, channel in channels
+    }
+    return {key: risks for key, risks in found.items() if risks}
+
+
+def recorded_risks(context: "MarketingContext") -> list[RecordedRisk]:
+    """Every recorded risk with its channels (of its assets, else of its experiment's) and what was spent there."""
+    rows = context.cursor.execute("""
+        WITH named AS (
+            SELECT r.risk_id, unnest(r.asset_ids) AS asset_id FROM seen_campaign_risk_signals AS r
+            UNION SELECT r.risk_id, unnest([e.control_asset, e.variant_asset])
+            FROM seen_campaign_risk_signals AS r JOIN experiments AS e USING (experiment_id) WHERE len(r.asset_ids) = 0
+        ),
+        places AS (
+            SELECT risk_id, list(DISTINCT a.channel_id ORDER BY a.channel_id) FILTER (WHERE a.channel_id IS NOT NULL)
+                AS channels FROM named JOIN creative_assets AS a USING (asset_id) GROUP BY 1
+        ),
+        spent AS (
+            SELECT r.risk_id, sum(t.cost) AS spend FROM seen_campaign_risk_signals AS r JOIN totals AS t
+                ON t.campaign_id = r.campaign_id AND (
+                    r.risk_id NOT IN (SELECT risk_id FROM named)
+                    OR (r.risk_id, t.asset_id) IN (SELECT (risk_id, asset_id) FROM named)
+                ) GROUP BY 1
+        )
+        SELECT risk_id, campaign_id, risk_type, severity, status, recommended_action, timestamp, experiment_id,
+            asset_ids, coalesce(p.channels, []), coalesce(s.spend, 0)
+        FROM seen_campaign_risk_signals LEFT JOIN places AS p USING (risk_id) LEFT JOIN spent AS s USING (risk_id)
+        ORDER BY timestamp, risk_id
+    """).fetchall()
+    return [RecordedRisk(*(*row[:8], tuple(row[8]), tuple(row[9]), float(row[10]))) for row in rows]
+
+
+def same_risk(trigger: Trigger, record: RecordedRisk) -> bool:
+    """Whether what the data raise is what was recorded: campaign, type, and the assets or experiment it is about."""
+    types = {trigger.risk_type, record.risk_type}
+    if trigger.campaign_id != record.campaign_id or (len(types) > 1 and types not in _SAME):
+        return False
+    if trigger.asset_ids and record.asset_ids:
+        return bool(set(trigger.asset_ids) & set(record.asset_ids))
+    if trigger.experiment_id and record.experiment_id:
+        return trigger.experiment_id == record.experiment_id
+    # Both about the whole campaign; one about a part of it is another risk.
+    return not (trigger.asset_ids or record.asset_ids or trigger.experiment_id or record.experiment_id)
+
+
+def _file(trigger: Trigger, cases: list[_Case]) -> None:
+    """Put a trigger to the recorded risk that it is the same as, or open a case of its own."""
+    same = [case for case in cases if case.recorded and same_risk(trigger, case.subject)]
+    # The unsettled one, else the latest.
+    best = max(same, key=_foremost, default=None)
+    if best is None:
+        cases.append(_case_of(trigger, None))
+    elif best.subject.status == "mitigated" and _later(trigger, best.subject):
+        cases.append(_case_of(trigger, best.subject.risk_id))
+    else:
+        best.triggers.append(trigger)
+
+
+def _foremost(case: _Case) -> tuple[bool, str]:
+    signalled = case.subject.timestamp
+    return case.unsettled, "" if signalled is None else signalled.isoformat()
+
+
+def _later(trigger: Trigger, record: RecordedRisk) -> bool:
+    return trigger.moment is not None and record.timestamp is not None and trigger.moment > record.timestamp
+
+
+def _case_of(trigger: Trigger, again: str | None) -> _Case:
+    subject = RecordedRisk(
+        risk_id=trigger.risk_id if again is None else f"{trigger.risk_id}_AFTER_{again}",
+        campaign_id=trigger.campaign_id,
+        risk_type=trigger.risk_type,
+        severity=trigger.severity,
+        status=risk_signal_lifecycle().initial[0],
+        recommended_action=trigger.action,
+        timestamp=trigger.moment,
+        experiment_id=trigger.experiment_id,
+        asset_ids=trigger.asset_ids,
+        channel_ids=trigger.channel_ids,
+        spend=trigger.spend,
+    )
+    return _Case(subject, recorded=False, triggers=[trigger], again=again)
+
+
+def _line(case: _Case, context: "MarketingContext") -> InboxRisk:
+    subject, policy = case.subject, context.policy
+    believed = policy.trust.confidence_unstated if case.confidence is None else case.confidence
+    exposure = policy.risk.weights[case.worst] * believed * case.spend
+    serious = case.worst in policy.risk.force_review
+    forced = serious or exposure >= policy.risk.escalate_from
+    age = None
+    if case.recorded and context.as_of is not None and subject.timestamp is not None:
+        age = (context.as_of.date() - subject.timestamp.date()).days
+    overdue = case.unsettled and age is not None and age > policy.risk.review_days[case.worst]
+    proposed = _proposed(case, age, policy, forced=forced)
+    return InboxRisk(
+        risk_id=subject.risk_id,
+        campaign_id=subject.campaign_id,
+        risk_type=subject.risk_type,
+        severity=subject.severity,
+        status=subject.status,
+        recommended_action=subject.recommended_action,
+        computed=bool(case.triggers),
+        recorded=case.recorded,
+        computed_severity=case.computed_severity,
+        experiment_id=subject.experiment_id,
+        asset_ids=subject.asset_ids,
+        channel_ids=subject.channel_ids,
+        confidence=case.confidence,
+        spend=case.spend,
+        exposure=exposure,
+        requires_human_review=case.unsettled and forced,
+        bars_spend=case.unsettled and serious,
+        age_days=age,
+        overdue=overdue,
+        legal_moves=risk_signal_lifecycle().legal_moves(subject.status),
+        proposed=proposed,
+        evidence=tuple(each._asdict() for each in case.evidence),
+        seen={name: value for each in case.triggers for name, value in each.evidence.items()},
+        message=" ".join([*_told(case), *_asked(case, age if overdue else None, proposed, policy)]),
+    )
+
+
+def _proposed(case: _Case, age: int | None, policy: MarketingPolicy, *, forced: bool) -> ProposedMove | None:
+    status, computed = case.subject.status, case.computed_severity
+    if status == "dismissed" and computed is not None and case.worst != case.subject.severity:
+        reason = f"it was dismissed as {case.subject.severity}, but looks {computed} now"
+        return ProposedMove(("reopen",), needs_human=True, reason=reason)
+    if not case.unsettled:
+        return None
+    if not case.triggers and age is not None and age >= policy.risk.close_days[case.worst]:
+        moves = ("review", "dismiss") if status == "open" else ("dismiss",)
+        reason = f"nothing in the data raises it, {age} days after it was signalled"
+        return ProposedMove(moves, needs_human=forced, reason=reason)
+    if status == "open" and forced:
+        return ProposedMove(("review",), needs_human=True, reason="a person must look at it")
+    return None
+
+
+def _told(case: _Case) -> list[str]:
+    """What is known about a risk."""
+    parts = [each.message for each in case.triggers]
+    subject = case.subject
+    if case.recorded and not case.triggers:
+        parts.append("The data do not raise it by themselves.")
+    elif case.worst != subject.severity:
+        parts.append(f"Recorded as {subject.severity}, {case.worst} by the data.")
+    parts.extend(_quoted(case.evidence))
+    if case.again is not None:
+        parts.append(f"{case.again} was mitigated, and the same is seen in later data.")
+    return parts
+
+
+def _asked(case: _Case, late: int | None, proposed: ProposedMove | None, policy: MarketingPolicy) -> list[str]:
+    """What is to be done about it; `late` is its age where it is overdue."""
+    parts = []
+    if late is not None:
+        status, allowed = case.subject.status.replace("_", " "), policy.risk.review_days[case.worst]
+        parts.append(f"It is {status} for {late} days, where a {case.worst} one may be for {allowed}.")
+    if proposed is not None:
+        who = " (by a person)" if proposed.needs_human else ""
+        parts.append(f"Proposed: {', then '.join(proposed.moves)}{who}: {proposed.reason}.")
+    return parts
+
+
+def _quoted(quotes: tuple[Evidence, ...]) -> list[str]:
+    wrong = [f"{each.name} is quoted as {each.quoted}, but {each.recorded}" for each in quotes
+             if each.verdict == "differs"]  # fmt: skip
+    unknown = [each.name for each in quotes if each.verdict == "unknown"]
+    told = [f"Its evidence does not agree: {'; '.join(wrong)}."] if wrong else []
+    if unknown:
+        told.append(f"No record holds {', '.join(unknown)}.")
+    return told
+
+
+def _order(risk: InboxRisk) -> tuple[Any, ...]:
+    worst = max((risk.severity, risk.computed_severity or risk.severity), key=SEVERITIES.index)
+    return (
+        not risk.requires_human_review,
+        risk.status not in UNSETTLED,
+        -SEVERITIES.index(worst),
+        -risk.exposure,
+        risk.risk_id,
+    )

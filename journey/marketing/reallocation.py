@@ -1,0 +1,116 @@
+"""How much money to move between two channels: Thompson's rule under diminishing returns. Plain numbers only.
+
+**Diminishing returns.** A channel that has spent ``S`` at ``r`` dollars per dollar would have brought
+``F(T) = r S (T / S)^g`` had it spent ``T``: a power law through what was seen, with the policy's ``g`` (``saturation``)
+below 1. A channel's plan ``P`` is what it will have spent in the end if nothing is moved.
+
+**Thompson's rule.** For one draw of both returns the best amount maximises ``F_to(P_to + x) + F_from(P_from - x)``:
+with ``k = r S^(1 - g)`` and ``q = (k_to / k_from)^(1 / (1 - g))`` it is ``x = (q P_from - P_to) / (1 + q)``, where
+marginal returns are equal. Thompson sampling would act on one draw; here the amount is averaged over all of them
+(Thompson 1933: each option in proportion to its probability of being best), which needs no random number: the ratio of
+two log-normals is log-normal, so the average is over its equiprobable quantiles. The less is known, the less is moved.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from math import exp, log, sqrt
+from statistics import NormalDist
+
+from journey.marketing.returns import Return
+
+_RATIO_NODES = 400
+_GAIN_NODES = 120
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPlan:
+    """One side of a move.
+
+    Attributes:
+        result: Its return per dollar so far.
+        spent: Dollars that brought it, more than 0.
+        planned: Dollars that it will have spent if nothing is moved, at least `spent`.
+    """
+
+    result: Return
+    spent: float
+    planned: float
+
+    def brings(self, change: float, saturation: float) -> float:
+        """How the result changes with its plan, in dollars per dollar of return (multiply by the return)."""
+        curve = self.planned**saturation
+        return float(self.spent ** (1.0 - saturation) * ((self.planned + change) ** saturation - curve))
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a move is expected to bring, in dollars of the records' revenue.
+
+    Attributes:
+        mean: Expected, by the posterior.
+        low: Lower bound of the credible interval.
+        high: Upper bound.
+        probability: That it is more than nothing.
+    """
+
+    mean: float
+    low: float
+    high: float
+    probability: float
+
+
+@cache
+def _nodes(number: int) -> tuple[float, ...]:
+    """Midpoints of equiprobable slices of the standard normal distribution."""
+    return tuple(NormalDist().inv_cdf((place + 0.5) / number) for place in range(number))
+
+
+def best_amount(log_ratio: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float) -> float:
+    """The amount that equalises marginal returns, which is below 0 where money should flow the other way.
+
+    Args:
+        log_ratio: Logarithm of the taker's return over the giver's.
+        giver: Where money comes from.
+        taker: Where it goes.
+        saturation: Exponent of the power law, strictly between 0 and 1.
+    """
+    log_q = log_ratio / (1.0 - saturation) + log(taker.spent / giver.spent)
+    # 1 / (1 + q) without overflow.
+    stays = 1.0 / (1.0 + exp(log_q)) if log_q < 0.0 else exp(-log_q) / (1.0 + exp(-log_q))
+    return giver.planned * (1.0 - stays) - taker.planned * stays
+
+
+def thompson_amount(giver: ChannelPlan, taker: ChannelPlan, most: float, saturation: float) -> float:
+    """The best amount averaged over the posterior, each draw's kept between 0 and `most`."""
+    centre = taker.result.log_median - giver.result.log_median
+    spread = sqrt(giver.result.spread**2 + taker.result.spread**2)
+    amounts = (
+        min(most, max(0.0, best_amount(centre + spread * node, giver, taker, saturation)))
+        for node in _nodes(_RATIO_NODES)
+    )
+    return sum(amounts) / _RATIO_NODES
+
+
+def gain_of(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float, confidence: float) -> Gain:
+    """What moving an amount brings.
+
+    Args:
+        amount: More than 0, at most the giver's plan.
+        giver: Where it comes from.
+        taker: Where it goes.
+        saturation: Exponent of the power law.
+        confidence: Of the interval; it holds what is not known about the returns, but not about the power law.
+    """
+    more, less = taker.brings(amount, saturation), -giver.brings(-amount, saturation)
+    spread = sqrt(giver.result.spread**2 + taker.result.spread**2)
+    edge = taker.result.log_median - giver.result.log_median + log(more / less)
+    probability = NormalDist().cdf(edge / spread) if spread > 0.0 else float(edge > 0.0)
+    gains = sorted(
+        more * exp(taker.result.log_median + taker.result.spread * up)
+        - less * exp(giver.result.log_median + giver.result.spread * down)
+        for up, down in product(_nodes(_GAIN_NODES), repeat=2)
+    )
+    tail = int(len(gains) * (1.0 - confidence) / 2.0)
+    mean = more * taker.result.mean - less * giver.result.mean
+    return Gain(mean, gains[tail], gains[-1 - tail], probability)

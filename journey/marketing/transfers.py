@@ -1,0 +1,206 @@
+"""The rules that every move of money must keep, and the desk that carries moves out and keeps them.
+
+A rule that is broken is an **objection**: a code and a sentence. Proposals are made only where there is none, and the
+desk asks again at the moment of each step, because balances and risks change while a proposal waits.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import isfinite
+from typing import Literal, NamedTuple
+
+from journey.errors import InputError
+from journey.marketing.log import MarketingLog
+from journey.marketing.records.model import LogEvent, Proposer
+
+ObjectionCode = Literal[
+    "to_itself", "no_amount", "not_in_campaign", "balance_unknown", "nothing_to_give", "not_enough", "open_risk"
+]
+Key = tuple[str, str]
+"""Campaign and channel."""
+
+
+class Objection(NamedTuple):
+    """Why a move may not be made.
+
+    Attributes:
+        code: The rule that it breaks.
+        message: The same for a person.
+    """
+
+    code: ObjectionCode
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A move of money between two channels of a campaign.
+
+    Attributes:
+        transfer_id: Its key in the log.
+        campaign_id: The campaign.
+        from_channel_id: Where the money is taken.
+        to_channel_id: Where it goes.
+        amount: Dollars.
+    """
+
+    transfer_id: str
+    campaign_id: str
+    from_channel_id: str
+    to_channel_id: str
+    amount: float
+
+    @property
+    def giver(self) -> Key:
+        """Campaign and channel that give."""
+        return self.campaign_id, self.from_channel_id
+
+    @property
+    def taker(self) -> Key:
+        """Campaign and channel that receive."""
+        return self.campaign_id, self.to_channel_id
+
+
+def objections(
+    transfer: Transfer, available: Mapping[Key, float | None], risky: Mapping[Key, tuple[str, ...]]
+) -> list[Objection]:
+    """Every rule that a move breaks; empty when it may be made, with the approval that its amount needs.
+
+    Args:
+        transfer: The move.
+        available: Dollars each channel has to give; None where that is unknown; a channel that is not there is not
+            the campaign's.
+        risky: Keys of the unsettled high or critical risks on a channel.
+    """
+    found: list[Objection] = []
+    channel, target, amount = transfer.from_channel_id, transfer.to_channel_id, transfer.amount
+    if channel == target:
+        found.append(Objection("to_itself", f"{channel} would give to itself: that moves nothing."))
+    if not (isfinite(amount) and amount > 0.0):
+        found.append(Objection("no_amount", f"{amount} is no amount to move."))
+    found.extend(
+        Objection("not_in_campaign", f"{key[1]} has neither an asset nor a budget in {key[0]}.")
+        for key in dict.fromkeys((transfer.giver, transfer.taker))
+        if key not in available
+    )
+    found.extend(_money_missing(transfer, available))
+    if risks := risky.get(transfer.taker):
+        found.append(Objection("open_risk", f"{target} has a serious risk that is not settled: {', '.join(risks)}."))
+    return found
+
+
+def _money_missing(transfer: Transfer, available: Mapping[Key, float | None]) -> list[Objection]:
+    if transfer.giver not in available:
+        return []
+    channel, has = transfer.from_channel_id, available[transfer.giver]
+    if has is None:
+        return [Objection("balance_unknown", f"Whether {channel} has anything to give is unknown.")]
+    if has <= 0.0:
+        return [Objection("nothing_to_give", f"{channel} has nothing to give.")]
+    if transfer.amount > has:
+        return [Objection("not_enough", f"{channel} has {has:.2f} to give, not {transfer.amount:.2f}.")]
+    return []
+
+
+@dataclass
+class BudgetDesk:
+    """Takes proposals, asks for approvals and moves the money, each step in the log.
+
+    Attributes:
+        log: Refuses steps that the machine does not have and approvals that are none.
+        available: Dollars of each channel, changed by moves; None where unknown: such a channel gives nothing, and
+            what it receives is not added to anything.
+        risky: Asked at each step for the serious unsettled risks of a channel.
+        transfers: By key.
+    """
+
+    log: MarketingLog
+    available: dict[Key, float | None]
+    risky: Callable[[], Mapping[Key, tuple[str, ...]]] = dict
+    transfers: dict[str, Transfer] = field(default_factory=dict)
+
+    def propose(self, transfer: Transfer, *, at: datetime, by: Proposer, actor: str | None = None) -> LogEvent:
+        """Enter a move.
+
+        Raises:
+            InputError: A rule is broken, or the log refuses it.
+        """
+        self._refuse(transfer)
+        event = self.log.enter(
+            "budget_action",
+            transfer.transfer_id,
+            at=at,
+            by=by,
+            actor=actor,
+            campaign_id=transfer.campaign_id,
+            amount=transfer.amount,
+            reason=f"{transfer.from_channel_id} to {transfer.to_channel_id}",
+        )
+        self.transfers[transfer.transfer_id] = transfer
+        return event
+
+    def approve(self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None) -> LogEvent:
+        """Approve a proposed move; from the policy's amount on only a named person can, and not the proposer.
+
+        Raises:
+            InputError: A rule is broken by now, the move is unknown, or the approval is none.
+            IllegalMoveError: It is not waiting for approval.
+        """
+        self._refuse(self._known(transfer_id))
+        return self.log.move("budget_action", transfer_id, "approve", at=at, by=by, actor=actor)
+
+    def reject(self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None) -> LogEvent:
+        """Reject a proposed move.
+
+        Raises:
+            InputError: The move is unknown.
+            IllegalMoveError: It is not waiting for approval.
+        """
+        self._known(transfer_id)
+        return self.log.move("budget_action", transfer_id, "reject", at=at, by=by, actor=actor)
+
+    def execute(self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None) -> LogEvent:
+        """Move the money of an approved move.
+
+        Raises:
+            InputError: A rule is broken by now, or the move is unknown.
+            IllegalMoveError: It is not approved.
+        """
+        transfer = self._known(transfer_id)
+        self._refuse(transfer)
+        event = self.log.move("budget_action", transfer_id, "execute", at=at, by=by, actor=actor)
+        self._carry(transfer.giver, transfer.taker, transfer.amount)
+        return event
+
+    def roll_back(self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None) -> LogEvent:
+        """Bring the money of an executed move back.
+
+        Raises:
+            InputError: The receiving channel no longer has it, or the move is unknown.
+            IllegalMoveError: It is not executed.
+        """
+        transfer = self._known(transfer_id)
+        has = self.available[transfer.taker]
+        if has is not None and has < transfer.amount:
+            raise InputError(
+                f"{transfer_id}: {transfer.to_channel_id} has {has:.2f} left; {transfer.amount:.2f} cannot go back"
+            )
+        event = self.log.move("budget_action", transfer_id, "roll_back", at=at, by=by, actor=actor)
+        self._carry(transfer.taker, transfer.giver, transfer.amount)
+        return event
+
+    def _carry(self, giver: Key, taker: Key, amount: float) -> None:
+        for key, change in ((giver, -amount), (taker, amount)):
+            has = self.available[key]
+            self.available[key] = None if has is None else has + change
+
+    def _known(self, transfer_id: str) -> Transfer:
+        if transfer_id not in self.transfers:
+            raise InputError(f"{transfer_id}: was not proposed here; propose it first")
+        return self.transfers[transfer_id]
+
+    def _refuse(self, transfer: Transfer) -> None:
+        found = objections(transfer, self.available, self.risky())
+        if found:
+            raise InputError(f"{transfer.transfer_id}: {' '.join(each.message for each in found)}")

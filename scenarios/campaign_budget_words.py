@@ -1,0 +1,126 @@
+"""How proposals to move budget and the risk inbox are written, in tables on the terminal and in the report alike."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from scenarios.document import Block, Grid, Heading, Items, Paragraph
+from scenarios.evaluation_report import MOST_ROWS, counted
+
+if TYPE_CHECKING:
+    from journey.marketing.evaluation import CampaignsEvaluation
+
+PROPOSAL_COLUMNS = ("campaign", "from", "to", "amount", "why", "approval", "expected gain", "95 % interval", "reasons")
+CHANNEL_COLUMNS = ("campaign", "channel", "to give", "rests on", "return per dollar", "95 % interval", "note")
+RISK_COLUMNS = ("risk", "campaign", "type", "severity", "status", "days", "at stake", "look", "do", "what was seen")
+
+BASIS_WORDS = {"opening": "opening balance", "spend": "its spend so far", "unknown": "nothing recorded"}
+"""What a balance rests on."""
+
+Row = Mapping[str, Any]
+
+
+def proposal_cells(row: Row) -> tuple[str, ...]:
+    """One proposal, as `PROPOSAL_COLUMNS` asks."""
+    return (
+        row["campaign_id"],
+        row["from_channel_id"],
+        row["to_channel_id"],
+        f"{row['amount']:,.2f}",
+        _words(row["reason_code"]),
+        "a person" if row["requires_human_approval"] else "by rule",
+        f"{row['expected_gain']:,.0f}",
+        f"{row['gain_low']:,.0f} to {row['gain_high']:,.0f}",
+        " ".join(row["reasons"]),
+    )
+
+
+def channel_cells(row: Row) -> tuple[str, ...]:
+    """One channel, as `CHANNEL_COLUMNS` asks."""
+    known = row["return_per_dollar"] is not None
+    barred = f"may receive nothing while {', '.join(row['risks'])} is not settled" if row["risks"] else ""
+    return (
+        row["campaign_id"],
+        row["channel_id"],
+        "unknown" if row["available"] is None else f"{row['available']:,.2f}",
+        BASIS_WORDS[row["basis"]],
+        f"{row['return_per_dollar']:.2f}" if known else "unknown",
+        f"{row['return_low']:.2f} to {row['return_high']:.2f}" if known else "",
+        "; ".join(note for note in (row["left_out"], barred) if note),
+    )
+
+
+def risk_cells(row: Row) -> tuple[str, ...]:
+    """One risk, as `RISK_COLUMNS` asks."""
+    computed = row["computed_severity"]
+    differs = f" ({computed} by the data)" if computed not in (None, row["severity"]) else ""
+    return (
+        row["risk_id"],
+        row["campaign_id"],
+        _words(row["risk_type"]),
+        row["severity"] + differs,
+        _words(row["status"]),
+        "" if row["age_days"] is None else f"{row['age_days']}{' (overdue)' if row['overdue'] else ''}",
+        f"{row['exposure']:,.0f}",
+        "a person must" if row["requires_human_review"] else "",
+        _words(row["recommended_action"] or ""),
+        row["message"],
+    )
+
+
+def budget_lines(budget: Row) -> list[str]:
+    """What was decided by campaign, what waits, what moves did, and whether approvals are proved, a sentence each."""
+    return [
+        *(f"{row['campaign_id']}: {row['message']}" for row in budget["decisions"]),
+        *(
+            f"{row['transfer_id']} ({row['amount']:,.2f} from {row['from_channel_id']} to {row['to_channel_id']}) "
+            f"is {row['status']}: {row['message']}"
+            for row in budget["waiting"]
+        ),
+        *(f"After {row['budget_action_id']}: {row['message']}" for row in budget["before_after"]),
+        f"Approval before spend ({_words(budget['governance']['verdict'])}): {budget['governance']['message']}",
+    ]
+
+
+def budget_blocks(found: "CampaignsEvaluation") -> list[Block]:
+    """The report's section on capital: proposals, channels, and the audit trail."""
+    made, budget = found.parts["proposals"], found.parts["budget"]
+    rows = tuple(proposal_cells(row) for row in made[:MOST_ROWS])
+    channels = tuple(channel_cells(row) for row in budget["channels"][:MOST_ROWS])
+    blocks: list[Block] = [
+        Heading(2, "Where money should move"),
+        Paragraph(
+            f"{counted(len(made), 'move')} of money {'is' if len(made) == 1 else 'are'} proposed; nothing moves before "
+            "it is approved. Returns are revenue per dollar, not margin; intervals hold what is not known about "
+            "returns, not whether they diminish as assumed."
+        ),
+    ]
+    if rows:
+        blocks.append(Grid(PROPOSAL_COLUMNS, rows, numbers_from=3, numbers_to=4))
+    blocks.append(Grid(CHANNEL_COLUMNS, channels, numbers_from=2, numbers_to=3))
+    blocks.append(Items(tuple(budget_lines(budget))))
+    audit = tuple(
+        f"{event['timestamp']}: {event['entity_id']} {event['to_status']} by {event['actor_id'] or event['actor_kind']}"
+        + ("" if event["amount"] is None else f", {event['amount']:,.2f}")
+        for event in budget["audit"][-MOST_ROWS:]
+    )
+    return [*blocks, Heading(3, "Audit trail"), Items(audit)] if audit else blocks
+
+
+def risk_blocks(found: "CampaignsEvaluation") -> list[Block]:
+    """The report's section on risks: those that are not settled, the most serious first."""
+    every = found.parts["risks"]
+    live = [row for row in every if row["status"] in ("open", "in_review")]
+    forced = sum(row["requires_human_review"] for row in live)
+    blocks: list[Block] = [
+        Heading(2, "Top risks"),
+        Paragraph(
+            f"{counted(len(live), 'risk')} of {len(every):,} {'is' if len(live) == 1 else 'are'} not settled; a person "
+            f"must look at {forced:,}. At stake is a share of the spend by severity, times confidence."
+        ),
+    ]
+    rows = tuple(risk_cells(row) for row in live[:MOST_ROWS])
+    return [*blocks, Grid(RISK_COLUMNS, rows, numbers_from=6, numbers_to=7)] if rows else blocks
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
