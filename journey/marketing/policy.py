@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from journey.policy import Money
+from journey.proportions import CONFIDENCE, POWER
 
 Quantity = Literal["impressions", "clicks", "conversions"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -191,6 +192,46 @@ class RiskPolicy(_Part):
         return self
 
 
+class ExperimentPolicy(_Part):
+    """When an experiment has a winner."""
+
+    confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
+        default=CONFIDENCE, description="Of intervals; there is a winner when the p-value is below the rest."
+    )
+    power: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
+        default=POWER, description="With which the sample size given would show a difference of the size seen."
+    )
+
+
+class RollupPolicy(_Part):
+    """When a segment is worth more money, the same, a new message, or none."""
+
+    confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(default=CONFIDENCE, description="Of every interval.")
+    window_days: Annotated[int, Field(ge=1, le=3660)] = Field(
+        default=7, description="Length of a window that nobody recorded."
+    )
+    least_counted: Annotated[int, Field(ge=1)] = Field(
+        default=1000, description="With fewer in the denominator of the KPI there is no recommendation but hold."
+    )
+    dead_end: Share = Field(
+        default=0.01, description="Stop when the interval of conversions per click ends below this."
+    )
+    stop_below: Share = Field(
+        default=0.25, description="Stop when the KPI's interval ends below this part of what it is held against."
+    )
+    least_return: Annotated[float, Field(ge=0.0)] = Field(
+        default=1.0, description="Scale only where the lower bound of revenue per dollar spent is at least this."
+    )
+
+
+class AttributionPolicy(_Part):
+    """How credit is given to channels from customer paths."""
+
+    order: Annotated[int, Field(ge=1, le=4)] = Field(
+        default=1, description="How many of the last channels the next step depends on."
+    )
+
+
 class Tolerance(_Part):
     """Differences that are rounding and not findings."""
 
@@ -221,6 +262,8 @@ class MarketingPolicy(_Part):
     funnel: FunnelPolicy = FunnelPolicy()
     budget: BudgetPolicy = BudgetPolicy()
     risk: RiskPolicy = RiskPolicy()
+    experiments: ExperimentPolicy = ExperimentPolicy()
+    rollups: RollupPolicy = RollupPolicy()
     attribution: AttributionPolicy = AttributionPolicy()
     targets: dict[str, Annotated[float, Field(ge=0.0)]] = Field(
         default={}, description="What a KPI is to reach, by its name, in campaigns that state no target of their own."
