@@ -5,13 +5,16 @@ A contract's end is a moment, not a hazard: the customer leaves if a unit-expone
 it acts on the days before.
 """
 
-from math import floor, log1p
+from math import floor, inf, log1p
 from typing import NamedTuple
 
 from journey.machine import CompiledJourney
 from journey.policy import TIERS
 from simulation.laws import shares
 from simulation.spec import World
+
+_FAR = 1e9
+"""No customer is charged so often; a quotient beyond the range of floats is not even tried."""
 
 
 class ContractLaw(NamedTuple):
@@ -96,8 +99,10 @@ def next_renewal(now: float, tenure: float, every: float) -> float:
 def charges_until_failure(mass: float, unit_exponential: float) -> float:
     """How many charges it takes until one fails, at least 1: geometric, by inversion.
 
-    ``P(more than k) = P(unit_exponential >= k mass) = (1 - p)^k``.
+    ``P(more than k) = P(unit_exponential >= k mass) = (1 - p)^k``. Beyond a billion charges it is never.
     """
+    if unit_exponential >= _FAR * mass:
+        return inf
     return 1.0 + floor(unit_exponential / mass)
 
 

@@ -222,7 +222,7 @@ def splits_of(shares: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...
 
 def arm_of(key: int, split: Sequence[float]) -> int:
     """Which arm a customer is assigned to: a keyed draw against the arms' cumulative shares."""
-    return pick(split, streams.uniform(key, streams.ARM, 0, 0)) if len(split) > 1 else 0
+    return pick(split, uniform(key, streams.ARM, 0, 0)) if len(split) > 1 else 0
 
 
 def frailty_of(spread: float, draw: float) -> float:
@@ -261,5 +261,5 @@ def pick(cumulative_shares: Sequence[float], draw: float) -> int:
     return len(cumulative_shares) - 1
 
 
-KERNELS = (pick, standard_normal, frailty_of, drawn)
+KERNELS = (pick, arm_of, standard_normal, frailty_of, drawn)
 """The functions that compiled code uses."""

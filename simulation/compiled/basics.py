@@ -33,6 +33,7 @@ def emit(
         S.row_ints[row, 4] = label
         S.row_ints[row, 5] = reason
         S.row_ints[row, 6] = reviewer
+        S.row_ints[row, 7] = T.arm
 
 
 def wind(

@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from journey.rules import NO_ACTION, NO_SIGNAL, REASONS
-from simulation.agenda import CALM, ENTRIES
-from simulation.care import CALM_SPELL
-from simulation.clocks import NEVER
+from journey.rules import REASONS
 from simulation.compiled import layout
 from simulation.compiled.layout import NOTHING
 from simulation.population import frailty
@@ -23,8 +20,11 @@ if TYPE_CHECKING:
     from simulation.population import Person
 
 # Counters of the run: places in `Cohort.counters`.
-ROWS, POOL_HEAD, CUSTOMERS_DONE, NEXT_SEQUENCE, HEAP_SIZE, QUEUE_SIZE = range(6)
-COUNTERS = 6
+(
+    ROWS, POOL_HEAD, CUSTOMERS_DONE, NEXT_SEQUENCE, HEAP_SIZE, QUEUE_SIZE, FREE_REVIEWERS, FIRSTS, FIRSTS_SERVED,
+    FREE_ROWS,
+) = range(10)  # fmt: skip
+COUNTERS = 10
 
 # Counters of an arm: columns of `Cohort.counts`.
 (
@@ -40,11 +40,13 @@ SUMS = 5
 BUSY, HANDED_OUT_AT = range(2)
 
 # What a kernel can run short of.
-DONE, ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL = range(5)
+DONE, ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL, FIRSTS_FULL, SLOTS_FULL = range(7)
 _LONGER = {
     ROWS_FULL: ("row_floats", "row_ints"),
     HEAP_FULL: ("heap_floats", "heap_ints"),
     QUEUE_FULL: ("queue_floats", "queue_ints"),
+    FIRSTS_FULL: ("first_times", "first_who"),
+    SLOTS_FULL: ("floats", "ints", "key", "contacts", "free_rows"),
 }
 
 OUTCOMES = ("resolved", "partial_improvement", "no_response", "no_action_needed")
@@ -65,10 +67,13 @@ class Cohort(NamedTuple):
         pool_floats: Shape (p, 3), time, strength and date of a signal under way.
         pool_ints: Shape (p, 7): order, kind, source, cause, episode, link to the next, state of the record.
         row_floats: Shape (r, 3), time, value and date.
-        row_ints: Shape (r, 7): customer, kind, stage, to_stage, label, reason, reviewer.
+        row_ints: Shape (r, 8): customer, kind, stage, to_stage, label, reason, reviewer, arm.
         heap_floats, heap_ints: The heap of what happens next at the gate (`heap`).
         queue_floats, queue_ints: The heap of waiting requests (`heap`).
-        free: Shape (reviewers,), whether each reviewer is free.
+        free_floats, free_ints: The heap of free reviewers, by number.
+        review_work: Shape (reviewers,), working time of the review each has in hand.
+        first_times, first_who: First requests for review, and whose they are (`lean`).
+        free_rows: Rows of customers that are free.
         counters, gate: Running totals of the run.
         counts, sums: Running totals, a row per arm.
         kinds, reasons, actions, verdicts, churned, outcomes, stage_days: Running totals by code, a row per arm.
@@ -90,7 +95,12 @@ class Cohort(NamedTuple):
     heap_ints: Any
     queue_floats: Any
     queue_ints: Any
-    free: Any
+    free_floats: Any
+    free_ints: Any
+    review_work: Any
+    first_times: Any
+    first_who: Any
+    free_rows: Any
     counters: Any
     gate: Any
     counts: Any
@@ -113,85 +123,48 @@ class Cohort(NamedTuple):
     occupancy: Any
 
 
-def cohort_of(
-    persons: Sequence[Person],
-    keys: Sequence[int],
-    arms: Sequence[int],
-    policy_segments: Sequence[Sequence[int]],
-    tables: Sequence[Tables],
-    *,
-    spread: float,
-) -> Cohort:
-    """A cohort on day 0, before anything is wound.
+def empty_cohort(tables: Sequence[Tables], segments: int, rows: int) -> Cohort:
+    """A cohort with so many rows for customers, and nobody in them.
 
     Args:
-        persons: The customers.
-        keys: The key of each customer's streams.
-        arms: The arm of each customer, an index into `tables`.
-        policy_segments: Per arm: the population's segments as the policy numbers them.
         tables: The arms.
-        spread: Standard deviation of log frailty.
+        segments: Number of the population's segments.
+        rows: Number of rows.
     """
-    first, n, of_arms = tables[0], len(persons), len(tables)
+    first, of_arms = tables[0], len(tables)
     stages, moves, grid = len(first.live), first.move.shape[1], grid_of(first.horizon)
-    floats = np.zeros((n, layout.MOVE_CLOCKS + layout.CLOCK_WIDTH * moves))
-    ints = np.zeros((n, layout.VISITS + stages), dtype=np.int64)
-    floats[:, layout.HARM] = 1.0
-    floats[:, layout.AGENDA : layout.AGENDA + ENTRIES] = NEVER
-    floats[:, layout.TOUCHED] = NEVER
-    floats[:, layout.FRAILTY] = [
-        frailty(spread, key, person.frailty_draw) for key, person in zip(keys, persons, strict=True)
-    ]
-    floats[:, layout.ACCOUNT_VALUE] = [person.account_value for person in persons]
-    # Until a customer has entered it, this holds the time already spent in the stage.
-    floats[:, layout.ENTERED] = [person.days_in_stage for person in persons]
-    floats[:, layout.ARRIVES] = [person.arrives_at for person in persons]
-    floats[:, layout.RECORDED_SINCE] = floats[:, layout.ARRIVES] - floats[:, layout.ENTERED]
-    floats[:, layout.TENURE] = [person.tenure_days for person in persons]
-    ints[:, layout.CONSENTS] = [person.consents for person in persons]
-    ints[:, layout.CUSTOMER] = [person.number for person in persons]
-    ints[:, layout.STAGE] = [person.stage for person in persons]
-    ints[:, layout.SEGMENT] = [person.segment for person in persons]
-    ints[:, layout.ARM] = arms
-    ints[:, layout.FIRST_CAUSE] = [person.cause for person in persons]
-    ints[:, layout.POLICY_SEGMENT] = [
-        policy_segments[arm][person.segment] for arm, person in zip(arms, persons, strict=True)
-    ]
-    ints[:, layout.TIER] = [person.tier for person in persons]
-    ints[:, layout.PREVIOUS] = NOTHING
-    ints[:, layout.CAUSE] = CALM
-    ints[:, layout.SPELL] = CALM_SPELL
-    ints[:, layout.EPISODE_ACTED_ON] = CALM
-    ints[:, layout.ACTION_CODE] = NO_ACTION
-    ints[:, layout.RECORDED_STAGE] = ints[:, layout.STAGE]
-    ints[:, layout.LEAD] = ints[:, layout.BRIGHT] = NO_SIGNAL
-    ints[:, layout.FIRST_DELIVERY] = NOTHING
-    for place, person in enumerate(persons):
-        if person.days_since_contact >= 0.0:
-            floats[place, layout.TOUCHED] = -person.days_since_contact
+    counters = np.zeros(COUNTERS, dtype=np.int64)
+    counters[FREE_REVIEWERS] = first.reviewers
+    by_arm = {
+        "counts": COUNTS,
+        "kinds": len(KINDS),
+        "reasons": len(REASONS),
+        "actions": max(len(table.cost) for table in tables),
+        "verdicts": len(VERDICTS),
+        "outcomes": len(OUTCOMES),
+        "churned": segments,
+        "customers": segments,
+    }
     return Cohort(
-        floats=floats,
-        ints=ints,
-        key=np.array(keys, dtype=np.uint64),
-        contacts=np.zeros((n, max(1, *(int(table.sheet.max_contacts) for table in tables)))),
-        **_pool(max(64, n)),
+        floats=np.zeros((rows, layout.MOVE_CLOCKS + layout.CLOCK_WIDTH * moves)),
+        ints=np.zeros((rows, layout.VISITS + stages), dtype=np.int64),
+        key=np.zeros(rows, dtype=np.uint64),
+        contacts=np.zeros((rows, max(1, *(int(table.sheet.max_contacts) for table in tables)))),
+        **_pool(max(64, rows)),
         **_rows(4096 if first.keep_trace else 1),
-        **_heap("heap", 2 * n + first.reviewers + 64),
-        **_heap("queue", n + 2),
-        free=np.ones(max(1, first.reviewers), dtype=np.bool_),
-        counters=np.zeros(COUNTERS, dtype=np.int64),
+        **_heap("heap", 2 * rows + first.reviewers + 64),
+        **_heap("queue", rows + 2),
+        **_heap("free", max(1, first.reviewers), np.arange(max(1, first.reviewers))),
+        review_work=np.zeros(max(1, first.reviewers)),
+        first_times=np.zeros(1024),
+        first_who=np.zeros(1024, dtype=np.int32),
+        free_rows=np.zeros(rows, dtype=np.int64),
+        counters=counters,
         gate=np.array([0.0, -1.0]),
-        counts=np.zeros((of_arms, COUNTS), dtype=np.int64),
+        **{name: np.zeros((of_arms, width), dtype=np.int64) for name, width in by_arm.items()},
         sums=np.zeros((of_arms, SUMS)),
-        kinds=np.zeros((of_arms, len(KINDS)), dtype=np.int64),
-        reasons=np.zeros((of_arms, len(REASONS)), dtype=np.int64),
-        actions=np.zeros((of_arms, max(len(table.cost) for table in tables)), dtype=np.int64),
-        verdicts=np.zeros((of_arms, len(VERDICTS)), dtype=np.int64),
-        churned=np.zeros((of_arms, len(policy_segments[0])), dtype=np.int64),
-        outcomes=np.zeros((of_arms, len(OUTCOMES)), dtype=np.int64),
-        distressed=np.zeros((of_arms, stages, len(policy_segments[0])), dtype=np.int64),
-        unhelped=np.zeros((of_arms, stages, len(policy_segments[0])), dtype=np.int64),
-        customers=np.zeros((of_arms, len(policy_segments[0])), dtype=np.int64),
+        distressed=np.zeros((of_arms, stages, segments), dtype=np.int64),
+        unhelped=np.zeros((of_arms, stages, segments), dtype=np.int64),
         backlog=np.zeros(len(grid), dtype=np.int64),
         closed=np.zeros(len(grid) - 1, dtype=np.int64),
         waited=np.zeros(len(grid) - 1),
@@ -202,6 +175,66 @@ def cohort_of(
     )
 
 
+TOTALS = (
+    "counts", "sums", "kinds", "reasons", "actions", "verdicts", "churned", "outcomes", "distressed", "unhelped",
+    "customers", "stage_days", "occupancy",
+)  # fmt: skip
+"""What is counted of customers, as against what is counted at the gate."""
+
+
+def with_totals_of_its_own(cohort: Cohort) -> Cohort:
+    """The same cohort, row for row and array for array, but counting from 0."""
+    return cohort._replace(**{name: np.zeros_like(getattr(cohort, name)) for name in TOTALS})
+
+
+def sorted_firsts(cohort: Cohort) -> None:
+    """Put first requests in order of time, then customer."""
+    size = int(cohort.counters[FIRSTS])
+    order = np.lexsort((cohort.first_who[:size], cohort.first_times[:size]))
+    cohort.first_times[:size] = cohort.first_times[:size][order]
+    cohort.first_who[:size] = cohort.first_who[:size][order]
+
+
+def fill_from(
+    cohort: Cohort,
+    persons: Sequence[Person],
+    keys: Sequence[int],
+    arms: Sequence[int],
+    policy_segments: Sequence[Sequence[int]],
+    *,
+    spread: float,
+) -> None:
+    """Put recorded customers into the rows of the same number, before anything is wound: see `crowd.settle`.
+
+    Args:
+        cohort: A cohort whose rows have been cleared.
+        persons: The customers.
+        keys: The key of each customer's streams.
+        arms: The arm of each customer.
+        policy_segments: Per arm: the population's segments as the policy numbers them.
+        spread: Standard deviation of log frailty.
+    """
+    floats, ints = cohort.floats, cohort.ints
+    cohort.key[:] = keys
+    for place, (person, key, arm) in enumerate(zip(persons, keys, arms, strict=True)):
+        floats[place, layout.FRAILTY] = frailty(spread, key, person.frailty_draw)
+        floats[place, layout.ACCOUNT_VALUE] = person.account_value
+        floats[place, layout.ENTERED] = person.days_in_stage
+        floats[place, layout.ARRIVES] = person.arrives_at
+        floats[place, layout.RECORDED_SINCE] = person.arrives_at - person.days_in_stage
+        floats[place, layout.TENURE] = person.tenure_days
+        if person.days_since_contact >= 0.0:
+            floats[place, layout.TOUCHED] = -person.days_since_contact
+        ints[place, layout.CUSTOMER] = person.number
+        ints[place, layout.STAGE] = ints[place, layout.RECORDED_STAGE] = person.stage
+        ints[place, layout.SEGMENT] = person.segment
+        ints[place, layout.POLICY_SEGMENT] = policy_segments[arm][person.segment]
+        ints[place, layout.TIER] = person.tier
+        ints[place, layout.ARM] = arm
+        ints[place, layout.FIRST_CAUSE] = person.cause
+        ints[place, layout.CONSENTS] = person.consents
+
+
 def _pool(places: int) -> dict[str, Any]:
     """Places for signals under way, linked into one free list."""
     ints = np.zeros((places, 7), dtype=np.int64)
@@ -210,12 +243,14 @@ def _pool(places: int) -> dict[str, Any]:
     return {"pool_floats": np.zeros((places, 3)), "pool_ints": ints}
 
 
-def _heap(name: str, places: int) -> dict[str, Any]:
-    return {f"{name}_floats": np.zeros((places, 2)), f"{name}_ints": np.zeros((places, 4), dtype=np.int64)}
+def _heap(name: str, places: int, numbers: Any = 0) -> dict[str, Any]:
+    ints = np.zeros((places, 4), dtype=np.int64)
+    ints[:, 0] = numbers
+    return {f"{name}_floats": np.zeros((places, 2)), f"{name}_ints": ints}
 
 
 def _rows(places: int) -> dict[str, Any]:
-    return {"row_floats": np.zeros((places, 3)), "row_ints": np.zeros((places, 7), dtype=np.int64)}
+    return {"row_floats": np.zeros((places, 3)), "row_ints": np.zeros((places, 8), dtype=np.int64)}
 
 
 def with_more_room(cohort: Cohort, short: int) -> Cohort:
@@ -226,7 +261,16 @@ def with_more_room(cohort: Cohort, short: int) -> Cohort:
     for name in _LONGER[short]:
         array = getattr(cohort, name)
         longer[name] = np.concatenate([array, np.zeros_like(array)])
+    if short == SLOTS_FULL:
+        free_all_rows(longer["free_rows"], cohort.counters, len(cohort.ints))
     return cohort._replace(**longer)
+
+
+def free_all_rows(free_rows: Any, counters: Any, first: int) -> None:
+    """Every row from `first` on is free."""
+    rows = np.arange(first, len(free_rows))
+    free_rows[: len(rows)] = rows
+    counters[FREE_ROWS] = len(rows)
 
 
 def _with_larger_pool(cohort: Cohort) -> Cohort:

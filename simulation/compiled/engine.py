@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from functools import cache
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from journey import rules, steps
 from journey.errors import InputError
 from journey.rules import REASONS
-from simulation import calendar, clocks, contract, flaws, population, seasons, special, streams, tally, trace
+from simulation import beginning, calendar, clocks, contract, flaws, population, seasons, special, streams, tally, trace
 from simulation.beginning import met_on_day_0
-from simulation.compiled import accounts, basics, cohort, dealings, gate, heap, layout, lives, turns
-from simulation.compiled.boxes import boxed
-from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort, cohort_of
-from simulation.compiled.tables import tables_of
+from simulation.compiled import accounts, basics, cohort, crowd, dealings, gate, heap, lean, lives, turns
+from simulation.compiled.boxes import Box, boxed
+from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort, empty_cohort, fill_from
+from simulation.compiled.crowd import crowd_tables
+from simulation.compiled.tables import Tables, tables_of
 from simulation.gate_book import GateBook
 from simulation.population import arm_of, people, splits_of
 from simulation.run import Run, run_of
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import SimpleNamespace
 
-    from simulation.population import Person
 
 NAME = "compiled"
 OPTIONS = {"_nrt": False, "error_model": "numpy"}
@@ -40,8 +40,8 @@ def kernels() -> SimpleNamespace:
     from journey.jit import compiled
 
     unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
-    shared = (rules, steps, streams, special, clocks, calendar, population, tally, seasons, contract, flaws)
-    modules = (*shared, heap, basics, accounts, lives, dealings, turns, gate)
+    shared = (rules, steps, streams, special, clocks, calendar, population, tally, seasons, contract, flaws, beginning)
+    modules = (*shared, heap, basics, accounts, lives, dealings, turns, crowd, gate, lean)
     return compiled(*modules, constants={**unsigned, "word64": np.uint64}, options=OPTIONS)
 
 
@@ -54,62 +54,128 @@ def run_compiled(
         InputError: A move of the journey carries a guard, which this engine does not know yet.
     """
     first = setups[0]
-    machine = first.journey.compile()
-    crowd = people(first.population, machine, seed=seed, replication=replication)
-    arms = [compile_arm(setup, crowd.segments) for setup in setups]
-    if any(law.guarded for row in arms[0].moves for law in row):
+    cast = _cast(setups, seed=seed, replication=replication, days=days, keep_trace=keep_trace)
+    if any(law.guarded for row in cast.arms[0].moves for law in row):
         raise InputError("the compiled engine does not know guarded moves; run this journey with --engine reference")
-    tables = [tables_of(table, number, days, keep_trace=keep_trace) for number, table in enumerate(arms)]
-    keys, persons = [], []
-    numbering = [policy_segments(table, crowd.segments) for table in arms]
-    for person in crowd.persons:
-        key = streams.customer_key(seed, replication, person.number)
-        keys.append(key)
-        persons.append(met_on_day_0(person, key, first.population, arms[0], numbering[0][person.segment]))
-    splits = splits_of([shares_in(segment, setups) for segment in crowd.segments])
-    assigned = [arm_of(key, splits[person.segment]) for key, person in zip(keys, persons, strict=True)]
-    lived = cohort_of(persons, keys, assigned, numbering, tables, spread=first.world.frailty_spread)
-    boxes = tuple(boxed(each) for each in tables)
-    _tell_what_is_known(arms, boxes, lived, persons)
+    # What is compiled, or read from the cache, at the first call is not part of the run.
+    kernels()
     started = perf_counter()
-    lived = _live(boxes, lived)
+    lived = _lived(first, cast, keep_trace=keep_trace)
     wall_seconds = perf_counter() - started
-    kept = _trace(arms, lived, assigned) if keep_trace else None
-    over_time = _gate_book(lived).rows(first.reviewers, arms[0].reviewer_count)
+    kept = _trace(cast.arms, lived) if keep_trace else None
+    over_time = _gate_book(lived).rows(first.reviewers, cast.arms[0].reviewer_count)
     return tuple(
         run_of(
             NAME,
             table,
-            _books(table, number, lived, crowd.segments),
+            _books(table, number, lived, cast.segments),
             days,
             busy=float(lived.gate[cohort.BUSY]),
             gate=over_time,
-            occupancy=_occupancy(lived, number, machine.stages),
+            occupancy=_occupancy(lived, number, first.journey.stages),
             wall_seconds=wall_seconds,
             trace=kept,
         )
-        for number, table in enumerate(arms)
+        for number, table in enumerate(cast.arms)
     )
 
 
-def _tell_what_is_known(arms: Sequence[ArmTable], boxes: Any, lived: Cohort, persons: Sequence[Person]) -> None:
-    told = None
-    for i, person in enumerate(persons):
-        arm = lived.ints[i, layout.ARM]
+class _Cast(NamedTuple):
+    """Who plays: the arms, as tables and boxes, and how customers are assigned to them."""
+
+    segments: tuple[str, ...]
+    arms: tuple[ArmTable, ...]
+    tables: tuple[Tables, ...]
+    boxes: tuple[Any, ...]
+    splits: tuple[tuple[float, ...], ...]
+    numbering: tuple[tuple[int, ...], ...]
+    seed: int
+    replication: int
+
+
+def _cast(setups: Sequence[ArmSetup], *, seed: int, replication: int, days: float, keep_trace: bool) -> _Cast:
+    first = setups[0]
+    segments = people(first.population, first.journey.compile(), seed=seed, replication=replication).segments
+    arms = tuple(compile_arm(setup, segments) for setup in setups)
+    tables = tuple(tables_of(table, number, days, keep_trace=keep_trace) for number, table in enumerate(arms))
+    return _Cast(
+        segments,
+        arms,
+        tables,
+        tuple(boxed(each) for each in tables),
+        splits_of([shares_in(segment, setups) for segment in segments]),
+        tuple(policy_segments(table, segments) for table in arms),
+        seed,
+        replication,
+    )
+
+
+def _lived(first: ArmSetup, cast: _Cast, *, keep_trace: bool) -> Cohort:
+    """All lives lived: in few rows where nothing but the totals is asked for, else each in a row of its own."""
+    if first.population.records is not None:
+        return _live_in_rows(cast, _recorded(first, cast))
+    asked = {"seed": cast.seed, "replication": cast.replication}
+    crowd = boxed(crowd_tables(first, cast.arms[0], cast.splits, cast.numbering, **asked))
+    if not keep_trace:
+        return _live_lean(cast, crowd, first.population.size)
+    lived = empty_cohort(cast.tables, len(cast.segments), first.population.size)
+    kernels().settle_all(cast.boxes, crowd, boxed(lived))
+    return _live_in_rows(cast, lived)
+
+
+def _recorded(first: ArmSetup, cast: _Cast) -> Cohort:
+    """A cohort of recorded customers, with what is known of them told."""
+    crowd = people(first.population, first.journey.compile(), seed=cast.seed, replication=cast.replication)
+    persons, keys = [], []
+    for person in crowd.persons:
+        key = streams.customer_key(cast.seed, cast.replication, person.number)
+        keys.append(key)
+        persons.append(met_on_day_0(person, key, first.population, cast.arms[0], cast.numbering[0][person.segment]))
+    assigned = [arm_of(key, cast.splits[person.segment]) for key, person in zip(keys, persons, strict=True)]
+    lived = empty_cohort(cast.tables, len(cast.segments), len(persons))
+    box = boxed(lived)
+    for i in range(len(persons)):
+        kernels().clear(box, i)
+    fill_from(lived, persons, keys, assigned, cast.numbering, spread=first.world.frailty_spread)
+    for i, (person, arm) in enumerate(zip(persons, assigned, strict=True)):
         for heard in person.heard:
-            told = told or boxed(lived)
-            kind, source = arms[arm].type_of(heard.signal_type), arms[arm].source_of(heard.source)
-            kernels().hear(boxes[arm], told, i, -heard.age_days, kind, heard.strength, source, 0.0)
+            kind, source = cast.arms[arm].type_of(heard.signal_type), cast.arms[arm].source_of(heard.source)
+            kernels().hear(cast.boxes[arm], box, i, -heard.age_days, kind, heard.strength, source, 0.0)
+    return lived
 
 
-def _live(arms: Any, lived: Cohort) -> Cohort:
+def _live_in_rows(cast: _Cast, lived: Cohort) -> Cohort:
     """Live all lives, with more room whenever the kernels ask for it."""
-    run, boxes = kernels(), boxed(lived)
-    run.begin_all(arms, boxes)
-    while (short := run.run(arms, boxes)) != cohort.DONE:
+    run, box = kernels(), boxed(lived)
+    run.begin_all(cast.boxes, box)
+    while (short := run.run(cast.boxes, box)) != cohort.DONE:
         lived = cohort.with_more_room(lived, short)
-        boxes = boxed(lived)
-    run.finish_all(arms, boxes)
+        box = boxed(lived)
+    run.finish_all(cast.boxes, box)
+    return lived
+
+
+FIRST_ROWS = 256
+"""Rows for customers that a lean run begins with; it doubles them whenever they do not suffice."""
+
+
+def _live_lean(cast: _Cast, crowd: Box, customers: int) -> Cohort:
+    """Live all lives in few rows: see `simulation.compiled.lean`."""
+    run = kernels()
+    lived = empty_cohort(cast.tables, len(cast.segments), min(customers, FIRST_ROWS) + 1)
+    totals, waste = (cohort.with_totals_of_its_own(lived) for _ in range(2))
+    box = boxed(lived)
+    while (short := run.seek_requests(cast.boxes, crowd, box, boxed(totals), boxed(waste))) != cohort.DONE:
+        lived = cohort.with_more_room(lived, short)
+        box = boxed(lived)
+    lived = lived._replace(**{name: getattr(totals, name) for name in cohort.TOTALS})
+    cohort.sorted_firsts(lived)
+    cohort.free_all_rows(lived.free_rows, lived.counters, 0)
+    box = boxed(lived)
+    while (short := run.serve_requests(cast.boxes, crowd, box)) != cohort.DONE:
+        lived = cohort.with_more_room(lived, short)
+        box = boxed(lived)
+    run.finish_occupied(cast.boxes, box)
     return lived
 
 
@@ -166,12 +232,10 @@ def _occupancy(lived: Cohort, arm: int, stages: tuple[str, ...]) -> list[dict[st
     ]
 
 
-def _trace(arms: Sequence[ArmTable], lived: Cohort, assigned: Sequence[int]) -> trace.Trace:
+def _trace(arms: Sequence[ArmTable], lived: Cohort) -> trace.Trace:
     size = int(lived.counters[cohort.ROWS])
     floats, ints = lived.row_floats[:size].tolist(), lived.row_ints[:size].tolist()
-    return trace.Trace(
-        [_row(arms[assigned[codes[0]]], *times, *codes) for times, codes in zip(floats, ints, strict=True)]
-    )
+    return trace.Trace([_row(arms[arm], *times, *codes) for times, (*codes, arm) in zip(floats, ints, strict=True)])
 
 
 def _row(

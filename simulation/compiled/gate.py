@@ -13,7 +13,7 @@ from simulation.compiled.cohort import DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, 
 from simulation.compiled.dealings import on_verdict
 from simulation.compiled.heap import heap_pop, heap_push
 from simulation.compiled.layout import AGENDA, IN_QUEUE, IN_REVIEW, NOT_WAITING, NOTHING
-from simulation.compiled.lives import finish, first_due
+from simulation.compiled.lives import drop_deliveries, finish, first_due
 from simulation.compiled.turns import begin_life, step
 from simulation.seasons import part_of
 
@@ -49,17 +49,9 @@ def dequeue(S: Any) -> None:
     S.counters[cohort.QUEUE_SIZE] -= 1
 
 
-def free_reviewer(A: Any, S: Any) -> int:
-    """The free reviewer with the lowest number, or NOTHING."""
-    for reviewer in range(A[0].reviewers):
-        if S.free[reviewer]:
-            return reviewer
-    return NOTHING
-
-
 def hand_out_later(A: Any, S: Any, now: float) -> None:
     """Waiting requests are handed out when somebody works next."""
-    if free_reviewer(A, S) == NOTHING:
+    if S.counters[cohort.FREE_REVIEWERS] == 0:
         return
     time = opening(now, A[0].opens, A[0].open_length, A[0].days_per_week)
     if S.gate[cohort.HANDED_OUT_AT] != time:
@@ -68,21 +60,29 @@ def hand_out_later(A: Any, S: Any, now: float) -> None:
         push(S, time, HAND_OUT, NOTHING, 0, NOTHING)
 
 
+def take_reviewer(S: Any) -> int:
+    """The free reviewer with the lowest number, who is free no more."""
+    reviewer = int(S.free_ints[0, 0])
+    heap_pop(S.free_floats, S.free_ints, S.counters[cohort.FREE_REVIEWERS])
+    S.counters[cohort.FREE_REVIEWERS] -= 1
+    return reviewer
+
+
 def hand_out(A: Any, S: Any, now: float) -> None:
     """Free reviewers take the dearest requests."""
     S.gate[cohort.HANDED_OUT_AT] = -1.0
-    reviewer = free_reviewer(A, S)
-    while reviewer != NOTHING and S.counters[cohort.QUEUE_SIZE] > 0:
+    while S.counters[cohort.FREE_REVIEWERS] > 0 and S.counters[cohort.QUEUE_SIZE] > 0:
         i, version = S.queue_ints[0, 1], S.queue_ints[0, 2]
         dequeue(S)
         if S.ints[i, layout.WAITING] != IN_QUEUE or S.ints[i, layout.VERSION] != version:
             continue
+        reviewer, work = take_reviewer(S), S.floats[i, layout.WORK]
         S.ints[i, layout.WAITING] = IN_REVIEW
         S.floats[i, layout.STARTED_AT] = now
-        S.free[reviewer] = False
-        done = finished(now, S.floats[i, layout.WORK], A[0].opens, A[0].open_length, A[0].days_per_week)
+        # The customer may be gone, and the row another's, before the review is done.
+        S.review_work[reviewer] = work
+        done = finished(now, work, A[0].opens, A[0].open_length, A[0].days_per_week)
         push(S, done, VERDICT, i, version, reviewer)
-        reviewer = free_reviewer(A, S)
 
 
 def has_room(A: Any, S: Any) -> int:
@@ -99,8 +99,8 @@ def has_room(A: Any, S: Any) -> int:
     return DONE
 
 
-def run_alone(A: Any, S: Any, i: int) -> int:
-    """Live until the next request, churn or the horizon; a request waits in the heap for its turn."""
+def live_alone(A: Any, S: Any, i: int) -> int:
+    """Live until the next request, the end of the journey or the horizon; DONE, or what is short."""
     T = A[S.ints[i, layout.ARM]]
     while not T.terminal[S.ints[i, layout.STAGE]]:
         short = has_room(A, S)
@@ -111,63 +111,87 @@ def run_alone(A: Any, S: Any, i: int) -> int:
             break
         step(T, S, i, entry)
         if S.ints[i, layout.WAITING] == IN_QUEUE:
-            push(S, S.floats[i, layout.ASKED_AT], CUSTOMER, i, S.ints[i, layout.VERSION], ASK)
             break
     return DONE
 
 
+def go_on(A: Any, S: Any, i: int, now: float) -> None:
+    """Live on alone; the next request waits in the heap for its turn, and so does whoever finds no room."""
+    if live_alone(A, S, i) != DONE:
+        push(S, now, CUSTOMER, i, S.ints[i, layout.VERSION], ALONE)
+    elif S.ints[i, layout.WAITING] == IN_QUEUE:
+        push(S, S.floats[i, layout.ASKED_AT], CUSTOMER, i, S.ints[i, layout.VERSION], ASK)
+    elif S.ints[i, layout.OCCUPIED]:
+        leave_row(A, S, i)
+
+
+def leave_row(A: Any, S: Any, i: int) -> None:
+    """Nothing is left to happen to a customer: close the books, and give the row to the next one."""
+    finish(A[S.ints[i, layout.ARM]], S, i)
+    drop_deliveries(S, i)
+    S.ints[i, layout.OCCUPIED] = 0
+    S.free_rows[S.counters[cohort.FREE_ROWS]] = i
+    S.counters[cohort.FREE_ROWS] += 1
+
+
 def on_time_of_customer(A: Any, S: Any, i: int, now: float, what: int) -> None:
     """A customer's turn at the gate: take up the request, or let the next thing happen while it waits."""
-    T = A[S.ints[i, layout.ARM]]
     if what == ASK:
         enqueue(S, i)
         hand_out_later(A, S, now)
     elif what == WAIT:
-        step(T, S, i, first_due(S, i))
+        step(A[S.ints[i, layout.ARM]], S, i, first_due(S, i))
     # WAIT again while there is a request; otherwise go on alone, at once and without the heap where there is room.
-    if T.terminal[S.ints[i, layout.STAGE]]:
-        return
     if S.ints[i, layout.WAITING] != NOT_WAITING:
         due = S.floats[i, AGENDA + first_due(S, i)]
         push(S, due, CUSTOMER, i, S.ints[i, layout.VERSION], WAIT)
-    elif run_alone(A, S, i) != DONE:
-        push(S, now, CUSTOMER, i, S.ints[i, layout.VERSION], ALONE)
+    else:
+        go_on(A, S, i, now)
 
 
 def on_review_done(A: Any, S: Any, i: int, now: float, version: int, reviewer: int) -> None:
     """A reviewer is free again, and the customer, if still there, has a verdict."""
-    S.gate[cohort.BUSY] += S.floats[i, layout.WORK]
-    S.worked[part_of(S.grid, now)] += S.floats[i, layout.WORK]
-    S.free[reviewer] = True
+    work = S.review_work[reviewer]
+    S.gate[cohort.BUSY] += work
+    S.worked[part_of(S.grid, now)] += work
+    heap_push(S.free_floats, S.free_ints, S.counters[cohort.FREE_REVIEWERS], 0.0, 0.0, reviewer, 0, 0, 0)
+    S.counters[cohort.FREE_REVIEWERS] += 1
     if S.ints[i, layout.VERSION] == version:
         on_verdict(A[S.ints[i, layout.ARM]], S, i, now, reviewer)
-        if run_alone(A, S, i) != DONE:
-            push(S, now, CUSTOMER, i, S.ints[i, layout.VERSION], ALONE)
+        go_on(A, S, i, now)
     if S.counters[cohort.QUEUE_SIZE] > 0:
         hand_out_later(A, S, now)
+
+
+def serve_next(A: Any, S: Any) -> None:
+    """Let the first thing in the heap happen."""
+    now, kind = S.heap_floats[0, 0], S.heap_ints[0, 0] >> 56
+    i, version, what = S.heap_ints[0, 1], S.heap_ints[0, 2], S.heap_ints[0, 3]
+    heap_pop(S.heap_floats, S.heap_ints, S.counters[cohort.HEAP_SIZE])
+    S.counters[cohort.HEAP_SIZE] -= 1
+    if kind == HAND_OUT:
+        hand_out(A, S, now)
+    elif kind == VERDICT:
+        on_review_done(A, S, i, now, version, what)
+    elif S.ints[i, layout.VERSION] == version:
+        on_time_of_customer(A, S, i, now, what)
 
 
 def run(A: Any, S: Any) -> int:
     """Live all lives, as far as there is room; call again with more room until it is DONE."""
     while S.counters[cohort.CUSTOMERS_DONE] < len(S.ints):
-        short = run_alone(A, S, S.counters[cohort.CUSTOMERS_DONE])
+        i = S.counters[cohort.CUSTOMERS_DONE]
+        short = live_alone(A, S, i)
         if short != DONE:
             return short
+        if S.ints[i, layout.WAITING] == IN_QUEUE:
+            push(S, S.floats[i, layout.ASKED_AT], CUSTOMER, i, S.ints[i, layout.VERSION], ASK)
         S.counters[cohort.CUSTOMERS_DONE] += 1
     while S.counters[cohort.HEAP_SIZE] > 0 and S.heap_floats[0, 0] < A[0].horizon:
         short = has_room(A, S)
         if short != DONE:
             return short
-        now, kind = S.heap_floats[0, 0], S.heap_ints[0, 0] >> 56
-        i, version, what = S.heap_ints[0, 1], S.heap_ints[0, 2], S.heap_ints[0, 3]
-        heap_pop(S.heap_floats, S.heap_ints, S.counters[cohort.HEAP_SIZE])
-        S.counters[cohort.HEAP_SIZE] -= 1
-        if kind == HAND_OUT:
-            hand_out(A, S, now)
-        elif kind == VERDICT:
-            on_review_done(A, S, i, now, version, what)
-        elif S.ints[i, layout.VERSION] == version:
-            on_time_of_customer(A, S, i, now, what)
+        serve_next(A, S)
     return DONE
 
 
@@ -184,8 +208,15 @@ def finish_all(A: Any, S: Any) -> None:
         finish(A[S.ints[i, layout.ARM]], S, i)
 
 
+def finish_occupied(A: Any, S: Any) -> None:
+    """Close the books of those who still have a row at the horizon."""
+    for i in range(len(S.ints)):
+        if S.ints[i, layout.OCCUPIED]:
+            leave_row(A, S, i)
+
+
 KERNELS: tuple[Any, ...] = (
-    push, enqueue, dequeue, free_reviewer, hand_out_later, hand_out, has_room, run_alone, on_time_of_customer,
-    on_review_done, run, begin_all, finish_all,
+    push, enqueue, dequeue, hand_out_later, take_reviewer, hand_out, has_room, live_alone, leave_row, go_on,
+    on_time_of_customer, on_review_done, serve_next, run, begin_all, finish_all, finish_occupied,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

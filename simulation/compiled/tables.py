@@ -177,7 +177,7 @@ def arrays_of(values: Any) -> Any:
 
 def _array(value: Any, kind: str) -> Any:
     if not isinstance(value, tuple):
-        return value
+        return value.item() if hasattr(value, "item") else value
     shape = _shape(value, kind.count("tuple["))
     array = np.zeros(shape, dtype=np.float64 if "float" in kind else np.int64)
     _fill(array, value)
