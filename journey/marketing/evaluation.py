@@ -9,15 +9,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from journey.marketing.attribution import attribution
 from journey.marketing.budget import budget
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.running import MarketingReport, check, context_of
+from journey.marketing.experiments import experiments
 from journey.marketing.funnel import FunnelRow, TopBottom, funnel_rows, strong_top_weak_bottom
 from journey.marketing.inbox import risks
+from journey.marketing.kpis import kpis
 from journey.marketing.late import LateConverters, late_converters
 from journey.marketing.policy import MarketingPolicy
 from journey.marketing.proposals import proposals
 from journey.marketing.records.store import MarketingRecords
+from journey.marketing.roi import roi
+from journey.marketing.rollups import rollups
 from journey.records.dates import in_iso
 
 Part = Callable[[MarketingContext], Any]
@@ -35,6 +40,11 @@ PARTS: Mapping[str, Part] = {
     "proposals": proposals,
     "risks": risks,
     "budget": budget,
+    "rollups": rollups,
+    "experiments": experiments,
+    "attribution": attribution,
+    "kpis": kpis,
+    "roi": roi,
 }
 """Key of the contract -> the function that fills it, with JSON-ready data."""
 

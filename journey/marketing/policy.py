@@ -237,6 +237,7 @@ class Tolerance(_Part):
 
     rate: float = Field(default=0.0005, ge=0.0, description="A stored rate with three decimals.")
     kpi: float = Field(default=0.00005, ge=0.0, description="A stored KPI with four decimals.")
+    trend: float = Field(default=0.005, ge=0.0, description="A stored trend with two decimals.")
     money: Money = Field(default=0.5, description="Dollars.")
     cost_share: Share = Field(default=0.05, description="A channel's cost is an average: so far it may be off.")
 

@@ -8,6 +8,7 @@ docstring is its help. The module must be cheap to import: it is loaded to print
 COMMANDS: dict[str, str] = {
     "check": "scenarios.cli.check",
     "evaluate": "scenarios.cli.evaluate",
+    "campaigns": "scenarios.cli.campaigns",
     "scenarios": "scenarios.cli.scenarios",
     "schema": "scenarios.cli.schema",
     "validate": "scenarios.cli.validate",

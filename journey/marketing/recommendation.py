@@ -1,0 +1,226 @@
+"""What to do about a campaign in a segment: scale, hold, revise or stop, by rules that look at intervals.
+
+Counts in, advice out. A rule acts only where the whole interval lies on one side of its threshold; where it spans the
+threshold the answer is to hold, because the data do not tell.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal, NamedTuple
+
+from journey.marketing.policy import Metric, RollupPolicy
+from journey.marketing.proportions import wilson
+from journey.marketing.records.model import Recommendation
+from journey.proportions import Fourfold
+from journey.score_intervals import ratio_interval
+
+Rule = Literal[
+    "nothing_counted",
+    "kpi_unknown",
+    "dead_end",
+    "too_few",
+    "nothing_to_compare",
+    "far_below",
+    "below",
+    "falling",
+    "does_not_pay",
+    "above",
+    "not_told_apart",
+]
+
+
+class Measured(NamedTuple):
+    """What performance counts.
+
+    Attributes:
+        impressions: How often something was shown.
+        clicks: Of these, how often it was clicked.
+        conversions: How many converted.
+        cost: Dollars spent.
+        revenue_proxy: Dollars brought; None where no snapshot says.
+        fell: Whether snapshots fell, so that the counts are wrong.
+        begun: First day that is counted; None where that is not known.
+    """
+
+    impressions: int
+    clicks: int
+    conversions: int
+    cost: float
+    revenue_proxy: float | None
+    fell: bool = False
+    begun: date | datetime | None = None
+
+    def of(self, metric: Metric) -> tuple[int, int]:
+        """Numerator and denominator of a metric."""
+        counts = {"impressions": self.impressions, "clicks": self.clicks, "conversions": self.conversions}
+        return counts[metric.numerator], counts[metric.denominator]
+
+    @property
+    def return_on_spend(self) -> float | None:
+        """Dollars of revenue per dollar spent; None where nothing was spent or no revenue is recorded."""
+        return None if self.revenue_proxy is None or self.cost <= 0.0 else self.revenue_proxy / self.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a KPI is held against, and how it compares.
+
+    Attributes:
+        reference: The value; None where there is nothing.
+        basis: ``target``, or ``other segments`` of the same campaign in the same window.
+        low: Lower bound of the KPI as a multiple of the reference; None where there is none.
+        high: Upper bound.
+    """
+
+    reference: float | None
+    basis: Literal["target", "other segments"] | None
+    low: float | None
+    high: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The comparison as JSON-ready keys of a rollup."""
+        return {
+            "reference": self.reference,
+            "reference_basis": self.basis,
+            "ratio_ci_low": self.low,
+            "ratio_ci_high": self.high,
+        }
+
+
+NOTHING = Held(None, None, None, None)
+
+
+class Trend(NamedTuple):
+    """A relative change, 0.05 for 5 % more.
+
+    Attributes:
+        value: The change; None where it has no meaning.
+        low: Lower bound of its score interval.
+        high: Upper bound.
+        reason: Why there is no value.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do.
+
+    Attributes:
+        recommendation: ``scale``, ``hold``, ``revise`` or ``stop``.
+        rule: The rule that gave it.
+        reason: Why, with the interval and the threshold.
+    """
+
+    recommendation: Recommendation
+    rule: Rule
+    reason: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The advice as JSON-ready keys of a rollup."""
+        return {"recommendation": self.recommendation, "rule": self.rule, "reason": self.reason}
+
+
+def held_against(
+    measured: Measured | None,
+    metric: Metric | None,
+    target: float | None,
+    others: Sequence[Measured],
+    policy: RollupPolicy,
+) -> Held:
+    """The KPI against its target, or where there is none against the campaign's other segments together.
+
+    A target is a number that somebody set, so only the KPI is uncertain (Wilson); other segments are uncertain too
+    (score interval of the ratio).
+    """
+    if measured is None or metric is None:
+        return NOTHING
+    count, n = measured.of(metric)
+    if target:
+        own = wilson(count, n, policy.confidence)
+        low, high = (None if bound is None else bound / target for bound in (own.low, own.high))
+        return Held(target, "target", low, high)
+    counted = [other.of(metric) for other in others if not other.fell]
+    events, customers = sum(part for part, _ in counted), sum(whole for _, whole in counted)
+    if not events or not 0 < events <= customers or not 0 <= count <= n:
+        return NOTHING
+    between = ratio_interval(Fourfold(events, customers, count, n), policy.confidence)
+    if between is None:
+        return NOTHING
+    return Held(events / customers, "other segments", between.low, between.high)
+
+
+def trend_of(here: Measured | None, before: Measured | None, metric: Metric | None, policy: RollupPolicy) -> Trend:
+    """The KPI against that of the window before."""
+    if metric is None:
+        return Trend(None, None, None, "the KPI is not known")
+    if here is None:
+        return Trend(None, None, None, "nothing is counted in this window")
+    if before is None or before.fell:
+        return Trend(None, None, None, "nothing is counted in the window before")
+    (count, n), (count_before, n_before) = here.of(metric), before.of(metric)
+    if not n or count > n or not n_before or count_before > n_before:
+        return Trend(None, None, None, "the counts make no share")
+    if not count_before:
+        return Trend(None, None, None, "the KPI was 0 in the window before, against which no change has a size")
+    change = (count / n) / (count_before / n_before) - 1.0
+    between = ratio_interval(Fourfold(count_before, n_before, count, n), policy.confidence)
+    return Trend(
+        change, None if between is None else between.low - 1.0, None if between is None else between.high - 1.0, None
+    )
+
+
+def advise(measured: Measured | None, metric: Metric | None, held: Held, trend: Trend, policy: RollupPolicy) -> Advice:
+    """The recommendation by the first rule that applies."""
+    if measured is None:
+        return Advice("hold", "nothing_counted", "nothing is counted, so there is no ground for a change")
+    if metric is None:
+        return Advice("hold", "kpi_unknown", "the campaign's KPI is not defined by the policy")
+    beyond_click = wilson(measured.conversions, measured.clicks, policy.confidence)
+    if beyond_click.high is not None and beyond_click.high < policy.dead_end:
+        return Advice(
+            "stop",
+            "dead_end",
+            f"{measured.conversions:,} of {measured.clicks:,} clicks convert: at most {beyond_click.high:.2%}, below "
+            f"{policy.dead_end:.2%}",
+        )
+    _, n = measured.of(metric)
+    if n < policy.least_counted:
+        reason = f"{n:,} {metric.denominator} are fewer than {policy.least_counted:,}"
+        return Advice("hold", "too_few", reason)
+    if held.reference is None or held.low is None or held.high is None:
+        reason = "there is no target, and no other segment with a KPI above 0 to hold it against"
+        return Advice("hold", "nothing_to_compare", reason)
+    return _by_comparison(measured, held, trend, policy)
+
+
+def _by_comparison(measured: Measured, held: Held, trend: Trend, policy: RollupPolicy) -> Advice:
+    low, high = held.low or 0.0, held.high or 0.0
+    against = f"{'the target' if held.basis == 'target' else 'the other segments'} of {held.reference:.2%}"
+    between = f"the KPI is {low:.2f} to {high:.2f} times {against}"
+    if high < policy.stop_below:
+        return Advice("stop", "far_below", f"{between}, below {policy.stop_below:g} times")
+    if high < 1.0:
+        return Advice("revise", "below", f"{between}, below it")
+    if low <= 1.0:
+        return Advice("hold", "not_told_apart", f"{between}: above or below cannot be told")
+    if trend.high is not None and trend.high < 0.0:
+        return Advice("hold", "falling", f"{between}, but it fell by {-trend.high:.0%} or more since the window before")
+    least = _least_return(measured, policy)
+    if least is not None and least < policy.least_return:
+        reason = f"{between}, but a dollar brings {least:.2f} or more, and {policy.least_return:.2f} is asked for"
+        return Advice("hold", "does_not_pay", reason)
+    return Advice("scale", "above", f"{between}, above it")
+
+
+def _least_return(measured: Measured, policy: RollupPolicy) -> float | None:
+    """Lower bound of revenue per dollar: that of the conversions, each worth what it is on average."""
+    share = wilson(measured.conversions, measured.impressions, policy.confidence)
+    if measured.return_on_spend is None or share.value is None or share.low is None or not measured.conversions:
+        return None
+    return measured.return_on_spend * share.low / share.value

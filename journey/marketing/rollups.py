@@ -1,0 +1,298 @@
+"""Segment rollups: a campaign in a segment over a window of days, from performance, and beside what is recorded.
+
+Performance comes in snapshots. What came between two of them is counted on the day of the later one, so a window is
+exact where snapshots were taken at both of its ends; where one reaches back behind the window's first day, a note says
+since when it counts. A window in which no snapshot falls is unknown, not empty.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from journey.errors import InputError
+from journey.marketing.policy import Metric
+from journey.marketing.proportions import wilson
+from journey.marketing.recommendation import Advice, Held, Measured, advise, held_against, trend_of
+
+if TYPE_CHECKING:
+    from journey.marketing.checks.context import MarketingContext
+
+
+class Window(NamedTuple):
+    """Days, both ends included.
+
+    Attributes:
+        start: First day.
+        end: Last day.
+    """
+
+    start: date
+    end: date
+
+    @property
+    def prior(self) -> "Window":
+        """The window of the same length just before."""
+        length = self.end - self.start
+        return Window(self.start - length - timedelta(days=1), self.start - timedelta(days=1))
+
+
+class Cell(NamedTuple):
+    """A campaign in a segment.
+
+    Attributes:
+        campaign_id: The campaign.
+        segment_id: The segment.
+    """
+
+    campaign_id: str
+    segment_id: str
+
+
+COMPARED = ("impressions", "clicks", "conversions", "spend", "revenue_proxy", "kpi_value", "trend_vs_prior_window")
+"""What a recorded rollup states in numbers."""
+
+NO_SNAPSHOT = "no performance is dated in this window"
+FELL = "snapshots fell in this window, although they hold what has come together"
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """A campaign in a segment over a window.
+
+    Attributes:
+        window_start: First day.
+        window_end: Last day.
+        campaign_id: The campaign.
+        segment_id: The segment.
+        impressions: Counted by performance; like everything that is counted None when that is unknown.
+        clicks: Counted.
+        conversions: Counted.
+        spend: Dollars.
+        revenue_proxy: Dollars.
+        return_on_spend: Dollars of revenue per dollar spent; None where nothing was.
+        primary_kpi: The campaign's.
+        kpi_definition: How it is computed, in words.
+        kpi_value: The KPI.
+        ci_low: Lower bound of Wilson's interval of it.
+        ci_high: Upper bound.
+        held: What it is held against.
+        trend_vs_prior_window: Its relative change against the window of the same length before.
+        trend_ci_low: Lower bound of the trend.
+        trend_ci_high: Upper bound.
+        trend_reason: Why there is no trend.
+        advice: The recommendation, the rule that gave it, and the reason in words.
+        recorded: The recorded rollup of the same window, if there is one.
+        notes: What else to know about the counts.
+    """
+
+    window_start: date
+    window_end: date
+    campaign_id: str
+    segment_id: str
+    impressions: int | None
+    clicks: int | None
+    conversions: int | None
+    spend: float | None
+    revenue_proxy: float | None
+    return_on_spend: float | None
+    primary_kpi: str | None
+    kpi_definition: str | None
+    kpi_value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    held: Held
+    trend_vs_prior_window: float | None
+    trend_ci_low: float | None
+    trend_ci_high: float | None
+    trend_reason: str | None
+    advice: Advice
+    recorded: Mapping[str, Any] | None
+    notes: tuple[str, ...]
+    tolerances: Mapping[str, float]
+
+    @property
+    def differences(self) -> list[dict[str, Any]]:
+        """Where the recorded rollup says something else: field, recorded, computed (None where it is unknown)."""
+        if self.recorded is None:
+            return []
+        found = []
+        for name in COMPARED:
+            stated, computed = self.recorded[name], getattr(self, name)
+            same = computed is not None and stated is not None and abs(stated - computed) <= self.tolerances[name]
+            if stated is not None and not same:
+                found.append({"field": name, "recorded": stated, "computed": computed})
+        stated = self.recorded["recommendation"]
+        if stated is not None and stated != self.advice.recommendation:
+            found.append({"field": "recommendation", "recorded": stated, "computed": self.advice.recommendation})
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """The rollup as a JSON-ready mapping."""
+        shown = asdict(self)
+        del shown["tolerances"], shown["held"], shown["advice"]
+        return shown | {
+            "window_start": self.window_start.isoformat(),
+            "window_end": self.window_end.isoformat(),
+            **self.held.as_dict(),
+            **self.advice.as_dict(),
+            "notes": list(self.notes),
+            "differences": self.differences,
+        }
+
+
+def rollups(context: "MarketingContext") -> list[dict[str, Any]]:
+    """The rollups of every window of `windows_of`, as JSON-ready data."""
+    return [rollup.as_dict() for window in windows_of(context) for rollup in rolled_up(context, window)]
+
+
+def windows_of(context: "MarketingContext") -> list[Window]:
+    """The windows that are recorded, and the latest one that performance allows, in order."""
+    ask = context.cursor.execute
+    recorded = ask("SELECT DISTINCT window_start::DATE, window_end::DATE FROM seen_segment_rollups").fetchall()
+    # A recorded window that ends before it begins is a finding, and no window.
+    found = {Window(start, end) for start, end in recorded if start <= end}
+    ((latest,),) = ask("SELECT max(timestamp)::DATE FROM increments").fetchall()
+    if latest is not None:
+        found.add(Window(latest - timedelta(days=context.policy.rollups.window_days - 1), latest))
+    return sorted(found, key=lambda window: (window.end, window.start))
+
+
+def rolled_up(context: "MarketingContext", window: Window) -> list[Rollup]:
+    """The rollups of one window, by campaign and segment: all that have performance, and all that are recorded.
+
+    Args:
+        context: The records, the moment and the policy.
+        window: Any days; what is dated after `as_of` is not in it.
+
+    Raises:
+        InputError: The window ends before it begins.
+    """
+    if window.end < window.start:
+        raise InputError(f"a window from {window.start} to {window.end} ends before it begins")
+    here, before = _measured(context, window), _measured(context, window.prior)
+    recorded = _recorded(context, window)
+    goals = _goals(context)
+    known = context.cursor.execute(
+        "SELECT DISTINCT campaign_id, segment_id FROM totals WHERE campaign_id IS NOT NULL AND segment_id IS NOT NULL"
+    ).fetchall()
+    cells = sorted({Cell(*cell) for cell in known} | set(recorded))
+    return [_rollup(context, window, cell, here, before, goals, recorded.get(cell)) for cell in cells]
+
+
+class _Goal(NamedTuple):
+    """What a campaign is for: its KPI by name, and what that is to reach."""
+
+    kpi: str | None
+    target: float | None
+
+
+def _goals(context: "MarketingContext") -> dict[str, _Goal]:
+    rows = context.cursor.execute("SELECT campaign_id, primary_kpi, kpi_target FROM campaigns").fetchall()
+    targets = context.policy.targets
+    return {name: _Goal(kpi, targets.get(kpi) if own is None else own) for name, kpi, own in rows}
+
+
+def _measured(context: "MarketingContext", window: Window) -> dict[Cell, Measured]:
+    rows = context.cursor.execute(
+        """
+        SELECT i.campaign_id, i.segment_id, sum(impressions)::BIGINT, sum(clicks)::BIGINT, sum(conversions)::BIGINT,
+            round(sum(cost), 2), round(sum(revenue_proxy), 2),
+            bool_or(least(impressions, clicks, conversions, cost) < 0),
+            -- A snapshot late on the eve of the window is where the window begins.
+            min(coalesce(since::DATE + 1, e.start_date::DATE))
+        FROM increments AS i LEFT JOIN experiments AS e USING (experiment_id)
+        WHERE i.timestamp::DATE BETWEEN ? AND ? AND i.campaign_id IS NOT NULL AND i.segment_id IS NOT NULL
+        GROUP BY ALL
+        """,
+        [window.start, window.end],
+    ).fetchall()
+    return {Cell(*row[:2]): Measured(*row[2:]) for row in rows}
+
+
+def _recorded(context: "MarketingContext", window: Window) -> dict[Cell, dict[str, Any]]:
+    cursor = context.cursor.execute(
+        f"""
+        SELECT campaign_id, segment_id, rollup_id, {", ".join(COMPARED)}, recommendation FROM seen_segment_rollups
+        WHERE window_start::DATE = ? AND window_end::DATE = ? ORDER BY rollup_id DESC
+        """,
+        [window.start, window.end],
+    )
+    names = [column[0] for column in cursor.description or ()]
+    # Of two rollups of one cell, which is a finding, the first stands.
+    return {Cell(*row[:2]): dict(zip(names[2:], row[2:], strict=True)) for row in cursor.fetchall()}
+
+
+def _rollup(
+    context: "MarketingContext",
+    window: Window,
+    cell: Cell,
+    here: Mapping[Cell, Measured],
+    before: Mapping[Cell, Measured],
+    goals: Mapping[str, _Goal],
+    recorded: Mapping[str, Any] | None,
+) -> Rollup:
+    policy = context.policy
+    goal = goals.get(cell.campaign_id, _Goal(None, None))
+    metric = policy.metrics.get(goal.kpi or "")
+    measured = here.get(cell)
+    trusted = None if measured is None or measured.fell else measured
+    others = [each for other, each in here.items() if other.campaign_id == cell.campaign_id and other != cell]
+    held = held_against(trusted, metric, goal.target, others, policy.rollups)
+    trend = trend_of(trusted, before.get(cell), metric, policy.rollups)
+    kpi = wilson(*metric_counts(trusted, metric), policy.rollups.confidence)
+    return Rollup(
+        window_start=window.start,
+        window_end=window.end,
+        campaign_id=cell.campaign_id,
+        segment_id=cell.segment_id,
+        impressions=None if trusted is None else trusted.impressions,
+        clicks=None if trusted is None else trusted.clicks,
+        conversions=None if trusted is None else trusted.conversions,
+        spend=None if trusted is None else trusted.cost,
+        revenue_proxy=None if trusted is None else trusted.revenue_proxy,
+        return_on_spend=None if trusted is None else trusted.return_on_spend,
+        primary_kpi=goal.kpi,
+        kpi_definition=None if metric is None else metric.definition,
+        kpi_value=kpi.value,
+        ci_low=kpi.low,
+        ci_high=kpi.high,
+        held=held,
+        trend_vs_prior_window=trend.value,
+        trend_ci_low=trend.low,
+        trend_ci_high=trend.high,
+        trend_reason=trend.reason,
+        advice=advise(trusted, metric, held, trend, policy.rollups),
+        recorded=recorded,
+        notes=_notes(window, measured),
+        tolerances=_tolerances(context),
+    )
+
+
+def metric_counts(measured: Measured | None, metric: Metric | None) -> tuple[int, int]:
+    """Numerator and denominator of a metric; nothing of nothing where either is unknown."""
+    return (0, 0) if measured is None or metric is None else measured.of(metric)
+
+
+def _notes(window: Window, measured: Measured | None) -> tuple[str, ...]:
+    if measured is None:
+        return (NO_SNAPSHOT,)
+    notes: tuple[str, ...] = (FELL,) if measured.fell else ()
+    begun = measured.begun.date() if isinstance(measured.begun, datetime) else measured.begun
+    if begun is not None and begun < window.start:
+        notes += (f"counts what came since {begun.isoformat()}: no snapshot was taken when the window began",)
+    return notes
+
+
+def _tolerances(context: "MarketingContext") -> dict[str, float]:
+    tolerance = context.policy.tolerance
+    return {
+        "impressions": 0.0,
+        "clicks": 0.0,
+        "conversions": 0.0,
+        "spend": tolerance.money,
+        "revenue_proxy": tolerance.money,
+        # A stored value is rounded half up; the sum of the tolerance and a double's last digit is no difference.
+        "kpi_value": tolerance.kpi + 1e-9,
+        "trend_vs_prior_window": tolerance.trend,
+    }
