@@ -105,3 +105,14 @@ def customers_needed(p0: float, p1: float, power: float = POWER, confidence: flo
     null = alpha * sqrt(2.0 * pooled * (1.0 - pooled))
     alternative = _STANDARD_NORMAL.inv_cdf(power) * sqrt(p0 * (1.0 - p0) + p1 * (1.0 - p1))
     return ceil(((null + alternative) / (p1 - p0)) ** 2)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values (1979), in the order given: they hold the family-wise error under any dependence."""
+    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, place in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = largest
+    return adjusted

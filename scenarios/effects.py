@@ -4,7 +4,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from scenarios.statistics import CONFIDENCE, Estimate, differences, estimate, holm, variance_reduction
+from journey.proportions import holm
+from scenarios.statistics import CONFIDENCE, Estimate, differences, estimate, variance_reduction
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,17 +130,6 @@ def variance_reduction(baseline: Sequence[float], treated: Sequence[float]) -> V
     return VarianceReduction(ratio, "") if isfinite(ratio) else VarianceReduction(None, "too large to be told")
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjusted p-values (1979), in the order given: they hold the family-wise error under any dependence."""
-    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
-    adjusted = [0.0] * len(p_values)
-    largest = 0.0
-    for rank, place in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = largest
-    return adjusted
-
-
 def replications_needed(difference: float, sd: float, power: float = POWER, confidence: float = CONFIDENCE) -> int:
     """Replications with which a paired t test shows a true difference of this size.
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from journey.proportions import UNDEFINED, Fourfold, customers_needed, goodness_of_fit, mantel_haenszel, pooled_z
+from journey.proportions import UNDEFINED, Fourfold, customers_needed, goodness_of_fit, holm, mantel_haenszel, pooled_z
 
 counts = st.integers(2, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 tables = st.tuples(counts, counts).map(lambda pair: Fourfold(*pair[0], *pair[1]))
@@ -90,3 +90,15 @@ def test_the_size_of_a_real_test_agrees_with_r():
     # R: power.prop.test(p1 = .50, p2 = .75, power = .90) gives n = 76.7 per group (its help page)
     assert customers_needed(0.50, 0.75, power=0.90) == 77
     assert customers_needed(0.2, 0.2) is None
+
+
+def test_holm_agrees_with_multtest():
+    # Bioconductor multtest::mt.rawp2adjp(p, "Holm"), as kept in statsmodels' tests (res_multtest1)
+    p = [
+        5.23656777208e-05, 0.00028140506198, 0.0149877310796, 0.0202732688798, 0.177096952723,
+        0.642193923795, 0.680845947633, 0.71626938238, 0.838541367553, 0.967833824309,
+    ]  # fmt: skip
+    expected = [0.000523656777208, 0.00253264555782, 0.1199018486368, 0.1419128821586, *[1.0] * 6]
+    assert holm(p) == pytest.approx(expected, rel=1e-9)
+    assert holm(p[::-1]) == pytest.approx(expected[::-1], rel=1e-9)
+    assert holm([]) == []

@@ -2,11 +2,11 @@
 
 import pytest
 
+from journey.proportions import holm
 from scenarios import effects
 from scenarios.comparison import compare
 from scenarios.effects import effect_of
 from scenarios.files import load
-from scenarios.statistics import holm
 from tests.scenarios import fakes
 
 NOISE = [0.01, -0.02, 0.015, 0.03, -0.01, 0.02]

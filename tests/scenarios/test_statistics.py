@@ -11,7 +11,6 @@ from scipy import stats
 from scenarios.statistics import (
     differences,
     estimate,
-    holm,
     mean_of,
     replications_needed,
     t_quantile,
@@ -107,18 +106,6 @@ def test_an_undefined_variance_reduction_says_why(before, after, reason):
     found = variance_reduction(before, after)
     assert found.ratio is None
     assert reason in found.reason
-
-
-def test_holm_agrees_with_multtest():
-    # Bioconductor multtest::mt.rawp2adjp(p, "Holm"), as kept in statsmodels' tests (res_multtest1)
-    p = [
-        5.23656777208e-05, 0.00028140506198, 0.0149877310796, 0.0202732688798, 0.177096952723,
-        0.642193923795, 0.680845947633, 0.71626938238, 0.838541367553, 0.967833824309,
-    ]  # fmt: skip
-    expected = [0.000523656777208, 0.00253264555782, 0.1199018486368, 0.1419128821586, *[1.0] * 6]
-    assert holm(p) == pytest.approx(expected, rel=1e-9)
-    assert holm(p[::-1]) == pytest.approx(expected[::-1], rel=1e-9)
-    assert holm([]) == []
 
 
 @pytest.mark.parametrize("standard", [0.15, 0.3, 0.5, 0.8, 1.2])
