@@ -16,6 +16,7 @@ from journey.marketing.checks.running import MarketingReport, check, context_of
 from journey.marketing.experiments import experiments
 from journey.marketing.funnel import FunnelRow, TopBottom, funnel_rows, strong_top_weak_bottom
 from journey.marketing.inbox import risks
+from journey.marketing.journeys import journeys
 from journey.marketing.kpis import kpis
 from journey.marketing.late import LateConverters, late_converters
 from journey.marketing.policy import MarketingPolicy
@@ -29,7 +30,7 @@ Part = Callable[[MarketingContext], Any]
 
 CONTRACT = (
     "as_of", "findings", "funnel", "proposals", "risks", "rollups", "experiments", "attribution", "kpis", "roi",
-    "budget",
+    "budget", "journeys",
 )  # fmt: skip
 """The keys that `journey campaigns --json` promises."""
 
@@ -40,6 +41,7 @@ PARTS: Mapping[str, Part] = {
     "proposals": proposals,
     "risks": risks,
     "budget": budget,
+    "journeys": journeys,
     "rollups": rollups,
     "experiments": experiments,
     "attribution": attribution,

@@ -1,0 +1,150 @@
+"""Where people get stuck by stage, and how segments differ there: the funnel's cells added up over channels and days.
+
+Only counts that can be trusted and that make a share are added: a step that nobody counted on a day leaves that day out
+of the step. A segment is held against the campaign's other segments by the pooled two-proportion z test; one campaign,
+segment and step is one question, and asking many finds differences by chance: p-values are adjusted for that (Holm).
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from journey.marketing.funnel import FunnelRow, funnel_rows
+from journey.marketing.proportions import wilson
+from journey.proportions import Fourfold, holm, pooled_z
+
+if TYPE_CHECKING:
+    from journey.marketing.checks.context import MarketingContext
+
+Verdict = Literal["more", "less", "cannot be told", "only segment"]
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyStep:
+    """One step of a campaign's path, in one segment or in all.
+
+    Attributes:
+        campaign_id: The campaign.
+        segment_id: The segment; None for all together.
+        from_stage: The step before.
+        stage: The step.
+        came: How many reached the step before, in cells where both were counted.
+        went_on: How many of them reached the step.
+        conversion: Share that went on; None where nobody came.
+        ci_low: Lower bound of Wilson's interval.
+        ci_high: Upper bound.
+        nested: Whether one source counted both steps in every cell.
+        elsewhere: What the campaign's other segments reach at the step; None where there are none.
+        p_value: Of the null that this segment goes on like the others, adjusted for all such questions.
+        verdict: ``more`` or ``less`` than the others, ``cannot be told``, or ``only segment``; None for all together.
+    """
+
+    campaign_id: str
+    segment_id: str | None
+    from_stage: str
+    stage: str
+    came: int
+    went_on: int
+    conversion: float | None
+    ci_low: float | None
+    ci_high: float | None
+    nested: bool
+    elsewhere: float | None = None
+    p_value: float | None = None
+    verdict: Verdict | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The step as a JSON-ready mapping."""
+        return asdict(self)
+
+
+class _Key(NamedTuple):
+    campaign_id: str
+    from_stage: str
+    stage: str
+
+
+class _Counts(NamedTuple):
+    came: int = 0
+    went_on: int = 0
+    nested: bool = True
+
+    def plus(self, other: "_Counts") -> "_Counts":
+        return _Counts(self.came + other.came, self.went_on + other.went_on, self.nested and other.nested)
+
+
+def journeys(context: "MarketingContext") -> list[dict[str, Any]]:
+    """Every step of every campaign, altogether and by segment, as JSON-ready data."""
+    return [step.as_dict() for step in journey_steps(funnel_rows(context), context.policy.funnel.confidence)]
+
+
+def journey_steps(rows: Sequence[FunnelRow], confidence: float) -> list[JourneyStep]:
+    """The steps of the campaigns' paths, altogether and by segment.
+
+    Args:
+        rows: The funnel, in its order.
+        confidence: Of intervals; a difference between segments is told where its adjusted p-value is below the rest.
+    """
+    sums = _added(rows)
+    steps = []
+    for key, by_segment in sums.items():
+        whole = _Counts()
+        for counts in by_segment.values():
+            whole = whole.plus(counts)
+        steps.append(_step(key, None, whole, confidence))
+        steps += [
+            _against(_step(key, segment, counts, confidence), whole) for segment, counts in sorted(by_segment.items())
+        ]
+    return _adjusted(steps, 1.0 - confidence)
+
+
+def _added(rows: Sequence[FunnelRow]) -> dict[_Key, dict[str, _Counts]]:
+    sums: dict[_Key, dict[str, _Counts]] = {}
+    for before, row in pairwise(rows):
+        together = before.cell == row.cell and before.date == row.date and before.stage == row.denominator
+        if not together or row.conversion is None or row.flag in ("not_trusted", "over_one"):
+            continue
+        by_segment = sums.setdefault(_Key(row.campaign_id, before.stage, row.stage), {})
+        counts = by_segment.get(row.segment_id, _Counts())
+        by_segment[row.segment_id] = counts.plus(_Counts(before.count or 0, row.count or 0, bool(row.nested)))
+    return sums
+
+
+def _step(key: _Key, segment: str | None, counts: _Counts, confidence: float) -> JourneyStep:
+    share = wilson(counts.went_on, counts.came, confidence)
+    return JourneyStep(
+        key.campaign_id,
+        segment,
+        key.from_stage,
+        key.stage,
+        counts.came,
+        counts.went_on,
+        share.value,
+        share.low,
+        share.high,
+        counts.nested,
+    )
+
+
+def _against(step: JourneyStep, whole: _Counts) -> JourneyStep:
+    came, went_on = whole.came - step.came, whole.went_on - step.went_on
+    if not came:
+        return replace(step, verdict="only segment")
+    tested = pooled_z(Fourfold(went_on, came, step.went_on, step.came))
+    return replace(step, elsewhere=went_on / came, p_value=tested.p_value, verdict="cannot be told")
+
+
+def _adjusted(steps: list[JourneyStep], alpha: float) -> list[JourneyStep]:
+    asked = [place for place, step in enumerate(steps) if step.p_value is not None]
+    adjusted = dict(zip(asked, holm([steps[place].p_value or 0.0 for place in asked]), strict=True))
+    return [
+        _told(replace(step, p_value=adjusted[place]), alpha) if place in adjusted else step
+        for place, step in enumerate(steps)
+    ]
+
+
+def _told(step: JourneyStep, alpha: float) -> JourneyStep:
+    if step.p_value is None or step.p_value >= alpha or step.conversion is None or step.elsewhere is None:
+        return step
+    return replace(step, verdict="more" if step.conversion > step.elsewhere else "less")

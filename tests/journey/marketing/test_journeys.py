@@ -1,0 +1,54 @@
+"""Where people get stuck by stage, and how segments differ."""
+
+from journey.marketing.checks.running import context_of
+from journey.marketing.funnel import funnel_rows
+from journey.marketing.journeys import journey_steps
+from journey.proportions import Fourfold, pooled_z
+from tests.journey.marketing.companies import records, row, rows
+
+
+def _steps(tables=None):
+    found = journey_steps(funnel_rows(context_of(records(tables or rows()))), 0.95)
+    return {(step.campaign_id, step.segment_id, step.stage): step for step in found}
+
+
+def test_the_bundled_steps_by_hand():
+    found = _steps()
+    whole = found["CAMP_001", None, "signup"]
+    assert (whole.came, whole.went_on) == (1200 + 950, 180 + 140)
+    assert whole.verdict is None
+    # 15.0 % and 14.7 %: nothing to tell.
+    assert found["CAMP_001", "SEG_001", "signup"].verdict == "cannot be told"
+    assert found["CAMP_003", "SEG_005", "feature_adopt"].verdict == "only segment"
+    assert found["CAMP_002", "SEG_003", "demo_request"].verdict == "less"
+    assert found["CAMP_002", "SEG_002", "demo_request"].verdict == "more"
+
+
+def test_p_values_are_holms_over_all_questions_asked():
+    """Four questions (two segments of two campaigns); the smallest p-value is multiplied by four, the next by three."""
+    found = _steps()
+    single = pooled_z(Fourfold(0, 480, 72, 620)).p_value
+    assert found["CAMP_002", "SEG_002", "demo_request"].p_value == 4 * single
+    alike = pooled_z(Fourfold(140, 950, 180, 1200)).p_value
+    assert found["CAMP_001", "SEG_001", "signup"].p_value == min(1.0, 2 * alike)
+
+
+def test_days_are_added_up_and_a_day_with_a_missing_step_is_left_out():
+    tables = rows()
+    first = row(tables, "funnel_events", "FNL_0001")
+    tables["funnel_events"].append(first | {"event_id": "FNL_0101", "date": "2026-03-15", "timestamp": "2026-03-15"})
+    assert _steps(tables)["CAMP_001", "SEG_001", "signup"].came == 1200
+    second = row(tables, "funnel_events", "FNL_0002")
+    tables["funnel_events"].append(second | {"event_id": "FNL_0102", "date": "2026-03-15", "timestamp": "2026-03-15"})
+    found = _steps(tables)
+    assert found["CAMP_001", "SEG_001", "signup"].came == 2400
+    assert found["CAMP_001", None, "signup"].went_on == 500
+
+
+def test_counts_that_are_not_trusted_or_not_nested_are_left_out():
+    tables = rows()
+    row(tables, "funnel_events", "FNL_0002")["confidence"] = 0.1
+    assert ("CAMP_001", "SEG_001", "signup") not in _steps(tables)
+    tables = rows()
+    row(tables, "funnel_events", "FNL_0002")["count"] = 1300
+    assert ("CAMP_001", "SEG_001", "signup") not in _steps(tables)
