@@ -254,6 +254,10 @@ class _Weighing:
         self.left = dict(desk.available)
         self.risky = desk.risky()
         self.waiting = _waiting_pairs(context)
+        self.moves = context.cursor.execute("""
+            SELECT campaign_id, from_channel_id, to_channel_id, budget_action_id, amount, moment::DATE FROM moves
+            ORDER BY moment, budget_action_id
+        """).fetchall()
         self.received: set[Key] = set()
         self.given: set[Key] = set()
 
@@ -268,6 +272,14 @@ class _Weighing:
         self.given.add(pair.giver)
         for key, change in ((pair.giver, -pair.amount), (pair.taker, pair.amount)):
             self.plans[key] = replace(self.plans[key], planned=self.plans[key].planned + change)
+
+    def moved_back(self, pair: _Pair) -> list[str]:
+        """Executed moves that went the other way, which whoever approves should know."""
+        return [
+            f"{action} brought {amount:,.2f} the other way on {day.isoformat()}."
+            for campaign, source, target, action, amount, day in self.moves
+            if ((campaign, source), (campaign, target)) == (pair.taker, pair.giver)
+        ]
 
     def _weighed(self, giver: Key, taker: Key) -> _Pair | None:
         budget, plans = self.budget, self.plans
@@ -326,6 +338,7 @@ def _written(pair: _Pair, weighing: _Weighing, desk: BudgetDesk, at: datetime) -
             _per_dollar(pair.taker[1], taker, confidence),
             _per_dollar(pair.giver[1], giver, confidence),
             *((f"{pair.giver[1]} has a serious risk that is not settled: {', '.join(risks)}.",) if risks else ()),
+            *weighing.moved_back(pair),
             _expected(pair.gain, budget),
             f"From {budget.approval_from:,.2f} on a person must approve."
             if needs

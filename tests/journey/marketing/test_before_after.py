@@ -1,0 +1,75 @@
+"""What a dollar brought before and after a move: told where snapshots lie on both sides, and only there."""
+
+import pytest
+
+from journey.marketing.before_after import before_after
+from journey.marketing.checks.running import context_of
+from tests.journey.marketing.companies import records, row, rows
+
+
+def _sides(tables, action="BUD_0001"):
+    found = before_after(context_of(records(tables)))
+    (move,) = (each for each in found if each["budget_action_id"] == action)
+    return {side["channel_id"]: side for side in move["channels"]}
+
+
+def _with_later_snapshots(conversions):
+    """BUD_0001 (to CH_02, 16 March 11:25), with a snapshot right at the move and one a week after it."""
+    tables = rows()
+    last = [each for each in tables["performance_metrics"] if each["asset_id"] in ("ASSET_005", "ASSET_006")
+            and each["timestamp"].startswith("2026-03-16")]  # fmt: skip
+    for snapshot in last:
+        snapshot["timestamp"] = "2026-03-16T11:25:00"
+        tables["performance_metrics"].append(
+            snapshot
+            | {
+                "timestamp": "2026-03-23T11:25:00",
+                "impressions": snapshot["impressions"] + 5000,
+                "clicks": snapshot["clicks"] + 500,
+                "conversions": snapshot["conversions"] + conversions,
+                "cost": snapshot["cost"] + 750,
+                "revenue_proxy": snapshot["revenue_proxy"] + 50 * conversions,
+            }
+        )
+    return tables
+
+
+@pytest.mark.parametrize(
+    ("conversions", "verdict"), [(150, "rose"), (44, "no_difference_shown"), (2, "fell")]
+)  # before: 99 of 1,135 clicks; 44 of 500 is the same rate at the same price
+def test_snapshots_on_both_sides_tell_whether_the_return_changed(conversions, verdict):
+    search = _sides(_with_later_snapshots(conversions))["CH_02"]
+    assert search["verdict"] == verdict
+    assert (search["ratio_low"] > 1.0, search["ratio_high"] < 1.0) == (verdict == "rose", verdict == "fell")
+    assert search["role"] == "received"
+
+
+def test_the_bundled_moves_cannot_be_told_and_it_says_why():
+    sides = _sides(rows())
+    assert {side["verdict"] for side in sides.values()} == {"cannot_tell"}
+    assert "a snapshot reaches across the move and holds both sides" in sides["CH_02"]["reason"]
+    assert sides["CH_02"]["before"] is not None
+    assert sides["CH_02"]["after"] is None
+    # CAMP_001 never showed anything on CH_02.
+    assert "no performance is recorded before it" in _sides(rows(), "BUD_0005")["CH_02"]["reason"]
+
+
+def test_a_few_clicks_are_too_thin():
+    tables = _with_later_snapshots(5)
+    for snapshot in tables["performance_metrics"]:
+        if snapshot["timestamp"] == "2026-03-23T11:25:00":
+            snapshot["clicks"] -= 460
+    assert "only 80 clicks after it" in _sides(tables)["CH_02"]["reason"]
+
+
+def test_a_move_to_itself_and_one_that_was_not_carried_out_are_not_compared():
+    compared = {each["budget_action_id"] for each in before_after(context_of(records(rows())))}
+    assert compared == {"BUD_0001", "BUD_0004", "BUD_0005"}
+
+
+def test_without_any_value_nothing_can_be_told():
+    tables = rows()
+    for snapshot in tables["performance_metrics"]:
+        snapshot["revenue_proxy"] = 0.0
+    assert _sides(tables)["CH_03"]["reason"] == "cannot tell: no conversion has a value."
+    assert row(tables, "budget_actions", "BUD_0001")["status"] == "executed"

@@ -1,0 +1,113 @@
+"""No spend moves before approval: proved from the log, or the violation is named."""
+
+from datetime import datetime, timedelta
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journey.marketing.checks.running import context_of
+from journey.marketing.governance import governance, prove
+from journey.marketing.policy import MarketingPolicy
+from journey.marketing.records.model import LogEvent
+from tests.journey.marketing.companies import records, rows
+
+START = datetime(2026, 3, 18, 9)
+POLICY = MarketingPolicy()
+
+
+def _log(*steps):
+    """Events of one budget action: status, who, and optionally minutes and amount."""
+    events = []
+    for place, (status, who, *rest) in enumerate(steps):
+        minutes, amount = [*rest, place, 1000.0][:2] if len(rest) < 2 else rest
+        if len(rest) == 1:
+            amount = 1000.0
+        events.append(
+            LogEvent(
+                event_id=f"LOG_{place + 1:06d}",
+                timestamp=START + timedelta(minutes=minutes),
+                entity="budget_action",
+                entity_id="BUD_0003",
+                campaign_id="CAMP_003",
+                from_status=events[-1].to_status if events else None,
+                to_status=status,
+                actor_kind="orchestrator" if who is None else "human",
+                actor_id=who,
+                amount=amount,
+            )
+        )
+    return events
+
+
+def _violations(*steps):
+    return [violation.code for violation in prove(_log(*steps), POLICY).violations]
+
+
+def test_proposed_approved_and_executed_is_proved():
+    proof = prove(_log(("proposed", None), ("approved", "A"), ("executed", None)), POLICY)
+    assert (proof.holds, proof.executed, proof.amount) == (True, ("BUD_0003",), 1000.0)
+
+
+@pytest.mark.parametrize(
+    ("steps", "code"),
+    [
+        ([("proposed", None), ("executed", None)], "not_approved"),
+        ([("approved", "A"), ("executed", None)], "not_proposed"),
+        ([("proposed", None), ("approved", "A", 9), ("executed", None, 5)], "approved_later"),
+        ([("proposed", None), ("approved", None), ("executed", None)], "no_person"),
+        ([("proposed", "A"), ("approved", "A"), ("executed", None)], "own_approval"),
+        ([("proposed", None, 0, 600.0), ("approved", "A", 1, 600.0), ("executed", None, 2, 6000.0)], "other_amount"),
+        ([("proposed", None), ("approved", "A"), ("executed", None), ("rolled_back", "A"), ("executed", None)],
+         "not_approved"),
+    ],
+)  # fmt: skip
+def test_each_violation_is_named(steps, code):
+    assert _violations(*steps) == [code]
+
+
+def test_a_small_move_needs_no_person_and_an_amount_nobody_states_needs_one():
+    small = [("proposed", None, 0, 499.99), ("approved", None, 1, 499.99), ("executed", None, 2, 499.99)]
+    assert _violations(*small) == []
+    unstated = [(status, who, minutes, None) for status, who, minutes, _ in small]
+    assert _violations(*unstated) == ["no_person"]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["proposed", "approved", "rejected", "executed", "rolled_back"]),
+            st.sampled_from([None, "A", "B"]),
+        ),
+        max_size=7,
+    )
+)
+def test_the_proof_never_holds_where_money_moved_right_after_anything_but_a_persons_approval(steps):
+    proof = prove(_log(*steps), POLICY)
+    places = [place for place, (status, _) in zip(count(), steps, strict=False) if status == "executed"]
+    assert len(proof.executed) == len(places)
+    for place in places:
+        if place == 0 or steps[place - 1][0] != "approved" or steps[place - 1][1] is None:
+            assert not proof.holds
+
+
+def test_recorded_moves_without_a_log_are_no_proof_and_their_fields_are_quoted():
+    found = governance(context_of(records(rows())))
+    assert found["verdict"] == "not_provable"
+    assert [each["budget_action_id"] for each in found["not_in_log"]] == [
+        "BUD_0001", "BUD_0002", "BUD_0004", "BUD_0005", "BUD_0006",
+    ]  # fmt: skip
+    assert "HUMAN_01 approved it, 55 minutes after it was proposed" in found["not_in_log"][0]["message"]
+
+
+def test_a_log_of_every_executed_move_proves_or_convicts():
+    tables = rows()
+    tables["budget_actions"] = [tables["budget_actions"][2] | {"status": "executed"}]
+    good = _log(("proposed", None), ("approved", "A"), ("executed", None))
+    tables["marketing_log"] = [event.model_dump() for event in good]
+    assert governance(context_of(records(tables)))["verdict"] == "proved"
+    tables["marketing_log"] = [event.model_dump() for event in (good[0], good[2])]
+    found = governance(context_of(records(tables)))
+    assert found["verdict"] == "violated"
+    assert "BUD_0003 was executed on 2026-03-18T09:02:00 without standing approval." in found["message"]

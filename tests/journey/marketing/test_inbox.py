@@ -1,0 +1,203 @@
+"""The risk inbox: all seven types from the data, merged with what is recorded, and nothing serious goes unseen."""
+
+import json
+from datetime import datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from journey.lifecycles import risk_signal_lifecycle
+from journey.marketing.checks.running import context_of
+from journey.marketing.inbox import UNSETTLED, risk_inbox, risks
+from journey.marketing.policy import MarketingPolicy, RiskPolicy
+from journey.marketing.risk_triggers import SEVERITIES, by_spend, computed_risks
+from tests.journey.marketing.companies import records, row, rows
+
+
+def _triggers(tables, **options):
+    return {(t.campaign_id, t.risk_type, t.scope): t for t in computed_risks(context_of(records(tables), **options))}
+
+
+def _inbox(tables, **options):
+    return {risk.risk_id: risk for risk in risk_inbox(context_of(records(tables), **options))}
+
+
+def _set_last(tables, asset, **values):
+    max((each for each in tables["performance_metrics"] if each["asset_id"] == asset),
+        key=lambda each: each["timestamp"]).update(values)  # fmt: skip
+
+
+def test_what_the_bundled_records_raise():
+    assert set(_triggers(rows())) == {
+        ("CAMP_001", "brand_safety", "ASSET_004_ABSOLUTE_SAVINGS_CLAIM"),
+        ("CAMP_001", "data_quality", "records"),
+        ("CAMP_002", "data_quality", "records"),
+        ("CAMP_002", "high_clicks_zero_conversions", "EXP_004_CH_03"),
+        ("CAMP_002", "low_conversion", "SEG_003_CH_03_demo_request"),
+        ("CAMP_002", "segment_mismatch", "SEG_001_no_asset"),
+        ("CAMP_003", "high_clicks_zero_conversions", "EXP_005_CH_04"),
+        ("CAMP_003", "low_conversion", "SEG_005_CH_04_feature_adopt"),
+    }
+
+
+def test_a_policy_violation_is_found_by_its_phrase_whatever_the_capitals():
+    tables = rows()
+    row(tables, "creative_assets", "ASSET_006")["message_theme"] = "Savings GUARANTEED"
+    found = _triggers(tables)["CAMP_002", "policy_violation", "ASSET_006_GUARANTEE"]
+    assert (found.severity, found.evidence["flagged_phrase"]) == ("high", "GUARANTEED")
+    assert ("CAMP_002", "policy_violation", "ASSET_006_GUARANTEE") not in _triggers(rows())
+
+
+def test_a_spend_spike_is_a_daily_spend_against_all_days_before():
+    """EXP_001 spent 284 by 9 March; 608 by the 16th is 46 a day after 41; 2,284 is 286 a day."""
+    key = "CAMP_001", "spend_spike", "EXP_001_CH_01"
+    tables = rows()
+    assert key not in _triggers(tables)
+    _set_last(tables, "ASSET_001", cost=1142.0)
+    _set_last(tables, "ASSET_002", cost=1142.0)
+    found = _triggers(tables)[key]
+    # From 3 March 00:00 to 9 March 22:00 are 6 22/24 days.
+    assert found.evidence == {"prior_daily_spend": round(284 / (6 + 22 / 24), 2), "current_daily_spend": 285.71}
+    assert found.severity == "high"  # medium, with 2,284 spent one degree worse
+
+
+def test_conversion_is_low_only_when_it_surely_is():
+    key = "CAMP_002", "low_conversion", "EXP_003_CH_02"
+    tables = rows()
+    for asset in ("ASSET_005", "ASSET_006"):
+        _set_last(tables, asset, conversions=2, revenue_proxy=100.0)
+    for snapshot in tables["performance_metrics"]:
+        if snapshot["asset_id"] in ("ASSET_005", "ASSET_006"):
+            snapshot["conversions"] = min(snapshot["conversions"], 2)
+    # 4 of 1,135 clicks: 0.35 %, at most 0.80 % (one-sided 95 %).
+    assert key in _triggers(tables)
+    _set_last(tables, "ASSET_005", conversions=8)
+    assert key not in _triggers(tables)
+
+
+def test_zero_conversions_of_few_clicks_raise_nothing():
+    tables = rows()
+    for asset in ("ASSET_009", "ASSET_010"):
+        _set_last(tables, asset, clicks=140)
+    # At 1 % per click, 280 clicks bring none with a probability of 6 %; 300 with 4.9 %.
+    assert ("CAMP_003", "high_clicks_zero_conversions", "EXP_005_CH_04") not in _triggers(tables)
+    for asset in ("ASSET_009", "ASSET_010"):
+        _set_last(tables, asset, clicks=150)
+    assert ("CAMP_003", "high_clicks_zero_conversions", "EXP_005_CH_04") in _triggers(tables)
+
+
+def test_a_segment_that_converts_far_worse_on_the_same_channel():
+    key = "CAMP_001", "segment_mismatch", "SEG_002_CH_01"
+    tables = rows()
+    assert key not in _triggers(tables)
+    for asset in ("ASSET_003", "ASSET_004"):
+        for snapshot in tables["performance_metrics"]:
+            if snapshot["asset_id"] == asset:
+                snapshot["conversions"] //= 5
+    assert key in _triggers(tables)
+
+
+@given(st.sampled_from(SEVERITIES), st.floats(0, 1e6), st.floats(0, 1e6), st.integers(0, 3))
+def test_more_spend_never_makes_a_risk_milder(base, spend, more, degrees):
+    policy = MarketingPolicy()
+    places = [SEVERITIES.index(by_spend(base, s, policy, degrees)) for s in sorted((spend, more))]
+    assert places == sorted(places)
+
+
+def test_what_is_recorded_and_seen_is_one_line_with_the_recorded_key_severity_and_status():
+    inbox = _inbox(rows())
+    social = inbox["RSK_0001"]
+    assert (social.recorded, social.computed, social.severity, social.status) == (True, True, "high", "open")
+    in_app = inbox["RSK_0002"]  # low conversion, where the data see none at all
+    assert (in_app.risk_type, in_app.severity, in_app.computed_severity) == ("low_conversion", "critical", "medium")
+    assert not [key for key in inbox if "CH_03" in key or "CH_04" in key]
+    assert {each["name"]: each["verdict"] for each in in_app.evidence} == {
+        "feature_clicks": "differs",
+        "visits": "differs",
+    }
+
+
+def test_a_dismissed_risk_stays_dismissed_until_it_looks_worse():
+    tables = rows()
+    assert _inbox(tables)["RSK_0005"].status == "dismissed"
+    assert _inbox(tables)["RSK_0005"].proposed is None
+    rules = tuple(rule.model_copy(update={"severity": "high"}) for rule in RiskPolicy().phrases)
+    worse = _inbox(tables, policy=MarketingPolicy(risk=RiskPolicy(phrases=rules)))["RSK_0005"]
+    assert (worse.status, worse.proposed.moves, worse.proposed.needs_human) == ("dismissed", ("reopen",), True)
+
+
+def test_a_mitigated_risk_that_is_seen_in_later_data_is_a_new_one():
+    tables = rows()
+    _set_last(tables, "ASSET_001", cost=1142.0)
+    _set_last(tables, "ASSET_002", cost=1142.0)
+    inbox = _inbox(tables)
+    assert inbox["RSK_0003"].status == "mitigated"
+    again = inbox["SEEN_spend_spike_CAMP_001_EXP_001_CH_01_AFTER_RSK_0003"]
+    assert (again.status, again.recorded) == ("open", False)
+    assert "RSK_0003 was mitigated, and the same is seen in later data." in again.message
+
+
+def test_a_risk_that_the_data_no_longer_raise_is_proposed_for_closing_but_not_closed():
+    risk = _inbox(rows(), as_of=datetime(2026, 3, 25, 12))["RSK_0004"]
+    assert (risk.status, risk.proposed.moves) == ("in_review", ("dismiss",))
+    assert "nothing in the data raises it, 7 days after it was signalled" in risk.message
+    assert _inbox(rows(), as_of=datetime(2026, 3, 24, 12))["RSK_0004"].proposed is None
+
+
+def test_risks_age_and_are_overdue():
+    inbox = _inbox(rows())
+    assert (inbox["RSK_0001"].age_days, inbox["RSK_0001"].overdue) == (4, True)  # high: 2 days
+    assert (inbox["RSK_0004"].age_days, inbox["RSK_0004"].overdue) == (1, False)  # medium: 7 days
+    assert not inbox["RSK_0003"].overdue  # mitigated
+
+
+def test_money_at_stake_escalates_what_its_severity_would_not():
+    """RSK_0006 is medium by the data, on 2,130.00 of spend: 0.3 x 1 x 2,130 = 639."""
+    risk = _inbox(rows())["RSK_0006"]
+    assert risk.exposure == pytest.approx(639.0)
+    assert (risk.requires_human_review, risk.bars_spend) == (True, False)
+    calm = MarketingPolicy(risk=RiskPolicy(escalate_from=640.0))
+    assert not _inbox(rows(), policy=calm)["RSK_0006"].requires_human_review
+
+
+@settings(max_examples=20)  # each reads a folder's worth of tables
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(SEVERITIES), st.sampled_from(["open", "in_review", "mitigated", "dismissed"])),
+        min_size=6,
+        max_size=6,
+    )
+)
+def test_whatever_is_recorded_every_unsettled_high_or_critical_risk_must_be_looked_at_and_comes_first(states):
+    tables = rows()
+    for risk, (severity, status) in zip(tables["campaign_risk_signals"], states, strict=True):
+        risk |= {"severity": severity, "status": status}
+    inbox = risk_inbox(context_of(records(tables)))
+    assert {risk["risk_id"] for risk in tables["campaign_risk_signals"]} <= {each.risk_id for each in inbox}
+    assert [each.requires_human_review for each in inbox] == sorted(
+        (e.requires_human_review for e in inbox), reverse=True
+    )
+    machine = risk_signal_lifecycle()
+    for each in inbox:
+        serious = {each.severity, each.computed_severity} & {"high", "critical"}
+        if each.status in UNSETTLED and serious:
+            assert each.requires_human_review
+            assert each.bars_spend
+        if each.proposed is not None:
+            status = each.status
+            for move in each.proposed.moves:
+                status = machine.move(status, move)
+
+
+def test_the_inbox_is_json_with_the_keys_of_the_contract():
+    found = json.loads(json.dumps(risks(context_of(records(rows())))))
+    promised = "risk_id campaign_id risk_type severity status recommended_action computed message"
+    assert set(promised.split()) <= set(found[0])
+    assert len({each["risk_id"] for each in found}) == len(found)
+
+
+def test_a_policy_that_leaves_a_severity_out_is_refused():
+    with pytest.raises(ValidationError, match="review_days leaves out critical"):
+        RiskPolicy(review_days={"low": 1, "medium": 1, "high": 1})
