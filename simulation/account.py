@@ -33,7 +33,7 @@ class Account:
         self._renewals, self._failures, self._changes = 0, 0, 0
         self._unpaid = False
         self._paid_since = 0.0
-        self._clock = Clock(EXPONENTIAL, 1.0, 0.0, 1.0, 0.0, 0.0)
+        self._clock: Clock | None = None
 
     def open(self, tenure: float) -> None:
         """The customer comes, or comes back: from now on there is a contract, and charges are made.
@@ -110,7 +110,7 @@ class Account:
 
     def retune(self) -> None:
         """Stage or distress have changed, and with them how often the value changes."""
-        if self._life.table.values.factors:
+        if self._clock is not None:
             self._clock.run_at(self._life.now, self._rate())
             self._life.agenda[VALUE] = self._clock.due
 

@@ -137,7 +137,8 @@ def run_arm(
         engine: ``reference``, ``compiled``, or ``auto`` to choose by the amount of work. Both live the same lives.
 
     Raises:
-        InputError: The population's records cannot be used, or the compiled engine does not know a guarded move.
+        InputError: The population's records cannot be used, or the compiled engine does not know a guard
+            that a user registered.
     """
     (run,) = run_together([setup], seed=seed, replication=replication, days=days, trace=trace, engine=engine)
     return run

@@ -54,15 +54,17 @@ def _runners(checked: "LoadedScenario", engine: Engine) -> "tuple[Runner, Runner
     """The engine that is held to theory, and the one that must give the same trace.
 
     The compiler takes most of a minute, so without being asked it is not set going; and the compiled engine does not
-    know guarded moves.
+    know guards that a user registered.
     """
     from simulation.verification.running import by_compiled, by_reference, compiled_is_warm
 
     if engine is Engine.COMPILED:
         return by_compiled, by_reference
-    guarded = any(move.guard is not None for move in checked.setups[0].journey.moves)
-    if engine is Engine.AUTO and not guarded and compiled_is_warm():
-        return by_reference, by_compiled
+    if engine is Engine.AUTO and compiled_is_warm():
+        from simulation.compiled.guards import knows_guards_of
+
+        if knows_guards_of(checked.setups[0].journey):
+            return by_reference, by_compiled
     return by_reference, None
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from journey import rules, steps
-from journey.errors import InputError
 from journey.rules import REASONS
 from simulation import beginning, calendar, clocks, contract, flaws, population, seasons, special, streams, tally, trace
 from simulation.beginning import met_on_day_0
@@ -51,12 +50,10 @@ def run_compiled(
     """Live one cohort, split between arms that share the gate; see `simulation.run.run_together`.
 
     Raises:
-        InputError: A move of the journey carries a guard, which this engine does not know yet.
+        InputError: A move of the journey carries a guard of a user's own, which this engine does not know.
     """
     first = setups[0]
     cast = _cast(setups, seed=seed, replication=replication, days=days, keep_trace=keep_trace)
-    if any(law.guarded for row in cast.arms[0].moves for law in row):
-        raise InputError("the compiled engine does not know guarded moves; run this journey with --engine reference")
     # What is compiled, or read from the cache, at the first call is not part of the run.
     kernels()
     started = perf_counter()
@@ -97,7 +94,7 @@ def _cast(setups: Sequence[ArmSetup], *, seed: int, replication: int, days: floa
     first = setups[0]
     segments = people(first.population, first.journey.compile(), seed=seed, replication=replication).segments
     arms = tuple(compile_arm(setup, segments) for setup in setups)
-    tables = tuple(tables_of(table, number, days, keep_trace=keep_trace) for number, table in enumerate(arms))
+    tables = tuple(tables_of(table, segments, number, days, keep_trace=keep_trace) for number, table in enumerate(arms))
     return _Cast(
         segments,
         arms,

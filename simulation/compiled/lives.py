@@ -64,19 +64,36 @@ def wind_onset(T: Any, S: Any, i: int) -> None:
     wind(T, S, i, EPISODE_CLOCK, EXPONENTIAL, 1.0, 0.0, amount, 0.0, onset_rate(T, S, i))
 
 
+def wind_move(T: Any, S: Any, i: int, place: int, age: float) -> None:
+    """Wind the clock of one move out of the present stage: `Life._wound_move`."""
+    stage = S.ints[i, layout.STAGE]
+    law, a, b = T.law[stage, place], T.a[stage, place], T.b[stage, place]
+    which = (stage << 10) | T.move[stage, place]
+    nth = (S.ints[i, layout.VISITS + stage] << 12) | min(S.ints[i, layout.ATTEMPTS], 4095)
+    amount = wound(law, a, age, exponential(S.key[i], streams.MOVE, which, nth))
+    base = MOVE_CLOCKS + layout.CLOCK_WIDTH * place
+    wind(T, S, i, base, law, a, b, amount, age, hazard_ratio(T, S, i, place))
+
+
+def is_blocked(T: Any, S: Any, i: int, place: int) -> bool:
+    """Whether a guard stands against a move now: `Life._is_blocked`."""
+    guard = T.guards.number[S.ints[i, layout.STAGE], place]
+    if guard < 0:
+        return False
+    if S.floats[i, layout.NOW] - S.floats[i, layout.ENTERED] < T.guards.least_days[guard]:
+        return True
+    previous, segment, tier = S.ints[i, layout.PREVIOUS] + 1, S.ints[i, layout.SEGMENT], S.ints[i, layout.TIER]
+    return not T.guards.allowed[guard, previous, segment, tier]
+
+
 def enter(T: Any, S: Any, i: int, stage: int, age: float) -> None:
     """Enter a stage and wind the clock of every move out of it."""
     S.ints[i, layout.STAGE] = stage
     S.ints[i, layout.ATTEMPTS] = 0
     S.ints[i, layout.VISITS + stage] += 1
     S.floats[i, layout.ENTERED] = S.floats[i, layout.NOW] - age
-    nth = (S.ints[i, layout.VISITS + stage] << 12) | S.ints[i, layout.ATTEMPTS]
     for place in range(T.move_count[stage]):
-        law, a, b = T.law[stage, place], T.a[stage, place], T.b[stage, place]
-        which = (stage << 10) | T.move[stage, place]
-        amount = wound(law, a, age, exponential(S.key[i], streams.MOVE, which, nth))
-        base = MOVE_CLOCKS + layout.CLOCK_WIDTH * place
-        wind(T, S, i, base, law, a, b, amount, age, hazard_ratio(T, S, i, place))
+        wind_move(T, S, i, place, age)
     next_move(T, S, i)
     retune_onset(T, S, i)
 
@@ -373,9 +390,9 @@ def on_harm_end(T: Any, S: Any, i: int) -> None:
 
 
 KERNELS: tuple[Any, ...] = (
-    in_force, hazard_ratio, next_move, onset_rate, wind_onset, retune_onset, enter, retune, count_wait, count_stay,
-    close_episode, close_books, finish, begin_spell, wind_symptom, put_under_way, send, next_cause, begin_episode,
-    end_distress, on_symptom, wind_noise, on_noise, receive, drop_deliveries, first_due, be_helped, on_effect_end,
-    be_harmed, on_harm_end,
+    in_force, hazard_ratio, next_move, onset_rate, wind_onset, retune_onset, wind_move, is_blocked, enter, retune,
+    count_wait, count_stay, close_episode, close_books, finish, begin_spell, wind_symptom, put_under_way, send,
+    next_cause, begin_episode, end_distress, on_symptom, wind_noise, on_noise, receive, drop_deliveries, first_due,
+    be_helped, on_effect_end, be_harmed, on_harm_end,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

@@ -1,11 +1,13 @@
 """The arm's tables as arrays, and the arrays that hold a cohort: what compiled code reads and writes."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from journey.batch.table import array_sheet
+from simulation.compiled.guards import guard_tables
 from simulation.laws import SignalMix
 from simulation.setup import ArmTable
 from simulation.units import MINUTES_PER_DAY
@@ -32,6 +34,7 @@ class Tables(NamedTuple):
     leaves: npt.NDArray[np.bool_]
     in_distress: Floats
     frail: npt.NDArray[np.bool_]
+    guards: Any
     move_ratios: Floats
     seasons: Any
     onset_ratios: Floats
@@ -83,8 +86,8 @@ class Tables(NamedTuple):
     keep_trace: bool
 
 
-def tables_of(table: ArmTable, arm: int, days: float, *, keep_trace: bool) -> Tables:
-    """The tables of the arm of this number as arrays."""
+def tables_of(table: ArmTable, segments: Sequence[str], arm: int, days: float, *, keep_trace: bool) -> Tables:
+    """The tables of the arm of this number as arrays; `segments` are the names of the population's."""
     moves = table.moves
     width = max((len(row) for row in moves), default=0) or 1
 
@@ -113,6 +116,7 @@ def tables_of(table: ArmTable, arm: int, days: float, *, keep_trace: bool) -> Ta
         leaves=padded("leaves", np.bool_),
         in_distress=padded("in_distress", np.float64),
         frail=padded("frailty", np.bool_),
+        guards=guard_tables(table, segments),
         move_ratios=np.array(table.move_ratios),
         seasons=arrays_of(table.seasons),
         onset_ratios=np.array(table.onset_ratios),

@@ -54,7 +54,9 @@ from simulation.compiled.lives import (
     end_distress,
     enter,
     in_force,
+    is_blocked,
     next_cause,
+    next_move,
     on_effect_end,
     on_harm_end,
     on_noise,
@@ -62,6 +64,7 @@ from simulation.compiled.lives import (
     receive,
     retune,
     retune_onset,
+    wind_move,
     wind_noise,
     wind_onset,
 )
@@ -154,6 +157,12 @@ def on_move(T: Any, S: Any, i: int) -> None:
     place = 0
     while S.floats[i, MOVE_CLOCKS + layout.CLOCK_WIDTH * place + layout.DUE] != S.floats[i, layout.NOW]:
         place += 1
+    if is_blocked(T, S, i, place):
+        # Blocked, not illegal: the customer stays, and the wait for this move begins anew.
+        S.ints[i, layout.ATTEMPTS] += 1
+        wind_move(T, S, i, place, 0.0)
+        next_move(T, S, i)
+        return
     make_move(T, S, i, place, NOTHING)
 
 
@@ -161,7 +170,7 @@ def place_of(T: Any, S: Any, i: int, move: int) -> int:
     """The place of a move among those out of the present stage: `Life.place_of`."""
     stage = S.ints[i, layout.STAGE]
     for place in range(T.move_count[stage]):
-        if T.move[stage, place] == move:
+        if T.move[stage, place] == move and not is_blocked(T, S, i, place):
             return place
     return NOTHING
 

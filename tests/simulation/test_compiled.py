@@ -1,9 +1,14 @@
 """Two engines, one trace: the compiled engine gives the reference engine's trace, event for event, bit for bit."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journey.errors import InputError
+from journey.machine import Guard, GuardKind, Journey, default_journey, register_guard, unregister_guard
+from journey.machine.guards import a_number_of_days
 from simulation.compiled.engine import run_compiled
 from simulation.reference import run_reference
 from simulation.spec import Reviewers
@@ -233,6 +238,36 @@ def populations(draw):
 @given(populations(), worlds(), st.integers(0, 2**32))
 def test_any_population_gives_one_trace(population, world, seed):
     assert_same(arm(population=population, world=world), seed=seed, days=90.0)
+
+
+def test_guarded_moves_give_one_trace():
+    given = default_journey()
+    guards = {
+        "activate": Guard.of(min_days_in_stage=6.0),
+        "mature": Guard.of(segment=["SMB"], min_days_in_stage=20.0),
+        "open_ticket": Guard.of(risk_tier=["medium", "high"]),
+        "escalate": Guard.of(came_from=["retention"]),
+    }
+    moves = tuple(replace(move, guard=guards.get(move.name)) for move in given.moves)
+    journey = Journey(given.stages, moves, given.initial, given.terminal, given.name)
+    free = assert_same(arm(population={"size": 150}), seed=9, days=250.0)
+    run = assert_same(arm(journey=journey, population={"size": 150}), seed=9, days=250.0)
+    assert run.events_by_kind["move"] < free.events_by_kind["move"]
+
+
+def test_a_guard_of_ones_own_is_refused_with_the_way_out():
+    odd = GuardKind("odd_days", lambda facts, _: facts.days_in_stage % 2 >= 1, a_number_of_days, "an odd day")
+    register_guard(odd)
+    try:
+        given = default_journey()
+        moves = tuple(
+            replace(move, guard=Guard.of(odd_days=1) if move.name == "mature" else None) for move in given.moves
+        )
+        journey = Journey(given.stages, moves, given.initial, given.terminal, given.name)
+        with pytest.raises(InputError, match=r"does not know the guard 'odd_days'.*--engine reference"):
+            run_compiled([arm(journey=journey)], seed=1, replication=0, days=10.0, keep_trace=False)
+    finally:
+        unregister_guard("odd_days")
 
 
 def test_customers_who_are_won_back_give_one_trace():
