@@ -112,7 +112,7 @@ def risk_blocks(found: "CampaignsEvaluation") -> list[Block]:
     live = [row for row in every if row["status"] in ("open", "in_review")]
     forced = sum(row["requires_human_review"] for row in live)
     blocks: list[Block] = [
-        Heading(2, "Top risks"),
+        Heading(2, "Top risks this week"),
         Paragraph(
             f"{counted(len(live), 'risk')} of {len(every):,} {'is' if len(live) == 1 else 'are'} not settled; a person "
             f"must look at {forced:,}. At stake is a share of the spend by severity, times confidence."

@@ -1,8 +1,19 @@
-"""The report on campaigns, for people who decide: where people get stuck, and what is odd about the records."""
+"""The report on campaigns, for people who decide: its sections in order, the funnel, and the records' flaws."""
 
 from typing import TYPE_CHECKING
 
 from scenarios.campaign_budget_words import budget_blocks, risk_blocks
+from scenarios.campaign_sections import (
+    attribution_blocks,
+    capital_blocks,
+    experiment_blocks,
+    health_blocks,
+    journey_blocks,
+    kpi_blocks,
+    roi_blocks,
+    rollup_blocks,
+    summary_blocks,
+)
 from scenarios.campaign_words import FINDING_COLUMNS, FUNNEL_COLUMNS, finding_cells, funnel_cells, moment_of
 from scenarios.document import Block, Grid, Heading, Items, Paragraph
 from scenarios.evaluation_report import MOST_ROWS, counted
@@ -16,9 +27,17 @@ def report_on(found: "CampaignsEvaluation") -> list[Block]:
     return [
         Heading(1, "Campaigns"),
         Paragraph(f"{found.source}, as of {moment_of(found, latest=False)}. Nothing dated later was used."),
+        *summary_blocks(found),
+        *health_blocks(found),
         *_funnel(found),
+        *capital_blocks(found),
         *budget_blocks(found),
         *risk_blocks(found),
+        *rollup_blocks(found),
+        *experiment_blocks(found),
+        *attribution_blocks(found),
+        *roi_blocks(found),
+        *kpi_blocks(found),
         *_findings(found),
     ]
 
@@ -35,9 +54,10 @@ def _funnel(found: "CampaignsEvaluation") -> list[Block]:
     ]
     if found.patterns:
         blocks.append(Items(tuple(pattern.message for pattern in found.patterns)))
+    blocks += journey_blocks(found)
     rows = tuple(funnel_cells(row) for row in found.funnel[:MOST_ROWS])
     if rows:
-        blocks.append(Grid(FUNNEL_COLUMNS, rows, numbers_from=5, numbers_to=7))
+        blocks += [Heading(3, "Day by day"), Grid(FUNNEL_COLUMNS, rows, numbers_from=5, numbers_to=7)]
     blocks.extend(_left_out(len(found.funnel), "step"))
     if found.late.reason is not None:
         blocks.append(Paragraph(f"Late converters are not told: {found.late.reason}"))

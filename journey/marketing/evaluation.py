@@ -11,6 +11,7 @@ from typing import Any
 
 from journey.marketing.attribution import attribution
 from journey.marketing.budget import budget
+from journey.marketing.capital import capital
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.running import MarketingReport, check, context_of
 from journey.marketing.experiments import experiments
@@ -30,7 +31,7 @@ Part = Callable[[MarketingContext], Any]
 
 CONTRACT = (
     "as_of", "findings", "funnel", "proposals", "risks", "rollups", "experiments", "attribution", "kpis", "roi",
-    "budget", "journeys",
+    "budget", "journeys", "capital",
 )  # fmt: skip
 """The keys that `journey campaigns --json` promises."""
 
@@ -42,6 +43,7 @@ PARTS: Mapping[str, Part] = {
     "risks": risks,
     "budget": budget,
     "journeys": journeys,
+    "capital": capital,
     "rollups": rollups,
     "experiments": experiments,
     "attribution": attribution,

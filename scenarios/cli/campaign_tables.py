@@ -14,9 +14,25 @@ from scenarios.campaign_budget_words import (
     proposal_cells,
     risk_cells,
 )
+from scenarios.campaign_result_words import (
+    CREDIT_COLUMNS,
+    EXPERIMENT_COLUMNS,
+    JOURNEY_COLUMNS,
+    KPI_COLUMNS,
+    ROLLUP_COLUMNS,
+    TARGET_COLUMNS,
+    credit_cells,
+    credit_reasons,
+    difference_lines,
+    experiment_cells,
+    journey_cells,
+    kpi_cells,
+    rollup_cells,
+    target_cells,
+)
 from scenarios.campaign_words import FINDING_COLUMNS, FUNNEL_COLUMNS, finding_cells, funnel_cells, moment_of
 from scenarios.cli.output import table
-from scenarios.evaluation_report import counted
+from scenarios.evaluation_report import KPI_GROUPS, counted, money
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +60,57 @@ def print_campaigns(out: "Console", found: "CampaignsEvaluation", *, latest: boo
         out.print(pattern.message, markup=False)
     if found.late.reason is not None:
         out.print(f"Late converters: {found.late.reason}\n", markup=False)
+    _print_journeys(out, found, limit)
     _print_budget(out, found, limit)
+    _print_results(out, found, limit)
+    _print_credit(out, found, limit)
+    _print_money(out, found, limit)
+
+
+def _print_journeys(out: "Console", found: "CampaignsEvaluation", limit: int) -> None:
+    steps = [journey_cells(row) for row in found.parts["journeys"]]
+    right = ("came", "went on", "conversion")
+    _print_rows(out, "By stage and segment", JOURNEY_COLUMNS, steps, limit, right=right)
+
+
+def _print_results(out: "Console", found: "CampaignsEvaluation", limit: int) -> None:
+    for start, end in dict.fromkeys((row["window_start"], row["window_end"]) for row in found.parts["rollups"]):
+        rows = [rollup_cells(r) for r in found.parts["rollups"] if (r["window_start"], r["window_end"]) == (start, end)]
+        right = ("impressions", "conversions", "spend", "KPI", "trend")
+        _print_rows(out, f"Segments from {start} to {end}", ROLLUP_COLUMNS, rows, limit, right=right)
+    for line in difference_lines(found.parts["rollups"])[:limit]:
+        out.print(f"{line} (in brackets: performance)", markup=False)
+    out.print()
+    tested = [experiment_cells(row) for row in found.parts["experiments"]]
+    _print_rows(out, "Experiments", EXPERIMENT_COLUMNS, tested, limit, right=("lift", "p"))
+
+
+def _print_credit(out: "Console", found: "CampaignsEvaluation", limit: int) -> None:
+    given = [credit_cells(row) for row in found.parts["attribution"] if row["channel_id"]]
+    right = ("conversions", "share", "value", "removal effect")
+    _print_rows(out, "Attribution (methods are never added)", CREDIT_COLUMNS, given, limit, right=right)
+    for line in credit_reasons(found.parts["attribution"]):
+        out.print(line, markup=False)
+    out.print()
+
+
+def _print_money(out: "Console", found: "CampaignsEvaluation", limit: int) -> None:
+    from journey.kpis import Kpi
+
+    kpis, roi = found.parts["kpis"], found.parts["roi"]
+    goals = [target_cells(goal, name) for name, goal in kpis["targets"].items()]
+    _print_rows(out, "Targets against actuals", TARGET_COLUMNS, goals, limit, right=("actual", "target"))
+    for group, title in KPI_GROUPS.items():
+        rows = [kpi_cells(name, Kpi(**kpi)) for name, kpi in kpis[group].items()]
+        _print_rows(out, title, KPI_COLUMNS, rows, limit, right=("value", "n"))
+    lines = [
+        (line["name"], line["kind"], money(line["amount"]), line["provenance"], line["note"]) for line in roi["lines"]
+    ]
+    _print_rows(out, "ROI", ("line", "kind", "amount", "provenance", "note"), lines, limit, right=("amount",))
+    totals = f"value {money(roi['value'])}, cost {money(roi['cost'])}, net {money(roi['net'])} ({roi['label']})"
+    out.print(totals, markup=False)
+    for memo in roi["memos"]:
+        out.print(f"{memo['name']}: {money(memo['amount'])}; {memo['note']}", markup=False)
 
 
 def _print_budget(out: "Console", found: "CampaignsEvaluation", limit: int) -> None:

@@ -1,0 +1,66 @@
+"""Capital allocation decisions as they were recorded, each with its trail: who proposed, who approved, what followed.
+
+A trail comes from the marketing log where that holds the action, and from the record's own fields where it does not:
+those say what somebody wrote down afterwards and prove nothing.
+"""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from journey.marketing.log import DATASET
+from journey.records.dates import in_iso
+
+if TYPE_CHECKING:
+    from journey.marketing.checks.context import MarketingContext
+
+
+def capital(context: "MarketingContext") -> list[dict[str, Any]]:
+    """Every recorded budget action as JSON-ready data, in order of time.
+
+    Returns:
+        Besides the record's fields ``trail`` (steps with ``at``, ``what`` and ``who``) and ``trail_from`` (``log`` or
+        ``record``).
+    """
+    logged = _logged(context)
+    cursor = context.cursor.execute("""
+        SELECT budget_action_id, timestamp, campaign_id, from_channel_id, to_channel_id, amount, currency, reason_code,
+            reason_detail, proposed_by, approved_by_human, approver_id, approval_latency_minutes, status
+        FROM seen_budget_actions ORDER BY timestamp, budget_action_id
+    """)
+    names = [column[0] for column in cursor.description or ()]
+    found = []
+    for values in cursor.fetchall():
+        row = dict(zip(names, values, strict=True))
+        trail = logged.get(row["budget_action_id"])
+        found.append(
+            row
+            | {
+                "timestamp": in_iso(row["timestamp"]),
+                "trail": trail or _told(row),
+                "trail_from": "log" if trail else "record",
+            }
+        )
+    return found
+
+
+def _logged(context: "MarketingContext") -> dict[str, list[dict[str, Any]]]:
+    rows = context.cursor.execute(f"""
+        SELECT entity_id, timestamp, to_status, coalesce(actor_id, actor_kind) FROM seen_{DATASET}
+        WHERE entity = 'budget_action' ORDER BY timestamp, row_number
+    """).fetchall()
+    found: dict[str, list[dict[str, Any]]] = {}
+    for action, at, status, who in rows:
+        found.setdefault(action, []).append({"at": in_iso(at), "what": status, "who": who})
+    return found
+
+
+def _told(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The trail that the fields of a record tell; what they do not say is None."""
+    trail = [{"at": in_iso(row["timestamp"]), "what": "proposed", "who": row["proposed_by"]}]
+    if row["approved_by_human"]:
+        latency = row["approval_latency_minutes"]
+        at = None if latency is None else in_iso(row["timestamp"] + timedelta(minutes=latency))
+        trail.append({"at": at, "what": "approved", "who": row["approver_id"]})
+    if row["status"] not in (step["what"] for step in trail):
+        trail.append({"at": None, "what": row["status"], "who": None})
+    return trail

@@ -1,0 +1,251 @@
+"""Sections of the report on campaigns: summary, health, journeys, capital, rollups, experiments, attribution, money."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from scenarios.campaign_result_words import (
+    CAPITAL_COLUMNS,
+    CREDIT_COLUMNS,
+    EXPERIMENT_COLUMNS,
+    JOURNEY_COLUMNS,
+    KPI_COLUMNS,
+    ROLLUP_COLUMNS,
+    TARGET_COLUMNS,
+    Row,
+    capital_cells,
+    credit_cells,
+    credit_reasons,
+    difference_lines,
+    experiment_cells,
+    journey_cells,
+    kpi_cells,
+    rollup_cells,
+    target_cells,
+)
+from scenarios.document import Block, Grid, Heading, Items, Paragraph
+from scenarios.evaluation_report import KPI_GROUPS, MOST_ROWS, counted, money, quantity
+
+if TYPE_CHECKING:
+    from journey.marketing.evaluation import CampaignsEvaluation
+
+LIVE = ("open", "in_review")
+
+
+def summary_blocks(found: "CampaignsEvaluation") -> list[Block]:
+    """What an executive reads: a line each on health, stuck steps, money, risks, segments, experiments and records."""
+    parts, roi = found.parts, found.parts["roi"]
+    latest = _latest(parts["rollups"])
+    advice = _advice(latest)
+    live = [risk for risk in parts["risks"] if risk["status"] in LIVE]
+    severe = sum(risk["severity"] in ("high", "critical") for risk in live)
+    winners = [row for row in parts["experiments"] if row["call"] == "winner"]
+    goals = [goal for name, goal in parts["kpis"]["targets"].items() if not name.endswith(" budget")]
+    verdicts = ", ".join(f"{goal['campaign_id']} {goal['verdict']}" for goal in goals)
+    stuck = sum(row.flag == "drop_off" for row in found.funnel)
+    earned = f"revenue {money(roi['value'])} for a cost of {money(roi['cost'])} ({roi['label']})"
+    lines = (
+        f"Targets: {verdicts or 'no campaign is recorded'}.",
+        f"Stuck: {counted(stuck, 'funnel step')} {'loses' if stuck == 1 else 'lose'} more than chance explains.",
+        f"Segments: {advice}.",
+        f"Risks: {counted(len(live), 'risk')} not settled, {severe} of them high or critical.",
+        f"Money: {counted(len(parts['proposals']), 'move')} proposed; {earned}.",
+        f"Experiments: {len(winners)} of {len(parts['experiments'])} have a winner.",
+        f"Records: {', '.join(counted(n, severity) for severity, n in found.report.counts.items())}.",
+    )
+    return [Heading(2, "In short"), Items(lines)]
+
+
+def _advice(rows: list[Row]) -> str:
+    """What is to be done otherwise than now, by action."""
+    named = []
+    for action in ("scale", "revise", "stop"):
+        cells = [f"{row['campaign_id']} {row['segment_id']}" for row in rows if row["recommendation"] == action]
+        if cells:
+            named.append(f"{action} {', '.join(cells)}")
+    return "; ".join(named) or "hold all"
+
+
+def _latest(rows: Iterable[Row]) -> list[Row]:
+    every = list(rows)
+    last = max(((row["window_end"], row["window_start"]) for row in every), default=None)
+    return [row for row in every if (row["window_end"], row["window_start"]) == last]
+
+
+def health_blocks(found: "CampaignsEvaluation") -> list[Block]:
+    """Each campaign on one line, and its targets against actuals."""
+    business = found.parts["kpis"]["business"]
+    goals = found.parts["kpis"]["targets"]
+    campaigns = found.context.cursor.execute(
+        "SELECT campaign_id, coalesce(name, ''), coalesce(status, 'unknown') FROM campaigns ORDER BY campaign_id"
+    ).fetchall()
+    rows = tuple(
+        (
+            campaign,
+            name,
+            status,
+            next(goal["verdict"] for goal in goals.values() if goal["campaign_id"] == campaign),
+            money(_by(business["media_spend"], campaign)),
+            money(_by(business["revenue_proxy"], campaign)),
+            _dollars(_by(business["return_on_ad_spend"], campaign)),
+            _dollars(_by(business["cost_per_conversion"], campaign)),
+            str(sum(row.flag == "drop_off" for row in found.funnel if row.campaign_id == campaign)),
+            str(sum(risk["campaign_id"] == campaign and risk["status"] in LIVE for risk in found.parts["risks"])),
+        )
+        for campaign, name, status in campaigns
+    )
+    columns = (
+        "campaign",
+        "name",
+        "status",
+        "KPI",
+        "spend",
+        "revenue",
+        "revenue per dollar",
+        "per conversion",
+        "stuck steps",
+        "risks",
+    )
+    targets = tuple(target_cells(goal, name) for name, goal in goals.items())
+    return [
+        Heading(2, "Campaign health"),
+        *([Grid(columns, rows, numbers_from=4)] if rows else [Paragraph("No campaign is recorded.")]),
+        Heading(3, "Targets against actuals"),
+        Paragraph(
+            "A target is met or missed when the whole interval of the KPI says so, and open when the interval spans it."
+        ),
+        *([Grid(TARGET_COLUMNS, targets, numbers_from=2, numbers_to=5)] if targets else []),
+    ]
+
+
+def _by(kpi: Mapping[str, Any], campaign: str) -> float | None:
+    value: float | None = kpi.get("by", {}).get(campaign, {}).get("value")
+    return value
+
+
+def _dollars(value: float | None) -> str:
+    return "not defined" if value is None else money(value)
+
+
+def journey_blocks(found: "CampaignsEvaluation") -> list[Block]:
+    """Steps by stage, and how segments differ."""
+    rows = tuple(journey_cells(row) for row in found.parts["journeys"][:MOST_ROWS])
+    return [
+        Heading(3, "By stage and segment"),
+        Paragraph(
+            "Days and channels added up, counts that are trusted only. A segment goes on more or less than the others "
+            "of its campaign when chance does not explain the difference (pooled z test, Holm's adjustment)."
+        ),
+        *([Grid(JOURNEY_COLUMNS, rows, numbers_from=3, numbers_to=7)] if rows else [Paragraph("No step was counted.")]),
+    ]
+
+
+def capital_blocks(found: "CampaignsEvaluation") -> list[Block]:
+    """The recorded budget actions, each with its trail and what was noticed about it."""
+    noticed: dict[str, list[str]] = {}
+    for finding in found.report.findings:
+        if finding.dataset == "budget_actions" and finding.record:
+            noticed.setdefault(finding.record, []).append(f"{finding.severity} {finding.code}")
+    every = found.parts["capital"]
+    rows = tuple(capital_cells(row, ", ".join(noticed.get(row["budget_action_id"], []))) for row in every[:MOST_ROWS])
+    return [
+        Heading(2, "Capital allocation decisions"),
+        Paragraph(
+            f"{counted(len(every), 'decision')} on record. A trail is from the marketing log where that holds the "
+            "action, else from the record's own fields, which prove nothing. What broke a rule is under noticed."
+        ),
+        *([Grid(CAPITAL_COLUMNS, rows, numbers_from=4, numbers_to=5)] if rows else []),
+    ]
+
+
+def rollup_blocks(found: "CampaignsEvaluation") -> list[Block]:
+    """The rollups of each window, latest first, and where recorded ones differ."""
+    every = found.parts["rollups"]
+    blocks: list[Block] = [
+        Heading(2, "Segment rollups"),
+        Paragraph(
+            "From performance. A recommendation needs the whole interval on one side of its threshold and is to hold "
+            "where the interval spans it; 'recorded' is what a rollup on record recommends."
+        ),
+    ]
+    windows = sorted({(row["window_end"], row["window_start"]) for row in every}, reverse=True)
+    for end, start in windows:
+        rows = tuple(rollup_cells(r) for r in every if (r["window_end"], r["window_start"]) == (end, start))
+        blocks += [
+            Heading(3, f"{start} to {end}"),
+            Grid(ROLLUP_COLUMNS, rows[:MOST_ROWS], numbers_from=2, numbers_to=8),
+        ]
+    differences = difference_lines(every)
+    if differences:
+        blocks += [Paragraph("Where a rollup on record says something else (in brackets: performance):"),
+                   Items(tuple(differences[:MOST_ROWS]))]  # fmt: skip
+    return blocks
+
+
+def experiment_blocks(found: "CampaignsEvaluation") -> list[Block]:
+    """Every experiment on its own metric."""
+    rows = tuple(experiment_cells(row) for row in found.parts["experiments"][:MOST_ROWS])
+    return [
+        Heading(2, "Experiments"),
+        Paragraph(
+            "Each on its own metric, per impression and by the pooled two-proportion z test unless it says otherwise. "
+            "The interval is the score interval of the lift; impressions are taken as independent of each other."
+        ),
+        *([Grid(EXPERIMENT_COLUMNS, rows, numbers_from=4, numbers_to=7)] if rows else [Paragraph("None.")]),
+    ]
+
+
+def attribution_blocks(found: "CampaignsEvaluation") -> list[Block]:
+    """Credit by method; methods are never added."""
+    every = found.parts["attribution"]
+    rows = tuple(credit_cells(row) for row in every if row["channel_id"])
+    reasons = credit_reasons(every)
+    return [
+        Heading(2, "Attribution"),
+        Paragraph(
+            "One conversion may be in the credit of every method, so methods are never added. None says what would "
+            "have happened without a channel."
+        ),
+        *([Grid(CREDIT_COLUMNS, rows[:MOST_ROWS], numbers_from=4)] if rows else []),
+        *([Items(tuple(reasons))] if reasons else []),
+    ]
+
+
+def roi_blocks(found: "CampaignsEvaluation") -> list[Block]:
+    """The ledger, and the recorded one beside it."""
+    roi = found.parts["roi"]
+    lines = [
+        (line["name"], line["kind"], quantity(line["quantity"], line["unit"]), money(line["amount"]),
+         line["provenance"], line["note"])
+        for line in roi["lines"]
+    ]  # fmt: skip
+    sums = (("total value", "value"), ("total cost", "cost"), ("net", "net"))
+    totals = [(title, "", "", money(roi[name]), "", "") for title, name in sums]
+    reconciled = tuple(
+        (row["campaign_id"], money(row["media_spend"]), money(row["recorded_media_spend"]), money(row["value"]),
+         money(row["recorded_value"]), money(row["net"]), money(row["recorded_net"]), AGREES[row["agrees"]])
+        for row in roi["reconciliation"]
+    )  # fmt: skip
+    columns = ("campaign", "media", "on record", "value", "on record", "net", "on record", "agrees")
+    return [
+        Heading(2, "Return on investment"),
+        Paragraph(f"{roi['label'][:1].upper()}{roi['label'][1:]}."),
+        Grid(("line", "kind", "quantity", "amount", "provenance", "note"), (*lines, *totals), 2, 4),
+        Heading(3, "Performance against the recorded ledger"),
+        *([Grid(columns, reconciled, 1, 7)] if reconciled else []),
+        *[Paragraph(f"{memo['name']}: {money(memo['amount'])}; {memo['note']}.") for memo in roi["memos"]],
+    ]
+
+
+AGREES = {True: "yes", False: "no", None: "cannot be told"}
+"""Whether two ledgers agree, in words."""
+
+
+def kpi_blocks(found: "CampaignsEvaluation") -> list[Block]:
+    """The three groups of KPIs."""
+    from journey.kpis import Kpi
+
+    blocks: list[Block] = [Heading(2, "KPIs")]
+    for group, title in KPI_GROUPS.items():
+        rows = tuple(kpi_cells(name, Kpi(**kpi)) for name, kpi in found.parts["kpis"][group].items())
+        blocks += [Heading(3, title), Grid(KPI_COLUMNS, rows, 1, 3)]
+    return blocks
