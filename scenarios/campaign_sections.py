@@ -40,7 +40,7 @@ def summary_blocks(found: "CampaignsEvaluation") -> list[Block]:
     severe = sum(risk["severity"] in ("high", "critical") for risk in live)
     winners = [row for row in parts["experiments"] if row["call"] == "winner"]
     goals = [goal for name, goal in parts["kpis"]["targets"].items() if not name.endswith(" budget")]
-    verdicts = ", ".join(f"{goal['campaign_id']} {goal['verdict']}" for goal in goals)
+    verdicts = ", ".join(f"{goal['campaign_id']} {_verdict(goal)}" for goal in goals)
     stuck = sum(row.flag == "drop_off" for row in found.funnel)
     earned = f"revenue {money(roi['value'])} for a cost of {money(roi['cost'])} ({roi['label']})"
     lines = (
@@ -49,10 +49,26 @@ def summary_blocks(found: "CampaignsEvaluation") -> list[Block]:
         f"Segments: {advice}.",
         f"Risks: {counted(len(live), 'risk')} not settled, {severe} of them high or critical.",
         f"Money: {counted(len(parts['proposals']), 'move')} proposed; {earned}.",
+        *_disagreeing(roi),
         f"Experiments: {len(winners)} of {len(parts['experiments'])} have a winner.",
         f"Records: {', '.join(counted(n, severity) for severity, n in found.report.counts.items())}.",
     )
     return [Heading(2, "In short"), Items(lines)]
+
+
+def _verdict(goal: Row) -> str:
+    return "has no target" if goal["target"] is None else str(goal["verdict"])
+
+
+def _disagreeing(roi: Row) -> list[str]:
+    """One line where the recorded ledger has another net than performance."""
+    differ = [row for row in roi["reconciliation"] if row["agrees"] is False and row["net_difference"]]
+    if not differ:
+        return []
+    gap = sum(row["net_difference"] for row in differ)
+    direction = "less" if gap < 0 else "more"
+    where = ", ".join(row["campaign_id"] for row in differ)
+    return [f"Ledger: the one on record has a net of {money(abs(gap))} {direction} than performance, in {where}."]
 
 
 def _advice(rows: list[Row]) -> str:

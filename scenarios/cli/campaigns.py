@@ -28,6 +28,15 @@ def command(
     limit: Annotated[
         int, typer.Option("--limit", min=0, help="Print at most so many rows of each table; --json has them all.")
     ] = 200,
+    window: Annotated[
+        int, typer.Option("--window", min=1, max=3660, help="Days of the latest rollup window.", show_default=True)
+    ] = 7,
+    order: Annotated[
+        int,
+        typer.Option(
+            "--order", min=1, max=4, help="How many of the last channels the Markov chain of paths remembers."
+        ),
+    ] = 1,
     json_: JsonOption = False,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="F.md|F.html", help="Write a report to this file.")
@@ -36,6 +45,7 @@ def command(
     """Judge recorded campaigns: findings, funnel, budget, risks, rollups, experiments, attribution, KPIs and ROI."""
     from journey.asof import AsOf
     from journey.marketing.evaluation import evaluate_campaigns
+    from journey.marketing.policy import AttributionPolicy, MarketingPolicy, RollupPolicy
     from scenarios.cli.output import console, print_json, refuse_unwritable, say, write_atomically
     from scenarios.document import refuse_unknown_format, rendered
 
@@ -43,7 +53,8 @@ def command(
         refuse_unknown_format(report)
         refuse_unwritable(report)
     when = None if as_of is None else AsOf.of(as_of).cutoff
-    found = evaluate_campaigns(_read(folders), as_of=when)
+    policy = MarketingPolicy(rollups=RollupPolicy(window_days=window), attribution=AttributionPolicy(order=order))
+    found = evaluate_campaigns(_read(folders), as_of=when, policy=policy)
     if json_:
         print_json(found.as_dict())
     else:

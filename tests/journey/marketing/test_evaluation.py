@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from io import StringIO
 
 import pytest
 import typer
@@ -74,3 +75,80 @@ def test_an_earlier_day_sees_a_smaller_funnel():
         event["timestamp"] = event["date"] = "2026-03-13"
     found = evaluate_campaigns(records(tables), as_of=date(2026, 3, 14))
     assert {step.date.isoformat() for step in found.funnel} == {"2026-03-13"}
+
+
+def test_the_report_holds_every_section_that_people_decide_by(run, tmp_path):
+    for name in ("report.md", "report.html"):
+        assert run("--report", tmp_path / name).exit_code == 0
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    sections = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
+    assert sections == [
+        "In short", "Campaign health", "Where people get stuck", "Capital allocation decisions",
+        "Where money should move", "Top risks this week", "Segment rollups", "Experiments", "Attribution",
+        "Return on investment", "KPIs", "What is odd about the records",
+    ]  # fmt: skip
+    assert "scale CAMP\\_001 SEG\\_002; revise CAMP\\_002 SEG\\_002; stop" in text
+    assert "approved by HUMAN\\_01 2026-03-16 11:25" in text
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert all(f"<h2>{section}</h2>" in page for section in sections)
+
+
+def test_a_ledger_that_disagrees_is_told_in_short():
+    from scenarios.campaign_report import report_on
+    from scenarios.document import as_markdown
+
+    tables = rows()
+    tables["roi_ledger"][0] |= {"media_spend": 4200.0, "net_roi": 20_998.6}
+    text = as_markdown(report_on(evaluate_campaigns(records(tables))))
+    assert "a net of $2,942.00 less than performance, in CAMP\\_001" in text
+
+
+def test_nothing_recorded_makes_a_report_and_tables_too():
+    from rich.console import Console
+
+    from scenarios.campaign_report import report_on
+    from scenarios.cli.campaign_tables import print_campaigns
+    from scenarios.document import as_markdown
+
+    empty = evaluate_campaigns(records({name: [] for name in rows()}))
+    assert "No campaign is recorded." in as_markdown(report_on(empty))
+    out = Console(file=StringIO(), width=120)
+    print_campaigns(out, empty, latest=True, limit=10)
+    assert "Experiments: none" in out.file.getvalue()
+
+
+def test_a_person_reads_rollups_experiments_attribution_targets_and_money(run):
+    text = run("--limit", "4").stdout
+    for title in ("By stage and segment", "Segments from 2026-03-10 to 2026-03-16", "Experiments", "Attribution",
+                  "Targets against actuals", "Business: is it worth it?", "ROI"):  # fmt: skip
+        assert title in text
+    assert "net $26,531.10" in text
+
+
+def test_window_and_order_are_options(run):
+    found = json.loads(run("--window", "3", "--order", "2", "--json").stdout)
+    assert ("2026-03-14", "2026-03-16") in {(row["window_start"], row["window_end"]) for row in found["rollups"]}
+    assert {row["order"] for row in found["attribution"] if row["method"] == "markov"} == {2}
+
+
+def test_the_trail_of_a_decision_is_the_logs_where_there_is_one():
+    tables = rows()
+    tables["marketing_log"] = [
+        {"event_id": f"LOG_{place}", "timestamp": f"2026-03-16T1{place}:00:00", "entity": "budget_action",
+         "entity_id": "BUD_0001", "campaign_id": "CAMP_002", "from_status": start, "to_status": end,
+         "actor_kind": kind, "actor_id": actor, "amount": 1500.0}
+        for place, (start, end, kind, actor) in enumerate([
+            (None, "proposed", "orchestrator", None), ("proposed", "approved", "human", "HUMAN_01"),
+            ("approved", "executed", "orchestrator", None),
+        ])
+    ]  # fmt: skip
+    decisions = evaluate_campaigns(records(tables)).parts["capital"]
+    first, second = decisions[0], decisions[1]
+    assert (first["trail_from"], [step["what"] for step in first["trail"]]) == (
+        "log", ["proposed", "approved", "executed"],
+    )  # fmt: skip
+    assert first["trail"][1] == {"at": "2026-03-16T11:00:00", "what": "approved", "who": "HUMAN_01"}
+    # A record says when it was proposed and how long approval took; it does not say when money moved.
+    assert second["trail_from"] == "record"
+    assert second["trail"][1]["at"] == "2026-03-17T09:50:00"
+    assert second["trail"][2] == {"at": None, "what": "executed", "who": None}
