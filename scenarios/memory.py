@@ -26,18 +26,24 @@ class Footprint:
         program: A process with the engine loaded, before any customer.
         customer: A customer on day 0.
         customer_day: What a customer adds by living one day.
+        traced_customer: What a customer takes besides, where a trace is kept.
         traced_event: A row of a trace that is kept.
     """
 
     program: float
     customer: float
     customer_day: float
+    traced_customer: float
     traced_event: float
 
 
 FOOTPRINTS = {
-    "reference": Footprint(program=48 * MIB, customer=4300.0, customer_day=2.3, traced_event=200.0),
-    "compiled": Footprint(program=210 * MIB, customer=1060.0, customer_day=0.13, traced_event=600.0),
+    "reference": Footprint(
+        program=48 * MIB, customer=4300.0, customer_day=2.3, traced_customer=0.0, traced_event=200.0
+    ),
+    "compiled": Footprint(
+        program=210 * MIB, customer=10.0, customer_day=0.38, traced_customer=960.0, traced_event=600.0
+    ),
 }
 
 EVENTS_PER_CUSTOMER_DAY = 0.085
@@ -71,8 +77,10 @@ class Load:
     def bytes_per_customer(self) -> float:
         """What one customer takes, at the end of the run."""
         of = FOOTPRINTS[self.engine]
-        rows = EVENTS_PER_CUSTOMER_DAY * of.traced_event if self.trace else 0.0
-        return of.customer + self.days * (of.customer_day + rows)
+        living = of.customer + self.days * of.customer_day
+        if not self.trace:
+            return living
+        return living + of.traced_customer + self.days * EVENTS_PER_CUSTOMER_DAY * of.traced_event
 
     @property
     def cohorts(self) -> float:
