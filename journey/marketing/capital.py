@@ -4,7 +4,7 @@ A trail comes from the marketing log where that holds the action, and from the r
 those say what somebody wrote down afterwards and prove nothing.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from journey.marketing.log import DATASET
@@ -58,9 +58,18 @@ def _told(row: dict[str, Any]) -> list[dict[str, Any]]:
     """The trail that the fields of a record tell; what they do not say is None."""
     trail = [{"at": in_iso(row["timestamp"]), "what": "proposed", "who": row["proposed_by"]}]
     if row["approved_by_human"]:
-        latency = row["approval_latency_minutes"]
-        at = None if latency is None else in_iso(row["timestamp"] + timedelta(minutes=latency))
+        at = _later(row["timestamp"], row["approval_latency_minutes"])
         trail.append({"at": at, "what": "approved", "who": row["approver_id"]})
     if row["status"] not in (step["what"] for step in trail):
         trail.append({"at": None, "what": row["status"], "who": None})
     return trail
+
+
+def _later(moment: datetime, minutes: float | None) -> str | None:
+    """A moment so many minutes later; None where that is not known, or no date any more."""
+    if minutes is None:
+        return None
+    try:
+        return in_iso(moment + timedelta(minutes=minutes))
+    except OverflowError:
+        return None

@@ -216,7 +216,8 @@ class BudgetAction(Record):
     proposed_by: Proposer | None = None
     approved_by_human: bool | None = None
     approver_id: str | None = None
-    approval_latency_minutes: Annotated[float, Field(ge=0.0)] | None = None
+    # Ten years: what takes longer is a typing error, and no calendar could hold it.
+    approval_latency_minutes: Annotated[float, Field(ge=0.0, le=5_256_000.0)] | None = None
     status: BudgetStatus
 
 

@@ -152,3 +152,13 @@ def test_the_trail_of_a_decision_is_the_logs_where_there_is_one():
     assert second["trail_from"] == "record"
     assert second["trail"][1]["at"] == "2026-03-17T09:50:00"
     assert second["trail"][2] == {"at": None, "what": "executed", "who": None}
+
+
+def test_an_approval_that_took_longer_than_a_calendar_holds_is_no_date_and_no_crash():
+    tables = rows()
+    tables["budget_actions"][0] |= {"timestamp": "9999-12-31T23:00:00", "approval_latency_minutes": 600}
+    tables["budget_actions"][1]["approval_latency_minutes"] = 10**12
+    decisions = {row["budget_action_id"]: row for row in evaluate_campaigns(records(tables)).parts["capital"]}
+    assert decisions["BUD_0001"]["trail"][1]["at"] is None
+    # Set aside while reading, with a finding.
+    assert "BUD_0002" not in decisions
