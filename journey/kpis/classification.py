@@ -51,9 +51,7 @@ def stages_judged(
     return StagesJudged(right, known)
 
 
-def true_stage(
-    decision: Intervention, signals: Mapping[str, Signal], entries: Sequence[StageEntry]
-) -> str | None:
+def true_stage(decision: Intervention, signals: Mapping[str, Signal], entries: Sequence[StageEntry]) -> str | None:
     """The stage that the latest fresh signal of a decision names, or None without one, or where a move came between.
 
     Args:
