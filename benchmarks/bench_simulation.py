@@ -5,6 +5,7 @@ practitioner would write in an afternoon to count moves and signals, so its even
 """
 
 import random
+from math import inf
 from time import perf_counter
 
 import simpy
@@ -14,6 +15,7 @@ from journey.policy import Policy
 from scenarios.files import load
 from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate, Request
+from simulation.gate_book import GateBook
 from simulation.run import ArmSetup, run_arm
 from simulation.spec import Population, Reviewers, World
 
@@ -104,7 +106,7 @@ def _backlog_of(ask):
 
 def _our_gate():
     env = ExactEnvironment()
-    gate = Gate(env, 3, Reviewers(opens_at_hour=0.0, minutes_per_day=1440.0, days_per_week=7))
+    gate = Gate(env, 3, Reviewers(opens_at_hour=0.0, minutes_per_day=1440.0, days_per_week=7), GateBook((0.0, inf)))
     for n in range(BACKLOG):
         gate.ask(Request(-float(n * 7919 % 30_011), 0.0, n, 0.01, lambda _time, _reviewer: None))
     env.run()
