@@ -47,6 +47,7 @@ def test_a_person_reads_a_table_of_what_was_changed_and_what_was_found():
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_an_engine_that_is_wrong_exits_1_and_says_where(monkeypatch):
     honest = clocks.scale_for_mean
 

@@ -160,6 +160,7 @@ def test_what_is_decided_otherwise_is_watching_after_a_contact_whose_date_the_re
     assert len(differing) < 0.12 * len(rows)
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(
     seed=st.integers(0, 2**40),

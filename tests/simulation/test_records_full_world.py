@@ -172,6 +172,7 @@ def test_only_what_was_under_way_when_a_customer_left_stands_in_the_way_of_repea
     assert {row.customer_id for row in differing} <= returned
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(seed=st.integers(0, 2**40), count=st.integers(0, 2), over=st.sampled_from([20.0, 400.0]))
 def test_any_such_world_gives_clean_records_whose_actions_can_be_repeated(tmp_path_factory, seed, count, over):

@@ -158,10 +158,12 @@ def sound_in_full():
     return checks(full_arm(population={"size": 300}), seed=3, days=200.0, customers=CUSTOMERS)
 
 
+@pytest.mark.slow
 def test_a_sound_engine_passes_in_the_full_world(sound_in_full):
     assert failed(sound_in_full) == []
 
 
+@pytest.mark.slow
 def test_every_part_of_the_full_world_has_its_check(sound_in_full):
     names = "\n".join(check.name for check in sound_in_full)
     for part in (

@@ -162,6 +162,7 @@ def test_money_at_stake_escalates_what_its_severity_would_not():
     assert not _inbox(rows(), policy=calm)["RSK_0006"].requires_human_review
 
 
+@pytest.mark.slow
 @settings(max_examples=20)  # each reads a folder's worth of tables
 @given(
     st.lists(

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ values = st.none() | st.booleans() | st.integers(-3, 10**13) | st.floats() | wor
 changes = st.lists(st.tuples(st.integers(0, 13), st.integers(0, 20), st.integers(0, 20), values), max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)  # each reads tables and runs every check
 @given(changes, st.dictionaries(words, values, max_size=3), st.lists(words, max_size=3))
 def test_odd_values_in_any_field_are_findings_and_never_an_exception(made, mapping, texts):

@@ -97,6 +97,7 @@ def test_from_an_unknown_balance_nothing_is_ever_given():
     assert "CH_03 has nothing to give" in found.decisions["CAMP_002"]
 
 
+@pytest.mark.slow
 @settings(max_examples=20)  # each reads a folder's worth of tables
 @given(
     openings=st.lists(st.integers(0, 8000), min_size=2, max_size=2),
