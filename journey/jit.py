@@ -4,14 +4,14 @@ A module of such functions (`journey.rules`, `journey.steps`) lists them in `KER
 they are copied into a namespace in which they find each other compiled, so there is one source and no second copy.
 Numba is imported by the first call, because that takes half a second.
 
-Compiled code is kept on disk, in the user's cache folder, under a hash of every source it was made from: Numba itself
-looks only at the file of the outermost function and would miss a change in a function that it calls. Where that
-folder cannot be written, code is compiled anew in each process. Two processes that compile at once do no harm: files
-are written aside and renamed.
+Compiled code is kept on disk, in the user's cache folder, under a hash of every function it was made from and of the
+constants that these use: Numba itself looks only at the file of the outermost function and would miss a change in a
+function that it calls. What is hashed is what this process has loaded, not what now stands on disk, so that a file
+edited in the meantime cannot give new code an old name. Where that folder cannot be written, code is compiled anew in
+each process. Two processes that compile at once do no harm: files are written aside and renamed.
 """
 
 import hashlib
-import inspect
 import os
 import platform
 import sys
@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FunctionType, ModuleType, SimpleNamespace
+from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 CACHE_VARIABLE = "JOURNEYLAB_CACHE"
@@ -84,11 +84,33 @@ def cache_folder(modules: Sequence[ModuleType], constants: Mapping[str, Any] | N
     for part in (sys.version, numba.__version__, platform.machine()):
         mark.update(part.encode())
     for module in modules:
-        mark.update(inspect.getsource(module).encode())
+        for function in module.KERNELS:
+            for part in _identity(function.__code__, vars(module)):
+                mark.update(repr(part).encode())
     # A constant stands for itself by its text: numbers and types, nothing with an address in it.
     mark.update(repr(sorted((constants or {}).items())).encode())
     folder = _cache_root() / "compiled" / mark.hexdigest()[:20]
     return folder if _can_write(folder) else None
+
+
+def _identity(code: CodeType, scope: Mapping[str, Any]) -> Iterator[Any]:
+    """What a function does: its code, and the constants that it takes from its module or from others."""
+    yield from (code.co_name, code.co_code, code.co_names, code.co_varnames)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _identity(constant, scope)
+        else:
+            yield constant
+    for name in code.co_names:
+        found = scope.get(name)
+        if isinstance(found, ModuleType):
+            yield from ((name, each, value) for each in code.co_names if _is_plain(value := vars(found).get(each)))
+        elif _is_plain(found):
+            yield name, found
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, int | float | str | bytes | tuple)
 
 
 def _cache_root() -> Path:

@@ -72,12 +72,37 @@ def test_functions_find_each_other_compiled_and_constants_can_be_replaced(tmp_pa
     assert made.outer(3.0) == 7.0
 
 
-def test_a_change_in_any_source_is_another_cache(tmp_path, monkeypatch):
+@pytest.mark.parametrize("change", [("2.0", "3.0"), ("x * FACTOR", "x / FACTOR"), ("+ 1.0", "+ 2.0")])
+def test_a_change_of_code_or_constant_is_another_cache(tmp_path, monkeypatch, change):
     monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
-    first = jit.cache_folder([module(SOURCE.format(factor=2.0), "kernels_a", tmp_path)])
-    second = jit.cache_folder([module(SOURCE.format(factor=3.0), "kernels_b", tmp_path)])
+    source = SOURCE.format(factor=2.0)
+    first = jit.cache_folder([module(source, "kernels_a", tmp_path)])
+    second = jit.cache_folder([module(source.replace(*change), "kernels_b", tmp_path)])
     assert first != second
     assert str(first).startswith(str(tmp_path / "cache"))
+
+
+def test_a_constant_of_another_module_counts_too(tmp_path, monkeypatch):
+    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    source = (
+        "import kernels_layout as layout\n\n\ndef first(row):\n    return row[layout.PLACE]\n\n\nKERNELS = (first,)\n"
+    )
+    folders = set()
+    for place in (0, 1):
+        module(f"PLACE = {place}\n", "kernels_layout", tmp_path)
+        folders.add(jit.cache_folder([module(source, "kernels_d", tmp_path)]))
+    assert len(folders) == 2
+
+
+def test_a_file_edited_after_it_was_loaded_gives_loaded_code_no_other_name(tmp_path, monkeypatch):
+    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    source = SOURCE.format(factor=2.0)
+    loaded = module(source, "kernels_e", tmp_path)
+    before = jit.cache_folder([loaded])
+    (tmp_path / "kernels_e.py").write_text(source.replace("2.0", "3.0"), encoding="utf-8")
+    assert jit.cache_folder([loaded]) == before
+    # Comments are no code.
+    assert jit.cache_folder([module("# A comment.\n" + source, "kernels_e", tmp_path)]) == before
 
 
 def test_without_a_place_to_write_code_is_compiled_anew(tmp_path, monkeypatch):
