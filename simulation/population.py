@@ -96,6 +96,10 @@ def people(population: Population, machine: CompiledJourney, *, seed: int, repli
         from simulation.recorded import recorded_people
 
         return recorded_people(population, machine)
+    if population.is_listed:
+        from simulation.acquisition.buyers import acquired_people
+
+        return acquired_people(population, machine, seed=seed, replication=replication)
     segments = tuple(population.segments)
     return People(segments, _synthetic(population, machine, seed=seed, replication=replication))
 

@@ -360,6 +360,11 @@ class Population(Part):
             raise ValueError("start: at least one stage needs a share above 0")
         return self
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether customers are known one by one (from records, or as buyers of a funnel) and not drawn by number."""
+        return self.records is not None
+
 
 class Reviewers(Part):
     """The human gate: who approves, how fast and how well."""

@@ -27,6 +27,7 @@ DISTRESS_ON = "distress_on"
 DISTRESS_OFF = "distress_off"
 ARRIVAL = "arrival"
 VALUE_CHANGE = "value_change"
+FUNNEL = "funnel"
 
 NOISE = "noise"
 ORPHANED = "orphaned"
@@ -37,7 +38,7 @@ PAYMENT = "payment"
 
 KINDS = (
     MOVE, SIGNAL, DECISION, REVIEW_REQUESTED, REVIEW_DECIDED, ACTION, OUTCOME, DISTRESS_ON, DISTRESS_OFF,
-    ARRIVAL, VALUE_CHANGE,
+    ARRIVAL, VALUE_CHANGE, FUNNEL,
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from simulation.compiled import cohort, layout
 
 (
     KIND_MOVE, KIND_SIGNAL, KIND_DECISION, KIND_REQUESTED, KIND_DECIDED, KIND_ACTION, KIND_OUTCOME, KIND_ON, KIND_OFF,
-    KIND_ARRIVAL, KIND_VALUE,
+    KIND_ARRIVAL, KIND_VALUE, KIND_FUNNEL,
 ) = range(len(trace.KINDS))  # fmt: skip
 
 
