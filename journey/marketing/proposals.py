@@ -7,10 +7,8 @@ again. A channel that has received does not give. Money that recorded actions st
 A channel that is left out is said so, with the reason: no proposal is a decision too.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from itertools import permutations
-from math import floor
 from typing import TYPE_CHECKING, Any
 
 from journey.lifecycles import budget_action_lifecycle
@@ -20,7 +18,7 @@ from journey.marketing.governance import log_events
 from journey.marketing.inbox import InboxRisk, risk_inbox, serious_by_channel
 from journey.marketing.log import MarketingLog
 from journey.marketing.policy import BudgetPolicy
-from journey.marketing.reallocation import ChannelPlan, Gain, gain_of, thompson_amount
+from journey.marketing.reallocation import ChannelPlan, Gain, Weighing, gain_of
 from journey.marketing.records.model import LogEvent, ReasonCode
 from journey.marketing.returns import ChannelReturn, Return, channel_returns
 from journey.marketing.transfers import BudgetDesk, Key, Transfer, objections
@@ -244,34 +242,34 @@ def _plans(
     return found
 
 
-class _Weighing:
-    """The moves of one campaign, weighed again after each that is proposed."""
+class _Weighing(Weighing):
+    """The moves of one campaign of the records, each with what its expected gain is worth."""
 
     def __init__(self, context: "MarketingContext", campaign: str, plans: dict[Key, ChannelPlan], desk: BudgetDesk):
-        self.budget = context.policy.budget
+        mine = {key: plan for key, plan in plans.items() if key[0] == campaign}
+        super().__init__(mine, dict(desk.available), context.policy.budget, self._may)
         self.confidence = context.policy.funnel.confidence
-        self.plans = {key: plan for key, plan in plans.items() if key[0] == campaign}
-        self.left = dict(desk.available)
         self.risky = desk.risky()
         self.waiting = _waiting_pairs(context)
         self.moves = context.cursor.execute("""
             SELECT campaign_id, from_channel_id, to_channel_id, budget_action_id, amount, moment::DATE FROM moves
             ORDER BY moment, budget_action_id
         """).fetchall()
-        self.received: set[Key] = set()
-        self.given: set[Key] = set()
 
-    def best(self) -> _Pair | None:
-        """The move with the largest expected gain among those that the policy and the rules allow."""
-        weighed = (self._weighed(giver, taker) for giver, taker in permutations(self.plans, 2))
-        return max((pair for pair in weighed if pair is not None), key=lambda pair: pair.gain.mean, default=None)
+    def next_pair(self) -> _Pair | None:
+        """The best move, with the interval of its gain."""
+        found = self.best()
+        if found is None:
+            return None
+        sides = self.plans[found.giver], self.plans[found.taker]
+        gain = gain_of(found.amount, *sides, self.budget.saturation, self.confidence)
+        self.take(found)
+        return _Pair(found.giver, found.taker, found.amount, gain)
 
-    def take(self, pair: _Pair) -> None:
-        """Go on as if it were done; what gave has given its share, and nothing both gives and receives."""
-        self.received.add(pair.taker)
-        self.given.add(pair.giver)
-        for key, change in ((pair.giver, -pair.amount), (pair.taker, pair.amount)):
-            self.plans[key] = replace(self.plans[key], planned=self.plans[key].planned + change)
+    def _may(self, giver: Key, taker: Key, amount: float) -> bool:
+        if {giver, taker} in self.waiting:
+            return False
+        return not objections(Transfer("", giver[0], giver[1], taker[1], amount), self.left, self.risky)
 
     def moved_back(self, pair: _Pair) -> list[str]:
         """Executed moves that went the other way, which whoever approves should know."""
@@ -281,22 +279,6 @@ class _Weighing:
             if ((campaign, source), (campaign, target)) == (pair.taker, pair.giver)
         ]
 
-    def _weighed(self, giver: Key, taker: Key) -> _Pair | None:
-        budget, plans = self.budget, self.plans
-        if giver in self.given | self.received or taker in self.given or {giver, taker} in self.waiting:
-            return None
-        # What is unknown is never given.
-        most = min(budget.most_share * (self.left[giver] or 0.0), plans[giver].planned)
-        wanted = thompson_amount(plans[giver], plans[taker], most, budget.saturation) if most > 0.0 else 0.0
-        amount = round(floor(wanted / budget.step) * budget.step, 2)
-        if amount < max(budget.least_amount, budget.step):
-            return None
-        if objections(Transfer("", giver[0], giver[1], taker[1], amount), self.left, self.risky):
-            return None
-        gain = gain_of(amount, plans[giver], plans[taker], budget.saturation, self.confidence)
-        worth = gain.mean > 0.0 and gain.probability >= budget.least_probability
-        return _Pair(giver, taker, amount, gain) if worth else None
-
 
 def _propose(
     context: "MarketingContext", campaign: str, plans: dict[Key, ChannelPlan], desk: BudgetDesk
@@ -305,9 +287,8 @@ def _propose(
         return []
     weighing = _Weighing(context, campaign, plans, desk)
     made: list[Proposal] = []
-    while pair := weighing.best():
+    while pair := weighing.next_pair():
         made.append(_written(pair, weighing, desk, context.as_of))
-        weighing.take(pair)
     return made
 
 

@@ -11,13 +11,16 @@ marginal returns are equal. Thompson sampling would act on one draw; here the am
 two log-normals is log-normal, so the average is over its equiprobable quantiles. The less is known, the less is moved.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
-from itertools import product
-from math import exp, log, sqrt
+from itertools import permutations, product
+from math import exp, floor, log, sqrt
 from statistics import NormalDist
 
+from journey.marketing.policy import BudgetPolicy
 from journey.marketing.returns import Return
+from journey.marketing.transfers import Key
 
 _RATIO_NODES = 400
 _GAIN_NODES = 120
@@ -102,15 +105,102 @@ def gain_of(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: f
         saturation: Exponent of the power law.
         confidence: Of the interval; it holds what is not known about the returns, but not about the power law.
     """
-    more, less = taker.brings(amount, saturation), -giver.brings(-amount, saturation)
-    spread = sqrt(giver.result.spread**2 + taker.result.spread**2)
-    edge = taker.result.log_median - giver.result.log_median + log(more / less)
-    probability = NormalDist().cdf(edge / spread) if spread > 0.0 else float(edge > 0.0)
+    more, less = _changes(amount, giver, taker, saturation)
+    mean, probability = expected_gain(amount, giver, taker, saturation)
     gains = sorted(
         more * exp(taker.result.log_median + taker.result.spread * up)
         - less * exp(giver.result.log_median + giver.result.spread * down)
         for up, down in product(_nodes(_GAIN_NODES), repeat=2)
     )
     tail = int(len(gains) * (1.0 - confidence) / 2.0)
-    mean = more * taker.result.mean - less * giver.result.mean
     return Gain(mean, gains[tail], gains[-1 - tail], probability)
+
+
+def expected_gain(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float) -> tuple[float, float]:
+    """What moving an amount brings by the posterior mean, and the probability that it is more than nothing.
+
+    Both are in closed form; see `gain_of` for the arguments.
+    """
+    more, less = _changes(amount, giver, taker, saturation)
+    spread = sqrt(giver.result.spread**2 + taker.result.spread**2)
+    edge = taker.result.log_median - giver.result.log_median + log(more / less)
+    probability = NormalDist().cdf(edge / spread) if spread > 0.0 else float(edge > 0.0)
+    return more * taker.result.mean - less * giver.result.mean, probability
+
+
+def _changes(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float) -> tuple[float, float]:
+    """What the taker gains and what the giver loses, in dollars per dollar of return."""
+    return taker.brings(amount, saturation), -giver.brings(-amount, saturation)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A move that is worth proposing.
+
+    Attributes:
+        giver: Where the money is taken.
+        taker: Where it goes.
+        amount: Dollars.
+        gain: Expected, by the posterior.
+        probability: That it gains anything.
+    """
+
+    giver: Key
+    taker: Key
+    amount: float
+    gain: float
+    probability: float
+
+
+class Weighing:
+    """The moves of one campaign, weighed again after each that is proposed.
+
+    What gave has given its share, and nothing both gives and receives.
+    """
+
+    def __init__(
+        self,
+        plans: Mapping[Key, ChannelPlan],
+        left: Mapping[Key, float | None],
+        budget: BudgetPolicy,
+        allowed: Callable[[Key, Key, float], bool],
+    ) -> None:
+        """Weigh the channels that can be compared.
+
+        Args:
+            plans: The campaign's channels.
+            left: Dollars each has to give; None where that is unknown: what is unknown is never given.
+            budget: The thresholds.
+            allowed: Whether the rules let one channel give another this amount.
+        """
+        self.plans = dict(plans)
+        self.left = left
+        self.budget = budget
+        self.allowed = allowed
+        self.received: set[Key] = set()
+        self.given: set[Key] = set()
+
+    def best(self) -> Candidate | None:
+        """The move with the largest expected gain among those that the policy and the rules allow."""
+        weighed = (self._weighed(giver, taker) for giver, taker in permutations(self.plans, 2))
+        return max((each for each in weighed if each is not None), key=lambda each: each.gain, default=None)
+
+    def take(self, taken: Candidate) -> None:
+        """Go on as if it were done."""
+        self.received.add(taken.taker)
+        self.given.add(taken.giver)
+        for key, change in ((taken.giver, -taken.amount), (taken.taker, taken.amount)):
+            self.plans[key] = replace(self.plans[key], planned=self.plans[key].planned + change)
+
+    def _weighed(self, giver: Key, taker: Key) -> Candidate | None:
+        if giver in self.given | self.received or taker in self.given:
+            return None
+        budget, plans = self.budget, self.plans
+        most = min(budget.most_share * (self.left[giver] or 0.0), plans[giver].planned)
+        wanted = thompson_amount(plans[giver], plans[taker], most, budget.saturation) if most > 0.0 else 0.0
+        amount = round(floor(wanted / budget.step) * budget.step, 2)
+        if amount < max(budget.least_amount, budget.step) or not self.allowed(giver, taker, amount):
+            return None
+        gain, probability = expected_gain(amount, plans[giver], plans[taker], budget.saturation)
+        worth = gain > 0.0 and probability >= budget.least_probability
+        return Candidate(giver, taker, amount, gain, probability) if worth else None
