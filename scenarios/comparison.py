@@ -27,7 +27,8 @@ from scenarios.statistics import CONFIDENCE, Estimate, estimate
 from scenarios.stored import Identity
 from scenarios.unhelped import Unhelped, unhelped_of
 from scenarios.verdict import Verdict, judge
-from scenarios.workers import Live, RunArm
+from scenarios.work import Live, RunArm
+from scenarios.workers import LOCAL
 
 if TYPE_CHECKING:
     from scenarios.funnel import Funnel
@@ -151,6 +152,7 @@ def compare(
     loaded: LoadedScenario,
     *,
     workers: int = 1,
+    cluster: str | None = None,
     progress: Progress | None = None,
     run_arm: RunArm | None = None,
     run_together: Live | None = None,
@@ -164,6 +166,7 @@ def compare(
     Args:
         loaded: The scenario.
         workers: How many processes; the result does not depend on it.
+        cluster: Whether a Dask cluster does the work, and which (`scenarios.workers.crew`); nor on this.
         progress: Told how far the work is.
         run_arm: What runs one arm; left out, the engine.
         run_together: The same for the arms of a split.
@@ -173,12 +176,15 @@ def compare(
         split: How the customers are divided between the arms; left out, every arm is lived by all of them.
 
     Raises:
-        InputError: The scenario has one arm only, will not fit in memory, or the engine refuses it.
+        InputError: The scenario has one arm only, will not fit in memory, or the engine refuses it; or the cluster
+            cannot be used.
+        WorkerDiedError: Workers died at one run again and again, or none is left.
         KeyboardInterrupt: Interrupted before any replication was complete.
     """
     refuse_single_arm(loaded)
     scenario = loaded.scenario
-    if run_arm is None and run_together is None:
+    elsewhere = cluster is not None and cluster != LOCAL
+    if run_arm is None and run_together is None and not elsewhere:
         refuse_what_does_not_fit(_load(loaded, workers, engine, precision, split))
     done = replicate(
         loaded.setups,
@@ -186,6 +192,7 @@ def compare(
         replications=scenario.replications,
         days=scenario.horizon_days,
         workers=workers,
+        cluster=cluster,
         progress=progress,
         run_arm=run_arm,
         run_together=run_together,

@@ -13,7 +13,8 @@ from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
 from scenarios.precision import Precision, PrecisionFound, Width, first_look, looks, widths
-from scenarios.workers import Crew, Live, RunArm, Task, Work, alone, crew
+from scenarios.work import Live, RunArm, Task, Work, alone
+from scenarios.workers import Crew, crew
 
 if TYPE_CHECKING:
     from scenarios.split import Split
@@ -71,6 +72,7 @@ def replicate(
     replications: int,
     days: float,
     workers: int = 1,
+    cluster: str | None = None,
     progress: Progress | None = None,
     run_arm: RunArm | None = None,
     run_together: Live | None = None,
@@ -87,6 +89,7 @@ def replicate(
         replications: How many; with a precision, how many before its first look.
         days: Length of a run.
         workers: How many processes; with 1 everything runs in this one.
+        cluster: Whether a Dask cluster does the work, and which; see `scenarios.workers.crew`.
         progress: Told how far the work is.
         run_arm: What runs one arm; left out, the engine. With several workers it must be importable.
         run_together: The same for the arms of a split.
@@ -96,8 +99,10 @@ def replicate(
         split: How the customers are divided between the arms; left out, every arm is lived by all of them.
 
     Raises:
-        WorkerDiedError: A worker process was killed.
-        InputError: What the engine refuses (for instance a folder of records that cannot be read).
+        WorkerDiedError: Workers died at one run again and again, or none is left. One that dies is replaced, and
+            its run begun again.
+        InputError: What the engine refuses (for instance a folder of records that cannot be read); or the cluster
+            cannot be used.
     """
     from simulation import run as engines
 
@@ -114,7 +119,7 @@ def replicate(
     interrupted = False
     try:
         desk.tell()
-        with crew(Work(parts, seed, days, live), 1 if one_task else workers) as do:
+        with crew(Work(parts, seed, days, live), 1 if one_task else workers, cluster) as do:
             for asked in schedule:
                 desk.run(do, asked)
                 if desk.narrow_enough(asked):
@@ -159,7 +164,7 @@ class _Desk:
         if self._progress is not None:
             self._progress(Standing(self._done, self._total * self._parts, self._parts, self._widest))
 
-    def run(self, do: Crew, replications: int) -> None:
+    def run(self, do: "Crew[Task, tuple[Run, ...]]", replications: int) -> None:
         """Have everything done up to so many replications that is not done yet."""
         self._total = max(self._total, replications)
         tasks = [(replication, part) for replication in range(replications) for part in range(self._parts)]

@@ -1,141 +1,219 @@
-"""Worker processes that live runs: kept for a whole comparison, ended at once when the work is given up."""
+"""Who does the work: this process, processes of this machine, or a Dask cluster; one interface for all three.
 
-import multiprocessing
+A `Job` is told to every worker once; a task of it is something small. `crew` gives what does tasks and hands over
+results as they come in, whoever works. Behind it stands a `Workforce`, which is an executor of `concurrent.futures`
+that knows its job: `submit` takes a task and gives a `Future`. Results do not depend on who did the work, on how many
+there were, or on who died meanwhile: a task is done as often as it takes, and gives the same each time.
+"""
+
 import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+import re
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import chain, islice
+from typing import Any, Protocol, TypeVar
 
-from journey.errors import JourneyError
+from journey.errors import InputError, JourneyError
 
-if TYPE_CHECKING:
-    from simulation.run import Run
-    from simulation.setup import ArmSetup
+Task = TypeVar("Task", bound=Hashable)
+Result = TypeVar("Result")
+Task_contra = TypeVar("Task_contra", bound=Hashable, contravariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
 
-RunArm = Callable[..., "Run"]
-"""What runs one arm once; `simulation.run.run_arm` or a stand-in of the same signature."""
+LOCAL = "local"
+"""The name of a cluster that is made for the work, on this machine."""
 
-Live = Callable[..., tuple["Run", ...]]
-"""What lives arms in one run; `simulation.run.run_together` or a stand-in of the same signature."""
+_ADDRESS = re.compile(r"[a-z]+://(\[[^\]]+\]|[^/:\s]+):\d{1,5}")
 
-Task = tuple[int, int]
-"""The number of a replication and the place of one of its parts."""
+DEATHS_ALLOWED = 3
+"""A task at which so many workers died is what kills them."""
 
-Done = tuple[Task, tuple["Run", ...]]
-
-Crew = Callable[[Sequence[Task]], Iterator[Done]]
-"""Does tasks and gives their runs as they are done, in any order."""
+PATIENCE_SECONDS = 5.0
+"""When nothing was finished for so long, it is looked whether anybody is at work."""
 
 
 class WorkerDiedError(JourneyError):
-    """A worker process ended before its work was done."""
+    """Workers died at a task again and again, or none is left."""
 
 
-@dataclass(frozen=True)
-class Work:
-    """What every worker is told once; a task then is two small numbers.
+class Job(Protocol[Task_contra, Result_co]):
+    """What every worker is told once. It travels to other processes, so it can be pickled."""
 
-    Attributes:
-        parts: What a replication consists of: the arms that live in one run, for every run.
-        seed: All luck follows from it and the replication's number.
-        days: Length of a run.
-        live: What lives one part.
-    """
-
-    parts: tuple[tuple["ArmSetup", ...], ...]
-    seed: int
-    days: float
-    live: Live
-
-    def do(self, task: Task) -> tuple["Run", ...]:
-        """Live one part of one replication: one run per arm in it."""
-        replication, part = task
-        return self.live(self.parts[part], seed=self.seed, replication=replication, days=self.days)
+    def do(self, task: Task_contra) -> Result_co:
+        """Do one task; the same task gives the same result, wherever and however often it is done."""
+        ...
 
 
-def alone(run_arm: RunArm, setups: Sequence["ArmSetup"], **how: Any) -> tuple["Run", ...]:
-    """Live the one arm of a part; with its first argument given, a `Live`."""
-    (setup,) = setups
-    return (run_arm(setup, **how),)
+class Workforce(Protocol[Task_contra, Result]):
+    """An executor whose workers know their job."""
+
+    def room(self, busy: int) -> int:
+        """How many tasks to hand out now, when so many are handed out or not yet handed over."""
+        ...
+
+    def submit(self, task: Task_contra) -> "Future[Result]":
+        """Have a task done."""
+        ...
+
+    def result(self, future: "Future[Result]") -> Result:
+        """What came of a task that has ended.
+
+        Raises:
+            BrokenExecutor: Its worker died; the task may be submitted again.
+            WorkerDiedError: Workers died, and there is no use in trying again.
+        """
+        ...
+
+    def look_after(self) -> None:
+        """Nothing was finished for a while: see whether anybody is there.
+
+        Raises:
+            WorkerDiedError: Nobody is, and nobody came.
+        """
+        ...
+
+
+Crew = Callable[[Iterable[Task]], Iterator[tuple[Task, Result]]]
+"""Does tasks, all different, and gives their results as they are done, in any order."""
 
 
 @contextmanager
-def crew(work: Work, workers: int) -> Iterator[Crew]:
-    """Whoever does the work: this process with one worker, a pool of so many otherwise.
+def crew(job: Job[Task, Result], workers: int = 1, cluster: str | None = None) -> Iterator[Crew[Task, Result]]:
+    """Whoever does the work, for as long as the context lasts.
 
-    Left by an exception (Ctrl-C, for one), the processes of the pool are ended and not waited for.
+    Left by an exception (Ctrl-C, for one), what is pending is cancelled, and what was started for it is ended and not
+    waited for. A cluster that was there before stays as it was.
+
+    Args:
+        job: What is to be done.
+        workers: How many processes of this machine; with 1, and no cluster, this one does everything.
+        cluster: Address of a Dask scheduler, or `LOCAL` for a Dask cluster of `workers` processes on this machine.
+
+    Raises:
+        InputError: The cluster cannot be used; the message says why and how to mend it.
     """
-    if workers <= 1:
-        yield lambda tasks: ((task, work.do(task)) for task in tasks)
-        return
-    with _pool(work, workers) as pool:
-        yield lambda tasks: _in_pool(pool, tasks, workers)
+    with _workforce(job, workers, cluster) as workforce:
+        yield lambda tasks: results(workforce, tasks)
 
 
-def _in_pool(pool: ProcessPoolExecutor, tasks: Sequence[Task], workers: int) -> Iterator[Done]:
-    waiting = iter(tasks)
-    # A few tasks ahead of the workers keep them busy; a hundred thousand would only take up memory and time.
-    pending = {pool.submit(_do, task) for task in islice(waiting, 4 * workers)}
+def _workforce(
+    job: Job[Task, Result], workers: int, cluster: str | None
+) -> AbstractContextManager[Workforce[Task, Result]]:
+    if cluster is not None:
+        return _on_cluster(job, cluster, workers)
+    if workers > 1:
+        from scenarios.processes import Processes
+
+        return Processes(job, workers)
+    return nullcontext(ThisProcess(job))
+
+
+def _on_cluster(job: Job[Task, Result], cluster: str, workers: int) -> AbstractContextManager[Workforce[Task, Result]]:
     try:
-        while pending:
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            pending |= {pool.submit(_do, task) for task in islice(waiting, len(done))}
-            for future in done:
-                yield future.result()
-    except BrokenProcessPool:
-        raise WorkerDiedError(
-            "a worker process died, most likely because memory ran out; "
-            "use fewer --workers or a smaller population.size"
+        from scenarios.cluster import on_cluster
+    except ImportError as error:
+        raise InputError(
+            f"--cluster {cluster}: needs Dask, which is not installed ({error}): pip install 'journeylab[cluster]'"
         ) from None
+    return on_cluster(job, cluster, workers)
 
 
-@contextmanager
-def _pool(work: Work, workers: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool whose processes are ended, not waited for, when the work is given up."""
-    before = set(multiprocessing.active_children())
-    # Spawned, not forked: a fork would copy the threads of the progress bar in an unknown state.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(work,))
+def refuse_malformed(cluster: str) -> None:
+    """Say so when this can be no cluster.
+
+    Raises:
+        InputError: It is neither `LOCAL` nor an address.
+    """
+    if cluster != LOCAL and not _ADDRESS.fullmatch(cluster):
+        raise InputError(
+            f"--cluster {cluster}: is no address of a scheduler; give tcp://HOST:PORT, as `dask scheduler` prints it, "
+            f"or {LOCAL} for a cluster on this machine"
+        )
+
+
+def results(workforce: Workforce[Task, Result], tasks: Iterable[Task]) -> Iterator[tuple[Task, Result]]:
+    """Every task with its result, as they are done.
+
+    Raises:
+        WorkerDiedError: Workers died at one task again and again, or none is left.
+    """
+    waiting = iter(tasks)
+    pending: dict[Future[Result], Task] = {}
+    done: list[tuple[Task, Result]] = []
+    deaths: Counter[Task] = Counter()
     try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - before:
-            process.terminate()
-        raise
-    else:
-        pool.shutdown()
+        while True:
+            # Workers are given the next tasks before the results are handed over, which may take a while.
+            room = workforce.room(len(pending) + len(done))
+            for task in islice(waiting, max(0, room)):
+                pending[workforce.submit(task)] = task
+            yield from done
+            if not pending and not done:
+                return
+            done, lost = _collected(workforce, pending)
+            _count_deaths(deaths, lost)
+            waiting = chain(lost, waiting)
+    finally:
+        for future in pending:
+            future.cancel()
 
 
-_work: Work | None = None
+def _collected(
+    workforce: Workforce[Task, Result], pending: dict[Future[Result], Task]
+) -> tuple[list[tuple[Task, Result]], list[Task]]:
+    """Wait, and take out what has ended: with a result, or with its worker."""
+    done: list[tuple[Task, Result]] = []
+    lost: list[Task] = []
+    ended, _ = wait(pending, timeout=PATIENCE_SECONDS, return_when=FIRST_COMPLETED)
+    if pending and not ended:
+        workforce.look_after()
+    for future in ended:
+        task = pending.pop(future)
+        try:
+            done.append((task, workforce.result(future)))
+        except BrokenExecutor:
+            lost.append(task)
+    return done, lost
 
 
-def _begin(work: Work) -> None:
-    """In a worker: remember the work, and leave Ctrl-C to the parent, which decides what to keep."""
-    global _work  # noqa: PLW0603 - one per worker process, set before its first task
-    _work = work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+def _count_deaths(deaths: Counter[Task], lost: list[Task]) -> None:
+    deaths.update(lost)
+    for task in lost:
+        if deaths[task] >= DEATHS_ALLOWED:
+            raise died(DEATHS_ALLOWED)
 
 
-def _end_with_the_parent() -> None:
-    """A parent that was killed says nothing to its workers, which would wait for tasks for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def died(times: int, *, mend: str = "use fewer --workers or a smaller population.size") -> WorkerDiedError:
+    """The error that workers died at one task so many times."""
+    return WorkerDiedError(
+        f"a worker process died, {times} times at the same piece of work, most likely because memory ran out; {mend}"
+    )
 
 
-def _do(task: Task) -> Done:
-    if _work is None:
-        raise RuntimeError("a worker was given a task before its work")
-    return task, _work.do(task)
+class ThisProcess:
+    """An executor that does a task when it is submitted, here."""
+
+    def __init__(self, job: Job[Any, Any]) -> None:
+        self._job = job
+
+    def room(self, busy: int) -> int:
+        """One task at a time, the next when the result of the last was handed over."""
+        return 1 - busy
+
+    def submit(self, task: Any) -> "Future[Any]":
+        """Do a task; an error, or Ctrl-C, comes from here."""
+        future: Future[Any] = Future()
+        future.set_result(self._job.do(task))
+        return future
+
+    def result(self, future: "Future[Any]") -> Any:
+        """What came of it."""
+        return future.result()
+
+    def look_after(self) -> None:
+        """This process is always there."""
 
 
 def usable_processors() -> int:

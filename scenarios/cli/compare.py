@@ -10,13 +10,16 @@ import typer
 from journey.errors import InputError
 from scenarios.cli.guard import INTERRUPTED
 from scenarios.cli.options import (
+    ClusterOption,
     Engine,
     EngineOption,
     JsonOption,
     ScenarioArgument,
     SeedOption,
     SetOption,
+    WorkersOption,
     loaded,
+    workers_for,
 )
 
 if TYPE_CHECKING:
@@ -55,9 +58,8 @@ def command(
         Path | None,
         typer.Option("--resume", metavar="F", help="Keep replications in this file, and go on from those it holds."),
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes; left out: one per processor.")
-    ] = None,
+    workers: WorkersOption = None,
+    cluster: ClusterOption = None,
     seed: SeedOption = None,
     set_: SetOption = None,
     mode: Annotated[
@@ -85,8 +87,9 @@ def command(
     from scenarios.cli.progress import progress_bar
     from scenarios.comparison import compare
     from scenarios.document import refuse_unknown_format, rendered
-    from scenarios.workers import usable_processors
+    from scenarios.workers import WorkerDiedError
 
+    processes = workers_for(workers, cluster)
     if report is not None:
         refuse_unknown_format(report)
         refuse_unwritable(report)
@@ -103,14 +106,15 @@ def command(
             with progress_bar() as progress:
                 found = compare(
                     checked,
-                    workers=workers or usable_processors(),
+                    workers=processes,
+                    cluster=cluster,
                     progress=progress,
                     engine=lives,
                     precision=wanted,
                     store=store,
                     split=split,
                 )
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, WorkerDiedError):
             if resume is not None:
                 say(_how_to_go_on(resume))
             raise

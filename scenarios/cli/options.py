@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from journey.errors import InputError
+
 if TYPE_CHECKING:
     from scenarios.files import LoadedScenario
 
@@ -17,6 +19,16 @@ SetOption = Annotated[
 ]
 SeedOption = Annotated[int | None, typer.Option("--seed", help="All luck follows from it; left out: the scenario's.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+
+WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; left out: one per processor.")]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS|local",
+        help="Work on a Dask cluster: tcp://HOST:PORT of its scheduler, or local for one of --workers processes here.",
+    ),
+]
 
 
 class Engine(StrEnum):
@@ -53,3 +65,18 @@ def loaded(scenario: str, overrides: list[str] | None, **options: tuple[str, Any
             data = {step: data}
         layers.append(Layer(f"--{name} {value}", data))
     return load(scenario, overrides or (), options=layers)
+
+
+def workers_for(workers: int | None, cluster: str | None) -> int:
+    """How many processes `--workers` and `--cluster` ask for, on this machine.
+
+    Raises:
+        InputError: `--cluster` is no address, or `--workers` is given for a cluster that has the workers it has.
+    """
+    from scenarios.workers import LOCAL, refuse_malformed, usable_processors
+
+    if cluster is not None:
+        refuse_malformed(cluster)
+    if workers is not None and cluster not in (None, LOCAL):
+        raise InputError(f"--workers {workers}: is for this machine; {cluster} has the workers it has. Leave one out")
+    return workers or usable_processors()

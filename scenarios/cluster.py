@@ -1,0 +1,260 @@
+"""Work on a Dask cluster: one that is there already, or one of this machine that lasts as long as the work.
+
+The job travels once, as a worker plugin: every worker has it, those that join or are restarted in mid-run too. A task
+is then a name and something small. Dask reschedules what a dead worker was at. Distributed's own messages are kept
+from the terminal; what matters in them is said here.
+
+This module imports `distributed`; it is imported when a cluster is asked for.
+"""
+
+import logging
+import signal
+import threading
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager, suppress
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+from distributed import Client, LocalCluster, WorkerPlugin, get_worker
+from distributed.comm import CommClosedError
+from distributed.scheduler import KilledWorker
+from distributed.versions import VersionMismatchWarning
+
+from journey.errors import InputError
+from scenarios.cluster_versions import refuse_other_versions, versions_here
+from scenarios.workers import LOCAL, Job, WorkerDiedError, died, refuse_malformed
+
+CONNECT_SECONDS = 5
+"""A scheduler that does not answer for so long is taken not to be there."""
+
+FIRST_WORKER_SECONDS = 10
+"""A cluster that has no worker for so long is taken to have none."""
+
+LONE_SECONDS = 60.0
+"""When all workers are gone, so long is waited for the next."""
+
+AHEAD = 2
+"""Tasks that are handed out for each worker: while the answer to one travels, it does the other."""
+
+COUNT_EVERY_SECONDS = 2.0
+
+
+@contextmanager
+def on_cluster(job: Job[Any, Any], cluster: str, workers: int) -> Iterator["OnCluster"]:
+    """The workers of a cluster, told their job; afterwards an existing cluster is as it was.
+
+    Args:
+        job: What is to be done.
+        cluster: Address of the scheduler, or ``local`` for a cluster of this machine.
+        workers: How many processes the latter has.
+
+    Raises:
+        InputError: The cluster is not there, has no workers, or its workers have other versions than ours.
+    """
+    refuse_malformed(cluster)
+    with _quiet(), _connected(cluster, workers) as client:
+        refuse_no_workers(client, cluster)
+        refuse_other_versions(client)
+        name = f"journeylab-{uuid4().hex}"
+        client.register_plugin(Told(job, versions_here(), started_here=cluster == LOCAL), name)
+        workforce = OnCluster(client, name, cluster)
+        try:
+            yield workforce
+        finally:
+            workforce.leave()
+
+
+@contextmanager
+def _connected(cluster: str, workers: int) -> Iterator[Client]:
+    """A client of the cluster; a local one is started for it."""
+    if cluster != LOCAL:
+        with _client(cluster) as client:
+            yield client
+        return
+    # Dask opens a web page for its scheduler unless told otherwise, and a fixed port for it; all ports here are on
+    # the loopback interface only. Without a memory limit, because whether the cohorts fit was asked before.
+    with (
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+            memory_limit=None,
+            silence_logs=logging.CRITICAL,
+        ) as started,
+        Client(started, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Client]:
+    try:
+        with warnings.catch_warnings():
+            # Versions are compared here, and what differs is an error that says more.
+            warnings.simplefilter("ignore", VersionMismatchWarning)
+            client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="journeylab")
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"--cluster {address}: no Dask scheduler answers there within {CONNECT_SECONDS} seconds "
+            f"({_first_line(error)}); look whether it runs (`dask scheduler`), and whether this machine may reach it"
+        ) from None
+    with client:
+        yield client
+
+
+def refuse_no_workers(client: Client, cluster: str) -> None:
+    """Say so when nobody is there to work.
+
+    Raises:
+        InputError: The cluster has no worker, and none comes within a few seconds.
+    """
+    try:
+        client.wait_for_workers(1, timeout=FIRST_WORKER_SECONDS)
+    except TimeoutError:
+        raise InputError(
+            f"--cluster {cluster}: the scheduler is there and has no workers; start some with "
+            f"`dask worker {cluster} --nthreads 1` (a cluster that grows by itself needs a minimum of 1)"
+        ) from None
+
+
+class Told(WorkerPlugin):  # type: ignore[misc]
+    """What every worker is told: the job, and with which versions it was sent."""
+
+    def __init__(self, job: Job[Any, Any], versions: dict[str, str], *, started_here: bool) -> None:
+        """Tell it.
+
+        Args:
+            job: The job.
+            versions: Those of the sender.
+            started_here: Whether the workers were started for this job, by the sender.
+        """
+        self._job = job
+        self._versions = versions
+        self._started_here = started_here
+
+    def setup(self, worker: Any) -> None:  # noqa: ARG002 - the signature is Dask's
+        """On the worker, once. Its threads take turns: they would share one interpreter, and memory for one cohort."""
+        self._turn = threading.Lock()
+        self._other = {name: found for name, found in versions_here().items() if self._versions[name] != found}
+        if self._started_here:
+            # Ctrl-C is for the sender, who decides what to keep.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def do(self, task: Any) -> Any:
+        """Do a task.
+
+        Raises:
+            InputError: The worker joined in mid-run, with other versions than the sender's.
+        """
+        for name, found in self._other.items():
+            raise InputError(
+                f"a worker that joined the cluster has {name} {found}, and here it is {self._versions[name]}; "
+                "give every worker the versions that are here"
+            )
+        with self._turn:
+            return self._job.do(task)
+
+
+def _do(name: str, task: Any) -> Any:
+    """On a worker: do a task of the job of this name."""
+    return get_worker().plugins[name].do(task)
+
+
+class OnCluster:
+    """The workers of a cluster."""
+
+    def __init__(self, client: Client, name: str, cluster: str) -> None:
+        self._client = client
+        self._executor = client.get_executor(pure=False)
+        self._name = name
+        self._cluster = cluster
+        self._workers = 1
+        self._counted_at = -COUNT_EVERY_SECONDS
+        self._alone_since: float | None = None
+
+    def room(self, busy: int) -> int:
+        """A few tasks more than there are workers, who come and go."""
+        if monotonic() - self._counted_at >= COUNT_EVERY_SECONDS:
+            self._count()
+        return max(1, AHEAD * self._workers) - busy
+
+    def _count(self) -> None:
+        # When the connection is lost, the futures say so.
+        with suppress(OSError, TimeoutError):
+            self._workers = len(self._client.scheduler_info()["workers"])
+        self._counted_at = monotonic()
+
+    def submit(self, task: Any) -> "Future[Any]":
+        """Have a worker do a task."""
+        future: Future[Any] = self._executor.submit(_do, self._name, task)
+        return future
+
+    def result(self, future: "Future[Any]") -> Any:
+        """What came of a task.
+
+        Raises:
+            WorkerDiedError: Every worker that was given it died, or the scheduler is gone.
+            InputError: The worker cannot do it, because journeylab is not there.
+        """
+        try:
+            return future.result()
+        except KilledWorker as error:
+            raise died(
+                error.allowed_failures + 1,
+                mend="give the workers more memory, run fewer of them on a machine, or use a smaller population.size",
+            ) from None
+        except CancelledError:
+            raise WorkerDiedError(
+                f"--cluster {self._cluster}: the scheduler is gone, or it dropped the work; start it again"
+            ) from None
+        except ModuleNotFoundError as error:
+            raise InputError(
+                f"--cluster {self._cluster}: a worker that joined cannot do the work ({error}); "
+                "install the same journeylab on every worker"
+            ) from None
+
+    def look_after(self) -> None:
+        """Nothing was finished for a while: see whether there are workers.
+
+        Raises:
+            WorkerDiedError: There are none, and none came in a minute.
+        """
+        self._count()
+        if self._workers:
+            self._alone_since = None
+            return
+        self._alone_since = self._alone_since or monotonic()
+        if monotonic() - self._alone_since >= LONE_SECONDS:
+            raise WorkerDiedError(
+                f"--cluster {self._cluster}: all workers are gone, and for {LONE_SECONDS:.0f} seconds none came; "
+                f"start some (`dask worker {self._cluster} --nthreads 1`)"
+            )
+
+    def leave(self) -> None:
+        """Cancel what is pending, and have the workers forget the job."""
+        # A scheduler that is gone has forgotten it all.
+        with suppress(OSError, TimeoutError, CommClosedError, RuntimeError):
+            self._executor.shutdown(wait=False)
+            self._client.unregister_worker_plugin(self._name)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep distributed's log from the terminal."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__

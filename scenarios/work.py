@@ -1,0 +1,46 @@
+"""What a worker is told once to live replications: the job, of which every task is one part of one replication."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulation.run import Run
+    from simulation.setup import ArmSetup
+
+RunArm = Callable[..., "Run"]
+"""What runs one arm once; `simulation.run.run_arm` or a stand-in of the same signature."""
+
+Live = Callable[..., tuple["Run", ...]]
+"""What lives arms in one run; `simulation.run.run_together` or a stand-in of the same signature."""
+
+Task = tuple[int, int]
+"""The number of a replication and the place of one of its parts."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every worker is told once; a task then is two small numbers, and its result has no trace.
+
+    Attributes:
+        parts: What a replication consists of: the arms that live in one run, for every run.
+        seed: All luck follows from it and the replication's number.
+        days: Length of a run.
+        live: What lives one part.
+    """
+
+    parts: tuple[tuple["ArmSetup", ...], ...]
+    seed: int
+    days: float
+    live: Live
+
+    def do(self, task: Task) -> tuple["Run", ...]:
+        """Live one part of one replication: one run per arm in it."""
+        replication, part = task
+        return self.live(self.parts[part], seed=self.seed, replication=replication, days=self.days)
+
+
+def alone(run_arm: RunArm, setups: Sequence["ArmSetup"], **how: Any) -> tuple["Run", ...]:
+    """Live the one arm of a part; with its first argument given, a `Live`."""
+    (setup,) = setups
+    return (run_arm(setup, **how),)
