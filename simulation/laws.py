@@ -84,7 +84,7 @@ def moves_out_of(
         clock = world.moves.get(machine.moves[move])
         if clock is None:
             continue
-        law, a, b = _law(clock.dwell_from.get(machine.stages[stage], clock.dwell), knots)
+        law, a, b = dwell_law(clock.dwell_from.get(machine.stages[stage], clock.dwell), knots)
         to_stage = machine.rows[stage][move]
         laws.append(
             MoveLaw(
@@ -102,7 +102,7 @@ def moves_out_of(
     return tuple(laws)
 
 
-def _law(dwell: Dwell, knots: list[float]) -> tuple[int, float, float]:
+def dwell_law(dwell: Dwell, knots: list[float]) -> tuple[int, float, float]:
     """A dwell as law and parameters; an empirical one adds its knots."""
     law = _LAWS[dwell.law]
     if law != clocks.EMPIRICAL:
