@@ -1,19 +1,41 @@
-"""Run the benchmarks and print one table: ``python -m benchmarks [NAME ...]``.
+"""Run the benchmarks: ``python -m benchmarks [NAME ...]``.
 
-Each module ``benchmarks/bench_NAME.py`` has a function ``run()`` that returns rows with ``name``, ``value``, ``unit``
-and ``note``. What is compared is measured in the same run.
+Each module ``benchmarks/bench_NAME.py`` has a function ``run()`` that returns what `benchmarks.tables` describes. What
+is compared is measured in the same run. All of them together are stored as ``benchmarks/RESULTS.md``; some are printed
+only.
 """
 
-import platform
+import gc
 import sys
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
+from time import perf_counter
 
 from rich.console import Console
-from rich.table import Table
+
+from benchmarks.machine import machine_lines
+from benchmarks.results import RESULTS, Section, as_markdown, print_section
+from benchmarks.tables import reported
 
 
-def _modules(wanted):
+def main() -> None:
+    """Run the benchmarks named on the command line, or all."""
+    names = _names(sys.argv[1:])
+    console = Console()
+    about = machine_lines()
+    for line in about:
+        console.print(line, markup=False, highlight=False)
+    sections, started = [], perf_counter()
+    for name in names:
+        sections.append(_measured(name))
+        print_section(console, sections[-1])
+    console.print(f"{perf_counter() - started:,.0f} s in all", highlight=False)
+    if not sys.argv[1:]:
+        RESULTS.write_text(as_markdown(about, sections), encoding="utf-8")
+        console.print(f"wrote {RESULTS}", highlight=False)
+
+
+def _names(wanted: list[str]) -> list[str]:
     names = sorted(path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py"))
     unknown = set(wanted) - set(names)
     if unknown:
@@ -21,22 +43,13 @@ def _modules(wanted):
     return [name for name in names if not wanted or name in wanted]
 
 
-def _shown(value):
-    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-
-
-def main():
-    """Run the benchmarks named on the command line, or all."""
-    console = Console()
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "numba", "duckdb", "simpy"))
-    console.print(f"Python {platform.python_version()}, {versions}, {platform.machine()}")
-    for name in _modules(sys.argv[1:]):
-        table = Table(title=name, title_justify="left")
-        for column, justify in (("what", "left"), ("value", "right"), ("unit", "left"), ("note", "left")):
-            table.add_column(column, justify=justify)
-        for row in import_module(f"benchmarks.bench_{name}").run():
-            table.add_row(row["name"], _shown(row["value"]), row["unit"], row.get("note", ""))
-        console.print(table)
+def _measured(name: str) -> Section:
+    started = perf_counter()
+    module = import_module(f"benchmarks.bench_{name}")
+    rows = tuple(reported(row) for row in module.run())
+    # What one benchmark leaves behind is not to weigh on the next.
+    gc.collect()
+    return Section(name, " ".join((module.__doc__ or "").split()), rows, perf_counter() - started)
 
 
 if __name__ == "__main__":

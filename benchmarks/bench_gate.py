@@ -1,0 +1,63 @@
+"""The human gate with a backlog, beside SimPy's own priority resource."""
+
+from math import inf
+from time import perf_counter
+
+import simpy
+
+from benchmarks.tables import Figure
+from simulation.clock_time import ExactEnvironment
+from simulation.gate import Gate, Request
+from simulation.gate_book import GateBook
+from simulation.spec import Reviewers
+
+BACKLOG = 30_000
+SIMPY_BACKLOG = 2_000
+"""SimPy sorts the whole queue at every request, so a small part of the backlog is enough to time it."""
+
+
+def run() -> list[Figure]:
+    """Microseconds a review, while a backlog is worked off."""
+    queue = "priority queue, backlog of"
+    return [
+        Figure("gate, a review", _each(_our_gate), "microseconds", None, f"{queue} {BACKLOG:,}"),
+        Figure(
+            "simpy.PriorityResource, a review",
+            _each(_simpy_gate),
+            "microseconds",
+            None,
+            f"{queue} {SIMPY_BACKLOG:,}; it sorts the whole queue at every request",
+        ),
+    ]
+
+
+def _each(work):
+    started = perf_counter()
+    reviews = work()
+    return 1e6 * (perf_counter() - started) / reviews
+
+
+def _our_gate():
+    env = ExactEnvironment()
+    gate = Gate(env, 3, Reviewers(opens_at_hour=0.0, minutes_per_day=1440.0, days_per_week=7), GateBook((0.0, inf)))
+    for n in range(BACKLOG):
+        gate.ask(Request(-float(n * 7919 % 30_011), 0.0, n, 0.01, lambda _time, _reviewer: None))
+    env.run()
+    return BACKLOG
+
+
+def _simpy_gate():
+    env = simpy.Environment()
+    resource = simpy.PriorityResource(env, capacity=3)
+    done = []
+
+    def review(n):
+        with resource.request(priority=-(n * 7919 % 30_011)) as turn:
+            yield turn
+            yield env.timeout(0.01)
+            done.append(n)
+
+    for n in range(SIMPY_BACKLOG):
+        env.process(review(n))
+    env.run()
+    return len(done)

@@ -1,0 +1,142 @@
+"""The compiled engine with many customers, the human gate on and no trace kept; and the reference engine beside it.
+
+The world is ``scale.toml``, its arm with the whole catalogue: exponential and Weibull dwells, a look at every customer
+once a week. Every cohort lives in a fresh process, which has loaded the compiled code and run once before. Seconds are
+those of the whole call, from the scenario's arm to the totals; an event is a row that a trace would have.
+"""
+
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from benchmarks.measuring import journey, measured_apart, peak_bytes, settled_bytes
+from benchmarks.tables import Beside, Figure, Reported, at_least, at_most
+from benchmarks.worlds import LAWS, SCENARIO, whole, whole_by_law
+
+DAYS = 365
+ROUNDS = 3
+MANY = 1_000_000
+REFERENCE_CUSTOMERS = 2_000
+BY_LAW = 100_000
+FEWER = 100_000
+"""The smaller of two sizes between which memory grows."""
+GROWING = {10_000: 9, 100_000: 5, 1_000_000: 1, 10_000_000: 1}
+"""Sizes, and how many times each is measured; the median counts."""
+GROWING_DAYS = 60
+FEW = 100
+"""Customers of the run that loads the engine."""
+README_CUSTOMERS = 1_000_000
+"""Customers of the README's own comparison, made large: twenty replications of it."""
+
+
+def run() -> list[Reported]:
+    """All figures, the two engines in turn."""
+    return [*_speed(), *_commands(), *_memory(), *_growth(), _laws()]
+
+
+def lived(customers: int, days: float, engine: str, law: str | None = None) -> dict[str, Any]:
+    """One cohort; called in a process of its own.
+
+    Args:
+        customers: Its size.
+        days: The horizon.
+        engine: The engine.
+        law: The law of all dwells; None leaves them as they are.
+    """
+    from simulation.run import run_arm
+
+    asked: dict[str, Any] = {"replication": 0, "engine": engine, "days": float(days)}
+    run_arm(whole(FEW), seed=0, **asked)
+    setup = whole(customers) if law is None else whole_by_law(customers, law)
+    before, started = settled_bytes(), perf_counter()
+    run = run_arm(setup, seed=1, **asked)
+    return {
+        "seconds": perf_counter() - started,
+        "events": run.events,
+        "grown": peak_bytes() - before,
+        "busy": run.metrics["gate_utilisation"],
+        "requests": run.events_by_kind.get("review_requested", 0),
+    }
+
+
+def _apart(customers: int, days: float, engine: str = "compiled", law: str | None = None) -> dict[str, Any]:
+    found: dict[str, Any] = measured_apart("benchmarks.bench_scale:lived", customers, days, engine, law)
+    return found
+
+
+def _rate(run: dict[str, Any]) -> float:
+    return float(run["events"] / run["seconds"])
+
+
+def _speed() -> list[Reported]:
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        theirs.append(_apart(REFERENCE_CUSTOMERS, DAYS, "reference"))
+        ours.append(_apart(MANY, DAYS))
+    rate, reference = median(map(_rate, ours)), median(map(_rate, theirs))
+    share, busy = 100 * ours[0]["requests"] / ours[0]["events"], 100 * ours[0]["busy"]
+    spread = f"median of {ROUNDS}, {min(map(_rate, ours)):,.0f} to {max(map(_rate, ours)):,.0f}"
+    return [
+        Figure("compiled engine, one core", rate, "events/s", at_least(10e6),
+               f"{MANY:,} customers, {DAYS} days, gate on (busy for {busy:.0f} % of its time; {share:.1f} % of events "
+               f"ask it), no trace; {spread}"),
+        Figure("reference engine, one core", reference, "events/s", None,
+               f"{REFERENCE_CUSTOMERS:,} customers, the same world; in turn with the above, median of {ROUNDS}"),
+        Figure("compiled engine beside the reference engine", rate / reference, "times", at_least(50), "the two above"),
+    ]  # fmt: skip
+
+
+def _commands() -> list[Reported]:
+    size = f"population.size={MANY}"
+    once = journey("compare", str(SCENARIO), "--set", size, "--replications", "1", "--workers", "2", "--json")
+    size = f"population.size={README_CUSTOMERS}"
+    twenty = journey("compare", "onboarding_outreach", "--set", size, "--json")
+    return [
+        Figure("a million customers in two arms over a year", once.seconds, "s", at_most(10),
+               f"journey compare scale.toml --set population.size={MANY} --replications 1 --workers 2; as a whole "
+               "command"),
+        Figure("the README's comparison with a million customers", twenty.seconds, "s", None,
+               f"journey compare onboarding_outreach --set {size}: half a year, two arms, 20 replications, a process "
+               "for every core; as a whole command"),
+    ]  # fmt: skip
+
+
+def _memory() -> list[Reported]:
+    small, large = (_apart(customers, DAYS) for customers in (FEWER, MANY))
+    return [
+        Figure("memory of a customer, no trace", (large["grown"] - small["grown"]) / (MANY - FEWER), "bytes",
+               at_most(150), f"growth of peak resident memory between {FEWER:,} and {MANY:,} customers, {DAYS} days"),
+    ]  # fmt: skip
+
+
+def _growth() -> list[Reported]:
+    nanoseconds = {
+        customers: 1e9 / median(_rate(_apart(customers, GROWING_DAYS)) for _ in range(times))
+        for customers, times in GROWING.items()
+    }
+    sizes = f"from {min(GROWING):,} to {max(GROWING):,} customers"
+    each = [
+        Figure(f"an event with {customers:,} customers", took, "ns", None, f"{GROWING_DAYS} days, whole world, gate on")
+        for customers, took in nanoseconds.items()
+    ]
+    return [
+        *each,
+        Figure("cost of an event, dearest over cheapest size", max(nanoseconds.values()) / min(nanoseconds.values()),
+               "times", at_most(1.5), f"{sizes}, {GROWING_DAYS} days at every size"),
+    ]  # fmt: skip
+
+
+def _laws() -> Beside:
+    rows = []
+    for law in LAWS:
+        found = _apart(BY_LAW, DAYS, law=law)
+        shape = LAWS[law].get("shape")
+        busy = f"{100 * found['busy']:.0f} %"
+        rows.append((law, "" if shape is None else f"{shape:g}", f"{_rate(found):,.0f}", f"{found['events']:,}", busy))
+    return Beside(
+        title="By dwell law: every dwell of the whole world of this law, compiled engine, one core",
+        columns=("law", "shape", "events/s", "events", "gate busy"),
+        rows=rows,
+        right=("shape", "events/s", "events", "gate busy"),
+        notes=(f"{BY_LAW:,} customers, {DAYS} days, gate on, no trace; one run each.",),
+    )

@@ -1,0 +1,42 @@
+"""What the figures were measured on."""
+
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+VERSIONS = ("journeylab", "numpy", "numba", "scipy", "duckdb", "simpy")
+
+
+def machine_lines() -> list[str]:
+    """Date, machine and versions, a line each."""
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in VERSIONS)
+    busy = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    return [
+        f"Date: {datetime.now(tz=UTC):%Y-%m-%d %H:%M} UTC",
+        f"Machine: {_processor()}, {_cores()} cores, {_memory()}, {platform.system()} {platform.machine()}",
+        f"Busy before the start: load average {busy} over a minute; on an idle machine it is near 0",
+        f"Versions: Python {platform.python_version()}, {versions}",
+    ]
+
+
+def _processor() -> str:
+    file = Path("/proc/cpuinfo")
+    if file.exists():
+        for line in file.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or "unknown processor"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _memory() -> str:
+    if sys.platform == "win32":
+        return "memory unknown"
+    size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{size / 2**30:.0f} GiB of memory"

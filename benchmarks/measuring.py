@@ -1,0 +1,118 @@
+"""Peak memory, and commands in processes of their own."""
+
+import gc
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parent.parent
+_STATUS = Path("/proc/self/status")
+
+
+def peak_bytes() -> int:
+    """Peak resident memory of this process.
+
+    From the kernel's own high-water mark where there is one: what ``getrusage`` gives begins, after a start from a
+    large parent, with the parent's.
+    """
+    if _STATUS.exists():
+        for line in _STATUS.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def settled_bytes() -> int:
+    """Take out the garbage, set the high-water mark to what is resident now, and give it.
+
+    Where the mark cannot be set (it is a feature of Linux), a growth below an earlier peak is not seen.
+    """
+    gc.collect()
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    return peak_bytes()
+
+
+class Done(NamedTuple):
+    """A command that has ended.
+
+    Attributes:
+        seconds: From start to end, as a person waits for it.
+        peak: Peak resident memory of its main process, in bytes.
+        output: What it wrote to standard output.
+    """
+
+    seconds: float
+    peak: int
+    output: str
+
+
+def journey(*arguments: str, cache: Path | None = None) -> Done:
+    """Run the command ``journey`` in a new process.
+
+    Args:
+        arguments: What stands after the command's name.
+        cache: A folder for compiled code, in place of the user's.
+
+    Raises:
+        RuntimeError: It failed; with what it wrote to standard error.
+    """
+    code = "import sys; from benchmarks.measuring import run_journey; run_journey(sys.argv[1:])"
+    return _run([sys.executable, "-c", code, *arguments], cache)
+
+
+def run_journey(arguments: list[str]) -> None:
+    """Be the command ``journey`` with these arguments; the last line of standard error is the peak of memory."""
+    from scenarios.cli import main
+
+    sys.argv = ["journey", *arguments]
+    try:
+        main()
+    finally:
+        sys.stdout.flush()
+        print(peak_bytes(), file=sys.stderr)
+
+
+def python(code: str) -> Done:
+    """Run a piece of Python in a new process; its peak is not known."""
+    started = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return Done(time.perf_counter() - started, 0, done.stdout)
+
+
+def measured_apart(function: str, *arguments: Any) -> Any:
+    """What a function gives in a new process.
+
+    Args:
+        function: Module and name, as in ``benchmarks.bench_scale:lived``.
+        arguments: What it is called with, as JSON has it.
+    """
+    code = (
+        "import json, sys; from importlib import import_module; module, name = sys.argv[1].split(':'); "
+        "print(json.dumps(getattr(import_module(module), name)(*json.loads(sys.argv[2]))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, function, json.dumps(arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _run(command: list[str], cache: Path | None) -> Done:
+    environment = dict(os.environ) if cache is None else {**os.environ, "JOURNEYLAB_CACHE": str(cache)}
+    started = time.perf_counter()
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command[3:])} ended with {done.returncode}: {done.stderr[-2000:]}")
+    return Done(seconds, int(done.stderr.splitlines()[-1]), done.stdout)

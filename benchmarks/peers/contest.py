@@ -1,0 +1,143 @@
+"""All peers in turn: a round is one run of each, so that a machine that drifts favours nobody."""
+
+import json
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from queue import Empty, Queue
+from statistics import median
+from typing import Any
+
+from benchmarks.measuring import ROOT
+from benchmarks.peers.exact import worst
+from benchmarks.peers.field import FIELD, Peer
+from benchmarks.peers.model import DAYS, STAGES, Result
+
+ROUNDS = 5
+LONGEST_START = 300.0
+"""Seconds that a peer may take to load; a compiler may have to run."""
+LONGEST_RUN = 20.0
+"""Seconds that one run may take; who takes longer is out."""
+
+
+@dataclass
+class Score:
+    """What one peer did.
+
+    Attributes:
+        peer: The peer.
+        seconds: Of each run.
+        results: Of each run.
+        grown: Growth of peak memory in the first run, in bytes.
+        out: Why it is not, or no longer, in; empty for all others.
+    """
+
+    peer: Peer
+    seconds: list[float] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    grown: int = 0
+    out: str = ""
+
+    @property
+    def rates(self) -> list[float]:
+        """Events per second of each run."""
+        return [found.events / seconds for found, seconds in zip(self.results, self.seconds, strict=True)]
+
+    @property
+    def rate(self) -> float:
+        """Median of the rates; NaN for who never ran."""
+        return median(self.rates) if self.results else float("nan")
+
+    @property
+    def bytes_each(self) -> float:
+        """Growth of peak memory by the customer, in the first run."""
+        return self.grown / self.peer.customers
+
+    @property
+    def worst_z(self) -> float | None:
+        """Largest deviation from the exact answer, all runs taken together; None where there is no exact answer."""
+        if self.peer.clock is None or not self.results:
+            return None
+        customers = self.peer.customers * len(self.results)
+        return worst(_together(self.results), customers=customers, days=DAYS, clock=self.peer.clock)
+
+
+def _together(results: list[Result]) -> Result:
+    occupancy = {stage: sum(found.occupancy[stage] for found in results) for stage in STAGES}
+    events, signals, churned = (sum(getattr(r, name) for r in results) for name in ("events", "signals", "churned"))
+    return Result(events, occupancy, signals, churned)
+
+
+def contest(rounds: int = ROUNDS) -> list[Score]:
+    """Let everybody run, in turn, so many rounds; seeds are 1, 2 and so on."""
+    scores = [Score(peer) for peer in FIELD]
+    with ExitStack() as stack:
+        running = {}
+        for number, score in enumerate(scores):
+            if score.peer.package and find_spec(score.peer.package) is None:
+                score.out = f"skipped: the package {score.peer.package} is not installed (pip install -e '.[peers]')"
+                continue
+            running[number] = stack.enter_context(_runner(number))
+            _take(score, running[number], LONGEST_START)
+        for seed in range(1, rounds + 1):
+            for number, runner in running.items():
+                if not scores[number].out:
+                    runner.ask(seed)
+                    _take(scores[number], runner, LONGEST_RUN)
+    return scores
+
+
+def _take(score: Score, runner: "_Runner", longest: float) -> None:
+    """Note an answer, or why there was none."""
+    try:
+        answer = runner.answers.get(timeout=longest)
+    except Empty:
+        runner.process.kill()
+        score.out = f"stopped: took longer than {longest:.0f} s"
+        return
+    if answer is None:
+        score.out = "failed: see what it wrote above"
+    elif "found" in answer:
+        score.grown = score.grown if score.results else answer["grown"]
+        score.seconds.append(answer["seconds"])
+        score.results.append(Result(*answer["found"]))
+
+
+class _Runner:
+    """A process of `benchmarks.peers.runner`; its answers come into a queue, None when it has ended."""
+
+    def __init__(self, number: int) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.peers.runner", str(number)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.answers: Queue[dict[str, Any] | None] = Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.answers.put(json.loads(line))
+        self.answers.put(None)
+
+    def ask(self, seed: int) -> None:
+        """Ask for a run."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{seed}\n")
+        self.process.stdin.flush()
+
+
+@contextmanager
+def _runner(number: int):
+    runner = _Runner(number)
+    try:
+        yield runner
+    finally:
+        runner.process.kill()
+        runner.process.wait()

@@ -1,0 +1,79 @@
+"""The worlds that the engines are measured in: the peers' bare journey, and the whole world with the gate on."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.peers.model import MOVES, SIGNALS_PER_DAY
+from journey.machine import default_journey
+from journey.policy import Policy
+from scenarios.files import load
+from simulation.run import ArmSetup
+from simulation.spec import Dwell, Population, Reviewers, World
+
+SCENARIO = Path(__file__).parent / "scale.toml"
+ARM = "treated"
+"""The arm with the whole catalogue: the one that asks for reviews."""
+
+SEGMENTS = {"SMB": {"share": 1, "account_value": 9000}}
+
+
+def bare(customers: int) -> ArmSetup:
+    """The peers' journey and nothing besides: no distress, no frailty, no orchestrator, no gate."""
+    signals = {"false_per_day": {"usage_drop": SIGNALS_PER_DAY}, "delay_mean_days": 0.0}
+    return ArmSetup(
+        name="bare",
+        journey=default_journey(),
+        world=World.model_validate({"moves": _clocks(), "signals": signals}),
+        policy=Policy(),
+        population=Population.model_validate({"size": customers, "segments": SEGMENTS}),
+        reviewers=Reviewers(count=0),
+        active=False,
+    )
+
+
+def _clocks() -> dict[str, dict[str, object]]:
+    clocks: dict[str, dict[str, object]] = {}
+    for move in MOVES:
+        dwell = {"mean_days": move.mean_days}
+        clocks.setdefault(move.name, {"dwell": dwell, "dwell_from": {}})["dwell_from"][move.source] = dwell
+    return clocks
+
+
+def whole(customers: int) -> ArmSetup:
+    """The world of ``scale.toml``, its orchestrator and its gate."""
+    setups = load(str(SCENARIO), [f"population.size={customers}"]).setups
+    return next(setup for setup in setups if setup.name == ARM)
+
+
+LAWS = {
+    "exponential": {},
+    "weibull": {"shape": 1.5},
+    "gamma": {"shape": 2.0},
+    "log_logistic": {"shape": 2.5},
+    "log_normal": {"shape": 0.8},
+    "deterministic": {},
+    "empirical": {},
+}
+"""Every dwell law, with the shape it is measured with."""
+
+
+def whole_by_law(customers: int, law: str) -> ArmSetup:
+    """The same world with every dwell of one law; means stay, but for empirical dwells, whose mean is their own."""
+    setup = whole(customers)
+    moves = {
+        name: clock.model_copy(
+            update={
+                "dwell": _of_law(law, clock.dwell),
+                "dwell_from": {stage: _of_law(law, dwell) for stage, dwell in clock.dwell_from.items()},
+            }
+        )
+        for name, clock in setup.world.moves.items()
+    }
+    return replace(setup, world=setup.world.model_copy(update={"moves": moves}))
+
+
+def _of_law(law: str, dwell: Dwell) -> Dwell:
+    mean = dwell.mean_days
+    if law == "empirical":
+        return Dwell(law=law, points=((0.5 * mean, 0.3), (1.5 * mean, 0.8)))
+    return Dwell(law=law, mean_days=mean, **LAWS[law])
