@@ -1,0 +1,234 @@
+"""The budget of an arm: balances, media bought from them, and moves between channels that keep the rules.
+
+The moves are those of `journey campaigns`: weighed by `journey.marketing.reallocation`, held to the rules by
+`journey.marketing.transfers` and entered into a `MarketingLog`, which refuses what the budget action's machine does not
+have. So what is tried out here is what would run in production, and the log of a run is an audit trail like any other.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from journey.marketing.log import MarketingLog
+from journey.marketing.policy import MarketingPolicy
+from journey.marketing.reallocation import ChannelPlan, Weighing
+from journey.marketing.returns import Counts, posterior, prior_of, together
+from journey.marketing.transfers import BudgetDesk, Key, Transfer, objections
+from simulation import streams
+from simulation.acquisition.prospects import number_of
+from simulation.acquisition.spec import MICROS
+from simulation.dates import DEFAULT_START
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from journey.marketing.records.model import Entity
+    from simulation.acquisition.laws import Line
+    from simulation.acquisition.observed import Observed
+    from simulation.acquisition.spec import Reallocation
+
+ORCHESTRATOR, APPROVER = "journeylab", "HUMAN_01"
+ALIKE = 1e-3
+"""Coefficient of variation of a sale's worth where each counts as one (0 would divide by it)."""
+
+_ENTITY: Entity = "budget_action"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A move that waits for a person's answer.
+
+    Attributes:
+        transfer: The move.
+        due: Day of the answer.
+        approved: What it will be, if the rules still allow the move.
+    """
+
+    transfer: Transfer
+    due: float
+    approved: bool
+
+
+class Desk:
+    """Buys media and moves budget.
+
+    Attributes:
+        balances: By line, what is left, in millionths of a dollar; never below 0.
+        impressions: By line, then by period: how many were bought.
+        moves: Every move that was proposed, in order, with what became of it.
+    """
+
+    def __init__(
+        self, lines: Sequence[Line], reallocation: Reallocation, observed: Observed, *, seed: int, replication: int
+    ) -> None:
+        """Open the desk on day 0.
+
+        Args:
+            lines: The lines of the budget.
+            reallocation: The arm's rule.
+            observed: The books that purchases of media and sales are entered in.
+            seed: The scenario's seed: approvals have luck too.
+            replication: Which replication.
+        """
+        self.balances = [line.budget for line in lines]
+        self.impressions = [[0] * len(line.periods) for line in lines]
+        self.moves: list[dict[str, Any]] = []
+        self._lines, self._rule, self._observed = lines, reallocation, observed
+        self._places = {line.key: place for place, line in enumerate(lines)}
+        self._luck = seed, replication
+        self._waiting: dict[str, Waiting] = {}
+        policy = MarketingPolicy(budget=reallocation.budget)
+        self._book = BudgetDesk(MarketingLog(policy=policy), {})
+
+    @property
+    def log(self) -> MarketingLog:
+        """The audit trail of all moves."""
+        return self._book.log
+
+    def buy(self, line: int, period: int) -> int:
+        """Buy a period's media: an equal part of what is left for each period to come; returns the impressions."""
+        there, price = self._lines[line], self._lines[line].price
+        bought = self.balances[line] // (len(there.periods) - period) // price
+        self.balances[line] -= bought * price
+        self._observed.spent[line][period] = bought * price
+        self.impressions[line][period] = bought
+        return bought
+
+    # -- moves -----------------------------------------------------------------------------------------------------
+
+    def review(self, campaign: str, nth: int, now: float) -> list[Waiting]:
+        """Weigh the channels of a campaign by what has been seen, and make the moves that need no approval.
+
+        Args:
+            campaign: The campaign.
+            nth: Which review this is.
+            now: The day.
+
+        Returns:
+            The moves that wait for an answer.
+        """
+        plans = self._plans(campaign, now)
+        weighing = Weighing(plans, self._available(reserved=True), self._rule.budget, self._allowed)
+        waiting = []
+        while found := weighing.best():
+            weighing.take(found)
+            name = f"BUD_{campaign}_{nth:03d}_{len(self.moves) + 1:04d}"
+            transfer = Transfer(name, campaign, found.giver[1], found.taker[1], found.amount)
+            self._propose(transfer, now, found.gain, found.probability)
+            if found.amount < self._rule.budget.approval_from:
+                self._settle(transfer, now, approved=True, by="orchestrator")
+            else:
+                waiting.append(self._asked(transfer, nth, now))
+        return waiting
+
+    def answer(self, waiting: Waiting) -> None:
+        """A person answers: the move is made if it is approved and the rules allow it still."""
+        del self._waiting[waiting.transfer.transfer_id]
+        self._settle(waiting.transfer, waiting.due, approved=waiting.approved, by="human")
+
+    def _plans(self, campaign: str, now: float) -> dict[Key, ChannelPlan]:
+        """The campaign's channels that can be compared: media old enough was bought there, and something was sold."""
+        mine = {line.key: place for place, line in enumerate(self._lines) if line.key[0] == campaign}
+        counts = {key: self._counts(place, now) for key, place in mine.items()}
+        prior = prior_of(together(counts))
+        found: dict[Key, ChannelPlan] = {}
+        for key, seen in counts.items():
+            result = None if prior is None else posterior(seen, prior, self._thresholds)
+            if result is not None:
+                spent = sum(self._observed.spent[mine[key]]) + self.balances[mine[key]]
+                found[key] = ChannelPlan(result, seen.spend, max(seen.spend, spent / MICROS))
+        return found
+
+    @property
+    def _thresholds(self) -> Any:
+        budget = self._rule.budget
+        return budget if self._by_value else budget.model_copy(update={"value_variation": ALIKE})
+
+    @property
+    def _by_value(self) -> bool:
+        return self._rule.rule == "by_retained_value"
+
+    def _counts(self, line: int, now: float) -> Counts:
+        stops = [stop for _, stop in self._lines[line].periods]
+        old_enough = range(bisect_right(stops, now - self._rule.lag_days))
+        return self._observed.counts(line, old_enough, now, by_value=self._by_value)
+
+    def _allowed(self, giver: Key, taker: Key, amount: float) -> bool:
+        pair = {giver, taker}
+        if any({each.transfer.giver, each.transfer.taker} == pair for each in self._waiting.values()):
+            return False
+        return not objections(Transfer("", giver[0], giver[1], taker[1], amount), self._available(reserved=True), {})
+
+    def _available(self, *, reserved: bool) -> dict[Key, float | None]:
+        """Dollars that each channel has to give; without what it has promised, if that is `reserved`."""
+        left = list(self.balances)
+        if reserved:
+            for each in self._waiting.values():
+                place = self._places[each.transfer.giver]
+                left[place] = max(0, left[place] - _micros(each.transfer.amount))
+        return {line.key: amount / MICROS for line, amount in zip(self._lines, left, strict=True)}
+
+    def _propose(self, transfer: Transfer, now: float, gain: float, probability: float) -> None:
+        self._book.available = self._available(reserved=True)
+        self._book.propose(transfer, at=_moment(now), by="orchestrator", actor=ORCHESTRATOR)
+        self.moves.append(
+            {
+                "budget_action_id": transfer.transfer_id,
+                "campaign_id": transfer.campaign_id,
+                "from_channel_id": transfer.from_channel_id,
+                "to_channel_id": transfer.to_channel_id,
+                "amount": transfer.amount,
+                "expected_gain": gain,
+                "gain_probability": probability,
+                "requires_human_approval": transfer.amount >= self._rule.budget.approval_from,
+                "proposed_on": now,
+                "decided_on": None,
+                "status": "proposed",
+                "reason": None,
+            }
+        )
+
+    def _asked(self, transfer: Transfer, nth: int, now: float) -> Waiting:
+        """A person is asked; wait and answer belong to the pair of channels and the review, in every arm."""
+        giver, taker = (self._lines[self._places[key]].law for key in (transfer.giver, transfer.taker))
+        key = streams.customer_key(*self._luck, number_of(giver.campaign, 0, 0, 0))
+        which = giver.channel * 64 + taker.channel
+        wait = self._rule.approval_mean_days * streams.exponential(key, streams.APPROVAL_DELAY, which, nth)
+        approved = streams.uniform(key, streams.APPROVAL, which, nth) >= self._rule.rejected
+        asked = Waiting(transfer, now + wait, approved)
+        self._waiting[transfer.transfer_id] = asked
+        return asked
+
+    def _settle(self, transfer: Transfer, now: float, *, approved: bool, by: Any) -> None:
+        """Approve and execute a move, or reject it: because a person says no, or because a rule forbids it by now."""
+        self._book.available = self._available(reserved=False)
+        found = objections(transfer, self._book.available, {})
+        actor = APPROVER if by == "human" else ORCHESTRATOR
+        said = {"at": _moment(now), "by": by, "actor": actor}
+        reason = " ".join(each.message for each in found) or None
+        if not approved or found:
+            self._book.reject(transfer.transfer_id, **said)
+        else:
+            self._book.approve(transfer.transfer_id, **said)
+            said = {"at": _moment(now), "by": "orchestrator", "actor": ORCHESTRATOR}
+            self._book.execute(transfer.transfer_id, **said)
+            self._carry(transfer)
+        entry = next(move for move in self.moves if move["budget_action_id"] == transfer.transfer_id)
+        entry.update(decided_on=now, status=self.log.status(_ENTITY, transfer.transfer_id), reason=reason)
+
+    def _carry(self, transfer: Transfer) -> None:
+        amount = _micros(transfer.amount)
+        self.balances[self._places[transfer.giver]] -= amount
+        self.balances[self._places[transfer.taker]] += amount
+
+
+def _micros(dollars: float) -> int:
+    return round(dollars * MICROS)
+
+
+def _moment(day: float) -> datetime:
+    """A day of the run as the log dates it."""
+    return datetime.combine(DEFAULT_START, time()) + timedelta(days=day)

@@ -1,0 +1,66 @@
+"""What came of a funnel: who was touched, what they did and when, what it cost, and how budget was moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from simulation.acquisition.laws import Line
+
+
+class Step(NamedTuple):
+    """One step of one prospect who is followed.
+
+    Attributes:
+        time: Day on which it is made.
+        number: The prospect; see `simulation.acquisition.prospects.number_of`.
+        line: Index of the line of the budget.
+        period: The period of the impression.
+        segment: Index of the segment.
+        step: Place of the step on the campaign's path.
+    """
+
+    time: float
+    number: int
+    line: int
+    period: int
+    segment: int
+    step: int
+
+
+Counted = list[list[list[list[int]]]]
+"""By line, segment and place of the step on the path (those counted together only), then by period."""
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A funnel lived to the end, every prospect to the last step.
+
+    Attributes:
+        lines: The lines of the budget.
+        segments: Names of the segments.
+        impressions: By line, then by period: bought.
+        spent: By line, then by period: millionths of a dollar.
+        balances: By line: what is left of the budget, in the same.
+        counted: Steps that are counted together.
+        steps: Steps of those who are followed, by time, then number.
+        moves: Every move of budget that was proposed, and what became of it.
+        log: Its audit trail, as `journey.marketing.log` keeps it.
+    """
+
+    lines: tuple[Line, ...]
+    segments: tuple[str, ...]
+    impressions: tuple[tuple[int, ...], ...]
+    spent: tuple[tuple[int, ...], ...]
+    balances: tuple[int, ...]
+    counted: Counted
+    steps: tuple[Step, ...]
+    moves: tuple[dict[str, Any], ...]
+    log: tuple[Any, ...]
+
+    @property
+    def purchases(self) -> list[Step]:
+        """The last steps, by which prospects become customers."""
+        last = [line.law.steps - 1 for line in self.lines]
+        return [step for step in self.steps if step.step == last[step.line]]

@@ -1,0 +1,67 @@
+"""Who a buyer is: drawn from the buyer's own streams, by the segment's law and what the channel changes in it."""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING, NamedTuple
+
+from journey.policy import TIERS
+from simulation import copula
+from simulation.population import CrowdLaw, cumulative, drawn
+
+if TYPE_CHECKING:
+    from simulation.acquisition.spec import AcquiredPopulation, Quality
+
+
+class Traits(NamedTuple):
+    """What a buyer brings along.
+
+    Attributes:
+        tier: Index of the risk tier.
+        account_value: Dollars a year.
+        consents: Whether the customer may be contacted.
+        frailty_draw: The standard normal behind the frailty, shifted by the channel's hazard ratio.
+    """
+
+    tier: int
+    account_value: float
+    consents: bool
+    frailty_draw: float
+
+
+def traits_of(population: AcquiredPopulation, quality: Quality, segment: str, key: int) -> Traits:
+    """The traits of a buyer.
+
+    A hazard ratio ``r`` on a log-normal frailty ``exp(s z - s^2 / 2)`` is a shift of its normal by ``log(r) / s``.
+
+    Args:
+        population: For the segment, the correlations of traits, and the spread of frailty.
+        quality: How the channel's buyers differ.
+        segment: Name of the segment.
+        key: The key of the buyer's streams.
+    """
+    _, tier, value, _, _, consents, _, draw = drawn(_law(population, quality, segment), key)
+    shift = log(quality.churn) / population.frailty_spread if quality.churn != 1.0 else 0.0
+    return Traits(tier, value, consents, draw + shift)
+
+
+def _law(population: AcquiredPopulation, quality: Quality, segment: str) -> CrowdLaw:
+    """The law of a synthetic population that has this segment only."""
+    spec = population.segments[segment]
+    tiers = quality.tiers or spec.tiers
+    matrix = population.correlations.matrix
+    return CrowdLaw(
+        segments=(1.0,),
+        tiers=(cumulative(tiers.get(tier, 0.0) for tier in TIERS),),
+        value=(spec.account_value * quality.account_value,),
+        value_spread=(spec.value_spread,),
+        tenure=(0.0,),
+        refusing=(spec.do_not_contact,),
+        stages=(0,),
+        stage_shares=(1.0,),
+        correlated=not copula.is_independent(matrix),
+        factor=copula.cholesky(matrix),
+        arriving=0.0,
+        over_days=0.0,
+        arrival_stage=0,
+    )
