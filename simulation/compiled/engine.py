@@ -109,7 +109,7 @@ def _cast(setups: Sequence[ArmSetup], *, seed: int, replication: int, days: floa
 
 def _lived(first: ArmSetup, cast: _Cast, *, keep_trace: bool) -> Cohort:
     """All lives lived: in few rows where nothing but the totals is asked for, else each in a row of its own."""
-    if first.population.records is not None:
+    if first.population.is_listed:
         return _live_in_rows(cast, _recorded(first, cast))
     asked = {"seed": cast.seed, "replication": cast.replication}
     crowd = boxed(crowd_tables(first, cast.arms[0], cast.splits, cast.numbering, **asked))
