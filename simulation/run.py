@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from journey.errors import InputError
 from simulation.setup import ArmSetup
@@ -49,6 +49,8 @@ class Run:
         gate: Backlog, utilisation and waits over time (`simulation.gate_book`); of all arms that share the gate.
         denominators: What the means and shares among the metrics are taken over (customers, requests, signals), so
             that those of several runs can be pooled.
+        acquisition: Where the customers are buyers of a funnel: its totals by channel, segment, step and period, and
+            the moves of budget (`simulation.acquisition.books`); empty elsewhere.
     """
 
     arm: str
@@ -68,6 +70,7 @@ class Run:
     outcomes: dict[str, int] = field(default_factory=dict)
     unhelped: list[dict[str, str | int]] = field(default_factory=list)
     gate: list[dict[str, float | None]] = field(default_factory=list)
+    acquisition: dict[str, Any] = field(default_factory=dict)
 
 
 def run_of(
@@ -173,13 +176,31 @@ def run_together(
         InputError: As `run_arm`; or the arms differ in what they must share.
     """
     refuse_different_worlds(setups)
-    if engine_for(engine, setups[0].population.size * days) == COMPILED:
+    population = setups[0].population
+    chosen = engine_for(engine, population.size * days)
+    asked = {"seed": seed, "replication": replication}
+    if not population.is_listed or population.records is not None:
+        return _live(chosen, setups, days=days, keep_trace=trace, **asked)
+    from simulation.acquisition.books import with_funnel
+    from simulation.acquisition.buyers import refuse_to_share, run_funnel
+
+    refuse_to_share(setups)
+    run_funnel(setups[0], chosen, **asked)
+    (run,) = _live(chosen, setups, days=days, keep_trace=trace, **asked)
+    return (with_funnel(run, setups[0], **asked),)
+
+
+def _live(
+    engine: str, setups: Sequence[ArmSetup], *, seed: int, replication: int, days: float, keep_trace: bool
+) -> tuple[Run, ...]:
+    asked = {"seed": seed, "replication": replication}
+    if engine == COMPILED:
         from simulation.compiled.engine import run_compiled
 
-        return run_compiled(setups, seed=seed, replication=replication, days=days, keep_trace=trace)
+        return run_compiled(setups, days=days, keep_trace=keep_trace, **asked)
     from simulation.reference import run_reference
 
-    return run_reference(setups, seed=seed, replication=replication, days=days, keep_trace=trace)
+    return run_reference(setups, days=days, keep_trace=keep_trace, **asked)
 
 
 def refuse_different_worlds(setups: Sequence[ArmSetup]) -> None:

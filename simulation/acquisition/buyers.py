@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from journey.errors import InputError
 from simulation.acquisition.spec import AcquiredPopulation
 from simulation.acquisition.traits import traits_of
 from simulation.population import People, Person
 from simulation.streams import customer_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from journey.machine import CompiledJourney
     from simulation.acquisition.lived import Lived
+    from simulation.setup import ArmSetup
     from simulation.spec import Population
 
 REFERENCE = "reference"
@@ -44,6 +48,25 @@ def lived(population: AcquiredPopulation, *, seed: int, replication: int, engine
     _lately.insert(0, (population, seed, replication, found))
     del _lately[_KEPT:]
     return found
+
+
+def run_funnel(setup: ArmSetup, engine: str, *, seed: int, replication: int) -> None:
+    """Have an arm's funnel lived by an engine, before its customers are."""
+    assert isinstance(setup.population, AcquiredPopulation)
+    lived(setup.population, seed=seed, replication=replication, engine=engine)
+
+
+def refuse_to_share(setups: Sequence[ArmSetup]) -> None:
+    """Say so when several arms are to share one run.
+
+    Raises:
+        InputError: There are several.
+    """
+    if len(setups) > 1:
+        raise InputError(
+            "acquisition: an arm's customers are those its own budget brings, so customers cannot be assigned to arms; "
+            "compare them with --mode counterfactual, in which the same prospect has the same luck in every arm"
+        )
 
 
 def acquired_people(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> People:
