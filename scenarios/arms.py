@@ -10,11 +10,13 @@ from journey.machine import Journey, default_journey
 from journey.machine.errors import JourneyDefinitionError
 from journey.policy import Policy, policy_from
 from journey.validation import explain
+from scenarios.acquisition_references import acquisition_mistakes
 from scenarios.layers import Layer, laid_over, source_of
 from scenarios.model import Arm, Scenario
 from scenarios.references import mistakes
+from simulation.acquisition.spec import Acquisition, acquired
 from simulation.setup import ArmSetup
-from simulation.spec import Reviewers
+from simulation.spec import Population, Reviewers
 
 
 def arm_setups(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSetup, ...]:
@@ -32,18 +34,20 @@ def arm_setups(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSetup, .
     policy = _policy(scenario, (), journey, layers)
     setups = tuple(_setup(scenario, name, arm, journey, layers) for name, arm in scenario.arms.items())
     problems = mistakes(scenario, journey, policy, {setup.name: setup.policy for setup in setups})
+    problems += acquisition_mistakes(scenario, journey, setups)
     if problems:
         raise InputError("\n".join(f"{source_of(layers, p.path)}: {p.key}: {p.message}" for p in problems))
     return setups
 
 
 def _setup(scenario: Scenario, name: str, arm: Arm, journey: Journey, layers: Sequence[Layer]) -> ArmSetup:
+    policy = _policy(scenario, ("arms", name), journey, layers)
     return ArmSetup(
         name=name,
         journey=journey,
         world=scenario.world,
-        policy=_policy(scenario, ("arms", name), journey, layers),
-        population=scenario.population,
+        policy=policy,
+        population=_population(scenario, name, arm, policy, layers),
         reviewers=_reviewers(scenario, name, arm, layers),
         actions=arm.actions,
         active=arm.active,
@@ -82,6 +86,19 @@ def _reviewers(scenario: Scenario, name: str, arm: Arm, layers: Sequence[Layer])
     except ValidationError as error:
         source = f"{source_of(layers, ('arms', name, 'reviewers'))}: arms.{name}.reviewers"
         raise InputError(_as_one_key(source, explain(error, Reviewers, source))) from None
+
+
+def _population(scenario: Scenario, name: str, arm: Arm, policy: Policy, layers: Sequence[Layer]) -> Population:
+    """Who lives in an arm: the scenario's population, or those whom the arm's own campaigns bring."""
+    if scenario.acquisition is None:
+        return scenario.population
+    said = scenario.acquisition.model_dump(exclude_unset=True)
+    source = f"{source_of(layers, ('arms', name, 'acquisition'))}: arms.{name}.acquisition"
+    try:
+        acquisition = Acquisition.model_validate(laid_over(said, arm.acquisition))
+    except ValidationError as error:
+        raise InputError(_as_one_key(source, explain(error, Acquisition, source))) from None
+    return acquired(scenario.population, acquisition, spread=scenario.world.frailty_spread, churn=policy.churn)
 
 
 def _as_one_key(source: str, text: str) -> str:

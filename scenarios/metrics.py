@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Unit = Literal["share", "dollars", "count", "days", "points", "ratio", "per customer"]
+Unit = Literal["share", "dollars", "dollars each", "count", "days", "points", "ratio", "per customer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,29 @@ METRICS: dict[str, Metric] = {
         "stage on record right", "share", "higher", "Share of the evaluations that knew the stage rightly."
     ),
     "won_back": Metric("won back", "count", "higher", "Customers who had gone and came back."),
+    "media_spend": Metric("media spend", "dollars", None, "Dollars spent on impressions."),
+    "impressions": Metric("impressions", "count", None, "Impressions bought."),
+    "clicks": Metric("clicks", "count", None, "Impressions that were clicked."),
+    "visits": Metric("visits", "count", None, "Clicks that came to the site."),
+    "signups": Metric("signups", "count", None, "Visitors who signed up."),
+    "demo_requests": Metric("demo requests", "count", None, "Prospects who asked for a demo."),
+    "purchases": Metric("purchases", "count", None, "Prospects who bought by the end: customers, gone or not."),
+    "click_rate": Metric("click rate", "share", None, "Clicks per impression."),
+    "visit_rate": Metric("visit rate", "share", None, "Visits per step before."),
+    "signup_rate": Metric("signup rate", "share", None, "Signups per step before."),
+    "demo_request_rate": Metric("demo rate", "share", None, "Demo requests per step before."),
+    "purchase_rate": Metric("purchase rate", "share", None, "Purchases per step before."),
+    "cost_per_acquisition": Metric(
+        "cost per acquisition", "dollars each", "lower", "Media spend per buyer, whatever became of the buyer."
+    ),
+    "retained_buyers": Metric("retained buyers", "count", "higher", "Buyers who are still customers at the end."),
+    "retained_margin": Metric(
+        "retained margin", "dollars", "higher", "Margin of all that the buyers have paid by the end, discounted."
+    ),
+    "margin_per_media_dollar": Metric(
+        "margin per media dollar", "dollars each", "higher", "Retained margin per dollar of media."
+    ),
+    "budget_moved": Metric("budget moved", "dollars", None, "Dollars moved between channels."),
 }
 """The metrics of every run, those that the contract promises first; the verdict may rest on any of them."""
 
@@ -99,7 +122,7 @@ def shown(value: float | None, unit: Unit, *, difference: bool = False) -> str:
     """A value for people: ``12.3 %``, ``-1.9 pp``, ``$1.24M``, ``n/a``."""
     if value is None:
         return "n/a"
-    if unit == "dollars":
+    if unit in ("dollars", "dollars each"):
         return dollars(value, plus=difference)
     if unit == "share":
         return _signed(100 * value, 2, plus=difference) + (" pp" if difference else " %")

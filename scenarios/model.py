@@ -7,11 +7,11 @@ from them, and what is assumed about money. Units: days, US dollars, shares betw
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
+from pydantic import Field, WithJsonSchema, field_validator
 
-from journey.policy import Provenance
 from scenarios.metrics import METRICS, base_name
-from simulation.spec import NonNegative, Part, Population, Positive, Reviewers, World
+from simulation.acquisition.spec import Acquisition
+from simulation.spec import Amount, Assumption, NonNegative, Part, Population, Positive, Reviewers, World
 
 BASELINE = "baseline"
 """The arm that every other arm is held against; it is listed first."""
@@ -29,25 +29,8 @@ def _described_as(definition: str) -> WithJsonSchema:
 
 PolicyOverride = Annotated[dict[str, Any], _described_as("Policy")]
 ReviewersOverride = Annotated[dict[str, Any], _described_as("Reviewers")]
+AcquisitionOverride = Annotated[dict[str, Any], _described_as("Acquisition")]
 JourneyTable = Annotated[dict[str, Any], _described_as("Journey")]
-
-
-def _as_table(given: object) -> object:
-    """A bare number is an amount that its author assumes."""
-    if isinstance(given, int | float) and not isinstance(given, bool):
-        return {"amount": given, "provenance": "assumed"}
-    return given
-
-
-class Amount(Part):
-    """A number and its provenance."""
-
-    amount: NonNegative
-    provenance: Provenance = "default"
-
-
-Assumption = Annotated[Amount, BeforeValidator(_as_table)]
-"""A number and where it comes from; a bare number counts as ``assumed``."""
 
 
 class Money(Part):
@@ -89,6 +72,9 @@ class Arm(Part):
     )
     policy: PolicyOverride = Field(default={}, description="Laid over the scenario's policy, key by key.")
     reviewers: ReviewersOverride = Field(default={}, description="Laid over the scenario's reviewers, key by key.")
+    acquisition: AcquisitionOverride = Field(
+        default={}, description="Laid over the scenario's acquisition, key by key: another budget, another rule."
+    )
     share: NonNegative = Field(
         default=1.0,
         description="Relative share of the customers who are assigned to the arm with `compare --mode randomised`.",
@@ -109,6 +95,11 @@ class Scenario(Part):
     seed: int = Field(default=1, ge=0, lt=2**63, description="All luck follows from it.")
     replications: int = Field(default=20, ge=1, le=100_000, description="Independent cohorts that are simulated.")
     population: Population
+    acquisition: Acquisition | None = Field(
+        default=None,
+        description="Campaigns whose buyers are the customers; then the population's segments say who they are, and "
+        "its size how many the reviewers are planned for.",
+    )
     journey: JourneyTable | None = Field(default=None, description="Stages and moves; left out: the default journey.")
     world: World
     policy: PolicyOverride = Field(default={}, description="Laid over the default policy, key by key.")

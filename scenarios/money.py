@@ -6,7 +6,7 @@ the horizon (escalations, support days, actions, reviews) are not, which at year
 less than the simulation error of a small cohort.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, fsum, log1p
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +15,7 @@ from journey.ledger import Kind, Ledger, Line
 from journey.policy import Policy, Provenance
 from scenarios.model import Money, Scenario
 from scenarios.statistics import Estimate, estimate, mean_of
+from simulation.acquisition.spec import acquisition_of
 
 if TYPE_CHECKING:
     from simulation.run import Run
@@ -170,6 +171,8 @@ _ORDER = (
     _BEYOND,
     "escalations_avoided",
     "support_days_avoided",
+    "media_spend",
+    "funnel_step",
     "actions",
     "review_time",
     "evaluations",
@@ -210,7 +213,12 @@ def _quantities(setup: "ArmSetup", run: "Run", days: float) -> Mapping[str, floa
 
 def _items(scenario: Scenario, setup: "ArmSetup", run: "Run", days: float) -> dict[str, _Item]:
     """Everything that is priced in one arm, in the ledger's order."""
-    items = [*_values(scenario, setup, days), *_actions(scenario, setup, run), *_overheads(setup)]
+    items = [
+        *_values(scenario, setup, days),
+        *_acquisition(setup),
+        *_actions(scenario, setup, run),
+        *_overheads(setup),
+    ]
     return {item.name: item for item in items}
 
 
@@ -233,6 +241,19 @@ def _values(scenario: Scenario, setup: "ArmSetup", days: float) -> list[_Item]:
         ),
         _Item("support_days_avoided", "value", "days", "support_days", -1.0, day.amount, day.provenance),
     ]  # fmt: skip
+
+
+def _acquisition(setup: "ArmSetup") -> Iterator[_Item]:
+    """What it costs to win the customers: media by channel, and what single steps of the funnel take besides."""
+    acquisition = acquisition_of(setup.population)
+    if acquisition is None:
+        return
+    for campaign, channel in acquisition.lines:
+        name, price = f"media_spend.{campaign}/{channel}", acquisition.campaigns[campaign].channels[channel]
+        cost = price.cost_per_1000
+        yield _Item(name, "cost", "1,000 impressions", name, 1.0, cost.amount, cost.provenance)
+    for step, cost in acquisition.step_costs.items():
+        yield _Item(f"funnel_step.{step}", "cost", "times", f"funnel_step.{step}", 1.0, cost.amount, cost.provenance)
 
 
 def _actions(scenario: Scenario, setup: "ArmSetup", run: "Run") -> list[_Item]:

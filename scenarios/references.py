@@ -52,7 +52,8 @@ def mistakes(scenario: Scenario, journey: Journey, policy: Policy, by_arm: Mappi
     ]
 
 
-def _unknown(path: tuple[str, ...], name: str, what: str, known: Iterable[str]) -> Mistake:
+def unknown(path: tuple[str, ...], name: str, what: str, known: Iterable[str]) -> Mistake:
+    """A name that does not exist; `what` says what it should be, `known` what there is."""
     return Mistake(path, f"{name!r} is not {what}{did_you_mean(name, list(known))}")
 
 
@@ -61,12 +62,10 @@ def _live(scenario: Scenario, journey: Journey) -> list[str]:
     return [stage for stage in journey.live if stage not in scenario.world.lost]
 
 
-def _live_stage(
-    path: tuple[str, ...], stage: str, scenario: Scenario, journey: Journey, what: str
-) -> Iterator[Mistake]:
+def live_stage(path: tuple[str, ...], stage: str, scenario: Scenario, journey: Journey, what: str) -> Iterator[Mistake]:
     """A stage that must exist and be live; `what` says what cannot be otherwise."""
     if stage not in journey.stages:
-        yield _unknown(path, stage, "a stage of the journey", journey.stages)
+        yield unknown(path, stage, "a stage of the journey", journey.stages)
     elif stage in journey.terminal:
         yield Mistake(path, f"{stage!r} is terminal; {what}")
     elif stage in scenario.world.lost:
@@ -77,13 +76,13 @@ def _moves(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
     for move, clock in scenario.world.moves.items():
         place = ("world", "moves", move)
         if move not in journey.move_names:
-            yield _unknown(place, move, "a move of the journey", journey.move_names)
+            yield unknown(place, move, "a move of the journey", journey.move_names)
             continue
         sources = [arc.source for arc in journey.moves if arc.name == move]
         for stage in clock.dwell_from:
             here = (*place, "dwell_from", stage)
             if stage not in journey.stages:
-                yield _unknown(here, stage, "a stage of the journey", journey.stages)
+                yield unknown(here, stage, "a stage of the journey", journey.stages)
             elif stage not in sources:
                 yield Mistake(here, f"the move {move!r} does not leave {stage!r}; it leaves {', '.join(sources)}")
 
@@ -112,7 +111,7 @@ def _lost(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
     place, lost = ("world", "lost"), scenario.world.lost
     for stage in dict.fromkeys(lost):
         if stage not in journey.stages:
-            yield _unknown(place, stage, "a stage of the journey", journey.stages)
+            yield unknown(place, stage, "a stage of the journey", journey.stages)
             continue
         if lost.count(stage) > 1:
             yield Mistake(place, f"{stage!r} is listed {lost.count(stage)} times; list it once")
@@ -143,13 +142,13 @@ def _calendar(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
         for cause in phase.onsets:
             if cause not in world.distress.causes:
                 known = world.distress.causes
-                yield _unknown((*place, "onsets", cause), cause, "a cause in world.distress.causes", known)
+                yield unknown((*place, "onsets", cause), cause, "a cause in world.distress.causes", known)
 
 
 def _clocked(path: tuple[str, ...], move: str, scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
     """A move that must exist and have a clock."""
     if move not in journey.move_names:
-        yield _unknown(path, move, "a move of the journey", journey.move_names)
+        yield unknown(path, move, "a move of the journey", journey.move_names)
     elif move not in scenario.world.moves:
         yield Mistake(path, f"the move {move!r} never happens; give it a dwell in world.moves")
 
@@ -177,7 +176,7 @@ def _value_changes(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
     for name, change in scenario.world.value_changes.items():
         for stage in change.per_day:
             here = ("world", "value_changes", name, "per_day", stage)
-            yield from _live_stage(here, stage, scenario, journey, "an account there is worth nothing")
+            yield from live_stage(here, stage, scenario, journey, "an account there is worth nothing")
 
 
 def _distress(scenario: Scenario, journey: Journey, policy: Policy) -> Iterator[Mistake]:
@@ -185,14 +184,14 @@ def _distress(scenario: Scenario, journey: Journey, policy: Policy) -> Iterator[
         place = ("world", "distress", "causes", name)
         for stage in cause.onset_per_day:
             here = (*place, "onset_per_day", stage)
-            yield from _live_stage(here, stage, scenario, journey, "nobody there can come into distress")
+            yield from live_stage(here, stage, scenario, journey, "nobody there can come into distress")
         for signal in cause.symptoms:
             yield from _signal_type((*place, "symptoms", signal), signal, policy)
 
 
 def _signal_type(path: tuple[str, ...], name: str, policy: Policy) -> Iterator[Mistake]:
     if name not in policy.signals:
-        yield _unknown(path, name, "a signal type of the policy", policy.signals)
+        yield unknown(path, name, "a signal type of the policy", policy.signals)
 
 
 def _signals(scenario: Scenario, policy: Policy) -> Iterator[Mistake]:
@@ -214,10 +213,10 @@ def _effects(scenario: Scenario, policy: Policy) -> Iterator[Mistake]:
     for action, effect in scenario.world.effects.items():
         place = ("world", "effects", action)
         if action not in policy.actions:
-            yield _unknown(place, action, "an action of the policy", policy.actions)
+            yield unknown(place, action, "an action of the policy", policy.actions)
         for cause in effect.by_cause:
             if cause not in causes:
-                yield _unknown((*place, "by_cause", cause), cause, "a cause in world.distress.causes", causes)
+                yield unknown((*place, "by_cause", cause), cause, "a cause in world.distress.causes", causes)
 
 
 def _segments(scenario: Scenario) -> Iterator[Mistake]:
@@ -227,7 +226,7 @@ def _segments(scenario: Scenario) -> Iterator[Mistake]:
     known = scenario.population.segments
     segment = segment_of(scenario.primary_metric)
     if segment is not None and segment not in known:
-        yield _unknown(("primary_metric",), segment, "a segment of the population", known)
+        yield unknown(("primary_metric",), segment, "a segment of the population", known)
     world = scenario.world
     tables: list[tuple[tuple[str, ...], Collection[str]]] = [
         (("world", "moves", move, "by_segment"), clock.by_segment) for move, clock in world.moves.items()
@@ -242,19 +241,19 @@ def _segments(scenario: Scenario) -> Iterator[Mistake]:
     for place, table in tables:
         for name in table:
             if name not in known:
-                yield _unknown((*place, name), name, "a segment of the population", known)
+                yield unknown((*place, name), name, "a segment of the population", known)
 
 
 def _start(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
     for stage in scenario.population.start:
-        yield from _live_stage(("population", "start", stage), stage, scenario, journey, "nobody can begin there")
+        yield from live_stage(("population", "start", stage), stage, scenario, journey, "nobody can begin there")
 
 
 def _arrivals(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
     plan = scenario.population.arrivals
     if plan is not None and plan.stage is not None:
         place = ("population", "arrivals", "stage")
-        yield from _live_stage(place, plan.stage, scenario, journey, "nobody can arrive there")
+        yield from live_stage(place, plan.stage, scenario, journey, "nobody can arrive there")
 
 
 def _correlations(scenario: Scenario) -> Iterator[Mistake]:
@@ -290,7 +289,7 @@ def _arms(scenario: Scenario, by_arm: Mapping[str, Policy]) -> Iterator[Mistake]
         actions = arm.actions or ()
         for action in actions:
             if action not in by_arm[name].actions:
-                yield _unknown(place, action, "an action of the policy", by_arm[name].actions)
+                yield unknown(place, action, "an action of the policy", by_arm[name].actions)
             elif actions.count(action) > 1:
                 yield Mistake(place, f"{action!r} is listed {actions.count(action)} times; list it once")
                 break

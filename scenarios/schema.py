@@ -76,7 +76,7 @@ def _finished(value: Any) -> Any:
     if value.get("$ref") == "#/$defs/Amount":
         said = {key: item for key, item in value.items() if key != "$ref"}
         return {**said, "anyOf": [{"type": "number", "minimum": 0}, {"$ref": "#/$defs/Amount"}]}
-    if value.get("type") == "object" and value.get("format") in ("Policy", "Reviewers", "Journey"):
+    if value.get("type") == "object" and value.get("format") in ("Policy", "Reviewers", "Journey", "Acquisition"):
         said = {key: item for key, item in value.items() if key not in ("type", "format")}
         return {**said, "$ref": f"#/$defs/{value['format']}"}
     # A list under this name is the keyword; a table would be a property that is called so.

@@ -7,9 +7,9 @@ default; the defaults are assumptions for subscription software (see the comment
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from journey.policy import RiskTier
+from journey.policy import Provenance, RiskTier
 from simulation.copula import cholesky
 from simulation.units import MINUTES_PER_DAY
 
@@ -28,6 +28,24 @@ class Part(BaseModel):
     """A frozen piece of a specification that refuses keys it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Amount(Part):
+    """A number and its provenance."""
+
+    amount: NonNegative
+    provenance: Provenance = "default"
+
+
+def _as_table(given: object) -> object:
+    """A bare number is an amount that its author assumes."""
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return {"amount": given, "provenance": "assumed"}
+    return given
+
+
+Assumption = Annotated[Amount, BeforeValidator(_as_table)]
+"""A number and where it comes from; a bare number counts as ``assumed``."""
 
 
 class Dwell(Part):

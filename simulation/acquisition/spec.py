@@ -7,18 +7,19 @@ before it on the campaign's path.
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from journey.lifecycles import FUNNEL_STEPS, funnel
 from journey.machine import JourneyDefinitionError
 from journey.marketing.policy import BudgetPolicy
-from journey.policy import ChurnMapping, Price, Provenance, RiskTier
-from simulation.spec import Days, Dwell, NonNegative, Part, Population, Positive, Probability, Ratio
+from journey.policy import ChurnMapping, RiskTier
+from simulation.spec import Amount, Assumption, Days, Dwell, NonNegative, Part, Population, Probability
 
 IMPRESSION, PURCHASE = "impression", "purchase"
 BULK = ("click", "visit")
 """Steps that are made within the moment of the impression and counted together; later ones are followed one by one."""
 
+STEPS = tuple(FUNNEL_STEPS)
 DEFAULT_PATH = (IMPRESSION, *BULK, "signup", "demo_request", PURCHASE)
 MICROS = 1_000_000
 """Millionths of a dollar: media is priced in these, so that every cent of a budget is accounted for exactly."""
@@ -27,22 +28,6 @@ MOST_CAMPAIGNS, MOST_CHANNELS, MOST_PERIODS, MOST_PLACES = 31, 32, 2048, 1 << 32
 """What the number of a prospect has room for; see `simulation.acquisition.prospects.number_of`."""
 
 
-def _stated(given: object) -> object:
-    """A bare number is one that its author assumes."""
-    if isinstance(given, int | float) and not isinstance(given, bool):
-        return {"amount": given, "provenance": "assumed"}
-    return given
-
-
-class Stated(Part):
-    """A number and where it comes from."""
-
-    amount: NonNegative
-    provenance: Provenance = "default"
-
-
-Assumed = Annotated[Stated, BeforeValidator(_stated)]
-Dollars = Annotated[Price, BeforeValidator(_stated)]
 Shift = Annotated[float, Field(gt=0.0, le=1e3)]
 
 
@@ -68,7 +53,7 @@ class Quality(Part):
 class Channel(Part):
     """One channel of a campaign: what it costs, whom it reaches, how they convert, and who buys."""
 
-    cost_per_1000: Dollars = Field(description="Cost of a thousand impressions, in dollars.")
+    cost_per_1000: Assumption = Field(description="Cost of a thousand impressions, in dollars.")
     budget: Annotated[float, Field(ge=0.0, le=1e9)] = Field(description="Opening budget for the whole campaign.")
     audience: Annotated[float, Field(gt=0.0, le=1e12)] | None = Field(
         default=None,
@@ -155,8 +140,8 @@ class Predictor(Part):
     the yearly churn hazard h of the segment and risk tier, as the policy has them, times the channel's ratio.
     """
 
-    years: Assumed = Field(default=Stated(amount=3.0), description="Years that are counted.")
-    by_channel: dict[str, Assumed] = Field(
+    years: Assumption = Field(default=Amount(amount=3.0), description="Years that are counted.")
+    by_channel: dict[str, Assumption] = Field(
         default={}, description="Hazard ratio of the buyers of a channel, as earlier ones have taught; 1 if left out."
     )
 
@@ -194,7 +179,7 @@ class Acquisition(Part):
 
     campaigns: dict[str, Campaign] = Field(description="The campaigns by name.")
     reallocation: Reallocation = Reallocation()
-    step_costs: dict[str, Dollars] = Field(
+    step_costs: dict[str, Assumption] = Field(
         default={}, description="What a prospect who makes this step costs the company besides media, in dollars."
     )
     stage: str | None = Field(default=None, description="The stage buyers come in; left out: the journey's first.")
@@ -249,10 +234,3 @@ def acquired(population: Population, acquisition: Acquisition, *, spread: float,
 def acquisition_of(population: Population) -> Acquisition | None:
     """The funnel that a population comes from; None where it comes from none."""
     return population.acquisition if isinstance(population, AcquiredPopulation) else None
-
-
-STEPS = tuple(FUNNEL_STEPS)
-__all__ = [
-    "BULK", "IMPRESSION", "MICROS", "PURCHASE", "STEPS", "AcquiredPopulation", "Acquisition", "Campaign", "Channel",
-    "Positive", "Predictor", "Quality", "Ratio", "Reallocation", "Stated", "acquired", "acquisition_of",
-]  # fmt: skip
