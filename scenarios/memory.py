@@ -28,6 +28,7 @@ class Footprint:
         customer_day: What a customer adds by living one day.
         traced_customer: What a customer takes besides, where a trace is kept.
         traced_event: A row of a trace that is kept.
+        window: The rows that stand in memory where they are handed on as they come; None where they are kept.
     """
 
     program: float
@@ -35,14 +36,20 @@ class Footprint:
     customer_day: float
     traced_customer: float
     traced_event: float
+    window: float | None
 
 
 FOOTPRINTS = {
     "reference": Footprint(
-        program=48 * MIB, customer=4300.0, customer_day=2.3, traced_customer=0.0, traced_event=200.0
+        program=48 * MIB, customer=4300.0, customer_day=2.3, traced_customer=0.0, traced_event=200.0, window=None
     ),
     "compiled": Footprint(
-        program=210 * MIB, customer=10.0, customer_day=0.38, traced_customer=960.0, traced_event=600.0
+        program=210 * MIB,
+        customer=10.0,
+        customer_day=0.38,
+        traced_customer=1100.0,
+        traced_event=600.0,
+        window=130 * MIB,
     ),
 }
 
@@ -63,7 +70,8 @@ class Load:
         days: The horizon.
         processes: How many cohorts live at the same time.
         runs: Runs in all, whose results are kept.
-        trace: Whether the trace is kept in memory.
+        trace: Whether there is a trace.
+        streamed: Whether its rows are handed on as they come, and not kept in memory.
     """
 
     engine: str
@@ -72,6 +80,7 @@ class Load:
     processes: int = 1
     runs: int = 1
     trace: bool = False
+    streamed: bool = False
 
     @property
     def bytes_per_customer(self) -> float:
@@ -80,12 +89,19 @@ class Load:
         living = of.customer + self.days * of.customer_day
         if not self.trace:
             return living
+        if self._in_windows:
+            return living + of.traced_customer
         return living + of.traced_customer + self.days * EVENTS_PER_CUSTOMER_DAY * of.traced_event
 
     @property
     def cohorts(self) -> float:
-        """Bytes of all customers that live at the same time, and of the results."""
-        return self.processes * self.customers * self.bytes_per_customer + self.runs * RESULT
+        """Bytes of all customers that live at the same time, of the rows under way, and of the results."""
+        under_way = (FOOTPRINTS[self.engine].window or 0.0) if self._in_windows else 0.0
+        return self.processes * (self.customers * self.bytes_per_customer + under_way) + self.runs * RESULT
+
+    @property
+    def _in_windows(self) -> bool:
+        return self.trace and self.streamed and FOOTPRINTS[self.engine].window is not None
 
     @property
     def total(self) -> float:

@@ -50,7 +50,9 @@ def met_on_day_0(person: Person, key: int, population: Population, table: ArmTab
     if person.arrives_at > 0.0:
         return person
     if population.records is not None:
-        return replace(person, cause=_believed_cause(person, key, table, policy_segment))
+        severity, cause = believed(person, table, policy_segment)
+        draw = streams.uniform(key, streams.START_DISTRESS, 0, 0)
+        return replace(person, cause=cause_of_belief(severity, cause, draw))
     if population.in_mid_stay:
         ratios = table.move_ratios[person.segment][person.tier]
         draw = streams.uniform(key, streams.START_AGE, 0, 0)
@@ -168,22 +170,41 @@ def cause_by_now(
     return CALM
 
 
-def _believed_cause(person: Person, key: int, table: ArmTable, policy_segment: int) -> int:
-    """A recorded customer's true state is not recorded: in distress with the severity of the evidence as probability.
+def believed(person: Person, table: ArmTable, policy_segment: int) -> tuple[float, int]:
+    """What the evidence says of a recorded customer, whose true state is not recorded.
 
-    The cause is that of the leading signal; a cause that the world does not know is taken for calm.
+    Args:
+        person: The customer.
+        table: The compiled (first) arm.
+        policy_segment: The customer's segment as the policy numbers them.
+
+    Returns:
+        The severity, and the cause of the leading signal; a cause that the world does not know is taken for CALM.
     """
     beliefs = Beliefs()
     for kind, heard in ((table.type_of(heard.signal_type), heard) for heard in person.heard):
         beliefs.hear(table.sheet, -heard.age_days, kind, heard.strength, table.source_of(heard.source))
     if beliefs.lead < 0:
-        return CALM
+        return 0.0, CALM
     judged = beliefs.judge(table.sheet, 0.0, policy_segment, person.stage, person.days_in_stage)
-    if streams.uniform(key, streams.START_DISTRESS, 0, 0) >= judged.severity:
-        return CALM
     cause = table.sheet.causes[beliefs.lead]
-    return next((place for place, law in enumerate(table.causes) if law.policy_cause == cause), CALM)
+    known = next((place for place, law in enumerate(table.causes) if law.policy_cause == cause), CALM)
+    return judged.severity, known
 
 
-KERNELS = (age_of_share, cause_by_now)
+def cause_of_belief(severity: float, cause: int, draw: float) -> int:
+    """Distress with the severity of the evidence as its probability.
+
+    Args:
+        severity: How bad it looks, in [0, 1].
+        cause: What of.
+        draw: A uniform draw.
+
+    Returns:
+        The cause, or CALM.
+    """
+    return cause if draw < severity else CALM
+
+
+KERNELS = (age_of_share, cause_by_now, cause_of_belief)
 """The functions that compiled code uses."""

@@ -47,11 +47,16 @@ def flaws_of(spec: Imperfections) -> Flaws:
     )
 
 
+def identity(channel: int, which: int) -> int:
+    """One number for a signal's channel and episode, as its draws are keyed by."""
+    return (channel << _CHANNEL_SHIFT) | which
+
+
 def becomes_of(key: int, channel: int, which: int, nth: int, missing: float, orphaned: float) -> int:
     """What becomes of a signal's record: RECORDED, LOST or ORPHANED."""
     if missing + orphaned <= 0.0:
         return RECORDED
-    draw = uniform(key, streams.SIGNAL_RECORD, (channel << _CHANNEL_SHIFT) | which, nth)
+    draw = uniform(key, streams.SIGNAL_RECORD, identity(channel, which), nth)
     if draw < missing:
         return LOST
     if draw < missing + orphaned:
@@ -61,17 +66,17 @@ def becomes_of(key: int, channel: int, which: int, nth: int, missing: float, orp
 
 def known_after(key: int, channel: int, which: int, nth: int, late: float, mean: float) -> float:
     """How long after its detection a signal's record is known, in days."""
-    identity = (channel << _CHANNEL_SHIFT) | which
-    if late <= 0.0 or uniform(key, streams.SIGNAL_LATE, identity, nth) >= late:
+    signal = identity(channel, which)
+    if late <= 0.0 or uniform(key, streams.SIGNAL_LATE, signal, nth) >= late:
         return 0.0
-    return mean * exponential(key, streams.SIGNAL_LATE_DELAY, identity, nth)
+    return mean * exponential(key, streams.SIGNAL_LATE_DELAY, signal, nth)
 
 
 def is_doubled(key: int, channel: int, which: int, nth: int, duplicated: float) -> bool:
     """Whether a signal is recorded twice."""
     if duplicated <= 0.0:
         return False
-    return uniform(key, streams.SIGNAL_TWICE, (channel << _CHANNEL_SHIFT) | which, nth) < duplicated
+    return uniform(key, streams.SIGNAL_TWICE, identity(channel, which), nth) < duplicated
 
 
 def recorded_as(key: int, stage: int, visit: int, live: Sequence[bool], missing: float, wrong: float) -> int:
@@ -96,5 +101,5 @@ def recorded_as(key: int, stage: int, visit: int, live: Sequence[bool], missing:
     return stage
 
 
-KERNELS = (becomes_of, known_after, is_doubled, recorded_as)
+KERNELS = (identity, becomes_of, known_after, is_doubled, recorded_as)
 """The functions that compiled code uses."""

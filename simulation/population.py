@@ -74,10 +74,20 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """A population on day 0: the names of its segments, and its customers in order of their number."""
+    """A population on day 0.
+
+    Attributes:
+        segments: The names of its segments.
+        persons: Its customers, in order of their number.
+        size: How many they are.
+        listed: What `persons` are taken from, where they are a list and not drawn: again and again until there are
+            `size` of them, each time with numbers that go on where the last ones ended.
+    """
 
     segments: tuple[str, ...]
     persons: Iterable[Person]
+    size: int
+    listed: tuple[Person, ...] | None = None
 
 
 def people(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> People:
@@ -100,8 +110,8 @@ def people(population: Population, machine: CompiledJourney, *, seed: int, repli
         from simulation.acquisition.buyers import acquired_people
 
         return acquired_people(population, machine, seed=seed, replication=replication)
-    segments = tuple(population.segments)
-    return People(segments, _synthetic(population, machine, seed=seed, replication=replication))
+    persons = _synthetic(population, machine, seed=seed, replication=replication)
+    return People(tuple(population.segments), persons, population.size)
 
 
 def _synthetic(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> Iterable[Person]:
@@ -154,6 +164,24 @@ class CrowdLaw(NamedTuple):
     arriving: float
     over_days: float
     arrival_stage: int
+
+
+NOBODY = CrowdLaw(
+    segments=(1.0,),
+    tiers=((1.0,),),
+    value=(0.0,),
+    value_spread=(0.0,),
+    tenure=(0.0,),
+    refusing=(0.0,),
+    stages=(0,),
+    stage_shares=(1.0,),
+    correlated=False,
+    factor=((0.0,),),
+    arriving=0.0,
+    over_days=0.0,
+    arrival_stage=0,
+)
+"""The law of a population of which nobody is drawn."""
 
 
 def crowd_law(population: Population, machine: CompiledJourney) -> CrowdLaw:

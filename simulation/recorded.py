@@ -45,8 +45,10 @@ def recorded_people(population: Population, machine: CompiledJourney) -> People:
     templates = [person for id_ in known if (person := _person(records, id_, machine, segments, as_of))]
     if not templates:
         raise InputError(f"population.records: no customer of {folder} is in a live stage of the journey")
-    numbered = enumerate(islice(cycle(templates), population.size))
-    return People(segments, tuple(replace(person, number=number) for number, person in numbered))
+    listed = tuple(replace(person, number=number) for number, person in enumerate(templates))
+    numbered = enumerate(islice(cycle(listed), population.size))
+    persons = (replace(person, number=number) for number, person in numbered)
+    return People(segments, persons, population.size, listed)
 
 
 @lru_cache(maxsize=4)

@@ -23,6 +23,8 @@ from simulation.trace import Trace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simulation.trace_columns import TakeRows
+
 NAME = "reference"
 
 
@@ -58,14 +60,20 @@ class Arm:
 
 
 def run_reference(
-    setups: Sequence[ArmSetup], *, seed: int, replication: int, days: float, keep_trace: bool
+    setups: Sequence[ArmSetup],
+    *,
+    seed: int,
+    replication: int,
+    days: float,
+    keep_trace: bool,
+    take_rows: TakeRows | None = None,
 ) -> tuple[Run, ...]:
     """Live one cohort, split between arms that share the gate; see `simulation.run.run_together`."""
     first = setups[0]
     machine = first.journey.compile()
     population = people(first.population, machine, seed=seed, replication=replication)
     arms = [Arm(compile_arm(setup, population.segments), population.segments) for setup in setups]
-    town = Town(arms[0].table, days, Trace() if keep_trace else None)
+    town = Town(arms[0].table, days, Trace() if keep_trace or take_rows is not None else None)
     splits = splits_of([shares_in(segment, setups) for segment in population.segments])
     started = perf_counter()
     lives = []
@@ -78,6 +86,8 @@ def run_reference(
     for life in lives:
         life.finish(days)
     wall_seconds = perf_counter() - started
+    if take_rows is not None and town.trace is not None:
+        town.trace.hand_on(take_rows)
     gate = town.gate.book.rows(first.reviewers, arms[0].table.reviewer_count)
     return tuple(
         run_of(
@@ -89,7 +99,7 @@ def run_reference(
             gate=gate,
             occupancy=arm.tally.occupancy(machine.stages, days),
             wall_seconds=wall_seconds,
-            trace=town.trace,
+            trace=town.trace if keep_trace else None,
         )
         for arm in arms
     )

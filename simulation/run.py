@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from simulation.setup import ArmTable
     from simulation.tally import Tally
     from simulation.trace import Trace
+    from simulation.trace_columns import TakeRows
 
 __all__ = ["ArmSetup", "Run", "engine_for", "run_arm", "run_together"]
 
@@ -127,7 +128,14 @@ def engine_for(asked: str, customer_days: float) -> str:
 
 
 def run_arm(
-    setup: ArmSetup, *, seed: int, replication: int, days: float, trace: bool = False, engine: str = REFERENCE
+    setup: ArmSetup,
+    *,
+    seed: int,
+    replication: int,
+    days: float,
+    trace: bool = False,
+    engine: str = REFERENCE,
+    take_rows: TakeRows | None = None,
 ) -> Run:
     """Live one cohort in one arm, once.
 
@@ -138,12 +146,16 @@ def run_arm(
         days: The horizon, more than 0.
         trace: Whether to keep the trace.
         engine: ``reference``, ``compiled``, or ``auto`` to choose by the amount of work. Both live the same lives.
+        take_rows: Takes the rows of the trace, in order, some at a time, as an alternative to keeping them: the
+            compiled engine gives them window by window, so that they never stand in memory together.
 
     Raises:
         InputError: The population's records cannot be used, or the compiled engine does not know a guard
             that a user registered.
     """
-    (run,) = run_together([setup], seed=seed, replication=replication, days=days, trace=trace, engine=engine)
+    (run,) = run_together(
+        [setup], seed=seed, replication=replication, days=days, trace=trace, engine=engine, take_rows=take_rows
+    )
     return run
 
 
@@ -155,6 +167,7 @@ def run_together(
     days: float,
     trace: bool = False,
     engine: str = REFERENCE,
+    take_rows: TakeRows | None = None,
 ) -> tuple[Run, ...]:
     """Live one cohort, once, split between arms that share the human gate: as a real A/B test would.
 
@@ -168,6 +181,7 @@ def run_together(
         days: The horizon, more than 0.
         trace: Whether to keep the trace; all arms' rows stand in one.
         engine: See `run_arm`.
+        take_rows: See `run_arm`.
 
     Returns:
         One run per arm, over the customers assigned to it.
@@ -180,27 +194,41 @@ def run_together(
     chosen = engine_for(engine, population.size * days)
     asked = {"seed": seed, "replication": replication}
     if not population.is_listed or population.records is not None:
-        return _live(chosen, setups, days=days, keep_trace=trace, **asked)
-    from simulation.acquisition.books import with_funnel
+        return _live(chosen, setups, days=days, keep_trace=trace, take_rows=take_rows, **asked)
+    from simulation.acquisition.books import funnel_rows, with_funnel
     from simulation.acquisition.buyers import refuse_to_share, run_funnel
 
     refuse_to_share(setups)
     run_funnel(setups[0], chosen, **asked)
-    (run,) = _live(chosen, setups, days=days, keep_trace=trace, **asked)
+    if take_rows is None:
+        (run,) = _live(chosen, setups, days=days, keep_trace=trace, take_rows=None, **asked)
+        return (with_funnel(run, setups[0], **asked),)
+    from simulation.trace_columns import Merged
+
+    merged = Merged(funnel_rows(setups[0], days, **asked), take_rows)
+    (run,) = _live(chosen, setups, days=days, keep_trace=False, take_rows=merged.take, **asked)
+    merged.finish()
     return (with_funnel(run, setups[0], **asked),)
 
 
 def _live(
-    engine: str, setups: Sequence[ArmSetup], *, seed: int, replication: int, days: float, keep_trace: bool
+    engine: str,
+    setups: Sequence[ArmSetup],
+    *,
+    seed: int,
+    replication: int,
+    days: float,
+    keep_trace: bool,
+    take_rows: TakeRows | None,
 ) -> tuple[Run, ...]:
     asked = {"seed": seed, "replication": replication}
     if engine == COMPILED:
         from simulation.compiled.engine import run_compiled
 
-        return run_compiled(setups, days=days, keep_trace=keep_trace, **asked)
+        return run_compiled(setups, days=days, keep_trace=keep_trace, take_rows=take_rows, **asked)
     from simulation.reference import run_reference
 
-    return run_reference(setups, days=days, keep_trace=keep_trace, **asked)
+    return run_reference(setups, days=days, keep_trace=keep_trace, take_rows=take_rows, **asked)
 
 
 def refuse_different_worlds(setups: Sequence[ArmSetup]) -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.errors import InputError
-from simulation.whole import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from simulation.trace_columns import TakeRows
 
 MOVE = "move"
 SIGNAL = "signal"
@@ -80,20 +80,12 @@ class Row(NamedTuple):
 
 COLUMNS = Row._fields
 
-_TYPES = {
-    "time": "DOUBLE",
-    "customer": "BIGINT",
-    "reviewer": "BIGINT",
-    "value": "DOUBLE",
-    "dated": "DOUBLE",
-}
-_FORMATS = {
-    ".parquet": "FORMAT parquet, COMPRESSION zstd",
-    ".csv": "FORMAT csv, HEADER",
-}
 XES = ".xes"
-ENDINGS = (*_FORMATS, XES)
+ENDINGS = (".parquet", ".csv", XES)
 """How the file of a trace may end; `Trace.write` writes all but XES."""
+
+_BLOCK = 200_000
+"""Rows that are written at a time."""
 
 
 @dataclass
@@ -119,27 +111,17 @@ class Trace:
         Raises:
             InputError: The ending is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
         """
-        if path.suffix not in _FORMATS:
-            raise InputError(f"{path}: rows are written as {' or '.join(_FORMATS)}; give one of these endings")
-        with whole_file(path, "the trace") as part:
-            self._copy_to(part)
+        from simulation.trace_file import trace_file
 
-    def _copy_to(self, path: Path) -> None:
-        import duckdb
+        with trace_file(path) as file:
+            self.hand_on(file.take)
 
-        with duckdb.connect() as connection:
-            columns = ", ".join(f'"{name}" {_TYPES.get(name, "VARCHAR")}' for name in COLUMNS)
-            connection.execute(f"CREATE TABLE trace ({columns})")
-            for block in self._blocks():
-                places = ", ".join(f"unnest(${place + 1})" for place in range(len(COLUMNS)))
-                connection.execute(f"INSERT INTO trace SELECT {places}", block)
-            literal = str(path).replace("'", "''")
-            connection.execute(f"COPY trace TO '{literal}' ({_FORMATS[path.suffix]})")
+    def hand_on(self, take_rows: TakeRows) -> None:
+        """Give the rows, in order, some at a time."""
+        from simulation.trace_columns import blocks_of
 
-    def _blocks(self, size: int = 50_000) -> Iterator[list[list[Any]]]:
-        columns = list(self.columns().values())
-        for start in range(0, len(columns[0]), size):
-            yield [column[start : start + size] for column in columns]
+        for block in blocks_of(self.sorted_rows(), _BLOCK):
+            take_rows(block)
 
 
 def refuse_unknown_format(path: Path) -> None:

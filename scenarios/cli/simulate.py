@@ -1,5 +1,6 @@
 """`journey simulate`: one arm, once."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,6 +54,7 @@ def command(
     from simulation.chronicle import Chronicle
     from simulation.dates import Dates
     from simulation.run import engine_for, run_arm
+    from simulation.trace_file import FORMATS, trace_file
 
     _refuse_unusable(trace, records)
     checked = loaded(
@@ -65,9 +67,19 @@ def command(
     setup = _arm(checked, arm)
     days_to_live, size = checked.scenario.horizon_days, setup.population.size
     dates = Dates.beginning(start_date, days_to_live)
-    chosen, keep = engine_for(engine, size * days_to_live), trace is not None or records is not None
-    refuse_what_does_not_fit(Load(chosen, size, days_to_live, trace=keep))
-    run = run_arm(setup, seed=checked.scenario.seed, replication=0, days=days_to_live, trace=keep, engine=chosen)
+    chosen, traced = engine_for(engine, size * days_to_live), trace is not None or records is not None
+    streamed = trace is not None and records is None and trace.suffix in FORMATS
+    refuse_what_does_not_fit(Load(chosen, size, days_to_live, trace=traced, streamed=streamed))
+    with trace_file(trace) if trace is not None and streamed else nullcontext() as file:
+        run = run_arm(
+            setup,
+            seed=checked.scenario.seed,
+            replication=0,
+            days=days_to_live,
+            trace=traced and not streamed,
+            engine=chosen,
+            take_rows=None if file is None else file.take,
+        )
     _write(Chronicle(setup, run, checked.scenario.seed, 0), dates, trace, records, scenario)
     if json_:
         print_json(_as_dict(checked, run))

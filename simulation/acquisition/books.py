@@ -46,7 +46,7 @@ def with_funnel(run: Run, setup: ArmSetup, *, seed: int, replication: int) -> Ru
     books = Books(found, run.days)
     steps = books.followed
     if run.trace is not None:
-        run.trace.rows.extend(_row(found, setup.name, step) for step in steps)
+        run.trace.rows.extend(funnel_rows(setup, run.days, seed=seed, replication=replication))
     kinds = {**run.events_by_kind, **({trace.FUNNEL: len(steps)} if steps else {})}
     margin = setup.policy.economics.margin_rate
     return replace(
@@ -57,6 +57,20 @@ def with_funnel(run: Run, setup: ArmSetup, *, seed: int, replication: int) -> Ru
         events_by_kind=dict(sorted(kinds.items())),
         acquisition=books.as_dict(),
     )
+
+
+def funnel_rows(setup: ArmSetup, days: float, *, seed: int, replication: int) -> list[trace.Row]:
+    """The steps that are followed one by one, up to the horizon, as rows of the trace.
+
+    Args:
+        setup: The arm.
+        days: The horizon.
+        seed: The scenario's seed.
+        replication: Which replication.
+    """
+    assert isinstance(setup.population, AcquiredPopulation)
+    found = lived(setup.population, seed=seed, replication=replication)
+    return [_row(found, setup.name, step) for step in Books(found, days).followed]
 
 
 def _row(found: Lived, arm: str, step: Step) -> trace.Row:

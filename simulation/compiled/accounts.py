@@ -15,6 +15,7 @@ from simulation.contract import charges_until_failure, next_renewal
 from simulation.population import pick
 from simulation.streams import exponential, uniform
 from simulation.tally import discounted_days
+from simulation.units import DAYS_PER_YEAR
 
 
 def value_rate(T: Any, S: Any, i: int) -> float:
@@ -63,7 +64,7 @@ def earn(T: Any, S: Any, i: int) -> None:
     """Book what was paid since the last time."""
     now, value = S.floats[i, layout.NOW], S.floats[i, layout.ACCOUNT_VALUE]
     paid = discounted_days(S.floats[i, layout.PAID_SINCE], now, T.discount_rate)
-    S.sums[T.arm, cohort.REVENUE] += value / 365.0 * paid
+    S.sums[T.arm, cohort.REVENUE] += value / DAYS_PER_YEAR * paid
     S.floats[i, layout.PAID_SINCE] = now
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from journey.rules import REASONS
 from simulation.compiled import layout
 from simulation.compiled.layout import NOTHING
-from simulation.population import frailty
 from simulation.tally import grid_of
 from simulation.trace import KINDS
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulation.compiled.tables import Tables
-    from simulation.population import Person
 
 # Counters of the run: places in `Cohort.counters`.
 (
@@ -36,8 +34,8 @@ COUNTS = 9
 REVENUE, LIVE_VALUE, SATISFACTION, DISTRESS, WAITED = range(5)
 SUMS = 5
 
-# Numbers of the gate: places in `Cohort.gate`.
-BUSY, HANDED_OUT_AT = range(2)
+# Numbers of the gate and of the window: places in `Cohort.gate`.
+BUSY, HANDED_OUT_AT, LIMIT = range(3)
 
 # What a kernel can run short of.
 DONE, ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL, FIRSTS_FULL, SLOTS_FULL = range(7)
@@ -74,7 +72,7 @@ class Cohort(NamedTuple):
         review_work: Shape (reviewers,), working time of the review each has in hand.
         first_times, first_who: First requests for review, and whose they are (`lean`).
         free_rows: Rows of customers that are free.
-        counters, gate: Running totals of the run.
+        counters, gate: Running totals of the run, and up to which moment everybody is to live now.
         counts, sums: Running totals, a row per arm.
         kinds, reasons, actions, verdicts, churned, outcomes, stage_days: Running totals by code, a row per arm.
         distressed, unhelped: Episodes by arm, stage they began in and segment: all, and those that got nothing.
@@ -160,7 +158,7 @@ def empty_cohort(tables: Sequence[Tables], segments: int, rows: int) -> Cohort:
         first_who=np.zeros(1024, dtype=np.int32),
         free_rows=np.zeros(rows, dtype=np.int64),
         counters=counters,
-        gate=np.array([0.0, -1.0]),
+        gate=np.array([0.0, -1.0, first.horizon]),
         **{name: np.zeros((of_arms, width), dtype=np.int64) for name, width in by_arm.items()},
         sums=np.zeros((of_arms, SUMS)),
         distressed=np.zeros((of_arms, stages, segments), dtype=np.int64),
@@ -187,52 +185,19 @@ def with_totals_of_its_own(cohort: Cohort) -> Cohort:
     return cohort._replace(**{name: np.zeros_like(getattr(cohort, name)) for name in TOTALS})
 
 
+def open_window(cohort: Cohort, limit: float) -> None:
+    """Let all customers live on up to a moment, in days, with no rows written yet."""
+    cohort.gate[LIMIT] = limit
+    cohort.counters[CUSTOMERS_DONE] = 0
+    cohort.counters[ROWS] = 0
+
+
 def sorted_firsts(cohort: Cohort) -> None:
     """Put first requests in order of time, then customer."""
     size = int(cohort.counters[FIRSTS])
     order = np.lexsort((cohort.first_who[:size], cohort.first_times[:size]))
     cohort.first_times[:size] = cohort.first_times[:size][order]
     cohort.first_who[:size] = cohort.first_who[:size][order]
-
-
-def fill_from(
-    cohort: Cohort,
-    persons: Sequence[Person],
-    keys: Sequence[int],
-    arms: Sequence[int],
-    policy_segments: Sequence[Sequence[int]],
-    *,
-    spread: float,
-) -> None:
-    """Put recorded customers into the rows of the same number, before anything is wound: see `crowd.settle`.
-
-    Args:
-        cohort: A cohort whose rows have been cleared.
-        persons: The customers.
-        keys: The key of each customer's streams.
-        arms: The arm of each customer.
-        policy_segments: Per arm: the population's segments as the policy numbers them.
-        spread: Standard deviation of log frailty.
-    """
-    floats, ints = cohort.floats, cohort.ints
-    cohort.key[:] = keys
-    for place, (person, key, arm) in enumerate(zip(persons, keys, arms, strict=True)):
-        floats[place, layout.FRAILTY] = frailty(spread, key, person.frailty_draw)
-        floats[place, layout.ACCOUNT_VALUE] = person.account_value
-        floats[place, layout.ENTERED] = person.days_in_stage
-        floats[place, layout.ARRIVES] = person.arrives_at
-        floats[place, layout.RECORDED_SINCE] = person.arrives_at - person.days_in_stage
-        floats[place, layout.TENURE] = person.tenure_days
-        if person.days_since_contact >= 0.0:
-            floats[place, layout.TOUCHED] = -person.days_since_contact
-        ints[place, layout.CUSTOMER] = person.number
-        ints[place, layout.STAGE] = ints[place, layout.RECORDED_STAGE] = person.stage
-        ints[place, layout.SEGMENT] = person.segment
-        ints[place, layout.POLICY_SEGMENT] = policy_segments[arm][person.segment]
-        ints[place, layout.TIER] = person.tier
-        ints[place, layout.ARM] = arm
-        ints[place, layout.FIRST_CAUSE] = person.cause
-        ints[place, layout.CONSENTS] = person.consents
 
 
 def _pool(places: int) -> dict[str, Any]:

@@ -10,18 +10,22 @@ from journey.policy import TIERS
 from journey.rules import NO_ACTION, NO_SIGNAL
 from simulation import streams
 from simulation.agenda import CALM, ENTRIES
-from simulation.beginning import age_of_share, age_table, cause_by_now
+from simulation.beginning import age_of_share, age_table, cause_by_now, cause_of_belief
 from simulation.care import CALM_SPELL
 from simulation.clocks import NEVER
 from simulation.compiled import layout
+from simulation.compiled.dealings import hear
 from simulation.compiled.layout import AGENDA, NOTHING
+from simulation.compiled.roll import roll_of
 from simulation.compiled.tables import arrays_of
-from simulation.population import arm_of, crowd_law, drawn, frailty_of
+from simulation.population import NOBODY, arm_of, crowd_law, drawn, frailty_of, standard_normal
 from simulation.streams import customer_key, uniform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simulation.compiled.roll import Roll
+    from simulation.population import People
     from simulation.setup import ArmSetup, ArmTable
 
 
@@ -29,6 +33,8 @@ class CrowdTables(NamedTuple):
     """What customers are drawn from, as arrays.
 
     Attributes:
+        listed: Whether customers are taken from a list; otherwise they are drawn.
+        roll: The list.
         law: `simulation.population.CrowdLaw`.
         size: Number of customers.
         seed, replication: Of the run.
@@ -40,6 +46,8 @@ class CrowdTables(NamedTuple):
         policy_segments: By arm and segment: the segment as the policy numbers it.
     """
 
+    listed: bool
+    roll: Roll
     law: Any
     size: int
     seed: int
@@ -56,32 +64,37 @@ class CrowdTables(NamedTuple):
 
 def crowd_tables(
     setup: ArmSetup,
-    table: ArmTable,
+    crowd: People,
+    tables: Sequence[ArmTable],
     splits: Sequence[Sequence[float]],
     policy_segments: Sequence[Sequence[int]],
     *,
     seed: int,
     replication: int,
 ) -> CrowdTables:
-    """What the customers of a synthetic population are drawn from.
+    """What the customers of a population are drawn or taken from.
 
     Args:
         setup: The first arm, whose population it is.
-        table: The same arm, compiled.
+        crowd: The population.
+        tables: The arms, compiled.
         splits: By segment: cumulative shares of the arms.
         policy_segments: By arm and segment: the segment as the policy numbers it.
         seed: The scenario's seed.
         replication: Which replication.
     """
-    population = setup.population
-    cells, ages = _ages(table, len(population.segments)) if population.in_mid_stay else (np.zeros((1, 1, 1), int), [])
+    population, listed = setup.population, crowd.listed is not None
+    in_mid_stay = population.in_mid_stay and not listed
+    cells, ages = _ages(tables[0], len(crowd.segments)) if in_mid_stay else (np.zeros((1, 1, 1), int), [])
     return CrowdTables(
-        law=arrays_of(crowd_law(population, setup.journey.compile())),
-        size=population.size,
+        listed=listed,
+        roll=roll_of(crowd.listed or (), tables, policy_segments[0], of_records=population.records is not None),
+        law=arrays_of(NOBODY if listed else crowd_law(population, setup.journey.compile())),
+        size=crowd.size,
         seed=seed,
         replication=replication,
         spread=setup.world.frailty_spread,
-        in_mid_stay=population.in_mid_stay,
+        in_mid_stay=in_mid_stay,
         in_distress=population.in_distress,
         cells=cells,
         ends=np.array([end for end, _ in ages] or [0.0]),
@@ -94,13 +107,13 @@ def crowd_tables(
 def _ages(table: ArmTable, segments: int) -> tuple[Any, list[tuple[float, Sequence[float]]]]:
     """Tables of ages by stage, segment and tier; those that are equal stand once."""
     cells = np.zeros((len(table.moves), segments, len(TIERS)), dtype=np.int64)
-    known: dict[Any, int] = {}
+    known: dict[Any, tuple[int, tuple[float, ...]]] = {}
     for stage, segment, tier in np.ndindex(*cells.shape):
         moves, ratios = table.moves[stage], table.move_ratios[segment][tier]
         # Only the ratios of the moves out of the stage matter, so many cells share one table.
-        key = (moves, tuple(ratios[law.move] if law.move < len(ratios) else 0.0 for law in moves), ratios)
-        cells[stage, segment, tier] = known.setdefault(key, len(known))
-    return cells, [age_table(moves, ratios, table.knots) for moves, _, ratios in known]
+        key = (moves, tuple(ratios[law.move] for law in moves))
+        cells[stage, segment, tier] = known.setdefault(key, (len(known), ratios))[0]
+    return cells, [age_table(moves, ratios, table.knots) for (moves, _), (_, ratios) in known.items()]
 
 
 def clear(S: Any, i: int) -> None:
@@ -126,13 +139,19 @@ def clear(S: Any, i: int) -> None:
     S.ints[i, layout.VERSION] = version
 
 
-def settle(A: Any, P: Any, S: Any, i: int, number: int) -> None:
-    """Put the customer of this number into a row, as met on day 0 and before anything is wound."""
+def settle(A: Any, P: Any, S: Any, i: int, place: int) -> None:
+    """Put the customer at this place of the population into a row, as met on day 0 and before anything is wound."""
     clear(S, i)
-    f, n = S.floats[i], S.ints[i]
+    if P.listed:
+        settle_listed(A, P, S, i, place)
+    else:
+        settle_drawn(A, P, S, i, place)
+
+
+def settle_drawn(A: Any, P: Any, S: Any, i: int, number: int) -> None:
+    """Put the customer of this number into a row that has been cleared: `simulation.beginning.met_on_day_0`."""
     key = customer_key(P.seed, P.replication, number)
     segment, tier, value, stage, known_days, consents, arrives_at, draw = drawn(P.law, key)
-    arm = arm_of(key, P.splits[segment])
     days, cause = 0.0, CALM
     if arrives_at <= 0.0:
         if P.in_mid_stay:
@@ -143,7 +162,8 @@ def settle(A: Any, P: Any, S: Any, i: int, number: int) -> None:
             onset = T.seasons.onset_rates[0, stage] * T.onset_ratios[segment, tier]
             draw_of_cause = uniform(key, streams.START_DISTRESS, 0, 0)
             cause = cause_by_now(onset, T.seasons.onset_cumulative[0, stage], T.end_rate, days, draw_of_cause)
-    S.key[i] = key
+    set_down_person(P, S, i, key, number, segment, tier, stage)
+    f = S.floats[i]
     f[layout.FRAILTY] = frailty_of(P.spread, draw)
     f[layout.ACCOUNT_VALUE] = value
     # Until a customer has entered it, this holds the time already spent in the stage.
@@ -151,6 +171,14 @@ def settle(A: Any, P: Any, S: Any, i: int, number: int) -> None:
     f[layout.ARRIVES] = arrives_at
     f[layout.RECORDED_SINCE] = arrives_at - days
     f[layout.TENURE] = max(known_days, days)
+    S.ints[i, layout.FIRST_CAUSE] = cause
+    S.ints[i, layout.CONSENTS] = 1 if consents else 0
+
+
+def set_down_person(P: Any, S: Any, i: int, key: int, number: int, segment: int, tier: int, stage: int) -> None:
+    """Who a customer is, and in which arm."""
+    n, arm = S.ints[i], arm_of(key, P.splits[segment])
+    S.key[i] = key
     n[layout.CUSTOMER] = number
     n[layout.STAGE] = stage
     n[layout.RECORDED_STAGE] = stage
@@ -158,15 +186,40 @@ def settle(A: Any, P: Any, S: Any, i: int, number: int) -> None:
     n[layout.POLICY_SEGMENT] = P.policy_segments[arm, segment]
     n[layout.TIER] = tier
     n[layout.ARM] = arm
-    n[layout.FIRST_CAUSE] = cause
-    n[layout.CONSENTS] = 1 if consents else 0
+
+
+def settle_listed(A: Any, P: Any, S: Any, i: int, place: int) -> None:
+    """Put a customer from the list into a row that has been cleared, with what is known of them told."""
+    R, f, n = P.roll, S.floats[i], S.ints[i]
+    row = place % len(R.number)
+    number = R.number[row] + place - row
+    key = customer_key(P.seed, P.replication, number)
+    set_down_person(P, S, i, key, number, R.segment[row], R.tier[row], R.stage[row])
+    draw = R.frailty_draw[row] if R.has_draw[row] else standard_normal(key, streams.FRAILTY)
+    f[layout.FRAILTY] = frailty_of(P.spread, draw)
+    f[layout.ACCOUNT_VALUE] = R.account_value[row]
+    f[layout.ENTERED] = R.days_in_stage[row]
+    f[layout.ARRIVES] = R.arrives_at[row]
+    f[layout.RECORDED_SINCE] = R.arrives_at[row] - R.days_in_stage[row]
+    f[layout.TENURE] = R.tenure_days[row]
+    if R.days_since_contact[row] >= 0.0:
+        f[layout.TOUCHED] = -R.days_since_contact[row]
+    n[layout.FIRST_CAUSE] = R.cause[row]
+    if R.is_believed[row]:
+        draw = uniform(key, streams.START_DISTRESS, 0, 0)
+        n[layout.FIRST_CAUSE] = cause_of_belief(R.severity[row], R.cause[row], draw)
+    n[layout.CONSENTS] = R.consents[row]
+    arm = n[layout.ARM]
+    for told in range(R.told_from[row], R.told_from[row + 1]):
+        age = R.told_age[told]
+        hear(A[arm], S, i, -age, R.told_kind[arm, told], R.told_strength[told], R.told_source[arm, told], 0.0)
 
 
 def settle_all(A: Any, P: Any, S: Any) -> None:
-    """Put every customer into the row of the same number."""
-    for number in range(P.size):
-        settle(A, P, S, number, number)
+    """Put every customer into the row of the same place."""
+    for place in range(P.size):
+        settle(A, P, S, place, place)
 
 
-KERNELS: tuple[Any, ...] = (clear, settle, settle_all)
+KERNELS: tuple[Any, ...] = (clear, set_down_person, settle_drawn, settle_listed, settle, settle_all)
 """The functions that compiled code uses, callees before callers."""

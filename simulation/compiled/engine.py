@@ -9,26 +9,33 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from journey import rules, steps
-from journey.rules import REASONS
-from simulation import beginning, calendar, clocks, contract, flaws, population, seasons, special, streams, tally, trace
-from simulation.beginning import met_on_day_0
+from simulation import beginning, calendar, clocks, contract, flaws, population, seasons, special, streams, tally
 from simulation.compiled import accounts, basics, cohort, crowd, dealings, gate, heap, lean, lives, turns
-from simulation.compiled.boxes import Box, boxed
-from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort, empty_cohort, fill_from
-from simulation.compiled.crowd import crowd_tables
-from simulation.compiled.tables import Tables, tables_of
-from simulation.gate_book import GateBook
-from simulation.population import arm_of, people, splits_of
+from simulation.compiled.books import books_of, gate_book_of, occupancy_of
+from simulation.compiled.boxes import boxed
+from simulation.compiled.cohort import Cohort, empty_cohort
+from simulation.compiled.crowd import CrowdTables, crowd_tables
+from simulation.compiled.rows import columns_of
+from simulation.compiled.tables import tables_of
+from simulation.population import people, splits_of
 from simulation.run import Run, run_of
 from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
-from simulation.tally import Tally
+from simulation.trace import Trace
+from simulation.trace_columns import rows_of_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import SimpleNamespace
 
+    from simulation.compiled.tables import Tables
+    from simulation.trace_columns import TakeRows
+
 
 NAME = "compiled"
+ROWS_AT_A_TIME = 500_000
+"""About so many rows of the trace stand in memory before they are handed on."""
+EVENTS_PER_CUSTOMER_DAY = 0.2
+"""More than in most worlds."""
 OPTIONS = {"_nrt": False, "error_model": "numpy"}
 """No kernel allocates, so none counts references; none divides by zero, so none looks whether it does."""
 
@@ -45,109 +52,144 @@ def kernels() -> SimpleNamespace:
 
 
 def run_compiled(
-    setups: Sequence[ArmSetup], *, seed: int, replication: int, days: float, keep_trace: bool
+    setups: Sequence[ArmSetup],
+    *,
+    seed: int,
+    replication: int,
+    days: float,
+    keep_trace: bool,
+    take_rows: TakeRows | None = None,
+    rows_at_a_time: int = ROWS_AT_A_TIME,
 ) -> tuple[Run, ...]:
     """Live one cohort, split between arms that share the gate; see `simulation.run.run_together`.
+
+    Args:
+        setups: The arms.
+        seed: The scenario's seed.
+        replication: Which replication.
+        days: The horizon.
+        keep_trace: Whether to keep the rows of the trace.
+        take_rows: Takes them otherwise.
+        rows_at_a_time: About how many rows it is given at a time.
 
     Raises:
         InputError: A move of the journey carries a guard of a user's own, which this engine does not know.
     """
-    first = setups[0]
-    cast = _cast(setups, seed=seed, replication=replication, days=days, keep_trace=keep_trace)
-    # What is compiled, or read from the cache, at the first call is not part of the run.
-    kernels()
+    first, kept = setups[0], _Kept() if keep_trace else None
+    cast = _cast(setups, seed=seed, replication=replication, days=days, traced=keep_trace or take_rows is not None)
+    _compile(cast)
     started = perf_counter()
-    lived = _lived(first, cast, keep_trace=keep_trace)
+    lived = _lived(cast, take_rows if kept is None else kept.take, rows_at_a_time)
     wall_seconds = perf_counter() - started
-    kept = _trace(cast.arms, lived) if keep_trace else None
-    over_time = _gate_book(lived).rows(first.reviewers, cast.arms[0].reviewer_count)
+    over_time = gate_book_of(lived).rows(first.reviewers, cast.arms[0].reviewer_count)
     return tuple(
         run_of(
             NAME,
             table,
-            _books(table, number, lived, cast.segments),
+            books_of(table, number, lived, cast.segments),
             days,
             busy=float(lived.gate[cohort.BUSY]),
             gate=over_time,
-            occupancy=_occupancy(lived, number, first.journey.stages),
+            occupancy=occupancy_of(lived, number, first.journey.stages),
             wall_seconds=wall_seconds,
-            trace=kept,
+            trace=None if kept is None else kept.trace,
         )
         for number, table in enumerate(cast.arms)
     )
 
 
+class _Kept:
+    """Rows that stay in memory."""
+
+    def __init__(self) -> None:
+        self.trace = Trace()
+
+    def take(self, columns: dict[str, Any]) -> None:
+        self.trace.rows.extend(rows_of_columns(columns))
+
+
 class _Cast(NamedTuple):
-    """Who plays: the arms, as tables and boxes, and how customers are assigned to them."""
+    """Who plays: the arms, as tables and boxes, and the customers."""
 
     segments: tuple[str, ...]
     arms: tuple[ArmTable, ...]
     tables: tuple[Tables, ...]
     boxes: tuple[Any, ...]
-    splits: tuple[tuple[float, ...], ...]
-    numbering: tuple[tuple[int, ...], ...]
-    seed: int
-    replication: int
+    crowd: CrowdTables
+
+    @property
+    def days(self) -> float:
+        """The horizon."""
+        return self.tables[0].horizon
+
+    @property
+    def traced(self) -> bool:
+        """Whether rows are written."""
+        return self.tables[0].keep_trace
+
+    def stage(self, rows: int) -> Cohort:
+        """A cohort with so many rows for customers, and nobody in them."""
+        return empty_cohort(self.tables, len(self.segments), rows)
 
 
-def _cast(setups: Sequence[ArmSetup], *, seed: int, replication: int, days: float, keep_trace: bool) -> _Cast:
+def _cast(setups: Sequence[ArmSetup], *, seed: int, replication: int, days: float, traced: bool) -> _Cast:
     first = setups[0]
-    segments = people(first.population, first.journey.compile(), seed=seed, replication=replication).segments
+    population = people(first.population, first.journey.compile(), seed=seed, replication=replication)
+    segments = population.segments
     arms = tuple(compile_arm(setup, segments) for setup in setups)
-    tables = tuple(tables_of(table, segments, number, days, keep_trace=keep_trace) for number, table in enumerate(arms))
-    return _Cast(
-        segments,
+    tables = tuple(tables_of(table, segments, number, days, keep_trace=traced) for number, table in enumerate(arms))
+    drawn_from = crowd_tables(
+        first,
+        population,
         arms,
-        tables,
-        tuple(boxed(each) for each in tables),
         splits_of([shares_in(segment, setups) for segment in segments]),
         tuple(policy_segments(table, segments) for table in arms),
-        seed,
-        replication,
+        seed=seed,
+        replication=replication,
     )
+    return _Cast(segments, arms, tables, tuple(boxed(each) for each in tables), drawn_from)
 
 
-def _lived(first: ArmSetup, cast: _Cast, *, keep_trace: bool) -> Cohort:
+_compiled: set[Any] = set()
+
+
+def _compile(cast: _Cast) -> None:
+    """Have everything compiled, or read from the cache, before the clock starts: by a run in which nobody lives."""
+    kinds = (*(box.kind for box in cast.boxes), boxed(cast.crowd).kind, cast.traced)
+    if kinds in _compiled:
+        return
+    _lived(cast._replace(crowd=cast.crowd._replace(size=0)), _forget, ROWS_AT_A_TIME)
+    _compiled.add(kinds)
+
+
+def _forget(_columns: Any) -> None:
+    """Nobody wants these rows."""
+
+
+def _lived(cast: _Cast, take_rows: TakeRows | None, rows_at_a_time: int) -> Cohort:
     """All lives lived: in few rows where nothing but the totals is asked for, else each in a row of its own."""
-    if first.population.is_listed:
-        return _live_in_rows(cast, _recorded(first, cast))
-    asked = {"seed": cast.seed, "replication": cast.replication}
-    crowd = boxed(crowd_tables(first, cast.arms[0], cast.splits, cast.numbering, **asked))
-    if not keep_trace:
-        return _live_lean(cast, crowd, first.population.size)
-    lived = empty_cohort(cast.tables, len(cast.segments), first.population.size)
-    kernels().settle_all(cast.boxes, crowd, boxed(lived))
-    return _live_in_rows(cast, lived)
+    if take_rows is None or not cast.traced:
+        return _live_lean(cast)
+    return _live_in_rows(cast, take_rows, rows_at_a_time)
 
 
-def _recorded(first: ArmSetup, cast: _Cast) -> Cohort:
-    """A cohort of recorded customers, with what is known of them told."""
-    crowd = people(first.population, first.journey.compile(), seed=cast.seed, replication=cast.replication)
-    persons, keys = [], []
-    for person in crowd.persons:
-        key = streams.customer_key(cast.seed, cast.replication, person.number)
-        keys.append(key)
-        persons.append(met_on_day_0(person, key, first.population, cast.arms[0], cast.numbering[0][person.segment]))
-    assigned = [arm_of(key, cast.splits[person.segment]) for key, person in zip(keys, persons, strict=True)]
-    lived = empty_cohort(cast.tables, len(cast.segments), len(persons))
+def _live_in_rows(cast: _Cast, take_rows: TakeRows, rows_at_a_time: int) -> Cohort:
+    """Live all lives side by side, one window of time after the other, and hand on the rows of each."""
+    run, lived, crowd = kernels(), cast.stage(cast.crowd.size), boxed(cast.crowd)
     box = boxed(lived)
-    for i in range(len(persons)):
-        kernels().clear(box, i)
-    fill_from(lived, persons, keys, assigned, cast.numbering, spread=first.world.frailty_spread)
-    for i, (person, arm) in enumerate(zip(persons, assigned, strict=True)):
-        for heard in person.heard:
-            kind, source = cast.arms[arm].type_of(heard.signal_type), cast.arms[arm].source_of(heard.source)
-            kernels().hear(cast.boxes[arm], box, i, -heard.age_days, kind, heard.strength, source, 0.0)
-    return lived
-
-
-def _live_in_rows(cast: _Cast, lived: Cohort) -> Cohort:
-    """Live all lives, with more room whenever the kernels ask for it."""
-    run, box = kernels(), boxed(lived)
-    run.begin_all(cast.boxes, box)
-    while (short := run.run(cast.boxes, box)) != cohort.DONE:
-        lived = cohort.with_more_room(lived, short)
-        box = boxed(lived)
+    run.settle_all(cast.boxes, crowd, box)
+    start, width = 0.0, cast.days / (1 + cast.crowd.size * cast.days * EVENTS_PER_CUSTOMER_DAY // rows_at_a_time)
+    while start < cast.days:
+        limit = min(cast.days, start + width)
+        cohort.open_window(lived, limit)
+        while (short := run.live_until(cast.boxes, box)) != cohort.DONE:
+            lived = cohort.with_more_room(lived, short)
+            box = boxed(lived)
+        rows = int(lived.counters[cohort.ROWS])
+        take_rows(columns_of(cast.arms, lived))
+        # The next window is as long as the rows of this one suggest, within reason.
+        width *= min(4.0, max(0.25, rows_at_a_time / max(1, rows)))
+        start = limit
     run.finish_all(cast.boxes, box)
     return lived
 
@@ -156,10 +198,10 @@ FIRST_ROWS = 256
 """Rows for customers that a lean run begins with; it doubles them whenever they do not suffice."""
 
 
-def _live_lean(cast: _Cast, crowd: Box, customers: int) -> Cohort:
+def _live_lean(cast: _Cast) -> Cohort:
     """Live all lives in few rows: see `simulation.compiled.lean`."""
-    run = kernels()
-    lived = empty_cohort(cast.tables, len(cast.segments), min(customers, FIRST_ROWS) + 1)
+    run, crowd = kernels(), boxed(cast.crowd)
+    lived = cast.stage(min(cast.crowd.size, FIRST_ROWS) + 1)
     totals, waste = (cohort.with_totals_of_its_own(lived) for _ in range(2))
     box = boxed(lived)
     while (short := run.seek_requests(cast.boxes, crowd, box, boxed(totals), boxed(waste))) != cohort.DONE:
@@ -174,127 +216,3 @@ def _live_lean(cast: _Cast, crowd: Box, customers: int) -> Cohort:
         box = boxed(lived)
     run.finish_occupied(cast.boxes, box)
     return lived
-
-
-def _gate_book(lived: Cohort) -> GateBook:
-    book = GateBook(lived.grid.tolist())
-    book.backlog, book.closed = lived.backlog.tolist(), lived.closed.tolist()
-    book.waited, book.worked = lived.waited.tolist(), lived.worked.tolist()
-    return book
-
-
-def _books(table: ArmTable, arm: int, lived: Cohort, segments: tuple[str, ...]) -> Tally:
-    books = Tally(segments)
-    books.customers.update(_named(range(len(segments)), lived.customers[arm]))
-    books.churned.update(_named(range(len(segments)), lived.churned[arm]))
-    books.kinds.update(_named(trace.KINDS, lived.kinds[arm]))
-    books.reasons.update(_named(REASONS, lived.reasons[arm]))
-    books.actions.update(_named(range(len(table.policy.actions)), lived.actions[arm, : len(table.policy.actions)]))
-    books.verdicts.update(_named(VERDICTS, lived.verdicts[arm]))
-    books.outcomes.update(_named(OUTCOMES, lived.outcomes[arm]))
-    books.distressed.update(_by_stage_and_segment(lived.distressed[arm]))
-    books.unhelped.update(_by_stage_and_segment(lived.unhelped[arm]))
-    books.stage_days.update(dict(enumerate(lived.stage_days[arm].tolist())))
-    count, total = lived.counts[arm].tolist(), lived.sums[arm].tolist()
-    books.escalations = count[cohort.ESCALATIONS]
-    books.evaluations = count[cohort.EVALUATIONS]
-    books.episodes = count[cohort.EPISODES]
-    books.episodes_seen = count[cohort.EPISODES_SEEN]
-    books.misstaged = count[cohort.MISSTAGED]
-    books.won_back = count[cohort.WON_BACK]
-    books.alarms_true = count[cohort.ALARMS_TRUE]
-    books.alarms_false = count[cohort.ALARMS_FALSE]
-    books.contacts_needed = count[cohort.CONTACTS_NEEDED]
-    books.requests = int(lived.verdicts[arm].sum())
-    books.waited = total[cohort.WAITED]
-    books.distress_days = total[cohort.DISTRESS]
-    books.satisfaction = total[cohort.SATISFACTION]
-    books.revenue = total[cohort.REVENUE]
-    books.live_value = total[cohort.LIVE_VALUE]
-    return books
-
-
-def _named(names: Sequence[Any], counts: Any) -> dict[Any, int]:
-    return {name: count for name, count in zip(names, counts.tolist(), strict=True) if count}
-
-
-def _by_stage_and_segment(counts: Any) -> dict[tuple[int, int], int]:
-    return {(stage, segment): int(counts[stage, segment]) for stage, segment in np.argwhere(counts).tolist()}
-
-
-def _occupancy(lived: Cohort, arm: int, stages: tuple[str, ...]) -> list[dict[str, float]]:
-    return [
-        {"day": day, **{name: count / max(1, sum(counts)) for name, count in zip(stages, counts, strict=True)}}
-        for day, counts in zip(lived.grid.tolist(), lived.occupancy[arm].tolist(), strict=True)
-    ]
-
-
-def _trace(arms: Sequence[ArmTable], lived: Cohort) -> trace.Trace:
-    size = int(lived.counters[cohort.ROWS])
-    floats, ints = lived.row_floats[:size].tolist(), lived.row_ints[:size].tolist()
-    return trace.Trace([_row(arms[arm], *times, *codes) for times, (*codes, arm) in zip(floats, ints, strict=True)])
-
-
-def _row(
-    table: ArmTable,
-    time: float,
-    value: float,
-    dated: float,
-    customer: int,
-    kind: int,
-    stage: int,
-    to_stage: int,
-    label: int,
-    reason: int,
-    reviewer: int,
-) -> trace.Row:
-    stages = table.machine.stages
-    return trace.Row(
-        time=time,
-        customer=customer,
-        arm=table.name,
-        kind=trace.KINDS[kind],
-        stage=stages[stage],
-        to_stage=stages[to_stage] if to_stage >= 0 else None,
-        label=_label(table, kind, label),
-        reason=_reason(table, kind, reason),
-        reviewer=reviewer if kind == basics.KIND_DECIDED and reviewer >= 0 else None,
-        value=value if value < clocks.NEVER else None,
-        source=table.policy.sources[reviewer] if kind == basics.KIND_SIGNAL else None,
-        dated=dated if dated < clocks.NEVER else None,
-    )
-
-
-def _label(table: ArmTable, kind: int, label: int) -> str:
-    if kind == basics.KIND_DECISION and label < 0:
-        return "monitor_only" if label == dealings.LABEL_MONITOR else "none"
-    if kind == basics.KIND_ARRIVAL:
-        return trace.ARRIVAL
-    names: dict[int, Sequence[str]] = {
-        basics.KIND_MOVE: table.machine.moves,
-        basics.KIND_SIGNAL: table.policy.signal_types,
-        basics.KIND_DECIDED: VERDICTS,
-        basics.KIND_OUTCOME: OUTCOMES,
-        basics.KIND_ON: [cause.name for cause in table.causes],
-        basics.KIND_OFF: [cause.name for cause in table.causes],
-        basics.KIND_VALUE: table.value_changes,
-    }
-    return names.get(kind, table.policy.actions)[label]
-
-
-def _reason(table: ArmTable, kind: int, reason: int) -> str | None:
-    if kind == basics.KIND_DECISION:
-        return REASONS[reason]
-    if kind == basics.KIND_SIGNAL:
-        return _REASONS_OF_SIGNALS.get(reason) or table.causes[reason].name
-    if kind == basics.KIND_MOVE:
-        return _REASONS_OF_MOVES.get(reason)
-    return None
-
-
-_REASONS_OF_SIGNALS = {
-    lives.NOISE_CAUSE: trace.NOISE,
-    lives.REASON_ORPHANED: trace.ORPHANED,
-    lives.REASON_DUPLICATE: trace.DUPLICATE,
-}
-_REASONS_OF_MOVES = {turns.REASON_RENEWAL: trace.RENEWAL, turns.REASON_PAYMENT: trace.PAYMENT}

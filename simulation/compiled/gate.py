@@ -100,14 +100,14 @@ def has_room(A: Any, S: Any) -> int:
 
 
 def live_alone(A: Any, S: Any, i: int) -> int:
-    """Live until the next request, the end of the journey or the horizon; DONE, or what is short."""
+    """Live until the next request, the end of the journey or of the window; DONE, or what is short."""
     T = A[S.ints[i, layout.ARM]]
     while not T.terminal[S.ints[i, layout.STAGE]]:
         short = has_room(A, S)
         if short != DONE:
             return short
         entry = first_due(S, i)
-        if S.floats[i, AGENDA + entry] >= T.horizon:
+        if S.floats[i, AGENDA + entry] >= S.gate[cohort.LIMIT]:
             break
         step(T, S, i, entry)
         if S.ints[i, layout.WAITING] == IN_QUEUE:
@@ -177,29 +177,37 @@ def serve_next(A: Any, S: Any) -> None:
         on_time_of_customer(A, S, i, now, what)
 
 
-def run(A: Any, S: Any) -> int:
-    """Live all lives, as far as there is room; call again with more room until it is DONE."""
+def take_up(A: Any, S: Any, i: int) -> int:
+    """Let a customer who does not wait for a review live on in this window; DONE, or what is short."""
+    short = has_room(A, S)
+    if short != DONE:
+        return short
+    if not S.ints[i, layout.BEGUN]:
+        if S.floats[i, layout.ARRIVES] >= S.gate[cohort.LIMIT]:
+            return DONE
+        begin_life(A[S.ints[i, layout.ARM]], S, i)
+        S.ints[i, layout.BEGUN] = 1
+    if S.ints[i, layout.WAITING] != NOT_WAITING:
+        return DONE
+    short = live_alone(A, S, i)
+    if short == DONE and S.ints[i, layout.WAITING] == IN_QUEUE:
+        push(S, S.floats[i, layout.ASKED_AT], CUSTOMER, i, S.ints[i, layout.VERSION], ASK)
+    return short
+
+
+def live_until(A: Any, S: Any) -> int:
+    """Live all lives to the end of the window, as far as there is room; call again with more until it is DONE."""
     while S.counters[cohort.CUSTOMERS_DONE] < len(S.ints):
-        i = S.counters[cohort.CUSTOMERS_DONE]
-        short = live_alone(A, S, i)
+        short = take_up(A, S, S.counters[cohort.CUSTOMERS_DONE])
         if short != DONE:
             return short
-        if S.ints[i, layout.WAITING] == IN_QUEUE:
-            push(S, S.floats[i, layout.ASKED_AT], CUSTOMER, i, S.ints[i, layout.VERSION], ASK)
         S.counters[cohort.CUSTOMERS_DONE] += 1
-    while S.counters[cohort.HEAP_SIZE] > 0 and S.heap_floats[0, 0] < A[0].horizon:
+    while S.counters[cohort.HEAP_SIZE] > 0 and S.heap_floats[0, 0] < S.gate[cohort.LIMIT]:
         short = has_room(A, S)
         if short != DONE:
             return short
         serve_next(A, S)
     return DONE
-
-
-def begin_all(A: Any, S: Any) -> None:
-    """Begin every life; whoever comes only after the horizon never does."""
-    for i in range(len(S.ints)):
-        if S.floats[i, layout.ARRIVES] < A[0].horizon:
-            begin_life(A[S.ints[i, layout.ARM]], S, i)
 
 
 def finish_all(A: Any, S: Any) -> None:
@@ -217,6 +225,6 @@ def finish_occupied(A: Any, S: Any) -> None:
 
 KERNELS: tuple[Any, ...] = (
     push, enqueue, dequeue, hand_out_later, take_reviewer, hand_out, has_room, live_alone, leave_row, go_on,
-    on_time_of_customer, on_review_done, serve_next, run, begin_all, finish_all, finish_occupied,
+    on_time_of_customer, on_review_done, serve_next, take_up, live_until, finish_all, finish_occupied,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

@@ -107,7 +107,8 @@ def peak():
     return next(int(line.split()[1]) * 1024 for line in told if line.startswith("VmHWM:"))
 def lived(size, days):
     setup = load("default", [f"population.size={size}"]).setups[1]
-    return run_arm(setup, seed=1, replication=0, days=days, trace=trace, engine=engine)
+    how = {"take_rows": lambda columns: None} if sys.argv[4] == "stream" else {"trace": trace}
+    return run_arm(setup, seed=1, replication=0, days=days, engine=engine, **how)
 lived(10, 5.0)
 before = peak()
 run = lived(size, days)
@@ -126,6 +127,8 @@ print(json.dumps([before, (peak() - before) / size]))
         # Without a trace only who waits for a reviewer is kept: over a month that is too few to be measured.
         ("compiled", 200_000, 365, ""),
         ("compiled", 20_000, 365, "trace"),
+        ("compiled", 20_000, 365, "stream"),
+        ("compiled", 300_000, 60, "stream"),
     ],
 )
 def test_the_figures_are_those_that_are_measured(engine, size, days, trace):
@@ -134,6 +137,6 @@ def test_the_figures_are_those_that_are_measured(engine, size, days, trace):
     # Once to compile where that is needed: a compiler takes memory that a later process does not.
     subprocess.run([*command[:4], "10", "5", trace], check=True, capture_output=True)
     program, customer = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    stated = Load(engine, size, days, trace=bool(trace)).bytes_per_customer
+    stated = Load(engine, size, days, trace=bool(trace), streamed=trace == "stream").cohorts / size
     assert stated / 1.6 <= customer <= stated * 1.6
     assert FOOTPRINTS[engine].program / 1.6 <= program <= FOOTPRINTS[engine].program * 1.6

@@ -12,6 +12,7 @@ from journey.machine.guards import a_number_of_days
 from simulation.compiled.engine import run_compiled
 from simulation.reference import run_reference
 from simulation.spec import Reviewers
+from simulation.trace_columns import rows_of_columns
 from simulation.verification.parting import first_difference
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 
@@ -30,7 +31,16 @@ def assert_same(setup, *, seed, days, replication=0):
     assert_same_books(theirs, ours)
     (in_few_rows,) = run_compiled([setup], **{**asked, "keep_trace": False})
     assert_same_books(theirs, in_few_rows)
+    assert_same_in_windows(theirs, setup, **{**asked, "keep_trace": False})
     return theirs
+
+
+def assert_same_in_windows(theirs, setup, **asked):
+    """The rows handed on window by window are those of the whole trace, in the same order."""
+    blocks = []
+    (in_windows,) = run_compiled([setup], **asked, take_rows=blocks.append, rows_at_a_time=1 + theirs.events // 7)
+    assert [row for block in blocks for row in rows_of_columns(block)] == theirs.trace.sorted_rows()
+    assert_same_books(theirs, in_windows)
 
 
 def assert_same_rows(theirs, ours):
@@ -283,6 +293,18 @@ def test_customers_met_in_mid_journey_give_one_trace():
 
 def test_the_bundled_customers_give_one_trace():
     assert_same(arm(population={"records": "bundled", "size": 40, "segments": {}}), seed=6, days=180.0)
+
+
+def test_recorded_customers_taken_again_and_again_give_one_trace():
+    assert_same(arm(population={"records": "bundled", "size": 333, "segments": {}}), seed=6, days=90.0)
+
+
+def test_more_arrivals_and_distress_on_day_0_than_rows_at_first_find_room():
+    population = {"size": 6000, "in_distress": True, "in_mid_stay": True, "start": {"support": 1.0}}
+    onsets = {cause: {"onset_per_day": {"support": 0.5}} for cause in WORLD["distress"]["causes"]}
+    world = {"distress": {"causes": onsets}}
+    run = assert_same(arm(population=population, world=world), seed=2, days=2.0)
+    assert sum(row.time == 0.0 for row in run.trace.rows) > 4096
 
 
 def test_thousands_of_signals_under_way_at_once_find_room():

@@ -1,0 +1,82 @@
+"""What a compiled cohort has counted, as the books that both engines keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from journey.rules import REASONS
+from simulation import trace
+from simulation.compiled import cohort
+from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort
+from simulation.gate_book import GateBook
+from simulation.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulation.setup import ArmTable
+
+
+def gate_book_of(lived: Cohort) -> GateBook:
+    """The gate over time."""
+    book = GateBook(lived.grid.tolist())
+    book.backlog, book.closed = lived.backlog.tolist(), lived.closed.tolist()
+    book.waited, book.worked = lived.waited.tolist(), lived.worked.tolist()
+    return book
+
+
+def books_of(table: ArmTable, arm: int, lived: Cohort, segments: tuple[str, ...]) -> Tally:
+    """What was counted in one arm.
+
+    Args:
+        table: The arm.
+        arm: Its number.
+        lived: The cohort, at the horizon.
+        segments: The population's segments.
+    """
+    books = Tally(segments)
+    books.customers.update(_named(range(len(segments)), lived.customers[arm]))
+    books.churned.update(_named(range(len(segments)), lived.churned[arm]))
+    books.kinds.update(_named(trace.KINDS, lived.kinds[arm]))
+    books.reasons.update(_named(REASONS, lived.reasons[arm]))
+    books.actions.update(_named(range(len(table.policy.actions)), lived.actions[arm, : len(table.policy.actions)]))
+    books.verdicts.update(_named(VERDICTS, lived.verdicts[arm]))
+    books.outcomes.update(_named(OUTCOMES, lived.outcomes[arm]))
+    books.distressed.update(_by_stage_and_segment(lived.distressed[arm]))
+    books.unhelped.update(_by_stage_and_segment(lived.unhelped[arm]))
+    books.stage_days.update(dict(enumerate(lived.stage_days[arm].tolist())))
+    count, total = lived.counts[arm].tolist(), lived.sums[arm].tolist()
+    books.escalations = count[cohort.ESCALATIONS]
+    books.evaluations = count[cohort.EVALUATIONS]
+    books.episodes = count[cohort.EPISODES]
+    books.episodes_seen = count[cohort.EPISODES_SEEN]
+    books.misstaged = count[cohort.MISSTAGED]
+    books.won_back = count[cohort.WON_BACK]
+    books.alarms_true = count[cohort.ALARMS_TRUE]
+    books.alarms_false = count[cohort.ALARMS_FALSE]
+    books.contacts_needed = count[cohort.CONTACTS_NEEDED]
+    books.requests = int(lived.verdicts[arm].sum())
+    books.waited = total[cohort.WAITED]
+    books.distress_days = total[cohort.DISTRESS]
+    books.satisfaction = total[cohort.SATISFACTION]
+    books.revenue = total[cohort.REVENUE]
+    books.live_value = total[cohort.LIVE_VALUE]
+    return books
+
+
+def _named(names: Sequence[Any], counts: Any) -> dict[Any, int]:
+    return {name: count for name, count in zip(names, counts.tolist(), strict=True) if count}
+
+
+def _by_stage_and_segment(counts: Any) -> dict[tuple[int, int], int]:
+    return {(stage, segment): int(counts[stage, segment]) for stage, segment in np.argwhere(counts).tolist()}
+
+
+def occupancy_of(lived: Cohort, arm: int, stages: tuple[str, ...]) -> list[dict[str, float]]:
+    """Share of the customers of one arm who have come by then in each stage, on the days of the grid."""
+    return [
+        {"day": day, **{name: count / max(1, sum(counts)) for name, count in zip(stages, counts, strict=True)}}
+        for day, counts in zip(lived.grid.tolist(), lived.occupancy[arm].tolist(), strict=True)
+    ]

@@ -1,0 +1,109 @@
+"""Rows of the trace, from the codes that compiled code writes to columns that a person reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from journey.rules import REASONS
+from simulation import clocks, trace
+from simulation.compiled import basics, cohort, dealings, lives, turns
+from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from simulation.setup import ArmTable
+    from simulation.trace_columns import Columns
+
+_LOWEST = -3
+"""The lowest code of a label or a reason; those below 0 stand for what is no place in a list."""
+
+
+def columns_of(arms: Sequence[ArmTable], lived: Cohort) -> Columns:
+    """The rows that are in a cohort, by column and in order: time, then customer, then as they happened.
+
+    Args:
+        arms: The arms.
+        lived: The cohort; nothing in it is changed.
+    """
+    size = int(lived.counters[cohort.ROWS])
+    # The sort is a stable one, and a customer's rows stand in the order in which they happened.
+    order = np.lexsort((lived.row_ints[:size, 0], lived.row_floats[:size, 0]))
+    time, value, dated = lived.row_floats[order].T
+    customer, kind, stage, to_stage, label, reason, reviewer, arm = lived.row_ints[order].T
+    stages = np.array([*arms[0].machine.stages, None], dtype=object)
+    sources = _table([table.policy.sources for table in arms])
+    is_signal = kind == basics.KIND_SIGNAL
+    return {
+        "time": time,
+        "customer": customer,
+        "arm": np.array([table.name for table in arms], dtype=object)[arm],
+        "kind": np.array(trace.KINDS, dtype=object)[kind],
+        "stage": stages[stage],
+        # What is not there has the code -1, and None stands last.
+        "to_stage": stages[to_stage],
+        "label": _texts([_labels(table) for table in arms])[arm, kind, label - _LOWEST],
+        "reason": _texts([_reasons(table) for table in arms])[arm, kind, reason - _LOWEST],
+        "reviewer": np.where(kind == basics.KIND_DECIDED, reviewer, -1),
+        "value": np.where(value < clocks.NEVER, value, np.nan),
+        "source": np.where(is_signal, sources[arm, np.where(is_signal, reviewer, 0)], None),
+        "dated": np.where(dated < clocks.NEVER, dated, np.nan),
+    }
+
+
+def _texts(by_arm: Sequence[Mapping[int, Mapping[int, str]]]) -> Any:
+    """Texts by arm, kind and code, as one table; None where there is none."""
+    codes = [code for kinds in by_arm for texts in kinds.values() for code in texts]
+    table = np.full((len(by_arm), len(trace.KINDS), max(codes) - _LOWEST + 1), None, dtype=object)
+    for arm, kinds in enumerate(by_arm):
+        for kind, texts in kinds.items():
+            for code, text in texts.items():
+                table[arm, kind, code - _LOWEST] = text
+    return table
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Any:
+    table = np.full((len(rows), max(len(row) for row in rows)), None, dtype=object)
+    for place, row in enumerate(rows):
+        table[place, : len(row)] = row
+    return table
+
+
+def _numbered(names: Sequence[str]) -> dict[int, str]:
+    return dict(enumerate(names))
+
+
+def _labels(table: ArmTable) -> dict[int, dict[int, str]]:
+    actions, causes = _numbered(table.policy.actions), _numbered([cause.name for cause in table.causes])
+    return {
+        basics.KIND_MOVE: _numbered(table.machine.moves),
+        basics.KIND_SIGNAL: _numbered(table.policy.signal_types),
+        basics.KIND_DECISION: {
+            **actions,
+            dealings.LABEL_MONITOR: "monitor_only",
+            dealings.LABEL_NONE: "none",
+        },
+        basics.KIND_REQUESTED: actions,
+        basics.KIND_DECIDED: _numbered(VERDICTS),
+        basics.KIND_ACTION: actions,
+        basics.KIND_OUTCOME: _numbered(OUTCOMES),
+        basics.KIND_ON: causes,
+        basics.KIND_OFF: causes,
+        basics.KIND_ARRIVAL: {-1: trace.ARRIVAL},
+        basics.KIND_VALUE: _numbered(table.value_changes),
+    }
+
+
+def _reasons(table: ArmTable) -> dict[int, dict[int, str]]:
+    return {
+        basics.KIND_DECISION: _numbered(REASONS),
+        basics.KIND_SIGNAL: {
+            **_numbered([cause.name for cause in table.causes]),
+            lives.NOISE_CAUSE: trace.NOISE,
+            lives.REASON_ORPHANED: trace.ORPHANED,
+            lives.REASON_DUPLICATE: trace.DUPLICATE,
+        },
+        basics.KIND_MOVE: {turns.REASON_RENEWAL: trace.RENEWAL, turns.REASON_PAYMENT: trace.PAYMENT},
+    }
