@@ -49,7 +49,12 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev
+.venv/peers: .venv/dev
+	@echo "installing the libraries that the benchmarks compare with into .venv ..."
+	@$(PIP) --editable '.[dev,peers]'
+	@touch $@
+
+bench: .venv/peers
 	$(BIN)/python -m benchmarks
 
 wheel: .venv/dev

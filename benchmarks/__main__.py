@@ -7,6 +7,7 @@ only.
 
 import gc
 import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
@@ -15,7 +16,7 @@ from rich.console import Console
 
 from benchmarks.machine import machine_lines
 from benchmarks.results import RESULTS, Section, as_markdown, print_section
-from benchmarks.tables import reported
+from benchmarks.tables import Reported, reported
 
 
 def main() -> None:
@@ -33,6 +34,9 @@ def main() -> None:
     if not sys.argv[1:]:
         RESULTS.write_text(as_markdown(about, sections), encoding="utf-8")
         console.print(f"wrote {RESULTS}", highlight=False)
+    failed = [section.name for section in sections if section.failure]
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
 
 
 def _names(wanted: list[str]) -> list[str]:
@@ -44,12 +48,19 @@ def _names(wanted: list[str]) -> list[str]:
 
 
 def _measured(name: str) -> Section:
+    """One benchmark's results; one that fails says so in their place, and the others go on."""
     started = perf_counter()
     module = import_module(f"benchmarks.bench_{name}")
-    rows = tuple(reported(row) for row in module.run())
+    rows: tuple[Reported, ...] = ()
+    failure = ""
+    try:
+        rows = tuple(reported(row) for row in module.run())
+    except Exception as error:  # noqa: BLE001
+        traceback.print_exc()
+        failure = f"{type(error).__name__}: {error}"
     # What one benchmark leaves behind is not to weigh on the next.
     gc.collect()
-    return Section(name, " ".join((module.__doc__ or "").split()), rows, perf_counter() - started)
+    return Section(name, " ".join((module.__doc__ or "").split()), rows, perf_counter() - started, failure)
 
 
 if __name__ == "__main__":

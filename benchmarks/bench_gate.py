@@ -1,5 +1,6 @@
 """The human gate with a backlog, beside SimPy's own priority resource."""
 
+from collections.abc import Callable, Iterator
 from math import inf
 from time import perf_counter
 
@@ -31,13 +32,13 @@ def run() -> list[Figure]:
     ]
 
 
-def _each(work):
+def _each(work: Callable[[], int]) -> float:
     started = perf_counter()
     reviews = work()
     return 1e6 * (perf_counter() - started) / reviews
 
 
-def _our_gate():
+def _our_gate() -> int:
     env = ExactEnvironment()
     gate = Gate(env, 3, Reviewers(opens_at_hour=0.0, minutes_per_day=1440.0, days_per_week=7), GateBook((0.0, inf)))
     for n in range(BACKLOG):
@@ -46,12 +47,12 @@ def _our_gate():
     return BACKLOG
 
 
-def _simpy_gate():
+def _simpy_gate() -> int:
     env = simpy.Environment()
     resource = simpy.PriorityResource(env, capacity=3)
-    done = []
+    done: list[int] = []
 
-    def review(n):
+    def review(n: int) -> Iterator[simpy.Event]:
         with resource.request(priority=-(n * 7919 % 30_011)) as turn:
             yield turn
             yield env.timeout(0.01)

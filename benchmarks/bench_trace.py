@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.measuring import Done, journey
+from benchmarks.measuring import Done, journey, load_engine
 from benchmarks.tables import Figure, at_most
 from benchmarks.worlds import ARM, SCENARIO
 
@@ -20,6 +20,7 @@ DAYS = 365
 
 def run() -> list[Figure]:
     """Two commands, one after the other."""
+    load_engine()
     with tempfile.TemporaryDirectory() as folder:
         (small, few), (large, many) = (_traced(Path(folder), customers) for customers in SIZES)
     sizes = f"{SIZES[0]:,} and {SIZES[1]:,} customers, {DAYS} days ({few:,} and {many:,} rows)"

@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -80,11 +81,12 @@ def run_journey(arguments: list[str]) -> None:
         print(peak_bytes(), file=sys.stderr)
 
 
-def python(code: str) -> Done:
-    """Run a piece of Python in a new process; its peak is not known."""
-    started = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    return Done(time.perf_counter() - started, 0, done.stdout)
+def load_engine() -> None:
+    """Have the engine compiled and kept on disk, with a trace and without, so that nothing measured waits for it."""
+    run = ("simulate", "default", "--customers", "100", "--days", "60", "--engine", "compiled", "--json")
+    journey(*run)
+    with tempfile.TemporaryDirectory() as folder:
+        journey(*run, "--trace", str(Path(folder) / "trace.parquet"))
 
 
 def measured_apart(function: str, *arguments: Any) -> Any:

@@ -23,12 +23,14 @@ class Section(NamedTuple):
         about: What it measures, and how.
         rows: Figures and tables.
         seconds: How long it took.
+        failure: What went wrong; empty when nothing did.
     """
 
     name: str
     about: str
     rows: tuple[Reported, ...]
     seconds: float
+    failure: str = ""
 
     @property
     def figures(self) -> list[Figure]:
@@ -52,6 +54,9 @@ def _met(figure: Figure) -> str:
 
 def print_section(console: Console, section: Section) -> None:
     """Print tables for a person."""
+    if section.failure:
+        console.print(f"{section.name} failed: {section.failure}", markup=False, highlight=False)
+        return
     console.print(_printed(section.name, COLUMNS, [_cells(figure) for figure in section.figures], RIGHT))
     for beside in section.tables:
         console.print(_printed(beside.title, beside.columns, beside.rows, beside.right))
@@ -86,6 +91,9 @@ def as_markdown(about: Sequence[str], sections: Sequence[Section]) -> str:
     ]
     for section in sections:
         lines += ["", f"## {section.name}", "", section.about, ""]
+        if section.failure:
+            lines.append(f"**Failed**: `{section.failure}`")
+            continue
         lines += _lines(COLUMNS, [_cells(figure) for figure in section.figures], RIGHT)
         for beside in section.tables:
             lines += ["", f"### {beside.title}", "", *_lines(beside.columns, beside.rows, beside.right)]

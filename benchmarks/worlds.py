@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks.peers.model import MOVES, SIGNALS_PER_DAY
 from journey.machine import default_journey
@@ -31,8 +32,8 @@ def bare(customers: int) -> ArmSetup:
     )
 
 
-def _clocks() -> dict[str, dict[str, object]]:
-    clocks: dict[str, dict[str, object]] = {}
+def _clocks() -> dict[str, dict[str, Any]]:
+    clocks: dict[str, dict[str, Any]] = {}
     for move in MOVES:
         dwell = {"mean_days": move.mean_days}
         clocks.setdefault(move.name, {"dwell": dwell, "dwell_from": {}})["dwell_from"][move.source] = dwell
@@ -45,7 +46,7 @@ def whole(customers: int) -> ArmSetup:
     return next(setup for setup in setups if setup.name == ARM)
 
 
-LAWS = {
+LAWS: dict[str, dict[str, float]] = {
     "exponential": {},
     "weibull": {"shape": 1.5},
     "gamma": {"shape": 2.0},
@@ -75,5 +76,5 @@ def whole_by_law(customers: int, law: str) -> ArmSetup:
 def _of_law(law: str, dwell: Dwell) -> Dwell:
     mean = dwell.mean_days
     if law == "empirical":
-        return Dwell(law=law, points=((0.5 * mean, 0.3), (1.5 * mean, 0.8)))
-    return Dwell(law=law, mean_days=mean, **LAWS[law])
+        return Dwell.model_validate({"law": law, "points": [[0.5 * mean, 0.3], [1.5 * mean, 0.8]]})
+    return Dwell.model_validate({"law": law, "mean_days": mean, **LAWS[law]})

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -118,7 +119,8 @@ class _Runner:
             text=True,
         )
         self.answers: Queue[dict[str, Any] | None] = Queue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
 
     def _listen(self) -> None:
         assert self.process.stdout is not None
@@ -134,10 +136,12 @@ class _Runner:
 
 
 @contextmanager
-def _runner(number: int):
+def _runner(number: int) -> Iterator[_Runner]:
     runner = _Runner(number)
-    try:
-        yield runner
-    finally:
-        runner.process.kill()
-        runner.process.wait()
+    # Leaving the process's own context closes its pipes; nobody may be reading from them then.
+    with runner.process:
+        try:
+            yield runner
+        finally:
+            runner.process.kill()
+            runner.listener.join()

@@ -84,7 +84,7 @@ def _start() -> np.ndarray:
 def _continuous(days: int) -> Expected:
     rates, start, churned = generator(), _start(), STAGES.index(CHURNED)
 
-    def live(t):
+    def live(t: float) -> np.ndarray:
         share = 1.0 - (start @ expm(rates * t))[churned]
         return np.array([share, 2.0 * t * share])
 

@@ -1,0 +1,89 @@
+"""What the benchmarks report: aims that are met or not, and peers that are left out and say why."""
+
+import re
+
+import pytest
+
+from benchmarks.bench_peers import COLUMNS, _cells
+from benchmarks.measuring import peak_bytes, settled_bytes
+from benchmarks.peers import contest as contests
+from benchmarks.peers.contest import Score, contest
+from benchmarks.peers.field import BASE, FIELD, OURS, OURS_AT_SCALE, Peer
+from benchmarks.peers.model import STAGES, Result
+from benchmarks.results import Section, as_markdown
+from benchmarks.tables import Beside, Figure, at_least, at_most, reported
+
+
+def test_an_aim_is_met_at_its_bound_and_beyond():
+    assert [at_least(10).met(value) for value in (9.9, 10, 11)] == [False, True, True]
+    assert [at_most(10).met(value) for value in (9, 10, 10.1)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("said", "unit", "aim"),
+    [
+        ("at most 3", "s", at_most(3)),
+        ("at least 10,000,000", "events/s", at_least(10e6)),
+        ("< 3 s", "s", at_most(3)),
+        (">= 1e6", "rows/s", at_least(1e6)),
+        (3, "s", at_most(3)),
+        (100, "events/s", at_least(100)),
+        (None, "s", None),
+        ("", "s", None),
+    ],
+)
+def test_a_mapping_may_say_its_aim_in_words(said, unit, aim):
+    assert reported({"name": "n", "value": 1, "unit": unit, "aim": said}) == Figure("n", 1.0, unit, aim)
+
+
+def test_an_aim_that_says_nothing_is_refused():
+    with pytest.raises(ValueError, match="'at least' or 'at most'"):
+        reported({"name": "n", "value": 1, "unit": "s", "aim": "soon"})
+
+
+def test_the_document_counts_the_aims_and_keeps_its_columns():
+    figures = (Figure("quick", 2.0, "s", at_most(3)), Figure("slow | late", 4.0, "s", at_most(3)), Figure("x", 1, "s"))
+    beside = Beside("beside", ("a", "b"), [("1", "|z|")], right=("b",), notes=("a note",))
+    text = as_markdown(["Machine: this one"], [Section("one", "how", (*figures, beside), 60.0)])
+    assert "## Aims: 1 of 2 met" in text
+    assert "| one | slow \\| late | 4 | s | at most 3 | NO |" in text
+    for table in re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
+
+
+def test_a_benchmark_that_fails_stands_in_the_document():
+    text = as_markdown([], [Section("one", "how", (), 1.0, "ValueError: no")])
+    assert "**Failed**: `ValueError: no`" in text
+
+
+def test_a_peer_that_is_not_installed_is_skipped_and_says_so(monkeypatch):
+    monkeypatch.setattr(contests, "FIELD", (Peer("nobody", "nobody", 10, "daily", package="a_package_of_nobody"),))
+    (score,) = contest(rounds=1)
+    assert score.out.startswith("skipped: the package a_package_of_nobody is not installed")
+    others = {name: Score(FIELD[0]) for name in (BASE, OURS, OURS_AT_SCALE)}
+    cells = _cells(score, others)
+    assert len(cells) == len(COLUMNS)
+    assert cells[-1] == score.out
+
+
+def test_a_peer_that_takes_too_long_is_stopped(monkeypatch):
+    monkeypatch.setattr(contests, "FIELD", FIELD[:1])
+    monkeypatch.setattr(contests, "LONGEST_START", 0.0)
+    (score,) = contest(rounds=2)
+    assert score.out == "stopped: took longer than 0 s"
+    assert score.results == []
+
+
+def test_runs_are_checked_together():
+    half = Result(10, dict.fromkeys(STAGES, 1), 4, 1)
+    score = Score(FIELD[0], seconds=[1.0, 2.0], results=[half, half])
+    assert score.rates == [10.0, 5.0]
+    assert score.rate == 7.5
+    assert score.worst_z is not None
+
+
+def test_memory_that_is_taken_is_seen():
+    """Forty megabytes are: a page of each is written to, and the mark is set anew before."""
+    before = settled_bytes()
+    taken = bytearray(b"x") * 40_000_000
+    assert peak_bytes() - before > 0.9 * len(taken)
