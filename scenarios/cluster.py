@@ -7,19 +7,20 @@ from the terminal; what matters in them is said here.
 This module imports `distributed`; it is imported when a cluster is asked for.
 """
 
+import asyncio
 import logging
 import signal
 import threading
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 from uuid import uuid4
 
-from distributed import Client, LocalCluster, WorkerPlugin, get_worker
-from distributed.comm import CommClosedError
+from distributed import Client, LocalCluster, Security, WorkerPlugin, get_worker
+from distributed.comm import CommClosedError, connect
 from distributed.scheduler import KilledWorker
 from distributed.versions import VersionMismatchWarning
 
@@ -40,6 +41,8 @@ AHEAD = 2
 """Tasks that are handed out for each worker: while the answer to one travels, it does the other."""
 
 COUNT_EVERY_SECONDS = 2.0
+
+_LOGGERS = "distributed"
 
 
 @contextmanager
@@ -95,17 +98,35 @@ def _connected(cluster: str, workers: int) -> Iterator[Client]:
 @contextmanager
 def _client(address: str) -> Iterator[Client]:
     try:
+        _reach(address)
         with warnings.catch_warnings():
             # Versions are compared here, and what differs is an error that says more.
             warnings.simplefilter("ignore", VersionMismatchWarning)
             client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="journeylab")
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
         raise InputError(
             f"--cluster {address}: no Dask scheduler answers there within {CONNECT_SECONDS} seconds "
             f"({_first_line(error)}); look whether it runs (`dask scheduler`), and whether this machine may reach it"
         ) from None
     with client:
         yield client
+
+
+def _reach(address: str) -> None:
+    """See whether a scheduler is there: a `Client` waits for ever for a word from a server that is none.
+
+    Raises:
+        OSError: None is.
+        ValueError: The address cannot be one.
+    """
+
+    async def greeted() -> None:
+        comm = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
+        await comm.close()
+
+    # In a thread: where this is called from a notebook, a loop is running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, asyncio.wait_for(greeted(), CONNECT_SECONDS + 1)).result()
 
 
 def refuse_no_workers(client: Client, cluster: str) -> None:
@@ -177,6 +198,7 @@ class OnCluster:
         self._workers = 1
         self._counted_at = -COUNT_EVERY_SECONDS
         self._alone_since: float | None = None
+        self._there = True
 
     def room(self, busy: int) -> int:
         """A few tasks more than there are workers, who come and go."""
@@ -210,6 +232,7 @@ class OnCluster:
                 mend="give the workers more memory, run fewer of them on a machine, or use a smaller population.size",
             ) from None
         except CancelledError:
+            self._there = False
             raise WorkerDiedError(
                 f"--cluster {self._cluster}: the scheduler is gone, or it dropped the work; start it again"
             ) from None
@@ -238,7 +261,8 @@ class OnCluster:
 
     def leave(self) -> None:
         """Cancel what is pending, and have the workers forget the job."""
-        # A scheduler that is gone has forgotten it all.
+        if not self._there:
+            return  # Whoever is gone has forgotten it all.
         with suppress(OSError, TimeoutError, CommClosedError, RuntimeError):
             self._executor.shutdown(wait=False)
             self._client.unregister_worker_plugin(self._name)
@@ -246,14 +270,16 @@ class OnCluster:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep distributed's log from the terminal."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    """Keep distributed's log from the terminal; it gives some of its loggers a level of their own."""
+    loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict) if name.startswith(_LOGGERS)]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def _first_line(error: Exception) -> str:

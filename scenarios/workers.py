@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from journey.errors import InputError, JourneyError
 
@@ -137,52 +138,60 @@ def results(workforce: Workforce[Task, Result], tasks: Iterable[Task]) -> Iterat
     """Every task with its result, as they are done.
 
     Raises:
-        WorkerDiedError: Workers died at one task again and again, or none is left.
+        WorkerDiedError: Workers died at one task again and again, or none is left; what was done is handed over before.
+        Exception: What the job raised at a task, likewise.
     """
     waiting = iter(tasks)
     pending: dict[Future[Result], Task] = {}
-    done: list[tuple[Task, Result]] = []
     deaths: Counter[Task] = Counter()
+    ended: _Ended[Task, Result] = _Ended()
     try:
         while True:
             # Workers are given the next tasks before the results are handed over, which may take a while.
-            room = workforce.room(len(pending) + len(done))
+            room = workforce.room(len(pending) + len(ended.done))
             for task in islice(waiting, max(0, room)):
                 pending[workforce.submit(task)] = task
-            yield from done
-            if not pending and not done:
+            yield from ended.done
+            if not pending and not ended.done:
                 return
-            done, lost = _collected(workforce, pending)
-            _count_deaths(deaths, lost)
-            waiting = chain(lost, waiting)
+            ended = _awaited(workforce, pending, deaths)
+            waiting = chain(ended.lost, waiting)
+            if ended.trouble is not None:
+                yield from ended.done
+                raise ended.trouble
     finally:
         for future in pending:
             future.cancel()
 
 
-def _collected(
-    workforce: Workforce[Task, Result], pending: dict[Future[Result], Task]
-) -> tuple[list[tuple[Task, Result]], list[Task]]:
-    """Wait, and take out what has ended: with a result, or with its worker."""
-    done: list[tuple[Task, Result]] = []
-    lost: list[Task] = []
-    ended, _ = wait(pending, timeout=PATIENCE_SECONDS, return_when=FIRST_COMPLETED)
-    if pending and not ended:
+@dataclass
+class _Ended(Generic[Task, Result]):
+    """Tasks that have ended: with a result, or with their worker; and what puts an end to all of it."""
+
+    done: list[tuple[Task, Result]] = field(default_factory=list)
+    lost: list[Task] = field(default_factory=list)
+    trouble: Exception | None = None
+
+
+def _awaited(
+    workforce: Workforce[Task, Result], pending: dict[Future[Result], Task], deaths: Counter[Task]
+) -> _Ended[Task, Result]:
+    """Wait for something to end, and take it out."""
+    found, futures = _Ended[Task, Result](), wait(pending, timeout=PATIENCE_SECONDS, return_when=FIRST_COMPLETED).done
+    if pending and not futures:
         workforce.look_after()
-    for future in ended:
+    for future in futures:
         task = pending.pop(future)
         try:
-            done.append((task, workforce.result(future)))
+            found.done.append((task, workforce.result(future)))
         except BrokenExecutor:
-            lost.append(task)
-    return done, lost
-
-
-def _count_deaths(deaths: Counter[Task], lost: list[Task]) -> None:
-    deaths.update(lost)
-    for task in lost:
-        if deaths[task] >= DEATHS_ALLOWED:
-            raise died(DEATHS_ALLOWED)
+            deaths[task] += 1
+            found.lost.append(task)
+            if deaths[task] >= DEATHS_ALLOWED:
+                found.trouble = died(DEATHS_ALLOWED)
+        except Exception as error:  # noqa: BLE001 - raised again, once the results beside it are handed over
+            found.trouble = error
+    return found
 
 
 def died(times: int, *, mend: str = "use fewer --workers or a smaller population.size") -> WorkerDiedError:
