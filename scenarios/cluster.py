@@ -19,6 +19,7 @@ from time import monotonic
 from typing import Any
 from uuid import uuid4
 
+import dask
 from distributed import Client, LocalCluster, Security, WorkerPlugin, get_worker
 from distributed.comm import CommClosedError, connect
 from distributed.scheduler import KilledWorker
@@ -79,7 +80,9 @@ def _connected(cluster: str, workers: int) -> Iterator[Client]:
         return
     # Dask opens a web page for its scheduler unless told otherwise, and a fixed port for it; all ports here are on
     # the loopback interface only. Without a memory limit, because whether the cohorts fit was asked before.
+    # A worker that says nothing for minutes while compiled code runs is no dead one: that one is known by its end.
     with (
+        dask.config.set({"distributed.scheduler.worker-ttl": None}),
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

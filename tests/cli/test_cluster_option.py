@@ -1,0 +1,133 @@
+"""`journey compare` on every core and on a cluster: the same bytes, also when workers are killed in mid-run."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import psutil
+import pytest
+from distributed import LocalCluster
+
+from tests.cli.running import RUN, invoke
+
+SMALL = ["default", "--set", "population.size=40", "--set", "horizon_days=60"]
+kills = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and process groups")
+
+
+@pytest.fixture(scope="module")
+def address():
+    """A cluster of two processes that is there already."""
+    with LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        dashboard_address=None,
+        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+        silence_logs=logging.CRITICAL,
+    ) as running:
+        yield running.scheduler_address
+
+
+def outcome(*arguments):
+    done = invoke("compare", *arguments, "--json")
+    assert done.exit_code == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("mode", ["counterfactual", "randomised"])
+def test_a_cluster_gives_the_bytes_that_one_process_gives(address, mode):
+    command = [*SMALL, "--replications", "3", "--mode", mode]
+    assert outcome(*command, "--cluster", address) == outcome(*command, "--workers", "1")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+def test_one_worker_eight_workers_and_clusters_give_the_same_bytes(address, engine):
+    command = [*SMALL, "--replications", "12", "--engine", engine, "--precision", "churn_rate=0.02"]
+    command += ["--max-replications", "24"]
+    alone = outcome(*command, "--workers", "1")
+    assert json.loads(alone)["engine"] == engine
+    assert outcome(*command, "--workers", "8") == alone
+    assert outcome(*command, "--cluster", address) == alone
+    assert outcome(*command, "--cluster", "local", "--workers", "2") == alone
+
+
+@pytest.mark.parametrize(
+    ("cluster", "message"),
+    [
+        ("lokal", "--cluster lokal: is no address of a scheduler; give tcp://HOST:PORT"),
+        ("tcp://127.0.0.1:1", "--cluster tcp://127.0.0.1:1: no Dask scheduler answers there within 0.2 seconds"),
+    ],
+)
+def test_a_cluster_that_cannot_be_used_is_a_message_and_exit_code_2(monkeypatch, cluster, message):
+    monkeypatch.setattr("scenarios.cluster.CONNECT_SECONDS", 0.2)
+    done = invoke("compare", *SMALL, "--cluster", cluster)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_population_that_does_not_fit_here_may_fit_on_a_cluster(monkeypatch):
+    monkeypatch.setattr("scenarios.cluster.CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("scenarios.memory.available_memory", lambda: 10**9)
+    large = ["compare", "default", "--set", "population.size=9000000", "--cluster"]
+    assert "will not fit in memory" in invoke(*large, "local").stderr
+    assert "no Dask scheduler answers" in invoke(*large, "tcp://127.0.0.1:1").stderr
+
+
+@contextmanager
+def begun(path, *arguments, replications):
+    """A comparison in a process group of its own that has stored some replications."""
+    command = [*RUN, "compare", *SMALL, "--replications", str(replications), "--resume", str(path), "--json"]
+    with subprocess.Popen(
+        [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
+        deadline = time.monotonic() + 60
+        while not path.exists() or path.read_bytes().count(b"\n") < 4:
+            assert running.poll() is None, running.stderr.read()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield running
+
+
+def busiest(process):
+    """The child that has worked most: a worker, and none of those that watch."""
+    return max(psutil.Process(process.pid).children(recursive=True), key=lambda child: child.cpu_times().user)
+
+
+@kills
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [["--workers", "2"], ["--workers", "2", "--cluster", "local"]])
+def test_a_worker_killed_in_mid_run_changes_no_byte(arguments, tmp_path):
+    with begun(tmp_path / "kept.jsonl", *arguments, replications=50) as running:
+        busiest(running).kill()
+        assert running.poll() is None
+        out, err = running.communicate(timeout=120)
+    assert (running.returncode, err) == (0, "")
+    assert out == outcome(*SMALL, "--replications", "50", "--workers", "2")
+
+
+@kills
+@pytest.mark.slow
+@pytest.mark.parametrize("cluster", ["local", "there already"])
+def test_ctrl_c_keeps_what_is_complete_and_ends_what_was_started(cluster, address, tmp_path):
+    arguments = ["--cluster", "local", "--workers", "2"] if cluster == "local" else ["--cluster", address]
+    path = tmp_path / "kept.jsonl"
+    with begun(path, *arguments, replications=3000) as running:
+        children = psutil.Process(running.pid).children(recursive=True)
+        # As a terminal does: the whole process group gets it.
+        os.killpg(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Traceback" not in err
+    used = json.loads(out)["replications"]
+    assert 3 <= used < 3000
+    assert f"interrupted: {used} of 3000" in err
+    assert psutil.wait_procs(children, timeout=20)[1] == []
+    # What was there before works on, and the same command goes on from the file, to the same bytes.
+    resumed = outcome(*SMALL, "--replications", str(used), "--cluster", address, "--resume", str(path))
+    assert resumed == outcome(*SMALL, "--replications", str(used), "--workers", "2")
