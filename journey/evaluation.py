@@ -1,30 +1,37 @@
 """The orchestrator on a folder of records, end to end: findings, decisions, open loops, KPIs, ROI ledger, replay."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.asof import AsOf
 from journey.checks import check
 from journey.errors import InputError
-from journey.findings import Finding, count_by_severity, in_reading_order
-from journey.kpis import Facts, Groups, kpis, recorded_ledger
+from journey.findings import Finding, in_reading_order
+from journey.kpis import Groups, collect, kpis, recorded_ledger
 from journey.ledger import Ledger
 from journey.machine import Journey
-from journey.orchestrator.approval_policy import breach_of
+from journey.orchestrator.approval_policy import breach_of, breaches_in_batch
 from journey.orchestrator.cases import CaseReader, CustomerCase, as_of_for
-from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
 from journey.orchestrator.ports import GovernanceCheck, KpiSink
 from journey.orchestrator.replay import Agreement, agreement, redecided
 from journey.policy import Policy
+from journey.records.database import one_value
 from journey.records.reading import Records
+from journey.rules import NOT_LIVE, REASONS
+from journey.sequences import Decisions, Findings, ListedDecisions, ListedFindings
 from journey.validation import did_you_mean
 
 if TYPE_CHECKING:
+    from journey.batch import DecisionTable
+    from journey.orchestrator.decision import Decision
     from journey.records.model import Intervention
+
+BATCH_FROM = 20_000
+"""From so many customers on they are judged in one batch, which takes a second to load and microseconds for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +44,40 @@ class Evaluation:
         customers: How many customers are known.
         policy: By which policy.
         findings: What is odd about the records.
-        decisions: One per customer, in order of the id.
+        decisions: One per customer, in order of the id. From a batch they are made when they are gone through.
         open_loops: Interventions that were never brought to an end.
         kpis: By group and name.
         ledger: What it cost and what it is worth.
         agreement: Recorded interventions re-decided, if that was asked for.
+        table: The decisions by column, where they were made in a batch.
     """
 
     as_of: AsOf
     source: str
     customers: int
     policy: Policy
-    findings: tuple[Finding, ...]
-    decisions: tuple[Decision, ...]
+    findings: Findings
+    decisions: Decisions
     open_loops: tuple[OpenLoop, ...]
     kpis: Groups
     ledger: Ledger
     agreement: Agreement | None
+    table: "DecisionTable | None" = None
 
     def as_dict(self) -> dict[str, Any]:
         """The evaluation as a JSON-ready mapping, as the contract of `journey evaluate --json` has it."""
+        return {name: list(part) if isinstance(part, Iterator) else part for name, part in self.stream().items()}
+
+    def stream(self) -> dict[str, Any]:
+        """The same with iterators in place of the long lists, for a writer that takes an item at a time."""
         shown: dict[str, Any] = {
             "as_of": self.as_of.isoformat(),
             "source": self.source,
             "policy": self.policy.name,
             "customers": self.customers,
-            "counts": count_by_severity(self.findings),
-            "findings": [finding.as_dict() for finding in self.findings],
-            "decisions": [decision.as_dict() for decision in self.decisions],
+            "counts": self.findings.severities(),
+            "findings": (finding.as_dict() for finding in self.findings),
+            "decisions": (decision.as_dict() for decision in self.decisions),
             "open_loops": [loop.as_dict() for loop in self.open_loops],
             "kpis": kpis_as_dict(self.kpis),
             "roi": self.ledger.as_dict(),
@@ -87,6 +100,7 @@ def evaluate(
     replay: bool = False,
     governance: Sequence[GovernanceCheck] | None = None,
     sink: KpiSink | None = None,
+    batch: bool | None = None,
 ) -> Evaluation:
     """Judge recorded customers.
 
@@ -100,45 +114,110 @@ def evaluate(
         replay: Also re-decide every recorded intervention at its own date.
         governance: Checks that may veto or demand approval; left out, consent by the policy's list.
         sink: Where to send the KPIs, if anywhere.
+        batch: Whether all customers are judged at once, by the same rules compiled, or one after another; left out,
+            at once from `BATCH_FROM` customers on. One customer, and governance checks of one's own, are never a batch.
 
     Raises:
         InputError: `as_of` is not a date, or left out and no record has one; or the customer is unknown.
     """
     orchestrator = Orchestrator(policy, journey, governance)
     when = as_of_for(records, as_of)
+    if customer_id is None and governance is None:
+        many = one_value(records.connection, "SELECT count(*) FROM customers") >= BATCH_FROM
+        batch = many if batch is None else batch
+    else:
+        batch = False
+    judged = (
+        _in_batch(records, orchestrator, when, replay=replay)
+        if batch
+        else _one_by_one(records, orchestrator, when, customer_id, replay=replay)
+    )
+    facts = collect(records, orchestrator, when, judged.severities, judged.ended, customer_id)
+    groups = kpis(facts, records, orchestrator)
+    if sink is not None:
+        sink.record(kpis_as_dict(groups), when)
+    return Evaluation(
+        as_of=when,
+        source=records.source,
+        customers=judged.customers,
+        policy=orchestrator.policy,
+        findings=judged.findings,
+        decisions=judged.decisions,
+        open_loops=facts.loops,
+        kpis=groups,
+        ledger=recorded_ledger(facts, orchestrator.policy, when),
+        agreement=judged.agreement,
+        table=judged.table,
+    )
+
+
+class _Judged(NamedTuple):
+    """What the two ways of judging have in common.
+
+    Attributes:
+        customers: How many customers the records have.
+        decisions: About whom was asked for.
+        findings: About them.
+        agreement: If it was asked for.
+        severities: Per decision.
+        ended: Per decision whether the journey has ended.
+        table: The decisions by column, if there is one.
+    """
+
+    customers: int
+    decisions: Decisions
+    findings: Findings
+    agreement: Agreement | None
+    severities: Sequence[float]
+    ended: Sequence[bool]
+    table: "DecisionTable | None" = None
+
+
+def _one_by_one(
+    records: Records, orchestrator: Orchestrator, when: AsOf, customer_id: str | None, *, replay: bool
+) -> _Judged:
     report = check(records, as_of=when.cutoff, journey=orchestrator.journey, policy=orchestrator.policy)
     decisions: list[Decision] = []
-    facts = Facts()
     breaches: list[Finding] = []
     pairs: list[tuple[Intervention, Decision]] = []
     for case in _cases(records, customer_id):
-        decision = orchestrator.evaluate_customer(*case, as_of=when)
-        decisions.append(decision)
-        facts.add(orchestrator, case, decision, when)
+        decisions.append(orchestrator.evaluate_customer(*case, as_of=when))
         again = redecided(orchestrator, case, when)
         found = (breach_of(orchestrator, case.customer, past, then.severity) for past, then in again)
         breaches.extend(breach for breach in found if breach is not None)
         if replay:
             pairs.extend(again)
-    groups = kpis(facts, records, orchestrator)
-    if sink is not None:
-        sink.record(kpis_as_dict(groups), when)
     noticed = [finding for finding in report.findings if customer_id in (None, finding.customer_id)]
-    return Evaluation(
-        as_of=when,
-        source=records.source,
+    return _Judged(
         customers=report.customers,
-        policy=orchestrator.policy,
-        findings=tuple(in_reading_order([*noticed, *breaches])),
-        decisions=tuple(decisions),
-        open_loops=tuple(sorted(facts.loops, key=lambda loop: (-loop.age_days, loop.intervention_id))),
-        kpis=groups,
-        ledger=recorded_ledger(facts, orchestrator.policy, when),
+        decisions=ListedDecisions(decisions),
+        findings=ListedFindings(in_reading_order([*noticed, *breaches])),
         agreement=agreement(pairs) if replay else None,
+        severities=[decision.severity for decision in decisions],
+        ended=[decision.reason == REASONS[NOT_LIVE] for decision in decisions],
     )
 
 
-def _cases(records: Records, customer_id: str | None) -> Iterable[CustomerCase]:
+def _in_batch(records: Records, orchestrator: Orchestrator, when: AsOf, *, replay: bool) -> _Judged:
+    from journey.batch import evaluate_batch, redecide_batch
+    from journey.batch.agreement import agreement_of
+    from journey.batch.sequences import ReportedFindings, TabledDecisions
+
+    table = evaluate_batch(records, when, orchestrator.policy, orchestrator.journey)
+    report = check(records, as_of=when.cutoff, journey=orchestrator.journey, policy=orchestrator.policy)
+    report.add(breaches_in_batch(records, orchestrator, when))
+    return _Judged(
+        customers=report.customers,
+        decisions=TabledDecisions(table),
+        findings=ReportedFindings(report),
+        agreement=agreement_of(*redecide_batch(records, orchestrator, when)) if replay else None,
+        severities=table.columns.severity.tolist(),
+        ended=(table.columns.reason == NOT_LIVE).tolist(),
+        table=table,
+    )
+
+
+def _cases(records: Records, customer_id: str | None) -> Iterator[CustomerCase]:
     reader = CaseReader(records)
     if customer_id is None:
         return reader.every()
@@ -147,4 +226,4 @@ def _cases(records: Records, customer_id: str | None) -> Iterable[CustomerCase]:
         # Naming thousands of customers would help no one; a close one may be what was meant.
         hint = did_you_mean(customer_id, records.customer_ids()) if records.customer_ids() else ""
         raise InputError(f"{records.source}: there is no customer {customer_id!r}{hint if len(hint) < 200 else ''}")
-    return [case]
+    return iter([case])

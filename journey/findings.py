@@ -7,7 +7,7 @@ person understands. Noticing is not failing: a check never raises because of wha
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 
 class FindingSeverity(StrEnum):
@@ -44,6 +44,22 @@ class Finding:
     def as_dict(self) -> dict[str, str | None]:
         """The finding as a JSON-ready mapping."""
         return {**asdict(self), "severity": str(self.severity)}
+
+
+class FindingsOfCode(NamedTuple):
+    """The findings of one code and severity.
+
+    Attributes:
+        severity: How much they matter.
+        code: Their code.
+        number: How many there are.
+        example: The message of one of them.
+    """
+
+    severity: str
+    code: str
+    number: int
+    example: str
 
 
 F = TypeVar("F", bound=Finding)

@@ -1,19 +1,16 @@
 """The report of an evaluation, for people who decide: what was judged, what to do, what it brought, what is assumed."""
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from journey.findings import count_by_severity
 from journey.orchestrator.replay import LABEL
 from scenarios.document import Block, Grid, Heading, Items, Paragraph
 
 if TYPE_CHECKING:
     from journey.evaluation import Evaluation
-    from journey.findings import Finding
     from journey.kpis import Kpi
     from journey.ledger import Ledger
-    from journey.orchestrator.decision import Decision
     from journey.orchestrator.replay import Agreement
+    from journey.sequences import Decisions, Findings
 
 MOST_ROWS = 200
 """A report lists this many findings or decisions, the most important ones, and says how many it left out."""
@@ -42,16 +39,6 @@ def report_on(found: "Evaluation") -> list[Block]:
         *(_agreement(found.agreement) if found.agreement else []),
         *_assumptions(found),
     ]
-
-
-def by_attention(decisions: Iterable["Decision"]) -> list["Decision"]:
-    """Decisions in the order in which they deserve attention: money at stake first, then severity."""
-    return sorted(decisions, key=lambda d: (-d.priority, d.recommended_action is None, -d.severity, d.customer_id))
-
-
-def is_action(decision: "Decision") -> bool:
-    """Whether something is to be done that is more than watching."""
-    return decision.recommended_action is not None and decision.reason == "act"
 
 
 def counted(number: int, noun: str) -> str:
@@ -83,13 +70,11 @@ def quantity(amount: float | None, unit: str) -> str:
 
 
 def _summary(found: "Evaluation") -> list[Block]:
-    acting = [decision for decision in found.decisions if is_action(decision)]
-    held = sum(decision.held_back_action is not None for decision in found.decisions)
-    asking = sum(decision.requires_human_approval for decision in acting)
-    counts = count_by_severity(found.findings)
+    totals = found.decisions.totals()
+    counts = found.findings.severities()
     actions = (
-        f"{counted(len(acting), 'action')} recommended, of which {asking} need a person's approval;"
-        f" {counted(held, 'action')} held back by contact policy or governance."
+        f"{counted(totals.acting, 'action')} recommended, of which {totals.asking:,} need a person's approval;"
+        f" {counted(totals.held, 'action')} held back by contact policy or governance."
     )
     return [
         Heading(2, "In short"),
@@ -104,8 +89,8 @@ def _summary(found: "Evaluation") -> list[Block]:
     ]
 
 
-def _decisions(decisions: Sequence["Decision"]) -> list[Block]:
-    ordered = by_attention(decisions)
+def _decisions(decisions: "Decisions") -> list[Block]:
+    foremost = decisions.foremost(MOST_ROWS)
     rows = tuple(
         (
             decision.customer_id,
@@ -117,9 +102,9 @@ def _decisions(decisions: Sequence["Decision"]) -> list[Block]:
             "" if decision.churn_probability is None else f"{decision.churn_probability:.0%}",
             money(decision.priority),
         )
-        for decision in ordered[:MOST_ROWS]
+        for decision in foremost
     )
-    reasons = tuple(f"{d.customer_id}: {'; '.join(d.reasons)}." for d in ordered[:MOST_ROWS])
+    reasons = tuple(f"{d.customer_id}: {'; '.join(d.reasons)}." for d in foremost)
     return [
         Heading(2, "Decisions"),
         Paragraph("Severity says how bad it looks, confidence how good the evidence is. Doing nothing is a decision."),
@@ -128,7 +113,7 @@ def _decisions(decisions: Sequence["Decision"]) -> list[Block]:
             rows,
             numbers_from=4,
         ),
-        *_left_out(len(ordered), "decision"),
+        *_left_out(len(decisions), "decision"),
         Heading(2, "Reasons"),
         Items(reasons),
     ]
@@ -153,8 +138,8 @@ def _loops(found: "Evaluation") -> list[Block]:
     ]
 
 
-def _findings(findings: Sequence["Finding"]) -> list[Block]:
-    if not findings:
+def _findings(findings: "Findings") -> list[Block]:
+    if not len(findings):
         return [Heading(2, "Findings about the records"), Paragraph("None.")]
     rows = tuple(
         (str(finding.severity), finding.code, finding.record or finding.dataset, finding.message)

@@ -5,6 +5,6 @@ the answers.
 """
 
 from journey.batch.columns import Cases
-from journey.batch.table import DecisionTable, evaluate_batch, redecide_batch
+from journey.batch.table import DecisionTable, evaluate_batch, evaluate_folder, redecide_batch
 
-__all__ = ["Cases", "DecisionTable", "evaluate_batch", "redecide_batch"]
+__all__ = ["Cases", "DecisionTable", "evaluate_batch", "evaluate_folder", "redecide_batch"]

@@ -4,7 +4,9 @@ All of it is SQL by column; the joins cut off what is dated after a case's own m
 judged each at its own date in one pass.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import duckdb
@@ -12,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from journey.asof import DAY_IN_MICROSECONDS, AsOf
+from journey.batch.grouping import NOTHING
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import STATUS_CODES
 from journey.orchestrator.risk import UNKNOWN_SEGMENTS
@@ -24,81 +27,56 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-CASES = """
+_CUSTOMER = """k.customer_id,
+    (coalesce(nullif(list_position($segments::VARCHAR[], k.segment), 0), len($segments::VARCHAR[]) + 1) - 1)::INTEGER
+        AS segment,
+    (list_position($tiers::VARCHAR[], k.risk_tier) - 1)::TINYINT AS tier,
+    list_contains($unknown_segments::VARCHAR[], k.segment) AS no_segment,
+    list_contains($refused::VARCHAR[], k.customer_id) AS refused"""
+
+# The number of a case is its row in this table: a scan gives rows in the order in which they were stored.
+CASES = f"""
 CREATE OR REPLACE TEMP TABLE cases AS
-SELECT row_number() OVER (ORDER BY customer_id) - 1 AS case_id, customer_id,
-    $anchor::TIMESTAMP AS anchor, $cutoff::TIMESTAMP AS cutoff,
-    $history_before::TIMESTAMP AS history_before, $undatable::TIMESTAMP AS undatable, NULL::DOUBLE AS account_value
-FROM customers ORDER BY customer_id
+SELECT {_CUSTOMER}, k.account_value, $anchor::TIMESTAMP AS anchor, $cutoff::TIMESTAMP AS cutoff,
+    $history_before::TIMESTAMP AS history_before, $undatable::TIMESTAMP AS undatable
+FROM customers k ORDER BY k.customer_id
 """
 
 # A bare date sees its whole day and only the decisions of earlier days; see `AsOf.of_record`.
-CASES_OF_INTERVENTIONS = """
+CASES_OF_INTERVENTIONS = f"""
 CREATE OR REPLACE TEMP TABLE cases AS
-SELECT row_number() OVER (ORDER BY i.generated_at, i.intervention_id) - 1 AS case_id, i.customer_id,
-    i.generated_at AS anchor,
+SELECT {_CUSTOMER}, coalesce(i.account_value, k.account_value) AS account_value, i.generated_at AS anchor,
     CASE WHEN i.generated_at = date_trunc('day', i.generated_at)
         THEN i.generated_at + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND ELSE i.generated_at END AS cutoff,
     i.generated_at AS history_before, date_trunc('day', i.generated_at) AS undatable,
-    i.intervention_id, i.recommended_action, i.requires_human_approval, i.confidence, i.generated_at, i.account_value
-FROM interventions i JOIN customers USING (customer_id)
-WHERE i.generated_at <= $cutoff::TIMESTAMP ORDER BY case_id
+    i.intervention_id, i.recommended_action, i.requires_human_approval, i.confidence, i.generated_at
+FROM interventions i JOIN customers k USING (customer_id)
+WHERE i.generated_at <= $latest_case::TIMESTAMP AND ($approved OR NOT i.requires_human_approval)
+ORDER BY i.generated_at, i.intervention_id
 """
 
-# Among entries of one moment the last is the one that no other of them came from, then the later stage of the journey:
-# the order of `JourneyStateEvaluator`, so that both read the same state from the same log.
-STATES = """
-CREATE OR REPLACE TEMP TABLE ranked_entries AS
-WITH marked AS (
-    SELECT customer_id, state_entered_at, journey_stage, previous_stage,
-        coalesce(list_position($stages::VARCHAR[], journey_stage), 0) - 1 AS code,
-        NOT coalesce(list_contains(
-            list(previous_stage) FILTER (previous_stage <> journey_stage) OVER same_moment, journey_stage
-        ), FALSE) AS stays
-    FROM journey_state_log
-    WINDOW same_moment AS (PARTITION BY customer_id, state_entered_at)
-)
-SELECT *, row_number() OVER (
-    PARTITION BY customer_id
-    ORDER BY state_entered_at, stays, code, journey_stage, coalesce(previous_stage, '')
-) AS place FROM marked
+CASE_ROWS = "SELECT segment, tier, no_segment, refused, account_value, epoch_us(anchor) AS anchor FROM cases"
+
+STAGE_NAMES = """
+SELECT DISTINCT journey_stage FROM journey_state_log
+UNION SELECT DISTINCT previous_stage FROM journey_state_log WHERE previous_stage IS NOT NULL
 """
 
-CASE_ROWS = """
-WITH latest AS (
-    SELECT c.case_id, max(e.place) AS place
-    FROM cases c JOIN ranked_entries e ON e.customer_id = c.customer_id AND e.state_entered_at <= c.cutoff
-    GROUP BY c.case_id
-), firsts AS (
-    SELECT customer_id, state_entered_at, min(place) AS place FROM ranked_entries GROUP BY ALL
-)
-SELECT c.case_id, c.customer_id, epoch_us(c.anchor) AS anchor, epoch_us(e.state_entered_at) AS entered,
-    e.journey_stage AS stage_name, coalesce(e.code, -1) AS stage, e.journey_stage IS NULL AS stageless,
-    CASE WHEN coalesce(e.previous_stage, b.journey_stage) IS NULL THEN -1
-        ELSE coalesce(nullif(list_position($stages::VARCHAR[], coalesce(e.previous_stage, b.journey_stage)), 0) - 1, -2)
-    END AS previous,
-    coalesce(nullif(list_position($segments::VARCHAR[], k.segment), 0), len($segments::VARCHAR[]) + 1) - 1 AS segment,
-    list_position($tiers::VARCHAR[], k.risk_tier) - 1 AS tier,
-    coalesce(c.account_value, k.account_value) AS account_value,
-    list_contains($unknown_segments::VARCHAR[], k.segment) AS no_segment,
-    list_contains($refused::VARCHAR[], c.customer_id) AS refused
-FROM cases c JOIN customers k USING (customer_id)
-LEFT JOIN latest l USING (case_id)
-LEFT JOIN ranked_entries e ON e.customer_id = c.customer_id AND e.place = l.place
-LEFT JOIN firsts f ON e.previous_stage IS NULL AND f.customer_id = c.customer_id
-    AND f.state_entered_at = e.state_entered_at
-LEFT JOIN ranked_entries b ON b.customer_id = c.customer_id AND b.place = f.place - 1
-ORDER BY c.case_id
+ENTRIES = """
+SELECT c.rowid::INTEGER AS case_id, epoch_us(e.state_entered_at) AS moment, n.code AS stage,
+    coalesce(p.code, -1) AS previous
+FROM journey_state_log e JOIN cases c ON c.customer_id = e.customer_id AND e.state_entered_at <= c.cutoff
+JOIN stage_names n ON n.name = e.journey_stage
+LEFT JOIN stage_names p ON p.name = e.previous_stage
 """
 
 SIGNALS = """
-SELECT c.case_id, epoch_us(s.detected_at) AS moment, epoch_us(c.anchor) AS anchor, t.code AS type,
-    coalesce(nullif(list_position($sources::VARCHAR[], s.source), 0) - 1, $other) AS source,
-    s.signal_strength AS strength
+SELECT c.rowid::INTEGER AS case_id, epoch_us(s.detected_at) AS moment, t.code AS type,
+    coalesce(nullif(list_position($sources::VARCHAR[], s.source), 0) - 1, $other)::TINYINT AS source,
+    s.signal_strength AS strength, s.rowid::INTEGER AS record
 FROM signals s JOIN cases c ON c.customer_id = s.customer_id AND s.detected_at <= c.cutoff
     AND coalesce(s.recorded_at <= c.cutoff, TRUE)
 JOIN signal_types t ON t.name = s.signal_type
-ORDER BY c.case_id, moment, type, source, strength
 """
 
 PAST = """
@@ -108,15 +86,14 @@ WITH first_outcome AS (
         AND coalesce(o.customer_id, i.customer_id) = i.customer_id
     GROUP BY i.intervention_id
 )
-SELECT c.case_id, epoch_us(i.generated_at) AS moment, epoch_us(c.anchor) AS anchor,
-    coalesce(nullif(list_position($statuses::VARCHAR[], i.status), 0) - 1, -1) AS status,
+SELECT c.rowid::INTEGER AS case_id, epoch_us(i.generated_at) AS moment,
+    coalesce(nullif(list_position($statuses::VARCHAR[], i.status), 0) - 1, -1)::TINYINT AS status,
     i.recommended_action = $monitor AS monitors, i.requires_human_approval AS approval,
     coalesce(o.measured_at <= c.cutoff, FALSE) AS measured
 FROM interventions i
 JOIN cases c ON c.customer_id = i.customer_id
     AND i.generated_at < c.history_before AND i.generated_at <> c.undatable
 LEFT JOIN first_outcome o ON o.intervention_id = i.intervention_id
-ORDER BY c.case_id
 """
 
 
@@ -133,12 +110,12 @@ class CaseColumns(NamedTuple):
 
 
 class SignalColumns(NamedTuple):
-    """The signals of all cases; those of case `i` stand at ``starts[i] .. starts[i + 1] - 1``."""
+    """The signals of all cases; those of case `i` stand at ``starts[i] .. starts[i + 1] - 1``, in canonical order."""
 
     starts: Ints
     ages: Floats
-    types: Ints
-    sources: Ints
+    types: npt.NDArray[np.int32]
+    sources: npt.NDArray[np.int8]
     strengths: Floats
 
 
@@ -153,117 +130,191 @@ class PastColumns(NamedTuple):
     measured: Flags
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cases:
     """Everything that the kernel reads, and what names the rows.
 
     Attributes:
-        customer_ids: Per case.
-        stage_names: The recorded stage per case; None where there is no entry.
-        has_stage: Whether there is an entry.
         columns: Codes and numbers per case.
         signals: The signals of the cases.
         past: Their earlier interventions.
         unknown_types: Signal types that the policy does not know, sorted; their codes follow the known ones.
+        named_stages: Names of all stages on record: the journey's, then others, sorted.
+        stages: Per case the place of the recorded stage in `named_stages`, -1 where there is no entry.
+        signal_records: Per signal its ``rowid`` in the table of signals.
+        cursor: Holds the temporary table ``cases``, whose ``rowid`` is the number of the case.
     """
 
-    customer_ids: npt.NDArray[np.object_]
-    stage_names: npt.NDArray[np.object_]
-    has_stage: Flags
     columns: CaseColumns
     signals: SignalColumns
     past: PastColumns
     unknown_types: tuple[str, ...]
+    named_stages: tuple[str, ...]
+    stages: Ints
+    signal_records: npt.NDArray[np.int32]
+    cursor: duckdb.DuckDBPyConnection
+
+    def __len__(self) -> int:
+        return len(self.stages)
+
+    @cached_property
+    def customer_ids(self) -> npt.NDArray[np.object_]:
+        """Per case whose it is; fetched when first asked for, because a million texts take longer than their cases."""
+        found: npt.NDArray[np.object_] = fetch(self.cursor, "SELECT customer_id FROM cases")["customer_id"]
+        return found
+
+    def keys(self, rows: Sequence[int]) -> list[str]:
+        """Whose these cases are."""
+        sql = "SELECT rowid, customer_id FROM cases WHERE rowid IN (SELECT unnest(?::BIGINT[]))"
+        found = dict(self.cursor.execute(sql, [rows]).fetchall())
+        return [found[row] for row in rows]
+
+    @property
+    def stage_names(self) -> npt.NDArray[np.object_]:
+        """The recorded stage per case; None where there is no entry."""
+        return np.array([*self.named_stages, None], dtype=object)[self.stages]
+
+    @property
+    def has_stage(self) -> Flags:
+        """Whether there is an entry."""
+        known: Flags = self.stages >= 0
+        return known
 
 
 def cases_of_customers(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> Cases:
     """Every known customer, judged at one moment; in order of the id."""
     cursor = records.connection.cursor()
     moments = {name: getattr(as_of, name) for name in ("anchor", "cutoff", "history_before", "undatable")}
-    cursor.execute(CASES, moments)
+    cursor.execute(CASES, _names(orchestrator) | moments)
     return _read(cursor, records, orchestrator)
 
 
-def cases_of_interventions(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> tuple[Cases, dict[str, Any]]:
+def cases_of_interventions(
+    records: Records, orchestrator: Orchestrator, as_of: AsOf, *, approved: bool = True
+) -> tuple[Cases, dict[str, Any]]:
     """Every intervention of a known customer generated by `as_of`, each judged at its own moment.
+
+    Args:
+        records: The records.
+        orchestrator: By whom.
+        as_of: The last moment that is looked at.
+        approved: Whether to include those that are recorded as needing a person's approval.
 
     Returns:
         The cases in order of date, and what the record says: columns ``intervention_id``, ``recommended_action``,
         ``requires_human_approval``, ``confidence``, ``generated_at``.
     """
     cursor = records.connection.cursor()
-    cursor.execute(CASES_OF_INTERVENTIONS, {"cutoff": as_of.cutoff})
-    recorded = _fetch(
+    cursor.execute(CASES_OF_INTERVENTIONS, _names(orchestrator) | {"latest_case": as_of.cutoff, "approved": approved})
+    recorded = fetch(
         cursor,
-        "SELECT intervention_id, recommended_action, requires_human_approval, confidence, generated_at"
-        " FROM cases ORDER BY case_id",
-        {},
+        "SELECT intervention_id, recommended_action, requires_human_approval, confidence, generated_at FROM cases",
     )
     return _read(cursor, records, orchestrator), recorded
 
 
-def _read(cursor: duckdb.DuckDBPyConnection, records: Records, orchestrator: Orchestrator) -> Cases:
+def _names(orchestrator: Orchestrator) -> dict[str, Any]:
     table = orchestrator.table
-    stages = list(table.stages)
-    cursor.execute(STATES, {"stages": stages})
-    rows = _fetch(
-        cursor,
-        CASE_ROWS,
-        {
-            "stages": stages,
-            "segments": list(table.segments[:-1]),
-            "tiers": list(table.tiers),
-            "unknown_segments": list(UNKNOWN_SEGMENTS),
-            "refused": list(orchestrator.policy.contact.do_not_contact),
-        },
+    return {
+        "segments": list(table.segments[:-1]),
+        "tiers": list(table.tiers),
+        "unknown_segments": list(UNKNOWN_SEGMENTS),
+        "refused": list(orchestrator.policy.contact.do_not_contact),
+    }
+
+
+def _read(cursor: duckdb.DuckDBPyConnection, records: Records, orchestrator: Orchestrator) -> Cases:
+    rows = fetch(cursor, CASE_ROWS)
+    anchors = rows["anchor"]
+    names, states = _states(cursor, len(anchors), orchestrator)
+    unknown, signals, signal_records = _signals(cursor, anchors, orchestrator)
+    return Cases(
+        columns=_case_columns(rows, names, states, orchestrator),
+        signals=signals,
+        past=_past(cursor, records, anchors),
+        unknown_types=unknown,
+        named_stages=names,
+        stages=states[:, 0],
+        signal_records=signal_records,
+        cursor=cursor,
     )
-    count = len(rows["case_id"])
-    unknown = _name_types(cursor, table.signal_types)
-    signals = _fetch(cursor, SIGNALS, {"sources": list(SOURCE_CODES), "other": OTHER})
-    past = _fetch(
+
+
+def _states(
+    cursor: duckdb.DuckDBPyConnection, count: int, orchestrator: Orchestrator
+) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+    """The names of all stages on record, and per case: number of its stage, moment of entry, number of the one before.
+
+    -1 stands for a stage that is not recorded.
+    """
+    stages = orchestrator.table.stages
+    found = {name for (name,) in cursor.execute(STAGE_NAMES).fetchall()}
+    names = (*stages, *sorted(found - set(stages)))
+    _number(cursor, "stage_names", names)
+    rows = fetch(cursor, ENTRIES)
+    starts, order = _by_case(rows["case_id"], count)
+    # As a stage, what the journey does not have comes before all that it has; as a text, nothing comes before "".
+    as_text = np.argsort(np.argsort(np.array(names, dtype=object)))
+    as_stage = np.array([place - len(names) * (place >= len(stages)) for place in range(len(names))])
+    ranks = np.array([*zip(as_stage, as_text, strict=True), (NOTHING, NOTHING)], dtype=np.int64)
+    states = np.empty((count, 3), dtype=np.int64)
+    left = np.zeros(len(names), dtype=np.bool_)
+    grouping().find_states(starts, order, rows["moment"], rows["stage"], rows["previous"], ranks, left, states)
+    return names, states
+
+
+def _signals(
+    cursor: duckdb.DuckDBPyConnection, anchors: Ints, orchestrator: Orchestrator
+) -> tuple[tuple[str, ...], SignalColumns, npt.NDArray[np.int32]]:
+    """The unknown signal types, the signals in canonical order, and of each its row in the table of signals."""
+    known = orchestrator.table.signal_types
+    found = {name for (name,) in cursor.execute("SELECT DISTINCT signal_type FROM signals").fetchall()}
+    unknown = tuple(sorted(found - set(known)))
+    _number(cursor, "signal_types", (*known, *unknown))
+    rows = fetch(cursor, SIGNALS, {"sources": list(SOURCE_CODES), "other": OTHER})
+    starts, order = _by_case(rows["case_id"], len(anchors))
+    ages = _days(anchors[rows["case_id"]], rows["moment"])
+    types, sources, strengths = rows["type"], rows["source"], rows["strength"]
+    grouping().sort_signals(starts, order, ages, types, sources, strengths)
+    signals = SignalColumns(starts, ages[order], types[order], sources[order], strengths[order])
+    return unknown, signals, rows["record"][order]
+
+
+def _past(cursor: duckdb.DuckDBPyConnection, records: Records, anchors: Ints) -> PastColumns:
+    rows = fetch(
         cursor,
         PAST,
         {"latest": records.latest_date(), "statuses": list(STATUS_CODES), "monitor": MONITOR_ONLY},
     )
+    starts, order = _by_case(rows["case_id"], len(anchors))
     # Place in the list of names -> code; the last entry answers for "not given" (place -1).
     statuses = np.array([*STATUS_CODES.values(), NOT_GIVEN], dtype=np.int64)
-    return Cases(
-        customer_ids=rows["customer_id"],
-        stage_names=rows["stage_name"],
-        has_stage=~rows["stageless"].astype(np.bool_),
-        columns=_case_columns(rows, orchestrator),
-        signals=SignalColumns(
-            starts=_starts(signals["case_id"], count),
-            ages=_days(signals["anchor"], signals["moment"]),
-            types=signals["type"].astype(np.int64),
-            sources=signals["source"].astype(np.int64),
-            strengths=signals["strength"].astype(np.float64),
-        ),
-        past=PastColumns(
-            starts=_starts(past["case_id"], count),
-            ages=_days(past["anchor"], past["moment"]),
-            statuses=statuses[past["status"].astype(np.int64)],
-            monitors=past["monitors"].astype(np.bool_),
-            approvals=past["approval"].astype(np.bool_),
-            measured=past["measured"].astype(np.bool_),
-        ),
-        unknown_types=unknown,
+    return PastColumns(
+        starts=starts,
+        ages=_days(anchors[rows["case_id"]], rows["moment"])[order],
+        statuses=statuses[rows["status"]][order],
+        monitors=rows["monitors"][order],
+        approvals=rows["approval"][order],
+        measured=rows["measured"][order],
     )
 
 
-def _case_columns(rows: dict[str, Any], orchestrator: Orchestrator) -> CaseColumns:
-    known = ~rows["stageless"].astype(np.bool_)
-    stage = rows["stage"].astype(np.int64)
-    # Two arithmetic traps: a missing entry has no moment, and NaN must not reach the kernel.
-    entered = np.where(known, np.nan_to_num(rows["entered"].astype(np.float64)), 0.0).astype(np.int64)
-    days = np.where(known, _days(rows["anchor"], entered), 0.0)
+def _case_columns(
+    rows: dict[str, Any], names: tuple[str, ...], states: npt.NDArray[np.int64], orchestrator: Orchestrator
+) -> CaseColumns:
+    stage, previous = states[:, 0], states[:, 2]
+    known = len(orchestrator.table.stages)
+    # The last entry answers for "not recorded" (-1).
+    codes = np.array([*(code if code < known else -1 for code in range(len(names))), -1], dtype=np.int64)
+    before = np.array([*(code if code < known else -2 for code in range(len(names))), -1], dtype=np.int64)
+    days = np.where(stage >= 0, _days(rows["anchor"], states[:, 1]), 0.0)
     gaps = (
-        _doubtful_stage(stage, rows["previous"].astype(np.int64), orchestrator).astype(np.int64)
+        _doubtful_stage(codes[stage], before[previous], orchestrator).astype(np.int64)
         + rows["no_segment"].astype(np.int64)
         + (rows["account_value"] <= 0.0).astype(np.int64)
     )
     return CaseColumns(
-        stage=stage,
+        stage=codes[stage],
         days=np.maximum(days, 0.0),
         segment=rows["segment"].astype(np.int64),
         tier=rows["tier"].astype(np.int64),
@@ -284,19 +335,36 @@ def _doubtful_stage(stage: Ints, previous: Ints, orchestrator: Orchestrator) -> 
     return doubtful
 
 
-def _name_types(cursor: duckdb.DuckDBPyConnection, known: tuple[str, ...]) -> tuple[str, ...]:
-    found = cursor.execute("SELECT DISTINCT signal_type FROM signals").fetchall()
-    unknown = tuple(sorted({row[0] for row in found} - set(known)))
-    names = [*known, *unknown]
+def _number(cursor: duckdb.DuckDBPyConnection, table: str, names: tuple[str, ...]) -> None:
+    """A temporary table of names with their place."""
     cursor.execute(
-        "CREATE OR REPLACE TEMP TABLE signal_types AS SELECT unnest($names::VARCHAR[]) AS name,"
-        " unnest(range(len($names::VARCHAR[]))) AS code",
-        {"names": names},
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT unnest($names::VARCHAR[]) AS name,"
+        " unnest(range(len($names::VARCHAR[])))::INTEGER AS code",
+        {"names": list(names)},
     )
-    return unknown
 
 
-def _fetch(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def _by_case(case_ids: npt.NDArray[np.int32], count: int) -> tuple[Ints, Ints]:
+    """Where the rows of each case start, and the rows in order of case."""
+    starts = np.zeros(count + 1, dtype=np.int64)
+    order = np.empty(len(case_ids), dtype=np.int64)
+    grouping().count_rows(case_ids, starts)
+    grouping().place_rows(case_ids, starts, np.empty(count, dtype=np.int64), order)
+    return starts, order
+
+
+@cache
+def grouping() -> Any:
+    """The functions of `journey.batch.grouping`, compiled."""
+    from journey import rules
+    from journey.batch import grouping as loops
+    from journey.jit import compiled
+
+    return compiled(rules, loops)
+
+
+def fetch(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The answer to a query as arrays by name; numbers that are null come as NaN, texts as None."""
     cursor.execute(sql, parameters or None)
     columns: dict[str, Any] = cursor.fetchnumpy()
     # Columns with nulls come masked; below the mask lies an arbitrary value, so it is filled.
@@ -312,11 +380,6 @@ def _unmasked(column: Any) -> Any:
     return masked.astype(np.float64).filled(np.nan) if np.ma.is_masked(column) else masked.data
 
 
-def _days(later: npt.ArrayLike, earlier: npt.ArrayLike) -> Floats:
-    gap = np.asarray(later).astype(np.int64) - np.asarray(earlier).astype(np.int64)
-    days: Floats = gap.astype(np.float64) / DAY_IN_MICROSECONDS
+def _days(later: Ints, earlier: Ints) -> Floats:
+    days: Floats = (later - earlier) / DAY_IN_MICROSECONDS
     return days
-
-
-def _starts(case_ids: npt.ArrayLike, count: int) -> Ints:
-    return np.searchsorted(np.asarray(case_ids).astype(np.int64), np.arange(count + 1)).astype(np.int64)

@@ -80,6 +80,11 @@ def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, pas
         out.negative[i] = negative
         out.positive[i] = good
         out.stall[i] = stalled
+        out.negative_mass[i] = negative_mass
+        out.positive_mass[i] = positive_mass
+        out.waiting[i] = waiting
+        out.since[i] = since
+        out.recent[i] = recent
 
 
 KERNELS: tuple[Any, ...] = (judge,)

@@ -1,24 +1,31 @@
 """Judging many cases at once, and the table of decisions that comes out."""
 
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from journey.asof import AsOf
-from journey.batch.columns import Cases, Flags, Floats, Ints, cases_of_customers, cases_of_interventions
+from journey.batch.columns import CaseColumns, Cases, Flags, Floats, Ints, cases_of_customers, cases_of_interventions
 from journey.machine import Journey
 from journey.orchestrator.cases import CaseReader, as_of_for
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import SILENT_REASONS, Orchestrator
 from journey.orchestrator.signals import extended
 from journey.policy import MONITOR_ONLY, Policy
-from journey.records.reading import Records
-from journey.rules import NO_ACTION, NOT_LIVE, REASONS
+from journey.records.reading import Records, read_folder
+from journey.rules import ACT, NO_ACTION, NOT_LIVE, REASONS
+from journey.sequences import Totals
 from journey.steps import PolicySheet
+
+SHARE = 65_536
+"""Cases that a thread judges at a time."""
 
 
 class DecisionColumns(NamedTuple):
@@ -37,6 +44,31 @@ class DecisionColumns(NamedTuple):
     negative: Floats
     positive: Floats
     stall: Floats
+    negative_mass: Floats
+    positive_mass: Floats
+    waiting: Ints
+    since: Floats
+    recent: Ints
+
+
+class Share(NamedTuple):
+    """The decisions of one kind about customers of one stage and tier.
+
+    Attributes:
+        stage: The recorded stage, or None.
+        tier: The customers' risk tier.
+        action: The action, ``monitor_only``, or None where nothing is recommended.
+        customers: How many decisions.
+        asking: How many of them need a person's approval.
+        priority: Money at stake that they can avert, in dollars.
+    """
+
+    stage: str | None
+    tier: str
+    action: str | None
+    customers: int
+    asking: int
+    priority: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +92,70 @@ class DecisionTable:
     records: Records
 
     def __len__(self) -> int:
-        return len(self.cases.customer_ids)
+        return len(self.cases)
 
     def decision(self, row: int) -> Decision:
-        """The full decision about one row's customer, with reasons, judged alone.
+        """The full decision about one row's customer, with reasons, judged alone."""
+        return self.decisions([row])[0]
 
-        Raises:
-            LookupError: The customer is not in the records any more.
-        """
-        case = CaseReader(self.records).one(self.cases.customer_ids[row])
-        if case is None:
-            raise LookupError(f"{self.cases.customer_ids[row]!r} is no longer among the customers")
-        return self.orchestrator.evaluate_customer(*case, as_of=self.as_of)
+    def foremost(self, most: int) -> Ints:
+        """The rows that deserve attention first, at most so many: the order of `ListedDecisions.foremost`."""
+        columns, rows = self.columns, np.arange(len(self))
+        if 0 < most < len(self):
+            # Only what has as much money at stake as the last of them needs to be put in order.
+            least = np.partition(columns.priority, len(self) - most)[len(self) - most]
+            rows = rows[columns.priority >= least]
+        silent = np.isin(columns.reason[rows], list(SILENT_REASONS))
+        # Rows are in order of the customer's id, and the sort keeps that where all else is equal.
+        order = np.lexsort((-columns.severity[rows], silent, -columns.priority[rows]))
+        first: Ints = rows[order[:most]]
+        return first
+
+    def decisions(self, rows: Iterable[int]) -> list[Decision]:
+        """The full decisions about these rows' customers, with reasons, each judged alone."""
+        keys = self.cases.keys([int(row) for row in rows])
+        found = {case.customer.customer_id: case for case in CaseReader(self.records).some(keys)}
+        return [self.orchestrator.evaluate_customer(*found[key], as_of=self.as_of) for key in keys]
+
+    def totals(self) -> Totals:
+        """How many decisions act, ask for approval and are held back."""
+        columns = self.columns
+        acting = (columns.action != NO_ACTION) & (columns.reason == ACT)
+        asking = acting & columns.approval
+        return Totals(int(acting.sum()), int(asking.sum()), int((columns.held_back != NO_ACTION).sum()))
+
+    def breakdown(self) -> list[Share]:
+        """How many decisions of each kind there are for each stage and tier, in their order; kinds that occur."""
+        stages = [*self.cases.named_stages, None]
+        tiers = self.orchestrator.table.tiers
+        actions = self.action_names()
+        shape = (len(stages), len(tiers), len(actions))
+        places = (self.cases.stages % shape[0], self.cases.columns.tier, self.action_codes() % shape[2])
+        kinds = np.ravel_multi_index(places, shape)
+        size = int(np.prod(shape))
+        counts = np.bincount(kinds, minlength=size)
+        asking = np.bincount(kinds, weights=self.columns.approval, minlength=size)
+        money = np.bincount(kinds, weights=self.columns.priority, minlength=size)
+        return [
+            Share(stages[place[0]], tiers[place[1]], actions[place[2]], int(counts[kind]), int(asking[kind]),
+                  float(money[kind]))
+            for kind in np.flatnonzero(counts) for place in [np.unravel_index(kind, shape)]
+        ]  # fmt: skip
 
     def recommended_actions(self) -> npt.NDArray[np.object_]:
         """Per case the action, ``monitor_only``, or None."""
-        names = np.array([*self.orchestrator.table.actions, MONITOR_ONLY, None], dtype=object)
-        watch = len(names) - 2
+        return np.array(self.action_names(), dtype=object)[self.action_codes()]
+
+    def action_names(self) -> tuple[str | None, ...]:
+        """The actions, watching, and nothing: the places that `action_codes` gives."""
+        return (*self.orchestrator.table.actions, MONITOR_ONLY, None)
+
+    def action_codes(self) -> Ints:
+        """Per case what is recommended, as a place in `action_names`; -1, the last, for nothing."""
         silent = np.isin(self.columns.reason, list(SILENT_REASONS))
-        codes = np.where(self.columns.action != NO_ACTION, self.columns.action, np.where(silent, -1, watch))
-        actions: npt.NDArray[np.object_] = names[codes]
-        return actions
+        watch = len(self.orchestrator.table.actions)
+        kept: Ints = np.where(self.columns.action != NO_ACTION, self.columns.action, np.where(silent, -1, watch))
+        return kept
 
     def to_dict(self) -> dict[str, npt.NDArray[Any]]:
         """The columns by name, with names in place of codes and NaN where a number is not known."""
@@ -101,14 +176,9 @@ class DecisionTable:
         }
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        import duckdb
+        from journey.batch.naming import relation
 
-        # DuckDB finds the dictionary by its name here, and needs no further package to speak Arrow.
-        decisions = self.to_dict()
-        connection = duckdb.connect(":memory:")
-        relation = connection.sql("SELECT * FROM decisions")
-        del decisions
-        return relation.__arrow_c_stream__(requested_schema)
+        return relation(self).__arrow_c_stream__(requested_schema)
 
 
 def evaluate_batch(
@@ -135,21 +205,80 @@ def evaluate_batch(
     return DecisionTable(when, cases, judged(cases, orchestrator), orchestrator, records)
 
 
-def redecide_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> tuple[DecisionTable, dict[str, Any]]:
-    """Re-decide every recorded intervention at its own moment, and what the record says of each, by column."""
-    cases, recorded = cases_of_interventions(records, orchestrator, as_of)
+def evaluate_folder(
+    folder: Path | str,
+    as_of: AsOf | date | str | None = None,
+    policy: Policy | None = None,
+    journey: Journey | None = None,
+) -> DecisionTable:
+    """Read a folder of records and judge every customer: a million in seconds.
+
+    Reading, with every row validated and duplicates resolved, is most of the time; the decisions take less than a
+    microsecond each. What is odd about the records is not looked for here (`journey.checks.check` does that), and no
+    KPIs are computed (`journey.evaluation.evaluate`).
+
+    Args:
+        folder: Holds one file for each set, best as Parquet.
+        as_of: As in `evaluate_batch`.
+        policy: As in `evaluate_batch`.
+        journey: As in `evaluate_batch`.
+
+    Raises:
+        InputError: The folder cannot be read, or `as_of` is not a date, or no record has one.
+    """
+    return evaluate_batch(read_folder(folder, journey=journey, policy=policy), as_of, policy, journey)
+
+
+def redecide_batch(
+    records: Records, orchestrator: Orchestrator, as_of: AsOf, *, approved: bool = True
+) -> tuple[DecisionTable, dict[str, Any]]:
+    """Re-decide recorded interventions each at its own moment, and what the record says of each, by column.
+
+    Args:
+        records: The records.
+        orchestrator: By whom.
+        as_of: Those generated later are left out.
+        approved: Whether to include those that are recorded as needing a person's approval.
+    """
+    cases, recorded = cases_of_interventions(records, orchestrator, as_of, approved=approved)
     return DecisionTable(as_of, cases, judged(cases, orchestrator), orchestrator, records), recorded
 
 
 def judged(cases: Cases, orchestrator: Orchestrator) -> DecisionColumns:
-    """Run the compiled kernel over all cases."""
+    """Run the compiled kernel over all cases, on every core; a case is judged alone, so the shares do not matter."""
     sheet = array_sheet(orchestrator.sheet)
     unknown = len(cases.unknown_types)
-    positive = np.array(extended(orchestrator.sheet.positive, unknown), dtype=np.bool_)
+    positive = helping(cases, orchestrator)
     weights = np.array(extended(orchestrator.sheet.weights, unknown), dtype=np.float64)
-    out = _empty(len(cases.customer_ids))
-    _kernel()(sheet, positive, weights, cases.columns, cases.signals, cases.past, out)
+    out = _empty(len(cases))
+    kernel = _kernel()
+
+    def judge(share: slice) -> None:
+        rows = slice(share.start, share.stop + 1)
+        signals = cases.signals._replace(starts=cases.signals.starts[rows])
+        past = cases.past._replace(starts=cases.past.starts[rows])
+        columns = CaseColumns._make(column[share] for column in cases.columns)
+        answers = DecisionColumns._make(column[share] for column in out)
+        kernel(sheet, positive, weights, columns, signals, past, answers)
+
+    shares = list(_shares(len(cases)))
+    # The first one alone: it compiles, or fetches what was compiled before.
+    for share in shares[:1]:
+        judge(share)
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(judge, shares[1:]))
     return out
+
+
+def helping(cases: Cases, orchestrator: Orchestrator) -> Flags:
+    """Per signal type, the unknown ones each on their own: whether it speaks for the customer."""
+    return np.array(extended(orchestrator.sheet.positive, len(cases.unknown_types)), dtype=np.bool_)
+
+
+def _shares(count: int) -> Iterator[slice]:
+    """Slices of cases, large enough that handing one out costs nothing."""
+    for start in range(0, count, SHARE):
+        yield slice(start, min(start + SHARE, count))
 
 
 @cache
@@ -158,7 +287,7 @@ def _kernel() -> Any:
     from journey.batch import kernel
     from journey.jit import compiled
 
-    return compiled(rules, steps, kernel).judge
+    return compiled(rules, steps, kernel, options={"nogil": True}).judge
 
 
 def array_sheet(sheet: PolicySheet) -> PolicySheet:

@@ -1,6 +1,6 @@
 """Running all checks over records and reporting what they noticed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ import duckdb
 from journey.checks import clocks, customers, doubles, interventions, references, signals, stages
 from journey.checks.context import Context, prepare
 from journey.checks.registry import CHECKS, Check
-from journey.findings import Finding, FindingSeverity
+from journey.findings import Finding, FindingSeverity, FindingsOfCode
 from journey.machine import Journey, default_journey
 from journey.policy import Policy
 from journey.records.database import one_value
@@ -23,9 +23,11 @@ SUBJECTS = (references, doubles, customers, stages, clocks, signals, interventio
 """The modules whose checks are run; importing one registers its checks."""
 
 _RANK = "CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
-_READING_ORDER = f"{_RANK}, code, dataset, coalesce(record, ''), coalesce(customer_id, ''), message"
+_REST_OF_ORDER = "dataset, coalesce(record, ''), coalesce(customer_id, ''), message"
+_READING_ORDER = f"{_RANK}, code, {_REST_OF_ORDER}"
 _COLUMNS = "code, severity, dataset, record, customer_id, message"
-_JOURNEY = "journey"
+CHUNK = 20_000
+"""Findings that are made into objects at a time."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,34 @@ class CheckReport:
         """The most serious findings, at most so many (None: all), in reading order."""
         some = "" if limit is None else f"LIMIT {limit:d}"
         rows = self.cursor.execute(f"SELECT {_COLUMNS} FROM found ORDER BY {_READING_ORDER} {some}").fetchall()
-        severities = {str(severity): severity for severity in FindingSeverity}
-        return [Finding(row[0], severities[row[1]], *row[2:]) for row in rows]
+        return [_finding(row) for row in rows]
+
+    def stream(self) -> Iterator[Finding]:
+        """All findings in reading order, a few thousand of them in memory at a time."""
+        run = self.cursor.execute
+        run(f"CREATE OR REPLACE TEMP TABLE in_order AS SELECT {_COLUMNS} FROM found ORDER BY {_READING_ORDER}")
+        # Page by page, so that other questions may be asked in between.
+        for start in range(0, sum(self.counts.values()), CHUNK):
+            page = "SELECT * FROM in_order WHERE rowid >= ? AND rowid < ? ORDER BY rowid"
+            yield from (_finding(row) for row in run(page, [start, start + CHUNK]).fetchall())
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Take in findings that were made elsewhere."""
+        rows = [tuple(finding.as_dict().values()) for finding in findings]
+        if rows:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            self.cursor.execute(f"INSERT INTO found SELECT {', '.join(['unnest(?::VARCHAR[])'] * 6)}", columns)
+        for row in rows:
+            self.counts[str(row[1])] += 1
+
+    def by_code(self) -> list[FindingsOfCode]:
+        """How many findings each severity and code has, most serious first, with the message of the first."""
+        first = f"min(({_REST_OF_ORDER}))"
+        rows = self.cursor.execute(
+            f"SELECT severity, code, count(*), {first} AS first FROM found GROUP BY severity, code"
+            f" ORDER BY {_RANK}, code"
+        ).fetchall()
+        return [FindingsOfCode(row[0], row[1], row[2], row[3][-1]) for row in rows]
 
     def counts_by_code(self) -> dict[str, int]:
         """How many findings each code has."""
@@ -69,6 +97,13 @@ class CheckReport:
             "counts": self.counts,
             "findings": [finding.as_dict() for finding in self.findings],
         }
+
+
+_SEVERITIES = {str(severity): severity for severity in FindingSeverity}
+
+
+def _finding(row: tuple[Any, ...]) -> Finding:
+    return Finding(row[0], _SEVERITIES[row[1]], *row[2:])
 
 
 def check(

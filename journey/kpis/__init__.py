@@ -2,14 +2,14 @@
 
 from journey.kpis.business import business
 from journey.kpis.effectiveness import effectiveness
-from journey.kpis.facts import Facts
+from journey.kpis.facts import Facts, collect
 from journey.kpis.model import Groups, Kpi
 from journey.kpis.operational import operational
 from journey.kpis.roi import recorded_ledger
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.records.reading import Records
 
-__all__ = ["Facts", "Groups", "Kpi", "kpis", "recorded_ledger"]
+__all__ = ["Facts", "Groups", "Kpi", "collect", "kpis", "recorded_ledger"]
 
 
 def kpis(facts: Facts, records: Records, orchestrator: Orchestrator) -> Groups:
@@ -18,7 +18,7 @@ def kpis(facts: Facts, records: Records, orchestrator: Orchestrator) -> Groups:
     What has no ground truth in records is there with value None and status ``unknown``: the simulation measures it.
 
     Args:
-        facts: Collected while the customers were judged.
+        facts: As `collect` found them.
         records: Where they come from; for the quality of the data.
         orchestrator: By whom; for journey and prices.
     """

@@ -5,14 +5,14 @@ decision that came with a signal can be held against it: that is the truth that 
 calendar alone have no such witness and do not count.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
-from journey.asof import AsOf
-from journey.records.model import Intervention, Signal, StageEntry
+import duckdb
 
-FRESH = timedelta(days=1)
+from journey.asof import AsOf
+from journey.records.database import one_row
+
+FRESH = "INTERVAL 1 DAY"
 """A signal older than this is no witness of where the customer is by now."""
 
 
@@ -27,52 +27,40 @@ class StagesJudged(NamedTuple):
     right: int
     known: int
 
-    def plus(self, other: "StagesJudged") -> "StagesJudged":
-        """Both together."""
-        return StagesJudged(self.right + other.right, self.known + other.known)
+
+# Of the fresh signals that a decision cites the latest is the witness, unless a stage was entered after it and by the
+# decision, or may have been where days are all we know.
+TRUE_STAGES = f"""
+WITH cited AS (
+    SELECT intervention_id, customer_id, generated_at AS until, i.journey_stage AS stage,
+        unnest(triggered_by_signals) AS signal_id
+    FROM interventions AS i WHERE i.journey_stage IS NOT NULL AND generated_at <= $cutoff::TIMESTAMP
+),
+witness AS (
+    SELECT cited.* EXCLUDE (signal_id), s.detected_at AS since, s.journey_stage AS true_stage
+    FROM cited JOIN signals AS s ON s.signal_id = cited.signal_id AND s.customer_id = cited.customer_id
+    WHERE s.journey_stage <> '' AND s.detected_at BETWEEN until - {FRESH} AND until
+    QUALIFY row_number() OVER (PARTITION BY intervention_id ORDER BY s.detected_at DESC, s.signal_id DESC) = 1
+),
+moved AS (
+    SELECT DISTINCT intervention_id FROM witness JOIN journey_state_log AS e USING (customer_id)
+    WHERE (since < state_entered_at AND state_entered_at <= until)
+        OR (state_entered_at::DATE BETWEEN since::DATE AND until::DATE
+            AND (since = since::DATE OR until = until::DATE OR state_entered_at = state_entered_at::DATE))
+)
+SELECT intervention_id, customer_id, stage, true_stage FROM witness ANTI JOIN moved USING (intervention_id)
+"""
+"""The decisions by `cutoff` whose right stage is known: the stage they were made with, and the right one."""
 
 
-NO_STAGES_JUDGED = StagesJudged(0, 0)
-
-
-def stages_judged(
-    interventions: Iterable[Intervention], signals: Sequence[Signal], entries: Sequence[StageEntry], as_of: AsOf
-) -> StagesJudged:
-    """One customer's decisions by `as_of` held against the signals they cite; all may come in any order."""
-    by_id = {signal.signal_id: signal for signal in signals if signal.signal_id is not None}
-    right, known = 0, 0
-    for decision in interventions:
-        if decision.journey_stage is None or decision.generated_at > as_of.cutoff:
-            continue
-        truth = true_stage(decision, by_id, entries)
-        if truth is not None:
-            known += 1
-            right += truth == decision.journey_stage
-    return StagesJudged(right, known)
-
-
-def true_stage(decision: Intervention, signals: Mapping[str, Signal], entries: Sequence[StageEntry]) -> str | None:
-    """The stage that the latest fresh signal of a decision names, or None without one, or where a move came between.
+def stages_judged(cursor: duckdb.DuckDBPyConnection, as_of: AsOf, among: str = "customers") -> StagesJudged:
+    """The decisions by `as_of` held against the signals they cite.
 
     Args:
-        decision: The decision.
-        signals: The customer's signals by id.
-        entries: The customer's stage entries.
+        cursor: Sees the tables of records.
+        as_of: Nothing decided later counts.
+        among: The table with the customers whose decisions are looked at.
     """
-    cited = [signals[key] for key in decision.triggered_by_signals if key in signals]
-    until = decision.generated_at
-    fresh = [signal for signal in cited if signal.journey_stage and until - FRESH <= signal.detected_at <= until]
-    if not fresh:
-        return None
-    latest = max(fresh, key=lambda signal: (signal.detected_at, signal.signal_id or ""))
-    if any(_between(entry.state_entered_at, latest.detected_at, until) for entry in entries):
-        return None
-    return latest.journey_stage
-
-
-def _between(entered: datetime, signalled: datetime, decided: datetime) -> bool:
-    """Whether a stage was entered after the signal and by the decision, or may have been where days are all we know."""
-    if signalled < entered <= decided:
-        return True
-    bare = time.min in (entered.time(), signalled.time(), decided.time())
-    return bare and signalled.date() <= entered.date() <= decided.date()
+    known = f"SELECT * FROM ({TRUE_STAGES}) SEMI JOIN {among} USING (customer_id)"
+    counts = f"SELECT count(*) FILTER (stage = true_stage), count(*) FROM ({known})"
+    return StagesJudged(*one_row(cursor, counts, {"cutoff": as_of.cutoff}))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from journey.kpis.facts import BEFORE_AFTER_DAYS, ESCALATION, SUPPORT_STAGES, Facts, InterventionFact
+from journey.kpis.facts import BEFORE_AFTER_DAYS, ESCALATION, SUPPORT_STAGES, Facts
 from journey.kpis.model import Kpi, mean, share, unknown
 from journey.machine import Journey
 
@@ -19,21 +19,21 @@ def effectiveness(facts: Facts, journey: Journey) -> dict[str, Kpi]:
     """All KPIs of the group."""
     return {
         "time_to_resolution_days": mean(
-            ((_stage(fact), outcome.resolution_time_days) for fact, outcome in facts.outcomes),
+            ((fact.journey_stage or "unknown", fact.resolution_time_days) for fact in facts.outcomes),
             "days",
             "mean resolution_time_days of the outcomes that carry one, by the stage of the intervention",
         ),
         **_success(facts),
         "repeat_issue_rate": share(
-            sum(customer.repeated for customer in facts.customers),
-            sum(customer.troubled for customer in facts.customers),
+            facts.customers.repeated,
+            facts.customers.troubled,
             "customers with negative signals of one cause on two or more days / customers with any negative signal",
         ),
         "reduction_in_unresolved_or_repeat_issues": unknown(
             "share", f"unresolved and repeat issues now / the same before; {NO_PERIOD_BEFORE}"
         ),
         "negative_signals_before_after_contact": mean(
-            ((customer.segment, customer.change) for customer in facts.customers),
+            facts.customers.changes,
             "signals per customer",
             f"negative signals in the {BEFORE_AFTER_DAYS} days after the first contact less those in the"
             f" {BEFORE_AFTER_DAYS} before, customers whose days after are over; troubles also pass by themselves",
@@ -47,12 +47,8 @@ def effectiveness(facts: Facts, journey: Journey) -> dict[str, Kpi]:
     }
 
 
-def _stage(fact: InterventionFact) -> str:
-    return fact.intervention.journey_stage or "unknown"
-
-
 def _success(facts: Facts) -> dict[str, Kpi]:
-    labels = Counter(outcome.outcome for _, outcome in facts.outcomes)
+    labels = Counter(str(fact.outcome) for fact in facts.outcomes)
     count = sum(labels.values())
     by = {label: {"value": number / count, "n": number} for label, number in sorted(labels.items())}
     succeeded = sum(number for label, number in labels.items() if label in SUCCESS)
@@ -74,18 +70,17 @@ def _escalations(facts: Facts, journey: Journey) -> dict[str, Kpi]:
             "escalation_rate": unknown("share", f"{definition}; this journey has no such stage"),
             "decrease_in_escalations": change,
         }
-    escalated = sum(customer.escalated for customer in facts.customers)
     return {
-        "escalation_rate": share(escalated, len(facts.customers), definition),
+        "escalation_rate": share(facts.customers.escalated, facts.customers.count, definition),
         "decrease_in_escalations": change,
     }
 
 
 def _proactive(facts: Facts) -> dict[str, Kpi]:
-    acted = [fact for fact in facts.interventions if not fact.monitors and fact.intervention.journey_stage is not None]
+    acted = [fact for fact in facts.interventions if not fact.monitors and fact.journey_stage is not None]
     return {
         "proactive_share": share(
-            sum(fact.intervention.journey_stage not in SUPPORT_STAGES for fact in acted),
+            sum(fact.journey_stage not in SUPPORT_STAGES for fact in acted),
             len(acted),
             "interventions made before the customer was in support or escalation / interventions that act and name"
             " their stage",

@@ -1,20 +1,24 @@
-"""What KPIs and ledger are computed from: each intervention with what came of it, each customer with where it stands.
+"""What KPIs and ledger are computed from: each intervention with what came of it, and how many customers stand where.
 
-Facts are collected while customers are judged, from records dated not after the judgement.
+Facts are collected in SQL, by column, from records dated not after the judgement: a million customers are the same few
+queries as ten.
 """
 
-from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import duckdb
 
 from journey.asof import AsOf
-from journey.kpis.classification import NO_STAGES_JUDGED, StagesJudged, stages_judged
-from journey.orchestrator.cases import CustomerCase
-from journey.orchestrator.decision import Decision
+from journey.kpis.classification import StagesJudged, stages_judged
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
 from journey.policy import MONITOR_ONLY
-from journey.records.model import Customer, Intervention, Outcome
+from journey.records.database import one_row, one_value
+from journey.records.reading import Records
+from journey.steps import STATES
 
 BEFORE_AFTER_DAYS = 14
 """Length of the two windows that are held against each other around a customer's first contact."""
@@ -26,27 +30,116 @@ SUPPORT_STAGES = ("support", ESCALATION)
 EXECUTED_STATES = ("awaiting_outcome", "measured", "unmeasured")
 REVIEWED_STATES = ("approved", "rejected", "overridden", *EXECUTED_STATES)
 
+# The place of a customer is the row in this table.
+_PEOPLE = """
+CREATE OR REPLACE TEMP TABLE people AS
+SELECT customer_id, segment, account_value FROM customers
+WHERE $only::VARCHAR IS NULL OR customer_id = $only ORDER BY customer_id
+"""
+
+# An outcome belongs to an intervention when it names it and does not name another customer. Of several the latest
+# counts: an earlier one is an interim report of the same thing. One without a date is dated at the end of the records.
+_INTERVENTIONS = """
+WITH dated AS (
+    SELECT o.* REPLACE (coalesce(o.measured_at, $latest::TIMESTAMP) AS measured_at)
+    FROM outcomes AS o JOIN interventions AS i USING (intervention_id)
+    WHERE coalesce(o.customer_id, i.customer_id) = i.customer_id
+),
+newest AS (
+    FROM dated WHERE measured_at <= $cutoff::TIMESTAMP
+    QUALIFY row_number() OVER (
+        PARTITION BY intervention_id ORDER BY measured_at DESC, coalesce(outcome_id, '') DESC, row_number
+    ) = 1
+)
+SELECT i.intervention_id, i.customer_id, p.rowid, p.segment, p.account_value, i.recommended_action, i.journey_stage,
+    i.requires_human_approval, i.evaluation_latency_ms, i.generated_at, i.status, o.intervention_id IS NOT NULL,
+    o.outcome, o.resolution_time_days, o.csat_delta, o.churn_risk_delta, o.estimated_revenue_saved, o.human_override
+FROM interventions AS i JOIN people AS p USING (customer_id) LEFT JOIN newest AS o USING (intervention_id)
+WHERE i.generated_at <= $cutoff::TIMESTAMP
+"""
+
+_TROUBLES = """
+CREATE OR REPLACE TEMP TABLE troubles AS
+SELECT p.rowid AS person, k.cause, s.detected_at
+FROM signals AS s JOIN people AS p USING (customer_id)
+JOIN (SELECT unnest($types::VARCHAR[]) AS type, unnest($causes::INTEGER[]) AS cause) AS k ON k.type = s.signal_type
+WHERE s.detected_at <= $cutoff::TIMESTAMP AND coalesce(s.recorded_at <= $cutoff::TIMESTAMP, TRUE)
+"""
+
+_TROUBLED = """
+WITH causes AS (
+    SELECT person, min(detected_at::DATE) < max(detected_at::DATE) AS again FROM troubles GROUP BY person, cause
+),
+whole AS (SELECT bool_or(again) AS again FROM causes GROUP BY person)
+SELECT count(*), count(*) FILTER (again) FROM whole
+"""
+
+_ESCALATED = """
+SELECT count(*) FROM people SEMI JOIN (
+    FROM journey_state_log WHERE journey_stage = $stage AND state_entered_at <= $cutoff::TIMESTAMP
+) USING (customer_id)
+"""
+
+_CHANGES = f"""
+WITH contacts AS (SELECT unnest($people::BIGINT[]) AS person, unnest($firsts::TIMESTAMP[]) AS first)
+SELECT any_value(p.segment), count(t.detected_at) FILTER (t.detected_at > first)
+    - count(t.detected_at) FILTER (t.detected_at <= first)
+FROM contacts AS c JOIN people AS p ON p.rowid = c.person LEFT JOIN troubles AS t ON t.person = c.person
+    AND t.detected_at > first - INTERVAL {BEFORE_AFTER_DAYS} DAY
+    AND t.detected_at <= first + INTERVAL {BEFORE_AFTER_DAYS} DAY
+GROUP BY c.person
+"""
+
 
 class InterventionFact(NamedTuple):
     """A recorded intervention and what came of it.
 
     Attributes:
-        intervention: The record.
-        customer: Whose it is.
-        state: One of `journey.steps.STATES`.
-        outcome: Its latest known outcome, or None. (An earlier one of the same intervention is an interim report of
-            the same thing: counting both would count it twice.)
+        intervention_id: Which.
+        customer_id: Whose.
+        person: The customer's place among those looked at.
+        segment: The customer's segment.
+        account_value: The customer's account value, in dollars a year.
+        recommended_action: What was decided.
+        journey_stage: The stage it names, or None.
+        requires_human_approval: Whether a person must approve it.
+        evaluation_latency_ms: How long the decision took, or None.
+        generated_at: When it was decided.
+        status: The state that the record itself gives, or None.
+        measured: Whether an outcome is known.
+        outcome: Label of the outcome; this and what follows is None where there is none or it does not say.
+        resolution_time_days: Time until it was resolved.
+        csat_delta: Change of satisfaction, in points.
+        churn_risk_delta: Change of churn probability.
+        estimated_revenue_saved: The recorder's own estimate, in dollars.
+        human_override: Whether a person decided otherwise.
     """
 
-    intervention: Intervention
-    customer: Customer
-    state: str
-    outcome: Outcome | None
+    intervention_id: str
+    customer_id: str
+    person: int
+    segment: str
+    account_value: float
+    recommended_action: str
+    journey_stage: str | None
+    requires_human_approval: bool
+    evaluation_latency_ms: float | None
+    generated_at: datetime
+    status: str | None
+    measured: bool
+    outcome: str | None
+    resolution_time_days: float | None
+    csat_delta: float | None
+    churn_risk_delta: float | None
+    estimated_revenue_saved: float | None
+    human_override: bool | None
+    state: str = ""
+    """One of `journey.steps.STATES`."""
 
     @property
     def monitors(self) -> bool:
         """Whether it was to do nothing but watch."""
-        return self.intervention.recommended_action == MONITOR_ONLY
+        return self.recommended_action == MONITOR_ONLY
 
     @property
     def executed(self) -> bool:
@@ -56,112 +149,170 @@ class InterventionFact(NamedTuple):
     @property
     def reviewed(self) -> bool:
         """Whether a person has decided on it."""
-        return self.intervention.requires_human_approval and self.state in REVIEWED_STATES
+        return self.requires_human_approval and self.state in REVIEWED_STATES
 
 
-class CustomerFact(NamedTuple):
-    """Where a customer stands.
+class Standing(NamedTuple):
+    """Customers of whom something holds.
 
     Attributes:
-        segment: The segment.
-        severity: Severity now.
-        ended: Whether the journey has ended in a terminal stage.
-        treated: Whether the customer was ever contacted.
-        escalated: Whether the customer ever entered escalation.
-        troubled: Whether any negative signal is known.
-        repeated: Whether two negative signals of one cause came on different days.
-        change: Negative signals in the days after the first contact less those before it; None where there was no
-            contact or the days after it are not over.
+        customers: How many there are.
+        ended: How many of their journeys have ended in a terminal stage.
+        severities: Severity of each of the others.
     """
 
-    segment: str
-    severity: float
-    ended: bool
-    treated: bool
-    escalated: bool
-    troubled: bool
-    repeated: bool
-    change: int | None
+    customers: int
+    ended: int
+    severities: tuple[float, ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """How many customers stand where.
+
+    Attributes:
+        treated: Those who were ever contacted.
+        baseline: Those who never were.
+        escalated: How many ever entered escalation.
+        troubled: Of how many any negative signal is known.
+        repeated: Of how many two negative signals of one cause came on different days.
+        changes: Per contacted customer whose days after the contact are over: the segment, and the negative signals in
+            these days less those in the days before.
+    """
+
+    treated: Standing
+    baseline: Standing
+    escalated: int
+    troubled: int
+    repeated: int
+    changes: tuple[tuple[str, int], ...]
+
+    @property
+    def count(self) -> int:
+        """All customers."""
+        return self.treated.customers + self.baseline.customers
+
+    @property
+    def ended(self) -> int:
+        """Customers whose journey has ended in a terminal stage."""
+        return self.treated.ended + self.baseline.ended
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything collected.
 
     Attributes:
         interventions: One fact per intervention of a known customer.
-        customers: One per customer.
-        loops: Interventions that were never brought to an end.
+        customers: Where they stand.
+        loops: Interventions that were never brought to an end, the oldest first.
         stages: How many decisions were made with the right stage.
     """
 
-    interventions: list[InterventionFact] = field(default_factory=list)
-    customers: list[CustomerFact] = field(default_factory=list)
-    loops: list[OpenLoop] = field(default_factory=list)
-    stages: StagesJudged = NO_STAGES_JUDGED
+    interventions: tuple[InterventionFact, ...]
+    customers: CustomerFacts
+    loops: tuple[OpenLoop, ...]
+    stages: StagesJudged
 
     @property
-    def outcomes(self) -> list[tuple[InterventionFact, Outcome]]:
+    def outcomes(self) -> list[InterventionFact]:
         """Interventions with a known outcome."""
-        return [(fact, fact.outcome) for fact in self.interventions if fact.outcome is not None]
-
-    def add(self, orchestrator: Orchestrator, case: CustomerCase, decision: Decision, as_of: AsOf) -> None:
-        """Collect the facts of one customer."""
-        facts = intervention_facts(orchestrator, case, as_of)
-        self.interventions.extend(facts)
-        self.loops.extend(orchestrator.outcomes.open_loops(case.interventions, case.outcomes, as_of))
-        self.stages = self.stages.plus(stages_judged(case.interventions, case.signals, case.entries, as_of))
-        self.customers.append(_customer_fact(orchestrator, case, decision, facts, as_of))
+        return [fact for fact in self.interventions if fact.measured]
 
 
-def intervention_facts(orchestrator: Orchestrator, case: CustomerCase, as_of: AsOf) -> list[InterventionFact]:
-    """The facts of one customer's interventions."""
-    latest: dict[str, Outcome] = {}
-    for outcome in case.outcomes:
-        moment = outcome.measured_at
-        if moment is None or moment > as_of.cutoff:
-            continue
-        other = latest.get(outcome.intervention_id)
-        if other is None or _recency(outcome) > _recency(other):
-            latest[outcome.intervention_id] = outcome
-    facts = []
-    for intervention in case.interventions:
-        if intervention.generated_at <= as_of.cutoff:
-            outcome_of_it = latest.get(intervention.intervention_id)
-            state = orchestrator.outcomes.state(intervention, as_of, measured=outcome_of_it is not None)
-            facts.append(InterventionFact(intervention, case.customer, state, outcome_of_it))
-    return facts
+def collect(
+    records: Records,
+    orchestrator: Orchestrator,
+    as_of: AsOf,
+    severities: Sequence[float],
+    ended: Sequence[bool],
+    customer_id: str | None = None,
+) -> Facts:
+    """The facts about all customers, or about one.
 
-
-def _recency(outcome: Outcome) -> tuple[str, str]:
-    return (outcome.measured_at.isoformat() if outcome.measured_at else "", outcome.outcome_id or "")
-
-
-def _customer_fact(
-    orchestrator: Orchestrator, case: CustomerCase, decision: Decision, facts: list[InterventionFact], as_of: AsOf
-) -> CustomerFact:
-    policy = orchestrator.policy
-    negative = []
-    for signal in case.signals:
-        kind = policy.signals.get(signal.signal_type, policy.unknown_signal)
-        if kind.polarity == "negative" and signal.known_at <= as_of.cutoff:
-            negative.append((kind.cause, signal.detected_at))
-    days = {(cause, moment.date()) for cause, moment in negative}
-    contacts = [fact.intervention.generated_at for fact in facts if fact.executed]
-    change = None
-    if contacts:
-        first, window = min(contacts), timedelta(days=BEFORE_AFTER_DAYS)
-        if first + window <= as_of.anchor:
-            before = sum(first - window < moment <= first for _, moment in negative)
-            after = sum(first < moment <= first + window for _, moment in negative)
-            change = after - before
-    return CustomerFact(
-        segment=case.customer.segment,
-        severity=decision.severity,
-        ended=decision.reason == "not_live",
-        treated=bool(contacts),
-        escalated=any(e.journey_stage == ESCALATION and e.state_entered_at <= as_of.cutoff for e in case.entries),
-        troubled=bool(negative),
-        repeated=len(days) > len({cause for cause, _ in days}),
-        change=change,
+    Args:
+        records: The records.
+        orchestrator: By whom the customers were judged.
+        as_of: When.
+        severities: The severity of each customer, in order of the id.
+        ended: Whether the journey of each has ended.
+        customer_id: The one customer, if only one is looked at.
+    """
+    cursor = records.connection.cursor()
+    cursor.execute(_PEOPLE, {"only": customer_id})
+    interventions, loops = _interventions(cursor, records, orchestrator, as_of)
+    return Facts(
+        interventions=interventions,
+        customers=_customers(cursor, orchestrator, as_of, interventions, severities, ended),
+        loops=tuple(sorted(loops, key=lambda loop: (-loop.age_days, loop.intervention_id))),
+        stages=stages_judged(cursor, as_of, "people"),
     )
+
+
+def _interventions(
+    cursor: duckdb.DuckDBPyConnection, records: Records, orchestrator: Orchestrator, as_of: AsOf
+) -> tuple[tuple[InterventionFact, ...], list[OpenLoop]]:
+    rows = cursor.execute(_INTERVENTIONS, {"latest": records.latest_date(), "cutoff": as_of.cutoff}).fetchall()
+    tracker = orchestrator.outcomes
+    facts, loops = [], []
+    for row in rows:
+        fact = InterventionFact._make((*row, ""))
+        code = tracker.code(fact, as_of, measured=fact.measured)
+        facts.append(InterventionFact._make((*row, STATES[code])))
+        loop = tracker.loop(fact, code, as_of)
+        if loop is not None:
+            loops.append(loop)
+    return tuple(facts), loops
+
+
+def _customers(
+    cursor: duckdb.DuckDBPyConnection,
+    orchestrator: Orchestrator,
+    as_of: AsOf,
+    interventions: Sequence[InterventionFact],
+    severities: Sequence[float],
+    ended: Sequence[bool],
+) -> CustomerFacts:
+    firsts: dict[int, datetime] = {}
+    for fact in interventions:
+        if fact.executed:
+            firsts[fact.person] = min(fact.generated_at, firsts.get(fact.person, fact.generated_at))
+    _note_troubles(cursor, orchestrator, as_of)
+    troubled, repeated = one_row(cursor, _TROUBLED)
+    others = [place for place in range(len(ended)) if place not in firsts]
+    return CustomerFacts(
+        treated=_standing(firsts, severities, ended),
+        baseline=_standing(others, severities, ended),
+        escalated=int(one_value(cursor, _ESCALATED, {"stage": ESCALATION, "cutoff": as_of.cutoff})),
+        troubled=int(troubled),
+        repeated=int(repeated),
+        changes=_changes(cursor, firsts, as_of),
+    )
+
+
+def _standing(places: Any, severities: Sequence[float], ended: Sequence[bool]) -> Standing:
+    live = tuple([severities[place] for place in places if not ended[place]])
+    return Standing(len(places), len(places) - len(live), live)
+
+
+def _note_troubles(cursor: duckdb.DuckDBPyConnection, orchestrator: Orchestrator, as_of: AsOf) -> None:
+    """Put the negative signals known by now into a table, each with the place of its customer."""
+    found = {name for (name,) in cursor.execute("SELECT DISTINCT signal_type FROM signals").fetchall()}
+    policy = orchestrator.policy
+    kinds = {name: policy.signals.get(name, policy.unknown_signal) for name in sorted(found)}
+    numbers: dict[str, int] = {}
+    causes = {
+        name: numbers.setdefault(kind.cause, len(numbers))
+        for name, kind in kinds.items()
+        if kind.polarity == "negative"
+    }
+    cursor.execute(_TROUBLES, {"types": list(causes), "causes": list(causes.values()), "cutoff": as_of.cutoff})
+
+
+def _changes(
+    cursor: duckdb.DuckDBPyConnection, firsts: dict[int, datetime], as_of: AsOf
+) -> tuple[tuple[str, int], ...]:
+    over = {person: first for person, first in firsts.items()
+            if first + timedelta(days=BEFORE_AFTER_DAYS) <= as_of.anchor}  # fmt: skip
+    found = cursor.execute(_CHANGES, {"people": list(over), "firsts": list(over.values())}).fetchall()
+    return tuple((segment, change) for segment, change in found)

@@ -25,7 +25,7 @@ def operational(facts: Facts, records: Records) -> dict[str, Kpi]:
         ),
         **_latency(facts),
         "human_escalation_rate": share(
-            sum(fact.intervention.requires_human_approval for fact in facts.interventions),
+            sum(fact.requires_human_approval for fact in facts.interventions),
             len(facts.interventions),
             "recorded interventions that require a person's approval / recorded interventions",
         ),
@@ -35,11 +35,7 @@ def operational(facts: Facts, records: Records) -> dict[str, Kpi]:
 
 
 def _latency(facts: Facts) -> dict[str, Kpi]:
-    known = sorted(
-        fact.intervention.evaluation_latency_ms
-        for fact in facts.interventions
-        if fact.intervention.evaluation_latency_ms is not None
-    )
+    known = sorted(fact.evaluation_latency_ms for fact in facts.interventions if fact.evaluation_latency_ms is not None)
     of = "recorded evaluation_latency_ms of the interventions that carry one"
     if not known:
         missing = unknown("ms", f"mean {of}")
@@ -53,15 +49,15 @@ def _latency(facts: Facts) -> dict[str, Kpi]:
 
 
 def _overrides(facts: Facts) -> dict[str, Kpi]:
-    said = [(fact, outcome) for fact, outcome in facts.outcomes if outcome.human_override is not None]
-    overridden = sum(bool(outcome.human_override) for _, outcome in said)
-    reviewed = [outcome for fact, outcome in said if fact.intervention.requires_human_approval]
+    said = [fact for fact in facts.interventions if fact.human_override is not None]
+    overridden = sum(bool(fact.human_override) for fact in said)
+    reviewed = [fact for fact in said if fact.requires_human_approval]
     return {
         "override_rate": share(
             overridden, len(said), "outcomes with human_override / outcomes that say whether there was one"
         ),
         "override_rate_of_reviewed": share(
-            sum(bool(outcome.human_override) for outcome in reviewed),
+            sum(bool(fact.human_override) for fact in reviewed),
             len(reviewed),
             "outcomes with human_override / outcomes of interventions that required approval",
         ),

@@ -25,7 +25,7 @@ def recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf) -> Ledger:
         memos=(
             Memo(
                 "revenue saved, as recorded",
-                _known_sum([outcome.estimated_revenue_saved for _, outcome in facts.outcomes]),
+                _known_sum([fact.estimated_revenue_saved for fact in facts.outcomes]),
                 "the recorder's own estimate of the same value, revenue and not margin; not added",
             ),
         ),
@@ -40,12 +40,12 @@ def _known_sum(values: list[float | None]) -> float | None:
 
 def _value(facts: Facts, economics: Economics) -> tuple[Line, ...]:
     outcomes = facts.outcomes
-    kept = [value_at_stake(outcome.churn_risk_delta, fact.customer.account_value) for fact, outcome in outcomes]
+    kept = [value_at_stake(fact.churn_risk_delta, fact.account_value) for fact in outcomes]
     usual = economics.usual_resolution_days
     saved: list[float | None] = [
-        None if outcome.resolution_time_days is None else usual - outcome.resolution_time_days
-        for fact, outcome in outcomes
-        if fact.intervention.journey_stage in SUPPORT_STAGES
+        None if fact.resolution_time_days is None else usual - fact.resolution_time_days
+        for fact in outcomes
+        if fact.journey_stage in SUPPORT_STAGES
     ]
     known = sum(value is not None for value in kept)
     return (
@@ -134,7 +134,7 @@ def _cost(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[Line, ...]:
 
 
 def _actions(facts: Facts, policy: Policy) -> tuple[Line, ...]:
-    done = Counter(fact.intervention.recommended_action for fact in facts.interventions if fact.executed)
+    done = Counter(fact.recommended_action for fact in facts.interventions if fact.executed)
     lines = []
     for action, count in sorted(done.items()):
         known = policy.actions.get(action)
@@ -160,6 +160,6 @@ def _origin(given: object, default: object) -> Provenance:
 def _months(facts: Facts, as_of: AsOf) -> float:
     if not facts.interventions:
         return 0.0
-    first = min(fact.intervention.generated_at for fact in facts.interventions)
+    first = min(fact.generated_at for fact in facts.interventions)
     # Both days count: a single day of use is one day of infrastructure.
     return ((as_of.anchor.date() - first.date()).days + 1) / DAYS_PER_MONTH

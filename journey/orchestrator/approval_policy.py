@@ -55,7 +55,7 @@ def approval_findings(
     orchestrator = Orchestrator(policy, journey)
     count = one_value(records.connection, "SELECT count(*) FROM interventions")
     if count >= BATCH_FROM:
-        return _in_batch(records, orchestrator, when)
+        return breaches_in_batch(records, orchestrator, when)
     found = []
     cases = CaseReader(records).every() if count else iter(())
     for case in cases:
@@ -104,16 +104,18 @@ def _breach(orchestrator: Orchestrator, recorded: RecordedAction) -> Finding | N
     )
 
 
-def _in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> list[Finding]:
+def breaches_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> list[Finding]:
+    """The same for many interventions, judged all at once."""
     from journey.batch import redecide_batch
 
-    table, recorded = redecide_batch(records, orchestrator, as_of)
+    # What has its approval breaks no rule, so only the others are judged again.
+    table, recorded = redecide_batch(records, orchestrator, as_of, approved=False)
     rows = zip(
         recorded["intervention_id"].tolist(),
         table.cases.customer_ids.tolist(),
         recorded["recommended_action"].tolist(),
         recorded["requires_human_approval"].tolist(),
-        recorded["generated_at"].tolist(),
+        recorded["generated_at"].astype("datetime64[us]").tolist(),
         table.columns.severity.tolist(),
         table.cases.columns.tier.tolist(),
         table.cases.columns.account_value.tolist(),

@@ -1,6 +1,6 @@
 """All customers of a folder of records, one case after another, each with the records that concern the customer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -61,39 +61,35 @@ class CaseReader:
 
     def every(self) -> Iterator[CustomerCase]:
         """Every known customer, in order of the id."""
-        entries, signals = self._stream(StageEntry), self._stream(Signal)
-        interventions, outcomes = self._stream(Intervention), self._stream(Outcome)
-        for customer in self._rows(Customer, None):
+        return self._cases(None)
+
+    def some(self, customer_ids: Sequence[str]) -> Iterator[CustomerCase]:
+        """Those of these customers that are known, in order of the id, each set read once."""
+        return self._cases(customer_ids)
+
+    def one(self, customer_id: str) -> CustomerCase | None:
+        """One customer, or None when the customer is unknown."""
+        return next(self._cases([customer_id]), None)
+
+    def _cases(self, only: Sequence[str] | None) -> Iterator[CustomerCase]:
+        entries, signals, interventions, outcomes = (
+            _Stream(self._rows(kind, only)) for kind in (StageEntry, Signal, Intervention, Outcome)
+        )
+        for customer in self._rows(Customer, only):
             key = customer.customer_id
             yield CustomerCase(
                 customer, entries.upto(key), signals.upto(key), interventions.upto(key), outcomes.upto(key)
             )
 
-    def one(self, customer_id: str) -> CustomerCase | None:
-        """One customer, or None when the customer is unknown."""
-        customers = list(self._rows(Customer, customer_id))
-        if not customers:
-            return None
-        return CustomerCase(
-            customers[0],
-            tuple(self._rows(StageEntry, customer_id)),
-            tuple(self._rows(Signal, customer_id)),
-            tuple(self._rows(Intervention, customer_id)),
-            tuple(self._rows(Outcome, customer_id)),
-        )
-
-    def _stream(self, kind: type[Record]) -> "_Stream":
-        return _Stream(self._rows(kind, None))
-
-    def _rows(self, kind: type[Record], customer_id: str | None) -> Iterator[Any]:
+    def _rows(self, kind: type[Record], only: Sequence[str] | None) -> Iterator[Any]:
         names = [column.name for column in columns_of(kind.dataset)]
         lists = {column.name for column in columns_of(kind.dataset) if column.kind == "texts"}
         source = f"({OUTCOMES_OF_CUSTOMERS})" if kind is Outcome else kind.dataset
         parameters: list[Any] = [self._latest] if kind is Outcome else []
         where = ""
-        if customer_id is not None:
-            where = "WHERE customer_id = ?"
-            parameters.append(customer_id)
+        if only is not None:
+            where = "WHERE customer_id IN (SELECT unnest(?::VARCHAR[]))"
+            parameters.append(list(only))
         # A cursor of its own, so that several sets can be read side by side.
         cursor = self._records.connection.cursor()
         cursor.execute(f"SELECT {', '.join(names)} FROM {source} {where} ORDER BY customer_id", parameters)

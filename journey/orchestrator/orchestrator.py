@@ -65,7 +65,7 @@ class Orchestrator:
         self.router = HumanEscalationRouter(self.table, self.sheet, self.governance)
         self.outcomes = OutcomeTracker(self.sheet)
         self._writer = ReasonWriter(self.table, self.sheet)
-        self._listed_days = self._days_until_left(self.policy.evidence.live_share)
+        self.listed_days = self._days_until_left(self.policy.evidence.live_share)
 
     def evaluate_customer(
         self,
@@ -153,7 +153,7 @@ class Orchestrator:
         )
 
     def _triggers(self, gathered: Gathered) -> tuple[str, ...]:
-        oldest = self._listed_days
+        oldest = self.listed_days
         return tuple(
             [name_of(signal) for signal, age in zip(gathered.counted, gathered.ages, strict=True) if age <= oldest]
         )

@@ -92,7 +92,12 @@ def redecided(orchestrator: Orchestrator, case: CustomerCase, as_of: AsOf) -> li
 
 def agreement(pairs: Iterable[tuple[Intervention, Decision]]) -> Agreement:
     """Recorded interventions beside the decisions now."""
-    rows = sorted((_row(*pair) for pair in pairs), key=lambda row: (row.generated_at, row.intervention_id))
+    return agreement_of_rows(_row(*pair) for pair in pairs)
+
+
+def agreement_of_rows(found: Iterable[ReplayRow]) -> Agreement:
+    """The agreement that these rows come to."""
+    rows = sorted(found, key=lambda row: (row.generated_at, row.intervention_id))
     known = [(row.recorded_confidence, row.confidence) for row in rows if row.recorded_confidence is not None]
     return Agreement(tuple(rows), rank_correlation([pair[0] for pair in known], [pair[1] for pair in known]))
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import duckdb
 
+Parameters = list[Any] | dict[str, Any] | None
+"""Values for a query, by place (``?``) or by name (``$name``)."""
+
 SET_ASIDE_TABLE = """
 CREATE TABLE set_aside (
     dataset VARCHAR, row_number BIGINT, code VARCHAR, severity VARCHAR, reason VARCHAR, content VARCHAR,
@@ -52,13 +55,13 @@ def literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def one_row(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None) -> tuple[Any, ...]:
+def one_row(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters = None) -> tuple[Any, ...]:
     """The first row of a query that always has one."""
     # All rows are fetched: a result that is left open keeps the connection from some other work.
     rows: list[tuple[Any, ...]] = connection.execute(sql, parameters or []).fetchall()
     return rows[0]
 
 
-def one_value(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None) -> Any:
+def one_value(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters = None) -> Any:
     """The first value of the first row of a query that always has one."""
     return one_row(connection, sql, parameters)[0]

@@ -7,20 +7,23 @@ from rich.markup import escape
 
 from journey.findings import count_by_severity
 from journey.orchestrator.replay import LABEL
+from journey.sequences import is_action
 from scenarios.cli.output import table
-from scenarios.evaluation_report import KPI_GROUPS, by_attention, counted, is_action, kpi_value, money, quantity
+from scenarios.evaluation_report import KPI_GROUPS, counted, kpi_value, money, quantity
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.padding import Padding
     from rich.table import Table
 
+    from journey.batch import DecisionTable
     from journey.evaluation import Evaluation
     from journey.findings import Finding
     from journey.kpis import Kpi
     from journey.ledger import Ledger
     from journey.orchestrator.decision import Decision
     from journey.orchestrator.replay import Agreement
+    from journey.sequences import Decisions, Findings
 
 _WIDE = 100
 _STYLES = {"error": "red", "warning": "yellow", "notice": "dim"}
@@ -64,6 +67,8 @@ def print_evaluation(out: "Console", found: "Evaluation", *, latest: bool, limit
         markup=False,
     )
     _print_finding_counts(out, found.findings)
+    if found.table is not None:
+        _print_breakdown(out, found.table)
     _print_decisions(out, found.decisions, limit)
     _print_loops(out, found, limit)
     if not alone:
@@ -75,26 +80,22 @@ def print_evaluation(out: "Console", found: "Evaluation", *, latest: bool, limit
         _print_agreement(out, found.agreement, limit)
 
 
-def _print_finding_counts(out: "Console", findings: Sequence["Finding"]) -> None:
-    by_code: dict[str, list[Finding]] = {}
-    for finding in findings:
-        by_code.setdefault(finding.code, []).append(finding)
+def _print_finding_counts(out: "Console", findings: "Findings") -> None:
     example = ["for instance"] if out.width >= _WIDE else []
     made = table("Findings (`journey check` lists each)", "severity", "code", "count", *example, right=("count",))
-    for code, members in by_code.items():
-        style = _STYLES[str(members[0].severity)]
-        severity = f"[{style}]{members[0].severity}[/{style}]"
-        made.add_row(severity, code, str(len(members)), *([escape(members[0].message)] if example else []))
-    if findings:
+    for group in findings.by_code():
+        style = _STYLES[group.severity]
+        severity = f"[{style}]{group.severity}[/{style}]"
+        made.add_row(severity, group.code, f"{group.number:,}", *([escape(group.example)] if example else []))
+    if made.row_count:
         out.print(made)
     else:
         out.print("No findings about the records.\n")
 
 
-def _print_decisions(out: "Console", decisions: Sequence["Decision"], limit: int) -> None:
-    acting = sum(is_action(decision) for decision in decisions)
-    title = f"Decisions: {counted(acting, 'action')} recommended"
-    shown = by_attention(decisions)[:limit]
+def _print_decisions(out: "Console", decisions: "Decisions", limit: int) -> None:
+    title = f"Decisions: {counted(decisions.totals().acting, 'action')} recommended"
+    shown = decisions.foremost(limit)
     if out.width >= _WIDE:
         out.print(_decision_table(title, shown))
     else:
@@ -102,6 +103,22 @@ def _print_decisions(out: "Console", decisions: Sequence["Decision"], limit: int
         for decision in shown:
             out.print(_decision_block(decision))
     _say_left_out(out, len(decisions) - limit, "decision")
+
+
+def _print_breakdown(out: "Console", decided: "DecisionTable") -> None:
+    """How many decisions of each kind for each stage and tier: what is worth seeing of a million."""
+    numbers = ("customers", "approval", "can avert")
+    made = table("Decisions by stage, risk tier and action", "stage", "tier", "action", *numbers, right=numbers)
+    for share in decided.breakdown():
+        made.add_row(
+            escape(share.stage or "unknown"),
+            share.tier,
+            escape(share.action or "nothing"),
+            f"{share.customers:,}",
+            f"{share.asking:,}" if share.asking else "",
+            f"${share.priority:,.0f}" if share.priority else "",
+        )
+    out.print(made)
 
 
 def _decision_table(title: str, decisions: Sequence["Decision"]) -> "Table":

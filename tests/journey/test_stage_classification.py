@@ -4,7 +4,6 @@ import pytest
 
 from journey.asof import AsOf
 from journey.kpis.classification import stages_judged
-from journey.orchestrator.cases import CaseReader
 from tests.journey.companies import ENTRY, INTERVENTION, SIGNAL, company
 
 AT_TEN = {**SIGNAL, "detected_at": "2031-03-08T10:00", "journey_stage": "support"}
@@ -13,8 +12,8 @@ THEN = {**INTERVENTION, "generated_at": "2031-03-08T12:00", "journey_stage": "su
 
 def judged(as_of="2031-03-31", **sets):
     given = {"signals": [AT_TEN], "interventions": [THEN], "outcomes": []}
-    (case,) = CaseReader(company(**{**given, **sets})).every()
-    return tuple(stages_judged(case.interventions, case.signals, case.entries, AsOf.of(as_of)))
+    records = company(**{**given, **sets})
+    return tuple(stages_judged(records.connection.cursor(), AsOf.of(as_of)))
 
 
 def moved(day):

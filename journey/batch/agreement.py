@@ -1,0 +1,30 @@
+"""How far the policy agrees with the record, out of a table of re-decided interventions."""
+
+from typing import Any
+
+from journey.batch.table import DecisionTable
+from journey.orchestrator.replay import Agreement, ReplayRow, agreement_of_rows
+from journey.rules import REASONS
+
+
+def agreement_of(table: DecisionTable, recorded: dict[str, Any]) -> Agreement:
+    """The agreement of `redecide_batch`.
+
+    Args:
+        table: What is decided now, a row per intervention.
+        recorded: What the record says of each, by column.
+    """
+    rows = zip(
+        recorded["intervention_id"].tolist(),
+        table.cases.customer_ids.tolist(),
+        [moment.isoformat() for moment in recorded["generated_at"].astype("datetime64[us]").tolist()],
+        recorded["recommended_action"].tolist(),
+        table.recommended_actions().tolist(),
+        recorded["requires_human_approval"].tolist(),
+        table.columns.approval.tolist(),
+        [None if known != known else known for known in recorded["confidence"].tolist()],
+        table.columns.confidence.tolist(),
+        [REASONS[code] for code in table.columns.reason.tolist()],
+        strict=True,
+    )
+    return agreement_of_rows([ReplayRow(*row) for row in rows])

@@ -1,0 +1,190 @@
+"""A table of decisions as rows with names: for frames, and for a file.
+
+The numbers go into the database as arrays, and names are joined to them there, so that no row becomes an object.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from journey.batch.columns import Cases, fetch, grouping
+from journey.batch.table import DecisionTable, helping
+from journey.errors import InputError
+from journey.records.database import literal
+from journey.rules import NO_SIGNAL, NOT_LIVE, REASONS
+
+FORMATS = {".parquet": "(FORMAT parquet)", ".csv": "(FORMAT csv, HEADER)"}
+"""Kinds of file that decisions can be written to, by ending."""
+
+# How a signal is named in a decision; see `journey.orchestrator.signals.name_of`.
+_CLOCK = """CASE WHEN detected_at = detected_at::DATE THEN '' ELSE strftime(detected_at, 'T%H:%M:%S')
+    || CASE WHEN epoch_us(detected_at) % 1000000 = 0 THEN '' ELSE strftime(detected_at, '.%f') END END"""
+_NAME = f"coalesce(signal_id, signal_type || '@' || detected_at::DATE || {_CLOCK})"
+
+_LISTED = f"""
+CREATE OR REPLACE TEMP TABLE listed AS
+SELECT l.case_id, list({_NAME} ORDER BY l.place) AS names
+FROM listed_signals AS l JOIN signals AS s ON s.rowid = l.record GROUP BY l.case_id
+"""
+
+# Where the tied stand is what their ids say, as in `journey.orchestrator.signals`.
+_TIED = """
+SELECT record FROM tied JOIN signals AS s ON s.rowid = tied.record
+ORDER BY run, coalesce(signal_id, ''), record
+"""
+
+
+def relation(table: DecisionTable) -> duckdb.DuckDBPyRelation:
+    """Every decision as a row, in order of the cases.
+
+    Columns are the fields of `Decision` without the sentences, and the numbers of its `Components`, from which the
+    sentences are made: ``reason`` is the code of what decided. ``triggered_by_signals`` is a list of texts.
+    """
+    cursor = table.cases.cursor
+    records = _canonical_records(table.cases)
+    _list_signals(cursor, table, records)
+    cursor.register("answers", _answers(table, records))
+    return cursor.sql(_query(table))
+
+
+def write_decisions(table: DecisionTable, path: Path) -> None:
+    """Write every decision to a Parquet or CSV file; a reader finds the whole file or none of it.
+
+    In CSV the signals of a decision stand in one field, with semicolons between them.
+
+    Raises:
+        InputError: The ending is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
+    """
+    refuse_unknown_ending(path)
+    ending = path.suffix.lower()
+    cursor = table.cases.cursor
+    rows = relation(table).sql_query()
+    if ending == ".csv":
+        rows = f"SELECT * REPLACE (array_to_string(triggered_by_signals, ';') AS triggered_by_signals) FROM ({rows})"
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+        cursor.execute(f"COPY ({rows}) TO {literal(temporary)} {FORMATS[ending]}")
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except (OSError, duckdb.Error) as error:
+        raise InputError(f"{path}: cannot be written: {error}") from None
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def refuse_unknown_ending(path: Path) -> None:
+    """Say before the work that decisions cannot be written to such a file.
+
+    Raises:
+        InputError: The ending is none of `FORMATS`.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"{path}: decisions are written as {' or '.join(FORMATS)}; give the file such an ending")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _answers(table: DecisionTable, records: npt.NDArray[np.int32]) -> dict[str, Any]:
+    """Per case what the database is to name or to take as it is; -1 stands for none."""
+    columns, sheet = table.columns, table.orchestrator.sheet
+    signals = table.cases.signals
+    unknown = np.int64(sheet.unknown_type)
+    # A case without a signal has none at -1, and there may be no signal at all: an entry behind the last answers.
+    types = np.append(np.minimum(signals.types, unknown), unknown)
+    rows = np.append(records, np.int32(-1))
+    causes = np.array(sheet.causes, dtype=np.int64)[types[columns.lead]]
+    stalled = np.where(columns.stall > 0.0, sheet.stalled, -1)
+    return {
+        "stage": table.cases.stages,
+        "days": np.where(table.cases.has_stage, table.cases.columns.days, np.nan),
+        "churn": np.where(columns.reason == NOT_LIVE, np.nan, columns.churn_probability),
+        "action": table.action_codes(),
+        "cause": np.where(columns.lead != NO_SIGNAL, causes, stalled),
+        "lead": rows[columns.lead],
+        "bright": rows[columns.bright],
+        "gaps": table.cases.columns.gaps,
+        **{name: getattr(columns, name) for name in _TAKEN},
+    }
+
+
+_TAKEN = ("severity", "confidence", "priority", "approval", "reason", "held_back", "negative", "positive", "stall",
+          "negative_mass", "positive_mass", "waiting", "since", "recent")  # fmt: skip
+
+
+def _query(table: DecisionTable) -> str:
+    policy = table.orchestrator.table
+
+    def named(column: str, names: tuple[str | None, ...]) -> str:
+        return f"([{', '.join(literal(name) for name in names)}]::VARCHAR[])[a.{column} + 1]"
+
+    def known(column: str) -> str:
+        return f"CASE WHEN NOT isnan(a.{column}) THEN a.{column} END"
+
+    return f"""
+        SELECT c.customer_id, {named("stage", table.cases.named_stages)} AS stage, {known("days")} AS days_in_stage,
+            a.severity, a.confidence, {known("churn")} AS churn_probability, a.priority,
+            {named("action", table.action_names())} AS recommended_action, a.approval AS requires_human_approval,
+            coalesce(l.names, []::VARCHAR[]) AS triggered_by_signals, {named("reason", REASONS)} AS reason,
+            {named("held_back", policy.actions)} AS held_back_action, a.negative, a.positive, a.stall,
+            a.negative_mass, a.positive_mass, a.gaps, lead.name AS lead_signal,
+            bright.name AS bright_signal, {named("cause", policy.cause_names)} AS cause,
+            a.waiting AS open_interventions, CASE WHEN a.since >= 0.0 THEN a.since END AS days_since_contact,
+            a.recent AS contacts_in_window
+        FROM cases AS c POSITIONAL JOIN answers AS a
+        LEFT JOIN listed AS l ON l.case_id = c.rowid
+        LEFT JOIN names AS lead ON lead.record = a.lead
+        LEFT JOIN names AS bright ON bright.record = a.bright
+        ORDER BY c.rowid
+    """
+
+
+def _list_signals(cursor: duckdb.DuckDBPyConnection, table: DecisionTable, records: npt.NDArray[np.int32]) -> None:
+    """Make the tables ``listed`` (per case the names of the signals it rests on) and ``names`` (of leading ones)."""
+    signals, orchestrator = table.cases.signals, table.orchestrator
+    counted = np.empty(len(signals.ages), dtype=np.bool_)
+    positive = helping(table.cases, orchestrator)
+    grouping().mark_counted(
+        signals.starts, signals.ages, signals.types, signals.sources, positive, orchestrator.listed_days, counted
+    )
+    places = np.flatnonzero(counted)
+    cases = np.searchsorted(signals.starts, places, side="right") - 1
+    cursor.register("listed_signals", {"case_id": cases, "place": places, "record": records[places]})
+    cursor.execute(_LISTED)
+    leading = np.concatenate((table.columns.lead, table.columns.bright))
+    cursor.register("leaders", {"record": np.unique(records[leading[leading != NO_SIGNAL]])})
+    cursor.execute(
+        f"CREATE OR REPLACE TEMP TABLE names AS SELECT l.record, {_NAME} AS name"
+        " FROM leaders AS l JOIN signals AS s ON s.rowid = l.record"
+    )
+
+
+def _canonical_records(cases: Cases) -> npt.NDArray[np.int32]:
+    """Per signal its row in the table of signals; those that agree in every number in the order of their ids."""
+    columns = cases.signals
+    same = np.ones(max(len(columns.ages) - 1, 0), dtype=np.bool_)
+    for column in (columns.ages, columns.types, columns.sources, columns.strengths):
+        same &= column[1:] == column[:-1]
+    inner = columns.starts[1:-1]
+    same[inner[(inner > 0) & (inner < len(columns.ages))] - 1] = False
+    if not same.any():
+        return cases.signal_records
+    follows = np.concatenate(([False], same))
+    tied = np.flatnonzero(follows | np.concatenate((same, [False])))
+    runs = np.cumsum(~follows)[tied]
+    records = cases.signal_records.copy()
+    cases.cursor.register("tied", {"run": runs, "record": records[tied]})
+    records[tied] = fetch(cases.cursor, _TIED)["record"]
+    return records
