@@ -1,4 +1,7 @@
-"""Judging customers: one at a time with reasons, and a million at once."""
+"""Judging customers: one at a time with reasons, and a million at once.
+
+In this process, from records in memory or from Parquet as each note says; nothing else runs meanwhile.
+"""
 
 import gc
 import statistics

@@ -1,6 +1,6 @@
 """The human gate with a backlog, beside SimPy's own priority resource."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from math import inf
 from time import perf_counter
 
@@ -52,7 +52,7 @@ def _simpy_gate() -> int:
     resource = simpy.PriorityResource(env, capacity=3)
     done: list[int] = []
 
-    def review(n: int) -> Iterator[simpy.Event]:
+    def review(n: int) -> Generator[simpy.Event, object, None]:
         with resource.request(priority=-(n * 7919 % 30_011)) as turn:
             yield turn
             yield env.timeout(0.01)

@@ -1,4 +1,7 @@
-"""How long it takes to know that a move is legal: by machine, by tuple, by array, and for a million moves at once."""
+"""How long it takes to know that a move is legal: by machine, by tuple, by array, and for a million moves at once.
+
+The best of several rounds; where a loop in Python is needed to repeat something short, the empty loop is taken off.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Loading and checking: a million customers with ten million signals, made on the spot."""
+"""Loading and checking: a million customers with ten million signals, made on the spot.
+
+One round each, with files that have just been written, and so come from the system's cache.
+"""
 
 import resource
 import tempfile

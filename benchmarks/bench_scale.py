@@ -106,6 +106,7 @@ def _commands() -> list[Reported]:
         Figure("a million customers in two arms over a year", once.seconds, "s", at_most(10),
                f"journey compare scale.toml --set population.size={MANY} --replications 1 --workers 2; as a whole "
                "command"),
+        Figure("its peak memory", once.peak / 2**20, "MiB", None, "of the largest of its processes"),
         Figure("the README's comparison with a million customers", twenty.seconds, "s", None,
                f"journey compare onboarding_outreach --set {size}: half a year, two arms, 20 replications, a process "
                "for every core; as a whole command"),

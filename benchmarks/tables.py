@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+Kind = Literal["at least", "at most"]
+
 
 @dataclass(frozen=True)
 class Aim:
@@ -15,7 +17,7 @@ class Aim:
         bound: The bound, in the figure's unit.
     """
 
-    kind: Literal["at least", "at most"]
+    kind: Kind
     bound: float
 
     def met(self, value: float) -> bool:
@@ -82,8 +84,8 @@ def shown(value: float) -> str:
     return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-_SAID = re.compile(r"\s*(at least|at most|>=|<=|>|<|under|within|over)\s*([\d,._e+]+)")
-_KINDS: dict[str, Literal["at least", "at most"]] = {
+_SAID = re.compile(r"\s*(at least|at most|>=|<=|>|<|under|within|over|)\s*(\d[\d,._]*(?:e\+?\d+)?)")
+_KINDS: dict[str, Kind] = {
     "at least": "at least", ">=": "at least", ">": "at least", "over": "at least",
     "at most": "at most", "<=": "at most", "<": "at most", "under": "at most", "within": "at most",
 }  # fmt: skip
@@ -107,9 +109,9 @@ def reported(row: "Reported | dict[str, Any]") -> Reported:
 def _aim(given: Any, unit: str) -> Aim | None:
     if given is None or given == "" or isinstance(given, Aim):
         return given or None
-    if isinstance(given, int | float):
-        return at_least(given) if unit.endswith("/s") else at_most(given)
     said = _SAID.match(str(given))
     if said is None:
         raise ValueError(f"an aim says 'at least' or 'at most' and a number, not {given!r}")
-    return Aim(_KINDS[said.group(1)], float(said.group(2).replace(",", "").replace("_", "")))
+    kind, bound = said.groups()
+    bare: Kind = "at least" if unit.endswith("/s") else "at most"
+    return Aim(_KINDS.get(kind, bare), float(bound.replace(",", "").replace("_", "")))

@@ -27,6 +27,8 @@ def test_an_aim_is_met_at_its_bound_and_beyond():
         ("< 3 s", "s", at_most(3)),
         (">= 1e6", "rows/s", at_least(1e6)),
         (3, "s", at_most(3)),
+        ("3 s", "s", at_most(3)),
+        (2.5e6, "rows/s", at_least(2.5e6)),
         (100, "events/s", at_least(100)),
         (None, "s", None),
         ("", "s", None),
