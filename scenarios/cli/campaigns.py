@@ -7,6 +7,7 @@ import typer
 
 from scenarios.cli.options import JsonOption
 from scenarios.cli.record_options import AsOfOption
+from scenarios.cli.report_file import ReportOption, refuse_report, write_report
 
 if TYPE_CHECKING:
     from journey.marketing.records.store import MarketingRecords
@@ -38,20 +39,15 @@ def command(
         ),
     ] = 1,
     json_: JsonOption = False,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="F.md|F.html", help="Write a report to this file.")
-    ] = None,
+    report: ReportOption = None,
 ) -> None:
     """Judge recorded campaigns: findings, funnel, budget, risks, rollups, experiments, attribution, KPIs and ROI."""
     from journey.asof import AsOf
     from journey.marketing.evaluation import evaluate_campaigns
     from journey.marketing.policy import AttributionPolicy, MarketingPolicy, RollupPolicy
-    from scenarios.cli.output import console, print_json, refuse_unwritable, say, write_atomically
-    from scenarios.document import refuse_unknown_format, rendered
+    from scenarios.cli.output import console, print_json
 
-    if report is not None:
-        refuse_unknown_format(report)
-        refuse_unwritable(report)
+    refuse_report(report)
     when = None if as_of is None else AsOf.of(as_of).cutoff
     policy = MarketingPolicy(rollups=RollupPolicy(window_days=window), attribution=AttributionPolicy(order=order))
     found = evaluate_campaigns(_read(folders), as_of=when, policy=policy)
@@ -61,11 +57,9 @@ def command(
         from scenarios.cli.campaign_tables import print_campaigns
 
         print_campaigns(console(), found, latest=as_of is None, limit=limit)
-    if report is not None:
-        from scenarios.campaign_report import report_on
+    from scenarios.campaign_report import report_on
 
-        write_atomically(report, rendered(report_on(found), report))
-        say(f"wrote {report}")
+    write_report(report, lambda: report_on(found))
 
 
 def _read(folders: list[Path] | None) -> "MarketingRecords":

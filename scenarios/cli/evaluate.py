@@ -1,7 +1,7 @@
 """`journey evaluate`: the orchestrator on a folder of records."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,9 +14,15 @@ from scenarios.cli.record_options import (
     journey_and_policy,
     read,
 )
+from scenarios.cli.report_file import ReportOption, refuse_report, write_report
 
-MANY_CUSTOMERS = 20_000
-"""From so many customers on the wait is long enough to say what is going on."""
+if TYPE_CHECKING:
+    from journey.evaluation import Evaluation
+
+DecisionsOption = Annotated[
+    Path | None,
+    typer.Option("--decisions", metavar="F.parquet|F.csv", help="Write every decision to this file, by column."),
+]
 
 
 def command(
@@ -32,33 +38,90 @@ def command(
     limit: Annotated[
         int, typer.Option("--limit", min=0, help="Print at most so many decisions; --json has them all.")
     ] = 50,
+    decisions: DecisionsOption = None,
     json_: JsonOption = False,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="F.md|F.html", help="Write a report to this file.")
-    ] = None,
+    report: ReportOption = None,
 ) -> None:
     """Judge recorded customers: findings, decisions with reasons, open loops, KPIs and ROI."""
     from journey.evaluation import evaluate
-    from scenarios.cli.output import console, print_json, refuse_unwritable, say, write_atomically
-    from scenarios.document import refuse_unknown_format, rendered
+    from scenarios.cli.output import console, print_json
 
-    if report is not None:
-        refuse_unknown_format(report)
-        refuse_unwritable(report)
+    refuse_report(report)
+    _refuse_decisions(decisions, customer)
     machine, rules = journey_and_policy(journey, policy)
+    _refuse_what_does_not_fit(folder)
     records = read(folder, machine, rules)
-    customers = len(records.customer_ids())
-    if customers > MANY_CUSTOMERS and customer is None:
-        say(f"judging {customers:,} customers one by one, with reasons ...")
-    found = evaluate(records, as_of=as_of, policy=rules, journey=machine, customer_id=customer, replay=replay)
+    if customer is None:
+        _say_how(records.counts()["customers"], json_=json_, exported=decisions is not None)
+    found = evaluate(
+        records,
+        as_of=as_of,
+        policy=rules,
+        journey=machine,
+        customer_id=customer,
+        replay=replay,
+        batch=True if decisions is not None else None,
+    )
+    _write_decisions(found, decisions)
     if json_:
-        print_json(found.as_dict())
+        print_json(found.as_dict() if found.table is None else found.stream())
     else:
         from scenarios.cli.evaluation_tables import print_evaluation
 
         print_evaluation(console(), found, latest=as_of is None, limit=limit, alone=customer is not None)
-    if report is not None:
-        from scenarios.evaluation_report import report_on
+    from scenarios.evaluation_report import report_on
 
-        write_atomically(report, rendered(report_on(found), report))
-        say(f"wrote {report}")
+    write_report(report, lambda: report_on(found))
+
+
+def _refuse_decisions(path: Path | None, customer: str | None) -> None:
+    """Say before the work that the decisions could not be written to this file.
+
+    Raises:
+        InputError: One customer alone was asked for, the ending is of no known format, or the file cannot be written.
+    """
+    if path is None:
+        return
+    from journey.batch.naming import refuse_unknown_ending
+    from journey.errors import InputError
+    from scenarios.cli.output import refuse_unwritable
+
+    if customer is not None:
+        raise InputError("--decisions writes the decisions about all customers; leave --customer out, or use --json")
+    refuse_unknown_ending(path)
+    refuse_unwritable(path)
+
+
+def _say_how(customers: int, *, json_: bool, exported: bool) -> None:
+    from journey.evaluation import BATCH_FROM
+    from scenarios.cli.output import say
+
+    if customers < BATCH_FROM and not exported:
+        return
+    say(f"judging {customers:,} customers at once, by the compiled rules ...")
+    if json_ and customers >= BATCH_FROM:
+        say("--json gives every decision its reasons, one after another, which takes minutes for a million;")
+        say("--decisions F.parquet writes all of them by column in seconds")
+
+
+def _refuse_what_does_not_fit(folder: Path | None) -> None:
+    """Say before reading that the records of a folder will not fit in memory.
+
+    Raises:
+        InputError: They take more than there is, by what is known of such files.
+    """
+    if folder is None or not folder.is_dir():
+        return
+    from scenarios.record_memory import refuse_large_records
+
+    refuse_large_records(folder)
+
+
+def _write_decisions(found: "Evaluation", path: Path | None) -> None:
+    if path is None or found.table is None:
+        return
+    from journey.batch.naming import write_decisions
+    from scenarios.cli.output import say
+
+    write_decisions(found.table, path)
+    say(f"wrote {path}")

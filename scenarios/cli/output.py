@@ -9,7 +9,7 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -35,7 +35,8 @@ MANY = 1_000
 def print_json(value: Any) -> None:
     """Print one JSON value to stdout: dates as ISO 8601, unknown and not finite numbers as null.
 
-    It is indented for people to read, except for long lists, which come an item a line.
+    It is indented for people to read, except for long lists, which come an item a line, and iterators, whose items
+    are printed as they are made.
     """
     long = [key for key, part in value.items() if _is_long(part)] if isinstance(value, Mapping) else []
     if not long:
@@ -54,11 +55,12 @@ def print_json(value: Any) -> None:
 
 
 def _is_long(part: Any) -> bool:
-    return isinstance(part, list | tuple) and len(part) > MANY
+    return isinstance(part, Iterator) or (isinstance(part, list | tuple) and len(part) > MANY)
 
 
-def _print_items(items: Sequence[Any]) -> None:
-    mark = "["
+def _print_items(items: Iterable[Any]) -> None:
+    sys.stdout.write("[")
+    mark = ""
     for item in items:
         sys.stdout.write(f"{mark}\n    {_compact(item)}")
         mark = ","

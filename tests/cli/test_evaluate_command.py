@@ -1,9 +1,14 @@
 """`journey evaluate` on the bundled ten customers and on others."""
 
+import csv
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from journey.errors import InputError
+from scenarios.record_memory import BYTES_PER_ROW, refuse_large_records
 from tests.cli.running import invoke, json_of, process
 
 DECISION = {"customer_id", "stage", "days_in_stage", "severity", "confidence", "churn_probability", "priority",
@@ -128,3 +133,49 @@ def test_it_runs_from_any_folder(tmp_path):
     assert done.returncode == 0
     assert done.stderr == ""
     assert json.loads(done.stdout)["customers"] == 10
+
+
+def test_all_decisions_go_to_a_file_by_column(tmp_path):
+    file = tmp_path / "all.csv"
+    done = invoke("evaluate", "--decisions", file, "--json")
+    assert done.exit_code == 0
+    assert f"wrote {file}" in done.stderr
+    listed = json.loads(done.stdout)["decisions"]
+    with file.open(encoding="utf-8") as lines:
+        written = list(csv.DictReader(lines))
+    assert [row["customer_id"] for row in written] == [one["customer_id"] for one in listed]
+    assert [row["recommended_action"] or None for row in written] == [one["recommended_action"] for one in listed]
+    assert [float(row["severity"]) for row in written] == [one["severity"] for one in listed]
+
+
+def test_a_batch_prints_the_json_of_one_by_one_and_a_breakdown_for_people(tmp_path):
+    alone, batch = json_of("evaluate", "--replay"), json_of("evaluate", "--replay", "--decisions", tmp_path / "d.csv")
+    assert batch == alone
+    shown = invoke("evaluate", "--decisions", tmp_path / "d.parquet", COLUMNS="120").stdout
+    assert "Decisions by stage, risk tier and action" in shown
+    assert "Decisions: " in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--decisions", "d.xlsx"), ".parquet or .csv"),
+        (("--decisions", "d.csv", "--customer", "C001"), "--customer"),
+    ],
+)
+def test_decisions_that_could_not_be_written_are_refused_before_the_work(options, why, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused = invoke("evaluate", *options)
+    assert refused.exit_code == 2
+    assert why in refused.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_records_that_will_not_fit_in_memory_are_refused_before_they_are_read(tmp_path):
+    rows = 300_000
+    pq.write_table(pa.table({"customer_id": [f"C{n}" for n in range(rows)]}), tmp_path / "customers.parquet")
+    refuse_large_records(tmp_path, available=rows * BYTES_PER_ROW)
+    with pytest.raises(InputError, match=r"300,000 rows take about 150 MB .* 149 MB are available"):
+        refuse_large_records(tmp_path, available=149e6)
+    (tmp_path / "signals.parquet").write_bytes(b"no parquet" * 100_000)
+    refuse_large_records(tmp_path, available=rows * BYTES_PER_ROW)

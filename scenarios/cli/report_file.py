@@ -1,0 +1,49 @@
+"""The option `--report` of a command, and what becomes of it: refused before the work, written whole after it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from scenarios.document import Block
+
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", metavar="F.md|F.html", help="Write a report to this file.")
+]
+
+
+def refuse_report(path: Path | None) -> None:
+    """Say before the work that a report could not be written; None is no report.
+
+    Raises:
+        InputError: The ending is of no known format, or the file cannot be written there.
+    """
+    if path is None:
+        return
+    from scenarios.cli.output import refuse_unwritable
+    from scenarios.document import refuse_unknown_format
+
+    refuse_unknown_format(path)
+    refuse_unwritable(path)
+
+
+def write_report(path: Path | None, blocks: "Callable[[], Sequence[Block]]") -> None:
+    """Write a report, if one was asked for, and say so.
+
+    Args:
+        path: The file, or None.
+        blocks: Makes the report; called only where there is a file.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    if path is None:
+        return
+    from scenarios.cli.output import say, write_atomically
+    from scenarios.document import rendered
+
+    write_atomically(path, rendered(blocks(), path))
+    say(f"wrote {path}")
