@@ -14,9 +14,10 @@ from scenarios.files import LoadedScenario
 from scenarios.model import BASELINE
 from scenarios.money import returns
 from scenarios.parting import Parting, event_dict, part
+from simulation.choice import REFERENCE
 from simulation.chronicle import Chronicle, Lifeline, begin, customer_id
 from simulation.one_customer import quantities_of
-from simulation.run import REFERENCE, run_arm
+from simulation.run import run_arm
 
 if TYPE_CHECKING:
     from simulation.run import Run

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from journey.errors import InputError
+from simulation.choice import COMPILED, REFERENCE, choose
 from simulation.setup import ArmSetup
 
 if TYPE_CHECKING:
@@ -16,15 +17,7 @@ if TYPE_CHECKING:
     from simulation.trace import Trace
     from simulation.trace_columns import TakeRows
 
-__all__ = ["ArmSetup", "Run", "engine_for", "run_arm", "run_together"]
-
-REFERENCE = "reference"
-COMPILED = "compiled"
-AUTO = "auto"
-
-WORTH_COMPILING = 100e6
-"""Customer-days from which `auto` takes the compiled engine: the reference engine needs minutes for them, and the
-compiler most of a minute, once for each installation."""
+__all__ = ["ArmSetup", "Run", "run_arm", "run_together"]
 
 
 @dataclass(frozen=True)
@@ -120,13 +113,6 @@ def run_of(
     )
 
 
-def engine_for(asked: str, customer_days: float) -> str:
-    """The engine that `auto` means for this much work; another name stands for itself."""
-    if asked != AUTO:
-        return asked
-    return COMPILED if customer_days >= WORTH_COMPILING else REFERENCE
-
-
 def run_arm(
     setup: ArmSetup,
     *,
@@ -145,7 +131,7 @@ def run_arm(
         replication: Which replication; every arm lives the same replication on the same luck.
         days: The horizon, more than 0.
         trace: Whether to keep the trace.
-        engine: ``reference``, ``compiled``, or ``auto`` to choose by the amount of work. Both live the same lives.
+        engine: ``reference``, ``compiled``, or ``auto`` to choose (`simulation.choice`). Both live the same lives.
         take_rows: Takes the rows of the trace, in order, some at a time, as an alternative to keeping them: the
             compiled engine gives them window by window, so that they never stand in memory together.
 
@@ -191,7 +177,8 @@ def run_together(
     """
     refuse_different_worlds(setups)
     population = setups[0].population
-    chosen = engine_for(engine, population.size * days)
+    traced = trace or take_rows is not None
+    chosen = choose(engine, setups, population.size * days, together=len(setups), traced=traced).engine
     asked = {"seed": seed, "replication": replication}
     if not population.is_listed or population.records is not None:
         return _live(chosen, setups, days=days, keep_trace=trace, take_rows=take_rows, **asked)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scenarios.precision import Precision
     from scenarios.split import Split
     from scenarios.stored import Store
+    from simulation.choice import Choice
 
 
 class Mode(StrEnum):
@@ -88,6 +89,7 @@ def command(
     from scenarios.comparison import compare
     from scenarios.document import refuse_unknown_format, rendered
     from scenarios.workers import WorkerDiedError
+    from simulation.choice import Choice
 
     processes = workers_for(workers, cluster)
     if report is not None:
@@ -96,12 +98,15 @@ def command(
     checked = loaded(scenario, set_, seed=("seed", seed), replications=("replications", replications))
     wanted = _precision(checked, precision, max_replications)
     split = _split(checked, mode, truth=truth)
-    lives = _engine(checked, engine, split)
-    with _opened(checked, resume, lives, split, any_engine=engine is Engine.AUTO) as store:
+    choice = _engine(checked, engine, split)
+    with _opened(checked, resume, choice.engine, split, any_engine=engine is Engine.AUTO) as store:
         if store is not None:
-            lives = store.identity.engine
             if store.opening_message:
                 say(store.opening_message)
+            if store.identity.engine != choice.engine:
+                choice = Choice(store.identity.engine, f"{resume} was begun with it")
+        if choice.reason and not json_:
+            say(str(choice))
         try:
             with progress_bar() as progress:
                 found = compare(
@@ -109,7 +114,7 @@ def command(
                     workers=processes,
                     cluster=cluster,
                     progress=progress,
-                    engine=lives,
+                    engine=choice.engine,
                     precision=wanted,
                     store=store,
                     split=split,
@@ -180,13 +185,14 @@ def _opened(
     return opened(resume, identity_of(checked, engine, split), any_engine=any_engine)
 
 
-def _engine(checked: "LoadedScenario", asked: Engine, split: "Split | None") -> str:
+def _engine(checked: "LoadedScenario", asked: Engine, split: "Split | None") -> "Choice":
     """The engine for all runs of a comparison together."""
-    from simulation.run import engine_for
+    from simulation.choice import choose
 
     scenario = checked.scenario
-    runs = scenario.replications * len(checked.setups if split is None else split.parts)
-    return engine_for(asked, scenario.population.size * scenario.horizon_days * runs)
+    parts = [(setup,) for setup in checked.setups] if split is None else split.parts
+    work = scenario.population.size * scenario.horizon_days * scenario.replications * len(parts)
+    return choose(asked, checked.setups, work, together=max(map(len, parts)))
 
 
 def _print(found: "Comparison") -> None:

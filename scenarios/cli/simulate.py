@@ -49,11 +49,12 @@ def command(
     json_: JsonOption = False,
 ) -> None:
     """Simulate one arm of a scenario, once."""
-    from scenarios.cli.output import console, print_json
+    from scenarios.cli.output import console, print_json, say
     from scenarios.memory import Load, refuse_what_does_not_fit
+    from simulation.choice import choose
     from simulation.chronicle import Chronicle
     from simulation.dates import Dates
-    from simulation.run import engine_for, run_arm
+    from simulation.run import run_arm
     from simulation.trace_file import FORMATS, trace_file
 
     _refuse_unusable(trace, records)
@@ -67,9 +68,13 @@ def command(
     setup = _arm(checked, arm)
     days_to_live, size = checked.scenario.horizon_days, setup.population.size
     dates = Dates.beginning(start_date, days_to_live)
-    chosen, traced = engine_for(engine, size * days_to_live), trace is not None or records is not None
+    traced = trace is not None or records is not None
+    choice = choose(engine, [setup], size * days_to_live, traced=traced)
+    chosen = choice.engine
     streamed = trace is not None and records is None and trace.suffix in FORMATS
     refuse_what_does_not_fit(Load(chosen, size, days_to_live, trace=traced, streamed=streamed))
+    if choice.reason and not json_:
+        say(str(choice))
     with trace_file(trace) if trace is not None and streamed else nullcontext() as file:
         run = run_arm(
             setup,

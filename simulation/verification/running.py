@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from simulation.run import COMPILED, REFERENCE, run_arm
+from simulation.choice import COMPILED, REFERENCE
+from simulation.run import run_arm
 
 if TYPE_CHECKING:
     from simulation.run import Run
@@ -29,9 +30,6 @@ by_compiled: Runner = partial(run_arm, replication=0, trace=True, engine=COMPILE
 
 def compiled_is_warm() -> bool:
     """Whether the compiled engine's code lies on disk from an earlier run, so that using it costs no minute."""
-    from pathlib import Path
+    from simulation.compiled.readiness import is_ready
 
-    from simulation.compiled.engine import kernels
-
-    folder = kernels().run.stats.cache_path
-    return folder is not None and any(Path(folder).glob("*.nbi"))
+    return is_ready(1, traced=True)

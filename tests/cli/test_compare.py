@@ -82,7 +82,7 @@ def test_a_report_is_written_and_said_so(tmp_path, ending):
     path = tmp_path / "out" / f"report.{ending}"
     done = journey("compare", "default", *SMALL, "--workers", "1", "--report", str(path))
     assert done.exit_code == 0
-    assert done.stderr == f"wrote {path}\n"
+    assert done.stderr.endswith(f"loaded\nwrote {path}\n")
     assert "The orchestrator against current practice" in path.read_text()
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
@@ -127,7 +127,7 @@ def test_an_interruption_keeps_what_is_complete_and_says_so(monkeypatch, tmp_pat
 
 def test_an_interruption_before_anything_is_complete_prints_no_result(monkeypatch):
     monkeypatch.setattr("simulation.run.run_arm", stopped)
-    done = journey("compare", "default", "--workers", "1")
+    done = journey("compare", "default", "--workers", "1", "--engine", "reference")
     assert (done.exit_code, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 
@@ -149,3 +149,12 @@ def test_ctrl_c_ends_the_workers_and_keeps_what_is_complete():
     assert running.returncode == 130
     assert 0 < json.loads(out)["replications"] < 100000
     assert "Traceback" not in err
+
+
+def test_a_person_is_told_which_engine_and_why(tmp_path):
+    begun = tmp_path / "kept.jsonl"
+    told = journey("compare", "default", *SMALL, "--workers", "1", "--resume", str(begun)).stderr
+    assert told == "engine: reference, because it is done with 19,200 customer-days before the compiled one is loaded\n"
+    begun.write_text(begun.read_text().replace('"engine": "reference"', '"engine": "compiled"'))
+    again = journey("compare", "default", *SMALL, "--workers", "1", "--resume", str(begun)).stderr
+    assert f"engine: compiled, because {begun} was begun with it" in again

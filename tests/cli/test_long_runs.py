@@ -16,7 +16,7 @@ from scenarios.replications import Standing
 from tests.cli.running import RUN, invoke
 from tests.scenarios import fakes
 
-SMALL = ["default", "--set", "population.size=40", "--set", "horizon_days=60"]
+SMALL = ["default", "--set", "population.size=40", "--set", "horizon_days=60", "--engine", "reference"]
 
 
 @pytest.fixture

@@ -92,3 +92,12 @@ def test_a_run_that_would_not_fit_in_memory_is_refused_before_it_starts(tmp_path
     assert not trace.exists()
     assert done.exit_code == 2
     assert "will not fit in memory" in done.stderr
+
+
+def test_a_person_is_told_which_engine_and_why_and_a_program_reads_it():
+    small = ["simulate", "default", "--customers", "20", "--days", "40"]
+    said = "engine: reference, because it is done with 800 customer-days before the compiled one is loaded\n"
+    assert journey(*small).stderr == said
+    assert journey(*small, "--engine", "reference").stderr == ""
+    program = journey(*small, "--json")
+    assert (program.stderr, json.loads(program.stdout)["engine"]) == ("", "reference")

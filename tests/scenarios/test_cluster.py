@@ -60,6 +60,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_task_done_again(existing, t
     assert killed & before
 
 
+@pytest.mark.slow
 def test_a_task_at_which_every_worker_dies_is_given_up(existing, tmp_path):
     with (
         pytest.raises(WorkerDiedError, match=r"4 times at the same piece of work.*give the workers more memory"),
@@ -73,6 +74,7 @@ def interrupted(results):
     raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_given_up_what_is_pending_is_cancelled_and_the_cluster_goes_on(existing):
     existing.wait_for_workers(2)
     with pytest.raises(KeyboardInterrupt), crew(Squares(seconds=0.05), cluster=address_of(existing)) as do:
@@ -152,6 +154,7 @@ def test_where_no_scheduler_answers_it_is_said_soon(monkeypatch):
                 pass
 
 
+@pytest.mark.slow
 def test_when_all_workers_are_gone_it_is_not_waited_for_ever(monkeypatch):
     monkeypatch.setattr(cluster, "LONE_SECONDS", 0.2)
     monkeypatch.setattr("scenarios.workers.PATIENCE_SECONDS", 0.2)
@@ -164,6 +167,7 @@ def test_when_all_workers_are_gone_it_is_not_waited_for_ever(monkeypatch):
         [shrinking.scale(0) for _ in do(range(100_000))]
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_is_gone_is_said_to_be():
     with subprocess.Popen(
         [sys.executable, "-c", SCHEDULER], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
@@ -189,6 +193,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_local_cluster_listens_on_the_loopback_interface_only_and_ends_with_the_work():
     import psutil
 

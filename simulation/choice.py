@@ -1,0 +1,78 @@
+"""Which engine runs: the one that is asked for, or with ``auto`` the one that is done first, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulation.setup import ArmSetup
+
+REFERENCE = "reference"
+COMPILED = "compiled"
+AUTO = "auto"
+
+WORTH_COMPILING = 100e6
+"""Customer-days from which ``auto`` compiles: the reference engine needs minutes for them, and the compiler most of a
+minute, once for each installation."""
+
+WORTH_LOADING = 1e6
+"""Customer-days from which ``auto`` takes compiled code that lies on disk: reading it takes a few seconds, in which the
+reference engine is through with so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An engine, and why.
+
+    Attributes:
+        engine: Its name.
+        reason: Why it was chosen, to follow "because"; empty where it was asked for.
+    """
+
+    engine: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """``engine: reference, because ...``."""
+        return f"engine: {self.engine}, because {self.reason}" if self.reason else f"engine: {self.engine}"
+
+
+def choose(
+    asked: str, setups: Sequence[ArmSetup], customer_days: float, *, together: int = 1, traced: bool = False
+) -> Choice:
+    """The engine that is asked for, or with ``auto`` the one that is done first.
+
+    Small work never waits for the compiler. Whether compiled code lies on disk is looked up for work of some size only,
+    because looking takes a second.
+
+    Args:
+        asked: ``reference``, ``compiled`` or ``auto``.
+        setups: The arms; they live by one journey.
+        customer_days: All the work there is to do.
+        together: How many arms live in one run.
+        traced: Whether rows of the trace are written.
+    """
+    if asked != AUTO:
+        return Choice(asked)
+    if customer_days < WORTH_LOADING:
+        return Choice(
+            REFERENCE, f"it is done with {customer_days:,.0f} customer-days before the compiled one is loaded"
+        )
+    from simulation.compiled.guards import knows_guards_of
+
+    if not knows_guards_of(setups[0].journey):
+        return Choice(REFERENCE, "the journey has a guard of your own, and the compiled one does not know it")
+    if customer_days >= WORTH_COMPILING:
+        return Choice(COMPILED, f"{customer_days:,.0f} customer-days are worth compiling it")
+    from simulation.compiled.readiness import is_ready
+
+    if is_ready(together, traced=traced):
+        return Choice(COMPILED, "it lies on disk, compiled by an earlier run")
+    return Choice(
+        REFERENCE,
+        "the compiled one would have to be compiled first, which takes a minute and is worth it from "
+        f"{WORTH_COMPILING:,.0f} customer-days; these are {customer_days:,.0f}. --engine compiled does it once for all",
+    )

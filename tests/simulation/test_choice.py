@@ -1,0 +1,100 @@
+"""Choosing an engine: small work never waits for the compiler, and whoever asks is told why."""
+
+from dataclasses import replace
+
+import pytest
+
+from journey.machine import default_journey
+from simulation.choice import WORTH_COMPILING, WORTH_LOADING, choose
+from simulation.compiled import engine, readiness
+from tests.simulation.worlds import arm
+
+MEDIUM = 0.5 * (WORTH_LOADING + WORTH_COMPILING)
+
+
+@pytest.fixture
+def on_disk(monkeypatch):
+    """Sets what is on disk: the numbers of arms whose code is there."""
+
+    def there(*arms):
+        monkeypatch.setattr(readiness, "is_ready", lambda number, *, traced: number in arms and not traced)
+
+    return there
+
+
+@pytest.mark.parametrize("asked", ["reference", "compiled"])
+@pytest.mark.parametrize("work", [1.0, 1e12])
+def test_an_engine_asked_for_is_the_one_and_needs_no_reason(asked, work):
+    assert str(choose(asked, [arm()], work)) == f"engine: {asked}"
+
+
+def test_small_work_does_not_even_look_for_compiled_code(monkeypatch):
+    monkeypatch.setattr(readiness, "is_ready", None)
+    found = choose("auto", [arm()], 2000 * 365.0)
+    assert str(found) == (
+        "engine: reference, because it is done with 730,000 customer-days before the compiled one is loaded"
+    )
+
+
+def test_work_of_some_size_takes_compiled_code_that_is_there_and_never_waits_for_the_compiler(on_disk):
+    on_disk(1)
+    assert (
+        str(choose("auto", [arm()], MEDIUM)) == "engine: compiled, because it lies on disk, compiled by an earlier run"
+    )
+    assert choose("auto", [arm()], MEDIUM, together=2).engine == "reference"
+    assert choose("auto", [arm()], MEDIUM, traced=True).engine == "reference"
+    on_disk()
+    found = choose("auto", [arm()], MEDIUM)
+    assert found.engine == "reference"
+    assert "worth it from 100,000,000 customer-days; these are 50,500,000" in found.reason
+
+
+def test_large_work_is_worth_compiling(on_disk):
+    on_disk()
+    found = choose("auto", [arm()], WORTH_COMPILING)
+    assert str(found) == "engine: compiled, because 100,000,000 customer-days are worth compiling it"
+
+
+def test_a_guard_of_a_users_own_is_left_to_the_reference_engine(monkeypatch):
+    monkeypatch.setattr("simulation.compiled.guards.knows_guards_of", lambda journey: journey == default_journey())
+    own = replace(arm(), journey=None)
+    assert choose("auto", [arm()], 1e12).engine == "compiled"
+    found = choose("auto", [own], 1e12)
+    assert found.engine == "reference"
+    assert "a guard of your own" in found.reason
+
+
+def test_what_was_compiled_is_known_by_kind_of_run_and_forgotten_when_a_source_changes(monkeypatch, tmp_path):
+    """A run of no size, with stand-ins for the kernels: compiling the real ones takes a minute."""
+    source = tmp_path / "kernels.py"
+    source.write_text("")
+    kernel = fake_kernel(source, tmp_path)
+    monkeypatch.setattr(engine, "kernels", lambda: kernel)
+    assert not readiness.is_ready(1, traced=False)
+    readiness.remember(1, traced=False)
+    assert readiness.is_ready(1, traced=False)
+    assert not readiness.is_ready(2, traced=False)
+    assert not readiness.is_ready(1, traced=True)
+    source.write_text("# another size")
+    assert not readiness.is_ready(1, traced=False)
+
+
+def test_where_nothing_is_kept_nothing_is_ready(monkeypatch, tmp_path):
+    monkeypatch.setattr(engine, "kernels", lambda: fake_kernel(tmp_path, None))
+    readiness.remember(1, traced=False)
+    assert not readiness.is_ready(1, traced=False)
+
+
+def fake_kernel(source, cache):
+    from types import SimpleNamespace as Space
+
+    code = Space(__code__=Space(co_filename=str(source)))
+    return Space(live=Space(stats=Space(cache_path=cache), py_func=code))
+
+
+def test_a_compiled_run_leaves_word_that_its_code_is_there():
+    """The real kernels; slow only where they are not on disk yet."""
+    from simulation.run import run_arm
+
+    run_arm(arm(), seed=1, replication=0, days=30.0, engine="compiled")
+    assert readiness.is_ready(1, traced=False)
