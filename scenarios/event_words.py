@@ -73,6 +73,10 @@ def _arrival(row: "Row") -> str:
     return f"becomes a customer, in {plain(row.to_stage or row.stage)}"
 
 
+def _funnel(row: "Row") -> str:
+    return f"comes from {plain(row.stage)} to {plain(row.to_stage or row.stage)}, by {row.label}"
+
+
 def _value_change(row: "Row") -> str:
     return f"{plain(row.label)}: the account is now worth ${row.value:,.0f} a year"
 
@@ -123,6 +127,7 @@ def _distress(row: "Row") -> str:
 
 _WORDS = {
     trace.MOVE: _move,
+    trace.FUNNEL: _funnel,
     trace.SIGNAL: _signal,
     trace.DECISION: _decision,
     trace.REVIEW_REQUESTED: _requested,

@@ -105,6 +105,9 @@ class Chronicle:
         for lifeline in self._beginnings():
             if lifeline.person.arrives_at >= self.days:
                 continue
+            while number is not None and number < lifeline.person.number:
+                # Of a prospect who has not become a customer by the end.
+                number, rows = next(lots, (None, iter(())))
             if lifeline.person.number != number:
                 yield lifeline
                 continue
@@ -148,13 +151,22 @@ def begin(setup: ArmSetup, number: int, *, seed: int, replication: int) -> Lifel
     Raises:
         InputError: There is no such customer.
     """
-    count = 0
+    known = []
     for lifeline in beginnings(setup, seed=seed, replication=replication):
         if lifeline.person.number == number:
             return lifeline
-        count += 1
-    known = "there is only customer 0" if count == 1 else f"the {count:,} customers have the numbers 0 to {count - 1}"
-    raise InputError(f"there is no customer {number}; {known}")
+        known.append(lifeline.person.number)
+    raise InputError(f"there is no customer {number}; {_numbers(known)}")
+
+
+def _numbers(known: Sequence[int]) -> str:
+    """Which customers there are, in words."""
+    count = len(known)
+    if known == list(range(count)):
+        return (
+            "there is only customer 0" if count == 1 else f"the {count:,} customers have the numbers 0 to {count - 1}"
+        )
+    return f"the {count:,} customers have the numbers {', '.join(map(str, known[:3]))}{', ...' if count > 3 else ''}"
 
 
 def customer_id(number: int) -> str:

@@ -74,7 +74,7 @@ class Merged:
             self._take_rows(self._waiting)
 
     def _hand_on(self, columns: Columns, many: int) -> None:
-        both = {name: np.concatenate([columns[name], self._waiting[name][:many]]) for name in COLUMNS}
+        both = {name: np.concatenate([self._waiting[name][:many], columns[name]]) for name in COLUMNS}
         order = np.lexsort((both["customer"], both["time"]))
         self._take_rows({name: values[order] for name, values in both.items()})
         self._waiting = {name: values[many:] for name, values in self._waiting.items()}

@@ -60,7 +60,7 @@ _ESCAPES = _ILLEGAL | {
 
 
 class _Naming(NamedTuple):
-    """How a kind of event is named, ``{}`` standing for its label, and its lifecycle transition."""
+    """How a kind of event is named, ``{}`` standing for its label (of a funnel: its step), and its transition."""
 
     activity: str
     transition: str = "complete"
@@ -73,6 +73,7 @@ _NAMINGS = {
     trace.DISTRESS_ON: _Naming("distress {}", "start"),
     trace.DISTRESS_OFF: _Naming("distress {}"),
     trace.ARRIVAL: _Naming("arrival"),
+    trace.FUNNEL: _Naming("{}"),
     trace.VALUE_CHANGE: _Naming("value {}"),
 }
 _UNDECIDED = ("expired", "withdrawn")
@@ -133,7 +134,7 @@ def _event(row: trace.Row, moment: datetime) -> str:
         transition = "withdraw"
     parts = [
         "<event>\n",
-        _text("concept:name", activity.format(row.label)),
+        _text("concept:name", activity.format(row.to_stage if row.kind == trace.FUNNEL else row.label)),
         _date("time:timestamp", moment),
         _text("lifecycle:transition", transition),
         _text("kind", row.kind),

@@ -46,7 +46,7 @@ def with_funnel(run: Run, setup: ArmSetup, *, seed: int, replication: int) -> Ru
     books = Books(found, run.days)
     steps = books.followed
     if run.trace is not None:
-        run.trace.rows.extend(funnel_rows(setup, run.days, seed=seed, replication=replication))
+        run.trace.rows[:0] = funnel_rows(setup, run.days, seed=seed, replication=replication)
     kinds = {**run.events_by_kind, **({trace.FUNNEL: len(steps)} if steps else {})}
     margin = setup.policy.economics.margin_rate
     return replace(

@@ -176,19 +176,21 @@ def lives_of(setup: ArmSetup, run: Run, *, seed: int, replication: int = 0) -> L
     known = policy_segments(table, crowd.segments)
     keyed = [(person, streams.customer_key(seed, replication, person.number)) for person in crowd.persons]
     persons = tuple(met_on_day_0(person, key, setup.population, table, known[person.segment]) for person, key in keyed)
+    # Buyers of a funnel have numbers with gaps; here customers are told apart by their place.
+    places = {person.number: place for place, person in enumerate(persons)}
     rows: list[list[Row]] = [[] for _ in persons]
     signals, changes = [], []
     for row in run.trace.sorted_rows():
         if row.kind in _LIFE:
-            rows[row.customer].append(row)
+            rows[places[row.customer]].append(row)
         if row.kind == SIGNAL:
             signals.append(row)
         elif row.kind == VALUE_CHANGE:
             changes.append(row)
     spells: list[Spell] = []
-    for person in persons:
+    for place, person in enumerate(persons):
         if person.arrives_at < run.days:
-            _live(setup, person, rows[person.number], run.days, spells)
+            _live(setup, person, place, rows[place], run.days, spells)
     spread = setup.world.frailty_spread
     frailties = np.array([frailty(spread, key, person.frailty_draw) for person, key in keyed])
     told = (tuple(spells), tuple(signals), tuple(changes))
@@ -198,13 +200,13 @@ def lives_of(setup: ArmSetup, run: Run, *, seed: int, replication: int = 0) -> L
 _LIFE = (MOVE, DISTRESS_ON, DISTRESS_OFF, VALUE_CHANGE)
 
 
-def _live(setup: ArmSetup, person: Person, rows: Sequence[Row], days: float, spells: list[Spell]) -> None:
+def _live(setup: ArmSetup, person: Person, place: int, rows: Sequence[Row], days: float, spells: list[Spell]) -> None:
     """Add one customer's spells, up to the end of the journey or of the run."""
     stage, cause = setup.journey.stages[person.stage], None
     value, start, entered = person.account_value, person.arrives_at, person.arrives_at - person.days_in_stage
     for row in rows:
         move, reason = (row.label, row.reason) if row.kind == MOVE else (None, None)
-        spells.append(Spell(person.number, stage, cause, value, start, row.time, start - entered, move, reason))
+        spells.append(Spell(place, stage, cause, value, start, row.time, start - entered, move, reason))
         start = row.time
         if row.kind == MOVE:
             stage, entered = str(row.to_stage), row.time
@@ -217,4 +219,4 @@ def _live(setup: ArmSetup, person: Person, rows: Sequence[Row], days: float, spe
             value = float(row.value or 0.0)
         else:
             cause = row.label if row.kind == DISTRESS_ON else None
-    spells.append(Spell(person.number, stage, cause, value, start, days, start - entered, None, None))
+    spells.append(Spell(place, stage, cause, value, start, days, start - entered, None, None))
