@@ -17,10 +17,11 @@ from journey.rules import (
     fade,
     priority,
 )
-from journey.steps import approval, assess, churn_of, hold, plan, stall
+from journey.steps import UNCLEAR, approval, assess, churn_of, hold, plan, quiet, stall
 from simulation import streams
 from simulation.agenda import (
     ACTION,
+    CADENCE,
     CALM,
     EXPIRY,
     OUTCOME,
@@ -125,6 +126,39 @@ def decide(T: Any, S: Any, i: int) -> None:
         ask(T, S, i)
     else:
         f[AGENDA + ACTION] = now + T.effect_delay[action]
+
+
+def nothing_to_do(T: Any, S: Any, i: int, now: float) -> int:
+    """The reason why nothing would come of an evaluation now, or UNCLEAR: `journey.steps.quiet`."""
+    f = S.floats[i]
+    return quiet(
+        T.sheet, S.ints[i, layout.POLICY_SEGMENT], S.ints[i, layout.RECORDED_STAGE], now - f[layout.RECORDED_SINCE],
+        now - f[layout.HEARD_AT], f[layout.NEGATIVE], f[layout.NEGATIVE_MASS] + f[layout.POSITIVE_MASS],
+        S.ints[i, layout.BRIGHT],
+    )  # fmt: skip
+
+
+def watch(T: Any, S: Any, i: int, until: float) -> None:
+    """Evaluate a customer at every turn of the cadence before `until`, as long as nothing comes of it.
+
+    Most evaluations are of this kind. Between two other events of the customer nothing changes but time, so they can be
+    counted one after the other without going through the agenda; what each counts is what `decide` would have counted.
+    """
+    f = S.floats[i]
+    at, turns = f[AGENDA + CADENCE], 0
+    while at < until:
+        reason = nothing_to_do(T, S, i, at)
+        if reason == UNCLEAR:
+            break
+        S.reasons[T.arm, reason] += 1
+        f[layout.NOW] = at
+        at += T.cadence
+        turns += 1
+    f[AGENDA + CADENCE] = at
+    S.counts[T.arm, cohort.EVALUATIONS] += turns
+    S.kinds[T.arm, KIND_DECISION] += turns
+    if S.ints[i, layout.RECORDED_STAGE] != S.ints[i, layout.STAGE]:
+        S.counts[T.arm, cohort.MISSTAGED] += turns
 
 
 def ask(T: Any, S: Any, i: int) -> None:
@@ -241,6 +275,6 @@ def on_outcome(T: Any, S: Any, i: int) -> None:
 
 
 KERNELS: tuple[Any, ...] = (
-    hear, held, ask, decide, close_request, on_verdict, on_expiry, on_action, measure, on_outcome,
+    hear, held, ask, decide, nothing_to_do, watch, close_request, on_verdict, on_expiry, on_action, measure, on_outcome,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

@@ -7,13 +7,14 @@ everybody's.
 
 from typing import Any
 
+from simulation.agenda import CADENCE
 from simulation.calendar import finished, opening
 from simulation.compiled import cohort, layout
 from simulation.compiled.cohort import DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, ROWS_FULL
-from simulation.compiled.dealings import on_verdict
+from simulation.compiled.dealings import on_verdict, watch
 from simulation.compiled.heap import heap_pop, heap_push
 from simulation.compiled.layout import AGENDA, IN_QUEUE, IN_REVIEW, NOT_WAITING, NOTHING
-from simulation.compiled.lives import drop_deliveries, finish, first_due
+from simulation.compiled.lives import drop_deliveries, finish, first_due, first_due_besides
 from simulation.compiled.turns import begin_life, step
 from simulation.seasons import part_of
 
@@ -106,8 +107,14 @@ def live_alone(A: Any, S: Any, i: int) -> int:
         short = has_room(A, S)
         if short != DONE:
             return short
-        entry = first_due(S, i)
-        if S.floats[i, AGENDA + entry] >= S.gate[cohort.LIMIT]:
+        entry = first_due_besides(S, i, CADENCE)
+        due = S.floats[i, AGENDA + entry]
+        if not T.keep_trace:
+            watch(T, S, i, min(S.gate[cohort.LIMIT], due))
+        next_look = S.floats[i, AGENDA + CADENCE]
+        if next_look < due or (next_look == due and entry > CADENCE):
+            entry, due = CADENCE, next_look
+        if due >= S.gate[cohort.LIMIT]:
             break
         step(T, S, i, entry)
         if S.ints[i, layout.WAITING] == IN_QUEUE:

@@ -361,6 +361,15 @@ def first_due(S: Any, i: int) -> int:
     return first
 
 
+def first_due_besides(S: Any, i: int, besides: int) -> int:
+    """Which entry of the agenda is due first of all but this one, which is not the first of the agenda."""
+    first, due = 0, S.floats[i, AGENDA]
+    for entry in range(1, ENTRIES):
+        if entry != besides and S.floats[i, AGENDA + entry] < due:
+            first, due = entry, S.floats[i, AGENDA + entry]
+    return first
+
+
 def be_helped(T: Any, S: Any, i: int, recovery_ratio: float, days: float) -> None:
     """The present episode ends faster, for some days."""
     run_at(T, S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[S.ints[i, layout.CAUSE]], 0.0, recovery_ratio)
@@ -393,6 +402,6 @@ KERNELS: tuple[Any, ...] = (
     in_force, hazard_ratio, next_move, onset_rate, wind_onset, retune_onset, wind_move, is_blocked, enter, retune,
     count_wait, count_stay, close_episode, close_books, finish, begin_spell, wind_symptom, put_under_way, send,
     next_cause, begin_episode, end_distress, on_symptom, wind_noise, on_noise, receive, drop_deliveries, first_due,
-    be_helped, on_effect_end, be_harmed, on_harm_end,
+    first_due_besides, be_helped, on_effect_end, be_harmed, on_harm_end,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""
