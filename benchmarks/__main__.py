@@ -18,6 +18,8 @@ from benchmarks.machine import machine_lines
 from benchmarks.results import RESULTS, Section, as_markdown, print_section
 from benchmarks.tables import Reported, reported
 
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the benchmarks named on the command line, or all."""
@@ -27,9 +29,13 @@ def main() -> None:
     for line in about:
         console.print(line, markup=False, highlight=False)
     sections, started = [], perf_counter()
-    for name in names:
-        sections.append(_measured(name))
-        print_section(console, sections[-1])
+    try:
+        for name in names:
+            sections.append(_measured(name))
+            print_section(console, sections[-1])
+    except KeyboardInterrupt:
+        console.print("interrupted; nothing was stored")
+        raise SystemExit(INTERRUPTED) from None
     console.print(f"{perf_counter() - started:,.0f} s in all", highlight=False)
     if not sys.argv[1:]:
         RESULTS.write_text(as_markdown(about, sections), encoding="utf-8")

@@ -89,7 +89,8 @@ def test_the_expected_number_of_signals_and_its_variance_are_those_of_single_liv
     """Lives drawn one after the other from the absorption time's law, by its inverse, each with Poisson signals."""
     luck = np.random.default_rng(5)
     days = np.linspace(0.0, DAYS, 366)
-    gone = np.array([expm(generator() * day)[STAGES.index(START), -1] for day in days])
+    of_a_day, now = expm(generator()), np.eye(len(STAGES))[STAGES.index(START)]
+    gone = np.array([(now := now @ of_a_day)[-1] if day else 0.0 for day in days])
     uniform = luck.random(400_000)
     live = np.where(uniform < gone[-1], np.interp(uniform, gone, days), DAYS)
     signals = luck.poisson(SIGNALS_PER_DAY * live)

@@ -1,9 +1,12 @@
 """What the benchmarks report: aims that are met or not, and peers that are left out and say why."""
 
 import re
+import sys
 
 import pytest
 
+from benchmarks import __main__ as command
+from benchmarks import bench_gate
 from benchmarks.bench_peers import COLUMNS, _cells
 from benchmarks.measuring import peak_bytes, settled_bytes
 from benchmarks.peers import contest as contests
@@ -56,6 +59,54 @@ def test_the_document_counts_the_aims_and_keeps_its_columns():
 def test_a_benchmark_that_fails_stands_in_the_document():
     text = as_markdown([], [Section("one", "how", (), 1.0, "ValueError: no")])
     assert "**Failed**: `ValueError: no`" in text
+
+
+@pytest.fixture
+def a_small_gate(monkeypatch, tmp_path):
+    """The benchmark of the gate, made small, as the only one there is."""
+    monkeypatch.setattr(bench_gate, "BACKLOG", 20)
+    monkeypatch.setattr(bench_gate, "SIMPY_BACKLOG", 20)
+    monkeypatch.setattr(command, "RESULTS", tmp_path / "RESULTS.md")
+    monkeypatch.setattr(command, "_names", lambda _wanted: ["gate"])
+    return tmp_path / "RESULTS.md"
+
+
+def test_all_benchmarks_together_are_stored_and_single_ones_are_not(a_small_gate, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "gate"])
+    command.main()
+    assert "gate, a review" in capsys.readouterr().out
+    assert not a_small_gate.exists()
+    monkeypatch.setattr(sys, "argv", ["benchmarks"])
+    command.main()
+    stored = a_small_gate.read_text()
+    assert "| gate, a review |" in stored
+    assert re.search(r"Machine: .* cores, .* memory", stored)
+    assert "numba" in stored
+
+
+def test_a_benchmark_that_fails_is_told_and_stored(a_small_gate, monkeypatch):
+    monkeypatch.setattr(bench_gate, "_our_gate", lambda: 1 / 0)
+    monkeypatch.setattr(sys, "argv", ["benchmarks"])
+    with pytest.raises(SystemExit, match="failed: gate"):
+        command.main()
+    assert "**Failed**: `ZeroDivisionError" in a_small_gate.read_text()
+
+
+def test_an_interrupted_run_stores_nothing(a_small_gate, monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench_gate, "_our_gate", interrupted)
+    monkeypatch.setattr(sys, "argv", ["benchmarks"])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == 130
+    assert not a_small_gate.exists()
+
+
+def test_a_benchmark_that_is_not_there_is_refused_by_name():
+    with pytest.raises(SystemExit, match=r"no such benchmark: pears; there are .*peers"):
+        command._names(["pears"])
 
 
 def test_a_peer_that_is_not_installed_is_skipped_and_says_so(monkeypatch):

@@ -1,0 +1,107 @@
+"""A million recorded customers: read, judged, checked, counted and written, phase by phase.
+
+The rules are one source: the compiled ones give, field by field, what they give one customer at a time
+(`tests/journey/test_evaluation_at_scale.py`), so the ratio of the two is the price of going through objects.
+"""
+
+import tempfile
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from benchmarks.bench_loading import make_company
+from benchmarks.measuring import journey, measured_apart
+from benchmarks.tables import at_most
+
+CUSTOMERS = 1_000_000
+SIGNALS_EACH = 3
+ONE_BY_ONE = 20_000
+READS = 2
+"""Reading and deciding is measured so many times, and the best one counts: other work only ever adds to it."""
+
+
+def run() -> list[dict[str, Any]]:
+    """Measure; one row for each figure."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "records"
+        folder.mkdir()
+        make_company(folder, CUSTOMERS, signals_each=SIGNALS_EACH)
+        rows = measured_apart("benchmarks.bench_evaluate_scale:phases", str(folder))
+        return [{**row, **_AIMS.get(row["name"], {})} for row in [*rows, *_command(folder)]]
+
+
+_AIMS = {"read a folder and judge": {"aim": at_most(3.0)}}
+
+
+def phases(folder: str) -> list[dict[str, Any]]:
+    """The phases of an evaluation in a process that has nothing else in memory."""
+    from benchmarks.measuring import peak_bytes
+    from journey.batch import evaluate_batch, evaluate_folder
+    from journey.batch.naming import write_decisions
+    from journey.checks import check
+    from journey.kpis import collect, kpis
+    from journey.records.reading import Records, read_folder
+    from journey.rules import NOT_LIVE
+
+    # What was compiled before is fetched, or compiled now.
+    evaluate_batch(Records.from_tables({"customers": [{"customer_id": "A"}]}), "2030-01-01")
+    whole, _ = min((_timed(lambda: evaluate_folder(folder)) for _ in range(READS)), key=lambda found: found[0])
+    reading, records = _timed(lambda: read_folder(folder))
+    judging, table = _timed(lambda: evaluate_batch(records))
+    decided = peak_bytes()
+    severities, ended = table.columns.severity.tolist(), (table.columns.reason == NOT_LIVE).tolist()
+    checking, report = _timed(lambda: check(records, as_of=table.as_of.cutoff))
+    orchestrator = table.orchestrator
+    counting, _ = _timed(
+        lambda: kpis(collect(records, orchestrator, table.as_of, severities, ended), records, orchestrator)
+    )
+    asked, _ = _timed(lambda: (table.breakdown(), table.decisions(table.foremost(50).tolist())))
+    writing, _ = _timed(lambda: write_decisions(table, Path(folder) / "decisions.parquet"))
+    single = _one_by_one(table) * CUSTOMERS
+    each = f"{CUSTOMERS:,} customers, {SIGNALS_EACH} signals each, Parquet"
+    findings = f"{sum(report.counts.values()):,} findings, each with its sentence, in the database"
+    return [
+        _row("read a folder and judge", whole, "s", f"`evaluate_folder`, {each}; best of {READS}"),
+        _row("read", reading, "s", "every row validated, duplicates looked for"),
+        _row("judge", judging, "s", "columns joined and sorted by case, compiled rules on every core"),
+        _row("check", checking, "s", findings),
+        _row("KPIs and ledger's facts", counting, "s", "in SQL; one object per recorded intervention"),
+        _row("breakdown, and the 50 foremost with reasons", asked, "s", "what the command prints"),
+        _row("write every decision to Parquet", writing, "s", "names of signals joined in the database"),
+        _row("judge one by one", single, "s", f"with reasons; from {ONE_BY_ONE:,} customers"),
+        _row("one by one / at once", single / judging, "times", "the same decisions"),
+        _row("memory until judged", decided / 1e9, "GB", f"peak of the process, {READS + 1} times read"),
+        _row("memory in all", peak_bytes() / 1e9, "GB", "peak of the process; the checks need the most"),
+    ]
+
+
+def _one_by_one(table: Any) -> float:
+    """Seconds per customer of the single path, reading the objects and writing the reasons included."""
+    from journey.orchestrator.cases import CaseReader
+
+    cases = CaseReader(table.records).every()
+    next(cases)
+    taken, _ = _timed(
+        lambda: [table.orchestrator.evaluate_customer(*case, as_of=table.as_of) for case in islice(cases, ONE_BY_ONE)]
+    )
+    return taken / ONE_BY_ONE
+
+
+def _command(folder: Path) -> list[dict[str, Any]]:
+    done = journey("evaluate", str(folder), "--decisions", str(folder.parent / "out.parquet"))
+    return [
+        _row("journey evaluate FOLDER --decisions F.parquet", done.seconds, "s", "the whole command, from its start"),
+        _row("its memory", done.peak / 1e9, "GB", "peak"),
+    ]
+
+
+def _row(name: str, value: float, unit: str, note: str) -> dict[str, Any]:
+    return {"name": name, "value": value, "unit": unit, "note": note}
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    started = perf_counter()
+    found = work()
+    return perf_counter() - started, found
