@@ -164,7 +164,9 @@ def _list_signals(cursor: duckdb.DuckDBPyConnection, table: DecisionTable, recor
     cursor.register("listed_signals", {"case_id": cases, "place": places, "record": records[places]})
     cursor.execute(_LISTED)
     leading = np.concatenate((table.columns.lead, table.columns.bright))
-    cursor.register("leaders", {"record": np.unique(records[leading[leading != NO_SIGNAL]])})
+    named = np.zeros(int(records.max(initial=-1)) + 1, dtype=np.bool_)
+    named[records[leading[leading != NO_SIGNAL]]] = True
+    cursor.register("leaders", {"record": np.flatnonzero(named)})
     cursor.execute(
         f"CREATE OR REPLACE TEMP TABLE names AS SELECT l.record, {_NAME} AS name"
         " FROM leaders AS l JOIN signals AS s ON s.rowid = l.record"

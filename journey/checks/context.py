@@ -10,7 +10,7 @@ import duckdb
 from journey.machine import Journey
 from journey.policy import Policy
 from journey.records.columns import columns_of, label_of
-from journey.records.database import literal, quoted
+from journey.records.database import literal, quoted, repeated
 from journey.records.model import StageEntry
 from journey.validation import did_you_mean
 
@@ -39,7 +39,8 @@ class Context:
     * ``signal_keys``: for every signal, its ``row_number``, ``customer`` (a number, null when unknown), ``helps`` (by
       the policy, default type included), ``signal_strength``, ``detected_at``, whether it ``is_seen`` (neither dated
       nor recorded after `as_of`) and ``place``, equal for signals of one customer, type, time and source. Numbers are
-      several times cheaper to group and join than texts, which tells with ten million rows.
+      several times cheaper to group and join than texts, which tells with ten million rows;
+    * ``shared_places``: each ``place`` that more than one signal has.
 
     Attributes:
         cursor: A connection of its own to the records' database; temporary tables live and die with it.
@@ -94,6 +95,9 @@ def prepare(context: Context) -> None:
         FROM signals AS s LEFT JOIN customers AS c ON s.customer_id = c.customer_id
             LEFT JOIN signal_kinds AS k ON s.signal_type = k.signal_type
     """)
+    context.cursor.register("places_again", {"place": repeated(context.cursor, "SELECT place FROM signal_keys")})
+    run("CREATE OR REPLACE TEMP TABLE shared_places AS SELECT DISTINCT place FROM places_again")
+    context.cursor.unregister("places_again")
 
 
 def _is_seen(context: Context, dataset: str, alias: str = "") -> str:

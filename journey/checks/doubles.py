@@ -5,10 +5,9 @@ from journey.checks.registry import rule
 from journey.findings import FindingSeverity
 
 _GROUPS = """
-    WITH shared AS (SELECT place FROM signal_keys GROUP BY place HAVING count(*) > 1),
-    members AS (
+    WITH members AS (
         SELECT * FROM signals
-        WHERE row_number IN (SELECT row_number FROM signal_keys WHERE place IN (SELECT place FROM shared))
+        WHERE row_number IN (SELECT row_number FROM signal_keys WHERE place IN (SELECT place FROM shared_places))
     ),
     groups AS (
         SELECT customer_id, signal_type, detected_at, min(signal_id) AS first_id, count(*) AS times,

@@ -2,9 +2,15 @@
 
 from journey.kpis.facts import Facts
 from journey.kpis.model import Kpi, share, unknown
-from journey.records.database import one_row
+from journey.records.database import one_value
 from journey.records.model import DATASETS
 from journey.records.reading import Records
+
+# An outcome may leave its customer out; it is then known by its intervention.
+_ORPHANED_OUTCOMES = """
+SELECT (SELECT count(*) FROM outcomes ANTI JOIN customers USING (customer_id) WHERE customer_id IS NOT NULL)
+    + (SELECT count(*) FROM outcomes ANTI JOIN interventions USING (intervention_id) WHERE customer_id IS NULL)
+"""
 
 
 def operational(facts: Facts, records: Records) -> dict[str, Kpi]:
@@ -70,21 +76,17 @@ def _overrides(facts: Facts) -> dict[str, Kpi]:
 
 
 def _data_quality(records: Records) -> dict[str, Kpi]:
-    used, orphans = 0, 0
+    used, orphans = sum(records.counts().values()), 0
     for dataset in DATASETS:
-        if dataset == "customers":
-            used += records.counts()[dataset]
-            continue
-        # An outcome may leave its customer out; it is then known by its intervention.
-        condition = (
-            "customer_id IS NULL AND intervention_id NOT IN (SELECT intervention_id FROM interventions)"
-            " OR customer_id IS NOT NULL AND customer_id NOT IN (SELECT customer_id FROM customers)"
-            if dataset == "outcomes"
-            else "customer_id NOT IN (SELECT customer_id FROM customers)"
-        )
-        rows, lost = one_row(records.connection, f"SELECT count(*), count(*) FILTER ({condition}) FROM {dataset}")
-        used += int(rows)
-        orphans += int(lost)
+        if dataset != "customers":
+            orphans += int(
+                one_value(
+                    records.connection,
+                    _ORPHANED_OUTCOMES
+                    if dataset == "outcomes"
+                    else f"SELECT count(*) FROM {dataset} ANTI JOIN customers USING (customer_id)",
+                )
+            )
     read = used + len(records.set_aside)
     return {
         "data_completeness": share(

@@ -15,7 +15,7 @@ import duckdb
 from journey.findings import FindingSeverity
 from journey.policy import Policy
 from journey.records.columns import columns_of, key_of, label_of
-from journey.records.database import literal, quoted
+from journey.records.database import literal, quoted, repeated
 from journey.records.model import Signal, model_of
 
 SIGNALS = Signal.dataset
@@ -34,10 +34,7 @@ def _has_duplicates(connection: duckdb.DuckDBPyConnection, dataset: str, key: st
     """A quick look over hashes: exact enough to skip the work where there is none to do."""
     identity = quoted(key) if key else ", ".join(quoted(column.name) for column in columns_of(dataset))
     where = f"WHERE {quoted(key)} IS NOT NULL" if key else ""
-    hashes = connection.execute(f"SELECT hash({identity}) AS h FROM {dataset} {where}").fetchnumpy()["h"]
-    # Sorting numbers finds out in a fifth of the time that counting distinct ones takes the database.
-    hashes.sort()
-    return bool((hashes[1:] == hashes[:-1]).any())
+    return len(repeated(connection, f"SELECT hash({identity}) FROM {dataset} {where}")) > 0
 
 
 def _identity(dataset: str, key: str | None) -> str:
