@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from journey.errors import InputError
 from scenarios import funnel
+from scenarios.acquisition_means import ArmAcquisition, acquisition_of_runs
 from scenarios.effects import Effect, effect_of, tested
 from scenarios.files import LoadedScenario
 from scenarios.gate_over_time import GateDay, gate_of
@@ -68,6 +69,7 @@ class Comparison:
         interrupted: Whether work was left undone.
         experiment: In randomised mode, what an experimenter sees beyond the effects; None where every arm is lived by
             all customers.
+        acquisition: Per arm, what became of its campaigns; empty where customers come by none.
     """
 
     loaded: LoadedScenario
@@ -87,6 +89,7 @@ class Comparison:
     precision: PrecisionFound | None = None
     interrupted: bool = False
     experiment: Experiment | None = None
+    acquisition: dict[str, ArmAcquisition] = field(default_factory=dict)
 
     @property
     def mode(self) -> str:
@@ -127,6 +130,11 @@ class Comparison:
             "unhelped": {name: [row.as_dict() for row in found] for name, found in self.unhelped.items()},
             "gate": {name: [day._asdict() for day in found] for name, found in self.gate.items()},
             "precision": None if self.precision is None else self.precision.as_dict(),
+            **(
+                {"acquisition": {name: arm.as_dict() for name, arm in self.acquisition.items()}}
+                if self.acquisition
+                else {}
+            ),
             "verdict": self.verdict.text,
             "verdicts": {name: finding.outcome for name, finding in self.verdict.findings.items()},
             **({} if self.experiment is None else self._experiment_dict(self.experiment)),
@@ -285,6 +293,7 @@ def summarise(loaded: LoadedScenario, done: Replications, split: "Split | None" 
         precision=done.precision,
         interrupted=done.interrupted,
         experiment=experiment,
+        acquisition={name: told for name, mine in by_arm.items() if (told := acquisition_of_runs(mine)) is not None},
     )
 
 

@@ -74,7 +74,7 @@ def _arrival(row: "Row") -> str:
 
 
 def _funnel(row: "Row") -> str:
-    return f"comes from {plain(row.stage)} to {plain(row.to_stage or row.stage)}, by {row.label}"
+    return f"comes from {plain(row.stage)} to {plain(row.to_stage or row.stage)}, by {plain(row.label)}"
 
 
 def _value_change(row: "Row") -> str:

@@ -4,6 +4,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from scenarios import funnel
+from scenarios.acquisition_report import acquisition_blocks, customers_text
 from scenarios.assumptions import assumptions
 from scenarios.care_report import gate_blocks, unhelped_blocks
 from scenarios.comparison import version
@@ -40,6 +41,7 @@ def report_on(found: "Comparison") -> list[Block]:
         *(Paragraph(text) for text in found.verdict.text.splitlines()),
         *([Paragraph(f"What it teaches: {scenario.teaches}")] if scenario.teaches else []),
         *_arms(found),
+        *acquisition_blocks(found),
         *_metrics(found),
         *_money(found),
         *_funnel(found),
@@ -61,7 +63,7 @@ def _arms(found: "Comparison") -> list[Block]:
     return [
         Heading(2, "Arms"),
         Paragraph(
-            f"{found.customers:,} customers over {found.days:g} days, in {counted(found.replications)}. In each, "
+            f"{customers_text(found)} over {found.days:g} days, in {counted(found.replications)}. In each, "
             f"{how_lived(found)}."
         ),
         Grid(("arm", "what it is", "actions", "reviewers"), tuple(rows), numbers_from=3),
@@ -72,6 +74,8 @@ def how_lived(found: "Comparison") -> str:
     """Who lives in which arm, as the end of a sentence."""
     if found.experiment is not None:
         return division(found.experiment)
+    if found.acquisition:
+        return "every arm has the customers that its own budget brings, and a prospect has the same luck in each"
     return "every arm is lived by the same customers on the same luck"
 
 
@@ -254,6 +258,11 @@ def _cohort_variation(found: "Comparison") -> str:
         return (
             "Cohort variation: how far one experiment of this size falls from the mean. It is what the column power "
             "rests on, and stands in the JSON as cohort_sd; more replications do not shrink it, more customers do."
+        )
+    if found.acquisition:
+        return (
+            "Cohort variation: the column cohort sd. It is how the difference would vary from one year's prospects to "
+            "the next, if the same prospects could meet every arm's budget; more replications do not shrink it."
         )
     return (
         "Cohort variation: the column cohort sd. It is how the difference would vary between one company "

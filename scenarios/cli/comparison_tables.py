@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from scenarios.acquisition_report import COLUMNS, TOTALS, channel_rows, customers_text, moves_text
 from scenarios.care_report import gate_texts, got_nothing, is_used
 from scenarios.cli.experiment_tables import print_experiment
 from scenarios.cli.output import table
@@ -39,10 +40,9 @@ def print_comparison(out: "Console", found: "Comparison") -> None:
     for name, described in scenario.arms.items():
         out.print(f"  {name}: {described.label or name}", markup=False)
     lived = "every arm on the same luck" if found.experiment is None else division(found.experiment)
-    out.print(
-        f"  {found.customers:,} customers, {found.days:g} days, {counted(found.replications)}, {lived}\n", markup=False
-    )
+    out.print(f"  {customers_text(found)}, {found.days:g} days, {counted(found.replications)}, {lived}\n", markup=False)
     wide = out.width >= _WIDE
+    _print_campaigns(out, found)
     for arm in found.effects:
         if found.experiment is None:
             out.print(_effects(found, arm, wide=wide))
@@ -64,6 +64,18 @@ def print_comparison(out: "Console", found: "Comparison") -> None:
         f"scenario {found.loaded.hash}, seed {found.seed}, version {found.as_dict()['version']}, engine {found.engine}",
         markup=False,
     )
+
+
+def _print_campaigns(out: "Console", found: "Comparison") -> None:
+    """The channels of every arm, where customers come by campaigns."""
+    for name, arm in found.acquisition.items():
+        made = table(escape(f"Campaigns: {name}, mean per run"), *COLUMNS, right=COLUMNS[1:6])
+        for row in channel_rows(arm):
+            made.add_row(*map(escape, row))
+        out.print(made)
+        out.print(f"{moves_text(arm)}\n", markup=False)
+    if found.acquisition:
+        out.print(f"{TOTALS}\n", markup=False)
 
 
 def _effects(found: "Comparison", arm: str, *, wide: bool) -> "Table":

@@ -1,0 +1,123 @@
+"""What became of the campaigns of an arm: media, steps and buyers by channel, and the moves of budget, as means."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import fsum
+from typing import TYPE_CHECKING, Any
+
+from scenarios.statistics import mean_of
+
+if TYPE_CHECKING:
+    from simulation.run import Run
+
+PURCHASE = "purchase"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelMeans:
+    """One channel of one campaign in one arm; means over replications.
+
+    Attributes:
+        campaign: The campaign.
+        channel: The channel.
+        opening: Opening budget, in dollars.
+        spend: Dollars of media.
+        impressions: Impressions bought.
+        steps: By step of the path after the impression, how many made it.
+        buyers: By segment, how many bought.
+    """
+
+    campaign: str
+    channel: str
+    opening: float
+    spend: float
+    impressions: float
+    steps: dict[str, float]
+    buyers: dict[str, float]
+
+    @property
+    def cost_per_acquisition(self) -> float | None:
+        """Dollars of media per buyer, of the means; None without a buyer."""
+        bought = self.steps[PURCHASE]
+        return self.spend / bought if bought else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "campaign": self.campaign,
+            "channel": self.channel,
+            "opening_budget": self.opening,
+            "spend": self.spend,
+            "impressions": self.impressions,
+            "steps": self.steps,
+            "buyers_by_segment": self.buyers,
+            "cost_per_acquisition": self.cost_per_acquisition,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ArmAcquisition:
+    """What became of an arm's campaigns.
+
+    Attributes:
+        channels: By line of the budget, means over replications.
+        moves: By status, how many moves of budget ended the run in it, on average.
+        moved: Dollars moved, on average.
+        customers: Customers that came, on average.
+        trail: Every move of the first replication.
+    """
+
+    channels: tuple[ChannelMeans, ...]
+    moves: dict[str, float]
+    moved: float
+    customers: float
+    trail: tuple[dict[str, Any], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "customers": self.customers,
+            "channels": [channel.as_dict() for channel in self.channels],
+            "moves": self.moves,
+            "moved": self.moved,
+            "trail_of_replication_0": list(self.trail),
+        }
+
+
+def acquisition_of_runs(runs: Sequence["Run"]) -> ArmAcquisition | None:
+    """The campaigns of one arm over its replications, at least one; None where customers come by no campaign."""
+    if not runs[0].acquisition:
+        return None
+    found = [run.acquisition for run in runs]
+    moves = [move for one in found for move in one["moves"]]
+    statuses = Counter(move["status"] for move in moves)
+    moved = fsum(move["amount"] for move in moves if move["status"] == "executed")
+    return ArmAcquisition(
+        channels=tuple(_channels(found)),
+        moves={status: count / len(runs) for status, count in sorted(statuses.items())},
+        moved=moved / len(runs),
+        customers=mean_of([float(run.customers) for run in runs]),
+        trail=tuple(found[0]["moves"]),
+    )
+
+
+def _channels(found: Sequence[dict[str, Any]]) -> Iterator[ChannelMeans]:
+    for place, line in enumerate(found[0]["lines"]):
+        names = {key: line[key] for key in ("campaign", "channel")}
+        rows = [row for one in found for row in one["steps"] if all(row[key] == names[key] for key in names)]
+        steps = dict.fromkeys((row["step"] for row in rows), 0.0)
+        buyers = dict.fromkeys((row["segment"] for row in rows), 0.0)
+        for row in rows:
+            many = sum(row["by_period"]) / len(found)
+            steps[row["step"]] += many
+            if row["step"] == PURCHASE:
+                buyers[row["segment"]] += many
+        yield ChannelMeans(
+            **names,
+            opening=line["opening_budget"],
+            spend=mean_of([fsum(one["lines"][place]["spend"]) for one in found]),
+            impressions=mean_of([float(sum(one["lines"][place]["impressions"])) for one in found]),
+            steps=steps,
+            buyers=buyers,
+        )
