@@ -16,7 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from journey.errors import InputError
-from scenarios.locks import lock
+from journey.locks import lock
 
 if TYPE_CHECKING:
     from simulation.run import Run

@@ -15,7 +15,7 @@ from simulation.compiled.books import books_of, gate_book_of, occupancy_of
 from simulation.compiled.boxes import boxed
 from simulation.compiled.cohort import Cohort, empty_cohort
 from simulation.compiled.crowd import CrowdTables, crowd_tables
-from simulation.compiled.readiness import remember
+from simulation.compiled.readiness import one_at_a_time, remember
 from simulation.compiled.rows import columns_of
 from simulation.compiled.tables import tables_of
 from simulation.population import people, splits_of
@@ -159,9 +159,10 @@ def _compile(cast: _Cast) -> None:
     kinds = (*(box.kind for box in cast.boxes), boxed(cast.crowd).kind, cast.traced)
     if kinds in _compiled:
         return
-    _lived(cast._replace(crowd=cast.crowd._replace(size=0)), _forget, ROWS_AT_A_TIME)
+    with one_at_a_time(len(cast.arms), traced=cast.traced):
+        _lived(cast._replace(crowd=cast.crowd._replace(size=0)), _forget, ROWS_AT_A_TIME)
+        remember(len(cast.arms), traced=cast.traced)
     _compiled.add(kinds)
-    remember(len(cast.arms), traced=cast.traced)
 
 
 def _forget(_columns: Any) -> None:

@@ -7,8 +7,17 @@ that everything it takes was compiled, by this engine, for this processor.
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from time import sleep
+from typing import TYPE_CHECKING
+
+from journey.locks import lock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOOK_EVERY_SECONDS = 0.1
 
 
 def is_ready(arms: int, *, traced: bool) -> bool:
@@ -20,6 +29,27 @@ def is_ready(arms: int, *, traced: bool) -> bool:
     """
     mark = _mark(arms, traced=traced)
     return mark is not None and mark.exists()
+
+
+@contextmanager
+def one_at_a_time(arms: int, *, traced: bool) -> Iterator[None]:
+    """Wait while another process compiles for such a run; then what it made is read, and not made again.
+
+    Numba lets two processes compile one function at once, and each keep its own; but for different types they may give
+    their files the same name, and one would later be taken for the other.
+    """
+    with ExitStack() as held:
+        mark = _mark(arms, traced=traced)
+        if mark is not None and not mark.exists():
+            # A folder that cannot be written has no code in it to mix up.
+            with suppress(OSError):
+                file = held.enter_context(mark.with_name("compiling").open("wb"))
+                while not lock(file) and not mark.exists():
+                    sleep(_LOOK_EVERY_SECONDS)
+                if mark.exists():
+                    # Reading it is for all at the same time.
+                    held.close()
+        yield
 
 
 def remember(arms: int, *, traced: bool) -> None:
