@@ -103,11 +103,10 @@ def _commands() -> list[Reported]:
     size = f"population.size={README_CUSTOMERS}"
     twenty = journey("compare", "onboarding_outreach", "--set", size, "--json")
     return [
-        Figure("a million customers in two arms over a year", once.seconds, "s", at_most(10),
+        Figure(f"{MANY:,} customers in two arms over a year", once.seconds, "s", at_most(10),
                f"journey compare scale.toml --set population.size={MANY} --replications 1 --workers 2; as a whole "
                "command"),
-        Figure("its peak memory", once.peak / 2**20, "MiB", None, "of the largest of its processes"),
-        Figure("the README's comparison with a million customers", twenty.seconds, "s", None,
+        Figure(f"the README's comparison with {README_CUSTOMERS:,} customers", twenty.seconds, "s", None,
                f"journey compare onboarding_outreach --set {size}: half a year, two arms, 20 replications, a process "
                "for every core; as a whole command"),
     ]  # fmt: skip

@@ -26,12 +26,8 @@ def peak_bytes() -> int:
         for line in _STATUS.read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
-    return _in_bytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-
-
-def _in_bytes(ru_maxrss: int) -> int:
-    """What ``getrusage`` gives is bytes on macOS and kibibytes elsewhere."""
-    return ru_maxrss if sys.platform == "darwin" else ru_maxrss * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def settled_bytes() -> int:
@@ -50,7 +46,7 @@ class Done(NamedTuple):
 
     Attributes:
         seconds: From start to end, as a person waits for it.
-        peak: Peak resident memory of its largest process, in bytes.
+        peak: Peak resident memory of its main process, in bytes; that of workers is not in it.
         output: What it wrote to standard output.
     """
 
@@ -82,7 +78,7 @@ def run_journey(arguments: list[str]) -> None:
         main()
     finally:
         sys.stdout.flush()
-        print(max(peak_bytes(), _in_bytes(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)), file=sys.stderr)
+        print(peak_bytes(), file=sys.stderr)
 
 
 def load_engine() -> None:
