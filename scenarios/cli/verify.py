@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from scenarios.files import LoadedScenario
-    from simulation.verification import Check
+    from simulation.verification import Check, Evidence
     from simulation.verification.running import Runner
 
 
@@ -78,7 +78,24 @@ def _checks(checked: "LoadedScenario", customers: int, run: "Runner", other: "Ru
         found = list(theory_checks(first, seed=seed, days=days, customers=customers, run=run, progress=tell))
         for setup in checked.setups:
             found.extend(arm_checks(setup, seed=seed, days=days, run=run, other=other, progress=tell))
+        found.extend(_of_campaigns(checked, run, other))
     return judged(found)
+
+
+def _of_campaigns(checked: "LoadedScenario", run: "Runner", other: "Runner | None") -> "Iterator[Evidence]":
+    """The funnels that customers come by, where there are any; which prospects there are, the arms share."""
+    if checked.scenario.acquisition is None:
+        return
+    from simulation.acquisition import compiled, reference
+    from simulation.verification.acquisition import acquisition_checks, arm_funnel_checks
+    from simulation.verification.running import by_compiled
+
+    live, second = reference.live, None if other is None else compiled.live
+    if run is by_compiled:
+        live, second = compiled.live, reference.live
+    yield from acquisition_checks(checked.setups[0], seed=checked.scenario.seed, live=live)
+    for setup in checked.setups:
+        yield from arm_funnel_checks(setup, seed=checked.scenario.seed, live=live, other=second)
 
 
 def _as_dict(

@@ -6,6 +6,7 @@
 * `dated`: seasons, tenure, ends of contracts and changes of value, evaluated anew;
 * `luck`: keyed streams and dwells against their laws;
 * `waiting`: the human gate against Erlang C, and Little's law;
+* `acquisition`: a funnel of prospects, against products of binomials;
 * `bookkeeping`: what must add up in every run, and two engines with one trace;
 * `parting`: where two engines' traces part;
 * `evidence`: what a check finds, and when it counts as held;
