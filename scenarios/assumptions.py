@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from journey.policy import Policy
+from scenarios.acquisition_assumptions import acquisition_rows
 from scenarios.document import Block, Grid, Heading, Paragraph
 from scenarios.metrics import dollars
 
@@ -31,6 +32,7 @@ def assumptions(loaded: "LoadedScenario") -> list[Block]:
             (f"world.distress.causes.{name}", f"churn x {c.churn_ratio:g} for {c.mean_days:g} days", "assumed")
             for name, c in scenario.world.distress.causes.items()
         ),
+        *acquisition_rows(scenario.acquisition),
         *((where, value, "assumed") for where, value in _dated(scenario.world)),
         *((where, value, "assumed") for where, value in _account(scenario.world)),
         *((where, value, "assumed") for where, value in _of_contacts_and_records(scenario.world)),

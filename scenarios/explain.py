@@ -17,6 +17,7 @@ from scenarios.parting import Parting, event_dict, part
 from simulation.choice import REFERENCE
 from simulation.chronicle import Chronicle, Lifeline, begin, customer_id
 from simulation.one_customer import quantities_of
+from simulation.population import people
 from simulation.run import run_arm
 
 if TYPE_CHECKING:
@@ -144,6 +145,8 @@ def explain(loaded: LoadedScenario, customer: int, *, engine: str = REFERENCE) -
         InputError: There is no such customer, or none before the run ends, or the engine refuses the scenario.
     """
     scenario = loaded.scenario
+    if scenario.acquisition is not None:
+        _refuse_who_does_not_buy_everywhere(loaded, customer)
     person = begin(loaded.setups[0], customer, seed=scenario.seed, replication=REPLICATION).person
     if person.arrives_at >= scenario.horizon_days:
         raise InputError(
@@ -173,6 +176,27 @@ def explain(loaded: LoadedScenario, customer: int, *, engine: str = REFERENCE) -
         lives=tuple(lives),
         partings={life.name: part((BASELINE, life.name), first.lifeline, life.lifeline) for life in lives[1:]},
     )
+
+
+def _refuse_who_does_not_buy_everywhere(loaded: LoadedScenario, customer: int) -> None:
+    """Arms with campaigns have different customers; only a life that is lived in all of them can be set side by side.
+
+    Raises:
+        InputError: The customer does not buy in every arm; the message names some who do.
+    """
+    seed, days = loaded.scenario.seed, loaded.scenario.horizon_days
+    buyers = {}
+    for setup in loaded.setups:
+        found = people(setup.population, setup.journey.compile(), seed=seed, replication=REPLICATION)
+        buyers[setup.name] = {person.number for person in found.persons if person.arrives_at < days}
+    lacking = [name for name, numbers in buyers.items() if customer not in numbers]
+    if not lacking:
+        return
+    shared = sorted(set.intersection(*buyers.values()))
+    known = (
+        f"buyers in every arm are, for instance, {', '.join(map(str, shared[:3]))}" if shared else "nobody buys in all"
+    )
+    raise InputError(f"customer {customer} does not buy in {', '.join(lacking)}; {known}")
 
 
 def _arm_life(loaded: LoadedScenario, setup: "ArmSetup", run: "Run", customer: int) -> ArmLife:

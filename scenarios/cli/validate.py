@@ -6,6 +6,7 @@ from scenarios.cli.options import JsonOption, ScenarioArgument, SetOption, loade
 
 if TYPE_CHECKING:
     from scenarios.files import LoadedScenario
+    from scenarios.model import Scenario
 
 
 def command(scenario: ScenarioArgument, *, set_: SetOption = None, json_: JsonOption = False) -> None:
@@ -41,7 +42,17 @@ def _read_population(checked: "LoadedScenario") -> None:
         people(setup.population, setup.journey.compile(), seed=checked.scenario.seed, replication=0)
 
 
+def _campaigns(scenario: "Scenario") -> dict[str, Any]:
+    """The campaigns that customers come by, if they do; then `customers` is what reviewers are planned for."""
+    if scenario.acquisition is None:
+        return {}
+    named = scenario.acquisition.campaigns.items()
+    return {"campaigns": "; ".join(f"{name}: {', '.join(campaign.channels)}" for name, campaign in named)}
+
+
 def _summary(checked: "LoadedScenario") -> dict[str, Any]:
+    from simulation.acquisition.spec import acquisition_of
+
     scenario = checked.scenario
     population = scenario.population
     return {
@@ -50,6 +61,7 @@ def _summary(checked: "LoadedScenario") -> dict[str, Any]:
         "scenario_hash": checked.hash,
         "customers": population.size,
         "population": f"records: {population.records}" if population.records else ", ".join(population.segments),
+        **_campaigns(scenario),
         "days": scenario.horizon_days,
         "seed": scenario.seed,
         "replications": scenario.replications,
@@ -61,6 +73,7 @@ def _summary(checked: "LoadedScenario") -> dict[str, Any]:
                 "reviewers": setup.reviewers.number(population.size) if setup.active else None,
                 "actions": None if setup.actions is None else ", ".join(setup.actions) or "none",
                 "active": None if setup.active else "no",
+                **({} if (own := acquisition_of(setup.population)) is None else {"budget": own.reallocation.rule}),
             }
             for setup in checked.setups
         },

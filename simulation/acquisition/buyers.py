@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from simulation.spec import Population
 
 REFERENCE = "reference"
-_KEPT = 2
-"""Funnels that are remembered: of the arm that is being lived, and of one that is held against it."""
+_KEPT = 4
+"""Funnels that are remembered: of the arm that is being lived, and of some that are held against it."""
 
 _lately: list[tuple[AcquiredPopulation, int, int, Lived]] = []
 

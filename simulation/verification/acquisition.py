@@ -50,12 +50,12 @@ def acquisition_checks(setup: ArmSetup, *, seed: int, live: Live = reference.liv
     given = setup.population
     if not isinstance(given, AcquiredPopulation):
         return
-    title = "no limits, nothing moved: product of binomials"
+    title = "no limits, nothing moved, product of binomials"
     free = live(_changed(given, limits=False), seed=other_seed(seed, 4), replication=0)
     yield from _steps(title, free)
     yield from _dispersion(title, free)
     yield from _days(title, free, given)
-    title = "audiences run out, nothing moved: sums of unequal trials"
+    title = "audiences run out, nothing moved, sums of unequal trials"
     yield from _steps(title, live(_changed(given, limits=True), seed=other_seed(seed, 5), replication=0))
 
 
@@ -73,7 +73,7 @@ def arm_funnel_checks(
     given = setup.population
     if not isinstance(given, AcquiredPopulation):
         return
-    title, found = f"{setup.name} as it is", live(given, seed=seed, replication=0)
+    title, found = f"{setup.name}, its campaigns", live(given, seed=seed, replication=0)
     yield from _money(title, found)
     if other is not None:
         same = found == other(given, seed=seed, replication=0)
