@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.scenarios import fakes
+
 
 @dataclass(frozen=True)
 class Squares:
@@ -52,3 +54,10 @@ class Who:
     def do(self, task):
         time.sleep(0.05)
         return os.getpid()
+
+
+def dies_in_the_third(setup, **how):
+    """An engine that kills its process in the third replication, every time."""
+    if how["replication"] == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return fakes.planted(setup, **how)
