@@ -50,6 +50,11 @@ def lived(population: AcquiredPopulation, *, seed: int, replication: int, engine
     return found
 
 
+def forget() -> None:
+    """Live every funnel anew from now on."""
+    _lately.clear()
+
+
 def run_funnel(setup: ArmSetup, engine: str, *, seed: int, replication: int) -> None:
     """Have an arm's funnel lived by an engine, before its customers are."""
     assert isinstance(setup.population, AcquiredPopulation)
