@@ -37,8 +37,9 @@ ROWS_AT_A_TIME = 500_000
 """About so many rows of the trace stand in memory before they are handed on."""
 EVENTS_PER_CUSTOMER_DAY = 0.2
 """More than in most worlds."""
-OPTIONS = {"_nrt": False, "error_model": "numpy"}
-"""No kernel allocates, so none counts references; none divides by zero, so none looks whether it does."""
+OPTIONS = {"_nrt": False, "error_model": "numpy", "nogil": True}
+"""No kernel allocates, so none counts references; none divides by zero, so none looks whether it does; and none touches
+Python, so others may run meanwhile: a worker of a cluster that says nothing for five minutes is taken for dead."""
 
 
 @cache
