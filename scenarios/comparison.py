@@ -8,6 +8,7 @@ arms and share one gate, as in a real experiment.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from journey.errors import InputError
@@ -20,6 +21,7 @@ from scenarios.memory import Load, refuse_what_does_not_fit
 from scenarios.metrics import METRICS, Metric, metric, per_customer
 from scenarios.model import BASELINE
 from scenarios.money import LABEL, Return, returns
+from scenarios.pods import pods_in
 from scenarios.precision import Precision, PrecisionFound
 from scenarios.randomised import INTERVALS as RANDOMISED_INTERVALS
 from scenarios.randomised import LEDGER, RANDOMISED, Experiment, comparable, experiment_of
@@ -220,9 +222,10 @@ def _load(
     """What the comparison will have in memory at the same time."""
     scenario = loaded.scenario
     replications = scenario.replications if precision is None else precision.maximum
-    cohorts = replications * len(loaded.setups if split is None else split.parts)
+    pods = pods_in(loaded.setups)
+    cohorts = replications * pods * len(loaded.setups if split is None else split.parts)
     runs = replications * (len(loaded.setups) if split is None else sum(map(len, split.parts)))
-    customers, days = loaded.setups[0].population.size, scenario.horizon_days
+    customers, days = ceil(loaded.setups[0].population.size / pods), scenario.horizon_days
     return Load(engine, customers, days, processes=min(workers, cohorts), runs=runs)
 
 

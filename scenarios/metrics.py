@@ -45,6 +45,9 @@ METRICS: dict[str, Metric] = {
     "review_wait_days_mean": Metric(
         "wait for review", "days", "lower", "Mean wait for a reviewer, over all requests, expired ones included."
     ),
+    "review_wait_days_p90": Metric(
+        "wait for review, 9 of 10", "days", "lower", "Nine of ten requests waited no longer, to within 1 %."
+    ),
     "reviews_expired": Metric("reviews expired", "count", "lower", "Requests that nobody took up in time."),
     "gate_utilisation": Metric("gate utilisation", "share", None, "Share of the reviewers' time that was used."),
     "signal_precision": Metric(

@@ -1,17 +1,20 @@
 """Replications: as many as are asked for or as a precision takes.
 
 A replication consists of parts, each one run: an arm that the whole cohort lives in, every arm on the same luck; or,
-with a split, the one run in which the customers are divided between the arms. A task of a worker is one part.
+with a split, the one run in which the customers are divided between the arms. A task of a worker is one part, or where
+the gate has several pods, one pod of it (`scenarios.pods`).
 Results are independent of the number of workers, and of whether some of them were stored by an earlier run.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
+from scenarios.pods import PodWork, pods_in
 from scenarios.precision import Precision, PrecisionFound, Width, first_look, looks, widths
 from scenarios.work import Live, RunArm, Task, Work, alone
 from scenarios.workers import Crew, crew
@@ -115,11 +118,13 @@ def replicate(
     asked = replications if precision is None else first_look(replications)
     schedule = iter([replications]) if precision is None else looks(replications, precision.maximum)
     desk = _Desk([len(part) for part in parts], store, progress, precision, asked, view)
-    one_task = len(parts) * asked == 1
+    # A stand-in lives a part as it is.
+    pods = run_arm is None and run_together is None and any(pods_in(part) > 1 for part in parts)
+    one_task = len(parts) * asked == 1 and not pods
     interrupted = False
     try:
         desk.tell()
-        with crew(Work(parts, seed, days, live), 1 if one_task else workers, cluster) as do:
+        with _crew(Work(parts, seed, days, live), engine, 1 if one_task else workers, cluster, pods=pods) as do:
             for asked in schedule:
                 desk.run(do, asked)
                 if desk.narrow_enough(asked):
@@ -132,6 +137,20 @@ def replicate(
         found = PrecisionFound(precision, first_look(replications), len(runs), view(precision, runs))
     settled = len(runs) == asked and (found is None or found.reached or asked == found.asked.maximum)
     return Replications(runs, asked, found, interrupted and not settled)
+
+
+@contextmanager
+def _crew(
+    work: Work, engine: str, workers: int, cluster: str | None, *, pods: bool
+) -> "Iterator[Crew[Task, tuple[Run, ...]]]":
+    """Whoever does the work, part by part; where there are pods, a part is done pod by pod."""
+    if not pods:
+        with crew(work, workers, cluster) as do:
+            yield do
+        return
+    by_pod = PodWork(work.parts, work.seed, work.days, engine)
+    with crew(by_pod, workers, cluster) as do_pods:
+        yield by_pod.joined(do_pods)
 
 
 class _Desk:

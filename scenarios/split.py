@@ -17,6 +17,8 @@ from scenarios.metrics import is_total
 from simulation.population import people
 from simulation.run import refuse_different_worlds
 from simulation.setup import shares_in
+from simulation.sketch import quantile
+from simulation.tally import P90
 
 if TYPE_CHECKING:
     from simulation.run import Run
@@ -195,14 +197,16 @@ def _refuse_unclear_shares(segment: str, shares: Mapping[str, float]) -> None:
 def _pooled(name: str, runs: Sequence["Run"], weights: Sequence[float], customers: int) -> "Run":
     """Strata of one arm as one run, each weighted; totals among the metrics are divided by `customers`."""
     names = list(dict.fromkeys(each for run in runs for each in run.metrics))
+    metrics = {
+        each: _sum(runs, weights, each) / customers if is_total(each) else _mean(runs, weights, each) for each in names
+    }
+    if "review_wait_days_p90" in metrics:
+        metrics["review_wait_days_p90"] = quantile(_waits(runs, weights), P90)
     return replace(
         runs[0],
         arm=name,
         customers=sum(run.customers for run in runs),
-        metrics={
-            each: _sum(runs, weights, each) / customers if is_total(each) else _mean(runs, weights, each)
-            for each in names
-        },
+        metrics=metrics,
         quantities=_weighted([run.quantities for run in runs], weights),
         occupancy=[],
         events=sum(run.events for run in runs),
@@ -212,8 +216,19 @@ def _pooled(name: str, runs: Sequence["Run"], weights: Sequence[float], customer
         reviews_by_verdict=_counted([run.reviews_by_verdict for run in runs]),
         outcomes=_counted([run.outcomes for run in runs]),
         unhelped=[row for run in runs for row in run.unhelped],
+        waits=[[bucket, round(count)] for bucket, count in sorted(_waits(runs, [1.0] * len(runs)).items())],
         trace=None,
     )
+
+
+def _waits(runs: Sequence["Run"], weights: Sequence[float]) -> dict[int, float]:
+    """Waits for review by bucket of `simulation.sketch`, each weighted."""
+    buckets = sorted({bucket for run in runs for bucket, _ in run.waits})
+    counts = [{row[0]: row[1] for row in run.waits} for run in runs]
+    return {
+        bucket: fsum(weight * count.get(bucket, 0) for count, weight in zip(counts, weights, strict=True))
+        for bucket in buckets
+    }
 
 
 def _sum(runs: Sequence["Run"], weights: Sequence[float], name: str) -> float:

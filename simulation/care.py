@@ -204,8 +204,7 @@ class Care:
         life, request = self._life, self._request
         assert request is not None
         started = life.now if request.started_at is None else request.started_at
-        life.tally.requests += 1
-        life.tally.waited += started - request.asked_at
+        life.tally.wait(started - request.asked_at)
         life.tally.verdicts[verdict] += 1
         life.town.gate.book.close(request.asked_at, started, life.now)
         life.agenda[EXPIRY] = NEVER

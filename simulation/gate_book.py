@@ -39,6 +39,14 @@ class GateBook:
         self.closed = [0] * stretches
         self.waited, self.worked = [0.0] * stretches, [0.0] * stretches
 
+    @classmethod
+    def merged(cls, books: Sequence[GateBook]) -> GateBook:
+        """The books of several gates as those of one with all their reviewers and requests."""
+        whole = cls(books[0].grid)
+        for name in ("backlog", "closed", "waited", "worked"):
+            setattr(whole, name, [sum(parts) for parts in zip(*(getattr(book, name) for book in books), strict=True)])
+        return whole
+
     def close(self, asked_at: float, started_at: float, now: float) -> None:
         """A request is closed that waited from `asked_at` to `started_at`."""
         self._wait(asked_at, started_at)

@@ -4,8 +4,9 @@ Everything drawn about customer ``i`` comes from the streams of customer ``i``, 
 else.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 from math import exp, log1p
 from typing import NamedTuple
@@ -78,16 +79,21 @@ class People:
 
     Attributes:
         segments: The names of its segments.
-        persons: Its customers, in order of their number.
-        size: How many they are.
+        size: How many customers there are.
+        at: Gives the customer at a place, from 0; they stand in order of their number.
         listed: What `persons` are taken from, where they are a list and not drawn: again and again until there are
             `size` of them, each time with numbers that go on where the last ones ended.
     """
 
     segments: tuple[str, ...]
-    persons: Iterable[Person]
     size: int
+    at: Callable[[int], Person]
     listed: tuple[Person, ...] | None = None
+
+    @property
+    def persons(self) -> Iterator[Person]:
+        """All customers, in order of their number."""
+        return map(self.at, range(self.size))
 
 
 def people(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> People:
@@ -110,26 +116,24 @@ def people(population: Population, machine: CompiledJourney, *, seed: int, repli
         from simulation.acquisition.buyers import acquired_people
 
         return acquired_people(population, machine, seed=seed, replication=replication)
-    persons = _synthetic(population, machine, seed=seed, replication=replication)
-    return People(tuple(population.segments), persons, population.size)
+    at = partial(_synthetic, crowd_law(population, machine), seed, replication)
+    return People(tuple(population.segments), population.size, at)
 
 
-def _synthetic(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> Iterable[Person]:
-    law = crowd_law(population, machine)
-    for number in range(population.size):
-        key = streams.customer_key(seed, replication, number)
-        segment, tier, value, stage, known_days, consents, arrives_at, draw = drawn(law, key)
-        yield Person(
-            number=number,
-            segment=segment,
-            tier=tier,
-            account_value=value,
-            stage=stage,
-            known_days=known_days,
-            consents=consents,
-            arrives_at=arrives_at,
-            frailty_draw=draw,
-        )
+def _synthetic(law: "CrowdLaw", seed: int, replication: int, number: int) -> Person:
+    key = streams.customer_key(seed, replication, number)
+    segment, tier, value, stage, known_days, consents, arrives_at, draw = drawn(law, key)
+    return Person(
+        number=number,
+        segment=segment,
+        tier=tier,
+        account_value=value,
+        stage=stage,
+        known_days=known_days,
+        consents=consents,
+        arrives_at=arrives_at,
+        frailty_draw=draw,
+    )
 
 
 class CrowdLaw(NamedTuple):

@@ -7,8 +7,7 @@ ten can stand for a company of ten thousand; each copy has luck of its own.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
-from itertools import cycle, islice
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,9 +45,11 @@ def recorded_people(population: Population, machine: CompiledJourney) -> People:
     if not templates:
         raise InputError(f"population.records: no customer of {folder} is in a live stage of the journey")
     listed = tuple(replace(person, number=number) for number, person in enumerate(templates))
-    numbered = enumerate(islice(cycle(listed), population.size))
-    persons = (replace(person, number=number) for number, person in numbered)
-    return People(segments, persons, population.size, listed)
+    return People(segments, population.size, partial(_copy, listed), listed)
+
+
+def _copy(listed: Sequence[Person], number: int) -> Person:
+    return replace(listed[number % len(listed)], number=number)
 
 
 @lru_cache(maxsize=4)

@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulation import streams
 from simulation.beginning import met_on_day_0
+from simulation.books import Books
 from simulation.clock_time import ExactEnvironment
+from simulation.closing import runs_of
 from simulation.gate import Gate
 from simulation.gate_book import GateBook
 from simulation.life import Life
 from simulation.population import arm_of, frailty, people, splits_of
-from simulation.run import Run, run_of
 from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.tally import Tally, grid_of
 from simulation.trace import Trace
@@ -23,6 +24,7 @@ from simulation.trace import Trace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simulation.run import Run
     from simulation.trace_columns import TakeRows
 
 NAME = "reference"
@@ -58,8 +60,14 @@ class Arm:
         self.tally = Tally(segments)
         self.policy_segments = policy_segments(table, segments)
 
+    def occupancy(self, days: float) -> list[list[int]]:
+        """How many customers are in each stage over time; the steps it is counted from are given up."""
+        counts = self.tally.occupancy(len(self.table.machine.stages), days)
+        self.tally.stage_steps.clear()
+        return counts
 
-def run_reference(
+
+def live_reference(
     setups: Sequence[ArmSetup],
     *,
     seed: int,
@@ -67,7 +75,7 @@ def run_reference(
     days: float,
     keep_trace: bool,
     take_rows: TakeRows | None = None,
-) -> tuple[Run, ...]:
+) -> tuple[Books, ...]:
     """Live one cohort, split between arms that share the gate; see `simulation.run.run_together`."""
     first = setups[0]
     machine = first.journey.compile()
@@ -77,7 +85,7 @@ def run_reference(
     splits = splits_of([shares_in(segment, setups) for segment in population.segments])
     started = perf_counter()
     lives = []
-    for person in population.persons:
+    for person in map(population.at, first.part_of(population.size)):
         key = streams.customer_key(seed, replication, person.number)
         arm = arms[arm_of(key, splits[person.segment])]
         person = met_on_day_0(person, key, first.population, arms[0].table, arms[0].policy_segments[person.segment])
@@ -88,18 +96,19 @@ def run_reference(
     wall_seconds = perf_counter() - started
     if take_rows is not None and town.trace is not None:
         town.trace.hand_on(take_rows)
-    gate = town.gate.book.rows(first.reviewers, arms[0].table.reviewer_count)
     return tuple(
-        run_of(
-            NAME,
-            arm.table,
+        Books(
             arm.tally,
-            days,
+            occupancy=arm.occupancy(days),
             busy=town.gate.busy,
-            gate=gate,
-            occupancy=arm.tally.occupancy(machine.stages, days),
+            gate=town.gate.book,
             wall_seconds=wall_seconds,
             trace=town.trace if keep_trace else None,
         )
         for arm in arms
     )
+
+
+def run_reference(setups: Sequence[ArmSetup], *, days: float, **asked: Any) -> tuple[Run, ...]:
+    """The same as runs; all arguments are those of `live_reference`."""
+    return runs_of(NAME, setups, [live_reference(setups, days=days, **asked)], days)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from journey.errors import InputError
+from simulation.acquisition.spec import AcquiredPopulation
+from simulation.books import Books, merged
 from simulation.choice import COMPILED, REFERENCE, choose
 from simulation.setup import ArmSetup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.setup import ArmTable
-    from simulation.tally import Tally
     from simulation.trace import Trace
     from simulation.trace_columns import TakeRows
 
@@ -43,6 +43,7 @@ class Run:
         gate: Backlog, utilisation and waits over time (`simulation.gate_book`); of all arms that share the gate.
         denominators: What the means and shares among the metrics are taken over (customers, requests, signals), so
             that those of several runs can be pooled.
+        waits: Of the requests for review that are over: by bucket of `simulation.sketch`, how many waited so long.
         acquisition: Where the customers are buyers of a funnel: its totals by channel, segment, step and period, and
             the moves of budget (`simulation.acquisition.books`); empty elsewhere.
     """
@@ -64,53 +65,8 @@ class Run:
     outcomes: dict[str, int] = field(default_factory=dict)
     unhelped: list[dict[str, str | int]] = field(default_factory=list)
     gate: list[dict[str, float | None]] = field(default_factory=list)
+    waits: list[list[int]] = field(default_factory=list)
     acquisition: dict[str, Any] = field(default_factory=dict)
-
-
-def run_of(
-    engine: str,
-    table: ArmTable,
-    books: Tally,
-    days: float,
-    *,
-    busy: float,
-    gate: list[dict[str, float | None]],
-    occupancy: list[dict[str, float]],
-    wall_seconds: float,
-    trace: Trace | None,
-) -> Run:
-    """What an engine has counted in one arm, as a run.
-
-    Args:
-        engine: Name of the engine.
-        table: The arm.
-        books: What was counted in it.
-        days: The horizon.
-        busy: Working time spent on reviews, in days.
-        gate: The gate over time.
-        occupancy: Share of customers per stage on a grid of days.
-        wall_seconds: How long the engine took.
-        trace: The rows, if they were kept.
-    """
-    return Run(
-        arm=table.name,
-        engine=engine,
-        customers=sum(books.customers.values()),
-        days=days,
-        metrics=books.metrics(table, busy, days),
-        quantities=books.quantities(table),
-        occupancy=occupancy,
-        events=books.kinds.total(),
-        events_by_kind=dict(sorted(books.kinds.items())),
-        decisions_by_reason=dict(sorted(books.reasons.items())),
-        wall_seconds=wall_seconds,
-        trace=trace,
-        denominators=books.denominators(table, busy, days),
-        reviews_by_verdict=dict(sorted(books.verdicts.items())),
-        outcomes=dict(sorted(books.outcomes.items())),
-        unhelped=books.unhelped_rows(table.machine.stages),
-        gate=gate,
-    )
 
 
 def run_arm(
@@ -176,46 +132,124 @@ def run_together(
         InputError: As `run_arm`; or the arms differ in what they must share.
     """
     refuse_different_worlds(setups)
-    population = setups[0].population
-    traced = trace or take_rows is not None
-    chosen = choose(engine, setups, population.size * days, together=len(setups), traced=traced).engine
-    asked = {"seed": seed, "replication": replication}
-    if not population.is_listed or population.records is not None:
-        return _live(chosen, setups, days=days, keep_trace=trace, take_rows=take_rows, **asked)
-    from simulation.acquisition.books import funnel_rows, with_funnel
-    from simulation.acquisition.buyers import refuse_to_share, run_funnel
-
-    refuse_to_share(setups)
-    run_funnel(setups[0], chosen, **asked)
-    if take_rows is None:
-        (run,) = _live(chosen, setups, days=days, keep_trace=trace, take_rows=None, **asked)
-        return (with_funnel(run, setups[0], **asked),)
-    from simulation.trace_columns import Merged
-
-    merged = Merged(funnel_rows(setups[0], days, **asked), take_rows)
-    (run,) = _live(chosen, setups, days=days, keep_trace=False, take_rows=merged.take, **asked)
-    merged.finish()
-    return (with_funnel(run, setups[0], **asked),)
+    size, traced = setups[0].population.size, trace or take_rows is not None
+    chosen = choose(engine, setups, size * days, together=len(setups), traced=traced).engine
+    how: dict[str, Any] = {"engine": chosen, "seed": seed, "replication": replication, "days": days}
+    if take_rows is not None:
+        return close(setups, _hand_on(setups, take_rows, **how), **how)
+    return close(setups, [live_pod(pod, keep_trace=trace, **how) for pod in pods_of(setups)], **how)
 
 
-def _live(
-    engine: str,
+def pods_of(setups: Sequence[ArmSetup]) -> list[tuple[ArmSetup, ...]]:
+    """Arms that share a run, by review pod: each pod lives by itself, whenever and wherever.
+
+    Raises:
+        InputError: There are fewer reviewers, or customers, than pods.
+    """
+    first = setups[0]
+    pods, size = first.reviewers.pods, first.population.size
+    number = first.reviewers.number(size)
+    if pods > 1 and (number < pods or size < pods):
+        few = f"{number:,} reviewers" if number < pods else f"{size:,} customers"
+        raise InputError(
+            f"reviewers.pods: {pods:,} pods cannot share {few}; every pod needs at least one: set fewer pods, or more "
+            "reviewers (reviewers.count or reviewers.per_1000)"
+        )
+    return list(zip(*(setup.pods for setup in setups), strict=True))
+
+
+def live_pod(
     setups: Sequence[ArmSetup],
     *,
+    engine: str,
     seed: int,
     replication: int,
     days: float,
-    keep_trace: bool,
-    take_rows: TakeRows | None,
-) -> tuple[Run, ...]:
-    asked = {"seed": seed, "replication": replication}
+    keep_trace: bool = False,
+    take_rows: TakeRows | None = None,
+) -> tuple[Books, ...]:
+    """Live the customers of one review pod; see `run_together`, of which this is the part that takes time.
+
+    Args:
+        setups: The arms, each of the same pod.
+        engine: ``reference`` or ``compiled``.
+        seed: The scenario's seed.
+        replication: Which replication.
+        days: The horizon.
+        keep_trace: Whether to keep the rows of the trace.
+        take_rows: Takes them otherwise.
+
+    Returns:
+        What was counted, by arm.
+    """
+    if isinstance(setups[0].population, AcquiredPopulation):
+        from simulation.acquisition.buyers import refuse_to_share, run_funnel
+
+        refuse_to_share(setups)
+        run_funnel(setups[0], engine, seed=seed, replication=replication)
+    how: dict[str, Any] = {"seed": seed, "replication": replication, "days": days}
     if engine == COMPILED:
-        from simulation.compiled.engine import run_compiled
+        from simulation.compiled.engine import live_compiled
 
-        return run_compiled(setups, days=days, keep_trace=keep_trace, take_rows=take_rows, **asked)
-    from simulation.reference import run_reference
+        return live_compiled(setups, keep_trace=keep_trace, take_rows=take_rows, **how)
+    from simulation.reference import live_reference
 
-    return run_reference(setups, days=days, keep_trace=keep_trace, take_rows=take_rows, **asked)
+    return live_reference(setups, keep_trace=keep_trace, take_rows=take_rows, **how)
+
+
+def close(
+    setups: Sequence[ArmSetup],
+    pods: Sequence[Sequence[Books]],
+    *,
+    engine: str,
+    seed: int,
+    replication: int,
+    days: float,
+) -> tuple[Run, ...]:
+    """What the pods have counted, as runs of all customers: one per arm.
+
+    Args:
+        setups: The arms.
+        pods: By pod, then by arm, what was counted.
+        engine: The engine that did it.
+        seed: The scenario's seed.
+        replication: Which replication.
+        days: The horizon.
+    """
+    from simulation.closing import runs_of
+
+    runs = runs_of(engine, setups, pods, days)
+    if not isinstance(setups[0].population, AcquiredPopulation):
+        return runs
+    from simulation.acquisition.books import with_funnel
+
+    return tuple(with_funnel(run, setups[0], seed=seed, replication=replication) for run in runs)
+
+
+def _hand_on(
+    setups: Sequence[ArmSetup], take_rows: TakeRows, *, engine: str, seed: int, replication: int, days: float
+) -> list[tuple[Books, ...]]:
+    """Live all pods, and hand on their rows in order, those of a funnel among them."""
+    pods, funnel = pods_of(setups), None
+    if isinstance(setups[0].population, AcquiredPopulation):
+        from simulation.acquisition.books import funnel_rows
+        from simulation.trace_columns import Merged
+
+        funnel = Merged(funnel_rows(setups[0], days, seed=seed, replication=replication), take_rows)
+        take_rows = funnel.take
+    how: dict[str, Any] = {"engine": engine, "seed": seed, "replication": replication, "days": days}
+    if len(pods) == 1:
+        lived = [live_pod(pods[0], take_rows=take_rows, **how)]
+    else:
+        # The rows of several pods are in order only once all of them are there.
+        lived = [live_pod(pod, keep_trace=True, **how) for pod in pods]
+        whole = merged([books[0] for books in lived]).trace
+        assert whole is not None
+        whole.hand_on(take_rows)
+        lived = [tuple(replace(books, trace=None) for books in pod) for pod in lived]
+    if funnel is not None:
+        funnel.finish()
+    return lived
 
 
 def refuse_different_worlds(setups: Sequence[ArmSetup]) -> None:

@@ -5,7 +5,7 @@ so that nothing in the engine looks anything up by name.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log1p
 from typing import NamedTuple
 
@@ -49,6 +49,7 @@ class ArmSetup:
         yearly_discount: Discount rate per year for money earned within the horizon.
         share: Relative share of the customers who are assigned to this arm where several share one run.
         share_by_segment: The same for the customers of single segments, by name; 0 keeps a segment out of this arm.
+        pod: Which of the gate's pods this is, from 0; None for all of them together.
     """
 
     name: str
@@ -62,6 +63,19 @@ class ArmSetup:
     yearly_discount: float = 0.0
     share: float = 1.0
     share_by_segment: Mapping[str, float] = field(default_factory=dict)
+    pod: int | None = None
+
+    @property
+    def pods(self) -> tuple["ArmSetup", ...]:
+        """The arm, pod by pod: each has a part of the customers and of the reviewers, and lives by itself."""
+        return tuple(replace(self, pod=pod) for pod in range(self.reviewers.pods))
+
+    def part_of(self, many: int) -> range:
+        """Which of so many customers, or reviewers, belong here; the pods' parts differ by one at most."""
+        if self.pod is None:
+            return range(many)
+        pods = self.reviewers.pods
+        return range(many * self.pod // pods, many * (self.pod + 1) // pods)
 
 
 def shares_in(segment: str, setups: Sequence[ArmSetup]) -> tuple[float, ...]:
@@ -170,7 +184,7 @@ def compile_arm(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
         satisfaction_calm=world.satisfaction.calm,
         satisfaction_penalty=world.satisfaction.distress_penalty,
         reviewers=setup.reviewers,
-        reviewer_count=setup.reviewers.number(setup.population.size),
+        reviewer_count=len(setup.part_of(setup.reviewers.number(setup.population.size))),
         discount_rate=log1p(setup.yearly_discount) / DAYS_PER_YEAR,
     )
 

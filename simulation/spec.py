@@ -396,6 +396,12 @@ class Reviewers(Part):
     approve_distressed: Probability = Field(default=0.95, description="Skill: approves when the customer is in need.")
     reject_calm: Probability = Field(default=0.6, description="Skill: rejects when the customer is not.")
     override: Probability = Field(default=0.1, description="Of approvals: replaced by the play for the true cause.")
+    pods: int = Field(
+        default=1,
+        ge=1,
+        le=100_000,
+        description="Groups of customers, alike in size, each with its own share of the reviewers and its own queue.",
+    )
 
     @model_validator(mode="after")
     def _is_stated_once(self) -> "Reviewers":

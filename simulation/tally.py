@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import expm1
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulation.calendar import worked
+from simulation.sketch import bucket_of, quantile
 from simulation.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ def discounted_days(start: float, stop: float, rate: float) -> float:
 def grid_of(days: float) -> list[float]:
     """The days at which stages are counted: day 0, the horizon, and eleven at equal distances between."""
     return [*(days * point / 12 for point in range(12)), days]
+
+
+P90 = 0.9
+"""Nine of ten wait no longer than the wait that goes by this name."""
 
 
 class Mean(NamedTuple):
@@ -66,11 +71,35 @@ class Tally:
     contacts_needed: int = 0
     requests: int = 0
     waited: float = 0.0
+    waits: Counter[int] = field(default_factory=Counter)
     distress_days: float = 0.0
     satisfaction: float = 0.0
     revenue: float = 0.0
     live_value: float = 0.0
     stage_steps: list[tuple[float, int, int]] = field(default_factory=list)
+
+    @classmethod
+    def merged(cls, tallies: Sequence[Tally]) -> Tally:
+        """Several tallies as one; amounts are added in this order, so the sums are the same every time."""
+        whole = cls(tallies[0].segments)
+        for name in (each.name for each in fields(cls) if each.name != "segments"):
+            parts = [getattr(tally, name) for tally in tallies]
+            if isinstance(parts[0], dict):
+                total = getattr(whole, name)
+                for part in parts:
+                    for key, amount in part.items():
+                        total[key] += amount
+            elif isinstance(parts[0], list):
+                setattr(whole, name, [item for part in parts for item in part])
+            else:
+                setattr(whole, name, sum(parts))
+        return whole
+
+    def wait(self, days: float) -> None:
+        """A request is closed that waited so long."""
+        self.requests += 1
+        self.waited += days
+        self.waits[bucket_of(days)] += 1
 
     def metrics(self, table: ArmTable, busy: float, days: float) -> dict[str, float | None]:
         """What a person reads: shares, counts and means over the cohort."""
@@ -82,7 +111,7 @@ class Tally:
         counted = self._counted(table, busy, days)
         return {name: float(found.whole) for name, found in counted.items() if isinstance(found, Mean)}
 
-    def _counted(self, table: ArmTable, busy: float, days: float) -> dict[str, float | Mean]:
+    def _counted(self, table: ArmTable, busy: float, days: float) -> dict[str, float | Mean | None]:
         customers = sum(self.customers.values())
         alarms = self.alarms_true + self.alarms_false
         contacts = sum(self.actions.values())
@@ -94,6 +123,7 @@ class Tally:
             "reviews": float(self._reviews()),
             "csat": Mean(self.satisfaction, customers),
             "review_wait_days_mean": Mean(self.waited, self.requests),
+            "review_wait_days_p90": quantile(self.waits, P90),
             "reviews_expired": float(self.verdicts["expired"]),
             "gate_utilisation": Mean(busy, table.reviewer_count * worked(days, *table.reviewers.hours)),
             "signal_precision": Mean(self.alarms_true, alarms),
@@ -132,9 +162,9 @@ class Tally:
             },
         }
 
-    def occupancy(self, stages: Sequence[str], days: float) -> list[dict[str, float]]:
-        """Share of the customers who have come by then in each stage, on the days of `grid_of`."""
-        counts = dict.fromkeys(range(len(stages)), 0)
+    def occupancy(self, stages: int, days: float) -> list[list[int]]:
+        """How many of the customers who have come by then are in each stage, on the days of `grid_of`."""
+        counts = [0] * stages
         steps = sorted(self.stage_steps)
         rows, place = [], 0
         for day in grid_of(days):
@@ -144,8 +174,7 @@ class Tally:
                     counts[left] -= 1
                 counts[entered] += 1
                 place += 1
-            there = max(1, sum(counts.values()))
-            rows.append({"day": day, **{name: counts[code] / there for code, name in enumerate(stages)}})
+            rows.append(counts.copy())
         return rows
 
     def close_episode(self, stage: int, segment: int, *, seen: bool, helped: bool) -> None:

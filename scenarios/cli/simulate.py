@@ -71,7 +71,8 @@ def command(
     traced = trace is not None or records is not None
     choice = choose(engine, [setup], size * days_to_live, traced=traced)
     chosen = choice.engine
-    streamed = trace is not None and records is None and trace.suffix in FORMATS
+    # The rows of several pods are put in order once all of them are there.
+    streamed = trace is not None and records is None and trace.suffix in FORMATS and setup.reviewers.pods == 1
     refuse_what_does_not_fit(Load(chosen, size, days_to_live, trace=traced, streamed=streamed))
     if choice.reason and not json_:
         say(str(choice))

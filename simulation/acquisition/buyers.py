@@ -97,4 +97,4 @@ def acquired_people(population: Population, machine: CompiledJourney, *, seed: i
                 frailty_draw=traits.frailty_draw,
             )
         )
-    return People(found.segments, persons, len(persons), tuple(persons))
+    return People(found.segments, len(persons), persons.__getitem__, tuple(persons))

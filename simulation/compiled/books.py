@@ -27,7 +27,7 @@ def gate_book_of(lived: Cohort) -> GateBook:
     return book
 
 
-def books_of(table: ArmTable, arm: int, lived: Cohort, segments: tuple[str, ...]) -> Tally:
+def tally_of(table: ArmTable, arm: int, lived: Cohort, segments: tuple[str, ...]) -> Tally:
     """What was counted in one arm.
 
     Args:
@@ -59,6 +59,7 @@ def books_of(table: ArmTable, arm: int, lived: Cohort, segments: tuple[str, ...]
     books.contacts_needed = count[cohort.CONTACTS_NEEDED]
     books.requests = int(lived.verdicts[arm].sum())
     books.waited = total[cohort.WAITED]
+    books.waits.update({int(bucket): int(lived.waits[arm, bucket]) for bucket in np.flatnonzero(lived.waits[arm])})
     books.distress_days = total[cohort.DISTRESS]
     books.satisfaction = total[cohort.SATISFACTION]
     books.revenue = total[cohort.REVENUE]
@@ -72,11 +73,3 @@ def _named(names: Sequence[Any], counts: Any) -> dict[Any, int]:
 
 def _by_stage_and_segment(counts: Any) -> dict[tuple[int, int], int]:
     return {(stage, segment): int(counts[stage, segment]) for stage, segment in np.argwhere(counts).tolist()}
-
-
-def occupancy_of(lived: Cohort, arm: int, stages: tuple[str, ...]) -> list[dict[str, float]]:
-    """Share of the customers of one arm who have come by then in each stage, on the days of the grid."""
-    return [
-        {"day": day, **{name: count / max(1, sum(counts)) for name, count in zip(stages, counts, strict=True)}}
-        for day, counts in zip(lived.grid.tolist(), lived.occupancy[arm].tolist(), strict=True)
-    ]

@@ -9,6 +9,7 @@ import numpy as np
 from journey.rules import REASONS
 from simulation.compiled import layout
 from simulation.compiled.layout import NOTHING
+from simulation.sketch import BUCKETS
 from simulation.tally import grid_of
 from simulation.trace import KINDS
 
@@ -77,6 +78,7 @@ class Cohort(NamedTuple):
         kinds, reasons, actions, verdicts, churned, outcomes, stage_days: Running totals by code, a row per arm.
         distressed, unhelped: Episodes by arm, stage they began in and segment: all, and those that got nothing.
         customers: Customers who have come, by arm and segment.
+        waits: Waits of the requests that were closed, by arm and bucket: see `simulation.sketch`.
         backlog, closed, waited, worked: The gate over time: see `simulation.gate_book`.
         grid, occupancy: Days at which stages are counted, and the counts, one table per arm.
     """
@@ -112,6 +114,7 @@ class Cohort(NamedTuple):
     distressed: Any
     unhelped: Any
     customers: Any
+    waits: Any
     backlog: Any
     closed: Any
     waited: Any
@@ -163,6 +166,7 @@ def empty_cohort(tables: Sequence[Tables], segments: int, rows: int) -> Cohort:
         sums=np.zeros((of_arms, SUMS)),
         distressed=np.zeros((of_arms, stages, segments), dtype=np.int64),
         unhelped=np.zeros((of_arms, stages, segments), dtype=np.int64),
+        waits=np.zeros((of_arms, BUCKETS), dtype=np.int64),
         backlog=np.zeros(len(grid), dtype=np.int64),
         closed=np.zeros(len(grid) - 1, dtype=np.int64),
         waited=np.zeros(len(grid) - 1),

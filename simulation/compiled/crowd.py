@@ -36,6 +36,7 @@ class CrowdTables(NamedTuple):
         listed: Whether customers are taken from a list; otherwise they are drawn.
         roll: The list.
         law: `simulation.population.CrowdLaw`.
+        first: Place of the first customer in the population.
         size: Number of customers.
         seed, replication: Of the run.
         spread: Standard deviation of log frailty.
@@ -49,6 +50,7 @@ class CrowdTables(NamedTuple):
     listed: bool
     roll: Roll
     law: Any
+    first: int
     size: int
     seed: int
     replication: int
@@ -83,14 +85,15 @@ def crowd_tables(
         seed: The scenario's seed.
         replication: Which replication.
     """
-    population, listed = setup.population, crowd.listed is not None
+    population, listed, here = setup.population, crowd.listed is not None, setup.part_of(crowd.size)
     in_mid_stay = population.in_mid_stay and not listed
     cells, ages = _ages(tables[0], len(crowd.segments)) if in_mid_stay else (np.zeros((1, 1, 1), int), [])
     return CrowdTables(
         listed=listed,
         roll=roll_of(crowd.listed or (), tables, policy_segments[0], of_records=population.records is not None),
         law=arrays_of(NOBODY if listed else crowd_law(population, setup.journey.compile())),
-        size=crowd.size,
+        first=here.start,
+        size=len(here),
         seed=seed,
         replication=replication,
         spread=setup.world.frailty_spread,
@@ -140,12 +143,12 @@ def clear(S: Any, i: int) -> None:
 
 
 def settle(A: Any, P: Any, S: Any, i: int, place: int) -> None:
-    """Put the customer at this place of the population into a row, as met on day 0 and before anything is wound."""
+    """Put the customer at this place among those here into a row, as met on day 0 and before anything is wound."""
     clear(S, i)
     if P.listed:
-        settle_listed(A, P, S, i, place)
+        settle_listed(A, P, S, i, P.first + place)
     else:
-        settle_drawn(A, P, S, i, place)
+        settle_drawn(A, P, S, i, P.first + place)
 
 
 def settle_drawn(A: Any, P: Any, S: Any, i: int, number: int) -> None:

@@ -44,6 +44,7 @@ from simulation.compiled.lives import (
     count_wait,
 )
 from simulation.seasons import part_of
+from simulation.sketch import bucket_of
 from simulation.streams import exponential, uniform
 
 # Labels of decisions that are no action, as codes; `engine` gives them their names.
@@ -185,6 +186,7 @@ def close_request(T: Any, S: Any, i: int, verdict: int, reviewer: int) -> None:
     stretch = part_of(S.grid, f[layout.NOW])
     S.closed[stretch] += 1
     S.waited[stretch] += started - f[layout.ASKED_AT]
+    S.waits[T.arm, bucket_of(started - f[layout.ASKED_AT])] += 1
     f[AGENDA + EXPIRY] = NEVER
     S.ints[i, layout.WAITING] = NOT_WAITING
     S.ints[i, layout.VERSION] += 1

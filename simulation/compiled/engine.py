@@ -9,9 +9,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from journey import rules, steps
-from simulation import beginning, calendar, clocks, contract, flaws, population, seasons, special, streams, tally
+from simulation import (
+    beginning,
+    calendar,
+    clocks,
+    contract,
+    flaws,
+    population,
+    seasons,
+    sketch,
+    special,
+    streams,
+    tally,
+)
+from simulation.books import Books
+from simulation.closing import runs_of
 from simulation.compiled import accounts, basics, cohort, crowd, dealings, gate, heap, lean, lives, turns
-from simulation.compiled.books import books_of, gate_book_of, occupancy_of
+from simulation.compiled.books import gate_book_of, tally_of
 from simulation.compiled.boxes import boxed
 from simulation.compiled.cohort import Cohort, empty_cohort
 from simulation.compiled.crowd import CrowdTables, crowd_tables
@@ -19,7 +33,6 @@ from simulation.compiled.readiness import one_at_a_time, remember
 from simulation.compiled.rows import columns_of
 from simulation.compiled.tables import tables_of
 from simulation.population import people, splits_of
-from simulation.run import Run, run_of
 from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.trace import Trace
 from simulation.trace_columns import rows_of_columns
@@ -29,6 +42,7 @@ if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from simulation.compiled.tables import Tables
+    from simulation.run import Run
     from simulation.trace_columns import TakeRows
 
 
@@ -48,12 +62,26 @@ def kernels() -> SimpleNamespace:
     from journey.jit import compiled
 
     unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
-    shared = (rules, steps, streams, special, clocks, calendar, population, tally, seasons, contract, flaws, beginning)
+    shared = (
+        rules,
+        steps,
+        streams,
+        special,
+        clocks,
+        calendar,
+        population,
+        tally,
+        seasons,
+        contract,
+        flaws,
+        beginning,
+        sketch,
+    )
     modules = (*shared, heap, basics, accounts, lives, dealings, turns, crowd, gate, lean)
     return compiled(*modules, constants={**unsigned, "word64": np.uint64}, options=OPTIONS)
 
 
-def run_compiled(
+def live_compiled(
     setups: Sequence[ArmSetup],
     *,
     seed: int,
@@ -62,7 +90,7 @@ def run_compiled(
     keep_trace: bool,
     take_rows: TakeRows | None = None,
     rows_at_a_time: int = ROWS_AT_A_TIME,
-) -> tuple[Run, ...]:
+) -> tuple[Books, ...]:
     """Live one cohort, split between arms that share the gate; see `simulation.run.run_together`.
 
     Args:
@@ -77,27 +105,29 @@ def run_compiled(
     Raises:
         InputError: A move of the journey carries a guard of a user's own, which this engine does not know.
     """
-    first, kept = setups[0], _Kept() if keep_trace else None
+    kept = _Kept() if keep_trace else None
     cast = _cast(setups, seed=seed, replication=replication, days=days, traced=keep_trace or take_rows is not None)
     _compile(cast)
     started = perf_counter()
     lived = _lived(cast, take_rows if kept is None else kept.take, rows_at_a_time)
     wall_seconds = perf_counter() - started
-    over_time = gate_book_of(lived).rows(first.reviewers, cast.arms[0].reviewer_count)
+    gate_book = gate_book_of(lived)
     return tuple(
-        run_of(
-            NAME,
-            table,
-            books_of(table, number, lived, cast.segments),
-            days,
+        Books(
+            tally_of(table, number, lived, cast.segments),
+            occupancy=lived.occupancy[number].tolist(),
             busy=float(lived.gate[cohort.BUSY]),
-            gate=over_time,
-            occupancy=occupancy_of(lived, number, first.journey.stages),
+            gate=gate_book,
             wall_seconds=wall_seconds,
             trace=None if kept is None else kept.trace,
         )
         for number, table in enumerate(cast.arms)
     )
+
+
+def run_compiled(setups: Sequence[ArmSetup], *, days: float, **asked: Any) -> tuple[Run, ...]:
+    """The same as runs; all arguments are those of `live_compiled`."""
+    return runs_of(NAME, setups, [live_compiled(setups, days=days, **asked)], days)
 
 
 class _Kept:

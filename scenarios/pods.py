@@ -1,0 +1,77 @@
+"""Replications whose review pods are tasks of their own: a population too large for one machine, a part at a time.
+
+A pod's customers and reviewers have nothing to do with those of another pod, so pods may be lived anywhere and in any
+order. Their books are added up in the order of the pods, so the result is the same whoever did the work.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scenarios.work import Task
+
+if TYPE_CHECKING:
+    from scenarios.workers import Crew
+    from simulation.books import Books
+    from simulation.run import Run
+    from simulation.setup import ArmSetup
+
+PodTask = tuple[int, int, int]
+"""The number of a replication, the place of one of its parts, and of one of its pods."""
+
+
+def pods_in(setups: Sequence["ArmSetup"]) -> int:
+    """How many pods the customers and reviewers of a run are divided into."""
+    return setups[0].reviewers.pods
+
+
+@dataclass(frozen=True)
+class PodWork:
+    """What every worker is told once; a task then is three small numbers, and its result what was counted.
+
+    Attributes:
+        parts: What a replication consists of: the arms that live in one run, for every run.
+        seed: All luck follows from it and the replication's number.
+        days: Length of a run.
+        engine: ``reference`` or ``compiled``.
+    """
+
+    parts: tuple[tuple["ArmSetup", ...], ...]
+    seed: int
+    days: float
+    engine: str
+
+    def do(self, task: PodTask) -> tuple["Books", ...]:
+        """Live one pod of one part of one replication."""
+        from simulation.run import live_pod, pods_of
+
+        replication, part, pod = task
+        return live_pod(pods_of(self.parts[part])[pod], **self._how(replication))
+
+    def runs(self, task: Task, pods: Sequence[Sequence["Books"]]) -> tuple["Run", ...]:
+        """One part of one replication, of whose pods all are done."""
+        from simulation.run import close
+
+        replication, part = task
+        return close(self.parts[part], pods, **self._how(replication))
+
+    def _how(self, replication: int) -> dict[str, Any]:
+        return {"engine": self.engine, "seed": self.seed, "replication": replication, "days": self.days}
+
+    def joined(self, do: "Crew[PodTask, tuple[Books, ...]]") -> "Crew[Task, tuple[Run, ...]]":
+        """Does whole parts, when given what does pods."""
+
+        def do_parts(tasks: Iterable[Task]) -> "Iterator[tuple[Task, tuple[Run, ...]]]":
+            asked = list(tasks)
+            found: dict[Task, dict[int, tuple[Books, ...]]] = {task: {} for task in asked}
+            for (replication, part, pod), books in do((*task, pod) for task in asked for pod in self._pods(task)):
+                task = (replication, part)
+                found[task][pod] = books
+                if len(found[task]) == len(self._pods(task)):
+                    pods = found.pop(task)
+                    yield task, self.runs(task, [pods[place] for place in self._pods(task)])
+
+        return do_parts
+
+    def _pods(self, task: Task) -> range:
+        return range(pods_in(self.parts[task[1]]))

@@ -1,0 +1,57 @@
+"""What an engine has counted, before it is made a run; the books of several review pods add up to those of all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simulation.gate_book import GateBook
+from simulation.tally import Tally
+from simulation.trace import Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Books:
+    """One arm's customers, or those of one of its pods.
+
+    Attributes:
+        tally: What was counted of customers.
+        occupancy: By day of the grid, how many customers were in each stage.
+        busy: Working time spent on reviews, in days; of all arms that share the gate.
+        gate: The gate over time; of all arms that share it.
+        wall_seconds: How long the engine took.
+        trace: The rows, if they were kept.
+    """
+
+    tally: Tally
+    occupancy: list[list[int]]
+    busy: float
+    gate: GateBook
+    wall_seconds: float
+    trace: Trace | None = None
+
+
+def merged(pods: Sequence[Books]) -> Books:
+    """The books of all pods as one: counts are added, amounts in the order of the pods, so the result is the same.
+
+    Args:
+        pods: The books of each pod of one arm, at least one.
+    """
+    if len(pods) == 1:
+        return pods[0]
+    rows = None
+    if all(pod.trace is not None for pod in pods):
+        rows = Trace([row for pod in pods if pod.trace is not None for row in pod.trace.rows])
+    return Books(
+        tally=Tally.merged([pod.tally for pod in pods]),
+        occupancy=[
+            [sum(cell) for cell in zip(*days, strict=True)] for days in zip(*(p.occupancy for p in pods), strict=True)
+        ],
+        busy=sum(pod.busy for pod in pods),
+        gate=GateBook.merged([pod.gate for pod in pods]),
+        wall_seconds=sum(pod.wall_seconds for pod in pods),
+        trace=rows,
+    )

@@ -1,0 +1,68 @@
+"""A quantile sketch: counts in buckets whose bounds grow by a constant ratio.
+
+Any quantile is known to within 1 % of its value, whatever the distribution, and two sketches are merged exactly, by
+adding their counts (DDSketch: Masson, Rim and Lee 2019, doi:10.14778/3352063.3352135).
+"""
+
+from __future__ import annotations
+
+from math import exp, log, log1p
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ACCURACY = 0.01
+"""Relative error of a quantile."""
+
+LOG_RATIO = log1p(ACCURACY) - log1p(-ACCURACY)
+"""Logarithm of the ratio of a bucket's upper bound to its lower one."""
+
+NOTHING = 0
+"""The bucket of amounts that are 0 or next to it."""
+
+LEAST = 1e-5
+"""Amounts below count as nothing: of days, less than a second."""
+
+BUCKETS = 1500
+"""Buckets in all; the last one ends beyond 10^7, and holds whatever is more."""
+
+
+def bucket_of(amount: float) -> int:
+    """The bucket of an amount, from 0 to `BUCKETS` - 1."""
+    if amount < LEAST:
+        return NOTHING
+    return min(BUCKETS - 1, 1 + int(log(amount / LEAST) / LOG_RATIO))
+
+
+def amount_of(bucket: int) -> float:
+    """An amount that lies within 1 % of everything in a bucket."""
+    if bucket == NOTHING:
+        return 0.0
+    lower = LEAST * exp((bucket - 1) * LOG_RATIO)
+    return lower * (1.0 + ACCURACY)
+
+
+def quantile(counts: Mapping[int, float], share: float) -> float | None:
+    """The smallest amount that at least this share of the counted ones do not exceed, to within 1 %.
+
+    Args:
+        counts: By bucket, how many.
+        share: In (0, 1].
+
+    Returns:
+        The amount; None where nothing was counted.
+    """
+    total = sum(counts.values())
+    if total <= 0.0:
+        return None
+    reached = 0.0
+    for bucket in sorted(counts):
+        reached += counts[bucket]
+        if reached >= share * total:
+            break
+    return amount_of(bucket)
+
+
+KERNELS = (bucket_of,)
+"""The functions that compiled code uses."""

@@ -1,0 +1,41 @@
+"""The quantile sketch: within 1 % of the exact quantile, and merged exactly by adding counts."""
+
+from collections import Counter
+from math import ceil
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulation.sketch import ACCURACY, BUCKETS, LEAST, amount_of, bucket_of, quantile
+
+amounts = st.floats(LEAST, 1e6)
+# Rounding in the logarithm may put an amount that lies on a bound into the bucket beside it.
+TOLERANCE = ACCURACY * (1.0 + 1e-6)
+
+
+@given(amounts)
+def test_everything_in_a_bucket_lies_within_the_accuracy_of_its_amount(amount):
+    assert abs(amount_of(bucket_of(amount)) - amount) <= TOLERANCE * amount
+
+
+@given(st.floats(0.0, 1e300), st.floats(0.0, 1e300))
+def test_larger_amounts_never_have_smaller_buckets(one, other):
+    low, high = sorted((one, other))
+    assert 0 <= bucket_of(low) <= bucket_of(high) < BUCKETS
+
+
+@given(st.lists(amounts | st.just(0.0), min_size=1), st.floats(0.01, 1.0))
+def test_a_quantile_is_the_exact_one_within_the_accuracy(waits, share):
+    exact = sorted(waits)[max(0, ceil(share * len(waits) - 1e-9) - 1)]
+    found = quantile(Counter(map(bucket_of, waits)), share)
+    assert abs(found - exact) <= TOLERANCE * exact
+
+
+@given(st.lists(amounts), st.lists(amounts))
+def test_merging_two_sketches_is_sketching_both_lists(one, other):
+    merged = Counter(map(bucket_of, one)) + Counter(map(bucket_of, other))
+    assert merged == Counter(map(bucket_of, one + other))
+
+
+def test_of_nothing_there_is_no_quantile():
+    assert quantile({}, 0.9) is None
