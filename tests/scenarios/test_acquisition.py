@@ -1,0 +1,180 @@
+"""Scenarios whose customers come by campaigns: what is refused, what is compared, and what is told."""
+
+import json
+from dataclasses import fields
+
+import pytest
+
+from journey.errors import InputError
+from scenarios.acquisition_report import channel_rows, customers_text
+from scenarios.comparison import compare
+from scenarios.document import rendered
+from scenarios.explain import explain
+from scenarios.files import load
+from scenarios.randomised import split_for
+from scenarios.report import report_on
+from scenarios.schema import scenario_schema
+from simulation.run import Run, run_arm
+
+CHANNELS = ("search", "social", "network", "deals")
+QUARTER = [f"acquisition.campaigns.launch.channels.{channel}.budget=15000" for channel in CHANNELS]
+SMALL = [*QUARTER, "acquisition.campaigns.launch.days=182", "horizon_days=270", "replications=3"]
+LAUNCH = "acquisition.campaigns.launch"
+
+
+def refusal(*overrides):
+    with pytest.raises(InputError) as raised:
+        load("acquisition_quality", list(overrides))
+    return str(raised.value)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return compare(load("acquisition_quality", SMALL), workers=1, engine="compiled")
+
+
+# -- what is refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        (f"{LAUNCH}.channels.search.segments.SMBB=1", "'SMBB' is not a segment of the population; did you mean 'SMB'?"),
+        (f"{LAUNCH}.channels.search.conversion.clik=1", "'clik' is not a step of the path; did you mean 'click'?"),
+        (f"{LAUNCH}.channels.search.conversion.impression=1", "'impression' is where the path begins"),
+        (f"{LAUNCH}.channels.search.cost_per_1000=0", "an impression that costs nothing has no number"),
+        (f"{LAUNCH}.channels.search.segments={{ SMB = 0, Mid-Market = 0, Enterprise = 0 }}", "needs a share above 0"),
+        (f"{LAUNCH}.channels.search.by_segment.SMB.order=1", "'order' is not a step of the path"),
+        (f"{LAUNCH}.delay_by_segment.Entreprise=2", "did you mean 'Enterprise'?"),
+        (f"{LAUNCH}.delays.click.mean_days=2", "'click' is made at once"),
+        (f'{LAUNCH}.path=["click", "purchase"]', "must begin with 'impression'"),
+        (f'{LAUNCH}.path=["impression", "purchase", "feature_adopt"]', "end with 'purchase'"),
+        (f'{LAUNCH}.path=["impression", "visit", "click", "purchase"]', "come once each and in order"),
+        (f"{LAUNCH}.period_days=0.05", "more than 2048 periods; make them longer"),
+        ("acquisition.reallocation.rule=by_luck", "by_retained_value"),
+        ("acquisition.reallocation.predictor.by_channel.serch=1", "did you mean 'search'?"),
+        ("acquisition.reallocation.predictor.years=0", "cannot be foreseen"),
+        ("acquisition.step_costs.demo=1", "'demo' is not a step of any campaign's path"),
+        ("acquisition.stage=churned", "nobody can come there"),
+        ("population.in_mid_stay=true", "population.in_mid_stay: nobody is there on day 0"),
+        ("population.start.retention=0.5", "buyers come in 'onboarding'; set it to 0"),
+        ("population.segments.SMB.tenure_mean_days=100", "buyers come new"),
+        ("population.arrivals={ share = 0.5 }", "population.arrivals: customers come by [acquisition]"),
+        ("world.frailty_spread=0", "there is none; give it a spread"),
+        ("arms.treated.share=2", "those its own budget brings; remove it"),
+        ("arms.treated.acquisition.reallocation.evry_days=3", "did you mean 'every_days'?"),
+        (f"arms.treated.{LAUNCH}.channels.search.segments.SMBB=1", f"arms.treated.{LAUNCH}.channels.search.segments"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place_and_the_way_out(override, said):
+    message = refusal(override)
+    assert said in message
+    assert override.partition(".")[0] in message
+
+
+def test_a_step_without_a_conversion_rate_is_missing():
+    path = 'acquisition.campaigns.launch.path=["impression", "click", "visit", "signup", "demo_request", "purchase"]'
+    assert "valid" not in refusal(f"{LAUNCH}.channels.mail.budget=10", path)
+    new = f"{LAUNCH}.channels.mail={{ cost_per_1000 = 5, budget = 10, segments = {{ SMB = 1 }}, conversion = {{}} }}"
+    assert f"{LAUNCH}.channels.mail.conversion.click: is missing; the path has the step 'click'" in refusal(new)
+
+
+def test_an_arm_cannot_change_campaigns_that_there_are_not():
+    with pytest.raises(InputError, match=r"the scenario has no \[acquisition\] to be changed"):
+        load("default", ["arms.treated.acquisition.reallocation.rule=none"])
+
+
+def test_arms_with_campaigns_are_not_randomised():
+    with pytest.raises(InputError, match=r"cannot be assigned to arms.*--mode counterfactual"):
+        split_for(load("acquisition_quality"))
+
+
+def test_only_who_buys_in_every_arm_is_explained():
+    loaded = load("acquisition_quality", SMALL)
+    with pytest.raises(
+        InputError, match=r"customer 5 does not buy in baseline, treated, left_alone; buyers in"
+    ) as raised:
+        explain(loaded, 5)
+    number = int(str(raised.value).rpartition(",")[2])
+    told = explain(loaded, number).as_dict()
+    assert told["person"]["arrives_at"] > 0.0
+    assert [row["kind"] for row in told["arms"]["baseline"]["events"]][-1] != "funnel"
+    assert [row["to_stage"] for row in told["arms"]["treated"]["events"]][:3] == ["signup", "demo_request", "purchase"]
+
+
+def test_the_schema_knows_campaigns_and_what_an_arm_may_change_in_them():
+    schema = scenario_schema()
+    assert {"Acquisition", "Campaign", "Channel", "Reallocation", "Predictor"} <= set(schema["$defs"])
+    assert schema["$defs"]["Arm"]["properties"]["acquisition"]["$ref"] == "#/$defs/Acquisition"
+
+
+# -- what is compared ------------------------------------------------------------------------------
+
+
+def test_each_arm_has_customers_of_its_own_and_says_so(found):
+    told = found.as_dict()["acquisition"]
+    customers = {name: arm["customers"] for name, arm in told.items()}
+    assert len(set(customers.values())) == 3
+    assert customers == {name: pytest.approx(metrics["purchases"].mean) for name, metrics in found.arms.items()}
+    assert customers_text(found).startswith("customers: ")
+
+
+def test_no_arm_spends_more_than_its_budget_and_all_of_it_is_told_by_channel(found):
+    for name, arm in found.as_dict()["acquisition"].items():
+        spent = sum(channel["spend"] for channel in arm["channels"])
+        assert spent <= 60_000.0
+        assert spent == pytest.approx(found.arms[name]["media_spend"].mean)
+        assert {channel["opening_budget"] for channel in arm["channels"]} == {15_000.0}
+    moved = {name: arm["moved"] for name, arm in found.as_dict()["acquisition"].items()}
+    assert moved["left_alone"] == 0.0 < min(moved["baseline"], moved["treated"])
+
+
+def test_media_and_demos_are_cost_lines_with_the_price_and_provenance_that_the_scenario_states(found):
+    for arm in ("treated", "left_alone"):
+        lines = {line.name: line for line in found.roi[arm].ledger.lines}
+        media = [lines[f"media_spend.launch/{channel}"] for channel in CHANNELS]
+        assert [line.unit_price for line in media] == [30.0, 12.0, 30.0, 24.0]
+        assert {line.provenance for line in media} == {"assumed"}
+        change = found.arms[arm]["media_spend"].mean - found.arms["baseline"]["media_spend"].mean
+        # Quantities are thousands of impressions, to the impression: a cent or two of 60,000 dollars.
+        assert sum(line.quantity * line.unit_price for line in media) == pytest.approx(change, abs=1e-6)
+        demos = lines["funnel_step.demo_request"]
+        asked = found.effects[arm]["demo_requests"].difference.mean
+        assert (demos.quantity, demos.unit_price) == (pytest.approx(asked), 150.0)
+
+
+def test_the_margin_that_the_verdict_rests_on_is_the_margin_of_the_ledger(found):
+    for arm, money in found.roi.items():
+        (line,) = (line for line in money.ledger.lines if line.name == "margin_retained")
+        assert line.amount == pytest.approx(found.effects[arm]["retained_margin"].difference.mean, abs=0.01)
+
+
+def test_steps_convert_at_the_rates_that_are_shown(found):
+    metrics = {name: estimate.mean for name, estimate in found.arms["left_alone"].items()}
+    # Means of ratios against ratios of means: alike to a few per cent over three replications.
+    assert metrics["purchase_rate"] == pytest.approx(metrics["purchases"] / metrics["demo_requests"], rel=0.05)
+    assert metrics["click_rate"] == pytest.approx(metrics["clicks"] / metrics["impressions"], rel=0.01)
+    assert metrics["cost_per_acquisition"] == pytest.approx(metrics["media_spend"] / metrics["purchases"], rel=0.05)
+
+
+def test_the_report_tells_channels_moves_and_who_may_be_compared_with_whom(found, tmp_path):
+    text = rendered(report_on(found), tmp_path / "report.md")
+    for said in ("## Campaigns", "Arms have different customers", "audit trail", "launch/deals", "a person was asked"):
+        assert said in text
+    assert "lived by the same customers" not in text
+    assert text.count("| all |") == 3
+    rows = list(channel_rows(found.acquisition["baseline"]))
+    assert [row[0] for row in rows] == [*(f"launch/{channel}" for channel in CHANNELS), "all"]
+
+
+def test_other_scenarios_tell_nothing_of_campaigns():
+    told = compare(load("default", ["population.size=20", "horizon_days=30", "replications=2"]), workers=1)
+    assert "acquisition" not in told.as_dict()
+    assert told.acquisition == {}
+
+
+def test_a_run_is_stored_and_read_back_as_it_was():
+    setup = load("acquisition_quality", SMALL).setups[0]
+    run = run_arm(setup, seed=1, replication=0, days=200.0)
+    record = {field.name: getattr(run, field.name) for field in fields(run) if field.name != "trace"}
+    assert Run(**json.loads(json.dumps(record))) == run
