@@ -132,8 +132,8 @@ def run_together(
         InputError: As `run_arm`; or the arms differ in what they must share.
     """
     refuse_different_worlds(setups)
-    size, traced = setups[0].population.size, trace or take_rows is not None
-    chosen = choose(engine, setups, size * days, together=len(setups), traced=traced).engine
+    work, traced = setups[0].population.work(days), trace or take_rows is not None
+    chosen = choose(engine, setups, work, together=len(setups), traced=traced).engine
     how: dict[str, Any] = {"engine": chosen, "seed": seed, "replication": replication, "days": days}
     if take_rows is not None:
         return close(setups, _hand_on(setups, take_rows, **how), **how)

@@ -383,6 +383,10 @@ class Population(Part):
         """Whether customers are known one by one (from records, or as buyers of a funnel) and not drawn by number."""
         return self.records is not None
 
+    def work(self, days: float) -> float:
+        """How much there is to do in a run, in customer-days or as much as they are: an engine is chosen by it."""
+        return self.size * days
+
 
 class Reviewers(Part):
     """The human gate: who approves, how fast and how well."""

@@ -191,7 +191,7 @@ def _engine(checked: "LoadedScenario", asked: Engine, split: "Split | None") -> 
 
     scenario = checked.scenario
     parts = [(setup,) for setup in checked.setups] if split is None else split.parts
-    work = scenario.population.size * scenario.horizon_days * scenario.replications * len(parts)
+    work = sum(part[0].population.work(scenario.horizon_days) for part in parts) * scenario.replications
     return choose(asked, checked.setups, work, together=max(map(len, parts)))
 
 

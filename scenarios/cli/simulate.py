@@ -69,7 +69,7 @@ def command(
     days_to_live, size = checked.scenario.horizon_days, setup.population.size
     dates = Dates.beginning(start_date, days_to_live)
     traced = trace is not None or records is not None
-    choice = choose(engine, [setup], size * days_to_live, traced=traced)
+    choice = choose(engine, [setup], setup.population.work(days_to_live), traced=traced)
     chosen = choice.engine
     # The rows of several pods are put in order once all of them are there.
     streamed = trace is not None and records is None and trace.suffix in FORMATS and setup.reviewers.pods == 1
