@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,9 +22,13 @@ from scenarios.cli.options import (
     loaded,
     workers_for,
 )
+from scenarios.cli.report_file import ReportOption, refuse_report, write_report
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scenarios.comparison import Comparison
+    from scenarios.document import Block
     from scenarios.files import LoadedScenario
     from scenarios.precision import Precision
     from scenarios.split import Split
@@ -79,22 +84,17 @@ def command(
     ] = False,
     engine: EngineOption = Engine.AUTO,
     json_: JsonOption = False,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="F.md|F.html", help="Write a report to this file.")
-    ] = None,
+    report: ReportOption = None,
 ) -> None:
     """Run the arms of a scenario and say what differs, how surely, and what it is worth."""
-    from scenarios.cli.output import print_json, refuse_unwritable, say, write_atomically
+    from scenarios.cli.output import print_json, say
     from scenarios.cli.progress import progress_bar
     from scenarios.comparison import compare
-    from scenarios.document import refuse_unknown_format, rendered
     from scenarios.workers import WorkerDiedError
     from simulation.choice import Choice
 
     processes = workers_for(workers, cluster)
-    if report is not None:
-        refuse_unknown_format(report)
-        refuse_unwritable(report)
+    refuse_report(report)
     checked = loaded(scenario, set_, seed=("seed", seed), replications=("replications", replications))
     wanted = _precision(checked, precision, max_replications)
     split = _split(checked, mode, truth=truth)
@@ -127,12 +127,14 @@ def command(
         print_json(found.as_dict())
     else:
         _print(found)
-    if report is not None:
-        from scenarios.report import report_on
-
-        write_atomically(report, rendered(report_on(found), report))
-        say(f"wrote {report}")
+    write_report(report, partial(_reported, found))
     _say_how_it_ended(found, resume)
+
+
+def _reported(found: "Comparison") -> "Sequence[Block]":
+    from scenarios.report import report_on
+
+    return report_on(found)
 
 
 def _say_how_it_ended(found: "Comparison", resume: Path | None) -> None:
