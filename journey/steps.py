@@ -176,6 +176,14 @@ def assess(
     return bad, good
 
 
+def loss_at_most(x: float) -> float:
+    """At least ``1 - exp(-x)``, for x from 0 on: ``2 x / (2 + x)``, and never more than 1.
+
+    For x < 2 because ``exp(x) <= (2 + x) / (2 - x)``, whose series has no smaller term.
+    """
+    return min(1.0, 2.0 * x / (2.0 + x))
+
+
 def quiet(
     sheet: PolicySheet,
     segment: int,
@@ -188,8 +196,8 @@ def quiet(
 ) -> int:
     """The reason why nothing comes of an evaluation, where bounds alone tell; UNCLEAR where `assess` and `plan` must.
 
-    Cheap, because it takes no exponential: ``1 - exp(-x) <= x``, and ``exp(-x) <= 1 / (1 + x + x^2 / 2)``, both for x
-    from 0 on (the Taylor series, all of whose terms are positive). Where it is clear, it is what they would say.
+    Cheap, because it takes no exponential: ``exp(-x) <= 1 / (1 + x + x^2 / 2)`` (the Taylor series, all of whose terms
+    are positive) and `loss_at_most`. Where it is clear, it is what they would say.
 
     Args:
         sheet: The policy.
@@ -211,11 +219,11 @@ def quiet(
         if opportunity != NO_ACTION:
             return UNCLEAR
     faded = age * sheet.fade_rate
-    bound = negative / (1.0 + faded + 0.5 * faded * faded)
+    most = negative / (1.0 + faded + 0.5 * faded * faded)
     typical = sheet.typical_days[stage]
     if typical > 0.0 and days > typical:
-        bound += sheet.overstay_weight * min(1.0, days / typical - 1.0)
-    if bound * _ROUNDED_UP >= sheet.act_severity:
+        most += sheet.overstay_weight * loss_at_most(days / typical - 1.0)
+    if loss_at_most(most) * _ROUNDED_UP >= sheet.act_severity:
         return UNCLEAR
     if mass <= 0.0:
         return NO_EVIDENCE
@@ -393,6 +401,7 @@ def approval(sheet: PolicySheet, action: int, bad: float, tier: int, account_val
 KERNELS: tuple[Any, ...] = (
     stall,
     assess,
+    loss_at_most,
     quiet,
     churn_of,
     plan,

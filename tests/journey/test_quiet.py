@@ -1,12 +1,14 @@
 """An evaluation of which bounds alone tell that nothing comes of it: the full rules say the very same."""
 
+from math import expm1
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.machine import default_journey
 from journey.policy import Policy
 from journey.rules import ACT, BELOW_THRESHOLD, NO_EVIDENCE, NO_SIGNAL, fade
-from journey.steps import UNCLEAR, assess, plan, quiet, sheet_of, stall
+from journey.steps import UNCLEAR, assess, loss_at_most, plan, quiet, sheet_of, stall
 from tests.journey.recorded import policies
 
 JOURNEY = default_journey()
@@ -48,6 +50,11 @@ def test_what_bounds_tell_is_what_the_rules_say(policy, stage, days, age, negati
         _, reason = fully(known, 0, stage, days, age, negative, positive, masses, lead, bright)
         assert reason == found
         assert reason != ACT
+
+
+@given(st.floats(0.0, 1e6) | st.floats(0.0, 3.0))
+def test_the_bound_of_a_loss_is_one(x):
+    assert loss_at_most(x) * (1.0 + 1e-15) >= -expm1(-x)
 
 
 def test_most_evaluations_of_a_calm_customer_are_told_by_bounds():
