@@ -97,8 +97,8 @@ class Scenario(Part):
     population: Population
     acquisition: Acquisition | None = Field(
         default=None,
-        description="Campaigns whose buyers are the customers; then the population's segments say who they are, and "
-        "its size how many the reviewers are planned for.",
+        description="Campaigns whose buyers are the customers; then the population's segments say who they are (how "
+        "many of each there are, the channels say), and its size how many the reviewers are planned for.",
     )
     journey: JourneyTable | None = Field(default=None, description="Stages and moves; left out: the default journey.")
     world: World

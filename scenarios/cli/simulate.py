@@ -164,6 +164,7 @@ def _as_dict(checked: "LoadedScenario", run: "Run") -> dict[str, Any]:
         "wall_seconds": run.wall_seconds,
         "occupancy": run.occupancy,
         "metrics": run.metrics,
+        **({"acquisition": run.acquisition} if run.acquisition else {}),
     }
 
 
