@@ -416,12 +416,20 @@ def read_policy(path: Path) -> Policy:
     Raises:
         InputError: The file is missing, is not TOML, or says something impossible.
     """
+    return policy_from(read_override(path), str(path))
+
+
+def read_override(path: Path) -> dict[str, Any]:
+    """The keys that a policy file (TOML) overrides, before anything is known about them.
+
+    Raises:
+        InputError: The file is missing, cannot be read, or is not TOML.
+    """
     try:
-        override = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such policy file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: is not valid TOML: {error}") from None
-    return policy_from(override, str(path))

@@ -11,6 +11,8 @@ from journey.policy import MONITOR_ONLY
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from pydantic import BaseModel
+
     from journey.policy import Play, Policy
     from simulation.setup import ArmSetup
 
@@ -45,8 +47,11 @@ def _plays(setup: ArmSetup) -> tuple[Play, ...]:
     )
 
 
-def as_toml(policy: Policy) -> str:
-    """A policy as a policy file, which `journey.policy.read_policy` reads back to an equal one."""
+def as_toml(policy: BaseModel) -> str:
+    """A policy as a policy file, which `journey.policy.read_policy` reads back to an equal one.
+
+    A marketing policy is written as well; `journey.marketing.policy.read_marketing_policy` reads it back.
+    """
     return "\n".join(_table(policy.model_dump(mode="json"), ())) + "\n"
 
 

@@ -8,7 +8,8 @@ Three bases, never mixed:
   had at any time: a lower bound, to which moves are added and from which they are taken;
 * ``unknown``: neither is recorded. Nothing is then said about the balance, and it is never taken for 0.
 
-A move counts from the moment of its approval (its timestamp and the approval's latency). A move from a channel to
+A move counts from the moment at which the log executes it, and where no log holds it from the moment of its approval
+(its timestamp and the approval's latency). A move from a channel to
 itself moves nothing and is left out.
 """
 
@@ -27,7 +28,7 @@ _OPENINGS = """
 
 _MOVES = """
     SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount,
-        timestamp + to_minutes(coalesce(approval_latency_minutes, 0)::BIGINT) AS moment
+        coalesce(executed_at, timestamp + to_minutes(coalesce(approval_latency_minutes, 0)::BIGINT)) AS moment
     FROM seen_budget_actions
     WHERE status = 'executed' AND from_channel_id <> to_channel_id AND moment <= the_moment()
 """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from journey.marketing.balances import balances
 from journey.marketing.before_after import before_after
 from journey.marketing.governance import governance
-from journey.marketing.inbox import InboxRisk, risk_inbox, serious_by_channel
+from journey.marketing.inbox import risk_inbox, serious_by_channel
 from journey.marketing.proposals import ChannelState, allocation
 from journey.marketing.transfers import Transfer, objections
 
@@ -23,33 +23,29 @@ def budget(context: "MarketingContext") -> dict[str, Any]:
         campaign), ``waiting`` (recorded actions that wait, and the rules that they break), ``governance`` (see there),
         ``before_after`` (see there) and ``audit`` (the log with the proposals entered, as it would be written).
     """
-    inbox = risk_inbox(context)
-    found = allocation(context, inbox)
+    found = allocation(context)
     return {
         "channels": [asdict(channel) for channel in found.channels],
         "decisions": [{"campaign_id": campaign, "message": said} for campaign, said in found.decisions.items()],
-        "waiting": waiting(context, inbox, found.channels),
+        "waiting": waiting(context, found.channels),
         "governance": governance(context),
         "before_after": before_after(context),
         "audit": [event.model_dump(mode="json") for event in found.log.events],
     }
 
 
-def waiting(
-    context: "MarketingContext", inbox: list[InboxRisk], channels: Iterable[ChannelState]
-) -> list[dict[str, Any]]:
+def waiting(context: "MarketingContext", channels: Iterable[ChannelState]) -> list[dict[str, Any]]:
     """Recorded actions that wait for approval or for being carried out, held to the rules as things stand.
 
     Args:
         context: The records.
-        inbox: The risk inbox.
         channels: What is known about each channel.
     """
     doubts = {(each.campaign_id, each.channel_id): each.left_out for each in channels}
     there = {(each.campaign_id, each.channel_id): each.balance for each in balances(context)}
     used = set(context.cursor.execute("SELECT campaign_id, channel_id FROM campaign_channels").fetchall())
     available = {key: balance for key, balance in there.items() if key in used}
-    risky = serious_by_channel(inbox, there)
+    risky = serious_by_channel(risk_inbox(context), there)
     rows = context.cursor.execute("""
         SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, status FROM seen_budget_actions
         WHERE status IN ('proposed', 'approved') ORDER BY timestamp, budget_action_id

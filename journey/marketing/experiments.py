@@ -150,8 +150,12 @@ def experiments(context: "MarketingContext") -> list[dict[str, Any]]:
 
 def analysed(context: "MarketingContext") -> list[AnalysedExperiment]:
     """What every experiment shows up to `as_of`, by its key."""
+    return list(context.once(_analysed))
+
+
+def _analysed(context: "MarketingContext") -> tuple[AnalysedExperiment, ...]:
     snapshots = _snapshots(context)
-    return [_analyse(recorded, snapshots, context) for recorded in _recorded(context)]
+    return tuple(_analyse(recorded, snapshots, context) for recorded in _recorded(context))
 
 
 def _recorded(context: "MarketingContext") -> list[_Recorded]:

@@ -159,9 +159,13 @@ class _Reached:
 
 def funnel_rows(context: "MarketingContext") -> list[FunnelRow]:
     """Every step of every cell up to `as_of`, by campaign, segment, channel, day and place in the path."""
+    return list(context.once(_judged_steps))
+
+
+def _judged_steps(context: "MarketingContext") -> tuple[FunnelRow, ...]:
     steps = _steps(context)
     reached = _Reached(steps)
-    return [_row(step, reached, context.policy) for step in steps]
+    return tuple(_row(step, reached, context.policy) for step in steps)
 
 
 def _steps(context: "MarketingContext") -> list[_Step]:

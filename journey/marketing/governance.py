@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from journey.marketing.log import same_person
 from journey.marketing.policy import MarketingPolicy
 from journey.marketing.records.model import LogEvent
 
@@ -117,7 +118,9 @@ def _approval_faults(
 def _one_person(proposal: LogEvent, approval: LogEvent) -> bool:
     """Whether who approved is, or may be, the person who proposed."""
     both_people = proposal.actor_kind == approval.actor_kind == "human"
-    return both_people and proposal.actor_id in (None, approval.actor_id)
+    if not both_people or proposal.actor_id is None or approval.actor_id is None:
+        return both_people and proposal.actor_id is None
+    return same_person(proposal.actor_id, approval.actor_id)
 
 
 def log_events(context: "MarketingContext") -> list[LogEvent]:
@@ -164,13 +167,16 @@ def governance(context: "MarketingContext") -> dict[str, Any]:
 def _sentence(proof: Proof, outside: int) -> str:
     if proof.violations:
         return "The log shows money that moved without its approval: " + " ".join(v.message for v in proof.violations)
-    logged = (
-        f"Each of the {len(proof.executed)} moves of money in the log was approved first." if proof.executed else ""
-    )
+    logged = f"{_each(len(proof.executed))} in the log was approved first." if proof.executed else ""
     if outside:
-        missing = f"No log holds {outside} executed moves: their own fields are all there is, and they prove nothing."
+        what = "1 executed move" if outside == 1 else f"{outside} executed moves"
+        missing = f"No log holds {what}: the records' own fields are all there is, and they prove nothing."
         return f"{logged} {missing}".strip()
     return logged or "No money moved."
+
+
+def _each(count: int) -> str:
+    return "The one move of money" if count == 1 else f"Each of the {count} moves of money"
 
 
 def _by_its_fields(approver: str | None, latency: float | None, *, approved: bool | None) -> str:

@@ -156,6 +156,10 @@ class _Case:
 
 def risk_inbox(context: "MarketingContext") -> list[InboxRisk]:
     """The inbox up to `as_of`: first what a person must look at, then what is unsettled, by severity and exposure."""
+    return list(context.once(_sorted_inbox))
+
+
+def _sorted_inbox(context: "MarketingContext") -> tuple[InboxRisk, ...]:
     quoted = evidence(context)
     cases = [
         _Case(record, recorded=True, evidence=tuple(each for each in quoted if each.risk_id == record.risk_id))
@@ -163,7 +167,7 @@ def risk_inbox(context: "MarketingContext") -> list[InboxRisk]:
     ]
     for trigger in without_doubles(computed_risks(context)):
         _file(trigger, cases)
-    return sorted((_line(case, context) for case in cases), key=_order)
+    return tuple(sorted((_line(case, context) for case in cases), key=_order))
 
 
 def risks(context: "MarketingContext") -> list[dict[str, Any]]:

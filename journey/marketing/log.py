@@ -13,7 +13,7 @@ from pathlib import Path
 from journey.errors import InputError
 from journey.marketing.lifecycles import lifecycles
 from journey.marketing.policy import MarketingPolicy
-from journey.marketing.records.model import Entity, LogEvent, Proposer
+from journey.marketing.records.model import Entity, LogEvent, Proposer, ReasonCode
 
 DATASET = LogEvent.dataset
 
@@ -30,6 +30,7 @@ class MarketingLog:
         self._events = list(events)
         self._last: dict[tuple[Entity, str], LogEvent] = {}
         self._first: dict[tuple[Entity, str], LogEvent] = {}
+        self._ids: set[str] = set()
         for event in self._events:
             self._remember(event)
 
@@ -54,6 +55,8 @@ class MarketingLog:
         campaign_id: str | None = None,
         amount: float | None = None,
         reason: str | None = None,
+        channels: tuple[str, str] | None = None,
+        reason_code: ReasonCode | None = None,
     ) -> LogEvent:
         """Enter a new entity, in the state in which everything of its kind begins.
 
@@ -66,6 +69,9 @@ class MarketingLog:
             campaign_id: Its campaign.
             amount: What a budget action moves, in dollars.
             reason: Why, in words.
+            channels: Where a budget action takes the money and where it brings it: with them the log tells the whole
+                move, and no other record of it is needed.
+            reason_code: Why, as one of the records' codes.
 
         Raises:
             InputError: The entity is in the log already, a person is not named, or a budget action has no amount.
@@ -76,6 +82,7 @@ class MarketingLog:
             raise InputError(f"{entity_id}: a person proposes it, but who is not said; give `actor`")
         if entity == "budget_action" and amount is None:
             raise InputError(f"{entity_id}: a budget action moves an amount; give `amount`")
+        source, target = channels or (None, None)
         return self._append(
             LogEvent(
                 event_id=self._next_id(),
@@ -89,6 +96,9 @@ class MarketingLog:
                 actor_id=actor,
                 amount=amount,
                 reason=reason,
+                from_channel_id=source,
+                to_channel_id=target,
+                reason_code=reason_code,
             )
         )
 
@@ -149,14 +159,7 @@ class MarketingLog:
         Raises:
             InputError: It cannot be written there.
         """
-        lines = [json.dumps(event.model_dump(mode="json"), ensure_ascii=False) for event in self._events]
-        temporary = path.with_name(f".{path.name}.part")
-        try:
-            temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-            temporary.replace(path)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+        _replace(path, as_lines(self._events))
 
     def _refuse_no_approval(self, first: LogEvent, by: Proposer, actor: str | None) -> None:
         """Approvals fail closed: from the policy's amount on a named person approves, and not the one who proposed."""
@@ -165,13 +168,22 @@ class MarketingLog:
         if by == "human":
             if actor is None:
                 raise InputError(f"{first.entity_id}: a person approves it, but who is not said; give `actor`")
-            if first.actor_kind == "human" and first.actor_id in (None, actor):
-                raise InputError(f"{first.entity_id}: {actor} proposed it; somebody else must approve it")
+            if first.actor_kind == "human" and (first.actor_id is None or same_person(first.actor_id, actor)):
+                raise InputError(
+                    f"{first.entity_id}: {actor} proposed it; somebody else must approve it (rule: own_approval)"
+                )
         elif amount is None or amount >= least:
-            raise InputError(f"{first.entity_id}: from {least:.2f} on a person must approve, and it moves {amount:.2f}")
+            raise InputError(
+                f"{first.entity_id}: from {least:.2f} on a person must approve, and it moves {amount:.2f} "
+                "(rule: no_person)"
+            )
 
     def _next_id(self) -> str:
-        return f"LOG_{len(self._events) + 1:06d}"
+        number = len(self._events) + 1
+        # A log that somebody else began counts in its own way.
+        while f"LOG_{number:06d}" in self._ids:
+            number += 1
+        return f"LOG_{number:06d}"
 
     def _append(self, event: LogEvent) -> LogEvent:
         self._events.append(event)
@@ -179,6 +191,44 @@ class MarketingLog:
         return event
 
     def _remember(self, event: LogEvent) -> None:
+        self._ids.add(event.event_id)
         key = (event.entity, event.entity_id)
         self._first.setdefault(key, event)
         self._last[key] = event
+
+
+def same_person(name: str, other: str) -> bool:
+    """Whether two names are one, whatever their capitals and spaces."""
+    return "".join(name.casefold().split()) == "".join(other.casefold().split())
+
+
+def as_lines(events: Iterable[LogEvent]) -> bytes:
+    """Events as JSON Lines."""
+    lines = [json.dumps(event.model_dump(mode="json"), ensure_ascii=False) for event in events]
+    return "".join(f"{line}\n" for line in lines).encode("utf-8")
+
+
+def append(path: Path, events: Iterable[LogEvent]) -> None:
+    """Add events to a log that is written as JSON Lines, or begin one; the file changes as a whole or not at all.
+
+    What stands in the file stays as it is, byte for byte.
+
+    Raises:
+        InputError: It cannot be read or written there.
+    """
+    try:
+        before = path.read_bytes() if path.exists() else b""
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+    parted = b"" if not before or before.endswith(b"\n") else b"\n"
+    _replace(path, before + parted + as_lines(events))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None

@@ -1,14 +1,19 @@
 """The marketing policy: every threshold that a finding, a flag or a proposal rests on, as data with defaults.
 
-Defaults are assumptions to be replaced by your own unless a description names another origin.
+A policy file (TOML) overrides any of them; what it leaves out keeps its default. Defaults are assumptions to be
+replaced by your own unless a description names another origin.
 """
 
-from typing import Annotated, Literal, Self, get_args
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from journey.policy import Money
+from journey.errors import InputError
+from journey.policy import Money, merged, read_override
 from journey.proportions import CONFIDENCE, POWER
+from journey.validation import explain
 
 Quantity = Literal["impressions", "clicks", "conversions"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -43,6 +48,15 @@ class PhraseRule(_Part):
     risk_type: Literal["brand_safety", "policy_violation"]
     severity: SeverityName
     pattern: str = Field(description="A regular expression; capitals do not matter.")
+
+    @field_validator("pattern")
+    @classmethod
+    def _is_a_pattern(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+        return pattern
 
 
 class Trust(_Part):
@@ -270,3 +284,28 @@ class MarketingPolicy(_Part):
         default={}, description="What a KPI is to reach, by its name, in campaigns that state no target of their own."
     )
     tolerance: Tolerance = Tolerance()
+
+
+def marketing_policy_from(override: dict[str, Any], source: str) -> MarketingPolicy:
+    """The default marketing policy with `override` laid over it.
+
+    Args:
+        override: Nested keys of the policy; what is left out keeps its default, and lists are replaced whole.
+        source: Where they come from, for the error message.
+
+    Raises:
+        InputError: A key is unknown or a value impossible; the message names key, value and what is expected.
+    """
+    try:
+        return MarketingPolicy.model_validate(merged(MarketingPolicy().model_dump(), override))
+    except ValidationError as error:
+        raise InputError(explain(error, MarketingPolicy, source)) from None
+
+
+def read_marketing_policy(path: Path) -> MarketingPolicy:
+    """Read a marketing policy file (TOML).
+
+    Raises:
+        InputError: The file is missing, is not TOML, or says something impossible.
+    """
+    return marketing_policy_from(read_override(path), str(path))

@@ -15,7 +15,7 @@ from journey.lifecycles import budget_action_lifecycle
 from journey.marketing.balances import ChannelBalance, balances
 from journey.marketing.funnel import trust_of
 from journey.marketing.governance import log_events
-from journey.marketing.inbox import InboxRisk, risk_inbox, serious_by_channel
+from journey.marketing.inbox import risk_inbox, serious_by_channel
 from journey.marketing.log import MarketingLog
 from journey.marketing.policy import BudgetPolicy
 from journey.marketing.reallocation import ChannelPlan, Gain, Weighing, gain_of
@@ -129,16 +129,18 @@ class _Pair:
     gain: Gain
 
 
-def allocation(context: "MarketingContext", inbox: list[InboxRisk] | None = None) -> Allocation:
+def allocation(context: "MarketingContext") -> Allocation:
     """Proposals as of the context's moment, entered in the log and held to the rules of `journey.marketing.transfers`.
 
-    Args:
-        context: The records.
-        inbox: The risk inbox, when it is at hand.
+    One context has one allocation; its log is for reading.
     """
+    return context.once(_allocated)
+
+
+def _allocated(context: "MarketingContext") -> Allocation:
     there = balances(context)
     keys = [(each.campaign_id, each.channel_id) for each in there]
-    risky = serious_by_channel(risk_inbox(context) if inbox is None else inbox, keys)
+    risky = serious_by_channel(risk_inbox(context), keys)
     returns = channel_returns(context)
     channels = _channels(context, there, returns, risky)
     log = MarketingLog(log_events(context), context.policy)
@@ -164,7 +166,7 @@ def _channels(
     returns: dict[Key, ChannelReturn],
     risky: dict[Key, tuple[str, ...]],
 ) -> list[ChannelState]:
-    waiting, doubted, closed = _waiting(context), _doubted(context), _closed(context)
+    waiting, doubted, closed = waiting_by_channel(context), _doubted(context), closed_campaigns(context)
     found = []
     for each in there:
         key = each.campaign_id, each.channel_id
@@ -185,7 +187,7 @@ def _no_return(found: ChannelReturn | None) -> str | None:
     return None if found.posterior is not None else "no conversion has a value: what a dollar brings is unknown"
 
 
-def _waiting(context: "MarketingContext") -> dict[Key, float]:
+def waiting_by_channel(context: "MarketingContext") -> dict[Key, float]:
     """Dollars that recorded actions wait to take."""
     rows = context.cursor.execute("""
         SELECT campaign_id, from_channel_id, sum(amount) FROM seen_budget_actions
@@ -213,7 +215,7 @@ def _doubted(context: "MarketingContext") -> dict[Key, str]:
     return dict.fromkeys(((row[0], row[1]) for row in rows), "its funnel counts are trusted too little")
 
 
-def _closed(context: "MarketingContext") -> dict[str, str]:
+def closed_campaigns(context: "MarketingContext") -> dict[str, str]:
     """Campaigns in which no money is moved, and why."""
     found: dict[str, str] = {}
     rows = context.cursor.execute(

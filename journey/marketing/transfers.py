@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from journey.errors import InputError
 from journey.marketing.log import MarketingLog
-from journey.marketing.records.model import LogEvent, Proposer
+from journey.marketing.records.model import LogEvent, Proposer, ReasonCode
 
 ObjectionCode = Literal[
     "to_itself", "no_amount", "not_in_campaign", "balance_unknown", "nothing_to_give", "not_enough", "open_risk"
@@ -120,8 +120,25 @@ class BudgetDesk:
     risky: Callable[[], Mapping[Key, tuple[str, ...]]] = dict
     transfers: dict[str, Transfer] = field(default_factory=dict)
 
-    def propose(self, transfer: Transfer, *, at: datetime, by: Proposer, actor: str | None = None) -> LogEvent:
+    def propose(
+        self,
+        transfer: Transfer,
+        *,
+        at: datetime,
+        by: Proposer,
+        actor: str | None = None,
+        reason: str | None = None,
+        reason_code: ReasonCode | None = None,
+    ) -> LogEvent:
         """Enter a move.
+
+        Args:
+            transfer: The move.
+            at: When.
+            by: Whether a person or the orchestrator proposes it.
+            actor: Who that is.
+            reason: Why, in words; left out: from where to where.
+            reason_code: Why, as one of the records' codes.
 
         Raises:
             InputError: A rule is broken, or the log refuses it.
@@ -135,12 +152,16 @@ class BudgetDesk:
             actor=actor,
             campaign_id=transfer.campaign_id,
             amount=transfer.amount,
-            reason=f"{transfer.from_channel_id} to {transfer.to_channel_id}",
+            reason=reason or f"{transfer.from_channel_id} to {transfer.to_channel_id}",
+            channels=(transfer.from_channel_id, transfer.to_channel_id),
+            reason_code=reason_code,
         )
         self.transfers[transfer.transfer_id] = transfer
         return event
 
-    def approve(self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None) -> LogEvent:
+    def approve(
+        self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None, reason: str | None = None
+    ) -> LogEvent:
         """Approve a proposed move; from the policy's amount on only a named person can, and not the proposer.
 
         Raises:
@@ -148,9 +169,11 @@ class BudgetDesk:
             IllegalMoveError: It is not waiting for approval.
         """
         self._refuse(self._known(transfer_id))
-        return self.log.move("budget_action", transfer_id, "approve", at=at, by=by, actor=actor)
+        return self.log.move("budget_action", transfer_id, "approve", at=at, by=by, actor=actor, reason=reason)
 
-    def reject(self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None) -> LogEvent:
+    def reject(
+        self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None, reason: str | None = None
+    ) -> LogEvent:
         """Reject a proposed move.
 
         Raises:
@@ -158,9 +181,11 @@ class BudgetDesk:
             IllegalMoveError: It is not waiting for approval.
         """
         self._known(transfer_id)
-        return self.log.move("budget_action", transfer_id, "reject", at=at, by=by, actor=actor)
+        return self.log.move("budget_action", transfer_id, "reject", at=at, by=by, actor=actor, reason=reason)
 
-    def execute(self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None) -> LogEvent:
+    def execute(
+        self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None, reason: str | None = None
+    ) -> LogEvent:
         """Move the money of an approved move.
 
         Raises:
@@ -169,11 +194,13 @@ class BudgetDesk:
         """
         transfer = self._known(transfer_id)
         self._refuse(transfer)
-        event = self.log.move("budget_action", transfer_id, "execute", at=at, by=by, actor=actor)
+        event = self.log.move("budget_action", transfer_id, "execute", at=at, by=by, actor=actor, reason=reason)
         self._carry(transfer.giver, transfer.taker, transfer.amount)
         return event
 
-    def roll_back(self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None) -> LogEvent:
+    def roll_back(
+        self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None, reason: str | None = None
+    ) -> LogEvent:
         """Bring the money of an executed move back.
 
         Raises:
@@ -181,18 +208,19 @@ class BudgetDesk:
             IllegalMoveError: It is not executed.
         """
         transfer = self._known(transfer_id)
-        has = self.available[transfer.taker]
+        has = self.available.get(transfer.taker)
         if has is not None and has < transfer.amount:
             raise InputError(
-                f"{transfer_id}: {transfer.to_channel_id} has {has:.2f} left; {transfer.amount:.2f} cannot go back"
+                f"{transfer_id}: {transfer.to_channel_id} has {has:.2f} left; {transfer.amount:.2f} cannot go back "
+                "(rule: not_enough)"
             )
-        event = self.log.move("budget_action", transfer_id, "roll_back", at=at, by=by, actor=actor)
+        event = self.log.move("budget_action", transfer_id, "roll_back", at=at, by=by, actor=actor, reason=reason)
         self._carry(transfer.taker, transfer.giver, transfer.amount)
         return event
 
     def _carry(self, giver: Key, taker: Key, amount: float) -> None:
         for key, change in ((giver, -amount), (taker, amount)):
-            has = self.available[key]
+            has = self.available.get(key)
             self.available[key] = None if has is None else has + change
 
     def _known(self, transfer_id: str) -> Transfer:
@@ -203,4 +231,5 @@ class BudgetDesk:
     def _refuse(self, transfer: Transfer) -> None:
         found = objections(transfer, self.available, self.risky())
         if found:
-            raise InputError(f"{transfer.transfer_id}: {' '.join(each.message for each in found)}")
+            told = " ".join(f"{each.message} (rule: {each.code})" for each in found)
+            raise InputError(f"{transfer.transfer_id}: {told}")

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scenarios.cli.options import JsonOption
-from scenarios.cli.record_options import AsOfOption
+from scenarios.cli.record_options import AsOfOption, PolicyOption
 from scenarios.cli.report_file import ReportOption, refuse_report, write_report
 
 if TYPE_CHECKING:
+    from journey.marketing.policy import MarketingPolicy
     from journey.marketing.records.store import MarketingRecords
 
 BUNDLED_CAMPAIGNS = "the bundled campaigns"
@@ -26,31 +27,41 @@ def command(
     ] = None,
     *,
     as_of: AsOfOption = None,
+    policy: PolicyOption = None,
+    show_policy: Annotated[
+        bool, typer.Option("--show-policy", help="Print the marketing policy in force as a policy file, and stop.")
+    ] = False,
     limit: Annotated[
         int, typer.Option("--limit", min=0, help="Print at most so many rows of each table; --json has them all.")
     ] = 200,
     window: Annotated[
-        int, typer.Option("--window", min=1, max=3660, help="Days of the latest rollup window.", show_default=True)
-    ] = 7,
+        int | None,
+        typer.Option("--window", min=1, max=3660, help="Days of the latest rollup window; left out: the policy's."),
+    ] = None,
     order: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--order", min=1, max=4, help="How many of the last channels the Markov chain of paths remembers."
+            "--order",
+            min=1,
+            max=4,
+            help="How many of the last channels the Markov chain of paths remembers; left out: the policy's.",
         ),
-    ] = 1,
+    ] = None,
     json_: JsonOption = False,
     report: ReportOption = None,
 ) -> None:
     """Judge recorded campaigns: findings, funnel, budget, risks, rollups, experiments, attribution, KPIs and ROI."""
     from journey.asof import AsOf
     from journey.marketing.evaluation import evaluate_campaigns
-    from journey.marketing.policy import AttributionPolicy, MarketingPolicy, RollupPolicy
     from scenarios.cli.output import console, print_json
 
     refuse_report(report)
+    rules = _policy(policy, window, order)
+    if show_policy:
+        _print_policy(rules, json_=json_)
+        return
     when = None if as_of is None else AsOf.of(as_of).cutoff
-    policy = MarketingPolicy(rollups=RollupPolicy(window_days=window), attribution=AttributionPolicy(order=order))
-    found = evaluate_campaigns(_read(folders), as_of=when, policy=policy)
+    found = evaluate_campaigns(_read(folders), as_of=when, policy=rules)
     if json_:
         print_json(found.as_dict())
     else:
@@ -60,6 +71,26 @@ def command(
     from scenarios.campaign_report import report_on
 
     write_report(report, lambda: report_on(found))
+
+
+def _policy(file: Path | None, window: int | None, order: int | None) -> "MarketingPolicy":
+    """The policy of that file or the default one, with the options laid over it."""
+    from journey.marketing.policy import MarketingPolicy, read_marketing_policy
+
+    policy = MarketingPolicy() if file is None else read_marketing_policy(file)
+    rollups = policy.rollups if window is None else policy.rollups.model_copy(update={"window_days": window})
+    attribution = policy.attribution if order is None else policy.attribution.model_copy(update={"order": order})
+    return policy.model_copy(update={"rollups": rollups, "attribution": attribution})
+
+
+def _print_policy(policy: "MarketingPolicy", *, json_: bool) -> None:
+    from scenarios.cli.output import print_json
+    from simulation.arm_policy import as_toml
+
+    if json_:
+        print_json(policy.model_dump(mode="json"))
+    else:
+        typer.echo(as_toml(policy), nl=False)
 
 
 def _read(folders: list[Path] | None) -> "MarketingRecords":

@@ -9,6 +9,7 @@ COMMANDS: dict[str, str] = {
     "check": "scenarios.cli.check",
     "evaluate": "scenarios.cli.evaluate",
     "campaigns": "scenarios.cli.campaigns",
+    "budget": "scenarios.cli.budget",
     "scenarios": "scenarios.cli.scenarios",
     "schema": "scenarios.cli.schema",
     "validate": "scenarios.cli.validate",

@@ -1,12 +1,15 @@
 """What every check of the marketing side may look at: the records up to `as_of`, the policy, and a few words of SQL."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar
 
 import duckdb
 
 from journey.checks.context import WORDS
 from journey.lifecycles import FUNNEL_STEPS
+from journey.marketing.actions_in_force import actions_in_force
 from journey.marketing.balances import BALANCES
 from journey.marketing.performance import INCREMENTS, TOTALS
 from journey.marketing.policy import MarketingPolicy
@@ -14,6 +17,8 @@ from journey.marketing.records.model import MARKETING_FAMILY
 from journey.records.columns import date_columns, label_of
 from journey.records.database import literal, quoted
 from journey.records.model import model_of
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,8 @@ class MarketingContext:
     * ``campaign_channels``: ``campaign_id, channel_id`` where a campaign has an asset or an opening balance;
     * ``statement`` and ``balances``: see `journey.marketing.balances`.
 
-    A status is a record's current one: the sets do not say what it was at an earlier `as_of`, only the log does.
+    A status is a record's current one: the sets do not say what it was at an earlier `as_of`, only the log does. A
+    budget action stands where the log left it; see `journey.marketing.actions_in_force`.
 
     Attributes:
         cursor: A connection of its own to the records' database; temporary tables live and die with it.
@@ -41,6 +47,18 @@ class MarketingContext:
     cursor: duckdb.DuckDBPyConnection
     as_of: datetime | None
     policy: MarketingPolicy
+    _found: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, ask: "Callable[[MarketingContext], Found]") -> Found:
+        """What `ask` finds out, worked out the first time only: several parts of an evaluation build on the same.
+
+        Args:
+            ask: A function of the context alone; what it returns belongs to everybody and must not be changed.
+        """
+        if ask not in self._found:
+            self._found[ask] = ask(self)
+        found: Found = self._found[ask]
+        return found
 
     @property
     def now(self) -> str:
@@ -58,6 +76,7 @@ def prepare(context: MarketingContext) -> None:
         where = f"WHERE {quoted(observed)} IS NULL OR {quoted(observed)} <= {context.now}" if observed else ""
         rows = f"SELECT *, {label_of(dataset)} AS label FROM {dataset} {where}"
         run(f"CREATE OR REPLACE TEMP TABLE seen_{dataset} AS {rows}")
+    run(f"CREATE OR REPLACE TEMP TABLE seen_budget_actions AS {actions_in_force(context.policy.budget.currency)}")
     run(f"CREATE OR REPLACE TEMP TABLE increments AS {INCREMENTS}")
     run(f"CREATE OR REPLACE TEMP TABLE totals AS {TOTALS}")
     run(f"CREATE OR REPLACE TEMP TABLE steps AS {_STEPS}")

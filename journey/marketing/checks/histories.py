@@ -70,15 +70,28 @@ def status_differs_from_log(context: MarketingContext) -> str:
     )
 
 
+@rule("record-behind-log", FindingSeverity.NOTICE)
+def record_behind_log(context: MarketingContext) -> str:
+    """A budget action that the log has moved on from the status of its record; the log's status is used."""
+    del context
+    return """
+        SELECT 'budget_actions' AS dataset, label AS record, campaign_id,
+            'Its record still says ' || recorded_status || '; the log has it ' || status || ', and that is used.'
+            AS message
+        FROM seen_budget_actions WHERE recorded_status <> status
+    """
+
+
 @rule("log-of-unknown", FindingSeverity.ERROR)
 def log_of_unknown(context: MarketingContext) -> str:
-    """A log entry about a budget action or a risk signal that is not recorded."""
+    """A log entry about a risk signal that is not recorded, or about a budget action that nothing else describes."""
     del context
     return " UNION ALL ".join(
         f"""
         SELECT 'marketing_log' AS dataset, event_id AS record, campaign_id,
             entity_id || ' is not among the {dataset}.' AS message
-        FROM seen_marketing_log WHERE entity = {literal(entity)} AND entity_id NOT IN (SELECT {key} FROM {dataset})
+        FROM seen_marketing_log WHERE entity = {literal(entity)}
+            AND entity_id NOT IN (SELECT {key} FROM {dataset} UNION SELECT {key} FROM seen_{dataset})
         """
         for entity, dataset, key in _SETS
     )

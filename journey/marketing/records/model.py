@@ -308,6 +308,9 @@ class LogEvent(Record):
     actor_id: str | None = Field(default=None, description="Which person, or which orchestrator.")
     amount: Dollars | None = Field(default=None, description="What a budget action moves.")
     reason: str | None = None
+    from_channel_id: str | None = Field(default=None, description="Of a budget action that is entered.")
+    to_channel_id: str | None = Field(default=None, description="Of a budget action that is entered.")
+    reason_code: ReasonCode | None = Field(default=None, description="Of a budget action that is entered.")
 
 
 MARKETING_FAMILY = Family(

@@ -40,13 +40,16 @@ def test_it_is_entered_in_the_log_and_nothing_is_approved():
     assert prove(found.log.events, MarketingPolicy()).executed == ()
 
 
-def test_the_same_records_give_the_same_proposals_and_one_that_is_in_the_log_is_not_entered_twice():
+def test_the_same_records_give_the_same_proposals_and_one_that_is_in_the_log_waits_and_is_not_made_twice():
     tables = rows()
     first = _allocation(tables)
+    assert _allocation(tables).proposals == first.proposals
     tables["marketing_log"] = [event.model_dump() for event in first.entered]
-    again = _allocation(tables)
-    assert again.proposals == first.proposals
-    assert len(again.entered) == 1
+    found = budget(context_of(records(tables)))
+    assert _proposed(tables) == []
+    assert [(each["transfer_id"], each["objections"]) for each in found["waiting"]] == [
+        ("BUD_0003", []), (first.proposals[0].budget_action_id, []),
+    ]  # fmt: skip
 
 
 def test_between_two_channels_where_a_recorded_action_waits_nothing_more_is_proposed():

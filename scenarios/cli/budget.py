@@ -1,0 +1,166 @@
+"""`journey budget`: one step of a budget action, written into the marketing log of a folder of records."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, get_args
+
+import typer
+
+from journey.errors import InputError
+from scenarios.cli.options import JsonOption
+from scenarios.cli.record_options import PolicyOption
+
+if TYPE_CHECKING:
+    from journey.asof import AsOf
+    from journey.marketing.folder_desk import Done, Step
+    from journey.marketing.records.model import ReasonCode
+    from journey.marketing.transfers import Transfer
+
+
+class BudgetStep(StrEnum):
+    """What can be done with a budget action."""
+
+    PROPOSE = "propose"
+    APPROVE = "approve"
+    REJECT = "reject"
+    EXECUTE = "execute"
+    ROLL_BACK = "roll-back"
+
+
+StepArgument = Annotated[
+    BudgetStep, typer.Argument(metavar="STEP", help="propose, approve, reject, execute, roll-back.")
+]
+ActionArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="ACTION_ID", help="Key of the action; to propose: of a proposal of `journey campaigns`, or a new one."
+    ),
+]
+FoldersArgument = Annotated[
+    list[Path], typer.Argument(metavar="FOLDER...", help="Folders of records, read together; the log is written there.")
+]
+OnOption = Annotated[
+    str | None, typer.Option("--on", metavar="DATE", help="When it is done; left out: now (UTC).", show_default=False)
+]
+
+
+def command(
+    step: StepArgument,
+    action_id: ActionArgument,
+    folders: FoldersArgument,
+    *,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="NAME", help="Who does it; left out: the orchestrator.")
+    ] = None,
+    on: OnOption = None,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, in words.")] = None,
+    campaign: Annotated[str | None, typer.Option("--campaign", metavar="ID", help="Of a move of your own.")] = None,
+    source: Annotated[str | None, typer.Option("--from", metavar="CHANNEL", help="Where it takes the money.")] = None,
+    target: Annotated[str | None, typer.Option("--to", metavar="CHANNEL", help="Where it brings it.")] = None,
+    amount: Annotated[float | None, typer.Option("--amount", metavar="DOLLARS", help="How much.")] = None,
+    code: Annotated[
+        str | None, typer.Option("--code", metavar="CODE", help="Why, as one of the records' codes.")
+    ] = None,
+    proposed_by: Annotated[
+        str | None,
+        typer.Option("--proposed-by", metavar="NAME", help="Who proposed a recorded action whose record does not say."),
+    ] = None,
+    policy: PolicyOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Propose, approve, reject, execute or roll back a move of budget; every step is held to the rules and logged.
+
+    The records are not changed: the step is appended to marketing_log.jsonl in the folder, from where
+    `journey campaigns` takes how things stand. What breaks a rule is refused, and nothing is written.
+    """
+    from journey.marketing.folder_desk import Order, carry_out
+    from journey.marketing.policy import MarketingPolicy, read_marketing_policy
+    from scenarios.cli.output import print_json
+
+    transfer = _transfer(action_id, campaign, source, target, amount)
+    if step is not BudgetStep.PROPOSE and (transfer is not None or code is not None):
+        raise InputError(
+            f"{step.value}: the move is known; --campaign, --from, --to, --amount and --code are to propose"
+        )
+    order = Order(
+        step=_step(step),
+        action_id=action_id,
+        when=_when(on),
+        by=_name("--by", by),
+        reason=reason,
+        transfer=transfer,
+        reason_code=_code(code),
+        proposed_by=_name("--proposed-by", proposed_by),
+    )
+    rules = MarketingPolicy() if policy is None else read_marketing_policy(policy)
+    done = carry_out(order, folders, rules)
+    if json_:
+        print_json(done.as_dict())
+    else:
+        _print_done(done)
+
+
+def _transfer(
+    action_id: str, campaign: str | None, source: str | None, target: str | None, amount: float | None
+) -> "Transfer | None":
+    from journey.marketing.transfers import Transfer
+
+    if campaign is None and source is None and target is None and amount is None:
+        return None
+    if campaign is None or source is None or target is None or amount is None:
+        given = {"--campaign": campaign, "--from": source, "--to": target, "--amount": amount}
+        missing = ", ".join(name for name, value in given.items() if value is None)
+        raise InputError(
+            f"{action_id}: a move of your own needs --campaign, --from, --to and --amount; not given: {missing}"
+        )
+    return Transfer(action_id, campaign, source, target, amount)
+
+
+def _step(step: BudgetStep) -> "Step":
+    from journey.marketing.folder_desk import Step
+
+    return next(known for known in get_args(Step) if known == step.value.replace("-", "_"))
+
+
+def _when(on: str | None) -> "AsOf":
+    from datetime import UTC, datetime
+
+    from journey.asof import AsOf
+
+    return AsOf.of(datetime.now(UTC).replace(microsecond=0) if on is None else on)
+
+
+def _name(option: str, name: str | None) -> str | None:
+    if name is None:
+        return None
+    tidy = " ".join(name.split())
+    if not tidy or not tidy.isprintable():
+        raise InputError(f"{option} {name!r}: is no name; write who it is")
+    return tidy
+
+
+def _code(code: str | None) -> "ReasonCode | None":
+    from journey.marketing.records.model import ReasonCode
+    from journey.validation import did_you_mean
+
+    known = next((each for each in get_args(ReasonCode) if each == code), None)
+    if code is not None and known is None:
+        raise InputError(f"--code {code}: is no reason code{did_you_mean(code, get_args(ReasonCode))}")
+    return known
+
+
+def _print_done(done: "Done") -> None:
+    from scenarios.cli.output import console, say
+    from scenarios.evaluation_report import money
+
+    out, move, last = console(), done.transfer, done.events[-1]
+    out.print(
+        f"{move.transfer_id} is {done.status.replace('_', ' ')}: {money(move.amount)} from {move.from_channel_id} to "
+        f"{move.to_channel_id} in {move.campaign_id}, by {last.actor_id} on {last.timestamp:%Y-%m-%d %H:%M}",
+        markup=False,
+    )
+    there = (f"{channel} {'unknown' if has is None else money(has)}" for channel, has in done.balances.items())
+    out.print(f"to give now: {', '.join(there)}", markup=False)
+    steps = ", ".join(step.replace("_", "-") for step in done.legal_moves)
+    out.print(f"next: {steps or 'nothing, it is over'}", markup=False)
+    say(f"wrote {done.log}")
