@@ -1,7 +1,8 @@
 """A quantile sketch: counts in buckets whose bounds grow by a constant ratio.
 
 Any quantile is known to within 1 % of its value, whatever the distribution, and two sketches are merged exactly, by
-adding their counts (DDSketch: Masson, Rim and Lee 2019, doi:10.14778/3352063.3352135).
+adding their counts (after DDSketch: Masson, Rim and Lee 2019, doi:10.14778/3352063.3352135; within a bucket the
+quantile is interpolated, so that it moves when the counts do).
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ACCURACY = 0.01
-"""Relative error of a quantile."""
+"""Relative error of a quantile: a bucket's upper bound is so much above its lower one."""
 
-LOG_RATIO = log1p(ACCURACY) - log1p(-ACCURACY)
-"""Logarithm of the ratio of a bucket's upper bound to its lower one."""
+LOG_RATIO = log1p(ACCURACY)
 
 NOTHING = 0
 """The bucket of amounts that are 0 or next to it."""
@@ -24,7 +24,7 @@ NOTHING = 0
 LEAST = 1e-5
 """Amounts below count as nothing: of days, less than a second."""
 
-BUCKETS = 1500
+BUCKETS = 2800
 """Buckets in all; the last one ends beyond 10^7, and holds whatever is more."""
 
 
@@ -33,14 +33,6 @@ def bucket_of(amount: float) -> int:
     if amount < LEAST:
         return NOTHING
     return min(BUCKETS - 1, 1 + int(log(amount / LEAST) / LOG_RATIO))
-
-
-def amount_of(bucket: int) -> float:
-    """An amount that lies within 1 % of everything in a bucket."""
-    if bucket == NOTHING:
-        return 0.0
-    lower = LEAST * exp((bucket - 1) * LOG_RATIO)
-    return lower * (1.0 + ACCURACY)
 
 
 def quantile(counts: Mapping[int, float], share: float) -> float | None:
@@ -56,12 +48,15 @@ def quantile(counts: Mapping[int, float], share: float) -> float | None:
     total = sum(counts.values())
     if total <= 0.0:
         return None
-    reached = 0.0
+    wanted, before = share * total, 0.0
     for bucket in sorted(counts):
-        reached += counts[bucket]
-        if reached >= share * total:
+        if before + counts[bucket] >= wanted:
             break
-    return amount_of(bucket)
+        before += counts[bucket]
+    if bucket == NOTHING:
+        return 0.0
+    within = min(1.0, max(0.0, (wanted - before) / counts[bucket]))
+    return LEAST * exp((bucket - 1 + within) * LOG_RATIO)
 
 
 KERNELS = (bucket_of,)

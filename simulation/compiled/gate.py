@@ -86,13 +86,21 @@ def hand_out(A: Any, S: Any, now: float) -> None:
         push(S, done, VERDICT, i, version, reviewer)
 
 
-def has_room(A: Any, S: Any) -> int:
-    """DONE when one more step fits, otherwise what is short."""
-    if A[0].keep_trace and S.counters[cohort.ROWS] + ROWS_PER_STEP > len(S.row_ints):
+def has_room_alone(T: Any, S: Any) -> int:
+    """DONE when one more step of a customer fits who does not wait for a review, otherwise what is short."""
+    if T.keep_trace and S.counters[cohort.ROWS] + ROWS_PER_STEP > len(S.row_ints):
         return ROWS_FULL
     head = S.counters[cohort.POOL_HEAD]
     if head == NOTHING or S.pool_ints[head, 5] == NOTHING:
         return POOL_EMPTY
+    return DONE
+
+
+def has_room(A: Any, S: Any) -> int:
+    """DONE when one more step of anybody fits, otherwise what is short."""
+    short = has_room_alone(A[0], S)
+    if short != DONE:
+        return short
     if S.counters[cohort.HEAP_SIZE] + A[0].reviewers + 4 > len(S.heap_ints):
         return HEAP_FULL
     if S.counters[cohort.QUEUE_SIZE] + 2 > len(S.queue_ints):
@@ -104,7 +112,7 @@ def live_alone(A: Any, S: Any, i: int) -> int:
     """Live until the next request, the end of the journey or of the window; DONE, or what is short."""
     T = A[S.ints[i, layout.ARM]]
     while not T.terminal[S.ints[i, layout.STAGE]]:
-        short = has_room(A, S)
+        short = has_room_alone(T, S)
         if short != DONE:
             return short
         entry = first_due_besides(S, i, CADENCE)
@@ -231,7 +239,7 @@ def finish_occupied(A: Any, S: Any) -> None:
 
 
 KERNELS: tuple[Any, ...] = (
-    push, enqueue, dequeue, hand_out_later, take_reviewer, hand_out, has_room, live_alone, leave_row, go_on,
+    push, enqueue, dequeue, hand_out_later, take_reviewer, hand_out, has_room_alone, has_room, live_alone, leave_row, go_on,
     on_time_of_customer, on_review_done, serve_next, take_up, live_until, finish_all, finish_occupied,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

@@ -6,16 +6,16 @@ from math import ceil
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.sketch import ACCURACY, BUCKETS, LEAST, amount_of, bucket_of, quantile
+from simulation.sketch import ACCURACY, BUCKETS, LEAST, bucket_of, quantile
 
 amounts = st.floats(LEAST, 1e6)
 # Rounding in the logarithm may put an amount that lies on a bound into the bucket beside it.
 TOLERANCE = ACCURACY * (1.0 + 1e-6)
 
 
-@given(amounts)
-def test_everything_in_a_bucket_lies_within_the_accuracy_of_its_amount(amount):
-    assert abs(amount_of(bucket_of(amount)) - amount) <= TOLERANCE * amount
+@given(amounts, st.floats(0.01, 1.0))
+def test_everything_in_a_bucket_lies_within_the_accuracy_of_the_others(amount, share):
+    assert abs(quantile({bucket_of(amount): 7}, share) - amount) <= TOLERANCE * amount
 
 
 @given(st.floats(0.0, 1e300), st.floats(0.0, 1e300))
@@ -39,3 +39,9 @@ def test_merging_two_sketches_is_sketching_both_lists(one, other):
 
 def test_of_nothing_there_is_no_quantile():
     assert quantile({}, 0.9) is None
+
+
+def test_a_quantile_moves_with_the_counts_within_a_bucket():
+    bucket = bucket_of(3.0)
+    low, high = (quantile({1: 50, bucket: many}, 0.9) for many in (60, 6000))
+    assert low < high
