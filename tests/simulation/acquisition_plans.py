@@ -17,7 +17,7 @@ CAMPAIGN: dict[str, Any] = {
     "delay_by_segment": {"Enterprise": 2.0},
     "channels": {
         "search": {
-            "cost_per_1000": 30,
+            "cost_per_1000": 60,
             "budget": 3000,
             "audience": 20_000,
             "segments": {"SMB": 0.7, "Enterprise": 0.3},
@@ -25,7 +25,7 @@ CAMPAIGN: dict[str, Any] = {
             "by_segment": {"Enterprise": {"purchase": 0.15}},
         },
         "deals": {
-            "cost_per_1000": 12.5,
+            "cost_per_1000": 25,
             "budget": 3000,
             "audience": 40_000,
             "segments": {"SMB": 1.0},
