@@ -20,6 +20,7 @@ from journey.orchestrator.outcomes import STATUS_CODES
 from journey.orchestrator.risk import UNKNOWN_SEGMENTS
 from journey.orchestrator.signals import OTHER, SOURCE_CODES
 from journey.policy import MONITOR_ONLY
+from journey.records.database import literal
 from journey.records.reading import Records
 from journey.steps import NOT_GIVEN
 
@@ -37,15 +38,13 @@ _CUSTOMER = """k.customer_id,
 # The number of a case is its row in this table: a scan gives rows in the order in which they were stored.
 CASES = f"""
 CREATE OR REPLACE TEMP TABLE cases AS
-SELECT {_CUSTOMER}, k.account_value, $anchor::TIMESTAMP AS anchor, $cutoff::TIMESTAMP AS cutoff,
-    $history_before::TIMESTAMP AS history_before, $undatable::TIMESTAMP AS undatable
-FROM customers k ORDER BY k.customer_id
+SELECT {_CUSTOMER}, k.account_value FROM customers k ORDER BY k.customer_id
 """
 
 # A bare date sees its whole day and only the decisions of earlier days; see `AsOf.of_record`.
 CASES_OF_INTERVENTIONS = f"""
 CREATE OR REPLACE TEMP TABLE cases AS
-SELECT {_CUSTOMER}, coalesce(i.account_value, k.account_value) AS account_value, i.generated_at AS anchor,
+SELECT {_CUSTOMER}, coalesce(i.account_value, k.account_value) AS account_value,
     CASE WHEN i.generated_at = date_trunc('day', i.generated_at)
         THEN i.generated_at + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND ELSE i.generated_at END AS cutoff,
     i.generated_at AS history_before, date_trunc('day', i.generated_at) AS undatable,
@@ -55,28 +54,27 @@ WHERE i.generated_at <= $latest_case::TIMESTAMP AND ($approved OR NOT i.requires
 ORDER BY i.generated_at, i.intervention_id
 """
 
-CASE_ROWS = "SELECT segment, tier, no_segment, refused, account_value, epoch_us(anchor) AS anchor FROM cases"
+CASE_ROWS = "SELECT segment, tier, no_segment, refused, account_value FROM cases"
 
 STAGE_NAMES = """
 SELECT DISTINCT journey_stage FROM journey_state_log
 UNION SELECT DISTINCT previous_stage FROM journey_state_log WHERE previous_stage IS NOT NULL
 """
 
+# Names become numbers by a cast to an enumeration, which is a look-up in a table of hashes.
 ENTRIES = """
-SELECT c.rowid::INTEGER AS case_id, epoch_us(e.state_entered_at) AS moment, n.code AS stage,
-    coalesce(p.code, -1) AS previous
-FROM journey_state_log e JOIN cases c ON c.customer_id = e.customer_id AND e.state_entered_at <= c.cutoff
-JOIN stage_names n ON n.name = e.journey_stage
-LEFT JOIN stage_names p ON p.name = e.previous_stage
+SELECT c.rowid::INTEGER AS case_id, epoch_us(e.state_entered_at) AS moment,
+    enum_code(e.journey_stage::stage_names)::INTEGER AS stage,
+    coalesce(enum_code(e.previous_stage::stage_names)::INTEGER, -1) AS previous
+FROM journey_state_log e JOIN cases c ON c.customer_id = e.customer_id AND e.state_entered_at <= {cutoff}
 """
 
 SIGNALS = """
-SELECT c.rowid::INTEGER AS case_id, epoch_us(s.detected_at) AS moment, t.code AS type,
-    coalesce(nullif(list_position($sources::VARCHAR[], s.source), 0) - 1, $other)::TINYINT AS source,
+SELECT c.rowid::INTEGER AS case_id, epoch_us(s.detected_at) AS moment,
+    enum_code(s.signal_type::signal_types)::INTEGER AS type, {source}::TINYINT AS source,
     s.signal_strength AS strength, s.rowid::INTEGER AS record
-FROM signals s JOIN cases c ON c.customer_id = s.customer_id AND s.detected_at <= c.cutoff
-    AND coalesce(s.recorded_at <= c.cutoff, TRUE)
-JOIN signal_types t ON t.name = s.signal_type
+FROM signals s JOIN cases c ON c.customer_id = s.customer_id AND s.detected_at <= {cutoff}
+    AND (s.recorded_at <= {cutoff} OR s.recorded_at IS NULL)
 """
 
 PAST = """
@@ -89,12 +87,36 @@ WITH first_outcome AS (
 SELECT c.rowid::INTEGER AS case_id, epoch_us(i.generated_at) AS moment,
     coalesce(nullif(list_position($statuses::VARCHAR[], i.status), 0) - 1, -1)::TINYINT AS status,
     i.recommended_action = $monitor AS monitors, i.requires_human_approval AS approval,
-    coalesce(o.measured_at <= c.cutoff, FALSE) AS measured
+    coalesce(o.measured_at <= {cutoff}, FALSE) AS measured
 FROM interventions i
 JOIN cases c ON c.customer_id = i.customer_id
-    AND i.generated_at < c.history_before AND i.generated_at <> c.undatable
+    AND i.generated_at < {history_before} AND i.generated_at <> {undatable}
 LEFT JOIN first_outcome o ON o.intervention_id = i.intervention_id
 """
+
+
+class Moments(NamedTuple):
+    """SQL for what is in sight of a case.
+
+    Attributes:
+        cutoff: Nothing later is.
+        history_before: No intervention of then or later is.
+        undatable: And none of exactly this moment.
+    """
+
+    cutoff: str
+    history_before: str
+    undatable: str
+
+    @classmethod
+    def of(cls, as_of: AsOf) -> "Moments":
+        """Those of cases that are all judged at one moment; as literals they cut rows off before any join."""
+        return cls(*(f"TIMESTAMP '{getattr(as_of, name).isoformat(sep=' ')}'" for name in cls._fields))
+
+    @classmethod
+    def of_each(cls) -> "Moments":
+        """Those of cases of which each has its own."""
+        return cls(*(f"c.{name}" for name in cls._fields))
 
 
 class CaseColumns(NamedTuple):
@@ -184,9 +206,10 @@ class Cases:
 def cases_of_customers(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> Cases:
     """Every known customer, judged at one moment; in order of the id."""
     cursor = records.connection.cursor()
-    moments = {name: getattr(as_of, name) for name in ("anchor", "cutoff", "history_before", "undatable")}
-    cursor.execute(CASES, _names(orchestrator) | moments)
-    return _read(cursor, records, orchestrator)
+    cursor.execute(CASES, _names(orchestrator))
+    rows = fetch(cursor, CASE_ROWS)
+    anchors = np.full(len(rows["tier"]), np.datetime64(as_of.anchor, "us").astype(np.int64))
+    return _read(cursor, records, orchestrator, rows | {"anchor": anchors}, Moments.of(as_of))
 
 
 def cases_of_interventions(
@@ -210,7 +233,9 @@ def cases_of_interventions(
         cursor,
         "SELECT intervention_id, recommended_action, requires_human_approval, confidence, generated_at FROM cases",
     )
-    return _read(cursor, records, orchestrator), recorded
+    anchors = recorded["generated_at"].astype("datetime64[us]").astype(np.int64)
+    rows = fetch(cursor, CASE_ROWS) | {"anchor": anchors}
+    return _read(cursor, records, orchestrator, rows, Moments.of_each()), recorded
 
 
 def _names(orchestrator: Orchestrator) -> dict[str, Any]:
@@ -223,15 +248,20 @@ def _names(orchestrator: Orchestrator) -> dict[str, Any]:
     }
 
 
-def _read(cursor: duckdb.DuckDBPyConnection, records: Records, orchestrator: Orchestrator) -> Cases:
-    rows = fetch(cursor, CASE_ROWS)
+def _read(
+    cursor: duckdb.DuckDBPyConnection,
+    records: Records,
+    orchestrator: Orchestrator,
+    rows: dict[str, Any],
+    moments: Moments,
+) -> Cases:
     anchors = rows["anchor"]
-    names, states = _states(cursor, len(anchors), orchestrator)
-    unknown, signals, signal_records = _signals(cursor, anchors, orchestrator)
+    names, states = _states(cursor, len(anchors), orchestrator, moments)
+    unknown, signals, signal_records = _signals(cursor, anchors, orchestrator, moments)
     return Cases(
         columns=_case_columns(rows, names, states, orchestrator),
         signals=signals,
-        past=_past(cursor, records, anchors),
+        past=_past(cursor, records, anchors, moments),
         unknown_types=unknown,
         named_stages=names,
         stages=states[:, 0],
@@ -241,7 +271,7 @@ def _read(cursor: duckdb.DuckDBPyConnection, records: Records, orchestrator: Orc
 
 
 def _states(
-    cursor: duckdb.DuckDBPyConnection, count: int, orchestrator: Orchestrator
+    cursor: duckdb.DuckDBPyConnection, count: int, orchestrator: Orchestrator, moments: Moments
 ) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
     """The names of all stages on record, and per case: number of its stage, moment of entry, number of the one before.
 
@@ -251,7 +281,7 @@ def _states(
     found = {name for (name,) in cursor.execute(STAGE_NAMES).fetchall()}
     names = (*stages, *sorted(found - set(stages)))
     _number(cursor, "stage_names", names)
-    rows = fetch(cursor, ENTRIES)
+    rows = fetch(cursor, ENTRIES.format(**moments._asdict()))
     starts, order = _by_case(rows["case_id"], count)
     # As a stage, what the journey does not have comes before all that it has; as a text, nothing comes before "".
     as_text = np.argsort(np.argsort(np.array(names, dtype=object)))
@@ -264,14 +294,14 @@ def _states(
 
 
 def _signals(
-    cursor: duckdb.DuckDBPyConnection, anchors: Ints, orchestrator: Orchestrator
+    cursor: duckdb.DuckDBPyConnection, anchors: Ints, orchestrator: Orchestrator, moments: Moments
 ) -> tuple[tuple[str, ...], SignalColumns, npt.NDArray[np.int32]]:
     """The unknown signal types, the signals in canonical order, and of each its row in the table of signals."""
     known = orchestrator.table.signal_types
     found = {name for (name,) in cursor.execute("SELECT DISTINCT signal_type FROM signals").fetchall()}
     unknown = tuple(sorted(found - set(known)))
     _number(cursor, "signal_types", (*known, *unknown))
-    rows = fetch(cursor, SIGNALS, {"sources": list(SOURCE_CODES), "other": OTHER})
+    rows = fetch(cursor, SIGNALS.format(source=_source_code("s.source"), **moments._asdict()))
     starts, order = _by_case(rows["case_id"], len(anchors))
     ages = _days(anchors[rows["case_id"]], rows["moment"])
     types, sources, strengths = rows["type"], rows["source"], rows["strength"]
@@ -280,10 +310,16 @@ def _signals(
     return unknown, signals, rows["record"][order]
 
 
-def _past(cursor: duckdb.DuckDBPyConnection, records: Records, anchors: Ints) -> PastColumns:
+def _source_code(column: str) -> str:
+    """SQL for the number of a source of signals."""
+    cases = " ".join(f"WHEN {literal(name)} THEN {code}" for name, code in SOURCE_CODES.items())
+    return f"CASE {column} {cases} ELSE {OTHER} END"
+
+
+def _past(cursor: duckdb.DuckDBPyConnection, records: Records, anchors: Ints, moments: Moments) -> PastColumns:
     rows = fetch(
         cursor,
-        PAST,
+        PAST.format(**moments._asdict()),
         {"latest": records.latest_date(), "statuses": list(STATUS_CODES), "monitor": MONITOR_ONLY},
     )
     starts, order = _by_case(rows["case_id"], len(anchors))
@@ -335,13 +371,9 @@ def _doubtful_stage(stage: Ints, previous: Ints, orchestrator: Orchestrator) -> 
     return doubtful
 
 
-def _number(cursor: duckdb.DuckDBPyConnection, table: str, names: tuple[str, ...]) -> None:
-    """A temporary table of names with their place."""
-    cursor.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT unnest($names::VARCHAR[]) AS name,"
-        " unnest(range(len($names::VARCHAR[])))::INTEGER AS code",
-        {"names": list(names)},
-    )
+def _number(cursor: duckdb.DuckDBPyConnection, kind: str, names: tuple[str, ...]) -> None:
+    """A type that turns each of these names into its place; an empty text, which no record has, where there is none."""
+    cursor.execute(f"CREATE TEMP TYPE {kind} AS ENUM ({', '.join(literal(name) for name in names or ('',))})")
 
 
 def _by_case(case_ids: npt.NDArray[np.int32], count: int) -> tuple[Ints, Ints]:
