@@ -11,6 +11,9 @@ from simulation.setup import ArmSetup
 
 Path = tuple[str, ...]
 
+_ONLY_OF_RECORDS = ("currency", "active", "sure", "least_clicks")
+"""Thresholds of the budget policy that no simulated move looks at."""
+
 
 def acquisition_mistakes(scenario: Scenario, journey: Journey, setups: Sequence[ArmSetup]) -> list[Mistake]:
     """Every mistake that no single part can see.
@@ -74,6 +77,10 @@ def _named(place: Path, given: Acquisition, scenario: Scenario, journey: Journey
         if channel not in channels:
             here = (*place, "reallocation", "predictor", "by_channel", channel)
             yield unknown(here, channel, "a channel of any campaign", channels)
+    for key in _ONLY_OF_RECORDS:
+        if key in given.reallocation.budget.model_fields_set:
+            here = (*place, "reallocation", "budget", key)
+            yield Mistake(here, "is for recorded campaigns (`journey campaigns`); here it has no meaning: remove it")
     for name, campaign in given.campaigns.items():
         yield from _campaign((*place, "campaigns", name), campaign, scenario)
 

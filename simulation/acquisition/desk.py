@@ -25,7 +25,8 @@ from simulation.dates import DEFAULT_START
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from journey.marketing.records.model import Entity
+    from journey.marketing.policy import BudgetPolicy
+    from journey.marketing.records.model import Entity, Proposer
     from simulation.acquisition.laws import Line
     from simulation.acquisition.observed import Observed
     from simulation.acquisition.spec import Reallocation
@@ -143,7 +144,7 @@ class Desk:
         return found
 
     @property
-    def _thresholds(self) -> Any:
+    def _thresholds(self) -> BudgetPolicy:
         budget = self._rule.budget
         return budget if self._by_value else budget.model_copy(update={"value_variation": ALIKE})
 
@@ -202,22 +203,20 @@ class Desk:
         self._waiting[transfer.transfer_id] = asked
         return asked
 
-    def _settle(self, transfer: Transfer, now: float, *, approved: bool, by: Any) -> None:
+    def _settle(self, transfer: Transfer, now: float, *, approved: bool, by: Proposer) -> None:
         """Approve and execute a move, or reject it: because a person says no, or because a rule forbids it by now."""
         self._book.available = self._available(reserved=False)
         found = objections(transfer, self._book.available, {})
-        actor = APPROVER if by == "human" else ORCHESTRATOR
-        said = {"at": _moment(now), "by": by, "actor": actor}
+        name, at, actor = transfer.transfer_id, _moment(now), APPROVER if by == "human" else ORCHESTRATOR
         reason = " ".join(each.message for each in found) or None
         if not approved or found:
-            self._book.reject(transfer.transfer_id, **said)
+            self._book.reject(name, at=at, by=by, actor=actor)
         else:
-            self._book.approve(transfer.transfer_id, **said)
-            said = {"at": _moment(now), "by": "orchestrator", "actor": ORCHESTRATOR}
-            self._book.execute(transfer.transfer_id, **said)
+            self._book.approve(name, at=at, by=by, actor=actor)
+            self._book.execute(name, at=at, by="orchestrator", actor=ORCHESTRATOR)
             self._carry(transfer)
-        entry = next(move for move in self.moves if move["budget_action_id"] == transfer.transfer_id)
-        entry.update(decided_on=now, status=self.log.status(_ENTITY, transfer.transfer_id), reason=reason)
+        entry = next(move for move in self.moves if move["budget_action_id"] == name)
+        entry.update(decided_on=now, status=self.log.status(_ENTITY, name), reason=reason)
 
     def _carry(self, transfer: Transfer) -> None:
         amount = _micros(transfer.amount)

@@ -78,6 +78,9 @@ def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", ["default", "onboarding_outreach", "seed_ten"])
+@pytest.mark.parametrize("scenario", ["default", "onboarding_outreach", "seed_ten", "acquisition_quality"])
 def test_every_builtin_scenario_holds(scenario):
-    assert json_of("verify", scenario, "--engine", "reference")["ok"] is True
+    found = json_of("verify", scenario, "--engine", "reference")
+    assert found["ok"] is True
+    of_campaigns = [check["name"] for check in found["checks"] if "product of binomials" in check["name"]]
+    assert bool(of_campaigns) == (scenario == "acquisition_quality")

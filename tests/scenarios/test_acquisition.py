@@ -52,6 +52,8 @@ def found():
         (f'{LAUNCH}.path=["impression", "visit", "click", "purchase"]', "come once each and in order"),
         (f"{LAUNCH}.period_days=0.05", "more than 2048 periods; make them longer"),
         ("acquisition.reallocation.rule=by_luck", "by_retained_value"),
+        ("acquisition.reallocation.budget.least_clicks=5", "is for recorded campaigns"),
+        ("acquisition.reallocation.budget.approval_form=5", "did you mean 'approval_from'?"),
         ("acquisition.reallocation.predictor.by_channel.serch=1", "did you mean 'search'?"),
         ("acquisition.reallocation.predictor.years=0", "cannot be foreseen"),
         ("acquisition.step_costs.demo=1", "'demo' is not a step of any campaign's path"),
