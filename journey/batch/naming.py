@@ -26,10 +26,15 @@ _CLOCK = """CASE WHEN detected_at = detected_at::DATE THEN '' ELSE strftime(dete
     || CASE WHEN epoch_us(detected_at) % 1000000 = 0 THEN '' ELSE strftime(detected_at, '.%f') END END"""
 _NAME = f"coalesce(signal_id, signal_type || '@' || detected_at::DATE || {_CLOCK})"
 
+# Most lists have one name, for which nothing needs to be put together and in order.
 _LISTED = f"""
 CREATE OR REPLACE TEMP TABLE listed AS
-SELECT l.case_id, list({_NAME} ORDER BY l.place) AS names
-FROM listed_signals AS l JOIN signals AS s ON s.rowid = l.record GROUP BY l.case_id
+WITH named AS (
+    SELECT l.case_id, l.place, l.alone, {_NAME} AS name
+    FROM listed_signals AS l JOIN signals AS s ON s.rowid = l.record
+)
+SELECT case_id, [name] AS names FROM named WHERE alone
+UNION ALL SELECT case_id, list(name ORDER BY place) AS names FROM named WHERE NOT alone GROUP BY case_id
 """
 
 # Where the tied stand is what their ids say, as in `journey.orchestrator.signals`.
@@ -161,7 +166,8 @@ def _list_signals(cursor: duckdb.DuckDBPyConnection, table: DecisionTable, recor
     )
     places = np.flatnonzero(counted)
     cases = np.searchsorted(signals.starts, places, side="right") - 1
-    cursor.register("listed_signals", {"case_id": cases, "place": places, "record": records[places]})
+    alone = np.bincount(cases, minlength=1)[cases] == 1
+    cursor.register("listed_signals", {"case_id": cases, "place": places, "record": records[places], "alone": alone})
     cursor.execute(_LISTED)
     leading = np.concatenate((table.columns.lead, table.columns.bright))
     named = np.zeros(int(records.max(initial=-1)) + 1, dtype=np.bool_)

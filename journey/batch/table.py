@@ -12,7 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from journey.asof import AsOf
-from journey.batch.columns import CaseColumns, Cases, Flags, Floats, Ints, cases_of_customers, cases_of_interventions
+from journey.batch.columns import (
+    CaseColumns,
+    Cases,
+    Flags,
+    Floats,
+    Ints,
+    cases_of_customers,
+    cases_of_interventions,
+    grouping,
+)
 from journey.machine import Journey
 from journey.orchestrator.cases import CaseReader, as_of_for
 from journey.orchestrator.decision import Decision
@@ -226,7 +235,12 @@ def evaluate_folder(
     Raises:
         InputError: The folder cannot be read, or `as_of` is not a date, or no record has one.
     """
-    return evaluate_batch(read_folder(folder, journey=journey, policy=policy), as_of, policy, journey)
+    with ThreadPoolExecutor(1) as beside:
+        # The compiler's library takes half a second to load; the database reads outside of Python meanwhile.
+        loading = beside.submit(lambda: (_kernel(), grouping()))
+        records = read_folder(folder, journey=journey, policy=policy)
+        loading.result()
+    return evaluate_batch(records, as_of, policy, journey)
 
 
 def redecide_batch(

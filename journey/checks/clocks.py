@@ -150,7 +150,7 @@ def tenure_too_short(context: Context) -> str:
         SELECT 'customers' AS dataset, e.customer_id AS record, e.customer_id,
             'In ' || journey_stage || ' for ' || n_days(days_between(state_entered_at, {context.now}))
             || ', but a customer for ' || printf('%g', tenure_months) || ' months only.' AS message
-        FROM entries AS e JOIN customers AS c ON e.customer_id = c.customer_id
+        FROM entries AS e JOIN customers AS c ON c.rowid = e.person
         WHERE is_current AND c.gaps = 0
             AND days_between(state_entered_at, {context.now}) > (tenure_months + 1) * {DAYS_IN_A_LONG_MONTH}
     """

@@ -25,21 +25,35 @@ WORDS = (
 """Macros that queries of any family of records may use."""
 
 
+# Customers in the order in which they are stored, and below zero whom only the log knows.
+_PERSONS = """
+    CREATE OR REPLACE TEMP TABLE persons AS
+    SELECT customer_id, rowid AS person FROM customers
+    UNION ALL
+    SELECT customer_id, -row_number() OVER () AS person FROM (
+        SELECT DISTINCT customer_id FROM journey_state_log ANTI JOIN customers USING (customer_id)
+    )
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One run of the checks.
 
     Besides the clean tables a query may read these, which hold only what is dated up to `as_of`:
 
-    * ``entries``: stage entries with ``label``, ``before_stage`` and ``before_at`` (the customer's entry before),
-      ``next_at``, ``nth`` (1 for the first) and ``is_current``;
+    * ``persons``: a number (``person``) for every ``customer_id`` of the customers (its ``rowid``) and of the log
+      (below zero where there is no such customer). Numbers are several times cheaper to group and join than texts,
+      which tells with ten million rows;
+    * ``entries``: stage entries with ``label``, ``person``, ``before_stage`` and ``before_at`` (the customer's entry
+      before), ``next_at``, ``began_at`` (the customer's first), ``nth`` (1 for the first) and ``is_current``;
     * ``seen_signals``, ``seen_interventions``, ``seen_outcomes``: those sets, with ``label`` (an outcome without a
       date counts as seen, a signal that was recorded later than `as_of` does not);
     * ``signal_kinds``: ``signal_type, helps`` for the types that the policy knows;
-    * ``signal_keys``: for every signal, its ``row_number``, ``customer`` (a number, null when unknown), ``helps`` (by
-      the policy, default type included), ``signal_strength``, ``detected_at``, whether it ``is_seen`` (neither dated
-      nor recorded after `as_of`) and ``place``, equal for signals of one customer, type, time and source. Numbers are
-      several times cheaper to group and join than texts, which tells with ten million rows;
+    * ``signal_keys``: for every signal, its ``row_number``, ``person``, ``customer`` (the same, null when unknown),
+      ``helps`` (by the policy, default type included), ``signal_strength``, ``detected_at``, whether it ``is_seen``
+      (neither dated nor recorded after `as_of`) and ``place``, equal for signals of one customer, type, time and
+      source;
     * ``shared_places``: each ``place`` that more than one signal has.
 
     Attributes:
@@ -69,14 +83,18 @@ def prepare(context: Context) -> None:
     run = context.cursor.execute
     for macro in WORDS:
         run(f"CREATE OR REPLACE TEMP MACRO {macro}")
+    run(_PERSONS)
     run(f"""
-        CREATE OR REPLACE TEMP TABLE entries AS
-        SELECT *, {label_of(StageEntry.dataset)} AS label, lag(journey_stage) OVER line AS before_stage,
+        CREATE OR REPLACE TEMP TABLE lines AS
+        SELECT e.*, person, lag(journey_stage) OVER line AS before_stage,
             lag(state_entered_at) OVER line AS before_at, lead(state_entered_at) OVER line AS next_at,
-            row_number() OVER line AS nth, lead(row_number) OVER line IS NULL AS is_current
-        FROM journey_state_log WHERE state_entered_at <= {context.now}
-        WINDOW line AS (PARTITION BY customer_id ORDER BY state_entered_at, row_number)
+            first_value(state_entered_at) OVER line AS began_at, row_number() OVER line AS nth,
+            lead(row_number) OVER line IS NULL AS is_current
+        FROM journey_state_log AS e JOIN persons USING (customer_id) WHERE state_entered_at <= {context.now}
+        WINDOW line AS (PARTITION BY person ORDER BY state_entered_at, row_number)
     """)
+    # What an entry is called is worked out for those that are told of.
+    run(f"CREATE OR REPLACE TEMP VIEW entries AS SELECT *, {label_of(StageEntry.dataset)} AS label FROM lines")
     for dataset in ("signals", "interventions", "outcomes"):
         run(f"""
             CREATE OR REPLACE TEMP VIEW seen_{dataset} AS
@@ -89,10 +107,11 @@ def prepare(context: Context) -> None:
     default_helps = literal(context.policy.unknown_signal.polarity == "positive")
     run(f"""
         CREATE OR REPLACE TEMP TABLE signal_keys AS
-        SELECT s.row_number, c.rowid AS customer, coalesce(k.helps, {default_helps}) AS helps, s.signal_strength,
-            s.detected_at, {_is_seen(context, "signals", "s.")} AS is_seen,
+        SELECT s.row_number, p.person, CASE WHEN p.person >= 0 THEN p.person END AS customer,
+            coalesce(k.helps, {default_helps}) AS helps, s.signal_strength, s.detected_at,
+            {_is_seen(context, "signals", "s.")} AS is_seen,
             hash(s.customer_id, s.signal_type, s.detected_at, s.source) AS place
-        FROM signals AS s LEFT JOIN customers AS c ON s.customer_id = c.customer_id
+        FROM signals AS s LEFT JOIN persons AS p ON s.customer_id = p.customer_id
             LEFT JOIN signal_kinds AS k ON s.signal_type = k.signal_type
     """)
     context.cursor.register("places_again", {"place": repeated(context.cursor, "SELECT place FROM signal_keys")})

@@ -15,6 +15,13 @@ _ONE = {
     "events": "event",
 }
 
+_NOT_A_CUSTOMER = "r.customer_id IS NOT NULL AND r.customer_id NOT IN (SELECT customer_id FROM customers)"
+_UNKNOWN = {
+    "journey_state_log": "r.customer_id IN (SELECT customer_id FROM persons WHERE person < 0)",
+    "signals": "r.row_number IN (SELECT row_number FROM signal_keys WHERE customer IS NULL)",
+}
+"""How the rows of unknown customers are found where their numbers were looked up already."""
+
 
 @rule("unknown-customer", FindingSeverity.ERROR)
 def unknown_customer(context: Context) -> str:
@@ -27,7 +34,7 @@ def unknown_customer(context: Context) -> str:
             'Customer ' || r.customer_id || CASE WHEN lost.customer_id IS NULL THEN ' is unknown'
                 ELSE ' was set aside' END || ', so this {_ONE[dataset]} counts for no one.' AS message
         FROM {dataset} AS r LEFT JOIN {lost} AS lost ON r.customer_id = lost.customer_id
-        WHERE r.customer_id IS NOT NULL AND r.customer_id NOT IN (SELECT customer_id FROM customers)
+        WHERE {_UNKNOWN.get(dataset, _NOT_A_CUSTOMER)}
         """
         for dataset in DATASETS
         if dataset != Customer.dataset

@@ -87,16 +87,16 @@ def unanswered_signal(context: Context) -> str:
         ),
         cited AS (SELECT DISTINCT customer_id, unnest(triggered_by_signals) AS signal_id FROM seen_interventions),
         strong AS (
-            SELECT row_number FROM signal_keys LEFT JOIN decided USING (customer)
+            SELECT row_number, customer FROM signal_keys LEFT JOIN decided USING (customer)
             WHERE is_seen AND customer IS NOT NULL AND NOT helps AND signal_strength >= {STRONG!r}
                 AND (last_day IS NULL OR last_day < detected_at::DATE)
         ),
         ranked AS (
             SELECT s.*, count(*) OVER whose AS of_them,
-                row_number() OVER (PARTITION BY customer_id ORDER BY signal_strength DESC, detected_at, label) AS place
+                row_number() OVER (PARTITION BY customer ORDER BY signal_strength DESC, detected_at, label) AS place
             FROM strong JOIN seen_signals AS s USING (row_number)
             ANTI JOIN cited ON s.customer_id = cited.customer_id AND s.signal_id = cited.signal_id
-            WINDOW whose AS (PARTITION BY customer_id)
+            WINDOW whose AS (PARTITION BY customer)
         )
         SELECT 'signals' AS dataset, label AS record, customer_id,
             'No one acted on ' || signal_type || ' (' || signal_strength || ' on ' || day_of(detected_at) || ')'
@@ -104,6 +104,14 @@ def unanswered_signal(context: Context) -> str:
                 ELSE ' nor on ' || (of_them - 1) || ' more strong signals' END || '.' AS message
         FROM ranked WHERE place = 1
     """
+
+
+_DATED = {
+    "signals": "SELECT row_number, person, detected_at AS moment FROM signal_keys",
+    "interventions": "SELECT row_number, person, generated_at AS moment FROM interventions JOIN persons "
+    "USING (customer_id)",
+}
+"""Of each row whose it is, by number, and its date."""
 
 
 @rule("stage-mismatch", FindingSeverity.WARNING)
@@ -116,12 +124,18 @@ def stage_mismatch(context: Context) -> str:
             'It names the stage ' || r.journey_stage || ', but on ' || day_of(r.{date}) || ' the customer was in '
             || e.journey_stage || '.' AS message
         FROM (
-            -- What agrees with the present stage needs no search through the history.
-            SELECT s.* FROM seen_{dataset} AS s JOIN entries AS now ON s.customer_id = now.customer_id
-            WHERE now.is_current AND s.journey_stage IN {known}
+            -- What is older than the log, or agrees with the present stage, needs no search through the history; the
+            -- first of the two is asked of numbers, before anything else is read.
+            WITH within AS MATERIALIZED (
+                SELECT d.row_number, now.person, now.state_entered_at, now.journey_stage
+                FROM ({_DATED[dataset]}) AS d JOIN entries AS now ON d.person = now.person
+                WHERE now.is_current AND d.moment >= now.began_at
+            )
+            SELECT s.*, now.person FROM within AS now JOIN seen_{dataset} AS s ON s.row_number = now.row_number
+            WHERE s.journey_stage IN {known}
                 AND NOT (s.{date} >= now.state_entered_at AND s.journey_stage = now.journey_stage)
         ) AS r
-        ASOF JOIN entries AS e ON r.customer_id = e.customer_id AND r.{date} >= e.state_entered_at
+        ASOF JOIN entries AS e ON r.person = e.person AND r.{date} >= e.state_entered_at
         WHERE r.journey_stage <> e.journey_stage AND e.journey_stage IN {known}
             AND NOT (
                 r.{date}::DATE = e.state_entered_at::DATE

@@ -43,7 +43,7 @@ def no_stage(context: Context) -> str:
     return f"""
         SELECT 'customers' AS dataset, customer_id AS record, customer_id,
             {literal(f"No stage is recorded{until}, so nothing can be decided.")} AS message
-        FROM customers WHERE customer_id NOT IN (SELECT customer_id FROM entries)
+        FROM customers WHERE rowid NOT IN (SELECT person FROM entries)
     """
 
 
@@ -89,7 +89,7 @@ def re_entry(context: Context) -> str:
     return f"""
         WITH steps AS (
             SELECT label, customer_id, journey_stage, coalesce(before_stage, previous_stage) AS origin, before_stage,
-                count(*) OVER (PARTITION BY customer_id, journey_stage ORDER BY state_entered_at, row_number) AS visit
+                count(*) OVER (PARTITION BY person, journey_stage ORDER BY state_entered_at, row_number) AS visit
             FROM entries
         )
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
@@ -178,6 +178,5 @@ def stalled_stage(context: Context) -> str | None:
             'In ' || journey_stage || ' for ' || n_days(days_between(state_entered_at, {context.now}))
             || ', where ' || printf('%g', typical) || ' are typical.' AS message
         FROM entries AS e JOIN (VALUES {rows}) AS t(stage, typical) ON e.journey_stage = t.stage
-        SEMI JOIN customers AS c ON e.customer_id = c.customer_id
-        WHERE is_current AND days_between(state_entered_at, {context.now}) > typical
+        WHERE is_current AND person >= 0 AND days_between(state_entered_at, {context.now}) > typical
     """

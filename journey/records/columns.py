@@ -80,7 +80,7 @@ def label_of(dataset: str, alias: str = "") -> str:
     key, dates, model = key_of(dataset), date_columns(dataset), model_of(dataset)
     place = "NULL"
     if dates and model.subject in model.model_fields:
-        place = f"{prefix}{quoted(model.subject)} || '@' || strftime({prefix}{quoted(dates[0])}, '%Y-%m-%d')"
+        place = f"{prefix}{quoted(model.subject)} || '@' || {prefix}{quoted(dates[0])}::DATE::VARCHAR"
     if key is None:
         return place
     return f"coalesce({prefix}{quoted(key)}, {place}, {literal(dataset)})"
