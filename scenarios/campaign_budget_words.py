@@ -98,12 +98,24 @@ def budget_blocks(found: "CampaignsEvaluation") -> list[Block]:
         blocks.append(Grid(PROPOSAL_COLUMNS, rows, numbers_from=3, numbers_to=4))
     blocks.append(Grid(CHANNEL_COLUMNS, channels, numbers_from=2, numbers_to=3))
     blocks.append(Items(tuple(budget_lines(budget))))
+    blocks += [Items(tuple(proposal_lines(found)))] if made else []
+    entered = {row["budget_action_id"] for row in made}
     audit = tuple(
-        f"{event['timestamp']}: {event['entity_id']} {event['to_status']} by {event['actor_id'] or event['actor_kind']}"
-        + ("" if event["amount"] is None else f", {event['amount']:,.2f}")
+        f"{event['timestamp'].replace('T', ' ')}: {event['entity_id']} {_words(event['to_status'])} by "
+        f"{event['actor_id'] or event['actor_kind']}" + ("" if event["amount"] is None else f", {event['amount']:,.2f}")
         for event in budget["audit"][-MOST_ROWS:]
+        if event["entity_id"] not in entered
     )
-    return [*blocks, Heading(3, "Audit trail"), Items(audit)] if audit else blocks
+    trail: Block = Items(audit) if audit else Paragraph("The marketing log holds nothing yet.")
+    return [*blocks, Heading(3, "Audit trail"), trail]
+
+
+def proposal_lines(found: "CampaignsEvaluation") -> list[str]:
+    """How each proposal gets into the log: it stands in none until somebody enters it."""
+    return [
+        f"{row['budget_action_id']} is entered in the log by: journey budget propose {row['budget_action_id']} FOLDER"
+        for row in found.parts["proposals"]
+    ]
 
 
 def risk_blocks(found: "CampaignsEvaluation") -> list[Block]:

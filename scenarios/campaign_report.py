@@ -44,11 +44,13 @@ def report_on(found: "CampaignsEvaluation") -> list[Block]:
 
 def _funnel(found: "CampaignsEvaluation") -> list[Block]:
     stuck = [row for row in found.funnel if row.flag == "drop_off"]
+    asked = [row for row in found.funnel if row.conversion is not None]
     blocks: list[Block] = [
         Heading(2, "Where people get stuck"),
         Paragraph(
-            f"{counted(len(stuck), 'step')} of {len(found.funnel):,} lose more than chance explains. Intervals are "
-            "Wilson's, 95 %: they assume that each person goes on alone, and that who is counted at a step is among "
+            f"{len(stuck):,} of {counted(len(asked), 'step')} on a day {'loses' if len(stuck) == 1 else 'lose'} more "
+            "than chance explains. Intervals are Wilson's, 95 %: they assume that each person goes on alone, and that "
+            "who is counted at a step is among "
             "those counted at the step before. Where two sources counted, that is an assumption and the row says so."
         ),
     ]
@@ -57,7 +59,7 @@ def _funnel(found: "CampaignsEvaluation") -> list[Block]:
     blocks += journey_blocks(found)
     rows = tuple(funnel_cells(row) for row in found.funnel[:MOST_ROWS])
     if rows:
-        blocks += [Heading(3, "Day by day"), Grid(FUNNEL_COLUMNS, rows, numbers_from=5, numbers_to=7)]
+        blocks += [Heading(3, "Day by day"), Grid(FUNNEL_COLUMNS, rows, numbers_from=5, numbers_to=8)]
     blocks.extend(_left_out(len(found.funnel), "step"))
     if found.late.reason is not None:
         blocks.append(Paragraph(f"Late converters are not told: {found.late.reason}"))

@@ -53,13 +53,20 @@ class Grid:
 
 
 _FLUSH_RIGHT = ' class="n"'
+LONG_KEY = 20
+"""Letters; a longer word of a table may be broken."""
 
 Block = Heading | Paragraph | Items | Code | Grid
 
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}"
-    "table{border-collapse:collapse;margin:1rem 0}th,td{padding:.25rem .75rem;border-bottom:1px solid #ccc;"
-    "text-align:left}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}"
+    # Lines of text stay short enough to read; tables may take the whole page.
+    "p,ul{max-width:60rem}h2{margin-top:2.5rem}"
+    "table{border-collapse:collapse;margin:1rem 0;font-size:.9rem;line-height:1.35}"
+    "th,td{padding:.3rem .6rem;border-bottom:1px solid #ccc;text-align:left;vertical-align:top}"
+    "th{vertical-align:bottom;border-bottom:2px solid #888}"
+    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}"
+    "td:last-child:not(.n){min-width:12rem}"
     "pre{background:#f4f4f4;padding:.75rem;overflow:auto}div.wide{overflow-x:auto}"
 )
 
@@ -145,6 +152,13 @@ def _html(block: Block) -> str:
 
 def _html_row(tag: str, cells: Sequence[str], numbers: range) -> str:
     made = (
-        f"<{tag}{_FLUSH_RIGHT if place in numbers else ''}>{escape(cell)}</{tag}>" for place, cell in enumerate(cells)
+        f"<{tag}{_FLUSH_RIGHT if place in numbers else ''}>{_breakable(cell)}</{tag}>"
+        for place, cell in enumerate(cells)
     )
     return f"<tr>{''.join(made)}</tr>"
+
+
+def _breakable(cell: str) -> str:
+    """A cell in which long keys may be broken after their underscores, so that one of them does not widen a table."""
+    words = (escape(word).replace("_", "_<wbr>") if len(word) > LONG_KEY else escape(word) for word in cell.split(" "))
+    return " ".join(words)

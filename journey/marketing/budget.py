@@ -8,8 +8,8 @@ from journey.marketing.balances import balances
 from journey.marketing.before_after import before_after
 from journey.marketing.governance import governance
 from journey.marketing.inbox import risk_inbox, serious_by_channel
-from journey.marketing.proposals import ChannelState, allocation
-from journey.marketing.transfers import Transfer, objections
+from journey.marketing.proposals import ChannelState, allocation, closed_campaigns
+from journey.marketing.transfers import Objection, Transfer, objections
 
 if TYPE_CHECKING:
     from journey.marketing.checks.context import MarketingContext
@@ -45,7 +45,7 @@ def waiting(context: "MarketingContext", channels: Iterable[ChannelState]) -> li
     there = {(each.campaign_id, each.channel_id): each.balance for each in balances(context)}
     used = set(context.cursor.execute("SELECT campaign_id, channel_id FROM campaign_channels").fetchall())
     available = {key: balance for key, balance in there.items() if key in used}
-    risky = serious_by_channel(risk_inbox(context), there)
+    risky, closed = serious_by_channel(risk_inbox(context), there), closed_campaigns(context)
     rows = context.cursor.execute("""
         SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, status FROM seen_budget_actions
         WHERE status IN ('proposed', 'approved') ORDER BY timestamp, budget_action_id
@@ -53,8 +53,8 @@ def waiting(context: "MarketingContext", channels: Iterable[ChannelState]) -> li
     found = []
     for *columns, status in rows:
         transfer = Transfer(*columns)
-        against = objections(transfer, available, risky)
-        doubt = doubts.get(transfer.taker)
+        against = [*_closed(closed.get(transfer.campaign_id)), *objections(transfer, available, risky)]
+        doubt = None if transfer.campaign_id in closed else doubts.get(transfer.taker)
         said = [each.message for each in against] or ["It breaks no rule as things stand."]
         found.append(
             asdict(transfer)
@@ -66,3 +66,7 @@ def waiting(context: "MarketingContext", channels: Iterable[ChannelState]) -> li
             }
         )
     return found
+
+
+def _closed(why: str | None) -> list[Objection]:
+    return [] if why is None else [Objection("campaign_closed", f"{why[0].upper()}{why[1:]}: no money moves in it.")]

@@ -15,8 +15,9 @@ from journey.marketing.log import MarketingLog
 from journey.marketing.records.model import LogEvent, Proposer, ReasonCode
 
 ObjectionCode = Literal[
-    "to_itself", "no_amount", "not_in_campaign", "balance_unknown", "nothing_to_give", "not_enough", "open_risk"
-]
+    "to_itself", "no_amount", "not_in_campaign", "balance_unknown", "nothing_to_give", "not_enough", "open_risk",
+    "campaign_closed",
+]  # fmt: skip
 Key = tuple[str, str]
 """Campaign and channel."""
 

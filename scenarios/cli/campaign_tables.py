@@ -12,6 +12,7 @@ from scenarios.campaign_budget_words import (
     budget_lines,
     channel_cells,
     proposal_cells,
+    proposal_lines,
     risk_cells,
 )
 from scenarios.campaign_result_words import (
@@ -116,6 +117,8 @@ def _print_money(out: "Console", found: "CampaignsEvaluation", limit: int) -> No
 def _print_budget(out: "Console", found: "CampaignsEvaluation", limit: int) -> None:
     made = [proposal_cells(row) for row in found.parts["proposals"]]
     _print_rows(out, "Proposals", PROPOSAL_COLUMNS, made, limit, right=("amount", "expected gain"))
+    for line in proposal_lines(found):
+        out.print(line, markup=False)
     budget = found.parts["budget"]
     channels = [channel_cells(row) for row in budget["channels"]]
     _print_rows(out, "Channels", CHANNEL_COLUMNS, channels, limit, right=("to give", "return per dollar"))

@@ -47,9 +47,9 @@ def test_the_same_records_give_the_same_proposals_and_one_that_is_in_the_log_wai
     tables["marketing_log"] = [event.model_dump() for event in first.entered]
     found = budget(context_of(records(tables)))
     assert _proposed(tables) == []
-    assert [(each["transfer_id"], each["objections"]) for each in found["waiting"]] == [
-        ("BUD_0003", []), (first.proposals[0].budget_action_id, []),
-    ]  # fmt: skip
+    assert [each["transfer_id"] for each in found["waiting"]] == ["BUD_0003", first.proposals[0].budget_action_id]
+    # CAMP_003 is paused.
+    assert [[rule["code"] for rule in each["objections"]] for each in found["waiting"]] == [["campaign_closed"], []]
 
 
 def test_between_two_channels_where_a_recorded_action_waits_nothing_more_is_proposed():
@@ -149,7 +149,7 @@ def test_what_waits_is_held_to_the_rules_and_all_of_it_is_json():
     row(tables, "budget_actions", "BUD_0003")["amount"] = 5000.0
     found = json.loads(json.dumps(budget(context_of(records(tables)))))
     (waits,) = found["waiting"]
-    assert [each["code"] for each in waits["objections"]] == ["not_enough"]
+    assert [each["code"] for each in waits["objections"]] == ["campaign_closed", "not_enough"]
     assert "CH_04 has 3000.00 to give, not 5000.00" in waits["message"]
     assert found["governance"]["verdict"] == "not_provable"
     assert {"channels", "decisions", "before_after", "audit"} <= set(found)
