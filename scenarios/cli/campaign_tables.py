@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
     from journey.marketing.evaluation import CampaignsEvaluation
 
+NARROW = 90
+"""Columns; on a narrower terminal tables of up to ten columns are told row by row."""
+
 
 def print_campaigns(out: "Console", found: "CampaignsEvaluation", *, latest: bool, limit: int) -> None:
     """Print an evaluation of campaigns.
@@ -141,10 +144,23 @@ def _print_rows(
     if not rows:
         out.print(f"{title}: none\n", markup=False)
         return
-    made = table(title, *columns, right=right)
-    for row in rows[:limit]:
-        made.add_row(*(escape(cell) for cell in row))
-    out.print(made)
+    if out.width < NARROW:
+        _print_cards(out, title, columns, rows[:limit])
+    else:
+        made = table(title, *columns, right=right)
+        for row in rows[:limit]:
+            made.add_row(*(escape(cell) for cell in row))
+        out.print(made)
     left = len(rows) - limit
     if left > 0:
         out.print(f"... and {counted(left, 'row')} more; --limit prints more, --json all\n", markup=False)
+
+
+def _print_cards(out: "Console", title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """The rows one under the other, each as its filled cells with their names: columns of three letters help nobody."""
+    from rich.padding import Padding
+
+    out.print(f"[bold]{escape(title)}[/bold]\n")
+    for row in rows:
+        cells = (f"{column}: {cell}" for column, cell in zip(columns, row, strict=True) if cell)
+        out.print(Padding(escape("; ".join(cells)), (0, 0, 1, 2)))

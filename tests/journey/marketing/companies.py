@@ -41,9 +41,22 @@ def _clean():
     return {name: connection.sql(f"FROM {name}").to_arrow_table() for name in MARKETING_FAMILY.datasets}
 
 
+@cache
+def _unchanged():
+    return _read({}, changed=[])
+
+
 def records(tables):
-    """The records of these rows; sets that are as they are bundled are not read again, which takes most of the time."""
+    """The records of these rows, for reading only; sets that are as they are bundled are not read again.
+
+    Reading is what takes the time: planning the statement that types a set takes the database 10 to 20 ms, however few
+    rows there are.
+    """
     changed = [model for model in MARKETING_FAMILY.models if tables.get(model.dataset) != _bundled().get(model.dataset)]
+    return _read(tables, changed) if changed else _unchanged()
+
+
+def _read(tables, changed):
     family = replace(MARKETING_FAMILY, models=tuple(changed))
     connection = loaded_tables(family, {model.dataset: tables.get(model.dataset) for model in changed})
     for name in set(MARKETING_FAMILY.datasets) - set(family.datasets):

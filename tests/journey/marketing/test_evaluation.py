@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from functools import cache
 from io import StringIO
 
 import pytest
@@ -162,3 +163,51 @@ def test_an_approval_that_took_longer_than_a_calendar_holds_is_no_date_and_no_cr
     assert decisions["BUD_0001"]["trail"][1]["at"] is None
     # Set aside while reading, with a finding.
     assert "BUD_0002" not in decisions
+
+
+@pytest.mark.parametrize("width", [40, 60, 120])
+def test_a_narrow_terminal_reads_row_by_row_and_nothing_is_too_wide(width):
+    from rich.console import Console
+
+    from scenarios.cli.campaign_tables import print_campaigns
+
+    out = Console(file=StringIO(), width=width)
+    print_campaigns(out, _bundled_evaluation(), latest=True, limit=200)
+    shown = out.file.getvalue()
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= width
+    whole = " ".join(shown.split())
+    assert ("code: transfer-to-itself; record: BUD_0002" in whole) == (width < 90)
+    assert "journey budget propose PROP_CAMP_002_CH_03_CH_02_20260319 FOLDER" in whole
+
+
+def test_long_keys_may_be_broken_in_a_table_of_the_report():
+    from scenarios.campaign_report import report_on
+    from scenarios.document import as_html, as_markdown
+
+    page = as_html(report_on(_bundled_evaluation()))
+    assert "SEEN_<wbr>data_<wbr>quality_<wbr>CAMP_<wbr>001_<wbr>records" in page
+    assert "<td>CAMP_001</td>" in page
+    text = as_markdown(report_on(_bundled_evaluation()))
+    assert "wbr" not in text
+    assert "2 of 5 steps on a day lose more than chance explains" in text
+    assert "The marketing log holds nothing yet." in text
+
+
+def test_what_several_parts_need_is_asked_once(monkeypatch):
+    """The inbox, the funnel, the experiments and the allocation: each is worked out once in an evaluation."""
+    from journey.marketing import experiments, funnel, inbox, proposals
+
+    asked = []
+    for module, name in ((inbox, "_sorted_inbox"), (funnel, "_judged_steps"), (experiments, "_analysed"),
+                         (proposals, "_allocated")):  # fmt: skip
+        whole = getattr(module, name)
+        monkeypatch.setattr(
+            module, name, lambda context, whole=whole, name=name: (asked.append(name), whole(context))[1]
+        )
+    evaluate_campaigns(records(rows()))
+    assert sorted(asked) == ["_allocated", "_analysed", "_judged_steps", "_sorted_inbox"]
+
+
+@cache
+def _bundled_evaluation():
+    return evaluate_campaigns(records(rows()))
