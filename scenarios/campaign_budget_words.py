@@ -37,7 +37,11 @@ def proposal_cells(row: Row) -> tuple[str, ...]:
 def channel_cells(row: Row) -> tuple[str, ...]:
     """One channel, as `CHANNEL_COLUMNS` asks."""
     known = row["return_per_dollar"] is not None
-    barred = f"may receive nothing while {', '.join(row['risks'])} is not settled" if row["risks"] else ""
+    barred = (
+        f"may receive nothing while {', '.join(row['risks'])} {'is' if len(row['risks']) == 1 else 'are'} not settled"
+        if row["risks"]
+        else ""
+    )
     return (
         row["campaign_id"],
         row["channel_id"],

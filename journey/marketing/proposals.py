@@ -375,7 +375,8 @@ def _barred(channel: ChannelState) -> list[str]:
     """What keeps a channel from receiving or giving."""
     found = []
     if channel.risks:
-        found.append(f"{channel.channel_id} may receive nothing while {', '.join(channel.risks)} is not settled")
+        are = "is" if len(channel.risks) == 1 else "are"
+        found.append(f"{channel.channel_id} may receive nothing while {', '.join(channel.risks)} {are} not settled")
     if channel.available is None:
         found.append(f"what {channel.channel_id} has to give is unknown")
     elif channel.available <= 0.0:

@@ -121,7 +121,7 @@ def _print_budget(out: "Console", found: "CampaignsEvaluation", limit: int) -> N
     made = [proposal_cells(row) for row in found.parts["proposals"]]
     _print_rows(out, "Proposals", PROPOSAL_COLUMNS, made, limit, right=("amount", "expected gain"))
     for line in proposal_lines(found):
-        out.print(line, markup=False)
+        out.print(f"{line}\n", markup=False)
     budget = found.parts["budget"]
     channels = [channel_cells(row) for row in budget["channels"]]
     _print_rows(out, "Channels", CHANNEL_COLUMNS, channels, limit, right=("to give", "return per dollar"))
