@@ -239,7 +239,7 @@ def finish_occupied(A: Any, S: Any) -> None:
 
 
 KERNELS: tuple[Any, ...] = (
-    push, enqueue, dequeue, hand_out_later, take_reviewer, hand_out, has_room_alone, has_room, live_alone, leave_row, go_on,
-    on_time_of_customer, on_review_done, serve_next, take_up, live_until, finish_all, finish_occupied,
+    push, enqueue, dequeue, hand_out_later, take_reviewer, hand_out, has_room_alone, has_room, live_alone, leave_row,
+    go_on, on_time_of_customer, on_review_done, serve_next, take_up, live_until, finish_all, finish_occupied,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""
