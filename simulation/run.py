@@ -150,10 +150,10 @@ def pods_of(setups: Sequence[ArmSetup]) -> list[tuple[ArmSetup, ...]]:
     pods, size = first.reviewers.pods, first.population.size
     number = first.reviewers.number(size)
     if pods > 1 and (number < pods or size < pods):
-        few = f"{number:,} reviewers" if number < pods else f"{size:,} customers"
+        few = f"reviewers, of whom there are {number:,}" if number < pods else f"customers, of whom there are {size:,}"
         raise InputError(
-            f"reviewers.pods: {pods:,} pods cannot share {few}; every pod needs at least one: set fewer pods, or more "
-            "reviewers (reviewers.count or reviewers.per_1000)"
+            f"reviewers.pods: {pods:,} pods cannot share the {few}; every pod needs at least one: set fewer pods, or "
+            "more reviewers (reviewers.count or reviewers.per_1000)"
         )
     return list(zip(*(setup.pods for setup in setups), strict=True))
 

@@ -14,7 +14,7 @@ def command(scenario: ScenarioArgument, *, set_: SetOption = None, json_: JsonOp
     from scenarios.cli.output import console, print_json
 
     checked = loaded(scenario, set_)
-    _read_population(checked)
+    _refuse_what_no_run_would_take(checked)
     summary = _summary(checked)
     if json_:
         print_json({"valid": True, **summary})
@@ -29,14 +29,17 @@ def command(scenario: ScenarioArgument, *, set_: SetOption = None, json_: JsonOp
         out.print(f"  arm {name}: {said}", markup=False)
 
 
-def _read_population(checked: "LoadedScenario") -> None:
-    """Records are read now, so that a folder that cannot be used is found before any run.
+def _refuse_what_no_run_would_take(checked: "LoadedScenario") -> None:
+    """Records are read and pods are made now, so that what cannot be used is found before any run.
 
     Raises:
-        InputError: The folder cannot be used.
+        InputError: The folder cannot be used, or a pod would be empty.
     """
     from simulation.population import people
+    from simulation.run import pods_of
 
+    for setup in checked.setups:
+        pods_of([setup])
     setup = checked.setups[0]
     if setup.population.records is not None:
         people(setup.population, setup.journey.compile(), seed=checked.scenario.seed, replication=0)
