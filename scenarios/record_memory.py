@@ -38,7 +38,9 @@ def _rows(files: list[Path]) -> int:
     """How many rows these files say they have; what cannot be read is left to the reader, which says why."""
     import duckdb
 
-    with duckdb.connect() as connection:
+    from journey.quiet_database import in_memory
+
+    with in_memory() as connection:
         total = 0
         for file in files:
             try:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from journey.errors import InputError
+from journey.quiet_database import in_memory
 from simulation.trace import COLUMNS
 from simulation.whole import whole_file
 
@@ -81,11 +82,9 @@ def trace_file(path: Path) -> Iterator[TraceFile]:
     Raises:
         InputError: The ending is none of `FORMATS`, or the file cannot be written.
     """
-    import duckdb
-
     if path.suffix not in FORMATS:
         raise InputError(f"{path}: rows are written as {' or '.join(FORMATS)}; give one of these endings")
-    with whole_file(path, "the trace") as part, duckdb.connect() as connection:
+    with whole_file(path, "the trace") as part, in_memory() as connection:
         blocks = part.parent / "blocks"
         blocks.mkdir()
         file = TraceFile(blocks, connection)

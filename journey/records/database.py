@@ -4,9 +4,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
+from journey.quiet_database import in_memory
 
 if TYPE_CHECKING:
+    import duckdb
     import numpy.typing as npt
 
 Parameters = list[Any] | dict[str, Any] | None
@@ -26,15 +27,12 @@ CREATE TABLE load_findings (
 """
 
 
-def connect() -> duckdb.DuckDBPyConnection:
+def connect() -> "duckdb.DuckDBPyConnection":
     """A private in-memory database: nothing is fetched from outside, and spills go to the temporary folder."""
-    connection = duckdb.connect(
-        ":memory:",
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "temp_directory": str(Path(tempfile.gettempdir()) / "journeylab-spill"),
-        },
+    connection = in_memory(
+        autoinstall_known_extensions="false",
+        autoload_known_extensions="false",
+        temp_directory=str(Path(tempfile.gettempdir()) / "journeylab-spill"),
     )
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(SET_ASIDE_TABLE)
@@ -58,19 +56,19 @@ def literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def one_row(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters = None) -> tuple[Any, ...]:
+def one_row(connection: "duckdb.DuckDBPyConnection", sql: str, parameters: Parameters = None) -> tuple[Any, ...]:
     """The first row of a query that always has one."""
     # All rows are fetched: a result that is left open keeps the connection from some other work.
     rows: list[tuple[Any, ...]] = connection.execute(sql, parameters or []).fetchall()
     return rows[0]
 
 
-def one_value(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters = None) -> Any:
+def one_value(connection: "duckdb.DuckDBPyConnection", sql: str, parameters: Parameters = None) -> Any:
     """The first value of the first row of a query that always has one."""
     return one_row(connection, sql, parameters)[0]
 
 
-def repeated(connection: duckdb.DuckDBPyConnection, sql: str) -> "npt.NDArray[Any]":
+def repeated(connection: "duckdb.DuckDBPyConnection", sql: str) -> "npt.NDArray[Any]":
     """The numbers that a query with one column of them gives again after the first time, in order.
 
     Sorting an array finds out in a fifth of the time that counting distinct values takes the database.

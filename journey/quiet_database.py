@@ -1,0 +1,20 @@
+"""DuckDB in memory, and silent: standard output belongs to results, so no progress bar of its own appears there."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def in_memory(**config: str) -> "duckdb.DuckDBPyConnection":
+    """A private database in memory. It is the one place where a connection is made.
+
+    Args:
+        config: Settings of DuckDB that hold from the beginning.
+    """
+    import duckdb
+
+    connection = duckdb.connect(":memory:", config=dict(config))
+    # On by default, and printed to standard output by any statement that takes more than two seconds.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
