@@ -1,7 +1,7 @@
 """A trace that goes to Parquet while a cohort lives: rows a second, and what it does to memory.
 
-Measured on the command itself, at two sizes: start-up and loading of compiled code are in both, so the rate of a row is
-taken between them.
+Measured on the command itself, at two horizons for the same customers: start-up and loading of compiled code are in
+both, so the rate of a row is taken between them, and what memory grows by is the rows alone.
 """
 
 import json
@@ -14,21 +14,22 @@ from benchmarks.measuring import Done, journey, load_engine
 from benchmarks.tables import Figure, at_most
 from benchmarks.worlds import ARM, SCENARIO
 
-SIZES = (20_000, 100_000)
-DAYS = 365
+CUSTOMERS = 100_000
+HORIZONS = (73, 365)
 
 
 def run() -> list[Figure]:
     """Two commands, one after the other."""
     load_engine()
     with tempfile.TemporaryDirectory() as folder:
-        (small, few), (large, many) = (_traced(Path(folder), customers) for customers in SIZES)
-    sizes = f"{SIZES[0]:,} and {SIZES[1]:,} customers, {DAYS} days ({few:,} and {many:,} rows)"
+        (small, few), (large, many) = (_traced(Path(folder), days) for days in HORIZONS)
+    sizes = f"{HORIZONS[0]} and {HORIZONS[1]} days of {CUSTOMERS:,} customers ({few:,} and {many:,} rows)"
     mib = 2**20
     return [
         Figure("rows of a trace to Parquet", (many - few) / (large.seconds - small.seconds), "rows/s", None,
                f"journey simulate scale.toml --trace F.parquet, between {sizes}; living, sorting and writing"),
-        Figure("the same, as a whole command", many / large.seconds, "rows/s", None, f"{SIZES[1]:,} customers"),
+        Figure("the same, as a whole command", many / large.seconds, "rows/s", None,
+               f"{CUSTOMERS:,} customers, {HORIZONS[1]} days"),
         Figure("peak memory of the smaller", small.peak / mib, "MiB", None, f"{few:,} rows"),
         Figure("peak memory of the larger", large.peak / mib, "MiB", None, f"{many:,} rows"),
         Figure("peak memory, larger over smaller", large.peak / small.peak, "times", at_most(1.25),
@@ -37,10 +38,10 @@ def run() -> list[Figure]:
     ]  # fmt: skip
 
 
-def _traced(folder: Path, customers: int) -> tuple[Done, int]:
+def _traced(folder: Path, days: int) -> tuple[Done, int]:
     """A run whose trace is on disk; the rows that the file has, which are as many as the command says, in order."""
-    file = folder / f"{customers}.parquet"
-    done = journey("simulate", str(SCENARIO), "--arm", ARM, "--customers", str(customers), "--days", str(DAYS),
+    file = folder / f"{days}.parquet"
+    done = journey("simulate", str(SCENARIO), "--arm", ARM, "--customers", str(CUSTOMERS), "--days", str(days),
                    "--engine", "compiled", "--trace", str(file), "--json")  # fmt: skip
     with duckdb.connect() as connection:
         found = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchone()

@@ -88,6 +88,8 @@ def trace_file(path: Path) -> Iterator[TraceFile]:
         blocks = part.parent / "blocks"
         blocks.mkdir()
         file = TraceFile(blocks, connection)
+        # Several threads would each hold back rows to keep them in order, and gain a tenth of the time.
+        connection.execute("SET threads = 1")
         yield file
         file.join(part)
 
