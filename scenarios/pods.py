@@ -43,10 +43,10 @@ class PodWork:
 
     def do(self, task: PodTask) -> tuple["Books", ...]:
         """Live one pod of one part of one replication."""
-        from simulation.run import live_pod, pods_of
+        from simulation.run import live_pod
 
         replication, part, pod = task
-        return live_pod(pods_of(self.parts[part])[pod], **self._how(replication))
+        return live_pod([setup.in_pod(pod) for setup in self.parts[part]], **self._how(replication))
 
     def runs(self, task: Task, pods: Sequence[Sequence["Books"]]) -> tuple["Run", ...]:
         """One part of one replication, of whose pods all are done."""
@@ -59,7 +59,15 @@ class PodWork:
         return {"engine": self.engine, "seed": self.seed, "replication": replication, "days": self.days}
 
     def joined(self, do: "Crew[PodTask, tuple[Books, ...]]") -> "Crew[Task, tuple[Run, ...]]":
-        """Does whole parts, when given what does pods."""
+        """Does whole parts, when given what does pods.
+
+        Raises:
+            InputError: A pod would be empty.
+        """
+        from simulation.run import refuse_empty_pods
+
+        for part in self.parts:
+            refuse_empty_pods(part[0])
 
         def do_parts(tasks: Iterable[Task]) -> "Iterator[tuple[Task, tuple[Run, ...]]]":
             asked = list(tasks)

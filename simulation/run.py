@@ -144,18 +144,26 @@ def pods_of(setups: Sequence[ArmSetup]) -> list[tuple[ArmSetup, ...]]:
     """Arms that share a run, by review pod: each pod lives by itself, whenever and wherever.
 
     Raises:
-        InputError: There are fewer reviewers, or customers, than pods.
+        InputError: A pod would be empty.
     """
-    first = setups[0]
-    pods, size = first.reviewers.pods, first.population.size
-    number = first.reviewers.number(size)
+    refuse_empty_pods(setups[0])
+    return list(zip(*(setup.pods for setup in setups), strict=True))
+
+
+def refuse_empty_pods(setup: ArmSetup) -> None:
+    """Say so when there are fewer reviewers, or customers, than pods.
+
+    Raises:
+        InputError: There are.
+    """
+    pods, size = setup.reviewers.pods, setup.population.size
+    number = setup.reviewers.number(size)
     if pods > 1 and (number < pods or size < pods):
         few = f"reviewers, of whom there are {number:,}" if number < pods else f"customers, of whom there are {size:,}"
         raise InputError(
             f"reviewers.pods: {pods:,} pods cannot share the {few}; every pod needs at least one: set fewer pods, or "
             "more reviewers (reviewers.count or reviewers.per_1000)"
         )
-    return list(zip(*(setup.pods for setup in setups), strict=True))
 
 
 def live_pod(

@@ -67,8 +67,12 @@ class ArmSetup:
 
     @property
     def pods(self) -> tuple["ArmSetup", ...]:
-        """The arm, pod by pod: each has a part of the customers and of the reviewers, and lives by itself."""
-        return tuple(replace(self, pod=pod) for pod in range(self.reviewers.pods))
+        """The arm, pod by pod."""
+        return tuple(self.in_pod(pod) for pod in range(self.reviewers.pods))
+
+    def in_pod(self, pod: int) -> "ArmSetup":
+        """One pod of the arm: a part of the customers and of the reviewers, who live by themselves."""
+        return replace(self, pod=pod)
 
     def part_of(self, many: int) -> range:
         """Which of so many customers, or reviewers, belong here; the pods' parts differ by one at most."""

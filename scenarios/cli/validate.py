@@ -36,10 +36,10 @@ def _refuse_what_no_run_would_take(checked: "LoadedScenario") -> None:
         InputError: The folder cannot be used, or a pod would be empty.
     """
     from simulation.population import people
-    from simulation.run import pods_of
+    from simulation.run import refuse_empty_pods
 
     for setup in checked.setups:
-        pods_of([setup])
+        refuse_empty_pods(setup)
     setup = checked.setups[0]
     if setup.population.records is not None:
         people(setup.population, setup.journey.compile(), seed=checked.scenario.seed, replication=0)
