@@ -390,9 +390,9 @@ def grouping() -> Any:
     """The functions of `journey.batch.grouping`, compiled."""
     from journey import rules
     from journey.batch import grouping as loops
-    from journey.jit import compiled
+    from journey.jit import UNCOUNTED, compiled
 
-    return compiled(rules, loops)
+    return compiled(rules, loops, options=UNCOUNTED)
 
 
 def fetch(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> dict[str, Any]:

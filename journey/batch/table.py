@@ -299,9 +299,9 @@ def _shares(count: int) -> Iterator[slice]:
 def _kernel() -> Any:
     from journey import rules, steps
     from journey.batch import kernel
-    from journey.jit import compiled
+    from journey.jit import UNCOUNTED, compiled
 
-    return compiled(rules, steps, kernel, options={"nogil": True}).judge
+    return compiled(rules, steps, kernel, options=UNCOUNTED).judge
 
 
 def array_sheet(sheet: PolicySheet) -> PolicySheet:
