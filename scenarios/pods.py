@@ -1,4 +1,4 @@
-"""Replications whose review pods are tasks of their own: a population too large for one machine, a part at a time.
+"""Runs whose review pods are tasks of their own: a population too large for one machine, a part at a time.
 
 A pod's customers and reviewers have nothing to do with those of another pod, so pods may be lived anywhere and in any
 order. Their books are added up in the order of the pods, so the result is the same whoever did the work.
@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scenarios.work import Task
+from scenarios.workers import crew
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scenarios.workers import Crew
     from simulation.books import Books
     from simulation.run import Run
@@ -34,19 +37,24 @@ class PodWork:
         seed: All luck follows from it and the replication's number.
         days: Length of a run.
         engine: ``reference`` or ``compiled``.
+        keep_trace: Whether the rows of the trace come with what was counted.
+        rows_to: A folder that the rows are written into otherwise (`simulation.trace_file`), which every worker sees.
     """
 
     parts: tuple[tuple["ArmSetup", ...], ...]
     seed: int
     days: float
     engine: str
+    keep_trace: bool = False
+    rows_to: "Path | None" = None
 
     def do(self, task: PodTask) -> tuple["Books", ...]:
         """Live one pod of one part of one replication."""
         from simulation.run import live_pod
 
         replication, part, pod = task
-        return live_pod([setup.in_pod(pod) for setup in self.parts[part]], **self._how(replication))
+        setups = [setup.in_pod(pod) for setup in self.parts[part]]
+        return live_pod(setups, keep_trace=self.keep_trace, rows_to=self.rows_to, **self._how(replication))
 
     def runs(self, task: Task, pods: Sequence[Sequence["Books"]]) -> tuple["Run", ...]:
         """One part of one replication, of whose pods all are done."""
@@ -83,3 +91,36 @@ class PodWork:
 
     def _pods(self, task: Task) -> range:
         return range(pods_in(self.parts[task[1]]))
+
+
+def run_in_pods(
+    setup: "ArmSetup",
+    *,
+    seed: int,
+    days: float,
+    engine: str,
+    workers: int = 1,
+    cluster: str | None = None,
+    trace: bool = False,
+    rows_to: "Path | None" = None,
+) -> "Run":
+    """Live one cohort in one arm, once, its pods on as many workers as there are.
+
+    Args:
+        setup: The arm.
+        seed: The scenario's seed.
+        days: The horizon.
+        engine: ``reference`` or ``compiled``.
+        workers: How many processes; the run does not depend on it.
+        cluster: Whether a Dask cluster does the work, and which (`scenarios.workers.crew`); nor on this.
+        trace: Whether to keep the trace.
+        rows_to: See `PodWork`.
+
+    Raises:
+        InputError: A pod would be empty, the engine refuses the arm, or the cluster cannot be used.
+        WorkerDiedError: Workers died at one pod again and again, or none is left.
+    """
+    work = PodWork(((setup,),), seed, days, engine, keep_trace=trace, rows_to=rows_to)
+    with crew(work, min(workers, pods_in([setup])), cluster) as do:
+        ((_, (run,)),) = work.joined(do)([(0, 0)])
+    return run

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from journey.errors import InputError
 from simulation.acquisition.spec import AcquiredPopulation
-from simulation.books import Books, merged
 from simulation.choice import COMPILED, REFERENCE, choose
 from simulation.setup import ArmSetup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
+    from simulation.books import Books
     from simulation.trace import Trace
     from simulation.trace_columns import TakeRows
 
@@ -77,7 +80,7 @@ def run_arm(
     days: float,
     trace: bool = False,
     engine: str = REFERENCE,
-    take_rows: TakeRows | None = None,
+    rows_to: Path | None = None,
 ) -> Run:
     """Live one cohort in one arm, once.
 
@@ -88,15 +91,16 @@ def run_arm(
         days: The horizon, more than 0.
         trace: Whether to keep the trace.
         engine: ``reference``, ``compiled``, or ``auto`` to choose (`simulation.choice`). Both live the same lives.
-        take_rows: Takes the rows of the trace, in order, some at a time, as an alternative to keeping them: the
-            compiled engine gives them window by window, so that they never stand in memory together.
+        rows_to: A folder of `simulation.trace_file.trace_file` to write the rows of the trace into, as an alternative
+            to keeping them: the compiled engine gives them window by window, so that they never stand in memory
+            together.
 
     Raises:
         InputError: The population's records cannot be used, or the compiled engine does not know a guard
             that a user registered.
     """
     (run,) = run_together(
-        [setup], seed=seed, replication=replication, days=days, trace=trace, engine=engine, take_rows=take_rows
+        [setup], seed=seed, replication=replication, days=days, trace=trace, engine=engine, rows_to=rows_to
     )
     return run
 
@@ -109,7 +113,7 @@ def run_together(
     days: float,
     trace: bool = False,
     engine: str = REFERENCE,
-    take_rows: TakeRows | None = None,
+    rows_to: Path | None = None,
 ) -> tuple[Run, ...]:
     """Live one cohort, once, split between arms that share the human gate: as a real A/B test would.
 
@@ -123,7 +127,7 @@ def run_together(
         days: The horizon, more than 0.
         trace: Whether to keep the trace; all arms' rows stand in one.
         engine: See `run_arm`.
-        take_rows: See `run_arm`.
+        rows_to: See `run_arm`.
 
     Returns:
         One run per arm, over the customers assigned to it.
@@ -132,12 +136,10 @@ def run_together(
         InputError: As `run_arm`; or the arms differ in what they must share.
     """
     refuse_different_worlds(setups)
-    work, traced = setups[0].population.work(days), trace or take_rows is not None
+    work, traced = setups[0].population.work(days), trace or rows_to is not None
     chosen = choose(engine, setups, work, together=len(setups), traced=traced).engine
     how: dict[str, Any] = {"engine": chosen, "seed": seed, "replication": replication, "days": days}
-    if take_rows is not None:
-        return close(setups, _hand_on(setups, take_rows, **how), **how)
-    return close(setups, [live_pod(pod, keep_trace=trace, **how) for pod in pods_of(setups)], **how)
+    return close(setups, [live_pod(pod, keep_trace=trace, rows_to=rows_to, **how) for pod in pods_of(setups)], **how)
 
 
 def pods_of(setups: Sequence[ArmSetup]) -> list[tuple[ArmSetup, ...]]:
@@ -174,7 +176,7 @@ def live_pod(
     replication: int,
     days: float,
     keep_trace: bool = False,
-    take_rows: TakeRows | None = None,
+    rows_to: Path | None = None,
 ) -> tuple[Books, ...]:
     """Live the customers of one review pod; see `run_together`, of which this is the part that takes time.
 
@@ -185,24 +187,48 @@ def live_pod(
         replication: Which replication.
         days: The horizon.
         keep_trace: Whether to keep the rows of the trace.
-        take_rows: Takes them otherwise.
+        rows_to: Where they are written otherwise; see `run_arm`.
 
     Returns:
         What was counted, by arm.
     """
+    how: dict[str, Any] = {"seed": seed, "replication": replication, "days": days}
     if isinstance(setups[0].population, AcquiredPopulation):
         from simulation.acquisition.buyers import refuse_to_share, run_funnel
 
         refuse_to_share(setups)
         run_funnel(setups[0], engine, seed=seed, replication=replication)
-    how: dict[str, Any] = {"seed": seed, "replication": replication, "days": days}
-    if engine == COMPILED:
-        from simulation.compiled.engine import live_compiled
+        if rows_to is not None and not setups[0].pod:
+            _write_funnel(setups[0], rows_to, **how)
+    with _rows_of_pod(setups[0].pod, rows_to) as take_rows:
+        if engine == COMPILED:
+            from simulation.compiled.engine import live_compiled
 
-        return live_compiled(setups, keep_trace=keep_trace, take_rows=take_rows, **how)
-    from simulation.reference import live_reference
+            return live_compiled(setups, keep_trace=keep_trace, take_rows=take_rows, **how)
+        from simulation.reference import live_reference
 
-    return live_reference(setups, keep_trace=keep_trace, take_rows=take_rows, **how)
+        return live_reference(setups, keep_trace=keep_trace, take_rows=take_rows, **how)
+
+
+_FUNNEL, _FIRST_POD = range(2)
+"""Sources of rows: the steps that lead to being a customer come before what happens to one."""
+
+
+def _rows_of_pod(pod: int | None, rows_to: Path | None) -> AbstractContextManager[TakeRows | None]:
+    if rows_to is None:
+        return nullcontext()
+    from simulation.trace_file import rows_of
+
+    return rows_of(_FIRST_POD + (pod or 0), rows_to)
+
+
+def _write_funnel(setup: ArmSetup, rows_to: Path, *, seed: int, replication: int, days: float) -> None:
+    from simulation.acquisition.books import funnel_rows
+    from simulation.trace import Trace
+    from simulation.trace_file import rows_of
+
+    with rows_of(_FUNNEL, rows_to) as take_rows:
+        Trace(funnel_rows(setup, days, seed=seed, replication=replication)).hand_on(take_rows)
 
 
 def close(
@@ -232,32 +258,6 @@ def close(
     from simulation.acquisition.books import with_funnel
 
     return tuple(with_funnel(run, setups[0], seed=seed, replication=replication) for run in runs)
-
-
-def _hand_on(
-    setups: Sequence[ArmSetup], take_rows: TakeRows, *, engine: str, seed: int, replication: int, days: float
-) -> list[tuple[Books, ...]]:
-    """Live all pods, and hand on their rows in order, those of a funnel among them."""
-    pods, funnel = pods_of(setups), None
-    if isinstance(setups[0].population, AcquiredPopulation):
-        from simulation.acquisition.books import funnel_rows
-        from simulation.trace_columns import Merged
-
-        funnel = Merged(funnel_rows(setups[0], days, seed=seed, replication=replication), take_rows)
-        take_rows = funnel.take
-    how: dict[str, Any] = {"engine": engine, "seed": seed, "replication": replication, "days": days}
-    if len(pods) == 1:
-        lived = [live_pod(pods[0], take_rows=take_rows, **how)]
-    else:
-        # The rows of several pods are in order only once all of them are there.
-        lived = [live_pod(pod, keep_trace=True, **how) for pod in pods]
-        whole = merged([books[0] for books in lived]).trace
-        assert whole is not None
-        whole.hand_on(take_rows)
-        lived = [tuple(replace(books, trace=None) for books in pod) for pod in lived]
-    if funnel is not None:
-        funnel.finish()
-    return lived
 
 
 def refuse_different_worlds(setups: Sequence[ArmSetup]) -> None:

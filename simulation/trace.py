@@ -111,10 +111,10 @@ class Trace:
         Raises:
             InputError: The ending is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
         """
-        from simulation.trace_file import trace_file
+        from simulation.trace_file import rows_of, trace_file
 
-        with trace_file(path) as file:
-            self.hand_on(file.take)
+        with trace_file(path) as folder, rows_of(0, folder) as take_rows:
+            self.hand_on(take_rows)
 
     def hand_on(self, take_rows: TakeRows) -> None:
         """Give the rows, in order, some at a time."""

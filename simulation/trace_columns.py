@@ -50,36 +50,6 @@ def rows_of_columns(columns: Columns) -> list[Row]:
     return [Row(*values) for values in zip(*(plain[name] for name in COLUMNS), strict=True)]
 
 
-class Merged:
-    """Rows of another source put among rows that come, where they belong in time."""
-
-    def __init__(self, rows: Sequence[Row], take_rows: TakeRows) -> None:
-        """Begin before the first row.
-
-        Args:
-            rows: The rows of the other source, in any order.
-            take_rows: Takes all rows, in order.
-        """
-        self._waiting = columns_of_rows(sorted(rows, key=lambda row: (row.time, row.customer)))
-        self._take_rows = take_rows
-
-    def take(self, columns: Columns) -> None:
-        """Take rows that come, all up to some moment and in order, and hand them on with those that belong there."""
-        if len(columns["time"]):
-            self._hand_on(columns, int(np.searchsorted(self._waiting["time"], columns["time"][-1], side="right")))
-
-    def finish(self) -> None:
-        """Hand on the rows that come after all others."""
-        if len(self._waiting["time"]):
-            self._take_rows(self._waiting)
-
-    def _hand_on(self, columns: Columns, many: int) -> None:
-        both = {name: np.concatenate([self._waiting[name][:many], columns[name]]) for name in COLUMNS}
-        order = np.lexsort((both["customer"], both["time"]))
-        self._take_rows({name: values[order] for name, values in both.items()})
-        self._waiting = {name: values[many:] for name, values in self._waiting.items()}
-
-
 def blocks_of(rows: Sequence[Row], size: int) -> Iterator[Columns]:
     """Rows by column, so many at a time."""
     for start in range(0, len(rows), size):

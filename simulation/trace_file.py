@@ -1,13 +1,21 @@
-"""A trace on its way to a file: rows come in order, some at a time, and only so many stand in memory.
+"""A trace on its way to a file: rows come some at a time, and only so many stand in memory.
 
-A block of rows is written aside as it comes, and the blocks become one file at the end; so the memory that a trace
-takes does not grow with it. The file appears whole or not at all.
+They come from sources, each in order by itself: every review pod is one, and so is a funnel that customers come
+through. Whoever lives a source, in whatever process, writes its rows aside in blocks (`rows_of`). At the end the
+blocks become one file: those of a single source one after the other, those of several put in order a window of time
+at a time. So the memory that a trace takes does not grow with it. The file appears whole or not at all.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+import os
+import re
+import shutil
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from math import inf
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
 
 from journey.errors import InputError
 from journey.quiet_database import in_memory
@@ -15,10 +23,10 @@ from simulation.trace import COLUMNS
 from simulation.whole import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from simulation.trace_columns import Columns
+    from simulation.trace_columns import Columns, TakeRows
 
 FORMATS = {
     ".parquet": "FORMAT parquet, COMPRESSION zstd",
@@ -26,6 +34,13 @@ FORMATS = {
 }
 """By ending of the file, how DuckDB is told to write it."""
 
+ROWS_AT_A_TIME = 250_000
+"""About so many rows of several sources are put in order in memory."""
+
+_STEP = 8_192
+"""Rows of a block that are read together, so that a window does not have to read much that lies beside it."""
+
+_ASIDE = f"FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE {_STEP}"
 _PLAIN = {
     "time": "time",
     "customer": "customer",
@@ -33,71 +48,162 @@ _PLAIN = {
     "value": "nullif(value, 'NaN')",
     "dated": "nullif(dated, 'NaN')",
 }
+_ALL = ", ".join(COLUMNS)
 _SELECTED = ", ".join(f"{_PLAIN.get(name, f'{name}::VARCHAR')} AS {name}" for name in COLUMNS)
 _EMPTY = {"time": "DOUBLE", "customer": "BIGINT", "reviewer": "BIGINT", "value": "DOUBLE", "dated": "DOUBLE"}
 
 
-class TraceFile:
-    """The blocks of a trace that have come so far.
-
-    Attributes:
-        rows: How many rows they hold.
-    """
-
-    def __init__(self, nursery: Path, connection: Any) -> None:
-        """Begin without any.
-
-        Args:
-            nursery: A folder for the blocks.
-            connection: A DuckDB connection.
-        """
-        self.rows = 0
-        self._connection = connection
-        self._parts: list[Path] = []
-        self._nursery = nursery
-
-    def take(self, columns: Columns) -> None:
-        """Write a block of rows that come after those that are here already."""
-        if not len(columns["time"]):
-            return
-        part = self._nursery / f"{len(self._parts):06d}.parquet"
-        # DuckDB finds `columns` by its name.
-        self._connection.execute(
-            f"COPY (SELECT {_SELECTED} FROM columns) TO {_quoted(part)} (FORMAT parquet, COMPRESSION lz4)"
-        )
-        self._parts.append(part)
-        self.rows += len(columns["time"])
-
-    def join(self, path: Path) -> None:
-        """Make one file of all blocks."""
-        parts = ", ".join(_quoted(part) for part in self._parts)
-        source = f"SELECT * FROM read_parquet([{parts}])" if parts else _no_rows()
-        self._connection.execute(f"COPY ({source}) TO {_quoted(path)} ({FORMATS[path.suffix]})")
-
-
 @contextmanager
-def trace_file(path: Path) -> Iterator[TraceFile]:
-    """A file to hand rows of the trace to; it stands at `path` once everything has gone well.
+def trace_file(path: Path) -> Iterator[Path]:
+    """A folder to write the rows of a trace into, source by source (`rows_of`).
+
+    The trace stands at `path` once everything has gone well; whatever happens, the folder does not stay.
 
     Raises:
         InputError: The ending is none of `FORMATS`, or the file cannot be written.
     """
     if path.suffix not in FORMATS:
         raise InputError(f"{path}: rows are written as {' or '.join(FORMATS)}; give one of these endings")
-    with whole_file(path, "the trace") as part, in_memory() as connection:
-        blocks = part.parent / "blocks"
-        blocks.mkdir()
-        file = TraceFile(blocks, connection)
+    with whole_file(path, "the trace") as part:
+        folder = part.parent / "sources"
+        folder.mkdir()
+        try:
+            yield folder
+            with _database(folder) as connection:
+                _write(
+                    connection, f"SELECT {_ALL} FROM {_read(_in_order(connection, folder))}", part, FORMATS[path.suffix]
+                )
+        finally:
+            # A worker that was left behind and still writes finds its folder gone, instead of bringing it back.
+            with suppress(OSError):
+                folder.rename(folder.with_name("closed"))
+
+
+@contextmanager
+def rows_of(source: int, folder: Path) -> Iterator[TakeRows]:
+    """What takes the rows of one source, in order, some at a time, and writes them into a folder of `trace_file`.
+
+    They count once all of them are there, so what a worker leaves that dies is nothing. Done twice, they count once.
+
+    Args:
+        source: Its number, 0 or more. Of rows of one moment and one customer those with the lower number come first.
+        folder: The folder.
+
+    Raises:
+        InputError: The folder is not there.
+        OSError: It cannot be written.
+    """
+    part, whole = folder / f"part-{uuid4().hex}", folder / f"{source:09d}"
+    try:
+        part.mkdir()
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder}: the folder in which the trace comes to be is not to be found from here; "
+            "it has to lie under the same path on every worker"
+        ) from None
+    with _database(folder) as connection:
+        yield _Blocks(part, connection).take
+    try:
+        part.rename(whole)
+    except OSError:
+        if not whole.is_dir():
+            raise
+        shutil.rmtree(part)
+
+
+class _Blocks:
+    """The blocks of one source that have come so far."""
+
+    def __init__(self, folder: Path, connection: Any) -> None:
+        self._folder, self._connection = folder, connection
+        self._number = 0
+
+    def take(self, columns: Columns) -> None:
+        """Write a block of rows that come after those that are here already."""
+        if len(columns["time"]):
+            # DuckDB finds `columns` by its name.
+            query = f"COPY (SELECT {_SELECTED} FROM columns) TO {_quoted(self._folder / f'{self._number:09d}.parquet')}"
+            self._connection.execute(f"{query} ({_ASIDE})")
+            self._number += 1
+
+
+@contextmanager
+def _database(folder: Path) -> Iterator[Any]:
+    """A database to read and write with; should it need files of its own, they lie beside a folder.
+
+    Raises:
+        OSError: A file cannot be read or written.
+    """
+    import duckdb
+
+    with in_memory(temp_directory=str(folder.with_name("database"))) as connection:
         # Several threads would each hold back rows to keep them in order, and gain a tenth of the time.
         connection.execute("SET threads = 1")
-        yield file
-        file.join(part)
+        try:
+            yield connection
+        except duckdb.IOException as error:
+            raise _as_told_by_the_system(str(error)) from None
+
+
+def _as_told_by_the_system(message: str) -> OSError:
+    """The error within a message of DuckDB's, in few words where it bears the system's number."""
+    found = re.search(r'"errno":"(\d+)"', message)
+    return OSError(message) if found is None else OSError(int(found[1]), os.strerror(int(found[1])))
+
+
+def _in_order(connection: Any, folder: Path) -> list[Path]:
+    """Blocks of which each holds what comes after the one before it."""
+    sources = [sorted(source.iterdir()) for source in sorted(folder.glob("[0-9]*"))]
+    filled = [blocks for blocks in sources if blocks]
+    if len(filled) <= 1:
+        return [block for blocks in filled for block in blocks]
+    windows = folder.with_name("windows")
+    windows.mkdir()
+    return list(_windows(connection, [block for blocks in filled for block in blocks], windows))
+
+
+class _Span(NamedTuple):
+    """A block, and the times of its first and last row."""
+
+    block: Path
+    first: float
+    last: float
+
+
+def _windows(connection: Any, blocks: Sequence[Path], folder: Path) -> Iterator[Path]:
+    """The rows of all blocks, ordered by time, customer, and as they stand in their source; a block for each window."""
+    found = connection.execute(f"SELECT min(time), max(time) FROM {_read(blocks)} GROUP BY filename ORDER BY filename")
+    spans = [_Span(block, *times) for block, times in zip(blocks, found.fetchall(), strict=True)]
+    for number, (start, end) in enumerate(pairwise(_bounds(connection, blocks))):
+        inside = [span.block for span in spans if span.first < end and span.last >= start]
+        window = folder / f"{number:09d}.parquet"
+        rows = f"SELECT {_ALL} FROM {_read(inside)} WHERE time >= '{start!r}'::DOUBLE AND time < '{end!r}'::DOUBLE"
+        _write(connection, f"{rows} ORDER BY time, customer, filename, file_row_number", window, _ASIDE)
+        yield window
+        for span in spans:
+            if start <= span.last < end:
+                span.block.unlink()
+
+
+def _bounds(connection: Any, blocks: Sequence[Path]) -> list[float]:
+    """Moments between which there are about `ROWS_AT_A_TIME` rows, told from the time of one row in each `_STEP`."""
+    sample = f"SELECT time FROM {_read(blocks)} WHERE file_row_number % {_STEP} = 0 ORDER BY time"
+    times = [time for (time,) in connection.execute(sample).fetchall()]
+    each = max(1, ROWS_AT_A_TIME // _STEP)
+    inner = sorted(set(times[each::each]))
+    return [-inf, *inner, inf]
+
+
+def _read(blocks: Sequence[Path]) -> str:
+    if not blocks:
+        columns = ", ".join(f"NULL::{_EMPTY.get(name, 'VARCHAR')} AS {name}" for name in COLUMNS)
+        return f"(SELECT {columns} WHERE false)"
+    return f"read_parquet([{', '.join(map(_quoted, blocks))}], filename = true, file_row_number = true)"
+
+
+def _write(connection: Any, rows: str, path: Path, how: str) -> None:
+    connection.execute(f"COPY ({rows}) TO {_quoted(path)} ({how})")
 
 
 def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
-
-
-def _no_rows() -> str:
-    columns = ", ".join(f"NULL::{_EMPTY.get(name, 'VARCHAR')} AS {name}" for name in COLUMNS)
-    return f"SELECT {columns} WHERE false"

@@ -1,6 +1,7 @@
 """`journey simulate`: one arm, once."""
 
 from contextlib import nullcontext
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,13 +9,16 @@ import typer
 
 from journey.errors import InputError
 from scenarios.cli.options import (
+    ClusterOption,
     Engine,
     EngineOption,
     JsonOption,
     ScenarioArgument,
     SeedOption,
     SetOption,
+    WorkersOption,
     loaded,
+    workers_for,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +40,8 @@ def command(
     seed: SeedOption = None,
     set_: SetOption = None,
     engine: EngineOption = Engine.AUTO,
+    workers: WorkersOption = None,
+    cluster: ClusterOption = None,
     trace: Annotated[
         Path | None, typer.Option("--trace", metavar="F.csv|F.parquet|F.xes", help="Write every event to this file.")
     ] = None,
@@ -48,15 +54,16 @@ def command(
     ] = None,
     json_: JsonOption = False,
 ) -> None:
-    """Simulate one arm of a scenario, once."""
+    """Simulate one arm of a scenario, once; its review pods, where it has some, on several workers."""
     from scenarios.cli.output import console, print_json, say
-    from scenarios.memory import Load, refuse_what_does_not_fit
+    from scenarios.pods import run_in_pods
+    from scenarios.workers import LOCAL
     from simulation.choice import choose
     from simulation.chronicle import Chronicle
     from simulation.dates import Dates
-    from simulation.run import run_arm
     from simulation.trace_file import FORMATS, trace_file
 
+    processes = workers_for(workers, cluster)
     _refuse_unusable(trace, records)
     checked = loaded(
         scenario,
@@ -66,25 +73,26 @@ def command(
         seed=("seed", seed),
     )
     setup = _arm(checked, arm)
-    days_to_live, size = checked.scenario.horizon_days, setup.population.size
+    days_to_live = checked.scenario.horizon_days
     dates = Dates.beginning(start_date, days_to_live)
     traced = trace is not None or records is not None
     choice = choose(engine, [setup], setup.population.work(days_to_live), traced=traced)
     chosen = choice.engine
-    # The rows of several pods are put in order once all of them are there.
-    streamed = trace is not None and records is None and trace.suffix in FORMATS and setup.reviewers.pods == 1
-    refuse_what_does_not_fit(Load(chosen, size, days_to_live, trace=traced, streamed=streamed))
+    streamed = trace is not None and records is None and trace.suffix in FORMATS
+    if cluster in (None, LOCAL):
+        _refuse_what_does_not_fit(setup, chosen, days_to_live, processes, traced=traced, streamed=streamed)
     if choice.reason and not json_:
         say(str(choice))
-    with trace_file(trace) if trace is not None and streamed else nullcontext() as file:
-        run = run_arm(
+    with trace_file(trace) if trace is not None and streamed else nullcontext() as rows_to:
+        run = run_in_pods(
             setup,
             seed=checked.scenario.seed,
-            replication=0,
             days=days_to_live,
-            trace=traced and not streamed,
             engine=chosen,
-            take_rows=None if file is None else file.take,
+            workers=processes,
+            cluster=cluster,
+            trace=traced and not streamed,
+            rows_to=rows_to,
         )
     _write(Chronicle(setup, run, checked.scenario.seed, 0), dates, trace, records, scenario)
     if json_:
@@ -104,6 +112,20 @@ def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
         refuse_unwritable(trace)
     if records is not None:
         refuse_taken_folder(records)
+
+
+def _refuse_what_does_not_fit(
+    setup: "ArmSetup", engine: str, days: float, processes: int, *, traced: bool, streamed: bool
+) -> None:
+    """Say before the run that it will not fit: pods live one at a time in each process, kept rows all in this one."""
+    from scenarios.memory import Load, refuse_what_does_not_fit
+
+    size, pods = setup.population.size, setup.reviewers.pods
+    if not traced or streamed:
+        size, processes = ceil(size / pods), min(processes, pods)
+    else:
+        processes = 1
+    refuse_what_does_not_fit(Load(engine, size, days, processes, trace=traced, streamed=streamed))
 
 
 def _write(told: "Chronicle", dates: "Dates", trace: Path | None, records: Path | None, scenario: str) -> None:

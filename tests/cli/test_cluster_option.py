@@ -1,4 +1,4 @@
-"""`journey compare` on every core and on a cluster: the same bytes, also when workers are killed in mid-run."""
+"""Work on every core and on a cluster: the same bytes, also when workers are killed in mid-run."""
 
 import json
 import logging
@@ -46,6 +46,75 @@ def outcome(*arguments):
 def test_a_cluster_gives_the_bytes_that_one_process_gives(address, mode):
     command = [*SMALL, "--replications", "3", "--mode", mode]
     assert outcome(*command, "--cluster", address) == outcome(*command, "--workers", "1")
+
+
+PODS = ["default", "--customers", "60", "--days", "60", "--set", "reviewers.count=4", "--set", "reviewers.pods=4"]
+
+
+def run_in_pods(folder, *arguments):
+    """What is said of one run, and its trace; how long it took is another matter."""
+    file = folder / f"{'-'.join(arguments).replace('/', '')}.csv"
+    done = invoke("simulate", *PODS, *arguments, "--trace", file, "--json")
+    assert done.exit_code == 0, done.stderr
+    said = {key: value for key, value in json.loads(done.stdout).items() if key != "wall_seconds"}
+    return said, file.read_bytes()
+
+
+def test_the_pods_of_one_run_may_be_lived_anywhere(address, tmp_path):
+    alone = run_in_pods(tmp_path, "--workers", "1")
+    assert alone[1].count(b"\n") == alone[0]["events"] + 1 > 300
+    assert run_in_pods(tmp_path, "--cluster", address) == alone
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+def test_one_run_and_its_trace_are_the_same_bytes_whoever_lives_its_pods(address, tmp_path, engine):
+    how = ["--engine", engine]
+    alone = run_in_pods(tmp_path, *how, "--workers", "1")
+    assert run_in_pods(tmp_path, *how, "--workers", "8") == alone
+    assert run_in_pods(tmp_path, *how, "--cluster", address) == alone
+    assert run_in_pods(tmp_path, *how, "--cluster", "local", "--workers", "2") == alone
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.slow
+def test_kept_rows_come_from_workers_too(tmp_path):
+    written = []
+    for workers in ("1", "2"):
+        file = tmp_path / f"{workers}.xes"
+        assert invoke("simulate", *PODS, "--workers", workers, "--trace", file).exit_code == 0
+        written.append(file.read_bytes())
+    assert written[0] == written[1]
+
+
+@kills
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [["--workers", "2"], ["--workers", "2", "--cluster", "local"]])
+@pytest.mark.parametrize("killed", ["a worker", "by Ctrl-C"])
+def test_a_trace_that_is_cut_short_leaves_nothing_and_a_dead_worker_changes_no_byte(tmp_path, arguments, killed):
+    command = ["simulate", "default", *REFERENCE, "--customers", "4000", "--days", "200", "--set", "reviewers.pods=4"]
+    file, other = tmp_path / "trace.csv", tmp_path / "whole" / "trace.csv"
+    with subprocess.Popen(
+        [*RUN, *command, *arguments, "--trace", str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    ) as running:  # fmt: skip
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob(".journey-*/sources/part-*")):
+            assert running.poll() is None, running.stderr.read()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        if killed == "a worker":
+            busiest(running).kill()
+        else:
+            os.killpg(running.pid, signal.SIGINT)
+        _, err = running.communicate(timeout=120)
+    assert "Traceback" not in err
+    if killed == "by Ctrl-C":
+        assert (running.returncode, list(tmp_path.iterdir())) == (130, [])
+        return
+    assert (running.returncode, list(tmp_path.iterdir())) == (0, [file])
+    assert invoke(*command, "--workers", "1", "--trace", other).exit_code == 0
+    assert file.read_bytes() == other.read_bytes()
 
 
 @pytest.mark.slow

@@ -99,6 +99,7 @@ MEASURE = """
 import json, sys
 from pathlib import Path
 from scenarios.files import load
+from simulation.compiled.engine import live_compiled
 from simulation.run import run_arm
 engine, size, days, trace = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4] == "trace"
 def peak():
@@ -107,8 +108,10 @@ def peak():
     return next(int(line.split()[1]) * 1024 for line in told if line.startswith("VmHWM:"))
 def lived(size, days):
     setup = load("default", [f"population.size={size}"]).setups[1]
-    how = {"take_rows": lambda columns: None} if sys.argv[4] == "stream" else {"trace": trace}
-    return run_arm(setup, seed=1, replication=0, days=days, engine=engine, **how)
+    how = {"seed": 1, "replication": 0, "days": days}
+    if sys.argv[4] == "stream":
+        return live_compiled([setup], **how, keep_trace=False, take_rows=lambda columns: None)
+    return run_arm(setup, **how, engine=engine, trace=trace)
 lived(10, 5.0)
 before = peak()
 run = lived(size, days)

@@ -26,7 +26,7 @@ from simulation.records_export import write_records
 from simulation.run import run_arm, run_together
 from simulation.streams import customer_key
 from simulation.trace import FUNNEL
-from simulation.trace_columns import rows_of_columns
+from simulation.trace_file import trace_file
 from simulation.verification.acquisition import acquisition_checks, arm_funnel_checks
 from simulation.verification.bookkeeping import conservation
 from simulation.verification.evidence import judged
@@ -34,6 +34,7 @@ from simulation.verification.lives import lives_of
 from simulation.xes import write_xes
 from tests.simulation.acquisition_plans import MOVING, SPREAD, arm_with, buyers_of, plan, plans
 from tests.simulation.test_compiled import assert_same_books, assert_same_rows
+from tests.simulation.trace_files import in_small_windows, rows_in
 
 SEEDS = st.integers(0, 2**32)
 
@@ -161,7 +162,7 @@ def test_both_engines_live_the_same_funnel(acquisition, seed, replication):
 
 @pytest.mark.parametrize("rule", ["none", "by_conversion", "by_retained_value"])
 @pytest.mark.parametrize("days", [30.0, 200.0])
-def test_a_whole_run_is_the_same_in_both_engines_with_its_trace_and_without(rule, days):
+def test_a_whole_run_is_the_same_in_both_engines_with_its_trace_and_without(rule, days, tmp_path, monkeypatch):
     setup = arm_with(plan(reallocation={**MOVING, "rule": rule}))
     asked = {"seed": 5, "replication": 0, "days": days}
     runs = []
@@ -175,9 +176,10 @@ def test_a_whole_run_is_the_same_in_both_engines_with_its_trace_and_without(rule
     assert theirs.acquisition == ours.acquisition
     lean = run_arm(setup, engine="compiled", **asked)
     assert_same_books(theirs, lean)
-    taken = []
-    run_arm(setup, engine="compiled", take_rows=lambda columns: taken.extend(rows_of_columns(columns)), **asked)
-    assert taken == theirs.trace.sorted_rows()
+    path = in_small_windows(monkeypatch, tmp_path)
+    with trace_file(path) as folder:
+        run_arm(setup, engine="compiled", rows_to=folder, **asked)
+    assert rows_in(path) == theirs.trace.sorted_rows()
 
 
 def test_a_rule_that_never_moves_anything_leaves_the_trace_as_it_is():

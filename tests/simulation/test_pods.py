@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from journey.errors import InputError
 from simulation.run import close, live_pod, pods_of, run_arm, run_together
 from simulation.spec import Reviewers
-from simulation.trace_columns import rows_of_columns
+from simulation.trace_file import trace_file
 from tests.simulation.test_compiled import assert_same_books, assert_same_rows
+from tests.simulation.trace_files import in_small_windows, rows_in
 from tests.simulation.worlds import arm
 
 HOW = {"seed": 5, "replication": 1, "days": 120.0}
@@ -47,12 +48,14 @@ def test_both_engines_live_pods_alike_with_and_without_rows():
     assert theirs.waits == ours.waits
 
 
-def test_rows_that_are_handed_on_are_those_of_all_pods_in_order():
-    blocks = []
-    handed = run_arm(crowded(), **HOW, take_rows=blocks.append)
-    kept = run_arm(crowded(), **HOW, trace=True)
-    assert [row for block in blocks for row in rows_of_columns(block)] == kept.trace.sorted_rows()
-    assert handed == replace(kept, trace=None, wall_seconds=handed.wall_seconds)
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+def test_rows_that_are_written_are_those_of_all_pods_in_order(engine, tmp_path, monkeypatch):
+    path = in_small_windows(monkeypatch, tmp_path)
+    with trace_file(path) as folder:
+        written = run_arm(crowded(), **HOW, engine=engine, rows_to=folder)
+    kept = run_arm(crowded(), **HOW, engine=engine, trace=True)
+    assert rows_in(path) == kept.trace.sorted_rows()
+    assert written == replace(kept, trace=None, wall_seconds=written.wall_seconds)
 
 
 def test_where_nobody_needs_a_reviewer_pods_change_nothing():

@@ -1,0 +1,19 @@
+"""Traces on disk, read back, and written in windows so small that a short run has many."""
+
+import duckdb
+
+from simulation import trace_file
+from simulation.trace import Row
+
+
+def in_small_windows(monkeypatch, folder, rows=400):
+    """Where a trace can be written; of several sources about so many rows are put in order at a time."""
+    monkeypatch.setattr(trace_file, "ROWS_AT_A_TIME", rows)
+    monkeypatch.setattr(trace_file, "_STEP", rows // 4)
+    return folder / "trace.parquet"
+
+
+def rows_in(path):
+    """The rows of a Parquet file, in its order."""
+    with duckdb.connect() as connection:
+        return [Row(*row) for row in connection.execute("SELECT * FROM read_parquet(?)", [str(path)]).fetchall()]
