@@ -1,12 +1,13 @@
 """From tables of records to columns of codes and ages, one row of `cases` for each customer at a moment.
 
-All of it is SQL by column; the joins cut off what is dated after a case's own moment, so a history of decisions can be
-judged each at its own date in one pass.
+SQL reads by column, and loops over arrays (`grouping`) put rows and cases together. What is dated after a case's own
+moment is cut off, so a history of decisions can be judged each at its own date in one pass.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import duckdb
@@ -14,14 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from journey.asof import DAY_IN_MICROSECONDS, AsOf
-from journey.batch.grouping import NOTHING
+from journey.batch.grouping import NOTHING, grouping
+from journey.batch.owners import Owners
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import STATUS_CODES
 from journey.orchestrator.risk import UNKNOWN_SEGMENTS
 from journey.orchestrator.signals import OTHER, SOURCE_CODES
 from journey.policy import MONITOR_ONLY
-from journey.records.database import literal
+from journey.records.database import literal, literal_moment
 from journey.records.reading import Records
+from journey.records.words import source_of_words
 from journey.steps import NOT_GIVEN
 
 Floats = npt.NDArray[np.float64]
@@ -38,7 +41,7 @@ _CUSTOMER = """k.customer_id,
 # The number of a case is its row in this table: a scan gives rows in the order in which they were stored.
 CASES = f"""
 CREATE OR REPLACE TEMP TABLE cases AS
-SELECT {_CUSTOMER}, k.account_value FROM customers k ORDER BY k.customer_id
+SELECT {_CUSTOMER}, k.account_value, k.rowid AS place FROM customers k ORDER BY k.customer_id
 """
 
 # A bare date sees its whole day and only the decisions of earlier days; see `AsOf.of_record`.
@@ -56,67 +59,65 @@ ORDER BY i.generated_at, i.intervention_id
 
 CASE_ROWS = "SELECT segment, tier, no_segment, refused, account_value FROM cases"
 
-STAGE_NAMES = """
-SELECT DISTINCT journey_stage FROM journey_state_log
-UNION SELECT DISTINCT previous_stage FROM journey_state_log WHERE previous_stage IS NOT NULL
-"""
-
 # Names become numbers by a cast to an enumeration, which is a look-up in a table of hashes.
 ENTRIES = """
-SELECT c.rowid::INTEGER AS case_id, epoch_us(e.state_entered_at) AS moment,
-    enum_code(e.journey_stage::stage_names)::INTEGER AS stage,
-    coalesce(enum_code(e.previous_stage::stage_names)::INTEGER, -1) AS previous
-FROM journey_state_log e JOIN cases c ON c.customer_id = e.customer_id AND e.state_entered_at <= {cutoff}
+SELECT {case} AS case_id, epoch_us(r.state_entered_at) AS moment,
+    enum_code(r.journey_stage::stage_names)::INTEGER AS stage,
+    coalesce(enum_code(r.previous_stage::stage_names)::INTEGER, -1) AS previous
+FROM journey_state_log AS r {among} r.state_entered_at <= {cutoff}
 """
 
 SIGNALS = """
-SELECT c.rowid::INTEGER AS case_id, epoch_us(s.detected_at) AS moment,
-    enum_code(s.signal_type::signal_types)::INTEGER AS type, {source}::TINYINT AS source,
-    s.signal_strength AS strength, s.rowid::INTEGER AS record
-FROM signals s JOIN cases c ON c.customer_id = s.customer_id AND s.detected_at <= {cutoff}
-    AND (s.recorded_at <= {cutoff} OR s.recorded_at IS NULL)
+SELECT {case} AS case_id, epoch_us(r.detected_at) AS moment,
+    enum_code(r.signal_type::signal_types)::INTEGER AS type, {source}::TINYINT AS source,
+    r.signal_strength AS strength, r.rowid::INTEGER AS record
+FROM signals AS r {among} r.detected_at <= {cutoff} AND (r.recorded_at <= {cutoff} OR r.recorded_at IS NULL)
 """
 
 PAST = """
 WITH first_outcome AS (
-    SELECT i.intervention_id, min(coalesce(o.measured_at, $latest::TIMESTAMP)) AS measured_at
+    SELECT i.intervention_id, min(coalesce(o.measured_at, {latest})) AS measured_at
     FROM interventions i JOIN outcomes o ON o.intervention_id = i.intervention_id
         AND coalesce(o.customer_id, i.customer_id) = i.customer_id
     GROUP BY i.intervention_id
 )
-SELECT c.rowid::INTEGER AS case_id, epoch_us(i.generated_at) AS moment,
-    coalesce(nullif(list_position($statuses::VARCHAR[], i.status), 0) - 1, -1)::TINYINT AS status,
-    i.recommended_action = $monitor AS monitors, i.requires_human_approval AS approval,
-    coalesce(o.measured_at <= {cutoff}, FALSE) AS measured
-FROM interventions i
-JOIN cases c ON c.customer_id = i.customer_id
-    AND i.generated_at < {history_before} AND i.generated_at <> {undatable}
-LEFT JOIN first_outcome o ON o.intervention_id = i.intervention_id
+SELECT {case} AS case_id, epoch_us(r.generated_at) AS moment,
+    coalesce(nullif(list_position({statuses}, r.status), 0) - 1, -1)::TINYINT AS status,
+    (r.recommended_action = {monitor})::TINYINT AS monitors, r.requires_human_approval::TINYINT AS approval,
+    coalesce(o.measured_at <= {cutoff}, FALSE)::TINYINT AS measured
+FROM interventions AS r LEFT JOIN first_outcome AS o ON o.intervention_id = r.intervention_id
+{among} r.generated_at < {history_before} AND r.generated_at <> {undatable}
 """
 
 
-class Moments(NamedTuple):
-    """SQL for what is in sight of a case.
+class Sight(NamedTuple):
+    """SQL for the rows ``r`` of a set that are in sight of a case.
 
     Attributes:
+        case: Whose a row is.
+        among: What stands before the first condition.
         cutoff: Nothing later is.
         history_before: No intervention of then or later is.
         undatable: And none of exactly this moment.
     """
 
+    case: str
+    among: str
     cutoff: str
     history_before: str
     undatable: str
 
     @classmethod
-    def of(cls, as_of: AsOf) -> "Moments":
-        """Those of cases that are all judged at one moment; as literals they cut rows off before any join."""
-        return cls(*(f"TIMESTAMP '{getattr(as_of, name).isoformat(sep=' ')}'" for name in cls._fields))
+    def of_all(cls, as_of: AsOf) -> "Sight":
+        """That of customers who are all judged at one moment: for `Owners`."""
+        moments = (literal_moment(getattr(as_of, name)) for name in cls._fields[2:])
+        return cls("r.customer_id", "WHERE", *moments)
 
     @classmethod
-    def of_each(cls) -> "Moments":
-        """Those of cases of which each has its own."""
-        return cls(*(f"c.{name}" for name in cls._fields))
+    def of_each(cls) -> "Sight":
+        """That of cases of which each has a moment of its own, and a customer may have several."""
+        moments = (f"c.{name}" for name in cls._fields[2:])
+        return cls("c.rowid::INTEGER", "JOIN cases AS c ON c.customer_id = r.customer_id AND", *moments)
 
 
 class CaseColumns(NamedTuple):
@@ -209,7 +210,8 @@ def cases_of_customers(records: Records, orchestrator: Orchestrator, as_of: AsOf
     cursor.execute(CASES, _names(orchestrator))
     rows = fetch(cursor, CASE_ROWS)
     anchors = np.full(len(rows["tier"]), np.datetime64(as_of.anchor, "us").astype(np.int64))
-    return _read(cursor, records, orchestrator, rows | {"anchor": anchors}, Moments.of(as_of))
+    reader = _Reader(cursor, records, orchestrator, Sight.of_all(as_of), Owners(cursor).rows)
+    return reader.cases(rows | {"anchor": anchors})
 
 
 def cases_of_interventions(
@@ -235,7 +237,8 @@ def cases_of_interventions(
     )
     anchors = recorded["generated_at"].astype("datetime64[us]").astype(np.int64)
     rows = fetch(cursor, CASE_ROWS) | {"anchor": anchors}
-    return _read(cursor, records, orchestrator, rows, Moments.of_each()), recorded
+    reader = _Reader(cursor, records, orchestrator, Sight.of_each(), lambda sql: fetch(cursor, sql))
+    return reader.cases(rows), recorded
 
 
 def _names(orchestrator: Orchestrator) -> dict[str, Any]:
@@ -248,66 +251,82 @@ def _names(orchestrator: Orchestrator) -> dict[str, Any]:
     }
 
 
-def _read(
-    cursor: duckdb.DuckDBPyConnection,
-    records: Records,
-    orchestrator: Orchestrator,
-    rows: dict[str, Any],
-    moments: Moments,
-) -> Cases:
-    anchors = rows["anchor"]
-    names, states = _states(cursor, len(anchors), orchestrator, moments)
-    unknown, signals, signal_records = _signals(cursor, anchors, orchestrator, moments)
-    return Cases(
-        columns=_case_columns(rows, names, states, orchestrator),
-        signals=signals,
-        past=_past(cursor, records, anchors, moments),
-        unknown_types=unknown,
-        named_stages=names,
-        stages=states[:, 0],
-        signal_records=signal_records,
-        cursor=cursor,
-    )
+@dataclass(frozen=True)
+class _Reader:
+    """Reads what there is about cases.
 
-
-def _states(
-    cursor: duckdb.DuckDBPyConnection, count: int, orchestrator: Orchestrator, moments: Moments
-) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
-    """The names of all stages on record, and per case: number of its stage, moment of entry, number of the one before.
-
-    -1 stands for a stage that is not recorded.
+    Attributes:
+        cursor: Holds the table ``cases``.
+        records: The records.
+        orchestrator: By whom they are judged.
+        sight: What is in sight of a case.
+        rows: Answers a query, with the number of the case in a column ``case_id``.
     """
-    stages = orchestrator.table.stages
-    found = {name for (name,) in cursor.execute(STAGE_NAMES).fetchall()}
-    names = (*stages, *sorted(found - set(stages)))
-    _number(cursor, "stage_names", names)
-    rows = fetch(cursor, ENTRIES.format(**moments._asdict()))
-    starts, order = _by_case(rows["case_id"], count)
-    # As a stage, what the journey does not have comes before all that it has; as a text, nothing comes before "".
-    as_text = np.argsort(np.argsort(np.array(names, dtype=object)))
-    as_stage = np.array([place - len(names) * (place >= len(stages)) for place in range(len(names))])
-    ranks = np.array([*zip(as_stage, as_text, strict=True), (NOTHING, NOTHING)], dtype=np.int64)
-    states = np.empty((count, 3), dtype=np.int64)
-    left = np.zeros(len(names), dtype=np.bool_)
-    grouping().find_states(starts, order, rows["moment"], rows["stage"], rows["previous"], ranks, left, states)
-    return names, states
 
+    cursor: duckdb.DuckDBPyConnection
+    records: Records
+    orchestrator: Orchestrator
+    sight: Sight
+    rows: Callable[[str], dict[str, Any]]
 
-def _signals(
-    cursor: duckdb.DuckDBPyConnection, anchors: Ints, orchestrator: Orchestrator, moments: Moments
-) -> tuple[tuple[str, ...], SignalColumns, npt.NDArray[np.int32]]:
-    """The unknown signal types, the signals in canonical order, and of each its row in the table of signals."""
-    known = orchestrator.table.signal_types
-    found = {name for (name,) in cursor.execute("SELECT DISTINCT signal_type FROM signals").fetchall()}
-    unknown = tuple(sorted(found - set(known)))
-    _number(cursor, "signal_types", (*known, *unknown))
-    rows = fetch(cursor, SIGNALS.format(source=_source_code("s.source"), **moments._asdict()))
-    starts, order = _by_case(rows["case_id"], len(anchors))
-    ages = _days(anchors[rows["case_id"]], rows["moment"])
-    types, sources, strengths = rows["type"], rows["source"], rows["strength"]
-    grouping().sort_signals(starts, order, ages, types, sources, strengths)
-    signals = SignalColumns(starts, ages[order], types[order], sources[order], strengths[order])
-    return unknown, signals, rows["record"][order]
+    def cases(self, rows: dict[str, Any]) -> Cases:
+        """The cases, out of the columns of their table."""
+        anchors = rows["anchor"]
+        with ThreadPoolExecutor(1) as beside:
+            # What was fetched is put in order while the database answers the next question.
+            unknown, found = self._signals()
+            signals = beside.submit(_arranged_signals, found, anchors)
+            names, entries = self._entries()
+            states = beside.submit(_arranged_states, entries, names, self.orchestrator, len(anchors))
+            past = _arranged_past(self._past(), anchors)
+        return Cases(
+            columns=_case_columns(rows, names, states.result(), self.orchestrator),
+            signals=signals.result()[0],
+            past=past,
+            unknown_types=unknown,
+            named_stages=names,
+            stages=states.result()[:, 0],
+            signal_records=signals.result()[1],
+            cursor=self.cursor,
+        )
+
+    def _entries(self) -> tuple[tuple[str, ...], dict[str, Any]]:
+        """The names of all stages on record, and the entries into them."""
+        stages = self.orchestrator.table.stages
+        found = self._words("journey_state_log", "journey_stage") | self._words("journey_state_log", "previous_stage")
+        names = (*stages, *sorted(found - set(stages)))
+        self._number("stage_names", names)
+        return names, self.rows(ENTRIES.format(**self.sight._asdict()))
+
+    def _signals(self) -> tuple[tuple[str, ...], dict[str, Any]]:
+        """The signal types that the policy does not know, and the signals."""
+        known = self.orchestrator.table.signal_types
+        unknown = tuple(sorted(self._words("signals", "signal_type") - set(known)))
+        self._number("signal_types", (*known, *unknown))
+        return unknown, self.rows(SIGNALS.format(source=_source_code("r.source"), **self.sight._asdict()))
+
+    def _past(self) -> dict[str, Any]:
+        """The earlier interventions."""
+        latest = self.records.latest_date()
+        return self.rows(
+            PAST.format(
+                latest="NULL::TIMESTAMP" if latest is None else literal_moment(latest),
+                statuses=f"[{', '.join(literal(status) for status in STATUS_CODES)}]",
+                monitor=literal(MONITOR_ONLY),
+                **self.sight._asdict(),
+            )
+        )
+
+    def _words(self, dataset: str, name: str) -> set[str]:
+        """The texts that a column of few words holds."""
+        source = source_of_words(self.cursor, dataset, name)
+        rows = self.cursor.execute(f"SELECT DISTINCT {name} FROM {source}").fetchall()
+        return {word for (word,) in rows if word is not None}
+
+    def _number(self, kind: str, names: tuple[str, ...]) -> None:
+        """A type that turns each name into its place; an empty text, which no record has, where there is none."""
+        listed = ", ".join(literal(name) for name in names or ("",))
+        self.cursor.execute(f"CREATE TEMP TYPE {kind} AS ENUM ({listed})")
 
 
 def _source_code(column: str) -> str:
@@ -316,12 +335,33 @@ def _source_code(column: str) -> str:
     return f"CASE {column} {cases} ELSE {OTHER} END"
 
 
-def _past(cursor: duckdb.DuckDBPyConnection, records: Records, anchors: Ints, moments: Moments) -> PastColumns:
-    rows = fetch(
-        cursor,
-        PAST.format(**moments._asdict()),
-        {"latest": records.latest_date(), "statuses": list(STATUS_CODES), "monitor": MONITOR_ONLY},
-    )
+def _arranged_states(
+    rows: dict[str, Any], names: tuple[str, ...], orchestrator: Orchestrator, count: int
+) -> npt.NDArray[np.int64]:
+    """Per case: number of its stage, moment of entry, number of the one before; -1 for one that is not recorded."""
+    starts, order = _by_case(rows["case_id"], count)
+    # As a stage, what the journey does not have comes before all that it has; as a text, nothing comes before "".
+    known = len(orchestrator.table.stages)
+    as_text = np.argsort(np.argsort(np.array(names, dtype=object)))
+    as_stage = np.array([place - len(names) * (place >= known) for place in range(len(names))])
+    ranks = np.array([*zip(as_stage, as_text, strict=True), (NOTHING, NOTHING)], dtype=np.int64)
+    states = np.empty((count, 3), dtype=np.int64)
+    left = np.zeros(len(names), dtype=np.bool_)
+    grouping().find_states(starts, order, rows["moment"], rows["stage"], rows["previous"], ranks, left, states)
+    return states
+
+
+def _arranged_signals(rows: dict[str, Any], anchors: Ints) -> tuple[SignalColumns, npt.NDArray[np.int32]]:
+    """The signals in canonical order, and of each its row in the table of signals."""
+    starts, order = _by_case(rows["case_id"], len(anchors))
+    ages = _days(anchors[rows["case_id"]], rows["moment"])
+    types, sources, strengths = rows["type"], rows["source"], rows["strength"]
+    grouping().sort_signals(starts, order, ages, types, sources, strengths)
+    return SignalColumns(starts, ages[order], types[order], sources[order], strengths[order]), rows["record"][order]
+
+
+def _arranged_past(rows: dict[str, Any], anchors: Ints) -> PastColumns:
+    """The earlier interventions by case."""
     starts, order = _by_case(rows["case_id"], len(anchors))
     # Place in the list of names -> code; the last entry answers for "not given" (place -1).
     statuses = np.array([*STATUS_CODES.values(), NOT_GIVEN], dtype=np.int64)
@@ -329,9 +369,9 @@ def _past(cursor: duckdb.DuckDBPyConnection, records: Records, anchors: Ints, mo
         starts=starts,
         ages=_days(anchors[rows["case_id"]], rows["moment"])[order],
         statuses=statuses[rows["status"]][order],
-        monitors=rows["monitors"][order],
-        approvals=rows["approval"][order],
-        measured=rows["measured"][order],
+        monitors=rows["monitors"][order].astype(np.bool_),
+        approvals=rows["approval"][order].astype(np.bool_),
+        measured=rows["measured"][order].astype(np.bool_),
     )
 
 
@@ -371,11 +411,6 @@ def _doubtful_stage(stage: Ints, previous: Ints, orchestrator: Orchestrator) -> 
     return doubtful
 
 
-def _number(cursor: duckdb.DuckDBPyConnection, kind: str, names: tuple[str, ...]) -> None:
-    """A type that turns each of these names into its place; an empty text, which no record has, where there is none."""
-    cursor.execute(f"CREATE TEMP TYPE {kind} AS ENUM ({', '.join(literal(name) for name in names or ('',))})")
-
-
 def _by_case(case_ids: npt.NDArray[np.int32], count: int) -> tuple[Ints, Ints]:
     """Where the rows of each case start, and the rows in order of case."""
     starts = np.zeros(count + 1, dtype=np.int64)
@@ -383,16 +418,6 @@ def _by_case(case_ids: npt.NDArray[np.int32], count: int) -> tuple[Ints, Ints]:
     grouping().count_rows(case_ids, starts)
     grouping().place_rows(case_ids, starts, np.empty(count, dtype=np.int64), order)
     return starts, order
-
-
-@cache
-def grouping() -> Any:
-    """The functions of `journey.batch.grouping`, compiled."""
-    from journey import rules
-    from journey.batch import grouping as loops
-    from journey.jit import UNCOUNTED, compiled
-
-    return compiled(rules, loops, options=UNCOUNTED)
 
 
 def fetch(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> dict[str, Any]:

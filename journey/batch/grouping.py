@@ -1,9 +1,10 @@
-"""Rows that came out of a join in any order, put together by case: counted, placed and sorted, all on arrays.
+"""Rows that came in any order, put together by case: found, counted, placed and sorted, all on arrays.
 
 A database sorts millions of rows by five columns in a second; cases have a handful of rows each, so counting the rows
 of each case and sorting within it takes a tenth of that. The functions are plain loops for `journey.jit` to compile.
 """
 
+from functools import cache
 from typing import Any
 
 from journey.rules import is_duplicate
@@ -14,7 +15,100 @@ GAPS = (1391376, 463792, 198768, 86961, 33936, 13776, 4592, 1968, 861, 336, 112,
 They keep a case of a million rows from being a trap."""
 
 NOTHING = -1
-"""No entry, or no stage before it."""
+"""No case, no entry, or no stage before it."""
+
+HASH_BASIS = -3750763034362895579
+HASH_PRIME = 1099511628211
+"""Basis (as a signed number) and prime of the hash FNV-1a, 64 bits (Fowler, Noll and Vo; RFC 9923)."""
+
+LOWER_HALF = 0xFFFFFFFF
+
+PATIENCE = 64
+"""So many wrong guesses in a row, and guessing stops; one in so many rows it is tried again."""
+
+
+def hash_of(data: Any, start: int, stop: int) -> int:
+    """The hash FNV-1a of the bytes ``data[start:stop]``, with its upper half folded into the lower one."""
+    mark = HASH_BASIS
+    for place in range(start, stop):
+        mark = (mark ^ int(data[place])) * HASH_PRIME
+    return mark ^ (mark >> 32)
+
+
+def fill_slots(data: Any, ends: Any, slots: Any) -> None:
+    """Enter each text into a table of hashes: the upper half of its hash and, in the lower half, its place plus one.
+
+    Args:
+        data: The bytes of all texts.
+        ends: Text i is ``data[ends[i]:ends[i + 1]]``.
+        slots: The table, all zero; its length is a power of two and more than the number of texts.
+    """
+    mask = len(slots) - 1
+    for text in range(len(ends) - 1):
+        mark = hash_of(data, ends[text], ends[text + 1])
+        slot = mark & mask
+        while slots[slot] != 0:
+            slot = (slot + 1) & mask
+        slots[slot] = (mark & ~LOWER_HALF) | (text + 1)
+
+
+def is_same(data: Any, start: int, size: int, known_data: Any, known_ends: Any, known: int) -> bool:
+    """Whether the text ``data[start:start + size]`` is the one at place `known` of the known ones."""
+    first = known_ends[known]
+    if known_ends[known + 1] - first != size:
+        return False
+    same = 0
+    while same < size and data[start + same] == known_data[first + same]:
+        same += 1
+    return bool(same == size)
+
+
+def find_text(data: Any, start: int, size: int, known_data: Any, known_ends: Any, slots: Any) -> int:
+    """The place of the text ``data[start:start + size]`` among the known ones, or NOTHING; see `find_texts`."""
+    mask = len(slots) - 1
+    mark = hash_of(data, start, start + size)
+    slot = mark & mask
+    while slots[slot] != 0:
+        known = (slots[slot] & LOWER_HALF) - 1
+        alike = (slots[slot] ^ mark) & ~LOWER_HALF == 0
+        if alike and is_same(data, start, size, known_data, known_ends, known):
+            return int(known)
+        slot = (slot + 1) & mask
+    return NOTHING
+
+
+def find_texts(data: Any, ends: Any, known_data: Any, known_ends: Any, slots: Any, out: Any) -> None:
+    """Per text the place of the same one among the known, or NOTHING.
+
+    Tables are often in one order, or sorted by customer: then a text is that of the row before, or the one that
+    follows it among the known, which is told without a search all over the memory. Where that fails for long, it is
+    tried now and then only.
+
+    Args:
+        data: The bytes of the texts.
+        ends: Text i is ``data[ends[i]:ends[i + 1]]``.
+        known_data: The bytes of the known ones.
+        known_ends: Likewise.
+        slots: As `fill_slots` made it of the known ones.
+        out: Per text the place.
+    """
+    last = len(known_ends) - 2
+    found = 0
+    luck = PATIENCE
+    for text in range(len(out)):
+        start, size = ends[text], ends[text + 1] - ends[text]
+        guess = NOTHING
+        if found <= last and (luck > 0 or text % PATIENCE == 0):
+            if is_same(data, start, size, known_data, known_ends, found):
+                guess = found
+            elif found < last and is_same(data, start, size, known_data, known_ends, found + 1):
+                guess = found + 1
+            luck = max(luck - 1, 0) if guess == NOTHING else PATIENCE
+        if guess == NOTHING:
+            guess = find_text(data, start, size, known_data, known_ends, slots)
+        out[text] = guess
+        if guess != NOTHING:
+            found = guess
 
 
 def count_rows(case_ids: Any, starts: Any) -> None:
@@ -166,6 +260,11 @@ def mark_counted(starts: Any, ages: Any, types: Any, sources: Any, positive: Any
 
 
 KERNELS: tuple[Any, ...] = (
+    hash_of,
+    fill_slots,
+    is_same,
+    find_text,
+    find_texts,
     count_rows,
     place_rows,
     comes_before,
@@ -176,3 +275,14 @@ KERNELS: tuple[Any, ...] = (
     mark_counted,
 )
 """What `journey.jit` compiles."""
+
+
+@cache
+def grouping() -> Any:
+    """The functions of this module, compiled."""
+    import sys
+
+    from journey import rules
+    from journey.jit import UNCOUNTED, compiled
+
+    return compiled(rules, sys.modules[__name__], options=UNCOUNTED)

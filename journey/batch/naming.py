@@ -12,7 +12,8 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from journey.batch.columns import Cases, fetch, grouping
+from journey.batch.columns import Cases, fetch
+from journey.batch.grouping import grouping
 from journey.batch.table import DecisionTable, helping
 from journey.errors import InputError
 from journey.records.database import literal

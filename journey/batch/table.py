@@ -20,8 +20,8 @@ from journey.batch.columns import (
     Ints,
     cases_of_customers,
     cases_of_interventions,
-    grouping,
 )
+from journey.batch.grouping import grouping
 from journey.machine import Journey
 from journey.orchestrator.cases import CaseReader, as_of_for
 from journey.orchestrator.decision import Decision

@@ -1,6 +1,7 @@
 """The in-memory database that records are read into, and small helpers to write SQL for it."""
 
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ CREATE TABLE load_findings (
 )
 """
 
+WORDS_TABLE = "CREATE TABLE noted_words (dataset VARCHAR, name VARCHAR, word VARCHAR)"
+
 
 def connect() -> "duckdb.DuckDBPyConnection":
     """A private in-memory database: nothing is fetched from outside, and spills go to the temporary folder."""
@@ -37,6 +40,7 @@ def connect() -> "duckdb.DuckDBPyConnection":
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(SET_ASIDE_TABLE)
     connection.execute(FINDINGS_TABLE)
+    connection.execute(WORDS_TABLE)
     return connection
 
 
@@ -54,6 +58,11 @@ def literal(value: object) -> str:
     if isinstance(value, int | float):
         return repr(value)
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def literal_moment(moment: datetime) -> str:
+    """A moment as an SQL literal."""
+    return f"TIMESTAMP '{moment.isoformat(sep=' ')}'"
 
 
 def one_row(connection: "duckdb.DuckDBPyConnection", sql: str, parameters: Parameters = None) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ from journey.records.columns import columns_of, key_of
 from journey.records.database import literal, one_value, quoted
 from journey.records.naming import match_columns
 from journey.records.raw import RawSet, first_line
+from journey.records.words import forget_words, note_words
 
 
 def create_empty(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
@@ -42,6 +43,10 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
     add_findings(connection, findings)
     casts = [cast(column, matched.get(column.name)) for column in columns_of(dataset)]
     try:
+        if before:
+            forget_words(connection, dataset)
+        else:
+            note_words(connection, dataset, raw, matched)
         connection.execute(f"CREATE OR REPLACE TABLE {dataset} AS {_typed_rows(raw, casts)}")
         _set_bad_rows_aside(connection, dataset, raw, casts)
     except duckdb.Error as error:

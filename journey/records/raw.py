@@ -40,6 +40,7 @@ class RawSet:
         content: SQL for the row as it was given, as text.
         problem: SQL for a reason why the row cannot be read at all; null when it can.
         self_describing: Whether each row names its own fields (JSON), so that a field may be absent in one row only.
+        has_dictionaries: Whether the source keeps dictionaries of its texts, so that distinct ones are quickly found.
         tables: Temporary tables to drop when the set is done with.
     """
 
@@ -50,6 +51,7 @@ class RawSet:
     content: str
     problem: str = "NULL"
     self_describing: bool = False
+    has_dictionaries: bool = False
     tables: tuple[str, ...] = ()
 
 
@@ -88,6 +90,7 @@ def open_parquet(connection: duckdb.DuckDBPyConnection, source: Source, path: Pa
         columns=tuple(RawColumn(name, quoted(name), kind) for name, kind in names),
         row_number="file_row_number + 1",
         content=_as_json(names),
+        has_dictionaries=True,
     )
 
 

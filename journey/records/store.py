@@ -24,6 +24,7 @@ from journey.records.model import (
     StageEntry,
 )
 from journey.records.tables import R, RecordTables
+from journey.records.words import forget_words
 from journey.validation import did_you_mean
 
 INDEX_AT_MOST = 200_000
@@ -133,6 +134,7 @@ class Records(RecordTables):
                 [*values, signal.signal_id, signal.customer_id, signal.signal_type, signal.detected_at.date()],
             ).fetchone()
             added += int(row[0]) if row else 0
+        forget_words(self.connection, Signal.dataset)
         self._indices.pop(Signal, None)
         return added
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import duckdb
 
 from journey.records.columns import columns_of
-from journey.records.database import literal, quoted
+from journey.records.database import literal, one_value, quoted
+from journey.records.words import forget_words, source_of_words
 
 
 def tidy_spelling(
@@ -35,11 +36,12 @@ def _tidy(connection: duckdb.DuckDBPyConnection, dataset: str, name: str, words:
         return
     folded = ", ".join(literal(word.lower()) for word in unambiguous)
     misspelt = f"{column} NOT IN ({known}) AND lower({column}) IN ({folded})"
+    if not one_value(connection, f"SELECT count(*) FROM {source_of_words(connection, dataset, name)} WHERE {misspelt}"):
+        return
     found = connection.execute(
         f"SELECT {column}, count(*) FROM {dataset} WHERE {misspelt} GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    if not found:
-        return
+    forget_words(connection, dataset, name)
     cases = " ".join(f"WHEN {literal(word.lower())} THEN {literal(word)}" for word in unambiguous)
     connection.execute(f"UPDATE {dataset} SET {column} = CASE lower({column}) {cases} END WHERE {misspelt}")
     for value, count in found:

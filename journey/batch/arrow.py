@@ -1,0 +1,129 @@
+"""The answer to a query as arrays, batch after batch, over Arrow's C stream interface.
+
+The database hands texts out as bytes with the place where each begins; as objects of Python they would take longer
+than everything else that is done with them. The structures are those of the Arrow C data and stream interfaces
+(https://arrow.apache.org/docs/format/CStreamInterface.html), which need no other library.
+"""
+
+from collections.abc import Iterator
+from ctypes import CFUNCTYPE, POINTER, Structure, byref, c_char_p, c_int, c_int64, c_ubyte, c_void_p, py_object
+from ctypes import pythonapi as python
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+NUMBERS = {b"c": np.int8, b"i": np.int32, b"l": np.int64, b"g": np.float64}
+"""Formats of the columns of numbers that are understood."""
+
+TEXT = b"u"
+"""The format of a column of texts, whose ends are 32-bit numbers."""
+
+
+class Texts(NamedTuple):
+    """A column of texts.
+
+    Attributes:
+        data: The bytes of all, one text behind the other.
+        ends: One longer than the texts are many: text i is ``data[ends[i]:ends[i + 1]]``.
+    """
+
+    data: npt.NDArray[np.uint8]
+    ends: npt.NDArray[np.int32] | npt.NDArray[np.int64]
+
+
+class _Schema(Structure):
+    pass
+
+
+class _Array(Structure):
+    pass
+
+
+class _Stream(Structure):
+    pass
+
+
+_Schema._fields_ = [
+    ("format", c_char_p), ("name", c_char_p), ("metadata", c_char_p), ("flags", c_int64), ("n_children", c_int64),
+    ("children", POINTER(POINTER(_Schema))), ("dictionary", c_void_p), ("release", CFUNCTYPE(None, POINTER(_Schema))),
+    ("private_data", c_void_p),
+]  # fmt: skip
+_Array._fields_ = [
+    ("length", c_int64), ("null_count", c_int64), ("offset", c_int64), ("n_buffers", c_int64), ("n_children", c_int64),
+    ("buffers", POINTER(c_void_p)), ("children", POINTER(POINTER(_Array))), ("dictionary", c_void_p),
+    ("release", CFUNCTYPE(None, POINTER(_Array))), ("private_data", c_void_p),
+]  # fmt: skip
+_Stream._fields_ = [
+    ("get_schema", CFUNCTYPE(c_int, POINTER(_Stream), POINTER(_Schema))),
+    ("get_next", CFUNCTYPE(c_int, POINTER(_Stream), POINTER(_Array))),
+    ("get_last_error", CFUNCTYPE(c_char_p, POINTER(_Stream))), ("release", c_void_p), ("private_data", c_void_p),
+]  # fmt: skip
+
+_pointer = python.PyCapsule_GetPointer
+_pointer.restype, _pointer.argtypes = c_void_p, [py_object, c_char_p]
+
+
+class Batch:
+    """Some rows of an answer; its columns are views of memory that goes when the batch goes.
+
+    Attributes:
+        columns: By name, in the order of the query.
+    """
+
+    def __init__(self, array: _Array, formats: dict[str, bytes]) -> None:
+        self._array = array
+        places = enumerate(formats.items())
+        self.columns = {name: _column(array.children[place].contents, kind) for place, (name, kind) in places}
+
+    def __del__(self) -> None:
+        if self._array.release:
+            self._array.release(byref(self._array))
+
+
+class Answer:
+    """The answer to a query, to be gone through once.
+
+    Args:
+        asked: The query. None of its columns may hold nulls.
+    """
+
+    def __init__(self, asked: duckdb.DuckDBPyRelation) -> None:
+        self._capsule = asked.__arrow_c_stream__()
+        self._stream = _Stream.from_address(_pointer(self._capsule, b"arrow_array_stream"))
+        schema = _Schema()
+        self._refuse(self._stream.get_schema(byref(self._stream), byref(schema)))
+        fields = [schema.children[place].contents for place in range(schema.n_children)]
+        self.formats: dict[str, bytes] = {field.name.decode(): field.format for field in fields}
+        schema.release(byref(schema))
+
+    def batches(self) -> Iterator[Batch]:
+        """Its rows, some at a time."""
+        while True:
+            array = _Array()
+            self._refuse(self._stream.get_next(byref(self._stream), byref(array)))
+            if not array.release:
+                return
+            yield Batch(array, self.formats)
+
+    def _refuse(self, code: int) -> None:
+        if code:
+            said = self._stream.get_last_error(byref(self._stream))
+            raise duckdb.Error((said or b"unknown reason").decode(errors="replace"))
+
+
+def _column(array: _Array, kind: bytes) -> Any:
+    start, count = array.offset, array.length
+    if kind == TEXT:
+        ends = _view(array.buffers[1], np.int32, start, count + 1)
+        return Texts(_view(array.buffers[2], np.uint8, 0, int(ends[-1]) if count else 0), ends)
+    return _view(array.buffers[1], NUMBERS[kind], start, count)
+
+
+def _view(address: int | None, kind: Any, start: int, count: int) -> npt.NDArray[Any]:
+    size = np.dtype(kind).itemsize
+    if not address or not count:
+        return np.empty(0, dtype=kind)
+    memory = (c_ubyte * (size * count)).from_address(address + size * start)
+    return np.frombuffer(memory, dtype=kind)
