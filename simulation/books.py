@@ -23,7 +23,7 @@ class Books:
         busy: Working time spent on reviews, in days; of all arms that share the gate.
         gate: The gate over time; of all arms that share it.
         wall_seconds: How long the engine took.
-        trace: The rows, if they were kept.
+        trace: The rows, if they were kept; of all arms that share the gate.
     """
 
     tally: Tally
@@ -37,14 +37,13 @@ class Books:
 def merged(pods: Sequence[Books]) -> Books:
     """The books of all pods as one: counts are added, amounts in the order of the pods, so the result is the same.
 
+    Rows are not among them: they are all arms' (`joined`).
+
     Args:
         pods: The books of each pod of one arm, at least one.
     """
     if len(pods) == 1:
         return pods[0]
-    rows = None
-    if all(pod.trace is not None for pod in pods):
-        rows = Trace([row for pod in pods if pod.trace is not None for row in pod.trace.rows])
     return Books(
         tally=Tally.merged([pod.tally for pod in pods]),
         occupancy=[
@@ -53,5 +52,16 @@ def merged(pods: Sequence[Books]) -> Books:
         busy=sum(pod.busy for pod in pods),
         gate=GateBook.merged([pod.gate for pod in pods]),
         wall_seconds=sum(pod.wall_seconds for pod in pods),
-        trace=rows,
     )
+
+
+def joined(traces: Sequence[Trace | None]) -> Trace | None:
+    """The rows of all pods; None where they were not kept.
+
+    Args:
+        traces: The rows of each pod.
+    """
+    kept = [trace for trace in traces if trace is not None]
+    if len(kept) < len(traces):
+        return None
+    return kept[0] if len(kept) == 1 else Trace([row for trace in kept for row in trace.rows])

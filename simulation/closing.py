@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulation.books import Books, merged
+from simulation.books import Books, joined, merged
 from simulation.run import Run
 from simulation.setup import ArmSetup, compile_arm
 from simulation.tally import grid_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from simulation.trace import Trace
 
 
 def runs_of(engine: str, setups: Sequence[ArmSetup], pods: Sequence[Sequence[Books]], days: float) -> tuple[Run, ...]:
@@ -26,10 +28,11 @@ def runs_of(engine: str, setups: Sequence[ArmSetup], pods: Sequence[Sequence[Boo
         One run per arm.
     """
     by_arm = zip(setups, zip(*pods, strict=True), strict=True)
-    return tuple(_run_of(engine, setup, merged(books), days) for setup, books in by_arm)
+    trace = joined([books[0].trace for books in pods])
+    return tuple(_run_of(engine, setup, merged(books), trace, days) for setup, books in by_arm)
 
 
-def _run_of(engine: str, setup: ArmSetup, books: Books, days: float) -> Run:
+def _run_of(engine: str, setup: ArmSetup, books: Books, trace: Trace | None, days: float) -> Run:
     tally = books.tally
     table = compile_arm(setup, tuple(tally.segments))
     stages = table.machine.stages
@@ -45,7 +48,7 @@ def _run_of(engine: str, setup: ArmSetup, books: Books, days: float) -> Run:
         events_by_kind=dict(sorted(tally.kinds.items())),
         decisions_by_reason=dict(sorted(tally.reasons.items())),
         wall_seconds=books.wall_seconds,
-        trace=books.trace,
+        trace=trace,
         denominators=tally.denominators(table, books.busy, days),
         reviews_by_verdict=dict(sorted(tally.verdicts.items())),
         outcomes=dict(sorted(tally.outcomes.items())),

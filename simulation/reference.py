@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simulation import streams
 from simulation.beginning import met_on_day_0
 from simulation.books import Books
 from simulation.clock_time import ExactEnvironment
-from simulation.closing import runs_of
 from simulation.gate import Gate
 from simulation.gate_book import GateBook
 from simulation.life import Life
@@ -24,10 +23,7 @@ from simulation.trace import Trace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.run import Run
     from simulation.trace_columns import TakeRows
-
-NAME = "reference"
 
 
 class Town:
@@ -107,8 +103,3 @@ def live_reference(
         )
         for arm in arms
     )
-
-
-def run_reference(setups: Sequence[ArmSetup], *, days: float, **asked: Any) -> tuple[Run, ...]:
-    """The same as runs; all arguments are those of `live_reference`."""
-    return runs_of(NAME, setups, [live_reference(setups, days=days, **asked)], days)

@@ -49,7 +49,7 @@ class ArmSetup:
         yearly_discount: Discount rate per year for money earned within the horizon.
         share: Relative share of the customers who are assigned to this arm where several share one run.
         share_by_segment: The same for the customers of single segments, by name; 0 keeps a segment out of this arm.
-        pod: Which of the gate's pods this is, from 0; None for all of them together.
+        pod: Which of the gate's pods this is, from 0; None for all of them together, and where there is one only.
     """
 
     name: str
@@ -72,7 +72,7 @@ class ArmSetup:
 
     def in_pod(self, pod: int) -> "ArmSetup":
         """One pod of the arm: a part of the customers and of the reviewers, who live by themselves."""
-        return replace(self, pod=pod)
+        return self if self.reviewers.pods == 1 else replace(self, pod=pod)
 
     def part_of(self, many: int) -> range:
         """Which of so many customers, or reviewers, belong here; the pods' parts differ by one at most."""
@@ -136,12 +136,28 @@ class ArmTable(NamedTuple):
 
 
 def compile_arm(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
-    """Resolve an arm against its journey, policy and population.
+    """Resolve an arm against its journey, policy and population: once for what asks one after another.
 
     Args:
         setup: The arm. Names in it are taken as checked (`scenarios.model` refuses unknown ones).
         segments: The population's segments; a customer's segment is an index into them.
     """
+    for known, of, table in tuple(_lately):
+        if known is setup and of == segments:
+            return table
+    table = _compiled(setup, segments)
+    _lately.insert(0, (setup, segments, table))
+    del _lately[_KEPT:]
+    return table
+
+
+_KEPT = 8
+"""Tables that are remembered: the arms of a comparison, each of which is lived and closed in every replication."""
+
+_lately: list[tuple[ArmSetup, tuple[str, ...], ArmTable]] = []
+
+
+def _compiled(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
     machine = setup.journey.compile()
     gone = frozenset((*setup.journey.terminal, *setup.world.lost))
     policy = setup.policy.compile(machine.stages, gone)

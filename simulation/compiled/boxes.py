@@ -109,11 +109,17 @@ def _unbox(kind: BoxType, box: Any, c: Any) -> Any:
 def boxed(values: Any) -> Box:
     """A box with the fields of a named tuple of numbers, arrays and named tuples; those within become boxes too."""
     inner = tuple(boxed(value) if hasattr(value, "_fields") else value for value in values)
-    kind, size, offsets = _laid_out(values._fields, tuple(_plain(value) for value in inner))
+    kind, size, offsets = _laid_out(values._fields, tuple(map(_plain, inner)))
     memory = np.zeros(size, dtype=np.uint8)
     for offset, value in zip(offsets, inner, strict=True):
         _write(memory, offset, value)
     return Box(kind, memory, inner)
+
+
+def kind_of(values: Any) -> BoxType:
+    """The type of the box that a named tuple would have, without making it."""
+    kinds = (kind_of(value) if hasattr(value, "_fields") else _plain(value) for value in values)
+    return _laid_out(values._fields, tuple(kinds))[0]
 
 
 @cache
@@ -128,7 +134,17 @@ def _laid_out(names: tuple[str, ...], kinds: tuple[Any, ...]) -> tuple[BoxType, 
 
 def _plain(value: Any) -> Any:
     """The type of a value; of a number, not of that very number, so that one compiled function serves all."""
-    return types.unliteral(typeof(value))
+    if type(value) is not np.ndarray:
+        return types.unliteral(typeof(value))
+    # Finding the type of an array takes Numba longer than all else that a box takes.
+    looks = (value.dtype, value.ndim, value.flags.num)
+    if looks not in _of_arrays:
+        _of_arrays[looks] = typeof(value)
+    return _of_arrays[looks]
+
+
+_of_arrays: dict[tuple[Any, int, int], Any] = {}
+"""Types of arrays by dtype, dimensions and flags, which is all that they depend on."""
 
 
 def _write(memory: Any, offset: int, value: Any) -> None:

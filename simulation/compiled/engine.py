@@ -23,10 +23,9 @@ from simulation import (
     tally,
 )
 from simulation.books import Books
-from simulation.closing import runs_of
 from simulation.compiled import accounts, basics, cohort, crowd, dealings, gate, heap, lean, lives, turns
 from simulation.compiled.books import gate_book_of, tally_of
-from simulation.compiled.boxes import boxed
+from simulation.compiled.boxes import boxed, kind_of
 from simulation.compiled.cohort import Cohort, empty_cohort
 from simulation.compiled.crowd import CrowdTables, crowd_tables
 from simulation.compiled.readiness import one_at_a_time, remember
@@ -42,11 +41,9 @@ if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from simulation.compiled.tables import Tables
-    from simulation.run import Run
     from simulation.trace_columns import TakeRows
 
 
-NAME = "compiled"
 ROWS_AT_A_TIME = 500_000
 """About so many rows of the trace stand in memory before they are handed on."""
 EVENTS_PER_CUSTOMER_DAY = 0.2
@@ -125,11 +122,6 @@ def live_compiled(
     )
 
 
-def run_compiled(setups: Sequence[ArmSetup], *, days: float, **asked: Any) -> tuple[Run, ...]:
-    """The same as runs; all arguments are those of `live_compiled`."""
-    return runs_of(NAME, setups, [live_compiled(setups, days=days, **asked)], days)
-
-
 class _Kept:
     """Rows that stay in memory."""
 
@@ -187,7 +179,7 @@ _compiled: set[Any] = set()
 
 def _compile(cast: _Cast) -> None:
     """Have everything compiled, or read from the cache, before the clock starts: by a run in which nobody lives."""
-    kinds = (*(box.kind for box in cast.boxes), boxed(cast.crowd).kind, cast.traced)
+    kinds = (*(box.kind for box in cast.boxes), kind_of(cast.crowd), cast.traced)
     if kinds in _compiled:
         return
     with one_at_a_time(len(cast.arms), traced=cast.traced):

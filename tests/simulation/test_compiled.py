@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from journey.errors import InputError
 from journey.machine import Guard, GuardKind, Journey, default_journey, register_guard, unregister_guard
 from journey.machine.guards import a_number_of_days
-from simulation.compiled.engine import run_compiled
-from simulation.reference import run_reference
+from simulation.choice import COMPILED, REFERENCE
+from simulation.compiled.engine import live_compiled
+from simulation.run import close, run_arm, run_together
 from simulation.spec import Reviewers
 from simulation.trace_columns import rows_of_columns
 from simulation.verification.parting import first_difference
@@ -25,20 +26,20 @@ def assert_same(setup, *, seed, days, replication=0):
 
     Without a trace the compiled engine lives customers in few rows (`simulation.compiled.lean`): the same books again.
     """
-    asked = {"seed": seed, "replication": replication, "days": days, "keep_trace": True}
-    (theirs,), (ours,) = run_reference([setup], **asked), run_compiled([setup], **asked)
+    asked = {"seed": seed, "replication": replication, "days": days}
+    theirs, ours = (run_arm(setup, **asked, trace=True, engine=engine) for engine in (REFERENCE, COMPILED))
     assert_same_rows(theirs, ours)
     assert_same_books(theirs, ours)
-    (in_few_rows,) = run_compiled([setup], **{**asked, "keep_trace": False})
-    assert_same_books(theirs, in_few_rows)
-    assert_same_in_windows(theirs, setup, **{**asked, "keep_trace": False})
+    assert_same_books(theirs, run_arm(setup, **asked, engine=COMPILED))
+    assert_same_in_windows(theirs, setup, **asked)
     return theirs
 
 
 def assert_same_in_windows(theirs, setup, **asked):
     """The rows handed on window by window are those of the whole trace, in the same order."""
     blocks = []
-    (in_windows,) = run_compiled([setup], **asked, take_rows=blocks.append, rows_at_a_time=1 + theirs.events // 7)
+    handed_on = {"keep_trace": False, "take_rows": blocks.append, "rows_at_a_time": 1 + theirs.events // 7}
+    (in_windows,) = close([setup], [live_compiled([setup], **asked, **handed_on)], engine=COMPILED, **asked)
     assert [row for block in blocks for row in rows_of_columns(block)] == theirs.trace.sorted_rows()
     assert_same_books(theirs, in_windows)
 
@@ -275,7 +276,7 @@ def test_a_guard_of_ones_own_is_refused_with_the_way_out():
         )
         journey = Journey(given.stages, moves, given.initial, given.terminal, given.name)
         with pytest.raises(InputError, match=r"does not know the guard 'odd_days'.*--engine reference"):
-            run_compiled([arm(journey=journey)], seed=1, replication=0, days=10.0, keep_trace=False)
+            run_arm(arm(journey=journey), seed=1, replication=0, days=10.0, engine=COMPILED)
     finally:
         unregister_guard("odd_days")
 
@@ -320,10 +321,10 @@ def test_arms_that_share_one_gate_give_one_trace(first, second, reviewers, seed,
         arm("treated", policy=second, reviewers=reviewers, share=share, share_by_segment={"SMB": of_smb}),
         arm("idle", active=False, reviewers=reviewers, share=0.5),
     ]
-    asked = {"seed": seed, "replication": 0, "days": 120.0, "keep_trace": True}
-    theirs, ours = run_reference(setups, **asked), run_compiled(setups, **asked)
+    asked = {"seed": seed, "replication": 0, "days": 120.0}
+    theirs, ours = (run_together(setups, **asked, trace=True, engine=engine) for engine in (REFERENCE, COMPILED))
     assert_same_rows(theirs[0], ours[0])
-    in_few_rows = run_compiled(setups, **{**asked, "keep_trace": False})
+    in_few_rows = run_together(setups, **asked, engine=COMPILED)
     for one, other, lean in zip(theirs, ours, in_few_rows, strict=True):
         assert_same_books(one, other)
         assert_same_books(one, lean)

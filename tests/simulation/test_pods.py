@@ -58,6 +58,14 @@ def test_rows_that_are_written_are_those_of_all_pods_in_order(engine, tmp_path, 
     assert written == replace(kept, trace=None, wall_seconds=written.wall_seconds)
 
 
+def test_rows_of_arms_that_share_the_pods_are_joined_once():
+    setups = [crowded(name="baseline"), crowded(name="treated")]
+    one, other = run_together(setups, **HOW, trace=True)
+    assert one.trace is other.trace
+    assert len(one.trace.rows) == one.events + other.events
+    assert {row.arm for row in one.trace.rows} == {"baseline", "treated"}
+
+
 def test_where_nobody_needs_a_reviewer_pods_change_nothing():
     free = {"actions": ("onboarding_nudge_email",), "population": {"size": 150}}
     one = run_arm(arm(**free, reviewers=Reviewers(count=4)), **HOW, trace=True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from simulation import setup
 from simulation.run import run_arm
 from tests.simulation.worlds import arm
 
@@ -13,3 +14,15 @@ def test_an_engine_asked_for_by_name_is_the_one_that_runs_and_says_so(name):
 
 def test_small_work_runs_on_the_reference_engine():
     assert run_arm(arm(), seed=1, replication=0, days=30.0, engine="auto").engine == "reference"
+
+
+@pytest.mark.parametrize("name", ["reference", "compiled"])
+def test_an_arm_is_resolved_once_for_all_its_runs_and_anew_for_another(monkeypatch, name):
+    resolved = []
+    resolve = setup._compiled
+    monkeypatch.setattr(setup, "_compiled", lambda *asked: resolved.append(asked) or resolve(*asked))
+    first, second = arm(), arm()
+    for each in (first, first, second, first):
+        run_arm(each, seed=1, replication=0, days=10.0, engine=name)
+    assert [asked[0] for asked in resolved] == [first, second]
+    assert resolved[0][0] is first

@@ -14,7 +14,7 @@ from journey.machine.guards import Guard
 from journey.policy import merged
 from simulation import account, clocks, gate, life, streams
 from simulation import trace as tr
-from simulation.compiled import engine as compiled_engine
+from simulation.choice import COMPILED
 from simulation.run import run_arm
 from simulation.spec import Reviewers
 from simulation.verification import (
@@ -421,7 +421,7 @@ def test_an_engine_with_another_trace_is_caught():
 @pytest.mark.slow
 def test_both_engines_pass_on_one_trace():
     def compiled(setup, *, seed, days):
-        return run_arm(setup, seed=seed, replication=0, days=days, trace=True, engine=compiled_engine.NAME)
+        return run_arm(setup, seed=seed, replication=0, days=days, trace=True, engine=COMPILED)
 
     found = checks(
         arm(population={"size": 300}), seed=2, days=DAYS, customers=CUSTOMERS, run=compiled, other=by_reference
