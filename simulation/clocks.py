@@ -108,6 +108,12 @@ def age_at(law: int, a: float, b: float, amount: float, knots: Sequence[float]) 
     return amount
 
 
+def wait_until(law: int, a: float, b: float, age: float, amount: float, knots: Sequence[float]) -> float:
+    """Days from an age until the cumulative hazard reaches an amount that was not reached before that age."""
+    # Going through H and back can lose a few ulps on an old clock: time never runs backwards.
+    return max(0.0, age_at(law, a, b, amount, knots) - age)
+
+
 def due_in(law: int, a: float, b: float, age: float, amount: float, ratio: float, knots: Sequence[float]) -> float:
     """Days until a clock of this age runs out.
 
@@ -122,9 +128,7 @@ def due_in(law: int, a: float, b: float, age: float, amount: float, ratio: float
     """
     if ratio <= 0.0:
         return NEVER
-    wait = age_at(law, a, b, amount / ratio + cumulative_hazard(law, a, b, age, knots), knots) - age
-    # Going through H and back can lose a few ulps on an old clock: time never runs backwards.
-    return max(0.0, wait)
+    return wait_until(law, a, b, age, amount / ratio + cumulative_hazard(law, a, b, age, knots), knots)
 
 
 def amount_after(
@@ -135,6 +139,29 @@ def amount_after(
     used = ratio * (after - before)
     left = amount - used
     return max(0.0, left)
+
+
+def gone_on(
+    law: int,
+    a: float,
+    b: float,
+    age: float,
+    amount: float,
+    ratio: float,
+    elapsed: float,
+    following: float,
+    knots: Sequence[float],
+) -> tuple[float, float]:
+    """The amount left after `elapsed` days at a hazard ratio, and the wait from there at the `following` one.
+
+    What `amount_after` and then `due_in` give, with the cumulative hazard at the new age taken once.
+    """
+    now = age + elapsed
+    reached = cumulative_hazard(law, a, b, now, knots)
+    left = max(0.0, amount - ratio * (reached - cumulative_hazard(law, a, b, age, knots)))
+    if following <= 0.0:
+        return left, NEVER
+    return left, wait_until(law, a, b, now, left / following + reached, knots)
 
 
 def scale_for_mean(law: int, mean_days: float, shape: float) -> tuple[float, float]:
@@ -195,12 +222,17 @@ class Clock:
         if ratio == self.ratio:
             return
         elapsed = now - self.since
-        self.amount = amount_after(self.law, self.a, self.b, self.age, self.amount, self.ratio, elapsed, self.knots)
+        self.amount, wait = gone_on(
+            self.law, self.a, self.b, self.age, self.amount, self.ratio, elapsed, ratio, self.knots
+        )
         self.age += elapsed
         self.since = now
         self.ratio = ratio
-        self.due = now + due_in(self.law, self.a, self.b, self.age, self.amount, ratio, self.knots)
+        self.due = now + wait
 
 
-KERNELS = (wound, hazard_between_knots, age_between_knots, cumulative_hazard, age_at, due_in, amount_after)
+KERNELS = (
+    wound, hazard_between_knots, age_between_knots, cumulative_hazard, age_at, wait_until, due_in, amount_after,
+    gone_on,
+)  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

@@ -5,7 +5,7 @@ so they are written here, once for both engines, and held against SciPy in `test
 """
 
 from collections.abc import Sequence
-from math import erfc, exp, inf, log, log1p, pi, sqrt
+from math import erfc, exp, expm1, floor, inf, log, log1p, pi, sqrt
 
 _LANCZOS = (
     0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
@@ -41,9 +41,19 @@ _TAIL_BELOW = (
 highest power first: above, then below the line."""
 
 _HALF_LOG_TWO_PI = 0.5 * log(2.0 * pi)
+_SQRT_2 = sqrt(2.0)
+_CENTRE = 0.425
 _FAR = 25.0
-_TINY = 1e-300
-_ENOUGH = 500
+_LOWEST_SURVIVAL = 700.0
+"""The survival after a larger cumulative hazard is hardly a float any more."""
+_SMALLEST = 1e-300
+_BIG = 1e150
+_ENOUGH = 2000
+_STIRLING_FROM = 10.0
+_ERLANG_UP_TO = 50.0
+_ERLANG_WITHIN = 1e4
+_CLOSE = 0.02
+_NEGLIGIBLE = 1e-13
 
 
 def log_gamma(shape: float) -> float:
@@ -56,43 +66,26 @@ def log_gamma(shape: float) -> float:
     return _HALF_LOG_TWO_PI + (x + 0.5) * log(base) - base + log(total)
 
 
+def beyond_stirling(shape: float) -> float:
+    """What Stirling's formula for `log_gamma` leaves out, for a shape of 10 or more (Abramowitz and Stegun 6.1.41)."""
+    w = 1.0 / (shape * shape)
+    return (1.0 / 12.0 - w * (1.0 / 360.0 - w * (1.0 / 1260.0 - w * (1.0 / 1680.0 - w * (1.0 / 1188.0))))) / shape
+
+
 def normal_hazard(z: float) -> float:
     """Cumulative hazard of the standard normal law: minus the logarithm of its survival function."""
-    if z < 0.0:
-        return -log1p(-0.5 * erfc(-z / sqrt(2.0)))
+    if z < -0.5:
+        return -log1p(-0.5 * erfc(-z / _SQRT_2))
     if z < _FAR:
-        return -log(0.5 * erfc(z / sqrt(2.0)))
+        return -log(0.5 * erfc(z / _SQRT_2))
     # Beyond, erfc leaves the range of floats: the asymptotic series, whose next term is 945 / z^10 < 1e-11.
     w = 1.0 / (z * z)
     return 0.5 * z * z + log(z) + _HALF_LOG_TWO_PI - log1p(w * (-1.0 + w * (3.0 + w * (-15.0 + w * 105.0))))
 
 
-def normal_age(amount: float) -> float:
-    """Where the cumulative hazard of the standard normal law reaches a positive amount."""
-    low, high = -38.0, sqrt(2.0 * amount) + 1.0
-    z = 0.0 if amount < 1.0 else sqrt(2.0 * amount) - 0.5
-    for _ in range(_ENOUGH):
-        reached = normal_hazard(z)
-        if reached < amount:
-            low = z
-        else:
-            high = z
-        # The density is survival times hazard rate; a Newton step on the logarithm of the hazard, which is nearly
-        # straight in the lower tail, kept inside the bracket.
-        rate = exp(reached - 0.5 * z * z - _HALF_LOG_TWO_PI)
-        step = reached / rate * log(reached / amount) if rate > _TINY and reached > _TINY else inf
-        following = z - step
-        if not low < following < high:
-            following = 0.5 * (low + high)
-        if abs(following - z) <= 1e-15 * max(1.0, abs(z)):
-            return following
-        z = following
-    return z
-
-
 def normal_share(z: float) -> float:
     """Distribution function of the standard normal law."""
-    return 0.5 * erfc(-z / sqrt(2.0))
+    return 0.5 * erfc(-z / _SQRT_2)
 
 
 def horner(coefficients: Sequence[float], x: float) -> float:
@@ -103,81 +96,223 @@ def horner(coefficients: Sequence[float], x: float) -> float:
     return total
 
 
+def normal_centre(q: float) -> float:
+    """Where the standard normal law reaches the share 0.5 + `q`, for `q` from -0.425 to 0.425: algorithm AS 241."""
+    r = 0.180625 - q * q
+    return horner(_CENTRAL, r) * q / horner(_CENTRAL_BELOW, r)
+
+
+def normal_tail(r: float) -> float:
+    """Where the upper tail of the standard normal law is ``exp(-r^2)``, for `r` from 1.6 to 27: algorithm AS 241."""
+    if r <= 5.0:
+        return horner(_MIDDLE, r - 1.6) / horner(_MIDDLE_BELOW, r - 1.6)
+    return horner(_TAIL, r - 5.0) / horner(_TAIL_BELOW, r - 5.0)
+
+
 def normal_quantile(share: float) -> float:
     """The inverse of `normal_share` for a share strictly between 0 and 1, to 16 digits: algorithm AS 241."""
     q = share - 0.5
-    if -0.425 <= q <= 0.425:
-        r = 0.180625 - q * q
-        return horner(_CENTRAL, r) * q / horner(_CENTRAL_BELOW, r)
-    r = sqrt(-log(share if q <= 0.0 else 1.0 - share))
-    if r <= 5.0:
-        x = horner(_MIDDLE, r - 1.6) / horner(_MIDDLE_BELOW, r - 1.6)
-    else:
-        x = horner(_TAIL, r - 5.0) / horner(_TAIL_BELOW, r - 5.0)
+    if -_CENTRE <= q <= _CENTRE:
+        return normal_centre(q)
+    x = normal_tail(sqrt(-log(share if q <= 0.0 else 1.0 - share)))
     return -x if q < 0.0 else x
 
 
-def gamma_hazard(shape: float, x: float) -> float:
-    """Cumulative hazard of the gamma law with scale 1: minus log Q(shape, x) of the regularised incomplete gamma.
+def normal_far(amount: float) -> float:
+    """`normal_age` where the survival is no float any more: Newton steps, the rate being nearly ``z + 1 / z``."""
+    z = sqrt(2.0 * amount)
+    if z == inf:
+        return z
+    # The first guess is less than 0.13 too far; each step takes the error to the square over 2 z, and z is 37 or more.
+    for _ in range(3):
+        z -= (normal_hazard(z) - amount) / (z + 1.0 / z)
+    return z
 
-    By the series for x < shape + 1 and by Lentz' continued fraction beyond (Numerical Recipes, 3rd edition, 6.2).
+
+def normal_age(amount: float) -> float:
+    """Where the cumulative hazard of the standard normal law reaches a positive amount.
+
+    This is the quantile of the survival ``exp(-amount)``. Algorithm AS 241 wants the root of minus the logarithm of the
+    tail, which for the upper tail is the root of the amount itself, so nothing is lost however far it is.
     """
-    if x <= 0.0:
-        return 0.0
-    front = shape * log(x) - x - log_gamma(shape)
-    if x < shape + 1.0:
-        term = 1.0 / shape
-        total = term
-        n = shape
-        for _ in range(_ENOUGH):
-            n += 1.0
-            term *= x / n
-            total += term
-            if term < total * 1e-17:
-                break
-        return -log1p(-min(exp(front + log(total)), 1.0 - 1e-16))
-    b = x + 1.0 - shape
-    c = 1.0 / _TINY
-    d = 1.0 / b
-    h = d
-    for i in range(1, _ENOUGH):
-        a = -i * (i - shape)
-        b += 2.0
-        d = a * d + b
-        d = _TINY if abs(d) < _TINY else d
-        c = b + a / c
-        c = _TINY if abs(c) < _TINY else c
-        d = 1.0 / d
-        change = d * c
-        h *= change
-        if abs(change - 1.0) < 1e-16:
-            break
-    return -(front + log(h))
+    if amount > _LOWEST_SURVIVAL:
+        return normal_far(amount)
+    q = 0.5 - exp(-amount)
+    if -_CENTRE <= q <= _CENTRE:
+        return normal_centre(q)
+    return normal_tail(sqrt(amount)) if q > 0.0 else -normal_tail(sqrt(-log(-expm1(-amount))))
 
 
-def gamma_age(shape: float, amount: float) -> float:
-    """Where the cumulative hazard of the gamma law with scale 1 reaches a positive amount."""
-    low, high = 0.0, max(1.0, shape)
-    while gamma_hazard(shape, high) < amount:
-        low, high = high, 2.0 * high
-    x = 0.5 * (low + high)
+def gamma_front(shape: float, x: float) -> float:
+    """Logarithm of ``x^shape e^-x / Gamma(shape)``: of x times the density of the gamma law with scale 1."""
+    if shape < _STIRLING_FROM:
+        return shape * log(x) - x - log_gamma(shape)
+    # Down from the peak at x = shape: the three terms above are large here and would cancel.
+    off = (x - shape) / shape
+    drop = log1p(off) - off if off > -0.5 else log(x / shape) - off
+    return shape * drop + 0.5 * log(shape) - _HALF_LOG_TWO_PI - beyond_stirling(shape)
+
+
+def gamma_erlang(shape: float, x: float) -> tuple[float, float]:
+    """`gamma_reached` for a whole shape: the survival is e^-x times the first terms of the series of e^x."""
+    term, total, n = 1.0, 1.0, 1.0
+    while n < shape:
+        term *= x / n
+        total += term
+        n += 1.0
+    return x - log(total), x * term / total
+
+
+def gamma_below(shape: float, x: float) -> tuple[float, float]:
+    """`gamma_reached` by the series of the lower incomplete gamma function (Abramowitz and Stegun 6.5.29)."""
+    term, total, n = 1.0, 1.0, shape
     for _ in range(_ENOUGH):
-        reached = gamma_hazard(shape, x)
-        if reached < amount:
-            low = x
-        else:
-            high = x
-        log_rate = (shape - 1.0) * log(x) - x - log_gamma(shape) + reached
-        # Newton on log hazard against log time: straight near zero, where the hazard is a power of time.
-        step = log(reached / amount) * reached / (x * exp(log_rate)) if reached > _TINY else inf
-        following = x * exp(-step) if abs(step) < 50.0 else 0.0
-        if not low < following < high:
-            following = 0.5 * (low + high)
-        if abs(following - x) <= 1e-15 * x:
-            return following
-        x = following
+        n += 1.0
+        term *= x / n
+        total += term
+        if term < total * 1e-17:
+            break
+    front = exp(gamma_front(shape, x))
+    share = front * total / shape
+    left = 1.0 - share
+    # Where little is left of 1 by the share, the subtraction loses no digit, and log is twice as fast as log1p.
+    return -log(left) if left < 0.7 else -log1p(-share), front / left
+
+
+def gamma_beyond(shape: float, x: float) -> tuple[float, float]:
+    """`gamma_reached` by the continued fraction of the upper incomplete gamma function.
+
+    Evaluated forwards, numerators and denominators apart, so that no step waits for a division (Numerical Recipes, 3rd
+    edition, 5.2 and 6.2).
+    """
+    b, n = x + 1.0 - shape, 0.0
+    above_before, above = 0.0, 1.0 / b
+    below_before, below = 1.0 / b, 1.0
+    for _ in range(_ENOUGH):
+        n += 1.0
+        a = n * (shape - n)
+        b += 2.0
+        above_before, above = above, b * above + a * above_before
+        below_before, below = below, b * below + a * below_before
+        if abs(above * below_before - above_before * below) <= 1e-16 * above * below_before:
+            break
+        if below > _BIG:
+            above_before, above = above_before / _BIG, above / _BIG
+            below_before, below = below_before / _BIG, below / _BIG
+    pace = below / above
+    return log(pace) - gamma_front(shape, x), pace
+
+
+def gamma_reached(shape: float, x: float) -> tuple[float, float]:
+    """Cumulative hazard of the gamma law with scale 1 at a positive x, and its pace: x times the hazard rate."""
+    if shape == 1.0:
+        return x, x
+    if shape <= _ERLANG_UP_TO and shape == floor(shape):
+        # Further down the closed form would be a small difference of large numbers.
+        lowest = max(0.25 * shape, shape - 1.5 * sqrt(shape))
+        if lowest < x < _ERLANG_WITHIN:
+            return gamma_erlang(shape, x)
+    return gamma_below(shape, x) if x < shape + 1.0 else gamma_beyond(shape, x)
+
+
+def gamma_hazard(shape: float, x: float) -> float:
+    """Cumulative hazard of the gamma law with scale 1: minus log Q(shape, x) of the regularised incomplete gamma."""
+    return gamma_reached(shape, x)[0] if x > 0.0 else 0.0
+
+
+def gamma_near(shape: float, amount: float) -> float:
+    """The age in the lower tail: the series of the lower incomplete gamma function, inverted.
+
+    Five terms, as in DiDonato and Morris (1986, doi:10.1145/22721.23109).
+    """
+    a, one = shape, shape + 1.0
+    lead = exp((log(-expm1(-amount)) + log_gamma(one)) / shape)
+    third = (3.0 * a + 5.0) / (2.0 * one * one * (a + 2.0))
+    fourth = (31.0 + a * (33.0 + a * 8.0)) / (3.0 * one * one * one * (a + 2.0) * (a + 3.0))
+    fifth = 2888.0 + a * (5661.0 + a * (3971.0 + a * (1179.0 + a * 125.0)))
+    fifth /= 24.0 * (one * one * (a + 2.0)) * (one * one * (a + 2.0)) * (a + 3.0) * (a + 4.0)
+    return lead * (1.0 + lead * (1.0 / one + lead * (third + lead * (fourth + lead * fifth))))
+
+
+def gamma_far(shape: float, amount: float) -> float:
+    """The age in the upper tail: the asymptotic form of the upper incomplete gamma function, solved by repetition."""
+    base = amount - log_gamma(shape)
+    x = max(base, shape, 0.5)
+    for _ in range(3):
+        x = max(0.5, base + (shape - 1.0) * log(x) - log1p((1.0 - shape) / (x + 1.0)))
     return x
 
 
-KERNELS = (log_gamma, normal_hazard, normal_age, normal_share, horner, normal_quantile, gamma_hazard, gamma_age)
+def gamma_guess(shape: float, amount: float) -> float:
+    """`gamma_age` to within a few per cent of where the law's mass is.
+
+    In the middle the cube root of the age is nearly normal (Wilson and Hilferty 1931, doi:10.1073/pnas.17.12.684); for
+    all but small shapes with the next two terms, which follow from the expansion of Cornish and Fisher.
+    """
+    if amount > 3.0 + 3.0 * shape:
+        return gamma_far(shape, amount)
+    z, s = normal_age(amount), 1.0 / sqrt(shape)
+    root = 1.0 + s * (z / 3.0 - s / 9.0)
+    if root < (0.6 if shape >= 2.0 else 0.75):
+        return gamma_near(shape, amount)
+    if shape >= 2.0:
+        zz = z * z
+        root += s * s * s * (z * (3.0 - zz) / 324.0 + s * (zz * (zz + 4.0) - 7.0) / 1215.0)
+    return shape * root * root * root
+
+
+def gamma_step(shape: float, x: float, amount: float) -> tuple[float, float]:
+    """How far the logarithm of `gamma_age` is from that of x, and the last term of it.
+
+    The logarithm of the time as a series in the logarithm of the hazard, to the fifth order: the derivatives follow
+    from the pace alone, whose logarithm grows with the logarithm of x by ``m = pace + shape - x``. Where x is too far
+    off for the series, it is Newton's step.
+    """
+    reached, pace = gamma_reached(shape, x)
+    if reached <= 0.0:
+        return 0.0, 0.0
+    s = pace / reached
+    e = log(amount / reached) / s
+    # m, q: logarithmic derivatives of the pace and of s = d log hazard / d log x; then their own derivatives.
+    m = pace + shape - x
+    m1 = pace * m - x
+    m2 = pace * (m * m + m1) - x
+    m3 = pace * (m * (m * m + 3.0 * m1) + m2) - x
+    q = m - s
+    q1 = m1 - s * q
+    q2 = m2 - s * (q * q + q1)
+    q3 = m3 - s * (q * (q * q + 3.0 * q1) + q2)
+    third = (2.0 * q * q - q1) / 6.0
+    fourth = (q * (7.0 * q1 - 6.0 * q * q) - q2) / 24.0
+    fifth = (q * (q * (24.0 * q * q - 46.0 * q1) + 11.0 * q2) + 7.0 * q1 * q1 - q3) / 120.0
+    last = fifth * e * e * e * e
+    if not abs(last) < _CLOSE:
+        return e, abs(e)
+    return e * (1.0 + e * (e * (third + e * fourth) - 0.5 * q) + last), abs(e * last)
+
+
+def gamma_age(shape: float, amount: float) -> float:
+    """Where the cumulative hazard of the gamma law with scale 1 reaches a positive amount.
+
+    One step from `gamma_guess` is nearly always enough. More always get there: log hazard against log time is concave
+    or convex, with slopes between 1 and the shape, and on such a curve Newton's steps need no bracket.
+    """
+    if shape == 1.0 or amount == inf:
+        return amount
+    x = gamma_guess(shape, amount)
+    for _ in range(_ENOUGH):
+        if x < _SMALLEST:
+            return x
+        step, last = gamma_step(shape, x, amount)
+        x *= exp(step)
+        if last < _NEGLIGIBLE:
+            break
+    return x
+
+
+KERNELS = (
+    log_gamma, beyond_stirling, normal_hazard, normal_share, horner, normal_centre, normal_tail, normal_quantile,
+    normal_far, normal_age, gamma_front, gamma_erlang, gamma_below, gamma_beyond, gamma_reached, gamma_hazard,
+    gamma_near, gamma_far, gamma_guess, gamma_step, gamma_age,
+)  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

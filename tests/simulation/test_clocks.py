@@ -20,11 +20,14 @@ from simulation.clocks import (
     WEIBULL,
     Clock,
     age_at,
+    amount_after,
     cumulative_hazard,
     due_in,
+    gone_on,
     scale_for_mean,
     wound,
 )
+from simulation.compiled.engine import kernels
 
 LAWS = {
     EXPONENTIAL: lambda a, b: stats.expon(scale=1.0 / a),
@@ -51,7 +54,7 @@ def test_the_cumulative_hazard_is_minus_the_log_survival_of_scipy(law, mean, sha
         log_survival = LAWS[law](a, b).logsf(age)
     assume(log_survival > -700.0)  # beyond, SciPy's survival is no longer a float
     # The absolute part: where the hazard itself is below the last bit of 1, relative digits mean nothing.
-    assert cumulative_hazard(law, a, b, age, ()) == pytest.approx(-log_survival, rel=1e-9, abs=1e-15)
+    assert cumulative_hazard(law, a, b, age, ()) == pytest.approx(-log_survival, rel=1e-12, abs=1e-15)
 
 
 @given(RANDOM_LAWS, MEANS, SHAPES)
@@ -60,10 +63,17 @@ def test_the_mean_is_the_one_asked_for(law, mean, shape):
     assert LAWS[law](a, b).mean() == pytest.approx(mean, rel=1e-9)
 
 
-@given(ANY_LAW, MEANS, SHAPES, st.floats(1e-3, 30.0))
+@given(ANY_LAW, MEANS, SHAPES, st.floats(1e-3, 600.0) | st.floats(-200.0, 0.0).map(lambda power: 10.0**power))
 def test_age_and_hazard_are_inverse(law, mean, shape, amount):
+    """From the far lower tail to the far upper one; the last bit of an age is worth up to 37^2 of a tiny hazard."""
     a, b = scale_for_mean(law, mean, shape)
-    assert cumulative_hazard(law, a, b, age_at(law, a, b, amount, ()), ()) == pytest.approx(amount, rel=1e-9)
+    assert cumulative_hazard(law, a, b, age_at(law, a, b, amount, ()), ()) == pytest.approx(amount, rel=1e-11)
+
+
+@given(ANY_LAW, MEANS, SHAPES, AMOUNTS, st.floats(1e-11, 1.0))
+def test_a_larger_amount_never_lasts_shorter(law, mean, shape, amount, growth):
+    a, b = scale_for_mean(law, mean, shape)
+    assert age_at(law, a, b, amount, ()) <= age_at(law, a, b, amount * (1.0 + growth), ())
 
 
 @pytest.mark.parametrize("law", sorted(LAWS))
@@ -95,6 +105,17 @@ def test_the_residual_wait_of_an_old_clock_is_the_law_given_survival(law):
     ]
     frozen = LAWS[law](a, b)
     assert stats.kstest(waits, lambda t: 1.0 - frozen.sf(age + t) / frozen.sf(age)).pvalue > 1e-4
+
+
+@given(ANY_LAW, MEANS, SHAPES, AMOUNTS, RATIOS, st.just(0.0) | RATIOS, st.floats(0.0, 1.0), st.floats(0.0, 2.0))
+def test_going_on_is_what_is_left_and_the_wait_from_there_to_the_last_bit(
+    law, mean, shape, amount, ratio, following, share, more
+):
+    a, b = scale_for_mean(law, mean, shape)
+    age, elapsed = mean * share, mean * more
+    left = amount_after(law, a, b, age, amount, ratio, elapsed, ())
+    wait = due_in(law, a, b, age + elapsed, left, following, ())
+    assert gone_on(law, a, b, age, amount, ratio, elapsed, following, ()) == (left, wait)
 
 
 @given(ANY_LAW, MEANS, SHAPES, AMOUNTS, RATIOS, RATIOS, st.floats(0.01, 0.99))
@@ -136,6 +157,17 @@ def test_a_hazard_of_zero_stops_the_clock_and_it_goes_on_where_it_stood(law, mea
     half = clock.due / 2
     clock.run_at(half, 0.0)
     assert clock.due == NEVER
+
+
+@given(ANY_LAW, MEANS, SHAPES, AMOUNTS, RATIOS, RATIOS, st.floats(0.0, 1.0))
+def test_compiled_clocks_are_interpreted_ones_bit_for_bit(law, mean, shape, amount, ratio, following, share):
+    a, b = scale_for_mean(law, mean, shape)
+    age, knots = mean * share, np.zeros(4)
+    wait = due_in(law, a, b, age, amount, ratio, knots)
+    assume(math.isfinite(wait))
+    assert kernels().due_in(law, a, b, age, amount, ratio, knots) == wait
+    change = (law, a, b, age, amount, ratio, 0.5 * wait, following, knots)
+    assert kernels().gone_on(*change) == gone_on(*change)
 
 
 @given(MEANS, RATIOS)
