@@ -8,7 +8,7 @@ Compiled code is kept on disk, in the user's cache folder, under a hash of every
 constants that these use: Numba itself looks only at the file of the outermost function and would miss a change in a
 function that it calls. What is hashed is what this process has loaded, not what now stands on disk, so that a file
 edited in the meantime cannot give new code an old name. Where that folder cannot be written, code is compiled anew in
-each process. Two processes that compile at once do no harm: files are written aside and renamed.
+each process. Where several processes need the same code at once, one compiles it (`journey.compiling`).
 """
 
 import hashlib
@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
+
+from journey.compiling import take_turns
 
 CACHE_VARIABLE = "JOURNEYLAB_CACHE"
 """Environment variable that names another cache folder."""
@@ -67,6 +69,7 @@ def _compiled(
             scope |= {name: made for name, made in done.items() if _is_original(scope.get(name), made)}
             copy = _copied(function, scope)
             done[function.__name__] = njit(**options)(copy)
+    take_turns(done.values())
     return SimpleNamespace(**done)
 
 

@@ -28,7 +28,7 @@ from simulation.compiled.books import gate_book_of, tally_of
 from simulation.compiled.boxes import boxed, kind_of
 from simulation.compiled.cohort import Cohort, empty_cohort
 from simulation.compiled.crowd import CrowdTables, crowd_tables
-from simulation.compiled.readiness import one_at_a_time, remember
+from simulation.compiled.readiness import remember
 from simulation.compiled.rows import columns_of
 from simulation.compiled.tables import tables_of
 from simulation.population import people, splits_of
@@ -182,9 +182,8 @@ def _compile(cast: _Cast) -> None:
     kinds = (*(box.kind for box in cast.boxes), kind_of(cast.crowd), cast.traced)
     if kinds in _compiled:
         return
-    with one_at_a_time(len(cast.arms), traced=cast.traced):
-        _lived(cast._replace(crowd=cast.crowd._replace(size=0)), _forget, ROWS_AT_A_TIME)
-        remember(len(cast.arms), traced=cast.traced)
+    _lived(cast._replace(crowd=cast.crowd._replace(size=0)), _forget, ROWS_AT_A_TIME)
+    remember(len(cast.arms), traced=cast.traced)
     _compiled.add(kinds)
 
 

@@ -1,15 +1,9 @@
 """Choosing an engine: small work never waits for the compiler, and whoever asks is told why."""
 
-import os
-import subprocess
-import sys
-import threading
-import time
 from dataclasses import replace
 
 import pytest
 
-from journey import jit
 from journey.machine import default_journey
 from simulation.choice import WORTH_COMPILING, WORTH_LOADING, choose
 from simulation.compiled import engine, readiness
@@ -104,63 +98,3 @@ def test_a_compiled_run_leaves_word_that_its_code_is_there():
 
     run_arm(arm(), seed=1, replication=0, days=30.0, engine="compiled")
     assert readiness.is_ready(1, traced=False)
-
-
-def test_one_process_compiles_and_the_others_wait_for_it(monkeypatch, tmp_path):
-    """Two processes, by turns; locks belong to open files, so two in one process stand for them."""
-    monkeypatch.setattr(engine, "kernels", lambda: fake_kernel(tmp_path / "kernels.py", tmp_path))
-    (tmp_path / "kernels.py").write_text("")
-    order, may_end = [], threading.Event()
-
-    def compile_first():
-        with readiness.one_at_a_time(1, traced=False):
-            order.append("first begins")
-            may_end.wait(10)
-            order.append("first ends")
-            readiness.remember(1, traced=False)
-
-    def come_second():
-        with readiness.one_at_a_time(1, traced=False):
-            order.append("second reads")
-
-    first, second = threading.Thread(target=compile_first), threading.Thread(target=come_second)
-    first.start()
-    while not order:
-        time.sleep(0.01)
-    second.start()
-    time.sleep(0.3)
-    may_end.set()
-    first.join(10)
-    second.join(10)
-    assert order == ["first begins", "first ends", "second reads"]
-    # What is there is read by all at the same time.
-    with readiness.one_at_a_time(1, traced=False), readiness.one_at_a_time(1, traced=False):
-        pass
-
-
-def test_where_nothing_can_be_locked_nobody_waits(monkeypatch, tmp_path):
-    monkeypatch.setattr(engine, "kernels", lambda: fake_kernel(tmp_path, tmp_path / "no folder"))
-    with readiness.one_at_a_time(1, traced=False), readiness.one_at_a_time(1, traced=False):
-        pass
-
-
-COMPILE = """
-import sys
-from journey import jit, rules
-made = jit.compiled(rules)
-print(made.fade(14.0, 0.1) == rules.fade(14.0, 0.1), jit.cache_folder([rules]) is None)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("writable", [True, False])
-def test_processes_that_compile_at_once_and_folders_that_cannot_be_written_do_no_harm(writable, tmp_path):
-    cache = tmp_path / "cache"
-    if not writable:
-        cache.write_text("no folder")  # Whoever runs this as root could write to a folder that is read-only.
-    environment = {**os.environ, jit.CACHE_VARIABLE: str(cache)}
-    both = [
-        subprocess.Popen([sys.executable, "-c", COMPILE], env=environment, stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    assert [each.communicate(timeout=120)[0].split() for each in both] == [["True", str(not writable)]] * 3

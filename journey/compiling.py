@@ -1,0 +1,92 @@
+"""One process compiles and the others wait for it; then all read what it made.
+
+Numba lets two processes compile one function at once, and each keep its own. That is a minute of every core for
+nothing; and for different types they may give their files the same name, and one would later be taken for the other.
+
+Beside the code lies an empty file, a mark, for each kind of call for which everything was compiled, from these sources
+and for this processor. Who finds it reads; who does not, compiles, one at a time in a folder.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+from journey.locks import lock
+
+_LOOK_EVERY_SECONDS = 0.1
+
+
+def mark_of(kernels: Iterable[Any], kind: object) -> Path | None:
+    """The file that says that a call of some kind finds all its code on disk; None where none is kept there.
+
+    Args:
+        kernels: The functions that are compiled together (`journey.jit.compiled`).
+        kind: What kind of call it is; it stands for itself by its text.
+    """
+    from numba.core.registry import cpu_target
+
+    kept = [kernel for kernel in kernels if kernel.stats.cache_path is not None]
+    if not kept:
+        return None
+    # As Numba does, code is kept for one processor, and only as long as its source file has the same date and size.
+    processor = cpu_target.target_context.codegen().magic_tuple()
+    sources = sorted({kernel.py_func.__code__.co_filename for kernel in kept})
+    dates = [(source, Path(source).stat().st_mtime_ns, Path(source).stat().st_size) for source in sources]
+    digest = hashlib.sha256(repr((kind, processor, dates)).encode()).hexdigest()
+    return Path(kept[0].stats.cache_path) / f"ready-{digest[:20]}"
+
+
+@contextmanager
+def one_at_a_time(mark: Path | None) -> Iterator[None]:
+    """Wait while another process compiles in the folder of a mark; leave the mark when all went well.
+
+    Args:
+        mark: What says that nothing has to be compiled; None where every process compiles for itself.
+    """
+    with ExitStack() as held:
+        if mark is not None and not mark.exists():
+            # A folder that cannot be written has no code in it to mix up.
+            with suppress(OSError):
+                file = held.enter_context(mark.with_name("compiling").open("wb"))
+                while not lock(file) and not mark.exists():
+                    sleep(_LOOK_EVERY_SECONDS)
+                if mark.exists():
+                    # Reading it is for all at the same time.
+                    held.close()
+        yield
+        leave(mark)
+
+
+def leave(mark: Path | None) -> None:
+    """Leave a mark, where it can be."""
+    if mark is not None:
+        # A folder that cannot be written does not hold the code either.
+        with suppress(OSError):
+            if not mark.exists():
+                mark.touch()
+
+
+def take_turns(kernels: Iterable[Any]) -> None:
+    """Have every function wait for other processes before it is compiled for types that are new to it.
+
+    Args:
+        kernels: Those that are compiled together, as Numba's `njit` has made them.
+    """
+    together = tuple(kernels)
+    for kernel in together:
+        _take_turns(kernel, together)
+
+
+def _take_turns(kernel: Any, together: tuple[Any, ...]) -> None:
+    # Numba calls this where it knows no code for the types of a call's arguments, to read it from disk or compile it.
+    compile_for = kernel._compile_for_args  # noqa: SLF001 - there is no public way in
+
+    def compile_in_turn(*arguments: Any) -> Any:
+        types = [str(kernel.typeof_pyval(argument)) for argument in arguments]
+        with one_at_a_time(mark_of(together, (kernel.py_func.__qualname__, types))):
+            return compile_for(*arguments)
+
+    kernel._compile_for_args = compile_in_turn  # noqa: SLF001
