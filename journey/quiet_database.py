@@ -14,7 +14,11 @@ def in_memory(**config: str) -> "duckdb.DuckDBPyConnection":
     """
     import duckdb
 
-    connection = duckdb.connect(":memory:", config=dict(config))
+    return silenced(duckdb.connect(":memory:", config=dict(config)))
+
+
+def silenced(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConnection":
+    """The same connection, without a progress bar of its own."""
     # On by default, and printed to standard output by any statement that takes more than two seconds.
     connection.execute("SET enable_progress_bar = false")
     return connection

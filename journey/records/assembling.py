@@ -8,7 +8,7 @@ import duckdb
 from journey.findings import Finding, FindingSeverity
 from journey.machine import Journey, default_journey
 from journey.policy import Policy
-from journey.records.database import connect
+from journey.records.database import connect, each_beside
 from journey.records.duplicates import resolve_duplicates
 from journey.records.loading import add_findings, create_empty, last_row_number, load
 from journey.records.model import CUSTOMER_FAMILY, KNOWN_SOURCES, Family
@@ -56,14 +56,17 @@ def loaded_sources(
     """
     connection = connect()
     add_findings(connection, findings)
-    for dataset in family.datasets:
-        create_empty(connection, dataset)
+
+    def load_set(beside: duckdb.DuckDBPyConnection, dataset: str) -> None:
+        create_empty(beside, dataset)
         parts = sources.get(dataset, ())
         if not parts:
-            _say_missing(connection, family, dataset)
-        numbers = [_load_source(connection, family, source) for source in parts]
+            _say_missing(beside, family, dataset)
+        numbers = [_load_source(beside, family, source) for source in parts]
         if len(parts) > 1:
-            add_findings(connection, [_say_joined(dataset, parts, numbers)])
+            add_findings(beside, [_say_joined(dataset, parts, numbers)])
+
+    each_beside(connection, load_set, family.datasets)
     return connection
 
 

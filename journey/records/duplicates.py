@@ -15,7 +15,7 @@ import duckdb
 from journey.findings import FindingSeverity
 from journey.policy import Policy
 from journey.records.columns import columns_of, key_of, label_of
-from journey.records.database import literal, quoted, repeated
+from journey.records.database import each_beside, literal, quoted, repeated
 from journey.records.model import Signal, model_of
 
 SIGNALS = Signal.dataset
@@ -24,14 +24,15 @@ REASON = 3
 
 def resolve_duplicates(connection: duckdb.DuckDBPyConnection, datasets: Iterable[str], policy: Policy) -> None:
     """Leave one row of each key in the clean tables of these sets, and one of identical rows that have no key."""
-    for dataset in datasets:
-        key = key_of(dataset)
-        if _has_duplicates(connection, dataset, key):
-            _resolve(connection, dataset, key, policy)
+    names = list(datasets)
+    for dataset, has_some in zip(names, each_beside(connection, _has_duplicates, names), strict=True):
+        if has_some:
+            _resolve(connection, dataset, key_of(dataset), policy)
 
 
-def _has_duplicates(connection: duckdb.DuckDBPyConnection, dataset: str, key: str | None) -> bool:
+def _has_duplicates(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
     """A quick look over hashes: exact enough to skip the work where there is none to do."""
+    key = key_of(dataset)
     identity = quoted(key) if key else ", ".join(quoted(column.name) for column in columns_of(dataset))
     where = f"WHERE {quoted(key)} IS NOT NULL" if key else ""
     return len(repeated(connection, f"SELECT hash({identity}) FROM {dataset} {where}")) > 0
