@@ -15,6 +15,7 @@ from journey.rules import NO_ACTION
 from journey.steps import PolicySheet, sheet_of
 from simulation.contract import ContractLaw, ValueLaw, contract_law, value_law
 from simulation.flaws import Flaws, flaws_of
+from simulation.lately import Lately
 from simulation.laws import (
     CauseLaw,
     EffectLaw,
@@ -142,19 +143,10 @@ def compile_arm(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
         setup: The arm. Names in it are taken as checked (`scenarios.model` refuses unknown ones).
         segments: The population's segments; a customer's segment is an index into them.
     """
-    for known, of, table in tuple(_lately):
-        if known is setup and of == segments:
-            return table
-    table = _compiled(setup, segments)
-    _lately.insert(0, (setup, segments, table))
-    del _lately[_KEPT:]
-    return table
+    return _tables.made([setup], segments, lambda: _compiled(setup, segments))
 
 
-_KEPT = 8
-"""Tables that are remembered: the arms of a comparison, each of which is lived and closed in every replication."""
-
-_lately: list[tuple[ArmSetup, tuple[str, ...], ArmTable]] = []
+_tables = Lately[ArmTable]()
 
 
 def _compiled(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:

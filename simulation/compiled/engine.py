@@ -31,6 +31,7 @@ from simulation.compiled.crowd import CrowdTables, crowd_tables
 from simulation.compiled.readiness import remember
 from simulation.compiled.rows import columns_of
 from simulation.compiled.tables import tables_of
+from simulation.lately import Lately
 from simulation.population import people, splits_of
 from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.trace import Trace
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from simulation.compiled.tables import Tables
+    from simulation.population import People
     from simulation.trace_columns import TakeRows
 
 
@@ -160,18 +162,38 @@ def _cast(setups: Sequence[ArmSetup], *, seed: int, replication: int, days: floa
     first = setups[0]
     population = people(first.population, first.journey.compile(), seed=seed, replication=replication)
     segments = population.segments
+    props = _props.made(setups, (segments, days, traced), lambda: _new_props(setups, segments, days, traced=traced))
+    # A list of customers is one replication's own, and too large to be remembered.
+    crowd = (
+        _crowds.made(setups, segments, lambda: _crowd(setups, population, props.arms))
+        if population.listed is None
+        else _crowd(setups, population, props.arms)
+    )
+    return _Cast(segments, *props, crowd._replace(seed=seed, replication=replication))
+
+
+class _Props(NamedTuple):
+    """Of the arms, what does not depend on luck: see `_Cast`."""
+
+    arms: tuple[ArmTable, ...]
+    tables: tuple[Tables, ...]
+    boxes: tuple[Any, ...]
+
+
+_props, _crowds = Lately[_Props](), Lately[CrowdTables]()
+
+
+def _new_props(setups: Sequence[ArmSetup], segments: tuple[str, ...], days: float, *, traced: bool) -> _Props:
     arms = tuple(compile_arm(setup, segments) for setup in setups)
     tables = tuple(tables_of(table, segments, number, days, keep_trace=traced) for number, table in enumerate(arms))
-    drawn_from = crowd_tables(
-        first,
-        population,
-        arms,
-        splits_of([shares_in(segment, setups) for segment in segments]),
-        tuple(policy_segments(table, segments) for table in arms),
-        seed=seed,
-        replication=replication,
-    )
-    return _Cast(segments, arms, tables, tuple(boxed(each) for each in tables), drawn_from)
+    return _Props(arms, tables, tuple(boxed(each) for each in tables))
+
+
+def _crowd(setups: Sequence[ArmSetup], population: People, arms: Sequence[ArmTable]) -> CrowdTables:
+    segments = population.segments
+    splits = splits_of([shares_in(segment, setups) for segment in segments])
+    known_as = tuple(policy_segments(table, segments) for table in arms)
+    return crowd_tables(setups[0], population, arms, splits, known_as, seed=0, replication=0)
 
 
 _compiled: set[Any] = set()

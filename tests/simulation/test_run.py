@@ -26,3 +26,18 @@ def test_an_arm_is_resolved_once_for_all_its_runs_and_anew_for_another(monkeypat
         run_arm(each, seed=1, replication=0, days=10.0, engine=name)
     assert [asked[0] for asked in resolved] == [first, second]
     assert resolved[0][0] is first
+
+
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+def test_what_is_remembered_of_an_arm_depends_on_neither_luck_nor_what_was_run_before(engine):
+    def lives(each, **how):
+        run = run_arm(each, engine=engine, trace=True, **{"seed": 1, "replication": 0, "days": 60.0, **how})
+        return run.trace.sorted_rows()
+
+    asked = [{}, {"seed": 2}, {"replication": 1}, {"days": 30.0}, {}]
+    for changes in ({}, {"population": {"records": "bundled", "size": 40, "segments": {}}}):
+        one = arm(**changes)
+        after_each_other = [lives(one, **how) for how in asked]
+        assert after_each_other == [lives(arm(**changes), **how) for how in asked]
+        assert after_each_other[0] == after_each_other[-1]
+        assert after_each_other[0] not in after_each_other[1:-1]
