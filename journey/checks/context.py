@@ -51,9 +51,9 @@ class Context:
       date counts as seen, a signal that was recorded later than `as_of` does not);
     * ``signal_kinds``: ``signal_type, helps`` for the types that the policy knows;
     * ``signal_keys``: for every signal, its ``row_number``, ``person``, ``customer`` (the same, null when unknown),
-      ``helps`` (by the policy, default type included), ``signal_strength``, ``detected_at``, whether it ``is_seen``
-      (neither dated nor recorded after `as_of`) and ``place``, equal for signals of one customer, type, time and
-      source;
+      ``helps`` (by the policy, default type included), ``signal_strength``, ``detected_at``,
+      ``journey_stage``, whether it ``is_seen`` (neither dated nor recorded after `as_of`) and ``place``, equal for
+      signals of one customer, type, time and source;
     * ``shared_places``: each ``place`` that more than one signal has.
 
     Attributes:
@@ -108,7 +108,7 @@ def prepare(context: Context) -> None:
     run(f"""
         CREATE OR REPLACE TEMP TABLE signal_keys AS
         SELECT s.row_number, p.person, CASE WHEN p.person >= 0 THEN p.person END AS customer,
-            coalesce(k.helps, {default_helps}) AS helps, s.signal_strength, s.detected_at,
+            coalesce(k.helps, {default_helps}) AS helps, s.signal_strength, s.detected_at, s.journey_stage,
             {_is_seen(context, "signals", "s.")} AS is_seen,
             hash(s.customer_id, s.signal_type, s.detected_at, s.source) AS place
         FROM signals AS s LEFT JOIN persons AS p ON s.customer_id = p.customer_id

@@ -91,11 +91,15 @@ def unanswered_signal(context: Context) -> str:
             WHERE is_seen AND customer IS NOT NULL AND NOT helps AND signal_strength >= {STRONG!r}
                 AND (last_day IS NULL OR last_day < detected_at::DATE)
         ),
-        ranked AS (
-            SELECT s.*, count(*) OVER whose AS of_them,
-                row_number() OVER (PARTITION BY customer ORDER BY signal_strength DESC, detected_at, label) AS place
+        told AS MATERIALIZED (
+            -- Few are strong: only then is it asked which of them were cited.
+            SELECT customer, s.customer_id, s.signal_id, label, signal_type, signal_strength, detected_at
             FROM strong JOIN seen_signals AS s USING (row_number)
-            ANTI JOIN cited ON s.customer_id = cited.customer_id AND s.signal_id = cited.signal_id
+        ),
+        ranked AS (
+            SELECT told.*, count(*) OVER whose AS of_them,
+                row_number() OVER (PARTITION BY customer ORDER BY signal_strength DESC, detected_at, label) AS place
+            FROM told ANTI JOIN cited ON told.customer_id = cited.customer_id AND told.signal_id = cited.signal_id
             WINDOW whose AS (PARTITION BY customer)
         )
         SELECT 'signals' AS dataset, label AS record, customer_id,
@@ -107,11 +111,11 @@ def unanswered_signal(context: Context) -> str:
 
 
 _DATED = {
-    "signals": "SELECT row_number, person, detected_at AS moment FROM signal_keys",
-    "interventions": "SELECT row_number, person, generated_at AS moment FROM interventions JOIN persons "
-    "USING (customer_id)",
+    "signals": "SELECT row_number, person, detected_at AS moment, journey_stage AS stage FROM signal_keys",
+    "interventions": "SELECT row_number, person, generated_at AS moment, journey_stage AS stage FROM interventions "
+    "JOIN persons USING (customer_id)",
 }
-"""Of each row whose it is, by number, and its date."""
+"""Of each row whose it is, by number, its date, and the stage that it names."""
 
 
 @rule("stage-mismatch", FindingSeverity.WARNING)
@@ -124,14 +128,18 @@ def stage_mismatch(context: Context) -> str:
             'It names the stage ' || r.journey_stage || ', but on ' || day_of(r.{date}) || ' the customer was in '
             || e.journey_stage || '.' AS message
         FROM (
-            -- What is older than the log, or agrees with the present stage, needs no search through the history; the
-            -- first of the two is asked of numbers, before anything else is read.
+            -- What is older than the log, or agrees with the present stage, needs no search through the history, and
+            -- nothing else of it is read.
             WITH within AS MATERIALIZED (
                 SELECT d.row_number, now.person, now.state_entered_at, now.journey_stage
                 FROM ({_DATED[dataset]}) AS d JOIN entries AS now ON d.person = now.person
-                WHERE now.is_current AND d.moment >= now.began_at
+                WHERE now.is_current AND d.moment >= now.began_at AND d.stage IS NOT NULL
+                    AND NOT (d.moment >= now.state_entered_at AND d.stage = now.journey_stage)
+            ),
+            found AS MATERIALIZED (
+                SELECT * FROM seen_{dataset} WHERE row_number IN (SELECT row_number FROM within)
             )
-            SELECT s.*, now.person FROM within AS now JOIN seen_{dataset} AS s ON s.row_number = now.row_number
+            SELECT s.*, now.person FROM within AS now JOIN found AS s ON s.row_number = now.row_number
             WHERE s.journey_stage IN {known}
                 AND NOT (s.{date} >= now.state_entered_at AND s.journey_stage = now.journey_stage)
         ) AS r

@@ -88,9 +88,13 @@ def re_entry(context: Context) -> str:
     legal = in_list(f"{source} -> {destination}" for source, destination in sorted(steps))
     return f"""
         WITH steps AS (
+            -- An only entry is a first visit, and most are: no need to sort them.
+            SELECT label, customer_id, journey_stage, previous_stage AS origin, before_stage, 1 AS visit
+            FROM entries WHERE nth = 1 AND is_current
+            UNION ALL
             SELECT label, customer_id, journey_stage, coalesce(before_stage, previous_stage) AS origin, before_stage,
                 count(*) OVER (PARTITION BY person, journey_stage ORDER BY state_entered_at, row_number) AS visit
-            FROM entries
+            FROM entries WHERE nth > 1 OR NOT is_current
         )
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
             origin || ' -> ' || journey_stage || CASE WHEN visit > 1

@@ -7,6 +7,7 @@ queries as ten.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import duckdb
@@ -20,6 +21,7 @@ from journey.orchestrator.outcomes import OpenLoop
 from journey.policy import MONITOR_ONLY
 from journey.records.database import one_value
 from journey.records.reading import Records
+from journey.records.words import source_of_words
 from journey.steps import STATES
 
 BEFORE_AFTER_DAYS = 14
@@ -155,6 +157,14 @@ class InterventionFact(NamedTuple):
         return self.requires_human_approval and self.state in REVIEWED_STATES
 
 
+_WHAT_TELLS_THE_STATE = itemgetter(
+    *map(
+        InterventionFact._fields.index,
+        ("status", "recommended_action", "requires_human_approval", "measured", "generated_at"),
+    )
+)
+
+
 class Standing(NamedTuple):
     """Customers of whom something holds.
 
@@ -257,11 +267,17 @@ def _interventions(
 ) -> tuple[tuple[InterventionFact, ...], list[OpenLoop]]:
     rows = cursor.execute(_INTERVENTIONS, {"latest": records.latest_date(), "cutoff": as_of.cutoff}).fetchall()
     tracker = orchestrator.outcomes
+    # Interventions that agree in all that their state depends on are in the same one.
+    codes: dict[Any, int] = {}
     facts, loops = [], []
     for row in rows:
-        fact = InterventionFact._make((*row, ""))
-        code = tracker.code(fact, as_of, measured=fact.measured)
-        facts.append(InterventionFact._make((*row, STATES[code])))
+        key = _WHAT_TELLS_THE_STATE(row)
+        code = codes.get(key)
+        if code is None:
+            stateless = InterventionFact._make((*row, ""))
+            codes[key] = code = tracker.code(stateless, as_of, measured=stateless.measured)
+        fact = InterventionFact._make((*row, STATES[code]))
+        facts.append(fact)
         loop = tracker.loop(fact, code, as_of)
         if loop is not None:
             loops.append(loop)
@@ -300,7 +316,8 @@ def _standing(places: Any, severities: Sequence[float], ended: Sequence[bool]) -
 
 def _note_troubles(cursor: duckdb.DuckDBPyConnection, orchestrator: Orchestrator, as_of: AsOf) -> int:
     """Put the negative signals known by now into a table, each with the place of its customer; how many causes."""
-    found = {name for (name,) in cursor.execute("SELECT DISTINCT signal_type FROM signals").fetchall()}
+    source = source_of_words(cursor, "signals", "signal_type")
+    found = {name for (name,) in cursor.execute(f"SELECT DISTINCT signal_type FROM {source}").fetchall()}
     policy = orchestrator.policy
     kinds = {name: policy.signals.get(name, policy.unknown_signal) for name in sorted(found)}
     numbers: dict[str, int] = {}

@@ -73,6 +73,17 @@ class OpenLoop:
         return asdict(self)
 
 
+_LOOSE_ENDS = {
+    RECOMMENDED: "{action} was recommended and nothing is recorded since; someone must send it on its way",
+    PENDING: "{action} waits for a person's approval; it expires after {expiry:g} days",
+    APPROVED: "{action} is approved and not yet carried out",
+    EXPIRED: "no one decided on {action} within {expiry:g} days, so its approval expired",
+    AWAITING_OUTCOME: "{action} was carried out; its outcome is awaited for {wait:g} days",
+    UNMEASURED: "{action} was carried out and no outcome was recorded within {wait:g} days",
+}
+"""By state, what an intervention that has not come to its end waits for."""
+
+
 class OutcomeTracker:
     """Follows interventions to their outcome, as far as it is known at the moment of a judgement.
 
@@ -129,19 +140,13 @@ class OutcomeTracker:
 
     def loop(self, intervention: "Recommended", code: int, as_of: AsOf) -> OpenLoop | None:
         """What an intervention in that state still waits for or never got; None where it has come to its end."""
-        sheet = self._sheet
-        expiry, wait = sheet.approval_expiry_days, sheet.outcome_wait_days
-        action = intervention.recommended_action
-        message = {
-            RECOMMENDED: f"{action} was recommended and nothing is recorded since; someone must send it on its way",
-            PENDING: f"{action} waits for a person's approval; it expires after {expiry:g} days",
-            APPROVED: f"{action} is approved and not yet carried out",
-            EXPIRED: f"no one decided on {action} within {expiry:g} days, so its approval expired",
-            AWAITING_OUTCOME: f"{action} was carried out; its outcome is awaited for {wait:g} days",
-            UNMEASURED: f"{action} was carried out and no outcome was recorded within {wait:g} days",
-        }.get(code)
-        if message is None:
+        said = _LOOSE_ENDS.get(code)
+        if said is None:
             return None
+        sheet = self._sheet
+        message = said.format(
+            action=intervention.recommended_action, expiry=sheet.approval_expiry_days, wait=sheet.outcome_wait_days
+        )
         age = max(as_of.age(intervention.generated_at), 0.0)
         return OpenLoop(intervention.intervention_id, intervention.customer_id, STATES[code], age, message)
 

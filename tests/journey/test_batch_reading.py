@@ -1,0 +1,122 @@
+"""How a batch gets at its rows: owners found by a table of hashes, words learnt while reading, two sets at a time."""
+
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from journey.batch import evaluate_batch
+from journey.batch.arrow import Answer
+from journey.batch.owners import Owners
+from journey.orchestrator import Orchestrator
+from journey.orchestrator.cases import CaseReader
+from journey.records.database import connect, each_beside
+from journey.records.model import Signal
+from journey.records.reading import read_folder
+
+# Few letters, so that ids begin alike; any text, so that bytes beyond ASCII and long ids occur.
+ids = st.text("ab", min_size=1, max_size=3) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
+
+
+IN_FORCE = "SELECT current_setting('TimeZone')"
+SOME = 20_000
+
+
+def company(customers, rows):
+    """A database with these customers, and rows that each name one."""
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE customers (customer_id VARCHAR)")
+    connection.execute("INSERT INTO customers SELECT unnest(?::VARCHAR[])", [customers])
+    connection.execute("CREATE TABLE rows (customer_id VARCHAR, number BIGINT)")
+    connection.execute(
+        "INSERT INTO rows SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])", [rows, list(range(len(rows)))]
+    )
+    connection.execute("CREATE TABLE cases AS SELECT customer_id, rowid AS place FROM customers ORDER BY customer_id")
+    return connection
+
+
+def found(connection):
+    rows = Owners(connection).rows("SELECT customer_id AS case_id, number FROM rows")
+    return list(zip(rows["case_id"].tolist(), rows["number"].tolist(), strict=True))
+
+
+@settings(max_examples=20)
+@given(st.lists(ids, unique=True), st.lists(ids, max_size=40), st.randoms(use_true_random=False))
+def test_every_row_of_a_customer_is_found_and_no_other(customers, strangers, luck):
+    rows = [luck.choice(customers) for _ in range(20) if customers] + strangers
+    luck.shuffle(rows)
+    connection = company(customers, rows)
+    places = {key: place for place, (key,) in enumerate(connection.execute("SELECT customer_id FROM cases").fetchall())}
+    assert found(connection) == [(places[key], number) for number, key in enumerate(rows) if key in places]
+
+
+@pytest.mark.parametrize("step", [1, 7919])
+def test_rows_are_found_whether_they_come_in_the_order_of_the_customers_or_in_none(step):
+    # More rows than a batch of the database holds, and far more than wrong guesses are made in a row.
+    customers = [f"C{number}" for number in range(SOME)]
+    rows = [customers[number * step % SOME] for number in range(7 * SOME)]
+    places = {key: place for place, key in enumerate(sorted(customers))}
+    assert found(company(customers, rows)) == [(places[key], number) for number, key in enumerate(rows)]
+
+
+def test_numbers_come_out_of_the_database_as_they_are_in_it():
+    asked = (
+        "SELECT range AS long, range::INTEGER AS short, (range % 7)::TINYINT AS tiny, range / 3 AS real FROM range(9)"
+    )
+    (batch,) = Answer(duckdb.connect().sql(asked)).batches()
+    long = np.arange(9)
+    for name, expected in {"long": long, "short": long, "tiny": long % 7, "real": long / 3}.items():
+        np.testing.assert_array_equal(batch.columns[name], expected)
+
+
+def test_what_goes_wrong_in_the_midst_of_an_answer_is_said():
+    asked = duckdb.connect().sql("SELECT (CASE WHEN range = 99999 THEN 'x' ELSE '1' END)::INTEGER FROM range(100000)")
+    with pytest.raises(duckdb.Error, match="Could not convert"):
+        list(Answer(asked).batches())
+
+
+def test_a_type_of_signal_that_came_after_reading_is_judged_like_any_other(tmp_path):
+    pq.write_table(pa.table({"customer_id": ["A", "B"]}), tmp_path / "customers.parquet")
+    signals = {
+        "customer_id": ["A"],
+        "signal_type": ["usage_drop"],
+        "signal_strength": [0.9],
+        "detected_at": ["2030-01-05"],
+    }
+    pq.write_table(pa.table(signals), tmp_path / "signals.parquet")
+    records = read_folder(tmp_path)
+    new = Signal(customer_id="B", signal_type="never_seen", signal_strength=0.8, detected_at=datetime(2030, 1, 6))
+    assert records.add_signals([new]) == 1
+    table = evaluate_batch(records, "2030-01-07")
+    alone = [Orchestrator().evaluate_customer(*case, as_of=table.as_of) for case in CaseReader(records).every()]
+    assert table.columns.severity.tolist() == [decision.severity for decision in alone]
+    assert alone[1].severity > 0
+
+
+@pytest.mark.parametrize("written", [" High", "high", "HIGH "])
+def test_a_word_of_a_parquet_file_is_read_as_that_of_a_text_file(tmp_path, written):
+    for kind in ("csv", "parquet"):
+        (tmp_path / kind).mkdir()
+    pq.write_table(pa.table({"customer_id": ["A"], "risk_tier": [written]}), tmp_path / "parquet" / "customers.parquet")
+    (tmp_path / "csv" / "customers.csv").write_text(f"customer_id,risk_tier\nA,{written}\n")
+    text, columnar = (read_folder(tmp_path / kind) for kind in ("csv", "parquet"))
+    assert columnar.objects("customers") == text.objects("customers")
+    assert [f.code for f in columnar.findings] == [f.code for f in text.findings]
+
+
+def test_work_done_side_by_side_is_handed_back_in_order_and_in_utc():
+    answers = each_beside(connect(), lambda beside, item: (item, beside.execute(IN_FORCE).fetchone()), range(5))
+    assert answers == [(item, ("UTC",)) for item in range(5)]
+
+
+def test_of_two_errors_the_one_of_the_earlier_item_is_said():
+    def fail(_, item):
+        raise ValueError(item)
+
+    with pytest.raises(ValueError, match=r"^1$"):
+        each_beside(connect(), fail, [1, 2, 3])
