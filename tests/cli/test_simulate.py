@@ -6,6 +6,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from journey.errors import InputError
 from scenarios.cli.application import app
 
 
@@ -92,6 +93,35 @@ def test_a_run_that_would_not_fit_in_memory_is_refused_before_it_starts(tmp_path
     assert not trace.exists()
     assert done.exit_code == 2
     assert "will not fit in memory" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "begins"),
+    [
+        (["--trace", "t.csv"], False),
+        (["--trace", "t.csv", "--set", "reviewers.pods=1000"], True),
+        # Customers of every pod at the same time, or all rows in one place, are as much as without pods.
+        (["--trace", "t.csv", "--set", "reviewers.pods=1000", "--workers", "1000"], False),
+        (["--trace", "t.xes", "--set", "reviewers.pods=1000", "--workers", "1"], False),
+        (["--set", "reviewers.pods=1000"], True),
+    ],
+)
+def test_of_a_population_in_pods_only_those_have_to_fit_that_live_at_the_same_time(
+    monkeypatch, tmp_path, arguments, begins
+):
+    def begun(*_arguments, **_options):
+        raise InputError("the run has begun")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("scenarios.memory.available_memory", lambda: 4 * 10**9)
+    monkeypatch.setattr("scenarios.pods.run_in_pods", begun)
+    done = journey(
+        "simulate", "default", "--engine", "compiled", "--customers", "30000000", "--workers", "2", *arguments
+    )
+    assert done.exit_code == 2
+    assert ("the run has begun" in done.stderr) == begins
+    assert ("will not fit in memory" in done.stderr) == (not begins)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_person_is_told_which_engine_and_why_and_a_program_reads_it():
