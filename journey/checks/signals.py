@@ -6,6 +6,7 @@ from journey.findings import FindingSeverity
 from journey.policy import MONITOR_ONLY
 from journey.records.database import literal
 from journey.records.model import KNOWN_SOURCES
+from journey.records.words import source_of_words
 
 STRONG = 0.7
 """A negative signal of this strength or more calls for a decision; the seed's own heuristic for escalation."""
@@ -15,9 +16,12 @@ LIVE_HALF_LIVES = 2.0
 
 
 @rule("unknown-signal-type", FindingSeverity.WARNING)
-def unknown_signal_type(context: Context) -> str:
+def unknown_signal_type(context: Context) -> str | None:
     """A signal type that the policy does not know; it counts as the policy's default type."""
     unknown = "signal_type NOT IN (SELECT signal_type FROM signal_kinds)"
+    source = source_of_words(context.cursor, "signals", "signal_type")
+    if not context.values(f"SELECT signal_type FROM {source} WHERE {unknown} LIMIT 1"):
+        return None
     values = context.values(f"SELECT DISTINCT signal_type FROM signals WHERE {unknown} ORDER BY 1 LIMIT 1000")
     default = context.policy.unknown_signal
     meaning = literal(f" is not known to the policy and counts as {default.polarity}, weight {default.weight:g}")

@@ -5,6 +5,7 @@ from journey.checks.registry import rule
 from journey.findings import FindingSeverity
 from journey.machine import Journey
 from journey.records.database import literal
+from journey.records.words import source_of_words
 
 _STAGED = {
     "journey_state_log": ("journey_stage", "previous_stage"),
@@ -19,21 +20,24 @@ _LABELS = {
 
 
 @rule("unknown-stage", FindingSeverity.ERROR)
-def unknown_stage(context: Context) -> str:
+def unknown_stage(context: Context) -> str | None:
     """A stage that the journey does not have."""
     known = context.journey.stages
     parts = []
     for dataset, columns in _STAGED.items():
         for column in columns:
             unknown = f"{column} NOT IN {in_list(known)}"
-            values = context.values(f"SELECT DISTINCT {column} FROM {dataset} WHERE {unknown} ORDER BY 1")
+            source = source_of_words(context.cursor, dataset, column)
+            values = context.values(f"SELECT DISTINCT {column} FROM {source} WHERE {unknown} ORDER BY 1")
+            if not values:
+                continue
             parts.append(f"""
                 SELECT {literal(dataset)} AS dataset, {_LABELS[dataset]} AS record, customer_id,
                     {literal(column)} || ' ''' || {column} || ''' is not a stage of the journey'
                     || {hints(column, values, known)} AS message
                 FROM {dataset} WHERE {unknown}
             """)
-    return " UNION ALL ".join(parts)
+    return " UNION ALL ".join(parts) or None
 
 
 @rule("no-stage", FindingSeverity.WARNING)

@@ -53,9 +53,10 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
         raise InputError(f"{raw.origin}: cannot be read: {first_line(error)}") from None
     finally:
         _drop_after(connection, raw)
-    _say_converted(connection, dataset, raw.origin)
-    for name in ("fits", "zoned"):
-        connection.execute(f"ALTER TABLE {dataset} DROP COLUMN {name}")
+    if any(field.reading_zone for field in casts):
+        _say_converted(connection, dataset, raw.origin)
+        connection.execute(f"ALTER TABLE {dataset} DROP COLUMN zoned")
+    connection.execute(f"ALTER TABLE {dataset} DROP COLUMN fits")
     if before:
         connection.execute(f"INSERT INTO {dataset} BY NAME SELECT * FROM earlier_rows")
         connection.execute("DROP TABLE earlier_rows")
@@ -90,10 +91,11 @@ def _judged(raw: RawSet, casts: list[Cast]) -> str:
 def _typed_rows(raw: RawSet, casts: list[Cast]) -> str:
     fields = ", ".join(f"{field.filled()} AS {quoted(field.column.name)}" for field in casts)
     gaps = " + ".join(field.left_out for field in casts)
-    zones = [f"coalesce({field.reading_zone}, FALSE)" for field in casts if field.reading_zone]
+    zones = " OR ".join(f"coalesce({field.reading_zone}, FALSE)" for field in casts if field.reading_zone)
+    zoned = f", {zones} AS zoned" if zones else ""
     return f"""
         {_judged(raw, casts)}
-        SELECT {fields}, __place AS row_number, {gaps} AS gaps, __fits AS fits, {" OR ".join(zones) or "FALSE"} AS zoned
+        SELECT {fields}, __place AS row_number, {gaps} AS gaps, __fits AS fits{zoned}
         FROM judged
     """
 
