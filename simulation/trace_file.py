@@ -65,7 +65,8 @@ def trace_file(path: Path) -> Iterator[Path]:
     if path.suffix not in FORMATS:
         raise InputError(f"{path}: rows are written as {' or '.join(FORMATS)}; give one of these endings")
     with whole_file(path, "the trace") as part:
-        folder = part.parent / "sources"
+        # Absolute, because workers may have begun elsewhere.
+        folder = part.parent.absolute() / "sources"
         folder.mkdir()
         try:
             yield folder

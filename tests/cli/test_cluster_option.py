@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -60,10 +61,12 @@ def run_in_pods(folder, *arguments):
     return said, file.read_bytes()
 
 
-def test_the_pods_of_one_run_may_be_lived_anywhere(address, tmp_path):
+def test_the_pods_of_one_run_may_be_lived_anywhere(address, tmp_path, monkeypatch):
     alone = run_in_pods(tmp_path, "--workers", "1")
     assert alone[1].count(b"\n") == alone[0]["events"] + 1 > 300
-    assert run_in_pods(tmp_path, "--cluster", address) == alone
+    # The workers are not in this folder.
+    monkeypatch.chdir(tmp_path)
+    assert run_in_pods(Path("below"), "--cluster", address) == alone
 
 
 @pytest.mark.slow
