@@ -60,8 +60,8 @@ NOT_GIVEN = -1
 UNCLEAR = -1
 """No reason: `quiet` cannot tell."""
 
-_ROUNDED_UP = 1.0 + 1e-9
-"""More than rounding can add to a severity."""
+_ROUNDED_UP, _ROUNDED_DOWN = 1.0 + 1e-9, 1.0 - 1e-9
+"""More than rounding can add to a severity or a confidence, or take from it."""
 
 
 class PolicySheet(NamedTuple):
@@ -176,12 +176,34 @@ def assess(
     return bad, good
 
 
-def loss_at_most(x: float) -> float:
-    """At least ``1 - exp(-x)``, for x from 0 on: ``2 x / (2 + x)``, and never more than 1.
+def kept_at_least(x: float) -> float:
+    """At most ``exp(-x)``, for x from 0 on: ``((8 - x) / (8 + x))^4`` as far as x = 8, and 0 from there.
 
-    For x < 2 because ``exp(x) <= (2 + x) / (2 - x)``, whose series has no smaller term.
+    Because ``exp(y) <= (2 + y) / (2 - y)`` for y < 2, whose series has no smaller term; here y is x / 4.
     """
-    return min(1.0, 2.0 * x / (2.0 + x))
+    if x >= 8.0:
+        return 0.0
+    root = (8.0 - x) / (8.0 + x)
+    return root * root * root * root
+
+
+def kept_at_most(x: float) -> float:
+    """At least ``exp(-x)``, for x from 0 on: the first terms of the series of ``exp(x)``, all of which are positive."""
+    return 1.0 / (1.0 + x * (1.0 + x * (0.5 + x * (1.0 / 6.0))))
+
+
+def play_of(sheet: PolicySheet, segment: int, stage: int, stalled: float, lead_type: int) -> int:
+    """The playbook's action against the leading cause, which is a stall where nothing else is at hand; or NO_ACTION."""
+    if lead_type != NO_SIGNAL:
+        return sheet.plays[segment][stage][sheet.causes[lead_type]]
+    return sheet.plays[segment][stage][sheet.stalled] if stalled > 0.0 else NO_ACTION
+
+
+def opportunity_of(sheet: PolicySheet, segment: int, stage: int, bright_type: int) -> int:
+    """The playbook's action on the leading positive signal, or NO_ACTION."""
+    if bright_type == NO_SIGNAL:
+        return NO_ACTION
+    return sheet.opportunities[segment][stage][min(bright_type, sheet.unknown_type)]
 
 
 def quiet(
@@ -190,21 +212,23 @@ def quiet(
     stage: int,
     days: float,
     age: float,
+    later: float,
     negative: float,
     mass: float,
     bright_type: int,
 ) -> int:
-    """The reason why nothing comes of an evaluation, where bounds alone tell; UNCLEAR where `assess` and `plan` must.
+    """The reason why nothing comes of evaluations in some time, where bounds tell; UNCLEAR where `plan` has to.
 
-    Cheap, because it takes no exponential: ``exp(-x) <= 1 / (1 + x + x^2 / 2)`` (the Taylor series, all of whose terms
-    are positive) and `loss_at_most`. Where it is clear, it is what they would say.
+    Cheap, because it takes no exponential but bounds of it. Where it is clear, it is what `assess` and `plan` would say
+    at any moment of that time: evidence is strongest in the beginning, and a stay longest in the end.
 
     Args:
         sheet: The policy.
         segment: The customer's segment, as the policy numbers them.
         stage: The customer's stage.
-        days: Time since it was entered, in days.
-        age: Time since the evidence was what follows, in days, 0 or more.
+        days: Time since it was entered until the first evaluation, in days.
+        age: Time since the evidence was what follows until then, in days, 0 or more.
+        later: Time from the first evaluation to the last one, in days, 0 or more.
         negative: Evidence of the negative signals then.
         mass: Evidence at hand then, both sides.
         bright_type: Type of the strongest positive signal, or NO_SIGNAL.
@@ -214,21 +238,62 @@ def quiet(
     """
     if stage < 0 or not sheet.live[stage]:
         return UNCLEAR
-    if bright_type != NO_SIGNAL:
-        opportunity = sheet.opportunities[segment][stage][min(bright_type, sheet.unknown_type)]
-        if opportunity != NO_ACTION:
-            return UNCLEAR
+    if opportunity_of(sheet, segment, stage, bright_type) != NO_ACTION:
+        return UNCLEAR
     faded = age * sheet.fade_rate
-    most = negative / (1.0 + faded + 0.5 * faded * faded)
-    typical = sheet.typical_days[stage]
-    if typical > 0.0 and days > typical:
-        most += sheet.overstay_weight * loss_at_most(days / typical - 1.0)
-    if loss_at_most(most) * _ROUNDED_UP >= sheet.act_severity:
+    most = negative * kept_at_most(faded)
+    typical, longest = sheet.typical_days[stage], days + later
+    if typical > 0.0 and longest > typical:
+        most += sheet.overstay_weight * (1.0 - kept_at_least(longest / typical - 1.0))
+    if (1.0 - kept_at_least(most)) * _ROUNDED_UP >= sheet.act_severity:
         return UNCLEAR
     if mass <= 0.0:
         return NO_EVIDENCE
     # So much evidence for so short a time does not fade to 0.
-    return BELOW_THRESHOLD if mass > 1e-30 and faded < 300.0 else UNCLEAR
+    return BELOW_THRESHOLD if mass > 1e-30 and faded + later * sheet.fade_rate < 300.0 else UNCLEAR
+
+
+def planned_at_least(
+    sheet: PolicySheet,
+    segment: int,
+    stage: int,
+    stalled: float,
+    negative: float,
+    positive: float,
+    negative_mass: float,
+    positive_mass: float,
+    lead_type: int,
+    bright_type: int,
+) -> int:
+    """The action that `plan` calls for, where bounds tell; NO_ACTION where there is none or `plan` has to say.
+
+    For a record without gaps. Cheap, because it takes no exponential; see `quiet`.
+
+    Args:
+        sheet: The policy.
+        segment: The customer's segment, as the policy numbers them.
+        stage: The customer's stage, or below 0 where it is not known.
+        stalled: Evidence of the stall.
+        negative: Evidence of the negative signals.
+        positive: Evidence of the positive ones.
+        negative_mass: Their sum of strength x trust x fade.
+        positive_mass: The same of the positive ones.
+        lead_type: Type of the strongest negative signal, or NO_SIGNAL.
+        bright_type: Type of the strongest positive signal, or NO_SIGNAL.
+    """
+    stronger = max(negative_mass, positive_mass)
+    if stage < 0 or not sheet.live[stage] or stronger <= 0.0:
+        return NO_ACTION
+    ratio = min(negative_mass, positive_mass) / stronger
+    good = 1.0 - kept_at_most(sheet.mass_scale * (negative_mass + positive_mass))
+    if good * (1.0 - sheet.conflict_penalty * ratio * ratio) * _ROUNDED_DOWN < sheet.act_confidence:
+        return NO_ACTION
+    bad = negative + stalled
+    if (1.0 - kept_at_most(bad)) * kept_at_least(sheet.relief * positive) * _ROUNDED_DOWN >= sheet.act_severity:
+        return play_of(sheet, segment, stage, stalled, lead_type)
+    if (1.0 - kept_at_least(bad)) * _ROUNDED_UP < sheet.act_severity:
+        return opportunity_of(sheet, segment, stage, bright_type)
+    return NO_ACTION
 
 
 def churn_of(sheet: PolicySheet, segment: int, tier: int, bad: float) -> float:
@@ -271,14 +336,8 @@ def plan(
         return NO_ACTION, NO_STAGE
     if not sheet.live[stage]:
         return NO_ACTION, NOT_LIVE
-    play = NO_ACTION
-    if lead_type != NO_SIGNAL:
-        play = sheet.plays[segment][stage][sheet.causes[lead_type]]
-    elif stalled > 0.0:
-        play = sheet.plays[segment][stage][sheet.stalled]
-    opportunity = NO_ACTION
-    if bright_type != NO_SIGNAL:
-        opportunity = sheet.opportunities[segment][stage][min(bright_type, sheet.unknown_type)]
+    play = play_of(sheet, segment, stage, stalled, lead_type)
+    opportunity = opportunity_of(sheet, segment, stage, bright_type)
     return choose(bad, good, mass, play, opportunity, sheet.act_severity, sheet.act_confidence)
 
 
@@ -401,8 +460,12 @@ def approval(sheet: PolicySheet, action: int, bad: float, tier: int, account_val
 KERNELS: tuple[Any, ...] = (
     stall,
     assess,
-    loss_at_most,
+    kept_at_least,
+    kept_at_most,
+    play_of,
+    opportunity_of,
     quiet,
+    planned_at_least,
     churn_of,
     plan,
     intervention_state,

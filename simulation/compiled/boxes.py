@@ -34,7 +34,7 @@ class BoxType(types.Type):  # type: ignore[misc]  # Numba has no types
 
     def __init__(self, fields: tuple[tuple[str, Any], ...]) -> None:
         self.fields = fields
-        super().__init__(name=f"Box({_told(fields)})")
+        super().__init__(name=f"FixedBox({_told(fields)})")
 
 
 class PayloadType(types.Type):  # type: ignore[misc]
@@ -74,7 +74,26 @@ def _field(context: Any, builder: Any, kind: BoxType, box: Any, name: str) -> An
     names = [field for field, _ in kind.fields]
     where = cgutils.gep_inbounds(builder, box, 0, names.index(name))
     model = context.data_model_manager.lookup(dict(kind.fields)[name])
-    return model.load_from_data_pointer(builder, where)
+    return model.load_from_data_pointer(_ReadsWhatStays(builder), where)
+
+
+class _ReadsWhatStays:
+    """A builder whose loads tell LLVM that what they read never changes: fields are written before compiled code runs.
+
+    Otherwise every store into an array may change, for all LLVM knows, where the arrays are, and each access would look
+    that up anew.
+    """
+
+    def __init__(self, builder: Any) -> None:
+        self._builder = builder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._builder, name)
+
+    def load(self, *args: Any, **kwargs: Any) -> Any:
+        loaded = self._builder.load(*args, **kwargs)
+        loaded.set_metadata("invariant.load", self._builder.module.add_metadata([]))
+        return loaded
 
 
 class Box:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 # Counters of the run: places in `Cohort.counters`.
 (
     ROWS, POOL_HEAD, CUSTOMERS_DONE, NEXT_SEQUENCE, HEAP_SIZE, QUEUE_SIZE, FREE_REVIEWERS, FIRSTS, FIRSTS_SERVED,
-    FREE_ROWS,
-) = range(10)  # fmt: skip
-COUNTERS = 10
+    FREE_ROWS, ADMITTED, STRETCH, LATER, LATER_FREE,
+) = range(14)  # fmt: skip
+COUNTERS = 14
 
 # Counters of an arm: columns of `Cohort.counts`.
 (
@@ -38,11 +38,13 @@ SUMS = 5
 # Numbers of the gate and of the window: places in `Cohort.gate`.
 BUSY, HANDED_OUT_AT, LIMIT = range(3)
 
+STRETCHES_PER_DAY = 64.0
+"""Into how many stretches a day is cut at the gate: see `diary`."""
+
 # What a kernel can run short of.
 DONE, ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL, FIRSTS_FULL, SLOTS_FULL = range(7)
 _LONGER = {
     ROWS_FULL: ("row_floats", "row_ints"),
-    HEAP_FULL: ("heap_floats", "heap_ints"),
     QUEUE_FULL: ("queue_floats", "queue_ints"),
     FIRSTS_FULL: ("first_times", "first_who"),
     SLOTS_FULL: ("floats", "ints", "key", "contacts", "free_rows"),
@@ -67,7 +69,8 @@ class Cohort(NamedTuple):
         pool_ints: Shape (p, 7): order, kind, source, cause, episode, link to the next, state of the record.
         row_floats: Shape (r, 3), time, value and date.
         row_ints: Shape (r, 8): customer, kind, stage, to_stage, label, reason, reviewer, arm.
-        heap_floats, heap_ints: The heap of what happens next at the gate (`heap`).
+        heap_floats, heap_ints: The heap of what happens next at the gate (`diary`).
+        later_floats, later_ints, later_first: What happens there later, and its lists by stretch of time (`diary`).
         queue_floats, queue_ints: The heap of waiting requests (`heap`).
         free_floats, free_ints: The heap of free reviewers, by number.
         review_work: Shape (reviewers,), working time of the review each has in hand.
@@ -93,6 +96,9 @@ class Cohort(NamedTuple):
     row_ints: Any
     heap_floats: Any
     heap_ints: Any
+    later_floats: Any
+    later_ints: Any
+    later_first: Any
     queue_floats: Any
     queue_ints: Any
     free_floats: Any
@@ -136,6 +142,7 @@ def empty_cohort(tables: Sequence[Tables], segments: int, rows: int) -> Cohort:
     stages, moves, grid = len(first.live), first.move.shape[1], grid_of(first.horizon)
     counters = np.zeros(COUNTERS, dtype=np.int64)
     counters[FREE_REVIEWERS] = first.reviewers
+    counters[ADMITTED] = NOTHING
     by_arm = {
         "counts": COUNTS,
         "kinds": len(KINDS),
@@ -153,7 +160,8 @@ def empty_cohort(tables: Sequence[Tables], segments: int, rows: int) -> Cohort:
         contacts=np.zeros((rows, max(1, *(int(table.sheet.max_contacts) for table in tables)))),
         **_pool(max(64, rows)),
         **_rows(4096 if first.keep_trace else 1),
-        **_heap("heap", 2 * rows + first.reviewers + 64),
+        **_diary(rows + first.reviewers + 64),
+        later_first=np.full(int(first.horizon * STRETCHES_PER_DAY) + 1, NOTHING, dtype=np.int32),
         **_heap("queue", rows + 2),
         **_heap("free", max(1, first.reviewers), np.arange(max(1, first.reviewers))),
         review_work=np.zeros(max(1, first.reviewers)),
@@ -189,6 +197,11 @@ def with_totals_of_its_own(cohort: Cohort) -> Cohort:
     return cohort._replace(**{name: np.zeros_like(getattr(cohort, name)) for name in TOTALS})
 
 
+def with_totals_of(cohort: Cohort, other: Cohort) -> Cohort:
+    """The same cohort, row for row and array for array, but counting what the other counts."""
+    return cohort._replace(**{name: getattr(other, name) for name in TOTALS})
+
+
 def open_window(cohort: Cohort, limit: float) -> None:
     """Let all customers live on up to a moment, in days, with no rows written yet."""
     cohort.gate[LIMIT] = limit
@@ -218,6 +231,14 @@ def _heap(name: str, places: int, numbers: Any = 0) -> dict[str, Any]:
     return {f"{name}_floats": np.zeros((places, 2)), f"{name}_ints": ints}
 
 
+def _diary(places: int) -> dict[str, Any]:
+    """Places for what happens at the gate, those for later linked into one free list."""
+    ints = np.zeros((places, 5), dtype=np.int64)
+    ints[:, 4] = np.arange(1, places + 1)
+    ints[-1, 4] = NOTHING
+    return {**_heap("heap", places), "later_floats": np.zeros(places), "later_ints": ints}
+
+
 def _rows(places: int) -> dict[str, Any]:
     return {"row_floats": np.zeros((places, 3)), "row_ints": np.zeros((places, 8), dtype=np.int64)}
 
@@ -226,6 +247,8 @@ def with_more_room(cohort: Cohort, short: int) -> Cohort:
     """The same cohort with twice as much of what was short, one of the codes above."""
     if short == POOL_EMPTY:
         return _with_larger_pool(cohort)
+    if short == HEAP_FULL:
+        return _with_longer_diary(cohort)
     longer = {}
     for name in _LONGER[short]:
         array = getattr(cohort, name)
@@ -250,4 +273,15 @@ def _with_larger_pool(cohort: Cohort) -> Cohort:
     grown["pool_ints"][:old] = cohort.pool_ints
     grown["pool_ints"][-1, 5] = cohort.counters[POOL_HEAD]
     cohort.counters[POOL_HEAD] = old
+    return cohort._replace(**grown)
+
+
+def _with_longer_diary(cohort: Cohort) -> Cohort:
+    """The same cohort with twice as many places for what happens at the gate."""
+    old = len(cohort.later_ints)
+    grown = _diary(2 * old)
+    for name, array in grown.items():
+        array[:old] = getattr(cohort, name)
+    grown["later_ints"][-1, 4] = cohort.counters[LATER_FREE]
+    cohort.counters[LATER_FREE] = old
     return cohort._replace(**grown)

@@ -17,7 +17,7 @@ from journey.rules import (
     fade,
     priority,
 )
-from journey.steps import UNCLEAR, approval, assess, churn_of, hold, plan, quiet, stall
+from journey.steps import UNCLEAR, approval, assess, churn_of, hold, plan, planned_at_least, quiet, stall
 from simulation import streams
 from simulation.agenda import (
     ACTION,
@@ -93,32 +93,50 @@ def held(T: Any, S: Any, i: int, action: int, reason: int) -> int:
 def decide(T: Any, S: Any, i: int) -> None:
     """Evaluate a customer with the rules and set going what they say: `Care.decide`."""
     f = S.floats[i]
-    now, stage, tier = f[layout.NOW], S.ints[i, layout.RECORDED_STAGE], S.ints[i, layout.TIER]
+    now, stage, segment = f[layout.NOW], S.ints[i, layout.RECORDED_STAGE], S.ints[i, layout.POLICY_SEGMENT]
     left = fade(now - f[layout.HEARD_AT], T.sheet.fade_rate)
+    negative, positive = f[layout.NEGATIVE] * left, f[layout.POSITIVE] * left
     negative_mass, positive_mass = f[layout.NEGATIVE_MASS] * left, f[layout.POSITIVE_MASS] * left
     stalled = stall(T.sheet, stage, now - f[layout.RECORDED_SINCE])
-    severity, confidence = assess(
-        T.sheet, 0, stalled, f[layout.NEGATIVE] * left, f[layout.POSITIVE] * left, negative_mass, positive_mass
-    )
+    if not T.keep_trace:
+        planned = planned_at_least(
+            T.sheet, segment, stage, stalled, negative, positive, negative_mass, positive_mass, S.ints[i, layout.LEAD],
+            S.ints[i, layout.BRIGHT],
+        )  # fmt: skip
+        if planned != NO_ACTION:
+            reason = held(T, S, i, planned, ACT)
+            if reason != ACT or planned == T.sheet.monitor:
+                count_evaluation(T, S, i, NO_ACTION, reason, NEVER)
+                return
+    severity, confidence = assess(T.sheet, 0, stalled, negative, positive, negative_mass, positive_mass)
     planned, why = plan(
-        T.sheet, S.ints[i, layout.POLICY_SEGMENT], stage, stalled, severity, confidence,
-        negative_mass + positive_mass, S.ints[i, layout.LEAD], S.ints[i, layout.BRIGHT],
+        T.sheet, segment, stage, stalled, severity, confidence, negative_mass + positive_mass,
+        S.ints[i, layout.LEAD], S.ints[i, layout.BRIGHT],
     )  # fmt: skip
     reason = held(T, S, i, planned, why)
     action = planned if reason == ACT else NO_ACTION
+    count_evaluation(T, S, i, action, reason, confidence)
+    if action != NO_ACTION and action != T.sheet.monitor:
+        set_going(T, S, i, action, severity)
+
+
+def count_evaluation(T: Any, S: Any, i: int, action: int, reason: int, confidence: float) -> None:
+    """Book an evaluation, and what came of it."""
     S.counts[T.arm, cohort.EVALUATIONS] += 1
     S.reasons[T.arm, reason] += 1
-    label = action
+    label, believed, stage = action, NOTHING, S.ints[i, layout.RECORDED_STAGE]
     if action == NO_ACTION:
-        quiet = reason == NO_EVIDENCE or reason == BELOW_THRESHOLD or reason == NOT_LIVE or reason == NO_STAGE
-        label = LABEL_NONE if quiet else LABEL_MONITOR
-    believed = NOTHING
+        nothing = reason == NO_EVIDENCE or reason == BELOW_THRESHOLD or reason == NOT_LIVE or reason == NO_STAGE
+        label = LABEL_NONE if nothing else LABEL_MONITOR
     if stage != S.ints[i, layout.STAGE]:
         S.counts[T.arm, cohort.MISSTAGED] += 1
         believed = stage
     emit(T, S, i, KIND_DECISION, label, believed, reason, NOTHING, confidence)
-    if action == NO_ACTION or action == T.sheet.monitor:
-        return
+
+
+def set_going(T: Any, S: Any, i: int, action: int, severity: float) -> None:
+    """An action is decided: ask for it where a person must approve, else let it come."""
+    f, tier = S.floats[i], S.ints[i, layout.TIER]
     S.ints[i, layout.ACTION_CODE] = action
     S.ints[i, layout.OPEN] = 1
     churn = churn_of(T.sheet, S.ints[i, layout.POLICY_SEGMENT], tier, severity)
@@ -126,40 +144,64 @@ def decide(T: Any, S: Any, i: int) -> None:
     if approval(T.sheet, action, severity, tier, f[layout.ACCOUNT_VALUE]):
         ask(T, S, i)
     else:
-        f[AGENDA + ACTION] = now + T.effect_delay[action]
+        f[AGENDA + ACTION] = f[layout.NOW] + T.effect_delay[action]
 
 
-def nothing_to_do(T: Any, S: Any, i: int, now: float) -> int:
-    """The reason why nothing would come of an evaluation now, or UNCLEAR: `journey.steps.quiet`."""
+def nothing_to_do(T: Any, S: Any, i: int, now: float, later: float) -> int:
+    """The reason why nothing would come of evaluations in some time from now, or UNCLEAR: `journey.steps.quiet`."""
     f = S.floats[i]
     return quiet(
         T.sheet, S.ints[i, layout.POLICY_SEGMENT], S.ints[i, layout.RECORDED_STAGE], now - f[layout.RECORDED_SINCE],
-        now - f[layout.HEARD_AT], f[layout.NEGATIVE], f[layout.NEGATIVE_MASS] + f[layout.POSITIVE_MASS],
+        now - f[layout.HEARD_AT], later, f[layout.NEGATIVE], f[layout.NEGATIVE_MASS] + f[layout.POSITIVE_MASS],
         S.ints[i, layout.BRIGHT],
     )  # fmt: skip
+
+
+def look(T: Any, S: Any, i: int) -> None:
+    """Evaluate a customer now, in full only where something may come of it or rows are written."""
+    reason = UNCLEAR if T.keep_trace else nothing_to_do(T, S, i, S.floats[i, layout.NOW], 0.0)
+    if reason == UNCLEAR:
+        decide(T, S, i)
+    else:
+        count_evaluation(T, S, i, NO_ACTION, reason, NEVER)
+
+
+def look_until(T: Any, S: Any, i: int, until: float, reason: int) -> None:
+    """Evaluate a customer at every turn of the cadence before `until`, with this reason for doing nothing each time."""
+    at, now, turns = S.floats[i, AGENDA + CADENCE], S.floats[i, layout.NOW], 0
+    while at < until:
+        now = at
+        at += T.cadence
+        turns += 1
+    S.floats[i, layout.NOW] = now
+    S.floats[i, AGENDA + CADENCE] = at
+    S.reasons[T.arm, reason] += turns
+    S.counts[T.arm, cohort.EVALUATIONS] += turns
+    S.kinds[T.arm, KIND_DECISION] += turns
+    if S.ints[i, layout.RECORDED_STAGE] != S.ints[i, layout.STAGE]:
+        S.counts[T.arm, cohort.MISSTAGED] += turns
 
 
 def watch(T: Any, S: Any, i: int, until: float) -> None:
     """Evaluate a customer at every turn of the cadence before `until`, as long as nothing comes of it.
 
     Most evaluations are of this kind. Between two other events of the customer nothing changes but time, so they can be
-    counted one after the other without going through the agenda; what each counts is what `decide` would have counted.
+    counted without going through the agenda, all at once where that is clear; what each counts is what `decide` would
+    have counted.
     """
-    f = S.floats[i]
-    at, turns = f[AGENDA + CADENCE], 0
+    at = S.floats[i, AGENDA + CADENCE]
+    if at >= until:
+        return
+    reason = nothing_to_do(T, S, i, at, until - at)
+    if reason != UNCLEAR:
+        look_until(T, S, i, until, reason)
+        return
     while at < until:
-        reason = nothing_to_do(T, S, i, at)
+        at += T.cadence
+        reason = nothing_to_do(T, S, i, S.floats[i, AGENDA + CADENCE], 0.0)
         if reason == UNCLEAR:
             break
-        S.reasons[T.arm, reason] += 1
-        f[layout.NOW] = at
-        at += T.cadence
-        turns += 1
-    f[AGENDA + CADENCE] = at
-    S.counts[T.arm, cohort.EVALUATIONS] += turns
-    S.kinds[T.arm, KIND_DECISION] += turns
-    if S.ints[i, layout.RECORDED_STAGE] != S.ints[i, layout.STAGE]:
-        S.counts[T.arm, cohort.MISSTAGED] += turns
+        look_until(T, S, i, min(at, until), reason)
 
 
 def ask(T: Any, S: Any, i: int) -> None:
@@ -277,6 +319,7 @@ def on_outcome(T: Any, S: Any, i: int) -> None:
 
 
 KERNELS: tuple[Any, ...] = (
-    hear, held, ask, decide, nothing_to_do, watch, close_request, on_verdict, on_expiry, on_action, measure, on_outcome,
+    hear, held, ask, count_evaluation, set_going, decide, nothing_to_do, look, look_until, watch, close_request,
+    on_verdict, on_expiry, on_action, measure, on_outcome,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

@@ -23,7 +23,7 @@ from simulation import (
     tally,
 )
 from simulation.books import Books
-from simulation.compiled import accounts, basics, cohort, crowd, dealings, gate, heap, lean, lives, turns
+from simulation.compiled import accounts, basics, cohort, crowd, dealings, diary, gate, heap, lean, lives, turns
 from simulation.compiled.books import gate_book_of, tally_of
 from simulation.compiled.boxes import boxed, kind_of
 from simulation.compiled.cohort import Cohort, empty_cohort
@@ -76,7 +76,7 @@ def kernels() -> SimpleNamespace:
         beginning,
         sketch,
     )
-    modules = (*shared, heap, basics, accounts, lives, dealings, turns, crowd, gate, lean)
+    modules = (*shared, heap, diary, basics, accounts, lives, dealings, turns, crowd, gate, lean)
     return compiled(*modules, constants={**unsigned, "word64": np.uint64}, options=OPTIONS)
 
 
@@ -249,17 +249,16 @@ def _live_lean(cast: _Cast) -> Cohort:
     """Live all lives in few rows: see `simulation.compiled.lean`."""
     run, crowd = kernels(), boxed(cast.crowd)
     lived = cast.stage(min(cast.crowd.size, FIRST_ROWS) + 1)
-    totals, waste = (cohort.with_totals_of_its_own(lived) for _ in range(2))
+    waste = cohort.with_totals_of_its_own(lived)
     box = boxed(lived)
-    while (short := run.seek_requests(cast.boxes, crowd, box, boxed(totals), boxed(waste))) != cohort.DONE:
+    while (short := run.seek_requests(cast.boxes, crowd, box)) != cohort.DONE:
         lived = cohort.with_more_room(lived, short)
         box = boxed(lived)
-    lived = lived._replace(**{name: getattr(totals, name) for name in cohort.TOTALS})
     cohort.sorted_firsts(lived)
     cohort.free_all_rows(lived.free_rows, lived.counters, 0)
-    box = boxed(lived)
-    while (short := run.serve_requests(cast.boxes, crowd, box)) != cohort.DONE:
+    box, unread = boxed(lived), boxed(cohort.with_totals_of(lived, waste))
+    while (short := run.serve_requests(cast.boxes, crowd, box, unread)) != cohort.DONE:
         lived = cohort.with_more_room(lived, short)
-        box = boxed(lived)
+        box, unread = boxed(lived), boxed(cohort.with_totals_of(lived, waste))
     run.finish_occupied(cast.boxes, box)
     return lived

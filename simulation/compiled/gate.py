@@ -1,4 +1,4 @@
-"""The gate, compiled: one heap in time order for requests, waiting customers, verdicts and the handing out of work.
+"""The gate, compiled: in one order of time, requests, waiting customers, verdicts and the handing out of work.
 
 A customer who does not wait for a review runs alone, up to the next request. The counterpart of `simulation.gate`.
 Functions that concern the gate or several customers take the tables of all arms, `A`; the first arm's reviewers are
@@ -12,6 +12,7 @@ from simulation.calendar import finished, opening
 from simulation.compiled import cohort, layout
 from simulation.compiled.cohort import DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, ROWS_FULL
 from simulation.compiled.dealings import on_verdict, watch
+from simulation.compiled.diary import is_anything_due, push, strike
 from simulation.compiled.heap import heap_pop, heap_push
 from simulation.compiled.layout import AGENDA, IN_QUEUE, IN_REVIEW, NOT_WAITING, NOTHING
 from simulation.compiled.lives import drop_deliveries, finish, first_due, first_due_besides
@@ -26,14 +27,6 @@ ASK, WAIT, ALONE = 0, 1, 2
 
 ROWS_PER_STEP = 8
 """More rows than one step of one customer can write."""
-
-
-def push(S: Any, time: float, kind: int, who: int, version: int, what: int) -> None:
-    """Put something in the heap, ordered by (time, kind, when it was put there)."""
-    order = (kind << 56) | S.counters[cohort.NEXT_SEQUENCE]
-    S.counters[cohort.NEXT_SEQUENCE] += 1
-    heap_push(S.heap_floats, S.heap_ints, S.counters[cohort.HEAP_SIZE], time, 0.0, order, who, version, what)
-    S.counters[cohort.HEAP_SIZE] += 1
 
 
 def enqueue(S: Any, i: int) -> None:
@@ -101,7 +94,7 @@ def has_room(A: Any, S: Any) -> int:
     short = has_room_alone(A[0], S)
     if short != DONE:
         return short
-    if S.counters[cohort.HEAP_SIZE] + A[0].reviewers + 4 > len(S.heap_ints):
+    if S.counters[cohort.HEAP_SIZE] + S.counters[cohort.LATER] + A[0].reviewers + 4 > len(S.heap_ints):
         return HEAP_FULL
     if S.counters[cohort.QUEUE_SIZE] + 2 > len(S.queue_ints):
         return QUEUE_FULL
@@ -179,11 +172,10 @@ def on_review_done(A: Any, S: Any, i: int, now: float, version: int, reviewer: i
 
 
 def serve_next(A: Any, S: Any) -> None:
-    """Let the first thing in the heap happen."""
+    """Let the first thing in the heap happen; there must be one."""
     now, kind = S.heap_floats[0, 0], S.heap_ints[0, 0] >> 56
     i, version, what = S.heap_ints[0, 1], S.heap_ints[0, 2], S.heap_ints[0, 3]
-    heap_pop(S.heap_floats, S.heap_ints, S.counters[cohort.HEAP_SIZE])
-    S.counters[cohort.HEAP_SIZE] -= 1
+    strike(S)
     if kind == HAND_OUT:
         hand_out(A, S, now)
     elif kind == VERDICT:
@@ -217,7 +209,7 @@ def live_until(A: Any, S: Any) -> int:
         if short != DONE:
             return short
         S.counters[cohort.CUSTOMERS_DONE] += 1
-    while S.counters[cohort.HEAP_SIZE] > 0 and S.heap_floats[0, 0] < S.gate[cohort.LIMIT]:
+    while is_anything_due(S, S.gate[cohort.LIMIT]):
         short = has_room(A, S)
         if short != DONE:
             return short
@@ -239,7 +231,7 @@ def finish_occupied(A: Any, S: Any) -> None:
 
 
 KERNELS: tuple[Any, ...] = (
-    push, enqueue, dequeue, hand_out_later, take_reviewer, hand_out, has_room_alone, has_room, live_alone, leave_row,
+    enqueue, dequeue, hand_out_later, take_reviewer, hand_out, has_room_alone, has_room, live_alone, leave_row,
     go_on, on_time_of_customer, on_review_done, serve_next, take_up, live_until, finish_all, finish_occupied,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

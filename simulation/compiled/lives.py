@@ -116,11 +116,24 @@ def retune(T: Any, S: Any, i: int) -> None:
     next_move(T, S, i)
 
 
+def first_point(S: Any, time: float) -> int:
+    """The first of the days at which stages are counted that is not before this time, or how many there are."""
+    points = len(S.grid)
+    # All but the last are at equal distances, so the guess is right but for rounding.
+    point = int(time / S.grid[1]) if time < S.grid[points - 1] else points - 1
+    while point > 0 and S.grid[point - 1] >= time:
+        point -= 1
+    while point < points and S.grid[point] < time:
+        point += 1
+    return point
+
+
 def count_wait(S: Any, start: float, stop: float) -> None:
     """Count a request in the backlog for as long as it waited: `GateBook._wait`."""
-    for point in range(len(S.grid)):
-        if start <= S.grid[point] < stop:
-            S.backlog[point] += 1
+    point = first_point(S, start)
+    while point < len(S.grid) and S.grid[point] < stop:
+        S.backlog[point] += 1
+        point += 1
 
 
 def count_stay(T: Any, S: Any, i: int) -> None:
@@ -128,9 +141,10 @@ def count_stay(T: Any, S: Any, i: int) -> None:
     stage, now = S.ints[i, layout.STAGE], S.floats[i, layout.NOW]
     since = max(0.0, S.floats[i, layout.ENTERED])
     S.stage_days[T.arm, stage] += now - since
-    for point in range(len(S.grid)):
-        if since <= S.grid[point] < now:
-            S.occupancy[T.arm, point, stage] += 1
+    point = first_point(S, since)
+    while point < len(S.grid) and S.grid[point] < now:
+        S.occupancy[T.arm, point, stage] += 1
+        point += 1
 
 
 def close_episode(T: Any, S: Any, i: int) -> None:
@@ -156,9 +170,8 @@ def finish(T: Any, S: Any, i: int) -> None:
     if S.floats[i, layout.ARRIVES] >= T.horizon:
         return
     if T.terminal[S.ints[i, layout.STAGE]]:
-        for point in range(len(S.grid)):
-            if S.floats[i, layout.NOW] <= S.grid[point]:
-                S.occupancy[T.arm, point, S.ints[i, layout.STAGE]] += 1
+        for point in range(first_point(S, S.floats[i, layout.NOW]), len(S.grid)):
+            S.occupancy[T.arm, point, S.ints[i, layout.STAGE]] += 1
     else:
         S.floats[i, layout.NOW] = T.horizon
         count_stay(T, S, i)
@@ -400,8 +413,8 @@ def on_harm_end(T: Any, S: Any, i: int) -> None:
 
 KERNELS: tuple[Any, ...] = (
     in_force, hazard_ratio, next_move, onset_rate, wind_onset, retune_onset, wind_move, is_blocked, enter, retune,
-    count_wait, count_stay, close_episode, close_books, finish, begin_spell, wind_symptom, put_under_way, send,
-    next_cause, begin_episode, end_distress, on_symptom, wind_noise, on_noise, receive, drop_deliveries, first_due,
-    first_due_besides, be_helped, on_effect_end, be_harmed, on_harm_end,
+    first_point, count_wait, count_stay, close_episode, close_books, finish, begin_spell, wind_symptom,
+    put_under_way, send, next_cause, begin_episode, end_distress, on_symptom, wind_noise, on_noise, receive,
+    drop_deliveries, first_due, first_due_besides, be_helped, on_effect_end, be_harmed, on_harm_end,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

@@ -39,6 +39,7 @@ from simulation.compiled.dealings import (
     close_request,
     decide,
     hear,
+    look,
     measure,
     on_action,
     on_expiry,
@@ -149,7 +150,7 @@ def make_move(T: Any, S: Any, i: int, place: int, reason: int) -> None:
         if not T.live[stage]:
             come_back(T, S, i)
         if T.on_stage_entry:
-            decide(T, S, i)
+            look(T, S, i)
 
 
 def on_move(T: Any, S: Any, i: int) -> None:
@@ -233,7 +234,7 @@ def on_delivery(T: Any, S: Any, i: int) -> None:
     age = now - S.pool_floats[place, 2]
     hear(T, S, i, now, S.pool_ints[place, 1], S.pool_floats[place, 1], S.pool_ints[place, 2], age)
     if T.on_signal:
-        decide(T, S, i)
+        look(T, S, i)
 
 
 def look_after(T: Any, S: Any, i: int, entry: int) -> None:

@@ -1,14 +1,14 @@
-"""An evaluation of which bounds alone tell that nothing comes of it: the full rules say the very same."""
+"""Evaluations of which bounds alone tell what comes of them: the full rules say the very same."""
 
-from math import expm1
+from math import exp
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.machine import default_journey
 from journey.policy import Policy
-from journey.rules import ACT, BELOW_THRESHOLD, NO_EVIDENCE, NO_SIGNAL, fade
-from journey.steps import UNCLEAR, assess, loss_at_most, plan, quiet, sheet_of, stall
+from journey.rules import ACT, BELOW_THRESHOLD, NO_ACTION, NO_EVIDENCE, NO_SIGNAL, fade
+from journey.steps import UNCLEAR, assess, kept_at_least, kept_at_most, plan, planned_at_least, quiet, sheet_of, stall
 from tests.journey.recorded import policies
 
 JOURNEY = default_journey()
@@ -30,35 +30,77 @@ def fully(sheet, segment, stage, days, age, negative, positive, masses, lead, br
 amounts = st.just(0.0) | st.floats(0.0, 5.0) | st.floats(0.0, 1e-25)
 
 
+shares = st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0.0, 1.0)
+
+
 @settings(max_examples=500)
 @given(
     policies,
     st.integers(-1, len(JOURNEY.stages) - 1),
     st.floats(0.0, 4000.0),
     st.floats(0.0, 1000.0) | st.floats(0.0, 1e6),
+    st.just(0.0) | st.floats(0.0, 400.0),
+    shares,
     amounts,
     amounts,
     st.tuples(amounts, amounts),
     st.integers(NO_SIGNAL, 3),
     st.data(),
 )
-def test_what_bounds_tell_is_what_the_rules_say(policy, stage, days, age, negative, positive, masses, lead, data):
+def test_what_bounds_tell_of_some_time_is_what_the_rules_say_at_any_moment_of_it(
+    policy, stage, days, age, later, share, negative, positive, masses, lead, data
+):
     known = sheet(policy)
     bright = data.draw(st.just(NO_SIGNAL) | st.sampled_from([i for i, good in enumerate(known.positive) if good]))
-    found = quiet(known, 0, stage, days, age, negative, masses[0] + masses[1], bright)
+    found = quiet(known, 0, stage, days, age, later, negative, masses[0] + masses[1], bright)
     if found != UNCLEAR:
-        _, reason = fully(known, 0, stage, days, age, negative, positive, masses, lead, bright)
+        passed = share * later
+        _, reason = fully(known, 0, stage, days + passed, age + passed, negative, positive, masses, lead, bright)
         assert reason == found
         assert reason != ACT
 
 
-@given(st.floats(0.0, 1e6) | st.floats(0.0, 3.0))
-def test_the_bound_of_a_loss_is_one(x):
-    assert loss_at_most(x) * (1.0 + 1e-15) >= -expm1(-x)
+@settings(max_examples=500)
+@given(
+    policies,
+    st.integers(-1, len(JOURNEY.stages) - 1),
+    st.floats(0.0, 4000.0),
+    st.floats(0.0, 30.0),
+    amounts,
+    amounts,
+    st.tuples(amounts, amounts),
+    st.integers(NO_SIGNAL, 3),
+    st.data(),
+)
+def test_an_action_that_bounds_tell_is_the_one_of_the_rules(
+    policy, stage, days, age, negative, positive, masses, lead, data
+):
+    known = sheet(policy)
+    bright = data.draw(st.just(NO_SIGNAL) | st.sampled_from([i for i, good in enumerate(known.positive) if good]))
+    left, stalled = fade(age, known.fade_rate), stall(known, stage, days)
+    found = planned_at_least(
+        known, 0, stage, stalled, negative * left, positive * left, masses[0] * left, masses[1] * left, lead, bright
+    )
+    if found != NO_ACTION:
+        planned = fully(known, 0, stage, days, age, negative, positive, masses, lead, bright)
+        assert planned == (found, ACT)
+
+
+@given(st.floats(0.0, 1e6) | st.floats(0.0, 9.0))
+def test_the_bounds_of_what_is_kept_are_some(x):
+    # Three roundings of a product, at most.
+    assert kept_at_least(x) * (1.0 - 1e-15) <= exp(-x) <= kept_at_most(x) * (1.0 + 1e-15)
 
 
 def test_most_evaluations_of_a_calm_customer_are_told_by_bounds():
     known, engagement = sheet(Policy()), JOURNEY.stages.index("engagement")
-    assert quiet(known, 0, engagement, 10.0, 0.0, 0.0, 0.0, NO_SIGNAL) == NO_EVIDENCE
-    assert quiet(known, 0, engagement, 10.0, 60.0, 0.9, 0.5, NO_SIGNAL) == BELOW_THRESHOLD
-    assert quiet(known, 0, engagement, 10.0, 0.0, 0.9, 0.5, NO_SIGNAL) == UNCLEAR
+    assert quiet(known, 0, engagement, 10.0, 0.0, 40.0, 0.0, 0.0, NO_SIGNAL) == NO_EVIDENCE
+    assert quiet(known, 0, engagement, 10.0, 60.0, 7.0, 0.9, 0.5, NO_SIGNAL) == BELOW_THRESHOLD
+    assert quiet(known, 0, engagement, 10.0, 0.0, 7.0, 0.9, 0.5, NO_SIGNAL) == UNCLEAR
+
+
+def test_what_a_customer_in_trouble_calls_for_is_told_by_bounds():
+    known, engagement = sheet(Policy()), JOURNEY.stages.index("engagement")
+    lead = next(kind for kind, good in enumerate(known.positive) if not good)
+    found = planned_at_least(known, 0, engagement, 0.0, 1.2, 0.1, 0.8, 0.1, lead, NO_SIGNAL)
+    assert found == known.plays[0][engagement][known.causes[lead]] != NO_ACTION

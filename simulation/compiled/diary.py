@@ -1,0 +1,72 @@
+"""What happens next at the gate, in order of time: a heap for the present, and lists for what is later.
+
+An entry is a time, an order among what happens at one time, and what it is about: whom, in which version, and what. A
+heap of all that is to come would be as large as the gate is busy, and every access would miss the cache. So time is cut
+into short stretches: only the entries of the present one stand in a heap, all others in an unordered list for each
+stretch, from which they are taken when their stretch begins.
+"""
+
+from typing import Any
+
+from simulation.compiled import cohort
+from simulation.compiled.heap import heap_pop, heap_push
+from simulation.compiled.layout import NOTHING
+
+
+def push(S: Any, time: float, kind: int, who: int, version: int, what: int) -> None:
+    """Note something, ordered by (time, kind, when it was noted); what is due after the last stretch never happens."""
+    order = (kind << 56) | S.counters[cohort.NEXT_SEQUENCE]
+    S.counters[cohort.NEXT_SEQUENCE] += 1
+    if time * cohort.STRETCHES_PER_DAY >= len(S.later_first):
+        return
+    stretch = int(time * cohort.STRETCHES_PER_DAY)
+    if stretch <= S.counters[cohort.STRETCH]:
+        heap_push(S.heap_floats, S.heap_ints, S.counters[cohort.HEAP_SIZE], time, 0.0, order, who, version, what)
+        S.counters[cohort.HEAP_SIZE] += 1
+        return
+    place = S.counters[cohort.LATER_FREE]
+    S.counters[cohort.LATER_FREE] = S.later_ints[place, 4]
+    S.counters[cohort.LATER] += 1
+    S.later_floats[place] = time
+    S.later_ints[place, 0] = order
+    S.later_ints[place, 1] = who
+    S.later_ints[place, 2] = version
+    S.later_ints[place, 3] = what
+    S.later_ints[place, 4] = S.later_first[stretch]
+    S.later_first[stretch] = place
+
+
+def turn_page(S: Any) -> None:
+    """Take the entries of the next stretch into the heap."""
+    S.counters[cohort.STRETCH] += 1
+    stretch = S.counters[cohort.STRETCH]
+    place = S.later_first[stretch]
+    S.later_first[stretch] = NOTHING
+    while place != NOTHING:
+        heap_push(
+            S.heap_floats, S.heap_ints, S.counters[cohort.HEAP_SIZE], S.later_floats[place], 0.0,
+            S.later_ints[place, 0], S.later_ints[place, 1], S.later_ints[place, 2], S.later_ints[place, 3],
+        )  # fmt: skip
+        S.counters[cohort.HEAP_SIZE] += 1
+        following = S.later_ints[place, 4]
+        S.later_ints[place, 4] = S.counters[cohort.LATER_FREE]
+        S.counters[cohort.LATER_FREE] = place
+        S.counters[cohort.LATER] -= 1
+        place = following
+
+
+def is_anything_due(S: Any, limit: float) -> bool:
+    """Whether something is due before a moment; it then stands first in the heap."""
+    while S.counters[cohort.HEAP_SIZE] == 0 and S.counters[cohort.LATER] > 0:
+        turn_page(S)
+    return bool(S.counters[cohort.HEAP_SIZE] > 0 and S.heap_floats[0, 0] < limit)
+
+
+def strike(S: Any) -> None:
+    """Take the first entry out of the heap."""
+    heap_pop(S.heap_floats, S.heap_ints, S.counters[cohort.HEAP_SIZE])
+    S.counters[cohort.HEAP_SIZE] -= 1
+
+
+KERNELS: tuple[Any, ...] = (push, turn_page, is_anything_due, strike)
+"""The functions that compiled code uses, callees before callers."""
