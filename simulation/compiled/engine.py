@@ -23,7 +23,20 @@ from simulation import (
     tally,
 )
 from simulation.books import Books
-from simulation.compiled import accounts, basics, cohort, crowd, dealings, diary, gate, heap, lean, lives, turns
+from simulation.compiled import (
+    accounts,
+    basics,
+    cohort,
+    crowd,
+    dealings,
+    diary,
+    gate,
+    heap,
+    lean,
+    lives,
+    prefetch,
+    turns,
+)
 from simulation.compiled.books import gate_book_of, tally_of
 from simulation.compiled.boxes import boxed, kind_of
 from simulation.compiled.cohort import Cohort, empty_cohort
@@ -76,7 +89,7 @@ def kernels() -> SimpleNamespace:
         beginning,
         sketch,
     )
-    modules = (*shared, heap, diary, basics, accounts, lives, dealings, turns, crowd, gate, lean)
+    modules = (*shared, heap, diary, prefetch, basics, accounts, lives, dealings, turns, crowd, gate, lean)
     return compiled(*modules, constants={**unsigned, "word64": np.uint64}, options=OPTIONS)
 
 

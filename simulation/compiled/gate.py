@@ -16,6 +16,7 @@ from simulation.compiled.diary import is_anything_due, push, strike
 from simulation.compiled.heap import heap_pop, heap_push
 from simulation.compiled.layout import AGENDA, IN_QUEUE, IN_REVIEW, NOT_WAITING, NOTHING
 from simulation.compiled.lives import drop_deliveries, finish, first_due, first_due_besides
+from simulation.compiled.prefetch import fetch
 from simulation.compiled.turns import begin_life, step
 from simulation.seasons import part_of
 
@@ -68,6 +69,8 @@ def hand_out(A: Any, S: Any, now: float) -> None:
     while S.counters[cohort.FREE_REVIEWERS] > 0 and S.counters[cohort.QUEUE_SIZE] > 0:
         i, version = S.queue_ints[0, 1], S.queue_ints[0, 2]
         dequeue(S)
+        if S.counters[cohort.QUEUE_SIZE] > 0:
+            fetch(S, S.queue_ints[0, 1])
         if S.ints[i, layout.WAITING] != IN_QUEUE or S.ints[i, layout.VERSION] != version:
             continue
         reviewer, work = take_reviewer(S), S.floats[i, layout.WORK]
@@ -176,6 +179,8 @@ def serve_next(A: Any, S: Any) -> None:
     now, kind = S.heap_floats[0, 0], S.heap_ints[0, 0] >> 56
     i, version, what = S.heap_ints[0, 1], S.heap_ints[0, 2], S.heap_ints[0, 3]
     strike(S)
+    if S.counters[cohort.HEAP_SIZE] > 0 and S.heap_ints[0, 1] != NOTHING:
+        fetch(S, S.heap_ints[0, 1])
     if kind == HAND_OUT:
         hand_out(A, S, now)
     elif kind == VERDICT:
