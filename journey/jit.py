@@ -16,7 +16,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType, SimpleNamespace
@@ -38,6 +38,7 @@ def compiled(
     *modules: ModuleType,
     constants: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
+    inlined: Collection[str] = (),
     cache: bool = True,
 ) -> SimpleNamespace:
     """The functions of these modules, compiled.
@@ -46,18 +47,20 @@ def compiled(
         modules: Modules with a tuple `KERNELS`, callees before callers; later modules may call earlier ones.
         constants: Values that take the place of module constants of that name, for instance with another type.
         options: Options for Numba's ``njit``.
+        inlined: Names of functions that become part of their callers, where a call costs as much as what is called.
         cache: Whether to keep compiled code on disk.
 
     Returns:
         A namespace with every function by name. They are compiled at their first call, for the types of its arguments.
     """
-    folder = cache_folder(modules, {**(constants or {}), **(options or {})}) if cache else None
+    asked = {**(constants or {}), **(options or {}), "inlined": sorted(inlined)}
+    folder = cache_folder(modules, asked) if cache else None
     with _numba_cache(folder):
-        return _compiled(modules, constants or {}, {**(options or {}), "cache": folder is not None})
+        return _compiled(modules, constants or {}, {**(options or {}), "cache": folder is not None}, inlined)
 
 
 def _compiled(
-    modules: Sequence[ModuleType], constants: Mapping[str, Any], options: Mapping[str, Any]
+    modules: Sequence[ModuleType], constants: Mapping[str, Any], options: Mapping[str, Any], inlined: Collection[str]
 ) -> SimpleNamespace:
     from numba import njit
 
@@ -68,7 +71,7 @@ def _compiled(
             # What stands under the name of a compiled function must be that function and not a namesake.
             scope |= {name: made for name, made in done.items() if _is_original(scope.get(name), made)}
             copy = _copied(function, scope)
-            done[function.__name__] = njit(**options)(copy)
+            done[function.__name__] = njit(**options, forceinline=function.__name__ in inlined)(copy)
     take_turns(done.values())
     return SimpleNamespace(**done)
 

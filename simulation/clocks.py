@@ -131,16 +131,6 @@ def due_in(law: int, a: float, b: float, age: float, amount: float, ratio: float
     return wait_until(law, a, b, age, amount / ratio + cumulative_hazard(law, a, b, age, knots), knots)
 
 
-def amount_after(
-    law: int, a: float, b: float, age: float, amount: float, ratio: float, elapsed: float, knots: Sequence[float]
-) -> float:
-    """The amount left after `elapsed` days at a hazard ratio."""
-    before, after = cumulative_hazard(law, a, b, age, knots), cumulative_hazard(law, a, b, age + elapsed, knots)
-    used = ratio * (after - before)
-    left = amount - used
-    return max(0.0, left)
-
-
 def gone_on(
     law: int,
     a: float,
@@ -154,7 +144,7 @@ def gone_on(
 ) -> tuple[float, float]:
     """The amount left after `elapsed` days at a hazard ratio, and the wait from there at the `following` one.
 
-    What `amount_after` and then `due_in` give, with the cumulative hazard at the new age taken once.
+    The wait is that of `due_in`; the cumulative hazard at the new age serves both.
     """
     now = age + elapsed
     reached = cumulative_hazard(law, a, b, now, knots)
@@ -232,7 +222,6 @@ class Clock:
 
 
 KERNELS = (
-    wound, hazard_between_knots, age_between_knots, cumulative_hazard, age_at, wait_until, due_in, amount_after,
-    gone_on,
+    wound, hazard_between_knots, age_between_knots, cumulative_hazard, age_at, wait_until, due_in, gone_on,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

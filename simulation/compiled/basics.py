@@ -6,7 +6,7 @@ Every function takes the tables `T`, the cohort `S` and the row `i` of a custome
 from typing import Any
 
 from simulation import trace
-from simulation.clocks import NEVER, amount_after, due_in
+from simulation.clocks import NEVER, due_in, gone_on
 from simulation.compiled import cohort, layout
 
 (
@@ -55,10 +55,14 @@ def run_at(T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, rati
     now = S.floats[i, layout.NOW]
     elapsed = now - S.floats[i, base + layout.SINCE]
     age = S.floats[i, base + layout.AGE]
-    amount = amount_after(
-        law, a, b, age, S.floats[i, base + layout.AMOUNT], S.floats[i, base + layout.RATIO], elapsed, T.knots
+    amount, wait = gone_on(
+        law, a, b, age, S.floats[i, base + layout.AMOUNT], S.floats[i, base + layout.RATIO], elapsed, ratio, T.knots
     )
-    wind(T, S, i, base, law, a, b, amount, age + elapsed, ratio)
+    S.floats[i, base + layout.AMOUNT] = amount
+    S.floats[i, base + layout.AGE] = age + elapsed
+    S.floats[i, base + layout.SINCE] = now
+    S.floats[i, base + layout.RATIO] = ratio
+    S.floats[i, base + layout.DUE] = now + wait
 
 
 KERNELS: tuple[Any, ...] = (emit, wind, run_at)

@@ -35,11 +35,11 @@ COUNTS = 9
 REVENUE, LIVE_VALUE, SATISFACTION, DISTRESS, WAITED = range(5)
 SUMS = 5
 
-# Numbers of the gate and of the window: places in `Cohort.gate`.
-BUSY, HANDED_OUT_AT, LIMIT = range(3)
+# Numbers of the gate, of the window and of the diary: places in `Cohort.gate`.
+BUSY, HANDED_OUT_AT, LIMIT, STRETCHES_PER_DAY = range(4)
 
-STRETCHES_PER_DAY = 64.0
-"""Into how many stretches a day is cut at the gate: see `diary`."""
+_LEAST_STRETCHES, _MOST_STRETCHES, _CUSTOMERS_BY_STRETCH = 16, 1024, 2_000
+"""Into how many stretches a day is cut at the gate (`diary`): so many that a few requests fall into each."""
 
 # What a kernel can run short of.
 DONE, ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL, FIRSTS_FULL, SLOTS_FULL = range(7)
@@ -130,14 +130,16 @@ class Cohort(NamedTuple):
     occupancy: Any
 
 
-def empty_cohort(tables: Sequence[Tables], segments: int, rows: int) -> Cohort:
+def empty_cohort(tables: Sequence[Tables], segments: int, rows: int, customers: int) -> Cohort:
     """A cohort with so many rows for customers, and nobody in them.
 
     Args:
         tables: The arms.
         segments: Number of the population's segments.
         rows: Number of rows.
+        customers: Number of customers who will live in them.
     """
+    stretches = float(min(_MOST_STRETCHES, max(_LEAST_STRETCHES, customers // _CUSTOMERS_BY_STRETCH)))
     first, of_arms = tables[0], len(tables)
     stages, moves, grid = len(first.live), first.move.shape[1], grid_of(first.horizon)
     counters = np.zeros(COUNTERS, dtype=np.int64)
@@ -161,7 +163,7 @@ def empty_cohort(tables: Sequence[Tables], segments: int, rows: int) -> Cohort:
         **_pool(max(64, rows)),
         **_rows(4096 if first.keep_trace else 1),
         **_diary(rows + first.reviewers + 64),
-        later_first=np.full(int(first.horizon * STRETCHES_PER_DAY) + 1, NOTHING, dtype=np.int32),
+        later_first=np.full(int(first.horizon * stretches) + 1, NOTHING, dtype=np.int32),
         **_heap("queue", rows + 2),
         **_heap("free", max(1, first.reviewers), np.arange(max(1, first.reviewers))),
         review_work=np.zeros(max(1, first.reviewers)),
@@ -169,7 +171,7 @@ def empty_cohort(tables: Sequence[Tables], segments: int, rows: int) -> Cohort:
         first_who=np.zeros(1024, dtype=np.int32),
         free_rows=np.zeros(rows, dtype=np.int64),
         counters=counters,
-        gate=np.array([0.0, -1.0, first.horizon]),
+        gate=np.array([0.0, -1.0, first.horizon, stretches]),
         **{name: np.zeros((of_arms, width), dtype=np.int64) for name, width in by_arm.items()},
         sums=np.zeros((of_arms, SUMS)),
         distressed=np.zeros((of_arms, stages, segments), dtype=np.int64),
@@ -212,7 +214,8 @@ def open_window(cohort: Cohort, limit: float) -> None:
 def sorted_firsts(cohort: Cohort) -> None:
     """Put first requests in order of time, then customer."""
     size = int(cohort.counters[FIRSTS])
-    order = np.lexsort((cohort.first_who[:size], cohort.first_times[:size]))
+    # They were noted in the order of customers, so a stable sort keeps those of one time in it.
+    order = np.argsort(cohort.first_times[:size], kind="stable")
     cohort.first_times[:size] = cohort.first_times[:size][order]
     cohort.first_who[:size] = cohort.first_who[:size][order]
 

@@ -42,7 +42,7 @@ class CrowdTables(NamedTuple):
         spread: Standard deviation of log frailty.
         in_mid_stay, in_distress: How customers are met on day 0.
         cells: By stage, segment and tier: the row of the tables of ages.
-        ends, shares: Ages met: see `simulation.beginning.age_of_share`.
+        ends, shares, guides: Ages met: see `simulation.beginning.age_of_share`.
         splits: By segment: cumulative shares of the arms.
         policy_segments: By arm and segment: the segment as the policy numbers it.
     """
@@ -60,6 +60,7 @@ class CrowdTables(NamedTuple):
     cells: Any
     ends: Any
     shares: Any
+    guides: Any
     splits: Any
     policy_segments: Any
 
@@ -100,14 +101,15 @@ def crowd_tables(
         in_mid_stay=in_mid_stay,
         in_distress=population.in_distress,
         cells=cells,
-        ends=np.array([end for end, _ in ages] or [0.0]),
-        shares=np.array([shares for _, shares in ages] or [[0.0, 1.0]]),
+        ends=np.array([end for end, _, _ in ages] or [0.0]),
+        shares=np.array([shares for _, shares, _ in ages] or [[0.0, 1.0]]),
+        guides=np.array([guide for *_, guide in ages] or [[0, 0]]),
         splits=np.array(splits),
         policy_segments=np.array(policy_segments),
     )
 
 
-def _ages(table: ArmTable, segments: int) -> tuple[Any, list[tuple[float, Sequence[float]]]]:
+def _ages(table: ArmTable, segments: int) -> tuple[Any, list[tuple[float, Sequence[float], Sequence[int]]]]:
     """Tables of ages by stage, segment and tier; those that are equal stand once."""
     cells = np.zeros((len(table.moves), segments, len(TIERS)), dtype=np.int64)
     known: dict[Any, tuple[int, tuple[float, ...]]] = {}
@@ -159,7 +161,7 @@ def settle_drawn(A: Any, P: Any, S: Any, i: int, number: int) -> None:
     if arrives_at <= 0.0:
         if P.in_mid_stay:
             cell = P.cells[stage, segment, tier]
-            days = age_of_share(P.ends[cell], P.shares[cell], uniform(key, streams.START_AGE, 0, 0))
+            days = age_of_share(P.ends[cell], P.shares[cell], P.guides[cell], uniform(key, streams.START_AGE, 0, 0))
         if P.in_distress:
             T = A[0]
             onset = T.seasons.onset_rates[0, stage] * T.onset_ratios[segment, tier]

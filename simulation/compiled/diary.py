@@ -17,9 +17,10 @@ def push(S: Any, time: float, kind: int, who: int, version: int, what: int) -> N
     """Note something, ordered by (time, kind, when it was noted); what is due after the last stretch never happens."""
     order = (kind << 56) | S.counters[cohort.NEXT_SEQUENCE]
     S.counters[cohort.NEXT_SEQUENCE] += 1
-    if time * cohort.STRETCHES_PER_DAY >= len(S.later_first):
+    stretches = time * S.gate[cohort.STRETCHES_PER_DAY]
+    if stretches >= len(S.later_first):
         return
-    stretch = int(time * cohort.STRETCHES_PER_DAY)
+    stretch = int(stretches)
     if stretch <= S.counters[cohort.STRETCH]:
         heap_push(S.heap_floats, S.heap_ints, S.counters[cohort.HEAP_SIZE], time, 0.0, order, who, version, what)
         S.counters[cohort.HEAP_SIZE] += 1

@@ -19,6 +19,7 @@ from simulation.streams import exponential, uniform
 from simulation.symptoms import COPY, SOUND, STRAY
 
 NOISE_CAUSE = CALM
+_HALF = (ENTRIES + 1) // 2
 # Reasons that are no cause, as codes; `engine` gives them their names.
 REASON_ORPHANED, REASON_DUPLICATE = -2, -3
 
@@ -375,12 +376,17 @@ def first_due(S: Any, i: int) -> int:
 
 
 def first_due_besides(S: Any, i: int, besides: int) -> int:
-    """Which entry of the agenda is due first of all but this one, which is not the first of the agenda."""
-    first, due = 0, S.floats[i, AGENDA]
-    for entry in range(1, ENTRIES):
-        if entry != besides and S.floats[i, AGENDA + entry] < due:
-            first, due = entry, S.floats[i, AGENDA + entry]
-    return first
+    """Which entry of the agenda is due first of all but this one, which stands first in neither half of it."""
+    f = S.floats[i]
+    # Two halves side by side: a processor that compares both at once is through in half the time.
+    early, first = 0, f[AGENDA]
+    late, second = _HALF, f[AGENDA + _HALF]
+    for entry in range(1, _HALF):
+        if entry != besides and f[AGENDA + entry] < first:
+            early, first = entry, f[AGENDA + entry]
+        if _HALF + entry < ENTRIES and _HALF + entry != besides and f[AGENDA + _HALF + entry] < second:
+            late, second = _HALF + entry, f[AGENDA + _HALF + entry]
+    return early if first <= second else late
 
 
 def be_helped(T: Any, S: Any, i: int, recovery_ratio: float, days: float) -> None:
