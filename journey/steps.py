@@ -5,6 +5,7 @@ very same functions for a million, where it holds arrays. Like the rules they us
 """
 
 from collections.abc import Sequence
+from math import log1p
 from typing import Any, NamedTuple
 
 from journey.policy import MONITOR_ONLY, PolicyTable
@@ -60,8 +61,11 @@ NOT_GIVEN = -1
 UNCLEAR = -1
 """No reason: `quiet` cannot tell."""
 
-_ROUNDED_UP, _ROUNDED_DOWN = 1.0 + 1e-9, 1.0 - 1e-9
-"""More than rounding can add to a severity or a confidence, or take from it."""
+_ROUNDED_DOWN = 1.0 - 1e-9
+"""Less than rounding can leave of evidence, of a severity or of a confidence."""
+
+_NEARLY_1 = 0.999
+"""Nearer to 1, a severity says too little about the evidence behind it."""
 
 
 class PolicySheet(NamedTuple):
@@ -101,6 +105,8 @@ class PolicySheet(NamedTuple):
     window_days: float
     approval_expiry_days: float
     outcome_wait_days: float
+    evidence_to_act: float
+    """Negative evidence below which severity stays below `act_severity`, with a margin for rounding."""
 
 
 def sheet_of(table: PolicyTable) -> PolicySheet:
@@ -141,6 +147,7 @@ def sheet_of(table: PolicyTable) -> PolicySheet:
         window_days=contact.window_days,
         approval_expiry_days=contact.approval_expiry_days,
         outcome_wait_days=contact.outcome_wait_days,
+        evidence_to_act=-log1p(-min(thresholds.act_severity, _NEARLY_1)) * _ROUNDED_DOWN,
     )
 
 
@@ -240,12 +247,15 @@ def quiet(
         return UNCLEAR
     if opportunity_of(sheet, segment, stage, bright_type) != NO_ACTION:
         return UNCLEAR
-    faded = age * sheet.fade_rate
-    most = negative * kept_at_most(faded)
-    typical, longest = sheet.typical_days[stage], days + later
+    stalled, typical, longest = 0.0, sheet.typical_days[stage], days + later
     if typical > 0.0 and longest > typical:
-        most += sheet.overstay_weight * (1.0 - kept_at_least(longest / typical - 1.0))
-    if (1.0 - kept_at_least(most)) * _ROUNDED_UP >= sheet.act_severity:
+        stalled = sheet.overstay_weight
+        if negative + stalled >= sheet.evidence_to_act:
+            stalled *= 1.0 - kept_at_least(longest / typical - 1.0)
+    faded = age * sheet.fade_rate
+    if negative + stalled >= sheet.evidence_to_act and (
+        negative * kept_at_most(faded) + stalled >= sheet.evidence_to_act
+    ):
         return UNCLEAR
     if mass <= 0.0:
         return NO_EVIDENCE
@@ -291,7 +301,7 @@ def planned_at_least(
     bad = negative + stalled
     if (1.0 - kept_at_most(bad)) * kept_at_least(sheet.relief * positive) * _ROUNDED_DOWN >= sheet.act_severity:
         return play_of(sheet, segment, stage, stalled, lead_type)
-    if (1.0 - kept_at_least(bad)) * _ROUNDED_UP < sheet.act_severity:
+    if bad < sheet.evidence_to_act:
         return opportunity_of(sheet, segment, stage, bright_type)
     return NO_ACTION
 

@@ -16,6 +16,7 @@ from journey.rules import (
     evidence,
     fade,
     priority,
+    severity,
 )
 from journey.steps import UNCLEAR, approval, assess, churn_of, hold, plan, planned_at_least, quiet, stall
 from simulation import streams
@@ -105,19 +106,20 @@ def decide(T: Any, S: Any, i: int) -> None:
         )  # fmt: skip
         if planned != NO_ACTION:
             reason = held(T, S, i, planned, ACT)
-            if reason != ACT or planned == T.sheet.monitor:
-                count_evaluation(T, S, i, NO_ACTION, reason, NEVER)
-                return
-    severity, confidence = assess(T.sheet, 0, stalled, negative, positive, negative_mass, positive_mass)
+            count_evaluation(T, S, i, planned if reason == ACT else NO_ACTION, reason, NEVER)
+            if reason == ACT and planned != T.sheet.monitor:
+                set_going(T, S, i, planned, severity(negative + stalled, positive, T.sheet.relief))
+            return
+    bad, confidence = assess(T.sheet, 0, stalled, negative, positive, negative_mass, positive_mass)
     planned, why = plan(
-        T.sheet, segment, stage, stalled, severity, confidence, negative_mass + positive_mass,
+        T.sheet, segment, stage, stalled, bad, confidence, negative_mass + positive_mass,
         S.ints[i, layout.LEAD], S.ints[i, layout.BRIGHT],
     )  # fmt: skip
     reason = held(T, S, i, planned, why)
     action = planned if reason == ACT else NO_ACTION
     count_evaluation(T, S, i, action, reason, confidence)
     if action != NO_ACTION and action != T.sheet.monitor:
-        set_going(T, S, i, action, severity)
+        set_going(T, S, i, action, bad)
 
 
 def count_evaluation(T: Any, S: Any, i: int, action: int, reason: int, confidence: float) -> None:
@@ -134,14 +136,14 @@ def count_evaluation(T: Any, S: Any, i: int, action: int, reason: int, confidenc
     emit(T, S, i, KIND_DECISION, label, believed, reason, NOTHING, confidence)
 
 
-def set_going(T: Any, S: Any, i: int, action: int, severity: float) -> None:
-    """An action is decided: ask for it where a person must approve, else let it come."""
+def set_going(T: Any, S: Any, i: int, action: int, bad: float) -> None:
+    """An action is decided at such a severity: ask for it where a person must approve, else let it come."""
     f, tier = S.floats[i], S.ints[i, layout.TIER]
     S.ints[i, layout.ACTION_CODE] = action
     S.ints[i, layout.OPEN] = 1
-    churn = churn_of(T.sheet, S.ints[i, layout.POLICY_SEGMENT], tier, severity)
+    churn = churn_of(T.sheet, S.ints[i, layout.POLICY_SEGMENT], tier, bad)
     f[layout.STAKE] = priority(churn, f[layout.ACCOUNT_VALUE], T.sheet.averts[action])
-    if approval(T.sheet, action, severity, tier, f[layout.ACCOUNT_VALUE]):
+    if approval(T.sheet, action, bad, tier, f[layout.ACCOUNT_VALUE]):
         ask(T, S, i)
     else:
         f[AGENDA + ACTION] = f[layout.NOW] + T.effect_delay[action]
