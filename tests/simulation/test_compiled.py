@@ -10,6 +10,7 @@ from journey.errors import InputError
 from journey.machine import Guard, GuardKind, Journey, default_journey, register_guard, unregister_guard
 from journey.machine.guards import a_number_of_days
 from simulation.choice import COMPILED, REFERENCE
+from simulation.compiled import engine
 from simulation.compiled.engine import live_compiled
 from simulation.run import close, run_arm, run_together
 from simulation.spec import Reviewers
@@ -311,6 +312,20 @@ def test_more_arrivals_and_distress_on_day_0_than_rows_at_first_find_room():
 def test_thousands_of_signals_under_way_at_once_find_room():
     world = {"signals": {"false_per_day": {"usage_drop": 2.0}, "delay_mean_days": 60.0}}
     assert_same(arm(world=world, population={"size": 30}), seed=7, days=60.0)
+
+
+def test_a_gate_with_hundreds_in_line_finds_room_from_a_single_row(monkeypatch):
+    monkeypatch.setattr(engine, "FIRST_ROWS", 1)
+    distress = {"failed_onboarding": {"onset_per_day": {"onboarding": 0.1}, "symptoms": {"failed_onboarding_step": 1}}}
+    setup = arm(
+        world={"distress": {"causes": distress}, "signals": {"delay_mean_days": 20.0}},
+        population={"size": 600, "start": {"onboarding": 1.0}},
+        policy={"thresholds": {"approve_human_severity": 0.0}},
+        reviewers=Reviewers(count=1, service_minutes=240),
+    )
+    run = assert_same(setup, seed=8, days=120.0)
+    # More than the rows, the diary and the queue are made for at first.
+    assert max(row["backlog"] for row in run.gate) > 200
 
 
 @settings(max_examples=15)
