@@ -8,8 +8,8 @@ and for this processor. Who finds it reads; who does not, compiles, one at a tim
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -69,24 +69,50 @@ def leave(mark: Path | None) -> None:
                 mark.touch()
 
 
-def take_turns(kernels: Iterable[Any]) -> None:
+def take_turns(kernels: Iterable[Any], *, from_0: bool = False) -> None:
     """Have every function wait for other processes before it is compiled for types that are new to it.
 
     Args:
         kernels: Those that are compiled together, as Numba's `njit` has made them.
+        from_0: Whether none of them ever uses a negative index: see `indices_from_0`.
     """
     together = tuple(kernels)
     for kernel in together:
-        _take_turns(kernel, together)
+        _take_turns(kernel, together, indices_from_0 if from_0 else nullcontext)
 
 
-def _take_turns(kernel: Any, together: tuple[Any, ...]) -> None:
+def _take_turns(kernel: Any, together: tuple[Any, ...], compiling: Callable[[], AbstractContextManager[None]]) -> None:
     # Numba calls this where it knows no code for the types of a call's arguments, to read it from disk or compile it.
     compile_for = kernel._compile_for_args  # noqa: SLF001 - there is no public way in
 
     def compile_in_turn(*arguments: Any) -> Any:
         types = [str(kernel.typeof_pyval(argument)) for argument in arguments]
-        with one_at_a_time(mark_of(together, (kernel.py_func.__qualname__, types))):
+        with one_at_a_time(mark_of(together, (kernel.py_func.__qualname__, types))), compiling():
             return compile_for(*arguments)
 
     kernel._compile_for_args = compile_in_turn  # noqa: SLF001
+
+
+@contextmanager
+def indices_from_0() -> Iterator[None]:
+    """Compile without looking, at each access to an array, whether the index is negative and counts from the end.
+
+    Numba looks at every one whose sign it does not know: a twelfth of the simulation engine's time, for indices that
+    are all of our own making. There is no option for it. Meanwhile nobody else compiles in this process.
+    """
+    from numba.core.compiler_lock import global_compiler_lock
+    from numba.np import arrayobj
+
+    with global_compiler_lock:
+        fixing = arrayobj.fix_integer_index
+        arrayobj.fix_integer_index = _index_as_it_is
+        try:
+            yield
+        finally:
+            arrayobj.fix_integer_index = fixing
+
+
+def _index_as_it_is(context: Any, builder: Any, kind: Any, index: Any, _size: Any) -> Any:
+    from numba.core import types
+
+    return context.cast(builder, index, kind, types.intp if kind.signed else types.uintp)

@@ -39,6 +39,7 @@ def compiled(
     constants: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     inlined: Collection[str] = (),
+    from_0: bool = False,
     cache: bool = True,
 ) -> SimpleNamespace:
     """The functions of these modules, compiled.
@@ -48,20 +49,23 @@ def compiled(
         constants: Values that take the place of module constants of that name, for instance with another type.
         options: Options for Numba's ``njit``.
         inlined: Names of functions that become part of their callers, where a call costs as much as what is called.
+        from_0: Whether none of them ever uses a negative index (`journey.compiling.indices_from_0`).
         cache: Whether to keep compiled code on disk.
 
     Returns:
         A namespace with every function by name. They are compiled at their first call, for the types of its arguments.
     """
-    asked = {**(constants or {}), **(options or {}), "inlined": sorted(inlined)}
+    asked = {**(constants or {}), **(options or {}), "inlined": sorted(inlined), "from_0": from_0}
     folder = cache_folder(modules, asked) if cache else None
     with _numba_cache(folder):
-        return _compiled(modules, constants or {}, {**(options or {}), "cache": folder is not None}, inlined)
+        done = _compiled(modules, constants or {}, {**(options or {}), "cache": folder is not None}, inlined)
+    take_turns(done.values(), from_0=from_0)
+    return SimpleNamespace(**done)
 
 
 def _compiled(
     modules: Sequence[ModuleType], constants: Mapping[str, Any], options: Mapping[str, Any], inlined: Collection[str]
-) -> SimpleNamespace:
+) -> dict[str, Any]:
     from numba import njit
 
     done: dict[str, Any] = {}
@@ -72,8 +76,7 @@ def _compiled(
             scope |= {name: made for name, made in done.items() if _is_original(scope.get(name), made)}
             copy = _copied(function, scope)
             done[function.__name__] = njit(**options, forceinline=function.__name__ in inlined)(copy)
-    take_turns(done.values())
-    return SimpleNamespace(**done)
+    return done
 
 
 def _is_original(found: object, made: Any) -> bool:

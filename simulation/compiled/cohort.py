@@ -35,8 +35,8 @@ COUNTS = 9
 REVENUE, LIVE_VALUE, SATISFACTION, DISTRESS, WAITED = range(5)
 SUMS = 5
 
-# Numbers of the gate, of the window and of the diary: places in `Cohort.gate`.
-BUSY, HANDED_OUT_AT, LIMIT, STRETCHES_PER_DAY = range(4)
+# Numbers of the gate, of the window, of the diary and of the grid: places in `Cohort.gate`.
+BUSY, HANDED_OUT_AT, LIMIT, STRETCHES_PER_DAY, POINTS_PER_DAY = range(5)
 
 _LEAST_STRETCHES, _MOST_STRETCHES, _CUSTOMERS_BY_STRETCH = 16, 1024, 2_000
 """Into how many stretches a day is cut at the gate (`diary`): so many that a few requests fall into each."""
@@ -171,7 +171,7 @@ def empty_cohort(tables: Sequence[Tables], segments: int, rows: int, customers: 
         first_who=np.zeros(1024, dtype=np.int32),
         free_rows=np.zeros(rows, dtype=np.int64),
         counters=counters,
-        gate=np.array([0.0, -1.0, first.horizon, stretches]),
+        gate=np.array([0.0, -1.0, first.horizon, stretches, 1.0 / grid[1]]),
         **{name: np.zeros((of_arms, width), dtype=np.int64) for name, width in by_arm.items()},
         sums=np.zeros((of_arms, SUMS)),
         distressed=np.zeros((of_arms, stages, segments), dtype=np.int64),
@@ -252,13 +252,17 @@ def with_more_room(cohort: Cohort, short: int) -> Cohort:
         return _with_larger_pool(cohort)
     if short == HEAP_FULL:
         return _with_longer_diary(cohort)
-    longer = {}
-    for name in _LONGER[short]:
-        array = getattr(cohort, name)
-        longer[name] = np.concatenate([array, np.zeros_like(array)])
+    longer = {name: _twice_as_long(getattr(cohort, name)) for name in _LONGER[short]}
     if short == SLOTS_FULL:
         free_all_rows(longer["free_rows"], cohort.counters, len(cohort.ints))
     return cohort._replace(**longer)
+
+
+def _twice_as_long(array: Any) -> Any:
+    """The array and as much again, of which no memory is used before it is written."""
+    longer = np.zeros((2 * len(array), *array.shape[1:]), array.dtype)
+    longer[: len(array)] = array
+    return longer
 
 
 def free_all_rows(free_rows: Any, counters: Any, first: int) -> None:

@@ -96,7 +96,8 @@ def kernels() -> SimpleNamespace:
         sketch,
     )
     modules = (*shared, heap, diary, prefetch, basics, accounts, lives, dealings, turns, crowd, gate, lean)
-    return compiled(*modules, constants={**unsigned, "word64": np.uint64}, options=OPTIONS, inlined=INLINED)
+    constants = {**unsigned, "word64": np.uint64}
+    return compiled(*modules, constants=constants, options=OPTIONS, inlined=INLINED, from_0=True)
 
 
 def live_compiled(

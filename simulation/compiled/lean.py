@@ -14,7 +14,7 @@ from simulation.compiled import cohort, layout
 from simulation.compiled.cohort import DONE, FIRSTS_FULL, SLOTS_FULL
 from simulation.compiled.crowd import settle
 from simulation.compiled.diary import is_anything_due, push
-from simulation.compiled.gate import ASK, CUSTOMER, has_room, live_alone, serve_next
+from simulation.compiled.gate import ASK, CUSTOMER, has_room, live_alone, on_time_of_customer, serve_next
 from simulation.compiled.layout import IN_QUEUE, NOTHING
 from simulation.compiled.lives import drop_deliveries, finish
 from simulation.compiled.turns import begin_life
@@ -103,7 +103,7 @@ def serve_requests(A: Any, P: Any, S: Any, W: Any) -> int:
 
 
 def serve_first(A: Any, P: Any, S: Any, W: Any, number: int) -> int:
-    """Let a customer live once more up to the first request, which then stands in the diary; DONE, or what is short."""
+    """Let a customer live once more up to the first request, and take that up; DONE, or what is short."""
     short = has_room(A, S)
     if short != DONE:
         return short
@@ -116,7 +116,12 @@ def serve_first(A: Any, P: Any, S: Any, W: Any, number: int) -> int:
     if short != DONE:
         return short
     S.counters[cohort.ADMITTED] = NOTHING
-    push(S, S.floats[i, layout.ASKED_AT], CUSTOMER, i, S.ints[i, layout.VERSION], ASK)
+    asked_at = S.floats[i, layout.ASKED_AT]
+    if S.counters[cohort.HEAP_SIZE] > 0 and S.heap_floats[0, 0] <= asked_at:
+        # Something else is due at the very same time.
+        push(S, asked_at, CUSTOMER, i, S.ints[i, layout.VERSION], ASK)
+    else:
+        on_time_of_customer(A, S, i, asked_at, ASK)
     return DONE
 
 

@@ -121,7 +121,7 @@ def first_point(S: Any, time: float) -> int:
     """The first of the days at which stages are counted that is not before this time, or how many there are."""
     points = len(S.grid)
     # All but the last are at equal distances, so the guess is right but for rounding.
-    point = int(time / S.grid[1]) if time < S.grid[points - 1] else points - 1
+    point = int(time * S.gate[cohort.POINTS_PER_DAY]) if time < S.grid[points - 1] else points - 1
     while point > 0 and S.grid[point - 1] >= time:
         point -= 1
     while point < points and S.grid[point] < time:
@@ -294,7 +294,9 @@ def send(T: Any, S: Any, i: int, channel: int, kind: int, strength: float, which
     elif channel == flaws.RELIEF:
         source_purpose, delay_purpose = streams.RELIEF_SOURCE, streams.RELIEF_DELAY
     source = 1 if uniform(key, source_purpose, which, nth) < T.manual_share else 0
-    dated = S.floats[i, layout.NOW] + T.delay_mean * exponential(key, delay_purpose, which, nth)
+    dated = S.floats[i, layout.NOW]
+    if T.delay_mean > 0.0:
+        dated += T.delay_mean * exponential(key, delay_purpose, which, nth)
     known = dated + known_after(key, channel, which, nth, T.flaws.late, T.flaws.late_mean)
     put_under_way(S, i, known, dated, kind, strength, source, cause, STRAY if fate == flaws.ORPHANED else SOUND)
     if is_doubled(key, channel, which, nth, T.flaws.duplicated):

@@ -72,6 +72,7 @@ class Tables(NamedTuple):
     cadence: float
     on_signal: bool
     on_stage_entry: bool
+    evaluates: bool
     outcome_window: float
     discount_rate: float
     service_days: float
@@ -154,6 +155,7 @@ def tables_of(table: ArmTable, segments: Sequence[str], arm: int, days: float, *
         cadence=float(table.cadence),
         on_signal=table.on_signal,
         on_stage_entry=table.on_stage_entry,
+        evaluates=table.cadence > 0.0 or table.on_signal or table.on_stage_entry,
         outcome_window=table.outcome_window,
         discount_rate=float(table.discount_rate),
         service_days=reviewers.service_minutes / MINUTES_PER_DAY,

@@ -230,6 +230,9 @@ def on_delivery(T: Any, S: Any, i: int) -> None:
     place = receive(T, S, i)
     if S.pool_ints[place, 6] != SOUND:
         return
+    if not T.evaluates:
+        # Nobody ever asks what was heard.
+        return
     now = S.floats[i, layout.NOW]
     age = now - S.pool_floats[place, 2]
     hear(T, S, i, now, S.pool_ints[place, 1], S.pool_floats[place, 1], S.pool_ints[place, 2], age)
