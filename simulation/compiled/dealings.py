@@ -141,9 +141,12 @@ def set_going(T: Any, S: Any, i: int, action: int, bad: float) -> None:
     f, tier = S.floats[i], S.ints[i, layout.TIER]
     S.ints[i, layout.ACTION_CODE] = action
     S.ints[i, layout.OPEN] = 1
-    churn = churn_of(T.sheet, S.ints[i, layout.POLICY_SEGMENT], tier, bad)
-    f[layout.STAKE] = priority(churn, f[layout.ACCOUNT_VALUE], T.sheet.averts[action])
-    if approval(T.sheet, action, bad, tier, f[layout.ACCOUNT_VALUE]):
+    asks = approval(T.sheet, action, bad, tier, f[layout.ACCOUNT_VALUE])
+    if asks or T.keep_trace:
+        # It ranks requests, and stands in rows.
+        churn = churn_of(T.sheet, S.ints[i, layout.POLICY_SEGMENT], tier, bad)
+        f[layout.STAKE] = priority(churn, f[layout.ACCOUNT_VALUE], T.sheet.averts[action])
+    if asks:
         ask(T, S, i)
     else:
         f[AGENDA + ACTION] = f[layout.NOW] + T.effect_delay[action]
@@ -197,6 +200,9 @@ def watch(T: Any, S: Any, i: int, until: float) -> None:
     reason = nothing_to_do(T, S, i, at, until - at)
     if reason != UNCLEAR:
         look_until(T, S, i, until, reason)
+        return
+    if until - S.floats[i, layout.RECORDED_SINCE] <= T.sheet.typical_days[S.ints[i, layout.RECORDED_STAGE]]:
+        # What speaks against it is there from the beginning.
         return
     while at < until:
         at += T.cadence
