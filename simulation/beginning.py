@@ -12,7 +12,7 @@ from bisect import bisect_right
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
-from math import exp
+from math import exp, inf
 from typing import TYPE_CHECKING
 
 from simulation import streams
@@ -33,6 +33,9 @@ _POINTS = 2000
 
 _GUIDED = 256
 """Steps of the guide to them."""
+
+_ALL_HAZARD = 700.0
+"""So much cumulative hazard leaves nobody."""
 
 _NEGLIGIBLE = 1e-7
 """Survival below which the tail of a stay is left out of the integral."""
@@ -106,12 +109,38 @@ def age_table(
     end = 1.0
     while end < _LONGEST and survival(moves, ratios, knots, end) > _NEGLIGIBLE:
         end *= 1.5
-    alive = [survival(moves, ratios, knots, end * place / _POINTS) for place in range(_POINTS + 1)]
+    alive = _survivals(moves, ratios, knots, end)
     sums = [0.0]
     for left, right in pairwise(alive):
         sums.append(sums[-1] + 0.5 * (left + right))
     shares = [part / sums[-1] for part in sums]
     return end, shares, [min(bisect_right(shares, place / _GUIDED), _POINTS) - 1 for place in range(_GUIDED + 1)]
+
+
+def _survivals(
+    moves: tuple[MoveLaw, ...], ratios: tuple[float, ...], knots: tuple[float, ...], end: float
+) -> list[float]:
+    """`survival` at equal steps of time from 0 to `end`; hazards are the same for every segment and tier."""
+    amounts = [0.0] * (_POINTS + 1)
+    for law in moves:
+        ratio = ratios[law.move]
+        if law.law == DETERMINISTIC:
+            late = (inf if ratio * (end * place / _POINTS) >= law.a else 0.0 for place in range(_POINTS + 1))
+            amounts = [amount + added for amount, added in zip(amounts, late, strict=True)]
+        else:
+            hazards = _hazards(law.law, law.a, law.b, knots, end)
+            amounts = [amount + ratio * hazard for amount, hazard in zip(amounts, hazards, strict=True)]
+    return [_left_of(amount) for amount in amounts]
+
+
+@lru_cache(maxsize=1024)
+def _hazards(law: int, a: float, b: float, knots: tuple[float, ...], end: float) -> list[float]:
+    return [cumulative_hazard(law, a, b, end * place / _POINTS, knots) for place in range(_POINTS + 1)]
+
+
+def _left_of(amount: float) -> float:
+    """The share that is left of a cohort after so much hazard."""
+    return exp(-amount) if amount < _ALL_HAZARD else 0.0
 
 
 def survival(moves: tuple[MoveLaw, ...], ratios: tuple[float, ...], knots: tuple[float, ...], time: float) -> float:
@@ -131,7 +160,7 @@ def survival(moves: tuple[MoveLaw, ...], ratios: tuple[float, ...], knots: tuple
                 return 0.0
         else:
             amount += ratio * cumulative_hazard(law.law, law.a, law.b, time, knots)
-    return exp(-amount) if amount < 700.0 else 0.0
+    return _left_of(amount)
 
 
 def _cause_by_now(person: Person, key: int, table: ArmTable) -> int:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from journey.array_sheet import array_sheet
 from journey.asof import AsOf
 from journey.batch.columns import (
     CaseColumns,
@@ -31,7 +32,6 @@ from journey.policy import MONITOR_ONLY, Policy
 from journey.records.reading import Records, read_folder
 from journey.rules import ACT, NO_ACTION, NOT_LIVE, REASONS
 from journey.sequences import Totals
-from journey.steps import PolicySheet
 
 SHARE = 65_536
 """Cases that a thread judges at a time."""
@@ -302,17 +302,6 @@ def _kernel() -> Any:
     from journey.jit import UNCOUNTED, compiled
 
     return compiled(rules, steps, kernel, options=UNCOUNTED).judge
-
-
-def array_sheet(sheet: PolicySheet) -> PolicySheet:
-    """The same sheet with arrays in place of tuples, every number a float where the annotation says so."""
-    kinds = PolicySheet.__annotations__
-    return PolicySheet(*(_as_array(value, str(kinds[name])) for name, value in sheet._asdict().items()))
-
-
-def _as_array(value: Any, kind: str) -> Any:
-    dtype = np.bool_ if "bool" in kind else np.float64 if "float" in kind else np.int64
-    return np.array(value, dtype=dtype) if isinstance(value, tuple) else dtype(value).item()
 
 
 def _empty(count: int) -> DecisionColumns:
