@@ -30,6 +30,7 @@ from simulation.compiled import (
     crowd,
     dealings,
     diary,
+    door,
     gate,
     heap,
     lean,
@@ -95,7 +96,7 @@ def kernels() -> SimpleNamespace:
         beginning,
         sketch,
     )
-    modules = (*shared, heap, diary, prefetch, basics, accounts, lives, dealings, turns, crowd, gate, lean)
+    modules = (*shared, heap, diary, prefetch, basics, accounts, lives, dealings, turns, crowd, gate, lean, door)
     constants = {**unsigned, "word64": np.uint64}
     return compiled(*modules, constants=constants, options=OPTIONS, inlined=INLINED, from_0=True)
 
@@ -242,14 +243,14 @@ def _lived(cast: _Cast, take_rows: TakeRows | None, rows_at_a_time: int) -> Coho
 
 def _live_in_rows(cast: _Cast, take_rows: TakeRows, rows_at_a_time: int) -> Cohort:
     """Live all lives side by side, one window of time after the other, and hand on the rows of each."""
-    run, lived, crowd = kernels(), cast.stage(cast.crowd.size), boxed(cast.crowd)
+    enter, lived, crowd = kernels().enter, cast.stage(cast.crowd.size), boxed(cast.crowd)
     box = boxed(lived)
-    run.settle_all(cast.boxes, crowd, box)
+    enter(cast.boxes, crowd, box, box, door.SETTLE_ALL)
     start, width = 0.0, cast.days / (1 + cast.crowd.size * cast.days * EVENTS_PER_CUSTOMER_DAY // rows_at_a_time)
     while start < cast.days:
         limit = min(cast.days, start + width)
         cohort.open_window(lived, limit)
-        while (short := run.live_until(cast.boxes, box)) != cohort.DONE:
+        while (short := enter(cast.boxes, crowd, box, box, door.LIVE_UNTIL)) != cohort.DONE:
             lived = cohort.with_more_room(lived, short)
             box = boxed(lived)
         rows = int(lived.counters[cohort.ROWS])
@@ -257,7 +258,7 @@ def _live_in_rows(cast: _Cast, take_rows: TakeRows, rows_at_a_time: int) -> Coho
         # The next window is as long as the rows of this one suggest, within reason.
         width *= min(4.0, max(0.25, rows_at_a_time / max(1, rows)))
         start = limit
-    run.finish_all(cast.boxes, box)
+    enter(cast.boxes, crowd, box, box, door.FINISH_ALL)
     return lived
 
 
@@ -267,18 +268,18 @@ FIRST_ROWS = 256
 
 def _live_lean(cast: _Cast) -> Cohort:
     """Live all lives in few rows: see `simulation.compiled.lean`."""
-    run, crowd = kernels(), boxed(cast.crowd)
+    enter, crowd = kernels().enter, boxed(cast.crowd)
     lived = cast.stage(min(cast.crowd.size, FIRST_ROWS) + 1)
     waste = cohort.with_totals_of_its_own(lived)
     box = boxed(lived)
-    while (short := run.seek_requests(cast.boxes, crowd, box)) != cohort.DONE:
+    while (short := enter(cast.boxes, crowd, box, box, door.SEEK)) != cohort.DONE:
         lived = cohort.with_more_room(lived, short)
         box = boxed(lived)
     cohort.sorted_firsts(lived)
     cohort.free_all_rows(lived.free_rows, lived.counters, 0)
     box, unread = boxed(lived), boxed(cohort.with_totals_of(lived, waste))
-    while (short := run.serve_requests(cast.boxes, crowd, box, unread)) != cohort.DONE:
+    while (short := enter(cast.boxes, crowd, box, unread, door.SERVE)) != cohort.DONE:
         lived = cohort.with_more_room(lived, short)
         box, unread = boxed(lived), boxed(cohort.with_totals_of(lived, waste))
-    run.finish_occupied(cast.boxes, box)
+    enter(cast.boxes, crowd, box, unread, door.FINISH_OCCUPIED)
     return lived
