@@ -40,6 +40,8 @@ BUSY, HANDED_OUT_AT, LIMIT, STRETCHES_PER_DAY, POINTS_PER_DAY = range(5)
 
 _LEAST_STRETCHES, _MOST_STRETCHES, _CUSTOMERS_BY_STRETCH = 16, 1024, 2_000
 """Into how many stretches a day is cut at the gate (`diary`): so many that a few requests fall into each."""
+_STRETCHES_IN_ALL = 1 << 20
+"""No more than so many, however far the horizon."""
 
 # What a kernel can run short of.
 DONE, ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL, FIRSTS_FULL, SLOTS_FULL = range(7)
@@ -139,9 +141,10 @@ def empty_cohort(tables: Sequence[Tables], segments: int, rows: int, customers: 
         rows: Number of rows.
         customers: Number of customers who will live in them.
     """
-    stretches = float(min(_MOST_STRETCHES, max(_LEAST_STRETCHES, customers // _CUSTOMERS_BY_STRETCH)))
     first, of_arms = tables[0], len(tables)
     stages, moves, grid = len(first.live), first.move.shape[1], grid_of(first.horizon)
+    wanted = min(_MOST_STRETCHES, max(_LEAST_STRETCHES, customers // _CUSTOMERS_BY_STRETCH))
+    stretches = min(float(wanted), _STRETCHES_IN_ALL / first.horizon)
     counters = np.zeros(COUNTERS, dtype=np.int64)
     counters[FREE_REVIEWERS] = first.reviewers
     counters[ADMITTED] = NOTHING
