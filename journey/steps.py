@@ -194,9 +194,19 @@ def kept_at_least(x: float) -> float:
     return root * root * root * root
 
 
+def grown_at_least(x: float) -> float:
+    """At most ``exp(x) - 1``, for x from 0 on: the first terms of its series, all of which are positive."""
+    return x * (1.0 + x * (0.5 + x * (1.0 / 6.0)))
+
+
 def kept_at_most(x: float) -> float:
-    """At least ``exp(-x)``, for x from 0 on: the first terms of the series of ``exp(x)``, all of which are positive."""
-    return 1.0 / (1.0 + x * (1.0 + x * (0.5 + x * (1.0 / 6.0))))
+    """At least ``exp(-x)``, for x from 0 on."""
+    return 1.0 / (1.0 + grown_at_least(x))
+
+
+def loss_at_least(x: float) -> float:
+    """At most ``1 - exp(-x)``, for x from 0 on, however small it is."""
+    return grown_at_least(x) * kept_at_most(x)
 
 
 def play_of(sheet: PolicySheet, segment: int, stage: int, stalled: float, lead_type: int) -> int:
@@ -295,11 +305,11 @@ def planned_at_least(
     if stage < 0 or not sheet.live[stage] or stronger <= 0.0:
         return NO_ACTION
     ratio = min(negative_mass, positive_mass) / stronger
-    good = 1.0 - kept_at_most(sheet.mass_scale * (negative_mass + positive_mass))
+    good = loss_at_least(sheet.mass_scale * (negative_mass + positive_mass))
     if good * (1.0 - sheet.conflict_penalty * ratio * ratio) * _ROUNDED_DOWN < sheet.act_confidence:
         return NO_ACTION
     bad = negative + stalled
-    if (1.0 - kept_at_most(bad)) * kept_at_least(sheet.relief * positive) * _ROUNDED_DOWN >= sheet.act_severity:
+    if loss_at_least(bad) * kept_at_least(sheet.relief * positive) * _ROUNDED_DOWN >= sheet.act_severity:
         return play_of(sheet, segment, stage, stalled, lead_type)
     if bad < sheet.evidence_to_act:
         return opportunity_of(sheet, segment, stage, bright_type)
@@ -471,7 +481,9 @@ KERNELS: tuple[Any, ...] = (
     stall,
     assess,
     kept_at_least,
+    grown_at_least,
     kept_at_most,
+    loss_at_least,
     play_of,
     opportunity_of,
     quiet,

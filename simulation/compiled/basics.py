@@ -36,34 +36,34 @@ def emit(
         S.row_ints[row, 7] = T.arm
 
 
-def wind(
-    T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, amount: float, age: float, ratio: float
-) -> None:
-    """Start a clock: see `simulation.clocks.Clock`."""
+def set_clock(S: Any, i: int, base: int, amount: float, age: float, ratio: float, wait: float) -> None:
+    """Set a clock that runs out after so many days, as it is now: see `simulation.clocks.Clock`."""
     now = S.floats[i, layout.NOW]
     S.floats[i, base + layout.AMOUNT] = amount
     S.floats[i, base + layout.AGE] = age
     S.floats[i, base + layout.SINCE] = now
     S.floats[i, base + layout.RATIO] = ratio
-    S.floats[i, base + layout.DUE] = now + due_in(law, a, b, age, amount, ratio, T.knots)
+    S.floats[i, base + layout.DUE] = now + wait
+
+
+def wind(
+    T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, amount: float, age: float, ratio: float
+) -> None:
+    """Start a clock: see `simulation.clocks.Clock`."""
+    set_clock(S, i, base, amount, age, ratio, due_in(law, a, b, age, amount, ratio, T.knots))
 
 
 def run_at(T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, ratio: float) -> None:
     """Let a clock go on at another hazard ratio: see `simulation.clocks.Clock.run_at`."""
     if ratio == S.floats[i, base + layout.RATIO]:
         return
-    now = S.floats[i, layout.NOW]
-    elapsed = now - S.floats[i, base + layout.SINCE]
+    elapsed = S.floats[i, layout.NOW] - S.floats[i, base + layout.SINCE]
     age = S.floats[i, base + layout.AGE]
     amount, wait = gone_on(
         law, a, b, age, S.floats[i, base + layout.AMOUNT], S.floats[i, base + layout.RATIO], elapsed, ratio, T.knots
     )
-    S.floats[i, base + layout.AMOUNT] = amount
-    S.floats[i, base + layout.AGE] = age + elapsed
-    S.floats[i, base + layout.SINCE] = now
-    S.floats[i, base + layout.RATIO] = ratio
-    S.floats[i, base + layout.DUE] = now + wait
+    set_clock(S, i, base, amount, age + elapsed, ratio, wait)
 
 
-KERNELS: tuple[Any, ...] = (emit, wind, run_at)
+KERNELS: tuple[Any, ...] = (emit, set_clock, wind, run_at)
 """The functions that compiled code uses, callees before callers."""

@@ -225,10 +225,15 @@ def sorted_firsts(cohort: Cohort) -> None:
 
 def _pool(places: int) -> dict[str, Any]:
     """Places for signals under way, linked into one free list."""
-    ints = np.zeros((places, 7), dtype=np.int64)
-    ints[:, 5] = np.arange(1, places + 1)
-    ints[-1, 5] = NOTHING
-    return {"pool_floats": np.zeros((places, 3)), "pool_ints": ints}
+    return {"pool_floats": np.zeros((places, 3)), "pool_ints": _linked(places, 7, link=5)}
+
+
+def _linked(places: int, columns: int, *, link: int) -> Any:
+    """So many places, of which each leads to the next one."""
+    ints = np.zeros((places, columns), dtype=np.int64)
+    ints[:, link] = np.arange(1, places + 1)
+    ints[-1, link] = NOTHING
+    return ints
 
 
 def _heap(name: str, places: int, numbers: Any = 0) -> dict[str, Any]:
@@ -239,10 +244,7 @@ def _heap(name: str, places: int, numbers: Any = 0) -> dict[str, Any]:
 
 def _diary(places: int) -> dict[str, Any]:
     """Places for what happens at the gate, those for later linked into one free list."""
-    ints = np.zeros((places, 5), dtype=np.int64)
-    ints[:, 4] = np.arange(1, places + 1)
-    ints[-1, 4] = NOTHING
-    return {**_heap("heap", places), "later_floats": np.zeros(places), "later_ints": ints}
+    return {**_heap("heap", places), "later_floats": np.zeros(places), "later_ints": _linked(places, 5, link=4)}
 
 
 def _rows(places: int) -> dict[str, Any]:
@@ -252,9 +254,9 @@ def _rows(places: int) -> dict[str, Any]:
 def with_more_room(cohort: Cohort, short: int) -> Cohort:
     """The same cohort with twice as much of what was short, one of the codes above."""
     if short == POOL_EMPTY:
-        return _with_larger_pool(cohort)
+        return _with_more_places(cohort, _pool(2 * len(cohort.pool_ints)), "pool_ints", 5, POOL_HEAD)
     if short == HEAP_FULL:
-        return _with_longer_diary(cohort)
+        return _with_more_places(cohort, _diary(2 * len(cohort.later_ints)), "later_ints", 4, LATER_FREE)
     longer = {name: _twice_as_long(getattr(cohort, name)) for name in _LONGER[short]}
     if short == SLOTS_FULL:
         free_all_rows(longer["free_rows"], cohort.counters, len(cohort.ints))
@@ -275,23 +277,19 @@ def free_all_rows(free_rows: Any, counters: Any, first: int) -> None:
     counters[FREE_ROWS] = len(rows)
 
 
-def _with_larger_pool(cohort: Cohort) -> Cohort:
-    """The same cohort with twice as many places for signals under way, the new ones free."""
-    old = len(cohort.pool_ints)
-    grown = _pool(2 * old)
-    grown["pool_floats"][:old] = cohort.pool_floats
-    grown["pool_ints"][:old] = cohort.pool_ints
-    grown["pool_ints"][-1, 5] = cohort.counters[POOL_HEAD]
-    cohort.counters[POOL_HEAD] = old
-    return cohort._replace(**grown)
+def _with_more_places(cohort: Cohort, grown: dict[str, Any], linked: str, link: int, head: int) -> Cohort:
+    """The same cohort with longer arrays, whose new places are free, and lead to those that were.
 
-
-def _with_longer_diary(cohort: Cohort) -> Cohort:
-    """The same cohort with twice as many places for what happens at the gate."""
-    old = len(cohort.later_ints)
-    grown = _diary(2 * old)
+    Args:
+        cohort: The cohort.
+        grown: The longer arrays, with nothing in them.
+        linked: Name of the one among them whose rows are linked.
+        link: Its column that leads to the next free one.
+        head: The counter that holds the first free one.
+    """
+    old = len(getattr(cohort, linked))
     for name, array in grown.items():
         array[:old] = getattr(cohort, name)
-    grown["later_ints"][-1, 4] = cohort.counters[LATER_FREE]
-    cohort.counters[LATER_FREE] = old
+    grown[linked][-1, link] = cohort.counters[head]
+    cohort.counters[head] = old
     return cohort._replace(**grown)

@@ -64,13 +64,10 @@ ROWS_AT_A_TIME = 500_000
 """About so many rows of the trace stand in memory before they are handed on."""
 EVENTS_PER_CUSTOMER_DAY = 0.2
 """More than in most worlds."""
-OPTIONS = {"_nrt": False, "error_model": "numpy", "nogil": True}
-"""No kernel allocates, so none counts references; none divides by zero, so none looks whether it does; and none touches
-Python, so others may run meanwhile: a worker of a cluster that says nothing for five minutes is taken for dead."""
 INLINED = (
-    "mix", "uniform", "exponential", "fade", "stall", "kept_at_least", "kept_at_most", "opportunity_of", "quiet",
-    "due_in", "wind", "run_at", "emit", "in_force", "hazard_ratio", "onset_rate", "next_move", "first_point",
-    "first_due_besides", "has_room_alone", "nothing_to_do",
+    "mix", "uniform", "exponential", "fade", "stall", "kept_at_least", "grown_at_least", "kept_at_most",
+    "opportunity_of", "quiet", "due_in", "set_clock", "wind", "run_at", "emit", "in_force", "hazard_ratio",
+    "onset_rate", "next_move", "first_point", "first_due_besides", "has_room_alone", "nothing_to_do",
 )  # fmt: skip
 """Functions that most events go through several times: calling them took a twelfth of a run."""
 
@@ -78,7 +75,7 @@ INLINED = (
 @cache
 def kernels() -> SimpleNamespace:
     """The engine's functions, compiled at their first call and kept on disk."""
-    from journey.jit import compiled
+    from journey.jit import UNCOUNTED, compiled
 
     unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
     shared = (
@@ -98,7 +95,8 @@ def kernels() -> SimpleNamespace:
     )
     modules = (*shared, heap, diary, prefetch, basics, accounts, lives, dealings, turns, crowd, gate, lean, door)
     constants = {**unsigned, "word64": np.uint64}
-    return compiled(*modules, constants=constants, options=OPTIONS, inlined=INLINED, from_0=True)
+    # Other threads go on meanwhile: a worker of a cluster that says nothing for five minutes is taken for dead.
+    return compiled(*modules, constants=constants, options=UNCOUNTED, inlined=INLINED, from_0=True)
 
 
 def live_compiled(

@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 from distributed import LocalCluster
 
+from tests.cli.begun import begun
 from tests.cli.running import RUN, invoke
 from tests.scenarios import fakes, jobs
 
@@ -170,31 +170,6 @@ def test_a_run_at_which_every_worker_dies_ends_with_a_message_and_keeps_what_was
     assert f"{len(kept)} complete replications are taken from it" in invoke(*command).stderr
 
 
-@contextmanager
-def begun(path, *arguments, replications):
-    """A comparison in a process group of its own that has stored some replications."""
-    command = [
-        *RUN,
-        "compare",
-        *SMALL,
-        *REFERENCE,
-        "--replications",
-        str(replications),
-        "--resume",
-        str(path),
-        "--json",
-    ]
-    with subprocess.Popen(
-        [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as running:
-        deadline = time.monotonic() + 60
-        while not path.exists() or path.read_bytes().count(b"\n") < 4:
-            assert running.poll() is None, running.stderr.read()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield running
-
-
 def busiest(process):
     """The child that has worked most: a worker, and none of those that watch."""
     return max(psutil.Process(process.pid).children(recursive=True), key=lambda child: child.cpu_times().user)
@@ -204,12 +179,13 @@ def busiest(process):
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--workers", "2"], ["--workers", "2", "--cluster", "local"]])
 def test_a_worker_killed_in_mid_run_changes_no_byte(arguments, tmp_path):
-    with begun(tmp_path / "kept.jsonl", *arguments, replications=50) as running:
+    command = [*SMALL, *REFERENCE, "--replications", "50"]
+    with begun(tmp_path / "kept.jsonl", *command, *arguments, least=3) as running:
         busiest(running).kill()
         assert running.poll() is None
         out, err = running.communicate(timeout=120)
     assert (running.returncode, err) == (0, "")
-    assert out == outcome(*SMALL, *REFERENCE, "--replications", "50", "--workers", "2")
+    assert out == outcome(*command, "--workers", "2")
 
 
 @kills
@@ -218,7 +194,7 @@ def test_a_worker_killed_in_mid_run_changes_no_byte(arguments, tmp_path):
 def test_ctrl_c_keeps_what_is_complete_and_ends_what_was_started(cluster, address, tmp_path):
     arguments = ["--cluster", "local", "--workers", "2"] if cluster == "local" else ["--cluster", address]
     path = tmp_path / "kept.jsonl"
-    with begun(path, *arguments, replications=3000) as running:
+    with begun(path, *SMALL, *REFERENCE, "--replications", "3000", *arguments, least=3) as running:
         children = psutil.Process(running.pid).children(recursive=True)
         # As a terminal does: the whole process group gets it.
         os.killpg(running.pid, signal.SIGINT)

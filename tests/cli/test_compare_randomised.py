@@ -3,12 +3,11 @@
 import json
 import os
 import signal
-import subprocess
-import time
 
 import pytest
 
-from tests.cli.running import RUN, invoke, json_of
+from tests.cli.begun import begun
+from tests.cli.running import invoke, json_of
 from tests.scenarios import experiments
 
 SMALL = ["--set", "population.size=80", "--set", "horizon_days=60", "--replications", "3", "--mode", "randomised"]
@@ -127,15 +126,9 @@ def test_the_truth_of_the_truth_is_refused():
 @pytest.mark.slow
 def test_ctrl_c_ends_the_workers_and_keeps_the_experiments_that_are_complete(tmp_path):
     path = tmp_path / "kept.jsonl"
-    command = [*RUN, "compare", "default", *SMALL, "--replications", "4000", "--json", "--resume", str(path)]
-    running = subprocess.Popen([*command, "--workers", "2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    waited = time.monotonic()
-    while not path.exists() or path.read_bytes().count(b"\n") < 4:
-        assert running.poll() is None, running.stderr.read()
-        assert time.monotonic() - waited < 60
-        time.sleep(0.05)
-    os.kill(running.pid, signal.SIGINT)
-    out, err = running.communicate(timeout=60)
+    with begun(path, "default", *SMALL, "--replications", "4000", "--workers", "2", least=3) as running:
+        os.kill(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert 0 < json.loads(out)["replications"] < 4000
+    assert 3 <= json.loads(out)["replications"] < 4000
     assert "Traceback" not in err

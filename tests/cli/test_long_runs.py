@@ -3,9 +3,7 @@
 import json
 import os
 import signal
-import subprocess
 import sys
-import time
 
 import pytest
 
@@ -13,7 +11,8 @@ from scenarios import memory
 from scenarios.cli.progress import Teller, rate
 from scenarios.precision import Width
 from scenarios.replications import Standing
-from tests.cli.running import RUN, invoke
+from tests.cli.begun import begun
+from tests.cli.running import invoke
 from tests.scenarios import fakes
 
 SMALL = ["default", "--set", "population.size=40", "--set", "horizon_days=60", "--engine", "reference"]
@@ -96,25 +95,13 @@ def lines_of(path):
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
-def begun(path, *more, least):
-    """A run in a process of its own that has stored at least so many replications."""
-    command = [*RUN, "compare", *SMALL, "--replications", "400", "--resume", str(path), "--json", *more]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    waited = time.monotonic()
-    while lines_of(path) < least + 1:
-        assert running.poll() is None, running.stderr.read()
-        assert time.monotonic() - waited < 60
-        time.sleep(0.02)
-    return running
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 def test_a_killed_process_loses_only_what_was_not_complete(tmp_path):
     path = tmp_path / "kept.jsonl"
-    running = begun(path, "--workers", "2", least=6)
-    os.kill(running.pid, signal.SIGKILL)
-    # Workers hold the pipes too: this ends only when they have.
-    running.communicate(timeout=30)
+    with begun(path, *SMALL, "--replications", "400", "--workers", "2", least=6) as running:
+        os.kill(running.pid, signal.SIGKILL)
+        # Workers hold the pipes too: this ends only when they have.
+        running.communicate(timeout=30)
     complete = lines_of(path) - 1
     assert 6 <= complete < 400
     command = ["compare", *SMALL, "--replications", str(complete + 4), "--workers", "1", "--json"]
@@ -128,12 +115,13 @@ def test_a_killed_process_loses_only_what_was_not_complete(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT")
 def test_ctrl_c_keeps_what_is_complete_and_the_same_command_goes_on(tmp_path):
     path = tmp_path / "kept.jsonl"
-    running = begun(path, "--workers", "2", least=5)
-    os.kill(running.pid, signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    with begun(path, *SMALL, "--replications", "400", "--workers", "2", least=5) as running:
+        os.kill(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=30)
     assert running.returncode == 130
     used = json.loads(out)["replications"]
-    assert 0 < used < 400
+    assert 5 <= used < 400
+    assert "Traceback" not in err
     assert f"interrupted: {used} of 400" in err
     assert "give the same command again" in err
     again = invoke("compare", *SMALL, "--replications", used, "--workers", "1", "--json", "--resume", path)

@@ -1,14 +1,27 @@
 """Evaluations of which bounds alone tell what comes of them: the full rules say the very same."""
 
-from math import exp
+from math import exp, expm1
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.machine import default_journey
 from journey.policy import Policy
 from journey.rules import ACT, BELOW_THRESHOLD, NO_ACTION, NO_EVIDENCE, NO_SIGNAL, fade
-from journey.steps import UNCLEAR, assess, kept_at_least, kept_at_most, plan, planned_at_least, quiet, sheet_of, stall
+from journey.steps import (
+    UNCLEAR,
+    assess,
+    grown_at_least,
+    kept_at_least,
+    kept_at_most,
+    loss_at_least,
+    plan,
+    planned_at_least,
+    quiet,
+    sheet_of,
+    stall,
+)
 from tests.journey.recorded import policies
 
 JOURNEY = default_journey()
@@ -33,63 +46,52 @@ amounts = st.just(0.0) | st.floats(0.0, 5.0) | st.floats(0.0, 1e-25)
 shares = st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0.0, 1.0)
 
 
+@st.composite
+def looks(draw):
+    """What is looked at: its policy, stage, days there, evidence, masses and leading signals."""
+    known = sheet(draw(policies))
+    stage, days = draw(st.integers(-1, len(JOURNEY.stages) - 1)), draw(st.floats(0.0, 4000.0))
+    evidence, masses = draw(st.tuples(amounts, amounts)), draw(st.tuples(amounts, amounts))
+    lead = draw(st.integers(NO_SIGNAL, 3))
+    bright = draw(st.just(NO_SIGNAL) | st.sampled_from([i for i, good in enumerate(known.positive) if good]))
+    return known, stage, days, evidence, masses, lead, bright
+
+
 @settings(max_examples=500)
-@given(
-    policies,
-    st.integers(-1, len(JOURNEY.stages) - 1),
-    st.floats(0.0, 4000.0),
-    st.floats(0.0, 1000.0) | st.floats(0.0, 1e6),
-    st.just(0.0) | st.floats(0.0, 400.0),
-    shares,
-    amounts,
-    amounts,
-    st.tuples(amounts, amounts),
-    st.integers(NO_SIGNAL, 3),
-    st.data(),
-)
-def test_what_bounds_tell_of_some_time_is_what_the_rules_say_at_any_moment_of_it(
-    policy, stage, days, age, later, share, negative, positive, masses, lead, data
-):
-    known = sheet(policy)
-    bright = data.draw(st.just(NO_SIGNAL) | st.sampled_from([i for i, good in enumerate(known.positive) if good]))
-    found = quiet(known, 0, stage, days, age, later, negative, masses[0] + masses[1], bright)
+@given(looks(), st.floats(0.0, 1000.0) | st.floats(0.0, 1e6), st.just(0.0) | st.floats(0.0, 400.0), shares)
+def test_what_bounds_tell_of_some_time_is_what_the_rules_say_at_any_moment_of_it(look, age, later, share):
+    known, stage, days, evidence, masses, lead, bright = look
+    found = quiet(known, 0, stage, days, age, later, evidence[0], masses[0] + masses[1], bright)
     if found != UNCLEAR:
         passed = share * later
-        _, reason = fully(known, 0, stage, days + passed, age + passed, negative, positive, masses, lead, bright)
+        _, reason = fully(known, 0, stage, days + passed, age + passed, *evidence, masses, lead, bright)
         assert reason == found
         assert reason != ACT
 
 
 @settings(max_examples=500)
-@given(
-    policies,
-    st.integers(-1, len(JOURNEY.stages) - 1),
-    st.floats(0.0, 4000.0),
-    st.floats(0.0, 30.0),
-    amounts,
-    amounts,
-    st.tuples(amounts, amounts),
-    st.integers(NO_SIGNAL, 3),
-    st.data(),
-)
-def test_an_action_that_bounds_tell_is_the_one_of_the_rules(
-    policy, stage, days, age, negative, positive, masses, lead, data
-):
-    known = sheet(policy)
-    bright = data.draw(st.just(NO_SIGNAL) | st.sampled_from([i for i, good in enumerate(known.positive) if good]))
+@given(looks(), st.floats(0.0, 30.0))
+def test_an_action_that_bounds_tell_is_the_one_of_the_rules(look, age):
+    known, stage, days, evidence, masses, lead, bright = look
     left, stalled = fade(age, known.fade_rate), stall(known, stage, days)
-    found = planned_at_least(
-        known, 0, stage, stalled, negative * left, positive * left, masses[0] * left, masses[1] * left, lead, bright
-    )
+    faded = [amount * left for amount in (*evidence, *masses)]
+    found = planned_at_least(known, 0, stage, stalled, *faded, lead, bright)
     if found != NO_ACTION:
-        planned = fully(known, 0, stage, days, age, negative, positive, masses, lead, bright)
+        planned = fully(known, 0, stage, days, age, *evidence, masses, lead, bright)
         assert planned == (found, ACT)
 
 
-@given(st.floats(0.0, 1e6) | st.floats(0.0, 9.0))
-def test_the_bounds_of_what_is_kept_are_some(x):
+@given(st.floats(0.0, 1e6) | st.floats(0.0, 9.0) | st.floats(0.0, 1e-12))
+def test_the_bounds_of_what_is_kept_and_lost_are_some(x):
     # Three roundings of a product, at most.
     assert kept_at_least(x) * (1.0 - 1e-15) <= exp(-x) <= kept_at_most(x) * (1.0 + 1e-15)
+    assert loss_at_least(x) * (1.0 - 2e-15) <= -expm1(-x)
+    assert grown_at_least(x) <= expm1(min(x, 700.0)) * (1.0 + 1e-15) or x > 700.0
+
+
+def test_the_bound_of_what_is_lost_tells_of_the_smallest_evidence():
+    assert loss_at_least(1e-20) == pytest.approx(1e-20, rel=1e-15)
+    assert loss_at_least(0.1) == pytest.approx(-expm1(-0.1), rel=1e-4)
 
 
 def test_most_evaluations_of_a_calm_customer_are_told_by_bounds():
