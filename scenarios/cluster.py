@@ -210,9 +210,9 @@ class OnCluster:
         return max(1, AHEAD * self._workers) - busy
 
     def _count(self) -> None:
-        # When the connection is lost, the futures say so.
+        # When the connection is lost, the futures say so; until they do, no workers are known.
         with suppress(OSError, TimeoutError):
-            self._workers = len(self._client.scheduler_info()["workers"])
+            self._workers = len(self._client.scheduler_info().get("workers", ()))
         self._counted_at = monotonic()
 
     def submit(self, task: Any) -> "Future[Any]":

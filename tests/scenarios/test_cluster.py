@@ -167,6 +167,19 @@ def test_when_all_workers_are_gone_it_is_not_waited_for_ever(monkeypatch):
         [shrinking.scale(0) for _ in do(range(100_000))]
 
 
+def test_a_client_that_has_lost_its_scheduler_knows_of_no_workers(monkeypatch):
+    monkeypatch.setattr(cluster, "LONE_SECONDS", 0.2)
+    monkeypatch.setattr(cluster, "COUNT_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("scenarios.workers.PATIENCE_SECONDS", 0.1)
+    with (
+        LocalCluster(n_workers=1, processes=False, protocol="tcp", **QUIET) as running,
+        pytest.raises(WorkerDiedError, match="all workers are gone"),
+        crew(Squares(seconds=1.0), cluster=running.scheduler_address) as do,
+    ):
+        monkeypatch.setattr("distributed.Client.scheduler_info", lambda _client: {"type": "Scheduler"})
+        list(do(range(5)))
+
+
 @pytest.mark.slow
 def test_a_scheduler_that_is_gone_is_said_to_be():
     with subprocess.Popen(
