@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
@@ -55,12 +56,33 @@ def compiled(
     Returns:
         A namespace with every function by name. They are compiled at their first call, for the types of its arguments.
     """
+    _spare_linear_algebra()
     asked = {**(constants or {}), **(options or {}), "inlined": sorted(inlined), "from_0": from_0}
     folder = cache_folder(modules, asked) if cache else None
     with _numba_cache(folder):
         done = _compiled(modules, constants or {}, {**(options or {}), "cache": folder is not None}, inlined)
     take_turns(done.values(), from_0=from_0)
     return SimpleNamespace(**done)
+
+
+def _spare_linear_algebra() -> None:
+    """Load that part of Numba which loads SciPy's linear algebra, just to see whether it is there, without it.
+
+    That takes a third of a second, and kernels of scalars multiply no matrices. What comes of it is that Numba takes a
+    loop of its own for ``np.correlate``; ``np.dot`` and the like look for SciPy when they are called for.
+    """
+    if "numba.np.arraymath" in sys.modules:
+        return
+    from numba.np import linalg
+
+    def not_now() -> None:
+        raise ImportError
+
+    looks, linalg.ensure_blas = linalg.ensure_blas, not_now
+    try:
+        import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = looks
 
 
 def _compiled(

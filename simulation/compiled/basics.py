@@ -26,7 +26,7 @@ def emit(
         S.row_floats[row, 0] = S.floats[i, layout.NOW]
         S.row_floats[row, 1] = value
         S.row_floats[row, 2] = NEVER
-        S.row_ints[row, 0] = S.ints[i, layout.CUSTOMER]
+        S.row_ints[row, 0] = S.number[i]
         S.row_ints[row, 1] = kind
         S.row_ints[row, 2] = S.ints[i, layout.STAGE]
         S.row_ints[row, 3] = to_stage

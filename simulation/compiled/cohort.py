@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 # Counters of the run: places in `Cohort.counters`.
 (
     ROWS, POOL_HEAD, CUSTOMERS_DONE, NEXT_SEQUENCE, HEAP_SIZE, QUEUE_SIZE, FREE_REVIEWERS, FIRSTS, FIRSTS_SERVED,
-    FREE_ROWS, ADMITTED, STRETCH, LATER, LATER_FREE,
-) = range(14)  # fmt: skip
-COUNTERS = 14
+    FREE_ROWS, ADMITTED, STRETCH, LATER, LATER_FREE, ROWS_TO_KEEP,
+) = range(15)  # fmt: skip
+COUNTERS = 15
 
 # Counters of an arm: columns of `Cohort.counts`.
 (
@@ -36,12 +36,15 @@ REVENUE, LIVE_VALUE, SATISFACTION, DISTRESS, WAITED = range(5)
 SUMS = 5
 
 # Numbers of the gate, of the window, of the diary and of the grid: places in `Cohort.gate`.
-BUSY, HANDED_OUT_AT, LIMIT, STRETCHES_PER_DAY, POINTS_PER_DAY = range(5)
+BUSY, HANDED_OUT_AT, LIMIT, STRETCHES_PER_DAY, POINTS_PER_DAY, KEPT_FROM = range(6)
 
 _LEAST_STRETCHES, _MOST_STRETCHES, _CUSTOMERS_BY_STRETCH = 16, 1024, 2_000
 """Into how many stretches a day is cut at the gate (`diary`): so many that a few requests fall into each."""
 _STRETCHES_IN_ALL = 1 << 20
 """No more than so many, however far the horizon."""
+
+_FIRST_REQUESTS = 1024
+"""Room for the first requests of so many customers, to begin with."""
 
 # What a kernel can run short of.
 DONE, ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL, FIRSTS_FULL, SLOTS_FULL = range(7)
@@ -49,7 +52,7 @@ _LONGER = {
     ROWS_FULL: ("row_floats", "row_ints"),
     QUEUE_FULL: ("queue_floats", "queue_ints"),
     FIRSTS_FULL: ("first_times", "first_who"),
-    SLOTS_FULL: ("floats", "ints", "key", "contacts", "free_rows"),
+    SLOTS_FULL: ("floats", "ints", "key", "number", "contacts", "free_rows"),
 }
 
 OUTCOMES = ("resolved", "partial_improvement", "no_response", "no_action_needed")
@@ -66,6 +69,7 @@ class Cohort(NamedTuple):
         floats: Shape (n, columns of `layout`), state.
         ints: Shape (n, columns of `layout`), state.
         key: Shape (n,), the key of each customer's streams.
+        number: Shape (n,), each customer's number in the population.
         contacts: Shape (n, most contacts), times of the last contacts, as a ring.
         pool_floats: Shape (p, 3), time, strength and date of a signal under way.
         pool_ints: Shape (p, 7): order, kind, source, cause, episode, link to the next, state of the record.
@@ -76,7 +80,7 @@ class Cohort(NamedTuple):
         queue_floats, queue_ints: The heap of waiting requests (`heap`).
         free_floats, free_ints: The heap of free reviewers, by number.
         review_work: Shape (reviewers,), working time of the review each has in hand.
-        first_times, first_who: First requests for review, and whose they are (`lean`).
+        first_times, first_who: First requests for review, and whose they are, or in which row they wait (`lean`).
         free_rows: Rows of customers that are free.
         counters, gate: Running totals of the run, and up to which moment everybody is to live now.
         counts, sums: Running totals, a row per arm.
@@ -91,6 +95,7 @@ class Cohort(NamedTuple):
     floats: Any
     ints: Any
     key: Any
+    number: Any
     contacts: Any
     pool_floats: Any
     pool_ints: Any
@@ -132,7 +137,7 @@ class Cohort(NamedTuple):
     occupancy: Any
 
 
-def empty_cohort(tables: Sequence[Tables], segments: int, rows: int, customers: int) -> Cohort:
+def empty_cohort(tables: Sequence[Tables], segments: int, rows: int, customers: int, *, at_once: int) -> Cohort:
     """A cohort with so many rows for customers, and nobody in them.
 
     Args:
@@ -140,6 +145,7 @@ def empty_cohort(tables: Sequence[Tables], segments: int, rows: int, customers: 
         segments: Number of the population's segments.
         rows: Number of rows.
         customers: Number of customers who will live in them.
+        at_once: How many of them are expected to have something under way at the same time; more may have.
     """
     first, of_arms = tables[0], len(tables)
     stages, moves, grid = len(first.live), first.move.shape[1], grid_of(first.horizon)
@@ -160,21 +166,22 @@ def empty_cohort(tables: Sequence[Tables], segments: int, rows: int, customers: 
     }
     return Cohort(
         floats=np.zeros((rows, layout.MOVE_CLOCKS + layout.CLOCK_WIDTH * moves)),
-        ints=np.zeros((rows, layout.VISITS + stages), dtype=np.int64),
+        ints=np.zeros((rows, layout.VISITS + stages), dtype=np.int32),
         key=np.zeros(rows, dtype=np.uint64),
+        number=np.zeros(rows, dtype=np.int64),
         contacts=np.zeros((rows, max(1, *(int(table.sheet.max_contacts) for table in tables)))),
-        **_pool(max(64, rows)),
+        **_pool(max(64, at_once)),
         **_rows(4096 if first.keep_trace else 1),
-        **_diary(rows + first.reviewers + 64),
+        **_diary(at_once + first.reviewers + 64),
         later_first=np.full(int(first.horizon * stretches) + 1, NOTHING, dtype=np.int32),
-        **_heap("queue", rows + 2),
+        **_heap("queue", at_once + 2),
         **_heap("free", max(1, first.reviewers), np.arange(max(1, first.reviewers))),
         review_work=np.zeros(max(1, first.reviewers)),
-        first_times=np.zeros(1024),
-        first_who=np.zeros(1024, dtype=np.int32),
-        free_rows=np.zeros(rows, dtype=np.int64),
+        first_times=np.zeros(_FIRST_REQUESTS),
+        first_who=np.zeros(_FIRST_REQUESTS, dtype=np.int32),
+        free_rows=np.zeros(rows, dtype=np.int32),
         counters=counters,
-        gate=np.array([0.0, -1.0, first.horizon, stretches, 1.0 / grid[1]]),
+        gate=np.array([0.0, -1.0, first.horizon, stretches, 1.0 / grid[1], first.horizon]),
         **{name: np.zeros((of_arms, width), dtype=np.int64) for name, width in by_arm.items()},
         sums=np.zeros((of_arms, SUMS)),
         distressed=np.zeros((of_arms, stages, segments), dtype=np.int64),

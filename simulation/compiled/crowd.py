@@ -184,7 +184,7 @@ def set_down_person(P: Any, S: Any, i: int, key: int, number: int, segment: int,
     """Who a customer is, and in which arm."""
     n, arm = S.ints[i], arm_of(key, P.splits[segment])
     S.key[i] = key
-    n[layout.CUSTOMER] = number
+    S.number[i] = number
     n[layout.STAGE] = stage
     n[layout.RECORDED_STAGE] = stage
     n[layout.SEGMENT] = segment

@@ -33,6 +33,7 @@ from simulation.compiled import (
     door,
     gate,
     heap,
+    keeping,
     lean,
     lives,
     prefetch,
@@ -172,9 +173,9 @@ class _Cast(NamedTuple):
         """Whether rows are written."""
         return self.tables[0].keep_trace
 
-    def stage(self, rows: int) -> Cohort:
-        """A cohort with so many rows for customers, and nobody in them."""
-        return empty_cohort(self.tables, len(self.segments), rows, self.crowd.size)
+    def stage(self, rows: int, at_once: int) -> Cohort:
+        """A cohort with so many rows for customers, and nobody in them; see `simulation.compiled.cohort`."""
+        return empty_cohort(self.tables, len(self.segments), rows, self.crowd.size, at_once=at_once)
 
 
 def _cast(setups: Sequence[ArmSetup], *, seed: int, replication: int, days: float, traced: bool) -> _Cast:
@@ -241,7 +242,7 @@ def _lived(cast: _Cast, take_rows: TakeRows | None, rows_at_a_time: int) -> Coho
 
 def _live_in_rows(cast: _Cast, take_rows: TakeRows, rows_at_a_time: int) -> Cohort:
     """Live all lives side by side, one window of time after the other, and hand on the rows of each."""
-    enter, lived, crowd = kernels().enter, cast.stage(cast.crowd.size), boxed(cast.crowd)
+    enter, lived, crowd = kernels().enter, cast.stage(cast.crowd.size, cast.crowd.size), boxed(cast.crowd)
     box = boxed(lived)
     enter(cast.boxes, crowd, box, box, door.SETTLE_ALL)
     start, width = 0.0, cast.days / (1 + cast.crowd.size * cast.days * EVENTS_PER_CUSTOMER_DAY // rows_at_a_time)
@@ -260,21 +261,21 @@ def _live_in_rows(cast: _Cast, take_rows: TakeRows, rows_at_a_time: int) -> Coho
     return lived
 
 
-FIRST_ROWS = 256
-"""Rows for customers that a lean run begins with; it doubles them whenever they do not suffice."""
-
-
 def _live_lean(cast: _Cast) -> Cohort:
     """Live all lives in few rows: see `simulation.compiled.lean`."""
     enter, crowd = kernels().enter, boxed(cast.crowd)
-    lived = cast.stage(min(cast.crowd.size, FIRST_ROWS) + 1)
+    customers = cast.crowd.size
+    room = keeping.room_for(customers)
+    lived = cast.stage(room.rows, room.at_once)
+    keeping.begin(lived, room, customers)
     waste = cohort.with_totals_of_its_own(lived)
     box = boxed(lived)
     while (short := enter(cast.boxes, crowd, box, box, door.SEEK)) != cohort.DONE:
         lived = cohort.with_more_room(lived, short)
+        keeping.keep_latest(lived, customers)
         box = boxed(lived)
     cohort.sorted_firsts(lived)
-    cohort.free_all_rows(lived.free_rows, lived.counters, 0)
+    keeping.end(lived)
     box, unread = boxed(lived), boxed(cohort.with_totals_of(lived, waste))
     while (short := enter(cast.boxes, crowd, box, unread, door.SERVE)) != cohort.DONE:
         lived = cohort.with_more_room(lived, short)

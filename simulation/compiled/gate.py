@@ -32,7 +32,7 @@ ROWS_PER_STEP = 8
 
 def enqueue(S: Any, i: int) -> None:
     """Put a customer's request in the queue, ordered by (minus money at stake, when it was asked, customer)."""
-    rank, asked, who = -S.floats[i, layout.STAKE], S.floats[i, layout.ASKED_AT], S.ints[i, layout.CUSTOMER]
+    rank, asked, who = -S.floats[i, layout.STAKE], S.floats[i, layout.ASKED_AT], S.number[i]
     size = S.counters[cohort.QUEUE_SIZE]
     heap_push(S.queue_floats, S.queue_ints, size, rank, asked, who, i, S.ints[i, layout.VERSION], 0)
     S.counters[cohort.QUEUE_SIZE] = size + 1

@@ -1,10 +1,11 @@
 """Large cohorts in little memory: only those who wait for a reviewer, or will again, have a row of their own.
 
 Each customer first lives in one row that all share, up to the first request for review or to the end. Most never ask:
-they are booked and forgotten. Of those who ask, the number and the time are kept. When their time comes they live once
-more, in a row of their own, to the very same request: their luck belongs to them and not to the moment. What happens
-until then was counted the first time and is not counted again. So memory goes with the gate and not with the cohort,
-for a fifth more work.
+they are booked and forgotten. Of those who ask, the time is noted. As far as there are rows for it, who asks last moves
+into one and waits there (`simulation.compiled.keeping`). The others live once more when their time comes, in a row of
+their own, to the very same request: their luck belongs to them and not to the moment. What happens until then was
+counted the first time and is not counted again. So memory goes with the gate more than with the cohort, for some work
+that is done twice.
 """
 
 from typing import Any
@@ -17,6 +18,7 @@ from simulation.compiled.diary import is_anything_due, push
 from simulation.compiled.gate import ASK, CUSTOMER, has_room, live_alone, on_time_of_customer, serve_next
 from simulation.compiled.layout import IN_QUEUE, NOTHING
 from simulation.compiled.lives import drop_deliveries, finish
+from simulation.compiled.prefetch import fetch
 from simulation.compiled.turns import begin_life
 
 
@@ -54,20 +56,50 @@ def seek_request(A: Any, S: Any, number: int) -> int:
     if short != DONE:
         return short
     if S.ints[0, layout.WAITING] == IN_QUEUE:
-        place = S.counters[cohort.FIRSTS]
-        S.first_times[place] = S.floats[0, layout.ASKED_AT]
-        S.first_who[place] = number
-        S.counters[cohort.FIRSTS] = place + 1
+        note_first(S, number)
     else:
         finish(T, S, 0)
-    drop_deliveries(S, 0)
+        drop_deliveries(S, 0)
     return DONE
+
+
+def note_first(S: Any, number: int) -> None:
+    """Note the first request of the customer in the first row, who waits for its time in a row, or lives once more."""
+    place, asked_at = S.counters[cohort.FIRSTS], S.floats[0, layout.ASKED_AT]
+    S.first_times[place] = asked_at
+    S.first_who[place] = number
+    S.counters[cohort.FIRSTS] = place + 1
+    if asked_at < S.gate[cohort.KEPT_FROM] or S.counters[cohort.ROWS_TO_KEEP] == 0:
+        drop_deliveries(S, 0)
+        return
+    S.counters[cohort.ROWS_TO_KEEP] -= 1
+    i = take_row(S)
+    copy_row(S, 0, i)
+    S.ints[i, layout.OCCUPIED] = 1
+    S.first_who[place] = -1 - i
+
+
+def take_row(S: Any) -> int:
+    """A free row, which is free no more; there must be one."""
+    S.counters[cohort.FREE_ROWS] -= 1
+    return int(S.free_rows[S.counters[cohort.FREE_ROWS]])
+
+
+def copy_row(S: Any, source: int, i: int) -> None:
+    """Put the customer of one row into another."""
+    for column in range(S.floats.shape[1]):
+        S.floats[i, column] = S.floats[source, column]
+    for column in range(S.ints.shape[1]):
+        S.ints[i, column] = S.ints[source, column]
+    for place in range(S.contacts.shape[1]):
+        S.contacts[i, place] = S.contacts[source, place]
+    S.key[i] = S.key[source]
+    S.number[i] = S.number[source]
 
 
 def admit(A: Any, P: Any, S: Any, number: int) -> int:
     """Give a customer a row, and let the life begin again in it; returns the row."""
-    S.counters[cohort.FREE_ROWS] -= 1
-    i = int(S.free_rows[S.counters[cohort.FREE_ROWS]])
+    i = take_row(S)
     settle(A, P, S, i, number)
     S.ints[i, layout.OCCUPIED] = 1
     begin_life(A[S.ints[i, layout.ARM]], S, i)
@@ -100,22 +132,22 @@ def serve_requests(A: Any, P: Any, S: Any, W: Any) -> int:
             if short != DONE:
                 return short
             S.counters[cohort.FIRSTS_SERVED] = place + 1
+            if place + 1 < S.counters[cohort.FIRSTS] and S.first_who[place + 1] < 0:
+                fetch(S, -1 - S.first_who[place + 1])
 
 
-def serve_first(A: Any, P: Any, S: Any, W: Any, number: int) -> int:
-    """Let a customer live once more up to the first request, and take that up; DONE, or what is short."""
+def serve_first(A: Any, P: Any, S: Any, W: Any, who: int) -> int:
+    """Take up the first request of a customer; DONE, or what is short."""
     short = has_room(A, S)
     if short != DONE:
         return short
-    if S.counters[cohort.ADMITTED] == NOTHING:
-        if S.counters[cohort.FREE_ROWS] == 0:
-            return SLOTS_FULL
-        S.counters[cohort.ADMITTED] = admit(A, P, W, number)
-    i = S.counters[cohort.ADMITTED]
-    short = live_alone(A, W, i)
-    if short != DONE:
-        return short
-    S.counters[cohort.ADMITTED] = NOTHING
+    i = -1 - who
+    if who >= 0:
+        short = live_again(A, P, S, W, who)
+        if short != DONE:
+            return short
+        i = S.counters[cohort.ADMITTED]
+        S.counters[cohort.ADMITTED] = NOTHING
     asked_at = S.floats[i, layout.ASKED_AT]
     if S.counters[cohort.HEAP_SIZE] > 0 and S.heap_floats[0, 0] <= asked_at:
         # Something else is due at the very same time.
@@ -125,5 +157,16 @@ def serve_first(A: Any, P: Any, S: Any, W: Any, number: int) -> int:
     return DONE
 
 
-KERNELS: tuple[Any, ...] = (seek_request, seek_requests, admit, serve_first, serve_requests)
+def live_again(A: Any, P: Any, S: Any, W: Any, number: int) -> int:
+    """Let a customer live once more up to the first request, in the row last admitted; DONE, or what is short."""
+    if S.counters[cohort.ADMITTED] == NOTHING:
+        if S.counters[cohort.FREE_ROWS] == 0:
+            return SLOTS_FULL
+        S.counters[cohort.ADMITTED] = admit(A, P, W, number)
+    return live_alone(A, W, S.counters[cohort.ADMITTED])
+
+
+KERNELS: tuple[Any, ...] = (
+    take_row, copy_row, note_first, seek_request, seek_requests, admit, live_again, serve_first, serve_requests,
+)  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

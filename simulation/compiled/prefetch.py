@@ -43,6 +43,7 @@ def fetch(S: Any, i: int) -> None:
     fetch_row(S.ints, i)
     fetch_row(S.floats, i)
     fetch_row(S.key, i)
+    fetch_row(S.number, i)
     fetch_row(S.contacts, i)
 
 

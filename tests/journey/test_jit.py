@@ -129,3 +129,20 @@ def test_importing_the_orchestrator_does_not_import_numba():
     code = "import sys, journey.evaluation; print('numba' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_compiling_loads_no_linear_algebra_and_leaves_numbas_to_others():
+    code = """
+import sys
+from journey import jit, rules
+
+jit.compiled(rules, cache=False).fade(1.0, 0.1)
+print("scipy.linalg" in sys.modules)
+
+import numba
+import numpy
+
+print(numba.njit(lambda a: numpy.dot(a, a))(numpy.eye(2)).tolist())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n") == ["False", "[[1.0, 0.0], [0.0, 1.0]]", ""]
