@@ -15,8 +15,8 @@ COMPILED = "compiled"
 AUTO = "auto"
 
 WORTH_COMPILING = 100e6
-"""Customer-days from which ``auto`` compiles: the reference engine needs minutes for them, and the compiler most of a
-minute, once for each installation."""
+"""Customer-days from which ``auto`` compiles: the reference engine needs minutes for them, and the compiler two,
+once for each installation."""
 
 WORTH_LOADING = 1e6
 """Customer-days from which ``auto`` takes compiled code that lies on disk: reading it takes a few seconds, in which the
@@ -40,9 +40,7 @@ class Choice:
         return f"engine: {self.engine}, because {self.reason}" if self.reason else f"engine: {self.engine}"
 
 
-def choose(
-    asked: str, setups: Sequence[ArmSetup], customer_days: float, *, together: int = 1, traced: bool = False
-) -> Choice:
+def choose(asked: str, setups: Sequence[ArmSetup], customer_days: float, *, together: int = 1) -> Choice:
     """The engine that is asked for, or with ``auto`` the one that is done first.
 
     Small work never waits for the compiler. Whether compiled code lies on disk is looked up for work of some size only,
@@ -53,7 +51,6 @@ def choose(
         setups: The arms; they live by one journey.
         customer_days: All the work there is to do.
         together: How many arms live in one run.
-        traced: Whether rows of the trace are written.
     """
     if asked != AUTO:
         return Choice(asked)
@@ -69,10 +66,10 @@ def choose(
         return Choice(COMPILED, f"{customer_days:,.0f} customer-days are worth compiling it")
     from simulation.compiled.readiness import is_ready
 
-    if is_ready(together, traced=traced):
+    if is_ready(together):
         return Choice(COMPILED, "it lies on disk, compiled by an earlier run")
     return Choice(
         REFERENCE,
-        "the compiled one would have to be compiled first, which takes a minute and is worth it from "
+        "the compiled one would have to be compiled first, which takes two minutes and is worth it from "
         f"{WORTH_COMPILING:,.0f} customer-days; these are {customer_days:,.0f}. --engine compiled does it once for all",
     )

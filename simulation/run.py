@@ -136,8 +136,7 @@ def run_together(
         InputError: As `run_arm`; or the arms differ in what they must share.
     """
     refuse_different_worlds(setups)
-    work, traced = setups[0].population.work(days), trace or rows_to is not None
-    chosen = choose(engine, setups, work, together=len(setups), traced=traced).engine
+    chosen = choose(engine, setups, setups[0].population.work(days), together=len(setups)).engine
     how: dict[str, Any] = {"engine": chosen, "seed": seed, "replication": replication, "days": days}
     return close(setups, [live_pod(pod, keep_trace=trace, rows_to=rows_to, **how) for pod in pods_of(setups)], **how)
 

@@ -76,7 +76,7 @@ def command(
     days_to_live = checked.scenario.horizon_days
     dates = Dates.beginning(start_date, days_to_live)
     traced = trace is not None or records is not None
-    choice = choose(engine, [setup], setup.population.work(days_to_live), traced=traced)
+    choice = choose(engine, [setup], setup.population.work(days_to_live))
     chosen = choice.engine
     streamed = trace is not None and records is None and trace.suffix in FORMATS
     if cluster in (None, LOCAL):

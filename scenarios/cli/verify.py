@@ -53,7 +53,7 @@ def command(
 def _runners(checked: "LoadedScenario", engine: Engine) -> "tuple[Runner, Runner | None]":
     """The engine that is held to theory, and the one that must give the same trace.
 
-    The compiler takes most of a minute, so without being asked it is not set going; and the compiled engine does not
+    The compiler takes two minutes, so without being asked it is not set going; and the compiled engine does not
     know guards that a user registered.
     """
     from simulation.verification.running import by_compiled, by_reference, compiled_is_warm

@@ -221,11 +221,11 @@ _compiled: set[Any] = set()
 
 def _compile(cast: _Cast) -> None:
     """Have everything compiled, or read from the cache, before the clock starts: by a run in which nobody lives."""
-    kinds = (*(box.kind for box in cast.boxes), kind_of(cast.crowd), cast.traced)
+    kinds = (*(box.kind for box in cast.boxes), kind_of(cast.crowd))
     if kinds in _compiled:
         return
     _lived(cast._replace(crowd=cast.crowd._replace(size=0)), _forget, ROWS_AT_A_TIME)
-    remember(len(cast.arms), traced=cast.traced)
+    remember(len(cast.arms))
     _compiled.add(kinds)
 
 

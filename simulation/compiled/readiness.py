@@ -1,4 +1,4 @@
-"""Whether the compiled engine's code lies on disk, so that using it costs seconds and not a minute.
+"""Whether the compiled engine's code lies on disk, so that using it costs seconds and not two minutes.
 
 Numba finds out function by function, while it compiles. Here a mark beside the code (`journey.compiling`) says of one
 kind of run that everything it takes was compiled, by this engine, for this processor.
@@ -14,23 +14,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def is_ready(arms: int, *, traced: bool) -> bool:
-    """Whether a run would find all its code on disk.
+def is_ready(arms: int) -> bool:
+    """Whether a run would find all its code on disk, with a trace or without.
 
     Args:
         arms: How many arms live in it together; each number is compiled for itself.
-        traced: Whether rows are written.
     """
-    mark = _mark(arms, traced=traced)
+    mark = _mark(arms)
     return mark is not None and mark.exists()
 
 
-def remember(arms: int, *, traced: bool) -> None:
-    """Note that such a run has just had everything compiled, or read from disk."""
-    leave(_mark(arms, traced=traced))
+def remember(arms: int) -> None:
+    """Note that a run of so many arms has just had everything compiled, or read from disk."""
+    leave(_mark(arms))
 
 
-def _mark(arms: int, *, traced: bool) -> Path | None:
+def _mark(arms: int) -> Path | None:
     from simulation.compiled.engine import kernels
 
-    return mark_of(vars(kernels()).values(), (arms, traced))
+    return mark_of(vars(kernels()).values(), (arms,))

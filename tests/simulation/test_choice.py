@@ -17,7 +17,7 @@ def on_disk(monkeypatch):
     """Sets what is on disk: the numbers of arms whose code is there."""
 
     def there(*arms):
-        monkeypatch.setattr(readiness, "is_ready", lambda number, *, traced: number in arms and not traced)
+        monkeypatch.setattr(readiness, "is_ready", lambda number: number in arms)
 
     return there
 
@@ -42,7 +42,6 @@ def test_work_of_some_size_takes_compiled_code_that_is_there_and_never_waits_for
         str(choose("auto", [arm()], MEDIUM)) == "engine: compiled, because it lies on disk, compiled by an earlier run"
     )
     assert choose("auto", [arm()], MEDIUM, together=2).engine == "reference"
-    assert choose("auto", [arm()], MEDIUM, traced=True).engine == "reference"
     on_disk()
     found = choose("auto", [arm()], MEDIUM)
     assert found.engine == "reference"
@@ -70,19 +69,18 @@ def test_what_was_compiled_is_known_by_kind_of_run_and_forgotten_when_a_source_c
     source.write_text("")
     kernel = fake_kernel(source, tmp_path)
     monkeypatch.setattr(engine, "kernels", lambda: kernel)
-    assert not readiness.is_ready(1, traced=False)
-    readiness.remember(1, traced=False)
-    assert readiness.is_ready(1, traced=False)
-    assert not readiness.is_ready(2, traced=False)
-    assert not readiness.is_ready(1, traced=True)
+    assert not readiness.is_ready(1)
+    readiness.remember(1)
+    assert readiness.is_ready(1)
+    assert not readiness.is_ready(2)
     source.write_text("# another size")
-    assert not readiness.is_ready(1, traced=False)
+    assert not readiness.is_ready(1)
 
 
 def test_where_nothing_is_kept_nothing_is_ready(monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "kernels", lambda: fake_kernel(tmp_path, None))
-    readiness.remember(1, traced=False)
-    assert not readiness.is_ready(1, traced=False)
+    readiness.remember(1)
+    assert not readiness.is_ready(1)
 
 
 def fake_kernel(source, cache):
@@ -97,4 +95,4 @@ def test_a_compiled_run_leaves_word_that_its_code_is_there():
     from simulation.run import run_arm
 
     run_arm(arm(), seed=1, replication=0, days=30.0, engine="compiled")
-    assert readiness.is_ready(1, traced=False)
+    assert readiness.is_ready(1)
