@@ -13,9 +13,10 @@ import signal
 import threading
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from time import monotonic
+from traceback import walk_tb
 from typing import Any
 from uuid import uuid4
 
@@ -225,6 +226,7 @@ class OnCluster:
 
         Raises:
             WorkerDiedError: Every worker that was given it died, or the scheduler is gone.
+            BrokenExecutor: It was lost on its way here; the task may be submitted again.
             InputError: The worker cannot do it, because journeylab is not there.
         """
         try:
@@ -244,6 +246,10 @@ class OnCluster:
                 f"--cluster {self._cluster}: a worker that joined cannot do the work ({error}); "
                 "install the same journeylab on every worker"
             ) from None
+        except (TypeError, ValueError, AttributeError) as error:
+            if _was_lost(error):
+                raise BrokenExecutor("the worker left while its result was on its way") from None
+            raise
 
     def look_after(self) -> None:
         """Nothing was finished for a while: see whether there are workers.
@@ -269,6 +275,16 @@ class OnCluster:
         with suppress(OSError, TimeoutError, CommClosedError, RuntimeError):
             self._executor.shutdown(wait=False)
             self._client.unregister_worker_plugin(self._name)
+
+
+def _was_lost(error: Exception) -> bool:
+    """Whether Dask's executor stumbled, and not the job.
+
+    It looks at a future's state after it has waited for the result. When the worker leaves between the two, it takes
+    the result for an error in three parts, and fails to take it apart (`distributed.cfexecutor._cascade_future`).
+    """
+    *_, (innermost, _) = walk_tb(error.__traceback__)
+    return innermost.f_code.co_name == "_cascade_future"
 
 
 @contextmanager

@@ -48,6 +48,16 @@ class Refuses:
 
 
 @dataclass(frozen=True)
+class Raises:
+    """A job with a fault of its own."""
+
+    kind: type[Exception]
+
+    def do(self, task):
+        raise self.kind(f"of the job's own at {task}")
+
+
+@dataclass(frozen=True)
 class Who:
     """The process that does a task."""
 

@@ -1,19 +1,23 @@
 """A Dask cluster does what processes do: the same results, and a worker that is killed costs time only."""
 
+import asyncio
 import logging
 import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
+from unittest.mock import Mock
 
 import pytest
 from distributed import Client, LocalCluster
+from distributed.cfexecutor import _cascade_future
 
 from journey.errors import InputError
 from scenarios import cluster, cluster_versions
 from scenarios.workers import WorkerDiedError, crew
-from tests.scenarios.jobs import DiesAt, Refuses, Squares
+from tests.scenarios.jobs import DiesAt, Raises, Refuses, Squares
 
 SQUARES = {number: number * number for number in range(12)}
 QUIET = {
@@ -165,6 +169,32 @@ def test_when_all_workers_are_gone_it_is_not_waited_for_ever(monkeypatch):
         crew(Squares(seconds=0.01), cluster=shrinking.scheduler_address) as do,
     ):
         [shrinking.scale(0) for _ in do(range(100_000))]
+
+
+@pytest.mark.parametrize("result", [5, (1,), (1, 2, 3)])
+def test_a_result_that_was_lost_on_its_way_may_be_asked_for_again(result):
+    """The worker leaves after Dask's executor has the result and before it looks at the future's state."""
+
+    class Lost:
+        status = "lost"
+
+        async def _result(self, *, raiseit):
+            assert not raiseit
+            return result
+
+    async def handed_over():
+        await _cascade_future(Lost(), given)
+
+    given = Future()
+    asyncio.run(handed_over())
+    with pytest.raises(BrokenExecutor, match="the worker left"):
+        cluster.OnCluster(Mock(), "name", "tcp://here:1").result(given)
+
+
+@pytest.mark.parametrize("kind", [TypeError, ValueError, AttributeError])
+def test_what_the_job_raises_is_no_lost_result(existing, kind):
+    with crew(Raises(kind), cluster=address_of(existing)) as do, pytest.raises(kind, match="of the job's own"):
+        list(do([1]))
 
 
 def test_a_client_that_has_lost_its_scheduler_knows_of_no_workers(monkeypatch):
