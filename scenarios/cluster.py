@@ -237,10 +237,7 @@ class OnCluster:
                 mend="give the workers more memory, run fewer of them on a machine, or use a smaller population.size",
             ) from None
         except CancelledError:
-            self._there = False
-            raise WorkerDiedError(
-                f"--cluster {self._cluster}: the scheduler is gone, or it dropped the work; start it again"
-            ) from None
+            raise self._gone() from None
         except ModuleNotFoundError as error:
             raise InputError(
                 f"--cluster {self._cluster}: a worker that joined cannot do the work ({error}); "
@@ -251,12 +248,22 @@ class OnCluster:
                 raise BrokenExecutor("the worker left while its result was on its way") from None
             raise
 
+    def _gone(self) -> WorkerDiedError:
+        """Nobody is there any more who could be told anything."""
+        self._there = False
+        return WorkerDiedError(
+            f"--cluster {self._cluster}: the scheduler is gone, or it dropped the work; start it again"
+        )
+
     def look_after(self) -> None:
         """Nothing was finished for a while: see whether there are workers.
 
         Raises:
-            WorkerDiedError: There are none, and none came in a minute.
+            WorkerDiedError: There are none, and none came in a minute; or the scheduler is gone.
         """
+        # A result that was on its way when the connection broke never comes, and Dask says nothing of it.
+        if self._client.status == "closed":
+            raise self._gone()
         self._count()
         if self._workers:
             self._alone_since = None

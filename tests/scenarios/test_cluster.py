@@ -210,6 +210,15 @@ def test_a_client_that_has_lost_its_scheduler_knows_of_no_workers(monkeypatch):
             list(do(range(5)))
 
 
+def test_a_connection_that_broke_while_a_result_was_on_its_way_is_noticed():
+    client = Mock(status="closed")
+    workforce = cluster.OnCluster(client, "name", "tcp://here:1")
+    with pytest.raises(WorkerDiedError, match="tcp://here:1: the scheduler is gone"):
+        workforce.look_after()
+    workforce.leave()
+    client.unregister_worker_plugin.assert_not_called()
+
+
 @pytest.mark.slow
 def test_a_scheduler_that_is_gone_is_said_to_be():
     with subprocess.Popen(
