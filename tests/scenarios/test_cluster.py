@@ -225,12 +225,11 @@ def test_a_scheduler_that_is_gone_is_said_to_be():
         [sys.executable, "-c", SCHEDULER], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
     ) as process:
         address = process.stdout.readline().strip()
-        threading.Timer(1.5, process.kill).start()
-        with (
-            pytest.raises(WorkerDiedError, match="the scheduler is gone"),
-            crew(Squares(seconds=0.02), cluster=address) as do,
-        ):
-            list(do(range(100_000)))
+        with crew(Squares(seconds=0.02), cluster=address) as do:
+            # Only now, however long connecting took.
+            threading.Timer(1.0, process.kill).start()
+            with pytest.raises(WorkerDiedError, match="the scheduler is gone"):
+                list(do(range(100_000)))
 
 
 SCHEDULER = """
