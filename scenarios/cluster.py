@@ -277,8 +277,8 @@ class OnCluster:
 
     def leave(self) -> None:
         """Cancel what is pending, and have the workers forget the job."""
-        if not self._there:
-            return  # Whoever is gone has forgotten it all.
+        if not self._there or self._client.status == "closed":
+            return  # Whoever is gone has forgotten it all, and a closed client tells nobody anything.
         with suppress(OSError, TimeoutError, CommClosedError, RuntimeError):
             self._executor.shutdown(wait=False)
             self._client.unregister_worker_plugin(self._name)

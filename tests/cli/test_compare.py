@@ -1,8 +1,11 @@
 """`journey compare`."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from typer.testing import CliRunner
@@ -130,6 +133,22 @@ def test_an_interruption_before_anything_is_complete_prints_no_result(monkeypatc
 
 def stopped(setup, **how):
     raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_workers_and_keeps_what_is_complete():
+    code = "from scenarios.cli import main; main()"
+    arguments = ["compare", "default", "--workers", "2", "--replications", "100000", "--json"]
+    overrides = ["--set", "population.size=20", "--set", "horizon_days=30"]
+    running = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments, *overrides], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(15)
+    os.kill(running.pid, signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert 0 < json.loads(out)["replications"] < 100000
+    assert "Traceback" not in err
 
 
 def test_a_person_is_told_which_engine_and_why(tmp_path):

@@ -219,6 +219,13 @@ def test_a_connection_that_broke_while_a_result_was_on_its_way_is_noticed():
     client.unregister_worker_plugin.assert_not_called()
 
 
+def test_leaving_by_ctrl_c_asks_nothing_of_a_client_that_has_lost_its_scheduler():
+    client = Mock(status="closed")
+    cluster.OnCluster(client, "name", "tcp://here:1").leave()
+    client.get_executor.return_value.shutdown.assert_not_called()
+    client.unregister_worker_plugin.assert_not_called()
+
+
 @pytest.mark.slow
 def test_a_scheduler_that_is_gone_is_said_to_be():
     with subprocess.Popen(
