@@ -9,12 +9,11 @@ This module imports `distributed`; it is imported when a cluster is asked for.
 
 import asyncio
 import logging
-import signal
 import threading
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from time import monotonic
 from traceback import walk_tb
 from typing import Any
@@ -27,6 +26,7 @@ from distributed.scheduler import KilledWorker
 from distributed.versions import VersionMismatchWarning
 
 from journey.errors import InputError
+from scenarios import ctrl_c
 from scenarios.cluster_versions import refuse_other_versions, versions_here
 from scenarios.workers import LOCAL, Job, WorkerDiedError, died, refuse_malformed
 
@@ -79,24 +79,31 @@ def _connected(cluster: str, workers: int) -> Iterator[Client]:
         with _client(cluster) as client:
             yield client
         return
+    with _started(workers) as started, Client(started, set_as_default=False) as client:
+        yield client
+
+
+@contextmanager
+def _started(workers: int) -> Iterator[LocalCluster]:
+    """A cluster of this machine."""
     # Dask opens a web page for its scheduler unless told otherwise, and a fixed port for it; all ports here are on
     # the loopback interface only. Without a memory limit, because whether the cohorts fit was asked before.
     # A worker that says nothing for minutes while compiled code runs is no dead one: that one is known by its end.
-    with (
-        dask.config.set({"distributed.scheduler.worker-ttl": None}),
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-            memory_limit=None,
-            silence_logs=logging.CRITICAL,
-        ) as started,
-        Client(started, set_as_default=False) as client,
-    ):
-        yield client
+    with dask.config.set({"distributed.scheduler.worker-ttl": None}), ExitStack() as stack:
+        # Ctrl-C that was held back is heard at the end of this block, when there is something to end.
+        with ctrl_c.held_back():
+            started = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+                memory_limit=None,
+                silence_logs=logging.CRITICAL,
+            )
+            stack.enter_context(started)
+        yield started
 
 
 @contextmanager
@@ -168,8 +175,7 @@ class Told(WorkerPlugin):  # type: ignore[misc]
         self._turn = threading.Lock()
         self._other = {name: found for name, found in versions_here().items() if self._versions[name] != found}
         if self._started_here:
-            # Ctrl-C is for the sender, who decides what to keep.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            ctrl_c.ignore()
 
     def do(self, task: Any) -> Any:
         """Do a task.

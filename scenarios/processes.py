@@ -6,13 +6,13 @@ pool only: the others go on with what they are at, and the task it died at is kn
 
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Hashable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from scenarios import ctrl_c
 from scenarios.workers import Job
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ class _Worker:
         self._pool = self._new_pool()
         before = set(multiprocessing.active_children())
         try:
-            self._task = self._pool.submit(_do, task)
+            with ctrl_c.held_back():
+                self._task = self._pool.submit(_do, task)
         finally:
             self._process = set(multiprocessing.active_children()) - before
         return self._task
@@ -122,7 +123,7 @@ def _begin(job: Job[Any, Any]) -> None:
     """In a worker: remember the job, and leave Ctrl-C to the parent, which decides what to keep."""
     global _job  # noqa: PLW0603 - one per worker process, set before its first task
     _job = job
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctrl_c.ignore()
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
 
 

@@ -120,6 +120,33 @@ def test_a_trace_that_is_cut_short_leaves_nothing_and_a_dead_worker_changes_no_b
     assert file.read_bytes() == other.read_bytes()
 
 
+@kills
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [["--workers", "2"], ["--workers", "2", "--cluster", "local"]])
+@pytest.mark.parametrize("seconds", [0.0, 0.3])
+def test_ctrl_c_while_the_workers_start_is_no_traceback(arguments, seconds):
+    with subprocess.Popen(
+        [*RUN, "compare", *SMALL, *REFERENCE, "--replications", "3000", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        deadline = time.monotonic() + 60
+        while not (workers := workers_of(running)):
+            assert running.poll() is None, running.stderr.read()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        time.sleep(seconds)
+        os.killpg(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert (running.returncode, out, err) == (130, "", "interrupted\n")
+    assert psutil.wait_procs(workers, timeout=20)[1] == []
+
+
+def workers_of(process):
+    """Its children that were started to work, and none of those that watch."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 def test_one_worker_eight_workers_and_clusters_give_the_same_bytes(address, engine):
