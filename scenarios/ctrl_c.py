@@ -5,6 +5,7 @@ traceback.
 """
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
@@ -14,12 +15,36 @@ from multiprocessing import resource_tracker
 def held_back() -> Iterator[None]:
     """Processes and threads that are started in here never hear it; this one does, when this has ended.
 
-    Where signals cannot be held back (Windows), they hear it until they `ignore` it.
+    Where signals cannot be blocked (Windows), they hear it until they `ignore` it.
     """
+    with _heard_later(), _blocked():
+        yield
+
+
+@contextmanager
+def _heard_later() -> Iterator[None]:
+    """Blocking is not enough for this process: any other thread of it may be the one that gets the signal."""
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: heard.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+        if heard.is_set():
+            signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _blocked() -> Iterator[None]:
+    """What is started begins with the same signals blocked."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    # Started on the way, the tracker would let go of what is held back.
+    # Started on the way, the tracker would unblock it.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
