@@ -14,7 +14,7 @@ from time import perf_counter
 
 from rich.console import Console
 
-from benchmarks.machine import machine_lines
+from benchmarks.machine import machine_lines, pace
 from benchmarks.results import RESULTS, Section, as_markdown, print_section
 from benchmarks.tables import Reported, reported
 
@@ -55,7 +55,7 @@ def _names(wanted: list[str]) -> list[str]:
 
 def _measured(name: str) -> Section:
     """One benchmark's results; one that fails says so in their place, and the others go on."""
-    started = perf_counter()
+    before, started = pace(), perf_counter()
     module = import_module(f"benchmarks.bench_{name}")
     rows: tuple[Reported, ...] = ()
     failure = ""
@@ -64,9 +64,10 @@ def _measured(name: str) -> Section:
     except Exception as error:  # noqa: BLE001
         traceback.print_exc()
         failure = f"{type(error).__name__}: {error}"
+    seconds = perf_counter() - started
     # What one benchmark leaves behind is not to weigh on the next.
     gc.collect()
-    return Section(name, " ".join((module.__doc__ or "").split()), rows, perf_counter() - started, failure)
+    return Section(name, " ".join((module.__doc__ or "").split()), rows, seconds, failure, (before, pace()))
 
 
 if __name__ == "__main__":

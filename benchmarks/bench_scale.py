@@ -9,6 +9,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from benchmarks.machine import between, pace
 from benchmarks.measuring import journey, load_engine, measured_apart, peak_bytes, settled_bytes
 from benchmarks.tables import Beside, Figure, Reported, at_least, at_most
 from benchmarks.worlds import LAWS, SCENARIO, whole, whole_by_law
@@ -80,13 +81,15 @@ def _rate(run: dict[str, Any]) -> float:
 
 
 def _speed() -> list[Reported]:
-    ours, theirs = [], []
+    ours, theirs, paces = [], [], [pace()]
     for _ in range(ROUNDS):
         theirs.append(_apart(REFERENCE_CUSTOMERS, DAYS, "reference"))
+        paces.append(pace())
         ours.append(_apart(MANY, DAYS))
+        paces.append(pace())
     rate, reference = median(map(_rate, ours)), median(map(_rate, theirs))
     share, busy = 100 * ours[0]["requests"] / ours[0]["events"], 100 * ours[0]["busy"]
-    spread = f"median of {ROUNDS}, {min(map(_rate, ours)):,.0f} to {max(map(_rate, ours)):,.0f}"
+    spread = f"median of {ROUNDS}, {min(map(_rate, ours)):,.0f} to {max(map(_rate, ours)):,.0f}; pace {between(paces)}"
     return [
         Figure("compiled engine, one core", rate, "events/s", at_least(10e6),
                f"{MANY:,} customers, {DAYS} days, gate on (busy for {busy:.0f} % of its time; {share:.1f} % of events "

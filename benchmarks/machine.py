@@ -3,9 +3,13 @@
 import os
 import platform
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from time import process_time
+
+STEPS = 1_000_000
 
 VERSIONS = ("journeylab", "numpy", "numba", "scipy", "duckdb", "simpy")
 
@@ -20,6 +24,27 @@ def machine_lines() -> list[str]:
         f"Busy before the start: load average {busy} over a minute; on an idle machine it is near 0",
         f"Versions: Python {platform.python_version()}, {versions}",
     ]
+
+
+def pace() -> float:
+    """Milliseconds of processor time that the same loop takes each time, best of three.
+
+    What it takes longer at one time than at another is the machine's doing: a neighbour on the same processor, or its
+    clock. No load average shows that.
+    """
+    return 1000 * min(_loop() for _ in range(3))
+
+
+def _loop() -> float:
+    started, total = process_time(), 0
+    for step in range(STEPS):
+        total += step
+    return process_time() - started
+
+
+def between(paces: Sequence[float]) -> str:
+    """The least and the most of them, as text."""
+    return f"{min(paces):.0f} to {max(paces):.0f} ms"
 
 
 def _processor() -> str:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from benchmarks.machine import between
 from benchmarks.tables import Beside, Figure, Reported, shown
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -24,6 +25,7 @@ class Section(NamedTuple):
         rows: Figures and tables.
         seconds: How long it took.
         failure: What went wrong; empty when nothing did.
+        paces: What `benchmarks.machine.pace` was before and after.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Section(NamedTuple):
     rows: tuple[Reported, ...]
     seconds: float
     failure: str = ""
+    paces: tuple[float, ...] = ()
 
     @property
     def figures(self) -> list[Figure]:
@@ -82,7 +85,7 @@ def as_markdown(about: Sequence[str], sections: Sequence[Section]) -> str:
         "",
         "Written by `make bench`; not to be edited by hand. What is compared was measured in one run.",
         "",
-        *(f"* {line}" for line in about),
+        *(f"* {line}" for line in (*about, *_pace(sections))),
         f"* Took {sum(section.seconds for section in sections) / 60:.0f} minutes",
         "",
         f"## Aims: {met} of {len(aimed)} met",
@@ -90,7 +93,7 @@ def as_markdown(about: Sequence[str], sections: Sequence[Section]) -> str:
         *_lines(("benchmark", *COLUMNS[:-1]), [[name, *_cells(figure)[:-1]] for name, figure in aimed], RIGHT),
     ]
     for section in sections:
-        lines += ["", f"## {section.name}", "", section.about, ""]
+        lines += ["", f"## {section.name}", "", " ".join((section.about, *_meanwhile(section))), ""]
         if section.failure:
             lines.append(f"**Failed**: `{section.failure}`")
             continue
@@ -99,6 +102,18 @@ def as_markdown(about: Sequence[str], sections: Sequence[Section]) -> str:
             lines += ["", f"### {beside.title}", "", *_lines(beside.columns, beside.rows, beside.right)]
             lines += ["", *(f"* {note}" for note in beside.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _pace(sections: Sequence[Section]) -> list[str]:
+    paces = [pace for section in sections for pace in section.paces]
+    if not paces:
+        return []
+    took = f"the same loop took {between(paces)}, before and after each benchmark"
+    return [f"Pace: {took}; what lies above the least is the machine's doing, and slows what is measured meanwhile"]
+
+
+def _meanwhile(section: Section) -> list[str]:
+    return [f"(Pace: {between(section.paces)}.)"] if section.paces else []
 
 
 def _lines(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str]) -> list[str]:

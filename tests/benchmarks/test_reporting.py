@@ -56,6 +56,13 @@ def test_the_document_counts_the_aims_and_keeps_its_columns():
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
 
 
+def test_the_document_says_how_evenly_the_machine_ran():
+    sections = [Section(name, "how", (), 1.0, paces=paces) for name, paces in (("one", (50, 61.2)), ("two", (49, 90)))]
+    text = as_markdown(["Machine: this one"], sections)
+    assert "\n* Pace: the same loop took 49 to 90 ms," in text
+    assert "\nhow (Pace: 50 to 61 ms.)\n" in text
+
+
 def test_a_benchmark_that_fails_stands_in_the_document():
     text = as_markdown([], [Section("one", "how", (), 1.0, "ValueError: no")])
     assert "**Failed**: `ValueError: no`" in text
