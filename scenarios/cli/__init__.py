@@ -5,9 +5,19 @@
 * `output` holds the conventions of what is printed and where.
 """
 
+import sys
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it; the others are in `guard`."""
+
 
 def main() -> None:
     """Run the `journey` command with the arguments of this process."""
-    from scenarios.cli.application import app
+    try:
+        from scenarios.cli.application import app
 
-    app()
+        app()
+    except KeyboardInterrupt:
+        # No command had begun: for those, `guard` answers.
+        print("interrupted", file=sys.stderr)
+        raise SystemExit(INTERRUPTED) from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journey.errors import InputError
-from scenarios.cli.guard import INTERRUPTED
+from scenarios.cli import INTERRUPTED
 from scenarios.cli.options import (
     ClusterOption,
     Engine,

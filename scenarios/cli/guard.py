@@ -12,11 +12,11 @@ from typing import Any
 import typer
 
 from journey.errors import JourneyError
+from scenarios.cli import INTERRUPTED
 
 DONE = 0
 DID_NOT_HOLD = 1
 WRONG_INPUT = 2
-INTERRUPTED = 130
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:

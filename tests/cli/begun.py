@@ -1,4 +1,4 @@
-"""Comparisons in a process of their own that have stored some replications, and go on."""
+"""Commands in a process of their own that have come so far, and go on."""
 
 import json
 import subprocess
@@ -6,7 +6,32 @@ import time
 from contextlib import contextmanager
 from itertools import count
 
+import psutil
+
 from tests.cli.running import RUN
+
+SECONDS = 120
+"""Long enough on a busy machine for whatever is waited for."""
+
+
+@contextmanager
+def started(so_far, *arguments):
+    """A command, in a process group of its own, of which `so_far` is true."""
+    with subprocess.Popen(
+        [*RUN, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
+        deadline = time.monotonic() + SECONDS
+        while not so_far(running):
+            assert running.poll() is None, running.stderr.read()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield running
+
+
+def workers_of(process):
+    """Its children that were started to work, and none of those that watch."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
 
 def stored(path):
@@ -19,16 +44,6 @@ def stored(path):
     return next(number for number in count() if number not in kept)
 
 
-@contextmanager
 def begun(path, *arguments, least):
-    """A comparison, in a process group of its own, of which at least so many replications are stored."""
-    command = [*RUN, "compare", *map(str, arguments), "--resume", str(path), "--json"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as running:
-        deadline = time.monotonic() + 120
-        while stored(path) < least:
-            assert running.poll() is None, running.stderr.read()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield running
+    """A comparison of which at least so many replications are stored."""
+    return started(lambda _: stored(path) >= least, "compare", *arguments, "--resume", path, "--json")

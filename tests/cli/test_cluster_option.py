@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,8 +12,8 @@ import psutil
 import pytest
 from distributed import LocalCluster
 
-from tests.cli.begun import begun
-from tests.cli.running import RUN, invoke
+from tests.cli.begun import begun, started, workers_of
+from tests.cli.running import invoke
 from tests.scenarios import fakes, jobs
 
 SMALL = ["default", "--set", "population.size=40", "--set", "horizon_days=60"]
@@ -97,15 +96,8 @@ def test_kept_rows_come_from_workers_too(tmp_path):
 def test_a_trace_that_is_cut_short_leaves_nothing_and_a_dead_worker_changes_no_byte(tmp_path, arguments, killed):
     command = ["simulate", "default", *REFERENCE, "--customers", "4000", "--days", "200", "--set", "reviewers.pods=4"]
     file, other = tmp_path / "trace.csv", tmp_path / "whole" / "trace.csv"
-    with subprocess.Popen(
-        [*RUN, *command, *arguments, "--trace", str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
-    ) as running:  # fmt: skip
-        deadline = time.monotonic() + 60
-        while not list(tmp_path.glob(".journey-*/sources/part-*")):
-            assert running.poll() is None, running.stderr.read()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+    parts = ".journey-*/sources/part-*"
+    with started(lambda _: list(tmp_path.glob(parts)), *command, *arguments, "--trace", file) as running:
         if killed == "a worker":
             busiest(running).kill()
         else:
@@ -125,26 +117,14 @@ def test_a_trace_that_is_cut_short_leaves_nothing_and_a_dead_worker_changes_no_b
 @pytest.mark.parametrize("arguments", [["--workers", "2"], ["--workers", "2", "--cluster", "local"]])
 @pytest.mark.parametrize("seconds", [0.0, 0.3])
 def test_ctrl_c_while_the_workers_start_is_no_traceback(arguments, seconds):
-    with subprocess.Popen(
-        [*RUN, "compare", *SMALL, *REFERENCE, "--replications", "3000", *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    ) as running:  # fmt: skip
-        deadline = time.monotonic() + 60
-        while not (workers := workers_of(running)):
-            assert running.poll() is None, running.stderr.read()
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+    command = ["compare", *SMALL, *REFERENCE, "--replications", "3000", *arguments]
+    with started(workers_of, *command) as running:
+        workers = workers_of(running)
         time.sleep(seconds)
         os.killpg(running.pid, signal.SIGINT)
         out, err = running.communicate(timeout=60)
     assert (running.returncode, out, err) == (130, "", "interrupted\n")
     assert psutil.wait_procs(workers, timeout=20)[1] == []
-
-
-def workers_of(process):
-    """Its children that were started to work, and none of those that watch."""
-    children = psutil.Process(process.pid).children(recursive=True)
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
 
 @pytest.mark.slow

@@ -3,14 +3,14 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 from typer.testing import CliRunner
 
 from scenarios.cli.application import app
+from tests.cli.begun import started, workers_of
+from tests.cli.running import process
 from tests.scenarios import fakes
 
 SMALL = ["--set", "population.size=40", "--set", "horizon_days=60", "--replications", "4"]
@@ -19,11 +19,6 @@ SMALL = ["--set", "population.size=40", "--set", "horizon_days=60", "--replicati
 def journey(*arguments, columns=None):
     environment = {"COLUMNS": str(columns)} if columns else {}
     return CliRunner().invoke(app, list(arguments), env=environment)
-
-
-def process(*arguments, **how):
-    code = "from scenarios.cli import main; main()"
-    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, timeout=120, **how)
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +40,7 @@ def test_json_is_one_value_and_nothing_else(small):
 def test_same_seed_same_bytes_whatever_the_workers(small):
     together = process("compare", "onboarding_outreach", *SMALL, "--workers", "2", "--json")
     assert together.returncode == 0
-    assert together.stdout == small.stdout.encode()
-    assert together.stderr == b""
+    assert (together.stdout, together.stderr) == (small.stdout, "")
 
 
 def test_another_seed_is_another_result(small):
@@ -110,8 +104,8 @@ def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):
 def test_records_that_cannot_be_read_are_a_message_from_the_workers_too(tmp_path):
     done = process("compare", "seed_ten", "--set", f"population.records={tmp_path}", "--workers", "2")
     assert done.returncode == 2
-    assert b"Traceback" not in done.stderr
-    assert done.stdout == b""
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
 
 
 def test_an_interruption_keeps_what_is_complete_and_says_so(monkeypatch, tmp_path):
@@ -137,15 +131,11 @@ def stopped(setup, **how):
 
 @pytest.mark.slow
 def test_ctrl_c_ends_the_workers_and_keeps_what_is_complete():
-    code = "from scenarios.cli import main; main()"
-    arguments = ["compare", "default", "--workers", "2", "--replications", "100000", "--json"]
-    overrides = ["--set", "population.size=20", "--set", "horizon_days=30"]
-    running = subprocess.Popen(
-        [sys.executable, "-c", code, *arguments, *overrides], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    time.sleep(15)
-    os.kill(running.pid, signal.SIGINT)
-    out, err = running.communicate(timeout=60)
+    small = ["--set", "population.size=20", "--set", "horizon_days=30", "--replications", "100000"]
+    with started(workers_of, "compare", "default", *small, "--workers", "2", "--json") as running:
+        time.sleep(15)
+        os.kill(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=60)
     assert running.returncode == 130
     assert 0 < json.loads(out)["replications"] < 100000
     assert "Traceback" not in err

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from scenarios.cli import main
 from tests.cli.running import RUN, invoke
 
 
@@ -21,6 +22,16 @@ def test_ctrl_c_while_the_database_works_is_an_interruption_and_no_traceback(tmp
     # Whatever moment the signal met, the answer is one of two: done already, or interrupted.
     assert running.returncode in (0, 130)
     assert b"Traceback" not in said
+
+
+def test_ctrl_c_before_any_command_has_begun_is_an_interruption_too(monkeypatch, capsys):
+    def stopped():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scenarios.cli.application.app", stopped)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, *capsys.readouterr()) == (130, "", "interrupted\n")
 
 
 def test_an_interrupted_query_is_an_interruption(monkeypatch):
