@@ -6,6 +6,8 @@ Row `k` of `floats` (two columns) and of `ints` (four) is one entry; the order i
 
 from typing import Any
 
+from simulation.compiled.choosing import either
+
 
 def is_before(first: float, second: float, number: int, floats: Any, ints: Any, place: int) -> bool:
     """Whether an entry with these numbers comes before the one at `place`."""
@@ -52,8 +54,9 @@ def heap_pop(floats: Any, ints: Any, size: int) -> None:
         if child >= last:
             break
         other = child + 1
-        if other < last and is_before(floats[other, 0], floats[other, 1], ints[other, 0], floats, ints, child):
-            child = other
+        if other < last:
+            sooner = is_before(floats[other, 0], floats[other, 1], ints[other, 0], floats, ints, child)
+            child = either(sooner, other, child)
         if is_before(floats[last, 0], floats[last, 1], ints[last, 0], floats, ints, child):
             break
         set_down(floats, ints, place, child)

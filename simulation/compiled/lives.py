@@ -12,6 +12,7 @@ from simulation.clocks import EXPONENTIAL, NEVER, wound
 from simulation.compiled import cohort, layout
 from simulation.compiled.accounts import close_account, retune_value
 from simulation.compiled.basics import KIND_OFF, KIND_ON, KIND_SIGNAL, emit, run_at, wind
+from simulation.compiled.choosing import either
 from simulation.compiled.layout import AGENDA, EPISODE_CLOCK, MOVE_CLOCKS, NOTHING
 from simulation.flaws import becomes_of, is_doubled, known_after
 from simulation.population import pick
@@ -370,11 +371,12 @@ def drop_deliveries(S: Any, i: int) -> None:
 
 def first_due(S: Any, i: int) -> int:
     """Which entry of the agenda is due first."""
-    first = 0
-    for entry in range(1, ENTRIES):
-        if S.floats[i, AGENDA + entry] < S.floats[i, AGENDA + first]:
-            first = entry
-    return first
+    f = S.floats[i]
+    entry, time = 0, f[AGENDA]
+    for other in range(1, ENTRIES):
+        sooner = f[AGENDA + other] < time
+        entry, time = either(sooner, other, entry), either(sooner, f[AGENDA + other], time)
+    return int(entry)
 
 
 def first_due_besides(S: Any, i: int, besides: int) -> int:
@@ -384,11 +386,14 @@ def first_due_besides(S: Any, i: int, besides: int) -> int:
     early, first = 0, f[AGENDA]
     late, second = _HALF, f[AGENDA + _HALF]
     for entry in range(1, _HALF):
-        if entry != besides and f[AGENDA + entry] < first:
-            early, first = entry, f[AGENDA + entry]
-        if _HALF + entry < ENTRIES and _HALF + entry != besides and f[AGENDA + _HALF + entry] < second:
-            late, second = _HALF + entry, f[AGENDA + _HALF + entry]
-    return early if first <= second else late
+        if entry != besides:
+            sooner = f[AGENDA + entry] < first
+            early, first = either(sooner, entry, early), either(sooner, f[AGENDA + entry], first)
+        other = _HALF + entry
+        if other < ENTRIES and other != besides:
+            sooner = f[AGENDA + other] < second
+            late, second = either(sooner, other, late), either(sooner, f[AGENDA + other], second)
+    return int(either(first <= second, early, late))
 
 
 def be_helped(T: Any, S: Any, i: int, recovery_ratio: float, days: float) -> None:
