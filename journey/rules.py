@@ -106,6 +106,8 @@ def severity(negative: float, positive: float, relief: float) -> float:
     if negative <= 0.0:
         return 0.0
     damped = relief * positive
+    if damped <= 0.0:
+        return -expm1(-negative)
     if damped > MAX_EXPONENT:
         return 0.0
     return -expm1(-negative) * exp(-damped)

@@ -76,6 +76,11 @@ def cumulative_hazard(law: int, a: float, b: float, age: float, knots: Sequence[
         return a * age
     if law == WEIBULL:
         return float((age / a) ** b)
+    return rarer_hazard(law, a, b, age, knots)
+
+
+def rarer_hazard(law: int, a: float, b: float, age: float, knots: Sequence[float]) -> float:
+    """`cumulative_hazard` of the laws that take more to compute than a call costs."""
     if law == LOG_LOGISTIC:
         return log1p((age / a) ** b)
     if law == LOG_NORMAL:
@@ -95,6 +100,11 @@ def age_at(law: int, a: float, b: float, amount: float, knots: Sequence[float]) 
         return amount / a
     if law == WEIBULL:
         return float(a * amount ** (1.0 / b))
+    return rarer_age(law, a, b, amount, knots)
+
+
+def rarer_age(law: int, a: float, b: float, amount: float, knots: Sequence[float]) -> float:
+    """`age_at` of the laws that take more to compute than a call costs."""
     if law == LOG_LOGISTIC:
         if amount > 700.0:
             return NEVER
@@ -222,6 +232,7 @@ class Clock:
 
 
 KERNELS = (
-    wound, hazard_between_knots, age_between_knots, cumulative_hazard, age_at, wait_until, due_in, gone_on,
+    wound, hazard_between_knots, age_between_knots, rarer_hazard, cumulative_hazard, rarer_age, age_at, wait_until,
+    due_in, gone_on,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

@@ -21,7 +21,8 @@ def discounted_days(start: float, stop: float, rate: float) -> float:
     """Days between two times, each discounted to day 0 at a continuous `rate` per day."""
     if rate == 0.0:
         return stop - start
-    return (expm1(-rate * start) - expm1(-rate * stop)) / rate
+    before = expm1(-rate * start) if start > 0.0 else 0.0
+    return (before - expm1(-rate * stop)) / rate
 
 
 def grid_of(days: float) -> list[float]:

@@ -52,10 +52,17 @@ from simulation.streams import exponential, uniform
 LABEL_MONITOR, LABEL_NONE = -2, -3
 
 
+def left_of_evidence(T: Any, S: Any, i: int, now: float) -> float:
+    """What is left now of the evidence as it was when a signal was last heard; 1 where none was."""
+    if S.ints[i, layout.LEAD] == NO_SIGNAL and S.ints[i, layout.BRIGHT] == NO_SIGNAL:
+        return 1.0
+    return fade(now - S.floats[i, layout.HEARD_AT], T.sheet.fade_rate)
+
+
 def hear(T: Any, S: Any, i: int, now: float, kind: int, strength: float, source: int, age: float) -> None:
     """Add one signal to the ledgers: `Beliefs.hear`."""
     f = S.floats[i]
-    left, fresh = fade(now - f[layout.HEARD_AT], T.sheet.fade_rate), fade(age, T.sheet.fade_rate)
+    left, fresh = left_of_evidence(T, S, i, now), fade(age, T.sheet.fade_rate)
     weighed = evidence(T.sheet.weights[kind], strength, T.sheet.trusts[source]) * fresh
     mass = strength * T.sheet.trusts[source] * fresh
     f[layout.HEARD_AT] = now
@@ -95,7 +102,7 @@ def decide(T: Any, S: Any, i: int) -> None:
     """Evaluate a customer with the rules and set going what they say: `Care.decide`."""
     f = S.floats[i]
     now, stage, segment = f[layout.NOW], S.ints[i, layout.RECORDED_STAGE], S.ints[i, layout.POLICY_SEGMENT]
-    left = fade(now - f[layout.HEARD_AT], T.sheet.fade_rate)
+    left = left_of_evidence(T, S, i, now)
     negative, positive = f[layout.NEGATIVE] * left, f[layout.POSITIVE] * left
     negative_mass, positive_mass = f[layout.NEGATIVE_MASS] * left, f[layout.POSITIVE_MASS] * left
     stalled = stall(T.sheet, stage, now - f[layout.RECORDED_SINCE])
@@ -108,7 +115,11 @@ def decide(T: Any, S: Any, i: int) -> None:
             reason = held(T, S, i, planned, ACT)
             count_evaluation(T, S, i, planned if reason == ACT else NO_ACTION, reason, NEVER)
             if reason == ACT and planned != T.sheet.monitor:
-                set_going(T, S, i, planned, severity(negative + stalled, positive, T.sheet.relief))
+                bad = 1.0
+                if approval(T.sheet, planned, bad, S.ints[i, layout.TIER], f[layout.ACCOUNT_VALUE]):
+                    # Nothing is worse than 1, so it matters only here how bad it is.
+                    bad = severity(negative + stalled, positive, T.sheet.relief)
+                set_going(T, S, i, planned, bad)
             return
     bad, confidence = assess(T.sheet, 0, stalled, negative, positive, negative_mass, positive_mass)
     planned, why = plan(
@@ -275,11 +286,18 @@ def on_expiry(T: Any, S: Any, i: int) -> None:
         close_request(T, S, i, cohort.EXPIRED, NOTHING)
 
 
+def worn(by_contact: float, tiredness: float) -> float:
+    """What a ratio for each contact comes to at a level of tiredness: a power, which costs more than to look first."""
+    return by_contact**tiredness if tiredness > 0.0 and by_contact != 1.0 else 1.0
+
+
 def on_action(T: Any, S: Any, i: int) -> None:
     """The action is carried out: `Care.on_action`."""
     f = S.floats[i]
     action, cause, now = S.ints[i, layout.ACTION_CODE], S.ints[i, layout.CAUSE], f[layout.NOW]
-    tiredness = f[layout.FATIGUE] * fade(now - f[layout.TIRED_AT], T.fatigue.fade_rate)
+    tiredness = f[layout.FATIGUE]
+    if tiredness > 0.0:
+        tiredness *= fade(now - f[layout.TIRED_AT], T.fatigue.fade_rate)
     f[layout.FATIGUE] = tiredness + 1.0
     f[layout.TIRED_AT] = now
     f[AGENDA + ACTION] = NEVER
@@ -291,7 +309,7 @@ def on_action(T: Any, S: Any, i: int) -> None:
     S.ints[i, layout.ACTIONS_IN_SPELL] += 1
     f[AGENDA + OUTCOME] = now + T.outcome_window
     S.ints[i, layout.RESPONDED] = 0
-    harm = T.fatigue.churn_ratio**tiredness
+    harm = worn(T.fatigue.churn_ratio, tiredness)
     if cause == CALM:
         S.ints[i, layout.EPISODE_ACTED_ON] = CALM
         be_harmed(T, S, i, harm * T.harm_ratio[action], T.lasts[action])
@@ -301,7 +319,7 @@ def on_action(T: Any, S: Any, i: int) -> None:
     S.counts[T.arm, cohort.CONTACTS_NEEDED] += 1
     number = S.ints[i, layout.EPISODE_NUMBER]
     S.ints[i, layout.EPISODE_ACTED_ON] = number
-    chance = T.response[action, S.ints[i, layout.SEGMENT]] * T.fatigue.kept**tiredness
+    chance = T.response[action, S.ints[i, layout.SEGMENT]] * worn(T.fatigue.kept, tiredness)
     if uniform(S.key[i], streams.RESPONSE, number, S.ints[i, layout.ACTIONS_IN_SPELL]) < chance:
         S.ints[i, layout.RESPONDED] = 1
         be_helped(T, S, i, T.recovery_ratio[action, cause], T.lasts[action])
@@ -327,7 +345,7 @@ def on_outcome(T: Any, S: Any, i: int) -> None:
 
 
 KERNELS: tuple[Any, ...] = (
-    hear, held, ask, count_evaluation, set_going, decide, nothing_to_do, look, look_until, watch, close_request,
-    on_verdict, on_expiry, on_action, measure, on_outcome,
+    left_of_evidence, hear, held, ask, count_evaluation, set_going, decide, nothing_to_do, look, look_until, watch,
+    close_request, on_verdict, on_expiry, worn, on_action, measure, on_outcome,
 )  # fmt: skip
 """The functions that compiled code uses, callees before callers."""

@@ -16,8 +16,8 @@ from simulation.compiled.cohort import CUSTOMERS_DONE, FIRSTS, FREE_ROWS, KEPT_F
 if TYPE_CHECKING:
     from simulation.compiled.cohort import Cohort
 
-KEPT_ROWS, KEPT_SHARE = 20_000, 0.09
-"""So many customers may keep a row, or this share of all: it takes 70 bytes for each of these."""
+KEPT_ROWS, KEPT_SHARE = 20_000, 0.11
+"""So many customers may keep a row, or this share of all: it takes 85 bytes for each of these."""
 
 GATE_ROWS, GATE_SHARE = 256, 0.11
 """So many rows more, or this share, for those who are at the gate. Rows that nobody ever uses take no memory, and where
