@@ -19,7 +19,7 @@ from benchmarks.worlds import LAWS, SCENARIO, whole, whole_by_law
 
 DAYS = 365
 ROUNDS = 7
-COMMANDS = 3
+COMMANDS = 5
 """Rounds of the command in two arms."""
 MANY = 1_000_000
 REFERENCE_CUSTOMERS = 2_000
