@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from journey.asof import DAY_IN_MICROSECONDS, AsOf
 from journey.batch.grouping import NOTHING, grouping
-from journey.batch.owners import Owners
+from journey.batch.owners import KnownIds, Owners
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import STATUS_CODES
 from journey.orchestrator.risk import UNKNOWN_SEGMENTS
@@ -207,10 +207,12 @@ class Cases:
 def cases_of_customers(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> Cases:
     """Every known customer, judged at one moment; in order of the id."""
     cursor = records.connection.cursor()
-    cursor.execute(CASES, _names(orchestrator))
-    rows = fetch(cursor, CASE_ROWS)
+    with ThreadPoolExecutor(1) as beside:
+        known = beside.submit(KnownIds.of, records.connection.cursor())
+        cursor.execute(CASES, _names(orchestrator))
+        rows = fetch(cursor, CASE_ROWS)
     anchors = np.full(len(rows["tier"]), np.datetime64(as_of.anchor, "us").astype(np.int64))
-    reader = _Reader(cursor, records, orchestrator, Sight.of_all(as_of), Owners(cursor).rows)
+    reader = _Reader(cursor, records, orchestrator, Sight.of_all(as_of), Owners(cursor, known.result()).rows)
     return reader.cases(rows | {"anchor": anchors})
 
 
@@ -272,21 +274,28 @@ class _Reader:
     def cases(self, rows: dict[str, Any]) -> Cases:
         """The cases, out of the columns of their table."""
         anchors = rows["anchor"]
-        with ThreadPoolExecutor(1) as beside:
+
+        def told(entries: dict[str, Any]) -> tuple[Ints, CaseColumns]:
+            states = _arranged_states(entries, names, self.orchestrator, len(anchors))
+            return states[:, 0], _case_columns(rows, names, states, self.orchestrator)
+
+        with ThreadPoolExecutor(2) as beside:
             # What was fetched is put in order while the database answers the next question.
             unknown, found = self._signals()
             signals = beside.submit(_arranged_signals, found, anchors)
             names, entries = self._entries()
-            states = beside.submit(_arranged_states, entries, names, self.orchestrator, len(anchors))
+            cases = beside.submit(told, entries)
             past = _arranged_past(self._past(), anchors)
+        arranged, signal_records = signals.result()
+        stages, columns = cases.result()
         return Cases(
-            columns=_case_columns(rows, names, states.result(), self.orchestrator),
-            signals=signals.result()[0],
+            columns=columns,
+            signals=arranged,
             past=past,
             unknown_types=unknown,
             named_stages=names,
-            stages=states.result()[:, 0],
-            signal_records=signals.result()[1],
+            stages=stages,
+            signal_records=signal_records,
             cursor=self.cursor,
         )
 

@@ -6,7 +6,7 @@ customers into a table of its own, once for each set that is joined.
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -19,28 +19,47 @@ OWNER = "case_id"
 """The column of a query that says whose a row is: an id in the query, the number of a case in the answer."""
 
 
+class KnownIds(NamedTuple):
+    """The ids of all customers, in the order of their table, which is often that of the other tables.
+
+    Attributes:
+        texts: The ids.
+        rows: Of each the ``rowid`` in the table.
+        slots: Where each is found by its hash; see `journey.batch.grouping.fill_slots`.
+    """
+
+    texts: Texts
+    rows: npt.NDArray[np.int64]
+    slots: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, cursor: duckdb.DuckDBPyConnection) -> "KnownIds":
+        """Those of the database's table of customers."""
+        asked = Answer(cursor.sql("SELECT customer_id, rowid AS place FROM customers"))
+        parts = [_copied(batch) for batch in asked.batches()]
+        texts = _joined([part["customer_id"] for part in parts])
+        # At most half of the slots are taken, so that a search is short.
+        slots = np.zeros(1 << (2 * len(texts.ends)).bit_length(), dtype=np.int64)
+        grouping().fill_slots(*texts, slots)
+        return cls(texts, _one_behind_the_other(np.int64, (part["place"] for part in parts)), slots)
+
+
 class Owners:
     """The cases of customers, each of which has one.
 
     Args:
         cursor: Its table ``cases`` has a row for each customer: ``place`` is the customer's ``rowid``.
+        known: The customers' ids.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, known: KnownIds) -> None:
         self._cursor = cursor
-        # In the order of the customers' table, which is often that of the other tables.
-        asked = Answer(cursor.sql("SELECT customer_id, rowid AS place FROM customers"))
-        parts = [_copied(batch) for batch in asked.batches()]
-        self._ids = _joined([part["customer_id"] for part in parts])
-        in_file = _one_behind_the_other(np.int64, (part["place"] for part in parts))
+        self._known = known
         in_cases = cursor.execute("SELECT place FROM cases").fetchnumpy()["place"]
-        cases = np.empty(int(in_file.max(initial=NOTHING)) + 1, dtype=np.int32)
+        cases = np.empty(int(known.rows.max(initial=NOTHING)) + 1, dtype=np.int32)
         cases[in_cases] = np.arange(len(in_cases), dtype=np.int32)
         # The entry behind the last answers for NOTHING.
-        self._cases = np.append(cases[in_file], np.int32(NOTHING))
-        # At most half of the slots are taken, so that a search is short.
-        self._slots = np.zeros(1 << (2 * len(self._ids.ends)).bit_length(), dtype=np.int64)
-        grouping().fill_slots(*self._ids, self._slots)
+        self._cases = np.append(cases[known.rows], np.int32(NOTHING))
 
     def rows(self, sql: str) -> dict[str, npt.NDArray[Any]]:
         """The answer to a query by column, with the number of the case as `OWNER`; rows of no known customer left out.
@@ -59,7 +78,7 @@ class Owners:
     def _taken(self, batch: Batch) -> dict[str, npt.NDArray[Any]]:
         ids: Texts = batch.columns[OWNER]
         places = np.empty(max(len(ids.ends) - 1, 0), dtype=np.int32)
-        grouping().find_texts(*ids, *self._ids, self._slots, places)
+        grouping().find_texts(*ids, *self._known.texts, self._known.slots, places)
         cases = self._cases[places]
         known = cases != NOTHING
         kept = slice(None) if known.all() else known

@@ -153,8 +153,14 @@ def found_name(column: Column) -> str:
     return quoted(f"__found_{column.name}")
 
 
-def cast(column: Column, found: RawColumn | None) -> Cast:
-    """The SQL that reads a field from the raw column it was found in (None: it is in no column)."""
+def cast(column: Column, found: RawColumn | None, *, clean: bool = False) -> Cast:
+    """The SQL that reads a field from the raw column it was found in.
+
+    Args:
+        column: The field.
+        found: The raw column; None where there is none.
+        clean: Whether no text of that column is empty or has white space around it.
+    """
     name, raw = found_name(column), raw_name(column)
     if found is None:
         return Cast(column, "NULL::VARCHAR", name, f"NULL::{column.sql_type}")
@@ -165,7 +171,8 @@ def cast(column: Column, found: RawColumn | None) -> Cast:
     # Trimming is slow, and hardly any value needs it: those that begin or end with white space, or are empty. What
     # is reversed is clusters of characters; a blank at the end may be part of one, a tab or a new line never is.
     blank = f"{name} < '!' OR reverse({name}) < '!' OR suffix({name}, ' ')"
-    given = f"CASE WHEN {blank} THEN nullif(trim({name}, E' \\t\\r\\n'), '') ELSE {name} END"
+    trimmed = f"CASE WHEN {blank} THEN nullif(trim({name}, E' \\t\\r\\n'), '') ELSE {name} END"
+    given = name if clean else trimmed
     if column.kind in ("texts", "mapping") and found.sql_type not in ("VARCHAR", "JSON"):
         # A list, a struct or a map of a columnar file: its JSON reads like the same thing in a text file.
         value, given = f"to_json({found.value})::VARCHAR", name

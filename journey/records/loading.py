@@ -41,12 +41,13 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
         raw = replace(raw, row_number=f"{before} + {raw.row_number}")
     matched, findings = match_columns(dataset, raw)
     add_findings(connection, findings)
-    casts = [cast(column, matched.get(column.name)) for column in columns_of(dataset)]
     try:
+        clean: frozenset[str] = frozenset()
         if before:
             forget_words(connection, dataset)
         else:
-            note_words(connection, dataset, raw, matched)
+            clean = note_words(connection, dataset, raw, matched)
+        casts = [cast(column, matched.get(column.name), clean=column.name in clean) for column in columns_of(dataset)]
         connection.execute(f"CREATE OR REPLACE TABLE {dataset} AS {_typed_rows(raw, casts)}")
         _set_bad_rows_aside(connection, dataset, raw, casts)
     except duckdb.Error as error:

@@ -19,13 +19,17 @@ FEW_WORDS = frozenset({"journey_stage", "previous_stage", "source", "signal_type
 
 def note_words(
     connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, matched: Mapping[str, RawColumn]
-) -> None:
+) -> frozenset[str]:
     """Note the words of the columns of few words, where the source has dictionaries and every word is clean.
 
     A word is clean when it is read as it stands: no white space around it, and not empty.
+
+    Returns:
+        The columns of clean words, whose texts need not be looked at row by row.
     """
+    clean: set[str] = set()
     if not raw.has_dictionaries:
-        return
+        return frozenset()
     for column in columns_of(dataset):
         found = matched.get(column.name)
         if found is None or found.sql_type != "VARCHAR" or not (column.choices or column.name in FEW_WORDS):
@@ -35,6 +39,8 @@ def note_words(
         if words and all(word and word == word.strip(" \t\r\n") for word in words):
             places = ", ".join(f"({literal(dataset)}, {literal(column.name)}, ?)" for _ in words)
             connection.execute(f"INSERT INTO noted_words VALUES {places}", words)
+            clean.add(column.name)
+    return frozenset(clean)
 
 
 def forget_words(connection: duckdb.DuckDBPyConnection, dataset: str, name: str | None = None) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from journey.batch import evaluate_batch
 from journey.batch.arrow import Answer
-from journey.batch.owners import Owners
+from journey.batch.owners import KnownIds, Owners
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.cases import CaseReader
 from journey.records.database import connect, each_beside
@@ -41,7 +41,7 @@ def company(customers, rows):
 
 
 def found(connection):
-    rows = Owners(connection).rows("SELECT customer_id AS case_id, number FROM rows")
+    rows = Owners(connection, KnownIds.of(connection)).rows("SELECT customer_id AS case_id, number FROM rows")
     return list(zip(rows["case_id"].tolist(), rows["number"].tolist(), strict=True))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -286,3 +287,31 @@ def test_every_row_is_either_used_or_set_aside(rows: list[dict[str, object]]) ->
     assert sorted(used + aside) == list(range(1, len(rows) + 1))
     for signal in records.objects("signals"):
         Signal.model_validate(signal.model_dump())
+
+
+WORDS = st.sampled_from(["automated", "Manual", " manual", "manual\t", "automated ", "\r\n", "", "by hand", None])
+
+
+@settings(max_examples=60, deadline=None)
+@given(words=st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=6))
+def test_words_of_a_file_with_dictionaries_read_as_those_of_rows(
+    words: list[tuple[str | None, str | None, str | None]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Where every word of a column is clean no row is looked at; where one is not, every row is."""
+    rows = [
+        SIGNAL | {"signal_id": f"S{number}", "signal_type": kind, "journey_stage": stage, "source": source}
+        for number, (kind, stage, source) in enumerate(words)
+    ]
+    folder = tmp_path_factory.mktemp("words")
+    types = {name: pa.string() for name in ("signal_type", "journey_stage", "source")}
+    listed = pa.Table.from_pylist(rows)
+    schema = pa.schema([field.with_type(types.get(field.name, field.type)) for field in listed.schema])
+    pq.write_table(pa.Table.from_pylist([CUSTOMER]), folder / "customers.parquet")
+    pq.write_table(pa.Table.from_pylist(rows, schema), folder / "signals.parquet")
+    from_file = read_folder(folder)
+    from_rows = Records.from_tables({"customers": [CUSTOMER], "signals": rows})
+    assert table(from_file, "signals") == table(from_rows, "signals")
+    shown = [
+        [(bad.row_number, bad.code, bad.reason) for bad in records.set_aside] for records in (from_file, from_rows)
+    ]
+    assert shown[0] == shown[1]
