@@ -152,6 +152,8 @@ def sort_signals(starts: Any, order: Any, ages: Any, types: Any, sources: Any, s
     for case in range(len(starts) - 1):
         start, stop = starts[case], starts[case + 1]
         for gap in GAPS:
+            if gap >= stop - start:
+                continue
             for place in range(start + gap, stop):
                 row, hole = order[place], place
                 while hole >= start + gap and comes_before(row, order[hole - gap], ages, types, sources, strengths):
@@ -232,6 +234,11 @@ def find_states(
     """
     for case in range(len(starts) - 1):
         start, stop = starts[case], starts[case + 1]
+        if stop - start == 1:
+            # Most customers of a young company: nothing to choose from.
+            only = order[start]
+            out[case, 0], out[case, 1], out[case, 2] = stages[only], moments[only], previous[only]
+            continue
         newest = newest_entry(order, start, stop, moments, stages, previous, ranks, left)
         out[case, 0], out[case, 1], out[case, 2] = NOTHING, 0, NOTHING
         if newest == NOTHING:

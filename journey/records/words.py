@@ -13,8 +13,11 @@ from journey.records.columns import columns_of
 from journey.records.database import literal, one_value, quoted
 from journey.records.raw import RawColumn, RawSet
 
-FEW_WORDS = frozenset({"journey_stage", "previous_stage", "source", "signal_type"})
+FEW_WORDS = frozenset({"journey_stage", "previous_stage", "segment", "source", "signal_type"})
 """Columns that hold one of a few words, beside those of which the models say which words are allowed."""
+
+MOST_WORDS = 1000
+"""A column of more words than this is none of a few words, whatever its name: they are not noted."""
 
 
 def note_words(
@@ -34,9 +37,10 @@ def note_words(
         found = matched.get(column.name)
         if found is None or found.sql_type != "VARCHAR" or not (column.choices or column.name in FEW_WORDS):
             continue
-        rows = connection.execute(f"SELECT DISTINCT {found.value} FROM {raw.relation}").fetchall()
+        asked = f"SELECT DISTINCT {found.value} FROM {raw.relation} LIMIT {MOST_WORDS + 1}"
+        rows = connection.execute(asked).fetchall()
         words = sorted(word for (word,) in rows if word is not None)
-        if words and all(word and word == word.strip(" \t\r\n") for word in words):
+        if words and len(rows) <= MOST_WORDS and all(word and word == word.strip(" \t\r\n") for word in words):
             places = ", ".join(f"({literal(dataset)}, {literal(column.name)}, ?)" for _ in words)
             connection.execute(f"INSERT INTO noted_words VALUES {places}", words)
             clean.add(column.name)
