@@ -18,6 +18,7 @@ from journey.orchestrator.cases import CaseReader
 from journey.records.database import connect, each_beside
 from journey.records.model import Signal
 from journey.records.reading import read_folder
+from journey.records.words import MOST_WORDS
 
 # Few letters, so that ids begin alike; any text, so that bytes beyond ASCII and long ids occur.
 ids = st.text("ab", min_size=1, max_size=3) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
@@ -107,6 +108,20 @@ def test_a_word_of_a_parquet_file_is_read_as_that_of_a_text_file(tmp_path, writt
     text, columnar = (read_folder(tmp_path / kind) for kind in ("csv", "parquet"))
     assert columnar.objects("customers") == text.objects("customers")
     assert [f.code for f in columnar.findings] == [f.code for f in text.findings]
+
+
+@pytest.mark.parametrize("kinds", [MOST_WORDS, MOST_WORDS + 1])
+def test_of_a_column_with_very_many_words_every_row_is_read(tmp_path, kinds):
+    """As many as are noted, and one more: then they are looked at row by row, the same with white space around them."""
+    wanted = [f"segment {number:04}" for number in range(kinds)]
+    written = [*wanted[:-1], f" {wanted[-1]} "]
+    for segments in (wanted, written):
+        columns = {"customer_id": [f"C{number:04}" for number in range(kinds)], "segment": segments}
+        pq.write_table(pa.table(columns), tmp_path / "customers.parquet")
+        records = read_folder(tmp_path)
+        assert [customer.segment for customer in records.objects("customers")] == wanted
+        noted = records.connection.execute("SELECT count(*) FROM noted_words").fetchone()
+        assert noted == ((kinds if segments is wanted and kinds == MOST_WORDS else 0),)
 
 
 def test_work_done_side_by_side_is_handed_back_in_order_and_in_utc():
