@@ -274,17 +274,12 @@ class _Reader:
     def cases(self, rows: dict[str, Any]) -> Cases:
         """The cases, out of the columns of their table."""
         anchors = rows["anchor"]
-
-        def told(entries: dict[str, Any]) -> tuple[Ints, CaseColumns]:
-            states = _arranged_states(entries, names, self.orchestrator, len(anchors))
-            return states[:, 0], _case_columns(rows, names, states, self.orchestrator)
-
         with ThreadPoolExecutor(2) as beside:
             # What was fetched is put in order while the database answers the next question.
             unknown, found = self._signals()
             signals = beside.submit(_arranged_signals, found, anchors)
             names, entries = self._entries()
-            cases = beside.submit(told, entries)
+            cases = beside.submit(_arranged_cases, rows, entries, names, self.orchestrator)
             past = _arranged_past(self._past(), anchors)
         arranged, signal_records = signals.result()
         stages, columns = cases.result()
@@ -342,6 +337,14 @@ def _source_code(column: str) -> str:
     """SQL for the number of a source of signals."""
     cases = " ".join(f"WHEN {literal(name)} THEN {code}" for name, code in SOURCE_CODES.items())
     return f"CASE {column} {cases} ELSE {OTHER} END"
+
+
+def _arranged_cases(
+    rows: dict[str, Any], entries: dict[str, Any], names: tuple[str, ...], orchestrator: Orchestrator
+) -> tuple[Ints, CaseColumns]:
+    """Per case the number of its recorded stage, -1 where there is none; and the columns of the cases."""
+    states = _arranged_states(entries, names, orchestrator, len(rows["anchor"]))
+    return states[:, 0], _case_columns(rows, names, states, orchestrator)
 
 
 def _arranged_states(

@@ -152,8 +152,6 @@ def sort_signals(starts: Any, order: Any, ages: Any, types: Any, sources: Any, s
     for case in range(len(starts) - 1):
         start, stop = starts[case], starts[case + 1]
         for gap in GAPS:
-            if gap >= stop - start:
-                continue
             for place in range(start + gap, stop):
                 row, hole = order[place], place
                 while hole >= start + gap and comes_before(row, order[hole - gap], ages, types, sources, strengths):
@@ -183,6 +181,9 @@ def newest_entry(
     Returns:
         The row, or NOTHING where there is none.
     """
+    if stop - start == 1:
+        # Nothing to choose from, as for most customers of a young company.
+        return int(rows[start])
     newest = NOTHING
     for place in range(start, stop):
         row = rows[place]
@@ -234,11 +235,6 @@ def find_states(
     """
     for case in range(len(starts) - 1):
         start, stop = starts[case], starts[case + 1]
-        if stop - start == 1:
-            # Most customers of a young company: nothing to choose from.
-            only = order[start]
-            out[case, 0], out[case, 1], out[case, 2] = stages[only], moments[only], previous[only]
-            continue
         newest = newest_entry(order, start, stop, moments, stages, previous, ranks, left)
         out[case, 0], out[case, 1], out[case, 2] = NOTHING, 0, NOTHING
         if newest == NOTHING:

@@ -20,6 +20,9 @@ _CLOCK = r"[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 _LOCAL_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}({_CLOCK})?"
 _ZONED_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}{_CLOCK}(Z|[+-]\d{{2}}(:?\d{{2}})?)"
 
+BLANKS = " \t\r\n"
+"""White space that does not count at either end of a text."""
+
 # What Python's dates can hold; the database's reach further.
 _FIRST_DATE = "TIMESTAMP '0001-01-01 00:00:00'"
 _LAST_DATE = "TIMESTAMP '9999-12-31 23:59:59.999999'"
@@ -171,8 +174,7 @@ def cast(column: Column, found: RawColumn | None, *, clean: bool = False) -> Cas
     # Trimming is slow, and hardly any value needs it: those that begin or end with white space, or are empty. What
     # is reversed is clusters of characters; a blank at the end may be part of one, a tab or a new line never is.
     blank = f"{name} < '!' OR reverse({name}) < '!' OR suffix({name}, ' ')"
-    trimmed = f"CASE WHEN {blank} THEN nullif(trim({name}, E' \\t\\r\\n'), '') ELSE {name} END"
-    given = name if clean else trimmed
+    given = name if clean else f"CASE WHEN {blank} THEN nullif(trim({name}, {literal(BLANKS)}), '') ELSE {name} END"
     if column.kind in ("texts", "mapping") and found.sql_type not in ("VARCHAR", "JSON"):
         # A list, a struct or a map of a columnar file: its JSON reads like the same thing in a text file.
         value, given = f"to_json({found.value})::VARCHAR", name

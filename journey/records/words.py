@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import duckdb
 
+from journey.records.casting import BLANKS
 from journey.records.columns import columns_of
 from journey.records.database import literal, one_value, quoted
 from journey.records.raw import RawColumn, RawSet
@@ -30,17 +31,17 @@ def note_words(
     Returns:
         The columns of clean words, whose texts need not be looked at row by row.
     """
-    clean: set[str] = set()
     if not raw.has_dictionaries:
         return frozenset()
+    clean = set()
     for column in columns_of(dataset):
         found = matched.get(column.name)
         if found is None or found.sql_type != "VARCHAR" or not (column.choices or column.name in FEW_WORDS):
             continue
-        asked = f"SELECT DISTINCT {found.value} FROM {raw.relation} LIMIT {MOST_WORDS + 1}"
-        rows = connection.execute(asked).fetchall()
-        words = sorted(word for (word,) in rows if word is not None)
-        if words and len(rows) <= MOST_WORDS and all(word and word == word.strip(" \t\r\n") for word in words):
+        given = f"SELECT DISTINCT {found.value} AS word FROM {raw.relation}"
+        asked = f"SELECT word FROM ({given}) WHERE word IS NOT NULL LIMIT {MOST_WORDS + 1}"
+        words = sorted(word for (word,) in connection.execute(asked).fetchall())
+        if 0 < len(words) <= MOST_WORDS and all(word and word == word.strip(BLANKS) for word in words):
             places = ", ".join(f"({literal(dataset)}, {literal(column.name)}, ?)" for _ in words)
             connection.execute(f"INSERT INTO noted_words VALUES {places}", words)
             clean.add(column.name)

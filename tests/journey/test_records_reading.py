@@ -303,11 +303,9 @@ def test_words_of_a_file_with_dictionaries_read_as_those_of_rows(
         for number, (kind, stage, source) in enumerate(words)
     ]
     folder = tmp_path_factory.mktemp("words")
-    types = {name: pa.string() for name in ("signal_type", "journey_stage", "source")}
-    listed = pa.Table.from_pylist(rows)
-    schema = pa.schema([field.with_type(types.get(field.name, field.type)) for field in listed.schema])
+    texts_even_where_all_is_null = pa.Table.from_pylist([SIGNAL]).schema
     pq.write_table(pa.Table.from_pylist([CUSTOMER]), folder / "customers.parquet")
-    pq.write_table(pa.Table.from_pylist(rows, schema), folder / "signals.parquet")
+    pq.write_table(pa.Table.from_pylist(rows, texts_even_where_all_is_null), folder / "signals.parquet")
     from_file = read_folder(folder)
     from_rows = Records.from_tables({"customers": [CUSTOMER], "signals": rows})
     assert table(from_file, "signals") == table(from_rows, "signals")
