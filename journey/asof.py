@@ -8,7 +8,7 @@ is looked at, in anything.
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 
 DAY_IN_MICROSECONDS = 86_400_000_000
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.asof import AsOf
 from journey.checks import check
-from journey.errors import InputError
-from journey.findings import Finding, in_reading_order
+from journey.core.errors import InputError
+from journey.core.findings import Finding, in_reading_order
+from journey.core.ledger import Ledger
+from journey.core.messages import did_you_mean
 from journey.kpis import Groups, collect, kpis, recorded_ledger
-from journey.ledger import Ledger
 from journey.machine import Journey
 from journey.orchestrator.approval_policy import breach_of, breaches_in_batch
 from journey.orchestrator.cases import CaseReader, CustomerCase, as_of_for
@@ -23,7 +24,6 @@ from journey.records.database import one_value
 from journey.records.reading import Records
 from journey.rules import NOT_LIVE, REASONS
 from journey.sequences import Decisions, Findings, ListedDecisions, ListedFindings
-from journey.validation import did_you_mean
 
 if TYPE_CHECKING:
     from journey.batch import DecisionTable

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from journey.errors import InputError
+from journey.core.errors import InputError
+from journey.core.messages import did_you_mean, explain
 from journey.rules import NO_ACTION
-from journey.validation import did_you_mean, explain
 
 MONITOR_ONLY = "monitor_only"
 STALLED = "stalled"

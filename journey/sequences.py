@@ -7,7 +7,7 @@ sequences of `journey.batch`). Whoever prints or writes an evaluation need not k
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol, overload
 
-from journey.findings import Finding, FindingsOfCode, count_by_severity
+from journey.core.findings import Finding, FindingsOfCode, count_by_severity
 from journey.orchestrator.decision import Decision
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from journey.core.messages import did_you_mean
 from journey.machine import Journey
-from journey.validation import did_you_mean
 from scenarios.model import Scenario
 from scenarios.references import Mistake, live_stage, unknown
 from simulation.acquisition.spec import Acquisition, Campaign, Channel, acquisition_of

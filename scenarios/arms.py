@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from journey.errors import InputError
+from journey.core.errors import InputError
+from journey.core.messages import explain
 from journey.machine import Journey, default_journey
 from journey.machine.errors import JourneyDefinitionError
 from journey.policy import Policy, policy_from
-from journey.validation import explain
 from scenarios.acquisition_references import acquisition_mistakes
 from scenarios.layers import Layer, laid_over, source_of
 from scenarios.model import Arm, Scenario

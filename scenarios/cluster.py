@@ -25,7 +25,7 @@ from distributed.comm import CommClosedError, connect
 from distributed.scheduler import KilledWorker
 from distributed.versions import VersionMismatchWarning
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios import ctrl_c
 from scenarios.cluster_versions import refuse_other_versions, versions_here
 from scenarios.workers import LOCAL, Job, WorkerDiedError, died, refuse_malformed

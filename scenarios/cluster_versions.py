@@ -4,7 +4,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios import funnel
 from scenarios.acquisition_means import ArmAcquisition, acquisition_of_runs
 from scenarios.effects import Effect, effect_of, tested

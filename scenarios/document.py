@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from journey.orchestrator.replay import LABEL
 from scenarios.document import Block, Grid, Heading, Items, Paragraph
 
 if TYPE_CHECKING:
+    from journey.core.ledger import Ledger
     from journey.evaluation import Evaluation
     from journey.kpis import Kpi
-    from journey.ledger import Ledger
     from journey.orchestrator.replay import Agreement
     from journey.sequences import Decisions, Findings
 

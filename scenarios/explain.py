@@ -7,8 +7,8 @@ others. The rows of the one customer are then picked out of the trace.
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from journey.errors import InputError
-from journey.ledger import Ledger
+from journey.core.errors import InputError
+from journey.core.ledger import Ledger
 from journey.policy import TIERS
 from scenarios.files import LoadedScenario
 from scenarios.model import BASELINE

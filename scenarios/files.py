@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from journey.errors import InputError
-from journey.validation import did_you_mean, explain
+from journey.core.errors import InputError
+from journey.core.messages import did_you_mean, explain
 from scenarios.layers import Layer, merged, normalised, refuse_contradictions, source_of
 from scenarios.model import BUNDLED, Scenario
 from scenarios.overrides import override_layer

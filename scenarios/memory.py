@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 
 MIB = 2**20
 

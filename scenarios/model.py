@@ -111,7 +111,7 @@ class Scenario(Part):
     @classmethod
     def _is_measured(cls, name: str) -> str:
         if base_name(name) not in METRICS:
-            from journey.validation import did_you_mean
+            from journey.core.messages import did_you_mean
 
             raise ValueError(f"{name!r} is not a metric{did_you_mean(name, list(METRICS))}")
         return name

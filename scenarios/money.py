@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import exp, fsum, log1p
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from journey.ledger import Kind, Ledger, Line
+from journey.core.ledger import Kind, Ledger, Line
 from journey.policy import Policy, Provenance
 from scenarios.model import Money, Scenario
 from scenarios.statistics import Estimate, estimate, mean_of

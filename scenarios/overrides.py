@@ -4,7 +4,7 @@ import re
 import tomllib
 from typing import Any
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.layers import Layer, normalised
 
 _DEEPEST = 30

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import ceil, inf, isfinite
 from typing import TYPE_CHECKING, Any
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.effects import paired_difference
 from scenarios.metrics import METRICS, base_name, metric, segment_of, shown
 from scenarios.statistics import CONFIDENCE
@@ -177,12 +177,12 @@ def _target(argument: str, segments: Sequence[str] | None) -> tuple[str, float]:
     if not sign:
         raise InputError(f"--precision {argument}: must be METRIC=HALF_WIDTH, for instance churn_rate=0.002")
     if base_name(name) not in METRICS:
-        from journey.validation import did_you_mean
+        from journey.core.messages import did_you_mean
 
         raise InputError(f"--precision {argument}: {name!r} is not a metric{did_you_mean(name, list(METRICS))}")
     segment = segment_of(name)
     if segment is not None and segments is not None and segment not in segments:
-        from journey.validation import did_you_mean
+        from journey.core.messages import did_you_mean
 
         raise InputError(f"--precision {argument}: no segment {segment!r}{did_you_mean(segment, list(segments))}")
     try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.proportions import Fourfold, Tested, mantel_haenszel, pooled_z
 from scenarios.effects import Effect, corrected, effect_of, paired, paired_difference
 from scenarios.lift import Lift, lift_of, power_of_one

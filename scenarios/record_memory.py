@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.memory import SMALL, amount, available_memory
 
 BYTES_PER_ROW = 500.0

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from journey.core.messages import did_you_mean
 from journey.machine import Journey
 from journey.policy import Policy
-from journey.validation import did_you_mean
 from scenarios.metrics import segment_of
 from scenarios.model import BUNDLED, Scenario
 from simulation.spec import Correlations

@@ -17,7 +17,7 @@ from scenarios.precision import COVERAGE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from journey.ledger import Line
+    from journey.core.ledger import Line
     from scenarios.comparison import Comparison
     from scenarios.effects import Effect
     from scenarios.money import Return

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from math import fsum
 from typing import TYPE_CHECKING
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.metrics import is_total
 from simulation.population import people
 from simulation.run import refuse_different_worlds

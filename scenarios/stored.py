@@ -15,7 +15,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.locks import lock
 
 if TYPE_CHECKING:

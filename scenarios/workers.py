@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, Generic, Protocol, TypeVar
 
-from journey.errors import InputError, JourneyError
+from journey.core.errors import InputError, JourneyError
 
 Task = TypeVar("Task", bound=Hashable)
 Result = TypeVar("Result")

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from simulation import streams, trace
 from simulation.beginning import met_on_day_0
 from simulation.population import people

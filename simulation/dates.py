@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 
 DEFAULT_START = date(2025, 1, 6)
 """The date of day 0 when none is stated: a Monday, because a simulated week begins on day 0."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from journey.asof import AsOf
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.policy import MONITOR_ONLY, TIERS
 from journey.records.reading import bundled_folder, read_folder
 from simulation.population import HeardSignal, People, Person

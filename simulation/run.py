@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from simulation.acquisition.spec import AcquiredPopulation
 from simulation.choice import COMPILED, REFERENCE, choose
 from simulation.setup import ArmSetup

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path

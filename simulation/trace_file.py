@@ -17,7 +17,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.quiet_database import in_memory
 from simulation.trace import COLUMNS
 from simulation.whole import whole_file

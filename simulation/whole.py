@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from journey.batch.columns import Cases, fetch
 from journey.batch.grouping import grouping
 from journey.batch.table import DecisionTable, helping
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.records.database import literal
 from journey.rules import NO_SIGNAL, NOT_LIVE, REASONS
 

@@ -5,7 +5,7 @@ from typing import overload
 
 from journey.batch.table import DecisionTable
 from journey.checks.running import CheckReport
-from journey.findings import Finding, FindingsOfCode
+from journey.core.findings import Finding, FindingsOfCode
 from journey.orchestrator.cases import CaseReader
 from journey.orchestrator.decision import Decision
 from journey.sequences import Totals

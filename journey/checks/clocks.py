@@ -2,7 +2,7 @@
 
 from journey.checks.context import Context
 from journey.checks.registry import rule
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.records.columns import date_columns, label_of
 from journey.records.database import literal, quoted
 from journey.records.model import DATASETS

@@ -7,12 +7,12 @@ from typing import Any
 
 import duckdb
 
+from journey.core.messages import did_you_mean
 from journey.machine import Journey
 from journey.policy import Policy
 from journey.records.columns import columns_of, label_of
 from journey.records.database import literal, quoted, repeated
 from journey.records.model import StageEntry
-from journey.validation import did_you_mean
 
 # Words for messages. Whole days are what a person reads, so a time of day is shown only where there is one.
 _DAY_OF = "CASE WHEN is_bare(moment) THEN moment::DATE::VARCHAR ELSE strftime(moment, '%Y-%m-%d %H:%M') END"

@@ -2,7 +2,7 @@
 
 from journey.checks.context import Context, in_list
 from journey.checks.registry import rule
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 
 
 @rule("unknown-segment", FindingSeverity.NOTICE)

@@ -3,7 +3,7 @@
 from journey.checks.context import Context, hints, in_list
 from journey.checks.registry import rule
 from journey.checks.signals import is_watching
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.lifecycles import intervention_lifecycle
 from journey.records.database import literal
 

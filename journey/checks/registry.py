@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from journey.checks.context import Context
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 
 C = TypeVar("C")
 """What a check may look at: the context of its family of records."""

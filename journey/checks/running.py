@@ -11,7 +11,7 @@ import duckdb
 from journey.checks import clocks, customers, doubles, interventions, references, signals, stages
 from journey.checks.context import Context, prepare
 from journey.checks.registry import CHECKS, Check
-from journey.findings import Finding, FindingSeverity, FindingsOfCode
+from journey.core.findings import Finding, FindingSeverity, FindingsOfCode
 from journey.machine import Journey, default_journey
 from journey.policy import Policy
 from journey.records.database import one_value

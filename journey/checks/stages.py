@@ -2,7 +2,7 @@
 
 from journey.checks.context import Context, hints, in_list
 from journey.checks.registry import rule
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.machine import Journey
 from journey.records.database import literal
 from journey.records.words import source_of_words

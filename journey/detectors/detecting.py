@@ -5,9 +5,9 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import cast
 
+from journey.core.errors import InputError
 from journey.detectors.plugins import load_detectors
 from journey.detectors.protocol import Detector
-from journey.errors import InputError
 from journey.records.dates import moment_of
 from journey.records.model import Event, Signal
 from journey.records.store import Records

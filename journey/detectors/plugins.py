@@ -2,9 +2,9 @@
 
 from importlib.metadata import EntryPoint, entry_points
 
+from journey.core.errors import InputError
 from journey.detectors.builtin import builtin_detectors
 from journey.detectors.protocol import Detector
-from journey.errors import InputError
 
 GROUP = "journeylab.detectors"
 """Entry point group; each entry names a detector, or a class or function that makes one without arguments."""

@@ -7,9 +7,9 @@ from collections import Counter
 from math import fsum
 
 from journey.asof import AsOf
+from journey.core.ledger import Ledger, Line, Memo
 from journey.kpis.business import AT_FACE_VALUE, value_at_stake
 from journey.kpis.facts import SUPPORT_STAGES, Facts
-from journey.ledger import Ledger, Line, Memo
 from journey.policy import Economics, Policy, Provenance
 
 LABEL = "directional: recorded data has no counterfactual"

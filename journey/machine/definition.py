@@ -18,7 +18,7 @@ from journey.machine.moves import EVERY_LIVE_STAGE, Move, MoveRule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from journey.findings import Finding
+    from journey.core.findings import Finding
     from journey.machine.guards import Facts
     from journey.machine.table import CompiledJourney
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from journey.errors import InputError, JourneyError
+from journey.core.errors import InputError, JourneyError
 
 
 class JourneyDefinitionError(InputError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from journey.findings import Finding, FindingSeverity
+from journey.core.findings import Finding, FindingSeverity
 from journey.machine.errors import UnknownStageError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.machine.table import NONE, UNKNOWN, BoolArray, IntArray, encode
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from journey.findings import Finding
+from journey.core.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)

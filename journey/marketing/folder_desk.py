@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from journey.asof import AsOf
-from journey.errors import InputError
+from journey.core.errors import InputError
+from journey.core.messages import did_you_mean
 from journey.lifecycles import budget_action_lifecycle
 from journey.locks import lock
 from journey.machine import IllegalMoveError
@@ -33,7 +34,6 @@ from journey.marketing.records.reading import BUNDLED, MarketingRecords, bundled
 from journey.marketing.transfers import BudgetDesk, Transfer
 from journey.records.dates import moment_of
 from journey.records.sources import find_sources
-from journey.validation import did_you_mean
 
 if TYPE_CHECKING:
     from journey.marketing.checks.context import MarketingContext

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.marketing.lifecycles import lifecycles
 from journey.marketing.policy import MarketingPolicy
 from journey.marketing.records.model import Entity, LogEvent, Proposer, ReasonCode

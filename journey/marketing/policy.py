@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from journey.errors import InputError
+from journey.core.errors import InputError
+from journey.core.messages import explain
 from journey.policy import Money, merged, read_override
 from journey.proportions import CONFIDENCE, POWER
-from journey.validation import explain
 
 Quantity = Literal["impressions", "clicks", "conversions"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]

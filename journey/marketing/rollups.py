@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.marketing.policy import Metric
 from journey.marketing.proportions import wilson
 from journey.marketing.recommendation import Advice, Held, Measured, advise, held_against, trend_of

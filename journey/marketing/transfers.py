@@ -10,7 +10,7 @@ from datetime import datetime
 from math import isfinite
 from typing import Literal, NamedTuple
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.marketing.log import MarketingLog
 from journey.marketing.records.model import LogEvent, Proposer, ReasonCode
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from journey.asof import AsOf
-from journey.findings import Finding, FindingSeverity
+from journey.core.findings import Finding, FindingSeverity
 from journey.machine import Journey
 from journey.orchestrator.cases import CaseReader, as_of_for
 from journey.orchestrator.orchestrator import Orchestrator

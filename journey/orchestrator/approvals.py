@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.lifecycles import intervention_lifecycle
 from journey.machine import Journey
 from journey.orchestrator.decision import Decision

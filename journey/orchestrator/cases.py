@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from journey.asof import AsOf
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.records.columns import columns_of
 from journey.records.model import Customer, Intervention, Outcome, Record, Signal, StageEntry
 from journey.records.reading import Records

@@ -15,7 +15,7 @@ from math import fsum
 from typing import Any, Protocol, runtime_checkable
 
 from journey.asof import AsOf
-from journey.errors import InputError
+from journey.core.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)

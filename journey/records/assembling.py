@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from journey.findings import Finding, FindingSeverity
+from journey.core.findings import Finding, FindingSeverity
 from journey.machine import Journey, default_journey
 from journey.policy import Policy
 from journey.records.database import connect, each_beside

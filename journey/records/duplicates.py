@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import duckdb
 
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.policy import Policy
 from journey.records.columns import columns_of, key_of, label_of
 from journey.records.database import each_beside, literal, quoted, repeated

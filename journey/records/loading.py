@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import duckdb
 
-from journey.errors import InputError
-from journey.findings import Finding
+from journey.core.errors import InputError
+from journey.core.findings import Finding
 from journey.records.casting import Cast, cast
 from journey.records.columns import columns_of, key_of
 from journey.records.database import literal, one_value, quoted

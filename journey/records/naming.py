@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from journey.errors import InputError
-from journey.findings import Finding, FindingSeverity
+from journey.core.errors import InputError
+from journey.core.findings import Finding, FindingSeverity
+from journey.core.messages import did_you_mean
 from journey.records.columns import Column, columns_of
 from journey.records.raw import RawColumn, RawSet
 from journey.records.spelling import field_name
-from journey.validation import did_you_mean
 
 
 def match_columns(dataset: str, raw: RawSet) -> tuple[dict[str, RawColumn], list[Finding]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.records.database import literal, quoted
 from journey.records.sources import Source
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.records.columns import columns_of
 from journey.records.database import literal
 from journey.records.raw import RawColumn, RawSet, empty, unreadable

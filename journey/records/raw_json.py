@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.records.database import literal
 from journey.records.raw import RawColumn, RawSet, empty, first_line
 from journey.records.sources import Source

@@ -5,10 +5,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from journey.errors import InputError
-from journey.findings import Finding, FindingSeverity
+from journey.core.errors import InputError
+from journey.core.findings import Finding, FindingSeverity
+from journey.core.messages import did_you_mean
 from journey.records.model import CUSTOMER_FAMILY, Family
-from journey.validation import did_you_mean
 
 Format = Literal["json", "lines", "csv", "parquet"]
 

@@ -6,7 +6,8 @@ from typing import Any, cast
 
 import duckdb
 
-from journey.errors import InputError
+from journey.core.errors import InputError
+from journey.core.messages import did_you_mean
 from journey.machine import Journey
 from journey.policy import Policy
 from journey.records import assembling
@@ -25,7 +26,6 @@ from journey.records.model import (
 )
 from journey.records.tables import R, RecordTables
 from journey.records.words import forget_words
-from journey.validation import did_you_mean
 
 INDEX_AT_MOST = 200_000
 """Up to so many rows, the objects of a set are kept by customer; beyond, each question is one query."""

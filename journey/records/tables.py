@@ -11,12 +11,12 @@ from typing import Any, TypeVar, cast
 
 import duckdb
 
-from journey.errors import InputError
-from journey.findings import Finding, FindingSeverity, in_reading_order
+from journey.core.errors import InputError
+from journey.core.findings import Finding, FindingSeverity, in_reading_order
+from journey.core.messages import did_you_mean
 from journey.records.columns import columns_of, date_columns
 from journey.records.database import one_value, quoted
 from journey.records.model import Family, Record, model_of
-from journey.validation import did_you_mean
 
 R = TypeVar("R", bound=Record)
 

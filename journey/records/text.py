@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 
 CHUNK = 4 * 1024 * 1024
 GLOB = "*?["

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.cli.options import JsonOption
 from scenarios.cli.record_options import PolicyOption
 
@@ -140,8 +140,8 @@ def _name(option: str, name: str | None) -> str | None:
 
 
 def _code(code: str | None) -> "ReasonCode | None":
+    from journey.core.messages import did_you_mean
     from journey.marketing.records.model import ReasonCode
-    from journey.validation import did_you_mean
 
     known = next((each for each in get_args(ReasonCode) if each == code), None)
     if code is not None and known is None:

@@ -39,7 +39,7 @@ def command(
     """Check records and list what is odd about them; nothing in them is ever a crash."""
     from journey.asof import AsOf
     from journey.checks import check
-    from journey.findings import count_by_severity, in_reading_order
+    from journey.core.findings import count_by_severity, in_reading_order
     from journey.orchestrator.approval_policy import approval_findings
     from scenarios.cli.output import console, print_json
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.cli import INTERRUPTED
 from scenarios.cli.options import (
     ClusterOption,

@@ -83,7 +83,7 @@ def _refuse_decisions(path: Path | None, customer: str | None) -> None:
     if path is None:
         return
     from journey.batch.naming import refuse_unknown_ending
-    from journey.errors import InputError
+    from journey.core.errors import InputError
     from scenarios.cli.output import refuse_unwritable
 
     if customer is not None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from journey.findings import count_by_severity
+from journey.core.findings import count_by_severity
 from journey.orchestrator.replay import LABEL
 from journey.sequences import is_action
 from scenarios.cli.output import table
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from journey.batch import DecisionTable
+    from journey.core.findings import Finding
+    from journey.core.ledger import Ledger
     from journey.evaluation import Evaluation
-    from journey.findings import Finding
     from journey.kpis import Kpi
-    from journey.ledger import Ledger
     from journey.orchestrator.decision import Decision
     from journey.orchestrator.replay import Agreement
     from journey.sequences import Decisions, Findings

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from journey.errors import JourneyError
+from journey.core.errors import JourneyError
 from scenarios.cli import INTERRUPTED
 
 DONE = 0

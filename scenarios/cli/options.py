@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 
 if TYPE_CHECKING:
     from scenarios.files import LoadedScenario

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.cli.options import (
     ClusterOption,
     Engine,
@@ -154,7 +154,7 @@ def _write(told: "Chronicle", dates: "Dates", trace: Path | None, records: Path 
 
 
 def _arm(checked: "LoadedScenario", name: str) -> "ArmSetup":
-    from journey.validation import did_you_mean
+    from journey.core.messages import did_you_mean
 
     for setup in checked.setups:
         if setup.name == name:

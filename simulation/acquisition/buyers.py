@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from simulation.acquisition.spec import AcquiredPopulation
 from simulation.acquisition.traits import traits_of
 from simulation.population import People, Person

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.machine.guards import FactColumns, Guard
 from journey.policy import TIERS
 

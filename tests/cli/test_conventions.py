@@ -9,7 +9,7 @@ from datetime import date, datetime
 import numpy as np
 import pytest
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.cli import guard, output
 from scenarios.cli.registry import COMMANDS
 from tests.cli.running import RUN, invoke, process

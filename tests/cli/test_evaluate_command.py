@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.record_memory import BYTES_PER_ROW, refuse_large_records
 from tests.cli.running import invoke, json_of, process
 

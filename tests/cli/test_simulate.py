@@ -6,7 +6,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.cli.application import app
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journey.core.errors import InputError
 from journey.detectors import (
     Detector,
     FailedOnboardingStep,
@@ -22,7 +23,6 @@ from journey.detectors import (
     plugins,
 )
 from journey.detectors.builtin import amount_of, signal_of
-from journey.errors import InputError
 from journey.records.model import Event, Signal
 from tests.journey.companies import company
 

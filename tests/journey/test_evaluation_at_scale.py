@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from journey.batch import evaluate_batch
 from journey.batch.naming import write_decisions
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.evaluation import evaluate
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.cases import CaseReader

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.machine import (
     EVERY_LIVE_STAGE,
     Guard,
@@ -41,7 +41,7 @@ def test_the_default_journey_is_the_table_of_the_design():
     assert {(m.name, m.source, m.destination) for m in journey.moves} == DESIGN_TABLE
     assert journey.initial == ("onboarding",)
     assert journey.terminal == ("churned",)
-    assert journey.findings() == []
+    assert journey.core.findings() == []
 
 
 def test_support_to_engagement_is_illegal_and_retention_to_support_is_a_legal_reentry():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.machine import Journey, Violation, ViolationKind, default_journey, replay_log
 from tests.journey.strategies import journeys
 

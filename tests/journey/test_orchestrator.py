@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from journey.asof import AsOf
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.orchestrator import Orchestrator
 from journey.policy import Policy, policy_from
 from journey.records.model import Customer, Intervention, Outcome, Signal, StageEntry

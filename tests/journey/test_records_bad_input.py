@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from journey.checks import check
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.records.reading import Records, bundled_folder, read_folder
 from tests.journey.companies import CUSTOMER, ENTRY, INTERVENTION, SIGNAL, company, table, write_company
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.checks import check
-from journey.errors import InputError
-from journey.findings import FindingSeverity
+from journey.core.errors import InputError
+from journey.core.findings import FindingSeverity
 from journey.records.columns import columns_of
 from journey.records.model import DATASETS, Customer, Intervention, Signal
 from journey.records.reading import Records, bundled_folder, read_folder

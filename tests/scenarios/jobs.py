@@ -42,7 +42,7 @@ class Refuses:
     """A job that finds its input wrong."""
 
     def do(self, task):
-        from journey.errors import InputError
+        from journey.core.errors import InputError
 
         raise InputError(f"{task} is wrong; give another")
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pytest
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.acquisition_report import channel_rows, customers_text
 from scenarios.comparison import compare
 from scenarios.document import rendered

@@ -14,7 +14,7 @@ import pytest
 from distributed import Client, LocalCluster
 from distributed.cfexecutor import _cascade_future
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios import cluster, cluster_versions
 from scenarios.workers import WorkerDiedError, crew
 from tests.scenarios.jobs import DiesAt, Raises, Refuses, Squares

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.comparison import compare
 from scenarios.files import load
 from tests.scenarios import fakes

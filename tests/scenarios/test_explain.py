@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.explain import explain
 from scenarios.files import load
 from scenarios.money import returns

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios import memory
 from scenarios.comparison import compare
 from scenarios.files import load

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.overrides import override_layer, spelt
 
 steps = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=8)

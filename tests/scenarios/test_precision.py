@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.comparison import compare
 from scenarios.effects import paired_difference
 from scenarios.files import load

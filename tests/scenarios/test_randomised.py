@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import pytest
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.comparison import compare, identity_of
 from scenarios.files import load
 from scenarios.precision import Precision

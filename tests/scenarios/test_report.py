@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.comparison import compare
 from scenarios.document import Code, Grid, Heading, Items, Paragraph, as_html, as_markdown, rendered
 from scenarios.files import load

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.files import load
 from scenarios.randomised import split_for
 from scenarios.split import split_of

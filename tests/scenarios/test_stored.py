@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.comparison import compare, identity_of
 from scenarios.files import load
 from scenarios.replications import replicate
@@ -157,7 +157,7 @@ def test_a_second_process_on_the_same_file_is_refused(loaded, path):
     code = (
         "import sys\nfrom pathlib import Path\nfrom scenarios.files import load\n"
         "from scenarios.comparison import identity_of\nfrom scenarios.stored import opened\n"
-        "from journey.errors import InputError\n"
+        "from journey.core.errors import InputError\n"
         f"identity = identity_of(load('default', {SMALL!r}), 'reference')\n"
         "try:\n    with opened(Path(sys.argv[1]), identity): print('opened')\n"
         "except InputError as error: print(error)\n"

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from scenarios.cli.options import workers_for
 from scenarios.workers import WorkerDiedError, crew, refuse_malformed, results
 from tests.scenarios.jobs import DiesAt, Refuses, Squares, Who

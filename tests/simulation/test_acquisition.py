@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.lifecycles import budget_action_lifecycle
 from journey.machine import default_journey
 from journey.records.reading import read_folder

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from simulation.chronicle import Chronicle, Lifeline, begin
 from simulation.one_customer import quantities_of
 from simulation.population import Person

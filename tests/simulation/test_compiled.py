@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.machine import Guard, GuardKind, Journey, default_journey, register_guard, unregister_guard
 from journey.machine.guards import a_number_of_days
 from simulation.choice import COMPILED, REFERENCE

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from simulation.dates import DEFAULT_START, Dates
 
 DATES = Dates.beginning("2031-03-01", 365.0)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from simulation.run import close, live_pod, pods_of, run_arm, run_together
 from simulation.spec import Reviewers
 from simulation.trace_file import trace_file

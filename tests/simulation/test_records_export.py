@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.checks import check
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.lifecycles import intervention_lifecycle
 from journey.policy import Policy, policy_from, read_policy
 from journey.records.model import DATASETS

@@ -5,7 +5,7 @@ import csv
 import duckdb
 import pytest
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from simulation.run import run_arm
 from simulation.trace import COLUMNS, FUNNEL, KINDS
 from tests.simulation.worlds import arm

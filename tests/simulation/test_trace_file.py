@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from simulation import trace_file
 from simulation.trace import DECISION, Row, Trace
 from simulation.trace_columns import columns_of_rows

@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from simulation.whole import whole_file, whole_folder
 
 

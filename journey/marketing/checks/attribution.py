@@ -1,6 +1,6 @@
 """Checks of attribution: ways of counting that must not be added, credit beyond what there was, paths to nowhere."""
 
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.marketing.attribution import CHANNELS
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.registry import rule

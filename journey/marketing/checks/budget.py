@@ -1,6 +1,6 @@
 """Checks of budget moves: rules of governance, and whether the money was there. Each finding names its money."""
 
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.marketing.balances import balance_before
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.registry import rule

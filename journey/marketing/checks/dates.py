@@ -1,6 +1,6 @@
 """Checks of dates: what ends before it starts, and what happened when it could not."""
 
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.marketing.checks.context import MarketingContext, observation_date
 from journey.marketing.checks.registry import rule
 from journey.marketing.records.model import MARKETING_FAMILY

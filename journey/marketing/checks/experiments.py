@@ -1,6 +1,6 @@
 """Checks of experiments: can each be analysed on its own metric?"""
 
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.registry import rule
 from journey.marketing.records.model import Performance

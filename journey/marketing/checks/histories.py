@@ -1,6 +1,6 @@
 """Checks of status histories in the marketing log, held against the machines of the two entities."""
 
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.registry import rule
 from journey.marketing.lifecycles import lifecycles

@@ -1,6 +1,6 @@
 """Checks of performance: counts that contradict each other, the stored rate, or what a channel costs."""
 
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.registry import rule
 

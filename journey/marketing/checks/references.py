@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.registry import rule
 from journey.records.columns import key_of

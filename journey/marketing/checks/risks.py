@@ -1,6 +1,6 @@
 """Checks of risk signals: was a serious one looked at, and does its evidence agree with the records it quotes?"""
 
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.registry import rule
 from journey.marketing.evidence import evidence_query

@@ -1,6 +1,6 @@
 """Checks of the ROI ledger: does it add up, and does performance say the same?"""
 
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.registry import rule
 

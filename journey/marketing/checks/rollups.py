@@ -1,6 +1,6 @@
 """Checks of segment rollups: against performance, the funnel, the campaign and themselves."""
 
-from journey.findings import FindingSeverity
+from journey.core.findings import FindingSeverity
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.registry import rule
 from journey.records.database import literal

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from journey.checks.registry import Rule
-from journey.findings import FindingSeverity, count_by_severity, in_reading_order
+from journey.core.findings import FindingSeverity, count_by_severity, in_reading_order
 from journey.marketing.checks import (
     attribution,
     budget,

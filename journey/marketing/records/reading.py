@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.marketing.records.store import MarketingRecords
 from journey.records.assembling import loaded_sources
 from journey.records.sources import Source, bundled_folder, find_sources
 
 if TYPE_CHECKING:
-    from journey.findings import Finding
+    from journey.core.findings import Finding
 
 __all__ = ["BUNDLED", "MarketingRecords", "bundled_folder", "read_folders"]
 

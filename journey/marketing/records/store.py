@@ -5,14 +5,14 @@ from typing import Any
 
 import duckdb
 
-from journey.errors import InputError
+from journey.core.errors import InputError
+from journey.core.messages import did_you_mean
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.policy import Policy
 from journey.records.assembling import loaded_tables
 from journey.records.duplicates import resolve_duplicates
 from journey.records.tables import RecordTables
 from journey.records.vocabulary import tidy_spelling
-from journey.validation import did_you_mean
 
 
 class MarketingRecords(RecordTables):

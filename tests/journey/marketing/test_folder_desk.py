@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from journey.asof import AsOf
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.marketing import folder_desk
 from journey.marketing.balances import balances
 from journey.marketing.checks import check

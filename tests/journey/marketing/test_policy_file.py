@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.marketing.policy import MarketingPolicy, marketing_policy_from, read_marketing_policy
 from simulation.arm_policy import as_toml
 from tests.cli.running import invoke, json_of

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.marketing.records import model
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.marketing.records.reading import BUNDLED, bundled_folder, read_folders

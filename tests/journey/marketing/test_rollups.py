@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.marketing.checks.running import context_of
 from journey.marketing.policy import MarketingPolicy, RollupPolicy
 from journey.marketing.recommendation import Measured, Trend, advise, held_against, trend_of

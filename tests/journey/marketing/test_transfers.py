@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey.errors import InputError
+from journey.core.errors import InputError
 from journey.machine import IllegalMoveError
 from journey.marketing.governance import prove
 from journey.marketing.log import MarketingLog
