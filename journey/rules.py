@@ -1,7 +1,7 @@
 """The decision rules: plain arithmetic on floats and ints, written once.
 
 The orchestrator calls these functions on records, the reference engine calls them on simulated customers, and
-`journey.jit` compiles the very same functions for whole populations. So they use only scalars, indexable sequences
+`journey.runtime.jit` compiles the very same functions for whole populations. So they use only scalars, indexable sequences
 of scalars and `exp`, `log1p` and `expm1` of `math`, which give the same bits interpreted and compiled.
 
 The form. Each negative signal adds evidence ``-log(1 - weight * strength * trust)`` that fades with a half-life; a
@@ -350,4 +350,4 @@ KERNELS = (
     is_duplicate,
     gather,
 )
-"""The functions that `journey.jit` compiles, callees before callers."""
+"""The functions that `journey.runtime.jit` compiles, callees before callers."""

@@ -497,4 +497,4 @@ KERNELS: tuple[Any, ...] = (
     hold,
     approval,
 )
-"""The functions that `journey.jit` compiles, callees before callers."""
+"""The functions that `journey.runtime.jit` compiles, callees before callers."""

@@ -16,7 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from journey.core.errors import InputError
-from journey.locks import lock
+from journey.runtime.locks import lock
 
 if TYPE_CHECKING:
     from simulation.run import Run

@@ -11,10 +11,10 @@ import json
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Self
 
+from journey.runtime.atomic_files import whole_folder
 from simulation.arm_policy import as_toml, policy_of
 from simulation.chronicle import customer_id
 from simulation.recording import Recorded, Scribe
-from simulation.whole import whole_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

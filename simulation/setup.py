@@ -12,10 +12,10 @@ from typing import NamedTuple
 from journey.machine import CompiledJourney, Journey
 from journey.policy import OTHER_SEGMENT, TIERS, Policy, PolicyTable
 from journey.rules import NO_ACTION
+from journey.runtime.identity_cache import Lately
 from journey.steps import PolicySheet, sheet_of
 from simulation.contract import ContractLaw, ValueLaw, contract_law, value_law
 from simulation.flaws import Flaws, flaws_of
-from simulation.lately import Lately
 from simulation.laws import (
     CauseLaw,
     EffectLaw,

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from journey.core.errors import InputError
-from journey.quiet_database import in_memory
+from journey.runtime.atomic_files import whole_file
+from journey.runtime.duckdb import in_memory
 from simulation.trace import COLUMNS
-from simulation.whole import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

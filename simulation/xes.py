@@ -11,9 +11,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from journey.runtime.atomic_files import whole_file
 from simulation import trace
 from simulation.chronicle import customer_id
-from simulation.whole import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Rows that came in any order, put together by case: found, counted, placed and sorted, all on arrays.
 
 A database sorts millions of rows by five columns in a second; cases have a handful of rows each, so counting the rows
-of each case and sorting within it takes a tenth of that. The functions are plain loops for `journey.jit` to compile.
+of each case and sorting within it takes a tenth of that. The functions are plain loops for `journey.runtime.jit` to compile.
 """
 
 from functools import cache
@@ -277,7 +277,7 @@ KERNELS: tuple[Any, ...] = (
     find_states,
     mark_counted,
 )
-"""What `journey.jit` compiles."""
+"""What `journey.runtime.jit` compiles."""
 
 
 @cache
@@ -286,6 +286,6 @@ def grouping() -> Any:
     import sys
 
     from journey import rules
-    from journey.jit import UNCOUNTED, compiled
+    from journey.runtime.jit import UNCOUNTED, compiled
 
     return compiled(rules, sys.modules[__name__], options=UNCOUNTED)

@@ -88,4 +88,4 @@ def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, pas
 
 
 KERNELS: tuple[Any, ...] = (judge,)
-"""What `journey.jit` compiles."""
+"""What `journey.runtime.jit` compiles."""

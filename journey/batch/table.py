@@ -299,7 +299,7 @@ def _shares(count: int) -> Iterator[slice]:
 def _kernel() -> Any:
     from journey import rules, steps
     from journey.batch import kernel
-    from journey.jit import UNCOUNTED, compiled
+    from journey.runtime.jit import UNCOUNTED, compiled
 
     return compiled(rules, steps, kernel, options=UNCOUNTED).judge
 

@@ -20,7 +20,6 @@ from journey.asof import AsOf
 from journey.core.errors import InputError
 from journey.core.messages import did_you_mean
 from journey.lifecycles import budget_action_lifecycle
-from journey.locks import lock
 from journey.machine import IllegalMoveError
 from journey.marketing.balances import balances
 from journey.marketing.checks.running import context_of
@@ -34,6 +33,7 @@ from journey.marketing.records.reading import BUNDLED, MarketingRecords, bundled
 from journey.marketing.transfers import BudgetDesk, Transfer
 from journey.records.dates import moment_of
 from journey.records.sources import find_sources
+from journey.runtime.locks import lock
 
 if TYPE_CHECKING:
     from journey.marketing.checks.context import MarketingContext

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from journey.quiet_database import in_memory, silenced
+from journey.runtime.duckdb import in_memory, silenced
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -103,9 +103,9 @@ def command(
 
 def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
     """Say before the run what could not be written after it."""
+    from journey.runtime.atomic_files import refuse_taken_folder
     from scenarios.cli.output import refuse_unwritable
     from simulation.trace import refuse_unknown_format
-    from simulation.whole import refuse_taken_folder
 
     if trace is not None:
         refuse_unknown_format(trace)

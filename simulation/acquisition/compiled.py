@@ -35,7 +35,7 @@ FIRST_ROOM = 256
 @cache
 def kernels() -> SimpleNamespace:
     """The functions of prospects, compiled at their first call and kept on disk."""
-    from journey.jit import compiled
+    from journey.runtime.jit import compiled
 
     unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
     modules = (streams, special, clocks, drawing, prospects, walk)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from journey import rules, steps
+from journey.runtime.identity_cache import Lately
 from simulation import (
     beginning,
     calendar,
@@ -46,7 +47,6 @@ from simulation.compiled.crowd import CrowdTables, crowd_tables
 from simulation.compiled.readiness import remember
 from simulation.compiled.rows import columns_of
 from simulation.compiled.tables import tables_of
-from simulation.lately import Lately
 from simulation.population import people, splits_of
 from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.trace import Trace
@@ -79,7 +79,7 @@ INLINED = (
 @cache
 def kernels() -> SimpleNamespace:
     """The engine's functions, compiled at their first call and kept on disk."""
-    from journey.jit import UNCOUNTED, compiled
+    from journey.runtime.jit import UNCOUNTED, compiled
 
     unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
     shared = (

@@ -1,6 +1,6 @@
 """Whether the compiled engine's code lies on disk, so that using it costs seconds and not two minutes.
 
-Numba finds out function by function, while it compiles. Here a mark beside the code (`journey.compiling`) says of one
+Numba finds out function by function, while it compiles. Here a mark beside the code (`journey.runtime.compile_lock`) says of one
 kind of run that everything it takes was compiled, by this engine, for this processor.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from journey.compiling import leave, mark_of
+from journey.runtime.compile_lock import leave, mark_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from journey import jit
-from journey.compiling import leave, mark_of, one_at_a_time
+from journey.runtime import jit
+from journey.runtime.compile_lock import leave, mark_of, one_at_a_time
 from tests.journey.test_jit import SOURCE, module
 
 
@@ -75,7 +75,7 @@ def watched_turns(monkeypatch):
         turns.append(mark)
         return one_at_a_time(mark)
 
-    monkeypatch.setattr("journey.compiling.one_at_a_time", watched)
+    monkeypatch.setattr("journey.runtime.compile_lock.one_at_a_time", watched)
     return turns
 
 

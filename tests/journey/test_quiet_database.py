@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from journey.quiet_database import in_memory
+from journey.runtime.duckdb import in_memory
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,4 +19,4 @@ def test_it_is_the_one_place_where_a_connection_is_made():
         for path in (ROOT / package).rglob("*.py")
         if "duckdb.connect(" in path.read_text(encoding="utf-8")
     ]
-    assert made == ["journey/quiet_database.py"]
+    assert made == ["journey/runtime/duckdb.py"]

@@ -3,7 +3,7 @@
 import pytest
 
 from journey.core.errors import InputError
-from simulation.whole import whole_file, whole_folder
+from journey.runtime.atomic_files import whole_file, whole_folder
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path):

@@ -8,7 +8,7 @@ Compiled code is kept on disk, in the user's cache folder, under a hash of every
 constants that these use: Numba itself looks only at the file of the outermost function and would miss a change in a
 function that it calls. What is hashed is what this process has loaded, not what now stands on disk, so that a file
 edited in the meantime cannot give new code an old name. Where that folder cannot be written, code is compiled anew in
-each process. Where several processes need the same code at once, one compiles it (`journey.compiling`).
+each process. Where several processes need the same code at once, one compiles it (`journey.runtime.compile_lock`).
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
-from journey.compiling import take_turns
+from journey.runtime.compile_lock import take_turns
 
 CACHE_VARIABLE = "JOURNEYLAB_CACHE"
 """Environment variable that names another cache folder."""
@@ -50,7 +50,7 @@ def compiled(
         constants: Values that take the place of module constants of that name, for instance with another type.
         options: Options for Numba's ``njit``.
         inlined: Names of functions that become part of their callers, where a call costs as much as what is called.
-        from_0: Whether none of them ever uses a negative index (`journey.compiling.indices_from_0`).
+        from_0: Whether none of them ever uses a negative index (`journey.runtime.compile_lock.indices_from_0`).
         cache: Whether to keep compiled code on disk.
 
     Returns:

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
-from journey.locks import lock
+from journey.runtime.locks import lock
 
 _LOOK_EVERY_SECONDS = 0.1
 
@@ -23,7 +23,7 @@ def mark_of(kernels: Iterable[Any], kind: object) -> Path | None:
     """The file that says that a call of some kind finds all its code on disk; None where none is kept there.
 
     Args:
-        kernels: The functions that are compiled together (`journey.jit.compiled`).
+        kernels: The functions that are compiled together (`journey.runtime.jit.compiled`).
         kind: What kind of call it is; it stands for itself by its text.
     """
     from numba.core.registry import cpu_target
