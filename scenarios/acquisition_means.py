@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
-from scenarios.statistics import mean_of
+from journey.statistics.means import mean_of
 
 if TYPE_CHECKING:
     from simulation.run import Run

@@ -12,6 +12,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
+from journey.statistics.means import CONFIDENCE, Estimate, estimate
 from scenarios import funnel
 from scenarios.acquisition_means import ArmAcquisition, acquisition_of_runs
 from scenarios.effects import Effect, effect_of, tested
@@ -26,7 +27,6 @@ from scenarios.precision import Precision, PrecisionFound
 from scenarios.randomised import INTERVALS as RANDOMISED_INTERVALS
 from scenarios.randomised import LEDGER, RANDOMISED, Experiment, comparable, experiment_of
 from scenarios.replications import Progress, Replications, replicate
-from scenarios.statistics import CONFIDENCE, Estimate, estimate
 from scenarios.stored import Identity
 from scenarios.unhelped import Unhelped, unhelped_of
 from scenarios.verdict import Verdict, judge

@@ -4,8 +4,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from journey.proportions import holm
-from scenarios.statistics import CONFIDENCE, Estimate, differences, estimate, variance_reduction
+from journey.statistics.means import CONFIDENCE, Estimate, differences, estimate, variance_reduction
+from journey.statistics.proportions import holm
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,19 @@
 
 from typing import TYPE_CHECKING
 
+from journey.statistics.means import CONFIDENCE
 from scenarios.document import Block, Grid, Heading, Paragraph
 from scenarios.metrics import shown
-from scenarios.statistics import CONFIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from journey.statistics.lift import Lift
+    from journey.statistics.means import Estimate
     from scenarios.comparison import Comparison
     from scenarios.effects import Effect
-    from scenarios.lift import Lift
     from scenarios.metrics import Unit
     from scenarios.randomised import Experiment
-    from scenarios.statistics import Estimate
 
 _CONFIDENCE = f"{100 * CONFIDENCE:.0f} %"
 

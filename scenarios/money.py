@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.core.ledger import Kind, Ledger, Line
 from journey.policy import Policy, Provenance
+from journey.statistics.means import Estimate, estimate, mean_of
 from scenarios.model import Money, Scenario
-from scenarios.statistics import Estimate, estimate, mean_of
 from simulation.acquisition.spec import acquisition_of
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from math import ceil, inf, isfinite
 from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
+from journey.statistics.means import CONFIDENCE
 from scenarios.effects import paired_difference
 from scenarios.metrics import METRICS, base_name, metric, segment_of, shown
-from scenarios.statistics import CONFIDENCE
 
 if TYPE_CHECKING:
     from simulation.run import Run

@@ -11,12 +11,12 @@ from math import fsum
 from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
-from journey.proportions import Fourfold, Tested, mantel_haenszel, pooled_z
+from journey.statistics.lift import Lift, lift_of, power_of_one
+from journey.statistics.means import CONFIDENCE, Estimate
+from journey.statistics.proportions import Fourfold, Tested, mantel_haenszel, pooled_z
 from scenarios.effects import Effect, corrected, effect_of, paired, paired_difference
-from scenarios.lift import Lift, lift_of, power_of_one
 from scenarios.metrics import base_name, is_total, per_customer, segment_of
 from scenarios.sample_ratio import SampleRatio, sample_ratio
-from scenarios.statistics import CONFIDENCE, Estimate
 
 if TYPE_CHECKING:
     from scenarios.effects import Measured

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from journey.core.ledger import Line
+    from journey.statistics.means import Estimate
     from scenarios.comparison import Comparison
     from scenarios.effects import Effect
     from scenarios.money import Return
-    from scenarios.statistics import Estimate
 
 
 def report_on(found: "Comparison") -> list[Block]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import Any
 
-from journey.proportions import UNDEFINED, Tested, goodness_of_fit, holm
+from journey.statistics.proportions import UNDEFINED, Tested, goodness_of_fit, holm
 
 ALARM = 0.001
 """The p-value below which the split is called wrong."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from journey.proportions import customers_needed
+from journey.statistics.means import CONFIDENCE, POWER, replications_needed
+from journey.statistics.proportions import customers_needed
 from scenarios.metrics import Metric, dollars, metric, per_customer, shown
-from scenarios.statistics import CONFIDENCE, POWER, replications_needed
 
 if TYPE_CHECKING:
     from scenarios.effects import Effect

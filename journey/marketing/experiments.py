@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from journey.core.messages import did_you_mean
 from journey.marketing.policy import ExperimentPolicy, Metric
-from journey.proportions import Fourfold, Tested, customers_needed, pooled_z
-from journey.score_intervals import difference_interval, ratio_interval
+from journey.statistics.proportions import Fourfold, Tested, customers_needed, pooled_z
+from journey.statistics.score_intervals import difference_interval, ratio_interval
 
 if TYPE_CHECKING:
     from journey.marketing.checks.context import MarketingContext

@@ -16,8 +16,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from journey.marketing.policy import MarketingPolicy
-from journey.marketing.proportions import Proportion, wilson
 from journey.records.database import literal
+from journey.statistics.wilson import Proportion, wilson
 
 if TYPE_CHECKING:
     from journey.marketing.checks.context import MarketingContext

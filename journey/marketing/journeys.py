@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from journey.marketing.funnel import FunnelRow, funnel_rows
-from journey.marketing.proportions import wilson
-from journey.proportions import Fourfold, holm, pooled_z
+from journey.statistics.proportions import Fourfold, holm, pooled_z
+from journey.statistics.wilson import wilson
 
 if TYPE_CHECKING:
     from journey.marketing.checks.context import MarketingContext

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from journey.marketing.proportions import Proportion, wilson
+from journey.statistics.wilson import Proportion, wilson
 
 NOT_FROM_TOTALS = (
     "funnel_events holds daily totals: they do not say which visitors of which day converted later. Paths of single "

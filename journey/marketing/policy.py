@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from journey.core.errors import InputError
 from journey.core.messages import explain
 from journey.policy import Money, merged, read_override
-from journey.proportions import CONFIDENCE, POWER
+from journey.statistics.proportions import CONFIDENCE, POWER
 
 Quantity = Literal["impressions", "clicks", "conversions"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]

@@ -10,10 +10,10 @@ from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
 from journey.marketing.policy import Metric, RollupPolicy
-from journey.marketing.proportions import wilson
 from journey.marketing.records.model import Recommendation
-from journey.proportions import Fourfold
-from journey.score_intervals import ratio_interval
+from journey.statistics.proportions import Fourfold
+from journey.statistics.score_intervals import ratio_interval
+from journey.statistics.wilson import wilson
 
 Rule = Literal[
     "nothing_counted",

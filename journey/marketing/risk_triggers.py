@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from journey.marketing.checks.registry import CHECKS
 from journey.marketing.funnel import funnel_rows
 from journey.marketing.policy import CountedRisk, MarketingPolicy, PhraseRule, SeverityName
-from journey.marketing.proportions import wilson
 from journey.marketing.records.model import RiskAction, RiskType
+from journey.statistics.wilson import wilson
 
 if TYPE_CHECKING:
     from journey.marketing.checks.context import MarketingContext

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.core.errors import InputError
 from journey.marketing.policy import Metric
-from journey.marketing.proportions import wilson
 from journey.marketing.recommendation import Advice, Held, Measured, advise, held_against, trend_of
+from journey.statistics.wilson import wilson
 
 if TYPE_CHECKING:
     from journey.marketing.checks.context import MarketingContext

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from journey.marketing.policy import MarketingPolicy
-from journey.marketing.proportions import wilson
 from journey.marketing.recommendation import Measured
+from journey.statistics.wilson import wilson
 
 if TYPE_CHECKING:
     from journey.marketing.checks.context import MarketingContext

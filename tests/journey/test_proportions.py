@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from journey.proportions import UNDEFINED, Fourfold, customers_needed, goodness_of_fit, holm, mantel_haenszel, pooled_z
+from journey.statistics.proportions import (
+    UNDEFINED,
+    Fourfold,
+    customers_needed,
+    goodness_of_fit,
+    holm,
+    mantel_haenszel,
+    pooled_z,
+)
 
 counts = st.integers(2, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 tables = st.tuples(counts, counts).map(lambda pair: Fourfold(*pair[0], *pair[1]))

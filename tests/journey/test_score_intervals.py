@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from journey.proportions import Fourfold, pooled_z
-from journey.score_intervals import difference_interval, ratio_interval
+from journey.statistics.proportions import Fourfold, pooled_z
+from journey.statistics.score_intervals import difference_interval, ratio_interval
 
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 tables = st.tuples(counts, counts).map(lambda pair: Fourfold(*pair[0], *pair[1]))

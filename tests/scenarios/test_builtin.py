@@ -8,9 +8,9 @@ from functools import cache
 
 import pytest
 
+from journey.statistics.means import differences, estimate
 from scenarios.comparison import compare
 from scenarios.files import builtin_names, load
-from scenarios.statistics import differences, estimate
 from simulation.run import run_arm
 from tests.simulation.test_compiled import assert_same
 

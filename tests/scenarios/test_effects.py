@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey.proportions import holm
+from journey.statistics.proportions import holm
 from scenarios import effects
 from scenarios.comparison import compare
 from scenarios.effects import effect_of

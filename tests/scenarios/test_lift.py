@@ -6,8 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from scenarios.lift import lift_of, power_of_one
-from scenarios.statistics import Estimate, differences, estimate
+from journey.statistics.lift import lift_of, power_of_one
+from journey.statistics.means import Estimate, differences, estimate
 
 means = st.floats(0.05, 1.0, allow_subnormal=False)
 samples = st.lists(st.tuples(means, means), min_size=3, max_size=12)

@@ -14,9 +14,9 @@ from scipy.stats import binom
 
 from journey.machine import Journey, Move
 from journey.policy import policy_from
+from journey.statistics.means import CONFIDENCE
 from scenarios.effects import paired_difference
 from scenarios.replications import replicate
-from scenarios.statistics import CONFIDENCE
 from simulation.run import ArmSetup, run_arm
 from simulation.spec import Population, Reviewers, World
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from scenarios.statistics import (
+from journey.statistics.means import (
     differences,
     estimate,
     mean_of,

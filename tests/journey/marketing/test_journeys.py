@@ -3,7 +3,7 @@
 from journey.marketing.checks.running import context_of
 from journey.marketing.funnel import funnel_rows
 from journey.marketing.journeys import journey_steps
-from journey.proportions import Fourfold, pooled_z
+from journey.statistics.proportions import Fourfold, pooled_z
 from tests.journey.marketing.companies import records, row, rows
 
 

@@ -5,7 +5,7 @@ from math import sqrt
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
-from scenarios.statistics import CONFIDENCE, Estimate, differences, mean_of, t_quantile, variance_of
+from journey.statistics.means import CONFIDENCE, Estimate, differences, mean_of, t_quantile, variance_of
 
 _STANDARD_NORMAL = NormalDist()
 

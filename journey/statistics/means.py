@@ -9,7 +9,7 @@ from math import ceil, fsum, inf, isfinite, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
-from journey import proportions
+from journey.statistics import proportions
 
 CONFIDENCE = proportions.CONFIDENCE
 POWER = proportions.POWER

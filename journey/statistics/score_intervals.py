@@ -9,7 +9,7 @@ from math import acos, copysign, cos, inf, pi, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
-from journey.proportions import CONFIDENCE, Fourfold
+from journey.statistics.proportions import CONFIDENCE, Fourfold
 
 # Halvings of the range of the root: more than the 53 bits of a double.
 _STEPS = 200
