@@ -41,9 +41,9 @@ def phases(folder: str) -> list[dict[str, Any]]:
     from journey.batch import evaluate_batch, evaluate_folder
     from journey.batch.naming import write_decisions
     from journey.checks import check
+    from journey.decision.rules import NOT_LIVE
     from journey.kpis import collect, kpis
     from journey.records.reading import Records, read_folder
-    from journey.rules import NOT_LIVE
 
     # What was compiled before is fetched, or compiled now.
     evaluate_batch(Records.from_tables({"customers": [{"customer_id": "A"}]}), "2030-01-01")

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from benchmarks.bench_loading import make_company
-from journey.asof import AsOf
 from journey.batch import evaluate_batch
 from journey.batch.columns import cases_of_customers
 from journey.batch.table import judged
+from journey.decision.as_of import AsOf
 from journey.orchestrator import Orchestrator
 from journey.records.model import Customer, Intervention, Outcome, Signal, StageEntry
 from journey.records.reading import read_folder

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.model import MOVES, SIGNALS_PER_DAY
+from journey.decision.policy import Policy
 from journey.machine import default_journey
-from journey.policy import Policy
 from scenarios.files import load
 from simulation.run import ArmSetup
 from simulation.spec import Dwell, Population, Reviewers, World

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from journey.asof import AsOf
 from journey.checks import check
 from journey.core.errors import InputError
 from journey.core.findings import Finding, in_reading_order
 from journey.core.ledger import Ledger
 from journey.core.messages import did_you_mean
+from journey.decision.as_of import AsOf
+from journey.decision.policy import Policy
+from journey.decision.rules import NOT_LIVE, REASONS
 from journey.kpis import Groups, collect, kpis, recorded_ledger
 from journey.machine import Journey
 from journey.orchestrator.approval_policy import breach_of, breaches_in_batch
@@ -19,10 +21,8 @@ from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
 from journey.orchestrator.ports import GovernanceCheck, KpiSink
 from journey.orchestrator.replay import Agreement, agreement, redecided
-from journey.policy import Policy
 from journey.records.database import one_value
 from journey.records.reading import Records
-from journey.rules import NOT_LIVE, REASONS
 from journey.sequences import Decisions, Findings, ListedDecisions, ListedFindings
 
 if TYPE_CHECKING:

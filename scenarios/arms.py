@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from journey.core.errors import InputError
 from journey.core.messages import explain
+from journey.decision.policy import Policy, policy_from
 from journey.machine import Journey, default_journey
 from journey.machine.errors import JourneyDefinitionError
-from journey.policy import Policy, policy_from
 from scenarios.acquisition_references import acquisition_mistakes
 from scenarios.layers import Layer, laid_over, source_of
 from scenarios.model import Arm, Scenario

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from journey.policy import Policy
+from journey.decision.policy import Policy
 from scenarios.acquisition_assumptions import acquisition_rows
 from scenarios.document import Block, Grid, Heading, Paragraph
 from scenarios.metrics import dollars

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
 from journey.core.ledger import Ledger
-from journey.policy import TIERS
+from journey.decision.policy import TIERS
 from scenarios.files import LoadedScenario
 from scenarios.model import BASELINE
 from scenarios.money import returns

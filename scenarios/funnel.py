@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from journey.rules import REASONS
+from journey.decision.rules import REASONS
 
 if TYPE_CHECKING:
     from simulation.run import Run

@@ -12,7 +12,7 @@ from math import exp, fsum, log1p
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.core.ledger import Kind, Ledger, Line
-from journey.policy import Policy, Provenance
+from journey.decision.policy import Policy, Provenance
 from journey.statistics.means import Estimate, estimate, mean_of
 from scenarios.model import Money, Scenario
 from simulation.acquisition.spec import acquisition_of

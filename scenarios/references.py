@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from journey.core.messages import did_you_mean
+from journey.decision.policy import Policy
 from journey.machine import Journey
-from journey.policy import Policy
 from scenarios.metrics import segment_of
 from scenarios.model import BUNDLED, Scenario
 from simulation.spec import Correlations

@@ -6,7 +6,7 @@ required here. `journey validate` checks the whole.
 
 from typing import Any
 
-from journey.policy import Policy
+from journey.decision.policy import Policy
 from scenarios.files import builtin_names
 from scenarios.model import Scenario
 

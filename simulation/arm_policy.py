@@ -6,14 +6,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from journey.policy import MONITOR_ONLY
+from journey.decision.policy import MONITOR_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pydantic import BaseModel
 
-    from journey.policy import Play, Policy
+    from journey.decision.policy import Play, Policy
     from simulation.setup import ArmSetup
 
 MOST_IN_A_LINE = 12
@@ -48,7 +48,7 @@ def _plays(setup: ArmSetup) -> tuple[Play, ...]:
 
 
 def as_toml(policy: BaseModel) -> str:
-    """A policy as a policy file, which `journey.policy.read_policy` reads back to an equal one.
+    """A policy as a policy file, which `journey.decision.policy.read_policy` reads back to an equal one.
 
     A marketing policy is written as well; `journey.marketing.policy.read_marketing_policy` reads it back.
     """

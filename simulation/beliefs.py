@@ -1,13 +1,13 @@
 """What the orchestrator believes about one simulated customer, carried from signal to signal.
 
-The recorded path sums every signal anew (`journey.rules.gather`); here the same sums are carried along as one number
+The recorded path sums every signal anew (`journey.decision.rules.gather`); here the same sums are carried along as one number
 per ledger, faded to the moment of asking. All evidence has one half-life, so the strongest signal of the past stays
 the strongest, and remembering its type is enough.
 """
 
 from typing import NamedTuple
 
-from journey import rules, steps
+from journey.decision import rules, steps
 
 
 class Judgement(NamedTuple):
@@ -15,7 +15,7 @@ class Judgement(NamedTuple):
 
     Attributes:
         action: The action that the evidence calls for, or NO_ACTION.
-        reason: Why, one of the codes of `journey.rules`.
+        reason: Why, one of the codes of `journey.decision.rules`.
         severity: How bad it looks, in [0, 1].
         confidence: How good the evidence is, in [0, 1].
     """

@@ -1,13 +1,13 @@
 """What the orchestrator does about one customer: decide, ask a reviewer, act, measure.
 
-The decisions are those of `journey.steps`, the very rules that judge recorded customers.
+The decisions are those of `journey.decision.steps`, the very rules that judge recorded customers.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from journey import rules, steps
+from journey.decision import rules, steps
 from simulation import flaws, streams, trace
 from simulation.agenda import ACTION, CADENCE, CALM, EXPIRY, OUTCOME
 from simulation.beliefs import Beliefs

@@ -8,8 +8,8 @@ it acts on the days before.
 from math import floor, inf, log1p
 from typing import NamedTuple
 
+from journey.decision.policy import TIERS
 from journey.machine import CompiledJourney
-from journey.policy import TIERS
 from simulation.laws import shares
 from simulation.spec import World
 

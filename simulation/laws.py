@@ -8,8 +8,8 @@ from itertools import accumulate
 from math import log, log1p
 from typing import NamedTuple
 
+from journey.decision.policy import TIERS, PolicyTable
 from journey.machine import CompiledJourney
-from journey.policy import TIERS, PolicyTable
 from simulation import clocks
 from simulation.spec import Dwell, World
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import simpy
 
+from journey.decision.policy import TIERS
 from journey.machine import Facts, MoveResult
-from journey.policy import TIERS
 from simulation import streams, trace
 from simulation.account import Account
 from simulation.agenda import CALM, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, SEASON

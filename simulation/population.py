@@ -11,8 +11,8 @@ from itertools import accumulate
 from math import exp, log1p
 from typing import NamedTuple
 
+from journey.decision.policy import TIERS
 from journey.machine import CompiledJourney
-from journey.policy import TIERS
 from simulation import copula, streams
 from simulation.agenda import CALM
 from simulation.spec import Population
@@ -40,7 +40,7 @@ class Person:
     Attributes:
         number: Number of the customer, from 0; the key of its streams.
         segment: Index into the population's segments.
-        tier: Index into `journey.policy.TIERS`.
+        tier: Index into `journey.decision.policy.TIERS`.
         account_value: Revenue per year, in dollars.
         stage: Code of the stage on day 0.
         days_in_stage: Time already spent there, in days.

@@ -11,9 +11,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from journey.asof import AsOf
 from journey.core.errors import InputError
-from journey.policy import MONITOR_ONLY, TIERS
+from journey.decision.as_of import AsOf
+from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.records.reading import bundled_folder, read_folder
 from simulation.population import HeardSignal, People, Person
 from simulation.units import DAYS_PER_MONTH

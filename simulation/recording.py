@@ -29,8 +29,8 @@ from __future__ import annotations
 from math import inf, log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from journey.policy import MONITOR_ONLY, TIERS
-from journey.rules import OPEN_INTERVENTION, REASONS
+from journey.decision.policy import MONITOR_ONLY, TIERS
+from journey.decision.rules import OPEN_INTERVENTION, REASONS
 from simulation import trace
 from simulation.chronicle import customer_id, nobodys_id
 from simulation.stage_log import StageLog

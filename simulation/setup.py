@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from math import log1p
 from typing import NamedTuple
 
+from journey.decision.policy import OTHER_SEGMENT, TIERS, Policy, PolicyTable
+from journey.decision.rules import NO_ACTION
+from journey.decision.steps import PolicySheet, sheet_of
 from journey.machine import CompiledJourney, Journey
-from journey.policy import OTHER_SEGMENT, TIERS, Policy, PolicyTable
-from journey.rules import NO_ACTION
 from journey.runtime.identity_cache import Lately
-from journey.steps import PolicySheet, sheet_of
 from simulation.contract import ContractLaw, ValueLaw, contract_law, value_law
 from simulation.flaws import Flaws, flaws_of
 from simulation.laws import (

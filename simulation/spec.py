@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from journey.policy import Provenance, RiskTier
+from journey.decision.policy import Provenance, RiskTier
 from simulation.copula import cholesky
 from simulation.units import MINUTES_PER_DAY
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from journey.batch.table import DecisionTable
+from journey.decision.rules import REASONS
 from journey.orchestrator.replay import Agreement, ReplayRow, agreement_of_rows
-from journey.rules import REASONS
 
 
 def agreement_of(table: DecisionTable, recorded: dict[str, Any]) -> Agreement:

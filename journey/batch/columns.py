@@ -14,18 +14,18 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from journey.asof import DAY_IN_MICROSECONDS, AsOf
 from journey.batch.grouping import NOTHING, grouping
 from journey.batch.owners import KnownIds, Owners
+from journey.decision.as_of import DAY_IN_MICROSECONDS, AsOf
+from journey.decision.policy import MONITOR_ONLY
+from journey.decision.steps import NOT_GIVEN
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import STATUS_CODES
 from journey.orchestrator.risk import UNKNOWN_SEGMENTS
 from journey.orchestrator.signals import OTHER, SOURCE_CODES
-from journey.policy import MONITOR_ONLY
 from journey.records.database import literal, literal_moment
 from journey.records.reading import Records
 from journey.records.words import source_of_words
-from journey.steps import NOT_GIVEN
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

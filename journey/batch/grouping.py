@@ -7,7 +7,7 @@ of each case and sorting within it takes a tenth of that. The functions are plai
 from functools import cache
 from typing import Any
 
-from journey.rules import is_duplicate
+from journey.decision.rules import is_duplicate
 
 GAPS = (1391376, 463792, 198768, 86961, 33936, 13776, 4592, 1968, 861, 336, 112, 48, 21, 7, 3, 1)
 """Gaps of Shell's sort (Incerpi and Sedgewick, "Improved upper bounds on shellsort", 1985).
@@ -285,7 +285,7 @@ def grouping() -> Any:
     """The functions of this module, compiled."""
     import sys
 
-    from journey import rules
+    from journey.decision import rules
     from journey.runtime.jit import UNCOUNTED, compiled
 
     return compiled(rules, sys.modules[__name__], options=UNCOUNTED)

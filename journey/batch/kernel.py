@@ -7,8 +7,8 @@ decisions judged each at its own date are the same thing.
 
 from typing import Any
 
-from journey.rules import ACT, NO_ACTION, NO_SIGNAL, gather, priority
-from journey.steps import approval, assess, churn_of, hold, look_back, plan, stall
+from journey.decision.rules import ACT, NO_ACTION, NO_SIGNAL, gather, priority
+from journey.decision.steps import approval, assess, churn_of, hold, look_back, plan, stall
 
 
 def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, past: Any, out: Any) -> None:

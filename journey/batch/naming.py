@@ -16,8 +16,8 @@ from journey.batch.columns import Cases, fetch
 from journey.batch.grouping import grouping
 from journey.batch.table import DecisionTable, helping
 from journey.core.errors import InputError
+from journey.decision.rules import NO_SIGNAL, NOT_LIVE, REASONS
 from journey.records.database import literal
-from journey.rules import NO_SIGNAL, NOT_LIVE, REASONS
 
 FORMATS = {".parquet": "(FORMAT parquet)", ".csv": "(FORMAT csv, HEADER)"}
 """Kinds of file that decisions can be written to, by ending."""

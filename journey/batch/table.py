@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from journey.array_sheet import array_sheet
-from journey.asof import AsOf
 from journey.batch.columns import (
     CaseColumns,
     Cases,
@@ -23,14 +21,16 @@ from journey.batch.columns import (
     cases_of_interventions,
 )
 from journey.batch.grouping import grouping
+from journey.decision.as_of import AsOf
+from journey.decision.parameters import array_sheet
+from journey.decision.policy import MONITOR_ONLY, Policy
+from journey.decision.rules import ACT, NO_ACTION, NOT_LIVE, REASONS
 from journey.machine import Journey
 from journey.orchestrator.cases import CaseReader, as_of_for
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import SILENT_REASONS, Orchestrator
 from journey.orchestrator.signals import extended
-from journey.policy import MONITOR_ONLY, Policy
 from journey.records.reading import Records, read_folder
-from journey.rules import ACT, NO_ACTION, NOT_LIVE, REASONS
 from journey.sequences import Totals
 
 SHARE = 65_536
@@ -297,8 +297,8 @@ def _shares(count: int) -> Iterator[slice]:
 
 @cache
 def _kernel() -> Any:
-    from journey import rules, steps
     from journey.batch import kernel
+    from journey.decision import rules, steps
     from journey.runtime.jit import UNCOUNTED, compiled
 
     return compiled(rules, steps, kernel, options=UNCOUNTED).judge

@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 
 from journey.core.messages import did_you_mean
+from journey.decision.policy import Policy
 from journey.machine import Journey
-from journey.policy import Policy
 from journey.records.columns import columns_of, label_of
 from journey.records.database import literal, quoted, repeated
 from journey.records.model import StageEntry

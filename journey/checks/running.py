@@ -12,8 +12,8 @@ from journey.checks import clocks, customers, doubles, interventions, references
 from journey.checks.context import Context, prepare
 from journey.checks.registry import CHECKS, Check
 from journey.core.findings import Finding, FindingSeverity, FindingsOfCode
+from journey.decision.policy import Policy
 from journey.machine import Journey, default_journey
-from journey.policy import Policy
 from journey.records.database import one_value
 from journey.records.dates import in_iso, moment_of
 from journey.records.store import Records

@@ -3,7 +3,7 @@
 from journey.checks.context import Context, hints, in_list
 from journey.checks.registry import rule
 from journey.core.findings import FindingSeverity
-from journey.policy import MONITOR_ONLY
+from journey.decision.policy import MONITOR_ONLY
 from journey.records.database import literal
 from journey.records.model import KNOWN_SOURCES
 from journey.records.words import source_of_words

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from journey.policy import Provenance
+from journey.decision.policy import Provenance
 
 Kind = Literal["value", "cost"]
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from math import fsum
 
+from journey.decision.policy import Economics
 from journey.kpis.facts import SUPPORT_STAGES, Facts, Standing
 from journey.kpis.model import Kpi, mean, share, total, unknown
-from journey.policy import Economics
 
 AT_FACE_VALUE = "the recorded churn_risk_delta is taken at face value, with no counterfactual"
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from journey.asof import AsOf
+from journey.decision.as_of import AsOf
 from journey.records.database import one_row
 
 FRESH = "INTERVAL 1 DAY"

@@ -14,15 +14,15 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from journey.asof import AsOf
+from journey.decision.as_of import AsOf
+from journey.decision.policy import MONITOR_ONLY
+from journey.decision.steps import STATES
 from journey.kpis.classification import StagesJudged, stages_judged
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
-from journey.policy import MONITOR_ONLY
 from journey.records.database import one_value
 from journey.records.reading import Records
 from journey.records.words import source_of_words
-from journey.steps import STATES
 
 BEFORE_AFTER_DAYS = 14
 """Length of the two windows that are held against each other around a customer's first contact."""
@@ -139,7 +139,7 @@ class InterventionFact(NamedTuple):
     estimated_revenue_saved: float | None
     human_override: bool | None
     state: str = ""
-    """One of `journey.steps.STATES`."""
+    """One of `journey.decision.steps.STATES`."""
 
     @property
     def monitors(self) -> bool:

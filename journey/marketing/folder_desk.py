@@ -16,9 +16,9 @@ from os import fstat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from journey.asof import AsOf
 from journey.core.errors import InputError
 from journey.core.messages import did_you_mean
+from journey.decision.as_of import AsOf
 from journey.lifecycles import budget_action_lifecycle
 from journey.machine import IllegalMoveError
 from journey.marketing.balances import balances

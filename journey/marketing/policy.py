@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from journey.core.errors import InputError
 from journey.core.messages import explain
-from journey.policy import Money, merged, read_override
+from journey.decision.policy import Money, merged, read_override
 from journey.statistics.proportions import CONFIDENCE, POWER
 
 Quantity = Literal["impressions", "clicks", "conversions"]

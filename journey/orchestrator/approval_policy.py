@@ -7,18 +7,18 @@ that the policy would choose).
 from datetime import datetime
 from typing import NamedTuple
 
-from journey.asof import AsOf
 from journey.core.findings import Finding, FindingSeverity
+from journey.decision.as_of import AsOf
+from journey.decision.policy import Policy
+from journey.decision.rules import NO_ACTION
+from journey.decision.steps import approval
 from journey.machine import Journey
 from journey.orchestrator.cases import CaseReader, as_of_for
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.replay import as_decided_on, redecided
-from journey.policy import Policy
 from journey.records.database import one_value
 from journey.records.model import Customer, Intervention
 from journey.records.reading import Records
-from journey.rules import NO_ACTION
-from journey.steps import approval
 
 CODE = "approval-policy"
 BATCH_FROM = 5_000

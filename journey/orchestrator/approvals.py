@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from journey.core.errors import InputError
+from journey.decision.policy import MONITOR_ONLY
 from journey.lifecycles import intervention_lifecycle
 from journey.machine import Journey
 from journey.orchestrator.decision import Decision
-from journey.policy import MONITOR_ONLY
 
 
 @dataclass(slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from journey.asof import AsOf
 from journey.core.errors import InputError
+from journey.decision.as_of import AsOf
 from journey.records.columns import columns_of
 from journey.records.model import Customer, Intervention, Outcome, Record, Signal, StageEntry
 from journey.records.reading import Records

@@ -52,7 +52,7 @@ class Decision:
         requires_human_approval: Whether a person must approve it first.
         triggered_by_signals: The live signals that count, oldest first.
         reasons: Sentences for a person.
-        reason: Stable code of what decided, one of `journey.rules.REASONS`.
+        reason: Stable code of what decided, one of `journey.decision.rules.REASONS`.
         held_back_action: What would have been recommended, had contact policy and governance let it through.
         components: The numbers behind it.
     """

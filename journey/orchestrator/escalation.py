@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from journey.decision.policy import PolicyTable
+from journey.decision.rules import ACT, NO_ACTION, VETOED
+from journey.decision.steps import PolicySheet, approval, hold
 from journey.orchestrator.outcomes import ContactHistory
 from journey.orchestrator.planner import Plan
 from journey.orchestrator.ports import GovernanceCheck, Proposal
 from journey.orchestrator.risk import Risk
 from journey.orchestrator.state import JourneyState
-from journey.policy import PolicyTable
 from journey.records.model import Customer
-from journey.rules import ACT, NO_ACTION, VETOED
-from journey.steps import PolicySheet, approval, hold
 
 
 class Route(NamedTuple):
@@ -20,7 +20,7 @@ class Route(NamedTuple):
     Attributes:
         action: The action that may be recommended, or NO_ACTION.
         held: The action that was held back, or NO_ACTION.
-        reason: One of the reason codes of `journey.rules`.
+        reason: One of the reason codes of `journey.decision.rules`.
         approval: Whether a person must approve the action.
         notes: What governance said, one sentence each.
     """

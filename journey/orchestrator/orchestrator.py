@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from datetime import date
 from math import inf, log
 
-from journey.asof import AsOf
+from journey.decision.as_of import AsOf
+from journey.decision.policy import MONITOR_ONLY, Policy
+from journey.decision.rules import (
+    BELOW_THRESHOLD,
+    NO_ACTION,
+    NO_EVIDENCE,
+    NO_STAGE,
+    NOT_LIVE,
+    REASONS,
+    priority,
+)
+from journey.decision.steps import sheet_of
 from journey.machine import Journey, default_journey
 from journey.orchestrator.decision import Components, Decision
 from journey.orchestrator.escalation import HumanEscalationRouter, Route
@@ -18,18 +29,7 @@ from journey.orchestrator.reasons import ReasonWriter
 from journey.orchestrator.risk import Risk, RiskScorer
 from journey.orchestrator.signals import Gathered, SignalAggregator, name_of
 from journey.orchestrator.state import JourneyState, JourneyStateEvaluator
-from journey.policy import MONITOR_ONLY, Policy
 from journey.records.model import Customer, Intervention, Outcome, Signal, StageEntry
-from journey.rules import (
-    BELOW_THRESHOLD,
-    NO_ACTION,
-    NO_EVIDENCE,
-    NO_STAGE,
-    NOT_LIVE,
-    REASONS,
-    priority,
-)
-from journey.steps import sheet_of
 
 SILENT_REASONS = frozenset((NO_EVIDENCE, BELOW_THRESHOLD, NOT_LIVE, NO_STAGE))
 """Reasons for which nothing at all is recommended; every other reason against acting means: watch."""

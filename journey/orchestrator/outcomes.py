@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from journey.asof import AsOf
-from journey.policy import MONITOR_ONLY
-from journey.records.model import Intervention, Outcome
-from journey.steps import (
+from journey.decision.as_of import AsOf
+from journey.decision.policy import MONITOR_ONLY
+from journey.decision.steps import (
     APPROVED,
     AWAITING_OUTCOME,
     EXPIRED,
@@ -22,6 +21,7 @@ from journey.steps import (
     intervention_state,
     look_back,
 )
+from journey.records.model import Intervention, Outcome
 
 STATUS_CODES: dict[str, int] = {
     **{name: code for code, name in enumerate(STATES[: AWAITING_OUTCOME + 1])},
@@ -57,7 +57,7 @@ class OpenLoop:
     Attributes:
         intervention_id: Which.
         customer_id: Whose.
-        state: One of `journey.steps.STATES`.
+        state: One of `journey.decision.steps.STATES`.
         age_days: Days since it was generated.
         message: What it waits for, or what it should have had, in one sentence.
     """

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
+from journey.decision.policy import PolicyTable
+from journey.decision.rules import NO_SIGNAL
+from journey.decision.steps import PolicySheet, plan
 from journey.orchestrator.risk import Risk
 from journey.orchestrator.signals import Gathered
 from journey.orchestrator.state import JourneyState
-from journey.policy import PolicyTable
-from journey.rules import NO_SIGNAL
-from journey.steps import PolicySheet, plan
 
 
 class Plan(NamedTuple):
@@ -15,7 +15,7 @@ class Plan(NamedTuple):
 
     Attributes:
         action: Index of the action in the policy's catalogue, or NO_ACTION.
-        reason: One of the reason codes of `journey.rules`.
+        reason: One of the reason codes of `journey.decision.rules`.
         cause: The cause that the playbook was asked about, or None.
     """
 

@@ -14,8 +14,8 @@ from hashlib import blake2b
 from math import fsum
 from typing import Any, Protocol, runtime_checkable
 
-from journey.asof import AsOf
 from journey.core.errors import InputError
+from journey.decision.as_of import AsOf
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
 """The reasons of a decision, as sentences for a person. They restate numbers; they decide nothing."""
 
-from journey import rules
+from journey.decision import rules
+from journey.decision.policy import PolicyTable
+from journey.decision.steps import PolicySheet
 from journey.orchestrator.escalation import Route
 from journey.orchestrator.outcomes import ContactHistory
 from journey.orchestrator.planner import Plan
 from journey.orchestrator.risk import Risk
 from journey.orchestrator.signals import Gathered
 from journey.orchestrator.state import JourneyState
-from journey.policy import PolicyTable
 from journey.records.model import Customer
-from journey.steps import PolicySheet
 
 
 class ReasonWriter:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from journey.asof import AsOf
+from journey.decision.as_of import AsOf
 from journey.orchestrator.cases import CustomerCase
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import Orchestrator

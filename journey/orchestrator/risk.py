@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
+from journey.decision.policy import PolicyTable
+from journey.decision.steps import PolicySheet, assess, churn_of, stall
 from journey.orchestrator.signals import Gathered
 from journey.orchestrator.state import JourneyState
-from journey.policy import PolicyTable
 from journey.records.model import Customer
-from journey.steps import PolicySheet, assess, churn_of, stall
 
 UNKNOWN_SEGMENTS = ("", "unknown")
 """How a record spells that the segment is not known."""

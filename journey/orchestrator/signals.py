@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from itertools import repeat
 from typing import NamedTuple, TypeVar
 
-from journey.asof import AsOf
-from journey.policy import PolicyTable
+from journey.decision.as_of import AsOf
+from journey.decision.policy import PolicyTable
+from journey.decision.rules import NO_SIGNAL, gather, is_duplicate
+from journey.decision.steps import PolicySheet
 from journey.records.model import Signal
-from journey.rules import NO_SIGNAL, gather, is_duplicate
-from journey.steps import PolicySheet
 
 T = TypeVar("T")
 

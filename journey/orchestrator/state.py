@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from journey.asof import AsOf
+from journey.decision.as_of import AsOf
 from journey.machine import Journey
 from journey.records.model import StageEntry
 

@@ -6,8 +6,8 @@ from typing import Any
 import duckdb
 
 from journey.core.findings import Finding, FindingSeverity
+from journey.decision.policy import Policy
 from journey.machine import Journey, default_journey
-from journey.policy import Policy
 from journey.records.database import connect, each_beside
 from journey.records.duplicates import resolve_duplicates
 from journey.records.loading import add_findings, create_empty, last_row_number, load

@@ -5,7 +5,7 @@
   a positive one is kept, so that a conflict never makes a customer look better than one of the records says (warning).
 * Anything else under one key: the first row of the file is kept, because nothing says which one is right (error).
 
-Signals without a key, or with different keys, are never dropped here: `journey.rules.gather` weighs them once.
+Signals without a key, or with different keys, are never dropped here: `journey.decision.rules.gather` weighs them once.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import duckdb
 
 from journey.core.findings import FindingSeverity
-from journey.policy import Policy
+from journey.decision.policy import Policy
 from journey.records.columns import columns_of, key_of, label_of
 from journey.records.database import each_beside, literal, quoted, repeated
 from journey.records.model import Signal, model_of

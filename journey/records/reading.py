@@ -7,8 +7,8 @@ with its reason and the rest is used.
 
 from pathlib import Path
 
+from journey.decision.policy import Policy
 from journey.machine import Journey
-from journey.policy import Policy
 from journey.records.assembling import from_sources
 from journey.records.sources import bundled_folder, find_sources
 from journey.records.store import Records

@@ -8,8 +8,8 @@ import duckdb
 
 from journey.core.errors import InputError
 from journey.core.messages import did_you_mean
+from journey.decision.policy import Policy
 from journey.machine import Journey
-from journey.policy import Policy
 from journey.records import assembling
 from journey.records.columns import columns_of
 from journey.records.database import one_value, quoted

@@ -1,6 +1,6 @@
 """Compiling scalar functions for whole populations, from the very source that runs interpreted.
 
-A module of such functions (`journey.rules`, `journey.steps`) lists them in `KERNELS` and knows nothing of Numba. Here
+A module of such functions (`journey.decision.rules`, `journey.decision.steps`) lists them in `KERNELS` and knows nothing of Numba. Here
 they are copied into a namespace in which they find each other compiled, so there is one source and no second copy.
 Numba is imported by the first call, because that takes half a second.
 

@@ -11,7 +11,7 @@ from scenarios.cli.options import JsonOption
 from scenarios.cli.record_options import PolicyOption
 
 if TYPE_CHECKING:
-    from journey.asof import AsOf
+    from journey.decision.as_of import AsOf
     from journey.marketing.folder_desk import Done, Step
     from journey.marketing.records.model import ReasonCode
     from journey.marketing.transfers import Transfer
@@ -125,7 +125,7 @@ def _step(step: BudgetStep) -> "Step":
 def _when(on: str | None) -> "AsOf":
     from datetime import UTC, datetime
 
-    from journey.asof import AsOf
+    from journey.decision.as_of import AsOf
 
     return AsOf.of(datetime.now(UTC).replace(microsecond=0) if on is None else on)
 

@@ -51,7 +51,7 @@ def command(
     report: ReportOption = None,
 ) -> None:
     """Judge recorded campaigns: findings, funnel, budget, risks, rollups, experiments, attribution, KPIs and ROI."""
-    from journey.asof import AsOf
+    from journey.decision.as_of import AsOf
     from journey.marketing.evaluation import evaluate_campaigns
     from scenarios.cli.output import console, print_json
 

@@ -37,9 +37,9 @@ def command(
     json_: JsonOption = False,
 ) -> None:
     """Check records and list what is odd about them; nothing in them is ever a crash."""
-    from journey.asof import AsOf
     from journey.checks import check
     from journey.core.findings import count_by_severity, in_reading_order
+    from journey.decision.as_of import AsOf
     from journey.orchestrator.approval_policy import approval_findings
     from scenarios.cli.output import console, print_json
 

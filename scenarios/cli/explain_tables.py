@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from journey.policy import TIERS
+from journey.decision.policy import TIERS
 from scenarios.cli.output import table
 from scenarios.event_words import plain
 from scenarios.metrics import dollars

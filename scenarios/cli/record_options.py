@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from journey.decision.policy import Policy
     from journey.machine import Journey
-    from journey.policy import Policy
     from journey.records.reading import Records
 
 BUNDLED = "the bundled ten customers"
@@ -32,7 +32,7 @@ def journey_and_policy(scenario: str | None, policy: Path | None) -> "tuple[Jour
     Raises:
         InputError: Scenario or policy file is missing or says something impossible.
     """
-    from journey.policy import Policy, read_policy
+    from journey.decision.policy import Policy, read_policy
 
     return journey_of(scenario), Policy() if policy is None else read_policy(policy)
 

@@ -6,7 +6,7 @@ Account value for ``T`` years, each moment weighted by the chance of being there
 
 from math import expm1
 
-from journey.policy import TIERS, ChurnMapping
+from journey.decision.policy import TIERS, ChurnMapping
 from simulation.acquisition.spec import Predictor
 
 

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from journey.decision.policy import ChurnMapping, RiskTier
 from journey.lifecycles import FUNNEL_STEPS, funnel
 from journey.machine import JourneyDefinitionError
 from journey.marketing.policy import BudgetPolicy
-from journey.policy import ChurnMapping, RiskTier
 from simulation.spec import Amount, Assumption, Days, Dwell, NonNegative, Part, Population, Probability
 
 IMPRESSION, PURCHASE = "impression", "purchase"

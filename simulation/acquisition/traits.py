@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
-from journey.policy import TIERS
+from journey.decision.policy import TIERS
 from simulation import copula
 from simulation.population import CrowdLaw, cumulative, drawn
 

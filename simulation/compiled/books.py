@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from journey.rules import REASONS
+from journey.decision.rules import REASONS
 from simulation import trace
 from simulation.compiled import cohort
 from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from journey.rules import REASONS
+from journey.decision.rules import REASONS
 from simulation.compiled import layout
 from simulation.compiled.layout import NOTHING
 from simulation.sketch import BUCKETS

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from journey.policy import TIERS
-from journey.rules import NO_ACTION, NO_SIGNAL
+from journey.decision.policy import TIERS
+from journey.decision.rules import NO_ACTION, NO_SIGNAL
 from simulation import streams
 from simulation.agenda import CALM, ENTRIES
 from simulation.beginning import age_of_share, age_table, cause_by_now, cause_of_belief

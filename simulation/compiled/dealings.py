@@ -5,7 +5,7 @@ The counterpart of `simulation.beliefs` and `simulation.care`, function by funct
 
 from typing import Any
 
-from journey.rules import (
+from journey.decision.rules import (
     ACT,
     BELOW_THRESHOLD,
     NO_ACTION,
@@ -18,7 +18,7 @@ from journey.rules import (
     priority,
     severity,
 )
-from journey.steps import UNCLEAR, approval, assess, churn_of, hold, plan, planned_at_least, quiet, stall
+from journey.decision.steps import UNCLEAR, approval, assess, churn_of, hold, plan, planned_at_least, quiet, stall
 from simulation import streams
 from simulation.agenda import (
     ACTION,
@@ -164,7 +164,7 @@ def set_going(T: Any, S: Any, i: int, action: int, bad: float) -> None:
 
 
 def nothing_to_do(T: Any, S: Any, i: int, now: float, later: float) -> int:
-    """The reason why nothing would come of evaluations in some time from now, or UNCLEAR: `journey.steps.quiet`."""
+    """The reason why nothing would come of evaluations in some time from now, or UNCLEAR: `journey.decision.steps.quiet`."""
     f = S.floats[i]
     return quiet(
         T.sheet, S.ints[i, layout.POLICY_SEGMENT], S.ints[i, layout.RECORDED_STAGE], now - f[layout.RECORDED_SINCE],

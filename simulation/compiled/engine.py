@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from journey import rules, steps
+from journey.decision import rules, steps
 from journey.runtime.identity_cache import Lately
 from simulation import (
     beginning,

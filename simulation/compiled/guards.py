@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from journey.core.errors import InputError
+from journey.decision.policy import TIERS
 from journey.machine.guards import FactColumns, Guard
-from journey.policy import TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

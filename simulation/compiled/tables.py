@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from journey.array_sheet import array_sheet
+from journey.decision.parameters import array_sheet
 from simulation.compiled.guards import guard_tables
 from simulation.laws import SignalMix
 from simulation.setup import ArmTable

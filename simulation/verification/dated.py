@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from math import exp, fmod, log1p, prod
 from typing import TYPE_CHECKING
 
-from journey.policy import TIERS
+from journey.decision.policy import TIERS
 from simulation.exact.markov import distress_ratio
 from simulation.trace import RENEWAL
 from simulation.verification import evidence

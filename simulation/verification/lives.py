@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from journey.policy import TIERS
+from journey.decision.policy import TIERS
 from simulation import streams
 from simulation.beginning import met_on_day_0
 from simulation.population import frailty, people

@@ -10,8 +10,8 @@ from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
+from journey.decision.policy import TIERS
 from journey.machine import Journey, Move
-from journey.policy import TIERS
 from simulation.exact.dwells import mean_days
 from simulation.population import people
 from simulation.spec import (

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from journey.decision.policy import Policy, policy_from
 from journey.machine import default_journey
-from journey.policy import Policy, policy_from
 from journey.records.model import Customer, Intervention, Outcome, Signal, StageEntry
 
 START = datetime(2030, 6, 1)

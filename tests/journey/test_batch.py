@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 
-from journey.asof import AsOf
 from journey.batch import evaluate_batch, redecide_batch
+from journey.decision.as_of import AsOf
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.cases import CaseReader
 from journey.orchestrator.replay import redecide

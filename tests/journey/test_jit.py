@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey import rules
+from journey.decision import rules
 from journey.runtime import jit
 
 finite = st.floats(-1e6, 1e6)

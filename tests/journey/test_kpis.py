@@ -2,9 +2,9 @@
 
 import pytest
 
+from journey.decision.policy import policy_from
 from journey.evaluation import evaluate
 from journey.orchestrator.ports import MemoryKpiSink
-from journey.policy import policy_from
 from journey.records.reading import Records, bundled_folder, read_folder
 
 

@@ -4,10 +4,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from journey.asof import AsOf
 from journey.core.errors import InputError
+from journey.decision.as_of import AsOf
+from journey.decision.policy import Policy, policy_from
 from journey.orchestrator import Orchestrator
-from journey.policy import Policy, policy_from
 from journey.records.model import Customer, Intervention, Outcome, Signal, StageEntry
 
 DAY = datetime(2031, 3, 10)

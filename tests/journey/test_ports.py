@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
+from journey.decision.policy import policy_from
 from journey.machine import IllegalMoveError
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.approvals import ApprovalQueue, MemoryApprovalQueue
@@ -20,7 +21,6 @@ from journey.orchestrator.ports import (
     MemoryKpiSink,
     Ruling,
 )
-from journey.policy import policy_from
 from tests.journey.recorded import judgements, known
 from tests.journey.test_orchestrator import ONBOARDING, SMB, TODAY, signal
 

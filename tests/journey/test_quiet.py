@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.machine import default_journey
-from journey.policy import Policy
-from journey.rules import ACT, BELOW_THRESHOLD, NO_ACTION, NO_EVIDENCE, NO_SIGNAL, fade
-from journey.steps import (
+from journey.decision.policy import Policy
+from journey.decision.rules import ACT, BELOW_THRESHOLD, NO_ACTION, NO_EVIDENCE, NO_SIGNAL, fade
+from journey.decision.steps import (
     UNCLEAR,
     assess,
     grown_at_least,
@@ -22,6 +21,7 @@ from journey.steps import (
     sheet_of,
     stall,
 )
+from journey.machine import default_journey
 from tests.journey.recorded import policies
 
 JOURNEY = default_journey()

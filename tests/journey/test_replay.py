@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from journey.asof import AsOf
+from journey.decision.as_of import AsOf
+from journey.decision.policy import Policy, policy_from
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.cases import CaseReader, default_as_of
 from journey.orchestrator.replay import LABEL, rank_correlation, replay
-from journey.policy import Policy, policy_from
 from journey.records.reading import Records, bundled_folder, read_folder
 
 

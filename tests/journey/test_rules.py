@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from journey import rules
+from journey.decision import rules
+from journey.decision.policy import Policy
 from journey.orchestrator import Orchestrator
-from journey.policy import Policy
 from tests.journey.recorded import START, Known, customers, entries, judgements, known, policies, signals
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -140,7 +140,7 @@ def test_only_a_decision_to_act_names_money_or_asks_for_approval(customer, polic
 def test_of_entries_of_one_moment_the_order_of_reading_does_not_choose(log_, luck):
     tied = [entry.model_copy(update={"state_entered_at": START}) for entry in log_]
     judge = Orchestrator().states
-    from journey.asof import AsOf
+    from journey.decision.as_of import AsOf
 
     when = AsOf.of(START.date())
     assert judge.evaluate(luck.sample(tied, len(tied)), when) == judge.evaluate(tied, when)

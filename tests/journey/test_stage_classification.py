@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey.asof import AsOf
+from journey.decision.as_of import AsOf
 from journey.kpis.classification import stages_judged
 from tests.journey.companies import ENTRY, INTERVENTION, SIGNAL, company
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.rules import REASONS
+from journey.decision.rules import REASONS
 from scenarios import funnel
 from scenarios.comparison import compare
 from scenarios.document import as_markdown

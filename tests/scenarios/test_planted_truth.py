@@ -12,8 +12,8 @@ import pytest
 from scipy.linalg import expm
 from scipy.stats import binom
 
+from journey.decision.policy import policy_from
 from journey.machine import Journey, Move
-from journey.policy import policy_from
 from journey.statistics.means import CONFIDENCE
 from scenarios.effects import paired_difference
 from scenarios.replications import replicate

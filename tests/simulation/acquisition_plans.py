@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from journey.policy import ChurnMapping, merged
+from journey.decision.policy import ChurnMapping, merged
 from simulation.acquisition.spec import Acquisition, acquired
 from simulation.spec import Population
 from tests.simulation.worlds import POPULATION, arm

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from journey.decision.policy import Policy, merged
 from journey.machine import Journey, Move
-from journey.policy import Policy, merged
 from simulation.run import ArmSetup, run_arm
 from simulation.spec import Population, Reviewers, World
 from simulation.verification.lives import lives_of

@@ -2,11 +2,11 @@
 
 import json
 
-from journey.asof import AsOf
+from journey.decision.as_of import AsOf
+from journey.decision.policy import read_policy
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.cases import CaseReader
 from journey.orchestrator.replay import replay
-from journey.policy import read_policy
 from journey.records.reading import read_folder
 from simulation.chronicle import Chronicle
 from simulation.dates import Dates

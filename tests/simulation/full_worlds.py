@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from journey.policy import merged
+from journey.decision.policy import merged
 from simulation.run import ArmSetup
 from tests.simulation.worlds import arm, win_back_journey
 

@@ -10,8 +10,8 @@ from functools import partial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journey.decision.policy import Policy
 from journey.machine import Journey
-from journey.policy import Policy
 from simulation import streams
 from simulation.clock_time import ExactEnvironment
 from simulation.clocks import NEVER

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journey.decision.policy import merged
 from journey.machine import Journey, Move
 from journey.machine.guards import Guard
-from journey.policy import merged
 from simulation import account, clocks, gate, life, streams
 from simulation import trace as tr
 from simulation.choice import COMPILED

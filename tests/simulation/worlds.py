@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from journey.decision.policy import Policy, merged, policy_from
 from journey.machine import Journey, default_journey
-from journey.policy import Policy, merged, policy_from
 from simulation.run import ArmSetup
 from simulation.spec import Population, Reviewers, World
 

@@ -7,8 +7,8 @@ import duckdb
 
 from journey.core.errors import InputError
 from journey.core.messages import did_you_mean
+from journey.decision.policy import Policy
 from journey.marketing.records.model import MARKETING_FAMILY
-from journey.policy import Policy
 from journey.records.assembling import loaded_tables
 from journey.records.duplicates import resolve_duplicates
 from journey.records.tables import RecordTables

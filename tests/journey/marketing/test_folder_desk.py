@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from journey.asof import AsOf
 from journey.core.errors import InputError
+from journey.decision.as_of import AsOf
 from journey.marketing import folder_desk
 from journey.marketing.balances import balances
 from journey.marketing.checks import check

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from journey.core.errors import InputError
 from journey.core.messages import did_you_mean, explain
-from journey.rules import NO_ACTION
+from journey.decision.rules import NO_ACTION
 
 MONITOR_ONLY = "monitor_only"
 STALLED = "stalled"
@@ -73,7 +73,7 @@ class Play(_Part):
 
 
 class Evidence(_Part):
-    """How signals become severity and confidence (see `journey.rules`)."""
+    """How signals become severity and confidence (see `journey.decision.rules`)."""
 
     half_life_days: float = Field(default=14.0, gt=0.0, description="Evidence halves in this many days.")
     trust_automated: float = Field(default=1.0, ge=0.0, le=1.0, description="Trust in an automated source.")
@@ -302,7 +302,7 @@ class Policy(_Part):
         return tuple(sorted(named))
 
     def compile(self, stages: tuple[str, ...], terminal: frozenset[str] = frozenset()) -> PolicyTable:
-        """The policy as tables for `journey.rules`, against a journey's stages.
+        """The policy as tables for `journey.decision.rules`, against a journey's stages.
 
         Args:
             stages: All stages, in the journey's order.

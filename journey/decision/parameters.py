@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from journey.steps import PolicySheet
+from journey.decision.steps import PolicySheet
 
 
 def array_sheet(sheet: PolicySheet) -> PolicySheet:

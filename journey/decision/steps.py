@@ -1,4 +1,4 @@
-"""The steps of a judgement, as scalar functions over one sheet of numbers, each a few calls of `journey.rules`.
+"""The steps of a judgement, as scalar functions over one sheet of numbers, each a few calls of `journey.decision.rules`.
 
 The orchestrator's components call them for one customer, where the sheet holds tuples; `journey.batch` compiles the
 very same functions for a million, where it holds arrays. Like the rules they use only scalars and indexable sequences.
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from math import log1p
 from typing import Any, NamedTuple
 
-from journey.policy import MONITOR_ONLY, PolicyTable
-from journey.rules import (
+from journey.decision.policy import MONITOR_ONLY, PolicyTable
+from journey.decision.rules import (
     ACT,
     BELOW_THRESHOLD,
     NO_ACTION,

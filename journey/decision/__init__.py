@@ -1,0 +1,1 @@
+"""The decision rules: pure functions of numbers, and the policy that parameterises them."""
