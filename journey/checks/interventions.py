@@ -4,7 +4,7 @@ from journey.checks.context import Context, hints, in_list
 from journey.checks.registry import rule
 from journey.checks.signals import is_watching
 from journey.core.findings import FindingSeverity
-from journey.lifecycles import intervention_lifecycle
+from journey.machine.lifecycles import intervention_lifecycle
 from journey.records.database import literal
 
 _CLOSED = ("rejected", "overridden", "expired", "measured")

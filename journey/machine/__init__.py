@@ -5,7 +5,6 @@ Importing this is cheap: `transitions` and NumPy are loaded by the first call th
 
 from typing import TYPE_CHECKING, Any
 
-from journey.machine.covering import path_in_words
 from journey.machine.definition import Journey, default_journey
 from journey.machine.errors import (
     BlockedMoveError,
@@ -26,11 +25,12 @@ from journey.machine.guards import (
     unregister_guard,
 )
 from journey.machine.moves import EVERY_LIVE_STAGE, Move, MoveRule
-from journey.machine.triggering import HasStage, MoveResult, Position
+from journey.machine.path_cover import path_in_words
+from journey.machine.requests import HasStage, MoveResult, Position
 
 if TYPE_CHECKING:
-    from journey.machine.replay import Replay, Violation, ViolationKind, replay_log
-    from journey.machine.table import CompiledJourney
+    from journey.machine.compiled import CompiledJourney
+    from journey.machine.conformance import Replay, Violation, ViolationKind, replay_log
 
 __all__ = [
     "EVERY_LIVE_STAGE",
@@ -65,11 +65,11 @@ __all__ = [
 
 # Loaded on first use, because their modules need NumPy.
 _LAZY = {
-    "CompiledJourney": "journey.machine.table",
-    "Replay": "journey.machine.replay",
-    "Violation": "journey.machine.replay",
-    "ViolationKind": "journey.machine.replay",
-    "replay_log": "journey.machine.replay",
+    "CompiledJourney": "journey.machine.compiled",
+    "Replay": "journey.machine.conformance",
+    "Violation": "journey.machine.conformance",
+    "ViolationKind": "journey.machine.conformance",
+    "replay_log": "journey.machine.conformance",
 }
 
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from journey.machine import covering, questions, spelling, triggering, validation
+from journey.machine import path_cover, reachability, requests, serialisation, validation
 from journey.machine.moves import EVERY_LIVE_STAGE, Move, MoveRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from journey.core.findings import Finding
+    from journey.machine.compiled import CompiledJourney
     from journey.machine.guards import Facts
-    from journey.machine.table import CompiledJourney
 
 
 @dataclass(frozen=True)
@@ -87,16 +87,16 @@ class Journey:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Journey:
-        """A journey as a scenario file spells it; see `journey.machine.spelling`.
+        """A journey as a scenario file spells it; see `journey.machine.serialisation`.
 
         Raises:
             JourneyDefinitionError: A key is unknown, missing or of the wrong kind, or the definition cannot work.
         """
-        return cls.build(**spelling.read_journey(data))
+        return cls.build(**serialisation.read_journey(data))
 
     def to_dict(self) -> dict[str, Any]:
         """The journey as plain data for a scenario file; the inverse of `from_dict`."""
-        return spelling.write_journey(self)
+        return serialisation.write_journey(self)
 
     @cached_property
     def move_names(self) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ class Journey:
 
     # -- asking for moves ------------------------------------------------------------------------
 
-    def request(self, where: triggering.HasStage | str, move: str, facts: Facts | None = None) -> triggering.MoveResult:
+    def request(self, where: requests.HasStage | str, move: str, facts: Facts | None = None) -> requests.MoveResult:
         """Ask for a move; never raises because of a stage or a move that does not exist.
 
         Args:
@@ -138,21 +138,21 @@ class Journey:
         Returns:
             MOVED, BLOCKED (the guard said no) or ILLEGAL (there is no such move).
         """
-        return triggering.request(self, where, move, facts)
+        return requests.request(self, where, move, facts)
 
-    def move(self, where: triggering.HasStage | str, move: str, facts: Facts | None = None) -> str:
+    def move(self, where: requests.HasStage | str, move: str, facts: Facts | None = None) -> str:
         """Make a move and return the stage it leads to; see `request` for the arguments.
 
         Raises:
             IllegalMoveError: There is no such move from this stage.
             BlockedMoveError: The move's guard said no.
         """
-        return triggering.move_or_raise(self, where, move, facts)
+        return requests.move_or_raise(self, where, move, facts)
 
     @cached_property
     def machine(self) -> Any:
         """The `transitions.Machine` of this journey, without any model registered to it."""
-        return triggering.build_machine(self)
+        return requests.build_machine(self)
 
     def compile(self) -> CompiledJourney:
         """The journey as integer tables, for every place where speed matters; made once."""
@@ -160,7 +160,7 @@ class Journey:
 
     @cached_property
     def _compiled(self) -> CompiledJourney:
-        from journey.machine.table import compile_journey
+        from journey.machine.compiled import compile_journey
 
         return compile_journey(self)
 
@@ -180,15 +180,15 @@ class Journey:
 
     def unreachable_stages(self) -> tuple[str, ...]:
         """Stages that no path from an initial stage leads to."""
-        return questions.unreachable_stages(self)
+        return reachability.unreachable_stages(self)
 
     def dead_ends(self) -> tuple[str, ...]:
         """Stages that cannot be left although they are not terminal."""
-        return questions.dead_ends(self)
+        return reachability.dead_ends(self)
 
     def cannot_finish(self) -> tuple[str, ...]:
         """Stages that are not terminal and from which no path leads to a terminal stage."""
-        return questions.cannot_finish(self)
+        return reachability.cannot_finish(self)
 
     def shortest_path(self, start: str, end: str) -> tuple[Move, ...] | None:
         """The fewest moves from one stage to another; empty if they are the same, None if there is no way.
@@ -196,15 +196,15 @@ class Journey:
         Raises:
             UnknownStageError: The journey does not have one of the stages.
         """
-        return questions.shortest_path(self, start, end)
+        return reachability.shortest_path(self, start, end)
 
     def covering_paths(self) -> tuple[tuple[Move, ...], ...]:
         """The smallest set of paths from the initial stages that makes every reachable move; see `covering`."""
-        return covering.covering_paths(self)
+        return path_cover.covering_paths(self)
 
     def findings(self) -> list[Finding]:
         """What is legal but odd about the rules: stages never reached, never left, or with no way to an end."""
-        return questions.findings(self)
+        return reachability.findings(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The machine and the tables are made again where they are needed, not sent between processes.

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from journey.core.errors import InputError
 from journey.core.messages import did_you_mean
 from journey.decision.as_of import AsOf
-from journey.lifecycles import budget_action_lifecycle
 from journey.machine import IllegalMoveError
+from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.balances import balances
 from journey.marketing.checks.running import context_of
 from journey.marketing.governance import log_events

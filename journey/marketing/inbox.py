@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from journey.lifecycles import risk_signal_lifecycle
+from journey.machine.lifecycles import risk_signal_lifecycle
 from journey.marketing.evidence import Evidence, evidence
 from journey.marketing.policy import MarketingPolicy, SeverityName
 from journey.marketing.risk_triggers import SEVERITIES, Trigger, computed_risks, without_doubles

@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from journey.lifecycles import budget_action_lifecycle, risk_signal_lifecycle
 from journey.machine import Journey
+from journey.machine.lifecycles import budget_action_lifecycle, risk_signal_lifecycle
 from journey.marketing.records.model import Entity
 
 

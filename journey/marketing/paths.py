@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from journey.lifecycles import funnel
 from journey.machine import Journey, JourneyDefinitionError
+from journey.machine.lifecycles import funnel
 
 if TYPE_CHECKING:
     from journey.marketing.checks.context import MarketingContext

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from journey.lifecycles import budget_action_lifecycle
+from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.balances import ChannelBalance, balances
 from journey.marketing.funnel import trust_of
 from journey.marketing.governance import log_events

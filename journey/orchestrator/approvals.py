@@ -1,6 +1,6 @@
 """The queue of what waits for a person: an in-memory default of the `ApprovalQueue` port.
 
-It runs on the intervention machine of `journey.lifecycles`, so no state is reached by a way the machine does not
+It runs on the intervention machine of `journey.machine.lifecycles`, so no state is reached by a way the machine does not
 have, and it fails closed: what no named person approved in time expires, and only what is approved can be executed.
 """
 
@@ -10,8 +10,8 @@ from typing import Protocol, runtime_checkable
 
 from journey.core.errors import InputError
 from journey.decision.policy import MONITOR_ONLY
-from journey.lifecycles import intervention_lifecycle
 from journey.machine import Journey
+from journey.machine.lifecycles import intervention_lifecycle
 from journey.orchestrator.decision import Decision
 
 
@@ -72,7 +72,7 @@ class MemoryApprovalQueue:
 
     Args:
         expiry_days: What waits longer than this expires (`ContactPolicy.approval_expiry_days`).
-        lifecycle: The intervention machine; left out, the one of `journey.lifecycles`.
+        lifecycle: The intervention machine; left out, the one of `journey.machine.lifecycles`.
     """
 
     def __init__(self, expiry_days: float, lifecycle: Journey | None = None) -> None:

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from journey.decision.policy import ChurnMapping, RiskTier
-from journey.lifecycles import FUNNEL_STEPS, funnel
 from journey.machine import JourneyDefinitionError
+from journey.machine.lifecycles import FUNNEL_STEPS, funnel
 from journey.marketing.policy import BudgetPolicy
 from simulation.spec import Amount, Assumption, Days, Dwell, NonNegative, Part, Population, Probability
 

@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 
-from journey.lifecycles import budget_action_lifecycle, funnel, intervention_lifecycle, risk_signal_lifecycle
 from journey.machine import Guard, Journey, Move, default_journey
 from journey.machine.drawing import to_dot, to_mermaid, to_svg
+from journey.machine.lifecycles import budget_action_lifecycle, funnel, intervention_lifecycle, risk_signal_lifecycle
 from tests.journey.strategies import journeys
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -26,7 +26,7 @@ from journey.machine import (
     default_journey,
 )
 from journey.machine.guards import FactColumns
-from journey.machine.triggering import build_machine
+from journey.machine.requests import build_machine
 from tests.journey.strategies import facts, journeys
 
 

@@ -6,14 +6,14 @@ from itertools import combinations
 
 import pytest
 
-from journey.lifecycles import (
+from journey.machine import IllegalMoveError, Journey, JourneyDefinitionError
+from journey.machine.lifecycles import (
     FUNNEL_STEPS,
     budget_action_lifecycle,
     funnel,
     intervention_lifecycle,
     risk_signal_lifecycle,
 )
-from journey.machine import IllegalMoveError, Journey, JourneyDefinitionError
 
 
 def steps(journey: Journey) -> set[tuple[str, str]]:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from journey.lifecycles import intervention_lifecycle, risk_signal_lifecycle
 from journey.machine import Journey, Move, UnknownStageError, default_journey, path_in_words
+from journey.machine.lifecycles import intervention_lifecycle, risk_signal_lifecycle
 from tests.journey.strategies import journeys
 
 

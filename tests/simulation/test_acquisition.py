@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from journey.core.errors import InputError
-from journey.lifecycles import budget_action_lifecycle
 from journey.machine import default_journey
+from journey.machine.lifecycles import budget_action_lifecycle
 from journey.records.reading import read_folder
 from simulation import streams
 from simulation.acquisition import buyers, compiled, reference

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from journey.checks import check
 from journey.core.errors import InputError
 from journey.decision.policy import Policy, policy_from, read_policy
-from journey.lifecycles import intervention_lifecycle
+from journey.machine.lifecycles import intervention_lifecycle
 from journey.records.model import DATASETS
 from journey.records.reading import read_folder
 from simulation.arm_policy import as_toml, policy_of

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from journey.checks.context import WORDS
-from journey.lifecycles import FUNNEL_STEPS
+from journey.machine.lifecycles import FUNNEL_STEPS
 from journey.marketing.actions_in_force import actions_in_force
 from journey.marketing.balances import BALANCES
 from journey.marketing.performance import INCREMENTS, TOTALS

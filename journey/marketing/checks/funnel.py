@@ -1,7 +1,7 @@
 """Checks of the funnel: counts that no path allows, and counts that cannot be believed."""
 
 from journey.core.findings import FindingSeverity
-from journey.lifecycles import FUNNEL_STEPS
+from journey.machine.lifecycles import FUNNEL_STEPS
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.registry import rule
 from journey.marketing.funnel import CELLS, trust_of

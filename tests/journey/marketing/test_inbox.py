@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from journey.lifecycles import risk_signal_lifecycle
+from journey.machine.lifecycles import risk_signal_lifecycle
 from journey.marketing.checks.running import context_of
 from journey.marketing.inbox import UNSETTLED, risk_inbox, risks
 from journey.marketing.policy import MarketingPolicy, RiskPolicy

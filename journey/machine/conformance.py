@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from journey.core.errors import InputError
-from journey.machine.table import NONE, UNKNOWN, BoolArray, IntArray, encode
+from journey.machine.compiled import NONE, UNKNOWN, BoolArray, IntArray, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from journey.machine.table import CompiledJourney
+    from journey.machine.compiled import CompiledJourney
 
 
 class ViolationKind(IntEnum):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from journey.machine.triggering import MoveResult
+from journey.machine.requests import MoveResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

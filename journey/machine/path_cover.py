@@ -18,7 +18,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from journey.machine.questions import reachable_stages
+from journey.machine.reachability import reachable_stages
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
