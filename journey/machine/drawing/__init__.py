@@ -1,6 +1,6 @@
 """A journey as a picture: Mermaid and DOT text, and SVG drawn without any outside program."""
 
-from journey.machine.drawing.notation import to_dot, to_mermaid
 from journey.machine.drawing.svg import to_svg
+from journey.machine.drawing.text_formats import to_dot, to_mermaid
 
 __all__ = ["to_dot", "to_mermaid", "to_svg"]

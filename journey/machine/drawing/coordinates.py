@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from journey.machine.drawing.straight import straighten
+from journey.machine.drawing.straighten import straighten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
