@@ -43,7 +43,7 @@ def phases(folder: str) -> list[dict[str, Any]]:
     from journey.checks import check
     from journey.decision.rules import NOT_LIVE
     from journey.kpis import collect, kpis
-    from journey.records.reading import Records, read_folder
+    from journey.records.folder import Records, read_folder
 
     # What was compiled before is fetched, or compiled now.
     evaluate_batch(Records.from_tables({"customers": [{"customer_id": "A"}]}), "2030-01-01")

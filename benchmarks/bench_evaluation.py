@@ -16,8 +16,8 @@ from journey.batch.columns import cases_of_customers
 from journey.batch.table import judged
 from journey.decision.as_of import AsOf
 from journey.orchestrator import Orchestrator
+from journey.records.folder import read_folder
 from journey.records.model import Customer, Intervention, Outcome, Signal, StageEntry
-from journey.records.reading import read_folder
 
 CUSTOMERS = 1_000_000
 SIGNALS_EACH = 2
@@ -106,6 +106,6 @@ def run():
 
 def read_folder_of_one():
     """The smallest company there is."""
-    from journey.records.reading import Records
+    from journey.records.folder import Records
 
     return Records.from_tables({"customers": [{"customer_id": "A"}]})

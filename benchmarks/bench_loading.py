@@ -11,7 +11,7 @@ import duckdb
 
 from benchmarks.measuring import peak_bytes, settled_bytes
 from journey.checks import check
-from journey.records.reading import read_folder
+from journey.records.folder import read_folder
 
 CUSTOMERS = 1_000_000
 SIGNALS_EACH = 10

@@ -22,7 +22,7 @@ from journey.orchestrator.outcomes import OpenLoop
 from journey.orchestrator.ports import GovernanceCheck, KpiSink
 from journey.orchestrator.replay import Agreement, agreement, redecided
 from journey.records.database import one_value
-from journey.records.reading import Records
+from journey.records.folder import Records
 from journey.sequences import Decisions, Findings, ListedDecisions, ListedFindings
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from journey.core.errors import InputError
 from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY, TIERS
-from journey.records.reading import bundled_folder, read_folder
+from journey.records.folder import bundled_folder, read_folder
 from simulation.population import HeardSignal, People, Person
 from simulation.units import DAYS_PER_MONTH
 

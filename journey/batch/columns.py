@@ -24,8 +24,8 @@ from journey.orchestrator.outcomes import STATUS_CODES
 from journey.orchestrator.risk import UNKNOWN_SEGMENTS
 from journey.orchestrator.signals import OTHER, SOURCE_CODES
 from journey.records.database import literal, literal_moment
-from journey.records.reading import Records
-from journey.records.words import source_of_words
+from journey.records.distinct_values import source_of_words
+from journey.records.folder import Records
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -30,7 +30,7 @@ from journey.orchestrator.cases import CaseReader, as_of_for
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import SILENT_REASONS, Orchestrator
 from journey.orchestrator.signals import extended
-from journey.records.reading import Records, read_folder
+from journey.records.folder import Records, read_folder
 from journey.sequences import Totals
 
 SHARE = 65_536

@@ -5,8 +5,8 @@ from journey.checks.registry import rule
 from journey.core.findings import FindingSeverity
 from journey.decision.policy import MONITOR_ONLY
 from journey.records.database import literal
+from journey.records.distinct_values import source_of_words
 from journey.records.model import KNOWN_SOURCES
-from journey.records.words import source_of_words
 
 STRONG = 0.7
 """A negative signal of this strength or more calls for a decision; the seed's own heuristic for escalation."""

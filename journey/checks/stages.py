@@ -5,7 +5,7 @@ from journey.checks.registry import rule
 from journey.core.findings import FindingSeverity
 from journey.machine import Journey
 from journey.records.database import literal
-from journey.records.words import source_of_words
+from journey.records.distinct_values import source_of_words
 
 _STAGED = {
     "journey_state_log": ("journey_stage", "previous_stage"),

@@ -7,7 +7,7 @@ from journey.kpis.model import Groups, Kpi
 from journey.kpis.operational import operational
 from journey.kpis.roi import recorded_ledger
 from journey.orchestrator.orchestrator import Orchestrator
-from journey.records.reading import Records
+from journey.records.folder import Records
 
 __all__ = ["Facts", "Groups", "Kpi", "collect", "kpis", "recorded_ledger"]
 

@@ -21,8 +21,8 @@ from journey.kpis.classification import StagesJudged, stages_judged
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
 from journey.records.database import one_value
-from journey.records.reading import Records
-from journey.records.words import source_of_words
+from journey.records.distinct_values import source_of_words
+from journey.records.folder import Records
 
 BEFORE_AFTER_DAYS = 14
 """Length of the two windows that are held against each other around a customer's first contact."""

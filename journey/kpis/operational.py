@@ -3,8 +3,8 @@
 from journey.kpis.facts import Facts
 from journey.kpis.model import Kpi, share, unknown
 from journey.records.database import one_value
+from journey.records.folder import Records
 from journey.records.model import DATASETS
-from journey.records.reading import Records
 
 # An outcome may leave its customer out; it is then known by its intervention.
 _ORPHANED_OUTCOMES = """

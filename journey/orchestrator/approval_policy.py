@@ -17,8 +17,8 @@ from journey.orchestrator.cases import CaseReader, as_of_for
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.replay import as_decided_on, redecided
 from journey.records.database import one_value
+from journey.records.folder import Records
 from journey.records.model import Customer, Intervention
-from journey.records.reading import Records
 
 CODE = "approval-policy"
 BATCH_FROM = 5_000

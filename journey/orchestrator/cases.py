@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from journey.core.errors import InputError
 from journey.decision.as_of import AsOf
 from journey.records.columns import columns_of
+from journey.records.folder import Records
 from journey.records.model import Customer, Intervention, Outcome, Record, Signal, StageEntry
-from journey.records.reading import Records
 
 CHUNK = 20_000
 """Rows taken from the database at a time."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from journey.records.columns import Column
 from journey.records.database import literal, quoted
-from journey.records.raw import RawColumn
+from journey.records.raw_rows import RawColumn
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
             "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BIGNUM")  # fmt: skip

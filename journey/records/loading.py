@@ -7,11 +7,11 @@ import duckdb
 from journey.core.errors import InputError
 from journey.core.findings import Finding
 from journey.records.casting import Cast, cast
+from journey.records.column_matching import match_columns
 from journey.records.columns import columns_of, key_of
 from journey.records.database import literal, one_value, quoted
-from journey.records.naming import match_columns
-from journey.records.raw import RawSet, first_line
-from journey.records.words import forget_words, note_words
+from journey.records.distinct_values import forget_words, note_words
+from journey.records.raw_rows import RawSet, first_line
 
 
 def create_empty(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:

@@ -2,7 +2,7 @@
 
 These models are the only place where a field's name, type and range are written down. A single record is validated
 through them (``Signal.model_validate({...})``); whole files are validated by column, with SQL that is derived from
-the same fields (see `journey.records.reading`).
+the same fields (see `journey.records.folder`).
 
 Dates may carry a time of day; a bare date means midnight. Everything is in the time zone of the records.
 """

@@ -16,10 +16,10 @@ import duckdb
 from journey.core.errors import InputError
 from journey.records.columns import columns_of
 from journey.records.database import literal
-from journey.records.raw import RawColumn, RawSet, empty, unreadable
+from journey.records.encoding import check_text, open_bytes
+from journey.records.raw_rows import RawColumn, RawSet, empty, unreadable
 from journey.records.sources import Source
 from journey.records.spelling import field_name
-from journey.records.text import check_text, open_bytes
 
 SEPARATORS = ",;\t|"
 

@@ -10,9 +10,10 @@ from journey.core.errors import InputError
 from journey.core.messages import did_you_mean
 from journey.decision.policy import Policy
 from journey.machine import Journey
-from journey.records import assembling
+from journey.records import assemble
 from journey.records.columns import columns_of
 from journey.records.database import one_value, quoted
+from journey.records.distinct_values import forget_words
 from journey.records.model import (
     CUSTOMER_FAMILY,
     DATASETS,
@@ -25,7 +26,6 @@ from journey.records.model import (
     StageEntry,
 )
 from journey.records.tables import R, RecordTables
-from journey.records.words import forget_words
 
 INDEX_AT_MOST = 200_000
 """Up to so many rows, the objects of a set are kept by customer; beyond, each question is one query."""
@@ -81,7 +81,7 @@ class Records(RecordTables):
         for name in tables:
             if name not in DATASETS:
                 raise InputError(f"{name!r} is not a record set{did_you_mean(name, list(DATASETS))}")
-        return cls(assembling.from_tables(tables, journey, policy), source)
+        return cls(assemble.from_tables(tables, journey, policy), source)
 
     def customer_ids(self) -> tuple[str, ...]:
         """All known customers, in order."""

@@ -17,7 +17,7 @@ from scenarios.cli.record_options import (
 )
 
 if TYPE_CHECKING:
-    from journey.records.reading import Records
+    from journey.records.folder import Records
 
 
 def command(

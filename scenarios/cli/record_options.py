@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from journey.decision.policy import Policy
     from journey.machine import Journey
-    from journey.records.reading import Records
+    from journey.records.folder import Records
 
 BUNDLED = "the bundled ten customers"
 
@@ -58,7 +58,7 @@ def read(folder: Path | None, journey: "Journey", policy: "Policy") -> "Records"
     Raises:
         InputError: The folder or one of its files cannot be read.
     """
-    from journey.records.reading import bundled_folder, read_folder
+    from journey.records.folder import bundled_folder, read_folder
 
     records = read_folder(bundled_folder() if folder is None else folder, journey=journey, policy=policy)
     if folder is None:

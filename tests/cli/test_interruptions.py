@@ -38,7 +38,7 @@ def test_an_interrupted_query_is_an_interruption(monkeypatch):
     def interrupted(*_args, **_options):
         raise RuntimeError("Query interrupted")
 
-    monkeypatch.setattr("journey.records.reading.read_folder", interrupted)
+    monkeypatch.setattr("journey.records.folder.read_folder", interrupted)
     done = invoke("check")
     assert done.exit_code == 130
     assert "interrupted" in done.stderr

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from journey.records.reading import Records, bundled_folder
+from journey.records.folder import Records, bundled_folder
 
 Row = dict[str, Any]
 

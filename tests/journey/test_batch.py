@@ -11,8 +11,8 @@ from journey.decision.as_of import AsOf
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.cases import CaseReader
 from journey.orchestrator.replay import redecide
+from journey.records.folder import Records, bundled_folder, read_folder
 from journey.records.model import Intervention
-from journey.records.reading import Records, bundled_folder, read_folder
 from tests.journey.recorded import START, companies, judgements, policies
 
 # Every example reads a company into a database, which is most of the time; shrinking would read hundreds.

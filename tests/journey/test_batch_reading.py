@@ -16,9 +16,9 @@ from journey.batch.owners import KnownIds, Owners
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.cases import CaseReader
 from journey.records.database import connect, each_beside
+from journey.records.distinct_values import MOST_WORDS
+from journey.records.folder import read_folder
 from journey.records.model import Signal
-from journey.records.reading import read_folder
-from journey.records.words import MOST_WORDS
 
 # Few letters, so that ids begin alike; any text, so that bytes beyond ASCII and long ids occur.
 ids = st.text("ab", min_size=1, max_size=3) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)

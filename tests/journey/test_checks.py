@@ -11,7 +11,7 @@ from journey.checks import CHECKS, CheckReport, check
 from journey.core.findings import Finding, in_reading_order
 from journey.decision.policy import Policy
 from journey.machine import Journey, Move, default_journey
-from journey.records.reading import Records, bundled_folder, read_folder
+from journey.records.folder import Records, bundled_folder, read_folder
 from tests.journey.companies import (
     CUSTOMER,
     ENTRY,

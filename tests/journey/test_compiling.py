@@ -123,7 +123,7 @@ BATCH = f"""
 from journey.batch import evaluate_folder
 from journey.batch.grouping import grouping
 from journey.batch.table import _kernel
-from journey.records.reading import bundled_folder
+from journey.records.folder import bundled_folder
 evaluate_folder(bundled_folder())
 kernels = {{**vars(grouping()), "judge": _kernel()}}
 {MADE}

@@ -14,7 +14,7 @@ from journey.evaluation import evaluate
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.cases import CaseReader
 from journey.orchestrator.decision import Components
-from journey.records.reading import Records, bundled_folder, read_folder
+from journey.records.folder import Records, bundled_folder, read_folder
 from tests.journey.recorded import companies, judgements, policies
 from tests.journey.test_batch import recorded
 

@@ -2,7 +2,7 @@
 
 from journey.checks import check
 from journey.detectors import detect
-from journey.records.reading import bundled_folder, read_folder
+from journey.records.folder import bundled_folder, read_folder
 
 
 def _listed() -> list[tuple[str, str, str, str]]:

@@ -5,7 +5,7 @@ import pytest
 from journey.decision.policy import policy_from
 from journey.evaluation import evaluate
 from journey.orchestrator.ports import MemoryKpiSink
-from journey.records.reading import Records, bundled_folder, read_folder
+from journey.records.folder import Records, bundled_folder, read_folder
 
 
 @pytest.fixture(scope="module")

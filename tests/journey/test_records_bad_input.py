@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from journey.checks import check
 from journey.core.errors import InputError
-from journey.records.reading import Records, bundled_folder, read_folder
+from journey.records.folder import Records, bundled_folder, read_folder
 from tests.journey.companies import CUSTOMER, ENTRY, INTERVENTION, SIGNAL, company, table, write_company
 
 SIGNAL_HEADER = "signal_id,customer_id,signal_type,signal_strength,detected_at,journey_stage,source\n"

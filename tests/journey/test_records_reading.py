@@ -17,8 +17,8 @@ from journey.checks import check
 from journey.core.errors import InputError
 from journey.core.findings import FindingSeverity
 from journey.records.columns import columns_of
+from journey.records.folder import Records, bundled_folder, read_folder
 from journey.records.model import DATASETS, Customer, Intervention, Signal
-from journey.records.reading import Records, bundled_folder, read_folder
 from tests.journey.companies import (
     CUSTOMER,
     ENTRY,

@@ -9,7 +9,7 @@ from journey.decision.policy import Policy, policy_from
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.cases import CaseReader, default_as_of
 from journey.orchestrator.replay import LABEL, rank_correlation, replay
-from journey.records.reading import Records, bundled_folder, read_folder
+from journey.records.folder import Records, bundled_folder, read_folder
 
 
 @pytest.fixture(scope="module")

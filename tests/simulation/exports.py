@@ -7,7 +7,7 @@ from journey.decision.policy import read_policy
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.cases import CaseReader
 from journey.orchestrator.replay import replay
-from journey.records.reading import read_folder
+from journey.records.folder import read_folder
 from simulation.chronicle import Chronicle
 from simulation.dates import Dates
 from simulation.records_export import POLICY_FILE, write_records

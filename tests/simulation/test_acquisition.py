@@ -12,7 +12,7 @@ from scipy import integrate, stats
 from journey.core.errors import InputError
 from journey.machine import default_journey
 from journey.machine.lifecycles import budget_action_lifecycle
-from journey.records.reading import read_folder
+from journey.records.folder import read_folder
 from simulation import streams
 from simulation.acquisition import buyers, compiled, reference
 from simulation.acquisition.forecast import retained_value

@@ -13,8 +13,8 @@ from journey.checks import check
 from journey.core.errors import InputError
 from journey.decision.policy import Policy, policy_from, read_policy
 from journey.machine.lifecycles import intervention_lifecycle
+from journey.records.folder import read_folder
 from journey.records.model import DATASETS
-from journey.records.reading import read_folder
 from simulation.arm_policy import as_toml, policy_of
 from simulation.records_export import POLICY_FILE, write_records
 from simulation.spec import Reviewers

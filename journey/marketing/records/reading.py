@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from journey.core.errors import InputError
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.marketing.records.store import MarketingRecords
-from journey.records.assembling import loaded_sources
+from journey.records.assemble import loaded_sources
 from journey.records.sources import Source, bundled_folder, find_sources
 
 if TYPE_CHECKING:

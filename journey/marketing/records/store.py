@@ -9,10 +9,10 @@ from journey.core.errors import InputError
 from journey.core.messages import did_you_mean
 from journey.decision.policy import Policy
 from journey.marketing.records.model import MARKETING_FAMILY
-from journey.records.assembling import loaded_tables
-from journey.records.duplicates import resolve_duplicates
+from journey.records.assemble import loaded_tables
+from journey.records.deduplication import resolve_duplicates
 from journey.records.tables import RecordTables
-from journey.records.vocabulary import tidy_spelling
+from journey.records.value_normalisation import tidy_spelling
 
 
 class MarketingRecords(RecordTables):

@@ -9,7 +9,7 @@ from journey.marketing.checks import check
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.marketing.records.reading import BUNDLED, bundled_folder
 from journey.marketing.records.store import MarketingRecords
-from journey.records.assembling import loaded_tables
+from journey.records.assemble import loaded_tables
 
 
 @cache

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from journey.decision.policy import Policy
 from journey.machine import Journey
-from journey.records.assembling import from_sources
+from journey.records.assemble import from_sources
 from journey.records.sources import bundled_folder, find_sources
 from journey.records.store import Records
 from journey.records.tables import SetAside

@@ -12,7 +12,7 @@ import duckdb
 from journey.records.casting import BLANKS
 from journey.records.columns import columns_of
 from journey.records.database import literal, one_value, quoted
-from journey.records.raw import RawColumn, RawSet
+from journey.records.raw_rows import RawColumn, RawSet
 
 FEW_WORDS = frozenset({"journey_stage", "previous_stage", "segment", "source", "signal_type"})
 """Columns that hold one of a few words, beside those of which the models say which words are allowed."""

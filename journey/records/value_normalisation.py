@@ -6,7 +6,7 @@ import duckdb
 
 from journey.records.columns import columns_of
 from journey.records.database import literal, one_value, quoted
-from journey.records.words import forget_words, source_of_words
+from journey.records.distinct_values import forget_words, source_of_words
 
 
 def tidy_spelling(

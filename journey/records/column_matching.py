@@ -6,7 +6,7 @@ from journey.core.errors import InputError
 from journey.core.findings import Finding, FindingSeverity
 from journey.core.messages import did_you_mean
 from journey.records.columns import Column, columns_of
-from journey.records.raw import RawColumn, RawSet
+from journey.records.raw_rows import RawColumn, RawSet
 from journey.records.spelling import field_name
 
 

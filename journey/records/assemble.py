@@ -9,15 +9,15 @@ from journey.core.findings import Finding, FindingSeverity
 from journey.decision.policy import Policy
 from journey.machine import Journey, default_journey
 from journey.records.database import connect, each_beside
-from journey.records.duplicates import resolve_duplicates
+from journey.records.deduplication import resolve_duplicates
+from journey.records.encoding import plainly_named
 from journey.records.loading import add_findings, create_empty, last_row_number, load
 from journey.records.model import CUSTOMER_FAMILY, KNOWN_SOURCES, Family
-from journey.records.raw import RawSet, open_frame, open_parquet
 from journey.records.raw_csv import open_csv
 from journey.records.raw_json import open_json, open_rows
+from journey.records.raw_rows import RawSet, open_frame, open_parquet
 from journey.records.sources import Source
-from journey.records.text import plainly_named
-from journey.records.vocabulary import tidy_spelling
+from journey.records.value_normalisation import tidy_spelling
 
 
 def from_sources(
