@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import overload
 
 from journey.batch.table import DecisionTable
-from journey.checks.running import CheckReport
+from journey.checks.runner import CheckReport
 from journey.core.findings import Finding, FindingsOfCode
 from journey.orchestrator.cases import CaseReader
 from journey.orchestrator.decision import Decision

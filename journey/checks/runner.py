@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from journey.checks import clocks, customers, doubles, interventions, references, signals, stages
+from journey.checks import customers, dates, duplicates, interventions, references, signals, stages
 from journey.checks.context import Context, prepare
 from journey.checks.registry import CHECKS, Check
 from journey.core.findings import Finding, FindingSeverity, FindingsOfCode
@@ -19,7 +19,7 @@ from journey.records.dates import in_iso, moment_of
 from journey.records.store import Records
 from journey.records.tables import LOAD_FINDINGS
 
-SUBJECTS = (references, doubles, customers, stages, clocks, signals, interventions)
+SUBJECTS = (references, duplicates, customers, stages, dates, signals, interventions)
 """The modules whose checks are run; importing one registers its checks."""
 
 _RANK = "CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
