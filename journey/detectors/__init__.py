@@ -12,9 +12,9 @@ from journey.detectors.builtin import (
     UsageDrop,
     builtin_detectors,
 )
-from journey.detectors.detecting import detect
-from journey.detectors.plugins import load_detectors
+from journey.detectors.entry_points import load_detectors
 from journey.detectors.protocol import Detector
+from journey.detectors.runner import detect
 
 __all__ = [
     "Detector",

@@ -19,8 +19,8 @@ from journey.detectors import (
     UsageDrop,
     builtin_detectors,
     detect,
+    entry_points,
     load_detectors,
-    plugins,
 )
 from journey.detectors.builtin import amount_of, signal_of
 from journey.records.model import Event, Signal
@@ -167,8 +167,8 @@ def test_two_detectors_of_one_name_are_refused() -> None:
 
 
 def _plug(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    entry = EntryPoint("mine", value, plugins.GROUP)
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [entry])
+    entry = EntryPoint("mine", value, entry_points.GROUP)
+    monkeypatch.setattr(entry_points, "entry_points", lambda group: [entry])
 
 
 def test_a_plug_in_is_loaded_after_the_built_in_ones(monkeypatch: pytest.MonkeyPatch) -> None:
