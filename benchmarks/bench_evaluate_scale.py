@@ -79,7 +79,7 @@ def phases(folder: str) -> list[dict[str, Any]]:
 
 def _one_by_one(table: Any) -> float:
     """Seconds per customer of the single path, reading the objects and writing the reasons included."""
-    from journey.orchestrator.cases import CaseReader
+    from journey.orchestrator.case_reader import CaseReader
 
     cases = CaseReader(table.records).every()
     next(cases)

@@ -15,15 +15,15 @@ from journey.decision.policy import Policy
 from journey.decision.rules import NOT_LIVE, REASONS
 from journey.kpis import Groups, collect, kpis, recorded_ledger
 from journey.machine import Journey
-from journey.orchestrator.approval_policy import breach_of, breaches_in_batch
-from journey.orchestrator.cases import CaseReader, CustomerCase, as_of_for
+from journey.orchestrator.approval_compliance import breach_of, breaches_in_batch
+from journey.orchestrator.case_reader import CaseReader, CustomerCase, as_of_for
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
 from journey.orchestrator.ports import GovernanceCheck, KpiSink
 from journey.orchestrator.replay import Agreement, agreement, redecided
+from journey.orchestrator.results import Decisions, Findings, ListedDecisions, ListedFindings
 from journey.records.database import one_value
 from journey.records.folder import Records
-from journey.sequences import Decisions, Findings, ListedDecisions, ListedFindings
 
 if TYPE_CHECKING:
     from journey.batch import DecisionTable

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from journey.evaluation import Evaluation
     from journey.kpis import Kpi
     from journey.orchestrator.replay import Agreement
-    from journey.sequences import Decisions, Findings
+    from journey.orchestrator.results import Decisions, Findings
 
 MOST_ROWS = 200
 """A report lists this many findings or decisions, the most important ones, and says how many it left out."""

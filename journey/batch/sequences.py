@@ -6,9 +6,9 @@ from typing import overload
 from journey.batch.table import DecisionTable
 from journey.checks.runner import CheckReport
 from journey.core.findings import Finding, FindingsOfCode
-from journey.orchestrator.cases import CaseReader
+from journey.orchestrator.case_reader import CaseReader
 from journey.orchestrator.decision import Decision
-from journey.sequences import Totals
+from journey.orchestrator.results import Totals
 
 
 class TabledDecisions:

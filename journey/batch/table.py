@@ -26,12 +26,12 @@ from journey.decision.parameters import array_sheet
 from journey.decision.policy import MONITOR_ONLY, Policy
 from journey.decision.rules import ACT, NO_ACTION, NOT_LIVE, REASONS
 from journey.machine import Journey
-from journey.orchestrator.cases import CaseReader, as_of_for
+from journey.orchestrator.case_reader import CaseReader, as_of_for
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import SILENT_REASONS, Orchestrator
+from journey.orchestrator.results import Totals
 from journey.orchestrator.signals import extended
 from journey.records.folder import Records, read_folder
-from journey.sequences import Totals
 
 SHARE = 65_536
 """Cases that a thread judges at a time."""

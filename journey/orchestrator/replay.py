@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from journey.decision.as_of import AsOf
-from journey.orchestrator.cases import CustomerCase
+from journey.orchestrator.case_reader import CustomerCase
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.records.model import Customer, Intervention

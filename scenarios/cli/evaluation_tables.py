@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from journey.core.findings import count_by_severity
 from journey.orchestrator.replay import LABEL
-from journey.sequences import is_action
+from journey.orchestrator.results import is_action
 from scenarios.cli.output import table
 from scenarios.evaluation_report import KPI_GROUPS, counted, kpi_value, money, quantity
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from journey.kpis import Kpi
     from journey.orchestrator.decision import Decision
     from journey.orchestrator.replay import Agreement
-    from journey.sequences import Decisions, Findings
+    from journey.orchestrator.results import Decisions, Findings
 
 _WIDE = 100
 _STYLES = {"error": "red", "warning": "yellow", "notice": "dim"}

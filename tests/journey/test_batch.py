@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from journey.batch import evaluate_batch, redecide_batch
 from journey.decision.as_of import AsOf
 from journey.orchestrator import Orchestrator
-from journey.orchestrator.cases import CaseReader
+from journey.orchestrator.case_reader import CaseReader
 from journey.orchestrator.replay import redecide
 from journey.records.folder import Records, bundled_folder, read_folder
 from journey.records.model import Intervention
@@ -107,7 +107,7 @@ def test_a_company_without_any_record_beyond_its_customers_is_judged_too():
 
 
 def test_approvals_are_held_to_the_policy_in_batch_as_one_by_one(monkeypatch):
-    from journey.orchestrator import approval_policy
+    from journey.orchestrator import approval_compliance
 
     company = {
         "customers": [{"customer_id": "A", "segment": "SMB", "account_value": 9e4, "risk_tier": "high"}],
@@ -125,9 +125,9 @@ def test_approvals_are_held_to_the_policy_in_batch_as_one_by_one(monkeypatch):
         ],
     }  # fmt: skip
     records = Records.from_tables(company)
-    one_by_one = approval_policy.approval_findings(records)
-    monkeypatch.setattr(approval_policy, "BATCH_FROM", 1)
-    assert approval_policy.approval_findings(records) == one_by_one
+    one_by_one = approval_compliance.approval_findings(records)
+    monkeypatch.setattr(approval_compliance, "BATCH_FROM", 1)
+    assert approval_compliance.approval_findings(records) == one_by_one
     # I0 came before the signal; watching needs no one; an action that no one knows counts as a human's.
     assert [finding.record for finding in one_by_one] == ["I1", "I3"]
     assert {finding.code for finding in one_by_one} == {"approval-policy"}

@@ -14,7 +14,7 @@ from journey.batch import evaluate_batch
 from journey.batch.arrow import Answer
 from journey.batch.owners import KnownIds, Owners
 from journey.orchestrator import Orchestrator
-from journey.orchestrator.cases import CaseReader
+from journey.orchestrator.case_reader import CaseReader
 from journey.records.database import connect, each_beside
 from journey.records.distinct_values import MOST_WORDS
 from journey.records.folder import read_folder

@@ -12,7 +12,7 @@ from journey.batch.naming import write_decisions
 from journey.core.errors import InputError
 from journey.evaluation import evaluate
 from journey.orchestrator import Orchestrator
-from journey.orchestrator.cases import CaseReader
+from journey.orchestrator.case_reader import CaseReader
 from journey.orchestrator.decision import Components
 from journey.records.folder import Records, bundled_folder, read_folder
 from tests.journey.recorded import companies, judgements, policies

@@ -7,7 +7,7 @@ import pytest
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy, policy_from
 from journey.orchestrator import Orchestrator
-from journey.orchestrator.cases import CaseReader, default_as_of
+from journey.orchestrator.case_reader import CaseReader, default_as_of
 from journey.orchestrator.replay import LABEL, rank_correlation, replay
 from journey.records.folder import Records, bundled_folder, read_folder
 

@@ -5,7 +5,7 @@ import json
 from journey.decision.as_of import AsOf
 from journey.decision.policy import read_policy
 from journey.orchestrator import Orchestrator
-from journey.orchestrator.cases import CaseReader
+from journey.orchestrator.case_reader import CaseReader
 from journey.orchestrator.replay import replay
 from journey.records.folder import read_folder
 from simulation.chronicle import Chronicle

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from journey.checks import check
 from journey.decision.policy import read_policy
-from journey.orchestrator.approval_policy import approval_findings
+from journey.orchestrator.approval_compliance import approval_findings
 from simulation.records_export import POLICY_FILE
 from simulation.spec import Reviewers
 from simulation.units import DAYS_PER_MONTH

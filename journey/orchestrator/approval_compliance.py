@@ -13,7 +13,7 @@ from journey.decision.policy import Policy
 from journey.decision.rules import NO_ACTION
 from journey.decision.steps import approval
 from journey.machine import Journey
-from journey.orchestrator.cases import CaseReader, as_of_for
+from journey.orchestrator.case_reader import CaseReader, as_of_for
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.replay import as_decided_on, redecided
 from journey.records.database import one_value
