@@ -39,7 +39,7 @@ def phases(folder: str) -> list[dict[str, Any]]:
     """The phases of an evaluation in a process that has nothing else in memory."""
     from benchmarks.measuring import peak_bytes
     from journey.batch import evaluate_batch, evaluate_folder
-    from journey.batch.naming import write_decisions
+    from journey.batch.output import write_decisions
     from journey.checks import check
     from journey.decision.rules import NOT_LIVE
     from journey.kpis import collect, kpis

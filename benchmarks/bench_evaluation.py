@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks.bench_loading import make_company
 from journey.batch import evaluate_batch
-from journey.batch.columns import cases_of_customers
-from journey.batch.table import judged
+from journey.batch.case_columns import cases_of_customers
+from journey.batch.decisions import judged
 from journey.decision.as_of import AsOf
 from journey.orchestrator import Orchestrator
 from journey.records.folder import read_folder

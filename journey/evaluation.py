@@ -201,7 +201,7 @@ def _one_by_one(
 def _in_batch(records: Records, orchestrator: Orchestrator, when: AsOf, *, replay: bool) -> _Judged:
     from journey.batch import evaluate_batch, redecide_batch
     from journey.batch.agreement import agreement_of
-    from journey.batch.sequences import ReportedFindings, TabledDecisions
+    from journey.batch.lazy_results import ReportedFindings, TabledDecisions
 
     table = evaluate_batch(records, when, orchestrator.policy, orchestrator.journey)
     report = check(records, as_of=when.cutoff, journey=orchestrator.journey, policy=orchestrator.policy)

@@ -4,7 +4,7 @@
 the answers.
 """
 
-from journey.batch.columns import Cases
-from journey.batch.table import DecisionTable, evaluate_batch, evaluate_folder, redecide_batch
+from journey.batch.case_columns import Cases
+from journey.batch.decisions import DecisionTable, evaluate_batch, evaluate_folder, redecide_batch
 
 __all__ = ["Cases", "DecisionTable", "evaluate_batch", "evaluate_folder", "redecide_batch"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from journey.batch.table import DecisionTable
+from journey.batch.decisions import DecisionTable
 from journey.decision.rules import REASONS
 from journey.orchestrator.replay import Agreement, ReplayRow, agreement_of_rows
 

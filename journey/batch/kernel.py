@@ -18,7 +18,7 @@ def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, pas
         sheet: The policy, a `PolicySheet` of arrays.
         positive: Per signal type, unknown ones each on their own: does it speak for the customer?
         weights: Per signal type: its weight.
-        cases: Columns of the cases (`journey.batch.columns`).
+        cases: Columns of the cases (`journey.batch.case_columns`).
         signals: Columns of their signals, in canonical order (`SignalColumns`).
         past: Columns of their earlier interventions (`PastColumns`).
         out: Columns to be filled (`DecisionColumns`).

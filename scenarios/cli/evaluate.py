@@ -82,7 +82,7 @@ def _refuse_decisions(path: Path | None, customer: str | None) -> None:
     """
     if path is None:
         return
-    from journey.batch.naming import refuse_unknown_ending
+    from journey.batch.output import refuse_unknown_ending
     from journey.core.errors import InputError
     from scenarios.cli.output import refuse_unwritable
 
@@ -120,7 +120,7 @@ def _refuse_what_does_not_fit(folder: Path | None) -> None:
 def _write_decisions(found: "Evaluation", path: Path | None) -> None:
     if path is None or found.table is None:
         return
-    from journey.batch.naming import write_decisions
+    from journey.batch.output import write_decisions
     from scenarios.cli.output import say
 
     write_decisions(found.table, path)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.batch import evaluate_batch
-from journey.batch.arrow import Answer
-from journey.batch.owners import KnownIds, Owners
+from journey.batch.arrow_stream import Answer
+from journey.batch.id_lookup import KnownIds, Owners
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader
 from journey.records.database import connect, each_beside

@@ -122,7 +122,7 @@ kernels = vars(compiled.kernels())
 BATCH = f"""
 from journey.batch import evaluate_folder
 from journey.batch.grouping import grouping
-from journey.batch.table import _kernel
+from journey.batch.decisions import _kernel
 from journey.records.folder import bundled_folder
 evaluate_folder(bundled_folder())
 kernels = {{**vars(grouping()), "judge": _kernel()}}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from journey.batch import evaluate_batch
-from journey.batch.naming import write_decisions
+from journey.batch.output import write_decisions
 from journey.core.errors import InputError
 from journey.evaluation import evaluate
 from journey.orchestrator import Orchestrator

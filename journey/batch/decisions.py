@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from journey.batch.columns import (
+from journey.batch.case_columns import (
     CaseColumns,
     Cases,
     Flags,
@@ -185,7 +185,7 @@ class DecisionTable:
         }
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        from journey.batch.naming import relation
+        from journey.batch.output import relation
 
         return relation(self).__arrow_c_stream__(requested_schema)
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from journey.batch.grouping import NOTHING, grouping
-from journey.batch.owners import KnownIds, Owners
+from journey.batch.id_lookup import KnownIds, Owners
 from journey.decision.as_of import DAY_IN_MICROSECONDS, AsOf
 from journey.decision.policy import MONITOR_ONLY
 from journey.decision.steps import NOT_GIVEN

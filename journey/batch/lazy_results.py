@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import overload
 
-from journey.batch.table import DecisionTable
+from journey.batch.decisions import DecisionTable
 from journey.checks.runner import CheckReport
 from journey.core.findings import Finding, FindingsOfCode
 from journey.orchestrator.case_reader import CaseReader

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from journey.batch.arrow import NUMBERS, Answer, Batch, Texts
+from journey.batch.arrow_stream import NUMBERS, Answer, Batch, Texts
 from journey.batch.grouping import NOTHING, grouping
 
 OWNER = "case_id"

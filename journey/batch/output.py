@@ -12,9 +12,9 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from journey.batch.columns import Cases, fetch
+from journey.batch.case_columns import Cases, fetch
+from journey.batch.decisions import DecisionTable, helping
 from journey.batch.grouping import grouping
-from journey.batch.table import DecisionTable, helping
 from journey.core.errors import InputError
 from journey.decision.rules import NO_SIGNAL, NOT_LIVE, REASONS
 from journey.records.database import literal
