@@ -7,7 +7,7 @@ from scenarios.document import Block, Grid, Heading, Items, Paragraph
 
 if TYPE_CHECKING:
     from journey.core.ledger import Ledger
-    from journey.evaluation import Evaluation
+    from journey.evaluation.evaluate import Evaluation
     from journey.kpis import Kpi
     from journey.orchestrator.replay import Agreement
     from journey.orchestrator.results import Decisions, Findings

@@ -224,7 +224,7 @@ def evaluate_folder(
 
     Reading, with every row validated and duplicates resolved, is most of the time; the decisions take less than a
     microsecond each. What is odd about the records is not looked for here (`journey.checks.check` does that), and no
-    KPIs are computed (`journey.evaluation.evaluate`).
+    KPIs are computed (`journey.evaluation.evaluate.evaluate`).
 
     Args:
         folder: Holds one file for each set, best as Parquet.

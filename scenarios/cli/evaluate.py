@@ -17,7 +17,7 @@ from scenarios.cli.record_options import (
 from scenarios.cli.report_file import ReportOption, refuse_report, write_report
 
 if TYPE_CHECKING:
-    from journey.evaluation import Evaluation
+    from journey.evaluation.evaluate import Evaluation
 
 DecisionsOption = Annotated[
     Path | None,
@@ -43,7 +43,7 @@ def command(
     report: ReportOption = None,
 ) -> None:
     """Judge recorded customers: findings, decisions with reasons, open loops, KPIs and ROI."""
-    from journey.evaluation import evaluate
+    from journey.evaluation.evaluate import evaluate
     from scenarios.cli.output import console, print_json
 
     refuse_report(report)
@@ -93,7 +93,7 @@ def _refuse_decisions(path: Path | None, customer: str | None) -> None:
 
 
 def _say_how(customers: int, *, json_: bool, exported: bool) -> None:
-    from journey.evaluation import BATCH_FROM
+    from journey.evaluation.evaluate import BATCH_FROM
     from scenarios.cli.output import say
 
     if customers < BATCH_FROM and not exported:

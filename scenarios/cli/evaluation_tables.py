@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from journey.batch import DecisionTable
     from journey.core.findings import Finding
     from journey.core.ledger import Ledger
-    from journey.evaluation import Evaluation
+    from journey.evaluation.evaluate import Evaluation
     from journey.kpis import Kpi
     from journey.orchestrator.decision import Decision
     from journey.orchestrator.replay import Agreement

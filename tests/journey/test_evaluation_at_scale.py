@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from journey.batch import evaluate_batch
 from journey.batch.output import write_decisions
 from journey.core.errors import InputError
-from journey.evaluation import evaluate
+from journey.evaluation.evaluate import evaluate
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader
 from journey.orchestrator.decision import Components

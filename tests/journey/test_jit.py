@@ -127,7 +127,7 @@ def test_compiled_code_is_kept_in_the_cache_and_numbas_own_setting_is_left_alone
 
 
 def test_importing_the_orchestrator_does_not_import_numba():
-    code = "import sys, journey.evaluation; print('numba' in sys.modules)"
+    code = "import sys, journey.evaluation.evaluate; print('numba' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from journey.decision.policy import policy_from
-from journey.evaluation import evaluate
+from journey.evaluation.evaluate import evaluate
 from journey.orchestrator.ports import MemoryKpiSink
 from journey.records.folder import Records, bundled_folder, read_folder
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from journey.checks import check
-from journey.evaluation import evaluate
+from journey.evaluation.evaluate import evaluate
 from journey.kpis.classification import TRUE_STAGES
 from journey.machine import Journey
 from simulation import streams
