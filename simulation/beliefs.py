@@ -1,8 +1,8 @@
 """What the orchestrator believes about one simulated customer, carried from signal to signal.
 
-The recorded path sums every signal anew (`journey.decision.rules.gather`); here the same sums are carried along as one number
-per ledger, faded to the moment of asking. All evidence has one half-life, so the strongest signal of the past stays
-the strongest, and remembering its type is enough.
+The recorded path sums every signal anew (`journey.decision.rules.gather`); here the same sums are carried along as one
+number per ledger, faded to the moment of asking. All evidence has one half-life, so the strongest signal of the past
+stays the strongest, and remembering its type is enough.
 """
 
 from typing import NamedTuple

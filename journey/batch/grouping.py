@@ -1,7 +1,8 @@
 """Rows that came in any order, put together by case: found, counted, placed and sorted, all on arrays.
 
 A database sorts millions of rows by five columns in a second; cases have a handful of rows each, so counting the rows
-of each case and sorting within it takes a tenth of that. The functions are plain loops for `journey.runtime.jit` to compile.
+of each case and sorting within it takes a tenth of that. The functions are plain loops for `journey.runtime.jit` to
+compile.
 """
 
 from functools import cache

@@ -1,8 +1,8 @@
 """The decision rules: plain arithmetic on floats and ints, written once.
 
 The orchestrator calls these functions on records, the reference engine calls them on simulated customers, and
-`journey.runtime.jit` compiles the very same functions for whole populations. So they use only scalars, indexable sequences
-of scalars and `exp`, `log1p` and `expm1` of `math`, which give the same bits interpreted and compiled.
+`journey.runtime.jit` compiles the very same functions for whole populations. So they use only scalars, indexable
+sequences of scalars and `exp`, `log1p` and `expm1` of `math`, which give the same bits interpreted and compiled.
 
 The form. Each negative signal adds evidence ``-log(1 - weight * strength * trust)`` that fades with a half-life; a
 positive one likewise, in a ledger of its own; time in stage beyond what is typical adds its own. Then

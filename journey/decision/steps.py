@@ -1,4 +1,6 @@
-"""The steps of a judgement, as scalar functions over one sheet of numbers, each a few calls of `journey.decision.rules`.
+"""The steps of a decision, as scalar functions over one set of parameters.
+
+Each is a few calls of `journey.decision.rules`.
 
 The orchestrator's components call them for one customer, where the sheet holds tuples; `journey.batch` compiles the
 very same functions for a million, where it holds arrays. Like the rules they use only scalars and indexable sequences.

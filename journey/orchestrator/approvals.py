@@ -1,7 +1,7 @@
 """The queue of what waits for a person: an in-memory default of the `ApprovalQueue` port.
 
-It runs on the intervention machine of `journey.machine.lifecycles`, so no state is reached by a way the machine does not
-have, and it fails closed: what no named person approved in time expires, and only what is approved can be executed.
+It runs on the intervention machine of `journey.machine.lifecycles`, so no state is reached by a way the machine does
+not have, and it fails closed: what no named person approved in time expires, and only what is approved can be executed.
 """
 
 from dataclasses import dataclass

@@ -88,8 +88,8 @@ class OutcomeTracker:
     """Follows interventions to their outcome, as far as it is known at the moment of a judgement.
 
     An outcome belongs to an intervention when it names it and does not name another customer. One without a date is
-    not known to have been there yet, so it is not used (`journey.orchestrator.case_reader` dates such outcomes of a whole
-    folder at the end of the records).
+    not known to have been there yet, so it is not used (`journey.orchestrator.case_reader` dates such outcomes of a
+    whole folder at the end of the records).
     """
 
     def __init__(self, sheet: PolicySheet) -> None:

@@ -1,8 +1,8 @@
 """Compiling scalar functions for whole populations, from the very source that runs interpreted.
 
-A module of such functions (`journey.decision.rules`, `journey.decision.steps`) lists them in `KERNELS` and knows nothing of Numba. Here
-they are copied into a namespace in which they find each other compiled, so there is one source and no second copy.
-Numba is imported by the first call, because that takes half a second.
+A module of such functions (`journey.decision.rules`, `journey.decision.steps`) lists them in `KERNELS` and knows
+nothing of Numba. Here they are copied into a namespace in which they find each other compiled, so there is one source
+and no second copy. Numba is imported by the first call, because that takes half a second.
 
 Compiled code is kept on disk, in the user's cache folder, under a hash of every function it was made from and of the
 constants that these use: Numba itself looks only at the file of the outermost function and would miss a change in a

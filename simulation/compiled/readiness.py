@@ -1,7 +1,7 @@
 """Whether the compiled engine's code lies on disk, so that using it costs seconds and not two minutes.
 
-Numba finds out function by function, while it compiles. Here a mark beside the code (`journey.runtime.compile_lock`) says of one
-kind of run that everything it takes was compiled, by this engine, for this processor.
+Numba finds out function by function, while it compiles. Here a mark beside the code (`journey.runtime.compile_lock`)
+says of one kind of run that everything it takes was compiled, by this engine, for this processor.
 """
 
 from __future__ import annotations

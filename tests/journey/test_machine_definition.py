@@ -231,6 +231,9 @@ def test_a_journey_cannot_be_changed():
 
 
 def test_importing_the_machine_loads_neither_numpy_nor_transitions():
-    code = "import sys, journey.machine, journey.machine.lifecycles; print(*{'numpy', 'transitions', 'pydantic'} & {*sys.modules})"
+    code = (
+        "import sys, journey.machine, journey.machine.lifecycles; "
+        "print(*{'numpy', 'transitions', 'pydantic'} & {*sys.modules})"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
