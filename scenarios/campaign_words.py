@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from journey.marketing.core.findings import MarketingFinding
     from journey.marketing.evaluation import CampaignsEvaluation
-    from journey.marketing.findings import MarketingFinding
     from journey.marketing.funnel import FunnelRow
 
 FLAG_WORDS = {

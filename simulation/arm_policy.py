@@ -50,7 +50,7 @@ def _plays(setup: ArmSetup) -> tuple[Play, ...]:
 def as_toml(policy: BaseModel) -> str:
     """A policy as a policy file, which `journey.decision.policy.read_policy` reads back to an equal one.
 
-    A marketing policy is written as well; `journey.marketing.policy.read_marketing_policy` reads it back.
+    A marketing policy is written as well; `journey.marketing.core.policy.read_marketing_policy` reads it back.
     """
     return "\n".join(_table(policy.model_dump(mode="json"), ())) + "\n"
 

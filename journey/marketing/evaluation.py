@@ -14,13 +14,13 @@ from journey.marketing.budget import budget
 from journey.marketing.capital import capital
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.running import MarketingReport, check, context_of
+from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.experiments import experiments
 from journey.marketing.funnel import FunnelRow, TopBottom, funnel_rows, strong_top_weak_bottom
 from journey.marketing.inbox import risks
 from journey.marketing.journeys import journeys
 from journey.marketing.kpis import kpis
 from journey.marketing.late import LateConverters, late_converters
-from journey.marketing.policy import MarketingPolicy
 from journey.marketing.proposals import proposals
 from journey.marketing.records.store import MarketingRecords
 from journey.marketing.roi import roi

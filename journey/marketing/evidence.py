@@ -10,7 +10,7 @@ for the whole campaign where it names none. What no record holds has the verdict
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from journey.machine.lifecycles import FUNNEL_STEPS
-from journey.marketing.policy import MarketingPolicy
+from journey.marketing.core.policy import MarketingPolicy
 from journey.records.database import literal
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from journey.core.messages import did_you_mean
-from journey.marketing.policy import ExperimentPolicy, Metric
+from journey.marketing.core.policy import ExperimentPolicy, Metric
 from journey.statistics.proportions import Fourfold, Tested, customers_needed, pooled_z
 from journey.statistics.score_intervals import difference_interval, ratio_interval
 

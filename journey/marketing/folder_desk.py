@@ -23,10 +23,10 @@ from journey.machine import IllegalMoveError
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.balances import balances
 from journey.marketing.checks.running import context_of
+from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.governance import log_events
 from journey.marketing.inbox import risk_inbox, serious_by_channel
 from journey.marketing.log import DATASET, MarketingLog, append
-from journey.marketing.policy import MarketingPolicy
 from journey.marketing.proposals import ACTOR, Proposal, allocation, closed_campaigns, waiting_by_channel
 from journey.marketing.records.model import MARKETING_FAMILY, LogEvent, ReasonCode
 from journey.marketing.records.reading import BUNDLED, MarketingRecords, bundled_folder, read_folders

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from journey.marketing.policy import MarketingPolicy
+from journey.marketing.core.policy import MarketingPolicy
 from journey.records.database import literal
 from journey.statistics.wilson import Proportion, wilson
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journey.machine.lifecycles import risk_signal_lifecycle
+from journey.marketing.core.policy import MarketingPolicy, SeverityName
 from journey.marketing.evidence import Evidence, evidence
-from journey.marketing.policy import MarketingPolicy, SeverityName
 from journey.marketing.risk_triggers import SEVERITIES, Trigger, computed_risks, without_doubles
 
 if TYPE_CHECKING:

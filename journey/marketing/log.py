@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 
 from journey.core.errors import InputError
-from journey.marketing.lifecycles import lifecycles
-from journey.marketing.policy import MarketingPolicy
+from journey.marketing.core.lifecycles import lifecycles
+from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import Entity, LogEvent, Proposer, ReasonCode
 
 DATASET = LogEvent.dataset

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.balances import ChannelBalance, balances
+from journey.marketing.core.policy import BudgetPolicy
 from journey.marketing.funnel import trust_of
 from journey.marketing.governance import log_events
 from journey.marketing.inbox import risk_inbox, serious_by_channel
 from journey.marketing.log import MarketingLog
-from journey.marketing.policy import BudgetPolicy
 from journey.marketing.reallocation import ChannelPlan, Gain, Weighing, gain_of
 from journey.marketing.records.model import LogEvent, ReasonCode
 from journey.marketing.returns import ChannelReturn, Return, channel_returns

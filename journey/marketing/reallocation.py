@@ -18,7 +18,7 @@ from itertools import permutations, product
 from math import exp, floor, log, sqrt
 from statistics import NormalDist
 
-from journey.marketing.policy import BudgetPolicy
+from journey.marketing.core.policy import BudgetPolicy
 from journey.marketing.returns import Return
 from journey.marketing.transfers import Key
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
-from journey.marketing.policy import Metric, RollupPolicy
+from journey.marketing.core.policy import Metric, RollupPolicy
 from journey.marketing.records.model import Recommendation
 from journey.statistics.proportions import Fourfold
 from journey.statistics.score_intervals import ratio_interval

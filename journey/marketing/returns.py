@@ -20,7 +20,7 @@ from math import exp, log, log1p, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
-from journey.marketing.policy import BudgetPolicy
+from journey.marketing.core.policy import BudgetPolicy
 
 if TYPE_CHECKING:
     from journey.marketing.checks.context import MarketingContext

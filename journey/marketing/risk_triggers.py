@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from journey.marketing.checks.registry import CHECKS
+from journey.marketing.core.policy import CountedRisk, MarketingPolicy, PhraseRule, SeverityName
 from journey.marketing.funnel import funnel_rows
-from journey.marketing.policy import CountedRisk, MarketingPolicy, PhraseRule, SeverityName
 from journey.marketing.records.model import RiskAction, RiskType
 from journey.statistics.wilson import wilson
 

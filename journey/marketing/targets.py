@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from journey.marketing.policy import MarketingPolicy
+from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.recommendation import Measured
 from journey.statistics.wilson import wilson
 

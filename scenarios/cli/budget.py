@@ -73,8 +73,8 @@ def command(
     The records are not changed: the step is appended to marketing_log.jsonl in the folder, from where
     `journey campaigns` takes how things stand. What breaks a rule is refused, and nothing is written.
     """
+    from journey.marketing.core.policy import MarketingPolicy, read_marketing_policy
     from journey.marketing.folder_desk import Order, carry_out
-    from journey.marketing.policy import MarketingPolicy, read_marketing_policy
     from scenarios.cli.output import print_json
 
     transfer = _transfer(action_id, campaign, source, target, amount)

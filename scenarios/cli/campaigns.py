@@ -10,7 +10,7 @@ from scenarios.cli.record_options import AsOfOption, PolicyOption
 from scenarios.cli.report_file import ReportOption, refuse_report, write_report
 
 if TYPE_CHECKING:
-    from journey.marketing.policy import MarketingPolicy
+    from journey.marketing.core.policy import MarketingPolicy
     from journey.marketing.records.store import MarketingRecords
 
 BUNDLED_CAMPAIGNS = "the bundled campaigns"
@@ -75,7 +75,7 @@ def command(
 
 def _policy(file: Path | None, window: int | None, order: int | None) -> "MarketingPolicy":
     """The policy of that file or the default one, with the options laid over it."""
-    from journey.marketing.policy import MarketingPolicy, read_marketing_policy
+    from journey.marketing.core.policy import MarketingPolicy, read_marketing_policy
 
     policy = MarketingPolicy() if file is None else read_marketing_policy(file)
     rollups = policy.rollups if window is None else policy.rollups.model_copy(update={"window_days": window})

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.log import MarketingLog
-from journey.marketing.policy import MarketingPolicy
 from journey.marketing.reallocation import ChannelPlan, Weighing
 from journey.marketing.returns import Counts, posterior, prior_of, together
 from journey.marketing.transfers import BudgetDesk, Key, Transfer, objections
@@ -25,7 +25,7 @@ from simulation.dates import DEFAULT_START
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from journey.marketing.policy import BudgetPolicy
+    from journey.marketing.core.policy import BudgetPolicy
     from journey.marketing.records.model import Entity, Proposer
     from simulation.acquisition.laws import Line
     from simulation.acquisition.observed import Observed

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from journey.decision.policy import ChurnMapping, RiskTier
 from journey.machine import JourneyDefinitionError
 from journey.machine.lifecycles import FUNNEL_STEPS, funnel
-from journey.marketing.policy import BudgetPolicy
+from journey.marketing.core.policy import BudgetPolicy
 from simulation.spec import Amount, Assumption, Days, Dwell, NonNegative, Part, Population, Probability
 
 IMPRESSION, PURCHASE = "impression", "purchase"

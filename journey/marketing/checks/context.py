@@ -11,8 +11,8 @@ from journey.checks.context import WORDS
 from journey.machine.lifecycles import FUNNEL_STEPS
 from journey.marketing.actions_in_force import actions_in_force
 from journey.marketing.balances import BALANCES
+from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.performance import INCREMENTS, TOTALS
-from journey.marketing.policy import MarketingPolicy
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.records.columns import date_columns, label_of
 from journey.records.database import literal, quoted

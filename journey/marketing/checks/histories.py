@@ -3,7 +3,7 @@
 from journey.core.findings import FindingSeverity
 from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.registry import rule
-from journey.marketing.lifecycles import lifecycles
+from journey.marketing.core.lifecycles import lifecycles
 from journey.records.database import literal
 
 _SETS = (("budget_action", "budget_actions", "budget_action_id"), ("risk_signal", "campaign_risk_signals", "risk_id"))

@@ -22,8 +22,8 @@ from journey.marketing.checks import (
 )
 from journey.marketing.checks.context import MarketingContext, prepare
 from journey.marketing.checks.registry import CHECKS
-from journey.marketing.findings import MarketingFinding
-from journey.marketing.policy import MarketingPolicy
+from journey.marketing.core.findings import MarketingFinding
+from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.store import MarketingRecords
 from journey.records.dates import in_iso, moment_of
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from journey.marketing.checks import CHECKS, check
-from journey.marketing.policy import BudgetPolicy, MarketingPolicy
+from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy
 from tests.journey.marketing.companies import noticed, records, row, rows
 
 

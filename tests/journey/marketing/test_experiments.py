@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 
 from journey.marketing.checks.running import context_of
+from journey.marketing.core.policy import ExperimentPolicy, MarketingPolicy
 from journey.marketing.experiments import analysed, experiments
-from journey.marketing.policy import ExperimentPolicy, MarketingPolicy
 from tests.journey.marketing.companies import records, row, rows
 
 # statsmodels, documentation of proportions_ztest: counts 5 and 12 of 83 and 99.

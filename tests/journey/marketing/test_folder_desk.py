@@ -14,10 +14,10 @@ from journey.marketing import folder_desk
 from journey.marketing.balances import balances
 from journey.marketing.checks import check
 from journey.marketing.checks.running import context_of
+from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
 from journey.marketing.folder_desk import Order, carry_out
 from journey.marketing.governance import prove
 from journey.marketing.log import DATASET
-from journey.marketing.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
 from journey.marketing.records.reading import BUNDLED, bundled_folder, read_folders
 from journey.marketing.transfers import Transfer
 

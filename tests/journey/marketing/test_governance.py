@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.marketing.checks.running import context_of
+from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.governance import governance, prove
-from journey.marketing.policy import MarketingPolicy
 from journey.marketing.records.model import LogEvent
 from tests.journey.marketing.companies import records, rows
 

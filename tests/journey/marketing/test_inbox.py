@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from journey.machine.lifecycles import risk_signal_lifecycle
 from journey.marketing.checks.running import context_of
+from journey.marketing.core.policy import MarketingPolicy, RiskPolicy
 from journey.marketing.inbox import UNSETTLED, risk_inbox, risks
-from journey.marketing.policy import MarketingPolicy, RiskPolicy
 from journey.marketing.risk_triggers import SEVERITIES, by_spend, computed_risks
 from tests.journey.marketing.companies import records, row, rows
 

@@ -3,8 +3,8 @@
 import pytest
 
 from journey.marketing.checks.running import context_of
+from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.kpis import kpis
-from journey.marketing.policy import MarketingPolicy
 from journey.marketing.roi import ledger, roi
 from tests.journey.marketing.companies import records, row, rows
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from journey.marketing.budget import budget
 from journey.marketing.checks import check
 from journey.marketing.checks.running import context_of
+from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
 from journey.marketing.governance import prove
-from journey.marketing.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
 from journey.marketing.proposals import allocation, proposals
 from tests.journey.marketing.companies import records, row, rows
 
