@@ -28,8 +28,8 @@ from journey.marketing.governance import log_events
 from journey.marketing.inbox import risk_inbox, serious_by_channel
 from journey.marketing.log import DATASET, MarketingLog, append
 from journey.marketing.proposals import ACTOR, Proposal, allocation, closed_campaigns, waiting_by_channel
+from journey.marketing.records.folders import BUNDLED, MarketingRecords, bundled_folder, read_folders
 from journey.marketing.records.model import MARKETING_FAMILY, LogEvent, ReasonCode
-from journey.marketing.records.reading import BUNDLED, MarketingRecords, bundled_folder, read_folders
 from journey.marketing.transfers import BudgetDesk, Transfer
 from journey.records.dates import moment_of
 from journey.records.sources import find_sources

@@ -94,7 +94,7 @@ def _print_policy(policy: "MarketingPolicy", *, json_: bool) -> None:
 
 
 def _read(folders: list[Path] | None) -> "MarketingRecords":
-    from journey.marketing.records.reading import BUNDLED, bundled_folder, read_folders
+    from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
 
     if folders:
         return read_folders(folders)

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from journey.marketing.records.reading import BUNDLED, bundled_folder
+from journey.marketing.records.folders import BUNDLED, bundled_folder
 from tests.cli.running import RUN, invoke, json_of
 
 PROPOSED = "PROP_CAMP_002_CH_03_CH_02_20260319"

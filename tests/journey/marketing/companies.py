@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import cache
 
 from journey.marketing.checks import check
+from journey.marketing.records.folders import BUNDLED, bundled_folder
 from journey.marketing.records.model import MARKETING_FAMILY
-from journey.marketing.records.reading import BUNDLED, bundled_folder
 from journey.marketing.records.store import MarketingRecords
 from journey.records.assemble import loaded_tables
 

@@ -18,7 +18,7 @@ from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPol
 from journey.marketing.folder_desk import Order, carry_out
 from journey.marketing.governance import prove
 from journey.marketing.log import DATASET
-from journey.marketing.records.reading import BUNDLED, bundled_folder, read_folders
+from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
 from journey.marketing.transfers import Transfer
 
 START = datetime(2026, 3, 20, 9)

@@ -11,7 +11,7 @@ from journey.machine import IllegalMoveError
 from journey.marketing.checks import check
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy
 from journey.marketing.log import DATASET, MarketingLog
-from journey.marketing.records.reading import read_folders
+from journey.marketing.records.folders import read_folders
 from tests.journey.marketing.companies import noticed, rows
 
 START = datetime(2026, 3, 18, 9)

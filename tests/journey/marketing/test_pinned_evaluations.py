@@ -14,7 +14,7 @@ import pytest
 from scipy import optimize, stats
 
 from journey.marketing.evaluation import evaluate_campaigns
-from journey.marketing.records.reading import BUNDLED, bundled_folder, read_folders
+from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 PUBLISHED = (SHARED / "marketing_v2", SHARED / "marketing_v1")

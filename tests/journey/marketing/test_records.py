@@ -9,8 +9,8 @@ import pytest
 
 from journey.core.errors import InputError
 from journey.marketing.records import model
+from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
 from journey.marketing.records.model import MARKETING_FAMILY
-from journey.marketing.records.reading import BUNDLED, bundled_folder, read_folders
 from journey.marketing.records.store import MarketingRecords
 from journey.records.model import model_of
 from tests.journey.marketing.companies import rows
