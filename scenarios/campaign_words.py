@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from journey.marketing.core.findings import MarketingFinding
     from journey.marketing.evaluation import CampaignsEvaluation
-    from journey.marketing.funnel import FunnelRow
+    from journey.marketing.views.funnel import FunnelRow
 
 FLAG_WORDS = {
     "not_recorded": "not counted: unknown, not 0",

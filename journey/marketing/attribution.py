@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from journey.marketing.credit import Credit, Credits, Path, first_touch, last_touch, linear, markov
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 Basis = Literal["hints", "paths"]
 

@@ -14,7 +14,7 @@ from journey.marketing.returns import Counts, Prior, Return, counts_by_channel, 
 from journey.records.database import literal
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 Verdict = Literal["rose", "fell", "no_difference_shown", "cannot_tell"]
 Role = Literal["gave", "received"]

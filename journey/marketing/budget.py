@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from journey.marketing.balances import balances
 from journey.marketing.before_after import before_after
 from journey.marketing.governance import governance
 from journey.marketing.inbox import risk_inbox, serious_by_channel
 from journey.marketing.proposals import ChannelState, allocation, closed_campaigns
 from journey.marketing.transfers import Objection, Transfer, objections
+from journey.marketing.views.balances import balances
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 
 def budget(context: "MarketingContext") -> dict[str, Any]:

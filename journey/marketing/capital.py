@@ -11,7 +11,7 @@ from journey.marketing.log import DATASET
 from journey.records.dates import in_iso
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 
 def capital(context: "MarketingContext") -> list[dict[str, Any]]:

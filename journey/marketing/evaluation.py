@@ -12,11 +12,9 @@ from typing import Any
 from journey.marketing.attribution import attribution
 from journey.marketing.budget import budget
 from journey.marketing.capital import capital
-from journey.marketing.checks.context import MarketingContext
 from journey.marketing.checks.running import MarketingReport, check, context_of
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.experiments import experiments
-from journey.marketing.funnel import FunnelRow, TopBottom, funnel_rows, strong_top_weak_bottom
 from journey.marketing.inbox import risks
 from journey.marketing.journeys import journeys
 from journey.marketing.kpis import kpis
@@ -25,6 +23,8 @@ from journey.marketing.proposals import proposals
 from journey.marketing.records.store import MarketingRecords
 from journey.marketing.roi import roi
 from journey.marketing.rollups import rollups
+from journey.marketing.views.context import MarketingContext
+from journey.marketing.views.funnel import FunnelRow, TopBottom, funnel_rows, strong_top_weak_bottom
 from journey.records.dates import in_iso
 
 Part = Callable[[MarketingContext], Any]

@@ -17,7 +17,7 @@ from journey.statistics.proportions import Fourfold, Tested, customers_needed, p
 from journey.statistics.score_intervals import difference_interval, ratio_interval
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 Call = Literal["winner", "no winner", "cannot be analysed"]
 

@@ -3,7 +3,7 @@
 The records are read, the step is held to the machine of the budget action and to every rule of
 `journey.marketing.transfers` as things stand, and only then is it appended to the folder's marketing log. What is
 refused writes nothing. The records themselves are never changed: the log says where an action stands now
-(`journey.marketing.actions_in_force`).
+(`journey.marketing.views.effective_actions`).
 
 Two steps never see the same log: a lock is held from reading it until it is written.
 """
@@ -21,7 +21,6 @@ from journey.core.messages import did_you_mean
 from journey.decision.as_of import AsOf
 from journey.machine import IllegalMoveError
 from journey.machine.lifecycles import budget_action_lifecycle
-from journey.marketing.balances import balances
 from journey.marketing.checks.running import context_of
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.governance import log_events
@@ -31,12 +30,13 @@ from journey.marketing.proposals import ACTOR, Proposal, allocation, closed_camp
 from journey.marketing.records.folders import BUNDLED, MarketingRecords, bundled_folder, read_folders
 from journey.marketing.records.model import MARKETING_FAMILY, LogEvent, ReasonCode
 from journey.marketing.transfers import BudgetDesk, Transfer
+from journey.marketing.views.balances import balances
 from journey.records.dates import moment_of
 from journey.records.sources import find_sources
 from journey.runtime.locks import lock
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 Step = Literal["propose", "approve", "reject", "execute", "roll_back"]
 MOVES_MONEY: frozenset[Step] = frozenset({"propose", "approve", "execute"})

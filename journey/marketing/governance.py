@@ -13,7 +13,7 @@ from journey.marketing.log import same_person
 from journey.marketing.records.model import LogEvent
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 ViolationCode = Literal["not_proposed", "not_approved", "approved_later", "no_person", "own_approval", "other_amount"]
 

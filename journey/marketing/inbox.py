@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from journey.machine.lifecycles import risk_signal_lifecycle
 from journey.marketing.core.policy import MarketingPolicy, SeverityName
-from journey.marketing.evidence import Evidence, evidence
 from journey.marketing.risk_triggers import SEVERITIES, Trigger, computed_risks, without_doubles
+from journey.marketing.views.risk_evidence import Evidence, evidence
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 UNSETTLED = ("open", "in_review")
 """A risk in one of these may still do harm."""
@@ -85,7 +85,7 @@ class InboxRisk:
         overdue: Whether it is open for longer than its severity allows.
         legal_moves: What its machine allows now.
         proposed: What to do with its status, or None.
-        evidence: What it quotes, each checked; see `journey.marketing.evidence`.
+        evidence: What it quotes, each checked; see `journey.marketing.views.risk_evidence`.
         seen: What the triggers saw, by name.
         message: All of it in words.
     """

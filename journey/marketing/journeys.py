@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from journey.marketing.funnel import FunnelRow, funnel_rows
+from journey.marketing.views.funnel import FunnelRow, funnel_rows
 from journey.statistics.proportions import Fourfold, holm, pooled_z
 from journey.statistics.wilson import wilson
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 Verdict = Literal["more", "less", "cannot be told", "only segment"]
 

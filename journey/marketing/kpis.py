@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.kpis.model import Groups, Kpi, Status, mean, share, total, unknown
 from journey.marketing.experiments import analysed
-from journey.marketing.funnel import funnel_rows
 from journey.marketing.recommendation import Measured
 from journey.marketing.targets import Target, targets
+from journey.marketing.views.funnel import funnel_rows
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 PROXY = "revenue_proxy is revenue and no margin, and nobody knows how much would have come without the campaign"
 

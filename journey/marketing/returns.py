@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from journey.marketing.core.policy import BudgetPolicy
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 
 class Counts(NamedTuple):

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from journey.marketing.checks.registry import CHECKS
 from journey.marketing.core.policy import CountedRisk, MarketingPolicy, PhraseRule, SeverityName
-from journey.marketing.funnel import funnel_rows
 from journey.marketing.records.model import RiskAction, RiskType
+from journey.marketing.views.funnel import funnel_rows
+from journey.marketing.views.registry import CHECKS
 from journey.statistics.wilson import wilson
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 SEVERITIES: tuple[SeverityName, ...] = get_args(SeverityName)
 """From the mildest to the worst."""

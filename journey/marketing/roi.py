@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from journey.core.ledger import Ledger, Line, Memo
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 LABEL = "directional: revenue_proxy is no margin, and no record says what would have come without the campaigns"
 

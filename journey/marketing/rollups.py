@@ -16,7 +16,7 @@ from journey.marketing.recommendation import Advice, Held, Measured, advise, hel
 from journey.statistics.wilson import wilson
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 
 class Window(NamedTuple):

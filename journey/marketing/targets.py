@@ -9,7 +9,7 @@ from journey.marketing.recommendation import Measured
 from journey.statistics.wilson import wilson
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 Verdict = Literal["met", "missed", "open", "within", "over", "unknown"]
 

@@ -2,8 +2,8 @@
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.attribution import CHANNELS
-from journey.marketing.checks.context import MarketingContext
-from journey.marketing.checks.registry import rule
+from journey.marketing.views.context import MarketingContext
+from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
 

@@ -1,9 +1,9 @@
 """Checks of budget moves: rules of governance, and whether the money was there. Each finding names its money."""
 
 from journey.core.findings import FindingSeverity
-from journey.marketing.balances import balance_before
-from journey.marketing.checks.context import MarketingContext
-from journey.marketing.checks.registry import rule
+from journey.marketing.views.balances import balance_before
+from journey.marketing.views.context import MarketingContext
+from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
 _DONE = "status IN ('approved', 'executed')"

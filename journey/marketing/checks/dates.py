@@ -1,9 +1,9 @@
 """Checks of dates: what ends before it starts, and what happened when it could not."""
 
 from journey.core.findings import FindingSeverity
-from journey.marketing.checks.context import MarketingContext, observation_date
-from journey.marketing.checks.registry import rule
 from journey.marketing.records.model import MARKETING_FAMILY
+from journey.marketing.views.context import MarketingContext, observation_date
+from journey.marketing.views.registry import rule
 from journey.records.columns import label_of
 from journey.records.database import literal, quoted
 from journey.records.model import model_of

@@ -1,9 +1,9 @@
 """Checks of experiments: can each be analysed on its own metric?"""
 
 from journey.core.findings import FindingSeverity
-from journey.marketing.checks.context import MarketingContext
-from journey.marketing.checks.registry import rule
 from journey.marketing.records.model import Performance
+from journey.marketing.views.context import MarketingContext
+from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
 

@@ -2,9 +2,9 @@
 
 from journey.core.findings import FindingSeverity
 from journey.machine.lifecycles import FUNNEL_STEPS
-from journey.marketing.checks.context import MarketingContext
-from journey.marketing.checks.registry import rule
-from journey.marketing.funnel import CELLS, trust_of
+from journey.marketing.views.context import MarketingContext
+from journey.marketing.views.funnel import CELLS, trust_of
+from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
 _KNOWN = ", ".join(literal(stage) for stage in FUNNEL_STEPS)

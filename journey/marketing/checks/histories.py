@@ -1,9 +1,9 @@
 """Checks of status histories in the marketing log, held against the machines of the two entities."""
 
 from journey.core.findings import FindingSeverity
-from journey.marketing.checks.context import MarketingContext
-from journey.marketing.checks.registry import rule
 from journey.marketing.core.lifecycles import lifecycles
+from journey.marketing.views.context import MarketingContext
+from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
 _SETS = (("budget_action", "budget_actions", "budget_action_id"), ("risk_signal", "campaign_risk_signals", "risk_id"))

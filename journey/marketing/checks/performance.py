@@ -1,8 +1,8 @@
 """Checks of performance: counts that contradict each other, the stored rate, or what a channel costs."""
 
 from journey.core.findings import FindingSeverity
-from journey.marketing.checks.context import MarketingContext
-from journey.marketing.checks.registry import rule
+from journey.marketing.views.context import MarketingContext
+from journey.marketing.views.registry import rule
 
 _PER = {"per_send": "impressions", "per_impression": "impressions", "per_click": "clicks"}
 

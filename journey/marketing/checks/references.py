@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from journey.core.findings import FindingSeverity
-from journey.marketing.checks.context import MarketingContext
-from journey.marketing.checks.registry import rule
+from journey.marketing.views.context import MarketingContext
+from journey.marketing.views.registry import rule
 from journey.records.columns import key_of
 from journey.records.database import literal, one_value, quoted
 from journey.records.model import model_of

@@ -1,9 +1,9 @@
 """Checks of risk signals: was a serious one looked at, and does its evidence agree with the records it quotes?"""
 
 from journey.core.findings import FindingSeverity
-from journey.marketing.checks.context import MarketingContext
-from journey.marketing.checks.registry import rule
-from journey.marketing.evidence import evidence_query
+from journey.marketing.views.context import MarketingContext
+from journey.marketing.views.registry import rule
+from journey.marketing.views.risk_evidence import evidence_query
 from journey.records.database import literal
 
 

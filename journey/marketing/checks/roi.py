@@ -1,8 +1,8 @@
 """Checks of the ROI ledger: does it add up, and does performance say the same?"""
 
 from journey.core.findings import FindingSeverity
-from journey.marketing.checks.context import MarketingContext
-from journey.marketing.checks.registry import rule
+from journey.marketing.views.context import MarketingContext
+from journey.marketing.views.registry import rule
 
 
 @rule("roi-does-not-add-up", FindingSeverity.ERROR)

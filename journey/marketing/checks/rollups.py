@@ -1,8 +1,8 @@
 """Checks of segment rollups: against performance, the funnel, the campaign and themselves."""
 
 from journey.core.findings import FindingSeverity
-from journey.marketing.checks.context import MarketingContext
-from journey.marketing.checks.registry import rule
+from journey.marketing.views.context import MarketingContext
+from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
 _COMPARED = """

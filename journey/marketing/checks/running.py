@@ -20,11 +20,11 @@ from journey.marketing.checks import (
     roi,
     rollups,
 )
-from journey.marketing.checks.context import MarketingContext, prepare
-from journey.marketing.checks.registry import CHECKS
 from journey.marketing.core.findings import MarketingFinding
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.store import MarketingRecords
+from journey.marketing.views.context import MarketingContext, prepare
+from journey.marketing.views.registry import CHECKS
 from journey.records.dates import in_iso, moment_of
 
 SUBJECTS = (

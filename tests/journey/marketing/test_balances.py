@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.marketing.balances import balances
 from journey.marketing.checks.running import context_of
+from journey.marketing.views.balances import balances
 from tests.journey.marketing.companies import records, row, rows
 
 

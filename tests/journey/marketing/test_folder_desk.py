@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from journey.core.errors import InputError
 from journey.decision.as_of import AsOf
 from journey.marketing import folder_desk
-from journey.marketing.balances import balances
 from journey.marketing.checks import check
 from journey.marketing.checks.running import context_of
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
@@ -20,6 +19,7 @@ from journey.marketing.governance import prove
 from journey.marketing.log import DATASET
 from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
 from journey.marketing.transfers import Transfer
+from journey.marketing.views.balances import balances
 
 START = datetime(2026, 3, 20, 9)
 # The risk of CH_03 may not bar every second step here; `test_every_rule_is_named` has it.

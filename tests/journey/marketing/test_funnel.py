@@ -9,8 +9,8 @@ from scipy.stats import binomtest
 
 from journey.marketing.checks.running import context_of
 from journey.marketing.core.policy import FunnelPolicy, MarketingPolicy, Trust
-from journey.marketing.funnel import funnel_rows, strong_top_weak_bottom
 from journey.marketing.late import Conversion, late_converters
+from journey.marketing.views.funnel import funnel_rows, strong_top_weak_bottom
 from journey.statistics.wilson import wilson
 from tests.journey.marketing.companies import records, row, rows
 

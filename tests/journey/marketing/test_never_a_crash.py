@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from journey.marketing.checks.running import context_of
 from journey.marketing.evaluation import evaluate_campaigns
-from journey.marketing.paths import campaign_paths
+from journey.marketing.views.campaign_paths import campaign_paths
 from tests.journey.marketing.companies import records, row, rows
 
 words = st.sampled_from(["", "CAMP_001", "CH_01", "Zeichen", "O'Neill", '"', "$.a", "a.b", "\\\\", "%s", "{}", "visit"])

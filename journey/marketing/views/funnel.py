@@ -20,7 +20,7 @@ from journey.records.database import literal
 from journey.statistics.wilson import Proportion, wilson
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 Flag = Literal["not_recorded", "counted_twice", "over_one", "not_trusted", "drop_off", "mixed_sources"]
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 Basis = Literal["opening", "spend", "unknown"]
 

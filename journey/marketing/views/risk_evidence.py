@@ -14,7 +14,7 @@ from journey.marketing.core.policy import MarketingPolicy
 from journey.records.database import literal
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 Verdict = Literal["agrees", "differs", "unknown"]
 

@@ -9,11 +9,11 @@ import duckdb
 
 from journey.checks.context import WORDS
 from journey.machine.lifecycles import FUNNEL_STEPS
-from journey.marketing.actions_in_force import actions_in_force
-from journey.marketing.balances import BALANCES
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.performance import INCREMENTS, TOTALS
 from journey.marketing.records.model import MARKETING_FAMILY
+from journey.marketing.views.balances import BALANCES
+from journey.marketing.views.effective_actions import actions_in_force
+from journey.marketing.views.performance import INCREMENTS, TOTALS
 from journey.records.columns import date_columns, label_of
 from journey.records.database import literal, quoted
 from journey.records.model import model_of
@@ -33,10 +33,10 @@ class MarketingContext:
     * ``totals``: performance up to the last snapshot of each asset and experiment, with the same columns;
     * ``steps``: ``campaign_id, stage, place, declared``, the path of each campaign, place counted from 1;
     * ``campaign_channels``: ``campaign_id, channel_id`` where a campaign has an asset or an opening balance;
-    * ``statement`` and ``balances``: see `journey.marketing.balances`.
+    * ``statement`` and ``balances``: see `journey.marketing.views.balances`.
 
     A status is a record's current one: the sets do not say what it was at an earlier `as_of`, only the log does. A
-    budget action stands where the log left it; see `journey.marketing.actions_in_force`.
+    budget action stands where the log left it; see `journey.marketing.views.effective_actions`.
 
     Attributes:
         cursor: A connection of its own to the records' database; temporary tables live and die with it.

@@ -7,7 +7,7 @@ from journey.machine import Journey, JourneyDefinitionError
 from journey.machine.lifecycles import funnel
 
 if TYPE_CHECKING:
-    from journey.marketing.checks.context import MarketingContext
+    from journey.marketing.views.context import MarketingContext
 
 
 @dataclass(frozen=True, slots=True)
