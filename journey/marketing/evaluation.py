@@ -12,7 +12,7 @@ from typing import Any
 from journey.marketing.attribution import attribution
 from journey.marketing.budget import budget
 from journey.marketing.capital import capital
-from journey.marketing.checks.running import MarketingReport, check, context_of
+from journey.marketing.checks.runner import MarketingReport, check, context_of
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.experiments import experiments
 from journey.marketing.inbox import risks

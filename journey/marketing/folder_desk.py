@@ -21,7 +21,7 @@ from journey.core.messages import did_you_mean
 from journey.decision.as_of import AsOf
 from journey.machine import IllegalMoveError
 from journey.machine.lifecycles import budget_action_lifecycle
-from journey.marketing.checks.running import context_of
+from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.governance import log_events
 from journey.marketing.inbox import risk_inbox, serious_by_channel

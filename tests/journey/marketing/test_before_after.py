@@ -3,7 +3,7 @@
 import pytest
 
 from journey.marketing.before_after import before_after
-from journey.marketing.checks.running import context_of
+from journey.marketing.checks.runner import context_of
 from tests.journey.marketing.companies import records, row, rows
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from scipy import stats
 
-from journey.marketing.checks.running import context_of
+from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import ExperimentPolicy, MarketingPolicy
 from journey.marketing.experiments import analysed, experiments
 from tests.journey.marketing.companies import records, row, rows

@@ -12,7 +12,7 @@ from journey.core.errors import InputError
 from journey.decision.as_of import AsOf
 from journey.marketing import folder_desk
 from journey.marketing.checks import check
-from journey.marketing.checks.running import context_of
+from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
 from journey.marketing.folder_desk import Order, carry_out
 from journey.marketing.governance import prove

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from journey.machine.lifecycles import risk_signal_lifecycle
-from journey.marketing.checks.running import context_of
+from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import MarketingPolicy, RiskPolicy
 from journey.marketing.inbox import UNSETTLED, risk_inbox, risks
 from journey.marketing.risk_triggers import SEVERITIES, by_spend, computed_risks

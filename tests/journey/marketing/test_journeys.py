@@ -1,6 +1,6 @@
 """Where people get stuck by stage, and how segments differ."""
 
-from journey.marketing.checks.running import context_of
+from journey.marketing.checks.runner import context_of
 from journey.marketing.journeys import journey_steps
 from journey.marketing.views.funnel import funnel_rows
 from journey.statistics.proportions import Fourfold, pooled_z

@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey.marketing.checks.running import context_of
+from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.kpis import kpis
 from journey.marketing.roi import ledger, roi

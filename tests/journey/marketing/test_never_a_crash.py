@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.marketing.checks.running import context_of
+from journey.marketing.checks.runner import context_of
 from journey.marketing.evaluation import evaluate_campaigns
 from journey.marketing.views.campaign_paths import campaign_paths
 from tests.journey.marketing.companies import records, row, rows

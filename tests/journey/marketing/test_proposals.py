@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from journey.marketing.budget import budget
 from journey.marketing.checks import check
-from journey.marketing.checks.running import context_of
+from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
 from journey.marketing.governance import prove
 from journey.marketing.proposals import allocation, proposals

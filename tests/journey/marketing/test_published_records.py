@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from journey.marketing.checks import check
-from journey.marketing.checks.running import context_of
+from journey.marketing.checks.runner import context_of
 from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"

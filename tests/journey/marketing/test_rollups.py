@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from journey.marketing.checks.running import context_of
+from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import MarketingPolicy, RollupPolicy
 from journey.marketing.recommendation import Measured, Trend, advise, held_against, trend_of
 from journey.marketing.rollups import Window, rolled_up, rollups, windows_of

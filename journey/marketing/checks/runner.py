@@ -13,12 +13,12 @@ from journey.marketing.checks import (
     dates,
     experiments,
     funnel,
-    histories,
     performance,
     references,
     risks,
     roi,
     rollups,
+    status_histories,
 )
 from journey.marketing.core.findings import MarketingFinding
 from journey.marketing.core.policy import MarketingPolicy
@@ -28,7 +28,7 @@ from journey.marketing.views.registry import CHECKS
 from journey.records.dates import in_iso, moment_of
 
 SUBJECTS = (
-    references, dates, performance, experiments, funnel, budget, histories, risks, rollups, attribution, roi,
+    references, dates, performance, experiments, funnel, budget, status_histories, risks, rollups, attribution, roi,
 )  # fmt: skip
 """The modules whose checks are run; importing one registers its checks."""
 
