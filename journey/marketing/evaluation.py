@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from journey.marketing.attribution import attribution
+from journey.marketing.analysis.attribution import attribution
+from journey.marketing.analysis.experiments import experiments
+from journey.marketing.analysis.kpis import kpis
+from journey.marketing.analysis.late_conversions import LateConverters, late_converters
+from journey.marketing.analysis.roi import roi
+from journey.marketing.analysis.rollups import rollups
+from journey.marketing.analysis.stage_conversion import journeys
 from journey.marketing.budget import budget
 from journey.marketing.capital import capital
 from journey.marketing.checks.runner import MarketingReport, check, context_of
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.experiments import experiments
 from journey.marketing.inbox import risks
-from journey.marketing.journeys import journeys
-from journey.marketing.kpis import kpis
-from journey.marketing.late import LateConverters, late_converters
 from journey.marketing.proposals import proposals
 from journey.marketing.records.store import MarketingRecords
-from journey.marketing.roi import roi
-from journey.marketing.rollups import rollups
 from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.funnel import FunnelRow, TopBottom, funnel_rows, strong_top_weak_bottom
 from journey.records.dates import in_iso

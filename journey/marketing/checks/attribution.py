@@ -1,7 +1,7 @@
 """Checks of attribution: ways of counting that must not be added, credit beyond what there was, paths to nowhere."""
 
 from journey.core.findings import FindingSeverity
-from journey.marketing.attribution import CHANNELS
+from journey.marketing.analysis.attribution import CHANNELS
 from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.registry import rule
 from journey.records.database import literal

@@ -7,7 +7,8 @@ Where one source counted both steps, one is part of the other and Wilson's inter
 sources are not nested: the interval says what it would be if they were, the row says so, and a ratio over 1 has none.
 
 Daily totals are no cohorts: who converts on a later day is counted there, so a day's conversion mixes the visitors of
-several days. That is why late converters cannot be told from these records; see `journey.marketing.late`.
+several days. That is why late converters cannot be told from these records; see
+`journey.marketing.analysis.late_conversions`.
 """
 
 from collections.abc import Iterable

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from journey.marketing.attribution import NO_PATHS, NOBODY_CONVERTED, attribution, credited
+from journey.marketing.analysis.attribution import NO_PATHS, NOBODY_CONVERTED, attribution, credited
 from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import AttributionPolicy, MarketingPolicy
 from tests.journey.marketing.companies import records, rows

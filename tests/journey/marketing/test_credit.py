@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey.marketing.credit import Path, first_touch, last_touch, linear, markov
+from journey.marketing.analysis.attribution_models import Path, first_touch, last_touch, linear, markov
 
 REFERENCE = File(__file__).parents[4] / "shared" / "data" / "channel_paths"
 

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from scipy import stats
 
+from journey.marketing.analysis.experiments import analysed, experiments
 from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import ExperimentPolicy, MarketingPolicy
-from journey.marketing.experiments import analysed, experiments
 from tests.journey.marketing.companies import records, row, rows
 
 # statsmodels, documentation of proportions_ztest: counts 5 and 12 of 83 and 99.

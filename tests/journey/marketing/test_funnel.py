@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
+from journey.marketing.analysis.late_conversions import Conversion, late_converters
 from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import FunnelPolicy, MarketingPolicy, Trust
-from journey.marketing.late import Conversion, late_converters
 from journey.marketing.views.funnel import funnel_rows, strong_top_weak_bottom
 from journey.statistics.wilson import wilson
 from tests.journey.marketing.companies import records, row, rows

@@ -1,7 +1,7 @@
 """Where people get stuck by stage, and how segments differ."""
 
+from journey.marketing.analysis.stage_conversion import journey_steps
 from journey.marketing.checks.runner import context_of
-from journey.marketing.journeys import journey_steps
 from journey.marketing.views.funnel import funnel_rows
 from journey.statistics.proportions import Fourfold, pooled_z
 from tests.journey.marketing.companies import records, row, rows

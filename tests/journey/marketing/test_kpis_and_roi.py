@@ -2,10 +2,10 @@
 
 import pytest
 
+from journey.marketing.analysis.kpis import kpis
+from journey.marketing.analysis.roi import ledger, roi
 from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.kpis import kpis
-from journey.marketing.roi import ledger, roi
 from tests.journey.marketing.companies import records, row, rows
 
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
+from journey.marketing.analysis.recommendation import Measured, Trend, advise, held_against, trend_of
+from journey.marketing.analysis.rollups import Window, rolled_up, rollups, windows_of
 from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import MarketingPolicy, RollupPolicy
-from journey.marketing.recommendation import Measured, Trend, advise, held_against, trend_of
-from journey.marketing.rollups import Window, rolled_up, rollups, windows_of
 from tests.journey.marketing.companies import records, row, rows
 
 WEEK = Window(date(2026, 3, 10), date(2026, 3, 16))

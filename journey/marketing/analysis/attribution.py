@@ -1,16 +1,16 @@
 """Attribution: which channel had what part in the conversions, by each way of counting on its own.
 
 Two bases, never mixed: **hints**, which somebody recorded with the name of their method, and **paths**, from which the
-four methods of `journey.marketing.credit` are computed. One conversion may be in every row of a campaign; credits are
-added within one basis and method only. No method says what would have happened without a channel: that takes an
-experiment.
+four methods of `journey.marketing.analysis.attribution_models` are computed. One conversion may be in every row of a
+campaign; credits are added within one basis and method only. No method says what would have happened without a channel:
+that takes an experiment.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from journey.marketing.credit import Credit, Credits, Path, first_touch, last_touch, linear, markov
+from journey.marketing.analysis.attribution_models import Credit, Credits, Path, first_touch, last_touch, linear, markov
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext

@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.core.errors import InputError
+from journey.marketing.analysis.recommendation import Advice, Held, Measured, advise, held_against, trend_of
 from journey.marketing.core.policy import Metric
-from journey.marketing.recommendation import Advice, Held, Measured, advise, held_against, trend_of
 from journey.statistics.wilson import wilson
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.kpis.model import Groups, Kpi, Status, mean, share, total, unknown
-from journey.marketing.experiments import analysed
-from journey.marketing.recommendation import Measured
-from journey.marketing.targets import Target, targets
+from journey.marketing.analysis.experiments import analysed
+from journey.marketing.analysis.recommendation import Measured
+from journey.marketing.analysis.targets import Target, targets
 from journey.marketing.views.funnel import funnel_rows
 
 if TYPE_CHECKING:

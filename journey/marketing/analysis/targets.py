@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from journey.marketing.analysis.recommendation import Measured
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.recommendation import Measured
 from journey.statistics.wilson import wilson
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What the marketing records mean: experiments, attribution, rollups, targets, KPIs, ROI."""
