@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from journey.marketing.before_after import before_after
 from journey.marketing.governance import governance
-from journey.marketing.inbox import risk_inbox, serious_by_channel
 from journey.marketing.proposals import ChannelState, allocation, closed_campaigns
+from journey.marketing.risks.inbox import risk_inbox, serious_by_channel
 from journey.marketing.transfers import Objection, Transfer, objections
 from journey.marketing.views.balances import balances
 

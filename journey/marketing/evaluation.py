@@ -20,9 +20,9 @@ from journey.marketing.budget import budget
 from journey.marketing.capital import capital
 from journey.marketing.checks.runner import MarketingReport, check, context_of
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.inbox import risks
 from journey.marketing.proposals import proposals
 from journey.marketing.records.store import MarketingRecords
+from journey.marketing.risks.inbox import risks
 from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.funnel import FunnelRow, TopBottom, funnel_rows, strong_top_weak_bottom
 from journey.records.dates import in_iso

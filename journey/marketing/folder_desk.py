@@ -24,11 +24,11 @@ from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.governance import log_events
-from journey.marketing.inbox import risk_inbox, serious_by_channel
 from journey.marketing.log import DATASET, MarketingLog, append
 from journey.marketing.proposals import ACTOR, Proposal, allocation, closed_campaigns, waiting_by_channel
 from journey.marketing.records.folders import BUNDLED, MarketingRecords, bundled_folder, read_folders
 from journey.marketing.records.model import MARKETING_FAMILY, LogEvent, ReasonCode
+from journey.marketing.risks.inbox import risk_inbox, serious_by_channel
 from journey.marketing.transfers import BudgetDesk, Transfer
 from journey.marketing.views.balances import balances
 from journey.records.dates import moment_of

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.core.policy import BudgetPolicy
 from journey.marketing.governance import log_events
-from journey.marketing.inbox import risk_inbox, serious_by_channel
 from journey.marketing.log import MarketingLog
 from journey.marketing.reallocation import ChannelPlan, Gain, Weighing, gain_of
 from journey.marketing.records.model import LogEvent, ReasonCode
 from journey.marketing.returns import ChannelReturn, Return, channel_returns
+from journey.marketing.risks.inbox import risk_inbox, serious_by_channel
 from journey.marketing.transfers import BudgetDesk, Key, Transfer, objections
 from journey.marketing.views.balances import ChannelBalance, balances
 from journey.marketing.views.funnel import trust_of

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from journey.machine.lifecycles import risk_signal_lifecycle
 from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import MarketingPolicy, RiskPolicy
-from journey.marketing.inbox import UNSETTLED, risk_inbox, risks
-from journey.marketing.risk_triggers import SEVERITIES, by_spend, computed_risks
+from journey.marketing.risks.inbox import UNSETTLED, risk_inbox, risks
+from journey.marketing.risks.triggers import SEVERITIES, by_spend, computed_risks
 from tests.journey.marketing.companies import records, row, rows
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from journey.machine.lifecycles import risk_signal_lifecycle
 from journey.marketing.core.policy import MarketingPolicy, SeverityName
-from journey.marketing.risk_triggers import SEVERITIES, Trigger, computed_risks, without_doubles
+from journey.marketing.risks.triggers import SEVERITIES, Trigger, computed_risks, without_doubles
 from journey.marketing.views.risk_evidence import Evidence, evidence
 
 if TYPE_CHECKING:
