@@ -16,11 +16,11 @@ from journey.marketing.analysis.late_conversions import LateConverters, late_con
 from journey.marketing.analysis.roi import roi
 from journey.marketing.analysis.rollups import rollups
 from journey.marketing.analysis.stage_conversion import journeys
-from journey.marketing.budget import budget
-from journey.marketing.capital import capital
+from journey.marketing.budget.overview import budget
+from journey.marketing.budget.proposals import proposals
+from journey.marketing.budget.recorded_actions import capital
 from journey.marketing.checks.runner import MarketingReport, check, context_of
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.proposals import proposals
 from journey.marketing.records.store import MarketingRecords
 from journey.marketing.risks.inbox import risks
 from journey.marketing.views.context import MarketingContext

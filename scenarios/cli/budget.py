@@ -12,9 +12,9 @@ from scenarios.cli.record_options import PolicyOption
 
 if TYPE_CHECKING:
     from journey.decision.as_of import AsOf
-    from journey.marketing.folder_desk import Done, Step
+    from journey.marketing.budget.commands import Done, Step
+    from journey.marketing.budget.rules import Transfer
     from journey.marketing.records.model import ReasonCode
-    from journey.marketing.transfers import Transfer
 
 
 class BudgetStep(StrEnum):
@@ -73,8 +73,8 @@ def command(
     The records are not changed: the step is appended to marketing_log.jsonl in the folder, from where
     `journey campaigns` takes how things stand. What breaks a rule is refused, and nothing is written.
     """
+    from journey.marketing.budget.commands import Order, carry_out
     from journey.marketing.core.policy import MarketingPolicy, read_marketing_policy
-    from journey.marketing.folder_desk import Order, carry_out
     from scenarios.cli.output import print_json
 
     transfer = _transfer(action_id, campaign, source, target, amount)
@@ -103,7 +103,7 @@ def command(
 def _transfer(
     action_id: str, campaign: str | None, source: str | None, target: str | None, amount: float | None
 ) -> "Transfer | None":
-    from journey.marketing.transfers import Transfer
+    from journey.marketing.budget.rules import Transfer
 
     if campaign is None and source is None and target is None and amount is None:
         return None
@@ -117,7 +117,7 @@ def _transfer(
 
 
 def _step(step: BudgetStep) -> "Step":
-    from journey.marketing.folder_desk import Step
+    from journey.marketing.budget.commands import Step
 
     return next(known for known in get_args(Step) if known == step.value.replace("-", "_"))
 

@@ -1,8 +1,9 @@
 """The budget of an arm: balances, media bought from them, and moves between channels that keep the rules.
 
-The moves are those of `journey campaigns`: weighed by `journey.marketing.reallocation`, held to the rules by
-`journey.marketing.transfers` and entered into a `MarketingLog`, which refuses what the budget action's machine does not
-have. So what is tried out here is what would run in production, and the log of a run is an audit trail like any other.
+The moves are those of `journey campaigns`: weighed by `journey.marketing.budget.optimise`, held to the rules by
+`journey.marketing.budget.rules` and entered into a `MarketingLog`, which refuses what the budget action's machine does
+not have. So what is tried out here is what would run in production, and the log of a run is an audit trail like any
+other.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from journey.marketing.budget.channel_returns import Counts, posterior, prior_of, together
+from journey.marketing.budget.log import MarketingLog
+from journey.marketing.budget.optimise import ChannelPlan, Weighing
+from journey.marketing.budget.rules import BudgetDesk, Key, Transfer, objections
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.log import MarketingLog
-from journey.marketing.reallocation import ChannelPlan, Weighing
-from journey.marketing.returns import Counts, posterior, prior_of, together
-from journey.marketing.transfers import BudgetDesk, Key, Transfer, objections
 from simulation import streams
 from simulation.acquisition.prospects import number_of
 from simulation.acquisition.spec import MICROS

@@ -46,7 +46,7 @@ class Lived:
         counted: Steps that are counted together.
         steps: Steps of those who are followed, by time, then number.
         moves: Every move of budget that was proposed, and what became of it.
-        log: Its audit trail, as `journey.marketing.log` keeps it.
+        log: Its audit trail, as `journey.marketing.budget.log` keeps it.
     """
 
     lines: tuple[Line, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from journey.marketing.returns import Counts
+from journey.marketing.budget.channel_returns import Counts
 from simulation.acquisition.spec import MICROS
 
 if TYPE_CHECKING:

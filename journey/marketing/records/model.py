@@ -292,7 +292,7 @@ class ConversionPath(Record):
 
 
 class LogEvent(Record):
-    """One move of a budget action or a risk signal through its machine; see `journey.marketing.log`."""
+    """One move of a budget action or a risk signal through its machine; see `journey.marketing.budget.log`."""
 
     dataset: ClassVar[str] = "marketing_log"
     key: ClassVar[str | None] = "event_id"

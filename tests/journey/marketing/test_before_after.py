@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey.marketing.before_after import before_after
+from journey.marketing.budget.impact import before_after
 from journey.marketing.checks.runner import context_of
 from tests.journey.marketing.companies import records, row, rows
 

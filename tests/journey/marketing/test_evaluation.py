@@ -195,8 +195,8 @@ def test_long_keys_may_be_broken_in_a_table_of_the_report():
 
 def test_what_several_parts_need_is_asked_once(monkeypatch):
     """The inbox, the funnel, the experiments and the allocation: each is worked out once in an evaluation."""
-    from journey.marketing import proposals
     from journey.marketing.analysis import experiments
+    from journey.marketing.budget import proposals
     from journey.marketing.risks import inbox
     from journey.marketing.views import funnel
 

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from journey.decision.as_of import AsOf
-from journey.marketing import folder_desk
+from journey.marketing.budget import commands
+from journey.marketing.budget.commands import Order, carry_out
+from journey.marketing.budget.governance import prove
+from journey.marketing.budget.log import DATASET
+from journey.marketing.budget.rules import Transfer
 from journey.marketing.checks import check
 from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
-from journey.marketing.folder_desk import Order, carry_out
-from journey.marketing.governance import prove
-from journey.marketing.log import DATASET
 from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
-from journey.marketing.transfers import Transfer
 from journey.marketing.views.balances import balances
 
 START = datetime(2026, 3, 20, 9)
@@ -153,7 +153,7 @@ def test_what_is_gone_by_the_time_of_the_step_is_refused_then(tmp_path):
 def test_another_step_that_is_being_written_is_waited_for_by_the_person(tmp_path):
     folder = shutil.copytree(bundled_folder(BUNDLED), tmp_path / "company")
     order = _order("reject", "BUD_0003", "ANNA", START)
-    with folder_desk._alone(folder / f"{DATASET}.jsonl"), pytest.raises(InputError, match="another step is being"):
+    with commands._alone(folder / f"{DATASET}.jsonl"), pytest.raises(InputError, match="another step is being"):
         carry_out(order, [folder], POLICY)
     assert carry_out(order, [folder], POLICY).status == "rejected"
     assert not list(folder.glob(".*"))

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from journey.marketing.budget.governance import governance, prove
 from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.governance import governance, prove
 from journey.marketing.records.model import LogEvent
 from tests.journey.marketing.companies import records, rows
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from journey.machine import IllegalMoveError
+from journey.marketing.budget.log import DATASET, MarketingLog
 from journey.marketing.checks import check
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy
-from journey.marketing.log import DATASET, MarketingLog
 from journey.marketing.records.folders import read_folders
 from tests.journey.marketing.companies import noticed, rows
 

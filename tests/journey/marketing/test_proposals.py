@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.marketing.budget import budget
+from journey.marketing.budget.governance import prove
+from journey.marketing.budget.overview import budget
+from journey.marketing.budget.proposals import allocation, proposals
 from journey.marketing.checks import check
 from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
-from journey.marketing.governance import prove
-from journey.marketing.proposals import allocation, proposals
 from tests.journey.marketing.companies import records, row, rows
 
 

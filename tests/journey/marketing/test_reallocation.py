@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from journey.marketing.reallocation import ChannelPlan, best_amount, gain_of, thompson_amount
-from journey.marketing.returns import Return
+from journey.marketing.budget.channel_returns import Return
+from journey.marketing.budget.optimise import ChannelPlan, best_amount, gain_of, thompson_amount
 
 G = 0.7
 GIVER = ChannelPlan(Return(1.5, 0.4), spent=800.0, planned=3000.0)

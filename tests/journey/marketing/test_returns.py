@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from journey.marketing.budget.channel_returns import Counts, Prior, Return, channel_returns, posterior, prior_of
 from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import BudgetPolicy
-from journey.marketing.returns import Counts, Prior, Return, channel_returns, posterior, prior_of
 from tests.journey.marketing.companies import records, rows
 
 BUDGET = BudgetPolicy()

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from journey.machine import IllegalMoveError
+from journey.marketing.budget.governance import prove
+from journey.marketing.budget.log import MarketingLog
+from journey.marketing.budget.rules import BudgetDesk, Transfer, objections
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.governance import prove
-from journey.marketing.log import MarketingLog
-from journey.marketing.transfers import BudgetDesk, Transfer, objections
 
 START = datetime(2026, 3, 18, 9)
 C = "CAMP_001"

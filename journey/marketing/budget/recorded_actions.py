@@ -7,7 +7,7 @@ those say what somebody wrote down afterwards and prove nothing.
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from journey.marketing.log import DATASET
+from journey.marketing.budget.log import DATASET
 from journey.records.dates import in_iso
 
 if TYPE_CHECKING:

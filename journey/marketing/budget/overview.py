@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from journey.marketing.before_after import before_after
-from journey.marketing.governance import governance
-from journey.marketing.proposals import ChannelState, allocation, closed_campaigns
+from journey.marketing.budget.governance import governance
+from journey.marketing.budget.impact import before_after
+from journey.marketing.budget.proposals import ChannelState, allocation, closed_campaigns
+from journey.marketing.budget.rules import Objection, Transfer, objections
 from journey.marketing.risks.inbox import risk_inbox, serious_by_channel
-from journey.marketing.transfers import Objection, Transfer, objections
 from journey.marketing.views.balances import balances
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Acting on a budget action of recorded campaigns: propose, approve, reject, execute, roll back, each step in the log.
 
 The records are read, the step is held to the machine of the budget action and to every rule of
-`journey.marketing.transfers` as things stand, and only then is it appended to the folder's marketing log. What is
+`journey.marketing.budget.rules` as things stand, and only then is it appended to the folder's marketing log. What is
 refused writes nothing. The records themselves are never changed: the log says where an action stands now
 (`journey.marketing.views.effective_actions`).
 
@@ -21,15 +21,15 @@ from journey.core.messages import did_you_mean
 from journey.decision.as_of import AsOf
 from journey.machine import IllegalMoveError
 from journey.machine.lifecycles import budget_action_lifecycle
+from journey.marketing.budget.governance import log_events
+from journey.marketing.budget.log import DATASET, MarketingLog, append
+from journey.marketing.budget.proposals import ACTOR, Proposal, allocation, closed_campaigns, waiting_by_channel
+from journey.marketing.budget.rules import BudgetDesk, Transfer
 from journey.marketing.checks.runner import context_of
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.governance import log_events
-from journey.marketing.log import DATASET, MarketingLog, append
-from journey.marketing.proposals import ACTOR, Proposal, allocation, closed_campaigns, waiting_by_channel
 from journey.marketing.records.folders import BUNDLED, MarketingRecords, bundled_folder, read_folders
 from journey.marketing.records.model import MARKETING_FAMILY, LogEvent, ReasonCode
 from journey.marketing.risks.inbox import risk_inbox, serious_by_channel
-from journey.marketing.transfers import BudgetDesk, Transfer
 from journey.marketing.views.balances import balances
 from journey.records.dates import moment_of
 from journey.records.sources import find_sources

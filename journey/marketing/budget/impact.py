@@ -9,8 +9,16 @@ from math import exp, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
+from journey.marketing.budget.channel_returns import (
+    Counts,
+    Prior,
+    Return,
+    counts_by_channel,
+    posterior,
+    prior_of,
+    together,
+)
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.returns import Counts, Prior, Return, counts_by_channel, posterior, prior_of, together
 from journey.records.database import literal
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from journey.marketing.budget.log import same_person
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.log import same_person
 from journey.marketing.records.model import LogEvent
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
 """Which money should move: proposals by posterior return per dollar, held to the rules, each with its reasons.
 
-For every campaign whose money may move, every pair of channels is weighed by `journey.marketing.reallocation`; the pair
-with the largest expected gain is proposed, plans and balances are changed as if it were done, and the rest is weighed
-again. A channel that has received does not give. Money that recorded actions still wait to take is not given again.
+For every campaign whose money may move, every pair of channels is weighed by `journey.marketing.budget.optimise`; the
+pair with the largest expected gain is proposed, plans and balances are changed as if it were done, and the rest is
+weighed again. A channel that has received does not give. Money that recorded actions still wait to take is not given
+again.
 
 A channel that is left out is said so, with the reason: no proposal is a decision too.
 """
@@ -12,14 +13,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journey.machine.lifecycles import budget_action_lifecycle
+from journey.marketing.budget.channel_returns import ChannelReturn, Return, channel_returns
+from journey.marketing.budget.governance import log_events
+from journey.marketing.budget.log import MarketingLog
+from journey.marketing.budget.optimise import ChannelPlan, Gain, Weighing, gain_of
+from journey.marketing.budget.rules import BudgetDesk, Key, Transfer, objections
 from journey.marketing.core.policy import BudgetPolicy
-from journey.marketing.governance import log_events
-from journey.marketing.log import MarketingLog
-from journey.marketing.reallocation import ChannelPlan, Gain, Weighing, gain_of
 from journey.marketing.records.model import LogEvent, ReasonCode
-from journey.marketing.returns import ChannelReturn, Return, channel_returns
 from journey.marketing.risks.inbox import risk_inbox, serious_by_channel
-from journey.marketing.transfers import BudgetDesk, Key, Transfer, objections
 from journey.marketing.views.balances import ChannelBalance, balances
 from journey.marketing.views.funnel import trust_of
 
@@ -130,7 +131,7 @@ class _Pair:
 
 
 def allocation(context: "MarketingContext") -> Allocation:
-    """Proposals as of the context's moment, entered in the log and held to the rules of `journey.marketing.transfers`.
+    """Proposals as of the context's moment, entered in the log and checked by `journey.marketing.budget.rules`.
 
     One context has one allocation; its log is for reading.
     """

@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Literal, NamedTuple
 
 from journey.core.errors import InputError
-from journey.marketing.log import MarketingLog
+from journey.marketing.budget.log import MarketingLog
 from journey.marketing.records.model import LogEvent, Proposer, ReasonCode
 
 ObjectionCode = Literal[

@@ -18,9 +18,9 @@ from itertools import permutations, product
 from math import exp, floor, log, sqrt
 from statistics import NormalDist
 
+from journey.marketing.budget.channel_returns import Return
+from journey.marketing.budget.rules import Key
 from journey.marketing.core.policy import BudgetPolicy
-from journey.marketing.returns import Return
-from journey.marketing.transfers import Key
 
 _RATIO_NODES = 400
 _GAIN_NODES = 120

@@ -1,0 +1,1 @@
+"""Moves of budget between channels: proposals, rules, approvals, the log, their impact."""
