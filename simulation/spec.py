@@ -423,7 +423,7 @@ class Reviewers(Part):
 
     @property
     def hours(self) -> tuple[float, float, int]:
-        """Working hours as `simulation.calendar` takes them: opening and length as shares of a day, days a week."""
+        """Opening and length as shares of a day, and days a week, as `simulation.calendar` takes them."""
         return self.opens_at_hour / 24.0, self.minutes_per_day / MINUTES_PER_DAY, self.days_per_week
 
     def number(self, customers: int) -> int:

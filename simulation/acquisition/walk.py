@@ -1,4 +1,4 @@
-"""The prospects of one channel in one period, for compiled code: the counterpart of `simulation.acquisition.reference`.
+"""The prospects of one channel in one period, compiled; as in `simulation.acquisition.reference`.
 
 Called again with more room where `found` says that there are more than fit.
 """

@@ -1,4 +1,4 @@
-"""Customers drawn by compiled code: the counterpart of `simulation.population` and `simulation.beginning`."""
+"""Customers drawn by compiled code, as in `simulation.population` and `simulation.beginning`."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def settle(A: Any, P: Any, S: Any, i: int, place: int) -> None:
 
 
 def settle_drawn(A: Any, P: Any, S: Any, i: int, number: int) -> None:
-    """Put the customer of this number into a row that has been cleared: `simulation.beginning.met_on_day_0`."""
+    """Write the customer of this number into a cleared row, as `simulation.beginning.met_on_day_0`."""
     key = customer_key(P.seed, P.replication, number)
     segment, tier, value, stage, known_days, consents, arrives_at, draw = drawn(P.law, key)
     days, cause = 0.0, CALM

@@ -164,7 +164,7 @@ def set_going(T: Any, S: Any, i: int, action: int, bad: float) -> None:
 
 
 def nothing_to_do(T: Any, S: Any, i: int, now: float, later: float) -> int:
-    """The reason why no evaluation for some time could lead to anything, or UNCLEAR: `journey.decision.steps.quiet`."""
+    """The reason why no evaluation could lead to anything for some time, or UNCLEAR: `journey.decision.steps.quiet`."""
     f = S.floats[i]
     return quiet(
         T.sheet, S.ints[i, layout.POLICY_SEGMENT], S.ints[i, layout.RECORDED_STAGE], now - f[layout.RECORDED_SINCE],

@@ -1,4 +1,4 @@
-"""Who keeps a row from the first life to the first request for review: those who ask last (`simulation.compiled.lean`).
+"""Which customers keep a row between the two passes of `simulation.compiled.lean`: those who ask last.
 
 Whoever keeps one need not live once more, and to live up to a late request is much to live again. There are rows for a
 share of the customers; in small cohorts for all of them. What comes of a run does not depend on it, but for the last

@@ -38,13 +38,13 @@ def _fetch(context: Any, builder: Any, signature: Any, given: Any) -> Any:
     return context.get_dummy_value()
 
 
-def fetch(S: Any, i: int) -> None:
+def fetch(state: Any, i: int) -> None:
     """Have the row of a customer fetched, whose turn comes next."""
-    fetch_row(S.ints, i)
-    fetch_row(S.floats, i)
-    fetch_row(S.key, i)
-    fetch_row(S.number, i)
-    fetch_row(S.contacts, i)
+    fetch_row(state.ints, i)
+    fetch_row(state.floats, i)
+    fetch_row(state.key, i)
+    fetch_row(state.number, i)
+    fetch_row(state.contacts, i)
 
 
 KERNELS: tuple[Any, ...] = (fetch,)

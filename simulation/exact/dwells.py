@@ -1,4 +1,4 @@
-"""The laws of dwells for whole columns, by scipy: a second source for what `simulation.clocks` computes by itself."""
+"""Dwell-time distributions by SciPy, an independent source for `simulation.clocks`."""
 
 from __future__ import annotations
 
