@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulation import streams, trace
+from simulation import trace
 from simulation.agenda import CALM, PAYMENT, RENEWAL, VALUE
 from simulation.clocks import EXPONENTIAL, NEVER, Clock
 from simulation.contract import charges_until_failure, next_renewal
 from simulation.population import pick
+from simulation.random import streams
 
 if TYPE_CHECKING:
     from simulation.life import Life

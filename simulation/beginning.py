@@ -15,10 +15,10 @@ from itertools import pairwise
 from math import exp, inf
 from typing import TYPE_CHECKING
 
-from simulation import streams
 from simulation.agenda import CALM
 from simulation.beliefs import Beliefs
 from simulation.clocks import DETERMINISTIC, cumulative_hazard
+from simulation.random import streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from journey.decision import rules, steps
-from simulation import flaws, streams, trace
+from simulation import flaws, trace
 from simulation.agenda import ACTION, CADENCE, CALM, EXPIRY, OUTCOME
 from simulation.beliefs import Beliefs
 from simulation.clocks import NEVER
 from simulation.gate import Request
+from simulation.random import streams
 from simulation.units import MINUTES_PER_DAY
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.core.errors import InputError
-from simulation import streams, trace
+from simulation import trace
 from simulation.beginning import met_on_day_0
 from simulation.population import people
+from simulation.random import streams
 from simulation.setup import compile_arm, policy_segments
 
 if TYPE_CHECKING:

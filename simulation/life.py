@@ -16,12 +16,13 @@ import simpy
 
 from journey.decision.policy import TIERS
 from journey.machine import Facts, MoveResult
-from simulation import streams, trace
+from simulation import trace
 from simulation.account import Account
 from simulation.agenda import CALM, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, SEASON
 from simulation.care import CALM_SPELL, Care
 from simulation.clocks import EXPONENTIAL, NEVER, Clock, wound
 from simulation.population import pick
+from simulation.random import streams
 from simulation.seasons import part_of
 from simulation.symptoms import Symptoms
 

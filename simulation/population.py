@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from journey.decision.policy import TIERS
 from journey.machine import CompiledJourney
-from simulation import copula, streams
 from simulation.agenda import CALM
+from simulation.random import copula, streams
+from simulation.random.streams import uniform
 from simulation.spec import Population
 from simulation.special import normal_quantile, normal_share
-from simulation.streams import uniform
 
 BELOW_1 = 1.0 - 2.0**-53
 """The largest float below 1."""
@@ -149,7 +149,7 @@ class CrowdLaw(NamedTuple):
         stages: Codes of the stages that customers are met in.
         stage_shares: Shares of these.
         correlated: Whether traits go together.
-        factor: The Cholesky factor of their correlations (`simulation.copula`).
+        factor: The Cholesky factor of their correlations (`simulation.random.copula`).
         arriving: Share of those who come later.
         over_days: They come up to this day.
         arrival_stage: Code of the stage they come in.
@@ -226,7 +226,7 @@ def drawn(law: CrowdLaw, key: int) -> tuple[int, int, float, int, float, bool, f
     value_draw, frailty_draw = standard_normal(key, streams.VALUE), standard_normal(key, streams.FRAILTY)
     tier_draw, tenure_draw = uniform(key, streams.TIER, 0, 0), uniform(key, streams.TENURE, 0, 0)
     if law.correlated:
-        # In the order of `simulation.copula`; the first trait is its own draw.
+        # In the order of `simulation.random.copula`; the first trait is its own draw.
         tier_normal, tenure_normal = normal_quantile(tier_draw), normal_quantile(tenure_draw)
         one, two, three = law.factor[1], law.factor[2], law.factor[3]
         tier_draw = normal_share(one[0] * value_draw + one[1] * tier_normal)

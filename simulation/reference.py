@@ -8,7 +8,6 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from simulation import streams
 from simulation.beginning import met_on_day_0
 from simulation.books import Books
 from simulation.clock_time import ExactEnvironment
@@ -16,6 +15,7 @@ from simulation.gate import Gate
 from simulation.gate_book import GateBook
 from simulation.life import Life
 from simulation.population import arm_of, frailty, people, splits_of
+from simulation.random import streams
 from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.tally import Tally, grid_of
 from simulation.trace import Trace

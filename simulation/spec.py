@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from journey.decision.policy import Provenance, RiskTier
-from simulation.copula import cholesky
+from simulation.random.copula import cholesky
 from simulation.units import MINUTES_PER_DAY
 
 Positive = Annotated[float, Field(gt=0.0)]

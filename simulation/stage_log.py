@@ -13,8 +13,8 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from simulation import streams
 from simulation.flaws import UNRECORDED, flaws_of, recorded_as
+from simulation.random import streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

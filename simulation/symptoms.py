@@ -8,10 +8,11 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulation import flaws, streams, trace
+from simulation import flaws, trace
 from simulation.agenda import CALM, DELIVERY, NOISE, SYMPTOM
 from simulation.clocks import NEVER
 from simulation.population import pick
+from simulation.random import streams
 
 if TYPE_CHECKING:
     from simulation.life import Life

@@ -11,7 +11,7 @@ from journey.core.errors import InputError
 from simulation.acquisition.spec import AcquiredPopulation
 from simulation.acquisition.traits import traits_of
 from simulation.population import People, Person
-from simulation.streams import customer_key
+from simulation.random.streams import customer_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulation import clocks, special, streams
+from simulation import clocks, special
 from simulation import population as drawing
 from simulation.acquisition import prospects, walk
 from simulation.acquisition.lived import Lived, Step
 from simulation.acquisition.market import Market
 from simulation.compiled.boxes import boxed
 from simulation.compiled.tables import arrays_of
+from simulation.random import streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable

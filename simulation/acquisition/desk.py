@@ -18,10 +18,10 @@ from journey.marketing.budget.log import MarketingLog
 from journey.marketing.budget.optimise import ChannelPlan, Weighing
 from journey.marketing.budget.rules import BudgetDesk, Key, Transfer, objections
 from journey.marketing.core.policy import MarketingPolicy
-from simulation import streams
 from simulation.acquisition.prospects import number_of
 from simulation.acquisition.spec import MICROS
 from simulation.dates import DEFAULT_START
+from simulation.random import streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

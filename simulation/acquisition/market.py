@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulation import streams
 from simulation.acquisition.desk import Desk
 from simulation.acquisition.forecast import hazard_of, retained_value
 from simulation.acquisition.laws import lines_of
@@ -13,6 +12,7 @@ from simulation.acquisition.observed import Observed, Sale
 from simulation.acquisition.prospects import number_of
 from simulation.acquisition.spec import MOST_PLACES
 from simulation.acquisition.traits import traits_of
+from simulation.random import streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,10 +23,10 @@ prospect would come on another day when more is bought.
 from collections.abc import Sequence
 from math import exp, log, log1p
 
-from simulation import streams
 from simulation.clocks import due_in, wound
 from simulation.population import pick
-from simulation.streams import exponential, uniform
+from simulation.random import streams
+from simulation.random.streams import exponential, uniform
 
 CHANNEL_BITS, PERIOD_BITS, PLACE_BITS = 5, 11, 32
 _NTH_BITS = 24

@@ -6,8 +6,8 @@ from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.decision.policy import TIERS
-from simulation import copula
 from simulation.population import CrowdLaw, cumulative, drawn
+from simulation.random import copula
 
 if TYPE_CHECKING:
     from simulation.acquisition.spec import AcquiredPopulation, Quality

@@ -15,7 +15,7 @@ from simulation.acquisition.prospects import (
     steps_made,
     touched_at,
 )
-from simulation.streams import customer_key
+from simulation.random.streams import customer_key
 
 
 def walk(key: int, law: Any, period: int, impressions: int, counted: Any, ints: Any) -> int:

@@ -5,7 +5,6 @@ A renewal or a charge that ends in a move is a matter of the whole life: see `si
 
 from typing import Any
 
-from simulation import streams
 from simulation.agenda import CALM, PAYMENT, RENEWAL, VALUE
 from simulation.clocks import EXPONENTIAL, NEVER
 from simulation.compiled import cohort, layout
@@ -13,7 +12,8 @@ from simulation.compiled.basics import KIND_VALUE, emit, run_at, wind
 from simulation.compiled.layout import AGENDA, NOTHING, VALUE_CLOCK
 from simulation.contract import charges_until_failure, next_renewal
 from simulation.population import pick
-from simulation.streams import exponential, uniform
+from simulation.random import streams
+from simulation.random.streams import exponential, uniform
 from simulation.tally import discounted_days
 from simulation.units import DAYS_PER_YEAR
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from journey.decision.policy import TIERS
 from journey.decision.rules import NO_ACTION, NO_SIGNAL
-from simulation import streams
 from simulation.agenda import CALM, ENTRIES
 from simulation.beginning import age_of_share, age_table, cause_by_now, cause_of_belief
 from simulation.care import CALM_SPELL
@@ -19,7 +18,8 @@ from simulation.compiled.layout import AGENDA, NOTHING
 from simulation.compiled.roll import roll_of
 from simulation.compiled.tables import arrays_of
 from simulation.population import NOBODY, arm_of, crowd_law, drawn, frailty_of, standard_normal
-from simulation.streams import customer_key, uniform
+from simulation.random import streams
+from simulation.random.streams import customer_key, uniform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

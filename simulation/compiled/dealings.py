@@ -19,7 +19,6 @@ from journey.decision.rules import (
     severity,
 )
 from journey.decision.steps import UNCLEAR, approval, assess, churn_of, hold, plan, planned_at_least, quiet, stall
-from simulation import streams
 from simulation.agenda import (
     ACTION,
     CADENCE,
@@ -44,9 +43,10 @@ from simulation.compiled.lives import (
     be_helped,
     count_wait,
 )
+from simulation.random import streams
+from simulation.random.streams import exponential, uniform
 from simulation.seasons import part_of
 from simulation.sketch import bucket_of
-from simulation.streams import exponential, uniform
 
 # Labels of decisions that are no action, as codes; `engine` gives them their names.
 LABEL_MONITOR, LABEL_NONE = -2, -3

@@ -10,19 +10,7 @@ import numpy as np
 
 from journey.decision import rules, steps
 from journey.runtime.identity_cache import Lately
-from simulation import (
-    beginning,
-    calendar,
-    clocks,
-    contract,
-    flaws,
-    population,
-    seasons,
-    sketch,
-    special,
-    streams,
-    tally,
-)
+from simulation import beginning, calendar, clocks, contract, flaws, population, seasons, sketch, special, tally
 from simulation.books import Books
 from simulation.compiled import (
     accounts,
@@ -48,6 +36,7 @@ from simulation.compiled.readiness import remember
 from simulation.compiled.rows import columns_of
 from simulation.compiled.tables import tables_of
 from simulation.population import people, splits_of
+from simulation.random import streams
 from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.trace import Trace
 from simulation.trace_columns import rows_of_columns

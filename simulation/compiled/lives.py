@@ -6,7 +6,7 @@ The counterpart of `simulation.life` and `simulation.symptoms`, function by func
 
 from typing import Any
 
-from simulation import flaws, streams
+from simulation import flaws
 from simulation.agenda import CALM, DELIVERY, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, NOISE, SYMPTOM
 from simulation.clocks import EXPONENTIAL, NEVER, wound
 from simulation.compiled import cohort, layout
@@ -16,7 +16,8 @@ from simulation.compiled.choosing import either
 from simulation.compiled.layout import AGENDA, EPISODE_CLOCK, MOVE_CLOCKS, NOTHING
 from simulation.flaws import becomes_of, is_doubled, known_after
 from simulation.population import pick
-from simulation.streams import exponential, uniform
+from simulation.random import streams
+from simulation.random.streams import exponential, uniform
 from simulation.symptoms import COPY, SOUND, STRAY
 
 NOISE_CAUSE = CALM

@@ -6,7 +6,6 @@ there.
 
 from typing import Any
 
-from simulation import streams
 from simulation.agenda import (
     ACTION,
     CADENCE,
@@ -70,8 +69,9 @@ from simulation.compiled.lives import (
     wind_onset,
 )
 from simulation.flaws import UNRECORDED, recorded_as
+from simulation.random import streams
+from simulation.random.streams import exponential, uniform
 from simulation.seasons import part_of
-from simulation.streams import exponential, uniform
 from simulation.symptoms import SOUND
 
 # Reasons of moves that came of a date and not of a hazard.

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from journey.decision.policy import TIERS
-from simulation import streams
 from simulation.beginning import met_on_day_0
 from simulation.population import frailty, people
+from simulation.random import streams
 from simulation.setup import compile_arm, policy_segments
 from simulation.tally import discounted_days
 from simulation.trace import DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation import streams
 from simulation.exact.dwells import distribution
+from simulation.random import streams
 from simulation.verification import evidence
 from simulation.verification.worlds import dwells_of, single_dwell_setup
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation import streams
 from simulation.calendar import worked
 from simulation.clock_time import ExactEnvironment
 from simulation.clocks import NEVER
 from simulation.exact.queueing import erlang_c
 from simulation.gate import Gate, Request
 from simulation.gate_book import GateBook
+from simulation.random import streams
 from simulation.spec import Reviewers
 from simulation.trace import REVIEW_DECIDED, REVIEW_REQUESTED
 from simulation.units import MINUTES_PER_DAY

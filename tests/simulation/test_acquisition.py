@@ -13,7 +13,6 @@ from journey.core.errors import InputError
 from journey.machine import default_journey
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.records.folder import read_folder
-from simulation import streams
 from simulation.acquisition import buyers, compiled, reference
 from simulation.acquisition.forecast import retained_value
 from simulation.acquisition.observed import Observed, Sale
@@ -22,9 +21,10 @@ from simulation.acquisition.spec import MICROS, Acquisition
 from simulation.chronicle import Chronicle
 from simulation.dates import Dates
 from simulation.population import frailty, people
+from simulation.random import streams
+from simulation.random.streams import customer_key
 from simulation.records_export import write_records
 from simulation.run import run_arm, run_together
-from simulation.streams import customer_key
 from simulation.trace import FUNNEL
 from simulation.trace_file import trace_file
 from simulation.verification.acquisition import acquisition_checks, arm_funnel_checks

@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from journey.machine import default_journey
-from simulation import streams
 from simulation.beginning import met_on_day_0, survival
 from simulation.population import people
+from simulation.random import streams
 from simulation.run import run_arm
 from simulation.setup import compile_arm, policy_segments
 from tests.simulation.worlds import arm

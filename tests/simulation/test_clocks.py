@@ -8,7 +8,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from simulation import streams
 from simulation.clocks import (
     DETERMINISTIC,
     EMPIRICAL,
@@ -27,6 +26,7 @@ from simulation.clocks import (
     wound,
 )
 from simulation.compiled.engine import kernels
+from simulation.random import streams
 
 LAWS = {
     EXPONENTIAL: lambda a, b: stats.expon(scale=1.0 / a),

@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from simulation import flaws, streams
+from simulation import flaws
 from simulation.gate_book import GateBook
 from simulation.population import frailty, people
+from simulation.random import streams
 from simulation.run import run_arm
 from simulation.spec import Population, Reviewers
 from tests.simulation.bare_worlds import bare, z_of

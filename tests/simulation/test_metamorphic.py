@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from journey.decision.policy import Policy
 from journey.machine import Journey
-from simulation import streams
 from simulation.clock_time import ExactEnvironment
 from simulation.clocks import NEVER
 from simulation.gate import Gate, Request
 from simulation.gate_book import GateBook
+from simulation.random import streams
 from simulation.run import run_arm
 from simulation.spec import Population, Reviewers, World
 from simulation.trace import ACTION, ARRIVAL, DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE

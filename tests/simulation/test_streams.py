@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from simulation import streams
+from simulation.random import streams
 
 WORDS = st.integers(min_value=0, max_value=2**64 - 1)
 IDENTITY = st.integers(min_value=0, max_value=streams.IDENTITY_LIMIT - 1)

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from journey.decision.policy import merged
 from journey.machine import Journey, Move
 from journey.machine.guards import Guard
-from simulation import account, clocks, gate, life, streams
+from simulation import account, clocks, gate, life
 from simulation import trace as tr
 from simulation.choice import COMPILED
+from simulation.random import streams
 from simulation.run import run_arm
 from simulation.spec import Reviewers
 from simulation.verification import (
