@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from simulation import trace
 from simulation.agenda import CALM, PAYMENT, RENEWAL, VALUE
-from simulation.clocks import EXPONENTIAL, NEVER, Clock
 from simulation.contract import charges_until_failure, next_renewal
+from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, Clock
 from simulation.population import pick
 from simulation.random import streams
 

@@ -3,7 +3,8 @@
 Who looks at a stage at a random moment meets long stays more often than short ones, and meets them somewhere in the
 middle. The time already spent there then has the density ``S(t) / mean stay`` (the backward recurrence time of a
 renewal process; Cox 1962, Renewal Theory, chapter 5), with ``S`` the survival of the stay under all competing moves.
-The residual wait of each clock, given that age, needs no treatment of its own: see `simulation.clocks.wound`.
+The residual wait of each clock, given that age, needs no treatment of its own: see
+`simulation.distributions.dwell_times.wound`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from simulation.agenda import CALM
 from simulation.beliefs import Beliefs
-from simulation.clocks import DETERMINISTIC, cumulative_hazard
+from simulation.distributions.dwell_times import DETERMINISTIC, cumulative_hazard
 from simulation.random import streams
 
 if TYPE_CHECKING:

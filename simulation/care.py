@@ -11,7 +11,7 @@ from journey.decision import rules, steps
 from simulation import flaws, trace
 from simulation.agenda import ACTION, CADENCE, CALM, EXPIRY, OUTCOME
 from simulation.beliefs import Beliefs
-from simulation.clocks import NEVER
+from simulation.distributions.dwell_times import NEVER
 from simulation.gate import Request
 from simulation.random import streams
 from simulation.units import MINUTES_PER_DAY

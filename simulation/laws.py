@@ -10,17 +10,17 @@ from typing import NamedTuple
 
 from journey.decision.policy import TIERS, PolicyTable
 from journey.machine import CompiledJourney
-from simulation import clocks
+from simulation.distributions import dwell_times
 from simulation.spec import Dwell, World
 
 _LAWS = {
-    "exponential": clocks.EXPONENTIAL,
-    "weibull": clocks.WEIBULL,
-    "log_logistic": clocks.LOG_LOGISTIC,
-    "deterministic": clocks.DETERMINISTIC,
-    "log_normal": clocks.LOG_NORMAL,
-    "gamma": clocks.GAMMA,
-    "empirical": clocks.EMPIRICAL,
+    "exponential": dwell_times.EXPONENTIAL,
+    "weibull": dwell_times.WEIBULL,
+    "log_logistic": dwell_times.LOG_LOGISTIC,
+    "deterministic": dwell_times.DETERMINISTIC,
+    "log_normal": dwell_times.LOG_NORMAL,
+    "gamma": dwell_times.GAMMA,
+    "empirical": dwell_times.EMPIRICAL,
 }
 
 
@@ -105,8 +105,8 @@ def moves_out_of(
 def dwell_law(dwell: Dwell, knots: list[float]) -> tuple[int, float, float]:
     """A dwell as law and parameters; an empirical one adds its knots."""
     law = _LAWS[dwell.law]
-    if law != clocks.EMPIRICAL:
-        return law, *clocks.scale_for_mean(law, dwell.mean_days, dwell.shape)
+    if law != dwell_times.EMPIRICAL:
+        return law, *dwell_times.scale_for_mean(law, dwell.mean_days, dwell.shape)
     first = len(knots) // 2
     # A share of 1 would be an infinite hazard; a customer outlives 1 - 1e-16 of no sample.
     points = [(0.0, 0.0), *((days, -log1p(-min(share, 1.0 - 1e-16))) for days, share in dwell.points)]

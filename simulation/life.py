@@ -20,7 +20,7 @@ from simulation import trace
 from simulation.account import Account
 from simulation.agenda import CALM, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, SEASON
 from simulation.care import CALM_SPELL, Care
-from simulation.clocks import EXPONENTIAL, NEVER, Clock, wound
+from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, Clock, wound
 from simulation.population import pick
 from simulation.random import streams
 from simulation.seasons import part_of

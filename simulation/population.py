@@ -14,10 +14,10 @@ from typing import NamedTuple
 from journey.decision.policy import TIERS
 from journey.machine import CompiledJourney
 from simulation.agenda import CALM
+from simulation.distributions.special_functions import normal_quantile, normal_share
 from simulation.random import copula, streams
 from simulation.random.streams import uniform
 from simulation.spec import Population
-from simulation.special import normal_quantile, normal_share
 
 BELOW_1 = 1.0 - 2.0**-53
 """The largest float below 1."""

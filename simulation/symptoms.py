@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from simulation import flaws, trace
 from simulation.agenda import CALM, DELIVERY, NOISE, SYMPTOM
-from simulation.clocks import NEVER
+from simulation.distributions.dwell_times import NEVER
 from simulation.population import pick
 from simulation.random import streams
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulation import clocks, special
 from simulation import population as drawing
 from simulation.acquisition import prospects, walk
 from simulation.acquisition.lived import Lived, Step
 from simulation.acquisition.market import Market
 from simulation.compiled.boxes import boxed
 from simulation.compiled.tables import arrays_of
+from simulation.distributions import dwell_times, special_functions
 from simulation.random import streams
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def kernels() -> SimpleNamespace:
     from journey.runtime.jit import compiled
 
     unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
-    modules = (streams, special, clocks, drawing, prospects, walk)
+    modules = (streams, special_functions, dwell_times, drawing, prospects, walk)
     return compiled(*modules, constants={**unsigned, "word64": np.uint64}, options={"error_model": "numpy"})
 
 

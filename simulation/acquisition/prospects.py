@@ -23,7 +23,7 @@ prospect would come on another day when more is bought.
 from collections.abc import Sequence
 from math import exp, log, log1p
 
-from simulation.clocks import due_in, wound
+from simulation.distributions.dwell_times import due_in, wound
 from simulation.population import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
@@ -115,7 +115,7 @@ def delay(key: int, step: int, law: int, a: float, b: float, ratio: float, knots
     Args:
         key: The prospect's own key.
         step: Place of the step on the path.
-        law: The law of the delay (`simulation.clocks`); below 0 where the step is made at once.
+        law: The law of the delay (`simulation.distributions.dwell_times`); below 0 where the step is made at once.
         a: Its first parameter.
         b: Its second parameter.
         ratio: What the segment multiplies it by.

@@ -6,11 +6,11 @@ A renewal or a charge that ends in a move is a matter of the whole life: see `si
 from typing import Any
 
 from simulation.agenda import CALM, PAYMENT, RENEWAL, VALUE
-from simulation.clocks import EXPONENTIAL, NEVER
 from simulation.compiled import cohort, layout
 from simulation.compiled.basics import KIND_VALUE, emit, run_at, wind
 from simulation.compiled.layout import AGENDA, NOTHING, VALUE_CLOCK
 from simulation.contract import charges_until_failure, next_renewal
+from simulation.distributions.dwell_times import EXPONENTIAL, NEVER
 from simulation.population import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform

@@ -6,8 +6,8 @@ Every function takes the tables `T`, the cohort `S` and the row `i` of a custome
 from typing import Any
 
 from simulation import trace
-from simulation.clocks import NEVER, due_in, gone_on
 from simulation.compiled import cohort, layout
+from simulation.distributions.dwell_times import NEVER, due_in, gone_on
 
 (
     KIND_MOVE, KIND_SIGNAL, KIND_DECISION, KIND_REQUESTED, KIND_DECIDED, KIND_ACTION, KIND_OUTCOME, KIND_ON, KIND_OFF,
@@ -37,7 +37,7 @@ def emit(
 
 
 def set_clock(S: Any, i: int, base: int, amount: float, age: float, ratio: float, wait: float) -> None:
-    """Set a clock that runs out after so many days, as it is now: see `simulation.clocks.Clock`."""
+    """Set a clock that runs out after so many days, as it is now: see `simulation.distributions.dwell_times.Clock`."""
     now = S.floats[i, layout.NOW]
     S.floats[i, base + layout.AMOUNT] = amount
     S.floats[i, base + layout.AGE] = age
@@ -49,12 +49,12 @@ def set_clock(S: Any, i: int, base: int, amount: float, age: float, ratio: float
 def wind(
     T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, amount: float, age: float, ratio: float
 ) -> None:
-    """Start a clock: see `simulation.clocks.Clock`."""
+    """Start a clock: see `simulation.distributions.dwell_times.Clock`."""
     set_clock(S, i, base, amount, age, ratio, due_in(law, a, b, age, amount, ratio, T.knots))
 
 
 def run_at(T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, ratio: float) -> None:
-    """Let a clock go on at another hazard ratio: see `simulation.clocks.Clock.run_at`."""
+    """Let a clock go on at another hazard ratio: see `simulation.distributions.dwell_times.Clock.run_at`."""
     if ratio == S.floats[i, base + layout.RATIO]:
         return
     elapsed = S.floats[i, layout.NOW] - S.floats[i, base + layout.SINCE]

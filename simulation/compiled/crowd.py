@@ -11,12 +11,12 @@ from journey.decision.rules import NO_ACTION, NO_SIGNAL
 from simulation.agenda import CALM, ENTRIES
 from simulation.beginning import age_of_share, age_table, cause_by_now, cause_of_belief
 from simulation.care import CALM_SPELL
-from simulation.clocks import NEVER
 from simulation.compiled import layout
 from simulation.compiled.dealings import hear
 from simulation.compiled.layout import AGENDA, NOTHING
 from simulation.compiled.roll import roll_of
 from simulation.compiled.tables import arrays_of
+from simulation.distributions.dwell_times import NEVER
 from simulation.population import NOBODY, arm_of, crowd_law, drawn, frailty_of, standard_normal
 from simulation.random import streams
 from simulation.random.streams import customer_key, uniform

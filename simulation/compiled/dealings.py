@@ -26,7 +26,6 @@ from simulation.agenda import (
     EXPIRY,
     OUTCOME,
 )
-from simulation.clocks import NEVER
 from simulation.compiled import cohort, layout
 from simulation.compiled.basics import (
     KIND_ACTION,
@@ -43,6 +42,7 @@ from simulation.compiled.lives import (
     be_helped,
     count_wait,
 )
+from simulation.distributions.dwell_times import NEVER
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 from simulation.seasons import part_of

@@ -10,7 +10,7 @@ import numpy as np
 
 from journey.decision import rules, steps
 from journey.runtime.identity_cache import Lately
-from simulation import beginning, calendar, clocks, contract, flaws, population, seasons, sketch, special, tally
+from simulation import beginning, calendar, contract, flaws, population, seasons, sketch, tally
 from simulation.books import Books
 from simulation.compiled import (
     accounts,
@@ -35,6 +35,7 @@ from simulation.compiled.crowd import CrowdTables, crowd_tables
 from simulation.compiled.readiness import remember
 from simulation.compiled.rows import columns_of
 from simulation.compiled.tables import tables_of
+from simulation.distributions import dwell_times, special_functions
 from simulation.population import people, splits_of
 from simulation.random import streams
 from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
@@ -75,8 +76,8 @@ def kernels() -> SimpleNamespace:
         rules,
         steps,
         streams,
-        special,
-        clocks,
+        special_functions,
+        dwell_times,
         calendar,
         population,
         tally,

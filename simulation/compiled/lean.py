@@ -10,7 +10,6 @@ that is done twice.
 
 from typing import Any
 
-from simulation.clocks import NEVER
 from simulation.compiled import cohort, layout
 from simulation.compiled.cohort import DONE, FIRSTS_FULL, SLOTS_FULL
 from simulation.compiled.crowd import settle
@@ -20,6 +19,7 @@ from simulation.compiled.layout import IN_QUEUE, NOTHING
 from simulation.compiled.lives import drop_deliveries, finish
 from simulation.compiled.prefetch import fetch
 from simulation.compiled.turns import begin_life
+from simulation.distributions.dwell_times import NEVER
 
 
 def seek_requests(A: Any, P: Any, S: Any) -> int:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from journey.decision.rules import REASONS
-from simulation import clocks, trace
+from simulation import trace
 from simulation.compiled import basics, cohort, dealings, lives, turns
 from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort
+from simulation.distributions import dwell_times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,9 +48,9 @@ def columns_of(arms: Sequence[ArmTable], lived: Cohort) -> Columns:
         "label": _texts([_labels(table) for table in arms])[arm, kind, label - _LOWEST],
         "reason": _texts([_reasons(table) for table in arms])[arm, kind, reason - _LOWEST],
         "reviewer": np.where(kind == basics.KIND_DECIDED, reviewer, -1),
-        "value": np.where(value < clocks.NEVER, value, np.nan),
+        "value": np.where(value < dwell_times.NEVER, value, np.nan),
         "source": np.where(is_signal, sources[arm, np.where(is_signal, reviewer, 0)], None),
-        "dated": np.where(dated < clocks.NEVER, dated, np.nan),
+        "dated": np.where(dated < dwell_times.NEVER, dated, np.nan),
     }
 
 

@@ -25,7 +25,6 @@ from simulation.agenda import (
     VALUE,
 )
 from simulation.care import CALM_SPELL
-from simulation.clocks import NEVER
 from simulation.compiled import cohort, layout
 from simulation.compiled.accounts import on_value, open_account, wind_charges
 from simulation.compiled.basics import (
@@ -68,6 +67,7 @@ from simulation.compiled.lives import (
     wind_noise,
     wind_onset,
 )
+from simulation.distributions.dwell_times import NEVER
 from simulation.flaws import UNRECORDED, recorded_as
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform

@@ -1,4 +1,4 @@
-"""Dwell-time distributions by SciPy, an independent source for `simulation.clocks`."""
+"""Dwell-time distributions by SciPy, an independent source for `simulation.distributions.dwell_times`."""
 
 from __future__ import annotations
 

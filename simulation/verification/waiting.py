@@ -12,7 +12,7 @@ import numpy as np
 
 from simulation.calendar import worked
 from simulation.clock_time import ExactEnvironment
-from simulation.clocks import NEVER
+from simulation.distributions.dwell_times import NEVER
 from simulation.exact.queueing import erlang_c
 from simulation.gate import Gate, Request
 from simulation.gate_book import GateBook

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from simulation import clocks
+from simulation.distributions import dwell_times
 from tests.cli.running import invoke, json_of
 
 QUICK = (
@@ -49,12 +49,12 @@ def test_a_person_reads_a_table_of_what_was_changed_and_what_was_found():
 
 @pytest.mark.slow
 def test_an_engine_that_is_wrong_exits_1_and_says_where(monkeypatch):
-    honest = clocks.scale_for_mean
+    honest = dwell_times.scale_for_mean
 
     def twice_as_fast(law, mean_days, shape):
         return honest(law, mean_days / 2.0, shape)
 
-    monkeypatch.setattr(clocks, "scale_for_mean", twice_as_fast)
+    monkeypatch.setattr(dwell_times, "scale_for_mean", twice_as_fast)
     done = invoke("verify", *QUICK, "--json")
     assert done.exit_code == 1
     said = json.loads(done.stdout)

@@ -8,7 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from simulation.clocks import (
+from simulation.compiled.engine import kernels
+from simulation.distributions.dwell_times import (
     DETERMINISTIC,
     EMPIRICAL,
     EXPONENTIAL,
@@ -25,7 +26,6 @@ from simulation.clocks import (
     scale_for_mean,
     wound,
 )
-from simulation.compiled.engine import kernels
 from simulation.random import streams
 
 LAWS = {

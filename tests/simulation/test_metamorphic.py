@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from journey.decision.policy import Policy
 from journey.machine import Journey
 from simulation.clock_time import ExactEnvironment
-from simulation.clocks import NEVER
+from simulation.distributions.dwell_times import NEVER
 from simulation.gate import Gate, Request
 from simulation.gate_book import GateBook
 from simulation.random import streams

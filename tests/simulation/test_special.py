@@ -8,9 +8,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from simulation import special as ours
 from simulation.compiled.engine import kernels
-from simulation.special import gamma_age, gamma_hazard, log_gamma, normal_age, normal_hazard, normal_quantile
+from simulation.distributions import special_functions as ours
+from simulation.distributions.special_functions import (
+    gamma_age,
+    gamma_hazard,
+    log_gamma,
+    normal_age,
+    normal_hazard,
+    normal_quantile,
+)
 
 SHAPES = st.one_of(st.floats(0.05, 3.0), st.floats(0.05, 500.0), st.integers(1, 60).map(float))
 AMOUNTS = st.one_of(st.floats(1e-3, 20.0), st.floats(1.0, 700.0), st.floats(-300.0, 0.0).map(lambda power: 10.0**power))

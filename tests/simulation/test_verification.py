@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from journey.decision.policy import merged
 from journey.machine import Journey, Move
 from journey.machine.guards import Guard
-from simulation import account, clocks, gate, life
+from simulation import account, gate, life
 from simulation import trace as tr
 from simulation.choice import COMPILED
+from simulation.distributions import dwell_times
 from simulation.random import streams
 from simulation.run import run_arm
 from simulation.spec import Reviewers
@@ -295,23 +296,23 @@ def test_verification_says_in_its_name_where_two_engines_part(lived):
 
 def planted_dwell(monkeypatch):
     """Every wait of a Weibull clock a fifth too long."""
-    honest = clocks.due_in
+    honest = dwell_times.due_in
 
     def wrong(law, *rest):
-        return honest(law, *rest) * (1.2 if law == clocks.WEIBULL else 1.0)
+        return honest(law, *rest) * (1.2 if law == dwell_times.WEIBULL else 1.0)
 
-    monkeypatch.setattr(clocks, "due_in", wrong)
+    monkeypatch.setattr(dwell_times, "due_in", wrong)
 
 
 def planted_rate(monkeypatch):
     """Exponential rates a fifth too high."""
-    honest = clocks.scale_for_mean
+    honest = dwell_times.scale_for_mean
 
     def wrong(law, mean_days, shape):
         a, b = honest(law, mean_days, shape)
-        return (1.2 * a if law == clocks.EXPONENTIAL else a), b
+        return (1.2 * a if law == dwell_times.EXPONENTIAL else a), b
 
-    monkeypatch.setattr(clocks, "scale_for_mean", wrong)
+    monkeypatch.setattr(dwell_times, "scale_for_mean", wrong)
 
 
 def planted_redraw(monkeypatch):
@@ -320,9 +321,9 @@ def planted_redraw(monkeypatch):
     def wrong(clock, now, ratio):
         if ratio != clock.ratio:
             clock.age, clock.since, clock.ratio = 0.0, now, ratio
-            clock.due = now + clocks.due_in(clock.law, clock.a, clock.b, 0.0, clock.amount, ratio, clock.knots)
+            clock.due = now + dwell_times.due_in(clock.law, clock.a, clock.b, 0.0, clock.amount, ratio, clock.knots)
 
-    monkeypatch.setattr(clocks.Clock, "run_at", wrong)
+    monkeypatch.setattr(dwell_times.Clock, "run_at", wrong)
 
 
 def planted_deafness(monkeypatch):

@@ -22,7 +22,7 @@ The knots of all empirical laws stand in one flat sequence ``t, H, t, H, ...``; 
 from collections.abc import Sequence
 from math import exp, expm1, inf, lgamma, log, log1p, pi, sin
 
-from simulation.special import gamma_age, gamma_hazard, normal_age, normal_hazard
+from simulation.distributions.special_functions import gamma_age, gamma_hazard, normal_age, normal_hazard
 
 EXPONENTIAL = 0
 WEIBULL = 1

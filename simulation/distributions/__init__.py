@@ -1,0 +1,1 @@
+"""Dwell-time distributions: cumulative hazards, their inverses, and special functions."""
