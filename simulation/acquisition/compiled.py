@@ -17,9 +17,9 @@ from simulation import population as drawing
 from simulation.acquisition import prospects, walk
 from simulation.acquisition.lived import Lived, Step
 from simulation.acquisition.market import Market
-from simulation.compiled.boxes import boxed
 from simulation.compiled.tables import arrays_of
 from simulation.distributions import dwell_times, special_functions
+from simulation.kernels.named_arrays import boxed
 from simulation.random import streams
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ stretch, from which they are taken when their stretch begins.
 from typing import Any
 
 from simulation.compiled import cohort
-from simulation.compiled.heap import heap_pop, heap_push
 from simulation.compiled.layout import NOTHING
+from simulation.kernels.heap import heap_pop, heap_push
 
 
 def push(S: Any, time: float, kind: int, who: int, version: int, what: int) -> None:

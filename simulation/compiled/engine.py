@@ -21,21 +21,20 @@ from simulation.compiled import (
     diary,
     door,
     gate,
-    heap,
     keeping,
     lean,
     lives,
-    prefetch,
     turns,
 )
 from simulation.compiled.books import gate_book_of, tally_of
-from simulation.compiled.boxes import boxed, kind_of
 from simulation.compiled.cohort import Cohort, empty_cohort
 from simulation.compiled.crowd import CrowdTables, crowd_tables
 from simulation.compiled.readiness import remember
 from simulation.compiled.rows import columns_of
 from simulation.compiled.tables import tables_of
 from simulation.distributions import dwell_times, special_functions
+from simulation.kernels import heap, prefetch
+from simulation.kernels.named_arrays import boxed, kind_of
 from simulation.population import people, splits_of
 from simulation.random import streams
 from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in

@@ -13,11 +13,11 @@ from simulation.compiled import cohort, layout
 from simulation.compiled.cohort import DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, ROWS_FULL
 from simulation.compiled.dealings import on_verdict, watch
 from simulation.compiled.diary import is_anything_due, push, strike
-from simulation.compiled.heap import heap_pop, heap_push
 from simulation.compiled.layout import AGENDA, IN_QUEUE, IN_REVIEW, NOT_WAITING, NOTHING
 from simulation.compiled.lives import drop_deliveries, finish, first_due, first_due_besides
-from simulation.compiled.prefetch import fetch
 from simulation.compiled.turns import begin_life, step
+from simulation.kernels.heap import heap_pop, heap_push
+from simulation.kernels.prefetch import fetch
 from simulation.seasons import part_of
 
 # What happens at one instant happens in this order, as in the reference engine.

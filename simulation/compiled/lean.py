@@ -17,9 +17,9 @@ from simulation.compiled.diary import is_anything_due, push
 from simulation.compiled.gate import ASK, CUSTOMER, has_room, live_alone, on_time_of_customer, serve_next
 from simulation.compiled.layout import IN_QUEUE, NOTHING
 from simulation.compiled.lives import drop_deliveries, finish
-from simulation.compiled.prefetch import fetch
 from simulation.compiled.turns import begin_life
 from simulation.distributions.dwell_times import NEVER
+from simulation.kernels.prefetch import fetch
 
 
 def seek_requests(A: Any, P: Any, S: Any) -> int:

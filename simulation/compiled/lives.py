@@ -11,10 +11,10 @@ from simulation.agenda import CALM, DELIVERY, EFFECT_END, ENTRIES, EPISODE, HARM
 from simulation.compiled import cohort, layout
 from simulation.compiled.accounts import close_account, retune_value
 from simulation.compiled.basics import KIND_OFF, KIND_ON, KIND_SIGNAL, emit, run_at, wind
-from simulation.compiled.choosing import either
 from simulation.compiled.layout import AGENDA, EPISODE_CLOCK, MOVE_CLOCKS, NOTHING
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, wound
 from simulation.flaws import becomes_of, is_doubled, known_after
+from simulation.kernels.branchless import either
 from simulation.population import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import typeof, types
 
-from simulation.compiled.boxes import boxed, kind_of
+from simulation.kernels.named_arrays import boxed, kind_of
 
 
 class Inner(NamedTuple):

@@ -5,7 +5,7 @@ from math import inf, nan
 import numba
 import pytest
 
-from simulation.compiled.choosing import either
+from simulation.kernels.branchless import either
 
 
 @numba.njit

@@ -6,7 +6,7 @@ Row `k` of `floats` (two columns) and of `ints` (four) is one entry; the order i
 
 from typing import Any
 
-from simulation.compiled.choosing import either
+from simulation.kernels.branchless import either
 
 
 def is_before(first: float, second: float, number: int, floats: Any, ints: Any, place: int) -> bool:
