@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.exact.dwells import mean_days
+from simulation.exact.scipy_distributions import mean_days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.exact.dwells import cumulative_hazard
 from simulation.exact.markov import kind_ratio
+from simulation.exact.scipy_distributions import cumulative_hazard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ import numpy as np
 from simulation.acquisition import reference
 from simulation.acquisition.laws import conversion
 from simulation.acquisition.spec import MICROS, PURCHASE, AcquiredPopulation, Reallocation
-from simulation.exact.dwells import mean_days
+from simulation.exact.scipy_distributions import mean_days
 from simulation.verification.evidence import Evidence, largest, mean
 from simulation.verification.luck import other_seed
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.exact.dwells import cumulative_hazard
 from simulation.exact.markov import distress_ratio, kind_ratio, onset_rate
+from simulation.exact.scipy_distributions import cumulative_hazard
 from simulation.verification import dated, evidence
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.exact.dwells import distribution
+from simulation.exact.scipy_distributions import distribution
 from simulation.random import streams
 from simulation.verification import evidence
 from simulation.verification.worlds import dwells_of, single_dwell_setup
@@ -59,7 +59,7 @@ def _horizon(dwell: Dwell) -> float:
     """A day by which everybody has moved."""
     if dwell.law == "deterministic":
         return dwell.mean_days * 2.0
-    from simulation.exact.dwells import cumulative_hazard
+    from simulation.exact.scipy_distributions import cumulative_hazard
 
     days = dwell.mean_days
     while float(cumulative_hazard(dwell, days)) < LONG_ENOUGH:

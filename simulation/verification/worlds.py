@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from journey.decision.policy import TIERS
 from journey.machine import Journey, Move
-from simulation.exact.dwells import mean_days
+from simulation.exact.scipy_distributions import mean_days
 from simulation.population import people
 from simulation.spec import (
     Cause,

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.worlds import LAWS, whole, whole_by_law
-from simulation.exact.dwells import mean_days
+from simulation.exact.scipy_distributions import mean_days
 from simulation.run import run_arm
 
 

@@ -11,7 +11,7 @@ from scipy.linalg import expm
 
 from journey.machine import Journey, Move, default_journey
 from journey.machine.guards import Guard
-from simulation.exact import absorbing, dwells, markov, queueing, renewal
+from simulation.exact import absorbing, markov, queueing, renewal, scipy_distributions
 from simulation.spec import Dwell, MoveClock, World
 
 # -- absorbing chains --------------------------------------------------------------------------------------
@@ -72,23 +72,29 @@ def test_a_dwell_has_the_hazard_of_scipys_law_and_the_mean_asked_for(law, shape)
     theirs = LAWS[law](shape)
     with np.errstate(divide="ignore"):
         expected = -theirs.logsf(AGES * theirs.mean() / 7.0)
-    assert dwells.cumulative_hazard(dwell, AGES) == pytest.approx(expected, rel=1e-9, abs=1e-12)
-    mean, _ = integrate.quad(lambda t: math.exp(-float(dwells.cumulative_hazard(dwell, t))), 0.0, np.inf, limit=200)
+    assert scipy_distributions.cumulative_hazard(dwell, AGES) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    mean, _ = integrate.quad(
+        lambda t: math.exp(-float(scipy_distributions.cumulative_hazard(dwell, t))), 0.0, np.inf, limit=200
+    )
     assert mean == pytest.approx(7.0, rel=1e-5)
 
 
 def test_an_empirical_dwell_goes_through_its_points_and_has_the_mean_of_its_pieces():
     dwell = Dwell(law="empirical", points=((2.0, 0.2), (10.0, 0.7), (30.0, 0.9)))
-    assert dwells.distribution(dwell)(np.array([2.0, 10.0, 30.0])) == pytest.approx([0.2, 0.7, 0.9])
+    assert scipy_distributions.distribution(dwell)(np.array([2.0, 10.0, 30.0])) == pytest.approx([0.2, 0.7, 0.9])
     mean, _ = integrate.quad(
-        lambda t: math.exp(-float(dwells.cumulative_hazard(dwell, t))), 0.0, 900.0, points=[2, 10, 30], limit=200
+        lambda t: math.exp(-float(scipy_distributions.cumulative_hazard(dwell, t))),
+        0.0,
+        900.0,
+        points=[2, 10, 30],
+        limit=200,
     )
-    assert dwells.mean_days(dwell) == pytest.approx(mean, rel=1e-6)
+    assert scipy_distributions.mean_days(dwell) == pytest.approx(mean, rel=1e-6)
 
 
 def test_a_fixed_stay_has_no_hazard():
     with pytest.raises(ValueError, match="no hazard"):
-        dwells.cumulative_hazard(Dwell(law="deterministic", mean_days=3.0), 1.0)
+        scipy_distributions.cumulative_hazard(Dwell(law="deterministic", mean_days=3.0), 1.0)
 
 
 # -- queues ------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.linalg import expm
 
-from simulation.exact.dwells import cumulative_hazard
+from simulation.exact.scipy_distributions import cumulative_hazard
 from simulation.population import people
 from simulation.seasons import part_of, seasons_of
 from simulation.spec import Dwell, World
