@@ -10,7 +10,7 @@ from benchmarks.tables import Figure
 from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate, Request
 from simulation.gate_book import GateBook
-from simulation.spec import Reviewers
+from simulation.model.spec import Reviewers
 
 BACKLOG = 30_000
 SIMPY_BACKLOG = 2_000

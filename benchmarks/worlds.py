@@ -8,8 +8,8 @@ from benchmarks.peers.model import MOVES, SIGNALS_PER_DAY
 from journey.decision.policy import Policy
 from journey.machine import default_journey
 from scenarios.files import load
+from simulation.model.spec import Dwell, Population, Reviewers, World
 from simulation.run import ArmSetup
-from simulation.spec import Dwell, Population, Reviewers, World
 
 SCENARIO = Path(__file__).parent / "scale.toml"
 ARM = "treated"

@@ -7,7 +7,7 @@ from journey.machine import Journey
 from scenarios.model import Scenario
 from scenarios.references import Mistake, live_stage, unknown
 from simulation.acquisition.spec import Acquisition, Campaign, Channel, acquisition_of
-from simulation.setup import ArmSetup
+from simulation.model.arm import ArmSetup
 
 Path = tuple[str, ...]
 

@@ -15,8 +15,8 @@ from scenarios.layers import Layer, laid_over, source_of
 from scenarios.model import Arm, Scenario
 from scenarios.references import mistakes
 from simulation.acquisition.spec import Acquisition, acquired
-from simulation.setup import ArmSetup
-from simulation.spec import Population, Reviewers
+from simulation.model.arm import ArmSetup
+from simulation.model.spec import Population, Reviewers
 
 
 def arm_setups(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSetup, ...]:

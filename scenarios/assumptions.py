@@ -10,7 +10,7 @@ from scenarios.metrics import dollars
 
 if TYPE_CHECKING:
     from scenarios.files import LoadedScenario
-    from simulation.spec import Effect, World
+    from simulation.model.spec import Effect, World
 
 
 def assumptions(loaded: "LoadedScenario") -> list[Block]:

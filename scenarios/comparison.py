@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from scenarios.funnel import Funnel
     from scenarios.split import Split
     from scenarios.stored import Store
+    from simulation.model.arm import ArmSetup
     from simulation.run import Run
-    from simulation.setup import ArmSetup
 
 COUNTERFACTUAL = "counterfactual"
 INTERVALS = (

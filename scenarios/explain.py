@@ -21,8 +21,8 @@ from simulation.population import people
 from simulation.run import run_arm
 
 if TYPE_CHECKING:
+    from simulation.model.arm import ArmSetup
     from simulation.run import Run
-    from simulation.setup import ArmSetup
 
 REPLICATION = 0
 _SHARED_COST = "infrastructure"

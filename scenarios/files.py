@@ -17,7 +17,7 @@ from scenarios.model import BUNDLED, Scenario
 from scenarios.overrides import override_layer
 
 if TYPE_CHECKING:
-    from simulation.setup import ArmSetup
+    from simulation.model.arm import ArmSetup
 
 BUILTIN = Path(__file__).parent / "builtin"
 _EXTENDS = "extends"

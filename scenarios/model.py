@@ -11,7 +11,7 @@ from pydantic import Field, WithJsonSchema, field_validator
 
 from scenarios.metrics import METRICS, base_name
 from simulation.acquisition.spec import Acquisition
-from simulation.spec import Amount, Assumption, NonNegative, Part, Population, Positive, Reviewers, World
+from simulation.model.spec import Amount, Assumption, NonNegative, Part, Population, Positive, Reviewers, World
 
 BASELINE = "baseline"
 """The arm that every other arm is held against; it is listed first."""

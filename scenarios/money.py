@@ -18,8 +18,8 @@ from scenarios.model import Money, Scenario
 from simulation.acquisition.spec import acquisition_of
 
 if TYPE_CHECKING:
+    from simulation.model.arm import ArmSetup
     from simulation.run import Run
-    from simulation.setup import ArmSetup
 
 DAYS_PER_MONTH = 365.0 / 12.0
 _DAYS_PER_YEAR = 365.0

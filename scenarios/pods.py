@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from scenarios.workers import Crew
     from simulation.books import Books
+    from simulation.model.arm import ArmSetup
     from simulation.run import Run
-    from simulation.setup import ArmSetup
 
 PodTask = tuple[int, int, int]
 """The number of a replication, the place of one of its parts, and of one of its pods."""

@@ -9,7 +9,7 @@ from journey.decision.policy import Policy
 from journey.machine import Journey
 from scenarios.metrics import segment_of
 from scenarios.model import BUNDLED, Scenario
-from simulation.spec import Correlations
+from simulation.model.spec import Correlations
 
 
 class Mistake(NamedTuple):

@@ -22,8 +22,8 @@ from scenarios.workers import Crew, crew
 if TYPE_CHECKING:
     from scenarios.split import Split
     from scenarios.stored import Store
+    from simulation.model.arm import ArmSetup
     from simulation.run import Run
-    from simulation.setup import ArmSetup
 
 
 @dataclass(frozen=True, slots=True)

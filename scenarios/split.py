@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
 from scenarios.metrics import is_total
+from simulation.model.arm import shares_in
 from simulation.population import people
 from simulation.run import refuse_different_worlds
-from simulation.setup import shares_in
 from simulation.sketch import quantile
 from simulation.tally import P90
 
 if TYPE_CHECKING:
+    from simulation.model.arm import ArmSetup
     from simulation.run import Run
-    from simulation.setup import ArmSetup
 
 _TOO_SMALL = (
     "in no replication was a customer assigned to every arm; set a larger population.size or larger shares of the arms"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulation.model.arm import ArmSetup
     from simulation.run import Run
-    from simulation.setup import ArmSetup
 
 RunArm = Callable[..., "Run"]
 """What runs one arm once; `simulation.run.run_arm` or a stand-in of the same signature."""

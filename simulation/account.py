@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulation import trace
-from simulation.agenda import CALM, PAYMENT, RENEWAL, VALUE
-from simulation.contract import charges_until_failure, next_renewal
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, Clock
+from simulation.model.contracts import charges_until_failure, next_renewal
+from simulation.model.event_types import CALM, PAYMENT, RENEWAL, VALUE
 from simulation.population import pick
 from simulation.random import streams
 

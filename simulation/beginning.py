@@ -16,18 +16,18 @@ from itertools import pairwise
 from math import exp, inf
 from typing import TYPE_CHECKING
 
-from simulation.agenda import CALM
-from simulation.beliefs import Beliefs
 from simulation.distributions.dwell_times import DETERMINISTIC, cumulative_hazard
+from simulation.model.event_types import CALM
+from simulation.model.evidence import Beliefs
 from simulation.random import streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.laws import MoveLaw
+    from simulation.model.arm import ArmTable
+    from simulation.model.parameters import MoveLaw
+    from simulation.model.spec import Population
     from simulation.population import Person
-    from simulation.setup import ArmTable
-    from simulation.spec import Population
 
 _POINTS = 2000
 """Points of the grid on which a stay's survival is integrated."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from journey.decision import rules, steps
-from simulation import flaws, trace
-from simulation.agenda import ACTION, CADENCE, CALM, EXPIRY, OUTCOME
-from simulation.beliefs import Beliefs
+from simulation import trace
 from simulation.distributions.dwell_times import NEVER
 from simulation.gate import Request
+from simulation.model import record_errors
+from simulation.model.event_types import ACTION, CADENCE, CALM, EXPIRY, OUTCOME
+from simulation.model.evidence import Beliefs
+from simulation.model.units import MINUTES_PER_DAY
 from simulation.random import streams
-from simulation.units import MINUTES_PER_DAY
 
 if TYPE_CHECKING:
     from simulation.life import Life
@@ -88,8 +89,8 @@ class Care:
         stage = life.stage
         if life.table.live[stage]:
             live = life.table.live
-            stage = flaws.recorded_as(life.key, stage, visit, live, wrong.stages_missing, wrong.stages_wrong)
-        if stage != flaws.UNRECORDED:
+            stage = record_errors.recorded_as(life.key, stage, visit, live, wrong.stages_missing, wrong.stages_wrong)
+        if stage != record_errors.UNRECORDED:
             self._recorded_stage, self._recorded_since = stage, life.now
 
     @property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.setup import ArmSetup
+    from simulation.model.arm import ArmSetup
 
 REFERENCE = "reference"
 COMPILED = "compiled"

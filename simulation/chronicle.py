@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from journey.core.errors import InputError
 from simulation import trace
 from simulation.beginning import met_on_day_0
+from simulation.model.arm import compile_arm, policy_segments
 from simulation.population import people
 from simulation.random import streams
-from simulation.setup import compile_arm, policy_segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from simulation.model.arm import ArmSetup
     from simulation.population import Person
     from simulation.run import Run
-    from simulation.setup import ArmSetup
 
 _NUMBER = attrgetter("customer")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulation.books import Books, joined, merged
+from simulation.model.arm import ArmSetup, compile_arm
 from simulation.run import Run
-from simulation.setup import ArmSetup, compile_arm
 from simulation.tally import grid_of
 
 if TYPE_CHECKING:

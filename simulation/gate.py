@@ -14,15 +14,15 @@ from functools import partial
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from simulation.calendar import finished, opening
 from simulation.clock_time import AFTER_ALL, BEFORE_ALL
+from simulation.model.working_hours import finished, opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulation.clock_time import ExactEnvironment
     from simulation.gate_book import GateBook
-    from simulation.spec import Reviewers
+    from simulation.model.spec import Reviewers
 
 
 @dataclass(order=True, slots=True)

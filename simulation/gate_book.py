@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from simulation.calendar import worked
-from simulation.seasons import part_of
+from simulation.model.calendar_effects import part_of
+from simulation.model.working_hours import worked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.spec import Reviewers
+    from simulation.model.spec import Reviewers
 
 
 @dataclass

@@ -18,12 +18,12 @@ from journey.decision.policy import TIERS
 from journey.machine import Facts, MoveResult
 from simulation import trace
 from simulation.account import Account
-from simulation.agenda import CALM, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, SEASON
 from simulation.care import CALM_SPELL, Care
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, Clock, wound
+from simulation.model.calendar_effects import part_of
+from simulation.model.event_types import CALM, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, SEASON
 from simulation.population import pick
 from simulation.random import streams
-from simulation.seasons import part_of
 from simulation.symptoms import Symptoms
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Life:
         cause: Cause of the present distress, or CALM.
         episode: Number of the present or last episode, from 1.
         episode_stage: The stage in which that episode began.
-        agenda: When each entry of `simulation.agenda` is due; NEVER where it is not.
+        agenda: When each entry of `simulation.model.event_types` is due; NEVER where it is not.
     """
 
     __slots__ = ("_attempts", "_band", "_came_at", "_clocks", "_distress_days", "_distress_since", "_end_clock",

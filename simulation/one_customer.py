@@ -10,14 +10,14 @@ from math import log1p
 from typing import TYPE_CHECKING
 
 from simulation import trace
+from simulation.model.units import DAYS_PER_YEAR
 from simulation.tally import discounted_days
-from simulation.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from simulation.chronicle import Lifeline
-    from simulation.setup import ArmSetup
+    from simulation.model.arm import ArmSetup
 
 _SUPPORT = "support"
 _ALWAYS = (

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from journey.decision.policy import TIERS
 from journey.machine import CompiledJourney
-from simulation.agenda import CALM
 from simulation.distributions.special_functions import normal_quantile, normal_share
+from simulation.model.event_types import CALM
+from simulation.model.spec import Population
 from simulation.random import copula, streams
 from simulation.random.streams import uniform
-from simulation.spec import Population
 
 BELOW_1 = 1.0 - 2.0**-53
 """The largest float below 1."""

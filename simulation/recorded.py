@@ -15,8 +15,8 @@ from journey.core.errors import InputError
 from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.records.folder import bundled_folder, read_folder
+from simulation.model.units import DAYS_PER_MONTH
 from simulation.population import HeardSignal, People, Person
-from simulation.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from journey.machine import CompiledJourney
     from journey.records.store import Records
-    from simulation.spec import Population
+    from simulation.model.spec import Population
 
 BUNDLED = "bundled"
 """What `population.records` says to mean the ten customers that come with the software."""

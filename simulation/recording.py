@@ -1,8 +1,9 @@
 """What a company would have on record about one simulated customer: the five record sets of `journey.records`.
 
 Only what the company sees is recorded. Distress is not, and neither is which signals were false alarms. Where records
-are imperfect (`simulation.flaws`), they are so here: a lost signal is absent, a stray one bears the id of nobody, a
-doubled one stands there twice to the letter, a late one says when it was recorded, and stage entries are those of
+are imperfect (`simulation.model.record_errors`), they are so here: a lost signal is absent, a stray one bears the id of
+nobody, a doubled one stands there twice to the letter, a late one says when it was recorded, and stage entries are
+those of
 `simulation.stage_log`.
 
 Choices that are not forced by the run:
@@ -33,8 +34,8 @@ from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.decision.rules import OPEN_INTERVENTION, REASONS
 from simulation import trace
 from simulation.chronicle import customer_id, nobodys_id
+from simulation.model.units import DAYS_PER_MONTH
 from simulation.stage_log import StageLog
-from simulation.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,8 +12,8 @@ from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Self
 
 from journey.runtime.atomic_files import whole_folder
-from simulation.arm_policy import as_toml, policy_of
 from simulation.chronicle import customer_id
+from simulation.model.arm_policy import as_toml, policy_of
 from simulation.recording import Recorded, Scribe
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate
 from simulation.gate_book import GateBook
 from simulation.life import Life
+from simulation.model.arm import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.population import arm_of, frailty, people, splits_of
 from simulation.random import streams
-from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.tally import Tally, grid_of
 from simulation.trace import Trace
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from journey.core.errors import InputError
 from simulation.acquisition.spec import AcquiredPopulation
 from simulation.choice import COMPILED, REFERENCE, choose
-from simulation.setup import ArmSetup
+from simulation.model.arm import ArmSetup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """What a company's stage log says of a customer, which need not be how it was.
 
-Entries may be missing, and entries may name another stage (`simulation.flaws`, the very draws the engines made). What
-an entry says of the stage before is true all the same: whoever makes a move knows where the customer comes from. So a
-wrong or missing entry shows as soon as there is a next one, by a chain that is broken.
+Entries may be missing, and entries may name another stage (`simulation.model.record_errors`, the very draws the engines
+made). What an entry says of the stage before is true all the same: whoever makes a move knows where the customer comes
+from. So a wrong or missing entry shows as soon as there is a next one, by a chain that is broken.
 
 The entry that a customer begins the run with, and those to stages in which a customer is gone, are always right.
 """
@@ -13,7 +13,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from simulation.flaws import UNRECORDED, flaws_of, recorded_as
+from simulation.model.record_errors import UNRECORDED, flaws_of, recorded_as
 from simulation.random import streams
 
 if TYPE_CHECKING:

@@ -8,15 +8,16 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulation import flaws, trace
-from simulation.agenda import CALM, DELIVERY, NOISE, SYMPTOM
+from simulation import trace
 from simulation.distributions.dwell_times import NEVER
+from simulation.model import record_errors
+from simulation.model.event_types import CALM, DELIVERY, NOISE, SYMPTOM
 from simulation.population import pick
 from simulation.random import streams
 
 if TYPE_CHECKING:
     from simulation.life import Life
-    from simulation.spec import Strengths
+    from simulation.model.spec import Strengths
 
 SOUND, STRAY, COPY = 0, 1, 2
 """A record may be sound, of a customer nobody knows, or a copy of one that is known already."""
@@ -69,7 +70,7 @@ class Symptoms:
         draw = streams.uniform(life.key, streams.RELIEF_TYPE, life.episode, 0)
         if table.recovery_type >= 0 and draw < table.signals.recovery_probability:
             strength = self._strength(table.signals.strength, streams.RELIEF_STRENGTH, life.episode, 0)
-            self._send(flaws.RELIEF, table.recovery_type, strength, life.episode, 0, cause)
+            self._send(record_errors.RELIEF, table.recovery_type, strength, life.episode, 0, cause)
 
     def on_symptom(self) -> None:
         """A symptom occurs; it will be detected a little later."""
@@ -80,7 +81,7 @@ class Symptoms:
             pick(law.symptoms.cumulative, streams.uniform(life.key, streams.SYMPTOM_TYPE, which, nth))
         ]
         strength = self._strength(signals.strength, streams.SYMPTOM_STRENGTH, which, nth)
-        self._send(flaws.SYMPTOM, kind, strength, which, nth, life.cause)
+        self._send(record_errors.SYMPTOM, kind, strength, which, nth, life.cause)
         self._wind_symptom()
 
     def wind_noise(self) -> None:
@@ -96,7 +97,7 @@ class Symptoms:
         mix, signals = life.table.noise, life.table.signals
         kind = mix.types[pick(mix.cumulative, streams.uniform(life.key, streams.NOISE_TYPE, 0, nth))]
         strength = self._strength(signals.false_strength, streams.NOISE_STRENGTH, 0, nth)
-        self._send(flaws.FALSE_ALARM, kind, strength, 0, nth, CALM)
+        self._send(record_errors.FALSE_ALARM, kind, strength, 0, nth, CALM)
         self.wind_noise()
 
     def on_delivery(self) -> None:
@@ -143,15 +144,15 @@ class Symptoms:
     def _send(self, channel: int, kind: int, strength: float, which: int, nth: int, cause: int) -> None:
         """Put a signal on its way, with whatever goes wrong with its record."""
         life, signals, wrong = self._life, self._life.table.signals, self._life.table.flaws
-        fate = flaws.becomes_of(life.key, channel, which, nth, wrong.missing, wrong.orphaned)
-        if fate == flaws.LOST:
+        fate = record_errors.becomes_of(life.key, channel, which, nth, wrong.missing, wrong.orphaned)
+        if fate == record_errors.LOST:
             return
         manual = streams.uniform(life.key, _SOURCES[channel], which, nth) < signals.manual_share
         delay = signals.delay_mean_days * streams.exponential(life.key, _DELAYS[channel], which, nth)
         dated = life.now + delay
-        known = dated + flaws.known_after(life.key, channel, which, nth, wrong.late, wrong.late_mean)
-        records = [STRAY if fate == flaws.ORPHANED else SOUND]
-        if flaws.is_doubled(life.key, channel, which, nth, wrong.duplicated):
+        known = dated + record_errors.known_after(life.key, channel, which, nth, wrong.late, wrong.late_mean)
+        records = [STRAY if fate == record_errors.ORPHANED else SOUND]
+        if record_errors.is_doubled(life.key, channel, which, nth, wrong.duplicated):
             records.append(COPY)
         for record in records:
             self._sent += 1
@@ -163,4 +164,4 @@ class Symptoms:
 
 _SOURCES = (streams.SYMPTOM_SOURCE, streams.NOISE_SOURCE, streams.RELIEF_SOURCE)
 _DELAYS = (streams.SYMPTOM_DELAY, streams.NOISE_DELAY, streams.RELIEF_DELAY)
-"""Streams by what the signal came from, in the order of `simulation.flaws`."""
+"""Streams by what the signal came from, in the order of `simulation.model.record_errors`."""

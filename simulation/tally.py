@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, fields
 from math import expm1
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulation.calendar import worked
+from simulation.model.units import DAYS_PER_YEAR
+from simulation.model.working_hours import worked
 from simulation.sketch import bucket_of, quantile
-from simulation.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.setup import ArmTable
+    from simulation.model.arm import ArmTable
 
 
 def discounted_days(start: float, stop: float, rate: float) -> float:

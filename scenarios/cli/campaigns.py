@@ -85,7 +85,7 @@ def _policy(file: Path | None, window: int | None, order: int | None) -> "Market
 
 def _print_policy(policy: "MarketingPolicy", *, json_: bool) -> None:
     from scenarios.cli.output import print_json
-    from simulation.arm_policy import as_toml
+    from simulation.model.arm_policy import as_toml
 
     if json_:
         print_json(policy.model_dump(mode="json"))

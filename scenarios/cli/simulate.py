@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from scenarios.files import LoadedScenario
     from simulation.chronicle import Chronicle
     from simulation.dates import Dates
+    from simulation.model.arm import ArmSetup
     from simulation.run import Run
-    from simulation.setup import ArmSetup
 
 
 def command(

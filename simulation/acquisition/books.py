@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simulation.acquisition.lived import Lived, Step
+    from simulation.model.arm import ArmSetup
     from simulation.run import Run
-    from simulation.setup import ArmSetup
 
 PLURALS = {
     IMPRESSION: "impressions", "click": "clicks", "visit": "visits", "signup": "signups",

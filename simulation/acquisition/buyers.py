@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from journey.machine import CompiledJourney
     from simulation.acquisition.lived import Lived
-    from simulation.setup import ArmSetup
-    from simulation.spec import Population
+    from simulation.model.arm import ArmSetup
+    from simulation.model.spec import Population
 
 REFERENCE = "reference"
 _KEPT = 4

@@ -5,7 +5,7 @@ from operator import mul
 from typing import NamedTuple
 
 from simulation.acquisition.spec import MICROS, AcquiredPopulation, Campaign, Channel
-from simulation.laws import dwell_law
+from simulation.model.parameters import dwell_law
 from simulation.population import cumulative
 
 NO_DELAY = -1

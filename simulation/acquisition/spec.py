@@ -13,7 +13,7 @@ from journey.decision.policy import ChurnMapping, RiskTier
 from journey.machine import JourneyDefinitionError
 from journey.machine.lifecycles import FUNNEL_STEPS, funnel
 from journey.marketing.core.policy import BudgetPolicy
-from simulation.spec import Amount, Assumption, Days, Dwell, NonNegative, Part, Population, Probability
+from simulation.model.spec import Amount, Assumption, Days, Dwell, NonNegative, Part, Population, Probability
 
 IMPRESSION, PURCHASE = "impression", "purchase"
 BULK = ("click", "visit")

@@ -16,7 +16,7 @@ from simulation.tally import Tally
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.setup import ArmTable
+    from simulation.model.arm import ArmTable
 
 
 def gate_book_of(lived: Cohort) -> GateBook:

@@ -8,7 +8,6 @@ import numpy as np
 
 from journey.decision.policy import TIERS
 from journey.decision.rules import NO_ACTION, NO_SIGNAL
-from simulation.agenda import CALM, ENTRIES
 from simulation.beginning import age_of_share, age_table, cause_by_now, cause_of_belief
 from simulation.care import CALM_SPELL
 from simulation.compiled import layout
@@ -17,6 +16,7 @@ from simulation.compiled.layout import AGENDA, NOTHING
 from simulation.compiled.roll import roll_of
 from simulation.compiled.tables import arrays_of
 from simulation.distributions.dwell_times import NEVER
+from simulation.model.event_types import CALM, ENTRIES
 from simulation.population import NOBODY, arm_of, crowd_law, drawn, frailty_of, standard_normal
 from simulation.random import streams
 from simulation.random.streams import customer_key, uniform
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulation.compiled.roll import Roll
+    from simulation.model.arm import ArmSetup, ArmTable
     from simulation.population import People
-    from simulation.setup import ArmSetup, ArmTable
 
 
 class CrowdTables(NamedTuple):

@@ -1,6 +1,7 @@
 """What the orchestrator does, compiled: beliefs, decisions, reviews, actions and outcomes.
 
-The counterpart of `simulation.beliefs` and `simulation.care`, function by function; what each does is documented there.
+The counterpart of `simulation.model.evidence` and `simulation.care`, function by function; what each does is documented
+there.
 """
 
 from typing import Any
@@ -19,13 +20,6 @@ from journey.decision.rules import (
     severity,
 )
 from journey.decision.steps import UNCLEAR, approval, assess, churn_of, hold, plan, planned_at_least, quiet, stall
-from simulation.agenda import (
-    ACTION,
-    CADENCE,
-    CALM,
-    EXPIRY,
-    OUTCOME,
-)
 from simulation.compiled import cohort, layout
 from simulation.compiled.basics import (
     KIND_ACTION,
@@ -43,9 +37,16 @@ from simulation.compiled.lives import (
     count_wait,
 )
 from simulation.distributions.dwell_times import NEVER
+from simulation.model.calendar_effects import part_of
+from simulation.model.event_types import (
+    ACTION,
+    CADENCE,
+    CALM,
+    EXPIRY,
+    OUTCOME,
+)
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
-from simulation.seasons import part_of
 from simulation.sketch import bucket_of
 
 # Labels of decisions that are no action, as codes; `engine` gives them their names.

@@ -10,7 +10,7 @@ import numpy as np
 
 from journey.decision import rules, steps
 from journey.runtime.identity_cache import Lately
-from simulation import beginning, calendar, contract, flaws, population, seasons, sketch, tally
+from simulation import beginning, population, sketch, tally
 from simulation.books import Books
 from simulation.compiled import (
     accounts,
@@ -35,9 +35,10 @@ from simulation.compiled.tables import tables_of
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import heap, prefetch
 from simulation.kernels.named_arrays import boxed, kind_of
+from simulation.model import calendar_effects, contracts, record_errors, working_hours
+from simulation.model.arm import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.population import people, splits_of
 from simulation.random import streams
-from simulation.setup import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.trace import Trace
 from simulation.trace_columns import rows_of_columns
 
@@ -77,12 +78,12 @@ def kernels() -> SimpleNamespace:
         streams,
         special_functions,
         dwell_times,
-        calendar,
+        working_hours,
         population,
         tally,
-        seasons,
-        contract,
-        flaws,
+        calendar_effects,
+        contracts,
+        record_errors,
         beginning,
         sketch,
     )

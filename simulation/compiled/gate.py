@@ -7,8 +7,6 @@ everybody's.
 
 from typing import Any
 
-from simulation.agenda import CADENCE
-from simulation.calendar import finished, opening
 from simulation.compiled import cohort, layout
 from simulation.compiled.cohort import DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, ROWS_FULL
 from simulation.compiled.dealings import on_verdict, watch
@@ -18,7 +16,9 @@ from simulation.compiled.lives import drop_deliveries, finish, first_due, first_
 from simulation.compiled.turns import begin_life, step
 from simulation.kernels.heap import heap_pop, heap_push
 from simulation.kernels.prefetch import fetch
-from simulation.seasons import part_of
+from simulation.model.calendar_effects import part_of
+from simulation.model.event_types import CADENCE
+from simulation.model.working_hours import finished, opening
 
 # What happens at one instant happens in this order, as in the reference engine.
 VERDICT, CUSTOMER, HAND_OUT = 0, 1, 2

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from journey.machine import Journey
-    from simulation.setup import ArmTable
+    from simulation.model.arm import ArmTable
 
 _LEAST_DAYS = "min_days_in_stage"
 _TABULAR = frozenset((_LEAST_DAYS, "came_from", "segment", "risk_tier"))

@@ -1,6 +1,6 @@
 """Where a customer's state stands: columns of one row of floats and of one row of integers."""
 
-from simulation.agenda import ENTRIES
+from simulation.model.event_types import ENTRIES
 
 # Floats: time in days, money in dollars.
 NOW = 0

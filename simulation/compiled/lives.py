@@ -6,15 +6,15 @@ The counterpart of `simulation.life` and `simulation.symptoms`, function by func
 
 from typing import Any
 
-from simulation import flaws
-from simulation.agenda import CALM, DELIVERY, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, NOISE, SYMPTOM
 from simulation.compiled import cohort, layout
 from simulation.compiled.accounts import close_account, retune_value
 from simulation.compiled.basics import KIND_OFF, KIND_ON, KIND_SIGNAL, emit, run_at, wind
 from simulation.compiled.layout import AGENDA, EPISODE_CLOCK, MOVE_CLOCKS, NOTHING
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, wound
-from simulation.flaws import becomes_of, is_doubled, known_after
 from simulation.kernels.branchless import either
+from simulation.model import record_errors
+from simulation.model.event_types import CALM, DELIVERY, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, NOISE, SYMPTOM
+from simulation.model.record_errors import becomes_of, is_doubled, known_after
 from simulation.population import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
@@ -242,7 +242,7 @@ def end_distress(T: Any, S: Any, i: int) -> None:
     if T.recovery_type >= 0 and uniform(S.key[i], streams.RELIEF_TYPE, number, 0) < T.recovery_probability:
         draw = uniform(S.key[i], streams.RELIEF_STRENGTH, number, 0)
         strength = T.strength_low + (T.strength_high - T.strength_low) * draw
-        send(T, S, i, flaws.RELIEF, T.recovery_type, strength, number, 0, cause)
+        send(T, S, i, record_errors.RELIEF, T.recovery_type, strength, number, 0, cause)
 
 
 def wind_symptom(T: Any, S: Any, i: int) -> None:
@@ -262,7 +262,7 @@ def on_symptom(T: Any, S: Any, i: int) -> None:
     draw = uniform(S.key[i], streams.SYMPTOM_STRENGTH, which, nth)
     strength = T.strength_low + (T.strength_high - T.strength_low) * draw
     kind = T.symptom_types[cause, place]
-    send(T, S, i, flaws.SYMPTOM, kind, strength, which, nth, cause)
+    send(T, S, i, record_errors.SYMPTOM, kind, strength, which, nth, cause)
     wind_symptom(T, S, i)
 
 
@@ -280,7 +280,7 @@ def on_noise(T: Any, S: Any, i: int) -> None:
     kind = T.noise_types[pick(T.noise_cumulative, uniform(S.key[i], streams.NOISE_TYPE, 0, nth))]
     draw = uniform(S.key[i], streams.NOISE_STRENGTH, 0, nth)
     strength = T.false_low + (T.false_high - T.false_low) * draw
-    send(T, S, i, flaws.FALSE_ALARM, kind, strength, 0, nth, NOISE_CAUSE)
+    send(T, S, i, record_errors.FALSE_ALARM, kind, strength, 0, nth, NOISE_CAUSE)
     wind_noise(T, S, i)
 
 
@@ -288,19 +288,19 @@ def send(T: Any, S: Any, i: int, channel: int, kind: int, strength: float, which
     """Put a signal on its way, with whatever goes wrong with its record: `Symptoms._send`."""
     key = S.key[i]
     fate = becomes_of(key, channel, which, nth, T.flaws.missing, T.flaws.orphaned)
-    if fate == flaws.LOST:
+    if fate == record_errors.LOST:
         return
     source_purpose, delay_purpose = streams.SYMPTOM_SOURCE, streams.SYMPTOM_DELAY
-    if channel == flaws.FALSE_ALARM:
+    if channel == record_errors.FALSE_ALARM:
         source_purpose, delay_purpose = streams.NOISE_SOURCE, streams.NOISE_DELAY
-    elif channel == flaws.RELIEF:
+    elif channel == record_errors.RELIEF:
         source_purpose, delay_purpose = streams.RELIEF_SOURCE, streams.RELIEF_DELAY
     source = 1 if uniform(key, source_purpose, which, nth) < T.manual_share else 0
     dated = S.floats[i, layout.NOW]
     if T.delay_mean > 0.0:
         dated += T.delay_mean * exponential(key, delay_purpose, which, nth)
     known = dated + known_after(key, channel, which, nth, T.flaws.late, T.flaws.late_mean)
-    put_under_way(S, i, known, dated, kind, strength, source, cause, STRAY if fate == flaws.ORPHANED else SOUND)
+    put_under_way(S, i, known, dated, kind, strength, source, cause, STRAY if fate == record_errors.ORPHANED else SOUND)
     if is_doubled(key, channel, which, nth, T.flaws.duplicated):
         put_under_way(S, i, known, dated, kind, strength, source, cause, COPY)
 

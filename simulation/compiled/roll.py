@@ -12,8 +12,8 @@ from simulation.beginning import believed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simulation.model.arm import ArmTable
     from simulation.population import Person
-    from simulation.setup import ArmTable
 
 
 class Roll(NamedTuple):

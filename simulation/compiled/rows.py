@@ -15,7 +15,7 @@ from simulation.distributions import dwell_times
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from simulation.setup import ArmTable
+    from simulation.model.arm import ArmTable
     from simulation.trace_columns import Columns
 
 _LOWEST = -3

@@ -8,16 +8,16 @@ import numpy.typing as npt
 
 from journey.decision.parameters import array_sheet
 from simulation.compiled.guards import guard_tables
-from simulation.laws import SignalMix
-from simulation.setup import ArmTable
-from simulation.units import MINUTES_PER_DAY
+from simulation.model.arm import ArmTable
+from simulation.model.parameters import SignalMix
+from simulation.model.units import MINUTES_PER_DAY
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
 class Tables(NamedTuple):
-    """`simulation.setup.ArmTable` as arrays; see there for the meaning. Ragged rows are padded."""
+    """`simulation.model.arm.ArmTable` as arrays; see there for the meaning. Ragged rows are padded."""
 
     arm: int
     sheet: Any

@@ -6,24 +6,6 @@ there.
 
 from typing import Any
 
-from simulation.agenda import (
-    ACTION,
-    CADENCE,
-    CALM,
-    DELIVERY,
-    EFFECT_END,
-    EPISODE,
-    EXPIRY,
-    HARM_END,
-    MOVE,
-    NOISE,
-    OUTCOME,
-    PAYMENT,
-    RENEWAL,
-    SEASON,
-    SYMPTOM,
-    VALUE,
-)
 from simulation.care import CALM_SPELL
 from simulation.compiled import cohort, layout
 from simulation.compiled.accounts import on_value, open_account, wind_charges
@@ -68,10 +50,28 @@ from simulation.compiled.lives import (
     wind_onset,
 )
 from simulation.distributions.dwell_times import NEVER
-from simulation.flaws import UNRECORDED, recorded_as
+from simulation.model.calendar_effects import part_of
+from simulation.model.event_types import (
+    ACTION,
+    CADENCE,
+    CALM,
+    DELIVERY,
+    EFFECT_END,
+    EPISODE,
+    EXPIRY,
+    HARM_END,
+    MOVE,
+    NOISE,
+    OUTCOME,
+    PAYMENT,
+    RENEWAL,
+    SEASON,
+    SYMPTOM,
+    VALUE,
+)
+from simulation.model.record_errors import UNRECORDED, recorded_as
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
-from simulation.seasons import part_of
 from simulation.symptoms import SOUND
 
 # Reasons of moves that came of a date and not of a hazard.

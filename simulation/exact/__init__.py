@@ -6,6 +6,6 @@
 * `renewal`: a journey with any dwells, without distress, as a semi-Markov process;
 * `queueing`: a human gate that works around the clock (Erlang C), and Little's law.
 
-Everything is computed from the specification (`simulation.spec`), never from the tables that the engines read, so
+Everything is computed from the specification (`simulation.model.spec`), never from the tables that the engines read, so
 that a mistake in the tables shows as a difference.
 """

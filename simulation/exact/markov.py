@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from journey.machine import Journey
-    from simulation.spec import MoveClock, World
+    from simulation.model.spec import MoveClock, World
 
     FloatArray = npt.NDArray[np.float64]
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from journey.machine import Journey
-    from simulation.spec import Dwell, World
+    from simulation.model.spec import Dwell, World
 
     FloatArray = npt.NDArray[np.float64]
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from simulation.acquisition.laws import Line
     from simulation.acquisition.lived import Lived
-    from simulation.setup import ArmSetup
+    from simulation.model.arm import ArmSetup
 
 
 class Live(Protocol):

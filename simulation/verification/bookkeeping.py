@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.calendar import worked
+from simulation.model.units import DAYS_PER_YEAR
+from simulation.model.working_hours import worked
 from simulation.tally import grid_of
 from simulation.trace import MOVE
-from simulation.units import DAYS_PER_YEAR
 from simulation.verification.evidence import Evidence
 from simulation.verification.parting import first_difference
 

@@ -14,7 +14,7 @@ from simulation.verification.worlds import theory_setup
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from simulation.setup import ArmSetup
+    from simulation.model.arm import ArmSetup
     from simulation.verification.evidence import Check, Evidence
     from simulation.verification.lives import Lives
     from simulation.verification.running import Runner

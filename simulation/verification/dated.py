@@ -1,7 +1,7 @@
 """What depends on the date, evaluated anew from the scenario's own words: seasons, tenure, ends of contracts.
 
-Nothing here is taken from the engines' tables (`simulation.seasons`, `simulation.contract`): a phase is on when a day
-lies in it, and ratios of phases that are on multiply.
+Nothing here is taken from the engines' tables (`simulation.model.calendar_effects`, `simulation.model.contracts`): a
+phase is on when a day lies in it, and ratios of phases that are on multiply.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from simulation.verification import evidence
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from simulation.spec import MoveClock, Phase, World
+    from simulation.model.spec import MoveClock, Phase, World
     from simulation.verification.evidence import Evidence
     from simulation.verification.lives import Lives, Spell
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from journey.machine.moves import Move
-    from simulation.spec import Strengths
+    from simulation.model.spec import Strengths
     from simulation.verification.evidence import Evidence
     from simulation.verification.lives import Lives, Spell
 

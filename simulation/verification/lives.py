@@ -10,21 +10,21 @@ import numpy as np
 
 from journey.decision.policy import TIERS
 from simulation.beginning import met_on_day_0
+from simulation.model.arm import compile_arm, policy_segments
+from simulation.model.units import DAYS_PER_YEAR
 from simulation.population import frailty, people
 from simulation.random import streams
-from simulation.setup import compile_arm, policy_segments
 from simulation.tally import discounted_days
 from simulation.trace import DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
-from simulation.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
+    from simulation.model.arm import ArmSetup
     from simulation.population import Person
     from simulation.run import Run
-    from simulation.setup import ArmSetup
     from simulation.trace import Row
 
     FloatArray = npt.NDArray[np.float64]

@@ -14,8 +14,8 @@ from simulation.verification.worlds import dwells_of, single_dwell_setup
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulation.setup import ArmSetup
-    from simulation.spec import Dwell
+    from simulation.model.arm import ArmSetup
+    from simulation.model.spec import Dwell
     from simulation.verification.evidence import Evidence
     from simulation.verification.running import Runner
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.exact import markov, renewal
+from simulation.model.units import DAYS_PER_YEAR
 from simulation.tally import grid_of
-from simulation.units import DAYS_PER_YEAR
 from simulation.verification import evidence
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from simulation.setup import ArmSetup
+    from simulation.model.arm import ArmSetup
     from simulation.verification.evidence import Evidence
     from simulation.verification.lives import Lives
 

@@ -9,8 +9,8 @@ from simulation.choice import COMPILED, REFERENCE
 from simulation.run import run_arm
 
 if TYPE_CHECKING:
+    from simulation.model.arm import ArmSetup
     from simulation.run import Run
-    from simulation.setup import ArmSetup
 
 
 class Runner(Protocol):

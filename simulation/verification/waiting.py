@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.calendar import worked
 from simulation.clock_time import ExactEnvironment
 from simulation.distributions.dwell_times import NEVER
 from simulation.exact.queueing import erlang_c
 from simulation.gate import Gate, Request
 from simulation.gate_book import GateBook
+from simulation.model.spec import Reviewers
+from simulation.model.units import MINUTES_PER_DAY
+from simulation.model.working_hours import worked
 from simulation.random import streams
-from simulation.spec import Reviewers
 from simulation.trace import REVIEW_DECIDED, REVIEW_REQUESTED
-from simulation.units import MINUTES_PER_DAY
 from simulation.verification import evidence
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import simpy
 
+    from simulation.model.arm import ArmSetup
     from simulation.run import Run
-    from simulation.setup import ArmSetup
     from simulation.trace import Row
     from simulation.verification.evidence import Evidence
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from journey.decision.policy import TIERS
 from journey.machine import Journey, Move
 from simulation.exact.scipy_distributions import mean_days
-from simulation.population import people
-from simulation.spec import (
+from simulation.model.spec import (
     Cause,
     Correlations,
     Decisions,
@@ -27,11 +26,12 @@ from simulation.spec import (
     Signals,
     World,
 )
+from simulation.population import people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulation.setup import ArmSetup
+    from simulation.model.arm import ArmSetup
 
 Distressed = Literal["none", "silent", "as it shows"]
 """Whether there is distress, and whether it shows in signals."""

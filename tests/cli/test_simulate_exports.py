@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from scenarios.files import builtin_names, load
-from simulation.spec import Imperfections
+from simulation.model.spec import Imperfections
 from tests.cli.running import invoke, json_of
 
 SMALL = ("--customers", "30", "--days", "45")

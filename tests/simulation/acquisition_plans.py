@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from journey.decision.policy import ChurnMapping, merged
 from simulation.acquisition.spec import Acquisition, acquired
-from simulation.spec import Population
+from simulation.model.spec import Population
 from tests.simulation.worlds import POPULATION, arm
 
 SPREAD = 0.5

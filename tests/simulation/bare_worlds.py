@@ -4,8 +4,8 @@ from typing import Any
 
 from journey.decision.policy import Policy, merged
 from journey.machine import Journey, Move
+from simulation.model.spec import Population, Reviewers, World
 from simulation.run import ArmSetup, run_arm
-from simulation.spec import Population, Reviewers, World
 from simulation.verification.lives import lives_of
 
 NEVER = {"law": "deterministic", "mean_days": 1e6}

@@ -6,10 +6,10 @@ from scipy import stats
 
 from journey.machine import default_journey
 from simulation.beginning import met_on_day_0, survival
+from simulation.model.arm import compile_arm, policy_segments
 from simulation.population import people
 from simulation.random import streams
 from simulation.run import run_arm
-from simulation.setup import compile_arm, policy_segments
 from tests.simulation.worlds import arm
 
 CALM_MOVES = {

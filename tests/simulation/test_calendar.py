@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.calendar import finished, opening, worked
+from simulation.model.working_hours import finished, opening, worked
 
 MINUTE = 1.0 / 1440.0
 

@@ -13,8 +13,8 @@ from journey.machine.guards import a_number_of_days
 from simulation.choice import COMPILED, REFERENCE
 from simulation.compiled import cohort, keeping
 from simulation.compiled.engine import live_compiled
+from simulation.model.spec import Reviewers
 from simulation.run import close, run_arm, run_together
-from simulation.spec import Reviewers
 from simulation.trace import FUNNEL
 from simulation.trace_columns import rows_of_columns
 from simulation.verification.parting import first_difference

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from simulation import flaws
 from simulation.gate_book import GateBook
+from simulation.model import record_errors
+from simulation.model.spec import Population, Reviewers
 from simulation.population import frailty, people
 from simulation.random import streams
 from simulation.run import run_arm
-from simulation.spec import Population, Reviewers
 from tests.simulation.bare_worlds import bare, z_of
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import NO_EFFECT, arm
@@ -245,9 +245,11 @@ def test_first_entries_are_wrongly_recorded_at_their_rates():
 
 def test_a_wrong_entry_names_each_other_live_stage_as_often():
     live = (True, True, False, True, True)
-    named = Counter(flaws.recorded_as(streams.customer_key(8, 0, n), 1, 1, live, 0.1, 0.6) for n in range(CROWD))
-    assert set(named) == {flaws.UNRECORDED, 0, 1, 3, 4}
-    assert abs(z_of(named[flaws.UNRECORDED], CROWD, 0.1)) < 4.0
+    named = Counter(
+        record_errors.recorded_as(streams.customer_key(8, 0, n), 1, 1, live, 0.1, 0.6) for n in range(CROWD)
+    )
+    assert set(named) == {record_errors.UNRECORDED, 0, 1, 3, 4}
+    assert abs(z_of(named[record_errors.UNRECORDED], CROWD, 0.1)) < 4.0
     for other in (0, 3, 4):
         assert abs(z_of(named[other], CROWD, 0.2)) < 4.0
 

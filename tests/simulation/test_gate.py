@@ -7,8 +7,8 @@ import pytest
 from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate, Request
 from simulation.gate_book import GateBook
+from simulation.model.spec import Reviewers
 from simulation.random import streams
-from simulation.spec import Reviewers
 
 AROUND_THE_CLOCK = Reviewers(opens_at_hour=0.0, minutes_per_day=1440.0, days_per_week=7)
 

@@ -9,7 +9,7 @@ from journey.checks import check
 from journey.evaluation.evaluate import evaluate
 from journey.kpis.classification import TRUE_STAGES
 from journey.machine import Journey
-from simulation.flaws import UNRECORDED, recorded_as
+from simulation.model.record_errors import UNRECORDED, recorded_as
 from simulation.random import streams
 from tests.simulation.exports import DATES, DAYS, MID_JOURNEY, export, read, records_of, replayed
 from tests.simulation.worlds import arm

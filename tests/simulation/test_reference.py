@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from journey.machine import default_journey
+from simulation.model.spec import Reviewers
 from simulation.run import run_arm
-from simulation.spec import Reviewers
 from simulation.trace import ACTION, DECISION, DISTRESS_OFF, DISTRESS_ON, MOVE, OUTCOME, SIGNAL
 from tests.simulation.worlds import NO_EFFECT, WORLD, arm
 

@@ -16,9 +16,9 @@ from simulation import account, gate, life
 from simulation import trace as tr
 from simulation.choice import COMPILED
 from simulation.distributions import dwell_times
+from simulation.model.spec import Reviewers
 from simulation.random import streams
 from simulation.run import run_arm
-from simulation.spec import Reviewers
 from simulation.verification import (
     arm_checks,
     checks,

@@ -7,8 +7,8 @@ import pytest
 
 from simulation.chronicle import Chronicle
 from simulation.dates import Dates
+from simulation.model.spec import Reviewers
 from simulation.run import run_arm
-from simulation.spec import Reviewers
 from simulation.xes import write_xes
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import arm

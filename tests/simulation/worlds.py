@@ -4,8 +4,8 @@ from typing import Any
 
 from journey.decision.policy import Policy, merged, policy_from
 from journey.machine import Journey, default_journey
+from simulation.model.spec import Population, Reviewers, World
 from simulation.run import ArmSetup
-from simulation.spec import Population, Reviewers, World
 
 WORLD: dict[str, Any] = {
     "moves": {

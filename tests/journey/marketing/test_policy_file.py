@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from journey.marketing.core.policy import MarketingPolicy, marketing_policy_from, read_marketing_policy
-from simulation.arm_policy import as_toml
+from simulation.model.arm_policy import as_toml
 from tests.cli.running import invoke, json_of
 
 

@@ -8,8 +8,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from simulation.laws import shares
-from simulation.spec import Phase, World
+from simulation.model.parameters import shares
+from simulation.model.spec import Phase, World
 
 LONGEST_DAYS = 36_525.0
 """The calendar is laid out for a hundred years: no run is longer."""

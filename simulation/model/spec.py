@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from journey.decision.policy import Provenance, RiskTier
+from simulation.model.units import MINUTES_PER_DAY
 from simulation.random.copula import cholesky
-from simulation.units import MINUTES_PER_DAY
 
 Positive = Annotated[float, Field(gt=0.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
@@ -423,7 +423,7 @@ class Reviewers(Part):
 
     @property
     def hours(self) -> tuple[float, float, int]:
-        """Opening and length as shares of a day, and days a week, as `simulation.calendar` takes them."""
+        """Opening and length as shares of a day, and days a week, as `simulation.model.working_hours` takes them."""
         return self.opens_at_hour / 24.0, self.minutes_per_day / MINUTES_PER_DAY, self.days_per_week
 
     def number(self, customers: int) -> int:

@@ -14,9 +14,9 @@ from journey.decision.rules import NO_ACTION
 from journey.decision.steps import PolicySheet, sheet_of
 from journey.machine import CompiledJourney, Journey
 from journey.runtime.identity_cache import Lately
-from simulation.contract import ContractLaw, ValueLaw, contract_law, value_law
-from simulation.flaws import Flaws, flaws_of
-from simulation.laws import (
+from simulation.model.calendar_effects import Seasons, seasons_of
+from simulation.model.contracts import ContractLaw, ValueLaw, contract_law, value_law
+from simulation.model.parameters import (
     CauseLaw,
     EffectLaw,
     FatigueLaw,
@@ -29,9 +29,9 @@ from simulation.laws import (
     moves_out_of,
     signal_mix,
 )
-from simulation.seasons import Seasons, seasons_of
-from simulation.spec import Population, Reviewers, Signals, World
-from simulation.units import DAYS_PER_YEAR
+from simulation.model.record_errors import Flaws, flaws_of
+from simulation.model.spec import Population, Reviewers, Signals, World
+from simulation.model.units import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ the same flaws and a world without any is untouched.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from simulation.model.spec import Imperfections
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
-from simulation.spec import Imperfections
 
 SYMPTOM, FALSE_ALARM, RELIEF = 0, 1, 2
 """What a signal came from; together with the numbers of its event it is the signal's identity."""
@@ -23,7 +23,7 @@ UNRECORDED = -1
 
 
 class Flaws(NamedTuple):
-    """Shares between 0 and 1; see `simulation.spec.Imperfections`."""
+    """Shares between 0 and 1; see `simulation.model.spec.Imperfections`."""
 
     missing: float
     orphaned: float

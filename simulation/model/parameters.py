@@ -11,7 +11,7 @@ from typing import NamedTuple
 from journey.decision.policy import TIERS, PolicyTable
 from journey.machine import CompiledJourney
 from simulation.distributions import dwell_times
-from simulation.spec import Dwell, World
+from simulation.model.spec import Dwell, World
 
 _LAWS = {
     "exponential": dwell_times.EXPONENTIAL,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from journey.decision.policy import Play, Policy
-    from simulation.setup import ArmSetup
+    from simulation.model.arm import ArmSetup
 
 MOST_IN_A_LINE = 12
 """A longer list has a line for each of its items."""

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from journey.decision.policy import TIERS
 from journey.machine import CompiledJourney
-from simulation.laws import shares
-from simulation.spec import World
+from simulation.model.parameters import shares
+from simulation.model.spec import World
 
 _FAR = 1e9
 """No customer is charged so often; a quotient beyond the range of floats is not even tried."""
