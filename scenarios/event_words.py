@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from simulation import trace
+from simulation.trace import events
 
 if TYPE_CHECKING:
-    from simulation.trace import Row
+    from simulation.trace.events import Row
 
 _REASONS = {
     "act": "as planned",
@@ -23,17 +23,17 @@ _REASONS = {
     "vetoed": "governance forbids it",
 }
 _QUIET = ("none", "monitor_only")
-_DATES = {trace.RENEWAL: "at the renewal", trace.PAYMENT: "a charge failed and was not made good"}
+_DATES = {events.RENEWAL: "at the renewal", events.PAYMENT: "a charge failed and was not made good"}
 _BAD_RECORDS = {
-    trace.ORPHANED: "recorded for a customer nobody knows, so not heard",
-    trace.DUPLICATE: "recorded a second time, so not heard",
+    events.ORPHANED: "recorded for a customer nobody knows, so not heard",
+    events.DUPLICATE: "recorded a second time, so not heard",
 }
 _OUTCOMES = {"no_action_needed": "it had not been needed", "no_response": "no response"}
 
 
 def is_quiet(row: "Row") -> bool:
     """Whether a row is a decision from which nothing follows."""
-    return row.kind == trace.DECISION and row.label in _QUIET
+    return row.kind == events.DECISION and row.label in _QUIET
 
 
 def reason_words(code: str | None) -> str:
@@ -89,7 +89,7 @@ def _signal(row: "Row") -> str:
 
 
 def _truth(row: "Row") -> str:
-    return "a false alarm" if row.reason == trace.NOISE else f"from {plain(row.reason or 'nothing')}"
+    return "a false alarm" if row.reason == events.NOISE else f"from {plain(row.reason or 'nothing')}"
 
 
 def _believed(row: "Row") -> str:
@@ -122,20 +122,20 @@ def _outcome(row: "Row") -> str:
 
 
 def _distress(row: "Row") -> str:
-    return f"distress {'begins' if row.kind == trace.DISTRESS_ON else 'ends'}: {plain(row.label)} (truth, unseen)"
+    return f"distress {'begins' if row.kind == events.DISTRESS_ON else 'ends'}: {plain(row.label)} (truth, unseen)"
 
 
 _WORDS = {
-    trace.MOVE: _move,
-    trace.FUNNEL: _funnel,
-    trace.SIGNAL: _signal,
-    trace.DECISION: _decision,
-    trace.REVIEW_REQUESTED: _requested,
-    trace.REVIEW_DECIDED: _decided,
-    trace.ACTION: _action,
-    trace.OUTCOME: _outcome,
-    trace.DISTRESS_ON: _distress,
-    trace.DISTRESS_OFF: _distress,
-    trace.ARRIVAL: _arrival,
-    trace.VALUE_CHANGE: _value_change,
+    events.MOVE: _move,
+    events.FUNNEL: _funnel,
+    events.SIGNAL: _signal,
+    events.DECISION: _decision,
+    events.REVIEW_REQUESTED: _requested,
+    events.REVIEW_DECIDED: _decided,
+    events.ACTION: _action,
+    events.OUTCOME: _outcome,
+    events.DISTRESS_ON: _distress,
+    events.DISTRESS_OFF: _distress,
+    events.ARRIVAL: _arrival,
+    events.VALUE_CHANGE: _value_change,
 }

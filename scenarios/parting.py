@@ -6,13 +6,13 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from scenarios.event_words import described, is_quiet, plain, reason_words
-from simulation import trace
+from simulation.trace import events
 
 if TYPE_CHECKING:
     from simulation.chronicle import Lifeline
-    from simulation.trace import Row
+    from simulation.trace.events import Row
 
-_OWN_LIFE = (trace.MOVE, trace.DISTRESS_ON, trace.DISTRESS_OFF, trace.ARRIVAL, trace.VALUE_CHANGE)
+_OWN_LIFE = (events.MOVE, events.DISTRESS_ON, events.DISTRESS_OFF, events.ARRIVAL, events.VALUE_CHANGE)
 """What happens to the customer, as against what is done about it."""
 
 
@@ -111,10 +111,10 @@ def _why(names: tuple[str, str], first: Difference, lives: tuple["Lifeline", "Li
 
 def _behind(kinds: set[str], time: float, life: "Lifeline") -> str:
     """What a difference between two arms rests on, where that is not in the events themselves."""
-    if trace.REVIEW_DECIDED in kinds:
+    if events.REVIEW_DECIDED in kinds:
         return " (the reviewers serve all customers, and their other work differs between the arms)"
-    if trace.DECISION in kinds:
-        heard = [row for row in life.rows if row.kind == trace.SIGNAL and row.time <= time][-1:]
+    if events.DECISION in kinds:
+        heard = [row for row in life.rows if row.kind == events.SIGNAL and row.time <= time][-1:]
         last = f", the last of it {plain(heard[0].label)} on day {heard[0].time:.1f}" if heard else ""
         return f" (on the same evidence{last}; the arms' policies differ)"
     return ""
@@ -127,12 +127,12 @@ def _instead(life: "Lifeline", time: float) -> str:
             verb = "watches" if row.label == "monitor_only" else "does nothing"
             return f"the orchestrator looks at the same moment and {verb}: {reason_words(row.reason)}"
     waiting = [row for row in life.rows if row.time < time and row.kind in _REVIEWING][-1:]
-    if waiting and waiting[0].kind == trace.REVIEW_REQUESTED:
+    if waiting and waiting[0].kind == events.REVIEW_REQUESTED:
         return f"the request of day {waiting[0].time:.1f} still waits"
     return "nothing happens at that moment"
 
 
-_REVIEWING = (trace.REVIEW_REQUESTED, trace.REVIEW_DECIDED)
+_REVIEWING = (events.REVIEW_REQUESTED, events.REVIEW_DECIDED)
 
 
 def _effect(names: tuple[str, str], life: Difference | None, rows: Sequence[Sequence["Row"]]) -> str:
@@ -141,7 +141,7 @@ def _effect(names: tuple[str, str], life: Difference | None, rows: Sequence[Sequ
     sides = []
     for name, row, arm in zip(names, (life.before, life.after), rows, strict=True):
         happens = "nothing happens to the customer then" if row is None else described(row)
-        done = [event for event in arm if event.kind == trace.ACTION and event.time <= life.time][-1:]
+        done = [event for event in arm if event.kind == events.ACTION and event.time <= life.time][-1:]
         last = f"last action: {plain(done[0].label)} on day {done[0].time:.1f}" if done else "no action before"
         sides.append(f"{name}: {happens} ({last})")
     return f"the lives themselves part on day {life.time:.1f}; {'; '.join(sides)}"

@@ -38,7 +38,7 @@ class PodWork:
         days: Length of a run.
         engine: ``reference`` or ``compiled``.
         keep_trace: Whether the rows of the trace come with what was counted.
-        rows_to: A folder that the rows are written into otherwise (`simulation.trace_file`), which every worker sees.
+        rows_to: A folder that the rows are written into otherwise (`simulation.trace.files`), which every worker sees.
     """
 
     parts: tuple[tuple["ArmSetup", ...], ...]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scenarios.event_words import described, described_run, is_quiet
 
 if TYPE_CHECKING:
-    from simulation.trace import Row
+    from simulation.trace.events import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulation import trace
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, Clock
 from simulation.model.contracts import charges_until_failure, next_renewal
 from simulation.model.event_types import CALM, PAYMENT, RENEWAL, VALUE
 from simulation.population import pick
 from simulation.random import streams
+from simulation.trace import events
 
 if TYPE_CHECKING:
     from simulation.life import Life
@@ -73,7 +73,7 @@ class Account:
         amount = streams.exponential(life.key, streams.LEAVES_AT_RENEWAL, 0, self._renewals)
         place = life.place_of(contract.renewal_move)
         if place >= 0 and amount < life.in_force(contract.renewal_mass[life.segment][life.tier], place):
-            life.move(place, trace.RENEWAL)
+            life.move(place, events.RENEWAL)
 
     def on_payment(self) -> None:
         """A charge fails, or the time to make it good is over."""
@@ -83,7 +83,7 @@ class Account:
             self._wind_charges(life.now)
             place = life.place_of(contract.charge_move)
             if place >= 0:
-                life.move(place, trace.PAYMENT)
+                life.move(place, events.PAYMENT)
             return
         if streams.uniform(life.key, streams.CHARGE_RECOVERED, 0, self._failures) < contract.recovered:
             self._wind_charges(life.now)
@@ -106,7 +106,7 @@ class Account:
         change = pick(shares, streams.uniform(life.key, streams.VALUE_CHANGE_KIND, 0, self._changes))
         self._earn()
         self.value *= table.values.factors[change]
-        life.emit(trace.VALUE_CHANGE, table.value_changes[change], value=self.value)
+        life.emit(events.VALUE_CHANGE, table.value_changes[change], value=self.value)
         self._wind_change()
 
     def retune(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulation.gate_book import GateBook
 from simulation.tally import Tally
-from simulation.trace import Trace
+from simulation.trace.events import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from journey.decision import rules, steps
-from simulation import trace
 from simulation.distributions.dwell_times import NEVER
 from simulation.gate import Request
 from simulation.model import record_errors
@@ -16,6 +15,7 @@ from simulation.model.event_types import ACTION, CADENCE, CALM, EXPIRY, OUTCOME
 from simulation.model.evidence import Beliefs
 from simulation.model.units import MINUTES_PER_DAY
 from simulation.random import streams
+from simulation.trace import events
 
 if TYPE_CHECKING:
     from simulation.life import Life
@@ -130,7 +130,7 @@ class Care:
         misstaged = stage != life.stage
         tally.misstaged += misstaged
         believed = stage if misstaged else None
-        life.emit(trace.DECISION, label, reason=rules.REASONS[reason], value=judged.confidence, to_stage=believed)
+        life.emit(events.DECISION, label, reason=rules.REASONS[reason], value=judged.confidence, to_stage=believed)
         if action in (rules.NO_ACTION, table.sheet.monitor):
             return
         self.action, self._open = action, 1
@@ -156,7 +156,7 @@ class Care:
         unit = streams.exponential(life.key, streams.SERVICE, self._spell, self._asked_in_spell)
         work = unit * (table.reviewers.service_minutes / MINUTES_PER_DAY)
         self._request = Request(-self._stake, life.now, life.customer, work, self._on_verdict)
-        life.emit(trace.REVIEW_REQUESTED, table.policy.actions[self.action], value=self._stake)
+        life.emit(events.REVIEW_REQUESTED, table.policy.actions[self.action], value=self._stake)
         life.agenda[EXPIRY] = life.now + table.sheet.approval_expiry_days
         life.town.gate.ask(self._request)
 
@@ -212,7 +212,7 @@ class Care:
         life.agenda[EXPIRY] = NEVER
         request.open = False
         self._request = None
-        life.emit(trace.REVIEW_DECIDED, verdict, reviewer=reviewer, value=self._stake)
+        life.emit(events.REVIEW_DECIDED, verdict, reviewer=reviewer, value=self._stake)
 
     # -- action and outcome ------------------------------------------------------------------------
 
@@ -221,7 +221,7 @@ class Care:
         life, table, tally = self._life, self._life.table, self._life.tally
         effect, tiredness = table.effects[self.action], self._tire()
         life.agenda[ACTION] = NEVER
-        life.emit(trace.ACTION, table.policy.actions[self.action], value=table.policy.costs[self.action])
+        life.emit(events.ACTION, table.policy.actions[self.action], value=table.policy.costs[self.action])
         tally.actions[self.action] += 1
         tally.contacts_needed += life.cause != CALM
         self._contacts.append(life.now)
@@ -269,4 +269,4 @@ class Care:
         life.agenda[OUTCOME] = NEVER
         self._open = 0
         life.tally.outcomes[outcome] += 1
-        life.emit(trace.OUTCOME, outcome, value=self._stake if outcome == "resolved" else 0.0)
+        life.emit(events.OUTCOME, outcome, value=self._stake if outcome == "resolved" else 0.0)

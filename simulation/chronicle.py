@@ -8,11 +8,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.core.errors import InputError
-from simulation import trace
 from simulation.beginning import met_on_day_0
 from simulation.model.arm import compile_arm, policy_segments
 from simulation.population import people
 from simulation.random import streams
+from simulation.trace import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,12 +53,12 @@ class Lifeline(NamedTuple):
     person: Person
     segment: str
     first_stage: str
-    rows: Sequence[trace.Row]
+    rows: Sequence[events.Row]
 
     @property
     def stays(self) -> list[Stay]:
         """The stays in stages, in order."""
-        moves = [row for row in self.rows if row.kind == trace.MOVE]
+        moves = [row for row in self.rows if row.kind == events.MOVE]
         stages = [self.first_stage, *(row.to_stage or row.stage for row in moves)]
         entered = [self.person.arrives_at - self.person.days_in_stage, *(row.time for row in moves)]
         left = [*entered[1:], None]
@@ -73,7 +73,7 @@ class Lifeline(NamedTuple):
     @property
     def values(self) -> list[tuple[float, float]]:
         """The account value in the course of time: from which day on, and how much, in dollars."""
-        changes = [(row.time, row.value) for row in self.rows if row.kind == trace.VALUE_CHANGE]
+        changes = [(row.time, row.value) for row in self.rows if row.kind == events.VALUE_CHANGE]
         begun = (self.person.arrives_at, self.person.account_value)
         return [begun, *((time, value) for time, value in changes if value is not None)]
 
@@ -125,7 +125,7 @@ class Chronicle:
         return begin(self.setup, number, seed=self.seed, replication=self.replication)._replace(rows=tuple(rows))
 
     @property
-    def _rows(self) -> Sequence[trace.Row]:
+    def _rows(self) -> Sequence[events.Row]:
         if self.run.trace is None:
             raise ValueError("the run kept no trace; run it with trace=True")
         return self.run.trace.rows

@@ -12,7 +12,7 @@ from simulation.tally import grid_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.trace import Trace
+    from simulation.trace.events import Trace
 
 
 def runs_of(engine: str, setups: Sequence[ArmSetup], pods: Sequence[Sequence[Books]], days: float) -> tuple[Run, ...]:

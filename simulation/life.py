@@ -16,7 +16,6 @@ import simpy
 
 from journey.decision.policy import TIERS
 from journey.machine import Facts, MoveResult
-from simulation import trace
 from simulation.account import Account
 from simulation.care import CALM_SPELL, Care
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, Clock, wound
@@ -25,6 +24,7 @@ from simulation.model.event_types import CALM, EFFECT_END, ENTRIES, EPISODE, HAR
 from simulation.population import pick
 from simulation.random import streams
 from simulation.symptoms import Symptoms
+from simulation.trace import events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -89,7 +89,7 @@ class Life:
         self.tally.customers[self.segment] += 1
         self.tally.stage_steps.append((self.now, NOWHERE, person.stage))
         if self.now > 0.0:
-            self.emit(trace.ARRIVAL, "arrival", to_stage=person.stage)
+            self.emit(events.ARRIVAL, "arrival", to_stage=person.stage)
         self._came_at = self.now - person.tenure_days
         self._period = part_of(seasons.starts, self.now)
         self._band = part_of(seasons.tenures, person.tenure_days)
@@ -153,14 +153,14 @@ class Life:
         source: str | None = None,
         dated: float | None = None,
     ) -> None:
-        """Count an event, and write its row where a trace is kept; see `simulation.trace.Row`."""
+        """Count an event, and write its row where a trace is kept; see `simulation.trace.events.Row`."""
         self.tally.kinds[kind] += 1
         kept = self.town.trace
         if kept is not None:
             stages = self.table.machine.stages
             to_name = None if to_stage is None else stages[to_stage]
             happened = (self.now, self.customer, self.table.name, kind, stages[self.stage], to_name, label)
-            kept.rows.append(trace.Row(*happened, reason, reviewer, value, source, dated))
+            kept.rows.append(events.Row(*happened, reason, reviewer, value, source, dated))
 
     # -- stages and moves --------------------------------------------------------------------------
 
@@ -234,7 +234,7 @@ class Life:
         """
         table = self.table
         law, was_live = table.moves[self.stage][place], table.live[self.stage]
-        self.emit(trace.MOVE, table.machine.moves[law.move], to_stage=law.to_stage, reason=reason)
+        self.emit(events.MOVE, table.machine.moves[law.move], to_stage=law.to_stage, reason=reason)
         self.tally.escalations += law.move == table.escalate_move
         self.tally.stage_steps.append((self.now, self.stage, law.to_stage))
         self._leave_stage()
@@ -358,7 +358,7 @@ class Life:
         self._end_clock = Clock(EXPONENTIAL, law.end_rate, 0.0, amount, self.now, 1.0)
         self.agenda[EPISODE] = self._end_clock.due
         self.tally.episodes += 1
-        self.emit(trace.DISTRESS_ON, law.name)
+        self.emit(events.DISTRESS_ON, law.name)
         self.care.begin_spell(self.episode)
         self.symptoms.begin_episode()
         self._retune()
@@ -366,7 +366,7 @@ class Life:
 
     def _end_episode(self) -> None:
         cause = self.cause
-        self.emit(trace.DISTRESS_OFF, self.table.causes[cause].name)
+        self.emit(events.DISTRESS_OFF, self.table.causes[cause].name)
         self._close_episode()
         self.cause = CALM
         self.agenda[EFFECT_END] = NEVER

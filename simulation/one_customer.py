@@ -9,9 +9,9 @@ from collections import Counter
 from math import log1p
 from typing import TYPE_CHECKING
 
-from simulation import trace
 from simulation.model.units import DAYS_PER_YEAR
 from simulation.tally import discounted_days
+from simulation.trace import events
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -38,8 +38,8 @@ def quantities_of(lifeline: Lifeline, setup: ArmSetup, days: float) -> dict[str,
         return dict.fromkeys(_ALWAYS, 0.0)
     gone = {*setup.journey.terminal, *setup.world.lost}
     rate = log1p(setup.yearly_discount) / DAYS_PER_YEAR
-    reviews = sum(row.kind == trace.REVIEW_DECIDED and row.label in REVIEWED for row in lifeline.rows)
-    actions = Counter(row.label for row in lifeline.rows if row.kind == trace.ACTION)
+    reviews = sum(row.kind == events.REVIEW_DECIDED and row.label in REVIEWED for row in lifeline.rows)
+    actions = Counter(row.label for row in lifeline.rows if row.kind == events.ACTION)
     costs = setup.policy.actions
     return {
         "revenue": sum(
@@ -47,7 +47,7 @@ def quantities_of(lifeline: Lifeline, setup: ArmSetup, days: float) -> dict[str,
             for start, stop, value in _paid(lifeline, gone, days)
         ),
         "live_value_end": 0.0 if lifeline.end_stage in gone else lifeline.values[-1][1],
-        "escalations": float(sum(row.kind == trace.MOVE and row.label == "escalate" for row in lifeline.rows)),
+        "escalations": float(sum(row.kind == events.MOVE and row.label == "escalate" for row in lifeline.rows)),
         "support_days": sum(
             (days if stay.left_at is None else stay.left_at) - max(0.0, stay.entered_at)
             for stay in lifeline.stays
@@ -55,7 +55,7 @@ def quantities_of(lifeline: Lifeline, setup: ArmSetup, days: float) -> dict[str,
         ),
         "reviews": float(reviews),
         "review_minutes": reviews * setup.reviewers.service_minutes,
-        "evaluations": float(sum(row.kind == trace.DECISION for row in lifeline.rows)),
+        "evaluations": float(sum(row.kind == events.DECISION for row in lifeline.rows)),
         **{f"actions.{name}": float(times) for name, times in actions.items()},
         **{f"action_cost.{name}": times * costs[name].cost for name, times in actions.items()},
     }
@@ -69,12 +69,12 @@ def _paid(lifeline: Lifeline, gone: Collection[str], days: float) -> Iterator[tu
     value, since = lifeline.person.account_value, lifeline.person.arrives_at
     stage = lifeline.first_stage
     for row in lifeline.rows:
-        if row.kind not in (trace.MOVE, trace.VALUE_CHANGE):
+        if row.kind not in (events.MOVE, events.VALUE_CHANGE):
             continue
         if stage not in gone:
             yield since, row.time, value
         since = row.time
-        if row.kind == trace.MOVE:
+        if row.kind == events.MOVE:
             stage = str(row.to_stage)
         else:
             value = float(row.value or 0.0)

@@ -32,10 +32,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.decision.rules import OPEN_INTERVENTION, REASONS
-from simulation import trace
 from simulation.chronicle import customer_id, nobodys_id
 from simulation.model.units import DAYS_PER_MONTH
 from simulation.stage_log import StageLog
+from simulation.trace import events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
     from journey.machine import Journey
     from simulation.chronicle import Chronicle, Lifeline, Stay
-    from simulation.dates import Dates
-    from simulation.trace import Row
+    from simulation.trace.dates import Dates
+    from simulation.trace.events import Row
 
 Record = dict[str, Any]
 
@@ -157,7 +157,7 @@ class _File:
             self._known.append((-heard.age_days, made["signal_id"]))
 
     def signal(self, row: Row) -> None:
-        if row.reason == trace.DUPLICATE:
+        if row.reason == events.DUPLICATE:
             # A copy comes right after what it is a copy of.
             self.sets[0].append(self.sets[0][-1])
             return
@@ -166,7 +166,7 @@ class _File:
         made = self._signal(dated, row.label, row.value, stage, row.source)
         if row.dated is not None:
             made["recorded_at"] = _iso(self._scribe.dates.recorded(row.time))
-        if row.reason == trace.ORPHANED:
+        if row.reason == events.ORPHANED:
             made["customer_id"] = self._stray_key
         else:
             self._known.append((dated, made["signal_id"]))
@@ -248,12 +248,12 @@ class _File:
 
 
 _ENTER: dict[str, Callable[[_File, Row], None]] = {
-    trace.SIGNAL: _File.signal,
-    trace.DECISION: _File.decision,
-    trace.REVIEW_REQUESTED: _File.requested,
-    trace.REVIEW_DECIDED: _File.decided,
-    trace.ACTION: _File.action,
-    trace.OUTCOME: _File.outcome,
+    events.SIGNAL: _File.signal,
+    events.DECISION: _File.decision,
+    events.REVIEW_REQUESTED: _File.requested,
+    events.REVIEW_DECIDED: _File.decided,
+    events.ACTION: _File.action,
+    events.OUTCOME: _File.outcome,
 }
 """What each kind of row adds to a file; what is not here, nobody in the company sees, or the stage log has it."""
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simulation.chronicle import Chronicle
-    from simulation.dates import Dates
     from simulation.recording import Record
+    from simulation.trace.dates import Dates
 
 POLICY_FILE = "policy.toml"
 

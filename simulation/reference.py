@@ -18,12 +18,12 @@ from simulation.model.arm import ArmSetup, ArmTable, compile_arm, policy_segment
 from simulation.population import arm_of, frailty, people, splits_of
 from simulation.random import streams
 from simulation.tally import Tally, grid_of
-from simulation.trace import Trace
+from simulation.trace.events import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.trace_columns import TakeRows
+    from simulation.trace.columns import TakeRows
 
 
 class Town:

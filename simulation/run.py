@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simulation.books import Books
-    from simulation.trace import Trace
-    from simulation.trace_columns import TakeRows
+    from simulation.trace.columns import TakeRows
+    from simulation.trace.events import Trace
 
 __all__ = ["ArmSetup", "Run", "run_arm", "run_together"]
 
@@ -91,7 +91,7 @@ def run_arm(
         days: The horizon, more than 0.
         trace: Whether to keep the trace.
         engine: ``reference``, ``compiled``, or ``auto`` to choose (`simulation.choice`). Both live the same lives.
-        rows_to: A folder of `simulation.trace_file.trace_file` to write the rows of the trace into, as an alternative
+        rows_to: A folder of `simulation.trace.files.trace_file` to write the rows of the trace into, as an alternative
             to keeping them: the compiled engine gives them window by window, so that they never stand in memory
             together.
 
@@ -216,15 +216,15 @@ _FUNNEL, _FIRST_POD = range(2)
 def _rows_of_pod(pod: int | None, rows_to: Path | None) -> AbstractContextManager[TakeRows | None]:
     if rows_to is None:
         return nullcontext()
-    from simulation.trace_file import rows_of
+    from simulation.trace.files import rows_of
 
     return rows_of(_FIRST_POD + (pod or 0), rows_to)
 
 
 def _write_funnel(setup: ArmSetup, rows_to: Path, *, seed: int, replication: int, days: float) -> None:
     from simulation.acquisition.books import funnel_rows
-    from simulation.trace import Trace
-    from simulation.trace_file import rows_of
+    from simulation.trace.events import Trace
+    from simulation.trace.files import rows_of
 
     with rows_of(_FUNNEL, rows_to) as take_rows:
         Trace(funnel_rows(setup, days, seed=seed, replication=replication)).hand_on(take_rows)

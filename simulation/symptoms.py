@@ -8,12 +8,12 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulation import trace
 from simulation.distributions.dwell_times import NEVER
 from simulation.model import record_errors
 from simulation.model.event_types import CALM, DELIVERY, NOISE, SYMPTOM
 from simulation.population import pick
 from simulation.random import streams
+from simulation.trace import events
 
 if TYPE_CHECKING:
     from simulation.life import Life
@@ -109,7 +109,7 @@ class Symptoms:
         dated = signal.dated if signal.dated != signal.time else None
         kind, source = table.policy.signal_types[signal.kind], table.policy.sources[signal.source]
         reason = self._reason(signal)
-        life.emit(trace.SIGNAL, kind, reason=reason, value=signal.strength, source=source, dated=dated)
+        life.emit(events.SIGNAL, kind, reason=reason, value=signal.strength, source=source, dated=dated)
         if signal.record != SOUND:
             return
         if not table.policy.positive[signal.kind]:
@@ -121,8 +121,8 @@ class Symptoms:
 
     def _reason(self, signal: Delivery) -> str:
         if signal.record != SOUND:
-            return trace.ORPHANED if signal.record == STRAY else trace.DUPLICATE
-        return trace.NOISE if signal.cause == CALM else self._life.table.causes[signal.cause].name
+            return events.ORPHANED if signal.record == STRAY else events.DUPLICATE
+        return events.NOISE if signal.cause == CALM else self._life.table.causes[signal.cause].name
 
     def drop(self) -> None:
         """The customer is gone: nothing more is sent, and what is under way arrives nowhere."""

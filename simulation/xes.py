@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.runtime.atomic_files import whole_file
-from simulation import trace
 from simulation.chronicle import customer_id
+from simulation.trace import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simulation.chronicle import Chronicle, Lifeline
-    from simulation.dates import Dates
+    from simulation.trace.dates import Dates
 
 _SITE = "http://www.xes-standard.org/"
 _EXTENSIONS = {"Concept": "concept", "Time": "time", "Organizational": "org", "Lifecycle": "lifecycle"}
@@ -67,14 +67,14 @@ class _Naming(NamedTuple):
 
 
 _NAMINGS = {
-    trace.MOVE: _Naming("{}"),
-    trace.REVIEW_REQUESTED: _Naming("review", "schedule"),
-    trace.REVIEW_DECIDED: _Naming("review"),
-    trace.DISTRESS_ON: _Naming("distress {}", "start"),
-    trace.DISTRESS_OFF: _Naming("distress {}"),
-    trace.ARRIVAL: _Naming("arrival"),
-    trace.FUNNEL: _Naming("{}"),
-    trace.VALUE_CHANGE: _Naming("value {}"),
+    events.MOVE: _Naming("{}"),
+    events.REVIEW_REQUESTED: _Naming("review", "schedule"),
+    events.REVIEW_DECIDED: _Naming("review"),
+    events.DISTRESS_ON: _Naming("distress {}", "start"),
+    events.DISTRESS_OFF: _Naming("distress {}"),
+    events.ARRIVAL: _Naming("arrival"),
+    events.FUNNEL: _Naming("{}"),
+    events.VALUE_CHANGE: _Naming("value {}"),
 }
 _UNDECIDED = ("expired", "withdrawn")
 """Ends of a request that no reviewer brought about."""
@@ -128,13 +128,13 @@ def _case(lifeline: Lifeline, dates: Dates, terminal: frozenset[str]) -> Iterato
     yield "</trace>\n"
 
 
-def _event(row: trace.Row, moment: datetime) -> str:
+def _event(row: events.Row, moment: datetime) -> str:
     activity, transition = _NAMINGS.get(row.kind, _Naming(row.kind + " {}"))
-    if row.kind == trace.REVIEW_DECIDED and row.label in _UNDECIDED:
+    if row.kind == events.REVIEW_DECIDED and row.label in _UNDECIDED:
         transition = "withdraw"
     parts = [
         "<event>\n",
-        _text("concept:name", activity.format(row.to_stage if row.kind == trace.FUNNEL else row.label)),
+        _text("concept:name", activity.format(row.to_stage if row.kind == events.FUNNEL else row.label)),
         _date("time:timestamp", moment),
         _text("lifecycle:transition", transition),
         _text("kind", row.kind),

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from scenarios.files import LoadedScenario
     from simulation.chronicle import Chronicle
-    from simulation.dates import Dates
     from simulation.model.arm import ArmSetup
     from simulation.run import Run
+    from simulation.trace.dates import Dates
 
 
 def command(
@@ -60,8 +60,8 @@ def command(
     from scenarios.workers import LOCAL
     from simulation.choice import choose
     from simulation.chronicle import Chronicle
-    from simulation.dates import Dates
-    from simulation.trace_file import FORMATS, trace_file
+    from simulation.trace.dates import Dates
+    from simulation.trace.files import FORMATS, trace_file
 
     processes = workers_for(workers, cluster)
     _refuse_unusable(trace, records)
@@ -105,7 +105,7 @@ def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
     """Say before the run what could not be written after it."""
     from journey.runtime.atomic_files import refuse_taken_folder
     from scenarios.cli.output import refuse_unwritable
-    from simulation.trace import refuse_unknown_format
+    from simulation.trace.events import refuse_unknown_format
 
     if trace is not None:
         refuse_unknown_format(trace)
@@ -131,7 +131,7 @@ def _refuse_what_does_not_fit(
 def _write(told: "Chronicle", dates: "Dates", trace: Path | None, records: Path | None, scenario: str) -> None:
     from journey.machine import default_journey
     from scenarios.cli.output import say
-    from simulation.trace import XES
+    from simulation.trace.events import XES
 
     if trace is not None:
         if trace.suffix == XES:

@@ -11,9 +11,9 @@ from dataclasses import replace
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
-from simulation import trace
 from simulation.acquisition.buyers import lived
 from simulation.acquisition.spec import IMPRESSION, MICROS, PURCHASE, STEPS, AcquiredPopulation
+from simulation.trace import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def with_funnel(run: Run, setup: ArmSetup, *, seed: int, replication: int) -> Ru
     steps = books.followed
     if run.trace is not None:
         run.trace.rows[:0] = funnel_rows(setup, run.days, seed=seed, replication=replication)
-    kinds = {**run.events_by_kind, **({trace.FUNNEL: len(steps)} if steps else {})}
+    kinds = {**run.events_by_kind, **({events.FUNNEL: len(steps)} if steps else {})}
     margin = setup.policy.economics.margin_rate
     return replace(
         run,
@@ -59,7 +59,7 @@ def with_funnel(run: Run, setup: ArmSetup, *, seed: int, replication: int) -> Ru
     )
 
 
-def funnel_rows(setup: ArmSetup, days: float, *, seed: int, replication: int) -> list[trace.Row]:
+def funnel_rows(setup: ArmSetup, days: float, *, seed: int, replication: int) -> list[events.Row]:
     """The steps that are followed one by one, up to the horizon, as rows of the trace.
 
     Args:
@@ -73,14 +73,14 @@ def funnel_rows(setup: ArmSetup, days: float, *, seed: int, replication: int) ->
     return [_row(found, setup.name, step) for step in Books(found, days).followed]
 
 
-def _row(found: Lived, arm: str, step: Step) -> trace.Row:
+def _row(found: Lived, arm: str, step: Step) -> events.Row:
     """A step as an event: from where to where, with the channel as its label."""
     line = found.lines[step.line]
-    return trace.Row(
+    return events.Row(
         time=step.time,
         customer=step.number,
         arm=arm,
-        kind=trace.FUNNEL,
+        kind=events.FUNNEL,
         stage=line.path[step.step - 1],
         to_stage=line.path[step.step],
         label="/".join(line.key),

@@ -20,8 +20,8 @@ from journey.marketing.budget.rules import BudgetDesk, Key, Transfer, objections
 from journey.marketing.core.policy import MarketingPolicy
 from simulation.acquisition.prospects import number_of
 from simulation.acquisition.spec import MICROS
-from simulation.dates import DEFAULT_START
 from simulation.random import streams
+from simulation.trace.dates import DEFAULT_START
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

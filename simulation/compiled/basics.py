@@ -5,14 +5,14 @@ Every function takes the tables `T`, the cohort `S` and the row `i` of a custome
 
 from typing import Any
 
-from simulation import trace
 from simulation.compiled import cohort, layout
 from simulation.distributions.dwell_times import NEVER, due_in, gone_on
+from simulation.trace import events
 
 (
     KIND_MOVE, KIND_SIGNAL, KIND_DECISION, KIND_REQUESTED, KIND_DECIDED, KIND_ACTION, KIND_OUTCOME, KIND_ON, KIND_OFF,
     KIND_ARRIVAL, KIND_VALUE, KIND_FUNNEL,
-) = range(len(trace.KINDS))  # fmt: skip
+) = range(len(events.KINDS))  # fmt: skip
 
 
 def emit(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from journey.decision.rules import REASONS
-from simulation import trace
 from simulation.compiled import cohort
 from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort
 from simulation.gate_book import GateBook
 from simulation.tally import Tally
+from simulation.trace import events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def tally_of(table: ArmTable, arm: int, lived: Cohort, segments: tuple[str, ...]
     books = Tally(segments)
     books.customers.update(_named(range(len(segments)), lived.customers[arm]))
     books.churned.update(_named(range(len(segments)), lived.churned[arm]))
-    books.kinds.update(_named(trace.KINDS, lived.kinds[arm]))
+    books.kinds.update(_named(events.KINDS, lived.kinds[arm]))
     books.reasons.update(_named(REASONS, lived.reasons[arm]))
     books.actions.update(_named(range(len(table.policy.actions)), lived.actions[arm, : len(table.policy.actions)]))
     books.verdicts.update(_named(VERDICTS, lived.verdicts[arm]))

@@ -11,7 +11,7 @@ from simulation.compiled import layout
 from simulation.compiled.layout import NOTHING
 from simulation.sketch import BUCKETS
 from simulation.tally import grid_of
-from simulation.trace import KINDS
+from simulation.trace.events import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -39,8 +39,8 @@ from simulation.model import calendar_effects, contracts, record_errors, working
 from simulation.model.arm import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.population import people, splits_of
 from simulation.random import streams
-from simulation.trace import Trace
-from simulation.trace_columns import rows_of_columns
+from simulation.trace.columns import rows_of_columns
+from simulation.trace.events import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from simulation.compiled.tables import Tables
     from simulation.population import People
-    from simulation.trace_columns import TakeRows
+    from simulation.trace.columns import TakeRows
 
 
 ROWS_AT_A_TIME = 500_000

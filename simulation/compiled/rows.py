@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from journey.decision.rules import REASONS
-from simulation import trace
 from simulation.compiled import basics, cohort, dealings, lives, turns
 from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort
 from simulation.distributions import dwell_times
+from simulation.trace import events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from simulation.model.arm import ArmTable
-    from simulation.trace_columns import Columns
+    from simulation.trace.columns import Columns
 
 _LOWEST = -3
 """The lowest code of a label or a reason; those below 0 stand for what is no place in a list."""
@@ -41,7 +41,7 @@ def columns_of(arms: Sequence[ArmTable], lived: Cohort) -> Columns:
         "time": time,
         "customer": customer,
         "arm": np.array([table.name for table in arms], dtype=object)[arm],
-        "kind": np.array(trace.KINDS, dtype=object)[kind],
+        "kind": np.array(events.KINDS, dtype=object)[kind],
         "stage": stages[stage],
         # What is not there has the code -1, and None stands last.
         "to_stage": stages[to_stage],
@@ -57,7 +57,7 @@ def columns_of(arms: Sequence[ArmTable], lived: Cohort) -> Columns:
 def _texts(by_arm: Sequence[Mapping[int, Mapping[int, str]]]) -> Any:
     """Texts by arm, kind and code, as one table; None where there is none."""
     codes = [code for kinds in by_arm for texts in kinds.values() for code in texts]
-    table = np.full((len(by_arm), len(trace.KINDS), max(codes) - _LOWEST + 1), None, dtype=object)
+    table = np.full((len(by_arm), len(events.KINDS), max(codes) - _LOWEST + 1), None, dtype=object)
     for arm, kinds in enumerate(by_arm):
         for kind, texts in kinds.items():
             for code, text in texts.items():
@@ -92,7 +92,7 @@ def _labels(table: ArmTable) -> dict[int, dict[int, str]]:
         basics.KIND_OUTCOME: _numbered(OUTCOMES),
         basics.KIND_ON: causes,
         basics.KIND_OFF: causes,
-        basics.KIND_ARRIVAL: {-1: trace.ARRIVAL},
+        basics.KIND_ARRIVAL: {-1: events.ARRIVAL},
         basics.KIND_VALUE: _numbered(table.value_changes),
     }
 
@@ -102,9 +102,9 @@ def _reasons(table: ArmTable) -> dict[int, dict[int, str]]:
         basics.KIND_DECISION: _numbered(REASONS),
         basics.KIND_SIGNAL: {
             **_numbered([cause.name for cause in table.causes]),
-            lives.NOISE_CAUSE: trace.NOISE,
-            lives.REASON_ORPHANED: trace.ORPHANED,
-            lives.REASON_DUPLICATE: trace.DUPLICATE,
+            lives.NOISE_CAUSE: events.NOISE,
+            lives.REASON_ORPHANED: events.ORPHANED,
+            lives.REASON_DUPLICATE: events.DUPLICATE,
         },
-        basics.KIND_MOVE: {turns.REASON_RENEWAL: trace.RENEWAL, turns.REASON_PAYMENT: trace.PAYMENT},
+        basics.KIND_MOVE: {turns.REASON_RENEWAL: events.RENEWAL, turns.REASON_PAYMENT: events.PAYMENT},
     }

@@ -11,7 +11,7 @@ import numpy as np
 from simulation.model.units import DAYS_PER_YEAR
 from simulation.model.working_hours import worked
 from simulation.tally import grid_of
-from simulation.trace import MOVE
+from simulation.trace.events import MOVE
 from simulation.verification.evidence import Evidence
 from simulation.verification.parting import first_difference
 

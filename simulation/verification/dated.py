@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from journey.decision.policy import TIERS
 from simulation.exact.markov import distress_ratio
-from simulation.trace import RENEWAL
+from simulation.trace.events import RENEWAL
 from simulation.verification import evidence
 
 if TYPE_CHECKING:

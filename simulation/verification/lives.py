@@ -15,7 +15,7 @@ from simulation.model.units import DAYS_PER_YEAR
 from simulation.population import frailty, people
 from simulation.random import streams
 from simulation.tally import discounted_days
-from simulation.trace import DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
+from simulation.trace.events import DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simulation.model.arm import ArmSetup
     from simulation.population import Person
     from simulation.run import Run
-    from simulation.trace import Row
+    from simulation.trace.events import Row
 
     FloatArray = npt.NDArray[np.float64]
     IntArray = npt.NDArray[np.int64]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simulation.run import Run
-    from simulation.trace import Row
+    from simulation.trace.events import Row
 
 BEFORE = 5
 """Rows of the customer that are shown before the one that differs."""

@@ -19,7 +19,7 @@ from simulation.model.spec import Reviewers
 from simulation.model.units import MINUTES_PER_DAY
 from simulation.model.working_hours import worked
 from simulation.random import streams
-from simulation.trace import REVIEW_DECIDED, REVIEW_REQUESTED
+from simulation.trace.events import REVIEW_DECIDED, REVIEW_REQUESTED
 from simulation.verification import evidence
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from simulation.model.arm import ArmSetup
     from simulation.run import Run
-    from simulation.trace import Row
+    from simulation.trace.events import Row
     from simulation.verification.evidence import Evidence
 
     FloatArray = npt.NDArray[np.float64]

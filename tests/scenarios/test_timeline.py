@@ -4,7 +4,7 @@ import pytest
 
 from scenarios.event_words import described, described_run
 from scenarios.timeline import merged
-from simulation.trace import KINDS, Row
+from simulation.trace.events import KINDS, Row
 
 
 def row(time, kind="decision", label="none", reason="no_evidence", **other):

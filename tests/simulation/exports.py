@@ -9,9 +9,9 @@ from journey.orchestrator.case_reader import CaseReader
 from journey.orchestrator.replay import replay
 from journey.records.folder import read_folder
 from simulation.chronicle import Chronicle
-from simulation.dates import Dates
 from simulation.records_export import POLICY_FILE, write_records
 from simulation.run import run_arm
+from simulation.trace.dates import Dates
 
 DAYS = 200.0
 DATES = Dates.beginning(None, DAYS)

@@ -19,14 +19,14 @@ from simulation.acquisition.observed import Observed, Sale
 from simulation.acquisition.prospects import NOBODY, next_place, number_of
 from simulation.acquisition.spec import MICROS, Acquisition
 from simulation.chronicle import Chronicle
-from simulation.dates import Dates
 from simulation.population import frailty, people
 from simulation.random import streams
 from simulation.random.streams import customer_key
 from simulation.records_export import write_records
 from simulation.run import run_arm, run_together
-from simulation.trace import FUNNEL
-from simulation.trace_file import trace_file
+from simulation.trace.dates import Dates
+from simulation.trace.events import FUNNEL
+from simulation.trace.files import trace_file
 from simulation.verification.acquisition import acquisition_checks, arm_funnel_checks
 from simulation.verification.bookkeeping import conservation
 from simulation.verification.evidence import judged

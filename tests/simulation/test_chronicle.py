@@ -11,7 +11,7 @@ from simulation.chronicle import Chronicle, Lifeline, begin
 from simulation.one_customer import quantities_of
 from simulation.population import Person
 from simulation.run import run_arm
-from simulation.trace import Row
+from simulation.trace.events import Row
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import WIN_BACK, arm, win_back_journey
 

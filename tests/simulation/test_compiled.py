@@ -15,8 +15,8 @@ from simulation.compiled import cohort, keeping
 from simulation.compiled.engine import live_compiled
 from simulation.model.spec import Reviewers
 from simulation.run import close, run_arm, run_together
-from simulation.trace import FUNNEL
-from simulation.trace_columns import rows_of_columns
+from simulation.trace.columns import rows_of_columns
+from simulation.trace.events import FUNNEL
 from simulation.verification.parting import first_difference
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from simulation.dates import DEFAULT_START, Dates
+from simulation.trace.dates import DEFAULT_START, Dates
 
 DATES = Dates.beginning("2031-03-01", 365.0)
 

@@ -19,7 +19,7 @@ from simulation.gate_book import GateBook
 from simulation.model.spec import Population, Reviewers, World
 from simulation.random import streams
 from simulation.run import run_arm
-from simulation.trace import ACTION, ARRIVAL, DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
+from simulation.trace.events import ACTION, ARRIVAL, DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import NO_EFFECT
 

@@ -7,7 +7,7 @@ import pytest
 
 from journey.core.errors import InputError
 from simulation.run import run_arm
-from simulation.trace import COLUMNS, FUNNEL, KINDS
+from simulation.trace.events import COLUMNS, FUNNEL, KINDS
 from tests.simulation.worlds import arm
 
 CONTRACT = ("time", "customer", "arm", "kind", "stage", "to_stage", "label", "reason", "reviewer", "value")

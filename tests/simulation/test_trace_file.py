@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from simulation import trace_file
-from simulation.trace import DECISION, Row, Trace
-from simulation.trace_columns import columns_of_rows
-from simulation.trace_file import rows_of
+from simulation.trace import files
+from simulation.trace.columns import columns_of_rows
+from simulation.trace.events import DECISION, Row, Trace
+from simulation.trace.files import rows_of
 from tests.simulation.trace_files import in_small_windows, rows_in
 
 
@@ -57,7 +57,7 @@ def sources(draw):
 @given(sources(), st.integers(1, 25))
 def test_rows_of_all_sources_are_in_order_and_none_is_lost(tmp_path, monkeypatch, rows, size):
     path = in_small_windows(monkeypatch, tmp_path, rows=40)
-    with trace_file.trace_file(path) as folder:
+    with files.trace_file(path) as folder:
         # In whatever order they are written.
         for source in reversed(range(len(rows))):
             write(folder, source, rows[source], size)
@@ -68,14 +68,14 @@ def test_rows_of_all_sources_are_in_order_and_none_is_lost(tmp_path, monkeypatch
 
 def test_windows_hold_a_bounded_number_of_rows(tmp_path, monkeypatch):
     path, sizes = in_small_windows(monkeypatch, tmp_path, rows=40), []
-    write_query = trace_file._write
+    write_query = files._write
 
     def watched(connection, rows, *where):
         sizes.append(connection.execute(f"SELECT count(*) FROM ({rows})").fetchone()[0])
         write_query(connection, rows, *where)
 
-    monkeypatch.setattr(trace_file, "_write", watched)
-    with trace_file.trace_file(path) as folder:
+    monkeypatch.setattr(files, "_write", watched)
+    with files.trace_file(path) as folder:
         for pod in range(4):
             write(folder, pod, [row(time / 7, 1_000 * pod) for time in range(500)], size=125)
     *windows, whole = sizes
@@ -86,7 +86,7 @@ def test_windows_hold_a_bounded_number_of_rows(tmp_path, monkeypatch):
 
 def test_a_source_that_was_given_up_does_not_count_and_one_that_is_done_twice_counts_once(tmp_path):
     path = tmp_path / "trace.parquet"
-    with trace_file.trace_file(path) as folder:
+    with files.trace_file(path) as folder:
         with pytest.raises(ZeroDivisionError):
             write_and_then(raising(ZeroDivisionError), folder, 1)
         for _ in range(2):
@@ -98,7 +98,7 @@ def test_a_source_that_was_given_up_does_not_count_and_one_that_is_done_twice_co
 @pytest.mark.parametrize("empty", [0, 2])
 def test_sources_without_rows_change_nothing(tmp_path, rows, empty):
     path = tmp_path / "trace.parquet"
-    with trace_file.trace_file(path) as folder:
+    with files.trace_file(path) as folder:
         for source in range(empty):
             write(folder, source, [])
         write(folder, 5, rows)
@@ -112,7 +112,7 @@ def test_what_fails_leaves_the_older_file_and_nothing_else(tmp_path, monkeypatch
     Trace([row(3, 3)]).write(path)
 
     if when == "while they are put in order":
-        monkeypatch.setattr(trace_file, "_bounds", raising(trouble))
+        monkeypatch.setattr(files, "_bounds", raising(trouble))
     with pytest.raises(trouble):
         write_pods(path, [row(1, 1)], 2, then=raising(trouble) if when == "while rows come" else None)
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
@@ -121,7 +121,7 @@ def test_what_fails_leaves_the_older_file_and_nothing_else(tmp_path, monkeypatch
 
 def test_who_is_late_does_not_bring_the_folder_back(tmp_path):
     trace = ExitStack()
-    folder = trace.enter_context(trace_file.trace_file(tmp_path / "trace.csv"))
+    folder = trace.enter_context(files.trace_file(tmp_path / "trace.csv"))
 
     def given_up():
         trace.__exit__(ZeroDivisionError, ZeroDivisionError(), None)
@@ -144,7 +144,7 @@ def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path, pods):
 
 
 def write_pods(path, rows, pods, then=None):
-    with trace_file.trace_file(path) as folder:
+    with files.trace_file(path) as folder:
         for pod in range(pods):
             write(folder, pod, rows)
         if then is not None:

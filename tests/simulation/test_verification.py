@@ -13,12 +13,12 @@ from journey.decision.policy import merged
 from journey.machine import Journey, Move
 from journey.machine.guards import Guard
 from simulation import account, gate, life
-from simulation import trace as tr
 from simulation.choice import COMPILED
 from simulation.distributions import dwell_times
 from simulation.model.spec import Reviewers
 from simulation.random import streams
 from simulation.run import run_arm
+from simulation.trace import events as tr
 from simulation.verification import (
     arm_checks,
     checks,

@@ -6,9 +6,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from simulation.chronicle import Chronicle
-from simulation.dates import Dates
 from simulation.model.spec import Reviewers
 from simulation.run import run_arm
+from simulation.trace.dates import Dates
 from simulation.xes import write_xes
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import arm

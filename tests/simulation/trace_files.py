@@ -2,14 +2,14 @@
 
 import duckdb
 
-from simulation import trace_file
-from simulation.trace import Row
+from simulation.trace import files
+from simulation.trace.events import Row
 
 
 def in_small_windows(monkeypatch, folder, rows=400):
     """Where a trace can be written; of several sources about so many rows are put in order at a time."""
-    monkeypatch.setattr(trace_file, "ROWS_AT_A_TIME", rows)
-    monkeypatch.setattr(trace_file, "_STEP", rows // 4)
+    monkeypatch.setattr(files, "ROWS_AT_A_TIME", rows)
+    monkeypatch.setattr(files, "_STEP", rows // 4)
     return folder / "trace.parquet"
 
 

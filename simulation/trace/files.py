@@ -20,13 +20,13 @@ from uuid import uuid4
 from journey.core.errors import InputError
 from journey.runtime.atomic_files import whole_file
 from journey.runtime.duckdb import in_memory
-from simulation.trace import COLUMNS
+from simulation.trace.events import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from simulation.trace_columns import Columns, TakeRows
+    from simulation.trace.columns import Columns, TakeRows
 
 FORMATS = {
     ".parquet": "FORMAT parquet, COMPRESSION zstd",

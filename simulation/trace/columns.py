@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulation.trace import COLUMNS, Row
+from simulation.trace.events import COLUMNS, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 Columns = dict[str, Any]
-"""By name of a column, in the order of `simulation.trace.COLUMNS`, an array with a value for each row."""
+"""By name of a column, in the order of `simulation.trace.events.COLUMNS`, an array with a value for each row."""
 
 if TYPE_CHECKING:
     TakeRows = Callable[[Columns], None]

@@ -14,7 +14,7 @@ from journey.core.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from simulation.trace_columns import TakeRows
+    from simulation.trace.columns import TakeRows
 
 MOVE = "move"
 SIGNAL = "signal"
@@ -111,14 +111,14 @@ class Trace:
         Raises:
             InputError: The ending is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
         """
-        from simulation.trace_file import rows_of, trace_file
+        from simulation.trace.files import rows_of, trace_file
 
         with trace_file(path) as folder, rows_of(0, folder) as take_rows:
             self.hand_on(take_rows)
 
     def hand_on(self, take_rows: TakeRows) -> None:
         """Give the rows, in order, some at a time."""
-        from simulation.trace_columns import blocks_of
+        from simulation.trace.columns import blocks_of
 
         for block in blocks_of(self.sorted_rows(), _BLOCK):
             take_rows(block)
