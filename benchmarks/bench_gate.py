@@ -9,7 +9,7 @@ import simpy
 from benchmarks.tables import Figure
 from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate, Request
-from simulation.gate_book import GateBook
+from simulation.metrics.queue_statistics import GateBook
 from simulation.model.spec import Reviewers
 
 BACKLOG = 30_000

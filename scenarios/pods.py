@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scenarios.workers import Crew
-    from simulation.books import Books
+    from simulation.metrics.totals import Books
     from simulation.model.arm import ArmSetup
     from simulation.run import Run
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
 from scenarios.metrics import is_total
+from simulation.metrics.counters import P90
+from simulation.metrics.quantile_sketch import quantile
 from simulation.model.arm import shares_in
 from simulation.population import people
 from simulation.run import refuse_different_worlds
-from simulation.sketch import quantile
-from simulation.tally import P90
 
 if TYPE_CHECKING:
     from simulation.model.arm import ArmSetup
@@ -222,7 +222,7 @@ def _pooled(name: str, runs: Sequence["Run"], weights: Sequence[float], customer
 
 
 def _waits(runs: Sequence["Run"], weights: Sequence[float]) -> dict[int, float]:
-    """Waits for review by bucket of `simulation.sketch`, each weighted."""
+    """Waits for review by bucket of `simulation.metrics.quantile_sketch`, each weighted."""
     buckets = sorted({bucket for run in runs for bucket, _ in run.waits})
     counts = [{row[0]: row[1] for row in run.waits} for run in runs]
     return {

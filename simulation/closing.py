@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulation.books import Books, joined, merged
+from simulation.metrics.counters import grid_of
+from simulation.metrics.totals import Books, joined, merged
 from simulation.model.arm import ArmSetup, compile_arm
 from simulation.run import Run
-from simulation.tally import grid_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulation.clock_time import ExactEnvironment
-    from simulation.gate_book import GateBook
+    from simulation.metrics.queue_statistics import GateBook
     from simulation.model.spec import Reviewers
 
 

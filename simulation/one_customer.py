@@ -1,6 +1,6 @@
 """One customer's share of what money is made of, read off the customer's rows of the trace.
 
-Summed over all customers it is what the run itself has counted (`simulation.tally`).
+Summed over all customers it is what the run itself has counted (`simulation.metrics.counters`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections import Counter
 from math import log1p
 from typing import TYPE_CHECKING
 
+from simulation.metrics.counters import discounted_days
 from simulation.model.units import DAYS_PER_YEAR
-from simulation.tally import discounted_days
 from simulation.trace import events
 
 if TYPE_CHECKING:

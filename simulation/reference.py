@@ -9,15 +9,15 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from simulation.beginning import met_on_day_0
-from simulation.books import Books
 from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate
-from simulation.gate_book import GateBook
 from simulation.life import Life
+from simulation.metrics.counters import Tally, grid_of
+from simulation.metrics.queue_statistics import GateBook
+from simulation.metrics.totals import Books
 from simulation.model.arm import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.population import arm_of, frailty, people, splits_of
 from simulation.random import streams
-from simulation.tally import Tally, grid_of
 from simulation.trace.events import Trace
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from simulation.books import Books
+    from simulation.metrics.totals import Books
     from simulation.trace.columns import TakeRows
     from simulation.trace.events import Trace
 
@@ -43,10 +43,12 @@ class Run:
         reviews_by_verdict: How many requests for review ended in each way.
         outcomes: How many actions had each outcome.
         unhelped: Episodes of distress by the stage they began in and by segment, and how many got nothing.
-        gate: Backlog, utilisation and waits over time (`simulation.gate_book`); of all arms that share the gate.
+        gate: Backlog, utilisation and waits over time (`simulation.metrics.queue_statistics`); of all arms that share
+            the gate.
         denominators: What the means and shares among the metrics are taken over (customers, requests, signals), so
             that those of several runs can be pooled.
-        waits: Of the requests for review that are over: by bucket of `simulation.sketch`, how many waited so long.
+        waits: Of the requests for review that are over: by bucket of `simulation.metrics.quantile_sketch`, how many
+            waited so long.
         acquisition: Where the customers are buyers of a funnel: its totals by channel, segment, step and period, and
             the moves of budget (`simulation.acquisition.books`); empty elsewhere.
     """

@@ -9,13 +9,13 @@ from simulation.compiled import cohort, layout
 from simulation.compiled.basics import KIND_VALUE, emit, run_at, wind
 from simulation.compiled.layout import AGENDA, NOTHING, VALUE_CLOCK
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER
+from simulation.metrics.counters import discounted_days
 from simulation.model.contracts import charges_until_failure, next_renewal
 from simulation.model.event_types import CALM, PAYMENT, RENEWAL, VALUE
 from simulation.model.units import DAYS_PER_YEAR
 from simulation.population import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
-from simulation.tally import discounted_days
 
 
 def value_rate(T: Any, S: Any, i: int) -> float:

@@ -9,8 +9,8 @@ import numpy as np
 from journey.decision.rules import REASONS
 from simulation.compiled import cohort
 from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort
-from simulation.gate_book import GateBook
-from simulation.tally import Tally
+from simulation.metrics.counters import Tally
+from simulation.metrics.queue_statistics import GateBook
 from simulation.trace import events
 
 if TYPE_CHECKING:

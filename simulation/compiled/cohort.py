@@ -9,8 +9,8 @@ import numpy as np
 from journey.decision.rules import REASONS
 from simulation.compiled import layout
 from simulation.compiled.layout import NOTHING
-from simulation.sketch import BUCKETS
-from simulation.tally import grid_of
+from simulation.metrics.counters import grid_of
+from simulation.metrics.quantile_sketch import BUCKETS
 from simulation.trace.events import KINDS
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ class Cohort(NamedTuple):
         kinds, reasons, actions, verdicts, churned, outcomes, stage_days: Running totals by code, a row per arm.
         distressed, unhelped: Episodes by arm, stage they began in and segment: all, and those that got nothing.
         customers: Customers who have come, by arm and segment.
-        waits: Waits of the requests that were closed, by arm and bucket: see `simulation.sketch`.
-        backlog, closed, waited, worked: The gate over time: see `simulation.gate_book`.
+        waits: Waits of the requests that were closed, by arm and bucket: see `simulation.metrics.quantile_sketch`.
+        backlog, closed, waited, worked: The gate over time: see `simulation.metrics.queue_statistics`.
         grid, occupancy: Days at which stages are counted, and the counts, one table per arm.
     """
 

@@ -37,6 +37,7 @@ from simulation.compiled.lives import (
     count_wait,
 )
 from simulation.distributions.dwell_times import NEVER
+from simulation.metrics.quantile_sketch import bucket_of
 from simulation.model.calendar_effects import part_of
 from simulation.model.event_types import (
     ACTION,
@@ -47,7 +48,6 @@ from simulation.model.event_types import (
 )
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
-from simulation.sketch import bucket_of
 
 # Labels of decisions that are no action, as codes; `engine` gives them their names.
 LABEL_MONITOR, LABEL_NONE = -2, -3

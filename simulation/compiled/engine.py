@@ -10,8 +10,7 @@ import numpy as np
 
 from journey.decision import rules, steps
 from journey.runtime.identity_cache import Lately
-from simulation import beginning, population, sketch, tally
-from simulation.books import Books
+from simulation import beginning, population
 from simulation.compiled import (
     accounts,
     basics,
@@ -35,6 +34,8 @@ from simulation.compiled.tables import tables_of
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import heap, prefetch
 from simulation.kernels.named_arrays import boxed, kind_of
+from simulation.metrics import counters, quantile_sketch
+from simulation.metrics.totals import Books
 from simulation.model import calendar_effects, contracts, record_errors, working_hours
 from simulation.model.arm import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.population import people, splits_of
@@ -80,12 +81,12 @@ def kernels() -> SimpleNamespace:
         dwell_times,
         working_hours,
         population,
-        tally,
+        counters,
         calendar_effects,
         contracts,
         record_errors,
         beginning,
-        sketch,
+        quantile_sketch,
     )
     modules = (*shared, heap, diary, prefetch, basics, accounts, lives, dealings, turns, crowd, gate, lean, door)
     constants = {**unsigned, "word64": np.uint64}

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulation.metrics.counters import grid_of
 from simulation.model.units import DAYS_PER_YEAR
 from simulation.model.working_hours import worked
-from simulation.tally import grid_of
 from simulation.trace.events import MOVE
 from simulation.verification.evidence import Evidence
 from simulation.verification.parting import first_difference

@@ -10,11 +10,11 @@ import numpy as np
 
 from journey.decision.policy import TIERS
 from simulation.beginning import met_on_day_0
+from simulation.metrics.counters import discounted_days
 from simulation.model.arm import compile_arm, policy_segments
 from simulation.model.units import DAYS_PER_YEAR
 from simulation.population import frailty, people
 from simulation.random import streams
-from simulation.tally import discounted_days
 from simulation.trace.events import DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
 
 if TYPE_CHECKING:

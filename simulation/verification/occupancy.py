@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.exact import markov, renewal
+from simulation.metrics.counters import grid_of
 from simulation.model.units import DAYS_PER_YEAR
-from simulation.tally import grid_of
 from simulation.verification import evidence
 
 if TYPE_CHECKING:

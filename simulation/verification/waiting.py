@@ -14,7 +14,7 @@ from simulation.clock_time import ExactEnvironment
 from simulation.distributions.dwell_times import NEVER
 from simulation.exact.queueing import erlang_c
 from simulation.gate import Gate, Request
-from simulation.gate_book import GateBook
+from simulation.metrics.queue_statistics import GateBook
 from simulation.model.spec import Reviewers
 from simulation.model.units import MINUTES_PER_DAY
 from simulation.model.working_hours import worked

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from simulation.gate_book import GateBook
+from simulation.metrics.queue_statistics import GateBook
 from simulation.model import record_errors
 from simulation.model.spec import Population, Reviewers
 from simulation.population import frailty, people

@@ -6,7 +6,7 @@ import pytest
 
 from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate, Request
-from simulation.gate_book import GateBook
+from simulation.metrics.queue_statistics import GateBook
 from simulation.model.spec import Reviewers
 from simulation.random import streams
 

@@ -15,7 +15,7 @@ from journey.machine import Journey
 from simulation.clock_time import ExactEnvironment
 from simulation.distributions.dwell_times import NEVER
 from simulation.gate import Gate, Request
-from simulation.gate_book import GateBook
+from simulation.metrics.queue_statistics import GateBook
 from simulation.model.spec import Population, Reviewers, World
 from simulation.random import streams
 from simulation.run import run_arm

@@ -6,7 +6,7 @@ from math import ceil
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.sketch import ACCURACY, BUCKETS, LEAST, bucket_of, quantile
+from simulation.metrics.quantile_sketch import ACCURACY, BUCKETS, LEAST, bucket_of, quantile
 
 amounts = st.floats(LEAST, 1e6)
 # Rounding in the logarithm may put an amount that lies on a bound into the bucket beside it.

@@ -3,9 +3,9 @@
 import pytest
 from scipy.stats import chisquare
 
+from simulation.metrics.counters import Mean
 from simulation.population import splits_of
 from simulation.run import run_arm, run_together
-from simulation.tally import Mean
 from tests.simulation.worlds import arm
 
 # One chance in ten thousand for each test below that a right split is called wrong.

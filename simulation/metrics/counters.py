@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, fields
 from math import expm1
 from typing import TYPE_CHECKING, NamedTuple
 
+from simulation.metrics.quantile_sketch import bucket_of, quantile
 from simulation.model.units import DAYS_PER_YEAR
 from simulation.model.working_hours import worked
-from simulation.sketch import bucket_of, quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulation.gate_book import GateBook
-from simulation.tally import Tally
+from simulation.metrics.counters import Tally
+from simulation.metrics.queue_statistics import GateBook
 from simulation.trace.events import Trace
 
 if TYPE_CHECKING:
