@@ -17,7 +17,7 @@ from scenarios.parting import Parting, event_dict, part
 from simulation.choice import REFERENCE
 from simulation.chronicle import Chronicle, Lifeline, begin, customer_id
 from simulation.one_customer import quantities_of
-from simulation.population import people
+from simulation.population.draw import people
 from simulation.run import run_arm
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, Clock
 from simulation.model.contracts import charges_until_failure, next_renewal
 from simulation.model.event_types import CALM, PAYMENT, RENEWAL, VALUE
-from simulation.population import pick
+from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.trace import events
 
 if TYPE_CHECKING:
     from simulation.life import Life
-    from simulation.population import Person
+    from simulation.population.draw import Person
 
 
 class Account:

@@ -19,7 +19,7 @@ from simulation.trace import events
 
 if TYPE_CHECKING:
     from simulation.life import Life
-    from simulation.population import Person
+    from simulation.population.draw import Person
 
 WATCHING = frozenset(
     (rules.LOW_CONFIDENCE, rules.NO_PLAY, rules.OPEN_INTERVENTION, rules.COOLING_DOWN, rules.CAPPED, rules.VETOED)

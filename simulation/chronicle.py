@@ -8,9 +8,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.core.errors import InputError
-from simulation.beginning import met_on_day_0
 from simulation.model.arm import compile_arm, policy_segments
-from simulation.population import people
+from simulation.population.draw import people
+from simulation.population.initial_state import met_on_day_0
 from simulation.random import streams
 from simulation.trace import events
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from simulation.model.arm import ArmSetup
-    from simulation.population import Person
+    from simulation.population.draw import Person
     from simulation.run import Run
 
 _NUMBER = attrgetter("customer")

@@ -21,7 +21,7 @@ from simulation.care import CALM_SPELL, Care
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, Clock, wound
 from simulation.model.calendar_effects import part_of
 from simulation.model.event_types import CALM, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, SEASON
-from simulation.population import pick
+from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.symptoms import Symptoms
 from simulation.trace import events
@@ -29,7 +29,7 @@ from simulation.trace import events
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from simulation.population import Person
+    from simulation.population.draw import Person
     from simulation.reference import Arm, Town
 
 NOWHERE = -1

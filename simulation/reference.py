@@ -8,7 +8,6 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from simulation.beginning import met_on_day_0
 from simulation.clock_time import ExactEnvironment
 from simulation.gate import Gate
 from simulation.life import Life
@@ -16,7 +15,8 @@ from simulation.metrics.counters import Tally, grid_of
 from simulation.metrics.queue_statistics import GateBook
 from simulation.metrics.totals import Books
 from simulation.model.arm import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
-from simulation.population import arm_of, frailty, people, splits_of
+from simulation.population.draw import arm_of, frailty, people, splits_of
+from simulation.population.initial_state import met_on_day_0
 from simulation.random import streams
 from simulation.trace.events import Trace
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from simulation.distributions.dwell_times import NEVER
 from simulation.model import record_errors
 from simulation.model.event_types import CALM, DELIVERY, NOISE, SYMPTOM
-from simulation.population import pick
+from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.trace import events
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from journey.core.errors import InputError
 from simulation.acquisition.spec import AcquiredPopulation
 from simulation.acquisition.traits import traits_of
-from simulation.population import People, Person
+from simulation.population.draw import People, Person
 from simulation.random.streams import customer_key
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def refuse_to_share(setups: Sequence[ArmSetup]) -> None:
 
 
 def acquired_people(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> People:
-    """The buyers of a funnel as customers, in order of their number; see `simulation.population.people`."""
+    """The buyers of a funnel as customers, in order of their number; see `simulation.population.draw.people`."""
     assert isinstance(population, AcquiredPopulation)
     found = lived(population, seed=seed, replication=replication)
     stage = population.acquisition.stage

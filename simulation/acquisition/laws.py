@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from simulation.acquisition.spec import MICROS, AcquiredPopulation, Campaign, Channel
 from simulation.model.parameters import dwell_law
-from simulation.population import cumulative
+from simulation.population.draw import cumulative
 
 NO_DELAY = -1
 """The law of a step that is made at once."""

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from math import exp, log, log1p
 
 from simulation.distributions.dwell_times import due_in, wound
-from simulation.population import pick
+from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 

@@ -6,7 +6,7 @@ from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.decision.policy import TIERS
-from simulation.population import CrowdLaw, cumulative, drawn
+from simulation.population.draw import CrowdLaw, cumulative, drawn
 from simulation.random import copula
 
 if TYPE_CHECKING:

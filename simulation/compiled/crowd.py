@@ -1,4 +1,4 @@
-"""Customers drawn by compiled code, as in `simulation.population` and `simulation.beginning`."""
+"""Customers drawn by compiled code, as in `simulation.population.draw` and `simulation.population.initial_state`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from journey.decision.policy import TIERS
 from journey.decision.rules import NO_ACTION, NO_SIGNAL
-from simulation.beginning import age_of_share, age_table, cause_by_now, cause_of_belief
 from simulation.care import CALM_SPELL
 from simulation.compiled import layout
 from simulation.compiled.dealings import hear
@@ -17,7 +16,8 @@ from simulation.compiled.roll import roll_of
 from simulation.compiled.tables import arrays_of
 from simulation.distributions.dwell_times import NEVER
 from simulation.model.event_types import CALM, ENTRIES
-from simulation.population import NOBODY, arm_of, crowd_law, drawn, frailty_of, standard_normal
+from simulation.population.draw import NOBODY, arm_of, crowd_law, drawn, frailty_of, standard_normal
+from simulation.population.initial_state import age_of_share, age_table, cause_by_now, cause_of_belief
 from simulation.random import streams
 from simulation.random.streams import customer_key, uniform
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from simulation.compiled.roll import Roll
     from simulation.model.arm import ArmSetup, ArmTable
-    from simulation.population import People
+    from simulation.population.draw import People
 
 
 class CrowdTables(NamedTuple):
@@ -35,14 +35,14 @@ class CrowdTables(NamedTuple):
     Attributes:
         listed: Whether customers are taken from a list; otherwise they are drawn.
         roll: The list.
-        law: `simulation.population.CrowdLaw`.
+        law: `simulation.population.draw.CrowdLaw`.
         first: Place of the first customer in the population.
         size: Number of customers.
         seed, replication: Of the run.
         spread: Standard deviation of log frailty.
         in_mid_stay, in_distress: How customers are met on day 0.
         cells: By stage, segment and tier: the row of the tables of ages.
-        ends, shares, guides: Ages met: see `simulation.beginning.age_of_share`.
+        ends, shares, guides: Ages met: see `simulation.population.initial_state.age_of_share`.
         splits: By segment: cumulative shares of the arms.
         policy_segments: By arm and segment: the segment as the policy numbers it.
     """
@@ -154,7 +154,7 @@ def settle(A: Any, P: Any, S: Any, i: int, place: int) -> None:
 
 
 def settle_drawn(A: Any, P: Any, S: Any, i: int, number: int) -> None:
-    """Write the customer of this number into a cleared row, as `simulation.beginning.met_on_day_0`."""
+    """Write the customer of this number into a cleared row, as `simulation.population.initial_state.met_on_day_0`."""
     key = customer_key(P.seed, P.replication, number)
     segment, tier, value, stage, known_days, consents, arrives_at, draw = drawn(P.law, key)
     days, cause = 0.0, CALM

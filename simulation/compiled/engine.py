@@ -10,7 +10,6 @@ import numpy as np
 
 from journey.decision import rules, steps
 from journey.runtime.identity_cache import Lately
-from simulation import beginning, population
 from simulation.compiled import (
     accounts,
     basics,
@@ -38,7 +37,8 @@ from simulation.metrics import counters, quantile_sketch
 from simulation.metrics.totals import Books
 from simulation.model import calendar_effects, contracts, record_errors, working_hours
 from simulation.model.arm import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
-from simulation.population import people, splits_of
+from simulation.population import draw, initial_state
+from simulation.population.draw import people, splits_of
 from simulation.random import streams
 from simulation.trace.columns import rows_of_columns
 from simulation.trace.events import Trace
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from simulation.compiled.tables import Tables
-    from simulation.population import People
+    from simulation.population.draw import People
     from simulation.trace.columns import TakeRows
 
 
@@ -80,12 +80,12 @@ def kernels() -> SimpleNamespace:
         special_functions,
         dwell_times,
         working_hours,
-        population,
+        draw,
         counters,
         calendar_effects,
         contracts,
         record_errors,
-        beginning,
+        initial_state,
         quantile_sketch,
     )
     modules = (*shared, heap, diary, prefetch, basics, accounts, lives, dealings, turns, crowd, gate, lean, door)

@@ -15,7 +15,7 @@ from simulation.kernels.branchless import either
 from simulation.model import record_errors
 from simulation.model.event_types import CALM, DELIVERY, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, NOISE, SYMPTOM
 from simulation.model.record_errors import becomes_of, is_doubled, known_after
-from simulation.population import pick
+from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 from simulation.symptoms import COPY, SOUND, STRAY

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from simulation.beginning import believed
+from simulation.population.initial_state import believed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulation.model.arm import ArmTable
-    from simulation.population import Person
+    from simulation.population.draw import Person
 
 
 class Roll(NamedTuple):
-    """Customers on day 0, `n` of them, and the `m` signals they bring along; see `simulation.population.Person`.
+    """Customers on day 0, `n` of them, and the `m` signals they bring along; see `simulation.population.draw.Person`.
 
     Attributes:
         number, segment, tier, stage, consents: Shape (n,).

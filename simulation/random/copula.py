@@ -3,7 +3,7 @@
 Each trait is drawn as a standard normal; correlated normals are ``L z`` of independent ones, with ``L`` the Cholesky
 factor of the correlation matrix. A trait with another distribution takes the uniform ``Phi`` of its normal (Sklar's
 theorem; Nelsen 2006, An Introduction to Copulas). The traits are value, tier, tenure and frailty, in this order;
-`simulation.population` mixes them. Without correlations every trait is its own draw, to the bit.
+`simulation.population.draw` mixes them. Without correlations every trait is its own draw, to the bit.
 """
 
 from collections.abc import Sequence

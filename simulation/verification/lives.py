@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from journey.decision.policy import TIERS
-from simulation.beginning import met_on_day_0
 from simulation.metrics.counters import discounted_days
 from simulation.model.arm import compile_arm, policy_segments
 from simulation.model.units import DAYS_PER_YEAR
-from simulation.population import frailty, people
+from simulation.population.draw import frailty, people
+from simulation.population.initial_state import met_on_day_0
 from simulation.random import streams
 from simulation.trace.events import DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from simulation.model.arm import ArmSetup
-    from simulation.population import Person
+    from simulation.population.draw import Person
     from simulation.run import Run
     from simulation.trace.events import Row
 

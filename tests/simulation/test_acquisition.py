@@ -19,7 +19,7 @@ from simulation.acquisition.observed import Observed, Sale
 from simulation.acquisition.prospects import NOBODY, next_place, number_of
 from simulation.acquisition.spec import MICROS, Acquisition
 from simulation.chronicle import Chronicle
-from simulation.population import frailty, people
+from simulation.population.draw import frailty, people
 from simulation.random import streams
 from simulation.random.streams import customer_key
 from simulation.records_export import write_records

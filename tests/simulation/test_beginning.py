@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from journey.machine import default_journey
-from simulation.beginning import met_on_day_0, survival
 from simulation.model.arm import compile_arm, policy_segments
-from simulation.population import people
+from simulation.population.draw import people
+from simulation.population.initial_state import met_on_day_0, survival
 from simulation.random import streams
 from simulation.run import run_arm
 from tests.simulation.worlds import arm

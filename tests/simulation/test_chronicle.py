@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from journey.core.errors import InputError
 from simulation.chronicle import Chronicle, Lifeline, begin
 from simulation.one_customer import quantities_of
-from simulation.population import Person
+from simulation.population.draw import Person
 from simulation.run import run_arm
 from simulation.trace.events import Row
 from tests.simulation.full_worlds import full_arm

@@ -18,7 +18,7 @@ from scipy import stats
 from simulation.metrics.queue_statistics import GateBook
 from simulation.model import record_errors
 from simulation.model.spec import Population, Reviewers
-from simulation.population import frailty, people
+from simulation.population.draw import frailty, people
 from simulation.random import streams
 from simulation.run import run_arm
 from tests.simulation.bare_worlds import bare, z_of

@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import chisquare
 
 from simulation.metrics.counters import Mean
-from simulation.population import splits_of
+from simulation.population.draw import splits_of
 from simulation.run import run_arm, run_together
 from tests.simulation.worlds import arm
 

@@ -16,7 +16,7 @@ from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.records.folder import bundled_folder, read_folder
 from simulation.model.units import DAYS_PER_MONTH
-from simulation.population import HeardSignal, People, Person
+from simulation.population.draw import HeardSignal, People, Person
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from simulation.model.arm import ArmTable
     from simulation.model.parameters import MoveLaw
     from simulation.model.spec import Population
-    from simulation.population import Person
+    from simulation.population.draw import Person
 
 _POINTS = 2000
 """Points of the grid on which a stay's survival is integrated."""

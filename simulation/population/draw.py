@@ -109,7 +109,7 @@ def people(population: Population, machine: CompiledJourney, *, seed: int, repli
         InputError: The folder of records cannot be used.
     """
     if population.records is not None:
-        from simulation.recorded import recorded_people
+        from simulation.population.from_records import recorded_people
 
         return recorded_people(population, machine)
     if population.is_listed:

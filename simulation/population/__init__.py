@@ -1,0 +1,1 @@
+"""Who the simulated customers are: drawn by segment or taken from records, with their initial state."""
