@@ -7,10 +7,10 @@ from time import perf_counter
 import simpy
 
 from benchmarks.tables import Figure
-from simulation.clock_time import ExactEnvironment
-from simulation.gate import Gate, Request
 from simulation.metrics.queue_statistics import GateBook
 from simulation.model.spec import Reviewers
+from simulation.reference.environment import ExactEnvironment
+from simulation.reference.review_queue import Gate, Request
 
 BACKLOG = 30_000
 SIMPY_BACKLOG = 2_000

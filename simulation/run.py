@@ -206,7 +206,7 @@ def live_pod(
             from simulation.compiled.engine import live_compiled
 
             return live_compiled(setups, keep_trace=keep_trace, take_rows=take_rows, **how)
-        from simulation.reference import live_reference
+        from simulation.reference.engine import live_reference
 
         return live_reference(setups, keep_trace=keep_trace, take_rows=take_rows, **how)
 

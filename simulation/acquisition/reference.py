@@ -20,7 +20,7 @@ from simulation.acquisition.prospects import (
     steps_made,
     touched_at,
 )
-from simulation.clock_time import BEFORE_ALL, ExactEnvironment
+from simulation.reference.environment import BEFORE_ALL, ExactEnvironment
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -1,4 +1,4 @@
-"""The compiled engine: the model of `simulation.reference` for large cohorts, with the same trace.
+"""The compiled engine: the model of `simulation.reference.engine` for large cohorts, with the same trace.
 
 Customers are independent except at the human gate. So each one runs alone up to its next request for review; requests,
 and the customers that wait, go through one heap in time order (`gate`). Rules, clocks, streams and working hours are

@@ -1,4 +1,4 @@
-"""The account of a customer, compiled: the counterpart of `simulation.account`, function by function.
+"""The account of a customer, compiled: the counterpart of `simulation.reference.account`, function by function.
 
 A renewal or a charge that ends in a move is a matter of the whole life: see `simulation.compiled.turns`.
 """

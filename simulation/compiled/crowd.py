@@ -8,7 +8,6 @@ import numpy as np
 
 from journey.decision.policy import TIERS
 from journey.decision.rules import NO_ACTION, NO_SIGNAL
-from simulation.care import CALM_SPELL
 from simulation.compiled import layout
 from simulation.compiled.dealings import hear
 from simulation.compiled.layout import AGENDA, NOTHING
@@ -20,6 +19,7 @@ from simulation.population.draw import NOBODY, arm_of, crowd_law, drawn, frailty
 from simulation.population.initial_state import age_of_share, age_table, cause_by_now, cause_of_belief
 from simulation.random import streams
 from simulation.random.streams import customer_key, uniform
+from simulation.reference.orchestration import CALM_SPELL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

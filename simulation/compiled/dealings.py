@@ -1,7 +1,7 @@
 """What the orchestrator does, compiled: beliefs, decisions, reviews, actions and outcomes.
 
-The counterpart of `simulation.model.evidence` and `simulation.care`, function by function; what each does is documented
-there.
+The counterpart of `simulation.model.evidence` and `simulation.reference.orchestration`, function by function; what each
+does is documented there.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
 """The gate, compiled: in one order of time, requests, waiting customers, verdicts and the handing out of work.
 
-A customer who does not wait for a review runs alone, up to the next request. The counterpart of `simulation.gate`.
-Functions that concern the gate or several customers take the tables of all arms, `A`; the first arm's reviewers are
-everybody's.
+A customer who does not wait for a review runs alone, up to the next request. The counterpart of
+`simulation.reference.review_queue`. Functions that concern the gate or several customers take the tables of all arms,
+`A`; the first arm's reviewers are everybody's.
 """
 
 from typing import Any

@@ -1,6 +1,7 @@
 """A life, compiled: stages, moves, distress and signals.
 
-The counterpart of `simulation.life` and `simulation.symptoms`, function by function. Every function takes the tables
+The counterpart of `simulation.reference.customer` and `simulation.reference.signals`, function by function. Every
+function takes the tables
 `T`, the cohort `S` and the row `i` of a customer in it; what it does is documented there.
 """
 
@@ -18,7 +19,7 @@ from simulation.model.record_errors import becomes_of, is_doubled, known_after
 from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
-from simulation.symptoms import COPY, SOUND, STRAY
+from simulation.reference.signals import COPY, SOUND, STRAY
 
 NOISE_CAUSE = CALM
 _HALF = (ENTRIES + 1) // 2

@@ -1,12 +1,11 @@
 """The turns of a life, compiled: moves, dates, episodes, what arrives, and one step from one thing due to the next.
 
-The counterpart of `simulation.life` where it deals with the account or the orchestrator; what each does is documented
-there.
+The counterpart of `simulation.reference.customer` where it deals with the account or the orchestrator; what each does
+is documented there.
 """
 
 from typing import Any
 
-from simulation.care import CALM_SPELL
 from simulation.compiled import cohort, layout
 from simulation.compiled.accounts import on_value, open_account, wind_charges
 from simulation.compiled.basics import (
@@ -72,7 +71,8 @@ from simulation.model.event_types import (
 from simulation.model.record_errors import UNRECORDED, recorded_as
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
-from simulation.symptoms import SOUND
+from simulation.reference.orchestration import CALM_SPELL
+from simulation.reference.signals import SOUND
 
 # Reasons of moves that came of a date and not of a hazard.
 REASON_RENEWAL, REASON_PAYMENT = 0, 1

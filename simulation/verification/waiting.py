@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.clock_time import ExactEnvironment
 from simulation.distributions.dwell_times import NEVER
 from simulation.exact.queueing import erlang_c
-from simulation.gate import Gate, Request
 from simulation.metrics.queue_statistics import GateBook
 from simulation.model.spec import Reviewers
 from simulation.model.units import MINUTES_PER_DAY
 from simulation.model.working_hours import worked
 from simulation.random import streams
+from simulation.reference.environment import ExactEnvironment
+from simulation.reference.review_queue import Gate, Request
 from simulation.trace.events import REVIEW_DECIDED, REVIEW_REQUESTED
 from simulation.verification import evidence
 

@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from simulation.clock_time import ExactEnvironment
-from simulation.gate import Gate, Request
 from simulation.metrics.queue_statistics import GateBook
 from simulation.model.spec import Reviewers
 from simulation.random import streams
+from simulation.reference.environment import ExactEnvironment
+from simulation.reference.review_queue import Gate, Request
 
 AROUND_THE_CLOCK = Reviewers(opens_at_hour=0.0, minutes_per_day=1440.0, days_per_week=7)
 

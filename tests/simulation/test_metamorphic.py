@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from journey.decision.policy import Policy
 from journey.machine import Journey
-from simulation.clock_time import ExactEnvironment
 from simulation.distributions.dwell_times import NEVER
-from simulation.gate import Gate, Request
 from simulation.metrics.queue_statistics import GateBook
 from simulation.model.spec import Population, Reviewers, World
 from simulation.random import streams
+from simulation.reference.environment import ExactEnvironment
+from simulation.reference.review_queue import Gate, Request
 from simulation.run import run_arm
 from simulation.trace.events import ACTION, ARRIVAL, DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
 from tests.simulation.full_worlds import full_arm

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from journey.decision.policy import merged
 from journey.machine import Journey, Move
 from journey.machine.guards import Guard
-from simulation import account, gate, life
 from simulation.choice import COMPILED
 from simulation.distributions import dwell_times
 from simulation.model.spec import Reviewers
 from simulation.random import streams
+from simulation.reference import account, review_queue
+from simulation.reference import customer as customer_module
 from simulation.run import run_arm
 from simulation.trace import events as tr
 from simulation.verification import (
@@ -187,15 +188,15 @@ PLAIN_WIN_BACK = {**WIN_BACK, "frailty_spread": 0.0, "renewal": {}, "payments": 
 
 def planted_season(monkeypatch):
     """Nobody notices that a season has begun."""
-    monkeypatch.setattr(life.Life, "_wait_for_the_season", lambda self: None)
+    monkeypatch.setattr(customer_module.Life, "_wait_for_the_season", lambda self: None)
 
 
 def planted_certainty(monkeypatch):
     """Distress and season do not act on a contract's end."""
     monkeypatch.setattr(
-        life.Life,
+        customer_module.Life,
         "in_force",
-        lambda self, ratio, place, honest=life.Life.in_force: min(ratio, honest(self, ratio, place)),
+        lambda self, ratio, place, honest=customer_module.Life.in_force: min(ratio, honest(self, ratio, place)),
     )
 
 
@@ -206,14 +207,14 @@ def planted_growth(monkeypatch):
 
 def planted_loyalty(monkeypatch):
     """Who is won back goes on suffering from what drove them out."""
-    honest = life.Life._come_back
+    honest = customer_module.Life._come_back
 
     def wrong(self):
         honest(self)
         self.episode_stage = self.stage
         self._begin_episode(0)
 
-    monkeypatch.setattr(life.Life, "_come_back", wrong)
+    monkeypatch.setattr(customer_module.Life, "_come_back", wrong)
 
 
 @pytest.mark.parametrize(
@@ -328,20 +329,20 @@ def planted_redraw(monkeypatch):
 
 def planted_deafness(monkeypatch):
     """Distress changes no hazard."""
-    monkeypatch.setattr(life.Life, "_retune", lambda self: None)
+    monkeypatch.setattr(customer_module.Life, "_retune", lambda self: None)
 
 
 def planted_onset(monkeypatch):
     """Episodes begin a third too often."""
-    honest = life.Life._onset_rate
-    monkeypatch.setattr(life.Life, "_onset_rate", lambda self: honest(self) * 1.33)
+    honest = customer_module.Life._onset_rate
+    monkeypatch.setattr(customer_module.Life, "_onset_rate", lambda self: honest(self) * 1.33)
 
 
 def planted_frailty(monkeypatch):
     """Nobody is frail."""
-    from simulation import reference
+    from simulation.reference import engine
 
-    monkeypatch.setattr(reference, "frailty", lambda *_: 1.0)
+    monkeypatch.setattr(engine, "frailty", lambda *_: 1.0)
 
 
 def planted_stream(monkeypatch):
@@ -385,12 +386,12 @@ def test_frailty_that_is_left_out_is_caught(monkeypatch):
 
 def test_a_gate_that_serves_one_by_one_is_caught(monkeypatch):
     """Two reviewers, one of whom never gets anything."""
-    honest = gate.Gate.__init__
+    honest = review_queue.Gate.__init__
 
     def wrong(self, env, count, reviewers, book):
         honest(self, env, count - 1, reviewers, book)
 
-    monkeypatch.setattr(gate.Gate, "__init__", wrong)
+    monkeypatch.setattr(review_queue.Gate, "__init__", wrong)
     setup = arm(reviewers=Reviewers(count=2), population={"size": 300})
     assert any("Erlang C" in name for name in failed(judged(arm_checks(setup, seed=1, days=DAYS))))
 

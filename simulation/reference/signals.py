@@ -16,8 +16,8 @@ from simulation.random import streams
 from simulation.trace import events
 
 if TYPE_CHECKING:
-    from simulation.life import Life
     from simulation.model.spec import Strengths
+    from simulation.reference.customer import Life
 
 SOUND, STRAY, COPY = 0, 1, 2
 """A record may be sound, of a customer nobody knows, or a copy of one that is known already."""

@@ -15,8 +15,8 @@ from simulation.random import streams
 from simulation.trace import events
 
 if TYPE_CHECKING:
-    from simulation.life import Life
     from simulation.population.draw import Person
+    from simulation.reference.customer import Life
 
 
 class Account:

@@ -4,8 +4,9 @@ A customer has a small agenda of due times. The process sleeps until the earlies
 a reviewer's verdict interrupts the sleep. Nothing is drawn twice and nothing is redrawn: a change of hazard keeps
 what is left of every clock.
 
-This module is the customer: stages, moves and the latent distress. `simulation.symptoms` is how it shows from
-outside, `simulation.care` what the orchestrator does about it, `simulation.account` the contract and its worth.
+This module is the customer: stages, moves and the latent distress. `simulation.reference.signals` is how it shows from
+outside, `simulation.reference.orchestration` what the orchestrator does about it, `simulation.reference.account` the
+contract and its worth.
 """
 
 from __future__ import annotations
@@ -16,21 +17,21 @@ import simpy
 
 from journey.decision.policy import TIERS
 from journey.machine import Facts, MoveResult
-from simulation.account import Account
-from simulation.care import CALM_SPELL, Care
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, Clock, wound
 from simulation.model.calendar_effects import part_of
 from simulation.model.event_types import CALM, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, SEASON
 from simulation.population.draw import pick
 from simulation.random import streams
-from simulation.symptoms import Symptoms
+from simulation.reference.account import Account
+from simulation.reference.orchestration import CALM_SPELL, Care
+from simulation.reference.signals import Symptoms
 from simulation.trace import events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from simulation.population.draw import Person
-    from simulation.reference import Arm, Town
+    from simulation.reference.engine import Arm, Town
 
 NOWHERE = -1
 

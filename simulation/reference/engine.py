@@ -1,6 +1,7 @@
 """The reference engine: customers as SimPy processes. The clear one, that defines the model and that others must match.
 
-`simulation.life` is one customer, `simulation.gate` the reviewers; this module puts them in one environment.
+`simulation.reference.customer` is one customer, `simulation.reference.review_queue` the reviewers; this module puts
+them in one environment.
 """
 
 from __future__ import annotations
@@ -8,9 +9,6 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from simulation.clock_time import ExactEnvironment
-from simulation.gate import Gate
-from simulation.life import Life
 from simulation.metrics.counters import Tally, grid_of
 from simulation.metrics.queue_statistics import GateBook
 from simulation.metrics.totals import Books
@@ -18,6 +16,9 @@ from simulation.model.arm import ArmSetup, ArmTable, compile_arm, policy_segment
 from simulation.population.draw import arm_of, frailty, people, splits_of
 from simulation.population.initial_state import met_on_day_0
 from simulation.random import streams
+from simulation.reference.customer import Life
+from simulation.reference.environment import ExactEnvironment
+from simulation.reference.review_queue import Gate
 from simulation.trace.events import Trace
 
 if TYPE_CHECKING:

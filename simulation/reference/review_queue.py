@@ -14,15 +14,15 @@ from functools import partial
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from simulation.clock_time import AFTER_ALL, BEFORE_ALL
 from simulation.model.working_hours import finished, opening
+from simulation.reference.environment import AFTER_ALL, BEFORE_ALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulation.clock_time import ExactEnvironment
     from simulation.metrics.queue_statistics import GateBook
     from simulation.model.spec import Reviewers
+    from simulation.reference.environment import ExactEnvironment
 
 
 @dataclass(order=True, slots=True)

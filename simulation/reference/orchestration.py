@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from journey.decision import rules, steps
 from simulation.distributions.dwell_times import NEVER
-from simulation.gate import Request
 from simulation.model import record_errors
 from simulation.model.event_types import ACTION, CADENCE, CALM, EXPIRY, OUTCOME
 from simulation.model.evidence import Beliefs
 from simulation.model.units import MINUTES_PER_DAY
 from simulation.random import streams
+from simulation.reference.review_queue import Request
 from simulation.trace import events
 
 if TYPE_CHECKING:
-    from simulation.life import Life
     from simulation.population.draw import Person
+    from simulation.reference.customer import Life
 
 WATCHING = frozenset(
     (rules.LOW_CONFIDENCE, rules.NO_PLAY, rules.OPEN_INTERVENTION, rules.COOLING_DOWN, rules.CAPPED, rules.VETOED)
