@@ -64,7 +64,7 @@ def choose(asked: str, setups: Sequence[ArmSetup], customer_days: float, *, toge
         return Choice(REFERENCE, "the journey has a guard of your own, and the compiled one does not know it")
     if customer_days >= WORTH_COMPILING:
         return Choice(COMPILED, f"{customer_days:,.0f} customer-days are worth compiling it")
-    from simulation.compiled.readiness import is_ready
+    from simulation.compiled.cache_status import is_ready
 
     if is_ready(together):
         return Choice(COMPILED, "it lies on disk, compiled by an earlier run")

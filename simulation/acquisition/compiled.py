@@ -16,7 +16,7 @@ import numpy as np
 from simulation.acquisition import prospects, walk
 from simulation.acquisition.lived import Lived, Step
 from simulation.acquisition.market import Market
-from simulation.compiled.tables import arrays_of
+from simulation.compiled.parameters import arrays_of
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels.named_arrays import boxed
 from simulation.population import draw as drawing

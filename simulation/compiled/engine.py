@@ -11,25 +11,25 @@ import numpy as np
 from journey.decision import rules, steps
 from journey.runtime.identity_cache import Lately
 from simulation.compiled import (
-    accounts,
-    basics,
-    cohort,
-    crowd,
-    dealings,
-    diary,
-    door,
-    gate,
-    keeping,
-    lean,
-    lives,
-    turns,
+    account,
+    calendar_queue,
+    customer,
+    dispatch,
+    orchestration,
+    primitives,
+    review_queue,
+    row_retention,
+    state,
+    transitions,
+    two_pass,
 )
-from simulation.compiled.books import gate_book_of, tally_of
-from simulation.compiled.cohort import Cohort, empty_cohort
-from simulation.compiled.crowd import CrowdTables, crowd_tables
-from simulation.compiled.readiness import remember
-from simulation.compiled.rows import columns_of
-from simulation.compiled.tables import tables_of
+from simulation.compiled import population as population_module
+from simulation.compiled.cache_status import remember
+from simulation.compiled.parameters import tables_of
+from simulation.compiled.population import CrowdTables, crowd_tables
+from simulation.compiled.state import Cohort, empty_cohort
+from simulation.compiled.totals import gate_book_of, tally_of
+from simulation.compiled.trace_rows import columns_of
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import heap, prefetch
 from simulation.kernels.named_arrays import boxed, kind_of
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import SimpleNamespace
 
-    from simulation.compiled.tables import Tables
+    from simulation.compiled.parameters import Tables
     from simulation.population.draw import People
     from simulation.trace.columns import TakeRows
 
@@ -88,7 +88,21 @@ def kernels() -> SimpleNamespace:
         initial_state,
         quantile_sketch,
     )
-    modules = (*shared, heap, diary, prefetch, basics, accounts, lives, dealings, turns, crowd, gate, lean, door)
+    modules = (
+        *shared,
+        heap,
+        calendar_queue,
+        prefetch,
+        primitives,
+        account,
+        customer,
+        orchestration,
+        transitions,
+        population_module,
+        review_queue,
+        two_pass,
+        dispatch,
+    )
     constants = {**unsigned, "word64": np.uint64}
     # Other threads go on meanwhile: a worker of a cluster that says nothing for five minutes is taken for dead.
     return compiled(*modules, constants=constants, options=UNCOUNTED, inlined=INLINED, from_0=True)
@@ -129,7 +143,7 @@ def live_compiled(
         Books(
             tally_of(table, number, lived, cast.segments),
             occupancy=lived.occupancy[number].tolist(),
-            busy=float(lived.gate[cohort.BUSY]),
+            busy=float(lived.gate[state.BUSY]),
             gate=gate_book,
             wall_seconds=wall_seconds,
             trace=None if kept is None else kept.trace,
@@ -168,7 +182,7 @@ class _Cast(NamedTuple):
         return self.tables[0].keep_trace
 
     def stage(self, rows: int, at_once: int) -> Cohort:
-        """A cohort with so many rows for customers, and nobody in them; see `simulation.compiled.cohort`."""
+        """A cohort with so many rows for customers, and nobody in them; see `simulation.compiled.state`."""
         return empty_cohort(self.tables, len(self.segments), rows, self.crowd.size, at_once=at_once)
 
 
@@ -238,41 +252,41 @@ def _live_in_rows(cast: _Cast, take_rows: TakeRows, rows_at_a_time: int) -> Coho
     """Live all lives side by side, one window of time after the other, and hand on the rows of each."""
     enter, lived, crowd = kernels().enter, cast.stage(cast.crowd.size, cast.crowd.size), boxed(cast.crowd)
     box = boxed(lived)
-    enter(cast.boxes, crowd, box, box, door.SETTLE_ALL)
+    enter(cast.boxes, crowd, box, box, dispatch.SETTLE_ALL)
     start, width = 0.0, cast.days / (1 + cast.crowd.size * cast.days * EVENTS_PER_CUSTOMER_DAY // rows_at_a_time)
     while start < cast.days:
         limit = min(cast.days, start + width)
-        cohort.open_window(lived, limit)
-        while (short := enter(cast.boxes, crowd, box, box, door.LIVE_UNTIL)) != cohort.DONE:
-            lived = cohort.with_more_room(lived, short)
+        state.open_window(lived, limit)
+        while (short := enter(cast.boxes, crowd, box, box, dispatch.LIVE_UNTIL)) != state.DONE:
+            lived = state.with_more_room(lived, short)
             box = boxed(lived)
-        rows = int(lived.counters[cohort.ROWS])
+        rows = int(lived.counters[state.ROWS])
         take_rows(columns_of(cast.arms, lived))
         # The next window is as long as the rows of this one suggest, within reason.
         width *= min(4.0, max(0.25, rows_at_a_time / max(1, rows)))
         start = limit
-    enter(cast.boxes, crowd, box, box, door.FINISH_ALL)
+    enter(cast.boxes, crowd, box, box, dispatch.FINISH_ALL)
     return lived
 
 
 def _live_lean(cast: _Cast) -> Cohort:
-    """Live all lives in few rows: see `simulation.compiled.lean`."""
+    """Live all lives in few rows: see `simulation.compiled.two_pass`."""
     enter, crowd = kernels().enter, boxed(cast.crowd)
     customers = cast.crowd.size
-    room = keeping.room_for(customers)
+    room = row_retention.room_for(customers)
     lived = cast.stage(room.rows, room.at_once)
-    keeping.begin(lived, room, customers)
-    waste = cohort.with_totals_of_its_own(lived)
+    row_retention.begin(lived, room, customers)
+    waste = state.with_totals_of_its_own(lived)
     box = boxed(lived)
-    while (short := enter(cast.boxes, crowd, box, box, door.SEEK)) != cohort.DONE:
-        lived = cohort.with_more_room(lived, short)
-        keeping.keep_latest(lived, customers)
+    while (short := enter(cast.boxes, crowd, box, box, dispatch.SEEK)) != state.DONE:
+        lived = state.with_more_room(lived, short)
+        row_retention.keep_latest(lived, customers)
         box = boxed(lived)
-    cohort.sorted_firsts(lived)
-    keeping.end(lived)
-    box, unread = boxed(lived), boxed(cohort.with_totals_of(lived, waste))
-    while (short := enter(cast.boxes, crowd, box, unread, door.SERVE)) != cohort.DONE:
-        lived = cohort.with_more_room(lived, short)
-        box, unread = boxed(lived), boxed(cohort.with_totals_of(lived, waste))
-    enter(cast.boxes, crowd, box, unread, door.FINISH_OCCUPIED)
+    state.sorted_firsts(lived)
+    row_retention.end(lived)
+    box, unread = boxed(lived), boxed(state.with_totals_of(lived, waste))
+    while (short := enter(cast.boxes, crowd, box, unread, dispatch.SERVE)) != state.DONE:
+        lived = state.with_more_room(lived, short)
+        box, unread = boxed(lived), boxed(state.with_totals_of(lived, waste))
+    enter(cast.boxes, crowd, box, unread, dispatch.FINISH_OCCUPIED)
     return lived

@@ -30,6 +30,6 @@ by_compiled: Runner = partial(run_arm, replication=0, trace=True, engine=COMPILE
 
 def compiled_is_warm() -> bool:
     """Whether the compiled engine's code lies on disk from an earlier run, so that using it costs no minutes."""
-    from simulation.compiled.readiness import is_ready
+    from simulation.compiled.cache_status import is_ready
 
     return is_ready(1)

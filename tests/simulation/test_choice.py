@@ -6,7 +6,7 @@ import pytest
 
 from journey.machine import default_journey
 from simulation.choice import WORTH_COMPILING, WORTH_LOADING, choose
-from simulation.compiled import engine, readiness
+from simulation.compiled import cache_status, engine
 from tests.simulation.worlds import arm
 
 MEDIUM = 0.5 * (WORTH_LOADING + WORTH_COMPILING)
@@ -17,7 +17,7 @@ def on_disk(monkeypatch):
     """Sets what is on disk: the numbers of arms whose code is there."""
 
     def there(*arms):
-        monkeypatch.setattr(readiness, "is_ready", lambda number: number in arms)
+        monkeypatch.setattr(cache_status, "is_ready", lambda number: number in arms)
 
     return there
 
@@ -29,7 +29,7 @@ def test_an_engine_asked_for_is_the_one_and_needs_no_reason(asked, work):
 
 
 def test_small_work_does_not_even_look_for_compiled_code(monkeypatch):
-    monkeypatch.setattr(readiness, "is_ready", None)
+    monkeypatch.setattr(cache_status, "is_ready", None)
     found = choose("auto", [arm()], 2000 * 365.0)
     assert str(found) == (
         "engine: reference, because it is done with 730,000 customer-days before the compiled one is loaded"
@@ -69,18 +69,18 @@ def test_what_was_compiled_is_known_by_kind_of_run_and_forgotten_when_a_source_c
     source.write_text("")
     kernel = fake_kernel(source, tmp_path)
     monkeypatch.setattr(engine, "kernels", lambda: kernel)
-    assert not readiness.is_ready(1)
-    readiness.remember(1)
-    assert readiness.is_ready(1)
-    assert not readiness.is_ready(2)
+    assert not cache_status.is_ready(1)
+    cache_status.remember(1)
+    assert cache_status.is_ready(1)
+    assert not cache_status.is_ready(2)
     source.write_text("# another size")
-    assert not readiness.is_ready(1)
+    assert not cache_status.is_ready(1)
 
 
 def test_where_nothing_is_kept_nothing_is_ready(monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "kernels", lambda: fake_kernel(tmp_path, None))
-    readiness.remember(1)
-    assert not readiness.is_ready(1)
+    cache_status.remember(1)
+    assert not cache_status.is_ready(1)
 
 
 def fake_kernel(source, cache):
@@ -95,4 +95,4 @@ def test_a_compiled_run_leaves_word_that_its_code_is_there():
     from simulation.run import run_arm
 
     run_arm(arm(), seed=1, replication=0, days=30.0, engine="compiled")
-    assert readiness.is_ready(1)
+    assert cache_status.is_ready(1)

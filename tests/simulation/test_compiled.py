@@ -11,7 +11,7 @@ from journey.core.errors import InputError
 from journey.machine import Guard, GuardKind, Journey, default_journey, register_guard, unregister_guard
 from journey.machine.guards import a_number_of_days
 from simulation.choice import COMPILED, REFERENCE
-from simulation.compiled import cohort, keeping
+from simulation.compiled import row_retention, state
 from simulation.compiled.engine import live_compiled
 from simulation.model.spec import Reviewers
 from simulation.run import close, run_arm, run_together
@@ -27,14 +27,14 @@ SUMS = pytest.approx
 def assert_same(setup, *, seed, days, replication=0):
     """Both engines on the same luck: equal rows, equal counts, equal books; a difference names the first row.
 
-    Without a trace the compiled engine lives customers in few rows (`simulation.compiled.lean`): the same books again,
-    whether those who will ask keep theirs or live twice.
+    Without a trace the compiled engine lives customers in few rows (`simulation.compiled.two_pass`): the same books
+    again, whether those who will ask keep theirs or live twice.
     """
     asked = {"seed": seed, "replication": replication, "days": days}
     theirs, ours = (run_arm(setup, **asked, trace=True, engine=engine) for engine in (REFERENCE, COMPILED))
     assert_same_rows(theirs, ours)
     assert_same_books(theirs, ours)
-    for kept in (keeping.KEPT_ROWS, 0):
+    for kept in (row_retention.KEPT_ROWS, 0):
         with rows_kept(kept):
             assert_same_books(theirs, run_arm(setup, **asked, engine=COMPILED))
     assert_same_in_windows(theirs, setup, **asked)
@@ -45,7 +45,7 @@ def assert_same(setup, *, seed, days, replication=0):
 def rows_kept(count):
     """No more customers keep a row from their first life to their first request."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keeping, "KEPT_ROWS", count)
+        patch.setattr(row_retention, "KEPT_ROWS", count)
         yield
 
 
@@ -331,32 +331,32 @@ def test_thousands_of_signals_under_way_at_once_find_room():
 
 @pytest.mark.parametrize("kept", [0, 1, 40, 150])
 def test_how_many_keep_a_row_changes_nothing_that_is_counted(kept, monkeypatch):
-    monkeypatch.setattr(keeping, "KEPT_SHARE", 0.0)
-    monkeypatch.setattr(cohort, "_FIRST_REQUESTS", 4)
+    monkeypatch.setattr(row_retention, "KEPT_SHARE", 0.0)
+    monkeypatch.setattr(state, "_FIRST_REQUESTS", 4)
     setup = arm(population={"size": 400}, reviewers=Reviewers(count=2, service_minutes=60.0))
     asked = {"seed": 5, "replication": 0, "days": 200.0, "engine": COMPILED}
     all_kept = run_arm(setup, **asked)
     assert all_kept.events_by_kind["review_requested"] > 150
     left = []
-    monkeypatch.setattr(keeping, "end", lambda lived, end=keeping.end: (left.append(lived), end(lived)))
+    monkeypatch.setattr(row_retention, "end", lambda lived, end=row_retention.end: (left.append(lived), end(lived)))
     with rows_kept(kept):
         some = run_arm(setup, **asked)
     # Rows are closed at the horizon in the order in which they stand, so sums may differ in the last digit.
     assert_same_books(all_kept, some)
     (lived,) = left
     # Those who ask last have the rows, and no rows are left idle that somebody could have had.
-    asked_at, who = lived.first_times[: lived.counters[cohort.FIRSTS]], lived.first_who[: lived.counters[cohort.FIRSTS]]
-    assert (who < 0).sum() == kept - lived.counters[cohort.ROWS_TO_KEEP] >= 0.9 * kept
+    asked_at, who = lived.first_times[: lived.counters[state.FIRSTS]], lived.first_who[: lived.counters[state.FIRSTS]]
+    assert (who < 0).sum() == kept - lived.counters[state.ROWS_TO_KEEP] >= 0.9 * kept
     # What nobody needed was never written, so it takes no memory.
-    assert not lived.ints[lived.counters[cohort.ROWS_USED] :].any()
-    assert lived.ints[lived.counters[cohort.ROWS_USED] - 1].any()
+    assert not lived.ints[lived.counters[state.ROWS_USED] :].any()
+    assert lived.ints[lived.counters[state.ROWS_USED] - 1].any()
     if kept > 0:
         assert asked_at[who < 0].mean() > asked_at.mean()
 
 
 def test_a_gate_with_hundreds_in_line_finds_room_from_a_single_row(monkeypatch):
-    monkeypatch.setattr(keeping, "GATE_ROWS", 1)
-    monkeypatch.setattr(keeping, "KEPT_ROWS", 0)
+    monkeypatch.setattr(row_retention, "GATE_ROWS", 1)
+    monkeypatch.setattr(row_retention, "KEPT_ROWS", 0)
     distress = {"failed_onboarding": {"onset_per_day": {"onboarding": 0.1}, "symptoms": {"failed_onboarding_step": 1}}}
     setup = arm(
         world={"distress": {"causes": distress}, "signals": {"delay_mean_days": 20.0}},

@@ -8,11 +8,11 @@ import numpy as np
 
 from journey.decision.policy import TIERS
 from journey.decision.rules import NO_ACTION, NO_SIGNAL
-from simulation.compiled import layout
-from simulation.compiled.dealings import hear
-from simulation.compiled.layout import AGENDA, NOTHING
-from simulation.compiled.roll import roll_of
-from simulation.compiled.tables import arrays_of
+from simulation.compiled import state_columns
+from simulation.compiled.listed_population import roll_of
+from simulation.compiled.orchestration import hear
+from simulation.compiled.parameters import arrays_of
+from simulation.compiled.state_columns import AGENDA, NOTHING
 from simulation.distributions.dwell_times import NEVER
 from simulation.model.event_types import CALM, ENTRIES
 from simulation.population.draw import NOBODY, arm_of, crowd_law, drawn, frailty_of, standard_normal
@@ -24,7 +24,7 @@ from simulation.reference.orchestration import CALM_SPELL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.compiled.roll import Roll
+    from simulation.compiled.listed_population import Roll
     from simulation.model.arm import ArmSetup, ArmTable
     from simulation.population.draw import People
 
@@ -123,25 +123,25 @@ def _ages(table: ArmTable, segments: int) -> tuple[Any, list[tuple[float, Sequen
 
 def clear(S: Any, i: int) -> None:
     """Make a row that of nobody in particular; its version goes on, so that what was meant for others stays void."""
-    version = S.ints[i, layout.VERSION]
+    version = S.ints[i, state_columns.VERSION]
     for column in range(S.floats.shape[1]):
         S.floats[i, column] = 0.0
     for column in range(S.ints.shape[1]):
         S.ints[i, column] = 0
-    S.floats[i, layout.HARM] = 1.0
+    S.floats[i, state_columns.HARM] = 1.0
     for entry in range(ENTRIES):
         S.floats[i, AGENDA + entry] = NEVER
-    S.floats[i, layout.TOUCHED] = NEVER
-    S.ints[i, layout.PREVIOUS] = NOTHING
-    S.ints[i, layout.CAUSE] = CALM
-    S.ints[i, layout.FIRST_CAUSE] = CALM
-    S.ints[i, layout.SPELL] = CALM_SPELL
-    S.ints[i, layout.EPISODE_ACTED_ON] = CALM
-    S.ints[i, layout.ACTION_CODE] = NO_ACTION
-    S.ints[i, layout.LEAD] = NO_SIGNAL
-    S.ints[i, layout.BRIGHT] = NO_SIGNAL
-    S.ints[i, layout.FIRST_DELIVERY] = NOTHING
-    S.ints[i, layout.VERSION] = version
+    S.floats[i, state_columns.TOUCHED] = NEVER
+    S.ints[i, state_columns.PREVIOUS] = NOTHING
+    S.ints[i, state_columns.CAUSE] = CALM
+    S.ints[i, state_columns.FIRST_CAUSE] = CALM
+    S.ints[i, state_columns.SPELL] = CALM_SPELL
+    S.ints[i, state_columns.EPISODE_ACTED_ON] = CALM
+    S.ints[i, state_columns.ACTION_CODE] = NO_ACTION
+    S.ints[i, state_columns.LEAD] = NO_SIGNAL
+    S.ints[i, state_columns.BRIGHT] = NO_SIGNAL
+    S.ints[i, state_columns.FIRST_DELIVERY] = NOTHING
+    S.ints[i, state_columns.VERSION] = version
 
 
 def settle(A: Any, P: Any, S: Any, i: int, place: int) -> None:
@@ -169,15 +169,15 @@ def settle_drawn(A: Any, P: Any, S: Any, i: int, number: int) -> None:
             cause = cause_by_now(onset, T.seasons.onset_cumulative[0, stage], T.end_rate, days, draw_of_cause)
     set_down_person(P, S, i, key, number, segment, tier, stage)
     f = S.floats[i]
-    f[layout.FRAILTY] = frailty_of(P.spread, draw)
-    f[layout.ACCOUNT_VALUE] = value
+    f[state_columns.FRAILTY] = frailty_of(P.spread, draw)
+    f[state_columns.ACCOUNT_VALUE] = value
     # Until a customer has entered it, this holds the time already spent in the stage.
-    f[layout.ENTERED] = days
-    f[layout.ARRIVES] = arrives_at
-    f[layout.RECORDED_SINCE] = arrives_at - days
-    f[layout.TENURE] = max(known_days, days)
-    S.ints[i, layout.FIRST_CAUSE] = cause
-    S.ints[i, layout.CONSENTS] = 1 if consents else 0
+    f[state_columns.ENTERED] = days
+    f[state_columns.ARRIVES] = arrives_at
+    f[state_columns.RECORDED_SINCE] = arrives_at - days
+    f[state_columns.TENURE] = max(known_days, days)
+    S.ints[i, state_columns.FIRST_CAUSE] = cause
+    S.ints[i, state_columns.CONSENTS] = 1 if consents else 0
 
 
 def set_down_person(P: Any, S: Any, i: int, key: int, number: int, segment: int, tier: int, stage: int) -> None:
@@ -185,12 +185,12 @@ def set_down_person(P: Any, S: Any, i: int, key: int, number: int, segment: int,
     n, arm = S.ints[i], arm_of(key, P.splits[segment])
     S.key[i] = key
     S.number[i] = number
-    n[layout.STAGE] = stage
-    n[layout.RECORDED_STAGE] = stage
-    n[layout.SEGMENT] = segment
-    n[layout.POLICY_SEGMENT] = P.policy_segments[arm, segment]
-    n[layout.TIER] = tier
-    n[layout.ARM] = arm
+    n[state_columns.STAGE] = stage
+    n[state_columns.RECORDED_STAGE] = stage
+    n[state_columns.SEGMENT] = segment
+    n[state_columns.POLICY_SEGMENT] = P.policy_segments[arm, segment]
+    n[state_columns.TIER] = tier
+    n[state_columns.ARM] = arm
 
 
 def settle_listed(A: Any, P: Any, S: Any, i: int, place: int) -> None:
@@ -201,20 +201,20 @@ def settle_listed(A: Any, P: Any, S: Any, i: int, place: int) -> None:
     key = customer_key(P.seed, P.replication, number)
     set_down_person(P, S, i, key, number, R.segment[row], R.tier[row], R.stage[row])
     draw = R.frailty_draw[row] if R.has_draw[row] else standard_normal(key, streams.FRAILTY)
-    f[layout.FRAILTY] = frailty_of(P.spread, draw)
-    f[layout.ACCOUNT_VALUE] = R.account_value[row]
-    f[layout.ENTERED] = R.days_in_stage[row]
-    f[layout.ARRIVES] = R.arrives_at[row]
-    f[layout.RECORDED_SINCE] = R.arrives_at[row] - R.days_in_stage[row]
-    f[layout.TENURE] = R.tenure_days[row]
+    f[state_columns.FRAILTY] = frailty_of(P.spread, draw)
+    f[state_columns.ACCOUNT_VALUE] = R.account_value[row]
+    f[state_columns.ENTERED] = R.days_in_stage[row]
+    f[state_columns.ARRIVES] = R.arrives_at[row]
+    f[state_columns.RECORDED_SINCE] = R.arrives_at[row] - R.days_in_stage[row]
+    f[state_columns.TENURE] = R.tenure_days[row]
     if R.days_since_contact[row] >= 0.0:
-        f[layout.TOUCHED] = -R.days_since_contact[row]
-    n[layout.FIRST_CAUSE] = R.cause[row]
+        f[state_columns.TOUCHED] = -R.days_since_contact[row]
+    n[state_columns.FIRST_CAUSE] = R.cause[row]
     if R.is_believed[row]:
         draw = uniform(key, streams.START_DISTRESS, 0, 0)
-        n[layout.FIRST_CAUSE] = cause_of_belief(R.severity[row], R.cause[row], draw)
-    n[layout.CONSENTS] = R.consents[row]
-    arm = n[layout.ARM]
+        n[state_columns.FIRST_CAUSE] = cause_of_belief(R.severity[row], R.cause[row], draw)
+    n[state_columns.CONSENTS] = R.consents[row]
+    arm = n[state_columns.ARM]
     for told in range(R.told_from[row], R.told_from[row + 1]):
         age = R.told_age[told]
         hear(A[arm], S, i, -age, R.told_kind[arm, told], R.told_strength[told], R.told_source[arm, told], 0.0)

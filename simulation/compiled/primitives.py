@@ -5,7 +5,7 @@ Every function takes the tables `T`, the cohort `S` and the row `i` of a custome
 
 from typing import Any
 
-from simulation.compiled import cohort, layout
+from simulation.compiled import state, state_columns
 from simulation.distributions.dwell_times import NEVER, due_in, gone_on
 from simulation.trace import events
 
@@ -21,14 +21,14 @@ def emit(
     """Count an event and write its row where a trace is kept."""
     S.kinds[T.arm, kind] += 1
     if T.keep_trace:
-        row = S.counters[cohort.ROWS]
-        S.counters[cohort.ROWS] = row + 1
-        S.row_floats[row, 0] = S.floats[i, layout.NOW]
+        row = S.counters[state.ROWS]
+        S.counters[state.ROWS] = row + 1
+        S.row_floats[row, 0] = S.floats[i, state_columns.NOW]
         S.row_floats[row, 1] = value
         S.row_floats[row, 2] = NEVER
         S.row_ints[row, 0] = S.number[i]
         S.row_ints[row, 1] = kind
-        S.row_ints[row, 2] = S.ints[i, layout.STAGE]
+        S.row_ints[row, 2] = S.ints[i, state_columns.STAGE]
         S.row_ints[row, 3] = to_stage
         S.row_ints[row, 4] = label
         S.row_ints[row, 5] = reason
@@ -38,12 +38,12 @@ def emit(
 
 def set_clock(S: Any, i: int, base: int, amount: float, age: float, ratio: float, wait: float) -> None:
     """Set a clock that runs out after so many days, as it is now: see `simulation.distributions.dwell_times.Clock`."""
-    now = S.floats[i, layout.NOW]
-    S.floats[i, base + layout.AMOUNT] = amount
-    S.floats[i, base + layout.AGE] = age
-    S.floats[i, base + layout.SINCE] = now
-    S.floats[i, base + layout.RATIO] = ratio
-    S.floats[i, base + layout.DUE] = now + wait
+    now = S.floats[i, state_columns.NOW]
+    S.floats[i, base + state_columns.AMOUNT] = amount
+    S.floats[i, base + state_columns.AGE] = age
+    S.floats[i, base + state_columns.SINCE] = now
+    S.floats[i, base + state_columns.RATIO] = ratio
+    S.floats[i, base + state_columns.DUE] = now + wait
 
 
 def wind(
@@ -55,12 +55,20 @@ def wind(
 
 def run_at(T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, ratio: float) -> None:
     """Let a clock go on at another hazard ratio: see `simulation.distributions.dwell_times.Clock.run_at`."""
-    if ratio == S.floats[i, base + layout.RATIO]:
+    if ratio == S.floats[i, base + state_columns.RATIO]:
         return
-    elapsed = S.floats[i, layout.NOW] - S.floats[i, base + layout.SINCE]
-    age = S.floats[i, base + layout.AGE]
+    elapsed = S.floats[i, state_columns.NOW] - S.floats[i, base + state_columns.SINCE]
+    age = S.floats[i, base + state_columns.AGE]
     amount, wait = gone_on(
-        law, a, b, age, S.floats[i, base + layout.AMOUNT], S.floats[i, base + layout.RATIO], elapsed, ratio, T.knots
+        law,
+        a,
+        b,
+        age,
+        S.floats[i, base + state_columns.AMOUNT],
+        S.floats[i, base + state_columns.RATIO],
+        elapsed,
+        ratio,
+        T.knots,
     )
     set_clock(S, i, base, amount, age + elapsed, ratio, wait)
 

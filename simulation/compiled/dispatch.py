@@ -6,10 +6,10 @@ and what it is to do is a number.
 
 from typing import Any
 
-from simulation.compiled.cohort import DONE
-from simulation.compiled.crowd import settle_all
-from simulation.compiled.gate import finish_all, finish_occupied, live_until
-from simulation.compiled.lean import seek_requests, serve_requests
+from simulation.compiled.population import settle_all
+from simulation.compiled.review_queue import finish_all, finish_occupied, live_until
+from simulation.compiled.state import DONE
+from simulation.compiled.two_pass import seek_requests, serve_requests
 
 # In rows: everybody in a row of their own. Lean: see `lean`.
 SETTLE_ALL, LIVE_UNTIL, FINISH_ALL, SEEK, SERVE, FINISH_OCCUPIED = range(6)

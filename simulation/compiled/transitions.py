@@ -6,26 +6,9 @@ is documented there.
 
 from typing import Any
 
-from simulation.compiled import cohort, layout
-from simulation.compiled.accounts import on_value, open_account, wind_charges
-from simulation.compiled.basics import (
-    KIND_ARRIVAL,
-    KIND_MOVE,
-    emit,
-)
-from simulation.compiled.cohort import RESOLVED
-from simulation.compiled.dealings import (
-    close_request,
-    decide,
-    hear,
-    look,
-    measure,
-    on_action,
-    on_expiry,
-    on_outcome,
-)
-from simulation.compiled.layout import AGENDA, MOVE_CLOCKS, NOT_WAITING, NOTHING
-from simulation.compiled.lives import (
+from simulation.compiled import state, state_columns
+from simulation.compiled.account import on_value, open_account, wind_charges
+from simulation.compiled.customer import (
     begin_episode,
     begin_spell,
     close_books,
@@ -48,6 +31,23 @@ from simulation.compiled.lives import (
     wind_noise,
     wind_onset,
 )
+from simulation.compiled.orchestration import (
+    close_request,
+    decide,
+    hear,
+    look,
+    measure,
+    on_action,
+    on_expiry,
+    on_outcome,
+)
+from simulation.compiled.primitives import (
+    KIND_ARRIVAL,
+    KIND_MOVE,
+    emit,
+)
+from simulation.compiled.state import RESOLVED
+from simulation.compiled.state_columns import AGENDA, MOVE_CLOCKS, NOT_WAITING, NOTHING
 from simulation.distributions.dwell_times import NEVER
 from simulation.model.calendar_effects import part_of
 from simulation.model.event_types import (
@@ -80,29 +80,29 @@ REASON_RENEWAL, REASON_PAYMENT = 0, 1
 
 def on_episode(T: Any, S: Any, i: int) -> None:
     """Distress sets in, or ends: `Life.on_episode`."""
-    if S.ints[i, layout.CAUSE] == CALM:
+    if S.ints[i, state_columns.CAUSE] == CALM:
         begin_episode(T, S, i, next_cause(T, S, i))
         return
     end_distress(T, S, i)
-    number = S.ints[i, layout.EPISODE_NUMBER]
+    number = S.ints[i, state_columns.EPISODE_NUMBER]
     begin_spell(S, i, number | CALM_SPELL)
-    if S.floats[i, AGENDA + OUTCOME] < NEVER and S.ints[i, layout.EPISODE_ACTED_ON] == number:
-        if S.ints[i, layout.RESPONDED]:
-            S.floats[i, layout.SATISFACTION] += T.csat[S.ints[i, layout.ACTION_CODE]]
+    if S.floats[i, AGENDA + OUTCOME] < NEVER and S.ints[i, state_columns.EPISODE_ACTED_ON] == number:
+        if S.ints[i, state_columns.RESPONDED]:
+            S.floats[i, state_columns.SATISFACTION] += T.csat[S.ints[i, state_columns.ACTION_CODE]]
         measure(T, S, i, RESOLVED)
 
 
 def be_lost(T: Any, S: Any, i: int) -> None:
     """The customer is gone: `Life._be_lost`."""
-    if S.ints[i, layout.WAITING] != NOT_WAITING:
-        close_request(T, S, i, cohort.WITHDRAWN, NOTHING)
-    S.ints[i, layout.OPEN] = 0
-    S.churned[T.arm, S.ints[i, layout.SEGMENT]] += 1
+    if S.ints[i, state_columns.WAITING] != NOT_WAITING:
+        close_request(T, S, i, state.WITHDRAWN, NOTHING)
+    S.ints[i, state_columns.OPEN] = 0
+    S.churned[T.arm, S.ints[i, state_columns.SEGMENT]] += 1
     close_books(T, S, i)
-    if S.ints[i, layout.CAUSE] != CALM:
-        S.ints[i, layout.CAUSE] = CALM
+    if S.ints[i, state_columns.CAUSE] != CALM:
+        S.ints[i, state_columns.CAUSE] = CALM
         wind_onset(T, S, i)
-    S.floats[i, layout.HARM] = 1.0
+    S.floats[i, state_columns.HARM] = 1.0
     for entry in (EPISODE, EFFECT_END, HARM_END, ACTION, OUTCOME, CADENCE, SYMPTOM, NOISE, DELIVERY):
         S.floats[i, AGENDA + entry] = NEVER
     drop_deliveries(S, i)
@@ -110,40 +110,40 @@ def be_lost(T: Any, S: Any, i: int) -> None:
 
 def come_back(T: Any, S: Any, i: int) -> None:
     """The customer is won back: `Life._come_back`."""
-    S.churned[T.arm, S.ints[i, layout.SEGMENT]] -= 1
-    S.counts[T.arm, cohort.WON_BACK] += 1
-    S.floats[i, layout.LIVED_SINCE] = S.floats[i, layout.NOW]
+    S.churned[T.arm, S.ints[i, state_columns.SEGMENT]] -= 1
+    S.counts[T.arm, state.WON_BACK] += 1
+    S.floats[i, state_columns.LIVED_SINCE] = S.floats[i, state_columns.NOW]
     open_account(T, S, i, 0.0)
     if T.cadence > 0.0:
-        S.floats[i, AGENDA + CADENCE] = S.floats[i, layout.NOW] + T.cadence
+        S.floats[i, AGENDA + CADENCE] = S.floats[i, state_columns.NOW] + T.cadence
     wind_noise(T, S, i)
 
 
 def note_entry(T: Any, S: Any, i: int) -> None:
     """A stage was entered; the records may say so, or something else, or nothing: `Care.note_entry`."""
-    stage = S.ints[i, layout.STAGE]
+    stage = S.ints[i, state_columns.STAGE]
     if T.live[stage]:
-        visit = S.ints[i, layout.VISITS + stage]
+        visit = S.ints[i, state_columns.VISITS + stage]
         stage = recorded_as(S.key[i], stage, visit, T.live, T.flaws.stages_missing, T.flaws.stages_wrong)
     if stage != UNRECORDED:
-        S.ints[i, layout.RECORDED_STAGE] = stage
-        S.floats[i, layout.RECORDED_SINCE] = S.floats[i, layout.NOW]
+        S.ints[i, state_columns.RECORDED_STAGE] = stage
+        S.floats[i, state_columns.RECORDED_SINCE] = S.floats[i, state_columns.NOW]
 
 
 def make_move(T: Any, S: Any, i: int, place: int, reason: int) -> None:
     """Make a move out of the present stage: `Life.move`."""
-    stage = S.ints[i, layout.STAGE]
+    stage = S.ints[i, state_columns.STAGE]
     move, to_stage = T.move[stage, place], T.to_stage[stage, place]
     emit(T, S, i, KIND_MOVE, move, to_stage, reason, NOTHING, NEVER)
     if move == T.escalate_move:
-        S.counts[T.arm, cohort.ESCALATIONS] += 1
+        S.counts[T.arm, state.ESCALATIONS] += 1
     count_stay(T, S, i)
     if T.leaves[stage, place]:
         be_lost(T, S, i)
     if T.terminal[to_stage]:
-        S.ints[i, layout.STAGE] = to_stage
+        S.ints[i, state_columns.STAGE] = to_stage
         return
-    S.ints[i, layout.PREVIOUS] = stage
+    S.ints[i, state_columns.PREVIOUS] = stage
     enter(T, S, i, to_stage, 0.0)
     note_entry(T, S, i)
     if T.live[to_stage]:
@@ -156,11 +156,14 @@ def make_move(T: Any, S: Any, i: int, place: int, reason: int) -> None:
 def on_move(T: Any, S: Any, i: int) -> None:
     """The first of the competing clocks has run out: `Life.on_move`."""
     place = 0
-    while S.floats[i, MOVE_CLOCKS + layout.CLOCK_WIDTH * place + layout.DUE] != S.floats[i, layout.NOW]:
+    while (
+        S.floats[i, MOVE_CLOCKS + state_columns.CLOCK_WIDTH * place + state_columns.DUE]
+        != S.floats[i, state_columns.NOW]
+    ):
         place += 1
     if is_blocked(T, S, i, place):
         # Blocked, not illegal: the customer stays, and the wait for this move begins anew.
-        S.ints[i, layout.ATTEMPTS] += 1
+        S.ints[i, state_columns.ATTEMPTS] += 1
         wind_move(T, S, i, place, 0.0)
         next_move(T, S, i)
         return
@@ -169,7 +172,7 @@ def on_move(T: Any, S: Any, i: int) -> None:
 
 def place_of(T: Any, S: Any, i: int, move: int) -> int:
     """The place of a move among those out of the present stage: `Life.place_of`."""
-    stage = S.ints[i, layout.STAGE]
+    stage = S.ints[i, state_columns.STAGE]
     for place in range(T.move_count[stage]):
         if T.move[stage, place] == move and not is_blocked(T, S, i, place):
             return place
@@ -178,48 +181,48 @@ def place_of(T: Any, S: Any, i: int, move: int) -> int:
 
 def on_renewal(T: Any, S: Any, i: int) -> None:
     """A contract ends: `Account.on_renewal`."""
-    S.ints[i, layout.RENEWALS] += 1
-    S.floats[i, AGENDA + RENEWAL] = S.floats[i, layout.NOW] + T.contract.renewal_every
-    amount = exponential(S.key[i], streams.LEAVES_AT_RENEWAL, 0, S.ints[i, layout.RENEWALS])
+    S.ints[i, state_columns.RENEWALS] += 1
+    S.floats[i, AGENDA + RENEWAL] = S.floats[i, state_columns.NOW] + T.contract.renewal_every
+    amount = exponential(S.key[i], streams.LEAVES_AT_RENEWAL, 0, S.ints[i, state_columns.RENEWALS])
     place = place_of(T, S, i, T.contract.renewal_move)
-    mass = T.contract.renewal_mass[S.ints[i, layout.SEGMENT], S.ints[i, layout.TIER]]
+    mass = T.contract.renewal_mass[S.ints[i, state_columns.SEGMENT], S.ints[i, state_columns.TIER]]
     if place != NOTHING and amount < in_force(T, S, i, mass, place):
         make_move(T, S, i, place, REASON_RENEWAL)
 
 
 def on_payment(T: Any, S: Any, i: int) -> None:
     """A charge fails, or the time to make it good is over: `Account.on_payment`."""
-    now = S.floats[i, layout.NOW]
-    if S.ints[i, layout.UNPAID]:
-        S.ints[i, layout.UNPAID] = 0
+    now = S.floats[i, state_columns.NOW]
+    if S.ints[i, state_columns.UNPAID]:
+        S.ints[i, state_columns.UNPAID] = 0
         wind_charges(T, S, i, now)
         place = place_of(T, S, i, T.contract.charge_move)
         if place != NOTHING:
             make_move(T, S, i, place, REASON_PAYMENT)
-    elif uniform(S.key[i], streams.CHARGE_RECOVERED, 0, S.ints[i, layout.FAILURES]) < T.contract.recovered:
+    elif uniform(S.key[i], streams.CHARGE_RECOVERED, 0, S.ints[i, state_columns.FAILURES]) < T.contract.recovered:
         wind_charges(T, S, i, now)
     else:
-        S.ints[i, layout.UNPAID] = 1
+        S.ints[i, state_columns.UNPAID] = 1
         S.floats[i, AGENDA + PAYMENT] = now + T.contract.grace
 
 
 def wait_for_the_season(T: Any, S: Any, i: int) -> None:
     """Note when the next period or band begins: `Life._wait_for_the_season`."""
-    due, period, band = NEVER, S.ints[i, layout.PERIOD], S.ints[i, layout.BAND]
+    due, period, band = NEVER, S.ints[i, state_columns.PERIOD], S.ints[i, state_columns.BAND]
     if period + 1 < len(T.seasons.starts):
         due = T.seasons.starts[period + 1]
     if band + 1 < len(T.seasons.tenures):
-        due = min(due, S.floats[i, layout.CAME_AT] + T.seasons.tenures[band + 1])
+        due = min(due, S.floats[i, state_columns.CAME_AT] + T.seasons.tenures[band + 1])
     S.floats[i, AGENDA + SEASON] = due
 
 
 def on_season(T: Any, S: Any, i: int) -> None:
     """A period of the calendar, or a band of tenure, begins: `Life.on_season`."""
-    now, period, band = S.floats[i, layout.NOW], S.ints[i, layout.PERIOD], S.ints[i, layout.BAND]
+    now, period, band = S.floats[i, state_columns.NOW], S.ints[i, state_columns.PERIOD], S.ints[i, state_columns.BAND]
     if period + 1 < len(T.seasons.starts) and T.seasons.starts[period + 1] == now:
-        S.ints[i, layout.PERIOD] += 1
-    if band + 1 < len(T.seasons.tenures) and S.floats[i, layout.CAME_AT] + T.seasons.tenures[band + 1] == now:
-        S.ints[i, layout.BAND] += 1
+        S.ints[i, state_columns.PERIOD] += 1
+    if band + 1 < len(T.seasons.tenures) and S.floats[i, state_columns.CAME_AT] + T.seasons.tenures[band + 1] == now:
+        S.ints[i, state_columns.BAND] += 1
     wait_for_the_season(T, S, i)
     retune(T, S, i)
     retune_onset(T, S, i)
@@ -233,7 +236,7 @@ def on_delivery(T: Any, S: Any, i: int) -> None:
     if not T.evaluates:
         # Nobody ever asks what was heard.
         return
-    now = S.floats[i, layout.NOW]
+    now = S.floats[i, state_columns.NOW]
     age = now - S.pool_floats[place, 2]
     hear(T, S, i, now, S.pool_ints[place, 1], S.pool_floats[place, 1], S.pool_ints[place, 2], age)
     if T.on_signal:
@@ -243,7 +246,7 @@ def on_delivery(T: Any, S: Any, i: int) -> None:
 def look_after(T: Any, S: Any, i: int, entry: int) -> None:
     """Something is due that the orchestrator does."""
     if entry == CADENCE:
-        S.floats[i, AGENDA + CADENCE] = S.floats[i, layout.NOW] + T.cadence
+        S.floats[i, AGENDA + CADENCE] = S.floats[i, state_columns.NOW] + T.cadence
         decide(T, S, i)
     elif entry == DELIVERY:
         on_delivery(T, S, i)
@@ -277,7 +280,7 @@ def live_on(T: Any, S: Any, i: int, entry: int) -> None:
 
 def step(T: Any, S: Any, i: int, entry: int) -> None:
     """Let the thing that is due first happen, which is this entry of the agenda."""
-    S.floats[i, layout.NOW] = S.floats[i, AGENDA + entry]
+    S.floats[i, state_columns.NOW] = S.floats[i, AGENDA + entry]
     if entry == SYMPTOM:
         on_symptom(T, S, i)
     elif entry == NOISE:
@@ -291,24 +294,24 @@ def step(T: Any, S: Any, i: int, entry: int) -> None:
 def begin_life(T: Any, S: Any, i: int) -> None:
     """Wind every clock, on day 0 or on the day of arrival: `Life._begin`."""
     f = S.floats[i]
-    f[layout.NOW] = f[layout.ARRIVES]
-    f[layout.LIVED_SINCE] = f[layout.ARRIVES]
-    stage, tenure, now = S.ints[i, layout.STAGE], f[layout.TENURE], f[layout.NOW]
-    S.customers[T.arm, S.ints[i, layout.SEGMENT]] += 1
+    f[state_columns.NOW] = f[state_columns.ARRIVES]
+    f[state_columns.LIVED_SINCE] = f[state_columns.ARRIVES]
+    stage, tenure, now = S.ints[i, state_columns.STAGE], f[state_columns.TENURE], f[state_columns.NOW]
+    S.customers[T.arm, S.ints[i, state_columns.SEGMENT]] += 1
     if now > 0.0:
         emit(T, S, i, KIND_ARRIVAL, NOTHING, stage, NOTHING, NOTHING, NEVER)
-    f[layout.CAME_AT] = now - tenure
-    S.ints[i, layout.PERIOD] = part_of(T.seasons.starts, now)
-    S.ints[i, layout.BAND] = part_of(T.seasons.tenures, tenure)
+    f[state_columns.CAME_AT] = now - tenure
+    S.ints[i, state_columns.PERIOD] = part_of(T.seasons.starts, now)
+    S.ints[i, state_columns.BAND] = part_of(T.seasons.tenures, tenure)
     wait_for_the_season(T, S, i)
     wind_onset(T, S, i)
-    enter(T, S, i, stage, f[layout.ENTERED])
+    enter(T, S, i, stage, f[state_columns.ENTERED])
     open_account(T, S, i, tenure)
     if T.cadence > 0.0:
         f[AGENDA + CADENCE] = now + T.cadence * uniform(S.key[i], streams.CADENCE, 0, 0)
     wind_noise(T, S, i)
-    if S.ints[i, layout.FIRST_CAUSE] != CALM:
-        begin_episode(T, S, i, S.ints[i, layout.FIRST_CAUSE])
+    if S.ints[i, state_columns.FIRST_CAUSE] != CALM:
+        begin_episode(T, S, i, S.ints[i, state_columns.FIRST_CAUSE])
 
 
 KERNELS: tuple[Any, ...] = (

@@ -1,4 +1,4 @@
-"""Which customers keep a row between the two passes of `simulation.compiled.lean`: those who ask last.
+"""Which customers keep a row between the two passes of `simulation.compiled.two_pass`: those who ask last.
 
 Whoever keeps one need not live once more, and to live up to a late request is much to live again. There are rows for a
 share of the customers; in small cohorts for all of them. What comes of a run does not depend on it, but for the last
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simulation.compiled.cohort import CUSTOMERS_DONE, FIRSTS, FREE_ROWS, KEPT_FROM, ROWS_TO_KEEP, free_all_rows
+from simulation.compiled.state import CUSTOMERS_DONE, FIRSTS, FREE_ROWS, KEPT_FROM, ROWS_TO_KEEP, free_all_rows
 
 if TYPE_CHECKING:
-    from simulation.compiled.cohort import Cohort
+    from simulation.compiled.state import Cohort
 
 KEPT_ROWS, KEPT_SHARE = 20_000, 0.11
 """So many customers may keep a row, or this share of all: it takes 85 bytes for each of these."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from journey.decision.rules import REASONS
-from simulation.compiled import cohort
-from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort
+from simulation.compiled import state
+from simulation.compiled.state import OUTCOMES, VERDICTS, Cohort
 from simulation.metrics.counters import Tally
 from simulation.metrics.queue_statistics import GateBook
 from simulation.trace import events
@@ -48,22 +48,22 @@ def tally_of(table: ArmTable, arm: int, lived: Cohort, segments: tuple[str, ...]
     books.unhelped.update(_by_stage_and_segment(lived.unhelped[arm]))
     books.stage_days.update(dict(enumerate(lived.stage_days[arm].tolist())))
     count, total = lived.counts[arm].tolist(), lived.sums[arm].tolist()
-    books.escalations = count[cohort.ESCALATIONS]
-    books.evaluations = count[cohort.EVALUATIONS]
-    books.episodes = count[cohort.EPISODES]
-    books.episodes_seen = count[cohort.EPISODES_SEEN]
-    books.misstaged = count[cohort.MISSTAGED]
-    books.won_back = count[cohort.WON_BACK]
-    books.alarms_true = count[cohort.ALARMS_TRUE]
-    books.alarms_false = count[cohort.ALARMS_FALSE]
-    books.contacts_needed = count[cohort.CONTACTS_NEEDED]
+    books.escalations = count[state.ESCALATIONS]
+    books.evaluations = count[state.EVALUATIONS]
+    books.episodes = count[state.EPISODES]
+    books.episodes_seen = count[state.EPISODES_SEEN]
+    books.misstaged = count[state.MISSTAGED]
+    books.won_back = count[state.WON_BACK]
+    books.alarms_true = count[state.ALARMS_TRUE]
+    books.alarms_false = count[state.ALARMS_FALSE]
+    books.contacts_needed = count[state.CONTACTS_NEEDED]
     books.requests = int(lived.verdicts[arm].sum())
-    books.waited = total[cohort.WAITED]
+    books.waited = total[state.WAITED]
     books.waits.update({int(bucket): int(lived.waits[arm, bucket]) for bucket in np.flatnonzero(lived.waits[arm])})
-    books.distress_days = total[cohort.DISTRESS]
-    books.satisfaction = total[cohort.SATISFACTION]
-    books.revenue = total[cohort.REVENUE]
-    books.live_value = total[cohort.LIVE_VALUE]
+    books.distress_days = total[state.DISTRESS]
+    books.satisfaction = total[state.SATISFACTION]
+    books.revenue = total[state.REVENUE]
+    books.live_value = total[state.LIVE_VALUE]
     return books
 
 

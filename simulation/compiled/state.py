@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from journey.decision.rules import REASONS
-from simulation.compiled import layout
-from simulation.compiled.layout import NOTHING
+from simulation.compiled import state_columns
+from simulation.compiled.state_columns import NOTHING
 from simulation.metrics.counters import grid_of
 from simulation.metrics.quantile_sketch import BUCKETS
 from simulation.trace.events import KINDS
@@ -16,7 +16,7 @@ from simulation.trace.events import KINDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.compiled.tables import Tables
+    from simulation.compiled.parameters import Tables
 
 # Counters of the run: places in `Cohort.counters`.
 (
@@ -166,8 +166,8 @@ def empty_cohort(tables: Sequence[Tables], segments: int, rows: int, customers: 
         "customers": segments,
     }
     return Cohort(
-        floats=np.zeros((rows, layout.MOVE_CLOCKS + layout.CLOCK_WIDTH * moves)),
-        ints=np.zeros((rows, layout.VISITS + stages), dtype=np.int32),
+        floats=np.zeros((rows, state_columns.MOVE_CLOCKS + state_columns.CLOCK_WIDTH * moves)),
+        ints=np.zeros((rows, state_columns.VISITS + stages), dtype=np.int32),
         key=np.zeros(rows, dtype=np.uint64),
         number=np.zeros(rows, dtype=np.int64),
         contacts=np.zeros((rows, max(1, *(int(table.sheet.max_contacts) for table in tables)))),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from journey.decision.rules import REASONS
-from simulation.compiled import basics, cohort, dealings, lives, turns
-from simulation.compiled.cohort import OUTCOMES, VERDICTS, Cohort
+from simulation.compiled import customer as customer_module
+from simulation.compiled import orchestration, primitives, state, transitions
+from simulation.compiled.state import OUTCOMES, VERDICTS, Cohort
 from simulation.distributions import dwell_times
 from simulation.trace import events
 
@@ -29,14 +30,14 @@ def columns_of(arms: Sequence[ArmTable], lived: Cohort) -> Columns:
         arms: The arms.
         lived: The cohort; nothing in it is changed.
     """
-    size = int(lived.counters[cohort.ROWS])
+    size = int(lived.counters[state.ROWS])
     # The sort is a stable one, and a customer's rows stand in the order in which they happened.
     order = np.lexsort((lived.row_ints[:size, 0], lived.row_floats[:size, 0]))
     time, value, dated = lived.row_floats[order].T
     customer, kind, stage, to_stage, label, reason, reviewer, arm = lived.row_ints[order].T
     stages = np.array([*arms[0].machine.stages, None], dtype=object)
     sources = _table([table.policy.sources for table in arms])
-    is_signal = kind == basics.KIND_SIGNAL
+    is_signal = kind == primitives.KIND_SIGNAL
     return {
         "time": time,
         "customer": customer,
@@ -47,7 +48,7 @@ def columns_of(arms: Sequence[ArmTable], lived: Cohort) -> Columns:
         "to_stage": stages[to_stage],
         "label": _texts([_labels(table) for table in arms])[arm, kind, label - _LOWEST],
         "reason": _texts([_reasons(table) for table in arms])[arm, kind, reason - _LOWEST],
-        "reviewer": np.where(kind == basics.KIND_DECIDED, reviewer, -1),
+        "reviewer": np.where(kind == primitives.KIND_DECIDED, reviewer, -1),
         "value": np.where(value < dwell_times.NEVER, value, np.nan),
         "source": np.where(is_signal, sources[arm, np.where(is_signal, reviewer, 0)], None),
         "dated": np.where(dated < dwell_times.NEVER, dated, np.nan),
@@ -79,32 +80,32 @@ def _numbered(names: Sequence[str]) -> dict[int, str]:
 def _labels(table: ArmTable) -> dict[int, dict[int, str]]:
     actions, causes = _numbered(table.policy.actions), _numbered([cause.name for cause in table.causes])
     return {
-        basics.KIND_MOVE: _numbered(table.machine.moves),
-        basics.KIND_SIGNAL: _numbered(table.policy.signal_types),
-        basics.KIND_DECISION: {
+        primitives.KIND_MOVE: _numbered(table.machine.moves),
+        primitives.KIND_SIGNAL: _numbered(table.policy.signal_types),
+        primitives.KIND_DECISION: {
             **actions,
-            dealings.LABEL_MONITOR: "monitor_only",
-            dealings.LABEL_NONE: "none",
+            orchestration.LABEL_MONITOR: "monitor_only",
+            orchestration.LABEL_NONE: "none",
         },
-        basics.KIND_REQUESTED: actions,
-        basics.KIND_DECIDED: _numbered(VERDICTS),
-        basics.KIND_ACTION: actions,
-        basics.KIND_OUTCOME: _numbered(OUTCOMES),
-        basics.KIND_ON: causes,
-        basics.KIND_OFF: causes,
-        basics.KIND_ARRIVAL: {-1: events.ARRIVAL},
-        basics.KIND_VALUE: _numbered(table.value_changes),
+        primitives.KIND_REQUESTED: actions,
+        primitives.KIND_DECIDED: _numbered(VERDICTS),
+        primitives.KIND_ACTION: actions,
+        primitives.KIND_OUTCOME: _numbered(OUTCOMES),
+        primitives.KIND_ON: causes,
+        primitives.KIND_OFF: causes,
+        primitives.KIND_ARRIVAL: {-1: events.ARRIVAL},
+        primitives.KIND_VALUE: _numbered(table.value_changes),
     }
 
 
 def _reasons(table: ArmTable) -> dict[int, dict[int, str]]:
     return {
-        basics.KIND_DECISION: _numbered(REASONS),
-        basics.KIND_SIGNAL: {
+        primitives.KIND_DECISION: _numbered(REASONS),
+        primitives.KIND_SIGNAL: {
             **_numbered([cause.name for cause in table.causes]),
-            lives.NOISE_CAUSE: events.NOISE,
-            lives.REASON_ORPHANED: events.ORPHANED,
-            lives.REASON_DUPLICATE: events.DUPLICATE,
+            customer_module.NOISE_CAUSE: events.NOISE,
+            customer_module.REASON_ORPHANED: events.ORPHANED,
+            customer_module.REASON_DUPLICATE: events.DUPLICATE,
         },
-        basics.KIND_MOVE: {turns.REASON_RENEWAL: events.RENEWAL, turns.REASON_PAYMENT: events.PAYMENT},
+        primitives.KIND_MOVE: {transitions.REASON_RENEWAL: events.RENEWAL, transitions.REASON_PAYMENT: events.PAYMENT},
     }
