@@ -186,7 +186,7 @@ def split_for(loaded: "LoadedScenario", *, truth: bool = False) -> "Split":
         InputError: They cannot, or the primary metric is one in which they cannot differ.
     """
     from scenarios.split import split_of
-    from simulation.acquisition.buyers import refuse_to_share
+    from simulation.acquisition.customers import refuse_to_share
 
     if loaded.scenario.acquisition is not None:
         refuse_to_share(loaded.setups)

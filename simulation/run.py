@@ -50,7 +50,7 @@ class Run:
         waits: Of the requests for review that are over: by bucket of `simulation.metrics.quantile_sketch`, how many
             waited so long.
         acquisition: Where the customers are buyers of a funnel: its totals by channel, segment, step and period, and
-            the moves of budget (`simulation.acquisition.books`); empty elsewhere.
+            the moves of budget (`simulation.acquisition.metrics`); empty elsewhere.
     """
 
     arm: str
@@ -195,7 +195,7 @@ def live_pod(
     """
     how: dict[str, Any] = {"seed": seed, "replication": replication, "days": days}
     if isinstance(setups[0].population, AcquiredPopulation):
-        from simulation.acquisition.buyers import refuse_to_share, run_funnel
+        from simulation.acquisition.customers import refuse_to_share, run_funnel
 
         refuse_to_share(setups)
         run_funnel(setups[0], engine, seed=seed, replication=replication)
@@ -224,7 +224,7 @@ def _rows_of_pod(pod: int | None, rows_to: Path | None) -> AbstractContextManage
 
 
 def _write_funnel(setup: ArmSetup, rows_to: Path, *, seed: int, replication: int, days: float) -> None:
-    from simulation.acquisition.books import funnel_rows
+    from simulation.acquisition.metrics import funnel_rows
     from simulation.trace.events import Trace
     from simulation.trace.files import rows_of
 
@@ -256,7 +256,7 @@ def close(
     runs = runs_of(engine, setups, pods, days)
     if not isinstance(setups[0].population, AcquiredPopulation):
         return runs
-    from simulation.acquisition.books import with_funnel
+    from simulation.acquisition.metrics import with_funnel
 
     return tuple(with_funnel(run, setups[0], seed=seed, replication=replication) for run in runs)
 

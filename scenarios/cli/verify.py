@@ -86,13 +86,13 @@ def _of_campaigns(checked: "LoadedScenario", run: "Runner", other: "Runner | Non
     """The funnels that customers come by, where there are any; which prospects there are, the arms share."""
     if checked.scenario.acquisition is None:
         return
-    from simulation.acquisition import compiled, reference
+    from simulation.acquisition import compiled_engine, reference_engine
     from simulation.verification.acquisition import acquisition_checks, arm_funnel_checks
     from simulation.verification.running import by_compiled
 
-    live, second = reference.live, None if other is None else compiled.live
+    live, second = reference_engine.live, None if other is None else compiled_engine.live
     if run is by_compiled:
-        live, second = compiled.live, reference.live
+        live, second = compiled_engine.live, reference_engine.live
     yield from acquisition_checks(checked.setups[0], seed=checked.scenario.seed, live=live)
     for setup in checked.setups:
         yield from arm_funnel_checks(setup, seed=checked.scenario.seed, live=live, other=second)

@@ -113,7 +113,7 @@ def people(population: Population, machine: CompiledJourney, *, seed: int, repli
 
         return recorded_people(population, machine)
     if population.is_listed:
-        from simulation.acquisition.buyers import acquired_people
+        from simulation.acquisition.customers import acquired_people
 
         return acquired_people(population, machine, seed=seed, replication=replication)
     at = partial(_synthetic, crowd_law(population, machine), seed, replication)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from simulation.acquisition import reference
-from simulation.acquisition.laws import conversion
+from simulation.acquisition import reference_engine
+from simulation.acquisition.parameters import conversion
 from simulation.acquisition.spec import MICROS, PURCHASE, AcquiredPopulation, Reallocation
 from simulation.exact.scipy_distributions import mean_days
 from simulation.verification.evidence import Evidence, largest, mean
@@ -26,8 +26,8 @@ from simulation.verification.luck import other_seed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulation.acquisition.laws import Line
-    from simulation.acquisition.lived import Lived
+    from simulation.acquisition.parameters import Line
+    from simulation.acquisition.results import Lived
     from simulation.model.arm import ArmSetup
 
 
@@ -39,7 +39,7 @@ class Live(Protocol):
         ...
 
 
-def acquisition_checks(setup: ArmSetup, *, seed: int, live: Live = reference.live) -> Iterator[Evidence]:
+def acquisition_checks(setup: ArmSetup, *, seed: int, live: Live = reference_engine.live) -> Iterator[Evidence]:
     """Funnels with exact answers that are derived from an arm's; nothing where customers come by none.
 
     Args:
@@ -60,7 +60,7 @@ def acquisition_checks(setup: ArmSetup, *, seed: int, live: Live = reference.liv
 
 
 def arm_funnel_checks(
-    setup: ArmSetup, *, seed: int, live: Live = reference.live, other: Live | None = None
+    setup: ArmSetup, *, seed: int, live: Live = reference_engine.live, other: Live | None = None
 ) -> Iterator[Evidence]:
     """An arm's funnel as it is; nothing where customers come by none.
 

@@ -13,11 +13,11 @@ from journey.core.errors import InputError
 from journey.machine import default_journey
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.records.folder import read_folder
-from simulation.acquisition import buyers, compiled, reference
-from simulation.acquisition.forecast import retained_value
-from simulation.acquisition.observed import Observed, Sale
+from simulation.acquisition import compiled_engine, customers, reference_engine
+from simulation.acquisition.observations import Observed, Sale
 from simulation.acquisition.prospects import NOBODY, next_place, number_of
 from simulation.acquisition.spec import MICROS, Acquisition
+from simulation.acquisition.value_prediction import retained_value
 from simulation.chronicle import Chronicle
 from simulation.population.draw import frailty, people
 from simulation.random import streams
@@ -39,7 +39,7 @@ from tests.simulation.trace_files import in_small_windows, rows_in
 SEEDS = st.integers(0, 2**32)
 
 
-def live(acquisition, seed=1, replication=0, engine=reference):
+def live(acquisition, seed=1, replication=0, engine=reference_engine):
     return engine.live(buyers_of(acquisition), seed=seed, replication=replication)
 
 
@@ -92,7 +92,7 @@ def test_numbers_of_prospects_are_told_back_and_fit_a_float(campaign, channel, p
 # -- exact answers ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("engine", [reference, compiled])
+@pytest.mark.parametrize("engine", [reference_engine, compiled_engine])
 def test_a_funnel_is_a_product_of_binomials_as_verify_checks_it(engine):
     found = judged(acquisition_checks(arm_with(plan()), seed=3, live=engine.live))
     assert [check.name for check in found if not check.ok] == []
@@ -107,9 +107,11 @@ def test_verify_notices_a_funnel_that_converts_otherwise():
         better = channel.model_copy(update={"conversion": {**channel.conversion, "signup": 0.3}})
         changed = campaign.model_copy(update={"channels": {**campaign.channels, "search": better}})
         acquisition = population.acquisition.model_copy(update={"campaigns": {"launch": changed}})
-        lived = reference.live(population.model_copy(update={"acquisition": acquisition}), seed=seed, replication=0)
+        lived = reference_engine.live(
+            population.model_copy(update={"acquisition": acquisition}), seed=seed, replication=0
+        )
         # Theory looks at the campaign that was stated.
-        stated = reference.live(population, seed=seed, replication=replication).lines
+        stated = reference_engine.live(population, seed=seed, replication=replication).lines
         return type(lived)(**{**vars(lived), "lines": stated})
 
     found = judged(acquisition_checks(arm_with(plan()), seed=3, live=one_step_better))
@@ -124,7 +126,7 @@ def test_purchases_over_many_funnels_have_the_mean_and_the_variance_of_a_binomia
     acquisition = Acquisition.model_validate(
         {"campaigns": {"launch": {"path": path, "days": 21, "channels": {"search": channel}}}}
     )
-    counts = [len(live(acquisition, replication=r, engine=compiled).purchases) for r in range(300)]
+    counts = [len(live(acquisition, replication=r, engine=compiled_engine).purchases) for r in range(300)]
     law = stats.binom(2400, 0.02)
     assert abs(np.mean(counts) - law.mean()) < 4 * law.std() / sqrt(300)
     kurtosis = float(law.stats(moments="k"))
@@ -156,7 +158,7 @@ def test_predicted_value_is_the_integral_of_survival(value, hazard, years):
 @settings(max_examples=40)
 @given(plans(), SEEDS, st.integers(0, 3))
 def test_both_engines_live_the_same_funnel(acquisition, seed, replication):
-    one, other = (live(acquisition, seed, replication, engine) for engine in (reference, compiled))
+    one, other = (live(acquisition, seed, replication, engine) for engine in (reference_engine, compiled_engine))
     assert one == other
 
 
@@ -167,7 +169,7 @@ def test_a_whole_run_is_the_same_in_both_engines_with_its_trace_and_without(rule
     asked = {"seed": 5, "replication": 0, "days": days}
     runs = []
     for engine in ("reference", "compiled"):
-        buyers.forget()
+        customers.forget()
         runs.append(run_arm(setup, trace=True, engine=engine, **asked))
     theirs, ours = runs
     assert theirs.customers > 10
@@ -286,10 +288,10 @@ def test_arms_with_campaigns_cannot_share_a_run():
 @settings(max_examples=20)
 @given(plans(rules=("by_conversion", "by_retained_value")), SEEDS)
 def test_no_money_is_made_lost_or_moved_against_the_rules(acquisition, seed):
-    found = live(acquisition, seed, engine=compiled)
+    found = live(acquisition, seed, engine=compiled_engine)
     assert [
         check.name
-        for check in judged(arm_funnel_checks(arm_with(acquisition), seed=seed, live=compiled.live))
+        for check in judged(arm_funnel_checks(arm_with(acquisition), seed=seed, live=compiled_engine.live))
         if not check.ok
     ] == []
     assert min(found.balances) >= 0
@@ -323,7 +325,7 @@ def test_the_properties_above_are_about_moves_of_every_end():
     ends = Counter()
     for seed in range(6):
         rule = {**MOVING, "rejected": 0.4, "budget": {**MOVING["budget"], "approval_from": 300}}
-        for move in live(plan(reallocation=rule), seed, engine=compiled).moves:
+        for move in live(plan(reallocation=rule), seed, engine=compiled_engine).moves:
             ends[move["status"], move["requires_human_approval"]] += 1
     assert {("executed", True), ("executed", False), ("rejected", True)} <= set(ends)
 
@@ -331,7 +333,7 @@ def test_the_properties_above_are_about_moves_of_every_end():
 def test_money_that_was_spent_meanwhile_is_not_moved():
     """Who answers after weeks may find less than was asked for: then it is rejected, with the reason."""
     rule = {**MOVING, "approval_mean_days": 40.0, "rejected": 0.0}
-    moves = [move for seed in range(12) for move in live(plan(reallocation=rule), seed, engine=compiled).moves]
+    moves = [move for seed in range(12) for move in live(plan(reallocation=rule), seed, engine=compiled_engine).moves]
     refused = [move["reason"] for move in moves if move["status"] == "rejected"]
     assert refused
     assert all("to give" in reason for reason in refused)
@@ -347,7 +349,7 @@ def test_a_review_knows_of_no_sale_of_its_own_day_or_later_and_of_no_media_that_
     assert books.counts(0, range(2), 9.6, by_value=False).revenue == 3.0
 
 
-@pytest.mark.parametrize("engine", [reference, compiled])
+@pytest.mark.parametrize("engine", [reference_engine, compiled_engine])
 def test_nothing_is_moved_on_the_strength_of_sales_to_come(engine):
     """Every purchase comes after the last review: then there is nothing to go by, whatever the channels are worth."""
     late = {"delays": {"purchase": {"law": "deterministic", "mean_days": 100.0}}}
@@ -361,17 +363,17 @@ def test_nothing_is_moved_on_the_strength_of_sales_to_come(engine):
 def test_moves_do_not_depend_on_what_happens_after_them(seed, period):
     """A campaign whose prospects of later periods never buy makes the same moves up to then."""
     acquisition = plan(reallocation=MOVING)
-    full = live(acquisition, seed, engine=compiled)
+    full = live(acquisition, seed, engine=compiled_engine)
     end = full.lines[0].periods[period][0]
 
-    class Cut(compiled.Market):
+    class Cut(compiled_engine.Market):
         def made(self, step):
             if step.period < period:
                 super().made(step)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compiled, "Market", Cut)
-        cut = live(acquisition, seed, engine=compiled)
+        patch.setattr(compiled_engine, "Market", Cut)
+        cut = live(acquisition, seed, engine=compiled_engine)
 
     def until(found):
         return [move for move in found.moves if move["proposed_on"] <= end]

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from journey.marketing.core.policy import BudgetPolicy
     from journey.marketing.records.model import Entity, Proposer
-    from simulation.acquisition.laws import Line
-    from simulation.acquisition.observed import Observed
+    from simulation.acquisition.observations import Observed
+    from simulation.acquisition.parameters import Line
     from simulation.acquisition.spec import Reallocation
 
 ORCHESTRATOR, APPROVER = "journeylab", "HUMAN_01"

@@ -11,7 +11,7 @@ from simulation.acquisition.spec import MICROS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.acquisition.laws import Line
+    from simulation.acquisition.parameters import Line
 
 
 @dataclass(frozen=True, slots=True)

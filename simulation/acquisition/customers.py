@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
+from simulation.acquisition.customer_traits import traits_of
 from simulation.acquisition.spec import AcquiredPopulation
-from simulation.acquisition.traits import traits_of
 from simulation.population.draw import People, Person
 from simulation.random.streams import customer_key
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from journey.machine import CompiledJourney
-    from simulation.acquisition.lived import Lived
+    from simulation.acquisition.results import Lived
     from simulation.model.arm import ArmSetup
     from simulation.model.spec import Population
 
@@ -41,9 +41,9 @@ def lived(population: AcquiredPopulation, *, seed: int, replication: int, engine
         if luck == [seed, replication] and known == population:
             return found
     if engine == REFERENCE:
-        from simulation.acquisition.reference import live
+        from simulation.acquisition.reference_engine import live
     else:
-        from simulation.acquisition.compiled import live
+        from simulation.acquisition.compiled_engine import live
     found = live(population, seed=seed, replication=replication)
     _lately.insert(0, (population, seed, replication, found))
     del _lately[_KEPT:]

@@ -1,4 +1,4 @@
-"""The funnel with compiled prospects: the model of `simulation.acquisition.reference`, for large budgets.
+"""The funnel with compiled prospects: the model of `simulation.acquisition.reference_engine`, for large budgets.
 
 A period's prospects are lived as soon as its media is bought, so their later steps stand in the books ahead of their
 time; whoever reads the books asks for a day and is told of nothing later (`Observed.counts`).
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulation.acquisition import prospects, walk
-from simulation.acquisition.lived import Lived, Step
-from simulation.acquisition.market import Market
+from simulation.acquisition import prospect_kernels, prospects
+from simulation.acquisition.results import Lived, Step
+from simulation.acquisition.state import Market
 from simulation.compiled.parameters import arrays_of
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels.named_arrays import boxed
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import SimpleNamespace
 
-    from simulation.acquisition.desk import Waiting
+    from simulation.acquisition.budget_control import Waiting
     from simulation.acquisition.spec import AcquiredPopulation
 
 BEFORE_MEDIA, MEDIA = range(2)
@@ -39,7 +39,7 @@ def kernels() -> SimpleNamespace:
     from journey.runtime.jit import compiled
 
     unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
-    modules = (streams, special_functions, dwell_times, drawing, prospects, walk)
+    modules = (streams, special_functions, dwell_times, drawing, prospects, prospect_kernels)
     return compiled(*modules, constants={**unsigned, "word64": np.uint64}, options={"error_model": "numpy"})
 
 
@@ -62,7 +62,7 @@ class Agenda:
 
 
 def live(population: AcquiredPopulation, *, seed: int, replication: int) -> Lived:
-    """Live an arm's funnel to the end; see `simulation.acquisition.reference.live`."""
+    """Live an arm's funnel to the end; see `simulation.acquisition.reference_engine.live`."""
     agenda, market = Agenda(), Market(population, seed=seed, replication=replication)
     crowd = _Crowd(market, seed, replication)
     for name, lines, periods in market.campaigns():

@@ -8,8 +8,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from simulation.acquisition.lived import Lived, Step
-from simulation.acquisition.market import Market
 from simulation.acquisition.prospects import (
     NOBODY,
     delay,
@@ -20,6 +18,8 @@ from simulation.acquisition.prospects import (
     steps_made,
     touched_at,
 )
+from simulation.acquisition.results import Lived, Step
+from simulation.acquisition.state import Market
 from simulation.reference.environment import BEFORE_ALL, ExactEnvironment
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import simpy
 
-    from simulation.acquisition.laws import Line
+    from simulation.acquisition.parameters import Line
     from simulation.acquisition.spec import AcquiredPopulation
 
     Events = Generator[simpy.Event, None, None]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulation.acquisition.desk import Desk
-from simulation.acquisition.forecast import hazard_of, retained_value
-from simulation.acquisition.laws import lines_of
-from simulation.acquisition.lived import Counted, Lived, Step
-from simulation.acquisition.observed import Observed, Sale
+from simulation.acquisition.budget_control import Desk
+from simulation.acquisition.customer_traits import traits_of
+from simulation.acquisition.observations import Observed, Sale
+from simulation.acquisition.parameters import lines_of
 from simulation.acquisition.prospects import number_of
+from simulation.acquisition.results import Counted, Lived, Step
 from simulation.acquisition.spec import MOST_PLACES
-from simulation.acquisition.traits import traits_of
+from simulation.acquisition.value_prediction import hazard_of, retained_value
 from simulation.random import streams
 
 if TYPE_CHECKING:

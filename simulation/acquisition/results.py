@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from simulation.acquisition.laws import Line
+    from simulation.acquisition.parameters import Line
 
 
 class Step(NamedTuple):

@@ -11,14 +11,14 @@ from dataclasses import replace
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
-from simulation.acquisition.buyers import lived
+from simulation.acquisition.customers import lived
 from simulation.acquisition.spec import IMPRESSION, MICROS, PURCHASE, STEPS, AcquiredPopulation
 from simulation.trace import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulation.acquisition.lived import Lived, Step
+    from simulation.acquisition.results import Lived, Step
     from simulation.model.arm import ArmSetup
     from simulation.run import Run
 

@@ -1,4 +1,4 @@
-"""The prospects of one channel in one period, compiled; as in `simulation.acquisition.reference`.
+"""The prospects of one channel in one period, compiled; as in `simulation.acquisition.reference_engine`.
 
 Called again with more room where `found` says that there are more than fit.
 """
@@ -23,7 +23,7 @@ def walk(key: int, law: Any, period: int, impressions: int, counted: Any, ints: 
 
     Args:
         key: The key of the channel in the period.
-        law: `simulation.acquisition.laws.LineLaw`, as arrays.
+        law: `simulation.acquisition.parameters.LineLaw`, as arrays.
         period: The period.
         impressions: How many it has.
         counted: Shape (segments, steps): how many made each step; written to. Column 0 counts those of the first step.
@@ -58,7 +58,7 @@ def follow(seed: int, replication: int, law: Any, start: float, stop: float, int
     Args:
         seed: The scenario's seed.
         replication: Which replication.
-        law: `simulation.acquisition.laws.LineLaw`, as arrays.
+        law: `simulation.acquisition.parameters.LineLaw`, as arrays.
         start: Begin of the period.
         stop: End of the period.
         ints: Shape (n, 3): see `walk`.
