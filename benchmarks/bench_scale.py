@@ -50,7 +50,7 @@ def lived(customers: int, days: float, engine: str, law: str | None = None) -> d
         engine: The engine.
         law: The law of all dwells; None leaves them as they are.
     """
-    from simulation.run import run_arm
+    from simulation.runs.run import run_arm
 
     asked: dict[str, Any] = {"replication": 0, "engine": engine, "days": float(days)}
     run_arm(whole(FEW), seed=0, **asked)
@@ -68,7 +68,7 @@ def lived(customers: int, days: float, engine: str, law: str | None = None) -> d
 
 def lived_often(customers: int, days: float, times: int) -> float:
     """Nanoseconds an event of the compiled engine alone, best of so many runs; called in a process of its own."""
-    from simulation.run import run_arm
+    from simulation.runs.run import run_arm
 
     few, setup = whole(FEW), whole(customers)
     run_arm(few, seed=0, replication=0, engine="compiled", days=float(days))

@@ -9,7 +9,7 @@ from journey.decision.policy import Policy
 from journey.machine import default_journey
 from scenarios.files import load
 from simulation.model.spec import Dwell, Population, Reviewers, World
-from simulation.run import ArmSetup
+from simulation.runs.run import ArmSetup
 
 SCENARIO = Path(__file__).parent / "scale.toml"
 ARM = "treated"

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from scenarios.split import Split
     from scenarios.stored import Store
     from simulation.model.arm import ArmSetup
-    from simulation.run import Run
+    from simulation.runs.run import Run
 
 COUNTERFACTUAL = "counterfactual"
 INTERVALS = (

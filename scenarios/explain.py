@@ -14,15 +14,15 @@ from scenarios.files import LoadedScenario
 from scenarios.model import BASELINE
 from scenarios.money import returns
 from scenarios.parting import Parting, event_dict, part
-from simulation.choice import REFERENCE
 from simulation.chronicle import Chronicle, Lifeline, begin, customer_id
 from simulation.one_customer import quantities_of
 from simulation.population.draw import people
-from simulation.run import run_arm
+from simulation.runs.engine_choice import REFERENCE
+from simulation.runs.run import run_arm
 
 if TYPE_CHECKING:
     from simulation.model.arm import ArmSetup
-    from simulation.run import Run
+    from simulation.runs.run import Run
 
 REPLICATION = 0
 _SHARED_COST = "infrastructure"
@@ -139,7 +139,7 @@ def explain(loaded: LoadedScenario, customer: int, *, engine: str = REFERENCE) -
     Args:
         loaded: The scenario.
         customer: Number of the customer, from 0.
-        engine: Which engine; see `simulation.run.run_arm`.
+        engine: Which engine; see `simulation.runs.run.run_arm`.
 
     Raises:
         InputError: There is no such customer, or none before the run ends, or the engine refuses the scenario.

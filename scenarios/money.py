@@ -19,7 +19,7 @@ from simulation.acquisition.spec import acquisition_of
 
 if TYPE_CHECKING:
     from simulation.model.arm import ArmSetup
-    from simulation.run import Run
+    from simulation.runs.run import Run
 
 DAYS_PER_MONTH = 365.0 / 12.0
 _DAYS_PER_YEAR = 365.0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scenarios.workers import Crew
     from simulation.metrics.totals import Books
     from simulation.model.arm import ArmSetup
-    from simulation.run import Run
+    from simulation.runs.run import Run
 
 PodTask = tuple[int, int, int]
 """The number of a replication, the place of one of its parts, and of one of its pods."""
@@ -50,7 +50,7 @@ class PodWork:
 
     def do(self, task: PodTask) -> tuple["Books", ...]:
         """Live one pod of one part of one replication."""
-        from simulation.run import live_pod
+        from simulation.runs.run import live_pod
 
         replication, part, pod = task
         setups = [setup.in_pod(pod) for setup in self.parts[part]]
@@ -58,7 +58,7 @@ class PodWork:
 
     def runs(self, task: Task, pods: Sequence[Sequence["Books"]]) -> tuple["Run", ...]:
         """One part of one replication, of whose pods all are done."""
-        from simulation.run import close
+        from simulation.runs.run import close
 
         replication, part = task
         return close(self.parts[part], pods, **self._how(replication))
@@ -72,7 +72,7 @@ class PodWork:
         Raises:
             InputError: A pod would be empty.
         """
-        from simulation.run import refuse_empty_pods
+        from simulation.runs.run import refuse_empty_pods
 
         for part in self.parts:
             refuse_empty_pods(part[0])

@@ -19,7 +19,7 @@ from scenarios.effects import paired_difference
 from scenarios.metrics import METRICS, base_name, metric, segment_of, shown
 
 if TYPE_CHECKING:
-    from simulation.run import Run
+    from simulation.runs.run import Run
 
 LEAST = 10
 """No interval of fewer replications than this ends a run."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scenarios.effects import Measured
     from scenarios.files import LoadedScenario
     from scenarios.split import Split
-    from simulation.run import Run
+    from simulation.runs.run import Run
 
 RANDOMISED = "randomised"
 

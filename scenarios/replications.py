@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scenarios.split import Split
     from scenarios.stored import Store
     from simulation.model.arm import ArmSetup
-    from simulation.run import Run
+    from simulation.runs.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def replicate(
         progress: Told how far the work is.
         run_arm: What runs one arm; left out, the engine. With several workers it must be importable.
         run_together: The same for the arms of a split.
-        engine: Which engine that is; see `simulation.run.run_arm`.
+        engine: Which engine that is; see `simulation.runs.run.run_arm`.
         precision: How narrow the intervals are to become; left out, `replications` it is.
         store: Where complete replications are kept, and taken from.
         split: How the customers are divided between the arms; left out, every arm is lived by all of them.
@@ -107,7 +107,7 @@ def replicate(
         InputError: What the engine refuses (for instance a folder of records that cannot be read); or the cluster
             cannot be used.
     """
-    from simulation import run as engines
+    from simulation.runs import run as engines
 
     parts: tuple[tuple[ArmSetup, ...], ...] = tuple((setup,) for setup in setups)
     live: Live = partial(alone, run_arm or partial(engines.run_arm, engine=engine))

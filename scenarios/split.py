@@ -18,11 +18,11 @@ from simulation.metrics.counters import P90
 from simulation.metrics.quantile_sketch import quantile
 from simulation.model.arm import shares_in
 from simulation.population.draw import people
-from simulation.run import refuse_different_worlds
+from simulation.runs.run import refuse_different_worlds
 
 if TYPE_CHECKING:
     from simulation.model.arm import ArmSetup
-    from simulation.run import Run
+    from simulation.runs.run import Run
 
 _TOO_SMALL = (
     "in no replication was a customer assigned to every arm; set a larger population.size or larger shares of the arms"

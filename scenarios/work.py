@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulation.model.arm import ArmSetup
-    from simulation.run import Run
+    from simulation.runs.run import Run
 
 RunArm = Callable[..., "Run"]
-"""What runs one arm once; `simulation.run.run_arm` or a stand-in of the same signature."""
+"""What runs one arm once; `simulation.runs.run.run_arm` or a stand-in of the same signature."""
 
 Live = Callable[..., tuple["Run", ...]]
-"""What lives arms in one run; `simulation.run.run_together` or a stand-in of the same signature."""
+"""What lives arms in one run; `simulation.runs.run.run_together` or a stand-in of the same signature."""
 
 Task = tuple[int, int]
 """The number of a replication and the place of one of its parts."""

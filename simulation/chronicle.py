@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from simulation.model.arm import ArmSetup
     from simulation.population.draw import Person
-    from simulation.run import Run
+    from simulation.runs.run import Run
 
 _NUMBER = attrgetter("customer")
 

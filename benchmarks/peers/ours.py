@@ -2,7 +2,7 @@
 
 from benchmarks.peers.model import LIVE, STAGES, Result
 from benchmarks.worlds import bare, whole
-from simulation.run import ArmSetup, Run, run_arm
+from simulation.runs.run import ArmSetup, Run, run_arm
 
 
 def run_reference(customers: int, days: int, seed: int) -> Result:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from scenarios.precision import Precision
     from scenarios.split import Split
     from scenarios.stored import Store
-    from simulation.choice import Choice
+    from simulation.runs.engine_choice import Choice
 
 
 class Mode(StrEnum):
@@ -91,7 +91,7 @@ def command(
     from scenarios.cli.progress import progress_bar
     from scenarios.comparison import compare
     from scenarios.workers import WorkerDiedError
-    from simulation.choice import Choice
+    from simulation.runs.engine_choice import Choice
 
     processes = workers_for(workers, cluster)
     refuse_report(report)
@@ -189,7 +189,7 @@ def _opened(
 
 def _engine(checked: "LoadedScenario", asked: Engine, split: "Split | None") -> "Choice":
     """The engine for all runs of a comparison together."""
-    from simulation.choice import choose
+    from simulation.runs.engine_choice import choose
 
     scenario = checked.scenario
     parts = [(setup,) for setup in checked.setups] if split is None else split.parts

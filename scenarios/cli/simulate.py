@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from scenarios.files import LoadedScenario
     from simulation.chronicle import Chronicle
     from simulation.model.arm import ArmSetup
-    from simulation.run import Run
+    from simulation.runs.run import Run
     from simulation.trace.dates import Dates
 
 
@@ -58,8 +58,8 @@ def command(
     from scenarios.cli.output import console, print_json, say
     from scenarios.pods import run_in_pods
     from scenarios.workers import LOCAL
-    from simulation.choice import choose
     from simulation.chronicle import Chronicle
+    from simulation.runs.engine_choice import choose
     from simulation.trace.dates import Dates
     from simulation.trace.files import FORMATS, trace_file
 

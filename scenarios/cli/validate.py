@@ -36,7 +36,7 @@ def _refuse_what_no_run_would_take(checked: "LoadedScenario") -> None:
         InputError: The folder cannot be used, or a pod would be empty.
     """
     from simulation.population.draw import people
-    from simulation.run import refuse_empty_pods
+    from simulation.runs.run import refuse_empty_pods
 
     for setup in checked.setups:
         refuse_empty_pods(setup)

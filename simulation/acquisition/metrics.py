@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from simulation.acquisition.results import Lived, Step
     from simulation.model.arm import ArmSetup
-    from simulation.run import Run
+    from simulation.runs.run import Run
 
 PLURALS = {
     IMPRESSION: "impressions", "click": "clicks", "visit": "visits", "signup": "signups",

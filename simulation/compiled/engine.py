@@ -118,7 +118,7 @@ def live_compiled(
     take_rows: TakeRows | None = None,
     rows_at_a_time: int = ROWS_AT_A_TIME,
 ) -> tuple[Books, ...]:
-    """Live one cohort, split between arms that share the gate; see `simulation.run.run_together`.
+    """Live one cohort, split between arms that share the gate; see `simulation.runs.run.run_together`.
 
     Args:
         setups: The arms.

@@ -73,7 +73,7 @@ def live_reference(
     keep_trace: bool,
     take_rows: TakeRows | None = None,
 ) -> tuple[Books, ...]:
-    """Live one cohort, split between arms that share the gate; see `simulation.run.run_together`."""
+    """Live one cohort, split between arms that share the gate; see `simulation.runs.run.run_together`."""
     first = setups[0]
     machine = first.journey.compile()
     population = people(first.population, machine, seed=seed, replication=replication)

@@ -18,7 +18,7 @@ from simulation.verification.parting import first_difference
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulation.run import Run
+    from simulation.runs.run import Run
     from simulation.verification.lives import Lives, Spell
 
 

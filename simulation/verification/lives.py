@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from simulation.model.arm import ArmSetup
     from simulation.population.draw import Person
-    from simulation.run import Run
+    from simulation.runs.run import Run
     from simulation.trace.events import Row
 
     FloatArray = npt.NDArray[np.float64]

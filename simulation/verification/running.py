@@ -5,19 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from simulation.choice import COMPILED, REFERENCE
-from simulation.run import run_arm
+from simulation.runs.engine_choice import COMPILED, REFERENCE
+from simulation.runs.run import run_arm
 
 if TYPE_CHECKING:
     from simulation.model.arm import ArmSetup
-    from simulation.run import Run
+    from simulation.runs.run import Run
 
 
 class Runner(Protocol):
     """One cohort in one arm, once, with its trace."""
 
     def __call__(self, setup: ArmSetup, *, seed: int, days: float) -> Run:
-        """Live the cohort; see `simulation.run.run_arm`."""
+        """Live the cohort; see `simulation.runs.run.run_arm`."""
         ...
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import simpy
 
     from simulation.model.arm import ArmSetup
-    from simulation.run import Run
+    from simulation.runs.run import Run
     from simulation.trace.events import Row
     from simulation.verification.evidence import Evidence
 

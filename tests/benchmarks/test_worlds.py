@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.worlds import LAWS, whole, whole_by_law
 from simulation.exact.scipy_distributions import mean_days
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 
 
 def _dwells(setup):

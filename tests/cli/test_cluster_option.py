@@ -166,14 +166,14 @@ def test_a_population_that_does_not_fit_here_may_fit_on_a_cluster(monkeypatch):
 def test_a_run_at_which_every_worker_dies_ends_with_a_message_and_keeps_what_was_complete(monkeypatch, tmp_path):
     path = tmp_path / "kept.jsonl"
     command = ["compare", *SMALL, *REFERENCE, "--replications", "6", "--workers", "2", "--json", "--resume", str(path)]
-    monkeypatch.setattr("simulation.run.run_arm", jobs.dies_in_the_third)
+    monkeypatch.setattr("simulation.runs.run.run_arm", jobs.dies_in_the_third)
     done = invoke(*command)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "3 times at the same piece of work, most likely because memory ran out" in done.stderr
     assert f"to go on from what is stored in {path}, give the same command again" in done.stderr
     kept = {json.loads(line)["replication"] for line in path.read_text().splitlines()[1:]}
     assert kept >= {0, 1}
-    monkeypatch.setattr("simulation.run.run_arm", fakes.planted)
+    monkeypatch.setattr("simulation.runs.run.run_arm", fakes.planted)
     assert f"{len(kept)} complete replications are taken from it" in invoke(*command).stderr
 
 

@@ -109,7 +109,7 @@ def test_records_that_cannot_be_read_are_a_message_from_the_workers_too(tmp_path
 
 
 def test_an_interruption_keeps_what_is_complete_and_says_so(monkeypatch, tmp_path):
-    monkeypatch.setattr("simulation.run.run_arm", fakes.interrupted_in_the_third)
+    monkeypatch.setattr("simulation.runs.run.run_arm", fakes.interrupted_in_the_third)
     path = tmp_path / "report.md"
     done = journey("compare", "default", "--replications", "9", "--workers", "1", "--report", str(path), "--json")
     assert done.exit_code == 130
@@ -120,7 +120,7 @@ def test_an_interruption_keeps_what_is_complete_and_says_so(monkeypatch, tmp_pat
 
 
 def test_an_interruption_before_anything_is_complete_prints_no_result(monkeypatch):
-    monkeypatch.setattr("simulation.run.run_arm", stopped)
+    monkeypatch.setattr("simulation.runs.run.run_arm", stopped)
     done = journey("compare", "default", "--workers", "1", "--engine", "reference")
     assert (done.exit_code, done.stdout, done.stderr) == (130, "", "interrupted\n")
 

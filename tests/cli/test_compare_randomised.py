@@ -15,7 +15,7 @@ SMALL = ["--set", "population.size=80", "--set", "horizon_days=60", "--replicati
 
 @pytest.fixture
 def planted(monkeypatch):
-    monkeypatch.setattr("simulation.run.run_together", experiments.planted)
+    monkeypatch.setattr("simulation.runs.run.run_together", experiments.planted)
 
 
 def test_the_engines_give_the_same_experiment():
@@ -68,7 +68,7 @@ def test_a_report_holds_what_the_tables_hold_and_more(planted, tmp_path, ending)
 
 
 def test_a_wrong_split_is_told_before_anything_is_concluded(monkeypatch):
-    monkeypatch.setattr("simulation.run.run_together", experiments.wrongly_split)
+    monkeypatch.setattr("simulation.runs.run.run_together", experiments.wrongly_split)
     done = invoke("compare", "default", "--mode", "randomised", "--workers", "1", "--replications", "12")
     assert done.exit_code == 0
     assert " ".join(done.stdout.split()).partition("Verdict ")[2].startswith("SAMPLE-RATIO ALARM")
@@ -96,11 +96,11 @@ def test_what_cannot_be_split_is_a_message_and_exit_code_2(overrides, message):
 def test_an_interrupted_experiment_goes_on_to_the_same_bytes_and_in_its_mode_only(monkeypatch, tmp_path):
     command = ["compare", "default", "--replications", "5", "--workers", "1", "--json", "--mode", "randomised"]
     kept = ["--resume", tmp_path / "kept.jsonl"]
-    monkeypatch.setattr("simulation.run.run_together", experiments.interrupted_in_the_third)
+    monkeypatch.setattr("simulation.runs.run.run_together", experiments.interrupted_in_the_third)
     cut = invoke(*command, *kept)
     assert cut.exit_code == 130
     assert json.loads(cut.stdout)["replications"] == 2
-    monkeypatch.setattr("simulation.run.run_together", experiments.planted)
+    monkeypatch.setattr("simulation.runs.run.run_together", experiments.planted)
     assert invoke(*command, *kept).stdout == invoke(*command).stdout
     other = invoke(*command[:-2], *kept)
     assert other.exit_code == 2

@@ -20,7 +20,7 @@ SMALL = ["default", "--set", "population.size=40", "--set", "horizon_days=60", "
 
 @pytest.fixture
 def planted(monkeypatch):
-    monkeypatch.setattr("simulation.run.run_arm", fakes.planted)
+    monkeypatch.setattr("simulation.runs.run.run_arm", fakes.planted)
 
 
 def test_how_many_replications_it_took_is_said_and_stands_in_the_json(planted, tmp_path):
@@ -72,12 +72,12 @@ def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):
 def test_an_interrupted_run_says_how_to_go_on_and_goes_on_to_the_same_bytes(monkeypatch, tmp_path):
     command = ["compare", "default", "--replications", "9", "--workers", "1", "--json"]
     kept = ["--resume", tmp_path / "kept.jsonl"]
-    monkeypatch.setattr("simulation.run.run_arm", fakes.interrupted_in_the_third)
+    monkeypatch.setattr("simulation.runs.run.run_arm", fakes.interrupted_in_the_third)
     cut = invoke(*command, *kept)
     assert cut.exit_code == 130
     assert f"to go on from what is stored in {kept[1]}, give the same command again" in cut.stderr
     assert "--resume FILE can be continued" in invoke(*command).stderr
-    monkeypatch.setattr("simulation.run.run_arm", fakes.planted)
+    monkeypatch.setattr("simulation.runs.run.run_arm", fakes.planted)
     resumed, whole = invoke(*command, *kept), invoke(*command)
     assert resumed.stdout == whole.stdout
     assert resumed.stderr == f"{kept[1]}: 2 complete replications are taken from it\n"

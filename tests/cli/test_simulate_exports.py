@@ -101,7 +101,7 @@ def test_the_log_has_an_event_for_every_row_and_a_trace_for_every_customer(tmp_p
     ],
 )
 def test_wrong_input_is_refused_before_the_run(option, value, message, monkeypatch):
-    monkeypatch.setattr("simulation.run.run_arm", None)
+    monkeypatch.setattr("simulation.runs.run.run_arm", None)
     done = invoke("simulate", "default", *SMALL, option, value)
     assert done.exit_code == 2
     assert message in done.stderr
@@ -109,7 +109,7 @@ def test_wrong_input_is_refused_before_the_run(option, value, message, monkeypat
 
 def test_a_folder_with_something_in_it_is_refused_before_the_run(tmp_path, monkeypatch):
     (tmp_path / "mine.txt").write_text("precious")
-    monkeypatch.setattr("simulation.run.run_arm", None)
+    monkeypatch.setattr("simulation.runs.run.run_arm", None)
     done = invoke("simulate", "default", *SMALL, "--records", tmp_path)
     assert done.exit_code == 2
     assert "is not empty, and nothing is overwritten" in done.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.files import builtin_names, load
-from simulation.run import ArmSetup, run_arm
+from simulation.runs.run import ArmSetup, run_arm
 from simulation.trace.events import COLUMNS
 from tests.cli.running import json_of
 from tests.golden.generated import WORLDS, generated_arm

@@ -14,7 +14,7 @@ from scenarios.files import load
 from scenarios.randomised import split_for
 from scenarios.report import report_on
 from scenarios.schema import scenario_schema
-from simulation.run import Run, run_arm
+from simulation.runs.run import Run, run_arm
 
 CHANNELS = ("search", "social", "network", "deals")
 QUARTER = [f"acquisition.campaigns.launch.channels.{channel}.budget=15000" for channel in CHANNELS]

@@ -12,7 +12,7 @@ from scenarios.files import load
 from scenarios.money import returns
 from scenarios.parting import event_dict
 from simulation.chronicle import beginnings
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 
 SMALL = ["population.size=60", "horizon_days=120"]
 ALIKE = f"arms.treated.actions={json.dumps(load('default').setups[0].actions)}"

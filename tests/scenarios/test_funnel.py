@@ -14,7 +14,7 @@ from scenarios.document import as_markdown
 from scenarios.files import load
 from scenarios.funnel import REASON_LABELS, VERDICTS, funnel_of
 from scenarios.report import report_on
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 from tests.scenarios import fakes
 
 

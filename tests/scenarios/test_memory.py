@@ -66,7 +66,7 @@ def test_every_built_in_scenario_is_small():
 
 def test_a_comparison_is_refused_before_it_starts(monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: 2 * GB)
-    monkeypatch.setattr("simulation.run.run_arm", lambda *_, **__: pytest.fail("a run was started"))
+    monkeypatch.setattr("simulation.runs.run.run_arm", lambda *_, **__: pytest.fail("a run was started"))
     with pytest.raises(InputError, match="this will not fit in memory"):
         compare(load("default", ["population.size=3000000"]), workers=2)
 
@@ -99,7 +99,7 @@ MEASURE = """
 import json, sys
 from pathlib import Path
 from scenarios.files import load
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 engine, size, days, trace = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4] == "trace"
 def peak():
     # Not ru_maxrss: that begins with what the process had that started this one.

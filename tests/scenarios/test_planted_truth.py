@@ -18,7 +18,7 @@ from journey.statistics.means import CONFIDENCE
 from scenarios.effects import paired_difference
 from scenarios.replications import replicate
 from simulation.model.spec import Population, Reviewers, World
-from simulation.run import ArmSetup, run_arm
+from simulation.runs.run import ArmSetup, run_arm
 
 CHURN, RATIO, ONSET, END, SIGN, HELP = 0.002, 8.0, 0.02, 0.03, 0.15, 6.0
 DAYS, CUSTOMERS, REPLICATIONS = 120.0, 150, 10

@@ -5,7 +5,7 @@ from dataclasses import replace
 from scenarios.pods import PodWork
 from scenarios.replications import replicate
 from simulation.model.spec import Reviewers
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 from tests.simulation.worlds import arm
 
 GATE = Reviewers(count=5, minutes_per_day=20.0, pods=3)

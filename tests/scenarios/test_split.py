@@ -10,7 +10,7 @@ from journey.core.errors import InputError
 from scenarios.files import load
 from scenarios.randomised import split_for
 from scenarios.split import split_of
-from simulation.run import Run, run_together
+from simulation.runs.run import Run, run_together
 from tests.scenarios import experiments
 from tests.scenarios.experiments import SIZES, VALUE, experiment, stratum
 

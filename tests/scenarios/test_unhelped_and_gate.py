@@ -13,7 +13,7 @@ from scenarios.report import report_on
 from scenarios.split import split_of
 from scenarios.stored import opened
 from scenarios.unhelped import Unhelped, rows, unhelped_of
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 from tests.cli.running import json_of
 from tests.scenarios import fakes
 

@@ -5,7 +5,7 @@ from typing import Any
 from journey.decision.policy import Policy, merged
 from journey.machine import Journey, Move
 from simulation.model.spec import Population, Reviewers, World
-from simulation.run import ArmSetup, run_arm
+from simulation.runs.run import ArmSetup, run_arm
 from simulation.verification.lives import lives_of
 
 NEVER = {"law": "deterministic", "mean_days": 1e6}

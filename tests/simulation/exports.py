@@ -10,7 +10,7 @@ from journey.orchestrator.replay import replay
 from journey.records.folder import read_folder
 from simulation.chronicle import Chronicle
 from simulation.records_export import POLICY_FILE, write_records
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 from simulation.trace.dates import Dates
 
 DAYS = 200.0

@@ -23,7 +23,7 @@ from simulation.population.draw import frailty, people
 from simulation.random import streams
 from simulation.random.streams import customer_key
 from simulation.records_export import write_records
-from simulation.run import run_arm, run_together
+from simulation.runs.run import run_arm, run_together
 from simulation.trace.dates import Dates
 from simulation.trace.events import FUNNEL
 from simulation.trace.files import trace_file

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from journey.machine import default_journey
-from simulation.choice import WORTH_COMPILING, WORTH_LOADING, choose
 from simulation.compiled import cache_status, engine
+from simulation.runs.engine_choice import WORTH_COMPILING, WORTH_LOADING, choose
 from tests.simulation.worlds import arm
 
 MEDIUM = 0.5 * (WORTH_LOADING + WORTH_COMPILING)
@@ -92,7 +92,7 @@ def fake_kernel(source, cache):
 
 def test_a_compiled_run_leaves_word_that_its_code_is_there():
     """The real kernels; slow only where they are not on disk yet."""
-    from simulation.run import run_arm
+    from simulation.runs.run import run_arm
 
     run_arm(arm(), seed=1, replication=0, days=30.0, engine="compiled")
     assert cache_status.is_ready(1)

@@ -10,7 +10,7 @@ from journey.core.errors import InputError
 from simulation.chronicle import Chronicle, Lifeline, begin
 from simulation.one_customer import quantities_of
 from simulation.population.draw import Person
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 from simulation.trace.events import Row
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import WIN_BACK, arm, win_back_journey

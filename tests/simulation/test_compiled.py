@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from journey.core.errors import InputError
 from journey.machine import Guard, GuardKind, Journey, default_journey, register_guard, unregister_guard
 from journey.machine.guards import a_number_of_days
-from simulation.choice import COMPILED, REFERENCE
 from simulation.compiled import row_retention, state
 from simulation.compiled.engine import live_compiled
 from simulation.model.spec import Reviewers
-from simulation.run import close, run_arm, run_together
+from simulation.runs.engine_choice import COMPILED, REFERENCE
+from simulation.runs.run import close, run_arm, run_together
 from simulation.trace.columns import rows_of_columns
 from simulation.trace.events import FUNNEL
 from simulation.verification.parting import first_difference

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 from tests.simulation.worlds import arm
 
 

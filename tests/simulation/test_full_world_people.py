@@ -20,7 +20,7 @@ from simulation.model import record_errors
 from simulation.model.spec import Population, Reviewers
 from simulation.population.draw import frailty, people
 from simulation.random import streams
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 from tests.simulation.bare_worlds import bare, z_of
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import NO_EFFECT, arm

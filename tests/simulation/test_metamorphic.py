@@ -18,7 +18,7 @@ from simulation.model.spec import Population, Reviewers, World
 from simulation.random import streams
 from simulation.reference.environment import ExactEnvironment
 from simulation.reference.review_queue import Gate, Request
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 from simulation.trace.events import ACTION, ARRIVAL, DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import NO_EFFECT

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from simulation.model.spec import Reviewers
-from simulation.run import close, live_pod, pods_of, run_arm, run_together
+from simulation.runs.run import close, live_pod, pods_of, run_arm, run_together
 from simulation.trace.files import trace_file
 from tests.simulation.test_compiled import assert_same_books, assert_same_rows
 from tests.simulation.trace_files import in_small_windows, rows_in

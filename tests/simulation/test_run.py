@@ -3,7 +3,7 @@
 import pytest
 
 from simulation.model import arm as arm_module
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 from tests.simulation.worlds import arm
 
 

@@ -5,7 +5,7 @@ from scipy.stats import chisquare
 
 from simulation.metrics.counters import Mean
 from simulation.population.draw import splits_of
-from simulation.run import run_arm, run_together
+from simulation.runs.run import run_arm, run_together
 from tests.simulation.worlds import arm
 
 # One chance in ten thousand for each test below that a right split is called wrong.

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from journey.core.errors import InputError
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 from simulation.trace.events import COLUMNS, FUNNEL, KINDS
 from tests.simulation.worlds import arm
 

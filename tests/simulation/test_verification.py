@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from journey.decision.policy import merged
 from journey.machine import Journey, Move
 from journey.machine.guards import Guard
-from simulation.choice import COMPILED
 from simulation.distributions import dwell_times
 from simulation.model.spec import Reviewers
 from simulation.random import streams
 from simulation.reference import account, review_queue
 from simulation.reference import customer as customer_module
-from simulation.run import run_arm
+from simulation.runs.engine_choice import COMPILED
+from simulation.runs.run import run_arm
 from simulation.trace import events as tr
 from simulation.verification import (
     arm_checks,

@@ -7,7 +7,7 @@ import pytest
 
 from simulation.chronicle import Chronicle
 from simulation.model.spec import Reviewers
-from simulation.run import run_arm
+from simulation.runs.run import run_arm
 from simulation.trace.dates import Dates
 from simulation.xes import write_xes
 from tests.simulation.full_worlds import full_arm

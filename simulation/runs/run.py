@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
 from simulation.acquisition.spec import AcquiredPopulation
-from simulation.choice import COMPILED, REFERENCE, choose
 from simulation.model.arm import ArmSetup
+from simulation.runs.engine_choice import COMPILED, REFERENCE, choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,8 @@ def run_arm(
         replication: Which replication; every arm lives the same replication on the same luck.
         days: The horizon, more than 0.
         trace: Whether to keep the trace.
-        engine: ``reference``, ``compiled``, or ``auto`` to choose (`simulation.choice`). Both live the same lives.
+        engine: ``reference``, ``compiled``, or ``auto`` to choose (`simulation.runs.engine_choice`). Both live the same
+            lives.
         rows_to: A folder of `simulation.trace.files.trace_file` to write the rows of the trace into, as an alternative
             to keeping them: the compiled engine gives them window by window, so that they never stand in memory
             together.
@@ -251,7 +252,7 @@ def close(
         replication: Which replication.
         days: The horizon.
     """
-    from simulation.closing import runs_of
+    from simulation.runs.results import runs_of
 
     runs = runs_of(engine, setups, pods, days)
     if not isinstance(setups[0].population, AcquiredPopulation):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from simulation.metrics.counters import grid_of
 from simulation.metrics.totals import Books, joined, merged
 from simulation.model.arm import ArmSetup, compile_arm
-from simulation.run import Run
+from simulation.runs.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

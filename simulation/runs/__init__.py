@@ -1,0 +1,1 @@
+"""Run one or more arms once: choose the engine, simulate the cohort, return the results."""
