@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from scenarios.files import LoadedScenario
     from simulation.verification import Check, Evidence
-    from simulation.verification.running import Runner
+    from simulation.verification.runners import Runner
 
 
 def command(
@@ -35,7 +35,7 @@ def command(
     """Hold the engine to exact answers, in worlds derived from a scenario and in the scenario as it is."""
     from scenarios.cli.output import console, print_json
     from simulation.verification import FALSE_ALARM_RATE
-    from simulation.verification.checking import default_customers
+    from simulation.verification.suite import default_customers
 
     checked = loaded(scenario, set_, seed=("seed", seed))
     some = default_customers(checked.scenario.horizon_days) if customers is None else customers
@@ -56,7 +56,7 @@ def _runners(checked: "LoadedScenario", engine: Engine) -> "tuple[Runner, Runner
     The compiler takes two minutes, so without being asked it is not set going; and the compiled engine does not
     know guards that a user registered.
     """
-    from simulation.verification.running import by_compiled, by_reference, compiled_is_warm
+    from simulation.verification.runners import by_compiled, by_reference, compiled_is_warm
 
     if engine is Engine.COMPILED:
         return by_compiled, by_reference
@@ -88,7 +88,7 @@ def _of_campaigns(checked: "LoadedScenario", run: "Runner", other: "Runner | Non
         return
     from simulation.acquisition import compiled_engine, reference_engine
     from simulation.verification.acquisition import acquisition_checks, arm_funnel_checks
-    from simulation.verification.running import by_compiled
+    from simulation.verification.runners import by_compiled
 
     live, second = reference_engine.live, None if other is None else compiled_engine.live
     if run is by_compiled:

@@ -13,7 +13,8 @@
 * `checking`: all of it for an arm.
 """
 
-from simulation.verification.checking import (
+from simulation.verification.queueing import QueueTime, queue_time
+from simulation.verification.suite import (
     arm_checks,
     checks,
     hazard_checks,
@@ -22,8 +23,7 @@ from simulation.verification.checking import (
     renewal_checks,
     theory_checks,
 )
-from simulation.verification.evidence import FALSE_ALARM_RATE, Check, Evidence, judged
-from simulation.verification.waiting import QueueTime, queue_time
+from simulation.verification.test_results import FALSE_ALARM_RATE, Check, Evidence, judged
 
 __all__ = [
     "FALSE_ALARM_RATE",

@@ -20,8 +20,8 @@ from simulation.acquisition import reference_engine
 from simulation.acquisition.parameters import conversion
 from simulation.acquisition.spec import MICROS, PURCHASE, AcquiredPopulation, Reallocation
 from simulation.exact.scipy_distributions import mean_days
-from simulation.verification.evidence import Evidence, largest, mean
-from simulation.verification.luck import other_seed
+from simulation.verification.random_streams import other_seed
+from simulation.verification.test_results import Evidence, largest, mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,15 +14,15 @@ import numpy as np
 
 from simulation.exact.markov import distress_ratio, kind_ratio, onset_rate
 from simulation.exact.scipy_distributions import cumulative_hazard
-from simulation.verification import dated, evidence
+from simulation.verification import test_results, time_dependent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from journey.machine.moves import Move
     from simulation.model.spec import Strengths
-    from simulation.verification.evidence import Evidence
-    from simulation.verification.lives import Lives, Spell
+    from simulation.verification.event_histories import Lives, Spell
+    from simulation.verification.test_results import Evidence
 
 LEAST_EXPECTED = 5.0
 """Kinds of events of which fewer are expected say nothing and are left out."""
@@ -38,10 +38,10 @@ def compared(title: str, lives: Lives) -> Iterator[Evidence]:
         title: What was changed in the scenario to have an exact answer.
         lives: A run in a world without orchestrator and without delay of signals.
     """
-    pieces = dated.pieces(lives)
+    pieces = time_dependent.pieces(lives)
     yield from _moves(title, lives, pieces)
-    yield from dated.renewal_evidence(title, lives, LEAST_EXPECTED)
-    yield from dated.value_change_evidence(title, lives, LEAST_EXPECTED)
+    yield from time_dependent.renewal_evidence(title, lives, LEAST_EXPECTED)
+    yield from time_dependent.value_change_evidence(title, lives, LEAST_EXPECTED)
     yield from _episodes(title, lives, pieces)
     yield from _signals(title, lives)
 
@@ -61,7 +61,7 @@ def _moves(title: str, lives: Lives, pieces: list[Spell]) -> Iterator[Evidence]:
         observed[move.name] += sum(spell.move == move.name and not spell.reason for spell in spells[move.source])
     for name, mean in expected.items():
         if mean >= LEAST_EXPECTED:
-            yield evidence.count(f"{title}: {name} against its hazard", mean, observed[name])
+            yield test_results.count(f"{title}: {name} against its hazard", mean, observed[name])
 
 
 def _integrated(lives: Lives, spells: list[Spell], move: Move) -> float:
@@ -77,7 +77,7 @@ def _integrated(lives: Lives, spells: list[Spell], move: Move) -> float:
     who = np.array([spell.customer for spell in spells])
     ratio = np.array(
         [
-            by_kind[kinds[spell.customer]] * by_cause[spell.cause] * dated.move_ratio(lives, spell, move.name)
+            by_kind[kinds[spell.customer]] * by_cause[spell.cause] * time_dependent.move_ratio(lives, spell, move.name)
             for spell in spells
         ]
     )
@@ -102,7 +102,7 @@ def _episodes(title: str, lives: Lives, pieces: list[Spell]) -> Iterator[Evidenc
             for cause in world.distress.causes:
                 segment, tier = kinds[spell.customer]
                 rate = onset_rate(world, cause, stage=spell.stage, segment=segment, tier=tier)
-                onsets[cause] += length * rate * dated.onset_ratio(world.calendar, cause, middle)
+                onsets[cause] += length * rate * time_dependent.onset_ratio(world.calendar, cause, middle)
             # An episode that goes on until the customer is lost has not ended.
             ended += goes_on and spell.stage not in lives.gone_stages
         else:
@@ -111,9 +111,9 @@ def _episodes(title: str, lives: Lives, pieces: list[Spell]) -> Iterator[Evidenc
         before = spell
     for cause, mean in onsets.items():
         if mean >= LEAST_EXPECTED:
-            yield evidence.count(f"{title}: episodes of {cause} against their rate", mean, begun[cause])
+            yield test_results.count(f"{title}: episodes of {cause} against their rate", mean, begun[cause])
     if ends >= LEAST_EXPECTED:
-        yield evidence.count(f"{title}: ends of episodes against their rate", ends, ended)
+        yield test_results.count(f"{title}: ends of episodes against their rate", ends, ended)
 
 
 def _signals(title: str, lives: Lives) -> Iterator[Evidence]:
@@ -132,11 +132,11 @@ def _signals(title: str, lives: Lives) -> Iterator[Evidence]:
         ("false alarms", alarms, false, world.signals.false_strength),
     ):
         if mean >= LEAST_EXPECTED:
-            yield evidence.count(f"{title}: {name} against their rate", mean, len(rows))
+            yield test_results.count(f"{title}: {name} against their rate", mean, len(rows))
         if len(rows) >= LEAST_VALUES and strengths.high > strengths.low:
             yield _uniform(f"{title}: strength of {name}", [float(row.value or 0.0) for row in rows], strengths)
 
 
 def _uniform(name: str, values: list[float], strengths: Strengths) -> Evidence:
     scaled = (np.array(values) - strengths.low) / (strengths.high - strengths.low)
-    return evidence.distribution(name, scaled)
+    return test_results.distribution(name, scaled)

@@ -15,7 +15,7 @@ import numpy as np
 from simulation.exact import markov, renewal
 from simulation.metrics.counters import grid_of
 from simulation.model.units import DAYS_PER_YEAR
-from simulation.verification import evidence
+from simulation.verification import test_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from simulation.model.arm import ArmSetup
-    from simulation.verification.evidence import Evidence
-    from simulation.verification.lives import Lives
+    from simulation.verification.event_histories import Lives
+    from simulation.verification.test_results import Evidence
 
     FloatArray = npt.NDArray[np.float64]
 
@@ -113,31 +113,31 @@ def compared(
     yield _occupancy(title, lives, chances, max(outlook.error for outlook in outlooks.values()))
     ended = [code for code, name in enumerate(setup.journey.stages) if name in lives.gone_stages]
     gone = np.clip(chances[:, -1, ended].sum(axis=1), 0.0, 1.0)
-    yield evidence.share(f"{title}: churned by day {days:g}", gone, int(lives.gone().sum()))
+    yield test_results.share(f"{title}: churned by day {days:g}", gone, int(lives.gone().sum()))
 
     def expected(amount: str) -> FloatArray:
         return np.array([outlooks[kind].amounts[amount][at] for kind, at in zip(kinds, stage, strict=True)])
 
     moves = expected("moves")
     if moves.sum() >= LEAST_EXPECTED:
-        yield evidence.mean(f"{title}: moves per customer", moves, lives.moves())
+        yield test_results.mean(f"{title}: moves per customer", moves, lives.moves())
     if "paying" not in next(iter(outlooks.values())).amounts:
         return
     if gone.sum() >= LEAST_EXPECTED:
         yield from _money(title, lives, expected("paying"), gone)
     if expected("episodes").sum() >= LEAST_EXPECTED:
         begun = _episodes(lives)
-        yield evidence.mean(f"{title}: episodes of distress per customer", expected("episodes"), begun)
+        yield test_results.mean(f"{title}: episodes of distress per customer", expected("episodes"), begun)
         troubled = lives.days_in(lambda spell: spell.cause is not None)
-        yield evidence.mean(f"{title}: days in distress per customer", expected("distress"), troubled)
+        yield test_results.mean(f"{title}: days in distress per customer", expected("distress"), troubled)
 
 
 def _money(title: str, lives: Lives, paying: FloatArray, gone: FloatArray) -> Iterator[Evidence]:
     """Revenue and retained value; `paying` is the expected discounted days and `gone` the chance of being gone."""
     values, rate = lives.values(), log1p(lives.setup.yearly_discount) / DAYS_PER_YEAR
     expected = values / DAYS_PER_YEAR * paying
-    yield evidence.mean(f"{title}: discounted revenue per customer", expected, lives.revenue(rate))
-    yield evidence.mean(f"{title}: retained value per customer", values * (1.0 - gone), lives.retained())
+    yield test_results.mean(f"{title}: discounted revenue per customer", expected, lives.revenue(rate))
+    yield test_results.mean(f"{title}: retained value per customer", values * (1.0 - gone), lives.retained())
 
 
 def _episodes(lives: Lives) -> FloatArray:
@@ -161,12 +161,12 @@ def _occupancy(title: str, lives: Lives, chances: FloatArray, error: float) -> E
             chance = np.clip(chances[:, point, code], 0.0, 1.0)
             if not LEAST_EXPECTED <= chance.sum() <= len(chance) - LEAST_EXPECTED:
                 continue
-            one = evidence.share("", chance, int((seen[point] == code).sum()))
+            one = test_results.share("", chance, int((seen[point] == code).sum()))
             if error <= NEGLIGIBLE * (one.standard_error or 0.0):
                 found.append((f"{name}, day {grid[point]:.0f}", one))
     if not found:
         # Nothing moves: everybody is where they began.
         everybody = float(len(lives.persons))
         unmoved = float((seen[-1] == seen[0]).sum())
-        return evidence.Evidence(f"{title}: occupancy (customers that stay where they began)", everybody, unmoved)
-    return evidence.largest(f"{title}: occupancy", found)
+        return test_results.Evidence(f"{title}: occupancy (customers that stay where they began)", everybody, unmoved)
+    return test_results.largest(f"{title}: occupancy", found)

@@ -6,7 +6,7 @@ from journey.decision.policy import Policy, merged
 from journey.machine import Journey, Move
 from simulation.model.spec import Population, Reviewers, World
 from simulation.runs.run import ArmSetup, run_arm
-from simulation.verification.lives import lives_of
+from simulation.verification.event_histories import lives_of
 
 NEVER = {"law": "deterministic", "mean_days": 1e6}
 WORLD: dict[str, Any] = {

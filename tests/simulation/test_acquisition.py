@@ -28,9 +28,9 @@ from simulation.trace.dates import Dates
 from simulation.trace.events import FUNNEL
 from simulation.trace.files import trace_file
 from simulation.verification.acquisition import acquisition_checks, arm_funnel_checks
-from simulation.verification.bookkeeping import conservation
-from simulation.verification.evidence import judged
-from simulation.verification.lives import lives_of
+from simulation.verification.conservation import conservation
+from simulation.verification.event_histories import lives_of
+from simulation.verification.test_results import judged
 from simulation.xes import write_xes
 from tests.simulation.acquisition_plans import MOVING, SPREAD, arm_with, buyers_of, plan, plans
 from tests.simulation.test_compiled import assert_same_books, assert_same_rows

@@ -17,7 +17,7 @@ from simulation.runs.engine_choice import COMPILED, REFERENCE
 from simulation.runs.run import close, run_arm, run_together
 from simulation.trace.columns import rows_of_columns
 from simulation.trace.events import FUNNEL
-from simulation.verification.parting import first_difference
+from simulation.verification.trace_diff import first_difference
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 
 # Sums over a cohort are taken in the order of time by one engine and in the order of customers by the other.

@@ -23,22 +23,22 @@ from simulation.trace import events as tr
 from simulation.verification import (
     arm_checks,
     checks,
-    evidence,
     hazard_checks,
     judged,
-    luck,
     luck_checks,
     markov_checks,
     queue_time,
+    queueing,
+    random_streams,
     renewal_checks,
+    test_results,
     theory_checks,
-    waiting,
 )
-from simulation.verification.bookkeeping import same_trace
-from simulation.verification.lives import lives_of
-from simulation.verification.parting import first_difference
-from simulation.verification.running import by_reference
-from simulation.verification.worlds import theory_setup
+from simulation.verification.conservation import same_trace
+from simulation.verification.derived_models import theory_setup
+from simulation.verification.event_histories import lives_of
+from simulation.verification.runners import by_reference
+from simulation.verification.trace_diff import first_difference
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 
@@ -452,29 +452,29 @@ def test_a_sound_engine_fails_no_more_often_than_stated():
 
 def test_the_false_alarm_rate_is_shared_by_the_statistical_checks():
     """Five checks at a family-wise 0.05 are each judged at 0.01; exact ones take no part."""
-    borderline = [evidence.Evidence(f"w: {p}", 0.0, 1.0, 0.4, p) for p in (0.2, 0.02, 0.011, 0.009, 0.5)]
-    exact = [evidence.Evidence("w: equal", 1e6, 1e6 + 1e-5), evidence.Evidence("w: not", 1.0, 1.001)]
+    borderline = [test_results.Evidence(f"w: {p}", 0.0, 1.0, 0.4, p) for p in (0.2, 0.02, 0.011, 0.009, 0.5)]
+    exact = [test_results.Evidence("w: equal", 1e6, 1e6 + 1e-5), test_results.Evidence("w: not", 1.0, 1.001)]
     found = judged([*borderline, *exact], false_alarm_rate=0.05)
     assert [check.ok for check in found] == [True, True, True, False, True, True, False]
 
 
 def test_a_share_is_judged_by_the_binomial_law():
     """scipy.stats.binomtest(k=31, n=200, p=0.1).pvalue = 0.0124 doubles no tail; ours doubles the upper one: 0.0171."""
-    found = evidence.share("w: x", np.full(200, 0.1), 31)
+    found = test_results.share("w: x", np.full(200, 0.1), 31)
     assert (found.expected, found.observed) == (pytest.approx(0.1), pytest.approx(0.155))
     assert found.standard_error == pytest.approx(np.sqrt(0.09 / 200))
     assert 0.01 < found.p_value < 0.03
 
 
 def test_a_share_that_cannot_be_is_certain_to_be_noticed():
-    assert evidence.share("w: x", np.zeros(50), 1).p_value == 0.0
-    assert evidence.share("w: x", np.zeros(50), 0).p_value == 1.0
+    assert test_results.share("w: x", np.zeros(50), 1).p_value == 0.0
+    assert test_results.share("w: x", np.zeros(50), 0).p_value == 1.0
 
 
 @given(st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=30))
 def test_of_several_the_largest_deviation_is_corrected_for_their_number(p_values):
-    found = [(str(place), evidence.Evidence("", 0.0, 1.0, 1.0, p)) for place, p in enumerate(p_values)]
-    assert evidence.largest("w: x", found).p_value == pytest.approx(min(1.0, min(p_values) * len(p_values)))
+    found = [(str(place), test_results.Evidence("", 0.0, 1.0, 1.0, p)) for place, p in enumerate(p_values)]
+    assert test_results.largest("w: x", found).p_value == pytest.approx(min(1.0, min(p_values) * len(p_values)))
 
 
 # -- Little's law ------------------------------------------------------------------------------------------
@@ -525,7 +525,7 @@ def _row(time, customer, kind):
 def test_queue_time_of_a_small_queue_by_hand():
     """One at the gate on days 1 to 4, a second on days 2 to the end on day 10: 3 + 8 days."""
     rows = [_row(1.0, 0, tr.REVIEW_REQUESTED), _row(2.0, 1, tr.REVIEW_REQUESTED), _row(4.0, 0, tr.REVIEW_DECIDED)]
-    assert queue_time(rows, 10.0) == waiting.QueueTime(area=11.0, waits=11.0, requests=2, open_at_end=1)
+    assert queue_time(rows, 10.0) == queueing.QueueTime(area=11.0, waits=11.0, requests=2, open_at_end=1)
 
 
 @pytest.mark.parametrize(
@@ -567,6 +567,6 @@ def test_spells_tile_every_life():
 
 
 def test_worlds_have_luck_of_their_own():
-    seeds = {luck.other_seed(seed, place) for seed in range(50) for place in range(50)}
+    seeds = {random_streams.other_seed(seed, place) for seed in range(50) for place in range(50)}
     assert len(seeds) == 2500
     assert all(0 <= seed < 2**63 for seed in seeds)

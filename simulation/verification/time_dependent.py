@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from journey.decision.policy import TIERS
 from simulation.exact.markov import distress_ratio
 from simulation.trace.events import RENEWAL
-from simulation.verification import evidence
+from simulation.verification import test_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from simulation.model.spec import MoveClock, Phase, World
-    from simulation.verification.evidence import Evidence
-    from simulation.verification.lives import Lives, Spell
+    from simulation.verification.event_histories import Lives, Spell
+    from simulation.verification.test_results import Evidence
 
 CLOSE = 1e-9
 """Days within which two dates are one: they are reached by sums of different order."""
@@ -114,7 +114,7 @@ def renewal_evidence(title: str, lives: Lives, least: float) -> Iterator[Evidenc
     chances = sum(_chance(lives, spell, date) for spell, date in _ends_of_contracts(lives))
     left = sum(spell.reason == RENEWAL for spell in lives.spells)
     if chances >= least or (chances == 0.0 and left):
-        yield evidence.count(f"{title}: departures at a renewal against their chance", chances, left)
+        yield test_results.count(f"{title}: departures at a renewal against their chance", chances, left)
 
 
 def _ends_of_contracts(lives: Lives) -> Iterator[tuple[Spell, float]]:
@@ -165,4 +165,4 @@ def value_change_evidence(title: str, lives: Lives, least: float) -> Iterator[Ev
         )
         if expected >= least:
             observed = sum(row.label == name for row in lives.changes)
-            yield evidence.count(f"{title}: {name} of accounts against its rate", expected, observed)
+            yield test_results.count(f"{title}: {name} of accounts against its rate", expected, observed)

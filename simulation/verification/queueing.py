@@ -20,7 +20,7 @@ from simulation.random import streams
 from simulation.reference.environment import ExactEnvironment
 from simulation.reference.review_queue import Gate, Request
 from simulation.trace.events import REVIEW_DECIDED, REVIEW_REQUESTED
-from simulation.verification import evidence
+from simulation.verification import test_results
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from simulation.model.arm import ArmSetup
     from simulation.runs.run import Run
     from simulation.trace.events import Row
-    from simulation.verification.evidence import Evidence
+    from simulation.verification.test_results import Evidence
 
     FloatArray = npt.NDArray[np.float64]
 
@@ -99,7 +99,7 @@ def little_evidence(title: str, run: Run) -> Iterator[Evidence]:
     assert run.trace is not None
     found = queue_time(run.trace.sorted_rows(), run.days)
     name = f"{title}: Little's law at the gate, days of {found.requests} requests ({found.open_at_end} censored)"
-    yield evidence.Evidence(name, found.waits, found.area)
+    yield test_results.Evidence(name, found.waits, found.area)
 
 
 def erlang_evidence(setup: ArmSetup, run: Run, seed: int) -> Iterator[Evidence]:
@@ -125,9 +125,9 @@ def erlang_evidence(setup: ArmSetup, run: Run, seed: int) -> Iterator[Evidence]:
     per_batch = [part.tolist() for part in np.split(waits, BATCHES)[1:]]
     waiting = [sum(wait > 0.0 for wait in batch) / len(batch) for batch in per_batch]
     mean = [fsum(batch) / len(batch) for batch in per_batch]
-    yield evidence.batch_means(f"{title}: chance of waiting (Erlang C)", exact.waiting_probability, waiting)
-    yield evidence.batch_means(f"{title}: mean wait in mean services (Erlang C)", exact.mean_wait, mean)
-    yield evidence.batch_means(f"{title}: utilisation", exact.utilisation, busy)
+    yield test_results.batch_means(f"{title}: chance of waiting (Erlang C)", exact.waiting_probability, waiting)
+    yield test_results.batch_means(f"{title}: mean wait in mean services (Erlang C)", exact.mean_wait, mean)
+    yield test_results.batch_means(f"{title}: utilisation", exact.utilisation, busy)
 
 
 def gate_alone(servers: int, load: float, seed: int) -> tuple[FloatArray, list[float]]:

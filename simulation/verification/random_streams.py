@@ -8,16 +8,16 @@ import numpy as np
 
 from simulation.exact.scipy_distributions import distribution
 from simulation.random import streams
-from simulation.verification import evidence
-from simulation.verification.worlds import dwells_of, single_dwell_setup
+from simulation.verification import test_results
+from simulation.verification.derived_models import dwells_of, single_dwell_setup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simulation.model.arm import ArmSetup
     from simulation.model.spec import Dwell
-    from simulation.verification.evidence import Evidence
-    from simulation.verification.running import Runner
+    from simulation.verification.runners import Runner
+    from simulation.verification.test_results import Evidence
 
 LONG_ENOUGH = 40.0
 """Integrated hazard that no dwell outlives: unit-exponential draws of 53 bits end at 37.4."""
@@ -33,8 +33,8 @@ def stream_evidence(seed: int, customers: int) -> Iterator[Evidence]:
     keys = [streams.customer_key(seed, 0, customer) for customer in range(customers)]
     across = np.array([streams.uniform(key, streams.MOVE, 0, 0) for key in keys])
     along = np.array([streams.uniform(keys[0], streams.MOVE, 0, nth) for nth in range(customers)])
-    yield evidence.distribution("keyed streams: uniform from customer to customer", across)
-    yield evidence.distribution("keyed streams: uniform from event to event", along)
+    yield test_results.distribution("keyed streams: uniform from customer to customer", across)
+    yield test_results.distribution("keyed streams: uniform from event to event", along)
 
 
 def dwell_evidence(setup: ArmSetup, run: Runner, *, seed: int, customers: int) -> Iterator[Evidence]:
@@ -47,12 +47,12 @@ def dwell_evidence(setup: ArmSetup, run: Runner, *, seed: int, customers: int) -
         assert lived.trace is not None
         stays = np.array([row.time for row in lived.trace.rows])
         if len(stays) < customers:
-            yield evidence.Evidence(f"{title}, customers that move at last", float(customers), float(len(stays)))
+            yield test_results.Evidence(f"{title}, customers that move at last", float(customers), float(len(stays)))
         elif dwell.law == "deterministic":
             furthest = float(stays[np.argmax(np.abs(stays - dwell.mean_days))])
-            yield evidence.Evidence(f"{title}, days", dwell.mean_days, furthest)
+            yield test_results.Evidence(f"{title}, days", dwell.mean_days, furthest)
         else:
-            yield evidence.distribution(title, distribution(dwell)(stays))
+            yield test_results.distribution(title, distribution(dwell)(stays))
 
 
 def _horizon(dwell: Dwell) -> float:

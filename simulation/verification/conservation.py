@@ -12,14 +12,14 @@ from simulation.metrics.counters import grid_of
 from simulation.model.units import DAYS_PER_YEAR
 from simulation.model.working_hours import worked
 from simulation.trace.events import MOVE
-from simulation.verification.evidence import Evidence
-from simulation.verification.parting import first_difference
+from simulation.verification.test_results import Evidence
+from simulation.verification.trace_diff import first_difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simulation.runs.run import Run
-    from simulation.verification.lives import Lives, Spell
+    from simulation.verification.event_histories import Lives, Spell
 
 
 def conservation(title: str, lives: Lives, run: Run) -> Iterator[Evidence]:

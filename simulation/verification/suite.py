@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simulation.verification import bookkeeping, hazards, luck, occupancy, waiting
-from simulation.verification.evidence import judged
-from simulation.verification.lives import lives_of
-from simulation.verification.running import by_reference
-from simulation.verification.worlds import theory_setup
+from simulation.verification import conservation, hazards, occupancy, queueing, random_streams
+from simulation.verification.derived_models import theory_setup
+from simulation.verification.event_histories import lives_of
+from simulation.verification.runners import by_reference
+from simulation.verification.test_results import judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from simulation.model.arm import ArmSetup
-    from simulation.verification.evidence import Check, Evidence
-    from simulation.verification.lives import Lives
-    from simulation.verification.running import Runner
+    from simulation.verification.event_histories import Lives
+    from simulation.verification.runners import Runner
+    from simulation.verification.test_results import Check, Evidence
 
 MOST_CUSTOMERS = 5_000
 """Customers in the worlds with exact answers, where nothing else is said and the horizon is not long."""
@@ -91,8 +91,8 @@ def luck_checks(
     run: Runner = by_reference,
 ) -> Iterator[Evidence]:
     """Keyed streams and single dwells against their laws."""
-    yield from luck.stream_evidence(seed, customers)
-    yield from luck.dwell_evidence(setup, run, seed=seed, customers=max(200, customers // 5))
+    yield from random_streams.stream_evidence(seed, customers)
+    yield from random_streams.dwell_evidence(setup, run, seed=seed, customers=max(200, customers // 5))
 
 
 def markov_checks(
@@ -101,7 +101,9 @@ def markov_checks(
     """Exponential dwells, with the arm's distress, against the matrix exponential."""
     world = theory_setup(setup, customers=customers, seed=seed, exponential=True, distress="silent")
     title = "dwells made exponential with the same mean, no orchestrator: matrix exponential"
-    yield from occupancy.compared(title, _lived(world, luck.other_seed(seed, 1), days, run), occupancy.markov_outlook)
+    yield from occupancy.compared(
+        title, _lived(world, random_streams.other_seed(seed, 1), days, run), occupancy.markov_outlook
+    )
 
 
 def renewal_checks(
@@ -110,7 +112,9 @@ def renewal_checks(
     """The arm's own dwells, without distress, against the renewal equations."""
     world = theory_setup(setup, customers=customers, seed=seed, exponential=False, distress="none")
     title = "own dwells, distress off, all new in their stage, no orchestrator: renewal equations"
-    yield from occupancy.compared(title, _lived(world, luck.other_seed(seed, 2), days, run), occupancy.renewal_outlook)
+    yield from occupancy.compared(
+        title, _lived(world, random_streams.other_seed(seed, 2), days, run), occupancy.renewal_outlook
+    )
 
 
 def hazard_checks(
@@ -121,7 +125,7 @@ def hazard_checks(
         setup, customers=customers, seed=seed, exponential=False, distress="as it shows", aged=True, dated=True
     )
     title = "own dwells, distress, seasons and contracts, signals without delay, no orchestrator: integrated hazards"
-    yield from hazards.compared(title, _lived(world, luck.other_seed(seed, 3), days, run))
+    yield from hazards.compared(title, _lived(world, random_streams.other_seed(seed, 3), days, run))
 
 
 def _lived(world: ArmSetup, seed: int, days: float, run: Runner) -> Lives:
@@ -149,9 +153,9 @@ def arm_checks(
         setup = replace(setup, population=setup.population.model_copy(update={"size": most}))
     say(title)
     lived = run(setup, seed=seed, days=days)
-    yield from bookkeeping.conservation(title, lives_of(setup, lived, seed=seed), lived)
-    yield from waiting.little_evidence(title, lived)
+    yield from conservation.conservation(title, lives_of(setup, lived, seed=seed), lived)
+    yield from queueing.little_evidence(title, lived)
     if other is not None:
         say(f"{title}: the other engine")
-        yield bookkeeping.same_trace(title, lived, other(setup, seed=seed, days=days))
-    yield from waiting.erlang_evidence(setup, lived, seed)
+        yield conservation.same_trace(title, lived, other(setup, seed=seed, days=days))
+    yield from queueing.erlang_evidence(setup, lived, seed)
