@@ -14,8 +14,8 @@ from scenarios.files import LoadedScenario
 from scenarios.model import BASELINE
 from scenarios.money import returns
 from scenarios.parting import Parting, event_dict, part
-from simulation.chronicle import Chronicle, Lifeline, begin, customer_id
-from simulation.one_customer import quantities_of
+from simulation.exports.customer_quantities import quantities_of
+from simulation.exports.histories import Chronicle, Lifeline, begin, customer_id
 from simulation.population.draw import people
 from simulation.runs.engine_choice import REFERENCE
 from simulation.runs.run import run_arm

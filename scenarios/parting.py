@@ -9,7 +9,7 @@ from scenarios.event_words import described, is_quiet, plain, reason_words
 from simulation.trace import events
 
 if TYPE_CHECKING:
-    from simulation.chronicle import Lifeline
+    from simulation.exports.histories import Lifeline
     from simulation.trace.events import Row
 
 _OWN_LIFE = (events.MOVE, events.DISTRESS_ON, events.DISTRESS_OFF, events.ARRIVAL, events.VALUE_CHANGE)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from scenarios.files import LoadedScenario
-    from simulation.chronicle import Chronicle
+    from simulation.exports.histories import Chronicle
     from simulation.model.arm import ArmSetup
     from simulation.runs.run import Run
     from simulation.trace.dates import Dates
@@ -58,7 +58,7 @@ def command(
     from scenarios.cli.output import console, print_json, say
     from scenarios.pods import run_in_pods
     from scenarios.workers import LOCAL
-    from simulation.chronicle import Chronicle
+    from simulation.exports.histories import Chronicle
     from simulation.runs.engine_choice import choose
     from simulation.trace.dates import Dates
     from simulation.trace.files import FORMATS, trace_file
@@ -135,14 +135,14 @@ def _write(told: "Chronicle", dates: "Dates", trace: Path | None, records: Path 
 
     if trace is not None:
         if trace.suffix == XES:
-            from simulation.xes import write_xes
+            from simulation.exports.xes import write_xes
 
             write_xes(told, trace, dates)
         elif told.run.trace is not None:
             told.run.trace.write(trace)
         say(f"wrote {trace}")
     if records is not None:
-        from simulation.records_export import POLICY_FILE, write_records
+        from simulation.exports.records import POLICY_FILE, write_records
 
         write_records(told, records, dates)
         own_journey = told.setup.journey.fingerprint != default_journey().fingerprint

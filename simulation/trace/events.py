@@ -106,7 +106,7 @@ class Trace:
     def write(self, path: Path) -> None:
         """Write the trace as Parquet or CSV, by the ending of `path`; the file appears whole or not at all.
 
-        (XES tells of customers, not of rows: see `simulation.xes`.)
+        (XES tells of customers, not of rows: see `simulation.exports.xes`.)
 
         Raises:
             InputError: The ending is neither ``.parquet`` nor ``.csv``, or the file cannot be written.

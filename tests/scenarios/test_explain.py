@@ -11,7 +11,7 @@ from scenarios.explain import explain
 from scenarios.files import load
 from scenarios.money import returns
 from scenarios.parting import event_dict
-from simulation.chronicle import beginnings
+from simulation.exports.histories import beginnings
 from simulation.runs.run import run_arm
 
 SMALL = ["population.size=60", "horizon_days=120"]
@@ -111,7 +111,7 @@ def test_the_gate_is_a_reason_to_part():
 
 def explain_from(loaded, customer, cache={}):  # noqa: B006 - the runs of one scenario are kept for all its customers
     from scenarios.parting import part
-    from simulation.chronicle import Chronicle
+    from simulation.exports.histories import Chronicle
 
     if loaded.hash not in cache:
         told = [Chronicle(*pair, loaded.scenario.seed, 0) for pair in zip(loaded.setups, runs(loaded), strict=True)]

@@ -8,8 +8,8 @@ from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader
 from journey.orchestrator.replay import replay
 from journey.records.folder import read_folder
-from simulation.chronicle import Chronicle
-from simulation.records_export import POLICY_FILE, write_records
+from simulation.exports.histories import Chronicle
+from simulation.exports.records import POLICY_FILE, write_records
 from simulation.runs.run import run_arm
 from simulation.trace.dates import Dates
 

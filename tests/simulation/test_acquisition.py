@@ -18,11 +18,12 @@ from simulation.acquisition.observations import Observed, Sale
 from simulation.acquisition.prospects import NOBODY, next_place, number_of
 from simulation.acquisition.spec import MICROS, Acquisition
 from simulation.acquisition.value_prediction import retained_value
-from simulation.chronicle import Chronicle
+from simulation.exports.histories import Chronicle
+from simulation.exports.records import write_records
+from simulation.exports.xes import write_xes
 from simulation.population.draw import frailty, people
 from simulation.random import streams
 from simulation.random.streams import customer_key
-from simulation.records_export import write_records
 from simulation.runs.run import run_arm, run_together
 from simulation.trace.dates import Dates
 from simulation.trace.events import FUNNEL
@@ -31,7 +32,6 @@ from simulation.verification.acquisition import acquisition_checks, arm_funnel_c
 from simulation.verification.conservation import conservation
 from simulation.verification.event_histories import lives_of
 from simulation.verification.test_results import judged
-from simulation.xes import write_xes
 from tests.simulation.acquisition_plans import MOVING, SPREAD, arm_with, buyers_of, plan, plans
 from tests.simulation.test_compiled import assert_same_books, assert_same_rows
 from tests.simulation.trace_files import in_small_windows, rows_in

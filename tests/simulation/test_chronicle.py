@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from simulation.chronicle import Chronicle, Lifeline, begin
-from simulation.one_customer import quantities_of
+from simulation.exports.customer_quantities import quantities_of
+from simulation.exports.histories import Chronicle, Lifeline, begin
 from simulation.population.draw import Person
 from simulation.runs.run import run_arm
 from simulation.trace.events import Row

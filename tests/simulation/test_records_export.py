@@ -15,9 +15,9 @@ from journey.decision.policy import Policy, policy_from, read_policy
 from journey.machine.lifecycles import intervention_lifecycle
 from journey.records.folder import read_folder
 from journey.records.model import DATASETS
+from simulation.exports.records import POLICY_FILE, write_records
 from simulation.model.arm_policy import as_toml, policy_of
 from simulation.model.spec import Reviewers
-from simulation.records_export import POLICY_FILE, write_records
 from tests.simulation.exports import DATES, DAYS, MID_JOURNEY, SETS, export, read, replayed
 from tests.simulation.worlds import arm
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from journey.checks import check
 from journey.decision.policy import read_policy
 from journey.orchestrator.approval_compliance import approval_findings
+from simulation.exports.records import POLICY_FILE
 from simulation.model.spec import Reviewers
 from simulation.model.units import DAYS_PER_MONTH
-from simulation.records_export import POLICY_FILE
 from tests.simulation.exports import DATES, DAYS, MID_JOURNEY, export, read, records_of, replayed
 from tests.simulation.worlds import WIN_BACK, arm, win_back_journey
 

@@ -5,11 +5,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from simulation.chronicle import Chronicle
+from simulation.exports.histories import Chronicle
+from simulation.exports.xes import write_xes
 from simulation.model.spec import Reviewers
 from simulation.runs.run import run_arm
 from simulation.trace.dates import Dates
-from simulation.xes import write_xes
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import arm
 

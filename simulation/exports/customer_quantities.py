@@ -16,7 +16,7 @@ from simulation.trace import events
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from simulation.chronicle import Lifeline
+    from simulation.exports.histories import Lifeline
     from simulation.model.arm import ArmSetup
 
 _SUPPORT = "support"

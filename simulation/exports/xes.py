@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.runtime.atomic_files import whole_file
-from simulation.chronicle import customer_id
+from simulation.exports.histories import customer_id
 from simulation.trace import events
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from simulation.chronicle import Chronicle, Lifeline
+    from simulation.exports.histories import Chronicle, Lifeline
     from simulation.trace.dates import Dates
 
 _SITE = "http://www.xes-standard.org/"

@@ -12,15 +12,15 @@ from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Self
 
 from journey.runtime.atomic_files import whole_folder
-from simulation.chronicle import customer_id
+from simulation.exports.histories import customer_id
+from simulation.exports.record_writer import Recorded, Scribe
 from simulation.model.arm_policy import as_toml, policy_of
-from simulation.recording import Recorded, Scribe
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from simulation.chronicle import Chronicle
-    from simulation.recording import Record
+    from simulation.exports.histories import Chronicle
+    from simulation.exports.record_writer import Record
     from simulation.trace.dates import Dates
 
 POLICY_FILE = "policy.toml"

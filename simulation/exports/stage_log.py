@@ -19,7 +19,7 @@ from simulation.random import streams
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulation.chronicle import Chronicle, Lifeline, Stay
+    from simulation.exports.histories import Chronicle, Lifeline, Stay
 
 
 class StageLog:

@@ -4,7 +4,7 @@ Only what the company sees is recorded. Distress is not, and neither is which si
 are imperfect (`simulation.model.record_errors`), they are so here: a lost signal is absent, a stray one bears the id of
 nobody, a doubled one stands there twice to the letter, a late one says when it was recorded, and stage entries are
 those of
-`simulation.stage_log`.
+`simulation.exports.stage_log`.
 
 Choices that are not forced by the run:
 
@@ -32,9 +32,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.decision.rules import OPEN_INTERVENTION, REASONS
-from simulation.chronicle import customer_id, nobodys_id
+from simulation.exports.histories import customer_id, nobodys_id
+from simulation.exports.stage_log import StageLog
 from simulation.model.units import DAYS_PER_MONTH
-from simulation.stage_log import StageLog
 from simulation.trace import events
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from journey.machine import Journey
-    from simulation.chronicle import Chronicle, Lifeline, Stay
+    from simulation.exports.histories import Chronicle, Lifeline, Stay
     from simulation.trace.dates import Dates
     from simulation.trace.events import Row
 
