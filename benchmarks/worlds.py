@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.peers.model import MOVES, SIGNALS_PER_DAY
 from journey.decision.policy import Policy
 from journey.machine import default_journey
-from scenarios.files import load
+from scenarios.files.loader import load
 from simulation.model.spec import Dwell, Population, Reviewers, World
 from simulation.runs.run import ArmSetup
 

@@ -9,7 +9,7 @@ from scenarios.document import Block, Grid, Heading, Paragraph
 from scenarios.metrics import dollars
 
 if TYPE_CHECKING:
-    from scenarios.files import LoadedScenario
+    from scenarios.files.loader import LoadedScenario
     from simulation.model.spec import Effect, World
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from journey.core.errors import InputError
 from journey.core.ledger import Ledger
 from journey.decision.policy import TIERS
-from scenarios.files import LoadedScenario
-from scenarios.model import BASELINE
+from scenarios.files.loader import LoadedScenario
+from scenarios.files.model import BASELINE
 from scenarios.money import returns
 from scenarios.parting import Parting, event_dict, part
 from simulation.exports.customer_quantities import quantities_of

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from journey.core.ledger import Kind, Ledger, Line
 from journey.decision.policy import Policy, Provenance
 from journey.statistics.means import Estimate, estimate, mean_of
-from scenarios.model import Money, Scenario
+from scenarios.files.model import Money, Scenario
 from simulation.acquisition.spec import acquisition_of
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from scenarios.sample_ratio import SampleRatio, sample_ratio
 
 if TYPE_CHECKING:
     from scenarios.effects import Measured
-    from scenarios.files import LoadedScenario
+    from scenarios.files.loader import LoadedScenario
     from scenarios.split import Split
     from simulation.runs.run import Run
 

@@ -10,8 +10,8 @@ from scenarios.care_report import gate_blocks, unhelped_blocks
 from scenarios.comparison import version
 from scenarios.document import Block, Code, Grid, Heading, Items, Paragraph
 from scenarios.experiment_report import division, experiment_blocks, interval_text
+from scenarios.files.model import BASELINE
 from scenarios.metrics import Unit, dollars, metric, shown
-from scenarios.model import BASELINE
 from scenarios.precision import COVERAGE
 
 if TYPE_CHECKING:

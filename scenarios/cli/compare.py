@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from scenarios.comparison import Comparison
     from scenarios.document import Block
-    from scenarios.files import LoadedScenario
+    from scenarios.files.loader import LoadedScenario
     from scenarios.precision import Precision
     from scenarios.split import Split
     from scenarios.stored import Store

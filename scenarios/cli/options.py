@@ -8,7 +8,7 @@ import typer
 from journey.core.errors import InputError
 
 if TYPE_CHECKING:
-    from scenarios.files import LoadedScenario
+    from scenarios.files.loader import LoadedScenario
 
 ScenarioArgument = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="Name of a built-in scenario, or path of a scenario file (TOML).")
@@ -53,8 +53,8 @@ def loaded(scenario: str, overrides: list[str] | None, **options: tuple[str, Any
     Raises:
         InputError: The scenario, an override or an option is wrong.
     """
-    from scenarios.files import load
-    from scenarios.layers import Layer
+    from scenarios.files.loader import load
+    from scenarios.files.merging import Layer
 
     layers = []
     for name, (key, value) in options.items():

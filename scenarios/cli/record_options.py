@@ -47,7 +47,7 @@ def journey_of(scenario: str | None) -> "Journey":
 
     if scenario is None:
         return default_journey()
-    from scenarios.files import load
+    from scenarios.files.loader import load
 
     return load(scenario).setups[0].journey
 

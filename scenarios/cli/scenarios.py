@@ -8,7 +8,7 @@ def command(*, json_: JsonOption = False) -> None:
     from rich.markup import escape
 
     from scenarios.cli.output import console, print_json, table
-    from scenarios.files import builtin_names, load
+    from scenarios.files.loader import builtin_names, load
 
     known = [load(name) for name in builtin_names()]
     if json_:

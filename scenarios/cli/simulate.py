@@ -24,7 +24,7 @@ from scenarios.cli.options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from scenarios.files import LoadedScenario
+    from scenarios.files.loader import LoadedScenario
     from simulation.exports.histories import Chronicle
     from simulation.model.arm import ArmSetup
     from simulation.runs.run import Run

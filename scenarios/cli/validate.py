@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from scenarios.cli.options import JsonOption, ScenarioArgument, SetOption, loaded
 
 if TYPE_CHECKING:
-    from scenarios.files import LoadedScenario
-    from scenarios.model import Scenario
+    from scenarios.files.loader import LoadedScenario
+    from scenarios.files.model import Scenario
 
 
 def command(scenario: ScenarioArgument, *, set_: SetOption = None, json_: JsonOption = False) -> None:

@@ -13,7 +13,7 @@ from scenarios.cli.options import Engine, EngineOption, JsonOption, SeedOption, 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from scenarios.files import LoadedScenario
+    from scenarios.files.loader import LoadedScenario
     from simulation.verification import Check, Evidence
     from simulation.verification.runners import Runner
 

@@ -140,7 +140,7 @@ def compile_arm(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
     """Resolve an arm against its journey, policy and population: once for what asks one after another.
 
     Args:
-        setup: The arm. Names in it are taken as checked (`scenarios.model` refuses unknown ones).
+        setup: The arm. Names in it are taken as checked (`scenarios.files.model` refuses unknown ones).
         segments: The population's segments; a customer's segment is an index into them.
     """
     return _tables.made([setup], segments, lambda: _compiled(setup, segments))

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from scenarios.files import builtin_names, load
+from scenarios.files.loader import builtin_names, load
 from simulation.model.spec import Imperfections
 from tests.cli.running import invoke, json_of
 

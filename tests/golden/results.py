@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from scenarios.files import builtin_names, load
+from scenarios.files.loader import builtin_names, load
 from simulation.runs.run import ArmSetup, run_arm
 from simulation.trace.events import COLUMNS
 from tests.cli.running import json_of

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scenarios.files import load
+from scenarios.files.loader import load
 from scenarios.randomised import split_for
 from simulation.runs.run import Run
 

@@ -10,10 +10,10 @@ from scenarios.acquisition_report import channel_rows, customers_text
 from scenarios.comparison import compare
 from scenarios.document import rendered
 from scenarios.explain import explain
-from scenarios.files import load
+from scenarios.files.loader import load
+from scenarios.files.schema import scenario_schema
 from scenarios.randomised import split_for
 from scenarios.report import report_on
-from scenarios.schema import scenario_schema
 from simulation.runs.run import Run, run_arm
 
 CHANNELS = ("search", "social", "network", "deals")

@@ -10,7 +10,7 @@ import pytest
 
 from journey.statistics.means import differences, estimate
 from scenarios.comparison import compare
-from scenarios.files import builtin_names, load
+from scenarios.files.loader import builtin_names, load
 from simulation.runs.run import run_arm
 from tests.simulation.test_compiled import assert_same
 

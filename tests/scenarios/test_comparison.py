@@ -7,7 +7,7 @@ import pytest
 
 from journey.core.errors import InputError
 from scenarios.comparison import compare
-from scenarios.files import load
+from scenarios.files.loader import load
 from tests.scenarios import fakes
 
 ALWAYS = ["churn_rate", "retained_value", "escalations", "interventions", "reviews", "csat"]

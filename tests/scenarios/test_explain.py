@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from scenarios.explain import explain
-from scenarios.files import load
+from scenarios.files.loader import load
 from scenarios.money import returns
 from scenarios.parting import event_dict
 from simulation.exports.histories import beginnings

@@ -3,7 +3,7 @@
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.files import BUILTIN, builtin_names, load
+from scenarios.files.loader import BUILTIN, builtin_names, load
 
 SMALL = """
 extends = "default"

@@ -11,7 +11,7 @@ from journey.decision.rules import REASONS
 from scenarios import funnel
 from scenarios.comparison import compare
 from scenarios.document import as_markdown
-from scenarios.files import load
+from scenarios.files.loader import load
 from scenarios.funnel import REASON_LABELS, VERDICTS, funnel_of
 from scenarios.report import report_on
 from simulation.runs.run import run_arm

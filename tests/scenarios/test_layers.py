@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.layers import Layer, laid_over, merged, normalised, source_of
+from scenarios.files.merging import Layer, laid_over, merged, normalised, source_of
 
 values = st.integers(0, 9) | st.lists(st.integers(0, 3), max_size=2)
 # A key is either always a table or always a value, as in a scenario: that is what makes laying over associative.

@@ -9,7 +9,7 @@ import pytest
 from journey.core.errors import InputError
 from scenarios import memory
 from scenarios.comparison import compare
-from scenarios.files import load
+from scenarios.files.loader import load
 from scenarios.memory import FOOTPRINTS, Load, available_memory, refuse_what_does_not_fit
 
 GB = 1e9
@@ -55,7 +55,7 @@ def test_a_small_run_is_never_refused(engine, available):
 
 
 def test_every_built_in_scenario_is_small():
-    from scenarios.files import builtin_names
+    from scenarios.files.loader import builtin_names
 
     for name in builtin_names():
         loaded = load(name)
@@ -98,7 +98,7 @@ def test_amounts_for_people(size, text):
 MEASURE = """
 import json, sys
 from pathlib import Path
-from scenarios.files import load
+from scenarios.files.loader import load
 from simulation.runs.run import run_arm
 engine, size, days, trace = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4] == "trace"
 def peak():

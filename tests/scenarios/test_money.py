@@ -9,8 +9,8 @@ import pytest
 from scipy.integrate import quad
 
 from scenarios.comparison import compare, summarise
-from scenarios.files import load
-from scenarios.model import Amount, Money
+from scenarios.files.loader import load
+from scenarios.files.model import Amount, Money
 from scenarios.money import ENOUGH, beyond_horizon_factor, weakest
 from scenarios.replications import Replications
 from tests.scenarios.fakes import run

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from scenarios.overrides import override_layer, spelt
+from scenarios.files.overrides import override_layer, spelt
 
 steps = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=8)
 paths = st.lists(steps, min_size=1, max_size=4).map(tuple)

@@ -9,7 +9,7 @@ import pytest
 from journey.core.errors import InputError
 from scenarios.comparison import compare
 from scenarios.effects import paired_difference
-from scenarios.files import load
+from scenarios.files.loader import load
 from scenarios.precision import DEFAULT_MAXIMUM, LEAST, Precision, first_look, looks, precision_from, widths
 from scenarios.replications import replicate
 from tests.scenarios import fakes

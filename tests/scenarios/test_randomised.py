@@ -9,7 +9,7 @@ import pytest
 
 from journey.core.errors import InputError
 from scenarios.comparison import compare, identity_of
-from scenarios.files import load
+from scenarios.files.loader import load
 from scenarios.precision import Precision
 from scenarios.randomised import split_for
 from scenarios.stored import opened

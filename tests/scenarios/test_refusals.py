@@ -3,7 +3,7 @@
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.files import load
+from scenarios.files.loader import load
 
 WRONG = [
     # Shapes and ranges.

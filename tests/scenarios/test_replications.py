@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.files import load
+from scenarios.files.loader import load
 from scenarios.replications import replicate
 from scenarios.workers import WorkerDiedError
 from tests.scenarios import fakes

@@ -8,7 +8,7 @@ import pytest
 from journey.core.errors import InputError
 from scenarios.comparison import compare
 from scenarios.document import Code, Grid, Heading, Items, Paragraph, as_html, as_markdown, rendered
-from scenarios.files import load
+from scenarios.files.loader import load
 from scenarios.report import repeat_command, report_on
 from tests.scenarios import fakes
 

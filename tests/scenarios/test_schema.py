@@ -4,8 +4,8 @@ import tomllib
 
 import pytest
 
-from scenarios.files import BUILTIN, builtin_names
-from scenarios.schema import scenario_schema
+from scenarios.files.loader import BUILTIN, builtin_names
+from scenarios.files.schema import scenario_schema
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from scenarios.files import load
+from scenarios.files.loader import load
 from scenarios.randomised import split_for
 from scenarios.split import split_of
 from simulation.runs.run import Run, run_together

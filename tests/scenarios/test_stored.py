@@ -9,7 +9,7 @@ import pytest
 
 from journey.core.errors import InputError
 from scenarios.comparison import compare, identity_of
-from scenarios.files import load
+from scenarios.files.loader import load
 from scenarios.replications import replicate
 from scenarios.stored import opened
 from tests.scenarios import fakes
@@ -155,7 +155,7 @@ def test_with_any_engine_that_of_the_file_is_taken(loaded, path):
 
 def test_a_second_process_on_the_same_file_is_refused(loaded, path):
     code = (
-        "import sys\nfrom pathlib import Path\nfrom scenarios.files import load\n"
+        "import sys\nfrom pathlib import Path\nfrom scenarios.files.loader import load\n"
         "from scenarios.comparison import identity_of\nfrom scenarios.stored import opened\n"
         "from journey.core.errors import InputError\n"
         f"identity = identity_of(load('default', {SMALL!r}), 'reference')\n"

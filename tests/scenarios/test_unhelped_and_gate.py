@@ -7,7 +7,7 @@ import pytest
 
 from scenarios.comparison import compare, identity_of
 from scenarios.document import as_markdown
-from scenarios.files import load
+from scenarios.files.loader import load
 from scenarios.gate_over_time import gate_of
 from scenarios.report import report_on
 from scenarios.split import split_of

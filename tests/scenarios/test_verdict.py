@@ -3,7 +3,7 @@
 import pytest
 
 from scenarios.comparison import compare
-from scenarios.files import load
+from scenarios.files.loader import load
 from tests.scenarios import fakes
 
 

@@ -23,7 +23,7 @@ _NAME = re.compile(r"\w[\w-]*")
 
 
 def _described_as(definition: str) -> WithJsonSchema:
-    """A table whose keys are checked later; `scenarios.schema` puts the named definition in its place."""
+    """A table whose keys are checked later; `scenarios.files.schema` puts the named definition in its place."""
     return WithJsonSchema({"type": "object", "format": definition})
 
 

@@ -5,7 +5,7 @@ import tomllib
 from typing import Any
 
 from journey.core.errors import InputError
-from scenarios.layers import Layer, normalised
+from scenarios.files.merging import Layer, normalised
 
 _DEEPEST = 30
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from journey.core.messages import did_you_mean
 from journey.machine import Journey
-from scenarios.model import Scenario
-from scenarios.references import Mistake, live_stage, unknown
+from scenarios.files.cross_checks import Mistake, live_stage, unknown
+from scenarios.files.model import Scenario
 from simulation.acquisition.spec import Acquisition, Campaign, Channel, acquisition_of
 from simulation.model.arm import ArmSetup
 

@@ -12,14 +12,14 @@ from pydantic import ValidationError
 
 from journey.core.errors import InputError
 from journey.core.messages import did_you_mean, explain
-from scenarios.layers import Layer, merged, normalised, refuse_contradictions, source_of
-from scenarios.model import BUNDLED, Scenario
-from scenarios.overrides import override_layer
+from scenarios.files.merging import Layer, merged, normalised, refuse_contradictions, source_of
+from scenarios.files.model import BUNDLED, Scenario
+from scenarios.files.overrides import override_layer
 
 if TYPE_CHECKING:
     from simulation.model.arm import ArmSetup
 
-BUILTIN = Path(__file__).parent / "builtin"
+BUILTIN = Path(__file__).parents[1] / "builtin"
 _EXTENDS = "extends"
 _NOT_HASHED = ("seed", "replications")
 """What a run is repeated with besides the scenario; both are reported beside the hash."""
@@ -63,7 +63,7 @@ def load(which: str | Path, overrides: Sequence[str] = (), *, options: Sequence[
     Raises:
         InputError: With every mistake found: the file, the key, what was given and what was expected.
     """
-    from scenarios.arms import arm_setups
+    from scenarios.files.resolve import arm_setups
 
     name, path = _located(str(which))
     given = [override_layer(each) for each in overrides]

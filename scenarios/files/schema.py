@@ -7,8 +7,8 @@ required here. `journey validate` checks the whole.
 from typing import Any
 
 from journey.decision.policy import Policy
-from scenarios.files import builtin_names
-from scenarios.model import Scenario
+from scenarios.files.loader import builtin_names
+from scenarios.files.model import Scenario
 
 _NAMES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 

@@ -10,10 +10,10 @@ from journey.core.messages import explain
 from journey.decision.policy import Policy, policy_from
 from journey.machine import Journey, default_journey
 from journey.machine.errors import JourneyDefinitionError
-from scenarios.acquisition_references import acquisition_mistakes
-from scenarios.layers import Layer, laid_over, source_of
-from scenarios.model import Arm, Scenario
-from scenarios.references import mistakes
+from scenarios.files.acquisition_checks import acquisition_mistakes
+from scenarios.files.cross_checks import mistakes
+from scenarios.files.merging import Layer, laid_over, source_of
+from scenarios.files.model import Arm, Scenario
 from simulation.acquisition.spec import Acquisition, acquired
 from simulation.model.arm import ArmSetup
 from simulation.model.spec import Population, Reviewers

@@ -1,0 +1,1 @@
+"""Scenario files: load, merge, validate, and resolve them into arms."""
