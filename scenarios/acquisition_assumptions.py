@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scenarios.metrics import dollars
+from scenarios.metrics.definitions import dollars
 from simulation.acquisition.spec import Acquisition, Campaign, Channel
 
 Row = tuple[str, str, str]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.document import Block, Grid, Heading, Items, Paragraph
-from scenarios.metrics import dollars
+from scenarios.metrics.definitions import dollars
 
 if TYPE_CHECKING:
     from scenarios.acquisition_means import ArmAcquisition, ChannelMeans

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from journey.decision.policy import Policy
 from scenarios.acquisition_assumptions import acquisition_rows
 from scenarios.document import Block, Grid, Heading, Paragraph
-from scenarios.metrics import dollars
+from scenarios.metrics.definitions import dollars
 
 if TYPE_CHECKING:
     from scenarios.files.loader import LoadedScenario

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from scenarios import unhelped
 from scenarios.document import Block, Grid, Heading, Paragraph
-from scenarios.metrics import shown
+from scenarios.metrics.definitions import shown
 
 if TYPE_CHECKING:
     from scenarios.comparison import Comparison

@@ -15,12 +15,12 @@ from journey.core.errors import InputError
 from journey.statistics.means import CONFIDENCE, Estimate, estimate
 from scenarios import funnel
 from scenarios.acquisition_means import ArmAcquisition, acquisition_of_runs
-from scenarios.effects import Effect, effect_of, tested
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
 from scenarios.gate_over_time import GateDay, gate_of
 from scenarios.memory import Load, refuse_what_does_not_fit
-from scenarios.metrics import METRICS, Metric, metric, per_customer
+from scenarios.metrics.definitions import METRICS, Metric, metric, per_customer
+from scenarios.metrics.effects import Effect, effect_of, tested
 from scenarios.money import LABEL, Return, returns
 from scenarios.pods import pods_in
 from scenarios.precision import Precision, PrecisionFound

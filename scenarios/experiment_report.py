@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from journey.statistics.means import CONFIDENCE
 from scenarios.document import Block, Grid, Heading, Paragraph
-from scenarios.metrics import shown
+from scenarios.metrics.definitions import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from journey.statistics.lift import Lift
     from journey.statistics.means import Estimate
     from scenarios.comparison import Comparison
-    from scenarios.effects import Effect
-    from scenarios.metrics import Unit
+    from scenarios.metrics.definitions import Unit
+    from scenarios.metrics.effects import Effect
     from scenarios.randomised import Experiment
 
 _CONFIDENCE = f"{100 * CONFIDENCE:.0f} %"

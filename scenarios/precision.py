@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
 from journey.statistics.means import CONFIDENCE
-from scenarios.effects import paired_difference
-from scenarios.metrics import METRICS, base_name, metric, segment_of, shown
+from scenarios.metrics.definitions import METRICS, base_name, metric, segment_of, shown
+from scenarios.metrics.effects import paired_difference
 
 if TYPE_CHECKING:
     from simulation.runs.run import Run

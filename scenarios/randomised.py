@@ -14,13 +14,13 @@ from journey.core.errors import InputError
 from journey.statistics.lift import Lift, lift_of, power_of_one
 from journey.statistics.means import CONFIDENCE, Estimate
 from journey.statistics.proportions import Fourfold, Tested, mantel_haenszel, pooled_z
-from scenarios.effects import Effect, corrected, effect_of, paired, paired_difference
-from scenarios.metrics import base_name, is_total, per_customer, segment_of
+from scenarios.metrics.definitions import base_name, is_total, per_customer, segment_of
+from scenarios.metrics.effects import Effect, corrected, effect_of, paired, paired_difference
 from scenarios.sample_ratio import SampleRatio, sample_ratio
 
 if TYPE_CHECKING:
-    from scenarios.effects import Measured
     from scenarios.files.loader import LoadedScenario
+    from scenarios.metrics.effects import Measured
     from scenarios.split import Split
     from simulation.runs.run import Run
 

@@ -11,7 +11,7 @@ from scenarios.comparison import version
 from scenarios.document import Block, Code, Grid, Heading, Items, Paragraph
 from scenarios.experiment_report import division, experiment_blocks, interval_text
 from scenarios.files.model import BASELINE
-from scenarios.metrics import Unit, dollars, metric, shown
+from scenarios.metrics.definitions import Unit, dollars, metric, shown
 from scenarios.precision import COVERAGE
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from journey.core.ledger import Line
     from journey.statistics.means import Estimate
     from scenarios.comparison import Comparison
-    from scenarios.effects import Effect
+    from scenarios.metrics.effects import Effect
     from scenarios.money import Return
 
 

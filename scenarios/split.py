@@ -13,7 +13,7 @@ from math import fsum
 from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
-from scenarios.metrics import is_total
+from scenarios.metrics.definitions import is_total
 from simulation.metrics.counters import P90
 from simulation.metrics.quantile_sketch import quantile
 from simulation.model.arm import shares_in

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from journey.statistics.means import CONFIDENCE, POWER, replications_needed
 from journey.statistics.proportions import customers_needed
-from scenarios.metrics import Metric, dollars, metric, per_customer, shown
+from scenarios.metrics.definitions import Metric, dollars, metric, per_customer, shown
 
 if TYPE_CHECKING:
-    from scenarios.effects import Effect
+    from scenarios.metrics.effects import Effect
     from scenarios.money import Return
     from scenarios.randomised import Experiment
 

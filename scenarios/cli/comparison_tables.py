@@ -10,7 +10,7 @@ from scenarios.cli.experiment_tables import print_experiment
 from scenarios.cli.output import table
 from scenarios.experiment_report import division, interval_text
 from scenarios.funnel import rows
-from scenarios.metrics import dollars, metric, shown
+from scenarios.metrics.definitions import dollars, metric, shown
 from scenarios.report import (
     counted,
     estimate_text,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from scenarios.comparison import Comparison
-    from scenarios.effects import Effect
+    from scenarios.metrics.effects import Effect
 
 _WIDE = 80
 

@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from scenarios.cli.output import table
 from scenarios.experiment_report import INTERFERENCE, interval_text, lift_text, p_text, segment_rows, truth_sentence
-from scenarios.metrics import shown
+from scenarios.metrics.definitions import shown
 
 if TYPE_CHECKING:
     from rich.console import Console

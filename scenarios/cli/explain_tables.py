@@ -8,7 +8,7 @@ from rich.markup import escape
 from journey.decision.policy import TIERS
 from scenarios.cli.output import table
 from scenarios.event_words import plain
-from scenarios.metrics import dollars
+from scenarios.metrics.definitions import dollars
 from scenarios.timeline import merged
 
 if TYPE_CHECKING:

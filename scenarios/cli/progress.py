@@ -7,7 +7,7 @@ from math import isfinite
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from scenarios.metrics import metric, shown
+from scenarios.metrics.definitions import metric, shown
 
 if TYPE_CHECKING:
     from scenarios.precision import Width

@@ -194,7 +194,7 @@ def _print(out: "Console", checked: "LoadedScenario", run: "Run") -> None:
     from rich.markup import escape
 
     from scenarios.cli.output import table
-    from scenarios.metrics import metric, shown
+    from scenarios.metrics.definitions import metric, shown
 
     about = f"{run.customers:,} customers, {run.days:g} days, seed {checked.scenario.seed}"
     found = table(escape(f"{checked.scenario.title}: {run.arm} ({about})"), "metric", "value", right=("value",))

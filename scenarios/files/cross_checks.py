@@ -8,7 +8,7 @@ from journey.core.messages import did_you_mean
 from journey.decision.policy import Policy
 from journey.machine import Journey
 from scenarios.files.model import BUNDLED, Scenario
-from scenarios.metrics import segment_of
+from scenarios.metrics.definitions import segment_of
 from simulation.model.spec import Correlations
 
 

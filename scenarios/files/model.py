@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema, field_validator
 
-from scenarios.metrics import METRICS, base_name
+from scenarios.metrics.definitions import METRICS, base_name
 from simulation.acquisition.spec import Acquisition
 from simulation.model.spec import Amount, Assumption, NonNegative, Part, Population, Positive, Reviewers, World
 

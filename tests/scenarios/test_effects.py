@@ -3,10 +3,10 @@
 import pytest
 
 from journey.statistics.proportions import holm
-from scenarios import effects
 from scenarios.comparison import compare
-from scenarios.effects import effect_of
 from scenarios.files.loader import load
+from scenarios.metrics import effects
+from scenarios.metrics.effects import effect_of
 from tests.scenarios import fakes
 
 NOISE = [0.01, -0.02, 0.015, 0.03, -0.01, 0.02]

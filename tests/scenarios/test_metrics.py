@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.metrics import METRICS, dollars, metric, shown
+from scenarios.metrics.definitions import METRICS, dollars, metric, shown
 
 
 @pytest.mark.parametrize(
