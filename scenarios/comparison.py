@@ -15,14 +15,16 @@ from journey.core.errors import InputError
 from journey.statistics.means import CONFIDENCE, Estimate, estimate
 from scenarios import funnel
 from scenarios.acquisition_means import ArmAcquisition, acquisition_of_runs
+from scenarios.execution.executor import LOCAL
+from scenarios.execution.memory import Load, refuse_what_does_not_fit
+from scenarios.execution.pods import pods_in
+from scenarios.execution.tasks import Live, RunArm
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
 from scenarios.gate_over_time import GateDay, gate_of
-from scenarios.memory import Load, refuse_what_does_not_fit
 from scenarios.metrics.definitions import METRICS, Metric, metric, per_customer
 from scenarios.metrics.effects import Effect, effect_of, tested
 from scenarios.money import LABEL, Return, returns
-from scenarios.pods import pods_in
 from scenarios.precision import Precision, PrecisionFound
 from scenarios.randomised import INTERVALS as RANDOMISED_INTERVALS
 from scenarios.randomised import LEDGER, RANDOMISED, Experiment, comparable, experiment_of
@@ -30,8 +32,6 @@ from scenarios.replications import Progress, Replications, replicate
 from scenarios.stored import Identity
 from scenarios.unhelped import Unhelped, unhelped_of
 from scenarios.verdict import Verdict, judge
-from scenarios.work import Live, RunArm
-from scenarios.workers import LOCAL
 
 if TYPE_CHECKING:
     from scenarios.funnel import Funnel
@@ -176,7 +176,7 @@ def compare(
     Args:
         loaded: The scenario.
         workers: How many processes; the result does not depend on it.
-        cluster: Whether a Dask cluster does the work, and which (`scenarios.workers.crew`); nor on this.
+        cluster: Whether a Dask cluster does the work, and which (`scenarios.execution.executor.crew`); nor on this.
         progress: Told how far the work is.
         run_arm: What runs one arm; left out, the engine.
         run_together: The same for the arms of a split.

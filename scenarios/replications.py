@@ -2,7 +2,7 @@
 
 A replication consists of parts, each one run: an arm that the whole cohort lives in, every arm on the same luck; or,
 with a split, the one run in which the customers are divided between the arms. A task of a worker is one part, or where
-the gate has several pods, one pod of it (`scenarios.pods`).
+the gate has several pods, one pod of it (`scenarios.execution.pods`).
 Results are independent of the number of workers, and of whether some of them were stored by an earlier run.
 """
 
@@ -14,10 +14,10 @@ from itertools import islice
 from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
-from scenarios.pods import PodWork, pods_in
+from scenarios.execution.executor import Crew, crew
+from scenarios.execution.pods import PodWork, pods_in
+from scenarios.execution.tasks import Live, RunArm, Task, Work, alone
 from scenarios.precision import Precision, PrecisionFound, Width, first_look, looks, widths
-from scenarios.work import Live, RunArm, Task, Work, alone
-from scenarios.workers import Crew, crew
 
 if TYPE_CHECKING:
     from scenarios.split import Split
@@ -92,7 +92,7 @@ def replicate(
         replications: How many; with a precision, how many before its first look.
         days: Length of a run.
         workers: How many processes; with 1 everything runs in this one.
-        cluster: Whether a Dask cluster does the work, and which; see `scenarios.workers.crew`.
+        cluster: Whether a Dask cluster does the work, and which; see `scenarios.execution.executor.crew`.
         progress: Told how far the work is.
         run_arm: What runs one arm; left out, the engine. With several workers it must be importable.
         run_together: The same for the arms of a split.

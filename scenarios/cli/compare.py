@@ -90,7 +90,7 @@ def command(
     from scenarios.cli.output import print_json, say
     from scenarios.cli.progress import progress_bar
     from scenarios.comparison import compare
-    from scenarios.workers import WorkerDiedError
+    from scenarios.execution.executor import WorkerDiedError
     from simulation.runs.engine_choice import Choice
 
     processes = workers_for(workers, cluster)

@@ -73,7 +73,7 @@ def workers_for(workers: int | None, cluster: str | None) -> int:
     Raises:
         InputError: `--cluster` is no address, or `--workers` is given for a cluster that has the workers it has.
     """
-    from scenarios.workers import LOCAL, refuse_malformed, usable_processors
+    from scenarios.execution.executor import LOCAL, refuse_malformed, usable_processors
 
     if cluster is not None:
         refuse_malformed(cluster)

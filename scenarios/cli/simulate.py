@@ -56,8 +56,8 @@ def command(
 ) -> None:
     """Simulate one arm of a scenario, once; its review pods, where it has some, on several workers."""
     from scenarios.cli.output import console, print_json, say
-    from scenarios.pods import run_in_pods
-    from scenarios.workers import LOCAL
+    from scenarios.execution.executor import LOCAL
+    from scenarios.execution.pods import run_in_pods
     from simulation.exports.histories import Chronicle
     from simulation.runs.engine_choice import choose
     from simulation.trace.dates import Dates
@@ -118,7 +118,7 @@ def _refuse_what_does_not_fit(
     setup: "ArmSetup", engine: str, days: float, processes: int, *, traced: bool, streamed: bool
 ) -> None:
     """Say before the run that it will not fit: pods live one at a time in each process, kept rows all in this one."""
-    from scenarios.memory import Load, refuse_what_does_not_fit
+    from scenarios.execution.memory import Load, refuse_what_does_not_fit
 
     size, pods = setup.population.size, setup.reviewers.pods
     if not traced or streamed:

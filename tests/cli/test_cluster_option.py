@@ -147,7 +147,7 @@ def test_one_worker_eight_workers_and_clusters_give_the_same_bytes(address, engi
     ],
 )
 def test_a_cluster_that_cannot_be_used_is_a_message_and_exit_code_2(monkeypatch, cluster, message):
-    monkeypatch.setattr("scenarios.cluster.CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("scenarios.execution.dask_cluster.CONNECT_SECONDS", 0.2)
     done = invoke("compare", *SMALL, "--cluster", cluster)
     assert (done.exit_code, done.stdout) == (2, "")
     assert message in done.stderr
@@ -155,8 +155,8 @@ def test_a_cluster_that_cannot_be_used_is_a_message_and_exit_code_2(monkeypatch,
 
 
 def test_a_population_that_does_not_fit_here_may_fit_on_a_cluster(monkeypatch):
-    monkeypatch.setattr("scenarios.cluster.CONNECT_SECONDS", 0.2)
-    monkeypatch.setattr("scenarios.memory.available_memory", lambda: 10**9)
+    monkeypatch.setattr("scenarios.execution.dask_cluster.CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("scenarios.execution.memory.available_memory", lambda: 10**9)
     large = ["compare", "default", "--set", "population.size=9000000", "--cluster"]
     assert "will not fit in memory" in invoke(*large, "local").stderr
     assert "no Dask scheduler answers" in invoke(*large, "tcp://127.0.0.1:1").stderr

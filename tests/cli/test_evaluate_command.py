@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.record_memory import BYTES_PER_ROW, refuse_large_records
+from scenarios.execution.record_memory import BYTES_PER_ROW, refuse_large_records
 from tests.cli.running import invoke, json_of, process
 
 DECISION = {"customer_id", "stage", "days_in_stage", "severity", "confidence", "churn_probability", "priority",

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from scenarios import memory
 from scenarios.cli.progress import Teller, rate
+from scenarios.execution import memory
 from scenarios.precision import Width
 from scenarios.replications import Standing
 from tests.cli.begun import begun

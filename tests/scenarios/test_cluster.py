@@ -15,8 +15,8 @@ from distributed import Client, LocalCluster
 from distributed.cfexecutor import _cascade_future
 
 from journey.core.errors import InputError
-from scenarios import cluster, cluster_versions
-from scenarios.workers import WorkerDiedError, crew
+from scenarios.execution import dask_cluster, versions
+from scenarios.execution.executor import WorkerDiedError, crew
 from tests.scenarios.jobs import DiesAt, Raises, Refuses, Squares
 
 SQUARES = {number: number * number for number in range(12)}
@@ -101,8 +101,8 @@ def test_what_a_worker_refuses_is_refused_here(existing):
     [("Python", "start the workers with Python 0.1"), ("numpy", "install numpy 0.1 where the workers run")],
 )
 def test_workers_with_other_versions_are_refused_by_name(existing, monkeypatch, name, mend):
-    here = cluster_versions.versions_here() | {name: "0.1"}
-    monkeypatch.setattr(cluster_versions, "versions_here", lambda: here)
+    here = versions.versions_here() | {name: "0.1"}
+    monkeypatch.setattr(versions, "versions_here", lambda: here)
     with (
         pytest.raises(InputError, match=rf"worker tcp://\S+ and 1 more has {name} \S+, and here it is 0.1; .*{mend}"),
         crew(Squares(), cluster=address_of(existing)),
@@ -111,9 +111,9 @@ def test_workers_with_other_versions_are_refused_by_name(existing, monkeypatch, 
 
 
 def test_a_worker_without_journeylab_is_refused(existing, monkeypatch):
-    here = cluster_versions.versions_here() | {"no-such-package": "1"}
-    monkeypatch.setattr(cluster_versions, "PACKAGES", ("no-such-package",))
-    monkeypatch.setattr(cluster_versions, "versions_here", lambda: here)
+    here = versions.versions_here() | {"no-such-package": "1"}
+    monkeypatch.setattr(versions, "PACKAGES", ("no-such-package",))
+    monkeypatch.setattr(versions, "versions_here", lambda: here)
     with (
         pytest.raises(InputError, match=r"has no-such-package not installed, and here it is 1; .*install no-such-pack"),
         crew(Squares(), cluster=address_of(existing)),
@@ -122,8 +122,8 @@ def test_a_worker_without_journeylab_is_refused(existing, monkeypatch):
 
 
 def test_a_worker_of_another_version_that_joins_in_mid_run_does_nothing(existing, monkeypatch):
-    here = cluster_versions.versions_here() | {"numpy": "0.1"}
-    monkeypatch.setattr(cluster, "versions_here", lambda: here)
+    here = versions.versions_here() | {"numpy": "0.1"}
+    monkeypatch.setattr(dask_cluster, "versions_here", lambda: here)
     with (
         pytest.raises(InputError, match=r"joined the cluster has numpy \d\S+, and here it is 0.1"),
         crew(Squares(), cluster=address_of(existing)) as do,
@@ -132,7 +132,7 @@ def test_a_worker_of_another_version_that_joins_in_mid_run_does_nothing(existing
 
 
 def test_a_scheduler_without_workers_is_refused(monkeypatch):
-    monkeypatch.setattr(cluster, "FIRST_WORKER_SECONDS", 0.3)
+    monkeypatch.setattr(dask_cluster, "FIRST_WORKER_SECONDS", 0.3)
     with (
         LocalCluster(n_workers=0, **QUIET) as empty,
         pytest.raises(InputError, match=r"has no workers; start some with `dask worker tcp://\S+ --nthreads 1`"),
@@ -151,7 +151,7 @@ def mute_server():
 
 
 def test_where_no_scheduler_answers_it_is_said_soon(monkeypatch):
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 0.3)
     with mute_server() as mute:
         for address in (mute, "tcp://127.0.0.1:1", "tls://127.0.0.1:1", "abc://127.0.0.1:1"):
             with pytest.raises(InputError, match="no Dask scheduler answers there"), crew(Squares(), cluster=address):
@@ -160,9 +160,9 @@ def test_where_no_scheduler_answers_it_is_said_soon(monkeypatch):
 
 @pytest.mark.slow
 def test_when_all_workers_are_gone_it_is_not_waited_for_ever(monkeypatch):
-    monkeypatch.setattr(cluster, "LONE_SECONDS", 0.2)
-    monkeypatch.setattr("scenarios.workers.PATIENCE_SECONDS", 0.2)
-    monkeypatch.setattr(cluster, "COUNT_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(dask_cluster, "LONE_SECONDS", 0.2)
+    monkeypatch.setattr("scenarios.execution.executor.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(dask_cluster, "COUNT_EVERY_SECONDS", 0.0)
     with (
         LocalCluster(n_workers=1, processes=False, protocol="tcp", **QUIET) as shrinking,
         pytest.raises(WorkerDiedError, match="all workers are gone, and for 0 seconds none came"),
@@ -188,7 +188,7 @@ def test_a_result_that_was_lost_on_its_way_may_be_asked_for_again(result):
     given = Future()
     asyncio.run(handed_over())
     with pytest.raises(BrokenExecutor, match="the worker left"):
-        cluster.OnCluster(Mock(), "name", "tcp://here:1").result(given)
+        dask_cluster.OnCluster(Mock(), "name", "tcp://here:1").result(given)
 
 
 @pytest.mark.parametrize("kind", [TypeError, ValueError, AttributeError])
@@ -198,9 +198,9 @@ def test_what_the_job_raises_is_no_lost_result(existing, kind):
 
 
 def test_a_client_that_has_lost_its_scheduler_knows_of_no_workers(monkeypatch):
-    monkeypatch.setattr(cluster, "LONE_SECONDS", 0.2)
-    monkeypatch.setattr(cluster, "COUNT_EVERY_SECONDS", 0.0)
-    monkeypatch.setattr("scenarios.workers.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(dask_cluster, "LONE_SECONDS", 0.2)
+    monkeypatch.setattr(dask_cluster, "COUNT_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("scenarios.execution.executor.PATIENCE_SECONDS", 0.1)
     with (
         LocalCluster(n_workers=1, processes=False, protocol="tcp", **QUIET) as running,
         crew(Squares(seconds=1.0), cluster=running.scheduler_address) as do,
@@ -212,7 +212,7 @@ def test_a_client_that_has_lost_its_scheduler_knows_of_no_workers(monkeypatch):
 
 def test_a_connection_that_broke_while_a_result_was_on_its_way_is_noticed():
     client = Mock(status="closed")
-    workforce = cluster.OnCluster(client, "name", "tcp://here:1")
+    workforce = dask_cluster.OnCluster(client, "name", "tcp://here:1")
     with pytest.raises(WorkerDiedError, match="tcp://here:1: the scheduler is gone"):
         workforce.look_after()
     workforce.leave()
@@ -221,7 +221,7 @@ def test_a_connection_that_broke_while_a_result_was_on_its_way_is_noticed():
 
 def test_leaving_by_ctrl_c_asks_nothing_of_a_client_that_has_lost_its_scheduler():
     client = Mock(status="closed")
-    cluster.OnCluster(client, "name", "tcp://here:1").leave()
+    dask_cluster.OnCluster(client, "name", "tcp://here:1").leave()
     client.get_executor.return_value.shutdown.assert_not_called()
     client.unregister_worker_plugin.assert_not_called()
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from scenarios import ctrl_c
+from scenarios.execution import interrupts
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -30,7 +30,7 @@ def test_it_is_heard_once_what_was_begun_is_whole():
     done = []
 
     def start():
-        with ctrl_c.held_back():
+        with interrupts.held_back():
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.05)
             done.append("whole")
@@ -44,7 +44,7 @@ def test_it_is_heard_once_what_was_begun_is_whole():
 
 def test_what_is_started_meanwhile_never_hears_it():
     code = "import time; print('there', flush=True); time.sleep(60)"
-    with ctrl_c.held_back():
+    with interrupts.held_back():
         child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     with child:
         assert child.stdout.readline() == b"there\n"
@@ -56,7 +56,7 @@ def test_what_is_started_meanwhile_never_hears_it():
 
 
 def test_without_it_nothing_comes_of_it():
-    with ctrl_c.held_back():
+    with interrupts.held_back():
         pass
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
@@ -65,7 +65,7 @@ def test_a_thread_that_is_not_the_first_may_hold_it_back_too():
     said = []
 
     def start():
-        with ctrl_c.held_back():
+        with interrupts.held_back():
             said.append("done")
 
     thread = threading.Thread(target=start)

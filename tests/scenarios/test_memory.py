@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from journey.core.errors import InputError
-from scenarios import memory
 from scenarios.comparison import compare
+from scenarios.execution import memory
+from scenarios.execution.memory import FOOTPRINTS, Load, available_memory, refuse_what_does_not_fit
 from scenarios.files.loader import load
-from scenarios.memory import FOOTPRINTS, Load, available_memory, refuse_what_does_not_fit
 
 GB = 1e9
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from scenarios.pods import PodWork
+from scenarios.execution.pods import PodWork
 from scenarios.replications import replicate
 from simulation.model.spec import Reviewers
 from simulation.runs.run import run_arm

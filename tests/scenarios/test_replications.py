@@ -2,9 +2,9 @@
 
 import pytest
 
+from scenarios.execution.executor import WorkerDiedError
 from scenarios.files.loader import load
 from scenarios.replications import replicate
-from scenarios.workers import WorkerDiedError
 from tests.scenarios import fakes
 
 

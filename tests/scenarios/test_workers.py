@@ -8,7 +8,7 @@ import pytest
 
 from journey.core.errors import InputError
 from scenarios.cli.options import workers_for
-from scenarios.workers import WorkerDiedError, crew, refuse_malformed, results
+from scenarios.execution.executor import WorkerDiedError, crew, refuse_malformed, results
 from tests.scenarios.jobs import DiesAt, Refuses, Squares, Who
 
 SQUARES = {number: number * number for number in range(12)}
@@ -110,7 +110,7 @@ def test_a_cluster_has_the_workers_it_has():
 
 def test_without_dask_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    monkeypatch.delitem(sys.modules, "scenarios.cluster", raising=False)
+    monkeypatch.delitem(sys.modules, "scenarios.execution.dask_cluster", raising=False)
     with (
         pytest.raises(InputError, match=r"needs Dask, which is not installed .*: pip install 'journeylab\[cluster\]'"),
         crew(Squares(), cluster="local"),

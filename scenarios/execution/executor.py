@@ -105,7 +105,7 @@ def _workforce(
     if cluster is not None:
         return _on_cluster(job, cluster, workers)
     if workers > 1:
-        from scenarios.processes import Processes
+        from scenarios.execution.processes import Processes
 
         return Processes(job, workers)
     return nullcontext(ThisProcess(job))
@@ -113,7 +113,7 @@ def _workforce(
 
 def _on_cluster(job: Job[Task, Result], cluster: str, workers: int) -> AbstractContextManager[Workforce[Task, Result]]:
     try:
-        from scenarios.cluster import on_cluster
+        from scenarios.execution.dask_cluster import on_cluster
     except ImportError as error:
         raise InputError(
             f"--cluster {cluster}: needs Dask, which is not installed ({error}): pip install 'journeylab[cluster]'"

@@ -26,9 +26,9 @@ from distributed.scheduler import KilledWorker
 from distributed.versions import VersionMismatchWarning
 
 from journey.core.errors import InputError
-from scenarios import ctrl_c
-from scenarios.cluster_versions import refuse_other_versions, versions_here
-from scenarios.workers import LOCAL, Job, WorkerDiedError, died, refuse_malformed
+from scenarios.execution import interrupts
+from scenarios.execution.executor import LOCAL, Job, WorkerDiedError, died, refuse_malformed
+from scenarios.execution.versions import refuse_other_versions, versions_here
 
 CONNECT_SECONDS = 5
 """A scheduler that does not answer for so long is taken not to be there."""
@@ -91,7 +91,7 @@ def _started(workers: int) -> Iterator[LocalCluster]:
     # A worker that says nothing for minutes while compiled code runs is no dead one: that one is known by its end.
     with dask.config.set({"distributed.scheduler.worker-ttl": None}), ExitStack() as stack:
         # Ctrl-C that was held back is heard at the end of this block, when there is something to end.
-        with ctrl_c.held_back():
+        with interrupts.held_back():
             started = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
@@ -175,7 +175,7 @@ class Told(WorkerPlugin):  # type: ignore[misc]
         self._turn = threading.Lock()
         self._other = {name: found for name, found in versions_here().items() if self._versions[name] != found}
         if self._started_here:
-            ctrl_c.ignore()
+            interrupts.ignore()
 
     def do(self, task: Any) -> Any:
         """Do a task.

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scenarios.work import Task
-from scenarios.workers import crew
+from scenarios.execution.executor import crew
+from scenarios.execution.tasks import Task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scenarios.workers import Crew
+    from scenarios.execution.executor import Crew
     from simulation.metrics.totals import Books
     from simulation.model.arm import ArmSetup
     from simulation.runs.run import Run
@@ -112,7 +112,7 @@ def run_in_pods(
         days: The horizon.
         engine: ``reference`` or ``compiled``.
         workers: How many processes; the run does not depend on it.
-        cluster: Whether a Dask cluster does the work, and which (`scenarios.workers.crew`); nor on this.
+        cluster: Whether a Dask cluster does the work, and which (`scenarios.execution.executor.crew`); nor on this.
         trace: Whether to keep the trace.
         rows_to: See `PodWork`.
 

@@ -12,8 +12,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from scenarios import ctrl_c
-from scenarios.workers import Job
+from scenarios.execution import interrupts
+from scenarios.execution.executor import Job
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -91,7 +91,7 @@ class _Worker:
         self._pool = self._new_pool()
         before = set(multiprocessing.active_children())
         try:
-            with ctrl_c.held_back():
+            with interrupts.held_back():
                 self._task = self._pool.submit(_do, task)
         finally:
             self._process = set(multiprocessing.active_children()) - before
@@ -123,7 +123,7 @@ def _begin(job: Job[Any, Any]) -> None:
     """In a worker: remember the job, and leave Ctrl-C to the parent, which decides what to keep."""
     global _job  # noqa: PLW0603 - one per worker process, set before its first task
     _job = job
-    ctrl_c.ignore()
+    interrupts.ignore()
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from journey.core.errors import InputError
-from scenarios.memory import SMALL, amount, available_memory
+from scenarios.execution.memory import SMALL, amount, available_memory
 
 BYTES_PER_ROW = 500.0
 """What reading, checking and judging take at their peak for each row of a folder: 2.6 GB for a million customers with
