@@ -19,6 +19,8 @@ from scenarios.execution.executor import LOCAL
 from scenarios.execution.memory import Load, refuse_what_does_not_fit
 from scenarios.execution.pods import pods_in
 from scenarios.execution.tasks import Live, RunArm
+from scenarios.experiment.analysis import INTERVALS as RANDOMISED_INTERVALS
+from scenarios.experiment.analysis import LEDGER, RANDOMISED, Experiment, comparable, experiment_of
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
 from scenarios.gate_over_time import GateDay, gate_of
@@ -26,16 +28,14 @@ from scenarios.metrics.definitions import METRICS, Metric, metric, per_customer
 from scenarios.metrics.effects import Effect, effect_of, tested
 from scenarios.money import LABEL, Return, returns
 from scenarios.precision import Precision, PrecisionFound
-from scenarios.randomised import INTERVALS as RANDOMISED_INTERVALS
-from scenarios.randomised import LEDGER, RANDOMISED, Experiment, comparable, experiment_of
 from scenarios.replications import Progress, Replications, replicate
 from scenarios.stored import Identity
 from scenarios.unhelped import Unhelped, unhelped_of
 from scenarios.verdict import Verdict, judge
 
 if TYPE_CHECKING:
+    from scenarios.experiment.assignment import Split
     from scenarios.funnel import Funnel
-    from scenarios.split import Split
     from scenarios.stored import Store
     from simulation.model.arm import ArmSetup
     from simulation.runs.run import Run

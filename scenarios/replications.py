@@ -20,7 +20,7 @@ from scenarios.execution.tasks import Live, RunArm, Task, Work, alone
 from scenarios.precision import Precision, PrecisionFound, Width, first_look, looks, widths
 
 if TYPE_CHECKING:
-    from scenarios.split import Split
+    from scenarios.experiment.assignment import Split
     from scenarios.stored import Store
     from simulation.model.arm import ArmSetup
     from simulation.runs.run import Run

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from scenarios.comparison import Comparison
     from scenarios.document import Block
+    from scenarios.experiment.assignment import Split
     from scenarios.files.loader import LoadedScenario
     from scenarios.precision import Precision
-    from scenarios.split import Split
     from scenarios.stored import Store
     from simulation.runs.engine_choice import Choice
 
@@ -169,7 +169,7 @@ def _split(checked: "LoadedScenario", mode: Mode, *, truth: bool) -> "Split | No
             raise InputError("--truth: is for --mode randomised; the counterfactual comparison is the truth itself")
         return None
     from scenarios.comparison import refuse_single_arm
-    from scenarios.randomised import split_for
+    from scenarios.experiment.analysis import split_for
 
     refuse_single_arm(checked)
     return split_for(checked, truth=truth)

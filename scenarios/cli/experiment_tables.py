@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from scenarios.comparison import Comparison
-    from scenarios.randomised import Experiment
+    from scenarios.experiment.analysis import Experiment
 
 _WIDE = 110
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from scenarios.experiment.analysis import split_for
 from scenarios.files.loader import load
-from scenarios.randomised import split_for
 from simulation.runs.run import Run
 
 SIZES = {"SMB": 600, "Mid-Market": 300, "Enterprise": 100}

@@ -9,10 +9,10 @@ from journey.core.errors import InputError
 from scenarios.acquisition_report import channel_rows, customers_text
 from scenarios.comparison import compare
 from scenarios.document import rendered
+from scenarios.experiment.analysis import split_for
 from scenarios.explain import explain
 from scenarios.files.loader import load
 from scenarios.files.schema import scenario_schema
-from scenarios.randomised import split_for
 from scenarios.report import report_on
 from simulation.runs.run import Run, run_arm
 

@@ -9,9 +9,9 @@ import pytest
 
 from journey.core.errors import InputError
 from scenarios.comparison import compare, identity_of
+from scenarios.experiment.analysis import split_for
 from scenarios.files.loader import load
 from scenarios.precision import Precision
-from scenarios.randomised import split_for
 from scenarios.stored import opened
 from tests.scenarios import experiments
 from tests.scenarios.experiments import CHURN, PLANTED, SIZES, VALUE, experiment

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from scenarios.sample_ratio import ALARM, sample_ratio
+from scenarios.experiment.sample_ratio import ALARM, sample_ratio
 
 ARMS = ("baseline", "treated")
 HALVES = {"SMB": (0.5, 0.5)}

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
+from scenarios.experiment.analysis import split_for
+from scenarios.experiment.assignment import split_of
 from scenarios.files.loader import load
-from scenarios.randomised import split_for
-from scenarios.split import split_of
 from simulation.runs.run import Run, run_together
 from tests.scenarios import experiments
 from tests.scenarios.experiments import SIZES, VALUE, experiment, stratum

@@ -7,10 +7,10 @@ import pytest
 
 from scenarios.comparison import compare, identity_of
 from scenarios.document import as_markdown
+from scenarios.experiment.assignment import split_of
 from scenarios.files.loader import load
 from scenarios.gate_over_time import gate_of
 from scenarios.report import report_on
-from scenarios.split import split_of
 from scenarios.stored import opened
 from scenarios.unhelped import Unhelped, rows, unhelped_of
 from simulation.runs.run import run_arm

@@ -14,14 +14,14 @@ from journey.core.errors import InputError
 from journey.statistics.lift import Lift, lift_of, power_of_one
 from journey.statistics.means import CONFIDENCE, Estimate
 from journey.statistics.proportions import Fourfold, Tested, mantel_haenszel, pooled_z
+from scenarios.experiment.sample_ratio import SampleRatio, sample_ratio
 from scenarios.metrics.definitions import base_name, is_total, per_customer, segment_of
 from scenarios.metrics.effects import Effect, corrected, effect_of, paired, paired_difference
-from scenarios.sample_ratio import SampleRatio, sample_ratio
 
 if TYPE_CHECKING:
+    from scenarios.experiment.assignment import Split
     from scenarios.files.loader import LoadedScenario
     from scenarios.metrics.effects import Measured
-    from scenarios.split import Split
     from simulation.runs.run import Run
 
 RANDOMISED = "randomised"
@@ -185,7 +185,7 @@ def split_for(loaded: "LoadedScenario", *, truth: bool = False) -> "Split":
     Raises:
         InputError: They cannot, or the primary metric is one in which they cannot differ.
     """
-    from scenarios.split import split_of
+    from scenarios.experiment.assignment import split_of
     from simulation.acquisition.customers import refuse_to_share
 
     if loaded.scenario.acquisition is not None:
