@@ -7,8 +7,8 @@ from scenarios.document import Block, Grid, Heading, Items, Paragraph
 from scenarios.metrics.definitions import dollars
 
 if TYPE_CHECKING:
-    from scenarios.acquisition_means import ArmAcquisition, ChannelMeans
-    from scenarios.comparison import Comparison
+    from scenarios.comparison.acquisition import ArmAcquisition, ChannelMeans
+    from scenarios.comparison.compare import Comparison
 
 TOTALS = (
     "Arms have different customers: those whom their own budget brings; a prospect whom several arms reach does the "

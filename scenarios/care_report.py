@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from scenarios import unhelped
+from scenarios.comparison import untreated_distress
 from scenarios.document import Block, Grid, Heading, Paragraph
 from scenarios.metrics.definitions import shown
 
 if TYPE_CHECKING:
-    from scenarios.comparison import Comparison
-    from scenarios.gate_over_time import GateDay
-    from scenarios.unhelped import Unhelped
+    from scenarios.comparison.compare import Comparison
+    from scenarios.comparison.review_queue import GateDay
+    from scenarios.comparison.untreated_distress import Unhelped
 
 
 def unhelped_blocks(found: "Comparison", scale: str) -> list[Block]:
@@ -21,7 +21,7 @@ def unhelped_blocks(found: "Comparison", scale: str) -> list[Block]:
     """
     rows = [
         (stage, segment, *(got_nothing(each) for each in arms))
-        for stage, segment, arms in unhelped.rows(found.unhelped)
+        for stage, segment, arms in untreated_distress.rows(found.unhelped)
     ]
     if not rows:
         return []

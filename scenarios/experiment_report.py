@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from journey.statistics.lift import Lift
     from journey.statistics.means import Estimate
-    from scenarios.comparison import Comparison
+    from scenarios.comparison.compare import Comparison
     from scenarios.experiment.analysis import Experiment
     from scenarios.metrics.definitions import Unit
     from scenarios.metrics.effects import Effect

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from journey.core.errors import InputError
 from journey.core.ledger import Ledger
 from journey.decision.policy import TIERS
+from scenarios.comparison.money import returns
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
-from scenarios.money import returns
 from scenarios.parting import Parting, event_dict, part
 from simulation.exports.customer_quantities import quantities_of
 from simulation.exports.histories import Chronicle, Lifeline, begin, customer_id
@@ -93,7 +93,7 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """The explanation as the command line's JSON."""
-        from scenarios.comparison import version
+        from scenarios.comparison.compare import version
 
         first = self.lives[0]
         person, scenario = first.lifeline.person, self.loaded.scenario

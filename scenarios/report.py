@@ -3,25 +3,25 @@
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from scenarios import funnel
 from scenarios.acquisition_report import acquisition_blocks, customers_text
 from scenarios.assumptions import assumptions
 from scenarios.care_report import gate_blocks, unhelped_blocks
-from scenarios.comparison import version
+from scenarios.comparison import decision_funnel
+from scenarios.comparison.compare import version
+from scenarios.comparison.stopping_rule import COVERAGE
 from scenarios.document import Block, Code, Grid, Heading, Items, Paragraph
 from scenarios.experiment_report import division, experiment_blocks, interval_text
 from scenarios.files.model import BASELINE
 from scenarios.metrics.definitions import Unit, dollars, metric, shown
-from scenarios.precision import COVERAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from journey.core.ledger import Line
     from journey.statistics.means import Estimate
-    from scenarios.comparison import Comparison
+    from scenarios.comparison.compare import Comparison
+    from scenarios.comparison.money import Return
     from scenarios.metrics.effects import Effect
-    from scenarios.money import Return
 
 
 def report_on(found: "Comparison") -> list[Block]:
@@ -219,7 +219,7 @@ def funnel_scale(found: "Comparison") -> str:
 
 def _funnel(found: "Comparison") -> list[Block]:
     rows = []
-    for label, counts, total in funnel.rows(found.funnels):
+    for label, counts, total in decision_funnel.rows(found.funnels):
         name = label if total else f"of them: {label}"
         rows.append((name, *(shown(count, "count") for count in counts)))
     return [

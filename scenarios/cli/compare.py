@@ -27,12 +27,12 @@ from scenarios.cli.report_file import ReportOption, refuse_report, write_report
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scenarios.comparison import Comparison
+    from scenarios.comparison.checkpoint import Store
+    from scenarios.comparison.compare import Comparison
+    from scenarios.comparison.stopping_rule import Precision
     from scenarios.document import Block
     from scenarios.experiment.assignment import Split
     from scenarios.files.loader import LoadedScenario
-    from scenarios.precision import Precision
-    from scenarios.stored import Store
     from simulation.runs.engine_choice import Choice
 
 
@@ -89,7 +89,7 @@ def command(
     """Run the arms of a scenario and say what differs, how surely, and what it is worth."""
     from scenarios.cli.output import print_json, say
     from scenarios.cli.progress import progress_bar
-    from scenarios.comparison import compare
+    from scenarios.comparison.compare import compare
     from scenarios.execution.executor import WorkerDiedError
     from simulation.runs.engine_choice import Choice
 
@@ -155,7 +155,7 @@ def _how_to_go_on(resume: Path | None) -> str:
 
 
 def _precision(checked: "LoadedScenario", given: list[str] | None, maximum: int | None) -> "Precision | None":
-    from scenarios.precision import precision_from
+    from scenarios.comparison.stopping_rule import precision_from
 
     scenario = checked.scenario
     segments = None if scenario.population.records else tuple(scenario.population.segments)
@@ -168,7 +168,7 @@ def _split(checked: "LoadedScenario", mode: Mode, *, truth: bool) -> "Split | No
         if truth:
             raise InputError("--truth: is for --mode randomised; the counterfactual comparison is the truth itself")
         return None
-    from scenarios.comparison import refuse_single_arm
+    from scenarios.comparison.compare import refuse_single_arm
     from scenarios.experiment.analysis import split_for
 
     refuse_single_arm(checked)
@@ -181,8 +181,8 @@ def _opened(
     """The file of replications, if one was asked for."""
     if resume is None:
         return nullcontext()
-    from scenarios.comparison import identity_of
-    from scenarios.stored import opened
+    from scenarios.comparison.checkpoint import opened
+    from scenarios.comparison.compare import identity_of
 
     return opened(resume, identity_of(checked, engine, split), any_engine=any_engine)
 

@@ -8,8 +8,9 @@ from scenarios.acquisition_report import COLUMNS, TOTALS, channel_rows, customer
 from scenarios.care_report import gate_texts, got_nothing, is_used
 from scenarios.cli.experiment_tables import print_experiment
 from scenarios.cli.output import table
+from scenarios.comparison.decision_funnel import rows
+from scenarios.comparison.untreated_distress import rows as unhelped_rows
 from scenarios.experiment_report import division, interval_text
-from scenarios.funnel import rows
 from scenarios.metrics.definitions import dollars, metric, shown
 from scenarios.report import (
     counted,
@@ -21,13 +22,12 @@ from scenarios.report import (
     repeat_command,
     uncertainty,
 )
-from scenarios.unhelped import rows as unhelped_rows
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from scenarios.comparison import Comparison
+    from scenarios.comparison.compare import Comparison
     from scenarios.metrics.effects import Effect
 
 _WIDE = 80

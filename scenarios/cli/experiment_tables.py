@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from scenarios.comparison import Comparison
+    from scenarios.comparison.compare import Comparison
     from scenarios.experiment.analysis import Experiment
 
 _WIDE = 110

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from scenarios.metrics.definitions import metric, shown
 
 if TYPE_CHECKING:
-    from scenarios.precision import Width
-    from scenarios.replications import Progress, Standing
+    from scenarios.comparison.replications import Progress, Standing
+    from scenarios.comparison.stopping_rule import Width
 
 
 @contextmanager

@@ -164,7 +164,7 @@ def _arm(checked: "LoadedScenario", name: str) -> "ArmSetup":
 
 
 def _as_dict(checked: "LoadedScenario", run: "Run") -> dict[str, Any]:
-    from scenarios.comparison import version
+    from scenarios.comparison.compare import version
 
     return {
         "scenario": checked.name,

@@ -103,7 +103,7 @@ def _as_dict(
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from scenarios.comparison import version
+    from scenarios.comparison.compare import version
 
     return {
         "scenario": checked.name,

@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from scenarios.cli.progress import Teller, rate
+from scenarios.comparison.replications import Standing
+from scenarios.comparison.stopping_rule import Width
 from scenarios.execution import memory
-from scenarios.precision import Width
-from scenarios.replications import Standing
 from tests.cli.begun import begun
 from tests.cli.running import invoke
 from tests.scenarios import fakes

@@ -7,7 +7,7 @@ import pytest
 
 from journey.core.errors import InputError
 from scenarios.acquisition_report import channel_rows, customers_text
-from scenarios.comparison import compare
+from scenarios.comparison.compare import compare
 from scenarios.document import rendered
 from scenarios.experiment.analysis import split_for
 from scenarios.explain import explain

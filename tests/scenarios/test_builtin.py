@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from journey.statistics.means import differences, estimate
-from scenarios.comparison import compare
+from scenarios.comparison.compare import compare
 from scenarios.files.loader import builtin_names, load
 from simulation.runs.run import run_arm
 from tests.simulation.test_compiled import assert_same

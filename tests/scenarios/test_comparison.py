@@ -6,7 +6,7 @@ import math
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.comparison import compare
+from scenarios.comparison.compare import compare
 from scenarios.files.loader import load
 from tests.scenarios import fakes
 

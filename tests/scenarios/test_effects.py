@@ -3,7 +3,7 @@
 import pytest
 
 from journey.statistics.proportions import holm
-from scenarios.comparison import compare
+from scenarios.comparison.compare import compare
 from scenarios.files.loader import load
 from scenarios.metrics import effects
 from scenarios.metrics.effects import effect_of

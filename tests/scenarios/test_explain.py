@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
+from scenarios.comparison.money import returns
 from scenarios.explain import explain
 from scenarios.files.loader import load
-from scenarios.money import returns
 from scenarios.parting import event_dict
 from simulation.exports.histories import beginnings
 from simulation.runs.run import run_arm

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.comparison import compare
+from scenarios.comparison.compare import compare
 from scenarios.execution import memory
 from scenarios.execution.memory import FOOTPRINTS, Load, available_memory, refuse_what_does_not_fit
 from scenarios.files.loader import load

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from scenarios.comparison import compare, summarise
+from scenarios.comparison.compare import compare, summarise
+from scenarios.comparison.money import ENOUGH, beyond_horizon_factor, weakest
+from scenarios.comparison.replications import Replications
 from scenarios.files.loader import load
 from scenarios.files.model import Amount, Money
-from scenarios.money import ENOUGH, beyond_horizon_factor, weakest
-from scenarios.replications import Replications
 from tests.scenarios.fakes import run
 
 BASE = {

@@ -15,8 +15,8 @@ from scipy.stats import binom
 from journey.decision.policy import policy_from
 from journey.machine import Journey, Move
 from journey.statistics.means import CONFIDENCE
+from scenarios.comparison.replications import replicate
 from scenarios.metrics.effects import paired_difference
-from scenarios.replications import replicate
 from simulation.model.spec import Population, Reviewers, World
 from simulation.runs.run import ArmSetup, run_arm
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from scenarios.comparison.replications import replicate
 from scenarios.execution.pods import PodWork
-from scenarios.replications import replicate
 from simulation.model.spec import Reviewers
 from simulation.runs.run import run_arm
 from tests.simulation.worlds import arm

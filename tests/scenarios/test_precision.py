@@ -7,11 +7,19 @@ from random import Random
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.comparison import compare
+from scenarios.comparison.compare import compare
+from scenarios.comparison.replications import replicate
+from scenarios.comparison.stopping_rule import (
+    DEFAULT_MAXIMUM,
+    LEAST,
+    Precision,
+    first_look,
+    looks,
+    precision_from,
+    widths,
+)
 from scenarios.files.loader import load
 from scenarios.metrics.effects import paired_difference
-from scenarios.precision import DEFAULT_MAXIMUM, LEAST, Precision, first_look, looks, precision_from, widths
-from scenarios.replications import replicate
 from tests.scenarios import fakes
 
 

@@ -8,11 +8,11 @@ from statistics import NormalDist
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.comparison import compare, identity_of
+from scenarios.comparison.checkpoint import opened
+from scenarios.comparison.compare import compare, identity_of
+from scenarios.comparison.stopping_rule import Precision
 from scenarios.experiment.analysis import split_for
 from scenarios.files.loader import load
-from scenarios.precision import Precision
-from scenarios.stored import opened
 from tests.scenarios import experiments
 from tests.scenarios.experiments import CHURN, PLANTED, SIZES, VALUE, experiment
 

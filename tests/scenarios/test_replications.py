@@ -2,9 +2,9 @@
 
 import pytest
 
+from scenarios.comparison.replications import replicate
 from scenarios.execution.executor import WorkerDiedError
 from scenarios.files.loader import load
-from scenarios.replications import replicate
 from tests.scenarios import fakes
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.comparison import compare
+from scenarios.comparison.compare import compare
 from scenarios.document import Code, Grid, Heading, Items, Paragraph, as_html, as_markdown, rendered
 from scenarios.files.loader import load
 from scenarios.report import repeat_command, report_on

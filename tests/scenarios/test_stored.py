@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.comparison import compare, identity_of
+from scenarios.comparison.checkpoint import opened
+from scenarios.comparison.compare import compare, identity_of
+from scenarios.comparison.replications import replicate
 from scenarios.files.loader import load
-from scenarios.replications import replicate
-from scenarios.stored import opened
 from tests.scenarios import fakes
 
 SMALL = ["population.size=30", "horizon_days=60", "replications=6"]
@@ -156,7 +156,7 @@ def test_with_any_engine_that_of_the_file_is_taken(loaded, path):
 def test_a_second_process_on_the_same_file_is_refused(loaded, path):
     code = (
         "import sys\nfrom pathlib import Path\nfrom scenarios.files.loader import load\n"
-        "from scenarios.comparison import identity_of\nfrom scenarios.stored import opened\n"
+        "from scenarios.comparison.compare import identity_of\nfrom scenarios.comparison.checkpoint import opened\n"
         "from journey.core.errors import InputError\n"
         f"identity = identity_of(load('default', {SMALL!r}), 'reference')\n"
         "try:\n    with opened(Path(sys.argv[1]), identity): print('opened')\n"
@@ -173,7 +173,7 @@ def test_a_folder_cannot_be_a_file(loaded, tmp_path):
 
 
 def test_a_precision_goes_on_where_it_ended(loaded, path):
-    from scenarios.precision import Precision
+    from scenarios.comparison.stopping_rule import Precision
 
     wanted = Precision({"churn_rate": 0.003}, 100)
     run(loaded, path)

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.comparison import compare, identity_of
+from scenarios.comparison.checkpoint import opened
+from scenarios.comparison.compare import compare, identity_of
+from scenarios.comparison.review_queue import gate_of
+from scenarios.comparison.untreated_distress import Unhelped, rows, unhelped_of
 from scenarios.document import as_markdown
 from scenarios.experiment.assignment import split_of
 from scenarios.files.loader import load
-from scenarios.gate_over_time import gate_of
 from scenarios.report import report_on
-from scenarios.stored import opened
-from scenarios.unhelped import Unhelped, rows, unhelped_of
 from simulation.runs.run import run_arm
 from tests.cli.running import json_of
 from tests.scenarios import fakes

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.comparison import compare
+from scenarios.comparison.compare import compare
 from scenarios.files.loader import load
 from tests.scenarios import fakes
 

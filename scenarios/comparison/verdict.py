@@ -14,9 +14,9 @@ from journey.statistics.proportions import customers_needed
 from scenarios.metrics.definitions import Metric, dollars, metric, per_customer, shown
 
 if TYPE_CHECKING:
+    from scenarios.comparison.money import Return
     from scenarios.experiment.analysis import Experiment
     from scenarios.metrics.effects import Effect
-    from scenarios.money import Return
 
 Outcome = Literal["better", "worse", "different", "no_difference_shown", "identical", "unknown"]
 

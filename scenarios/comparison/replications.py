@@ -14,14 +14,14 @@ from itertools import islice
 from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
+from scenarios.comparison.stopping_rule import Precision, PrecisionFound, Width, first_look, looks, widths
 from scenarios.execution.executor import Crew, crew
 from scenarios.execution.pods import PodWork, pods_in
 from scenarios.execution.tasks import Live, RunArm, Task, Work, alone
-from scenarios.precision import Precision, PrecisionFound, Width, first_look, looks, widths
 
 if TYPE_CHECKING:
+    from scenarios.comparison.checkpoint import Store
     from scenarios.experiment.assignment import Split
-    from scenarios.stored import Store
     from simulation.model.arm import ArmSetup
     from simulation.runs.run import Run
 

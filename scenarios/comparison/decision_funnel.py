@@ -1,9 +1,9 @@
 """The decision funnel: what became of every evaluation, from the rules that took it out to the outcome of an action.
 
-Distress comes last: episodes in which anything was done, and those in which nothing was (`scenarios.unhelped` has
-them by stage and segment). Counts of one run become means per cohort over replications. Sections add up: evaluations
-are the sum of their reasons; requests for review are those closed, by verdict, and those still waiting at the end;
-episodes of distress are those helped and those that got nothing.
+Distress comes last: episodes in which anything was done, and those in which nothing was
+(`scenarios.comparison.untreated_distress` has them by stage and segment). Counts of one run become means per cohort
+over replications. Sections add up: evaluations are the sum of their reasons; requests for review are those closed, by
+verdict, and those still waiting at the end; episodes of distress are those helped and those that got nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

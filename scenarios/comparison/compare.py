@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
 from journey.statistics.means import CONFIDENCE, Estimate, estimate
-from scenarios import funnel
-from scenarios.acquisition_means import ArmAcquisition, acquisition_of_runs
+from scenarios.comparison import decision_funnel
+from scenarios.comparison.acquisition import ArmAcquisition, acquisition_of_runs
+from scenarios.comparison.checkpoint import Identity
+from scenarios.comparison.money import LABEL, Return, returns
+from scenarios.comparison.replications import Progress, Replications, replicate
+from scenarios.comparison.review_queue import GateDay, gate_of
+from scenarios.comparison.stopping_rule import Precision, PrecisionFound
+from scenarios.comparison.untreated_distress import Unhelped, unhelped_of
+from scenarios.comparison.verdict import Verdict, judge
 from scenarios.execution.executor import LOCAL
 from scenarios.execution.memory import Load, refuse_what_does_not_fit
 from scenarios.execution.pods import pods_in
@@ -23,20 +30,13 @@ from scenarios.experiment.analysis import INTERVALS as RANDOMISED_INTERVALS
 from scenarios.experiment.analysis import LEDGER, RANDOMISED, Experiment, comparable, experiment_of
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
-from scenarios.gate_over_time import GateDay, gate_of
 from scenarios.metrics.definitions import METRICS, Metric, metric, per_customer
 from scenarios.metrics.effects import Effect, effect_of, tested
-from scenarios.money import LABEL, Return, returns
-from scenarios.precision import Precision, PrecisionFound
-from scenarios.replications import Progress, Replications, replicate
-from scenarios.stored import Identity
-from scenarios.unhelped import Unhelped, unhelped_of
-from scenarios.verdict import Verdict, judge
 
 if TYPE_CHECKING:
+    from scenarios.comparison.checkpoint import Store
+    from scenarios.comparison.decision_funnel import Funnel
     from scenarios.experiment.assignment import Split
-    from scenarios.funnel import Funnel
-    from scenarios.stored import Store
     from simulation.model.arm import ArmSetup
     from simulation.runs.run import Run
 
@@ -128,7 +128,7 @@ class Comparison:
                 arm: {name: self._effect_dict(arm, name) for name in self.effects[arm]} for arm in self.effects
             },
             "roi": {name: _return_dict(found) for name, found in self.roi.items()},
-            "funnel": {name: funnel.as_dict(found) for name, found in self.funnels.items()},
+            "funnel": {name: decision_funnel.as_dict(found) for name, found in self.funnels.items()},
             "unhelped": {name: [row.as_dict() for row in found] for name, found in self.unhelped.items()},
             "gate": {name: [day._asdict() for day in found] for name, found in self.gate.items()},
             "precision": None if self.precision is None else self.precision.as_dict(),
@@ -290,7 +290,7 @@ def summarise(loaded: LoadedScenario, done: Replications, split: "Split | None" 
         effects=effects,
         roi=money,
         verdict=judge(primary, effects, money, replications=len(runs), identical=identical, experiment=experiment),
-        funnels={name: funnel.funnel_of(mine) for name, mine in by_arm.items()},
+        funnels={name: decision_funnel.funnel_of(mine) for name, mine in by_arm.items()},
         unhelped={name: unhelped_of(mine) for name, mine in by_arm.items()},
         gate={name: gate_of(mine) for name, mine in by_arm.items()},
         precision=done.precision,

@@ -1,0 +1,1 @@
+"""Compare arms: replications, stopping rule, money, verdict."""
