@@ -27,7 +27,7 @@ def command(
 ) -> None:
     """Tell one customer's life in every arm, on the same luck: where the arms part, why, and what it was worth."""
     from scenarios.cli.output import console, print_json
-    from scenarios.explain import explain
+    from scenarios.explain.explain import explain
 
     checked = loaded(scenario, set_, days=("horizon_days", days), seed=("seed", seed))
     found = explain(checked, customer, engine=engine)

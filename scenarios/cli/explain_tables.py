@@ -7,16 +7,16 @@ from rich.markup import escape
 
 from journey.decision.policy import TIERS
 from scenarios.cli.output import table
-from scenarios.event_words import plain
+from scenarios.explain.event_text import plain
+from scenarios.explain.timeline import merged
 from scenarios.metrics.definitions import dollars
-from scenarios.timeline import merged
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from scenarios.explain import Explanation
-    from scenarios.timeline import TimelineLine
+    from scenarios.explain.explain import Explanation
+    from scenarios.explain.timeline import TimelineLine
 
 _LEAST_COLUMN = 22
 """Characters below which a column for each arm is no longer readable: then an arm is named in a column instead."""

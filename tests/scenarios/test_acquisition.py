@@ -10,7 +10,7 @@ from scenarios.acquisition_report import channel_rows, customers_text
 from scenarios.comparison.compare import compare
 from scenarios.document import rendered
 from scenarios.experiment.analysis import split_for
-from scenarios.explain import explain
+from scenarios.explain.explain import explain
 from scenarios.files.loader import load
 from scenarios.files.schema import scenario_schema
 from scenarios.report import report_on

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from scenarios.comparison.money import returns
-from scenarios.explain import explain
+from scenarios.explain.divergence import event_dict
+from scenarios.explain.explain import explain
 from scenarios.files.loader import load
-from scenarios.parting import event_dict
 from simulation.exports.histories import beginnings
 from simulation.runs.run import run_arm
 
@@ -110,7 +110,7 @@ def test_the_gate_is_a_reason_to_part():
 
 
 def explain_from(loaded, customer, cache={}):  # noqa: B006 - the runs of one scenario are kept for all its customers
-    from scenarios.parting import part
+    from scenarios.explain.divergence import part
     from simulation.exports.histories import Chronicle
 
     if loaded.hash not in cache:
@@ -132,7 +132,7 @@ def test_the_money_of_all_customers_is_the_money_of_the_comparison(loaded, lived
 
 
 def explain_lines(loaded, lived, customer):
-    from scenarios.explain import _arm_life
+    from scenarios.explain.explain import _arm_life
 
     lives = [_arm_life(loaded, setup, run, customer) for setup, run in zip(loaded.setups, lived, strict=True)]
     return {life.name: {line.name: line.quantity for line in life.ledger.lines} for life in lives}
@@ -160,7 +160,7 @@ def test_three_arms_are_each_held_against_the_baseline():
 
 
 def test_a_customer_who_does_not_exist_is_refused_before_anything_runs(loaded, monkeypatch):
-    monkeypatch.setattr("scenarios.explain.run_arm", None)
+    monkeypatch.setattr("scenarios.explain.explain.run_arm", None)
     with pytest.raises(InputError, match="the 60 customers have the numbers 0 to 59"):
         explain(loaded, 60)
 

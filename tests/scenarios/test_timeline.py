@@ -2,8 +2,8 @@
 
 import pytest
 
-from scenarios.event_words import described, described_run
-from scenarios.timeline import merged
+from scenarios.explain.event_text import described, described_run
+from scenarios.explain.timeline import merged
 from simulation.trace.events import KINDS, Row
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
-from scenarios.event_words import described, described_run, is_quiet
+from scenarios.explain.event_text import described, described_run, is_quiet
 
 if TYPE_CHECKING:
     from simulation.trace.events import Row

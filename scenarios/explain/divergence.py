@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from scenarios.event_words import described, is_quiet, plain, reason_words
+from scenarios.explain.event_text import described, is_quiet, plain, reason_words
 from simulation.trace import events
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from journey.core.errors import InputError
 from journey.core.ledger import Ledger
 from journey.decision.policy import TIERS
 from scenarios.comparison.money import returns
+from scenarios.explain.divergence import Parting, event_dict, part
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
-from scenarios.parting import Parting, event_dict, part
 from simulation.exports.customer_quantities import quantities_of
 from simulation.exports.histories import Chronicle, Lifeline, begin, customer_id
 from simulation.population.draw import people

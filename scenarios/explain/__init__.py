@@ -1,0 +1,1 @@
+"""One customer in every arm: the history side by side, and where the arms diverge."""
