@@ -151,7 +151,7 @@ def _code(code: str | None) -> "ReasonCode | None":
 
 def _print_done(done: "Done") -> None:
     from scenarios.cli.output import console, say
-    from scenarios.evaluation_report import money
+    from scenarios.reports.evaluation import money
 
     out, move, last = console(), done.transfer, done.events[-1]
     out.print(

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from scenarios.campaign_budget_words import (
+from scenarios.cli.output import table
+from scenarios.reports.campaign_budget_format import (
     CHANNEL_COLUMNS,
     PROPOSAL_COLUMNS,
     RISK_COLUMNS,
@@ -15,7 +16,8 @@ from scenarios.campaign_budget_words import (
     proposal_lines,
     risk_cells,
 )
-from scenarios.campaign_result_words import (
+from scenarios.reports.campaign_format import FINDING_COLUMNS, FUNNEL_COLUMNS, finding_cells, funnel_cells, moment_of
+from scenarios.reports.campaign_result_format import (
     CREDIT_COLUMNS,
     EXPERIMENT_COLUMNS,
     JOURNEY_COLUMNS,
@@ -31,9 +33,7 @@ from scenarios.campaign_result_words import (
     rollup_cells,
     target_cells,
 )
-from scenarios.campaign_words import FINDING_COLUMNS, FUNNEL_COLUMNS, finding_cells, funnel_cells, moment_of
-from scenarios.cli.output import table
-from scenarios.evaluation_report import KPI_GROUPS, counted, money
+from scenarios.reports.evaluation import KPI_GROUPS, counted, money
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -68,7 +68,7 @@ def command(
         from scenarios.cli.campaign_tables import print_campaigns
 
         print_campaigns(console(), found, latest=as_of is None, limit=limit)
-    from scenarios.campaign_report import report_on
+    from scenarios.reports.campaigns import report_on
 
     write_report(report, lambda: report_on(found))
 

@@ -54,7 +54,7 @@ def command(
         print_json(shown | {"findings": [finding.as_dict() for finding in findings]})
     else:
         from scenarios.cli.evaluation_tables import print_findings
-        from scenarios.evaluation_report import counted
+        from scenarios.reports.evaluation import counted
 
         moment = shown["as_of"] or "no date in the records"
         latest = " (the latest date in the records)" if as_of is None and shown["as_of"] else ""

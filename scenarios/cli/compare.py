@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from scenarios.comparison.checkpoint import Store
     from scenarios.comparison.compare import Comparison
     from scenarios.comparison.stopping_rule import Precision
-    from scenarios.document import Block
     from scenarios.experiment.assignment import Split
     from scenarios.files.loader import LoadedScenario
+    from scenarios.reports.document import Block
     from simulation.runs.engine_choice import Choice
 
 
@@ -132,7 +132,7 @@ def command(
 
 
 def _reported(found: "Comparison") -> "Sequence[Block]":
-    from scenarios.report import report_on
+    from scenarios.reports.comparison import report_on
 
     return report_on(found)
 

@@ -4,15 +4,13 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from scenarios.acquisition_report import COLUMNS, TOTALS, channel_rows, customers_text, moves_text
-from scenarios.care_report import gate_texts, got_nothing, is_used
 from scenarios.cli.experiment_tables import print_experiment
 from scenarios.cli.output import table
 from scenarios.comparison.decision_funnel import rows
 from scenarios.comparison.untreated_distress import rows as unhelped_rows
-from scenarios.experiment_report import division, interval_text
 from scenarios.metrics.definitions import dollars, metric, shown
-from scenarios.report import (
+from scenarios.reports.acquisition import COLUMNS, TOTALS, channel_rows, customers_text, moves_text
+from scenarios.reports.comparison import (
     counted,
     estimate_text,
     funnel_scale,
@@ -22,6 +20,8 @@ from scenarios.report import (
     repeat_command,
     uncertainty,
 )
+from scenarios.reports.experiment import division, interval_text
+from scenarios.reports.review_queue import gate_texts, got_nothing, is_used
 
 if TYPE_CHECKING:
     from rich.console import Console

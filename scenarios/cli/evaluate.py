@@ -69,7 +69,7 @@ def command(
         from scenarios.cli.evaluation_tables import print_evaluation
 
         print_evaluation(console(), found, latest=as_of is None, limit=limit, alone=customer is not None)
-    from scenarios.evaluation_report import report_on
+    from scenarios.reports.evaluation import report_on
 
     write_report(report, lambda: report_on(found))
 

@@ -9,7 +9,7 @@ from journey.core.findings import count_by_severity
 from journey.orchestrator.replay import LABEL
 from journey.orchestrator.results import is_action
 from scenarios.cli.output import table
-from scenarios.evaluation_report import KPI_GROUPS, counted, kpi_value, money, quantity
+from scenarios.reports.evaluation import KPI_GROUPS, counted, kpi_value, money, quantity
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from scenarios.cli.output import table
-from scenarios.experiment_report import INTERFERENCE, interval_text, lift_text, p_text, segment_rows, truth_sentence
 from scenarios.metrics.definitions import shown
+from scenarios.reports.experiment import INTERFERENCE, interval_text, lift_text, p_text, segment_rows, truth_sentence
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from scenarios.document import Block
+    from scenarios.reports.document import Block
 
 ReportOption = Annotated[
     Path | None, typer.Option("--report", metavar="F.md|F.html", help="Write a report to this file.")
@@ -24,7 +24,7 @@ def refuse_report(path: Path | None) -> None:
     if path is None:
         return
     from scenarios.cli.output import refuse_unwritable
-    from scenarios.document import refuse_unknown_format
+    from scenarios.reports.document import refuse_unknown_format
 
     refuse_unknown_format(path)
     refuse_unwritable(path)
@@ -43,7 +43,7 @@ def write_report(path: Path | None, blocks: "Callable[[], Sequence[Block]]") -> 
     if path is None:
         return
     from scenarios.cli.output import say, write_atomically
-    from scenarios.document import rendered
+    from scenarios.reports.document import rendered
 
     write_atomically(path, rendered(blocks(), path))
     say(f"wrote {path}")

@@ -6,14 +6,14 @@ from dataclasses import fields
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.acquisition_report import channel_rows, customers_text
 from scenarios.comparison.compare import compare
-from scenarios.document import rendered
 from scenarios.experiment.analysis import split_for
 from scenarios.explain.explain import explain
 from scenarios.files.loader import load
 from scenarios.files.schema import scenario_schema
-from scenarios.report import report_on
+from scenarios.reports.acquisition import channel_rows, customers_text
+from scenarios.reports.comparison import report_on
+from scenarios.reports.document import rendered
 from simulation.runs.run import Run, run_arm
 
 CHANNELS = ("search", "social", "network", "deals")

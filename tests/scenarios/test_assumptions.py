@@ -1,7 +1,7 @@
 """What a scenario takes for granted is listed, the parts of a full world included, and nothing that is switched off."""
 
-from scenarios.assumptions import assumptions
 from scenarios.files.loader import load
+from scenarios.reports.assumptions import assumptions
 
 FULL = """
 extends = "default"

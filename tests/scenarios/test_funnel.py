@@ -11,9 +11,9 @@ from journey.decision.rules import REASONS
 from scenarios.comparison import decision_funnel
 from scenarios.comparison.compare import compare
 from scenarios.comparison.decision_funnel import REASON_LABELS, VERDICTS, funnel_of
-from scenarios.document import as_markdown
 from scenarios.files.loader import load
-from scenarios.report import report_on
+from scenarios.reports.comparison import report_on
+from scenarios.reports.document import as_markdown
 from simulation.runs.run import run_arm
 from tests.scenarios import fakes
 

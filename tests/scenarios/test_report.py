@@ -7,9 +7,9 @@ import pytest
 
 from journey.core.errors import InputError
 from scenarios.comparison.compare import compare
-from scenarios.document import Code, Grid, Heading, Items, Paragraph, as_html, as_markdown, rendered
 from scenarios.files.loader import load
-from scenarios.report import repeat_command, report_on
+from scenarios.reports.comparison import repeat_command, report_on
+from scenarios.reports.document import Code, Grid, Heading, Items, Paragraph, as_html, as_markdown, rendered
 from tests.scenarios import fakes
 
 

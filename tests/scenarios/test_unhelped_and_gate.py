@@ -9,10 +9,10 @@ from scenarios.comparison.checkpoint import opened
 from scenarios.comparison.compare import compare, identity_of
 from scenarios.comparison.review_queue import gate_of
 from scenarios.comparison.untreated_distress import Unhelped, rows, unhelped_of
-from scenarios.document import as_markdown
 from scenarios.experiment.assignment import split_of
 from scenarios.files.loader import load
-from scenarios.report import report_on
+from scenarios.reports.comparison import report_on
+from scenarios.reports.document import as_markdown
 from simulation.runs.run import run_arm
 from tests.cli.running import json_of
 from tests.scenarios import fakes

@@ -95,8 +95,8 @@ def test_the_report_holds_every_section_that_people_decide_by(run, tmp_path):
 
 
 def test_a_ledger_that_disagrees_is_told_in_short():
-    from scenarios.campaign_report import report_on
-    from scenarios.document import as_markdown
+    from scenarios.reports.campaigns import report_on
+    from scenarios.reports.document import as_markdown
 
     tables = rows()
     tables["roi_ledger"][0] |= {"media_spend": 4200.0, "net_roi": 20_998.6}
@@ -107,9 +107,9 @@ def test_a_ledger_that_disagrees_is_told_in_short():
 def test_nothing_recorded_makes_a_report_and_tables_too():
     from rich.console import Console
 
-    from scenarios.campaign_report import report_on
     from scenarios.cli.campaign_tables import print_campaigns
-    from scenarios.document import as_markdown
+    from scenarios.reports.campaigns import report_on
+    from scenarios.reports.document import as_markdown
 
     empty = evaluate_campaigns(records({name: [] for name in rows()}))
     assert "No campaign is recorded." in as_markdown(report_on(empty))
@@ -181,8 +181,8 @@ def test_a_narrow_terminal_reads_row_by_row_and_nothing_is_too_wide(width):
 
 
 def test_long_keys_may_be_broken_in_a_table_of_the_report():
-    from scenarios.campaign_report import report_on
-    from scenarios.document import as_html, as_markdown
+    from scenarios.reports.campaigns import report_on
+    from scenarios.reports.document import as_html, as_markdown
 
     page = as_html(report_on(_bundled_evaluation()))
     assert "SEEN_<wbr>data_<wbr>quality_<wbr>CAMP_<wbr>001_<wbr>records" in page

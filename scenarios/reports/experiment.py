@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from journey.statistics.means import CONFIDENCE
-from scenarios.document import Block, Grid, Heading, Paragraph
 from scenarios.metrics.definitions import shown
+from scenarios.reports.document import Block, Grid, Heading, Paragraph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from scenarios.document import Block, Grid, Heading, Items, Paragraph
-from scenarios.evaluation_report import MOST_ROWS, counted
+from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
+from scenarios.reports.evaluation import MOST_ROWS, counted
 
 if TYPE_CHECKING:
     from journey.marketing.evaluation import CampaignsEvaluation

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from scenarios.document import Block, Grid, Heading, Items, Paragraph
 from scenarios.metrics.definitions import dollars
+from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
 
 if TYPE_CHECKING:
     from scenarios.comparison.acquisition import ArmAcquisition, ChannelMeans

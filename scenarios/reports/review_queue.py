@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from scenarios.comparison import untreated_distress
-from scenarios.document import Block, Grid, Heading, Paragraph
 from scenarios.metrics.definitions import shown
+from scenarios.reports.document import Block, Grid, Heading, Paragraph
 
 if TYPE_CHECKING:
     from scenarios.comparison.compare import Comparison

@@ -3,16 +3,16 @@
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from scenarios.acquisition_report import acquisition_blocks, customers_text
-from scenarios.assumptions import assumptions
-from scenarios.care_report import gate_blocks, unhelped_blocks
 from scenarios.comparison import decision_funnel
 from scenarios.comparison.compare import version
 from scenarios.comparison.stopping_rule import COVERAGE
-from scenarios.document import Block, Code, Grid, Heading, Items, Paragraph
-from scenarios.experiment_report import division, experiment_blocks, interval_text
 from scenarios.files.model import BASELINE
 from scenarios.metrics.definitions import Unit, dollars, metric, shown
+from scenarios.reports.acquisition import acquisition_blocks, customers_text
+from scenarios.reports.assumptions import assumptions
+from scenarios.reports.document import Block, Code, Grid, Heading, Items, Paragraph
+from scenarios.reports.experiment import division, experiment_blocks, interval_text
+from scenarios.reports.review_queue import gate_blocks, unhelped_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from journey.decision.policy import Policy
-from scenarios.acquisition_assumptions import acquisition_rows
-from scenarios.document import Block, Grid, Heading, Paragraph
 from scenarios.metrics.definitions import dollars
+from scenarios.reports.acquisition_assumptions import acquisition_rows
+from scenarios.reports.document import Block, Grid, Heading, Paragraph
 
 if TYPE_CHECKING:
     from scenarios.files.loader import LoadedScenario

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from scenarios.evaluation_report import kpi_value, money
+from scenarios.reports.evaluation import kpi_value, money
 
 if TYPE_CHECKING:
     from journey.kpis import Kpi

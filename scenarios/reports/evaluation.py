@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from journey.orchestrator.replay import LABEL
-from scenarios.document import Block, Grid, Heading, Items, Paragraph
+from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
 
 if TYPE_CHECKING:
     from journey.core.ledger import Ledger

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from scenarios.campaign_result_words import (
+from scenarios.reports.campaign_result_format import (
     CAPITAL_COLUMNS,
     CREDIT_COLUMNS,
     EXPERIMENT_COLUMNS,
@@ -22,8 +22,8 @@ from scenarios.campaign_result_words import (
     rollup_cells,
     target_cells,
 )
-from scenarios.document import Block, Grid, Heading, Items, Paragraph
-from scenarios.evaluation_report import KPI_GROUPS, MOST_ROWS, counted, money, quantity
+from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
+from scenarios.reports.evaluation import KPI_GROUPS, MOST_ROWS, counted, money, quantity
 
 if TYPE_CHECKING:
     from journey.marketing.evaluation import CampaignsEvaluation

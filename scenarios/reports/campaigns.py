@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from scenarios.campaign_budget_words import budget_blocks, risk_blocks
-from scenarios.campaign_sections import (
+from scenarios.reports.campaign_budget_format import budget_blocks, risk_blocks
+from scenarios.reports.campaign_format import FINDING_COLUMNS, FUNNEL_COLUMNS, finding_cells, funnel_cells, moment_of
+from scenarios.reports.campaign_sections import (
     attribution_blocks,
     capital_blocks,
     experiment_blocks,
@@ -14,9 +15,8 @@ from scenarios.campaign_sections import (
     rollup_blocks,
     summary_blocks,
 )
-from scenarios.campaign_words import FINDING_COLUMNS, FUNNEL_COLUMNS, finding_cells, funnel_cells, moment_of
-from scenarios.document import Block, Grid, Heading, Items, Paragraph
-from scenarios.evaluation_report import MOST_ROWS, counted
+from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
+from scenarios.reports.evaluation import MOST_ROWS, counted
 
 if TYPE_CHECKING:
     from journey.marketing.evaluation import CampaignsEvaluation

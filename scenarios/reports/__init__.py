@@ -1,0 +1,1 @@
+"""Results as documents: sections and tables for Markdown and HTML."""
