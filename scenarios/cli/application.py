@@ -8,8 +8,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from scenarios.cli.guard import guarded
-from scenarios.cli.registry import COMMANDS
+from scenarios.cli.commands import COMMANDS
+from scenarios.cli.error_handling import guarded
 
 
 class LazyGroup(TyperGroup):

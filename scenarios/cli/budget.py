@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from journey.core.errors import InputError
-from scenarios.cli.options import JsonOption
+from scenarios.cli.common_options import JsonOption
 from scenarios.cli.record_options import PolicyOption
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def command(
     """
     from journey.marketing.budget.commands import Order, carry_out
     from journey.marketing.core.policy import MarketingPolicy, read_marketing_policy
-    from scenarios.cli.output import print_json
+    from scenarios.cli.console import print_json
 
     transfer = _transfer(action_id, campaign, source, target, amount)
     if step is not BudgetStep.PROPOSE and (transfer is not None or code is not None):
@@ -150,7 +150,7 @@ def _code(code: str | None) -> "ReasonCode | None":
 
 
 def _print_done(done: "Done") -> None:
-    from scenarios.cli.output import console, say
+    from scenarios.cli.console import console, say
     from scenarios.reports.evaluation import money
 
     out, move, last = console(), done.transfer, done.events[-1]

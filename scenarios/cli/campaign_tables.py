@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from scenarios.cli.output import table
+from scenarios.cli.console import table
 from scenarios.reports.campaign_budget_format import (
     CHANNEL_COLUMNS,
     PROPOSAL_COLUMNS,

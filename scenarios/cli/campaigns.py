@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.cli.options import JsonOption
+from scenarios.cli.common_options import JsonOption
 from scenarios.cli.record_options import AsOfOption, PolicyOption
-from scenarios.cli.report_file import ReportOption, refuse_report, write_report
+from scenarios.cli.report_option import ReportOption, refuse_report, write_report
 
 if TYPE_CHECKING:
     from journey.marketing.core.policy import MarketingPolicy
@@ -53,7 +53,7 @@ def command(
     """Judge recorded campaigns: findings, funnel, budget, risks, rollups, experiments, attribution, KPIs and ROI."""
     from journey.decision.as_of import AsOf
     from journey.marketing.evaluation import evaluate_campaigns
-    from scenarios.cli.output import console, print_json
+    from scenarios.cli.console import console, print_json
 
     refuse_report(report)
     rules = _policy(policy, window, order)
@@ -84,7 +84,7 @@ def _policy(file: Path | None, window: int | None, order: int | None) -> "Market
 
 
 def _print_policy(policy: "MarketingPolicy", *, json_: bool) -> None:
-    from scenarios.cli.output import print_json
+    from scenarios.cli.console import print_json
     from simulation.model.arm_policy import as_toml
 
     if json_:

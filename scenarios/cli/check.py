@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.cli.guard import DID_NOT_HOLD
-from scenarios.cli.options import JsonOption
+from scenarios.cli.common_options import JsonOption
+from scenarios.cli.error_handling import DID_NOT_HOLD
 from scenarios.cli.record_options import (
     AsOfOption,
     FolderArgument,
@@ -41,7 +41,7 @@ def command(
     from journey.core.findings import count_by_severity, in_reading_order
     from journey.decision.as_of import AsOf
     from journey.orchestrator.approval_compliance import approval_findings
-    from scenarios.cli.output import console, print_json
+    from scenarios.cli.console import console, print_json
 
     when = None if as_of is None else AsOf.of(as_of)
     machine, rules = journey_and_policy(journey, policy)
@@ -68,7 +68,7 @@ def command(
 
 
 def _set_aside(records: "Records", folder: Path) -> None:
-    from scenarios.cli.output import say
+    from scenarios.cli.console import say
 
     files = records.write_quarantine(folder)
     if not files:

@@ -10,7 +10,7 @@ import typer
 
 from journey.core.errors import InputError
 from scenarios.cli import INTERRUPTED
-from scenarios.cli.options import (
+from scenarios.cli.common_options import (
     ClusterOption,
     Engine,
     EngineOption,
@@ -22,7 +22,7 @@ from scenarios.cli.options import (
     loaded,
     workers_for,
 )
-from scenarios.cli.report_file import ReportOption, refuse_report, write_report
+from scenarios.cli.report_option import ReportOption, refuse_report, write_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ def command(
     report: ReportOption = None,
 ) -> None:
     """Run the arms of a scenario and say what differs, how surely, and what it is worth."""
-    from scenarios.cli.output import print_json, say
+    from scenarios.cli.console import print_json, say
     from scenarios.cli.progress import progress_bar
     from scenarios.comparison.compare import compare
     from scenarios.execution.executor import WorkerDiedError
@@ -138,7 +138,7 @@ def _reported(found: "Comparison") -> "Sequence[Block]":
 
 
 def _say_how_it_ended(found: "Comparison", resume: Path | None) -> None:
-    from scenarios.cli.output import say
+    from scenarios.cli.console import say
 
     if found.precision is not None:
         say(found.precision.sentence)
@@ -199,6 +199,6 @@ def _engine(checked: "LoadedScenario", asked: Engine, split: "Split | None") -> 
 
 def _print(found: "Comparison") -> None:
     from scenarios.cli.comparison_tables import print_comparison
-    from scenarios.cli.output import console
+    from scenarios.cli.console import console
 
     print_comparison(console(), found)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from scenarios.cli.console import table
 from scenarios.cli.experiment_tables import print_experiment
-from scenarios.cli.output import table
 from scenarios.comparison.decision_funnel import rows
 from scenarios.comparison.untreated_distress import rows as unhelped_rows
 from scenarios.metrics.definitions import dollars, metric, shown

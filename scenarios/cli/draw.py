@@ -27,7 +27,7 @@ def command(
 ) -> None:
     """Draw the journey's stages and legal moves."""
     from journey.machine import drawing
-    from scenarios.cli.output import say, write_atomically
+    from scenarios.cli.console import say, write_atomically
 
     picture = {
         PictureFormat.MERMAID: drawing.to_mermaid,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.cli.options import JsonOption
+from scenarios.cli.common_options import JsonOption
 from scenarios.cli.record_options import (
     AsOfOption,
     FolderArgument,
@@ -14,7 +14,7 @@ from scenarios.cli.record_options import (
     journey_and_policy,
     read,
 )
-from scenarios.cli.report_file import ReportOption, refuse_report, write_report
+from scenarios.cli.report_option import ReportOption, refuse_report, write_report
 
 if TYPE_CHECKING:
     from journey.evaluation.evaluate import Evaluation
@@ -44,7 +44,7 @@ def command(
 ) -> None:
     """Judge recorded customers: findings, decisions with reasons, open loops, KPIs and ROI."""
     from journey.evaluation.evaluate import evaluate
-    from scenarios.cli.output import console, print_json
+    from scenarios.cli.console import console, print_json
 
     refuse_report(report)
     _refuse_decisions(decisions, customer)
@@ -84,7 +84,7 @@ def _refuse_decisions(path: Path | None, customer: str | None) -> None:
         return
     from journey.batch.output import refuse_unknown_ending
     from journey.core.errors import InputError
-    from scenarios.cli.output import refuse_unwritable
+    from scenarios.cli.console import refuse_unwritable
 
     if customer is not None:
         raise InputError("--decisions writes the decisions about all customers; leave --customer out, or use --json")
@@ -94,7 +94,7 @@ def _refuse_decisions(path: Path | None, customer: str | None) -> None:
 
 def _say_how(customers: int, *, json_: bool, exported: bool) -> None:
     from journey.evaluation.evaluate import BATCH_FROM
-    from scenarios.cli.output import say
+    from scenarios.cli.console import say
 
     if customers < BATCH_FROM and not exported:
         return
@@ -121,7 +121,7 @@ def _write_decisions(found: "Evaluation", path: Path | None) -> None:
     if path is None or found.table is None:
         return
     from journey.batch.output import write_decisions
-    from scenarios.cli.output import say
+    from scenarios.cli.console import say
 
     write_decisions(found.table, path)
     say(f"wrote {path}")

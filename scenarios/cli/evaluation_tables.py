@@ -8,7 +8,7 @@ from rich.markup import escape
 from journey.core.findings import count_by_severity
 from journey.orchestrator.replay import LABEL
 from journey.orchestrator.results import is_action
-from scenarios.cli.output import table
+from scenarios.cli.console import table
 from scenarios.reports.evaluation import KPI_GROUPS, counted, kpi_value, money, quantity
 
 if TYPE_CHECKING:

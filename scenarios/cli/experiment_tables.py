@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from scenarios.cli.output import table
+from scenarios.cli.console import table
 from scenarios.metrics.definitions import shown
 from scenarios.reports.experiment import INTERFERENCE, interval_text, lift_text, p_text, segment_rows, truth_sentence
 

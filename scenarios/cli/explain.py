@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.cli.options import (
+from scenarios.cli.common_options import (
     Engine,
     EngineOption,
     JsonOption,
@@ -26,7 +26,7 @@ def command(
     json_: JsonOption = False,
 ) -> None:
     """Tell one customer's life in every arm, on the same luck: where the arms part, why, and what it was worth."""
-    from scenarios.cli.output import console, print_json
+    from scenarios.cli.console import console, print_json
     from scenarios.explain.explain import explain
 
     checked = loaded(scenario, set_, days=("horizon_days", days), seed=("seed", seed))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from journey.decision.policy import TIERS
-from scenarios.cli.output import table
+from scenarios.cli.console import table
 from scenarios.explain.event_text import plain
 from scenarios.explain.timeline import merged
 from scenarios.metrics.definitions import dollars

@@ -1,13 +1,13 @@
 """`journey scenarios`: the scenarios that are built in."""
 
-from scenarios.cli.options import JsonOption
+from scenarios.cli.common_options import JsonOption
 
 
 def command(*, json_: JsonOption = False) -> None:
     """List the built-in scenarios and the question each one asks."""
     from rich.markup import escape
 
-    from scenarios.cli.output import console, print_json, table
+    from scenarios.cli.console import console, print_json, table
     from scenarios.files.loader import builtin_names, load
 
     known = [load(name) for name in builtin_names()]

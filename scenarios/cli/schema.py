@@ -3,7 +3,7 @@
 
 def command() -> None:
     """Print the JSON Schema of a scenario file, so that an editor can complete and check it."""
-    from scenarios.cli.output import print_json
+    from scenarios.cli.console import print_json
     from scenarios.files.schema import scenario_schema
 
     print_json(scenario_schema())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from journey.core.errors import InputError
-from scenarios.cli.options import (
+from scenarios.cli.common_options import (
     ClusterOption,
     Engine,
     EngineOption,
@@ -55,7 +55,7 @@ def command(
     json_: JsonOption = False,
 ) -> None:
     """Simulate one arm of a scenario, once; its review pods, where it has some, on several workers."""
-    from scenarios.cli.output import console, print_json, say
+    from scenarios.cli.console import console, print_json, say
     from scenarios.execution.executor import LOCAL
     from scenarios.execution.pods import run_in_pods
     from simulation.exports.histories import Chronicle
@@ -104,7 +104,7 @@ def command(
 def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
     """Say before the run what could not be written after it."""
     from journey.runtime.atomic_files import refuse_taken_folder
-    from scenarios.cli.output import refuse_unwritable
+    from scenarios.cli.console import refuse_unwritable
     from simulation.trace.events import refuse_unknown_format
 
     if trace is not None:
@@ -130,7 +130,7 @@ def _refuse_what_does_not_fit(
 
 def _write(told: "Chronicle", dates: "Dates", trace: Path | None, records: Path | None, scenario: str) -> None:
     from journey.machine import default_journey
-    from scenarios.cli.output import say
+    from scenarios.cli.console import say
     from simulation.trace.events import XES
 
     if trace is not None:
@@ -193,7 +193,7 @@ def _as_dict(checked: "LoadedScenario", run: "Run") -> dict[str, Any]:
 def _print(out: "Console", checked: "LoadedScenario", run: "Run") -> None:
     from rich.markup import escape
 
-    from scenarios.cli.output import table
+    from scenarios.cli.console import table
     from scenarios.metrics.definitions import metric, shown
 
     about = f"{run.customers:,} customers, {run.days:g} days, seed {checked.scenario.seed}"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from scenarios.cli.options import JsonOption, ScenarioArgument, SetOption, loaded
+from scenarios.cli.common_options import JsonOption, ScenarioArgument, SetOption, loaded
 
 if TYPE_CHECKING:
     from scenarios.files.loader import LoadedScenario
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def command(scenario: ScenarioArgument, *, set_: SetOption = None, json_: JsonOption = False) -> None:
     """Check a scenario: print "valid" and what it comes to, or every error with its file and key."""
-    from scenarios.cli.output import console, print_json
+    from scenarios.cli.console import console, print_json
 
     checked = loaded(scenario, set_)
     _refuse_what_no_run_would_take(checked)

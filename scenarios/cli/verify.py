@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scenarios.cli.guard import DID_NOT_HOLD
-from scenarios.cli.options import Engine, EngineOption, JsonOption, SeedOption, SetOption, loaded
+from scenarios.cli.common_options import Engine, EngineOption, JsonOption, SeedOption, SetOption, loaded
+from scenarios.cli.error_handling import DID_NOT_HOLD
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,7 +33,7 @@ def command(
     json_: JsonOption = False,
 ) -> None:
     """Hold the engine to exact answers, in worlds derived from a scenario and in the scenario as it is."""
-    from scenarios.cli.output import console, print_json
+    from scenarios.cli.console import console, print_json
     from simulation.verification import FALSE_ALARM_RATE
     from simulation.verification.suite import default_customers
 
@@ -134,7 +134,7 @@ def _print(
 ) -> None:
     from rich.markup import escape
 
-    from scenarios.cli.output import table
+    from scenarios.cli.console import table
 
     numbers = ("expected", "observed", "s.e.", "z")
     shown = table(escape(f"{checked.scenario.title}: held to exact answers"), "check", *numbers, "ok", right=numbers)

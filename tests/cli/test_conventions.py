@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.cli import guard, output
-from scenarios.cli.registry import COMMANDS
+from scenarios.cli import console, error_handling
+from scenarios.cli.commands import COMMANDS
 from tests.cli.running import RUN, invoke, process
 
 
@@ -97,8 +97,8 @@ class TestGuard:
         def command():
             raise error
 
-        with pytest.raises(guard.typer.Exit) as stopped:
-            guard.guarded(command)()
+        with pytest.raises(error_handling.typer.Exit) as stopped:
+            error_handling.guarded(command)()
         return stopped.value.exit_code
 
     def test_an_interruption_is_130(self, capsys):
@@ -128,7 +128,7 @@ class TestOutput:
             "flag": np.True_,
             "rows": (row for row in [1, None]),
         }
-        assert output.plain(value) == {
+        assert console.plain(value) == {
             "day": "2031-01-02",
             "moment": "2031-01-02T03:00:00",
             "date": "2031-01-02",
@@ -142,25 +142,25 @@ class TestOutput:
     @pytest.mark.parametrize("count", [0, 1, 1_000, 1_001])
     def test_long_lists_are_the_same_json_printed_an_item_a_line(self, count, capsys):
         items = [{"n": n, "day": datetime(2031, 1, 2), "unknown": float("nan"), "text": "é[\n"} for n in range(count)]
-        output.print_json({"title": "x", "items": items, "tuple": (1, None)})
+        console.print_json({"title": "x", "items": items, "tuple": (1, None)})
         shown = capsys.readouterr().out
-        assert json.loads(shown) == output.plain({"title": "x", "items": items, "tuple": (1, None)})
+        assert json.loads(shown) == console.plain({"title": "x", "items": items, "tuple": (1, None)})
         assert shown.endswith("}\n")
 
     def test_a_report_is_written_whole_or_not_at_all(self, tmp_path):
         path = tmp_path / "new" / "folder" / "report.md"
-        output.write_atomically(path, "first\n")
-        output.write_atomically(path, "second\n")
+        console.write_atomically(path, "first\n")
+        console.write_atomically(path, "second\n")
         assert path.read_text(encoding="utf-8") == "second\n"
         assert [file.name for file in path.parent.iterdir()] == ["report.md"]
         with pytest.raises(UnicodeEncodeError):
-            output.write_atomically(path, "\udcff")
+            console.write_atomically(path, "\udcff")
         assert path.read_text(encoding="utf-8") == "second\n"
         assert [file.name for file in path.parent.iterdir()] == ["report.md"]
 
     def test_a_report_that_cannot_be_written_there_says_so(self, tmp_path):
         with pytest.raises(InputError, match="folder"):
-            output.write_atomically(tmp_path, "text")
+            console.write_atomically(tmp_path, "text")
         (tmp_path / "file").write_text("", encoding="utf-8")
         with pytest.raises(InputError, match="cannot be written"):
-            output.write_atomically(tmp_path / "file" / "report.md", "text")
+            console.write_atomically(tmp_path / "file" / "report.md", "text")

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.cli.options import workers_for
+from scenarios.cli.common_options import workers_for
 from scenarios.execution.executor import WorkerDiedError, crew, refuse_malformed, results
 from tests.scenarios.jobs import DiesAt, Refuses, Squares, Who
 

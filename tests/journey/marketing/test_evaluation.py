@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from journey.marketing.evaluation import CONTRACT, OWN, PARTS, evaluate_campaigns, missing_parts
 from scenarios.cli.campaigns import command
-from scenarios.cli.guard import guarded
-from scenarios.cli.registry import COMMANDS
+from scenarios.cli.commands import COMMANDS
+from scenarios.cli.error_handling import guarded
 from tests.journey.marketing.companies import records, rows
 
 

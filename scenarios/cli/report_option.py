@@ -23,7 +23,7 @@ def refuse_report(path: Path | None) -> None:
     """
     if path is None:
         return
-    from scenarios.cli.output import refuse_unwritable
+    from scenarios.cli.console import refuse_unwritable
     from scenarios.reports.document import refuse_unknown_format
 
     refuse_unknown_format(path)
@@ -42,7 +42,7 @@ def write_report(path: Path | None, blocks: "Callable[[], Sequence[Block]]") -> 
     """
     if path is None:
         return
-    from scenarios.cli.output import say, write_atomically
+    from scenarios.cli.console import say, write_atomically
     from scenarios.reports.document import rendered
 
     write_atomically(path, rendered(blocks(), path))

@@ -114,7 +114,7 @@ def say(message: str) -> None:
 def _console_class() -> "type[Console]":
     from rich.console import Console
 
-    from scenarios.cli.guard import leave_quietly
+    from scenarios.cli.error_handling import leave_quietly
 
     class QuietConsole(Console):
         """A console that ends quietly when its reader has gone."""
