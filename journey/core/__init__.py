@@ -1,1 +1,1 @@
-"""What every part of the program needs: errors, findings, messages, the money ledger. It imports nothing of ours."""
+"""What every part of the program needs: errors, findings, messages. It imports nothing of ours."""

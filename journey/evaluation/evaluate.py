@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from journey.checks import check
 from journey.core.errors import InputError
 from journey.core.findings import Finding, in_reading_order
-from journey.core.ledger import Ledger
 from journey.core.messages import did_you_mean
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy
 from journey.decision.rules import NOT_LIVE, REASONS
 from journey.kpis import Groups, collect, kpis, recorded_ledger
 from journey.machine import Journey
+from journey.money.ledger import Ledger
 from journey.orchestrator.approval_compliance import breach_of, breaches_in_batch
 from journey.orchestrator.case_reader import CaseReader, CustomerCase, as_of_for
 from journey.orchestrator.orchestrator import Orchestrator

@@ -6,11 +6,11 @@ Recorded data has no counterfactual, so the result is directional: it says which
 from collections import Counter
 from math import fsum
 
-from journey.core.ledger import Ledger, Line, Memo
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Economics, Policy, Provenance
 from journey.kpis.business import AT_FACE_VALUE, value_at_stake
 from journey.kpis.facts import SUPPORT_STAGES, Facts
+from journey.money.ledger import Ledger, Line, Memo
 
 LABEL = "directional: recorded data has no counterfactual"
 DAYS_PER_MONTH = 365.0 / 12.0

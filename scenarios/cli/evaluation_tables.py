@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from journey.batch import DecisionTable
     from journey.core.findings import Finding
-    from journey.core.ledger import Ledger
     from journey.evaluation.evaluate import Evaluation
     from journey.kpis import Kpi
+    from journey.money.ledger import Ledger
     from journey.orchestrator.decision import Decision
     from journey.orchestrator.replay import Agreement
     from journey.orchestrator.results import Decisions, Findings

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from math import exp, fsum, log1p
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from journey.core.ledger import Kind, Ledger, Line
 from journey.decision.policy import Policy, Provenance
+from journey.money.ledger import Kind, Ledger, Line
 from journey.statistics.means import Estimate, estimate, mean_of
 from scenarios.files.model import Money, Scenario
 from simulation.acquisition.spec import acquisition_of

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
-from journey.core.ledger import Ledger
 from journey.decision.policy import TIERS
+from journey.money.ledger import Ledger
 from scenarios.comparison.money import returns
 from scenarios.explain.divergence import Parting, event_dict, part
 from scenarios.files.loader import LoadedScenario

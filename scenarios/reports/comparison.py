@@ -17,7 +17,7 @@ from scenarios.reports.review_queue import gate_blocks, unhelped_blocks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from journey.core.ledger import Line
+    from journey.money.ledger import Line
     from journey.statistics.means import Estimate
     from scenarios.comparison.compare import Comparison
     from scenarios.comparison.money import Return

@@ -6,9 +6,9 @@ from journey.orchestrator.replay import LABEL
 from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
 
 if TYPE_CHECKING:
-    from journey.core.ledger import Ledger
     from journey.evaluation.evaluate import Evaluation
     from journey.kpis import Kpi
+    from journey.money.ledger import Ledger
     from journey.orchestrator.replay import Agreement
     from journey.orchestrator.results import Decisions, Findings
 

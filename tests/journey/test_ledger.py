@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey.core.ledger import Ledger, Line, Memo
+from journey.money.ledger import Ledger, Line, Memo
 
 amounts = st.none() | st.floats(-1e6, 1e6)
 

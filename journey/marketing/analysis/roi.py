@@ -8,7 +8,7 @@ stands beside the lines as a memo and in the reconciliation, and is never added.
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from journey.core.ledger import Ledger, Line, Memo
+from journey.money.ledger import Ledger, Line, Memo
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
