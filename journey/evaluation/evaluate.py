@@ -15,7 +15,7 @@ from journey.decision.rules import NOT_LIVE, REASONS
 from journey.kpis import Groups, collect, kpis, recorded_ledger
 from journey.machine import Journey
 from journey.money.ledger import Ledger
-from journey.orchestrator.approval_compliance import breach_of, breaches_in_batch
+from journey.orchestrator.approval_compliance import breach_of
 from journey.orchestrator.case_reader import CaseReader, CustomerCase, as_of_for
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
@@ -201,6 +201,7 @@ def _one_by_one(
 def _in_batch(records: Records, orchestrator: Orchestrator, when: AsOf, *, replay: bool) -> _Judged:
     from journey.batch import evaluate_batch, redecide_batch
     from journey.batch.agreement import agreement_of
+    from journey.batch.approval_breaches import breaches_in_batch
     from journey.batch.lazy_results import ReportedFindings, TabledDecisions
 
     table = evaluate_batch(records, when, orchestrator.policy, orchestrator.journey)

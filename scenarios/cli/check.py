@@ -40,7 +40,7 @@ def command(
     from journey.checks import check
     from journey.core.findings import count_by_severity, in_reading_order
     from journey.decision.as_of import AsOf
-    from journey.orchestrator.approval_compliance import approval_findings
+    from journey.evaluation.approval_findings import approval_findings
     from scenarios.cli.console import console, print_json
 
     when = None if as_of is None else AsOf.of(as_of)

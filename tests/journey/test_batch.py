@@ -107,7 +107,7 @@ def test_a_company_without_any_record_beyond_its_customers_is_judged_too():
 
 
 def test_approvals_are_held_to_the_policy_in_batch_as_one_by_one(monkeypatch):
-    from journey.orchestrator import approval_compliance
+    from journey.evaluation import approval_findings
 
     company = {
         "customers": [{"customer_id": "A", "segment": "SMB", "account_value": 9e4, "risk_tier": "high"}],
@@ -125,9 +125,9 @@ def test_approvals_are_held_to_the_policy_in_batch_as_one_by_one(monkeypatch):
         ],
     }  # fmt: skip
     records = Records.from_tables(company)
-    one_by_one = approval_compliance.approval_findings(records)
-    monkeypatch.setattr(approval_compliance, "BATCH_FROM", 1)
-    assert approval_compliance.approval_findings(records) == one_by_one
+    one_by_one = approval_findings.approval_findings(records)
+    monkeypatch.setattr(approval_findings, "BATCH_FROM", 1)
+    assert approval_findings.approval_findings(records) == one_by_one
     # I0 came before the signal; watching needs no one; an action that no one knows counts as a human's.
     assert [finding.record for finding in one_by_one] == ["I1", "I3"]
     assert {finding.code for finding in one_by_one} == {"approval-policy"}

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from journey.evaluation.approval_findings import approval_findings
 from journey.orchestrator import Orchestrator
-from journey.orchestrator.approval_compliance import approval_findings
 from journey.orchestrator.case_reader import CaseReader
 from journey.orchestrator.replay import redecide
 from tests.journey.companies import CUSTOMER, INTERVENTION, SIGNAL, company

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from journey.checks import check
 from journey.decision.policy import read_policy
-from journey.orchestrator.approval_compliance import approval_findings
+from journey.evaluation.approval_findings import approval_findings
 from simulation.exports.records import POLICY_FILE
 from simulation.model.spec import Reviewers
 from simulation.model.units import DAYS_PER_MONTH

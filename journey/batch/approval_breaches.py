@@ -1,0 +1,27 @@
+"""Missing approvals of many recorded interventions, found all at once."""
+
+from journey.batch.decisions import redecide_batch
+from journey.core.findings import Finding
+from journey.decision.as_of import AsOf
+from journey.orchestrator.approval_compliance import RecordedAction, find_breach
+from journey.orchestrator.orchestrator import Orchestrator
+from journey.records.folder import Records
+
+
+def breaches_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> list[Finding]:
+    """A finding for every intervention by `as_of` that lacks an approval the policy demanded at its date."""
+    # What has its approval breaks no rule, so only the others are judged again.
+    table, recorded = redecide_batch(records, orchestrator, as_of, approved=False)
+    rows = zip(
+        recorded["intervention_id"].tolist(),
+        table.cases.customer_ids.tolist(),
+        recorded["recommended_action"].tolist(),
+        recorded["requires_human_approval"].tolist(),
+        recorded["generated_at"].astype("datetime64[us]").tolist(),
+        table.columns.severity.tolist(),
+        table.cases.columns.tier.tolist(),
+        table.cases.columns.account_value.tolist(),
+        strict=True,
+    )
+    breaches = (find_breach(orchestrator, RecordedAction(*row)) for row in rows)
+    return [breach for breach in breaches if breach is not None]
