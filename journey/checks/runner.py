@@ -12,10 +12,10 @@ from journey.checks import customers, dates, duplicates, interventions, referenc
 from journey.checks.context import Context, prepare
 from journey.checks.registry import CHECKS, Check
 from journey.core.findings import Finding, FindingSeverity, FindingsOfCode
+from journey.decision.as_of import in_iso, moment_of
 from journey.decision.policy import Policy
 from journey.machine import Journey, default_journey
 from journey.records.database import one_value
-from journey.records.dates import in_iso, moment_of
 from journey.records.store import Records
 from journey.records.tables import LOAD_FINDINGS
 

@@ -7,6 +7,7 @@ is looked at, in anything.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Protocol
 
 from journey.core.errors import InputError
 
@@ -98,3 +99,27 @@ def _parsed(text: str) -> date | datetime:
         raise InputError(
             f"{text!r} is not a date; write it like 2025-01-20 (the whole day) or 2025-01-20T15:30 (that moment)"
         ) from None
+
+
+class Dated(Protocol):
+    """Records that know their latest date."""
+
+    def latest_date(self) -> datetime | None:
+        """The latest date in the records; None where they hold none."""
+
+
+def moment_of(as_of: date | datetime | None, records: Dated) -> datetime | None:
+    """The moment that `as_of` means: a bare date is the end of its day, None the latest date in the records."""
+    if as_of is None:
+        return records.latest_date()
+    if isinstance(as_of, datetime):
+        # Records with a time zone were converted to UTC, so a moment with one is too.
+        return as_of if as_of.tzinfo is None else as_of.astimezone(UTC).replace(tzinfo=None)
+    return datetime.combine(as_of, time.max)
+
+
+def in_iso(moment: datetime) -> str:
+    """A moment in ISO 8601; a whole day (midnight, or the end of the day) as the bare date."""
+    if moment.time() in (time.min, time.max):
+        return moment.date().isoformat()
+    return moment.isoformat()

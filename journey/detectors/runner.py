@@ -6,9 +6,9 @@ from itertools import groupby
 from typing import cast
 
 from journey.core.errors import InputError
+from journey.decision.as_of import moment_of
 from journey.detectors.entry_points import load_detectors
 from journey.detectors.protocol import Detector
-from journey.records.dates import moment_of
 from journey.records.model import Event, Signal
 from journey.records.store import Records
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from journey.decision.as_of import in_iso
 from journey.marketing.analysis.attribution import attribution
 from journey.marketing.analysis.experiments import experiments
 from journey.marketing.analysis.kpis import kpis
@@ -25,7 +26,6 @@ from journey.marketing.records.store import MarketingRecords
 from journey.marketing.risks.inbox import risks
 from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.funnel import FunnelRow, TopBottom, funnel_rows, strong_top_weak_bottom
-from journey.records.dates import in_iso
 
 Part = Callable[[MarketingContext], Any]
 

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from journey.core.errors import InputError
 from journey.core.findings import Finding, FindingSeverity
 from journey.core.messages import did_you_mean
-from journey.records.columns import Column, columns_of
+from journey.records.columns import Column, columns_of, field_name
 from journey.records.raw_rows import RawColumn, RawSet
-from journey.records.spelling import field_name
 
 
 def match_columns(dataset: str, raw: RawSet) -> tuple[dict[str, RawColumn], list[Finding]]:

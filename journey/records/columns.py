@@ -118,3 +118,8 @@ def _kind_of(annotation: Any, marks: list[Any]) -> tuple[Kind, tuple[str, ...]]:
         return ("texts", ()) if origin is tuple else ("mapping", ())
     simple: dict[Any, Kind] = {str: "text", float: "number", int: "whole", bool: "flag", datetime: "date"}
     return simple[annotation], ()
+
+
+def field_name(name: str) -> str:
+    """A column's name as a field would be spelt: ``" Customer ID "`` gives ``customer_id``."""
+    return "_".join(name.strip().lower().replace("-", " ").replace("_", " ").split())

@@ -14,12 +14,11 @@ from pathlib import Path
 import duckdb
 
 from journey.core.errors import InputError
-from journey.records.columns import columns_of
+from journey.records.columns import columns_of, field_name
 from journey.records.database import literal
 from journey.records.encoding import check_text, open_bytes
 from journey.records.raw_rows import RawColumn, RawSet, empty, unreadable
 from journey.records.sources import Source
-from journey.records.spelling import field_name
 
 SEPARATORS = ",;\t|"
 

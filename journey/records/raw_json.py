@@ -12,11 +12,11 @@ import duckdb
 from pydantic import BaseModel
 
 from journey.core.errors import InputError
+from journey.records.columns import field_name
 from journey.records.database import literal
 from journey.records.encoding import check_text, first_character, open_bytes
 from journey.records.raw_rows import RawColumn, RawSet, empty, first_line
 from journey.records.sources import Source
-from journey.records.spelling import field_name
 
 SMALL = 64 * 1024 * 1024
 """Up to this size (bytes) a malformed file is parsed again to name line and column."""

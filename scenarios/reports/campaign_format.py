@@ -33,7 +33,7 @@ FINDING_COLUMNS = ("severity", "code", "record", "campaign", "money", "what was 
 
 def moment_of(found: "CampaignsEvaluation", *, latest: bool) -> str:
     """The moment of the evaluation in words."""
-    from journey.records.dates import in_iso
+    from journey.decision.as_of import in_iso
 
     if found.as_of is None:
         return "no date in the records"

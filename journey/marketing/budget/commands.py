@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from journey.core.errors import InputError
 from journey.core.messages import did_you_mean
-from journey.decision.as_of import AsOf
+from journey.decision.as_of import AsOf, moment_of
 from journey.machine import IllegalMoveError
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.budget.governance import log_events
@@ -31,7 +31,6 @@ from journey.marketing.records.folders import BUNDLED, MarketingRecords, bundled
 from journey.marketing.records.model import MARKETING_FAMILY, LogEvent, ReasonCode
 from journey.marketing.risks.inbox import risk_inbox, serious_by_channel
 from journey.marketing.views.balances import balances
-from journey.records.dates import moment_of
 from journey.records.sources import find_sources
 from journey.runtime.locks import lock
 

@@ -7,8 +7,8 @@ those say what somebody wrote down afterwards and prove nothing.
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from journey.decision.as_of import in_iso
 from journey.marketing.budget.log import DATASET
-from journey.records.dates import in_iso
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext

@@ -7,6 +7,7 @@ from typing import Any
 
 from journey.checks.registry import Rule
 from journey.core.findings import FindingSeverity, count_by_severity, in_reading_order
+from journey.decision.as_of import in_iso, moment_of
 from journey.marketing.checks import (
     attribution,
     budget,
@@ -25,7 +26,6 @@ from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.store import MarketingRecords
 from journey.marketing.views.context import MarketingContext, prepare
 from journey.marketing.views.registry import CHECKS
-from journey.records.dates import in_iso, moment_of
 
 SUBJECTS = (
     references, dates, performance, experiments, funnel, budget, status_histories, risks, rollups, attribution, roi,
