@@ -16,9 +16,9 @@ import numpy as np
 from simulation.acquisition import prospect_kernels, prospects
 from simulation.acquisition.results import Lived, Step
 from simulation.acquisition.state import Market
-from simulation.compiled.parameters import arrays_of
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels.named_arrays import boxed
+from simulation.kernels.nested_arrays import arrays_of
 from simulation.population import draw as drawing
 from simulation.random import streams
 

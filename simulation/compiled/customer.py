@@ -16,11 +16,10 @@ from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, wound
 from simulation.kernels.branchless import either
 from simulation.model import record_errors
 from simulation.model.event_types import CALM, DELIVERY, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, NOISE, SYMPTOM
-from simulation.model.record_errors import becomes_of, is_doubled, known_after
+from simulation.model.record_errors import COPY, SOUND, STRAY, becomes_of, is_doubled, known_after
 from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
-from simulation.reference.signals import COPY, SOUND, STRAY
 
 NOISE_CAUSE = CALM
 _HALF = (ENTRIES + 1) // 2

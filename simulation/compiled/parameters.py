@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from journey.decision.parameters import array_sheet
 from simulation.compiled.guards import guard_tables
+from simulation.kernels.nested_arrays import arrays_of
 from simulation.model.arm import ArmTable
 from simulation.model.parameters import SignalMix
 from simulation.model.units import MINUTES_PER_DAY
@@ -169,41 +170,6 @@ def tables_of(table: ArmTable, segments: Sequence[str], arm: int, days: float, *
         horizon=float(days),
         keep_trace=keep_trace,
     )
-
-
-def arrays_of(values: Any) -> Any:
-    """A named tuple of numbers and of nested tuples of numbers, with arrays in place of the tuples.
-
-    Rows of different lengths are padded with 0. The number of dimensions is that of the annotation, so that a table
-    without any row still has its shape.
-    """
-    kinds = {name: str(kind) for name, kind in type(values).__annotations__.items()}
-    return type(values)(*(_array(value, kinds[name]) for name, value in values._asdict().items()))
-
-
-def _array(value: Any, kind: str) -> Any:
-    if not isinstance(value, tuple):
-        return value.item() if hasattr(value, "item") else value
-    shape = _shape(value, kind.count("tuple["))
-    array = np.zeros(shape, dtype=np.float64 if "float" in kind else np.int64)
-    _fill(array, value)
-    return array
-
-
-def _shape(value: Any, dimensions: int) -> tuple[int, ...]:
-    """The smallest shape that holds nested tuples; a dimension is never empty, so that it can be indexed."""
-    if dimensions == 0:
-        return ()
-    inner = [_shape(part, dimensions - 1) for part in value]
-    return (max(1, len(value)), *(max(sizes) for sizes in zip(*inner, strict=True))) if inner else (1,) * dimensions
-
-
-def _fill(array: Any, value: Any) -> None:
-    for place, part in enumerate(value):
-        if isinstance(part, tuple):
-            _fill(array[place], part)
-        else:
-            array[place] = part
 
 
 def _grid(rows: Any, kind: Any = np.float64) -> Any:

@@ -11,15 +11,14 @@ from journey.decision.rules import NO_ACTION, NO_SIGNAL
 from simulation.compiled import state_columns
 from simulation.compiled.listed_population import roll_of
 from simulation.compiled.orchestration import hear
-from simulation.compiled.parameters import arrays_of
 from simulation.compiled.state_columns import AGENDA, NOTHING
 from simulation.distributions.dwell_times import NEVER
-from simulation.model.event_types import CALM, ENTRIES
+from simulation.kernels.nested_arrays import arrays_of
+from simulation.model.event_types import CALM, CALM_SPELL, ENTRIES
 from simulation.population.draw import NOBODY, arm_of, crowd_law, drawn, frailty_of, standard_normal
 from simulation.population.initial_state import age_of_share, age_table, cause_by_now, cause_of_belief
 from simulation.random import streams
 from simulation.random.streams import customer_key, uniform
-from simulation.reference.orchestration import CALM_SPELL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -54,6 +54,7 @@ from simulation.model.event_types import (
     ACTION,
     CADENCE,
     CALM,
+    CALM_SPELL,
     DELIVERY,
     EFFECT_END,
     EPISODE,
@@ -68,11 +69,9 @@ from simulation.model.event_types import (
     SYMPTOM,
     VALUE,
 )
-from simulation.model.record_errors import UNRECORDED, recorded_as
+from simulation.model.record_errors import SOUND, UNRECORDED, recorded_as
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
-from simulation.reference.orchestration import CALM_SPELL
-from simulation.reference.signals import SOUND
 
 # Reasons of moves that came of a date and not of a hazard.
 REASON_RENEWAL, REASON_PAYMENT = 0, 1

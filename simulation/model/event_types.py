@@ -23,3 +23,6 @@ ENTRIES = 15
 
 CALM = -1
 """The cause of a customer who is not in distress."""
+
+CALM_SPELL = 1 << 20
+"""Marks the identity of the calm spell that follows an episode, to distinguish it from the episode."""

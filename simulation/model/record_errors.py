@@ -21,6 +21,9 @@ _CHANNEL_SHIFT = 21
 UNRECORDED = -1
 """Stands for a stage entry that nobody recorded."""
 
+SOUND, STRAY, COPY = 0, 1, 2
+"""A signal's record may be sound, of an unknown customer, or a copy of a record that is there already."""
+
 
 class Flaws(NamedTuple):
     """Shares between 0 and 1; see `simulation.model.spec.Imperfections`."""

@@ -19,11 +19,11 @@ from journey.decision.policy import TIERS
 from journey.machine import Facts, MoveResult
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, Clock, wound
 from simulation.model.calendar_effects import part_of
-from simulation.model.event_types import CALM, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, SEASON
+from simulation.model.event_types import CALM, CALM_SPELL, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, SEASON
 from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.reference.account import Account
-from simulation.reference.orchestration import CALM_SPELL, Care
+from simulation.reference.orchestration import Care
 from simulation.reference.signals import Symptoms
 from simulation.trace import events
 

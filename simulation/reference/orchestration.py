@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from journey.decision import rules, steps
 from simulation.distributions.dwell_times import NEVER
 from simulation.model import record_errors
-from simulation.model.event_types import ACTION, CADENCE, CALM, EXPIRY, OUTCOME
+from simulation.model.event_types import ACTION, CADENCE, CALM, CALM_SPELL, EXPIRY, OUTCOME
 from simulation.model.evidence import Beliefs
 from simulation.model.units import MINUTES_PER_DAY
 from simulation.random import streams
@@ -25,9 +25,6 @@ WATCHING = frozenset(
     (rules.LOW_CONFIDENCE, rules.NO_PLAY, rules.OPEN_INTERVENTION, rules.COOLING_DOWN, rules.CAPPED, rules.VETOED)
 )
 """Reasons that leave the orchestrator watching; the others leave it without a decision to make."""
-
-CALM_SPELL = 1 << 20
-"""Marks the identity of the calm spell that follows an episode, to tell it from the episode."""
 
 
 class Care:

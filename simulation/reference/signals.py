@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from simulation.model.spec import Strengths
     from simulation.reference.customer import Life
 
-SOUND, STRAY, COPY = 0, 1, 2
-"""A record may be sound, of a customer nobody knows, or a copy of one that is known already."""
-
 AUTOMATED, MANUAL = 0, 1
 """Sources that a simulated signal can have; the codes are those of the policy's trusts."""
 
@@ -110,7 +107,7 @@ class Symptoms:
         kind, source = table.policy.signal_types[signal.kind], table.policy.sources[signal.source]
         reason = self._reason(signal)
         life.emit(events.SIGNAL, kind, reason=reason, value=signal.strength, source=source, dated=dated)
-        if signal.record != SOUND:
+        if signal.record != record_errors.SOUND:
             return
         if not table.policy.positive[signal.kind]:
             tally.alarms_false += false
@@ -120,8 +117,8 @@ class Symptoms:
         life.care.hear(signal.kind, signal.strength, signal.source, signal.dated)
 
     def _reason(self, signal: Delivery) -> str:
-        if signal.record != SOUND:
-            return events.ORPHANED if signal.record == STRAY else events.DUPLICATE
+        if signal.record != record_errors.SOUND:
+            return events.ORPHANED if signal.record == record_errors.STRAY else events.DUPLICATE
         return events.NOISE if signal.cause == CALM else self._life.table.causes[signal.cause].name
 
     def drop(self) -> None:
@@ -151,9 +148,9 @@ class Symptoms:
         delay = signals.delay_mean_days * streams.exponential(life.key, _DELAYS[channel], which, nth)
         dated = life.now + delay
         known = dated + record_errors.known_after(life.key, channel, which, nth, wrong.late, wrong.late_mean)
-        records = [STRAY if fate == record_errors.ORPHANED else SOUND]
+        records = [record_errors.STRAY if fate == record_errors.ORPHANED else record_errors.SOUND]
         if record_errors.is_doubled(life.key, channel, which, nth, wrong.duplicated):
-            records.append(COPY)
+            records.append(record_errors.COPY)
         for record in records:
             self._sent += 1
             source = MANUAL if manual else AUTOMATED
