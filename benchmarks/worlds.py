@@ -8,8 +8,8 @@ from benchmarks.peers.model import MOVES, SIGNALS_PER_DAY
 from journey.decision.policy import Policy
 from journey.machine import default_journey
 from scenarios.files.loader import load
+from simulation.model.arm import ArmSetup
 from simulation.model.spec import Dwell, Population, Reviewers, World
-from simulation.runs.run import ArmSetup
 
 SCENARIO = Path(__file__).parent / "scale.toml"
 ARM = "treated"

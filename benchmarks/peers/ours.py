@@ -2,7 +2,9 @@
 
 from benchmarks.peers.model import LIVE, STAGES, Result
 from benchmarks.worlds import bare, whole
-from simulation.runs.run import ArmSetup, Run, run_arm
+from simulation.metrics.run_results import Run
+from simulation.model.arm import ArmSetup
+from simulation.runs.run import run_arm
 
 
 def run_reference(customers: int, days: int, seed: int) -> Result:

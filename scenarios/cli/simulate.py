@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from scenarios.files.loader import LoadedScenario
     from simulation.exports.histories import Chronicle
+    from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSetup
-    from simulation.runs.run import Run
     from simulation.trace.dates import Dates
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from journey.statistics.means import mean_of
 
 if TYPE_CHECKING:
-    from simulation.runs.run import Run
+    from simulation.metrics.run_results import Run
 
 PURCHASE = "purchase"
 

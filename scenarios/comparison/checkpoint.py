@@ -19,7 +19,7 @@ from journey.core.errors import InputError
 from journey.runtime.locks import lock
 
 if TYPE_CHECKING:
-    from simulation.runs.run import Run
+    from simulation.metrics.run_results import Run
 
 _MAGIC = b'{"journeylab": "replications"'
 _FORMAT = 1
@@ -243,6 +243,6 @@ def _as_record(run: "Run") -> dict[str, Any]:
 
 
 def _from_record(record: dict[str, Any]) -> "Run":
-    from simulation.runs.run import Run
+    from simulation.metrics.run_results import Run
 
     return Run(**record)

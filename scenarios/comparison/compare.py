@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from scenarios.comparison.checkpoint import Store
     from scenarios.comparison.decision_funnel import Funnel
     from scenarios.experiment.assignment import Split
+    from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSetup
-    from simulation.runs.run import Run
 
 COUNTERFACTUAL = "counterfactual"
 INTERVALS = (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from journey.decision.rules import REASONS
 
 if TYPE_CHECKING:
-    from simulation.runs.run import Run
+    from simulation.metrics.run_results import Run
 
 Counts = dict[str, float]
 

@@ -18,8 +18,8 @@ from scenarios.files.model import Money, Scenario
 from simulation.acquisition.spec import acquisition_of
 
 if TYPE_CHECKING:
+    from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSetup
-    from simulation.runs.run import Run
 
 DAYS_PER_MONTH = 365.0 / 12.0
 _DAYS_PER_YEAR = 365.0

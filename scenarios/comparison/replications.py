@@ -22,8 +22,8 @@ from scenarios.execution.tasks import Live, RunArm, Task, Work, alone
 if TYPE_CHECKING:
     from scenarios.comparison.checkpoint import Store
     from scenarios.experiment.assignment import Split
+    from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSetup
-    from simulation.runs.run import Run
 
 
 @dataclass(frozen=True, slots=True)

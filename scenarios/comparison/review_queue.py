@@ -5,7 +5,7 @@ from math import fsum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from simulation.runs.run import Run
+    from simulation.metrics.run_results import Run
 
 
 class GateDay(NamedTuple):

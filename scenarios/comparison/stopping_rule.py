@@ -19,7 +19,7 @@ from scenarios.metrics.definitions import METRICS, base_name, metric, segment_of
 from scenarios.metrics.effects import paired_difference
 
 if TYPE_CHECKING:
-    from simulation.runs.run import Run
+    from simulation.metrics.run_results import Run
 
 LEAST = 10
 """No interval of fewer replications than this ends a run."""

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scenarios.execution.executor import Crew
+    from simulation.metrics.run_results import Run
     from simulation.metrics.totals import Books
     from simulation.model.arm import ArmSetup
-    from simulation.runs.run import Run
 
 PodTask = tuple[int, int, int]
 """The number of a replication, the place of one of its parts, and of one of its pods."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSetup
-    from simulation.runs.run import Run
 
 RunArm = Callable[..., "Run"]
 """What runs one arm once; `simulation.runs.run.run_arm` or a stand-in of the same signature."""

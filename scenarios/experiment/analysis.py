@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scenarios.experiment.assignment import Split
     from scenarios.files.loader import LoadedScenario
     from scenarios.metrics.effects import Measured
-    from simulation.runs.run import Run
+    from simulation.metrics.run_results import Run
 
 RANDOMISED = "randomised"
 

@@ -21,8 +21,8 @@ from simulation.population.draw import people
 from simulation.runs.run import refuse_different_worlds
 
 if TYPE_CHECKING:
+    from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSetup
-    from simulation.runs.run import Run
 
 _TOO_SMALL = (
     "in no replication was a customer assigned to every arm; set a larger population.size or larger shares of the arms"

@@ -21,8 +21,8 @@ from simulation.runs.engine_choice import REFERENCE
 from simulation.runs.run import run_arm
 
 if TYPE_CHECKING:
+    from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSetup
-    from simulation.runs.run import Run
 
 REPLICATION = 0
 _SHARED_COST = "infrastructure"

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simulation.acquisition.results import Lived, Step
+    from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSetup
-    from simulation.runs.run import Run
 
 PLURALS = {
     IMPRESSION: "impressions", "click": "clicks", "visit": "visits", "signup": "signups",

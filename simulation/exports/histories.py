@@ -17,9 +17,9 @@ from simulation.trace import events
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSetup
     from simulation.population.draw import Person
-    from simulation.runs.run import Run
 
 _NUMBER = attrgetter("customer")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulation.metrics.counters import grid_of
+from simulation.metrics.run_results import Run
 from simulation.metrics.totals import Books, joined, merged
 from simulation.model.arm import ArmSetup, compile_arm
-from simulation.runs.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

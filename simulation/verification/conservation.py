@@ -18,7 +18,7 @@ from simulation.verification.trace_diff import first_difference
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulation.runs.run import Run
+    from simulation.metrics.run_results import Run
     from simulation.verification.event_histories import Lives, Spell
 
 

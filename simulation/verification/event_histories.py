@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSetup
     from simulation.population.draw import Person
-    from simulation.runs.run import Run
     from simulation.trace.events import Row
 
     FloatArray = npt.NDArray[np.float64]

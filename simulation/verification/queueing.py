@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import simpy
 
+    from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSetup
-    from simulation.runs.run import Run
     from simulation.trace.events import Row
     from simulation.verification.test_results import Evidence
 

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulation.runs.run import Run
+    from simulation.metrics.run_results import Run
     from simulation.trace.events import Row
 
 BEFORE = 5

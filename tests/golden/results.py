@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.files.loader import builtin_names, load
-from simulation.runs.run import ArmSetup, run_arm
+from simulation.model.arm import ArmSetup
+from simulation.runs.run import run_arm
 from simulation.trace.events import COLUMNS
 from tests.cli.running import json_of
 from tests.golden.generated import WORLDS, generated_arm

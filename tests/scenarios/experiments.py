@@ -4,7 +4,7 @@ import numpy as np
 
 from scenarios.experiment.analysis import split_for
 from scenarios.files.loader import load
-from simulation.runs.run import Run
+from simulation.metrics.run_results import Run
 
 SIZES = {"SMB": 600, "Mid-Market": 300, "Enterprise": 100}
 CHURN = {"SMB": 0.30, "Mid-Market": 0.12, "Enterprise": 0.05}

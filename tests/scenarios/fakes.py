@@ -2,7 +2,7 @@
 
 from random import Random
 
-from simulation.runs.run import Run
+from simulation.metrics.run_results import Run
 
 PLANTED = -0.02
 SHARED_SD = 0.02

@@ -14,7 +14,8 @@ from scenarios.files.schema import scenario_schema
 from scenarios.reports.acquisition import channel_rows, customers_text
 from scenarios.reports.comparison import report_on
 from scenarios.reports.document import rendered
-from simulation.runs.run import Run, run_arm
+from simulation.metrics.run_results import Run
+from simulation.runs.run import run_arm
 
 CHANNELS = ("search", "social", "network", "deals")
 QUARTER = [f"acquisition.campaigns.launch.channels.{channel}.budget=15000" for channel in CHANNELS]

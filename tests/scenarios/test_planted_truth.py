@@ -17,8 +17,9 @@ from journey.machine import Journey, Move
 from journey.statistics.means import CONFIDENCE
 from scenarios.comparison.replications import replicate
 from scenarios.metrics.effects import paired_difference
+from simulation.model.arm import ArmSetup
 from simulation.model.spec import Population, Reviewers, World
-from simulation.runs.run import ArmSetup, run_arm
+from simulation.runs.run import run_arm
 
 CHURN, RATIO, ONSET, END, SIGN, HELP = 0.002, 8.0, 0.02, 0.03, 0.15, 6.0
 DAYS, CUSTOMERS, REPLICATIONS = 120.0, 150, 10

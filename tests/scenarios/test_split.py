@@ -10,7 +10,8 @@ from journey.core.errors import InputError
 from scenarios.experiment.analysis import split_for
 from scenarios.experiment.assignment import split_of
 from scenarios.files.loader import load
-from simulation.runs.run import Run, run_together
+from simulation.metrics.run_results import Run
+from simulation.runs.run import run_together
 from tests.scenarios import experiments
 from tests.scenarios.experiments import SIZES, VALUE, experiment, stratum
 

@@ -4,8 +4,9 @@ from typing import Any
 
 from journey.decision.policy import Policy, merged
 from journey.machine import Journey, Move
+from simulation.model.arm import ArmSetup
 from simulation.model.spec import Population, Reviewers, World
-from simulation.runs.run import ArmSetup, run_arm
+from simulation.runs.run import run_arm
 from simulation.verification.event_histories import lives_of
 
 NEVER = {"law": "deterministic", "mean_days": 1e6}

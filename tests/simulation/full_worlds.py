@@ -4,7 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 from journey.decision.policy import merged
-from simulation.runs.run import ArmSetup
+from simulation.model.arm import ArmSetup
 from tests.simulation.worlds import arm, win_back_journey
 
 FULL: dict[str, Any] = {

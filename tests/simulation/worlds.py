@@ -4,8 +4,8 @@ from typing import Any
 
 from journey.decision.policy import Policy, merged, policy_from
 from journey.machine import Journey, default_journey
+from simulation.model.arm import ArmSetup
 from simulation.model.spec import Population, Reviewers, World
-from simulation.runs.run import ArmSetup
 
 WORLD: dict[str, Any] = {
     "moves": {
