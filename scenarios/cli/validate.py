@@ -35,7 +35,7 @@ def _refuse_what_no_run_would_take(checked: "LoadedScenario") -> None:
     Raises:
         InputError: The folder cannot be used, or a pod would be empty.
     """
-    from simulation.population.draw import people
+    from simulation.runs.cohort import people
     from simulation.runs.run import refuse_empty_pods
 
     for setup in checked.setups:

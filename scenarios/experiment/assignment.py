@@ -17,7 +17,7 @@ from scenarios.metrics.definitions import is_total
 from simulation.metrics.counters import P90
 from simulation.metrics.quantile_sketch import quantile
 from simulation.model.arm import shares_in
-from simulation.population.draw import people
+from simulation.runs.cohort import people
 from simulation.runs.run import refuse_different_worlds
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
 from simulation.exports.customer_quantities import quantities_of
 from simulation.exports.histories import Chronicle, Lifeline, begin, customer_id
-from simulation.population.draw import people
+from simulation.runs.cohort import people
 from simulation.runs.engine_choice import REFERENCE
 from simulation.runs.run import run_arm
 

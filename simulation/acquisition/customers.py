@@ -75,7 +75,7 @@ def refuse_to_share(setups: Sequence[ArmSetup]) -> None:
 
 
 def acquired_people(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> People:
-    """The buyers of a funnel as customers, in order of their number; see `simulation.population.draw.people`."""
+    """The buyers of a funnel as customers, in order of their number; see `simulation.runs.cohort.people`."""
     assert isinstance(population, AcquiredPopulation)
     found = lived(population, seed=seed, replication=replication)
     stage = population.acquisition.stage

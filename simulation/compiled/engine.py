@@ -38,7 +38,7 @@ from simulation.metrics.totals import Books
 from simulation.model import calendar_effects, contracts, record_errors, working_hours
 from simulation.model.arm import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
 from simulation.population import draw, initial_state
-from simulation.population.draw import people, splits_of
+from simulation.population.draw import splits_of
 from simulation.random import streams
 from simulation.trace.columns import rows_of_columns
 from simulation.trace.events import Trace
@@ -110,6 +110,7 @@ def kernels() -> SimpleNamespace:
 
 def live_compiled(
     setups: Sequence[ArmSetup],
+    population: People,
     *,
     seed: int,
     replication: int,
@@ -122,6 +123,7 @@ def live_compiled(
 
     Args:
         setups: The arms.
+        population: Their customers on day 0, those of all pods.
         seed: The scenario's seed.
         replication: Which replication.
         days: The horizon.
@@ -133,7 +135,8 @@ def live_compiled(
         InputError: A move of the journey carries a guard of a user's own, which this engine does not know.
     """
     kept = _Kept() if keep_trace else None
-    cast = _cast(setups, seed=seed, replication=replication, days=days, traced=keep_trace or take_rows is not None)
+    traced = keep_trace or take_rows is not None
+    cast = _cast(setups, population, seed=seed, replication=replication, days=days, traced=traced)
     _compile(cast)
     started = perf_counter()
     lived = _lived(cast, take_rows if kept is None else kept.take, rows_at_a_time)
@@ -186,9 +189,9 @@ class _Cast(NamedTuple):
         return empty_cohort(self.tables, len(self.segments), rows, self.crowd.size, at_once=at_once)
 
 
-def _cast(setups: Sequence[ArmSetup], *, seed: int, replication: int, days: float, traced: bool) -> _Cast:
-    first = setups[0]
-    population = people(first.population, first.journey.compile(), seed=seed, replication=replication)
+def _cast(
+    setups: Sequence[ArmSetup], population: People, *, seed: int, replication: int, days: float, traced: bool
+) -> _Cast:
     segments = population.segments
     props = _props.made(setups, (segments, days, traced), lambda: _new_props(setups, segments, days, traced=traced))
     # A list of customers is one replication's own, and too large to be remembered.

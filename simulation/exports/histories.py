@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from journey.core.errors import InputError
 from simulation.model.arm import compile_arm, policy_segments
-from simulation.population.draw import people
 from simulation.population.initial_state import met_on_day_0
 from simulation.random import streams
+from simulation.runs.cohort import people
 from simulation.trace import events
 
 if TYPE_CHECKING:

@@ -96,26 +96,8 @@ class People:
         return map(self.at, range(self.size))
 
 
-def people(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> People:
-    """The customers on day 0.
-
-    Args:
-        population: Who lives in the world.
-        machine: The compiled journey.
-        seed: The scenario's seed.
-        replication: Which replication.
-
-    Raises:
-        InputError: The folder of records cannot be used.
-    """
-    if population.records is not None:
-        from simulation.population.from_records import recorded_people
-
-        return recorded_people(population, machine)
-    if population.is_listed:
-        from simulation.acquisition.customers import acquired_people
-
-        return acquired_people(population, machine, seed=seed, replication=replication)
+def synthetic_people(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> People:
+    """The customers of a synthetic population on day 0, drawn one by one when they are asked for."""
     at = partial(_synthetic, crowd_law(population, machine), seed, replication)
     return People(tuple(population.segments), population.size, at)
 

@@ -13,7 +13,7 @@ from simulation.metrics.counters import Tally, grid_of
 from simulation.metrics.queue_statistics import GateBook
 from simulation.metrics.totals import Books
 from simulation.model.arm import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
-from simulation.population.draw import arm_of, frailty, people, splits_of
+from simulation.population.draw import arm_of, frailty, splits_of
 from simulation.population.initial_state import met_on_day_0
 from simulation.random import streams
 from simulation.reference.customer import Life
@@ -24,6 +24,7 @@ from simulation.trace.events import Trace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simulation.population.draw import People
     from simulation.trace.columns import TakeRows
 
 
@@ -66,6 +67,7 @@ class Arm:
 
 def live_reference(
     setups: Sequence[ArmSetup],
+    population: People,
     *,
     seed: int,
     replication: int,
@@ -75,8 +77,6 @@ def live_reference(
 ) -> tuple[Books, ...]:
     """Live one cohort, split between arms that share the gate; see `simulation.runs.run.run_together`."""
     first = setups[0]
-    machine = first.journey.compile()
-    population = people(first.population, machine, seed=seed, replication=replication)
     arms = [Arm(compile_arm(setup, population.segments), population.segments) for setup in setups]
     town = Town(arms[0].table, days, Trace() if keep_trace or take_rows is not None else None)
     splits = splits_of([shares_in(segment, setups) for segment in population.segments])

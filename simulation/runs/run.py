@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
 from simulation.acquisition.spec import AcquiredPopulation
+from simulation.runs.cohort import people
 from simulation.runs.engine_choice import COMPILED, REFERENCE, choose
 
 if TYPE_CHECKING:
@@ -148,14 +149,16 @@ def live_pod(
         run_funnel(setups[0], engine, seed=seed, replication=replication)
         if rows_to is not None and not setups[0].pod:
             _write_funnel(setups[0], rows_to, **how)
-    with _rows_of_pod(setups[0].pod, rows_to) as take_rows:
+    first = setups[0]
+    population = people(first.population, first.journey.compile(), seed=seed, replication=replication)
+    with _rows_of_pod(first.pod, rows_to) as take_rows:
         if engine == COMPILED:
             from simulation.compiled.engine import live_compiled
 
-            return live_compiled(setups, keep_trace=keep_trace, take_rows=take_rows, **how)
+            return live_compiled(setups, population, keep_trace=keep_trace, take_rows=take_rows, **how)
         from simulation.reference.engine import live_reference
 
-        return live_reference(setups, keep_trace=keep_trace, take_rows=take_rows, **how)
+        return live_reference(setups, population, keep_trace=keep_trace, take_rows=take_rows, **how)
 
 
 _FUNNEL, _FIRST_POD = range(2)

@@ -26,7 +26,7 @@ from simulation.model.spec import (
     Signals,
     World,
 )
-from simulation.population.draw import people
+from simulation.runs.cohort import people
 
 if TYPE_CHECKING:
     from collections.abc import Callable

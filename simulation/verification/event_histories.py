@@ -12,9 +12,10 @@ from journey.decision.policy import TIERS
 from simulation.metrics.counters import discounted_days
 from simulation.model.arm import compile_arm, policy_segments
 from simulation.model.units import DAYS_PER_YEAR
-from simulation.population.draw import frailty, people
+from simulation.population.draw import frailty
 from simulation.population.initial_state import met_on_day_0
 from simulation.random import streams
+from simulation.runs.cohort import people
 from simulation.trace.events import DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
 
 if TYPE_CHECKING:

@@ -111,7 +111,9 @@ def lived(size, days):
     if sys.argv[4] == "stream":
         # Not above: a program with the reference engine alone is smaller.
         from simulation.compiled.engine import live_compiled
-        return live_compiled([setup], **how, keep_trace=False, take_rows=lambda columns: None)
+        from simulation.runs.cohort import people
+        population = people(setup.population, setup.journey.compile(), seed=1, replication=0)
+        return live_compiled([setup], population, **how, keep_trace=False, take_rows=lambda columns: None)
     return run_arm(setup, **how, engine=engine, trace=trace)
 lived(10, 5.0)
 before = peak()

@@ -21,9 +21,10 @@ from simulation.acquisition.value_prediction import retained_value
 from simulation.exports.histories import Chronicle
 from simulation.exports.records import write_records
 from simulation.exports.xes import write_xes
-from simulation.population.draw import frailty, people
+from simulation.population.draw import frailty
 from simulation.random import streams
 from simulation.random.streams import customer_key
+from simulation.runs.cohort import people
 from simulation.runs.run import run_arm, run_together
 from simulation.trace.dates import Dates
 from simulation.trace.events import FUNNEL

@@ -13,6 +13,7 @@ from journey.machine.guards import a_number_of_days
 from simulation.compiled import row_retention, state
 from simulation.compiled.engine import live_compiled
 from simulation.model.spec import Reviewers
+from simulation.runs.cohort import people
 from simulation.runs.engine_choice import COMPILED, REFERENCE
 from simulation.runs.run import close, run_arm, run_together
 from simulation.trace.columns import rows_of_columns
@@ -53,7 +54,10 @@ def assert_same_in_windows(theirs, setup, **asked):
     """The rows handed on window by window are those of the whole trace, in the same order."""
     blocks = []
     handed_on = {"keep_trace": False, "take_rows": blocks.append, "rows_at_a_time": 1 + theirs.events // 7}
-    (in_windows,) = close([setup], [live_compiled([setup], **asked, **handed_on)], engine=COMPILED, **asked)
+    drawn = {name: asked[name] for name in ("seed", "replication")}
+    population = people(setup.population, setup.journey.compile(), **drawn)
+    books = live_compiled([setup], population, **asked, **handed_on)
+    (in_windows,) = close([setup], [books], engine=COMPILED, **asked)
     # A funnel that customers come through writes rows of its own, before anybody lives.
     of_customers = [row for row in theirs.trace.sorted_rows() if row.kind != FUNNEL]
     assert [row for block in blocks for row in rows_of_columns(block)] == of_customers

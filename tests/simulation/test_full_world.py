@@ -17,7 +17,7 @@ from scipy.linalg import expm
 from simulation.exact.scipy_distributions import cumulative_hazard
 from simulation.model.calendar_effects import part_of, seasons_of
 from simulation.model.spec import Dwell, World
-from simulation.population.draw import people
+from simulation.runs.cohort import people
 from tests.simulation.bare_worlds import ALL_IN_DISTRESS, bare, left_at, lived, told, z_of
 
 N = 4000

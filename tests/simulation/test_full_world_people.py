@@ -18,8 +18,9 @@ from scipy import stats
 from simulation.metrics.queue_statistics import GateBook
 from simulation.model import record_errors
 from simulation.model.spec import Population, Reviewers
-from simulation.population.draw import frailty, people
+from simulation.population.draw import frailty
 from simulation.random import streams
+from simulation.runs.cohort import people
 from simulation.runs.run import run_arm
 from tests.simulation.bare_worlds import bare, z_of
 from tests.simulation.full_worlds import full_arm

@@ -1,0 +1,34 @@
+"""The cohort of a run: synthetic, recorded or acquired customers on day 0."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulation.population.draw import People, synthetic_people
+
+if TYPE_CHECKING:
+    from journey.machine import CompiledJourney
+    from simulation.model.spec import Population
+
+
+def people(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> People:
+    """The customers on day 0.
+
+    Args:
+        population: The population's specification.
+        machine: The compiled journey.
+        seed: The scenario's seed.
+        replication: Which replication.
+
+    Raises:
+        InputError: The folder of records cannot be used.
+    """
+    if population.records is not None:
+        from simulation.population.from_records import recorded_people
+
+        return recorded_people(population, machine)
+    if population.is_listed:
+        from simulation.acquisition.customers import acquired_people
+
+        return acquired_people(population, machine, seed=seed, replication=replication)
+    return synthetic_people(population, machine, seed=seed, replication=replication)
