@@ -1,7 +1,7 @@
 """A million recorded customers: read, judged, checked, counted and written, phase by phase.
 
 The rules are one source: the compiled ones give, field by field, what they give one customer at a time
-(`tests/journey/test_evaluation_at_scale.py`), so the ratio of the two is the price of going through objects.
+(`tests/journey/evaluation/test_evaluation_at_scale.py`), so the ratio of the two is the price of going through objects.
 """
 
 import tempfile

@@ -1,4 +1,4 @@
-"""The shape of the project: imports run one way, and importing is cheap."""
+"""The shape of the project: imports run one way, folders have no circles, and importing is cheap."""
 
 import ast
 import subprocess
@@ -45,3 +45,83 @@ def test_the_command_line_starts_without_the_heavy_packages():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# -- rooms ----------------------------------------------------------------------------------------
+
+
+def _module_of(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _modules():
+    return {_module_of(path): path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py")}
+
+
+def _imported_modules(path, modules):
+    """Every module of ours that a file imports: at the top, inside functions, and for types only."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module in modules:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in modules else node.module
+
+
+def _folder_graph():
+    """For each folder the folders it needs."""
+    modules = _modules()
+    graph = {path.parent: set() for path in modules.values()}
+    for path in modules.values():
+        graph[path.parent] |= {modules[name].parent for name in _imported_modules(path, modules)} - {path.parent}
+    return graph
+
+
+def _circles(graph):
+    """Groups of folders each of which needs, directly or not, every other one of the group."""
+    reach = {}
+    for folder in graph:
+        seen, waiting = set(), [folder]
+        while waiting:
+            waiting.extend(new := graph[waiting.pop()] - seen)
+            seen |= new
+        reach[folder] = seen
+    return sorted(
+        {tuple(sorted({one, *(two for two in reach[one] if one in reach[two])})) for one in graph if one in reach[one]}
+    )
+
+
+def test_no_folder_needs_a_folder_that_needs_it():
+    circles = [[str(folder.relative_to(ROOT)) for folder in circle] for circle in _circles(_folder_graph())]
+    assert circles == []
+
+
+def test_a_circle_is_noticed():
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}
+    assert _circles(graph) == [("b", "c")]
+
+
+@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
+def test_no_module_is_loose_in_a_package(package):
+    assert [path.name for path in (ROOT / package).glob("*.py")] == ["__init__.py"]
+
+
+def test_every_folder_says_which_question_it_answers():
+    silent = [
+        path
+        for path in _modules().values()
+        if path.name == "__init__.py" and not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+    assert silent == []
+
+
+def test_the_tests_mirror_the_packages():
+    """A folder of tests has the name of a folder that it tests."""
+    ours = {path.parent.relative_to(ROOT) for path in _modules().values()} | {Path("scenarios/builtin")}
+    tests = {
+        path.parent.relative_to(ROOT / "tests")
+        for package in MAY_IMPORT
+        for path in (ROOT / "tests" / package).rglob("*.py")
+    }
+    assert tests <= ours

@@ -11,8 +11,9 @@ positive one likewise, in a ledger of its own; time in stage beyond what is typi
 
 Severity says how bad it looks. Confidence says how good the evidence is, and is a separate number.
 
-What always holds (property tests: `tests/journey/test_rules.py`): every score is in [0, 1]; one more negative signal
-never lowers severity, one more positive never raises it; an older signal never weighs more than the same one newer.
+What always holds (property tests: `tests/journey/decision/test_rules.py`): every score is in [0, 1]; one more negative
+signal never lowers severity, one more positive never raises it; an older signal never weighs more than the same one
+newer.
 """
 
 from collections.abc import Sequence

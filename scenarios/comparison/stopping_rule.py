@@ -4,8 +4,8 @@ The rule looks at a fixed schedule of replications that depends on nothing but t
 answer is the same for any number of workers, with or without an interruption. Looking more than once and stopping at
 the first interval that is narrow enough favours samples that happen to vary little, so such an interval covers the
 truth a little less often than 95 %: with normal differences at least 93 % from 10 replications on (Law and Kelton's
-"sequential procedures"; `tests/scenarios/test_precision.py` measures it), and 95 % as the replications become many.
-Fewer than 10 would cost more (down to 90 % from 3), which is why no fewer are looked at.
+"sequential procedures"; `tests/scenarios/comparison/test_stopping_rule.py` measures it), and 95 % as the replications
+become many. Fewer than 10 would cost more (down to 90 % from 3), which is why no fewer are looked at.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

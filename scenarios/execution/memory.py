@@ -1,7 +1,7 @@
 """Whether a run will fit in memory, said before it starts: an estimate of what it takes against what there is.
 
-The figures are measured on the built-in worlds (`tests/scenarios/test_memory.py` measures them again) and hold for
-others to within a factor of two or so: a refusal is therefore left to what is clearly too large.
+The figures are measured on the built-in worlds (`tests/scenarios/execution/test_memory.py` measures them again) and
+hold for others to within a factor of two or so: a refusal is therefore left to what is clearly too large.
 """
 
 import os

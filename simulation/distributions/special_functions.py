@@ -1,7 +1,8 @@
 """Special functions of the dwell laws, as scalar functions on `math` alone.
 
 SciPy has them all, but not in a form that gives the same bits interpreted and compiled (`math.lgamma` does not either),
-so they are written here, once for both engines, and held against SciPy in `tests/simulation/test_special.py`.
+so they are written here, once for both engines, and held against SciPy in
+`tests/simulation/distributions/test_special_functions.py`.
 """
 
 from collections.abc import Sequence

@@ -9,8 +9,8 @@ from scenarios.files.loader import builtin_names, load
 from simulation.model.arm import ArmSetup
 from simulation.runs.run import run_arm
 from simulation.trace.events import COLUMNS
-from tests.cli.running import json_of
 from tests.golden.generated import WORLDS, generated_arm
+from tests.scenarios.cli.invocation import json_of
 
 ENGINES = ("reference", "compiled")
 CUSTOMERS = 300

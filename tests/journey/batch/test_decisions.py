@@ -1,0 +1,133 @@
+"""A million at once gives the decisions of one at a time, bit for bit."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+
+from journey.batch import evaluate_batch, redecide_batch
+from journey.decision.as_of import AsOf
+from journey.orchestrator import Orchestrator
+from journey.orchestrator.case_reader import CaseReader
+from journey.orchestrator.replay import redecide
+from journey.records.folder import Records, bundled_folder, read_folder
+from journey.records.model import Intervention
+from tests.journey.recorded_customers import START, companies, judgements, policies
+
+# Every example reads a company into a database, which is most of the time; shrinking would read hundreds.
+FEW = settings(max_examples=10, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+
+COLUMNS = ("stage", "days_in_stage", "severity", "confidence", "churn_probability", "priority", "recommended_action",
+           "requires_human_approval", "reason", "held_back_action")  # fmt: skip
+
+
+def recorded(company):
+    sets = {name: [] for name in ("customers", "journey_state_log", "signals", "interventions", "outcomes")}
+    for known in company:
+        sets["customers"].append(known.customer)
+        for name, rows in zip(("journey_state_log", "signals", "interventions", "outcomes"), known[1:], strict=True):
+            sets[name].extend(rows)
+    return Records.from_tables(sets)
+
+
+def row_of(table, place):
+    columns = table.to_dict()
+    row = {name: columns[name][place] for name in COLUMNS}
+    return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in row.items()}
+
+
+def fields_of(decision):
+    return {name: getattr(decision, name) for name in COLUMNS}
+
+
+@FEW
+@given(companies(), policies, judgements)
+def test_every_decision_equals_the_one_made_alone(company, policy, as_of):
+    records = recorded(company)
+    orchestrator = Orchestrator(policy)
+    table = evaluate_batch(records, as_of, policy)
+    cases = list(CaseReader(records).every())
+    assert len(table) == len(cases) == len(company)
+    for place, case in enumerate(cases):
+        alone = orchestrator.evaluate_customer(*case, as_of=as_of)
+        assert row_of(table, place) == fields_of(alone)
+        parts = alone.components
+        columns = table.columns
+        assert (parts.negative, parts.positive, parts.stall) == (
+            columns.negative[place],
+            columns.positive[place],
+            columns.stall[place],
+        )
+
+
+@FEW
+@given(companies(most=6), policies)
+def test_every_replayed_decision_equals_the_one_made_alone(company, policy):
+    records = recorded(company)
+    orchestrator = Orchestrator(policy)
+    table, said = redecide_batch(records, orchestrator, AsOf.of(START.date() + timedelta(days=90)))
+    alone = {
+        intervention.intervention_id: redecide(orchestrator, case, intervention)
+        for case in CaseReader(records).every()
+        for intervention in case.interventions
+    }
+    assert sorted(said["intervention_id"]) == sorted(alone)
+    for place, key in enumerate(said["intervention_id"]):
+        assert row_of(table, place) == fields_of(alone[key])
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    return read_folder(bundled_folder())
+
+
+def test_one_row_becomes_a_full_decision_with_reasons(bundled):
+    table = evaluate_batch(bundled)
+    for place, key in enumerate(bundled.customer_ids()):
+        decision = table.decision(place)
+        assert decision.customer_id == key
+        assert fields_of(decision) == row_of(table, place)
+        assert decision.reasons
+
+
+def test_a_table_of_decisions_enters_other_frames_through_arrow(bundled):
+    pyarrow = pytest.importorskip("pyarrow")
+    table = evaluate_batch(bundled, "2025-01-16")
+    frame = pyarrow.table(table)
+    assert frame.num_rows == len(bundled.customer_ids())
+    assert frame.column("recommended_action").to_pylist() == list(table.recommended_actions())
+
+
+def test_a_company_without_any_record_beyond_its_customers_is_judged_too():
+    records = Records.from_tables({"customers": [{"customer_id": "A"}]})
+    table = evaluate_batch(records, "2030-01-01")
+    assert row_of(table, 0)["reason"] == "no_stage"
+    assert len(evaluate_batch(Records.from_tables({"customers": []}), "2030-01-01")) == 0
+
+
+def test_approvals_are_held_to_the_policy_in_batch_as_one_by_one(monkeypatch):
+    from journey.evaluation import approval_findings
+
+    company = {
+        "customers": [{"customer_id": "A", "segment": "SMB", "account_value": 9e4, "risk_tier": "high"}],
+        "journey_state_log": [
+            {"customer_id": "A", "journey_stage": "onboarding", "state_entered_at": "2030-06-01"},
+        ],
+        "signals": [
+            {"signal_id": "S", "customer_id": "A", "signal_type": "failed_onboarding_step", "signal_strength": 0.9,
+             "detected_at": "2030-06-02", "source": "automated"},
+        ],
+        "interventions": [
+            Intervention(intervention_id=f"I{n}", customer_id="A", recommended_action=action, generated_at=START
+                         + timedelta(days=n), requires_human_approval=False)
+            for n, action in enumerate(("proactive_outreach", "send_flowers", "monitor_only", "proactive_outreach"))
+        ],
+    }  # fmt: skip
+    records = Records.from_tables(company)
+    one_by_one = approval_findings.approval_findings(records)
+    monkeypatch.setattr(approval_findings, "BATCH_FROM", 1)
+    assert approval_findings.approval_findings(records) == one_by_one
+    # I0 came before the signal; watching needs no one; an action that no one knows counts as a human's.
+    assert [finding.record for finding in one_by_one] == ["I1", "I3"]
+    assert {finding.code for finding in one_by_one} == {"approval-policy"}

@@ -1,0 +1,83 @@
+"""A marketing policy from a file: checked whole, laid over the defaults, and written so that it reads back."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journey.core.errors import InputError
+from journey.marketing.core.policy import MarketingPolicy, marketing_policy_from, read_marketing_policy
+from simulation.model.arm_policy import as_toml
+from tests.scenarios.cli.invocation import invoke, json_of
+
+
+def _file(tmp_path, text):
+    path = tmp_path / "policy.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("[budget]\naproval_from = 5", ("budget.aproval_from", "did you mean 'approval_from'")),
+        ("[budgt]\napproval_from = 5", ("budgt", "did you mean 'budget'")),
+        ("[budget]\napproval_from = -5", ("budget.approval_from", "greater than or equal to 0", "-5")),
+        ("[trust.sources]\ncrm = 2.0", ("trust.sources.crm", "less than or equal to 1", "2.0")),
+        ('[risk.base]\nlow_conversion = "bad"', ("risk.base.low_conversion", "'low'", "'bad'")),
+        ('[metrics.demo_request_rate]\nnumerator = "signups"', ("metrics.demo_request_rate.numerator", "'signups'")),
+        ("[budget]\nprior_conversions = 0.5", ("prior_conversions must be more than value_variation squared",)),
+        (
+            '[[risk.phrases]]\ncode = "X"\nrisk_type = "brand_safety"\nseverity = "low"\npattern = "(free"',
+            ("risk.phrases[0].pattern", "is no regular expression"),
+        ),
+        ("[budget", ("is not valid TOML",)),
+    ],
+)
+def test_what_is_wrong_is_named_by_file_key_and_what_was_expected(tmp_path, text, parts):
+    path = _file(tmp_path, text)
+    with pytest.raises(InputError) as refused:
+        read_marketing_policy(path)
+    for part in (str(path), *parts):
+        assert part in str(refused.value)
+    shown = invoke("campaigns", "--policy", path)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "Traceback" not in shown.stderr
+
+
+def test_what_a_file_leaves_out_keeps_its_default(tmp_path):
+    policy = read_marketing_policy(_file(tmp_path, "[trust.sources]\ncrm = 0.7\n"))
+    assert policy.trust.sources == MarketingPolicy().trust.sources | {"crm": 0.7}
+    assert policy.budget == MarketingPolicy().budget
+    assert read_marketing_policy(_file(tmp_path, "")) == MarketingPolicy()
+    with pytest.raises(InputError, match="there is no such policy file"):
+        read_marketing_policy(tmp_path / "nothing.toml")
+
+
+def test_the_policy_that_is_shown_reads_back_as_itself(tmp_path):
+    shown = invoke("campaigns", "--show-policy")
+    assert shown.exit_code == 0
+    assert read_marketing_policy(_file(tmp_path, shown.stdout)) == MarketingPolicy()
+    path = _file(tmp_path, "[budget]\nsaturation = 0.5\n")
+    again = json_of("campaigns", "--show-policy", "--policy", path, "--window", "14")
+    assert (again["budget"]["saturation"], again["rollups"]["window_days"]) == (0.5, 14)
+
+
+@given(st.floats(0.0, 1e9), st.floats(0.01, 0.99), st.text(max_size=8), st.dictionaries(st.text(), st.floats(0, 1)))
+def test_any_policy_is_written_so_that_it_reads_back(amount, saturation, status, sources):
+    policy = marketing_policy_from(
+        {"budget": {"approval_from": amount, "saturation": saturation, "active": [status]},
+         "trust": {"sources": sources}}, "test"
+    )  # fmt: skip
+    import tomllib
+
+    assert marketing_policy_from(tomllib.loads(as_toml(policy)), "test") == policy
+
+
+def test_a_policy_changes_what_is_proposed_and_what_needs_a_person(tmp_path):
+    path = _file(tmp_path, "[budget]\nmost_share = 0.1\napproval_from = 200\n[rollups]\nwindow_days = 3\n")
+    (made,) = json_of("campaigns", "--policy", path)["proposals"]
+    # A tenth of 2,572.50, in tens.
+    assert (made["amount"], made["requires_human_approval"]) == (250.0, True)
+    assert json.loads(invoke("campaigns", "--json").stdout)["proposals"][0]["amount"] == 1280.0

@@ -1,0 +1,204 @@
+"""Ports: a veto never leaks an action, and nothing approves itself."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journey.core.errors import InputError
+from journey.decision.policy import policy_from
+from journey.machine import IllegalMoveError
+from journey.orchestrator import Orchestrator
+from journey.orchestrator.approvals import ApprovalQueue, MemoryApprovalQueue
+from journey.orchestrator.ports import (
+    ALLOWED,
+    ConsentCheck,
+    ExperimentAssigner,
+    GovernanceCheck,
+    HashAssigner,
+    KpiSink,
+    MemoryKpiSink,
+    Ruling,
+)
+from tests.journey.orchestrator.test_orchestrator import ONBOARDING, SMB, TODAY, signal
+from tests.journey.recorded_customers import judgements, known
+
+NOW = datetime(2031, 3, 10, 9)
+
+
+class Says:
+    """A governance check with one answer to everything."""
+
+    def __init__(self, ruling):
+        self.ruling = ruling
+        self.asked = []
+
+    def check(self, proposal):
+        self.asked.append(proposal)
+        return self.ruling
+
+
+class Breaks:
+    def check(self, proposal):
+        raise RuntimeError("the consent register is down")
+
+
+def decide(*checks):
+    return Orchestrator(governance=checks).evaluate_customer(SMB, [ONBOARDING], [signal()], as_of=TODAY)
+
+
+@given(known(), judgements, st.sampled_from([Says(Ruling(veto=True)), Breaks()]))
+def test_what_is_vetoed_is_never_recommended(customer, as_of, check):
+    free = Orchestrator().evaluate_customer(*customer, as_of=as_of)
+    held = Orchestrator(governance=[Says(ALLOWED), check]).evaluate_customer(*customer, as_of=as_of)
+    assert held.recommended_action in (None, "monitor_only")
+    assert not held.requires_human_approval
+    if free.reason == "act" and free.recommended_action != "monitor_only":
+        assert held.reason == "vetoed"
+        assert held.held_back_action == free.recommended_action
+
+
+def test_a_check_that_breaks_vetoes_and_says_so():
+    decision = decide(Breaks())
+    assert decision.reason == "vetoed"
+    assert any("consent register is down" in reason for reason in decision.reasons)
+
+
+@given(known(), judgements)
+def test_governance_only_makes_things_stricter(customer, as_of):
+    free = Orchestrator().evaluate_customer(*customer, as_of=as_of)
+    asked = Orchestrator(governance=[Says(Ruling(demand_approval=True))]).evaluate_customer(*customer, as_of=as_of)
+    assert asked.recommended_action == free.recommended_action
+    assert asked.requires_human_approval == (free.reason == "act" and free.recommended_action != "monitor_only")
+
+
+def test_governance_is_asked_about_the_action_only():
+    check = Says(ALLOWED)
+    decision = decide(check)
+    assert [proposal.action for proposal in check.asked] == [decision.recommended_action]
+    quiet = Says(ALLOWED)
+    Orchestrator(governance=[quiet]).evaluate_customer(SMB, [ONBOARDING], as_of=TODAY)
+    assert not quiet.asked
+
+
+def test_who_gave_no_consent_is_not_contacted_by_default():
+    policy = policy_from({"contact": {"do_not_contact": ["A"]}}, "test")
+    decision = Orchestrator(policy).evaluate_customer(SMB, [ONBOARDING], [signal()], as_of=TODAY)
+    assert (decision.recommended_action, decision.reason) == ("monitor_only", "vetoed")
+    assert any("no consent" in reason for reason in decision.reasons)
+
+
+class TestHashAssigner:
+    def test_the_same_customer_is_in_the_same_arm_for_ever(self):
+        """Pinned: a change of this split would move customers between arms of running experiments."""
+        arms = [HashAssigner("pilot").arm(f"A{n}") for n in range(8)]
+        assert arms == [HashAssigner("pilot").arm(f"A{n}") for n in range(8)]
+        assert arms == PINNED
+
+    def test_shares_are_kept_and_experiments_are_independent(self):
+        first = HashAssigner("one", {"control": 0.2, "treated": 0.8})
+        second = HashAssigner("two", {"control": 0.2, "treated": 0.8})
+        keys = [f"customer {n}" for n in range(20_000)]
+        control = [key for key in keys if first.arm(key) == "control"]
+        # Four standard errors of a share of 0.2 in 20,000 are 0.0113; of one in 4,000 they are 0.0253.
+        assert len(control) / len(keys) == pytest.approx(0.2, abs=0.0113)
+        both = sum(second.arm(key) == "control" for key in control) / len(control)
+        assert both == pytest.approx(0.2, abs=0.0253)
+
+    def test_an_arm_without_a_share_is_never_assigned(self):
+        assigner = HashAssigner("x", {"a": 0.0, "b": 1.0, "c": 0.0})
+        assert {assigner.arm(str(n)) for n in range(500)} == {"b"}
+
+    @pytest.mark.parametrize("shares", [{}, {"a": 0.5}, {"a": 1.5, "b": -0.5}])
+    def test_shares_that_make_no_sense_are_refused(self, shares):
+        with pytest.raises(InputError, match="add up to 1"):
+            HashAssigner("x", shares)
+
+
+PINNED = ["control", "control", "treated", "treated", "control", "treated", "control", "control"]
+
+
+class TestApprovalQueue:
+    def queue(self):
+        return MemoryApprovalQueue(expiry_days=14.0)
+
+    def submitted(self):
+        queue = self.queue()
+        queue.submit("T", decide(), NOW)
+        return queue
+
+    def test_what_needs_approval_waits_until_a_named_person_decides(self):
+        queue = self.submitted()
+        assert [ticket.ticket_id for ticket in queue.pending(NOW)] == ["T"]
+        with pytest.raises(IllegalMoveError):
+            queue.execute("T", NOW)
+        for nobody in ("", "  "):
+            with pytest.raises(InputError, match="nothing approves itself"):
+                queue.approve("T", nobody, NOW)
+        assert queue.approve("T", "Ada", NOW).reviewer == "Ada"
+        assert queue.execute("T", NOW).state == "executed"
+
+    def test_what_no_one_decided_on_in_time_expires_and_cannot_be_approved_any_more(self):
+        queue = self.submitted()
+        later = NOW + timedelta(days=14, seconds=1)
+        assert queue.age_days("T", later) > 14.0
+        with pytest.raises(IllegalMoveError):
+            queue.approve("T", "Ada", later)
+        assert not queue.pending(later)
+        with pytest.raises(IllegalMoveError):
+            queue.execute("T", later)
+
+    def test_what_was_rejected_or_overridden_is_not_carried_out(self):
+        for verdict in (lambda q: q.reject("T", "Ada", NOW), lambda q: q.override("T", "Ada", "send_flowers", NOW)):
+            queue = self.submitted()
+            verdict(queue)
+            with pytest.raises(IllegalMoveError):
+                queue.execute("T", NOW)
+
+    def test_what_the_policy_lets_through_needs_no_one(self):
+        queue = self.queue()
+        mild = Orchestrator().evaluate_customer(SMB, [ONBOARDING], [signal("usage_drop", 0.5)], as_of=TODAY)
+        assert not mild.requires_human_approval
+        assert queue.submit("T", mild, NOW).state == "approved"
+        assert not queue.pending(NOW)
+
+    def test_watching_is_nothing_to_approve_and_a_ticket_is_there_once(self):
+        quiet = Orchestrator().evaluate_customer(SMB, [ONBOARDING], as_of=TODAY)
+        with pytest.raises(InputError, match="no action"):
+            self.queue().submit("T", quiet, NOW)
+        with pytest.raises(InputError, match="already"):
+            self.submitted().submit("T", decide(), NOW)
+        with pytest.raises(InputError, match="no ticket"):
+            self.queue().approve("T", "Ada", NOW)
+
+    def test_the_most_money_at_stake_is_looked_at_first(self):
+        queue = self.queue()
+        rich = SMB.model_copy(update={"account_value": 99_000.0})
+        queue.submit("small", decide(), NOW)
+        queue.submit("large", Orchestrator().evaluate_customer(rich, [ONBOARDING], [signal()], as_of=TODAY), NOW)
+        assert [ticket.ticket_id for ticket in queue.pending(NOW)] == ["large", "small"]
+
+    @given(st.lists(st.sampled_from(["approve", "reject", "override", "execute", "wait"]), max_size=8))
+    def test_nothing_is_executed_that_no_one_approved(self, acts):
+        queue, now, approved = self.submitted(), NOW, False
+        for act in acts:
+            now += timedelta(days=6)
+            try:
+                if act == "execute":
+                    queue.execute("T", now)
+                    assert approved
+                elif act == "override":
+                    queue.override("T", "Ada", "send_flowers", now)
+                elif act != "wait":
+                    getattr(queue, act)("T", "Ada", now)
+                    approved = approved or act == "approve"
+            except IllegalMoveError:
+                pass
+
+
+def test_the_defaults_are_what_the_ports_ask_for():
+    assert isinstance(ConsentCheck([]), GovernanceCheck)
+    assert isinstance(HashAssigner("x"), ExperimentAssigner)
+    assert isinstance(MemoryApprovalQueue(1.0), ApprovalQueue)
+    assert isinstance(MemoryKpiSink(), KpiSink)

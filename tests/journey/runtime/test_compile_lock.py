@@ -1,0 +1,145 @@
+"""One process compiles, the others wait for it and read what it made; where nothing can be kept, nobody waits."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from journey.runtime import jit
+from journey.runtime.compile_lock import leave, mark_of, one_at_a_time
+from tests.journey.runtime.test_jit import SOURCE, module
+
+
+def test_one_process_compiles_and_the_others_wait_for_it(tmp_path):
+    """Two processes, by turns; locks belong to open files, so two in one process stand for them."""
+    mark, order, may_end = tmp_path / "mark", [], threading.Event()
+
+    def compile_first():
+        with one_at_a_time(mark):
+            order.append("first begins")
+            may_end.wait(10)
+            order.append("first ends")
+
+    def come_second():
+        with one_at_a_time(mark):
+            order.append("second reads")
+
+    first, second = threading.Thread(target=compile_first), threading.Thread(target=come_second)
+    first.start()
+    while not order:
+        time.sleep(0.01)
+    second.start()
+    time.sleep(0.3)
+    may_end.set()
+    first.join(10)
+    second.join(10)
+    assert order == ["first begins", "first ends", "second reads"]
+    # What is there is read by all at the same time.
+    with one_at_a_time(mark), one_at_a_time(mark):
+        pass
+
+
+def test_whoever_fails_to_compile_leaves_no_mark_and_holds_nobody_up(tmp_path):
+    with pytest.raises(ZeroDivisionError), one_at_a_time(tmp_path / "mark"):
+        raise ZeroDivisionError
+    assert not (tmp_path / "mark").exists()
+    with one_at_a_time(tmp_path / "mark"):
+        pass
+    assert (tmp_path / "mark").exists()
+
+
+def test_where_nothing_can_be_locked_nobody_waits(tmp_path):
+    mark = tmp_path / "no folder" / "mark"
+    with one_at_a_time(mark), one_at_a_time(mark), one_at_a_time(None):
+        leave(mark)
+
+
+def test_a_function_waits_for_its_turn_for_types_that_are_new_to_it_and_for_no_others(tmp_path, monkeypatch):
+    turns = watched_turns(monkeypatch)
+    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    kernels = jit.compiled(module(SOURCE.format(factor=2.0), "kernels_in_turn", tmp_path))
+    assert [kernels.outer(each) for each in (1.0, 2.0, 3, 4)] == [3.0, 5.0, 7.0, 9.0]
+    assert len(set(turns)) == len(turns) == 2
+    assert mark_of(vars(kernels).values(), ("outer", ["float64"])) == turns[0]
+    assert all(mark.exists() for mark in turns)
+
+
+def watched_turns(monkeypatch):
+    turns = []
+
+    def watched(mark):
+        turns.append(mark)
+        return one_at_a_time(mark)
+
+    monkeypatch.setattr("journey.runtime.compile_lock.one_at_a_time", watched)
+    return turns
+
+
+COMPILE = """
+import sys
+from journey import jit, rules
+made = jit.compiled(rules)
+print(made.fade(14.0, 0.1) == rules.fade(14.0, 0.1), jit.cache_folder([rules]) is None)
+print(sum(made.fade.stats.cache_misses.values()))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("writable", [True, False])
+def test_processes_that_start_at_once_compile_once_where_code_can_be_kept_and_each_for_itself_elsewhere(
+    writable, tmp_path
+):
+    cache = tmp_path / "cache"
+    if not writable:
+        cache.write_text("no folder")  # Whoever runs this as root could write to a folder that is read-only.
+    environment = {**os.environ, jit.CACHE_VARIABLE: str(cache)}
+    started = [
+        subprocess.Popen([sys.executable, "-c", COMPILE], env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    said = [each.communicate(timeout=120)[0].split() for each in started]
+    assert [each[:2] for each in said] == [["True", str(not writable)]] * 3
+    assert sum(int(each[2]) for each in said) == (1 if writable else 3)
+
+
+MADE = """
+import json
+print(json.dumps([f"{name}{types}" for name, kernel in kernels.items() for types in kernel.stats.cache_misses]))
+"""
+
+FUNNEL = f"""
+from simulation.acquisition import compiled
+from tests.simulation.acquisition_plans import arm_with, plan
+compiled.live(arm_with(plan()).population, seed=1, replication=0)
+kernels = vars(compiled.kernels())
+{MADE}
+"""
+
+BATCH = f"""
+from journey.batch import evaluate_folder
+from journey.batch.grouping import grouping
+from journey.batch.decisions import _kernel
+from journey.records.folder import bundled_folder
+evaluate_folder(bundled_folder())
+kernels = {{**vars(grouping()), "judge": _kernel()}}
+{MADE}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", [FUNNEL, BATCH])
+def test_funnels_and_recorded_customers_are_compiled_by_one_process_too(what, tmp_path):
+    environment = {**os.environ, jit.CACHE_VARIABLE: str(tmp_path)}
+
+    def start():
+        return subprocess.Popen([sys.executable, "-c", what], env=environment, stdout=subprocess.PIPE, text=True)
+
+    first, second = (json.loads(each.communicate(timeout=300)[0]) for each in [start(), start()])
+    # Which of the two compiles may differ from function to function.
+    assert set(first) ^ set(second)
+    assert set(first) & set(second) == set()
+    assert json.loads(start().communicate(timeout=300)[0]) == []

@@ -1,0 +1,94 @@
+"""`journey check`: notices and never crashes."""
+
+import json
+
+import pytest
+
+from tests.scenarios.cli.invocation import invoke, json_of
+
+
+def test_the_contract_of_the_json_holds():
+    found = json_of("check")
+    assert {"as_of", "customers", "counts", "findings"} <= set(found)
+    assert set(found["counts"]) == {"error", "warning", "notice"}
+    assert sum(found["counts"].values()) == len(found["findings"])
+    for finding in found["findings"]:
+        assert set(finding) == {"code", "severity", "dataset", "record", "customer_id", "message"}
+
+
+def test_strict_fails_on_errors_and_prints_all_the_same():
+    assert invoke("check").exit_code == 0
+    strict = invoke("check", "--strict", "--json")
+    assert strict.exit_code == 1
+    assert json.loads(strict.stdout)["counts"]["error"] > 0
+
+
+def test_all_findings_are_printed_or_the_number_left_out():
+    count = sum(json_of("check")["counts"].values())
+    whole = invoke("check", COLUMNS="120").stdout
+    assert "left out" not in whole
+    assert f"{count - 2} findings more left out" in invoke("check", "--limit", "2").stdout
+
+
+def company(folder, **sets):
+    for name, rows in sets.items():
+        (folder / f"{name}.json").write_text(json.dumps(rows), encoding="utf-8")
+    return folder
+
+
+def test_an_intervention_without_the_approval_the_policy_demands_is_an_error(tmp_path):
+    company(
+        tmp_path,
+        customers=[{"customer_id": "A", "segment": "SMB", "account_value": 500.0, "risk_tier": "high"}],
+        journey_state_log=[{"customer_id": "A", "journey_stage": "onboarding", "state_entered_at": "2031-01-01"}],
+        signals=[
+            {
+                "signal_id": "S",
+                "customer_id": "A",
+                "signal_type": "failed_onboarding_step",
+                "signal_strength": 0.9,
+                "detected_at": "2031-01-02",
+                "source": "automated",
+            }
+        ],
+        interventions=[
+            {
+                "intervention_id": key,
+                "customer_id": "A",
+                "recommended_action": "onboarding_specialist_call",
+                "requires_human_approval": approval,
+                "generated_at": "2031-01-03",
+            }
+            for key, approval in (("bad", False), ("good", True))
+        ],
+    )
+    for command in ("check", "evaluate"):
+        breaches = [f for f in json_of(command, tmp_path)["findings"] if f["code"] == "approval-policy"]
+        assert [(f["record"], f["severity"], f["customer_id"]) for f in breaches] == [("bad", "error", "A")]
+        assert "2031-01-03" in breaches[0]["message"]
+
+
+def test_rows_set_aside_are_written_out(tmp_path):
+    folder = tmp_path / "records"
+    folder.mkdir()
+    company(folder, customers=[{"customer_id": "A"}, {"customer_id": "B", "account_value": -5.0}])
+    aside = tmp_path / "aside"
+    result = invoke("check", folder, "--quarantine", aside)
+    assert result.exit_code == 0
+    assert "wrote" in result.stderr
+    (line,) = (aside / "customers.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["row_number"] == 2
+
+
+def test_nothing_to_quarantine_is_said(tmp_path):
+    assert "nothing to quarantine" in invoke("check", "--quarantine", tmp_path / "aside").stderr
+
+
+@pytest.mark.parametrize("text", ["", "not json", "[", "{}", "[1, 2]", "null"])
+def test_a_malformed_file_is_a_message_and_never_a_traceback(tmp_path, text):
+    (tmp_path / "customers.json").write_text(text, encoding="utf-8")
+    result = invoke("check", tmp_path, "--as-of", "2031-01-01")
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert result.exit_code in (0, 2)
+    if result.exit_code == 2:
+        assert "customers.json" in result.stderr

@@ -1,0 +1,150 @@
+"""`journey compare`."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from scenarios.cli.application import app
+from tests.scenarios import fakes
+from tests.scenarios.cli.invocation import process
+from tests.scenarios.cli.started_commands import started, workers_of
+
+SMALL = ["--set", "population.size=40", "--set", "horizon_days=60", "--replications", "4"]
+
+
+def journey(*arguments, columns=None):
+    environment = {"COLUMNS": str(columns)} if columns else {}
+    return CliRunner().invoke(app, list(arguments), env=environment)
+
+
+@pytest.fixture(scope="module")
+def small():
+    return journey("compare", "onboarding_outreach", *SMALL, "--workers", "1", "--json")
+
+
+def test_json_is_one_value_and_nothing_else(small):
+    assert small.exit_code == 0
+    found = json.loads(small.stdout)
+    assert found["scenario"] == "onboarding_outreach"
+    assert found["replications"] == 4
+    assert found["customers"] == 40
+    assert found["days"] == 60
+    assert "NaN" not in small.stdout
+    assert "Infinity" not in small.stdout
+
+
+def test_same_seed_same_bytes_whatever_the_workers(small):
+    together = process("compare", "onboarding_outreach", *SMALL, "--workers", "2", "--json")
+    assert together.returncode == 0
+    assert (together.stdout, together.stderr) == (small.stdout, "")
+
+
+def test_another_seed_is_another_result(small):
+    other = journey("compare", "onboarding_outreach", *SMALL, "--workers", "1", "--seed", "2", "--json")
+    assert json.loads(other.stdout)["seed"] == 2
+    assert json.loads(other.stdout)["arms"] != json.loads(small.stdout)["arms"]
+
+
+def test_a_person_reads_question_tables_verdict_and_how_to_repeat_it():
+    shown = journey("compare", "seed_ten", "--replications", "2", "--workers", "1")
+    assert shown.exit_code == 0
+    for words in (
+        "ten customers", "treated against baseline", "95 % interval", "Money:", "provenance", "Verdict",
+        "simulation error", "To repeat: journey compare seed_ten --seed 1 --replications 2", "engine reference",
+    ):  # fmt: skip
+        assert words in shown.stdout
+
+
+def test_sixty_columns_are_enough():
+    shown = journey("compare", "default", *SMALL, "--workers", "1", columns=60)
+    assert max(len(line) for line in shown.stdout.splitlines()) <= 60
+    for words in ("churn rate *", "incremental value", "Verdict"):
+        assert words in shown.stdout
+
+
+def test_a_segments_name_is_not_taken_for_markup():
+    shown = journey("compare", "default", *SMALL, "--workers", "1")
+    assert "churn rate [SMB]" in shown.stdout
+
+
+@pytest.mark.parametrize("ending", ["md", "html"])
+def test_a_report_is_written_and_said_so(tmp_path, ending):
+    path = tmp_path / "out" / f"report.{ending}"
+    done = journey("compare", "default", *SMALL, "--workers", "1", "--report", str(path))
+    assert done.exit_code == 0
+    assert done.stderr.endswith(f"loaded\nwrote {path}\n")
+    assert "The orchestrator against current practice" in path.read_text()
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["onbording_outreach"], "did you mean 'onboarding_outreach'?"),
+        (["default", "--report", "x.pdf"], ".md or .html"),
+        (["default", "--replications", "0"], "--replications 0: replications: should be greater than or equal to 1"),
+        (["default", "--workers", "0"], "--workers"),
+        (["default", "--seed", "-1"], "--seed -1: seed: should be greater than or equal to 0"),
+        (["default", "--set", "population.sise=3"], "did you mean 'size'?"),
+        (["default", "--set", "arms.treated=false"], "at least one arm besides 'baseline'"),
+    ],
+)
+def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):
+    done = journey("compare", *arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_records_that_cannot_be_read_are_a_message_from_the_workers_too(tmp_path):
+    done = process("compare", "seed_ten", "--set", f"population.records={tmp_path}", "--workers", "2")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_interruption_keeps_what_is_complete_and_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr("simulation.runs.run.run_arm", fakes.interrupted_in_the_third)
+    path = tmp_path / "report.md"
+    done = journey("compare", "default", "--replications", "9", "--workers", "1", "--report", str(path), "--json")
+    assert done.exit_code == 130
+    assert json.loads(done.stdout)["interrupted"] is True
+    assert json.loads(done.stdout)["replications"] == 2
+    assert "interrupted: 2 of 9 replications are complete and were used" in done.stderr
+    assert "Interrupted: 2 of 9" in path.read_text()
+
+
+def test_an_interruption_before_anything_is_complete_prints_no_result(monkeypatch):
+    monkeypatch.setattr("simulation.runs.run.run_arm", stopped)
+    done = journey("compare", "default", "--workers", "1", "--engine", "reference")
+    assert (done.exit_code, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+def stopped(setup, **how):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_workers_and_keeps_what_is_complete():
+    small = ["--set", "population.size=20", "--set", "horizon_days=30", "--replications", "100000"]
+    with started(workers_of, "compare", "default", *small, "--workers", "2", "--json") as running:
+        time.sleep(15)
+        os.kill(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert 0 < json.loads(out)["replications"] < 100000
+    assert "Traceback" not in err
+
+
+def test_a_person_is_told_which_engine_and_why(tmp_path):
+    begun = tmp_path / "kept.jsonl"
+    told = journey("compare", "default", *SMALL, "--workers", "1", "--resume", str(begun)).stderr
+    assert told == "engine: reference, because it is done with 19,200 customer-days before the compiled one is loaded\n"
+    begun.write_text(begun.read_text().replace('"engine": "reference"', '"engine": "compiled"'))
+    again = journey("compare", "default", *SMALL, "--workers", "1", "--resume", str(begun)).stderr
+    assert f"engine: compiled, because {begun} was begun with it" in again

@@ -1,0 +1,166 @@
+"""What holds for every command: streams, exit codes, colours, widths, errors."""
+
+import json
+import re
+import subprocess
+import sys
+from datetime import date, datetime
+
+import numpy as np
+import pytest
+
+from journey.core.errors import InputError
+from scenarios.cli import console, error_handling
+from scenarios.cli.commands import COMMANDS
+from tests.scenarios.cli.invocation import RUN, invoke, process
+
+
+def test_help_lists_every_command_and_is_quick_because_nothing_heavy_is_loaded():
+    code = (
+        "import sys\nsys.argv = ['journey', '--help']\nfrom scenarios.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'numpy', 'scipy', 'numba', 'duckdb', 'simpy', 'pydantic', 'transitions', 'rich.markdown'}\n"
+        "print('loaded', sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "loaded []" in done.stdout
+    for name in COMMANDS:
+        assert name in done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_explains_itself(name):
+    result = invoke(name, "--help")
+    assert result.exit_code == 0
+    assert "Usage" in result.stdout
+
+
+def test_a_misspelt_command_is_answered_with_the_one_that_was_meant():
+    result = invoke("evalute")
+    assert result.exit_code == 2
+    assert "did you mean 'evaluate'" in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "no such folder"),
+        ("check", "--as-of", "yesterday"),
+        ("evaluate", "--policy", "no such policy.toml"),
+        ("evaluate", "--customer", "nobody"),
+        ("evaluate", "--report", "report.docx"),
+        ("evaluate", "--no-such-option"),
+        ("draw", "no such scenario"),
+        ("draw", "--format", "gif"),
+    ],
+)
+def test_what_is_wrong_is_said_on_stderr_with_exit_code_2_and_without_a_traceback(arguments):
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.strip()
+    assert "Traceback" not in result.stderr
+
+
+def test_a_policy_with_a_misspelt_key_says_file_key_and_what_was_meant(tmp_path):
+    policy = tmp_path / "policy.toml"
+    policy.write_text("[thresholds]\nact_severty = 0.3\n", encoding="utf-8")
+    result = invoke("evaluate", "--policy", policy)
+    assert result.exit_code == 2
+    for part in (str(policy), "act_severty", "act_severity"):
+        assert part in result.stderr
+
+
+def test_piped_output_has_no_colour_and_a_forced_terminal_obeys_no_color():
+    assert "\x1b[" not in process("check").stdout
+    # Colours are codes 30 to 37; bold and dim are no colours and may stay.
+    assert not re.search(r"\x1b\[3\d", process("check", NO_COLOR="1", FORCE_COLOR="1").stdout)
+
+
+@pytest.mark.parametrize("command", ["check", "evaluate"])
+@pytest.mark.parametrize("width", [60, 120])
+def test_tables_fit_the_terminal(command, width):
+    shown = invoke(command, COLUMNS=str(width)).stdout
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= width
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    command = " ".join(f"'{part}'" for part in RUN) + " evaluate --json | head -1"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "{"
+    assert done.stderr == ""
+
+
+class TestGuard:
+    def raised(self, error):
+        def command():
+            raise error
+
+        with pytest.raises(error_handling.typer.Exit) as stopped:
+            error_handling.guarded(command)()
+        return stopped.value.exit_code
+
+    def test_an_interruption_is_130(self, capsys):
+        assert self.raised(KeyboardInterrupt()) == 130
+        assert capsys.readouterr().err == "interrupted\n"
+
+    def test_files_that_refuse_are_named(self, capsys):
+        assert self.raised(PermissionError(13, "Permission denied", "/some/file")) == 2
+        assert capsys.readouterr().err == "journey: /some/file: Permission denied\n"
+        assert self.raised(OSError(28, "No space left on device")) == 2
+        assert "No space left" in capsys.readouterr().err
+
+    def test_wrong_input_is_2(self, capsys):
+        assert self.raised(InputError("it is wrong; mend it so")) == 2
+        assert capsys.readouterr().err == "journey: it is wrong; mend it so\n"
+
+
+class TestOutput:
+    def test_json_knows_dates_and_null(self):
+        value = {
+            "day": datetime(2031, 1, 2),
+            "moment": datetime(2031, 1, 2, 3),
+            "date": date(2031, 1, 2),
+            "unknown": float("nan"),
+            "endless": np.float64("inf"),
+            "count": np.int64(3),
+            "flag": np.True_,
+            "rows": (row for row in [1, None]),
+        }
+        assert console.plain(value) == {
+            "day": "2031-01-02",
+            "moment": "2031-01-02T03:00:00",
+            "date": "2031-01-02",
+            "unknown": None,
+            "endless": None,
+            "count": 3,
+            "flag": True,
+            "rows": [1, None],
+        }
+
+    @pytest.mark.parametrize("count", [0, 1, 1_000, 1_001])
+    def test_long_lists_are_the_same_json_printed_an_item_a_line(self, count, capsys):
+        items = [{"n": n, "day": datetime(2031, 1, 2), "unknown": float("nan"), "text": "é[\n"} for n in range(count)]
+        console.print_json({"title": "x", "items": items, "tuple": (1, None)})
+        shown = capsys.readouterr().out
+        assert json.loads(shown) == console.plain({"title": "x", "items": items, "tuple": (1, None)})
+        assert shown.endswith("}\n")
+
+    def test_a_report_is_written_whole_or_not_at_all(self, tmp_path):
+        path = tmp_path / "new" / "folder" / "report.md"
+        console.write_atomically(path, "first\n")
+        console.write_atomically(path, "second\n")
+        assert path.read_text(encoding="utf-8") == "second\n"
+        assert [file.name for file in path.parent.iterdir()] == ["report.md"]
+        with pytest.raises(UnicodeEncodeError):
+            console.write_atomically(path, "\udcff")
+        assert path.read_text(encoding="utf-8") == "second\n"
+        assert [file.name for file in path.parent.iterdir()] == ["report.md"]
+
+    def test_a_report_that_cannot_be_written_there_says_so(self, tmp_path):
+        with pytest.raises(InputError, match="folder"):
+            console.write_atomically(tmp_path, "text")
+        (tmp_path / "file").write_text("", encoding="utf-8")
+        with pytest.raises(InputError, match="cannot be written"):
+            console.write_atomically(tmp_path / "file" / "report.md", "text")

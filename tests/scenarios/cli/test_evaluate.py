@@ -1,0 +1,181 @@
+"""`journey evaluate` on the bundled ten customers and on others."""
+
+import csv
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from journey.core.errors import InputError
+from scenarios.execution.record_memory import BYTES_PER_ROW, refuse_large_records
+from tests.scenarios.cli.invocation import invoke, json_of, process
+
+DECISION = {"customer_id", "stage", "days_in_stage", "severity", "confidence", "churn_probability", "priority",
+            "recommended_action", "requires_human_approval", "triggered_by_signals", "reasons"}  # fmt: skip
+ROW = {"intervention_id", "recorded_action", "action", "recorded_approval", "approval", "recorded_confidence",
+       "confidence"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def found():
+    return json_of("evaluate", "--replay")
+
+
+def test_the_contract_of_the_json_holds(found):
+    assert {"as_of", "findings", "decisions", "open_loops", "kpis", "roi", "agreement"} <= set(found)
+    assert found["as_of"] == "2025-01-20"
+    assert len(found["decisions"]) == 10
+    for decision in found["decisions"]:
+        assert set(decision) >= DECISION
+    for loop in found["open_loops"]:
+        assert set(loop) == {"intervention_id", "customer_id", "state", "age_days", "message"}
+    for group in ("operational", "effectiveness", "business"):
+        for kpi in found["kpis"][group].values():
+            assert {"value", "unit", "n", "definition", "status"} <= set(kpi)
+    assert {"value", "cost", "net", "roi", "lines"} <= set(found["roi"])
+    for line in found["roi"]["lines"]:
+        assert {"name", "kind", "quantity", "unit_price", "amount", "provenance"} <= set(line)
+    for row in found["agreement"]["rows"]:
+        assert set(row) >= ROW
+
+
+def test_the_replay_agrees_and_is_only_there_when_asked_for(found):
+    agreement = found["agreement"]
+    assert (agreement["interventions"], agreement["same_action"], agreement["same_approval"]) == (8, 8, 8)
+    assert "agreement" not in json_of("evaluate")
+
+
+def test_findings_of_the_records_are_there(found):
+    codes = {finding["code"]: finding["customer_id"] for finding in found["findings"]}
+    assert codes["illegal-move"] == "C009"
+    assert codes["unknown-customer"] == "C999"
+    assert [loop["intervention_id"] for loop in found["open_loops"]] == ["I005"]
+
+
+def test_as_of_changes_what_is_known():
+    early = json_of("evaluate", "--as-of", "2025-01-16")
+    decisions = {decision["customer_id"]: decision for decision in early["decisions"]}
+    assert decisions["C004"]["recommended_action"] == "monitor_only"
+    assert decisions["C003"]["recommended_action"] is None
+    assert decisions["C003"]["reasons"]
+    assert early["kpis"]["business"]["csat_delta"]["n"] == 0
+
+
+def test_one_customer_alone(found):
+    alone = json_of("evaluate", "--customer", "C005")
+    assert alone["decisions"] == [one for one in found["decisions"] if one["customer_id"] == "C005"]
+
+
+def test_a_policy_file_changes_decisions(tmp_path):
+    policy = tmp_path / "bold.toml"
+    policy.write_text('name = "bold"\n[contact]\ncool_down_days = 1\n', encoding="utf-8")
+    bold = json_of("evaluate", "--policy", policy)
+    assert bold["policy"] == "bold"
+    actions = {decision["customer_id"]: decision["recommended_action"] for decision in bold["decisions"]}
+    assert actions["C001"] == "proactive_outreach"
+
+
+def test_people_are_told_the_moment_that_was_chosen_and_what_it_rests_on():
+    shown = invoke("evaluate", "--replay", COLUMNS="120").stdout
+    for part in (
+        "2025-01-20 (the latest date in the records)",
+        "proactive_outreach is held back: last contact 5 days ago",
+        "onboarding_specialist_call waits for a person's approval",
+        "directional",
+        "same action 8 of 8, same approval 8 of 8 (regression check, not validation)",
+    ):
+        assert part in " ".join(shown.split())
+
+
+def test_what_is_left_out_is_said():
+    assert "7 decisions more left out" in invoke("evaluate", "--limit", "3").stdout
+
+
+@pytest.mark.parametrize("ending", ["md", "html"])
+def test_the_report_holds_everything(tmp_path, ending):
+    path = tmp_path / "deep" / f"report.{ending}"
+    result = invoke("evaluate", "--replay", "--report", path)
+    assert result.exit_code == 0
+    assert f"wrote {path}" in result.stderr
+    text = path.read_text(encoding="utf-8").replace("\\", "")
+    for part in ("In short", "Decisions", "Reasons", "Open loops", "Findings", "KPIs", "Return on investment", "Replay",
+                 "Assumptions", "regression check, not validation", "I005", "total cost"):  # fmt: skip
+        assert part in text
+
+
+def test_a_folder_with_customers_alone_is_judged_and_one_without_dates_asks_for_a_moment(tmp_path):
+    (tmp_path / "customers.json").write_text(json.dumps([{"customer_id": "only [one]"}]), encoding="utf-8")
+    result = invoke("evaluate", tmp_path)
+    assert result.exit_code == 2
+    assert "as_of" in result.stderr
+    assert "--as-of" in result.stderr
+    assert invoke("evaluate", tmp_path, "--as-of", "2031-01-01").exit_code == 0
+    (one,) = json_of("evaluate", tmp_path, "--as-of", "2031-01-01")["decisions"]
+    assert one["reason"] == "no_stage"
+
+
+def test_odd_names_break_neither_table_nor_report(tmp_path):
+    odd = "x|y [bold]\n<b>_*`"
+    (tmp_path / "customers.json").write_text(json.dumps([{"customer_id": odd, "segment": "[red]"}]), encoding="utf-8")
+    (tmp_path / "journey_state_log.json").write_text(
+        json.dumps([{"customer_id": odd, "journey_stage": "[/]", "state_entered_at": "2031-01-01"}]), encoding="utf-8"
+    )
+    report = tmp_path / "report.md"
+    result = invoke("evaluate", tmp_path, "--report", report)
+    assert result.exit_code == 0, result.stderr
+    assert "[bold]" in result.stdout
+    assert "<b>" not in report.read_text(encoding="utf-8").replace("\\<", "")
+
+
+def test_it_runs_from_any_folder(tmp_path):
+    done = process("evaluate", "--json", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["customers"] == 10
+
+
+def test_all_decisions_go_to_a_file_by_column(tmp_path):
+    file = tmp_path / "all.csv"
+    done = invoke("evaluate", "--decisions", file, "--json")
+    assert done.exit_code == 0
+    assert f"wrote {file}" in done.stderr
+    listed = json.loads(done.stdout)["decisions"]
+    with file.open(encoding="utf-8") as lines:
+        written = list(csv.DictReader(lines))
+    assert [row["customer_id"] for row in written] == [one["customer_id"] for one in listed]
+    assert [row["recommended_action"] or None for row in written] == [one["recommended_action"] for one in listed]
+    assert [float(row["severity"]) for row in written] == [one["severity"] for one in listed]
+
+
+def test_a_batch_prints_the_json_of_one_by_one_and_a_breakdown_for_people(tmp_path):
+    alone, batch = json_of("evaluate", "--replay"), json_of("evaluate", "--replay", "--decisions", tmp_path / "d.csv")
+    assert batch == alone
+    shown = invoke("evaluate", "--decisions", tmp_path / "d.parquet", COLUMNS="120").stdout
+    assert "Decisions by stage, risk tier and action" in shown
+    assert "Decisions: " in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--decisions", "d.xlsx"), ".parquet or .csv"),
+        (("--decisions", "d.csv", "--customer", "C001"), "--customer"),
+    ],
+)
+def test_decisions_that_could_not_be_written_are_refused_before_the_work(options, why, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused = invoke("evaluate", *options)
+    assert refused.exit_code == 2
+    assert why in refused.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_records_that_will_not_fit_in_memory_are_refused_before_they_are_read(tmp_path):
+    rows = 300_000
+    pq.write_table(pa.table({"customer_id": [f"C{n}" for n in range(rows)]}), tmp_path / "customers.parquet")
+    refuse_large_records(tmp_path, available=rows * BYTES_PER_ROW)
+    with pytest.raises(InputError, match=r"300,000 rows take about 150 MB .* 149 MB are available"):
+        refuse_large_records(tmp_path, available=149e6)
+    (tmp_path / "signals.parquet").write_bytes(b"no parquet" * 100_000)
+    refuse_large_records(tmp_path, available=rows * BYTES_PER_ROW)

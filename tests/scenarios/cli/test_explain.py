@@ -1,0 +1,83 @@
+"""`journey explain`."""
+
+import json
+
+import pytest
+
+from tests.scenarios.cli.invocation import invoke, json_of, process
+
+SMALL = ("--set", "population.size=60", "--days", "100")
+
+
+@pytest.fixture(scope="module")
+def found():
+    return json_of("explain", "onboarding_outreach", "--customer", 8, "--seed", 5, *SMALL)
+
+
+def test_json_has_what_the_contract_promises(found):
+    promised = {"scenario", "scenario_hash", "seed", "customer", "arms", "parting"}
+    assert promised <= set(found)
+    assert (found["scenario"], found["seed"], found["customer"], found["days"]) == ("onboarding_outreach", 5, 8, 100.0)
+    assert list(found["arms"]) == ["baseline", "treated"]
+    for life in found["arms"].values():
+        assert {"events", "end_stage", "unfinished", "revenue", "cost", "net"} <= set(life)
+        for event in life["events"]:
+            assert list(event) == [
+                "time", "kind", "stage", "to_stage", "label", "reason", "reviewer", "value", "source", "dated",
+            ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("arms", [(), ("--set", "arms.idle.active=false", "--set", "arms.fourth.label=x")])
+def test_it_fits_the_terminal(width, arms):
+    done = invoke("explain", "onboarding_outreach", "--customer", 8, *SMALL, *arms, COLUMNS=str(width))
+    assert done.exit_code == 0, done.stderr
+    if not arms:
+        assert max(len(line.rstrip()) for line in done.stdout.splitlines()) <= width
+    for words in ("Timeline", "What it was worth", "the end:", "share the reviewers"):
+        assert words in " ".join(done.stdout.split())
+
+
+def test_the_parting_is_marked_without_colour_too():
+    for customer in range(0, 60, 3):
+        answer = json_of("explain", "onboarding_outreach", "--customer", customer, *SMALL)
+        if answer["parting"] is not None:
+            break
+    done = process("explain", "onboarding_outreach", "--customer", customer, *SMALL)
+    assert f"> {answer['parting']['time']:.1f} " in done.stdout
+    assert "\x1b[" not in done.stdout
+    assert f"part on day {answer['parting']['time']:.1f}" in done.stdout
+
+
+def test_one_arm_alone_is_told_too():
+    done = invoke("explain", "onboarding_outreach", "--customer", 1, *SMALL, "--set", "arms.treated=false")
+    assert done.exit_code == 0
+    assert "one arm only" in done.stdout
+    assert "the same" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("default", "--customer", "60", *SMALL), "there is no customer 60; the 60 customers have the numbers 0 to 59"),
+        (("default", "--customer", "-1", *SMALL), "there is no customer -1"),
+        (("default", "--customer", "C001"), "--customer"),
+        (("default",), "--customer"),
+        (("nothing", "--customer", "1"), "neither a built-in scenario nor a file"),
+    ],
+)
+def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):
+    done = invoke("explain", *arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert done.stdout == ""
+
+
+def test_both_engines_tell_the_same_life():
+    """Slow only where the compiled engine is not on disk yet."""
+    texts = [json.dumps(found_by(engine)) for engine in ("reference", "auto")]
+    assert texts[0] == texts[1]
+
+
+def found_by(engine):
+    return json_of("explain", "default", "--customer", 3, *SMALL, "--engine", engine)

@@ -1,0 +1,272 @@
+"""A Dask cluster does what processes do: the same results, and a worker that is killed costs time only."""
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
+from unittest.mock import Mock
+
+import pytest
+from distributed import Client, LocalCluster
+from distributed.cfexecutor import _cascade_future
+
+from journey.core.errors import InputError
+from scenarios.execution import dask_cluster, versions
+from scenarios.execution.executor import WorkerDiedError, crew
+from tests.scenarios.execution.jobs import DiesAt, Raises, Refuses, Squares
+
+SQUARES = {number: number * number for number in range(12)}
+QUIET = {
+    "threads_per_worker": 1,
+    "dashboard_address": None,
+    "scheduler_kwargs": {"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+    "silence_logs": logging.CRITICAL,
+}
+
+
+@pytest.fixture(scope="module")
+def existing():
+    """A cluster of two processes that is somebody else's."""
+    with LocalCluster(n_workers=2, **QUIET) as running, Client(running, set_as_default=False) as client:
+        yield client
+
+
+def address_of(client):
+    return client.scheduler.address
+
+
+def pids(client):
+    return set(client.run(os.getpid).values())
+
+
+def plugins(client):
+    return {name for found in client.run(lambda dask_worker: list(dask_worker.plugins)).values() for name in found}
+
+
+def test_a_cluster_gives_the_same_results_and_is_left_as_it_was(existing):
+    before, told = pids(existing), plugins(existing)
+    with crew(Squares(), cluster=address_of(existing)) as do:
+        assert dict(do(SQUARES)) == SQUARES
+        assert len(plugins(existing)) == len(told) + 1
+    assert (pids(existing), plugins(existing)) == (before, told)
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_task_done_again(existing, tmp_path):
+    before = pids(existing)
+    with crew(DiesAt(4, times=2, folder=tmp_path), cluster=address_of(existing)) as do:
+        assert dict(do(SQUARES)) == SQUARES
+    killed = {int(note.read_text()) for note in tmp_path.iterdir()}
+    assert len(killed) == 2
+    assert killed & before
+
+
+@pytest.mark.slow
+def test_a_task_at_which_every_worker_dies_is_given_up(existing, tmp_path):
+    with (
+        pytest.raises(WorkerDiedError, match=r"4 times at the same piece of work.*give the workers more memory"),
+        crew(DiesAt(3, times=99, folder=tmp_path), cluster=address_of(existing)) as do,
+    ):
+        list(do([3]))
+
+
+def interrupted(results):
+    yield next(results)
+    raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+def test_given_up_what_is_pending_is_cancelled_and_the_cluster_goes_on(existing):
+    existing.wait_for_workers(2)
+    with pytest.raises(KeyboardInterrupt), crew(Squares(seconds=0.05), cluster=address_of(existing)) as do:
+        list(interrupted(do(range(100_000))))
+    assert existing.submit(abs, -3, pure=False).result(timeout=10) == 3
+    # What is under way is finished by its worker; nothing else is left.
+    assert existing.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) <= 4
+
+
+def test_what_a_worker_refuses_is_refused_here(existing):
+    with (
+        pytest.raises(InputError, match="3 is wrong; give another"),
+        crew(Refuses(), cluster=address_of(existing)) as do,
+    ):
+        list(do([3]))
+
+
+@pytest.mark.parametrize(
+    ("name", "mend"),
+    [("Python", "start the workers with Python 0.1"), ("numpy", "install numpy 0.1 where the workers run")],
+)
+def test_workers_with_other_versions_are_refused_by_name(existing, monkeypatch, name, mend):
+    here = versions.versions_here() | {name: "0.1"}
+    monkeypatch.setattr(versions, "versions_here", lambda: here)
+    with (
+        pytest.raises(InputError, match=rf"worker tcp://\S+ and 1 more has {name} \S+, and here it is 0.1; .*{mend}"),
+        crew(Squares(), cluster=address_of(existing)),
+    ):
+        pass
+
+
+def test_a_worker_without_journeylab_is_refused(existing, monkeypatch):
+    here = versions.versions_here() | {"no-such-package": "1"}
+    monkeypatch.setattr(versions, "PACKAGES", ("no-such-package",))
+    monkeypatch.setattr(versions, "versions_here", lambda: here)
+    with (
+        pytest.raises(InputError, match=r"has no-such-package not installed, and here it is 1; .*install no-such-pack"),
+        crew(Squares(), cluster=address_of(existing)),
+    ):
+        pass
+
+
+def test_a_worker_of_another_version_that_joins_in_mid_run_does_nothing(existing, monkeypatch):
+    here = versions.versions_here() | {"numpy": "0.1"}
+    monkeypatch.setattr(dask_cluster, "versions_here", lambda: here)
+    with (
+        pytest.raises(InputError, match=r"joined the cluster has numpy \d\S+, and here it is 0.1"),
+        crew(Squares(), cluster=address_of(existing)) as do,
+    ):
+        list(do([3]))
+
+
+def test_a_scheduler_without_workers_is_refused(monkeypatch):
+    monkeypatch.setattr(dask_cluster, "FIRST_WORKER_SECONDS", 0.3)
+    with (
+        LocalCluster(n_workers=0, **QUIET) as empty,
+        pytest.raises(InputError, match=r"has no workers; start some with `dask worker tcp://\S+ --nthreads 1`"),
+        crew(Squares(), cluster=empty.scheduler_address),
+    ):
+        pass
+
+
+@contextmanager
+def mute_server():
+    """Something that listens, and is no scheduler."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_where_no_scheduler_answers_it_is_said_soon(monkeypatch):
+    monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 0.3)
+    with mute_server() as mute:
+        for address in (mute, "tcp://127.0.0.1:1", "tls://127.0.0.1:1", "abc://127.0.0.1:1"):
+            with pytest.raises(InputError, match="no Dask scheduler answers there"), crew(Squares(), cluster=address):
+                pass
+
+
+@pytest.mark.slow
+def test_when_all_workers_are_gone_it_is_not_waited_for_ever(monkeypatch):
+    monkeypatch.setattr(dask_cluster, "LONE_SECONDS", 0.2)
+    monkeypatch.setattr("scenarios.execution.executor.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(dask_cluster, "COUNT_EVERY_SECONDS", 0.0)
+    with (
+        LocalCluster(n_workers=1, processes=False, protocol="tcp", **QUIET) as shrinking,
+        pytest.raises(WorkerDiedError, match="all workers are gone, and for 0 seconds none came"),
+        crew(Squares(seconds=0.01), cluster=shrinking.scheduler_address) as do,
+    ):
+        [shrinking.scale(0) for _ in do(range(100_000))]
+
+
+@pytest.mark.parametrize("result", [5, (1,), (1, 2, 3)])
+def test_a_result_that_was_lost_on_its_way_may_be_asked_for_again(result):
+    """The worker leaves after Dask's executor has the result and before it looks at the future's state."""
+
+    class Lost:
+        status = "lost"
+
+        async def _result(self, *, raiseit):
+            assert not raiseit
+            return result
+
+    async def handed_over():
+        await _cascade_future(Lost(), given)
+
+    given = Future()
+    asyncio.run(handed_over())
+    with pytest.raises(BrokenExecutor, match="the worker left"):
+        dask_cluster.OnCluster(Mock(), "name", "tcp://here:1").result(given)
+
+
+@pytest.mark.parametrize("kind", [TypeError, ValueError, AttributeError])
+def test_what_the_job_raises_is_no_lost_result(existing, kind):
+    with crew(Raises(kind), cluster=address_of(existing)) as do, pytest.raises(kind, match="of the job's own"):
+        list(do([1]))
+
+
+def test_a_client_that_has_lost_its_scheduler_knows_of_no_workers(monkeypatch):
+    monkeypatch.setattr(dask_cluster, "LONE_SECONDS", 0.2)
+    monkeypatch.setattr(dask_cluster, "COUNT_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("scenarios.execution.executor.PATIENCE_SECONDS", 0.1)
+    with (
+        LocalCluster(n_workers=1, processes=False, protocol="tcp", **QUIET) as running,
+        crew(Squares(seconds=1.0), cluster=running.scheduler_address) as do,
+    ):
+        monkeypatch.setattr("distributed.Client.scheduler_info", lambda _client: {"type": "Scheduler"})
+        with pytest.raises(WorkerDiedError, match="all workers are gone"):
+            list(do(range(5)))
+
+
+def test_a_connection_that_broke_while_a_result_was_on_its_way_is_noticed():
+    client = Mock(status="closed")
+    workforce = dask_cluster.OnCluster(client, "name", "tcp://here:1")
+    with pytest.raises(WorkerDiedError, match="tcp://here:1: the scheduler is gone"):
+        workforce.look_after()
+    workforce.leave()
+    client.unregister_worker_plugin.assert_not_called()
+
+
+def test_leaving_by_ctrl_c_asks_nothing_of_a_client_that_has_lost_its_scheduler():
+    client = Mock(status="closed")
+    dask_cluster.OnCluster(client, "name", "tcp://here:1").leave()
+    client.get_executor.return_value.shutdown.assert_not_called()
+    client.unregister_worker_plugin.assert_not_called()
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_gone_is_said_to_be():
+    with subprocess.Popen(
+        [sys.executable, "-c", SCHEDULER], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+    ) as process:
+        address = process.stdout.readline().strip()
+        with crew(Squares(seconds=0.02), cluster=address) as do:
+            # Only now, however long connecting took.
+            threading.Timer(1.0, process.kill).start()
+            with pytest.raises(WorkerDiedError, match="the scheduler is gone"):
+                list(do(range(100_000)))
+
+
+SCHEDULER = """
+import logging
+from distributed import LocalCluster
+if __name__ == "__main__":
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=None,
+                      scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+                      silence_logs=logging.CRITICAL) as cluster:
+        print(cluster.scheduler_address, flush=True)
+        input()
+"""
+
+
+@pytest.mark.slow
+def test_a_local_cluster_listens_on_the_loopback_interface_only_and_ends_with_the_work():
+    import psutil
+
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    with crew(Squares(seconds=0.01), 2, "local") as do:
+        running = do(SQUARES)
+        first = next(running)
+        ours = [each for each in psutil.Process().children(recursive=True) if each.pid not in before]
+        ports = [
+            port for each in (psutil.Process(), *ours) for port in each.net_connections() if port.status == "LISTEN"
+        ]
+        assert len(ports) >= 3
+        assert {port.laddr.ip for port in ports} == {"127.0.0.1"}
+        assert 8787 not in {port.laddr.port for port in ports}
+        assert dict([first, *running]) == SQUARES
+    gone, alive = psutil.wait_procs(ours, timeout=10)
+    assert len(gone) >= 2
+    assert not alive

@@ -1,0 +1,250 @@
+"""Experiments with a known truth: what is planted is found and covered, what is not is not invented."""
+
+import json
+from dataclasses import replace
+from math import sqrt
+from statistics import NormalDist
+
+import pytest
+
+from journey.core.errors import InputError
+from scenarios.comparison.checkpoint import opened
+from scenarios.comparison.compare import compare, identity_of
+from scenarios.comparison.stopping_rule import Precision
+from scenarios.experiment.analysis import split_for
+from scenarios.files.loader import load
+from tests.scenarios.experiment import known_experiments
+from tests.scenarios.experiment.known_experiments import CHURN, PLANTED, SIZES, VALUE, experiment
+
+TRIALS = 200
+ALLOWED = 3.5 * sqrt(0.05 * 0.95 / TRIALS)
+"""Three and a half standard errors of a rate of 5 %: one chance in two thousand for each check."""
+
+BY_SEGMENT = ("arms.treated.share_by_segment={ SMB = 4, Enterprise = 0.25 }",)
+
+
+def found(*overrides, run=known_experiments.planted, **how):
+    loaded, split = experiment(*overrides, **how)
+    return compare(loaded, split=split, run_together=run)
+
+
+def trials(run, *overrides):
+    loaded, split = experiment(*overrides, replications=6)
+    for seed in range(TRIALS):
+        scenario = loaded.scenario.model_copy(update={"seed": seed})
+        yield compare(replace(loaded, scenario=scenario), split=split, run_together=run)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("overrides", [(), BY_SEGMENT], ids=["alike", "by segment"])
+def test_between_arms_without_a_difference_five_in_a_hundred_tests_find_one(overrides):
+    over_replications = all_together = alone = 0.0
+    for comparison in trials(known_experiments.without_effect, *overrides):
+        seen = comparison.experiment.seen["treated"]["churn_rate"]
+        over_replications += seen.p_value < 0.05
+        all_together += seen.proportions.all.p_value < 0.05
+        alone += seen.proportions.refuting
+    assert over_replications / TRIALS == pytest.approx(0.05, abs=ALLOWED)
+    assert all_together / TRIALS == pytest.approx(0.05, abs=ALLOWED)
+    # Six experiments a trial.
+    assert alone / TRIALS == pytest.approx(0.05, abs=ALLOWED / sqrt(6))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("overrides", [(), BY_SEGMENT], ids=["alike", "by segment"])
+def test_a_planted_effect_is_recovered_and_covered_as_often_as_stated(overrides):
+    differences, hits, lifts = [], 0, 0
+    lift = PLANTED / (sum(CHURN[name] * size for name, size in SIZES.items()) / 1000)
+    for comparison in trials(known_experiments.planted, *overrides):
+        effect = comparison.effects["treated"]["churn_rate"].difference
+        seen = comparison.experiment.seen["treated"]["churn_rate"].lift
+        differences.append(effect.mean)
+        hits += effect.low <= PLANTED <= effect.high
+        lifts += seen.low <= lift <= seen.high
+    spread = sqrt(sum((d - PLANTED) ** 2 for d in differences) / TRIALS)
+    assert sum(differences) / TRIALS == pytest.approx(PLANTED, abs=4 * spread / sqrt(TRIALS))
+    assert hits / TRIALS == pytest.approx(0.95, abs=ALLOWED)
+    assert lifts / TRIALS == pytest.approx(0.95, abs=ALLOWED)
+
+
+def test_shares_that_differ_by_segment_do_not_pass_for_an_effect():
+    """The treated arm has far more SMB customers, who churn most: its own churn is higher, the effect is nothing."""
+    comparison = found(*BY_SEGMENT, run=known_experiments.without_effect, replications=40)
+    effect = comparison.effects["treated"]["churn_rate"].difference
+    assert abs(effect.mean) < 4 * effect.sd / sqrt(effect.n)
+    assert abs(effect.mean) < 0.01
+    assert comparison.experiment.split.stratified
+
+
+def test_the_power_of_one_experiment_is_that_of_the_formula():
+    """The formula of R's power.prop.test: pooled variance under the null, separate ones under the alternative."""
+    seen = found(replications=300).experiment.seen["treated"]["churn_rate"]
+    before = sum(CHURN[name] * size for name, size in SIZES.items()) / 1000
+    after, pooled = before + PLANTED, before + PLANTED / 2
+    apart = sqrt(before * (1 - before) + after * (1 - after))
+    edge = NormalDist().inv_cdf(0.975) * sqrt(2 * pooled * (1 - pooled))
+    power = NormalDist().cdf((-PLANTED * sqrt(500) - edge) / apart)
+    error = sqrt(power * (1 - power) / 300)
+    assert seen.proportions.refuting == pytest.approx(power, abs=4 * error)
+    # The spread of 300 effects is known to 4 %, and with it the power to about as much as by counting.
+    assert seen.power == pytest.approx(power, abs=4 * error)
+
+
+def test_totals_are_per_customer_and_say_so():
+    comparison = found("arms.treated.share=3", replications=4)
+    arms, effect = comparison.arms, comparison.as_dict()["effects"]["treated"]["interventions"]
+    assert arms["baseline"]["interventions"].mean == arms["treated"]["interventions"].mean == 2.0
+    assert effect["unit"] == "per customer"
+    assert "interventions per customer" in effect["null"]
+    value = comparison.as_dict()["effects"]["treated"]["retained_value"]
+    assert value["unit"] == "dollars per customer"
+    assert 0.0 < comparison.arms["baseline"]["retained_value"].mean < VALUE
+
+
+def test_money_is_that_of_all_customers_in_the_experiment():
+    comparison = found("arms.treated.share=3", "money.discount_per_year=0", replications=30)
+    lines = {line.name: line.quantity for line in comparison.roi["treated"].ledger.lines}
+    # 4 % of 1000 customers stay, each worth VALUE; the test's noise is that of its own interval.
+    difference = comparison.effects["treated"]["retained_value"].difference
+    assert lines["margin_retained"] == pytest.approx(1000 * difference.mean)
+    assert 1000 * difference.low < -PLANTED * VALUE * 1000 < 1000 * difference.high
+    assert "if all 1,000 customers were in this arm" in comparison.verdict.text
+
+
+def test_the_json_has_what_the_contract_promises():
+    made = found("arms.third.label=x").as_dict()
+    assert made["mode"] == "randomised"
+    assert list(made["effects"]) == ["treated", "third"]
+    for effects in made["effects"].values():
+        for effect in effects.values():
+            assert {"difference", "ci_low", "ci_high", "variance_reduction", "cohort_sd"} <= set(effect)
+            assert {"p_value", "p_adjusted", "lift", "lift_ci_low", "lift_ci_high", "null", "test"} <= set(effect)
+    assert made["effects"]["treated"]["escalations"]["lift"] is None
+    assert "no meaning" in made["effects"]["treated"]["escalations"]["lift_note"]
+    assert "gate_utilisation" not in made["effects"]["treated"]
+    assert made["sample_ratio"]["ok"] is True
+    assert set(made["sample_ratio"]["arms"]) == {"baseline", "treated", "third"}
+    assert set(made["segments"]["treated"]) == set(SIZES)
+    json.dumps(made, allow_nan=False)
+
+
+def test_a_segment_outside_the_experiment_has_no_effects():
+    made = found("arms.treated.share_by_segment={ Enterprise = 0 }", replications=4).as_dict()
+    assert "churn_rate[Enterprise]" not in made["effects"]["treated"]
+    assert list(made["segments"]["treated"]) == list(made["sample_ratio"]["segments"]) == ["SMB", "Mid-Market"]
+    assert made["experiment"]["customers_outside"] == 100
+    assert made["customers"] == 1000
+
+
+def test_a_wrong_split_raises_the_alarm_before_the_verdict():
+    comparison = found(run=known_experiments.wrongly_split, replications=12)
+    assert comparison.as_dict()["sample_ratio"]["ok"] is False
+    assert comparison.verdict.text.startswith("SAMPLE-RATIO ALARM")
+    assert comparison.as_dict()["warnings"]
+    assert not found(replications=12).verdict.warnings
+
+
+def test_identical_arms_are_an_a_a_test():
+    same = [f'arms.{arm}.actions=["proactive_outreach"]' for arm in ("baseline", "treated")]
+    comparison = found(*same, "arms.treated.share=2", run=known_experiments.without_effect)
+    assert comparison.verdict.findings["treated"].outcome == "identical"
+    assert "A/A test" in comparison.verdict.text
+
+
+def test_one_experiment_alone_has_a_test_of_its_churn_and_no_interval():
+    comparison = found(replications=1).as_dict()
+    effect = comparison["effects"]["treated"]["churn_rate"]
+    assert effect["p_value"] is effect["ci_low"] is effect["lift_ci_low"] is None
+    assert effect["two_proportions"]["p_value"] is not None
+    assert effect["lift"] is not None
+    assert "run at least 2 replications" in comparison["verdict"]
+
+
+def test_the_number_of_workers_changes_nothing():
+    loaded, split = experiment(replications=5)
+    alone, together = (
+        compare(loaded, split=split, run_together=known_experiments.planted, workers=workers) for workers in (1, 2)
+    )
+    assert json.dumps(alone.as_dict()) == json.dumps(together.as_dict())
+
+
+def test_an_interrupted_experiment_is_resumed_to_the_same_bytes(tmp_path):
+    loaded, split = experiment(replications=5)
+    identity = identity_of(loaded, "reference", split)
+    for run in (known_experiments.interrupted_in_the_third, known_experiments.planted):
+        with opened(tmp_path / "kept.jsonl", identity) as store:
+            comparison = compare(loaded, split=split, run_together=run, store=store)
+    assert len((tmp_path / "kept.jsonl").read_text().splitlines()) == 6
+    whole = compare(loaded, split=split, run_together=known_experiments.planted)
+    assert json.dumps(comparison.as_dict()) == json.dumps(whole.as_dict())
+
+
+def test_an_interruption_keeps_the_experiments_that_are_complete():
+    comparison = found(run=known_experiments.interrupted_in_the_third, replications=9)
+    assert (comparison.replications, comparison.interrupted) == (2, True)
+
+
+def test_a_precision_is_that_of_the_effect():
+    loaded, split = experiment(replications=4)
+    wanted = Precision({"churn_rate": 0.009}, 200)
+    comparison = compare(loaded, split=split, run_together=known_experiments.planted, precision=wanted)
+    effect = comparison.effects["treated"]["churn_rate"].difference
+    assert comparison.precision.reached
+    assert (effect.high - effect.low) / 2 == comparison.precision.widths[0].half_width <= 0.009
+
+
+def with_truth(*overrides, run, replications=60):
+    loaded, _ = experiment(*overrides, replications=replications)
+    return compare(loaded, split=split_for(loaded, truth=True), run_together=run)
+
+
+def test_the_truth_is_the_counterfactual_comparison():
+    loaded = load("default", ["population.size=120", "horizon_days=90", "replications=3"])
+    held = compare(loaded, split=split_for(loaded, truth=True)).experiment.seen["treated"]
+    counterfactual = compare(loaded).effects["treated"]
+    for name in ("churn_rate", "csat", "review_wait_days_mean", "churn_rate[SMB]"):
+        assert held[name].truth.difference[:4] == pytest.approx(counterfactual[name].difference[:4], abs=1e-12)
+    for name in ("retained_value", "interventions"):
+        per_customer = counterfactual[name].difference.mean / 120
+        assert held[name].truth.difference.mean == pytest.approx(per_customer)
+
+
+def test_what_the_arms_do_to_each_other_is_found_and_told_from_the_effect():
+    effect = with_truth(run=known_experiments.with_interference).experiment.seen["treated"]["churn_rate"].truth
+    assert effect.difference.low <= PLANTED <= effect.difference.high
+    # A hundredth of the customers, rounded to whole ones in each segment.
+    assert effect.interference.low - 0.001 <= -0.01 <= effect.interference.high + 0.001
+    assert effect.interference.p_value < 0.01
+
+
+def test_without_interference_none_is_found():
+    comparison = with_truth(*BY_SEGMENT, run=known_experiments.planted)
+    away = comparison.experiment.seen["treated"]["churn_rate"].truth.interference
+    assert abs(away.mean) < 4 * away.sd / sqrt(away.n)
+    assert comparison.customers == 1000
+    assert "truth" in comparison.as_dict()["effects"]["treated"]["churn_rate"]
+
+
+def test_customers_outside_the_experiment_are_where_they_were_in_the_truth_too():
+    loaded, _ = experiment("arms.treated.share_by_segment={ Enterprise = 0 }")
+    split = split_for(loaded, truth=True)
+    for part in split.parts[1:]:
+        outside = [setup.name for setup in part if "Enterprise" in setup.share_by_segment]
+        assert outside == ["baseline[Enterprise]"]
+        runs = known_experiments.planted(part, seed=1, replication=0, days=1.0)
+        assert sum(run.customers for run in runs) == 1000
+
+
+def test_the_truth_is_stored_and_is_another_thing_than_the_experiment_alone(tmp_path):
+    loaded, plain = experiment(replications=3)
+    split = split_for(loaded, truth=True)
+    for _ in range(2):
+        with opened(tmp_path / "kept.jsonl", identity_of(loaded, "reference", split)) as store:
+            comparison = compare(loaded, split=split, run_together=known_experiments.planted, store=store)
+    fresh = compare(loaded, split=split, run_together=known_experiments.planted, workers=2)
+    assert json.dumps(comparison.as_dict()) == json.dumps(fresh.as_dict())
+    with (
+        pytest.raises(InputError, match="give --mode randomised --truth"),
+        opened(tmp_path / "kept.jsonl", identity_of(loaded, "reference", plain)),
+    ):
+        pass
