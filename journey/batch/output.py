@@ -3,8 +3,6 @@
 The numbers go into the database as arrays, and names are joined to them there, so that no row becomes an object.
 """
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from journey.batch.grouping import grouping
 from journey.core.errors import InputError
 from journey.decision.rules import NO_SIGNAL, NOT_LIVE, REASONS
 from journey.records.database import literal
+from journey.runtime.atomic_files import atomic_file
 
 FORMATS = {".parquet": "(FORMAT parquet)", ".csv": "(FORMAT csv, HEADER)"}
 """Kinds of file that decisions can be written to, by ending."""
@@ -72,19 +71,11 @@ def write_decisions(table: DecisionTable, path: Path) -> None:
     rows = relation(table).sql_query()
     if ending == ".csv":
         rows = f"SELECT * REPLACE (array_to_string(triggered_by_signals, ';') AS triggered_by_signals) FROM ({rows})"
-    temporary = ""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        os.close(handle)
-        cursor.execute(f"COPY ({rows}) TO {literal(temporary)} {FORMATS[ending]}")
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
-    except (OSError, duckdb.Error) as error:
-        raise InputError(f"{path}: cannot be written: {error}") from None
-    finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+    with atomic_file(path) as part:
+        try:
+            cursor.execute(f"COPY ({rows}) TO {literal(str(part))} {FORMATS[ending]}")
+        except duckdb.Error as error:
+            raise InputError(f"{path}: cannot be written: {error}") from None
 
 
 def refuse_unknown_ending(path: Path) -> None:
@@ -95,12 +86,6 @@ def refuse_unknown_ending(path: Path) -> None:
     """
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"{path}: decisions are written as {' or '.join(FORMATS)}; give the file such an ending")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _answers(table: DecisionTable, records: npt.NDArray[np.int32]) -> dict[str, Any]:

@@ -1,12 +1,10 @@
 """The tables of records once they are read: clean and typed, with what was set aside and what was noticed."""
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from tempfile import mkstemp
 from typing import Any, TypeVar, cast
 
 import duckdb
@@ -17,6 +15,7 @@ from journey.core.messages import did_you_mean
 from journey.records.columns import columns_of, date_columns
 from journey.records.database import one_value, quoted
 from journey.records.model import Family, Record, model_of
+from journey.runtime.atomic_files import atomic_file
 
 R = TypeVar("R", bound=Record)
 
@@ -113,12 +112,8 @@ class RecordTables:
         taken = [path.name for path in targets if path.exists()]
         if taken and not overwrite:
             raise InputError(f"{folder}: {', '.join(taken)} is already there; give another folder, or remove it first")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for path, rows in targets.items():
-                _write_whole(path, rows)
-        except OSError as error:
-            raise InputError(f"{folder}: cannot be written to: {error}") from None
+        for path, rows in targets.items():
+            _write_set_aside(path, rows)
         return list(targets)
 
     def _order(self, kind: type[Record]) -> str:
@@ -166,13 +161,7 @@ def _with_containers(row: tuple[Any, ...], lists: list[int], mappings: list[int]
     return tuple(values)
 
 
-def _write_whole(path: Path, rows: list[SetAside]) -> None:
-    handle, temporary = mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            for row in rows:
-                file.write(json.dumps({name: getattr(row, name) for name in row.__slots__}, ensure_ascii=False) + "\n")
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def _write_set_aside(path: Path, rows: list[SetAside]) -> None:
+    with atomic_file(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps({name: getattr(row, name) for name in row.__slots__}, ensure_ascii=False) + "\n")

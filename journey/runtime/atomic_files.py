@@ -1,9 +1,11 @@
-"""Files and folders that appear whole or not at all."""
+"""Atomic writes: a reader finds the old file or the new one, complete and on disk, and never half of it."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,59 +14,104 @@ from journey.core.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_PREFIX = ".journey-"
+"""How the names of temporary folders begin, beside the file that they are for."""
+
 
 @contextmanager
-def whole_file(path: Path, what: str) -> Iterator[Path]:
-    """A place to write a file to, which becomes `path` once it is complete; the folder is made when it is missing.
+def atomic_file(path: Path, what: str = "") -> Iterator[Path]:
+    """A temporary file to fill, which replaces `path` once it is complete and on disk.
+
+    Missing folders are made. A new file has the permissions that the umask gives; a replaced one keeps its own, and
+    a link still points to it.
 
     Args:
-        path: Where the file is to appear; an older one is replaced.
-        what: What is written, for the error message, for instance ``the trace``.
+        path: The file to write.
+        what: What is written, for error messages, for instance ``the trace``.
 
     Raises:
         InputError: The file cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".journey-") as nursery:
-            part = Path(nursery) / path.name
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it")
+    with _explained(path, what):
+        target = Path(os.path.realpath(path))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=_PREFIX) as temporary:
+            part = Path(temporary) / target.name
             yield part
-            part.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: {what} cannot be written: {error.strerror or error}") from None
+            if target.exists():
+                shutil.copymode(target, part)
+            _sync(part)
+            part.replace(target)
+        _sync(target.parent)
+
+
+def write_bytes(path: Path, content: bytes, what: str = "") -> None:
+    """Write a file atomically: `atomic_file` with its content at hand.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    with atomic_file(path, what) as part:
+        part.write_bytes(content)
+
+
+def write_text(path: Path, text: str, what: str = "") -> None:
+    """Write a text file in UTF-8 atomically, with line feeds as line ends.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    write_bytes(path, text.encode("utf-8"), what)
 
 
 @contextmanager
-def whole_folder(folder: Path, what: str) -> Iterator[Path]:
-    """A folder to fill, which becomes `folder` once it is complete; the folders above are made when they are missing.
+def atomic_folder(folder: Path, what: str) -> Iterator[Path]:
+    """A temporary folder to fill, which becomes `folder` once it is complete; missing folders above it are made.
 
     Args:
-        folder: Where it is to appear: a new folder, or an empty one.
-        what: What is written, for the error message, for instance ``the records``.
+        folder: A new folder, or an empty one.
+        what: What is written, for error messages, for instance ``the records``.
 
     Raises:
-        InputError: There is something in `folder` already, or it cannot be written.
+        InputError: `folder` is not empty, or it cannot be written.
     """
     refuse_taken_folder(folder)
-    try:
+    with _explained(folder, what):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".journey-") as nursery:
-            # A folder within the temporary one, because that one is for its owner's eyes only.
-            part = Path(nursery) / "part"
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_PREFIX) as temporary:
+            # A folder within the temporary one, which only its owner may read.
+            part = Path(temporary) / "part"
             part.mkdir()
             yield part
+            for file in part.rglob("*"):
+                _sync(file)
             if folder.exists():
                 folder.rmdir()
             part.replace(folder)
-    except OSError as error:
-        raise InputError(f"{folder}: {what} cannot be written: {error.strerror or error}") from None
+        _sync(folder.parent)
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Report before the work, and not after it, that a file cannot be written.
+
+    Raises:
+        InputError: The path is a folder, or its folder cannot be made or written to.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it")
+    with _explained(path, ""):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
 
 
 def refuse_taken_folder(folder: Path) -> None:
-    """Say so before a run, not after it, when a folder could not be filled without destroying what is there.
+    """Report before the work, and not after it, that filling a folder would destroy what it holds.
 
     Raises:
-        InputError: `folder` is a file, or holds something.
+        InputError: `folder` is a file, or is not empty.
     """
     if folder.is_dir():
         if any(folder.iterdir()):
@@ -73,3 +120,22 @@ def refuse_taken_folder(folder: Path) -> None:
             )
     elif folder.exists():
         raise InputError(f"{folder}: is a file; name a new folder")
+
+
+@contextmanager
+def _explained(path: Path, what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        subject = f"{what} cannot" if what else "cannot"
+        raise InputError(f"{path}: {subject} be written: {error.strerror or error}") from None
+
+
+def _sync(path: Path) -> None:
+    """Have a file or folder on disk, safe from a power cut; file systems that cannot sync are left alone."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -8,7 +8,6 @@ import json
 import math
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
@@ -17,8 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-
-from journey.core.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -141,51 +138,3 @@ def table(title: str, *columns: str, right: Sequence[str] = ()) -> "Table":
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return made
-
-
-def refuse_unwritable(path: Path) -> None:
-    """Say before the work, not after it, that a file could not be written.
-
-    Raises:
-        InputError: The folder cannot be made or written to, or the path is a folder.
-    """
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; name a file in it")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader finds the old one or the new one, never half of it.
-
-    The folder is made when it is missing.
-
-    Raises:
-        InputError: The file cannot be written there.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise InputError(f"{path}: is a folder; name a file in it")
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            # mkstemp makes the file private; a report is as public as any other new file.
-            Path(temporary).chmod(0o666 & ~_umask())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

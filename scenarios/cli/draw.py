@@ -27,7 +27,8 @@ def command(
 ) -> None:
     """Draw the journey's stages and legal moves."""
     from journey.machine import drawing
-    from scenarios.cli.console import say, write_atomically
+    from journey.runtime.atomic_files import write_text
+    from scenarios.cli.console import say
 
     picture = {
         PictureFormat.MERMAID: drawing.to_mermaid,
@@ -37,5 +38,5 @@ def command(
     if out is None:
         typer.echo(picture.rstrip("\n"))
         return
-    write_atomically(out, picture if picture.endswith("\n") else picture + "\n")
+    write_text(out, picture if picture.endswith("\n") else picture + "\n")
     say(f"wrote {out}")

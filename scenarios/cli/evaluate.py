@@ -84,7 +84,7 @@ def _refuse_decisions(path: Path | None, customer: str | None) -> None:
         return
     from journey.batch.output import refuse_unknown_ending
     from journey.core.errors import InputError
-    from scenarios.cli.console import refuse_unwritable
+    from journey.runtime.atomic_files import refuse_unwritable
 
     if customer is not None:
         raise InputError("--decisions writes the decisions about all customers; leave --customer out, or use --json")

@@ -23,7 +23,7 @@ def refuse_report(path: Path | None) -> None:
     """
     if path is None:
         return
-    from scenarios.cli.console import refuse_unwritable
+    from journey.runtime.atomic_files import refuse_unwritable
     from scenarios.reports.document import refuse_unknown_format
 
     refuse_unknown_format(path)
@@ -42,8 +42,9 @@ def write_report(path: Path | None, blocks: "Callable[[], Sequence[Block]]") -> 
     """
     if path is None:
         return
-    from scenarios.cli.console import say, write_atomically
+    from journey.runtime.atomic_files import write_text
+    from scenarios.cli.console import say
     from scenarios.reports.document import rendered
 
-    write_atomically(path, rendered(blocks(), path))
+    write_text(path, rendered(blocks(), path))
     say(f"wrote {path}")

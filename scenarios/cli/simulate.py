@@ -103,8 +103,7 @@ def command(
 
 def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
     """Say before the run what could not be written after it."""
-    from journey.runtime.atomic_files import refuse_taken_folder
-    from scenarios.cli.console import refuse_unwritable
+    from journey.runtime.atomic_files import refuse_taken_folder, refuse_unwritable
     from simulation.trace.events import refuse_unknown_format
 
     if trace is not None:

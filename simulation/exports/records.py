@@ -11,7 +11,7 @@ import json
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Self
 
-from journey.runtime.atomic_files import whole_folder
+from journey.runtime.atomic_files import atomic_folder
 from simulation.exports.histories import customer_id
 from simulation.exports.record_writer import Recorded, Scribe
 from simulation.model.arm_policy import as_toml, policy_of
@@ -39,7 +39,7 @@ def write_records(told: Chronicle, folder: Path, dates: Dates) -> None:
     """
     scribe = Scribe(told, dates)
     refusing = []
-    with whole_folder(folder, "the records") as part:
+    with atomic_folder(folder, "the records") as part:
         with ExitStack() as stack:
             sets = [stack.enter_context(_RecordSet(part / f"{name}.json")) for name in Recorded._fields]
             for lifeline in told.lives():

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from journey.runtime.atomic_files import whole_file
+from journey.runtime.atomic_files import atomic_file
 from simulation.exports.histories import customer_id
 from simulation.trace import events
 
@@ -92,7 +92,7 @@ def write_xes(told: Chronicle, path: Path, dates: Dates) -> None:
         InputError: The file cannot be written.
     """
     terminal = frozenset(told.setup.journey.terminal)
-    with whole_file(path, "the trace") as part, part.open("w", encoding="utf-8", newline="\n") as file:
+    with atomic_file(path, "the trace") as part, part.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(_opening(told, dates))
         for lifeline in told.lives():
             file.writelines(_case(lifeline, dates, terminal))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from journey.core.errors import InputError
-from journey.runtime.atomic_files import whole_file
+from journey.runtime.atomic_files import atomic_file
 from journey.runtime.duckdb import in_memory
 from simulation.trace.events import COLUMNS
 
@@ -64,7 +64,7 @@ def trace_file(path: Path) -> Iterator[Path]:
     """
     if path.suffix not in FORMATS:
         raise InputError(f"{path}: rows are written as {' or '.join(FORMATS)}; give one of these endings")
-    with whole_file(path, "the trace") as part:
+    with atomic_file(path, "the trace") as part:
         # Absolute, because workers may have begun elsewhere.
         folder = part.parent.absolute() / "sources"
         folder.mkdir()

@@ -14,6 +14,7 @@ from journey.core.errors import InputError
 from journey.marketing.core.lifecycles import lifecycles
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import Entity, LogEvent, Proposer, ReasonCode
+from journey.runtime.atomic_files import write_bytes
 
 DATASET = LogEvent.dataset
 
@@ -159,7 +160,7 @@ class MarketingLog:
         Raises:
             InputError: It cannot be written there.
         """
-        _replace(path, as_lines(self._events))
+        write_bytes(path, as_lines(self._events))
 
     def _refuse_no_approval(self, first: LogEvent, by: Proposer, actor: str | None) -> None:
         """Approvals fail closed: from the policy's amount on a named person approves, and not the one who proposed."""
@@ -221,14 +222,4 @@ def append(path: Path, events: Iterable[LogEvent]) -> None:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
     parted = b"" if not before or before.endswith(b"\n") else b"\n"
-    _replace(path, before + parted + as_lines(events))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    write_bytes(path, before + parted + as_lines(events))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from journey.core.errors import InputError
+from journey.runtime.atomic_files import write_text
 from scenarios.cli import console, error_handling
 from scenarios.cli.commands import COMMANDS
 from tests.scenarios.cli.invocation import RUN, invoke, process
@@ -149,18 +150,18 @@ class TestOutput:
 
     def test_a_report_is_written_whole_or_not_at_all(self, tmp_path):
         path = tmp_path / "new" / "folder" / "report.md"
-        console.write_atomically(path, "first\n")
-        console.write_atomically(path, "second\n")
+        write_text(path, "first\n")
+        write_text(path, "second\n")
         assert path.read_text(encoding="utf-8") == "second\n"
         assert [file.name for file in path.parent.iterdir()] == ["report.md"]
         with pytest.raises(UnicodeEncodeError):
-            console.write_atomically(path, "\udcff")
+            write_text(path, "\udcff")
         assert path.read_text(encoding="utf-8") == "second\n"
         assert [file.name for file in path.parent.iterdir()] == ["report.md"]
 
     def test_a_report_that_cannot_be_written_there_says_so(self, tmp_path):
         with pytest.raises(InputError, match="folder"):
-            console.write_atomically(tmp_path, "text")
+            write_text(tmp_path, "text")
         (tmp_path / "file").write_text("", encoding="utf-8")
         with pytest.raises(InputError, match="cannot be written"):
-            console.write_atomically(tmp_path / "file" / "report.md", "text")
+            write_text(tmp_path / "file" / "report.md", "text")
