@@ -1,7 +1,7 @@
 """Everything about the campaigns of one set of records: findings, funnel, and what is built on them, part by part.
 
 A part is a function from the context to JSON-ready data under one key of the contract. To add one, write its module and
-enter its function in `PARTS`; the command shows it from then on.
+enter its function in `SECTIONS`; the command shows it from then on.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,24 +10,24 @@ from datetime import date, datetime
 from typing import Any
 
 from journey.decision.as_of import in_iso
-from journey.marketing.analysis.attribution import attribution
-from journey.marketing.analysis.experiments import experiments
-from journey.marketing.analysis.kpis import kpis
-from journey.marketing.analysis.late_conversions import LateConverters, late_converters
-from journey.marketing.analysis.roi import roi
-from journey.marketing.analysis.rollups import rollups
-from journey.marketing.analysis.stage_conversion import journeys
-from journey.marketing.budget.overview import budget
-from journey.marketing.budget.proposals import proposals
-from journey.marketing.budget.recorded_actions import capital
-from journey.marketing.checks.runner import MarketingReport, check, context_of
+from journey.marketing.analysis.attribution import report_attribution
+from journey.marketing.analysis.experiments import report_experiments
+from journey.marketing.analysis.kpis import report_kpis
+from journey.marketing.analysis.late_conversions import LateConverters, compute_late_converters
+from journey.marketing.analysis.roi import report_roi
+from journey.marketing.analysis.rollups import report_rollups
+from journey.marketing.analysis.stage_conversion import report_stage_conversions
+from journey.marketing.budget.overview import report_budget
+from journey.marketing.budget.proposals import report_proposals
+from journey.marketing.budget.recorded_actions import report_budget_actions
+from journey.marketing.checks.runner import MarketingReport, build_context, check
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.store import MarketingRecords
-from journey.marketing.risks.inbox import risks
+from journey.marketing.risks.inbox import report_risks
 from journey.marketing.views.context import MarketingContext
-from journey.marketing.views.funnel import FunnelRow, TopBottom, funnel_rows, strong_top_weak_bottom
+from journey.marketing.views.funnel import FunnelRow, LeakyCell, build_funnel_rows, find_leaky_cells
 
-Part = Callable[[MarketingContext], Any]
+SectionBuilder = Callable[[MarketingContext], Any]
 
 CONTRACT = (
     "as_of", "findings", "funnel", "proposals", "risks", "rollups", "experiments", "attribution", "kpis", "roi",
@@ -35,31 +35,31 @@ CONTRACT = (
 )  # fmt: skip
 """The keys that `journey campaigns --json` promises."""
 
-OWN = ("as_of", "findings", "funnel")
+OWN_KEYS = ("as_of", "findings", "funnel")
 """The keys that this module fills itself."""
 
-PARTS: Mapping[str, Part] = {
-    "proposals": proposals,
-    "risks": risks,
-    "budget": budget,
-    "journeys": journeys,
-    "capital": capital,
-    "rollups": rollups,
-    "experiments": experiments,
-    "attribution": attribution,
-    "kpis": kpis,
-    "roi": roi,
+SECTIONS: Mapping[str, SectionBuilder] = {
+    "proposals": report_proposals,
+    "risks": report_risks,
+    "budget": report_budget,
+    "journeys": report_stage_conversions,
+    "capital": report_budget_actions,
+    "rollups": report_rollups,
+    "experiments": report_experiments,
+    "attribution": report_attribution,
+    "kpis": report_kpis,
+    "roi": report_roi,
 }
 """Key of the contract -> the function that fills it, with JSON-ready data."""
 
 
-def missing_parts() -> tuple[str, ...]:
+def find_missing_sections() -> tuple[str, ...]:
     """Keys of the contract that nothing fills yet; the command is registered when there are none."""
-    return tuple(key for key in CONTRACT if key not in OWN and key not in PARTS)
+    return tuple(key for key in CONTRACT if key not in OWN_KEYS and key not in SECTIONS)
 
 
 @dataclass(frozen=True)
-class CampaignsEvaluation:
+class CampaignEvaluation:
     """What there is to say about campaigns.
 
     Attributes:
@@ -68,17 +68,17 @@ class CampaignsEvaluation:
         report: The findings.
         funnel: The funnel, step by step.
         patterns: Cells with a strong top and a weak bottom.
-        late: Late converters, or why they cannot be told.
-        parts: What each function of `PARTS` said, by key.
+        late_converters: Late converters, or why they cannot be told.
+        sections: What each function of `SECTIONS` said, by key.
     """
 
     source: str
     context: MarketingContext
     report: MarketingReport
     funnel: list[FunnelRow]
-    patterns: list[TopBottom]
-    late: LateConverters
-    parts: Mapping[str, Any]
+    patterns: list[LeakyCell]
+    late_converters: LateConverters
+    sections: Mapping[str, Any]
 
     @property
     def as_of(self) -> datetime | None:
@@ -93,14 +93,14 @@ class CampaignsEvaluation:
             "findings": [finding.as_dict() for finding in self.report.findings],
             "funnel": [row.as_dict() for row in self.funnel],
             "patterns": [pattern.message for pattern in self.patterns],
-            "late_converters": self.late.reason,
-            **self.parts,
+            "late_converters": self.late_converters.reason,
+            **self.sections,
         }
 
 
 def evaluate_campaigns(
     records: MarketingRecords, *, as_of: date | datetime | None = None, policy: MarketingPolicy | None = None
-) -> CampaignsEvaluation:
+) -> CampaignEvaluation:
     """Evaluate the campaigns of these records.
 
     Args:
@@ -108,15 +108,15 @@ def evaluate_campaigns(
         as_of: Nothing dated later is used; a bare date includes its whole day. Default: the latest date in the records.
         policy: The policy (default: the default one).
     """
-    context = context_of(records, as_of, policy)
-    rows = funnel_rows(context)
-    return CampaignsEvaluation(
+    context = build_context(records, as_of, policy)
+    rows = build_funnel_rows(context)
+    return CampaignEvaluation(
         source=records.source,
         context=context,
         report=check(records, context=context),
         funnel=rows,
-        patterns=strong_top_weak_bottom(context, rows),
+        patterns=find_leaky_cells(context, rows),
         # None of the recorded sets holds the paths of single prospects.
-        late=late_converters(None),
-        parts={key: part(context) for key, part in PARTS.items()},
+        late_converters=compute_late_converters(None),
+        sections={key: build_section(context) for key, build_section in SECTIONS.items()},
     )

@@ -12,7 +12,7 @@ from scenarios.cli.record_options import PolicyOption
 
 if TYPE_CHECKING:
     from journey.decision.as_of import AsOf
-    from journey.marketing.budget.commands import Done, Step
+    from journey.marketing.budget.commands import Step, StepResult
     from journey.marketing.budget.rules import Transfer
     from journey.marketing.records.model import ReasonCode
 
@@ -73,7 +73,7 @@ def command(
     The records are not changed: the step is appended to marketing_log.jsonl in the folder, from where
     `journey campaigns` takes how things stand. What breaks a rule is refused, and nothing is written.
     """
-    from journey.marketing.budget.commands import Order, carry_out
+    from journey.marketing.budget.commands import StepRequest, run_step
     from journey.marketing.core.policy import MarketingPolicy, read_marketing_policy
     from scenarios.cli.console import print_json
 
@@ -82,7 +82,7 @@ def command(
         raise InputError(
             f"{step.value}: the move is known; --campaign, --from, --to, --amount and --code are to propose"
         )
-    order = Order(
+    order = StepRequest(
         step=_step(step),
         action_id=action_id,
         when=_when(on),
@@ -93,7 +93,7 @@ def command(
         proposed_by=_name("--proposed-by", proposed_by),
     )
     rules = MarketingPolicy() if policy is None else read_marketing_policy(policy)
-    done = carry_out(order, folders, rules)
+    done = run_step(order, folders, rules)
     if json_:
         print_json(done.as_dict())
     else:
@@ -149,7 +149,7 @@ def _code(code: str | None) -> "ReasonCode | None":
     return known
 
 
-def _print_done(done: "Done") -> None:
+def _print_done(done: "StepResult") -> None:
     from scenarios.cli.console import console, say
     from scenarios.reports.evaluation import money
 

@@ -38,13 +38,13 @@ from scenarios.reports.evaluation import KPI_GROUPS, counted, money
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from journey.marketing.evaluation import CampaignsEvaluation
+    from journey.marketing.evaluation import CampaignEvaluation
 
 NARROW = 90
 """Columns; on a narrower terminal tables of up to ten columns are told row by row."""
 
 
-def print_campaigns(out: "Console", found: "CampaignsEvaluation", *, latest: bool, limit: int) -> None:
+def print_campaigns(out: "Console", found: "CampaignEvaluation", *, latest: bool, limit: int) -> None:
     """Print an evaluation of campaigns.
 
     Args:
@@ -62,8 +62,8 @@ def print_campaigns(out: "Console", found: "CampaignsEvaluation", *, latest: boo
     _print_rows(out, "Funnel", FUNNEL_COLUMNS, steps, limit, right=right)
     for pattern in found.patterns:
         out.print(pattern.message, markup=False)
-    if found.late.reason is not None:
-        out.print(f"Late converters: {found.late.reason}\n", markup=False)
+    if found.late_converters.reason is not None:
+        out.print(f"Late converters: {found.late_converters.reason}\n", markup=False)
     _print_journeys(out, found, limit)
     _print_budget(out, found, limit)
     _print_results(out, found, limit)
@@ -71,37 +71,39 @@ def print_campaigns(out: "Console", found: "CampaignsEvaluation", *, latest: boo
     _print_money(out, found, limit)
 
 
-def _print_journeys(out: "Console", found: "CampaignsEvaluation", limit: int) -> None:
-    steps = [journey_cells(row) for row in found.parts["journeys"]]
+def _print_journeys(out: "Console", found: "CampaignEvaluation", limit: int) -> None:
+    steps = [journey_cells(row) for row in found.sections["journeys"]]
     right = ("came", "went on", "conversion")
     _print_rows(out, "By stage and segment", JOURNEY_COLUMNS, steps, limit, right=right)
 
 
-def _print_results(out: "Console", found: "CampaignsEvaluation", limit: int) -> None:
-    for start, end in dict.fromkeys((row["window_start"], row["window_end"]) for row in found.parts["rollups"]):
-        rows = [rollup_cells(r) for r in found.parts["rollups"] if (r["window_start"], r["window_end"]) == (start, end)]
+def _print_results(out: "Console", found: "CampaignEvaluation", limit: int) -> None:
+    for start, end in dict.fromkeys((row["window_start"], row["window_end"]) for row in found.sections["rollups"]):
+        rows = [
+            rollup_cells(r) for r in found.sections["rollups"] if (r["window_start"], r["window_end"]) == (start, end)
+        ]
         right = ("impressions", "conversions", "spend", "KPI", "trend")
         _print_rows(out, f"Segments from {start} to {end}", ROLLUP_COLUMNS, rows, limit, right=right)
-    for line in difference_lines(found.parts["rollups"])[:limit]:
+    for line in difference_lines(found.sections["rollups"])[:limit]:
         out.print(f"{line} (in brackets: performance)", markup=False)
     out.print()
-    tested = [experiment_cells(row) for row in found.parts["experiments"]]
+    tested = [experiment_cells(row) for row in found.sections["experiments"]]
     _print_rows(out, "Experiments", EXPERIMENT_COLUMNS, tested, limit, right=("lift", "p"))
 
 
-def _print_credit(out: "Console", found: "CampaignsEvaluation", limit: int) -> None:
-    given = [credit_cells(row) for row in found.parts["attribution"] if row["channel_id"]]
+def _print_credit(out: "Console", found: "CampaignEvaluation", limit: int) -> None:
+    given = [credit_cells(row) for row in found.sections["attribution"] if row["channel_id"]]
     right = ("conversions", "share", "value", "removal effect")
     _print_rows(out, "Attribution (methods are never added)", CREDIT_COLUMNS, given, limit, right=right)
-    for line in credit_reasons(found.parts["attribution"]):
+    for line in credit_reasons(found.sections["attribution"]):
         out.print(line, markup=False)
     out.print()
 
 
-def _print_money(out: "Console", found: "CampaignsEvaluation", limit: int) -> None:
+def _print_money(out: "Console", found: "CampaignEvaluation", limit: int) -> None:
     from journey.kpis import Kpi
 
-    kpis, roi = found.parts["kpis"], found.parts["roi"]
+    kpis, roi = found.sections["kpis"], found.sections["roi"]
     goals = [target_cells(goal, name) for name, goal in kpis["targets"].items()]
     _print_rows(out, "Targets against actuals", TARGET_COLUMNS, goals, limit, right=("actual", "target"))
     for group, title in KPI_GROUPS.items():
@@ -117,18 +119,18 @@ def _print_money(out: "Console", found: "CampaignsEvaluation", limit: int) -> No
         out.print(f"{memo['name']}: {money(memo['amount'])}; {memo['note']}", markup=False)
 
 
-def _print_budget(out: "Console", found: "CampaignsEvaluation", limit: int) -> None:
-    made = [proposal_cells(row) for row in found.parts["proposals"]]
+def _print_budget(out: "Console", found: "CampaignEvaluation", limit: int) -> None:
+    made = [proposal_cells(row) for row in found.sections["proposals"]]
     _print_rows(out, "Proposals", PROPOSAL_COLUMNS, made, limit, right=("amount", "expected gain"))
     for line in proposal_lines(found):
         out.print(f"{line}\n", markup=False)
-    budget = found.parts["budget"]
+    budget = found.sections["budget"]
     channels = [channel_cells(row) for row in budget["channels"]]
     _print_rows(out, "Channels", CHANNEL_COLUMNS, channels, limit, right=("to give", "return per dollar"))
     for line in budget_lines(budget):
         out.print(line, markup=False)
     out.print()
-    inbox = [risk_cells(row) for row in found.parts["risks"]]
+    inbox = [risk_cells(row) for row in found.sections["risks"]]
     _print_rows(out, "Risk inbox", RISK_COLUMNS, inbox, limit, right=("days", "at stake"))
 
 

@@ -7,7 +7,7 @@ from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
 from scenarios.reports.evaluation import MOST_ROWS, counted
 
 if TYPE_CHECKING:
-    from journey.marketing.evaluation import CampaignsEvaluation
+    from journey.marketing.evaluation import CampaignEvaluation
 
 PROPOSAL_COLUMNS = ("campaign", "from", "to", "amount", "why", "approval", "expected gain", "95 % interval", "reasons")
 CHANNEL_COLUMNS = ("campaign", "channel", "to give", "rests on", "return per dollar", "95 % interval", "note")
@@ -85,9 +85,9 @@ def budget_lines(budget: Row) -> list[str]:
     ]
 
 
-def budget_blocks(found: "CampaignsEvaluation") -> list[Block]:
+def budget_blocks(found: "CampaignEvaluation") -> list[Block]:
     """The report's section on capital: proposals, channels, and the audit trail."""
-    made, budget = found.parts["proposals"], found.parts["budget"]
+    made, budget = found.sections["proposals"], found.sections["budget"]
     rows = tuple(proposal_cells(row) for row in made[:MOST_ROWS])
     channels = tuple(channel_cells(row) for row in budget["channels"][:MOST_ROWS])
     blocks: list[Block] = [
@@ -114,17 +114,17 @@ def budget_blocks(found: "CampaignsEvaluation") -> list[Block]:
     return [*blocks, Heading(3, "Audit trail"), trail]
 
 
-def proposal_lines(found: "CampaignsEvaluation") -> list[str]:
+def proposal_lines(found: "CampaignEvaluation") -> list[str]:
     """How each proposal gets into the log: it stands in none until somebody enters it."""
     return [
         f"{row['budget_action_id']} is entered in the log by: journey budget propose {row['budget_action_id']} FOLDER"
-        for row in found.parts["proposals"]
+        for row in found.sections["proposals"]
     ]
 
 
-def risk_blocks(found: "CampaignsEvaluation") -> list[Block]:
+def risk_blocks(found: "CampaignEvaluation") -> list[Block]:
     """The report's section on risks: those that are not settled, the most serious first."""
-    every = found.parts["risks"]
+    every = found.sections["risks"]
     live = [row for row in every if row["status"] in ("open", "in_review")]
     forced = sum(row["requires_human_review"] for row in live)
     blocks: list[Block] = [

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from journey.marketing.core.findings import MarketingFinding
-    from journey.marketing.evaluation import CampaignsEvaluation
+    from journey.marketing.evaluation import CampaignEvaluation
     from journey.marketing.views.funnel import FunnelRow
 
 FLAG_WORDS = {
@@ -31,7 +31,7 @@ FUNNEL_COLUMNS = (
 FINDING_COLUMNS = ("severity", "code", "record", "campaign", "money", "what was noticed")
 
 
-def moment_of(found: "CampaignsEvaluation", *, latest: bool) -> str:
+def moment_of(found: "CampaignEvaluation", *, latest: bool) -> str:
     """The moment of the evaluation in words."""
     from journey.decision.as_of import in_iso
 

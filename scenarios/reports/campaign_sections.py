@@ -26,14 +26,14 @@ from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
 from scenarios.reports.evaluation import KPI_GROUPS, MOST_ROWS, counted, money, quantity
 
 if TYPE_CHECKING:
-    from journey.marketing.evaluation import CampaignsEvaluation
+    from journey.marketing.evaluation import CampaignEvaluation
 
 LIVE = ("open", "in_review")
 
 
-def summary_blocks(found: "CampaignsEvaluation") -> list[Block]:
+def summary_blocks(found: "CampaignEvaluation") -> list[Block]:
     """What an executive reads: a line each on health, stuck steps, money, risks, segments, experiments and records."""
-    parts, roi = found.parts, found.parts["roi"]
+    parts, roi = found.sections, found.sections["roi"]
     latest = _latest(parts["rollups"])
     advice = _advice(latest)
     live = [risk for risk in parts["risks"] if risk["status"] in LIVE]
@@ -87,10 +87,10 @@ def _latest(rows: Iterable[Row]) -> list[Row]:
     return [row for row in every if (row["window_end"], row["window_start"]) == last]
 
 
-def health_blocks(found: "CampaignsEvaluation") -> list[Block]:
+def health_blocks(found: "CampaignEvaluation") -> list[Block]:
     """Each campaign on one line, and its targets against actuals."""
-    business = found.parts["kpis"]["business"]
-    goals = found.parts["kpis"]["targets"]
+    business = found.sections["kpis"]["business"]
+    goals = found.sections["kpis"]["targets"]
     campaigns = found.context.cursor.execute(
         "SELECT campaign_id, coalesce(name, ''), coalesce(status, 'unknown') FROM campaigns ORDER BY campaign_id"
     ).fetchall()
@@ -105,7 +105,7 @@ def health_blocks(found: "CampaignsEvaluation") -> list[Block]:
             _dollars(_by(business["return_on_ad_spend"], campaign)),
             _dollars(_by(business["cost_per_conversion"], campaign)),
             str(sum(row.flag == "drop_off" for row in found.funnel if row.campaign_id == campaign)),
-            str(sum(risk["campaign_id"] == campaign and risk["status"] in LIVE for risk in found.parts["risks"])),
+            str(sum(risk["campaign_id"] == campaign and risk["status"] in LIVE for risk in found.sections["risks"])),
         )
         for campaign, name, status in campaigns
     )
@@ -142,9 +142,9 @@ def _dollars(value: float | None) -> str:
     return "not defined" if value is None else money(value)
 
 
-def journey_blocks(found: "CampaignsEvaluation") -> list[Block]:
+def journey_blocks(found: "CampaignEvaluation") -> list[Block]:
     """Steps by stage, and how segments differ."""
-    rows = tuple(journey_cells(row) for row in found.parts["journeys"][:MOST_ROWS])
+    rows = tuple(journey_cells(row) for row in found.sections["journeys"][:MOST_ROWS])
     return [
         Heading(3, "By stage and segment"),
         Paragraph(
@@ -155,13 +155,13 @@ def journey_blocks(found: "CampaignsEvaluation") -> list[Block]:
     ]
 
 
-def capital_blocks(found: "CampaignsEvaluation") -> list[Block]:
+def capital_blocks(found: "CampaignEvaluation") -> list[Block]:
     """The recorded budget actions, each with its trail and what was noticed about it."""
     noticed: dict[str, list[str]] = {}
     for finding in found.report.findings:
         if finding.dataset == "budget_actions" and finding.record:
             noticed.setdefault(finding.record, []).append(f"{finding.severity} {finding.code}")
-    every = found.parts["capital"]
+    every = found.sections["capital"]
     rows = tuple(capital_cells(row, ", ".join(noticed.get(row["budget_action_id"], []))) for row in every[:MOST_ROWS])
     return [
         Heading(2, "Capital allocation decisions"),
@@ -173,9 +173,9 @@ def capital_blocks(found: "CampaignsEvaluation") -> list[Block]:
     ]
 
 
-def rollup_blocks(found: "CampaignsEvaluation") -> list[Block]:
+def rollup_blocks(found: "CampaignEvaluation") -> list[Block]:
     """The rollups of each window, latest first, and where recorded ones differ."""
-    every = found.parts["rollups"]
+    every = found.sections["rollups"]
     blocks: list[Block] = [
         Heading(2, "Segment rollups"),
         Paragraph(
@@ -197,9 +197,9 @@ def rollup_blocks(found: "CampaignsEvaluation") -> list[Block]:
     return blocks
 
 
-def experiment_blocks(found: "CampaignsEvaluation") -> list[Block]:
+def experiment_blocks(found: "CampaignEvaluation") -> list[Block]:
     """Every experiment on its own metric."""
-    rows = tuple(experiment_cells(row) for row in found.parts["experiments"][:MOST_ROWS])
+    rows = tuple(experiment_cells(row) for row in found.sections["experiments"][:MOST_ROWS])
     return [
         Heading(2, "Experiments"),
         Paragraph(
@@ -210,9 +210,9 @@ def experiment_blocks(found: "CampaignsEvaluation") -> list[Block]:
     ]
 
 
-def attribution_blocks(found: "CampaignsEvaluation") -> list[Block]:
+def attribution_blocks(found: "CampaignEvaluation") -> list[Block]:
     """Credit by method; methods are never added."""
-    every = found.parts["attribution"]
+    every = found.sections["attribution"]
     rows = tuple(credit_cells(row) for row in every if row["channel_id"])
     reasons = credit_reasons(every)
     return [
@@ -226,9 +226,9 @@ def attribution_blocks(found: "CampaignsEvaluation") -> list[Block]:
     ]
 
 
-def roi_blocks(found: "CampaignsEvaluation") -> list[Block]:
+def roi_blocks(found: "CampaignEvaluation") -> list[Block]:
     """The ledger, and the recorded one beside it."""
-    roi = found.parts["roi"]
+    roi = found.sections["roi"]
     lines = [
         (line["name"], line["kind"], quantity(line["quantity"], line["unit"]), money(line["amount"]),
          line["provenance"], line["note"])
@@ -256,12 +256,12 @@ AGREES = {True: "yes", False: "no", None: "cannot be told"}
 """Whether two ledgers agree, in words."""
 
 
-def kpi_blocks(found: "CampaignsEvaluation") -> list[Block]:
+def kpi_blocks(found: "CampaignEvaluation") -> list[Block]:
     """The three groups of KPIs."""
     from journey.kpis import Kpi
 
     blocks: list[Block] = [Heading(2, "KPIs")]
     for group, title in KPI_GROUPS.items():
-        rows = tuple(kpi_cells(name, Kpi(**kpi)) for name, kpi in found.parts["kpis"][group].items())
+        rows = tuple(kpi_cells(name, Kpi(**kpi)) for name, kpi in found.sections["kpis"][group].items())
         blocks += [Heading(3, title), Grid(KPI_COLUMNS, rows, 1, 3)]
     return blocks

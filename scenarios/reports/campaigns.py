@@ -19,10 +19,10 @@ from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
 from scenarios.reports.evaluation import MOST_ROWS, counted
 
 if TYPE_CHECKING:
-    from journey.marketing.evaluation import CampaignsEvaluation
+    from journey.marketing.evaluation import CampaignEvaluation
 
 
-def report_on(found: "CampaignsEvaluation") -> list[Block]:
+def report_on(found: "CampaignEvaluation") -> list[Block]:
     """The report of an evaluation of campaigns."""
     return [
         Heading(1, "Campaigns"),
@@ -42,7 +42,7 @@ def report_on(found: "CampaignsEvaluation") -> list[Block]:
     ]
 
 
-def _funnel(found: "CampaignsEvaluation") -> list[Block]:
+def _funnel(found: "CampaignEvaluation") -> list[Block]:
     stuck = [row for row in found.funnel if row.flag == "drop_off"]
     asked = [row for row in found.funnel if row.conversion is not None]
     blocks: list[Block] = [
@@ -61,12 +61,12 @@ def _funnel(found: "CampaignsEvaluation") -> list[Block]:
     if rows:
         blocks += [Heading(3, "Day by day"), Grid(FUNNEL_COLUMNS, rows, numbers_from=5, numbers_to=8)]
     blocks.extend(_left_out(len(found.funnel), "step"))
-    if found.late.reason is not None:
-        blocks.append(Paragraph(f"Late converters are not told: {found.late.reason}"))
+    if found.late_converters.reason is not None:
+        blocks.append(Paragraph(f"Late converters are not told: {found.late_converters.reason}"))
     return blocks
 
 
-def _findings(found: "CampaignsEvaluation") -> list[Block]:
+def _findings(found: "CampaignEvaluation") -> list[Block]:
     findings = found.report.findings
     counts = ", ".join(counted(number, severity) for severity, number in found.report.counts.items())
     blocks: list[Block] = [Heading(2, "What is odd about the records"), Paragraph(f"{counts}.")]

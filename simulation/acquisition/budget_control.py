@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from journey.marketing.budget.channel_returns import Counts, posterior, prior_of, together
+from journey.marketing.budget.channel_returns import Counts, compute_posterior, compute_prior, sum_counts
 from journey.marketing.budget.log import MarketingLog
-from journey.marketing.budget.optimise import ChannelPlan, Weighing
-from journey.marketing.budget.rules import BudgetDesk, Key, Transfer, objections
+from journey.marketing.budget.optimise import AllocationOptimiser, ChannelPlan
+from journey.marketing.budget.rules import BudgetWorkflow, ChannelKey, Transfer, find_objections
 from journey.marketing.core.policy import MarketingPolicy
 from simulation.acquisition.prospects import number_of
 from simulation.acquisition.spec import MICROS
@@ -83,7 +83,7 @@ class Desk:
         self._luck = seed, replication
         self._waiting: dict[str, Waiting] = {}
         policy = MarketingPolicy(budget=reallocation.budget)
-        self._book = BudgetDesk(MarketingLog(policy=policy), {})
+        self._book = BudgetWorkflow(MarketingLog(policy=policy), {})
 
     @property
     def log(self) -> MarketingLog:
@@ -113,10 +113,10 @@ class Desk:
             The moves that wait for an answer.
         """
         plans = self._plans(campaign, now)
-        weighing = Weighing(plans, self._available(reserved=True), self._rule.budget, self._allowed)
+        weighing = AllocationOptimiser(plans, self._available(reserved=True), self._rule.budget, self._allowed)
         waiting = []
-        while found := weighing.best():
-            weighing.take(found)
+        while found := weighing.find_best_move():
+            weighing.apply(found)
             name = f"BUD_{campaign}_{nth:03d}_{len(self.moves) + 1:04d}"
             transfer = Transfer(name, campaign, found.giver[1], found.taker[1], found.amount)
             self._propose(transfer, now, found.gain, found.probability)
@@ -131,14 +131,14 @@ class Desk:
         del self._waiting[waiting.transfer.transfer_id]
         self._settle(waiting.transfer, waiting.due, approved=waiting.approved, by="human")
 
-    def _plans(self, campaign: str, now: float) -> dict[Key, ChannelPlan]:
+    def _plans(self, campaign: str, now: float) -> dict[ChannelKey, ChannelPlan]:
         """The campaign's channels that can be compared: media old enough was bought there, and something was sold."""
         mine = {line.key: place for place, line in enumerate(self._lines) if line.key[0] == campaign}
         counts = {key: self._counts(place, now) for key, place in mine.items()}
-        prior = prior_of(together(counts))
-        found: dict[Key, ChannelPlan] = {}
+        prior = compute_prior(sum_counts(counts))
+        found: dict[ChannelKey, ChannelPlan] = {}
         for key, seen in counts.items():
-            result = None if prior is None else posterior(seen, prior, self._thresholds)
+            result = None if prior is None else compute_posterior(seen, prior, self._thresholds)
             if result is not None:
                 spent = sum(self._observed.spent[mine[key]]) + self.balances[mine[key]]
                 found[key] = ChannelPlan(result, seen.spend, max(seen.spend, spent / MICROS))
@@ -158,13 +158,15 @@ class Desk:
         old_enough = range(bisect_right(stops, now - self._rule.lag_days))
         return self._observed.counts(line, old_enough, now, by_value=self._by_value)
 
-    def _allowed(self, giver: Key, taker: Key, amount: float) -> bool:
+    def _allowed(self, giver: ChannelKey, taker: ChannelKey, amount: float) -> bool:
         pair = {giver, taker}
         if any({each.transfer.giver, each.transfer.taker} == pair for each in self._waiting.values()):
             return False
-        return not objections(Transfer("", giver[0], giver[1], taker[1], amount), self._available(reserved=True), {})
+        return not find_objections(
+            Transfer("", giver[0], giver[1], taker[1], amount), self._available(reserved=True), {}
+        )
 
-    def _available(self, *, reserved: bool) -> dict[Key, float | None]:
+    def _available(self, *, reserved: bool) -> dict[ChannelKey, float | None]:
         """Dollars that each channel has to give; without what it has promised, if that is `reserved`."""
         left = list(self.balances)
         if reserved:
@@ -207,7 +209,7 @@ class Desk:
     def _settle(self, transfer: Transfer, now: float, *, approved: bool, by: Proposer) -> None:
         """Approve and execute a move, or reject it: because a person says no, or because a rule forbids it by now."""
         self._book.available = self._available(reserved=False)
-        found = objections(transfer, self._book.available, {})
+        found = find_objections(transfer, self._book.available, {})
         name, at, actor = transfer.transfer_id, _moment(now), APPROVER if by == "human" else ORCHESTRATOR
         reason = " ".join(each.message for each in found) or None
         if not approved or found:

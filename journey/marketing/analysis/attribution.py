@@ -21,9 +21,11 @@ NO_PATHS = (
     "no conversion_paths are recorded, and hints do not say which channels a prospect met; paths (channels in order, "
     "with conversions and those who left) would"
 )
-NOBODY_CONVERTED = "nobody converted on the recorded paths, so no channel can lose a conversion by being taken away"
+NO_CONVERSIONS = "nobody converted on the recorded paths, so no channel can lose a conversion by being taken away"
 
-CHANNELS = "list_filter(list_transform(string_split(path, '>'), lambda name: trim(name)), lambda name: name <> '')"
+PATH_CHANNELS_SQL = (
+    "list_filter(list_transform(string_split(path, '>'), lambda name: trim(name)), lambda name: name <> '')"
+)
 """SQL for the channels of a path, in order."""
 
 
@@ -71,17 +73,17 @@ class CreditRow:
         return asdict(self)
 
 
-def attribution(context: "MarketingContext") -> list[dict[str, Any]]:
+def report_attribution(context: "MarketingContext") -> list[dict[str, Any]]:
     """Every credit as JSON-ready data: hints first, then what the paths say."""
-    return [row.as_dict() for row in credited(context)]
+    return [row.as_dict() for row in compute_credits(context)]
 
 
-def credited(context: "MarketingContext") -> list[CreditRow]:
+def compute_credits(context: "MarketingContext") -> list[CreditRow]:
     """Every credit up to `as_of`, by basis, campaign, method and channel."""
-    return [*_hints(context), *_from_paths(context)]
+    return [*_read_hints(context), *_compute_path_credits(context)]
 
 
-def _hints(context: "MarketingContext") -> list[CreditRow]:
+def _read_hints(context: "MarketingContext") -> list[CreditRow]:
     rows = context.cursor.execute("""
         WITH given AS (
             SELECT campaign_id, method, channel_id, sum(attributed_conversions) AS n, min(confidence) AS confidence,
@@ -101,7 +103,7 @@ def _hints(context: "MarketingContext") -> list[CreditRow]:
     ]  # fmt: skip
 
 
-def methods_of(order: int) -> dict[str, Callable[[Sequence[Path]], Credits]]:
+def build_methods(order: int) -> dict[str, Callable[[Sequence[Path]], Credits]]:
     """The methods that paths allow, by name.
 
     Args:
@@ -115,13 +117,14 @@ def methods_of(order: int) -> dict[str, Callable[[Sequence[Path]], Credits]]:
     }
 
 
-def paths_by_campaign(context: "MarketingContext") -> dict[str | None, list[Path]]:
+def read_paths_by_campaign(context: "MarketingContext") -> dict[str | None, list[Path]]:
     """The recorded paths up to `as_of`, by campaign; paths that name no channel are left out (a check names them)."""
     rows = context.cursor.execute(f"""
-        SELECT campaign_id, {CHANNELS} AS channels, sum(conversions)::BIGINT,
+        SELECT campaign_id, {PATH_CHANNELS_SQL} AS channels, sum(conversions)::BIGINT,
             CASE WHEN count(*) FILTER (WHERE conversions > 0 AND value IS NULL) = 0 THEN sum(coalesce(value, 0)) END,
             sum(nulls)::BIGINT
-        FROM seen_conversion_paths WHERE len({CHANNELS}) > 0 GROUP BY ALL ORDER BY campaign_id NULLS LAST, channels
+        FROM seen_conversion_paths WHERE len({PATH_CHANNELS_SQL}) > 0 GROUP BY ALL
+            ORDER BY campaign_id NULLS LAST, channels
     """).fetchall()
     found: dict[str | None, list[Path]] = {}
     for campaign, channels, conversions, value, nulls in rows:
@@ -129,24 +132,24 @@ def paths_by_campaign(context: "MarketingContext") -> dict[str | None, list[Path
     return found
 
 
-def _from_paths(context: "MarketingContext") -> list[CreditRow]:
+def _compute_path_credits(context: "MarketingContext") -> list[CreditRow]:
     order = context.policy.attribution.order
-    by_campaign = paths_by_campaign(context)
+    by_campaign = read_paths_by_campaign(context)
     if not by_campaign:
-        return [CreditRow(None, "paths", method, reason=NO_PATHS) for method in methods_of(order)]
+        return [CreditRow(None, "paths", method, reason=NO_PATHS) for method in build_methods(order)]
     rows = [
-        _row(campaign, method, channel, credit, paths, order)
+        _build_row(campaign, method, channel, credit, paths, order)
         for campaign, paths in by_campaign.items()
-        for method, give in methods_of(order).items()
-        for channel, credit in give(paths).items()
+        for method, compute in build_methods(order).items()
+        for channel, credit in compute(paths).items()
     ]
-    return _joined(rows, context)
+    return _add_channel_data(rows, context)
 
 
-def _row(
+def _build_row(
     campaign: str | None, method: str, channel: str, credit: Credit, paths: Sequence[Path], order: int
 ) -> CreditRow:
-    whole = sum(path.conversions for path in paths)
+    total_conversions = sum(path.conversions for path in paths)
     return CreditRow(
         campaign_id=campaign,
         basis="paths",
@@ -154,29 +157,29 @@ def _row(
         channel_id=channel,
         conversions=credit.conversions,
         value=credit.value,
-        share=credit.conversions / whole if whole and credit.conversions is not None else None,
+        share=credit.conversions / total_conversions if total_conversions and credit.conversions is not None else None,
         removal_effect=credit.removal_effect,
         removal_effect_value=credit.removal_effect_value,
         order=order if method == "markov" else None,
         records=sum(channel in path.channels for path in paths),
-        reason=NOBODY_CONVERTED if credit.conversions is None else None,
+        reason=NO_CONVERSIONS if credit.conversions is None else None,
     )
 
 
-def _joined(rows: Sequence[CreditRow], context: "MarketingContext") -> list[CreditRow]:
+def _add_channel_data(rows: Sequence[CreditRow], context: "MarketingContext") -> list[CreditRow]:
     """The rows with the kind of their channel, and what performance counts there."""
-    ask = context.cursor.execute
-    kinds = dict(ask("SELECT channel_id, type FROM channels").fetchall())
+    execute = context.cursor.execute
+    channel_types = dict(execute("SELECT channel_id, type FROM channels").fetchall())
     counted = {
         (campaign, channel): int(number)
-        for campaign, channel, number in ask(
+        for campaign, channel, number in execute(
             "SELECT campaign_id, channel_id, sum(conversions) FROM totals GROUP BY ALL"
         ).fetchall()
     }
     return [
         replace(
             row,
-            channel_type=kinds.get(row.channel_id),
+            channel_type=channel_types.get(row.channel_id),
             performance_conversions=counted.get((row.campaign_id, row.channel_id)),
         )
         for row in rows

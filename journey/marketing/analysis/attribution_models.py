@@ -58,12 +58,12 @@ Credits = dict[str, Credit]
 
 def first_touch(paths: Sequence[Path]) -> Credits:
     """Every conversion to the channel that was met first."""
-    return _shared(paths, lambda channels: {channels[0]: 1.0})
+    return _distribute_credit(paths, lambda channels: {channels[0]: 1.0})
 
 
 def last_touch(paths: Sequence[Path]) -> Credits:
     """Every conversion to the channel that was met last."""
-    return _shared(paths, lambda channels: {channels[-1]: 1.0})
+    return _distribute_credit(paths, lambda channels: {channels[-1]: 1.0})
 
 
 def linear(paths: Sequence[Path]) -> Credits:
@@ -72,28 +72,31 @@ def linear(paths: Sequence[Path]) -> Credits:
     def parts(channels: tuple[str, ...]) -> Mapping[str, float]:
         return {channel: channels.count(channel) / len(channels) for channel in channels}
 
-    return _shared(paths, parts)
+    return _distribute_credit(paths, parts)
 
 
-def _shared(paths: Sequence[Path], parts: Callable[[tuple[str, ...]], Mapping[str, float]]) -> Credits:
-    conversions: dict[str, list[float]] = {channel: [] for channel in channels_of(paths)}
+def _distribute_credit(
+    paths: Sequence[Path], compute_parts: Callable[[tuple[str, ...]], Mapping[str, float]]
+) -> Credits:
+    conversions: dict[str, list[float]] = {channel: [] for channel in list_channels(paths)}
     values: dict[str, list[float]] = {channel: [] for channel in conversions}
     for path in paths:
-        for channel, part in parts(path.channels).items():
+        for channel, part in compute_parts(path.channels).items():
             conversions[channel].append(part * path.conversions)
             values[channel].append(part * (path.value or 0.0))
-    known = values_known(paths)
+    has_values = has_known_values(paths)
     return {
-        channel: Credit(fsum(given), fsum(values[channel]) if known else None) for channel, given in conversions.items()
+        channel: Credit(fsum(given), fsum(values[channel]) if has_values else None)
+        for channel, given in conversions.items()
     }
 
 
-def channels_of(paths: Iterable[Path]) -> list[str]:
+def list_channels(paths: Iterable[Path]) -> list[str]:
     """Every channel that is met, in order."""
     return sorted({channel for path in paths for channel in path.channels})
 
 
-def values_known(paths: Iterable[Path]) -> bool:
+def has_known_values(paths: Iterable[Path]) -> bool:
     """Whether every path with a conversion says what that brought."""
     return all(path.value is not None for path in paths if path.conversions)
 
@@ -108,24 +111,24 @@ def markov(paths: Sequence[Path], order: int = 1) -> Credits:
     Returns:
         Credit without a number where nobody converted: then nothing can be lost.
     """
-    chain = _Chain(paths, order)
-    channels = channels_of(paths)
-    conversions, value = chain.expected(None)
+    chain = _MarkovChain(paths, order)
+    channels = list_channels(paths)
+    conversions, value = chain.compute_expected(None)
     if conversions <= 0.0:
         return dict.fromkeys(channels, Credit(None, None))
-    left = {channel: chain.expected(channel) for channel in channels}
-    lost = {channel: 1.0 - rest / conversions for channel, (rest, _) in left.items()}
-    parts = _in_proportion(lost, fsum(path.conversions for path in paths))
-    if not values_known(paths) or value <= 0.0:
+    remaining = {channel: chain.compute_expected(channel) for channel in channels}
+    lost = {channel: 1.0 - remainder / conversions for channel, (remainder, _) in remaining.items()}
+    parts = _allocate_proportionally(lost, fsum(path.conversions for path in paths))
+    if not has_known_values(paths) or value <= 0.0:
         return {channel: Credit(parts[channel], None, lost[channel]) for channel in channels}
-    lost_value = {channel: 1.0 - rest / value for channel, (_, rest) in left.items()}
-    values = _in_proportion(lost_value, fsum(path.value or 0.0 for path in paths))
+    lost_value = {channel: 1.0 - remainder / value for channel, (_, remainder) in remaining.items()}
+    values = _allocate_proportionally(lost_value, fsum(path.value or 0.0 for path in paths))
     return {
         channel: Credit(parts[channel], values[channel], lost[channel], lost_value[channel]) for channel in channels
     }
 
 
-def _in_proportion(weights: Mapping[str, float], total: float) -> dict[str, float]:
+def _allocate_proportionally(weights: Mapping[str, float], total: float) -> dict[str, float]:
     whole = fsum(weights.values())
     return {name: total * weight / whole for name, weight in weights.items()}
 
@@ -136,61 +139,61 @@ State = tuple[str, ...]
 _START: State = ()
 
 
-class _Chain:
+class _MarkovChain:
     """The Markov chain of some paths, as linear equations over its states."""
 
     def __init__(self, paths: Sequence[Path], order: int) -> None:
         self._steps: dict[State, dict[State, float]] = defaultdict(lambda: defaultdict(float))
-        self._left: dict[State, float] = defaultdict(float)
+        self._departures: dict[State, float] = defaultdict(float)
         self._converted: dict[State, float] = defaultdict(float)
         self._value: dict[State, float] = defaultdict(float)
         for path in paths:
-            self._walk(path, order)
-        self._states = list(self._left)
-        self._matrix, self._ends = self._equations()
+            self._add_path(path, order)
+        self._states = list(self._departures)
+        self._matrix, self._end_values = self._build_equations()
 
-    def _walk(self, path: Path, order: int) -> None:
+    def _add_path(self, path: Path, order: int) -> None:
         number = path.conversions + path.nulls
         if not number:
             return
-        here = _START
+        state = _START
         for channel in path.channels:
-            self._left[here] += number
-            there = (*here, channel)[-order:]
-            self._steps[here][there] += number
-            here = there
-        self._left[here] += number
-        self._converted[here] += path.conversions
-        self._value[here] += path.value or 0.0
+            self._departures[state] += number
+            next_state = (*state, channel)[-order:]
+            self._steps[state][next_state] += number
+            state = next_state
+        self._departures[state] += number
+        self._converted[state] += path.conversions
+        self._value[state] += path.value or 0.0
 
-    def _equations(self) -> tuple[Any, list["Column"]]:
+    def _build_equations(self) -> tuple[Any, list["Column"]]:
         """``I - Q`` with Q the moves between states, and what each state brings at once: conversions, value."""
         import numpy as np
         from scipy.sparse import csr_array, eye_array
 
-        place = {state: number for number, state in enumerate(self._states)}
+        index = {state: number for number, state in enumerate(self._states)}
         moves = [
-            (place[here], place[there], number / self._left[here])
-            for here, steps in self._steps.items()
-            for there, number in steps.items()
+            (index[source], index[destination], number / self._departures[source])
+            for source, steps in self._steps.items()
+            for destination, number in steps.items()
         ]
         rows, columns, shares = zip(*moves, strict=True) if moves else ((), (), ())
-        between = csr_array((shares, (rows, columns)), shape=(len(place), len(place)))
+        transitions = csr_array((shares, (rows, columns)), shape=(len(index), len(index)))
         ends = [
-            np.array([brought[state] / self._left[state] for state in self._states])
-            for brought in (self._converted, self._value)
+            np.array([totals[state] / self._departures[state] for state in self._states])
+            for totals in (self._converted, self._value)
         ]
-        return (eye_array(len(place)) - between).tocsr(), ends
+        return (eye_array(len(index)) - transitions).tocsr(), ends
 
-    def expected(self, removed: str | None) -> tuple[float, float]:
+    def compute_expected(self, removed: str | None) -> tuple[float, float]:
         """Conversions and dollars to be expected of one prospect, if whoever comes to `removed` goes away."""
         import numpy as np
         from scipy.sparse.linalg import splu
 
-        if _START not in self._left:
+        if _START not in self._departures:
             return 0.0, 0.0
         # Nobody is removed at the start, which is the first of the states.
-        kept = np.array([not state or state[-1] != removed for state in self._states])
-        solved = splu(self._matrix[kept][:, kept].tocsc())
-        conversions, value = (float(solved.solve(end[kept])[0]) for end in self._ends)
+        is_kept = np.array([not state or state[-1] != removed for state in self._states])
+        solved = splu(self._matrix[is_kept][:, is_kept].tocsc())
+        conversions, value = (float(solved.solve(end_values[is_kept])[0]) for end_values in self._end_values)
         return conversions, value

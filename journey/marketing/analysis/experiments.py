@@ -50,7 +50,7 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True)
-class AnalysedExperiment:
+class ExperimentAnalysis:
     """What an experiment shows.
 
     Attributes:
@@ -107,7 +107,7 @@ class AnalysedExperiment:
         return asdict(self) | arms | {"notes": list(self.notes)}
 
 
-class _Recorded(NamedTuple):
+class _RecordedExperiment(NamedTuple):
     """An experiment as it is recorded, with what there is to say about how it was run."""
 
     experiment_id: str
@@ -126,7 +126,7 @@ Snapshots = Mapping[tuple[str, str], tuple[datetime, Mapping[str, int]]]
 """The last snapshot of each (experiment, asset): its moment, and its counts by name."""
 
 
-def _fisher(table: Fourfold) -> Tested:
+def _fisher_exact(table: Fourfold) -> Tested:
     # Only an experiment that asks for it pays for this import.
     import numpy as np
     from scipy.stats import fisher_exact
@@ -138,27 +138,27 @@ def _fisher(table: Fourfold) -> Tested:
 
 TESTS: Mapping[str, tuple[str, Callable[[Fourfold], Tested]]] = {
     "pooled_z": ("pooled two-proportion z test", pooled_z),
-    "fisher_exact": ("Fisher's exact test", _fisher),
+    "fisher_exact": ("Fisher's exact test", _fisher_exact),
 }
 """What an experiment may ask for: the name in words, and the test."""
 
 
-def experiments(context: "MarketingContext") -> list[dict[str, Any]]:
+def report_experiments(context: "MarketingContext") -> list[dict[str, Any]]:
     """Every experiment as JSON-ready data, by its key."""
-    return [found.as_dict() for found in analysed(context)]
+    return [analysis.as_dict() for analysis in analyse_experiments(context)]
 
 
-def analysed(context: "MarketingContext") -> list[AnalysedExperiment]:
+def analyse_experiments(context: "MarketingContext") -> list[ExperimentAnalysis]:
     """What every experiment shows up to `as_of`, by its key."""
-    return list(context.once(_analysed))
+    return list(context.get_or_compute(_analyse_all))
 
 
-def _analysed(context: "MarketingContext") -> tuple[AnalysedExperiment, ...]:
-    snapshots = _snapshots(context)
-    return tuple(_analyse(recorded, snapshots, context) for recorded in _recorded(context))
+def _analyse_all(context: "MarketingContext") -> tuple[ExperimentAnalysis, ...]:
+    snapshots = _read_snapshots(context)
+    return tuple(_analyse(recorded, snapshots, context) for recorded in _read_experiments(context))
 
 
-def _recorded(context: "MarketingContext") -> list[_Recorded]:
+def _read_experiments(context: "MarketingContext") -> list[_RecordedExperiment]:
     rows = context.cursor.execute("""
         SELECT experiment_id, e.campaign_id, e.status, metric, denominator, test, control_asset, variant_asset,
             primary_kpi, [concat_ws(' on ', c.segment_id, c.channel_id), concat_ws(' on ', v.segment_id, v.channel_id)]
@@ -167,10 +167,10 @@ def _recorded(context: "MarketingContext") -> list[_Recorded]:
             LEFT JOIN creative_assets AS v ON variant_asset = v.asset_id
         ORDER BY experiment_id
     """).fetchall()
-    return [_Recorded._make((*row[:-1], tuple(row[-1]))) for row in rows]
+    return [_RecordedExperiment._make((*row[:-1], tuple(row[-1]))) for row in rows]
 
 
-def _snapshots(context: "MarketingContext") -> Snapshots:
+def _read_snapshots(context: "MarketingContext") -> Snapshots:
     rows = context.cursor.execute(
         "SELECT experiment_id, asset_id, timestamp, impressions, clicks, conversions FROM totals"
     ).fetchall()
@@ -180,28 +180,28 @@ def _snapshots(context: "MarketingContext") -> Snapshots:
     }
 
 
-def _analyse(recorded: _Recorded, snapshots: Snapshots, context: "MarketingContext") -> AnalysedExperiment:
+def _analyse(recorded: _RecordedExperiment, snapshots: Snapshots, context: "MarketingContext") -> ExperimentAnalysis:
     metric = context.policy.metrics.get(recorded.metric or "")
     if metric is not None and recorded.denominator is not None:
         metric = metric.model_copy(update={"denominator": recorded.denominator})
-    found = AnalysedExperiment(
+    analysis = ExperimentAnalysis(
         recorded.experiment_id,
         recorded.campaign_id,
         recorded.status,
         recorded.metric,
         None if metric is None else metric.definition,
-        _arm(recorded, recorded.control, metric, snapshots),
-        _arm(recorded, recorded.variant, metric, snapshots),
+        _build_arm(recorded, recorded.control, metric, snapshots),
+        _build_arm(recorded, recorded.variant, metric, snapshots),
     )
-    refusal = _refusal(recorded, found, metric, context)
+    refusal = _explain_unanalysable(recorded, analysis, metric, context)
     if refusal is not None:
-        return replace(found, reason=refusal)
-    return _compared(
-        replace(found, notes=_notes(recorded, found, snapshots)), recorded.test, context.policy.experiments
+        return replace(analysis, reason=refusal)
+    return _run_test(
+        replace(analysis, notes=_build_notes(recorded, analysis, snapshots)), recorded.test, context.policy.experiments
     )
 
 
-def _arm(recorded: _Recorded, asset: str | None, metric: Metric | None, snapshots: Snapshots) -> Arm:
+def _build_arm(recorded: _RecordedExperiment, asset: str | None, metric: Metric | None, snapshots: Snapshots) -> Arm:
     snapshot = snapshots.get((recorded.experiment_id, asset or ""))
     if metric is None or snapshot is None or metric.denominator not in snapshot[1]:
         return Arm(asset)
@@ -210,8 +210,8 @@ def _arm(recorded: _Recorded, asset: str | None, metric: Metric | None, snapshot
     return Arm(asset, count / n if n else None, count, n, metric.numerator, metric.denominator, moment)
 
 
-def _refusal(
-    recorded: _Recorded, found: AnalysedExperiment, metric: Metric | None, context: "MarketingContext"
+def _explain_unanalysable(
+    recorded: _RecordedExperiment, analysis: ExperimentAnalysis, metric: Metric | None, context: "MarketingContext"
 ) -> str | None:
     """Why an experiment cannot be analysed; None where it can."""
     if recorded.metric is None:
@@ -225,10 +225,10 @@ def _refusal(
         return f"its test {recorded.test!r} is not known{did_you_mean(recorded.test, tuple(TESTS))}"
     if recorded.control is None or recorded.variant is None or recorded.control == recorded.variant:
         return "it does not name two assets"
-    return _unmeasured(found.control, found.variant)
+    return _explain_unmeasured(analysis.control, analysis.variant)
 
 
-def _unmeasured(control: Arm, variant: Arm) -> str | None:
+def _explain_unmeasured(control: Arm, variant: Arm) -> str | None:
     for arm in (control, variant):
         if arm.count is None or arm.n is None:
             return f"there is no performance of {arm.asset_id} in it"
@@ -243,56 +243,60 @@ def _unmeasured(control: Arm, variant: Arm) -> str | None:
     return None
 
 
-def _notes(recorded: _Recorded, found: AnalysedExperiment, snapshots: Snapshots) -> tuple[str, ...]:
+def _build_notes(recorded: _RecordedExperiment, analysis: ExperimentAnalysis, snapshots: Snapshots) -> tuple[str, ...]:
     notes = []
-    measured = [snapshots[recorded.experiment_id, arm.asset_id or ""][1] for arm in (found.control, found.variant)]
+    measured = [
+        snapshots[recorded.experiment_id, arm.asset_id or ""][1] for arm in (analysis.control, analysis.variant)
+    ]
     if not any(counts["conversions"] for counts in measured):
         notes.append("neither asset brought a single conversion")
     if recorded.status == "running":
         notes.append("still running: the p-value is that of one look, looking again and again finds winners by chance")
     if recorded.audiences[0] != recorded.audiences[1]:
         notes.append(f"the assets went to {' and '.join(recorded.audiences)}: it compares more than the assets")
-    if found.control.measured_at != found.variant.measured_at:
+    if analysis.control.measured_at != analysis.variant.measured_at:
         notes.append("the assets were last measured at different moments")
     if recorded.kpi is not None and recorded.kpi != recorded.metric:
         notes.append(f"its campaign is judged by {recorded.kpi}: a winner here need not help it")
     return tuple(notes)
 
 
-def _compared(found: AnalysedExperiment, test: str | None, policy: ExperimentPolicy) -> AnalysedExperiment:
-    control, variant = found.control, found.variant
+def _run_test(analysis: ExperimentAnalysis, test: str | None, policy: ExperimentPolicy) -> ExperimentAnalysis:
+    control, variant = analysis.control, analysis.variant
     table = Fourfold(control.count or 0, control.n or 0, variant.count or 0, variant.n or 0)
-    name, how = TESTS[test or "pooled_z"]
-    tested = how(table)
-    before, after = table.events / table.customers, table.other_events / table.other_customers
-    ratio, between = ratio_interval(table, policy.confidence), difference_interval(table, policy.confidence)
-    found = replace(
-        found,
-        lift=after / before - 1.0 if before else None,
+    name, run_test = TESTS[test or "pooled_z"]
+    result = run_test(table)
+    control_rate, variant_rate = table.events / table.customers, table.other_events / table.other_customers
+    ratio, difference = ratio_interval(table, policy.confidence), difference_interval(table, policy.confidence)
+    analysis = replace(
+        analysis,
+        lift=variant_rate / control_rate - 1.0 if control_rate else None,
         ci_low=None if ratio is None else ratio.low - 1.0,
         ci_high=None if ratio is None else ratio.high - 1.0,
-        lift_reason=None if before else "the control's rate is 0, against which a relative change has no meaning",
-        difference=after - before,
-        difference_ci_low=None if between is None else between.low,
-        difference_ci_high=None if between is None else between.high,
-        statistic=tested.statistic,
-        p_value=tested.p_value,
+        lift_reason=None if control_rate else "the control's rate is 0, against which a relative change has no meaning",
+        difference=variant_rate - control_rate,
+        difference_ci_low=None if difference is None else difference.low,
+        difference_ci_high=None if difference is None else difference.high,
+        statistic=result.statistic,
+        p_value=result.p_value,
         test=name,
     )
-    return _called(found, before, after, policy)
+    return _decide_call(analysis, control_rate, variant_rate, policy)
 
 
-def _called(found: AnalysedExperiment, before: float, after: float, policy: ExperimentPolicy) -> AnalysedExperiment:
+def _decide_call(
+    analysis: ExperimentAnalysis, control_rate: float, variant_rate: float, policy: ExperimentPolicy
+) -> ExperimentAnalysis:
     alpha = 1.0 - policy.confidence
-    if found.p_value is not None and found.p_value < alpha:
-        better = found.variant if after > before else found.control
-        reason = f"{better.asset_id} has the higher {found.metric}; p = {found.p_value:.3g} is below {alpha:.3g}"
-        return replace(found, call="winner", winner=better.asset_id, reason=reason)
-    size = customers_needed(before, after, policy.power, policy.confidence)
-    would = (
+    if analysis.p_value is not None and analysis.p_value < alpha:
+        better = analysis.variant if variant_rate > control_rate else analysis.control
+        reason = f"{better.asset_id} has the higher {analysis.metric}; p = {analysis.p_value:.3g} is below {alpha:.3g}"
+        return replace(analysis, call="winner", winner=better.asset_id, reason=reason)
+    size = customers_needed(control_rate, variant_rate, policy.power, policy.confidence)
+    sample_text = (
         "the rates are equal, so no sample would find one"
         if size is None
-        else f"{size:,} {found.control.denominator} per asset would show a difference of this size with a power of "
+        else f"{size:,} {analysis.control.denominator} per asset would show a difference of this size with a power of "
         f"{policy.power:.0%}"
     )
-    return replace(found, call="no winner", reason=f"p = {found.p_value:.3g}; {would}", sample_size=size)
+    return replace(analysis, call="no winner", reason=f"p = {analysis.p_value:.3g}; {sample_text}", sample_size=size)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from journey.statistics.wilson import Proportion, wilson
 
-NOT_FROM_TOTALS = (
+DAILY_TOTALS_ONLY = (
     "funnel_events holds daily totals: they do not say which visitors of which day converted later. Paths of single "
     "prospects, or counts by day of first visit, would."
 )
@@ -63,7 +63,7 @@ class LateConverters:
     reason: str | None
 
 
-def late_converters(
+def compute_late_converters(
     conversions: Iterable[Conversion] | None, after_days: int = 7, confidence: float = 0.95
 ) -> LateConverters:
     """Late converters by segment.
@@ -77,22 +77,22 @@ def late_converters(
         confidence: Of the intervals.
     """
     if conversions is None:
-        return LateConverters((), NOT_FROM_TOTALS)
-    waits: dict[str, dict[int, int]] = {}
-    for one in conversions:
-        days = (one.converted - one.first_seen).days
-        counts = waits.setdefault(one.segment_id, {})
-        counts[days] = counts.get(days, 0) + one.number
-    segments = tuple(_segment(name, counts, after_days, confidence) for name, counts in sorted(waits.items()))
+        return LateConverters((), DAILY_TOTALS_ONLY)
+    delays: dict[str, dict[int, int]] = {}
+    for conversion in conversions:
+        days = (conversion.converted - conversion.first_seen).days
+        counts = delays.setdefault(conversion.segment_id, {})
+        counts[days] = counts.get(days, 0) + conversion.number
+    segments = tuple(_build_segment(name, counts, after_days, confidence) for name, counts in sorted(delays.items()))
     return LateConverters(segments, None if segments else "no dated conversion is recorded")
 
 
-def _segment(name: str, counts: dict[int, int], after_days: int, confidence: float) -> LateSegment:
+def _build_segment(name: str, counts: dict[int, int], after_days: int, confidence: float) -> LateSegment:
     total = sum(counts.values())
     late = sum(count for days, count in counts.items() if days > after_days)
-    passed, median = 0, 0
+    cumulative, median = 0, 0
     for days in sorted(counts):
-        median, passed = days, passed + counts[days]
-        if 2 * passed >= total:
+        median, cumulative = days, cumulative + counts[days]
+        if 2 * cumulative >= total:
             break
     return LateSegment(name, total, median, wilson(late, total, confidence))

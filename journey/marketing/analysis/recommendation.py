@@ -30,7 +30,7 @@ Rule = Literal[
 ]
 
 
-class Measured(NamedTuple):
+class PerformanceCounts(NamedTuple):
     """What performance counts.
 
     Attributes:
@@ -39,8 +39,8 @@ class Measured(NamedTuple):
         conversions: How many converted.
         cost: Dollars spent.
         revenue_proxy: Dollars brought; None where no snapshot says.
-        fell: Whether snapshots fell, so that the counts are wrong.
-        begun: First day that is counted; None where that is not known.
+        has_decreased: Whether snapshots fell, so that the counts are wrong.
+        counted_since: First day that is counted; None where that is not known.
     """
 
     impressions: int
@@ -48,10 +48,10 @@ class Measured(NamedTuple):
     conversions: int
     cost: float
     revenue_proxy: float | None
-    fell: bool = False
-    begun: date | datetime | None = None
+    has_decreased: bool = False
+    counted_since: date | datetime | None = None
 
-    def of(self, metric: Metric) -> tuple[int, int]:
+    def counts_for(self, metric: Metric) -> tuple[int, int]:
         """Numerator and denominator of a metric."""
         counts = {"impressions": self.impressions, "clicks": self.clicks, "conversions": self.conversions}
         return counts[metric.numerator], counts[metric.denominator]
@@ -63,7 +63,7 @@ class Measured(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class BenchmarkComparison:
     """What a KPI is held against, and how it compares.
 
     Attributes:
@@ -88,7 +88,7 @@ class Held:
         }
 
 
-NOTHING = Held(None, None, None, None)
+NO_COMPARISON = BenchmarkComparison(None, None, None, None)
 
 
 class Trend(NamedTuple):
@@ -126,101 +126,121 @@ class Advice:
         return {"recommendation": self.recommendation, "rule": self.rule, "reason": self.reason}
 
 
-def held_against(
-    measured: Measured | None,
+def compare_with_benchmark(
+    counts: PerformanceCounts | None,
     metric: Metric | None,
     target: float | None,
-    others: Sequence[Measured],
+    others: Sequence[PerformanceCounts],
     policy: RollupPolicy,
-) -> Held:
+) -> BenchmarkComparison:
     """The KPI against its target, or where there is none against the campaign's other segments together.
 
     A target is a number that somebody set, so only the KPI is uncertain (Wilson); other segments are uncertain too
     (score interval of the ratio).
     """
-    if measured is None or metric is None:
-        return NOTHING
-    count, n = measured.of(metric)
+    if counts is None or metric is None:
+        return NO_COMPARISON
+    count, n = counts.counts_for(metric)
     if target:
-        own = wilson(count, n, policy.confidence)
-        low, high = (None if bound is None else bound / target for bound in (own.low, own.high))
-        return Held(target, "target", low, high)
-    counted = [other.of(metric) for other in others if not other.fell]
+        share = wilson(count, n, policy.confidence)
+        low, high = (None if bound is None else bound / target for bound in (share.low, share.high))
+        return BenchmarkComparison(target, "target", low, high)
+    counted = [other.counts_for(metric) for other in others if not other.has_decreased]
     events, customers = sum(part for part, _ in counted), sum(whole for _, whole in counted)
     if not events or not 0 < events <= customers or not 0 <= count <= n:
-        return NOTHING
-    between = ratio_interval(Fourfold(events, customers, count, n), policy.confidence)
-    if between is None:
-        return NOTHING
-    return Held(events / customers, "other segments", between.low, between.high)
+        return NO_COMPARISON
+    interval = ratio_interval(Fourfold(events, customers, count, n), policy.confidence)
+    if interval is None:
+        return NO_COMPARISON
+    return BenchmarkComparison(events / customers, "other segments", interval.low, interval.high)
 
 
-def trend_of(here: Measured | None, before: Measured | None, metric: Metric | None, policy: RollupPolicy) -> Trend:
+def compute_trend(
+    current: PerformanceCounts | None, previous: PerformanceCounts | None, metric: Metric | None, policy: RollupPolicy
+) -> Trend:
     """The KPI against that of the window before."""
     if metric is None:
         return Trend(None, None, None, "the KPI is not known")
-    if here is None:
+    if current is None:
         return Trend(None, None, None, "nothing is counted in this window")
-    if before is None or before.fell:
+    if previous is None or previous.has_decreased:
         return Trend(None, None, None, "nothing is counted in the window before")
-    (count, n), (count_before, n_before) = here.of(metric), before.of(metric)
-    if not n or count > n or not n_before or count_before > n_before:
+    (count, n), (previous_count, previous_n) = current.counts_for(metric), previous.counts_for(metric)
+    if not n or count > n or not previous_n or previous_count > previous_n:
         return Trend(None, None, None, "the counts make no share")
-    if not count_before:
+    if not previous_count:
         return Trend(None, None, None, "the KPI was 0 in the window before, against which no change has a size")
-    change = (count / n) / (count_before / n_before) - 1.0
-    between = ratio_interval(Fourfold(count_before, n_before, count, n), policy.confidence)
+    change = (count / n) / (previous_count / previous_n) - 1.0
+    interval = ratio_interval(Fourfold(previous_count, previous_n, count, n), policy.confidence)
     return Trend(
-        change, None if between is None else between.low - 1.0, None if between is None else between.high - 1.0, None
+        change,
+        None if interval is None else interval.low - 1.0,
+        None if interval is None else interval.high - 1.0,
+        None,
     )
 
 
-def advise(measured: Measured | None, metric: Metric | None, held: Held, trend: Trend, policy: RollupPolicy) -> Advice:
+def recommend(
+    counts: PerformanceCounts | None,
+    metric: Metric | None,
+    comparison: BenchmarkComparison,
+    trend: Trend,
+    policy: RollupPolicy,
+) -> Advice:
     """The recommendation by the first rule that applies."""
-    if measured is None:
+    if counts is None:
         return Advice("hold", "nothing_counted", "nothing is counted, so there is no ground for a change")
     if metric is None:
         return Advice("hold", "kpi_unknown", "the campaign's KPI is not defined by the policy")
-    beyond_click = wilson(measured.conversions, measured.clicks, policy.confidence)
+    beyond_click = wilson(counts.conversions, counts.clicks, policy.confidence)
     if beyond_click.high is not None and beyond_click.high < policy.dead_end:
         return Advice(
             "stop",
             "dead_end",
-            f"{measured.conversions:,} of {measured.clicks:,} clicks convert: at most {beyond_click.high:.2%}, below "
+            f"{counts.conversions:,} of {counts.clicks:,} clicks convert: at most {beyond_click.high:.2%}, below "
             f"{policy.dead_end:.2%}",
         )
-    _, n = measured.of(metric)
+    _, n = counts.counts_for(metric)
     if n < policy.least_counted:
         reason = f"{n:,} {metric.denominator} are fewer than {policy.least_counted:,}"
         return Advice("hold", "too_few", reason)
-    if held.reference is None or held.low is None or held.high is None:
+    if comparison.reference is None or comparison.low is None or comparison.high is None:
         reason = "there is no target, and no other segment with a KPI above 0 to hold it against"
         return Advice("hold", "nothing_to_compare", reason)
-    return _by_comparison(measured, held, trend, policy)
+    return _advise_by_comparison(counts, comparison, trend, policy)
 
 
-def _by_comparison(measured: Measured, held: Held, trend: Trend, policy: RollupPolicy) -> Advice:
-    low, high = held.low or 0.0, held.high or 0.0
-    against = f"{'the target' if held.basis == 'target' else 'the other segments'} of {held.reference:.2%}"
-    between = f"the KPI is {low:.2f} to {high:.2f} times {against}"
+def _advise_by_comparison(
+    counts: PerformanceCounts, comparison: BenchmarkComparison, trend: Trend, policy: RollupPolicy
+) -> Advice:
+    low, high = comparison.low or 0.0, comparison.high or 0.0
+    benchmark_text = (
+        f"{'the target' if comparison.basis == 'target' else 'the other segments'} of {comparison.reference:.2%}"
+    )
+    comparison_text = f"the KPI is {low:.2f} to {high:.2f} times {benchmark_text}"
     if high < policy.stop_below:
-        return Advice("stop", "far_below", f"{between}, below {policy.stop_below:g} times")
+        return Advice("stop", "far_below", f"{comparison_text}, below {policy.stop_below:g} times")
     if high < 1.0:
-        return Advice("revise", "below", f"{between}, below it")
+        return Advice("revise", "below", f"{comparison_text}, below it")
     if low <= 1.0:
-        return Advice("hold", "not_told_apart", f"{between}: above or below cannot be told")
+        return Advice("hold", "not_told_apart", f"{comparison_text}: above or below cannot be told")
     if trend.high is not None and trend.high < 0.0:
-        return Advice("hold", "falling", f"{between}, but it fell by {-trend.high:.0%} or more since the window before")
-    least = _least_return(measured, policy)
-    if least is not None and least < policy.least_return:
-        reason = f"{between}, but a dollar brings {least:.2f} or more, and {policy.least_return:.2f} is asked for"
+        return Advice(
+            "hold", "falling", f"{comparison_text}, but it fell by {-trend.high:.0%} or more since the window before"
+        )
+    min_return = _min_return(counts, policy)
+    if min_return is not None and min_return < policy.least_return:
+        reason = (
+            f"{comparison_text}, but a dollar brings {min_return:.2f} or more, and {policy.least_return:.2f} is "
+            "asked for"
+        )
         return Advice("hold", "does_not_pay", reason)
-    return Advice("scale", "above", f"{between}, above it")
+    return Advice("scale", "above", f"{comparison_text}, above it")
 
 
-def _least_return(measured: Measured, policy: RollupPolicy) -> float | None:
+def _min_return(counts: PerformanceCounts, policy: RollupPolicy) -> float | None:
     """Lower bound of revenue per dollar: that of the conversions, each worth what it is on average."""
-    share = wilson(measured.conversions, measured.impressions, policy.confidence)
-    if measured.return_on_spend is None or share.value is None or share.low is None or not measured.conversions:
+    share = wilson(counts.conversions, counts.impressions, policy.confidence)
+    if counts.return_on_spend is None or share.value is None or share.low is None or not counts.conversions:
         return None
-    return measured.return_on_spend * share.low / share.value
+    return counts.return_on_spend * share.low / share.value

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 LABEL = "directional: revenue_proxy is no margin, and no record says what would have come without the campaigns"
 
-_RECORDED = "the roi_ledger, which carries no date: the whole of it is taken at any moment"
+_LEDGER_NOTE = "the roi_ledger, which carries no date: the whole of it is taken at any moment"
 _NO_LEDGER = "not counted: the roi_ledger has no such figure for this campaign"
 
-_SUMS = """
+_TOTALS_QUERY = """
     WITH counted AS (
         SELECT coalesce(campaign_id, 'no campaign') AS campaign_id, count(*) AS snapshots, round(sum(cost), 2) AS cost,
             round(sum(revenue_proxy), 2) AS value, sum(conversions)::BIGINT AS conversions
@@ -34,7 +34,7 @@ _SUMS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciled:
+class Reconciliation:
     """One campaign in performance and in the recorded ledger; None where either does not say.
 
     Attributes:
@@ -65,7 +65,7 @@ class Reconciled:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sums:
+class _CampaignTotals:
     """One campaign's money, from both sides."""
 
     campaign_id: str
@@ -81,47 +81,49 @@ class _Sums:
     net_roi: float | None
 
 
-def roi(context: "MarketingContext") -> dict[str, Any]:
+def report_roi(context: "MarketingContext") -> dict[str, Any]:
     """The ledger, and under ``reconciliation`` what the recorded one says, as JSON-ready data."""
-    sums = _sums(context)
-    rows = [_reconciled(each, context.policy.tolerance.money) for each in sums]
-    return _ledger(sums, rows).as_dict() | {"reconciliation": [asdict(row) for row in rows]}
+    totals = _read_totals(context)
+    rows = [_reconcile(campaign_totals, context.policy.tolerance.money) for campaign_totals in totals]
+    return _build_ledger(totals, rows).as_dict() | {"reconciliation": [asdict(row) for row in rows]}
 
 
-def ledger(context: "MarketingContext") -> Ledger:
+def build_ledger(context: "MarketingContext") -> Ledger:
     """The lines of value and cost of all campaigns up to `as_of`."""
-    sums = _sums(context)
-    return _ledger(sums, [_reconciled(each, context.policy.tolerance.money) for each in sums])
+    totals = _read_totals(context)
+    return _build_ledger(
+        totals, [_reconcile(campaign_totals, context.policy.tolerance.money) for campaign_totals in totals]
+    )
 
 
-def _sums(context: "MarketingContext") -> list[_Sums]:
-    return [_Sums(*row) for row in context.cursor.execute(_SUMS).fetchall()]
+def _read_totals(context: "MarketingContext") -> list[_CampaignTotals]:
+    return [_CampaignTotals(*row) for row in context.cursor.execute(_TOTALS_QUERY).fetchall()]
 
 
-def _ledger(sums: list[_Sums], rows: list[Reconciled]) -> Ledger:
+def _build_ledger(totals: list[_CampaignTotals], rows: list[Reconciliation]) -> Ledger:
     return Ledger(
-        lines=tuple(line for each in sums for line in _lines(each)),
-        memos=tuple(memo for row in rows for memo in _memos(row)),
+        lines=tuple(line for each in totals for line in _build_lines(each)),
+        memos=tuple(memo for row in rows for memo in _build_memos(row)),
         label=LABEL,
     )
 
 
-def _lines(sums: _Sums) -> tuple[Line, ...]:
-    name, nothing = sums.campaign_id, "not counted: performance has no snapshot of this campaign"
-    seen = f"performance, {sums.snapshots} last snapshots"
+def _build_lines(totals: _CampaignTotals) -> tuple[Line, ...]:
+    name, missing = totals.campaign_id, "not counted: performance has no snapshot of this campaign"
+    source = f"performance, {totals.snapshots} last snapshots"
     return (
-        Line(f"{name}: revenue", "value", sums.value, "dollars of revenue_proxy", 1.0, "assumed",
-             nothing if sums.value is None else f"{seen}, {sums.conversions:,} conversions"),
-        Line(f"{name}: media", "cost", sums.cost, "dollars spent", 1.0, "measured",
-             nothing if sums.cost is None else seen),
-        Line(f"{name}: model calls", "cost", sums.llm_cost, "dollars", 1.0, "measured",
-             _NO_LEDGER if sums.llm_cost is None else _RECORDED),
-        Line(f"{name}: human review", "cost", sums.human_review_cost, "dollars", 1.0, "measured",
-             _NO_LEDGER if sums.human_review_cost is None else _RECORDED),
+        Line(f"{name}: revenue", "value", totals.value, "dollars of revenue_proxy", 1.0, "assumed",
+             missing if totals.value is None else f"{source}, {totals.conversions:,} conversions"),
+        Line(f"{name}: media", "cost", totals.cost, "dollars spent", 1.0, "measured",
+             missing if totals.cost is None else source),
+        Line(f"{name}: model calls", "cost", totals.llm_cost, "dollars", 1.0, "measured",
+             _NO_LEDGER if totals.llm_cost is None else _LEDGER_NOTE),
+        Line(f"{name}: human review", "cost", totals.human_review_cost, "dollars", 1.0, "measured",
+             _NO_LEDGER if totals.human_review_cost is None else _LEDGER_NOTE),
     )  # fmt: skip
 
 
-def _memos(row: Reconciled) -> list[Memo]:
+def _build_memos(row: Reconciliation) -> list[Memo]:
     pairs = (("media spend", row.media_spend_difference), ("value", row.value_difference))
     return [
         Memo(
@@ -134,26 +136,35 @@ def _memos(row: Reconciled) -> list[Memo]:
     ]
 
 
-def _reconciled(sums: _Sums, tolerance: float) -> Reconciled:
-    known = sums.value is not None and sums.cost is not None
+def _reconcile(totals: _CampaignTotals, tolerance: float) -> Reconciliation:
+    known = totals.value is not None and totals.cost is not None
     net = (
-        round((sums.value or 0.0) - (sums.cost or 0.0) - sums.llm_cost - sums.human_review_cost, 2)
-        if known and sums.llm_cost is not None and sums.human_review_cost is not None
+        round((totals.value or 0.0) - (totals.cost or 0.0) - totals.llm_cost - totals.human_review_cost, 2)
+        if known and totals.llm_cost is not None and totals.human_review_cost is not None
         else None
     )
     differences = (
-        _more(sums.media_spend, sums.cost),
-        _more(sums.estimated_value, sums.value),
-        _more(sums.net_roi, net),
+        _compute_difference(totals.media_spend, totals.cost),
+        _compute_difference(totals.estimated_value, totals.value),
+        _compute_difference(totals.net_roi, net),
     )
     found = [difference for difference in differences if difference is not None]
-    return Reconciled(
-        sums.campaign_id, sums.cost, sums.media_spend, differences[0], sums.value, sums.estimated_value, differences[1],
-        net, sums.net_roi, differences[2],
-        None if len(found) < len(differences) and all(abs(each) <= tolerance for each in found)
+    return Reconciliation(
+        totals.campaign_id,
+        totals.cost,
+        totals.media_spend,
+        differences[0],
+        totals.value,
+        totals.estimated_value,
+        differences[1],
+        net,
+        totals.net_roi,
+        differences[2],
+        None
+        if len(found) < len(differences) and all(abs(each) <= tolerance for each in found)
         else all(abs(each) <= tolerance for each in found),
-    )  # fmt: skip
+    )
 
 
-def _more(recorded: float | None, counted: float | None) -> float | None:
+def _compute_difference(recorded: float | None, counted: float | None) -> float | None:
     return None if recorded is None or counted is None else round(recorded - counted, 2)

@@ -11,7 +11,14 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.core.errors import InputError
-from journey.marketing.analysis.recommendation import Advice, Held, Measured, advise, held_against, trend_of
+from journey.marketing.analysis.recommendation import (
+    Advice,
+    BenchmarkComparison,
+    PerformanceCounts,
+    compare_with_benchmark,
+    compute_trend,
+    recommend,
+)
 from journey.marketing.core.policy import Metric
 from journey.statistics.wilson import wilson
 
@@ -49,11 +56,19 @@ class Cell(NamedTuple):
     segment_id: str
 
 
-COMPARED = ("impressions", "clicks", "conversions", "spend", "revenue_proxy", "kpi_value", "trend_vs_prior_window")
+COMPARED_FIELDS = (
+    "impressions",
+    "clicks",
+    "conversions",
+    "spend",
+    "revenue_proxy",
+    "kpi_value",
+    "trend_vs_prior_window",
+)
 """What a recorded rollup states in numbers."""
 
 NO_SNAPSHOT = "no performance is dated in this window"
-FELL = "snapshots fell in this window, although they hold what has come together"
+DECREASED_SNAPSHOTS = "snapshots fell in this window, although they hold what has come together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +116,7 @@ class Rollup:
     kpi_value: float | None
     ci_low: float | None
     ci_high: float | None
-    held: Held
+    held: BenchmarkComparison
     trend_vs_prior_window: float | None
     trend_ci_low: float | None
     trend_ci_high: float | None
@@ -117,7 +132,7 @@ class Rollup:
         if self.recorded is None:
             return []
         found = []
-        for name in COMPARED:
+        for name in COMPARED_FIELDS:
             stated, computed = self.recorded[name], getattr(self, name)
             same = computed is not None and stated is not None and abs(stated - computed) <= self.tolerances[name]
             if stated is not None and not same:
@@ -129,9 +144,9 @@ class Rollup:
 
     def as_dict(self) -> dict[str, Any]:
         """The rollup as a JSON-ready mapping."""
-        shown = asdict(self)
-        del shown["tolerances"], shown["held"], shown["advice"]
-        return shown | {
+        data = asdict(self)
+        del data["tolerances"], data["held"], data["advice"]
+        return data | {
             "window_start": self.window_start.isoformat(),
             "window_end": self.window_end.isoformat(),
             **self.held.as_dict(),
@@ -141,24 +156,24 @@ class Rollup:
         }
 
 
-def rollups(context: "MarketingContext") -> list[dict[str, Any]]:
-    """The rollups of every window of `windows_of`, as JSON-ready data."""
-    return [rollup.as_dict() for window in windows_of(context) for rollup in rolled_up(context, window)]
+def report_rollups(context: "MarketingContext") -> list[dict[str, Any]]:
+    """The rollups of every window of `list_windows`, as JSON-ready data."""
+    return [rollup.as_dict() for window in list_windows(context) for rollup in compute_rollups(context, window)]
 
 
-def windows_of(context: "MarketingContext") -> list[Window]:
+def list_windows(context: "MarketingContext") -> list[Window]:
     """The windows that are recorded, and the latest one that performance allows, in order."""
-    ask = context.cursor.execute
-    recorded = ask("SELECT DISTINCT window_start::DATE, window_end::DATE FROM seen_segment_rollups").fetchall()
+    execute = context.cursor.execute
+    recorded = execute("SELECT DISTINCT window_start::DATE, window_end::DATE FROM seen_segment_rollups").fetchall()
     # A recorded window that ends before it begins is a finding, and no window.
-    found = {Window(start, end) for start, end in recorded if start <= end}
-    ((latest,),) = ask("SELECT max(timestamp)::DATE FROM increments").fetchall()
+    windows = {Window(start, end) for start, end in recorded if start <= end}
+    ((latest,),) = execute("SELECT max(timestamp)::DATE FROM increments").fetchall()
     if latest is not None:
-        found.add(Window(latest - timedelta(days=context.policy.rollups.window_days - 1), latest))
-    return sorted(found, key=lambda window: (window.end, window.start))
+        windows.add(Window(latest - timedelta(days=context.policy.rollups.window_days - 1), latest))
+    return sorted(windows, key=lambda window: (window.end, window.start))
 
 
-def rolled_up(context: "MarketingContext", window: Window) -> list[Rollup]:
+def compute_rollups(context: "MarketingContext", window: Window) -> list[Rollup]:
     """The rollups of one window, by campaign and segment: all that have performance, and all that are recorded.
 
     Args:
@@ -170,14 +185,14 @@ def rolled_up(context: "MarketingContext", window: Window) -> list[Rollup]:
     """
     if window.end < window.start:
         raise InputError(f"a window from {window.start} to {window.end} ends before it begins")
-    here, before = _measured(context, window), _measured(context, window.prior)
-    recorded = _recorded(context, window)
-    goals = _goals(context)
+    current, previous = _read_counts(context, window), _read_counts(context, window.prior)
+    recorded = _read_recorded(context, window)
+    goals = _read_goals(context)
     known = context.cursor.execute(
         "SELECT DISTINCT campaign_id, segment_id FROM totals WHERE campaign_id IS NOT NULL AND segment_id IS NOT NULL"
     ).fetchall()
     cells = sorted({Cell(*cell) for cell in known} | set(recorded))
-    return [_rollup(context, window, cell, here, before, goals, recorded.get(cell)) for cell in cells]
+    return [_build_rollup(context, window, cell, current, previous, goals, recorded.get(cell)) for cell in cells]
 
 
 class _Goal(NamedTuple):
@@ -187,13 +202,13 @@ class _Goal(NamedTuple):
     target: float | None
 
 
-def _goals(context: "MarketingContext") -> dict[str, _Goal]:
+def _read_goals(context: "MarketingContext") -> dict[str, _Goal]:
     rows = context.cursor.execute("SELECT campaign_id, primary_kpi, kpi_target FROM campaigns").fetchall()
     targets = context.policy.targets
     return {name: _Goal(kpi, targets.get(kpi) if own is None else own) for name, kpi, own in rows}
 
 
-def _measured(context: "MarketingContext", window: Window) -> dict[Cell, Measured]:
+def _read_counts(context: "MarketingContext", window: Window) -> dict[Cell, PerformanceCounts]:
     rows = context.cursor.execute(
         """
         SELECT i.campaign_id, i.segment_id, sum(impressions)::BIGINT, sum(clicks)::BIGINT, sum(conversions)::BIGINT,
@@ -207,13 +222,14 @@ def _measured(context: "MarketingContext", window: Window) -> dict[Cell, Measure
         """,
         [window.start, window.end],
     ).fetchall()
-    return {Cell(*row[:2]): Measured(*row[2:]) for row in rows}
+    return {Cell(*row[:2]): PerformanceCounts(*row[2:]) for row in rows}
 
 
-def _recorded(context: "MarketingContext", window: Window) -> dict[Cell, dict[str, Any]]:
+def _read_recorded(context: "MarketingContext", window: Window) -> dict[Cell, dict[str, Any]]:
     cursor = context.cursor.execute(
         f"""
-        SELECT campaign_id, segment_id, rollup_id, {", ".join(COMPARED)}, recommendation FROM seen_segment_rollups
+        SELECT campaign_id, segment_id, rollup_id, {", ".join(COMPARED_FIELDS)}, recommendation
+            FROM seen_segment_rollups
         WHERE window_start::DATE = ? AND window_end::DATE = ? ORDER BY rollup_id DESC
         """,
         [window.start, window.end],
@@ -223,68 +239,68 @@ def _recorded(context: "MarketingContext", window: Window) -> dict[Cell, dict[st
     return {Cell(*row[:2]): dict(zip(names[2:], row[2:], strict=True)) for row in cursor.fetchall()}
 
 
-def _rollup(
+def _build_rollup(
     context: "MarketingContext",
     window: Window,
     cell: Cell,
-    here: Mapping[Cell, Measured],
-    before: Mapping[Cell, Measured],
+    current: Mapping[Cell, PerformanceCounts],
+    previous: Mapping[Cell, PerformanceCounts],
     goals: Mapping[str, _Goal],
     recorded: Mapping[str, Any] | None,
 ) -> Rollup:
     policy = context.policy
     goal = goals.get(cell.campaign_id, _Goal(None, None))
     metric = policy.metrics.get(goal.kpi or "")
-    measured = here.get(cell)
-    trusted = None if measured is None or measured.fell else measured
-    others = [each for other, each in here.items() if other.campaign_id == cell.campaign_id and other != cell]
-    held = held_against(trusted, metric, goal.target, others, policy.rollups)
-    trend = trend_of(trusted, before.get(cell), metric, policy.rollups)
-    kpi = wilson(*metric_counts(trusted, metric), policy.rollups.confidence)
+    counts = current.get(cell)
+    trusted_counts = None if counts is None or counts.has_decreased else counts
+    others = [each for other, each in current.items() if other.campaign_id == cell.campaign_id and other != cell]
+    comparison = compare_with_benchmark(trusted_counts, metric, goal.target, others, policy.rollups)
+    trend = compute_trend(trusted_counts, previous.get(cell), metric, policy.rollups)
+    kpi = wilson(*get_metric_counts(trusted_counts, metric), policy.rollups.confidence)
     return Rollup(
         window_start=window.start,
         window_end=window.end,
         campaign_id=cell.campaign_id,
         segment_id=cell.segment_id,
-        impressions=None if trusted is None else trusted.impressions,
-        clicks=None if trusted is None else trusted.clicks,
-        conversions=None if trusted is None else trusted.conversions,
-        spend=None if trusted is None else trusted.cost,
-        revenue_proxy=None if trusted is None else trusted.revenue_proxy,
-        return_on_spend=None if trusted is None else trusted.return_on_spend,
+        impressions=None if trusted_counts is None else trusted_counts.impressions,
+        clicks=None if trusted_counts is None else trusted_counts.clicks,
+        conversions=None if trusted_counts is None else trusted_counts.conversions,
+        spend=None if trusted_counts is None else trusted_counts.cost,
+        revenue_proxy=None if trusted_counts is None else trusted_counts.revenue_proxy,
+        return_on_spend=None if trusted_counts is None else trusted_counts.return_on_spend,
         primary_kpi=goal.kpi,
         kpi_definition=None if metric is None else metric.definition,
         kpi_value=kpi.value,
         ci_low=kpi.low,
         ci_high=kpi.high,
-        held=held,
+        held=comparison,
         trend_vs_prior_window=trend.value,
         trend_ci_low=trend.low,
         trend_ci_high=trend.high,
         trend_reason=trend.reason,
-        advice=advise(trusted, metric, held, trend, policy.rollups),
+        advice=recommend(trusted_counts, metric, comparison, trend, policy.rollups),
         recorded=recorded,
-        notes=_notes(window, measured),
-        tolerances=_tolerances(context),
+        notes=_build_notes(window, counts),
+        tolerances=_build_tolerances(context),
     )
 
 
-def metric_counts(measured: Measured | None, metric: Metric | None) -> tuple[int, int]:
+def get_metric_counts(counts: PerformanceCounts | None, metric: Metric | None) -> tuple[int, int]:
     """Numerator and denominator of a metric; nothing of nothing where either is unknown."""
-    return (0, 0) if measured is None or metric is None else measured.of(metric)
+    return (0, 0) if counts is None or metric is None else counts.counts_for(metric)
 
 
-def _notes(window: Window, measured: Measured | None) -> tuple[str, ...]:
-    if measured is None:
+def _build_notes(window: Window, counts: PerformanceCounts | None) -> tuple[str, ...]:
+    if counts is None:
         return (NO_SNAPSHOT,)
-    notes: tuple[str, ...] = (FELL,) if measured.fell else ()
-    begun = measured.begun.date() if isinstance(measured.begun, datetime) else measured.begun
-    if begun is not None and begun < window.start:
-        notes += (f"counts what came since {begun.isoformat()}: no snapshot was taken when the window began",)
+    notes: tuple[str, ...] = (DECREASED_SNAPSHOTS,) if counts.has_decreased else ()
+    counted_since = counts.counted_since.date() if isinstance(counts.counted_since, datetime) else counts.counted_since
+    if counted_since is not None and counted_since < window.start:
+        notes += (f"counts what came since {counted_since.isoformat()}: no snapshot was taken when the window began",)
     return notes
 
 
-def _tolerances(context: "MarketingContext") -> dict[str, float]:
+def _build_tolerances(context: "MarketingContext") -> dict[str, float]:
     tolerance = context.policy.tolerance
     return {
         "impressions": 0.0,

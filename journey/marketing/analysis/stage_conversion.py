@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from journey.marketing.views.funnel import FunnelRow, funnel_rows
+from journey.marketing.views.funnel import FunnelRow, build_funnel_rows
 from journey.statistics.proportions import Fourfold, holm, pooled_z
 from journey.statistics.wilson import wilson
 
@@ -21,7 +21,7 @@ Verdict = Literal["more", "less", "cannot be told", "only segment"]
 
 
 @dataclass(frozen=True, slots=True)
-class JourneyStep:
+class StageConversion:
     """One step of a campaign's path, in one segment or in all.
 
     Attributes:
@@ -70,50 +70,54 @@ class _Counts(NamedTuple):
     went_on: int = 0
     nested: bool = True
 
-    def plus(self, other: "_Counts") -> "_Counts":
+    def add(self, other: "_Counts") -> "_Counts":
         return _Counts(self.came + other.came, self.went_on + other.went_on, self.nested and other.nested)
 
 
-def journeys(context: "MarketingContext") -> list[dict[str, Any]]:
+def report_stage_conversions(context: "MarketingContext") -> list[dict[str, Any]]:
     """Every step of every campaign, altogether and by segment, as JSON-ready data."""
-    return [step.as_dict() for step in journey_steps(funnel_rows(context), context.policy.funnel.confidence)]
+    return [
+        step.as_dict()
+        for step in compute_stage_conversions(build_funnel_rows(context), context.policy.funnel.confidence)
+    ]
 
 
-def journey_steps(rows: Sequence[FunnelRow], confidence: float) -> list[JourneyStep]:
+def compute_stage_conversions(rows: Sequence[FunnelRow], confidence: float) -> list[StageConversion]:
     """The steps of the campaigns' paths, altogether and by segment.
 
     Args:
         rows: The funnel, in its order.
         confidence: Of intervals; a difference between segments is told where its adjusted p-value is below the rest.
     """
-    sums = _added(rows)
+    sums = _sum_counts(rows)
     steps = []
     for key, by_segment in sums.items():
-        whole = _Counts()
+        campaign_counts = _Counts()
         for counts in by_segment.values():
-            whole = whole.plus(counts)
-        steps.append(_step(key, None, whole, confidence))
+            campaign_counts = campaign_counts.add(counts)
+        steps.append(_build_step(key, None, campaign_counts, confidence))
         steps += [
-            _against(_step(key, segment, counts, confidence), whole) for segment, counts in sorted(by_segment.items())
+            _compare_with_others(_build_step(key, segment, counts, confidence), campaign_counts)
+            for segment, counts in sorted(by_segment.items())
         ]
-    return _adjusted(steps, 1.0 - confidence)
+    return _adjust_p_values(steps, 1.0 - confidence)
 
 
-def _added(rows: Sequence[FunnelRow]) -> dict[_Key, dict[str, _Counts]]:
+def _sum_counts(rows: Sequence[FunnelRow]) -> dict[_Key, dict[str, _Counts]]:
     sums: dict[_Key, dict[str, _Counts]] = {}
-    for before, row in pairwise(rows):
-        together = before.cell == row.cell and before.date == row.date and before.stage == row.denominator
-        if not together or row.conversion is None or row.flag in ("not_trusted", "over_one"):
+    for previous, row in pairwise(rows):
+        is_adjacent = previous.cell == row.cell and previous.date == row.date and previous.stage == row.denominator
+        if not is_adjacent or row.conversion is None or row.flag in ("not_trusted", "over_one"):
             continue
-        by_segment = sums.setdefault(_Key(row.campaign_id, before.stage, row.stage), {})
+        by_segment = sums.setdefault(_Key(row.campaign_id, previous.stage, row.stage), {})
         counts = by_segment.get(row.segment_id, _Counts())
-        by_segment[row.segment_id] = counts.plus(_Counts(before.count or 0, row.count or 0, bool(row.nested)))
+        by_segment[row.segment_id] = counts.add(_Counts(previous.count or 0, row.count or 0, bool(row.nested)))
     return sums
 
 
-def _step(key: _Key, segment: str | None, counts: _Counts, confidence: float) -> JourneyStep:
+def _build_step(key: _Key, segment: str | None, counts: _Counts, confidence: float) -> StageConversion:
     share = wilson(counts.went_on, counts.came, confidence)
-    return JourneyStep(
+    return StageConversion(
         key.campaign_id,
         segment,
         key.from_stage,
@@ -127,24 +131,24 @@ def _step(key: _Key, segment: str | None, counts: _Counts, confidence: float) ->
     )
 
 
-def _against(step: JourneyStep, whole: _Counts) -> JourneyStep:
-    came, went_on = whole.came - step.came, whole.went_on - step.went_on
+def _compare_with_others(step: StageConversion, campaign_counts: _Counts) -> StageConversion:
+    came, went_on = campaign_counts.came - step.came, campaign_counts.went_on - step.went_on
     if not came:
         return replace(step, verdict="only segment")
-    tested = pooled_z(Fourfold(went_on, came, step.went_on, step.came))
-    return replace(step, elsewhere=went_on / came, p_value=tested.p_value, verdict="cannot be told")
+    result = pooled_z(Fourfold(went_on, came, step.went_on, step.came))
+    return replace(step, elsewhere=went_on / came, p_value=result.p_value, verdict="cannot be told")
 
 
-def _adjusted(steps: list[JourneyStep], alpha: float) -> list[JourneyStep]:
-    asked = [place for place, step in enumerate(steps) if step.p_value is not None]
-    adjusted = dict(zip(asked, holm([steps[place].p_value or 0.0 for place in asked]), strict=True))
+def _adjust_p_values(steps: list[StageConversion], alpha: float) -> list[StageConversion]:
+    tested_indices = [index for index, step in enumerate(steps) if step.p_value is not None]
+    adjusted = dict(zip(tested_indices, holm([steps[index].p_value or 0.0 for index in tested_indices]), strict=True))
     return [
-        _told(replace(step, p_value=adjusted[place]), alpha) if place in adjusted else step
-        for place, step in enumerate(steps)
+        _decide_verdict(replace(step, p_value=adjusted[index]), alpha) if index in adjusted else step
+        for index, step in enumerate(steps)
     ]
 
 
-def _told(step: JourneyStep, alpha: float) -> JourneyStep:
+def _decide_verdict(step: StageConversion, alpha: float) -> StageConversion:
     if step.p_value is None or step.p_value >= alpha or step.conversion is None or step.elsewhere is None:
         return step
     return replace(step, verdict="more" if step.conversion > step.elsewhere else "less")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from journey.marketing.analysis.recommendation import Measured
+from journey.marketing.analysis.recommendation import PerformanceCounts
 from journey.marketing.core.policy import MarketingPolicy
 from journey.statistics.wilson import wilson
 
@@ -62,7 +62,7 @@ class Target:
         }
 
 
-def targets(context: "MarketingContext") -> list[Target]:
+def compute_targets(context: "MarketingContext") -> list[Target]:
     """The KPI and the budget of every campaign, by campaign."""
     rows = context.cursor.execute("""
         SELECT campaign_id, primary_kpi, kpi_target, budget, start_date, end_date, count(t.asset_id),
@@ -71,22 +71,30 @@ def targets(context: "MarketingContext") -> list[Target]:
         FROM campaigns AS c LEFT JOIN totals AS t USING (campaign_id) GROUP BY ALL ORDER BY campaign_id
     """).fetchall()
     found = []
-    for campaign, kpi, target, budget, start, end, snapshots, *counted in rows:
-        measured = Measured(*counted) if snapshots else None
-        found.append(_kpi(campaign, kpi, target, measured, context.policy))
-        found.append(_budget(campaign, budget, start, end, measured, snapshots, context.as_of))
+    for campaign, kpi, target, budget, start, end, snapshots, *count_values in rows:
+        counts = PerformanceCounts(*count_values) if snapshots else None
+        found.append(_build_kpi_target(campaign, kpi, target, counts, context.policy))
+        found.append(_build_budget_target(campaign, budget, start, end, counts, snapshots, context.as_of))
     return found
 
 
-def _kpi(
-    campaign: str, kpi: str | None, own: float | None, measured: Measured | None, policy: MarketingPolicy
+def _build_kpi_target(
+    campaign: str,
+    kpi: str | None,
+    campaign_target: float | None,
+    counts: PerformanceCounts | None,
+    policy: MarketingPolicy,
 ) -> Target:
     metric = policy.metrics.get(kpi or "")
-    target = policy.targets.get(kpi or "") if own is None else own
-    if measured is None or metric is None:
-        why = "no performance is recorded" if metric else f"the policy does not define {kpi or 'a KPI without a name'}"
-        return Target(campaign, kpi or "primary_kpi", None, target, "share", 0, None, None, "unknown", "unknown", why)
-    count, n = measured.of(metric)
+    target = policy.targets.get(kpi or "") if campaign_target is None else campaign_target
+    if counts is None or metric is None:
+        reason_unknown = (
+            "no performance is recorded" if metric else f"the policy does not define {kpi or 'a KPI without a name'}"
+        )
+        return Target(
+            campaign, kpi or "primary_kpi", None, target, "share", 0, None, None, "unknown", "unknown", reason_unknown
+        )
+    count, n = counts.counts_for(metric)
     share = wilson(count, n, policy.rollups.confidence)
     verdict: Verdict = "open"
     if share.low is None or share.high is None or target is None:
@@ -96,29 +104,31 @@ def _kpi(
     elif share.high < target:
         verdict = "missed"
     reason = "neither the campaign nor the policy states a target" if target is None else None
-    about = f"{metric.definition}, all performance up to the moment of the evaluation"
-    return Target(campaign, kpi or "", share.value, target, "share", n, share.low, share.high, verdict, about, reason)
+    definition = f"{metric.definition}, all performance up to the moment of the evaluation"
+    return Target(
+        campaign, kpi or "", share.value, target, "share", n, share.low, share.high, verdict, definition, reason
+    )
 
 
-def _budget(
+def _build_budget_target(
     campaign: str,
     budget: float | None,
     start: datetime | None,
     end: datetime | None,
-    measured: Measured | None,
+    counts: PerformanceCounts | None,
     snapshots: int,
     as_of: datetime | None,
 ) -> Target:
-    about = "dollars that performance says were spent, against the campaign's budget"
-    spent = None if measured is None else measured.cost
+    definition = "dollars that performance says were spent, against the campaign's budget"
+    spent = None if counts is None else counts.cost
     verdict: Verdict = "unknown"
     if budget is not None and spent is not None:
         verdict = "within" if spent <= budget else "over"
-    reason = "the campaign states no budget" if budget is None else _pace(budget, spent, start, end, as_of)
-    return Target(campaign, "budget", spent, budget, "dollars", snapshots, None, None, verdict, about, reason)
+    reason = "the campaign states no budget" if budget is None else _describe_pace(budget, spent, start, end, as_of)
+    return Target(campaign, "budget", spent, budget, "dollars", snapshots, None, None, verdict, definition, reason)
 
 
-def _pace(
+def _describe_pace(
     budget: float, spent: float | None, start: datetime | None, end: datetime | None, as_of: datetime | None
 ) -> str | None:
     """How the money that was spent compares with an even pace; None where that cannot be said."""
@@ -127,5 +137,5 @@ def _pace(
     if start is None or end is None or as_of is None or end < start or not budget:
         return None
     length = end - start + timedelta(days=1)
-    gone = min(1.0, max(0.0, (as_of - start) / length))
-    return f"{spent / budget:.0%} of the budget is spent, {gone:.0%} of the campaign's days are over"
+    elapsed = min(1.0, max(0.0, (as_of - start) / length))
+    return f"{spent / budget:.0%} of the budget is spent, {elapsed:.0%} of the campaign's days are over"

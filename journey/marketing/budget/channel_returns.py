@@ -61,20 +61,20 @@ class Return(NamedTuple):
 
     Attributes:
         mean: Its mean, more than 0.
-        spread: Standard deviation of its logarithm.
+        log_sd: Standard deviation of its logarithm.
     """
 
     mean: float
-    spread: float
+    log_sd: float
 
     @property
     def log_median(self) -> float:
         """Logarithm of the median."""
-        return log(self.mean) - self.spread**2 / 2.0
+        return log(self.mean) - self.log_sd**2 / 2.0
 
     def quantile(self, probability: float) -> float:
         """The value below which it lies with this probability, strictly between 0 and 1."""
-        return exp(self.log_median + self.spread * NormalDist().inv_cdf(probability))
+        return exp(self.log_median + self.log_sd * NormalDist().inv_cdf(probability))
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """The central credible interval."""
@@ -82,7 +82,7 @@ class Return(NamedTuple):
         return self.quantile(tail), self.quantile(1.0 - tail)
 
 
-def prior_of(counts: Counts) -> Prior | None:
+def compute_prior(counts: Counts) -> Prior | None:
     """The prior out of the sums of all channels; None where no conversion has a value, so that dollars mean nothing."""
     if counts.valued <= 0 or counts.revenue <= 0:
         return None
@@ -90,7 +90,7 @@ def prior_of(counts: Counts) -> Prior | None:
     return Prior((counts.conversions + 0.5) / (clicks + 1.0), counts.revenue / counts.valued)
 
 
-def posterior(counts: Counts, prior: Prior, policy: BudgetPolicy) -> Return | None:
+def compute_posterior(counts: Counts, prior: Prior, policy: BudgetPolicy) -> Return | None:
     """The return per dollar of a channel, by the module's model.
 
     Args:
@@ -105,26 +105,28 @@ def posterior(counts: Counts, prior: Prior, policy: BudgetPolicy) -> Return | No
         return None
     clicks = max(counts.clicks, counts.conversions)
     shape = clicks + 0.5
-    yes = policy.prior_clicks * prior.rate + counts.conversions
-    tries = policy.prior_clicks + clicks
-    likeness = 1.0 / policy.value_variation**2
+    successes = policy.prior_clicks * prior.rate + counts.conversions
+    trials = policy.prior_clicks + clicks
+    value_shape = 1.0 / policy.value_variation**2
     valued = counts.valued + policy.prior_conversions
     value = (counts.revenue + policy.prior_conversions * prior.value) / valued
-    mean = shape / counts.spend * (yes / tries) * value
+    mean = shape / counts.spend * (successes / trials) * value
     # log(1 + cv^2) of each factor: gamma, beta and inverse gamma with shape likeness x valued + 1.
-    spread2 = (
-        log1p(1.0 / shape) + log((yes + 1.0) * tries / (yes * (tries + 1.0))) + log1p(1.0 / (likeness * valued - 1.0))
+    log_variance = (
+        log1p(1.0 / shape)
+        + log((successes + 1.0) * trials / (successes * (trials + 1.0)))
+        + log1p(1.0 / (value_shape * valued - 1.0))
     )
-    return Return(mean, sqrt(spread2))
+    return Return(mean, sqrt(log_variance))
 
 
-_COUNTS = """
+_COUNT_COLUMNS = """
     sum(clicks), sum(conversions), sum(cost), coalesce(sum(revenue_proxy), 0),
     coalesce(sum(conversions) FILTER (WHERE revenue_proxy IS NOT NULL), 0)
 """
 
 
-def counts_by_channel(context: "MarketingContext", where: str = "TRUE") -> dict[tuple[str, str], Counts]:
+def read_counts_by_channel(context: "MarketingContext", where: str = "TRUE") -> dict[tuple[str, str], Counts]:
     """What came together on each campaign's channel, out of ``increments``.
 
     Args:
@@ -132,7 +134,7 @@ def counts_by_channel(context: "MarketingContext", where: str = "TRUE") -> dict[
         where: SQL that says which increments count, of ``increments`` joined with ``experiments`` as ``e``.
     """
     rows = context.cursor.execute(f"""
-        SELECT i.campaign_id, i.channel_id, {_COUNTS} FROM increments AS i LEFT JOIN experiments AS e
+        SELECT i.campaign_id, i.channel_id, {_COUNT_COLUMNS} FROM increments AS i LEFT JOIN experiments AS e
             ON i.experiment_id = e.experiment_id
         WHERE i.campaign_id IS NOT NULL AND i.channel_id IS NOT NULL AND ({where}) GROUP BY ALL
     """).fetchall()
@@ -140,7 +142,7 @@ def counts_by_channel(context: "MarketingContext", where: str = "TRUE") -> dict[
     return {(row[0], row[1]): Counts(*(max(0.0, float(value)) for value in row[2:])) for row in rows}
 
 
-def together(counts: "dict[tuple[str, str], Counts]") -> Counts:
+def sum_counts(counts: "dict[tuple[str, str], Counts]") -> Counts:
     """The sums over all channels."""
     columns = zip(*counts.values(), strict=True) if counts else [()] * 5
     return Counts(*(float(sum(column)) for column in columns))
@@ -163,11 +165,15 @@ class ChannelReturn:
     posterior: Return | None
 
 
-def channel_returns(context: "MarketingContext") -> dict[tuple[str, str], ChannelReturn]:
+def compute_channel_returns(context: "MarketingContext") -> dict[tuple[str, str], ChannelReturn]:
     """The return of every channel that has performance, by campaign and channel."""
-    counts = counts_by_channel(context)
-    prior = prior_of(together(counts))
+    counts = read_counts_by_channel(context)
+    prior = compute_prior(sum_counts(counts))
     return {
-        key: ChannelReturn(*key, each, None if prior is None else posterior(each, prior, context.policy.budget))
-        for key, each in sorted(counts.items())
+        key: ChannelReturn(
+            *key,
+            channel_counts,
+            None if prior is None else compute_posterior(channel_counts, prior, context.policy.budget),
+        )
+        for key, channel_counts in sorted(counts.items())
     }

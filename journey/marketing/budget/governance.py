@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from journey.marketing.budget.log import same_person
+from journey.marketing.budget.log import is_same_person
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import LogEvent
 
@@ -52,7 +52,7 @@ class Proof:
     violations: tuple[Violation, ...]
 
     @property
-    def holds(self) -> bool:
+    def is_compliant(self) -> bool:
         """Whether no money moved before its approval."""
         return not self.violations
 
@@ -75,12 +75,12 @@ def prove(events: Iterable[LogEvent], policy: MarketingPolicy) -> Proof:
         if event.to_status == "executed":
             executed.append(event.entity_id)
             money.append(event.amount or 0.0)
-            violations.extend(_violations(event, before, policy))
+            violations.extend(_find_violations(event, before, policy))
         before.append(event)
     return Proof(tuple(executed), sum(money), tuple(violations))
 
 
-def _violations(event: LogEvent, before: list[LogEvent], policy: MarketingPolicy) -> list[Violation]:
+def _find_violations(event: LogEvent, before: list[LogEvent], policy: MarketingPolicy) -> list[Violation]:
     proposal = next((each for each in before if each.to_status == "proposed"), None)
     approval = next((each for each in reversed(before) if each.to_status == "approved"), None)
     found: list[tuple[ViolationCode, str]] = []
@@ -89,41 +89,41 @@ def _violations(event: LogEvent, before: list[LogEvent], policy: MarketingPolicy
     if approval is None or before[-1].to_status != "approved":
         found.append(("not_approved", f"was executed on {event.timestamp.isoformat()} without standing approval"))
     if approval is not None:
-        found.extend(_approval_faults(event, proposal, approval, policy))
+        found.extend(_find_approval_faults(event, proposal, approval, policy))
     return [
         Violation(event.event_id, event.entity_id, event.amount, code, f"{event.entity_id} {what}.")
         for code, what in found
     ]
 
 
-def _approval_faults(
+def _find_approval_faults(
     event: LogEvent, proposal: LogEvent | None, approval: LogEvent, policy: MarketingPolicy
 ) -> list[tuple[ViolationCode, str]]:
     found: list[tuple[ViolationCode, str]] = []
-    least = policy.budget.approval_from
+    threshold = policy.budget.approval_from
     if approval.timestamp > event.timestamp:
         found.append(("approved_later", f"was approved on {approval.timestamp.isoformat()}, after it was executed"))
     amounts = {each.amount for each in (proposal, approval, event) if each is not None}
     if len(amounts) > 1:
         found.append(("other_amount", "was not proposed, approved and executed with one amount"))
-    most = max((amount for amount in amounts if amount is not None), default=None)
-    by_person = approval.actor_kind == "human" and approval.actor_id is not None
-    if (most is None or most >= least) and not by_person:
-        found.append(("no_person", f"was approved by no named person; from {least:.2f} on one must"))
-    if proposal is not None and _one_person(proposal, approval):
+    max_amount = max((amount for amount in amounts if amount is not None), default=None)
+    is_by_person = approval.actor_kind == "human" and approval.actor_id is not None
+    if (max_amount is None or max_amount >= threshold) and not is_by_person:
+        found.append(("no_person", f"was approved by no named person; from {threshold:.2f} on one must"))
+    if proposal is not None and _may_be_same_person(proposal, approval):
         found.append(("own_approval", f"was approved by {approval.actor_id}, who proposed it or may have"))
     return found
 
 
-def _one_person(proposal: LogEvent, approval: LogEvent) -> bool:
+def _may_be_same_person(proposal: LogEvent, approval: LogEvent) -> bool:
     """Whether who approved is, or may be, the person who proposed."""
     both_people = proposal.actor_kind == approval.actor_kind == "human"
     if not both_people or proposal.actor_id is None or approval.actor_id is None:
         return both_people and proposal.actor_id is None
-    return same_person(proposal.actor_id, approval.actor_id)
+    return is_same_person(proposal.actor_id, approval.actor_id)
 
 
-def log_events(context: "MarketingContext") -> list[LogEvent]:
+def read_log_events(context: "MarketingContext") -> list[LogEvent]:
     """The recorded log up to `as_of`, in its order."""
     names = tuple(LogEvent.model_fields)
     columns = ", ".join(names)
@@ -131,55 +131,55 @@ def log_events(context: "MarketingContext") -> list[LogEvent]:
     return [LogEvent.model_validate(dict(zip(names, row, strict=True))) for row in rows]
 
 
-def governance(context: "MarketingContext") -> dict[str, Any]:
+def report_governance(context: "MarketingContext") -> dict[str, Any]:
     """The proof as JSON-ready data, with the executed moves that no log holds and what their own fields say.
 
     ``verdict`` is ``proved``, ``violated`` or ``not_provable``; the last also where nothing moved and no log is there.
     """
-    proof = prove(log_events(context), context.policy)
+    proof = prove(read_log_events(context), context.policy)
     rows = context.cursor.execute("""
         SELECT budget_action_id, campaign_id, amount, approved_by_human, approver_id, approval_latency_minutes,
             timestamp
         FROM seen_budget_actions WHERE status IN ('executed', 'rolled_back') ORDER BY timestamp, budget_action_id
     """).fetchall()
-    outside = [
+    not_logged = [
         {
             "budget_action_id": action,
             "campaign_id": campaign,
             "amount": amount,
             "proposed_at": proposed.isoformat(),
-            "message": _by_its_fields(approver, latency, approved=approved),
+            "message": _describe_record(approver, latency, approved=approved),
         }
         for action, campaign, amount, approved, approver, latency, proposed in rows
         if action not in proof.executed
     ]
-    verdict = "violated" if not proof.holds else "not_provable" if outside or not proof.executed else "proved"
+    verdict = "violated" if not proof.is_compliant else "not_provable" if not_logged or not proof.executed else "proved"
     return {
         "verdict": verdict,
-        "message": _sentence(proof, len(outside)),
+        "message": _summarise(proof, len(not_logged)),
         "executed_in_log": list(proof.executed),
         "amount_in_log": proof.amount,
         "violations": [asdict(violation) for violation in proof.violations],
-        "not_in_log": outside,
+        "not_in_log": not_logged,
     }
 
 
-def _sentence(proof: Proof, outside: int) -> str:
+def _summarise(proof: Proof, not_logged: int) -> str:
     if proof.violations:
         return "The log shows money that moved without its approval: " + " ".join(v.message for v in proof.violations)
-    logged = f"{_each(len(proof.executed))} in the log was approved first." if proof.executed else ""
-    if outside:
-        what = "1 executed move" if outside == 1 else f"{outside} executed moves"
+    logged = f"{_describe_moves(len(proof.executed))} in the log was approved first." if proof.executed else ""
+    if not_logged:
+        what = "1 executed move" if not_logged == 1 else f"{not_logged} executed moves"
         missing = f"No log holds {what}: the records' own fields are all there is, and they prove nothing."
         return f"{logged} {missing}".strip()
     return logged or "No money moved."
 
 
-def _each(count: int) -> str:
+def _describe_moves(count: int) -> str:
     return "The one move of money" if count == 1 else f"Each of the {count} moves of money"
 
 
-def _by_its_fields(approver: str | None, latency: float | None, *, approved: bool | None) -> str:
+def _describe_record(approver: str | None, latency: float | None, *, approved: bool | None) -> str:
     if approved is None:
         return "By its own fields, whether it was approved is not recorded."
     if not approved:

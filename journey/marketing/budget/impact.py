@@ -13,10 +13,10 @@ from journey.marketing.budget.channel_returns import (
     Counts,
     Prior,
     Return,
-    counts_by_channel,
-    posterior,
-    prior_of,
-    together,
+    compute_posterior,
+    compute_prior,
+    read_counts_by_channel,
+    sum_counts,
 )
 from journey.marketing.core.policy import MarketingPolicy
 from journey.records.database import literal
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 Verdict = Literal["rose", "fell", "no_difference_shown", "cannot_tell"]
 Role = Literal["gave", "received"]
 
-_BEGAN = "coalesce(i.since, e.start_date)"
+_INTERVAL_START = "coalesce(i.since, e.start_date)"
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ChannelImpact:
     """A channel before and after a move.
 
     Attributes:
@@ -65,23 +65,25 @@ class Side:
     reason: str = ""
 
 
-def before_after(context: "MarketingContext") -> list[dict[str, Any]]:
+def report_impact(context: "MarketingContext") -> list[dict[str, Any]]:
     """Every executed move with its channels before and after, by moment; moves to the same channel move nothing."""
     rows = context.cursor.execute("""
         SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, moment FROM moves
         ORDER BY moment, budget_action_id
     """).fetchall()
     roles: tuple[Role, Role] = ("gave", "received")
-    prior = prior_of(together(counts_by_channel(context)))
+    prior = compute_prior(sum_counts(read_counts_by_channel(context)))
     found = []
     for action, campaign, source, target, amount, moment in rows:
-        at = f"{literal(moment.isoformat(sep=' '))}::TIMESTAMP"
-        early = counts_by_channel(context, f"i.timestamp <= {at}")
-        late = counts_by_channel(context, f"{_BEGAN} >= {at}")
-        across = counts_by_channel(context, f"i.timestamp > {at} AND ({_BEGAN} < {at} OR {_BEGAN} IS NULL)")
-        sides = [
-            compare(channel, role, early.get((campaign, channel)), late.get((campaign, channel)), prior,
-                    context.policy, spanned=(campaign, channel) in across)
+        moment_sql = f"{literal(moment.isoformat(sep=' '))}::TIMESTAMP"
+        before = read_counts_by_channel(context, f"i.timestamp <= {moment_sql}")
+        after = read_counts_by_channel(context, f"{_INTERVAL_START} >= {moment_sql}")
+        spanning = read_counts_by_channel(
+            context, f"i.timestamp > {moment_sql} AND ({_INTERVAL_START} < {moment_sql} OR {_INTERVAL_START} IS NULL)"
+        )
+        impacts = [
+            compare_channel(channel, role, before.get((campaign, channel)), after.get((campaign, channel)), prior,
+                    context.policy, is_spanned=(campaign, channel) in spanning)
             for channel, role in zip((source, target), roles, strict=True)
         ]  # fmt: skip
         found.append(
@@ -90,75 +92,79 @@ def before_after(context: "MarketingContext") -> list[dict[str, Any]]:
                 "campaign_id": campaign,
                 "amount": amount,
                 "moved_at": moment.isoformat(),
-                "channels": [asdict(side) for side in sides],
-                "message": " ".join(f"{side.channel_id} {side.role} {amount:.2f}: {side.reason}" for side in sides),
+                "channels": [asdict(side) for side in impacts],
+                "message": " ".join(f"{side.channel_id} {side.role} {amount:.2f}: {side.reason}" for side in impacts),
             }
         )
     return found
 
 
-def compare(
+def compare_channel(
     channel: str,
     role: Role,
-    early: Counts | None,
-    late: Counts | None,
+    before: Counts | None,
+    after: Counts | None,
     prior: Prior | None,
     policy: MarketingPolicy,
     *,
-    spanned: bool,
-) -> Side:
+    is_spanned: bool,
+) -> ChannelImpact:
     """One channel before and after.
 
     Args:
         channel: The channel.
         role: Whether it gave or received.
-        early: What it did before; None when nothing is recorded.
-        late: What it did after.
+        before: What it did before; None when nothing is recorded.
+        after: What it did after.
         prior: Of the company; None where dollars mean nothing.
         policy: What is too thin, and the confidence of intervals.
-        spanned: Whether a snapshot reaches across the move.
+        is_spanned: Whether a snapshot reaches across the move.
     """
     confidence = policy.funnel.confidence
-    first, last = (_judged(counts, prior, policy) for counts in (early, late))
-    side = Side(channel, role, *_bounds(first, confidence), *_bounds(last, confidence))
-    if first is None or last is None:
-        return replace(side, reason=_why_not(early, late, prior, policy, spanned=spanned))
-    middle = last.log_median - first.log_median
-    half = NormalDist().inv_cdf(0.5 + confidence / 2.0) * sqrt(first.spread**2 + last.spread**2)
-    low, high = exp(middle - half), exp(middle + half)
+    return_before, return_after = (_compute_return(counts, prior, policy) for counts in (before, after))
+    impact = ChannelImpact(
+        channel, role, *_summarise_return(return_before, confidence), *_summarise_return(return_after, confidence)
+    )
+    if return_before is None or return_after is None:
+        return replace(impact, reason=_explain_missing(before, after, prior, policy, is_spanned=is_spanned))
+    log_ratio = return_after.log_median - return_before.log_median
+    margin = NormalDist().inv_cdf(0.5 + confidence / 2.0) * sqrt(return_before.log_sd**2 + return_after.log_sd**2)
+    low, high = exp(log_ratio - margin), exp(log_ratio + margin)
     verdict: Verdict = "rose" if low > 1.0 else "fell" if high < 1.0 else "no_difference_shown"
     reason = (
-        f"{first.mean:.2f} per dollar before, {last.mean:.2f} after ({low:.2f} to {high:.2f} times): "
+        f"{return_before.mean:.2f} per dollar before, {return_after.mean:.2f} after ({low:.2f} to {high:.2f} times): "
         + {"rose": "it rose.", "fell": "it fell.", "no_difference_shown": "no difference is shown."}[verdict]
     )
-    return replace(side, ratio=exp(middle), ratio_low=low, ratio_high=high, verdict=verdict, reason=reason)
+    return replace(impact, ratio=exp(log_ratio), ratio_low=low, ratio_high=high, verdict=verdict, reason=reason)
 
 
-def _bounds(found: Return | None, confidence: float) -> tuple[float | None, float | None, float | None]:
-    return (None, None, None) if found is None else (found.mean, *found.interval(confidence))
+def _summarise_return(
+    channel_return: Return | None, confidence: float
+) -> tuple[float | None, float | None, float | None]:
+    return (None, None, None) if channel_return is None else (channel_return.mean, *channel_return.interval(confidence))
 
 
-def _judged(counts: Counts | None, prior: Prior | None, policy: MarketingPolicy) -> Return | None:
+def _compute_return(counts: Counts | None, prior: Prior | None, policy: MarketingPolicy) -> Return | None:
     if counts is None or prior is None or counts.clicks < policy.budget.least_clicks:
         return None
-    return posterior(counts, prior, policy.budget)
+    return compute_posterior(counts, prior, policy.budget)
 
 
-def _why_not(
-    early: Counts | None, late: Counts | None, prior: Prior | None, policy: MarketingPolicy, *, spanned: bool
+def _explain_missing(
+    before: Counts | None, after: Counts | None, prior: Prior | None, policy: MarketingPolicy, *, is_spanned: bool
 ) -> str:
     if prior is None:
         return "cannot tell: no conversion has a value."
     parts = [
-        f"{_lack(counts, policy)} {when}"
-        for counts, when in ((early, "before it"), (late, "after it"))
-        if _judged(counts, prior, policy) is None
+        f"{_describe_shortfall(counts, policy)} {when}"
+        for counts, when in ((before, "before it"), (after, "after it"))
+        if _compute_return(counts, prior, policy) is None
     ]
-    held = "; a snapshot reaches across the move and holds both sides" if spanned else ""
-    return f"cannot tell: {', '.join(parts)}{held}."
+    spanning_note = "; a snapshot reaches across the move and holds both sides" if is_spanned else ""
+    return f"cannot tell: {', '.join(parts)}{spanning_note}."
 
 
-def _lack(counts: Counts | None, policy: MarketingPolicy) -> str:
+def _describe_shortfall(counts: Counts | None, policy: MarketingPolicy) -> str:
     if counts is None:
         return "no performance is recorded"
     if counts.clicks < policy.budget.least_clicks:

@@ -16,7 +16,7 @@ from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import Entity, LogEvent, Proposer, ReasonCode
 from journey.runtime.atomic_files import write_bytes
 
-DATASET = LogEvent.dataset
+LOG_DATASET = LogEvent.dataset
 
 
 class MarketingLog:
@@ -33,7 +33,7 @@ class MarketingLog:
         self._first: dict[tuple[Entity, str], LogEvent] = {}
         self._ids: set[str] = set()
         for event in self._events:
-            self._remember(event)
+            self._index_event(event)
 
     @property
     def events(self) -> tuple[LogEvent, ...]:
@@ -137,7 +137,7 @@ class MarketingLog:
         destination = lifecycles()[entity].move(last.to_status, move)
         first = self._first[entity, entity_id]
         if entity == "budget_action" and destination == "approved":
-            self._refuse_no_approval(first, by, actor)
+            self._refuse_invalid_approval(first, by, actor)
         return self._append(
             LogEvent(
                 event_id=self._next_id(),
@@ -160,22 +160,22 @@ class MarketingLog:
         Raises:
             InputError: It cannot be written there.
         """
-        write_bytes(path, as_lines(self._events))
+        write_bytes(path, to_json_lines(self._events))
 
-    def _refuse_no_approval(self, first: LogEvent, by: Proposer, actor: str | None) -> None:
+    def _refuse_invalid_approval(self, first: LogEvent, by: Proposer, actor: str | None) -> None:
         """Approvals fail closed: from the policy's amount on a named person approves, and not the one who proposed."""
-        least = self.policy.budget.approval_from
+        threshold = self.policy.budget.approval_from
         amount = first.amount
         if by == "human":
             if actor is None:
                 raise InputError(f"{first.entity_id}: a person approves it, but who is not said; give `actor`")
-            if first.actor_kind == "human" and (first.actor_id is None or same_person(first.actor_id, actor)):
+            if first.actor_kind == "human" and (first.actor_id is None or is_same_person(first.actor_id, actor)):
                 raise InputError(
                     f"{first.entity_id}: {actor} proposed it; somebody else must approve it (rule: own_approval)"
                 )
-        elif amount is None or amount >= least:
+        elif amount is None or amount >= threshold:
             raise InputError(
-                f"{first.entity_id}: from {least:.2f} on a person must approve, and it moves {amount:.2f} "
+                f"{first.entity_id}: from {threshold:.2f} on a person must approve, and it moves {amount:.2f} "
                 "(rule: no_person)"
             )
 
@@ -188,28 +188,28 @@ class MarketingLog:
 
     def _append(self, event: LogEvent) -> LogEvent:
         self._events.append(event)
-        self._remember(event)
+        self._index_event(event)
         return event
 
-    def _remember(self, event: LogEvent) -> None:
+    def _index_event(self, event: LogEvent) -> None:
         self._ids.add(event.event_id)
         key = (event.entity, event.entity_id)
         self._first.setdefault(key, event)
         self._last[key] = event
 
 
-def same_person(name: str, other: str) -> bool:
+def is_same_person(name: str, other: str) -> bool:
     """Whether two names are one, whatever their capitals and spaces."""
     return "".join(name.casefold().split()) == "".join(other.casefold().split())
 
 
-def as_lines(events: Iterable[LogEvent]) -> bytes:
+def to_json_lines(events: Iterable[LogEvent]) -> bytes:
     """Events as JSON Lines."""
     lines = [json.dumps(event.model_dump(mode="json"), ensure_ascii=False) for event in events]
     return "".join(f"{line}\n" for line in lines).encode("utf-8")
 
 
-def append(path: Path, events: Iterable[LogEvent]) -> None:
+def append_events(path: Path, events: Iterable[LogEvent]) -> None:
     """Add events to a log that is written as JSON Lines, or begin one; the file changes as a whole or not at all.
 
     What stands in the file stays as it is, byte for byte.
@@ -218,8 +218,8 @@ def append(path: Path, events: Iterable[LogEvent]) -> None:
         InputError: It cannot be read or written there.
     """
     try:
-        before = path.read_bytes() if path.exists() else b""
+        existing = path.read_bytes() if path.exists() else b""
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
-    parted = b"" if not before or before.endswith(b"\n") else b"\n"
-    write_bytes(path, before + parted + as_lines(events))
+    separator = b"" if not existing or existing.endswith(b"\n") else b"\n"
+    write_bytes(path, existing + separator + to_json_lines(events))

@@ -19,7 +19,7 @@ from math import exp, floor, log, sqrt
 from statistics import NormalDist
 
 from journey.marketing.budget.channel_returns import Return
-from journey.marketing.budget.rules import Key
+from journey.marketing.budget.rules import ChannelKey
 from journey.marketing.core.policy import BudgetPolicy
 
 _RATIO_NODES = 400
@@ -31,16 +31,16 @@ class ChannelPlan:
     """One side of a move.
 
     Attributes:
-        result: Its return per dollar so far.
+        channel_return: Its return per dollar so far.
         spent: Dollars that brought it, more than 0.
         planned: Dollars that it will have spent if nothing is moved, at least `spent`.
     """
 
-    result: Return
+    channel_return: Return
     spent: float
     planned: float
 
-    def brings(self, change: float, saturation: float) -> float:
+    def return_change(self, change: float, saturation: float) -> float:
         """How the result changes with its plan, in dollars per dollar of return (multiply by the return)."""
         curve = self.planned**saturation
         return float(self.spent ** (1.0 - saturation) * ((self.planned + change) ** saturation - curve))
@@ -64,12 +64,12 @@ class Gain:
 
 
 @cache
-def _nodes(number: int) -> tuple[float, ...]:
+def _normal_midpoints(number: int) -> tuple[float, ...]:
     """Midpoints of equiprobable slices of the standard normal distribution."""
-    return tuple(NormalDist().inv_cdf((place + 0.5) / number) for place in range(number))
+    return tuple(NormalDist().inv_cdf((index + 0.5) / number) for index in range(number))
 
 
-def best_amount(log_ratio: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float) -> float:
+def compute_best_amount(log_ratio: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float) -> float:
     """The amount that equalises marginal returns, which is below 0 where money should flow the other way.
 
     Args:
@@ -80,22 +80,22 @@ def best_amount(log_ratio: float, giver: ChannelPlan, taker: ChannelPlan, satura
     """
     log_q = log_ratio / (1.0 - saturation) + log(taker.spent / giver.spent)
     # 1 / (1 + q) without overflow.
-    stays = 1.0 / (1.0 + exp(log_q)) if log_q < 0.0 else exp(-log_q) / (1.0 + exp(-log_q))
-    return giver.planned * (1.0 - stays) - taker.planned * stays
+    giver_share = 1.0 / (1.0 + exp(log_q)) if log_q < 0.0 else exp(-log_q) / (1.0 + exp(-log_q))
+    return giver.planned * (1.0 - giver_share) - taker.planned * giver_share
 
 
-def thompson_amount(giver: ChannelPlan, taker: ChannelPlan, most: float, saturation: float) -> float:
-    """The best amount averaged over the posterior, each draw's kept between 0 and `most`."""
-    centre = taker.result.log_median - giver.result.log_median
-    spread = sqrt(giver.result.spread**2 + taker.result.spread**2)
+def compute_thompson_amount(giver: ChannelPlan, taker: ChannelPlan, max_amount: float, saturation: float) -> float:
+    """The best amount averaged over the posterior, each draw's kept between 0 and `max_amount`."""
+    log_ratio_mean = taker.channel_return.log_median - giver.channel_return.log_median
+    log_ratio_sd = sqrt(giver.channel_return.log_sd**2 + taker.channel_return.log_sd**2)
     amounts = (
-        min(most, max(0.0, best_amount(centre + spread * node, giver, taker, saturation)))
-        for node in _nodes(_RATIO_NODES)
+        min(max_amount, max(0.0, compute_best_amount(log_ratio_mean + log_ratio_sd * node, giver, taker, saturation)))
+        for node in _normal_midpoints(_RATIO_NODES)
     )
     return sum(amounts) / _RATIO_NODES
 
 
-def gain_of(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float, confidence: float) -> Gain:
+def compute_gain(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float, confidence: float) -> Gain:
     """What moving an amount brings.
 
     Args:
@@ -105,32 +105,36 @@ def gain_of(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: f
         saturation: Exponent of the power law.
         confidence: Of the interval; it holds what is not known about the returns, but not about the power law.
     """
-    more, less = _changes(amount, giver, taker, saturation)
-    mean, probability = expected_gain(amount, giver, taker, saturation)
+    taker_change, giver_change = _return_changes(amount, giver, taker, saturation)
+    mean, probability = compute_expected_gain(amount, giver, taker, saturation)
     gains = sorted(
-        more * exp(taker.result.log_median + taker.result.spread * up)
-        - less * exp(giver.result.log_median + giver.result.spread * down)
-        for up, down in product(_nodes(_GAIN_NODES), repeat=2)
+        taker_change * exp(taker.channel_return.log_median + taker.channel_return.log_sd * taker_node)
+        - giver_change * exp(giver.channel_return.log_median + giver.channel_return.log_sd * giver_node)
+        for taker_node, giver_node in product(_normal_midpoints(_GAIN_NODES), repeat=2)
     )
-    tail = int(len(gains) * (1.0 - confidence) / 2.0)
-    return Gain(mean, gains[tail], gains[-1 - tail], probability)
+    tail_count = int(len(gains) * (1.0 - confidence) / 2.0)
+    return Gain(mean, gains[tail_count], gains[-1 - tail_count], probability)
 
 
-def expected_gain(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float) -> tuple[float, float]:
+def compute_expected_gain(
+    amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float
+) -> tuple[float, float]:
     """What moving an amount brings by the posterior mean, and the probability that it is more than nothing.
 
-    Both are in closed form; see `gain_of` for the arguments.
+    Both are in closed form; see `compute_gain` for the arguments.
     """
-    more, less = _changes(amount, giver, taker, saturation)
-    spread = sqrt(giver.result.spread**2 + taker.result.spread**2)
-    edge = taker.result.log_median - giver.result.log_median + log(more / less)
-    probability = NormalDist().cdf(edge / spread) if spread > 0.0 else float(edge > 0.0)
-    return more * taker.result.mean - less * giver.result.mean, probability
+    taker_change, giver_change = _return_changes(amount, giver, taker, saturation)
+    log_ratio_sd = sqrt(giver.channel_return.log_sd**2 + taker.channel_return.log_sd**2)
+    log_gain_ratio = (
+        taker.channel_return.log_median - giver.channel_return.log_median + log(taker_change / giver_change)
+    )
+    probability = NormalDist().cdf(log_gain_ratio / log_ratio_sd) if log_ratio_sd > 0.0 else float(log_gain_ratio > 0.0)
+    return taker_change * taker.channel_return.mean - giver_change * giver.channel_return.mean, probability
 
 
-def _changes(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float) -> tuple[float, float]:
+def _return_changes(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float) -> tuple[float, float]:
     """What the taker gains and what the giver loses, in dollars per dollar of return."""
-    return taker.brings(amount, saturation), -giver.brings(-amount, saturation)
+    return taker.return_change(amount, saturation), -giver.return_change(-amount, saturation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +149,14 @@ class Candidate:
         probability: That it gains anything.
     """
 
-    giver: Key
-    taker: Key
+    giver: ChannelKey
+    taker: ChannelKey
     amount: float
     gain: float
     probability: float
 
 
-class Weighing:
+class AllocationOptimiser:
     """The moves of one campaign, weighed again after each that is proposed.
 
     What gave has given its share, and nothing both gives and receives.
@@ -160,47 +164,53 @@ class Weighing:
 
     def __init__(
         self,
-        plans: Mapping[Key, ChannelPlan],
-        left: Mapping[Key, float | None],
+        plans: Mapping[ChannelKey, ChannelPlan],
+        available: Mapping[ChannelKey, float | None],
         budget: BudgetPolicy,
-        allowed: Callable[[Key, Key, float], bool],
+        is_allowed: Callable[[ChannelKey, ChannelKey, float], bool],
     ) -> None:
         """Weigh the channels that can be compared.
 
         Args:
             plans: The campaign's channels.
-            left: Dollars each has to give; None where that is unknown: what is unknown is never given.
+            available: Dollars each has to give; None where that is unknown: what is unknown is never given.
             budget: The thresholds.
-            allowed: Whether the rules let one channel give another this amount.
+            is_allowed: Whether the rules let one channel give another this amount.
         """
         self.plans = dict(plans)
-        self.left = left
+        self.available = available
         self.budget = budget
-        self.allowed = allowed
-        self.received: set[Key] = set()
-        self.given: set[Key] = set()
+        self.is_allowed = is_allowed
+        self.received: set[ChannelKey] = set()
+        self.given: set[ChannelKey] = set()
 
-    def best(self) -> Candidate | None:
+    def find_best_move(self) -> Candidate | None:
         """The move with the largest expected gain among those that the policy and the rules allow."""
-        weighed = (self._weighed(giver, taker) for giver, taker in permutations(self.plans, 2))
-        return max((each for each in weighed if each is not None), key=lambda each: each.gain, default=None)
+        candidates = (self._evaluate(giver, taker) for giver, taker in permutations(self.plans, 2))
+        return max(
+            (candidate for candidate in candidates if candidate is not None), key=lambda each: each.gain, default=None
+        )
 
-    def take(self, taken: Candidate) -> None:
+    def apply(self, candidate: Candidate) -> None:
         """Go on as if it were done."""
-        self.received.add(taken.taker)
-        self.given.add(taken.giver)
-        for key, change in ((taken.giver, -taken.amount), (taken.taker, taken.amount)):
+        self.received.add(candidate.taker)
+        self.given.add(candidate.giver)
+        for key, change in ((candidate.giver, -candidate.amount), (candidate.taker, candidate.amount)):
             self.plans[key] = replace(self.plans[key], planned=self.plans[key].planned + change)
 
-    def _weighed(self, giver: Key, taker: Key) -> Candidate | None:
+    def _evaluate(self, giver: ChannelKey, taker: ChannelKey) -> Candidate | None:
         if giver in self.given | self.received or taker in self.given:
             return None
         budget, plans = self.budget, self.plans
-        most = min(budget.most_share * (self.left[giver] or 0.0), plans[giver].planned)
-        wanted = thompson_amount(plans[giver], plans[taker], most, budget.saturation) if most > 0.0 else 0.0
+        max_amount = min(budget.most_share * (self.available[giver] or 0.0), plans[giver].planned)
+        wanted = (
+            compute_thompson_amount(plans[giver], plans[taker], max_amount, budget.saturation)
+            if max_amount > 0.0
+            else 0.0
+        )
         amount = round(floor(wanted / budget.step) * budget.step, 2)
-        if amount < max(budget.least_amount, budget.step) or not self.allowed(giver, taker, amount):
+        if amount < max(budget.least_amount, budget.step) or not self.is_allowed(giver, taker, amount):
             return None
-        gain, probability = expected_gain(amount, plans[giver], plans[taker], budget.saturation)
-        worth = gain > 0.0 and probability >= budget.least_probability
-        return Candidate(giver, taker, amount, gain, probability) if worth else None
+        gain, probability = compute_expected_gain(amount, plans[giver], plans[taker], budget.saturation)
+        is_worthwhile = gain > 0.0 and probability >= budget.least_probability
+        return Candidate(giver, taker, amount, gain, probability) if is_worthwhile else None

@@ -13,16 +13,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journey.machine.lifecycles import budget_action_lifecycle
-from journey.marketing.budget.channel_returns import ChannelReturn, Return, channel_returns
-from journey.marketing.budget.governance import log_events
+from journey.marketing.budget.channel_returns import ChannelReturn, Return, compute_channel_returns
+from journey.marketing.budget.governance import read_log_events
 from journey.marketing.budget.log import MarketingLog
-from journey.marketing.budget.optimise import ChannelPlan, Gain, Weighing, gain_of
-from journey.marketing.budget.rules import BudgetDesk, Key, Transfer, objections
+from journey.marketing.budget.optimise import AllocationOptimiser, ChannelPlan, Gain, compute_gain
+from journey.marketing.budget.rules import BudgetWorkflow, ChannelKey, Transfer, find_objections
 from journey.marketing.core.policy import BudgetPolicy
 from journey.marketing.records.model import LogEvent, ReasonCode
-from journey.marketing.risks.inbox import risk_inbox, serious_by_channel
-from journey.marketing.views.balances import ChannelBalance, balances
-from journey.marketing.views.funnel import trust_of
+from journey.marketing.risks.inbox import build_risk_inbox, group_serious_risks
+from journey.marketing.views.balances import ChannelBalance, read_balances
+from journey.marketing.views.funnel import trust_sql
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -114,81 +114,95 @@ class Allocation:
     log: MarketingLog
 
     @property
-    def entered(self) -> list[LogEvent]:
+    def proposal_events(self) -> list[LogEvent]:
         """The log's entries of these proposals."""
         keys = {proposal.budget_action_id for proposal in self.proposals}
         return [event for event in self.log.events if event.entity_id in keys]
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
+class _SelectedMove:
     """A move that was weighed."""
 
-    giver: Key
-    taker: Key
+    giver: ChannelKey
+    taker: ChannelKey
     amount: float
     gain: Gain
 
 
-def allocation(context: "MarketingContext") -> Allocation:
+def compute_allocation(context: "MarketingContext") -> Allocation:
     """Proposals as of the context's moment, entered in the log and checked by `journey.marketing.budget.rules`.
 
     One context has one allocation; its log is for reading.
     """
-    return context.once(_allocated)
+    return context.get_or_compute(_compute_allocation)
 
 
-def _allocated(context: "MarketingContext") -> Allocation:
-    there = balances(context)
-    keys = [(each.campaign_id, each.channel_id) for each in there]
-    risky = serious_by_channel(risk_inbox(context), keys)
-    returns = channel_returns(context)
-    channels = _channels(context, there, returns, risky)
-    log = MarketingLog(log_events(context), context.policy)
-    desk = BudgetDesk(log, {(each.campaign_id, each.channel_id): each.available for each in channels}, lambda: risky)
-    plans = _plans(there, returns, channels)
-    made: list[Proposal] = []
+def _compute_allocation(context: "MarketingContext") -> Allocation:
+    channel_balances = read_balances(context)
+    keys = [(channel.campaign_id, channel.channel_id) for channel in channel_balances]
+    serious_risks = group_serious_risks(build_risk_inbox(context), keys)
+    returns = compute_channel_returns(context)
+    channels = _build_channel_states(context, channel_balances, returns, serious_risks)
+    log = MarketingLog(read_log_events(context), context.policy)
+    workflow = BudgetWorkflow(
+        log,
+        {(channel.campaign_id, channel.channel_id): channel.available for channel in channels},
+        lambda: serious_risks,
+    )
+    plans = _build_plans(channel_balances, returns, channels)
+    all_proposals: list[Proposal] = []
     decisions: dict[str, str] = {}
     for campaign in sorted({key[0] for key in keys}):
-        found = _propose(context, campaign, plans, desk)
-        made.extend(found)
-        decisions[campaign] = _decision(campaign, found, plans, channels)
-    return Allocation(tuple(made), tuple(channels), decisions, log)
+        campaign_proposals = _propose(context, campaign, plans, workflow)
+        all_proposals.extend(campaign_proposals)
+        decisions[campaign] = _describe_decision(campaign, campaign_proposals, plans, channels)
+    return Allocation(tuple(all_proposals), tuple(channels), decisions, log)
 
 
-def proposals(context: "MarketingContext") -> list[dict[str, Any]]:
+def report_proposals(context: "MarketingContext") -> list[dict[str, Any]]:
     """The proposals as JSON-ready data."""
-    return [proposal.as_dict() for proposal in allocation(context).proposals]
+    return [proposal.as_dict() for proposal in compute_allocation(context).proposals]
 
 
-def _channels(
+def _build_channel_states(
     context: "MarketingContext",
-    there: list[ChannelBalance],
-    returns: dict[Key, ChannelReturn],
-    risky: dict[Key, tuple[str, ...]],
+    channel_balances: list[ChannelBalance],
+    returns: dict[ChannelKey, ChannelReturn],
+    serious_risks: dict[ChannelKey, tuple[str, ...]],
 ) -> list[ChannelState]:
-    waiting, doubted, closed = waiting_by_channel(context), _doubted(context), closed_campaigns(context)
+    pending, untrusted, closed = (
+        sum_pending_by_channel(context),
+        _find_untrusted_channels(context),
+        find_closed_campaigns(context),
+    )
     found = []
-    for each in there:
-        key = each.campaign_id, each.channel_id
-        result = returns[key].posterior if key in returns else None
-        low, high = (None, None) if result is None else result.interval(context.policy.funnel.confidence)
-        available = None if each.balance is None else round(max(0.0, each.balance - waiting.get(key, 0.0)), 2)
-        left_out = closed.get(each.campaign_id) or doubted.get(key) or _no_return(returns.get(key))
-        mean = None if result is None else result.mean
-        found.append(ChannelState(*key, each.basis, available, mean, low, high, risky.get(key, ()), left_out))
+    for balance in channel_balances:
+        key = balance.campaign_id, balance.channel_id
+        channel_return = returns[key].posterior if key in returns else None
+        low, high = (
+            (None, None) if channel_return is None else channel_return.interval(context.policy.funnel.confidence)
+        )
+        available = None if balance.balance is None else round(max(0.0, balance.balance - pending.get(key, 0.0)), 2)
+        left_out = closed.get(balance.campaign_id) or untrusted.get(key) or _explain_missing_return(returns.get(key))
+        mean = None if channel_return is None else channel_return.mean
+        found.append(
+            ChannelState(*key, balance.basis, available, mean, low, high, serious_risks.get(key, ()), left_out)
+        )
     return found
 
 
-def _no_return(found: ChannelReturn | None) -> str | None:
-    if found is None:
+def _explain_missing_return(channel_return: ChannelReturn | None) -> str | None:
+    if channel_return is None:
         return "nothing was shown there: what a dollar brings is unknown"
-    if found.counts.spend <= 0:
+    if channel_return.counts.spend <= 0:
         return "nothing was spent there: there is no return per dollar"
-    return None if found.posterior is not None else "no conversion has a value: what a dollar brings is unknown"
+    return (
+        None if channel_return.posterior is not None else "no conversion has a value: what a dollar brings is unknown"
+    )
 
 
-def waiting_by_channel(context: "MarketingContext") -> dict[Key, float]:
+def sum_pending_by_channel(context: "MarketingContext") -> dict[ChannelKey, float]:
     """Dollars that recorded actions wait to take."""
     rows = context.cursor.execute("""
         SELECT campaign_id, from_channel_id, sum(amount) FROM seen_budget_actions
@@ -197,7 +211,7 @@ def waiting_by_channel(context: "MarketingContext") -> dict[Key, float]:
     return {(row[0], row[1]): float(row[2]) for row in rows}
 
 
-def _waiting_pairs(context: "MarketingContext") -> list[set[Key]]:
+def _find_pending_pairs(context: "MarketingContext") -> list[set[ChannelKey]]:
     """Channels between which a recorded action waits, either way: it is to be decided before another is proposed."""
     rows = context.cursor.execute("""
         SELECT DISTINCT campaign_id, from_channel_id, to_channel_id FROM seen_budget_actions
@@ -206,178 +220,190 @@ def _waiting_pairs(context: "MarketingContext") -> list[set[Key]]:
     return [{(campaign, source), (campaign, target)} for campaign, source, target in rows]
 
 
-def _doubted(context: "MarketingContext") -> dict[Key, str]:
+def _find_untrusted_channels(context: "MarketingContext") -> dict[ChannelKey, str]:
     """Channels whose people were counted only by counts that are trusted too little."""
-    least = context.policy.trust.least
+    min_trust = context.policy.trust.least
     rows = context.cursor.execute(f"""
         SELECT campaign_id, channel_id FROM seen_funnel_events GROUP BY ALL
-        HAVING max({trust_of(context.policy)}) < {least!r}
+        HAVING max({trust_sql(context.policy)}) < {min_trust!r}
     """).fetchall()
     return dict.fromkeys(((row[0], row[1]) for row in rows), "its funnel counts are trusted too little")
 
 
-def closed_campaigns(context: "MarketingContext") -> dict[str, str]:
+def find_closed_campaigns(context: "MarketingContext") -> dict[str, str]:
     """Campaigns in which no money is moved, and why."""
     found: dict[str, str] = {}
     rows = context.cursor.execute(
-        f"SELECT campaign_id, status, end_date::DATE, end_date::DATE < {context.now}::DATE FROM seen_campaigns"
+        f"SELECT campaign_id, status, end_date::DATE, end_date::DATE < {context.as_of_sql}::DATE FROM seen_campaigns"
     )
-    for campaign, status, end, over in rows.fetchall():
+    for campaign, status, end, has_ended in rows.fetchall():
         if status is not None and status not in context.policy.budget.active:
             found[campaign] = f"the campaign is {status}"
-        elif over:
+        elif has_ended:
             found[campaign] = f"the campaign ended on {end.isoformat()}"
     return found
 
 
-def _plans(
-    there: list[ChannelBalance], returns: dict[Key, ChannelReturn], channels: list[ChannelState]
-) -> dict[Key, ChannelPlan]:
+def _build_plans(
+    channel_balances: list[ChannelBalance], returns: dict[ChannelKey, ChannelReturn], channels: list[ChannelState]
+) -> dict[ChannelKey, ChannelPlan]:
     """What each channel will have spent if nothing is moved: its opening and moves, else as much as it has spent."""
     found = {}
-    for each, state in zip(there, channels, strict=True):
-        key = each.campaign_id, each.channel_id
-        result = returns[key].posterior if key in returns else None
-        if state.left_out is None and result is not None:
+    for balance, state in zip(channel_balances, channels, strict=True):
+        key = balance.campaign_id, balance.channel_id
+        channel_return = returns[key].posterior if key in returns else None
+        if state.left_out is None and channel_return is not None:
             spent = returns[key].counts.spend
-            planned = (each.balance or 0.0) + (spent if each.basis == "opening" else 0.0)
-            found[key] = ChannelPlan(result, spent, max(spent, planned))
+            planned = (balance.balance or 0.0) + (spent if balance.basis == "opening" else 0.0)
+            found[key] = ChannelPlan(channel_return, spent, max(spent, planned))
     return found
 
 
-class _Weighing(Weighing):
+class _CampaignOptimiser(AllocationOptimiser):
     """The moves of one campaign of the records, each with what its expected gain is worth."""
 
-    def __init__(self, context: "MarketingContext", campaign: str, plans: dict[Key, ChannelPlan], desk: BudgetDesk):
-        mine = {key: plan for key, plan in plans.items() if key[0] == campaign}
-        super().__init__(mine, dict(desk.available), context.policy.budget, self._may)
+    def __init__(
+        self, context: "MarketingContext", campaign: str, plans: dict[ChannelKey, ChannelPlan], workflow: BudgetWorkflow
+    ):
+        campaign_plans = {key: plan for key, plan in plans.items() if key[0] == campaign}
+        super().__init__(campaign_plans, dict(workflow.available), context.policy.budget, self._is_permitted)
         self.confidence = context.policy.funnel.confidence
-        self.risky = desk.risky()
-        self.waiting = _waiting_pairs(context)
+        self.risky = workflow.risky()
+        self.pending_pairs = _find_pending_pairs(context)
         self.moves = context.cursor.execute("""
             SELECT campaign_id, from_channel_id, to_channel_id, budget_action_id, amount, moment::DATE FROM moves
             ORDER BY moment, budget_action_id
         """).fetchall()
 
-    def next_pair(self) -> _Pair | None:
+    def select_next(self) -> _SelectedMove | None:
         """The best move, with the interval of its gain."""
-        found = self.best()
-        if found is None:
+        candidate = self.find_best_move()
+        if candidate is None:
             return None
-        sides = self.plans[found.giver], self.plans[found.taker]
-        gain = gain_of(found.amount, *sides, self.budget.saturation, self.confidence)
-        self.take(found)
-        return _Pair(found.giver, found.taker, found.amount, gain)
+        sides = self.plans[candidate.giver], self.plans[candidate.taker]
+        gain = compute_gain(candidate.amount, *sides, self.budget.saturation, self.confidence)
+        self.apply(candidate)
+        return _SelectedMove(candidate.giver, candidate.taker, candidate.amount, gain)
 
-    def _may(self, giver: Key, taker: Key, amount: float) -> bool:
-        if {giver, taker} in self.waiting:
+    def _is_permitted(self, giver: ChannelKey, taker: ChannelKey, amount: float) -> bool:
+        if {giver, taker} in self.pending_pairs:
             return False
-        return not objections(Transfer("", giver[0], giver[1], taker[1], amount), self.left, self.risky)
+        return not find_objections(Transfer("", giver[0], giver[1], taker[1], amount), self.available, self.risky)
 
-    def moved_back(self, pair: _Pair) -> list[str]:
+    def describe_opposite_moves(self, move: _SelectedMove) -> list[str]:
         """Executed moves that went the other way, which whoever approves should know."""
         return [
             f"{action} brought {amount:,.2f} the other way on {day.isoformat()}."
             for campaign, source, target, action, amount, day in self.moves
-            if ((campaign, source), (campaign, target)) == (pair.taker, pair.giver)
+            if ((campaign, source), (campaign, target)) == (move.taker, move.giver)
         ]
 
 
 def _propose(
-    context: "MarketingContext", campaign: str, plans: dict[Key, ChannelPlan], desk: BudgetDesk
+    context: "MarketingContext", campaign: str, plans: dict[ChannelKey, ChannelPlan], workflow: BudgetWorkflow
 ) -> list[Proposal]:
     if context.as_of is None:
         return []
-    weighing = _Weighing(context, campaign, plans, desk)
-    made: list[Proposal] = []
-    while pair := weighing.next_pair():
-        made.append(_written(pair, weighing, desk, context.as_of))
-    return made
+    optimiser = _CampaignOptimiser(context, campaign, plans, workflow)
+    proposals: list[Proposal] = []
+    while move := optimiser.select_next():
+        proposals.append(_build_proposal(move, optimiser, workflow, context.as_of))
+    return proposals
 
 
-def _written(pair: _Pair, weighing: _Weighing, desk: BudgetDesk, at: datetime) -> Proposal:
-    plans, budget, confidence = weighing.plans, weighing.budget, weighing.confidence
+def _build_proposal(
+    move: _SelectedMove, optimiser: _CampaignOptimiser, workflow: BudgetWorkflow, at: datetime
+) -> Proposal:
+    plans, budget, confidence = optimiser.plans, optimiser.budget, optimiser.confidence
     transfer = Transfer(
-        f"PROP_{pair.giver[0]}_{pair.giver[1]}_{pair.taker[1]}_{at:%Y%m%d}",
-        pair.giver[0], pair.giver[1], pair.taker[1], pair.amount,
+        f"PROP_{move.giver[0]}_{move.giver[1]}_{move.taker[1]}_{at:%Y%m%d}",
+        move.giver[0], move.giver[1], move.taker[1], move.amount,
     )  # fmt: skip
-    if desk.log.status("budget_action", transfer.transfer_id) is None:
-        desk.propose(transfer, at=at, by="orchestrator", actor=ACTOR)
-    needs = pair.amount >= budget.approval_from
-    giver, taker = plans[pair.giver].result, plans[pair.taker].result
-    risks = weighing.risky.get(pair.giver, ())
+    if workflow.log.status("budget_action", transfer.transfer_id) is None:
+        workflow.propose(transfer, at=at, by="orchestrator", actor=ACTOR)
+    needs_approval = move.amount >= budget.approval_from
+    giver, taker = plans[move.giver].channel_return, plans[move.taker].channel_return
+    risks = optimiser.risky.get(move.giver, ())
     return Proposal(
         budget_action_id=transfer.transfer_id,
         campaign_id=transfer.campaign_id,
         from_channel_id=transfer.from_channel_id,
         to_channel_id=transfer.to_channel_id,
-        amount=pair.amount,
-        reason_code=_code(pair, giver, budget, risky=bool(risks)),
-        requires_human_approval=needs,
-        expected_gain=pair.gain.mean,
-        gain_low=pair.gain.low,
-        gain_high=pair.gain.high,
-        gain_probability=pair.gain.probability,
+        amount=move.amount,
+        reason_code=_choose_reason_code(move, giver, budget, is_risky=bool(risks)),
+        requires_human_approval=needs_approval,
+        expected_gain=move.gain.mean,
+        gain_low=move.gain.low,
+        gain_high=move.gain.high,
+        gain_probability=move.gain.probability,
         reasons=(
-            _per_dollar(pair.taker[1], taker, confidence),
-            _per_dollar(pair.giver[1], giver, confidence),
-            *((f"{pair.giver[1]} has a serious risk that is not settled: {', '.join(risks)}.",) if risks else ()),
-            *weighing.moved_back(pair),
-            _expected(pair.gain, budget),
+            _format_return(move.taker[1], taker, confidence),
+            _format_return(move.giver[1], giver, confidence),
+            *((f"{move.giver[1]} has a serious risk that is not settled: {', '.join(risks)}.",) if risks else ()),
+            *optimiser.describe_opposite_moves(move),
+            _format_gain(move.gain, budget),
             f"From {budget.approval_from:,.2f} on a person must approve."
-            if needs
+            if needs_approval
             else f"Below {budget.approval_from:,.2f} no person needs to approve.",
         ),
-        status=desk.log.status("budget_action", transfer.transfer_id) or budget_action_lifecycle().initial[0],
+        status=workflow.log.status("budget_action", transfer.transfer_id) or budget_action_lifecycle().initial[0],
     )
 
 
-def _expected(gain: Gain, budget: BudgetPolicy) -> str:
-    sure = f"{gain.probability:.2f}" if gain.probability <= 0.99 else "more than 0.99"
+def _format_gain(gain: Gain, budget: BudgetPolicy) -> str:
+    probability = f"{gain.probability:.2f}" if gain.probability <= 0.99 else "more than 0.99"
     return (
         f"Expected gain {gain.mean:,.0f} in revenue ({gain.low:,.0f} to {gain.high:,.0f}), if returns diminish with "
-        f"the power {budget.saturation:g} of spend; it gains with probability {sure}."
+        f"the power {budget.saturation:g} of spend; it gains with probability {probability}."
     )
 
 
-def _per_dollar(channel: str, result: Return, confidence: float) -> str:
+def _format_return(channel: str, result: Return, confidence: float) -> str:
     low, high = result.interval(confidence)
     return f"{channel} brings {result.mean:.2f} of revenue per dollar ({low:.2f} to {high:.2f})."
 
 
-def _code(pair: _Pair, giver: Return, budget: BudgetPolicy, *, risky: bool) -> ReasonCode:
+def _choose_reason_code(move: _SelectedMove, giver: Return, budget: BudgetPolicy, *, is_risky: bool) -> ReasonCode:
     """Why, as a code: away from a risk, out of a loss (a dollar surely brings less than itself), to a sure winner."""
-    if risky:
+    if is_risky:
         return "risk_mitigation"
     if giver.quantile(budget.sure) < 1.0:
         return "stop_loss"
-    return "scale_winner" if pair.gain.probability >= budget.sure else "roi_optimization"
+    return "scale_winner" if move.gain.probability >= budget.sure else "roi_optimization"
 
 
-def _decision(campaign: str, made: list[Proposal], plans: dict[Key, ChannelPlan], channels: list[ChannelState]) -> str:
-    if made:
-        return f"{len(made)} proposed, {sum(each.amount for each in made):,.2f} in all."
-    mine = [each for each in channels if each.campaign_id == campaign]
-    usable = [each for each in mine if (campaign, each.channel_id) in plans]
-    out = "; ".join(_left_out(each) for each in mine if each.left_out is not None)
-    told = f" Left out: {out}." if out else ""
+def _describe_decision(
+    campaign: str, proposals: list[Proposal], plans: dict[ChannelKey, ChannelPlan], channels: list[ChannelState]
+) -> str:
+    if proposals:
+        return f"{len(proposals)} proposed, {sum(each.amount for each in proposals):,.2f} in all."
+    campaign_channels = [each for each in channels if each.campaign_id == campaign]
+    usable = [each for each in campaign_channels if (campaign, each.channel_id) in plans]
+    exclusions = "; ".join(_format_exclusion(each) for each in campaign_channels if each.left_out is not None)
+    exclusion_text = f" Left out: {exclusions}." if exclusions else ""
     if len(usable) < 2:
-        return f"Nothing is proposed: {len(usable)} of its {len(mine)} channels can be compared.{told}"
-    why = "; ".join(said for each in usable for said in _barred(each)) or "no move gains enough, surely enough"
-    return f"Nothing is proposed: {why}.{told}"
+        return (
+            f"Nothing is proposed: {len(usable)} of its {len(campaign_channels)} channels can be "
+            f"compared.{exclusion_text}"
+        )
+    reason = (
+        "; ".join(obstacle for each in usable for obstacle in _list_obstacles(each))
+        or "no move gains enough, surely enough"
+    )
+    return f"Nothing is proposed: {reason}.{exclusion_text}"
 
 
-def _left_out(channel: ChannelState) -> str:
-    idle = f" ({channel.available:,.2f} lie there)" if channel.available else ""
-    return f"{channel.channel_id}{idle}: {channel.left_out}"
+def _format_exclusion(channel: ChannelState) -> str:
+    idle_text = f" ({channel.available:,.2f} lie there)" if channel.available else ""
+    return f"{channel.channel_id}{idle_text}: {channel.left_out}"
 
 
-def _barred(channel: ChannelState) -> list[str]:
+def _list_obstacles(channel: ChannelState) -> list[str]:
     """What keeps a channel from receiving or giving."""
     found = []
     if channel.risks:
-        are = "is" if len(channel.risks) == 1 else "are"
-        found.append(f"{channel.channel_id} may receive nothing while {', '.join(channel.risks)} {are} not settled")
+        verb = "is" if len(channel.risks) == 1 else "are"
+        found.append(f"{channel.channel_id} may receive nothing while {', '.join(channel.risks)} {verb} not settled")
     if channel.available is None:
         found.append(f"what {channel.channel_id} has to give is unknown")
     elif channel.available <= 0.0:

@@ -8,20 +8,20 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from journey.decision.as_of import in_iso
-from journey.marketing.budget.log import DATASET
+from journey.marketing.budget.log import LOG_DATASET
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
 
 
-def capital(context: "MarketingContext") -> list[dict[str, Any]]:
+def report_budget_actions(context: "MarketingContext") -> list[dict[str, Any]]:
     """Every recorded budget action as JSON-ready data, in order of time.
 
     Returns:
         Besides the record's fields ``trail`` (steps with ``at``, ``what`` and ``who``) and ``trail_from`` (``log`` or
         ``record``).
     """
-    logged = _logged(context)
+    logged = _read_log_trails(context)
     cursor = context.cursor.execute("""
         SELECT budget_action_id, timestamp, campaign_id, from_channel_id, to_channel_id, amount, currency, reason_code,
             reason_detail, proposed_by, approved_by_human, approver_id, approval_latency_minutes, status
@@ -36,16 +36,16 @@ def capital(context: "MarketingContext") -> list[dict[str, Any]]:
             row
             | {
                 "timestamp": in_iso(row["timestamp"]),
-                "trail": trail or _told(row),
+                "trail": trail or _build_trail(row),
                 "trail_from": "log" if trail else "record",
             }
         )
     return found
 
 
-def _logged(context: "MarketingContext") -> dict[str, list[dict[str, Any]]]:
+def _read_log_trails(context: "MarketingContext") -> dict[str, list[dict[str, Any]]]:
     rows = context.cursor.execute(f"""
-        SELECT entity_id, timestamp, to_status, coalesce(actor_id, actor_kind) FROM seen_{DATASET}
+        SELECT entity_id, timestamp, to_status, coalesce(actor_id, actor_kind) FROM seen_{LOG_DATASET}
         WHERE entity = 'budget_action' ORDER BY timestamp, row_number
     """).fetchall()
     found: dict[str, list[dict[str, Any]]] = {}
@@ -54,18 +54,18 @@ def _logged(context: "MarketingContext") -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _told(row: dict[str, Any]) -> list[dict[str, Any]]:
+def _build_trail(row: dict[str, Any]) -> list[dict[str, Any]]:
     """The trail that the fields of a record tell; what they do not say is None."""
     trail = [{"at": in_iso(row["timestamp"]), "what": "proposed", "who": row["proposed_by"]}]
     if row["approved_by_human"]:
-        at = _later(row["timestamp"], row["approval_latency_minutes"])
+        at = _add_minutes(row["timestamp"], row["approval_latency_minutes"])
         trail.append({"at": at, "what": "approved", "who": row["approver_id"]})
     if row["status"] not in (step["what"] for step in trail):
         trail.append({"at": None, "what": row["status"], "who": None})
     return trail
 
 
-def _later(moment: datetime, minutes: float | None) -> str | None:
+def _add_minutes(moment: datetime, minutes: float | None) -> str | None:
     """A moment so many minutes later; None where that is not known, or no date any more."""
     if minutes is None:
         return None

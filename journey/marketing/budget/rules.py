@@ -18,7 +18,7 @@ ObjectionCode = Literal[
     "to_itself", "no_amount", "not_in_campaign", "balance_unknown", "nothing_to_give", "not_enough", "open_risk",
     "campaign_closed",
 ]  # fmt: skip
-Key = tuple[str, str]
+ChannelKey = tuple[str, str]
 """Campaign and channel."""
 
 
@@ -53,18 +53,20 @@ class Transfer:
     amount: float
 
     @property
-    def giver(self) -> Key:
+    def giver(self) -> ChannelKey:
         """Campaign and channel that give."""
         return self.campaign_id, self.from_channel_id
 
     @property
-    def taker(self) -> Key:
+    def taker(self) -> ChannelKey:
         """Campaign and channel that receive."""
         return self.campaign_id, self.to_channel_id
 
 
-def objections(
-    transfer: Transfer, available: Mapping[Key, float | None], risky: Mapping[Key, tuple[str, ...]]
+def find_objections(
+    transfer: Transfer,
+    available: Mapping[ChannelKey, float | None],
+    serious_risks: Mapping[ChannelKey, tuple[str, ...]],
 ) -> list[Objection]:
     """Every rule that a move breaks; empty when it may be made, with the approval that its amount needs.
 
@@ -72,7 +74,7 @@ def objections(
         transfer: The move.
         available: Dollars each channel has to give; None where that is unknown; a channel that is not there is not
             the campaign's.
-        risky: Keys of the unsettled high or critical risks on a channel.
+        serious_risks: Keys of the unsettled high or critical risks on a channel.
     """
     found: list[Objection] = []
     channel, target, amount = transfer.from_channel_id, transfer.to_channel_id, transfer.amount
@@ -85,27 +87,27 @@ def objections(
         for key in dict.fromkeys((transfer.giver, transfer.taker))
         if key not in available
     )
-    found.extend(_money_missing(transfer, available))
-    if risks := risky.get(transfer.taker):
+    found.extend(_find_shortfall(transfer, available))
+    if risks := serious_risks.get(transfer.taker):
         found.append(Objection("open_risk", f"{target} has a serious risk that is not settled: {', '.join(risks)}."))
     return found
 
 
-def _money_missing(transfer: Transfer, available: Mapping[Key, float | None]) -> list[Objection]:
+def _find_shortfall(transfer: Transfer, available: Mapping[ChannelKey, float | None]) -> list[Objection]:
     if transfer.giver not in available:
         return []
-    channel, has = transfer.from_channel_id, available[transfer.giver]
-    if has is None:
+    channel, balance = transfer.from_channel_id, available[transfer.giver]
+    if balance is None:
         return [Objection("balance_unknown", f"Whether {channel} has anything to give is unknown.")]
-    if has <= 0.0:
+    if balance <= 0.0:
         return [Objection("nothing_to_give", f"{channel} has nothing to give.")]
-    if transfer.amount > has:
-        return [Objection("not_enough", f"{channel} has {has:.2f} to give, not {transfer.amount:.2f}.")]
+    if transfer.amount > balance:
+        return [Objection("not_enough", f"{channel} has {balance:.2f} to give, not {transfer.amount:.2f}.")]
     return []
 
 
 @dataclass
-class BudgetDesk:
+class BudgetWorkflow:
     """Takes proposals, asks for approvals and moves the money, each step in the log.
 
     Attributes:
@@ -117,8 +119,8 @@ class BudgetDesk:
     """
 
     log: MarketingLog
-    available: dict[Key, float | None]
-    risky: Callable[[], Mapping[Key, tuple[str, ...]]] = dict
+    available: dict[ChannelKey, float | None]
+    risky: Callable[[], Mapping[ChannelKey, tuple[str, ...]]] = dict
     transfers: dict[str, Transfer] = field(default_factory=dict)
 
     def propose(
@@ -144,7 +146,7 @@ class BudgetDesk:
         Raises:
             InputError: A rule is broken, or the log refuses it.
         """
-        self._refuse(transfer)
+        self._refuse_objections(transfer)
         event = self.log.enter(
             "budget_action",
             transfer.transfer_id,
@@ -169,7 +171,7 @@ class BudgetDesk:
             InputError: A rule is broken by now, the move is unknown, or the approval is none.
             IllegalMoveError: It is not waiting for approval.
         """
-        self._refuse(self._known(transfer_id))
+        self._refuse_objections(self._get_transfer(transfer_id))
         return self.log.move("budget_action", transfer_id, "approve", at=at, by=by, actor=actor, reason=reason)
 
     def reject(
@@ -181,7 +183,7 @@ class BudgetDesk:
             InputError: The move is unknown.
             IllegalMoveError: It is not waiting for approval.
         """
-        self._known(transfer_id)
+        self._get_transfer(transfer_id)
         return self.log.move("budget_action", transfer_id, "reject", at=at, by=by, actor=actor, reason=reason)
 
     def execute(
@@ -193,10 +195,10 @@ class BudgetDesk:
             InputError: A rule is broken by now, or the move is unknown.
             IllegalMoveError: It is not approved.
         """
-        transfer = self._known(transfer_id)
-        self._refuse(transfer)
+        transfer = self._get_transfer(transfer_id)
+        self._refuse_objections(transfer)
         event = self.log.move("budget_action", transfer_id, "execute", at=at, by=by, actor=actor, reason=reason)
-        self._carry(transfer.giver, transfer.taker, transfer.amount)
+        self._transfer_money(transfer.giver, transfer.taker, transfer.amount)
         return event
 
     def roll_back(
@@ -208,29 +210,29 @@ class BudgetDesk:
             InputError: The receiving channel no longer has it, or the move is unknown.
             IllegalMoveError: It is not executed.
         """
-        transfer = self._known(transfer_id)
-        has = self.available.get(transfer.taker)
-        if has is not None and has < transfer.amount:
+        transfer = self._get_transfer(transfer_id)
+        balance = self.available.get(transfer.taker)
+        if balance is not None and balance < transfer.amount:
             raise InputError(
-                f"{transfer_id}: {transfer.to_channel_id} has {has:.2f} left; {transfer.amount:.2f} cannot go back "
+                f"{transfer_id}: {transfer.to_channel_id} has {balance:.2f} left; {transfer.amount:.2f} cannot go back "
                 "(rule: not_enough)"
             )
         event = self.log.move("budget_action", transfer_id, "roll_back", at=at, by=by, actor=actor, reason=reason)
-        self._carry(transfer.taker, transfer.giver, transfer.amount)
+        self._transfer_money(transfer.taker, transfer.giver, transfer.amount)
         return event
 
-    def _carry(self, giver: Key, taker: Key, amount: float) -> None:
+    def _transfer_money(self, giver: ChannelKey, taker: ChannelKey, amount: float) -> None:
         for key, change in ((giver, -amount), (taker, amount)):
-            has = self.available.get(key)
-            self.available[key] = None if has is None else has + change
+            balance = self.available.get(key)
+            self.available[key] = None if balance is None else balance + change
 
-    def _known(self, transfer_id: str) -> Transfer:
+    def _get_transfer(self, transfer_id: str) -> Transfer:
         if transfer_id not in self.transfers:
             raise InputError(f"{transfer_id}: was not proposed here; propose it first")
         return self.transfers[transfer_id]
 
-    def _refuse(self, transfer: Transfer) -> None:
-        found = objections(transfer, self.available, self.risky())
-        if found:
-            told = " ".join(f"{each.message} (rule: {each.code})" for each in found)
-            raise InputError(f"{transfer.transfer_id}: {told}")
+    def _refuse_objections(self, transfer: Transfer) -> None:
+        broken_rules = find_objections(transfer, self.available, self.risky())
+        if broken_rules:
+            details = " ".join(f"{each.message} (rule: {each.code})" for each in broken_rules)
+            raise InputError(f"{transfer.transfer_id}: {details}")

@@ -1,7 +1,7 @@
 """Checks of attribution: ways of counting that must not be added, credit beyond what there was, paths to nowhere."""
 
 from journey.core.findings import FindingSeverity
-from journey.marketing.analysis.attribution import CHANNELS
+from journey.marketing.analysis.attribution import PATH_CHANNELS_SQL
 from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.registry import rule
 from journey.records.database import literal
@@ -57,7 +57,7 @@ def path_without_channel(context: MarketingContext) -> str:
     return f"""
         SELECT 'conversion_paths' AS dataset, label AS record, campaign_id,
             'It names no channel; write them in order, parted by >.' AS message
-        FROM seen_conversion_paths WHERE len({CHANNELS}) = 0
+        FROM seen_conversion_paths WHERE len({PATH_CHANNELS_SQL}) = 0
     """
 
 
@@ -69,7 +69,7 @@ def path_of_unknown_channel(context: MarketingContext) -> str:
         SELECT 'conversion_paths' AS dataset, label AS record, campaign_id,
             'It goes through ' || string_agg(DISTINCT channel, ', ' ORDER BY channel)
             || ', which no channel on record is called.' AS message
-        FROM (SELECT label, campaign_id, unnest({CHANNELS}) AS channel FROM seen_conversion_paths)
+        FROM (SELECT label, campaign_id, unnest({PATH_CHANNELS_SQL}) AS channel FROM seen_conversion_paths)
         WHERE channel NOT IN (SELECT channel_id FROM channels) AND (SELECT count(*) FROM channels) > 0
         GROUP BY label, campaign_id
     """

@@ -1,14 +1,14 @@
 """Checks of budget moves: rules of governance, and whether the money was there. Each finding names its money."""
 
 from journey.core.findings import FindingSeverity
-from journey.marketing.views.balances import balance_before
+from journey.marketing.views.balances import balance_before_sql
 from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
-_DONE = "status IN ('approved', 'executed')"
-_SERIOUS = f"CASE WHEN {_DONE} THEN 'error' ELSE 'warning' END"
-_LIVE = "status IN ('proposed', 'approved', 'executed')"
+_IS_APPROVED = "status IN ('approved', 'executed')"
+_SEVERITY = f"CASE WHEN {_IS_APPROVED} THEN 'error' ELSE 'warning' END"
+_IS_ACTIVE = "status IN ('proposed', 'approved', 'executed')"
 
 
 @rule("transfer-to-itself", FindingSeverity.ERROR)
@@ -16,7 +16,7 @@ def transfer_to_itself(context: MarketingContext) -> str:
     """Money moved from a channel to the same channel."""
     del context
     return f"""
-        SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount, {_SERIOUS} AS severity,
+        SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount, {_SEVERITY} AS severity,
             dollars(amount) || ' goes from ' || from_channel_id || ' to itself: it moves nothing.' AS message
         FROM seen_budget_actions WHERE from_channel_id = to_channel_id
     """
@@ -36,16 +36,17 @@ def moves_nothing(context: MarketingContext) -> str:
 @rule("executed-unapproved", FindingSeverity.ERROR)
 def executed_unapproved(context: MarketingContext) -> str:
     """Money that was moved without the approval that its amount needs."""
-    least = context.policy.budget.approval_from
-    needs = literal(f"; from {least:.2f} on a person must approve.")
+    threshold = context.policy.budget.approval_from
+    requirement = literal(f"; from {threshold:.2f} on a person must approve.")
     return f"""
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
             CASE WHEN approved_by_human IS NULL THEN 'warning' ELSE 'error' END AS severity,
             dollars(amount) || CASE WHEN approved_by_human IS NULL
                 THEN ' was moved, and whether anyone approved it is not recorded'
-                ELSE ' was moved although nobody had approved it' END || {needs} AS message
+                ELSE ' was moved although nobody had approved it' END || {requirement} AS message
         FROM seen_budget_actions
-        WHERE status IN ('executed', 'rolled_back') AND approved_by_human IS DISTINCT FROM TRUE AND amount >= {least!r}
+        WHERE status IN ('executed', 'rolled_back') AND approved_by_human IS DISTINCT FROM TRUE
+            AND amount >= {threshold!r}
     """
 
 
@@ -89,13 +90,13 @@ def gives_what_it_has_not(context: MarketingContext) -> str:
     del context
     return f"""
         WITH moves AS (
-            SELECT b.*, basis, {balance_before("b")} AS balance
+            SELECT b.*, basis, {balance_before_sql("b")} AS balance
             FROM seen_budget_actions AS b JOIN channel_bases AS c
                 ON b.campaign_id = c.campaign_id AND b.from_channel_id = c.channel_id
-            WHERE {_LIVE} AND from_channel_id <> to_channel_id
+            WHERE {_IS_ACTIVE} AND from_channel_id <> to_channel_id
         )
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount - greatest(balance, 0) AS amount,
-            CASE WHEN {_DONE} AND basis = 'opening' THEN 'error' ELSE 'warning' END AS severity,
+            CASE WHEN {_IS_APPROVED} AND basis = 'opening' THEN 'error' ELSE 'warning' END AS severity,
             dollars(amount) || ' is taken from ' || from_channel_id || CASE
                 WHEN basis = 'opening' THEN ', which has ' || dollars(balance) || ' left'
                 ELSE ', which records no opening balance and is known to have had ' || dollars(greatest(balance, 0))
@@ -115,7 +116,7 @@ def balance_unknown(context: MarketingContext) -> str:
             || ' is recorded: whether it had ' || dollars(amount) || ' to give is unknown.' AS message
         FROM seen_budget_actions AS b JOIN channel_bases AS c
             ON b.campaign_id = c.campaign_id AND b.from_channel_id = c.channel_id
-        WHERE basis = 'unknown' AND from_channel_id <> to_channel_id AND {_LIVE}
+        WHERE basis = 'unknown' AND from_channel_id <> to_channel_id AND {_IS_ACTIVE}
     """
 
 
@@ -142,13 +143,13 @@ def into_open_risk(context: MarketingContext) -> str:
                 JOIN creative_assets AS a USING (asset_id)
             WHERE r.status = 'open' AND r.severity IN ({forced})
         )
-        SELECT 'budget_actions' AS dataset, label AS record, b.campaign_id, amount AS amount, {_SERIOUS} AS severity,
+        SELECT 'budget_actions' AS dataset, label AS record, b.campaign_id, amount AS amount, {_SEVERITY} AS severity,
             dollars(amount) || ' goes to ' || to_channel_id || ', where '
             || string_agg(r.risk_id || ' (' || r.severity || ', ' || r.risk_type || ')', ', ' ORDER BY r.risk_id)
             || ' has been open since ' || min(r.timestamp)::DATE || '.' AS message
         FROM seen_budget_actions AS b JOIN risky AS r
             ON b.campaign_id = r.campaign_id AND b.to_channel_id = r.channel_id AND r.timestamp <= b.timestamp
-        WHERE {_LIVE} AND from_channel_id <> to_channel_id
+        WHERE {_IS_ACTIVE} AND from_channel_id <> to_channel_id
         GROUP BY label, b.campaign_id, amount, b.status, to_channel_id
     """
 
@@ -175,7 +176,7 @@ def pending_budget_action(context: MarketingContext) -> str:
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
             dollars(amount) || CASE status WHEN 'proposed' THEN ' waits for approval'
                 ELSE ' is approved and waits to be moved' END
-            || ' since ' || n_days(days_between(timestamp, {context.now})) || '.' AS message
+            || ' since ' || n_days(days_between(timestamp, {context.as_of_sql})) || '.' AS message
         FROM seen_budget_actions WHERE status IN ('proposed', 'approved')
     """
 
@@ -183,12 +184,13 @@ def pending_budget_action(context: MarketingContext) -> str:
 @rule("foreign-currency", FindingSeverity.WARNING)
 def foreign_currency(context: MarketingContext) -> str:
     """A move in another currency than the policy's; amounts are never converted."""
-    home = context.policy.budget.currency
+    policy_currency = context.policy.budget.currency
+    others = f", everything else in {policy_currency}; it is counted as if it were the same."
     return f"""
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
-            'It is in ' || currency || {literal(f", everything else in {home}; it is counted as if it were the same.")}
+            'It is in ' || currency || {literal(others)}
             AS message
-        FROM seen_budget_actions WHERE currency <> {literal(home)}
+        FROM seen_budget_actions WHERE currency <> {literal(policy_currency)}
     """
 
 

@@ -2,7 +2,7 @@
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.records.model import MARKETING_FAMILY
-from journey.marketing.views.context import MarketingContext, observation_date
+from journey.marketing.views.context import MarketingContext, observation_column
 from journey.marketing.views.registry import rule
 from journey.records.columns import label_of
 from journey.records.database import literal, quoted
@@ -67,7 +67,7 @@ def last_snapshot_before_end(context: MarketingContext) -> str:
             'It ended on ' || day_of(any_value(end_date)) || ', but its last snapshot is from '
             || max(t.timestamp)::DATE || ': what came later is not known.' AS message
         FROM experiments AS e JOIN totals AS t USING (experiment_id)
-        WHERE e.status = 'completed' AND end_date <= {context.now}
+        WHERE e.status = 'completed' AND end_date <= {context.as_of_sql}
         GROUP BY experiment_id, e.campaign_id HAVING max(t.timestamp)::DATE < any_value(end_date)::DATE
     """
 
@@ -102,14 +102,14 @@ def dated_later(context: MarketingContext) -> str | None:
         return None
     parts = []
     for dataset in MARKETING_FAMILY.datasets:
-        column = observation_date(dataset)
+        column = observation_column(dataset)
         if column is None:
             continue
         campaign = "r.campaign_id" if "campaign_id" in model_of(dataset).model_fields else "NULL"
         parts.append(f"""
             SELECT {literal(dataset)} AS dataset, {label_of(dataset, "r")} AS record, {campaign} AS campaign_id,
-                'It is dated ' || day_of(r.{quoted(column)}) || ', after ' || day_of({context.now})
+                'It is dated ' || day_of(r.{quoted(column)}) || ', after ' || day_of({context.as_of_sql})
                 || ', so it is not used.' AS message
-            FROM {dataset} AS r WHERE r.{quoted(column)} > {context.now}
+            FROM {dataset} AS r WHERE r.{quoted(column)} > {context.as_of_sql}
         """)
     return " UNION ALL ".join(parts)

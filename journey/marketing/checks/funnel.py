@@ -3,7 +3,7 @@
 from journey.core.findings import FindingSeverity
 from journey.machine.lifecycles import FUNNEL_STEPS
 from journey.marketing.views.context import MarketingContext
-from journey.marketing.views.funnel import CELLS, trust_of
+from journey.marketing.views.funnel import CELLS, trust_sql
 from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
@@ -102,7 +102,7 @@ def count_not_trusted(context: MarketingContext) -> str:
     return f"""
         SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
             'Confidence ' || coalesce(printf('%.2f', confidence), 'not stated') || ' from '
-            || coalesce(source, 'an unnamed source') || ' is a trust of ' || printf('%.2f', {trust_of(context.policy)})
+            || coalesce(source, 'an unnamed source') || ' is a trust of ' || printf('%.2f', {trust_sql(context.policy)})
             || {literal(f", below {trust.least:g}: nothing is concluded from it.")} AS message
-        FROM seen_funnel_events WHERE {trust_of(context.policy)} < {trust.least!r}
+        FROM seen_funnel_events WHERE {trust_sql(context.policy)} < {trust.least!r}
     """

@@ -4,7 +4,7 @@ from journey.core.findings import FindingSeverity
 from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.registry import rule
 
-_PER = {"per_send": "impressions", "per_impression": "impressions", "per_click": "clicks"}
+_COST_QUANTITIES = {"per_send": "impressions", "per_impression": "impressions", "per_click": "clicks"}
 
 
 @rule("not-nested", FindingSeverity.ERROR)
@@ -47,10 +47,10 @@ def stored_rate_differs(context: MarketingContext) -> str:
 def snapshot_decreased(context: MarketingContext) -> str:
     """A snapshot that counts less than the one before it, although snapshots add up."""
     del context
-    fell = [f"CASE WHEN {name} < 0 THEN '{name}' END" for name in ("impressions", "clicks", "conversions", "cost")]
+    decreased = [f"CASE WHEN {name} < 0 THEN '{name}' END" for name in ("impressions", "clicks", "conversions", "cost")]
     return f"""
         SELECT 'performance_metrics' AS dataset, asset_id || '@' || strftime(timestamp, '%Y-%m-%d') AS record,
-            campaign_id, 'Since ' || day_of(since) || ' there are fewer ' || concat_ws(', ', {", ".join(fell)})
+            campaign_id, 'Since ' || day_of(since) || ' there are fewer ' || concat_ws(', ', {", ".join(decreased)})
             || '; snapshots hold what has come together, so they cannot fall.' AS message
         FROM increments WHERE since IS NOT NULL AND least(impressions, clicks, conversions, cost) < 0
     """
@@ -59,8 +59,8 @@ def snapshot_decreased(context: MarketingContext) -> str:
 @rule("cost-differs-from-model", FindingSeverity.WARNING)
 def cost_differs_from_model(context: MarketingContext) -> str:
     """A cost that the channel's price does not explain."""
-    policy = context.policy.tolerance
-    counted = " ".join(f"WHEN '{model}' THEN t.{quantity}" for model, quantity in _PER.items())
+    tolerance = context.policy.tolerance
+    counted = " ".join(f"WHEN '{model}' THEN t.{quantity}" for model, quantity in _COST_QUANTITIES.items())
     return f"""
         WITH priced AS (
             SELECT t.*, c.cost_model, c.avg_cost,
@@ -72,7 +72,7 @@ def cost_differs_from_model(context: MarketingContext) -> str:
             'It cost ' || dollars(cost) || ', but ' || channel_id || ' (' || cost_model || ' at ' || avg_cost
             || ') would have cost ' || dollars(expected) || '.' AS message
         FROM priced
-        WHERE abs(cost - expected) > greatest({policy.money!r}, {policy.cost_share!r} * greatest(cost, expected))
+        WHERE abs(cost - expected) > greatest({tolerance.money!r}, {tolerance.cost_share!r} * greatest(cost, expected))
     """
 
 
@@ -80,7 +80,7 @@ def cost_differs_from_model(context: MarketingContext) -> str:
 def unknown_cost_model(context: MarketingContext) -> str:
     """A channel whose way of charging is not known, so that its costs cannot be checked."""
     del context
-    known = ", ".join(f"'{model}'" for model in (*_PER, "flat"))
+    known = ", ".join(f"'{model}'" for model in (*_COST_QUANTITIES, "flat"))
     return f"""
         SELECT 'channels' AS dataset, channel_id AS record, NULL AS campaign_id,
             'Its cost model is ' || coalesce('''' || cost_model || '''', 'not recorded')

@@ -33,7 +33,7 @@ class Reference(NamedTuple):
     relation: str
 
 
-def all_references() -> list[Reference]:
+def list_references() -> list[Reference]:
     """Every field of every set that points to another one."""
     from journey.marketing.records.model import MARKETING_FAMILY
 
@@ -58,20 +58,20 @@ def all_references() -> list[Reference]:
 def unknown_reference(context: MarketingContext) -> str | None:
     """A record that points to something which is not recorded (where nothing of its kind is, one notice says so)."""
     parts = []
-    for dataset, column, value, target, relation in all_references():
+    for dataset, column, value, target, relation in list_references():
         if not one_value(context.cursor, f"SELECT count(*) FROM {target}"):
             continue
         key = quoted(key_of(target) or "")
         parts.append(f"""
             SELECT {literal(dataset)} AS dataset, label AS record, campaign_id,
                 {literal(column + " ")} || {value} || {literal(f" is not among the {target}.")} AS message
-            FROM (SELECT * FROM {relation} AS r {_WITHOUT_CAMPAIGN.get(dataset, "")})
+            FROM (SELECT * FROM {relation} AS r {_CAMPAIGN_JOINS.get(dataset, "")})
             WHERE {value} IS NOT NULL AND {value} NOT IN (SELECT {key} FROM {target})
         """)
     return " UNION ALL ".join(parts) or None
 
 
-_WITHOUT_CAMPAIGN = {
+_CAMPAIGN_JOINS = {
     "performance_metrics": "LEFT JOIN (SELECT experiment_id, campaign_id FROM experiments) USING (experiment_id)"
 }
 """Sets whose rows name no campaign, and where to find it."""

@@ -14,7 +14,7 @@ def risk_not_reviewed(context: MarketingContext) -> str:
     return f"""
         SELECT 'campaign_risk_signals' AS dataset, label AS record, campaign_id,
             'A ' || severity || ' risk (' || risk_type || ') is open since '
-            || n_days(days_between(timestamp, {context.now})) || '; a person must review it.' AS message
+            || n_days(days_between(timestamp, {context.as_of_sql})) || '; a person must review it.' AS message
         FROM seen_campaign_risk_signals WHERE status = 'open' AND severity IN ({forced})
     """
 

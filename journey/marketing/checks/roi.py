@@ -24,20 +24,20 @@ def roi_does_not_add_up(context: MarketingContext) -> str:
 @rule("spend-differs", FindingSeverity.WARNING)
 def spend_differs(context: MarketingContext) -> str:
     """Media spend that performance does not know of, or knows more of."""
-    return _compared(context, "media_spend", "cost", "media spend")
+    return _comparison_query(context, "media_spend", "cost", "media spend")
 
 
 @rule("value-differs", FindingSeverity.WARNING)
 def value_differs(context: MarketingContext) -> str:
     """An estimated value that is not the revenue that performance records."""
-    return _compared(context, "estimated_value", "revenue_proxy", "value")
+    return _comparison_query(context, "estimated_value", "revenue_proxy", "value")
 
 
-def _compared(context: MarketingContext, ledger: str, measure: str, what: str) -> str:
+def _comparison_query(context: MarketingContext, ledger: str, measure: str, description: str) -> str:
     return f"""
         WITH known AS (SELECT campaign_id, sum({measure}) AS amount FROM totals GROUP BY campaign_id)
         SELECT 'roi_ledger' AS dataset, campaign_id AS record, campaign_id, abs({ledger} - k.amount) AS amount,
-            'It holds a {what} of ' || dollars({ledger}) || ', but performance ' || dollars(k.amount) || ': '
+            'It holds a {description} of ' || dollars({ledger}) || ', but performance ' || dollars(k.amount) || ': '
             || dollars(abs({ledger} - k.amount)) || CASE WHEN {ledger} > k.amount THEN ' more' ELSE ' less' END || '.'
             AS message
         FROM seen_roi_ledger JOIN known AS k USING (campaign_id)

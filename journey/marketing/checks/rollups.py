@@ -5,7 +5,7 @@ from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
-_COMPARED = """
+_WITH_PERFORMANCE = """
     WITH known AS (
         SELECT r.*, i.asset_id IS NOT NULL AS there, i.impressions AS i_n, i.clicks AS c_n, i.conversions AS v_n,
             i.cost AS s_n, i.revenue_proxy AS p_n, i.timestamp::DATE >= r.window_start::DATE AS inside
@@ -28,7 +28,7 @@ def rollup_without_performance(context: MarketingContext) -> str:
     """A rollup of a segment for which the campaign has no performance at all up to the end of its window."""
     del context
     return f"""
-        {_COMPARED}
+        {_WITH_PERFORMANCE}
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id, spend AS amount,
             'No asset of ' || campaign_id || ' has performance for ' || segment_id || ' up to ' || day_of(window_end)
             || ': where its numbers come from cannot be told.' AS message
@@ -41,7 +41,7 @@ def rollup_outside_window(context: MarketingContext) -> str:
     """A rollup in whose window no performance is dated."""
     del context
     return f"""
-        {_COMPARED}
+        {_WITH_PERFORMANCE}
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id,
             'No performance is dated from ' || day_of(window_start) || ' to ' || day_of(window_end)
             || '; it is compared with what is dated before.' AS message
@@ -56,12 +56,13 @@ def rollup_differs(context: MarketingContext) -> str:
     pairs = (("impressions", "i_n", 0.0), ("clicks", "c_n", 0.0), ("conversions", "v_n", 0.0), ("spend", "s_n", money),
              ("revenue_proxy", "p_n", money))  # fmt: skip
     parts = ", ".join(
-        f"CASE WHEN abs({name} - {known}) > {room!r} THEN {literal(name + ' ')} || printf('%g', {name}::DOUBLE) "
-        f"|| ' for ' || printf('%g', {known}::DOUBLE) END"
-        for name, known, room in pairs
+        f"CASE WHEN abs({name} - {performance_column}) > {tolerance!r} THEN {literal(name + ' ')} || printf('%g', "
+        f"{name}::DOUBLE) "
+        f"|| ' for ' || printf('%g', {performance_column}::DOUBLE) END"
+        for name, performance_column, tolerance in pairs
     )
     return f"""
-        {_COMPARED}
+        {_WITH_PERFORMANCE}
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id, nullif(abs(spend - s_n), 0) AS amount,
             'It says ' || differences || ' of performance.' AS message
         FROM (SELECT *, concat_ws(', ', {parts}) AS differences FROM compared WHERE there) WHERE differences <> ''

@@ -24,10 +24,10 @@ from journey.marketing.checks import (
 from journey.marketing.core.findings import MarketingFinding
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.store import MarketingRecords
-from journey.marketing.views.context import MarketingContext, prepare
+from journey.marketing.views.context import MarketingContext, create_tables
 from journey.marketing.views.registry import CHECKS
 
-SUBJECTS = (
+CHECK_MODULES = (
     references, dates, performance, experiments, funnel, budget, status_histories, risks, rollups, attribution, roi,
 )  # fmt: skip
 """The modules whose checks are run; importing one registers its checks."""
@@ -59,7 +59,7 @@ class MarketingReport:
         }
 
 
-def context_of(
+def build_context(
     records: MarketingRecords, as_of: date | datetime | None = None, policy: MarketingPolicy | None = None
 ) -> MarketingContext:
     """A context to ask in: a cursor of its own with all tables made.
@@ -71,7 +71,7 @@ def context_of(
         policy: The policy (default: the default one).
     """
     context = MarketingContext(records.connection.cursor(), moment_of(as_of, records), policy or MarketingPolicy())
-    prepare(context)
+    create_tables(context)
     return context
 
 
@@ -87,27 +87,29 @@ def check(
 
     Args:
         records: The records.
-        as_of: See `context_of`.
-        policy: See `context_of`.
+        as_of: See `build_context`.
+        policy: See `build_context`.
         context: One that was made already; then `as_of` and `policy` are its own.
         checks: Which to run (default: all of `CHECKS`); what was noticed while reading is always there.
     """
-    context = context or context_of(records, as_of, policy)
-    found = [
+    context = context or build_context(records, as_of, policy)
+    findings = [
         MarketingFinding(f.code, f.severity, f.dataset, f.record, f.customer_id, f.message) for f in records.findings
     ]
-    for one in CHECKS if checks is None else checks:
-        sql = one.query(context)
+    for rule in CHECKS if checks is None else checks:
+        sql = rule.query(context)
         if sql is None:
             continue
-        severity = "severity" if " AS severity" in sql else f"'{one.severity}'"
+        severity = "severity" if " AS severity" in sql else f"'{rule.severity}'"
         amount = "amount" if " AS amount" in sql else "NULL"
         rows = context.cursor.execute(
             f"SELECT {severity}, dataset, record, campaign_id, {amount}, message FROM ({sql})"
         )
-        for kind, dataset, record, campaign, money, message in rows.fetchall():
-            cents = None if money is None else round(float(money), 2)
-            found.append(
-                MarketingFinding(one.code, FindingSeverity(kind), dataset, record, None, message, campaign, cents)
+        for row_severity, dataset, record, campaign, amount_value, message in rows.fetchall():
+            rounded_amount = None if amount_value is None else round(float(amount_value), 2)
+            findings.append(
+                MarketingFinding(
+                    rule.code, FindingSeverity(row_severity), dataset, record, None, message, campaign, rounded_amount
+                )
             )
-    return MarketingReport(context.as_of, in_reading_order(found))
+    return MarketingReport(context.as_of, in_reading_order(findings))

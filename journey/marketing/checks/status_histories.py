@@ -6,10 +6,13 @@ from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
-_SETS = (("budget_action", "budget_actions", "budget_action_id"), ("risk_signal", "campaign_risk_signals", "risk_id"))
+_ENTITY_TABLES = (
+    ("budget_action", "budget_actions", "budget_action_id"),
+    ("risk_signal", "campaign_risk_signals", "risk_id"),
+)
 
 
-def _legal() -> str:
+def _legal_moves_sql() -> str:
     return ", ".join(
         f"({literal(entity)}, {literal(move.source)}, {literal(move.destination)})"
         for entity, machine in lifecycles().items()
@@ -17,13 +20,13 @@ def _legal() -> str:
     )
 
 
-def _begins() -> str:
+def _initial_stages_sql() -> str:
     return ", ".join(
         f"({literal(entity)}, {literal(stage)})" for entity, m in lifecycles().items() for stage in m.initial
     )
 
 
-_LINE = "WINDOW line AS (PARTITION BY entity, entity_id ORDER BY timestamp, row_number)"
+_HISTORY_WINDOW = "WINDOW line AS (PARTITION BY entity, entity_id ORDER BY timestamp, row_number)"
 
 
 @rule("impossible-history", FindingSeverity.ERROR)
@@ -31,10 +34,11 @@ def impossible_history(context: MarketingContext) -> str:
     """A move in the log that the machine does not have, or that does not continue from the one before."""
     del context
     return f"""
-        WITH legal(entity, source, destination) AS (VALUES {_legal()}),
-        begins(entity, stage) AS (VALUES {_begins()}),
+        WITH legal(entity, source, destination) AS (VALUES {_legal_moves_sql()}),
+        begins(entity, stage) AS (VALUES {_initial_stages_sql()}),
         moves AS (
-            SELECT *, lag(to_status) OVER line AS before, row_number() OVER line AS nth FROM seen_marketing_log {_LINE}
+            SELECT *, lag(to_status) OVER line AS before, row_number() OVER line AS nth
+                FROM seen_marketing_log {_HISTORY_WINDOW}
         ),
         judged AS (
             SELECT *, CASE
@@ -66,7 +70,7 @@ def status_differs_from_log(context: MarketingContext) -> str:
             WHERE entity = {literal(entity)} GROUP BY entity_id
         ) AS l ON r.{key} = l.entity_id WHERE r.status <> l.status
         """
-        for entity, dataset, key in _SETS
+        for entity, dataset, key in _ENTITY_TABLES
     )
 
 
@@ -93,7 +97,7 @@ def log_of_unknown(context: MarketingContext) -> str:
         FROM seen_marketing_log WHERE entity = {literal(entity)}
             AND entity_id NOT IN (SELECT {key} FROM {dataset} UNION SELECT {key} FROM seen_{dataset})
         """
-        for entity, dataset, key in _SETS
+        for entity, dataset, key in _ENTITY_TABLES
     )
 
 
@@ -113,13 +117,13 @@ def proposer_is_approver(context: MarketingContext) -> str:
 @rule("approved-by-no-person", FindingSeverity.ERROR)
 def approved_by_no_person(context: MarketingContext) -> str:
     """A budget action whose amount needs a person, approved by none that is named."""
-    least = context.policy.budget.approval_from
+    threshold = context.policy.budget.approval_from
     return f"""
         SELECT 'marketing_log' AS dataset, a.event_id AS record, a.campaign_id, p.amount AS amount,
             dollars(p.amount) || ' of ' || a.entity_id || ' was approved by '
             || CASE a.actor_kind WHEN 'human' THEN 'a person who is not named' ELSE 'the orchestrator itself' END
-            || {literal(f"; from {least:.2f} on a person must approve.")} AS message
+            || {literal(f"; from {threshold:.2f} on a person must approve.")} AS message
         FROM seen_marketing_log AS a JOIN seen_marketing_log AS p USING (entity, entity_id)
         WHERE entity = 'budget_action' AND a.to_status = 'approved' AND p.from_status IS NULL
-            AND p.amount >= {least!r} AND (a.actor_kind <> 'human' OR a.actor_id IS NULL)
+            AND p.amount >= {threshold!r} AND (a.actor_kind <> 'human' OR a.actor_id IS NULL)
     """

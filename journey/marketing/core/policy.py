@@ -23,13 +23,13 @@ CountedRisk = Literal[
 ]
 
 
-class _Part(BaseModel):
+class _PolicySection(BaseModel):
     """A frozen piece of the policy that refuses keys it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Metric(_Part):
+class Metric(_PolicySection):
     """A rate as it is computed from performance: its numerator per its denominator."""
 
     numerator: Quantity
@@ -41,7 +41,7 @@ class Metric(_Part):
         return f"{self.numerator} per {self.denominator.removesuffix('s')}"
 
 
-class PhraseRule(_Part):
+class PhraseRule(_PolicySection):
     """Words that an asset may not use without somebody having looked at them."""
 
     code: str
@@ -51,7 +51,7 @@ class PhraseRule(_Part):
 
     @field_validator("pattern")
     @classmethod
-    def _is_a_pattern(cls, pattern: str) -> str:
+    def _validate_pattern(cls, pattern: str) -> str:
         try:
             re.compile(pattern)
         except re.error as error:
@@ -59,7 +59,7 @@ class PhraseRule(_Part):
         return pattern
 
 
-class Trust(_Part):
+class Trust(_PolicySection):
     """How far a count can be believed: the confidence of its row times the trust in its source."""
 
     sources: dict[str, Share] = Field(
@@ -71,7 +71,7 @@ class Trust(_Part):
     least: Share = Field(default=0.6, description="Counts trusted less lead to no flag and no proposal.")
 
 
-class FunnelPolicy(_Part):
+class FunnelPolicy(_PolicySection):
     """When a step of a funnel counts as a leak."""
 
     weak_step: Share = Field(default=0.02, description="A step is a drop-off when its interval ends below this.")
@@ -84,7 +84,7 @@ class FunnelPolicy(_Part):
     confidence: Share = Field(default=0.95, description="Of every interval.")
 
 
-class BudgetPolicy(_Part):
+class BudgetPolicy(_PolicySection):
     """Who may move how much."""
 
     currency: str = "USD"
@@ -120,7 +120,7 @@ class BudgetPolicy(_Part):
     )
 
     @model_validator(mode="after")
-    def _the_value_has_a_variance(self) -> Self:
+    def _validate_value_variance(self) -> Self:
         if self.prior_conversions <= self.value_variation**2:
             raise ValueError(
                 "prior_conversions must be more than value_variation squared, or the value has no variance"
@@ -128,7 +128,7 @@ class BudgetPolicy(_Part):
         return self
 
 
-class RiskPolicy(_Part):
+class RiskPolicy(_PolicySection):
     """What may not stay unlooked at, and from when on the data raise a risk by themselves."""
 
     force_review: tuple[str, ...] = Field(default=("high", "critical"), description="Severities a person must review.")
@@ -193,20 +193,20 @@ class RiskPolicy(_Part):
     )
 
     @model_validator(mode="after")
-    def _nothing_is_left_out(self) -> Self:
+    def _validate_completeness(self) -> Self:
         for name, known in (
             ("base", get_args(CountedRisk)),
             ("weights", get_args(SeverityName)),
             ("review_days", get_args(SeverityName)),
             ("close_days", get_args(SeverityName)),
         ):
-            missing = [each for each in known if each not in getattr(self, name)]
+            missing = [key for key in known if key not in getattr(self, name)]
             if missing:
                 raise ValueError(f"{name} leaves out {', '.join(missing)}")
         return self
 
 
-class ExperimentPolicy(_Part):
+class ExperimentPolicy(_PolicySection):
     """When an experiment has a winner."""
 
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
@@ -217,7 +217,7 @@ class ExperimentPolicy(_Part):
     )
 
 
-class RollupPolicy(_Part):
+class RollupPolicy(_PolicySection):
     """When a segment is worth more money, the same, a new message, or none."""
 
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(default=CONFIDENCE, description="Of every interval.")
@@ -238,7 +238,7 @@ class RollupPolicy(_Part):
     )
 
 
-class AttributionPolicy(_Part):
+class AttributionPolicy(_PolicySection):
     """How credit is given to channels from customer paths."""
 
     order: Annotated[int, Field(ge=1, le=4)] = Field(
@@ -246,7 +246,7 @@ class AttributionPolicy(_Part):
     )
 
 
-class Tolerance(_Part):
+class Tolerance(_PolicySection):
     """Differences that are rounding and not findings."""
 
     rate: float = Field(default=0.0005, ge=0.0, description="A stored rate with three decimals.")
@@ -256,7 +256,7 @@ class Tolerance(_Part):
     cost_share: Share = Field(default=0.05, description="A channel's cost is an average: so far it may be off.")
 
 
-class MarketingPolicy(_Part):
+class MarketingPolicy(_PolicySection):
     """Everything together."""
 
     metrics: dict[str, Metric] = Field(
@@ -286,7 +286,7 @@ class MarketingPolicy(_Part):
     tolerance: Tolerance = Tolerance()
 
 
-def marketing_policy_from(override: dict[str, Any], source: str) -> MarketingPolicy:
+def build_marketing_policy(override: dict[str, Any], source: str) -> MarketingPolicy:
     """The default marketing policy with `override` laid over it.
 
     Args:
@@ -308,4 +308,4 @@ def read_marketing_policy(path: Path) -> MarketingPolicy:
     Raises:
         InputError: The file is missing, is not TOML, or says something impossible.
     """
-    return marketing_policy_from(read_override(path), str(path))
+    return build_marketing_policy(read_override(path), str(path))

@@ -37,19 +37,19 @@ def read_folders(folders: Sequence[Path | str]) -> MarketingRecords:
     paths = [Path(folder) for folder in folders]
     if not paths:
         raise InputError("no folder of records is given; give one or more")
-    _refuse_twice(paths)
+    _refuse_repeated_folders(paths)
     sources: dict[str, list[Source]] = {}
     findings: list[Finding] = []
     for path in paths:
-        found, noticed = find_sources(path, MARKETING_FAMILY)
-        findings.extend(noticed)
+        found, folder_findings = find_sources(path, MARKETING_FAMILY)
+        findings.extend(folder_findings)
         for dataset, source in found.items():
             sources.setdefault(dataset, []).append(source)
     connection = loaded_sources(MARKETING_FAMILY, sources, findings)
     return MarketingRecords(connection, ", ".join(str(path) for path in paths))
 
 
-def _refuse_twice(paths: Sequence[Path]) -> None:
+def _refuse_repeated_folders(paths: Sequence[Path]) -> None:
     seen: dict[Path, Path] = {}
     for path in paths:
         other = seen.setdefault(path.resolve(), path)

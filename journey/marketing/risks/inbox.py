@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from journey.machine.lifecycles import risk_signal_lifecycle
 from journey.marketing.core.policy import MarketingPolicy, SeverityName
-from journey.marketing.risks.triggers import SEVERITIES, Trigger, computed_risks, without_doubles
-from journey.marketing.views.risk_evidence import Evidence, evidence
+from journey.marketing.risks.triggers import SEVERITIES, Trigger, detect_risks, merge_duplicates
+from journey.marketing.views.risk_evidence import Evidence, check_evidence
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 UNSETTLED = ("open", "in_review")
 """A risk in one of these may still do harm."""
 
-_SAME = ({"low_conversion", "high_clicks_zero_conversions"},)
+_EQUIVALENT_TYPES = ({"low_conversion", "high_clicks_zero_conversions"},)
 """Types that name one trouble: no conversion at all is low conversion."""
 
 
@@ -128,18 +128,18 @@ class _Case:
     recorded: bool
     triggers: list[Trigger] = field(default_factory=list)
     evidence: tuple[Evidence, ...] = ()
-    again: str | None = None
+    recurrence_of: str | None = None
 
     @property
     def computed_severity(self) -> SeverityName | None:
         return max((each.severity for each in self.triggers), key=SEVERITIES.index, default=None)
 
     @property
-    def worst(self) -> SeverityName:
+    def worst_severity(self) -> SeverityName:
         return max((self.subject.severity, self.computed_severity or self.subject.severity), key=SEVERITIES.index)
 
     @property
-    def unsettled(self) -> bool:
+    def is_unsettled(self) -> bool:
         return self.subject.status in UNSETTLED
 
     @property
@@ -154,28 +154,28 @@ class _Case:
         return max([self.subject.spend, *(each.spend for each in self.triggers)])
 
 
-def risk_inbox(context: "MarketingContext") -> list[InboxRisk]:
+def build_risk_inbox(context: "MarketingContext") -> list[InboxRisk]:
     """The inbox up to `as_of`: first what a person must look at, then what is unsettled, by severity and exposure."""
-    return list(context.once(_sorted_inbox))
+    return list(context.get_or_compute(_build_sorted_inbox))
 
 
-def _sorted_inbox(context: "MarketingContext") -> tuple[InboxRisk, ...]:
-    quoted = evidence(context)
+def _build_sorted_inbox(context: "MarketingContext") -> tuple[InboxRisk, ...]:
+    all_evidence = check_evidence(context)
     cases = [
-        _Case(record, recorded=True, evidence=tuple(each for each in quoted if each.risk_id == record.risk_id))
-        for record in recorded_risks(context)
+        _Case(record, recorded=True, evidence=tuple(each for each in all_evidence if each.risk_id == record.risk_id))
+        for record in read_recorded_risks(context)
     ]
-    for trigger in without_doubles(computed_risks(context)):
-        _file(trigger, cases)
-    return tuple(sorted((_line(case, context) for case in cases), key=_order))
+    for trigger in merge_duplicates(detect_risks(context)):
+        _assign_trigger(trigger, cases)
+    return tuple(sorted((_build_inbox_risk(case, context) for case in cases), key=_sort_key))
 
 
-def risks(context: "MarketingContext") -> list[dict[str, Any]]:
+def report_risks(context: "MarketingContext") -> list[dict[str, Any]]:
     """The inbox as JSON-ready data."""
-    return [risk.as_dict() for risk in risk_inbox(context)]
+    return [risk.as_dict() for risk in build_risk_inbox(context)]
 
 
-def serious_by_channel(
+def group_serious_risks(
     inbox: Iterable[InboxRisk], channels: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], tuple[str, ...]]:
     """Keys of the risks that bar spend on each campaign's channel; one without channels is about all of them.
@@ -196,7 +196,7 @@ def serious_by_channel(
     return {key: risks for key, risks in found.items() if risks}
 
 
-def recorded_risks(context: "MarketingContext") -> list[RecordedRisk]:
+def read_recorded_risks(context: "MarketingContext") -> list[RecordedRisk]:
     """Every recorded risk with its channels (of its assets, else of its experiment's) and what was spent there."""
     rows = context.cursor.execute("""
         WITH named AS (
@@ -223,10 +223,10 @@ def recorded_risks(context: "MarketingContext") -> list[RecordedRisk]:
     return [RecordedRisk(*(*row[:8], tuple(row[8]), tuple(row[9]), float(row[10]))) for row in rows]
 
 
-def same_risk(trigger: Trigger, record: RecordedRisk) -> bool:
+def is_same_risk(trigger: Trigger, record: RecordedRisk) -> bool:
     """Whether what the data raise is what was recorded: campaign, type, and the assets or experiment it is about."""
     types = {trigger.risk_type, record.risk_type}
-    if trigger.campaign_id != record.campaign_id or (len(types) > 1 and types not in _SAME):
+    if trigger.campaign_id != record.campaign_id or (len(types) > 1 and types not in _EQUIVALENT_TYPES):
         return False
     if trigger.asset_ids and record.asset_ids:
         return bool(set(trigger.asset_ids) & set(record.asset_ids))
@@ -236,31 +236,31 @@ def same_risk(trigger: Trigger, record: RecordedRisk) -> bool:
     return not (trigger.asset_ids or record.asset_ids or trigger.experiment_id or record.experiment_id)
 
 
-def _file(trigger: Trigger, cases: list[_Case]) -> None:
+def _assign_trigger(trigger: Trigger, cases: list[_Case]) -> None:
     """Put a trigger to the recorded risk that it is the same as, or open a case of its own."""
-    same = [case for case in cases if case.recorded and same_risk(trigger, case.subject)]
+    matches = [case for case in cases if case.recorded and is_same_risk(trigger, case.subject)]
     # The unsettled one, else the latest.
-    best = max(same, key=_foremost, default=None)
-    if best is None:
-        cases.append(_case_of(trigger, None))
-    elif best.subject.status == "mitigated" and _later(trigger, best.subject):
-        cases.append(_case_of(trigger, best.subject.risk_id))
+    match = max(matches, key=_match_priority, default=None)
+    if match is None:
+        cases.append(_build_case(trigger, None))
+    elif match.subject.status == "mitigated" and _is_later(trigger, match.subject):
+        cases.append(_build_case(trigger, match.subject.risk_id))
     else:
-        best.triggers.append(trigger)
+        match.triggers.append(trigger)
 
 
-def _foremost(case: _Case) -> tuple[bool, str]:
+def _match_priority(case: _Case) -> tuple[bool, str]:
     signalled = case.subject.timestamp
-    return case.unsettled, "" if signalled is None else signalled.isoformat()
+    return case.is_unsettled, "" if signalled is None else signalled.isoformat()
 
 
-def _later(trigger: Trigger, record: RecordedRisk) -> bool:
+def _is_later(trigger: Trigger, record: RecordedRisk) -> bool:
     return trigger.moment is not None and record.timestamp is not None and trigger.moment > record.timestamp
 
 
-def _case_of(trigger: Trigger, again: str | None) -> _Case:
+def _build_case(trigger: Trigger, recurrence_of: str | None) -> _Case:
     subject = RecordedRisk(
-        risk_id=trigger.risk_id if again is None else f"{trigger.risk_id}_AFTER_{again}",
+        risk_id=trigger.risk_id if recurrence_of is None else f"{trigger.risk_id}_AFTER_{recurrence_of}",
         campaign_id=trigger.campaign_id,
         risk_type=trigger.risk_type,
         severity=trigger.severity,
@@ -272,20 +272,20 @@ def _case_of(trigger: Trigger, again: str | None) -> _Case:
         channel_ids=trigger.channel_ids,
         spend=trigger.spend,
     )
-    return _Case(subject, recorded=False, triggers=[trigger], again=again)
+    return _Case(subject, recorded=False, triggers=[trigger], recurrence_of=recurrence_of)
 
 
-def _line(case: _Case, context: "MarketingContext") -> InboxRisk:
+def _build_inbox_risk(case: _Case, context: "MarketingContext") -> InboxRisk:
     subject, policy = case.subject, context.policy
-    believed = policy.trust.confidence_unstated if case.confidence is None else case.confidence
-    exposure = policy.risk.weights[case.worst] * believed * case.spend
-    serious = case.worst in policy.risk.force_review
-    forced = serious or exposure >= policy.risk.escalate_from
-    age = None
+    confidence = policy.trust.confidence_unstated if case.confidence is None else case.confidence
+    exposure = policy.risk.weights[case.worst_severity] * confidence * case.spend
+    is_serious = case.worst_severity in policy.risk.force_review
+    needs_review = is_serious or exposure >= policy.risk.escalate_from
+    age_days = None
     if case.recorded and context.as_of is not None and subject.timestamp is not None:
-        age = (context.as_of.date() - subject.timestamp.date()).days
-    overdue = case.unsettled and age is not None and age > policy.risk.review_days[case.worst]
-    proposed = _proposed(case, age, policy, forced=forced)
+        age_days = (context.as_of.date() - subject.timestamp.date()).days
+    is_overdue = case.is_unsettled and age_days is not None and age_days > policy.risk.review_days[case.worst_severity]
+    proposed = _propose_move(case, age_days, policy, needs_review=needs_review)
     return InboxRisk(
         risk_id=subject.risk_id,
         campaign_id=subject.campaign_id,
@@ -302,71 +302,77 @@ def _line(case: _Case, context: "MarketingContext") -> InboxRisk:
         confidence=case.confidence,
         spend=case.spend,
         exposure=exposure,
-        requires_human_review=case.unsettled and forced,
-        bars_spend=case.unsettled and serious,
-        age_days=age,
-        overdue=overdue,
+        requires_human_review=case.is_unsettled and needs_review,
+        bars_spend=case.is_unsettled and is_serious,
+        age_days=age_days,
+        overdue=is_overdue,
         legal_moves=risk_signal_lifecycle().legal_moves(subject.status),
         proposed=proposed,
         evidence=tuple(each._asdict() for each in case.evidence),
         seen={name: value for each in case.triggers for name, value in each.evidence.items()},
-        message=" ".join([*_told(case), *_asked(case, age if overdue else None, proposed, policy)]),
+        message=" ".join(
+            [*_describe_risk(case), *_describe_action(case, age_days if is_overdue else None, proposed, policy)]
+        ),
     )
 
 
-def _proposed(case: _Case, age: int | None, policy: MarketingPolicy, *, forced: bool) -> ProposedMove | None:
+def _propose_move(
+    case: _Case, age_days: int | None, policy: MarketingPolicy, *, needs_review: bool
+) -> ProposedMove | None:
     status, computed = case.subject.status, case.computed_severity
-    if status == "dismissed" and computed is not None and case.worst != case.subject.severity:
+    if status == "dismissed" and computed is not None and case.worst_severity != case.subject.severity:
         reason = f"it was dismissed as {case.subject.severity}, but looks {computed} now"
         return ProposedMove(("reopen",), needs_human=True, reason=reason)
-    if not case.unsettled:
+    if not case.is_unsettled:
         return None
-    if not case.triggers and age is not None and age >= policy.risk.close_days[case.worst]:
+    if not case.triggers and age_days is not None and age_days >= policy.risk.close_days[case.worst_severity]:
         moves = ("review", "dismiss") if status == "open" else ("dismiss",)
-        reason = f"nothing in the data raises it, {age} days after it was signalled"
-        return ProposedMove(moves, needs_human=forced, reason=reason)
-    if status == "open" and forced:
+        reason = f"nothing in the data raises it, {age_days} days after it was signalled"
+        return ProposedMove(moves, needs_human=needs_review, reason=reason)
+    if status == "open" and needs_review:
         return ProposedMove(("review",), needs_human=True, reason="a person must look at it")
     return None
 
 
-def _told(case: _Case) -> list[str]:
+def _describe_risk(case: _Case) -> list[str]:
     """What is known about a risk."""
     parts = [each.message for each in case.triggers]
     subject = case.subject
     if case.recorded and not case.triggers:
         parts.append("The data do not raise it by themselves.")
-    elif case.worst != subject.severity:
-        parts.append(f"Recorded as {subject.severity}, {case.worst} by the data.")
-    parts.extend(_quoted(case.evidence))
-    if case.again is not None:
-        parts.append(f"{case.again} was mitigated, and the same is seen in later data.")
+    elif case.worst_severity != subject.severity:
+        parts.append(f"Recorded as {subject.severity}, {case.worst_severity} by the data.")
+    parts.extend(_describe_evidence(case.evidence))
+    if case.recurrence_of is not None:
+        parts.append(f"{case.recurrence_of} was mitigated, and the same is seen in later data.")
     return parts
 
 
-def _asked(case: _Case, late: int | None, proposed: ProposedMove | None, policy: MarketingPolicy) -> list[str]:
-    """What is to be done about it; `late` is its age where it is overdue."""
+def _describe_action(
+    case: _Case, overdue_days: int | None, proposed: ProposedMove | None, policy: MarketingPolicy
+) -> list[str]:
+    """What is to be done about it; `overdue_days` is its age where it is overdue."""
     parts = []
-    if late is not None:
-        status, allowed = case.subject.status.replace("_", " "), policy.risk.review_days[case.worst]
-        parts.append(f"It is {status} for {late} days, where a {case.worst} one may be for {allowed}.")
+    if overdue_days is not None:
+        status, allowed = case.subject.status.replace("_", " "), policy.risk.review_days[case.worst_severity]
+        parts.append(f"It is {status} for {overdue_days} days, where a {case.worst_severity} one may be for {allowed}.")
     if proposed is not None:
-        who = " (by a person)" if proposed.needs_human else ""
-        parts.append(f"Proposed: {', then '.join(proposed.moves)}{who}: {proposed.reason}.")
+        by_whom = " (by a person)" if proposed.needs_human else ""
+        parts.append(f"Proposed: {', then '.join(proposed.moves)}{by_whom}: {proposed.reason}.")
     return parts
 
 
-def _quoted(quotes: tuple[Evidence, ...]) -> list[str]:
-    wrong = [f"{each.name} is quoted as {each.quoted}, but {each.recorded}" for each in quotes
+def _describe_evidence(quotes: tuple[Evidence, ...]) -> list[str]:
+    contradictions = [f"{each.name} is quoted as {each.quoted}, but {each.recorded}" for each in quotes
              if each.verdict == "differs"]  # fmt: skip
     unknown = [each.name for each in quotes if each.verdict == "unknown"]
-    told = [f"Its evidence does not agree: {'; '.join(wrong)}."] if wrong else []
+    parts = [f"Its evidence does not agree: {'; '.join(contradictions)}."] if contradictions else []
     if unknown:
-        told.append(f"No record holds {', '.join(unknown)}.")
-    return told
+        parts.append(f"No record holds {', '.join(unknown)}.")
+    return parts
 
 
-def _order(risk: InboxRisk) -> tuple[Any, ...]:
+def _sort_key(risk: InboxRisk) -> tuple[Any, ...]:
     worst = max((risk.severity, risk.computed_severity or risk.severity), key=SEVERITIES.index)
     return (
         not risk.requires_human_review,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from journey.marketing.core.policy import CountedRisk, MarketingPolicy, PhraseRule, SeverityName
 from journey.marketing.records.model import RiskAction, RiskType
-from journey.marketing.views.funnel import funnel_rows
+from journey.marketing.views.funnel import build_funnel_rows
 from journey.marketing.views.registry import CHECKS
 from journey.statistics.wilson import wilson
 
@@ -66,27 +66,27 @@ class Trigger:
         return f"SEEN_{self.risk_type}_{self.campaign_id}_{self.scope}"
 
 
-def by_spend(base: SeverityName, spend: float, policy: MarketingPolicy, more: int = 0) -> SeverityName:
+def adjust_severity(base: SeverityName, spend: float, policy: MarketingPolicy, extra_degrees: int = 0) -> SeverityName:
     """A severity made worse or milder by the spend.
 
     Args:
         base: Where it starts.
         spend: Dollars.
         policy: The thresholds.
-        more: Degrees to add besides.
+        extra_degrees: Degrees to add besides.
     """
-    degree = SEVERITIES.index(base) + more
+    degree = SEVERITIES.index(base) + extra_degrees
     degree += (spend >= policy.risk.raise_spend) - (spend < policy.risk.small_spend)
     return SEVERITIES[min(max(degree, 0), len(SEVERITIES) - 1)]
 
 
-def computed_risks(context: "MarketingContext") -> list[Trigger]:
+def detect_risks(context: "MarketingContext") -> list[Trigger]:
     """Every risk that the data up to `as_of` raise, by campaign, type and scope."""
-    found = [trigger for raised in TRIGGERS for trigger in raised(context)]
+    found = [trigger for detect in TRIGGERS for trigger in detect(context)]
     return sorted(found, key=lambda each: (each.campaign_id, each.risk_type, each.scope))
 
 
-class _Group(NamedTuple):
+class _PerformanceGroup(NamedTuple):
     """Performance of one experiment on one channel."""
 
     campaign: str
@@ -99,7 +99,9 @@ class _Group(NamedTuple):
     spend: float
     moment: datetime
 
-    def trigger(self, context: "MarketingContext", risk_type: CountedRisk, confidence: float, message: str) -> Trigger:
+    def build_trigger(
+        self, context: "MarketingContext", risk_type: CountedRisk, confidence: float, message: str
+    ) -> Trigger:
         """A risk of this group."""
         policy = context.policy
         return Trigger(
@@ -109,7 +111,7 @@ class _Group(NamedTuple):
             experiment_id=self.experiment,
             asset_ids=tuple(self.assets),
             channel_ids=(self.channel,),
-            severity=by_spend(policy.risk.base[risk_type], self.spend, policy),
+            severity=adjust_severity(policy.risk.base[risk_type], self.spend, policy),
             confidence=confidence,
             spend=self.spend,
             evidence={"impressions": self.impressions, "clicks": self.clicks, "conversions": self.conversions},
@@ -119,19 +121,19 @@ class _Group(NamedTuple):
         )
 
 
-def _groups(context: "MarketingContext") -> list[_Group]:
+def _read_groups(context: "MarketingContext") -> list[_PerformanceGroup]:
     rows = context.cursor.execute("""
         SELECT campaign_id, experiment_id, channel_id, list(DISTINCT asset_id ORDER BY asset_id),
             sum(impressions)::BIGINT, sum(clicks)::BIGINT, sum(conversions)::BIGINT, sum(cost), max(timestamp)
         FROM totals WHERE campaign_id IS NOT NULL AND channel_id IS NOT NULL GROUP BY ALL ORDER BY ALL
     """).fetchall()
-    return [_Group(*row) for row in rows]
+    return [_PerformanceGroup(*row) for row in rows]
 
 
-def zero_conversions(context: "MarketingContext") -> Iterable[Trigger]:
+def detect_zero_conversions(context: "MarketingContext") -> Iterable[Trigger]:
     """Clicks without a single conversion, where even a weak channel would have shown one."""
     risk = context.policy.risk
-    for group in _groups(context):
+    for group in _read_groups(context):
         # Chance of at least one conversion, had each click the rate that counts as weak.
         confidence = 1.0 - (1.0 - risk.weak_conversion) ** group.clicks
         if group.conversions == 0 and confidence >= risk.least_confidence:
@@ -139,30 +141,30 @@ def zero_conversions(context: "MarketingContext") -> Iterable[Trigger]:
                 f"{group.clicks:,} clicks on {group.channel} in {group.experiment} and no conversion: at "
                 f"{risk.weak_conversion:.0%} per click {group.clicks * risk.weak_conversion:.0f} were to be expected."
             )
-            yield group.trigger(context, "high_clicks_zero_conversions", confidence, message)
+            yield group.build_trigger(context, "high_clicks_zero_conversions", confidence, message)
 
 
-def low_conversion(context: "MarketingContext") -> Iterable[Trigger]:
+def detect_low_conversion(context: "MarketingContext") -> Iterable[Trigger]:
     """Few conversions for the clicks, or a step of the funnel where people get stuck."""
     risk = context.policy.risk
-    for group in _groups(context):
+    for group in _read_groups(context):
         share = wilson(group.conversions, group.clicks, 2.0 * risk.least_confidence - 1.0)
         if group.conversions > 0 and share.high is not None and share.high < risk.weak_conversion:
             message = (
                 f"{group.conversions:,} of {group.clicks:,} clicks on {group.channel} in {group.experiment} convert: "
                 f"at most {share.high:.2%}, where below {risk.weak_conversion:.0%} is low."
             )
-            yield group.trigger(context, "low_conversion", risk.least_confidence, message)
-    yield from _stuck(context)
+            yield group.build_trigger(context, "low_conversion", risk.least_confidence, message)
+    yield from _detect_drop_offs(context)
 
 
-def _stuck(context: "MarketingContext") -> Iterable[Trigger]:
+def _detect_drop_offs(context: "MarketingContext") -> Iterable[Trigger]:
     """The latest day of each cell's step that loses more than chance explains."""
     policy = context.policy
-    latest = {(row.cell, row.stage): row for row in funnel_rows(context) if row.flag == "drop_off"}
+    latest = {(row.cell, row.stage): row for row in build_funnel_rows(context) if row.flag == "drop_off"}
     for (cell, stage), row in sorted(latest.items()):
         campaign, segment, channel = cell
-        assets, spend = _cell_assets(context, cell)
+        assets, spend = _read_cell_assets(context, cell)
         yield Trigger(
             campaign_id=campaign,
             risk_type="low_conversion",
@@ -170,7 +172,7 @@ def _stuck(context: "MarketingContext") -> Iterable[Trigger]:
             experiment_id=None,
             asset_ids=assets,
             channel_ids=(channel,),
-            severity=by_spend(policy.risk.base["low_conversion"], spend, policy),
+            severity=adjust_severity(policy.risk.base["low_conversion"], spend, policy),
             confidence=min(row.trust or 0.0, policy.funnel.confidence),
             spend=spend,
             evidence={"stage": stage, "count": row.count, "conversion": row.conversion, "at_most": row.ci_high},
@@ -181,7 +183,7 @@ def _stuck(context: "MarketingContext") -> Iterable[Trigger]:
         )
 
 
-def _cell_assets(context: "MarketingContext", cell: tuple[str, str, str]) -> tuple[tuple[str, ...], float]:
+def _read_cell_assets(context: "MarketingContext", cell: tuple[str, str, str]) -> tuple[tuple[str, ...], float]:
     rows = context.cursor.execute(
         """
         SELECT a.asset_id, coalesce(sum(t.cost), 0) FROM creative_assets AS a LEFT JOIN totals AS t USING (asset_id)
@@ -192,7 +194,7 @@ def _cell_assets(context: "MarketingContext", cell: tuple[str, str, str]) -> tup
     return tuple(row[0] for row in rows), float(sum(row[1] for row in rows))
 
 
-def spend_spike(context: "MarketingContext") -> Iterable[Trigger]:
+def detect_spend_spikes(context: "MarketingContext") -> Iterable[Trigger]:
     """An experiment whose last snapshots spent far more a day than all before them."""
     policy = context.policy
     rows = context.cursor.execute("""
@@ -220,7 +222,7 @@ def spend_spike(context: "MarketingContext") -> Iterable[Trigger]:
                 experiment_id=experiment,
                 asset_ids=tuple(assets),
                 channel_ids=(channel,),
-                severity=by_spend(policy.risk.base["spend_spike"], spend, policy),
+                severity=adjust_severity(policy.risk.base["spend_spike"], spend, policy),
                 confidence=1.0,
                 spend=spend,
                 evidence={"prior_daily_spend": round(before, 2), "current_daily_spend": round(now, 2)},
@@ -230,7 +232,7 @@ def spend_spike(context: "MarketingContext") -> Iterable[Trigger]:
             )
 
 
-def data_quality(context: "MarketingContext") -> Iterable[Trigger]:
+def detect_data_quality(context: "MarketingContext") -> Iterable[Trigger]:
     """Numbers of a campaign that cannot be right, by the findings that the policy names."""
     policy = context.policy
     doubtful: dict[str, dict[str, int]] = defaultdict(dict)
@@ -242,12 +244,12 @@ def data_quality(context: "MarketingContext") -> Iterable[Trigger]:
         for campaign, number in context.cursor.execute(counted).fetchall():
             doubtful[campaign][rule.code] = number
     spent: dict[str, float] = defaultdict(float)
-    for group in _groups(context):
+    for group in _read_groups(context):
         spent[group.campaign] += group.spend
     for campaign, codes in doubtful.items():
         number = sum(codes.values())
-        many = number >= policy.risk.many_findings
-        what = ", ".join(f"{code} ({n})" for code, n in sorted(codes.items()))
+        is_many = number >= policy.risk.many_findings
+        counts_text = ", ".join(f"{code} ({n})" for code, n in sorted(codes.items()))
         yield Trigger(
             campaign_id=campaign,
             risk_type="data_quality",
@@ -255,23 +257,26 @@ def data_quality(context: "MarketingContext") -> Iterable[Trigger]:
             experiment_id=None,
             asset_ids=(),
             channel_ids=(),
-            severity=by_spend(policy.risk.base["data_quality"], spent[campaign], policy, more=int(many)),
+            severity=adjust_severity(
+                policy.risk.base["data_quality"], spent[campaign], policy, extra_degrees=int(is_many)
+            ),
             confidence=1.0,
             spend=spent[campaign],
             evidence=dict(sorted(codes.items())),
             action="investigate_tracking",
             moment=context.as_of,
-            message=f"{number} finding{'s say' if number > 1 else ' says'} that its numbers cannot be right: {what}.",
+            message=f"{number} finding{'s say' if number > 1 else ' says'} that its numbers cannot be right: "
+            f"{counts_text}.",
         )
 
 
-def segment_mismatch(context: "MarketingContext") -> Iterable[Trigger]:
+def detect_segment_mismatch(context: "MarketingContext") -> Iterable[Trigger]:
     """A segment that converts far worse than others on the same channel, or one that nothing is aimed at."""
-    yield from _worse_than_others(context)
-    yield from _not_aimed_at(context)
+    yield from _detect_weak_segments(context)
+    yield from _detect_untargeted_segments(context)
 
 
-def _worse_than_others(context: "MarketingContext") -> Iterable[Trigger]:
+def _detect_weak_segments(context: "MarketingContext") -> Iterable[Trigger]:
     policy = context.policy
     rows = context.cursor.execute("""
         WITH cells AS (
@@ -295,7 +300,7 @@ def _worse_than_others(context: "MarketingContext") -> Iterable[Trigger]:
             experiment_id=None,
             asset_ids=tuple(assets),
             channel_ids=(channel,),
-            severity=by_spend(policy.risk.base["segment_mismatch"], spend, policy),
+            severity=adjust_severity(policy.risk.base["segment_mismatch"], spend, policy),
             confidence=policy.risk.least_confidence,
             spend=spend,
             evidence={"segment_id": segment, "expected_rate": expected, "actual_rate": share.value},
@@ -306,7 +311,7 @@ def _worse_than_others(context: "MarketingContext") -> Iterable[Trigger]:
         )
 
 
-def _not_aimed_at(context: "MarketingContext") -> Iterable[Trigger]:
+def _detect_untargeted_segments(context: "MarketingContext") -> Iterable[Trigger]:
     """People of a segment that no asset of the campaign is for, by the funnel or by a rollup."""
     policy = context.policy
     rows = context.cursor.execute("""
@@ -327,7 +332,7 @@ def _not_aimed_at(context: "MarketingContext") -> Iterable[Trigger]:
             experiment_id=None,
             asset_ids=(),
             channel_ids=(),
-            severity=by_spend(policy.risk.base["segment_mismatch"], spend, policy),
+            severity=adjust_severity(policy.risk.base["segment_mismatch"], spend, policy),
             confidence=1.0,
             spend=spend,
             evidence={"segment_id": segment, "records": labels},
@@ -338,7 +343,7 @@ def _not_aimed_at(context: "MarketingContext") -> Iterable[Trigger]:
         )
 
 
-def phrases(context: "MarketingContext") -> Iterable[Trigger]:
+def detect_flagged_phrases(context: "MarketingContext") -> Iterable[Trigger]:
     """Assets whose words fall under a phrase rule: brand safety and policy."""
     rows = context.cursor.execute("""
         SELECT a.campaign_id, a.asset_id, any_value(a.channel_id), any_value(t.experiment_id),
@@ -351,10 +356,12 @@ def phrases(context: "MarketingContext") -> Iterable[Trigger]:
         for campaign, asset, channel, experiment, words, spend, moment in rows:
             found = pattern.search(words or "")
             if found is not None:
-                yield _phrase(campaign, asset, channel, experiment, rule, found.group(), words, spend, moment)
+                yield _build_phrase_trigger(
+                    campaign, asset, channel, experiment, rule, found.group(), words, spend, moment
+                )
 
 
-def _phrase(
+def _build_phrase_trigger(
     campaign: str,
     asset: str,
     channel: str | None,
@@ -384,22 +391,27 @@ def _phrase(
 
 
 TRIGGERS: tuple[Callable[["MarketingContext"], Iterable[Trigger]], ...] = (
-    zero_conversions, low_conversion, spend_spike, data_quality, segment_mismatch, phrases,
-)  # fmt: skip
+    detect_zero_conversions,
+    detect_low_conversion,
+    detect_spend_spikes,
+    detect_data_quality,
+    detect_segment_mismatch,
+    detect_flagged_phrases,
+)
 """All of them; together they raise all seven types."""
 
 
-def without_doubles(triggers: Iterable[Trigger]) -> list[Trigger]:
+def merge_duplicates(triggers: Iterable[Trigger]) -> list[Trigger]:
     """Low conversion told once: where clicks bring no conversion at all, the funnel's leak is the same trouble."""
     kept = list(triggers)
     for zero in [each for each in kept if each.risk_type == "high_clicks_zero_conversions"]:
         for low in [each for each in kept if each.risk_type == "low_conversion"]:
             if low.asset_ids and set(low.asset_ids) <= set(zero.asset_ids):
                 kept.remove(low)
-                told = next(place for place, each in enumerate(kept) if each.risk_id == zero.risk_id)
-                kept[told] = replace(
-                    kept[told],
-                    evidence=low.evidence | kept[told].evidence,
-                    message=f"{kept[told].message} {low.message}",
+                index = next(position for position, each in enumerate(kept) if each.risk_id == zero.risk_id)
+                kept[index] = replace(
+                    kept[index],
+                    evidence=low.evidence | kept[index].evidence,
+                    message=f"{kept[index].message} {low.message}",
                 )
     return kept

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Basis = Literal["opening", "spend", "unknown"]
 
-_OPENINGS = """
+_OPENING_BALANCES = """
     SELECT campaign_id, entry.key AS channel_id, try_cast(entry.value ->> '$' AS DOUBLE) AS amount
     FROM (SELECT campaign_id, unnest(map_entries(channel_budgets::JSON::MAP(VARCHAR, JSON))) AS entry FROM campaigns)
 """
@@ -72,8 +72,8 @@ _BALANCES = """
     GROUP BY campaign_id, channel_id, basis
 """
 
-BALANCES = (
-    ("openings", _OPENINGS),
+BALANCE_TABLES = (
+    ("openings", _OPENING_BALANCES),
     ("moves", _MOVES),
     ("channel_bases", _BASES),
     ("statement", _STATEMENT),
@@ -108,7 +108,7 @@ class ChannelBalance:
     balance: float | None
 
 
-def balances(context: "MarketingContext") -> list[ChannelBalance]:
+def read_balances(context: "MarketingContext") -> list[ChannelBalance]:
     """The balance of every channel that a campaign uses or moves money from or to, in order."""
     rows = context.cursor.execute(
         "SELECT campaign_id, channel_id, basis, opening, spent, brought, taken, balance FROM balances ORDER BY ALL"
@@ -116,7 +116,7 @@ def balances(context: "MarketingContext") -> list[ChannelBalance]:
     return [ChannelBalance(*row) for row in rows]
 
 
-def balance_before(action: str = "b") -> str:
+def balance_before_sql(action: str = "b") -> str:
     """SQL for the balance of the channel that a budget action takes from, just before it; null when unknown.
 
     Args:

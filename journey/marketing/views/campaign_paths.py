@@ -27,15 +27,15 @@ class CampaignPath:
     machine: Journey | None
 
 
-def campaign_paths(context: "MarketingContext") -> list[CampaignPath]:
+def read_campaign_paths(context: "MarketingContext") -> list[CampaignPath]:
     """The path of every campaign that has one, by campaign."""
     rows = context.cursor.execute(
         "SELECT campaign_id, list(stage ORDER BY place), bool_and(declared) FROM steps GROUP BY campaign_id ORDER BY 1"
     ).fetchall()
-    return [CampaignPath(campaign, tuple(steps), declared, _machine(steps)) for campaign, steps, declared in rows]
+    return [CampaignPath(campaign, tuple(steps), declared, _build_machine(steps)) for campaign, steps, declared in rows]
 
 
-def _machine(steps: list[str]) -> Journey | None:
+def _build_machine(steps: list[str]) -> Journey | None:
     try:
         return funnel(steps)
     except JourneyDefinitionError:

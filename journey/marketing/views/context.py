@@ -11,14 +11,14 @@ from journey.checks.context import WORDS
 from journey.machine.lifecycles import FUNNEL_STEPS
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import MARKETING_FAMILY
-from journey.marketing.views.balances import BALANCES
-from journey.marketing.views.effective_actions import actions_in_force
+from journey.marketing.views.balances import BALANCE_TABLES
+from journey.marketing.views.effective_actions import effective_actions_query
 from journey.marketing.views.performance import INCREMENTS, TOTALS
 from journey.records.columns import date_columns, label_of
 from journey.records.database import literal, quoted
 from journey.records.model import model_of
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,45 +47,51 @@ class MarketingContext:
     cursor: duckdb.DuckDBPyConnection
     as_of: datetime | None
     policy: MarketingPolicy
-    _found: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
+    _cache: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def once(self, ask: "Callable[[MarketingContext], Found]") -> Found:
-        """What `ask` finds out, worked out the first time only: several parts of an evaluation build on the same.
+    def get_or_compute(self, compute: "Callable[[MarketingContext], Result]") -> Result:
+        """What `compute` finds out, worked out the first time only: several parts of an evaluation build on the same.
 
         Args:
-            ask: A function of the context alone; what it returns belongs to everybody and must not be changed.
+            compute: A function of the context alone; what it returns belongs to everybody and must not be changed.
         """
-        if ask not in self._found:
-            self._found[ask] = ask(self)
-        found: Found = self._found[ask]
-        return found
+        if compute not in self._cache:
+            self._cache[compute] = compute(self)
+        result: Result = self._cache[compute]
+        return result
 
     @property
-    def now(self) -> str:
+    def as_of_sql(self) -> str:
         """`as_of` as an SQL literal."""
         return "NULL::TIMESTAMP" if self.as_of is None else f"TIMESTAMP '{self.as_of.isoformat(sep=' ')}'"
 
 
-def prepare(context: MarketingContext) -> None:
+def create_tables(context: MarketingContext) -> None:
     """Make the tables and words that queries rely on."""
-    run = context.cursor.execute
-    for macro in (*WORDS, "dollars(amount) AS printf('%.2f', amount)", f"the_moment() AS {context.now}"):
-        run(f"CREATE OR REPLACE TEMP MACRO {macro}")
+    execute = context.cursor.execute
+    for macro in (*WORDS, "dollars(amount) AS printf('%.2f', amount)", f"the_moment() AS {context.as_of_sql}"):
+        execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     for dataset in MARKETING_FAMILY.datasets:
-        observed = observation_date(dataset)
-        where = f"WHERE {quoted(observed)} IS NULL OR {quoted(observed)} <= {context.now}" if observed else ""
+        date_column = observation_column(dataset)
+        where = (
+            f"WHERE {quoted(date_column)} IS NULL OR {quoted(date_column)} <= {context.as_of_sql}"
+            if date_column
+            else ""
+        )
         rows = f"SELECT *, {label_of(dataset)} AS label FROM {dataset} {where}"
-        run(f"CREATE OR REPLACE TEMP TABLE seen_{dataset} AS {rows}")
-    run(f"CREATE OR REPLACE TEMP TABLE seen_budget_actions AS {actions_in_force(context.policy.budget.currency)}")
-    run(f"CREATE OR REPLACE TEMP TABLE increments AS {INCREMENTS}")
-    run(f"CREATE OR REPLACE TEMP TABLE totals AS {TOTALS}")
-    run(f"CREATE OR REPLACE TEMP TABLE steps AS {_STEPS}")
-    run(f"CREATE OR REPLACE TEMP TABLE campaign_channels AS {_CAMPAIGN_CHANNELS}")
-    for name, sql in BALANCES:
-        run(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+        execute(f"CREATE OR REPLACE TEMP TABLE seen_{dataset} AS {rows}")
+    execute(
+        f"CREATE OR REPLACE TEMP TABLE seen_budget_actions AS {effective_actions_query(context.policy.budget.currency)}"
+    )
+    execute(f"CREATE OR REPLACE TEMP TABLE increments AS {INCREMENTS}")
+    execute(f"CREATE OR REPLACE TEMP TABLE totals AS {TOTALS}")
+    execute(f"CREATE OR REPLACE TEMP TABLE steps AS {_STEPS}")
+    execute(f"CREATE OR REPLACE TEMP TABLE campaign_channels AS {_CAMPAIGN_CHANNELS}")
+    for name, sql in BALANCE_TABLES:
+        execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
 
 
-def observation_date(dataset: str) -> str | None:
+def observation_column(dataset: str) -> str | None:
     """The date that says when a row of a set was observed; None where its rows have none."""
     planned = model_of(dataset).planned
     dates = [name for name in date_columns(dataset) if name not in planned]
@@ -93,10 +99,10 @@ def observation_date(dataset: str) -> str | None:
     return dates[-1] if dataset == "segment_rollups" else next(iter(dates), None)
 
 
-_ORDER = ", ".join(f"({literal(stage)}, {place})" for place, stage in enumerate(FUNNEL_STEPS, start=1))
+_STAGE_ORDER = ", ".join(f"({literal(stage)}, {place})" for place, stage in enumerate(FUNNEL_STEPS, start=1))
 
 _STEPS = f"""
-    WITH known(stage, rank) AS (VALUES {_ORDER}),
+    WITH known(stage, rank) AS (VALUES {_STAGE_ORDER}),
     named AS (
         SELECT campaign_id, unnest(path) AS stage, TRUE AS declared FROM campaigns
         UNION

@@ -8,7 +8,7 @@ that only the log holds is one like the others, if its entry says from which cha
 
 from journey.records.database import literal
 
-_TOLD = """
+_LOG_HISTORY = """
     SELECT entity_id, list(to_status) AS statuses, arg_max(to_status, (timestamp, row_number)) AS status,
         min(timestamp) AS entered, arg_min(amount, (timestamp, row_number)) AS amount,
         arg_min(actor_kind, (timestamp, row_number)) AS proposer,
@@ -25,7 +25,7 @@ _APPROVER = "CASE approver_kind WHEN 'human' THEN approver END"
 _LATENCY = "date_diff('second', entered, approved_at) / 60.0"
 
 
-def actions_in_force(currency: str) -> str:
+def effective_actions_query(currency: str) -> str:
     """SQL for the table ``seen_budget_actions``, out of the one with the records alone and ``seen_marketing_log``.
 
     Besides the columns of the set: ``executed_at`` (by the log; null where no log says it) and ``recorded_status`` (of
@@ -35,7 +35,7 @@ def actions_in_force(currency: str) -> str:
         currency: Of the actions that only the log holds: it counts in the policy's.
     """
     return f"""
-    WITH told AS ({_TOLD}),
+    WITH told AS ({_LOG_HISTORY}),
     entries AS (
         SELECT l.* FROM seen_marketing_log AS l
         WHERE entity = 'budget_action' AND from_status IS NULL AND amount IS NOT NULL AND campaign_id IS NOT NULL

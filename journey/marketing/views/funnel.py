@@ -48,7 +48,7 @@ CELLS = """
 """SQL: every step of every cell, counted or not, with the step before it in the campaign's path."""
 
 
-def trust_of(policy: MarketingPolicy, prefix: str = "") -> str:
+def trust_sql(policy: MarketingPolicy, prefix: str = "") -> str:
     """SQL for how far a count can be believed, 0 to 1: its confidence times the trust in its source.
 
     Args:
@@ -118,12 +118,12 @@ class _Step:
     day: date
     stage: str
     count: int | None
-    before: int | None
-    before_stage: str | None
+    previous_count: int | None
+    previous_stage: str | None
     nested: bool
     trust: float | None
-    before_trust: float | None
-    twice: bool
+    previous_trust: float | None
+    is_duplicated: bool
 
     @property
     def cell(self) -> tuple[str, str]:
@@ -131,59 +131,59 @@ class _Step:
         return self.segment_id, self.channel_id
 
     @property
-    def comparable(self) -> bool:
+    def is_comparable(self) -> bool:
         """Whether both counts are there and the one can be part of the other."""
-        return self.count is not None and self.before is not None and self.count <= self.before
+        return self.count is not None and self.previous_count is not None and self.count <= self.previous_count
 
 
-class _Reached:
+class _StepTotals:
     """What all days together reach at each step of each campaign, in one cell and in all of them."""
 
     def __init__(self, steps: Iterable[_Step]) -> None:
         self._sums: dict[tuple[object, ...], tuple[int, int]] = {}
         for step in steps:
-            if step.count is not None and step.before is not None and step.comparable:
-                for key in (self._place(step), (*self._place(step), step.cell)):
+            if step.count is not None and step.previous_count is not None and step.is_comparable:
+                for key in (self._step_key(step), (*self._step_key(step), step.cell)):
                     part, whole = self._sums.get(key, (0, 0))
-                    self._sums[key] = (part + step.count, whole + step.before)
+                    self._sums[key] = (part + step.count, whole + step.previous_count)
 
     @staticmethod
-    def _place(step: _Step) -> tuple[object, ...]:
-        return step.campaign_id, step.before_stage, step.stage
+    def _step_key(step: _Step) -> tuple[object, ...]:
+        return step.campaign_id, step.previous_stage, step.stage
 
-    def elsewhere(self, step: _Step) -> float:
+    def conversion_elsewhere(self, step: _Step) -> float:
         """The conversion of the campaign's other cells at the same step; 0 where there are none."""
-        part, whole = self._sums.get(self._place(step), (0, 0))
-        own_part, own_whole = self._sums.get((*self._place(step), step.cell), (0, 0))
+        part, whole = self._sums.get(self._step_key(step), (0, 0))
+        own_part, own_whole = self._sums.get((*self._step_key(step), step.cell), (0, 0))
         return (part - own_part) / (whole - own_whole) if whole > own_whole else 0.0
 
 
-def funnel_rows(context: "MarketingContext") -> list[FunnelRow]:
+def build_funnel_rows(context: "MarketingContext") -> list[FunnelRow]:
     """Every step of every cell up to `as_of`, by campaign, segment, channel, day and place in the path."""
-    return list(context.once(_judged_steps))
+    return list(context.get_or_compute(_build_rows))
 
 
-def _judged_steps(context: "MarketingContext") -> tuple[FunnelRow, ...]:
-    steps = _steps(context)
-    reached = _Reached(steps)
-    return tuple(_row(step, reached, context.policy) for step in steps)
+def _build_rows(context: "MarketingContext") -> tuple[FunnelRow, ...]:
+    steps = _read_steps(context)
+    totals = _StepTotals(steps)
+    return tuple(_build_row(step, totals, context.policy) for step in steps)
 
 
-def _steps(context: "MarketingContext") -> list[_Step]:
-    here, before = trust_of(context.policy), trust_of(context.policy, "before_")
+def _read_steps(context: "MarketingContext") -> list[_Step]:
+    trust, previous_trust = trust_sql(context.policy), trust_sql(context.policy, "before_")
     rows = context.cursor.execute(f"""
         SELECT campaign_id, segment_id, channel_id, day, stage, n, before_n, before_stage,
-            coalesce(source = before_source, FALSE), CASE WHEN n IS NOT NULL THEN {here} END,
-            CASE WHEN before_n IS NOT NULL THEN {before} END, rows_there > 1
+            coalesce(source = before_source, FALSE), CASE WHEN n IS NOT NULL THEN {trust} END,
+            CASE WHEN before_n IS NOT NULL THEN {previous_trust} END, rows_there > 1
         FROM ({CELLS}) ORDER BY campaign_id, segment_id, channel_id, day, place
     """).fetchall()
     return [_Step(*row) for row in rows]
 
 
-def _row(step: _Step, reached: _Reached, policy: MarketingPolicy) -> FunnelRow:
+def _build_row(step: _Step, totals: _StepTotals, policy: MarketingPolicy) -> FunnelRow:
     share = Proportion(None, None, None)
-    if step.count is not None and step.before is not None:
-        share = wilson(step.count, step.before, policy.funnel.confidence)
+    if step.count is not None and step.previous_count is not None:
+        share = wilson(step.count, step.previous_count, policy.funnel.confidence)
     return FunnelRow(
         campaign_id=step.campaign_id,
         segment_id=step.segment_id,
@@ -194,31 +194,31 @@ def _row(step: _Step, reached: _Reached, policy: MarketingPolicy) -> FunnelRow:
         conversion=share.value,
         ci_low=share.low,
         ci_high=share.high,
-        flag=_flag(step, share, reached, policy),
-        denominator=step.before_stage,
+        flag=_determine_flag(step, share, totals, policy),
+        denominator=step.previous_stage,
         trust=step.trust,
         nested=None if share.value is None else step.nested,
     )
 
 
-def _flag(step: _Step, share: Proportion, reached: _Reached, policy: MarketingPolicy) -> Flag | None:
+def _determine_flag(step: _Step, share: Proportion, totals: _StepTotals, policy: MarketingPolicy) -> Flag | None:
     if step.count is None:
-        return "counted_twice" if step.twice else "not_recorded"
-    if step.before is not None and step.count > step.before:
+        return "counted_twice" if step.is_duplicated else "not_recorded"
+    if step.previous_count is not None and step.count > step.previous_count:
         return "over_one"
-    least = policy.trust.least
-    if any(trust is not None and trust < least for trust in (step.trust, step.before_trust)):
+    min_trust = policy.trust.least
+    if any(trust is not None and trust < min_trust for trust in (step.trust, step.previous_trust)):
         return "not_trusted"
     if share.high is None:
         return None
-    elsewhere = reached.elsewhere(step)
-    if share.high < max(policy.funnel.weak_step, policy.funnel.weak_ratio * elsewhere):
+    other_conversion = totals.conversion_elsewhere(step)
+    if share.high < max(policy.funnel.weak_step, policy.funnel.weak_ratio * other_conversion):
         return "drop_off"
     return None if step.nested else "mixed_sources"
 
 
 @dataclass(frozen=True, slots=True)
-class TopBottom:
+class LeakyCell:
     """A cell that many enter and hardly anyone leaves at the end: the promise works, what follows does not.
 
     Attributes:
@@ -250,7 +250,7 @@ class TopBottom:
     message: str
 
 
-def strong_top_weak_bottom(context: "MarketingContext", rows: Iterable[FunnelRow]) -> list[TopBottom]:
+def find_leaky_cells(context: "MarketingContext", rows: Iterable[FunnelRow]) -> list[LeakyCell]:
     """Cells with a strong click rate and a weak last step, both beyond what chance explains.
 
     The top is strong when the interval of clicks per impression begins above the policy's `strong_click_rate`; the
@@ -268,18 +268,20 @@ def strong_top_weak_bottom(context: "MarketingContext", rows: Iterable[FunnelRow
             bottoms.setdefault(bottom.cell, []).extend(path[-2:])
     found = []
     for cell, pairs in sorted(bottoms.items()):
-        top = _click_counts(context, cell)
-        before = sum(row.count or 0 for row in pairs[0::2])
+        top = _read_click_counts(context, cell)
+        previous_count = sum(row.count or 0 for row in pairs[0::2])
         count = sum(row.count or 0 for row in pairs[1::2])
-        last, first = wilson(count, before, policy.confidence), wilson(*top, policy.confidence)
-        if first.low is None or first.value is None or last.high is None or last.value is None:
+        bottom_share, top_share = wilson(count, previous_count, policy.confidence), wilson(*top, policy.confidence)
+        if top_share.low is None or top_share.value is None or bottom_share.high is None or bottom_share.value is None:
             continue
-        if first.low > policy.strong_click_rate and last.high < policy.weak_step:
-            found.append(_pattern(cell, top, first.value, pairs[1].stage, (count, before), last))
+        if top_share.low > policy.strong_click_rate and bottom_share.high < policy.weak_step:
+            found.append(
+                _build_leaky_cell(cell, top, top_share.value, pairs[1].stage, (count, previous_count), bottom_share)
+            )
     return found
 
 
-def _click_counts(context: "MarketingContext", cell: tuple[str, str, str]) -> tuple[int, int]:
+def _read_click_counts(context: "MarketingContext", cell: tuple[str, str, str]) -> tuple[int, int]:
     row = context.cursor.execute(
         "SELECT coalesce(sum(clicks), 0)::BIGINT, coalesce(sum(impressions), 0)::BIGINT FROM totals "
         "WHERE (campaign_id, segment_id, channel_id) = (?, ?, ?)",
@@ -288,24 +290,25 @@ def _click_counts(context: "MarketingContext", cell: tuple[str, str, str]) -> tu
     return int(row[0]), int(row[1])
 
 
-def _pattern(
+def _build_leaky_cell(
     cell: tuple[str, str, str],
-    top: tuple[int, int],
+    click_counts: tuple[int, int],
     click_rate: float,
     stage: str,
     counts: tuple[int, int],
-    last: Proportion,
-) -> TopBottom:
+    bottom_share: Proportion,
+) -> LeakyCell:
     campaign, segment, channel = cell
-    clicks, impressions = top
-    count, before = counts
-    assert last.value is not None
-    assert last.high is not None
+    clicks, impressions = click_counts
+    count, previous_count = counts
+    assert bottom_share.value is not None
+    assert bottom_share.high is not None
     message = (
         f"{segment} on {channel}: {click_rate:.1%} of {impressions:,} impressions are clicked, but {count:,} of "
-        f"{before:,} reach {stage} (at most {last.high:.1%}): the message draws people, what follows loses them."
+        f"{previous_count:,} reach {stage} (at most {bottom_share.high:.1%}): the message draws people, what "
+        "follows loses them."
     )
-    return TopBottom(
+    return LeakyCell(
         campaign,
         segment,
         channel,
@@ -314,8 +317,8 @@ def _pattern(
         click_rate,
         stage,
         count,
-        before,
-        last.value,
-        last.high,
+        previous_count,
+        bottom_share.value,
+        bottom_share.high,
         message,
     )

@@ -5,18 +5,21 @@ difference of two is what happened between. The queries read ``seen_performance_
 """
 
 _MEASURES = ("impressions", "clicks", "conversions", "cost", "revenue_proxy")
-_LINE = "(PARTITION BY p.asset_id, p.experiment_id ORDER BY p.timestamp, p.row_number)"
-_WHOSE = "a.campaign_id, a.segment_id, a.channel_id"
-_STEPS = ", ".join(f"p.{name} - coalesce(lag(p.{name}) OVER {_LINE}, 0) AS {name}" for name in _MEASURES)
+_SNAPSHOT_WINDOW = "(PARTITION BY p.asset_id, p.experiment_id ORDER BY p.timestamp, p.row_number)"
+_OWNER_COLUMNS = "a.campaign_id, a.segment_id, a.channel_id"
+_DIFFERENCES = ", ".join(
+    f"p.{name} - coalesce(lag(p.{name}) OVER {_SNAPSHOT_WINDOW}, 0) AS {name}" for name in _MEASURES
+)
 
 INCREMENTS = f"""
-    SELECT p.asset_id, p.experiment_id, {_WHOSE}, lag(p.timestamp) OVER {_LINE} AS since, p.timestamp, {_STEPS}
+    SELECT p.asset_id, p.experiment_id, {_OWNER_COLUMNS}, lag(p.timestamp)
+        OVER {_SNAPSHOT_WINDOW} AS since, p.timestamp, {_DIFFERENCES}
     FROM seen_performance_metrics AS p LEFT JOIN creative_assets AS a ON p.asset_id = a.asset_id
 """
 """What came between two snapshots: everything up to the first one, then the differences."""
 
 TOTALS = f"""
-    SELECT p.asset_id, p.experiment_id, {_WHOSE}, p.timestamp, {", ".join(f"p.{name}" for name in _MEASURES)}
+    SELECT p.asset_id, p.experiment_id, {_OWNER_COLUMNS}, p.timestamp, {", ".join(f"p.{name}" for name in _MEASURES)}
     FROM seen_performance_metrics AS p LEFT JOIN creative_assets AS a ON p.asset_id = a.asset_id
     QUALIFY row_number() OVER (
         PARTITION BY p.asset_id, p.experiment_id ORDER BY p.timestamp DESC, p.row_number DESC

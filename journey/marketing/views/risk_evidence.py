@@ -25,7 +25,7 @@ _STAGES = ", ".join(
     if stage != "click"
 )
 
-_EVIDENCE = f"""
+_EVIDENCE_QUERY = f"""
     WITH stages(name, stage) AS (VALUES {_STAGES}),
     quotes AS (
         SELECT risk_id, campaign_id, asset_ids, timestamp, entry.key AS name, entry.value ->> '$' AS quoted
@@ -95,7 +95,7 @@ _EVIDENCE = f"""
 def evidence_query(policy: MarketingPolicy) -> str:
     """SQL for all evidence, checked: ``risk_id, campaign_id, name, quoted, verdict, recorded``."""
     rules = ", ".join(literal(phrase.code) for phrase in policy.risk.phrases)
-    return _EVIDENCE.format(tolerance=repr(policy.tolerance.rate), rules=f"[{rules}]::VARCHAR[]")
+    return _EVIDENCE_QUERY.format(tolerance=repr(policy.tolerance.rate), rules=f"[{rules}]::VARCHAR[]")
 
 
 class Evidence(NamedTuple):
@@ -118,7 +118,7 @@ class Evidence(NamedTuple):
     recorded: str | None
 
 
-def evidence(context: "MarketingContext") -> list[Evidence]:
+def check_evidence(context: "MarketingContext") -> list[Evidence]:
     """All evidence of all risk signals, checked."""
     sql = evidence_query(context.policy)
     rows = context.cursor.execute(

@@ -251,7 +251,7 @@ def test_another_journey_has_other_rules() -> None:
     records = Records.from_tables({"customers": [CUSTOMER], "journey_state_log": log}, journey=journey)
     report = check(records, journey=journey)
     assert "illegal-move" not in codes(report)
-    assert {finding.code for finding in journey.core.findings()} <= set(codes(report))
+    assert {finding.code for finding in journey.findings()} <= set(codes(report))
     assert "unknown-stage" in codes(check(records, journey=default_journey()))
 
 

@@ -41,7 +41,7 @@ def test_the_default_journey_is_the_table_of_the_design():
     assert {(m.name, m.source, m.destination) for m in journey.moves} == DESIGN_TABLE
     assert journey.initial == ("onboarding",)
     assert journey.terminal == ("churned",)
-    assert journey.core.findings() == []
+    assert journey.findings() == []
 
 
 def test_support_to_engagement_is_illegal_and_retention_to_support_is_a_legal_reentry():

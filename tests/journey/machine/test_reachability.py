@@ -103,13 +103,13 @@ def test_odd_shapes_are_legal_and_become_findings():
             Move("stay", "island", "island"),
         ),
     )
-    assert [(f.code, f.record) for f in journey.core.findings()] == [
+    assert [(f.code, f.record) for f in journey.findings()] == [
         ("unreachable-stage", "island"),
         ("dead-end-stage", "island"),
         ("cannot-finish", "b"),
         ("cannot-finish", "loop"),
     ]
-    assert journey.core.findings()[0].message == "Stage 'island': no path from an initial stage leads to it."
+    assert journey.findings()[0].message == "Stage 'island': no path from an initial stage leads to it."
 
 
 @given(journeys(max_stages=5))

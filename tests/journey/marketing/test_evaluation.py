@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from journey.marketing.evaluation import CONTRACT, OWN, PARTS, evaluate_campaigns, missing_parts
+from journey.marketing.evaluation import CONTRACT, OWN_KEYS, SECTIONS, evaluate_campaigns, find_missing_sections
 from scenarios.cli.campaigns import command
 from scenarios.cli.commands import COMMANDS
 from scenarios.cli.error_handling import guarded
@@ -24,15 +24,15 @@ def run():
 
 
 def test_the_command_is_listed_when_and_only_when_every_key_of_its_contract_is_filled():
-    assert ("campaigns" in COMMANDS) == (not missing_parts())
-    assert set(OWN) | set(PARTS) | set(missing_parts()) == set(CONTRACT)
+    assert ("campaigns" in COMMANDS) == (not find_missing_sections())
+    assert set(OWN_KEYS) | set(SECTIONS) | set(find_missing_sections()) == set(CONTRACT)
 
 
 def test_the_json_is_one_value_with_findings_and_funnel(run):
     result = run("--json")
     assert result.exit_code == 0
     found = json.loads(result.stdout)
-    assert set(OWN) | set(PARTS) <= set(found)
+    assert set(OWN_KEYS) | set(SECTIONS) <= set(found)
     assert found["as_of"] == "2026-03-19T15:05:00"
     assert {"code", "severity", "dataset", "record", "customer_id", "message", "campaign_id", "amount"} == set(
         found["findings"][0]
@@ -143,7 +143,7 @@ def test_the_trail_of_a_decision_is_the_logs_where_there_is_one():
             ("approved", "executed", "orchestrator", None),
         ])
     ]  # fmt: skip
-    decisions = evaluate_campaigns(records(tables)).parts["capital"]
+    decisions = evaluate_campaigns(records(tables)).sections["capital"]
     first, second = decisions[0], decisions[1]
     assert (first["trail_from"], [step["what"] for step in first["trail"]]) == (
         "log", ["proposed", "approved", "executed"],
@@ -159,7 +159,7 @@ def test_an_approval_that_took_longer_than_a_calendar_holds_is_no_date_and_no_cr
     tables = rows()
     tables["budget_actions"][0] |= {"timestamp": "9999-12-31T23:00:00", "approval_latency_minutes": 600}
     tables["budget_actions"][1]["approval_latency_minutes"] = 10**12
-    decisions = {row["budget_action_id"]: row for row in evaluate_campaigns(records(tables)).parts["capital"]}
+    decisions = {row["budget_action_id"]: row for row in evaluate_campaigns(records(tables)).sections["capital"]}
     assert decisions["BUD_0001"]["trail"][1]["at"] is None
     # Set aside while reading, with a finding.
     assert "BUD_0002" not in decisions
@@ -201,14 +201,14 @@ def test_what_several_parts_need_is_asked_once(monkeypatch):
     from journey.marketing.views import funnel
 
     asked = []
-    for module, name in ((inbox, "_sorted_inbox"), (funnel, "_judged_steps"), (experiments, "_analysed"),
-                         (proposals, "_allocated")):  # fmt: skip
+    for module, name in ((inbox, "_build_sorted_inbox"), (funnel, "_build_rows"), (experiments, "_analyse_all"),
+                         (proposals, "_compute_allocation")):  # fmt: skip
         whole = getattr(module, name)
         monkeypatch.setattr(
             module, name, lambda context, whole=whole, name=name: (asked.append(name), whole(context))[1]
         )
     evaluate_campaigns(records(rows()))
-    assert sorted(asked) == ["_allocated", "_analysed", "_judged_steps", "_sorted_inbox"]
+    assert sorted(asked) == ["_analyse_all", "_build_rows", "_build_sorted_inbox", "_compute_allocation"]
 
 
 @cache

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.marketing.checks.runner import context_of
+from journey.marketing.checks.runner import build_context
 from journey.marketing.evaluation import evaluate_campaigns
-from journey.marketing.views.campaign_paths import campaign_paths
+from journey.marketing.views.campaign_paths import read_campaign_paths
 from tests.journey.marketing.companies import records, row, rows
 
 words = st.sampled_from(["", "CAMP_001", "CH_01", "Zeichen", "O'Neill", '"', "$.a", "a.b", "\\\\", "%s", "{}", "visit"])
@@ -35,7 +35,7 @@ def test_odd_values_in_any_field_are_findings_and_never_an_exception(made, mappi
 
 
 def test_each_campaign_has_its_own_machine():
-    paths = {path.campaign_id: path for path in campaign_paths(context_of(records(rows())))}
+    paths = {path.campaign_id: path for path in read_campaign_paths(build_context(records(rows())))}
     assert paths["CAMP_002"].steps == ("visit", "demo_request")
     assert paths["CAMP_002"].declared
     assert paths["CAMP_002"].machine.move("visit", "request_demo") == "demo_request"
@@ -44,4 +44,4 @@ def test_each_campaign_has_its_own_machine():
 def test_a_path_that_is_none_has_no_machine():
     tables = rows()
     row(tables, "campaigns", "CAMP_001")["path"] = ["visit"]
-    assert campaign_paths(context_of(records(tables)))[0].machine is None
+    assert read_campaign_paths(build_context(records(tables)))[0].machine is None

@@ -4,14 +4,14 @@ from datetime import date
 
 import pytest
 
-from journey.marketing.analysis.attribution import NO_PATHS, NOBODY_CONVERTED, attribution, credited
-from journey.marketing.checks.runner import context_of
+from journey.marketing.analysis.attribution import NO_CONVERSIONS, NO_PATHS, compute_credits, report_attribution
+from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import AttributionPolicy, MarketingPolicy
 from tests.journey.marketing.companies import records, rows
 
 
 def _credit(tables=None, **options):
-    found = credited(context_of(records(tables or rows()), **options))
+    found = compute_credits(build_context(records(tables or rows()), **options))
     return {(row.campaign_id, row.basis, row.method, row.channel_id): row for row in found}
 
 
@@ -43,12 +43,12 @@ def test_the_bundled_removal_effects_by_hand():
 
 def test_where_nobody_converted_no_channel_is_credited_and_it_says_so():
     row = _credit()["CAMP_003", "paths", "markov", "CH_04"]
-    assert (row.conversions, row.reason) == (None, NOBODY_CONVERTED)
+    assert (row.conversions, row.reason) == (None, NO_CONVERSIONS)
 
 
 def test_without_paths_each_method_says_that_it_needs_them():
     tables = rows() | {"conversion_paths": []}
-    found = [row for row in attribution(context_of(records(tables))) if row["basis"] == "paths"]
+    found = [row for row in report_attribution(build_context(records(tables))) if row["basis"] == "paths"]
     assert [row["method"] for row in found] == ["first_touch", "last_touch", "linear", "markov"]
     assert all((row["conversions"], row["reason"]) == (None, NO_PATHS) for row in found)
 

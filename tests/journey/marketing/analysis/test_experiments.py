@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from scipy import stats
 
-from journey.marketing.analysis.experiments import analysed, experiments
-from journey.marketing.checks.runner import context_of
+from journey.marketing.analysis.experiments import analyse_experiments, report_experiments
+from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import ExperimentPolicy, MarketingPolicy
 from tests.journey.marketing.companies import records, row, rows
 
@@ -26,7 +26,9 @@ def _measured(tables, experiment, control, variant):
 
 def _one(tables, experiment, **options):
     return next(
-        found for found in analysed(context_of(records(tables), **options)) if found.experiment_id == experiment
+        found
+        for found in analyse_experiments(build_context(records(tables), **options))
+        if found.experiment_id == experiment
     )
 
 
@@ -149,7 +151,7 @@ def test_nothing_later_than_as_of_is_used():
 
 
 def test_the_keys_are_the_contracts():
-    first = experiments(context_of(records(rows())))[0]
+    first = report_experiments(build_context(records(rows())))[0]
     assert {"experiment_id", "metric", "control", "variant", "lift", "ci_low", "ci_high", "p_value", "call"} <= set(
         first
     )

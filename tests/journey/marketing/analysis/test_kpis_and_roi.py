@@ -2,15 +2,15 @@
 
 import pytest
 
-from journey.marketing.analysis.kpis import kpis
-from journey.marketing.analysis.roi import ledger, roi
-from journey.marketing.checks.runner import context_of
+from journey.marketing.analysis.kpis import report_kpis
+from journey.marketing.analysis.roi import build_ledger, report_roi
+from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import MarketingPolicy
 from tests.journey.marketing.companies import records, row, rows
 
 
 def _kpis(tables=None, **options):
-    return kpis(context_of(records(tables or rows()), **options))
+    return report_kpis(build_context(records(tables or rows()), **options))
 
 
 def test_every_kpi_says_what_it_counts_and_of_how_many():
@@ -83,7 +83,7 @@ def test_an_overspent_budget_is_over():
 
 
 def test_the_ledger_adds_up_and_agrees_with_the_recorded_one():
-    found = roi(context_of(records(rows())))
+    found = report_roi(build_context(records(rows())))
     assert found["value"] == 25_320 + 4_950
     # Media 3,388; model calls 31.4 + 36.9 + 12.6; review 90 + 135 + 45.
     assert found["cost"] == pytest.approx(3388 + 80.9 + 270, abs=0.001)
@@ -96,7 +96,7 @@ def test_a_recorded_ledger_that_differs_is_reconciled_and_never_added():
     tables = rows()
     # The published V1 ledger: 4,200 of media spend.
     row(tables, "roi_ledger", "CAMP_001").update(media_spend=4200.0, net_roi=20_998.6)
-    found = roi(context_of(records(tables)))
+    found = report_roi(build_context(records(tables)))
     (first, *_) = found["reconciliation"]
     assert (first["media_spend"], first["recorded_media_spend"], first["media_spend_difference"]) == (1258, 4200, 2942)
     assert first["net_difference"] == -2942
@@ -108,17 +108,18 @@ def test_a_recorded_ledger_that_differs_is_reconciled_and_never_added():
 
 
 def test_without_a_recorded_ledger_its_costs_are_unknown_and_left_out():
-    made = ledger(context_of(records(rows() | {"roi_ledger": []})))
+    made = build_ledger(build_context(records(rows() | {"roi_ledger": []})))
     assert len(made.not_counted) == 6
     assert made.cost == 3388.0
     assert all(
-        each["agrees"] is None for each in roi(context_of(records(rows() | {"roi_ledger": []})))["reconciliation"]
+        each["agrees"] is None
+        for each in report_roi(build_context(records(rows() | {"roi_ledger": []})))["reconciliation"]
     )
 
 
 def test_nothing_at_all_is_unknown_and_no_crash():
     empty = {name: [] for name in rows()}
-    found = kpis(context_of(records(empty)))
+    found = report_kpis(build_context(records(empty)))
     assert found["targets"] == {}
     assert all(kpi["value"] is None for name in ("operational", "effectiveness") for kpi in found[name].values())
-    assert roi(context_of(records(empty)))["roi"] is None
+    assert report_roi(build_context(records(empty)))["roi"] is None

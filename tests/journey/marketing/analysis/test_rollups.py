@@ -7,9 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from journey.marketing.analysis.recommendation import Measured, Trend, advise, held_against, trend_of
-from journey.marketing.analysis.rollups import Window, rolled_up, rollups, windows_of
-from journey.marketing.checks.runner import context_of
+from journey.marketing.analysis.recommendation import (
+    PerformanceCounts,
+    Trend,
+    compare_with_benchmark,
+    compute_trend,
+    recommend,
+)
+from journey.marketing.analysis.rollups import Window, compute_rollups, list_windows, report_rollups
+from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import MarketingPolicy, RollupPolicy
 from tests.journey.marketing.companies import records, row, rows
 
@@ -19,7 +25,7 @@ RATE = POLICY.metrics["conversion_rate"]
 
 
 def _rolled(tables=None, window=WEEK, **options):
-    found = rolled_up(context_of(records(tables or rows()), **options), window)
+    found = compute_rollups(build_context(records(tables or rows()), **options), window)
     return {(each.campaign_id, each.segment_id): each for each in found}
 
 
@@ -80,9 +86,9 @@ def test_snapshots_that_fell_make_the_window_unknown():
 def test_the_windows_are_the_recorded_ones_and_the_latest():
     tables = rows()
     row(tables, "segment_rollups", "SEGROLL_0001").update(window_start="2026-03-03", window_end="2026-03-09")
-    assert windows_of(context_of(records(tables))) == [Window(date(2026, 3, 3), date(2026, 3, 9)), WEEK]
+    assert list_windows(build_context(records(tables))) == [Window(date(2026, 3, 3), date(2026, 3, 9)), WEEK]
     policy = MarketingPolicy(rollups=RollupPolicy(window_days=3))
-    found = windows_of(context_of(records(rows() | {"segment_rollups": []}), policy=policy))
+    found = list_windows(build_context(records(rows() | {"segment_rollups": []}), policy=policy))
     assert found == [Window(date(2026, 3, 14), date(2026, 3, 16))]
 
 
@@ -101,37 +107,43 @@ def test_without_a_target_the_other_segments_of_the_campaign_stand_in():
 
 
 def test_the_json_has_dates_a_rule_and_a_reason():
-    first = rollups(context_of(records(rows())))[0]
+    first = report_rollups(build_context(records(rows())))[0]
     assert (first["window_start"], first["window_end"]) == ("2026-03-10", "2026-03-16")
     assert {"recommendation", "rule", "reason", "recorded", "differences", "ratio_ci_low", "ci_low"} <= set(first)
 
 
 # What leads to each rule: counts, target, counts of the window before.
 CASES = [
-    ("stop", "dead_end", Measured(20_000, 1_000, 0, 100.0, 0.0), 0.01, None),
-    ("hold", "too_few", Measured(500, 50, 5, 10.0, 50.0), 0.001, None),
-    ("hold", "nothing_to_compare", Measured(20_000, 1_000, 200, 100.0, 500.0), None, None),
-    ("stop", "far_below", Measured(20_000, 1_000, 50, 100.0, 500.0), 0.1, None),
-    ("revise", "below", Measured(20_000, 1_000, 200, 100.0, 500.0), 0.02, None),
-    ("hold", "not_told_apart", Measured(20_000, 1_000, 200, 100.0, 500.0), 0.01, None),
-    ("scale", "above", Measured(20_000, 1_000, 200, 100.0, 500.0), 0.005, None),
-    ("hold", "falling", Measured(20_000, 1_000, 200, 100.0, 500.0), 0.005, Measured(20_000, 1_000, 400, 1.0, 1.0)),
-    ("hold", "does_not_pay", Measured(20_000, 1_000, 200, 500.0, 505.0), 0.005, None),
-    ("scale", "above", Measured(20_000, 1_000, 200, 0.0, 500.0), 0.005, None),
+    ("stop", "dead_end", PerformanceCounts(20_000, 1_000, 0, 100.0, 0.0), 0.01, None),
+    ("hold", "too_few", PerformanceCounts(500, 50, 5, 10.0, 50.0), 0.001, None),
+    ("hold", "nothing_to_compare", PerformanceCounts(20_000, 1_000, 200, 100.0, 500.0), None, None),
+    ("stop", "far_below", PerformanceCounts(20_000, 1_000, 50, 100.0, 500.0), 0.1, None),
+    ("revise", "below", PerformanceCounts(20_000, 1_000, 200, 100.0, 500.0), 0.02, None),
+    ("hold", "not_told_apart", PerformanceCounts(20_000, 1_000, 200, 100.0, 500.0), 0.01, None),
+    ("scale", "above", PerformanceCounts(20_000, 1_000, 200, 100.0, 500.0), 0.005, None),
+    (
+        "hold",
+        "falling",
+        PerformanceCounts(20_000, 1_000, 200, 100.0, 500.0),
+        0.005,
+        PerformanceCounts(20_000, 1_000, 400, 1.0, 1.0),
+    ),
+    ("hold", "does_not_pay", PerformanceCounts(20_000, 1_000, 200, 500.0, 505.0), 0.005, None),
+    ("scale", "above", PerformanceCounts(20_000, 1_000, 200, 0.0, 500.0), 0.005, None),
 ]
 
 
 @pytest.mark.parametrize(("recommendation", "rule", "measured", "target", "before"), CASES)
 def test_each_rule_has_its_case(recommendation, rule, measured, target, before):
-    held = held_against(measured, RATE, target, [], POLICY.rollups)
-    found = advise(measured, RATE, held, trend_of(measured, before, RATE, POLICY.rollups), POLICY.rollups)
+    held = compare_with_benchmark(measured, RATE, target, [], POLICY.rollups)
+    found = recommend(measured, RATE, held, compute_trend(measured, before, RATE, POLICY.rollups), POLICY.rollups)
     assert (found.recommendation, found.rule) == (recommendation, rule)
 
 
 counts = st.integers(1_000, 10**6).flatmap(
     lambda n: st.integers(0, n).flatmap(
         lambda clicks: st.builds(
-            Measured, st.just(n), st.just(clicks), st.integers(0, clicks), st.floats(0, 1e6), st.floats(0, 1e6)
+            PerformanceCounts, st.just(n), st.just(clicks), st.integers(0, clicks), st.floats(0, 1e6), st.floats(0, 1e6)
         )
     )
 )
@@ -144,8 +156,8 @@ def test_a_higher_target_never_makes_a_recommendation_better(measured, one, othe
     none = Trend(None, None, None, "")
     places = [
         order.index(
-            advise(
-                measured, RATE, held_against(measured, RATE, t, [], POLICY.rollups), none, POLICY.rollups
+            recommend(
+                measured, RATE, compare_with_benchmark(measured, RATE, t, [], POLICY.rollups), none, POLICY.rollups
             ).recommendation
         )
         for t in (lower, higher)
@@ -155,6 +167,6 @@ def test_a_higher_target_never_makes_a_recommendation_better(measured, one, othe
 
 @given(counts, st.floats(1e-4, 1.0))
 def test_the_scale_needs_the_whole_interval_above_the_target(measured, target):
-    held = held_against(measured, RATE, target, [], POLICY.rollups)
-    found = advise(measured, RATE, held, Trend(None, None, None, ""), POLICY.rollups)
+    held = compare_with_benchmark(measured, RATE, target, [], POLICY.rollups)
+    found = recommend(measured, RATE, held, Trend(None, None, None, ""), POLICY.rollups)
     assert found.recommendation != "scale" or (held.low > 1.0 and measured.conversions / measured.impressions > target)

@@ -1,14 +1,14 @@
 """Where people get stuck by stage, and how segments differ."""
 
-from journey.marketing.analysis.stage_conversion import journey_steps
-from journey.marketing.checks.runner import context_of
-from journey.marketing.views.funnel import funnel_rows
+from journey.marketing.analysis.stage_conversion import compute_stage_conversions
+from journey.marketing.checks.runner import build_context
+from journey.marketing.views.funnel import build_funnel_rows
 from journey.statistics.proportions import Fourfold, pooled_z
 from tests.journey.marketing.companies import records, row, rows
 
 
 def _steps(tables=None):
-    found = journey_steps(funnel_rows(context_of(records(tables or rows()))), 0.95)
+    found = compute_stage_conversions(build_funnel_rows(build_context(records(tables or rows()))), 0.95)
     return {(step.campaign_id, step.segment_id, step.stage): step for step in found}
 
 

@@ -8,8 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from journey.marketing.budget.channel_returns import Counts, Prior, Return, channel_returns, posterior, prior_of
-from journey.marketing.checks.runner import context_of
+from journey.marketing.budget.channel_returns import (
+    Counts,
+    Prior,
+    Return,
+    compute_channel_returns,
+    compute_posterior,
+    compute_prior,
+)
+from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import BudgetPolicy
 from tests.journey.marketing.companies import records, rows
 
@@ -35,23 +42,23 @@ CASES = [Counts(1135, 99, 1702.5, 4950, 99), Counts(300, 20, 450, 1100, 20), Cou
 
 @pytest.mark.parametrize("counts", CASES)
 def test_mean_and_variance_are_those_of_the_exact_posterior(counts):
-    exact, found = draws(counts), posterior(counts, PRIOR, BUDGET)
+    exact, found = draws(counts), compute_posterior(counts, PRIOR, BUDGET)
     z = (exact.mean() - found.mean) / (exact.std() / sqrt(DRAWS))
     assert abs(z) < 4.0  # 1 false alarm in 16,000
     # The fourth moment of so skewed a posterior makes the variance of draws vary by about a percent.
-    assert exact.var() == pytest.approx(found.mean**2 * (exp(found.spread**2) - 1.0), rel=0.05)
+    assert exact.var() == pytest.approx(found.mean**2 * (exp(found.log_sd**2) - 1.0), rel=0.05)
 
 
 @pytest.mark.parametrize(("counts", "off"), [(CASES[0], 0.01), (CASES[1], 0.03)])
 def test_the_log_normal_shape_has_the_exact_interval_where_there_are_conversions(counts, off):
-    low, high = posterior(counts, PRIOR, BUDGET).interval(0.95)
+    low, high = compute_posterior(counts, PRIOR, BUDGET).interval(0.95)
     exact = np.quantile(draws(counts), [0.025, 0.975])
     assert [low, high] == pytest.approx(exact, rel=off)
 
 
 def test_without_conversions_the_log_normal_is_never_bolder_than_the_exact_posterior():
     """Zero conversions: the exact posterior reaches further down, to 0, and the upper bounds agree to a tenth."""
-    low, high = posterior(CASES[2], PRIOR, BUDGET).interval(0.95)
+    low, high = compute_posterior(CASES[2], PRIOR, BUDGET).interval(0.95)
     exact_low, exact_high = np.quantile(draws(CASES[2]), [0.025, 0.975])
     assert exact_low < low
     assert high == pytest.approx(exact_high, rel=0.1)
@@ -65,15 +72,15 @@ def test_more_conversions_never_lower_the_return_and_more_spend_never_raises_it(
     base = Counts(clicks, conversions, spend, conversions * value, conversions)
     more = base._replace(conversions=min(clicks, conversions + 1))
     dearer = base._replace(spend=spend * 2.0)
-    mean = posterior(base, PRIOR, BUDGET).mean
-    assert posterior(more, PRIOR, BUDGET).mean >= mean * (1.0 - 1e-12)
-    assert posterior(dearer, PRIOR, BUDGET).mean == pytest.approx(mean / 2.0)
+    mean = compute_posterior(base, PRIOR, BUDGET).mean
+    assert compute_posterior(more, PRIOR, BUDGET).mean >= mean * (1.0 - 1e-12)
+    assert compute_posterior(dearer, PRIOR, BUDGET).mean == pytest.approx(mean / 2.0)
 
 
 def test_what_costs_nothing_has_no_return_and_without_any_value_dollars_mean_nothing():
-    assert posterior(Counts(640, 0, 0.0, 0, 0), PRIOR, BUDGET) is None
-    assert prior_of(Counts(640, 0, 10.0, 0, 0)) is None
-    assert prior_of(Counts(100, 10, 50.0, 500.0, 10)).value == 50.0
+    assert compute_posterior(Counts(640, 0, 0.0, 0, 0), PRIOR, BUDGET) is None
+    assert compute_prior(Counts(640, 0, 10.0, 0, 0)) is None
+    assert compute_prior(Counts(100, 10, 50.0, 500.0, 10)).value == 50.0
 
 
 def test_a_prior_too_weak_for_a_variance_is_refused():
@@ -83,7 +90,7 @@ def test_a_prior_too_weak_for_a_variance_is_refused():
 
 def test_the_bundled_channels():
     """CAMP_002 on search: 99 conversions of 1,135 clicks, 1,702.50 spent, 4,950 of revenue: 2.91 before any prior."""
-    found = channel_returns(context_of(records(rows())))
+    found = compute_channel_returns(build_context(records(rows())))
     search = found["CAMP_002", "CH_02"]
     assert search.counts == Counts(1135, 99, 1702.5, 4950, 99)
     assert search.posterior.mean == pytest.approx(4950 / 1702.5, rel=0.02)  # 99 conversions outweigh a prior of 4
@@ -96,7 +103,7 @@ def test_revenue_that_is_not_recorded_is_not_zero():
     for snapshot in tables["performance_metrics"]:
         if snapshot["asset_id"] == "ASSET_005":
             snapshot["revenue_proxy"] = None
-    counts = channel_returns(context_of(records(tables)))["CAMP_002", "CH_02"].counts
+    counts = compute_channel_returns(build_context(records(tables)))["CAMP_002", "CH_02"].counts
     assert (counts.conversions, counts.valued, counts.revenue) == (99, 54, 2700)
 
 

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from journey.core.errors import InputError
 from journey.decision.as_of import AsOf
 from journey.marketing.budget import commands
-from journey.marketing.budget.commands import Order, carry_out
+from journey.marketing.budget.commands import StepRequest, run_step
 from journey.marketing.budget.governance import prove
-from journey.marketing.budget.log import DATASET
+from journey.marketing.budget.log import LOG_DATASET
 from journey.marketing.budget.rules import Transfer
 from journey.marketing.checks import check
-from journey.marketing.checks.runner import context_of
+from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
 from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
-from journey.marketing.views.balances import balances
+from journey.marketing.views.balances import read_balances
 
 START = datetime(2026, 3, 20, 9)
 # The risk of CH_03 may not bar every second step here; `test_every_rule_is_named` has it.
@@ -39,19 +39,19 @@ ORDERS = st.tuples(
 
 def _order(step, key, by, when):
     transfer = Transfer(key, *MOVES[key]) if step == "propose" and key in MOVES else None
-    return Order(step=step, action_id=key, when=AsOf.of(when), by=by, transfer=transfer)
+    return StepRequest(step=step, action_id=key, when=AsOf.of(when), by=by, transfer=transfer)
 
 
 def _held(folder):
     """The log is proved, tells no impossible story, and no channel has less than nothing."""
     records = read_folders([folder])
-    context = context_of(records, policy=POLICY)
-    events = records.objects(DATASET)
-    assert prove(events, POLICY).holds
+    context = build_context(records, policy=POLICY)
+    events = records.objects(LOG_DATASET)
+    assert prove(events, POLICY).is_compliant
     kinds = ("impossible-history", "proposer-is-approver", "approved-by-no-person", "status-differs-from-log")
     codes = {finding.code for finding in check(records, context=context).findings}
     assert not codes & {*kinds, "log-of-unknown", "negative-balance", "executed-unapproved"}
-    assert all(each.balance >= 0.0 for each in balances(context) if each.basis == "opening")
+    assert all(each.balance >= 0.0 for each in read_balances(context) if each.basis == "opening")
     return events
 
 
@@ -85,10 +85,10 @@ def test_no_sequence_of_steps_leads_to_unapproved_or_missing_money(tmp_path_fact
     now, done = START, Counter()
     for step, key, by, minutes in orders:
         now += timedelta(minutes=minutes)
-        log = folder / f"{DATASET}.jsonl"
+        log = folder / f"{LOG_DATASET}.jsonl"
         before = log.read_bytes() if log.exists() else None
         try:
-            carry_out(_order(step, key, by, now), [folder], POLICY)
+            run_step(_order(step, key, by, now), [folder], POLICY)
         except InputError:
             assert (log.read_bytes() if log.exists() else None) == before
             continue
@@ -110,7 +110,7 @@ def test_a_whole_life_and_what_it_does_to_the_balances(tmp_path):
     def do(step, key, by):
         nonlocal day
         day += timedelta(hours=1)
-        return carry_out(_order(step, key, by, day), [folder], POLICY)
+        return run_step(_order(step, key, by, day), [folder], POLICY)
 
     do("propose", "A", "ANNA")
     do("approve", "A", "BERT")
@@ -136,7 +136,7 @@ def test_what_is_gone_by_the_time_of_the_step_is_refused_then(tmp_path):
         for step, by in (("propose", "ANNA"), ("approve", "BERT")):
             transfer = Transfer(key, "CAMP_002", "CH_02", "CH_03", amount) if step == "propose" else None
             when = AsOf.of(START + timedelta(hours=place))
-            carry_out(Order(step=step, action_id=key, when=when, by=by, transfer=transfer), [folder], POLICY)
+            run_step(StepRequest(step=step, action_id=key, when=when, by=by, transfer=transfer), [folder], POLICY)
     # Somebody spends 500 on CH_02 meanwhile.
     path = folder / "performance_metrics.json"
     text = path.read_text().replace('"cost": 870.0, "revenue_proxy": 2700.0', '"cost": 1370.0, "revenue_proxy": 2700.0')
@@ -144,16 +144,19 @@ def test_what_is_gone_by_the_time_of_the_step_is_refused_then(tmp_path):
     path.chmod(0o644)
     path.write_text(text)
     later = AsOf.of(START + timedelta(days=1))
-    carry_out(Order(step="execute", action_id="X", when=later), [folder], POLICY)
+    run_step(StepRequest(step="execute", action_id="X", when=later), [folder], POLICY)
     with pytest.raises(InputError, match=r"CH_02 has 1797\.50 to give, not 2297\.50\. \(rule: not_enough\)"):
-        carry_out(Order(step="execute", action_id="Y", when=later), [folder], POLICY)
+        run_step(StepRequest(step="execute", action_id="Y", when=later), [folder], POLICY)
     _held(folder)
 
 
 def test_another_step_that_is_being_written_is_waited_for_by_the_person(tmp_path):
     folder = shutil.copytree(bundled_folder(BUNDLED), tmp_path / "company")
     order = _order("reject", "BUD_0003", "ANNA", START)
-    with commands._alone(folder / f"{DATASET}.jsonl"), pytest.raises(InputError, match="another step is being"):
-        carry_out(order, [folder], POLICY)
-    assert carry_out(order, [folder], POLICY).status == "rejected"
+    with (
+        commands._exclusive_lock(folder / f"{LOG_DATASET}.jsonl"),
+        pytest.raises(InputError, match="another step is being"),
+    ):
+        run_step(order, [folder], POLICY)
+    assert run_step(order, [folder], POLICY).status == "rejected"
     assert not list(folder.glob(".*"))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey.marketing.budget.governance import governance, prove
-from journey.marketing.checks.runner import context_of
+from journey.marketing.budget.governance import prove, report_governance
+from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import LogEvent
 from tests.journey.marketing.companies import records, rows
@@ -47,7 +47,7 @@ def _violations(*steps):
 
 def test_proposed_approved_and_executed_is_proved():
     proof = prove(_log(("proposed", None), ("approved", "A"), ("executed", None)), POLICY)
-    assert (proof.holds, proof.executed, proof.amount) == (True, ("BUD_0003",), 1000.0)
+    assert (proof.is_compliant, proof.executed, proof.amount) == (True, ("BUD_0003",), 1000.0)
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_the_proof_never_holds_where_money_moved_right_after_anything_but_a_pers
     assert len(proof.executed) == len(places)
     for place in places:
         if place == 0 or steps[place - 1][0] != "approved" or steps[place - 1][1] is None:
-            assert not proof.holds
+            assert not proof.is_compliant
 
 
 def test_recorded_moves_without_a_log_are_no_proof_and_their_fields_are_quoted():
-    found = governance(context_of(records(rows())))
+    found = report_governance(build_context(records(rows())))
     assert found["verdict"] == "not_provable"
     assert [each["budget_action_id"] for each in found["not_in_log"]] == [
         "BUD_0001", "BUD_0002", "BUD_0004", "BUD_0005", "BUD_0006",
@@ -106,8 +106,8 @@ def test_a_log_of_every_executed_move_proves_or_convicts():
     tables["budget_actions"] = [tables["budget_actions"][2] | {"status": "executed"}]
     good = _log(("proposed", None), ("approved", "A"), ("executed", None))
     tables["marketing_log"] = [event.model_dump() for event in good]
-    assert governance(context_of(records(tables)))["verdict"] == "proved"
+    assert report_governance(build_context(records(tables)))["verdict"] == "proved"
     tables["marketing_log"] = [event.model_dump() for event in (good[0], good[2])]
-    found = governance(context_of(records(tables)))
+    found = report_governance(build_context(records(tables)))
     assert found["verdict"] == "violated"
     assert "BUD_0003 was executed on 2026-03-18T09:02:00 without standing approval." in found["message"]

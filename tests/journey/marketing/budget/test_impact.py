@@ -2,13 +2,13 @@
 
 import pytest
 
-from journey.marketing.budget.impact import before_after
-from journey.marketing.checks.runner import context_of
+from journey.marketing.budget.impact import report_impact
+from journey.marketing.checks.runner import build_context
 from tests.journey.marketing.companies import records, row, rows
 
 
 def _sides(tables, action="BUD_0001"):
-    found = before_after(context_of(records(tables)))
+    found = report_impact(build_context(records(tables)))
     (move,) = (each for each in found if each["budget_action_id"] == action)
     return {side["channel_id"]: side for side in move["channels"]}
 
@@ -63,7 +63,7 @@ def test_a_few_clicks_are_too_thin():
 
 
 def test_a_move_to_itself_and_one_that_was_not_carried_out_are_not_compared():
-    compared = {each["budget_action_id"] for each in before_after(context_of(records(rows())))}
+    compared = {each["budget_action_id"] for each in report_impact(build_context(records(rows())))}
     assert compared == {"BUD_0001", "BUD_0004", "BUD_0005"}
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from journey.machine import IllegalMoveError
-from journey.marketing.budget.log import DATASET, MarketingLog
+from journey.marketing.budget.log import LOG_DATASET, MarketingLog
 from journey.marketing.checks import check
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy
 from journey.marketing.records.folders import read_folders
@@ -109,11 +109,11 @@ def test_whatever_is_tried_the_log_holds_no_move_of_money_without_its_approval(t
 
 def test_a_written_log_is_read_as_records_and_raises_nothing(tmp_path):
     log = _proposed()
-    log.write(tmp_path / f"{DATASET}.jsonl")
+    log.write(tmp_path / f"{LOG_DATASET}.jsonl")
     read = read_folders([tmp_path])
-    assert read.objects(DATASET) == log.events
+    assert read.objects(LOG_DATASET) == log.events
     assert not {f.code for f in check(read).findings} - {"missing-set", "log-of-unknown"}
-    with_log = rows() | {DATASET: [event.model_dump() for event in log.events]}
+    with_log = rows() | {LOG_DATASET: [event.model_dump() for event in log.events]}
     assert noticed(with_log) == noticed(rows())
 
 

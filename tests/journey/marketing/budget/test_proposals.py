@@ -7,16 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.marketing.budget.governance import prove
-from journey.marketing.budget.overview import budget
-from journey.marketing.budget.proposals import allocation, proposals
+from journey.marketing.budget.overview import report_budget
+from journey.marketing.budget.proposals import compute_allocation, report_proposals
 from journey.marketing.checks import check
-from journey.marketing.checks.runner import context_of
+from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
 from tests.journey.marketing.companies import records, row, rows
 
 
 def _allocation(tables, **options):
-    return allocation(context_of(records(tables), **options))
+    return compute_allocation(build_context(records(tables), **options))
 
 
 def _proposed(tables, **options):
@@ -25,7 +25,7 @@ def _proposed(tables, **options):
 
 def test_the_bundled_campaigns():
     """CAMP_002: search brings 2.90 a dollar, social 0.18 with an open high risk; half of the 2,572.50 there may go."""
-    (proposal,) = proposals(context_of(records(rows())))
+    (proposal,) = report_proposals(build_context(records(rows())))
     assert (proposal["campaign_id"], proposal["from_channel_id"], proposal["to_channel_id"], proposal["amount"]) == (
         "CAMP_002", "CH_03", "CH_02", 1280.0,
     )  # fmt: skip
@@ -36,7 +36,7 @@ def test_the_bundled_campaigns():
 
 def test_it_is_entered_in_the_log_and_nothing_is_approved():
     found = _allocation(rows())
-    assert [(event.to_status, event.amount) for event in found.entered] == [("proposed", 1280.0)]
+    assert [(event.to_status, event.amount) for event in found.proposal_events] == [("proposed", 1280.0)]
     assert prove(found.log.events, MarketingPolicy()).executed == ()
 
 
@@ -44,8 +44,8 @@ def test_the_same_records_give_the_same_proposals_and_one_that_is_in_the_log_wai
     tables = rows()
     first = _allocation(tables)
     assert _allocation(tables).proposals == first.proposals
-    tables["marketing_log"] = [event.model_dump() for event in first.entered]
-    found = budget(context_of(records(tables)))
+    tables["marketing_log"] = [event.model_dump() for event in first.proposal_events]
+    found = report_budget(build_context(records(tables)))
     assert _proposed(tables) == []
     assert [each["transfer_id"] for each in found["waiting"]] == ["BUD_0003", first.proposals[0].budget_action_id]
     # CAMP_003 is paused.
@@ -147,7 +147,7 @@ def test_carried_out_it_raises_no_finding_of_budget_but_the_one_that_its_reasons
 def test_what_waits_is_held_to_the_rules_and_all_of_it_is_json():
     tables = rows()
     row(tables, "budget_actions", "BUD_0003")["amount"] = 5000.0
-    found = json.loads(json.dumps(budget(context_of(records(tables)))))
+    found = json.loads(json.dumps(report_budget(build_context(records(tables)))))
     (waits,) = found["waiting"]
     assert [each["code"] for each in waits["objections"]] == ["campaign_closed", "not_enough"]
     assert "CH_04 has 3000.00 to give, not 5000.00" in waits["message"]

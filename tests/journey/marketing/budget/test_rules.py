@@ -10,7 +10,7 @@ from journey.core.errors import InputError
 from journey.machine import IllegalMoveError
 from journey.marketing.budget.governance import prove
 from journey.marketing.budget.log import MarketingLog
-from journey.marketing.budget.rules import BudgetDesk, Transfer, objections
+from journey.marketing.budget.rules import BudgetWorkflow, Transfer, find_objections
 from journey.marketing.core.policy import MarketingPolicy
 
 START = datetime(2026, 3, 18, 9)
@@ -24,7 +24,7 @@ transfers = st.builds(Transfer, st.sampled_from(["T1", "T2", "T3"]), st.just(C),
 
 
 def _codes(transfer):
-    return {each.code for each in objections(transfer, AVAILABLE, RISKY)}
+    return {each.code for each in find_objections(transfer, AVAILABLE, RISKY)}
 
 
 @given(channels, amounts)
@@ -45,7 +45,7 @@ def test_never_into_a_channel_with_an_open_high_risk(source, amount):
 
 @given(transfers)
 def test_a_move_without_objection_is_one_that_leaves_a_balance_of_0_or_more(transfer):
-    if not objections(transfer, AVAILABLE, RISKY):
+    if not find_objections(transfer, AVAILABLE, RISKY):
         assert transfer.from_channel_id in ("A", "R")
         assert transfer.to_channel_id in ("A", "B", "Z")
         assert transfer.from_channel_id != transfer.to_channel_id
@@ -67,7 +67,7 @@ steps = st.one_of(
 @given(st.lists(steps, max_size=25))
 def test_whatever_is_tried_balances_stay_whole_and_the_log_proves_every_approval(tries):
     risky = dict(RISKY)
-    desk = BudgetDesk(MarketingLog(), dict(AVAILABLE), lambda: risky)
+    desk = BudgetWorkflow(MarketingLog(), dict(AVAILABLE), lambda: risky)
     moved_into_risk = []
     for place, (what, subject, by, actor) in enumerate(tries):
         at = START + timedelta(minutes=place)
@@ -90,11 +90,11 @@ def test_whatever_is_tried_balances_stay_whole_and_the_log_proves_every_approval
         if desk.log.status("budget_action", key) == "executed" and desk.transfers[key].to_channel_id == "Z"
     )  # fmt: skip
     assert sum(known.values()) + out == pytest.approx(1300.0)  # what went to the unknown channel is still there
-    assert prove(desk.log.events, MarketingPolicy()).holds
+    assert prove(desk.log.events, MarketingPolicy()).is_compliant
 
 
 def _proposed():
-    desk = BudgetDesk(MarketingLog(), dict(AVAILABLE))
+    desk = BudgetWorkflow(MarketingLog(), dict(AVAILABLE))
     desk.propose(Transfer("T", C, "A", "B", 600.0), at=START, by="orchestrator", actor="journeylab")
     return desk
 

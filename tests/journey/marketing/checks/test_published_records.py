@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from journey.marketing.checks import check
-from journey.marketing.checks.runner import context_of
+from journey.marketing.checks.runner import build_context
 from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
 
 SHARED = Path(__file__).parents[5] / "shared" / "data"
@@ -128,7 +128,7 @@ def test_evidence_that_agrees_is_no_finding():
 
 def test_the_made_up_performance_gives_the_published_trends_where_any_could():
     """Conversions per impression of 10 to 16 March against the week before, for the three rollups that have any."""
-    context = context_of(read_folders([bundled_folder(BUNDLED)]))
+    context = build_context(read_folders([bundled_folder(BUNDLED)]))
     found = context.cursor.execute("""
         SELECT rollup_id, trend_vs_prior_window,
             (sum(i.conversions) FILTER (WHERE i.timestamp >= window_start) / sum(i.impressions)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from journey.marketing.core.policy import MarketingPolicy, marketing_policy_from, read_marketing_policy
+from journey.marketing.core.policy import MarketingPolicy, build_marketing_policy, read_marketing_policy
 from simulation.model.arm_policy import as_toml
 from tests.scenarios.cli.invocation import invoke, json_of
 
@@ -66,13 +66,13 @@ def test_the_policy_that_is_shown_reads_back_as_itself(tmp_path):
 
 @given(st.floats(0.0, 1e9), st.floats(0.01, 0.99), st.text(max_size=8), st.dictionaries(st.text(), st.floats(0, 1)))
 def test_any_policy_is_written_so_that_it_reads_back(amount, saturation, status, sources):
-    policy = marketing_policy_from(
+    policy = build_marketing_policy(
         {"budget": {"approval_from": amount, "saturation": saturation, "active": [status]},
          "trust": {"sources": sources}}, "test"
     )  # fmt: skip
     import tomllib
 
-    assert marketing_policy_from(tomllib.loads(as_toml(policy)), "test") == policy
+    assert build_marketing_policy(tomllib.loads(as_toml(policy)), "test") == policy
 
 
 def test_a_policy_changes_what_is_proposed_and_what_needs_a_person(tmp_path):

@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from journey.machine.lifecycles import risk_signal_lifecycle
-from journey.marketing.checks.runner import context_of
+from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import MarketingPolicy, RiskPolicy
-from journey.marketing.risks.inbox import UNSETTLED, risk_inbox, risks
-from journey.marketing.risks.triggers import SEVERITIES, by_spend, computed_risks
+from journey.marketing.risks.inbox import UNSETTLED, build_risk_inbox, report_risks
+from journey.marketing.risks.triggers import SEVERITIES, adjust_severity, detect_risks
 from tests.journey.marketing.companies import records, row, rows
 
 
 def _triggers(tables, **options):
-    return {(t.campaign_id, t.risk_type, t.scope): t for t in computed_risks(context_of(records(tables), **options))}
+    return {(t.campaign_id, t.risk_type, t.scope): t for t in detect_risks(build_context(records(tables), **options))}
 
 
 def _inbox(tables, **options):
-    return {risk.risk_id: risk for risk in risk_inbox(context_of(records(tables), **options))}
+    return {risk.risk_id: risk for risk in build_risk_inbox(build_context(records(tables), **options))}
 
 
 def _set_last(tables, asset, **values):
@@ -102,7 +102,7 @@ def test_a_segment_that_converts_far_worse_on_the_same_channel():
 @given(st.sampled_from(SEVERITIES), st.floats(0, 1e6), st.floats(0, 1e6), st.integers(0, 3))
 def test_more_spend_never_makes_a_risk_milder(base, spend, more, degrees):
     policy = MarketingPolicy()
-    places = [SEVERITIES.index(by_spend(base, s, policy, degrees)) for s in sorted((spend, more))]
+    places = [SEVERITIES.index(adjust_severity(base, s, policy, degrees)) for s in sorted((spend, more))]
     assert places == sorted(places)
 
 
@@ -175,7 +175,7 @@ def test_whatever_is_recorded_every_unsettled_high_or_critical_risk_must_be_look
     tables = rows()
     for risk, (severity, status) in zip(tables["campaign_risk_signals"], states, strict=True):
         risk |= {"severity": severity, "status": status}
-    inbox = risk_inbox(context_of(records(tables)))
+    inbox = build_risk_inbox(build_context(records(tables)))
     assert {risk["risk_id"] for risk in tables["campaign_risk_signals"]} <= {each.risk_id for each in inbox}
     assert [each.requires_human_review for each in inbox] == sorted(
         (e.requires_human_review for e in inbox), reverse=True
@@ -193,7 +193,7 @@ def test_whatever_is_recorded_every_unsettled_high_or_critical_risk_must_be_look
 
 
 def test_the_inbox_is_json_with_the_keys_of_the_contract():
-    found = json.loads(json.dumps(risks(context_of(records(rows())))))
+    found = json.loads(json.dumps(report_risks(build_context(records(rows())))))
     promised = "risk_id campaign_id risk_type severity status recommended_action computed message"
     assert set(promised.split()) <= set(found[0])
     assert len({each["risk_id"] for each in found}) == len(found)

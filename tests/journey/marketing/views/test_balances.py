@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.marketing.checks.runner import context_of
-from journey.marketing.views.balances import balances
+from journey.marketing.checks.runner import build_context
+from journey.marketing.views.balances import read_balances
 from tests.journey.marketing.companies import records, row, rows
 
 
 def _by_channel(tables, **options):
-    found = balances(context_of(records(tables), **options))
+    found = read_balances(build_context(records(tables), **options))
     return {(each.campaign_id, each.channel_id): each for each in found}
 
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from journey.marketing.analysis.late_conversions import Conversion, late_converters
-from journey.marketing.checks.runner import context_of
+from journey.marketing.analysis.late_conversions import Conversion, compute_late_converters
+from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import FunnelPolicy, MarketingPolicy, Trust
-from journey.marketing.views.funnel import funnel_rows, strong_top_weak_bottom
+from journey.marketing.views.funnel import build_funnel_rows, find_leaky_cells
 from journey.statistics.wilson import wilson
 from tests.journey.marketing.companies import records, row, rows
 
@@ -34,7 +34,7 @@ def _funnel(*counts, path=(), policy=None):
     }
     if path:
         tables["campaigns"] = [_campaign(path)]
-    return funnel_rows(context_of(records(tables), policy=policy))
+    return build_funnel_rows(build_context(records(tables), policy=policy))
 
 
 @given(st.integers(0, 5000), st.integers(1, 5000), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
@@ -56,7 +56,7 @@ def test_what_is_no_share_has_no_interval():
 
 def test_the_bundled_funnel_is_what_was_published():
     """180 of 1,200 visits sign up; nobody of 480 asks for a demo and nobody of 410 adopts."""
-    found = {(*step.cell, step.stage): step for step in funnel_rows(context_of(records(rows())))}
+    found = {(*step.cell, step.stage): step for step in build_funnel_rows(build_context(records(rows())))}
     signup = found["CAMP_001", "SEG_001", "CH_01", "signup"]
     assert (signup.count, signup.conversion, signup.flag) == (180, 0.15, "mixed_sources")
     assert signup.nested is False
@@ -134,7 +134,7 @@ def test_no_count_is_lost_and_no_conversion_lies_outside_its_interval(counted):
             for place, (day, stage, count) in enumerate(counted)
         ]
     }
-    found = funnel_rows(context_of(records(tables)))
+    found = build_funnel_rows(build_context(records(tables)))
     assert sum(step.count or 0 for step in found) == sum(count for _, _, count in counted)
     for step in found:
         assert (step.flag == "not_recorded") == (step.count is None)
@@ -143,8 +143,8 @@ def test_no_count_is_lost_and_no_conversion_lies_outside_its_interval(counted):
 
 
 def test_a_strong_top_with_a_weak_bottom_is_named():
-    context = context_of(records(rows()))
-    found = strong_top_weak_bottom(context, funnel_rows(context))
+    context = build_context(records(rows()))
+    found = find_leaky_cells(context, build_funnel_rows(context))
     assert [(each.segment_id, each.channel_id, each.count, each.before) for each in found] == [
         ("SEG_003", "CH_03", 0, 480),
         ("SEG_005", "CH_04", 0, 410),
@@ -154,8 +154,8 @@ def test_a_strong_top_with_a_weak_bottom_is_named():
 
 def test_a_weak_top_is_no_such_pattern():
     policy = MarketingPolicy(funnel=FunnelPolicy(strong_click_rate=0.2))
-    context = context_of(records(rows()), policy=policy)
-    assert not strong_top_weak_bottom(context, funnel_rows(context))
+    context = build_context(records(rows()), policy=policy)
+    assert not find_leaky_cells(context, build_funnel_rows(context))
 
 
 def test_the_pattern_rests_on_all_days_of_a_cell():
@@ -164,20 +164,20 @@ def test_the_pattern_rests_on_all_days_of_a_cell():
     for key, count in (("FNL_0007", 480), ("FNL_0008", 60)):
         other = row(tables, "funnel_events", key) | {"event_id": key + "b", "count": count}
         tables["funnel_events"].append(other | {"timestamp": "2026-03-16T00:00:00", "date": "2026-03-16"})
-    context = context_of(records(tables))
-    found = strong_top_weak_bottom(context, funnel_rows(context))
+    context = build_context(records(tables))
+    found = find_leaky_cells(context, build_funnel_rows(context))
     assert [each.segment_id for each in found] == ["SEG_005"]
 
 
 def test_daily_totals_do_not_tell_late_converters_and_it_says_so():
-    answer = late_converters(None)
+    answer = compute_late_converters(None)
     assert answer.segments == ()
     assert "daily totals" in answer.reason
 
 
 def test_dated_conversions_tell_late_converters():
     first = date(2030, 5, 1)
-    answer = late_converters(
+    answer = compute_late_converters(
         [
             Conversion("A", first, date(2030, 5, 2), 60),
             Conversion("A", first, date(2030, 5, 8), 20),
