@@ -54,7 +54,7 @@ def _campaigns(scenario: "Scenario") -> dict[str, Any]:
 
 
 def _summary(checked: "LoadedScenario") -> dict[str, Any]:
-    from simulation.acquisition.spec import acquisition_of
+    from simulation.acquisition.spec import find_acquisition
 
     scenario = checked.scenario
     population = scenario.population
@@ -76,7 +76,7 @@ def _summary(checked: "LoadedScenario") -> dict[str, Any]:
                 "reviewers": setup.reviewers.number(population.size) if setup.active else None,
                 "actions": None if setup.actions is None else ", ".join(setup.actions) or "none",
                 "active": None if setup.active else "no",
-                **({} if (own := acquisition_of(setup.population)) is None else {"budget": own.reallocation.rule}),
+                **({} if (own := find_acquisition(setup.population)) is None else {"budget": own.reallocation.rule}),
             }
             for setup in checked.setups
         },

@@ -56,21 +56,21 @@ def _runners(checked: "LoadedScenario", engine: Engine) -> "tuple[Runner, Runner
     The compiler takes two minutes, so without being asked it is not set going; and the compiled engine does not
     know guards that a user registered.
     """
-    from simulation.verification.runners import by_compiled, by_reference, compiled_is_warm
+    from simulation.verification.runners import is_compiled_cached, run_compiled, run_reference
 
     if engine is Engine.COMPILED:
-        return by_compiled, by_reference
-    if engine is Engine.AUTO and compiled_is_warm():
-        from simulation.compiled.guards import knows_guards_of
+        return run_compiled, run_reference
+    if engine is Engine.AUTO and is_compiled_cached():
+        from simulation.compiled.guards import supports_guards
 
-        if knows_guards_of(checked.setups[0].journey):
-            return by_reference, by_compiled
-    return by_reference, None
+        if supports_guards(checked.setups[0].journey):
+            return run_reference, run_compiled
+    return run_reference, None
 
 
 def _checks(checked: "LoadedScenario", customers: int, run: "Runner", other: "Runner | None") -> "list[Check]":
     """The arms share the world, so the worlds with exact answers are lived once; then each arm as it is."""
-    from simulation.verification import arm_checks, judged, theory_checks
+    from simulation.verification import arm_checks, judge_checks, theory_checks
 
     seed, days = checked.scenario.seed, checked.scenario.horizon_days
     with _telling() as tell:
@@ -79,7 +79,7 @@ def _checks(checked: "LoadedScenario", customers: int, run: "Runner", other: "Ru
         for setup in checked.setups:
             found.extend(arm_checks(setup, seed=seed, days=days, run=run, other=other, progress=tell))
         found.extend(_of_campaigns(checked, run, other))
-    return judged(found)
+    return judge_checks(found)
 
 
 def _of_campaigns(checked: "LoadedScenario", run: "Runner", other: "Runner | None") -> "Iterator[Evidence]":
@@ -88,14 +88,14 @@ def _of_campaigns(checked: "LoadedScenario", run: "Runner", other: "Runner | Non
         return
     from simulation.acquisition import compiled_engine, reference_engine
     from simulation.verification.acquisition import acquisition_checks, arm_funnel_checks
-    from simulation.verification.runners import by_compiled
+    from simulation.verification.runners import run_compiled
 
-    live, second = reference_engine.live, None if other is None else compiled_engine.live
-    if run is by_compiled:
-        live, second = compiled_engine.live, reference_engine.live
-    yield from acquisition_checks(checked.setups[0], seed=checked.scenario.seed, live=live)
+    live, second = reference_engine.simulate_funnel, None if other is None else compiled_engine.simulate_funnel
+    if run is run_compiled:
+        live, second = compiled_engine.simulate_funnel, reference_engine.simulate_funnel
+    yield from acquisition_checks(checked.setups[0], seed=checked.scenario.seed, engine=live)
     for setup in checked.setups:
-        yield from arm_funnel_checks(setup, seed=checked.scenario.seed, live=live, other=second)
+        yield from arm_funnel_checks(setup, seed=checked.scenario.seed, engine=live, other=second)
 
 
 def _as_dict(

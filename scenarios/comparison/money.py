@@ -15,7 +15,7 @@ from journey.decision.policy import Policy, Provenance
 from journey.money.ledger import Kind, Ledger, Line
 from journey.statistics.means import Estimate, estimate, mean_of
 from scenarios.files.model import Money, Scenario
-from simulation.acquisition.spec import acquisition_of
+from simulation.acquisition.spec import find_acquisition
 
 if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
@@ -245,7 +245,7 @@ def _values(scenario: Scenario, setup: "ArmSetup", days: float) -> list[_Item]:
 
 def _acquisition(setup: "ArmSetup") -> Iterator[_Item]:
     """What it costs to win the customers: media by channel, and what single steps of the funnel take besides."""
-    acquisition = acquisition_of(setup.population)
+    acquisition = find_acquisition(setup.population)
     if acquisition is None:
         return
     for campaign, channel in acquisition.lines:

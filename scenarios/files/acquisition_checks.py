@@ -6,7 +6,7 @@ from journey.core.messages import did_you_mean
 from journey.machine import Journey
 from scenarios.files.cross_checks import Mistake, live_stage, unknown
 from scenarios.files.model import Scenario
-from simulation.acquisition.spec import Acquisition, Campaign, Channel, acquisition_of
+from simulation.acquisition.spec import Acquisition, Campaign, Channel, find_acquisition
 from simulation.model.arm import ArmSetup
 
 Path = tuple[str, ...]
@@ -32,7 +32,7 @@ def acquisition_mistakes(scenario: Scenario, journey: Journey, setups: Sequence[
     found = list(_named(("acquisition",), scenario.acquisition, scenario, journey))
     if not found:
         for setup in setups:
-            own = acquisition_of(setup.population)
+            own = find_acquisition(setup.population)
             if own is not None and own != scenario.acquisition:
                 found.extend(_named(("arms", setup.name, "acquisition"), own, scenario, journey))
     return [*_population(scenario, journey), *found, *_shares(scenario)]

@@ -14,7 +14,7 @@ from scenarios.files.acquisition_checks import acquisition_mistakes
 from scenarios.files.cross_checks import mistakes
 from scenarios.files.merging import Layer, laid_over, source_of
 from scenarios.files.model import Arm, Scenario
-from simulation.acquisition.spec import Acquisition, acquired
+from simulation.acquisition.spec import Acquisition, with_acquisition
 from simulation.model.arm import ArmSetup
 from simulation.model.spec import Population, Reviewers
 
@@ -98,7 +98,7 @@ def _population(scenario: Scenario, name: str, arm: Arm, policy: Policy, layers:
         acquisition = Acquisition.model_validate(laid_over(said, arm.acquisition))
     except ValidationError as error:
         raise InputError(_as_one_key(source, explain(error, Acquisition, source))) from None
-    return acquired(scenario.population, acquisition, spread=scenario.world.frailty_spread, churn=policy.churn)
+    return with_acquisition(scenario.population, acquisition, spread=scenario.world.frailty_spread, churn=policy.churn)
 
 
 def _as_one_key(source: str, text: str) -> str:

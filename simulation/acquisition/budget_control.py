@@ -18,7 +18,7 @@ from journey.marketing.budget.log import MarketingLog
 from journey.marketing.budget.optimise import AllocationOptimiser, ChannelPlan
 from journey.marketing.budget.rules import BudgetWorkflow, ChannelKey, Transfer, find_objections
 from journey.marketing.core.policy import MarketingPolicy
-from simulation.acquisition.prospects import number_of
+from simulation.acquisition.prospects import prospect_number
 from simulation.acquisition.spec import MICROS
 from simulation.random import streams
 from simulation.trace.dates import DEFAULT_START
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
     from journey.marketing.core.policy import BudgetPolicy
     from journey.marketing.records.model import Entity, Proposer
-    from simulation.acquisition.observations import Observed
-    from simulation.acquisition.parameters import Line
+    from simulation.acquisition.observations import Observations
+    from simulation.acquisition.parameters import BudgetLine
     from simulation.acquisition.spec import Reallocation
 
 ORCHESTRATOR, APPROVER = "journeylab", "HUMAN_01"
-ALIKE = 1e-3
+EQUAL_VALUE_VARIATION = 1e-3
 """Coefficient of variation of a sale's worth where each counts as one (0 would divide by it)."""
 
 _ENTITY: Entity = "budget_action"
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingApproval:
     """A move that waits for a person's answer.
 
     Attributes:
@@ -54,7 +54,7 @@ class Waiting:
     approved: bool
 
 
-class Desk:
+class BudgetController:
     """Buys media and moves budget.
 
     Attributes:
@@ -64,36 +64,42 @@ class Desk:
     """
 
     def __init__(
-        self, lines: Sequence[Line], reallocation: Reallocation, observed: Observed, *, seed: int, replication: int
+        self,
+        lines: Sequence[BudgetLine],
+        reallocation: Reallocation,
+        observations: Observations,
+        *,
+        seed: int,
+        replication: int,
     ) -> None:
         """Open the desk on day 0.
 
         Args:
             lines: The lines of the budget.
             reallocation: The arm's rule.
-            observed: The books that purchases of media and sales are entered in.
+            observations: The books that purchases of media and sales are entered in.
             seed: The scenario's seed: approvals have luck too.
             replication: Which replication.
         """
         self.balances = [line.budget for line in lines]
         self.impressions = [[0] * len(line.periods) for line in lines]
         self.moves: list[dict[str, Any]] = []
-        self._lines, self._rule, self._observed = lines, reallocation, observed
-        self._places = {line.key: place for place, line in enumerate(lines)}
-        self._luck = seed, replication
-        self._waiting: dict[str, Waiting] = {}
+        self._lines, self._rule, self._observed = lines, reallocation, observations
+        self._line_indices = {line.key: index for index, line in enumerate(lines)}
+        self._run_key = seed, replication
+        self._pending: dict[str, PendingApproval] = {}
         policy = MarketingPolicy(budget=reallocation.budget)
-        self._book = BudgetWorkflow(MarketingLog(policy=policy), {})
+        self._workflow = BudgetWorkflow(MarketingLog(policy=policy), {})
 
     @property
     def log(self) -> MarketingLog:
         """The audit trail of all moves."""
-        return self._book.log
+        return self._workflow.log
 
-    def buy(self, line: int, period: int) -> int:
+    def buy_media(self, line: int, period: int) -> int:
         """Buy a period's media: an equal part of what is left for each period to come; returns the impressions."""
-        there, price = self._lines[line], self._lines[line].price
-        bought = self.balances[line] // (len(there.periods) - period) // price
+        budget_line, price = self._lines[line], self._lines[line].price
+        bought = self.balances[line] // (len(budget_line.periods) - period) // price
         self.balances[line] -= bought * price
         self._observed.spent[line][period] = bought * price
         self.impressions[line][period] = bought
@@ -101,53 +107,53 @@ class Desk:
 
     # -- moves -----------------------------------------------------------------------------------------------------
 
-    def review(self, campaign: str, nth: int, now: float) -> list[Waiting]:
+    def review_budget(self, campaign: str, number: int, now: float) -> list[PendingApproval]:
         """Weigh the channels of a campaign by what has been seen, and make the moves that need no approval.
 
         Args:
             campaign: The campaign.
-            nth: Which review this is.
+            number: Which review this is.
             now: The day.
 
         Returns:
             The moves that wait for an answer.
         """
-        plans = self._plans(campaign, now)
-        weighing = AllocationOptimiser(plans, self._available(reserved=True), self._rule.budget, self._allowed)
-        waiting = []
+        plans = self._build_plans(campaign, now)
+        weighing = AllocationOptimiser(plans, self._available(reserved=True), self._rule.budget, self._is_allowed)
+        pending = []
         while found := weighing.find_best_move():
             weighing.apply(found)
-            name = f"BUD_{campaign}_{nth:03d}_{len(self.moves) + 1:04d}"
+            name = f"BUD_{campaign}_{number:03d}_{len(self.moves) + 1:04d}"
             transfer = Transfer(name, campaign, found.giver[1], found.taker[1], found.amount)
             self._propose(transfer, now, found.gain, found.probability)
             if found.amount < self._rule.budget.approval_from:
-                self._settle(transfer, now, approved=True, by="orchestrator")
+                self._decide_transfer(transfer, now, approved=True, by="orchestrator")
             else:
-                waiting.append(self._asked(transfer, nth, now))
-        return waiting
+                pending.append(self._request_approval(transfer, number, now))
+        return pending
 
-    def answer(self, waiting: Waiting) -> None:
+    def resolve_approval(self, pending: PendingApproval) -> None:
         """A person answers: the move is made if it is approved and the rules allow it still."""
-        del self._waiting[waiting.transfer.transfer_id]
-        self._settle(waiting.transfer, waiting.due, approved=waiting.approved, by="human")
+        del self._pending[pending.transfer.transfer_id]
+        self._decide_transfer(pending.transfer, pending.due, approved=pending.approved, by="human")
 
-    def _plans(self, campaign: str, now: float) -> dict[ChannelKey, ChannelPlan]:
+    def _build_plans(self, campaign: str, now: float) -> dict[ChannelKey, ChannelPlan]:
         """The campaign's channels that can be compared: media old enough was bought there, and something was sold."""
-        mine = {line.key: place for place, line in enumerate(self._lines) if line.key[0] == campaign}
-        counts = {key: self._counts(place, now) for key, place in mine.items()}
+        mine = {line.key: index for index, line in enumerate(self._lines) if line.key[0] == campaign}
+        counts = {key: self._counts(index, now) for key, index in mine.items()}
         prior = compute_prior(sum_counts(counts))
         found: dict[ChannelKey, ChannelPlan] = {}
-        for key, seen in counts.items():
-            result = None if prior is None else compute_posterior(seen, prior, self._thresholds)
+        for key, observed_counts in counts.items():
+            result = None if prior is None else compute_posterior(observed_counts, prior, self._thresholds)
             if result is not None:
                 spent = sum(self._observed.spent[mine[key]]) + self.balances[mine[key]]
-                found[key] = ChannelPlan(result, seen.spend, max(seen.spend, spent / MICROS))
+                found[key] = ChannelPlan(result, observed_counts.spend, max(observed_counts.spend, spent / MICROS))
         return found
 
     @property
     def _thresholds(self) -> BudgetPolicy:
         budget = self._rule.budget
-        return budget if self._by_value else budget.model_copy(update={"value_variation": ALIKE})
+        return budget if self._by_value else budget.model_copy(update={"value_variation": EQUAL_VALUE_VARIATION})
 
     @property
     def _by_value(self) -> bool:
@@ -158,9 +164,9 @@ class Desk:
         old_enough = range(bisect_right(stops, now - self._rule.lag_days))
         return self._observed.counts(line, old_enough, now, by_value=self._by_value)
 
-    def _allowed(self, giver: ChannelKey, taker: ChannelKey, amount: float) -> bool:
+    def _is_allowed(self, giver: ChannelKey, taker: ChannelKey, amount: float) -> bool:
         pair = {giver, taker}
-        if any({each.transfer.giver, each.transfer.taker} == pair for each in self._waiting.values()):
+        if any({each.transfer.giver, each.transfer.taker} == pair for each in self._pending.values()):
             return False
         return not find_objections(
             Transfer("", giver[0], giver[1], taker[1], amount), self._available(reserved=True), {}
@@ -170,14 +176,14 @@ class Desk:
         """Dollars that each channel has to give; without what it has promised, if that is `reserved`."""
         left = list(self.balances)
         if reserved:
-            for each in self._waiting.values():
-                place = self._places[each.transfer.giver]
-                left[place] = max(0, left[place] - _micros(each.transfer.amount))
+            for each in self._pending.values():
+                index = self._line_indices[each.transfer.giver]
+                left[index] = max(0, left[index] - _to_micros(each.transfer.amount))
         return {line.key: amount / MICROS for line, amount in zip(self._lines, left, strict=True)}
 
     def _propose(self, transfer: Transfer, now: float, gain: float, probability: float) -> None:
-        self._book.available = self._available(reserved=True)
-        self._book.propose(transfer, at=_moment(now), by="orchestrator", actor=ORCHESTRATOR)
+        self._workflow.available = self._available(reserved=True)
+        self._workflow.propose(transfer, at=_to_datetime(now), by="orchestrator", actor=ORCHESTRATOR)
         self.moves.append(
             {
                 "budget_action_id": transfer.transfer_id,
@@ -195,42 +201,42 @@ class Desk:
             }
         )
 
-    def _asked(self, transfer: Transfer, nth: int, now: float) -> Waiting:
+    def _request_approval(self, transfer: Transfer, number: int, now: float) -> PendingApproval:
         """A person is asked; wait and answer belong to the pair of channels and the review, in every arm."""
-        giver, taker = (self._lines[self._places[key]].law for key in (transfer.giver, transfer.taker))
-        key = streams.customer_key(*self._luck, number_of(giver.campaign, 0, 0, 0))
-        which = giver.channel * 64 + taker.channel
-        wait = self._rule.approval_mean_days * streams.exponential(key, streams.APPROVAL_DELAY, which, nth)
-        approved = streams.uniform(key, streams.APPROVAL, which, nth) >= self._rule.rejected
-        asked = Waiting(transfer, now + wait, approved)
-        self._waiting[transfer.transfer_id] = asked
-        return asked
+        giver, taker = (self._lines[self._line_indices[key]].parameters for key in (transfer.giver, transfer.taker))
+        key = streams.customer_key(*self._run_key, prospect_number(giver.campaign, 0, 0, 0))
+        context = giver.channel * 64 + taker.channel
+        wait = self._rule.approval_mean_days * streams.exponential(key, streams.APPROVAL_DELAY, context, number)
+        approved = streams.uniform(key, streams.APPROVAL, context, number) >= self._rule.rejected
+        pending = PendingApproval(transfer, now + wait, approved)
+        self._pending[transfer.transfer_id] = pending
+        return pending
 
-    def _settle(self, transfer: Transfer, now: float, *, approved: bool, by: Proposer) -> None:
+    def _decide_transfer(self, transfer: Transfer, now: float, *, approved: bool, by: Proposer) -> None:
         """Approve and execute a move, or reject it: because a person says no, or because a rule forbids it by now."""
-        self._book.available = self._available(reserved=False)
-        found = find_objections(transfer, self._book.available, {})
-        name, at, actor = transfer.transfer_id, _moment(now), APPROVER if by == "human" else ORCHESTRATOR
+        self._workflow.available = self._available(reserved=False)
+        found = find_objections(transfer, self._workflow.available, {})
+        name, at, actor = transfer.transfer_id, _to_datetime(now), APPROVER if by == "human" else ORCHESTRATOR
         reason = " ".join(each.message for each in found) or None
         if not approved or found:
-            self._book.reject(name, at=at, by=by, actor=actor)
+            self._workflow.reject(name, at=at, by=by, actor=actor)
         else:
-            self._book.approve(name, at=at, by=by, actor=actor)
-            self._book.execute(name, at=at, by="orchestrator", actor=ORCHESTRATOR)
-            self._carry(transfer)
+            self._workflow.approve(name, at=at, by=by, actor=actor)
+            self._workflow.execute(name, at=at, by="orchestrator", actor=ORCHESTRATOR)
+            self._apply_transfer(transfer)
         entry = next(move for move in self.moves if move["budget_action_id"] == name)
         entry.update(decided_on=now, status=self.log.status(_ENTITY, name), reason=reason)
 
-    def _carry(self, transfer: Transfer) -> None:
-        amount = _micros(transfer.amount)
-        self.balances[self._places[transfer.giver]] -= amount
-        self.balances[self._places[transfer.taker]] += amount
+    def _apply_transfer(self, transfer: Transfer) -> None:
+        amount = _to_micros(transfer.amount)
+        self.balances[self._line_indices[transfer.giver]] -= amount
+        self.balances[self._line_indices[transfer.taker]] += amount
 
 
-def _micros(dollars: float) -> int:
+def _to_micros(dollars: float) -> int:
     return round(dollars * MICROS)
 
 
-def _moment(day: float) -> datetime:
+def _to_datetime(day: float) -> datetime:
     """A day of the run as the log dates it."""
     return datetime.combine(DEFAULT_START, time()) + timedelta(days=day)

@@ -1,7 +1,7 @@
 """The funnel with compiled prospects: the model of `simulation.acquisition.reference_engine`, for large budgets.
 
 A period's prospects are lived as soon as its media is bought, so their later steps stand in the books ahead of their
-time; whoever reads the books asks for a day and is told of nothing later (`Observed.counts`).
+time; whoever reads the books asks for a day and is told of nothing later (`Observations.counts`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulation.acquisition import prospect_kernels, prospects
-from simulation.acquisition.results import Lived, Step
-from simulation.acquisition.state import Market
+from simulation.acquisition.results import FunnelResult, ProspectStep
+from simulation.acquisition.state import FunnelState
 from simulation.distributions import dwell_times, special_functions
-from simulation.kernels.named_arrays import boxed
-from simulation.kernels.nested_arrays import arrays_of
+from simulation.kernels.named_arrays import pack_arrays
+from simulation.kernels.nested_arrays import to_arrays
 from simulation.population import draw as drawing
 from simulation.random import streams
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import SimpleNamespace
 
-    from simulation.acquisition.budget_control import Waiting
+    from simulation.acquisition.budget_control import PendingApproval
     from simulation.acquisition.spec import AcquiredPopulation
 
 BEFORE_MEDIA, MEDIA = range(2)
-FIRST_ROOM = 256
+INITIAL_CAPACITY = 256
 
 
 @cache
@@ -43,7 +43,7 @@ def kernels() -> SimpleNamespace:
     return compiled(*modules, constants={**unsigned, "word64": np.uint64}, options={"error_model": "numpy"})
 
 
-class Agenda:
+class EventList:
     """What is to be done, in order of time; at the same time first what comes before media is bought."""
 
     def __init__(self) -> None:
@@ -61,62 +61,62 @@ class Agenda:
             action(time)
 
 
-def live(population: AcquiredPopulation, *, seed: int, replication: int) -> Lived:
-    """Live an arm's funnel to the end; see `simulation.acquisition.reference_engine.live`."""
-    agenda, market = Agenda(), Market(population, seed=seed, replication=replication)
-    crowd = _Crowd(market, seed, replication)
-    for name, lines, periods in market.campaigns():
+def simulate_funnel(population: AcquiredPopulation, *, seed: int, replication: int) -> FunnelResult:
+    """Live an arm's funnel to the end; see `simulation.acquisition.reference_engine.simulate_funnel`."""
+    events, state = EventList(), FunnelState(population, seed=seed, replication=replication)
+    prospects_of_funnel = _ProspectSimulator(state, seed, replication)
+    for name, lines, periods in state.campaigns():
         for period, (start, _) in enumerate(periods):
             for line in lines:
-                agenda.add(start, MEDIA, partial(crowd.show, line, period))
-        for nth, day in market.reviews(periods):
-            agenda.add(day, BEFORE_MEDIA, partial(_review, agenda, market, name, nth))
-    agenda.run()
-    return market.lived()
+                events.add(start, MEDIA, partial(prospects_of_funnel.show_impressions, line, period))
+        for number, day in state.review_days(periods):
+            events.add(day, BEFORE_MEDIA, partial(_review_budget, events, state, name, number))
+    events.run()
+    return state.build_result()
 
 
-def _review(agenda: Agenda, market: Market, campaign: str, nth: int, now: float) -> None:
-    for waiting in market.desk.review(campaign, nth, now):
-        agenda.add(waiting.due, BEFORE_MEDIA, partial(_answer, market, waiting))
+def _review_budget(events: EventList, state: FunnelState, campaign: str, number: int, now: float) -> None:
+    for pending in state.controller.review_budget(campaign, number, now):
+        events.add(pending.due, BEFORE_MEDIA, partial(_resolve_approval, state, pending))
 
 
-def _answer(market: Market, waiting: Waiting, now: float) -> None:
-    assert now == waiting.due
-    market.desk.answer(waiting)
+def _resolve_approval(state: FunnelState, pending: PendingApproval, now: float) -> None:
+    assert now == pending.due
+    state.controller.resolve_approval(pending)
 
 
-class _Crowd:
+class _ProspectSimulator:
     """The prospects of one funnel, period by period."""
 
-    def __init__(self, market: Market, seed: int, replication: int) -> None:
-        self._market, self._luck = market, (seed, replication)
-        self._laws = [boxed(arrays_of(line.law)) for line in market.lines]
+    def __init__(self, state: FunnelState, seed: int, replication: int) -> None:
+        self._state, self._run_key = state, (seed, replication)
+        self._packed_lines = [pack_arrays(to_arrays(line.parameters)) for line in state.lines]
 
-    def show(self, place: int, period: int, now: float) -> None:
+    def show_impressions(self, line_index: int, period: int, now: float) -> None:
         """Show a line's impressions of one period, and enter every step of those who are followed."""
-        market, law = self._market, self._laws[place]
-        line, bought = market.lines[place], market.desk.buy(place, period)
-        counted, ints = self._walked(place, period, bought)
-        market.observed.first_steps[place][period] = int(counted[:, 0].sum())
-        for segment, steps in enumerate(counted.tolist()):
-            for step in range(1, line.law.bulk):
-                market.counted[place][segment][step][period] = steps[step]
-        times = np.zeros((len(ints), line.law.steps))
-        kernels().follow(*self._luck, law, now, line.periods[period][1], ints, times)
-        for (number, segment, last), days in zip(ints.tolist(), times.tolist(), strict=True):
-            for step in range(line.law.bulk, last + 1):
-                market.made(Step(days[step], number, place, period, segment, step))
+        state, packed_line = self._state, self._packed_lines[line_index]
+        line, bought = state.lines[line_index], state.controller.buy_media(line_index, period)
+        bulk_counts, prospect_rows = self._find_prospects(line_index, period, bought)
+        state.observed.first_steps[line_index][period] = int(bulk_counts[:, 0].sum())
+        for segment, steps in enumerate(bulk_counts.tolist()):
+            for step in range(1, line.parameters.bulk):
+                state.bulk_counts[line_index][segment][step][period] = steps[step]
+        times = np.zeros((len(prospect_rows), line.parameters.steps))
+        kernels().compute_step_times(*self._run_key, packed_line, now, line.periods[period][1], prospect_rows, times)
+        for (number, segment, last), days in zip(prospect_rows.tolist(), times.tolist(), strict=True):
+            for step in range(line.parameters.bulk, last + 1):
+                state.record_step(ProspectStep(days[step], number, line_index, period, segment, step))
 
-    def _walked(self, place: int, period: int, bought: int) -> tuple[Any, Any]:
-        market, law = self._market, self._laws[place]
+    def _find_prospects(self, line_index: int, period: int, bought: int) -> tuple[Any, Any]:
+        state, packed_line = self._state, self._packed_lines[line_index]
         key, shape = (
-            np.uint64(market.luck_of(place, period)),
-            (len(market.counted[place]), market.lines[place].law.bulk),
+            np.uint64(state.period_key(line_index, period)),
+            (len(state.bulk_counts[line_index]), state.lines[line_index].parameters.bulk),
         )
-        room = FIRST_ROOM
+        capacity = INITIAL_CAPACITY
         while True:
-            counted, ints = np.zeros(shape, dtype=np.int64), np.zeros((room, 3), dtype=np.int64)
-            found = kernels().walk(key, law, period, bought, counted, ints)
-            if found <= room:
-                return counted, ints[:found]
-            room = found
+            bulk_counts, prospect_rows = np.zeros(shape, dtype=np.int64), np.zeros((capacity, 3), dtype=np.int64)
+            found = kernels().find_prospects(key, packed_line, period, bought, bulk_counts, prospect_rows)
+            if found <= capacity:
+                return bulk_counts, prospect_rows[:found]
+            capacity = found

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from simulation.acquisition.spec import AcquiredPopulation, Quality
 
 
-class Traits(NamedTuple):
+class CustomerTraits(NamedTuple):
     """What a buyer brings along.
 
     Attributes:
@@ -29,7 +29,7 @@ class Traits(NamedTuple):
     frailty_draw: float
 
 
-def traits_of(population: AcquiredPopulation, quality: Quality, segment: str, key: int) -> Traits:
+def draw_traits(population: AcquiredPopulation, quality: Quality, segment: str, key: int) -> CustomerTraits:
     """The traits of a buyer.
 
     A hazard ratio ``r`` on a log-normal frailty ``exp(s z - s^2 / 2)`` is a shift of its normal by ``log(r) / s``.
@@ -40,12 +40,12 @@ def traits_of(population: AcquiredPopulation, quality: Quality, segment: str, ke
         segment: Name of the segment.
         key: The key of the buyer's streams.
     """
-    _, tier, value, _, _, consents, _, draw = drawn(_law(population, quality, segment), key)
+    _, tier, value, _, _, consents, _, draw = drawn(_population_parameters(population, quality, segment), key)
     shift = log(quality.churn) / population.frailty_spread if quality.churn != 1.0 else 0.0
-    return Traits(tier, value, consents, draw + shift)
+    return CustomerTraits(tier, value, consents, draw + shift)
 
 
-def _law(population: AcquiredPopulation, quality: Quality, segment: str) -> CrowdLaw:
+def _population_parameters(population: AcquiredPopulation, quality: Quality, segment: str) -> CrowdLaw:
     """The law of a synthetic population that has this segment only."""
     spec = population.segments[segment]
     tiers = quality.tiers or spec.tiers

@@ -11,18 +11,18 @@ from dataclasses import replace
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
-from simulation.acquisition.customers import lived
+from simulation.acquisition.customers import get_funnel_result
 from simulation.acquisition.spec import IMPRESSION, MICROS, PURCHASE, STEPS, AcquiredPopulation
 from simulation.trace import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulation.acquisition.results import Lived, Step
+    from simulation.acquisition.results import FunnelResult, ProspectStep
     from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSetup
 
-PLURALS = {
+STEP_METRICS = {
     IMPRESSION: "impressions", "click": "clicks", "visit": "visits", "signup": "signups",
     "demo_request": "demo_requests", PURCHASE: "purchases",
 }  # fmt: skip
@@ -32,50 +32,50 @@ Cells = dict[tuple[int, int, int, int], int]
 """By line, segment, place of the step on the path, and period: how many."""
 
 
-def with_funnel(run: Run, setup: ArmSetup, *, seed: int, replication: int) -> Run:
+def add_funnel_metrics(run: Run, arm_spec: ArmSetup, *, seed: int, replication: int) -> Run:
     """A run of buyers, with the funnel they came through.
 
     Args:
         run: What the engine made of the customers.
-        setup: The arm.
+        arm_spec: The arm.
         seed: The scenario's seed.
         replication: Which replication.
     """
-    assert isinstance(setup.population, AcquiredPopulation)
-    found = lived(setup.population, seed=seed, replication=replication)
-    books = Books(found, run.days)
-    steps = books.followed
+    assert isinstance(arm_spec.population, AcquiredPopulation)
+    result = get_funnel_result(arm_spec.population, seed=seed, replication=replication)
+    totals = FunnelTotals(result, run.days)
+    steps = totals.tracked_steps
     if run.trace is not None:
-        run.trace.rows[:0] = funnel_rows(setup, run.days, seed=seed, replication=replication)
+        run.trace.rows[:0] = build_funnel_rows(arm_spec, run.days, seed=seed, replication=replication)
     kinds = {**run.events_by_kind, **({events.FUNNEL: len(steps)} if steps else {})}
-    margin = setup.policy.economics.margin_rate
+    margin = arm_spec.policy.economics.margin_rate
     return replace(
         run,
-        metrics={**run.metrics, **books.metrics(run, margin)},
-        quantities={**run.quantities, **books.quantities(setup.population)},
+        metrics={**run.metrics, **totals.metrics(run, margin)},
+        quantities={**run.quantities, **totals.quantities(arm_spec.population)},
         events=run.events + len(steps),
         events_by_kind=dict(sorted(kinds.items())),
-        acquisition=books.as_dict(),
+        acquisition=totals.as_dict(),
     )
 
 
-def funnel_rows(setup: ArmSetup, days: float, *, seed: int, replication: int) -> list[events.Row]:
+def build_funnel_rows(arm_spec: ArmSetup, days: float, *, seed: int, replication: int) -> list[events.Row]:
     """The steps that are followed one by one, up to the horizon, as rows of the trace.
 
     Args:
-        setup: The arm.
+        arm_spec: The arm.
         days: The horizon.
         seed: The scenario's seed.
         replication: Which replication.
     """
-    assert isinstance(setup.population, AcquiredPopulation)
-    found = lived(setup.population, seed=seed, replication=replication)
-    return [_row(found, setup.name, step) for step in Books(found, days).followed]
+    assert isinstance(arm_spec.population, AcquiredPopulation)
+    result = get_funnel_result(arm_spec.population, seed=seed, replication=replication)
+    return [_build_row(result, arm_spec.name, step) for step in FunnelTotals(result, days).tracked_steps]
 
 
-def _row(found: Lived, arm: str, step: Step) -> events.Row:
+def _build_row(result: FunnelResult, arm: str, step: ProspectStep) -> events.Row:
     """A step as an event: from where to where, with the channel as its label."""
-    line = found.lines[step.line]
+    line = result.lines[step.line]
     return events.Row(
         time=step.time,
         customer=step.number,
@@ -84,48 +84,48 @@ def _row(found: Lived, arm: str, step: Step) -> events.Row:
         stage=line.path[step.step - 1],
         to_stage=line.path[step.step],
         label="/".join(line.key),
-        reason=found.segments[step.segment],
+        reason=result.segments[step.segment],
         reviewer=None,
         value=None,
     )
 
 
-class Books:
+class FunnelTotals:
     """Totals of a funnel up to a horizon."""
 
-    def __init__(self, found: Lived, days: float) -> None:
+    def __init__(self, result: FunnelResult, days: float) -> None:
         """Count.
 
         Args:
-            found: The funnel, lived to its end.
+            result: The funnel, lived to its end.
             days: The horizon.
         """
-        self._lived, self._days = found, days
-        self.followed = [step for step in found.steps if step.time < days]
-        self._cells: Cells = Counter((s.line, s.segment, s.step, s.period) for s in self.followed)
-        for line, segments in enumerate(found.counted):
+        self._result, self._days = result, days
+        self.tracked_steps = [step for step in result.steps if step.time < days]
+        self._cells: Cells = Counter((s.line, s.segment, s.step, s.period) for s in self.tracked_steps)
+        for line, segments in enumerate(result.bulk_counts):
             for segment, steps in enumerate(segments):
                 for step, periods in enumerate(steps):
-                    for period in self._bought(line):
+                    for period in self._bought_periods(line):
                         if periods[period]:
                             self._cells[line, segment, step, period] = periods[period]
 
-    def _bought(self, line: int) -> Iterator[int]:
+    def _bought_periods(self, line: int) -> Iterator[int]:
         """The periods whose media is bought by the horizon."""
-        periods = self._lived.lines[line].periods
+        periods = self._result.lines[line].periods
         return (place for place, (start, _) in enumerate(periods) if start < self._days)
 
     def spend(self, line: int) -> float:
         """Dollars spent on a line."""
-        return sum(self._lived.spent[line][period] for period in self._bought(line)) / MICROS
+        return sum(self._result.spent[line][period] for period in self._bought_periods(line)) / MICROS
 
     def impressions(self, line: int) -> int:
         """Impressions bought on a line."""
-        return sum(self._lived.impressions[line][period] for period in self._bought(line))
+        return sum(self._result.impressions[line][period] for period in self._bought_periods(line))
 
-    def made(self, line: int, step: str) -> int:
+    def count_step(self, line: int, step: str) -> int:
         """How many made a step; 0 where the path does not have it."""
-        path = self._lived.lines[line].path
+        path = self._result.lines[line].path
         if step == IMPRESSION:
             return self.impressions(line)
         if step not in path:
@@ -133,10 +133,10 @@ class Books:
         place = path.index(step)
         return sum(many for (of, _, at, _), many in self._cells.items() if of == line and at == place)
 
-    def _could_make(self, line: int, step: str) -> int:
+    def _count_eligible(self, line: int, step: str) -> int:
         """How many made the step before it, on a path that has it."""
-        path = self._lived.lines[line].path
-        return self.made(line, path[path.index(step) - 1]) if step in path else 0
+        path = self._result.lines[line].path
+        return self.count_step(line, path[path.index(step) - 1]) if step in path else 0
 
     def metrics(self, run: Run, margin: float) -> dict[str, float | None]:
         """What a person reads.
@@ -145,19 +145,19 @@ class Books:
             run: What became of the buyers.
             margin: Share of revenue that is margin.
         """
-        lines = range(len(self._lived.lines))
-        steps = [step for step in STEPS if any(step in line.path for line in self._lived.lines)]
+        lines = range(len(self._result.lines))
+        steps = [step for step in STEPS if any(step in line.path for line in self._result.lines)]
         spend = sum(self.spend(line) for line in lines)
-        made = {step: sum(self.made(line, step) for line in lines) for step in steps}
-        could = {step: sum(self._could_make(line, step) for line in lines) for step in steps[1:]}
+        made = {step: sum(self.count_step(line, step) for line in lines) for step in steps}
+        eligible = {step: sum(self._count_eligible(line, step) for line in lines) for step in steps[1:]}
         earned = margin * run.quantities["revenue"]
-        gone = (run.metrics.get("churn_rate") or 0.0) * run.customers
+        churned = (run.metrics.get("churn_rate") or 0.0) * run.customers
         return {
             "media_spend": spend,
-            **{PLURALS[step]: float(many) for step, many in made.items()},
-            **{f"{step}_rate": _ratio(made[step], could[step]) for step in steps[1:]},
+            **{STEP_METRICS[step]: float(many) for step, many in made.items()},
+            **{f"{step}_rate": _ratio(made[step], eligible[step]) for step in steps[1:]},
             "cost_per_acquisition": _ratio(spend, made[PURCHASE]),
-            "retained_buyers": float(round(run.customers - gone)),
+            "retained_buyers": float(round(run.customers - churned)),
             "retained_margin": earned,
             "margin_per_media_dollar": _ratio(earned, spend),
             "budget_moved": fsum(move["amount"] for move in self.moves if move["status"] == "executed"),
@@ -165,11 +165,11 @@ class Books:
 
     def quantities(self, population: AcquiredPopulation) -> dict[str, float]:
         """What money is made of: thousands of impressions by line, and the steps that cost something."""
-        lines = self._lived.lines
+        lines = self._result.lines
         return {
             **{f"media_spend.{'/'.join(line.key)}": self.impressions(at) / 1000.0 for at, line in enumerate(lines)},
             **{
-                f"funnel_step.{step}": float(sum(self.made(at, step) for at in range(len(lines))))
+                f"funnel_step.{step}": float(sum(self.count_step(at, step) for at in range(len(lines))))
                 for step in population.acquisition.step_costs
             },
         }
@@ -177,7 +177,7 @@ class Books:
     @property
     def moves(self) -> list[dict[str, Any]]:
         """Moves of budget proposed before the horizon; one decided after it still waits."""
-        proposed = [move for move in self._lived.moves if move["proposed_on"] < self._days]
+        proposed = [move for move in self._result.moves if move["proposed_on"] < self._days]
         waits = {"status": "proposed", "decided_on": None, "reason": None}
         return [move if (move["decided_on"] or 0.0) < self._days else {**move, **waits} for move in proposed]
 
@@ -187,36 +187,36 @@ class Books:
         Whom an impression was shown to nobody knows, so impressions have no segment.
         """
         return {
-            "lines": [self._line(place) for place in range(len(self._lived.lines))],
-            "steps": [row for place in range(len(self._lived.lines)) for row in self._steps(place)],
+            "lines": [self._line_as_dict(place) for place in range(len(self._result.lines))],
+            "steps": [row for place in range(len(self._result.lines)) for row in self._steps_as_dict(place)],
             "moves": self.moves,
         }
 
-    def _line(self, place: int) -> dict[str, Any]:
-        line, bought = self._lived.lines[place], list(self._bought(place))
+    def _line_as_dict(self, index: int) -> dict[str, Any]:
+        line, bought = self._result.lines[index], list(self._bought_periods(index))
         return {
             "campaign": line.key[0],
             "channel": line.key[1],
             "cost_per_1000": line.spec.cost_per_1000.amount,
             "opening_budget": line.spec.budget,
-            "left": self._lived.balances[place] / MICROS if self._is_over(place) else None,
-            "spend": [self._lived.spent[place][period] / MICROS for period in bought],
-            "impressions": [self._lived.impressions[place][period] for period in bought],
+            "left": self._result.balances[index] / MICROS if self._is_over(index) else None,
+            "spend": [self._result.spent[index][period] / MICROS for period in bought],
+            "impressions": [self._result.impressions[index][period] for period in bought],
         }
 
-    def _is_over(self, place: int) -> bool:
-        return self._lived.lines[place].periods[-1][0] < self._days
+    def _is_over(self, index: int) -> bool:
+        return self._result.lines[index].periods[-1][0] < self._days
 
-    def _steps(self, place: int) -> Iterator[dict[str, Any]]:
-        line, bought = self._lived.lines[place], list(self._bought(place))
-        for segment, name in enumerate(self._lived.segments):
+    def _steps_as_dict(self, index: int) -> Iterator[dict[str, Any]]:
+        line, bought = self._result.lines[index], list(self._bought_periods(index))
+        for segment, name in enumerate(self._result.segments):
             for step, label in enumerate(line.path[1:], start=1):
                 yield {
                     "campaign": line.key[0],
                     "channel": line.key[1],
                     "segment": name,
                     "step": label,
-                    "by_period": [self._cells.get((place, segment, step, period), 0) for period in bought],
+                    "by_period": [self._cells.get((index, segment, step, period), 0) for period in bought],
                 }
 
 

@@ -11,7 +11,7 @@ from simulation.acquisition.spec import MICROS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.acquisition.parameters import Line
+    from simulation.acquisition.parameters import BudgetLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Sale:
 
 
 @dataclass
-class Observed:
+class Observations:
     """The books of the marketing side.
 
     Attributes:
@@ -46,7 +46,7 @@ class Observed:
     sales: list[Sale] = field(default_factory=list)
 
     @classmethod
-    def nothing_yet(cls, lines: Sequence[Line]) -> Observed:
+    def empty(cls, lines: Sequence[BudgetLine]) -> Observations:
         """Empty books."""
         spent, first_steps = ([[0] * len(line.periods) for line in lines] for _ in range(2))
         return cls(spent, first_steps)
@@ -61,11 +61,11 @@ class Observed:
             by_value: Whether a sale counts by its predicted value in dollars, or as one.
         """
         sales = [sale for sale in self.sales if sale.line == line and sale.period in periods and sale.time < now]
-        brought = sum(sale.predicted for sale in sales) / 100.0 if by_value else float(len(sales))
+        revenue = sum(sale.predicted for sale in sales) / 100.0 if by_value else float(len(sales))
         return Counts(
             clicks=float(sum(self.first_steps[line][period] for period in periods)),
             conversions=float(len(sales)),
             spend=sum(self.spent[line][period] for period in periods) / MICROS,
-            revenue=brought,
+            revenue=revenue,
             valued=float(len(sales)),
         )

@@ -12,7 +12,7 @@ NO_DELAY = -1
 """The law of a step that is made at once."""
 
 
-class LineLaw(NamedTuple):
+class LineParameters(NamedTuple):
     """One line of the budget: one channel of one campaign.
 
     Attributes:
@@ -24,7 +24,7 @@ class LineLaw(NamedTuple):
         segments: Cumulative shares of the segments among those who make it.
         chances: By segment: of each later step, the chance to get as far.
         audience: People who can be reached in a period; 0 where there is no limit.
-        laws: By step of the path: the law of the delay before it, NO_DELAY for none.
+        delay_distributions: By step of the path: the law of the delay before it, NO_DELAY for none.
         a: By step: its first parameter.
         b: By step: its second parameter.
         ratios: By segment: what multiplies every delay.
@@ -39,14 +39,14 @@ class LineLaw(NamedTuple):
     segments: tuple[float, ...]
     chances: tuple[tuple[float, ...], ...]
     audience: float
-    laws: tuple[int, ...]
+    delay_distributions: tuple[int, ...]
     a: tuple[float, ...]
     b: tuple[float, ...]
     ratios: tuple[float, ...]
     knots: tuple[float, ...]
 
 
-class Line(NamedTuple):
+class BudgetLine(NamedTuple):
     """One line of the budget, with its names and prices.
 
     Attributes:
@@ -56,7 +56,7 @@ class Line(NamedTuple):
         periods: Begin and end of each of its periods.
         price: Millionths of a dollar for an impression.
         budget: Opening budget, in the same.
-        law: The numbers that prospects live by.
+        parameters: The numbers that prospects live by.
     """
 
     key: tuple[str, str]
@@ -65,50 +65,52 @@ class Line(NamedTuple):
     periods: tuple[tuple[float, float], ...]
     price: int
     budget: int
-    law: LineLaw
+    parameters: LineParameters
 
 
-def lines_of(population: AcquiredPopulation) -> tuple[Line, ...]:
+def build_lines(population: AcquiredPopulation) -> tuple[BudgetLine, ...]:
     """Every line of the budget, in order of campaign and channel."""
     segments = tuple(population.segments)
     return tuple(
-        Line(
+        BudgetLine(
             key=(name, channel),
             spec=spec,
             path=campaign.path,
             periods=campaign.periods,
             price=round(spec.cost_per_1000.amount * MICROS / 1000),
             budget=round(spec.budget * MICROS),
-            law=_line_law(campaign, spec, segments, (place, code)),
+            parameters=_line_parameters(campaign, spec, segments, (campaign_index, code)),
         )
-        for place, (name, campaign) in enumerate(population.acquisition.campaigns.items())
+        for campaign_index, (name, campaign) in enumerate(population.acquisition.campaigns.items())
         for code, (channel, spec) in enumerate(campaign.channels.items())
     )
 
 
-def conversion(channel: Channel, segment: str, step: str) -> float:
+def conversion_rate(channel: Channel, segment: str, step: str) -> float:
     """The conversion rate of a step for a segment."""
     return channel.by_segment.get(segment, {}).get(step, channel.conversion.get(step, 0.0))
 
 
-def _line_law(campaign: Campaign, channel: Channel, segments: tuple[str, ...], codes: tuple[int, int]) -> LineLaw:
+def _line_parameters(
+    campaign: Campaign, channel: Channel, segments: tuple[str, ...], codes: tuple[int, int]
+) -> LineParameters:
     first, *later = campaign.path[1:]
     total = sum(channel.segments.values())
     shares = [channel.segments.get(name, 0.0) / total for name in segments]
-    made = [share * conversion(channel, name, first) for name, share in zip(segments, shares, strict=True)]
+    made = [share * conversion_rate(channel, name, first) for name, share in zip(segments, shares, strict=True)]
     chance = sum(made)
     knots: list[float] = []
     delays = [_delay(campaign, step, knots) for step in campaign.path]
-    return LineLaw(
+    return LineParameters(
         campaign=codes[0],
         channel=codes[1],
         steps=len(campaign.path),
         bulk=campaign.bulk,
         chance=min(1.0, chance),
         segments=cumulative(made if chance > 0.0 else shares),
-        chances=tuple(tuple(accumulate((conversion(channel, name, s) for s in later), mul)) for name in segments),
+        chances=tuple(tuple(accumulate((conversion_rate(channel, name, s) for s in later), mul)) for name in segments),
         audience=channel.audience or 0.0,
-        laws=tuple(law for law, _, _ in delays),
+        delay_distributions=tuple(law for law, _, _ in delays),
         a=tuple(a for _, a, _ in delays),
         b=tuple(b for _, _, b in delays),
         ratios=tuple(campaign.delay_by_segment.get(name, 1.0) for name in segments),

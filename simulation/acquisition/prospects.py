@@ -28,104 +28,119 @@ from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 
-CHANNEL_BITS, PERIOD_BITS, PLACE_BITS = 5, 11, 32
-_NTH_BITS = 24
-_NTH_MASK = (1 << 24) - 1
-NOBODY = -1
+CHANNEL_BITS, PERIOD_BITS, POSITION_BITS = 5, 11, 32
+_OCCURRENCE_BITS = 24
+_OCCURRENCE_MASK = (1 << 24) - 1
+NO_POSITION = -1
 """Place of a prospect that there is not: the period has no more."""
 
 
-def number_of(campaign: int, channel: int, period: int, place: int) -> int:
+def prospect_number(campaign: int, channel: int, period: int, position: int) -> int:
     """The number of a prospect, who keeps it as a customer: unique, from 2^48 on and below 2^53.
 
     Args:
         campaign: From 0, below 31.
         channel: From 0 within the campaign, below 32.
         period: From 0, below 2,048.
-        place: Among the period's impressions of the channel, from 0, below 2^32.
+        position: Among the period's impressions of the channel, from 0, below 2^32.
     """
-    return ((((campaign + 1) << CHANNEL_BITS) + channel << PERIOD_BITS) + period << PLACE_BITS) + place
+    return ((((campaign + 1) << CHANNEL_BITS) + channel << PERIOD_BITS) + period << POSITION_BITS) + position
 
 
-def next_place(key: int, nth: int, place: int, chance: float, impressions: int) -> int:
+def next_position(key: int, occurrence: int, position: int, chance: float, impressions: int) -> int:
     """The place of the next impression that makes the first step; NOBODY where the period has none.
 
     Args:
         key: The key of the channel in the period.
-        nth: Which success this is, from 0.
-        place: The place of the one before; NOBODY before the first.
+        occurrence: Which success this is, from 0.
+        position: The place of the one before; NOBODY before the first.
         chance: Probability of the step, for an impression of the channel.
         impressions: How many the period has.
     """
     if chance <= 0.0:
-        return NOBODY
+        return NO_POSITION
     failures = 0.0
     if chance < 1.0:
-        draw = uniform(key, streams.PROSPECT_GAP, nth >> _NTH_BITS, nth & _NTH_MASK)
+        draw = uniform(key, streams.PROSPECT_GAP, occurrence >> _OCCURRENCE_BITS, occurrence & _OCCURRENCE_MASK)
         failures = log(draw) / log1p(-chance)
     # Compared before it is rounded: a tiny chance makes gaps that no integer holds.
-    if failures >= impressions - place - 1:
-        return NOBODY
-    return place + 1 + int(failures)
+    if failures >= impressions - position - 1:
+        return NO_POSITION
+    return position + 1 + int(failures)
 
 
-def is_new(key: int, nth: int, place: int, audience: float) -> bool:
+def reaches_new_person(key: int, occurrence: int, position: int, audience: float) -> bool:
     """Whether the impression reaches somebody who has not been reached in the period.
 
     Args:
         key: The key of the channel in the period.
-        nth: Which success this is.
-        place: Its place.
+        occurrence: Which success this is.
+        position: Its place.
         audience: People who can be reached; 0 where there is no limit.
     """
     if audience <= 0.0:
         return True
-    return uniform(key, streams.PROSPECT_NEW, nth >> _NTH_BITS, nth & _NTH_MASK) < exp(-place / audience)
+    return uniform(key, streams.PROSPECT_NEW, occurrence >> _OCCURRENCE_BITS, occurrence & _OCCURRENCE_MASK) < exp(
+        -position / audience
+    )
 
 
-def segment_of(key: int, nth: int, segments: Sequence[float]) -> int:
+def draw_segment(key: int, occurrence: int, segments: Sequence[float]) -> int:
     """The segment of whoever makes the first step; `segments` are its cumulative shares among those."""
-    return pick(segments, uniform(key, streams.PROSPECT_SEGMENT, nth >> _NTH_BITS, nth & _NTH_MASK))
+    return pick(
+        segments, uniform(key, streams.PROSPECT_SEGMENT, occurrence >> _OCCURRENCE_BITS, occurrence & _OCCURRENCE_MASK)
+    )
 
 
-def steps_made(key: int, nth: int, chances: Sequence[float], count: int) -> int:
+def draw_step_count(key: int, occurrence: int, chances: Sequence[float], count: int) -> int:
     """How many further steps the prospect makes.
 
     Args:
         key: The key of the channel in the period.
-        nth: Which success this is.
+        occurrence: Which success this is.
         chances: Of each further step, the chance to get as far; never rising.
         count: How many there are.
     """
-    draw = uniform(key, streams.PROSPECT_DEPTH, nth >> _NTH_BITS, nth & _NTH_MASK)
+    draw = uniform(key, streams.PROSPECT_DEPTH, occurrence >> _OCCURRENCE_BITS, occurrence & _OCCURRENCE_MASK)
     made = 0
     while made < count and draw < chances[made]:
         made += 1
     return made
 
 
-def touched_at(key: int, start: float, stop: float) -> float:
+def impression_time(key: int, start: float, stop: float) -> float:
     """The day on which a prospect sees the impression, within its period; `key` is the prospect's own."""
     return start + (stop - start) * uniform(key, streams.PROSPECT_TIME, 0, 0)
 
 
-def delay(key: int, step: int, law: int, a: float, b: float, ratio: float, knots: Sequence[float]) -> float:
+def draw_delay(
+    key: int, step: int, distribution: int, a: float, b: float, ratio: float, knots: Sequence[float]
+) -> float:
     """Days from the step before to this one.
 
     Args:
         key: The prospect's own key.
         step: Place of the step on the path.
-        law: The law of the delay (`simulation.distributions.dwell_times`); below 0 where the step is made at once.
+        distribution: The law of the delay (`simulation.distributions.dwell_times`); below 0 where the step is made at
+            once.
         a: Its first parameter.
         b: Its second parameter.
         ratio: What the segment multiplies it by.
         knots: The knots of empirical laws.
     """
-    if law < 0:
+    if distribution < 0:
         return 0.0
-    amount = wound(law, a, 0.0, exponential(key, streams.PROSPECT_DELAY, step, 0))
-    return ratio * due_in(law, a, b, 0.0, amount, 1.0, knots)
+    amount = wound(distribution, a, 0.0, exponential(key, streams.PROSPECT_DELAY, step, 0))
+    return ratio * due_in(distribution, a, b, 0.0, amount, 1.0, knots)
 
 
-KERNELS = (number_of, next_place, is_new, segment_of, steps_made, touched_at, delay)
+KERNELS = (
+    prospect_number,
+    next_position,
+    reaches_new_person,
+    draw_segment,
+    draw_step_count,
+    impression_time,
+    draw_delay,
+)
 """The functions that compiled code uses, callees before callers."""

@@ -9,17 +9,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simulation.acquisition.prospects import (
-    NOBODY,
-    delay,
-    is_new,
-    next_place,
-    number_of,
-    segment_of,
-    steps_made,
-    touched_at,
+    NO_POSITION,
+    draw_delay,
+    draw_segment,
+    draw_step_count,
+    impression_time,
+    next_position,
+    prospect_number,
+    reaches_new_person,
 )
-from simulation.acquisition.results import Lived, Step
-from simulation.acquisition.state import Market
+from simulation.acquisition.results import FunnelResult, ProspectStep
+from simulation.acquisition.state import FunnelState
 from simulation.reference.environment import BEFORE_ALL, ExactEnvironment
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
     import simpy
 
-    from simulation.acquisition.parameters import Line
+    from simulation.acquisition.parameters import BudgetLine
     from simulation.acquisition.spec import AcquiredPopulation
 
     Events = Generator[simpy.Event, None, None]
     Periods = tuple[tuple[float, float], ...]
 
 
-def live(population: AcquiredPopulation, *, seed: int, replication: int) -> Lived:
+def simulate_funnel(population: AcquiredPopulation, *, seed: int, replication: int) -> FunnelResult:
     """Live an arm's funnel to the end.
 
     Args:
@@ -42,59 +42,71 @@ def live(population: AcquiredPopulation, *, seed: int, replication: int) -> Live
         seed: The scenario's seed, 0 or more.
         replication: Which replication.
     """
-    env, market = ExactEnvironment(), Market(population, seed=seed, replication=replication)
-    for name, lines, periods in market.campaigns():
-        env.process(_media(env, market, lines, periods))
-        env.process(_reviews(env, market, name, periods))
+    env, state = ExactEnvironment(), FunnelState(population, seed=seed, replication=replication)
+    for name, lines, periods in state.campaigns():
+        env.process(_buy_media(env, state, lines, periods))
+        env.process(_review_budget(env, state, name, periods))
     env.run()
-    return market.lived()
+    return state.build_result()
 
 
-def _media(env: ExactEnvironment, market: Market, lines: list[int], periods: Periods) -> Events:
+def _buy_media(env: ExactEnvironment, state: FunnelState, lines: list[int], periods: Periods) -> Events:
     """At the beginning of every period, the campaign's media is bought."""
     for period, (start, _) in enumerate(periods):
         yield env.at(start)
         for line in lines:
-            _show(env, market, line, period)
+            _show_impressions(env, state, line, period)
 
 
-def _reviews(env: ExactEnvironment, market: Market, campaign: str, periods: Periods) -> Events:
+def _review_budget(env: ExactEnvironment, state: FunnelState, campaign: str, periods: Periods) -> Events:
     """Before media is bought on a day of review, budget is moved; what needs a person is answered in its own time."""
-    for nth, day in market.reviews(periods):
+    for number, day in state.review_days(periods):
         yield env.at(day, BEFORE_ALL)
-        for waiting in market.desk.review(campaign, nth, env.now):
-            env.call_at(waiting.due, BEFORE_ALL, partial(market.desk.answer, waiting))
+        for pending in state.controller.review_budget(campaign, number, env.now):
+            env.call_at(pending.due, BEFORE_ALL, partial(state.controller.resolve_approval, pending))
 
 
-def _show(env: ExactEnvironment, market: Market, place: int, period: int) -> None:
+def _show_impressions(env: ExactEnvironment, state: FunnelState, line_index: int, period: int) -> None:
     """Show a line's impressions of one period, and send on their way those prospects who are followed."""
-    line, impressions = market.lines[place], market.desk.buy(place, period)
-    for who, segment, last in _touched(line, market.luck_of(place, period), impressions):
-        market.observed.first_steps[place][period] += 1
-        for step in range(1, min(last + 1, line.law.bulk)):
-            market.counted[place][segment][step][period] += 1
-        if last >= line.law.bulk:
-            number = number_of(line.law.campaign, line.law.channel, period, who)
-            env.process(_follow(env, market, Step(0.0, number, place, period, segment, last)))
+    line, impressions = state.lines[line_index], state.controller.buy_media(line_index, period)
+    for position, segment, last in _find_prospects(line, state.period_key(line_index, period), impressions):
+        state.observed.first_steps[line_index][period] += 1
+        for step in range(1, min(last + 1, line.parameters.bulk)):
+            state.bulk_counts[line_index][segment][step][period] += 1
+        if last >= line.parameters.bulk:
+            number = prospect_number(line.parameters.campaign, line.parameters.channel, period, position)
+            env.process(_follow_prospect(env, state, ProspectStep(0.0, number, line_index, period, segment, last)))
 
 
-def _touched(line: Line, key: int, impressions: int) -> Iterator[tuple[int, int, int]]:
+def _find_prospects(line: BudgetLine, key: int, impressions: int) -> Iterator[tuple[int, int, int]]:
     """Everybody who makes the first step: place, segment, and the last step made."""
-    law, nth, place = line.law, 0, NOBODY
-    while (place := next_place(key, nth, place, law.chance, impressions)) != NOBODY:
-        if is_new(key, nth, place, law.audience):
-            segment = segment_of(key, nth, law.segments)
-            yield place, segment, 1 + steps_made(key, nth, law.chances[segment], law.steps - 2)
-        nth += 1
+    parameters, occurrence, position = line.parameters, 0, NO_POSITION
+    while (position := next_position(key, occurrence, position, parameters.chance, impressions)) != NO_POSITION:
+        if reaches_new_person(key, occurrence, position, parameters.audience):
+            segment = draw_segment(key, occurrence, parameters.segments)
+            yield (
+                position,
+                segment,
+                1 + draw_step_count(key, occurrence, parameters.chances[segment], parameters.steps - 2),
+            )
+        occurrence += 1
 
 
-def _follow(env: ExactEnvironment, market: Market, prospect: Step) -> Events:
+def _follow_prospect(env: ExactEnvironment, state: FunnelState, prospect: ProspectStep) -> Events:
     """One prospect's way down the path; `prospect` says how far it leads."""
-    line = market.lines[prospect.line]
-    law, key = line.law, market.key_of(prospect.number)
-    time = touched_at(key, *line.periods[prospect.period])
-    for step in range(law.bulk, prospect.step + 1):
-        ratio = law.ratios[prospect.segment]
-        time += delay(key, step, law.laws[step], law.a[step], law.b[step], ratio, law.knots)
+    line = state.lines[prospect.line]
+    parameters, key = line.parameters, state.prospect_key(prospect.number)
+    time = impression_time(key, *line.periods[prospect.period])
+    for step in range(parameters.bulk, prospect.step + 1):
+        ratio = parameters.ratios[prospect.segment]
+        time += draw_delay(
+            key,
+            step,
+            parameters.delay_distributions[step],
+            parameters.a[step],
+            parameters.b[step],
+            ratio,
+            parameters.knots,
+        )
         yield env.at(time)
-        market.made(prospect._replace(time=time, step=step))
+        state.record_step(prospect._replace(time=time, step=step))

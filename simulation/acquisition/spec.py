@@ -16,22 +16,22 @@ from journey.marketing.core.policy import BudgetPolicy
 from simulation.model.spec import Amount, Assumption, Days, Dwell, NonNegative, Part, Population, Probability
 
 IMPRESSION, PURCHASE = "impression", "purchase"
-BULK = ("click", "visit")
+BULK_STEPS = ("click", "visit")
 """Steps that are made within the moment of the impression and counted together; later ones are followed one by one."""
 
 STEPS = tuple(FUNNEL_STEPS)
-DEFAULT_PATH = (IMPRESSION, *BULK, "signup", "demo_request", PURCHASE)
+DEFAULT_PATH = (IMPRESSION, *BULK_STEPS, "signup", "demo_request", PURCHASE)
 MICROS = 1_000_000
 """Millionths of a dollar: media is priced in these, so that every cent of a budget is accounted for exactly."""
 
-MOST_CAMPAIGNS, MOST_CHANNELS, MOST_PERIODS, MOST_PLACES = 31, 32, 2048, 1 << 32
-"""What the number of a prospect has room for; see `simulation.acquisition.prospects.number_of`."""
+MAX_CAMPAIGNS, MAX_CHANNELS, MAX_PERIODS, MAX_POSITIONS = 31, 32, 2048, 1 << 32
+"""What the number of a prospect has room for; see `simulation.acquisition.prospects.prospect_number`."""
 
 
-Shift = Annotated[float, Field(gt=0.0, le=1e3)]
+Ratio = Annotated[float, Field(gt=0.0, le=1e3)]
 
 
-DAYS_PER_STEP = 2.0
+CUSTOMER_DAYS_PER_STEP = 2.0
 """An impression that makes the first step takes the reference engine as long as so many customer-days (measured on
 `acquisition_quality`: 13 microseconds against 7 of the base world)."""
 
@@ -39,8 +39,8 @@ DAYS_PER_STEP = 2.0
 class Quality(Part):
     """How the buyers of a channel differ from others of their segment."""
 
-    account_value: Shift = Field(default=1.0, description="Ratio on the account value.")
-    churn: Shift = Field(
+    account_value: Ratio = Field(default=1.0, description="Ratio on the account value.")
+    churn: Ratio = Field(
         default=1.0,
         description="Hazard ratio on every move that is subject to frailty: the channel's buyers fit worse, or better.",
     )
@@ -49,7 +49,7 @@ class Quality(Part):
     )
 
     @model_validator(mode="after")
-    def _has_tiers(self) -> "Quality":
+    def _check_tiers(self) -> "Quality":
         if self.tiers and sum(self.tiers.values()) <= 0.0:
             raise ValueError("tiers: at least one risk tier needs a share above 0")
         return self
@@ -73,7 +73,7 @@ class Channel(Part):
     quality: Quality = Quality()
 
     @model_validator(mode="after")
-    def _can_be_bought(self) -> "Channel":
+    def _check_price(self) -> "Channel":
         if sum(self.segments.values()) <= 0.0:
             raise ValueError("segments: at least one segment needs a share above 0")
         if round(self.cost_per_1000.amount * 1000) < 1:
@@ -91,12 +91,12 @@ class Campaign(Part):
         description="Time from the step before, by step; none where left out. Click, visit and the path's first step "
         "are made at once.",
     )
-    delay_by_segment: dict[str, Shift] = Field(default={}, description="Ratio on every delay, by segment.")
+    delay_by_segment: dict[str, Ratio] = Field(default={}, description="Ratio on every delay, by segment.")
     days: Days = Field(default=182.0, description="Media is bought from day 0 up to this day.")
     period_days: Days = Field(default=7.0, description="It is bought period by period, as long as this.")
 
     @model_validator(mode="after")
-    def _is_a_way_to_a_purchase(self) -> "Campaign":
+    def _check_path(self) -> "Campaign":
         try:
             funnel(self.path)
         except JourneyDefinitionError as error:
@@ -109,32 +109,32 @@ class Campaign(Part):
         return self
 
     @model_validator(mode="after")
-    def _fits(self) -> "Campaign":
+    def _check_limits(self) -> "Campaign":
         if not self.channels:
             raise ValueError("channels: a campaign needs at least one")
-        if len(self.channels) > MOST_CHANNELS:
-            raise ValueError(f"channels: there are {len(self.channels)}; at most {MOST_CHANNELS} are possible")
-        if self.days / self.period_days > MOST_PERIODS:
-            raise ValueError(f"period_days: {self.days:g} days are more than {MOST_PERIODS} periods; make them longer")
+        if len(self.channels) > MAX_CHANNELS:
+            raise ValueError(f"channels: there are {len(self.channels)}; at most {MAX_CHANNELS} are possible")
+        if self.days / self.period_days > MAX_PERIODS:
+            raise ValueError(f"period_days: {self.days:g} days are more than {MAX_PERIODS} periods; make them longer")
         return self
 
     @model_validator(mode="after")
-    def _delays_what_can_wait(self) -> "Campaign":
+    def _check_delays(self) -> "Campaign":
         for step in self.delays:
-            if step in (*BULK, *self.path[:2]):
+            if step in (*BULK_STEPS, *self.path[:2]):
                 raise ValueError(f"delays: {step!r} is made at once; a delay belongs to a later step of the path")
         return self
 
     @property
     def bulk(self) -> int:
         """How many steps of the path are counted together: the impression, and with it click and visit."""
-        return 1 + sum(step in BULK for step in self.path[1:])
+        return 1 + sum(step in BULK_STEPS for step in self.path[1:])
 
     @property
     def periods(self) -> tuple[tuple[float, float], ...]:
         """Begin and end of each period; the last one may be shorter."""
         count = max(1, -int(-self.days // self.period_days))
-        starts = [place * self.period_days for place in range(count)]
+        starts = [index * self.period_days for index in range(count)]
         return tuple(zip(starts, [*starts[1:], self.days], strict=True))
 
 
@@ -151,7 +151,7 @@ class Predictor(Part):
     )
 
     @model_validator(mode="after")
-    def _looks_ahead_so_far(self) -> "Predictor":
+    def _check_years(self) -> "Predictor":
         if not 0.0 < self.years.amount <= 20.0:
             raise ValueError(f"years: {self.years.amount:g} cannot be foreseen; give more than 0 and at most 20")
         return self
@@ -193,15 +193,15 @@ class Acquisition(Part):
     def _fits(self) -> "Acquisition":
         if not self.campaigns:
             raise ValueError("campaigns: an acquisition needs at least one")
-        if len(self.campaigns) > MOST_CAMPAIGNS:
-            raise ValueError(f"campaigns: there are {len(self.campaigns)}; at most {MOST_CAMPAIGNS} are possible")
+        if len(self.campaigns) > MAX_CAMPAIGNS:
+            raise ValueError(f"campaigns: there are {len(self.campaigns)}; at most {MAX_CAMPAIGNS} are possible")
         for name, campaign in self.campaigns.items():
             for channel, line in campaign.channels.items():
                 most = sum(each.budget for each in campaign.channels.values()) / (line.cost_per_1000.amount / 1000.0)
-                if most >= MOST_PLACES:
+                if most >= MAX_POSITIONS:
                     raise ValueError(
                         f"campaigns.{name}: its budget could buy {most:.2g} impressions of {channel} in one period; "
-                        f"at most {MOST_PLACES:,} have a number"
+                        f"at most {MAX_POSITIONS:,} have a number"
                     )
         return self
 
@@ -236,15 +236,17 @@ class AcquiredPopulation(Population):
             for campaign in self.acquisition.campaigns.values()
             for channel in campaign.channels.values()
         )
-        return super().work(days) + DAYS_PER_STEP * first_steps
+        return super().work(days) + CUSTOMER_DAYS_PER_STEP * first_steps
 
 
-def acquired(population: Population, acquisition: Acquisition, *, spread: float, churn: ChurnMapping) -> Population:
+def with_acquisition(
+    population: Population, acquisition: Acquisition, *, spread: float, churn: ChurnMapping
+) -> Population:
     """The population of an arm that has an acquisition; see `AcquiredPopulation`."""
-    given: dict[str, Any] = {name: getattr(population, name) for name in population.model_fields_set}
-    return AcquiredPopulation(**given, acquisition=acquisition, frailty_spread=spread, churn=churn)
+    fields: dict[str, Any] = {name: getattr(population, name) for name in population.model_fields_set}
+    return AcquiredPopulation(**fields, acquisition=acquisition, frailty_spread=spread, churn=churn)
 
 
-def acquisition_of(population: Population) -> Acquisition | None:
+def find_acquisition(population: Population) -> Acquisition | None:
     """The funnel that a population comes from; None where it comes from none."""
     return population.acquisition if isinstance(population, AcquiredPopulation) else None

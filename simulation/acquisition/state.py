@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulation.acquisition.budget_control import Desk
-from simulation.acquisition.customer_traits import traits_of
-from simulation.acquisition.observations import Observed, Sale
-from simulation.acquisition.parameters import lines_of
-from simulation.acquisition.prospects import number_of
-from simulation.acquisition.results import Counted, Lived, Step
-from simulation.acquisition.spec import MOST_PLACES
-from simulation.acquisition.value_prediction import hazard_of, retained_value
+from simulation.acquisition.budget_control import BudgetController
+from simulation.acquisition.customer_traits import draw_traits
+from simulation.acquisition.observations import Observations, Sale
+from simulation.acquisition.parameters import build_lines
+from simulation.acquisition.prospects import prospect_number
+from simulation.acquisition.results import FunnelResult, ProspectStep, StepCounts
+from simulation.acquisition.spec import MAX_POSITIONS
+from simulation.acquisition.value_prediction import expected_churn_hazard, predict_retained_value
 from simulation.random import streams
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from simulation.acquisition.spec import AcquiredPopulation
 
 
-class Market:
+class FunnelState:
     """The books of one arm's funnel while it is lived.
 
     Attributes:
         lines: The lines of the budget.
         observed: What has been seen so far.
-        desk: Buys media and moves budget.
-        counted: Steps that are counted together.
+        controller: Buys media and moves budget.
+        bulk_counts: Steps that are counted together.
         steps: Steps of those who are followed.
     """
 
@@ -39,66 +39,68 @@ class Market:
             seed: The scenario's seed.
             replication: Which replication.
         """
-        self.lines = lines_of(population)
-        self.observed = Observed.nothing_yet(self.lines)
+        self.lines = build_lines(population)
+        self.observed = Observations.empty(self.lines)
         rule = population.acquisition.reallocation
-        self.desk = Desk(self.lines, rule, self.observed, seed=seed, replication=replication)
-        self.counted: Counted = [
-            [[[0] * len(line.periods) for _ in range(line.law.bulk)] for _ in population.segments]
+        self.controller = BudgetController(self.lines, rule, self.observed, seed=seed, replication=replication)
+        self.bulk_counts: StepCounts = [
+            [[[0] * len(line.periods) for _ in range(line.parameters.bulk)] for _ in population.segments]
             for line in self.lines
         ]
-        self.steps: list[Step] = []
-        self._population, self._luck = population, (seed, replication)
+        self.steps: list[ProspectStep] = []
+        self._population, self._run_key = population, (seed, replication)
 
     def campaigns(self) -> Iterator[tuple[str, list[int], tuple[tuple[float, float], ...]]]:
         """Every campaign: its name, its lines and its periods."""
         for name, campaign in self._population.acquisition.campaigns.items():
-            yield name, [place for place, line in enumerate(self.lines) if line.key[0] == name], campaign.periods
+            yield name, [index for index, line in enumerate(self.lines) if line.key[0] == name], campaign.periods
 
-    def reviews(self, periods: tuple[tuple[float, float], ...]) -> Iterator[tuple[int, float]]:
+    def review_days(self, periods: tuple[tuple[float, float], ...]) -> Iterator[tuple[int, float]]:
         """Number and day of every review of a campaign; none where nothing is moved, or nothing is left to buy."""
         rule = self._population.acquisition.reallocation
         if rule.rule == "none":
             return
-        nth = 1
-        while nth * rule.every_days <= periods[-1][0]:
-            yield nth, nth * rule.every_days
-            nth += 1
+        number = 1
+        while number * rule.every_days <= periods[-1][0]:
+            yield number, number * rule.every_days
+            number += 1
 
-    def luck_of(self, line: int, period: int) -> int:
+    def period_key(self, line: int, period: int) -> int:
         """The key of all that is drawn about a channel's impressions in a period."""
-        law = self.lines[line].law
-        return streams.customer_key(*self._luck, number_of(law.campaign, law.channel, period, MOST_PLACES - 1))
+        parameters = self.lines[line].parameters
+        return streams.customer_key(
+            *self._run_key, prospect_number(parameters.campaign, parameters.channel, period, MAX_POSITIONS - 1)
+        )
 
-    def key_of(self, number: int) -> int:
+    def prospect_key(self, number: int) -> int:
         """The key of a prospect's own streams, which stay theirs as a customer."""
-        return streams.customer_key(*self._luck, number)
+        return streams.customer_key(*self._run_key, number)
 
-    def made(self, step: Step) -> None:
+    def record_step(self, step: ProspectStep) -> None:
         """A prospect who is followed makes a step; the last one is a sale."""
         self.steps.append(step)
-        if step.step == self.lines[step.line].law.steps - 1:
-            self.observed.sales.append(Sale(step.time, step.line, step.period, self._predicted(step)))
+        if step.step == self.lines[step.line].parameters.steps - 1:
+            self.observed.sales.append(Sale(step.time, step.line, step.period, self._predict_value(step)))
 
-    def _predicted(self, step: Step) -> int:
+    def _predict_value(self, step: ProspectStep) -> int:
         """What the buyer is predicted to be worth, in cents."""
         population, line = self._population, self.lines[step.line]
         segment = tuple(population.segments)[step.segment]
         predictor = population.acquisition.reallocation.predictor
-        traits = traits_of(population, line.spec.quality, segment, self.key_of(step.number))
-        hazard = hazard_of(population.churn, predictor, line.key[1], segment, traits.tier)
-        return round(100.0 * retained_value(traits.account_value, hazard, predictor.years.amount))
+        traits = draw_traits(population, line.spec.quality, segment, self.prospect_key(step.number))
+        hazard = expected_churn_hazard(population.churn, predictor, line.key[1], segment, traits.tier)
+        return round(100.0 * predict_retained_value(traits.account_value, hazard, predictor.years.amount))
 
-    def lived(self) -> Lived:
+    def build_result(self) -> FunnelResult:
         """What came of it."""
-        return Lived(
+        return FunnelResult(
             lines=self.lines,
             segments=tuple(self._population.segments),
-            impressions=tuple(map(tuple, self.desk.impressions)),
+            impressions=tuple(map(tuple, self.controller.impressions)),
             spent=tuple(map(tuple, self.observed.spent)),
-            balances=tuple(self.desk.balances),
-            counted=self.counted,
+            balances=tuple(self.controller.balances),
+            bulk_counts=self.bulk_counts,
             steps=tuple(sorted(self.steps)),
-            moves=tuple(self.desk.moves),
-            log=self.desk.log.events,
+            moves=tuple(self.controller.moves),
+            log=self.controller.log.events,
         )

@@ -5,12 +5,13 @@ Account value for ``T`` years, each moment weighted by the chance of being there
 """
 
 from math import expm1
+from sys import float_info
 
 from journey.decision.policy import TIERS, ChurnMapping
 from simulation.acquisition.spec import Predictor
 
 
-def retained_value(value: float, hazard: float, years: float) -> float:
+def predict_retained_value(value: float, hazard: float, years: float) -> float:
     """Predicted revenue of a buyer, in dollars.
 
     Args:
@@ -18,12 +19,13 @@ def retained_value(value: float, hazard: float, years: float) -> float:
         hazard: Churn hazard per year, 0 or more.
         years: Years that are counted.
     """
-    if hazard <= 0.0:
+    # Below the smallest normal number the quotient has lost its digits, and the integral is its limit.
+    if hazard * years < float_info.min:
         return value * years
     return value * -expm1(-hazard * years) / hazard
 
 
-def hazard_of(churn: ChurnMapping, predictor: Predictor, channel: str, segment: str, tier: int) -> float:
+def expected_churn_hazard(churn: ChurnMapping, predictor: Predictor, channel: str, segment: str, tier: int) -> float:
     """The yearly churn hazard that the policy expects of a buyer.
 
     Args:

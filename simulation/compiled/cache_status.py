@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def is_ready(arms: int) -> bool:
+def is_cached(arms: int) -> bool:
     """Whether a run would find all its code on disk, with a trace or without.
 
     Args:
         arms: How many arms live in it together; each number is compiled for itself.
     """
-    mark = _mark(arms)
+    mark = _cache_mark(arms)
     return mark is not None and mark.exists()
 
 
-def remember(arms: int) -> None:
+def mark_cached(arms: int) -> None:
     """Note that a run of so many arms has just had everything compiled, or read from disk."""
-    leave(_mark(arms))
+    leave(_cache_mark(arms))
 
 
-def _mark(arms: int) -> Path | None:
+def _cache_mark(arms: int) -> Path | None:
     from simulation.compiled.engine import kernels
 
     return mark_of(vars(kernels()).values(), (arms,))

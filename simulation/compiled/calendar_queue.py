@@ -9,65 +9,65 @@ stretch, from which they are taken when their stretch begins.
 from typing import Any
 
 from simulation.compiled import state
-from simulation.compiled.state_columns import NOTHING
+from simulation.compiled.state_columns import NO_INDEX
 from simulation.kernels.heap import heap_pop, heap_push
 
 
-def push(S: Any, time: float, kind: int, who: int, version: int, what: int) -> None:
+def push(S: Any, time: float, kind: int, row: int, version: int, purpose: int) -> None:
     """Note something, ordered by (time, kind, when it was noted); what is due after the last stretch never happens."""
     order = (kind << 56) | S.counters[state.NEXT_SEQUENCE]
     S.counters[state.NEXT_SEQUENCE] += 1
-    stretches = time * S.gate[state.STRETCHES_PER_DAY]
-    if stretches >= len(S.later_first):
+    position = time * S.gate[state.BUCKETS_PER_DAY]
+    if position >= len(S.later_first):
         return
-    stretch = int(stretches)
-    if stretch <= S.counters[state.STRETCH]:
-        heap_push(S.heap_floats, S.heap_ints, S.counters[state.HEAP_SIZE], time, 0.0, order, who, version, what)
+    bucket = int(position)
+    if bucket <= S.counters[state.BUCKET]:
+        heap_push(S.heap_floats, S.heap_ints, S.counters[state.HEAP_SIZE], time, 0.0, order, row, version, purpose)
         S.counters[state.HEAP_SIZE] += 1
         return
-    place = S.counters[state.LATER_FREE]
-    S.counters[state.LATER_FREE] = S.later_ints[place, 4]
-    S.counters[state.LATER] += 1
-    S.later_floats[place] = time
-    S.later_ints[place, 0] = order
-    S.later_ints[place, 1] = who
-    S.later_ints[place, 2] = version
-    S.later_ints[place, 3] = what
-    S.later_ints[place, 4] = S.later_first[stretch]
-    S.later_first[stretch] = place
+    slot = S.counters[state.LATER_FREE]
+    S.counters[state.LATER_FREE] = S.later_ints[slot, 4]
+    S.counters[state.LATER_EVENTS] += 1
+    S.later_floats[slot] = time
+    S.later_ints[slot, 0] = order
+    S.later_ints[slot, 1] = row
+    S.later_ints[slot, 2] = version
+    S.later_ints[slot, 3] = purpose
+    S.later_ints[slot, 4] = S.later_first[bucket]
+    S.later_first[bucket] = slot
 
 
-def turn_page(S: Any) -> None:
+def advance_bucket(S: Any) -> None:
     """Take the entries of the next stretch into the heap."""
-    S.counters[state.STRETCH] += 1
-    stretch = S.counters[state.STRETCH]
-    place = S.later_first[stretch]
-    S.later_first[stretch] = NOTHING
-    while place != NOTHING:
+    S.counters[state.BUCKET] += 1
+    bucket = S.counters[state.BUCKET]
+    slot = S.later_first[bucket]
+    S.later_first[bucket] = NO_INDEX
+    while slot != NO_INDEX:
         heap_push(
-            S.heap_floats, S.heap_ints, S.counters[state.HEAP_SIZE], S.later_floats[place], 0.0,
-            S.later_ints[place, 0], S.later_ints[place, 1], S.later_ints[place, 2], S.later_ints[place, 3],
+            S.heap_floats, S.heap_ints, S.counters[state.HEAP_SIZE], S.later_floats[slot], 0.0,
+            S.later_ints[slot, 0], S.later_ints[slot, 1], S.later_ints[slot, 2], S.later_ints[slot, 3],
         )  # fmt: skip
         S.counters[state.HEAP_SIZE] += 1
-        following = S.later_ints[place, 4]
-        S.later_ints[place, 4] = S.counters[state.LATER_FREE]
-        S.counters[state.LATER_FREE] = place
-        S.counters[state.LATER] -= 1
-        place = following
+        following = S.later_ints[slot, 4]
+        S.later_ints[slot, 4] = S.counters[state.LATER_FREE]
+        S.counters[state.LATER_FREE] = slot
+        S.counters[state.LATER_EVENTS] -= 1
+        slot = following
 
 
-def is_anything_due(S: Any, limit: float) -> bool:
+def is_event_due(S: Any, limit: float) -> bool:
     """Whether something is due before a moment; it then stands first in the heap."""
-    while S.counters[state.HEAP_SIZE] == 0 and S.counters[state.LATER] > 0:
-        turn_page(S)
+    while S.counters[state.HEAP_SIZE] == 0 and S.counters[state.LATER_EVENTS] > 0:
+        advance_bucket(S)
     return bool(S.counters[state.HEAP_SIZE] > 0 and S.heap_floats[0, 0] < limit)
 
 
-def strike(S: Any) -> None:
+def pop(S: Any) -> None:
     """Take the first entry out of the heap."""
     heap_pop(S.heap_floats, S.heap_ints, S.counters[state.HEAP_SIZE])
     S.counters[state.HEAP_SIZE] -= 1
 
 
-KERNELS: tuple[Any, ...] = (push, turn_page, is_anything_due, strike)
+KERNELS: tuple[Any, ...] = (push, advance_bucket, is_event_due, pop)
 """The functions that compiled code uses, callees before callers."""

@@ -6,16 +6,16 @@ and what it is to do is a number.
 
 from typing import Any
 
-from simulation.compiled.population import settle_all
-from simulation.compiled.review_queue import finish_all, finish_occupied, live_until
+from simulation.compiled.population import initialise_all_rows
+from simulation.compiled.review_queue import finish_all, finish_occupied, simulate_window
 from simulation.compiled.state import DONE
-from simulation.compiled.two_pass import seek_requests, serve_requests
+from simulation.compiled.two_pass import find_first_requests, serve_requests
 
 # In rows: everybody in a row of their own. Lean: see `lean`.
-SETTLE_ALL, LIVE_UNTIL, FINISH_ALL, SEEK, SERVE, FINISH_OCCUPIED = range(6)
+INITIALISE_ALL, SIMULATE_WINDOW, FINISH_ALL, FIND_FIRST_REQUESTS, SERVE_REQUESTS, FINISH_OCCUPIED = range(6)
 
 
-def enter(A: Any, P: Any, S: Any, W: Any, what: int) -> int:
+def run_kernel(A: Any, P: Any, S: Any, W: Any, task: int) -> int:
     """Do one of the above; DONE, or what is short.
 
     Args:
@@ -23,22 +23,22 @@ def enter(A: Any, P: Any, S: Any, W: Any, what: int) -> int:
         P: What customers are drawn from.
         S: The cohort.
         W: The same cohort with totals that nobody reads; only SERVE writes to them.
-        what: Which.
+        task: Which.
     """
-    if what == SEEK:
-        return seek_requests(A, P, S)
-    if what == SERVE:
+    if task == FIND_FIRST_REQUESTS:
+        return find_first_requests(A, P, S)
+    if task == SERVE_REQUESTS:
         return serve_requests(A, P, S, W)
-    if what == LIVE_UNTIL:
-        return live_until(A, S)
-    if what == SETTLE_ALL:
-        settle_all(A, P, S)
-    elif what == FINISH_ALL:
+    if task == SIMULATE_WINDOW:
+        return simulate_window(A, S)
+    if task == INITIALISE_ALL:
+        initialise_all_rows(A, P, S)
+    elif task == FINISH_ALL:
         finish_all(A, S)
     else:
         finish_occupied(A, S)
     return DONE
 
 
-KERNELS: tuple[Any, ...] = (enter,)
+KERNELS: tuple[Any, ...] = (run_kernel,)
 """The functions that compiled code uses, callees before callers."""

@@ -24,15 +24,15 @@ from simulation.compiled import (
     two_pass,
 )
 from simulation.compiled import population as population_module
-from simulation.compiled.cache_status import remember
-from simulation.compiled.parameters import tables_of
-from simulation.compiled.population import CrowdTables, crowd_tables
-from simulation.compiled.state import Cohort, empty_cohort
-from simulation.compiled.totals import gate_book_of, tally_of
-from simulation.compiled.trace_rows import columns_of
+from simulation.compiled.cache_status import mark_cached
+from simulation.compiled.parameters import build_arm_arrays
+from simulation.compiled.population import PopulationArrays, build_population_arrays
+from simulation.compiled.state import EngineState, allocate_state
+from simulation.compiled.totals import build_counters, build_queue_statistics
+from simulation.compiled.trace_rows import build_columns
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import heap, prefetch
-from simulation.kernels.named_arrays import boxed, kind_of
+from simulation.kernels.named_arrays import pack_arrays, packed_type
 from simulation.metrics import counters, quantile_sketch
 from simulation.metrics.totals import Books
 from simulation.model import calendar_effects, contracts, record_errors, working_hours
@@ -47,23 +47,64 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import SimpleNamespace
 
-    from simulation.compiled.parameters import Tables
+    from simulation.compiled.parameters import ArmArrays
     from simulation.population.draw import People
     from simulation.trace.columns import TakeRows
 
 
-ROWS_AT_A_TIME = 500_000
+ROWS_PER_BATCH = 500_000
 """About so many rows of the trace stand in memory before they are handed on."""
 EVENTS_PER_CUSTOMER_DAY = 0.2
 """More than in most worlds."""
 INLINED = (
-    "mix", "uniform", "exponential", "fade", "stall", "kept_at_least", "grown_at_least", "kept_at_most",
-    "opportunity_of", "quiet", "due_in", "set_clock", "wind", "run_at", "emit", "in_force", "hazard_ratio",
-    "onset_rate", "next_move", "first_point", "first_due_besides", "has_room_alone", "nothing_to_do",
-    "cumulative_hazard", "age_at", "wait_until", "wound", "gone_on", "wind_move", "watch", "look_until", "step", "held",
-    "hold", "planned_at_least", "hear", "count_evaluation", "set_going", "retune_value", "heap_push", "heap_pop",
-    "is_before", "set_down", "strike", "push", "left_of_evidence", "worn",
-)  # fmt: skip
+    "mix",
+    "uniform",
+    "exponential",
+    "fade",
+    "stall",
+    "kept_at_least",
+    "grown_at_least",
+    "kept_at_most",
+    "opportunity_of",
+    "quiet",
+    "due_in",
+    "set_clock",
+    "start_clock",
+    "set_hazard_ratio",
+    "emit",
+    "effective_ratio",
+    "hazard_ratio",
+    "onset_rate",
+    "schedule_next_move",
+    "first_grid_index",
+    "next_event_except",
+    "has_room_for_step",
+    "idle_reason",
+    "cumulative_hazard",
+    "age_at",
+    "wait_until",
+    "wound",
+    "gone_on",
+    "start_move_clock",
+    "count_idle_evaluations",
+    "count_evaluations_until",
+    "handle_event",
+    "contact_policy_reason",
+    "hold",
+    "planned_at_least",
+    "add_signal",
+    "count_evaluation",
+    "start_intervention",
+    "update_value_clock",
+    "heap_push",
+    "heap_pop",
+    "is_before",
+    "copy_entry",
+    "pop",
+    "push",
+    "remaining_evidence",
+    "faded_ratio",
+)
 """Functions that most events go through, often several times: calling them took a sixth of a run."""
 
 
@@ -108,8 +149,8 @@ def kernels() -> SimpleNamespace:
     return compiled(*modules, constants=constants, options=UNCOUNTED, inlined=INLINED, from_0=True)
 
 
-def live_compiled(
-    setups: Sequence[ArmSetup],
+def simulate_compiled(
+    arm_specs: Sequence[ArmSetup],
     population: People,
     *,
     seed: int,
@@ -117,45 +158,45 @@ def live_compiled(
     days: float,
     keep_trace: bool,
     take_rows: TakeRows | None = None,
-    rows_at_a_time: int = ROWS_AT_A_TIME,
+    rows_per_batch: int = ROWS_PER_BATCH,
 ) -> tuple[Books, ...]:
     """Live one cohort, split between arms that share the gate; see `simulation.runs.run.run_together`.
 
     Args:
-        setups: The arms.
+        arm_specs: The arms.
         population: Their customers on day 0, those of all pods.
         seed: The scenario's seed.
         replication: Which replication.
         days: The horizon.
         keep_trace: Whether to keep the rows of the trace.
         take_rows: Takes them otherwise.
-        rows_at_a_time: About how many rows it is given at a time.
+        rows_per_batch: About how many rows it is given at a time.
 
     Raises:
         InputError: A move of the journey carries a guard of a user's own, which this engine does not know.
     """
-    kept = _Kept() if keep_trace else None
-    traced = keep_trace or take_rows is not None
-    cast = _cast(setups, population, seed=seed, replication=replication, days=days, traced=traced)
-    _compile(cast)
+    collector = _TraceCollector() if keep_trace else None
+    is_traced = keep_trace or take_rows is not None
+    inputs = _build_inputs(arm_specs, population, seed=seed, replication=replication, days=days, traced=is_traced)
+    _ensure_compiled(inputs)
     started = perf_counter()
-    lived = _lived(cast, take_rows if kept is None else kept.take, rows_at_a_time)
+    engine = _simulate(inputs, take_rows if collector is None else collector.take, rows_per_batch)
     wall_seconds = perf_counter() - started
-    gate_book = gate_book_of(lived)
+    queue_statistics = build_queue_statistics(engine)
     return tuple(
         Books(
-            tally_of(table, number, lived, cast.segments),
-            occupancy=lived.occupancy[number].tolist(),
-            busy=float(lived.gate[state.BUSY]),
-            gate=gate_book,
+            build_counters(compiled_arm, number, engine, inputs.segments),
+            occupancy=engine.occupancy[number].tolist(),
+            busy=float(engine.gate[state.BUSY_DAYS]),
+            gate=queue_statistics,
             wall_seconds=wall_seconds,
-            trace=None if kept is None else kept.trace,
+            trace=None if collector is None else collector.trace,
         )
-        for number, table in enumerate(cast.arms)
+        for number, compiled_arm in enumerate(inputs.arms)
     )
 
 
-class _Kept:
+class _TraceCollector:
     """Rows that stay in memory."""
 
     def __init__(self) -> None:
@@ -165,14 +206,14 @@ class _Kept:
         self.trace.rows.extend(rows_of_columns(columns))
 
 
-class _Cast(NamedTuple):
+class _RunInputs(NamedTuple):
     """Who plays: the arms, as tables and boxes, and the customers."""
 
     segments: tuple[str, ...]
     arms: tuple[ArmTable, ...]
-    tables: tuple[Tables, ...]
-    boxes: tuple[Any, ...]
-    crowd: CrowdTables
+    tables: tuple[ArmArrays, ...]
+    packed_arms: tuple[Any, ...]
+    population: PopulationArrays
 
     @property
     def days(self) -> float:
@@ -184,112 +225,137 @@ class _Cast(NamedTuple):
         """Whether rows are written."""
         return self.tables[0].keep_trace
 
-    def stage(self, rows: int, at_once: int) -> Cohort:
+    def allocate_state(self, rows: int, concurrent: int) -> EngineState:
         """A cohort with so many rows for customers, and nobody in them; see `simulation.compiled.state`."""
-        return empty_cohort(self.tables, len(self.segments), rows, self.crowd.size, at_once=at_once)
+        return allocate_state(self.tables, len(self.segments), rows, self.population.size, concurrent=concurrent)
 
 
-def _cast(
-    setups: Sequence[ArmSetup], population: People, *, seed: int, replication: int, days: float, traced: bool
-) -> _Cast:
+def _build_inputs(
+    arm_specs: Sequence[ArmSetup], population: People, *, seed: int, replication: int, days: float, traced: bool
+) -> _RunInputs:
     segments = population.segments
-    props = _props.made(setups, (segments, days, traced), lambda: _new_props(setups, segments, days, traced=traced))
-    # A list of customers is one replication's own, and too large to be remembered.
-    crowd = (
-        _crowds.made(setups, segments, lambda: _crowd(setups, population, props.arms))
-        if population.listed is None
-        else _crowd(setups, population, props.arms)
+    arm_inputs = _arm_inputs_cache.made(
+        arm_specs, (segments, days, traced), lambda: _build_arm_inputs(arm_specs, segments, days, traced=traced)
     )
-    return _Cast(segments, *props, crowd._replace(seed=seed, replication=replication))
+    # A list of customers is one replication's own, and too large to be remembered.
+    population_arrays = (
+        _population_cache.made(arm_specs, segments, lambda: _build_population(arm_specs, population, arm_inputs.arms))
+        if population.listed is None
+        else _build_population(arm_specs, population, arm_inputs.arms)
+    )
+    return _RunInputs(segments, *arm_inputs, population_arrays._replace(seed=seed, replication=replication))
 
 
-class _Props(NamedTuple):
-    """Of the arms, what does not depend on luck: see `_Cast`."""
+class _ArmInputs(NamedTuple):
+    """Of the arms, what does not depend on luck: see `_RunInputs`."""
 
     arms: tuple[ArmTable, ...]
-    tables: tuple[Tables, ...]
-    boxes: tuple[Any, ...]
+    tables: tuple[ArmArrays, ...]
+    packed_arms: tuple[Any, ...]
 
 
-_props, _crowds = Lately[_Props](), Lately[CrowdTables]()
+_arm_inputs_cache, _population_cache = Lately[_ArmInputs](), Lately[PopulationArrays]()
 
 
-def _new_props(setups: Sequence[ArmSetup], segments: tuple[str, ...], days: float, *, traced: bool) -> _Props:
-    arms = tuple(compile_arm(setup, segments) for setup in setups)
-    tables = tuple(tables_of(table, segments, number, days, keep_trace=traced) for number, table in enumerate(arms))
-    return _Props(arms, tables, tuple(boxed(each) for each in tables))
+def _build_arm_inputs(
+    arm_specs: Sequence[ArmSetup], segments: tuple[str, ...], days: float, *, traced: bool
+) -> _ArmInputs:
+    arms = tuple(compile_arm(arm_spec, segments) for arm_spec in arm_specs)
+    tables = tuple(
+        build_arm_arrays(table, segments, number, days, keep_trace=traced) for number, table in enumerate(arms)
+    )
+    return _ArmInputs(arms, tables, tuple(pack_arrays(each) for each in tables))
 
 
-def _crowd(setups: Sequence[ArmSetup], population: People, arms: Sequence[ArmTable]) -> CrowdTables:
+def _build_population(arm_specs: Sequence[ArmSetup], population: People, arms: Sequence[ArmTable]) -> PopulationArrays:
     segments = population.segments
-    splits = splits_of([shares_in(segment, setups) for segment in segments])
-    known_as = tuple(policy_segments(table, segments) for table in arms)
-    return crowd_tables(setups[0], population, arms, splits, known_as, seed=0, replication=0)
+    splits = splits_of([shares_in(segment, arm_specs) for segment in segments])
+    policy_segment_codes = tuple(policy_segments(table, segments) for table in arms)
+    return build_population_arrays(arm_specs[0], population, arms, splits, policy_segment_codes, seed=0, replication=0)
 
 
-_compiled: set[Any] = set()
+_compiled_types: set[Any] = set()
 
 
-def _compile(cast: _Cast) -> None:
+def _ensure_compiled(inputs: _RunInputs) -> None:
     """Have everything compiled, or read from the cache, before the clock starts: by a run in which nobody lives."""
-    kinds = (*(box.kind for box in cast.boxes), kind_of(cast.crowd))
-    if kinds in _compiled:
+    types = (*(box.kind for box in inputs.packed_arms), packed_type(inputs.population))
+    if types in _compiled_types:
         return
-    _lived(cast._replace(crowd=cast.crowd._replace(size=0)), _forget, ROWS_AT_A_TIME)
-    remember(len(cast.arms))
-    _compiled.add(kinds)
+    _simulate(inputs._replace(population=inputs.population._replace(size=0)), _discard_rows, ROWS_PER_BATCH)
+    mark_cached(len(inputs.arms))
+    _compiled_types.add(types)
 
 
-def _forget(_columns: Any) -> None:
+def _discard_rows(_columns: Any) -> None:
     """Nobody wants these rows."""
 
 
-def _lived(cast: _Cast, take_rows: TakeRows | None, rows_at_a_time: int) -> Cohort:
+def _simulate(inputs: _RunInputs, take_rows: TakeRows | None, rows_per_batch: int) -> EngineState:
     """All lives lived: in few rows where nothing but the totals is asked for, else each in a row of its own."""
-    if take_rows is None or not cast.traced:
-        return _live_lean(cast)
-    return _live_in_rows(cast, take_rows, rows_at_a_time)
+    if take_rows is None or not inputs.traced:
+        return _simulate_two_pass(inputs)
+    return _simulate_with_trace(inputs, take_rows, rows_per_batch)
 
 
-def _live_in_rows(cast: _Cast, take_rows: TakeRows, rows_at_a_time: int) -> Cohort:
+def _simulate_with_trace(inputs: _RunInputs, take_rows: TakeRows, rows_per_batch: int) -> EngineState:
     """Live all lives side by side, one window of time after the other, and hand on the rows of each."""
-    enter, lived, crowd = kernels().enter, cast.stage(cast.crowd.size, cast.crowd.size), boxed(cast.crowd)
-    box = boxed(lived)
-    enter(cast.boxes, crowd, box, box, dispatch.SETTLE_ALL)
-    start, width = 0.0, cast.days / (1 + cast.crowd.size * cast.days * EVENTS_PER_CUSTOMER_DAY // rows_at_a_time)
-    while start < cast.days:
-        limit = min(cast.days, start + width)
-        state.open_window(lived, limit)
-        while (short := enter(cast.boxes, crowd, box, box, dispatch.LIVE_UNTIL)) != state.DONE:
-            lived = state.with_more_room(lived, short)
-            box = boxed(lived)
-        rows = int(lived.counters[state.ROWS])
-        take_rows(columns_of(cast.arms, lived))
+    run_kernel, engine, packed_population = (
+        kernels().run_kernel,
+        inputs.allocate_state(inputs.population.size, inputs.population.size),
+        pack_arrays(inputs.population),
+    )
+    packed_engine = pack_arrays(engine)
+    run_kernel(inputs.packed_arms, packed_population, packed_engine, packed_engine, dispatch.INITIALISE_ALL)
+    start, width = (
+        0.0,
+        inputs.days / (1 + inputs.population.size * inputs.days * EVENTS_PER_CUSTOMER_DAY // rows_per_batch),
+    )
+    while start < inputs.days:
+        limit = min(inputs.days, start + width)
+        state.open_window(engine, limit)
+        while (
+            shortage := run_kernel(
+                inputs.packed_arms, packed_population, packed_engine, packed_engine, dispatch.SIMULATE_WINDOW
+            )
+        ) != state.DONE:
+            engine = state.grow(engine, shortage)
+            packed_engine = pack_arrays(engine)
+        rows = int(engine.counters[state.TRACE_ROWS])
+        take_rows(build_columns(inputs.arms, engine))
         # The next window is as long as the rows of this one suggest, within reason.
-        width *= min(4.0, max(0.25, rows_at_a_time / max(1, rows)))
+        width *= min(4.0, max(0.25, rows_per_batch / max(1, rows)))
         start = limit
-    enter(cast.boxes, crowd, box, box, dispatch.FINISH_ALL)
-    return lived
+    run_kernel(inputs.packed_arms, packed_population, packed_engine, packed_engine, dispatch.FINISH_ALL)
+    return engine
 
 
-def _live_lean(cast: _Cast) -> Cohort:
+def _simulate_two_pass(inputs: _RunInputs) -> EngineState:
     """Live all lives in few rows: see `simulation.compiled.two_pass`."""
-    enter, crowd = kernels().enter, boxed(cast.crowd)
-    customers = cast.crowd.size
-    room = row_retention.room_for(customers)
-    lived = cast.stage(room.rows, room.at_once)
-    row_retention.begin(lived, room, customers)
-    waste = state.with_totals_of_its_own(lived)
-    box = boxed(lived)
-    while (short := enter(cast.boxes, crowd, box, box, dispatch.SEEK)) != state.DONE:
-        lived = state.with_more_room(lived, short)
-        row_retention.keep_latest(lived, customers)
-        box = boxed(lived)
-    state.sorted_firsts(lived)
-    row_retention.end(lived)
-    box, unread = boxed(lived), boxed(state.with_totals_of(lived, waste))
-    while (short := enter(cast.boxes, crowd, box, unread, dispatch.SERVE)) != state.DONE:
-        lived = state.with_more_room(lived, short)
-        box, unread = boxed(lived), boxed(state.with_totals_of(lived, waste))
-    enter(cast.boxes, crowd, box, unread, dispatch.FINISH_OCCUPIED)
-    return lived
+    run_kernel, packed_population = kernels().run_kernel, pack_arrays(inputs.population)
+    customers = inputs.population.size
+    plan = row_retention.plan_rows(customers)
+    engine = inputs.allocate_state(plan.rows, plan.concurrent)
+    row_retention.start_retention(engine, plan, customers)
+    discarded = state.with_zero_totals(engine)
+    packed_engine = pack_arrays(engine)
+    while (
+        shortage := run_kernel(
+            inputs.packed_arms, packed_population, packed_engine, packed_engine, dispatch.FIND_FIRST_REQUESTS
+        )
+    ) != state.DONE:
+        engine = state.grow(engine, shortage)
+        row_retention.retain_latest(engine, customers)
+        packed_engine = pack_arrays(engine)
+    state.sort_first_requests(engine)
+    row_retention.release_shared_row(engine)
+    packed_engine, packed_replay_engine = pack_arrays(engine), pack_arrays(state.with_totals_of(engine, discarded))
+    while (
+        shortage := run_kernel(
+            inputs.packed_arms, packed_population, packed_engine, packed_replay_engine, dispatch.SERVE_REQUESTS
+        )
+    ) != state.DONE:
+        engine = state.grow(engine, shortage)
+        packed_engine, packed_replay_engine = pack_arrays(engine), pack_arrays(state.with_totals_of(engine, discarded))
+    run_kernel(inputs.packed_arms, packed_population, packed_engine, packed_replay_engine, dispatch.FINISH_OCCUPIED)
+    return engine

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simulation.population.draw import Person
 
 
-class Roll(NamedTuple):
+class ListedPopulation(NamedTuple):
     """Customers on day 0, `n` of them, and the `m` signals they bring along; see `simulation.population.draw.Person`.
 
     Attributes:
@@ -25,7 +25,7 @@ class Roll(NamedTuple):
         has_draw, frailty_draw: Shape (n,), whether the normal behind the frailty is known, and which it is.
         cause: Shape (n,), the cause of a distress on day 0.
         is_believed, severity: Shape (n,), whether that is what the evidence says, and how bad it looks.
-        told_from: Shape (n + 1,), where each customer's signals begin, oldest first.
+        signal_offsets: Shape (n + 1,), where each customer's signals begin, oldest first.
         told_age, told_strength: Shape (m,).
         told_kind, told_source: Shape (arms, m), by arm because policies may number them differently.
     """
@@ -43,62 +43,71 @@ class Roll(NamedTuple):
     has_draw: Any
     frailty_draw: Any
     cause: Any
-    is_believed: Any
+    is_assessed: Any
     severity: Any
-    told_from: Any
-    told_age: Any
-    told_strength: Any
-    told_kind: Any
-    told_source: Any
+    signal_offsets: Any
+    signal_age: Any
+    signal_strength: Any
+    signal_kind: Any
+    signal_source: Any
 
 
-def roll_of(
-    persons: Sequence[Person], tables: Sequence[ArmTable], policy_segments: Sequence[int], *, of_records: bool
-) -> Roll:
+def build_listed_population(
+    persons: Sequence[Person], compiled_arms: Sequence[ArmTable], policy_segments: Sequence[int], *, of_records: bool
+) -> ListedPopulation:
     """A list of customers as arrays.
 
     Args:
         persons: The customers.
-        tables: The arms, compiled.
+        compiled_arms: The arms, compiled.
         policy_segments: The population's segments as the first arm's policy numbers them.
         of_records: Whether distress on day 0 is what the evidence says.
     """
-    heard = [signal for person in persons for signal in person.heard]
-    beliefs = [_belief(person, tables[0], policy_segments[person.segment], of_records=of_records) for person in persons]
+    signals = [signal for person in persons for signal in person.heard]
+    assessments = [
+        _assess_customer(person, compiled_arms[0], policy_segments[person.segment], of_records=of_records)
+        for person in persons
+    ]
     draws = [person.frailty_draw for person in persons]
-    return Roll(
-        number=_ints(person.number for person in persons),
-        segment=_ints(person.segment for person in persons),
-        tier=_ints(person.tier for person in persons),
-        stage=_ints(person.stage for person in persons),
-        consents=_ints(person.consents for person in persons),
-        account_value=_floats(person.account_value for person in persons),
-        days_in_stage=_floats(person.days_in_stage for person in persons),
-        arrives_at=_floats(person.arrives_at for person in persons),
-        tenure_days=_floats(person.tenure_days for person in persons),
-        days_since_contact=_floats(person.days_since_contact for person in persons),
-        has_draw=_ints(draw is not None for draw in draws),
-        frailty_draw=_floats(draw or 0.0 for draw in draws),
-        cause=_ints(cause for _, cause, _ in beliefs),
-        is_believed=_ints(is_believed for *_, is_believed in beliefs),
-        severity=_floats(severity for severity, *_ in beliefs),
-        told_from=_ints(accumulate((len(person.heard) for person in persons), initial=0)),
-        told_age=_floats(signal.age_days for signal in heard),
-        told_strength=_floats(signal.strength for signal in heard),
-        told_kind=np.array([[table.type_of(signal.signal_type) for signal in heard] for table in tables], np.int64),
-        told_source=np.array([[table.source_of(signal.source) for signal in heard] for table in tables], np.int64),
+    return ListedPopulation(
+        number=_int_array(person.number for person in persons),
+        segment=_int_array(person.segment for person in persons),
+        tier=_int_array(person.tier for person in persons),
+        stage=_int_array(person.stage for person in persons),
+        consents=_int_array(person.consents for person in persons),
+        account_value=_float_array(person.account_value for person in persons),
+        days_in_stage=_float_array(person.days_in_stage for person in persons),
+        arrives_at=_float_array(person.arrives_at for person in persons),
+        tenure_days=_float_array(person.tenure_days for person in persons),
+        days_since_contact=_float_array(person.days_since_contact for person in persons),
+        has_draw=_int_array(draw is not None for draw in draws),
+        frailty_draw=_float_array(draw or 0.0 for draw in draws),
+        cause=_int_array(cause for _, cause, _ in assessments),
+        is_assessed=_int_array(is_believed for *_, is_believed in assessments),
+        severity=_float_array(severity for severity, *_ in assessments),
+        signal_offsets=_int_array(accumulate((len(person.heard) for person in persons), initial=0)),
+        signal_age=_float_array(signal.age_days for signal in signals),
+        signal_strength=_float_array(signal.strength for signal in signals),
+        signal_kind=np.array(
+            [[table.type_of(signal.signal_type) for signal in signals] for table in compiled_arms], np.int64
+        ),
+        signal_source=np.array(
+            [[table.source_of(signal.source) for signal in signals] for table in compiled_arms], np.int64
+        ),
     )
 
 
-def _belief(person: Person, table: ArmTable, policy_segment: int, *, of_records: bool) -> tuple[float, int, bool]:
+def _assess_customer(
+    person: Person, compiled_arm: ArmTable, policy_segment: int, *, of_records: bool
+) -> tuple[float, int, bool]:
     if not of_records or person.arrives_at > 0.0:
         return 0.0, person.cause, False
-    return *believed(person, table, policy_segment), True
+    return *believed(person, compiled_arm, policy_segment), True
 
 
-def _ints(values: Any) -> Any:
+def _int_array(values: Any) -> Any:
     return np.fromiter(values, dtype=np.int64)
 
 
-def _floats(values: Any) -> Any:
+def _float_array(values: Any) -> Any:
     return np.fromiter(values, dtype=np.float64)

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from journey.decision.parameters import array_sheet
-from simulation.compiled.guards import guard_tables
-from simulation.kernels.nested_arrays import arrays_of
+from simulation.compiled.guards import build_guard_tables
+from simulation.kernels.nested_arrays import to_arrays
 from simulation.model.arm import ArmTable
 from simulation.model.parameters import SignalMix
 from simulation.model.units import MINUTES_PER_DAY
@@ -17,10 +17,10 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-class Tables(NamedTuple):
+class ArmArrays(NamedTuple):
     """`simulation.model.arm.ArmTable` as arrays; see there for the meaning. Ragged rows are padded."""
 
-    arm: int
+    arm_index: int
     sheet: Any
     terminal: npt.NDArray[np.bool_]
     live: npt.NDArray[np.bool_]
@@ -29,7 +29,7 @@ class Tables(NamedTuple):
     move_count: Ints
     move: Ints
     to_stage: Ints
-    law: Ints
+    distribution: Ints
     a: Floats
     b: Floats
     leaves: npt.NDArray[np.bool_]
@@ -88,9 +88,11 @@ class Tables(NamedTuple):
     keep_trace: bool
 
 
-def tables_of(table: ArmTable, segments: Sequence[str], arm: int, days: float, *, keep_trace: bool) -> Tables:
+def build_arm_arrays(
+    compiled_arm: ArmTable, segments: Sequence[str], index: int, days: float, *, keep_trace: bool
+) -> ArmArrays:
     """The tables of the arm of this number as arrays; `segments` are the names of the population's."""
-    moves = table.moves
+    moves = compiled_arm.moves
     width = max((len(row) for row in moves), default=0) or 1
 
     def padded(name: str, kind: Any) -> Any:
@@ -99,66 +101,66 @@ def tables_of(table: ArmTable, segments: Sequence[str], arm: int, days: float, *
             grid[stage, : len(row)] = [getattr(law, name) for law in row]
         return grid
 
-    symptoms = [cause.symptoms for cause in table.causes]
-    reviewers = table.reviewers
+    symptoms = [cause.symptoms for cause in compiled_arm.causes]
+    reviewers = compiled_arm.reviewers
     opens, length, days_per_week = reviewers.hours
-    return Tables(
-        arm=arm,
-        sheet=array_sheet(table.sheet),
-        terminal=np.array(table.terminal),
-        live=np.array(table.live),
-        escalate_move=table.escalate_move,
-        knots=np.array(table.knots, dtype=np.float64),
+    return ArmArrays(
+        arm_index=index,
+        sheet=array_sheet(compiled_arm.sheet),
+        terminal=np.array(compiled_arm.terminal),
+        live=np.array(compiled_arm.live),
+        escalate_move=compiled_arm.escalate_move,
+        knots=np.array(compiled_arm.knots, dtype=np.float64),
         move_count=np.array([len(row) for row in moves]),
         move=padded("move", np.int64),
         to_stage=padded("to_stage", np.int64),
-        law=padded("law", np.int64),
+        distribution=padded("law", np.int64),
         a=padded("a", np.float64),
         b=padded("b", np.float64),
         leaves=padded("leaves", np.bool_),
         in_distress=padded("in_distress", np.float64),
         frail=padded("frailty", np.bool_),
-        guards=guard_tables(table, segments),
-        move_ratios=np.array(table.move_ratios),
-        seasons=arrays_of(table.seasons),
-        onset_ratios=np.array(table.onset_ratios),
-        policy_cause=np.array([cause.policy_cause for cause in table.causes], dtype=np.int64),
-        end_rate=np.array([cause.end_rate for cause in table.causes], dtype=np.float64),
-        churn_ratio=np.array([cause.churn_ratio for cause in table.causes], dtype=np.float64),
+        guards=build_guard_tables(compiled_arm, segments),
+        move_ratios=np.array(compiled_arm.move_ratios),
+        seasons=to_arrays(compiled_arm.seasons),
+        onset_ratios=np.array(compiled_arm.onset_ratios),
+        policy_cause=np.array([cause.policy_cause for cause in compiled_arm.causes], dtype=np.int64),
+        end_rate=np.array([cause.end_rate for cause in compiled_arm.causes], dtype=np.float64),
+        churn_ratio=np.array([cause.churn_ratio for cause in compiled_arm.causes], dtype=np.float64),
         symptom_rate=np.array([mix.rate for mix in symptoms], dtype=np.float64),
-        symptom_types=_grid([mix.types for mix in symptoms], np.int64),
-        symptom_cumulative=_shares(symptoms),
-        noise_rate=float(table.noise.rate),
-        noise_types=np.array(table.noise.types, dtype=np.int64),
-        noise_cumulative=np.array(table.noise.cumulative, dtype=np.float64),
-        strength_low=table.signals.strength.low,
-        strength_high=table.signals.strength.high,
-        false_low=table.signals.false_strength.low,
-        false_high=table.signals.false_strength.high,
-        manual_share=table.signals.manual_share,
-        delay_mean=table.signals.delay_mean_days,
-        recovery_type=table.recovery_type,
-        recovery_probability=table.signals.recovery_probability,
-        effect_delay=np.array([effect.delay for effect in table.effects]),
-        response=_grid([effect.response for effect in table.effects]),
-        fatigue=table.fatigue,
-        contract=arrays_of(table.contract),
-        values=arrays_of(table.values),
-        value_changes=len(table.value_changes),
-        flaws=table.flaws,
-        recovery_ratio=_grid([effect.recovery_ratio for effect in table.effects]),
-        lasts=np.array([effect.lasts for effect in table.effects]),
-        harm_ratio=np.array([effect.harm_ratio for effect in table.effects]),
-        csat=np.array([effect.csat for effect in table.effects]),
-        cost=np.array(table.policy.costs),
-        satisfaction_calm=table.satisfaction_calm,
-        satisfaction_penalty=table.satisfaction_penalty,
-        cadence=float(table.cadence),
-        on_signal=table.on_signal,
-        on_stage_entry=table.on_stage_entry,
-        evaluates=table.cadence > 0.0 or table.on_signal or table.on_stage_entry,
-        outcome_window=table.outcome_window,
-        discount_rate=float(table.discount_rate),
+        symptom_types=_padded_grid([mix.types for mix in symptoms], np.int64),
+        symptom_cumulative=_cumulative_shares(symptoms),
+        noise_rate=float(compiled_arm.noise.rate),
+        noise_types=np.array(compiled_arm.noise.types, dtype=np.int64),
+        noise_cumulative=np.array(compiled_arm.noise.cumulative, dtype=np.float64),
+        strength_low=compiled_arm.signals.strength.low,
+        strength_high=compiled_arm.signals.strength.high,
+        false_low=compiled_arm.signals.false_strength.low,
+        false_high=compiled_arm.signals.false_strength.high,
+        manual_share=compiled_arm.signals.manual_share,
+        delay_mean=compiled_arm.signals.delay_mean_days,
+        recovery_type=compiled_arm.recovery_type,
+        recovery_probability=compiled_arm.signals.recovery_probability,
+        effect_delay=np.array([effect.delay for effect in compiled_arm.effects]),
+        response=_padded_grid([effect.response for effect in compiled_arm.effects]),
+        fatigue=compiled_arm.fatigue,
+        contract=to_arrays(compiled_arm.contract),
+        values=to_arrays(compiled_arm.values),
+        value_changes=len(compiled_arm.value_changes),
+        flaws=compiled_arm.flaws,
+        recovery_ratio=_padded_grid([effect.recovery_ratio for effect in compiled_arm.effects]),
+        lasts=np.array([effect.lasts for effect in compiled_arm.effects]),
+        harm_ratio=np.array([effect.harm_ratio for effect in compiled_arm.effects]),
+        csat=np.array([effect.csat for effect in compiled_arm.effects]),
+        cost=np.array(compiled_arm.policy.costs),
+        satisfaction_calm=compiled_arm.satisfaction_calm,
+        satisfaction_penalty=compiled_arm.satisfaction_penalty,
+        cadence=float(compiled_arm.cadence),
+        on_signal=compiled_arm.on_signal,
+        on_stage_entry=compiled_arm.on_stage_entry,
+        evaluates=compiled_arm.cadence > 0.0 or compiled_arm.on_signal or compiled_arm.on_stage_entry,
+        outcome_window=compiled_arm.outcome_window,
+        discount_rate=float(compiled_arm.discount_rate),
         service_days=reviewers.service_minutes / MINUTES_PER_DAY,
         approve_distressed=reviewers.approve_distressed,
         reject_calm=reviewers.reject_calm,
@@ -166,23 +168,23 @@ def tables_of(table: ArmTable, segments: Sequence[str], arm: int, days: float, *
         opens=opens,
         open_length=length,
         days_per_week=days_per_week,
-        reviewers=table.reviewer_count,
+        reviewers=compiled_arm.reviewer_count,
         horizon=float(days),
         keep_trace=keep_trace,
     )
 
 
-def _grid(rows: Any, kind: Any = np.float64) -> Any:
+def _padded_grid(rows: Any, kind: Any = np.float64) -> Any:
     width = max((len(row) for row in rows), default=0) or 1
     grid = np.zeros((max(len(rows), 1), width), dtype=kind)
-    for place, row in enumerate(rows):
-        grid[place, : len(row)] = row
+    for index, row in enumerate(rows):
+        grid[index, : len(row)] = row
     return grid
 
 
-def _shares(mixes: list[SignalMix]) -> Any:
+def _cumulative_shares(mixes: list[SignalMix]) -> Any:
     """Cumulative shares, padded with 1 so that the last real type is picked for every draw below 1."""
-    grid = _grid([mix.cumulative for mix in mixes])
-    for place, mix in enumerate(mixes):
-        grid[place, len(mix.cumulative) :] = 1.0
+    grid = _padded_grid([mix.cumulative for mix in mixes])
+    for index, mix in enumerate(mixes):
+        grid[index, len(mix.cumulative) :] = 1.0
     return grid

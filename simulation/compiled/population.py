@@ -9,11 +9,11 @@ import numpy as np
 from journey.decision.policy import TIERS
 from journey.decision.rules import NO_ACTION, NO_SIGNAL
 from simulation.compiled import state_columns
-from simulation.compiled.listed_population import roll_of
-from simulation.compiled.orchestration import hear
-from simulation.compiled.state_columns import AGENDA, NOTHING
+from simulation.compiled.listed_population import build_listed_population
+from simulation.compiled.orchestration import add_signal
+from simulation.compiled.state_columns import EVENT_TIMES, NO_INDEX
 from simulation.distributions.dwell_times import NEVER
-from simulation.kernels.nested_arrays import arrays_of
+from simulation.kernels.nested_arrays import to_arrays
 from simulation.model.event_types import CALM, CALM_SPELL, ENTRIES
 from simulation.population.draw import NOBODY, arm_of, crowd_law, drawn, frailty_of, standard_normal
 from simulation.population.initial_state import age_of_share, age_table, cause_by_now, cause_of_belief
@@ -23,18 +23,18 @@ from simulation.random.streams import customer_key, uniform
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.compiled.listed_population import Roll
+    from simulation.compiled.listed_population import ListedPopulation
     from simulation.model.arm import ArmSetup, ArmTable
     from simulation.population.draw import People
 
 
-class CrowdTables(NamedTuple):
+class PopulationArrays(NamedTuple):
     """What customers are drawn from, as arrays.
 
     Attributes:
         listed: Whether customers are taken from a list; otherwise they are drawn.
-        roll: The list.
-        law: `simulation.population.draw.CrowdLaw`.
+        listed_population: The list.
+        parameters: `simulation.population.draw.CrowdLaw`.
         first: Place of the first customer in the population.
         size: Number of customers.
         seed, replication: Of the run.
@@ -47,8 +47,8 @@ class CrowdTables(NamedTuple):
     """
 
     listed: bool
-    roll: Roll
-    law: Any
+    listed_population: ListedPopulation
+    parameters: Any
     first: int
     size: int
     seed: int
@@ -64,39 +64,41 @@ class CrowdTables(NamedTuple):
     policy_segments: Any
 
 
-def crowd_tables(
-    setup: ArmSetup,
-    crowd: People,
-    tables: Sequence[ArmTable],
+def build_population_arrays(
+    arm_spec: ArmSetup,
+    cohort: People,
+    compiled_arms: Sequence[ArmTable],
     splits: Sequence[Sequence[float]],
     policy_segments: Sequence[Sequence[int]],
     *,
     seed: int,
     replication: int,
-) -> CrowdTables:
+) -> PopulationArrays:
     """What the customers of a population are drawn or taken from.
 
     Args:
-        setup: The first arm, whose population it is.
-        crowd: The population.
-        tables: The arms, compiled.
+        arm_spec: The first arm, whose population it is.
+        cohort: The population.
+        compiled_arms: The arms, compiled.
         splits: By segment: cumulative shares of the arms.
         policy_segments: By arm and segment: the segment as the policy numbers it.
         seed: The scenario's seed.
         replication: Which replication.
     """
-    population, listed, here = setup.population, crowd.listed is not None, setup.part_of(crowd.size)
+    population, listed, here = arm_spec.population, cohort.listed is not None, arm_spec.part_of(cohort.size)
     in_mid_stay = population.in_mid_stay and not listed
-    cells, ages = _ages(tables[0], len(crowd.segments)) if in_mid_stay else (np.zeros((1, 1, 1), int), [])
-    return CrowdTables(
+    cells, ages = _age_tables(compiled_arms[0], len(cohort.segments)) if in_mid_stay else (np.zeros((1, 1, 1), int), [])
+    return PopulationArrays(
         listed=listed,
-        roll=roll_of(crowd.listed or (), tables, policy_segments[0], of_records=population.records is not None),
-        law=arrays_of(NOBODY if listed else crowd_law(population, setup.journey.compile())),
+        listed_population=build_listed_population(
+            cohort.listed or (), compiled_arms, policy_segments[0], of_records=population.records is not None
+        ),
+        parameters=to_arrays(NOBODY if listed else crowd_law(population, arm_spec.journey.compile())),
         first=here.start,
         size=len(here),
         seed=seed,
         replication=replication,
-        spread=setup.world.frailty_spread,
+        spread=arm_spec.world.frailty_spread,
         in_mid_stay=in_mid_stay,
         in_distress=population.in_distress,
         cells=cells,
@@ -108,54 +110,56 @@ def crowd_tables(
     )
 
 
-def _ages(table: ArmTable, segments: int) -> tuple[Any, list[tuple[float, Sequence[float], Sequence[int]]]]:
+def _age_tables(
+    compiled_arm: ArmTable, segments: int
+) -> tuple[Any, list[tuple[float, Sequence[float], Sequence[int]]]]:
     """Tables of ages by stage, segment and tier; those that are equal stand once."""
-    cells = np.zeros((len(table.moves), segments, len(TIERS)), dtype=np.int64)
+    cells = np.zeros((len(compiled_arm.moves), segments, len(TIERS)), dtype=np.int64)
     known: dict[Any, tuple[int, tuple[float, ...]]] = {}
     for stage, segment, tier in np.ndindex(*cells.shape):
-        moves, ratios = table.moves[stage], table.move_ratios[segment][tier]
+        moves, ratios = compiled_arm.moves[stage], compiled_arm.move_ratios[segment][tier]
         # Only the ratios of the moves out of the stage matter, so many cells share one table.
         key = (moves, tuple(ratios[law.move] for law in moves))
         cells[stage, segment, tier] = known.setdefault(key, (len(known), ratios))[0]
-    return cells, [age_table(moves, ratios, table.knots) for (moves, _), (_, ratios) in known.items()]
+    return cells, [age_table(moves, ratios, compiled_arm.knots) for (moves, _), (_, ratios) in known.items()]
 
 
-def clear(S: Any, i: int) -> None:
+def clear_row(S: Any, i: int) -> None:
     """Make a row that of nobody in particular; its version goes on, so that what was meant for others stays void."""
     version = S.ints[i, state_columns.VERSION]
     for column in range(S.floats.shape[1]):
         S.floats[i, column] = 0.0
     for column in range(S.ints.shape[1]):
         S.ints[i, column] = 0
-    S.floats[i, state_columns.HARM] = 1.0
+    S.floats[i, state_columns.HARM_RATIO] = 1.0
     for entry in range(ENTRIES):
-        S.floats[i, AGENDA + entry] = NEVER
-    S.floats[i, state_columns.TOUCHED] = NEVER
-    S.ints[i, state_columns.PREVIOUS] = NOTHING
+        S.floats[i, EVENT_TIMES + entry] = NEVER
+    S.floats[i, state_columns.LAST_TOUCH_AT] = NEVER
+    S.ints[i, state_columns.PREVIOUS] = NO_INDEX
     S.ints[i, state_columns.CAUSE] = CALM
-    S.ints[i, state_columns.FIRST_CAUSE] = CALM
+    S.ints[i, state_columns.INITIAL_CAUSE] = CALM
     S.ints[i, state_columns.SPELL] = CALM_SPELL
     S.ints[i, state_columns.EPISODE_ACTED_ON] = CALM
     S.ints[i, state_columns.ACTION_CODE] = NO_ACTION
-    S.ints[i, state_columns.LEAD] = NO_SIGNAL
-    S.ints[i, state_columns.BRIGHT] = NO_SIGNAL
-    S.ints[i, state_columns.FIRST_DELIVERY] = NOTHING
+    S.ints[i, state_columns.LEADING_NEGATIVE] = NO_SIGNAL
+    S.ints[i, state_columns.LEADING_POSITIVE] = NO_SIGNAL
+    S.ints[i, state_columns.FIRST_PENDING_SIGNAL] = NO_INDEX
     S.ints[i, state_columns.VERSION] = version
 
 
-def settle(A: Any, P: Any, S: Any, i: int, place: int) -> None:
+def initialise_row(A: Any, P: Any, S: Any, i: int, index: int) -> None:
     """Put the customer at this place among those here into a row, as met on day 0 and before anything is wound."""
-    clear(S, i)
+    clear_row(S, i)
     if P.listed:
-        settle_listed(A, P, S, i, P.first + place)
+        initialise_listed_row(A, P, S, i, P.first + index)
     else:
-        settle_drawn(A, P, S, i, P.first + place)
+        initialise_drawn_row(A, P, S, i, P.first + index)
 
 
-def settle_drawn(A: Any, P: Any, S: Any, i: int, number: int) -> None:
+def initialise_drawn_row(A: Any, P: Any, S: Any, i: int, number: int) -> None:
     """Write the customer of this number into a cleared row, as `simulation.population.initial_state.met_on_day_0`."""
     key = customer_key(P.seed, P.replication, number)
-    segment, tier, value, stage, known_days, consents, arrives_at, draw = drawn(P.law, key)
+    segment, tier, value, stage, known_days, consents, arrives_at, draw = drawn(P.parameters, key)
     days, cause = 0.0, CALM
     if arrives_at <= 0.0:
         if P.in_mid_stay:
@@ -164,9 +168,9 @@ def settle_drawn(A: Any, P: Any, S: Any, i: int, number: int) -> None:
         if P.in_distress:
             T = A[0]
             onset = T.seasons.onset_rates[0, stage] * T.onset_ratios[segment, tier]
-            draw_of_cause = uniform(key, streams.START_DISTRESS, 0, 0)
-            cause = cause_by_now(onset, T.seasons.onset_cumulative[0, stage], T.end_rate, days, draw_of_cause)
-    set_down_person(P, S, i, key, number, segment, tier, stage)
+            cause_draw = uniform(key, streams.START_DISTRESS, 0, 0)
+            cause = cause_by_now(onset, T.seasons.onset_cumulative[0, stage], T.end_rate, days, cause_draw)
+    write_customer(P, S, i, key, number, segment, tier, stage)
     f = S.floats[i]
     f[state_columns.FRAILTY] = frailty_of(P.spread, draw)
     f[state_columns.ACCOUNT_VALUE] = value
@@ -175,11 +179,11 @@ def settle_drawn(A: Any, P: Any, S: Any, i: int, number: int) -> None:
     f[state_columns.ARRIVES] = arrives_at
     f[state_columns.RECORDED_SINCE] = arrives_at - days
     f[state_columns.TENURE] = max(known_days, days)
-    S.ints[i, state_columns.FIRST_CAUSE] = cause
-    S.ints[i, state_columns.CONSENTS] = 1 if consents else 0
+    S.ints[i, state_columns.INITIAL_CAUSE] = cause
+    S.ints[i, state_columns.HAS_CONSENT] = 1 if consents else 0
 
 
-def set_down_person(P: Any, S: Any, i: int, key: int, number: int, segment: int, tier: int, stage: int) -> None:
+def write_customer(P: Any, S: Any, i: int, key: int, number: int, segment: int, tier: int, stage: int) -> None:
     """Who a customer is, and in which arm."""
     n, arm = S.ints[i], arm_of(key, P.splits[segment])
     S.key[i] = key
@@ -192,38 +196,47 @@ def set_down_person(P: Any, S: Any, i: int, key: int, number: int, segment: int,
     n[state_columns.ARM] = arm
 
 
-def settle_listed(A: Any, P: Any, S: Any, i: int, place: int) -> None:
+def initialise_listed_row(A: Any, P: Any, S: Any, i: int, index: int) -> None:
     """Put a customer from the list into a row that has been cleared, with what is known of them told."""
-    R, f, n = P.roll, S.floats[i], S.ints[i]
-    row = place % len(R.number)
-    number = R.number[row] + place - row
+    R, f, n = P.listed_population, S.floats[i], S.ints[i]
+    listed_row = index % len(R.number)
+    number = R.number[listed_row] + index - listed_row
     key = customer_key(P.seed, P.replication, number)
-    set_down_person(P, S, i, key, number, R.segment[row], R.tier[row], R.stage[row])
-    draw = R.frailty_draw[row] if R.has_draw[row] else standard_normal(key, streams.FRAILTY)
+    write_customer(P, S, i, key, number, R.segment[listed_row], R.tier[listed_row], R.stage[listed_row])
+    draw = R.frailty_draw[listed_row] if R.has_draw[listed_row] else standard_normal(key, streams.FRAILTY)
     f[state_columns.FRAILTY] = frailty_of(P.spread, draw)
-    f[state_columns.ACCOUNT_VALUE] = R.account_value[row]
-    f[state_columns.ENTERED] = R.days_in_stage[row]
-    f[state_columns.ARRIVES] = R.arrives_at[row]
-    f[state_columns.RECORDED_SINCE] = R.arrives_at[row] - R.days_in_stage[row]
-    f[state_columns.TENURE] = R.tenure_days[row]
-    if R.days_since_contact[row] >= 0.0:
-        f[state_columns.TOUCHED] = -R.days_since_contact[row]
-    n[state_columns.FIRST_CAUSE] = R.cause[row]
-    if R.is_believed[row]:
+    f[state_columns.ACCOUNT_VALUE] = R.account_value[listed_row]
+    f[state_columns.ENTERED] = R.days_in_stage[listed_row]
+    f[state_columns.ARRIVES] = R.arrives_at[listed_row]
+    f[state_columns.RECORDED_SINCE] = R.arrives_at[listed_row] - R.days_in_stage[listed_row]
+    f[state_columns.TENURE] = R.tenure_days[listed_row]
+    if R.days_since_contact[listed_row] >= 0.0:
+        f[state_columns.LAST_TOUCH_AT] = -R.days_since_contact[listed_row]
+    n[state_columns.INITIAL_CAUSE] = R.cause[listed_row]
+    if R.is_assessed[listed_row]:
         draw = uniform(key, streams.START_DISTRESS, 0, 0)
-        n[state_columns.FIRST_CAUSE] = cause_of_belief(R.severity[row], R.cause[row], draw)
-    n[state_columns.CONSENTS] = R.consents[row]
+        n[state_columns.INITIAL_CAUSE] = cause_of_belief(R.severity[listed_row], R.cause[listed_row], draw)
+    n[state_columns.HAS_CONSENT] = R.consents[listed_row]
     arm = n[state_columns.ARM]
-    for told in range(R.told_from[row], R.told_from[row + 1]):
-        age = R.told_age[told]
-        hear(A[arm], S, i, -age, R.told_kind[arm, told], R.told_strength[told], R.told_source[arm, told], 0.0)
+    for signal in range(R.signal_offsets[listed_row], R.signal_offsets[listed_row + 1]):
+        age = R.signal_age[signal]
+        add_signal(
+            A[arm], S, i, -age, R.signal_kind[arm, signal], R.signal_strength[signal], R.signal_source[arm, signal], 0.0
+        )
 
 
-def settle_all(A: Any, P: Any, S: Any) -> None:
+def initialise_all_rows(A: Any, P: Any, S: Any) -> None:
     """Put every customer into the row of the same place."""
-    for place in range(P.size):
-        settle(A, P, S, place, place)
+    for index in range(P.size):
+        initialise_row(A, P, S, index, index)
 
 
-KERNELS: tuple[Any, ...] = (clear, set_down_person, settle_drawn, settle_listed, settle, settle_all)
+KERNELS: tuple[Any, ...] = (
+    clear_row,
+    write_customer,
+    initialise_drawn_row,
+    initialise_listed_row,
+    initialise_row,
+    initialise_all_rows,
+)
 """The functions that compiled code uses, callees before callers."""

@@ -10,30 +10,40 @@ from simulation.distributions.dwell_times import NEVER, due_in, gone_on
 from simulation.trace import events
 
 (
-    KIND_MOVE, KIND_SIGNAL, KIND_DECISION, KIND_REQUESTED, KIND_DECIDED, KIND_ACTION, KIND_OUTCOME, KIND_ON, KIND_OFF,
-    KIND_ARRIVAL, KIND_VALUE, KIND_FUNNEL,
-) = range(len(events.KINDS))  # fmt: skip
+    KIND_MOVE,
+    KIND_SIGNAL,
+    KIND_DECISION,
+    KIND_REQUESTED,
+    KIND_DECIDED,
+    KIND_ACTION,
+    KIND_OUTCOME,
+    KIND_DISTRESS_ON,
+    KIND_DISTRESS_OFF,
+    KIND_ARRIVAL,
+    KIND_VALUE,
+    KIND_FUNNEL,
+) = range(len(events.KINDS))
 
 
 def emit(
     T: Any, S: Any, i: int, kind: int, label: int, to_stage: int, reason: int, reviewer: int, value: float
 ) -> None:
     """Count an event and write its row where a trace is kept."""
-    S.kinds[T.arm, kind] += 1
+    S.kinds[T.arm_index, kind] += 1
     if T.keep_trace:
-        row = S.counters[state.ROWS]
-        S.counters[state.ROWS] = row + 1
-        S.row_floats[row, 0] = S.floats[i, state_columns.NOW]
-        S.row_floats[row, 1] = value
-        S.row_floats[row, 2] = NEVER
-        S.row_ints[row, 0] = S.number[i]
-        S.row_ints[row, 1] = kind
-        S.row_ints[row, 2] = S.ints[i, state_columns.STAGE]
-        S.row_ints[row, 3] = to_stage
-        S.row_ints[row, 4] = label
-        S.row_ints[row, 5] = reason
-        S.row_ints[row, 6] = reviewer
-        S.row_ints[row, 7] = T.arm
+        trace_row = S.counters[state.TRACE_ROWS]
+        S.counters[state.TRACE_ROWS] = trace_row + 1
+        S.row_floats[trace_row, 0] = S.floats[i, state_columns.NOW]
+        S.row_floats[trace_row, 1] = value
+        S.row_floats[trace_row, 2] = NEVER
+        S.row_ints[trace_row, 0] = S.number[i]
+        S.row_ints[trace_row, 1] = kind
+        S.row_ints[trace_row, 2] = S.ints[i, state_columns.STAGE]
+        S.row_ints[trace_row, 3] = to_stage
+        S.row_ints[trace_row, 4] = label
+        S.row_ints[trace_row, 5] = reason
+        S.row_ints[trace_row, 6] = reviewer
+        S.row_ints[trace_row, 7] = T.arm_index
 
 
 def set_clock(S: Any, i: int, base: int, amount: float, age: float, ratio: float, wait: float) -> None:
@@ -46,21 +56,21 @@ def set_clock(S: Any, i: int, base: int, amount: float, age: float, ratio: float
     S.floats[i, base + state_columns.DUE] = now + wait
 
 
-def wind(
-    T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, amount: float, age: float, ratio: float
+def start_clock(
+    T: Any, S: Any, i: int, base: int, distribution: int, a: float, b: float, amount: float, age: float, ratio: float
 ) -> None:
     """Start a clock: see `simulation.distributions.dwell_times.Clock`."""
-    set_clock(S, i, base, amount, age, ratio, due_in(law, a, b, age, amount, ratio, T.knots))
+    set_clock(S, i, base, amount, age, ratio, due_in(distribution, a, b, age, amount, ratio, T.knots))
 
 
-def run_at(T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, ratio: float) -> None:
+def set_hazard_ratio(T: Any, S: Any, i: int, base: int, distribution: int, a: float, b: float, ratio: float) -> None:
     """Let a clock go on at another hazard ratio: see `simulation.distributions.dwell_times.Clock.run_at`."""
     if ratio == S.floats[i, base + state_columns.RATIO]:
         return
     elapsed = S.floats[i, state_columns.NOW] - S.floats[i, base + state_columns.SINCE]
     age = S.floats[i, base + state_columns.AGE]
     amount, wait = gone_on(
-        law,
+        distribution,
         a,
         b,
         age,
@@ -73,5 +83,5 @@ def run_at(T: Any, S: Any, i: int, base: int, law: int, a: float, b: float, rati
     set_clock(S, i, base, amount, age + elapsed, ratio, wait)
 
 
-KERNELS: tuple[Any, ...] = (emit, set_clock, wind, run_at)
+KERNELS: tuple[Any, ...] = (emit, set_clock, start_clock, set_hazard_ratio)
 """The functions that compiled code uses, callees before callers."""

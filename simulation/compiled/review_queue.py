@@ -8,23 +8,23 @@ A customer who does not wait for a review runs alone, up to the next request. Th
 from typing import Any
 
 from simulation.compiled import state, state_columns
-from simulation.compiled.calendar_queue import is_anything_due, push, strike
-from simulation.compiled.customer import drop_deliveries, finish, first_due, first_due_besides
-from simulation.compiled.orchestration import on_verdict, watch
-from simulation.compiled.state import DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, ROWS_FULL
-from simulation.compiled.state_columns import AGENDA, IN_QUEUE, IN_REVIEW, NOT_WAITING, NOTHING
-from simulation.compiled.transitions import begin_life, step
+from simulation.compiled.calendar_queue import is_event_due, pop, push
+from simulation.compiled.customer import cancel_pending_signals, finish_customer, next_event, next_event_except
+from simulation.compiled.orchestration import count_idle_evaluations, on_verdict
+from simulation.compiled.state import DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, TRACE_ROWS_FULL
+from simulation.compiled.state_columns import EVENT_TIMES, IN_QUEUE, IN_REVIEW, NO_INDEX, NOT_WAITING
+from simulation.compiled.transitions import handle_event, start_customer
 from simulation.kernels.heap import heap_pop, heap_push
-from simulation.kernels.prefetch import fetch
+from simulation.kernels.prefetch import prefetch_customer
 from simulation.model.calendar_effects import part_of
 from simulation.model.event_types import CADENCE
 from simulation.model.working_hours import finished, opening
 
 # What happens at one instant happens in this order, as in the reference engine.
-VERDICT, CUSTOMER, HAND_OUT = 0, 1, 2
+VERDICT, CUSTOMER, ASSIGNMENT = 0, 1, 2
 
 # What a customer's turn in the heap is for; of a verdict, the same place holds the reviewer.
-ASK, WAIT, ALONE = 0, 1, 2
+REQUEST, WAIT, ALONE = 0, 1, 2
 
 ROWS_PER_STEP = 8
 """More rows than one step of one customer can write."""
@@ -32,9 +32,13 @@ ROWS_PER_STEP = 8
 
 def enqueue(S: Any, i: int) -> None:
     """Put a customer's request in the queue, ordered by (minus money at stake, when it was asked, customer)."""
-    rank, asked, who = -S.floats[i, state_columns.STAKE], S.floats[i, state_columns.ASKED_AT], S.number[i]
+    rank, requested_at, number = (
+        -S.floats[i, state_columns.VALUE_AT_STAKE],
+        S.floats[i, state_columns.REQUESTED_AT],
+        S.number[i],
+    )
     size = S.counters[state.QUEUE_SIZE]
-    heap_push(S.queue_floats, S.queue_ints, size, rank, asked, who, i, S.ints[i, state_columns.VERSION], 0)
+    heap_push(S.queue_floats, S.queue_ints, size, rank, requested_at, number, i, S.ints[i, state_columns.VERSION], 0)
     S.counters[state.QUEUE_SIZE] = size + 1
 
 
@@ -44,15 +48,15 @@ def dequeue(S: Any) -> None:
     S.counters[state.QUEUE_SIZE] -= 1
 
 
-def hand_out_later(A: Any, S: Any, now: float) -> None:
+def schedule_assignment(A: Any, S: Any, now: float) -> None:
     """Waiting requests are handed out when somebody works next."""
     if S.counters[state.FREE_REVIEWERS] == 0:
         return
     time = opening(now, A[0].opens, A[0].open_length, A[0].days_per_week)
-    if S.gate[state.HANDED_OUT_AT] != time:
+    if S.gate[state.NEXT_ASSIGNMENT_AT] != time:
         # Everybody who asks overnight is served by the same opening; one entry in the heap is enough.
-        S.gate[state.HANDED_OUT_AT] = time
-        push(S, time, HAND_OUT, NOTHING, 0, NOTHING)
+        S.gate[state.NEXT_ASSIGNMENT_AT] = time
+        push(S, time, ASSIGNMENT, NO_INDEX, 0, NO_INDEX)
 
 
 def take_reviewer(S: Any) -> int:
@@ -63,14 +67,14 @@ def take_reviewer(S: Any) -> int:
     return reviewer
 
 
-def hand_out(A: Any, S: Any, now: float) -> None:
+def assign_requests(A: Any, S: Any, now: float) -> None:
     """Free reviewers take the dearest requests."""
-    S.gate[state.HANDED_OUT_AT] = -1.0
+    S.gate[state.NEXT_ASSIGNMENT_AT] = -1.0
     while S.counters[state.FREE_REVIEWERS] > 0 and S.counters[state.QUEUE_SIZE] > 0:
         i, version = S.queue_ints[0, 1], S.queue_ints[0, 2]
         dequeue(S)
         if S.counters[state.QUEUE_SIZE] > 0:
-            fetch(S, S.queue_ints[0, 1])
+            prefetch_customer(S, S.queue_ints[0, 1])
         if S.ints[i, state_columns.WAITING] != IN_QUEUE or S.ints[i, state_columns.VERSION] != version:
             continue
         reviewer, work = take_reviewer(S), S.floats[i, state_columns.WORK]
@@ -82,161 +86,176 @@ def hand_out(A: Any, S: Any, now: float) -> None:
         push(S, done, VERDICT, i, version, reviewer)
 
 
-def has_room_alone(T: Any, S: Any) -> int:
+def has_room_for_step(T: Any, S: Any) -> int:
     """DONE when one more step of a customer fits who does not wait for a review, otherwise what is short."""
-    if T.keep_trace and S.counters[state.ROWS] + ROWS_PER_STEP > len(S.row_ints):
-        return ROWS_FULL
+    if T.keep_trace and S.counters[state.TRACE_ROWS] + ROWS_PER_STEP > len(S.row_ints):
+        return TRACE_ROWS_FULL
     head = S.counters[state.POOL_HEAD]
-    if head == NOTHING or S.pool_ints[head, 5] == NOTHING:
+    if head == NO_INDEX or S.pool_ints[head, 5] == NO_INDEX:
         return POOL_EMPTY
     return DONE
 
 
 def has_room(A: Any, S: Any) -> int:
     """DONE when one more step of anybody fits, otherwise what is short."""
-    short = has_room_alone(A[0], S)
-    if short != DONE:
-        return short
-    if S.counters[state.HEAP_SIZE] + S.counters[state.LATER] + A[0].reviewers + 4 > len(S.heap_ints):
+    shortage = has_room_for_step(A[0], S)
+    if shortage != DONE:
+        return shortage
+    if S.counters[state.HEAP_SIZE] + S.counters[state.LATER_EVENTS] + A[0].reviewers + 4 > len(S.heap_ints):
         return HEAP_FULL
     if S.counters[state.QUEUE_SIZE] + 2 > len(S.queue_ints):
         return QUEUE_FULL
     return DONE
 
 
-def live_alone(A: Any, S: Any, i: int) -> int:
+def simulate_to_request(A: Any, S: Any, i: int) -> int:
     """Live until the next request, the end of the journey or of the window; DONE, or what is short."""
     T = A[S.ints[i, state_columns.ARM]]
     while not T.terminal[S.ints[i, state_columns.STAGE]]:
-        short = has_room_alone(T, S)
-        if short != DONE:
-            return short
-        entry = first_due_besides(S, i, CADENCE)
-        due = S.floats[i, AGENDA + entry]
+        shortage = has_room_for_step(T, S)
+        if shortage != DONE:
+            return shortage
+        entry = next_event_except(S, i, CADENCE)
+        due = S.floats[i, EVENT_TIMES + entry]
         if not T.keep_trace:
-            watch(T, S, i, min(S.gate[state.LIMIT], due))
-        next_look = S.floats[i, AGENDA + CADENCE]
-        if next_look < due or (next_look == due and entry > CADENCE):
-            entry, due = CADENCE, next_look
+            count_idle_evaluations(T, S, i, min(S.gate[state.LIMIT], due))
+        next_evaluation = S.floats[i, EVENT_TIMES + CADENCE]
+        if next_evaluation < due or (next_evaluation == due and entry > CADENCE):
+            entry, due = CADENCE, next_evaluation
         if due >= S.gate[state.LIMIT]:
             break
-        step(T, S, i, entry)
+        handle_event(T, S, i, entry)
         if S.ints[i, state_columns.WAITING] == IN_QUEUE:
             break
     return DONE
 
 
-def go_on(A: Any, S: Any, i: int, now: float) -> None:
+def resume(A: Any, S: Any, i: int, now: float) -> None:
     """Live on alone; the next request waits in the heap for its turn, and so does whoever finds no room."""
-    if live_alone(A, S, i) != DONE:
+    if simulate_to_request(A, S, i) != DONE:
         push(S, now, CUSTOMER, i, S.ints[i, state_columns.VERSION], ALONE)
     elif S.ints[i, state_columns.WAITING] == IN_QUEUE:
-        push(S, S.floats[i, state_columns.ASKED_AT], CUSTOMER, i, S.ints[i, state_columns.VERSION], ASK)
+        push(S, S.floats[i, state_columns.REQUESTED_AT], CUSTOMER, i, S.ints[i, state_columns.VERSION], REQUEST)
     elif S.ints[i, state_columns.OCCUPIED]:
-        leave_row(A, S, i)
+        release_row(A, S, i)
 
 
-def leave_row(A: Any, S: Any, i: int) -> None:
+def release_row(A: Any, S: Any, i: int) -> None:
     """Nothing is left to happen to a customer: close the books, and give the row to the next one."""
-    finish(A[S.ints[i, state_columns.ARM]], S, i)
-    drop_deliveries(S, i)
+    finish_customer(A[S.ints[i, state_columns.ARM]], S, i)
+    cancel_pending_signals(S, i)
     S.ints[i, state_columns.OCCUPIED] = 0
     S.free_rows[S.counters[state.FREE_ROWS]] = i
     S.counters[state.FREE_ROWS] += 1
 
 
-def on_time_of_customer(A: Any, S: Any, i: int, now: float, what: int) -> None:
+def on_customer_turn(A: Any, S: Any, i: int, now: float, purpose: int) -> None:
     """A customer's turn at the gate: take up the request, or let the next thing happen while it waits."""
-    if what == ASK:
+    if purpose == REQUEST:
         enqueue(S, i)
-        hand_out_later(A, S, now)
-    elif what == WAIT:
-        step(A[S.ints[i, state_columns.ARM]], S, i, first_due(S, i))
+        schedule_assignment(A, S, now)
+    elif purpose == WAIT:
+        handle_event(A[S.ints[i, state_columns.ARM]], S, i, next_event(S, i))
     # WAIT again while there is a request; otherwise go on alone, at once and without the heap where there is room.
     if S.ints[i, state_columns.WAITING] != NOT_WAITING:
-        due = S.floats[i, AGENDA + first_due(S, i)]
+        due = S.floats[i, EVENT_TIMES + next_event(S, i)]
         push(S, due, CUSTOMER, i, S.ints[i, state_columns.VERSION], WAIT)
     else:
-        go_on(A, S, i, now)
+        resume(A, S, i, now)
 
 
 def on_review_done(A: Any, S: Any, i: int, now: float, version: int, reviewer: int) -> None:
     """A reviewer is free again, and the customer, if still there, has a verdict."""
     work = S.review_work[reviewer]
-    S.gate[state.BUSY] += work
+    S.gate[state.BUSY_DAYS] += work
     S.worked[part_of(S.grid, now)] += work
     heap_push(S.free_floats, S.free_ints, S.counters[state.FREE_REVIEWERS], 0.0, 0.0, reviewer, 0, 0, 0)
     S.counters[state.FREE_REVIEWERS] += 1
     if S.ints[i, state_columns.VERSION] == version:
         on_verdict(A[S.ints[i, state_columns.ARM]], S, i, now, reviewer)
-        go_on(A, S, i, now)
+        resume(A, S, i, now)
     if S.counters[state.QUEUE_SIZE] > 0:
-        hand_out_later(A, S, now)
+        schedule_assignment(A, S, now)
 
 
-def serve_next(A: Any, S: Any) -> None:
+def process_next_event(A: Any, S: Any) -> None:
     """Let the first thing in the heap happen; there must be one."""
     now, kind = S.heap_floats[0, 0], S.heap_ints[0, 0] >> 56
-    i, version, what = S.heap_ints[0, 1], S.heap_ints[0, 2], S.heap_ints[0, 3]
-    strike(S)
-    if S.counters[state.HEAP_SIZE] > 0 and S.heap_ints[0, 1] != NOTHING:
-        fetch(S, S.heap_ints[0, 1])
-    if kind == HAND_OUT:
-        hand_out(A, S, now)
+    i, version, purpose = S.heap_ints[0, 1], S.heap_ints[0, 2], S.heap_ints[0, 3]
+    pop(S)
+    if S.counters[state.HEAP_SIZE] > 0 and S.heap_ints[0, 1] != NO_INDEX:
+        prefetch_customer(S, S.heap_ints[0, 1])
+    if kind == ASSIGNMENT:
+        assign_requests(A, S, now)
     elif kind == VERDICT:
-        on_review_done(A, S, i, now, version, what)
+        on_review_done(A, S, i, now, version, purpose)
     elif S.ints[i, state_columns.VERSION] == version:
-        on_time_of_customer(A, S, i, now, what)
+        on_customer_turn(A, S, i, now, purpose)
 
 
-def take_up(A: Any, S: Any, i: int) -> int:
+def simulate_customer(A: Any, S: Any, i: int) -> int:
     """Let a customer who does not wait for a review live on in this window; DONE, or what is short."""
-    short = has_room(A, S)
-    if short != DONE:
-        return short
-    if not S.ints[i, state_columns.BEGUN]:
+    shortage = has_room(A, S)
+    if shortage != DONE:
+        return shortage
+    if not S.ints[i, state_columns.STARTED]:
         if S.floats[i, state_columns.ARRIVES] >= S.gate[state.LIMIT]:
             return DONE
-        begin_life(A[S.ints[i, state_columns.ARM]], S, i)
-        S.ints[i, state_columns.BEGUN] = 1
+        start_customer(A[S.ints[i, state_columns.ARM]], S, i)
+        S.ints[i, state_columns.STARTED] = 1
     if S.ints[i, state_columns.WAITING] != NOT_WAITING:
         return DONE
-    short = live_alone(A, S, i)
-    if short == DONE and S.ints[i, state_columns.WAITING] == IN_QUEUE:
-        push(S, S.floats[i, state_columns.ASKED_AT], CUSTOMER, i, S.ints[i, state_columns.VERSION], ASK)
-    return short
+    shortage = simulate_to_request(A, S, i)
+    if shortage == DONE and S.ints[i, state_columns.WAITING] == IN_QUEUE:
+        push(S, S.floats[i, state_columns.REQUESTED_AT], CUSTOMER, i, S.ints[i, state_columns.VERSION], REQUEST)
+    return shortage
 
 
-def live_until(A: Any, S: Any) -> int:
+def simulate_window(A: Any, S: Any) -> int:
     """Live all lives to the end of the window, as far as there is room; call again with more until it is DONE."""
     while S.counters[state.CUSTOMERS_DONE] < len(S.ints):
-        short = take_up(A, S, S.counters[state.CUSTOMERS_DONE])
-        if short != DONE:
-            return short
+        shortage = simulate_customer(A, S, S.counters[state.CUSTOMERS_DONE])
+        if shortage != DONE:
+            return shortage
         S.counters[state.CUSTOMERS_DONE] += 1
-    while is_anything_due(S, S.gate[state.LIMIT]):
-        short = has_room(A, S)
-        if short != DONE:
-            return short
-        serve_next(A, S)
+    while is_event_due(S, S.gate[state.LIMIT]):
+        shortage = has_room(A, S)
+        if shortage != DONE:
+            return shortage
+        process_next_event(A, S)
     return DONE
 
 
 def finish_all(A: Any, S: Any) -> None:
     """Close all books at the horizon."""
     for i in range(len(S.ints)):
-        finish(A[S.ints[i, state_columns.ARM]], S, i)
+        finish_customer(A[S.ints[i, state_columns.ARM]], S, i)
 
 
 def finish_occupied(A: Any, S: Any) -> None:
     """Close the books of those who still have a row at the horizon."""
     for i in range(S.counters[state.ROWS_USED]):
         if S.ints[i, state_columns.OCCUPIED]:
-            leave_row(A, S, i)
+            release_row(A, S, i)
 
 
 KERNELS: tuple[Any, ...] = (
-    enqueue, dequeue, hand_out_later, take_reviewer, hand_out, has_room_alone, has_room, live_alone, leave_row,
-    go_on, on_time_of_customer, on_review_done, serve_next, take_up, live_until, finish_all, finish_occupied,
-)  # fmt: skip
+    enqueue,
+    dequeue,
+    schedule_assignment,
+    take_reviewer,
+    assign_requests,
+    has_room_for_step,
+    has_room,
+    simulate_to_request,
+    release_row,
+    resume,
+    on_customer_turn,
+    on_review_done,
+    process_next_event,
+    simulate_customer,
+    simulate_window,
+    finish_all,
+    finish_occupied,
+)
 """The functions that compiled code uses, callees before callers."""

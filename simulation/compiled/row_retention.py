@@ -11,12 +11,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simulation.compiled.state import CUSTOMERS_DONE, FIRSTS, FREE_ROWS, KEPT_FROM, ROWS_TO_KEEP, free_all_rows
+from simulation.compiled.state import (
+    CUSTOMERS_DONE,
+    FIRST_REQUESTS,
+    FREE_ROWS,
+    RETAINED_FROM,
+    ROWS_TO_RETAIN,
+    mark_rows_free,
+)
 
 if TYPE_CHECKING:
-    from simulation.compiled.state import Cohort
+    from simulation.compiled.state import EngineState
 
-KEPT_ROWS, KEPT_SHARE = 20_000, 0.11
+RETAINED_ROWS, RETAINED_SHARE = 20_000, 0.11
 """So many customers may keep a row, or this share of all: it takes 85 bytes for each of these."""
 
 GATE_ROWS, GATE_SHARE = 256, 0.11
@@ -24,48 +31,48 @@ GATE_ROWS, GATE_SHARE = 256, 0.11
 they do not suffice there will be twice as many; but then all are copied."""
 
 
-class Room(NamedTuple):
+class RowPlan(NamedTuple):
     """How many rows a cohort begins with.
 
     Attributes:
         rows: In all: the one that all share, those to be kept, and those for the gate.
-        kept: How many customers may keep one.
-        at_once: How many customers are expected to have something under way at the gate at one time.
+        retained: How many customers may keep one.
+        concurrent: How many customers are expected to have something under way at the gate at one time.
     """
 
     rows: int
-    kept: int
-    at_once: int
+    retained: int
+    concurrent: int
 
 
-def room_for(customers: int) -> Room:
+def plan_rows(customers: int) -> RowPlan:
     """How many rows to begin with."""
-    kept = min(customers, max(KEPT_ROWS, int(KEPT_SHARE * customers)))
-    at_once = min(customers, GATE_ROWS)
-    return Room(1 + min(customers, kept + max(at_once, int(GATE_SHARE * customers))), kept, at_once)
+    retained = min(customers, max(RETAINED_ROWS, int(RETAINED_SHARE * customers)))
+    concurrent = min(customers, GATE_ROWS)
+    return RowPlan(1 + min(customers, retained + max(concurrent, int(GATE_SHARE * customers))), retained, concurrent)
 
 
-def begin(cohort: Cohort, room: Room, customers: int) -> None:
+def start_retention(engine: EngineState, plan: RowPlan, customers: int) -> None:
     """Every row is free but the first, and so many may be kept."""
-    free_all_rows(cohort.free_rows, cohort.counters, 1)
-    cohort.counters[ROWS_TO_KEEP] = room.kept
-    if room.kept >= customers:
-        cohort.gate[KEPT_FROM] = 0.0
+    mark_rows_free(engine.free_rows, engine.counters, 1)
+    engine.counters[ROWS_TO_RETAIN] = plan.retained
+    if plan.retained >= customers:
+        engine.gate[RETAINED_FROM] = 0.0
 
 
-def keep_latest(cohort: Cohort, customers: int) -> None:
+def retain_latest(engine: EngineState, customers: int) -> None:
     """From now on, let those keep a row who ask so late that there will be rows for all like them.
 
     How many will ask, and when, is estimated from those who have lived so far.
     """
-    asked, done = int(cohort.counters[FIRSTS]), int(cohort.counters[CUSTOMERS_DONE])
-    if asked == 0 or done == 0:
+    requests, done = int(engine.counters[FIRST_REQUESTS]), int(engine.counters[CUSTOMERS_DONE])
+    if requests == 0 or done == 0:
         return
-    share = cohort.counters[ROWS_TO_KEEP] / max(1.0, asked / done * (customers - done))
-    cohort.gate[KEPT_FROM] = np.quantile(cohort.first_times[:asked], 1.0 - share) if share < 1.0 else 0.0
+    share = engine.counters[ROWS_TO_RETAIN] / max(1.0, requests / done * (customers - done))
+    engine.gate[RETAINED_FROM] = np.quantile(engine.first_times[:requests], 1.0 - share) if share < 1.0 else 0.0
 
 
-def end(cohort: Cohort) -> None:
+def release_shared_row(engine: EngineState) -> None:
     """All first lives are lived: the row that they shared is free, too."""
-    cohort.free_rows[cohort.counters[FREE_ROWS]] = 0
-    cohort.counters[FREE_ROWS] += 1
+    engine.free_rows[engine.counters[FREE_ROWS]] = 0
+    engine.counters[FREE_ROWS] += 1

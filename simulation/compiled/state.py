@@ -8,7 +8,7 @@ import numpy as np
 
 from journey.decision.rules import REASONS
 from simulation.compiled import state_columns
-from simulation.compiled.state_columns import NOTHING
+from simulation.compiled.state_columns import NO_INDEX
 from simulation.metrics.counters import grid_of
 from simulation.metrics.quantile_sketch import BUCKETS
 from simulation.trace.events import KINDS
@@ -16,44 +16,65 @@ from simulation.trace.events import KINDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.compiled.parameters import Tables
+    from simulation.compiled.parameters import ArmArrays
 
-# Counters of the run: places in `Cohort.counters`.
+# Counters of the run: places in `EngineState.counters`.
 (
-    ROWS, POOL_HEAD, CUSTOMERS_DONE, NEXT_SEQUENCE, HEAP_SIZE, QUEUE_SIZE, FREE_REVIEWERS, FIRSTS, FIRSTS_SERVED,
-    FREE_ROWS, ADMITTED, STRETCH, LATER, LATER_FREE, ROWS_TO_KEEP,
+    TRACE_ROWS,
+    POOL_HEAD,
+    CUSTOMERS_DONE,
+    NEXT_SEQUENCE,
+    HEAP_SIZE,
+    QUEUE_SIZE,
+    FREE_REVIEWERS,
+    FIRST_REQUESTS,
+    FIRST_REQUESTS_SERVED,
+    FREE_ROWS,
+    ADMITTED,
+    BUCKET,
+    LATER_EVENTS,
+    LATER_FREE,
+    ROWS_TO_RETAIN,
     ROWS_USED,
-) = range(16)  # fmt: skip
+) = range(16)
 COUNTERS = 16
 
-# Counters of an arm: columns of `Cohort.counts`.
+# Counters of an arm: columns of `EngineState.counts`.
 (
-    ESCALATIONS, EVALUATIONS, EPISODES, EPISODES_SEEN, ALARMS_TRUE, ALARMS_FALSE, CONTACTS_NEEDED, MISSTAGED, WON_BACK,
-) = range(9)  # fmt: skip
+    ESCALATIONS,
+    EVALUATIONS,
+    EPISODES,
+    EPISODES_SEEN,
+    ALARMS_TRUE,
+    ALARMS_FALSE,
+    CONTACTS_NEEDED,
+    MISCLASSIFIED,
+    WON_BACK,
+) = range(9)
 COUNTS = 9
 
-# Sums of an arm: columns of `Cohort.sums`.
-REVENUE, LIVE_VALUE, SATISFACTION, DISTRESS, WAITED = range(5)
+# Sums of an arm: columns of `EngineState.sums`.
+REVENUE, LIVE_VALUE, SATISFACTION, DISTRESS_DAYS, WAIT_DAYS = range(5)
 SUMS = 5
 
-# Numbers of the gate, of the window, of the diary and of the grid: places in `Cohort.gate`.
-BUSY, HANDED_OUT_AT, LIMIT, STRETCHES_PER_DAY, POINTS_PER_DAY, KEPT_FROM = range(6)
+# Numbers of the gate, of the window, of the diary and of the grid: places in `EngineState.gate`.
+BUSY_DAYS, NEXT_ASSIGNMENT_AT, LIMIT, BUCKETS_PER_DAY, POINTS_PER_DAY, RETAINED_FROM = range(6)
 
-_LEAST_STRETCHES, _MOST_STRETCHES, _CUSTOMERS_BY_STRETCH = 16, 1024, 2_000
+_MIN_BUCKETS, _MAX_BUCKETS, _CUSTOMERS_PER_BUCKET = 16, 1024, 2_000
 """Into how many stretches a day is cut at the gate (`diary`): so many that a few requests fall into each."""
-_STRETCHES_IN_ALL = 1 << 20
+_MAX_BUCKETS_IN_TOTAL = 1 << 20
 """No more than so many, however far the horizon."""
 
-_FIRST_REQUESTS = 1024
+_FIRST_REQUEST_CAPACITY = 1024
 """Room for the first requests of so many customers, to begin with."""
 
 # What a kernel can run short of.
-DONE, ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL, FIRSTS_FULL, SLOTS_FULL = range(7)
-_LONGER = {
-    ROWS_FULL: ("row_floats", "row_ints"),
+DONE, TRACE_ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL, FIRST_REQUESTS_FULL, CUSTOMER_ROWS_FULL = range(7)
+_ARRAYS_TO_GROW = {
+    TRACE_ROWS_FULL: ("row_floats", "row_ints"),
     QUEUE_FULL: ("queue_floats", "queue_ints"),
-    FIRSTS_FULL: ("first_times", "first_who"),
-    SLOTS_FULL: ("floats", "ints", "key", "number", "contacts", "free_rows"),
+    FIRST_REQUESTS_FULL: ("first_times", "first_who"),
+    CUSTOMER_ROWS_FULL: ("floats", "ints", "key", "number", "contacts", "free_rows"),
 }
 
 OUTCOMES = ("resolved", "partial_improvement", "no_response", "no_action_needed")
@@ -63,7 +84,7 @@ VERDICTS = ("approved", "rejected", "overridden", "expired", "withdrawn")
 APPROVED, REJECTED, OVERRIDDEN, EXPIRED, WITHDRAWN = range(5)
 
 
-class Cohort(NamedTuple):
+class EngineState(NamedTuple):
     """A cohort's arrays; `n` customers, `p` places for signals under way, `r` places for rows.
 
     Attributes:
@@ -138,7 +159,9 @@ class Cohort(NamedTuple):
     occupancy: Any
 
 
-def empty_cohort(tables: Sequence[Tables], segments: int, rows: int, customers: int, *, at_once: int) -> Cohort:
+def allocate_state(
+    tables: Sequence[ArmArrays], segments: int, rows: int, customers: int, *, concurrent: int
+) -> EngineState:
     """A cohort with so many rows for customers, and nobody in them.
 
     Args:
@@ -146,15 +169,15 @@ def empty_cohort(tables: Sequence[Tables], segments: int, rows: int, customers: 
         segments: Number of the population's segments.
         rows: Number of rows.
         customers: Number of customers who will live in them.
-        at_once: How many of them are expected to have something under way at the same time; more may have.
+        concurrent: How many of them are expected to have something under way at the same time; more may have.
     """
-    first, of_arms = tables[0], len(tables)
+    first, arm_count = tables[0], len(tables)
     stages, moves, grid = len(first.live), first.move.shape[1], grid_of(first.horizon)
-    wanted = min(_MOST_STRETCHES, max(_LEAST_STRETCHES, customers // _CUSTOMERS_BY_STRETCH))
-    stretches = min(float(wanted), _STRETCHES_IN_ALL / first.horizon)
+    buckets = min(_MAX_BUCKETS, max(_MIN_BUCKETS, customers // _CUSTOMERS_PER_BUCKET))
+    buckets_per_day = min(float(buckets), _MAX_BUCKETS_IN_TOTAL / first.horizon)
     counters = np.zeros(COUNTERS, dtype=np.int64)
     counters[FREE_REVIEWERS] = first.reviewers
-    counters[ADMITTED] = NOTHING
+    counters[ADMITTED] = NO_INDEX
     by_arm = {
         "counts": COUNTS,
         "kinds": len(KINDS),
@@ -165,36 +188,36 @@ def empty_cohort(tables: Sequence[Tables], segments: int, rows: int, customers: 
         "churned": segments,
         "customers": segments,
     }
-    return Cohort(
+    return EngineState(
         floats=np.zeros((rows, state_columns.MOVE_CLOCKS + state_columns.CLOCK_WIDTH * moves)),
         ints=np.zeros((rows, state_columns.VISITS + stages), dtype=np.int32),
         key=np.zeros(rows, dtype=np.uint64),
         number=np.zeros(rows, dtype=np.int64),
         contacts=np.zeros((rows, max(1, *(int(table.sheet.max_contacts) for table in tables)))),
-        **_pool(max(64, at_once)),
-        **_rows(4096 if first.keep_trace else 1),
-        **_diary(at_once + first.reviewers + 64),
-        later_first=np.full(int(first.horizon * stretches) + 1, NOTHING, dtype=np.int32),
-        **_heap("queue", at_once + 2),
+        **_pool(max(64, concurrent)),
+        **_trace_rows(4096 if first.keep_trace else 1),
+        **_event_list(concurrent + first.reviewers + 64),
+        later_first=np.full(int(first.horizon * buckets_per_day) + 1, NO_INDEX, dtype=np.int32),
+        **_heap("queue", concurrent + 2),
         **_heap("free", max(1, first.reviewers), np.arange(max(1, first.reviewers))),
         review_work=np.zeros(max(1, first.reviewers)),
-        first_times=np.zeros(_FIRST_REQUESTS),
-        first_who=np.zeros(_FIRST_REQUESTS, dtype=np.int32),
+        first_times=np.zeros(_FIRST_REQUEST_CAPACITY),
+        first_who=np.zeros(_FIRST_REQUEST_CAPACITY, dtype=np.int32),
         free_rows=np.zeros(rows, dtype=np.int32),
         counters=counters,
-        gate=np.array([0.0, -1.0, first.horizon, stretches, 1.0 / grid[1], first.horizon]),
-        **{name: np.zeros((of_arms, width), dtype=np.int64) for name, width in by_arm.items()},
-        sums=np.zeros((of_arms, SUMS)),
-        distressed=np.zeros((of_arms, stages, segments), dtype=np.int64),
-        unhelped=np.zeros((of_arms, stages, segments), dtype=np.int64),
-        waits=np.zeros((of_arms, BUCKETS), dtype=np.int64),
+        gate=np.array([0.0, -1.0, first.horizon, buckets_per_day, 1.0 / grid[1], first.horizon]),
+        **{name: np.zeros((arm_count, width), dtype=np.int64) for name, width in by_arm.items()},
+        sums=np.zeros((arm_count, SUMS)),
+        distressed=np.zeros((arm_count, stages, segments), dtype=np.int64),
+        unhelped=np.zeros((arm_count, stages, segments), dtype=np.int64),
+        waits=np.zeros((arm_count, BUCKETS), dtype=np.int64),
         backlog=np.zeros(len(grid), dtype=np.int64),
         closed=np.zeros(len(grid) - 1, dtype=np.int64),
         waited=np.zeros(len(grid) - 1),
         worked=np.zeros(len(grid) - 1),
-        stage_days=np.zeros((of_arms, stages)),
+        stage_days=np.zeros((arm_count, stages)),
         grid=np.array(grid),
-        occupancy=np.zeros((of_arms, len(grid), stages), dtype=np.int64),
+        occupancy=np.zeros((arm_count, len(grid), stages), dtype=np.int64),
     )
 
 
@@ -205,99 +228,101 @@ TOTALS = (
 """What is counted of customers, as against what is counted at the gate."""
 
 
-def with_totals_of_its_own(cohort: Cohort) -> Cohort:
+def with_zero_totals(engine: EngineState) -> EngineState:
     """The same cohort, row for row and array for array, but counting from 0."""
-    return cohort._replace(**{name: np.zeros_like(getattr(cohort, name)) for name in TOTALS})
+    return engine._replace(**{name: np.zeros_like(getattr(engine, name)) for name in TOTALS})
 
 
-def with_totals_of(cohort: Cohort, other: Cohort) -> Cohort:
+def with_totals_of(engine: EngineState, other: EngineState) -> EngineState:
     """The same cohort, row for row and array for array, but counting what the other counts."""
-    return cohort._replace(**{name: getattr(other, name) for name in TOTALS})
+    return engine._replace(**{name: getattr(other, name) for name in TOTALS})
 
 
-def open_window(cohort: Cohort, limit: float) -> None:
+def open_window(engine: EngineState, limit: float) -> None:
     """Let all customers live on up to a moment, in days, with no rows written yet."""
-    cohort.gate[LIMIT] = limit
-    cohort.counters[CUSTOMERS_DONE] = 0
-    cohort.counters[ROWS] = 0
+    engine.gate[LIMIT] = limit
+    engine.counters[CUSTOMERS_DONE] = 0
+    engine.counters[TRACE_ROWS] = 0
 
 
-def sorted_firsts(cohort: Cohort) -> None:
+def sort_first_requests(engine: EngineState) -> None:
     """Put first requests in order of time, then customer."""
-    size = int(cohort.counters[FIRSTS])
+    size = int(engine.counters[FIRST_REQUESTS])
     # They were noted in the order of customers, so a stable sort keeps those of one time in it.
-    order = np.argsort(cohort.first_times[:size], kind="stable")
-    cohort.first_times[:size] = cohort.first_times[:size][order]
-    cohort.first_who[:size] = cohort.first_who[:size][order]
+    order = np.argsort(engine.first_times[:size], kind="stable")
+    engine.first_times[:size] = engine.first_times[:size][order]
+    engine.first_who[:size] = engine.first_who[:size][order]
 
 
-def _pool(places: int) -> dict[str, Any]:
+def _pool(size: int) -> dict[str, Any]:
     """Places for signals under way, linked into one free list."""
-    return {"pool_floats": np.zeros((places, 3)), "pool_ints": _linked(places, 7, link=5)}
+    return {"pool_floats": np.zeros((size, 3)), "pool_ints": _linked_list(size, 7, link=5)}
 
 
-def _linked(places: int, columns: int, *, link: int) -> Any:
+def _linked_list(size: int, columns: int, *, link: int) -> Any:
     """So many places, of which each leads to the next one."""
-    ints = np.zeros((places, columns), dtype=np.int64)
-    ints[:, link] = np.arange(1, places + 1)
-    ints[-1, link] = NOTHING
+    ints = np.zeros((size, columns), dtype=np.int64)
+    ints[:, link] = np.arange(1, size + 1)
+    ints[-1, link] = NO_INDEX
     return ints
 
 
-def _heap(name: str, places: int, numbers: Any = 0) -> dict[str, Any]:
-    ints = np.zeros((places, 4), dtype=np.int64)
+def _heap(name: str, size: int, numbers: Any = 0) -> dict[str, Any]:
+    ints = np.zeros((size, 4), dtype=np.int64)
     ints[:, 0] = numbers
-    return {f"{name}_floats": np.zeros((places, 2)), f"{name}_ints": ints}
+    return {f"{name}_floats": np.zeros((size, 2)), f"{name}_ints": ints}
 
 
-def _diary(places: int) -> dict[str, Any]:
+def _event_list(size: int) -> dict[str, Any]:
     """Places for what happens at the gate, those for later linked into one free list."""
-    return {**_heap("heap", places), "later_floats": np.zeros(places), "later_ints": _linked(places, 5, link=4)}
+    return {**_heap("heap", size), "later_floats": np.zeros(size), "later_ints": _linked_list(size, 5, link=4)}
 
 
-def _rows(places: int) -> dict[str, Any]:
-    return {"row_floats": np.zeros((places, 3)), "row_ints": np.zeros((places, 8), dtype=np.int64)}
+def _trace_rows(size: int) -> dict[str, Any]:
+    return {"row_floats": np.zeros((size, 3)), "row_ints": np.zeros((size, 8), dtype=np.int64)}
 
 
-def with_more_room(cohort: Cohort, short: int) -> Cohort:
+def grow(engine: EngineState, shortage: int) -> EngineState:
     """The same cohort with twice as much of what was short, one of the codes above."""
-    if short == POOL_EMPTY:
-        return _with_more_places(cohort, _pool(2 * len(cohort.pool_ints)), "pool_ints", 5, POOL_HEAD)
-    if short == HEAP_FULL:
-        return _with_more_places(cohort, _diary(2 * len(cohort.later_ints)), "later_ints", 4, LATER_FREE)
-    longer = {name: _twice_as_long(getattr(cohort, name)) for name in _LONGER[short]}
-    if short == SLOTS_FULL:
-        free_all_rows(longer["free_rows"], cohort.counters, len(cohort.ints))
-    return cohort._replace(**longer)
+    if shortage == POOL_EMPTY:
+        return _grow_linked_list(engine, _pool(2 * len(engine.pool_ints)), "pool_ints", 5, POOL_HEAD)
+    if shortage == HEAP_FULL:
+        return _grow_linked_list(engine, _event_list(2 * len(engine.later_ints)), "later_ints", 4, LATER_FREE)
+    longer = {name: _doubled(getattr(engine, name)) for name in _ARRAYS_TO_GROW[shortage]}
+    if shortage == CUSTOMER_ROWS_FULL:
+        mark_rows_free(longer["free_rows"], engine.counters, len(engine.ints))
+    return engine._replace(**longer)
 
 
-def _twice_as_long(array: Any) -> Any:
+def _doubled(array: Any) -> Any:
     """The array and as much again, of which no memory is used before it is written."""
     longer = np.zeros((2 * len(array), *array.shape[1:]), array.dtype)
     longer[: len(array)] = array
     return longer
 
 
-def free_all_rows(free_rows: Any, counters: Any, first: int) -> None:
+def mark_rows_free(free_rows: Any, counters: Any, first: int) -> None:
     """Every row from `first` on is free, and taken in this order: those that are not needed are never touched."""
     rows = np.arange(first, len(free_rows))[::-1]
     free_rows[: len(rows)] = rows
     counters[FREE_ROWS] = len(rows)
 
 
-def _with_more_places(cohort: Cohort, grown: dict[str, Any], linked: str, link: int, head: int) -> Cohort:
+def _grow_linked_list(
+    engine: EngineState, grown: dict[str, Any], linked_name: str, link: int, head: int
+) -> EngineState:
     """The same cohort with longer arrays, whose new places are free, and lead to those that were.
 
     Args:
-        cohort: The cohort.
+        engine: The cohort.
         grown: The longer arrays, with nothing in them.
-        linked: Name of the one among them whose rows are linked.
+        linked_name: Name of the one among them whose rows are linked.
         link: Its column that leads to the next free one.
         head: The counter that holds the first free one.
     """
-    old = len(getattr(cohort, linked))
+    old = len(getattr(engine, linked_name))
     for name, array in grown.items():
-        array[:old] = getattr(cohort, name)
-    grown[linked][-1, link] = cohort.counters[head]
-    cohort.counters[head] = old
-    return cohort._replace(**grown)
+        array[:old] = getattr(engine, name)
+    grown[linked_name][-1, link] = engine.counters[head]
+    engine.counters[head] = old
+    return engine._replace(**grown)

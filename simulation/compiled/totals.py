@@ -8,7 +8,7 @@ import numpy as np
 
 from journey.decision.rules import REASONS
 from simulation.compiled import state
-from simulation.compiled.state import OUTCOMES, VERDICTS, Cohort
+from simulation.compiled.state import OUTCOMES, VERDICTS, EngineState
 from simulation.metrics.counters import Tally
 from simulation.metrics.queue_statistics import GateBook
 from simulation.trace import events
@@ -19,55 +19,61 @@ if TYPE_CHECKING:
     from simulation.model.arm import ArmTable
 
 
-def gate_book_of(lived: Cohort) -> GateBook:
+def build_queue_statistics(engine: EngineState) -> GateBook:
     """The gate over time."""
-    book = GateBook(lived.grid.tolist())
-    book.backlog, book.closed = lived.backlog.tolist(), lived.closed.tolist()
-    book.waited, book.worked = lived.waited.tolist(), lived.worked.tolist()
-    return book
+    statistics = GateBook(engine.grid.tolist())
+    statistics.backlog, statistics.closed = engine.backlog.tolist(), engine.closed.tolist()
+    statistics.waited, statistics.worked = engine.waited.tolist(), engine.worked.tolist()
+    return statistics
 
 
-def tally_of(table: ArmTable, arm: int, lived: Cohort, segments: tuple[str, ...]) -> Tally:
+def build_counters(compiled_arm: ArmTable, index: int, engine: EngineState, segments: tuple[str, ...]) -> Tally:
     """What was counted in one arm.
 
     Args:
-        table: The arm.
-        arm: Its number.
-        lived: The cohort, at the horizon.
+        compiled_arm: The arm.
+        index: Its number.
+        engine: The cohort, at the horizon.
         segments: The population's segments.
     """
-    books = Tally(segments)
-    books.customers.update(_named(range(len(segments)), lived.customers[arm]))
-    books.churned.update(_named(range(len(segments)), lived.churned[arm]))
-    books.kinds.update(_named(events.KINDS, lived.kinds[arm]))
-    books.reasons.update(_named(REASONS, lived.reasons[arm]))
-    books.actions.update(_named(range(len(table.policy.actions)), lived.actions[arm, : len(table.policy.actions)]))
-    books.verdicts.update(_named(VERDICTS, lived.verdicts[arm]))
-    books.outcomes.update(_named(OUTCOMES, lived.outcomes[arm]))
-    books.distressed.update(_by_stage_and_segment(lived.distressed[arm]))
-    books.unhelped.update(_by_stage_and_segment(lived.unhelped[arm]))
-    books.stage_days.update(dict(enumerate(lived.stage_days[arm].tolist())))
-    count, total = lived.counts[arm].tolist(), lived.sums[arm].tolist()
-    books.escalations = count[state.ESCALATIONS]
-    books.evaluations = count[state.EVALUATIONS]
-    books.episodes = count[state.EPISODES]
-    books.episodes_seen = count[state.EPISODES_SEEN]
-    books.misstaged = count[state.MISSTAGED]
-    books.won_back = count[state.WON_BACK]
-    books.alarms_true = count[state.ALARMS_TRUE]
-    books.alarms_false = count[state.ALARMS_FALSE]
-    books.contacts_needed = count[state.CONTACTS_NEEDED]
-    books.requests = int(lived.verdicts[arm].sum())
-    books.waited = total[state.WAITED]
-    books.waits.update({int(bucket): int(lived.waits[arm, bucket]) for bucket in np.flatnonzero(lived.waits[arm])})
-    books.distress_days = total[state.DISTRESS]
-    books.satisfaction = total[state.SATISFACTION]
-    books.revenue = total[state.REVENUE]
-    books.live_value = total[state.LIVE_VALUE]
-    return books
+    counters = Tally(segments)
+    counters.customers.update(_nonzero_by_name(range(len(segments)), engine.customers[index]))
+    counters.churned.update(_nonzero_by_name(range(len(segments)), engine.churned[index]))
+    counters.kinds.update(_nonzero_by_name(events.KINDS, engine.kinds[index]))
+    counters.reasons.update(_nonzero_by_name(REASONS, engine.reasons[index]))
+    counters.actions.update(
+        _nonzero_by_name(
+            range(len(compiled_arm.policy.actions)), engine.actions[index, : len(compiled_arm.policy.actions)]
+        )
+    )
+    counters.verdicts.update(_nonzero_by_name(VERDICTS, engine.verdicts[index]))
+    counters.outcomes.update(_nonzero_by_name(OUTCOMES, engine.outcomes[index]))
+    counters.distressed.update(_by_stage_and_segment(engine.distressed[index]))
+    counters.unhelped.update(_by_stage_and_segment(engine.unhelped[index]))
+    counters.stage_days.update(dict(enumerate(engine.stage_days[index].tolist())))
+    count, total = engine.counts[index].tolist(), engine.sums[index].tolist()
+    counters.escalations = count[state.ESCALATIONS]
+    counters.evaluations = count[state.EVALUATIONS]
+    counters.episodes = count[state.EPISODES]
+    counters.episodes_seen = count[state.EPISODES_SEEN]
+    counters.misstaged = count[state.MISCLASSIFIED]
+    counters.won_back = count[state.WON_BACK]
+    counters.alarms_true = count[state.ALARMS_TRUE]
+    counters.alarms_false = count[state.ALARMS_FALSE]
+    counters.contacts_needed = count[state.CONTACTS_NEEDED]
+    counters.requests = int(engine.verdicts[index].sum())
+    counters.waited = total[state.WAIT_DAYS]
+    counters.waits.update(
+        {int(bucket): int(engine.waits[index, bucket]) for bucket in np.flatnonzero(engine.waits[index])}
+    )
+    counters.distress_days = total[state.DISTRESS_DAYS]
+    counters.satisfaction = total[state.SATISFACTION]
+    counters.revenue = total[state.REVENUE]
+    counters.live_value = total[state.LIVE_VALUE]
+    return counters
 
 
-def _named(names: Sequence[Any], counts: Any) -> dict[Any, int]:
+def _nonzero_by_name(names: Sequence[Any], counts: Any) -> dict[Any, int]:
     return {name: count for name, count in zip(names, counts.tolist(), strict=True) if count}
 
 

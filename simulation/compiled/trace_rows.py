@@ -9,7 +9,7 @@ import numpy as np
 from journey.decision.rules import REASONS
 from simulation.compiled import customer as customer_module
 from simulation.compiled import orchestration, primitives, state, transitions
-from simulation.compiled.state import OUTCOMES, VERDICTS, Cohort
+from simulation.compiled.state import OUTCOMES, VERDICTS, EngineState
 from simulation.distributions import dwell_times
 from simulation.trace import events
 
@@ -19,35 +19,35 @@ if TYPE_CHECKING:
     from simulation.model.arm import ArmTable
     from simulation.trace.columns import Columns
 
-_LOWEST = -3
+_LOWEST_CODE = -3
 """The lowest code of a label or a reason; those below 0 stand for what is no place in a list."""
 
 
-def columns_of(arms: Sequence[ArmTable], lived: Cohort) -> Columns:
+def build_columns(compiled_arms: Sequence[ArmTable], engine: EngineState) -> Columns:
     """The rows that are in a cohort, by column and in order: time, then customer, then as they happened.
 
     Args:
-        arms: The arms.
-        lived: The cohort; nothing in it is changed.
+        compiled_arms: The arms.
+        engine: The cohort; nothing in it is changed.
     """
-    size = int(lived.counters[state.ROWS])
+    size = int(engine.counters[state.TRACE_ROWS])
     # The sort is a stable one, and a customer's rows stand in the order in which they happened.
-    order = np.lexsort((lived.row_ints[:size, 0], lived.row_floats[:size, 0]))
-    time, value, dated = lived.row_floats[order].T
-    customer, kind, stage, to_stage, label, reason, reviewer, arm = lived.row_ints[order].T
-    stages = np.array([*arms[0].machine.stages, None], dtype=object)
-    sources = _table([table.policy.sources for table in arms])
+    order = np.lexsort((engine.row_ints[:size, 0], engine.row_floats[:size, 0]))
+    time, value, dated = engine.row_floats[order].T
+    customer, kind, stage, to_stage, label, reason, reviewer, arm = engine.row_ints[order].T
+    stages = np.array([*compiled_arms[0].machine.stages, None], dtype=object)
+    sources = _padded_table([table.policy.sources for table in compiled_arms])
     is_signal = kind == primitives.KIND_SIGNAL
     return {
         "time": time,
         "customer": customer,
-        "arm": np.array([table.name for table in arms], dtype=object)[arm],
+        "arm": np.array([table.name for table in compiled_arms], dtype=object)[arm],
         "kind": np.array(events.KINDS, dtype=object)[kind],
         "stage": stages[stage],
         # What is not there has the code -1, and None stands last.
         "to_stage": stages[to_stage],
-        "label": _texts([_labels(table) for table in arms])[arm, kind, label - _LOWEST],
-        "reason": _texts([_reasons(table) for table in arms])[arm, kind, reason - _LOWEST],
+        "label": _text_table([_labels(table) for table in compiled_arms])[arm, kind, label - _LOWEST_CODE],
+        "reason": _text_table([_reasons(table) for table in compiled_arms])[arm, kind, reason - _LOWEST_CODE],
         "reviewer": np.where(kind == primitives.KIND_DECIDED, reviewer, -1),
         "value": np.where(value < dwell_times.NEVER, value, np.nan),
         "source": np.where(is_signal, sources[arm, np.where(is_signal, reviewer, 0)], None),
@@ -55,54 +55,57 @@ def columns_of(arms: Sequence[ArmTable], lived: Cohort) -> Columns:
     }
 
 
-def _texts(by_arm: Sequence[Mapping[int, Mapping[int, str]]]) -> Any:
+def _text_table(by_arm: Sequence[Mapping[int, Mapping[int, str]]]) -> Any:
     """Texts by arm, kind and code, as one table; None where there is none."""
     codes = [code for kinds in by_arm for texts in kinds.values() for code in texts]
-    table = np.full((len(by_arm), len(events.KINDS), max(codes) - _LOWEST + 1), None, dtype=object)
+    table = np.full((len(by_arm), len(events.KINDS), max(codes) - _LOWEST_CODE + 1), None, dtype=object)
     for arm, kinds in enumerate(by_arm):
         for kind, texts in kinds.items():
             for code, text in texts.items():
-                table[arm, kind, code - _LOWEST] = text
+                table[arm, kind, code - _LOWEST_CODE] = text
     return table
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Any:
+def _padded_table(rows: Sequence[Sequence[str]]) -> Any:
     table = np.full((len(rows), max(len(row) for row in rows)), None, dtype=object)
-    for place, row in enumerate(rows):
-        table[place, : len(row)] = row
+    for index, row in enumerate(rows):
+        table[index, : len(row)] = row
     return table
 
 
-def _numbered(names: Sequence[str]) -> dict[int, str]:
+def _names_by_code(names: Sequence[str]) -> dict[int, str]:
     return dict(enumerate(names))
 
 
-def _labels(table: ArmTable) -> dict[int, dict[int, str]]:
-    actions, causes = _numbered(table.policy.actions), _numbered([cause.name for cause in table.causes])
+def _labels(compiled_arm: ArmTable) -> dict[int, dict[int, str]]:
+    actions, causes = (
+        _names_by_code(compiled_arm.policy.actions),
+        _names_by_code([cause.name for cause in compiled_arm.causes]),
+    )
     return {
-        primitives.KIND_MOVE: _numbered(table.machine.moves),
-        primitives.KIND_SIGNAL: _numbered(table.policy.signal_types),
+        primitives.KIND_MOVE: _names_by_code(compiled_arm.machine.moves),
+        primitives.KIND_SIGNAL: _names_by_code(compiled_arm.policy.signal_types),
         primitives.KIND_DECISION: {
             **actions,
-            orchestration.LABEL_MONITOR: "monitor_only",
+            orchestration.LABEL_MONITOR_ONLY: "monitor_only",
             orchestration.LABEL_NONE: "none",
         },
         primitives.KIND_REQUESTED: actions,
-        primitives.KIND_DECIDED: _numbered(VERDICTS),
+        primitives.KIND_DECIDED: _names_by_code(VERDICTS),
         primitives.KIND_ACTION: actions,
-        primitives.KIND_OUTCOME: _numbered(OUTCOMES),
-        primitives.KIND_ON: causes,
-        primitives.KIND_OFF: causes,
+        primitives.KIND_OUTCOME: _names_by_code(OUTCOMES),
+        primitives.KIND_DISTRESS_ON: causes,
+        primitives.KIND_DISTRESS_OFF: causes,
         primitives.KIND_ARRIVAL: {-1: events.ARRIVAL},
-        primitives.KIND_VALUE: _numbered(table.value_changes),
+        primitives.KIND_VALUE: _names_by_code(compiled_arm.value_changes),
     }
 
 
-def _reasons(table: ArmTable) -> dict[int, dict[int, str]]:
+def _reasons(compiled_arm: ArmTable) -> dict[int, dict[int, str]]:
     return {
-        primitives.KIND_DECISION: _numbered(REASONS),
+        primitives.KIND_DECISION: _names_by_code(REASONS),
         primitives.KIND_SIGNAL: {
-            **_numbered([cause.name for cause in table.causes]),
+            **_names_by_code([cause.name for cause in compiled_arm.causes]),
             customer_module.NOISE_CAUSE: events.NOISE,
             customer_module.REASON_ORPHANED: events.ORPHANED,
             customer_module.REASON_DUPLICATE: events.DUPLICATE,

@@ -7,39 +7,39 @@ is documented there.
 from typing import Any
 
 from simulation.compiled import state, state_columns
-from simulation.compiled.account import on_value, open_account, wind_charges
+from simulation.compiled.account import on_value_change, open_account, schedule_failed_charge
 from simulation.compiled.customer import (
     begin_episode,
     begin_spell,
-    close_books,
+    cancel_pending_signals,
     count_stay,
-    drop_deliveries,
-    end_distress,
-    enter,
-    in_force,
+    draw_cause,
+    effective_ratio,
+    end_episode,
+    enter_stage,
     is_blocked,
-    next_cause,
-    next_move,
     on_effect_end,
     on_harm_end,
     on_noise,
     on_symptom,
-    receive,
-    retune,
-    retune_onset,
-    wind_move,
-    wind_noise,
-    wind_onset,
+    pop_signal,
+    schedule_next_move,
+    schedule_noise,
+    settle_account,
+    start_move_clock,
+    start_onset_clock,
+    update_move_clocks,
+    update_onset_clock,
 )
 from simulation.compiled.orchestration import (
+    add_signal,
     close_request,
     decide,
-    hear,
-    look,
-    measure,
+    evaluate,
     on_action,
     on_expiry,
     on_outcome,
+    record_outcome,
 )
 from simulation.compiled.primitives import (
     KIND_ARRIVAL,
@@ -47,7 +47,7 @@ from simulation.compiled.primitives import (
     emit,
 )
 from simulation.compiled.state import RESOLVED
-from simulation.compiled.state_columns import AGENDA, MOVE_CLOCKS, NOT_WAITING, NOTHING
+from simulation.compiled.state_columns import EVENT_TIMES, MOVE_CLOCKS, NO_INDEX, NOT_WAITING
 from simulation.distributions.dwell_times import NEVER
 from simulation.model.calendar_effects import part_of
 from simulation.model.event_types import (
@@ -80,45 +80,45 @@ REASON_RENEWAL, REASON_PAYMENT = 0, 1
 def on_episode(T: Any, S: Any, i: int) -> None:
     """Distress sets in, or ends: `Life.on_episode`."""
     if S.ints[i, state_columns.CAUSE] == CALM:
-        begin_episode(T, S, i, next_cause(T, S, i))
+        begin_episode(T, S, i, draw_cause(T, S, i))
         return
-    end_distress(T, S, i)
+    end_episode(T, S, i)
     number = S.ints[i, state_columns.EPISODE_NUMBER]
     begin_spell(S, i, number | CALM_SPELL)
-    if S.floats[i, AGENDA + OUTCOME] < NEVER and S.ints[i, state_columns.EPISODE_ACTED_ON] == number:
+    if S.floats[i, EVENT_TIMES + OUTCOME] < NEVER and S.ints[i, state_columns.EPISODE_ACTED_ON] == number:
         if S.ints[i, state_columns.RESPONDED]:
             S.floats[i, state_columns.SATISFACTION] += T.csat[S.ints[i, state_columns.ACTION_CODE]]
-        measure(T, S, i, RESOLVED)
+        record_outcome(T, S, i, RESOLVED)
 
 
-def be_lost(T: Any, S: Any, i: int) -> None:
+def churn(T: Any, S: Any, i: int) -> None:
     """The customer is gone: `Life._be_lost`."""
     if S.ints[i, state_columns.WAITING] != NOT_WAITING:
-        close_request(T, S, i, state.WITHDRAWN, NOTHING)
-    S.ints[i, state_columns.OPEN] = 0
-    S.churned[T.arm, S.ints[i, state_columns.SEGMENT]] += 1
-    close_books(T, S, i)
+        close_request(T, S, i, state.WITHDRAWN, NO_INDEX)
+    S.ints[i, state_columns.HAS_OPEN_ACTION] = 0
+    S.churned[T.arm_index, S.ints[i, state_columns.SEGMENT]] += 1
+    settle_account(T, S, i)
     if S.ints[i, state_columns.CAUSE] != CALM:
         S.ints[i, state_columns.CAUSE] = CALM
-        wind_onset(T, S, i)
-    S.floats[i, state_columns.HARM] = 1.0
+        start_onset_clock(T, S, i)
+    S.floats[i, state_columns.HARM_RATIO] = 1.0
     for entry in (EPISODE, EFFECT_END, HARM_END, ACTION, OUTCOME, CADENCE, SYMPTOM, NOISE, DELIVERY):
-        S.floats[i, AGENDA + entry] = NEVER
-    drop_deliveries(S, i)
+        S.floats[i, EVENT_TIMES + entry] = NEVER
+    cancel_pending_signals(S, i)
 
 
-def come_back(T: Any, S: Any, i: int) -> None:
+def win_back(T: Any, S: Any, i: int) -> None:
     """The customer is won back: `Life._come_back`."""
-    S.churned[T.arm, S.ints[i, state_columns.SEGMENT]] -= 1
-    S.counts[T.arm, state.WON_BACK] += 1
-    S.floats[i, state_columns.LIVED_SINCE] = S.floats[i, state_columns.NOW]
+    S.churned[T.arm_index, S.ints[i, state_columns.SEGMENT]] -= 1
+    S.counts[T.arm_index, state.WON_BACK] += 1
+    S.floats[i, state_columns.ACTIVE_SINCE] = S.floats[i, state_columns.NOW]
     open_account(T, S, i, 0.0)
     if T.cadence > 0.0:
-        S.floats[i, AGENDA + CADENCE] = S.floats[i, state_columns.NOW] + T.cadence
-    wind_noise(T, S, i)
+        S.floats[i, EVENT_TIMES + CADENCE] = S.floats[i, state_columns.NOW] + T.cadence
+    schedule_noise(T, S, i)
 
 
-def note_entry(T: Any, S: Any, i: int) -> None:
+def record_stage_entry(T: Any, S: Any, i: int) -> None:
     """A stage was entered; the records may say so, or something else, or nothing: `Care.note_entry`."""
     stage = S.ints[i, state_columns.STAGE]
     if T.live[stage]:
@@ -129,123 +129,123 @@ def note_entry(T: Any, S: Any, i: int) -> None:
         S.floats[i, state_columns.RECORDED_SINCE] = S.floats[i, state_columns.NOW]
 
 
-def make_move(T: Any, S: Any, i: int, place: int, reason: int) -> None:
+def make_move(T: Any, S: Any, i: int, transition: int, reason: int) -> None:
     """Make a move out of the present stage: `Life.move`."""
     stage = S.ints[i, state_columns.STAGE]
-    move, to_stage = T.move[stage, place], T.to_stage[stage, place]
-    emit(T, S, i, KIND_MOVE, move, to_stage, reason, NOTHING, NEVER)
+    move, to_stage = T.move[stage, transition], T.to_stage[stage, transition]
+    emit(T, S, i, KIND_MOVE, move, to_stage, reason, NO_INDEX, NEVER)
     if move == T.escalate_move:
-        S.counts[T.arm, state.ESCALATIONS] += 1
+        S.counts[T.arm_index, state.ESCALATIONS] += 1
     count_stay(T, S, i)
-    if T.leaves[stage, place]:
-        be_lost(T, S, i)
+    if T.leaves[stage, transition]:
+        churn(T, S, i)
     if T.terminal[to_stage]:
         S.ints[i, state_columns.STAGE] = to_stage
         return
     S.ints[i, state_columns.PREVIOUS] = stage
-    enter(T, S, i, to_stage, 0.0)
-    note_entry(T, S, i)
+    enter_stage(T, S, i, to_stage, 0.0)
+    record_stage_entry(T, S, i)
     if T.live[to_stage]:
         if not T.live[stage]:
-            come_back(T, S, i)
+            win_back(T, S, i)
         if T.on_stage_entry:
-            look(T, S, i)
+            evaluate(T, S, i)
 
 
 def on_move(T: Any, S: Any, i: int) -> None:
     """The first of the competing clocks has run out: `Life.on_move`."""
-    place = 0
+    transition = 0
     while (
-        S.floats[i, MOVE_CLOCKS + state_columns.CLOCK_WIDTH * place + state_columns.DUE]
+        S.floats[i, MOVE_CLOCKS + state_columns.CLOCK_WIDTH * transition + state_columns.DUE]
         != S.floats[i, state_columns.NOW]
     ):
-        place += 1
-    if is_blocked(T, S, i, place):
+        transition += 1
+    if is_blocked(T, S, i, transition):
         # Blocked, not illegal: the customer stays, and the wait for this move begins anew.
         S.ints[i, state_columns.ATTEMPTS] += 1
-        wind_move(T, S, i, place, 0.0)
-        next_move(T, S, i)
+        start_move_clock(T, S, i, transition, 0.0)
+        schedule_next_move(T, S, i)
         return
-    make_move(T, S, i, place, NOTHING)
+    make_move(T, S, i, transition, NO_INDEX)
 
 
-def place_of(T: Any, S: Any, i: int, move: int) -> int:
+def find_move(T: Any, S: Any, i: int, move: int) -> int:
     """The place of a move among those out of the present stage: `Life.place_of`."""
     stage = S.ints[i, state_columns.STAGE]
-    for place in range(T.move_count[stage]):
-        if T.move[stage, place] == move and not is_blocked(T, S, i, place):
-            return place
-    return NOTHING
+    for transition in range(T.move_count[stage]):
+        if T.move[stage, transition] == move and not is_blocked(T, S, i, transition):
+            return transition
+    return NO_INDEX
 
 
 def on_renewal(T: Any, S: Any, i: int) -> None:
     """A contract ends: `Account.on_renewal`."""
     S.ints[i, state_columns.RENEWALS] += 1
-    S.floats[i, AGENDA + RENEWAL] = S.floats[i, state_columns.NOW] + T.contract.renewal_every
+    S.floats[i, EVENT_TIMES + RENEWAL] = S.floats[i, state_columns.NOW] + T.contract.renewal_every
     amount = exponential(S.key[i], streams.LEAVES_AT_RENEWAL, 0, S.ints[i, state_columns.RENEWALS])
-    place = place_of(T, S, i, T.contract.renewal_move)
+    transition = find_move(T, S, i, T.contract.renewal_move)
     mass = T.contract.renewal_mass[S.ints[i, state_columns.SEGMENT], S.ints[i, state_columns.TIER]]
-    if place != NOTHING and amount < in_force(T, S, i, mass, place):
-        make_move(T, S, i, place, REASON_RENEWAL)
+    if transition != NO_INDEX and amount < effective_ratio(T, S, i, mass, transition):
+        make_move(T, S, i, transition, REASON_RENEWAL)
 
 
 def on_payment(T: Any, S: Any, i: int) -> None:
     """A charge fails, or the time to make it good is over: `Account.on_payment`."""
     now = S.floats[i, state_columns.NOW]
-    if S.ints[i, state_columns.UNPAID]:
-        S.ints[i, state_columns.UNPAID] = 0
-        wind_charges(T, S, i, now)
-        place = place_of(T, S, i, T.contract.charge_move)
-        if place != NOTHING:
-            make_move(T, S, i, place, REASON_PAYMENT)
+    if S.ints[i, state_columns.PAYMENT_OVERDUE]:
+        S.ints[i, state_columns.PAYMENT_OVERDUE] = 0
+        schedule_failed_charge(T, S, i, now)
+        transition = find_move(T, S, i, T.contract.charge_move)
+        if transition != NO_INDEX:
+            make_move(T, S, i, transition, REASON_PAYMENT)
     elif uniform(S.key[i], streams.CHARGE_RECOVERED, 0, S.ints[i, state_columns.FAILURES]) < T.contract.recovered:
-        wind_charges(T, S, i, now)
+        schedule_failed_charge(T, S, i, now)
     else:
-        S.ints[i, state_columns.UNPAID] = 1
-        S.floats[i, AGENDA + PAYMENT] = now + T.contract.grace
+        S.ints[i, state_columns.PAYMENT_OVERDUE] = 1
+        S.floats[i, EVENT_TIMES + PAYMENT] = now + T.contract.grace
 
 
-def wait_for_the_season(T: Any, S: Any, i: int) -> None:
+def schedule_calendar_change(T: Any, S: Any, i: int) -> None:
     """Note when the next period or band begins: `Life._wait_for_the_season`."""
     due, period, band = NEVER, S.ints[i, state_columns.PERIOD], S.ints[i, state_columns.BAND]
     if period + 1 < len(T.seasons.starts):
         due = T.seasons.starts[period + 1]
     if band + 1 < len(T.seasons.tenures):
-        due = min(due, S.floats[i, state_columns.CAME_AT] + T.seasons.tenures[band + 1])
-    S.floats[i, AGENDA + SEASON] = due
+        due = min(due, S.floats[i, state_columns.JOINED_AT] + T.seasons.tenures[band + 1])
+    S.floats[i, EVENT_TIMES + SEASON] = due
 
 
-def on_season(T: Any, S: Any, i: int) -> None:
+def on_calendar_change(T: Any, S: Any, i: int) -> None:
     """A period of the calendar, or a band of tenure, begins: `Life.on_season`."""
     now, period, band = S.floats[i, state_columns.NOW], S.ints[i, state_columns.PERIOD], S.ints[i, state_columns.BAND]
     if period + 1 < len(T.seasons.starts) and T.seasons.starts[period + 1] == now:
         S.ints[i, state_columns.PERIOD] += 1
-    if band + 1 < len(T.seasons.tenures) and S.floats[i, state_columns.CAME_AT] + T.seasons.tenures[band + 1] == now:
+    if band + 1 < len(T.seasons.tenures) and S.floats[i, state_columns.JOINED_AT] + T.seasons.tenures[band + 1] == now:
         S.ints[i, state_columns.BAND] += 1
-    wait_for_the_season(T, S, i)
-    retune(T, S, i)
-    retune_onset(T, S, i)
+    schedule_calendar_change(T, S, i)
+    update_move_clocks(T, S, i)
+    update_onset_clock(T, S, i)
 
 
 def on_delivery(T: Any, S: Any, i: int) -> None:
     """A signal reaches the orchestrator: `Symptoms.on_delivery`."""
-    place = receive(T, S, i)
-    if S.pool_ints[place, 6] != SOUND:
+    slot = pop_signal(T, S, i)
+    if S.pool_ints[slot, 6] != SOUND:
         return
     if not T.evaluates:
         # Nobody ever asks what was heard.
         return
     now = S.floats[i, state_columns.NOW]
-    age = now - S.pool_floats[place, 2]
-    hear(T, S, i, now, S.pool_ints[place, 1], S.pool_floats[place, 1], S.pool_ints[place, 2], age)
+    age = now - S.pool_floats[slot, 2]
+    add_signal(T, S, i, now, S.pool_ints[slot, 1], S.pool_floats[slot, 1], S.pool_ints[slot, 2], age)
     if T.on_signal:
-        look(T, S, i)
+        evaluate(T, S, i)
 
 
-def look_after(T: Any, S: Any, i: int, entry: int) -> None:
+def handle_orchestration_event(T: Any, S: Any, i: int, entry: int) -> None:
     """Something is due that the orchestrator does."""
     if entry == CADENCE:
-        S.floats[i, AGENDA + CADENCE] = S.floats[i, state_columns.NOW] + T.cadence
+        S.floats[i, EVENT_TIMES + CADENCE] = S.floats[i, state_columns.NOW] + T.cadence
         decide(T, S, i)
     elif entry == DELIVERY:
         on_delivery(T, S, i)
@@ -257,7 +257,7 @@ def look_after(T: Any, S: Any, i: int, entry: int) -> None:
         on_expiry(T, S, i)
 
 
-def live_on(T: Any, S: Any, i: int, entry: int) -> None:
+def handle_customer_event(T: Any, S: Any, i: int, entry: int) -> None:
     """Something is due in the customer's own life that is rarer than a signal."""
     if entry == MOVE:
         on_move(T, S, i)
@@ -268,53 +268,67 @@ def live_on(T: Any, S: Any, i: int, entry: int) -> None:
     elif entry == HARM_END:
         on_harm_end(T, S, i)
     elif entry == SEASON:
-        on_season(T, S, i)
+        on_calendar_change(T, S, i)
     elif entry == RENEWAL:
         on_renewal(T, S, i)
     elif entry == PAYMENT:
         on_payment(T, S, i)
     elif entry == VALUE:
-        on_value(T, S, i)
+        on_value_change(T, S, i)
 
 
-def step(T: Any, S: Any, i: int, entry: int) -> None:
+def handle_event(T: Any, S: Any, i: int, entry: int) -> None:
     """Let the thing that is due first happen, which is this entry of the agenda."""
-    S.floats[i, state_columns.NOW] = S.floats[i, AGENDA + entry]
+    S.floats[i, state_columns.NOW] = S.floats[i, EVENT_TIMES + entry]
     if entry == SYMPTOM:
         on_symptom(T, S, i)
     elif entry == NOISE:
         on_noise(T, S, i)
     elif entry in (CADENCE, DELIVERY, ACTION, OUTCOME, EXPIRY):
-        look_after(T, S, i, entry)
+        handle_orchestration_event(T, S, i, entry)
     else:
-        live_on(T, S, i, entry)
+        handle_customer_event(T, S, i, entry)
 
 
-def begin_life(T: Any, S: Any, i: int) -> None:
+def start_customer(T: Any, S: Any, i: int) -> None:
     """Wind every clock, on day 0 or on the day of arrival: `Life._begin`."""
     f = S.floats[i]
     f[state_columns.NOW] = f[state_columns.ARRIVES]
-    f[state_columns.LIVED_SINCE] = f[state_columns.ARRIVES]
+    f[state_columns.ACTIVE_SINCE] = f[state_columns.ARRIVES]
     stage, tenure, now = S.ints[i, state_columns.STAGE], f[state_columns.TENURE], f[state_columns.NOW]
-    S.customers[T.arm, S.ints[i, state_columns.SEGMENT]] += 1
+    S.customers[T.arm_index, S.ints[i, state_columns.SEGMENT]] += 1
     if now > 0.0:
-        emit(T, S, i, KIND_ARRIVAL, NOTHING, stage, NOTHING, NOTHING, NEVER)
-    f[state_columns.CAME_AT] = now - tenure
+        emit(T, S, i, KIND_ARRIVAL, NO_INDEX, stage, NO_INDEX, NO_INDEX, NEVER)
+    f[state_columns.JOINED_AT] = now - tenure
     S.ints[i, state_columns.PERIOD] = part_of(T.seasons.starts, now)
     S.ints[i, state_columns.BAND] = part_of(T.seasons.tenures, tenure)
-    wait_for_the_season(T, S, i)
-    wind_onset(T, S, i)
-    enter(T, S, i, stage, f[state_columns.ENTERED])
+    schedule_calendar_change(T, S, i)
+    start_onset_clock(T, S, i)
+    enter_stage(T, S, i, stage, f[state_columns.ENTERED])
     open_account(T, S, i, tenure)
     if T.cadence > 0.0:
-        f[AGENDA + CADENCE] = now + T.cadence * uniform(S.key[i], streams.CADENCE, 0, 0)
-    wind_noise(T, S, i)
-    if S.ints[i, state_columns.FIRST_CAUSE] != CALM:
-        begin_episode(T, S, i, S.ints[i, state_columns.FIRST_CAUSE])
+        f[EVENT_TIMES + CADENCE] = now + T.cadence * uniform(S.key[i], streams.CADENCE, 0, 0)
+    schedule_noise(T, S, i)
+    if S.ints[i, state_columns.INITIAL_CAUSE] != CALM:
+        begin_episode(T, S, i, S.ints[i, state_columns.INITIAL_CAUSE])
 
 
 KERNELS: tuple[Any, ...] = (
-    be_lost, come_back, note_entry, make_move, on_move, place_of, on_renewal, on_payment, wait_for_the_season,
-    on_season, on_episode, on_delivery, look_after, live_on, step, begin_life,
-)  # fmt: skip
+    churn,
+    win_back,
+    record_stage_entry,
+    make_move,
+    on_move,
+    find_move,
+    on_renewal,
+    on_payment,
+    schedule_calendar_change,
+    on_calendar_change,
+    on_episode,
+    on_delivery,
+    handle_orchestration_event,
+    handle_customer_event,
+    handle_event,
+    start_customer,
+)
 """The functions that compiled code uses, callees before callers."""

@@ -11,18 +11,25 @@ work that is done twice.
 from typing import Any
 
 from simulation.compiled import state, state_columns
-from simulation.compiled.calendar_queue import is_anything_due, push
-from simulation.compiled.customer import drop_deliveries, finish
-from simulation.compiled.population import settle
-from simulation.compiled.review_queue import ASK, CUSTOMER, has_room, live_alone, on_time_of_customer, serve_next
-from simulation.compiled.state import DONE, FIRSTS_FULL, SLOTS_FULL
-from simulation.compiled.state_columns import IN_QUEUE, NOTHING
-from simulation.compiled.transitions import begin_life
+from simulation.compiled.calendar_queue import is_event_due, push
+from simulation.compiled.customer import cancel_pending_signals, finish_customer
+from simulation.compiled.population import initialise_row
+from simulation.compiled.review_queue import (
+    CUSTOMER,
+    REQUEST,
+    has_room,
+    on_customer_turn,
+    process_next_event,
+    simulate_to_request,
+)
+from simulation.compiled.state import CUSTOMER_ROWS_FULL, DONE, FIRST_REQUESTS_FULL
+from simulation.compiled.state_columns import IN_QUEUE, NO_INDEX
+from simulation.compiled.transitions import start_customer
 from simulation.distributions.dwell_times import NEVER
-from simulation.kernels.prefetch import fetch
+from simulation.kernels.prefetch import prefetch_customer
 
 
-def seek_requests(A: Any, P: Any, S: Any) -> int:
+def find_first_requests(A: Any, P: Any, S: Any) -> int:
     """Let every customer live up to the first request; call again with more room until it is DONE.
 
     Args:
@@ -32,51 +39,51 @@ def seek_requests(A: Any, P: Any, S: Any) -> int:
     """
     while S.counters[state.CUSTOMERS_DONE] < P.size:
         number = S.counters[state.CUSTOMERS_DONE]
-        if S.counters[state.FIRSTS] == len(S.first_who):
-            return FIRSTS_FULL
-        if not S.ints[0, state_columns.BEGUN]:
-            settle(A, P, S, 0, number)
-        short = seek_request(A, S, number)
-        if short != DONE:
-            return short
-        S.ints[0, state_columns.BEGUN] = 0
+        if S.counters[state.FIRST_REQUESTS] == len(S.first_who):
+            return FIRST_REQUESTS_FULL
+        if not S.ints[0, state_columns.STARTED]:
+            initialise_row(A, P, S, 0, number)
+        shortage = find_first_request(A, S, number)
+        if shortage != DONE:
+            return shortage
+        S.ints[0, state_columns.STARTED] = 0
         S.counters[state.CUSTOMERS_DONE] = number + 1
     return DONE
 
 
-def seek_request(A: Any, S: Any, number: int) -> int:
+def find_first_request(A: Any, S: Any, number: int) -> int:
     """Let the customer in the first row live up to the first request, and note it; DONE, or what is short."""
     T = A[S.ints[0, state_columns.ARM]]
     if S.floats[0, state_columns.ARRIVES] >= T.horizon:
         return DONE
-    if not S.ints[0, state_columns.BEGUN]:
-        begin_life(T, S, 0)
-        S.ints[0, state_columns.BEGUN] = 1
-    short = live_alone(A, S, 0)
-    if short != DONE:
-        return short
+    if not S.ints[0, state_columns.STARTED]:
+        start_customer(T, S, 0)
+        S.ints[0, state_columns.STARTED] = 1
+    shortage = simulate_to_request(A, S, 0)
+    if shortage != DONE:
+        return shortage
     if S.ints[0, state_columns.WAITING] == IN_QUEUE:
-        note_first(S, number)
+        record_first_request(S, number)
     else:
-        finish(T, S, 0)
-        drop_deliveries(S, 0)
+        finish_customer(T, S, 0)
+        cancel_pending_signals(S, 0)
     return DONE
 
 
-def note_first(S: Any, number: int) -> None:
+def record_first_request(S: Any, number: int) -> None:
     """Note the first request of the customer in the first row, who waits for its time in a row, or lives once more."""
-    place, asked_at = S.counters[state.FIRSTS], S.floats[0, state_columns.ASKED_AT]
-    S.first_times[place] = asked_at
-    S.first_who[place] = number
-    S.counters[state.FIRSTS] = place + 1
-    if asked_at < S.gate[state.KEPT_FROM] or S.counters[state.ROWS_TO_KEEP] == 0:
-        drop_deliveries(S, 0)
+    index, requested_at = S.counters[state.FIRST_REQUESTS], S.floats[0, state_columns.REQUESTED_AT]
+    S.first_times[index] = requested_at
+    S.first_who[index] = number
+    S.counters[state.FIRST_REQUESTS] = index + 1
+    if requested_at < S.gate[state.RETAINED_FROM] or S.counters[state.ROWS_TO_RETAIN] == 0:
+        cancel_pending_signals(S, 0)
         return
-    S.counters[state.ROWS_TO_KEEP] -= 1
+    S.counters[state.ROWS_TO_RETAIN] -= 1
     i = take_row(S)
     copy_row(S, 0, i)
     S.ints[i, state_columns.OCCUPIED] = 1
-    S.first_who[place] = -1 - i
+    S.first_who[index] = -1 - i
 
 
 def take_row(S: Any) -> int:
@@ -93,8 +100,8 @@ def copy_row(S: Any, source: int, i: int) -> None:
         S.floats[i, column] = S.floats[source, column]
     for column in range(S.ints.shape[1]):
         S.ints[i, column] = S.ints[source, column]
-    for place in range(S.contacts.shape[1]):
-        S.contacts[i, place] = S.contacts[source, place]
+    for slot in range(S.contacts.shape[1]):
+        S.contacts[i, slot] = S.contacts[source, slot]
     S.key[i] = S.key[source]
     S.number[i] = S.number[source]
 
@@ -102,9 +109,9 @@ def copy_row(S: Any, source: int, i: int) -> None:
 def admit(A: Any, P: Any, S: Any, number: int) -> int:
     """Give a customer a row, and let the life begin again in it; returns the row."""
     i = take_row(S)
-    settle(A, P, S, i, number)
+    initialise_row(A, P, S, i, number)
     S.ints[i, state_columns.OCCUPIED] = 1
-    begin_life(A[S.ints[i, state_columns.ARM]], S, i)
+    start_customer(A[S.ints[i, state_columns.ARM]], S, i)
     return i
 
 
@@ -120,55 +127,63 @@ def serve_requests(A: Any, P: Any, S: Any, W: Any) -> int:
         W: The same cohort with totals that nobody reads, for what was counted before.
     """
     while True:
-        place = S.counters[state.FIRSTS_SERVED]
-        first = S.first_times[place] if place < S.counters[state.FIRSTS] else NEVER
-        if is_anything_due(S, min(first, A[0].horizon)):
-            short = has_room(A, S)
-            if short != DONE:
-                return short
-            serve_next(A, S)
+        index = S.counters[state.FIRST_REQUESTS_SERVED]
+        first = S.first_times[index] if index < S.counters[state.FIRST_REQUESTS] else NEVER
+        if is_event_due(S, min(first, A[0].horizon)):
+            shortage = has_room(A, S)
+            if shortage != DONE:
+                return shortage
+            process_next_event(A, S)
         elif first >= A[0].horizon:
             return DONE
         else:
-            short = serve_first(A, P, S, W, S.first_who[place])
-            if short != DONE:
-                return short
-            S.counters[state.FIRSTS_SERVED] = place + 1
-            if place + 1 < S.counters[state.FIRSTS] and S.first_who[place + 1] < 0:
-                fetch(S, -1 - S.first_who[place + 1])
+            shortage = serve_first_request(A, P, S, W, S.first_who[index])
+            if shortage != DONE:
+                return shortage
+            S.counters[state.FIRST_REQUESTS_SERVED] = index + 1
+            if index + 1 < S.counters[state.FIRST_REQUESTS] and S.first_who[index + 1] < 0:
+                prefetch_customer(S, -1 - S.first_who[index + 1])
 
 
-def serve_first(A: Any, P: Any, S: Any, W: Any, who: int) -> int:
+def serve_first_request(A: Any, P: Any, S: Any, W: Any, number_or_row: int) -> int:
     """Take up the first request of a customer; DONE, or what is short."""
-    short = has_room(A, S)
-    if short != DONE:
-        return short
-    i = -1 - who
-    if who >= 0:
-        short = live_again(A, P, S, W, who)
-        if short != DONE:
-            return short
+    shortage = has_room(A, S)
+    if shortage != DONE:
+        return shortage
+    i = -1 - number_or_row
+    if number_or_row >= 0:
+        shortage = replay(A, P, S, W, number_or_row)
+        if shortage != DONE:
+            return shortage
         i = S.counters[state.ADMITTED]
-        S.counters[state.ADMITTED] = NOTHING
-    asked_at = S.floats[i, state_columns.ASKED_AT]
-    if S.counters[state.HEAP_SIZE] > 0 and S.heap_floats[0, 0] <= asked_at:
+        S.counters[state.ADMITTED] = NO_INDEX
+    requested_at = S.floats[i, state_columns.REQUESTED_AT]
+    if S.counters[state.HEAP_SIZE] > 0 and S.heap_floats[0, 0] <= requested_at:
         # Something else is due at the very same time.
-        push(S, asked_at, CUSTOMER, i, S.ints[i, state_columns.VERSION], ASK)
+        push(S, requested_at, CUSTOMER, i, S.ints[i, state_columns.VERSION], REQUEST)
     else:
-        on_time_of_customer(A, S, i, asked_at, ASK)
+        on_customer_turn(A, S, i, requested_at, REQUEST)
     return DONE
 
 
-def live_again(A: Any, P: Any, S: Any, W: Any, number: int) -> int:
+def replay(A: Any, P: Any, S: Any, W: Any, number: int) -> int:
     """Let a customer live once more up to the first request, in the row last admitted; DONE, or what is short."""
-    if S.counters[state.ADMITTED] == NOTHING:
+    if S.counters[state.ADMITTED] == NO_INDEX:
         if S.counters[state.FREE_ROWS] == 0:
-            return SLOTS_FULL
+            return CUSTOMER_ROWS_FULL
         S.counters[state.ADMITTED] = admit(A, P, W, number)
-    return live_alone(A, W, S.counters[state.ADMITTED])
+    return simulate_to_request(A, W, S.counters[state.ADMITTED])
 
 
 KERNELS: tuple[Any, ...] = (
-    take_row, copy_row, note_first, seek_request, seek_requests, admit, live_again, serve_first, serve_requests,
-)  # fmt: skip
+    take_row,
+    copy_row,
+    record_first_request,
+    find_first_request,
+    find_first_requests,
+    admit,
+    replay,
+    serve_first_request,
+    serve_requests,
+)
 """The functions that compiled code uses, callees before callers."""

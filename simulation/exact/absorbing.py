@@ -37,7 +37,7 @@ def fundamental_matrix(transitions: npt.ArrayLike) -> FloatArray:
     """
     matrix = np.asarray(transitions, dtype=np.float64)
     transient = transient_states(matrix)
-    return _inverse(np.eye(int(transient.sum())) - matrix[np.ix_(transient, transient)])
+    return _checked_inverse(np.eye(int(transient.sum())) - matrix[np.ix_(transient, transient)])
 
 
 def expected_steps(transitions: npt.ArrayLike) -> FloatArray:
@@ -81,10 +81,10 @@ def expected_days(generator: npt.ArrayLike) -> FloatArray:
     """
     rates = np.asarray(generator, dtype=np.float64)
     transient = np.diag(rates) < 0.0
-    return np.asarray(_inverse(-rates[np.ix_(transient, transient)]).sum(axis=1))
+    return np.asarray(_checked_inverse(-rates[np.ix_(transient, transient)]).sum(axis=1))
 
 
-def _inverse(matrix: FloatArray) -> FloatArray:
+def _checked_inverse(matrix: FloatArray) -> FloatArray:
     try:
         inverse = np.linalg.inv(matrix)
     except np.linalg.LinAlgError:

@@ -50,12 +50,12 @@ class Chain:
         return np.array([[float(stage == wanted) for wanted in stages] for stage, _ in self.states])
 
     @property
-    def troubled(self) -> FloatArray:
+    def distressed(self) -> FloatArray:
         """Shape (n,): 1 where the customer is in distress."""
         return np.array([float(cause is not CALM) for _, cause in self.states])
 
 
-def chain_of(journey: Journey, world: World, *, segment: str, tier: str, frailty: float = 1.0) -> Chain:
+def build_chain(journey: Journey, world: World, *, segment: str, tier: str, frailty: float = 1.0) -> Chain:
     """The chain of a customer of one kind.
 
     Args:
@@ -72,7 +72,7 @@ def chain_of(journey: Journey, world: World, *, segment: str, tier: str, frailty
     live = [stage for stage in journey.live if stage not in world.lost]
     states = tuple((stage, cause) for stage in live for cause in (CALM, *causes))
     states += tuple((stage, CALM) for stage in journey.stages if stage not in live)
-    place = {state: code for code, state in enumerate(states)}
+    index = {state: code for code, state in enumerate(states)}
     moves = np.zeros((len(states), len(states)))
     for move in journey.moves:
         clock = world.moves.get(move.name)
@@ -80,19 +80,19 @@ def chain_of(journey: Journey, world: World, *, segment: str, tier: str, frailty
             continue
         if move.guard is not None:
             raise ValueError(f"{move} has a guard: when it happens depends on more than the present stage")
-        rate = _rate(clock, move.source) * kind_ratio(clock, segment, tier, frailty)
-        here, ends = move.source in live, move.destination not in live
-        for cause in (CALM, *causes) if here else (CALM,):
-            to = place[move.destination, CALM if ends else cause]
-            moves[place[move.source, cause], to] += rate * distress_ratio(world, clock, cause, ends=ends)
+        rate = _exit_rate(clock, move.source) * kind_ratio(clock, segment, tier, frailty)
+        is_live, ends = move.source in live, move.destination not in live
+        for cause in (CALM, *causes) if is_live else (CALM,):
+            to = index[move.destination, CALM if ends else cause]
+            moves[index[move.source, cause], to] += rate * distress_ratio(world, clock, cause, ends=ends)
     generator = moves.copy()
     onsets = np.zeros(len(states))
     for stage in live:
         for name in causes:
             rate = onset_rate(world, name, stage=stage, segment=segment, tier=tier)
-            generator[place[stage, CALM], place[stage, name]] += rate
-            onsets[place[stage, CALM]] += rate
-            generator[place[stage, name], place[stage, CALM]] += 1.0 / causes[name].mean_days
+            generator[index[stage, CALM], index[stage, name]] += rate
+            onsets[index[stage, CALM]] += rate
+            generator[index[stage, name], index[stage, CALM]] += 1.0 / causes[name].mean_days
     np.fill_diagonal(generator, 0.0)
     np.fill_diagonal(generator, -generator.sum(axis=1))
     return Chain(states, generator, moves, onsets)
@@ -119,14 +119,14 @@ def onset_rate(world: World, cause: str, *, stage: str, segment: str, tier: str)
     return rate * world.distress.by_segment.get(segment, 1.0) * by_tier.get(tier, 1.0)
 
 
-def _rate(clock: MoveClock, stage: str) -> float:
+def _exit_rate(clock: MoveClock, stage: str) -> float:
     dwell = clock.dwell_from.get(stage, clock.dwell)
     if dwell.law != "exponential":
         raise ValueError(f"a {dwell.law} dwell is no rate: the journey is no Markov chain")
     return 1.0 / mean_days(dwell)
 
 
-def probabilities(generator: FloatArray, start: FloatArray, days: Sequence[float]) -> FloatArray:
+def state_probabilities(generator: FloatArray, start: FloatArray, days: Sequence[float]) -> FloatArray:
     """Probability of each state over time: ``start expm(Q t)``.
 
     Args:
@@ -151,7 +151,7 @@ def probabilities(generator: FloatArray, start: FloatArray, days: Sequence[float
     return np.array(found)
 
 
-def accumulated(
+def expected_rewards(
     generator: FloatArray, start: FloatArray, rewards: FloatArray, days: float, *, discount_rate: float = 0.0
 ) -> FloatArray:
     """What is expected to have accumulated by a day: the integral of ``exp(-r t) start expm(Q t) rewards``.

@@ -48,9 +48,9 @@ def erlang_c(*, arrival_rate: float, service_rate: float, servers: int) -> Erlan
         blocked = offered * blocked / (server + offered * blocked)
     waiting = blocked / (1.0 - offered / servers * (1.0 - blocked))
     mean_wait = waiting / (servers * service_rate - arrival_rate)
-    return ErlangC(offered / servers, waiting, mean_wait, little(arrival_rate=arrival_rate, mean_time=mean_wait))
+    return ErlangC(offered / servers, waiting, mean_wait, littles_law(arrival_rate=arrival_rate, mean_time=mean_wait))
 
 
-def little(*, arrival_rate: float, mean_time: float) -> float:
+def littles_law(*, arrival_rate: float, mean_time: float) -> float:
     """Little's law, ``L = lambda W``: the mean number present (Little 1961, doi:10.1287/opre.9.3.383)."""
     return arrival_rate * mean_time

@@ -9,7 +9,8 @@ occupancy p of a customer who begins in stage a obey (Cinlar 1969, doi:10.2307/1
 The integrals are Riemann-Stieltjes sums with entries in the middle of their step (the RS method of Xie 1989,
 doi:10.1080/03610918908812801): the error is of second order in the step for dwells with a density, and of first order
 where deterministic dwells follow one another off the grid. The sums are convolutions and are solved in the frequency
-domain, damped so that what wraps around is below 1e-10. `occupancy` halves the step until the answer stands still.
+domain, damped so that what wraps around is below 1e-10. `solve_to_tolerance` halves the step until the answer stands
+still.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ if TYPE_CHECKING:
 
     FloatArray = npt.NDArray[np.float64]
 
-_WRAPPED = 24.0
+_DAMPING_EXPONENT = 24.0
 """What wraps around in the frequency domain is damped by exp of minus this."""
 
-MOST_STEPS = 1 << 16
+MAX_STEPS = 1 << 16
 """No grid is finer than this, unless asked: beyond it memory, not rounding, sets the limit."""
 
 
@@ -49,7 +50,7 @@ class Risk:
 
 
 @dataclass(frozen=True)
-class RenewalAnswer:
+class RenewalSolution:
     """The answer of the renewal equations.
 
     Attributes:
@@ -65,7 +66,7 @@ class RenewalAnswer:
     error: float
 
 
-def risks_of(
+def build_risks(
     journey: Journey, world: World, *, segment: str, tier: str, frailty: float = 1.0
 ) -> tuple[tuple[Risk, ...], ...]:
     """The competing risks of each stage for a calm customer of one kind, in the order of the journey's moves.
@@ -88,15 +89,15 @@ def risks_of(
     return tuple(tuple(row) for row in rows)
 
 
-def occupancy(
+def solve_to_tolerance(
     risks: Sequence[Sequence[Risk]],
     horizon: float,
     points: int,
     *,
     tolerance: float = 1e-5,
     steps: int = 128,
-    most_steps: int = MOST_STEPS,
-) -> RenewalAnswer:
+    max_steps: int = MAX_STEPS,
+) -> RenewalSolution:
     """Occupancy on equally spaced days, to a tolerance.
 
     Args:
@@ -105,38 +106,38 @@ def occupancy(
         points: Number of equal distances between day 0 and the horizon; the answer has one day more.
         tolerance: Largest change of a probability by halving the step that counts as standing still.
         steps: Steps between two points on the first, coarsest grid.
-        most_steps: Most steps from day 0 to the horizon.
+        max_steps: Most steps from day 0 to the horizon.
 
     Returns:
         The answer on the finest grid that was needed; `error` is above `tolerance` where even the finest grid
-        (`most_steps`) did not stand still.
+        (`max_steps`) did not stand still.
     """
-    shown, entries = solve(risks, horizon, points * steps)
+    probabilities, entries = solve_on_grid(risks, horizon, points * steps)
     while True:
-        before = shown[::steps]
+        before = probabilities[::steps]
         steps *= 2
-        shown, entries = solve(risks, horizon, points * steps)
-        error = float(np.max(np.abs(shown[::steps] - before)))
-        if error <= tolerance or 2 * points * steps > most_steps:
-            return RenewalAnswer(shown[::steps], entries[-1], horizon / (points * steps), error)
+        probabilities, entries = solve_on_grid(risks, horizon, points * steps)
+        error = float(np.max(np.abs(probabilities[::steps] - before)))
+        if error <= tolerance or 2 * points * steps > max_steps:
+            return RenewalSolution(probabilities[::steps], entries[-1], horizon / (points * steps), error)
 
 
-def solve(risks: Sequence[Sequence[Risk]], horizon: float, steps: int) -> tuple[FloatArray, FloatArray]:
+def solve_on_grid(risks: Sequence[Sequence[Risk]], horizon: float, steps: int) -> tuple[FloatArray, FloatArray]:
     """The renewal equations on one grid.
 
     Returns:
         Occupancy and expected entries, each of shape (steps + 1, stages, stages): time, stage on day 0, stage.
     """
     stages = len(risks)
-    kernel, survival = _kernels(risks, np.linspace(0.0, horizon, 2 * steps + 1))
+    kernel, survival = _transition_kernels(risks, np.linspace(0.0, horizon, 2 * steps + 1))
     length = 1 << (2 * steps).bit_length()
-    damping = np.exp(-_WRAPPED / length * np.arange(steps + 1))
+    damping = np.exp(-_DAMPING_EXPONENT / length * np.arange(steps + 1))
 
-    def transformed(values: FloatArray) -> npt.NDArray[np.complex128]:
+    def transform(values: FloatArray) -> npt.NDArray[np.complex128]:
         shape = (-1,) + (1,) * (values.ndim - 1)
         return np.fft.rfft(values * damping.reshape(shape)[: len(values)], n=length, axis=0)
 
-    def back(values: npt.NDArray[np.complex128]) -> FloatArray:
+    def inverse_transform(values: npt.NDArray[np.complex128]) -> FloatArray:
         undamped = np.fft.irfft(values, n=length, axis=0)[: steps + 1] / damping[:, None, None]
         return np.asarray(undamped, dtype=np.float64)
 
@@ -145,15 +146,15 @@ def solve(risks: Sequence[Sequence[Risk]], horizon: float, steps: int) -> tuple[
     between = np.diff(kernel[1::2], axis=0, prepend=np.zeros((1, stages, stages)))
     first = np.diff(kernel[0::2], axis=0, prepend=np.zeros((1, stages, stages)))
     # Solved for row vectors: entries (I - between) = first.
-    matrix = np.swapaxes(np.eye(stages) - transformed(between), 1, 2)
-    entering = np.swapaxes(np.linalg.solve(matrix, np.swapaxes(transformed(first), 1, 2)), 1, 2)
-    later = back(entering * transformed(survival[1::2])[:, None, :])
+    matrix = np.swapaxes(np.eye(stages) - transform(between), 1, 2)
+    entering = np.swapaxes(np.linalg.solve(matrix, np.swapaxes(transform(first), 1, 2)), 1, 2)
+    later = inverse_transform(entering * transform(survival[1::2])[:, None, :])
     staying = np.zeros_like(later)
     staying[:, np.arange(stages), np.arange(stages)] = survival[0::2]
-    return staying + later, np.cumsum(back(entering), axis=0)
+    return staying + later, np.cumsum(inverse_transform(entering), axis=0)
 
 
-def _kernels(risks: Sequence[Sequence[Risk]], times: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _transition_kernels(risks: Sequence[Sequence[Risk]], times: FloatArray) -> tuple[FloatArray, FloatArray]:
     """``Q`` of shape (times, stages, stages) and ``S`` of shape (times, stages) at these times."""
     stages = len(risks)
     kernel, survival = np.zeros((len(times), stages, stages)), np.ones((len(times), stages))
@@ -167,14 +168,14 @@ def _kernels(risks: Sequence[Sequence[Risk]], times: FloatArray) -> tuple[FloatA
         hazards = np.array([risk.ratio * cumulative_hazard(risk.dwell, at) for risk in smooth]).reshape(-1, len(at))
         lasting = np.exp(-hazards.sum(axis=0))
         survival[:, stage] = np.where(times < ends, lasting[:-1], 0.0)
-        for risk, ended in zip(smooth, _shared(hazards[:, :-1], lasting[:-1]), strict=True):
+        for risk, ended in zip(smooth, _share_by_hazard(hazards[:, :-1], lasting[:-1]), strict=True):
             kernel[:, stage, risk.to_stage] += ended
         if last is not None:
             kernel[:, stage, last.to_stage] += np.where(times >= ends, lasting[-1], 0.0)
     return kernel, survival
 
 
-def _shared(hazards: FloatArray, lasting: FloatArray) -> FloatArray:
+def _share_by_hazard(hazards: FloatArray, lasting: FloatArray) -> FloatArray:
     """What has ended by each time, shared between competing moves in proportion to their hazard in each step."""
     steps = np.diff(hazards, axis=1, prepend=0.0)
     total = steps.sum(axis=0)

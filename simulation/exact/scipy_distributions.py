@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     FloatArray = npt.NDArray[np.float64]
 
-_ALMOST_ALL = 1.0 - 1e-16
+_MAX_PROBABILITY = 1.0 - 1e-16
 """A share of 1 in an empirical law would be an infinite hazard."""
 
 
@@ -45,11 +45,11 @@ def cumulative_hazard(dwell: Dwell, ages: npt.ArrayLike) -> FloatArray:
         if dwell.law == "gamma":
             return np.asarray(-np.log(special.gammaincc(shape, at * shape / mean)))
     if dwell.law == "empirical":
-        return _between_points(dwell, at)
+        return _interpolated_hazard(dwell, at)
     raise ValueError(f"a {dwell.law} dwell has no hazard")
 
 
-def distribution(dwell: Dwell) -> Callable[[FloatArray], FloatArray]:
+def cumulative_distribution(dwell: Dwell) -> Callable[[FloatArray], FloatArray]:
     """The cumulative distribution function of a law with a density; see `cumulative_hazard` for errors."""
     return lambda ages: -np.expm1(-cumulative_hazard(dwell, ages))
 
@@ -67,10 +67,10 @@ def mean_days(dwell: Dwell) -> float:
 
 def _knots(dwell: Dwell) -> tuple[FloatArray, FloatArray]:
     points = np.array([(0.0, 0.0), *dwell.points])
-    return points[:, 0], -np.log1p(-np.minimum(points[:, 1], _ALMOST_ALL))
+    return points[:, 0], -np.log1p(-np.minimum(points[:, 1], _MAX_PROBABILITY))
 
 
-def _between_points(dwell: Dwell, at: FloatArray) -> FloatArray:
+def _interpolated_hazard(dwell: Dwell, at: FloatArray) -> FloatArray:
     days, hazard = _knots(dwell)
     slope = (hazard[-1] - hazard[-2]) / (days[-1] - days[-2])
     return np.asarray(np.interp(at, days, hazard) + slope * np.maximum(at - days[-1], 0.0), dtype=np.float64)

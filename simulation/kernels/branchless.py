@@ -13,14 +13,14 @@ from numba.extending import intrinsic
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def either(_context: Any, _condition: Any, this: Any, other: Any) -> Any:
+def select(_context: Any, _condition: Any, this: Any, other: Any) -> Any:
     """One number if the condition holds, and the other if not; both integers, or both floats."""
-    whole = isinstance(this, types.Integer) and isinstance(other, types.Integer)
-    kind = types.int64 if whole else types.float64
-    return kind(types.boolean, kind, kind), _either
+    are_integers = isinstance(this, types.Integer) and isinstance(other, types.Integer)
+    kind = types.int64 if are_integers else types.float64
+    return kind(types.boolean, kind, kind), _select
 
 
-def _either(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+def _select(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
     chosen = builder.select(*given)
     chosen.set_metadata("unpredictable", builder.module.add_metadata([]))
     return chosen

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 
-def arrays_of(values: Any) -> Any:
+def to_arrays(values: Any) -> Any:
     """A named tuple of numbers and of nested tuples of numbers, with arrays in place of the tuples.
 
     Rows of different lengths are padded with 0. The number of dimensions is that of the annotation, so that a table
@@ -35,8 +35,8 @@ def _shape(value: Any, dimensions: int) -> tuple[int, ...]:
 
 
 def _fill(array: Any, value: Any) -> None:
-    for place, part in enumerate(value):
+    for index, part in enumerate(value):
         if isinstance(part, tuple):
-            _fill(array[place], part)
+            _fill(array[index], part)
         else:
-            array[place] = part
+            array[index] = part

@@ -28,7 +28,7 @@ def people(population: Population, machine: CompiledJourney, *, seed: int, repli
 
         return recorded_people(population, machine)
     if population.is_listed:
-        from simulation.acquisition.customers import acquired_people
+        from simulation.acquisition.customers import acquire_cohort
 
-        return acquired_people(population, machine, seed=seed, replication=replication)
+        return acquire_cohort(population, machine, seed=seed, replication=replication)
     return synthetic_people(population, machine, seed=seed, replication=replication)

@@ -58,15 +58,15 @@ def choose(asked: str, setups: Sequence[ArmSetup], customer_days: float, *, toge
         return Choice(
             REFERENCE, f"it is done with {customer_days:,.0f} customer-days before the compiled one is loaded"
         )
-    from simulation.compiled.guards import knows_guards_of
+    from simulation.compiled.guards import supports_guards
 
-    if not knows_guards_of(setups[0].journey):
+    if not supports_guards(setups[0].journey):
         return Choice(REFERENCE, "the journey has a guard of your own, and the compiled one does not know it")
     if customer_days >= WORTH_COMPILING:
         return Choice(COMPILED, f"{customer_days:,.0f} customer-days are worth compiling it")
-    from simulation.compiled.cache_status import is_ready
+    from simulation.compiled.cache_status import is_cached
 
-    if is_ready(together):
+    if is_cached(together):
         return Choice(COMPILED, "it lies on disk, compiled by an earlier run")
     return Choice(
         REFERENCE,

@@ -153,9 +153,9 @@ def live_pod(
     population = people(first.population, first.journey.compile(), seed=seed, replication=replication)
     with _rows_of_pod(first.pod, rows_to) as take_rows:
         if engine == COMPILED:
-            from simulation.compiled.engine import live_compiled
+            from simulation.compiled.engine import simulate_compiled
 
-            return live_compiled(setups, population, keep_trace=keep_trace, take_rows=take_rows, **how)
+            return simulate_compiled(setups, population, keep_trace=keep_trace, take_rows=take_rows, **how)
         from simulation.reference.engine import live_reference
 
         return live_reference(setups, population, keep_trace=keep_trace, take_rows=take_rows, **how)
@@ -174,12 +174,12 @@ def _rows_of_pod(pod: int | None, rows_to: Path | None) -> AbstractContextManage
 
 
 def _write_funnel(setup: ArmSetup, rows_to: Path, *, seed: int, replication: int, days: float) -> None:
-    from simulation.acquisition.metrics import funnel_rows
+    from simulation.acquisition.metrics import build_funnel_rows
     from simulation.trace.events import Trace
     from simulation.trace.files import rows_of
 
     with rows_of(_FUNNEL, rows_to) as take_rows:
-        Trace(funnel_rows(setup, days, seed=seed, replication=replication)).hand_on(take_rows)
+        Trace(build_funnel_rows(setup, days, seed=seed, replication=replication)).hand_on(take_rows)
 
 
 def close(
@@ -206,9 +206,9 @@ def close(
     runs = runs_of(engine, setups, pods, days)
     if not isinstance(setups[0].population, AcquiredPopulation):
         return runs
-    from simulation.acquisition.metrics import with_funnel
+    from simulation.acquisition.metrics import add_funnel_metrics
 
-    return tuple(with_funnel(run, setups[0], seed=seed, replication=replication) for run in runs)
+    return tuple(add_funnel_metrics(run, setups[0], seed=seed, replication=replication) for run in runs)
 
 
 def refuse_different_worlds(setups: Sequence[ArmSetup]) -> None:

@@ -187,7 +187,7 @@ def _windows(connection: Any, blocks: Sequence[Path], folder: Path) -> Iterator[
 
 
 def _bounds(connection: Any, blocks: Sequence[Path]) -> list[float]:
-    """Moments between which there are about `ROWS_AT_A_TIME` rows, told from the time of one row in each `_STEP`."""
+    """Moments between which there are about `ROWS_PER_BATCH` rows, told from the time of one row in each `_STEP`."""
     sample = f"SELECT time FROM {_read(blocks)} WHERE file_row_number % {_STEP} = 0 ORDER BY time"
     times = [time for (time,) in connection.execute(sample).fetchall()]
     each = max(1, ROWS_AT_A_TIME // _STEP)

@@ -13,17 +13,17 @@
 * `checking`: all of it for an arm.
 """
 
-from simulation.verification.queueing import QueueTime, queue_time
+from simulation.verification.evidence import FALSE_ALARM_RATE, Check, Evidence, judge_checks
+from simulation.verification.queueing import QueueTime, measure_queue_time
 from simulation.verification.suite import (
     arm_checks,
-    checks,
     hazard_checks,
-    luck_checks,
     markov_checks,
     renewal_checks,
+    run_checks,
+    stream_checks,
     theory_checks,
 )
-from simulation.verification.test_results import FALSE_ALARM_RATE, Check, Evidence, judged
 
 __all__ = [
     "FALSE_ALARM_RATE",
@@ -31,12 +31,12 @@ __all__ = [
     "Evidence",
     "QueueTime",
     "arm_checks",
-    "checks",
     "hazard_checks",
-    "judged",
-    "luck_checks",
+    "judge_checks",
     "markov_checks",
-    "queue_time",
+    "measure_queue_time",
     "renewal_checks",
+    "run_checks",
+    "stream_checks",
     "theory_checks",
 ]

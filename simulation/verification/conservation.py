@@ -12,62 +12,62 @@ from simulation.metrics.counters import grid_of
 from simulation.model.units import DAYS_PER_YEAR
 from simulation.model.working_hours import worked
 from simulation.trace.events import MOVE
-from simulation.verification.test_results import Evidence
-from simulation.verification.trace_diff import first_difference
+from simulation.verification.evidence import Evidence
+from simulation.verification.trace_diff import find_first_difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simulation.metrics.run_results import Run
-    from simulation.verification.event_histories import Lives, Spell
+    from simulation.verification.event_histories import EventHistories, Spell
 
 
-def conservation(title: str, lives: Lives, run: Run) -> Iterator[Evidence]:
+def check_conservation(title: str, histories: EventHistories, run: Run) -> Iterator[Evidence]:
     """The run's own books, held to what its trace says.
 
     Args:
         title: Which run it is.
-        lives: The run as its trace tells it.
+        histories: The run as its trace tells it.
         run: The run.
     """
-    came = float(lives.came().sum())
-    yield Evidence(f"{title}: conservation, customers who have come in trace and books", came, float(run.customers))
-    yield _one_stage_each(title, lives, run)
-    yield _legal_moves(title, lives, run)
+    arrived = float(histories.has_arrived().sum())
+    yield Evidence(f"{title}: conservation, customers who have come in trace and books", arrived, float(run.customers))
+    yield _check_stages(title, histories, run)
+    yield _check_moves(title, histories, run)
     names = {"distress_days_per_customer": lambda spell: spell.cause is not None}
     for metric, wanted in names.items():
-        found = fsum(lives.days_in(wanted).tolist())
-        booked = (run.metrics.get(metric) or 0.0) * run.customers
-        yield Evidence(f"{title}: conservation, days in distress in trace and books", found, booked)
-    in_support = fsum(lives.days_in(lambda spell: spell.stage == "support").tolist())
-    booked = run.quantities.get("support_days", 0.0)
-    yield Evidence(f"{title}: conservation, days in support in trace and books", in_support, booked)
-    yield from _money(title, lives, run)
-    yield _reviewer_time(title, lives, run)
+        found = fsum(histories.days_in(wanted).tolist())
+        counted = (run.metrics.get(metric) or 0.0) * run.customers
+        yield Evidence(f"{title}: conservation, days in distress in trace and books", found, counted)
+    in_support = fsum(histories.days_in(lambda spell: spell.stage == "support").tolist())
+    counted = run.quantities.get("support_days", 0.0)
+    yield Evidence(f"{title}: conservation, days in support in trace and books", in_support, counted)
+    yield from _check_money(title, histories, run)
+    yield _check_reviewer_time(title, histories, run)
 
 
-def _one_stage_each(title: str, lives: Lives, run: Run) -> Evidence:
+def _check_stages(title: str, histories: EventHistories, run: Run) -> Evidence:
     """Every customer who has come in exactly one stage on every day of the grid, the same one in trace and books."""
-    grid, names = grid_of(run.days), lives.setup.journey.stages
-    arrivals = np.array([person.arrives_at for person in lives.persons])
-    stages = lives.stages_on(grid)
+    grid, names = grid_of(run.days), histories.arm_spec.journey.stages
+    arrivals = np.array([person.arrives_at for person in histories.customers])
+    stages = histories.stages_on(grid)
     right = 0
     for point, day in enumerate(grid):
         counted = np.bincount(stages[point][stages[point] >= 0], minlength=len(names))
-        booked, there = run.occupancy[point], int((arrivals <= day).sum())
-        agree = booked["day"] == day and all(
-            round(booked[name] * there) == counted[code] for code, name in enumerate(names)
+        reported, arrived = run.occupancy[point], int((arrivals <= day).sum())
+        agree = reported["day"] == day and all(
+            round(reported[name] * arrived) == counted[code] for code, name in enumerate(names)
         )
-        right += agree and int(counted.sum()) == there
+        right += agree and int(counted.sum()) == arrived
     title = f"{title}: conservation, days of the grid on which every customer is in exactly one stage"
     return Evidence(title, float(len(grid)), float(right))
 
 
-def _legal_moves(title: str, lives: Lives, run: Run) -> Evidence:
+def _check_moves(title: str, histories: EventHistories, run: Run) -> Evidence:
     """Every move legal, and made from the stage that the move before led to."""
     assert run.trace is not None
-    journey = lives.setup.journey
-    at = {person.number: journey.stages[person.stage] for person in lives.persons}
+    journey = histories.arm_spec.journey
+    at = {person.number: journey.stages[person.stage] for person in histories.customers}
     moves = [row for row in run.trace.sorted_rows() if row.kind == MOVE]
     legal = 0
     for row in moves:
@@ -77,44 +77,48 @@ def _legal_moves(title: str, lives: Lives, run: Run) -> Evidence:
     return Evidence(f"{title}: moves that are legal, each from where the last one led", float(len(moves)), float(legal))
 
 
-def _money(title: str, lives: Lives, run: Run) -> Iterator[Evidence]:
-    rate = log1p(lives.setup.yearly_discount) / DAYS_PER_YEAR
-    earned = fsum(lives.revenue(rate).tolist())
+def _check_money(title: str, histories: EventHistories, run: Run) -> Iterator[Evidence]:
+    rate = log1p(histories.arm_spec.yearly_discount) / DAYS_PER_YEAR
+    earned = fsum(histories.revenue(rate).tolist())
     yield Evidence(f"{title}: conservation, discounted revenue in trace and books", earned, run.quantities["revenue"])
-    kept = fsum(lives.retained().tolist())
+    kept = fsum(histories.retained_value().tolist())
     yield Evidence(f"{title}: conservation, value retained in trace and books", kept, run.quantities["live_value_end"])
-    booked = (run.metrics.get("churn_rate") or 0.0) * run.customers
-    yield Evidence(f"{title}: conservation, customers gone in trace and books", float(lives.gone().sum()), booked)
-    if lives.setup.world.lost:
-        back = lives.counted(lambda spell: spell.move is not None and spell.stage in lives.gone_stages)
-        away = lives.counted(lambda spell: _ends(lives, spell) and spell.stage in lives.gone_stages)
+    counted = (run.metrics.get("churn_rate") or 0.0) * run.customers
+    yield Evidence(
+        f"{title}: conservation, customers gone in trace and books", float(histories.has_churned().sum()), counted
+    )
+    if histories.arm_spec.world.lost:
+        back = histories.count_spells(lambda spell: spell.move is not None and spell.stage in histories.churned_stages)
+        away = histories.count_spells(
+            lambda spell: _ends_in_churn(histories, spell) and spell.stage in histories.churned_stages
+        )
         won = fsum((back - away).tolist())
         name = f"{title}: conservation, customers won back in trace and books"
         yield Evidence(name, won, run.metrics.get("won_back") or 0.0)
 
 
-def _ends(lives: Lives, spell: Spell) -> bool:
+def _ends_in_churn(histories: EventHistories, spell: Spell) -> bool:
     """Whether a spell ends with a move to where customers are gone."""
-    arc = lives.setup.journey.arcs.get((spell.stage, spell.move or ""))
-    return arc is not None and arc.destination in lives.gone_stages
+    arc = histories.arm_spec.journey.arcs.get((spell.stage, spell.move or ""))
+    return arc is not None and arc.destination in histories.churned_stages
 
 
-def _reviewer_time(title: str, lives: Lives, run: Run) -> Evidence:
+def _check_reviewer_time(title: str, histories: EventHistories, run: Run) -> Evidence:
     """No reviewer works more hours than there are."""
-    reviewers = lives.setup.reviewers
-    there_is = reviewers.number(lives.setup.population.size) * worked(run.days, *reviewers.hours)
-    used = (run.metrics.get("gate_utilisation") or 0.0) * there_is
+    reviewers = histories.arm_spec.reviewers
+    available = reviewers.number(histories.arm_spec.population.size) * worked(run.days, *reviewers.hours)
+    used = (run.metrics.get("gate_utilisation") or 0.0) * available
     return Evidence(
-        f"{title}: conservation, reviewers' working days used beyond what there are", 0.0, max(0.0, used - there_is)
+        f"{title}: conservation, reviewers' working days used beyond what there are", 0.0, max(0.0, used - available)
     )
 
 
-def same_trace(title: str, run: Run, other: Run) -> Evidence:
+def compare_traces(title: str, run: Run, other: Run) -> Evidence:
     """Two engines' traces of one run, row by row, bit for bit; where they differ the name says how they part."""
     assert run.trace is not None
     assert other.trace is not None
     pairs = list(zip_longest(run.trace.sorted_rows(), other.trace.sorted_rows()))
     same = sum(row == twin for row, twin in pairs)
     title = f"{title}: {other.engine} engine = {run.engine} engine, equal rows"
-    parted = first_difference(run, other)
-    return Evidence(title if parted is None else f"{title}; {parted}", float(len(pairs)), float(same))
+    difference = find_first_difference(run, other)
+    return Evidence(title if difference is None else f"{title}; {difference}", float(len(pairs)), float(same))

@@ -33,17 +33,17 @@ if TYPE_CHECKING:
 
     from simulation.model.arm import ArmSetup
 
-Distressed = Literal["none", "silent", "as it shows"]
+DistressMode = Literal["none", "silent", "as it shows"]
 """Whether there is distress, and whether it shows in signals."""
 
 
 def theory_setup(
-    setup: ArmSetup,
+    arm_spec: ArmSetup,
     *,
     customers: int,
     seed: int,
     exponential: bool,
-    distress: Distressed,
+    distress: DistressMode,
     aged: bool = False,
     dated: bool = False,
 ) -> ArmSetup:
@@ -53,7 +53,7 @@ def theory_setup(
     imperfect records, and customers without consent; without an orchestrator the last three do nothing.
 
     Args:
-        setup: The arm.
+        arm_spec: The arm.
         customers: Number of customers, of the arm's own mix of segments, tiers and stages.
         seed: The scenario's seed: it draws the mix when the population comes from records.
         exponential: Whether every dwell is made exponential with the same mean.
@@ -62,12 +62,12 @@ def theory_setup(
         dated: Whether there are seasons, bands of tenure, contracts, changes of value, arrivals and traits that go
             together, or a world without dates whose customers are all there on day 0.
     """
-    world = setup.world
-    reshape = _exponential if exponential else _as_it_is
+    world = arm_spec.world
+    reshape = _exponential if exponential else _unchanged
     causes = world.distress.causes if distress != "none" else {}
     return replace(
-        setup,
-        journey=_unguarded(setup.journey),
+        arm_spec,
+        journey=_unguarded(arm_spec.journey),
         world=World(
             moves={name: _clock(clock, reshape, dated=dated) for name, clock in world.moves.items()},
             frailty_spread=world.frailty_spread,
@@ -76,22 +76,22 @@ def theory_setup(
                 by_segment=world.distress.by_segment,
                 by_tier=world.distress.by_tier,
             ),
-            signals=_prompt(world.signals) if distress == "as it shows" else Signals(),
+            signals=_without_delay(world.signals) if distress == "as it shows" else Signals(),
             lost=world.lost,
             calendar=world.calendar if dated else {},
             renewal=world.renewal if dated else Renewal(),
             value_changes=world.value_changes if dated else {},
             decisions=Decisions(cadence_days=0.0, on_signal=False, on_stage_entry=False),
         ),
-        population=_population(setup, customers, seed, aged=aged, dated=dated),
+        population=_population(arm_spec, customers, seed, aged=aged, dated=dated),
         active=False,
     )
 
 
-def single_dwell_setup(setup: ArmSetup, dwell: Dwell, customers: int) -> ArmSetup:
+def single_dwell_setup(arm_spec: ArmSetup, dwell: Dwell, customers: int) -> ArmSetup:
     """A world in which one stage is left by one move only, with this dwell and no ratios."""
     return replace(
-        setup,
+        arm_spec,
         journey=Journey.build(
             stages=("here", "gone"), moves=(Move("leave", "here", "gone"),), initial="here", terminal="gone"
         ),
@@ -104,11 +104,11 @@ def single_dwell_setup(setup: ArmSetup, dwell: Dwell, customers: int) -> ArmSetu
     )
 
 
-def dwells_of(setup: ArmSetup) -> dict[str, Dwell]:
+def list_dwells(arm_spec: ArmSetup) -> dict[str, Dwell]:
     """Every dwell of the arm's world by the move it belongs to, and the stage where it differs by stage."""
     found = {}
-    for name, clock in setup.world.moves.items():
-        sources = [move.source for move in setup.journey.moves if move.name == name]
+    for name, clock in arm_spec.world.moves.items():
+        sources = [move.source for move in arm_spec.journey.moves if move.name == name]
         if any(source not in clock.dwell_from for source in sources):
             found[name] = clock.dwell
         found.update({f"{name} from {stage}": dwell for stage, dwell in clock.dwell_from.items()})
@@ -120,7 +120,7 @@ def _unguarded(journey: Journey) -> Journey:
     return Journey(journey.stages, moves, journey.initial, journey.terminal, journey.name)
 
 
-def _as_it_is(dwell: Dwell) -> Dwell:
+def _unchanged(dwell: Dwell) -> Dwell:
     return dwell
 
 
@@ -149,7 +149,7 @@ def _cause(cause: Cause, *, shows: bool) -> Cause:
     )
 
 
-def _prompt(signals: Signals) -> Signals:
+def _without_delay(signals: Signals) -> Signals:
     return Signals(
         strength=signals.strength,
         false_strength=signals.false_strength,
@@ -158,10 +158,10 @@ def _prompt(signals: Signals) -> Signals:
     )
 
 
-def _population(setup: ArmSetup, customers: int, seed: int, *, aged: bool, dated: bool) -> Population:
-    given = setup.population
-    if given.records is not None:
-        return _as_recorded(setup, customers, seed)
+def _population(arm_spec: ArmSetup, customers: int, seed: int, *, aged: bool, dated: bool) -> Population:
+    population = arm_spec.population
+    if population.records is not None:
+        return _from_records(arm_spec, customers, seed)
     return Population(
         size=customers,
         segments={
@@ -172,22 +172,22 @@ def _population(setup: ArmSetup, customers: int, seed: int, *, aged: bool, dated
                 tiers=segment.tiers,
                 tenure_mean_days=segment.tenure_mean_days if dated else 0.0,
             )
-            for name, segment in given.segments.items()
+            for name, segment in population.segments.items()
         },
-        start=given.start,
-        in_mid_stay=given.in_mid_stay and aged,
-        correlations=given.correlations if dated else Correlations(),
-        arrivals=given.arrivals if dated else None,
+        start=population.start,
+        in_mid_stay=population.in_mid_stay and aged,
+        correlations=population.correlations if dated else Correlations(),
+        arrivals=population.arrivals if dated else None,
     )
 
 
-def _as_recorded(setup: ArmSetup, customers: int, seed: int) -> Population:
+def _from_records(arm_spec: ArmSetup, customers: int, seed: int) -> Population:
     """A synthetic population with the segments, tiers and stages of the recorded one."""
-    machine = setup.journey.compile()
-    crowd = people(setup.population, machine, seed=seed, replication=0)
-    persons = list(crowd.persons)
+    machine = arm_spec.journey.compile()
+    cohort = people(arm_spec.population, machine, seed=seed, replication=0)
+    persons = list(cohort.persons)
     segments = {}
-    for code, name in enumerate(crowd.segments):
+    for code, name in enumerate(cohort.segments):
         members = [person for person in persons if person.segment == code]
         if members:
             segments[name] = Segment(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     FloatArray = npt.NDArray[np.float64]
     IntArray = npt.NDArray[np.int64]
-    Wanted = Callable[["Spell"], bool]
+    SpellFilter = Callable[["Spell"], bool]
 
 
 class Spell(NamedTuple):
@@ -60,13 +60,13 @@ class Spell(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Lives:
+class EventHistories:
     """A cohort as its trace tells it; n customers.
 
     Attributes:
-        setup: The arm that was run.
+        arm_spec: The arm that was run.
         days: The horizon.
-        persons: The customers on day 0, also those who come later or not before the end.
+        customers: The customers on day 0, also those who come later or not before the end.
         segments: The population's segments.
         frailties: Shape (n,).
         spells: All spells, customer by customer, in time order; none of who comes after the end.
@@ -74,9 +74,9 @@ class Lives:
         changes: The rows of changes of value.
     """
 
-    setup: ArmSetup
+    arm_spec: ArmSetup
     days: float
-    persons: tuple[Person, ...]
+    customers: tuple[Person, ...]
     segments: tuple[str, ...]
     frailties: FloatArray
     spells: tuple[Spell, ...]
@@ -84,74 +84,74 @@ class Lives:
     changes: tuple[Row, ...] = ()
 
     @cached_property
-    def gone_stages(self) -> frozenset[str]:
+    def churned_stages(self) -> frozenset[str]:
         """Stages in which a customer is gone: terminal ones, and lost ones from which there is a way back."""
-        return frozenset((*self.setup.journey.terminal, *self.setup.world.lost))
+        return frozenset((*self.arm_spec.journey.terminal, *self.arm_spec.world.lost))
 
     def kinds(self) -> list[tuple[str, str]]:
         """Segment and tier of each customer."""
-        return [(self.segments[person.segment], TIERS[person.tier]) for person in self.persons]
+        return [(self.segments[person.segment], TIERS[person.tier]) for person in self.customers]
 
     def values(self) -> FloatArray:
         """Shape (n,): revenue per year of each customer at the beginning."""
-        return np.array([person.account_value for person in self.persons])
+        return np.array([person.account_value for person in self.customers])
 
-    def came(self) -> npt.NDArray[np.bool_]:
+    def has_arrived(self) -> npt.NDArray[np.bool_]:
         """Shape (n,): whether a customer has come by the end."""
-        return np.array([person.arrives_at < self.days for person in self.persons])
+        return np.array([person.arrives_at < self.days for person in self.customers])
 
-    def last(self) -> dict[int, Spell]:
+    def last_spells(self) -> dict[int, Spell]:
         """The last spell of each customer who has come: how things stand at the end."""
         return {spell.customer: spell for spell in self.spells}
 
-    def gone(self) -> npt.NDArray[np.bool_]:
+    def has_churned(self) -> npt.NDArray[np.bool_]:
         """Shape (n,): whether a customer is gone at the end."""
-        found = np.zeros(len(self.persons), dtype=np.bool_)
-        ends = {(move.name, move.source): move.destination for move in self.setup.journey.moves}
-        for customer, spell in self.last().items():
+        found = np.zeros(len(self.customers), dtype=np.bool_)
+        ends = {(move.name, move.source): move.destination for move in self.arm_spec.journey.moves}
+        for customer, spell in self.last_spells().items():
             stage = spell.stage if spell.move is None else ends[spell.move, spell.stage]
-            found[customer] = stage in self.gone_stages
+            found[customer] = stage in self.churned_stages
         return found
 
-    def retained(self) -> FloatArray:
+    def retained_value(self) -> FloatArray:
         """Shape (n,): revenue per year of each customer at the end; 0 of who is gone or has not come."""
-        found, gone = np.zeros(len(self.persons)), self.gone()
-        for customer, spell in self.last().items():
+        found, gone = np.zeros(len(self.customers)), self.has_churned()
+        for customer, spell in self.last_spells().items():
             found[customer] = 0.0 if gone[customer] else spell.value
         return found
 
     def revenue(self, rate: float) -> FloatArray:
         """Shape (n,): what each customer paid, discounted to day 0 at a continuous `rate` per day."""
-        found = np.zeros(len(self.persons))
+        found = np.zeros(len(self.customers))
         for spell in self.spells:
-            if spell.stage not in self.gone_stages:
+            if spell.stage not in self.churned_stages:
                 found[spell.customer] += spell.value / DAYS_PER_YEAR * discounted_days(spell.start, spell.stop, rate)
         return found
 
     def moves(self) -> FloatArray:
         """Shape (n,): number of moves of each customer."""
-        return self.counted(lambda spell: spell.move is not None)
+        return self.count_spells(lambda spell: spell.move is not None)
 
-    def counted(self, wanted: Wanted) -> FloatArray:
+    def count_spells(self, is_selected: SpellFilter) -> FloatArray:
         """Shape (n,): number of spells of each customer that are wanted."""
-        found = np.zeros(len(self.persons))
+        found = np.zeros(len(self.customers))
         for spell in self.spells:
-            found[spell.customer] += wanted(spell)
+            found[spell.customer] += is_selected(spell)
         return found
 
-    def days_in(self, wanted: Wanted) -> FloatArray:
+    def days_in(self, is_selected: SpellFilter) -> FloatArray:
         """Shape (n,): days of each customer in spells that are wanted."""
-        found = np.zeros(len(self.persons))
+        found = np.zeros(len(self.customers))
         for spell in self.spells:
-            if wanted(spell):
+            if is_selected(spell):
                 found[spell.customer] += spell.stop - spell.start
         return found
 
     def stages_on(self, grid: Sequence[float]) -> IntArray:
         """Shape (days, n): code of each customer's stage on each day; -1 if the trace puts a customer in none."""
-        journey = self.setup.journey
+        journey = self.arm_spec.journey
         codes = {stage: code for code, stage in enumerate(journey.stages)}
-        found = np.full((len(grid), len(self.persons)), -1)
+        found = np.full((len(grid), len(self.customers)), -1)
         at = np.array(grid)
         ends = {move.name + "\0" + move.source: codes[move.destination] for move in journey.moves}
         for spell in self.spells:
@@ -162,62 +162,67 @@ class Lives:
         return found
 
 
-def lives_of(setup: ArmSetup, run: Run, *, seed: int, replication: int = 0) -> Lives:
+def read_histories(arm_spec: ArmSetup, run: Run, *, seed: int, replication: int = 0) -> EventHistories:
     """Read a run with a trace.
 
     Args:
-        setup: The arm that was run.
+        arm_spec: The arm that was run.
         run: The run, with its trace.
         seed: The seed it was run with.
         replication: The replication that was run.
     """
     assert run.trace is not None
-    crowd = people(setup.population, setup.journey.compile(), seed=seed, replication=replication)
-    table = compile_arm(setup, crowd.segments)
-    known = policy_segments(table, crowd.segments)
-    keyed = [(person, streams.customer_key(seed, replication, person.number)) for person in crowd.persons]
-    persons = tuple(met_on_day_0(person, key, setup.population, table, known[person.segment]) for person, key in keyed)
+    cohort = people(arm_spec.population, arm_spec.journey.compile(), seed=seed, replication=replication)
+    table = compile_arm(arm_spec, cohort.segments)
+    policy_segment_codes = policy_segments(table, cohort.segments)
+    keyed = [(person, streams.customer_key(seed, replication, person.number)) for person in cohort.persons]
+    persons = tuple(
+        met_on_day_0(person, key, arm_spec.population, table, policy_segment_codes[person.segment])
+        for person, key in keyed
+    )
     # Buyers of a funnel have numbers with gaps; here customers are told apart by their place.
-    places = {person.number: place for place, person in enumerate(persons)}
+    indices = {person.number: index for index, person in enumerate(persons)}
     rows: list[list[Row]] = [[] for _ in persons]
     signals, changes = [], []
     for row in run.trace.sorted_rows():
-        if row.kind in _LIFE:
-            rows[places[row.customer]].append(row)
+        if row.kind in _SPELL_EVENTS:
+            rows[indices[row.customer]].append(row)
         if row.kind == SIGNAL:
             signals.append(row)
         elif row.kind == VALUE_CHANGE:
             changes.append(row)
     spells: list[Spell] = []
-    for place, person in enumerate(persons):
+    for index, person in enumerate(persons):
         if person.arrives_at < run.days:
-            _live(setup, person, place, rows[place], run.days, spells)
-    spread = setup.world.frailty_spread
+            _append_spells(arm_spec, person, index, rows[index], run.days, spells)
+    spread = arm_spec.world.frailty_spread
     frailties = np.array([frailty(spread, key, person.frailty_draw) for person, key in keyed])
-    told = (tuple(spells), tuple(signals), tuple(changes))
-    return Lives(setup, run.days, persons, crowd.segments, frailties, *told)
+    events = (tuple(spells), tuple(signals), tuple(changes))
+    return EventHistories(arm_spec, run.days, persons, cohort.segments, frailties, *events)
 
 
-_LIFE = (MOVE, DISTRESS_ON, DISTRESS_OFF, VALUE_CHANGE)
+_SPELL_EVENTS = (MOVE, DISTRESS_ON, DISTRESS_OFF, VALUE_CHANGE)
 
 
-def _live(setup: ArmSetup, person: Person, place: int, rows: Sequence[Row], days: float, spells: list[Spell]) -> None:
+def _append_spells(
+    arm_spec: ArmSetup, person: Person, index: int, rows: Sequence[Row], days: float, spells: list[Spell]
+) -> None:
     """Add one customer's spells, up to the end of the journey or of the run."""
-    stage, cause = setup.journey.stages[person.stage], None
+    stage, cause = arm_spec.journey.stages[person.stage], None
     value, start, entered = person.account_value, person.arrives_at, person.arrives_at - person.days_in_stage
     for row in rows:
         move, reason = (row.label, row.reason) if row.kind == MOVE else (None, None)
-        spells.append(Spell(place, stage, cause, value, start, row.time, start - entered, move, reason))
+        spells.append(Spell(index, stage, cause, value, start, row.time, start - entered, move, reason))
         start = row.time
         if row.kind == MOVE:
             stage, entered = str(row.to_stage), row.time
-            if stage in setup.journey.terminal:
+            if stage in arm_spec.journey.terminal:
                 return
-            if stage in setup.world.lost:
+            if stage in arm_spec.world.lost:
                 # Whoever is lost is out of sight, and calm when won back; the trace says no end of the episode.
                 cause = None
         elif row.kind == VALUE_CHANGE:
             value = float(row.value or 0.0)
         else:
             cause = row.label if row.kind == DISTRESS_ON else None
-    spells.append(Spell(place, stage, cause, value, start, days, start - entered, None, None))
+    spells.append(Spell(index, stage, cause, value, start, days, start - entered, None, None))

@@ -15,7 +15,7 @@ import numpy as np
 from simulation.exact import markov, renewal
 from simulation.metrics.counters import grid_of
 from simulation.model.units import DAYS_PER_YEAR
-from simulation.verification import test_results
+from simulation.verification import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from simulation.model.arm import ArmSetup
-    from simulation.verification.event_histories import Lives
-    from simulation.verification.test_results import Evidence
+    from simulation.verification.event_histories import EventHistories
+    from simulation.verification.evidence import Evidence
 
     FloatArray = npt.NDArray[np.float64]
 
 POINTS = 12
 """Occupancy is compared on this many days after day 0, at equal distances."""
 
-LEAST_EXPECTED = 25.0
+MIN_EXPECTED = 25.0
 """A share is compared where at least so many customers are expected in it, and out of it; a mean of what happens to
 customers where it is expected to happen so often: below that the normal law is no approximation."""
 
-MOST_STEPS = 1 << 13
+MAX_STEPS = 1 << 13
 """Steps of the finest grid: fixed stays off the grid converge slowly, and there are many kinds of customers."""
 
 NEGLIGIBLE = 0.1
@@ -43,7 +43,7 @@ NEGLIGIBLE = 0.1
 
 
 @dataclass
-class Outlook:
+class Expectation:
     """What is expected of each kind of customer, by stage on day 0 (S stages).
 
     Attributes:
@@ -57,37 +57,37 @@ class Outlook:
     error: float = 0.0
 
 
-def markov_outlook(setup: ArmSetup, segment: str, tier: str, days: float) -> Outlook:
+def markov_expectation(arm_spec: ArmSetup, segment: str, tier: str, days: float) -> Expectation:
     """The outlook of a kind of customer in a world of exponential dwells, with or without distress."""
-    world, journey = setup.world, setup.journey
-    total = Outlook(np.zeros(()), {})
+    world, journey = arm_spec.world, arm_spec.journey
+    total = Expectation(np.zeros(()), {})
     for frailty, weight in zip(*markov.frailty_nodes(world.frailty_spread), strict=True):
-        chain = markov.chain_of(journey, world, segment=segment, tier=tier, frailty=float(frailty))
-        shown = chain.indicator(journey.stages)
+        chain = markov.build_chain(journey, world, segment=segment, tier=tier, frailty=float(frailty))
+        stage_indicator = chain.indicator(journey.stages)
         # Everybody begins calm.
         start = np.array([[float(state == (stage, markov.CALM)) for state in chain.states] for stage in journey.stages])
         alive = chain.indicator([stage for stage in journey.live if stage not in world.lost]).sum(axis=1)
-        rewards = np.column_stack([chain.move_rates.sum(axis=1), chain.onset_rates, chain.troubled])
-        counts = markov.accumulated(chain.generator, start, rewards, days)
-        rate = log1p(setup.yearly_discount) / DAYS_PER_YEAR
-        paying = markov.accumulated(chain.generator, start, alive[:, None], days, discount_rate=rate)
+        rewards = np.column_stack([chain.move_rates.sum(axis=1), chain.onset_rates, chain.distressed])
+        counts = markov.expected_rewards(chain.generator, start, rewards, days)
+        rate = log1p(arm_spec.yearly_discount) / DAYS_PER_YEAR
+        paying = markov.expected_rewards(chain.generator, start, alive[:, None], days, discount_rate=rate)
         amounts = {"moves": counts[:, 0], "episodes": counts[:, 1], "distress": counts[:, 2], "paying": paying[:, 0]}
-        found = markov.probabilities(chain.generator, start, grid_of(days)) @ shown
-        total = Outlook(
+        found = markov.state_probabilities(chain.generator, start, grid_of(days)) @ stage_indicator
+        total = Expectation(
             total.occupancy + weight * found,
             {name: total.amounts.get(name, 0.0) + weight * amount for name, amount in amounts.items()},
         )
     return total
 
 
-def renewal_outlook(setup: ArmSetup, segment: str, tier: str, days: float) -> Outlook:
+def renewal_expectation(arm_spec: ArmSetup, segment: str, tier: str, days: float) -> Expectation:
     """The outlook of a kind of customer in a world of any dwells without distress, all new in their stage."""
-    world, journey = setup.world, setup.journey
-    total = Outlook(np.zeros(()), {"moves": np.zeros(len(journey.stages))})
+    world, journey = arm_spec.world, arm_spec.journey
+    total = Expectation(np.zeros(()), {"moves": np.zeros(len(journey.stages))})
     for frailty, weight in zip(*markov.frailty_nodes(world.frailty_spread), strict=True):
-        risks = renewal.risks_of(journey, world, segment=segment, tier=tier, frailty=float(frailty))
-        answer = renewal.occupancy(risks, days, POINTS, tolerance=1e-4, steps=16, most_steps=MOST_STEPS)
-        total = Outlook(
+        risks = renewal.build_risks(journey, world, segment=segment, tier=tier, frailty=float(frailty))
+        answer = renewal.solve_to_tolerance(risks, days, POINTS, tolerance=1e-4, steps=16, max_steps=MAX_STEPS)
+        total = Expectation(
             total.occupancy + weight * answer.occupancy,
             {"moves": total.amounts["moves"] + weight * answer.entries.sum(axis=1)},
             max(total.error, answer.error),
@@ -95,78 +95,80 @@ def renewal_outlook(setup: ArmSetup, segment: str, tier: str, days: float) -> Ou
     return total
 
 
-def compared(
-    title: str, lives: Lives, outlook_of: Callable[[ArmSetup, str, str, float], Outlook]
+def compare_occupancy(
+    title: str, histories: EventHistories, compute_expectation: Callable[[ArmSetup, str, str, float], Expectation]
 ) -> Iterator[Evidence]:
     """Everything that an outlook says, against what a run's trace says.
 
     Args:
         title: What was changed in the scenario to have an exact answer.
-        lives: The run.
-        outlook_of: The exact answer for a kind of customer: `markov_outlook` or `renewal_outlook`.
+        histories: The run.
+        compute_expectation: The exact answer for a kind of customer: `markov_expectation` or `renewal_expectation`.
     """
-    setup, days = lives.setup, lives.days
-    kinds = lives.kinds()
-    outlooks = {kind: outlook_of(setup, *kind, days) for kind in sorted(set(kinds))}
-    stage = [person.stage for person in lives.persons]
-    chances = np.array([outlooks[kind].occupancy[:, at] for kind, at in zip(kinds, stage, strict=True)])
-    yield _occupancy(title, lives, chances, max(outlook.error for outlook in outlooks.values()))
-    ended = [code for code, name in enumerate(setup.journey.stages) if name in lives.gone_stages]
+    arm_spec, days = histories.arm_spec, histories.days
+    kinds = histories.kinds()
+    expectations = {kind: compute_expectation(arm_spec, *kind, days) for kind in sorted(set(kinds))}
+    stage = [person.stage for person in histories.customers]
+    chances = np.array([expectations[kind].occupancy[:, at] for kind, at in zip(kinds, stage, strict=True)])
+    yield _occupancy(title, histories, chances, max(outlook.error for outlook in expectations.values()))
+    ended = [code for code, name in enumerate(arm_spec.journey.stages) if name in histories.churned_stages]
     gone = np.clip(chances[:, -1, ended].sum(axis=1), 0.0, 1.0)
-    yield test_results.share(f"{title}: churned by day {days:g}", gone, int(lives.gone().sum()))
+    yield evidence.compare_share(f"{title}: churned by day {days:g}", gone, int(histories.has_churned().sum()))
 
     def expected(amount: str) -> FloatArray:
-        return np.array([outlooks[kind].amounts[amount][at] for kind, at in zip(kinds, stage, strict=True)])
+        return np.array([expectations[kind].amounts[amount][at] for kind, at in zip(kinds, stage, strict=True)])
 
     moves = expected("moves")
-    if moves.sum() >= LEAST_EXPECTED:
-        yield test_results.mean(f"{title}: moves per customer", moves, lives.moves())
-    if "paying" not in next(iter(outlooks.values())).amounts:
+    if moves.sum() >= MIN_EXPECTED:
+        yield evidence.compare_mean(f"{title}: moves per customer", moves, histories.moves())
+    if "paying" not in next(iter(expectations.values())).amounts:
         return
-    if gone.sum() >= LEAST_EXPECTED:
-        yield from _money(title, lives, expected("paying"), gone)
-    if expected("episodes").sum() >= LEAST_EXPECTED:
-        begun = _episodes(lives)
-        yield test_results.mean(f"{title}: episodes of distress per customer", expected("episodes"), begun)
-        troubled = lives.days_in(lambda spell: spell.cause is not None)
-        yield test_results.mean(f"{title}: days in distress per customer", expected("distress"), troubled)
+    if gone.sum() >= MIN_EXPECTED:
+        yield from _money(title, histories, expected("paying"), gone)
+    if expected("episodes").sum() >= MIN_EXPECTED:
+        begun = _episodes(histories)
+        yield evidence.compare_mean(f"{title}: episodes of distress per customer", expected("episodes"), begun)
+        troubled = histories.days_in(lambda spell: spell.cause is not None)
+        yield evidence.compare_mean(f"{title}: days in distress per customer", expected("distress"), troubled)
 
 
-def _money(title: str, lives: Lives, paying: FloatArray, gone: FloatArray) -> Iterator[Evidence]:
+def _money(title: str, histories: EventHistories, paying: FloatArray, gone: FloatArray) -> Iterator[Evidence]:
     """Revenue and retained value; `paying` is the expected discounted days and `gone` the chance of being gone."""
-    values, rate = lives.values(), log1p(lives.setup.yearly_discount) / DAYS_PER_YEAR
+    values, rate = histories.values(), log1p(histories.arm_spec.yearly_discount) / DAYS_PER_YEAR
     expected = values / DAYS_PER_YEAR * paying
-    yield test_results.mean(f"{title}: discounted revenue per customer", expected, lives.revenue(rate))
-    yield test_results.mean(f"{title}: retained value per customer", values * (1.0 - gone), lives.retained())
+    yield evidence.compare_mean(f"{title}: discounted revenue per customer", expected, histories.revenue(rate))
+    yield evidence.compare_mean(
+        f"{title}: retained value per customer", values * (1.0 - gone), histories.retained_value()
+    )
 
 
-def _episodes(lives: Lives) -> FloatArray:
+def _episodes(histories: EventHistories) -> FloatArray:
     """Shape (n,): episodes begun; an episode goes on through moves, so a spell after a calm one begins it."""
-    found = np.zeros(len(lives.persons))
+    found = np.zeros(len(histories.customers))
     before = None
-    for spell in lives.spells:
+    for spell in histories.spells:
         calm_before = before is None or before.customer != spell.customer or before.cause is None
         found[spell.customer] += spell.cause is not None and calm_before
         before = spell
     return found
 
 
-def _occupancy(title: str, lives: Lives, chances: FloatArray, error: float) -> Evidence:
+def _occupancy(title: str, histories: EventHistories, chances: FloatArray, error: float) -> Evidence:
     """Shares by stage and day; `chances` has shape (n, days, stages)."""
-    names, grid = lives.setup.journey.stages, grid_of(lives.days)
-    seen = lives.stages_on(grid)
+    names, grid = histories.arm_spec.journey.stages, grid_of(histories.days)
+    seen = histories.stages_on(grid)
     found = []
     for point in range(1, len(grid)):
         for code, name in enumerate(names):
             chance = np.clip(chances[:, point, code], 0.0, 1.0)
-            if not LEAST_EXPECTED <= chance.sum() <= len(chance) - LEAST_EXPECTED:
+            if not MIN_EXPECTED <= chance.sum() <= len(chance) - MIN_EXPECTED:
                 continue
-            one = test_results.share("", chance, int((seen[point] == code).sum()))
-            if error <= NEGLIGIBLE * (one.standard_error or 0.0):
-                found.append((f"{name}, day {grid[point]:.0f}", one))
+            comparison = evidence.compare_share("", chance, int((seen[point] == code).sum()))
+            if error <= NEGLIGIBLE * (comparison.standard_error or 0.0):
+                found.append((f"{name}, day {grid[point]:.0f}", comparison))
     if not found:
         # Nothing moves: everybody is where they began.
-        everybody = float(len(lives.persons))
+        all_customers = float(len(histories.customers))
         unmoved = float((seen[-1] == seen[0]).sum())
-        return test_results.Evidence(f"{title}: occupancy (customers that stay where they began)", everybody, unmoved)
-    return test_results.largest(f"{title}: occupancy", found)
+        return evidence.Evidence(f"{title}: occupancy (customers that stay where they began)", all_customers, unmoved)
+    return evidence.largest_deviation(f"{title}: occupancy", found)

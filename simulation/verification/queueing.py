@@ -20,7 +20,7 @@ from simulation.random import streams
 from simulation.reference.environment import ExactEnvironment
 from simulation.reference.review_queue import Gate, Request
 from simulation.trace.events import REVIEW_DECIDED, REVIEW_REQUESTED
-from simulation.verification import test_results
+from simulation.verification import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSetup
     from simulation.trace.events import Row
-    from simulation.verification.test_results import Evidence
+    from simulation.verification.evidence import Evidence
 
     FloatArray = npt.NDArray[np.float64]
 
-HEAVIEST, LIGHTEST = 0.8, 0.1
+MAX_LOAD, MIN_LOAD = 0.8, 0.1
 """Loads between which the gate alone is looked at: beyond them a long run says little about the law."""
 
 BATCHES, REQUESTS_PER_BATCH = 32, 1250
@@ -59,7 +59,7 @@ class QueueTime:
     open_at_end: int
 
 
-def queue_time(rows: Iterable[Row], days: float) -> QueueTime:
+def measure_queue_time(rows: Iterable[Row], days: float) -> QueueTime:
     """Requests at the gate over a run, waiting or under review, by its trace.
 
     Args:
@@ -69,7 +69,7 @@ def queue_time(rows: Iterable[Row], days: float) -> QueueTime:
     Raises:
         ValueError: A request is decided that was never made, or a customer has two open requests.
     """
-    asked: dict[int, float] = {}
+    open_requests: dict[int, float] = {}
     pieces, stays = [], []
     present, requests, last = 0, 0, 0.0
     for row in rows:
@@ -78,59 +78,61 @@ def queue_time(rows: Iterable[Row], days: float) -> QueueTime:
         pieces.append(present * (row.time - last))
         last = row.time
         if row.kind == REVIEW_REQUESTED:
-            if row.customer in asked:
+            if row.customer in open_requests:
                 raise ValueError(f"customer {row.customer} asks again on day {row.time:g} with a request still open")
-            asked[row.customer] = row.time
+            open_requests[row.customer] = row.time
             present, requests = present + 1, requests + 1
         else:
-            if row.customer not in asked:
+            if row.customer not in open_requests:
                 raise ValueError(
                     f"a request of customer {row.customer} is decided on day {row.time:g} but was not made"
                 )
-            stays.append(row.time - asked.pop(row.customer))
+            stays.append(row.time - open_requests.pop(row.customer))
             present -= 1
     pieces.append(present * (days - last))
-    stays.extend(days - time for time in asked.values())
-    return QueueTime(fsum(pieces), fsum(stays), requests, len(asked))
+    stays.extend(days - time for time in open_requests.values())
+    return QueueTime(fsum(pieces), fsum(stays), requests, len(open_requests))
 
 
 def little_evidence(title: str, run: Run) -> Iterator[Evidence]:
     """Little's law at the gate in a run with a trace, censored requests included."""
     assert run.trace is not None
-    found = queue_time(run.trace.sorted_rows(), run.days)
+    found = measure_queue_time(run.trace.sorted_rows(), run.days)
     name = f"{title}: Little's law at the gate, days of {found.requests} requests ({found.open_at_end} censored)"
-    yield test_results.Evidence(name, found.waits, found.area)
+    yield evidence.Evidence(name, found.waits, found.area)
 
 
-def erlang_evidence(setup: ArmSetup, run: Run, seed: int) -> Iterator[Evidence]:
+def erlang_evidence(arm_spec: ArmSetup, run: Run, seed: int) -> Iterator[Evidence]:
     """The gate alone, fed by Poisson requests at the load that a run of the arm has, against Erlang C.
 
     Args:
-        setup: The arm.
+        arm_spec: The arm.
         run: A run of it.
         seed: The scenario's seed.
     """
-    servers = setup.reviewers.number(setup.population.size)
-    time = servers * worked(run.days, *setup.reviewers.hours) * MINUTES_PER_DAY
+    servers = arm_spec.reviewers.number(arm_spec.population.size)
+    time = servers * worked(run.days, *arm_spec.reviewers.hours) * MINUTES_PER_DAY
     requests = run.events_by_kind.get(REVIEW_REQUESTED, 0)
     if servers == 0 or requests == 0 or time == 0.0:
         return
-    found = requests * setup.reviewers.service_minutes / time
-    load = min(max(found, LIGHTEST), HEAVIEST)
+    found = requests * arm_spec.reviewers.service_minutes / time
+    load = min(max(found, MIN_LOAD), MAX_LOAD)
     instead = "" if load == found else f" instead of {found:.2f}"
     exact = erlang_c(arrival_rate=load * servers, service_rate=1.0, servers=servers)
     team = "1 reviewer" if servers == 1 else f"{servers} reviewers"
-    title = f"{setup.name}, its gate alone, around the clock, {team}, Poisson requests at a load of {load:.2f}{instead}"
-    waits, busy = gate_alone(servers, load, seed)
+    title = (
+        f"{arm_spec.name}, its gate alone, around the clock, {team}, Poisson requests at a load of {load:.2f}{instead}"
+    )
+    waits, busy = simulate_queue(servers, load, seed)
     per_batch = [part.tolist() for part in np.split(waits, BATCHES)[1:]]
     waiting = [sum(wait > 0.0 for wait in batch) / len(batch) for batch in per_batch]
     mean = [fsum(batch) / len(batch) for batch in per_batch]
-    yield test_results.batch_means(f"{title}: chance of waiting (Erlang C)", exact.waiting_probability, waiting)
-    yield test_results.batch_means(f"{title}: mean wait in mean services (Erlang C)", exact.mean_wait, mean)
-    yield test_results.batch_means(f"{title}: utilisation", exact.utilisation, busy)
+    yield evidence.compare_batch_means(f"{title}: chance of waiting (Erlang C)", exact.waiting_probability, waiting)
+    yield evidence.compare_batch_means(f"{title}: mean wait in mean services (Erlang C)", exact.mean_wait, mean)
+    yield evidence.compare_batch_means(f"{title}: utilisation", exact.utilisation, busy)
 
 
-def gate_alone(servers: int, load: float, seed: int) -> tuple[FloatArray, list[float]]:
+def simulate_queue(servers: int, load: float, seed: int) -> tuple[FloatArray, list[float]]:
     """A gate that works around the clock, first come first served; a mean service takes a day.
 
     Args:
@@ -163,12 +165,12 @@ def gate_alone(servers: int, load: float, seed: int) -> tuple[FloatArray, list[f
     environment.process(arrivals())
     environment.run()
     started = np.array([request.started_at for request in requests], dtype=np.float64)
-    asked = np.array([request.asked_at for request in requests])
-    edges = asked[::REQUESTS_PER_BATCH].tolist()
-    return started - asked, _busy(started, np.array(ends), edges, servers)
+    requested_at = np.array([request.asked_at for request in requests])
+    edges = requested_at[::REQUESTS_PER_BATCH].tolist()
+    return started - requested_at, _utilisation(started, np.array(ends), edges, servers)
 
 
-def _busy(
+def _utilisation(
     started: FloatArray,
     ends: FloatArray,
     edges: list[float],

@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.exact.scipy_distributions import distribution
+from simulation.exact.scipy_distributions import cumulative_distribution
 from simulation.random import streams
-from simulation.verification import test_results
-from simulation.verification.derived_models import dwells_of, single_dwell_setup
+from simulation.verification import evidence
+from simulation.verification.derived_models import list_dwells, single_dwell_setup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simulation.model.arm import ArmSetup
     from simulation.model.spec import Dwell
+    from simulation.verification.evidence import Evidence
     from simulation.verification.runners import Runner
-    from simulation.verification.test_results import Evidence
 
-LONG_ENOUGH = 40.0
+MAX_INTEGRATED_HAZARD = 40.0
 """Integrated hazard that no dwell outlives: unit-exponential draws of 53 bits end at 37.4."""
 
 
-def other_seed(seed: int, place: int) -> int:
+def derive_seed(seed: int, index: int) -> int:
     """A seed for one of several worlds, so that the luck of one is not that of another; below 2**63."""
-    return streams.mix((seed + place * streams.GOLDEN) & streams.MASK) >> 1
+    return streams.mix((seed + index * streams.GOLDEN) & streams.MASK) >> 1
 
 
 def stream_evidence(seed: int, customers: int) -> Iterator[Evidence]:
@@ -33,26 +33,26 @@ def stream_evidence(seed: int, customers: int) -> Iterator[Evidence]:
     keys = [streams.customer_key(seed, 0, customer) for customer in range(customers)]
     across = np.array([streams.uniform(key, streams.MOVE, 0, 0) for key in keys])
     along = np.array([streams.uniform(keys[0], streams.MOVE, 0, nth) for nth in range(customers)])
-    yield test_results.distribution("keyed streams: uniform from customer to customer", across)
-    yield test_results.distribution("keyed streams: uniform from event to event", along)
+    yield evidence.compare_with_uniform("keyed streams: uniform from customer to customer", across)
+    yield evidence.compare_with_uniform("keyed streams: uniform from event to event", along)
 
 
-def dwell_evidence(setup: ArmSetup, run: Runner, *, seed: int, customers: int) -> Iterator[Evidence]:
+def dwell_evidence(arm_spec: ArmSetup, run: Runner, *, seed: int, customers: int) -> Iterator[Evidence]:
     """Each dwell of the arm's world, lived by customers who can make that move only, against its law."""
-    for place, (name, dwell) in enumerate(dwells_of(setup).items()):
+    for index, (name, dwell) in enumerate(list_dwells(arm_spec).items()):
         title = f"each move as the only one, own dwell: {name}, {dwell.law}"
-        alone = single_dwell_setup(setup, dwell, customers)
+        single_dwell = single_dwell_setup(arm_spec, dwell, customers)
         # With one seed for all, every move would have the same luck and there would be one check instead of many.
-        lived = run(alone, seed=other_seed(seed, 100 + place), days=_horizon(dwell))
-        assert lived.trace is not None
-        stays = np.array([row.time for row in lived.trace.rows])
+        result = run(single_dwell, seed=derive_seed(seed, 100 + index), days=_horizon(dwell))
+        assert result.trace is not None
+        stays = np.array([row.time for row in result.trace.rows])
         if len(stays) < customers:
-            yield test_results.Evidence(f"{title}, customers that move at last", float(customers), float(len(stays)))
+            yield evidence.Evidence(f"{title}, customers that move at last", float(customers), float(len(stays)))
         elif dwell.law == "deterministic":
             furthest = float(stays[np.argmax(np.abs(stays - dwell.mean_days))])
-            yield test_results.Evidence(f"{title}, days", dwell.mean_days, furthest)
+            yield evidence.Evidence(f"{title}, days", dwell.mean_days, furthest)
         else:
-            yield test_results.distribution(title, distribution(dwell)(stays))
+            yield evidence.compare_with_uniform(title, cumulative_distribution(dwell)(stays))
 
 
 def _horizon(dwell: Dwell) -> float:
@@ -62,6 +62,6 @@ def _horizon(dwell: Dwell) -> float:
     from simulation.exact.scipy_distributions import cumulative_hazard
 
     days = dwell.mean_days
-    while float(cumulative_hazard(dwell, days)) < LONG_ENOUGH:
+    while float(cumulative_hazard(dwell, days)) < MAX_INTEGRATED_HAZARD:
         days *= 2.0
     return days

@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 class Runner(Protocol):
     """One cohort in one arm, once, with its trace."""
 
-    def __call__(self, setup: ArmSetup, *, seed: int, days: float) -> Run:
+    def __call__(self, arm_spec: ArmSetup, *, seed: int, days: float) -> Run:
         """Live the cohort; see `simulation.runs.run.run_arm`."""
         ...
 
 
-by_reference: Runner = partial(run_arm, replication=0, trace=True, engine=REFERENCE)
+run_reference: Runner = partial(run_arm, replication=0, trace=True, engine=REFERENCE)
 """By the reference engine."""
 
-by_compiled: Runner = partial(run_arm, replication=0, trace=True, engine=COMPILED)
+run_compiled: Runner = partial(run_arm, replication=0, trace=True, engine=COMPILED)
 """By the compiled engine."""
 
 
-def compiled_is_warm() -> bool:
+def is_compiled_cached() -> bool:
     """Whether the compiled engine's code lies on disk from an earlier run, so that using it costs no minutes."""
-    from simulation.compiled.cache_status import is_ready
+    from simulation.compiled.cache_status import is_cached
 
-    return is_ready(1)
+    return is_cached(1)

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from simulation.verification import conservation, hazards, occupancy, queueing, random_streams
 from simulation.verification.derived_models import theory_setup
-from simulation.verification.event_histories import lives_of
-from simulation.verification.runners import by_reference
-from simulation.verification.test_results import judged
+from simulation.verification.event_histories import read_histories
+from simulation.verification.evidence import judge_checks
+from simulation.verification.runners import run_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from simulation.model.arm import ArmSetup
-    from simulation.verification.event_histories import Lives
+    from simulation.verification.event_histories import EventHistories
+    from simulation.verification.evidence import Check, Evidence
     from simulation.verification.runners import Runner
-    from simulation.verification.test_results import Check, Evidence
 
-MOST_CUSTOMERS = 5_000
+MAX_CUSTOMERS = 5_000
 """Customers in the worlds with exact answers, where nothing else is said and the horizon is not long."""
 
 CUSTOMER_DAYS = 2_000_000.0
@@ -28,134 +28,134 @@ CUSTOMER_DAYS = 2_000_000.0
 
 def default_customers(days: float) -> int:
     """How many customers live in each world with exact answers when nothing is said."""
-    return int(min(MOST_CUSTOMERS, max(300.0, CUSTOMER_DAYS / days)))
+    return int(min(MAX_CUSTOMERS, max(300.0, CUSTOMER_DAYS / days)))
 
 
-def checks(
-    setup: ArmSetup,
+def run_checks(
+    arm_spec: ArmSetup,
     *,
     seed: int,
     days: float,
     customers: int | None = None,
-    run: Runner = by_reference,
+    run: Runner = run_reference,
     other: Runner | None = None,
 ) -> list[Check]:
     """Everything about one arm that can be held to an exact answer, judged together.
 
     Args:
-        setup: The arm, of any scenario.
+        arm_spec: The arm, of any scenario.
         seed: All luck follows from it, so the result is the same every time.
         days: The horizon.
         customers: Customers in the worlds with exact answers; None for `default_customers`.
         run: The engine that is held to theory.
         other: Another engine that must give the same trace; None where there is none.
     """
-    some = default_customers(days) if customers is None else customers
-    theory = theory_checks(setup, seed=seed, days=days, customers=some, run=run)
-    return judged([*theory, *arm_checks(setup, seed=seed, days=days, run=run, other=other)])
+    customer_count = default_customers(days) if customers is None else customers
+    theory = theory_checks(arm_spec, seed=seed, days=days, customers=customer_count, run=run)
+    return judge_checks([*theory, *arm_checks(arm_spec, seed=seed, days=days, run=run, other=other)])
 
 
 def theory_checks(
-    setup: ArmSetup,
+    arm_spec: ArmSetup,
     *,
     seed: int,
     days: float,
     customers: int,
-    run: Runner = by_reference,
+    run: Runner = run_reference,
     progress: Callable[[str], None] | None = None,
 ) -> Iterator[Evidence]:
-    """The worlds with exact answers that are derived from an arm; see `checks`.
+    """The worlds with exact answers that are derived from an arm; see `run_checks`.
 
     They depend on the population, the journey and the world, which the arms of a scenario share.
 
     Yields:
         Evidence, to be judged together with that of `arm_checks`; `progress` is told what comes next.
     """
-    say = progress or (lambda _: None)
-    for what, section in (
-        ("luck", luck_checks),
+    report = progress or (lambda _: None)
+    for title, section in (
+        ("luck", stream_checks),
         ("exponential dwells: matrix exponential", markov_checks),
         ("own dwells: renewal equations", renewal_checks),
         ("own dwells and distress: integrated hazards", hazard_checks),
     ):
-        say(what)
-        yield from section(setup, seed=seed, days=days, customers=customers, run=run)
+        report(title)
+        yield from section(arm_spec, seed=seed, days=days, customers=customers, run=run)
 
 
-def luck_checks(
-    setup: ArmSetup,
+def stream_checks(
+    arm_spec: ArmSetup,
     *,
     seed: int,
     days: float,  # noqa: ARG001 - all sections are called alike; here a dwell lasts as long as it needs
     customers: int,
-    run: Runner = by_reference,
+    run: Runner = run_reference,
 ) -> Iterator[Evidence]:
     """Keyed streams and single dwells against their laws."""
     yield from random_streams.stream_evidence(seed, customers)
-    yield from random_streams.dwell_evidence(setup, run, seed=seed, customers=max(200, customers // 5))
+    yield from random_streams.dwell_evidence(arm_spec, run, seed=seed, customers=max(200, customers // 5))
 
 
 def markov_checks(
-    setup: ArmSetup, *, seed: int, days: float, customers: int, run: Runner = by_reference
+    arm_spec: ArmSetup, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
     """Exponential dwells, with the arm's distress, against the matrix exponential."""
-    world = theory_setup(setup, customers=customers, seed=seed, exponential=True, distress="silent")
+    world = theory_setup(arm_spec, customers=customers, seed=seed, exponential=True, distress="silent")
     title = "dwells made exponential with the same mean, no orchestrator: matrix exponential"
-    yield from occupancy.compared(
-        title, _lived(world, random_streams.other_seed(seed, 1), days, run), occupancy.markov_outlook
+    yield from occupancy.compare_occupancy(
+        title, _run_histories(world, random_streams.derive_seed(seed, 1), days, run), occupancy.markov_expectation
     )
 
 
 def renewal_checks(
-    setup: ArmSetup, *, seed: int, days: float, customers: int, run: Runner = by_reference
+    arm_spec: ArmSetup, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
     """The arm's own dwells, without distress, against the renewal equations."""
-    world = theory_setup(setup, customers=customers, seed=seed, exponential=False, distress="none")
+    world = theory_setup(arm_spec, customers=customers, seed=seed, exponential=False, distress="none")
     title = "own dwells, distress off, all new in their stage, no orchestrator: renewal equations"
-    yield from occupancy.compared(
-        title, _lived(world, random_streams.other_seed(seed, 2), days, run), occupancy.renewal_outlook
+    yield from occupancy.compare_occupancy(
+        title, _run_histories(world, random_streams.derive_seed(seed, 2), days, run), occupancy.renewal_expectation
     )
 
 
 def hazard_checks(
-    setup: ArmSetup, *, seed: int, days: float, customers: int, run: Runner = by_reference
+    arm_spec: ArmSetup, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
     """The arm's own dwells, distress and signals against their integrated hazards."""
     world = theory_setup(
-        setup, customers=customers, seed=seed, exponential=False, distress="as it shows", aged=True, dated=True
+        arm_spec, customers=customers, seed=seed, exponential=False, distress="as it shows", aged=True, dated=True
     )
     title = "own dwells, distress, seasons and contracts, signals without delay, no orchestrator: integrated hazards"
-    yield from hazards.compared(title, _lived(world, random_streams.other_seed(seed, 3), days, run))
+    yield from hazards.compare_hazards(title, _run_histories(world, random_streams.derive_seed(seed, 3), days, run))
 
 
-def _lived(world: ArmSetup, seed: int, days: float, run: Runner) -> Lives:
-    return lives_of(world, run(world, seed=seed, days=days), seed=seed)
+def _run_histories(world: ArmSetup, seed: int, days: float, run: Runner) -> EventHistories:
+    return read_histories(world, run(world, seed=seed, days=days), seed=seed)
 
 
 def arm_checks(
-    setup: ArmSetup,
+    arm_spec: ArmSetup,
     *,
     seed: int,
     days: float,
-    run: Runner = by_reference,
+    run: Runner = run_reference,
     other: Runner | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Iterator[Evidence]:
-    """The arm as it is: conservation, Little's law, the gate at its load, one trace in two engines; see `checks`.
+    """The arm as it is: conservation, Little's law, the gate at its load, one trace in two engines; see `run_checks`.
 
     What is checked holds for any number of customers, so of a very large population only `default_customers` live.
     """
-    say = progress or (lambda _: None)
-    title = f"{setup.name} as it is"
-    size, most = setup.population.size, default_customers(days)
-    if size > most:
-        title += f", {most:,} of {size:,} customers"
-        setup = replace(setup, population=setup.population.model_copy(update={"size": most}))
-    say(title)
-    lived = run(setup, seed=seed, days=days)
-    yield from conservation.conservation(title, lives_of(setup, lived, seed=seed), lived)
-    yield from queueing.little_evidence(title, lived)
+    report = progress or (lambda _: None)
+    title = f"{arm_spec.name} as it is"
+    size, max_customers = arm_spec.population.size, default_customers(days)
+    if size > max_customers:
+        title += f", {max_customers:,} of {size:,} customers"
+        arm_spec = replace(arm_spec, population=arm_spec.population.model_copy(update={"size": max_customers}))
+    report(title)
+    result = run(arm_spec, seed=seed, days=days)
+    yield from conservation.check_conservation(title, read_histories(arm_spec, result, seed=seed), result)
+    yield from queueing.little_evidence(title, result)
     if other is not None:
-        say(f"{title}: the other engine")
-        yield conservation.same_trace(title, lived, other(setup, seed=seed, days=days))
-    yield from queueing.erlang_evidence(setup, lived, seed)
+        report(f"{title}: the other engine")
+        yield conservation.compare_traces(title, result, other(arm_spec, seed=seed, days=days))
+    yield from queueing.erlang_evidence(arm_spec, result, seed)

@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING
 from journey.decision.policy import TIERS
 from simulation.exact.markov import distress_ratio
 from simulation.trace.events import RENEWAL
-from simulation.verification import test_results
+from simulation.verification import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from simulation.model.spec import MoveClock, Phase, World
-    from simulation.verification.event_histories import Lives, Spell
-    from simulation.verification.test_results import Evidence
+    from simulation.verification.event_histories import EventHistories, Spell
+    from simulation.verification.evidence import Evidence
 
-CLOSE = 1e-9
+DATE_TOLERANCE = 1e-9
 """Days within which two dates are one: they are reached by sums of different order."""
 
 
-def is_on(phase: Phase, day: float) -> bool:
+def is_active(phase: Phase, day: float) -> bool:
     """Whether a phase of the calendar is on."""
     since = day - phase.from_day
     if since >= 0.0 and phase.every_days is not None:
@@ -36,12 +36,12 @@ def is_on(phase: Phase, day: float) -> bool:
 
 def season_ratio(calendar: Mapping[str, Phase], move: str, day: float) -> float:
     """Hazard ratio of a move on a day: that of every phase that is on, multiplied."""
-    return prod(phase.moves.get(move, 1.0) for phase in calendar.values() if is_on(phase, day))
+    return prod(phase.moves.get(move, 1.0) for phase in calendar.values() if is_active(phase, day))
 
 
 def onset_ratio(calendar: Mapping[str, Phase], cause: str, day: float) -> float:
     """Ratio on the onset rate of a cause on a day."""
-    return prod(phase.onsets.get(cause, 1.0) for phase in calendar.values() if is_on(phase, day))
+    return prod(phase.onsets.get(cause, 1.0) for phase in calendar.values() if is_active(phase, day))
 
 
 def tenure_ratio(clock: MoveClock, tenure: float) -> float:
@@ -49,7 +49,7 @@ def tenure_ratio(clock: MoveClock, tenure: float) -> float:
     return [1.0, *(ratio for begin, ratio in clock.by_tenure if begin <= tenure)][-1]
 
 
-def edges(calendar: Mapping[str, Phase], days: float) -> list[float]:
+def phase_boundaries(calendar: Mapping[str, Phase], days: float) -> list[float]:
     """The days before the horizon on which any phase begins or ends, in order."""
     found = set()
     for phase in calendar.values():
@@ -62,18 +62,18 @@ def edges(calendar: Mapping[str, Phase], days: float) -> list[float]:
     return sorted(found)
 
 
-def pieces(lives: Lives) -> list[Spell]:
+def split_spells(histories: EventHistories) -> list[Spell]:
     """The spells, cut where a season or a band of tenure begins or ends; the last piece of each keeps its move."""
-    world = lives.setup.world
-    cuts = edges(world.calendar, lives.days)
+    world = histories.arm_spec.world
+    cuts = phase_boundaries(world.calendar, histories.days)
     bands = sorted({begin for clock in world.moves.values() for begin, _ in clock.by_tenure})
     if not cuts and not bands:
-        return list(lives.spells)
+        return list(histories.spells)
     found: list[Spell] = []
-    for spell in lives.spells:
-        person = lives.persons[spell.customer]
-        came = person.arrives_at - person.tenure_days
-        own = [came + band for band in bands if spell.start < came + band < spell.stop]
+    for spell in histories.spells:
+        person = histories.customers[spell.customer]
+        joined_at = person.arrives_at - person.tenure_days
+        own = [joined_at + band for band in bands if spell.start < joined_at + band < spell.stop]
         inside = cuts[bisect_right(cuts, spell.start) : bisect_left(cuts, spell.stop)]
         found.extend(_cut(spell, sorted({*inside, *own})))
     return found
@@ -87,20 +87,20 @@ def _cut(spell: Spell, at: Sequence[float]) -> Iterator[Spell]:
     yield spell._replace(start=start, age=age)
 
 
-def move_ratio(lives: Lives, spell: Spell, move: str) -> float:
+def move_ratio(histories: EventHistories, spell: Spell, move: str) -> float:
     """Hazard ratio of a move over a piece of a spell, from season and tenure."""
     middle = 0.5 * (spell.start + spell.stop)
-    return ratio_on(lives, spell.customer, move, middle)
+    return ratio_on_day(histories, spell.customer, move, middle)
 
 
-def ratio_on(lives: Lives, customer: int, move: str, day: float) -> float:
+def ratio_on_day(histories: EventHistories, customer: int, move: str, day: float) -> float:
     """Hazard ratio of a customer's move on a day, from season and tenure."""
-    world, person = lives.setup.world, lives.persons[customer]
+    world, person = histories.arm_spec.world, histories.customers[customer]
     tenure = day - person.arrives_at + person.tenure_days
     return season_ratio(world.calendar, move, day) * tenure_ratio(world.moves[move], tenure)
 
 
-def renewal_evidence(title: str, lives: Lives, least: float) -> Iterator[Evidence]:
+def renewal_evidence(title: str, histories: EventHistories, min_expected: float) -> Iterator[Evidence]:
     """Departures at the ends of contracts against their chances.
 
     Each date is a draw of its own, so their number less the sum of the chances is a martingale whose variance is at
@@ -108,61 +108,61 @@ def renewal_evidence(title: str, lives: Lives, least: float) -> Iterator[Evidenc
 
     Args:
         title: What was changed in the scenario to have an exact answer.
-        lives: A run.
-        least: Fewer expected departures say nothing and are left out.
+        histories: A run.
+        min_expected: Fewer expected departures say nothing and are left out.
     """
-    chances = sum(_chance(lives, spell, date) for spell, date in _ends_of_contracts(lives))
-    left = sum(spell.reason == RENEWAL for spell in lives.spells)
-    if chances >= least or (chances == 0.0 and left):
-        yield test_results.count(f"{title}: departures at a renewal against their chance", chances, left)
+    chances = sum(_churn_probability(histories, spell, date) for spell, date in _renewal_dates(histories))
+    left = sum(spell.reason == RENEWAL for spell in histories.spells)
+    if chances >= min_expected or (chances == 0.0 and left):
+        yield evidence.compare_count(f"{title}: departures at a renewal against their chance", chances, left)
 
 
-def _ends_of_contracts(lives: Lives) -> Iterator[tuple[Spell, float]]:
+def _renewal_dates(histories: EventHistories) -> Iterator[tuple[Spell, float]]:
     """Every date at which a contract ended, with the spell that the customer was in."""
-    every, arcs = lives.setup.world.renewal.every_days, lives.setup.journey.arcs
+    every, arcs = histories.arm_spec.world.renewal.every_days, histories.arm_spec.journey.arcs
     customer, date = -1, 0.0
-    for spell in lives.spells:
+    for spell in histories.spells:
         if spell.customer != customer:
-            customer, person = spell.customer, lives.persons[spell.customer]
+            customer, person = spell.customer, histories.customers[spell.customer]
             date = person.arrives_at + every - fmod(person.tenure_days, every)
-        if spell.stage in lives.gone_stages:
+        if spell.stage in histories.churned_stages:
             date = spell.stop + every
             continue
         # A spell that the renewal itself ended stops on the date.
-        while date <= spell.stop + CLOSE and date < lives.days:
+        while date <= spell.stop + DATE_TOLERANCE and date < histories.days:
             yield spell, date
             date += every
-        if spell.move is not None and arcs[spell.stage, spell.move].destination in lives.gone_stages:
-            date = lives.days
+        if spell.move is not None and arcs[spell.stage, spell.move].destination in histories.churned_stages:
+            date = histories.days
 
 
-def _chance(lives: Lives, spell: Spell, date: float) -> float:
+def _churn_probability(histories: EventHistories, spell: Spell, date: float) -> float:
     """The chance that the customer leaves at a date: one minus the exponential of the mass, with every ratio on it."""
-    setup, world = lives.setup, lives.setup.world
+    arm_spec, world = histories.arm_spec, histories.arm_spec.world
     move = world.renewal.move
-    arc, clock = setup.journey.arcs.get((spell.stage, move)), world.moves.get(move)
+    arc, clock = arm_spec.journey.arcs.get((spell.stage, move)), world.moves.get(move)
     if arc is None or clock is None:
         return 0.0
-    person = lives.persons[spell.customer]
-    segment, tier = lives.segments[person.segment], TIERS[person.tier]
+    person = histories.customers[spell.customer]
+    segment, tier = histories.segments[person.segment], TIERS[person.tier]
     by_tier = {str(name): ratio for name, ratio in clock.by_tier.items()}
     mass = -log1p(-world.renewal.churn.get(segment, 0.0)) * by_tier.get(tier, 1.0)
-    mass *= distress_ratio(world, clock, spell.cause, ends=arc.destination in lives.gone_stages)
+    mass *= distress_ratio(world, clock, spell.cause, ends=arc.destination in histories.churned_stages)
     if clock.frailty:
-        mass *= float(lives.frailties[spell.customer])
-    return 1.0 - exp(-mass * ratio_on(lives, spell.customer, move, date))
+        mass *= float(histories.frailties[spell.customer])
+    return 1.0 - exp(-mass * ratio_on_day(histories, spell.customer, move, date))
 
 
-def value_change_evidence(title: str, lives: Lives, least: float) -> Iterator[Evidence]:
+def value_change_evidence(title: str, histories: EventHistories, min_expected: float) -> Iterator[Evidence]:
     """Expansions and contractions of accounts against their rates; see `renewal_evidence`."""
-    world: World = lives.setup.world
+    world: World = histories.arm_spec.world
     for name, change in world.value_changes.items():
         expected = sum(
             (spell.stop - spell.start)
             * change.per_day.get(spell.stage, 0.0)
             * (1.0 if spell.cause is None else change.in_distress)
-            for spell in lives.spells
+            for spell in histories.spells
         )
-        if expected >= least:
-            observed = sum(row.label == name for row in lives.changes)
-            yield test_results.count(f"{title}: {name} of accounts against its rate", expected, observed)
+        if expected >= min_expected:
+            observed = sum(row.label == name for row in histories.changes)
+            yield evidence.compare_count(f"{title}: {name} of accounts against its rate", expected, observed)

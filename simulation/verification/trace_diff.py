@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
     from simulation.trace.events import Row
 
-BEFORE = 5
+ROWS_BEFORE = 5
 """Rows of the customer that are shown before the one that differs."""
 
 
 @dataclass(frozen=True)
-class Difference:
+class TraceDifference:
     """The first row that two engines do not share.
 
     Attributes:
@@ -41,21 +41,21 @@ class Difference:
             missing = self.engines[0] if one is None else self.engines[1]
             return f"they part at row {self.place}: the {missing} trace has ended"
         columns = [name for name in one._fields if getattr(one, name) != getattr(other, name)]
-        said = ", ".join(f"{name} {getattr(one, name)!r} and {getattr(other, name)!r}" for name in columns)
-        return f"they part at row {self.place} (day {one.time:.6g}, customer {one.customer}, {one.kind}): {said}"
+        differences = ", ".join(f"{name} {getattr(one, name)!r} and {getattr(other, name)!r}" for name in columns)
+        return f"they part at row {self.place} (day {one.time:.6g}, customer {one.customer}, {one.kind}): {differences}"
 
     @property
     def report(self) -> str:
         """All of it, on several lines."""
-        lines = [str(self), f"rows in all: {_side_by_side(self.engines, self.counts)}"]
-        lines += [f"  shared    {_told(row)}" for row in self.before]
-        lines += [f"  {name:9} {_told(row)}" for name, row in zip(self.engines, self.rows, strict=True)]
-        lines += [f"  then, {name}: {_told(row)}" for name, row in zip(self.engines, self.after, strict=True)]
-        lines.append(f"state before it: {state_of(self.before)}")
+        lines = [str(self), f"rows in all: {_format_counts(self.engines, self.counts)}"]
+        lines += [f"  shared    {_format_row(row)}" for row in self.before]
+        lines += [f"  {name:9} {_format_row(row)}" for name, row in zip(self.engines, self.rows, strict=True)]
+        lines += [f"  then, {name}: {_format_row(row)}" for name, row in zip(self.engines, self.after, strict=True)]
+        lines.append(f"state before it: {describe_state(self.before)}")
         return "\n".join(lines)
 
 
-def first_difference(run: Run, other: Run) -> Difference | None:
+def find_first_difference(run: Run, other: Run) -> TraceDifference | None:
     """Where two runs with traces part; None where they do not."""
     assert run.trace is not None
     assert other.trace is not None
@@ -63,34 +63,34 @@ def first_difference(run: Run, other: Run) -> Difference | None:
     for place, pair in enumerate(zip_longest(ours, theirs)):
         if pair[0] == pair[1]:
             continue
-        who = min((row for row in pair if row is not None), key=lambda row: (row.time, row.customer)).customer
-        before = tuple(row for row in ours[:place] if row.customer == who)[-BEFORE:]
-        after = (_next_of(ours, place, who), _next_of(theirs, place, who))
-        return Difference(place, (run.engine, other.engine), pair, before, after, (len(ours), len(theirs)))
+        customer = min((row for row in pair if row is not None), key=lambda row: (row.time, row.customer)).customer
+        before = tuple(row for row in ours[:place] if row.customer == customer)[-ROWS_BEFORE:]
+        after = (_next_row(ours, place, customer), _next_row(theirs, place, customer))
+        return TraceDifference(place, (run.engine, other.engine), pair, before, after, (len(ours), len(theirs)))
     return None
 
 
-def state_of(rows: tuple[Row, ...]) -> str:
+def describe_state(rows: tuple[Row, ...]) -> str:
     """What the last shared rows of a customer say of stage, distress and what is under way."""
     if not rows:
         return "the customer's first row"
     last = rows[-1]
     stage = last.to_stage if last.kind in ("move", "arrival") else last.stage
-    spoken = [row for row in rows if row.kind in ("distress_on", "distress_off")][-1:]
-    distress = next((row.label for row in spoken if row.kind == "distress_on"), "none seen in these rows")
+    distress_rows = [row for row in rows if row.kind in ("distress_on", "distress_off")][-1:]
+    distress = next((row.label for row in distress_rows if row.kind == "distress_on"), "none seen in these rows")
     return f"in {stage} since at least day {last.time:.6g}, distress: {distress}, last event: {last.kind} {last.label}"
 
 
-def _next_of(rows: list[Row], place: int, customer: int) -> Row | None:
+def _next_row(rows: list[Row], place: int, customer: int) -> Row | None:
     return next((row for row in rows[place + 1 :] if row.customer == customer), None)
 
 
-def _side_by_side(names: tuple[str, str], counts: tuple[int, int]) -> str:
+def _format_counts(names: tuple[str, str], counts: tuple[int, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in zip(names, counts, strict=True))
 
 
-def _told(row: Row | None) -> str:
+def _format_row(row: Row | None) -> str:
     if row is None:
         return "no row"
-    said = ", ".join(f"{name}={value!r}" for name, value in row._asdict().items() if value is not None)
-    return f"day {row.time!r}: {said}"
+    fields = ", ".join(f"{name}={value!r}" for name, value in row._asdict().items() if value is not None)
+    return f"day {row.time!r}: {fields}"

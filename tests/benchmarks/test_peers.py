@@ -77,10 +77,10 @@ def test_the_journey_is_the_one_that_journeylab_ships():
 def test_the_world_of_our_engines_has_the_peers_rates():
     """By the generator that `journey verify` uses, which is derived from the scenario and not from the peers."""
     from benchmarks.worlds import bare
-    from simulation.exact.markov import chain_of
+    from simulation.exact.markov import build_chain
 
     setup = bare(10)
-    chain = chain_of(setup.journey, setup.world, segment="SMB", tier="medium")
+    chain = build_chain(setup.journey, setup.world, segment="SMB", tier="medium")
     order = [chain.states.index((stage, None)) for stage in STAGES]
     np.testing.assert_allclose(chain.generator[np.ix_(order, order)], generator(), rtol=1e-12)
 

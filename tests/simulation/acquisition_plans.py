@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from journey.decision.policy import ChurnMapping, merged
-from simulation.acquisition.spec import Acquisition, acquired
+from simulation.acquisition.spec import Acquisition, with_acquisition
 from simulation.model.spec import Population
 from tests.simulation.worlds import POPULATION, arm
 
@@ -52,7 +52,7 @@ def plan(
 
 def buyers_of(acquisition: Acquisition) -> Population:
     """The population that these campaigns bring."""
-    return acquired(Population.model_validate(POPULATION), acquisition, spread=SPREAD, churn=ChurnMapping())
+    return with_acquisition(Population.model_validate(POPULATION), acquisition, spread=SPREAD, churn=ChurnMapping())
 
 
 def arm_with(acquisition: Acquisition, **changes: Any) -> Any:

@@ -7,7 +7,7 @@ from journey.machine import Journey, Move
 from simulation.model.arm import ArmSetup
 from simulation.model.spec import Population, Reviewers, World
 from simulation.runs.run import run_arm
-from simulation.verification.event_histories import lives_of
+from simulation.verification.event_histories import read_histories
 
 NEVER = {"law": "deterministic", "mean_days": 1e6}
 WORLD: dict[str, Any] = {
@@ -56,7 +56,7 @@ def lived(setup: ArmSetup, *, seed: int, days: float) -> Any:
 
 def told(setup: ArmSetup, *, seed: int, days: float) -> Any:
     """A run as its trace tells it."""
-    return lives_of(setup, lived(setup, seed=seed, days=days), seed=seed)
+    return read_histories(setup, lived(setup, seed=seed, days=days), seed=seed)
 
 
 def left_at(run: Any) -> dict[int, float]:

@@ -112,10 +112,10 @@ print(json.dumps([f"{name}{types}" for name, kernel in kernels.items() for types
 """
 
 FUNNEL = f"""
-from simulation.acquisition import compiled
+from simulation.acquisition import compiled_engine
 from tests.simulation.acquisition_plans import arm_with, plan
-compiled.live(arm_with(plan()).population, seed=1, replication=0)
-kernels = vars(compiled.kernels())
+compiled_engine.simulate_funnel(arm_with(plan()).population, seed=1, replication=0)
+kernels = vars(compiled_engine.kernels())
 {MADE}
 """
 

@@ -14,10 +14,10 @@ from journey.machine import default_journey
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.records.folder import read_folder
 from simulation.acquisition import compiled_engine, customers, reference_engine
-from simulation.acquisition.observations import Observed, Sale
-from simulation.acquisition.prospects import NOBODY, next_place, number_of
+from simulation.acquisition.observations import Observations, Sale
+from simulation.acquisition.prospects import NO_POSITION, next_position, prospect_number
 from simulation.acquisition.spec import MICROS, Acquisition
-from simulation.acquisition.value_prediction import retained_value
+from simulation.acquisition.value_prediction import predict_retained_value
 from simulation.exports.histories import Chronicle
 from simulation.exports.records import write_records
 from simulation.exports.xes import write_xes
@@ -30,9 +30,9 @@ from simulation.trace.dates import Dates
 from simulation.trace.events import FUNNEL
 from simulation.trace.files import trace_file
 from simulation.verification.acquisition import acquisition_checks, arm_funnel_checks
-from simulation.verification.conservation import conservation
-from simulation.verification.event_histories import lives_of
-from simulation.verification.test_results import judged
+from simulation.verification.conservation import check_conservation
+from simulation.verification.event_histories import read_histories
+from simulation.verification.evidence import judge_checks
 from tests.simulation.acquisition_plans import MOVING, SPREAD, arm_with, buyers_of, plan, plans
 from tests.simulation.compiled.test_engine import assert_same_books, assert_same_rows
 from tests.simulation.trace.trace_files import in_small_windows, rows_in
@@ -41,13 +41,13 @@ SEEDS = st.integers(0, 2**32)
 
 
 def live(acquisition, seed=1, replication=0, engine=reference_engine):
-    return engine.live(buyers_of(acquisition), seed=seed, replication=replication)
+    return engine.simulate_funnel(buyers_of(acquisition), seed=seed, replication=replication)
 
 
 def places(chance, impressions, key=12345):
     """Every place at which the first step is made."""
-    found, place = [], NOBODY
-    while (place := next_place(key, len(found), place, chance, impressions)) != NOBODY:
+    found, place = [], NO_POSITION
+    while (place := next_position(key, len(found), place, chance, impressions)) != NO_POSITION:
         found.append(place)
     return found
 
@@ -84,7 +84,7 @@ def test_a_walk_goes_through_millions_of_impressions_in_a_few_steps():
 
 @given(st.integers(0, 30), st.integers(0, 31), st.integers(0, 2047), st.integers(0, 2**32 - 1))
 def test_numbers_of_prospects_are_told_back_and_fit_a_float(campaign, channel, period, place):
-    number = number_of(campaign, channel, period, place)
+    number = prospect_number(campaign, channel, period, place)
     assert number < 2**53
     assert (number >> 48) - 1 == campaign
     assert ((number >> 43) & 31, (number >> 32) & 2047, number & (2**32 - 1)) == (channel, period, place)
@@ -95,7 +95,7 @@ def test_numbers_of_prospects_are_told_back_and_fit_a_float(campaign, channel, p
 
 @pytest.mark.parametrize("engine", [reference_engine, compiled_engine])
 def test_a_funnel_is_a_product_of_binomials_as_verify_checks_it(engine):
-    found = judged(acquisition_checks(arm_with(plan()), seed=3, live=engine.live))
+    found = judge_checks(acquisition_checks(arm_with(plan()), seed=3, engine=engine.simulate_funnel))
     assert [check.name for check in found if not check.ok] == []
     assert max(abs(check.z) for check in found if check.z is not None) < 4.0
     assert len(found) == 12
@@ -108,14 +108,14 @@ def test_verify_notices_a_funnel_that_converts_otherwise():
         better = channel.model_copy(update={"conversion": {**channel.conversion, "signup": 0.3}})
         changed = campaign.model_copy(update={"channels": {**campaign.channels, "search": better}})
         acquisition = population.acquisition.model_copy(update={"campaigns": {"launch": changed}})
-        lived = reference_engine.live(
+        lived = reference_engine.simulate_funnel(
             population.model_copy(update={"acquisition": acquisition}), seed=seed, replication=0
         )
         # Theory looks at the campaign that was stated.
-        stated = reference_engine.live(population, seed=seed, replication=replication).lines
+        stated = reference_engine.simulate_funnel(population, seed=seed, replication=replication).lines
         return type(lived)(**{**vars(lived), "lines": stated})
 
-    found = judged(acquisition_checks(arm_with(plan()), seed=3, live=one_step_better))
+    found = judge_checks(acquisition_checks(arm_with(plan()), seed=3, engine=one_step_better))
     assert any("signups" in check.name for check in found if not check.ok)
 
 
@@ -138,7 +138,7 @@ def test_purchases_over_many_funnels_have_the_mean_and_the_variance_of_a_binomia
 def test_a_larger_budget_brings_less_than_in_proportion():
     """The second thousand dollars meets people who have been reached: exactly as the geometric series says."""
     small, large = (live(plan({"channels": {"search": {"budget": b, "audience": 2000}}})) for b in (3000, 6000))
-    clicks = [sum(map(sum, (found.counted[0][segment][1] for segment in range(2)))) for found in (small, large)]
+    clicks = [sum(map(sum, (found.bulk_counts[0][segment][1] for segment in range(2)))) for found in (small, large)]
     for found, seen in zip((small, large), clicks, strict=True):
         n = found.impressions[0][0]
         # Twelve periods of n impressions at q = 0.1 exp(-k / A).
@@ -150,7 +150,7 @@ def test_a_larger_budget_brings_less_than_in_proportion():
 @given(st.floats(100.0, 1e6), st.floats(0.0, 3.0), st.floats(0.1, 20.0))
 def test_predicted_value_is_the_integral_of_survival(value, hazard, years):
     exact, _ = integrate.quad(lambda t: value * exp(-hazard * t), 0.0, years)
-    assert retained_value(value, hazard, years) == pytest.approx(exact, rel=1e-7)
+    assert predict_retained_value(value, hazard, years) == pytest.approx(exact, rel=1e-7)
 
 
 # -- the same luck ---------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def test_a_whole_run_is_the_same_in_both_engines_with_its_trace_and_without(rule
     asked = {"seed": 5, "replication": 0, "days": days}
     runs = []
     for engine in ("reference", "compiled"):
-        customers.forget()
+        customers.clear_cache()
         runs.append(run_arm(setup, trace=True, engine=engine, **asked))
     theirs, ours = runs
     assert theirs.customers > 10
@@ -292,7 +292,9 @@ def test_no_money_is_made_lost_or_moved_against_the_rules(acquisition, seed):
     found = live(acquisition, seed, engine=compiled_engine)
     assert [
         check.name
-        for check in judged(arm_funnel_checks(arm_with(acquisition), seed=seed, live=compiled_engine.live))
+        for check in judge_checks(
+            arm_funnel_checks(arm_with(acquisition), seed=seed, engine=compiled_engine.simulate_funnel)
+        )
         if not check.ok
     ] == []
     assert min(found.balances) >= 0
@@ -344,7 +346,9 @@ def test_money_that_was_spent_meanwhile_is_not_moved():
 
 
 def test_a_review_knows_of_no_sale_of_its_own_day_or_later_and_of_no_media_that_is_too_young():
-    books = Observed([[MICROS] * 3], [[10, 20, 30]], [Sale(5.0, 0, 0, 100), Sale(9.0, 0, 0, 250), Sale(9.5, 0, 1, 1)])
+    books = Observations(
+        [[MICROS] * 3], [[10, 20, 30]], [Sale(5.0, 0, 0, 100), Sale(9.0, 0, 0, 250), Sale(9.5, 0, 1, 1)]
+    )
     assert books.counts(0, range(1), 9.0, by_value=True) == (10.0, 1.0, 1.0, 1.0, 1.0)
     assert books.counts(0, range(2), 9.6, by_value=True) == (30.0, 3.0, 2.0, 3.51, 3.0)
     assert books.counts(0, range(2), 9.6, by_value=False).revenue == 3.0
@@ -367,13 +371,13 @@ def test_moves_do_not_depend_on_what_happens_after_them(seed, period):
     full = live(acquisition, seed, engine=compiled_engine)
     end = full.lines[0].periods[period][0]
 
-    class Cut(compiled_engine.Market):
-        def made(self, step):
+    class Cut(compiled_engine.FunnelState):
+        def record_step(self, step):
             if step.period < period:
-                super().made(step)
+                super().record_step(step)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compiled_engine, "Market", Cut)
+        patch.setattr(compiled_engine, "FunnelState", Cut)
         cut = live(acquisition, seed, engine=compiled_engine)
 
     def until(found):
@@ -415,6 +419,6 @@ def test_lives_in_the_arm_as_it_is_are_held_to_their_books():
     """Numbers with gaps do not mislead the checks of `journey verify`."""
     setup = arm_with(plan())
     run = run_arm(setup, seed=1, replication=0, days=90.0, trace=True)
-    lives = lives_of(setup, run, seed=1)
-    assert [check.name for check in judged(conservation("arm", lives, run)) if not check.ok] == []
-    assert lives.gone().sum() > 0
+    lives = read_histories(setup, run, seed=1)
+    assert [check.name for check in judge_checks(check_conservation("arm", lives, run)) if not check.ok] == []
+    assert lives.has_churned().sum() > 0

@@ -11,14 +11,14 @@ from journey.core.errors import InputError
 from journey.machine import Guard, GuardKind, Journey, default_journey, register_guard, unregister_guard
 from journey.machine.guards import a_number_of_days
 from simulation.compiled import row_retention, state
-from simulation.compiled.engine import live_compiled
+from simulation.compiled.engine import simulate_compiled
 from simulation.model.spec import Reviewers
 from simulation.runs.cohort import people
 from simulation.runs.engine_choice import COMPILED, REFERENCE
 from simulation.runs.run import close, run_arm, run_together
 from simulation.trace.columns import rows_of_columns
 from simulation.trace.events import FUNNEL
-from simulation.verification.trace_diff import first_difference
+from simulation.verification.trace_diff import find_first_difference
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 
 # Sums over a cohort are taken in the order of time by one engine and in the order of customers by the other.
@@ -35,7 +35,7 @@ def assert_same(setup, *, seed, days, replication=0):
     theirs, ours = (run_arm(setup, **asked, trace=True, engine=engine) for engine in (REFERENCE, COMPILED))
     assert_same_rows(theirs, ours)
     assert_same_books(theirs, ours)
-    for kept in (row_retention.KEPT_ROWS, 0):
+    for kept in (row_retention.RETAINED_ROWS, 0):
         with rows_kept(kept):
             assert_same_books(theirs, run_arm(setup, **asked, engine=COMPILED))
     assert_same_in_windows(theirs, setup, **asked)
@@ -46,17 +46,17 @@ def assert_same(setup, *, seed, days, replication=0):
 def rows_kept(count):
     """No more customers keep a row from their first life to their first request."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(row_retention, "KEPT_ROWS", count)
+        patch.setattr(row_retention, "RETAINED_ROWS", count)
         yield
 
 
 def assert_same_in_windows(theirs, setup, **asked):
     """The rows handed on window by window are those of the whole trace, in the same order."""
     blocks = []
-    handed_on = {"keep_trace": False, "take_rows": blocks.append, "rows_at_a_time": 1 + theirs.events // 7}
+    handed_on = {"keep_trace": False, "take_rows": blocks.append, "rows_per_batch": 1 + theirs.events // 7}
     drawn = {name: asked[name] for name in ("seed", "replication")}
     population = people(setup.population, setup.journey.compile(), **drawn)
-    books = live_compiled([setup], population, **asked, **handed_on)
+    books = simulate_compiled([setup], population, **asked, **handed_on)
     (in_windows,) = close([setup], [books], engine=COMPILED, **asked)
     # A funnel that customers come through writes rows of its own, before anybody lives.
     of_customers = [row for row in theirs.trace.sorted_rows() if row.kind != FUNNEL]
@@ -66,7 +66,7 @@ def assert_same_in_windows(theirs, setup, **asked):
 
 def assert_same_rows(theirs, ours):
     """Row by row; a difference names the first row, those of the same customer before it, and what they tell."""
-    parted = first_difference(theirs, ours)
+    parted = find_first_difference(theirs, ours)
     assert parted is None, parted.report
 
 
@@ -335,22 +335,29 @@ def test_thousands_of_signals_under_way_at_once_find_room():
 
 @pytest.mark.parametrize("kept", [0, 1, 40, 150])
 def test_how_many_keep_a_row_changes_nothing_that_is_counted(kept, monkeypatch):
-    monkeypatch.setattr(row_retention, "KEPT_SHARE", 0.0)
-    monkeypatch.setattr(state, "_FIRST_REQUESTS", 4)
+    monkeypatch.setattr(row_retention, "RETAINED_SHARE", 0.0)
+    monkeypatch.setattr(state, "_FIRST_REQUEST_CAPACITY", 4)
     setup = arm(population={"size": 400}, reviewers=Reviewers(count=2, service_minutes=60.0))
     asked = {"seed": 5, "replication": 0, "days": 200.0, "engine": COMPILED}
     all_kept = run_arm(setup, **asked)
     assert all_kept.events_by_kind["review_requested"] > 150
     left = []
-    monkeypatch.setattr(row_retention, "end", lambda lived, end=row_retention.end: (left.append(lived), end(lived)))
+    monkeypatch.setattr(
+        row_retention,
+        "release_shared_row",
+        lambda lived, end=row_retention.release_shared_row: (left.append(lived), end(lived)),
+    )
     with rows_kept(kept):
         some = run_arm(setup, **asked)
     # Rows are closed at the horizon in the order in which they stand, so sums may differ in the last digit.
     assert_same_books(all_kept, some)
     (lived,) = left
     # Those who ask last have the rows, and no rows are left idle that somebody could have had.
-    asked_at, who = lived.first_times[: lived.counters[state.FIRSTS]], lived.first_who[: lived.counters[state.FIRSTS]]
-    assert (who < 0).sum() == kept - lived.counters[state.ROWS_TO_KEEP] >= 0.9 * kept
+    asked_at, who = (
+        lived.first_times[: lived.counters[state.FIRST_REQUESTS]],
+        lived.first_who[: lived.counters[state.FIRST_REQUESTS]],
+    )
+    assert (who < 0).sum() == kept - lived.counters[state.ROWS_TO_RETAIN] >= 0.9 * kept
     # What nobody needed was never written, so it takes no memory.
     assert not lived.ints[lived.counters[state.ROWS_USED] :].any()
     assert lived.ints[lived.counters[state.ROWS_USED] - 1].any()
@@ -360,7 +367,7 @@ def test_how_many_keep_a_row_changes_nothing_that_is_counted(kept, monkeypatch):
 
 def test_a_gate_with_hundreds_in_line_finds_room_from_a_single_row(monkeypatch):
     monkeypatch.setattr(row_retention, "GATE_ROWS", 1)
-    monkeypatch.setattr(row_retention, "KEPT_ROWS", 0)
+    monkeypatch.setattr(row_retention, "RETAINED_ROWS", 0)
     distress = {"failed_onboarding": {"onset_per_day": {"onboarding": 0.1}, "symptoms": {"failed_onboarding_step": 1}}}
     setup = arm(
         world={"distress": {"causes": distress}, "signals": {"delay_mean_days": 20.0}},

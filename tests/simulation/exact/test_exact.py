@@ -81,7 +81,9 @@ def test_a_dwell_has_the_hazard_of_scipys_law_and_the_mean_asked_for(law, shape)
 
 def test_an_empirical_dwell_goes_through_its_points_and_has_the_mean_of_its_pieces():
     dwell = Dwell(law="empirical", points=((2.0, 0.2), (10.0, 0.7), (30.0, 0.9)))
-    assert scipy_distributions.distribution(dwell)(np.array([2.0, 10.0, 30.0])) == pytest.approx([0.2, 0.7, 0.9])
+    assert scipy_distributions.cumulative_distribution(dwell)(np.array([2.0, 10.0, 30.0])) == pytest.approx(
+        [0.2, 0.7, 0.9]
+    )
     mean, _ = integrate.quad(
         lambda t: math.exp(-float(scipy_distributions.cumulative_hazard(dwell, t))),
         0.0,
@@ -155,7 +157,7 @@ def world(distress=None, spread=0.0, **means):
 
 
 def test_the_generator_holds_rates_ratios_and_rows_that_add_up_to_zero():
-    chain = markov.chain_of(LOOP, world(start=10, lapse=20, leave=100), segment="SMB", tier="high", frailty=0.5)
+    chain = markov.build_chain(LOOP, world(start=10, lapse=20, leave=100), segment="SMB", tier="high", frailty=0.5)
     assert [state for state, _ in chain.states] == ["new", "user", "gone"]
     leave = 2.0 * 1.5 * 0.5 / 100
     assert chain.generator == pytest.approx(
@@ -173,7 +175,7 @@ TROUBLE = {
 
 def test_distress_makes_one_chain_of_stage_and_cause():
     """Calm to distress at 0.02 x 1.5, back at 1/25; leaving at 2/100 calm, times 3 x 4 in distress."""
-    chain = markov.chain_of(LINE, world(TROUBLE, leave=100), segment="SMB", tier="low")
+    chain = markov.build_chain(LINE, world(TROUBLE, leave=100), segment="SMB", tier="low")
     assert chain.states == (("here", None), ("here", "price"), ("gone", None))
     assert chain.generator == pytest.approx(
         np.array([[-0.05, 0.03, 0.02], [0.04, -0.28, 0.24], [0.0, 0.0, 0.0]]), abs=1e-15
@@ -181,10 +183,10 @@ def test_distress_makes_one_chain_of_stage_and_cause():
 
 
 def test_what_accumulates_is_the_integral_of_the_matrix_exponential():
-    chain = markov.chain_of(LINE, world(TROUBLE, leave=100), segment="SMB", tier="low")
+    chain = markov.build_chain(LINE, world(TROUBLE, leave=100), segment="SMB", tier="low")
     start, rate = np.array([1.0, 0.0, 0.0]), 0.001
-    rewards = np.column_stack([chain.troubled, chain.onset_rates, [1.0, 1.0, 0.0]])
-    found = markov.accumulated(chain.generator, start, rewards, 90.0, discount_rate=rate)
+    rewards = np.column_stack([chain.distressed, chain.onset_rates, [1.0, 1.0, 0.0]])
+    found = markov.expected_rewards(chain.generator, start, rewards, 90.0, discount_rate=rate)
 
     def at(day):
         return math.exp(-rate * day) * (start @ expm(chain.generator * day) @ rewards)
@@ -194,9 +196,9 @@ def test_what_accumulates_is_the_integral_of_the_matrix_exponential():
 
 
 def test_probabilities_over_time_are_the_matrix_exponential():
-    chain = markov.chain_of(LOOP, world(start=10, lapse=20, leave=100), segment="SMB", tier="low")
+    chain = markov.build_chain(LOOP, world(start=10, lapse=20, leave=100), segment="SMB", tier="low")
     days = [0.0, 3.0, 6.0, 50.0]
-    found = markov.probabilities(chain.generator, np.eye(3), days)
+    found = markov.state_probabilities(chain.generator, np.eye(3), days)
     for day, probability in zip(days, found, strict=True):
         assert probability == pytest.approx(expm(chain.generator * day), abs=1e-12)
 
@@ -219,14 +221,14 @@ def test_what_is_no_markov_chain_is_refused():
     dwell = {"law": "weibull", "mean_days": 9.0, "shape": 2.0}
     weibull = World.model_validate({"moves": {"leave": {"dwell": dwell}}})
     with pytest.raises(ValueError, match="weibull"):
-        markov.chain_of(LINE, weibull, segment="SMB", tier="low")
+        markov.build_chain(LINE, weibull, segment="SMB", tier="low")
     guarded = Journey.build(
         stages=LINE.stages,
         moves=(Move("leave", "here", "gone", Guard.of(min_days_in_stage=3.0)),),
         initial="here",
         terminal="gone",
     )
-    for answer in (markov.chain_of, renewal.risks_of):
+    for answer in (markov.build_chain, renewal.build_risks):
         with pytest.raises(ValueError, match="guard"):
             answer(guarded, world(leave=100), segment="SMB", tier="low")
 
@@ -241,18 +243,18 @@ def _two_way(there, back):
 
 def test_with_exponential_dwells_the_renewal_equations_are_the_matrix_exponential():
     spec = world(start=10, lapse=20, leave=100)
-    chain = markov.chain_of(LOOP, spec, segment="SMB", tier="low")
-    answer = renewal.occupancy(renewal.risks_of(LOOP, spec, segment="SMB", tier="low"), 120.0, 12)
-    exact = markov.probabilities(chain.generator, np.eye(3), np.linspace(0.0, 120.0, 13).tolist())
+    chain = markov.build_chain(LOOP, spec, segment="SMB", tier="low")
+    answer = renewal.solve_to_tolerance(renewal.build_risks(LOOP, spec, segment="SMB", tier="low"), 120.0, 12)
+    exact = markov.state_probabilities(chain.generator, np.eye(3), np.linspace(0.0, 120.0, 13).tolist())
     assert np.max(np.abs(answer.occupancy - exact)) < 1e-5
     assert answer.error <= 1e-5
-    moves = markov.accumulated(chain.generator, np.eye(3), chain.move_rates, 120.0)
+    moves = markov.expected_rewards(chain.generator, np.eye(3), chain.move_rates, 120.0)
     assert np.max(np.abs(answer.entries - moves)) < 1e-3
 
 
 def test_dwells_of_two_exponential_phases_are_a_markov_chain_in_disguise():
     """A gamma dwell of shape 2 is the sum of two exponential ones, so its stage is two states of a chain."""
-    answer = renewal.occupancy(
+    answer = renewal.solve_to_tolerance(
         _two_way(Dwell(law="gamma", mean_days=8.0, shape=2.0), Dwell(mean_days=5.0)), 60.0, 6, tolerance=1e-7
     )
     generator = np.array([[-0.25, 0.25, 0.0], [0.0, -0.25, 0.25], [0.2, 0.0, -0.2]])
@@ -264,7 +266,7 @@ def test_dwells_of_two_exponential_phases_are_a_markov_chain_in_disguise():
 def test_in_the_long_run_the_share_of_a_stage_is_its_part_of_a_cycle():
     """Alternating renewal theorem: the share of time in a stage is its mean dwell over the mean cycle."""
     there, back = Dwell(law="weibull", mean_days=6.0, shape=1.7), Dwell(law="log_logistic", mean_days=3.0, shape=4.0)
-    answer = renewal.occupancy(_two_way(there, back), 600.0, 4, tolerance=1e-4)
+    answer = renewal.solve_to_tolerance(_two_way(there, back), 600.0, 4, tolerance=1e-4)
     assert answer.occupancy[-1, 0] == pytest.approx([6.0 / 9.0, 3.0 / 9.0], abs=1e-3)
 
 
@@ -278,7 +280,7 @@ def test_competing_risks_share_out_as_their_hazards_do():
         (),
         (),
     )
-    answer = renewal.occupancy(risks, 400.0, 4)
+    answer = renewal.solve_to_tolerance(risks, 400.0, 4)
     assert answer.occupancy[-1, 0] == pytest.approx([0.0, 0.25, 0.75], abs=1e-5)
 
 
@@ -293,7 +295,7 @@ def test_a_fixed_stay_competes_with_a_chance():
             (),
             (),
         )
-        answer = renewal.occupancy(risks, 24.0, 8)
+        answer = renewal.solve_to_tolerance(risks, 24.0, 8)
         assert answer.occupancy[-1, 0] == pytest.approx(
             [0.0, 1.0 - math.exp(-0.05 * days), math.exp(-0.05 * days)], abs=1e-5
         )
@@ -303,8 +305,8 @@ def test_a_fixed_stay_competes_with_a_chance():
 @given(st.floats(2.0, 60.0), st.floats(1.0, 4.0), st.floats(2.0, 60.0))
 def test_the_stated_error_bounds_what_halving_again_would_change(mean, shape, other):
     risks = _two_way(Dwell(law="weibull", mean_days=mean, shape=shape), Dwell(mean_days=other))
-    answer = renewal.occupancy(risks, 90.0, 3, tolerance=1e-4, steps=16)
-    finer = renewal.occupancy(risks, 90.0, 3, tolerance=1e-7)
+    answer = renewal.solve_to_tolerance(risks, 90.0, 3, tolerance=1e-4, steps=16)
+    finer = renewal.solve_to_tolerance(risks, 90.0, 3, tolerance=1e-7)
     assert np.max(np.abs(answer.occupancy - finer.occupancy)) <= 2.0 * answer.error + 1e-7
 
 
@@ -312,6 +314,6 @@ def test_the_default_journey_keeps_everybody_somewhere():
     moves = {
         move: MoveClock(dwell=Dwell(law="gamma", mean_days=20.0, shape=1.5)) for move in default_journey().move_names
     }
-    risks = renewal.risks_of(default_journey(), World(moves=moves), segment="SMB", tier="low")
-    answer = renewal.occupancy(risks, 200.0, 5, tolerance=1e-4)
+    risks = renewal.build_risks(default_journey(), World(moves=moves), segment="SMB", tier="low")
+    answer = renewal.solve_to_tolerance(risks, 200.0, 5, tolerance=1e-4)
     assert answer.occupancy.sum(axis=2) == pytest.approx(np.ones((6, 6)), abs=1e-4)

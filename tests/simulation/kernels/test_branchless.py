@@ -5,7 +5,7 @@ from math import inf, nan
 import numba
 import pytest
 
-from simulation.kernels.branchless import either
+from simulation.kernels.branchless import select
 
 
 @numba.njit
@@ -13,7 +13,7 @@ def first_of(numbers):
     place, least = 0, numbers[0]
     for other in range(1, len(numbers)):
         less = numbers[other] < least
-        place, least = either(less, other, place), either(less, numbers[other], least)
+        place, least = select(less, other, place), select(less, numbers[other], least)
     return place, least
 
 

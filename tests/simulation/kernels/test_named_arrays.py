@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import typeof, types
 
-from simulation.kernels.named_arrays import boxed, kind_of
+from simulation.kernels.named_arrays import pack_arrays, packed_type
 
 
 class Inner(NamedTuple):
@@ -39,7 +39,7 @@ ARRAYS = [
 def test_a_field_has_the_type_that_numba_gives_it(array):
     # Twice, because what was found is remembered.
     for _ in range(2):
-        fields = dict(boxed(Fields(1, array, Inner(array))).kind.fields)
+        fields = dict(pack_arrays(Fields(1, array, Inner(array))).kind.fields)
         assert fields["array"] == dict(fields["inner"].fields)["of"] == typeof(array)
         assert fields["number"] == types.int64
 
@@ -47,4 +47,4 @@ def test_a_field_has_the_type_that_numba_gives_it(array):
 @pytest.mark.parametrize("array", ARRAYS)
 def test_the_type_of_a_box_is_known_without_it(array):
     values = Fields(2.5, array, Inner(True))
-    assert kind_of(values) is boxed(values).kind
+    assert packed_type(values) is pack_arrays(values).kind

@@ -17,7 +17,7 @@ def on_disk(monkeypatch):
     """Sets what is on disk: the numbers of arms whose code is there."""
 
     def there(*arms):
-        monkeypatch.setattr(cache_status, "is_ready", lambda number: number in arms)
+        monkeypatch.setattr(cache_status, "is_cached", lambda number: number in arms)
 
     return there
 
@@ -29,7 +29,7 @@ def test_an_engine_asked_for_is_the_one_and_needs_no_reason(asked, work):
 
 
 def test_small_work_does_not_even_look_for_compiled_code(monkeypatch):
-    monkeypatch.setattr(cache_status, "is_ready", None)
+    monkeypatch.setattr(cache_status, "is_cached", None)
     found = choose("auto", [arm()], 2000 * 365.0)
     assert str(found) == (
         "engine: reference, because it is done with 730,000 customer-days before the compiled one is loaded"
@@ -55,7 +55,7 @@ def test_large_work_is_worth_compiling(on_disk):
 
 
 def test_a_guard_of_a_users_own_is_left_to_the_reference_engine(monkeypatch):
-    monkeypatch.setattr("simulation.compiled.guards.knows_guards_of", lambda journey: journey == default_journey())
+    monkeypatch.setattr("simulation.compiled.guards.supports_guards", lambda journey: journey == default_journey())
     own = replace(arm(), journey=None)
     assert choose("auto", [arm()], 1e12).engine == "compiled"
     found = choose("auto", [own], 1e12)
@@ -69,18 +69,18 @@ def test_what_was_compiled_is_known_by_kind_of_run_and_forgotten_when_a_source_c
     source.write_text("")
     kernel = fake_kernel(source, tmp_path)
     monkeypatch.setattr(engine, "kernels", lambda: kernel)
-    assert not cache_status.is_ready(1)
-    cache_status.remember(1)
-    assert cache_status.is_ready(1)
-    assert not cache_status.is_ready(2)
+    assert not cache_status.is_cached(1)
+    cache_status.mark_cached(1)
+    assert cache_status.is_cached(1)
+    assert not cache_status.is_cached(2)
     source.write_text("# another size")
-    assert not cache_status.is_ready(1)
+    assert not cache_status.is_cached(1)
 
 
 def test_where_nothing_is_kept_nothing_is_ready(monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "kernels", lambda: fake_kernel(tmp_path, None))
-    cache_status.remember(1)
-    assert not cache_status.is_ready(1)
+    cache_status.mark_cached(1)
+    assert not cache_status.is_cached(1)
 
 
 def fake_kernel(source, cache):
@@ -95,4 +95,4 @@ def test_a_compiled_run_leaves_word_that_its_code_is_there():
     from simulation.runs.run import run_arm
 
     run_arm(arm(), seed=1, replication=0, days=30.0, engine="compiled")
-    assert cache_status.is_ready(1)
+    assert cache_status.is_cached(1)

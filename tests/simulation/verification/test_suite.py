@@ -22,23 +22,23 @@ from simulation.runs.run import run_arm
 from simulation.trace import events as tr
 from simulation.verification import (
     arm_checks,
-    checks,
+    evidence,
     hazard_checks,
-    judged,
-    luck_checks,
+    judge_checks,
     markov_checks,
-    queue_time,
+    measure_queue_time,
     queueing,
     random_streams,
     renewal_checks,
-    test_results,
+    run_checks,
+    stream_checks,
     theory_checks,
 )
-from simulation.verification.conservation import same_trace
+from simulation.verification.conservation import compare_traces
 from simulation.verification.derived_models import theory_setup
-from simulation.verification.event_histories import lives_of
-from simulation.verification.runners import by_reference
-from simulation.verification.trace_diff import first_difference
+from simulation.verification.event_histories import read_histories
+from simulation.verification.runners import run_reference
+from simulation.verification.trace_diff import find_first_difference
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 
@@ -58,7 +58,7 @@ def world_of_one_kind(**changes):
 
 
 def theory(setup=None, seed=2, customers=CUSTOMERS, section=theory_checks):
-    return judged(section(setup or world_of_one_kind(), seed=seed, days=DAYS, customers=customers))
+    return judge_checks(section(setup or world_of_one_kind(), seed=seed, days=DAYS, customers=customers))
 
 
 def failed(found):
@@ -70,7 +70,7 @@ def failed(found):
 
 @pytest.fixture(scope="module")
 def sound():
-    return checks(arm(population={"size": 300}), seed=2, days=DAYS, customers=CUSTOMERS)
+    return run_checks(arm(population={"size": 300}), seed=2, days=DAYS, customers=CUSTOMERS)
 
 
 def test_a_sound_engine_passes(sound):
@@ -100,7 +100,7 @@ def test_z_is_the_difference_in_standard_errors(sound):
 
 def test_the_same_seed_gives_the_same_checks():
     small = {"seed": 3, "days": 40.0, "customers": 200}
-    assert checks(world_of_one_kind(), **small) == checks(world_of_one_kind(), **small)
+    assert run_checks(world_of_one_kind(), **small) == run_checks(world_of_one_kind(), **small)
 
 
 SHAPES = {
@@ -138,7 +138,7 @@ def test_a_world_where_nothing_happens_is_no_error():
     world = {"moves": {"leave": {"dwell": {"mean_days": 1e6}}}, "distress": {"causes": {}}}
     setup = arm()
     setup = replace(setup, journey=still, world=type(setup.world).model_validate(world))
-    assert failed(checks(setup, seed=1, days=30.0, customers=200)) == []
+    assert failed(run_checks(setup, seed=1, days=30.0, customers=200)) == []
 
 
 @cache
@@ -148,7 +148,7 @@ def failed_without(section):
 
 
 def test_of_a_very_large_population_only_some_live():
-    found = judged(arm_checks(world_of_one_kind(population={"size": 10**6}), seed=1, days=3000.0))
+    found = judge_checks(arm_checks(world_of_one_kind(population={"size": 10**6}), seed=1, days=3000.0))
     assert failed(found) == []
     assert found[0].name.startswith("treated as it is, 666 of 1,000,000 customers: ")
 
@@ -158,7 +158,7 @@ def test_of_a_very_large_population_only_some_live():
 
 @pytest.fixture(scope="module")
 def sound_in_full():
-    return checks(full_arm(population={"size": 300}), seed=3, days=200.0, customers=CUSTOMERS)
+    return run_checks(full_arm(population={"size": 300}), seed=3, days=200.0, customers=CUSTOMERS)
 
 
 @pytest.mark.slow
@@ -229,18 +229,18 @@ def planted_loyalty(monkeypatch):
 def test_a_planted_error_in_the_full_world_is_caught(monkeypatch, plant, caught_by):
     """The same section passes without it: see `test_a_sound_engine_passes_in_the_full_world`."""
     plant(monkeypatch)
-    names = failed(judged(hazard_checks(full_arm(), seed=3, days=200.0, customers=CUSTOMERS)))
+    names = failed(judge_checks(hazard_checks(full_arm(), seed=3, days=200.0, customers=CUSTOMERS)))
     assert any(caught_by in name for name in names), names
 
 
 def test_an_embezzler_in_the_full_world_is_caught():
     def embezzling(*given, **asked):
-        run = by_reference(*given, **asked)
+        run = run_reference(*given, **asked)
         quantities = {**run.quantities, "revenue": run.quantities["revenue"] * 1.001}
         metrics = {**run.metrics, "won_back": run.metrics["won_back"] + 1.0}
         return replace(run, quantities=quantities, metrics=metrics, customers=run.customers + 1)
 
-    names = failed(judged(arm_checks(full_arm(population={"size": 200}), seed=1, days=DAYS, run=embezzling)))
+    names = failed(judge_checks(arm_checks(full_arm(population={"size": 200}), seed=1, days=DAYS, run=embezzling)))
     for part in ("revenue", "won back", "have come"):
         assert any(part in name for name in names), part
 
@@ -256,17 +256,17 @@ def _changed(run, place, **change):
 
 @pytest.fixture(scope="module")
 def lived():
-    return by_reference(arm(), seed=5, days=90.0)
+    return run_reference(arm(), seed=5, days=90.0)
 
 
 def test_traces_that_are_the_same_do_not_part(lived):
-    assert first_difference(lived, replace(lived, engine="other")) is None
+    assert find_first_difference(lived, replace(lived, engine="other")) is None
 
 
 def test_the_first_differing_row_is_told_with_its_columns_and_what_came_before(lived):
     rows = lived.trace.sorted_rows()
     place = next(place for place in range(len(rows) - 1, 0, -1) if rows[place].kind == "decision")
-    found = first_difference(lived, _changed(lived, place, value=0.25))
+    found = find_first_difference(lived, _changed(lived, place, value=0.25))
     row = rows[place]
     assert found.place == place
     assert str(found) == (
@@ -280,14 +280,14 @@ def test_the_first_differing_row_is_told_with_its_columns_and_what_came_before(l
 
 def test_a_trace_that_ends_early_is_told(lived):
     short = replace(lived, engine="other", trace=tr.Trace(lived.trace.sorted_rows()[:-1]))
-    found = first_difference(lived, short)
+    found = find_first_difference(lived, short)
     assert str(found).endswith("the other trace has ended")
     assert "no row" in found.report
 
 
 def test_verification_says_in_its_name_where_two_engines_part(lived):
     rows = lived.trace.sorted_rows()
-    check = same_trace("here", lived, _changed(lived, 3, reason="no"))
+    check = compare_traces("here", lived, _changed(lived, 3, reason="no"))
     assert check.name.startswith("here: other engine = reference engine, equal rows; they part at row 3 (day ")
     assert (check.expected, check.observed) == (len(rows), len(rows) - 1)
 
@@ -354,7 +354,7 @@ def planted_stream(monkeypatch):
 @pytest.mark.parametrize(
     ("plant", "section", "caught_by"),
     [
-        (planted_stream, luck_checks, "keyed streams"),
+        (planted_stream, stream_checks, "keyed streams"),
         (planted_rate, markov_checks, "occupancy"),
         (planted_onset, markov_checks, "episodes of distress per customer"),
         (planted_dwell, renewal_checks, "occupancy"),
@@ -373,7 +373,7 @@ def test_a_planted_error_is_caught(monkeypatch, plant, section, caught_by):
 
 def test_a_dwell_of_another_law_is_caught_by_its_distribution(monkeypatch):
     planted_dwell(monkeypatch)
-    names = failed(theory(section=luck_checks, customers=10_000))
+    names = failed(theory(section=stream_checks, customers=10_000))
     assert [name.split(": ")[1].split(",")[0] for name in names] == ["activate"]
 
 
@@ -393,31 +393,31 @@ def test_a_gate_that_serves_one_by_one_is_caught(monkeypatch):
 
     monkeypatch.setattr(review_queue.Gate, "__init__", wrong)
     setup = arm(reviewers=Reviewers(count=2), population={"size": 300})
-    assert any("Erlang C" in name for name in failed(judged(arm_checks(setup, seed=1, days=DAYS))))
+    assert any("Erlang C" in name for name in failed(judge_checks(arm_checks(setup, seed=1, days=DAYS))))
 
 
 def test_books_that_do_not_add_up_are_caught():
     setup = arm(population={"size": 200})
 
     def embezzling(*given, **asked):
-        run = by_reference(*given, **asked)
+        run = run_reference(*given, **asked)
         quantities = {**run.quantities, "revenue": run.quantities["revenue"] * 1.001}
         occupancy = [*run.occupancy[:-1], {**run.occupancy[-1], "churned": 0.9}]
         rows = [row if row.label != "resolve" else row._replace(to_stage="engagement") for row in run.trace.rows]
         return replace(run, quantities=quantities, occupancy=occupancy, trace=tr.Trace(rows))
 
-    names = failed(judged(arm_checks(setup, seed=1, days=DAYS, run=embezzling)))
+    names = failed(judge_checks(arm_checks(setup, seed=1, days=DAYS, run=embezzling)))
     for part in ("revenue", "exactly one stage", "legal"):
         assert any(part in name for name in names)
 
 
 def test_an_engine_with_another_trace_is_caught():
     def later(setup, *, seed, days):
-        run = by_reference(setup, seed=seed, days=days)
+        run = run_reference(setup, seed=seed, days=days)
         rows = [*run.trace.rows[:-1], run.trace.rows[-1]._replace(time=0.25)]
         return replace(run, engine="other", trace=tr.Trace(rows))
 
-    names = failed(judged(arm_checks(arm(), seed=1, days=DAYS, other=later)))
+    names = failed(judge_checks(arm_checks(arm(), seed=1, days=DAYS, other=later)))
     assert [name.split(": ")[1].split(";")[0] for name in names] == ["other engine = reference engine, equal rows"]
 
 
@@ -426,8 +426,8 @@ def test_both_engines_pass_on_one_trace():
     def compiled(setup, *, seed, days):
         return run_arm(setup, seed=seed, replication=0, days=days, trace=True, engine=COMPILED)
 
-    found = checks(
-        arm(population={"size": 300}), seed=2, days=DAYS, customers=CUSTOMERS, run=compiled, other=by_reference
+    found = run_checks(
+        arm(population={"size": 300}), seed=2, days=DAYS, customers=CUSTOMERS, run=compiled, other=run_reference
     )
     assert failed(found) == []
 
@@ -436,7 +436,9 @@ def test_both_engines_pass_on_one_trace():
 def test_a_sound_engine_fails_no_more_often_than_stated_in_the_full_world():
     """20 verifications at a family-wise rate of 1e-3: one failure or more has a chance of 0.02."""
     setup = full_arm(population={"size": 100})
-    bad = [seed for seed in range(20) if failed(judged(hazard_checks(setup, seed=seed, days=DAYS, customers=600)))]
+    bad = [
+        seed for seed in range(20) if failed(judge_checks(hazard_checks(setup, seed=seed, days=DAYS, customers=600)))
+    ]
     assert not bad
 
 
@@ -452,29 +454,29 @@ def test_a_sound_engine_fails_no_more_often_than_stated():
 
 def test_the_false_alarm_rate_is_shared_by_the_statistical_checks():
     """Five checks at a family-wise 0.05 are each judged at 0.01; exact ones take no part."""
-    borderline = [test_results.Evidence(f"w: {p}", 0.0, 1.0, 0.4, p) for p in (0.2, 0.02, 0.011, 0.009, 0.5)]
-    exact = [test_results.Evidence("w: equal", 1e6, 1e6 + 1e-5), test_results.Evidence("w: not", 1.0, 1.001)]
-    found = judged([*borderline, *exact], false_alarm_rate=0.05)
+    borderline = [evidence.Evidence(f"w: {p}", 0.0, 1.0, 0.4, p) for p in (0.2, 0.02, 0.011, 0.009, 0.5)]
+    exact = [evidence.Evidence("w: equal", 1e6, 1e6 + 1e-5), evidence.Evidence("w: not", 1.0, 1.001)]
+    found = judge_checks([*borderline, *exact], false_alarm_rate=0.05)
     assert [check.ok for check in found] == [True, True, True, False, True, True, False]
 
 
 def test_a_share_is_judged_by_the_binomial_law():
     """scipy.stats.binomtest(k=31, n=200, p=0.1).pvalue = 0.0124 doubles no tail; ours doubles the upper one: 0.0171."""
-    found = test_results.share("w: x", np.full(200, 0.1), 31)
+    found = evidence.compare_share("w: x", np.full(200, 0.1), 31)
     assert (found.expected, found.observed) == (pytest.approx(0.1), pytest.approx(0.155))
     assert found.standard_error == pytest.approx(np.sqrt(0.09 / 200))
     assert 0.01 < found.p_value < 0.03
 
 
 def test_a_share_that_cannot_be_is_certain_to_be_noticed():
-    assert test_results.share("w: x", np.zeros(50), 1).p_value == 0.0
-    assert test_results.share("w: x", np.zeros(50), 0).p_value == 1.0
+    assert evidence.compare_share("w: x", np.zeros(50), 1).p_value == 0.0
+    assert evidence.compare_share("w: x", np.zeros(50), 0).p_value == 1.0
 
 
 @given(st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=30))
 def test_of_several_the_largest_deviation_is_corrected_for_their_number(p_values):
-    found = [(str(place), test_results.Evidence("", 0.0, 1.0, 1.0, p)) for place, p in enumerate(p_values)]
-    assert test_results.largest("w: x", found).p_value == pytest.approx(min(1.0, min(p_values) * len(p_values)))
+    found = [(str(place), evidence.Evidence("", 0.0, 1.0, 1.0, p)) for place, p in enumerate(p_values)]
+    assert evidence.largest_deviation("w: x", found).p_value == pytest.approx(min(1.0, min(p_values) * len(p_values)))
 
 
 # -- Little's law ------------------------------------------------------------------------------------------
@@ -504,7 +506,7 @@ EAGER = st.builds(
 def test_littles_law_holds_to_rounding_in_any_world_at_any_gate(reviewers, policy, seed, size, days):
     setup = arm(reviewers=reviewers, policy=policy, population={"size": size})
     run = run_arm(setup, seed=seed, replication=0, days=days, trace=True)
-    found = queue_time(run.trace.sorted_rows(), days)
+    found = measure_queue_time(run.trace.sorted_rows(), days)
     assert found.area == pytest.approx(found.waits, rel=1e-12, abs=1e-12)
     assert found.requests == run.events_by_kind.get("review_requested", 0)
     assert found.requests - found.open_at_end == run.events_by_kind.get("review_decided", 0)
@@ -515,7 +517,7 @@ def test_a_crowded_gate_has_requests_that_are_censored():
     policy = {"thresholds": {"act_severity": 0.05, "approve_human_severity": 0.0}}
     setup = arm(reviewers=Reviewers(count=0), policy=policy, population={"size": 200})
     run = run_arm(setup, seed=1, replication=0, days=100.0, trace=True)
-    assert queue_time(run.trace.sorted_rows(), 100.0).open_at_end > 5
+    assert measure_queue_time(run.trace.sorted_rows(), 100.0).open_at_end > 5
 
 
 def _row(time, customer, kind):
@@ -525,7 +527,7 @@ def _row(time, customer, kind):
 def test_queue_time_of_a_small_queue_by_hand():
     """One at the gate on days 1 to 4, a second on days 2 to the end on day 10: 3 + 8 days."""
     rows = [_row(1.0, 0, tr.REVIEW_REQUESTED), _row(2.0, 1, tr.REVIEW_REQUESTED), _row(4.0, 0, tr.REVIEW_DECIDED)]
-    assert queue_time(rows, 10.0) == queueing.QueueTime(area=11.0, waits=11.0, requests=2, open_at_end=1)
+    assert measure_queue_time(rows, 10.0) == queueing.QueueTime(area=11.0, waits=11.0, requests=2, open_at_end=1)
 
 
 @pytest.mark.parametrize(
@@ -534,7 +536,7 @@ def test_queue_time_of_a_small_queue_by_hand():
 )
 def test_a_request_decided_twice_or_asked_twice_is_refused(kinds, message):
     with pytest.raises(ValueError, match=message):
-        queue_time([_row(float(day), 0, kind) for day, kind in enumerate(kinds)], 10.0)
+        measure_queue_time([_row(float(day), 0, kind) for day, kind in enumerate(kinds)], 10.0)
 
 
 # -- worlds and lives --------------------------------------------------------------------------------------
@@ -558,8 +560,8 @@ def test_the_world_with_exponential_dwells_keeps_means_ratios_and_distress_but_n
 
 def test_spells_tile_every_life():
     setup = theory_setup(arm(), customers=80, seed=1, exponential=False, distress="silent", aged=True)
-    lives = lives_of(setup, by_reference(setup, seed=4, days=120.0), seed=4)
-    for person in lives.persons:
+    lives = read_histories(setup, run_reference(setup, seed=4, days=120.0), seed=4)
+    for person in lives.customers:
         spells = [spell for spell in lives.spells if spell.customer == person.number]
         assert spells[0].start == 0.0
         assert all(one.stop == two.start for one, two in pairwise(spells))
@@ -567,6 +569,6 @@ def test_spells_tile_every_life():
 
 
 def test_worlds_have_luck_of_their_own():
-    seeds = {random_streams.other_seed(seed, place) for seed in range(50) for place in range(50)}
+    seeds = {random_streams.derive_seed(seed, place) for seed in range(50) for place in range(50)}
     assert len(seeds) == 2500
     assert all(0 <= seed < 2**63 for seed in seeds)

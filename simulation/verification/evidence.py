@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FALSE_ALARM_RATE = 1e-3
 """Chance that a verification of a sound engine fails in any of its checks."""
 
-ROUNDING = 1e-9
+ROUNDING_TOLERANCE = 1e-9
 """Relative difference that exact checks put down to the order in which numbers were added."""
 
 
@@ -71,25 +71,25 @@ class Check:
     ok: bool
 
 
-def judged(found: Iterable[Evidence], *, false_alarm_rate: float = FALSE_ALARM_RATE) -> list[Check]:
+def judge_checks(found: Iterable[Evidence], *, false_alarm_rate: float = FALSE_ALARM_RATE) -> list[Check]:
     """The checks of one verification, judged together at a family-wise false-alarm rate."""
     listed = list(found)
     statistical = sum(evidence.p_value is not None for evidence in listed)
-    return [_judged(evidence, false_alarm_rate / max(1, statistical)) for evidence in listed]
+    return [_judge(evidence, false_alarm_rate / max(1, statistical)) for evidence in listed]
 
 
-def _judged(evidence: Evidence, level: float) -> Check:
+def _judge(evidence: Evidence, level: float) -> Check:
     difference = evidence.observed - evidence.expected
     if evidence.p_value is None:
         size = max(abs(evidence.expected), abs(evidence.observed))
-        z, ok = None, abs(difference) <= ROUNDING * max(1.0, size)
+        z, ok = None, abs(difference) <= ROUNDING_TOLERANCE * max(1.0, size)
     else:
         error = evidence.standard_error
         z, ok = (difference / error if error else None), evidence.p_value >= level
     return Check(evidence.name, evidence.expected, evidence.observed, evidence.standard_error, z, evidence.p_value, ok)
 
 
-def share(name: str, chances: FloatArray, happened: int) -> Evidence:
+def compare_share(name: str, chances: FloatArray, happened: int) -> Evidence:
     """How many of some customers something happened to, against the chance of each.
 
     The customers are independent with unequal chances; the p-value is that of a binomial with the mean chance, whose
@@ -104,12 +104,12 @@ def share(name: str, chances: FloatArray, happened: int) -> Evidence:
 
     n, expected = len(chances), float(np.mean(chances))
     error = sqrt(fsum((chances * (1.0 - chances)).tolist())) / n
-    law = stats.binom(n, min(max(expected, 0.0), 1.0))
-    p_value = 2.0 * min(float(law.cdf(happened)), float(law.sf(happened - 1)))
+    binomial = stats.binom(n, min(max(expected, 0.0), 1.0))
+    p_value = 2.0 * min(float(binomial.cdf(happened)), float(binomial.sf(happened - 1)))
     return Evidence(name, expected, happened / n, error, min(1.0, p_value))
 
 
-def mean(name: str, expected: FloatArray, observed: FloatArray) -> Evidence:
+def compare_mean(name: str, expected: FloatArray, observed: FloatArray) -> Evidence:
     """A mean over independent customers against the exact expectation of each; normal approximation.
 
     Args:
@@ -121,13 +121,13 @@ def mean(name: str, expected: FloatArray, observed: FloatArray) -> Evidence:
 
     n = len(expected)
     error = sqrt(fsum(((observed - expected) ** 2).tolist())) / n
-    target, got = float(np.mean(expected)), float(np.mean(observed))
+    target, observed_mean = float(np.mean(expected)), float(np.mean(observed))
     if error == 0.0:
-        return Evidence(name, target, got)
-    return Evidence(name, target, got, error, 2.0 * float(stats.norm.sf(abs(got - target) / error)))
+        return Evidence(name, target, observed_mean)
+    return Evidence(name, target, observed_mean, error, 2.0 * float(stats.norm.sf(abs(observed_mean - target) / error)))
 
 
-def count(name: str, expected: float, observed: int) -> Evidence:
+def compare_count(name: str, expected: float, observed: int) -> Evidence:
     """A number of events against its compensator (integrated hazard): Poisson with that mean.
 
     The difference is a martingale whose variance is the compensator (Andersen, Borgan, Gill and Keiding 1993, section
@@ -135,36 +135,38 @@ def count(name: str, expected: float, observed: int) -> Evidence:
     """
     from scipy import stats
 
-    law = stats.poisson(expected)
-    p_value = 2.0 * min(float(law.cdf(observed)), float(law.sf(observed - 1)))
+    poisson = stats.poisson(expected)
+    p_value = 2.0 * min(float(poisson.cdf(observed)), float(poisson.sf(observed - 1)))
     return Evidence(name, expected, float(observed), sqrt(expected), min(1.0, p_value))
 
 
-def batch_means(name: str, expected: float, batches: Sequence[float]) -> Evidence:
+def compare_batch_means(name: str, expected: float, batches: Sequence[float]) -> Evidence:
     """A long run's mean against its exact value, by means of batches that are nearly independent; Student's t."""
     from scipy import stats
 
-    n, got = len(batches), float(np.mean(batches))
+    n, observed_mean = len(batches), float(np.mean(batches))
     error = float(np.std(batches, ddof=1)) / sqrt(n)
     if error == 0.0:
-        return Evidence(name, expected, got)
-    return Evidence(name, expected, got, error, 2.0 * float(stats.t.sf(abs(got - expected) / error, n - 1)))
+        return Evidence(name, expected, observed_mean)
+    return Evidence(
+        name, expected, observed_mean, error, 2.0 * float(stats.t.sf(abs(observed_mean - expected) / error, n - 1))
+    )
 
 
-def largest(name: str, found: Sequence[tuple[str, Evidence]]) -> Evidence:
+def largest_deviation(name: str, found: Sequence[tuple[str, Evidence]]) -> Evidence:
     """The comparison that stands out most of several, its p-value corrected for their number.
 
     Args:
         name: Name of the check; the place of the comparison shown is added to it.
         found: Place and comparison, at least one.
     """
-    place, worst = min(found, key=lambda item: 1.0 if item[1].p_value is None else item[1].p_value)
+    label, worst = min(found, key=lambda item: 1.0 if item[1].p_value is None else item[1].p_value)
     p_value = None if worst.p_value is None else min(1.0, worst.p_value * len(found))
-    title = f"{name}, largest deviation of {len(found)} ({place})"
+    title = f"{name}, largest deviation of {len(found)} ({label})"
     return Evidence(title, worst.expected, worst.observed, worst.standard_error, p_value)
 
 
-def distribution(name: str, values: FloatArray) -> Evidence:
+def compare_with_uniform(name: str, values: FloatArray) -> Evidence:
     """Whether values in [0, 1] are uniform: their Kolmogorov-Smirnov distance, and what it is on average by luck.
 
     The distance of n uniform values has mean 0.8687 / sqrt(n) and standard deviation 0.2603 / sqrt(n) (limits of
