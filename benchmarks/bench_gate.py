@@ -7,10 +7,10 @@ from time import perf_counter
 import simpy
 
 from benchmarks.tables import Figure
-from simulation.metrics.queue_statistics import GateBook
+from simulation.metrics.queue_statistics import QueueStatistics
 from simulation.model.spec import Reviewers
 from simulation.reference.environment import ExactEnvironment
-from simulation.reference.review_queue import Gate, Request
+from simulation.reference.review_queue import ReviewQueue, ReviewRequest
 
 BACKLOG = 30_000
 SIMPY_BACKLOG = 2_000
@@ -40,9 +40,11 @@ def _each(work: Callable[[], int]) -> float:
 
 def _our_gate() -> int:
     env = ExactEnvironment()
-    gate = Gate(env, 3, Reviewers(opens_at_hour=0.0, minutes_per_day=1440.0, days_per_week=7), GateBook((0.0, inf)))
+    gate = ReviewQueue(
+        env, 3, Reviewers(opens_at_hour=0.0, minutes_per_day=1440.0, days_per_week=7), QueueStatistics((0.0, inf))
+    )
     for n in range(BACKLOG):
-        gate.ask(Request(-float(n * 7919 % 30_011), 0.0, n, 0.01, lambda _time, _reviewer: None))
+        gate.submit(ReviewRequest(-float(n * 7919 % 30_011), 0.0, n, 0.01, lambda _time, _reviewer: None))
     env.run()
     return BACKLOG
 

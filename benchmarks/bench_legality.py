@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from journey.machine import Position, default_journey, replay_log
+from journey.machine import Position, check_conformance, default_journey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,5 +93,5 @@ def _replay(*, by_name: bool) -> float:
     start = np.where(np.arange(MOVES) % 10 == 0, -1, np.roll(end, 1))
     if by_name:
         names = np.array([*compiled.stages, ""])
-        return _best(lambda: replay_log(compiled, cases, names[start], names[end]), rounds=3)
-    return _best(lambda: replay_log(compiled, cases, start, end), rounds=3)
+        return _best(lambda: check_conformance(compiled, cases, names[start], names[end]), rounds=3)
+    return _best(lambda: check_conformance(compiled, cases, start, end), rounds=3)

@@ -8,7 +8,7 @@ from benchmarks.peers.model import MOVES, SIGNALS_PER_DAY
 from journey.decision.policy import Policy
 from journey.machine import default_journey
 from scenarios.files.loader import load
-from simulation.model.arm import ArmSetup
+from simulation.model.arm import ArmSpec
 from simulation.model.spec import Dwell, Population, Reviewers, World
 
 SCENARIO = Path(__file__).parent / "scale.toml"
@@ -18,10 +18,10 @@ ARM = "treated"
 SEGMENTS = {"SMB": {"share": 1, "account_value": 9000}}
 
 
-def bare(customers: int) -> ArmSetup:
+def bare(customers: int) -> ArmSpec:
     """The peers' journey and nothing besides: no distress, no frailty, no orchestrator, no gate."""
     signals = {"false_per_day": {"usage_drop": SIGNALS_PER_DAY}, "delay_mean_days": 0.0}
-    return ArmSetup(
+    return ArmSpec(
         name="bare",
         journey=default_journey(),
         world=World.model_validate({"moves": _clocks(), "signals": signals}),
@@ -40,7 +40,7 @@ def _clocks() -> dict[str, dict[str, Any]]:
     return clocks
 
 
-def whole(customers: int) -> ArmSetup:
+def whole(customers: int) -> ArmSpec:
     """The world of ``scale.toml``, its orchestrator and its gate."""
     setups = load(str(SCENARIO), [f"population.size={customers}"]).setups
     return next(setup for setup in setups if setup.name == ARM)
@@ -58,7 +58,7 @@ LAWS: dict[str, dict[str, float]] = {
 """Every dwell law, with the shape it is measured with."""
 
 
-def whole_by_law(customers: int, law: str) -> ArmSetup:
+def whole_by_law(customers: int, law: str) -> ArmSpec:
     """The same world with every dwell of one law; means stay, but for empirical dwells, whose mean is their own."""
     setup = whole(customers)
     moves = {

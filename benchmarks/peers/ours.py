@@ -3,7 +3,7 @@
 from benchmarks.peers.model import LIVE, STAGES, Result
 from benchmarks.worlds import bare, whole
 from simulation.metrics.run_results import Run
-from simulation.model.arm import ArmSetup
+from simulation.model.arm import ArmSpec
 from simulation.runs.run import run_arm
 
 
@@ -27,7 +27,7 @@ def run_whole_compiled(customers: int, days: int, seed: int) -> Result:
     return _result(_lived(whole(customers), days, seed, "compiled"))
 
 
-def _lived(setup: ArmSetup, days: int, seed: int, engine: str) -> Run:
+def _lived(setup: ArmSpec, days: int, seed: int, engine: str) -> Run:
     return run_arm(setup, seed=seed, replication=0, days=float(days), engine=engine)
 
 

@@ -24,7 +24,7 @@ from journey.orchestrator.outcomes import STATUS_CODES
 from journey.orchestrator.risk import UNKNOWN_SEGMENTS
 from journey.orchestrator.signals import OTHER, SOURCE_CODES
 from journey.records.database import literal, literal_moment
-from journey.records.distinct_values import source_of_words
+from journey.records.distinct_values import distinct_values_relation
 from journey.records.folder import Records
 
 Floats = npt.NDArray[np.float64]
@@ -323,7 +323,7 @@ class _Reader:
 
     def _words(self, dataset: str, name: str) -> set[str]:
         """The texts that a column of few words holds."""
-        source = source_of_words(self.cursor, dataset, name)
+        source = distinct_values_relation(self.cursor, dataset, name)
         rows = self.cursor.execute(f"SELECT DISTINCT {name} FROM {source}").fetchall()
         return {word for (word,) in rows if word is not None}
 

@@ -22,7 +22,7 @@ from journey.batch.case_columns import (
 )
 from journey.batch.grouping import grouping
 from journey.decision.as_of import AsOf
-from journey.decision.parameters import array_sheet
+from journey.decision.parameters import build_array_parameters
 from journey.decision.policy import MONITOR_ONLY, Policy
 from journey.decision.rules import ACT, NO_ACTION, NOT_LIVE, REASONS
 from journey.machine import Journey
@@ -260,7 +260,7 @@ def redecide_batch(
 
 def judged(cases: Cases, orchestrator: Orchestrator) -> DecisionColumns:
     """Run the compiled kernel over all cases, on every core; a case is judged alone, so the shares do not matter."""
-    sheet = array_sheet(orchestrator.sheet)
+    sheet = build_array_parameters(orchestrator.sheet)
     unknown = len(cases.unknown_types)
     positive = helping(cases, orchestrator)
     weights = np.array(extended(orchestrator.sheet.weights, unknown), dtype=np.float64)
@@ -299,9 +299,9 @@ def _shares(count: int) -> Iterator[slice]:
 def _kernel() -> Any:
     from journey.batch import kernel
     from journey.decision import rules, steps
-    from journey.runtime.jit import UNCOUNTED, compiled
+    from journey.runtime.jit import NO_REFCOUNT_OPTIONS, compile_kernels
 
-    return compiled(rules, steps, kernel, options=UNCOUNTED).judge
+    return compile_kernels(rules, steps, kernel, options=NO_REFCOUNT_OPTIONS).judge
 
 
 def _empty(count: int) -> DecisionColumns:

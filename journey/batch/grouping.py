@@ -287,6 +287,6 @@ def grouping() -> Any:
     import sys
 
     from journey.decision import rules
-    from journey.runtime.jit import UNCOUNTED, compiled
+    from journey.runtime.jit import NO_REFCOUNT_OPTIONS, compile_kernels
 
-    return compiled(rules, sys.modules[__name__], options=UNCOUNTED)
+    return compile_kernels(rules, sys.modules[__name__], options=NO_REFCOUNT_OPTIONS)

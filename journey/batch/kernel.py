@@ -8,14 +8,22 @@ decisions judged each at its own date are the same thing.
 from typing import Any
 
 from journey.decision.rules import ACT, NO_ACTION, NO_SIGNAL, gather, priority
-from journey.decision.steps import approval, assess, churn_of, hold, look_back, plan, stall
+from journey.decision.steps import (
+    action_needs_approval,
+    apply_contact_policy,
+    assess,
+    compute_churn_probability,
+    plan_action,
+    stall_evidence,
+    summarise_interventions,
+)
 
 
 def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, past: Any, out: Any) -> None:
     """Judge every case and write the answers into `out`.
 
     Args:
-        sheet: The policy, a `PolicySheet` of arrays.
+        sheet: The policy, a `PolicyParameters` of arrays.
         positive: Per signal type, unknown ones each on their own: does it speak for the customer?
         weights: Per signal type: its weight.
         cases: Columns of the cases (`journey.batch.case_columns`).
@@ -38,16 +46,16 @@ def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, pas
             sheet.trusts,
             sheet.fade_rate,
         )
-        stalled = stall(sheet, stage, days)
+        stalled = stall_evidence(sheet, stage, days)
         severity, confidence = assess(sheet, cases.gaps[i], stalled, negative, good, negative_mass, positive_mass)
-        churn = churn_of(sheet, cases.segment[i], tier, severity)
+        churn = compute_churn_probability(sheet, cases.segment[i], tier, severity)
         lead_type = NO_SIGNAL if lead == NO_SIGNAL else min(signals.types[lead], sheet.unknown_type)
         bright_type = NO_SIGNAL if bright == NO_SIGNAL else min(signals.types[bright], sheet.unknown_type)
         mass = negative_mass + positive_mass
-        action, reason = plan(
+        action, reason = plan_action(
             sheet, cases.segment[i], stage, stalled, severity, confidence, mass, lead_type, bright_type
         )
-        waiting, since, recent = look_back(
+        waiting, since, recent = summarise_interventions(
             sheet,
             past.starts[i],
             past.starts[i + 1],
@@ -61,11 +69,11 @@ def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, pas
         needs = False
         worth = 0.0
         if action != NO_ACTION:
-            reason = hold(sheet, action, reason, waiting, since, recent, cases.refused[i])
+            reason = apply_contact_policy(sheet, action, reason, waiting, since, recent, cases.refused[i])
             if reason != ACT:
                 held, action = action, NO_ACTION
             else:
-                needs = approval(sheet, action, severity, tier, value)
+                needs = action_needs_approval(sheet, action, severity, tier, value)
                 worth = priority(churn, value, sheet.averts[action])
         out.severity[i] = severity
         out.confidence[i] = confidence

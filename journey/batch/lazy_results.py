@@ -5,7 +5,7 @@ from typing import overload
 
 from journey.batch.decisions import DecisionTable
 from journey.checks.runner import CheckReport
-from journey.core.findings import Finding, FindingsOfCode
+from journey.core.findings import Finding, FindingCount
 from journey.orchestrator.case_reader import CaseReader
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.results import Totals
@@ -67,6 +67,6 @@ class ReportedFindings:
         """How many of each severity, zeros included."""
         return self._report.counts
 
-    def by_code(self) -> list[FindingsOfCode]:
+    def by_code(self) -> list[FindingCount]:
         """How many of each code, most serious first, each with the message of one."""
         return self._report.by_code()

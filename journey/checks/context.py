@@ -10,8 +10,8 @@ import duckdb
 from journey.core.messages import did_you_mean
 from journey.decision.policy import Policy
 from journey.machine import Journey
-from journey.records.columns import columns_of, label_of
-from journey.records.database import literal, quoted, repeated
+from journey.records.columns import build_label_sql, get_columns
+from journey.records.database import find_repeated, literal, quoted
 from journey.records.model import StageEntry
 
 # Words for messages. Whole days are what a person reads, so a time of day is shown only where there is one.
@@ -94,11 +94,11 @@ def prepare(context: Context) -> None:
         WINDOW line AS (PARTITION BY person ORDER BY state_entered_at, row_number)
     """)
     # What an entry is called is worked out for those that are told of.
-    run(f"CREATE OR REPLACE TEMP VIEW entries AS SELECT *, {label_of(StageEntry.dataset)} AS label FROM lines")
+    run(f"CREATE OR REPLACE TEMP VIEW entries AS SELECT *, {build_label_sql(StageEntry.dataset)} AS label FROM lines")
     for dataset in ("signals", "interventions", "outcomes"):
         run(f"""
             CREATE OR REPLACE TEMP VIEW seen_{dataset} AS
-            SELECT *, {label_of(dataset)} AS label FROM {dataset} WHERE {_is_seen(context, dataset)}
+            SELECT *, {build_label_sql(dataset)} AS label FROM {dataset} WHERE {_is_seen(context, dataset)}
         """)
     run("CREATE OR REPLACE TEMP TABLE signal_kinds (signal_type VARCHAR, helps BOOLEAN)")
     run("INSERT INTO signal_kinds SELECT unnest(?), unnest(?)", [
@@ -114,7 +114,7 @@ def prepare(context: Context) -> None:
         FROM signals AS s LEFT JOIN persons AS p ON s.customer_id = p.customer_id
             LEFT JOIN signal_kinds AS k ON s.signal_type = k.signal_type
     """)
-    context.cursor.register("places_again", {"place": repeated(context.cursor, "SELECT place FROM signal_keys")})
+    context.cursor.register("places_again", {"place": find_repeated(context.cursor, "SELECT place FROM signal_keys")})
     run("CREATE OR REPLACE TEMP TABLE shared_places AS SELECT DISTINCT place FROM places_again")
     context.cursor.unregister("places_again")
 
@@ -122,7 +122,7 @@ def prepare(context: Context) -> None:
 def _is_seen(context: Context, dataset: str, alias: str = "") -> str:
     """SQL for whether a row holds no date after `as_of`; a date that may be left out, and is, lies not after it."""
     parts = []
-    for column in columns_of(dataset):
+    for column in get_columns(dataset):
         if column.kind == "date":
             name = f"{alias}{quoted(column.name)}"
             parts.append(f"{name} <= {context.now}" if column.required else f"coalesce({name} <= {context.now}, TRUE)")

@@ -3,7 +3,7 @@
 from journey.checks.context import Context
 from journey.checks.registry import rule
 from journey.core.findings import FindingSeverity
-from journey.records.columns import date_columns, label_of
+from journey.records.columns import build_label_sql, get_date_columns
 from journey.records.database import literal, quoted
 from journey.records.model import DATASETS
 
@@ -78,20 +78,20 @@ def dated_after_as_of(context: Context) -> str | None:
         return None
     parts = [
         f"""
-        SELECT {literal(dataset)} AS dataset, {label_of(dataset)} AS record, customer_id,
+        SELECT {literal(dataset)} AS dataset, {build_label_sql(dataset)} AS record, customer_id,
             {literal(column)} || ' is ' || day_of({quoted(column)}) || ', after {context.as_of:%Y-%m-%d}; '
             || 'the record is not looked at.' AS message
         FROM {dataset} WHERE {quoted(column)} > {context.now} {_once(dataset, column, context)}
         """
         for dataset in DATASETS
-        for column in date_columns(dataset)
+        for column in get_date_columns(dataset)
     ]
     return " UNION ALL ".join(parts)
 
 
 def _once(dataset: str, column: str, context: Context) -> str:
     """A row of which several dates lie after `as_of` is told of by the first of them."""
-    dates = date_columns(dataset)
+    dates = get_date_columns(dataset)
     earlier = dates[: dates.index(column)]
     return " ".join(f"AND coalesce({quoted(other)} <= {context.now}, TRUE)" for other in earlier)
 
@@ -132,7 +132,7 @@ def lonely_latest_date(context: Context) -> str | None:
         f"max({quoted(column)}) FILTER ({quoted(column)} < {context.now}::DATE) AS earlier FROM {dataset} "
         f"WHERE {quoted(column)} <= {context.now}"
         for dataset in DATASETS
-        for column in date_columns(dataset)
+        for column in get_date_columns(dataset)
     )
     return f"""
         WITH dates AS ({dates}), ends AS (SELECT max(latest) AS latest, max(earlier) AS earlier FROM dates)

@@ -3,7 +3,7 @@
 from journey.checks.context import Context
 from journey.checks.registry import rule
 from journey.core.findings import FindingSeverity
-from journey.records.columns import label_of
+from journey.records.columns import build_label_sql
 from journey.records.database import literal
 from journey.records.model import DATASETS, Customer
 
@@ -30,7 +30,7 @@ def unknown_customer(context: Context) -> str:
     lost = "(SELECT DISTINCT customer_id FROM set_aside WHERE dataset = 'customers' AND customer_id IS NOT NULL)"
     parts = [
         f"""
-        SELECT {literal(dataset)} AS dataset, {label_of(dataset, "r")} AS record, r.customer_id AS customer_id,
+        SELECT {literal(dataset)} AS dataset, {build_label_sql(dataset, "r")} AS record, r.customer_id AS customer_id,
             'Customer ' || r.customer_id || CASE WHEN lost.customer_id IS NULL THEN ' is unknown'
                 ELSE ' was set aside' END || ', so this {_ONE[dataset]} counts for no one.' AS message
         FROM {dataset} AS r LEFT JOIN {lost} AS lost ON r.customer_id = lost.customer_id
@@ -47,7 +47,7 @@ def outcome_without_intervention(context: Context) -> str:
     """An outcome of an intervention that is not recorded."""
     del context
     return f"""
-        SELECT 'outcomes' AS dataset, {label_of("outcomes", "o")} AS record, o.customer_id,
+        SELECT 'outcomes' AS dataset, {build_label_sql("outcomes", "o")} AS record, o.customer_id,
             'Intervention ' || o.intervention_id || ' is unknown, so its outcome ' || '''' || o.outcome
             || ''' cannot be credited to any action.' AS message
         FROM outcomes AS o WHERE o.intervention_id NOT IN (SELECT intervention_id FROM interventions)
@@ -59,7 +59,7 @@ def customer_mismatch(context: Context) -> str:
     """An outcome whose customer is not its intervention's."""
     del context
     return f"""
-        SELECT 'outcomes' AS dataset, {label_of("outcomes", "o")} AS record, o.customer_id,
+        SELECT 'outcomes' AS dataset, {build_label_sql("outcomes", "o")} AS record, o.customer_id,
             'The outcome is recorded for ' || o.customer_id || ', but intervention ' || i.intervention_id || ' was for '
             || i.customer_id || '; it counts for neither.' AS message
         FROM outcomes AS o JOIN interventions AS i USING (intervention_id) WHERE o.customer_id <> i.customer_id

@@ -11,8 +11,8 @@ import duckdb
 from journey.checks import customers, dates, duplicates, interventions, references, signals, stages
 from journey.checks.context import Context, prepare
 from journey.checks.registry import CHECKS, Check
-from journey.core.findings import Finding, FindingSeverity, FindingsOfCode
-from journey.decision.as_of import in_iso, moment_of
+from journey.core.findings import Finding, FindingCount, FindingSeverity
+from journey.decision.as_of import format_moment, resolve_moment
 from journey.decision.policy import Policy
 from journey.machine import Journey, default_journey
 from journey.records.database import one_value
@@ -75,14 +75,14 @@ class CheckReport:
         for row in rows:
             self.counts[str(row[1])] += 1
 
-    def by_code(self) -> list[FindingsOfCode]:
+    def by_code(self) -> list[FindingCount]:
         """How many findings each severity and code has, most serious first, with the message of the first."""
         first = f"min(({_REST_OF_ORDER}))"
         rows = self.cursor.execute(
             f"SELECT severity, code, count(*), {first} AS first FROM found GROUP BY severity, code"
             f" ORDER BY {_RANK}, code"
         ).fetchall()
-        return [FindingsOfCode(row[0], row[1], row[2], row[3][-1]) for row in rows]
+        return [FindingCount(row[0], row[1], row[2], row[3][-1]) for row in rows]
 
     def counts_by_code(self) -> dict[str, int]:
         """How many findings each code has."""
@@ -92,7 +92,7 @@ class CheckReport:
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON-ready data: `as_of`, `customers`, `counts`, `findings`."""
         return {
-            "as_of": None if self.as_of is None else in_iso(self.as_of),
+            "as_of": None if self.as_of is None else format_moment(self.as_of),
             "customers": self.customers,
             "counts": self.counts,
             "findings": [finding.as_dict() for finding in self.findings],
@@ -125,7 +125,7 @@ def check(
         checks: Which to run (default: all of `CHECKS`); what was noticed while reading is always there.
     """
     cursor = records.connection.cursor()
-    moment = moment_of(as_of, records)
+    moment = resolve_moment(as_of, records)
     context = Context(cursor, moment, journey or default_journey(), policy or Policy())
     prepare(context)
     cursor.execute(f"CREATE OR REPLACE TEMP TABLE found AS {LOAD_FINDINGS}")

@@ -5,7 +5,7 @@ from journey.checks.registry import rule
 from journey.core.findings import FindingSeverity
 from journey.decision.policy import MONITOR_ONLY
 from journey.records.database import literal
-from journey.records.distinct_values import source_of_words
+from journey.records.distinct_values import distinct_values_relation
 from journey.records.model import KNOWN_SOURCES
 
 STRONG = 0.7
@@ -19,7 +19,7 @@ LIVE_HALF_LIVES = 2.0
 def unknown_signal_type(context: Context) -> str | None:
     """A signal type that the policy does not know; it counts as the policy's default type."""
     unknown = "signal_type NOT IN (SELECT signal_type FROM signal_kinds)"
-    source = source_of_words(context.cursor, "signals", "signal_type")
+    source = distinct_values_relation(context.cursor, "signals", "signal_type")
     if not context.values(f"SELECT signal_type FROM {source} WHERE {unknown} LIMIT 1"):
         return None
     values = context.values(f"SELECT DISTINCT signal_type FROM signals WHERE {unknown} ORDER BY 1 LIMIT 1000")

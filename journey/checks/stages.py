@@ -5,7 +5,7 @@ from journey.checks.registry import rule
 from journey.core.findings import FindingSeverity
 from journey.machine import Journey
 from journey.records.database import literal
-from journey.records.distinct_values import source_of_words
+from journey.records.distinct_values import distinct_values_relation
 
 _STAGED = {
     "journey_state_log": ("journey_stage", "previous_stage"),
@@ -27,7 +27,7 @@ def unknown_stage(context: Context) -> str | None:
     for dataset, columns in _STAGED.items():
         for column in columns:
             unknown = f"{column} NOT IN {in_list(known)}"
-            source = source_of_words(context.cursor, dataset, column)
+            source = distinct_values_relation(context.cursor, dataset, column)
             values = context.values(f"SELECT DISTINCT {column} FROM {source} WHERE {unknown} ORDER BY 1")
             if not values:
                 continue

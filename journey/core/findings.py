@@ -46,7 +46,7 @@ class Finding:
         return {**asdict(self), "severity": str(self.severity)}
 
 
-class FindingsOfCode(NamedTuple):
+class FindingCount(NamedTuple):
     """The findings of one code and severity.
 
     Attributes:
@@ -65,7 +65,7 @@ class FindingsOfCode(NamedTuple):
 F = TypeVar("F", bound=Finding)
 
 
-def in_reading_order(findings: Iterable[F]) -> list[F]:
+def sort_findings(findings: Iterable[F]) -> list[F]:
     """Findings sorted most serious first, then by code, dataset and record: the same order on every run."""
     return sorted(
         findings,

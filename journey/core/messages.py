@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 Location = Sequence[int | str]
 
 
-def explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
+def format_validation_error(error: ValidationError, model: type[BaseModel], source: str) -> str:
     """All complaints of a validation, one a line: ``source: key: what is wrong``.
 
     Args:
@@ -18,13 +18,13 @@ def explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
         model: The model that was validated, to suggest the key that was probably meant.
         source: The file (or other origin) of the data.
     """
-    return "\n".join(f"{source}: {_sentence(detail, model)}" for detail in error.errors(include_url=False))
+    return "\n".join(f"{source}: {_format_error(detail, model)}" for detail in error.errors(include_url=False))
 
 
-def _sentence(detail: Any, model: type[BaseModel]) -> str:
+def _format_error(detail: Any, model: type[BaseModel]) -> str:
     location: Location = detail["loc"]
-    key = _dotted(location)
-    given = detail["input"]
+    key = _format_location(location)
+    value = detail["input"]
     if detail["type"] == "extra_forbidden":
         return f"{key}: unknown key{did_you_mean(str(location[-1]), known_keys(model, location[:-1]))}"
     if detail["type"] == "missing":
@@ -32,7 +32,7 @@ def _sentence(detail: Any, model: type[BaseModel]) -> str:
     message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     if detail["type"] == "value_error":
         return f"{key}: {message}" if key else message
-    return f"{key}: {message}, but {_shown(given)} was given"
+    return f"{key}: {message}, but {_format_value(value)} was given"
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
@@ -48,10 +48,10 @@ def known_keys(model: type[BaseModel], location: Location) -> list[str]:
     models = [model]
     for step in location:
         models = [inner for outer in models for inner in _models_below(outer, step)]
-    return sorted({name for found in models for name in _names(found)})
+    return sorted({name for reached in models for name in _field_names(reached)})
 
 
-def _names(model: type[BaseModel]) -> list[str]:
+def _field_names(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
@@ -74,13 +74,13 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
             yield from _models_in(inner)
 
 
-def _dotted(location: Location) -> str:
+def _format_location(location: Location) -> str:
     text = ""
     for step in location:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."

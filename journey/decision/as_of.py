@@ -44,7 +44,7 @@ class AsOf:
         if isinstance(when, AsOf):
             return when
         if isinstance(when, str):
-            when = _parsed(when)
+            when = _parse_text(when)
         if not isinstance(when, datetime):
             midnight = datetime.combine(when, time.min)
             end = datetime.combine(when, time.max)
@@ -53,7 +53,7 @@ class AsOf:
         return cls(moment, moment, moment, _midnight(moment))
 
     @classmethod
-    def of_record(cls, moment: datetime) -> "AsOf":
+    def for_recorded_decision(cls, moment: datetime) -> "AsOf":
         """The judgement that a recorded decision stands for: it saw its own day, and earlier decisions only.
 
         A record at midnight carries a bare date. It saw the signals of its day, but no other decision of that day.
@@ -89,7 +89,7 @@ def _midnight(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _parsed(text: str) -> date | datetime:
+def _parse_text(text: str) -> date | datetime:
     stripped = text.strip()
     try:
         if len(stripped) <= len("2025-01-20") and "T" not in stripped:
@@ -101,14 +101,14 @@ def _parsed(text: str) -> date | datetime:
         ) from None
 
 
-class Dated(Protocol):
+class HasLatestDate(Protocol):
     """Records that know their latest date."""
 
     def latest_date(self) -> datetime | None:
         """The latest date in the records; None where they hold none."""
 
 
-def moment_of(as_of: date | datetime | None, records: Dated) -> datetime | None:
+def resolve_moment(as_of: date | datetime | None, records: HasLatestDate) -> datetime | None:
     """The moment that `as_of` means: a bare date is the end of its day, None the latest date in the records."""
     if as_of is None:
         return records.latest_date()
@@ -118,7 +118,7 @@ def moment_of(as_of: date | datetime | None, records: Dated) -> datetime | None:
     return datetime.combine(as_of, time.max)
 
 
-def in_iso(moment: datetime) -> str:
+def format_moment(moment: datetime) -> str:
     """A moment in ISO 8601; a whole day (midnight, or the end of the day) as the bare date."""
     if moment.time() in (time.min, time.max):
         return moment.date().isoformat()

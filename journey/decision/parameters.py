@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from journey.decision.steps import PolicySheet
+from journey.decision.steps import PolicyParameters
 
 
-def array_sheet(sheet: PolicySheet) -> PolicySheet:
+def build_array_parameters(parameters: PolicyParameters) -> PolicyParameters:
     """The same sheet with arrays in place of tuples, every number a float where the annotation says so."""
-    kinds = PolicySheet.__annotations__
-    return PolicySheet(*(_as_array(value, str(kinds[name])) for name, value in sheet._asdict().items()))
+    kinds = PolicyParameters.__annotations__
+    return PolicyParameters(*(_as_array(value, str(kinds[name])) for name, value in parameters._asdict().items()))
 
 
 def _as_array(value: Any, kind: str) -> Any:

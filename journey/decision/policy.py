@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from journey.core.errors import InputError
-from journey.core.messages import did_you_mean, explain
+from journey.core.messages import did_you_mean, format_validation_error
 from journey.decision.rules import NO_ACTION
 
 MONITOR_ONLY = "monitor_only"
@@ -28,13 +28,13 @@ Money = Annotated[float, Field(ge=0.0, le=1e9)]
 Provenance = Literal["measured", "calibrated", "assumed", "default"]
 
 
-class _Part(BaseModel):
+class _PolicySection(BaseModel):
     """A frozen piece of the policy that refuses keys it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class SignalType(_Part):
+class SignalType(_PolicySection):
     """What one type of signal means."""
 
     polarity: Literal["negative", "positive"]
@@ -42,7 +42,7 @@ class SignalType(_Part):
     cause: str = Field(description="What it is a symptom of; plays are chosen by cause.")
 
 
-class Action(_Part):
+class Action(_PolicySection):
     """One action of the catalogue."""
 
     delivery: Literal["automated", "human", "none"]
@@ -50,7 +50,7 @@ class Action(_Part):
     averts: float = Field(ge=0.0, le=1.0, description="Share of the churn at stake that it can avert.")
 
 
-class Play(_Part):
+class Play(_PolicySection):
     """In these stages, for these causes (or these positive signal types), this action."""
 
     stages: tuple[str, ...] = Field(min_length=1)
@@ -62,17 +62,17 @@ class Play(_Part):
     )
 
     @model_validator(mode="after")
-    def _has_a_trigger(self) -> "Play":
+    def _validate_trigger(self) -> "Play":
         if not self.causes and not self.opportunities:
             raise ValueError("a play needs at least one of `causes` and `opportunities`")
         return self
 
-    def is_for(self, segment: str) -> bool:
+    def applies_to(self, segment: str) -> bool:
         """Whether the play is for customers of this segment."""
         return not self.segments or segment in self.segments
 
 
-class Evidence(_Part):
+class Evidence(_PolicySection):
     """How signals become severity and confidence (see `journey.decision.rules`)."""
 
     half_life_days: float = Field(default=14.0, gt=0.0, description="Evidence halves in this many days.")
@@ -93,7 +93,7 @@ class Evidence(_Part):
     )
 
 
-class Thresholds(_Part):
+class Thresholds(_PolicySection):
     """From where on the orchestrator acts, and from where on a person must approve."""
 
     act_severity: float = Field(default=0.2, ge=0.0, le=1.0, description="Act from this severity on.")
@@ -104,7 +104,7 @@ class Thresholds(_Part):
     approve_value_severity: float = Field(default=0.3, ge=0.0, le=1.0, description="High-value accounts.")
 
 
-class ContactPolicy(_Part):
+class ContactPolicy(_PolicySection):
     """How often a customer may be contacted."""
 
     cool_down_days: float = Field(default=14.0, ge=0.0, description="Least days between two contacts.")
@@ -115,7 +115,7 @@ class ContactPolicy(_Part):
     do_not_contact: tuple[str, ...] = Field(default=(), description="Customers who gave no consent.")
 
 
-class ChurnMapping(_Part):
+class ChurnMapping(_PolicySection):
     """From severity to a probability of churn within the horizon (proportional hazards)."""
 
     horizon_days: float = Field(default=90.0, gt=0.0, le=36_500.0, description="Horizon of `churn_probability`.")
@@ -130,14 +130,14 @@ class ChurnMapping(_Part):
     severity_log_ratio: float = Field(default=1.6, ge=0.0, le=50.0, description="Log hazard ratio of severity 1 to 0.")
 
 
-class Price(_Part):
+class Price(_PolicySection):
     """A unit price and where it comes from."""
 
     amount: Money = Field(description="Dollars per unit.")
     provenance: Provenance = "default"
 
 
-class Economics(_Part):
+class Economics(_PolicySection):
     """Unit prices and quantities behind ROI; each is an assumption to be replaced by your own figures."""
 
     margin_rate: float = Field(
@@ -215,7 +215,7 @@ _PLAYS = (
 )  # fmt: skip
 
 
-class PolicyTable(NamedTuple):
+class CompiledPolicy(NamedTuple):
     """A policy compiled for the rules, against the stages of one journey.
 
     Scalars and tuples, so that one customer is evaluated without touching an array; `journey.batch` turns the same
@@ -249,7 +249,7 @@ class PolicyTable(NamedTuple):
     churn: ChurnMapping
 
 
-class Policy(_Part):
+class Policy(_PolicySection):
     """Everything that decisions depend on."""
 
     name: str = "default"
@@ -267,21 +267,21 @@ class Policy(_Part):
     plays: tuple[Play, ...] = Field(default=_PLAYS, description="The playbook; earlier plays win.")
 
     @model_validator(mode="after")
-    def _refers_to_what_exists(self) -> "Policy":
+    def _validate_references(self) -> "Policy":
         if MONITOR_ONLY not in self.actions:
             raise ValueError(f"`actions` lacks {MONITOR_ONLY!r}: doing nothing must remain possible")
-        for place, play in enumerate(self.plays):
+        for index, play in enumerate(self.plays):
             if play.action not in self.actions:
                 raise ValueError(
-                    f"plays[{place}] names the action {play.action!r}, which is not one of {sorted(self.actions)}"
+                    f"plays[{index}] names the action {play.action!r}, which is not one of {sorted(self.actions)}"
                 )
             for name in play.opportunities:
                 if name not in self.signals or self.signals[name].polarity != "positive":
-                    raise ValueError(f"plays[{place}]: opportunity {name!r} is not a known positive signal type")
+                    raise ValueError(f"plays[{index}]: opportunity {name!r} is not a known positive signal type")
             for name in play.segments:
                 if name not in self.segments:
                     raise ValueError(
-                        f"plays[{place}]: {name!r} is not a segment{did_you_mean(name, self.segments)}; "
+                        f"plays[{index}]: {name!r} is not a segment{did_you_mean(name, self.segments)}; "
                         "the policy's segments are those of `churn.yearly_hazard`, and `other`"
                     )
         for stage, days in self.evidence.typical_days.items():
@@ -301,14 +301,14 @@ class Policy(_Part):
         named |= {cause for play in self.plays for cause in play.causes}
         return tuple(sorted(named))
 
-    def compile(self, stages: tuple[str, ...], terminal: frozenset[str] = frozenset()) -> PolicyTable:
+    def compile(self, stages: tuple[str, ...], terminal: frozenset[str] = frozenset()) -> CompiledPolicy:
         """The policy as tables for `journey.decision.rules`, against a journey's stages.
 
         Args:
             stages: All stages, in the journey's order.
             terminal: Those that are never left; nothing is decided there.
 
-        Plays and typical stays of stages that the journey does not have are left out; `policy_from` refuses them
+        Plays and typical stays of stages that the journey does not have are left out; `build_policy` refuses them
         where a user wrote them.
         """
         types = tuple(self.signals)
@@ -317,7 +317,7 @@ class Policy(_Part):
         segments = self.segments
         yearly = (*self.churn.yearly_hazard.values(), self.churn.other_yearly_hazard)
         known = [*self.signals.values(), self.unknown_signal]
-        return PolicyTable(
+        return CompiledPolicy(
             stages=stages,
             live=tuple(stage not in terminal for stage in stages),
             typical_days=tuple(self.evidence.typical_days.get(stage, 0.0) for stage in stages),
@@ -334,12 +334,12 @@ class Policy(_Part):
             averts=tuple(action.averts for action in self.actions.values()),
             costs=tuple(action.cost for action in self.actions.values()),
             plays=tuple(
-                tuple(tuple(self._play_for(segment, stage, cause, actions) for cause in causes) for stage in stages)
+                tuple(tuple(self._find_play(segment, stage, cause, actions) for cause in causes) for stage in stages)
                 for segment in segments
             ),
             opportunities=tuple(
                 tuple(
-                    tuple(self._opportunity_for(segment, stage, name, actions) for name in (*types, ""))
+                    tuple(self._find_opportunity(segment, stage, name, actions) for name in (*types, ""))
                     for stage in stages
                 )
                 for segment in segments
@@ -354,29 +354,29 @@ class Policy(_Part):
             churn=self.churn,
         )
 
-    def _play_for(self, segment: str, stage: str, cause: str, actions: tuple[str, ...]) -> int:
+    def _find_play(self, segment: str, stage: str, cause: str, actions: tuple[str, ...]) -> int:
         for play in self.plays:
-            if stage in play.stages and cause in play.causes and play.is_for(segment):
+            if stage in play.stages and cause in play.causes and play.applies_to(segment):
                 return actions.index(play.action)
         return NO_ACTION
 
-    def _opportunity_for(self, segment: str, stage: str, signal_type: str, actions: tuple[str, ...]) -> int:
+    def _find_opportunity(self, segment: str, stage: str, signal_type: str, actions: tuple[str, ...]) -> int:
         for play in self.plays:
-            if stage in play.stages and signal_type in play.opportunities and play.is_for(segment):
+            if stage in play.stages and signal_type in play.opportunities and play.applies_to(segment):
                 return actions.index(play.action)
         return NO_ACTION
 
 
-def merged(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+def merge_overrides(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
     """`base` with `override` laid over it, table by table; lists are replaced whole."""
     result = dict(base)
     for key, value in override.items():
         below = result.get(key)
-        result[key] = merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+        result[key] = merge_overrides(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
     return result
 
 
-def policy_from(override: dict[str, Any], source: str, stages: tuple[str, ...] | None = None) -> Policy:
+def build_policy(override: dict[str, Any], source: str, stages: tuple[str, ...] | None = None) -> Policy:
     """The default policy with `override` laid over it.
 
     Args:
@@ -388,9 +388,9 @@ def policy_from(override: dict[str, Any], source: str, stages: tuple[str, ...] |
         InputError: A key is unknown or a value impossible; the message names key, value and what is expected.
     """
     try:
-        policy = Policy.model_validate(merged(Policy().model_dump(), override))
+        policy = Policy.model_validate(merge_overrides(Policy().model_dump(), override))
     except ValidationError as error:
-        raise InputError(explain(error, Policy, source)) from None
+        raise InputError(format_validation_error(error, Policy, source)) from None
     if stages is not None:
         _refuse_unknown_stages(policy, override, stages, source)
     return policy
@@ -400,8 +400,8 @@ def _refuse_unknown_stages(policy: Policy, override: dict[str, Any], stages: tup
     named = {f"evidence.typical_days.{stage}": stage for stage in override.get("evidence", {}).get("typical_days", {})}
     if "plays" in override:
         named |= {
-            f"plays[{place}].stages": stage
-            for place, play in enumerate(policy.plays)
+            f"plays[{index}].stages": stage
+            for index, play in enumerate(policy.plays)
             for stage in play.stages
             if stage not in stages
         }
@@ -416,7 +416,7 @@ def read_policy(path: Path) -> Policy:
     Raises:
         InputError: The file is missing, is not TOML, or says something impossible.
     """
-    return policy_from(read_override(path), str(path))
+    return build_policy(read_override(path), str(path))
 
 
 def read_override(path: Path) -> dict[str, Any]:

@@ -256,14 +256,14 @@ def is_duplicate(
     ages: Sequence[float],
     types: Sequence[int],
     sources: Sequence[int],
-    helps: bool,  # noqa: FBT001 - compiled code takes no keywords
+    is_positive: bool,  # noqa: FBT001 - compiled code takes no keywords
 ) -> bool:
     """Whether signal `i` repeats a neighbour that counts in its stead.
 
     In canonical order (see `gather`) duplicates stand next to each other, the weakest first. The strongest of the
     negative ones counts, and the weakest of the positive ones.
     """
-    twin = i - 1 if helps else i + 1
+    twin = i - 1 if is_positive else i + 1
     if twin < start or twin >= stop:
         return False
     return types[twin] == types[i] and sources[twin] == sources[i] and ages[twin] == ages[i]
@@ -304,36 +304,36 @@ def gather(
         Negative evidence, positive evidence, negative mass, positive mass, and the indices of the leading (strongest)
         negative and positive signal, NO_SIGNAL where there is none.
     """
-    negative = 0.0
-    positives = 0.0
+    negative_evidence = 0.0
+    positive_evidence = 0.0
     negative_mass = 0.0
     positive_mass = 0.0
-    lead = NO_SIGNAL
-    lead_evidence = 0.0
-    bright = NO_SIGNAL
-    bright_evidence = 0.0
+    leading_negative = NO_SIGNAL
+    leading_negative_evidence = 0.0
+    leading_positive = NO_SIGNAL
+    leading_positive_evidence = 0.0
     for i in range(start, stop):
         kind = types[i]
-        helps = positive[kind]
-        if is_duplicate(i, start, stop, ages, types, sources, helps):
+        is_positive = positive[kind]
+        if is_duplicate(i, start, stop, ages, types, sources, is_positive):
             continue
         trust = trusts[sources[i]]
-        left = fade(ages[i], fade_rate)
-        weighed = evidence(weights[kind], strengths[i], trust) * left
-        mass = strengths[i] * trust * left
-        if helps:
-            positives += weighed
+        remaining = fade(ages[i], fade_rate)
+        weighed = evidence(weights[kind], strengths[i], trust) * remaining
+        mass = strengths[i] * trust * remaining
+        if is_positive:
+            positive_evidence += weighed
             positive_mass += mass
-            if bright == NO_SIGNAL or weighed > bright_evidence:
-                bright = i
-                bright_evidence = weighed
+            if leading_positive == NO_SIGNAL or weighed > leading_positive_evidence:
+                leading_positive = i
+                leading_positive_evidence = weighed
         else:
-            negative += weighed
+            negative_evidence += weighed
             negative_mass += mass
-            if lead == NO_SIGNAL or weighed > lead_evidence:
-                lead = i
-                lead_evidence = weighed
-    return negative, positives, negative_mass, positive_mass, lead, bright
+            if leading_negative == NO_SIGNAL or weighed > leading_negative_evidence:
+                leading_negative = i
+                leading_negative_evidence = weighed
+    return negative_evidence, positive_evidence, negative_mass, positive_mass, leading_negative, leading_positive
 
 
 KERNELS = (

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import log1p
 from typing import Any, NamedTuple
 
-from journey.decision.policy import MONITOR_ONLY, PolicyTable
+from journey.decision.policy import MONITOR_ONLY, CompiledPolicy
 from journey.decision.rules import (
     ACT,
     BELOW_THRESHOLD,
@@ -60,17 +60,17 @@ neither action nor outcome."""
 NOT_GIVEN = -1
 """The status code of a record that does not say in which state it is."""
 
-UNCLEAR = -1
-"""No reason: `quiet` cannot tell."""
+UNDECIDED = -1
+"""No reason: `idle_reason_from_bounds` cannot tell."""
 
-_ROUNDED_DOWN = 1.0 - 1e-9
+_ROUNDING_MARGIN = 1.0 - 1e-9
 """Less than rounding can leave of evidence, of a severity or of a confidence."""
 
-_NEARLY_1 = 0.999
+_MAX_SEVERITY_BOUND = 0.999
 """Nearer to 1, a severity says too little about the evidence behind it."""
 
 
-class PolicySheet(NamedTuple):
+class PolicyParameters(NamedTuple):
     """The numbers of a policy that the steps need; the last signal type is the unknown one."""
 
     live: Sequence[bool]
@@ -111,10 +111,10 @@ class PolicySheet(NamedTuple):
     """Negative evidence below which severity stays below `act_severity`, with a margin for rounding."""
 
 
-def sheet_of(table: PolicyTable) -> PolicySheet:
+def build_parameters(table: CompiledPolicy) -> PolicyParameters:
     """The sheet of a compiled policy, with tuples."""
     evidence, thresholds, contact, churn = table.evidence, table.thresholds, table.contact, table.churn
-    return PolicySheet(
+    return PolicyParameters(
         live=table.live,
         typical_days=table.typical_days,
         positive=table.positive,
@@ -149,19 +149,19 @@ def sheet_of(table: PolicyTable) -> PolicySheet:
         window_days=contact.window_days,
         approval_expiry_days=contact.approval_expiry_days,
         outcome_wait_days=contact.outcome_wait_days,
-        evidence_to_act=-log1p(-min(thresholds.act_severity, _NEARLY_1)) * _ROUNDED_DOWN,
+        evidence_to_act=-log1p(-min(thresholds.act_severity, _MAX_SEVERITY_BOUND)) * _ROUNDING_MARGIN,
     )
 
 
-def stall(sheet: PolicySheet, stage: int, days: float) -> float:
+def stall_evidence(parameters: PolicyParameters, stage: int, days: float) -> float:
     """Evidence of a stalled journey, 0 where the stage is not known."""
     if stage < 0:
         return 0.0
-    return overstay(days, sheet.typical_days[stage], sheet.overstay_weight)
+    return overstay(days, parameters.typical_days[stage], parameters.overstay_weight)
 
 
 def assess(
-    sheet: PolicySheet,
+    parameters: PolicyParameters,
     gaps: int,
     stalled: float,
     negative: float,
@@ -172,7 +172,7 @@ def assess(
     """Severity and confidence, each in [0, 1].
 
     Args:
-        sheet: The policy.
+        parameters: The policy.
         gaps: How many fields of the record are missing or doubtful.
         stalled: Evidence of the stall, which joins the negative ledger.
         negative: Evidence of the negative signals.
@@ -180,12 +180,14 @@ def assess(
         negative_mass: Their sum of strength x trust x fade.
         positive_mass: The same of the positive ones.
     """
-    bad = severity(negative + stalled, positive, sheet.relief)
-    good = confidence(negative_mass, positive_mass, gaps, sheet.mass_scale, sheet.conflict_penalty, sheet.gap_factor)
-    return bad, good
+    severity_score = severity(negative + stalled, positive, parameters.relief)
+    confidence_score = confidence(
+        negative_mass, positive_mass, gaps, parameters.mass_scale, parameters.conflict_penalty, parameters.gap_factor
+    )
+    return severity_score, confidence_score
 
 
-def kept_at_least(x: float) -> float:
+def decay_lower_bound(x: float) -> float:
     """At most ``exp(-x)``, for x from 0 on: ``((8 - x) / (8 + x))^4`` as far as x = 8, and 0 from there.
 
     Because ``exp(y) <= (2 + y) / (2 - y)`` for y < 2, whose series has no smaller term; here y is x / 4.
@@ -196,87 +198,89 @@ def kept_at_least(x: float) -> float:
     return root * root * root * root
 
 
-def grown_at_least(x: float) -> float:
+def growth_lower_bound(x: float) -> float:
     """At most ``exp(x) - 1``, for x from 0 on: the first terms of its series, all of which are positive."""
     return x * (1.0 + x * (0.5 + x * (1.0 / 6.0)))
 
 
-def kept_at_most(x: float) -> float:
+def decay_upper_bound(x: float) -> float:
     """At least ``exp(-x)``, for x from 0 on."""
-    return 1.0 / (1.0 + grown_at_least(x))
+    return 1.0 / (1.0 + growth_lower_bound(x))
 
 
-def loss_at_least(x: float) -> float:
+def saturation_lower_bound(x: float) -> float:
     """At most ``1 - exp(-x)``, for x from 0 on, however small it is."""
-    return grown_at_least(x) * kept_at_most(x)
+    return growth_lower_bound(x) * decay_upper_bound(x)
 
 
-def play_of(sheet: PolicySheet, segment: int, stage: int, stalled: float, lead_type: int) -> int:
+def find_play(
+    parameters: PolicyParameters, segment: int, stage: int, stalled: float, leading_negative_type: int
+) -> int:
     """The playbook's action against the leading cause, which is a stall where nothing else is at hand; or NO_ACTION."""
-    if lead_type != NO_SIGNAL:
-        return sheet.plays[segment][stage][sheet.causes[lead_type]]
-    return sheet.plays[segment][stage][sheet.stalled] if stalled > 0.0 else NO_ACTION
+    if leading_negative_type != NO_SIGNAL:
+        return parameters.plays[segment][stage][parameters.causes[leading_negative_type]]
+    return parameters.plays[segment][stage][parameters.stalled] if stalled > 0.0 else NO_ACTION
 
 
-def opportunity_of(sheet: PolicySheet, segment: int, stage: int, bright_type: int) -> int:
+def find_opportunity(parameters: PolicyParameters, segment: int, stage: int, leading_positive_type: int) -> int:
     """The playbook's action on the leading positive signal, or NO_ACTION."""
-    if bright_type == NO_SIGNAL:
+    if leading_positive_type == NO_SIGNAL:
         return NO_ACTION
-    return sheet.opportunities[segment][stage][min(bright_type, sheet.unknown_type)]
+    return parameters.opportunities[segment][stage][min(leading_positive_type, parameters.unknown_type)]
 
 
-def quiet(
-    sheet: PolicySheet,
+def idle_reason_from_bounds(
+    parameters: PolicyParameters,
     segment: int,
     stage: int,
     days: float,
-    age: float,
-    later: float,
+    evidence_age: float,
+    duration: float,
     negative: float,
     mass: float,
-    bright_type: int,
+    leading_positive_type: int,
 ) -> int:
-    """The reason why nothing comes of evaluations in some time, where bounds tell; UNCLEAR where `plan` has to.
+    """The reason why nothing comes of evaluations in some time, where bounds tell; UNCLEAR where `plan_action` has to.
 
-    Cheap, because it takes no exponential but bounds of it. Where it is clear, it is what `assess` and `plan` would say
-    at any moment of that time: evidence is strongest in the beginning, and a stay longest in the end.
+    Cheap, because it takes no exponential but bounds of it. Where it is clear, it is what `assess` and `plan_action`
+    would say at any moment of that time: evidence is strongest in the beginning, and a stay longest in the end.
 
     Args:
-        sheet: The policy.
+        parameters: The policy.
         segment: The customer's segment, as the policy numbers them.
         stage: The customer's stage.
         days: Time since it was entered until the first evaluation, in days.
-        age: Time since the evidence was what follows until then, in days, 0 or more.
-        later: Time from the first evaluation to the last one, in days, 0 or more.
+        evidence_age: Time since the evidence was what follows until then, in days, 0 or more.
+        duration: Time from the first evaluation to the last one, in days, 0 or more.
         negative: Evidence of the negative signals then.
         mass: Evidence at hand then, both sides.
-        bright_type: Type of the strongest positive signal, or NO_SIGNAL.
+        leading_positive_type: Type of the strongest positive signal, or NO_SIGNAL.
 
     Returns:
         NO_EVIDENCE, BELOW_THRESHOLD or UNCLEAR.
     """
-    if stage < 0 or not sheet.live[stage]:
-        return UNCLEAR
-    if opportunity_of(sheet, segment, stage, bright_type) != NO_ACTION:
-        return UNCLEAR
-    stalled, typical, longest = 0.0, sheet.typical_days[stage], days + later
+    if stage < 0 or not parameters.live[stage]:
+        return UNDECIDED
+    if find_opportunity(parameters, segment, stage, leading_positive_type) != NO_ACTION:
+        return UNDECIDED
+    stalled, typical, longest = 0.0, parameters.typical_days[stage], days + duration
     if typical > 0.0 and longest > typical:
-        stalled = sheet.overstay_weight
-        if negative + stalled >= sheet.evidence_to_act:
-            stalled *= 1.0 - kept_at_least(longest / typical - 1.0)
-    faded = age * sheet.fade_rate
-    if negative + stalled >= sheet.evidence_to_act and (
-        negative * kept_at_most(faded) + stalled >= sheet.evidence_to_act
+        stalled = parameters.overstay_weight
+        if negative + stalled >= parameters.evidence_to_act:
+            stalled *= 1.0 - decay_lower_bound(longest / typical - 1.0)
+    fade_exponent = evidence_age * parameters.fade_rate
+    if negative + stalled >= parameters.evidence_to_act and (
+        negative * decay_upper_bound(fade_exponent) + stalled >= parameters.evidence_to_act
     ):
-        return UNCLEAR
+        return UNDECIDED
     if mass <= 0.0:
         return NO_EVIDENCE
     # So much evidence for so short a time does not fade to 0.
-    return BELOW_THRESHOLD if mass > 1e-30 and faded + later * sheet.fade_rate < 300.0 else UNCLEAR
+    return BELOW_THRESHOLD if mass > 1e-30 and fade_exponent + duration * parameters.fade_rate < 300.0 else UNDECIDED
 
 
-def planned_at_least(
-    sheet: PolicySheet,
+def plan_from_bounds(
+    parameters: PolicyParameters,
     segment: int,
     stage: int,
     stalled: float,
@@ -284,15 +288,15 @@ def planned_at_least(
     positive: float,
     negative_mass: float,
     positive_mass: float,
-    lead_type: int,
-    bright_type: int,
+    leading_negative_type: int,
+    leading_positive_type: int,
 ) -> int:
-    """The action that `plan` calls for, where bounds tell; NO_ACTION where there is none or `plan` has to say.
+    """The action of `plan_action`, where bounds determine it; NO_ACTION where there is none or they do not.
 
-    For a record without gaps. Cheap, because it takes no exponential; see `quiet`.
+    For a record without gaps. Cheap, because it takes no exponential; see `idle_reason_from_bounds`.
 
     Args:
-        sheet: The policy.
+        parameters: The policy.
         segment: The customer's segment, as the policy numbers them.
         stage: The customer's stage, or below 0 where it is not known.
         stalled: Evidence of the stall.
@@ -300,98 +304,108 @@ def planned_at_least(
         positive: Evidence of the positive ones.
         negative_mass: Their sum of strength x trust x fade.
         positive_mass: The same of the positive ones.
-        lead_type: Type of the strongest negative signal, or NO_SIGNAL.
-        bright_type: Type of the strongest positive signal, or NO_SIGNAL.
+        leading_negative_type: Type of the strongest negative signal, or NO_SIGNAL.
+        leading_positive_type: Type of the strongest positive signal, or NO_SIGNAL.
     """
     stronger = max(negative_mass, positive_mass)
-    if stage < 0 or not sheet.live[stage] or stronger <= 0.0:
+    if stage < 0 or not parameters.live[stage] or stronger <= 0.0:
         return NO_ACTION
     ratio = min(negative_mass, positive_mass) / stronger
-    good = loss_at_least(sheet.mass_scale * (negative_mass + positive_mass))
-    if good * (1.0 - sheet.conflict_penalty * ratio * ratio) * _ROUNDED_DOWN < sheet.act_confidence:
+    confidence_bound = saturation_lower_bound(parameters.mass_scale * (negative_mass + positive_mass))
+    if (
+        confidence_bound * (1.0 - parameters.conflict_penalty * ratio * ratio) * _ROUNDING_MARGIN
+        < parameters.act_confidence
+    ):
         return NO_ACTION
-    bad = negative + stalled
-    if loss_at_least(bad) * kept_at_least(sheet.relief * positive) * _ROUNDED_DOWN >= sheet.act_severity:
-        return play_of(sheet, segment, stage, stalled, lead_type)
-    if bad < sheet.evidence_to_act:
-        return opportunity_of(sheet, segment, stage, bright_type)
+    total_negative = negative + stalled
+    if (
+        saturation_lower_bound(total_negative) * decay_lower_bound(parameters.relief * positive) * _ROUNDING_MARGIN
+        >= parameters.act_severity
+    ):
+        return find_play(parameters, segment, stage, stalled, leading_negative_type)
+    if total_negative < parameters.evidence_to_act:
+        return find_opportunity(parameters, segment, stage, leading_positive_type)
     return NO_ACTION
 
 
-def churn_of(sheet: PolicySheet, segment: int, tier: int, bad: float) -> float:
+def compute_churn_probability(parameters: PolicyParameters, segment: int, tier: int, severity_score: float) -> float:
     """Probability of churn within the policy's horizon, in [0, 1].
 
     Args:
-        sheet: The policy.
-        segment: The customer's segment, a row of `sheet.hazards`.
+        parameters: The policy.
+        segment: The customer's segment, a row of `parameters.hazards`.
         tier: The risk tier, a column of it.
-        bad: Severity.
+        severity_score: Severity.
     """
-    return churn_probability(bad, sheet.hazards[segment][tier], sheet.severity_log_ratio, sheet.horizon_days)
+    return churn_probability(
+        severity_score, parameters.hazards[segment][tier], parameters.severity_log_ratio, parameters.horizon_days
+    )
 
 
-def plan(
-    sheet: PolicySheet,
+def plan_action(
+    parameters: PolicyParameters,
     segment: int,
     stage: int,
     stalled: float,
-    bad: float,
-    good: float,
+    severity_score: float,
+    confidence_score: float,
     mass: float,
-    lead_type: int,
-    bright_type: int,
+    leading_negative_type: int,
+    leading_positive_type: int,
 ) -> tuple[int, int]:
     """Which action the playbook calls for, and why: ``(action, reason)``.
 
     Args:
-        sheet: The policy.
+        parameters: The policy.
         segment: The customer's segment, as the policy numbers them.
         stage: The customer's stage, or below 0 where it is not known.
         stalled: Evidence of the stall; with no negative signal at hand it is the cause.
-        bad: Severity.
-        good: Confidence.
+        severity_score: Severity.
+        confidence_score: Confidence.
         mass: Evidence at hand, both sides.
-        lead_type: Type of the strongest negative signal, or NO_SIGNAL.
-        bright_type: Type of the strongest positive signal, or NO_SIGNAL.
+        leading_negative_type: Type of the strongest negative signal, or NO_SIGNAL.
+        leading_positive_type: Type of the strongest positive signal, or NO_SIGNAL.
     """
     if stage < 0:
         return NO_ACTION, NO_STAGE
-    if not sheet.live[stage]:
+    if not parameters.live[stage]:
         return NO_ACTION, NOT_LIVE
-    play = play_of(sheet, segment, stage, stalled, lead_type)
-    opportunity = opportunity_of(sheet, segment, stage, bright_type)
-    return choose(bad, good, mass, play, opportunity, sheet.act_severity, sheet.act_confidence)
+    play = find_play(parameters, segment, stage, stalled, leading_negative_type)
+    opportunity = find_opportunity(parameters, segment, stage, leading_positive_type)
+    return choose(
+        severity_score, confidence_score, mass, play, opportunity, parameters.act_severity, parameters.act_confidence
+    )
 
 
 def intervention_state(
-    sheet: PolicySheet,
+    parameters: PolicyParameters,
     status: int,
-    monitors: bool,  # noqa: FBT001 - compiled code takes no keywords
-    approval: bool,  # noqa: FBT001
-    measured: bool,  # noqa: FBT001
+    is_monitoring: bool,  # noqa: FBT001 - compiled code takes no keywords
+    requires_approval: bool,  # noqa: FBT001
+    has_outcome: bool,  # noqa: FBT001
     age_days: float,
 ) -> int:
     """State of a recorded intervention, one of the codes of `STATES`.
 
     Args:
-        sheet: The policy, for how long an approval and an outcome are waited for.
-        status: The state that the record itself gives, or NOT_GIVEN. ``measured`` and ``executed`` are still held
+        parameters: The policy, for how long an approval and an outcome are waited for.
+        status: The state that the record itself gives, or NOT_GIVEN. ``has_outcome`` and ``executed`` are still held
             against the outcomes, and ``pending_approval`` against its expiry: neither becomes true by being written.
-        monitors: Whether the action is to do nothing but watch.
-        approval: Whether it needs a person's approval.
-        measured: Whether an outcome is known by now.
+        is_monitoring: Whether the action is to do nothing but watch.
+        requires_approval: Whether it needs a person's approval.
+        has_outcome: Whether an outcome is known by now.
         age_days: Time since it was generated.
     """
     if REJECTED <= status <= EXPIRED:
         return status
-    if measured:
+    if has_outcome:
         return MEASURED
-    if monitors:
+    if is_monitoring:
         return CLOSED
-    waits = status == PENDING or (status == NOT_GIVEN and approval)
-    if waits:
-        return EXPIRED if age_days > sheet.approval_expiry_days else PENDING
-    if age_days > sheet.outcome_wait_days:
+    is_pending = status == PENDING or (status == NOT_GIVEN and requires_approval)
+    if is_pending:
+        return EXPIRED if age_days > parameters.approval_expiry_days else PENDING
+    if age_days > parameters.outcome_wait_days:
         return UNMEASURED
     if status in (RECOMMENDED, APPROVED):
         return status
@@ -403,15 +417,15 @@ def is_open(state: int) -> bool:
     return state <= APPROVED or state == AWAITING_OUTCOME
 
 
-def is_contact(state: int, monitors: bool, measured: bool) -> bool:  # noqa: FBT001
+def is_contact(state: int, is_monitoring: bool, has_outcome: bool) -> bool:  # noqa: FBT001
     """Whether the customer was contacted: something was carried out that is more than watching."""
-    if monitors:
+    if is_monitoring:
         return False
-    return state == AWAITING_OUTCOME or MEASURED <= state <= UNMEASURED or (state == OVERRIDDEN and measured)
+    return state == AWAITING_OUTCOME or MEASURED <= state <= UNMEASURED or (state == OVERRIDDEN and has_outcome)
 
 
-def look_back(
-    sheet: PolicySheet,
+def summarise_interventions(
+    parameters: PolicyParameters,
     start: int,
     stop: int,
     ages: Sequence[float],
@@ -425,78 +439,82 @@ def look_back(
     Returns:
         How many are open, days since the last contact (below 0 when there was none), contacts within the window.
     """
-    waiting = 0
-    since = -1.0
-    recent = 0
+    open_interventions = 0
+    days_since_contact = -1.0
+    contacts_in_window = 0
     for i in range(start, stop):
         age = max(ages[i], 0.0)
-        state = intervention_state(sheet, statuses[i], monitors[i], approvals[i], measured[i], age)
+        state = intervention_state(parameters, statuses[i], monitors[i], approvals[i], measured[i], age)
         if is_open(state):
-            waiting += 1
+            open_interventions += 1
         if is_contact(state, monitors[i], measured[i]):
-            if since < 0.0 or age < since:
-                since = age
-            if age <= sheet.window_days:
-                recent += 1
-    return waiting, since, recent
+            if days_since_contact < 0.0 or age < days_since_contact:
+                days_since_contact = age
+            if age <= parameters.window_days:
+                contacts_in_window += 1
+    return open_interventions, days_since_contact, contacts_in_window
 
 
-def hold(
-    sheet: PolicySheet,
+def apply_contact_policy(
+    parameters: PolicyParameters,
     action: int,
     reason: int,
-    waiting: int,
-    since: float,
-    recent: int,
+    open_interventions: int,
+    days_since_contact: float,
+    contacts_in_window: int,
     vetoed: bool,  # noqa: FBT001
 ) -> int:
     """ACT when the planned action may go ahead, otherwise the reason that stands against it.
 
     Watching is no contact, so nothing holds it back.
     """
-    if reason != ACT or action == sheet.monitor:
+    if reason != ACT or action == parameters.monitor:
         return reason
-    held = contact_rule(waiting, since, recent, sheet.cool_down_days, sheet.max_contacts)
-    if held == ACT and vetoed:
+    contact_reason = contact_rule(
+        open_interventions, days_since_contact, contacts_in_window, parameters.cool_down_days, parameters.max_contacts
+    )
+    if contact_reason == ACT and vetoed:
         return VETOED
-    return held
+    return contact_reason
 
 
-def approval(sheet: PolicySheet, action: int, bad: float, tier: int, account_value: float) -> bool:
+def action_needs_approval(
+    parameters: PolicyParameters, action: int, severity_score: float, tier: int, account_value: float
+) -> bool:
     """Whether a person must approve the action; an action outside the catalogue counts as delivered by a human."""
-    if action == sheet.monitor:
+    if action == parameters.monitor:
         return False
-    human = action == NO_ACTION or sheet.human[action]
+    human_delivered = action == NO_ACTION or parameters.human[action]
     return needs_approval(
-        bad,
-        human,
-        tier == sheet.high_tier,
+        severity_score,
+        human_delivered,
+        tier == parameters.high_tier,
         account_value,
-        sheet.approve_human_severity,
-        sheet.approve_high_tier_severity,
-        sheet.approve_value,
-        sheet.approve_value_severity,
+        parameters.approve_human_severity,
+        parameters.approve_high_tier_severity,
+        parameters.approve_value,
+        parameters.approve_value_severity,
     )
 
 
 KERNELS: tuple[Any, ...] = (
-    stall,
+    stall_evidence,
     assess,
-    kept_at_least,
-    grown_at_least,
-    kept_at_most,
-    loss_at_least,
-    play_of,
-    opportunity_of,
-    quiet,
-    planned_at_least,
-    churn_of,
-    plan,
+    decay_lower_bound,
+    growth_lower_bound,
+    decay_upper_bound,
+    saturation_lower_bound,
+    find_play,
+    find_opportunity,
+    idle_reason_from_bounds,
+    plan_from_bounds,
+    compute_churn_probability,
+    plan_action,
     intervention_state,
     is_open,
     is_contact,
-    look_back,
-    hold,
-    approval,
+    summarise_interventions,
+    apply_contact_policy,
+    action_needs_approval,
 )
 """The functions that `journey.runtime.jit` compiles, callees before callers."""

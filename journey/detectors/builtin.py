@@ -34,7 +34,7 @@ class TicketSpike:
         """One signal for each time that the tickets within the window reach the threshold."""
         del as_of
         tickets = [
-            (event.timestamp, amount_of(event, self.count_field))
+            (event.timestamp, read_amount(event, self.count_field))
             for event in events
             if event.event_type == self.event_type
         ]
@@ -46,7 +46,7 @@ class TicketSpike:
             before = sum(amount for when, amount in tickets if now - window < when < now)
             if count >= self.threshold and not (was_high and before >= self.threshold):
                 strength = min(1.0, count / (2.0 * self.threshold))
-                yield signal_of(customer_id, "support_ticket_spike", strength, now)
+                yield build_signal(customer_id, "support_ticket_spike", strength, now)
             was_high = count >= self.threshold
 
 
@@ -61,20 +61,20 @@ class UsageDrop:
         event_type: Type of the events that report use.
         amount_field: Field of the metadata with the amount (else each event counts as one).
         window_days: Length of each of the two windows, in days.
-        least_drop: Share lost from which on it is a drop.
+        min_drop: Share lost from which on it is a drop.
     """
 
     event_type: str = "product_used"
     amount_field: str = "amount"
     window_days: float = 14.0
-    least_drop: float = 0.3
+    min_drop: float = 0.3
     name: str = "usage_drop"
 
     def detect(self, customer_id: str, events: Sequence[Event], as_of: datetime) -> Iterator[Signal]:
         """One signal for each time that the share lost reaches the threshold."""
         del as_of
         uses = [
-            (event.timestamp, amount_of(event, self.amount_field))
+            (event.timestamp, read_amount(event, self.amount_field))
             for event in events
             if event.event_type == self.event_type
         ]
@@ -85,39 +85,39 @@ class UsageDrop:
                 continue
             latest = sum(amount for when, amount in uses if now - window < when <= now)
             earlier = sum(amount for when, amount in uses if now - 2 * window < when <= now - window)
-            lost = 1.0 - latest / earlier if earlier > 0.0 else 0.0
-            if lost >= self.least_drop and not was_low:
-                yield signal_of(customer_id, "usage_drop", lost, now)
-            was_low = lost >= self.least_drop
+            share_lost = 1.0 - latest / earlier if earlier > 0.0 else 0.0
+            if share_lost >= self.min_drop and not was_low:
+                yield build_signal(customer_id, "usage_drop", share_lost, now)
+            was_low = share_lost >= self.min_drop
 
 
 @dataclass(frozen=True, slots=True)
 class Inactivity:
     """No event at all for some time.
 
-    A silence is reported each time it has grown by `quiet_days`, up to `most_warnings` times, dated the day it got
+    A silence is reported each time it has grown by `quiet_days`, up to `max_warnings` times, dated the day it got
     that long: strength 1 - 0.5^k at the k-th warning.
 
     Attributes:
         quiet_days: A silence this long (days) is worth a warning.
-        most_warnings: Most warnings for one silence.
+        max_warnings: Most warnings for one silence.
         ignored: Event types that are no sign of life, such as what the company itself sent.
     """
 
     quiet_days: float = 14.0
-    most_warnings: int = 3
+    max_warnings: int = 3
     ignored: tuple[str, ...] = ("email_sent",)
     name: str = "inactivity"
 
     def detect(self, customer_id: str, events: Sequence[Event], as_of: datetime) -> Iterator[Signal]:
         """Signals for every silence between two events, and for the one that lasts until `as_of`."""
-        alive = sorted({event.timestamp for event in events if event.event_type not in self.ignored})
-        for last, following in zip_longest(alive, alive[1:]):
-            for warning in range(1, self.most_warnings + 1):
-                when = last + timedelta(days=self.quiet_days * warning)
-                if when > as_of or (following is not None and when >= following):
+        active_times = sorted({event.timestamp for event in events if event.event_type not in self.ignored})
+        for last, following in zip_longest(active_times, active_times[1:]):
+            for warning in range(1, self.max_warnings + 1):
+                warned_at = last + timedelta(days=self.quiet_days * warning)
+                if warned_at > as_of or (following is not None and warned_at >= following):
                     break
-                yield signal_of(customer_id, "inactivity_warning", 1.0 - 0.5**warning, when)
+                yield build_signal(customer_id, "inactivity_warning", 1.0 - 0.5**warning, warned_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class FailedOnboardingStep:
         window = timedelta(days=self.window_days)
         for now in sorted(set(failures)):
             recent = sum(now - window < when <= now for when in failures)
-            yield signal_of(customer_id, "failed_onboarding_step", 1.0 - 0.5**recent, now)
+            yield build_signal(customer_id, "failed_onboarding_step", 1.0 - 0.5**recent, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class PriceComplaint:
         """One signal for each moment at which the customer objected."""
         del as_of
         for now in sorted({event.timestamp for event in events if event.event_type in self.event_types}):
-            yield signal_of(customer_id, "price_complaint", self.strength, now)
+            yield build_signal(customer_id, "price_complaint", self.strength, now)
 
 
 def builtin_detectors() -> tuple[Detector, ...]:
@@ -168,7 +168,7 @@ def builtin_detectors() -> tuple[Detector, ...]:
     return (TicketSpike(), UsageDrop(), Inactivity(), FailedOnboardingStep(), PriceComplaint())
 
 
-def amount_of(event: Event, field: str) -> float:
+def read_amount(event: Event, field: str) -> float:
     """A number out of an event's metadata; 1 where there is none, or none that makes sense."""
     given = event.metadata.get(field, 1.0)
     if isinstance(given, bool) or not isinstance(given, int | float | str):
@@ -180,6 +180,6 @@ def amount_of(event: Event, field: str) -> float:
     return amount if isfinite(amount) and amount >= 0.0 else 1.0
 
 
-def signal_of(customer_id: str, signal_type: str, strength: float, when: datetime) -> Signal:
+def build_signal(customer_id: str, signal_type: str, strength: float, when: datetime) -> Signal:
     """A signal without key, stage and source, which `detect` fills in."""
     return Signal(customer_id=customer_id, signal_type=signal_type, signal_strength=strength, detected_at=when)

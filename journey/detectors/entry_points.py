@@ -6,7 +6,7 @@ from journey.core.errors import InputError
 from journey.detectors.builtin import builtin_detectors
 from journey.detectors.protocol import Detector
 
-GROUP = "journeylab.detectors"
+ENTRY_POINT_GROUP = "journeylab.detectors"
 """Entry point group; each entry names a detector, or a class or function that makes one without arguments."""
 
 
@@ -16,19 +16,19 @@ def load_detectors() -> tuple[Detector, ...]:
     Raises:
         InputError: A plug-in cannot be loaded or is no detector; the message names it and its package's module.
     """
-    plugged = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return (*builtin_detectors(), *(_load(entry) for entry in plugged))
+    plugins = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name)
+    return (*builtin_detectors(), *(_load_detector(entry) for entry in plugins))
 
 
-def _load(entry: EntryPoint) -> Detector:
-    where = f"detector plug-in {entry.name!r} ({entry.value})"
+def _load_detector(entry: EntryPoint) -> Detector:
+    context = f"detector plug-in {entry.name!r} ({entry.value})"
     try:
-        made = entry.load()
-        if isinstance(made, type) or not isinstance(made, Detector):
-            made = made()
+        detector = entry.load()
+        if isinstance(detector, type) or not isinstance(detector, Detector):
+            detector = detector()
     # Whatever a stranger's code raises is reported as the plug-in's fault, by name.
     except Exception as error:
-        raise InputError(f"{where} cannot be loaded: {error}; mend or uninstall its package") from error
-    if not isinstance(made, Detector):
-        raise InputError(f"{where} is no detector: it needs a `name` and a `detect(customer_id, events, as_of)`")
-    return made
+        raise InputError(f"{context} cannot be loaded: {error}; mend or uninstall its package") from error
+    if not isinstance(detector, Detector):
+        raise InputError(f"{context} is no detector: it needs a `name` and a `detect(customer_id, events, as_of)`")
+    return detector

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import cast
 
 from journey.core.errors import InputError
-from journey.decision.as_of import moment_of
+from journey.decision.as_of import resolve_moment
 from journey.detectors.entry_points import load_detectors
 from journey.detectors.protocol import Detector
 from journey.records.model import Event, Signal
@@ -31,9 +31,9 @@ def detect(
     Raises:
         InputError: Two detectors have one name, or one of them made a signal that cannot be.
     """
-    used = list(load_detectors() if detectors is None else detectors)
-    _refuse_doubles(used)
-    moment = moment_of(as_of, records)
+    active = list(load_detectors() if detectors is None else detectors)
+    _refuse_duplicate_names(active)
+    moment = resolve_moment(as_of, records)
     if moment is None:
         return []
     known = set(records.customer_ids())
@@ -42,13 +42,15 @@ def detect(
     for customer_id, group in groupby(events, key=lambda event: event.customer_id):
         if customer_id not in known:
             continue
-        own = list(group)
-        for detector in used:
-            found += _completed(records, detector, customer_id, detector.detect(customer_id, own, moment), moment)
+        customer_events = list(group)
+        for detector in active:
+            found += _complete_signals(
+                records, detector, customer_id, detector.detect(customer_id, customer_events, moment), moment
+            )
     return sorted(found, key=lambda s: (s.customer_id, s.detected_at, s.signal_type, s.signal_id or ""))
 
 
-def _completed(
+def _complete_signals(
     records: Records, detector: Detector, customer_id: str, signals: Iterable[Signal], as_of: datetime
 ) -> list[Signal]:
     complete = []
@@ -56,14 +58,14 @@ def _completed(
         _refuse_impossible(detector, customer_id, signal, as_of)
         when = signal.detected_at
         key = signal.signal_id or f"{detector.name}:{customer_id}:{when.isoformat()}"
-        stage = signal.journey_stage or _stage_at(records, customer_id, when)
+        stage = signal.journey_stage or _find_stage_at(records, customer_id, when)
         complete.append(
             signal.model_copy(update={"signal_id": key, "journey_stage": stage, "source": signal.source or SOURCE})
         )
     return complete
 
 
-def _stage_at(records: Records, customer_id: str, when: datetime) -> str | None:
+def _find_stage_at(records: Records, customer_id: str, when: datetime) -> str | None:
     stage = None
     for entry in records.stage_entries(customer_id):
         if entry.state_entered_at <= when:
@@ -71,11 +73,11 @@ def _stage_at(records: Records, customer_id: str, when: datetime) -> str | None:
     return stage
 
 
-def _refuse_doubles(detectors: Sequence[Detector]) -> None:
+def _refuse_duplicate_names(detectors: Sequence[Detector]) -> None:
     names = [detector.name for detector in detectors]
-    doubles = sorted({name for name in names if names.count(name) > 1})
-    if doubles:
-        raise InputError(f"several detectors are called {', '.join(doubles)}; give each a name of its own")
+    duplicates = sorted({name for name in names if names.count(name) > 1})
+    if duplicates:
+        raise InputError(f"several detectors are called {', '.join(duplicates)}; give each a name of its own")
 
 
 def _refuse_impossible(detector: Detector, customer_id: str, signal: Signal, as_of: datetime) -> None:

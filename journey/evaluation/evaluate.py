@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.checks import check
 from journey.core.errors import InputError
-from journey.core.findings import Finding, in_reading_order
+from journey.core.findings import Finding, sort_findings
 from journey.core.messages import did_you_mean
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy
@@ -191,7 +191,7 @@ def _one_by_one(
     return _Judged(
         customers=report.customers,
         decisions=ListedDecisions(decisions),
-        findings=ListedFindings(in_reading_order([*noticed, *breaches])),
+        findings=ListedFindings(sort_findings([*noticed, *breaches])),
         agreement=agreement(pairs) if replay else None,
         severities=[decision.severity for decision in decisions],
         ended=[decision.reason == REASONS[NOT_LIVE] for decision in decisions],

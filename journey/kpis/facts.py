@@ -21,7 +21,7 @@ from journey.kpis.classification import StagesJudged, stages_judged
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
 from journey.records.database import one_value
-from journey.records.distinct_values import source_of_words
+from journey.records.distinct_values import distinct_values_relation
 from journey.records.folder import Records
 
 BEFORE_AFTER_DAYS = 14
@@ -316,7 +316,7 @@ def _standing(places: Any, severities: Sequence[float], ended: Sequence[bool]) -
 
 def _note_troubles(cursor: duckdb.DuckDBPyConnection, orchestrator: Orchestrator, as_of: AsOf) -> int:
     """Put the negative signals known by now into a table, each with the place of its customer; how many causes."""
-    source = source_of_words(cursor, "signals", "signal_type")
+    source = distinct_values_relation(cursor, "signals", "signal_type")
     found = {name for (name,) in cursor.execute(f"SELECT DISTINCT signal_type FROM {source}").fetchall()}
     policy = orchestrator.policy
     kinds = {name: policy.signals.get(name, policy.unknown_signal) for name in sorted(found)}

@@ -10,7 +10,7 @@ from journey.decision.as_of import AsOf
 from journey.decision.policy import Economics, Policy, Provenance
 from journey.kpis.business import AT_FACE_VALUE, value_at_stake
 from journey.kpis.facts import SUPPORT_STAGES, Facts
-from journey.money.ledger import Ledger, Line, Memo
+from journey.money.ledger import Ledger, LedgerLine, Memo
 
 LABEL = "directional: recorded data has no counterfactual"
 DAYS_PER_MONTH = 365.0 / 12.0
@@ -38,7 +38,7 @@ def _known_sum(values: list[float | None]) -> float | None:
     return fsum(known) if known else None
 
 
-def _value(facts: Facts, economics: Economics) -> tuple[Line, ...]:
+def _value(facts: Facts, economics: Economics) -> tuple[LedgerLine, ...]:
     outcomes = facts.outcomes
     kept = [value_at_stake(fact.churn_risk_delta, fact.account_value) for fact in outcomes]
     usual = economics.usual_resolution_days
@@ -49,7 +49,7 @@ def _value(facts: Facts, economics: Economics) -> tuple[Line, ...]:
     ]
     known = sum(value is not None for value in kept)
     return (
-        Line(
+        LedgerLine(
             "reduced churn risk",
             "value",
             _known_sum(kept),
@@ -58,7 +58,7 @@ def _value(facts: Facts, economics: Economics) -> tuple[Line, ...]:
             _origin(economics.margin_rate, Economics().margin_rate),
             f"-churn_risk_delta x account_value of {known} outcomes, times margin; {AT_FACE_VALUE}",
         ),
-        Line(
+        LedgerLine(
             "escalations prevented",
             "value",
             None,
@@ -67,7 +67,7 @@ def _value(facts: Facts, economics: Economics) -> tuple[Line, ...]:
             economics.agent_hour.provenance,
             "not counted: records do not hold escalations that did not happen",
         ),
-        Line(
+        LedgerLine(
             "lower support workload",
             "value",
             _known_sum(saved),
@@ -76,7 +76,7 @@ def _value(facts: Facts, economics: Economics) -> tuple[Line, ...]:
             economics.support_day.provenance,
             f"days sooner than the usual {usual:g} (assumed), interventions made in support or escalation",
         ),
-        Line(
+        LedgerLine(
             "faster resolution for the customer",
             "value",
             None,
@@ -88,13 +88,13 @@ def _value(facts: Facts, economics: Economics) -> tuple[Line, ...]:
     )
 
 
-def _cost(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[Line, ...]:
+def _cost(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[LedgerLine, ...]:
     economics = policy.economics
     reviewed = sum(fact.reviewed for fact in facts.interventions)
     evaluations = len(facts.interventions)
     return (
         *_actions(facts, policy),
-        Line(
+        LedgerLine(
             "human review",
             "cost",
             reviewed * economics.review_minutes / MINUTES_PER_HOUR,
@@ -103,7 +103,7 @@ def _cost(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[Line, ...]:
             economics.reviewer_hour.provenance,
             f"{reviewed} decided reviews of {economics.review_minutes:g} minutes",
         ),
-        Line(
+        LedgerLine(
             "tool and API calls",
             "cost",
             float(evaluations),
@@ -112,7 +112,7 @@ def _cost(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[Line, ...]:
             economics.evaluation.provenance,
             "one evaluation per recorded intervention; evaluations that led to none are not on record",
         ),
-        Line(
+        LedgerLine(
             "LLM calls",
             "cost",
             evaluations * economics.llm_calls_per_evaluation,
@@ -121,7 +121,7 @@ def _cost(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[Line, ...]:
             economics.llm_call.provenance,
             f"{economics.llm_calls_per_evaluation:g} calls per evaluation",
         ),
-        Line(
+        LedgerLine(
             "infrastructure",
             "cost",
             _months(facts, as_of),
@@ -133,13 +133,13 @@ def _cost(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[Line, ...]:
     )
 
 
-def _actions(facts: Facts, policy: Policy) -> tuple[Line, ...]:
+def _actions(facts: Facts, policy: Policy) -> tuple[LedgerLine, ...]:
     done = Counter(fact.recommended_action for fact in facts.interventions if fact.executed)
     lines = []
     for action, count in sorted(done.items()):
         known = policy.actions.get(action)
         lines.append(
-            Line(
+            LedgerLine(
                 f"action: {action}",
                 "cost",
                 float(count) if known else None,

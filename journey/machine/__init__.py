@@ -18,24 +18,25 @@ from journey.machine.guards import (
     Facts,
     Guard,
     GuardKind,
-    a_number_of_days,
     guard_names,
-    one_or_more_names,
+    parse_days,
+    parse_names,
     register_guard,
     unregister_guard,
 )
 from journey.machine.moves import EVERY_LIVE_STAGE, Move, MoveRule
-from journey.machine.path_cover import path_in_words
+from journey.machine.path_cover import format_path
 from journey.machine.requests import HasStage, MoveResult, Position
 
 if TYPE_CHECKING:
     from journey.machine.compiled import CompiledJourney
-    from journey.machine.conformance import Replay, Violation, ViolationKind, replay_log
+    from journey.machine.conformance import ConformanceResult, Violation, ViolationKind, check_conformance
 
 __all__ = [
     "EVERY_LIVE_STAGE",
     "BlockedMoveError",
     "CompiledJourney",
+    "ConformanceResult",
     "FactColumns",
     "Facts",
     "Guard",
@@ -49,17 +50,16 @@ __all__ = [
     "MoveResult",
     "MoveRule",
     "Position",
-    "Replay",
     "UnknownStageError",
     "Violation",
     "ViolationKind",
-    "a_number_of_days",
+    "check_conformance",
     "default_journey",
+    "format_path",
     "guard_names",
-    "one_or_more_names",
-    "path_in_words",
+    "parse_days",
+    "parse_names",
     "register_guard",
-    "replay_log",
     "unregister_guard",
 ]
 

@@ -90,18 +90,18 @@ class CompiledJourney:
         if self.guards:
             guard = np.where(legal, self.guard_table[here, move], NONE)
             for code, condition in enumerate(self.guards):
-                held = guard == code
-                passed = condition.allow(facts) if facts is not None else False
-                result[held & ~np.asarray(passed)] = MoveResult.BLOCKED
+                guarded = guard == code
+                passed = condition.evaluate(facts) if facts is not None else False
+                result[guarded & ~np.asarray(passed)] = MoveResult.BLOCKED
         return result
 
     def encode_stages(self, names: npt.ArrayLike) -> IntArray:
-        """Stage names as codes; see `encode`."""
-        return encode(names, self.stages)
+        """Stage names as codes; see `encode_names`."""
+        return encode_names(names, self.stages)
 
     def encode_moves(self, names: npt.ArrayLike) -> IntArray:
-        """Move names as codes; see `encode`."""
-        return encode(names, self.moves)
+        """Move names as codes; see `encode_names`."""
+        return encode_names(names, self.moves)
 
 
 def compile_journey(journey: Journey) -> CompiledJourney:
@@ -114,8 +114,8 @@ def compile_journey(journey: Journey) -> CompiledJourney:
     guard_table = np.full_like(table, NONE)
     for move in journey.moves:
         if move.guard:
-            place = stage_index[move.source], move_index[move.name]
-            guard_table[place] = guards.index(move.guard)
+            cell = stage_index[move.source], move_index[move.name]
+            guard_table[cell] = guards.index(move.guard)
     terminal = np.array([stage in journey.terminal for stage in journey.stages], dtype=np.bool_)
     return CompiledJourney(
         fingerprint=journey.fingerprint,
@@ -124,10 +124,10 @@ def compile_journey(journey: Journey) -> CompiledJourney:
         stage_index=MappingProxyType(stage_index),
         move_index=MappingProxyType(move_index),
         table=_read_only(table),
-        rows=_nested(table),
+        rows=_to_nested_tuples(table),
         step_legal=_read_only(step_move >= 0),
         step_move=_read_only(step_move),
-        step_rows=_nested(step_move),
+        step_rows=_to_nested_tuples(step_move),
         legal_moves=tuple(tuple(np.flatnonzero(row >= 0).tolist()) for row in table),
         live=_read_only(~terminal),
         terminal=_read_only(terminal),
@@ -157,7 +157,7 @@ def _step_table(table: IntArray) -> IntArray:
     return steps
 
 
-def encode(column: npt.ArrayLike, names: tuple[str, ...]) -> IntArray:
+def encode_names(column: npt.ArrayLike, names: tuple[str, ...]) -> IntArray:
     """Names, or codes, as codes.
 
     Args:
@@ -172,20 +172,20 @@ def encode(column: npt.ArrayLike, names: tuple[str, ...]) -> IntArray:
         missing = np.isnan(values)
         values = np.where(missing, NONE, values).astype(np.int64)
     if values.dtype.kind in "iu":
-        given = values.astype(np.int64)
-        return np.where((given >= len(names)) | (given < NONE), UNKNOWN, given)
+        codes_given = values.astype(np.int64)
+        return np.where((codes_given >= len(names)) | (codes_given < NONE), UNKNOWN, codes_given)
     codes = np.full(values.shape, UNKNOWN, dtype=np.int64)
     # One comparison per name: names are few, rows are many.
     for code, name in enumerate(names):
         codes[values == name] = code
     codes[values == ""] = NONE
     if values.dtype.kind == "O":
-        odd = np.flatnonzero(codes == UNKNOWN)
-        codes[[row for row in odd if values[row] is None or values[row] != values[row]]] = NONE
+        unmatched = np.flatnonzero(codes == UNKNOWN)
+        codes[[row for row in unmatched if values[row] is None or values[row] != values[row]]] = NONE
     return codes
 
 
-def _nested(table: IntArray) -> tuple[tuple[int, ...], ...]:
+def _to_nested_tuples(table: IntArray) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(row) for row in table.tolist())
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from journey.core.errors import InputError
-from journey.machine.compiled import NONE, UNKNOWN, BoolArray, IntArray, encode
+from journey.machine.compiled import NONE, UNKNOWN, BoolArray, IntArray, encode_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Replay:
+class ConformanceResult:
     """What holding a log against a journey showed. Iterate over it for the first violation of each case.
 
     Attributes:
@@ -100,8 +100,8 @@ class Replay:
     def __iter__(self) -> Iterator[Violation]:
         kinds = self.kinds[self.first_rows].tolist()
         return (
-            self._log.violation(place, ViolationKind(kind))
-            for place, kind in zip(self._first.tolist(), kinds, strict=True)
+            self._log.violation(index, ViolationKind(kind))
+            for index, kind in zip(self._first.tolist(), kinds, strict=True)
         )
 
 
@@ -116,12 +116,12 @@ class _Log:
     begins: BoolArray
     steps: _Steps
 
-    def violation(self, place: int, kind: ViolationKind) -> Violation:
-        row = int(self.order[place])
+    def violation(self, index: int, kind: ViolationKind) -> Violation:
+        row = int(self.order[index])
         position = 0
-        while not self.begins[place - position]:
+        while not self.begins[index - position]:
             position += 1
-        start, move = int(self.steps.start[place]), self.steps.move
+        start, move = int(self.steps.start[index]), self.steps.move
         given_start, given_end, given_move = self.given
         stages, moves = self.compiled.stages, self.compiled.moves
         legal = self.compiled.legal_moves[start] if start >= 0 else ()
@@ -130,21 +130,21 @@ class _Log:
             position=position,
             row=row,
             kind=kind,
-            from_stage=_name(start, stages, given_start, row),
-            to_stage=_name(int(self.steps.end[place]), stages, given_end, row),
-            move=None if move is None else _name(int(move[place]), moves, given_move, row),
-            previous_stage=_name(int(self.steps.previous[place]), stages, None, row),
+            from_stage=_stage_or_move_name(start, stages, given_start, row),
+            to_stage=_stage_or_move_name(int(self.steps.end[index]), stages, given_end, row),
+            move=None if move is None else _stage_or_move_name(int(move[index]), moves, given_move, row),
+            previous_stage=_stage_or_move_name(int(self.steps.previous[index]), stages, None, row),
             legal_moves=tuple(moves[code] for code in legal),
         )
 
 
-def replay_log(
+def check_conformance(
     compiled: CompiledJourney,
     case_ids: npt.ArrayLike,
     from_stages: npt.ArrayLike,
     to_stages: npt.ArrayLike | None = None,
     moves: npt.ArrayLike | None = None,
-) -> Replay:
+) -> ConformanceResult:
     """Hold a log of moves against a journey.
 
     Columns have one entry per move, each case's moves in order of time; cases may be interleaved. Stages and moves are
@@ -178,8 +178,8 @@ def replay_log(
     grouped = cases[order]
     begins = np.ones(len(cases), dtype=np.bool_)
     begins[1:] = grouped[1:] != grouped[:-1]
-    steps = _resolve(compiled, begins, *_coded(compiled, given, order))
-    kinds = _kinds(compiled, begins, steps)
+    steps = _resolve_steps(compiled, begins, *_encode_columns(compiled, given, order))
+    kinds = _classify_rows(compiled, begins, steps)
     violating = np.flatnonzero(kinds)
     repeats = np.zeros(len(violating), dtype=np.bool_)
     repeats[1:] = grouped[violating[1:]] == grouped[violating[:-1]]
@@ -187,7 +187,7 @@ def replay_log(
     log = _Log(compiled, cases, given, order, begins, steps)
     as_given = np.empty_like(kinds)
     as_given[order] = kinds
-    return Replay(len(cases), int(np.count_nonzero(begins)), as_given, order[first], first, log)
+    return ConformanceResult(len(cases), int(np.count_nonzero(begins)), as_given, order[first], first, log)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,18 +207,19 @@ def _case_order(cases: npt.NDArray[Any]) -> IntArray:
     return np.argsort(cases, kind="stable")
 
 
-def _coded(
+def _encode_columns(
     compiled: CompiledJourney, given: tuple[npt.NDArray[Any] | None, ...], order: IntArray
 ) -> tuple[IntArray, IntArray | None, IntArray | None]:
     names = (compiled.stages, compiled.stages, compiled.moves)
     start, end, move = (
-        None if column is None else encode(column, known)[order] for column, known in zip(given, names, strict=True)
+        None if column is None else encode_names(column, known)[order]
+        for column, known in zip(given, names, strict=True)
     )
     assert start is not None
     return start, end, move
 
 
-def _resolve(
+def _resolve_steps(
     compiled: CompiledJourney, begins: BoolArray, start: IntArray, end: IntArray | None, move: IntArray | None
 ) -> _Steps:
     """Fill in what the log leaves out and the rules or the rows before tell."""
@@ -227,36 +228,36 @@ def _resolve(
         end = leads_to if end is None else np.where(end == NONE, leads_to, end)
     assert end is not None
     # Who made no move, or none that exists, is still where they were.
-    previous = _before(begins, np.where(end == NONE, start, end))
-    left_out = (start == NONE) & ~begins
-    if (left_out if move is not None else left_out & (end == NONE)).any():
-        return _walk(compiled, begins, start, end, move)
-    return _Steps(np.where(left_out, previous, start), end, move, previous)
+    previous = _previous_stages(begins, np.where(end == NONE, start, end))
+    missing_start = (start == NONE) & ~begins
+    if (missing_start if move is not None else missing_start & (end == NONE)).any():
+        return _resolve_row_by_row(compiled, begins, start, end, move)
+    return _Steps(np.where(missing_start, previous, start), end, move, previous)
 
 
-def _walk(
+def _resolve_row_by_row(
     compiled: CompiledJourney, begins: BoolArray, start: IntArray, end: IntArray, move: IntArray | None
 ) -> _Steps:
     """Row by row, because where a row starts depends on where the rows before it led."""
     starts, ends = start.tolist(), end.tolist()
     moves = [NONE] * len(starts) if move is None else move.tolist()
-    before = [NONE] * len(starts)
-    here = NONE
-    for row, begin in enumerate(begins.tolist()):
-        if begin:
-            here = NONE
-        before[row] = here
+    previous = [NONE] * len(starts)
+    stage = NONE
+    for row, is_first in enumerate(begins.tolist()):
+        if is_first:
+            stage = NONE
+        previous[row] = stage
         if starts[row] == NONE:
-            starts[row] = here
+            starts[row] = stage
         if ends[row] == NONE and starts[row] >= 0 and moves[row] >= 0:
             ends[row] = compiled.rows[starts[row]][moves[row]]
-        here = starts[row] if ends[row] == NONE else ends[row]
+        stage = starts[row] if ends[row] == NONE else ends[row]
     return _Steps(
-        np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), move, np.array(before, dtype=np.int64)
+        np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), move, np.array(previous, dtype=np.int64)
     )
 
 
-def _before(begins: BoolArray, after: IntArray) -> IntArray:
+def _previous_stages(begins: BoolArray, after: IntArray) -> IntArray:
     previous = np.full(len(after), NONE, dtype=np.int64)
     previous[1:] = np.where(begins[1:], NONE, after[:-1])
     return previous
@@ -270,7 +271,7 @@ def _lookup(table: IntArray, rows: IntArray, columns: IntArray) -> IntArray:
     return found
 
 
-def _kinds(compiled: CompiledJourney, begins: BoolArray, steps: _Steps) -> npt.NDArray[np.int8]:
+def _classify_rows(compiled: CompiledJourney, begins: BoolArray, steps: _Steps) -> npt.NDArray[np.int8]:
     """The violation of each row, 0 where it is in order."""
     start, end, move = steps.start, steps.end, steps.move
     if move is None:
@@ -287,7 +288,7 @@ def _kinds(compiled: CompiledJourney, begins: BoolArray, steps: _Steps) -> npt.N
     return kinds
 
 
-def _name(code: int, names: tuple[str, ...], given: npt.NDArray[Any] | None, row: int) -> str | None:
+def _stage_or_move_name(code: int, names: tuple[str, ...], given: npt.NDArray[Any] | None, row: int) -> str | None:
     """The name of a code; of an unknown one what the log said, and None where it said nothing."""
     if code >= 0:
         return names[code]

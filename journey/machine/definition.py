@@ -51,7 +51,7 @@ class Journey:
             object.__setattr__(self, given, _as_names(getattr(self, given)))
         validation.refuse_mistakes(self.stages, self.moves, self.initial, self.terminal)
         # One canonical order, so that two journeys with the same rules are equal and compile to the same codes.
-        names = {name: code for code, name in enumerate(_in_order(m.name for m in self.moves))}
+        names = {name: code for code, name in enumerate(_unique(m.name for m in self.moves))}
         stages = {stage: code for code, stage in enumerate(self.stages)}
         moves = sorted(self.moves, key=lambda m: (names[m.name], stages[m.source]))
         object.__setattr__(self, "moves", tuple(moves))
@@ -92,16 +92,16 @@ class Journey:
         Raises:
             JourneyDefinitionError: A key is unknown, missing or of the wrong kind, or the definition cannot work.
         """
-        return cls.build(**serialisation.read_journey(data))
+        return cls.build(**serialisation.parse_journey(data))
 
     def to_dict(self) -> dict[str, Any]:
         """The journey as plain data for a scenario file; the inverse of `from_dict`."""
-        return serialisation.write_journey(self)
+        return serialisation.serialise_journey(self)
 
     @cached_property
     def move_names(self) -> tuple[str, ...]:
         """The names of all moves, each once; a name's place is its code in tables."""
-        return _in_order(move.name for move in self.moves)
+        return _unique(move.name for move in self.moves)
 
     @cached_property
     def live(self) -> tuple[str, ...]:
@@ -215,7 +215,7 @@ def _as_names(given: str | Iterable[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _in_order(names: Iterable[str]) -> tuple[str, ...]:
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 

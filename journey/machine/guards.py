@@ -78,19 +78,19 @@ class GuardKind:
     Attributes:
         name: How a journey names it, for instance ``min_days_in_stage``.
         test: The condition itself: columns and the parameter in, one boolean per row out.
-        parameter: Turns what a journey file says into the parameter; raises ValueError saying what it expected.
-        words: The condition for a person, with ``{value}`` where the parameter goes.
+        parse_parameter: Turns what a journey file says into the parameter; raises ValueError saying what it expected.
+        template: The condition for a person, with ``{value}`` where the parameter goes.
         names_stages: Whether the parameter names stages, which must then exist.
     """
 
     name: str
     test: Callable[[FactColumns, Any], BoolColumn]
-    parameter: Callable[[object], GuardValue]
-    words: str
+    parse_parameter: Callable[[object], GuardValue]
+    template: str
     names_stages: bool = False
 
 
-def a_number_of_days(given: object) -> float:
+def parse_days(given: object) -> float:
     """A finite number of days, at least 0; raises ValueError otherwise."""
     if isinstance(given, bool) or not isinstance(given, int | float):
         raise ValueError("expected a number of days")  # noqa: TRY004 - one kind of error for bad parameters
@@ -99,7 +99,7 @@ def a_number_of_days(given: object) -> float:
     return float(given)
 
 
-def one_or_more_names(given: object) -> tuple[str, ...]:
+def parse_names(given: object) -> tuple[str, ...]:
     """One name or a list of names, each once, in alphabetical order; raises ValueError otherwise."""
     names = [given] if isinstance(given, str) else given
     if not isinstance(names, list | tuple | set | frozenset) or not names:
@@ -132,10 +132,10 @@ def _risk_tier(facts: FactColumns, tiers: tuple[str, ...]) -> BoolColumn:
 _KINDS: dict[str, GuardKind] = {
     kind.name: kind
     for kind in (
-        GuardKind("min_days_in_stage", _min_days_in_stage, a_number_of_days, "at least {value} days in stage"),
-        GuardKind("came_from", _came_from, one_or_more_names, "to have come from {value}", names_stages=True),
-        GuardKind("segment", _segment, one_or_more_names, "segment {value}"),
-        GuardKind("risk_tier", _risk_tier, one_or_more_names, "risk tier {value}"),
+        GuardKind("min_days_in_stage", _min_days_in_stage, parse_days, "at least {value} days in stage"),
+        GuardKind("came_from", _came_from, parse_names, "to have come from {value}", names_stages=True),
+        GuardKind("segment", _segment, parse_names, "segment {value}"),
+        GuardKind("risk_tier", _risk_tier, parse_names, "risk tier {value}"),
     )
 }
 
@@ -197,7 +197,7 @@ class Guard:
         names = [name for name, _ in self.conditions]
         if not names or len(set(names)) != len(names):
             raise JourneyDefinitionError("a guard needs one or more conditions, each named once")
-        checked = tuple(sorted((name, _parameter(name, given)) for name, given in self.conditions))
+        checked = tuple(sorted((name, _parse_parameter(name, given)) for name, given in self.conditions))
         object.__setattr__(self, "conditions", checked)
 
     @classmethod
@@ -208,42 +208,44 @@ class Guard:
     @classmethod
     def from_dict(cls, conditions: Mapping[str, object]) -> Guard:
         """A guard as a journey file spells it: ``{min_days_in_stage = 7}``."""
-        return cls(tuple((name, _parameter(name, given)) for name, given in conditions.items()))
+        return cls(tuple((name, _parse_parameter(name, given)) for name, given in conditions.items()))
 
     def to_dict(self) -> dict[str, float | str | list[str]]:
         """The guard as plain data; the inverse of `from_dict`."""
-        return {name: _as_data(value) for name, value in self.conditions}
+        return {name: _to_plain_value(value) for name, value in self.conditions}
 
-    def allow(self, facts: FactColumns) -> BoolColumn:
+    def evaluate(self, facts: FactColumns) -> BoolColumn:
         """Whether the guard lets pass, for each row."""
         return reduce(operator.and_, (guard_kind(name).test(facts, value) for name, value in self.conditions))
 
     def allows(self, facts: Facts | None = None) -> bool:
         """Whether the guard lets one customer pass. No facts: nothing is known, so nobody passes."""
-        return bool(self.allow((facts or Facts()).as_columns())[0])
+        return bool(self.evaluate((facts or Facts()).as_columns())[0])
 
-    def stages_named(self) -> Iterable[str]:
+    def named_stages(self) -> Iterable[str]:
         """The stages that the conditions name."""
         for name, value in self.conditions:
             if guard_kind(name).names_stages and isinstance(value, tuple):
                 yield from value
 
     def __str__(self) -> str:
-        return " and ".join(guard_kind(name).words.format(value=_in_words(value)) for name, value in self.conditions)
+        return " and ".join(
+            guard_kind(name).template.format(value=_format_value(value)) for name, value in self.conditions
+        )
 
 
-def _parameter(name: str, given: object) -> GuardValue:
+def _parse_parameter(name: str, given: object) -> GuardValue:
     try:
-        return guard_kind(name).parameter(given)
+        return guard_kind(name).parse_parameter(given)
     except ValueError as error:
         raise JourneyDefinitionError(f"guard {name!r}: {error}, got {given!r}") from None
 
 
-def _as_data(value: GuardValue) -> float | str | list[str]:
+def _to_plain_value(value: GuardValue) -> float | str | list[str]:
     if isinstance(value, tuple):
         return value[0] if len(value) == 1 else list(value)
     return value
 
 
-def _in_words(value: GuardValue) -> str:
+def _format_value(value: GuardValue) -> str:
     return " or ".join(value) if isinstance(value, tuple) else f"{value:g}"

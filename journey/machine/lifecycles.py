@@ -86,7 +86,7 @@ def risk_signal_lifecycle() -> Journey:
     )
 
 
-def funnel(path: Iterable[str] = tuple(FUNNEL_STEPS)) -> Journey:
+def funnel_lifecycle(path: Iterable[str] = tuple(FUNNEL_STEPS)) -> Journey:
     """The acquisition funnel of a campaign that has these steps, each leading to the next one it has.
 
     Args:

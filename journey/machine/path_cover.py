@@ -41,91 +41,91 @@ def covering_paths(journey: Journey) -> tuple[tuple[Move, ...], ...]:
     """
     reached = reachable_stages(journey)
     moves = [move for move in journey.moves if move.source in reached]
-    parts = _parts(moves)
-    flow = _least_repetition(journey.initial, moves, parts)
-    begins = _beginnings(journey.initial, parts, flow)
+    components = _connected_components(moves)
+    flow = _minimum_repetition_flow(journey.initial, moves, components)
+    starts = _path_starts(journey.initial, components, flow)
     repeated = [move for move in moves for _ in range(1 + flow[move.source, move.destination, move])]
-    paths = _split_circuit(begins, repeated)
+    paths = _split_circuit(starts, repeated)
     return tuple(sorted(paths, key=lambda path: [journey.moves.index(move) for move in path]))
 
 
-def path_in_words(path: Sequence[Move]) -> str:
+def format_path(path: Sequence[Move]) -> str:
     """A path for a person: ``onboarding -activate-> engagement -churn-> churned``."""
     if not path:
         return ""
     return path[0].source + "".join(f" -{move.name}-> {move.destination}" for move in path)
 
 
-def _parts(moves: Iterable[Move]) -> dict[str, int]:
+def _connected_components(moves: Iterable[Move]) -> dict[str, int]:
     """Which connected part of the graph each stage with a move is in (directions ignored)."""
-    part: dict[str, int] = {}
+    component: dict[str, int] = {}
     for number, move in enumerate(moves):
-        merged = {part.get(move.source, number), part.get(move.destination, number), number}
-        for stage, old in list(part.items()):
+        merged = {component.get(move.source, number), component.get(move.destination, number), number}
+        for stage, old in list(component.items()):
             if old in merged:
-                part[stage] = number
-        part[move.source] = part[move.destination] = number
-    return part
+                component[stage] = number
+        component[move.source] = component[move.destination] = number
+    return component
 
 
-def _least_repetition(
-    initial: Sequence[str], moves: Sequence[Move], parts: dict[str, int]
+def _minimum_repetition_flow(
+    initial: Sequence[str], moves: Sequence[Move], components: dict[str, int]
 ) -> Counter[tuple[Hashable, Hashable, Hashable]]:
     """How often each move is made again, and how many paths begin where, at the least cost."""
     missing = Counter(move.source for move in moves)
     missing.subtract(move.destination for move in moves)
-    network = _Network()
-    a_path = len(moves) * len(parts) + 1  # more than all repetitions together can cost
-    network.arc(_BEGIN, _PAID, _UNLIMITED, a_path)
+    network = _FlowNetwork()
+    path_cost = len(moves) * len(components) + 1  # more than all repetitions together can cost
+    network.add_arc(_BEGIN, _PAID, _UNLIMITED, path_cost)
     for stage in initial:
-        if stage in parts:
-            free = ("free", parts[stage])
+        if stage in components:
+            free = ("free", components[stage])
             if (_BEGIN, free, None) not in network.capacity:
-                network.arc(_BEGIN, free, 1, 0)
-            network.arc(free, stage, _UNLIMITED, 0)
-            network.arc(_PAID, stage, _UNLIMITED, 0)
+                network.add_arc(_BEGIN, free, 1, 0)
+            network.add_arc(free, stage, _UNLIMITED, 0)
+            network.add_arc(_PAID, stage, _UNLIMITED, 0)
     for move in moves:
-        network.arc(move.source, move.destination, _UNLIMITED, 1, move)
-    for stage in parts:
+        network.add_arc(move.source, move.destination, _UNLIMITED, 1, move)
+    for stage in components:
         if missing[stage] > 0:
-            network.arc(stage, _DEMAND, missing[stage], 0)
+            network.add_arc(stage, _DEMAND, missing[stage], 0)
         elif missing[stage] < 0:
-            network.arc(_BEGIN, stage, -missing[stage], 0, "arrivals to spare")
-    network.fill(_BEGIN, _DEMAND)
+            network.add_arc(_BEGIN, stage, -missing[stage], 0, "arrivals to spare")
+    network.maximise_flow(_BEGIN, _DEMAND)
     return network.flow
 
 
-def _beginnings(
-    initial: Sequence[str], parts: dict[str, int], flow: Counter[tuple[Hashable, Hashable, Hashable]]
+def _path_starts(
+    initial: Sequence[str], components: dict[str, int], flow: Counter[tuple[Hashable, Hashable, Hashable]]
 ) -> list[str]:
     """The stages in which paths begin, one entry per path."""
-    begins: list[str] = []
+    starts: list[str] = []
     for stage in initial:
-        if stage in parts:
-            paid, free = flow[_PAID, stage, None], flow[("free", parts[stage]), stage, None]
-            begins += [stage] * (paid + free)
-    begun = {parts[stage] for stage in begins}
+        if stage in components:
+            paid, free = flow[_PAID, stage, None], flow[("free", components[stage]), stage, None]
+            starts += [stage] * (paid + free)
+    started = {components[stage] for stage in starts}
     for stage in initial:
         # A part in which every stage is balanced asks for no beginning, and needs one all the same.
-        if stage in parts and parts[stage] not in begun:
-            begins.append(stage)
-            begun.add(parts[stage])
-    return begins
+        if stage in components and components[stage] not in started:
+            starts.append(stage)
+            started.add(components[stage])
+    return starts
 
 
-def _split_circuit(begins: list[str], moves: list[Move]) -> list[tuple[Move, ...]]:
+def _split_circuit(starts: list[str], moves: list[Move]) -> list[tuple[Move, ...]]:
     """Walk the Eulerian graph in which every path begins and ends in one extra node, and cut it there."""
-    arrivals = Counter(begins) + Counter(move.destination for move in moves)
+    arrivals = Counter(starts) + Counter(move.destination for move in moves)
     arrivals.subtract(move.source for move in moves)
-    onward: dict[Hashable, list[tuple[Hashable, Move | None]]] = {}
+    outgoing: dict[Hashable, list[tuple[Hashable, Move | None]]] = {}
     for stage, ends in arrivals.items():
-        onward.setdefault(stage, []).extend([(_BEGIN, None)] * ends)
+        outgoing.setdefault(stage, []).extend([(_BEGIN, None)] * ends)
     for move in reversed(moves):
-        onward.setdefault(move.source, []).append((move.destination, move))
-    for stage in reversed(begins):
-        onward.setdefault(_BEGIN, []).append((stage, None))
+        outgoing.setdefault(move.source, []).append((move.destination, move))
+    for stage in reversed(starts):
+        outgoing.setdefault(_BEGIN, []).append((stage, None))
     paths: list[list[Move]] = []
-    for node, by in _euler_circuit(onward, _BEGIN):
+    for node, by in _euler_circuit(outgoing, _BEGIN):
         if by is not None:
             paths[-1].append(by)
         elif node != _BEGIN:
@@ -134,13 +134,13 @@ def _split_circuit(begins: list[str], moves: list[Move]) -> list[tuple[Move, ...
 
 
 def _euler_circuit(
-    onward: dict[Hashable, list[tuple[Hashable, Move | None]]], start: Hashable
+    outgoing: dict[Hashable, list[tuple[Hashable, Move | None]]], start: Hashable
 ) -> list[tuple[Hashable, Move | None]]:
-    """Hierholzer's circuit: every arc once, as (node arrived at, move made); consumes `onward`."""
+    """Hierholzer's circuit: every arc once, as (node arrived at, move made); consumes `outgoing`."""
     circuit: list[tuple[Hashable, Move | None]] = []
     stack: list[tuple[Hashable, Move | None]] = [(start, None)]
     while stack:
-        out = onward.get(stack[-1][0])
+        out = outgoing.get(stack[-1][0])
         if out:
             stack.append(out.pop())
         else:
@@ -150,18 +150,18 @@ def _euler_circuit(
 
 
 @dataclass
-class _Network:
+class _FlowNetwork:
     """A small network for minimum-cost flow by successive cheapest paths (Bellman-Ford). Arcs are (from, to, label)."""
 
     capacity: dict[tuple[Hashable, Hashable, Hashable], int] = field(default_factory=dict)
     cost: dict[tuple[Hashable, Hashable, Hashable], int] = field(default_factory=dict)
     flow: Counter[tuple[Hashable, Hashable, Hashable]] = field(default_factory=Counter)
 
-    def arc(self, start: Hashable, end: Hashable, capacity: int, cost: int, label: Hashable = None) -> None:
+    def add_arc(self, start: Hashable, end: Hashable, capacity: int, cost: int, label: Hashable = None) -> None:
         self.capacity[start, end, label] = capacity
         self.cost[start, end, label] = cost
 
-    def fill(self, source: Hashable, sink: Hashable) -> None:
+    def maximise_flow(self, source: Hashable, sink: Hashable) -> None:
         """As much flow as possible from source to sink, as cheaply as possible."""
         while path := self._cheapest_path(source, sink):
             amount = min(self.capacity[arc] - self.flow[arc] if onward else self.flow[arc] for arc, onward in path)

@@ -53,15 +53,15 @@ def shortest_path(journey: Journey, start: str, end: str) -> tuple[Move, ...] | 
     came_by: dict[str, Move | None] = {start: None}
     waiting = deque([start])
     while waiting and end not in came_by:
-        here = waiting.popleft()
+        stage_reached = waiting.popleft()
         for move in journey.moves:
-            if move.source == here and move.destination not in came_by:
+            if move.source == stage_reached and move.destination not in came_by:
                 came_by[move.destination] = move
                 waiting.append(move.destination)
-    return _traced_back(came_by, end) if end in came_by else None
+    return _trace_back(came_by, end) if end in came_by else None
 
 
-def _traced_back(came_by: dict[str, Move | None], end: str) -> tuple[Move, ...]:
+def _trace_back(came_by: dict[str, Move | None], end: str) -> tuple[Move, ...]:
     path: list[Move] = []
     move = came_by[end]
     while move is not None:
@@ -72,13 +72,13 @@ def _traced_back(came_by: dict[str, Move | None], end: str) -> tuple[Move, ...]:
 
 def _closure(seeds: Iterable[str], arcs: Iterable[tuple[str, str]]) -> frozenset[str]:
     """Everything that can be reached from the seeds along the arcs, the seeds included."""
-    onward: dict[str, list[str]] = {}
+    outgoing: dict[str, list[str]] = {}
     for source, destination in arcs:
-        onward.setdefault(source, []).append(destination)
+        outgoing.setdefault(source, []).append(destination)
     reached = set(seeds)
     waiting = list(reached)
     while waiting:
-        for stage in onward.get(waiting.pop(), ()):
+        for stage in outgoing.get(waiting.pop(), ()):
             if stage not in reached:
                 reached.add(stage)
                 waiting.append(stage)
@@ -90,17 +90,20 @@ def findings(journey: Journey) -> list[Finding]:
     ends = set(dead_ends(journey))
     return [
         *(
-            _odd("unreachable-stage", stage, "no path from an initial stage leads to it")
+            _build_finding("unreachable-stage", stage, "no path from an initial stage leads to it")
             for stage in unreachable_stages(journey)
         ),
-        *(_odd("dead-end-stage", stage, "it is not terminal and no move leaves it") for stage in dead_ends(journey)),
         *(
-            _odd("cannot-finish", stage, "no path from it leads to a terminal stage")
+            _build_finding("dead-end-stage", stage, "it is not terminal and no move leaves it")
+            for stage in dead_ends(journey)
+        ),
+        *(
+            _build_finding("cannot-finish", stage, "no path from it leads to a terminal stage")
             for stage in cannot_finish(journey)
             if stage not in ends and journey.terminal
         ),
     ]
 
 
-def _odd(code: str, stage: str, why: str) -> Finding:
+def _build_finding(code: str, stage: str, why: str) -> Finding:
     return Finding(code, FindingSeverity.WARNING, "journey", stage, None, f"Stage {stage!r}: {why}.")

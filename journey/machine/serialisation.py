@@ -37,61 +37,61 @@ _JOURNEY_KEYS = ("name", "stages", "initial", "terminal", "moves")
 _MOVE_KEYS = ("name", "source", "sources", "destination", "guard")
 
 
-def read_journey(data: Mapping[str, Any]) -> dict[str, Any]:
+def parse_journey(data: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of `Journey.build` that this data spells.
 
     Raises:
         JourneyDefinitionError: A key is unknown, missing or of the wrong kind.
     """
-    _mapping("the journey", data)
-    _known_keys("the journey", data, _JOURNEY_KEYS)
-    _needed_keys("the journey", data, ("stages", "initial", "moves"))
+    _require_mapping("the journey", data)
+    _refuse_unknown_keys("the journey", data, _JOURNEY_KEYS)
+    _require_keys("the journey", data, ("stages", "initial", "moves"))
     moves = data["moves"]
     if not isinstance(moves, list | tuple):
         raise JourneyDefinitionError(f"`moves` must be a list of moves, got {moves!r}")
     return {
-        "name": _text("`name`", data.get("name", "journey")),
-        "stages": _names("`stages`", data["stages"]),
-        "initial": _names("`initial`", data["initial"]),
-        "terminal": _names("`terminal`", data.get("terminal", ())),
-        "moves": [_read_move(number, move) for number, move in enumerate(moves, start=1)],
+        "name": _parse_text("`name`", data.get("name", "journey")),
+        "stages": _parse_names("`stages`", data["stages"]),
+        "initial": _parse_names("`initial`", data["initial"]),
+        "terminal": _parse_names("`terminal`", data.get("terminal", ())),
+        "moves": [_parse_move(number, move) for number, move in enumerate(moves, start=1)],
     }
 
 
-def _read_move(number: int, data: Any) -> MoveRule:
-    place = f"move {number}"
-    _mapping(place, data)
+def _parse_move(number: int, data: Any) -> MoveRule:
+    context = f"move {number}"
+    _require_mapping(context, data)
     if isinstance(data.get("name"), str):
-        place = f"move {number} ({data['name']!r})"
-    _known_keys(place, data, _MOVE_KEYS)
-    _needed_keys(place, data, ("name", "destination"))
+        context = f"move {number} ({data['name']!r})"
+    _refuse_unknown_keys(context, data, _MOVE_KEYS)
+    _require_keys(context, data, ("name", "destination"))
     if ("source" in data) == ("sources" in data):
         raise JourneyDefinitionError(
-            f"{place}: give either `source` (one stage, or {EVERY_LIVE_STAGE!r}) or `sources` (a list)"
+            f"{context}: give either `source` (one stage, or {EVERY_LIVE_STAGE!r}) or `sources` (a list)"
         )
     if "source" in data:
-        sources: str | tuple[str, ...] = _text(f"{place}: `source`", data["source"])
+        sources: str | tuple[str, ...] = _parse_text(f"{context}: `source`", data["source"])
     else:
-        sources = _names(f"{place}: `sources`", data["sources"])
+        sources = _parse_names(f"{context}: `sources`", data["sources"])
     return MoveRule(
-        _text(f"{place}: `name`", data["name"]),
+        _parse_text(f"{context}: `name`", data["name"]),
         sources,
-        _text(f"{place}: `destination`", data["destination"]),
-        _read_guard(place, data.get("guard")),
+        _parse_text(f"{context}: `destination`", data["destination"]),
+        _parse_guard(context, data.get("guard")),
     )
 
 
-def _read_guard(place: str, data: Any) -> Guard | None:
+def _parse_guard(context: str, data: Any) -> Guard | None:
     if data is None:
         return None
-    _mapping(f"{place}: `guard`", data)
+    _require_mapping(f"{context}: `guard`", data)
     try:
         return Guard.from_dict(data)
     except JourneyDefinitionError as error:
-        raise JourneyDefinitionError(f"{place}: {error}") from None
+        raise JourneyDefinitionError(f"{context}: {error}") from None
 
 
-def write_journey(journey: Journey) -> dict[str, Any]:
+def serialise_journey(journey: Journey) -> dict[str, Any]:
     """The journey as plain data, rules with the same name, destination and guard written as one."""
     groups: dict[tuple[str, str, Guard | None], list[Move]] = {}
     for move in journey.moves:
@@ -101,52 +101,52 @@ def write_journey(journey: Journey) -> dict[str, Any]:
         "stages": list(journey.stages),
         "initial": list(journey.initial),
         "terminal": list(journey.terminal),
-        "moves": [_write_rule(journey, moves) for moves in groups.values()],
+        "moves": [_serialise_rule(journey, moves) for moves in groups.values()],
     }
 
 
-def _write_rule(journey: Journey, moves: list[Move]) -> dict[str, Any]:
+def _serialise_rule(journey: Journey, moves: list[Move]) -> dict[str, Any]:
     name, destination, guard = moves[0].name, moves[0].destination, moves[0].guard
     sources = [move.source for move in moves]
     if len(sources) > 1 and sources == [stage for stage in journey.live if stage != destination]:
-        where: dict[str, Any] = {"source": EVERY_LIVE_STAGE}
+        source: dict[str, Any] = {"source": EVERY_LIVE_STAGE}
     else:
-        where = {"source": sources[0]} if len(sources) == 1 else {"sources": sources}
-    rule = {"name": name, **where, "destination": destination}
+        source = {"source": sources[0]} if len(sources) == 1 else {"sources": sources}
+    rule = {"name": name, **source, "destination": destination}
     return {**rule, "guard": guard.to_dict()} if guard else rule
 
 
-def _mapping(place: str, data: object) -> None:
+def _require_mapping(context: str, data: object) -> None:
     if not isinstance(data, Mapping):
-        raise JourneyDefinitionError(f"{place} must be a table of keys and values, got {data!r}")
+        raise JourneyDefinitionError(f"{context} must be a table of keys and values, got {data!r}")
 
 
-def _known_keys(place: str, data: Mapping[str, Any], known: Iterable[str]) -> None:
+def _refuse_unknown_keys(context: str, data: Mapping[str, Any], known: Iterable[str]) -> None:
     known = tuple(known)
     problems = []
     for key in data:
         if key not in known:
             close = get_close_matches(str(key), known, n=1)
             hint = f"did you mean `{close[0]}`? " if close else ""
-            problems.append(f"{place}: unknown key `{key}`; {hint}known are {', '.join(known)}")
+            problems.append(f"{context}: unknown key `{key}`; {hint}known are {', '.join(known)}")
     if problems:
         raise JourneyDefinitionError(*problems)
 
 
-def _needed_keys(place: str, data: Mapping[str, Any], needed: Iterable[str]) -> None:
+def _require_keys(context: str, data: Mapping[str, Any], needed: Iterable[str]) -> None:
     missing = [key for key in needed if key not in data]
     if missing:
-        raise JourneyDefinitionError(*(f"{place}: the key `{key}` is missing" for key in missing))
+        raise JourneyDefinitionError(*(f"{context}: the key `{key}` is missing" for key in missing))
 
 
-def _text(place: str, given: Any) -> str:
+def _parse_text(context: str, given: Any) -> str:
     if not isinstance(given, str):
-        raise JourneyDefinitionError(f"{place} must be text, got {given!r}")
+        raise JourneyDefinitionError(f"{context} must be text, got {given!r}")
     return given
 
 
-def _names(place: str, given: Any) -> tuple[str, ...]:
+def _parse_names(context: str, given: Any) -> tuple[str, ...]:
     names = [given] if isinstance(given, str) else given
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        raise JourneyDefinitionError(f"{place} must be a name or a list of names, got {given!r}")
+        raise JourneyDefinitionError(f"{context} must be a name or a list of names, got {given!r}")
     return tuple(names)

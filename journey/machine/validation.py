@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _NAME = re.compile(r"[^\W\d_](?:[\w -]*\w)?")
-_LONGEST_NAME = 60
+_MAX_NAME_LENGTH = 60
 # `stage` is the attribute that the machine sets; a trigger of that name would hide it.
 _RESERVED = {EVERY_LIVE_STAGE, "stage"}
 
@@ -24,8 +24,8 @@ def refuse_mistakes(
     """Raise `JourneyDefinitionError` with every mistake in the definition, if there is one."""
     problems = [
         *_bad_stages(stages),
-        *_bad_ends("initial", initial, stages),
-        *_bad_ends("terminal", terminal, stages),
+        *_bad_initial_or_terminal("initial", initial, stages),
+        *_bad_initial_or_terminal("terminal", terminal, stages),
         *_bad_moves(moves, stages, terminal),
         *_shadowed_moves(moves),
     ]
@@ -33,29 +33,29 @@ def refuse_mistakes(
         raise JourneyDefinitionError(*problems)
 
 
-def _bad_name(what: str, name: object) -> str | None:
+def _bad_name(role: str, name: object) -> str | None:
     if not isinstance(name, str):
-        return f"{what} {name!r} must be text"
+        return f"{role} {name!r} must be text"
     if name.casefold() in _RESERVED:
-        return f"{what} {name!r} is a reserved word; choose another name"
-    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+        return f"{role} {name!r} is a reserved word; choose another name"
+    if len(name) > _MAX_NAME_LENGTH or not _NAME.fullmatch(name):
         return (
-            f"{what} {name!r} is not a usable name: begin with a letter, go on with letters, digits, '_', '-' or "
-            f"spaces, at most {_LONGEST_NAME} characters"
+            f"{role} {name!r} is not a usable name: begin with a letter, go on with letters, digits, '_', '-' or "
+            f"spaces, at most {_MAX_NAME_LENGTH} characters"
         )
     return None
 
 
-def _bad_names(what: str, names: Iterable[object]) -> Iterable[str]:
+def _bad_names(role: str, names: Iterable[object]) -> Iterable[str]:
     """Names that cannot be used, and names that differ in capitals only."""
     first: dict[str, str] = {}
     for name in dict.fromkeys(names):
-        problem = _bad_name(what, name)
+        problem = _bad_name(role, name)
         if problem:
             yield problem
         elif first.setdefault(str(name).casefold(), str(name)) != name:
             yield (
-                f"{what} {name!r} differs from {first[str(name).casefold()]!r} in capitals only; "
+                f"{role} {name!r} differs from {first[str(name).casefold()]!r} in capitals only; "
                 "use one spelling, or two names"
             )
 
@@ -69,31 +69,31 @@ def _bad_stages(stages: Sequence[str]) -> Iterable[str]:
     yield from _bad_names("stage", stages)
 
 
-def _bad_ends(which: str, given: Sequence[str], stages: Sequence[str]) -> Iterable[str]:
-    if which == "initial" and not given:
+def _bad_initial_or_terminal(role: str, given: Sequence[str], stages: Sequence[str]) -> Iterable[str]:
+    if role == "initial" and not given:
         yield "the journey has no initial stage; say in `initial` where customers begin"
     for stage in dict.fromkeys(given):
         if stage not in stages:
-            yield f"{which} stage {_unknown(stage, stages)}"
+            yield f"{role} stage {_describe_unknown_stage(stage, stages)}"
         if given.count(stage) > 1:
-            yield f"{which} stage {stage!r} is listed {given.count(stage)} times; list it once"
+            yield f"{role} stage {stage!r} is listed {given.count(stage)} times; list it once"
 
 
 def _bad_moves(moves: Sequence[Move], stages: Sequence[str], terminal: Sequence[str]) -> Iterable[str]:
     yield from _bad_names("move", (move.name for move in moves))
     for move in moves:
         if move.source not in stages:
-            yield f"move {move.name!r}: its source {_unknown(move.source, stages)}"
+            yield f"move {move.name!r}: its source {_describe_unknown_stage(move.source, stages)}"
         if move.destination not in stages:
-            yield f"move {move.name!r}: its destination {_unknown(move.destination, stages)}"
+            yield f"move {move.name!r}: its destination {_describe_unknown_stage(move.destination, stages)}"
         if move.source in terminal:
             yield (
                 f"move {move.name!r} leaves {move.source!r}, which is terminal; remove the move, "
                 f"or take {move.source!r} out of `terminal`"
             )
-        for stage in move.guard.stages_named() if move.guard else ():
+        for stage in move.guard.named_stages() if move.guard else ():
             if stage not in stages:
-                yield f"move {move.name!r}: in its guard, {_unknown(stage, stages)}"
+                yield f"move {move.name!r}: in its guard, {_describe_unknown_stage(stage, stages)}"
 
 
 def _shadowed_moves(moves: Sequence[Move]) -> Iterable[str]:
@@ -108,7 +108,7 @@ def _shadowed_moves(moves: Sequence[Move]) -> Iterable[str]:
             )
 
 
-def _unknown(stage: object, stages: Sequence[str]) -> str:
+def _describe_unknown_stage(stage: object, stages: Sequence[str]) -> str:
     close = get_close_matches(str(stage).casefold(), [str(s) for s in stages], n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{stage!r} is not a stage; {hint}the stages are {', '.join(map(str, stages))}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from journey.decision.as_of import in_iso
+from journey.decision.as_of import format_moment
 from journey.marketing.analysis.attribution import report_attribution
 from journey.marketing.analysis.experiments import report_experiments
 from journey.marketing.analysis.kpis import report_kpis
@@ -88,7 +88,7 @@ class CampaignEvaluation:
     def as_dict(self) -> dict[str, Any]:
         """The evaluation as JSON-ready data, by key of the contract; ``counts`` and ``patterns`` are there besides."""
         return {
-            "as_of": None if self.as_of is None else in_iso(self.as_of),
+            "as_of": None if self.as_of is None else format_moment(self.as_of),
             "counts": self.report.counts,
             "findings": [finding.as_dict() for finding in self.report.findings],
             "funnel": [row.as_dict() for row in self.funnel],

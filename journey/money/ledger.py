@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 from journey.decision.policy import Provenance
 
-Kind = Literal["value", "cost"]
+LineKind = Literal["value", "cost"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LedgerLine:
     """One line of a ledger.
 
     Attributes:
@@ -29,7 +29,7 @@ class Line:
     """
 
     name: str
-    kind: Kind
+    kind: LineKind
     quantity: float | None
     unit: str
     unit_price: float
@@ -86,36 +86,36 @@ class Ledger:
         ValueError: Two lines have the same name.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[LedgerLine, ...]
     memos: tuple[Memo, ...] = ()
     label: str = ""
 
     def __post_init__(self) -> None:
         names = [line.name for line in self.lines]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"a ledger has every line once; twice there: {', '.join(twice)}")
+        duplicates = sorted({name for name in names if names.count(name) > 1})
+        if duplicates:
+            raise ValueError(f"a ledger has every line once; twice there: {', '.join(duplicates)}")
 
     @property
     def value(self) -> float:
         """Sum of the known value lines, in dollars."""
-        return _dollars(self.lines, "value")
+        return _total_dollars(self.lines, "value")
 
     @property
     def cost(self) -> float:
         """Sum of the known cost lines, in dollars."""
-        return _dollars(self.lines, "cost")
+        return _total_dollars(self.lines, "cost")
 
     @property
     def net(self) -> float:
         """Value less cost, in dollars."""
-        return (_cents(self.lines, "value") - _cents(self.lines, "cost")) / 100.0
+        return (_total_cents(self.lines, "value") - _total_cents(self.lines, "cost")) / 100.0
 
     @property
     def roi(self) -> float | None:
         """Net per dollar of cost; None where nothing was spent."""
-        cost = _cents(self.lines, "cost")
-        return None if cost == 0 else (_cents(self.lines, "value") - cost) / cost
+        cost = _total_cents(self.lines, "cost")
+        return None if cost == 0 else (_total_cents(self.lines, "value") - cost) / cost
 
     @property
     def not_counted(self) -> tuple[str, ...]:
@@ -136,9 +136,9 @@ class Ledger:
         }
 
 
-def _cents(lines: Iterable[Line], kind: Kind) -> int:
+def _total_cents(lines: Iterable[LedgerLine], kind: LineKind) -> int:
     return sum(line.cents for line in lines if line.kind == kind and line.cents is not None)
 
 
-def _dollars(lines: Iterable[Line], kind: Kind) -> float:
-    return _cents(lines, kind) / 100.0
+def _total_dollars(lines: Iterable[LedgerLine], kind: LineKind) -> float:
+    return _total_cents(lines, kind) / 100.0

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from journey.core.findings import Finding, FindingSeverity
 from journey.decision.rules import NO_ACTION
-from journey.decision.steps import approval
+from journey.decision.steps import action_needs_approval
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.replay import as_decided_on
 from journey.records.model import Customer, Intervention
@@ -54,7 +54,7 @@ def find_breach(orchestrator: Orchestrator, recorded: RecordedAction) -> Finding
     actions = orchestrator.table.actions
     # An action outside the catalogue counts as delivered by a human: what is not known is not waved through.
     code = actions.index(recorded.action) if recorded.action in actions else NO_ACTION
-    demanded = approval(orchestrator.sheet, code, recorded.severity, recorded.tier, recorded.account_value)
+    demanded = action_needs_approval(orchestrator.sheet, code, recorded.severity, recorded.tier, recorded.account_value)
     if recorded.approval or not demanded:
         return None
     day = recorded.generated_at.isoformat().removesuffix("T00:00:00")

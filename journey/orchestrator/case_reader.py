@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from journey.core.errors import InputError
 from journey.decision.as_of import AsOf
-from journey.records.columns import columns_of
+from journey.records.columns import get_columns
 from journey.records.folder import Records
 from journey.records.model import Customer, Intervention, Outcome, Record, Signal, StageEntry
 
@@ -82,8 +82,8 @@ class CaseReader:
             )
 
     def _rows(self, kind: type[Record], only: Sequence[str] | None) -> Iterator[Any]:
-        names = [column.name for column in columns_of(kind.dataset)]
-        lists = {column.name for column in columns_of(kind.dataset) if column.kind == "texts"}
+        names = [column.name for column in get_columns(kind.dataset)]
+        lists = {column.name for column in get_columns(kind.dataset) if column.kind == "texts"}
         source = f"({OUTCOMES_OF_CUSTOMERS})" if kind is Outcome else kind.dataset
         parameters: list[Any] = [self._latest] if kind is Outcome else []
         where = ""

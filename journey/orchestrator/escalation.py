@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from journey.decision.policy import PolicyTable
+from journey.decision.policy import CompiledPolicy
 from journey.decision.rules import ACT, NO_ACTION, VETOED
-from journey.decision.steps import PolicySheet, approval, hold
+from journey.decision.steps import PolicyParameters, action_needs_approval, apply_contact_policy
 from journey.orchestrator.outcomes import ContactHistory
 from journey.orchestrator.planner import Plan
 from journey.orchestrator.ports import GovernanceCheck, Proposal
@@ -38,7 +38,7 @@ class HumanEscalationRouter:
     Governance can only make things stricter: veto, or demand approval. A check that fails vetoes.
     """
 
-    def __init__(self, table: PolicyTable, sheet: PolicySheet, governance: Sequence[GovernanceCheck]) -> None:
+    def __init__(self, table: CompiledPolicy, sheet: PolicyParameters, governance: Sequence[GovernanceCheck]) -> None:
         self._table = table
         self._sheet = sheet
         self._governance = tuple(governance)
@@ -50,13 +50,13 @@ class HumanEscalationRouter:
         sheet, action = self._sheet, plan.action
         if plan.reason != ACT or action == sheet.monitor:
             return Route(action, NO_ACTION, plan.reason, approval=False, notes=())
-        reason = hold(sheet, action, plan.reason, *history, False)  # noqa: FBT003 - the step is called as compiled
+        reason = apply_contact_policy(sheet, action, plan.reason, *history, False)  # noqa: FBT003 - the step is called as compiled
         if reason != ACT:
             return Route(NO_ACTION, action, reason, approval=False, notes=())
         vetoed, demanded, notes = self._rulings(customer, state, risk, action, history)
         if vetoed:
             return Route(NO_ACTION, action, VETOED, approval=False, notes=notes)
-        needed = approval(sheet, action, risk.severity, tier, customer.account_value)
+        needed = action_needs_approval(sheet, action, risk.severity, tier, customer.account_value)
         return Route(action, NO_ACTION, ACT, approval=demanded or needed, notes=notes)
 
     def _rulings(

@@ -18,7 +18,7 @@ from journey.decision.rules import (
     REASONS,
     priority,
 )
-from journey.decision.steps import sheet_of
+from journey.decision.steps import build_parameters
 from journey.machine import Journey, default_journey
 from journey.orchestrator.decision import Components, Decision
 from journey.orchestrator.escalation import HumanEscalationRouter, Route
@@ -53,7 +53,7 @@ class Orchestrator:
         self.policy = policy or Policy()
         self.journey = journey or default_journey()
         self.table = self.policy.compile(self.journey.stages, frozenset(self.journey.terminal))
-        self.sheet = sheet_of(self.table)
+        self.sheet = build_parameters(self.table)
         refused = self.policy.contact.do_not_contact
         # With nobody on the list there is nothing to ask, and the hot path stays short.
         default: tuple[GovernanceCheck, ...] = (ConsentCheck(refused),) if refused else ()

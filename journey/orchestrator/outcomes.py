@@ -17,9 +17,9 @@ from journey.decision.steps import (
     RECOMMENDED,
     STATES,
     UNMEASURED,
-    PolicySheet,
+    PolicyParameters,
     intervention_state,
-    look_back,
+    summarise_interventions,
 )
 from journey.records.model import Intervention, Outcome
 
@@ -92,7 +92,7 @@ class OutcomeTracker:
     whole folder at the end of the records).
     """
 
-    def __init__(self, sheet: PolicySheet) -> None:
+    def __init__(self, sheet: PolicyParameters) -> None:
         self._sheet = sheet
 
     def history(
@@ -111,7 +111,9 @@ class OutcomeTracker:
                 monitors.append(past.recommended_action == MONITOR_ONLY)
                 approvals.append(past.requires_human_approval)
                 measured.append(is_measured(past, known))
-        waiting, since, recent = look_back(self._sheet, 0, len(ages), ages, statuses, monitors, approvals, measured)
+        waiting, since, recent = summarise_interventions(
+            self._sheet, 0, len(ages), ages, statuses, monitors, approvals, measured
+        )
         return ContactHistory(waiting, since, recent)
 
     def code(self, intervention: "Recommended", as_of: AsOf, *, measured: bool) -> int:

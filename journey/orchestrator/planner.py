@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from journey.decision.policy import PolicyTable
+from journey.decision.policy import CompiledPolicy
 from journey.decision.rules import NO_SIGNAL
-from journey.decision.steps import PolicySheet, plan
+from journey.decision.steps import PolicyParameters, plan_action
 from journey.orchestrator.risk import Risk
 from journey.orchestrator.signals import Gathered
 from journey.orchestrator.state import JourneyState
@@ -31,14 +31,14 @@ class InterventionPlanner:
     typical one is the cause. Below the threshold of action the strongest positive signal may open an opportunity.
     """
 
-    def __init__(self, table: PolicyTable, sheet: PolicySheet) -> None:
+    def __init__(self, table: CompiledPolicy, sheet: PolicyParameters) -> None:
         self._sheet = sheet
         self._causes = table.cause_names
 
     def plan(self, state: JourneyState, gathered: Gathered, risk: Risk) -> Plan:
         """The playbook's answer for one customer."""
         sheet = self._sheet
-        action, reason = plan(
+        action, reason = plan_action(
             sheet,
             risk.segment,
             state.code,

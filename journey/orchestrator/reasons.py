@@ -1,8 +1,8 @@
 """The reasons of a decision, as sentences for a person. They restate numbers; they decide nothing."""
 
 from journey.decision import rules
-from journey.decision.policy import PolicyTable
-from journey.decision.steps import PolicySheet
+from journey.decision.policy import CompiledPolicy
+from journey.decision.steps import PolicyParameters
 from journey.orchestrator.escalation import Route
 from journey.orchestrator.outcomes import ContactHistory
 from journey.orchestrator.planner import Plan
@@ -15,7 +15,7 @@ from journey.records.model import Customer
 class ReasonWriter:
     """Writes why a decision came out as it did."""
 
-    def __init__(self, table: PolicyTable, sheet: PolicySheet) -> None:
+    def __init__(self, table: CompiledPolicy, sheet: PolicyParameters) -> None:
         self._table = table
         self._sheet = sheet
         # What depends on the policy alone is put into words once.

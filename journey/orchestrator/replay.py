@@ -115,7 +115,7 @@ def redecide(orchestrator: Orchestrator, case: CustomerCase, intervention: Inter
         case.signals,
         case.interventions,
         case.outcomes,
-        as_of=AsOf.of_record(intervention.generated_at),
+        as_of=AsOf.for_recorded_decision(intervention.generated_at),
     )
 
 

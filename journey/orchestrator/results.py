@@ -7,7 +7,7 @@ sequences of `journey.batch`). Whoever prints or writes an evaluation need not k
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol, overload
 
-from journey.core.findings import Finding, FindingsOfCode, count_by_severity
+from journey.core.findings import Finding, FindingCount, count_by_severity
 from journey.orchestrator.decision import Decision
 
 
@@ -52,7 +52,7 @@ class Findings(Protocol):
         """How many of each severity, zeros included."""
         ...
 
-    def by_code(self) -> list[FindingsOfCode]:
+    def by_code(self) -> list[FindingCount]:
         """How many of each code, most serious first."""
         ...
 
@@ -88,9 +88,9 @@ class ListedFindings(tuple[Finding, ...]):
         """How many of each severity, zeros included."""
         return count_by_severity(self)
 
-    def by_code(self) -> list[FindingsOfCode]:
+    def by_code(self) -> list[FindingCount]:
         """How many of each code, most serious first, with the message of the first."""
         groups: dict[tuple[str, str], list[Finding]] = {}
         for finding in self:
             groups.setdefault((str(finding.severity), finding.code), []).append(finding)
-        return [FindingsOfCode(*key, len(group), group[0].message) for key, group in groups.items()]
+        return [FindingCount(*key, len(group), group[0].message) for key, group in groups.items()]

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from journey.decision.policy import PolicyTable
-from journey.decision.steps import PolicySheet, assess, churn_of, stall
+from journey.decision.policy import CompiledPolicy
+from journey.decision.steps import PolicyParameters, assess, compute_churn_probability, stall_evidence
 from journey.orchestrator.signals import Gathered
 from journey.orchestrator.state import JourneyState
 from journey.records.model import Customer
@@ -40,7 +40,7 @@ class RiskScorer:
     missing risk tier cannot be told from a medium one, because the record's default is medium.)
     """
 
-    def __init__(self, table: PolicyTable, sheet: PolicySheet) -> None:
+    def __init__(self, table: CompiledPolicy, sheet: PolicyParameters) -> None:
         self._sheet = sheet
         self.segments = {name: code for code, name in enumerate(table.segments[:-1])}
         self._other_segment = len(table.segments) - 1
@@ -54,7 +54,7 @@ class RiskScorer:
             doubts = (*doubts, "the segment is unknown")
         if customer.account_value <= 0.0:
             doubts = (*doubts, "the account value is missing or zero")
-        stalled = stall(sheet, state.code, state.days or 0.0)
+        stalled = stall_evidence(sheet, state.code, state.days or 0.0)
         segment = self.segments.get(customer.segment, self._other_segment)
         severity, confidence = assess(
             sheet,
@@ -65,7 +65,7 @@ class RiskScorer:
             gathered.negative_mass,
             gathered.positive_mass,
         )
-        churn = churn_of(sheet, segment, self.tier(customer), severity)
+        churn = compute_churn_probability(sheet, segment, self.tier(customer), severity)
         return Risk(severity, confidence, churn, stalled, doubts, segment)
 
     def tier(self, customer: Customer) -> int:

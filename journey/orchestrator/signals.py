@@ -5,9 +5,9 @@ from itertools import repeat
 from typing import NamedTuple, TypeVar
 
 from journey.decision.as_of import AsOf
-from journey.decision.policy import PolicyTable
+from journey.decision.policy import CompiledPolicy
 from journey.decision.rules import NO_SIGNAL, gather, is_duplicate
-from journey.decision.steps import PolicySheet
+from journey.decision.steps import PolicyParameters
 from journey.records.model import Signal
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class SignalAggregator:
     `unknown_signal`; two unknown types stay two, so that they are not taken for duplicates of each other.
     """
 
-    def __init__(self, table: PolicyTable, sheet: PolicySheet) -> None:
+    def __init__(self, table: CompiledPolicy, sheet: PolicyParameters) -> None:
         self._types = {name: code for code, name in enumerate(table.signal_types)}
         self._sheet = sheet
 

@@ -8,19 +8,19 @@ import duckdb
 from journey.core.findings import Finding, FindingSeverity
 from journey.decision.policy import Policy
 from journey.machine import Journey, default_journey
-from journey.records.database import connect, each_beside
+from journey.records.database import connect, map_in_parallel
 from journey.records.deduplication import resolve_duplicates
-from journey.records.encoding import plainly_named
+from journey.records.encoding import without_wildcards
 from journey.records.loading import add_findings, create_empty, last_row_number, load
 from journey.records.model import CUSTOMER_FAMILY, KNOWN_SOURCES, Family
 from journey.records.raw_csv import open_csv
 from journey.records.raw_json import open_json, open_rows
 from journey.records.raw_rows import RawSet, open_frame, open_parquet
 from journey.records.sources import Source
-from journey.records.value_normalisation import tidy_spelling
+from journey.records.value_normalisation import normalise_values
 
 
-def from_sources(
+def assemble_sources(
     sources: Mapping[str, Source], findings: list[Finding], journey: Journey | None, policy: Policy | None
 ) -> duckdb.DuckDBPyConnection:
     """The database of a company's customers whose sets files hold.
@@ -29,19 +29,21 @@ def from_sources(
         InputError: A file cannot be read as what it is meant to be.
     """
     one_each = {dataset: (source,) for dataset, source in sources.items()}
-    return _tidied(loaded_sources(CUSTOMER_FAMILY, one_each, findings), journey, policy)
+    return _normalise(load_sources(CUSTOMER_FAMILY, one_each, findings), journey, policy)
 
 
-def from_tables(tables: Mapping[str, Any], journey: Journey | None, policy: Policy | None) -> duckdb.DuckDBPyConnection:
+def assemble_tables(
+    tables: Mapping[str, Any], journey: Journey | None, policy: Policy | None
+) -> duckdb.DuckDBPyConnection:
     """The database of a company's customers whose sets frames or lists of rows hold.
 
     Raises:
         InputError: A table cannot be read as its set.
     """
-    return _tidied(loaded_tables(CUSTOMER_FAMILY, tables), journey, policy)
+    return _normalise(load_tables(CUSTOMER_FAMILY, tables), journey, policy)
 
 
-def loaded_sources(
+def load_sources(
     family: Family, sources: Mapping[str, Sequence[Source]], findings: list[Finding]
 ) -> duckdb.DuckDBPyConnection:
     """The database of the sets of a family that files hold, before spelling and duplicates are looked at.
@@ -61,16 +63,16 @@ def loaded_sources(
         create_empty(beside, dataset)
         parts = sources.get(dataset, ())
         if not parts:
-            _say_missing(beside, family, dataset)
+            _report_missing(beside, family, dataset)
         numbers = [_load_source(beside, family, source) for source in parts]
         if len(parts) > 1:
-            add_findings(beside, [_say_joined(dataset, parts, numbers)])
+            add_findings(beside, [_build_joined_finding(dataset, parts, numbers)])
 
-    each_beside(connection, load_set, family.datasets)
+    map_in_parallel(connection, load_set, family.datasets)
     return connection
 
 
-def loaded_tables(family: Family, tables: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+def load_tables(family: Family, tables: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
     """The database of the sets of a family that frames or lists of rows hold.
 
     Raises:
@@ -81,7 +83,7 @@ def loaded_tables(family: Family, tables: Mapping[str, Any]) -> duckdb.DuckDBPyC
         create_empty(connection, dataset)
         table = tables.get(dataset)
         if table is None:
-            _say_missing(connection, family, dataset)
+            _report_missing(connection, family, dataset)
         elif hasattr(table, "__arrow_c_stream__"):
             _load_one(connection, family, dataset, open_frame(connection, dataset, table))
         else:
@@ -91,17 +93,17 @@ def loaded_tables(family: Family, tables: Mapping[str, Any]) -> duckdb.DuckDBPyC
 
 def _load_source(connection: duckdb.DuckDBPyConnection, family: Family, source: Source) -> int:
     """Load a file behind what its set holds already, and return the number of the set's last row."""
-    with plainly_named(source.path) as path:
-        return _load_one(connection, family, source.dataset, _open(connection, source, path))
+    with without_wildcards(source.path) as path:
+        return _load_one(connection, family, source.dataset, _open_source(connection, source, path))
 
 
-def _say_joined(dataset: str, parts: Sequence[Source], numbers: Sequence[int]) -> Finding:
+def _build_joined_finding(dataset: str, parts: Sequence[Source], numbers: Sequence[int]) -> Finding:
     ends = ", ".join(f"{part.path} up to {number}" for part, number in zip(parts, numbers, strict=True))
     message = f"{dataset} is there {len(parts)} times; the rows are read together and numbered through: {ends}."
     return Finding("set-in-several-files", FindingSeverity.NOTICE, dataset, None, None, message)
 
 
-def _open(connection: duckdb.DuckDBPyConnection, source: Source, path: Any) -> RawSet:
+def _open_source(connection: duckdb.DuckDBPyConnection, source: Source, path: Any) -> RawSet:
     opener = {"json": open_json, "lines": open_json, "csv": open_csv, "parquet": open_parquet}[source.format]
     return opener(connection, source, path)
 
@@ -111,29 +113,29 @@ def _load_one(connection: duckdb.DuckDBPyConnection, family: Family, dataset: st
     load(connection, dataset, raw)
     last = last_row_number(connection, dataset)
     if last == before and dataset not in family.optional:
-        severity = _severity_of_absence(family, dataset)
+        severity = _absence_severity(family, dataset)
         message = f"{raw.origin} holds no rows."
         add_findings(connection, [Finding("empty-set", severity, dataset, None, None, message)])
     return last
 
 
-def _say_missing(connection: duckdb.DuckDBPyConnection, family: Family, dataset: str) -> None:
+def _report_missing(connection: duckdb.DuckDBPyConnection, family: Family, dataset: str) -> None:
     if dataset not in family.optional:
         # A file that lacks its principal set was refused, unless the family allows that: then it is worth a warning.
-        severity = FindingSeverity.NOTICE if family.always_needed else _severity_of_absence(family, dataset)
+        severity = FindingSeverity.NOTICE if family.required_dataset else _absence_severity(family, dataset)
         message = f"There are no {dataset}: nothing that depends on them can be said."
         add_findings(connection, [Finding("missing-set", severity, dataset, None, None, message)])
 
 
-def _severity_of_absence(family: Family, dataset: str) -> FindingSeverity:
+def _absence_severity(family: Family, dataset: str) -> FindingSeverity:
     return FindingSeverity.WARNING if dataset == family.principal else FindingSeverity.NOTICE
 
 
-def _tidied(
+def _normalise(
     connection: duckdb.DuckDBPyConnection, journey: Journey | None, policy: Policy | None
 ) -> duckdb.DuckDBPyConnection:
     stages = (journey or default_journey()).stages
     vocabulary = {"journey_stage": stages, "previous_stage": stages, "source": KNOWN_SOURCES}
-    tidy_spelling(connection, CUSTOMER_FAMILY.datasets, vocabulary)
+    normalise_values(connection, CUSTOMER_FAMILY.datasets, vocabulary)
     resolve_duplicates(connection, CUSTOMER_FAMILY.datasets, policy or Policy())
     return connection

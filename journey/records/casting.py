@@ -20,7 +20,7 @@ _CLOCK = r"[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 _LOCAL_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}({_CLOCK})?"
 _ZONED_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}{_CLOCK}(Z|[+-]\d{{2}}(:?\d{{2}})?)"
 
-BLANKS = " \t\r\n"
+WHITESPACE = " \t\r\n"
 """White space that does not count at either end of a text."""
 
 # What Python's dates can hold; the database's reach further.
@@ -28,7 +28,7 @@ _FIRST_DATE = "TIMESTAMP '0001-01-01 00:00:00'"
 _LAST_DATE = "TIMESTAMP '9999-12-31 23:59:59.999999'"
 
 
-_SHOWN = 60
+_MAX_SHOWN_CHARACTERS = 60
 """Longest piece of a bad value that a message repeats, in characters."""
 
 
@@ -38,17 +38,17 @@ class Cast:
 
     Attributes:
         column: The field.
-        finding: Over the source: the value as it was found, as text, or its own type where that already fits.
-        given: Over `found`: the same without white space around it, null when nothing is left.
-        reading: Over `raw`: the value in the field's type, null when it does not fit.
-        reading_zone: Over `raw`: whether the value is a time with a zone (it is converted to UTC).
+        found_sql: Over the source: the value as it was found, as text, or its own type where that already fits.
+        raw_sql: Over `found`: the same without white space around it, null when nothing is left.
+        typed_sql: Over `raw`: the value in the field's type, null when it does not fit.
+        zone_sql: Over `raw`: whether the value is a time with a zone (it is converted to UTC).
     """
 
     column: Column
-    finding: str
-    given: str
-    reading: str
-    reading_zone: str | None = None
+    found_sql: str
+    raw_sql: str
+    typed_sql: str
+    zone_sql: str | None = None
 
     @property
     def found(self) -> str:
@@ -72,7 +72,7 @@ class Cast:
         if self.column.required:
             return fitting
         # Any text will do for a text, and any list for a list.
-        return "TRUE" if self.reading == self.raw else f"({self.raw} IS NULL OR ({fitting}))"
+        return "TRUE" if self.typed_sql == self.raw else f"({self.raw} IS NULL OR ({fitting}))"
 
     def complaint(self) -> str:
         """SQL for the reason why the value does not fit, null when it does."""
@@ -82,9 +82,9 @@ class Cast:
             if self.column.required
             else (f"WHEN {self.raw} IS NULL THEN NULL")
         )
-        shown = f"left({self.raw}::VARCHAR, {_SHOWN})"
+        shown = f"left({self.raw}::VARCHAR, {_MAX_SHOWN_CHARACTERS})"
         wrong = literal(f"; expected {self._expected()}")
-        range_text = literal(f", which is outside {self._range_in_words()}")
+        range_text = literal(f", which is outside {self._format_range()}")
         given = f"{literal(name + ' is ')} || '''' || {shown} || ''''"
         return (
             f"CASE {missing} WHEN {self.typed} IS NULL THEN {given} || {wrong} "
@@ -100,7 +100,7 @@ class Cast:
             f"WHEN NOT ({self._in_range()}) THEN 'out-of-range' END"
         )
 
-    def filled(self) -> str:
+    def value_or_default(self) -> str:
         """SQL for the typed value with the field's default in place of an absent one."""
         default = self.column.default
         if default is None:
@@ -112,7 +112,7 @@ class Cast:
         return f"coalesce({self.typed}, {literal(default)})"
 
     @property
-    def left_out(self) -> str:
+    def default_used(self) -> str:
         """SQL: 1 where the field's default had to be filled in, else 0."""
         scalar = self.column.default is not None and self.column.kind not in ("texts", "mapping")
         return f"({self.raw} IS NULL)::INTEGER" if scalar else "0"
@@ -120,14 +120,14 @@ class Cast:
     def _in_range(self) -> str:
         column = self.column
         bounds = []
-        if column.least is not None:
-            bounds.append(f"{self.typed} >= {column.least!r}")
-        if column.most is not None:
-            bounds.append(f"{self.typed} <= {column.most!r}")
+        if column.minimum is not None:
+            bounds.append(f"{self.typed} >= {column.minimum!r}")
+        if column.maximum is not None:
+            bounds.append(f"{self.typed} <= {column.maximum!r}")
         return " AND ".join(bounds) or "TRUE"
 
-    def _range_in_words(self) -> str:
-        least, most = self.column.least, self.column.most
+    def _format_range(self) -> str:
+        least, most = self.column.minimum, self.column.maximum
         if most is None:
             return f"the allowed range: it must be {least:g} or more" if least is not None else "the allowed range"
         return f"{least:g} to {most:g}"
@@ -156,7 +156,7 @@ def found_name(column: Column) -> str:
     return quoted(f"__found_{column.name}")
 
 
-def cast(column: Column, found: RawColumn | None, *, clean: bool = False) -> Cast:
+def build_cast(column: Column, found: RawColumn | None, *, clean: bool = False) -> Cast:
     """The SQL that reads a field from the raw column it was found in.
 
     Args:
@@ -167,14 +167,14 @@ def cast(column: Column, found: RawColumn | None, *, clean: bool = False) -> Cas
     name, raw = found_name(column), raw_name(column)
     if found is None:
         return Cast(column, "NULL::VARCHAR", name, f"NULL::{column.sql_type}")
-    native = _native(column, found, raw)
+    native = _native_cast(column, found, raw)
     if native is not None:
         return native
     value = f"({found.value} ->> '$')" if found.sql_type == "JSON" else f"{found.value}::VARCHAR"
     # Trimming is slow, and hardly any value needs it: those that begin or end with white space, or are empty. What
     # is reversed is clusters of characters; a blank at the end may be part of one, a tab or a new line never is.
     blank = f"{name} < '!' OR reverse({name}) < '!' OR suffix({name}, ' ')"
-    given = name if clean else f"CASE WHEN {blank} THEN nullif(trim({name}, {literal(BLANKS)}), '') ELSE {name} END"
+    given = name if clean else f"CASE WHEN {blank} THEN nullif(trim({name}, {literal(WHITESPACE)}), '') ELSE {name} END"
     if column.kind in ("texts", "mapping") and found.sql_type not in ("VARCHAR", "JSON"):
         # A list, a struct or a map of a columnar file: its JSON reads like the same thing in a text file.
         value, given = f"to_json({found.value})::VARCHAR", name
@@ -182,13 +182,13 @@ def cast(column: Column, found: RawColumn | None, *, clean: bool = False) -> Cas
     return Cast(column, value, given, _from_text(column, raw, found.shape), zone)
 
 
-def _native(column: Column, found: RawColumn, raw: str) -> Cast | None:
+def _native_cast(column: Column, found: RawColumn, raw: str) -> Cast | None:
     """The cast where the file's own type already says what the value is; None where it must be read as text."""
     kind, value, given = found.sql_type, found.value, found_name(column)
     if column.kind == "number" and kind.partition("(")[0] in _NUMBERS:
         return Cast(column, value, given, _finite(f"{raw}::DOUBLE"))
     if column.kind == "whole" and kind.partition("(")[0] in _NUMBERS:
-        return Cast(column, value, given, _whole(raw))
+        return Cast(column, value, given, _whole_number(raw))
     if (column.kind, kind) in (("flag", "BOOLEAN"), ("texts", "VARCHAR[]")):
         return Cast(column, value, given, raw)
     if column.kind == "date" and kind in _DATES:
@@ -202,7 +202,7 @@ def _from_text(column: Column, raw: str, shape: str | None) -> str:
     if column.kind == "number":
         return _finite(f"try_cast({raw} AS DOUBLE)")
     if column.kind == "whole":
-        return _whole(raw)
+        return _whole_number(raw)
     if column.kind == "flag":
         return f"try_cast(CASE lower({raw}) WHEN 'yes' THEN 'true' WHEN 'no' THEN 'false' ELSE {raw} END AS BOOLEAN)"
     if column.kind == "date":
@@ -230,7 +230,7 @@ def _finite(number: str) -> str:
     return f"CASE WHEN isfinite({number}) THEN {number} END"
 
 
-def _whole(raw: str) -> str:
+def _whole_number(raw: str) -> str:
     """Counts may be written 12 or 12.0; 12.5 is none."""
     number = f"try_cast({raw} AS DOUBLE)"
     return f"CASE WHEN {number} = trunc({number}) THEN try_cast({number} AS BIGINT) END"

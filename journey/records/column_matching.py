@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from journey.core.errors import InputError
 from journey.core.findings import Finding, FindingSeverity
 from journey.core.messages import did_you_mean
-from journey.records.columns import Column, columns_of, field_name
+from journey.records.columns import Column, get_columns, normalise_field_name
 from journey.records.raw_rows import RawColumn, RawSet
 
 
@@ -15,23 +15,26 @@ def match_columns(dataset: str, raw: RawSet) -> tuple[dict[str, RawColumn], list
     Raises:
         InputError: Two columns claim one field, or a column that every row needs is missing.
     """
-    columns = columns_of(dataset)
+    columns = get_columns(dataset)
     fields = {column.name for column in columns}
     claims: dict[str, list[RawColumn]] = {}
     unknown: list[str] = []
     for found in raw.columns:
-        name = field_name(found.name)
+        name = normalise_field_name(found.name)
         if name in fields:
             claims.setdefault(name, []).append(found)
         else:
             unknown.append(found.name)
     _refuse_doubles(raw, claims)
     _refuse_absence(raw, columns, claims, unknown)
-    matched = {name: _one(found) for name, found in claims.items()}
-    return matched, [*_renamed(dataset, raw, claims), *_unknown(dataset, raw, unknown, fields - claims.keys())]
+    matched = {name: _merge_spellings(found) for name, found in claims.items()}
+    return matched, [
+        *_build_renamed_findings(dataset, raw, claims),
+        *_build_unknown_findings(dataset, raw, unknown, fields - claims.keys()),
+    ]
 
 
-def _one(found: Sequence[RawColumn]) -> RawColumn:
+def _merge_spellings(found: Sequence[RawColumn]) -> RawColumn:
     """Rows of JSON may spell one field in several ways; whichever is there counts."""
     if len(found) == 1:
         return found[0]
@@ -63,24 +66,24 @@ def _refuse_absence(
             )
 
 
-def _renamed(dataset: str, raw: RawSet, claims: dict[str, list[RawColumn]]) -> list[Finding]:
+def _build_renamed_findings(dataset: str, raw: RawSet, claims: dict[str, list[RawColumn]]) -> list[Finding]:
     return [
-        _notice("column-renamed", dataset, f"The column {found.name!r} of {raw.origin} was read as {name}.")
+        _build_notice("column-renamed", dataset, f"The column {found.name!r} of {raw.origin} was read as {name}.")
         for name, columns in claims.items()
         for found in columns
         if found.name != name
     ]
 
 
-def _unknown(dataset: str, raw: RawSet, names: list[str], free: set[str]) -> list[Finding]:
+def _build_unknown_findings(dataset: str, raw: RawSet, names: list[str], free: set[str]) -> list[Finding]:
     messages = []
     for name in names:
         shown = repr(name) if name.strip() else "without a name"
-        hint = did_you_mean(field_name(name), sorted(free))
+        hint = did_you_mean(normalise_field_name(name), sorted(free))
         hint = hint.rstrip("?") + "?" if hint.startswith("; did") else ""
         messages.append(f"The column {shown} of {raw.origin} is not a field of {dataset} and is not used{hint or '.'}")
-    return [_notice("unknown-column", dataset, message) for message in messages]
+    return [_build_notice("unknown-column", dataset, message) for message in messages]
 
 
-def _notice(code: str, dataset: str, message: str) -> Finding:
+def _build_notice(code: str, dataset: str, message: str) -> Finding:
     return Finding(code, FindingSeverity.NOTICE, dataset, None, None, message)

@@ -13,11 +13,11 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from annotated_types import Ge, Le
 
 from journey.records.database import literal, quoted
-from journey.records.model import model_of
+from journey.records.model import get_model
 
-Kind = Literal["text", "number", "whole", "flag", "date", "texts", "mapping"]
+ColumnKind = Literal["text", "number", "whole", "flag", "date", "texts", "mapping"]
 
-SQL_TYPES: dict[Kind, str] = {
+SQL_TYPES: dict[ColumnKind, str] = {
     "text": "VARCHAR",
     "number": "DOUBLE",
     "whole": "BIGINT",
@@ -38,17 +38,17 @@ class Column:
         kind: What it holds.
         required: Whether a row without it is set aside.
         default: What an absent value becomes, or None where it stays null.
-        least: Smallest value of a number, if bounded.
-        most: Largest value of a number, if bounded.
+        minimum: Smallest value of a number, if bounded.
+        maximum: Largest value of a number, if bounded.
         choices: The only values allowed, empty when any text will do.
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     required: bool
     default: object
-    least: float | None
-    most: float | None
+    minimum: float | None
+    maximum: float | None
     choices: tuple[str, ...]
 
     @property
@@ -58,26 +58,26 @@ class Column:
 
 
 @cache
-def columns_of(dataset: str) -> tuple[Column, ...]:
+def get_columns(dataset: str) -> tuple[Column, ...]:
     """The columns of a set, in the order of its model's fields."""
-    return tuple(_column(name, field) for name, field in model_of(dataset).model_fields.items())
+    return tuple(_build_column(name, field) for name, field in get_model(dataset).model_fields.items())
 
 
 @cache
-def date_columns(dataset: str) -> tuple[str, ...]:
+def get_date_columns(dataset: str) -> tuple[str, ...]:
     """Names of the columns that hold a date."""
-    return tuple(column.name for column in columns_of(dataset) if column.kind == "date")
+    return tuple(column.name for column in get_columns(dataset) if column.kind == "date")
 
 
-def key_of(dataset: str) -> str | None:
+def get_key(dataset: str) -> str | None:
     """The column that identifies a row, or None where rows have no identity of their own."""
-    return model_of(dataset).key
+    return get_model(dataset).key
 
 
-def label_of(dataset: str, alias: str = "") -> str:
+def build_label_sql(dataset: str, alias: str = "") -> str:
     """SQL for what to call a row: its key, or its subject (the customer) and the day where it has none."""
     prefix = f"{alias}." if alias else ""
-    key, dates, model = key_of(dataset), date_columns(dataset), model_of(dataset)
+    key, dates, model = get_key(dataset), get_date_columns(dataset), get_model(dataset)
     place = "NULL"
     if dates and model.subject in model.model_fields:
         place = f"{prefix}{quoted(model.subject)} || '@' || {prefix}{quoted(dates[0])}::DATE::VARCHAR"
@@ -86,40 +86,40 @@ def label_of(dataset: str, alias: str = "") -> str:
     return f"coalesce({prefix}{quoted(key)}, {place}, {literal(dataset)})"
 
 
-def _column(name: str, field: Any) -> Column:
-    marks = list(field.metadata)
-    kind, choices = _kind_of(field.annotation, marks)
+def _build_column(name: str, field: Any) -> Column:
+    constraints = list(field.metadata)
+    kind, choices = _resolve_kind(field.annotation, constraints)
     default = None if field.is_required() else field.get_default(call_default_factory=True)
     return Column(
         name=name,
         kind=kind,
         required=field.is_required(),
         default=default,
-        least=next((float(cast("float", mark.ge)) for mark in marks if isinstance(mark, Ge)), None),
-        most=next((float(cast("float", mark.le)) for mark in marks if isinstance(mark, Le)), None),
+        minimum=next((float(cast("float", mark.ge)) for mark in constraints if isinstance(mark, Ge)), None),
+        maximum=next((float(cast("float", mark.le)) for mark in constraints if isinstance(mark, Le)), None),
         choices=choices,
     )
 
 
-def _kind_of(annotation: Any, marks: list[Any]) -> tuple[Kind, tuple[str, ...]]:
-    """Kind and choices of an annotation; the marks (bounds) met on the way are appended to `marks`."""
+def _resolve_kind(annotation: Any, constraints: list[Any]) -> tuple[ColumnKind, tuple[str, ...]]:
+    """Kind and choices of an annotation; the marks (bounds) met on the way are appended to `constraints`."""
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *found = get_args(annotation)
         for mark in found:
-            marks.extend(getattr(mark, "metadata", [mark]))
-        return _kind_of(inner, marks)
+            constraints.extend(getattr(mark, "metadata", [mark]))
+        return _resolve_kind(inner, constraints)
     if origin in (Union, UnionType):
         (inner,) = (part for part in get_args(annotation) if part is not NoneType)
-        return _kind_of(inner, marks)
+        return _resolve_kind(inner, constraints)
     if origin is Literal:
         return "text", tuple(str(choice) for choice in get_args(annotation))
     if origin in (tuple, dict):
         return ("texts", ()) if origin is tuple else ("mapping", ())
-    simple: dict[Any, Kind] = {str: "text", float: "number", int: "whole", bool: "flag", datetime: "date"}
+    simple: dict[Any, ColumnKind] = {str: "text", float: "number", int: "whole", bool: "flag", datetime: "date"}
     return simple[annotation], ()
 
 
-def field_name(name: str) -> str:
+def normalise_field_name(name: str) -> str:
     """A column's name as a field would be spelt: ``" Customer ID "`` gives ``customer_id``."""
     return "_".join(name.strip().lower().replace("-", " ").replace("_", " ").split())

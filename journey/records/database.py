@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from journey.runtime.duckdb import in_memory, silenced
+from journey.runtime.duckdb import connect_in_memory, disable_progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,10 +31,10 @@ CREATE TABLE load_findings (
 )
 """
 
-WORDS_TABLE = "CREATE TABLE noted_words (dataset VARCHAR, name VARCHAR, word VARCHAR)"
+DISTINCT_VALUES_TABLE = "CREATE TABLE noted_words (dataset VARCHAR, name VARCHAR, word VARCHAR)"
 
 
-_IN_UTC = "SET TimeZone = 'UTC'"
+_SET_UTC = "SET TimeZone = 'UTC'"
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -42,19 +42,19 @@ R = TypeVar("R")
 
 def connect() -> "duckdb.DuckDBPyConnection":
     """A private in-memory database: nothing is fetched from outside, and spills go to the temporary folder."""
-    connection = in_memory(
+    connection = connect_in_memory(
         autoinstall_known_extensions="false",
         autoload_known_extensions="false",
         temp_directory=str(Path(tempfile.gettempdir()) / "journeylab-spill"),
     )
-    connection.execute(_IN_UTC)
+    connection.execute(_SET_UTC)
     connection.execute(SET_ASIDE_TABLE)
     connection.execute(FINDINGS_TABLE)
-    connection.execute(WORDS_TABLE)
+    connection.execute(DISTINCT_VALUES_TABLE)
     return connection
 
 
-def each_beside(
+def map_in_parallel(
     connection: "duckdb.DuckDBPyConnection", work: "Callable[[duckdb.DuckDBPyConnection, T], R]", items: Iterable[T]
 ) -> list[R]:
     """What some work on the database gives for each item, in order; two of them are under way at any time.
@@ -64,15 +64,15 @@ def each_beside(
     """
     cursors = []
 
-    def one(item: T) -> R:
+    def run_one(item: T) -> R:
         cursor = connection.cursor()
         cursors.append(cursor)
-        silenced(cursor).execute(_IN_UTC)
+        disable_progress_bar(cursor).execute(_SET_UTC)
         return work(cursor, item)
 
-    with ThreadPoolExecutor(2) as beside:
+    with ThreadPoolExecutor(2) as executor:
         try:
-            return list(beside.map(one, items))
+            return list(executor.map(run_one, items))
         except BaseException:
             for cursor in cursors:
                 cursor.interrupt()
@@ -112,12 +112,12 @@ def one_value(connection: "duckdb.DuckDBPyConnection", sql: str, parameters: Par
     return one_row(connection, sql, parameters)[0]
 
 
-def repeated(connection: "duckdb.DuckDBPyConnection", sql: str) -> "npt.NDArray[Any]":
+def find_repeated(connection: "duckdb.DuckDBPyConnection", sql: str) -> "npt.NDArray[Any]":
     """The numbers that a query with one column of them gives again after the first time, in order.
 
     Sorting an array finds out in a fifth of the time that counting distinct values takes the database.
     """
     (numbers,) = connection.execute(sql).fetchnumpy().values()
     numbers.sort()
-    again: npt.NDArray[Any] = numbers[1:][numbers[1:] == numbers[:-1]]
-    return again
+    duplicates: npt.NDArray[Any] = numbers[1:][numbers[1:] == numbers[:-1]]
+    return duplicates

@@ -14,42 +14,42 @@ import duckdb
 
 from journey.core.findings import FindingSeverity
 from journey.decision.policy import Policy
-from journey.records.columns import columns_of, key_of, label_of
-from journey.records.database import each_beside, literal, quoted, repeated
-from journey.records.model import Signal, model_of
+from journey.records.columns import build_label_sql, get_columns, get_key
+from journey.records.database import find_repeated, literal, map_in_parallel, quoted
+from journey.records.model import Signal, get_model
 
 SIGNALS = Signal.dataset
-REASON = 3
+_REASON_INDEX = 3
 
 
 def resolve_duplicates(connection: duckdb.DuckDBPyConnection, datasets: Iterable[str], policy: Policy) -> None:
     """Leave one row of each key in the clean tables of these sets, and one of identical rows that have no key."""
     names = list(datasets)
-    for dataset, has_some in zip(names, each_beside(connection, _has_duplicates, names), strict=True):
+    for dataset, has_some in zip(names, map_in_parallel(connection, _has_duplicates, names), strict=True):
         if has_some:
-            _resolve(connection, dataset, key_of(dataset), policy)
+            _resolve(connection, dataset, get_key(dataset), policy)
 
 
 def _has_duplicates(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
     """A quick look over hashes: exact enough to skip the work where there is none to do."""
-    key = key_of(dataset)
-    identity = quoted(key) if key else ", ".join(quoted(column.name) for column in columns_of(dataset))
+    key = get_key(dataset)
+    identity = quoted(key) if key else ", ".join(quoted(column.name) for column in get_columns(dataset))
     where = f"WHERE {quoted(key)} IS NOT NULL" if key else ""
-    return len(repeated(connection, f"SELECT hash({identity}) FROM {dataset} {where}")) > 0
+    return len(find_repeated(connection, f"SELECT hash({identity}) FROM {dataset} {where}")) > 0
 
 
 def _identity(dataset: str, key: str | None) -> str:
     if key is not None:
         return quoted(key)
-    return f"({', '.join(quoted(column.name) for column in columns_of(dataset))})"
+    return f"({', '.join(quoted(column.name) for column in get_columns(dataset))})"
 
 
 def _resolve(connection: duckdb.DuckDBPyConnection, dataset: str, key: str | None, policy: Policy) -> None:
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE doubles AS {_ranked(dataset, key, policy)}")
-    fields = ", ".join(f"{quoted(column.name)} := t.{quoted(column.name)}" for column in columns_of(dataset))
-    label = f"t.{quoted(key)}" if key else label_of(dataset, "t")
-    customer = "t.customer_id" if "customer_id" in model_of(dataset).model_fields else "NULL"
-    code, severity, reason = _verdict(dataset, key)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE doubles AS {_build_ranked_sql(dataset, key, policy)}")
+    fields = ", ".join(f"{quoted(column.name)} := t.{quoted(column.name)}" for column in get_columns(dataset))
+    label = f"t.{quoted(key)}" if key else build_label_sql(dataset, "t")
+    customer = "t.customer_id" if "customer_id" in get_model(dataset).model_fields else "NULL"
+    code, severity, reason = _build_verdict_sql(dataset, key)
     connection.execute(f"""
         INSERT INTO set_aside
         SELECT {literal(dataset)}, t.row_number, {code}, {severity}, {reason}, to_json(struct_pack({fields}))::VARCHAR,
@@ -61,7 +61,7 @@ def _resolve(connection: duckdb.DuckDBPyConnection, dataset: str, key: str | Non
     connection.execute("DROP TABLE doubles")
 
 
-def _ranked(dataset: str, key: str | None, policy: Policy) -> str:
+def _build_ranked_sql(dataset: str, key: str | None, policy: Policy) -> str:
     """SQL: the rows of every identity that occurs more than once; the row of rank 1 is the one to keep.
 
     A twin is a row about the same thing as the first one: for a signal, of the same customer and type.
@@ -76,12 +76,12 @@ def _ranked(dataset: str, key: str | None, policy: Policy) -> str:
         ),
         judged AS (SELECT * EXCLUDE (about), about = {about} AS twin FROM members)
         SELECT *, row_number() OVER (
-            PARTITION BY id ORDER BY twin DESC, {_preference(dataset, policy)} row_number
+            PARTITION BY id ORDER BY twin DESC, {_build_preference_sql(dataset, policy)} row_number
         ) AS rank FROM judged
     """
 
 
-def _preference(dataset: str, policy: Policy) -> str:
+def _build_preference_sql(dataset: str, policy: Policy) -> str:
     """SQL that puts the strongest negative and the weakest positive signal first; nothing for other sets."""
     if dataset != SIGNALS:
         return ""
@@ -92,9 +92,9 @@ def _preference(dataset: str, policy: Policy) -> str:
     return f"CASE WHEN signal_type IN ({names}) THEN {listed} ELSE {others} END,"
 
 
-def _verdict(dataset: str, key: str | None) -> tuple[str, str, str]:
+def _build_verdict_sql(dataset: str, key: str | None) -> tuple[str, str, str]:
     """SQL for code, severity and reason of a row that is not kept."""
-    columns = columns_of(dataset)
+    columns = get_columns(dataset)
     same = " AND ".join(f"t.{quoted(c.name)} IS NOT DISTINCT FROM kept.{quoted(c.name)}" for c in columns)
     repeat = "'repeats row ' || kept.row_number"
     clash = f"'has the {key} of row ' || kept.row_number || ' but says something else; that row is kept'"
@@ -110,8 +110,8 @@ def _verdict(dataset: str, key: str | None) -> tuple[str, str, str]:
 
     def pick(place: int) -> str:
         branches = " ".join(
-            f"WHEN {case[0]} THEN {case[3] if place == REASON else literal(str(case[place]))}" for case in cases
+            f"WHEN {case[0]} THEN {case[3] if place == _REASON_INDEX else literal(str(case[place]))}" for case in cases
         )
         return f"CASE {branches} END"
 
-    return pick(1), pick(2), pick(REASON)
+    return pick(1), pick(2), pick(_REASON_INDEX)

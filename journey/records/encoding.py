@@ -13,9 +13,9 @@ from typing import IO
 from journey.core.errors import InputError
 
 CHUNK = 4 * 1024 * 1024
-GLOB = "*?["
+WILDCARDS = "*?["
 
-_FOREIGN_MARKS = (
+_FOREIGN_SIGNATURES = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),
     (codecs.BOM_UTF16_LE, "UTF-16"),
@@ -42,34 +42,34 @@ def check_text(path: Path) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines = 0
     since_newline = b""
-    says_something = False
+    has_content = False
     for number, chunk in enumerate(_chunks(path)):
         if number == 0:
             _refuse_foreign(path, chunk)
         bad = _first_bad_byte(decoder, chunk)
         if bad is not None:
-            place, what = bad
-            before = since_newline + chunk[: max(place, 0)]
+            offset, what = bad
+            before = since_newline + chunk[: max(offset, 0)]
             line = lines + before.count(b"\n") + 1
             column = len(before) - before.rfind(b"\n")
             raise InputError(f"{path}: line {line}, byte {column}: {what}")
         lines += chunk.count(b"\n")
         since_newline = (since_newline + chunk)[-1024:].rpartition(b"\n")[2]
-        says_something = says_something or bool(chunk.strip(codecs.BOM_UTF8 + b" \t\r\n"))
+        has_content = has_content or bool(chunk.strip(codecs.BOM_UTF8 + b" \t\r\n"))
     if decoder.getstate()[0]:
         raise InputError(f"{path}: line {lines + 1}: the file ends in the middle of a character; it was cut short")
-    return says_something
+    return has_content
 
 
 def _first_bad_byte(decoder: codecs.IncrementalDecoder, chunk: bytes) -> tuple[int, str] | None:
-    held = len(decoder.getstate()[0])
+    pending = len(decoder.getstate()[0])
     null = chunk.find(b"\x00")
     try:
         decoder.decode(chunk)
     except UnicodeDecodeError as error:
-        place = error.start - held
-        if null < 0 or place < null:
-            return place, "is not UTF-8 text; save the file with the encoding UTF-8"
+        offset = error.start - pending
+        if null < 0 or offset < null:
+            return offset, "is not UTF-8 text; save the file with the encoding UTF-8"
     if null >= 0:
         return null, "holds a null byte, so the file is no text; write it again"
     return None
@@ -85,7 +85,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _refuse_foreign(path: Path, start: bytes) -> None:
-    for mark, what in _FOREIGN_MARKS:
+    for mark, what in _FOREIGN_SIGNATURES:
         if start.startswith(mark):
             mend = "save it with the encoding UTF-8" if what.startswith("UTF") else "give it the ending of that format"
             raise InputError(f"{path}: is {what}, not UTF-8 text; {mend}")
@@ -102,10 +102,10 @@ def first_character(path: Path) -> str:
 
 
 @contextmanager
-def plainly_named(path: Path) -> Iterator[Path]:
+def without_wildcards(path: Path) -> Iterator[Path]:
     """The file under a name without wildcard characters, which the database would expand."""
     full = path.resolve()
-    if not any(character in str(full) for character in GLOB):
+    if not any(character in str(full) for character in WILDCARDS):
         yield full
         return
     with tempfile.TemporaryDirectory(prefix="journeylab-") as folder:

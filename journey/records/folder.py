@@ -9,7 +9,7 @@ from pathlib import Path
 
 from journey.decision.policy import Policy
 from journey.machine import Journey
-from journey.records.assemble import from_sources
+from journey.records.assemble import assemble_sources
 from journey.records.sources import bundled_folder, find_sources
 from journey.records.store import Records
 from journey.records.tables import SetAside
@@ -32,4 +32,4 @@ def read_folder(folder: Path | str, *, journey: Journey | None = None, policy: P
     """
     folder = Path(folder)
     sources, findings = find_sources(folder)
-    return Records(from_sources(sources, findings, journey, policy), str(folder))
+    return Records(assemble_sources(sources, findings, journey, policy), str(folder))

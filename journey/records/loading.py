@@ -6,25 +6,25 @@ import duckdb
 
 from journey.core.errors import InputError
 from journey.core.findings import Finding
-from journey.records.casting import Cast, cast
+from journey.records.casting import Cast, build_cast
 from journey.records.column_matching import match_columns
-from journey.records.columns import columns_of, key_of
+from journey.records.columns import get_columns, get_key
 from journey.records.database import literal, one_value, quoted
-from journey.records.distinct_values import forget_words, note_words
-from journey.records.raw_rows import RawSet, first_line
+from journey.records.distinct_values import discard_distinct_values, record_distinct_values
+from journey.records.raw_rows import RawSet, first_error_line
 
 
 def create_empty(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
     """The clean table of a set that has no rows."""
-    fields = ", ".join(f"{quoted(column.name)} {column.sql_type}" for column in columns_of(dataset))
+    fields = ", ".join(f"{quoted(column.name)} {column.sql_type}" for column in get_columns(dataset))
     connection.execute(f"CREATE OR REPLACE TABLE {dataset} ({fields}, row_number BIGINT, gaps INTEGER)")
 
 
 def last_row_number(connection: duckdb.DuckDBPyConnection, dataset: str) -> int:
     """Number of the last row that a set holds or has set aside, 0 when there is none."""
-    held = f"SELECT max(row_number) FROM {dataset}"
-    aside = "SELECT max(row_number) FROM set_aside WHERE dataset = ?"
-    return int(one_value(connection, f"SELECT coalesce(greatest(({held}), ({aside})), 0)", [dataset]))
+    loaded = f"SELECT max(row_number) FROM {dataset}"
+    quarantined = "SELECT max(row_number) FROM set_aside WHERE dataset = ?"
+    return int(one_value(connection, f"SELECT coalesce(greatest(({loaded}), ({quarantined})), 0)", [dataset]))
 
 
 def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> None:
@@ -44,18 +44,20 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
     try:
         clean: frozenset[str] = frozenset()
         if before:
-            forget_words(connection, dataset)
+            discard_distinct_values(connection, dataset)
         else:
-            clean = note_words(connection, dataset, raw, matched)
-        casts = [cast(column, matched.get(column.name), clean=column.name in clean) for column in columns_of(dataset)]
-        connection.execute(f"CREATE OR REPLACE TABLE {dataset} AS {_typed_rows(raw, casts)}")
-        _set_bad_rows_aside(connection, dataset, raw, casts)
+            clean = record_distinct_values(connection, dataset, raw, matched)
+        casts = [
+            build_cast(column, matched.get(column.name), clean=column.name in clean) for column in get_columns(dataset)
+        ]
+        connection.execute(f"CREATE OR REPLACE TABLE {dataset} AS {_build_typed_rows_sql(raw, casts)}")
+        _quarantine_bad_rows(connection, dataset, raw, casts)
     except duckdb.Error as error:
-        raise InputError(f"{raw.origin}: cannot be read: {first_line(error)}") from None
+        raise InputError(f"{raw.origin}: cannot be read: {first_error_line(error)}") from None
     finally:
-        _drop_after(connection, raw)
-    if any(field.reading_zone for field in casts):
-        _say_converted(connection, dataset, raw.origin)
+        _drop_tables(connection, raw)
+    if any(field.zone_sql for field in casts):
+        _report_time_zones(connection, dataset, raw.origin)
         connection.execute(f"ALTER TABLE {dataset} DROP COLUMN zoned")
     connection.execute(f"ALTER TABLE {dataset} DROP COLUMN fits")
     if before:
@@ -73,11 +75,11 @@ def add_findings(connection: duckdb.DuckDBPyConnection, findings: list[Finding])
         )
 
 
-def _judged(raw: RawSet, casts: list[Cast]) -> str:
+def _build_checked_rows_sql(raw: RawSet, casts: list[Cast]) -> str:
     """SQL: the rows as given, typed and judged, in steps that each name what the next one uses."""
-    found = ", ".join(f"{field.finding} AS {field.found}" for field in casts)
-    given = ", ".join(f"{field.given} AS {field.raw}" for field in casts)
-    read = ", ".join(f"{field.reading} AS {field.typed}" for field in casts)
+    found = ", ".join(f"{field.found_sql} AS {field.found}" for field in casts)
+    given = ", ".join(f"{field.raw_sql} AS {field.raw}" for field in casts)
+    read = ", ".join(f"{field.typed_sql} AS {field.typed}" for field in casts)
     fits = " AND ".join(["__problem IS NULL", *(field.fits for field in casts)])
     return f"""
         WITH found AS (
@@ -89,30 +91,30 @@ def _judged(raw: RawSet, casts: list[Cast]) -> str:
     """
 
 
-def _typed_rows(raw: RawSet, casts: list[Cast]) -> str:
-    fields = ", ".join(f"{field.filled()} AS {quoted(field.column.name)}" for field in casts)
-    gaps = " + ".join(field.left_out for field in casts)
-    zones = " OR ".join(f"coalesce({field.reading_zone}, FALSE)" for field in casts if field.reading_zone)
+def _build_typed_rows_sql(raw: RawSet, casts: list[Cast]) -> str:
+    fields = ", ".join(f"{field.value_or_default()} AS {quoted(field.column.name)}" for field in casts)
+    gaps = " + ".join(field.default_used for field in casts)
+    zones = " OR ".join(f"coalesce({field.zone_sql}, FALSE)" for field in casts if field.zone_sql)
     zoned = f", {zones} AS zoned" if zones else ""
     return f"""
-        {_judged(raw, casts)}
+        {_build_checked_rows_sql(raw, casts)}
         SELECT {fields}, __place AS row_number, {gaps} AS gaps, __fits AS fits{zoned}
         FROM judged
     """
 
 
-def _set_bad_rows_aside(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: list[Cast]) -> None:
+def _quarantine_bad_rows(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: list[Cast]) -> None:
     """Move what does not fit out of the clean table; only then is it worth asking why."""
     if not one_value(connection, f"SELECT count(*) FROM {dataset} WHERE NOT fits"):
         return
     typed = {field.column.name: field.typed for field in casts}
     customer = typed.get("customer_id", "NULL")
-    key = key_of(dataset)
+    key = get_key(dataset)
     complaints = f"coalesce(__problem, concat_ws('; ', {', '.join(field.complaint() for field in casts)}))"
     codes = ", ".join(["CASE WHEN __problem IS NOT NULL THEN 'unreadable-row' END", *(f.code() for f in casts)])
     connection.execute(f"""
         INSERT INTO set_aside
-        {_judged(raw, casts)}
+        {_build_checked_rows_sql(raw, casts)}
         SELECT {literal(dataset)}, __place, coalesce({codes}), 'error', {complaints}, {raw.content},
             coalesce({typed[key] if key else customer}, 'row ' || __place), {customer}
         FROM judged WHERE NOT __fits ORDER BY __place
@@ -120,7 +122,7 @@ def _set_bad_rows_aside(connection: duckdb.DuckDBPyConnection, dataset: str, raw
     connection.execute(f"DELETE FROM {dataset} WHERE NOT fits")
 
 
-def _say_converted(connection: duckdb.DuckDBPyConnection, dataset: str, origin: str) -> None:
+def _report_time_zones(connection: duckdb.DuckDBPyConnection, dataset: str, origin: str) -> None:
     count = one_value(connection, f"SELECT count(*) FROM {dataset} WHERE zoned")
     if count:
         message = f"{count} rows of {origin} give a time zone; their times were converted to UTC."
@@ -129,6 +131,6 @@ def _say_converted(connection: duckdb.DuckDBPyConnection, dataset: str, origin: 
         )
 
 
-def _drop_after(connection: duckdb.DuckDBPyConnection, raw: RawSet) -> None:
+def _drop_tables(connection: duckdb.DuckDBPyConnection, raw: RawSet) -> None:
     for table in raw.tables:
         connection.execute(f"DROP TABLE IF EXISTS {table}")

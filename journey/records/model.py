@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 RiskTier = Literal["low", "medium", "high"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
-MOST_DOLLARS = 1e12
+MAX_DOLLARS = 1e12
 """An account worth more than this a year is a typing error; beyond, sums of money would lose their cents."""
 
 KNOWN_SOURCES = ("automated", "manual")
@@ -50,7 +50,7 @@ class Record(BaseModel):
 _MODELS: dict[str, type[Record]] = {}
 
 
-def model_of(dataset: str) -> type[Record]:
+def get_model(dataset: str) -> type[Record]:
     """The model of a set, of whatever family."""
     return _MODELS[dataset]
 
@@ -63,7 +63,7 @@ class Customer(Record):
 
     customer_id: str = Field(description="Identity, unique in the set.")
     segment: str = Field(default="unknown", description="Business segment, for instance SMB.")
-    account_value: float = Field(default=0.0, ge=0.0, le=MOST_DOLLARS, description="Revenue per year, in US dollars.")
+    account_value: float = Field(default=0.0, ge=0.0, le=MAX_DOLLARS, description="Revenue per year, in US dollars.")
     tenure_months: NonNegative = Field(default=0.0, description="Months since the customer signed.")
     risk_tier: RiskTier = Field(default="medium", description="Standing churn risk, known before any signal.")
 
@@ -118,7 +118,7 @@ class Intervention(Record):
     requires_human_approval: bool = False
     triggered_by_signals: tuple[str, ...] = ()
     evaluation_latency_ms: NonNegative | None = None
-    account_value: Annotated[float, Field(ge=0.0, le=MOST_DOLLARS)] | None = Field(
+    account_value: Annotated[float, Field(ge=0.0, le=MAX_DOLLARS)] | None = Field(
         default=None, description="The customer's account value at the decision; left out, it is as it is now."
     )
     generated_at: datetime
@@ -141,7 +141,7 @@ class Outcome(Record):
     resolution_time_days: NonNegative | None = None
     csat_delta: float | None = Field(default=None, description="Change of satisfaction, in points.")
     churn_risk_delta: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
-    estimated_revenue_saved: Annotated[float, Field(ge=-MOST_DOLLARS, le=MOST_DOLLARS)] | None = Field(
+    estimated_revenue_saved: Annotated[float, Field(ge=-MAX_DOLLARS, le=MAX_DOLLARS)] | None = Field(
         default=None, description="The recorder's own estimate, in dollars."
     )
     human_override: bool | None = None
@@ -167,13 +167,13 @@ class Family:
 
     Attributes:
         models: The model of each set.
-        always_needed: The set without which a folder is refused, or None where any set may be missing.
+        required_dataset: The set without which a folder is refused, or None where any set may be missing.
         principal: The set whose absence or emptiness is a warning, where that of others is a notice.
         optional: Sets whose absence is not worth a notice.
     """
 
     models: tuple[type[Record], ...]
-    always_needed: str | None
+    required_dataset: str | None
     principal: str
     optional: frozenset[str] = frozenset()
 
@@ -185,7 +185,7 @@ class Family:
 
 CUSTOMER_FAMILY = Family(
     models=(Customer, StageEntry, Signal, Intervention, Outcome, Event),
-    always_needed="customers",
+    required_dataset="customers",
     principal="customers",
     optional=frozenset({"events"}),
 )

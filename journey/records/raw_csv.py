@@ -14,10 +14,10 @@ from pathlib import Path
 import duckdb
 
 from journey.core.errors import InputError
-from journey.records.columns import columns_of, field_name
+from journey.records.columns import get_columns, normalise_field_name
 from journey.records.database import literal
 from journey.records.encoding import check_text, open_bytes
-from journey.records.raw_rows import RawColumn, RawSet, empty, unreadable
+from journey.records.raw_rows import RawColumn, RawSet, build_empty_set, unreadable_file_error
 from journey.records.sources import Source
 
 SEPARATORS = ",;\t|"
@@ -30,37 +30,39 @@ def open_csv(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) 
         InputError: The file is no text, has no header, or a quotation mark in it is never closed.
     """
     if not check_text(source.path):
-        return empty(source.path.name)
-    separator, header, starts_at_once = _header(source)
+        return build_empty_set(source.path.name)
+    separator, header, header_is_first = _detect_header(source)
     try:
-        if not starts_at_once:
+        if not header_is_first:
             raise duckdb.InvalidInputException("empty lines before the header")
         _read_fast(connection, path, separator, len(header))
     except duckdb.Error:
-        _read_slowly(connection, source, separator, len(header))
-    shown = ", ".join(f"{literal(name)}, c{place}" for place, name in enumerate(header))
+        _read_record_by_record(connection, source, separator, len(header))
+    named_values = ", ".join(f"{literal(name)}, c{place}" for place, name in enumerate(header))
     return RawSet(
         origin=source.path.name,
         relation="raw_rows AS raw",
         columns=tuple(RawColumn(name, f"c{place}", "VARCHAR") for place, name in enumerate(header)),
         row_number="place",
-        content=f"coalesce(line, json_object({shown})::VARCHAR)",
+        content=f"coalesce(line, json_object({named_values})::VARCHAR)",
         problem="problem",
         tables=("raw_rows",),
     )
 
 
-def _header(source: Source) -> tuple[str, list[str], bool]:
+def _detect_header(source: Source) -> tuple[str, list[str], bool]:
     """Separator, names, and whether the header is the very first line."""
-    fields = {column.name for column in columns_of(source.dataset)}
-    with _text(source.path) as file:
+    fields = {column.name for column in get_columns(source.dataset)}
+    with _open_text(source.path) as file:
         first = file.readline()
-        starts_at_once = bool(first.strip())
+        header_is_first = bool(first.strip())
         while not first.strip():
             first = file.readline()
-        ways = {mark: _split_header(first, mark) for mark in SEPARATORS}
-    separator = max(ways, key=lambda mark: len(fields & {field_name(name) for name in ways[mark]}))
-    return separator, ways[separator], starts_at_once
+        candidates = {mark: _split_header(first, mark) for mark in SEPARATORS}
+    separator = max(
+        candidates, key=lambda mark: len(fields & {normalise_field_name(name) for name in candidates[mark]})
+    )
+    return separator, candidates[separator], header_is_first
 
 
 def _split_header(first: str, separator: str) -> list[str]:
@@ -80,12 +82,12 @@ def _read_fast(connection: duckdb.DuckDBPyConnection, path: Path, separator: str
     )
 
 
-def _read_slowly(connection: duckdb.DuckDBPyConnection, source: Source, separator: str, width: int) -> None:
+def _read_record_by_record(connection: duckdb.DuckDBPyConnection, source: Source, separator: str, width: int) -> None:
     """Write the records again in one plain dialect, each with what is wrong with it, and read that."""
     names = [f"c{place}" for place in range(width)]
     with tempfile.TemporaryDirectory(prefix="journeylab-") as folder:
-        plain = Path(folder) / "rows.csv"
-        with plain.open("w", encoding="utf-8", newline="") as file:
+        rewritten = Path(folder) / "rows.csv"
+        with rewritten.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
             for place, (values, line, problem) in enumerate(_records(source, separator, width), start=1):
                 row = values if problem is None else [""] * width
@@ -94,23 +96,23 @@ def _read_slowly(connection: duckdb.DuckDBPyConnection, source: Source, separato
         try:
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE raw_rows AS SELECT {', '.join(names)}, place, line, problem "
-                f"FROM read_csv({literal(str(plain))}, auto_detect = false, header = false, "
+                f"FROM read_csv({literal(str(rewritten))}, auto_detect = false, header = false, "
                 f"columns = {{place: 'BIGINT', {types}}}, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
                 "parallel = false)"
             )
         except duckdb.Error as error:
-            raise unreadable(source.path, error, "CSV") from None
+            raise unreadable_file_error(source.path, error, "CSV") from None
 
 
 def _records(source: Source, separator: str, width: int) -> Iterator[tuple[list[str], str | None, str | None]]:
     """Every record after the header: its values, its text if its form is wrong, and what is wrong."""
-    with _text(source.path) as file:
-        taken: list[str] = []
-        reader = csv.reader(_remembering(file, taken), delimiter=separator, strict=True)
+    with _open_text(source.path) as file:
+        consumed: list[str] = []
+        reader = csv.reader(_tee_lines(file, consumed), delimiter=separator, strict=True)
         header_seen = False
         while True:
             line = reader.line_num + 1
-            taken.clear()
+            consumed.clear()
             try:
                 values = next(reader)
             except StopIteration:
@@ -120,21 +122,23 @@ def _records(source: Source, separator: str, width: int) -> Iterator[tuple[list[
                     raise InputError(
                         f"{source.path}: line {line}: a quotation mark opens here and is never closed; close it"
                     ) from None
-                yield [], "".join(taken).rstrip("\r\n"), f"line {line} is not valid CSV ({error})"
+                yield [], "".join(consumed).rstrip("\r\n"), f"line {line} is not valid CSV ({error})"
                 continue
             if not values:
                 continue
             if header_seen:
-                odd = None if len(values) == width else f"line {line} has {len(values)} values for {width} columns"
-                yield values, json.dumps(values) if odd else None, odd
+                form_problem = (
+                    None if len(values) == width else f"line {line} has {len(values)} values for {width} columns"
+                )
+                yield values, json.dumps(values) if form_problem else None, form_problem
             header_seen = True
 
 
-def _remembering(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+def _tee_lines(lines: Iterable[str], consumed: list[str]) -> Iterator[str]:
     for line in lines:
-        taken.append(line)
+        consumed.append(line)
         yield line
 
 
-def _text(path: Path) -> io.TextIOWrapper:
+def _open_text(path: Path) -> io.TextIOWrapper:
     return io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline="")

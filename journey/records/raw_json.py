@@ -12,13 +12,13 @@ import duckdb
 from pydantic import BaseModel
 
 from journey.core.errors import InputError
-from journey.records.columns import field_name
+from journey.records.columns import normalise_field_name
 from journey.records.database import literal
 from journey.records.encoding import check_text, first_character, open_bytes
-from journey.records.raw_rows import RawColumn, RawSet, empty, first_line
+from journey.records.raw_rows import RawColumn, RawSet, build_empty_set, first_error_line
 from journey.records.sources import Source
 
-SMALL = 64 * 1024 * 1024
+MAX_REPARSE_BYTES = 64 * 1024 * 1024
 """Up to this size (bytes) a malformed file is parsed again to name line and column."""
 
 
@@ -29,7 +29,7 @@ def open_json(connection: duckdb.DuckDBPyConnection, source: Source, path: Path)
         InputError: The file is no text, no JSON, or something else than an array of objects.
     """
     if not check_text(source.path):
-        return empty(source.path.name)
+        return build_empty_set(source.path.name)
     start = first_character(path)
     if start == "[":
         return _open_array(connection, source, path)
@@ -52,21 +52,21 @@ def open_rows(connection: duckdb.DuckDBPyConnection, dataset: str, rows: Iterabl
         path = Path(folder) / "rows.jsonl"
         with path.open("w", encoding="utf-8") as file:
             for place, row in enumerate(rows, start=1):
-                file.write(_row_text(dataset, place, row))
+                file.write(_format_row(dataset, place, row))
                 file.write("\n")
         _read(connection, path, "newline_delimited")
-    return _described(connection, dataset)
+    return _describe_rows(connection, dataset)
 
 
-def _row_text(dataset: str, place: int, row: Any) -> str:
+def _format_row(dataset: str, row_number: int, row: Any) -> str:
     if isinstance(row, BaseModel):
         row = row.model_dump(mode="python")
     if not isinstance(row, Mapping):
-        raise InputError(f"{dataset}: row {place} is {row!r}; expected a mapping of fields or a record")
-    return json.dumps(dict(row), default=_plain, ensure_ascii=True, skipkeys=True)
+        raise InputError(f"{dataset}: row {row_number} is {row!r}; expected a mapping of fields or a record")
+    return json.dumps(dict(row), default=_to_json_value, ensure_ascii=True, skipkeys=True)
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     if isinstance(value, date | datetime):
         return value.isoformat()
     if isinstance(value, Iterable):
@@ -78,8 +78,8 @@ def _open_array(connection: duckdb.DuckDBPyConnection, source: Source, path: Pat
     try:
         _read(connection, path, "array")
     except duckdb.Error as error:
-        raise InputError(_position(source.path, error)) from None
-    return _described(connection, source.path.name)
+        raise InputError(_locate_error(source.path, error)) from None
+    return _describe_rows(connection, source.path.name)
 
 
 def _open_objects(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> RawSet:
@@ -90,7 +90,7 @@ def _open_objects(connection: duckdb.DuckDBPyConnection, source: Source, path: P
             f"{source.path}: line 1: expected a JSON array of objects ([{{...}}, ...]) or one object a line; "
             "put the objects between [ and ], separated by commas"
         ) from None
-    return _described(connection, source.path.name)
+    return _describe_rows(connection, source.path.name)
 
 
 def _open_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> RawSet:
@@ -98,17 +98,17 @@ def _open_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Pat
         _read(connection, path, "newline_delimited")
     except duckdb.Error:
         # Some line is no JSON. One by one is slower, but it sets aside that line and keeps the others.
-        with _line_by_line(path) as wrapped:
+        with _wrap_lines(path) as wrapped:
             connection.execute(
                 "CREATE OR REPLACE TEMP TABLE raw_rows AS "
                 "SELECT CASE WHEN json_valid(line) THEN line::JSON END AS json, line "
                 f"FROM read_json({literal(str(wrapped))}, format = 'newline_delimited', columns = {{line: 'VARCHAR'}})"
             )
-    return _described(connection, source.path.name)
+    return _describe_rows(connection, source.path.name)
 
 
 @contextmanager
-def _line_by_line(path: Path) -> Any:
+def _wrap_lines(path: Path) -> Any:
     with tempfile.TemporaryDirectory(prefix="journeylab-") as folder:
         wrapped = Path(folder) / "lines.jsonl"
         with open_bytes(path) as lines, wrapped.open("w", encoding="utf-8") as file:
@@ -126,13 +126,13 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, layout: str) -> Non
     )
 
 
-def _described(connection: duckdb.DuckDBPyConnection, origin: str) -> RawSet:
+def _describe_rows(connection: duckdb.DuckDBPyConnection, origin: str) -> RawSet:
     # Rows of one file have few different sets of keys, so what holds for a set is asked once for each.
-    shapes = [row[0] or [] for row in connection.execute("SELECT DISTINCT json_keys(json) FROM raw_rows").fetchall()]
-    names = sorted({str(name) for keys in shapes for name in keys})
-    repeats = any(len(keys) != len(set(keys)) for keys in shapes)
+    key_sets = [row[0] or [] for row in connection.execute("SELECT DISTINCT json_keys(json) FROM raw_rows").fetchall()]
+    names = sorted({str(name) for keys in key_sets for name in keys})
+    repeats = any(len(keys) != len(set(keys)) for keys in key_sets)
     # Only names that can be a field are extracted; the others are only mentioned, so they need no path.
-    wanted = [name for name in names if field_name(name).isidentifier()]
+    wanted = [name for name in names if normalise_field_name(name).isidentifier()]
     paths = [literal(f'$."{name}"') for name in wanted]
     values = f"json_extract_string(json, [{', '.join(paths)}]::VARCHAR[])" if wanted else "NULL"
     columns = [
@@ -159,10 +159,10 @@ _PROBLEMS = """
 _REPEATS = "WHEN len(json_keys(json)) <> len(list_distinct(json_keys(json))) THEN 'a field is given twice'"
 
 
-def _position(path: Path, error: Exception) -> str:
+def _locate_error(path: Path, error: Exception) -> str:
     """Where an array is malformed, as exactly as its size allows."""
     mend = "mend it there, or give one object a line (.jsonl), where a bad line is set aside and the rest is used"
-    if path.stat().st_size <= SMALL:
+    if path.stat().st_size <= MAX_REPARSE_BYTES:
         try:
             with open_bytes(path) as file:
                 json.loads(file.read().decode("utf-8-sig"))
@@ -170,4 +170,4 @@ def _position(path: Path, error: Exception) -> str:
             return f"{path}: line {found.lineno}, column {found.colno}: is not valid JSON ({found.msg}); {mend}"
         except RecursionError:
             return f"{path}: is nested too deeply to be records; {mend}"
-    return f"{path}: is not valid JSON: {first_line(error)}; {mend}"
+    return f"{path}: is not valid JSON: {first_error_line(error)}; {mend}"

@@ -55,7 +55,7 @@ class RawSet:
     tables: tuple[str, ...] = ()
 
 
-class _Stream:
+class _ArrowStream:
     """Shows a user's frame to the database as an Arrow stream and as nothing else.
 
     The database would otherwise recognise the frame's own type and ask for packages that need not be there.
@@ -75,14 +75,14 @@ def open_parquet(connection: duckdb.DuckDBPyConnection, source: Source, path: Pa
         InputError: The file is not Parquet, or is cut short.
     """
     if path.stat().st_size == 0:
-        return empty(source.path.name)
+        return build_empty_set(source.path.name)
     scan = f"read_parquet({literal(str(path))}, file_row_number = true)"
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
         # Reading a footer proves little: a file cut in the middle fails only when its pages are read.
         connection.execute(f"SELECT count(*) FROM {scan}").fetchall()
     except duckdb.Error as error:
-        raise unreadable(source.path, error, "Parquet") from None
+        raise unreadable_file_error(source.path, error, "Parquet") from None
     names = [(str(row[0]), str(row[1])) for row in described if row[0] != "file_row_number"]
     return RawSet(
         origin=source.path.name,
@@ -101,12 +101,12 @@ def open_frame(connection: duckdb.DuckDBPyConnection, dataset: str, frame: Any) 
         InputError: The frame cannot be read, for instance because two of its columns have one name.
     """
     connection.execute("SELECT 1").fetchall()  # an earlier statement still open would refuse the registration
-    connection.register("users_frame", _Stream(frame))
+    connection.register("users_frame", _ArrowStream(frame))
     try:
         connection.execute("CREATE TEMP TABLE raw_rows AS SELECT * FROM users_frame").fetchall()
         described = connection.execute("DESCRIBE SELECT * FROM raw_rows").fetchall()
     except (duckdb.Error, TypeError, ValueError, ImportError) as error:
-        raise InputError(f"{dataset}: the frame cannot be read as an Arrow stream: {first_line(error)}") from None
+        raise InputError(f"{dataset}: the frame cannot be read as an Arrow stream: {first_error_line(error)}") from None
     finally:
         connection.unregister("users_frame")
     names = [(str(row[0]), str(row[1])) for row in described]
@@ -120,7 +120,7 @@ def open_frame(connection: duckdb.DuckDBPyConnection, dataset: str, frame: Any) 
     )
 
 
-def empty(origin: str) -> RawSet:
+def build_empty_set(origin: str) -> RawSet:
     """A set without rows and without columns."""
     return RawSet(
         origin=origin,
@@ -132,15 +132,16 @@ def empty(origin: str) -> RawSet:
     )
 
 
-def unreadable(path: Path, error: Exception, expected: str) -> InputError:
+def unreadable_file_error(path: Path, error: Exception, expected: str) -> InputError:
     """The error for a file that is not what its ending says."""
     return InputError(
-        f"{path}: cannot be read as {expected}: {first_line(error)}; write the file again, or rename it if it holds "
+        f"{path}: cannot be read as {expected}: {first_error_line(error)}; write the file again, or rename it if "
+        "it holds "
         "another format"
     )
 
 
-def first_line(error: Exception) -> str:
+def first_error_line(error: Exception) -> str:
     """The first line of an error's text, without the name of its class."""
     text = (str(error).strip().splitlines() or ["unknown reason"])[0]
     head, colon, rest = text.partition(" Error: ")

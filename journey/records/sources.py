@@ -47,11 +47,11 @@ def bundled_folder(name: str = "customer_journey") -> Path:
         InputError: There is no such dataset; the message names those there are.
     """
     package = Path(str(files("journey")))
-    homes = [home for home in (package / "data", package.parent / "data") if home.is_dir()]
-    for home in homes:
+    data_folders = [home for home in (package / "data", package.parent / "data") if home.is_dir()]
+    for home in data_folders:
         if name and (home / name).is_dir():
             return home / name
-    known = sorted({folder.name for home in homes for folder in home.iterdir() if folder.is_dir()})
+    known = sorted({folder.name for home in data_folders for folder in home.iterdir() if folder.is_dir()})
     raise InputError(f"no bundled dataset is called {name!r}{did_you_mean(name, known)}")
 
 
@@ -66,11 +66,11 @@ def find_sources(folder: Path, family: Family = CUSTOMER_FAMILY) -> tuple[dict[s
         InputError: The folder does not exist, is a file, holds no set, holds a set twice, or lacks a set that is
             always needed.
     """
-    _refuse_what_is_no_folder(folder)
+    _refuse_non_folder(folder)
     found: dict[str, list[Path]] = {}
-    strangers: list[Path] = []
+    unknown_files: list[Path] = []
     for path in sorted(folder.iterdir()):
-        dataset, ending = _split(path)
+        dataset, ending = _split_name(path)
         known = dataset in family.datasets and ending in FORMATS
         if known and not path.is_file():
             what = "a folder" if path.is_dir() else "a link that leads nowhere, or no file"
@@ -78,21 +78,21 @@ def find_sources(folder: Path, family: Family = CUSTOMER_FAMILY) -> tuple[dict[s
         if known:
             found.setdefault(dataset, []).append(path)
         elif ending in FORMATS:
-            strangers.append(path)
+            unknown_files.append(path)
     _refuse_doubles(found)
-    _refuse_absence(folder, family, found, strangers)
-    sources = {name: Source(name, paths[0], FORMATS[_split(paths[0])[1]]) for name, paths in found.items()}
-    return sources, [_stranger(path, family) for path in strangers]
+    _refuse_absence(folder, family, found, unknown_files)
+    sources = {name: Source(name, paths[0], FORMATS[_split_name(paths[0])[1]]) for name, paths in found.items()}
+    return sources, [_build_unknown_file_finding(path, family) for path in unknown_files]
 
 
-def _split(path: Path) -> tuple[str, str]:
+def _split_name(path: Path) -> tuple[str, str]:
     """Name of the set and ending, both in lower case: ``Signals.CSV.gz`` gives ``("signals", ".csv.gz")``."""
     name = path.name.lower()
     stem, dot, ending = name.partition(".")
     return stem.strip(), dot + ending
 
 
-def _refuse_what_is_no_folder(folder: Path) -> None:
+def _refuse_non_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     if folder.exists():
@@ -107,12 +107,12 @@ def _refuse_doubles(found: dict[str, list[Path]]) -> None:
             raise InputError(f"{paths[0].parent}: {dataset} is there more than once ({names}); keep one of them")
 
 
-def _refuse_absence(folder: Path, family: Family, found: dict[str, list[Path]], strangers: list[Path]) -> None:
-    needed = family.always_needed
+def _refuse_absence(folder: Path, family: Family, found: dict[str, list[Path]], unknown_files: list[Path]) -> None:
+    needed = family.required_dataset
     if needed in found or (found and needed is None):
         return
     sought = family.principal if needed is None else needed
-    near = [path.name for path in strangers if did_you_mean(sought, [_split(path)[0]]).startswith("; did")]
+    near = [path.name for path in unknown_files if did_you_mean(sought, [_split_name(path)[0]]).startswith("; did")]
     hint = f"; rename {near[0]} if that is it" if near else ""
     expected = ", ".join(f"{sought}{ending}" for ending in (".json", ".jsonl", ".csv", ".parquet"))
     if found:
@@ -125,8 +125,8 @@ def _refuse_absence(folder: Path, family: Family, found: dict[str, list[Path]], 
     )
 
 
-def _stranger(path: Path, family: Family) -> Finding:
-    stem, _ = _split(path)
+def _build_unknown_file_finding(path: Path, family: Family) -> Finding:
+    stem, _ = _split_name(path)
     return Finding(
         code="unknown-file",
         severity=FindingSeverity.NOTICE,

@@ -11,9 +11,9 @@ from journey.core.messages import did_you_mean
 from journey.decision.policy import Policy
 from journey.machine import Journey
 from journey.records import assemble
-from journey.records.columns import columns_of
+from journey.records.columns import get_columns
 from journey.records.database import one_value, quoted
-from journey.records.distinct_values import forget_words
+from journey.records.distinct_values import discard_distinct_values
 from journey.records.model import (
     CUSTOMER_FAMILY,
     DATASETS,
@@ -27,7 +27,7 @@ from journey.records.model import (
 )
 from journey.records.tables import R, RecordTables
 
-INDEX_AT_MOST = 200_000
+MAX_INDEXED_ROWS = 200_000
 """Up to so many rows, the objects of a set are kept by customer; beyond, each question is one query."""
 
 _ORDER: dict[type[Record], str] = {
@@ -81,7 +81,7 @@ class Records(RecordTables):
         for name in tables:
             if name not in DATASETS:
                 raise InputError(f"{name!r} is not a record set{did_you_mean(name, list(DATASETS))}")
-        return cls(assemble.from_tables(tables, journey, policy), source)
+        return cls(assemble.assemble_tables(tables, journey, policy), source)
 
     def customer_ids(self) -> tuple[str, ...]:
         """All known customers, in order."""
@@ -90,28 +90,28 @@ class Records(RecordTables):
 
     def customer(self, customer_id: str) -> Customer | None:
         """A customer, or None when the customer is unknown (records never invent one)."""
-        found = self._of(Customer, customer_id)
+        found = self._fetch_for_customer(Customer, customer_id)
         return found[0] if found else None
 
     def stage_entries(self, customer_id: str) -> tuple[StageEntry, ...]:
         """A customer's entries into stages, earliest first."""
-        return self._of(StageEntry, customer_id)
+        return self._fetch_for_customer(StageEntry, customer_id)
 
-    def signals_of(self, customer_id: str) -> tuple[Signal, ...]:
+    def signals_for(self, customer_id: str) -> tuple[Signal, ...]:
         """A customer's signals, oldest first."""
-        return self._of(Signal, customer_id)
+        return self._fetch_for_customer(Signal, customer_id)
 
-    def interventions_of(self, customer_id: str) -> tuple[Intervention, ...]:
+    def interventions_for(self, customer_id: str) -> tuple[Intervention, ...]:
         """A customer's interventions, earliest first."""
-        return self._of(Intervention, customer_id)
+        return self._fetch_for_customer(Intervention, customer_id)
 
-    def outcomes_of(self, customer_id: str) -> tuple[Outcome, ...]:
+    def outcomes_for(self, customer_id: str) -> tuple[Outcome, ...]:
         """The outcomes that name this customer, earliest first."""
-        return self._of(Outcome, customer_id)
+        return self._fetch_for_customer(Outcome, customer_id)
 
-    def events_of(self, customer_id: str) -> tuple[Event, ...]:
+    def events_for(self, customer_id: str) -> tuple[Event, ...]:
         """A customer's raw events, earliest first."""
-        return self._of(Event, customer_id)
+        return self._fetch_for_customer(Event, customer_id)
 
     def add_signals(self, signals: Iterable[Signal]) -> int:
         """Add signals, for instance those that detectors made of events, and return how many were new.
@@ -119,10 +119,10 @@ class Records(RecordTables):
         A signal is not new when its key is taken, or when the same customer has one of the same type on the same day:
         what is recorded already is not counted twice.
         """
-        columns = ", ".join(quoted(column.name) for column in columns_of(Signal.dataset))
+        columns = ", ".join(quoted(column.name) for column in get_columns(Signal.dataset))
         added = 0
         for signal in signals:
-            values = [getattr(signal, column.name) for column in columns_of(Signal.dataset)]
+            values = [getattr(signal, column.name) for column in get_columns(Signal.dataset)]
             row = self.connection.execute(
                 f"""
                 INSERT INTO signals ({columns}, row_number, gaps)
@@ -134,15 +134,15 @@ class Records(RecordTables):
                 [*values, signal.signal_id, signal.customer_id, signal.signal_type, signal.detected_at.date()],
             ).fetchone()
             added += int(row[0]) if row else 0
-        forget_words(self.connection, Signal.dataset)
+        discard_distinct_values(self.connection, Signal.dataset)
         self._indices.pop(Signal, None)
         return added
 
-    def _of(self, kind: type[R], customer_id: str) -> tuple[R, ...]:
+    def _fetch_for_customer(self, kind: type[R], customer_id: str) -> tuple[R, ...]:
         index = self._indices.get(kind)
         if index is None:
             rows = one_value(self.connection, f"SELECT count(*) FROM {kind.dataset}")
-            if rows > INDEX_AT_MOST:
+            if rows > MAX_INDEXED_ROWS:
                 return self._fetch(kind, customer_id)
             index = {}
             for record in self._fetch(kind):

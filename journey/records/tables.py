@@ -10,11 +10,11 @@ from typing import Any, TypeVar, cast
 import duckdb
 
 from journey.core.errors import InputError
-from journey.core.findings import Finding, FindingSeverity, in_reading_order
+from journey.core.findings import Finding, FindingSeverity, sort_findings
 from journey.core.messages import did_you_mean
-from journey.records.columns import columns_of, date_columns
+from journey.records.columns import get_columns, get_date_columns
 from journey.records.database import one_value, quoted
-from journey.records.model import Family, Record, model_of
+from journey.records.model import Family, Record, get_model
 from journey.runtime.atomic_files import atomic_file
 
 R = TypeVar("R", bound=Record)
@@ -67,7 +67,7 @@ class RecordTables:
     def findings(self) -> list[Finding]:
         """What was noticed while reading, most serious first."""
         rows = self.connection.execute(LOAD_FINDINGS).fetchall()
-        return in_reading_order(Finding(row[0], FindingSeverity(row[1]), *row[2:]) for row in rows)
+        return sort_findings(Finding(row[0], FindingSeverity(row[1]), *row[2:]) for row in rows)
 
     def counts(self) -> dict[str, int]:
         """How many clean rows each set has."""
@@ -78,8 +78,8 @@ class RecordTables:
         parts = [
             f"(SELECT max({quoted(column)}) FROM {name})"
             for name in self.family.datasets
-            for column in date_columns(name)
-            if column not in model_of(name).planned
+            for column in get_date_columns(name)
+            if column not in get_model(name).planned
         ]
         return cast("datetime | None", one_value(self.connection, f"SELECT greatest({', '.join(parts)})"))
 
@@ -91,7 +91,7 @@ class RecordTables:
         """
         if dataset not in self.family.datasets:
             raise InputError(f"{dataset!r} is not a record set{did_you_mean(dataset, self.family.datasets)}")
-        return self._fetch(model_of(dataset))
+        return self._fetch(get_model(dataset))
 
     def write_quarantine(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
         """Write the rows that were set aside, one JSON Lines file for each set, and return the files.
@@ -109,9 +109,11 @@ class RecordTables:
         for row in self.set_aside:
             by_set.setdefault(row.dataset, []).append(row)
         targets = {folder / f"{dataset}.jsonl": rows for dataset, rows in by_set.items()}
-        taken = [path.name for path in targets if path.exists()]
-        if taken and not overwrite:
-            raise InputError(f"{folder}: {', '.join(taken)} is already there; give another folder, or remove it first")
+        existing = [path.name for path in targets if path.exists()]
+        if existing and not overwrite:
+            raise InputError(
+                f"{folder}: {', '.join(existing)} is already there; give another folder, or remove it first"
+            )
         for path, rows in targets.items():
             _write_set_aside(path, rows)
         return list(targets)
@@ -121,7 +123,7 @@ class RecordTables:
         return f"{quoted(kind.key)}, row_number" if kind.key else "ALL"
 
     def _fetch(self, kind: type[R], customer_id: str | None = None) -> tuple[R, ...]:
-        columns = columns_of(kind.dataset)
+        columns = get_columns(kind.dataset)
         names = [column.name for column in columns]
         fields = ", ".join(quoted(name) for name in names)
         where = "" if customer_id is None else "WHERE customer_id = ?"
@@ -129,10 +131,10 @@ class RecordTables:
         rows = self.connection.execute(
             f"SELECT {fields} FROM {kind.dataset} {where} ORDER BY {self._order(kind)}", parameters
         ).fetchall()
-        lists = [place for place, column in enumerate(columns) if column.kind == "texts"]
-        mappings = [place for place, column in enumerate(columns) if column.kind == "mapping"]
-        if lists or mappings:
-            rows = [_with_containers(row, lists, mappings) for row in rows]
+        list_indices = [place for place, column in enumerate(columns) if column.kind == "texts"]
+        mapping_indices = [place for place, column in enumerate(columns) if column.kind == "mapping"]
+        if list_indices or mapping_indices:
+            rows = [_decode_containers(row, list_indices, mapping_indices) for row in rows]
         # The rows were validated by column with the bounds of this very model, so they are not validated again.
         objects = (kind.model_construct(None, **dict(zip(names, row, strict=True))) for row in rows)
         return cast("tuple[R, ...]", tuple(objects))
@@ -152,12 +154,12 @@ FROM set_aside WHERE code NOT IN ('duplicate-record', 'duplicate-key', 'conflict
 """Everything noticed while reading, as rows of findings."""
 
 
-def _with_containers(row: tuple[Any, ...], lists: list[int], mappings: list[int]) -> tuple[Any, ...]:
+def _decode_containers(row: tuple[Any, ...], lists: list[int], mappings: list[int]) -> tuple[Any, ...]:
     values = list(row)
-    for place in lists:
-        values[place] = tuple(values[place] or ())
-    for place in mappings:
-        values[place] = json.loads(values[place]) if values[place] else {}
+    for index in lists:
+        values[index] = tuple(values[index] or ())
+    for index in mappings:
+        values[index] = json.loads(values[index]) if values[index] else {}
     return tuple(values)
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
-from journey.records.columns import columns_of
+from journey.records.columns import get_columns
 from journey.records.database import literal, one_value, quoted
-from journey.records.distinct_values import forget_words, source_of_words
+from journey.records.distinct_values import discard_distinct_values, distinct_values_relation
 
 
-def tidy_spelling(
+def normalise_values(
     connection: duckdb.DuckDBPyConnection, datasets: Iterable[str], vocabulary: Mapping[str, Sequence[str]]
 ) -> None:
     """Bring values with fixed choices, and columns with a vocabulary, into the spelling of the models.
@@ -21,31 +21,39 @@ def tidy_spelling(
             none of them, whatever the capitals, is left as it is.
     """
     for dataset in datasets:
-        for column in columns_of(dataset):
-            words = vocabulary.get(column.name, column.choices)
-            if words:
-                _tidy(connection, dataset, column.name, words)
+        for column in get_columns(dataset):
+            known_values = vocabulary.get(column.name, column.choices)
+            if known_values:
+                _normalise_column(connection, dataset, column.name, known_values)
 
 
-def _tidy(connection: duckdb.DuckDBPyConnection, dataset: str, name: str, words: Sequence[str]) -> None:
+def _normalise_column(
+    connection: duckdb.DuckDBPyConnection, dataset: str, name: str, known_values: Sequence[str]
+) -> None:
     column = quoted(name)
-    known = ", ".join(literal(word) for word in words)
+    known = ", ".join(literal(known_value) for known_value in known_values)
     # Two words of one journey may differ in capitals only: then neither can be meant by a third spelling.
-    unambiguous = [word for word in words if sum(other.lower() == word.lower() for other in words) == 1]
+    unambiguous = [
+        known_value
+        for known_value in known_values
+        if sum(other.lower() == known_value.lower() for other in known_values) == 1
+    ]
     if not unambiguous:
         return
-    folded = ", ".join(literal(word.lower()) for word in unambiguous)
+    folded = ", ".join(literal(known_value.lower()) for known_value in unambiguous)
     misspelt = f"{column} NOT IN ({known}) AND lower({column}) IN ({folded})"
-    if not one_value(connection, f"SELECT count(*) FROM {source_of_words(connection, dataset, name)} WHERE {misspelt}"):
+    if not one_value(
+        connection, f"SELECT count(*) FROM {distinct_values_relation(connection, dataset, name)} WHERE {misspelt}"
+    ):
         return
     found = connection.execute(
         f"SELECT {column}, count(*) FROM {dataset} WHERE {misspelt} GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    forget_words(connection, dataset, name)
-    cases = " ".join(f"WHEN {literal(word.lower())} THEN {literal(word)}" for word in unambiguous)
+    discard_distinct_values(connection, dataset, name)
+    cases = " ".join(f"WHEN {literal(known_value.lower())} THEN {literal(known_value)}" for known_value in unambiguous)
     connection.execute(f"UPDATE {dataset} SET {column} = CASE lower({column}) {cases} END WHERE {misspelt}")
     for value, count in found:
-        meant = next(word for word in unambiguous if word.lower() == value.lower())
+        meant = next(known_value for known_value in unambiguous if known_value.lower() == value.lower())
         rows = "1 row" if count == 1 else f"{count} rows"
         message = f"{name} {value!r} was read as {meant!r} in {rows}."
         connection.execute(

@@ -16,85 +16,87 @@ from typing import Any
 
 from journey.runtime.locks import lock
 
-_LOOK_EVERY_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 
 
-def mark_of(kernels: Iterable[Any], kind: object) -> Path | None:
+def ready_marker(kernels: Iterable[Any], kind: object) -> Path | None:
     """The file that says that a call of some kind finds all its code on disk; None where none is kept there.
 
     Args:
-        kernels: The functions that are compiled together (`journey.runtime.jit.compiled`).
+        kernels: The functions that are compiled together (`journey.runtime.jit.compile_kernels`).
         kind: What kind of call it is; it stands for itself by its text.
     """
     from numba.core.registry import cpu_target
 
-    kept = [kernel for kernel in kernels if kernel.stats.cache_path is not None]
-    if not kept:
+    cached = [kernel for kernel in kernels if kernel.stats.cache_path is not None]
+    if not cached:
         return None
     # As Numba does, code is kept for one processor, and only as long as its source file has the same date and size.
     processor = cpu_target.target_context.codegen().magic_tuple()
-    sources = sorted({kernel.py_func.__code__.co_filename for kernel in kept})
+    sources = sorted({kernel.py_func.__code__.co_filename for kernel in cached})
     dates = [(source, Path(source).stat().st_mtime_ns, Path(source).stat().st_size) for source in sources]
     digest = hashlib.sha256(repr((kind, processor, dates)).encode()).hexdigest()
-    return Path(kept[0].stats.cache_path) / f"ready-{digest[:20]}"
+    return Path(cached[0].stats.cache_path) / f"ready-{digest[:20]}"
 
 
 @contextmanager
-def one_at_a_time(mark: Path | None) -> Iterator[None]:
+def compile_exclusively(marker: Path | None) -> Iterator[None]:
     """Wait while another process compiles in the folder of a mark; leave the mark when all went well.
 
     Args:
-        mark: What says that nothing has to be compiled; None where every process compiles for itself.
+        marker: What says that nothing has to be compiled; None where every process compiles for itself.
     """
-    with ExitStack() as held:
-        if mark is not None and not mark.exists():
+    with ExitStack() as stack:
+        if marker is not None and not marker.exists():
             # A folder that cannot be written has no code in it to mix up.
             with suppress(OSError):
-                file = held.enter_context(mark.with_name("compiling").open("wb"))
-                while not lock(file) and not mark.exists():
-                    sleep(_LOOK_EVERY_SECONDS)
-                if mark.exists():
+                file = stack.enter_context(marker.with_name("compiling").open("wb"))
+                while not lock(file) and not marker.exists():
+                    sleep(_POLL_SECONDS)
+                if marker.exists():
                     # Reading it is for all at the same time.
-                    held.close()
+                    stack.close()
         yield
-        leave(mark)
+        write_marker(marker)
 
 
-def leave(mark: Path | None) -> None:
+def write_marker(marker: Path | None) -> None:
     """Leave a mark, where it can be."""
-    if mark is not None:
+    if marker is not None:
         # A folder that cannot be written does not hold the code either.
         with suppress(OSError):
-            if not mark.exists():
-                mark.touch()
+            if not marker.exists():
+                marker.touch()
 
 
-def take_turns(kernels: Iterable[Any], *, from_0: bool = False) -> None:
+def serialise_compilation(kernels: Iterable[Any], *, non_negative_indices: bool = False) -> None:
     """Have every function wait for other processes before it is compiled for types that are new to it.
 
     Args:
         kernels: Those that are compiled together, as Numba's `njit` has made them.
-        from_0: Whether none of them ever uses a negative index: see `indices_from_0`.
+        non_negative_indices: Whether none of them ever uses a negative index: see `assume_non_negative_indices`.
     """
-    together = tuple(kernels)
-    for kernel in together:
-        _take_turns(kernel, together, indices_from_0 if from_0 else nullcontext)
+    group = tuple(kernels)
+    for kernel in group:
+        _serialise_kernel(kernel, group, assume_non_negative_indices if non_negative_indices else nullcontext)
 
 
-def _take_turns(kernel: Any, together: tuple[Any, ...], compiling: Callable[[], AbstractContextManager[None]]) -> None:
+def _serialise_kernel(
+    kernel: Any, group: tuple[Any, ...], compile_context: Callable[[], AbstractContextManager[None]]
+) -> None:
     # Numba calls this where it knows no code for the types of a call's arguments, to read it from disk or compile it.
     compile_for = kernel._compile_for_args  # noqa: SLF001 - there is no public way in
 
-    def compile_in_turn(*arguments: Any) -> Any:
+    def compile_locked(*arguments: Any) -> Any:
         types = [str(kernel.typeof_pyval(argument)) for argument in arguments]
-        with one_at_a_time(mark_of(together, (kernel.py_func.__qualname__, types))), compiling():
+        with compile_exclusively(ready_marker(group, (kernel.py_func.__qualname__, types))), compile_context():
             return compile_for(*arguments)
 
-    kernel._compile_for_args = compile_in_turn  # noqa: SLF001
+    kernel._compile_for_args = compile_locked  # noqa: SLF001
 
 
 @contextmanager
-def indices_from_0() -> Iterator[None]:
+def assume_non_negative_indices() -> Iterator[None]:
     """Compile without looking, at each access to an array, whether the index is negative and counts from the end.
 
     Numba looks at every one whose sign it does not know: a twelfth of the simulation engine's time, for indices that
@@ -104,15 +106,15 @@ def indices_from_0() -> Iterator[None]:
     from numba.np import arrayobj
 
     with global_compiler_lock:
-        fixing = arrayobj.fix_integer_index
-        arrayobj.fix_integer_index = _index_as_it_is
+        original = arrayobj.fix_integer_index
+        arrayobj.fix_integer_index = _keep_index
         try:
             yield
         finally:
-            arrayobj.fix_integer_index = fixing
+            arrayobj.fix_integer_index = original
 
 
-def _index_as_it_is(context: Any, builder: Any, kind: Any, index: Any, _size: Any) -> Any:
+def _keep_index(context: Any, builder: Any, kind: Any, index: Any, _size: Any) -> Any:
     from numba.core import types
 
     return context.cast(builder, index, kind, types.intp if kind.signed else types.uintp)

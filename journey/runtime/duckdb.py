@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def in_memory(**config: str) -> "duckdb.DuckDBPyConnection":
+def connect_in_memory(**config: str) -> "duckdb.DuckDBPyConnection":
     """A private database in memory. It is the one place where a connection is made.
 
     Args:
@@ -14,10 +14,10 @@ def in_memory(**config: str) -> "duckdb.DuckDBPyConnection":
     """
     import duckdb
 
-    return silenced(duckdb.connect(":memory:", config=dict(config)))
+    return disable_progress_bar(duckdb.connect(":memory:", config=dict(config)))
 
 
-def silenced(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConnection":
+def disable_progress_bar(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConnection":
     """The same connection, without a progress bar of its own."""
     # On by default, and printed to standard output by any statement that takes more than two seconds.
     connection.execute("SET enable_progress_bar = false")

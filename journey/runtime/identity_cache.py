@@ -12,32 +12,32 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
-_KEPT = 8
+_CAPACITY = 8
 """So many things are remembered: as many as a comparison has arms, or nearly."""
 
 
-class Lately(Generic[Made]):
+class IdentityCache(Generic[Value]):
     """The last few things that were made, none of which anybody changes."""
 
     def __init__(self) -> None:
-        self._kept: list[tuple[tuple[object, ...], tuple[object, ...], Made]] = []
+        self._entries: list[tuple[tuple[object, ...], tuple[object, ...], Value]] = []
 
-    def made(self, of: Sequence[object], how: tuple[object, ...], make: Callable[[], Made]) -> Made:
+    def get_or_create(self, objects: Sequence[object], key: tuple[object, ...], create: Callable[[], Value]) -> Value:
         """What was made lately, or is made now.
 
         Args:
-            of: Of which objects it is made: of these very ones, because comparing arms takes longer than most of what
-                is made of them.
-            how: All else that it depends on.
-            make: Makes it.
+            objects: Of which objects it is made: of these very ones, because comparing arms takes longer than most of
+                what is made of them.
+            key: All else that it depends on.
+            create: Makes it.
         """
         # A copy, because other threads may remember something meanwhile.
-        for known, asked, found in tuple(self._kept):
-            if asked == how and len(known) == len(of) and all(map(is_, known, of)):
-                return found
-        found = make()
-        self._kept.insert(0, (tuple(of), how, found))
-        del self._kept[_KEPT:]
-        return found
+        for entry_objects, entry_key, value in tuple(self._entries):
+            if entry_key == key and len(entry_objects) == len(objects) and all(map(is_, entry_objects, objects)):
+                return value
+        value = create()
+        self._entries.insert(0, (tuple(objects), key, value))
+        del self._entries[_CAPACITY:]
+        return value

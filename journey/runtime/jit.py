@@ -23,24 +23,24 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
-from journey.runtime.compile_lock import take_turns
+from journey.runtime.compile_lock import serialise_compilation
 
 CACHE_VARIABLE = "JOURNEYLAB_CACHE"
 """Environment variable that names another cache folder."""
 
-UNCOUNTED: Mapping[str, Any] = {"_nrt": False, "error_model": "numpy", "nogil": True}
+NO_REFCOUNT_OPTIONS: Mapping[str, Any] = {"_nrt": False, "error_model": "numpy", "nogil": True}
 """Options for functions that make no array and divide by no zero.
 
 Without Numba's runtime (``_nrt``) no references to arrays are counted, which atomically, element by element, takes
 two thirds of a kernel's time; and other threads go on meanwhile."""
 
 
-def compiled(
+def compile_kernels(
     *modules: ModuleType,
     constants: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     inlined: Collection[str] = (),
-    from_0: bool = False,
+    non_negative_indices: bool = False,
     cache: bool = True,
 ) -> SimpleNamespace:
     """The functions of these modules, compiled.
@@ -50,22 +50,23 @@ def compiled(
         constants: Values that take the place of module constants of that name, for instance with another type.
         options: Options for Numba's ``njit``.
         inlined: Names of functions that become part of their callers, where a call costs as much as what is called.
-        from_0: Whether none of them ever uses a negative index (`journey.runtime.compile_lock.indices_from_0`).
+        non_negative_indices: Whether none of them ever uses a negative index
+            (`journey.runtime.compile_lock.assume_non_negative_indices`).
         cache: Whether to keep compiled code on disk.
 
     Returns:
         A namespace with every function by name. They are compiled at their first call, for the types of its arguments.
     """
-    _spare_linear_algebra()
-    asked = {**(constants or {}), **(options or {}), "inlined": sorted(inlined), "from_0": from_0}
-    folder = cache_folder(modules, asked) if cache else None
+    _skip_linear_algebra()
+    settings = {**(constants or {}), **(options or {}), "inlined": sorted(inlined), "from_0": non_negative_indices}
+    folder = cache_folder(modules, settings) if cache else None
     with _numba_cache(folder):
-        done = _compiled(modules, constants or {}, {**(options or {}), "cache": folder is not None}, inlined)
-    take_turns(done.values(), from_0=from_0)
-    return SimpleNamespace(**done)
+        kernels = _compile_modules(modules, constants or {}, {**(options or {}), "cache": folder is not None}, inlined)
+    serialise_compilation(kernels.values(), non_negative_indices=non_negative_indices)
+    return SimpleNamespace(**kernels)
 
 
-def _spare_linear_algebra() -> None:
+def _skip_linear_algebra() -> None:
     """Load that part of Numba which loads SciPy's linear algebra, just to see whether it is there, without it.
 
     That takes a third of a second, and kernels of scalars multiply no matrices. What comes of it is that Numba takes a
@@ -75,37 +76,37 @@ def _spare_linear_algebra() -> None:
         return
     from numba.np import linalg
 
-    def not_now() -> None:
+    def raise_import_error() -> None:
         raise ImportError
 
-    looks, linalg.ensure_blas = linalg.ensure_blas, not_now
+    original, linalg.ensure_blas = linalg.ensure_blas, raise_import_error
     try:
         import_module("numba.np.arraymath")
     finally:
-        linalg.ensure_blas = looks
+        linalg.ensure_blas = original
 
 
-def _compiled(
+def _compile_modules(
     modules: Sequence[ModuleType], constants: Mapping[str, Any], options: Mapping[str, Any], inlined: Collection[str]
 ) -> dict[str, Any]:
     from numba import njit
 
-    done: dict[str, Any] = {}
+    kernels: dict[str, Any] = {}
     for module in modules:
         scope = {**vars(module), **constants}
         for function in module.KERNELS:
             # What stands under the name of a compiled function must be that function and not a namesake.
-            scope |= {name: made for name, made in done.items() if _is_original(scope.get(name), made)}
-            copy = _copied(function, scope)
-            done[function.__name__] = njit(**options, forceinline=function.__name__ in inlined)(copy)
-    return done
+            scope |= {name: kernel for name, kernel in kernels.items() if _is_original(scope.get(name), kernel)}
+            copy = _copy_function(function, scope)
+            kernels[function.__name__] = njit(**options, forceinline=function.__name__ in inlined)(copy)
+    return kernels
 
 
-def _is_original(found: object, made: Any) -> bool:
-    return isinstance(found, FunctionType) and found.__code__ is made.py_func.__code__
+def _is_original(found: object, kernel: Any) -> bool:
+    return isinstance(found, FunctionType) and found.__code__ is kernel.py_func.__code__
 
 
-def _copied(function: FunctionType, scope: dict[str, Any]) -> FunctionType:
+def _copy_function(function: FunctionType, scope: dict[str, Any]) -> FunctionType:
     copy = FunctionType(function.__code__, dict(scope), function.__name__, function.__defaults__, function.__closure__)
     copy.__qualname__ = function.__qualname__
     copy.__module__ = function.__module__
@@ -117,25 +118,25 @@ def cache_folder(modules: Sequence[ModuleType], constants: Mapping[str, Any] | N
     """The folder for code compiled from these modules with these constants; None where nothing can be written."""
     import numba
 
-    mark = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in (sys.version, numba.__version__, platform.machine()):
-        mark.update(part.encode())
+        digest.update(part.encode())
     for module in modules:
         for function in module.KERNELS:
-            for part in _identity(function.__code__, vars(module)):
-                mark.update(repr(part).encode())
+            for part in _code_identity(function.__code__, vars(module)):
+                digest.update(repr(part).encode())
     # A constant stands for itself by its text: numbers and types, nothing with an address in it.
-    mark.update(repr(sorted((constants or {}).items())).encode())
-    folder = _cache_root() / "compiled" / mark.hexdigest()[:20]
+    digest.update(repr(sorted((constants or {}).items())).encode())
+    folder = _cache_root() / "compiled" / digest.hexdigest()[:20]
     return folder if _can_write(folder) else None
 
 
-def _identity(code: CodeType, scope: Mapping[str, Any]) -> Iterator[Any]:
+def _code_identity(code: CodeType, scope: Mapping[str, Any]) -> Iterator[Any]:
     """What a function does: its code, and the constants that it takes from its module or from others."""
     yield from (code.co_name, code.co_code, code.co_names, code.co_varnames)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _identity(constant, scope)
+            yield from _code_identity(constant, scope)
         else:
             yield constant
     for name in code.co_names:
@@ -151,9 +152,9 @@ def _is_plain(value: object) -> bool:
 
 
 def _cache_root() -> Path:
-    named = os.environ.get(CACHE_VARIABLE)
-    if named:
-        return Path(named)
+    override = os.environ.get(CACHE_VARIABLE)
+    if override:
+        return Path(override)
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA")
         return Path(base or Path.home() / "AppData" / "Local") / "journeylab"

@@ -5,7 +5,14 @@ from math import sqrt
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
-from journey.statistics.means import CONFIDENCE, Estimate, differences, mean_of, t_quantile, variance_of
+from journey.statistics.means import (
+    CONFIDENCE,
+    Estimate,
+    compute_mean,
+    compute_variance,
+    paired_differences,
+    t_quantile,
+)
 
 _STANDARD_NORMAL = NormalDist()
 
@@ -35,7 +42,7 @@ class Lift(NamedTuple):
         }
 
 
-def lift_of(baseline: Sequence[float], treated: Sequence[float], confidence: float = CONFIDENCE) -> Lift:
+def compute_lift(baseline: Sequence[float], treated: Sequence[float], confidence: float = CONFIDENCE) -> Lift:
     """The lift over independent pairs, with Fieller's interval.
 
     The interval holds every ratio that a paired t test does not refute (Fieller 1954), so it leaves out 0 exactly where
@@ -49,39 +56,39 @@ def lift_of(baseline: Sequence[float], treated: Sequence[float], confidence: flo
     """
     if not baseline:
         return Lift(None, None, None, "never measured in both arms")
-    base = mean_of(baseline)
+    base = compute_mean(baseline)
     if base <= 0.0:
         of = "0" if base == 0.0 else "below 0"
         return Lift(None, None, None, f"the baseline's mean is {of}, against which a relative change has no meaning")
-    changes = differences(baseline, treated)
-    change, n = mean_of(changes), len(changes)
+    changes = paired_differences(baseline, treated)
+    change, n = compute_mean(changes), len(changes)
     if n < 2:
         return Lift(change / base, None, None, "one replication gives no interval")
-    bounds = _fieller(baseline, changes, base, change, t_quantile(0.5 + confidence / 2.0, n - 1) ** 2 / n)
+    bounds = _fieller_bounds(baseline, changes, base, change, t_quantile(0.5 + confidence / 2.0, n - 1) ** 2 / n)
     if bounds is None:
         return Lift(change / base, None, None, "the baseline's mean cannot be told from 0, so the interval has no end")
     return Lift(change / base, *bounds, "")
 
 
-def _fieller(
+def _fieller_bounds(
     baseline: Sequence[float], changes: Sequence[float], base: float, change: float, quantile: float
 ) -> tuple[float, float] | None:
     """Where ``(change - ratio base)^2 = quantile Var(changes - ratio baseline)``; None where that has no two ends."""
-    square = base * base - quantile * variance_of(baseline)
+    square = base * base - quantile * compute_variance(baseline)
     if square <= 0.0:
         return None
     middle = base * change - quantile * _covariance(baseline, changes)
-    level = change * change - quantile * variance_of(changes)
+    level = change * change - quantile * compute_variance(changes)
     width = sqrt(max(0.0, middle * middle - square * level))
     return (middle - width) / square, (middle + width) / square
 
 
 def _covariance(one: Sequence[float], other: Sequence[float]) -> float:
-    mean, other_mean = mean_of(one), mean_of(other)
+    mean, other_mean = compute_mean(one), compute_mean(other)
     return sum((a - mean) * (b - other_mean) for a, b in zip(one, other, strict=True)) / (len(one) - 1)
 
 
-def power_of_one(difference: Estimate, confidence: float = CONFIDENCE) -> float | None:
+def single_experiment_power(difference: Estimate, confidence: float = CONFIDENCE) -> float | None:
     """Probability that one experiment of this size refutes "no difference" when the difference is the one found.
 
     The normal approximation, with the spread over replications as the experiment's standard error, sharing a gate
@@ -89,5 +96,5 @@ def power_of_one(difference: Estimate, confidence: float = CONFIDENCE) -> float 
     """
     if difference.mean is None or not difference.sd:
         return None
-    away, edge = abs(difference.mean) / difference.sd, _STANDARD_NORMAL.inv_cdf(0.5 + confidence / 2.0)
-    return _STANDARD_NORMAL.cdf(away - edge) + _STANDARD_NORMAL.cdf(-away - edge)
+    standardised, critical = abs(difference.mean) / difference.sd, _STANDARD_NORMAL.inv_cdf(0.5 + confidence / 2.0)
+    return _STANDARD_NORMAL.cdf(standardised - critical) + _STANDARD_NORMAL.cdf(-standardised - critical)

@@ -52,16 +52,16 @@ class VarianceReduction(NamedTuple):
     reason: str
 
 
-def mean_of(values: Sequence[float]) -> float:
+def compute_mean(values: Sequence[float]) -> float:
     """The mean; of values that are all the same, exactly that value."""
     low, high = min(values), max(values)
     # Clamped, because a rounded mean may fall outside the values by one unit in the last place.
     return low if low == high else min(high, max(low, fsum(values) / len(values)))
 
 
-def variance_of(values: Sequence[float]) -> float:
+def compute_variance(values: Sequence[float]) -> float:
     """The sample variance (n - 1) of at least two values."""
-    mean = mean_of(values)
+    mean = compute_mean(values)
     return fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
@@ -80,15 +80,15 @@ def t_two_sided(t: float, df: float) -> float:
     return float(2.0 * stdtr(df, -abs(t)))
 
 
-def estimate(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
+def estimate_mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
     """Mean and t interval of independent values; see `Estimate` for what few values leave unknown."""
     n = len(values)
     if n == 0:
         return Estimate(None, None, None, None, 0, None)
-    mean = mean_of(values)
+    mean = compute_mean(values)
     if n == 1:
         return Estimate(mean, None, None, None, 1, None)
-    sd = sqrt(variance_of(values))
+    sd = sqrt(compute_variance(values))
     error = sd / sqrt(n)
     half = t_quantile(0.5 + confidence / 2.0, n - 1) * error
     return Estimate(mean, mean - half, mean + half, sd, n, _p_value(mean, error, n))
@@ -102,31 +102,31 @@ def _p_value(mean: float, error: float, n: int) -> float:
     return t_two_sided(mean / error, n - 1)
 
 
-def differences(baseline: Sequence[float], treated: Sequence[float]) -> list[float]:
+def paired_differences(baseline: Sequence[float], treated: Sequence[float]) -> list[float]:
     """Paired differences, treated minus baseline; those that are rounding noise are levelled.
 
     Differences that agree to within rounding are made equal, so that a constant difference has no variance.
     """
-    found = [b - a for a, b in zip(baseline, treated, strict=True)]
-    if not found:
-        return found
+    changes = [b - a for a, b in zip(baseline, treated, strict=True)]
+    if not changes:
+        return changes
     size = max(abs(value) for value in (*baseline, *treated))
-    if max(found) - min(found) <= _ROUNDING * size:
-        level = 0.0 if max(abs(d) for d in found) <= _ROUNDING * size else mean_of(found)
-        return [level] * len(found)
-    return found
+    if max(changes) - min(changes) <= _ROUNDING * size:
+        level = 0.0 if max(abs(d) for d in changes) <= _ROUNDING * size else compute_mean(changes)
+        return [level] * len(changes)
+    return changes
 
 
 def variance_reduction(baseline: Sequence[float], treated: Sequence[float]) -> VarianceReduction:
     """``(Var A + Var B) / Var(B - A)`` over paired replications."""
     if len(baseline) < 2:
         return VarianceReduction(None, "fewer than two replications")
-    between = variance_of(differences(baseline, treated))
-    apart = variance_of(baseline) + variance_of(treated)
-    if between <= 0.0:
-        what = "neither arm varies" if apart <= 0.0 else "the difference is the same in every replication"
+    paired_variance = compute_variance(paired_differences(baseline, treated))
+    unpaired_variance = compute_variance(baseline) + compute_variance(treated)
+    if paired_variance <= 0.0:
+        what = "neither arm varies" if unpaired_variance <= 0.0 else "the difference is the same in every replication"
         return VarianceReduction(None, f"{what}: there is no variance to divide by")
-    ratio = apart / between
+    ratio = unpaired_variance / paired_variance
     return VarianceReduction(ratio, "") if isfinite(ratio) else VarianceReduction(None, "too large to be told")
 
 

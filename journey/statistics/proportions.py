@@ -14,7 +14,7 @@ POWER = 0.80
 _STANDARD_NORMAL = NormalDist()
 
 
-class Fourfold(NamedTuple):
+class ContingencyTable(NamedTuple):
     """A two by two table: of how many customers how many had the event, in each of two arms."""
 
     events: int
@@ -23,7 +23,7 @@ class Fourfold(NamedTuple):
     other_customers: int
 
 
-class Tested(NamedTuple):
+class TestResult(NamedTuple):
     """The outcome of a test.
 
     Attributes:
@@ -35,10 +35,10 @@ class Tested(NamedTuple):
     p_value: float | None
 
 
-UNDEFINED = Tested(None, None)
+UNDEFINED = TestResult(None, None)
 
 
-def pooled_z(table: Fourfold) -> Tested:
+def pooled_z_test(table: ContingencyTable) -> TestResult:
     """The pooled two-proportion z test; positive where the second arm has the larger share.
 
     ``z = (p1 - p0) / sqrt(p (1 - p) (1 / n0 + 1 / n1))`` with p the share in both arms together; undefined where an
@@ -49,26 +49,26 @@ def pooled_z(table: Fourfold) -> Tested:
         return UNDEFINED
     pooled = (events + other_events) / (n + other_n)
     z = (other_events / other_n - events / n) / sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / other_n))
-    return Tested(z, _chi_square_p(z * z))
+    return TestResult(z, _chi_square_p(z * z))
 
 
-def mantel_haenszel(tables: Sequence[Fourfold]) -> Tested:
+def mantel_haenszel_test(tables: Sequence[ContingencyTable]) -> TestResult:
     """The Cochran-Mantel-Haenszel test that no stratum has a difference, without continuity correction.
 
     The squared sum over strata of what the second arm has beyond its expectation, over the sum of the hypergeometric
     variances (Mantel and Haenszel 1959); strata that are empty or all alike say nothing. Undefined where none speaks.
     """
-    beyond = variance = 0.0
+    excess = variance = 0.0
     for events, n, other_events, other_n in tables:
-        everybody, happened = n + other_n, events + other_events
-        if everybody < 2:
+        total, total_events = n + other_n, events + other_events
+        if total < 2:
             continue
-        beyond += other_events - happened * other_n / everybody
-        variance += happened * (everybody - happened) * n * other_n / (everybody**2 * (everybody - 1))
+        excess += other_events - total_events * other_n / total
+        variance += total_events * (total - total_events) * n * other_n / (total**2 * (total - 1))
     if variance <= 0.0:
         return UNDEFINED
-    statistic = beyond * beyond / variance
-    return Tested(statistic, _chi_square_p(statistic))
+    statistic = excess * excess / variance
+    return TestResult(statistic, _chi_square_p(statistic))
 
 
 def _chi_square_p(statistic: float, df: int = 1) -> float:
@@ -78,10 +78,10 @@ def _chi_square_p(statistic: float, df: int = 1) -> float:
     return float(chdtrc(df, statistic))
 
 
-def goodness_of_fit(observed: Sequence[int], expected: Sequence[float]) -> Tested:
+def goodness_of_fit_test(observed: Sequence[int], expected: Sequence[float]) -> TestResult:
     """Pearson's chi-square of counts against expected ones above 0, with one degree of freedom less than counts."""
     statistic = sum((count - mean) ** 2 / mean for count, mean in zip(observed, expected, strict=True))
-    return Tested(statistic, _chi_square_p(statistic, len(observed) - 1))
+    return TestResult(statistic, _chi_square_p(statistic, len(observed) - 1))
 
 
 def customers_needed(p0: float, p1: float, power: float = POWER, confidence: float = CONFIDENCE) -> int | None:
@@ -107,7 +107,7 @@ def customers_needed(p0: float, p1: float, power: float = POWER, confidence: flo
     return ceil(((null + alternative) / (p1 - p0)) ** 2)
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def adjust_holm(p_values: Sequence[float]) -> list[float]:
     """Holm's adjusted p-values (1979), in the order given: they hold the family-wise error under any dependence."""
     order = sorted(range(len(p_values)), key=lambda place: p_values[place])
     adjusted = [0.0] * len(p_values)

@@ -9,10 +9,10 @@ from math import acos, copysign, cos, inf, pi, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
-from journey.statistics.proportions import CONFIDENCE, Fourfold
+from journey.statistics.proportions import CONFIDENCE, ContingencyTable
 
 # Halvings of the range of the root: more than the 53 bits of a double.
-_STEPS = 200
+_MAX_HALVINGS = 200
 
 
 class Interval(NamedTuple):
@@ -27,7 +27,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def ratio_interval(table: Fourfold, confidence: float = CONFIDENCE) -> Interval | None:
+def ratio_interval(table: ContingencyTable, confidence: float = CONFIDENCE) -> Interval | None:
     """Score interval of the second arm's share over the first's (Koopman 1984), 1.05 for 5 % more.
 
     Args:
@@ -40,31 +40,31 @@ def ratio_interval(table: Fourfold, confidence: float = CONFIDENCE) -> Interval 
     events, n, other_events, other_n = table
     if not n or not other_n or not events:
         return None
-    level = _level(confidence)
+    level = _critical_value(confidence)
     estimate = (other_events / other_n) / (events / n)
 
-    def away(ratio: float) -> float:
+    def score_excess(ratio: float) -> float:
         return _ratio_statistic(table, ratio) - level
 
-    low = 0.0 if not other_events else _root(away, outside=0.0, inside=estimate)
+    low = 0.0 if not other_events else _find_root(score_excess, outside=0.0, inside=estimate)
     outside = 2.0 * max(estimate, 1.0 / other_n)
-    while away(outside) < 0.0:
+    while score_excess(outside) < 0.0:
         outside *= 2.0
-    return Interval(low, _root(away, outside=outside, inside=estimate))
+    return Interval(low, _find_root(score_excess, outside=outside, inside=estimate))
 
 
-def _ratio_statistic(table: Fourfold, ratio: float) -> float:
+def _ratio_statistic(table: ContingencyTable, ratio: float) -> float:
     events, n, other_events, other_n = table
     if ratio <= 0.0:
         return inf if other_events else 0.0
-    happened = events + other_events
+    total_events = events + other_events
     b = ratio * (other_n + events) + other_events + n
     # The likeliest share of the second arm if the ratio were this one, in the form that loses no digits.
-    other_share = 2.0 * ratio * happened / (b + sqrt(max(0.0, b * b - 4.0 * ratio * (n + other_n) * happened)))
-    return _beyond(other_events, other_n, other_share) + _beyond(events, n, other_share / ratio)
+    other_share = 2.0 * ratio * total_events / (b + sqrt(max(0.0, b * b - 4.0 * ratio * (n + other_n) * total_events)))
+    return _pearson_chi_square(other_events, other_n, other_share) + _pearson_chi_square(events, n, other_share / ratio)
 
 
-def _beyond(events: int, customers: int, share: float) -> float:
+def _pearson_chi_square(events: int, customers: int, share: float) -> float:
     """Pearson's chi-square of one arm against a share; 0 where everything is as a certain share says."""
     expected = customers * share
     if events == expected:
@@ -73,7 +73,7 @@ def _beyond(events: int, customers: int, share: float) -> float:
     return inf if variance <= 0.0 else (events - expected) ** 2 / variance
 
 
-def difference_interval(table: Fourfold, confidence: float = CONFIDENCE) -> Interval | None:
+def difference_interval(table: ContingencyTable, confidence: float = CONFIDENCE) -> Interval | None:
     """Score interval of the second arm's share less the first's (Mee 1984).
 
     Args:
@@ -86,33 +86,35 @@ def difference_interval(table: Fourfold, confidence: float = CONFIDENCE) -> Inte
     events, n, other_events, other_n = table
     if not n or not other_n:
         return None
-    level = _level(confidence)
+    level = _critical_value(confidence)
     estimate = other_events / other_n - events / n
 
-    def away(difference: float) -> float:
+    def score_excess(difference: float) -> float:
         return _difference_statistic(table, estimate, difference) - level
 
-    return Interval(_root(away, outside=-1.0, inside=estimate), _root(away, outside=1.0, inside=estimate))
+    return Interval(
+        _find_root(score_excess, outside=-1.0, inside=estimate), _find_root(score_excess, outside=1.0, inside=estimate)
+    )
 
 
-def _difference_statistic(table: Fourfold, estimate: float, difference: float) -> float:
+def _difference_statistic(table: ContingencyTable, estimate: float, difference: float) -> float:
     if difference == estimate:
         return 0.0
-    share, other_share = _shares_at(table, difference)
+    share, other_share = _constrained_shares(table, difference)
     variance = other_share * (1.0 - other_share) / table.other_customers + share * (1.0 - share) / table.customers
     return inf if variance <= 0.0 else (estimate - difference) ** 2 / variance
 
 
-def _shares_at(table: Fourfold, difference: float) -> tuple[float, float]:
+def _constrained_shares(table: ContingencyTable, difference: float) -> tuple[float, float]:
     """The likeliest shares of both arms if they differed by this: Miettinen and Nurminen (1985), eq. 27, 28."""
     events, n, other_events, other_n = table
-    everybody = n + other_n
-    l2 = (other_n + 2.0 * n) * difference - everybody - (events + other_events)
-    l1 = (n * difference - everybody - 2.0 * events) * difference + events + other_events
+    total = n + other_n
+    l2 = (other_n + 2.0 * n) * difference - total - (events + other_events)
+    l1 = (n * difference - total - 2.0 * events) * difference + events + other_events
     l0 = events * difference * (1.0 - difference)
-    third = l2 / (3.0 * everybody)
-    q = third**3 - l1 * l2 / (6.0 * everybody**2) + l0 / (2.0 * everybody)
-    p = copysign(sqrt(max(0.0, third**2 - l1 / (3.0 * everybody))), q)
+    third = l2 / (3.0 * total)
+    q = third**3 - l1 * l2 / (6.0 * total**2) + l0 / (2.0 * total)
+    p = copysign(sqrt(max(0.0, third**2 - l1 / (3.0 * total))), q)
     if p == 0.0:
         root = -third
     else:
@@ -122,19 +124,19 @@ def _shares_at(table: Fourfold, difference: float) -> tuple[float, float]:
     return share, min(1.0, max(0.0, share + difference))
 
 
-def _level(confidence: float) -> float:
+def _critical_value(confidence: float) -> float:
     return NormalDist().inv_cdf(0.5 + confidence / 2.0) ** 2
 
 
-def _root(away: Callable[[float], float], *, outside: float, inside: float) -> float:
+def _find_root(function: Callable[[float], float], *, outside: float, inside: float) -> float:
     """Where a function that is below 0 at `inside` and grows towards `outside` crosses 0; else `outside`."""
-    if away(outside) < 0.0:
+    if function(outside) < 0.0:
         return outside
-    for _ in range(_STEPS):
+    for _ in range(_MAX_HALVINGS):
         middle = (outside + inside) / 2.0
         if middle in (outside, inside):
             break
-        if away(middle) < 0.0:
+        if function(middle) < 0.0:
             inside = middle
         else:
             outside = middle

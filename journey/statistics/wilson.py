@@ -19,7 +19,7 @@ class Proportion(NamedTuple):
     high: float | None
 
 
-def wilson(part: int, whole: int, confidence: float = 0.95) -> Proportion:
+def wilson_interval(part: int, whole: int, confidence: float = 0.95) -> Proportion:
     """The share of a whole and Wilson's score interval (1927), without continuity correction.
 
     It assumes that the part is counted among the whole, and that each one of the whole goes on by itself with the same

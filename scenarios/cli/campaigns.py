@@ -85,12 +85,12 @@ def _policy(file: Path | None, window: int | None, order: int | None) -> "Market
 
 def _print_policy(policy: "MarketingPolicy", *, json_: bool) -> None:
     from scenarios.cli.console import print_json
-    from simulation.model.arm_policy import as_toml
+    from simulation.model.arm_policy import format_toml
 
     if json_:
         print_json(policy.model_dump(mode="json"))
     else:
-        typer.echo(as_toml(policy), nl=False)
+        typer.echo(format_toml(policy), nl=False)
 
 
 def _read(folders: list[Path] | None) -> "MarketingRecords":

@@ -38,7 +38,7 @@ def command(
 ) -> None:
     """Check records and list what is odd about them; nothing in them is ever a crash."""
     from journey.checks import check
-    from journey.core.findings import count_by_severity, in_reading_order
+    from journey.core.findings import count_by_severity, sort_findings
     from journey.decision.as_of import AsOf
     from journey.evaluation.approval_findings import approval_findings
     from scenarios.cli.console import console, print_json
@@ -47,7 +47,7 @@ def command(
     machine, rules = journey_and_policy(journey, policy)
     records = read(folder, machine, rules)
     report = check(records, as_of=None if when is None else when.cutoff, journey=machine, policy=rules)
-    findings = in_reading_order([*report.findings, *approval_findings(records, when, rules, machine)])
+    findings = sort_findings([*report.findings, *approval_findings(records, when, rules, machine)])
     counts = count_by_severity(findings)
     shown = report.as_dict() | {"counts": counts}
     if json_:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from scenarios.experiment.assignment import Split
     from scenarios.files.loader import LoadedScenario
     from scenarios.reports.document import Block
-    from simulation.runs.engine_choice import Choice
+    from simulation.runs.engine_choice import EngineChoice
 
 
 class Mode(StrEnum):
@@ -91,7 +91,7 @@ def command(
     from scenarios.cli.progress import progress_bar
     from scenarios.comparison.compare import compare
     from scenarios.execution.executor import WorkerDiedError
-    from simulation.runs.engine_choice import Choice
+    from simulation.runs.engine_choice import EngineChoice
 
     processes = workers_for(workers, cluster)
     refuse_report(report)
@@ -104,7 +104,7 @@ def command(
             if store.opening_message:
                 say(store.opening_message)
             if store.identity.engine != choice.engine:
-                choice = Choice(store.identity.engine, f"{resume} was begun with it")
+                choice = EngineChoice(store.identity.engine, f"{resume} was begun with it")
         if choice.reason and not json_:
             say(str(choice))
         try:
@@ -187,14 +187,14 @@ def _opened(
     return opened(resume, identity_of(checked, engine, split), any_engine=any_engine)
 
 
-def _engine(checked: "LoadedScenario", asked: Engine, split: "Split | None") -> "Choice":
+def _engine(checked: "LoadedScenario", asked: Engine, split: "Split | None") -> "EngineChoice":
     """The engine for all runs of a comparison together."""
-    from simulation.runs.engine_choice import choose
+    from simulation.runs.engine_choice import choose_engine
 
     scenario = checked.scenario
     parts = [(setup,) for setup in checked.setups] if split is None else split.parts
-    work = sum(part[0].population.work(scenario.horizon_days) for part in parts) * scenario.replications
-    return choose(asked, checked.setups, work, together=max(map(len, parts)))
+    work = sum(part[0].population.workload(scenario.horizon_days) for part in parts) * scenario.replications
+    return choose_engine(asked, checked.setups, work, arms_per_run=max(map(len, parts)))
 
 
 def _print(found: "Comparison") -> None:

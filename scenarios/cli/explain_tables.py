@@ -50,7 +50,7 @@ def print_explanation(out: "Console", found: "Explanation") -> None:
 
 def _print_who(out: "Console", found: "Explanation") -> None:
     first = found.lives[0].lifeline
-    person = first.person
+    person = first.initial
     since = f", {person.days_in_stage:.1f} days since" if person.days_in_stage else ""
     began = f"in {first.first_stage} on day 0{since}"
     if person.arrives_at > 0.0:

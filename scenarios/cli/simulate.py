@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from scenarios.files.loader import LoadedScenario
-    from simulation.exports.histories import Chronicle
+    from simulation.exports.histories import RunHistory
     from simulation.metrics.run_results import Run
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
     from simulation.trace.dates import Dates
 
 
@@ -58,8 +58,8 @@ def command(
     from scenarios.cli.console import console, print_json, say
     from scenarios.execution.executor import LOCAL
     from scenarios.execution.pods import run_in_pods
-    from simulation.exports.histories import Chronicle
-    from simulation.runs.engine_choice import choose
+    from simulation.exports.histories import RunHistory
+    from simulation.runs.engine_choice import choose_engine
     from simulation.trace.dates import Dates
     from simulation.trace.files import FORMATS, trace_file
 
@@ -74,9 +74,9 @@ def command(
     )
     setup = _arm(checked, arm)
     days_to_live = checked.scenario.horizon_days
-    dates = Dates.beginning(start_date, days_to_live)
+    dates = Dates.starting_on(start_date, days_to_live)
     traced = trace is not None or records is not None
-    choice = choose(engine, [setup], setup.population.work(days_to_live))
+    choice = choose_engine(engine, [setup], setup.population.workload(days_to_live))
     chosen = choice.engine
     streamed = trace is not None and records is None and trace.suffix in FORMATS
     if cluster in (None, LOCAL):
@@ -94,7 +94,7 @@ def command(
             trace=traced and not streamed,
             rows_to=rows_to,
         )
-    _write(Chronicle(setup, run, checked.scenario.seed, 0), dates, trace, records, scenario)
+    _write(RunHistory(setup, run, checked.scenario.seed, 0), dates, trace, records, scenario)
     if json_:
         print_json(_as_dict(checked, run))
     else:
@@ -114,7 +114,7 @@ def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
 
 
 def _refuse_what_does_not_fit(
-    setup: "ArmSetup", engine: str, days: float, processes: int, *, traced: bool, streamed: bool
+    setup: "ArmSpec", engine: str, days: float, processes: int, *, traced: bool, streamed: bool
 ) -> None:
     """Say before the run that it will not fit: pods live one at a time in each process, kept rows all in this one."""
     from scenarios.execution.memory import Load, refuse_what_does_not_fit
@@ -127,7 +127,7 @@ def _refuse_what_does_not_fit(
     refuse_what_does_not_fit(Load(engine, size, days, processes, trace=traced, streamed=streamed))
 
 
-def _write(told: "Chronicle", dates: "Dates", trace: Path | None, records: Path | None, scenario: str) -> None:
+def _write(told: "RunHistory", dates: "Dates", trace: Path | None, records: Path | None, scenario: str) -> None:
     from journey.machine import default_journey
     from scenarios.cli.console import say
     from simulation.trace.events import XES
@@ -152,7 +152,7 @@ def _write(told: "Chronicle", dates: "Dates", trace: Path | None, records: Path 
         )
 
 
-def _arm(checked: "LoadedScenario", name: str) -> "ArmSetup":
+def _arm(checked: "LoadedScenario", name: str) -> "ArmSpec":
     from journey.core.messages import did_you_mean
 
     for setup in checked.setups:

@@ -35,14 +35,14 @@ def _refuse_what_no_run_would_take(checked: "LoadedScenario") -> None:
     Raises:
         InputError: The folder cannot be used, or a pod would be empty.
     """
-    from simulation.runs.cohort import people
+    from simulation.runs.cohort import build_cohort
     from simulation.runs.run import refuse_empty_pods
 
     for setup in checked.setups:
         refuse_empty_pods(setup)
     setup = checked.setups[0]
     if setup.population.records is not None:
-        people(setup.population, setup.journey.compile(), seed=checked.scenario.seed, replication=0)
+        build_cohort(setup.population, setup.journey.compile(), seed=checked.scenario.seed, replication=0)
 
 
 def _campaigns(scenario: "Scenario") -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _summary(checked: "LoadedScenario") -> dict[str, Any]:
         "arms": {
             setup.name: {
                 "label": scenario.arms[setup.name].label,
-                "reviewers": setup.reviewers.number(population.size) if setup.active else None,
+                "reviewers": setup.reviewers.count_for(population.size) if setup.active else None,
                 "actions": None if setup.actions is None else ", ".join(setup.actions) or "none",
                 "active": None if setup.active else "no",
                 **({} if (own := find_acquisition(setup.population)) is None else {"budget": own.reallocation.rule}),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
-from journey.statistics.means import mean_of
+from journey.statistics.means import compute_mean
 
 if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
@@ -97,7 +97,7 @@ def acquisition_of_runs(runs: Sequence["Run"]) -> ArmAcquisition | None:
         channels=tuple(_channels(found)),
         moves={status: count / len(runs) for status, count in sorted(statuses.items())},
         moved=moved / len(runs),
-        customers=mean_of([float(run.customers) for run in runs]),
+        customers=compute_mean([float(run.customers) for run in runs]),
         trail=tuple(found[0]["moves"]),
     )
 
@@ -116,8 +116,8 @@ def _channels(found: Sequence[dict[str, Any]]) -> Iterator[ChannelMeans]:
         yield ChannelMeans(
             **names,
             opening=line["opening_budget"],
-            spend=mean_of([fsum(one["lines"][place]["spend"]) for one in found]),
-            impressions=mean_of([float(sum(one["lines"][place]["impressions"])) for one in found]),
+            spend=compute_mean([fsum(one["lines"][place]["spend"]) for one in found]),
+            impressions=compute_mean([float(sum(one["lines"][place]["impressions"])) for one in found]),
             steps=steps,
             buyers=buyers,
         )

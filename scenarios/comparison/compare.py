@@ -12,7 +12,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
-from journey.statistics.means import CONFIDENCE, Estimate, estimate
+from journey.statistics.means import CONFIDENCE, Estimate, estimate_mean
 from scenarios.comparison import decision_funnel
 from scenarios.comparison.acquisition import ArmAcquisition, acquisition_of_runs
 from scenarios.comparison.checkpoint import Identity
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from scenarios.comparison.decision_funnel import Funnel
     from scenarios.experiment.assignment import Split
     from simulation.metrics.run_results import Run
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
 
 COUNTERFACTUAL = "counterfactual"
 INTERVALS = (
@@ -284,7 +284,7 @@ def summarise(loaded: LoadedScenario, done: Replications, split: "Split | None" 
         customers=first[0].customers if split is None else sum(run.customers for run in first[: len(split.strata)]),
         days=first[0].days,
         arms={
-            setup.name: {name: estimate(_known(values[place][name])) for name in names}
+            setup.name: {name: estimate_mean(_known(values[place][name])) for name in names}
             for place, setup in enumerate(setups)
         },
         effects=effects,
@@ -301,7 +301,7 @@ def summarise(loaded: LoadedScenario, done: Replications, split: "Split | None" 
 
 
 def _effects(
-    setups: Sequence["ArmSetup"], values: Sequence[dict[str, list[float | None]]], names: Sequence[str]
+    setups: Sequence["ArmSpec"], values: Sequence[dict[str, list[float | None]]], names: Sequence[str]
 ) -> dict[str, dict[str, Effect]]:
     return {
         setup.name: {name: effect_of(values[0][name], values[place][name]) for name in names}
@@ -319,7 +319,7 @@ def _known(values: Sequence[float | None]) -> list[float]:
     return [value for value in values if value is not None]
 
 
-def _same(one: "ArmSetup", other: "ArmSetup") -> bool:
+def _same(one: "ArmSpec", other: "ArmSpec") -> bool:
     return one == replace(other, name=one.name, share=one.share, share_by_segment=one.share_by_segment)
 
 

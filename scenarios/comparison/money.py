@@ -12,14 +12,14 @@ from math import exp, fsum, log1p
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.decision.policy import Policy, Provenance
-from journey.money.ledger import Kind, Ledger, Line
-from journey.statistics.means import Estimate, estimate, mean_of
+from journey.money.ledger import Ledger, LedgerLine, LineKind
+from journey.statistics.means import Estimate, compute_mean, estimate_mean
 from scenarios.files.model import Money, Scenario
 from simulation.acquisition.spec import find_acquisition
 
 if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
 
 DAYS_PER_MONTH = 365.0 / 12.0
 _DAYS_PER_YEAR = 365.0
@@ -81,7 +81,7 @@ class _Item(NamedTuple):
     """Something that is priced: where its quantity is found, and its price in each arm's policy."""
 
     name: str
-    kind: Kind
+    kind: LineKind
     unit: str
     quantity: str
     sign: float
@@ -108,7 +108,7 @@ def beyond_horizon_factor(money: Money, horizon_days: float) -> float:
 
 def returns(
     scenario: Scenario,
-    setups: Sequence["ArmSetup"],
+    setups: Sequence["ArmSpec"],
     runs: Sequence[Sequence["Run"]],
     days: float,
     label: str = LABEL,
@@ -132,7 +132,7 @@ def returns(
     return found
 
 
-def _summed(replications: Sequence[Sequence[Line]], label: str, customers: int) -> Return:
+def _summed(replications: Sequence[Sequence[LedgerLine]], label: str, customers: int) -> Return:
     nets = [_total(lines, "value") - _total(lines, "cost") for lines in replications]
     ledger = Ledger(tuple(_mean_lines(replications)), label=label)
     if ledger.cost > 0.0:
@@ -140,20 +140,20 @@ def _summed(replications: Sequence[Sequence[Line]], label: str, customers: int) 
     else:
         roi, reason = None, "the arm costs no more than the baseline, so there is no cost to divide by"
     positive = sum(amount > 0.0 for amount in nets) / len(nets) if len(nets) > 1 else None
-    return Return(ledger, estimate(nets), roi, reason, positive, customers)
+    return Return(ledger, estimate_mean(nets), roi, reason, positive, customers)
 
 
-def _total(lines: Sequence[Line], kind: Kind) -> float:
+def _total(lines: Sequence[LedgerLine], kind: LineKind) -> float:
     """Sum of one cohort's lines, not rounded."""
     return fsum((line.quantity or 0.0) * line.unit_price for line in lines if line.kind == kind)
 
 
-def _mean_lines(replications: Sequence[Sequence[Line]]) -> list[Line]:
+def _mean_lines(replications: Sequence[Sequence[LedgerLine]]) -> list[LedgerLine]:
     """The ledger averaged over replications, in order; costs that stayed at 0 throughout are left out.
 
     An action that was taken in some replications only has no line in the others: there its quantity is 0.
     """
-    by_name: dict[str, list[Line]] = {}
+    by_name: dict[str, list[LedgerLine]] = {}
     for lines in replications:
         for line in lines:
             by_name.setdefault(line.name, []).append(line)
@@ -162,7 +162,7 @@ def _mean_lines(replications: Sequence[Sequence[Line]]) -> list[Line]:
         quantities = [line.quantity or 0.0 for line in found]
         missing = len(replications) - len(found)
         if found[0].kind == "value" or any(quantities):
-            averaged.append(replace(found[0], quantity=mean_of([*quantities, *[0.0] * missing])))
+            averaged.append(replace(found[0], quantity=compute_mean([*quantities, *[0.0] * missing])))
     return sorted(averaged, key=lambda line: _ORDER.index(line.name.partition(".")[0].partition(" ")[0]))
 
 
@@ -181,12 +181,12 @@ _ORDER = (
 
 
 def _lines(
-    scenario: Scenario, setups: tuple["ArmSetup", "ArmSetup"], runs: tuple["Run", "Run"], days: float
-) -> list[Line]:
+    scenario: Scenario, setups: tuple["ArmSpec", "ArmSpec"], runs: tuple["Run", "Run"], days: float
+) -> list[LedgerLine]:
     """The ledger of one replication."""
     items = [_items(scenario, setup, run, days) for setup, run in zip(setups, runs, strict=True)]
     quantities = [_quantities(setup, run, days) for setup, run in zip(setups, runs, strict=True)]
-    lines: list[Line] = []
+    lines: list[LedgerLine] = []
     for name in dict.fromkeys([*items[0], *items[1]]):
         before, after = items[0].get(name), items[1].get(name)
         item = after or before
@@ -201,17 +201,17 @@ def _lines(
     return lines
 
 
-def _line(item: _Item, name: str, quantity: float) -> Line:
+def _line(item: _Item, name: str, quantity: float) -> LedgerLine:
     # -0.0 would print as a minus.
-    return Line(name, item.kind, quantity or 0.0, item.unit, item.price, item.provenance)
+    return LedgerLine(name, item.kind, quantity or 0.0, item.unit, item.price, item.provenance)
 
 
-def _quantities(setup: "ArmSetup", run: "Run", days: float) -> Mapping[str, float]:
+def _quantities(setup: "ArmSpec", run: "Run", days: float) -> Mapping[str, float]:
     months = days / DAYS_PER_MONTH if setup.active else 0.0
     return {**run.quantities, "review_hours": run.quantities["review_minutes"] / 60.0, "months": months}
 
 
-def _items(scenario: Scenario, setup: "ArmSetup", run: "Run", days: float) -> dict[str, _Item]:
+def _items(scenario: Scenario, setup: "ArmSpec", run: "Run", days: float) -> dict[str, _Item]:
     """Everything that is priced in one arm, in the ledger's order."""
     items = [
         *_values(scenario, setup, days),
@@ -222,7 +222,7 @@ def _items(scenario: Scenario, setup: "ArmSetup", run: "Run", days: float) -> di
     return {item.name: item for item in items}
 
 
-def _values(scenario: Scenario, setup: "ArmSetup", days: float) -> list[_Item]:
+def _values(scenario: Scenario, setup: "ArmSpec", days: float) -> list[_Item]:
     economics, money = setup.policy.economics, scenario.money
     margin = _stated(scenario, setup.name, "economics", "margin_rate")
     beyond = weakest(margin, money.beyond_horizon_years.provenance, money.discount_per_year.provenance)
@@ -243,7 +243,7 @@ def _values(scenario: Scenario, setup: "ArmSetup", days: float) -> list[_Item]:
     ]  # fmt: skip
 
 
-def _acquisition(setup: "ArmSetup") -> Iterator[_Item]:
+def _acquisition(setup: "ArmSpec") -> Iterator[_Item]:
     """What it costs to win the customers: media by channel, and what single steps of the funnel take besides."""
     acquisition = find_acquisition(setup.population)
     if acquisition is None:
@@ -256,7 +256,7 @@ def _acquisition(setup: "ArmSetup") -> Iterator[_Item]:
         yield _Item(f"funnel_step.{step}", "cost", "times", f"funnel_step.{step}", 1.0, cost.amount, cost.provenance)
 
 
-def _actions(scenario: Scenario, setup: "ArmSetup", run: "Run") -> list[_Item]:
+def _actions(scenario: Scenario, setup: "ArmSpec", run: "Run") -> list[_Item]:
     policy: Policy = setup.policy
     taken = sorted(key.removeprefix("actions.") for key in run.quantities if key.startswith("actions."))
     return [
@@ -268,7 +268,7 @@ def _actions(scenario: Scenario, setup: "ArmSetup", run: "Run") -> list[_Item]:
     ]  # fmt: skip
 
 
-def _overheads(setup: "ArmSetup") -> list[_Item]:
+def _overheads(setup: "ArmSpec") -> list[_Item]:
     economics = setup.policy.economics
     hour, month = economics.reviewer_hour, economics.infrastructure_month
     llm = economics.llm_calls_per_evaluation

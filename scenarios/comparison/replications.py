@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scenarios.comparison.checkpoint import Store
     from scenarios.experiment.assignment import Split
     from simulation.metrics.run_results import Run
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Replications:
 
 
 def replicate(
-    setups: Sequence["ArmSetup"],
+    setups: Sequence["ArmSpec"],
     *,
     seed: int,
     replications: int,
@@ -109,7 +109,7 @@ def replicate(
     """
     from simulation.runs import run as engines
 
-    parts: tuple[tuple[ArmSetup, ...], ...] = tuple((setup,) for setup in setups)
+    parts: tuple[tuple[ArmSpec, ...], ...] = tuple((setup,) for setup in setups)
     live: Live = partial(alone, run_arm or partial(engines.run_arm, engine=engine))
     if split is not None:
         parts = split.parts

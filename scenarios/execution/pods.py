@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from scenarios.execution.executor import Crew
     from simulation.metrics.run_results import Run
-    from simulation.metrics.totals import Books
-    from simulation.model.arm import ArmSetup
+    from simulation.metrics.totals import Totals
+    from simulation.model.arm import ArmSpec
 
 PodTask = tuple[int, int, int]
 """The number of a replication, the place of one of its parts, and of one of its pods."""
 
 
-def pods_in(setups: Sequence["ArmSetup"]) -> int:
+def pods_in(setups: Sequence["ArmSpec"]) -> int:
     """How many pods the customers and reviewers of a run are divided into."""
     return setups[0].reviewers.pods
 
@@ -41,32 +41,32 @@ class PodWork:
         rows_to: A folder that the rows are written into otherwise (`simulation.trace.files`), which every worker sees.
     """
 
-    parts: tuple[tuple["ArmSetup", ...], ...]
+    parts: tuple[tuple["ArmSpec", ...], ...]
     seed: int
     days: float
     engine: str
     keep_trace: bool = False
     rows_to: "Path | None" = None
 
-    def do(self, task: PodTask) -> tuple["Books", ...]:
+    def do(self, task: PodTask) -> tuple["Totals", ...]:
         """Live one pod of one part of one replication."""
-        from simulation.runs.run import live_pod
+        from simulation.runs.run import simulate_pod
 
         replication, part, pod = task
-        setups = [setup.in_pod(pod) for setup in self.parts[part]]
-        return live_pod(setups, keep_trace=self.keep_trace, rows_to=self.rows_to, **self._how(replication))
+        setups = [setup.for_pod(pod) for setup in self.parts[part]]
+        return simulate_pod(setups, keep_trace=self.keep_trace, trace_folder=self.rows_to, **self._how(replication))
 
-    def runs(self, task: Task, pods: Sequence[Sequence["Books"]]) -> tuple["Run", ...]:
+    def runs(self, task: Task, pods: Sequence[Sequence["Totals"]]) -> tuple["Run", ...]:
         """One part of one replication, of whose pods all are done."""
-        from simulation.runs.run import close
+        from simulation.runs.run import collect_runs
 
         replication, part = task
-        return close(self.parts[part], pods, **self._how(replication))
+        return collect_runs(self.parts[part], pods, **self._how(replication))
 
     def _how(self, replication: int) -> dict[str, Any]:
         return {"engine": self.engine, "seed": self.seed, "replication": replication, "days": self.days}
 
-    def joined(self, do: "Crew[PodTask, tuple[Books, ...]]") -> "Crew[Task, tuple[Run, ...]]":
+    def joined(self, do: "Crew[PodTask, tuple[Totals, ...]]") -> "Crew[Task, tuple[Run, ...]]":
         """Does whole parts, when given what does pods.
 
         Raises:
@@ -79,7 +79,7 @@ class PodWork:
 
         def do_parts(tasks: Iterable[Task]) -> "Iterator[tuple[Task, tuple[Run, ...]]]":
             asked = list(tasks)
-            found: dict[Task, dict[int, tuple[Books, ...]]] = {task: {} for task in asked}
+            found: dict[Task, dict[int, tuple[Totals, ...]]] = {task: {} for task in asked}
             for (replication, part, pod), books in do((*task, pod) for task in asked for pod in self._pods(task)):
                 task = (replication, part)
                 found[task][pod] = books
@@ -94,7 +94,7 @@ class PodWork:
 
 
 def run_in_pods(
-    setup: "ArmSetup",
+    setup: "ArmSpec",
     *,
     seed: int,
     days: float,

@@ -38,9 +38,9 @@ def _rows(files: list[Path]) -> int:
     """How many rows these files say they have; what cannot be read is left to the reader, which says why."""
     import duckdb
 
-    from journey.runtime.duckdb import in_memory
+    from journey.runtime.duckdb import connect_in_memory
 
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         total = 0
         for file in files:
             try:

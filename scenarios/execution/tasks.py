@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
 
 RunArm = Callable[..., "Run"]
 """What runs one arm once; `simulation.runs.run.run_arm` or a stand-in of the same signature."""
@@ -29,7 +29,7 @@ class Work:
         live: What lives one part.
     """
 
-    parts: tuple[tuple["ArmSetup", ...], ...]
+    parts: tuple[tuple["ArmSpec", ...], ...]
     seed: int
     days: float
     live: Live
@@ -40,7 +40,7 @@ class Work:
         return self.live(self.parts[part], seed=self.seed, replication=replication, days=self.days)
 
 
-def alone(run_arm: RunArm, setups: Sequence["ArmSetup"], **how: Any) -> tuple["Run", ...]:
+def alone(run_arm: RunArm, setups: Sequence["ArmSpec"], **how: Any) -> tuple["Run", ...]:
     """Live the one arm of a part; with its first argument given, a `Live`."""
     (setup,) = setups
     return (run_arm(setup, **how),)

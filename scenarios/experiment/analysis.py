@@ -11,9 +11,9 @@ from math import fsum
 from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
-from journey.statistics.lift import Lift, lift_of, power_of_one
+from journey.statistics.lift import Lift, compute_lift, single_experiment_power
 from journey.statistics.means import CONFIDENCE, Estimate
-from journey.statistics.proportions import Fourfold, Tested, mantel_haenszel, pooled_z
+from journey.statistics.proportions import ContingencyTable, TestResult, mantel_haenszel_test, pooled_z_test
 from scenarios.experiment.sample_ratio import SampleRatio, sample_ratio
 from scenarios.metrics.definitions import base_name, is_total, per_customer, segment_of
 from scenarios.metrics.effects import Effect, corrected, effect_of, paired, paired_difference
@@ -53,7 +53,7 @@ class Proportions:
     of_one: str
     refuting: float | None
     experiments: int
-    all: Tested
+    all: TestResult
 
     def as_dict(self) -> dict[str, Any]:
         """The tests as the command line's JSON."""
@@ -279,7 +279,7 @@ def _seen(
     name: str,
     effect: Effect,
     seen: "tuple[Measured, Measured]",
-    tables: Sequence[Sequence[Fourfold]],
+    tables: Sequence[Sequence[ContingencyTable]],
     truths: Sequence[tuple["Run", "Run"]],
 ) -> Seen:
     about = per_customer(name)
@@ -287,23 +287,23 @@ def _seen(
         null=f"no difference in {about.label} between the customers of the two arms",
         unit=about.unit if about.unit != "dollars" else "dollars per customer",
         p_value=effect.difference.p_value,
-        lift=lift_of(*paired(*seen)),
-        power=power_of_one(effect.difference),
+        lift=compute_lift(*paired(*seen)),
+        power=single_experiment_power(effect.difference),
         proportions=_proportions(tables) if tables else None,
         truth=_truth(name, seen, truths),
     )
 
 
-def _tables(experiments: Sequence[Sequence[Sequence["Run"]]], name: str, place: int) -> list[list[Fourfold]]:
+def _tables(experiments: Sequence[Sequence[Sequence["Run"]]], name: str, place: int) -> list[list[ContingencyTable]]:
     """For a share of customers: by experiment, the tables of counts, one for each stratum; else nothing."""
     if base_name(name) != "churn_rate":
         return []
     return [[_fourfold(name, arms[0], arms[place]) for arms in strata] for strata in experiments]
 
 
-def _fourfold(name: str, baseline: "Run", treated: "Run") -> Fourfold:
+def _fourfold(name: str, baseline: "Run", treated: "Run") -> ContingencyTable:
     (events, n), (other_events, other_n) = (_count(name, run) for run in (baseline, treated))
-    return Fourfold(events, n, other_events, other_n)
+    return ContingencyTable(events, n, other_events, other_n)
 
 
 def _count(name: str, run: "Run") -> tuple[int, int]:
@@ -315,15 +315,15 @@ def _count(name: str, run: "Run") -> tuple[int, int]:
     return round(share * customers), round(customers)
 
 
-def _proportions(tables: Sequence[Sequence[Fourfold]]) -> Proportions:
+def _proportions(tables: Sequence[Sequence[ContingencyTable]]) -> Proportions:
     stratified = any(len(strata) > 1 for strata in tables)
-    tests = [mantel_haenszel(strata) if stratified else pooled_z(strata[0]) for strata in tables]
+    tests = [mantel_haenszel_test(strata) if stratified else pooled_z_test(strata[0]) for strata in tables]
     known = [found.p_value for found in tests if found.p_value is not None]
     return Proportions(
         of_one="Cochran-Mantel-Haenszel over segments" if stratified else "pooled two-proportion z",
         refuting=sum(p_value < 1.0 - CONFIDENCE for p_value in known) / len(known) if known else None,
         experiments=len(known),
-        all=mantel_haenszel([table for strata in tables for table in strata]),
+        all=mantel_haenszel_test([table for strata in tables for table in strata]),
     )
 
 

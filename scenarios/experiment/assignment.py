@@ -16,13 +16,13 @@ from journey.core.errors import InputError
 from scenarios.metrics.definitions import is_total
 from simulation.metrics.counters import P90
 from simulation.metrics.quantile_sketch import quantile
-from simulation.model.arm import shares_in
-from simulation.runs.cohort import people
+from simulation.model.arm import arm_shares
+from simulation.runs.cohort import build_cohort
 from simulation.runs.run import refuse_different_worlds
 
 if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
 
 _TOO_SMALL = (
     "in no replication was a customer assigned to every arm; set a larger population.size or larger shares of the arms"
@@ -42,16 +42,16 @@ class Split:
 
     arms: tuple[str, ...]
     shares: Mapping[str, tuple[float, ...]]
-    strata: tuple["ArmSetup", ...]
+    strata: tuple["ArmSpec", ...]
     truth: bool = False
 
     @property
-    def parts(self) -> tuple[tuple["ArmSetup", ...], ...]:
+    def parts(self) -> tuple[tuple["ArmSpec", ...], ...]:
         """What a replication consists of, run by run: the experiment, and with the truth one more run per arm."""
         alone = [self._for_everybody(arm) for arm in range(len(self.arms))] if self.truth else []
         return (self.strata, *alone)
 
-    def _for_everybody(self, arm: int) -> tuple["ArmSetup", ...]:
+    def _for_everybody(self, arm: int) -> tuple["ArmSpec", ...]:
         """The strata of a run in which everybody in the experiment is in one arm; the others are where they were."""
         made = []
         for place, (segment, shares) in enumerate(self.shares.items()):
@@ -149,7 +149,7 @@ class Split:
         return tuple(_pooled(name, each, [1] * len(each), 1) for name, each in zip(self.arms, mine, strict=True))
 
 
-def split_of(setups: Sequence["ArmSetup"], *, seed: int, truth: bool = False) -> Split:
+def split_of(setups: Sequence["ArmSpec"], *, seed: int, truth: bool = False) -> Split:
     """The division of customers that a scenario's arms ask for.
 
     Args:
@@ -162,8 +162,8 @@ def split_of(setups: Sequence["ArmSetup"], *, seed: int, truth: bool = False) ->
     """
     refuse_different_worlds(setups)
     first = setups[0]
-    segments = people(first.population, first.journey.compile(), seed=seed, replication=0).segments
-    asked = {segment: shares_in(segment, setups) for segment in segments}
+    segments = build_cohort(first.population, first.journey.compile(), seed=seed, replication=0).segments
+    asked = {segment: arm_shares(segment, setups) for segment in segments}
     for segment, shares in asked.items():
         _refuse_unclear_shares(segment, {setup.name: share for setup, share in zip(setups, shares, strict=True)})
     strata = tuple(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import Any
 
-from journey.statistics.proportions import UNDEFINED, Tested, goodness_of_fit, holm
+from journey.statistics.proportions import UNDEFINED, TestResult, adjust_holm, goodness_of_fit_test
 
 ALARM = 0.001
 """The p-value below which the split is called wrong."""
@@ -30,7 +30,7 @@ class Check:
 
     assigned: Mapping[str, int]
     expected: Mapping[str, float]
-    tested: Tested
+    tested: TestResult
 
     def as_dict(self) -> dict[str, Any]:
         """The check as the command line's JSON."""
@@ -70,7 +70,7 @@ class SampleRatio:
         suspects = ["the customers as a whole"] if p_value is not None and p_value < ALARM else []
         known = [(name, check.tested.p_value) for name, check in self.segments.items()]
         tested = [(name, p) for name, p in known if p is not None]
-        adjusted = holm([p for _, p in tested])
+        adjusted = adjust_holm([p for _, p in tested])
         return suspects + [f"segment {name}" for (name, _), p in zip(tested, adjusted, strict=True) if p < ALARM]
 
     @property
@@ -128,5 +128,5 @@ def sample_ratio(
 
 def _check(arms: Sequence[str], assigned: Sequence[int], expected: Sequence[float]) -> Check:
     enough = min(expected) >= LEAST_EXPECTED
-    tested = goodness_of_fit(assigned, expected) if enough else UNDEFINED
+    tested = goodness_of_fit_test(assigned, expected) if enough else UNDEFINED
     return Check(dict(zip(arms, assigned, strict=True)), dict(zip(arms, expected, strict=True)), tested)

@@ -9,7 +9,7 @@ from scenarios.explain.event_text import described, is_quiet, plain, reason_word
 from simulation.trace import events
 
 if TYPE_CHECKING:
-    from simulation.exports.histories import Lifeline
+    from simulation.exports.histories import CustomerHistory
     from simulation.trace.events import Row
 
 _OWN_LIFE = (events.MOVE, events.DISTRESS_ON, events.DISTRESS_OFF, events.ARRIVAL, events.VALUE_CHANGE)
@@ -70,7 +70,7 @@ def event_dict(row: "Row") -> dict[str, Any]:
     return {name: value for name, value in row._asdict().items() if name not in ("arm", "customer")}
 
 
-def part(names: tuple[str, str], before: "Lifeline", after: "Lifeline") -> Parting | None:
+def part(names: tuple[str, str], before: "CustomerHistory", after: "CustomerHistory") -> Parting | None:
     """How the lives of one customer in two arms part; None where they do not.
 
     Args:
@@ -100,7 +100,7 @@ def _happening(row: "Row") -> tuple[object, ...]:
     return row.time, row.kind, row.stage, row.to_stage, row.label
 
 
-def _why(names: tuple[str, str], first: Difference, lives: tuple["Lifeline", "Lifeline"]) -> str:
+def _why(names: tuple[str, str], first: Difference, lives: tuple["CustomerHistory", "CustomerHistory"]) -> str:
     rows = (first.before, first.after)
     sides = [
         f"{name}: {described(row) if row is not None else _instead(life, first.time)}"
@@ -109,7 +109,7 @@ def _why(names: tuple[str, str], first: Difference, lives: tuple["Lifeline", "Li
     return "; ".join(sides) + _behind({row.kind for row in rows if row is not None}, first.time, lives[0])
 
 
-def _behind(kinds: set[str], time: float, life: "Lifeline") -> str:
+def _behind(kinds: set[str], time: float, life: "CustomerHistory") -> str:
     """What a difference between two arms rests on, where that is not in the events themselves."""
     if events.REVIEW_DECIDED in kinds:
         return " (the reviewers serve all customers, and their other work differs between the arms)"
@@ -120,7 +120,7 @@ def _behind(kinds: set[str], time: float, life: "Lifeline") -> str:
     return ""
 
 
-def _instead(life: "Lifeline", time: float) -> str:
+def _instead(life: "CustomerHistory", time: float) -> str:
     """What an arm does where another one does something."""
     for row in life.rows:
         if row.time == time and is_quiet(row):

@@ -14,15 +14,15 @@ from scenarios.comparison.money import returns
 from scenarios.explain.divergence import Parting, event_dict, part
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
-from simulation.exports.customer_quantities import quantities_of
-from simulation.exports.histories import Chronicle, Lifeline, begin, customer_id
-from simulation.runs.cohort import people
+from simulation.exports.customer_quantities import compute_customer_quantities
+from simulation.exports.histories import CustomerHistory, RunHistory, customer_id, initial_history
+from simulation.runs.cohort import build_cohort
 from simulation.runs.engine_choice import REFERENCE
 from simulation.runs.run import run_arm
 
 if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
 
 REPLICATION = 0
 _SHARED_COST = "infrastructure"
@@ -42,7 +42,7 @@ class ArmLife:
     """
 
     name: str
-    lifeline: Lifeline
+    lifeline: CustomerHistory
     unfinished: bool
     quantities: dict[str, float]
     ledger: Ledger
@@ -96,7 +96,7 @@ class Explanation:
         from scenarios.comparison.compare import version
 
         first = self.lives[0]
-        person, scenario = first.lifeline.person, self.loaded.scenario
+        person, scenario = first.lifeline.initial, self.loaded.scenario
         return {
             "scenario": self.loaded.name,
             "scenario_hash": self.loaded.hash,
@@ -147,7 +147,7 @@ def explain(loaded: LoadedScenario, customer: int, *, engine: str = REFERENCE) -
     scenario = loaded.scenario
     if scenario.acquisition is not None:
         _refuse_who_does_not_buy_everywhere(loaded, customer)
-    person = begin(loaded.setups[0], customer, seed=scenario.seed, replication=REPLICATION).person
+    person = initial_history(loaded.setups[0], customer, seed=scenario.seed, replication=REPLICATION).initial
     if person.arrives_at >= scenario.horizon_days:
         raise InputError(
             f"customer {customer} comes on day {person.arrives_at:.1f}, after the end of the run on day "
@@ -187,8 +187,8 @@ def _refuse_who_does_not_buy_everywhere(loaded: LoadedScenario, customer: int) -
     seed, days = loaded.scenario.seed, loaded.scenario.horizon_days
     buyers = {}
     for setup in loaded.setups:
-        found = people(setup.population, setup.journey.compile(), seed=seed, replication=REPLICATION)
-        buyers[setup.name] = {person.number for person in found.persons if person.arrives_at < days}
+        found = build_cohort(setup.population, setup.journey.compile(), seed=seed, replication=REPLICATION)
+        buyers[setup.name] = {person.number for person in found.customers if person.arrives_at < days}
     lacking = [name for name, numbers in buyers.items() if customer not in numbers]
     if not lacking:
         return
@@ -199,9 +199,9 @@ def _refuse_who_does_not_buy_everywhere(loaded: LoadedScenario, customer: int) -
     raise InputError(f"customer {customer} does not buy in {', '.join(lacking)}; {known}")
 
 
-def _arm_life(loaded: LoadedScenario, setup: "ArmSetup", run: "Run", customer: int) -> ArmLife:
-    lifeline = Chronicle(setup, run, loaded.scenario.seed, REPLICATION).life_of(customer)
-    quantities = quantities_of(lifeline, setup, run.days)
+def _arm_life(loaded: LoadedScenario, setup: "ArmSpec", run: "Run", customer: int) -> ArmLife:
+    lifeline = RunHistory(setup, run, loaded.scenario.seed, REPLICATION).get_history(customer)
+    quantities = compute_customer_quantities(lifeline, setup, run.days)
     return ArmLife(
         name=setup.name,
         lifeline=lifeline,
@@ -211,7 +211,7 @@ def _arm_life(loaded: LoadedScenario, setup: "ArmSetup", run: "Run", customer: i
     )
 
 
-def _ledger(loaded: LoadedScenario, setup: "ArmSetup", run: "Run", quantities: dict[str, float]) -> Ledger:
+def _ledger(loaded: LoadedScenario, setup: "ArmSpec", run: "Run", quantities: dict[str, float]) -> Ledger:
     """One customer's money: the comparison's own ledger, held against an arm in which nothing happens."""
     own = replace(run, quantities=quantities, trace=None)
     nothing = replace(own, quantities=dict.fromkeys(quantities, 0.0))

@@ -7,7 +7,7 @@ from journey.machine import Journey
 from scenarios.files.cross_checks import Mistake, live_stage, unknown
 from scenarios.files.model import Scenario
 from simulation.acquisition.spec import Acquisition, Campaign, Channel, find_acquisition
-from simulation.model.arm import ArmSetup
+from simulation.model.arm import ArmSpec
 
 Path = tuple[str, ...]
 
@@ -15,7 +15,7 @@ _ONLY_OF_RECORDS = ("currency", "active", "sure", "least_clicks")
 """Thresholds of the budget policy that no simulated move looks at."""
 
 
-def acquisition_mistakes(scenario: Scenario, journey: Journey, setups: Sequence[ArmSetup]) -> list[Mistake]:
+def acquisition_mistakes(scenario: Scenario, journey: Journey, setups: Sequence[ArmSpec]) -> list[Mistake]:
     """Every mistake that no single part can see.
 
     Args:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from journey.core.errors import InputError
-from journey.core.messages import did_you_mean, explain
+from journey.core.messages import did_you_mean, format_validation_error
 from scenarios.files.merging import Layer, merged, normalised, refuse_contradictions, source_of
 from scenarios.files.model import BUNDLED, Scenario
 from scenarios.files.overrides import override_layer
 
 if TYPE_CHECKING:
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
 
 BUILTIN = Path(__file__).parents[1] / "builtin"
 _EXTENDS = "extends"
@@ -41,7 +41,7 @@ class LoadedScenario:
 
     name: str
     scenario: Scenario
-    setups: tuple["ArmSetup", ...]
+    setups: tuple["ArmSpec", ...]
     hash: str
     overridden: tuple[str, ...] = ()
 
@@ -146,7 +146,7 @@ def _validated(layers: Sequence[Layer]) -> Scenario:
 
 def _explained(error: ValidationError, layers: Sequence[Layer]) -> str:
     """Every complaint, each with the file or the --set that said the key."""
-    sentences = explain(error, Scenario, "").split("\n")
+    sentences = format_validation_error(error, Scenario, "").split("\n")
     locations = [detail["loc"] for detail in error.errors(include_url=False)]
     return "\n".join(
         f"{source_of(layers, location)}{sentence}" for location, sentence in zip(locations, sentences, strict=True)

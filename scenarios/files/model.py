@@ -11,7 +11,7 @@ from pydantic import Field, WithJsonSchema, field_validator
 
 from scenarios.metrics.definitions import METRICS, base_name
 from simulation.acquisition.spec import Acquisition
-from simulation.model.spec import Amount, Assumption, NonNegative, Part, Population, Positive, Reviewers, World
+from simulation.model.spec import Amount, Assumption, NonNegative, Population, Positive, Reviewers, SpecModel, World
 
 BASELINE = "baseline"
 """The arm that every other arm is held against; it is listed first."""
@@ -33,7 +33,7 @@ AcquisitionOverride = Annotated[dict[str, Any], _described_as("Acquisition")]
 JourneyTable = Annotated[dict[str, Any], _described_as("Journey")]
 
 
-class Money(Part):
+class Money(SpecModel):
     """What is assumed about money beyond the unit prices, which are the policy's (`policy.economics`)."""
 
     perspective: str = Field(
@@ -62,7 +62,7 @@ class Money(Part):
         return rate
 
 
-class Arm(Part):
+class Arm(SpecModel):
     """One arm: what it does differently from the scenario's own policy and reviewers."""
 
     label: str = Field(default="", description="What the arm is, in words for tables and reports.")
@@ -84,7 +84,7 @@ class Arm(Part):
     )
 
 
-class Scenario(Part):
+class Scenario(SpecModel):
     """One question, and everything that is needed to answer it by simulation."""
 
     title: str = Field(min_length=1, description="A few words, for headings.")

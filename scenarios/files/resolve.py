@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from journey.core.errors import InputError
-from journey.core.messages import explain
-from journey.decision.policy import Policy, policy_from
+from journey.core.messages import format_validation_error
+from journey.decision.policy import Policy, build_policy
 from journey.machine import Journey, default_journey
 from journey.machine.errors import JourneyDefinitionError
 from scenarios.files.acquisition_checks import acquisition_mistakes
@@ -15,11 +15,11 @@ from scenarios.files.cross_checks import mistakes
 from scenarios.files.merging import Layer, laid_over, source_of
 from scenarios.files.model import Arm, Scenario
 from simulation.acquisition.spec import Acquisition, with_acquisition
-from simulation.model.arm import ArmSetup
+from simulation.model.arm import ArmSpec
 from simulation.model.spec import Population, Reviewers
 
 
-def arm_setups(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSetup, ...]:
+def arm_setups(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, ...]:
     """The arms of a scenario, the baseline first.
 
     Args:
@@ -40,9 +40,9 @@ def arm_setups(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSetup, .
     return setups
 
 
-def _setup(scenario: Scenario, name: str, arm: Arm, journey: Journey, layers: Sequence[Layer]) -> ArmSetup:
+def _setup(scenario: Scenario, name: str, arm: Arm, journey: Journey, layers: Sequence[Layer]) -> ArmSpec:
     policy = _policy(scenario, ("arms", name), journey, layers)
-    return ArmSetup(
+    return ArmSpec(
         name=name,
         journey=journey,
         world=scenario.world,
@@ -74,7 +74,7 @@ def _policy(scenario: Scenario, place: tuple[str, ...], journey: Journey, layers
     key = ".".join((*place, "policy"))
     source = f"{source_of(layers, (*place, 'policy'))}: {key}"
     try:
-        return policy_from(override, source, journey.stages)
+        return build_policy(override, source, journey.stages)
     except InputError as error:
         raise InputError(_as_one_key(source, str(error))) from None
 
@@ -85,7 +85,7 @@ def _reviewers(scenario: Scenario, name: str, arm: Arm, layers: Sequence[Layer])
         return Reviewers.model_validate(laid_over(said, arm.reviewers, "reviewers"))
     except ValidationError as error:
         source = f"{source_of(layers, ('arms', name, 'reviewers'))}: arms.{name}.reviewers"
-        raise InputError(_as_one_key(source, explain(error, Reviewers, source))) from None
+        raise InputError(_as_one_key(source, format_validation_error(error, Reviewers, source))) from None
 
 
 def _population(scenario: Scenario, name: str, arm: Arm, policy: Policy, layers: Sequence[Layer]) -> Population:
@@ -97,7 +97,7 @@ def _population(scenario: Scenario, name: str, arm: Arm, policy: Policy, layers:
     try:
         acquisition = Acquisition.model_validate(laid_over(said, arm.acquisition))
     except ValidationError as error:
-        raise InputError(_as_one_key(source, explain(error, Acquisition, source))) from None
+        raise InputError(_as_one_key(source, format_validation_error(error, Acquisition, source))) from None
     return with_acquisition(scenario.population, acquisition, spread=scenario.world.frailty_spread, churn=policy.churn)
 
 

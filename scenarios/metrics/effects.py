@@ -4,8 +4,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from journey.statistics.means import CONFIDENCE, Estimate, differences, estimate, variance_reduction
-from journey.statistics.proportions import holm
+from journey.statistics.means import CONFIDENCE, Estimate, estimate_mean, paired_differences, variance_reduction
+from journey.statistics.proportions import adjust_holm
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def paired(baseline: Measured, treated: Measured) -> tuple[list[float], list[flo
 
 def paired_difference(baseline: Measured, treated: Measured) -> Estimate:
     """The mean paired difference, with its interval over replications."""
-    return estimate(differences(*paired(baseline, treated)))
+    return estimate_mean(paired_differences(*paired(baseline, treated)))
 
 
 def effect_of(baseline: Measured, treated: Measured) -> Effect:
@@ -70,7 +70,7 @@ def effect_of(baseline: Measured, treated: Measured) -> Effect:
         note = "never measured in both arms"
     elif len(before) < len(baseline):
         note = f"measured in both arms in {len(before)} of {len(baseline)} replications" + (f"; {note}" if note else "")
-    return Effect(estimate(differences(before, after)), estimate(before).mean, reduction.ratio, note)
+    return Effect(estimate_mean(paired_differences(before, after)), estimate_mean(before).mean, reduction.ratio, note)
 
 
 def tested(effects: dict[str, dict[str, Effect]], primary: str) -> dict[str, dict[str, Effect]]:
@@ -96,7 +96,7 @@ _TWINS = {"contacts_per_customer": "interventions"}
 def corrected(family: Mapping[Key, Effect]) -> dict[Key, Effect]:
     """The effects of a family, each tested with Holm's correction for the others."""
     testable = {key: effect for key, effect in family.items() if effect.difference.p_value is not None}
-    adjusted = holm([effect.difference.p_value or 0.0 for effect in testable.values()])
+    adjusted = adjust_holm([effect.difference.p_value or 0.0 for effect in testable.values()])
     return dict(family) | {
         key: replace(effect, p_adjusted=p_value, shown=p_value < 1.0 - CONFIDENCE)
         for (key, effect), p_value in zip(testable.items(), adjusted, strict=True)

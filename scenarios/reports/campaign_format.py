@@ -33,11 +33,11 @@ FINDING_COLUMNS = ("severity", "code", "record", "campaign", "money", "what was 
 
 def moment_of(found: "CampaignEvaluation", *, latest: bool) -> str:
     """The moment of the evaluation in words."""
-    from journey.decision.as_of import in_iso
+    from journey.decision.as_of import format_moment
 
     if found.as_of is None:
         return "no date in the records"
-    return in_iso(found.as_of) + (" (the latest date in the records)" if latest else "")
+    return format_moment(found.as_of) + (" (the latest date in the records)" if latest else "")
 
 
 def funnel_cells(row: "FunnelRow") -> tuple[str, ...]:

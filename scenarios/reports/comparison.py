@@ -17,7 +17,7 @@ from scenarios.reports.review_queue import gate_blocks, unhelped_blocks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from journey.money.ledger import Line
+    from journey.money.ledger import LedgerLine
     from journey.statistics.means import Estimate
     from scenarios.comparison.compare import Comparison
     from scenarios.comparison.money import Return
@@ -58,7 +58,7 @@ def _arms(found: "Comparison") -> list[Block]:
     for setup in found.loaded.setups:
         arm = found.loaded.scenario.arms[setup.name]
         actions = "the policy's" if setup.actions is None else ", ".join(setup.actions) or "none"
-        reviewers = str(setup.reviewers.number(setup.population.size)) if setup.active else "no orchestrator"
+        reviewers = str(setup.reviewers.count_for(setup.population.size)) if setup.active else "no orchestrator"
         rows.append((setup.name, arm.label, actions if setup.active else "none", reviewers))
     return [
         Heading(2, "Arms"),
@@ -307,7 +307,7 @@ def estimate_text(found: "Estimate", unit: Unit, *, interval: bool = False) -> s
     return f"{text} [{shown(found.low, unit)}, {shown(found.high, unit)}]"
 
 
-def quantity_text(line: "Line") -> str:
+def quantity_text(line: "LedgerLine") -> str:
     """A line's quantity with its unit."""
     quantity = line.quantity or 0.0
     amount = f"{quantity:,.0f}" if abs(quantity) >= 100 else f"{quantity:,.1f}"

@@ -36,11 +36,11 @@ INITIAL_CAPACITY = 256
 @cache
 def kernels() -> SimpleNamespace:
     """The functions of prospects, compiled at their first call and kept on disk."""
-    from journey.runtime.jit import compiled
+    from journey.runtime.jit import compile_kernels
 
     unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
     modules = (streams, special_functions, dwell_times, drawing, prospects, prospect_kernels)
-    return compiled(*modules, constants={**unsigned, "word64": np.uint64}, options={"error_model": "numpy"})
+    return compile_kernels(*modules, constants={**unsigned, "word64": np.uint64}, options={"error_model": "numpy"})
 
 
 class EventList:

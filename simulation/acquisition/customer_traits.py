@@ -6,7 +6,7 @@ from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.decision.policy import TIERS
-from simulation.population.draw import CrowdLaw, cumulative, drawn
+from simulation.population.draw import PopulationParameters, draw_customer, normalise_cumulative
 from simulation.random import copula
 
 if TYPE_CHECKING:
@@ -40,28 +40,28 @@ def draw_traits(population: AcquiredPopulation, quality: Quality, segment: str, 
         segment: Name of the segment.
         key: The key of the buyer's streams.
     """
-    _, tier, value, _, _, consents, _, draw = drawn(_population_parameters(population, quality, segment), key)
+    _, tier, value, _, _, consents, _, draw = draw_customer(_population_parameters(population, quality, segment), key)
     shift = log(quality.churn) / population.frailty_spread if quality.churn != 1.0 else 0.0
     return CustomerTraits(tier, value, consents, draw + shift)
 
 
-def _population_parameters(population: AcquiredPopulation, quality: Quality, segment: str) -> CrowdLaw:
+def _population_parameters(population: AcquiredPopulation, quality: Quality, segment: str) -> PopulationParameters:
     """The law of a synthetic population that has this segment only."""
     spec = population.segments[segment]
     tiers = quality.tiers or spec.tiers
     matrix = population.correlations.matrix
-    return CrowdLaw(
+    return PopulationParameters(
         segments=(1.0,),
-        tiers=(cumulative(tiers.get(tier, 0.0) for tier in TIERS),),
+        tiers=(normalise_cumulative(tiers.get(tier, 0.0) for tier in TIERS),),
         value=(spec.account_value * quality.account_value,),
         value_spread=(spec.value_spread,),
         tenure=(0.0,),
-        refusing=(spec.do_not_contact,),
+        do_not_contact=(spec.do_not_contact,),
         stages=(0,),
         stage_shares=(1.0,),
-        correlated=not copula.is_independent(matrix),
+        is_correlated=not copula.is_independent(matrix),
         factor=copula.cholesky(matrix),
-        arriving=0.0,
+        arrival_share=0.0,
         over_days=0.0,
         arrival_stage=0,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from journey.core.errors import InputError
 from simulation.acquisition.customer_traits import draw_traits
 from simulation.acquisition.spec import AcquiredPopulation
-from simulation.population.draw import People, Person
+from simulation.population.draw import Cohort, InitialCustomer
 from simulation.random.streams import customer_key
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from journey.machine import CompiledJourney
     from simulation.acquisition.results import FunnelResult
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
     from simulation.model.spec import Population
 
 REFERENCE = "reference"
@@ -57,13 +57,13 @@ def clear_cache() -> None:
     _recent.clear()
 
 
-def run_funnel(arm_spec: ArmSetup, engine: str, *, seed: int, replication: int) -> None:
+def run_funnel(arm_spec: ArmSpec, engine: str, *, seed: int, replication: int) -> None:
     """Have an arm's funnel lived by an engine, before its customers are."""
     assert isinstance(arm_spec.population, AcquiredPopulation)
     get_funnel_result(arm_spec.population, seed=seed, replication=replication, engine=engine)
 
 
-def refuse_to_share(arm_specs: Sequence[ArmSetup]) -> None:
+def refuse_to_share(arm_specs: Sequence[ArmSpec]) -> None:
     """Say so when several arms are to share one run.
 
     Raises:
@@ -76,8 +76,8 @@ def refuse_to_share(arm_specs: Sequence[ArmSetup]) -> None:
         )
 
 
-def acquire_cohort(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> People:
-    """The buyers of a funnel as customers, in order of their number; see `simulation.runs.cohort.people`."""
+def acquire_cohort(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> Cohort:
+    """The buyers of a funnel as customers, in order of their number; see `simulation.runs.cohort.build_cohort`."""
     assert isinstance(population, AcquiredPopulation)
     result = get_funnel_result(population, seed=seed, replication=replication)
     stage = population.acquisition.stage
@@ -88,7 +88,7 @@ def acquire_cohort(population: Population, machine: CompiledJourney, *, seed: in
         key = customer_key(seed, replication, purchase.number)
         traits = draw_traits(population, line.spec.quality, result.segments[purchase.segment], key)
         persons.append(
-            Person(
+            InitialCustomer(
                 number=purchase.number,
                 segment=purchase.segment,
                 tier=traits.tier,
@@ -99,4 +99,4 @@ def acquire_cohort(population: Population, machine: CompiledJourney, *, seed: in
                 frailty_draw=traits.frailty_draw,
             )
         )
-    return People(result.segments, len(persons), persons.__getitem__, tuple(persons))
+    return Cohort(result.segments, len(persons), persons.__getitem__, tuple(persons))

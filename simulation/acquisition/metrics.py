@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from simulation.acquisition.results import FunnelResult, ProspectStep
     from simulation.metrics.run_results import Run
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
 
 STEP_METRICS = {
     IMPRESSION: "impressions", "click": "clicks", "visit": "visits", "signup": "signups",
@@ -32,7 +32,7 @@ Cells = dict[tuple[int, int, int, int], int]
 """By line, segment, place of the step on the path, and period: how many."""
 
 
-def add_funnel_metrics(run: Run, arm_spec: ArmSetup, *, seed: int, replication: int) -> Run:
+def add_funnel_metrics(run: Run, arm_spec: ArmSpec, *, seed: int, replication: int) -> Run:
     """A run of buyers, with the funnel they came through.
 
     Args:
@@ -59,7 +59,7 @@ def add_funnel_metrics(run: Run, arm_spec: ArmSetup, *, seed: int, replication: 
     )
 
 
-def build_funnel_rows(arm_spec: ArmSetup, days: float, *, seed: int, replication: int) -> list[events.Row]:
+def build_funnel_rows(arm_spec: ArmSpec, days: float, *, seed: int, replication: int) -> list[events.Row]:
     """The steps that are followed one by one, up to the horizon, as rows of the trace.
 
     Args:

@@ -5,8 +5,8 @@ from operator import mul
 from typing import NamedTuple
 
 from simulation.acquisition.spec import MICROS, AcquiredPopulation, Campaign, Channel
-from simulation.model.parameters import dwell_law
-from simulation.population.draw import cumulative
+from simulation.model.parameters import resolve_dwell
+from simulation.population.draw import normalise_cumulative
 
 NO_DELAY = -1
 """The law of a step that is made at once."""
@@ -107,7 +107,7 @@ def _line_parameters(
         steps=len(campaign.path),
         bulk=campaign.bulk,
         chance=min(1.0, chance),
-        segments=cumulative(made if chance > 0.0 else shares),
+        segments=normalise_cumulative(made if chance > 0.0 else shares),
         chances=tuple(tuple(accumulate((conversion_rate(channel, name, s) for s in later), mul)) for name in segments),
         audience=channel.audience or 0.0,
         delay_distributions=tuple(law for law, _, _ in delays),
@@ -120,4 +120,4 @@ def _line_parameters(
 
 def _delay(campaign: Campaign, step: str, knots: list[float]) -> tuple[int, float, float]:
     dwell = campaign.delays.get(step)
-    return (NO_DELAY, 0.0, 0.0) if dwell is None else dwell_law(dwell, knots)
+    return (NO_DELAY, 0.0, 0.0) if dwell is None else resolve_dwell(dwell, knots)

@@ -23,7 +23,7 @@ prospect would come on another day when more is bought.
 from collections.abc import Sequence
 from math import exp, log, log1p
 
-from simulation.distributions.dwell_times import due_in, wound
+from simulation.distributions.dwell_times import due_in, initial_amount
 from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
@@ -130,7 +130,7 @@ def draw_delay(
     """
     if distribution < 0:
         return 0.0
-    amount = wound(distribution, a, 0.0, exponential(key, streams.PROSPECT_DELAY, step, 0))
+    amount = initial_amount(distribution, a, 0.0, exponential(key, streams.PROSPECT_DELAY, step, 0))
     return ratio * due_in(distribution, a, b, 0.0, amount, 1.0, knots)
 
 

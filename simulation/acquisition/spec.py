@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 
 from journey.decision.policy import ChurnMapping, RiskTier
 from journey.machine import JourneyDefinitionError
-from journey.machine.lifecycles import FUNNEL_STEPS, funnel
+from journey.machine.lifecycles import FUNNEL_STEPS, funnel_lifecycle
 from journey.marketing.core.policy import BudgetPolicy
-from simulation.model.spec import Amount, Assumption, Days, Dwell, NonNegative, Part, Population, Probability
+from simulation.model.spec import Amount, Assumption, Days, Dwell, NonNegative, Population, Probability, SpecModel
 
 IMPRESSION, PURCHASE = "impression", "purchase"
 BULK_STEPS = ("click", "visit")
@@ -36,7 +36,7 @@ CUSTOMER_DAYS_PER_STEP = 2.0
 `acquisition_quality`: 13 microseconds against 7 of the base world)."""
 
 
-class Quality(Part):
+class Quality(SpecModel):
     """How the buyers of a channel differ from others of their segment."""
 
     account_value: Ratio = Field(default=1.0, description="Ratio on the account value.")
@@ -55,7 +55,7 @@ class Quality(Part):
         return self
 
 
-class Channel(Part):
+class Channel(SpecModel):
     """One channel of a campaign: what it costs, whom it reaches, how they convert, and who buys."""
 
     cost_per_1000: Assumption = Field(description="Cost of a thousand impressions, in dollars.")
@@ -81,7 +81,7 @@ class Channel(Part):
         return self
 
 
-class Campaign(Part):
+class Campaign(SpecModel):
     """One campaign: its path, its channels and its calendar."""
 
     path: tuple[str, ...] = Field(default=DEFAULT_PATH, description="The steps it has, from impression to purchase.")
@@ -98,7 +98,7 @@ class Campaign(Part):
     @model_validator(mode="after")
     def _check_path(self) -> "Campaign":
         try:
-            funnel(self.path)
+            funnel_lifecycle(self.path)
         except JourneyDefinitionError as error:
             raise ValueError(f"path: {error}") from None
         if self.path[0] != IMPRESSION or self.path[-1] != PURCHASE:
@@ -138,7 +138,7 @@ class Campaign(Part):
         return tuple(zip(starts, [*starts[1:], self.days], strict=True))
 
 
-class Predictor(Part):
+class Predictor(SpecModel):
     """What a buyer is predicted to be worth, from what is known on the day of the purchase.
 
     The account value for `years`, each weighted by the chance of being there still: value x (1 - exp(-h T)) / h, with
@@ -157,7 +157,7 @@ class Predictor(Part):
         return self
 
 
-class Reallocation(Part):
+class Reallocation(SpecModel):
     """Whether and by what budget is moved between the channels of a campaign."""
 
     rule: Literal["none", "by_conversion", "by_retained_value"] = Field(
@@ -179,7 +179,7 @@ class Reallocation(Part):
     predictor: Predictor = Predictor()
 
 
-class Acquisition(Part):
+class Acquisition(SpecModel):
     """Where customers come from: campaigns, and what moves their budgets."""
 
     campaigns: dict[str, Campaign] = Field(description="The campaigns by name.")
@@ -229,14 +229,14 @@ class AcquiredPopulation(Population):
         """True: its customers are known one by one."""
         return True
 
-    def work(self, days: float) -> float:
+    def workload(self, days: float) -> float:
         """Customer-days, and as many as it takes to walk through the impressions; see `Population.work`."""
         first_steps = sum(
             1000.0 * channel.budget / channel.cost_per_1000.amount * channel.conversion.get(campaign.path[1], 1.0)
             for campaign in self.acquisition.campaigns.values()
             for channel in campaign.channels.values()
         )
-        return super().work(days) + CUSTOMER_DAYS_PER_STEP * first_steps
+        return super().workload(days) + CUSTOMER_DAYS_PER_STEP * first_steps
 
 
 def with_acquisition(

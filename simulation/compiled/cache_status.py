@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from journey.runtime.compile_lock import leave, mark_of
+from journey.runtime.compile_lock import ready_marker, write_marker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,10 +26,10 @@ def is_cached(arms: int) -> bool:
 
 def mark_cached(arms: int) -> None:
     """Note that a run of so many arms has just had everything compiled, or read from disk."""
-    leave(_cache_mark(arms))
+    write_marker(_cache_mark(arms))
 
 
 def _cache_mark(arms: int) -> Path | None:
     from simulation.compiled.engine import kernels
 
-    return mark_of(vars(kernels()).values(), (arms,))
+    return ready_marker(vars(kernels()).values(), (arms,))

@@ -19,17 +19,34 @@ from simulation.compiled.primitives import (
     start_clock,
 )
 from simulation.compiled.state_columns import EPISODE_CLOCK, EVENT_TIMES, MOVE_CLOCKS, NO_INDEX
-from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, wound
+from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, initial_amount
 from simulation.kernels.branchless import select
 from simulation.model import record_errors
-from simulation.model.event_types import CALM, DELIVERY, EFFECT_END, ENTRIES, EPISODE, HARM_END, MOVE, NOISE, SYMPTOM
-from simulation.model.record_errors import COPY, SOUND, STRAY, becomes_of, is_doubled, known_after
+from simulation.model.event_types import (
+    CALM,
+    DELIVERY,
+    EFFECT_END,
+    EPISODE,
+    EVENT_COUNT,
+    HARM_END,
+    MOVE,
+    NOISE,
+    SYMPTOM,
+)
+from simulation.model.record_errors import (
+    DUPLICATE_RECORD,
+    ORPHAN_RECORD,
+    VALID_RECORD,
+    is_duplicated,
+    reporting_delay,
+    signal_fate,
+)
 from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 
 NOISE_CAUSE = CALM
-_HALF = (ENTRIES + 1) // 2
+_HALF = (EVENT_COUNT + 1) // 2
 # Reasons that are no cause, as codes; `engine` gives them their names.
 REASON_ORPHANED, REASON_DUPLICATE = -2, -3
 
@@ -53,9 +70,11 @@ def effective_ratio(T: Any, S: Any, i: int, ratio: float, transition: int) -> fl
             ratio *= T.churn_ratio[cause]
     if T.leaves[stage, transition]:
         ratio *= S.floats[i, state_columns.HARM_RATIO]
-    move, season = T.move[stage, transition], T.seasons.state[S.ints[i, state_columns.PERIOD]]
+    move, season = T.move[stage, transition], T.calendar_effects.state[S.ints[i, state_columns.PERIOD]]
     return float(
-        ratio * T.seasons.move_ratios[season, move] * T.seasons.tenure_ratios[S.ints[i, state_columns.BAND], move]
+        ratio
+        * T.calendar_effects.move_ratios[season, move]
+        * T.calendar_effects.tenure_ratios[S.ints[i, state_columns.BAND], move]
     )
 
 
@@ -69,7 +88,9 @@ def schedule_next_move(T: Any, S: Any, i: int) -> None:
 
 def onset_rate(T: Any, S: Any, i: int) -> float:
     """The rate at which distress sets in now."""
-    rate = T.seasons.onset_rates[T.seasons.state[S.ints[i, state_columns.PERIOD]], S.ints[i, state_columns.STAGE]]
+    rate = T.calendar_effects.onset_rates[
+        T.calendar_effects.state[S.ints[i, state_columns.PERIOD]], S.ints[i, state_columns.STAGE]
+    ]
     return float(rate * T.onset_ratios[S.ints[i, state_columns.SEGMENT], S.ints[i, state_columns.TIER]])
 
 
@@ -85,7 +106,7 @@ def start_move_clock(T: Any, S: Any, i: int, transition: int, age: float) -> Non
     distribution, a, b = T.distribution[stage, transition], T.a[stage, transition], T.b[stage, transition]
     context = (stage << 10) | T.move[stage, transition]
     occurrence = (S.ints[i, state_columns.VISITS + stage] << 12) | min(S.ints[i, state_columns.ATTEMPTS], 4095)
-    amount = wound(distribution, a, age, exponential(S.key[i], streams.MOVE, context, occurrence))
+    amount = initial_amount(distribution, a, age, exponential(S.key[i], streams.MOVE, context, occurrence))
     base = MOVE_CLOCKS + state_columns.CLOCK_WIDTH * transition
     start_clock(T, S, i, base, distribution, a, b, amount, age, hazard_ratio(T, S, i, transition))
 
@@ -148,7 +169,7 @@ def first_grid_index(S: Any, time: float) -> int:
 
 
 def count_wait(S: Any, start: float, stop: float) -> None:
-    """Count a request in the backlog for as long as it waited: `GateBook._wait`."""
+    """Count a request in the backlog for as long as it waited: `QueueStatistics._wait`."""
     point = first_grid_index(S, start)
     while point < len(S.grid) and S.grid[point] < stop:
         S.backlog[point] += 1
@@ -214,8 +235,8 @@ def finish_customer(T: Any, S: Any, i: int) -> None:
 
 def draw_cause(T: Any, S: Any, i: int) -> int:
     """The cause of the next episode."""
-    season = T.seasons.state[S.ints[i, state_columns.PERIOD]]
-    shares = T.seasons.onset_cumulative[season, S.ints[i, state_columns.STAGE]]
+    season = T.calendar_effects.state[S.ints[i, state_columns.PERIOD]]
+    shares = T.calendar_effects.onset_cumulative[season, S.ints[i, state_columns.STAGE]]
     return pick(shares, uniform(S.key[i], streams.CAUSE, S.ints[i, state_columns.EPISODE_NUMBER] + 1, 0))
 
 
@@ -311,9 +332,9 @@ def on_noise(T: Any, S: Any, i: int) -> None:
 def send_signal(
     T: Any, S: Any, i: int, channel: int, kind: int, strength: float, context: int, occurrence: int, cause: int
 ) -> None:
-    """Put a signal on its way, with whatever goes wrong with its record: `Symptoms._send`."""
+    """Put a signal on its way, with whatever goes wrong with its record: `SignalProcess._send`."""
     key = S.key[i]
-    fate = becomes_of(key, channel, context, occurrence, T.flaws.missing, T.flaws.orphaned)
+    fate = signal_fate(key, channel, context, occurrence, T.record_errors.missing, T.record_errors.orphaned)
     if fate == record_errors.LOST:
         return
     source_purpose, delay_purpose = streams.SYMPTOM_SOURCE, streams.SYMPTOM_DELAY
@@ -325,12 +346,22 @@ def send_signal(
     dated_at = S.floats[i, state_columns.NOW]
     if T.delay_mean > 0.0:
         dated_at += T.delay_mean * exponential(key, delay_purpose, context, occurrence)
-    known_at = dated_at + known_after(key, channel, context, occurrence, T.flaws.late, T.flaws.late_mean)
-    push_signal(
-        S, i, known_at, dated_at, kind, strength, source, cause, STRAY if fate == record_errors.ORPHANED else SOUND
+    known_at = dated_at + reporting_delay(
+        key, channel, context, occurrence, T.record_errors.late, T.record_errors.late_mean
     )
-    if is_doubled(key, channel, context, occurrence, T.flaws.duplicated):
-        push_signal(S, i, known_at, dated_at, kind, strength, source, cause, COPY)
+    push_signal(
+        S,
+        i,
+        known_at,
+        dated_at,
+        kind,
+        strength,
+        source,
+        cause,
+        ORPHAN_RECORD if fate == record_errors.ORPHANED else VALID_RECORD,
+    )
+    if is_duplicated(key, channel, context, occurrence, T.record_errors.duplicated):
+        push_signal(S, i, known_at, dated_at, kind, strength, source, cause, DUPLICATE_RECORD)
 
 
 def push_signal(
@@ -371,13 +402,13 @@ def pop_signal(T: Any, S: Any, i: int) -> int:
     S.counters[state_module.POOL_HEAD] = slot
     kind, cause, record = S.pool_ints[slot, 1], S.pool_ints[slot, 3], S.pool_ints[slot, 6]
     reason = cause
-    if record != SOUND:
-        reason = REASON_ORPHANED if record == STRAY else REASON_DUPLICATE
+    if record != VALID_RECORD:
+        reason = REASON_ORPHANED if record == ORPHAN_RECORD else REASON_DUPLICATE
     # A signal has no reviewer: that place of its row holds the source.
     emit(T, S, i, KIND_SIGNAL, kind, NO_INDEX, reason, S.pool_ints[slot, 2], S.pool_floats[slot, 1])
     if T.keep_trace and S.pool_floats[slot, 2] != S.floats[i, state_columns.NOW]:
         S.row_floats[S.counters[state_module.TRACE_ROWS] - 1, 2] = S.pool_floats[slot, 2]
-    if record == SOUND and not T.sheet.positive[kind]:
+    if record == VALID_RECORD and not T.policy_parameters.positive[kind]:
         if cause == NOISE_CAUSE:
             S.counts[T.arm_index, state_module.ALARMS_FALSE] += 1
         else:
@@ -405,7 +436,7 @@ def next_event(S: Any, i: int) -> int:
     """Which entry of the agenda is due first."""
     f = S.floats[i]
     entry, time = 0, f[EVENT_TIMES]
-    for other in range(1, ENTRIES):
+    for other in range(1, EVENT_COUNT):
         sooner = f[EVENT_TIMES + other] < time
         entry, time = select(sooner, other, entry), select(sooner, f[EVENT_TIMES + other], time)
     return int(entry)
@@ -422,7 +453,7 @@ def next_event_except(S: Any, i: int, excluded: int) -> int:
             sooner = f[EVENT_TIMES + entry] < first
             early, first = select(sooner, entry, early), select(sooner, f[EVENT_TIMES + entry], first)
         other = _HALF + entry
-        if other < ENTRIES and other != excluded:
+        if other < EVENT_COUNT and other != excluded:
             sooner = f[EVENT_TIMES + other] < second
             late, second = select(sooner, other, late), select(sooner, f[EVENT_TIMES + other], second)
     return int(select(first <= second, early, late))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from journey.decision import rules, steps
-from journey.runtime.identity_cache import Lately
+from journey.runtime.identity_cache import IdentityCache
 from simulation.compiled import (
     account,
     calendar_queue,
@@ -34,13 +34,13 @@ from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import heap, prefetch
 from simulation.kernels.named_arrays import pack_arrays, packed_type
 from simulation.metrics import counters, quantile_sketch
-from simulation.metrics.totals import Books
+from simulation.metrics.totals import Totals
 from simulation.model import calendar_effects, contracts, record_errors, working_hours
-from simulation.model.arm import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
+from simulation.model.arm import ArmSpec, CompiledArm, arm_shares, compile_arm, map_policy_segments
 from simulation.population import draw, initial_state
-from simulation.population.draw import splits_of
+from simulation.population.draw import build_arm_splits
 from simulation.random import streams
-from simulation.trace.columns import rows_of_columns
+from simulation.trace.columns import columns_to_rows
 from simulation.trace.events import Trace
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from simulation.compiled.parameters import ArmArrays
-    from simulation.population.draw import People
-    from simulation.trace.columns import TakeRows
+    from simulation.population.draw import Cohort
+    from simulation.trace.columns import RowSink
 
 
 ROWS_PER_BATCH = 500_000
@@ -61,12 +61,12 @@ INLINED = (
     "uniform",
     "exponential",
     "fade",
-    "stall",
-    "kept_at_least",
-    "grown_at_least",
-    "kept_at_most",
-    "opportunity_of",
-    "quiet",
+    "stall_evidence",
+    "decay_lower_bound",
+    "growth_lower_bound",
+    "decay_upper_bound",
+    "find_opportunity",
+    "idle_reason_from_bounds",
     "due_in",
     "set_clock",
     "start_clock",
@@ -81,17 +81,17 @@ INLINED = (
     "has_room_for_step",
     "idle_reason",
     "cumulative_hazard",
-    "age_at",
+    "inverse_cumulative_hazard",
     "wait_until",
-    "wound",
-    "gone_on",
+    "initial_amount",
+    "advance",
     "start_move_clock",
     "count_idle_evaluations",
     "count_evaluations_until",
     "handle_event",
     "contact_policy_reason",
-    "hold",
-    "planned_at_least",
+    "apply_contact_policy",
+    "plan_from_bounds",
     "add_signal",
     "count_evaluation",
     "start_intervention",
@@ -111,7 +111,7 @@ INLINED = (
 @cache
 def kernels() -> SimpleNamespace:
     """The engine's functions, compiled at their first call and kept on disk."""
-    from journey.runtime.jit import UNCOUNTED, compiled
+    from journey.runtime.jit import NO_REFCOUNT_OPTIONS, compile_kernels
 
     unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
     shared = (
@@ -146,20 +146,22 @@ def kernels() -> SimpleNamespace:
     )
     constants = {**unsigned, "word64": np.uint64}
     # Other threads go on meanwhile: a worker of a cluster that says nothing for five minutes is taken for dead.
-    return compiled(*modules, constants=constants, options=UNCOUNTED, inlined=INLINED, from_0=True)
+    return compile_kernels(
+        *modules, constants=constants, options=NO_REFCOUNT_OPTIONS, inlined=INLINED, non_negative_indices=True
+    )
 
 
 def simulate_compiled(
-    arm_specs: Sequence[ArmSetup],
-    population: People,
+    arm_specs: Sequence[ArmSpec],
+    population: Cohort,
     *,
     seed: int,
     replication: int,
     days: float,
     keep_trace: bool,
-    take_rows: TakeRows | None = None,
+    take_rows: RowSink | None = None,
     rows_per_batch: int = ROWS_PER_BATCH,
-) -> tuple[Books, ...]:
+) -> tuple[Totals, ...]:
     """Live one cohort, split between arms that share the gate; see `simulation.runs.run.run_together`.
 
     Args:
@@ -184,7 +186,7 @@ def simulate_compiled(
     wall_seconds = perf_counter() - started
     queue_statistics = build_queue_statistics(engine)
     return tuple(
-        Books(
+        Totals(
             build_counters(compiled_arm, number, engine, inputs.segments),
             occupancy=engine.occupancy[number].tolist(),
             busy=float(engine.gate[state.BUSY_DAYS]),
@@ -203,14 +205,14 @@ class _TraceCollector:
         self.trace = Trace()
 
     def take(self, columns: dict[str, Any]) -> None:
-        self.trace.rows.extend(rows_of_columns(columns))
+        self.trace.rows.extend(columns_to_rows(columns))
 
 
 class _RunInputs(NamedTuple):
     """Who plays: the arms, as tables and boxes, and the customers."""
 
     segments: tuple[str, ...]
-    arms: tuple[ArmTable, ...]
+    arms: tuple[CompiledArm, ...]
     tables: tuple[ArmArrays, ...]
     packed_arms: tuple[Any, ...]
     population: PopulationArrays
@@ -231,15 +233,17 @@ class _RunInputs(NamedTuple):
 
 
 def _build_inputs(
-    arm_specs: Sequence[ArmSetup], population: People, *, seed: int, replication: int, days: float, traced: bool
+    arm_specs: Sequence[ArmSpec], population: Cohort, *, seed: int, replication: int, days: float, traced: bool
 ) -> _RunInputs:
     segments = population.segments
-    arm_inputs = _arm_inputs_cache.made(
+    arm_inputs = _arm_inputs_cache.get_or_create(
         arm_specs, (segments, days, traced), lambda: _build_arm_inputs(arm_specs, segments, days, traced=traced)
     )
     # A list of customers is one replication's own, and too large to be remembered.
     population_arrays = (
-        _population_cache.made(arm_specs, segments, lambda: _build_population(arm_specs, population, arm_inputs.arms))
+        _population_cache.get_or_create(
+            arm_specs, segments, lambda: _build_population(arm_specs, population, arm_inputs.arms)
+        )
         if population.listed is None
         else _build_population(arm_specs, population, arm_inputs.arms)
     )
@@ -249,16 +253,16 @@ def _build_inputs(
 class _ArmInputs(NamedTuple):
     """Of the arms, what does not depend on luck: see `_RunInputs`."""
 
-    arms: tuple[ArmTable, ...]
+    arms: tuple[CompiledArm, ...]
     tables: tuple[ArmArrays, ...]
     packed_arms: tuple[Any, ...]
 
 
-_arm_inputs_cache, _population_cache = Lately[_ArmInputs](), Lately[PopulationArrays]()
+_arm_inputs_cache, _population_cache = IdentityCache[_ArmInputs](), IdentityCache[PopulationArrays]()
 
 
 def _build_arm_inputs(
-    arm_specs: Sequence[ArmSetup], segments: tuple[str, ...], days: float, *, traced: bool
+    arm_specs: Sequence[ArmSpec], segments: tuple[str, ...], days: float, *, traced: bool
 ) -> _ArmInputs:
     arms = tuple(compile_arm(arm_spec, segments) for arm_spec in arm_specs)
     tables = tuple(
@@ -267,10 +271,12 @@ def _build_arm_inputs(
     return _ArmInputs(arms, tables, tuple(pack_arrays(each) for each in tables))
 
 
-def _build_population(arm_specs: Sequence[ArmSetup], population: People, arms: Sequence[ArmTable]) -> PopulationArrays:
+def _build_population(
+    arm_specs: Sequence[ArmSpec], population: Cohort, arms: Sequence[CompiledArm]
+) -> PopulationArrays:
     segments = population.segments
-    splits = splits_of([shares_in(segment, arm_specs) for segment in segments])
-    policy_segment_codes = tuple(policy_segments(table, segments) for table in arms)
+    splits = build_arm_splits([arm_shares(segment, arm_specs) for segment in segments])
+    policy_segment_codes = tuple(map_policy_segments(table, segments) for table in arms)
     return build_population_arrays(arm_specs[0], population, arms, splits, policy_segment_codes, seed=0, replication=0)
 
 
@@ -291,14 +297,14 @@ def _discard_rows(_columns: Any) -> None:
     """Nobody wants these rows."""
 
 
-def _simulate(inputs: _RunInputs, take_rows: TakeRows | None, rows_per_batch: int) -> EngineState:
+def _simulate(inputs: _RunInputs, take_rows: RowSink | None, rows_per_batch: int) -> EngineState:
     """All lives lived: in few rows where nothing but the totals is asked for, else each in a row of its own."""
     if take_rows is None or not inputs.traced:
         return _simulate_two_pass(inputs)
     return _simulate_with_trace(inputs, take_rows, rows_per_batch)
 
 
-def _simulate_with_trace(inputs: _RunInputs, take_rows: TakeRows, rows_per_batch: int) -> EngineState:
+def _simulate_with_trace(inputs: _RunInputs, take_rows: RowSink, rows_per_batch: int) -> EngineState:
     """Live all lives side by side, one window of time after the other, and hand on the rows of each."""
     run_kernel, engine, packed_population = (
         kernels().run_kernel,

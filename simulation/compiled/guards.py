@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from journey.machine import Journey
-    from simulation.model.arm import ArmTable
+    from simulation.model.arm import CompiledArm
 
 _MIN_DAYS = "min_days_in_stage"
 _TABULATED = frozenset((_MIN_DAYS, "came_from", "segment", "risk_tier"))
@@ -43,7 +43,7 @@ class GuardTables(NamedTuple):
     allowed: Any
 
 
-def build_guard_tables(compiled_arm: ArmTable, segments: Sequence[str]) -> GuardTables:
+def build_guard_tables(compiled_arm: CompiledArm, segments: Sequence[str]) -> GuardTables:
     """The guards of an arm's journey.
 
     Args:
@@ -97,4 +97,4 @@ def _allowed_table(guard: Guard, stages: Sequence[str], segments: Sequence[str])
         segment=np.array([segment for _, segment, _ in facts], dtype=object),
         tier=np.array([tier for _, _, tier in facts], dtype=object),
     )
-    return np.asarray(guard.allow(columns), dtype=np.bool_).reshape(len(stages) + 1, len(segments), len(TIERS))
+    return np.asarray(guard.evaluate(columns), dtype=np.bool_).reshape(len(stages) + 1, len(segments), len(TIERS))

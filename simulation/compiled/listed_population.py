@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from simulation.population.initial_state import believed
+from simulation.population.initial_state import assess_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.model.arm import ArmTable
-    from simulation.population.draw import Person
+    from simulation.model.arm import CompiledArm
+    from simulation.population.draw import InitialCustomer
 
 
 class ListedPopulation(NamedTuple):
-    """Customers on day 0, `n` of them, and the `m` signals they bring along; see `simulation.population.draw.Person`.
+    """`n` customers on day 0 and their `m` earlier signals; see `simulation.population.draw.InitialCustomer`.
 
     Attributes:
         number, segment, tier, stage, consents: Shape (n,).
@@ -53,7 +53,11 @@ class ListedPopulation(NamedTuple):
 
 
 def build_listed_population(
-    persons: Sequence[Person], compiled_arms: Sequence[ArmTable], policy_segments: Sequence[int], *, of_records: bool
+    persons: Sequence[InitialCustomer],
+    compiled_arms: Sequence[CompiledArm],
+    policy_segments: Sequence[int],
+    *,
+    of_records: bool,
 ) -> ListedPopulation:
     """A list of customers as arrays.
 
@@ -63,7 +67,7 @@ def build_listed_population(
         policy_segments: The population's segments as the first arm's policy numbers them.
         of_records: Whether distress on day 0 is what the evidence says.
     """
-    signals = [signal for person in persons for signal in person.heard]
+    signals = [signal for person in persons for signal in person.prior_signals]
     assessments = [
         _assess_customer(person, compiled_arms[0], policy_segments[person.segment], of_records=of_records)
         for person in persons
@@ -85,24 +89,24 @@ def build_listed_population(
         cause=_int_array(cause for _, cause, _ in assessments),
         is_assessed=_int_array(is_believed for *_, is_believed in assessments),
         severity=_float_array(severity for severity, *_ in assessments),
-        signal_offsets=_int_array(accumulate((len(person.heard) for person in persons), initial=0)),
+        signal_offsets=_int_array(accumulate((len(person.prior_signals) for person in persons), initial=0)),
         signal_age=_float_array(signal.age_days for signal in signals),
         signal_strength=_float_array(signal.strength for signal in signals),
         signal_kind=np.array(
-            [[table.type_of(signal.signal_type) for signal in signals] for table in compiled_arms], np.int64
+            [[table.signal_type_code(signal.signal_type) for signal in signals] for table in compiled_arms], np.int64
         ),
         signal_source=np.array(
-            [[table.source_of(signal.source) for signal in signals] for table in compiled_arms], np.int64
+            [[table.signal_source_code(signal.source) for signal in signals] for table in compiled_arms], np.int64
         ),
     )
 
 
 def _assess_customer(
-    person: Person, compiled_arm: ArmTable, policy_segment: int, *, of_records: bool
+    person: InitialCustomer, compiled_arm: CompiledArm, policy_segment: int, *, of_records: bool
 ) -> tuple[float, int, bool]:
     if not of_records or person.arrives_at > 0.0:
         return 0.0, person.cause, False
-    return *believed(person, compiled_arm, policy_segment), True
+    return *assess_evidence(person, compiled_arm, policy_segment), True
 
 
 def _int_array(values: Any) -> Any:

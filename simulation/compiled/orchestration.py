@@ -19,7 +19,17 @@ from journey.decision.rules import (
     priority,
     severity,
 )
-from journey.decision.steps import UNCLEAR, approval, assess, churn_of, hold, plan, planned_at_least, quiet, stall
+from journey.decision.steps import (
+    UNDECIDED,
+    action_needs_approval,
+    apply_contact_policy,
+    assess,
+    compute_churn_probability,
+    idle_reason_from_bounds,
+    plan_action,
+    plan_from_bounds,
+    stall_evidence,
+)
 from simulation.compiled import state, state_columns
 from simulation.compiled.customer import (
     apply_effect,
@@ -37,8 +47,8 @@ from simulation.compiled.primitives import (
 from simulation.compiled.state import NO_RESPONSE, NOT_NEEDED, PARTIAL, RESOLVED
 from simulation.compiled.state_columns import EVENT_TIMES, IN_QUEUE, NO_INDEX, NOT_WAITING
 from simulation.distributions.dwell_times import NEVER
-from simulation.metrics.quantile_sketch import bucket_of
-from simulation.model.calendar_effects import part_of
+from simulation.metrics.quantile_sketch import sketch_bucket
+from simulation.model.calendar_effects import interval_index
 from simulation.model.event_types import (
     ACTION,
     CADENCE,
@@ -60,15 +70,15 @@ def remaining_evidence(T: Any, S: Any, i: int, now: float) -> float:
         and S.ints[i, state_columns.LEADING_POSITIVE] == NO_SIGNAL
     ):
         return 1.0
-    return fade(now - S.floats[i, state_columns.LAST_SIGNAL_AT], T.sheet.fade_rate)
+    return fade(now - S.floats[i, state_columns.LAST_SIGNAL_AT], T.policy_parameters.fade_rate)
 
 
 def add_signal(T: Any, S: Any, i: int, now: float, kind: int, strength: float, source: int, age: float) -> None:
-    """Add one signal to the ledgers: `Beliefs.hear`."""
+    """Add one signal to the ledgers: `EvidenceState.hear`."""
     f = S.floats[i]
-    remaining, fresh = remaining_evidence(T, S, i, now), fade(age, T.sheet.fade_rate)
-    weighted = evidence(T.sheet.weights[kind], strength, T.sheet.trusts[source]) * fresh
-    mass = strength * T.sheet.trusts[source] * fresh
+    remaining, fresh = remaining_evidence(T, S, i, now), fade(age, T.policy_parameters.fade_rate)
+    weighted = evidence(T.policy_parameters.weights[kind], strength, T.policy_parameters.trusts[source]) * fresh
+    mass = strength * T.policy_parameters.trusts[source] * fresh
     f[state_columns.LAST_SIGNAL_AT] = now
     f[state_columns.NEGATIVE] *= remaining
     f[state_columns.POSITIVE] *= remaining
@@ -76,7 +86,7 @@ def add_signal(T: Any, S: Any, i: int, now: float, kind: int, strength: float, s
     f[state_columns.POSITIVE_MASS] *= remaining
     f[state_columns.LEADING_NEGATIVE_EVIDENCE] *= remaining
     f[state_columns.LEADING_POSITIVE_EVIDENCE] *= remaining
-    if T.sheet.positive[kind]:
+    if T.policy_parameters.positive[kind]:
         f[state_columns.POSITIVE] += weighted
         f[state_columns.POSITIVE_MASS] += mass
         if (
@@ -101,12 +111,12 @@ def contact_policy_reason(T: Any, S: Any, i: int, action: int, reason: int) -> i
     now, size = S.floats[i, state_columns.NOW], S.contacts.shape[1]
     recent = 0
     for slot in range(min(S.ints[i, state_columns.CONTACTS], size)):
-        if S.contacts[i, slot] >= now - T.sheet.window_days:
+        if S.contacts[i, slot] >= now - T.policy_parameters.window_days:
             recent += 1
     last_contact = S.floats[i, state_columns.LAST_TOUCH_AT]
     since = -1.0 if last_contact == NEVER else now - last_contact
-    return hold(
-        T.sheet,
+    return apply_contact_policy(
+        T.policy_parameters,
         action,
         reason,
         S.ints[i, state_columns.HAS_OPEN_ACTION],
@@ -130,33 +140,39 @@ def decide(T: Any, S: Any, i: int) -> None:
         f[state_columns.NEGATIVE_MASS] * remaining,
         f[state_columns.POSITIVE_MASS] * remaining,
     )
-    stalled = stall(T.sheet, stage, now - f[state_columns.RECORDED_SINCE])
+    stalled = stall_evidence(T.policy_parameters, stage, now - f[state_columns.RECORDED_SINCE])
     if not T.keep_trace:
-        planned = planned_at_least(
-            T.sheet, segment, stage, stalled, negative, positive, negative_mass, positive_mass, S.ints[i,
+        planned = plan_from_bounds(
+            T.policy_parameters, segment, stage, stalled, negative, positive, negative_mass, positive_mass, S.ints[i,
             state_columns.LEADING_NEGATIVE], S.ints[i, state_columns.LEADING_POSITIVE],
         )  # fmt: skip
         if planned != NO_ACTION:
             reason = contact_policy_reason(T, S, i, planned, ACT)
             count_evaluation(T, S, i, planned if reason == ACT else NO_ACTION, reason, NEVER)
-            if reason == ACT and planned != T.sheet.monitor:
+            if reason == ACT and planned != T.policy_parameters.monitor:
                 severity_level = 1.0
-                if approval(
-                    T.sheet, planned, severity_level, S.ints[i, state_columns.TIER], f[state_columns.ACCOUNT_VALUE]
+                if action_needs_approval(
+                    T.policy_parameters,
+                    planned,
+                    severity_level,
+                    S.ints[i, state_columns.TIER],
+                    f[state_columns.ACCOUNT_VALUE],
                 ):
                     # Nothing is worse than 1, so it matters only here how bad it is.
-                    severity_level = severity(negative + stalled, positive, T.sheet.relief)
+                    severity_level = severity(negative + stalled, positive, T.policy_parameters.relief)
                 start_intervention(T, S, i, planned, severity_level)
             return
-    severity_level, confidence = assess(T.sheet, 0, stalled, negative, positive, negative_mass, positive_mass)
-    planned, plan_reason = plan(
-        T.sheet, segment, stage, stalled, severity_level, confidence, negative_mass + positive_mass,
+    severity_level, confidence = assess(
+        T.policy_parameters, 0, stalled, negative, positive, negative_mass, positive_mass
+    )
+    planned, plan_reason = plan_action(
+        T.policy_parameters, segment, stage, stalled, severity_level, confidence, negative_mass + positive_mass,
         S.ints[i, state_columns.LEADING_NEGATIVE], S.ints[i, state_columns.LEADING_POSITIVE],
     )  # fmt: skip
     reason = contact_policy_reason(T, S, i, planned, plan_reason)
     action = planned if reason == ACT else NO_ACTION
     count_evaluation(T, S, i, action, reason, confidence)
-    if action != NO_ACTION and action != T.sheet.monitor:
+    if action != NO_ACTION and action != T.policy_parameters.monitor:
         start_intervention(T, S, i, action, severity_level)
 
 
@@ -179,11 +195,17 @@ def start_intervention(T: Any, S: Any, i: int, action: int, severity_level: floa
     f, tier = S.floats[i], S.ints[i, state_columns.TIER]
     S.ints[i, state_columns.ACTION_CODE] = action
     S.ints[i, state_columns.HAS_OPEN_ACTION] = 1
-    needs_approval = approval(T.sheet, action, severity_level, tier, f[state_columns.ACCOUNT_VALUE])
+    needs_approval = action_needs_approval(
+        T.policy_parameters, action, severity_level, tier, f[state_columns.ACCOUNT_VALUE]
+    )
     if needs_approval or T.keep_trace:
         # It ranks requests, and stands in rows.
-        churn = churn_of(T.sheet, S.ints[i, state_columns.POLICY_SEGMENT], tier, severity_level)
-        f[state_columns.VALUE_AT_STAKE] = priority(churn, f[state_columns.ACCOUNT_VALUE], T.sheet.averts[action])
+        churn = compute_churn_probability(
+            T.policy_parameters, S.ints[i, state_columns.POLICY_SEGMENT], tier, severity_level
+        )
+        f[state_columns.VALUE_AT_STAKE] = priority(
+            churn, f[state_columns.ACCOUNT_VALUE], T.policy_parameters.averts[action]
+        )
     if needs_approval:
         request_review(T, S, i)
     else:
@@ -191,19 +213,25 @@ def start_intervention(T: Any, S: Any, i: int, action: int, severity_level: floa
 
 
 def idle_reason(T: Any, S: Any, i: int, now: float, later: float) -> int:
-    """The reason why no evaluation could lead to anything for some time, or UNCLEAR: `journey.decision.steps.quiet`."""
+    """Why no evaluation before `later` can lead to an action, or UNCLEAR; see `idle_reason_from_bounds`."""
     f = S.floats[i]
-    return quiet(
-        T.sheet, S.ints[i, state_columns.POLICY_SEGMENT], S.ints[i, state_columns.RECORDED_STAGE], now -
-        f[state_columns.RECORDED_SINCE], now - f[state_columns.LAST_SIGNAL_AT], later, f[state_columns.NEGATIVE],
-        f[state_columns.NEGATIVE_MASS] + f[state_columns.POSITIVE_MASS], S.ints[i, state_columns.LEADING_POSITIVE],
-    )  # fmt: skip
+    return idle_reason_from_bounds(
+        T.policy_parameters,
+        S.ints[i, state_columns.POLICY_SEGMENT],
+        S.ints[i, state_columns.RECORDED_STAGE],
+        now - f[state_columns.RECORDED_SINCE],
+        now - f[state_columns.LAST_SIGNAL_AT],
+        later,
+        f[state_columns.NEGATIVE],
+        f[state_columns.NEGATIVE_MASS] + f[state_columns.POSITIVE_MASS],
+        S.ints[i, state_columns.LEADING_POSITIVE],
+    )
 
 
 def evaluate(T: Any, S: Any, i: int) -> None:
     """Evaluate a customer now, in full only where something may come of it or rows are written."""
-    reason = UNCLEAR if T.keep_trace else idle_reason(T, S, i, S.floats[i, state_columns.NOW], 0.0)
-    if reason == UNCLEAR:
+    reason = UNDECIDED if T.keep_trace else idle_reason(T, S, i, S.floats[i, state_columns.NOW], 0.0)
+    if reason == UNDECIDED:
         decide(T, S, i)
     else:
         count_evaluation(T, S, i, NO_ACTION, reason, NEVER)
@@ -236,19 +264,19 @@ def count_idle_evaluations(T: Any, S: Any, i: int, until: float) -> None:
     if at >= until:
         return
     reason = idle_reason(T, S, i, at, until - at)
-    if reason != UNCLEAR:
+    if reason != UNDECIDED:
         count_evaluations_until(T, S, i, until, reason)
         return
     if (
         until - S.floats[i, state_columns.RECORDED_SINCE]
-        <= T.sheet.typical_days[S.ints[i, state_columns.RECORDED_STAGE]]
+        <= T.policy_parameters.typical_days[S.ints[i, state_columns.RECORDED_STAGE]]
     ):
         # What speaks against it is there from the beginning.
         return
     while at < until:
         at += T.cadence
         reason = idle_reason(T, S, i, S.floats[i, EVENT_TIMES + CADENCE], 0.0)
-        if reason == UNCLEAR:
+        if reason == UNDECIDED:
             break
         count_evaluations_until(T, S, i, min(at, until), reason)
 
@@ -276,7 +304,7 @@ def request_review(T: Any, S: Any, i: int) -> None:
         NO_INDEX,
         f[state_columns.VALUE_AT_STAKE],
     )
-    f[EVENT_TIMES + EXPIRY] = f[state_columns.NOW] + T.sheet.approval_expiry_days
+    f[EVENT_TIMES + EXPIRY] = f[state_columns.NOW] + T.policy_parameters.approval_expiry_days
 
 
 def close_request(T: Any, S: Any, i: int, verdict: int, reviewer: int) -> None:
@@ -286,10 +314,10 @@ def close_request(T: Any, S: Any, i: int, verdict: int, reviewer: int) -> None:
     S.sums[T.arm_index, state.WAIT_DAYS] += started - f[state_columns.REQUESTED_AT]
     S.verdicts[T.arm_index, verdict] += 1
     count_wait(S, f[state_columns.REQUESTED_AT], started)
-    interval = part_of(S.grid, f[state_columns.NOW])
+    interval = interval_index(S.grid, f[state_columns.NOW])
     S.closed[interval] += 1
     S.waited[interval] += started - f[state_columns.REQUESTED_AT]
-    S.waits[T.arm_index, bucket_of(started - f[state_columns.REQUESTED_AT])] += 1
+    S.waits[T.arm_index, sketch_bucket(started - f[state_columns.REQUESTED_AT])] += 1
     f[EVENT_TIMES + EXPIRY] = NEVER
     S.ints[i, state_columns.WAITING] = NOT_WAITING
     S.ints[i, state_columns.VERSION] += 1
@@ -312,7 +340,7 @@ def on_verdict(T: Any, S: Any, i: int, time: float, reviewer: int) -> None:
         verdict = state.APPROVED
         preferred_action = NO_ACTION
         if cause != CALM and T.policy_cause[cause] >= 0:
-            preferred_action = T.sheet.plays[
+            preferred_action = T.policy_parameters.plays[
                 S.ints[i, state_columns.POLICY_SEGMENT], S.ints[i, state_columns.STAGE], T.policy_cause[cause]
             ]
         overrides = uniform(S.key[i], streams.OVERRIDE, spell, occurrence) < T.override
@@ -367,7 +395,7 @@ def on_action(T: Any, S: Any, i: int) -> None:
     S.counts[T.arm_index, state.CONTACTS_NEEDED] += 1
     number = S.ints[i, state_columns.EPISODE_NUMBER]
     S.ints[i, state_columns.EPISODE_ACTED_ON] = number
-    chance = T.response[action, S.ints[i, state_columns.SEGMENT]] * faded_ratio(T.fatigue.kept, fatigue)
+    chance = T.response[action, S.ints[i, state_columns.SEGMENT]] * faded_ratio(T.fatigue.kept_response, fatigue)
     if uniform(S.key[i], streams.RESPONSE, number, S.ints[i, state_columns.ACTIONS_IN_SPELL]) < chance:
         S.ints[i, state_columns.RESPONDED] = 1
         apply_effect(T, S, i, T.recovery_ratio[action, cause], T.lasts[action])

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from journey.decision.parameters import array_sheet
+from journey.decision.parameters import build_array_parameters
 from simulation.compiled.guards import build_guard_tables
 from simulation.kernels.nested_arrays import to_arrays
-from simulation.model.arm import ArmTable
+from simulation.model.arm import CompiledArm
 from simulation.model.parameters import SignalMix
 from simulation.model.units import MINUTES_PER_DAY
 
@@ -18,10 +18,10 @@ Ints = npt.NDArray[np.int64]
 
 
 class ArmArrays(NamedTuple):
-    """`simulation.model.arm.ArmTable` as arrays; see there for the meaning. Ragged rows are padded."""
+    """`simulation.model.arm.CompiledArm` as arrays; see there for the meaning. Ragged rows are padded."""
 
     arm_index: int
-    sheet: Any
+    policy_parameters: Any
     terminal: npt.NDArray[np.bool_]
     live: npt.NDArray[np.bool_]
     escalate_move: int
@@ -37,7 +37,7 @@ class ArmArrays(NamedTuple):
     frail: npt.NDArray[np.bool_]
     guards: Any
     move_ratios: Floats
-    seasons: Any
+    calendar_effects: Any
     onset_ratios: Floats
     policy_cause: Ints
     end_rate: Floats
@@ -62,7 +62,7 @@ class ArmArrays(NamedTuple):
     contract: Any
     values: Any
     value_changes: int
-    flaws: Any
+    record_errors: Any
     recovery_ratio: Floats
     lasts: Floats
     harm_ratio: Floats
@@ -89,7 +89,7 @@ class ArmArrays(NamedTuple):
 
 
 def build_arm_arrays(
-    compiled_arm: ArmTable, segments: Sequence[str], index: int, days: float, *, keep_trace: bool
+    compiled_arm: CompiledArm, segments: Sequence[str], index: int, days: float, *, keep_trace: bool
 ) -> ArmArrays:
     """The tables of the arm of this number as arrays; `segments` are the names of the population's."""
     moves = compiled_arm.moves
@@ -103,10 +103,10 @@ def build_arm_arrays(
 
     symptoms = [cause.symptoms for cause in compiled_arm.causes]
     reviewers = compiled_arm.reviewers
-    opens, length, days_per_week = reviewers.hours
+    opens, length, days_per_week = reviewers.working_hours
     return ArmArrays(
         arm_index=index,
-        sheet=array_sheet(compiled_arm.sheet),
+        policy_parameters=build_array_parameters(compiled_arm.policy_parameters),
         terminal=np.array(compiled_arm.terminal),
         live=np.array(compiled_arm.live),
         escalate_move=compiled_arm.escalate_move,
@@ -122,7 +122,7 @@ def build_arm_arrays(
         frail=padded("frailty", np.bool_),
         guards=build_guard_tables(compiled_arm, segments),
         move_ratios=np.array(compiled_arm.move_ratios),
-        seasons=to_arrays(compiled_arm.seasons),
+        calendar_effects=to_arrays(compiled_arm.calendar_effects),
         onset_ratios=np.array(compiled_arm.onset_ratios),
         policy_cause=np.array([cause.policy_cause for cause in compiled_arm.causes], dtype=np.int64),
         end_rate=np.array([cause.end_rate for cause in compiled_arm.causes], dtype=np.float64),
@@ -147,7 +147,7 @@ def build_arm_arrays(
         contract=to_arrays(compiled_arm.contract),
         values=to_arrays(compiled_arm.values),
         value_changes=len(compiled_arm.value_changes),
-        flaws=compiled_arm.flaws,
+        record_errors=compiled_arm.record_errors,
         recovery_ratio=_padded_grid([effect.recovery_ratio for effect in compiled_arm.effects]),
         lasts=np.array([effect.lasts for effect in compiled_arm.effects]),
         harm_ratio=np.array([effect.harm_ratio for effect in compiled_arm.effects]),

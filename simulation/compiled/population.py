@@ -14,9 +14,16 @@ from simulation.compiled.orchestration import add_signal
 from simulation.compiled.state_columns import EVENT_TIMES, NO_INDEX
 from simulation.distributions.dwell_times import NEVER
 from simulation.kernels.nested_arrays import to_arrays
-from simulation.model.event_types import CALM, CALM_SPELL, ENTRIES
-from simulation.population.draw import NOBODY, arm_of, crowd_law, drawn, frailty_of, standard_normal
-from simulation.population.initial_state import age_of_share, age_table, cause_by_now, cause_of_belief
+from simulation.model.event_types import CALM, CALM_SPELL, EVENT_COUNT
+from simulation.population.draw import (
+    EMPTY_POPULATION,
+    assign_arm,
+    build_population_parameters,
+    draw_customer,
+    lognormal_frailty,
+    standard_normal,
+)
+from simulation.population.initial_state import age_quantile, build_age_table, cause_at_age, initial_cause
 from simulation.random import streams
 from simulation.random.streams import customer_key, uniform
 
@@ -24,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulation.compiled.listed_population import ListedPopulation
-    from simulation.model.arm import ArmSetup, ArmTable
-    from simulation.population.draw import People
+    from simulation.model.arm import ArmSpec, CompiledArm
+    from simulation.population.draw import Cohort
 
 
 class PopulationArrays(NamedTuple):
@@ -34,14 +41,14 @@ class PopulationArrays(NamedTuple):
     Attributes:
         listed: Whether customers are taken from a list; otherwise they are drawn.
         listed_population: The list.
-        parameters: `simulation.population.draw.CrowdLaw`.
+        parameters: `simulation.population.draw.PopulationParameters`.
         first: Place of the first customer in the population.
         size: Number of customers.
         seed, replication: Of the run.
         spread: Standard deviation of log frailty.
         in_mid_stay, in_distress: How customers are met on day 0.
         cells: By stage, segment and tier: the row of the tables of ages.
-        ends, shares, guides: Ages met: see `simulation.population.initial_state.age_of_share`.
+        ends, shares, guides: Ages met: see `simulation.population.initial_state.age_quantile`.
         splits: By segment: cumulative shares of the arms.
         policy_segments: By arm and segment: the segment as the policy numbers it.
     """
@@ -65,9 +72,9 @@ class PopulationArrays(NamedTuple):
 
 
 def build_population_arrays(
-    arm_spec: ArmSetup,
-    cohort: People,
-    compiled_arms: Sequence[ArmTable],
+    arm_spec: ArmSpec,
+    cohort: Cohort,
+    compiled_arms: Sequence[CompiledArm],
     splits: Sequence[Sequence[float]],
     policy_segments: Sequence[Sequence[int]],
     *,
@@ -85,7 +92,7 @@ def build_population_arrays(
         seed: The scenario's seed.
         replication: Which replication.
     """
-    population, listed, here = arm_spec.population, cohort.listed is not None, arm_spec.part_of(cohort.size)
+    population, listed, here = arm_spec.population, cohort.listed is not None, arm_spec.pod_range(cohort.size)
     in_mid_stay = population.in_mid_stay and not listed
     cells, ages = _age_tables(compiled_arms[0], len(cohort.segments)) if in_mid_stay else (np.zeros((1, 1, 1), int), [])
     return PopulationArrays(
@@ -93,7 +100,9 @@ def build_population_arrays(
         listed_population=build_listed_population(
             cohort.listed or (), compiled_arms, policy_segments[0], of_records=population.records is not None
         ),
-        parameters=to_arrays(NOBODY if listed else crowd_law(population, arm_spec.journey.compile())),
+        parameters=to_arrays(
+            EMPTY_POPULATION if listed else build_population_parameters(population, arm_spec.journey.compile())
+        ),
         first=here.start,
         size=len(here),
         seed=seed,
@@ -111,7 +120,7 @@ def build_population_arrays(
 
 
 def _age_tables(
-    compiled_arm: ArmTable, segments: int
+    compiled_arm: CompiledArm, segments: int
 ) -> tuple[Any, list[tuple[float, Sequence[float], Sequence[int]]]]:
     """Tables of ages by stage, segment and tier; those that are equal stand once."""
     cells = np.zeros((len(compiled_arm.moves), segments, len(TIERS)), dtype=np.int64)
@@ -121,7 +130,7 @@ def _age_tables(
         # Only the ratios of the moves out of the stage matter, so many cells share one table.
         key = (moves, tuple(ratios[law.move] for law in moves))
         cells[stage, segment, tier] = known.setdefault(key, (len(known), ratios))[0]
-    return cells, [age_table(moves, ratios, compiled_arm.knots) for (moves, _), (_, ratios) in known.items()]
+    return cells, [build_age_table(moves, ratios, compiled_arm.knots) for (moves, _), (_, ratios) in known.items()]
 
 
 def clear_row(S: Any, i: int) -> None:
@@ -132,7 +141,7 @@ def clear_row(S: Any, i: int) -> None:
     for column in range(S.ints.shape[1]):
         S.ints[i, column] = 0
     S.floats[i, state_columns.HARM_RATIO] = 1.0
-    for entry in range(ENTRIES):
+    for entry in range(EVENT_COUNT):
         S.floats[i, EVENT_TIMES + entry] = NEVER
     S.floats[i, state_columns.LAST_TOUCH_AT] = NEVER
     S.ints[i, state_columns.PREVIOUS] = NO_INDEX
@@ -157,22 +166,22 @@ def initialise_row(A: Any, P: Any, S: Any, i: int, index: int) -> None:
 
 
 def initialise_drawn_row(A: Any, P: Any, S: Any, i: int, number: int) -> None:
-    """Write the customer of this number into a cleared row, as `simulation.population.initial_state.met_on_day_0`."""
+    """Write a drawn customer into a cleared row, as `simulation.population.initial_state.draw_initial_state`."""
     key = customer_key(P.seed, P.replication, number)
-    segment, tier, value, stage, known_days, consents, arrives_at, draw = drawn(P.parameters, key)
+    segment, tier, value, stage, known_days, consents, arrives_at, draw = draw_customer(P.parameters, key)
     days, cause = 0.0, CALM
     if arrives_at <= 0.0:
         if P.in_mid_stay:
             cell = P.cells[stage, segment, tier]
-            days = age_of_share(P.ends[cell], P.shares[cell], P.guides[cell], uniform(key, streams.START_AGE, 0, 0))
+            days = age_quantile(P.ends[cell], P.shares[cell], P.guides[cell], uniform(key, streams.START_AGE, 0, 0))
         if P.in_distress:
             T = A[0]
-            onset = T.seasons.onset_rates[0, stage] * T.onset_ratios[segment, tier]
+            onset = T.calendar_effects.onset_rates[0, stage] * T.onset_ratios[segment, tier]
             cause_draw = uniform(key, streams.START_DISTRESS, 0, 0)
-            cause = cause_by_now(onset, T.seasons.onset_cumulative[0, stage], T.end_rate, days, cause_draw)
+            cause = cause_at_age(onset, T.calendar_effects.onset_cumulative[0, stage], T.end_rate, days, cause_draw)
     write_customer(P, S, i, key, number, segment, tier, stage)
     f = S.floats[i]
-    f[state_columns.FRAILTY] = frailty_of(P.spread, draw)
+    f[state_columns.FRAILTY] = lognormal_frailty(P.spread, draw)
     f[state_columns.ACCOUNT_VALUE] = value
     # Until a customer has entered it, this holds the time already spent in the stage.
     f[state_columns.ENTERED] = days
@@ -185,7 +194,7 @@ def initialise_drawn_row(A: Any, P: Any, S: Any, i: int, number: int) -> None:
 
 def write_customer(P: Any, S: Any, i: int, key: int, number: int, segment: int, tier: int, stage: int) -> None:
     """Who a customer is, and in which arm."""
-    n, arm = S.ints[i], arm_of(key, P.splits[segment])
+    n, arm = S.ints[i], assign_arm(key, P.splits[segment])
     S.key[i] = key
     S.number[i] = number
     n[state_columns.STAGE] = stage
@@ -204,7 +213,7 @@ def initialise_listed_row(A: Any, P: Any, S: Any, i: int, index: int) -> None:
     key = customer_key(P.seed, P.replication, number)
     write_customer(P, S, i, key, number, R.segment[listed_row], R.tier[listed_row], R.stage[listed_row])
     draw = R.frailty_draw[listed_row] if R.has_draw[listed_row] else standard_normal(key, streams.FRAILTY)
-    f[state_columns.FRAILTY] = frailty_of(P.spread, draw)
+    f[state_columns.FRAILTY] = lognormal_frailty(P.spread, draw)
     f[state_columns.ACCOUNT_VALUE] = R.account_value[listed_row]
     f[state_columns.ENTERED] = R.days_in_stage[listed_row]
     f[state_columns.ARRIVES] = R.arrives_at[listed_row]
@@ -215,7 +224,7 @@ def initialise_listed_row(A: Any, P: Any, S: Any, i: int, index: int) -> None:
     n[state_columns.INITIAL_CAUSE] = R.cause[listed_row]
     if R.is_assessed[listed_row]:
         draw = uniform(key, streams.START_DISTRESS, 0, 0)
-        n[state_columns.INITIAL_CAUSE] = cause_of_belief(R.severity[listed_row], R.cause[listed_row], draw)
+        n[state_columns.INITIAL_CAUSE] = initial_cause(R.severity[listed_row], R.cause[listed_row], draw)
     n[state_columns.HAS_CONSENT] = R.consents[listed_row]
     arm = n[state_columns.ARM]
     for signal in range(R.signal_offsets[listed_row], R.signal_offsets[listed_row + 1]):

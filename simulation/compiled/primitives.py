@@ -6,7 +6,7 @@ Every function takes the tables `T`, the cohort `S` and the row `i` of a custome
 from typing import Any
 
 from simulation.compiled import state, state_columns
-from simulation.distributions.dwell_times import NEVER, due_in, gone_on
+from simulation.distributions.dwell_times import NEVER, advance, due_in
 from simulation.trace import events
 
 (
@@ -69,7 +69,7 @@ def set_hazard_ratio(T: Any, S: Any, i: int, base: int, distribution: int, a: fl
         return
     elapsed = S.floats[i, state_columns.NOW] - S.floats[i, base + state_columns.SINCE]
     age = S.floats[i, base + state_columns.AGE]
-    amount, wait = gone_on(
+    amount, wait = advance(
         distribution,
         a,
         b,

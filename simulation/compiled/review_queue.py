@@ -16,9 +16,9 @@ from simulation.compiled.state_columns import EVENT_TIMES, IN_QUEUE, IN_REVIEW, 
 from simulation.compiled.transitions import handle_event, start_customer
 from simulation.kernels.heap import heap_pop, heap_push
 from simulation.kernels.prefetch import prefetch_customer
-from simulation.model.calendar_effects import part_of
+from simulation.model.calendar_effects import interval_index
 from simulation.model.event_types import CADENCE
-from simulation.model.working_hours import finished, opening
+from simulation.model.working_hours import completion_time, next_opening
 
 # What happens at one instant happens in this order, as in the reference engine.
 VERDICT, CUSTOMER, ASSIGNMENT = 0, 1, 2
@@ -52,7 +52,7 @@ def schedule_assignment(A: Any, S: Any, now: float) -> None:
     """Waiting requests are handed out when somebody works next."""
     if S.counters[state.FREE_REVIEWERS] == 0:
         return
-    time = opening(now, A[0].opens, A[0].open_length, A[0].days_per_week)
+    time = next_opening(now, A[0].opens, A[0].open_length, A[0].days_per_week)
     if S.gate[state.NEXT_ASSIGNMENT_AT] != time:
         # Everybody who asks overnight is served by the same opening; one entry in the heap is enough.
         S.gate[state.NEXT_ASSIGNMENT_AT] = time
@@ -82,7 +82,7 @@ def assign_requests(A: Any, S: Any, now: float) -> None:
         S.floats[i, state_columns.STARTED_AT] = now
         # The customer may be gone, and the row another's, before the review is done.
         S.review_work[reviewer] = work
-        done = finished(now, work, A[0].opens, A[0].open_length, A[0].days_per_week)
+        done = completion_time(now, work, A[0].opens, A[0].open_length, A[0].days_per_week)
         push(S, done, VERDICT, i, version, reviewer)
 
 
@@ -168,7 +168,7 @@ def on_review_done(A: Any, S: Any, i: int, now: float, version: int, reviewer: i
     """A reviewer is free again, and the customer, if still there, has a verdict."""
     work = S.review_work[reviewer]
     S.gate[state.BUSY_DAYS] += work
-    S.worked[part_of(S.grid, now)] += work
+    S.worked[interval_index(S.grid, now)] += work
     heap_push(S.free_floats, S.free_ints, S.counters[state.FREE_REVIEWERS], 0.0, 0.0, reviewer, 0, 0, 0)
     S.counters[state.FREE_REVIEWERS] += 1
     if S.ints[i, state_columns.VERSION] == version:

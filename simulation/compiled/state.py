@@ -9,8 +9,8 @@ import numpy as np
 from journey.decision.rules import REASONS
 from simulation.compiled import state_columns
 from simulation.compiled.state_columns import NO_INDEX
-from simulation.metrics.counters import grid_of
-from simulation.metrics.quantile_sketch import BUCKETS
+from simulation.metrics.counters import build_time_grid
+from simulation.metrics.quantile_sketch import BUCKET_COUNT
 from simulation.trace.events import KINDS
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def allocate_state(
         concurrent: How many of them are expected to have something under way at the same time; more may have.
     """
     first, arm_count = tables[0], len(tables)
-    stages, moves, grid = len(first.live), first.move.shape[1], grid_of(first.horizon)
+    stages, moves, grid = len(first.live), first.move.shape[1], build_time_grid(first.horizon)
     buckets = min(_MAX_BUCKETS, max(_MIN_BUCKETS, customers // _CUSTOMERS_PER_BUCKET))
     buckets_per_day = min(float(buckets), _MAX_BUCKETS_IN_TOTAL / first.horizon)
     counters = np.zeros(COUNTERS, dtype=np.int64)
@@ -193,7 +193,7 @@ def allocate_state(
         ints=np.zeros((rows, state_columns.VISITS + stages), dtype=np.int32),
         key=np.zeros(rows, dtype=np.uint64),
         number=np.zeros(rows, dtype=np.int64),
-        contacts=np.zeros((rows, max(1, *(int(table.sheet.max_contacts) for table in tables)))),
+        contacts=np.zeros((rows, max(1, *(int(table.policy_parameters.max_contacts) for table in tables)))),
         **_pool(max(64, concurrent)),
         **_trace_rows(4096 if first.keep_trace else 1),
         **_event_list(concurrent + first.reviewers + 64),
@@ -210,7 +210,7 @@ def allocate_state(
         sums=np.zeros((arm_count, SUMS)),
         distressed=np.zeros((arm_count, stages, segments), dtype=np.int64),
         unhelped=np.zeros((arm_count, stages, segments), dtype=np.int64),
-        waits=np.zeros((arm_count, BUCKETS), dtype=np.int64),
+        waits=np.zeros((arm_count, BUCKET_COUNT), dtype=np.int64),
         backlog=np.zeros(len(grid), dtype=np.int64),
         closed=np.zeros(len(grid) - 1, dtype=np.int64),
         waited=np.zeros(len(grid) - 1),

@@ -1,6 +1,6 @@
 """Where a customer's state stands: columns of one row of floats and of one row of integers."""
 
-from simulation.model.event_types import ENTRIES
+from simulation.model.event_types import EVENT_COUNT
 
 # Floats: time in days, money in dollars.
 NOW = 0
@@ -33,7 +33,7 @@ FATIGUE_AT = 26
 RECORDED_SINCE = 27
 TENURE = 28
 EVENT_TIMES = 29
-EPISODE_CLOCK = EVENT_TIMES + ENTRIES
+EPISODE_CLOCK = EVENT_TIMES + EVENT_COUNT
 VALUE_CLOCK = EPISODE_CLOCK + 5
 MOVE_CLOCKS = VALUE_CLOCK + 5
 

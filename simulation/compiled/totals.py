@@ -9,25 +9,25 @@ import numpy as np
 from journey.decision.rules import REASONS
 from simulation.compiled import state
 from simulation.compiled.state import OUTCOMES, VERDICTS, EngineState
-from simulation.metrics.counters import Tally
-from simulation.metrics.queue_statistics import GateBook
+from simulation.metrics.counters import Counters
+from simulation.metrics.queue_statistics import QueueStatistics
 from simulation.trace import events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.model.arm import ArmTable
+    from simulation.model.arm import CompiledArm
 
 
-def build_queue_statistics(engine: EngineState) -> GateBook:
+def build_queue_statistics(engine: EngineState) -> QueueStatistics:
     """The gate over time."""
-    statistics = GateBook(engine.grid.tolist())
+    statistics = QueueStatistics(engine.grid.tolist())
     statistics.backlog, statistics.closed = engine.backlog.tolist(), engine.closed.tolist()
     statistics.waited, statistics.worked = engine.waited.tolist(), engine.worked.tolist()
     return statistics
 
 
-def build_counters(compiled_arm: ArmTable, index: int, engine: EngineState, segments: tuple[str, ...]) -> Tally:
+def build_counters(compiled_arm: CompiledArm, index: int, engine: EngineState, segments: tuple[str, ...]) -> Counters:
     """What was counted in one arm.
 
     Args:
@@ -36,7 +36,7 @@ def build_counters(compiled_arm: ArmTable, index: int, engine: EngineState, segm
         engine: The cohort, at the horizon.
         segments: The population's segments.
     """
-    counters = Tally(segments)
+    counters = Counters(segments)
     counters.customers.update(_nonzero_by_name(range(len(segments)), engine.customers[index]))
     counters.churned.update(_nonzero_by_name(range(len(segments)), engine.churned[index]))
     counters.kinds.update(_nonzero_by_name(events.KINDS, engine.kinds[index]))
@@ -56,7 +56,7 @@ def build_counters(compiled_arm: ArmTable, index: int, engine: EngineState, segm
     counters.evaluations = count[state.EVALUATIONS]
     counters.episodes = count[state.EPISODES]
     counters.episodes_seen = count[state.EPISODES_SEEN]
-    counters.misstaged = count[state.MISCLASSIFIED]
+    counters.misclassified = count[state.MISCLASSIFIED]
     counters.won_back = count[state.WON_BACK]
     counters.alarms_true = count[state.ALARMS_TRUE]
     counters.alarms_false = count[state.ALARMS_FALSE]

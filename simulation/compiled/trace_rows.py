@@ -16,14 +16,14 @@ from simulation.trace import events
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from simulation.model.arm import ArmTable
+    from simulation.model.arm import CompiledArm
     from simulation.trace.columns import Columns
 
 _LOWEST_CODE = -3
 """The lowest code of a label or a reason; those below 0 stand for what is no place in a list."""
 
 
-def build_columns(compiled_arms: Sequence[ArmTable], engine: EngineState) -> Columns:
+def build_columns(compiled_arms: Sequence[CompiledArm], engine: EngineState) -> Columns:
     """The rows that are in a cohort, by column and in order: time, then customer, then as they happened.
 
     Args:
@@ -77,7 +77,7 @@ def _names_by_code(names: Sequence[str]) -> dict[int, str]:
     return dict(enumerate(names))
 
 
-def _labels(compiled_arm: ArmTable) -> dict[int, dict[int, str]]:
+def _labels(compiled_arm: CompiledArm) -> dict[int, dict[int, str]]:
     actions, causes = (
         _names_by_code(compiled_arm.policy.actions),
         _names_by_code([cause.name for cause in compiled_arm.causes]),
@@ -101,7 +101,7 @@ def _labels(compiled_arm: ArmTable) -> dict[int, dict[int, str]]:
     }
 
 
-def _reasons(compiled_arm: ArmTable) -> dict[int, dict[int, str]]:
+def _reasons(compiled_arm: CompiledArm) -> dict[int, dict[int, str]]:
     return {
         primitives.KIND_DECISION: _names_by_code(REASONS),
         primitives.KIND_SIGNAL: {

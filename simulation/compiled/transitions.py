@@ -49,7 +49,7 @@ from simulation.compiled.primitives import (
 from simulation.compiled.state import RESOLVED
 from simulation.compiled.state_columns import EVENT_TIMES, MOVE_CLOCKS, NO_INDEX, NOT_WAITING
 from simulation.distributions.dwell_times import NEVER
-from simulation.model.calendar_effects import part_of
+from simulation.model.calendar_effects import interval_index
 from simulation.model.event_types import (
     ACTION,
     CADENCE,
@@ -69,7 +69,7 @@ from simulation.model.event_types import (
     SYMPTOM,
     VALUE,
 )
-from simulation.model.record_errors import SOUND, UNRECORDED, recorded_as
+from simulation.model.record_errors import UNRECORDED, VALID_RECORD, recorded_stage
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 
@@ -123,7 +123,9 @@ def record_stage_entry(T: Any, S: Any, i: int) -> None:
     stage = S.ints[i, state_columns.STAGE]
     if T.live[stage]:
         visit = S.ints[i, state_columns.VISITS + stage]
-        stage = recorded_as(S.key[i], stage, visit, T.live, T.flaws.stages_missing, T.flaws.stages_wrong)
+        stage = recorded_stage(
+            S.key[i], stage, visit, T.live, T.record_errors.stages_missing, T.record_errors.stages_wrong
+        )
     if stage != UNRECORDED:
         S.ints[i, state_columns.RECORDED_STAGE] = stage
         S.floats[i, state_columns.RECORDED_SINCE] = S.floats[i, state_columns.NOW]
@@ -208,19 +210,22 @@ def on_payment(T: Any, S: Any, i: int) -> None:
 def schedule_calendar_change(T: Any, S: Any, i: int) -> None:
     """Note when the next period or band begins: `Life._wait_for_the_season`."""
     due, period, band = NEVER, S.ints[i, state_columns.PERIOD], S.ints[i, state_columns.BAND]
-    if period + 1 < len(T.seasons.starts):
-        due = T.seasons.starts[period + 1]
-    if band + 1 < len(T.seasons.tenures):
-        due = min(due, S.floats[i, state_columns.JOINED_AT] + T.seasons.tenures[band + 1])
+    if period + 1 < len(T.calendar_effects.starts):
+        due = T.calendar_effects.starts[period + 1]
+    if band + 1 < len(T.calendar_effects.tenures):
+        due = min(due, S.floats[i, state_columns.JOINED_AT] + T.calendar_effects.tenures[band + 1])
     S.floats[i, EVENT_TIMES + SEASON] = due
 
 
 def on_calendar_change(T: Any, S: Any, i: int) -> None:
     """A period of the calendar, or a band of tenure, begins: `Life.on_season`."""
     now, period, band = S.floats[i, state_columns.NOW], S.ints[i, state_columns.PERIOD], S.ints[i, state_columns.BAND]
-    if period + 1 < len(T.seasons.starts) and T.seasons.starts[period + 1] == now:
+    if period + 1 < len(T.calendar_effects.starts) and T.calendar_effects.starts[period + 1] == now:
         S.ints[i, state_columns.PERIOD] += 1
-    if band + 1 < len(T.seasons.tenures) and S.floats[i, state_columns.JOINED_AT] + T.seasons.tenures[band + 1] == now:
+    if (
+        band + 1 < len(T.calendar_effects.tenures)
+        and S.floats[i, state_columns.JOINED_AT] + T.calendar_effects.tenures[band + 1] == now
+    ):
         S.ints[i, state_columns.BAND] += 1
     schedule_calendar_change(T, S, i)
     update_move_clocks(T, S, i)
@@ -228,9 +233,9 @@ def on_calendar_change(T: Any, S: Any, i: int) -> None:
 
 
 def on_delivery(T: Any, S: Any, i: int) -> None:
-    """A signal reaches the orchestrator: `Symptoms.on_delivery`."""
+    """A signal reaches the orchestrator: `SignalProcess.on_delivery`."""
     slot = pop_signal(T, S, i)
-    if S.pool_ints[slot, 6] != SOUND:
+    if S.pool_ints[slot, 6] != VALID_RECORD:
         return
     if not T.evaluates:
         # Nobody ever asks what was heard.
@@ -300,8 +305,8 @@ def start_customer(T: Any, S: Any, i: int) -> None:
     if now > 0.0:
         emit(T, S, i, KIND_ARRIVAL, NO_INDEX, stage, NO_INDEX, NO_INDEX, NEVER)
     f[state_columns.JOINED_AT] = now - tenure
-    S.ints[i, state_columns.PERIOD] = part_of(T.seasons.starts, now)
-    S.ints[i, state_columns.BAND] = part_of(T.seasons.tenures, tenure)
+    S.ints[i, state_columns.PERIOD] = interval_index(T.calendar_effects.starts, now)
+    S.ints[i, state_columns.BAND] = interval_index(T.calendar_effects.tenures, tenure)
     schedule_calendar_change(T, S, i)
     start_onset_clock(T, S, i)
     enter_stage(T, S, i, stage, f[state_columns.ENTERED])

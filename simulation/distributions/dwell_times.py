@@ -22,7 +22,12 @@ The knots of all empirical laws stand in one flat sequence ``t, H, t, H, ...``; 
 from collections.abc import Sequence
 from math import exp, expm1, inf, lgamma, log, log1p, pi, sin
 
-from simulation.distributions.special_functions import gamma_age, gamma_hazard, normal_age, normal_hazard
+from simulation.distributions.special_functions import (
+    gamma_hazard,
+    gamma_inverse_hazard,
+    normal_hazard,
+    normal_inverse_hazard,
+)
 
 EXPONENTIAL = 0
 WEIBULL = 1
@@ -35,7 +40,7 @@ EMPIRICAL = 6
 NEVER = inf
 
 
-def wound(law: int, a: float, age: float, unit_exponential: float) -> float:
+def initial_amount(law: int, a: float, age: float, unit_exponential: float) -> float:
     """The amount a clock of this age starts with: the unit-exponential draw, or what is left of a fixed stay.
 
     A unit-exponential amount on top of the age is the law of the residual wait, given that the wait has lasted until
@@ -48,24 +53,24 @@ def wound(law: int, a: float, age: float, unit_exponential: float) -> float:
 
 def hazard_between_knots(first: int, count: int, age: float, knots: Sequence[float]) -> float:
     """``H(age)`` of an empirical law; see the module."""
-    place = first
-    while place < first + count - 2 and knots[2 * (place + 1)] < age:
-        place += 1
-    start, reached = knots[2 * place], knots[2 * place + 1]
-    slope = (knots[2 * place + 3] - reached) / (knots[2 * place + 2] - start)
+    index = first
+    while index < first + count - 2 and knots[2 * (index + 1)] < age:
+        index += 1
+    start, reached = knots[2 * index], knots[2 * index + 1]
+    slope = (knots[2 * index + 3] - reached) / (knots[2 * index + 2] - start)
     return reached + slope * (age - start)
 
 
-def age_between_knots(first: int, count: int, amount: float, knots: Sequence[float]) -> float:
+def inverse_hazard_between_knots(first: int, count: int, amount: float, knots: Sequence[float]) -> float:
     """The inverse of `hazard_between_knots`."""
-    place = first
-    while place < first + count - 2 and knots[2 * (place + 1) + 1] < amount:
-        place += 1
-    start, reached = knots[2 * place], knots[2 * place + 1]
-    rise = knots[2 * place + 3] - reached
+    index = first
+    while index < first + count - 2 and knots[2 * (index + 1) + 1] < amount:
+        index += 1
+    start, reached = knots[2 * index], knots[2 * index + 1]
+    rise = knots[2 * index + 3] - reached
     if rise <= 0.0:
         return NEVER
-    return start + (amount - reached) * (knots[2 * place + 2] - start) / rise
+    return start + (amount - reached) * (knots[2 * index + 2] - start) / rise
 
 
 def cumulative_hazard(law: int, a: float, b: float, age: float, knots: Sequence[float]) -> float:
@@ -76,10 +81,10 @@ def cumulative_hazard(law: int, a: float, b: float, age: float, knots: Sequence[
         return a * age
     if law == WEIBULL:
         return float((age / a) ** b)
-    return rarer_hazard(law, a, b, age, knots)
+    return slow_cumulative_hazard(law, a, b, age, knots)
 
 
-def rarer_hazard(law: int, a: float, b: float, age: float, knots: Sequence[float]) -> float:
+def slow_cumulative_hazard(law: int, a: float, b: float, age: float, knots: Sequence[float]) -> float:
     """`cumulative_hazard` of the laws that take more to compute than a call costs."""
     if law == LOG_LOGISTIC:
         return log1p((age / a) ** b)
@@ -92,7 +97,7 @@ def rarer_hazard(law: int, a: float, b: float, age: float, knots: Sequence[float
     return age
 
 
-def age_at(law: int, a: float, b: float, amount: float, knots: Sequence[float]) -> float:
+def inverse_cumulative_hazard(law: int, a: float, b: float, amount: float, knots: Sequence[float]) -> float:
     """The age in days at which the cumulative hazard reaches `amount`: the inverse of `cumulative_hazard`."""
     if amount <= 0.0:
         return 0.0
@@ -100,28 +105,28 @@ def age_at(law: int, a: float, b: float, amount: float, knots: Sequence[float]) 
         return amount / a
     if law == WEIBULL:
         return float(a * amount ** (1.0 / b))
-    return rarer_age(law, a, b, amount, knots)
+    return slow_inverse_cumulative_hazard(law, a, b, amount, knots)
 
 
-def rarer_age(law: int, a: float, b: float, amount: float, knots: Sequence[float]) -> float:
-    """`age_at` of the laws that take more to compute than a call costs."""
+def slow_inverse_cumulative_hazard(law: int, a: float, b: float, amount: float, knots: Sequence[float]) -> float:
+    """`inverse_cumulative_hazard` of the laws that take more to compute than a call costs."""
     if law == LOG_LOGISTIC:
         if amount > 700.0:
             return NEVER
         return float(a * expm1(amount) ** (1.0 / b))
     if law == LOG_NORMAL:
-        return a * exp(b * normal_age(amount))
+        return a * exp(b * normal_inverse_hazard(amount))
     if law == GAMMA:
-        return a * gamma_age(b, amount)
+        return a * gamma_inverse_hazard(b, amount)
     if law == EMPIRICAL:
-        return age_between_knots(int(a), int(b), amount, knots)
+        return inverse_hazard_between_knots(int(a), int(b), amount, knots)
     return amount
 
 
 def wait_until(law: int, a: float, b: float, age: float, amount: float, knots: Sequence[float]) -> float:
     """Days from an age until the cumulative hazard reaches an amount that was not reached before that age."""
     # Going through H and back can lose a few ulps on an old clock: time never runs backwards.
-    return max(0.0, age_at(law, a, b, amount, knots) - age)
+    return max(0.0, inverse_cumulative_hazard(law, a, b, amount, knots) - age)
 
 
 def due_in(law: int, a: float, b: float, age: float, amount: float, ratio: float, knots: Sequence[float]) -> float:
@@ -141,7 +146,7 @@ def due_in(law: int, a: float, b: float, age: float, amount: float, ratio: float
     return wait_until(law, a, b, age, amount / ratio + cumulative_hazard(law, a, b, age, knots), knots)
 
 
-def gone_on(
+def advance(
     law: int,
     a: float,
     b: float,
@@ -149,19 +154,19 @@ def gone_on(
     amount: float,
     ratio: float,
     elapsed: float,
-    following: float,
+    next_ratio: float,
     knots: Sequence[float],
 ) -> tuple[float, float]:
-    """The amount left after `elapsed` days at a hazard ratio, and the wait from there at the `following` one.
+    """The amount left after `elapsed` days at a hazard ratio, and the wait from there at the `next_ratio` one.
 
     The wait is that of `due_in`; the cumulative hazard at the new age serves both.
     """
     now = age + elapsed
     reached = cumulative_hazard(law, a, b, now, knots)
-    left = max(0.0, amount - ratio * (reached - cumulative_hazard(law, a, b, age, knots)))
-    if following <= 0.0:
-        return left, NEVER
-    return left, wait_until(law, a, b, now, left / following + reached, knots)
+    remaining = max(0.0, amount - ratio * (reached - cumulative_hazard(law, a, b, age, knots)))
+    if next_ratio <= 0.0:
+        return remaining, NEVER
+    return remaining, wait_until(law, a, b, now, remaining / next_ratio + reached, knots)
 
 
 def scale_for_mean(law: int, mean_days: float, shape: float) -> tuple[float, float]:
@@ -213,7 +218,7 @@ class Clock:
         self.age = age
         self.due = now + due_in(law, a, b, age, amount, ratio, knots)
 
-    def run_at(self, now: float, ratio: float) -> None:
+    def set_hazard_ratio(self, now: float, ratio: float) -> None:
         """Go on from `now` at another hazard ratio, keeping the amount left.
 
         A ratio that does not change leaves the clock untouched, to the last bit: a change that changes nothing must
@@ -222,7 +227,7 @@ class Clock:
         if ratio == self.ratio:
             return
         elapsed = now - self.since
-        self.amount, wait = gone_on(
+        self.amount, wait = advance(
             self.law, self.a, self.b, self.age, self.amount, self.ratio, elapsed, ratio, self.knots
         )
         self.age += elapsed
@@ -232,7 +237,15 @@ class Clock:
 
 
 KERNELS = (
-    wound, hazard_between_knots, age_between_knots, rarer_hazard, cumulative_hazard, rarer_age, age_at, wait_until,
-    due_in, gone_on,
-)  # fmt: skip
+    initial_amount,
+    hazard_between_knots,
+    inverse_hazard_between_knots,
+    slow_cumulative_hazard,
+    cumulative_hazard,
+    slow_inverse_cumulative_hazard,
+    inverse_cumulative_hazard,
+    wait_until,
+    due_in,
+    advance,
+)
 """The functions that compiled code uses, callees before callers."""

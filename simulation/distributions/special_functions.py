@@ -18,7 +18,7 @@ _CENTRAL = (
     2509.0809287301227, 33430.57558358813, 67265.7709270087, 45921.95393154987,
     13731.69376550946, 1971.5909503065513, 133.14166789178438, 3.3871328727963665,
 )  # fmt: skip
-_CENTRAL_BELOW = (
+_CENTRAL_DENOMINATOR = (
     5226.495278852854, 28729.085735721943, 39307.89580009271, 21213.794301586597,
     5394.196021424751, 687.1870074920579, 42.31333070160091, 1.0,
 )  # fmt: skip
@@ -26,7 +26,7 @@ _MIDDLE = (
     0.0007745450142783414, 0.022723844989269184, 0.2417807251774506, 1.2704582524523684,
     3.6478483247632045, 5.769497221460691, 4.630337846156546, 1.4234371107496835,
 )  # fmt: skip
-_MIDDLE_BELOW = (
+_MIDDLE_DENOMINATOR = (
     1.0507500716444169e-09, 0.0005475938084995345, 0.015198666563616457, 0.14810397642748008,
     0.6897673349851, 1.6763848301838038, 2.053191626637759, 1.0,
 )  # fmt: skip
@@ -34,7 +34,7 @@ _TAIL = (
     2.0103343992922881e-07, 2.7115555687434876e-05, 0.0012426609473880784, 0.026532189526576124,
     0.29656057182850487, 1.7848265399172913, 5.463784911164114, 6.657904643501103,
 )  # fmt: skip
-_TAIL_BELOW = (
+_TAIL_DENOMINATOR = (
     2.0442631033899397e-15, 1.421511758316446e-07, 1.8463183175100548e-05, 0.0007868691311456133,
     0.014875361290850615, 0.1369298809227358, 0.599832206555888, 1.0,
 )  # fmt: skip
@@ -43,18 +43,18 @@ highest power first: above, then below the line."""
 
 _HALF_LOG_TWO_PI = 0.5 * log(2.0 * pi)
 _SQRT_2 = sqrt(2.0)
-_CENTRE = 0.425
-_FAR = 25.0
-_LOWEST_SURVIVAL = 700.0
+_CENTRAL_LIMIT = 0.425
+_ERFC_LIMIT = 25.0
+_LARGEST_HAZARD = 700.0
 """The survival after a larger cumulative hazard is hardly a float any more."""
 _SMALLEST = 1e-300
-_BIG = 1e150
-_ENOUGH = 2000
+_RESCALE_ABOVE = 1e150
+_MAX_ITERATIONS = 2000
 _STIRLING_FROM = 10.0
 _ERLANG_UP_TO = 50.0
 _ERLANG_WITHIN = 1e4
-_CLOSE = 0.02
-_NEGLIGIBLE = 1e-13
+_SERIES_LIMIT = 0.02
+_TOLERANCE = 1e-13
 
 
 def log_gamma(shape: float) -> float:
@@ -67,7 +67,7 @@ def log_gamma(shape: float) -> float:
     return _HALF_LOG_TWO_PI + (x + 0.5) * log(base) - base + log(total)
 
 
-def beyond_stirling(shape: float) -> float:
+def stirling_correction(shape: float) -> float:
     """What Stirling's formula for `log_gamma` leaves out, for a shape of 10 or more (Abramowitz and Stegun 6.1.41)."""
     w = 1.0 / (shape * shape)
     return (1.0 / 12.0 - w * (1.0 / 360.0 - w * (1.0 / 1260.0 - w * (1.0 / 1680.0 - w * (1.0 / 1188.0))))) / shape
@@ -77,14 +77,14 @@ def normal_hazard(z: float) -> float:
     """Cumulative hazard of the standard normal law: minus the logarithm of its survival function."""
     if z < -0.5:
         return -log1p(-0.5 * erfc(-z / _SQRT_2))
-    if z < _FAR:
+    if z < _ERFC_LIMIT:
         return -log(0.5 * erfc(z / _SQRT_2))
     # Beyond, erfc leaves the range of floats: the asymptotic series, whose next term is 945 / z^10 < 1e-11.
     w = 1.0 / (z * z)
     return 0.5 * z * z + log(z) + _HALF_LOG_TWO_PI - log1p(w * (-1.0 + w * (3.0 + w * (-15.0 + w * 105.0))))
 
 
-def normal_share(z: float) -> float:
+def normal_cdf(z: float) -> float:
     """Distribution function of the standard normal law."""
     return 0.5 * erfc(-z / _SQRT_2)
 
@@ -100,27 +100,27 @@ def horner(coefficients: Sequence[float], x: float) -> float:
 def normal_centre(q: float) -> float:
     """Where the standard normal law reaches the share 0.5 + `q`, for `q` from -0.425 to 0.425: algorithm AS 241."""
     r = 0.180625 - q * q
-    return horner(_CENTRAL, r) * q / horner(_CENTRAL_BELOW, r)
+    return horner(_CENTRAL, r) * q / horner(_CENTRAL_DENOMINATOR, r)
 
 
 def normal_tail(r: float) -> float:
     """Where the upper tail of the standard normal law is ``exp(-r^2)``, for `r` from 1.6 to 27: algorithm AS 241."""
     if r <= 5.0:
-        return horner(_MIDDLE, r - 1.6) / horner(_MIDDLE_BELOW, r - 1.6)
-    return horner(_TAIL, r - 5.0) / horner(_TAIL_BELOW, r - 5.0)
+        return horner(_MIDDLE, r - 1.6) / horner(_MIDDLE_DENOMINATOR, r - 1.6)
+    return horner(_TAIL, r - 5.0) / horner(_TAIL_DENOMINATOR, r - 5.0)
 
 
 def normal_quantile(share: float) -> float:
-    """The inverse of `normal_share` for a share strictly between 0 and 1, to 16 digits: algorithm AS 241."""
+    """The inverse of `normal_cdf` for a share strictly between 0 and 1, to 16 digits: algorithm AS 241."""
     q = share - 0.5
-    if -_CENTRE <= q <= _CENTRE:
+    if -_CENTRAL_LIMIT <= q <= _CENTRAL_LIMIT:
         return normal_centre(q)
     x = normal_tail(sqrt(-log(share if q <= 0.0 else 1.0 - share)))
     return -x if q < 0.0 else x
 
 
-def normal_far(amount: float) -> float:
-    """`normal_age` where the survival is no float any more: Newton steps, the rate being nearly ``z + 1 / z``."""
+def normal_inverse_hazard_far(amount: float) -> float:
+    """`normal_inverse_hazard` where the survival underflows: Newton steps, with a rate of nearly ``z + 1 / z``."""
     z = sqrt(2.0 * amount)
     if z == inf:
         return z
@@ -130,32 +130,32 @@ def normal_far(amount: float) -> float:
     return z
 
 
-def normal_age(amount: float) -> float:
+def normal_inverse_hazard(amount: float) -> float:
     """Where the cumulative hazard of the standard normal law reaches a positive amount.
 
     This is the quantile of the survival ``exp(-amount)``. Algorithm AS 241 wants the root of minus the logarithm of the
     tail, which for the upper tail is the root of the amount itself, so nothing is lost however far it is.
     """
-    if amount > _LOWEST_SURVIVAL:
-        return normal_far(amount)
+    if amount > _LARGEST_HAZARD:
+        return normal_inverse_hazard_far(amount)
     q = 0.5 - exp(-amount)
-    if -_CENTRE <= q <= _CENTRE:
+    if -_CENTRAL_LIMIT <= q <= _CENTRAL_LIMIT:
         return normal_centre(q)
     return normal_tail(sqrt(amount)) if q > 0.0 else -normal_tail(sqrt(-log(-expm1(-amount))))
 
 
-def gamma_front(shape: float, x: float) -> float:
+def gamma_log_prefactor(shape: float, x: float) -> float:
     """Logarithm of ``x^shape e^-x / Gamma(shape)``: of x times the density of the gamma law with scale 1."""
     if shape < _STIRLING_FROM:
         return shape * log(x) - x - log_gamma(shape)
     # Down from the peak at x = shape: the three terms above are large here and would cancel.
     off = (x - shape) / shape
     drop = log1p(off) - off if off > -0.5 else log(x / shape) - off
-    return shape * drop + 0.5 * log(shape) - _HALF_LOG_TWO_PI - beyond_stirling(shape)
+    return shape * drop + 0.5 * log(shape) - _HALF_LOG_TWO_PI - stirling_correction(shape)
 
 
-def gamma_erlang(shape: float, x: float) -> tuple[float, float]:
-    """`gamma_reached` for a whole shape: the survival is e^-x times the first terms of the series of e^x."""
+def gamma_hazard_erlang(shape: float, x: float) -> tuple[float, float]:
+    """`gamma_hazard_and_slope` for a whole shape: the survival is e^-x times the first terms of the series of e^x."""
     term, total, n = 1.0, 1.0, 1.0
     while n < shape:
         term *= x / n
@@ -164,24 +164,24 @@ def gamma_erlang(shape: float, x: float) -> tuple[float, float]:
     return x - log(total), x * term / total
 
 
-def gamma_below(shape: float, x: float) -> tuple[float, float]:
-    """`gamma_reached` by the series of the lower incomplete gamma function (Abramowitz and Stegun 6.5.29)."""
+def gamma_hazard_series(shape: float, x: float) -> tuple[float, float]:
+    """`gamma_hazard_and_slope` by the series of the lower incomplete gamma function (Abramowitz and Stegun 6.5.29)."""
     term, total, n = 1.0, 1.0, shape
-    for _ in range(_ENOUGH):
+    for _ in range(_MAX_ITERATIONS):
         n += 1.0
         term *= x / n
         total += term
         if term < total * 1e-17:
             break
-    front = exp(gamma_front(shape, x))
+    front = exp(gamma_log_prefactor(shape, x))
     share = front * total / shape
     left = 1.0 - share
     # Where little is left of 1 by the share, the subtraction loses no digit, and log is twice as fast as log1p.
     return -log(left) if left < 0.7 else -log1p(-share), front / left
 
 
-def gamma_beyond(shape: float, x: float) -> tuple[float, float]:
-    """`gamma_reached` by the continued fraction of the upper incomplete gamma function.
+def gamma_hazard_continued_fraction(shape: float, x: float) -> tuple[float, float]:
+    """`gamma_hazard_and_slope` by the continued fraction of the upper incomplete gamma function.
 
     Evaluated forwards, numerators and denominators apart, so that no step waits for a division (Numerical Recipes, 3rd
     edition, 5.2 and 6.2).
@@ -189,7 +189,7 @@ def gamma_beyond(shape: float, x: float) -> tuple[float, float]:
     b, n = x + 1.0 - shape, 0.0
     above_before, above = 0.0, 1.0 / b
     below_before, below = 1.0 / b, 1.0
-    for _ in range(_ENOUGH):
+    for _ in range(_MAX_ITERATIONS):
         n += 1.0
         a = n * (shape - n)
         b += 2.0
@@ -197,14 +197,14 @@ def gamma_beyond(shape: float, x: float) -> tuple[float, float]:
         below_before, below = below, b * below + a * below_before
         if abs(above * below_before - above_before * below) <= 1e-16 * above * below_before:
             break
-        if below > _BIG:
-            above_before, above = above_before / _BIG, above / _BIG
-            below_before, below = below_before / _BIG, below / _BIG
+        if below > _RESCALE_ABOVE:
+            above_before, above = above_before / _RESCALE_ABOVE, above / _RESCALE_ABOVE
+            below_before, below = below_before / _RESCALE_ABOVE, below / _RESCALE_ABOVE
     pace = below / above
-    return log(pace) - gamma_front(shape, x), pace
+    return log(pace) - gamma_log_prefactor(shape, x), pace
 
 
-def gamma_reached(shape: float, x: float) -> tuple[float, float]:
+def gamma_hazard_and_slope(shape: float, x: float) -> tuple[float, float]:
     """Cumulative hazard of the gamma law with scale 1 at a positive x, and its pace: x times the hazard rate."""
     if shape == 1.0:
         return x, x
@@ -212,16 +212,16 @@ def gamma_reached(shape: float, x: float) -> tuple[float, float]:
         # Further down the closed form would be a small difference of large numbers.
         lowest = max(0.25 * shape, shape - 1.5 * sqrt(shape))
         if lowest < x < _ERLANG_WITHIN:
-            return gamma_erlang(shape, x)
-    return gamma_below(shape, x) if x < shape + 1.0 else gamma_beyond(shape, x)
+            return gamma_hazard_erlang(shape, x)
+    return gamma_hazard_series(shape, x) if x < shape + 1.0 else gamma_hazard_continued_fraction(shape, x)
 
 
 def gamma_hazard(shape: float, x: float) -> float:
     """Cumulative hazard of the gamma law with scale 1: minus log Q(shape, x) of the regularised incomplete gamma."""
-    return gamma_reached(shape, x)[0] if x > 0.0 else 0.0
+    return gamma_hazard_and_slope(shape, x)[0] if x > 0.0 else 0.0
 
 
-def gamma_near(shape: float, amount: float) -> float:
+def gamma_inverse_lower_tail(shape: float, amount: float) -> float:
     """The age in the lower tail: the series of the lower incomplete gamma function, inverted.
 
     Five terms, as in DiDonato and Morris (1986, doi:10.1145/22721.23109).
@@ -235,7 +235,7 @@ def gamma_near(shape: float, amount: float) -> float:
     return lead * (1.0 + lead * (1.0 / one + lead * (third + lead * (fourth + lead * fifth))))
 
 
-def gamma_far(shape: float, amount: float) -> float:
+def gamma_inverse_upper_tail(shape: float, amount: float) -> float:
     """The age in the upper tail: the asymptotic form of the upper incomplete gamma function, solved by repetition."""
     base = amount - log_gamma(shape)
     x = max(base, shape, 0.5)
@@ -244,32 +244,32 @@ def gamma_far(shape: float, amount: float) -> float:
     return x
 
 
-def gamma_guess(shape: float, amount: float) -> float:
-    """`gamma_age` to within a few per cent of where the law's mass is.
+def gamma_inverse_guess(shape: float, amount: float) -> float:
+    """`gamma_inverse_hazard` to within a few per cent of where the law's mass is.
 
     In the middle the cube root of the age is nearly normal (Wilson and Hilferty 1931, doi:10.1073/pnas.17.12.684); for
     all but small shapes with the next two terms, which follow from the expansion of Cornish and Fisher.
     """
     if amount > 3.0 + 3.0 * shape:
-        return gamma_far(shape, amount)
-    z, s = normal_age(amount), 1.0 / sqrt(shape)
+        return gamma_inverse_upper_tail(shape, amount)
+    z, s = normal_inverse_hazard(amount), 1.0 / sqrt(shape)
     root = 1.0 + s * (z / 3.0 - s / 9.0)
     if root < (0.6 if shape >= 2.0 else 0.75):
-        return gamma_near(shape, amount)
+        return gamma_inverse_lower_tail(shape, amount)
     if shape >= 2.0:
         zz = z * z
         root += s * s * s * (z * (3.0 - zz) / 324.0 + s * (zz * (zz + 4.0) - 7.0) / 1215.0)
     return shape * root * root * root
 
 
-def gamma_step(shape: float, x: float, amount: float) -> tuple[float, float]:
-    """How far the logarithm of `gamma_age` is from that of x, and the last term of it.
+def gamma_inverse_step(shape: float, x: float, amount: float) -> tuple[float, float]:
+    """How far the logarithm of `gamma_inverse_hazard` is from that of x, and the last term of it.
 
     The logarithm of the time as a series in the logarithm of the hazard, to the fifth order: the derivatives follow
     from the pace alone, whose logarithm grows with the logarithm of x by ``m = pace + shape - x``. Where x is too far
     off for the series, it is Newton's step.
     """
-    reached, pace = gamma_reached(shape, x)
+    reached, pace = gamma_hazard_and_slope(shape, x)
     if reached <= 0.0:
         return 0.0, 0.0
     s = pace / reached
@@ -287,33 +287,51 @@ def gamma_step(shape: float, x: float, amount: float) -> tuple[float, float]:
     fourth = (q * (7.0 * q1 - 6.0 * q * q) - q2) / 24.0
     fifth = (q * (q * (24.0 * q * q - 46.0 * q1) + 11.0 * q2) + 7.0 * q1 * q1 - q3) / 120.0
     last = fifth * e * e * e * e
-    if not abs(last) < _CLOSE:
+    if not abs(last) < _SERIES_LIMIT:
         return e, abs(e)
     return e * (1.0 + e * (e * (third + e * fourth) - 0.5 * q) + last), abs(e * last)
 
 
-def gamma_age(shape: float, amount: float) -> float:
+def gamma_inverse_hazard(shape: float, amount: float) -> float:
     """Where the cumulative hazard of the gamma law with scale 1 reaches a positive amount.
 
-    One step from `gamma_guess` is nearly always enough. More always get there: log hazard against log time is concave
-    or convex, with slopes between 1 and the shape, and on such a curve Newton's steps need no bracket.
+    One step from `gamma_inverse_guess` is nearly always enough. More always get there: log hazard against log time is
+    concave or convex, with slopes between 1 and the shape, and on such a curve Newton's steps need no bracket.
     """
     if shape == 1.0 or amount == inf:
         return amount
-    x = gamma_guess(shape, amount)
-    for _ in range(_ENOUGH):
+    x = gamma_inverse_guess(shape, amount)
+    for _ in range(_MAX_ITERATIONS):
         if x < _SMALLEST:
             return x
-        step, last = gamma_step(shape, x, amount)
+        step, last = gamma_inverse_step(shape, x, amount)
         x *= exp(step)
-        if last < _NEGLIGIBLE:
+        if last < _TOLERANCE:
             break
     return x
 
 
 KERNELS = (
-    log_gamma, beyond_stirling, normal_hazard, normal_share, horner, normal_centre, normal_tail, normal_quantile,
-    normal_far, normal_age, gamma_front, gamma_erlang, gamma_below, gamma_beyond, gamma_reached, gamma_hazard,
-    gamma_near, gamma_far, gamma_guess, gamma_step, gamma_age,
-)  # fmt: skip
+    log_gamma,
+    stirling_correction,
+    normal_hazard,
+    normal_cdf,
+    horner,
+    normal_centre,
+    normal_tail,
+    normal_quantile,
+    normal_inverse_hazard_far,
+    normal_inverse_hazard,
+    gamma_log_prefactor,
+    gamma_hazard_erlang,
+    gamma_hazard_series,
+    gamma_hazard_continued_fraction,
+    gamma_hazard_and_slope,
+    gamma_hazard,
+    gamma_inverse_lower_tail,
+    gamma_inverse_upper_tail,
+    gamma_inverse_guess,
+    gamma_inverse_step,
+    gamma_inverse_hazard,
+)
 """The functions that compiled code uses, callees before callers."""

@@ -16,59 +16,61 @@ from simulation.trace import events
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from simulation.exports.histories import Lifeline
-    from simulation.model.arm import ArmSetup
+    from simulation.exports.histories import CustomerHistory
+    from simulation.model.arm import ArmSpec
 
 _SUPPORT = "support"
-_ALWAYS = (
+_BASE_QUANTITIES = (
     "revenue", "live_value_end", "escalations", "support_days", "reviews", "review_minutes", "evaluations",
 )  # fmt: skip
-REVIEWED = ("approved", "rejected", "overridden")
+REVIEWED_VERDICTS = ("approved", "rejected", "overridden")
 
 
-def quantities_of(lifeline: Lifeline, setup: ArmSetup, days: float) -> dict[str, float]:
+def compute_customer_quantities(history: CustomerHistory, arm_spec: ArmSpec, days: float) -> dict[str, float]:
     """What one customer brought and cost in an arm, under the names of `Tally.quantities`.
 
     Args:
-        lifeline: The customer.
-        setup: The arm.
+        history: The customer.
+        arm_spec: The arm.
         days: The horizon.
     """
-    if lifeline.person.arrives_at >= days:
-        return dict.fromkeys(_ALWAYS, 0.0)
-    gone = {*setup.journey.terminal, *setup.world.lost}
-    rate = log1p(setup.yearly_discount) / DAYS_PER_YEAR
-    reviews = sum(row.kind == events.REVIEW_DECIDED and row.label in REVIEWED for row in lifeline.rows)
-    actions = Counter(row.label for row in lifeline.rows if row.kind == events.ACTION)
-    costs = setup.policy.actions
+    if history.initial.arrives_at >= days:
+        return dict.fromkeys(_BASE_QUANTITIES, 0.0)
+    gone = {*arm_spec.journey.terminal, *arm_spec.world.lost}
+    rate = log1p(arm_spec.yearly_discount) / DAYS_PER_YEAR
+    reviews = sum(row.kind == events.REVIEW_DECIDED and row.label in REVIEWED_VERDICTS for row in history.rows)
+    actions = Counter(row.label for row in history.rows if row.kind == events.ACTION)
+    costs = arm_spec.policy.actions
     return {
         "revenue": sum(
             value / DAYS_PER_YEAR * discounted_days(start, stop, rate)
-            for start, stop, value in _paid(lifeline, gone, days)
+            for start, stop, value in _paid_intervals(history, gone, days)
         ),
-        "live_value_end": 0.0 if lifeline.end_stage in gone else lifeline.values[-1][1],
-        "escalations": float(sum(row.kind == events.MOVE and row.label == "escalate" for row in lifeline.rows)),
+        "live_value_end": 0.0 if history.end_stage in gone else history.values[-1][1],
+        "escalations": float(sum(row.kind == events.MOVE and row.label == "escalate" for row in history.rows)),
         "support_days": sum(
             (days if stay.left_at is None else stay.left_at) - max(0.0, stay.entered_at)
-            for stay in lifeline.stays
+            for stay in history.stays
             if stay.stage == _SUPPORT
         ),
         "reviews": float(reviews),
-        "review_minutes": reviews * setup.reviewers.service_minutes,
-        "evaluations": float(sum(row.kind == events.DECISION for row in lifeline.rows)),
+        "review_minutes": reviews * arm_spec.reviewers.service_minutes,
+        "evaluations": float(sum(row.kind == events.DECISION for row in history.rows)),
         **{f"actions.{name}": float(times) for name, times in actions.items()},
         **{f"action_cost.{name}": times * costs[name].cost for name, times in actions.items()},
     }
 
 
-def _paid(lifeline: Lifeline, gone: Collection[str], days: float) -> Iterator[tuple[float, float, float]]:
+def _paid_intervals(
+    history: CustomerHistory, gone: Collection[str], days: float
+) -> Iterator[tuple[float, float, float]]:
     """The stretches in which the account had one value and was paid for: first day, last day, dollars a year.
 
     Whoever is lost pays nothing, and pays as before when won back.
     """
-    value, since = lifeline.person.account_value, lifeline.person.arrives_at
-    stage = lifeline.first_stage
-    for row in lifeline.rows:
+    value, since = history.initial.account_value, history.initial.arrives_at
+    stage = history.first_stage
+    for row in history.rows:
         if row.kind not in (events.MOVE, events.VALUE_CHANGE):
             continue
         if stage not in gone:

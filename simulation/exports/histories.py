@@ -8,18 +8,18 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.core.errors import InputError
-from simulation.model.arm import compile_arm, policy_segments
-from simulation.population.initial_state import met_on_day_0
+from simulation.model.arm import compile_arm, map_policy_segments
+from simulation.population.initial_state import draw_initial_state
 from simulation.random import streams
-from simulation.runs.cohort import people
+from simulation.runs.cohort import build_cohort
 from simulation.trace import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from simulation.metrics.run_results import Run
-    from simulation.model.arm import ArmSetup
-    from simulation.population.draw import Person
+    from simulation.model.arm import ArmSpec
+    from simulation.population.draw import InitialCustomer
 
 _NUMBER = attrgetter("customer")
 
@@ -40,17 +40,17 @@ class Stay(NamedTuple):
     left_at: float | None
 
 
-class Lifeline(NamedTuple):
+class CustomerHistory(NamedTuple):
     """One customer of a run.
 
     Attributes:
-        person: The customer on day 0.
+        initial: The customer on day 0.
         segment: Name of the segment.
         first_stage: The stage on day 0.
         rows: The customer's rows of the trace, in order.
     """
 
-    person: Person
+    initial: InitialCustomer
     segment: str
     first_stage: str
     rows: Sequence[events.Row]
@@ -60,7 +60,7 @@ class Lifeline(NamedTuple):
         """The stays in stages, in order."""
         moves = [row for row in self.rows if row.kind == events.MOVE]
         stages = [self.first_stage, *(row.to_stage or row.stage for row in moves)]
-        entered = [self.person.arrives_at - self.person.days_in_stage, *(row.time for row in moves)]
+        entered = [self.initial.arrives_at - self.initial.days_in_stage, *(row.time for row in moves)]
         left = [*entered[1:], None]
         before = [None, *stages[:-1]]
         return [Stay(*stay) for stay in zip(stages, before, entered, left, strict=True)]
@@ -74,12 +74,12 @@ class Lifeline(NamedTuple):
     def values(self) -> list[tuple[float, float]]:
         """The account value in the course of time: from which day on, and how much, in dollars."""
         changes = [(row.time, row.value) for row in self.rows if row.kind == events.VALUE_CHANGE]
-        begun = (self.person.arrives_at, self.person.account_value)
+        begun = (self.initial.arrives_at, self.initial.account_value)
         return [begun, *((time, value) for time, value in changes if value is not None)]
 
 
 @dataclass(frozen=True)
-class Chronicle:
+class RunHistory:
     """A run that kept its trace.
 
     Attributes:
@@ -89,7 +89,7 @@ class Chronicle:
         replication: Which replication it was.
     """
 
-    setup: ArmSetup
+    setup: ArmSpec
     run: Run
     seed: int
     replication: int
@@ -99,30 +99,32 @@ class Chronicle:
         """The horizon."""
         return self.run.days
 
-    def lives(self) -> Iterator[Lifeline]:
+    def histories(self) -> Iterator[CustomerHistory]:
         """Every customer who has come, in order of the number, also those to whom nothing happened."""
-        lots = groupby(sorted(self._rows, key=lambda row: (row.customer, row.time)), key=_NUMBER)
-        number, rows = next(lots, (None, iter(())))
-        for lifeline in self._beginnings():
-            if lifeline.person.arrives_at >= self.days:
+        groups = groupby(sorted(self._rows, key=lambda row: (row.customer, row.time)), key=_NUMBER)
+        number, rows = next(groups, (None, iter(())))
+        for history in self._initial_histories():
+            if history.initial.arrives_at >= self.days:
                 continue
-            while number is not None and number < lifeline.person.number:
+            while number is not None and number < history.initial.number:
                 # Of a prospect who has not become a customer by the end.
-                number, rows = next(lots, (None, iter(())))
-            if lifeline.person.number != number:
-                yield lifeline
+                number, rows = next(groups, (None, iter(())))
+            if history.initial.number != number:
+                yield history
                 continue
-            yield lifeline._replace(rows=tuple(rows))
-            number, rows = next(lots, (None, iter(())))
+            yield history._replace(rows=tuple(rows))
+            number, rows = next(groups, (None, iter(())))
 
-    def life_of(self, number: int) -> Lifeline:
+    def get_history(self, number: int) -> CustomerHistory:
         """One customer.
 
         Raises:
             InputError: There is no such customer.
         """
         rows = sorted((row for row in self._rows if row.customer == number), key=attrgetter("time"))
-        return begin(self.setup, number, seed=self.seed, replication=self.replication)._replace(rows=tuple(rows))
+        return initial_history(self.setup, number, seed=self.seed, replication=self.replication)._replace(
+            rows=tuple(rows)
+        )
 
     @property
     def _rows(self) -> Sequence[events.Row]:
@@ -130,37 +132,37 @@ class Chronicle:
             raise ValueError("the run kept no trace; run it with trace=True")
         return self.run.trace.rows
 
-    def _beginnings(self) -> Iterator[Lifeline]:
-        return beginnings(self.setup, seed=self.seed, replication=self.replication)
+    def _initial_histories(self) -> Iterator[CustomerHistory]:
+        return initial_histories(self.setup, seed=self.seed, replication=self.replication)
 
 
-def beginnings(setup: ArmSetup, *, seed: int, replication: int) -> Iterator[Lifeline]:
+def initial_histories(arm_spec: ArmSpec, *, seed: int, replication: int) -> Iterator[CustomerHistory]:
     """Every customer of an arm on day 0, in order of the number, before anything happened."""
-    machine = setup.journey.compile()
-    population = people(setup.population, machine, seed=seed, replication=replication)
-    table = compile_arm(setup, population.segments)
-    known = policy_segments(table, population.segments)
-    for person in population.persons:
-        key = streams.customer_key(seed, replication, person.number)
-        person = met_on_day_0(person, key, setup.population, table, known[person.segment])
-        yield Lifeline(person, population.segments[person.segment], machine.stages[person.stage], ())
+    machine = arm_spec.journey.compile()
+    cohort = build_cohort(arm_spec.population, machine, seed=seed, replication=replication)
+    table = compile_arm(arm_spec, cohort.segments)
+    segment_codes = map_policy_segments(table, cohort.segments)
+    for initial in cohort.customers:
+        key = streams.customer_key(seed, replication, initial.number)
+        initial = draw_initial_state(initial, key, arm_spec.population, table, segment_codes[initial.segment])
+        yield CustomerHistory(initial, cohort.segments[initial.segment], machine.stages[initial.stage], ())
 
 
-def begin(setup: ArmSetup, number: int, *, seed: int, replication: int) -> Lifeline:
+def initial_history(arm_spec: ArmSpec, number: int, *, seed: int, replication: int) -> CustomerHistory:
     """One customer of an arm on day 0.
 
     Raises:
         InputError: There is no such customer.
     """
-    known = []
-    for lifeline in beginnings(setup, seed=seed, replication=replication):
-        if lifeline.person.number == number:
-            return lifeline
-        known.append(lifeline.person.number)
-    raise InputError(f"there is no customer {number}; {_numbers(known)}")
+    numbers = []
+    for history in initial_histories(arm_spec, seed=seed, replication=replication):
+        if history.initial.number == number:
+            return history
+        numbers.append(history.initial.number)
+    raise InputError(f"there is no customer {number}; {_describe_numbers(numbers)}")
 
 
-def _numbers(known: Sequence[int]) -> str:
+def _describe_numbers(known: Sequence[int]) -> str:
     """Which customers there are, in words."""
     count = len(known)
     if known == list(range(count)):
@@ -175,6 +177,6 @@ def customer_id(number: int) -> str:
     return f"C{number:07d}"
 
 
-def nobodys_id(number: int) -> str:
+def orphan_id(number: int) -> str:
     """What stands for the same customer in a record that has lost its owner: a name that no customer bears."""
     return f"X{number:07d}"

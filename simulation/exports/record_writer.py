@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.decision.rules import OPEN_INTERVENTION, REASONS
-from simulation.exports.histories import customer_id, nobodys_id
+from simulation.exports.histories import customer_id, orphan_id
 from simulation.exports.stage_log import StageLog
 from simulation.model.units import DAYS_PER_MONTH
 from simulation.trace import events
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from journey.machine import Journey
-    from simulation.exports.histories import Chronicle, Lifeline, Stay
+    from simulation.exports.histories import CustomerHistory, RunHistory, Stay
     from simulation.trace.dates import Dates
     from simulation.trace.events import Row
 
@@ -51,7 +51,7 @@ Record = dict[str, Any]
 NO_DECISION = "none"
 """Label of a decision that there was nothing to decide."""
 
-_UNDER_WAY = REASONS[OPEN_INTERVENTION]
+_OPEN_REASON = REASONS[OPEN_INTERVENTION]
 
 STATUS_AFTER = {
     "approved": "approved",
@@ -63,7 +63,7 @@ STATUS_AFTER = {
 """State of an intervention after each verdict."""
 
 
-class Recorded(NamedTuple):
+class CustomerRecords(NamedTuple):
     """One customer's records, by set, in the order in which they came to be."""
 
     customers: list[Record]
@@ -73,54 +73,54 @@ class Recorded(NamedTuple):
     outcomes: list[Record]
 
 
-class Scribe:
+class RecordWriter:
     """Writes down one customer of an arm after another; it keeps nothing between two."""
 
-    def __init__(self, told: Chronicle, dates: Dates) -> None:
+    def __init__(self, run_history: RunHistory, dates: Dates) -> None:
         """Prepare for a run.
 
         Args:
-            told: The run; stored counters of days are counted up to its end.
+            run_history: The run; stored counters of days are counted up to its end.
             dates: What date day 0 has.
         """
-        setup = told.setup
+        setup = run_history.setup
         evidence = setup.policy.evidence
         self.dates = dates
-        self.days = told.days
-        self.end = dates.recorded(told.days)
-        self.log = StageLog(told)
+        self.days = run_history.days
+        self.end = dates.to_record_datetime(run_history.days)
+        self.log = StageLog(run_history)
         self.values_change = bool(setup.world.value_changes)
-        self.came_from = _ways_in(setup.journey)
+        self.predecessors = _shortest_predecessors(setup.journey)
         self.csat = {name: effect.csat for name, effect in setup.world.effects.items()}
         share = evidence.live_share
         self.live_days = inf if share <= 0.0 else -log(share) / log(2.0) * evidence.half_life_days
 
-    def record(self, lifeline: Lifeline) -> Recorded:
+    def build_records(self, history: CustomerHistory) -> CustomerRecords:
         """One customer's records."""
-        file = _File(self, lifeline)
-        for row in lifeline.rows:
-            enter = _ENTER.get(row.kind)
-            if enter is not None:
-                enter(file, row)
-        return Recorded([self._customer(lifeline)], self._stages(lifeline), *file.sets)
+        file = _File(self, history)
+        for row in history.rows:
+            handler = _ROW_HANDLERS.get(row.kind)
+            if handler is not None:
+                handler(file, row)
+        return CustomerRecords([self._customer(history)], self._stages(history), *file.sets)
 
-    def _customer(self, lifeline: Lifeline) -> Record:
-        person = lifeline.person
+    def _customer(self, history: CustomerHistory) -> Record:
+        person = history.initial
         return {
             "customer_id": customer_id(person.number),
-            "segment": lifeline.segment,
-            "account_value": lifeline.values[-1][1],
+            "segment": history.segment,
+            "account_value": history.values[-1][1],
             "tenure_months": round((person.tenure_days + self.days - person.arrives_at) / DAYS_PER_MONTH, 1),
             "risk_tier": TIERS[person.tier],
         }
 
-    def _stages(self, lifeline: Lifeline) -> list[Record]:
+    def _stages(self, history: CustomerHistory) -> list[Record]:
         """Every entry on record; the last is of the stay that the end of run or journey left unfinished."""
-        key = customer_id(lifeline.person.number)
+        key = customer_id(history.initial.number)
         entries = []
-        for stay in self.log.stays(lifeline):
-            entered = self.dates.recorded(stay.entered_at)
-            left = self.end if stay.left_at is None else self.dates.recorded(stay.left_at)
+        for stay in self.log.stays(history):
+            entered = self.dates.to_record_datetime(stay.entered_at)
+            left = self.end if stay.left_at is None else self.dates.to_record_datetime(stay.left_at)
             entries.append(
                 {
                     "customer_id": key,
@@ -128,7 +128,7 @@ class Scribe:
                     "state_entered_at": _iso(entered),
                     # Days of the calendar, as people count them.
                     "days_in_state": (left.date() - entered.date()).days,
-                    "previous_stage": self.came_from.get(stay.stage) if stay.previous is None else stay.previous,
+                    "previous_stage": self.predecessors.get(stay.stage) if stay.previous is None else stay.previous,
                 }
             )
         return entries
@@ -137,24 +137,36 @@ class Scribe:
 class _File:
     """The file of one customer while it is being filled."""
 
-    __slots__ = ("_decided_at", "_done", "_key", "_known", "_number", "_open", "_scribe", "_stays", "_stray_key",
-                 "_values", "_watching", "sets")  # fmt: skip
+    __slots__ = (
+        "_decided_at",
+        "_key",
+        "_known_signals",
+        "_last_action",
+        "_number",
+        "_open",
+        "_stays",
+        "_stray_key",
+        "_values",
+        "_watching",
+        "_writer",
+        "sets",
+    )  # fmt: skip
 
-    def __init__(self, scribe: Scribe, lifeline: Lifeline) -> None:
-        self._scribe = scribe
-        self._number = f"{lifeline.person.number:07d}"
-        self._key, self._stray_key = customer_id(lifeline.person.number), nobodys_id(lifeline.person.number)
-        self._stays, self._values = lifeline.stays, lifeline.values
+    def __init__(self, writer: RecordWriter, history: CustomerHistory) -> None:
+        self._writer = writer
+        self._number = f"{history.initial.number:07d}"
+        self._key, self._stray_key = customer_id(history.initial.number), orphan_id(history.initial.number)
+        self._stays, self._values = history.stays, history.values
         self.sets: tuple[list[Record], list[Record], list[Record]] = ([], [], [])
-        self._known: list[tuple[float, str]] = []
+        self._known_signals: list[tuple[float, str]] = []
         self._open: Record = {}
         self._watching: str | None = None
-        self._decided_at, self._done = 0.0, ""
-        met = lifeline.person
-        for heard in met.heard:
-            stage = lifeline.first_stage if heard.age_days <= met.days_in_stage else None
-            made = self._signal(-heard.age_days, heard.signal_type, heard.strength, stage, heard.source or None)
-            self._known.append((-heard.age_days, made["signal_id"]))
+        self._decided_at, self._last_action = 0.0, ""
+        initial = history.initial
+        for signal in initial.prior_signals:
+            stage = history.first_stage if signal.age_days <= initial.days_in_stage else None
+            record = self._signal(-signal.age_days, signal.signal_type, signal.strength, stage, signal.source or None)
+            self._known_signals.append((-signal.age_days, record["signal_id"]))
 
     def signal(self, row: Row) -> None:
         if row.reason == events.DUPLICATE:
@@ -163,27 +175,27 @@ class _File:
             return
         dated = row.time if row.dated is None else row.dated
         stage = row.stage if row.dated is None else _stage_at(self._stays, dated)
-        made = self._signal(dated, row.label, row.value, stage, row.source)
+        record = self._signal(dated, row.label, row.value, stage, row.source)
         if row.dated is not None:
-            made["recorded_at"] = _iso(self._scribe.dates.recorded(row.time))
+            record["recorded_at"] = _iso(self._writer.dates.to_record_datetime(row.time))
         if row.reason == events.ORPHANED:
-            made["customer_id"] = self._stray_key
+            record["customer_id"] = self._stray_key
         else:
-            self._known.append((dated, made["signal_id"]))
+            self._known_signals.append((dated, record["signal_id"]))
 
     def _signal(self, time: float, kind: str, strength: float | None, stage: str | None, source: str | None) -> Record:
         signals = self.sets[0]
-        made = {
+        record = {
             "signal_id": f"S{self._number}-{len(signals) + 1:03d}",
             "customer_id": self._key,
             "signal_type": kind,
             "signal_strength": strength,
-            "detected_at": _iso(self._scribe.dates.recorded(time)),
+            "detected_at": _iso(self._writer.dates.to_record_datetime(time)),
             "journey_stage": stage,
             "source": source,
         }
-        signals.append(made)
-        return made
+        signals.append(record)
+        return record
 
     def decision(self, row: Row) -> None:
         if row.label == NO_DECISION:
@@ -191,28 +203,28 @@ class _File:
         elif row.label != MONITOR_ONLY:
             self._watching, self._decided_at = None, row.time
             self._open = self._intervention(row, "approved")
-        elif row.reason not in (_UNDER_WAY, self._watching):
+        elif row.reason not in (_OPEN_REASON, self._watching):
             self._watching = row.reason
             self._intervention(row, None)
 
     def _intervention(self, row: Row, status: str | None) -> Record:
         interventions = self.sets[1]
-        oldest = row.time - self._scribe.live_days
-        made = {
+        oldest = row.time - self._writer.live_days
+        record = {
             "intervention_id": f"I{self._number}-{len(interventions) + 1:03d}",
             "customer_id": self._key,
             "journey_stage": row.to_stage or row.stage,
             "recommended_action": row.label,
             "confidence": row.value,
             "requires_human_approval": False,
-            "triggered_by_signals": [identity for time, identity in self._known if time >= oldest],
-            "generated_at": _iso(self._scribe.dates.recorded(row.time)),
+            "triggered_by_signals": [identity for time, identity in self._known_signals if time >= oldest],
+            "generated_at": _iso(self._writer.dates.to_record_datetime(row.time)),
             "status": status,
         }
-        if self._scribe.values_change:
-            made["account_value"] = _value_at(self._values, row.time)
-        interventions.append(made)
-        return made
+        if self._writer.values_change:
+            record["account_value"] = _value_at(self._values, row.time)
+        interventions.append(record)
+        return record
 
     def requested(self, row: Row) -> None:
         del row
@@ -222,7 +234,7 @@ class _File:
         self._open["status"] = STATUS_AFTER[row.label]
 
     def action(self, row: Row) -> None:
-        self._done = row.label
+        self._last_action = row.label
         if self._open["status"] == "approved":
             self._open["status"] = "executed"
 
@@ -236,18 +248,18 @@ class _File:
                 "customer_id": self._key,
                 "outcome": row.label,
                 "resolution_time_days": round(row.time - self._decided_at, 3) if resolved else None,
-                "csat_delta": self._scribe.csat.get(self._done, 0.0) if resolved else 0.0,
+                "csat_delta": self._writer.csat.get(self._last_action, 0.0) if resolved else 0.0,
                 "churn_risk_delta": None,
                 "estimated_revenue_saved": round(row.value or 0.0, 2),
                 "human_override": self._open["status"] == "overridden",
-                "measured_at": _iso(self._scribe.dates.recorded(row.time)),
+                "measured_at": _iso(self._writer.dates.to_record_datetime(row.time)),
             }
         )
         if self._open["status"] == "executed":
             self._open["status"] = "measured"
 
 
-_ENTER: dict[str, Callable[[_File, Row], None]] = {
+_ROW_HANDLERS: dict[str, Callable[[_File, Row], None]] = {
     events.SIGNAL: _File.signal,
     events.DECISION: _File.decision,
     events.REVIEW_REQUESTED: _File.requested,
@@ -258,18 +270,20 @@ _ENTER: dict[str, Callable[[_File, Row], None]] = {
 """What each kind of row adds to a file; what is not here, nobody in the company sees, or the stage log has it."""
 
 
-def _ways_in(journey: Journey) -> dict[str, str | None]:
+def _shortest_predecessors(journey: Journey) -> dict[str, str | None]:
     """The stage before each stage on the shortest legal way to it; None where journeys begin or none leads."""
-    found: dict[str, str | None] = dict.fromkeys(journey.initial)
-    shell = list(journey.initial)
-    while shell:
-        reached = [(move.destination, move.source) for stage in shell for move in journey.moves if move.source == stage]
-        shell = []
+    predecessors: dict[str, str | None] = dict.fromkeys(journey.initial)
+    frontier = list(journey.initial)
+    while frontier:
+        reached = [
+            (move.destination, move.source) for stage in frontier for move in journey.moves if move.source == stage
+        ]
+        frontier = []
         for stage, source in reached:
-            if stage not in found:
-                found[stage] = source
-                shell.append(stage)
-    return found
+            if stage not in predecessors:
+                predecessors[stage] = source
+                frontier.append(stage)
+    return predecessors
 
 
 def _stage_at(stays: list[Stay], day: float) -> str:

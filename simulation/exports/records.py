@@ -13,53 +13,55 @@ from typing import IO, TYPE_CHECKING, Self
 
 from journey.runtime.atomic_files import atomic_folder
 from simulation.exports.histories import customer_id
-from simulation.exports.record_writer import Recorded, Scribe
-from simulation.model.arm_policy import as_toml, policy_of
+from simulation.exports.record_writer import CustomerRecords, RecordWriter
+from simulation.model.arm_policy import build_effective_policy, format_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from simulation.exports.histories import Chronicle
+    from simulation.exports.histories import RunHistory
     from simulation.exports.record_writer import Record
     from simulation.trace.dates import Dates
 
 POLICY_FILE = "policy.toml"
 
 
-def write_records(told: Chronicle, folder: Path, dates: Dates) -> None:
+def write_records(run_history: RunHistory, folder: Path, dates: Dates) -> None:
     """Write a run as a folder of records; it appears whole or not at all.
 
     Args:
-        told: The run.
+        run_history: The run.
         folder: Where to: a new folder, or an empty one.
         dates: What date day 0 has.
 
     Raises:
         InputError: There is something in the folder already, or it cannot be written.
     """
-    scribe = Scribe(told, dates)
-    refusing = []
+    writer = RecordWriter(run_history, dates)
+    do_not_contact = []
     with atomic_folder(folder, "the records") as part:
         with ExitStack() as stack:
-            sets = [stack.enter_context(_RecordSet(part / f"{name}.json")) for name in Recorded._fields]
-            for lifeline in told.lives():
-                if not lifeline.person.consents:
-                    refusing.append(customer_id(lifeline.person.number))
-                for target, records in zip(sets, scribe.record(lifeline), strict=True):
+            sets = [stack.enter_context(_JsonArrayWriter(part / f"{name}.json")) for name in CustomerRecords._fields]
+            for history in run_history.histories():
+                if not history.initial.consents:
+                    do_not_contact.append(customer_id(history.initial.number))
+                for target, records in zip(sets, writer.build_records(history), strict=True):
                     target.write(records)
-        policy = as_toml(policy_of(told.setup, refusing))
-        (part / POLICY_FILE).write_text(_heading(told, dates) + policy, encoding="utf-8")
+        policy = format_toml(build_effective_policy(run_history.setup, do_not_contact))
+        (part / POLICY_FILE).write_text(_heading(run_history, dates) + policy, encoding="utf-8")
 
 
-def _heading(told: Chronicle, dates: Dates) -> str:
+def _heading(run_history: RunHistory, dates: Dates) -> str:
     return (
-        f"# The policy of the arm {told.setup.name}, whose records lie here: seed {told.seed}, replication "
-        f"{told.replication},\n# {told.run.customers} customers, {told.days:g} days from {dates.start:%Y-%m-%d}. "
+        f"# The policy of the arm {run_history.setup.name}, whose records lie here: seed {run_history.seed}, "
+        "replication "
+        f"{run_history.replication},\n# {run_history.run.customers} customers, {run_history.days:g} days from "
+        f"{dates.start:%Y-%m-%d}. "
         f"To judge them by it: journey evaluate FOLDER --policy FOLDER/{POLICY_FILE}\n"
     )
 
 
-class _RecordSet:
+class _JsonArrayWriter:
     """A JSON array on its way to a file, one record a line."""
 
     def __init__(self, path: Path) -> None:

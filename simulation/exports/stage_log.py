@@ -13,42 +13,44 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from simulation.model.record_errors import UNRECORDED, flaws_of, recorded_as
+from simulation.model.record_errors import UNRECORDED, build_record_error_rates, recorded_stage
 from simulation.random import streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulation.exports.histories import Chronicle, Lifeline, Stay
+    from simulation.exports.histories import CustomerHistory, RunHistory, Stay
 
 
 class StageLog:
     """The stage log of a run, customer by customer."""
 
-    def __init__(self, told: Chronicle) -> None:
+    def __init__(self, run_history: RunHistory) -> None:
         """Prepare for a run."""
-        setup = told.setup
+        setup = run_history.setup
         machine = setup.journey.compile()
         gone = {*setup.journey.terminal, *setup.world.lost}
         self._stages, self._codes = machine.stages, machine.stage_index
         self._live = tuple(stage not in gone for stage in machine.stages)
-        self._flaws = flaws_of(setup.world.imperfections)
-        self._seed, self._replication = told.seed, told.replication
+        self._flaws = build_record_error_rates(setup.world.imperfections)
+        self._seed, self._replication = run_history.seed, run_history.replication
 
-    def stays(self, lifeline: Lifeline) -> list[Stay]:
+    def stays(self, history: CustomerHistory) -> list[Stay]:
         """The stays on record: each in the stage recorded, from the true stage before, until the next on record."""
-        entries = list(self._entries(lifeline))
+        entries = list(self._entries(history))
         left = [(entry, following.entered_at) for entry, following in pairwise(entries)]
         return [*(entry._replace(left_at=day) for entry, day in left), entries[-1]._replace(left_at=None)]
 
-    def _entries(self, lifeline: Lifeline) -> Iterator[Stay]:
-        key = streams.customer_key(self._seed, self._replication, lifeline.person.number)
+    def _entries(self, history: CustomerHistory) -> Iterator[Stay]:
+        key = streams.customer_key(self._seed, self._replication, history.initial.number)
         visits: Counter[str] = Counter()
-        for stay in lifeline.stays:
+        for stay in history.stays:
             visits[stay.stage] += 1
             code = self._codes[stay.stage]
             if stay.previous is not None and self._live[code]:
-                flaws = self._flaws
-                code = recorded_as(key, code, visits[stay.stage], self._live, flaws.stages_missing, flaws.stages_wrong)
+                error_rates = self._flaws
+                code = recorded_stage(
+                    key, code, visits[stay.stage], self._live, error_rates.stages_missing, error_rates.stages_wrong
+                )
             if code != UNRECORDED:
                 yield stay._replace(stage=self._stages[code])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from simulation.exports.histories import Chronicle, Lifeline
+    from simulation.exports.histories import CustomerHistory, RunHistory
     from simulation.trace.dates import Dates
 
 _SITE = "http://www.xes-standard.org/"
@@ -59,77 +59,77 @@ _ESCAPES = _ILLEGAL | {
 }  # fmt: skip
 
 
-class _Naming(NamedTuple):
+class _EventName(NamedTuple):
     """How a kind of event is named, ``{}`` standing for its label (of a funnel: its step), and its transition."""
 
     activity: str
     transition: str = "complete"
 
 
-_NAMINGS = {
-    events.MOVE: _Naming("{}"),
-    events.REVIEW_REQUESTED: _Naming("review", "schedule"),
-    events.REVIEW_DECIDED: _Naming("review"),
-    events.DISTRESS_ON: _Naming("distress {}", "start"),
-    events.DISTRESS_OFF: _Naming("distress {}"),
-    events.ARRIVAL: _Naming("arrival"),
-    events.FUNNEL: _Naming("{}"),
-    events.VALUE_CHANGE: _Naming("value {}"),
+_EVENT_NAMES = {
+    events.MOVE: _EventName("{}"),
+    events.REVIEW_REQUESTED: _EventName("review", "schedule"),
+    events.REVIEW_DECIDED: _EventName("review"),
+    events.DISTRESS_ON: _EventName("distress {}", "start"),
+    events.DISTRESS_OFF: _EventName("distress {}"),
+    events.ARRIVAL: _EventName("arrival"),
+    events.FUNNEL: _EventName("{}"),
+    events.VALUE_CHANGE: _EventName("value {}"),
 }
 _UNDECIDED = ("expired", "withdrawn")
 """Ends of a request that no reviewer brought about."""
 
 
-def write_xes(told: Chronicle, path: Path, dates: Dates) -> None:
+def write_xes(run_history: RunHistory, path: Path, dates: Dates) -> None:
     """Write a run as an XES log; the file appears whole or not at all.
 
     Args:
-        told: The run.
+        run_history: The run.
         path: Where to.
         dates: What date day 0 has.
 
     Raises:
         InputError: The file cannot be written.
     """
-    terminal = frozenset(told.setup.journey.terminal)
+    terminal = frozenset(run_history.setup.journey.terminal)
     with atomic_file(path, "the trace") as part, part.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(_opening(told, dates))
-        for lifeline in told.lives():
-            file.writelines(_case(lifeline, dates, terminal))
+        file.writelines(_header(run_history, dates))
+        for history in run_history.histories():
+            file.writelines(_case(history, dates, terminal))
         file.write("</log>\n")
 
 
-def _opening(told: Chronicle, dates: Dates) -> Iterator[str]:
+def _header(run_history: RunHistory, dates: Dates) -> Iterator[str]:
     yield _HEAD
     for name, prefix in _EXTENSIONS.items():
         yield f'<extension name="{name}" prefix="{prefix}" uri="{_SITE}{prefix}.xesext"/>\n'
     yield _GLOBALS
-    yield _text("concept:name", f"arm {told.setup.name}")
-    yield _text("arm", told.setup.name)
-    yield f'<int key="seed" value="{told.seed}"/>\n'
-    yield f'<int key="replication" value="{told.replication}"/>\n'
+    yield _text("concept:name", f"arm {run_history.setup.name}")
+    yield _text("arm", run_history.setup.name)
+    yield f'<int key="seed" value="{run_history.seed}"/>\n'
+    yield f'<int key="replication" value="{run_history.replication}"/>\n'
     yield _date("start", dates.start)
-    yield f'<float key="days" value="{told.days!r}"/>\n'
+    yield f'<float key="days" value="{run_history.days!r}"/>\n'
 
 
-def _case(lifeline: Lifeline, dates: Dates, terminal: frozenset[str]) -> Iterator[str]:
+def _case(history: CustomerHistory, dates: Dates, terminal: frozenset[str]) -> Iterator[str]:
     """One customer; `unfinished` marks a life that the end of the run cut off."""
-    person, end = lifeline.person, lifeline.end_stage
+    person, end = history.initial, history.end_stage
     yield "<trace>\n"
     yield _text("concept:name", customer_id(person.number))
     yield f'<int key="customer" value="{person.number}"/>\n'
-    yield _text("segment", lifeline.segment)
+    yield _text("segment", history.segment)
     yield f'<float key="account_value" value="{person.account_value!r}"/>\n'
-    yield _text("first_stage", lifeline.first_stage)
+    yield _text("first_stage", history.first_stage)
     yield _text("end_stage", end)
     yield f'<boolean key="unfinished" value="{"false" if end in terminal else "true"}"/>\n'
-    for row in lifeline.rows:
-        yield _event(row, dates.moment(row.time))
+    for row in history.rows:
+        yield _event(row, dates.to_datetime(row.time))
     yield "</trace>\n"
 
 
 def _event(row: events.Row, moment: datetime) -> str:
-    activity, transition = _NAMINGS.get(row.kind, _Naming(row.kind + " {}"))
+    activity, transition = _EVENT_NAMES.get(row.kind, _EventName(row.kind + " {}"))
     if row.kind == events.REVIEW_DECIDED and row.label in _UNDECIDED:
         transition = "withdraw"
     parts = [

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, fields
 from math import expm1
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulation.metrics.quantile_sketch import bucket_of, quantile
+from simulation.metrics.quantile_sketch import quantile, sketch_bucket
 from simulation.model.units import DAYS_PER_YEAR
-from simulation.model.working_hours import worked
+from simulation.model.working_hours import working_time_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.model.arm import ArmTable
+    from simulation.model.arm import CompiledArm
 
 
 def discounted_days(start: float, stop: float, rate: float) -> float:
@@ -25,7 +25,7 @@ def discounted_days(start: float, stop: float, rate: float) -> float:
     return (before - expm1(-rate * stop)) / rate
 
 
-def grid_of(days: float) -> list[float]:
+def build_time_grid(days: float) -> list[float]:
     """The days at which stages are counted: day 0, the horizon, and eleven at equal distances between."""
     return [*(days * point / 12 for point in range(12)), days]
 
@@ -37,17 +37,17 @@ P90 = 0.9
 class Mean(NamedTuple):
     """A mean or share before it is divided: the sum, and what it is taken over."""
 
-    part: float
-    whole: float
+    numerator: float
+    denominator: float
 
     @property
     def value(self) -> float | None:
         """The mean; None over nothing."""
-        return self.part / self.whole if self.whole else None
+        return self.numerator / self.denominator if self.denominator else None
 
 
 @dataclass
-class Tally:
+class Counters:
     """Running totals over one cohort in one arm; times in days, money in dollars."""
 
     segments: Sequence[str]
@@ -65,7 +65,7 @@ class Tally:
     evaluations: int = 0
     episodes: int = 0
     episodes_seen: int = 0
-    misstaged: int = 0
+    misclassified: int = 0
     won_back: int = 0
     alarms_true: int = 0
     alarms_false: int = 0
@@ -80,7 +80,7 @@ class Tally:
     stage_steps: list[tuple[float, int, int]] = field(default_factory=list)
 
     @classmethod
-    def merged(cls, tallies: Sequence[Tally]) -> Tally:
+    def merge(cls, tallies: Sequence[Counters]) -> Counters:
         """Several tallies as one; amounts are added in this order, so the sums are the same every time."""
         whole = cls(tallies[0].segments)
         for name in (each.name for each in fields(cls) if each.name != "segments"):
@@ -96,23 +96,23 @@ class Tally:
                 setattr(whole, name, sum(parts))
         return whole
 
-    def wait(self, days: float) -> None:
+    def add_wait(self, days: float) -> None:
         """A request is closed that waited so long."""
         self.requests += 1
         self.waited += days
-        self.waits[bucket_of(days)] += 1
+        self.waits[sketch_bucket(days)] += 1
 
-    def metrics(self, table: ArmTable, busy: float, days: float) -> dict[str, float | None]:
+    def compute_metrics(self, table: CompiledArm, busy: float, days: float) -> dict[str, float | None]:
         """What a person reads: shares, counts and means over the cohort."""
-        counted = self._counted(table, busy, days)
+        counted = self._compute(table, busy, days)
         return {name: found.value if isinstance(found, Mean) else found for name, found in counted.items()}
 
-    def denominators(self, table: ArmTable, busy: float, days: float) -> dict[str, float]:
+    def compute_denominators(self, table: CompiledArm, busy: float, days: float) -> dict[str, float]:
         """What the means and shares among the metrics are taken over, so that those of several books can be pooled."""
-        counted = self._counted(table, busy, days)
-        return {name: float(found.whole) for name, found in counted.items() if isinstance(found, Mean)}
+        counted = self._compute(table, busy, days)
+        return {name: float(found.denominator) for name, found in counted.items() if isinstance(found, Mean)}
 
-    def _counted(self, table: ArmTable, busy: float, days: float) -> dict[str, float | Mean | None]:
+    def _compute(self, table: CompiledArm, busy: float, days: float) -> dict[str, float | Mean | None]:
         customers = sum(self.customers.values())
         alarms = self.alarms_true + self.alarms_false
         contacts = sum(self.actions.values())
@@ -126,7 +126,9 @@ class Tally:
             "review_wait_days_mean": Mean(self.waited, self.requests),
             "review_wait_days_p90": quantile(self.waits, P90),
             "reviews_expired": float(self.verdicts["expired"]),
-            "gate_utilisation": Mean(busy, table.reviewer_count * worked(days, *table.reviewers.hours)),
+            "gate_utilisation": Mean(
+                busy, table.reviewer_count * working_time_until(days, *table.reviewers.working_hours)
+            ),
             "signal_precision": Mean(self.alarms_true, alarms),
             "signal_recall": Mean(self.episodes_seen, self.episodes),
             "contact_precision": Mean(self.contacts_needed, contacts),
@@ -134,8 +136,8 @@ class Tally:
             "contacts_per_customer": Mean(contacts, customers),
             "distress_days_per_customer": Mean(self.distress_days, customers),
             **(
-                {"state_classification_accuracy": Mean(self.evaluations - self.misstaged, self.evaluations)}
-                if table.flaws.stages_missing + table.flaws.stages_wrong > 0.0
+                {"state_classification_accuracy": Mean(self.evaluations - self.misclassified, self.evaluations)}
+                if table.record_errors.stages_missing + table.record_errors.stages_wrong > 0.0
                 else {}
             ),
             **({"won_back": float(self.won_back)} if _has_win_back(table) else {}),
@@ -145,7 +147,7 @@ class Tally:
             },
         }
 
-    def quantities(self, table: ArmTable) -> dict[str, float]:
+    def compute_quantities(self, table: CompiledArm) -> dict[str, float]:
         """What money is made of: amounts over the whole cohort."""
         reviews = self._reviews()
         return {
@@ -163,28 +165,28 @@ class Tally:
             },
         }
 
-    def occupancy(self, stages: int, days: float) -> list[list[int]]:
-        """How many of the customers who have come by then are in each stage, on the days of `grid_of`."""
+    def compute_occupancy(self, stages: int, days: float) -> list[list[int]]:
+        """How many of the customers who have come by then are in each stage, on the days of `build_time_grid`."""
         counts = [0] * stages
         steps = sorted(self.stage_steps)
-        rows, place = [], 0
-        for day in grid_of(days):
-            while place < len(steps) and steps[place][0] <= day:
-                _, left, entered = steps[place]
+        rows, index = [], 0
+        for day in build_time_grid(days):
+            while index < len(steps) and steps[index][0] <= day:
+                _, left, entered = steps[index]
                 if left >= 0:
                     counts[left] -= 1
                 counts[entered] += 1
-                place += 1
+                index += 1
             rows.append(counts.copy())
         return rows
 
-    def close_episode(self, stage: int, segment: int, *, seen: bool, helped: bool) -> None:
+    def close_episode(self, stage: int, segment: int, *, is_detected: bool, is_treated: bool) -> None:
         """Count an episode of distress that began in this stage, and whether anything was done about it."""
-        self.episodes_seen += seen
+        self.episodes_seen += is_detected
         self.distressed[stage, segment] += 1
-        self.unhelped[stage, segment] += not helped
+        self.unhelped[stage, segment] += not is_treated
 
-    def unhelped_rows(self, stages: Sequence[str]) -> list[dict[str, str | int]]:
+    def untreated_rows(self, stages: Sequence[str]) -> list[dict[str, str | int]]:
         """Episodes by the stage they began in and by segment, and how many of them nobody did anything about."""
         return [
             {
@@ -196,7 +198,7 @@ class Tally:
             for (stage, segment), episodes in sorted(self.distressed.items())
         ]
 
-    def earn(self, value: float, start: float, stop: float, rate: float) -> None:
+    def add_revenue(self, value: float, start: float, stop: float, rate: float) -> None:
         """Add the revenue of a customer paying `value` a year from `start` to `stop`."""
         self.revenue += value / DAYS_PER_YEAR * discounted_days(start, stop, rate)
 
@@ -204,7 +206,7 @@ class Tally:
         return self.verdicts["approved"] + self.verdicts["rejected"] + self.verdicts["overridden"]
 
 
-def _has_win_back(table: ArmTable) -> bool:
+def _has_win_back(table: CompiledArm) -> bool:
     return any(not live and not terminal for live, terminal in zip(table.live, table.terminal, strict=True))
 
 

@@ -18,21 +18,21 @@ ACCURACY = 0.01
 
 LOG_RATIO = log1p(ACCURACY)
 
-NOTHING = 0
+ZERO_BUCKET = 0
 """The bucket of amounts that are 0 or next to it."""
 
-LEAST = 1e-5
+MIN_AMOUNT = 1e-5
 """Amounts below count as nothing: of days, less than a second."""
 
-BUCKETS = 2800
+BUCKET_COUNT = 2800
 """Buckets in all; the last one ends beyond 10^7, and holds whatever is more."""
 
 
-def bucket_of(amount: float) -> int:
-    """The bucket of an amount, from 0 to `BUCKETS` - 1."""
-    if amount < LEAST:
-        return NOTHING
-    return min(BUCKETS - 1, 1 + int(log(amount / LEAST) / LOG_RATIO))
+def sketch_bucket(amount: float) -> int:
+    """The bucket of an amount, from 0 to `BUCKET_COUNT` - 1."""
+    if amount < MIN_AMOUNT:
+        return ZERO_BUCKET
+    return min(BUCKET_COUNT - 1, 1 + int(log(amount / MIN_AMOUNT) / LOG_RATIO))
 
 
 def quantile(counts: Mapping[int, float], share: float) -> float | None:
@@ -53,11 +53,11 @@ def quantile(counts: Mapping[int, float], share: float) -> float | None:
         if before + counts[bucket] >= wanted:
             break
         before += counts[bucket]
-    if bucket == NOTHING:
+    if bucket == ZERO_BUCKET:
         return 0.0
     within = min(1.0, max(0.0, (wanted - before) / counts[bucket]))
-    return LEAST * exp((bucket - 1 + within) * LOG_RATIO)
+    return MIN_AMOUNT * exp((bucket - 1 + within) * LOG_RATIO)
 
 
-KERNELS = (bucket_of,)
+KERNELS = (sketch_bucket,)
 """The functions that compiled code uses."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from simulation.model.calendar_effects import part_of
-from simulation.model.working_hours import worked
+from simulation.model.calendar_effects import interval_index
+from simulation.model.working_hours import working_time_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class GateBook:
+class QueueStatistics:
     """Running counts over one run; times in days.
 
     Attributes:
@@ -34,37 +34,37 @@ class GateBook:
     worked: list[float] = field(init=False)
 
     def __post_init__(self) -> None:
-        stretches = len(self.grid) - 1
+        intervals = len(self.grid) - 1
         self.backlog = [0] * len(self.grid)
-        self.closed = [0] * stretches
-        self.waited, self.worked = [0.0] * stretches, [0.0] * stretches
+        self.closed = [0] * intervals
+        self.waited, self.worked = [0.0] * intervals, [0.0] * intervals
 
     @classmethod
-    def merged(cls, books: Sequence[GateBook]) -> GateBook:
+    def merge(cls, books: Sequence[QueueStatistics]) -> QueueStatistics:
         """The books of several gates as those of one with all their reviewers and requests."""
         whole = cls(books[0].grid)
         for name in ("backlog", "closed", "waited", "worked"):
             setattr(whole, name, [sum(parts) for parts in zip(*(getattr(book, name) for book in books), strict=True)])
         return whole
 
-    def close(self, asked_at: float, started_at: float, now: float) -> None:
-        """A request is closed that waited from `asked_at` to `started_at`."""
-        self._wait(asked_at, started_at)
-        stretch = part_of(self.grid, now)
-        self.closed[stretch] += 1
-        self.waited[stretch] += started_at - asked_at
+    def record_closed(self, requested_at: float, started_at: float, now: float) -> None:
+        """A request is closed that waited from `requested_at` to `started_at`."""
+        self._count_backlog(requested_at, started_at)
+        interval = interval_index(self.grid, now)
+        self.closed[interval] += 1
+        self.waited[interval] += started_at - requested_at
 
-    def leave_open(self, asked_at: float, started_at: float | None) -> None:
+    def record_open(self, requested_at: float, started_at: float | None) -> None:
         """A request is open at the end of the run; if nobody took it up, it waits still."""
-        self._wait(asked_at, self.grid[-1] + 1.0 if started_at is None else started_at)
+        self._count_backlog(requested_at, self.grid[-1] + 1.0 if started_at is None else started_at)
 
-    def work(self, now: float, days: float) -> None:
+    def record_review(self, now: float, days: float) -> None:
         """A review is finished that took so much working time."""
-        self.worked[part_of(self.grid, now)] += days
+        self.worked[interval_index(self.grid, now)] += days
 
-    def _wait(self, start: float, stop: float) -> None:
-        for place, day in enumerate(self.grid):
-            self.backlog[place] += start <= day < stop
+    def _count_backlog(self, start: float, stop: float) -> None:
+        for index, day in enumerate(self.grid):
+            self.backlog[index] += start <= day < stop
 
     def rows(self, reviewers: Reviewers, count: int) -> list[dict[str, float | None]]:
         """What a person reads: a row per day of the grid.
@@ -81,14 +81,16 @@ class GateBook:
         rows: list[dict[str, float | None]] = [
             {"day": self.grid[0], "backlog": self.backlog[0], "utilisation": None, "wait_days_mean": None}
         ]
-        for place, (start, stop) in enumerate(pairwise(self.grid)):
-            time = count * (worked(stop, *reviewers.hours) - worked(start, *reviewers.hours))
+        for index, (start, stop) in enumerate(pairwise(self.grid)):
+            time = count * (
+                working_time_until(stop, *reviewers.working_hours) - working_time_until(start, *reviewers.working_hours)
+            )
             rows.append(
                 {
                     "day": stop,
-                    "backlog": self.backlog[place + 1],
-                    "utilisation": self.worked[place] / time if time > 0.0 else None,
-                    "wait_days_mean": self.waited[place] / self.closed[place] if self.closed[place] else None,
+                    "backlog": self.backlog[index + 1],
+                    "utilisation": self.worked[index] / time if time > 0.0 else None,
+                    "wait_days_mean": self.waited[index] / self.closed[index] if self.closed[index] else None,
                 }
             )
         return rows

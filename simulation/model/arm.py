@@ -1,6 +1,6 @@
 """One arm of a scenario, and the tables that the engine reads instead of its specification.
 
-`ArmSetup` is what a scenario says; `compile_arm` resolves every name to an index and every default to a number, once,
+`ArmSpec` is what a scenario says; `compile_arm` resolves every name to an index and every default to a number, once,
 so that nothing in the engine looks anything up by name.
 """
 
@@ -9,33 +9,38 @@ from dataclasses import dataclass, field, replace
 from math import log1p
 from typing import NamedTuple
 
-from journey.decision.policy import OTHER_SEGMENT, TIERS, Policy, PolicyTable
+from journey.decision.policy import OTHER_SEGMENT, TIERS, CompiledPolicy, Policy
 from journey.decision.rules import NO_ACTION
-from journey.decision.steps import PolicySheet, sheet_of
+from journey.decision.steps import PolicyParameters, build_parameters
 from journey.machine import CompiledJourney, Journey
-from journey.runtime.identity_cache import Lately
-from simulation.model.calendar_effects import Seasons, seasons_of
-from simulation.model.contracts import ContractLaw, ValueLaw, contract_law, value_law
-from simulation.model.parameters import (
-    CauseLaw,
-    EffectLaw,
-    FatigueLaw,
-    MoveLaw,
-    SignalMix,
-    cause_laws,
-    effect_law,
-    fatigue_law,
-    move_ratios,
-    moves_out_of,
-    signal_mix,
+from journey.runtime.identity_cache import IdentityCache
+from simulation.model.calendar_effects import CalendarEffects, build_calendar_effects
+from simulation.model.contracts import (
+    ContractParameters,
+    ValueChangeParameters,
+    build_contract_parameters,
+    build_value_change_parameters,
 )
-from simulation.model.record_errors import Flaws, flaws_of
+from simulation.model.parameters import (
+    CauseParameters,
+    EffectParameters,
+    FatigueParameters,
+    MoveParameters,
+    SignalMix,
+    build_cause_parameters,
+    build_effect_parameters,
+    build_fatigue_parameters,
+    build_move_parameters,
+    build_move_ratios,
+    build_signal_mix,
+)
+from simulation.model.record_errors import RecordErrorRates, build_record_error_rates
 from simulation.model.spec import Population, Reviewers, Signals, World
 from simulation.model.units import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
-class ArmSetup:
+class ArmSpec:
     """One arm of a scenario: the world all arms share, and the policy and resources of this one.
 
     Attributes:
@@ -67,54 +72,54 @@ class ArmSetup:
     pod: int | None = None
 
     @property
-    def pods(self) -> tuple["ArmSetup", ...]:
+    def pods(self) -> tuple["ArmSpec", ...]:
         """The arm, pod by pod."""
-        return tuple(self.in_pod(pod) for pod in range(self.reviewers.pods))
+        return tuple(self.for_pod(pod) for pod in range(self.reviewers.pods))
 
-    def in_pod(self, pod: int) -> "ArmSetup":
+    def for_pod(self, pod: int) -> "ArmSpec":
         """One pod of the arm: a part of the customers and of the reviewers, who live by themselves."""
         return self if self.reviewers.pods == 1 else replace(self, pod=pod)
 
-    def part_of(self, many: int) -> range:
+    def pod_range(self, total: int) -> range:
         """Which of so many customers, or reviewers, belong here; the pods' parts differ by one at most."""
         if self.pod is None:
-            return range(many)
+            return range(total)
         pods = self.reviewers.pods
-        return range(many * self.pod // pods, many * (self.pod + 1) // pods)
+        return range(total * self.pod // pods, total * (self.pod + 1) // pods)
 
 
-def shares_in(segment: str, setups: Sequence[ArmSetup]) -> tuple[float, ...]:
+def arm_shares(segment: str, arm_specs: Sequence[ArmSpec]) -> tuple[float, ...]:
     """Relative shares of the customers of one segment who are assigned to each arm."""
-    return tuple(setup.share_by_segment.get(segment, setup.share) for setup in setups)
+    return tuple(setup.share_by_segment.get(segment, setup.share) for setup in arm_specs)
 
 
-class ArmTable(NamedTuple):
+class CompiledArm(NamedTuple):
     """Everything the engine reads, by index. Stages and moves have the codes of the compiled journey."""
 
     name: str
     journey: Journey
     machine: CompiledJourney
-    policy: PolicyTable
-    sheet: PolicySheet
+    policy: CompiledPolicy
+    policy_parameters: PolicyParameters
     terminal: tuple[bool, ...]
     live: tuple[bool, ...]
     support_stage: int
     escalate_move: int
     knots: tuple[float, ...]
-    moves: tuple[tuple[MoveLaw, ...], ...]
+    moves: tuple[tuple[MoveParameters, ...], ...]
     move_ratios: tuple[tuple[tuple[float, ...], ...], ...]
-    seasons: Seasons
+    calendar_effects: CalendarEffects
     onset_ratios: tuple[tuple[float, ...], ...]
-    causes: tuple[CauseLaw, ...]
+    causes: tuple[CauseParameters, ...]
     noise: SignalMix
     signals: Signals
     recovery_type: int
-    effects: tuple[EffectLaw, ...]
-    fatigue: FatigueLaw
-    contract: ContractLaw
-    values: ValueLaw
+    effects: tuple[EffectParameters, ...]
+    fatigue: FatigueParameters
+    contract: ContractParameters
+    values: ValueChangeParameters
     value_changes: tuple[str, ...]
-    flaws: Flaws
+    record_errors: RecordErrorRates
     cadence: float
     on_signal: bool
     on_stage_entry: bool
@@ -125,47 +130,48 @@ class ArmTable(NamedTuple):
     reviewer_count: int
     discount_rate: float
 
-    def type_of(self, signal_type: str) -> int:
+    def signal_type_code(self, signal_type: str) -> int:
         """Code of a signal type; those the policy does not know share the last one."""
         types = self.policy.signal_types
         return types.index(signal_type) if signal_type in types else len(types)
 
-    def source_of(self, source: str) -> int:
+    def signal_source_code(self, source: str) -> int:
         """Code of a signal's source; anything unknown counts as the last, other."""
         sources = self.policy.sources
         return sources.index(source) if source in sources else len(sources) - 1
 
 
-def compile_arm(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
+def compile_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> CompiledArm:
     """Resolve an arm against its journey, policy and population: once for what asks one after another.
 
     Args:
-        setup: The arm. Names in it are taken as checked (`scenarios.files.model` refuses unknown ones).
+        arm_spec: The arm. Names in it are taken as checked (`scenarios.files.model` refuses unknown ones).
         segments: The population's segments; a customer's segment is an index into them.
     """
-    return _tables.made([setup], segments, lambda: _compiled(setup, segments))
+    return _cache.get_or_create([arm_spec], segments, lambda: _build_compiled_arm(arm_spec, segments))
 
 
-_tables = Lately[ArmTable]()
+_cache = IdentityCache[CompiledArm]()
 
 
-def _compiled(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
-    machine = setup.journey.compile()
-    gone = frozenset((*setup.journey.terminal, *setup.world.lost))
-    policy = setup.policy.compile(machine.stages, gone)
+def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> CompiledArm:
+    machine = arm_spec.journey.compile()
+    gone = frozenset((*arm_spec.journey.terminal, *arm_spec.world.lost))
+    policy = arm_spec.policy.compile(machine.stages, gone)
     types = {name: index for index, name in enumerate(policy.signal_types)}
-    world = setup.world
+    world = arm_spec.world
     live = tuple(stage not in gone for stage in machine.stages)
     knots: list[float] = []
-    moves = tuple(moves_out_of(stage, machine, world, live, knots) for stage in range(len(machine.stages)))
+    moves = tuple(build_move_parameters(stage, machine, world, live, knots) for stage in range(len(machine.stages)))
     move_index = dict(machine.move_index)
-    return ArmTable(
-        name=setup.name,
-        journey=setup.journey,
+    return CompiledArm(
+        name=arm_spec.name,
+        journey=arm_spec.journey,
         machine=machine,
         policy=policy,
-        sheet=sheet_of(policy)._replace(
-            plays=_allowed(policy.plays, setup, policy), opportunities=_allowed(policy.opportunities, setup, policy)
+        policy_parameters=build_parameters(policy)._replace(
+            plays=_mask_disallowed_plays(policy.plays, arm_spec, policy),
+            opportunities=_mask_disallowed_plays(policy.opportunities, arm_spec, policy),
         ),
         terminal=tuple(bool(terminal) for terminal in machine.terminal),
         live=live,
@@ -173,45 +179,45 @@ def _compiled(setup: ArmSetup, segments: tuple[str, ...]) -> ArmTable:
         escalate_move=move_index.get("escalate", -1),
         knots=tuple(knots),
         moves=moves,
-        move_ratios=move_ratios(world, machine.moves, segments),
-        seasons=seasons_of(world, machine.stages, machine.moves),
+        move_ratios=build_move_ratios(world, machine.moves, segments),
+        calendar_effects=build_calendar_effects(world, machine.stages, machine.moves),
         onset_ratios=tuple(
             tuple(world.distress.by_segment.get(s, 1.0) * world.distress.by_tier.get(t, 1.0) for t in TIERS)
             for s in segments
         ),
-        causes=cause_laws(world, policy, types),
-        noise=signal_mix(world.signals.false_per_day, types),
+        causes=build_cause_parameters(world, policy, types),
+        noise=build_signal_mix(world.signals.false_per_day, types),
         signals=world.signals,
         recovery_type=types.get(world.signals.recovery or "", -1),
-        effects=tuple(effect_law(name, world, segments) for name in policy.actions),
-        fatigue=fatigue_law(world),
-        contract=contract_law(world, machine, segments),
-        values=value_law(world, machine.stages),
+        effects=tuple(build_effect_parameters(name, world, segments) for name in policy.actions),
+        fatigue=build_fatigue_parameters(world),
+        contract=build_contract_parameters(world, machine, segments),
+        values=build_value_change_parameters(world, machine.stages),
         value_changes=tuple(world.value_changes),
-        flaws=flaws_of(world.imperfections),
-        cadence=world.decisions.cadence_days if setup.active else 0.0,
-        on_signal=world.decisions.on_signal and setup.active,
-        on_stage_entry=world.decisions.on_stage_entry and setup.active,
+        record_errors=build_record_error_rates(world.imperfections),
+        cadence=world.decisions.cadence_days if arm_spec.active else 0.0,
+        on_signal=world.decisions.on_signal and arm_spec.active,
+        on_stage_entry=world.decisions.on_stage_entry and arm_spec.active,
         outcome_window=world.decisions.outcome_window_days,
         satisfaction_calm=world.satisfaction.calm,
         satisfaction_penalty=world.satisfaction.distress_penalty,
-        reviewers=setup.reviewers,
-        reviewer_count=len(setup.part_of(setup.reviewers.number(setup.population.size))),
-        discount_rate=log1p(setup.yearly_discount) / DAYS_PER_YEAR,
+        reviewers=arm_spec.reviewers,
+        reviewer_count=len(arm_spec.pod_range(arm_spec.reviewers.count_for(arm_spec.population.size))),
+        discount_rate=log1p(arm_spec.yearly_discount) / DAYS_PER_YEAR,
     )
 
 
-def policy_segments(table: ArmTable, segments: tuple[str, ...]) -> tuple[int, ...]:
+def map_policy_segments(table: CompiledArm, segments: tuple[str, ...]) -> tuple[int, ...]:
     """The population's segments as the policy numbers them; those it does not know are its `other`."""
     known = table.policy.segments
     return tuple(known.index(name if name in known else OTHER_SEGMENT) for name in segments)
 
 
-def _allowed(
-    plays: tuple[tuple[tuple[int, ...], ...], ...], setup: ArmSetup, policy: PolicyTable
+def _mask_disallowed_plays(
+    plays: tuple[tuple[tuple[int, ...], ...], ...], arm_spec: ArmSpec, policy: CompiledPolicy
 ) -> tuple[tuple[tuple[int, ...], ...], ...]:
     """Plays with those taken out whose action the arm may not take."""
-    allowed = [setup.actions is None or name in setup.actions for name in policy.actions]
+    allowed = [arm_spec.actions is None or name in arm_spec.actions for name in policy.actions]
     return tuple(
         tuple(tuple(play if play != NO_ACTION and allowed[play] else NO_ACTION for play in row) for row in rows)
         for rows in plays

@@ -14,40 +14,40 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from journey.decision.policy import Play, Policy
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
 
-MOST_IN_A_LINE = 12
+MAX_INLINE_ITEMS = 12
 """A longer list has a line for each of its items."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def policy_of(setup: ArmSetup, refusing: Sequence[str] = ()) -> Policy:
+def build_effective_policy(arm_spec: ArmSpec, do_not_contact: Sequence[str] = ()) -> Policy:
     """The policy of an arm, with what the arm may not do taken out of the playbook.
 
     A play with an action that the arm may not take becomes one of watching: in the arm, too, it does not fall through
     to a later play.
 
     Args:
-        setup: The arm.
-        refusing: Ids of the arm's customers who gave no consent to be contacted. The policy's own list does not name
-            simulated customers, so this one stands in its place.
+        arm_spec: The arm.
+        do_not_contact: Ids of the arm's customers who gave no consent to be contacted. The policy's own list does not
+            name simulated customers, so this one stands in its place.
     """
-    contact = setup.policy.contact.model_copy(update={"do_not_contact": tuple(refusing)})
-    return setup.policy.model_copy(update={"plays": _plays(setup), "contact": contact})
+    contact = arm_spec.policy.contact.model_copy(update={"do_not_contact": tuple(do_not_contact)})
+    return arm_spec.policy.model_copy(update={"plays": _effective_plays(arm_spec), "contact": contact})
 
 
-def _plays(setup: ArmSetup) -> tuple[Play, ...]:
-    allowed = setup.actions
+def _effective_plays(arm_spec: ArmSpec) -> tuple[Play, ...]:
+    allowed = arm_spec.actions
     if allowed is None:
-        return setup.policy.plays
+        return arm_spec.policy.plays
     return tuple(
         play if play.action in allowed else play.model_copy(update={"action": MONITOR_ONLY})
-        for play in setup.policy.plays
+        for play in arm_spec.policy.plays
     )
 
 
-def as_toml(policy: BaseModel) -> str:
+def format_toml(policy: BaseModel) -> str:
     """A policy as a policy file, which `journey.decision.policy.read_policy` reads back to an equal one.
 
     A marketing policy is written as well; `journey.marketing.core.policy.read_marketing_policy` reads it back.
@@ -71,7 +71,7 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{_key(name)} = {_value(item)}" for name, item in value.items()) + " }"
     if isinstance(value, list):
-        lines = len(value) > 1 and (isinstance(value[0], dict) or len(value) > MOST_IN_A_LINE)
+        lines = len(value) > 1 and (isinstance(value[0], dict) or len(value) > MAX_INLINE_ITEMS)
         items = [_value(item) for item in value]
         return "[\n    " + ",\n    ".join(items) + ",\n]" if lines else "[" + ", ".join(items) + "]"
     # A JSON string is a TOML string, and so are numbers and booleans; DEL alone must be escaped in TOML only.

@@ -8,14 +8,14 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from simulation.model.parameters import shares
+from simulation.model.parameters import cumulative_shares
 from simulation.model.spec import Phase, World
 
-LONGEST_DAYS = 36_525.0
+MAX_CALENDAR_DAYS = 36_525.0
 """The calendar is laid out for a hundred years: no run is longer."""
 
 
-class Seasons(NamedTuple):
+class CalendarEffects(NamedTuple):
     """Ratios by period of the calendar and band of tenure.
 
     Attributes:
@@ -37,21 +37,23 @@ class Seasons(NamedTuple):
     tenure_ratios: tuple[tuple[float, ...], ...]
 
 
-def seasons_of(world: World, stages: tuple[str, ...], moves: tuple[str, ...]) -> Seasons:
+def build_calendar_effects(world: World, stages: tuple[str, ...], moves: tuple[str, ...]) -> CalendarEffects:
     """The calendar of a world, for the stages and moves of its journey in code order."""
     phases = tuple(world.calendar.values())
     edges = [_edges(phase) for phase in phases]
     starts = sorted({0.0, *(edge for of_phase in edges for edge in of_phase)})
-    together = [tuple(place for place, of_phase in enumerate(edges) if _is_on(of_phase, start)) for start in starts]
-    states = tuple(dict.fromkeys(together))
+    active_phases = [
+        tuple(place for place, of_phase in enumerate(edges) if _is_on(of_phase, start)) for start in starts
+    ]
+    states = tuple(dict.fromkeys(active_phases))
     tenures = sorted({0.0, *(days for clock in world.moves.values() for days, _ in clock.by_tenure)})
     onsets = [[_onset_rates(world, stage, phases, state) for stage in stages] for state in states]
-    return Seasons(
+    return CalendarEffects(
         starts=tuple(starts),
-        state=tuple(states.index(state) for state in together),
+        state=tuple(states.index(state) for state in active_phases),
         move_ratios=tuple(tuple(_ratio(move, phases, state) for move in moves) for state in states),
         onset_rates=tuple(tuple(sum(rates) for rates in row) for row in onsets),
-        onset_cumulative=tuple(tuple(shares(rates) for rates in row) for row in onsets),
+        onset_cumulative=tuple(tuple(cumulative_shares(rates) for rates in row) for row in onsets),
         tenures=tuple(tenures),
         tenure_ratios=tuple(tuple(_tenure_ratio(world, move, days) for move in moves) for days in tenures),
     )
@@ -61,7 +63,7 @@ def _edges(phase: Phase) -> list[float]:
     """The days on which a phase begins and ends, in turn."""
     if phase.every_days is None:
         return [phase.from_day, phase.until_day]
-    times = int(LONGEST_DAYS / phase.every_days) + 1
+    times = int(MAX_CALENDAR_DAYS / phase.every_days) + 1
     return [day + time * phase.every_days for time in range(times) for day in (phase.from_day, phase.until_day)]
 
 
@@ -96,13 +98,13 @@ def _tenure_ratio(world: World, move: str, days: float) -> float:
     return ratio
 
 
-def part_of(edges: Sequence[float], place: float) -> int:
+def interval_index(edges: Sequence[float], position: float) -> int:
     """Which part of a line cut at `edges` (rising) a place is in: the last one that begins at it or before."""
-    part = 0
-    while part + 1 < len(edges) and edges[part + 1] <= place:
-        part += 1
-    return part
+    index = 0
+    while index + 1 < len(edges) and edges[index + 1] <= position:
+        index += 1
+    return index
 
 
-KERNELS = (part_of,)
+KERNELS = (interval_index,)
 """The functions that compiled code uses."""

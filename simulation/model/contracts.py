@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 from journey.decision.policy import TIERS
 from journey.machine import CompiledJourney
-from simulation.model.parameters import shares
+from simulation.model.parameters import cumulative_shares
 from simulation.model.spec import World
 
-_FAR = 1e9
+_MAX_CHARGES = 1e9
 """No customer is charged so often; a quotient beyond the range of floats is not even tried."""
 
 
-class ContractLaw(NamedTuple):
+class ContractParameters(NamedTuple):
     """Renewals and charges; a `renewal_move` or `charge_move` below 0 means there are none.
 
     Attributes:
@@ -41,7 +41,7 @@ class ContractLaw(NamedTuple):
     grace: float
 
 
-class ValueLaw(NamedTuple):
+class ValueChangeParameters(NamedTuple):
     """Changes of the account value.
 
     Attributes:
@@ -55,12 +55,12 @@ class ValueLaw(NamedTuple):
     cumulative: tuple[tuple[tuple[float, ...], ...], ...]
 
 
-def contract_law(world: World, machine: CompiledJourney, segments: tuple[str, ...]) -> ContractLaw:
+def build_contract_parameters(world: World, machine: CompiledJourney, segments: tuple[str, ...]) -> ContractParameters:
     """The contracts of a world, for the population's segments."""
     renewal, payments = world.renewal, world.payments
     move = world.moves.get(renewal.move)
     by_tier = {str(tier): ratio for tier, ratio in move.by_tier.items()} if move is not None else {}
-    return ContractLaw(
+    return ContractParameters(
         renewal_every=renewal.every_days,
         renewal_move=machine.move_index.get(renewal.move, -1) if any(renewal.churn.values()) else -1,
         renewal_mass=tuple(
@@ -74,7 +74,7 @@ def contract_law(world: World, machine: CompiledJourney, segments: tuple[str, ..
     )
 
 
-def value_law(world: World, stages: tuple[str, ...]) -> ValueLaw:
+def build_value_change_parameters(world: World, stages: tuple[str, ...]) -> ValueChangeParameters:
     """The changes of value of a world, for the stages of its journey in code order."""
     changes = world.value_changes.values()
     rates = [
@@ -84,10 +84,10 @@ def value_law(world: World, stages: tuple[str, ...]) -> ValueLaw:
         ]
         for distressed in (False, True)
     ]
-    return ValueLaw(
+    return ValueChangeParameters(
         factors=tuple(change.factor for change in changes),
         rates=tuple(tuple(sum(of_stage) for of_stage in row) for row in rates),
-        cumulative=tuple(tuple(shares(of_stage) for of_stage in row) for row in rates),
+        cumulative=tuple(tuple(cumulative_shares(of_stage) for of_stage in row) for row in rates),
     )
 
 
@@ -101,7 +101,7 @@ def charges_until_failure(mass: float, unit_exponential: float) -> float:
 
     ``P(more than k) = P(unit_exponential >= k mass) = (1 - p)^k``. Beyond a billion charges it is never.
     """
-    if unit_exponential >= _FAR * mass:
+    if unit_exponential >= _MAX_CHARGES * mass:
         return inf
     return 1.0 + floor(unit_exponential / mass)
 

@@ -18,7 +18,7 @@
     VALUE,
 ) = range(15)
 
-ENTRIES = 15
+EVENT_COUNT = 15
 """Number of entries of an agenda."""
 
 CALM = -1

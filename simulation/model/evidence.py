@@ -10,7 +10,7 @@ from typing import NamedTuple
 from journey.decision import rules, steps
 
 
-class Judgement(NamedTuple):
+class Assessment(NamedTuple):
     """What the rules make of a customer at one moment, before contact policy and approval.
 
     Attributes:
@@ -26,74 +26,93 @@ class Judgement(NamedTuple):
     confidence: float
 
 
-class Beliefs:
+class EvidenceState:
     """The two ledgers, their masses and their leading signals."""
 
-    __slots__ = ("at", "bright", "bright_evidence", "lead", "lead_evidence", "negative", "negative_mass", "positive",
-                 "positive_mass")  # fmt: skip
+    __slots__ = (
+        "last_signal_at",
+        "leading_negative",
+        "leading_negative_evidence",
+        "leading_positive",
+        "leading_positive_evidence",
+        "negative",
+        "negative_mass",
+        "positive",
+        "positive_mass",
+    )  # fmt: skip
 
     def __init__(self) -> None:
-        self.at = 0.0
+        self.last_signal_at = 0.0
         self.negative = 0.0
         self.positive = 0.0
         self.negative_mass = 0.0
         self.positive_mass = 0.0
-        self.lead = rules.NO_SIGNAL
-        self.lead_evidence = 0.0
-        self.bright = rules.NO_SIGNAL
-        self.bright_evidence = 0.0
+        self.leading_negative = rules.NO_SIGNAL
+        self.leading_negative_evidence = 0.0
+        self.leading_positive = rules.NO_SIGNAL
+        self.leading_positive_evidence = 0.0
 
-    def hear(
-        self, sheet: steps.PolicySheet, now: float, kind: int, strength: float, source: int, age: float = 0.0
+    def add_signal(
+        self, parameters: steps.PolicyParameters, now: float, kind: int, strength: float, source: int, age: float = 0.0
     ) -> None:
         """Add one signal; earlier evidence fades to `now` first.
 
         Args:
-            sheet: The policy.
+            parameters: The policy.
             now: Time in days, not before the last signal heard.
             kind: Type of the signal.
             strength: Its strength, in [0, 1].
             source: Its source, an index into the sheet's trusts.
             age: How old it is already, in days.
         """
-        left, fresh = rules.fade(now - self.at, sheet.fade_rate), rules.fade(age, sheet.fade_rate)
-        weighed = rules.evidence(sheet.weights[kind], strength, sheet.trusts[source]) * fresh
-        mass = strength * sheet.trusts[source] * fresh
-        self.at = now
+        left, fresh = rules.fade(now - self.last_signal_at, parameters.fade_rate), rules.fade(age, parameters.fade_rate)
+        weighted = rules.evidence(parameters.weights[kind], strength, parameters.trusts[source]) * fresh
+        mass = strength * parameters.trusts[source] * fresh
+        self.last_signal_at = now
         self.negative *= left
         self.positive *= left
         self.negative_mass *= left
         self.positive_mass *= left
-        self.lead_evidence *= left
-        self.bright_evidence *= left
-        if sheet.positive[kind]:
-            self.positive += weighed
+        self.leading_negative_evidence *= left
+        self.leading_positive_evidence *= left
+        if parameters.positive[kind]:
+            self.positive += weighted
             self.positive_mass += mass
-            if self.bright == rules.NO_SIGNAL or weighed > self.bright_evidence:
-                self.bright, self.bright_evidence = kind, weighed
+            if self.leading_positive == rules.NO_SIGNAL or weighted > self.leading_positive_evidence:
+                self.leading_positive, self.leading_positive_evidence = kind, weighted
         else:
-            self.negative += weighed
+            self.negative += weighted
             self.negative_mass += mass
-            if self.lead == rules.NO_SIGNAL or weighed > self.lead_evidence:
-                self.lead, self.lead_evidence = kind, weighed
+            if self.leading_negative == rules.NO_SIGNAL or weighted > self.leading_negative_evidence:
+                self.leading_negative, self.leading_negative_evidence = kind, weighted
 
-    def judge(self, sheet: steps.PolicySheet, now: float, segment: int, stage: int, days_in_stage: float) -> Judgement:
+    def assess(
+        self, parameters: steps.PolicyParameters, now: float, segment: int, stage: int, days_in_stage: float
+    ) -> Assessment:
         """Run the rules on what is believed now.
 
         Args:
-            sheet: The policy.
+            parameters: The policy.
             now: Time in days.
             segment: The customer's segment, as the policy numbers them.
             stage: Code of the stage.
             days_in_stage: Time since it was entered, in days.
         """
-        left = rules.fade(now - self.at, sheet.fade_rate)
+        left = rules.fade(now - self.last_signal_at, parameters.fade_rate)
         negative_mass, positive_mass = self.negative_mass * left, self.positive_mass * left
-        stalled = steps.stall(sheet, stage, days_in_stage)
+        stalled = steps.stall_evidence(parameters, stage, days_in_stage)
         severity, confidence = steps.assess(
-            sheet, 0, stalled, self.negative * left, self.positive * left, negative_mass, positive_mass
+            parameters, 0, stalled, self.negative * left, self.positive * left, negative_mass, positive_mass
         )
-        action, reason = steps.plan(
-            sheet, segment, stage, stalled, severity, confidence, negative_mass + positive_mass, self.lead, self.bright
+        action, reason = steps.plan_action(
+            parameters,
+            segment,
+            stage,
+            stalled,
+            severity,
+            confidence,
+            negative_mass + positive_mass,
+            self.leading_negative,
+            self.leading_positive,
         )
-        return Judgement(action, reason, severity, confidence)
+        return Assessment(action, reason, severity, confidence)

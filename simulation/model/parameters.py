@@ -8,12 +8,12 @@ from itertools import accumulate
 from math import log, log1p
 from typing import NamedTuple
 
-from journey.decision.policy import TIERS, PolicyTable
+from journey.decision.policy import TIERS, CompiledPolicy
 from journey.machine import CompiledJourney
 from simulation.distributions import dwell_times
 from simulation.model.spec import Dwell, World
 
-_LAWS = {
+_DISTRIBUTION_CODES = {
     "exponential": dwell_times.EXPONENTIAL,
     "weibull": dwell_times.WEIBULL,
     "log_logistic": dwell_times.LOG_LOGISTIC,
@@ -24,7 +24,7 @@ _LAWS = {
 }
 
 
-class MoveLaw(NamedTuple):
+class MoveParameters(NamedTuple):
     """The law of one legal move out of one stage."""
 
     move: int
@@ -46,7 +46,7 @@ class SignalMix(NamedTuple):
     cumulative: tuple[float, ...]
 
 
-class CauseLaw(NamedTuple):
+class CauseParameters(NamedTuple):
     """What one cause of distress does."""
 
     name: str
@@ -56,7 +56,7 @@ class CauseLaw(NamedTuple):
     symptoms: SignalMix
 
 
-class EffectLaw(NamedTuple):
+class EffectParameters(NamedTuple):
     """What one action does; `response` has one entry per segment, `recovery_ratio` one per cause of the world."""
 
     delay: float
@@ -67,27 +67,27 @@ class EffectLaw(NamedTuple):
     csat: float
 
 
-class FatigueLaw(NamedTuple):
-    """What earlier contacts do: their level fades; `kept` is the share of the response left at level 1."""
+class FatigueParameters(NamedTuple):
+    """What earlier contacts do: their level fades; `kept_response` is the share of the response left at level 1."""
 
     fade_rate: float
-    kept: float
+    kept_response: float
     churn_ratio: float
 
 
-def moves_out_of(
+def build_move_parameters(
     stage: int, machine: CompiledJourney, world: World, live: tuple[bool, ...], knots: list[float]
-) -> tuple[MoveLaw, ...]:
+) -> tuple[MoveParameters, ...]:
     """The laws of the moves out of a stage; empirical ones add their knots to `knots`."""
     laws = []
     for move in machine.legal_moves[stage]:
         clock = world.moves.get(machine.moves[move])
         if clock is None:
             continue
-        law, a, b = dwell_law(clock.dwell_from.get(machine.stages[stage], clock.dwell), knots)
+        law, a, b = resolve_dwell(clock.dwell_from.get(machine.stages[stage], clock.dwell), knots)
         to_stage = machine.rows[stage][move]
         laws.append(
-            MoveLaw(
+            MoveParameters(
                 move=move,
                 to_stage=to_stage,
                 law=law,
@@ -102,9 +102,9 @@ def moves_out_of(
     return tuple(laws)
 
 
-def dwell_law(dwell: Dwell, knots: list[float]) -> tuple[int, float, float]:
+def resolve_dwell(dwell: Dwell, knots: list[float]) -> tuple[int, float, float]:
     """A dwell as law and parameters; an empirical one adds its knots."""
-    law = _LAWS[dwell.law]
+    law = _DISTRIBUTION_CODES[dwell.law]
     if law != dwell_times.EMPIRICAL:
         return law, *dwell_times.scale_for_mean(law, dwell.mean_days, dwell.shape)
     first = len(knots) // 2
@@ -114,17 +114,17 @@ def dwell_law(dwell: Dwell, knots: list[float]) -> tuple[int, float, float]:
     return law, float(first), float(len(points))
 
 
-def signal_mix(rates: Mapping[str, float], types: Mapping[str, int]) -> SignalMix:
+def build_signal_mix(rates: Mapping[str, float], types: Mapping[str, int]) -> SignalMix:
     """Signals of several types at these rates per day; `types` gives the code of each."""
     named = [(types[name], rate) for name, rate in rates.items() if rate > 0.0]
     return SignalMix(
         rate=sum(rate for _, rate in named),
         types=tuple(kind for kind, _ in named),
-        cumulative=shares([rate for _, rate in named]),
+        cumulative=cumulative_shares([rate for _, rate in named]),
     )
 
 
-def shares(rates: Sequence[float]) -> tuple[float, ...]:
+def cumulative_shares(rates: Sequence[float]) -> tuple[float, ...]:
     """Cumulative shares of rates; all 0 where there is no rate at all."""
     total = sum(rates)
     if total <= 0.0:
@@ -132,12 +132,14 @@ def shares(rates: Sequence[float]) -> tuple[float, ...]:
     return tuple(partial / total for partial in accumulate(rates))
 
 
-def effect_law(action: str, world: World, segments: tuple[str, ...]) -> EffectLaw:
+def build_effect_parameters(action: str, world: World, segments: tuple[str, ...]) -> EffectParameters:
     """What an action does in this world; one that the world does not know does nothing."""
     effect = world.effects.get(action)
     if effect is None:
-        return EffectLaw(0.0, tuple(0.0 for _ in segments), tuple(1.0 for _ in world.distress.causes), 1.0, 1.0, 0.0)
-    return EffectLaw(
+        return EffectParameters(
+            0.0, tuple(0.0 for _ in segments), tuple(1.0 for _ in world.distress.causes), 1.0, 1.0, 0.0
+        )
+    return EffectParameters(
         delay=effect.delay_days,
         response=tuple(min(1.0, effect.response * effect.by_segment.get(name, 1.0)) for name in segments),
         recovery_ratio=tuple(effect.by_cause.get(name, effect.recovery_ratio) for name in world.distress.causes),
@@ -147,28 +149,30 @@ def effect_law(action: str, world: World, segments: tuple[str, ...]) -> EffectLa
     )
 
 
-def fatigue_law(world: World) -> FatigueLaw:
+def build_fatigue_parameters(world: World) -> FatigueParameters:
     """What earlier contacts do in this world."""
     fatigue = world.fatigue
-    return FatigueLaw(log(2.0) / fatigue.half_life_days, 1.0 - fatigue.response_lost, fatigue.churn_ratio)
+    return FatigueParameters(log(2.0) / fatigue.half_life_days, 1.0 - fatigue.response_lost, fatigue.churn_ratio)
 
 
-def cause_laws(world: World, policy: PolicyTable, types: Mapping[str, int]) -> tuple[CauseLaw, ...]:
+def build_cause_parameters(
+    world: World, policy: CompiledPolicy, types: Mapping[str, int]
+) -> tuple[CauseParameters, ...]:
     """The causes of distress; `types` gives the code of each signal type."""
     known = policy.cause_names
     return tuple(
-        CauseLaw(
+        CauseParameters(
             name=name,
             policy_cause=known.index(name) if name in known else -1,
             end_rate=1.0 / cause.mean_days,
             churn_ratio=cause.churn_ratio,
-            symptoms=signal_mix(cause.symptoms, types),
+            symptoms=build_signal_mix(cause.symptoms, types),
         )
         for name, cause in world.distress.causes.items()
     )
 
 
-def move_ratios(
+def build_move_ratios(
     world: World, moves: tuple[str, ...], segments: tuple[str, ...]
 ) -> tuple[tuple[tuple[float, ...], ...], ...]:
     """Hazard ratio by segment, tier and move."""

@@ -21,11 +21,11 @@ _CHANNEL_SHIFT = 21
 UNRECORDED = -1
 """Stands for a stage entry that nobody recorded."""
 
-SOUND, STRAY, COPY = 0, 1, 2
+VALID_RECORD, ORPHAN_RECORD, DUPLICATE_RECORD = 0, 1, 2
 """A signal's record may be sound, of an unknown customer, or a copy of a record that is there already."""
 
 
-class Flaws(NamedTuple):
+class RecordErrorRates(NamedTuple):
     """Shares between 0 and 1; see `simulation.model.spec.Imperfections`."""
 
     missing: float
@@ -37,9 +37,9 @@ class Flaws(NamedTuple):
     stages_wrong: float
 
 
-def flaws_of(spec: Imperfections) -> Flaws:
+def build_record_error_rates(spec: Imperfections) -> RecordErrorRates:
     """The flaws of a world."""
-    return Flaws(
+    return RecordErrorRates(
         missing=spec.signals_missing,
         orphaned=spec.signals_orphaned,
         duplicated=spec.signals_duplicated,
@@ -50,16 +50,16 @@ def flaws_of(spec: Imperfections) -> Flaws:
     )
 
 
-def identity(channel: int, which: int) -> int:
+def signal_identity(channel: int, context: int) -> int:
     """One number for a signal's channel and episode, as its draws are keyed by."""
-    return (channel << _CHANNEL_SHIFT) | which
+    return (channel << _CHANNEL_SHIFT) | context
 
 
-def becomes_of(key: int, channel: int, which: int, nth: int, missing: float, orphaned: float) -> int:
+def signal_fate(key: int, channel: int, context: int, occurrence: int, missing: float, orphaned: float) -> int:
     """What becomes of a signal's record: RECORDED, LOST or ORPHANED."""
     if missing + orphaned <= 0.0:
         return RECORDED
-    draw = uniform(key, streams.SIGNAL_RECORD, identity(channel, which), nth)
+    draw = uniform(key, streams.SIGNAL_RECORD, signal_identity(channel, context), occurrence)
     if draw < missing:
         return LOST
     if draw < missing + orphaned:
@@ -67,22 +67,22 @@ def becomes_of(key: int, channel: int, which: int, nth: int, missing: float, orp
     return RECORDED
 
 
-def known_after(key: int, channel: int, which: int, nth: int, late: float, mean: float) -> float:
+def reporting_delay(key: int, channel: int, context: int, occurrence: int, late: float, mean: float) -> float:
     """How long after its detection a signal's record is known, in days."""
-    signal = identity(channel, which)
-    if late <= 0.0 or uniform(key, streams.SIGNAL_LATE, signal, nth) >= late:
+    signal = signal_identity(channel, context)
+    if late <= 0.0 or uniform(key, streams.SIGNAL_LATE, signal, occurrence) >= late:
         return 0.0
-    return mean * exponential(key, streams.SIGNAL_LATE_DELAY, signal, nth)
+    return mean * exponential(key, streams.SIGNAL_LATE_DELAY, signal, occurrence)
 
 
-def is_doubled(key: int, channel: int, which: int, nth: int, duplicated: float) -> bool:
+def is_duplicated(key: int, channel: int, context: int, occurrence: int, duplicated: float) -> bool:
     """Whether a signal is recorded twice."""
     if duplicated <= 0.0:
         return False
-    return uniform(key, streams.SIGNAL_TWICE, identity(channel, which), nth) < duplicated
+    return uniform(key, streams.SIGNAL_TWICE, signal_identity(channel, context), occurrence) < duplicated
 
 
-def recorded_as(key: int, stage: int, visit: int, live: Sequence[bool], missing: float, wrong: float) -> int:
+def recorded_stage(key: int, stage: int, visit: int, live: Sequence[bool], missing: float, wrong: float) -> int:
     """The stage that the entry to `stage` is recorded as: itself, another live one, or UNRECORDED."""
     if missing + wrong <= 0.0:
         return stage
@@ -95,14 +95,14 @@ def recorded_as(key: int, stage: int, visit: int, live: Sequence[bool], missing:
             others += 1
     if draw >= missing + wrong or others == 0:
         return stage
-    left = int(others * uniform(key, streams.STAGE_RECORDED_AS, stage, visit))
+    remaining = int(others * uniform(key, streams.STAGE_RECORDED_AS, stage, visit))
     for other in range(len(live)):
         if live[other] and other != stage:
-            if left == 0:
+            if remaining == 0:
                 return other
-            left -= 1
+            remaining -= 1
     return stage
 
 
-KERNELS = (identity, becomes_of, known_after, is_doubled, recorded_as)
+KERNELS = (signal_identity, signal_fate, reporting_delay, is_duplicated, recorded_stage)
 """The functions that compiled code uses."""

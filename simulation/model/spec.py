@@ -24,31 +24,31 @@ Below1 = Annotated[float, Field(ge=0.0, lt=1.0)]
 Correlation = Annotated[float, Field(gt=-1.0, lt=1.0)]
 
 
-class Part(BaseModel):
+class SpecModel(BaseModel):
     """A frozen piece of a specification that refuses keys it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Amount(Part):
+class Amount(SpecModel):
     """A number and its provenance."""
 
     amount: NonNegative
     provenance: Provenance = "default"
 
 
-def _as_table(given: object) -> object:
+def _coerce_amount(given: object) -> object:
     """A bare number is an amount that its author assumes."""
     if isinstance(given, int | float) and not isinstance(given, bool):
         return {"amount": given, "provenance": "assumed"}
     return given
 
 
-Assumption = Annotated[Amount, BeforeValidator(_as_table)]
+Assumption = Annotated[Amount, BeforeValidator(_coerce_amount)]
 """A number and where it comes from; a bare number counts as ``assumed``."""
 
 
-class Dwell(Part):
+class Dwell(SpecModel):
     """How long until a move would happen if it were the only one."""
 
     law: Literal["exponential", "weibull", "log_logistic", "log_normal", "gamma", "deterministic", "empirical"] = (
@@ -69,20 +69,20 @@ class Dwell(Part):
     )
 
     @model_validator(mode="after")
-    def _is_a_law(self) -> "Dwell":
+    def _validate_distribution(self) -> "Dwell":
         if self.law == "log_logistic" and self.shape <= 1.0:
             raise ValueError(
                 f"a log_logistic dwell with shape {self.shape:g} has no mean; the shape must be more than 1"
             )
         if self.law == "empirical":
-            self._refuse_points_that_are_no_law()
+            self._refuse_invalid_points()
         elif self.points:
             raise ValueError(f"points belong to an empirical dwell, and this one is {self.law}")
         elif "mean_days" not in self.model_fields_set:
             raise ValueError(f"mean_days is missing; a {self.law} dwell needs its mean in days")
         return self
 
-    def _refuse_points_that_are_no_law(self) -> None:
+    def _refuse_invalid_points(self) -> None:
         if not self.points:
             raise ValueError("an empirical dwell needs points: [[days, share], ...]")
         before = (0.0, 0.0)
@@ -92,7 +92,7 @@ class Dwell(Part):
             before = point
 
 
-class MoveClock(Part):
+class MoveClock(SpecModel):
     """The clock of one move: a dwell, and what multiplies its hazard."""
 
     dwell: Dwell = Field(description="Dwell of a customer with all ratios 1.")
@@ -113,7 +113,7 @@ class MoveClock(Part):
         return self
 
 
-class Cause(Part):
+class Cause(SpecModel):
     """One cause of distress: where it starts, how long it lasts, what it looks like from outside."""
 
     onset_per_day: dict[str, PerDay] = Field(description="Onset rate by stage; 0 in stages left out.")
@@ -122,7 +122,7 @@ class Cause(Part):
     symptoms: dict[str, PerDay] = Field(description="Signals per day while it lasts, by signal type.")
 
 
-class Distress(Part):
+class Distress(SpecModel):
     """The latent truth that the orchestrator does not see."""
 
     causes: dict[str, Cause] = {}
@@ -130,7 +130,7 @@ class Distress(Part):
     by_tier: dict[RiskTier, Ratio] = Field(default={}, description="Ratio on every onset rate, by risk tier.")
 
 
-class Strengths(Part):
+class Strengths(SpecModel):
     """Distribution of signal strength: uniform between two bounds within [0, 1]."""
 
     low: Probability = 0.3
@@ -143,7 +143,7 @@ class Strengths(Part):
         return self
 
 
-class Signals(Part):
+class Signals(SpecModel):
     """How symptoms and noise reach the orchestrator."""
 
     strength: Strengths = Strengths()
@@ -155,7 +155,7 @@ class Signals(Part):
     delay_mean_days: NonNegative = Field(default=0.5, description="Mean exponential delay of detection.")
 
 
-class Effect(Part):
+class Effect(SpecModel):
     """What one action does."""
 
     delay_days: NonNegative = Field(default=0.5, description="From the decision (or approval) to its being done.")
@@ -170,14 +170,14 @@ class Effect(Part):
     csat: float = Field(default=0.0, description="Change of satisfaction when it resolves an episode, in points.")
 
 
-class Satisfaction(Part):
+class Satisfaction(SpecModel):
     """How satisfaction follows from a life: points on a scale of 1 to 5."""
 
     calm: float = Field(default=4.2, ge=1.0, le=5.0, description="A customer who was never in distress.")
     distress_penalty: NonNegative = Field(default=1.5, description="Lost by a life spent wholly in distress.")
 
 
-class Decisions(Part):
+class Decisions(SpecModel):
     """When the orchestrator looks at a customer."""
 
     on_signal: bool = True
@@ -186,7 +186,7 @@ class Decisions(Part):
     outcome_window_days: Positive = Field(default=21.0, description="An action's outcome is measured by then.")
 
 
-class Phase(Part):
+class Phase(SpecModel):
     """A stretch of time in which things are otherwise for everybody: a season, a campaign, an incident."""
 
     from_day: NonNegative = Field(description="First day of the phase.")
@@ -208,7 +208,7 @@ class Phase(Part):
         return self
 
 
-class Renewal(Part):
+class Renewal(SpecModel):
     """Contracts that end: at each date the customer may leave at once, so that churn comes in lumps."""
 
     every_days: Days = Field(default=365.0, description="Length of a contract, counted from the day a customer came.")
@@ -220,7 +220,7 @@ class Renewal(Part):
     move: str = Field(default="churn", description="The move by which they leave.")
 
 
-class Payments(Part):
+class Payments(SpecModel):
     """Charges that fail: customers who are lost without wanting to leave."""
 
     every_days: Days = Field(default=30.0, description="Days between two charges.")
@@ -230,7 +230,7 @@ class Payments(Part):
     move: str = Field(default="churn", description="The move by which they leave.")
 
 
-class ValueChange(Part):
+class ValueChange(SpecModel):
     """An expansion or a contraction of the account."""
 
     per_day: dict[str, PerDay] = Field(description="Rate by stage; 0 in stages left out.")
@@ -238,7 +238,7 @@ class ValueChange(Part):
     in_distress: Ratio = Field(default=1.0, description="Ratio on the rate while an episode of distress lasts.")
 
 
-class Fatigue(Part):
+class Fatigue(SpecModel):
     """What contacts do to later ones: every contact adds 1 to a level that halves with time."""
 
     half_life_days: Positive = Field(default=30.0, description="The level halves in this many days.")
@@ -246,7 +246,7 @@ class Fatigue(Part):
     churn_ratio: Ratio = Field(default=1.0, description="Hazard ratio on churn after a contact made at level 1.")
 
 
-class Imperfections(Part):
+class Imperfections(SpecModel):
     """How records fail to tell what happened. The orchestrator sees the records; customers live the truth."""
 
     signals_missing: Probability = Field(default=0.0, description="Share of signals that are never recorded.")
@@ -266,7 +266,7 @@ class Imperfections(Part):
         return self
 
 
-class World(Part):
+class World(SpecModel):
     """The laws that customers live by."""
 
     moves: dict[str, MoveClock] = Field(default={}, description="Clock of each move of the journey.")
@@ -296,7 +296,7 @@ class World(Part):
     decisions: Decisions = Decisions()
 
 
-class Segment(Part):
+class Segment(SpecModel):
     """One segment of a synthetic population."""
 
     share: NonNegative = Field(description="Relative share; shares need not add up to 1.")
@@ -317,7 +317,7 @@ class Segment(Part):
         return self
 
 
-class Correlations(Part):
+class Correlations(SpecModel):
     """How traits of a customer go together: correlations of a Gaussian copula, within each segment."""
 
     value_tier: Correlation = Field(default=0.0, description="Account value with risk tier (low to high).")
@@ -328,7 +328,7 @@ class Correlations(Part):
     tenure_frailty: Correlation = Field(default=0.0, description="Tenure with frailty.")
 
     @model_validator(mode="after")
-    def _can_be(self) -> "Correlations":
+    def _is_positive_definite(self) -> "Correlations":
         cholesky(self.matrix)
         return self
 
@@ -343,7 +343,7 @@ class Correlations(Part):
         )
 
 
-class Arrivals(Part):
+class Arrivals(SpecModel):
     """Customers who come in the course of the run, at times that are uniform: a Poisson stream, given how many."""
 
     share: Probability = Field(description="Share of the population that is not there on day 0, on average.")
@@ -351,7 +351,7 @@ class Arrivals(Part):
     stage: str | None = Field(default=None, description="The stage they come in; left out, the journey's first.")
 
 
-class Population(Part):
+class Population(SpecModel):
     """Who lives in the world: synthetic by segment, or a folder of records."""
 
     size: int = Field(default=2000, ge=1, le=2**31 - 1, strict=True, description="Number of customers.")
@@ -383,12 +383,12 @@ class Population(Part):
         """Whether customers are known one by one (from records, or as buyers of a funnel) and not drawn by number."""
         return self.records is not None
 
-    def work(self, days: float) -> float:
+    def workload(self, days: float) -> float:
         """How much there is to do in a run, in customer-days or as much as they are: an engine is chosen by it."""
         return self.size * days
 
 
-class Reviewers(Part):
+class Reviewers(SpecModel):
     """The human gate: who approves, how fast and how well."""
 
     count: int | None = Field(default=None, ge=0, le=1_000_000, description="Number of reviewers.")
@@ -422,11 +422,11 @@ class Reviewers(Part):
         return self
 
     @property
-    def hours(self) -> tuple[float, float, int]:
+    def working_hours(self) -> tuple[float, float, int]:
         """Opening and length as shares of a day, and days a week, as `simulation.model.working_hours` takes them."""
         return self.opens_at_hour / 24.0, self.minutes_per_day / MINUTES_PER_DAY, self.days_per_week
 
-    def number(self, customers: int) -> int:
+    def count_for(self, customers: int) -> int:
         """How many reviewers a population of this size has; one when nothing is said."""
         if self.count is not None:
             return self.count

@@ -9,7 +9,7 @@ from math import floor
 DAYS_IN_WEEK = 7
 
 
-def worked(time: float, opens: float, length: float, days_per_week: int) -> float:
+def working_time_until(time: float, opens: float, length: float, days_per_week: int) -> float:
     """Working time from day 0 up to `time`, in days.
 
     Args:
@@ -28,7 +28,7 @@ def worked(time: float, opens: float, length: float, days_per_week: int) -> floa
     return whole_days * length + today
 
 
-def opening(time: float, opens: float, length: float, days_per_week: int) -> float:
+def next_opening(time: float, opens: float, length: float, days_per_week: int) -> float:
     """The first moment from `time` on at which somebody works: `time` itself inside a window."""
     day = floor(time)
     weekday = day % DAYS_IN_WEEK
@@ -44,7 +44,7 @@ def opening(time: float, opens: float, length: float, days_per_week: int) -> flo
     return day + opens
 
 
-def finished(start: float, work: float, opens: float, length: float, days_per_week: int) -> float:
+def completion_time(start: float, work: float, opens: float, length: float, days_per_week: int) -> float:
     """When work of `work` days of working time, begun at `start` inside a window, is done."""
     left_today = floor(start) + opens + length - start
     if work <= left_today:
@@ -57,9 +57,9 @@ def finished(start: float, work: float, opens: float, length: float, days_per_we
 
 def _working_day_after(day: int, count: int, days_per_week: int) -> int:
     """The `count`-th working day after a working day."""
-    place = day % DAYS_IN_WEEK + count
-    return day - day % DAYS_IN_WEEK + place // days_per_week * DAYS_IN_WEEK + place % days_per_week
+    index = day % DAYS_IN_WEEK + count
+    return day - day % DAYS_IN_WEEK + index // days_per_week * DAYS_IN_WEEK + index % days_per_week
 
 
-KERNELS = (worked, opening, _working_day_after, finished)
+KERNELS = (working_time_until, next_opening, _working_day_after, completion_time)
 """The functions that compiled code uses, callees before callers."""

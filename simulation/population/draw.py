@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from journey.decision.policy import TIERS
 from journey.machine import CompiledJourney
-from simulation.distributions.special_functions import normal_quantile, normal_share
+from simulation.distributions.special_functions import normal_cdf, normal_quantile
 from simulation.model.event_types import CALM
 from simulation.model.spec import Population
 from simulation.random import copula, streams
@@ -24,7 +24,7 @@ BELOW_1 = 1.0 - 2.0**-53
 
 
 @dataclass(frozen=True, slots=True)
-class HeardSignal:
+class PriorSignal:
     """A signal that a customer brings along: type by name, strength, source, and age on day 0 in days."""
 
     signal_type: str
@@ -34,7 +34,7 @@ class HeardSignal:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class InitialCustomer:
     """One customer on day 0.
 
     Attributes:
@@ -44,10 +44,10 @@ class Person:
         account_value: Revenue per year, in dollars.
         stage: Code of the stage on day 0.
         days_in_stage: Time already spent there, in days.
-        heard: What the orchestrator has already heard, oldest first.
+        prior_signals: What the orchestrator has already heard, oldest first.
         days_since_contact: Days since the last contact; negative when there was none.
         cause: Cause of a distress that is on already, an index into the world's causes; CALM when there is none.
-        known_days: Time since the customer came, in days, as far as known; see `tenure_days`.
+        recorded_tenure_days: Time since the customer came, in days, as far as known; see `tenure_days`.
         consents: Whether the customer may be contacted.
         arrives_at: Day on which the customer comes; 0 for those who are there already.
         frailty_draw: The standard normal behind the frailty; None where it is the customer's own stream's.
@@ -59,10 +59,10 @@ class Person:
     account_value: float
     stage: int
     days_in_stage: float = 0.0
-    heard: tuple[HeardSignal, ...] = ()
+    prior_signals: tuple[PriorSignal, ...] = ()
     days_since_contact: float = -1.0
     cause: int = CALM
-    known_days: float = 0.0
+    recorded_tenure_days: float = 0.0
     consents: bool = True
     arrives_at: float = 0.0
     frailty_draw: float | None = None
@@ -70,55 +70,57 @@ class Person:
     @property
     def tenure_days(self) -> float:
         """Time since the customer came: at least the time in the present stage."""
-        return max(self.known_days, self.days_in_stage)
+        return max(self.recorded_tenure_days, self.days_in_stage)
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class Cohort:
     """A population on day 0.
 
     Attributes:
         segments: The names of its segments.
         size: How many customers there are.
-        at: Gives the customer at a place, from 0; they stand in order of their number.
-        listed: What `persons` are taken from, where they are a list and not drawn: again and again until there are
+        customer_at: Gives the customer at a place, from 0; they stand in order of their number.
+        listed: What `customers` are taken from, where they are a list and not drawn: again and again until there are
             `size` of them, each time with numbers that go on where the last ones ended.
     """
 
     segments: tuple[str, ...]
     size: int
-    at: Callable[[int], Person]
-    listed: tuple[Person, ...] | None = None
+    customer_at: Callable[[int], InitialCustomer]
+    listed: tuple[InitialCustomer, ...] | None = None
 
     @property
-    def persons(self) -> Iterator[Person]:
+    def customers(self) -> Iterator[InitialCustomer]:
         """All customers, in order of their number."""
-        return map(self.at, range(self.size))
+        return map(self.customer_at, range(self.size))
 
 
-def synthetic_people(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> People:
+def draw_cohort(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> Cohort:
     """The customers of a synthetic population on day 0, drawn one by one when they are asked for."""
-    at = partial(_synthetic, crowd_law(population, machine), seed, replication)
-    return People(tuple(population.segments), population.size, at)
+    at = partial(_draw_initial_customer, build_population_parameters(population, machine), seed, replication)
+    return Cohort(tuple(population.segments), population.size, at)
 
 
-def _synthetic(law: "CrowdLaw", seed: int, replication: int, number: int) -> Person:
+def _draw_initial_customer(
+    parameters: "PopulationParameters", seed: int, replication: int, number: int
+) -> InitialCustomer:
     key = streams.customer_key(seed, replication, number)
-    segment, tier, value, stage, known_days, consents, arrives_at, draw = drawn(law, key)
-    return Person(
+    segment, tier, value, stage, known_days, consents, arrives_at, draw = draw_customer(parameters, key)
+    return InitialCustomer(
         number=number,
         segment=segment,
         tier=tier,
         account_value=value,
         stage=stage,
-        known_days=known_days,
+        recorded_tenure_days=known_days,
         consents=consents,
         arrives_at=arrives_at,
         frailty_draw=draw,
     )
 
 
-class CrowdLaw(NamedTuple):
+class PopulationParameters(NamedTuple):
     """What a synthetic population is drawn from, by index; shares are cumulative.
 
     Attributes:
@@ -127,12 +129,12 @@ class CrowdLaw(NamedTuple):
         value: By segment, the median account value in dollars.
         value_spread: By segment, the standard deviation of its logarithm.
         tenure: By segment, the mean tenure in days; 0 where it is not drawn.
-        refusing: By segment, the share who may not be contacted.
+        do_not_contact: By segment, the share who may not be contacted.
         stages: Codes of the stages that customers are met in.
         stage_shares: Shares of these.
-        correlated: Whether traits go together.
+        is_correlated: Whether traits go together.
         factor: The Cholesky factor of their correlations (`simulation.random.copula`).
-        arriving: Share of those who come later.
+        arrival_share: Share of those who come later.
         over_days: They come up to this day.
         arrival_stage: Code of the stage they come in.
     """
@@ -142,108 +144,110 @@ class CrowdLaw(NamedTuple):
     value: tuple[float, ...]
     value_spread: tuple[float, ...]
     tenure: tuple[float, ...]
-    refusing: tuple[float, ...]
+    do_not_contact: tuple[float, ...]
     stages: tuple[int, ...]
     stage_shares: tuple[float, ...]
-    correlated: bool
+    is_correlated: bool
     factor: tuple[tuple[float, ...], ...]
-    arriving: float
+    arrival_share: float
     over_days: float
     arrival_stage: int
 
 
-NOBODY = CrowdLaw(
+EMPTY_POPULATION = PopulationParameters(
     segments=(1.0,),
     tiers=((1.0,),),
     value=(0.0,),
     value_spread=(0.0,),
     tenure=(0.0,),
-    refusing=(0.0,),
+    do_not_contact=(0.0,),
     stages=(0,),
     stage_shares=(1.0,),
-    correlated=False,
+    is_correlated=False,
     factor=((0.0,),),
-    arriving=0.0,
+    arrival_share=0.0,
     over_days=0.0,
     arrival_stage=0,
 )
 """The law of a population of which nobody is drawn."""
 
 
-def crowd_law(population: Population, machine: CompiledJourney) -> CrowdLaw:
+def build_population_parameters(population: Population, machine: CompiledJourney) -> PopulationParameters:
     """What a synthetic population is drawn from."""
     segments = list(population.segments.values())
     start = {machine.stage_index[stage]: share for stage, share in population.start.items() if share > 0.0}
-    plan, matrix = population.arrivals, population.correlations.matrix
+    arrivals, matrix = population.arrivals, population.correlations.matrix
     first = machine.initial[0]
-    return CrowdLaw(
-        segments=cumulative(segment.share for segment in segments),
-        tiers=tuple(cumulative(segment.tiers.get(tier, 0.0) for tier in TIERS) for segment in segments),
+    return PopulationParameters(
+        segments=normalise_cumulative(segment.share for segment in segments),
+        tiers=tuple(normalise_cumulative(segment.tiers.get(tier, 0.0) for tier in TIERS) for segment in segments),
         value=tuple(segment.account_value for segment in segments),
         value_spread=tuple(segment.value_spread for segment in segments),
         tenure=tuple(segment.tenure_mean_days for segment in segments),
-        refusing=tuple(segment.do_not_contact for segment in segments),
+        do_not_contact=tuple(segment.do_not_contact for segment in segments),
         stages=tuple(start) or (first,),
-        stage_shares=cumulative(start.values() if start else [1.0]),
-        correlated=not copula.is_independent(matrix),
+        stage_shares=normalise_cumulative(start.values() if start else [1.0]),
+        is_correlated=not copula.is_independent(matrix),
         factor=copula.cholesky(matrix),
-        arriving=plan.share if plan is not None else 0.0,
-        over_days=plan.over_days if plan is not None else 0.0,
-        arrival_stage=machine.stage_index[plan.stage] if plan is not None and plan.stage is not None else first,
+        arrival_share=arrivals.share if arrivals is not None else 0.0,
+        over_days=arrivals.over_days if arrivals is not None else 0.0,
+        arrival_stage=machine.stage_index[arrivals.stage]
+        if arrivals is not None and arrivals.stage is not None
+        else first,
     )
 
 
-def drawn(law: CrowdLaw, key: int) -> tuple[int, int, float, int, float, bool, float, float]:
+def draw_customer(parameters: PopulationParameters, key: int) -> tuple[int, int, float, int, float, bool, float, float]:
     """One customer, from the customer's own streams.
 
     Args:
-        law: The population.
+        parameters: The population.
         key: The key of the customer's streams.
 
     Returns:
         Segment, tier, account value, stage, tenure in days, whether contact is allowed, day of arrival (0: there
         already), and the standard normal behind the frailty.
     """
-    segment = pick(law.segments, uniform(key, streams.SEGMENT, 0, 0))
+    segment = pick(parameters.segments, uniform(key, streams.SEGMENT, 0, 0))
     value_draw, frailty_draw = standard_normal(key, streams.VALUE), standard_normal(key, streams.FRAILTY)
     tier_draw, tenure_draw = uniform(key, streams.TIER, 0, 0), uniform(key, streams.TENURE, 0, 0)
-    if law.correlated:
+    if parameters.is_correlated:
         # In the order of `simulation.random.copula`; the first trait is its own draw.
         tier_normal, tenure_normal = normal_quantile(tier_draw), normal_quantile(tenure_draw)
-        one, two, three = law.factor[1], law.factor[2], law.factor[3]
-        tier_draw = normal_share(one[0] * value_draw + one[1] * tier_normal)
-        tenure_draw = normal_share(two[0] * value_draw + two[1] * tier_normal + two[2] * tenure_normal)
+        one, two, three = parameters.factor[1], parameters.factor[2], parameters.factor[3]
+        tier_draw = normal_cdf(one[0] * value_draw + one[1] * tier_normal)
+        tenure_draw = normal_cdf(two[0] * value_draw + two[1] * tier_normal + two[2] * tenure_normal)
         mixed = three[0] * value_draw + three[1] * tier_normal + three[2] * tenure_normal
         frailty_draw = mixed + three[3] * frailty_draw
-    tier = pick(law.tiers[segment], tier_draw)
-    value = law.value[segment] * exp(law.value_spread[segment] * value_draw)
-    stage = law.stages[pick(law.stage_shares, uniform(key, streams.START_STAGE, 0, 0))]
+    tier = pick(parameters.tiers[segment], tier_draw)
+    value = parameters.value[segment] * exp(parameters.value_spread[segment] * value_draw)
+    stage = parameters.stages[pick(parameters.stage_shares, uniform(key, streams.START_STAGE, 0, 0))]
     known_days, arrives_at = 0.0, 0.0
-    if law.tenure[segment] > 0.0:
+    if parameters.tenure[segment] > 0.0:
         # A normal beyond 8 standard deviations has a share that rounds to 1, and 1 has no logarithm left.
-        known_days = -law.tenure[segment] * log1p(-min(tenure_draw, BELOW_1))
-    if law.arriving > 0.0 and uniform(key, streams.ARRIVES, 0, 0) < law.arriving:
-        arrives_at = law.over_days * uniform(key, streams.ARRIVES, 1, 0)
-        stage, known_days = law.arrival_stage, 0.0
-    consents = uniform(key, streams.CONSENT, 0, 0) >= law.refusing[segment]
+        known_days = -parameters.tenure[segment] * log1p(-min(tenure_draw, BELOW_1))
+    if parameters.arrival_share > 0.0 and uniform(key, streams.ARRIVES, 0, 0) < parameters.arrival_share:
+        arrives_at = parameters.over_days * uniform(key, streams.ARRIVES, 1, 0)
+        stage, known_days = parameters.arrival_stage, 0.0
+    consents = uniform(key, streams.CONSENT, 0, 0) >= parameters.do_not_contact[segment]
     return segment, tier, value, stage, known_days, consents, arrives_at, frailty_draw
 
 
-def splits_of(shares: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+def build_arm_splits(shares: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
     """By segment, the cumulative shares of the arms; a segment in which no arm has a share goes to the first.
 
     Args:
         shares: Relative shares, by segment, then by arm.
     """
-    return tuple(cumulative(of_arms if any(of_arms) else (1.0, *of_arms[1:])) for of_arms in shares)
+    return tuple(normalise_cumulative(of_arms if any(of_arms) else (1.0, *of_arms[1:])) for of_arms in shares)
 
 
-def arm_of(key: int, split: Sequence[float]) -> int:
+def assign_arm(key: int, split: Sequence[float]) -> int:
     """Which arm a customer is assigned to: a keyed draw against the arms' cumulative shares."""
     return pick(split, uniform(key, streams.ARM, 0, 0)) if len(split) > 1 else 0
 
 
-def frailty_of(spread: float, draw: float) -> float:
+def lognormal_frailty(spread: float, draw: float) -> float:
     """A customer's frailty: log-normal with mean 1.
 
     Args:
@@ -255,9 +259,9 @@ def frailty_of(spread: float, draw: float) -> float:
     return exp(spread * draw - 0.5 * spread * spread)
 
 
-def frailty(spread: float, key: int, draw: float | None = None) -> float:
+def draw_frailty(spread: float, key: int, draw: float | None = None) -> float:
     """The frailty of the customer of this key; `draw` is the standard normal behind it, where it is known."""
-    return frailty_of(spread, standard_normal(key, streams.FRAILTY) if draw is None else draw)
+    return lognormal_frailty(spread, standard_normal(key, streams.FRAILTY) if draw is None else draw)
 
 
 def standard_normal(key: int, purpose: int) -> float:
@@ -265,7 +269,7 @@ def standard_normal(key: int, purpose: int) -> float:
     return normal_quantile(uniform(key, purpose, 0, 0))
 
 
-def cumulative(shares: Iterable[float]) -> tuple[float, ...]:
+def normalise_cumulative(shares: Iterable[float]) -> tuple[float, ...]:
     """Relative shares as cumulative ones that end at 1."""
     sums = list(accumulate(shares))
     return tuple(partial / sums[-1] for partial in sums)
@@ -279,5 +283,5 @@ def pick(cumulative_shares: Sequence[float], draw: float) -> int:
     return len(cumulative_shares) - 1
 
 
-KERNELS = (pick, arm_of, standard_normal, frailty_of, drawn)
+KERNELS = (pick, assign_arm, standard_normal, lognormal_frailty, draw_customer)
 """The functions that compiled code uses."""

@@ -16,7 +16,7 @@ from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.records.folder import bundled_folder, read_folder
 from simulation.model.units import DAYS_PER_MONTH
-from simulation.population.draw import HeardSignal, People, Person
+from simulation.population.draw import Cohort, InitialCustomer, PriorSignal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,35 +30,35 @@ BUNDLED = "bundled"
 """What `population.records` says to mean the ten customers that come with the software."""
 
 
-def recorded_people(population: Population, machine: CompiledJourney) -> People:
+def read_cohort(population: Population, machine: CompiledJourney) -> Cohort:
     """The customers of `population.records` on day 0, which is `population.as_of` or the records' latest date.
 
     Raises:
         InputError: The folder cannot be read, or none of its customers is in a live stage of the journey.
     """
     folder = bundled_folder() if population.records == BUNDLED else Path(str(population.records))
-    records = _read(folder, _state_of(folder))
+    records = _read_records(folder, _folder_state(folder))
     as_of = _day_zero(population, records)
-    known = sorted(records.customer_ids())
-    segments = tuple(sorted({customer.segment for id_ in known if (customer := records.customer(id_))}))
-    templates = [person for id_ in known if (person := _person(records, id_, machine, segments, as_of))]
+    customer_ids = sorted(records.customer_ids())
+    segments = tuple(sorted({customer.segment for id_ in customer_ids if (customer := records.customer(id_))}))
+    templates = [person for id_ in customer_ids if (person := _read_customer(records, id_, machine, segments, as_of))]
     if not templates:
         raise InputError(f"population.records: no customer of {folder} is in a live stage of the journey")
     listed = tuple(replace(person, number=number) for number, person in enumerate(templates))
-    return People(segments, population.size, partial(_copy, listed), listed)
+    return Cohort(segments, population.size, partial(_copy, listed), listed)
 
 
-def _copy(listed: Sequence[Person], number: int) -> Person:
+def _copy(listed: Sequence[InitialCustomer], number: int) -> InitialCustomer:
     return replace(listed[number % len(listed)], number=number)
 
 
 @lru_cache(maxsize=4)
-def _read(folder: Path, _state: object) -> Records:
+def _read_records(folder: Path, _state: object) -> Records:
     """The records of a folder, read once for all arms and replications of a process."""
     return read_folder(folder)
 
 
-def _state_of(folder: Path) -> object:
+def _folder_state(folder: Path) -> object:
     """What changes when a file in the folder does."""
     if not folder.is_dir():
         return None
@@ -74,9 +74,9 @@ def _day_zero(population: Population, records: Records) -> AsOf:
     return AsOf.of(latest)
 
 
-def _person(
+def _read_customer(
     records: Records, id_: str, machine: CompiledJourney, segments: Sequence[str], as_of: AsOf
-) -> Person | None:
+) -> InitialCustomer | None:
     """One recorded customer on day 0, or None where the stage is not known, not live or not entered yet."""
     customer = records.customer(id_)
     entries = [entry for entry in records.stage_entries(id_) if entry.state_entered_at <= as_of.cutoff]
@@ -85,25 +85,25 @@ def _person(
         return None
     contacts = [
         _age(as_of, done.generated_at)
-        for done in records.interventions_of(id_)
+        for done in records.interventions_for(id_)
         if done.generated_at <= as_of.cutoff and done.recommended_action != MONITOR_ONLY
     ]
-    return Person(
+    return InitialCustomer(
         number=0,
         segment=segments.index(customer.segment),
         tier=TIERS.index(customer.risk_tier),
         account_value=customer.account_value,
         stage=stage,
         days_in_stage=_age(as_of, entries[-1].state_entered_at),
-        heard=tuple(
-            HeardSignal(
+        prior_signals=tuple(
+            PriorSignal(
                 signal.signal_type, signal.signal_strength, signal.source or "", _age(as_of, signal.detected_at)
             )
-            for signal in records.signals_of(id_)
+            for signal in records.signals_for(id_)
             if signal.known_at <= as_of.cutoff
         ),
         days_since_contact=min(contacts, default=-1.0),
-        known_days=customer.tenure_months * DAYS_PER_MONTH if customer.tenure_months else 0.0,
+        recorded_tenure_days=customer.tenure_months * DAYS_PER_MONTH if customer.tenure_months else 0.0,
     )
 
 

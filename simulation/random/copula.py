@@ -22,18 +22,18 @@ def cholesky(matrix: Matrix) -> tuple[tuple[float, ...], ...]:
         ValueError: No four traits can have these correlations (the matrix is not positive definite).
     """
     rows: list[list[float]] = []
-    for place, row in enumerate(matrix):
-        made: list[float] = []
-        for column in range(place):
-            known = sum(a * b for a, b in zip(made, rows[column], strict=False))
-            made.append((row[column] - known) / rows[column][column])
-        left = row[place] - sum(entry * entry for entry in made)
-        if left <= 1e-12:
+    for index, row in enumerate(matrix):
+        entries: list[float] = []
+        for column in range(index):
+            known = sum(a * b for a, b in zip(entries, rows[column], strict=False))
+            entries.append((row[column] - known) / rows[column][column])
+        remainder = row[index] - sum(entry * entry for entry in entries)
+        if remainder <= 1e-12:
             raise ValueError("these correlations contradict each other: no traits can have them all at once")
-        rows.append([*made, sqrt(left)])
+        rows.append([*entries, sqrt(remainder)])
     return tuple(tuple(row) for row in rows)
 
 
 def is_independent(matrix: Matrix) -> bool:
     """Whether no two traits are correlated."""
-    return all(entry == 0.0 for place, row in enumerate(matrix) for entry in row[:place])
+    return all(entry == 0.0 for index, row in enumerate(matrix) for entry in row[:index])

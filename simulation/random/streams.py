@@ -98,22 +98,22 @@ def customer_key(seed: int, replication: int, customer: int) -> int:
     return mix((key + GOLDEN * word64(customer + 1)) & MASK)
 
 
-def uniform(key: int, purpose: int, which: int, nth: int) -> float:
+def uniform(key: int, purpose: int, context: int, occurrence: int) -> float:
     """A uniform draw in the open interval (0, 1): the middle of one of 2^52 equal cells, exactly.
 
     Args:
         key: The customer's key.
         purpose: What the draw is for, one of the constants above.
-        which: First number of the event's identity (the stage visited, the episode), below IDENTITY_LIMIT.
-        nth: Second number (which visit, which symptom of the episode), below IDENTITY_LIMIT.
+        context: First number of the event's identity (the stage visited, the episode), below IDENTITY_LIMIT.
+        occurrence: Second number (which visit, which symptom of the episode), below IDENTITY_LIMIT.
     """
-    word = word64((purpose << 48) ^ (which << 24) ^ nth)
+    word = word64((purpose << 48) ^ (context << 24) ^ occurrence)
     return ((mix((key + GOLDEN * word) & MASK) >> SHIFT_TO_52_BITS) + 0.5) * 2.220446049250313e-16
 
 
-def exponential(key: int, purpose: int, which: int, nth: int) -> float:
+def exponential(key: int, purpose: int, context: int, occurrence: int) -> float:
     """A unit-exponential draw: ``-log`` of the uniform one, positive and finite."""
-    return -log(uniform(key, purpose, which, nth))
+    return -log(uniform(key, purpose, context, occurrence))
 
 
 KERNELS = (mix, customer_key, uniform, exponential)

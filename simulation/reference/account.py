@@ -15,8 +15,8 @@ from simulation.random import streams
 from simulation.trace import events
 
 if TYPE_CHECKING:
-    from simulation.population.draw import Person
-    from simulation.reference.customer import Life
+    from simulation.population.draw import InitialCustomer
+    from simulation.reference.customer import Customer
 
 
 class Account:
@@ -26,13 +26,22 @@ class Account:
         value: Revenue per year, in dollars, as it is now.
     """
 
-    __slots__ = ("_changes", "_clock", "_failures", "_life", "_paid_since", "_renewals", "_unpaid", "value")
+    __slots__ = (
+        "_changes",
+        "_clock",
+        "_customer",
+        "_failures",
+        "_paid_since",
+        "_payment_overdue",
+        "_renewals",
+        "value",
+    )
 
-    def __init__(self, life: Life, person: Person) -> None:
-        self._life = life
-        self.value = person.account_value
+    def __init__(self, customer: Customer, initial: InitialCustomer) -> None:
+        self._customer = customer
+        self.value = initial.account_value
         self._renewals, self._failures, self._changes = 0, 0, 0
-        self._unpaid = False
+        self._payment_overdue = False
         self._paid_since = 0.0
         self._clock: Clock | None = None
 
@@ -42,86 +51,88 @@ class Account:
         Args:
             tenure: Time since the contract was first made, in days.
         """
-        life, table = self._life, self._life.table
+        customer, table = self._customer, self._customer.table
         contract = table.contract
-        self._paid_since = life.now
-        if contract.renewal_move >= 0 and contract.renewal_mass[life.segment][life.tier] > 0.0:
-            life.agenda[RENEWAL] = next_renewal(life.now, tenure, contract.renewal_every)
-        if contract.charge_move >= 0 and contract.charge_mass[life.segment] > 0.0:
-            first = contract.charge_every * streams.uniform(life.key, streams.FIRST_CHARGE, 0, self._failures)
-            self._wind_charges(life.now + first - contract.charge_every)
+        self._paid_since = customer.now
+        if contract.renewal_move >= 0 and contract.renewal_mass[customer.segment][customer.tier] > 0.0:
+            customer.event_times[RENEWAL] = next_renewal(customer.now, tenure, contract.renewal_every)
+        if contract.charge_move >= 0 and contract.charge_mass[customer.segment] > 0.0:
+            first = contract.charge_every * streams.uniform(customer.key, streams.FIRST_CHARGE, 0, self._failures)
+            self._schedule_failed_charge(customer.now + first - contract.charge_every)
         if table.values.factors:
-            self._wind_change()
+            self._schedule_value_change()
 
     def close(self) -> None:
         """The customer is gone, or the run is over: no more charges; what was paid is booked."""
-        self._earn()
-        self._unpaid = False
+        self._add_revenue()
+        self._payment_overdue = False
         for entry in (RENEWAL, PAYMENT, VALUE):
-            self._life.agenda[entry] = NEVER
+            self._customer.event_times[entry] = NEVER
 
-    def _earn(self) -> None:
-        life = self._life
-        life.tally.earn(self.value, self._paid_since, life.now, life.table.discount_rate)
-        self._paid_since = life.now
+    def _add_revenue(self) -> None:
+        customer = self._customer
+        customer.counters.add_revenue(self.value, self._paid_since, customer.now, customer.table.discount_rate)
+        self._paid_since = customer.now
 
     def on_renewal(self) -> None:
         """A contract ends: the customer stays for another, or leaves."""
-        life, contract = self._life, self._life.table.contract
+        customer, contract = self._customer, self._customer.table.contract
         self._renewals += 1
-        life.agenda[RENEWAL] = life.now + contract.renewal_every
-        amount = streams.exponential(life.key, streams.LEAVES_AT_RENEWAL, 0, self._renewals)
-        place = life.place_of(contract.renewal_move)
-        if place >= 0 and amount < life.in_force(contract.renewal_mass[life.segment][life.tier], place):
-            life.move(place, events.RENEWAL)
+        customer.event_times[RENEWAL] = customer.now + contract.renewal_every
+        amount = streams.exponential(customer.key, streams.LEAVES_AT_RENEWAL, 0, self._renewals)
+        place = customer.find_move(contract.renewal_move)
+        if place >= 0 and amount < customer.effective_ratio(
+            contract.renewal_mass[customer.segment][customer.tier], place
+        ):
+            customer.make_move(place, events.RENEWAL)
 
     def on_payment(self) -> None:
         """A charge fails, or the time to make it good is over."""
-        life, contract = self._life, self._life.table.contract
-        if self._unpaid:
-            self._unpaid = False
-            self._wind_charges(life.now)
-            place = life.place_of(contract.charge_move)
+        customer, contract = self._customer, self._customer.table.contract
+        if self._payment_overdue:
+            self._payment_overdue = False
+            self._schedule_failed_charge(customer.now)
+            place = customer.find_move(contract.charge_move)
             if place >= 0:
-                life.move(place, events.PAYMENT)
+                customer.make_move(place, events.PAYMENT)
             return
-        if streams.uniform(life.key, streams.CHARGE_RECOVERED, 0, self._failures) < contract.recovered:
-            self._wind_charges(life.now)
+        if streams.uniform(customer.key, streams.CHARGE_RECOVERED, 0, self._failures) < contract.recovered:
+            self._schedule_failed_charge(customer.now)
             return
-        self._unpaid = True
-        life.agenda[PAYMENT] = life.now + contract.grace
+        self._payment_overdue = True
+        customer.event_times[PAYMENT] = customer.now + contract.grace
 
-    def _wind_charges(self, last: float) -> None:
+    def _schedule_failed_charge(self, last: float) -> None:
         """Set the day of the next charge that fails, the last charge having been on day `last`."""
-        life, contract = self._life, self._life.table.contract
+        customer, contract = self._customer, self._customer.table.contract
         self._failures += 1
-        amount = streams.exponential(life.key, streams.CHARGE_FAILS, 0, self._failures)
-        charges = charges_until_failure(contract.charge_mass[life.segment], amount)
-        life.agenda[PAYMENT] = last + contract.charge_every * charges
+        amount = streams.exponential(customer.key, streams.CHARGE_FAILS, 0, self._failures)
+        charges = charges_until_failure(contract.charge_mass[customer.segment], amount)
+        customer.event_times[PAYMENT] = last + contract.charge_every * charges
 
-    def on_value(self) -> None:
+    def on_value_change(self) -> None:
         """The account grows or shrinks."""
-        life, table = self._life, self._life.table
-        shares = table.values.cumulative[int(life.cause != CALM)][life.stage]
-        change = pick(shares, streams.uniform(life.key, streams.VALUE_CHANGE_KIND, 0, self._changes))
-        self._earn()
+        customer, table = self._customer, self._customer.table
+        shares = table.values.cumulative[int(customer.cause != CALM)][customer.stage]
+        change = pick(shares, streams.uniform(customer.key, streams.VALUE_CHANGE_KIND, 0, self._changes))
+        self._add_revenue()
         self.value *= table.values.factors[change]
-        life.emit(events.VALUE_CHANGE, table.value_changes[change], value=self.value)
-        self._wind_change()
+        customer.emit(events.VALUE_CHANGE, table.value_changes[change], value=self.value)
+        self._schedule_value_change()
 
-    def retune(self) -> None:
+    def update_value_clock(self) -> None:
         """Stage or distress have changed, and with them how often the value changes."""
         if self._clock is not None:
-            self._clock.run_at(self._life.now, self._rate())
-            self._life.agenda[VALUE] = self._clock.due
+            self._clock.set_hazard_ratio(self._customer.now, self._rate())
+            self._customer.event_times[VALUE] = self._clock.due
 
     def _rate(self) -> float:
-        life = self._life
-        return life.table.values.rates[int(life.cause != CALM)][life.stage]
+        customer = self._customer
+        return customer.table.values.rates[int(customer.cause != CALM)][customer.stage]
 
-    def _wind_change(self) -> None:
-        life = self._life
+    def _schedule_value_change(self) -> None:
+        customer = self._customer
         self._changes += 1
-        amount = streams.exponential(life.key, streams.VALUE_CHANGE, 0, self._changes)
-        self._clock = Clock(EXPONENTIAL, 1.0, 0.0, amount, life.now, self._rate())
-        life.agenda[VALUE] = self._clock.due
+        amount = streams.exponential(customer.key, streams.VALUE_CHANGE, 0, self._changes)
+        self._clock = Clock(EXPONENTIAL, 1.0, 0.0, amount, customer.now, self._rate())
+        customer.event_times[VALUE] = self._clock.due

@@ -9,29 +9,29 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from simulation.metrics.counters import Tally, grid_of
-from simulation.metrics.queue_statistics import GateBook
-from simulation.metrics.totals import Books
-from simulation.model.arm import ArmSetup, ArmTable, compile_arm, policy_segments, shares_in
-from simulation.population.draw import arm_of, frailty, splits_of
-from simulation.population.initial_state import met_on_day_0
+from simulation.metrics.counters import Counters, build_time_grid
+from simulation.metrics.queue_statistics import QueueStatistics
+from simulation.metrics.totals import Totals
+from simulation.model.arm import ArmSpec, CompiledArm, arm_shares, compile_arm, map_policy_segments
+from simulation.population.draw import assign_arm, build_arm_splits, draw_frailty
+from simulation.population.initial_state import draw_initial_state
 from simulation.random import streams
-from simulation.reference.customer import Life
+from simulation.reference.customer import Customer
 from simulation.reference.environment import ExactEnvironment
-from simulation.reference.review_queue import Gate
+from simulation.reference.review_queue import ReviewQueue
 from simulation.trace.events import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.population.draw import People
-    from simulation.trace.columns import TakeRows
+    from simulation.population.draw import Cohort
+    from simulation.trace.columns import RowSink
 
 
-class Town:
+class SharedState:
     """What all customers share: the clock, the gate, and the trace."""
 
-    def __init__(self, table: ArmTable, days: float, trace: Trace | None) -> None:
+    def __init__(self, table: CompiledArm, days: float, trace: Trace | None) -> None:
         """Open an empty town.
 
         Args:
@@ -41,13 +41,15 @@ class Town:
         """
         self.env = ExactEnvironment()
         self.trace = trace
-        self.gate = Gate(self.env, table.reviewer_count, table.reviewers, GateBook(grid_of(days)))
+        self.queue = ReviewQueue(
+            self.env, table.reviewer_count, table.reviewers, QueueStatistics(build_time_grid(days))
+        )
 
 
-class Arm:
+class ArmState:
     """What the customers of one arm share: the tables and the books."""
 
-    def __init__(self, table: ArmTable, segments: tuple[str, ...]) -> None:
+    def __init__(self, table: CompiledArm, segments: tuple[str, ...]) -> None:
         """Open the books of an arm.
 
         Args:
@@ -55,52 +57,58 @@ class Arm:
             segments: The population's segments, in index order.
         """
         self.table = table
-        self.tally = Tally(segments)
-        self.policy_segments = policy_segments(table, segments)
+        self.counters = Counters(segments)
+        self.segment_codes = map_policy_segments(table, segments)
 
     def occupancy(self, days: float) -> list[list[int]]:
         """How many customers are in each stage over time; the steps it is counted from are given up."""
-        counts = self.tally.occupancy(len(self.table.machine.stages), days)
-        self.tally.stage_steps.clear()
+        counts = self.counters.compute_occupancy(len(self.table.machine.stages), days)
+        self.counters.stage_steps.clear()
         return counts
 
 
-def live_reference(
-    setups: Sequence[ArmSetup],
-    population: People,
+def simulate_reference(
+    arm_specs: Sequence[ArmSpec],
+    cohort: Cohort,
     *,
     seed: int,
     replication: int,
     days: float,
     keep_trace: bool,
-    take_rows: TakeRows | None = None,
-) -> tuple[Books, ...]:
+    take_rows: RowSink | None = None,
+) -> tuple[Totals, ...]:
     """Live one cohort, split between arms that share the gate; see `simulation.runs.run.run_together`."""
-    first = setups[0]
-    arms = [Arm(compile_arm(setup, population.segments), population.segments) for setup in setups]
-    town = Town(arms[0].table, days, Trace() if keep_trace or take_rows is not None else None)
-    splits = splits_of([shares_in(segment, setups) for segment in population.segments])
+    first = arm_specs[0]
+    arm_states = [ArmState(compile_arm(setup, cohort.segments), cohort.segments) for setup in arm_specs]
+    shared = SharedState(arm_states[0].table, days, Trace() if keep_trace or take_rows is not None else None)
+    splits = build_arm_splits([arm_shares(segment, arm_specs) for segment in cohort.segments])
     started = perf_counter()
-    lives = []
-    for person in map(population.at, first.part_of(population.size)):
-        key = streams.customer_key(seed, replication, person.number)
-        arm = arms[arm_of(key, splits[person.segment])]
-        person = met_on_day_0(person, key, first.population, arms[0].table, arms[0].policy_segments[person.segment])
-        lives.append(Life(town, arm, person, key, frailty(first.world.frailty_spread, key, person.frailty_draw)))
-    town.env.run(until=days)
-    for life in lives:
-        life.finish(days)
-    wall_seconds = perf_counter() - started
-    if take_rows is not None and town.trace is not None:
-        town.trace.hand_on(take_rows)
-    return tuple(
-        Books(
-            arm.tally,
-            occupancy=arm.occupancy(days),
-            busy=town.gate.busy,
-            gate=town.gate.book,
-            wall_seconds=wall_seconds,
-            trace=town.trace if keep_trace else None,
+    customers = []
+    for initial in map(cohort.customer_at, first.pod_range(cohort.size)):
+        key = streams.customer_key(seed, replication, initial.number)
+        arm_state = arm_states[assign_arm(key, splits[initial.segment])]
+        initial = draw_initial_state(
+            initial, key, first.population, arm_states[0].table, arm_states[0].segment_codes[initial.segment]
         )
-        for arm in arms
+        customers.append(
+            Customer(
+                shared, arm_state, initial, key, draw_frailty(first.world.frailty_spread, key, initial.frailty_draw)
+            )
+        )
+    shared.env.run(until=days)
+    for customer in customers:
+        customer.finish(days)
+    wall_seconds = perf_counter() - started
+    if take_rows is not None and shared.trace is not None:
+        shared.trace.stream_to(take_rows)
+    return tuple(
+        Totals(
+            arm_state.counters,
+            occupancy=arm_state.occupancy(days),
+            busy=shared.queue.busy,
+            gate=shared.queue.statistics,
+            wall_seconds=wall_seconds,
+            trace=shared.trace if keep_trace else None,
+        )
+        for arm_state in arm_states
     )

@@ -11,259 +11,301 @@ from journey.decision import rules, steps
 from simulation.distributions.dwell_times import NEVER
 from simulation.model import record_errors
 from simulation.model.event_types import ACTION, CADENCE, CALM, CALM_SPELL, EXPIRY, OUTCOME
-from simulation.model.evidence import Beliefs
+from simulation.model.evidence import EvidenceState
 from simulation.model.units import MINUTES_PER_DAY
 from simulation.random import streams
-from simulation.reference.review_queue import Request
+from simulation.reference.review_queue import ReviewRequest
 from simulation.trace import events
 
 if TYPE_CHECKING:
-    from simulation.population.draw import Person
-    from simulation.reference.customer import Life
+    from simulation.population.draw import InitialCustomer
+    from simulation.reference.customer import Customer
 
-WATCHING = frozenset(
+MONITORING_REASONS = frozenset(
     (rules.LOW_CONFIDENCE, rules.NO_PLAY, rules.OPEN_INTERVENTION, rules.COOLING_DOWN, rules.CAPPED, rules.VETOED)
 )
 """Reasons that leave the orchestrator watching; the others leave it without a decision to make."""
 
 
-class Care:
+class CustomerOrchestration:
     """One customer as the orchestrator sees it, and what is under way for that customer."""
 
-    __slots__ = ("_actions_in_spell", "_asked_in_spell", "_consents", "_contacts", "_episode_acted_on", "_fatigue",
-                 "_life", "_open", "_policy_segment", "_recorded_since", "_recorded_stage", "_request", "_responded",
-                 "_spell", "_stake", "_tired_at", "_touched_at", "action", "beliefs", "satisfaction")  # fmt: skip
+    __slots__ = (
+        "_actions_in_spell",
+        "_contacts",
+        "_customer",
+        "_episode_acted_on",
+        "_fatigue",
+        "_fatigue_at",
+        "_has_consent",
+        "_has_open_action",
+        "_last_touch_at",
+        "_policy_segment",
+        "_recorded_since",
+        "_recorded_stage",
+        "_request",
+        "_requests_in_spell",
+        "_responded",
+        "_spell",
+        "_value_at_stake",
+        "action",
+        "evidence",
+        "satisfaction",
+    )  # fmt: skip
 
-    def __init__(self, life: Life, person: Person, policy_segment: int) -> None:
+    def __init__(self, customer: Customer, initial: InitialCustomer, policy_segment: int) -> None:
         """Take over a customer on day 0, with what was heard and done before.
 
         Args:
-            life: The customer's life.
-            person: The same customer on day 0.
+            customer: The customer's life.
+            initial: The same customer on day 0.
             policy_segment: The customer's segment, as the policy numbers them.
         """
-        self._life = life
+        self._customer = customer
         self._policy_segment = policy_segment
         # A list and not a deque, which takes 600 bytes while it is empty: most customers are never contacted.
         self._contacts: list[float] = []
-        self._touched_at = NEVER if person.days_since_contact < 0.0 else -person.days_since_contact
-        self._request: Request | None = None
-        self._open = 0
-        self._stake = 0.0
-        self._spell, self._actions_in_spell, self._asked_in_spell = CALM_SPELL, 0, 0
+        self._last_touch_at = NEVER if initial.days_since_contact < 0.0 else -initial.days_since_contact
+        self._request: ReviewRequest | None = None
+        self._has_open_action = 0
+        self._value_at_stake = 0.0
+        self._spell, self._actions_in_spell, self._requests_in_spell = CALM_SPELL, 0, 0
         self._episode_acted_on, self._responded = CALM, False
-        self._consents = person.consents
-        self._fatigue, self._tired_at = 0.0, 0.0
-        self._recorded_stage, self._recorded_since = person.stage, person.arrives_at - person.days_in_stage
+        self._has_consent = initial.consents
+        self._fatigue, self._fatigue_at = 0.0, 0.0
+        self._recorded_stage, self._recorded_since = initial.stage, initial.arrives_at - initial.days_in_stage
         self.action = rules.NO_ACTION
         self.satisfaction = 0.0
-        self.beliefs = Beliefs()
-        for heard in person.heard:
-            kind, source = life.table.type_of(heard.signal_type), life.table.source_of(heard.source)
-            self.beliefs.hear(life.table.sheet, -heard.age_days, kind, heard.strength, source)
+        self.evidence = EvidenceState()
+        for signal in initial.prior_signals:
+            kind, source = (
+                customer.table.signal_type_code(signal.signal_type),
+                customer.table.signal_source_code(signal.source),
+            )
+            self.evidence.add_signal(customer.table.policy_parameters, -signal.age_days, kind, signal.strength, source)
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """From now on the customer is looked at, also when nothing happens."""
-        life = self._life
-        if life.table.cadence > 0.0:
-            life.agenda[CADENCE] = life.now + life.table.cadence * streams.uniform(life.key, streams.CADENCE, 0, 0)
+        customer = self._customer
+        if customer.table.cadence > 0.0:
+            customer.event_times[CADENCE] = customer.now + customer.table.cadence * streams.uniform(
+                customer.key, streams.CADENCE, 0, 0
+            )
 
     def resume(self) -> None:
         """A customer who was lost is there again."""
-        if self._life.table.cadence > 0.0:
-            self._life.agenda[CADENCE] = self._life.now + self._life.table.cadence
+        if self._customer.table.cadence > 0.0:
+            self._customer.event_times[CADENCE] = self._customer.now + self._customer.table.cadence
 
-    def drop(self) -> None:
+    def cancel_all(self) -> None:
         """The customer is gone, and with them whatever is under way."""
-        self.take_back("withdrawn")
-        self._open = 0
+        self.withdraw("withdrawn")
+        self._has_open_action = 0
         for entry in (ACTION, OUTCOME, CADENCE):
-            self._life.agenda[entry] = NEVER
+            self._customer.event_times[entry] = NEVER
 
-    def note_entry(self, visit: int) -> None:
+    def record_stage_entry(self, visit: int) -> None:
         """A stage was entered; the records may say so, or something else, or nothing."""
-        life, wrong = self._life, self._life.table.flaws
-        stage = life.stage
-        if life.table.live[stage]:
-            live = life.table.live
-            stage = record_errors.recorded_as(life.key, stage, visit, live, wrong.stages_missing, wrong.stages_wrong)
+        customer, error_rates = self._customer, self._customer.table.record_errors
+        stage = customer.stage
+        if customer.table.live[stage]:
+            live = customer.table.live
+            stage = record_errors.recorded_stage(
+                customer.key, stage, visit, live, error_rates.stages_missing, error_rates.stages_wrong
+            )
         if stage != record_errors.UNRECORDED:
-            self._recorded_stage, self._recorded_since = stage, life.now
+            self._recorded_stage, self._recorded_since = stage, customer.now
 
     @property
-    def helped(self) -> bool:
+    def is_treated(self) -> bool:
         """Whether anything was done in the present episode."""
         return self._actions_in_spell > 0
 
-    def hear(self, kind: int, strength: float, source: int, dated: float) -> None:
+    def receive_signal(self, kind: int, strength: float, source: int, dated: float) -> None:
         """A signal arrives; its record may bear an earlier day."""
-        table = self._life.table
-        self.beliefs.hear(table.sheet, self._life.now, kind, strength, source, self._life.now - dated)
+        table = self._customer.table
+        self.evidence.add_signal(
+            table.policy_parameters, self._customer.now, kind, strength, source, self._customer.now - dated
+        )
         if table.on_signal:
             self.decide()
 
     def begin_spell(self, spell: int) -> None:
         """A new episode, or the calm after one: what is done in it has luck of its own."""
-        self._spell, self._actions_in_spell, self._asked_in_spell = spell, 0, 0
+        self._spell, self._actions_in_spell, self._requests_in_spell = spell, 0, 0
 
     def on_cadence(self) -> None:
         """The regular evaluation."""
-        self._life.agenda[CADENCE] = self._life.now + self._life.table.cadence
+        self._customer.event_times[CADENCE] = self._customer.now + self._customer.table.cadence
         self.decide()
 
     def decide(self) -> None:
         """Evaluate the customer with the rules, and set going what they say."""
-        life, table, tally = self._life, self._life.table, self._life.tally
-        stage, days = self._recorded_stage, life.now - self._recorded_since
-        judged = self.beliefs.judge(table.sheet, life.now, self._policy_segment, stage, days)
-        reason = self._held(judged.action, judged.reason)
-        action = judged.action if reason == rules.ACT else rules.NO_ACTION
-        tally.evaluations += 1
-        tally.reasons[rules.REASONS[reason]] += 1
+        customer, table, counters = self._customer, self._customer.table, self._customer.counters
+        stage, days = self._recorded_stage, customer.now - self._recorded_since
+        assessment = self.evidence.assess(table.policy_parameters, customer.now, self._policy_segment, stage, days)
+        reason = self._contact_policy_reason(assessment.action, assessment.reason)
+        action = assessment.action if reason == rules.ACT else rules.NO_ACTION
+        counters.evaluations += 1
+        counters.reasons[rules.REASONS[reason]] += 1
         if action == rules.NO_ACTION:
-            label = "monitor_only" if reason in WATCHING else "none"
+            label = "monitor_only" if reason in MONITORING_REASONS else "none"
         else:
             label = table.policy.actions[action]
-        misstaged = stage != life.stage
-        tally.misstaged += misstaged
-        believed = stage if misstaged else None
-        life.emit(events.DECISION, label, reason=rules.REASONS[reason], value=judged.confidence, to_stage=believed)
-        if action in (rules.NO_ACTION, table.sheet.monitor):
+        is_misclassified = stage != customer.stage
+        counters.misclassified += is_misclassified
+        recorded_stage = stage if is_misclassified else None
+        customer.emit(
+            events.DECISION, label, reason=rules.REASONS[reason], value=assessment.confidence, to_stage=recorded_stage
+        )
+        if action in (rules.NO_ACTION, table.policy_parameters.monitor):
             return
-        self.action, self._open = action, 1
-        churn = steps.churn_of(table.sheet, self._policy_segment, life.tier, judged.severity)
-        self._stake = rules.priority(churn, life.account.value, table.sheet.averts[action])
-        if steps.approval(table.sheet, action, judged.severity, life.tier, life.account.value):
-            self._ask_for_review()
+        self.action, self._has_open_action = action, 1
+        churn = steps.compute_churn_probability(
+            table.policy_parameters, self._policy_segment, customer.tier, assessment.severity
+        )
+        self._value_at_stake = rules.priority(churn, customer.account.value, table.policy_parameters.averts[action])
+        if steps.action_needs_approval(
+            table.policy_parameters, action, assessment.severity, customer.tier, customer.account.value
+        ):
+            self._request_review()
         else:
-            life.agenda[ACTION] = life.now + table.effects[action].delay
+            customer.event_times[ACTION] = customer.now + table.effects[action].delay
 
-    def _held(self, action: int, reason: int) -> int:
-        sheet, now = self._life.table.sheet, self._life.now
-        while self._contacts and self._contacts[0] < now - sheet.window_days:
+    def _contact_policy_reason(self, action: int, reason: int) -> int:
+        parameters, now = self._customer.table.policy_parameters, self._customer.now
+        while self._contacts and self._contacts[0] < now - parameters.window_days:
             self._contacts.pop(0)
-        since = -1.0 if self._touched_at == NEVER else now - self._touched_at
-        return steps.hold(sheet, action, reason, self._open, since, len(self._contacts), not self._consents)
+        since = -1.0 if self._last_touch_at == NEVER else now - self._last_touch_at
+        return steps.apply_contact_policy(
+            parameters, action, reason, self._has_open_action, since, len(self._contacts), not self._has_consent
+        )
 
     # -- review ------------------------------------------------------------------------------------
 
-    def _ask_for_review(self) -> None:
-        life, table = self._life, self._life.table
-        self._asked_in_spell += 1
-        unit = streams.exponential(life.key, streams.SERVICE, self._spell, self._asked_in_spell)
+    def _request_review(self) -> None:
+        customer, table = self._customer, self._customer.table
+        self._requests_in_spell += 1
+        unit = streams.exponential(customer.key, streams.SERVICE, self._spell, self._requests_in_spell)
         work = unit * (table.reviewers.service_minutes / MINUTES_PER_DAY)
-        self._request = Request(-self._stake, life.now, life.customer, work, self._on_verdict)
-        life.emit(events.REVIEW_REQUESTED, table.policy.actions[self.action], value=self._stake)
-        life.agenda[EXPIRY] = life.now + table.sheet.approval_expiry_days
-        life.town.gate.ask(self._request)
+        self._request = ReviewRequest(-self._value_at_stake, customer.now, customer.number, work, self._on_verdict)
+        customer.emit(events.REVIEW_REQUESTED, table.policy.actions[self.action], value=self._value_at_stake)
+        customer.event_times[EXPIRY] = customer.now + table.policy_parameters.approval_expiry_days
+        customer.shared.queue.submit(self._request)
 
     def _on_verdict(self, time: float, reviewer: int) -> None:
-        life, table = self._life, self._life.table
+        customer, table = self._customer, self._customer.table
         skill = table.reviewers
-        life.now = time
-        draw = streams.uniform(life.key, streams.VERDICT, self._spell, self._asked_in_spell)
-        approved = draw < skill.approve_distressed if life.cause != CALM else draw >= skill.reject_calm
+        customer.now = time
+        draw = streams.uniform(customer.key, streams.VERDICT, self._spell, self._requests_in_spell)
+        approved = draw < skill.approve_distressed if customer.cause != CALM else draw >= skill.reject_calm
         verdict = "approved" if approved else "rejected"
         if approved:
-            better = self._play_for_the_truth()
-            overrides = streams.uniform(life.key, streams.OVERRIDE, self._spell, self._asked_in_spell) < skill.override
+            better = self._play_for_true_cause()
+            overrides = (
+                streams.uniform(customer.key, streams.OVERRIDE, self._spell, self._requests_in_spell) < skill.override
+            )
             if overrides and better not in (rules.NO_ACTION, self.action):
                 self.action, verdict = better, "overridden"
-            life.agenda[ACTION] = life.now + table.effects[self.action].delay
+            customer.event_times[ACTION] = customer.now + table.effects[self.action].delay
         else:
-            self._open = 0
+            self._has_open_action = 0
             # A refusal counts as a touch: the same proposal is not put to the reviewers again at the next signal.
-            self._touched_at = life.now
+            self._last_touch_at = customer.now
         self._close_request(verdict, reviewer)
-        life.wake()
+        customer.reschedule()
 
-    def _play_for_the_truth(self) -> int:
-        life, table = self._life, self._life.table
-        cause = table.causes[life.cause].policy_cause if life.cause != CALM else -1
-        return table.sheet.plays[self._policy_segment][life.stage][cause] if cause >= 0 else rules.NO_ACTION
+    def _play_for_true_cause(self) -> int:
+        customer, table = self._customer, self._customer.table
+        cause = table.causes[customer.cause].policy_cause if customer.cause != CALM else -1
+        return (
+            table.policy_parameters.plays[self._policy_segment][customer.stage][cause]
+            if cause >= 0
+            else rules.NO_ACTION
+        )
 
     def on_expiry(self) -> None:
         """Nobody reviewed the request in time; one that a reviewer holds is finished."""
-        self._life.agenda[EXPIRY] = NEVER
+        self._customer.event_times[EXPIRY] = NEVER
         if self._request is not None and self._request.started_at is None:
-            self.take_back("expired")
+            self.withdraw("expired")
 
-    def count_unanswered(self) -> None:
+    def record_open_request(self) -> None:
         """The run is over, and a request may still be open."""
         if self._request is not None:
-            self._life.town.gate.book.leave_open(self._request.asked_at, self._request.started_at)
+            self._customer.shared.queue.statistics.record_open(self._request.requested_at, self._request.started_at)
 
-    def take_back(self, verdict: str) -> None:
+    def withdraw(self, verdict: str) -> None:
         """Close a request that no reviewer will decide; without one nothing happens."""
         if self._request is not None:
-            self._open = 0
+            self._has_open_action = 0
             self._close_request(verdict, None)
 
     def _close_request(self, verdict: str, reviewer: int | None) -> None:
-        life, request = self._life, self._request
+        customer, request = self._customer, self._request
         assert request is not None
-        started = life.now if request.started_at is None else request.started_at
-        life.tally.wait(started - request.asked_at)
-        life.tally.verdicts[verdict] += 1
-        life.town.gate.book.close(request.asked_at, started, life.now)
-        life.agenda[EXPIRY] = NEVER
-        request.open = False
+        started = customer.now if request.started_at is None else request.started_at
+        customer.counters.add_wait(started - request.requested_at)
+        customer.counters.verdicts[verdict] += 1
+        customer.shared.queue.statistics.record_closed(request.requested_at, started, customer.now)
+        customer.event_times[EXPIRY] = NEVER
+        request.is_open = False
         self._request = None
-        life.emit(events.REVIEW_DECIDED, verdict, reviewer=reviewer, value=self._stake)
+        customer.emit(events.REVIEW_DECIDED, verdict, reviewer=reviewer, value=self._value_at_stake)
 
     # -- action and outcome ------------------------------------------------------------------------
 
     def on_action(self) -> None:
         """The action is carried out, and the customer may respond to it."""
-        life, table, tally = self._life, self._life.table, self._life.tally
-        effect, tiredness = table.effects[self.action], self._tire()
-        life.agenda[ACTION] = NEVER
-        life.emit(events.ACTION, table.policy.actions[self.action], value=table.policy.costs[self.action])
-        tally.actions[self.action] += 1
-        tally.contacts_needed += life.cause != CALM
-        self._contacts.append(life.now)
-        self._touched_at = life.now
+        customer, table, counters = self._customer, self._customer.table, self._customer.counters
+        effect, fatigue = table.effects[self.action], self._add_fatigue()
+        customer.event_times[ACTION] = NEVER
+        customer.emit(events.ACTION, table.policy.actions[self.action], value=table.policy.costs[self.action])
+        counters.actions[self.action] += 1
+        counters.contacts_needed += customer.cause != CALM
+        self._contacts.append(customer.now)
+        self._last_touch_at = customer.now
         self._actions_in_spell += 1
-        life.agenda[OUTCOME] = life.now + table.outcome_window
+        customer.event_times[OUTCOME] = customer.now + table.outcome_window
         self._responded = False
-        harm = table.fatigue.churn_ratio**tiredness
-        if life.cause == CALM:
+        harm = table.fatigue.churn_ratio**fatigue
+        if customer.cause == CALM:
             self._episode_acted_on = CALM
-            life.be_harmed(harm * effect.harm_ratio, effect.lasts)
+            customer.apply_harm(harm * effect.harm_ratio, effect.lasts)
             return
         if harm != 1.0:
-            life.be_harmed(harm, effect.lasts)
-        self._episode_acted_on = life.episode
-        draw = streams.uniform(life.key, streams.RESPONSE, life.episode, self._actions_in_spell)
-        if draw < effect.response[life.segment] * table.fatigue.kept**tiredness:
+            customer.apply_harm(harm, effect.lasts)
+        self._episode_acted_on = customer.episode
+        draw = streams.uniform(customer.key, streams.RESPONSE, customer.episode, self._actions_in_spell)
+        if draw < effect.response[customer.segment] * table.fatigue.kept_response**fatigue:
             self._responded = True
-            life.be_helped(effect.recovery_ratio[life.cause], effect.lasts)
+            customer.apply_effect(effect.recovery_ratio[customer.cause], effect.lasts)
 
-    def _tire(self) -> float:
+    def _add_fatigue(self) -> float:
         """One more contact; returns the level of those before it, faded to this day."""
-        now, fade_rate = self._life.now, self._life.table.fatigue.fade_rate
-        level = self._fatigue * rules.fade(now - self._tired_at, fade_rate)
-        self._fatigue, self._tired_at = level + 1.0, now
+        now, fade_rate = self._customer.now, self._customer.table.fatigue.fade_rate
+        level = self._fatigue * rules.fade(now - self._fatigue_at, fade_rate)
+        self._fatigue, self._fatigue_at = level + 1.0, now
         return level
 
     def on_outcome(self) -> None:
         """The outcome window closes on an action whose episode, if there was one, has not ended."""
         if self._episode_acted_on == CALM:
-            self._measure("no_action_needed")
+            self._record_outcome("no_action_needed")
         else:
-            self._measure("partial_improvement" if self._responded else "no_response")
+            self._record_outcome("partial_improvement" if self._responded else "no_response")
 
-    def episode_ended(self, episode: int) -> None:
+    def on_episode_end(self, episode: int) -> None:
         """An episode ended; if an action on it still awaits its outcome, this is the outcome."""
-        if self._life.agenda[OUTCOME] < NEVER and self._episode_acted_on == episode:
+        if self._customer.event_times[OUTCOME] < NEVER and self._episode_acted_on == episode:
             # An observer records it as resolved either way; only a customer who responded is grateful for it.
             if self._responded:
-                self.satisfaction += self._life.table.effects[self.action].csat
-            self._measure("resolved")
+                self.satisfaction += self._customer.table.effects[self.action].csat
+            self._record_outcome("resolved")
 
-    def _measure(self, outcome: str) -> None:
-        life = self._life
-        life.agenda[OUTCOME] = NEVER
-        self._open = 0
-        life.tally.outcomes[outcome] += 1
-        life.emit(events.OUTCOME, outcome, value=self._stake if outcome == "resolved" else 0.0)
+    def _record_outcome(self, outcome: str) -> None:
+        customer = self._customer
+        customer.event_times[OUTCOME] = NEVER
+        self._has_open_action = 0
+        customer.counters.outcomes[outcome] += 1
+        customer.emit(events.OUTCOME, outcome, value=self._value_at_stake if outcome == "resolved" else 0.0)

@@ -14,89 +14,89 @@ from functools import partial
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from simulation.model.working_hours import finished, opening
+from simulation.model.working_hours import completion_time, next_opening
 from simulation.reference.environment import AFTER_ALL, BEFORE_ALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulation.metrics.queue_statistics import GateBook
+    from simulation.metrics.queue_statistics import QueueStatistics
     from simulation.model.spec import Reviewers
     from simulation.reference.environment import ExactEnvironment
 
 
 @dataclass(order=True, slots=True)
-class Request:
+class ReviewRequest:
     """A request for review, ordered by (minus money at stake, time asked, customer).
 
     Attributes:
         rank: Minus the money at stake: the dearest request is first.
-        asked_at: When it was asked, in days.
+        requested_at: When it was asked, in days.
         customer: Number of the customer.
         work: Working time a reviewer will need for it, in days.
-        decide: Called with (time, reviewer) when the review is done.
+        on_decision: Called with (time, reviewer) when the review is done.
         started_at: When a reviewer took it up; None while it waits.
-        open: False once it expired or was withdrawn.
+        is_open: False once it expired or was withdrawn.
     """
 
     rank: float
-    asked_at: float
+    requested_at: float
     customer: int
     work: float = field(compare=False)
-    decide: Callable[[float, int], None] = field(compare=False)
+    on_decision: Callable[[float, int], None] = field(compare=False)
     started_at: float | None = field(default=None, compare=False)
-    open: bool = field(default=True, compare=False)
+    is_open: bool = field(default=True, compare=False)
 
 
-class Gate:
+class ReviewQueue:
     """Reviewers and their queue.
 
     Attributes:
         busy: Working time spent on reviews so far, in days, over all reviewers.
-        book: What is measured over time.
+        statistics: What is measured over time.
     """
 
-    def __init__(self, env: ExactEnvironment, count: int, reviewers: Reviewers, book: GateBook) -> None:
+    def __init__(self, env: ExactEnvironment, count: int, reviewers: Reviewers, statistics: QueueStatistics) -> None:
         """Open the gate.
 
         Args:
             env: The SimPy environment.
             count: How many reviewers there are; with none, every request waits until it expires.
             reviewers: Their working hours.
-            book: Where backlog, waits and work are written down.
+            statistics: Where backlog, waits and work are written down.
         """
         self._env = env
-        self._hours = reviewers.hours
-        self._waiting: list[Request] = []
+        self._hours = reviewers.working_hours
+        self._waiting: list[ReviewRequest] = []
         self._free = list(range(count))
         self.busy = 0.0
-        self.book = book
+        self.statistics = statistics
 
-    def ask(self, request: Request) -> None:
+    def submit(self, request: ReviewRequest) -> None:
         """Put a request in the queue."""
         heappush(self._waiting, request)
-        self._hand_out_later()
+        self._schedule_assignment()
 
-    def _hand_out_later(self) -> None:
+    def _schedule_assignment(self) -> None:
         if self._free:
-            self._env.call_at(opening(self._env.now, *self._hours), AFTER_ALL, self._hand_out)
+            self._env.call_at(next_opening(self._env.now, *self._hours), AFTER_ALL, self._assign_requests)
 
-    def _hand_out(self) -> None:
+    def _assign_requests(self) -> None:
         now = self._env.now
         while self._free and self._waiting:
             request = heappop(self._waiting)
-            if not request.open:
+            if not request.is_open:
                 continue
             reviewer = heappop(self._free)
             request.started_at = now
-            done = finished(now, request.work, *self._hours)
+            done = completion_time(now, request.work, *self._hours)
             self._env.call_at(done, BEFORE_ALL, partial(self._done, request, reviewer))
 
-    def _done(self, request: Request, reviewer: int) -> None:
+    def _done(self, request: ReviewRequest, reviewer: int) -> None:
         self.busy += request.work
-        self.book.work(self._env.now, request.work)
+        self.statistics.record_review(self._env.now, request.work)
         heappush(self._free, reviewer)
-        if request.open:
-            request.decide(self._env.now, reviewer)
+        if request.is_open:
+            request.on_decision(self._env.now, reviewer)
         if self._waiting:
-            self._hand_out_later()
+            self._schedule_assignment()

@@ -17,13 +17,13 @@ from simulation.trace import events
 
 if TYPE_CHECKING:
     from simulation.model.spec import Strengths
-    from simulation.reference.customer import Life
+    from simulation.reference.customer import Customer
 
 AUTOMATED, MANUAL = 0, 1
 """Sources that a simulated signal can have; the codes are those of the policy's trusts."""
 
 
-class Delivery(NamedTuple):
+class PendingSignal(NamedTuple):
     """A signal on its way to the orchestrator; `order` breaks ties between two that are known at the same time.
 
     `record` says what is wrong with its record, one of the codes below; `dated` is the day that the record bears.
@@ -40,123 +40,139 @@ class Delivery(NamedTuple):
     dated: float
 
 
-class Symptoms:
+class SignalProcess:
     """The signals one customer sends."""
 
-    __slots__ = ("_life", "_noise", "_sent", "_symptom", "_under_way", "noticed")
+    __slots__ = ("_customer", "_noise", "_pending", "_signals_sent", "_symptom", "is_detected")
 
-    def __init__(self, life: Life) -> None:
-        self._life = life
+    def __init__(self, customer: Customer) -> None:
+        self._customer = customer
         self._symptom = 0
         self._noise = 0
-        self._sent = 0
-        self._under_way: list[Delivery] = []
-        self.noticed = False
+        self._signals_sent = 0
+        self._pending: list[PendingSignal] = []
+        self.is_detected = False
         """Whether the present episode has shown itself to the orchestrator."""
 
     def begin_episode(self) -> None:
         """From now on the present episode shows."""
         self._symptom = 0
-        self.noticed = False
-        self._wind_symptom()
+        self.is_detected = False
+        self._schedule_symptom()
 
     def end_episode(self, cause: int) -> None:
         """No more symptoms; perhaps a sign of recovery."""
-        life, table = self._life, self._life.table
-        life.agenda[SYMPTOM] = NEVER
-        draw = streams.uniform(life.key, streams.RELIEF_TYPE, life.episode, 0)
+        customer, table = self._customer, self._customer.table
+        customer.event_times[SYMPTOM] = NEVER
+        draw = streams.uniform(customer.key, streams.RELIEF_TYPE, customer.episode, 0)
         if table.recovery_type >= 0 and draw < table.signals.recovery_probability:
-            strength = self._strength(table.signals.strength, streams.RELIEF_STRENGTH, life.episode, 0)
-            self._send(record_errors.RELIEF, table.recovery_type, strength, life.episode, 0, cause)
+            strength = self._strength(table.signals.strength, streams.RELIEF_STRENGTH, customer.episode, 0)
+            self._send_signal(record_errors.RELIEF, table.recovery_type, strength, customer.episode, 0, cause)
 
     def on_symptom(self) -> None:
         """A symptom occurs; it will be detected a little later."""
-        life = self._life
-        law, signals = life.table.causes[life.cause], life.table.signals
-        which, nth = life.episode, self._symptom
-        kind = law.symptoms.types[
-            pick(law.symptoms.cumulative, streams.uniform(life.key, streams.SYMPTOM_TYPE, which, nth))
+        customer = self._customer
+        parameters, signals = customer.table.causes[customer.cause], customer.table.signals
+        context, occurrence = customer.episode, self._symptom
+        kind = parameters.symptoms.types[
+            pick(
+                parameters.symptoms.cumulative, streams.uniform(customer.key, streams.SYMPTOM_TYPE, context, occurrence)
+            )
         ]
-        strength = self._strength(signals.strength, streams.SYMPTOM_STRENGTH, which, nth)
-        self._send(record_errors.SYMPTOM, kind, strength, which, nth, life.cause)
-        self._wind_symptom()
+        strength = self._strength(signals.strength, streams.SYMPTOM_STRENGTH, context, occurrence)
+        self._send_signal(record_errors.SYMPTOM, kind, strength, context, occurrence, customer.cause)
+        self._schedule_symptom()
 
-    def wind_noise(self) -> None:
+    def schedule_noise(self) -> None:
         """Set the time of the next false alarm."""
-        life, rate = self._life, self._life.table.noise.rate
+        customer, rate = self._customer, self._customer.table.noise.rate
         if rate > 0.0:
             self._noise += 1
-            life.agenda[NOISE] = life.now + streams.exponential(life.key, streams.NOISE, 0, self._noise) / rate
+            customer.event_times[NOISE] = (
+                customer.now + streams.exponential(customer.key, streams.NOISE, 0, self._noise) / rate
+            )
 
     def on_noise(self) -> None:
         """A false alarm is raised."""
-        life, nth = self._life, self._noise
-        mix, signals = life.table.noise, life.table.signals
-        kind = mix.types[pick(mix.cumulative, streams.uniform(life.key, streams.NOISE_TYPE, 0, nth))]
-        strength = self._strength(signals.false_strength, streams.NOISE_STRENGTH, 0, nth)
-        self._send(record_errors.FALSE_ALARM, kind, strength, 0, nth, CALM)
-        self.wind_noise()
+        customer, occurrence = self._customer, self._noise
+        mix, signals = customer.table.noise, customer.table.signals
+        kind = mix.types[pick(mix.cumulative, streams.uniform(customer.key, streams.NOISE_TYPE, 0, occurrence))]
+        strength = self._strength(signals.false_strength, streams.NOISE_STRENGTH, 0, occurrence)
+        self._send_signal(record_errors.FALSE_ALARM, kind, strength, 0, occurrence, CALM)
+        self.schedule_noise()
 
     def on_delivery(self) -> None:
         """A signal reaches the orchestrator."""
-        life, table, tally = self._life, self._life.table, self._life.tally
-        signal = heappop(self._under_way)
-        life.agenda[DELIVERY] = self._under_way[0].time if self._under_way else NEVER
-        false = signal.cause == CALM
+        customer, table, counters = self._customer, self._customer.table, self._customer.counters
+        signal = heappop(self._pending)
+        customer.event_times[DELIVERY] = self._pending[0].time if self._pending else NEVER
+        is_false = signal.cause == CALM
         dated = signal.dated if signal.dated != signal.time else None
         kind, source = table.policy.signal_types[signal.kind], table.policy.sources[signal.source]
         reason = self._reason(signal)
-        life.emit(events.SIGNAL, kind, reason=reason, value=signal.strength, source=source, dated=dated)
-        if signal.record != record_errors.SOUND:
+        customer.emit(events.SIGNAL, kind, reason=reason, value=signal.strength, source=source, dated=dated)
+        if signal.record != record_errors.VALID_RECORD:
             return
         if not table.policy.positive[signal.kind]:
-            tally.alarms_false += false
-            tally.alarms_true += not false
-            if not false and life.cause != CALM and signal.episode == life.episode:
-                self.noticed = True
-        life.care.hear(signal.kind, signal.strength, signal.source, signal.dated)
+            counters.alarms_false += is_false
+            counters.alarms_true += not is_false
+            if not is_false and customer.cause != CALM and signal.episode == customer.episode:
+                self.is_detected = True
+        customer.orchestration.receive_signal(signal.kind, signal.strength, signal.source, signal.dated)
 
-    def _reason(self, signal: Delivery) -> str:
-        if signal.record != record_errors.SOUND:
-            return events.ORPHANED if signal.record == record_errors.STRAY else events.DUPLICATE
-        return events.NOISE if signal.cause == CALM else self._life.table.causes[signal.cause].name
+    def _reason(self, signal: PendingSignal) -> str:
+        if signal.record != record_errors.VALID_RECORD:
+            return events.ORPHANED if signal.record == record_errors.ORPHAN_RECORD else events.DUPLICATE
+        return events.NOISE if signal.cause == CALM else self._customer.table.causes[signal.cause].name
 
-    def drop(self) -> None:
+    def cancel_all(self) -> None:
         """The customer is gone: nothing more is sent, and what is under way arrives nowhere."""
-        self._under_way.clear()
+        self._pending.clear()
         for entry in (SYMPTOM, NOISE, DELIVERY):
-            self._life.agenda[entry] = NEVER
+            self._customer.event_times[entry] = NEVER
 
-    def _wind_symptom(self) -> None:
-        life = self._life
-        rate = life.table.causes[life.cause].symptoms.rate
+    def _schedule_symptom(self) -> None:
+        customer = self._customer
+        rate = customer.table.causes[customer.cause].symptoms.rate
         if rate > 0.0:
             self._symptom += 1
-            wait = streams.exponential(life.key, streams.SYMPTOM, life.episode, self._symptom) / rate
-            life.agenda[SYMPTOM] = life.now + wait
+            wait = streams.exponential(customer.key, streams.SYMPTOM, customer.episode, self._symptom) / rate
+            customer.event_times[SYMPTOM] = customer.now + wait
 
-    def _strength(self, spread: Strengths, purpose: int, which: int, nth: int) -> float:
-        return spread.low + (spread.high - spread.low) * streams.uniform(self._life.key, purpose, which, nth)
+    def _strength(self, spread: Strengths, purpose: int, context: int, occurrence: int) -> float:
+        return spread.low + (spread.high - spread.low) * streams.uniform(
+            self._customer.key, purpose, context, occurrence
+        )
 
-    def _send(self, channel: int, kind: int, strength: float, which: int, nth: int, cause: int) -> None:
+    def _send_signal(self, channel: int, kind: int, strength: float, context: int, occurrence: int, cause: int) -> None:
         """Put a signal on its way, with whatever goes wrong with its record."""
-        life, signals, wrong = self._life, self._life.table.signals, self._life.table.flaws
-        fate = record_errors.becomes_of(life.key, channel, which, nth, wrong.missing, wrong.orphaned)
+        customer, signals, error_rates = (
+            self._customer,
+            self._customer.table.signals,
+            self._customer.table.record_errors,
+        )
+        fate = record_errors.signal_fate(
+            customer.key, channel, context, occurrence, error_rates.missing, error_rates.orphaned
+        )
         if fate == record_errors.LOST:
             return
-        manual = streams.uniform(life.key, _SOURCES[channel], which, nth) < signals.manual_share
-        delay = signals.delay_mean_days * streams.exponential(life.key, _DELAYS[channel], which, nth)
-        dated = life.now + delay
-        known = dated + record_errors.known_after(life.key, channel, which, nth, wrong.late, wrong.late_mean)
-        records = [record_errors.STRAY if fate == record_errors.ORPHANED else record_errors.SOUND]
-        if record_errors.is_doubled(life.key, channel, which, nth, wrong.duplicated):
-            records.append(record_errors.COPY)
+        manual = streams.uniform(customer.key, _SOURCES[channel], context, occurrence) < signals.manual_share
+        delay = signals.delay_mean_days * streams.exponential(customer.key, _DELAYS[channel], context, occurrence)
+        dated = customer.now + delay
+        known = dated + record_errors.reporting_delay(
+            customer.key, channel, context, occurrence, error_rates.late, error_rates.late_mean
+        )
+        records = [record_errors.ORPHAN_RECORD if fate == record_errors.ORPHANED else record_errors.VALID_RECORD]
+        if record_errors.is_duplicated(customer.key, channel, context, occurrence, error_rates.duplicated):
+            records.append(record_errors.DUPLICATE_RECORD)
         for record in records:
-            self._sent += 1
+            self._signals_sent += 1
             source = MANUAL if manual else AUTOMATED
-            signal = Delivery(known, self._sent, kind, strength, source, cause, life.episode, record, dated)
-            heappush(self._under_way, signal)
-        life.agenda[DELIVERY] = self._under_way[0].time
+            signal = PendingSignal(
+                known, self._signals_sent, kind, strength, source, cause, customer.episode, record, dated
+            )
+            heappush(self._pending, signal)
+        customer.event_times[DELIVERY] = self._pending[0].time
 
 
 _SOURCES = (streams.SYMPTOM_SOURCE, streams.NOISE_SOURCE, streams.RELIEF_SOURCE)

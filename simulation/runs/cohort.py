@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulation.population.draw import People, synthetic_people
+from simulation.population.draw import Cohort, draw_cohort
 
 if TYPE_CHECKING:
     from journey.machine import CompiledJourney
     from simulation.model.spec import Population
 
 
-def people(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> People:
+def build_cohort(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> Cohort:
     """The customers on day 0.
 
     Args:
@@ -24,11 +24,11 @@ def people(population: Population, machine: CompiledJourney, *, seed: int, repli
         InputError: The folder of records cannot be used.
     """
     if population.records is not None:
-        from simulation.population.from_records import recorded_people
+        from simulation.population.from_records import read_cohort
 
-        return recorded_people(population, machine)
+        return read_cohort(population, machine)
     if population.is_listed:
         from simulation.acquisition.customers import acquire_cohort
 
         return acquire_cohort(population, machine, seed=seed, replication=replication)
-    return synthetic_people(population, machine, seed=seed, replication=replication)
+    return draw_cohort(population, machine, seed=seed, replication=replication)

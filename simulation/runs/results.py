@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulation.metrics.counters import grid_of
+from simulation.metrics.counters import build_time_grid
 from simulation.metrics.run_results import Run
-from simulation.metrics.totals import Books, joined, merged
-from simulation.model.arm import ArmSetup, compile_arm
+from simulation.metrics.totals import Totals, join_traces, merge_totals
+from simulation.model.arm import ArmSpec, compile_arm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,49 +15,54 @@ if TYPE_CHECKING:
     from simulation.trace.events import Trace
 
 
-def runs_of(engine: str, setups: Sequence[ArmSetup], pods: Sequence[Sequence[Books]], days: float) -> tuple[Run, ...]:
+def build_runs(
+    engine: str, arm_specs: Sequence[ArmSpec], pods: Sequence[Sequence[Totals]], days: float
+) -> tuple[Run, ...]:
     """What an engine has counted, as runs.
 
     Args:
         engine: Name of the engine.
-        setups: The arms.
+        arm_specs: The arms.
         pods: By review pod, then by arm, what was counted.
         days: The horizon.
 
     Returns:
         One run per arm.
     """
-    by_arm = zip(setups, zip(*pods, strict=True), strict=True)
-    trace = joined([books[0].trace for books in pods])
-    return tuple(_run_of(engine, setup, merged(books), trace, days) for setup, books in by_arm)
+    by_arm = zip(arm_specs, zip(*pods, strict=True), strict=True)
+    trace = join_traces([totals[0].trace for totals in pods])
+    return tuple(_build_run(engine, setup, merge_totals(totals), trace, days) for setup, totals in by_arm)
 
 
-def _run_of(engine: str, setup: ArmSetup, books: Books, trace: Trace | None, days: float) -> Run:
-    tally = books.tally
-    table = compile_arm(setup, tuple(tally.segments))
+def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | None, days: float) -> Run:
+    counters = totals.counters
+    table = compile_arm(arm_spec, tuple(counters.segments))
     stages = table.machine.stages
     return Run(
-        arm=setup.name,
+        arm=arm_spec.name,
         engine=engine,
-        customers=sum(tally.customers.values()),
+        customers=sum(counters.customers.values()),
         days=days,
-        metrics=tally.metrics(table, books.busy, days),
-        quantities=tally.quantities(table),
-        occupancy=[_shares(day, stages, counts) for day, counts in zip(grid_of(days), books.occupancy, strict=True)],
-        events=tally.kinds.total(),
-        events_by_kind=dict(sorted(tally.kinds.items())),
-        decisions_by_reason=dict(sorted(tally.reasons.items())),
-        wall_seconds=books.wall_seconds,
+        metrics=counters.compute_metrics(table, totals.busy, days),
+        quantities=counters.compute_quantities(table),
+        occupancy=[
+            _occupancy_shares(day, stages, counts)
+            for day, counts in zip(build_time_grid(days), totals.occupancy, strict=True)
+        ],
+        events=counters.kinds.total(),
+        events_by_kind=dict(sorted(counters.kinds.items())),
+        decisions_by_reason=dict(sorted(counters.reasons.items())),
+        wall_seconds=totals.wall_seconds,
         trace=trace,
-        denominators=tally.denominators(table, books.busy, days),
-        reviews_by_verdict=dict(sorted(tally.verdicts.items())),
-        outcomes=dict(sorted(tally.outcomes.items())),
-        unhelped=tally.unhelped_rows(stages),
-        gate=books.gate.rows(table.reviewers, table.reviewer_count),
-        waits=[[bucket, count] for bucket, count in sorted(tally.waits.items())],
+        denominators=counters.compute_denominators(table, totals.busy, days),
+        reviews_by_verdict=dict(sorted(counters.verdicts.items())),
+        outcomes=dict(sorted(counters.outcomes.items())),
+        unhelped=counters.untreated_rows(stages),
+        gate=totals.gate.rows(table.reviewers, table.reviewer_count),
+        waits=[[bucket, count] for bucket, count in sorted(counters.waits.items())],
     )
 
 
-def _shares(day: float, stages: Sequence[str], counts: Sequence[int]) -> dict[str, float]:
+def _occupancy_shares(day: float, stages: Sequence[str], counts: Sequence[int]) -> dict[str, float]:
     there = max(1, sum(counts))
     return {"day": day, **{name: count / there for name, count in zip(stages, counts, strict=True)}}

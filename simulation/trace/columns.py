@@ -19,14 +19,14 @@ Columns = dict[str, Any]
 """By name of a column, in the order of `simulation.trace.events.COLUMNS`, an array with a value for each row."""
 
 if TYPE_CHECKING:
-    TakeRows = Callable[[Columns], None]
+    RowSink = Callable[[Columns], None]
     """What takes rows as they come, in order, some at a time."""
 
 _OPTIONAL = ("value", "dated")
-_NOBODY = -1
+_NO_REVIEWER = -1
 
 
-def columns_of_rows(rows: Sequence[Row]) -> Columns:
+def rows_to_columns(rows: Sequence[Row]) -> Columns:
     """Rows by column."""
     columns: Columns = {}
     # Without any row there would be no columns either.
@@ -35,22 +35,22 @@ def columns_of_rows(rows: Sequence[Row]) -> Columns:
         if name == "time" or name in _OPTIONAL:
             columns[name] = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
         elif name in ("customer", "reviewer"):
-            columns[name] = np.array([_NOBODY if value is None else value for value in values], dtype=np.int64)
+            columns[name] = np.array([_NO_REVIEWER if value is None else value for value in values], dtype=np.int64)
         else:
             columns[name] = np.array(values, dtype=object)
     return columns
 
 
-def rows_of_columns(columns: Columns) -> list[Row]:
+def columns_to_rows(columns: Columns) -> list[Row]:
     """The rows, one by one."""
     plain = {name: values.tolist() for name, values in columns.items()}
-    plain["reviewer"] = [None if value == _NOBODY else value for value in plain["reviewer"]]
+    plain["reviewer"] = [None if value == _NO_REVIEWER else value for value in plain["reviewer"]]
     for name in _OPTIONAL:
         plain[name] = [None if value != value else value for value in plain[name]]
     return [Row(*values) for values in zip(*(plain[name] for name in COLUMNS), strict=True)]
 
 
-def blocks_of(rows: Sequence[Row], size: int) -> Iterator[Columns]:
+def split_into_blocks(rows: Sequence[Row], size: int) -> Iterator[Columns]:
     """Rows by column, so many at a time."""
     for start in range(0, len(rows), size):
-        yield columns_of_rows(rows[start : start + size])
+        yield rows_to_columns(rows[start : start + size])

@@ -27,7 +27,7 @@ class Dates:
     start: datetime
 
     @classmethod
-    def beginning(cls, start: date | str | None, days: float) -> Dates:
+    def starting_on(cls, start: date | str | None, days: float) -> Dates:
         """A calendar for a run.
 
         Args:
@@ -49,18 +49,18 @@ class Dates:
             raise InputError(f"start date {midnight:%Y-%m-%d}: {days:g} days later is no date any more") from None
         return cls(midnight)
 
-    def moment(self, day: float) -> datetime:
+    def to_datetime(self, day: float) -> datetime:
         """The moment of a simulated time, in days; the calendar's first moment where it would lie before that."""
         try:
             return self.start + timedelta(days=day)
         except OverflowError:
             return datetime.combine(date.min, time.min)
 
-    def recorded(self, day: float) -> datetime:
+    def to_record_datetime(self, day: float) -> datetime:
         """The same for a record, where a midnight would mean a date without a time of day.
 
         What happens in the run at midnight is dated a microsecond later. What lies before the run, or opens it, keeps
         its bare date: no more is known of it.
         """
-        moment = self.moment(day)
+        moment = self.to_datetime(day)
         return moment + _MICROSECOND if day > 0.0 and moment.time() == time.min else moment

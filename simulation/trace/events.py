@@ -14,7 +14,7 @@ from journey.core.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from simulation.trace.columns import TakeRows
+    from simulation.trace.columns import RowSink
 
 MOVE = "move"
 SIGNAL = "signal"
@@ -81,10 +81,10 @@ class Row(NamedTuple):
 COLUMNS = Row._fields
 
 XES = ".xes"
-ENDINGS = (".parquet", ".csv", XES)
+FILE_SUFFIXES = (".parquet", ".csv", XES)
 """How the file of a trace may end; `Trace.write` writes all but XES."""
 
-_BLOCK = 200_000
+_BLOCK_ROWS = 200_000
 """Rows that are written at a time."""
 
 
@@ -111,16 +111,16 @@ class Trace:
         Raises:
             InputError: The ending is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
         """
-        from simulation.trace.files import rows_of, trace_file
+        from simulation.trace.files import open_source, trace_file
 
-        with trace_file(path) as folder, rows_of(0, folder) as take_rows:
-            self.hand_on(take_rows)
+        with trace_file(path) as folder, open_source(0, folder) as take_rows:
+            self.stream_to(take_rows)
 
-    def hand_on(self, take_rows: TakeRows) -> None:
+    def stream_to(self, take_rows: RowSink) -> None:
         """Give the rows, in order, some at a time."""
-        from simulation.trace.columns import blocks_of
+        from simulation.trace.columns import split_into_blocks
 
-        for block in blocks_of(self.sorted_rows(), _BLOCK):
+        for block in split_into_blocks(self.sorted_rows(), _BLOCK_ROWS):
             take_rows(block)
 
 
@@ -128,7 +128,7 @@ def refuse_unknown_format(path: Path) -> None:
     """Say so before a run, not after it, when a trace could not be written as asked.
 
     Raises:
-        InputError: The ending is none of `ENDINGS`.
+        InputError: The ending is none of `FILE_SUFFIXES`.
     """
-    if path.suffix not in ENDINGS:
-        raise InputError(f"{path}: a trace is written as {', '.join(ENDINGS)}; give one of these endings")
+    if path.suffix not in FILE_SUFFIXES:
+        raise InputError(f"{path}: a trace is written as {', '.join(FILE_SUFFIXES)}; give one of these endings")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from simulation.acquisition.parameters import BudgetLine
     from simulation.acquisition.results import FunnelResult
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
 
 
 class FunnelEngine(Protocol):
@@ -40,7 +40,7 @@ class FunnelEngine(Protocol):
 
 
 def acquisition_checks(
-    arm_spec: ArmSetup, *, seed: int, engine: FunnelEngine = reference_engine.simulate_funnel
+    arm_spec: ArmSpec, *, seed: int, engine: FunnelEngine = reference_engine.simulate_funnel
 ) -> Iterator[Evidence]:
     """Funnels with exact answers that are derived from an arm's; nothing where customers come by none.
 
@@ -64,7 +64,7 @@ def acquisition_checks(
 
 
 def arm_funnel_checks(
-    arm_spec: ArmSetup,
+    arm_spec: ArmSpec,
     *,
     seed: int,
     engine: FunnelEngine = reference_engine.simulate_funnel,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.metrics.counters import grid_of
+from simulation.metrics.counters import build_time_grid
 from simulation.model.units import DAYS_PER_YEAR
-from simulation.model.working_hours import worked
+from simulation.model.working_hours import working_time_until
 from simulation.trace.events import MOVE
 from simulation.verification.evidence import Evidence
 from simulation.verification.trace_diff import find_first_difference
@@ -48,7 +48,7 @@ def check_conservation(title: str, histories: EventHistories, run: Run) -> Itera
 
 def _check_stages(title: str, histories: EventHistories, run: Run) -> Evidence:
     """Every customer who has come in exactly one stage on every day of the grid, the same one in trace and books."""
-    grid, names = grid_of(run.days), histories.arm_spec.journey.stages
+    grid, names = build_time_grid(run.days), histories.arm_spec.journey.stages
     arrivals = np.array([person.arrives_at for person in histories.customers])
     stages = histories.stages_on(grid)
     right = 0
@@ -106,7 +106,9 @@ def _ends_in_churn(histories: EventHistories, spell: Spell) -> bool:
 def _check_reviewer_time(title: str, histories: EventHistories, run: Run) -> Evidence:
     """No reviewer works more hours than there are."""
     reviewers = histories.arm_spec.reviewers
-    available = reviewers.number(histories.arm_spec.population.size) * worked(run.days, *reviewers.hours)
+    available = reviewers.count_for(histories.arm_spec.population.size) * working_time_until(
+        run.days, *reviewers.working_hours
+    )
     used = (run.metrics.get("gate_utilisation") or 0.0) * available
     return Evidence(
         f"{title}: conservation, reviewers' working days used beyond what there are", 0.0, max(0.0, used - available)

@@ -26,19 +26,19 @@ from simulation.model.spec import (
     Signals,
     World,
 )
-from simulation.runs.cohort import people
+from simulation.runs.cohort import build_cohort
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
 
 DistressMode = Literal["none", "silent", "as it shows"]
 """Whether there is distress, and whether it shows in signals."""
 
 
 def theory_setup(
-    arm_spec: ArmSetup,
+    arm_spec: ArmSpec,
     *,
     customers: int,
     seed: int,
@@ -46,7 +46,7 @@ def theory_setup(
     distress: DistressMode,
     aged: bool = False,
     dated: bool = False,
-) -> ArmSetup:
+) -> ArmSpec:
     """The arm's world without an orchestrator, without guards, and with only what has an exact answer.
 
     Lost stages stay. What no world here has: charges that fail (when a charge is due, no trace says), fatigue,
@@ -88,7 +88,7 @@ def theory_setup(
     )
 
 
-def single_dwell_setup(arm_spec: ArmSetup, dwell: Dwell, customers: int) -> ArmSetup:
+def single_dwell_setup(arm_spec: ArmSpec, dwell: Dwell, customers: int) -> ArmSpec:
     """A world in which one stage is left by one move only, with this dwell and no ratios."""
     return replace(
         arm_spec,
@@ -104,7 +104,7 @@ def single_dwell_setup(arm_spec: ArmSetup, dwell: Dwell, customers: int) -> ArmS
     )
 
 
-def list_dwells(arm_spec: ArmSetup) -> dict[str, Dwell]:
+def list_dwells(arm_spec: ArmSpec) -> dict[str, Dwell]:
     """Every dwell of the arm's world by the move it belongs to, and the stage where it differs by stage."""
     found = {}
     for name, clock in arm_spec.world.moves.items():
@@ -158,7 +158,7 @@ def _without_delay(signals: Signals) -> Signals:
     )
 
 
-def _population(arm_spec: ArmSetup, customers: int, seed: int, *, aged: bool, dated: bool) -> Population:
+def _population(arm_spec: ArmSpec, customers: int, seed: int, *, aged: bool, dated: bool) -> Population:
     population = arm_spec.population
     if population.records is not None:
         return _from_records(arm_spec, customers, seed)
@@ -181,11 +181,11 @@ def _population(arm_spec: ArmSetup, customers: int, seed: int, *, aged: bool, da
     )
 
 
-def _from_records(arm_spec: ArmSetup, customers: int, seed: int) -> Population:
+def _from_records(arm_spec: ArmSpec, customers: int, seed: int) -> Population:
     """A synthetic population with the segments, tiers and stages of the recorded one."""
     machine = arm_spec.journey.compile()
-    cohort = people(arm_spec.population, machine, seed=seed, replication=0)
-    persons = list(cohort.persons)
+    cohort = build_cohort(arm_spec.population, machine, seed=seed, replication=0)
+    persons = list(cohort.customers)
     segments = {}
     for code, name in enumerate(cohort.segments):
         members = [person for person in persons if person.segment == code]

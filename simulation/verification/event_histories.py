@@ -10,12 +10,12 @@ import numpy as np
 
 from journey.decision.policy import TIERS
 from simulation.metrics.counters import discounted_days
-from simulation.model.arm import compile_arm, policy_segments
+from simulation.model.arm import compile_arm, map_policy_segments
 from simulation.model.units import DAYS_PER_YEAR
-from simulation.population.draw import frailty
-from simulation.population.initial_state import met_on_day_0
+from simulation.population.draw import draw_frailty
+from simulation.population.initial_state import draw_initial_state
 from simulation.random import streams
-from simulation.runs.cohort import people
+from simulation.runs.cohort import build_cohort
 from simulation.trace.events import DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from simulation.metrics.run_results import Run
-    from simulation.model.arm import ArmSetup
-    from simulation.population.draw import Person
+    from simulation.model.arm import ArmSpec
+    from simulation.population.draw import InitialCustomer
     from simulation.trace.events import Row
 
     FloatArray = npt.NDArray[np.float64]
@@ -74,9 +74,9 @@ class EventHistories:
         changes: The rows of changes of value.
     """
 
-    arm_spec: ArmSetup
+    arm_spec: ArmSpec
     days: float
-    customers: tuple[Person, ...]
+    customers: tuple[InitialCustomer, ...]
     segments: tuple[str, ...]
     frailties: FloatArray
     spells: tuple[Spell, ...]
@@ -162,7 +162,7 @@ class EventHistories:
         return found
 
 
-def read_histories(arm_spec: ArmSetup, run: Run, *, seed: int, replication: int = 0) -> EventHistories:
+def read_histories(arm_spec: ArmSpec, run: Run, *, seed: int, replication: int = 0) -> EventHistories:
     """Read a run with a trace.
 
     Args:
@@ -172,12 +172,12 @@ def read_histories(arm_spec: ArmSetup, run: Run, *, seed: int, replication: int 
         replication: The replication that was run.
     """
     assert run.trace is not None
-    cohort = people(arm_spec.population, arm_spec.journey.compile(), seed=seed, replication=replication)
+    cohort = build_cohort(arm_spec.population, arm_spec.journey.compile(), seed=seed, replication=replication)
     table = compile_arm(arm_spec, cohort.segments)
-    policy_segment_codes = policy_segments(table, cohort.segments)
-    keyed = [(person, streams.customer_key(seed, replication, person.number)) for person in cohort.persons]
+    policy_segment_codes = map_policy_segments(table, cohort.segments)
+    keyed = [(person, streams.customer_key(seed, replication, person.number)) for person in cohort.customers]
     persons = tuple(
-        met_on_day_0(person, key, arm_spec.population, table, policy_segment_codes[person.segment])
+        draw_initial_state(person, key, arm_spec.population, table, policy_segment_codes[person.segment])
         for person, key in keyed
     )
     # Buyers of a funnel have numbers with gaps; here customers are told apart by their place.
@@ -196,7 +196,7 @@ def read_histories(arm_spec: ArmSetup, run: Run, *, seed: int, replication: int 
         if person.arrives_at < run.days:
             _append_spells(arm_spec, person, index, rows[index], run.days, spells)
     spread = arm_spec.world.frailty_spread
-    frailties = np.array([frailty(spread, key, person.frailty_draw) for person, key in keyed])
+    frailties = np.array([draw_frailty(spread, key, person.frailty_draw) for person, key in keyed])
     events = (tuple(spells), tuple(signals), tuple(changes))
     return EventHistories(arm_spec, run.days, persons, cohort.segments, frailties, *events)
 
@@ -205,7 +205,7 @@ _SPELL_EVENTS = (MOVE, DISTRESS_ON, DISTRESS_OFF, VALUE_CHANGE)
 
 
 def _append_spells(
-    arm_spec: ArmSetup, person: Person, index: int, rows: Sequence[Row], days: float, spells: list[Spell]
+    arm_spec: ArmSpec, person: InitialCustomer, index: int, rows: Sequence[Row], days: float, spells: list[Spell]
 ) -> None:
     """Add one customer's spells, up to the end of the journey or of the run."""
     stage, cause = arm_spec.journey.stages[person.stage], None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.exact import markov, renewal
-from simulation.metrics.counters import grid_of
+from simulation.metrics.counters import build_time_grid
 from simulation.model.units import DAYS_PER_YEAR
 from simulation.verification import evidence
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
     from simulation.verification.event_histories import EventHistories
     from simulation.verification.evidence import Evidence
 
@@ -47,7 +47,8 @@ class Expectation:
     """What is expected of each kind of customer, by stage on day 0 (S stages).
 
     Attributes:
-        occupancy: Shape (days, S, S): chance of a stage (last axis) on each day of `grid_of`, by stage on day 0.
+        occupancy: Shape (days, S, S): chance of a stage (last axis) on each day of `build_time_grid`, by stage on day
+            0.
         amounts: By name, shape (S,): expected amounts over the horizon.
         error: Largest error of the occupancy that the numerical solution may have.
     """
@@ -57,7 +58,7 @@ class Expectation:
     error: float = 0.0
 
 
-def markov_expectation(arm_spec: ArmSetup, segment: str, tier: str, days: float) -> Expectation:
+def markov_expectation(arm_spec: ArmSpec, segment: str, tier: str, days: float) -> Expectation:
     """The outlook of a kind of customer in a world of exponential dwells, with or without distress."""
     world, journey = arm_spec.world, arm_spec.journey
     total = Expectation(np.zeros(()), {})
@@ -72,7 +73,7 @@ def markov_expectation(arm_spec: ArmSetup, segment: str, tier: str, days: float)
         rate = log1p(arm_spec.yearly_discount) / DAYS_PER_YEAR
         paying = markov.expected_rewards(chain.generator, start, alive[:, None], days, discount_rate=rate)
         amounts = {"moves": counts[:, 0], "episodes": counts[:, 1], "distress": counts[:, 2], "paying": paying[:, 0]}
-        found = markov.state_probabilities(chain.generator, start, grid_of(days)) @ stage_indicator
+        found = markov.state_probabilities(chain.generator, start, build_time_grid(days)) @ stage_indicator
         total = Expectation(
             total.occupancy + weight * found,
             {name: total.amounts.get(name, 0.0) + weight * amount for name, amount in amounts.items()},
@@ -80,7 +81,7 @@ def markov_expectation(arm_spec: ArmSetup, segment: str, tier: str, days: float)
     return total
 
 
-def renewal_expectation(arm_spec: ArmSetup, segment: str, tier: str, days: float) -> Expectation:
+def renewal_expectation(arm_spec: ArmSpec, segment: str, tier: str, days: float) -> Expectation:
     """The outlook of a kind of customer in a world of any dwells without distress, all new in their stage."""
     world, journey = arm_spec.world, arm_spec.journey
     total = Expectation(np.zeros(()), {"moves": np.zeros(len(journey.stages))})
@@ -96,7 +97,7 @@ def renewal_expectation(arm_spec: ArmSetup, segment: str, tier: str, days: float
 
 
 def compare_occupancy(
-    title: str, histories: EventHistories, compute_expectation: Callable[[ArmSetup, str, str, float], Expectation]
+    title: str, histories: EventHistories, compute_expectation: Callable[[ArmSpec, str, str, float], Expectation]
 ) -> Iterator[Evidence]:
     """Everything that an outlook says, against what a run's trace says.
 
@@ -155,7 +156,7 @@ def _episodes(histories: EventHistories) -> FloatArray:
 
 def _occupancy(title: str, histories: EventHistories, chances: FloatArray, error: float) -> Evidence:
     """Shares by stage and day; `chances` has shape (n, days, stages)."""
-    names, grid = histories.arm_spec.journey.stages, grid_of(histories.days)
+    names, grid = histories.arm_spec.journey.stages, build_time_grid(histories.days)
     seen = histories.stages_on(grid)
     found = []
     for point in range(1, len(grid)):

@@ -12,13 +12,13 @@ import numpy as np
 
 from simulation.distributions.dwell_times import NEVER
 from simulation.exact.queueing import erlang_c
-from simulation.metrics.queue_statistics import GateBook
+from simulation.metrics.queue_statistics import QueueStatistics
 from simulation.model.spec import Reviewers
 from simulation.model.units import MINUTES_PER_DAY
-from simulation.model.working_hours import worked
+from simulation.model.working_hours import working_time_until
 from simulation.random import streams
 from simulation.reference.environment import ExactEnvironment
-from simulation.reference.review_queue import Gate, Request
+from simulation.reference.review_queue import ReviewQueue, ReviewRequest
 from simulation.trace.events import REVIEW_DECIDED, REVIEW_REQUESTED
 from simulation.verification import evidence
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import simpy
 
     from simulation.metrics.run_results import Run
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
     from simulation.trace.events import Row
     from simulation.verification.evidence import Evidence
 
@@ -102,7 +102,7 @@ def little_evidence(title: str, run: Run) -> Iterator[Evidence]:
     yield evidence.Evidence(name, found.waits, found.area)
 
 
-def erlang_evidence(arm_spec: ArmSetup, run: Run, seed: int) -> Iterator[Evidence]:
+def erlang_evidence(arm_spec: ArmSpec, run: Run, seed: int) -> Iterator[Evidence]:
     """The gate alone, fed by Poisson requests at the load that a run of the arm has, against Erlang C.
 
     Args:
@@ -110,8 +110,8 @@ def erlang_evidence(arm_spec: ArmSetup, run: Run, seed: int) -> Iterator[Evidenc
         run: A run of it.
         seed: The scenario's seed.
     """
-    servers = arm_spec.reviewers.number(arm_spec.population.size)
-    time = servers * worked(run.days, *arm_spec.reviewers.hours) * MINUTES_PER_DAY
+    servers = arm_spec.reviewers.count_for(arm_spec.population.size)
+    time = servers * working_time_until(run.days, *arm_spec.reviewers.working_hours) * MINUTES_PER_DAY
     requests = run.events_by_kind.get(REVIEW_REQUESTED, 0)
     if servers == 0 or requests == 0 or time == 0.0:
         return
@@ -145,10 +145,10 @@ def simulate_queue(servers: int, load: float, seed: int) -> tuple[FloatArray, li
     """
     environment = ExactEnvironment()
     always = Reviewers(opens_at_hour=0.0, minutes_per_day=MINUTES_PER_DAY, days_per_week=7)
-    gate = Gate(environment, servers, always, GateBook((0.0, NEVER)))
+    gate = ReviewQueue(environment, servers, always, QueueStatistics((0.0, NEVER)))
     key = streams.customer_key(seed, 0, servers)
     total = BATCHES * REQUESTS_PER_BATCH
-    requests: list[Request] = []
+    requests: list[ReviewRequest] = []
     ends: list[float] = [0.0] * total
 
     def decided(number: int, time: float, _reviewer: int) -> None:
@@ -159,13 +159,13 @@ def simulate_queue(servers: int, load: float, seed: int) -> tuple[FloatArray, li
             gap = streams.exponential(key, streams.NOISE, 0, number) / (load * servers)
             yield environment.at(environment.now + gap)
             work = streams.exponential(key, streams.SERVICE, 0, number)
-            requests.append(Request(0.0, environment.now, number, work, partial(decided, number)))
-            gate.ask(requests[-1])
+            requests.append(ReviewRequest(0.0, environment.now, number, work, partial(decided, number)))
+            gate.submit(requests[-1])
 
     environment.process(arrivals())
     environment.run()
     started = np.array([request.started_at for request in requests], dtype=np.float64)
-    requested_at = np.array([request.asked_at for request in requests])
+    requested_at = np.array([request.requested_at for request in requests])
     edges = requested_at[::REQUESTS_PER_BATCH].tolist()
     return started - requested_at, _utilisation(started, np.array(ends), edges, servers)
 

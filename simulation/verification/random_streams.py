@@ -14,7 +14,7 @@ from simulation.verification.derived_models import list_dwells, single_dwell_set
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
     from simulation.model.spec import Dwell
     from simulation.verification.evidence import Evidence
     from simulation.verification.runners import Runner
@@ -37,7 +37,7 @@ def stream_evidence(seed: int, customers: int) -> Iterator[Evidence]:
     yield evidence.compare_with_uniform("keyed streams: uniform from event to event", along)
 
 
-def dwell_evidence(arm_spec: ArmSetup, run: Runner, *, seed: int, customers: int) -> Iterator[Evidence]:
+def dwell_evidence(arm_spec: ArmSpec, run: Runner, *, seed: int, customers: int) -> Iterator[Evidence]:
     """Each dwell of the arm's world, lived by customers who can make that move only, against its law."""
     for index, (name, dwell) in enumerate(list_dwells(arm_spec).items()):
         title = f"each move as the only one, own dwell: {name}, {dwell.law}"

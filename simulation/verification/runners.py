@@ -10,13 +10,13 @@ from simulation.runs.run import run_arm
 
 if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
 
 
 class Runner(Protocol):
     """One cohort in one arm, once, with its trace."""
 
-    def __call__(self, arm_spec: ArmSetup, *, seed: int, days: float) -> Run:
+    def __call__(self, arm_spec: ArmSpec, *, seed: int, days: float) -> Run:
         """Live the cohort; see `simulation.runs.run.run_arm`."""
         ...
 

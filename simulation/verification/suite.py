@@ -14,7 +14,7 @@ from simulation.verification.runners import run_reference
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from simulation.model.arm import ArmSetup
+    from simulation.model.arm import ArmSpec
     from simulation.verification.event_histories import EventHistories
     from simulation.verification.evidence import Check, Evidence
     from simulation.verification.runners import Runner
@@ -32,7 +32,7 @@ def default_customers(days: float) -> int:
 
 
 def run_checks(
-    arm_spec: ArmSetup,
+    arm_spec: ArmSpec,
     *,
     seed: int,
     days: float,
@@ -56,7 +56,7 @@ def run_checks(
 
 
 def theory_checks(
-    arm_spec: ArmSetup,
+    arm_spec: ArmSpec,
     *,
     seed: int,
     days: float,
@@ -83,7 +83,7 @@ def theory_checks(
 
 
 def stream_checks(
-    arm_spec: ArmSetup,
+    arm_spec: ArmSpec,
     *,
     seed: int,
     days: float,  # noqa: ARG001 - all sections are called alike; here a dwell lasts as long as it needs
@@ -96,7 +96,7 @@ def stream_checks(
 
 
 def markov_checks(
-    arm_spec: ArmSetup, *, seed: int, days: float, customers: int, run: Runner = run_reference
+    arm_spec: ArmSpec, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
     """Exponential dwells, with the arm's distress, against the matrix exponential."""
     world = theory_setup(arm_spec, customers=customers, seed=seed, exponential=True, distress="silent")
@@ -107,7 +107,7 @@ def markov_checks(
 
 
 def renewal_checks(
-    arm_spec: ArmSetup, *, seed: int, days: float, customers: int, run: Runner = run_reference
+    arm_spec: ArmSpec, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
     """The arm's own dwells, without distress, against the renewal equations."""
     world = theory_setup(arm_spec, customers=customers, seed=seed, exponential=False, distress="none")
@@ -118,7 +118,7 @@ def renewal_checks(
 
 
 def hazard_checks(
-    arm_spec: ArmSetup, *, seed: int, days: float, customers: int, run: Runner = run_reference
+    arm_spec: ArmSpec, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
     """The arm's own dwells, distress and signals against their integrated hazards."""
     world = theory_setup(
@@ -128,12 +128,12 @@ def hazard_checks(
     yield from hazards.compare_hazards(title, _run_histories(world, random_streams.derive_seed(seed, 3), days, run))
 
 
-def _run_histories(world: ArmSetup, seed: int, days: float, run: Runner) -> EventHistories:
+def _run_histories(world: ArmSpec, seed: int, days: float, run: Runner) -> EventHistories:
     return read_histories(world, run(world, seed=seed, days=days), seed=seed)
 
 
 def arm_checks(
-    arm_spec: ArmSetup,
+    arm_spec: ArmSpec,
     *,
     seed: int,
     days: float,

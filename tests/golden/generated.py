@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from simulation.model.arm import ArmSetup
+from simulation.model.arm import ArmSpec
 from simulation.model.spec import Reviewers
 from tests.simulation.acquisition_plans import MOVING, buyers_of, plan
 from tests.simulation.full_worlds import full_arm
@@ -19,7 +19,7 @@ _RANDOM_LAWS = ("exponential", "weibull", "log_normal", "gamma", "log_logistic")
 _TREATED = ("usage_review_checkin", "support_manager_followup", "onboarding_specialist_call")
 
 
-def generated_arm(number: int) -> ArmSetup:
+def generated_arm(number: int) -> ArmSpec:
     """World `number` of `WORLDS`: every fourth has the small world's parts only, every tenth is fed by campaigns."""
     random = Random(number)
     make = arm if number % 4 == 0 else full_arm

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.files.loader import builtin_names, load
-from simulation.model.arm import ArmSetup
+from simulation.model.arm import ArmSpec
 from simulation.runs.run import run_arm
 from simulation.trace.events import COLUMNS
 from tests.golden.generated import WORLDS, generated_arm
@@ -87,7 +87,7 @@ def generated_traces(engine: str) -> dict[str, Any]:
     }
 
 
-def digests(setup: ArmSetup, engine: str, seed: int, days: float) -> dict[str, Any]:
+def digests(setup: ArmSpec, engine: str, seed: int, days: float) -> dict[str, Any]:
     """The number of rows, and of each trace column a hash of its values to the last bit."""
     run = run_arm(setup, seed=seed, replication=0, days=days, trace=True, engine=engine)
     rows = run.trace.sorted_rows()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from journey.decision.policy import Policy, policy_from
+from journey.decision.policy import Policy, build_policy
 from journey.machine import default_journey
 from journey.records.model import Customer, Intervention, Outcome, Signal, StageEntry
 
@@ -154,7 +154,7 @@ policies = st.fixed_dictionaries(
             }
         ),
     },
-).map(lambda override: policy_from(override, "test"))
+).map(lambda override: build_policy(override, "test"))
 
 judgements = st.sampled_from(
     [

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from journey.decision.policy import ChurnMapping, merged
+from journey.decision.policy import ChurnMapping, merge_overrides
 from simulation.acquisition.spec import Acquisition, with_acquisition
 from simulation.model.spec import Population
 from tests.simulation.worlds import POPULATION, arm
@@ -46,7 +46,7 @@ def plan(
     campaign: dict[str, Any] | None = None, reallocation: dict[str, Any] | None = None, **more: Any
 ) -> Acquisition:
     """The plain campaign with parts laid over it; nothing is moved unless `reallocation` says so."""
-    campaigns = {"launch": merged(CAMPAIGN, campaign or {})}
+    campaigns = {"launch": merge_overrides(CAMPAIGN, campaign or {})}
     return Acquisition.model_validate({"campaigns": campaigns, "reallocation": reallocation or {}, **more})
 
 

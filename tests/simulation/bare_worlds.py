@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from journey.decision.policy import Policy, merged
+from journey.decision.policy import Policy, merge_overrides
 from journey.machine import Journey, Move
-from simulation.model.arm import ArmSetup
+from simulation.model.arm import ArmSpec
 from simulation.model.spec import Population, Reviewers, World
 from simulation.runs.run import run_arm
 from simulation.verification.event_histories import read_histories
@@ -30,31 +30,31 @@ ALL_IN_DISTRESS: dict[str, Any] = {
 def bare(world: dict[str, Any] | None = None, *, population: dict[str, Any] | None = None, back: bool = False) -> Any:
     """An arm of the barest world, without an orchestrator; with `back` those who left may return."""
     moves = [Move("leave", "here", "gone")] + ([Move("return", "gone", "here")] if back else [])
-    given = merged(WORLD, world or {})
+    given = merge_overrides(WORLD, world or {})
     # A dwell is replaced whole: what is left of the one that never ends would make another law of it.
     said = {name: clock["dwell"] for name, clock in (world or {}).get("moves", {}).items() if "dwell" in clock}
     given["moves"] = {name: {**clock, "dwell": said.get(name, NEVER)} for name, clock in given["moves"].items()}
     if not back:
         given = {**given, "moves": {name: clock for name, clock in given["moves"].items() if name != "return"}}
-    return ArmSetup(
+    return ArmSpec(
         name="bare",
         journey=Journey.build(
             stages=("here", "gone"), moves=tuple(moves), initial="here", terminal=() if back else "gone"
         ),
         world=World.model_validate({**given, "lost": ["gone"] if back else []}),
         policy=Policy(),
-        population=Population.model_validate(merged(POPULATION, population or {})),
+        population=Population.model_validate(merge_overrides(POPULATION, population or {})),
         reviewers=Reviewers(count=0),
         active=False,
     )
 
 
-def lived(setup: ArmSetup, *, seed: int, days: float) -> Any:
+def lived(setup: ArmSpec, *, seed: int, days: float) -> Any:
     """A run with its trace."""
     return run_arm(setup, seed=seed, replication=0, days=days, trace=True)
 
 
-def told(setup: ArmSetup, *, seed: int, days: float) -> Any:
+def told(setup: ArmSpec, *, seed: int, days: float) -> Any:
     """A run as its trace tells it."""
     return read_histories(setup, lived(setup, seed=seed, days=days), seed=seed)
 

@@ -3,8 +3,8 @@
 from copy import deepcopy
 from typing import Any
 
-from journey.decision.policy import merged
-from simulation.model.arm import ArmSetup
+from journey.decision.policy import merge_overrides
+from simulation.model.arm import ArmSpec
 from tests.simulation.worlds import arm, win_back_journey
 
 FULL: dict[str, Any] = {
@@ -50,12 +50,12 @@ def full_arm(
     world: dict[str, Any] | None = None,
     population: dict[str, Any] | None = None,
     **changes: Any,
-) -> ArmSetup:
+) -> ArmSpec:
     """An arm of the small world in full, with parts laid over it."""
     return arm(
         name,
         journey=changes.pop("journey", None) or win_back_journey(),
-        world=merged(deepcopy(FULL), world or {}),
-        population=merged(deepcopy(POPULATION), population or {}),
+        world=merge_overrides(deepcopy(FULL), world or {}),
+        population=merge_overrides(deepcopy(POPULATION), population or {}),
         **changes,
     )

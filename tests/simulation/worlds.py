@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from journey.decision.policy import Policy, merged, policy_from
+from journey.decision.policy import Policy, build_policy, merge_overrides
 from journey.machine import Journey, default_journey
-from simulation.model.arm import ArmSetup
+from simulation.model.arm import ArmSpec
 from simulation.model.spec import Population, Reviewers, World
 
 WORLD: dict[str, Any] = {
@@ -72,14 +72,14 @@ def arm(
     population: dict[str, Any] | None = None,
     policy: dict[str, Any] | None = None,
     **changes: Any,
-) -> ArmSetup:
+) -> ArmSpec:
     """An arm of the small world, with parts laid over it."""
-    return ArmSetup(
+    return ArmSpec(
         name=name,
         journey=changes.pop("journey", None) or default_journey(),
-        world=World.model_validate(merged(WORLD, world or {})),
-        policy=policy_from(policy, "test") if policy else Policy(),
-        population=Population.model_validate(merged(POPULATION, population or {})),
+        world=World.model_validate(merge_overrides(WORLD, world or {})),
+        policy=build_policy(policy, "test") if policy else Policy(),
+        population=Population.model_validate(merge_overrides(POPULATION, population or {})),
         reviewers=changes.pop("reviewers", Reviewers(count=1)),
         **changes,
     )

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from journey.machine.drawing.layers import Chain, Node
 
-BETWEEN = 22.0
+MIN_NODE_GAP = 22.0
 """Least room between neighbours in a row, in pixels."""
 _ROUNDS = 40
 _PORT_ROOM = 16.0
-_LEAST_GAP, _MOST_GAP = 20.0, 46.0
+_MIN_ROW_GAP, _MAX_ROW_GAP = 20.0, 46.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Band:
         return (self.top + self.bottom) / 2
 
 
-def place(rows: list[list[Node]]) -> list[Band]:
+def assign_coordinates(rows: list[list[Node]]) -> list[Band]:
     """Give every node its `x`, smallest 0 at the left edge of the leftmost, and every row its band."""
     for row in rows:
         _spread(row, [0.0] * len(row), [1.0] * len(row))
@@ -42,15 +42,15 @@ def place(rows: list[list[Node]]) -> list[Band]:
         order = rows if step % 2 == 0 else rows[::-1]
         for row in order:
             _pull(row, up=both or step % 2 == 0, down=both or step % 2 == 1)
-    straighten(rows, BETWEEN)
+    straighten(rows, MIN_NODE_GAP)
     edge = min(node.x - node.left for row in rows for node in row)
     for row in rows:
         for node in row:
             node.x -= edge
-    return _bands(rows)
+    return _build_bands(rows)
 
 
-def ports(chains: Sequence[Chain]) -> dict[tuple[int, int], float]:
+def compute_ports(chains: Sequence[Chain]) -> dict[tuple[int, int], float]:
     """Where arrows touch stages: by (number of the chain, 0 for its beginning or 1 for its end), the x.
 
     Arrows on the same side of a stage touch it in the order in which they arrive, apart from each other.
@@ -71,7 +71,7 @@ def ports(chains: Sequence[Chain]) -> dict[tuple[int, int], float]:
         half = max(stage.left - 12.0, 0.0)
         room = min(_PORT_ROOM, 2 * half / max(len(touching) - 1, 1))
         wished = [min(max(x, stage.x - half), stage.x + half) for x, _, _ in touching]
-        xs = _apart(wished, [1.0] * len(wished), [room] * (len(wished) - 1))
+        xs = _separate(wished, [1.0] * len(wished), [room] * (len(wished) - 1))
         shift = max(stage.x - half - xs[0], 0.0) - max(xs[-1] - stage.x - half, 0.0)
         for x, (_, number, end) in zip(xs, touching, strict=True):
             found[number, end] = x + shift
@@ -89,18 +89,18 @@ def _pull(row: list[Node], *, up: bool, down: bool) -> None:
 
 
 def _spread(row: list[Node], wished: list[float], weights: list[float]) -> None:
-    least = [a.right + b.left + BETWEEN for a, b in itertools.pairwise(row)]
-    for node, x in zip(row, _apart(wished, weights, least), strict=True):
+    min_distances = [a.right + b.left + MIN_NODE_GAP for a, b in itertools.pairwise(row)]
+    for node, x in zip(row, _separate(wished, weights, min_distances), strict=True):
         node.x = x
 
 
-def _apart(wished: list[float], weights: list[float], least: list[float]) -> list[float]:
+def _separate(wished: list[float], weights: list[float], min_distances: list[float]) -> list[float]:
     """The places nearest to the wished ones (weighted squares) in which each next is at least so far from the last.
 
     With the distances taken off, this is isotonic regression, solved by pooling adjacent violators.
     """
     offsets = [0.0]
-    for distance in least:
+    for distance in min_distances:
         offsets.append(offsets[-1] + distance)
     pools: list[tuple[float, float, int]] = []  # mean, weight, members
     for x, offset, weight in zip(wished, offsets, weights, strict=False):
@@ -112,7 +112,7 @@ def _apart(wished: list[float], weights: list[float], least: list[float]) -> lis
     return [mean + offset for mean, offset in zip(means, offsets, strict=False)]
 
 
-def _bands(rows: list[list[Node]]) -> list[Band]:
+def _build_bands(rows: list[list[Node]]) -> list[Band]:
     """Rows from top to bottom; where arrows go far to the side the gap is wider, so that they are not too flat."""
     bands: list[Band] = []
     y = 0.0
@@ -120,5 +120,5 @@ def _bands(rows: list[list[Node]]) -> list[Band]:
         height = max((node.height for node in row), default=0.0)
         bands.append(Band(y, y + height))
         farthest = max((abs(end.x - node.x) for node in row for end in node.down), default=0.0)
-        y += height + min(max(_LEAST_GAP, farthest / 7), _MOST_GAP)
+        y += height + min(max(_MIN_ROW_GAP, farthest / 7), _MAX_ROW_GAP)
     return bands

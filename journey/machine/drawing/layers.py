@@ -62,7 +62,7 @@ class Chain:
     label: Node | None = None
 
 
-def chains_in_rows(
+def arrange_rows(
     stages: dict[str, Node], links: Sequence[Link], label_sizes: dict[Link, tuple[float, float]]
 ) -> tuple[list[list[Node]], list[Chain]]:
     """Put the stages into rows, and the arrows' labels and bends between them.
@@ -75,45 +75,45 @@ def chains_in_rows(
     Returns:
         The rows from top to bottom, each ordered from left to right, and the way of each arrow.
     """
-    downward = _downward(list(stages), links)
-    ranks = _ranks(list(stages), downward)
+    downward = _break_cycles(list(stages), links)
+    ranks = _assign_ranks(list(stages), downward)
     for name, node in stages.items():
         node.row = 2 * ranks[name]
-    chains = [_chain(stages, link, label_sizes.get(link)) for link in links]
+    chains = [_build_chain(stages, link, label_sizes.get(link)) for link in links]
     rows: list[list[Node]] = [[] for _ in range(2 * max(ranks.values()) + 1)]
     seen: set[int] = set()
     for node in [*stages.values(), *(node for chain in chains for node in chain.nodes)]:
         if id(node) not in seen:
             seen.add(id(node))
             rows[node.row].append(node)
-    return _with_few_crossings(rows), chains
+    return _minimise_crossings(rows), chains
 
 
-def _downward(names: list[str], links: Sequence[Link]) -> list[tuple[str, str]]:
+def _break_cycles(names: list[str], links: Sequence[Link]) -> list[tuple[str, str]]:
     """The arrows as pairs without a cycle: those that would close one are turned round. Loops are left out."""
     onward: dict[str, list[str]] = {name: [] for name in names}
     for link in links:
         onward[link.source].append(link.destination)
-    turned: set[tuple[str, str]] = set()
+    reversed_pairs: set[tuple[str, str]] = set()
     done: set[str] = set()
     for name in names:
-        way: dict[str, list[str]] = {} if name in done else {name: list(onward[name])}
-        while way:
-            here, ends = next(reversed(way.items()))
+        path: dict[str, list[str]] = {} if name in done else {name: list(onward[name])}
+        while path:
+            stage, ends = next(reversed(path.items()))
             if not ends:
-                done.add(here)
-                del way[here]
+                done.add(stage)
+                del path[stage]
                 continue
             end = ends.pop(0)
-            if end in way:
-                turned.add((here, end))
+            if end in path:
+                reversed_pairs.add((stage, end))
             elif end not in done:
-                way[end] = list(onward[end])
+                path[end] = list(onward[end])
     pairs = ((link.source, link.destination) for link in links if link.source != link.destination)
-    return [(end, start) if (start, end) in turned else (start, end) for start, end in pairs]
+    return [(end, start) if (start, end) in reversed_pairs else (start, end) for start, end in pairs]
 
 
-def _ranks(names: list[str], downward: list[tuple[str, str]]) -> dict[str, int]:
+def _assign_ranks(names: list[str], downward: list[tuple[str, str]]) -> dict[str, int]:
     """Each stage below everything that leads to it, as high up as that allows."""
     ranks = dict.fromkeys(names, 0)
     changed = True
@@ -126,7 +126,7 @@ def _ranks(names: list[str], downward: list[tuple[str, str]]) -> dict[str, int]:
     return ranks
 
 
-def _chain(stages: dict[str, Node], link: Link, label_size: tuple[float, float] | None) -> Chain:
+def _build_chain(stages: dict[str, Node], link: Link, label_size: tuple[float, float] | None) -> Chain:
     start, end = stages[link.source], stages[link.destination]
     if start is end:
         return Chain(link, [start, end])
@@ -146,27 +146,27 @@ def _chain(stages: dict[str, Node], link: Link, label_size: tuple[float, float] 
     return Chain(link, nodes, label)
 
 
-def _with_few_crossings(rows: list[list[Node]]) -> list[list[Node]]:
+def _minimise_crossings(rows: list[list[Node]]) -> list[list[Node]]:
     """Reorder the rows, from several beginnings, and keep the order with the fewest crossings."""
-    best, fewest = rows, _crossings(rows)
+    best, fewest = rows, _count_crossings(rows)
     # A picture of some hundred nodes is past reading anyway; it must not take long.
     starts = max(2, min(_STARTS, _PATIENCE // sum(map(len, rows))))
     for start in range(starts):
-        tried = [_turned(row, start) for row in rows]
+        candidate = [_permute_row(row, start) for row in rows]
         for sweep in range(_SWEEPS):
             if fewest == 0:
                 return best
             upward = (sweep + start) % 2 == 1
-            for row in reversed(tried) if upward else tried:
-                _sort_by_neighbours(row, tried, upward=upward)
-            _swap_neighbours(tried)
-            crossings = _crossings(tried)
+            for row in reversed(candidate) if upward else candidate:
+                _sort_by_neighbours(row, candidate, upward=upward)
+            _swap_neighbours(candidate)
+            crossings = _count_crossings(candidate)
             if crossings < fewest:
-                best, fewest = [list(row) for row in tried], crossings
+                best, fewest = [list(row) for row in candidate], crossings
     return best
 
 
-def _turned(row: list[Node], by: int) -> list[Node]:
+def _permute_row(row: list[Node], by: int) -> list[Node]:
     """The row in another order: rotated, and every other time reversed."""
     by_here = by // 2 % max(len(row), 1)
     rotated = row[by_here:] + row[:by_here]
@@ -175,10 +175,10 @@ def _turned(row: list[Node], by: int) -> list[Node]:
 
 def _sort_by_neighbours(row: list[Node], rows: list[list[Node]], *, upward: bool) -> None:
     """Sort a row by the mean place of the neighbours below (or above)."""
-    place = _places(rows, row, 1 if upward else -1)
+    position = _positions(rows, row, 1 if upward else -1)
     means: dict[int, float] = {}
     for at, node in enumerate(row):
-        near = [place[id(n)] for n in (node.down if upward else node.up)]
+        near = [position[id(n)] for n in (node.down if upward else node.up)]
         means[id(node)] = sum(near) / len(near) if near else float(at)
     row.sort(key=lambda node: means[id(node)])
 
@@ -186,7 +186,7 @@ def _sort_by_neighbours(row: list[Node], rows: list[list[Node]], *, upward: bool
 def _swap_neighbours(rows: list[list[Node]]) -> None:
     """Swap nodes that stand side by side wherever that takes crossings away."""
     for row in rows:
-        above, below = _places(rows, row, -1), _places(rows, row, 1)
+        above, below = _positions(rows, row, -1), _positions(rows, row, 1)
         for at in range(len(row) - 1):
             left, right = row[at], row[at + 1]
             sides = (
@@ -199,17 +199,17 @@ def _swap_neighbours(rows: list[list[Node]]) -> None:
                 row[at], row[at + 1] = right, left
 
 
-def _places(rows: list[list[Node]], row: list[Node], step: int) -> dict[int, int]:
+def _positions(rows: list[list[Node]], row: list[Node], step: int) -> dict[int, int]:
     """The places of the nodes in the row below (1) or above (-1)."""
     other = row[0].row + step if row else -1
     return {id(node): at for at, node in enumerate(rows[other])} if 0 <= other < len(rows) else {}
 
 
-def _crossings(rows: list[list[Node]]) -> int:
+def _count_crossings(rows: list[list[Node]]) -> int:
     """How often arrows cross between rows: pairs that stand in one order above and in the other below."""
     total = 0
     for upper in rows:
-        place = _places(rows, upper, 1)
+        place = _positions(rows, upper, 1)
         passed: list[int] = []
         for node in upper:
             ends = sorted(place[id(end)] for end in node.down)

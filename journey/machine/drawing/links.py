@@ -25,16 +25,16 @@ class Link:
     moves: tuple[Move, ...] = ()
 
 
-def links(journey: Journey) -> tuple[Link, ...]:
+def build_links(journey: Journey) -> tuple[Link, ...]:
     """The arrows of a journey, by source and destination in stage order."""
     steps: dict[tuple[str, str], list[Move]] = {}
     for move in journey.moves:
         steps.setdefault((move.source, move.destination), []).append(move)
-    place = {stage: code for code, stage in enumerate(journey.stages)}
-    in_order = sorted(steps, key=lambda step: (place[step[0]], place[step[1]]))
+    position = {stage: code for code, stage in enumerate(journey.stages)}
+    in_order = sorted(steps, key=lambda step: (position[step[0]], position[step[1]]))
     return tuple(Link(*step, tuple(steps[step])) for step in in_order)
 
 
-def label(move: Move) -> str:
+def format_move(move: Move) -> str:
     """A move's name, with its guard in brackets."""
     return f"{move.name} [{move.guard}]" if move.guard else move.name

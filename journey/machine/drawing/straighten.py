@@ -31,14 +31,14 @@ class _Bar:
     rights: list[tuple[_Bar, float]] = field(default_factory=list)
 
 
-def straighten(rows: list[list[Node]], between: float) -> None:
+def straighten(rows: list[list[Node]], min_gap: float) -> None:
     """Move the nodes so that each arrow's labels and bends share one `x`, keeping all distances within rows.
 
     Args:
         rows: The rows, with every node's `x` already a good first guess.
-        between: Least room between neighbours in a row.
+        min_gap: Least room between neighbours in a row.
     """
-    bars = _bars_in_order(rows, between)
+    bars = _order_bars(rows, min_gap)
     # One pass pushes bars to the right only, one to the left only. Both keep all distances, so their mean does.
     pushed_right: dict[int, float] = {}
     for bar in bars:
@@ -63,25 +63,25 @@ def _pull(bar: _Bar, bar_of: dict[int, _Bar]) -> None:
     xs = [other.x for other in near if other is not bar]
     if not xs:
         return
-    least = max((left.x + far for left, far in bar.lefts), default=float("-inf"))
-    most = min((right.x - far for right, far in bar.rights), default=float("inf"))
-    bar.x = max(least, min(sum(xs) / len(xs), most))
+    lower = max((left.x + far for left, far in bar.lefts), default=float("-inf"))
+    upper = min((right.x - far for right, far in bar.rights), default=float("inf"))
+    bar.x = max(lower, min(sum(xs) / len(xs), upper))
 
 
-def _bars_in_order(rows: list[list[Node]], between: float) -> list[_Bar]:
+def _order_bars(rows: list[list[Node]], min_gap: float) -> list[_Bar]:
     """All bars, each after those to its left. Lines that stand left of each other by turns are taken apart."""
     apart: set[int] = set()
     while True:
-        bars = _bars(rows, apart)
-        _stand(rows, bars, between)
-        ordered = _left_to_right(bars)
+        bars = _build_bars(rows, apart)
+        _link_neighbours(rows, bars, min_gap)
+        ordered = _sort_left_to_right(bars)
         if len(ordered) == len(bars):
             return ordered
         placed = {id(bar) for bar in ordered}
         apart |= {id(node) for bar in bars if id(bar) not in placed for node in bar.nodes}
 
 
-def _bars(rows: list[list[Node]], apart: set[int]) -> list[_Bar]:
+def _build_bars(rows: list[list[Node]], apart: set[int]) -> list[_Bar]:
     bars: list[_Bar] = []
     taken: set[int] = set()
     for node in (node for row in rows for node in row):
@@ -93,16 +93,16 @@ def _bars(rows: list[list[Node]], apart: set[int]) -> list[_Bar]:
     return bars
 
 
-def _stand(rows: list[list[Node]], bars: Iterable[_Bar], between: float) -> None:
+def _link_neighbours(rows: list[list[Node]], bars: Iterable[_Bar], min_gap: float) -> None:
     bar_of = {id(node): bar for bar in bars for node in bar.nodes}
     for row in rows:
         for left, right in itertools.pairwise(row):
-            far = left.right + right.left + between
+            far = left.right + right.left + min_gap
             bar_of[id(left)].rights.append((bar_of[id(right)], far))
             bar_of[id(right)].lefts.append((bar_of[id(left)], far))
 
 
-def _left_to_right(bars: list[_Bar]) -> list[_Bar]:
+def _sort_left_to_right(bars: list[_Bar]) -> list[_Bar]:
     """Bars in an order in which each comes after those to its left; those in a circle are left out."""
     waiting_for = {id(bar): len(bar.lefts) for bar in bars}
     ready = [bar for bar in bars if not bar.lefts]

@@ -8,9 +8,9 @@ import unicodedata
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from journey.machine.drawing.coordinates import Band, place, ports
-from journey.machine.drawing.layers import Chain, Node, chains_in_rows
-from journey.machine.drawing.links import Link, links
+from journey.machine.drawing.coordinates import Band, assign_coordinates, compute_ports
+from journey.machine.drawing.layers import Chain, Node, arrange_rows
+from journey.machine.drawing.links import Link, build_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,13 +44,13 @@ _STYLE = """
 
 def to_svg(journey: Journey) -> str:
     """The journey as an SVG picture: a dot marks where customers begin, a double border where they end."""
-    arrows = [*(Link(_BEGIN, stage) for stage in journey.initial), *links(journey)]
+    arrows = [*(Link(_BEGIN, stage) for stage in journey.initial), *build_links(journey)]
     nodes = {_BEGIN: Node(_BEGIN, _DOT, _DOT, 2 * _DOT)}
     nodes |= {stage: _stage_node(stage, arrows) for stage in journey.stages}
     sizes = {link: _label_size(link) for link in arrows if link.moves}
-    rows, chains = chains_in_rows(nodes, arrows, sizes)
-    bands = place(rows)
-    touching = ports(chains)
+    rows, chains = arrange_rows(nodes, arrows, sizes)
+    bands = assign_coordinates(rows)
+    touching = compute_ports(chains)
     width = max(node.x + node.right for row in rows for node in row) + 2 * _MARGIN
     height = bands[-1].bottom + 2 * _MARGIN
     body = [
@@ -84,9 +84,9 @@ def _stage_node(stage: str, arrows: Iterable[Link]) -> Node:
 def _stage(node: Node, bands: list[Band], *, terminal: bool) -> str:
     x, y = node.x - node.left, bands[node.row].middle - _BOX_HEIGHT / 2
     width = 2 * node.left
-    look = ('terminal" fill="#f2f3f5" stroke="#4b5563', 'live" fill="#eef4ff" stroke="#2f5fb3')[not terminal]
+    css_class = ('terminal" fill="#f2f3f5" stroke="#4b5563', 'live" fill="#eef4ff" stroke="#2f5fb3')[not terminal]
     box = (
-        f'<rect class="{look}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_BOX_HEIGHT}" '
+        f'<rect class="{css_class}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_BOX_HEIGHT}" '
         f'rx="10" stroke-width="1.6"/>'
     )
     if terminal:
@@ -108,18 +108,18 @@ def _arrow(number: int, chain: Chain, bands: list[Band], touching: dict[tuple[in
     if chain.nodes[0] is chain.nodes[-1]:
         return _loop(chain, bands)
     down = chain.nodes[-1].row > chain.nodes[0].row
-    stops = [_stop(touching[number, 0], chain.nodes[0], bands, down=down)[1:]]
-    stops += [_stop(node.x, node, bands, down=down) for node in chain.nodes[1:-1]]
-    tip = _stop(touching[number, 1], chain.nodes[-1], bands, down=down)[0]
+    stops = [_waypoints(touching[number, 0], chain.nodes[0], bands, down=down)[1:]]
+    stops += [_waypoints(node.x, node, bands, down=down) for node in chain.nodes[1:-1]]
+    tip = _waypoints(touching[number, 1], chain.nodes[-1], bands, down=down)[0]
     before_tip = (tip[0], tip[1] - _ARROW if down else tip[1] + _ARROW)
     stops.append([before_tip])
-    path = f"M{_at(stops[0][0])}"
-    for last, here in itertools.pairwise(stops):
-        path += _curve(last[-1], here[0]) + "".join(f" L{_at(point)}" for point in here[1:])
-    return _line(path) + _head(tip, before_tip)
+    path = f"M{_format_point(stops[0][0])}"
+    for last, current in itertools.pairwise(stops):
+        path += _curve(last[-1], current[0]) + "".join(f" L{_format_point(point)}" for point in current[1:])
+    return _arrow_line(path) + _arrow_head(tip, before_tip)
 
 
-def _stop(x: float, node: Node, bands: list[Band], *, down: bool) -> list[tuple[float, float]]:
+def _waypoints(x: float, node: Node, bands: list[Band], *, down: bool) -> list[tuple[float, float]]:
     """Where an arrow enters and leaves a row: straight up or down, so that it passes what stands beside it."""
     top, bottom = bands[node.row].top, bands[node.row].bottom
     if node.name is not None:
@@ -133,23 +133,26 @@ def _loop(chain: Chain, bands: list[Band]) -> str:
     node = chain.nodes[0]
     x, y = node.x + node.left, bands[node.row].middle
     tip, before_tip = (x, y + 9), (x + _ARROW, y + 9)
-    path = f"M{_at((x, y - 9))} C{x + _LOOP:.1f},{y - 16:.1f} {x + _LOOP:.1f},{y + 12:.1f} {_at(before_tip)}"
-    return _line(path) + _head(tip, before_tip)
+    path = (
+        f"M{_format_point((x, y - 9))} C{x + _LOOP:.1f},{y - 16:.1f} {x + _LOOP:.1f},{y + 12:.1f} "
+        f"{_format_point(before_tip)}"
+    )
+    return _arrow_line(path) + _arrow_head(tip, before_tip)
 
 
-def _line(path: str) -> str:
+def _arrow_line(path: str) -> str:
     return f'<path class="arrow" d="{path}" fill="none" stroke="#7a8699" stroke-width="1.4"/>'
 
 
 def _curve(start: tuple[float, float], end: tuple[float, float]) -> str:
     half = (start[1] + end[1]) / 2
-    return f" C{start[0]:.1f},{half:.1f} {end[0]:.1f},{half:.1f} {_at(end)}"
+    return f" C{start[0]:.1f},{half:.1f} {end[0]:.1f},{half:.1f} {_format_point(end)}"
 
 
-def _head(tip: tuple[float, float], back: tuple[float, float]) -> str:
+def _arrow_head(tip: tuple[float, float], back: tuple[float, float]) -> str:
     across = ((tip[1] - back[1]) * 0.5, (back[0] - tip[0]) * 0.5)
     corners = [tip, (back[0] + across[0], back[1] + across[1]), (back[0] - across[0], back[1] - across[1])]
-    points = " ".join(_at(corner) for corner in corners)
+    points = " ".join(_format_point(corner) for corner in corners)
     return f'<polygon class="head" points="{points}" fill="#7a8699"/>'
 
 
@@ -164,7 +167,7 @@ def _chain_label(chain: Chain, bands: list[Band]) -> str:
 
 
 def _label(link: Link, x: float, y: float) -> str:
-    lines, (width, height) = _lines(link), _label_size(link)
+    lines, (width, height) = _label_lines(link), _label_size(link)
     back = (
         f'<rect class="label-back" x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" '
         f'height="{height:.1f}" rx="4" fill="#ffffff"/>'
@@ -173,20 +176,22 @@ def _label(link: Link, x: float, y: float) -> str:
     return back + "".join(_text("label", "#33404f", x, first + _LINE * at, text) for at, text in enumerate(lines))
 
 
-def _text(look: str, colour: str, x: float, y: float, text: str, size: float = _LABEL_SIZE, weight: str = "400") -> str:
+def _text(
+    css_class: str, colour: str, x: float, y: float, text: str, size: float = _LABEL_SIZE, weight: str = "400"
+) -> str:
     # A third of the size below the middle: `dominant-baseline` is not understood everywhere.
     return (
-        f'<text class="{look}" x="{x:.1f}" y="{y + size * 0.34:.1f}" font-size="{size}" font-weight="{weight}" '
+        f'<text class="{css_class}" x="{x:.1f}" y="{y + size * 0.34:.1f}" font-size="{size}" font-weight="{weight}" '
         f'text-anchor="middle" fill="{colour}">{escape(text)}</text>'
     )
 
 
 def _label_size(link: Link) -> tuple[float, float]:
-    lines = _lines(link)
+    lines = _label_lines(link)
     return max(_text_width(line, _LABEL_SIZE) for line in lines) + 8.0, _LINE * len(lines) + 2.0
 
 
-def _lines(link: Link) -> list[str]:
+def _label_lines(link: Link) -> list[str]:
     """The lines of an arrow's label: each move's name, and its guard below it."""
     lines = []
     for move in link.moves:
@@ -211,5 +216,5 @@ def _character_width(char: str) -> float:
     return 0.75 if char.isupper() else 0.64
 
 
-def _at(point: tuple[float, float]) -> str:
+def _format_point(point: tuple[float, float]) -> str:
     return f"{point[0]:.1f},{point[1]:.1f}"

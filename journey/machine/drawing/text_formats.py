@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from journey.machine.drawing.links import label, links
+from journey.machine.drawing.links import build_links, format_move
 
 if TYPE_CHECKING:
     from journey.machine.definition import Journey
@@ -23,8 +23,8 @@ def to_mermaid(journey: Journey) -> str:
     # A stage without any arrow would not be drawn unless it is named.
     lines += [f"    {names[stage]}" for stage in journey.stages if names[stage] == stage]
     lines += [f"    [*] --> {names[stage]}" for stage in journey.initial]
-    for link in links(journey):
-        text = _mermaid_text(" / ".join(map(label, link.moves)))
+    for link in build_links(journey):
+        text = _mermaid_text(" / ".join(map(format_move, link.moves)))
         lines.append(f"    {names[link.source]} --> {names[link.destination]}: {text}")
     lines += [f"    {names[stage]} --> [*]" for stage in journey.terminal]
     return "\n".join(lines) + "\n"
@@ -43,8 +43,8 @@ def to_dot(journey: Journey) -> str:
         more = " [peripheries=2]" if stage in journey.terminal else ""
         lines.append(f"    {_quoted(stage)}{more};")
     lines += [f'    "*begin*" -> {_quoted(stage)};' for stage in journey.initial]
-    for link in links(journey):
-        text = _quoted("\n".join(map(label, link.moves)))
+    for link in build_links(journey):
+        text = _quoted("\n".join(map(format_move, link.moves)))
         lines.append(f"    {_quoted(link.source)} -> {_quoted(link.destination)} [label={text}];")
     return "\n".join([*lines, "}"]) + "\n"
 

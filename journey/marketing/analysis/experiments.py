@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from journey.core.messages import did_you_mean
 from journey.marketing.core.policy import ExperimentPolicy, Metric
-from journey.statistics.proportions import Fourfold, Tested, customers_needed, pooled_z
+from journey.statistics.proportions import ContingencyTable, TestResult, customers_needed, pooled_z_test
 from journey.statistics.score_intervals import difference_interval, ratio_interval
 
 if TYPE_CHECKING:
@@ -126,18 +126,18 @@ Snapshots = Mapping[tuple[str, str], tuple[datetime, Mapping[str, int]]]
 """The last snapshot of each (experiment, asset): its moment, and its counts by name."""
 
 
-def _fisher_exact(table: Fourfold) -> Tested:
+def _fisher_exact(table: ContingencyTable) -> TestResult:
     # Only an experiment that asks for it pays for this import.
     import numpy as np
     from scipy.stats import fisher_exact
 
     events, n, other_events, other_n = table
     found = fisher_exact(np.array([[other_events, other_n - other_events], [events, n - events]]))
-    return Tested(None, float(found.pvalue))
+    return TestResult(None, float(found.pvalue))
 
 
-TESTS: Mapping[str, tuple[str, Callable[[Fourfold], Tested]]] = {
-    "pooled_z": ("pooled two-proportion z test", pooled_z),
+TESTS: Mapping[str, tuple[str, Callable[[ContingencyTable], TestResult]]] = {
+    "pooled_z": ("pooled two-proportion z test", pooled_z_test),
     "fisher_exact": ("Fisher's exact test", _fisher_exact),
 }
 """What an experiment may ask for: the name in words, and the test."""
@@ -263,7 +263,7 @@ def _build_notes(recorded: _RecordedExperiment, analysis: ExperimentAnalysis, sn
 
 def _run_test(analysis: ExperimentAnalysis, test: str | None, policy: ExperimentPolicy) -> ExperimentAnalysis:
     control, variant = analysis.control, analysis.variant
-    table = Fourfold(control.count or 0, control.n or 0, variant.count or 0, variant.n or 0)
+    table = ContingencyTable(control.count or 0, control.n or 0, variant.count or 0, variant.n or 0)
     name, run_test = TESTS[test or "pooled_z"]
     result = run_test(table)
     control_rate, variant_rate = table.events / table.customers, table.other_events / table.other_customers

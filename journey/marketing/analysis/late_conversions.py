@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from journey.statistics.wilson import Proportion, wilson
+from journey.statistics.wilson import Proportion, wilson_interval
 
 DAILY_TOTALS_ONLY = (
     "funnel_events holds daily totals: they do not say which visitors of which day converted later. Paths of single "
@@ -95,4 +95,4 @@ def _build_segment(name: str, counts: dict[int, int], after_days: int, confidenc
         median, cumulative = days, cumulative + counts[days]
         if 2 * cumulative >= total:
             break
-    return LateSegment(name, total, median, wilson(late, total, confidence))
+    return LateSegment(name, total, median, wilson_interval(late, total, confidence))

@@ -11,9 +11,9 @@ from typing import Any, Literal, NamedTuple
 
 from journey.marketing.core.policy import Metric, RollupPolicy
 from journey.marketing.records.model import Recommendation
-from journey.statistics.proportions import Fourfold
+from journey.statistics.proportions import ContingencyTable
 from journey.statistics.score_intervals import ratio_interval
-from journey.statistics.wilson import wilson
+from journey.statistics.wilson import wilson_interval
 
 Rule = Literal[
     "nothing_counted",
@@ -142,14 +142,14 @@ def compare_with_benchmark(
         return NO_COMPARISON
     count, n = counts.counts_for(metric)
     if target:
-        share = wilson(count, n, policy.confidence)
+        share = wilson_interval(count, n, policy.confidence)
         low, high = (None if bound is None else bound / target for bound in (share.low, share.high))
         return BenchmarkComparison(target, "target", low, high)
     counted = [other.counts_for(metric) for other in others if not other.has_decreased]
     events, customers = sum(part for part, _ in counted), sum(whole for _, whole in counted)
     if not events or not 0 < events <= customers or not 0 <= count <= n:
         return NO_COMPARISON
-    interval = ratio_interval(Fourfold(events, customers, count, n), policy.confidence)
+    interval = ratio_interval(ContingencyTable(events, customers, count, n), policy.confidence)
     if interval is None:
         return NO_COMPARISON
     return BenchmarkComparison(events / customers, "other segments", interval.low, interval.high)
@@ -171,7 +171,7 @@ def compute_trend(
     if not previous_count:
         return Trend(None, None, None, "the KPI was 0 in the window before, against which no change has a size")
     change = (count / n) / (previous_count / previous_n) - 1.0
-    interval = ratio_interval(Fourfold(previous_count, previous_n, count, n), policy.confidence)
+    interval = ratio_interval(ContingencyTable(previous_count, previous_n, count, n), policy.confidence)
     return Trend(
         change,
         None if interval is None else interval.low - 1.0,
@@ -192,7 +192,7 @@ def recommend(
         return Advice("hold", "nothing_counted", "nothing is counted, so there is no ground for a change")
     if metric is None:
         return Advice("hold", "kpi_unknown", "the campaign's KPI is not defined by the policy")
-    beyond_click = wilson(counts.conversions, counts.clicks, policy.confidence)
+    beyond_click = wilson_interval(counts.conversions, counts.clicks, policy.confidence)
     if beyond_click.high is not None and beyond_click.high < policy.dead_end:
         return Advice(
             "stop",
@@ -240,7 +240,7 @@ def _advise_by_comparison(
 
 def _min_return(counts: PerformanceCounts, policy: RollupPolicy) -> float | None:
     """Lower bound of revenue per dollar: that of the conversions, each worth what it is on average."""
-    share = wilson(counts.conversions, counts.impressions, policy.confidence)
+    share = wilson_interval(counts.conversions, counts.impressions, policy.confidence)
     if counts.return_on_spend is None or share.value is None or share.low is None or not counts.conversions:
         return None
     return counts.return_on_spend * share.low / share.value

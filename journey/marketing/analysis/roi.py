@@ -8,7 +8,7 @@ stands beside the lines as a memo and in the reconciliation, and is never added.
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from journey.money.ledger import Ledger, Line, Memo
+from journey.money.ledger import Ledger, LedgerLine, Memo
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -108,17 +108,17 @@ def _build_ledger(totals: list[_CampaignTotals], rows: list[Reconciliation]) -> 
     )
 
 
-def _build_lines(totals: _CampaignTotals) -> tuple[Line, ...]:
+def _build_lines(totals: _CampaignTotals) -> tuple[LedgerLine, ...]:
     name, missing = totals.campaign_id, "not counted: performance has no snapshot of this campaign"
     source = f"performance, {totals.snapshots} last snapshots"
     return (
-        Line(f"{name}: revenue", "value", totals.value, "dollars of revenue_proxy", 1.0, "assumed",
+        LedgerLine(f"{name}: revenue", "value", totals.value, "dollars of revenue_proxy", 1.0, "assumed",
              missing if totals.value is None else f"{source}, {totals.conversions:,} conversions"),
-        Line(f"{name}: media", "cost", totals.cost, "dollars spent", 1.0, "measured",
+        LedgerLine(f"{name}: media", "cost", totals.cost, "dollars spent", 1.0, "measured",
              missing if totals.cost is None else source),
-        Line(f"{name}: model calls", "cost", totals.llm_cost, "dollars", 1.0, "measured",
+        LedgerLine(f"{name}: model calls", "cost", totals.llm_cost, "dollars", 1.0, "measured",
              _NO_LEDGER if totals.llm_cost is None else _LEDGER_NOTE),
-        Line(f"{name}: human review", "cost", totals.human_review_cost, "dollars", 1.0, "measured",
+        LedgerLine(f"{name}: human review", "cost", totals.human_review_cost, "dollars", 1.0, "measured",
              _NO_LEDGER if totals.human_review_cost is None else _LEDGER_NOTE),
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from journey.marketing.analysis.recommendation import (
     recommend,
 )
 from journey.marketing.core.policy import Metric
-from journey.statistics.wilson import wilson
+from journey.statistics.wilson import wilson_interval
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -256,7 +256,7 @@ def _build_rollup(
     others = [each for other, each in current.items() if other.campaign_id == cell.campaign_id and other != cell]
     comparison = compare_with_benchmark(trusted_counts, metric, goal.target, others, policy.rollups)
     trend = compute_trend(trusted_counts, previous.get(cell), metric, policy.rollups)
-    kpi = wilson(*get_metric_counts(trusted_counts, metric), policy.rollups.confidence)
+    kpi = wilson_interval(*get_metric_counts(trusted_counts, metric), policy.rollups.confidence)
     return Rollup(
         window_start=window.start,
         window_end=window.end,

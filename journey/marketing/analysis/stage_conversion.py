@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from journey.marketing.views.funnel import FunnelRow, build_funnel_rows
-from journey.statistics.proportions import Fourfold, holm, pooled_z
-from journey.statistics.wilson import wilson
+from journey.statistics.proportions import ContingencyTable, adjust_holm, pooled_z_test
+from journey.statistics.wilson import wilson_interval
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -116,7 +116,7 @@ def _sum_counts(rows: Sequence[FunnelRow]) -> dict[_Key, dict[str, _Counts]]:
 
 
 def _build_step(key: _Key, segment: str | None, counts: _Counts, confidence: float) -> StageConversion:
-    share = wilson(counts.went_on, counts.came, confidence)
+    share = wilson_interval(counts.went_on, counts.came, confidence)
     return StageConversion(
         key.campaign_id,
         segment,
@@ -135,13 +135,15 @@ def _compare_with_others(step: StageConversion, campaign_counts: _Counts) -> Sta
     came, went_on = campaign_counts.came - step.came, campaign_counts.went_on - step.went_on
     if not came:
         return replace(step, verdict="only segment")
-    result = pooled_z(Fourfold(went_on, came, step.went_on, step.came))
+    result = pooled_z_test(ContingencyTable(went_on, came, step.went_on, step.came))
     return replace(step, elsewhere=went_on / came, p_value=result.p_value, verdict="cannot be told")
 
 
 def _adjust_p_values(steps: list[StageConversion], alpha: float) -> list[StageConversion]:
     tested_indices = [index for index, step in enumerate(steps) if step.p_value is not None]
-    adjusted = dict(zip(tested_indices, holm([steps[index].p_value or 0.0 for index in tested_indices]), strict=True))
+    adjusted = dict(
+        zip(tested_indices, adjust_holm([steps[index].p_value or 0.0 for index in tested_indices]), strict=True)
+    )
     return [
         _decide_verdict(replace(step, p_value=adjusted[index]), alpha) if index in adjusted else step
         for index, step in enumerate(steps)

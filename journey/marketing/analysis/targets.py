@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from journey.marketing.analysis.recommendation import PerformanceCounts
 from journey.marketing.core.policy import MarketingPolicy
-from journey.statistics.wilson import wilson
+from journey.statistics.wilson import wilson_interval
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -95,7 +95,7 @@ def _build_kpi_target(
             campaign, kpi or "primary_kpi", None, target, "share", 0, None, None, "unknown", "unknown", reason_unknown
         )
     count, n = counts.counts_for(metric)
-    share = wilson(count, n, policy.rollups.confidence)
+    share = wilson_interval(count, n, policy.rollups.confidence)
     verdict: Verdict = "open"
     if share.low is None or share.high is None or target is None:
         verdict = "unknown"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from journey.core.errors import InputError
 from journey.core.messages import did_you_mean
-from journey.decision.as_of import AsOf, moment_of
+from journey.decision.as_of import AsOf, resolve_moment
 from journey.machine import IllegalMoveError
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.budget.governance import read_log_events
@@ -135,7 +135,9 @@ class _Session:
     def __init__(self, records: MarketingRecords, request: StepRequest, path: Path, policy: MarketingPolicy) -> None:
         self.records, cutoff = records, request.when.cutoff
         # All there is counts, also what is dated later than the step: money that is gone by then is not there.
-        self.context: MarketingContext = build_context(records, max(cutoff, moment_of(None, records) or cutoff), policy)
+        self.context: MarketingContext = build_context(
+            records, max(cutoff, resolve_moment(None, records) or cutoff), policy
+        )
         self.request, self.path = request, path
         self.log = MarketingLog(read_log_events(self.context), policy)
         self.events_before = len(self.log.events)

@@ -7,7 +7,7 @@ those say what somebody wrote down afterwards and prove nothing.
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from journey.decision.as_of import in_iso
+from journey.decision.as_of import format_moment
 from journey.marketing.budget.log import LOG_DATASET
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def report_budget_actions(context: "MarketingContext") -> list[dict[str, Any]]:
         found.append(
             row
             | {
-                "timestamp": in_iso(row["timestamp"]),
+                "timestamp": format_moment(row["timestamp"]),
                 "trail": trail or _build_trail(row),
                 "trail_from": "log" if trail else "record",
             }
@@ -50,13 +50,13 @@ def _read_log_trails(context: "MarketingContext") -> dict[str, list[dict[str, An
     """).fetchall()
     found: dict[str, list[dict[str, Any]]] = {}
     for action, at, status, who in rows:
-        found.setdefault(action, []).append({"at": in_iso(at), "what": status, "who": who})
+        found.setdefault(action, []).append({"at": format_moment(at), "what": status, "who": who})
     return found
 
 
 def _build_trail(row: dict[str, Any]) -> list[dict[str, Any]]:
     """The trail that the fields of a record tell; what they do not say is None."""
-    trail = [{"at": in_iso(row["timestamp"]), "what": "proposed", "who": row["proposed_by"]}]
+    trail = [{"at": format_moment(row["timestamp"]), "what": "proposed", "who": row["proposed_by"]}]
     if row["approved_by_human"]:
         at = _add_minutes(row["timestamp"], row["approval_latency_minutes"])
         trail.append({"at": at, "what": "approved", "who": row["approver_id"]})
@@ -70,6 +70,6 @@ def _add_minutes(moment: datetime, minutes: float | None) -> str | None:
     if minutes is None:
         return None
     try:
-        return in_iso(moment + timedelta(minutes=minutes))
+        return format_moment(moment + timedelta(minutes=minutes))
     except OverflowError:
         return None

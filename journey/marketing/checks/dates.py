@@ -4,9 +4,9 @@ from journey.core.findings import FindingSeverity
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.marketing.views.context import MarketingContext, observation_column
 from journey.marketing.views.registry import rule
-from journey.records.columns import label_of
+from journey.records.columns import build_label_sql
 from journey.records.database import literal, quoted
-from journey.records.model import model_of
+from journey.records.model import get_model
 
 
 @rule("ends-before-start", FindingSeverity.ERROR)
@@ -105,9 +105,9 @@ def dated_later(context: MarketingContext) -> str | None:
         column = observation_column(dataset)
         if column is None:
             continue
-        campaign = "r.campaign_id" if "campaign_id" in model_of(dataset).model_fields else "NULL"
+        campaign = "r.campaign_id" if "campaign_id" in get_model(dataset).model_fields else "NULL"
         parts.append(f"""
-            SELECT {literal(dataset)} AS dataset, {label_of(dataset, "r")} AS record, {campaign} AS campaign_id,
+            SELECT {literal(dataset)} AS dataset, {build_label_sql(dataset, "r")} AS record, {campaign} AS campaign_id,
                 'It is dated ' || day_of(r.{quoted(column)}) || ', after ' || day_of({context.as_of_sql})
                 || ', so it is not used.' AS message
             FROM {dataset} AS r WHERE r.{quoted(column)} > {context.as_of_sql}

@@ -5,9 +5,9 @@ from typing import NamedTuple
 from journey.core.findings import FindingSeverity
 from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.registry import rule
-from journey.records.columns import key_of
+from journey.records.columns import get_key
 from journey.records.database import literal, one_value, quoted
-from journey.records.model import model_of
+from journey.records.model import get_model
 
 TARGETS = {
     "campaign_id": "campaigns",
@@ -40,8 +40,8 @@ def list_references() -> list[Reference]:
     found = [
         Reference(dataset, column, quoted(column), TARGETS[column], f"seen_{dataset}")
         for dataset in MARKETING_FAMILY.datasets
-        for column in model_of(dataset).model_fields
-        if column in TARGETS and column != key_of(dataset)
+        for column in get_model(dataset).model_fields
+        if column in TARGETS and column != get_key(dataset)
     ]
     ledger = Reference("roi_ledger", "campaign_id", "campaign_id", "campaigns", "seen_roi_ledger")
     cited = "(SELECT * EXCLUDE (asset_ids), unnest(asset_ids) AS asset_id FROM seen_campaign_risk_signals)"
@@ -61,7 +61,7 @@ def unknown_reference(context: MarketingContext) -> str | None:
     for dataset, column, value, target, relation in list_references():
         if not one_value(context.cursor, f"SELECT count(*) FROM {target}"):
             continue
-        key = quoted(key_of(target) or "")
+        key = quoted(get_key(target) or "")
         parts.append(f"""
             SELECT {literal(dataset)} AS dataset, label AS record, campaign_id,
                 {literal(column + " ")} || {value} || {literal(f" is not among the {target}.")} AS message

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from journey.checks.registry import Rule
-from journey.core.findings import FindingSeverity, count_by_severity, in_reading_order
-from journey.decision.as_of import in_iso, moment_of
+from journey.core.findings import FindingSeverity, count_by_severity, sort_findings
+from journey.decision.as_of import format_moment, resolve_moment
 from journey.marketing.checks import (
     attribution,
     budget,
@@ -53,7 +53,7 @@ class MarketingReport:
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON-ready data: `as_of`, `counts`, `findings`."""
         return {
-            "as_of": None if self.as_of is None else in_iso(self.as_of),
+            "as_of": None if self.as_of is None else format_moment(self.as_of),
             "counts": self.counts,
             "findings": [finding.as_dict() for finding in self.findings],
         }
@@ -70,7 +70,7 @@ def build_context(
             records.
         policy: The policy (default: the default one).
     """
-    context = MarketingContext(records.connection.cursor(), moment_of(as_of, records), policy or MarketingPolicy())
+    context = MarketingContext(records.connection.cursor(), resolve_moment(as_of, records), policy or MarketingPolicy())
     create_tables(context)
     return context
 
@@ -112,4 +112,4 @@ def check(
                     rule.code, FindingSeverity(row_severity), dataset, record, None, message, campaign, rounded_amount
                 )
             )
-    return MarketingReport(context.as_of, in_reading_order(findings))
+    return MarketingReport(context.as_of, sort_findings(findings))

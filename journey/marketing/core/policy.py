@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from journey.core.errors import InputError
-from journey.core.messages import explain
-from journey.decision.policy import Money, merged, read_override
+from journey.core.messages import format_validation_error
+from journey.decision.policy import Money, merge_overrides, read_override
 from journey.statistics.proportions import CONFIDENCE, POWER
 
 Quantity = Literal["impressions", "clicks", "conversions"]
@@ -297,9 +297,9 @@ def build_marketing_policy(override: dict[str, Any], source: str) -> MarketingPo
         InputError: A key is unknown or a value impossible; the message names key, value and what is expected.
     """
     try:
-        return MarketingPolicy.model_validate(merged(MarketingPolicy().model_dump(), override))
+        return MarketingPolicy.model_validate(merge_overrides(MarketingPolicy().model_dump(), override))
     except ValidationError as error:
-        raise InputError(explain(error, MarketingPolicy, source)) from None
+        raise InputError(format_validation_error(error, MarketingPolicy, source)) from None
 
 
 def read_marketing_policy(path: Path) -> MarketingPolicy:

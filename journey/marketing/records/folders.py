@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from journey.core.errors import InputError
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.marketing.records.store import MarketingRecords
-from journey.records.assemble import loaded_sources
+from journey.records.assemble import load_sources
 from journey.records.sources import Source, bundled_folder, find_sources
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def read_folders(folders: Sequence[Path | str]) -> MarketingRecords:
         findings.extend(folder_findings)
         for dataset, source in found.items():
             sources.setdefault(dataset, []).append(source)
-    connection = loaded_sources(MARKETING_FAMILY, sources, findings)
+    connection = load_sources(MARKETING_FAMILY, sources, findings)
     return MarketingRecords(connection, ", ".join(str(path) for path in paths))
 
 

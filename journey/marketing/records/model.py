@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from journey.records.model import MOST_DOLLARS, Family, Record, Share
+from journey.records.model import MAX_DOLLARS, Family, Record, Share
 
 Stage = Literal["impression", "click", "visit", "signup", "demo_request", "purchase", "feature_adopt"]
 FunnelSource = Literal["ads_platform", "crm", "web_analytics", "product_analytics"]
@@ -35,8 +35,8 @@ Recommendation = Literal["scale", "hold", "revise", "stop"]
 Entity = Literal["budget_action", "risk_signal"]
 
 Count = Annotated[int, Field(ge=0, le=10**12)]
-Dollars = Annotated[float, Field(ge=0.0, le=MOST_DOLLARS)]
-Balance = Annotated[float, Field(ge=-MOST_DOLLARS, le=MOST_DOLLARS)]
+Dollars = Annotated[float, Field(ge=0.0, le=MAX_DOLLARS)]
+Balance = Annotated[float, Field(ge=-MAX_DOLLARS, le=MAX_DOLLARS)]
 
 
 class Campaign(Record):
@@ -331,7 +331,7 @@ MARKETING_FAMILY = Family(
         ConversionPath,
         LogEvent,
     ),
-    always_needed=None,
+    required_dataset=None,
     principal="campaigns",
     optional=frozenset({"marketing_log", "attribution_hints", "conversion_paths"}),
 )

@@ -9,10 +9,10 @@ from journey.core.errors import InputError
 from journey.core.messages import did_you_mean
 from journey.decision.policy import Policy
 from journey.marketing.records.model import MARKETING_FAMILY
-from journey.records.assemble import loaded_tables
+from journey.records.assemble import load_tables
 from journey.records.deduplication import resolve_duplicates
 from journey.records.tables import RecordTables
-from journey.records.value_normalisation import tidy_spelling
+from journey.records.value_normalisation import normalise_values
 
 
 class MarketingRecords(RecordTables):
@@ -24,7 +24,7 @@ class MarketingRecords(RecordTables):
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: str) -> None:
-        tidy_spelling(connection, MARKETING_FAMILY.datasets, {})
+        normalise_values(connection, MARKETING_FAMILY.datasets, {})
         # The policy says which of two customer signals looks worse; no set of this family holds such signals.
         resolve_duplicates(connection, MARKETING_FAMILY.datasets, Policy())
         super().__init__(connection, source, MARKETING_FAMILY)
@@ -44,4 +44,4 @@ class MarketingRecords(RecordTables):
         for name in tables:
             if name not in MARKETING_FAMILY.datasets:
                 raise InputError(f"{name!r} is not a record set{did_you_mean(name, MARKETING_FAMILY.datasets)}")
-        return cls(loaded_tables(MARKETING_FAMILY, tables), source)
+        return cls(load_tables(MARKETING_FAMILY, tables), source)

@@ -17,7 +17,7 @@ from journey.marketing.core.policy import CountedRisk, MarketingPolicy, PhraseRu
 from journey.marketing.records.model import RiskAction, RiskType
 from journey.marketing.views.funnel import build_funnel_rows
 from journey.marketing.views.registry import CHECKS
-from journey.statistics.wilson import wilson
+from journey.statistics.wilson import wilson_interval
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -148,7 +148,7 @@ def detect_low_conversion(context: "MarketingContext") -> Iterable[Trigger]:
     """Few conversions for the clicks, or a step of the funnel where people get stuck."""
     risk = context.policy.risk
     for group in _read_groups(context):
-        share = wilson(group.conversions, group.clicks, 2.0 * risk.least_confidence - 1.0)
+        share = wilson_interval(group.conversions, group.clicks, 2.0 * risk.least_confidence - 1.0)
         if group.conversions > 0 and share.high is not None and share.high < risk.weak_conversion:
             message = (
                 f"{group.conversions:,} of {group.clicks:,} clicks on {group.channel} in {group.experiment} convert: "
@@ -289,7 +289,7 @@ def _detect_weak_segments(context: "MarketingContext") -> Iterable[Trigger]:
         WINDOW line AS (PARTITION BY campaign_id, channel_id) ORDER BY ALL
     """).fetchall()
     for campaign, channel, segment, assets, shown, won, spend, moment, other_won, other_shown in rows:
-        share = wilson(won, shown, 2.0 * policy.risk.least_confidence - 1.0)
+        share = wilson_interval(won, shown, 2.0 * policy.risk.least_confidence - 1.0)
         expected = other_won / other_shown if other_shown else 0.0
         if share.high is None or share.value is None or share.high >= policy.funnel.weak_ratio * expected:
             continue

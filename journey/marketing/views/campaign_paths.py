@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from journey.machine import Journey, JourneyDefinitionError
-from journey.machine.lifecycles import funnel
+from journey.machine.lifecycles import funnel_lifecycle
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -37,7 +37,7 @@ def read_campaign_paths(context: "MarketingContext") -> list[CampaignPath]:
 
 def _build_machine(steps: list[str]) -> Journey | None:
     try:
-        return funnel(steps)
+        return funnel_lifecycle(steps)
     except JourneyDefinitionError:
         # What is wrong with a declared path is a finding, and a single recorded step is no mistake.
         return None

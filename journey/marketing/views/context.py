@@ -14,9 +14,9 @@ from journey.marketing.records.model import MARKETING_FAMILY
 from journey.marketing.views.balances import BALANCE_TABLES
 from journey.marketing.views.effective_actions import effective_actions_query
 from journey.marketing.views.performance import INCREMENTS, TOTALS
-from journey.records.columns import date_columns, label_of
+from journey.records.columns import build_label_sql, get_date_columns
 from journey.records.database import literal, quoted
-from journey.records.model import model_of
+from journey.records.model import get_model
 
 Result = TypeVar("Result")
 
@@ -78,7 +78,7 @@ def create_tables(context: MarketingContext) -> None:
             if date_column
             else ""
         )
-        rows = f"SELECT *, {label_of(dataset)} AS label FROM {dataset} {where}"
+        rows = f"SELECT *, {build_label_sql(dataset)} AS label FROM {dataset} {where}"
         execute(f"CREATE OR REPLACE TEMP TABLE seen_{dataset} AS {rows}")
     execute(
         f"CREATE OR REPLACE TEMP TABLE seen_budget_actions AS {effective_actions_query(context.policy.budget.currency)}"
@@ -93,8 +93,8 @@ def create_tables(context: MarketingContext) -> None:
 
 def observation_column(dataset: str) -> str | None:
     """The date that says when a row of a set was observed; None where its rows have none."""
-    planned = model_of(dataset).planned
-    dates = [name for name in date_columns(dataset) if name not in planned]
+    planned = get_model(dataset).planned
+    dates = [name for name in get_date_columns(dataset) if name not in planned]
     # A rollup is known when its window is over.
     return dates[-1] if dataset == "segment_rollups" else next(iter(dates), None)
 

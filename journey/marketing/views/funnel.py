@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from journey.marketing.core.policy import MarketingPolicy
 from journey.records.database import literal
-from journey.statistics.wilson import Proportion, wilson
+from journey.statistics.wilson import Proportion, wilson_interval
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -183,7 +183,7 @@ def _read_steps(context: "MarketingContext") -> list[_Step]:
 def _build_row(step: _Step, totals: _StepTotals, policy: MarketingPolicy) -> FunnelRow:
     share = Proportion(None, None, None)
     if step.count is not None and step.previous_count is not None:
-        share = wilson(step.count, step.previous_count, policy.funnel.confidence)
+        share = wilson_interval(step.count, step.previous_count, policy.funnel.confidence)
     return FunnelRow(
         campaign_id=step.campaign_id,
         segment_id=step.segment_id,
@@ -271,7 +271,10 @@ def find_leaky_cells(context: "MarketingContext", rows: Iterable[FunnelRow]) -> 
         top = _read_click_counts(context, cell)
         previous_count = sum(row.count or 0 for row in pairs[0::2])
         count = sum(row.count or 0 for row in pairs[1::2])
-        bottom_share, top_share = wilson(count, previous_count, policy.confidence), wilson(*top, policy.confidence)
+        bottom_share, top_share = (
+            wilson_interval(count, previous_count, policy.confidence),
+            wilson_interval(*top, policy.confidence),
+        )
         if top_share.low is None or top_share.value is None or bottom_share.high is None or bottom_share.value is None:
             continue
         if top_share.low > policy.strong_click_rate and bottom_share.high < policy.weak_step:

@@ -15,8 +15,8 @@ from journey.batch.arrow_stream import Answer
 from journey.batch.id_lookup import KnownIds, Owners
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader
-from journey.records.database import connect, each_beside
-from journey.records.distinct_values import MOST_WORDS
+from journey.records.database import connect, map_in_parallel
+from journey.records.distinct_values import MAX_DISTINCT_VALUES
 from journey.records.folder import read_folder
 from journey.records.model import Signal
 
@@ -110,7 +110,7 @@ def test_a_word_of_a_parquet_file_is_read_as_that_of_a_text_file(tmp_path, writt
     assert [f.code for f in columnar.findings] == [f.code for f in text.findings]
 
 
-@pytest.mark.parametrize("kinds", [MOST_WORDS, MOST_WORDS + 1])
+@pytest.mark.parametrize("kinds", [MAX_DISTINCT_VALUES, MAX_DISTINCT_VALUES + 1])
 def test_of_a_column_with_very_many_words_every_row_is_read(tmp_path, kinds):
     """As many as are noted, and one more: then they are looked at row by row, the same with white space around them."""
     wanted = [f"segment {number:04}" for number in range(kinds)]
@@ -121,11 +121,11 @@ def test_of_a_column_with_very_many_words_every_row_is_read(tmp_path, kinds):
         records = read_folder(tmp_path)
         assert [customer.segment for customer in records.objects("customers")] == wanted
         noted = records.connection.execute("SELECT count(*) FROM noted_words").fetchone()
-        assert noted == ((kinds if segments is wanted and kinds == MOST_WORDS else 0),)
+        assert noted == ((kinds if segments is wanted and kinds == MAX_DISTINCT_VALUES else 0),)
 
 
 def test_work_done_side_by_side_is_handed_back_in_order_and_in_utc():
-    answers = each_beside(connect(), lambda beside, item: (item, beside.execute(IN_FORCE).fetchone()), range(5))
+    answers = map_in_parallel(connect(), lambda beside, item: (item, beside.execute(IN_FORCE).fetchone()), range(5))
     assert answers == [(item, ("UTC",)) for item in range(5)]
 
 
@@ -134,4 +134,4 @@ def test_of_two_errors_the_one_of_the_earlier_item_is_said():
         raise ValueError(item)
 
     with pytest.raises(ValueError, match=r"^1$"):
-        each_beside(connect(), fail, [1, 2, 3])
+        map_in_parallel(connect(), fail, [1, 2, 3])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.checks import CHECKS, CheckReport, check
-from journey.core.findings import Finding, in_reading_order
+from journey.core.findings import Finding, sort_findings
 from journey.decision.policy import Policy
 from journey.machine import Journey, Move, default_journey
 from journey.records.folder import Records, bundled_folder, read_folder
@@ -94,7 +94,7 @@ def test_the_report_is_json_ready() -> None:
         "counts": report.counts,
         "findings": [finding.as_dict() for finding in report.findings],
     }
-    assert report.findings == in_reading_order(report.findings)
+    assert report.findings == sort_findings(report.findings)
     assert report.first(2) == report.findings[:2]
     assert report.counts_by_code() == {"empty-stage": 4}
 

@@ -31,7 +31,7 @@ def test_it_holds_every_imperfection_that_was_asked_for() -> None:
 def test_it_has_baseline_customers_and_raw_events() -> None:
     records = read_folder(bundled_folder("imperfect"))
     quiet = [
-        name for name in records.customer_ids() if not records.signals_of(name) and not records.interventions_of(name)
+        name for name in records.customer_ids() if not records.signals_for(name) and not records.interventions_for(name)
     ]
     assert quiet >= ["A-11", "A-12"]
     types = {signal.signal_type for signal in detect(records)}

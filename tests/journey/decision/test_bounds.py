@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from journey.decision.policy import Policy
 from journey.decision.rules import ACT, BELOW_THRESHOLD, NO_ACTION, NO_EVIDENCE, NO_SIGNAL, fade
 from journey.decision.steps import (
-    UNCLEAR,
+    UNDECIDED,
     assess,
-    grown_at_least,
-    kept_at_least,
-    kept_at_most,
-    loss_at_least,
-    plan,
-    planned_at_least,
-    quiet,
-    sheet_of,
-    stall,
+    build_parameters,
+    decay_lower_bound,
+    decay_upper_bound,
+    growth_lower_bound,
+    idle_reason_from_bounds,
+    plan_action,
+    plan_from_bounds,
+    saturation_lower_bound,
+    stall_evidence,
 )
 from journey.machine import default_journey
 from tests.journey.recorded_customers import policies
@@ -28,16 +28,16 @@ JOURNEY = default_journey()
 
 
 def sheet(policy):
-    return sheet_of(policy.compile(JOURNEY.stages, frozenset(JOURNEY.terminal)))
+    return build_parameters(policy.compile(JOURNEY.stages, frozenset(JOURNEY.terminal)))
 
 
 def fully(sheet, segment, stage, days, age, negative, positive, masses, lead, bright):
-    """What `quiet` spares: everything in full."""
+    """What `idle_reason_from_bounds` spares: everything in full."""
     left = fade(age, sheet.fade_rate)
-    stalled = stall(sheet, stage, days)
+    stalled = stall_evidence(sheet, stage, days)
     bad_mass, good_mass = masses[0] * left, masses[1] * left
     bad, good = assess(sheet, 0, stalled, negative * left, positive * left, bad_mass, good_mass)
-    return plan(sheet, segment, stage, stalled, bad, good, bad_mass + good_mass, lead, bright)
+    return plan_action(sheet, segment, stage, stalled, bad, good, bad_mass + good_mass, lead, bright)
 
 
 amounts = st.just(0.0) | st.floats(0.0, 5.0) | st.floats(0.0, 1e-25)
@@ -61,8 +61,8 @@ def looks(draw):
 @given(looks(), st.floats(0.0, 1000.0) | st.floats(0.0, 1e6), st.just(0.0) | st.floats(0.0, 400.0), shares)
 def test_what_bounds_tell_of_some_time_is_what_the_rules_say_at_any_moment_of_it(look, age, later, share):
     known, stage, days, evidence, masses, lead, bright = look
-    found = quiet(known, 0, stage, days, age, later, evidence[0], masses[0] + masses[1], bright)
-    if found != UNCLEAR:
+    found = idle_reason_from_bounds(known, 0, stage, days, age, later, evidence[0], masses[0] + masses[1], bright)
+    if found != UNDECIDED:
         passed = share * later
         _, reason = fully(known, 0, stage, days + passed, age + passed, *evidence, masses, lead, bright)
         assert reason == found
@@ -73,9 +73,9 @@ def test_what_bounds_tell_of_some_time_is_what_the_rules_say_at_any_moment_of_it
 @given(looks(), st.floats(0.0, 30.0))
 def test_an_action_that_bounds_tell_is_the_one_of_the_rules(look, age):
     known, stage, days, evidence, masses, lead, bright = look
-    left, stalled = fade(age, known.fade_rate), stall(known, stage, days)
+    left, stalled = fade(age, known.fade_rate), stall_evidence(known, stage, days)
     faded = [amount * left for amount in (*evidence, *masses)]
-    found = planned_at_least(known, 0, stage, stalled, *faded, lead, bright)
+    found = plan_from_bounds(known, 0, stage, stalled, *faded, lead, bright)
     if found != NO_ACTION:
         planned = fully(known, 0, stage, days, age, *evidence, masses, lead, bright)
         assert planned == (found, ACT)
@@ -84,25 +84,25 @@ def test_an_action_that_bounds_tell_is_the_one_of_the_rules(look, age):
 @given(st.floats(0.0, 1e6) | st.floats(0.0, 9.0) | st.floats(0.0, 1e-12))
 def test_the_bounds_of_what_is_kept_and_lost_are_some(x):
     # Three roundings of a product, at most.
-    assert kept_at_least(x) * (1.0 - 1e-15) <= exp(-x) <= kept_at_most(x) * (1.0 + 1e-15)
-    assert loss_at_least(x) * (1.0 - 2e-15) <= -expm1(-x)
-    assert grown_at_least(x) <= expm1(min(x, 700.0)) * (1.0 + 1e-15) or x > 700.0
+    assert decay_lower_bound(x) * (1.0 - 1e-15) <= exp(-x) <= decay_upper_bound(x) * (1.0 + 1e-15)
+    assert saturation_lower_bound(x) * (1.0 - 2e-15) <= -expm1(-x)
+    assert growth_lower_bound(x) <= expm1(min(x, 700.0)) * (1.0 + 1e-15) or x > 700.0
 
 
 def test_the_bound_of_what_is_lost_tells_of_the_smallest_evidence():
-    assert loss_at_least(1e-20) == pytest.approx(1e-20, rel=1e-15)
-    assert loss_at_least(0.1) == pytest.approx(-expm1(-0.1), rel=1e-4)
+    assert saturation_lower_bound(1e-20) == pytest.approx(1e-20, rel=1e-15)
+    assert saturation_lower_bound(0.1) == pytest.approx(-expm1(-0.1), rel=1e-4)
 
 
 def test_most_evaluations_of_a_calm_customer_are_told_by_bounds():
     known, engagement = sheet(Policy()), JOURNEY.stages.index("engagement")
-    assert quiet(known, 0, engagement, 10.0, 0.0, 40.0, 0.0, 0.0, NO_SIGNAL) == NO_EVIDENCE
-    assert quiet(known, 0, engagement, 10.0, 60.0, 7.0, 0.9, 0.5, NO_SIGNAL) == BELOW_THRESHOLD
-    assert quiet(known, 0, engagement, 10.0, 0.0, 7.0, 0.9, 0.5, NO_SIGNAL) == UNCLEAR
+    assert idle_reason_from_bounds(known, 0, engagement, 10.0, 0.0, 40.0, 0.0, 0.0, NO_SIGNAL) == NO_EVIDENCE
+    assert idle_reason_from_bounds(known, 0, engagement, 10.0, 60.0, 7.0, 0.9, 0.5, NO_SIGNAL) == BELOW_THRESHOLD
+    assert idle_reason_from_bounds(known, 0, engagement, 10.0, 0.0, 7.0, 0.9, 0.5, NO_SIGNAL) == UNDECIDED
 
 
 def test_what_a_customer_in_trouble_calls_for_is_told_by_bounds():
     known, engagement = sheet(Policy()), JOURNEY.stages.index("engagement")
     lead = next(kind for kind, good in enumerate(known.positive) if not good)
-    found = planned_at_least(known, 0, engagement, 0.0, 1.2, 0.1, 0.8, 0.1, lead, NO_SIGNAL)
+    found = plan_from_bounds(known, 0, engagement, 0.0, 1.2, 0.1, 0.8, 0.1, lead, NO_SIGNAL)
     assert found == known.plays[0][engagement][known.causes[lead]] != NO_ACTION

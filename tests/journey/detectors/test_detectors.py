@@ -22,7 +22,7 @@ from journey.detectors import (
     entry_points,
     load_detectors,
 )
-from journey.detectors.builtin import amount_of, signal_of
+from journey.detectors.builtin import build_signal, read_amount
 from journey.records.model import Event, Signal
 from tests.journey.companies import company
 
@@ -61,7 +61,7 @@ class TestUsageDrop:
     def test_the_strength_is_the_share_lost(self) -> None:
         uses = [event("product_used", day, amount=10) for day in range(14)]
         uses += [event("product_used", day, amount=4) for day in range(14, 28)]
-        found = run(UsageDrop(least_drop=0.55), uses)
+        found = run(UsageDrop(min_drop=0.55), uses)
         assert len(found) == 1
         assert 0.55 <= found[0][1] <= 0.6
 
@@ -94,7 +94,7 @@ def test_an_objection_to_the_price_is_a_complaint() -> None:
 
 @pytest.mark.parametrize("given", [None, True, "many", "nan", -3, float("inf"), [1], {"a": 1}, "1e999"])
 def test_metadata_without_sense_counts_as_one(given: Any) -> None:
-    assert amount_of(event("x", 0, amount=given), "amount") == 1.0
+    assert read_amount(event("x", 0, amount=given), "amount") == 1.0
 
 
 _EVENTS = st.lists(
@@ -151,9 +151,9 @@ class Impossible:
 @pytest.mark.parametrize(
     ("signal", "message"),
     [
-        (signal_of("K2", "usage_drop", 0.5, START), "of customer 'K2'"),
-        (signal_of("K1", "usage_drop", 0.5, datetime(2040, 1, 1)), "dated 2040-01-01"),
-        (signal_of("K1", "usage_drop", 0.5, START).model_copy(update={"signal_strength": 7}), "of strength 7"),
+        (build_signal("K2", "usage_drop", 0.5, START), "of customer 'K2'"),
+        (build_signal("K1", "usage_drop", 0.5, datetime(2040, 1, 1)), "dated 2040-01-01"),
+        (build_signal("K1", "usage_drop", 0.5, START).model_copy(update={"signal_strength": 7}), "of strength 7"),
     ],
 )
 def test_an_impossible_signal_is_the_detectors_fault(signal: Signal, message: str) -> None:
@@ -167,7 +167,7 @@ def test_two_detectors_of_one_name_are_refused() -> None:
 
 
 def _plug(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    entry = EntryPoint("mine", value, entry_points.GROUP)
+    entry = EntryPoint("mine", value, entry_points.ENTRY_POINT_GROUP)
     monkeypatch.setattr(entry_points, "entry_points", lambda group: [entry])
 
 

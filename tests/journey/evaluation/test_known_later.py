@@ -30,7 +30,7 @@ def test_from_then_on_it_is_as_old_as_its_detection_makes_it():
 
 def test_it_is_known_once_it_is_both_detected_and_recorded():
     records = company(signals=[LATE, {**LATE, "signal_id": "S2", "recorded_at": "2031-03-01"}])
-    assert [signal.known_at for signal in records.signals_of("K1")] == [
+    assert [signal.known_at for signal in records.signals_for("K1")] == [
         datetime(2031, 3, 12, 10), datetime(2031, 3, 8, 10),
     ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey.decision.policy import policy_from
+from journey.decision.policy import build_policy
 from journey.evaluation.evaluate import evaluate
 from journey.orchestrator.ports import MemoryKpiSink
 from journey.records.folder import Records, bundled_folder, read_folder
@@ -146,7 +146,7 @@ def test_costs_are_charged_for_what_was_done_and_for_nothing_else():
     assert not [name for name in costs if name.startswith("action")]
     assert costs["human review"] == 0.0
     assert costs["LLM calls"] == 0.0
-    policy = policy_from({"economics": {"llm_calls_per_evaluation": 3.0}}, "test")
+    policy = build_policy({"economics": {"llm_calls_per_evaluation": 3.0}}, "test")
     with_llm = evaluate(company([]), as_of="2031-01-05", policy=policy).ledger
     assert {line.name: line.amount for line in with_llm.lines}["LLM calls"] == 0.03
 

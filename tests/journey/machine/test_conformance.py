@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from journey.machine import Journey, Violation, ViolationKind, default_journey, replay_log
+from journey.machine import Journey, Violation, ViolationKind, check_conformance, default_journey
 from tests.journey.strategies import journeys
 
 Row = tuple[object, str | None, str | None, str | None]  # case, from, to, move
@@ -75,14 +75,16 @@ def _column(rows: list[Row], which: int) -> np.ndarray:
 @given(logs())
 def test_steps_of_a_log_are_judged_like_a_plain_loop_would(log: tuple[Journey, list[Row]]):
     journey, rows = log
-    replay = replay_log(journey.compile(), _column(rows, 0), _column(rows, 1), _column(rows, 2))
+    replay = check_conformance(journey.compile(), _column(rows, 0), _column(rows, 1), _column(rows, 2))
     assert_same(replay, rows, plain_loop(journey, rows, with_moves=False))
 
 
 @given(logs())
 def test_named_moves_of_a_log_are_judged_like_a_plain_loop_would(log: tuple[Journey, list[Row]]):
     journey, rows = log
-    replay = replay_log(journey.compile(), _column(rows, 0), _column(rows, 1), _column(rows, 2), moves=_column(rows, 3))
+    replay = check_conformance(
+        journey.compile(), _column(rows, 0), _column(rows, 1), _column(rows, 2), moves=_column(rows, 3)
+    )
     assert_same(replay, rows, plain_loop(journey, rows, with_moves=True))
 
 
@@ -90,7 +92,7 @@ def test_named_moves_of_a_log_are_judged_like_a_plain_loop_would(log: tuple[Jour
 def test_a_log_of_moves_alone_is_judged_like_a_plain_loop_would(log: tuple[Journey, list[Row]]):
     journey, rows = log
     rows = [(case, start, None, move) for case, start, _, move in rows]
-    replay = replay_log(journey.compile(), _column(rows, 0), _column(rows, 1), moves=_column(rows, 3))
+    replay = check_conformance(journey.compile(), _column(rows, 0), _column(rows, 1), moves=_column(rows, 3))
     assert_same(replay, rows, plain_loop(journey, rows, with_moves=True))
 
 
@@ -111,7 +113,7 @@ def assert_same(replay, rows: list[Row], expected: list[tuple[int, int]]) -> Non
 
 
 def test_the_first_violation_of_a_case_names_case_position_stages_and_legal_moves():
-    replay = replay_log(
+    replay = check_conformance(
         default_journey().compile(),
         ["C001", "C009", "C009", "C001", "C009"],
         ["", "support", "engagement", "onboarding", "churned"],
@@ -137,21 +139,23 @@ def test_the_first_violation_of_a_case_names_case_position_stages_and_legal_move
 
 
 def test_a_move_that_leaves_another_stage_than_the_one_before_entered_is_discontinuous():
-    replay = replay_log(default_journey().compile(), [7, 7], ["onboarding", "support"], ["engagement", "retention"])
+    replay = check_conformance(
+        default_journey().compile(), [7, 7], ["onboarding", "support"], ["engagement", "retention"]
+    )
     assert [str(v) for v in replay] == [
         "case 7, move 2: 'support' -> 'retention' leaves 'support', but the move before it entered 'engagement'"
     ]
 
 
 def test_an_unknown_stage_is_named_as_the_log_spells_it():
-    replay = replay_log(default_journey().compile(), [1], ["Onboarding"], ["engagement"])
+    replay = check_conformance(default_journey().compile(), [1], ["Onboarding"], ["engagement"])
     assert [str(v) for v in replay] == [
         "case 1, move 1: 'Onboarding' -> 'engagement' names a stage or move that the journey does not have"
     ]
 
 
 def test_a_list_of_moves_is_followed_from_where_the_case_begins():
-    replay = replay_log(
+    replay = check_conformance(
         default_journey().compile(),
         [1, 1, 1, 1],
         ["onboarding", None, None, None],
@@ -164,22 +168,22 @@ def test_a_list_of_moves_is_followed_from_where_the_case_begins():
 
 def test_codes_and_floating_point_codes_with_gaps_are_taken_like_names():
     compiled = default_journey().compile()
-    assert not replay_log(compiled, [1, 1], [-1, 0], [0, 1]).violations
-    assert not replay_log(compiled, [1, 1], [np.nan, 0.0], [0, 1]).violations
-    assert replay_log(compiled, [1, 1], [0, 1], [1, 99]).count(ViolationKind.UNKNOWN_STAGE) == 1
+    assert not check_conformance(compiled, [1, 1], [-1, 0], [0, 1]).violations
+    assert not check_conformance(compiled, [1, 1], [np.nan, 0.0], [0, 1]).violations
+    assert check_conformance(compiled, [1, 1], [0, 1], [1, 99]).count(ViolationKind.UNKNOWN_STAGE) == 1
 
 
 def test_an_empty_log_is_in_order():
-    replay = replay_log(default_journey().compile(), [], [], [])
+    replay = check_conformance(default_journey().compile(), [], [], [])
     assert (replay.rows, replay.cases, replay.violations, list(replay)) == (0, 0, 0, [])
 
 
 def test_a_log_without_stages_entered_and_without_moves_is_refused():
     compiled = default_journey().compile()
     with pytest.raises(InputError, match="give `to_stages` or `moves`"):
-        replay_log(compiled, [1], ["onboarding"])
+        check_conformance(compiled, [1], ["onboarding"])
     with pytest.raises(InputError, match=r"the same length, got \[1, 2\]"):
-        replay_log(compiled, [1], ["onboarding"], ["engagement", "support"])
+        check_conformance(compiled, [1], ["onboarding"], ["engagement", "support"])
 
 
 def test_a_million_moves_are_replayed_in_well_under_a_second():
@@ -192,7 +196,7 @@ def test_a_million_moves_are_replayed_in_well_under_a_second():
     spent = []
     for _ in range(3):
         begun = time.perf_counter()
-        replay = replay_log(compiled, cases, start, end)
+        replay = check_conformance(compiled, cases, start, end)
         spent.append(time.perf_counter() - begun)
     assert replay.cases == 100_000
     assert len(replay) == 5_000

@@ -18,8 +18,8 @@ from journey.machine import (
     JourneyDefinitionError,
     Move,
     MoveResult,
-    a_number_of_days,
     guard_names,
+    parse_days,
     register_guard,
     unregister_guard,
 )
@@ -69,7 +69,7 @@ def test_text_columns_and_object_columns_give_the_same_answer(guard: Guard, rows
         FactColumns(days, column("previous_stage", kind), column("segment", kind), column("tier", kind))
         for kind in (np.str_, object)
     )
-    assert guard.allow(texts).tolist() == guard.allow(objects).tolist() == [expected(guard, row) for row in rows]
+    assert guard.evaluate(texts).tolist() == guard.evaluate(objects).tolist() == [expected(guard, row) for row in rows]
 
 
 def test_a_guard_says_itself_in_words():
@@ -83,7 +83,7 @@ def at_most_days() -> Iterator[GuardKind]:
         GuardKind(
             "max_days_in_stage",
             lambda known, days: known.days_in_stage <= days,
-            a_number_of_days,
+            parse_days,
             "at most {value} days in stage",
         )
     )

@@ -10,7 +10,7 @@ from journey.machine import IllegalMoveError, Journey, JourneyDefinitionError
 from journey.machine.lifecycles import (
     FUNNEL_STEPS,
     budget_action_lifecycle,
-    funnel,
+    funnel_lifecycle,
     intervention_lifecycle,
     risk_signal_lifecycle,
 )
@@ -66,7 +66,7 @@ def test_no_machine_has_a_stage_that_is_never_reached_never_left_or_never_finish
 def test_a_funnel_leads_through_the_steps_that_a_campaign_has():
     for count in range(2, len(FUNNEL_STEPS) + 1):
         for path in combinations(FUNNEL_STEPS, count):
-            machine = funnel(path)
+            machine = funnel_lifecycle(path)
             assert machine.stages == path
             assert [move.destination for move in machine.shortest_path(path[0], path[-1]) or ()] == list(path[1:])
             assert len(machine.moves) == count - 1
@@ -85,4 +85,4 @@ def test_a_funnel_leads_through_the_steps_that_a_campaign_has():
 )
 def test_a_funnel_that_cannot_be_is_refused(path: list[str], message: str):
     with pytest.raises(JourneyDefinitionError, match=message):
-        funnel(path)
+        funnel_lifecycle(path)

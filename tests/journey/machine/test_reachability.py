@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from journey.machine import Journey, Move, UnknownStageError, default_journey, path_in_words
+from journey.machine import Journey, Move, UnknownStageError, default_journey, format_path
 from journey.machine.lifecycles import intervention_lifecycle, risk_signal_lifecycle
 from tests.journey.strategies import journeys
 
@@ -79,10 +79,10 @@ def assert_is_walk(journey: Journey, path: tuple[Move, ...], start: str) -> None
 def test_the_shortest_way_in_the_default_journey():
     path = default_journey().shortest_path("onboarding", "escalation")
     assert path is not None
-    assert path_in_words(path) == ("onboarding -activate-> engagement -open_ticket-> support -escalate-> escalation")
+    assert format_path(path) == ("onboarding -activate-> engagement -open_ticket-> support -escalate-> escalation")
     assert default_journey().shortest_path("churned", "onboarding") is None
     assert default_journey().shortest_path("support", "support") == ()
-    assert path_in_words(()) == ""
+    assert format_path(()) == ""
 
 
 def test_a_way_to_a_stage_that_does_not_exist_is_an_error_that_lists_the_stages():
@@ -161,7 +161,7 @@ def test_the_covering_paths_of_the_default_journey_can_be_read(capsys: pytest.Ca
     with capsys.disabled():
         print("\n  the fewest customers who together make every move of the default journey:")
         for number, path in enumerate(paths, start=1):
-            print(f"    {number}. {path_in_words(path)}")
+            print(f"    {number}. {format_path(path)}")
     # Every churn ends a path and nothing leads out of it, so that five paths are the least there can be.
     assert len(paths) == 5
     assert {(m.source, m.name) for path in paths for m in path} == set(journey.arcs)

@@ -9,7 +9,7 @@ from journey.marketing.checks import check
 from journey.marketing.records.folders import BUNDLED, bundled_folder
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.marketing.records.store import MarketingRecords
-from journey.records.assemble import loaded_tables
+from journey.records.assemble import load_tables
 
 
 @cache
@@ -58,7 +58,7 @@ def records(tables):
 
 def _read(tables, changed):
     family = replace(MARKETING_FAMILY, models=tuple(changed))
-    connection = loaded_tables(family, {model.dataset: tables.get(model.dataset) for model in changed})
+    connection = load_tables(family, {model.dataset: tables.get(model.dataset) for model in changed})
     for name in set(MARKETING_FAMILY.datasets) - set(family.datasets):
         connection.register("clean", _clean()[name])
         connection.execute(f"CREATE TABLE {name} AS FROM clean")

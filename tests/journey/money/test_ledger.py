@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey.money.ledger import Ledger, Line, Memo
+from journey.money.ledger import Ledger, LedgerLine, Memo
 
 amounts = st.none() | st.floats(-1e6, 1e6)
 
 
 def line(name, kind, quantity, price=1.0):
-    return Line(name, kind, quantity, "units", price, "assumed")
+    return LedgerLine(name, kind, quantity, "units", price, "assumed")
 
 
 @given(st.lists(st.tuples(st.sampled_from(["value", "cost"]), amounts, st.floats(0.0, 1e4)), max_size=20))

@@ -6,7 +6,7 @@ import pytest
 
 from journey.core.errors import InputError
 from journey.decision.as_of import AsOf
-from journey.decision.policy import Policy, policy_from
+from journey.decision.policy import Policy, build_policy
 from journey.orchestrator import Orchestrator
 from journey.records.model import Customer, Intervention, Outcome, Signal, StageEntry
 
@@ -68,7 +68,7 @@ def test_a_play_for_a_segment_leaves_the_others_to_the_plays_after_it():
         {**stuck, "segments": ["SMB"], "action": "onboarding_nudge_email"},
         {**stuck, "action": "onboarding_specialist_call"},
     ]
-    policy = policy_from({"plays": plays}, "test")
+    policy = build_policy({"plays": plays}, "test")
     chosen = {
         name: decide(policy=policy, customer=SMB.model_copy(update={"segment": name})).recommended_action
         for name in ("SMB", "Enterprise", "a segment nobody knows")
@@ -80,7 +80,7 @@ def test_a_play_for_a_segment_leaves_the_others_to_the_plays_after_it():
 def test_a_play_for_a_segment_that_does_not_exist_is_refused():
     play = {"stages": ["onboarding"], "causes": ["other"], "segments": ["SBM"], "action": "onboarding_nudge_email"}
     with pytest.raises(InputError, match=r"plays\[0\]: 'SBM' is not a segment; did you mean 'SMB'"):
-        policy_from({"plays": [play]}, "test")
+        build_policy({"plays": [play]}, "test")
 
 
 def test_no_signal_and_no_decision_are_told_apart_from_watching():
@@ -144,7 +144,7 @@ def test_an_unknown_signal_type_weighs_by_default_and_two_of_them_stay_two():
 
 
 def test_a_stalled_stage_adds_evidence_and_can_be_the_cause():
-    policy = policy_from({"evidence": {"overstay_weight": 2.0}, "thresholds": {"act_confidence": 0.0}}, "test")
+    policy = build_policy({"evidence": {"overstay_weight": 2.0}, "thresholds": {"act_confidence": 0.0}}, "test")
     late = ONBOARDING.model_copy(update={"state_entered_at": DAY - timedelta(days=60)})
     decision = decide(entries=[late], signals=(), policy=policy)
     assert decision.components.cause == "stalled"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from journey.decision.policy import policy_from
+from journey.decision.policy import build_policy
 from journey.machine import IllegalMoveError
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.approvals import ApprovalQueue, MemoryApprovalQueue
@@ -83,7 +83,7 @@ def test_governance_is_asked_about_the_action_only():
 
 
 def test_who_gave_no_consent_is_not_contacted_by_default():
-    policy = policy_from({"contact": {"do_not_contact": ["A"]}}, "test")
+    policy = build_policy({"contact": {"do_not_contact": ["A"]}}, "test")
     decision = Orchestrator(policy).evaluate_customer(SMB, [ONBOARDING], [signal()], as_of=TODAY)
     assert (decision.recommended_action, decision.reason) == ("monitor_only", "vetoed")
     assert any("no consent" in reason for reason in decision.reasons)

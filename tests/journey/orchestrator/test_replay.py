@@ -5,7 +5,7 @@ import random
 import pytest
 
 from journey.decision.as_of import AsOf
-from journey.decision.policy import Policy, policy_from
+from journey.decision.policy import Policy, build_policy
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader, default_as_of
 from journey.orchestrator.replay import LABEL, rank_correlation, replay
@@ -58,7 +58,7 @@ def test_later_records_change_no_replayed_decision(records, cases):
     whole = {row.intervention_id: row for row in replay(Orchestrator(), cases, default_as_of(records)).rows}
     for case in cases:
         for intervention in case.interventions:
-            when = AsOf.of_record(intervention.generated_at)
+            when = AsOf.for_recorded_decision(intervention.generated_at)
             seen = case._replace(
                 entries=tuple(e for e in case.entries if e.state_entered_at <= when.cutoff),
                 signals=tuple(s for s in case.signals if s.detected_at <= when.cutoff),
@@ -77,7 +77,7 @@ def random_policy(luck):
     """A policy whose every number lies within 15 % of the default."""
     default = Policy()
     evidence, thresholds = default.evidence, default.thresholds
-    return policy_from(
+    return build_policy(
         {
             "evidence": {
                 "half_life_days": _around(evidence.half_life_days, luck, high=100.0),
@@ -107,7 +107,7 @@ def test_agreement_does_not_hang_on_a_thread(records, cases):
 
 
 def test_the_check_would_notice_a_policy_that_disagrees(records, cases):
-    timid = policy_from({"thresholds": {"act_severity": 0.9}}, "test")
+    timid = build_policy({"thresholds": {"act_severity": 0.9}}, "test")
     assert replay(Orchestrator(timid), cases, default_as_of(records)).same_action < 8
 
 

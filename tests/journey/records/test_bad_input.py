@@ -126,7 +126,7 @@ class TestRowsOfText:
     def test_a_csv_line_of_another_width_is_set_aside(self, tmp_path: Path) -> None:
         text = "\ufeff" + SIGNAL_HEADER + GOOD + "S2,K1\n" + GOOD.replace("S1", "S3").replace("auto", "1,auto") + "\n"
         records = read_folder(write_company(tmp_path, signals__csv=text + GOOD.replace("S1", "S4")))
-        assert [signal.signal_id for signal in records.signals_of("K1")] == ["S1", "S4"]
+        assert [signal.signal_id for signal in records.signals_for("K1")] == ["S1", "S4"]
         assert [row.reason for row in records.set_aside] == [
             "line 3 has 2 values for 7 columns",
             "line 4 has 8 values for 7 columns",
@@ -142,7 +142,7 @@ class TestRowsOfText:
     @pytest.mark.parametrize(("separator", "newline"), [(";", "\n"), ("\t", "\r\n"), ("|", "\r")])
     def test_csv_comes_in_many_dialects(self, tmp_path: Path, newline: str, separator: str) -> None:
         text = (SIGNAL_HEADER + GOOD).replace(",", separator).replace("\n", newline)
-        assert len(read_folder(write_company(tmp_path, signals__csv=text)).signals_of("K1")) == 1
+        assert len(read_folder(write_company(tmp_path, signals__csv=text)).signals_for("K1")) == 1
 
     def test_line_breaks_may_be_mixed_and_lines_empty(self, tmp_path: Path) -> None:
         text = "\n\n" + SIGNAL_HEADER + "\r\n" + GOOD + "\r\n\n" + GOOD.replace("S1", "S2")
@@ -194,7 +194,7 @@ BAD_VALUES = [
 def test_a_value_that_does_not_fit_sets_its_row_aside() -> None:
     rows = [{**SIGNAL, "signal_id": f"S{place}", field: value} for place, (field, value, _) in enumerate(BAD_VALUES)]
     records = company(signals=[*rows, {**SIGNAL, "signal_id": "good"}])
-    assert [signal.signal_id for signal in records.signals_of("K1")] == ["good"]
+    assert [signal.signal_id for signal in records.signals_for("K1")] == ["good"]
     assert [row.code for row in records.set_aside] == [code for _, _, code in BAD_VALUES]
     for row, (field, _, _) in zip(records.set_aside, BAD_VALUES, strict=True):
         assert field in row.reason
@@ -202,13 +202,13 @@ def test_a_value_that_does_not_fit_sets_its_row_aside() -> None:
 
 def test_numbers_may_be_written_as_text() -> None:
     rows = [{**SIGNAL, "signal_id": None, "signal_strength": value} for value in ("0.5", " 0.5\t", "5e-1", 0.5)]
-    assert {signal.signal_strength for signal in company(signals=rows).signals_of("K1")} == {0.5}
+    assert {signal.signal_strength for signal in company(signals=rows).signals_for("K1")} == {0.5}
 
 
 def test_dates_are_iso_8601() -> None:
     written = ["", " 00:00", "T00:00", "T00:00:00", "T00:00:00.000", "T00:00:00Z", "T02:00:00+02:00", "T02:00+02"]
     rows = [{**SIGNAL, "signal_id": None, "detected_at": f"2031-03-08{clock}"} for clock in written]
-    signals = company(signals=rows).signals_of("K1")
+    signals = company(signals=rows).signals_for("K1")
     assert [signal.detected_at.isoformat() for signal in signals] == ["2031-03-08T00:00:00"] * len(written)
 
 
@@ -236,7 +236,7 @@ def test_other_sets_have_the_same_rules() -> None:
 def test_a_number_that_is_none_is_set_aside_in_columnar_files_too() -> None:
     frame = pl.DataFrame([{**SIGNAL, "signal_strength": float("nan")}, {**SIGNAL, "signal_id": "S2"}])
     records = company(signals=frame)  # type: ignore[arg-type]
-    assert [signal.signal_id for signal in records.signals_of("K1")] == ["S2"]
+    assert [signal.signal_id for signal in records.signals_for("K1")] == ["S2"]
 
 
 def test_a_frame_without_a_column_is_an_error() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from journey.checks import check
 from journey.core.errors import InputError
 from journey.core.findings import FindingSeverity
-from journey.records.columns import columns_of
+from journey.records.columns import get_columns
 from journey.records.folder import Records, bundled_folder, read_folder
 from journey.records.model import DATASETS, Customer, Intervention, Signal
 from tests.journey.companies import (
@@ -49,7 +49,7 @@ def test_every_field_reads_as_a_single_record_does(name: str) -> None:
     rows = bundled_rows(name)
     for dataset, model in DATASETS.items():
         used = [values[-2] for values in table(records, dataset)]
-        known = {column.name for column in columns_of(dataset)}
+        known = {column.name for column in get_columns(dataset)}
         expected = []
         for number in used:
             row = {key: value for key, value in rows[dataset][number - 1].items() if key in known}
@@ -66,9 +66,9 @@ def test_a_customer_has_typed_records_in_canonical_order() -> None:
     first = records.customer_ids()[0]
     customer = records.customer(first)
     assert isinstance(customer, Customer)
-    signals = records.signals_of(first)
+    signals = records.signals_for(first)
     assert [signal.detected_at for signal in signals] == sorted(signal.detected_at for signal in signals)
-    (intervention,) = records.interventions_of(first)
+    (intervention,) = records.interventions_for(first)
     assert isinstance(intervention, Intervention)
     assert intervention.triggered_by_signals == tuple(signal.signal_id for signal in signals)
 
@@ -76,7 +76,7 @@ def test_a_customer_has_typed_records_in_canonical_order() -> None:
 def test_an_unknown_customer_is_never_invented() -> None:
     records = company(signals=[{**SIGNAL, "customer_id": "nobody"}])
     assert records.customer("nobody") is None
-    assert len(records.signals_of("nobody")) == 1
+    assert len(records.signals_for("nobody")) == 1
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_frames_enter_as_files_do(kind: str) -> None:
 
 def test_frames_may_hold_real_dates() -> None:
     frame = pl.DataFrame([SIGNAL]).with_columns(detected_at=pl.lit(datetime(2031, 3, 8, 14, 30)))
-    (signal,) = company(signals=frame).signals_of("K1")  # type: ignore[arg-type]
+    (signal,) = company(signals=frame).signals_for("K1")  # type: ignore[arg-type]
     assert signal.detected_at == datetime(2031, 3, 8, 14, 30)
 
 
@@ -166,14 +166,14 @@ def test_a_stage_in_capitals_is_the_stage_and_it_is_said() -> None:
 
 def test_times_with_a_zone_become_utc_and_it_is_said() -> None:
     records = company(signals=[{**SIGNAL, "detected_at": "2031-03-08T01:30:00+02:00"}])
-    (signal,) = records.signals_of("K1")
+    (signal,) = records.signals_for("K1")
     assert signal.detected_at == datetime(2031, 3, 7, 23, 30)
     assert any(finding.code == "time-zone-converted" for finding in records.findings)
 
 
 def test_record_objects_with_a_zone_become_utc() -> None:
     aware = datetime(2031, 3, 8, 1, 30, tzinfo=timezone(timedelta(hours=2)))
-    (signal,) = company(signals=[Signal(**{**SIGNAL, "detected_at": aware})]).signals_of("K1")  # type: ignore[list-item]
+    (signal,) = company(signals=[Signal(**{**SIGNAL, "detected_at": aware})]).signals_for("K1")  # type: ignore[list-item]
     assert signal.detected_at == datetime(2031, 3, 7, 23, 30)
 
 
@@ -182,7 +182,7 @@ def test_a_list_in_a_text_file_may_be_written_in_the_usual_ways() -> None:
     rows = [
         {**INTERVENTION, "intervention_id": f"I{place}", "triggered_by_signals": way} for place, way in enumerate(ways)
     ]
-    found = company(interventions=rows).interventions_of("K1")
+    found = company(interventions=rows).interventions_for("K1")
     assert [intervention.triggered_by_signals for intervention in found] == [("S1", "S2")] * len(ways)
 
 
@@ -210,7 +210,7 @@ class TestDuplicates:
     ) -> None:
         rows = [{**SIGNAL, "signal_type": kind, "signal_strength": strength} for strength in strengths]
         records = company(signals=rows)
-        (signal,) = records.signals_of("K1")
+        (signal,) = records.signals_for("K1")
         assert signal.signal_strength == kept
         assert [finding.code for finding in records.findings] == ["conflicting-duplicate"] * 2
 
@@ -229,7 +229,7 @@ class TestDuplicates:
         other = {**CUSTOMER, "customer_id": "K2"}
         records = company(customers=[CUSTOMER, other], signals=[SIGNAL, {**SIGNAL, "customer_id": "K2"}])
         assert [finding.code for finding in records.findings] == ["duplicate-key"]
-        assert records.signals_of("K1")
+        assert records.signals_for("K1")
 
     def test_signals_without_a_key_are_never_dropped(self) -> None:
         rows = [{**SIGNAL, "signal_id": None, "signal_strength": strength} for strength in (0.1, 0.1, 0.4)]
@@ -240,9 +240,9 @@ def test_signals_are_added_once() -> None:
     records = company()
     new = Signal(customer_id="K1", signal_type="inactivity_warning", signal_strength=0.5, detected_at="2031-03-09")  # type: ignore[arg-type]
     same_day = new.model_copy(update={"signal_type": "usage_drop", "detected_at": datetime(2031, 3, 8, 9)})
-    assert len(records.signals_of("K1")) == 1
+    assert len(records.signals_for("K1")) == 1
     assert records.add_signals([new, new, same_day]) == 1
-    assert len(records.signals_of("K1")) == 2
+    assert len(records.signals_for("K1")) == 2
 
 
 class TestQuarantine:
@@ -275,7 +275,7 @@ _ANY_VALUE = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.lists(st.integers(), max_size=2),
     st.just("2031-03-08"), st.just(0.5), st.just("K1"), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
 )  # fmt: skip
-_FIELDS = st.sampled_from([column.name for column in columns_of("signals")])
+_FIELDS = st.sampled_from([column.name for column in get_columns("signals")])
 
 
 @settings(max_examples=12, deadline=None)

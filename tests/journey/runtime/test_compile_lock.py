@@ -10,7 +10,7 @@ import time
 import pytest
 
 from journey.runtime import jit
-from journey.runtime.compile_lock import leave, mark_of, one_at_a_time
+from journey.runtime.compile_lock import compile_exclusively, ready_marker, write_marker
 from tests.journey.runtime.test_jit import SOURCE, module
 
 
@@ -19,13 +19,13 @@ def test_one_process_compiles_and_the_others_wait_for_it(tmp_path):
     mark, order, may_end = tmp_path / "mark", [], threading.Event()
 
     def compile_first():
-        with one_at_a_time(mark):
+        with compile_exclusively(mark):
             order.append("first begins")
             may_end.wait(10)
             order.append("first ends")
 
     def come_second():
-        with one_at_a_time(mark):
+        with compile_exclusively(mark):
             order.append("second reads")
 
     first, second = threading.Thread(target=compile_first), threading.Thread(target=come_second)
@@ -39,32 +39,32 @@ def test_one_process_compiles_and_the_others_wait_for_it(tmp_path):
     second.join(10)
     assert order == ["first begins", "first ends", "second reads"]
     # What is there is read by all at the same time.
-    with one_at_a_time(mark), one_at_a_time(mark):
+    with compile_exclusively(mark), compile_exclusively(mark):
         pass
 
 
 def test_whoever_fails_to_compile_leaves_no_mark_and_holds_nobody_up(tmp_path):
-    with pytest.raises(ZeroDivisionError), one_at_a_time(tmp_path / "mark"):
+    with pytest.raises(ZeroDivisionError), compile_exclusively(tmp_path / "mark"):
         raise ZeroDivisionError
     assert not (tmp_path / "mark").exists()
-    with one_at_a_time(tmp_path / "mark"):
+    with compile_exclusively(tmp_path / "mark"):
         pass
     assert (tmp_path / "mark").exists()
 
 
 def test_where_nothing_can_be_locked_nobody_waits(tmp_path):
     mark = tmp_path / "no folder" / "mark"
-    with one_at_a_time(mark), one_at_a_time(mark), one_at_a_time(None):
-        leave(mark)
+    with compile_exclusively(mark), compile_exclusively(mark), compile_exclusively(None):
+        write_marker(mark)
 
 
 def test_a_function_waits_for_its_turn_for_types_that_are_new_to_it_and_for_no_others(tmp_path, monkeypatch):
     turns = watched_turns(monkeypatch)
     monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
-    kernels = jit.compiled(module(SOURCE.format(factor=2.0), "kernels_in_turn", tmp_path))
+    kernels = jit.compile_kernels(module(SOURCE.format(factor=2.0), "kernels_in_turn", tmp_path))
     assert [kernels.outer(each) for each in (1.0, 2.0, 3, 4)] == [3.0, 5.0, 7.0, 9.0]
     assert len(set(turns)) == len(turns) == 2
-    assert mark_of(vars(kernels).values(), ("outer", ["float64"])) == turns[0]
+    assert ready_marker(vars(kernels).values(), ("outer", ["float64"])) == turns[0]
     assert all(mark.exists() for mark in turns)
 
 
@@ -73,9 +73,9 @@ def watched_turns(monkeypatch):
 
     def watched(mark):
         turns.append(mark)
-        return one_at_a_time(mark)
+        return compile_exclusively(mark)
 
-    monkeypatch.setattr("journey.runtime.compile_lock.one_at_a_time", watched)
+    monkeypatch.setattr("journey.runtime.compile_lock.compile_exclusively", watched)
     return turns
 
 

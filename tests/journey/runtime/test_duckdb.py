@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from journey.runtime.duckdb import in_memory
+from journey.runtime.duckdb import connect_in_memory
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_no_progress_bar_appears_however_long_a_statement_takes():
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
 
 

@@ -25,7 +25,7 @@ numbers = {
 
 @pytest.fixture(scope="module")
 def compiled():
-    return jit.compiled(rules)
+    return jit.compile_kernels(rules)
 
 
 @pytest.mark.parametrize("name", sorted(numbers))
@@ -68,8 +68,8 @@ KERNELS = (inner, outer)
 
 def test_functions_find_each_other_compiled_and_constants_can_be_replaced(tmp_path):
     made = module(SOURCE.format(factor=2.0), folder=tmp_path)
-    assert jit.compiled(made, cache=False).outer(3.0) == 7.0
-    assert jit.compiled(made, constants={"FACTOR": 10.0}).outer(3.0) == 31.0
+    assert jit.compile_kernels(made, cache=False).outer(3.0) == 7.0
+    assert jit.compile_kernels(made, constants={"FACTOR": 10.0}).outer(3.0) == 31.0
     assert made.outer(3.0) == 7.0
 
 
@@ -112,7 +112,7 @@ def test_without_a_place_to_write_code_is_compiled_anew(tmp_path, monkeypatch):
     monkeypatch.setenv(jit.CACHE_VARIABLE, str(blocked))
     made = module(SOURCE.format(factor=2.0), "kernels_c", tmp_path)
     assert jit.cache_folder([made]) is None
-    assert jit.compiled(made).outer(1.0) == 3.0
+    assert jit.compile_kernels(made).outer(1.0) == 3.0
 
 
 def test_compiled_code_is_kept_in_the_cache_and_numbas_own_setting_is_left_alone(tmp_path, monkeypatch):
@@ -120,7 +120,7 @@ def test_compiled_code_is_kept_in_the_cache_and_numbas_own_setting_is_left_alone
 
     monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path))
     before = config.CACHE_DIR
-    made = jit.compiled(rules)
+    made = jit.compile_kernels(rules)
     assert made.fade(14.0, 0.1) == rules.fade(14.0, 0.1)
     assert before == config.CACHE_DIR
     assert list(tmp_path.rglob("*.nbc"))

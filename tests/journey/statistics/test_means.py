@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from journey.statistics.means import (
-    differences,
-    estimate,
-    mean_of,
+    compute_mean,
+    compute_variance,
+    estimate_mean,
+    paired_differences,
     replications_needed,
     t_quantile,
-    variance_of,
     variance_reduction,
 )
 
@@ -26,7 +26,7 @@ finite = st.floats(-1e6, 1e6, allow_nan=False)
 
 
 def test_a_paired_difference_agrees_with_r_on_students_sleep_data():
-    found = estimate(differences(DRUG_2, DRUG_1))
+    found = estimate_mean(paired_differences(DRUG_2, DRUG_1))
     # R 4: t = -4.0621, df = 9, p-value = 0.002833, 95 percent interval -2.4598858 -0.7001142, mean -1.58
     assert found.mean == pytest.approx(-1.58)
     assert (found.low, found.high) == (pytest.approx(-2.4598858, abs=5e-8), pytest.approx(-0.7001142, abs=5e-8))
@@ -41,7 +41,7 @@ def test_t_quantiles_agree_with_the_printed_table(df, quantile):
 @given(st.lists(st.tuples(finite, finite), min_size=2, max_size=30))
 def test_a_paired_difference_agrees_with_scipy(pairs):
     before, after = [a for a, _ in pairs], [b for _, b in pairs]
-    found = estimate(differences(before, after))
+    found = estimate_mean(paired_differences(before, after))
     # Below that spread the comparison would be about how two programs round.
     if found.sd is None or found.sd <= 1e-6 * max(abs(v) for v in (*before, *after)):
         return
@@ -53,39 +53,39 @@ def test_a_paired_difference_agrees_with_scipy(pairs):
 
 
 def test_few_values_leave_unknown_what_they_cannot_tell():
-    assert estimate([]) == (None, None, None, None, 0, None)
-    assert estimate([3.0]) == (3.0, None, None, None, 1, None)
+    assert estimate_mean([]) == (None, None, None, None, 0, None)
+    assert estimate_mean([3.0]) == (3.0, None, None, None, 1, None)
 
 
 @given(st.floats(-1e9, 1e9), st.integers(2, 40))
 def test_values_that_agree_have_exactly_that_mean_and_no_spread(value, n):
-    assert estimate([value] * n)[:5] == (value, value, value, 0.0, n)
+    assert estimate_mean([value] * n)[:5] == (value, value, value, 0.0, n)
 
 
 @given(st.lists(finite, min_size=1, max_size=50), st.randoms(use_true_random=False))
 def test_the_order_of_values_does_not_matter_to_the_last_bit(values, random):
     shuffled = list(values)
     random.shuffle(shuffled)
-    assert mean_of(shuffled) == mean_of(values)
-    assert len(values) == 1 or variance_of(shuffled) == variance_of(values)
+    assert compute_mean(shuffled) == compute_mean(values)
+    assert len(values) == 1 or compute_variance(shuffled) == compute_variance(values)
 
 
 @given(st.lists(finite, min_size=1, max_size=50))
 def test_a_mean_lies_within_the_values(values):
-    assert min(values) <= mean_of(values) <= max(values)
+    assert min(values) <= compute_mean(values) <= max(values)
 
 
 def test_identical_arms_differ_by_exactly_nothing():
     values = [0.1 * place for place in range(1, 21)]
-    assert differences(values, values) == [0.0] * 20
-    assert estimate(differences(values, values))[:3] == (0.0, 0.0, 0.0)
+    assert paired_differences(values, values) == [0.0] * 20
+    assert estimate_mean(paired_differences(values, values))[:3] == (0.0, 0.0, 0.0)
 
 
 def test_rounding_noise_is_not_taken_for_a_spread():
     before = [0.1, 0.2, 0.3, 0.7]
     after = [value + 0.1 for value in before]
     assert len({b - a for a, b in zip(before, after, strict=True)}) > 1
-    assert variance_of(differences(before, after)) == 0.0
+    assert compute_variance(paired_differences(before, after)) == 0.0
     assert variance_reduction(before, after).ratio is None
 
 
@@ -137,9 +137,9 @@ def test_replications_needed_are_those_of_the_exact_power(effect, exact):
 
 def test_the_same_difference_every_time_is_no_certainty():
     """n differences of one sign: the two-sided sign test has 2^(1 - n)."""
-    assert estimate([0.1, 0.1]).p_value == 0.5
-    assert estimate([0.1] * 5).p_value == 2.0**-4
-    assert estimate([0.0] * 5).p_value == 1.0
+    assert estimate_mean([0.1, 0.1]).p_value == 0.5
+    assert estimate_mean([0.1] * 5).p_value == 2.0**-4
+    assert estimate_mean([0.0] * 5).p_value == 1.0
 
 
 def test_intervals_cover_the_mean_at_the_stated_rate():
@@ -147,7 +147,7 @@ def test_intervals_cover_the_mean_at_the_stated_rate():
     trials = 2000
     hits = 0
     for _ in range(trials):
-        found = estimate([random.gauss(3.0, 2.0) for _ in range(6)])
+        found = estimate_mean([random.gauss(3.0, 2.0) for _ in range(6)])
         hits += found.low <= 3.0 <= found.high
     # 95 % of 2,000 trials, plus or minus four standard errors.
     assert hits / trials == pytest.approx(0.95, abs=4 * math.sqrt(0.95 * 0.05 / trials))

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from journey.statistics.proportions import Fourfold, pooled_z
+from journey.statistics.proportions import ContingencyTable, pooled_z_test
 from journey.statistics.score_intervals import difference_interval, ratio_interval
 
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
-tables = st.tuples(counts, counts).map(lambda pair: Fourfold(*pair[0], *pair[1]))
+tables = st.tuples(counts, counts).map(lambda pair: ContingencyTable(*pair[0], *pair[1]))
 
 # 7 of 34 against 1 of 34: Fagerland, Lydersen and Laake (2015), Stat Methods Med Res 24:224.
-FAGERLAND = Fourfold(1, 34, 7, 34)
+FAGERLAND = ContingencyTable(1, 34, 7, 34)
 
 
 def test_the_interval_of_a_ratio_is_the_published_one():
@@ -27,7 +27,7 @@ def test_the_interval_of_a_difference_is_the_published_one():
 
 @given(tables)
 def test_an_interval_leaves_out_no_difference_exactly_where_the_z_test_refutes_it(table):
-    p = pooled_z(table).p_value
+    p = pooled_z_test(table).p_value
     # At the edge itself rounding decides.
     assume(p is not None and abs(p - 0.05) > 1e-9)
     between, ratio = difference_interval(table), ratio_interval(table)
@@ -48,11 +48,13 @@ def test_an_interval_holds_what_was_seen(table):
 @given(tables)
 def test_arms_changed_about_turn_the_difference_over(table):
     there = difference_interval(table)
-    back = difference_interval(Fourfold(table.other_events, table.other_customers, table.events, table.customers))
+    back = difference_interval(
+        ContingencyTable(table.other_events, table.other_customers, table.events, table.customers)
+    )
     # Each bound is found by halving, to the last digits of a double; the cubic's own rounding is larger.
     assert back == pytest.approx((-there.high, -there.low), abs=1e-7)
 
 
 def test_empty_arms_have_no_interval():
-    assert difference_interval(Fourfold(0, 0, 1, 2)) is None
-    assert ratio_interval(Fourfold(1, 2, 0, 0)) is None
+    assert difference_interval(ContingencyTable(0, 0, 1, 2)) is None
+    assert ratio_interval(ContingencyTable(1, 2, 0, 0)) is None

@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from journey.statistics.means import differences, estimate
+from journey.statistics.means import estimate_mean, paired_differences
 from scenarios.comparison.compare import compare
 from scenarios.files.loader import builtin_names, load
 from simulation.runs.run import run_arm
@@ -323,7 +323,7 @@ def test_some_of_the_saved_would_have_come_back():
     """The same customers on the same luck, with win-back and without."""
     nobody_returns = "world.moves.win_back.dwell.mean_days=1000000"
     returning, gone = (load("win_back", overrides) for overrides in ([], [nobody_returns]))
-    taken = estimate(differences(saved_by_replication(returning), saved_by_replication(gone)))
+    taken = estimate_mean(paired_differences(saved_by_replication(returning), saved_by_replication(gone)))
     assert taken.low > 0.0
     found, without = answer("win_back"), answer("win_back", nobody_returns)
     assert found.arms["baseline"]["won_back"].mean > 0.03 * found.customers
@@ -407,7 +407,7 @@ def small(name):
         if "minutes_per_day" in given.reviewers
     }
     shorter = [f"{key}.minutes_per_day={value * 500 / size}" for key, value in minutes.items()]
-    fixed = ["replications=200", "population.size=500", f"reviewers.count={reviewers.number(size)}"]
+    fixed = ["replications=200", "population.size=500", f"reviewers.count={reviewers.count_for(size)}"]
     return load(name, [*fixed, *shorter])
 
 

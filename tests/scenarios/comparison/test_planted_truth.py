@@ -12,12 +12,12 @@ import pytest
 from scipy.linalg import expm
 from scipy.stats import binom
 
-from journey.decision.policy import policy_from
+from journey.decision.policy import build_policy
 from journey.machine import Journey, Move
 from journey.statistics.means import CONFIDENCE
 from scenarios.comparison.replications import replicate
 from scenarios.metrics.effects import paired_difference
-from simulation.model.arm import ArmSetup
+from simulation.model.arm import ArmSpec
 from simulation.model.spec import Population, Reviewers, World
 from simulation.runs.run import run_arm
 
@@ -50,7 +50,7 @@ WORLD = World.model_validate(
         "decisions": {"on_stage_entry": False, "cadence_days": 0.0, "outcome_window_days": 1e-9},
     }
 )
-POLICY = policy_from(
+POLICY = build_policy(
     {
         "evidence": {"half_life_days": 1e-3},
         "thresholds": {"act_severity": 0.0, "act_confidence": 0.0, "approve_human_severity": 1.0,
@@ -62,8 +62,8 @@ POLICY = policy_from(
 )  # fmt: skip
 
 
-def arm(name: str, *, active: bool) -> ArmSetup:
-    return ArmSetup(
+def arm(name: str, *, active: bool) -> ArmSpec:
+    return ArmSpec(
         name=name,
         journey=Journey.build(
             stages=("here", "gone"), moves=(Move("leave", "here", "gone"),), initial="here", terminal="gone"

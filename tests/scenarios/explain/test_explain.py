@@ -11,7 +11,7 @@ from scenarios.comparison.money import returns
 from scenarios.explain.divergence import event_dict
 from scenarios.explain.explain import explain
 from scenarios.files.loader import load
-from simulation.exports.histories import beginnings
+from simulation.exports.histories import initial_histories
 from simulation.runs.run import run_arm
 
 SMALL = ["population.size=60", "horizon_days=120"]
@@ -111,10 +111,10 @@ def test_the_gate_is_a_reason_to_part():
 
 def explain_from(loaded, customer, cache={}):  # noqa: B006 - the runs of one scenario are kept for all its customers
     from scenarios.explain.divergence import part
-    from simulation.exports.histories import Chronicle
+    from simulation.exports.histories import RunHistory
 
     if loaded.hash not in cache:
-        told = [Chronicle(*pair, loaded.scenario.seed, 0) for pair in zip(loaded.setups, runs(loaded), strict=True)]
+        told = [RunHistory(*pair, loaded.scenario.seed, 0) for pair in zip(loaded.setups, runs(loaded), strict=True)]
         cache[loaded.hash] = [list(one.lives()) for one in told]
     lives = cache[loaded.hash]
     return part(("baseline", "treated"), lives[0][customer], lives[1][customer])
@@ -168,7 +168,10 @@ def test_a_customer_who_does_not_exist_is_refused_before_anything_runs(loaded, m
 def test_a_customer_who_comes_later_is_told_from_the_day_of_arrival_and_refused_after_the_end():
     later = ["population.arrivals={ share = 1, over_days = 200, stage = 'retention' }"]
     short = load("onboarding_outreach", [*SMALL, *later])
-    days = {life.person.number: life.person.arrives_at for life in beginnings(short.setups[0], seed=1, replication=0)}
+    days = {
+        life.initial.number: life.initial.arrives_at
+        for life in initial_histories(short.setups[0], seed=1, replication=0)
+    }
     late = next(customer for customer, day in days.items() if day > 120.0)
     early = next(customer for customer, day in days.items() if day < 120.0)
     message = f"customer {late} comes on day {days[late]:.1f}, after the end of the run on day 120"

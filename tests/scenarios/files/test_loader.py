@@ -60,7 +60,7 @@ def test_set_wins_over_the_file_and_the_last_set_wins(write):
 
 def test_a_number_of_reviewers_drops_the_rate_it_replaces():
     loaded = load("default", ["reviewers.count=3", "arms.treated.reviewers.per_1000=5"])
-    assert [setup.reviewers.number(1000) for setup in loaded.setups] == [3, 5]
+    assert [setup.reviewers.count_for(1000) for setup in loaded.setups] == [3, 5]
 
 
 def test_an_arm_may_be_left_out(write):

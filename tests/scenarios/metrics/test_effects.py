@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey.statistics.proportions import holm
+from journey.statistics.proportions import adjust_holm
 from scenarios.comparison.compare import compare
 from scenarios.files.loader import load
 from scenarios.metrics import effects
@@ -21,9 +21,9 @@ def test_the_primary_metric_is_tested_over_the_arms_and_the_others_of_an_arm_tog
     arms["b"] = {"churn_rate": effect(0.01)}
     found = effects.tested(arms, "churn_rate")
     raw = [arms[arm]["churn_rate"].difference.p_value for arm in ("a", "b")]
-    assert [found[arm]["churn_rate"].p_adjusted for arm in ("a", "b")] == holm(raw)
+    assert [found[arm]["churn_rate"].p_adjusted for arm in ("a", "b")] == adjust_holm(raw)
     others = [arms["a"][name].difference.p_value for name in ("csat", "reviews")]
-    assert [found["a"][name].p_adjusted for name in ("csat", "reviews")] == holm(others)
+    assert [found["a"][name].p_adjusted for name in ("csat", "reviews")] == adjust_holm(others)
     for metrics in found.values():
         for each in metrics.values():
             assert each.shown == (each.p_adjusted < 0.05)

@@ -18,13 +18,13 @@ from simulation.acquisition.observations import Observations, Sale
 from simulation.acquisition.prospects import NO_POSITION, next_position, prospect_number
 from simulation.acquisition.spec import MICROS, Acquisition
 from simulation.acquisition.value_prediction import predict_retained_value
-from simulation.exports.histories import Chronicle
+from simulation.exports.histories import RunHistory
 from simulation.exports.records import write_records
 from simulation.exports.xes import write_xes
-from simulation.population.draw import frailty
+from simulation.population.draw import draw_frailty
 from simulation.random import streams
 from simulation.random.streams import customer_key
-from simulation.runs.cohort import people
+from simulation.runs.cohort import build_cohort
 from simulation.runs.run import run_arm, run_together
 from simulation.trace.dates import Dates
 from simulation.trace.events import FUNNEL
@@ -181,7 +181,7 @@ def test_a_whole_run_is_the_same_in_both_engines_with_its_trace_and_without(rule
     assert_same_books(theirs, lean)
     path = in_small_windows(monkeypatch, tmp_path)
     with trace_file(path) as folder:
-        run_arm(setup, engine="compiled", rows_to=folder, **asked)
+        run_arm(setup, engine="compiled", trace_folder=folder, **asked)
     assert rows_in(path) == theirs.trace.sorted_rows()
 
 
@@ -237,7 +237,7 @@ def test_buyers_come_new_on_the_day_of_their_purchase_and_differ_as_their_channe
     acquisition, machine = plan(), default_journey().compile()
     plainer = plan({"channels": {"deals": {"quality": {"account_value": 1.0, "churn": 1.0}}}})
     found, plain = (
-        {p.number: p for p in people(buyers_of(each), machine, seed=1, replication=0).persons}
+        {p.number: p for p in build_cohort(buyers_of(each), machine, seed=1, replication=0).customers}
         for each in (acquisition, plainer)
     )
     bought = {step.number: step for step in live(acquisition).purchases}
@@ -246,7 +246,7 @@ def test_buyers_come_new_on_the_day_of_their_purchase_and_differ_as_their_channe
     for number, person in found.items():
         deals = bought[number].line == 1
         key = customer_key(1, 0, number)
-        hazard = frailty(SPREAD, key, person.frailty_draw) / frailty(SPREAD, key, plain[number].frailty_draw)
+        hazard = draw_frailty(SPREAD, key, person.frailty_draw) / draw_frailty(SPREAD, key, plain[number].frailty_draw)
         assert (person.arrives_at, person.tenure_days, person.stage) == (bought[number].time, 0.0, machine.initial[0])
         assert person.account_value == pytest.approx(plain[number].account_value * (0.6 if deals else 1.0))
         assert hazard == pytest.approx(2.0 if deals else 1.0)
@@ -392,20 +392,20 @@ def test_moves_do_not_depend_on_what_happens_after_them(seed, period):
 def test_lives_are_told_from_the_first_step_that_is_followed_and_of_buyers_only():
     setup = arm_with(plan())
     run = run_arm(setup, seed=1, replication=0, days=60.0, trace=True)
-    lives = list(Chronicle(setup, run, 1, 0).lives())
+    lives = list(RunHistory(setup, run, 1, 0).histories())
     assert len(lives) == run.customers
     for life in lives:
         steps = [row.to_stage for row in life.rows if row.kind == FUNNEL]
         assert steps == ["signup", "demo_request", "purchase"]
         assert [row.kind for row in life.rows[3:4]] == ["arrival"]
-        assert life.rows[2].time == life.rows[3].time == life.person.arrives_at
-        assert life.stays[0].entered_at == life.person.arrives_at
+        assert life.rows[2].time == life.rows[3].time == life.initial.arrives_at
+        assert life.stays[0].entered_at == life.initial.arrives_at
 
 
 def test_records_and_logs_of_a_run_hold_its_buyers_and_nobody_else(tmp_path):
     setup = arm_with(plan())
     run = run_arm(setup, seed=1, replication=0, days=60.0, trace=True)
-    told, dates = Chronicle(setup, run, 1, 0), Dates.beginning(None, 60.0)
+    told, dates = RunHistory(setup, run, 1, 0), Dates.starting_on(None, 60.0)
     write_records(told, tmp_path / "records", dates)
     records = read_folder(tmp_path / "records")
     assert len(list(records.customer_ids())) == run.customers

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from journey.machine import Guard, GuardKind, Journey, default_journey, register_guard, unregister_guard
-from journey.machine.guards import a_number_of_days
+from journey.machine.guards import parse_days
 from simulation.compiled import row_retention, state
 from simulation.compiled.engine import simulate_compiled
 from simulation.model.spec import Reviewers
-from simulation.runs.cohort import people
+from simulation.runs.cohort import build_cohort
 from simulation.runs.engine_choice import COMPILED, REFERENCE
-from simulation.runs.run import close, run_arm, run_together
-from simulation.trace.columns import rows_of_columns
+from simulation.runs.run import collect_runs, run_arm, run_together
+from simulation.trace.columns import columns_to_rows
 from simulation.trace.events import FUNNEL
 from simulation.verification.trace_diff import find_first_difference
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
@@ -55,12 +55,12 @@ def assert_same_in_windows(theirs, setup, **asked):
     blocks = []
     handed_on = {"keep_trace": False, "take_rows": blocks.append, "rows_per_batch": 1 + theirs.events // 7}
     drawn = {name: asked[name] for name in ("seed", "replication")}
-    population = people(setup.population, setup.journey.compile(), **drawn)
+    population = build_cohort(setup.population, setup.journey.compile(), **drawn)
     books = simulate_compiled([setup], population, **asked, **handed_on)
-    (in_windows,) = close([setup], [books], engine=COMPILED, **asked)
+    (in_windows,) = collect_runs([setup], [books], engine=COMPILED, **asked)
     # A funnel that customers come through writes rows of its own, before anybody lives.
     of_customers = [row for row in theirs.trace.sorted_rows() if row.kind != FUNNEL]
-    assert [row for block in blocks for row in rows_of_columns(block)] == of_customers
+    assert [row for block in blocks for row in columns_to_rows(block)] == of_customers
     assert_same_books(theirs, in_windows)
 
 
@@ -287,7 +287,7 @@ def test_guarded_moves_give_one_trace():
 
 
 def test_a_guard_of_ones_own_is_refused_with_the_way_out():
-    odd = GuardKind("odd_days", lambda facts, _: facts.days_in_stage % 2 >= 1, a_number_of_days, "an odd day")
+    odd = GuardKind("odd_days", lambda facts, _: facts.days_in_stage % 2 >= 1, parse_days, "an odd day")
     register_guard(odd)
     try:
         given = default_journey()

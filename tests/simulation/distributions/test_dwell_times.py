@@ -19,12 +19,12 @@ from simulation.distributions.dwell_times import (
     NEVER,
     WEIBULL,
     Clock,
-    age_at,
+    advance,
     cumulative_hazard,
     due_in,
-    gone_on,
+    initial_amount,
+    inverse_cumulative_hazard,
     scale_for_mean,
-    wound,
 )
 from simulation.random import streams
 
@@ -66,13 +66,17 @@ def test_the_mean_is_the_one_asked_for(law, mean, shape):
 def test_age_and_hazard_are_inverse(law, mean, shape, amount):
     """From the far lower tail to the far upper one; the last bit of an age is worth up to 37^2 of a tiny hazard."""
     a, b = scale_for_mean(law, mean, shape)
-    assert cumulative_hazard(law, a, b, age_at(law, a, b, amount, ()), ()) == pytest.approx(amount, rel=1e-11)
+    assert cumulative_hazard(law, a, b, inverse_cumulative_hazard(law, a, b, amount, ()), ()) == pytest.approx(
+        amount, rel=1e-11
+    )
 
 
 @given(ANY_LAW, MEANS, SHAPES, AMOUNTS, st.floats(1e-11, 1.0))
 def test_a_larger_amount_never_lasts_shorter(law, mean, shape, amount, growth):
     a, b = scale_for_mean(law, mean, shape)
-    assert age_at(law, a, b, amount, ()) <= age_at(law, a, b, amount * (1.0 + growth), ())
+    assert inverse_cumulative_hazard(law, a, b, amount, ()) <= inverse_cumulative_hazard(
+        law, a, b, amount * (1.0 + growth), ()
+    )
 
 
 @pytest.mark.parametrize("law", sorted(LAWS))
@@ -82,7 +86,7 @@ def test_waits_follow_the_law_and_a_hazard_ratio_is_a_power_of_its_survival(law,
     a, b = scale_for_mean(law, 12.0, 1.7)
     key = streams.customer_key(3, 0, law)
     waits = [
-        Clock(law, a, b, wound(law, a, 0.0, streams.exponential(key, streams.MOVE, 0, n)), 0.0, ratio).due
+        Clock(law, a, b, initial_amount(law, a, 0.0, streams.exponential(key, streams.MOVE, 0, n)), 0.0, ratio).due
         for n in range(20_000)
     ]
 
@@ -99,7 +103,7 @@ def test_the_residual_wait_of_an_old_clock_is_the_law_given_survival(law):
     age = 9.0
     key = streams.customer_key(4, 0, law)
     waits = [
-        Clock(law, a, b, wound(law, a, age, streams.exponential(key, streams.MOVE, 0, n)), 0.0, 1.0, age).due
+        Clock(law, a, b, initial_amount(law, a, age, streams.exponential(key, streams.MOVE, 0, n)), 0.0, 1.0, age).due
         for n in range(20_000)
     ]
     frozen = LAWS[law](a, b)
@@ -113,7 +117,7 @@ def test_going_on_is_what_is_left_and_the_wait_from_there(law, mean, shape, amou
     used = cumulative_hazard(law, a, b, age + elapsed, ()) - cumulative_hazard(law, a, b, age, ())
     left = max(0.0, amount - ratio * used)
     wait = due_in(law, a, b, age + elapsed, left, following, ())
-    assert gone_on(law, a, b, age, amount, ratio, elapsed, following, ()) == (left, wait)
+    assert advance(law, a, b, age, amount, ratio, elapsed, following, ()) == (left, wait)
 
 
 @given(ANY_LAW, MEANS, SHAPES, AMOUNTS, RATIOS, RATIOS, st.floats(0.01, 0.99))
@@ -123,7 +127,7 @@ def test_a_change_in_mid_flight_keeps_what_is_left(law, mean, shape, amount, fir
     clock = Clock(law, a, b, amount, 0.0, first)
     assume(math.isfinite(clock.due) and clock.due < 1e9)
     change = clock.due * share
-    clock.run_at(change, second)
+    clock.set_hazard_ratio(change, second)
     assume(math.isfinite(clock.due) and clock.due < 1e9)
     before = first * cumulative_hazard(law, a, b, change, ())
     after = second * (cumulative_hazard(law, a, b, clock.due, ()) - cumulative_hazard(law, a, b, change, ()))
@@ -135,7 +139,7 @@ def test_a_change_to_the_same_ratio_changes_no_bit(law, mean, shape, amount, rat
     a, b = scale_for_mean(law, mean, shape)
     clock = Clock(law, a, b, amount, 0.0, ratio)
     due = clock.due
-    clock.run_at(due * share if math.isfinite(due) else 1.0, ratio)
+    clock.set_hazard_ratio(due * share if math.isfinite(due) else 1.0, ratio)
     assert clock.due == due
 
 
@@ -153,7 +157,7 @@ def test_a_hazard_of_zero_stops_the_clock_and_it_goes_on_where_it_stood(law, mea
     clock = Clock(law, a, b, amount, 0.0, 1.0)
     assume(clock.due < 1e9)
     half = clock.due / 2
-    clock.run_at(half, 0.0)
+    clock.set_hazard_ratio(half, 0.0)
     assert clock.due == NEVER
 
 
@@ -165,15 +169,15 @@ def test_compiled_clocks_are_interpreted_ones_bit_for_bit(law, mean, shape, amou
     assume(math.isfinite(wait))
     assert kernels().due_in(law, a, b, age, amount, ratio, knots) == wait
     change = (law, a, b, age, amount, ratio, 0.5 * wait, following, knots)
-    assert kernels().gone_on(*change) == gone_on(*change)
+    assert kernels().gone_on(*change) == advance(*change)
 
 
 @given(MEANS, RATIOS)
 def test_on_a_deterministic_dwell_a_hazard_ratio_scales_the_speed_of_the_clock(days, ratio):
-    clock = Clock(DETERMINISTIC, days, 0.0, wound(DETERMINISTIC, days, 0.0, 1.0), 0.0, ratio)
+    clock = Clock(DETERMINISTIC, days, 0.0, initial_amount(DETERMINISTIC, days, 0.0, 1.0), 0.0, ratio)
     assert clock.due == pytest.approx(days / ratio, rel=1e-12)
     half = clock.due / 2
-    clock.run_at(half, 1.0)
+    clock.set_hazard_ratio(half, 1.0)
     assert clock.due == pytest.approx(half + days / 2, rel=1e-9)
 
 
@@ -193,4 +197,6 @@ def test_an_empirical_law_passes_through_its_points(steps, share):
     for day, hazard in zip(days, hazards, strict=True):
         assert cumulative_hazard(*law, day, knots) == pytest.approx(hazard, rel=1e-12)
     amount = share * hazards[-1] * 1.5 + 1e-9
-    assert cumulative_hazard(*law, age_at(*law, amount, knots), knots) == pytest.approx(amount, rel=1e-9)
+    assert cumulative_hazard(*law, inverse_cumulative_hazard(*law, amount, knots), knots) == pytest.approx(
+        amount, rel=1e-9
+    )

@@ -11,11 +11,11 @@ from scipy import special, stats
 from simulation.compiled.engine import kernels
 from simulation.distributions import special_functions as ours
 from simulation.distributions.special_functions import (
-    gamma_age,
     gamma_hazard,
+    gamma_inverse_hazard,
     log_gamma,
-    normal_age,
     normal_hazard,
+    normal_inverse_hazard,
     normal_quantile,
 )
 
@@ -41,19 +41,19 @@ def test_the_cumulative_hazard_of_the_normal_law(z):
 @given(AMOUNTS)
 def test_its_inverse(amount):
     # The last bit of z = -37 is worth 3e-13 of the hazard.
-    assert normal_hazard(normal_age(amount)) == pytest.approx(amount, rel=1e-12)
+    assert normal_hazard(normal_inverse_hazard(amount)) == pytest.approx(amount, rel=1e-12)
 
 
 @given(st.floats(700.0, 1e12))
 def test_its_inverse_where_the_survival_is_no_float(amount):
-    assert normal_hazard(normal_age(amount)) == pytest.approx(amount, rel=1e-14)
+    assert normal_hazard(normal_inverse_hazard(amount)) == pytest.approx(amount, rel=1e-14)
 
 
 @given(st.floats(1e-300, 0.999))
 def test_the_age_of_the_normal_law_is_its_quantile(share):
     # Both to a few last bits; near the median the share itself is rounded, hence the absolute part.
     assert normal_quantile(share) == pytest.approx(special.ndtri(share), rel=2e-14, abs=1e-15)
-    assert normal_age(-math.log1p(-share)) == pytest.approx(special.ndtri(share), rel=2e-14, abs=1e-15)
+    assert normal_inverse_hazard(-math.log1p(-share)) == pytest.approx(special.ndtri(share), rel=2e-14, abs=1e-15)
 
 
 @given(SHAPES, st.floats(1e-3, 1000.0))
@@ -82,7 +82,7 @@ def test_a_gamma_law_of_whole_shape_is_the_wait_for_so_many_poisson_events(event
 
 @given(SHAPES, AMOUNTS)
 def test_age_and_hazard_of_the_gamma_law_are_inverse(shape, amount):
-    x = gamma_age(shape, amount)
+    x = gamma_inverse_hazard(shape, amount)
     assume(x > NO_AGE)
     # The last bit of x is worth `shape` times as much of a small hazard: 1e-13 for the largest shape.
     assert gamma_hazard(shape, x) == pytest.approx(amount, rel=1e-12)
@@ -94,44 +94,44 @@ def test_hazard_and_age_of_the_gamma_law_are_inverse(shape, x):
     assume(amount > 1e-300)
     # An error of the hazard is 1 / shape times as much of the age, 20 times for the smallest shape, and never more
     # than once where the hazard is large.
-    assert gamma_age(shape, amount) == pytest.approx(x, rel=1e-12)
+    assert gamma_inverse_hazard(shape, amount) == pytest.approx(x, rel=1e-12)
 
 
 @given(SHAPES, st.floats(0.0, 1e-3))
 def test_an_age_below_all_floats_is_0(shape, tiny):
-    assert gamma_age(0.05, 1e-300) == 0.0
-    assert 0.0 <= gamma_age(shape, tiny * 1e-300 + 5e-324) < shape
+    assert gamma_inverse_hazard(0.05, 1e-300) == 0.0
+    assert 0.0 <= gamma_inverse_hazard(shape, tiny * 1e-300 + 5e-324) < shape
 
 
 @given(SHAPES, AMOUNTS, st.floats(1e-12, 1.0))
 def test_ages_never_go_back_when_the_amount_grows(shape, amount, growth):
     """A step of 1e-12 is the least that is surely more than the error of both ages."""
     larger = amount * (1.0 + growth)
-    assert normal_age(amount) <= normal_age(larger)
-    assert gamma_age(shape, amount) <= gamma_age(shape, larger)
+    assert normal_inverse_hazard(amount) <= normal_inverse_hazard(larger)
+    assert gamma_inverse_hazard(shape, amount) <= gamma_inverse_hazard(shape, larger)
 
 
 @pytest.mark.parametrize("amount", [1e16, 1e100, 1e300, math.inf])
 def test_amounts_beyond_all_reason(amount):
     """The hazard rate of a gamma law tends to 1, that of the normal law to z."""
-    assert gamma_age(0.3, amount) == pytest.approx(amount, rel=1e-13)
-    assert gamma_age(30.0, amount) == pytest.approx(amount, rel=1e-13)
-    assert normal_age(amount) == pytest.approx(math.sqrt(2.0 * amount), rel=1e-13)
+    assert gamma_inverse_hazard(0.3, amount) == pytest.approx(amount, rel=1e-13)
+    assert gamma_inverse_hazard(30.0, amount) == pytest.approx(amount, rel=1e-13)
+    assert normal_inverse_hazard(amount) == pytest.approx(math.sqrt(2.0 * amount), rel=1e-13)
 
 
 @given(st.floats(1.5, 500.0), st.floats(0.01, 5.0))
 def test_one_step_from_the_guess_is_enough_where_the_mass_of_the_law_is(shape, amount):
     """The claim that makes the age fast; elsewhere, and for smaller shapes, it may take two."""
-    x = ours.gamma_guess(shape, amount)
-    step, _ = ours.gamma_step(shape, x, amount)
-    assert x * math.exp(step) == pytest.approx(gamma_age(shape, amount), rel=1e-12)
+    x = ours.gamma_inverse_guess(shape, amount)
+    step, _ = ours.gamma_inverse_step(shape, x, amount)
+    assert x * math.exp(step) == pytest.approx(gamma_inverse_hazard(shape, amount), rel=1e-12)
 
 
 @given(SHAPES, AMOUNTS)
 def test_compiled_is_interpreted_bit_for_bit(shape, amount):
-    x = gamma_age(shape, amount)
+    x = gamma_inverse_hazard(shape, amount)
     assert kernels().gamma_age(shape, amount) == x
     assert kernels().gamma_hazard(shape, x) == gamma_hazard(shape, x)
-    z = normal_age(amount)
+    z = normal_inverse_hazard(amount)
     assert kernels().normal_age(amount) == z
     assert kernels().normal_hazard(z) == normal_hazard(z)

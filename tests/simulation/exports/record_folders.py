@@ -8,20 +8,20 @@ from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader
 from journey.orchestrator.replay import replay
 from journey.records.folder import read_folder
-from simulation.exports.histories import Chronicle
+from simulation.exports.histories import RunHistory
 from simulation.exports.records import POLICY_FILE, write_records
 from simulation.runs.run import run_arm
 from simulation.trace.dates import Dates
 
 DAYS = 200.0
-DATES = Dates.beginning(None, DAYS)
+DATES = Dates.starting_on(None, DAYS)
 SETS = ("customers", "journey_state_log", "signals", "interventions", "outcomes")
 MID_JOURNEY = {"start": {"onboarding": 0.4, "engagement": 0.3, "retention": 0.2, "support": 0.1}, "in_mid_stay": True}
 
 
 def export(setup, folder, *, seed=2, days=DAYS):
     run = run_arm(setup, seed=seed, replication=0, days=days, trace=True)
-    told = Chronicle(setup, run, seed, 0)
+    told = RunHistory(setup, run, seed, 0)
     write_records(told, folder, DATES)
     return told
 
@@ -38,4 +38,4 @@ def replayed(setup, folder):
     """The agreement with the recorded interventions, by the policy that lies beside them."""
     reader = CaseReader(records_of(setup, folder))
     orchestrator = Orchestrator(read_policy(folder / POLICY_FILE), setup.journey)
-    return replay(orchestrator, reader.every(), AsOf.of(DATES.moment(DAYS)))
+    return replay(orchestrator, reader.every(), AsOf.of(DATES.to_datetime(DAYS)))

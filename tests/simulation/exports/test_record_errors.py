@@ -9,7 +9,7 @@ from journey.checks import check
 from journey.evaluation.evaluate import evaluate
 from journey.kpis.classification import TRUE_STAGES
 from journey.machine import Journey
-from simulation.model.record_errors import UNRECORDED, recorded_as
+from simulation.model.record_errors import UNRECORDED, recorded_stage
 from simulation.random import streams
 from tests.simulation.exports.record_folders import DATES, DAYS, MID_JOURNEY, export, read, records_of, replayed
 from tests.simulation.worlds import arm
@@ -52,15 +52,15 @@ class Exported:
         """By customer, the stage of every entry that was made, and the one on record: None where there is none."""
         live = [stage != "churned" for stage in self.setup.journey.stages]
         stages, flaws = self.setup.journey.stages, self.setup.world.imperfections
-        for life in self.told.lives():
-            key, seen = streams.customer_key(self.told.seed, 0, life.person.number), Counter([life.first_stage])
+        for life in self.told.histories():
+            key, seen = streams.customer_key(self.told.seed, 0, life.initial.number), Counter([life.first_stage])
             entries = [(life.first_stage, life.first_stage)]
             for move in (row for row in life.rows if row.kind == "move"):
                 seen[move.to_stage] += 1
                 code = stages.index(move.to_stage)
                 if live[code]:
                     shares = flaws.stages_missing, flaws.stages_wrong
-                    code = recorded_as(key, code, seen[move.to_stage], live, *shares)
+                    code = recorded_stage(key, code, seen[move.to_stage], live, *shares)
                 entries.append((move.to_stage, None if code == UNRECORDED else stages[code]))
             yield entries
 
@@ -109,7 +109,8 @@ def test_every_signal_that_came_more_than_a_day_late_is_found(exported):
     assert one.counts["recorded-before-detected"] == 0
     said = Counter((row["detected_at"], row["recorded_at"]) for row in one.sets["signals"] if "recorded_at" in row)
     assert said == Counter(
-        (DATES.recorded(row.dated).isoformat(), DATES.recorded(row.time).isoformat()) for row in late
+        (DATES.to_record_datetime(row.dated).isoformat(), DATES.to_record_datetime(row.time).isoformat())
+        for row in late
     )
 
 
@@ -222,7 +223,7 @@ def test_a_signal_gives_away_a_wrong_entry(exported):
 def test_an_intervention_names_the_stage_that_was_believed(exported):
     one = exported(stages_missing=SHARE, stages_wrong=SHARE)
     believed = {
-        (f"C{row.customer:07d}", DATES.recorded(row.time).isoformat()): row.to_stage or row.stage
+        (f"C{row.customer:07d}", DATES.to_record_datetime(row.time).isoformat()): row.to_stage or row.stage
         for row in one.rows("decision")
     }
     assert len(one.sets["interventions"]) > 100
@@ -261,13 +262,13 @@ def test_a_flawed_last_entry_is_found_only_by_an_illegal_move_or_a_signal(tmp_pa
     signalled = {row["customer_id"] for row in one.sets["signals"]}
     accused = {row.customer_id for row in one.report.findings if row.code in STAGE_FINDINGS}
     silent = 0
-    for life, entries in zip(one.told.lives(), one.entries(), strict=True):
+    for life, entries in zip(one.told.histories(), one.entries(), strict=True):
         *before, (true, recorded) = entries
         sound = bool(before) and all(made == known for made, known in before) and true != recorded
         believable = sound and (recorded is None or (before[-1][0], recorded) in legal)
-        if believable and f"C{life.person.number:07d}" not in signalled:
+        if believable and f"C{life.initial.number:07d}" not in signalled:
             silent += 1
-            assert f"C{life.person.number:07d}" not in accused
+            assert f"C{life.initial.number:07d}" not in accused
     assert silent > 0
 
 
@@ -275,7 +276,7 @@ class TestStageClassificationAccuracy:
     """The KPI of records against the very truth, which the trace has."""
 
     def kpi(self, one):
-        report = evaluate(one.records, as_of=DATES.moment(DAYS), policy=one.setup.policy)
+        report = evaluate(one.records, as_of=DATES.to_datetime(DAYS), policy=one.setup.policy)
         return report.kpis["operational"]["journey_state_classification_accuracy"]
 
     def test_it_is_1_where_the_log_is_right(self, exported):
@@ -288,11 +289,12 @@ class TestStageClassificationAccuracy:
         """So it is the simulation's share, of the decisions that came with a signal."""
         one = exported(**{flaw: SHARE})
         truth = {
-            (f"C{row.customer:07d}", DATES.recorded(row.time).isoformat()): row.stage for row in one.rows("decision")
+            (f"C{row.customer:07d}", DATES.to_record_datetime(row.time).isoformat()): row.stage
+            for row in one.rows("decision")
         }
         known = one.records.connection.execute(
             f"SELECT t.*, generated_at FROM ({TRUE_STAGES}) AS t JOIN interventions USING (intervention_id)",
-            {"cutoff": DATES.moment(DAYS)},
+            {"cutoff": DATES.to_datetime(DAYS)},
         ).fetchall()
         right = []
         for _, customer_id, decided_in, stage, moment in known:

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from journey.checks import check
 from journey.core.errors import InputError
-from journey.decision.policy import Policy, policy_from, read_policy
+from journey.decision.policy import Policy, build_policy, read_policy
 from journey.machine.lifecycles import intervention_lifecycle
 from journey.records.folder import read_folder
 from journey.records.model import DATASETS
 from simulation.exports.records import POLICY_FILE, write_records
-from simulation.model.arm_policy import as_toml, policy_of
+from simulation.model.arm_policy import build_effective_policy, format_toml
 from simulation.model.spec import Reviewers
 from tests.simulation.exports.record_folders import DATES, DAYS, MID_JOURNEY, SETS, export, read, replayed
 from tests.simulation.worlds import arm
@@ -53,12 +53,12 @@ def test_the_stage_log_has_every_entry_from_the_first_to_the_unfinished_last(exp
     for row in sets["journey_state_log"]:
         logged.setdefault(row["customer_id"], []).append(row)
     assert len(logged) == told.run.customers
-    end = DATES.moment(DAYS).date()
-    for lifeline, rows in zip(told.lives(), logged.values(), strict=True):
+    end = DATES.to_datetime(DAYS).date()
+    for lifeline, rows in zip(told.histories(), logged.values(), strict=True):
         assert [row["journey_stage"] for row in rows] == [stay.stage for stay in lifeline.stays]
         for before, after in pairwise(rows):
             assert after["previous_stage"] == before["journey_stage"]
-        last = DATES.recorded(lifeline.stays[-1].entered_at).date()
+        last = DATES.to_record_datetime(lifeline.stays[-1].entered_at).date()
         assert last + timedelta(days=rows[-1]["days_in_state"]) == end
 
 
@@ -85,7 +85,7 @@ def test_every_action_decided_on_is_an_intervention_and_every_outcome_is_one(exp
 def test_watching_is_recorded_where_it_begins_or_its_reason_changes(exported):
     told, _, sets = exported
     begun = 0
-    for lifeline in told.lives():
+    for lifeline in told.histories():
         watching = None
         for row in (row for row in lifeline.rows if row.kind == "decision" and row.reason != "open_intervention"):
             reason = row.reason if row.label == "monitor_only" else None
@@ -150,7 +150,7 @@ def test_what_is_decided_otherwise_is_watching_after_a_contact_whose_date_the_re
     told, folder, _ = exported
     rows = replayed(told.setup, folder).rows
     held = {
-        (f"C{row.customer:07d}", DATES.recorded(row.time).isoformat())
+        (f"C{row.customer:07d}", DATES.to_record_datetime(row.time).isoformat())
         for row in told.run.trace.rows
         if row.kind == "decision" and row.reason in REFUSALS
     }
@@ -189,7 +189,7 @@ def test_customers_who_come_from_records_bring_what_was_heard_of_them(tmp_path):
     setup = arm(population={"records": "bundled", "segments": {}, "size": 10})
     told = export(setup, tmp_path / "records", days=60.0)
     sets = read(tmp_path / "records")
-    heard = sum(len(lifeline.person.heard) for lifeline in told.lives())
+    heard = sum(len(lifeline.initial.prior_signals) for lifeline in told.histories())
     before = [row for row in sets["signals"] if row["detected_at"] <= DATES.start.isoformat()]
     assert len(before) == heard > 0
     assert check(read_folder(tmp_path / "records")).counts["error"] == 0
@@ -227,18 +227,18 @@ class TestPolicyFile:
         "policy",
         [
             Policy(),
-            policy_from({"name": 'a "name"\n\x7f é', "contact": {"do_not_contact": ["C1"]}}, "test"),
-            policy_from({"evidence": {"half_life_days": 1e-5, "typical_days": {"on boarding.x": 3}}}, "test"),
+            build_policy({"name": 'a "name"\n\x7f é', "contact": {"do_not_contact": ["C1"]}}, "test"),
+            build_policy({"evidence": {"half_life_days": 1e-5, "typical_days": {"on boarding.x": 3}}}, "test"),
         ],
     )
     def test_it_reads_back_to_the_same_policy(self, policy, tmp_path):
-        (tmp_path / "policy.toml").write_text(as_toml(policy), encoding="utf-8")
+        (tmp_path / "policy.toml").write_text(format_toml(policy), encoding="utf-8")
         assert read_policy(tmp_path / "policy.toml") == policy
 
     def test_what_the_arm_may_not_do_is_a_play_of_watching(self):
-        policy = policy_of(arm(actions=("proactive_outreach",)))
+        policy = build_effective_policy(arm(actions=("proactive_outreach",)))
         assert {play.action for play in policy.plays} == {"proactive_outreach", "monitor_only"}
-        assert policy_of(arm()) == Policy()
+        assert build_effective_policy(arm()) == Policy()
 
     def test_it_says_what_it_belongs_to(self, exported):
         told, folder, _ = exported

@@ -100,7 +100,7 @@ def test_without_the_value_at_the_decision_approvals_could_not_be_repeated(expor
 def test_what_is_decided_otherwise_is_watching_after_a_contact_or_a_refusal(exported):
     told, folder, _ = exported
     held = {
-        (f"C{row.customer:07d}", DATES.recorded(row.time).isoformat())
+        (f"C{row.customer:07d}", DATES.to_record_datetime(row.time).isoformat())
         for row in told.run.trace.rows
         if row.kind == "decision" and row.reason in REFUSALS
     }
@@ -110,7 +110,9 @@ def test_what_is_decided_otherwise_is_watching_after_a_contact_or_a_refusal(expo
 
 def test_nobody_is_on_record_before_they_came(exported):
     told, _, sets = exported
-    came = {f"C{life.person.number:07d}": DATES.recorded(life.person.arrives_at) for life in told.lives()}
+    came = {
+        f"C{life.initial.number:07d}": DATES.to_record_datetime(life.initial.arrives_at) for life in told.histories()
+    }
     assert {row["customer_id"] for row in sets["customers"]} == set(came)
     assert 120 < len(came) < 200
     arrived = {name for name, moment in came.items() if moment > DATES.start}
@@ -122,8 +124,8 @@ def test_nobody_is_on_record_before_they_came(exported):
 
 def test_tenure_is_the_time_since_a_customer_came(exported):
     told, _, sets = exported
-    for life, row in zip(told.lives(), sets["customers"], strict=True):
-        days = max(life.person.known_days, life.person.days_in_stage) + DAYS - life.person.arrives_at
+    for life, row in zip(told.histories(), sets["customers"], strict=True):
+        days = max(life.initial.recorded_tenure_days, life.initial.days_in_stage) + DAYS - life.initial.arrives_at
         # Tenths of a month.
         assert row["tenure_months"] == pytest.approx(days / DAYS_PER_MONTH, abs=0.0501)
 
@@ -133,8 +135,10 @@ def test_the_account_value_is_that_of_the_end_and_an_intervention_keeps_that_of_
     changes = {}
     for row in told.run.trace.sorted_rows():
         if row.kind == "value_change":
-            changes.setdefault(f"C{row.customer:07d}", []).append((DATES.recorded(row.time).isoformat(), row.value))
-    begun = {f"C{life.person.number:07d}": life.person.account_value for life in told.lives()}
+            changes.setdefault(f"C{row.customer:07d}", []).append(
+                (DATES.to_record_datetime(row.time).isoformat(), row.value)
+            )
+    begun = {f"C{life.initial.number:07d}": life.initial.account_value for life in told.histories()}
     for row in sets["customers"]:
         name = row["customer_id"]
         assert row["account_value"] == (changes[name][-1][1] if name in changes else begun[name])
@@ -145,7 +149,7 @@ def test_the_account_value_is_that_of_the_end_and_an_intervention_keeps_that_of_
 
 def test_who_gave_no_consent_is_on_the_list_and_is_never_contacted(exported):
     told, folder, sets = exported
-    refusing = [f"C{life.person.number:07d}" for life in told.lives() if not life.person.consents]
+    refusing = [f"C{life.initial.number:07d}" for life in told.histories() if not life.initial.consents]
     assert list(read_policy(folder / POLICY_FILE).contact.do_not_contact) == refusing
     watched = [row for row in sets["interventions"] if row["customer_id"] in refusing]
     assert watched

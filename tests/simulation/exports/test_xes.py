@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from simulation.exports.histories import Chronicle
+from simulation.exports.histories import RunHistory
 from simulation.exports.xes import write_xes
 from simulation.model.spec import Reviewers
 from simulation.runs.run import run_arm
@@ -15,7 +15,7 @@ from tests.simulation.worlds import arm
 
 NS = {"x": "http://www.xes-standard.org/"}
 DAYS = 150.0
-DATES = Dates.beginning("2030-06-03", DAYS)
+DATES = Dates.starting_on("2030-06-03", DAYS)
 OWN = "{http://www.xes-standard.org/}"
 
 
@@ -32,7 +32,7 @@ def attributes(element):
 
 def written(setup, path, *, seed=3, days=DAYS):
     run = run_arm(setup, seed=seed, replication=0, days=days, trace=True)
-    told = Chronicle(setup, run, seed, 0)
+    told = RunHistory(setup, run, seed, 0)
     write_xes(told, path, DATES)
     return told, ET.parse(path).getroot()
 
@@ -69,7 +69,7 @@ def test_arrivals_and_changes_of_value_are_activities_and_late_records_say_their
 @pytest.mark.parametrize("name", ["log", "full_log"])
 def test_events_say_what_the_rows_say(name, request):
     told, root = request.getfixturevalue(name)
-    for lifeline, found in zip(told.lives(), root.findall("x:trace", NS), strict=True):
+    for lifeline, found in zip(told.histories(), root.findall("x:trace", NS), strict=True):
         for row, event in zip(lifeline.rows, found.findall("x:event", NS), strict=True):
             said = attributes(event)
             for column in ("kind", "stage", "to_stage", "label", "reason", "source", "value", "dated"):
@@ -106,9 +106,9 @@ def test_reviews_and_distress_have_a_lifecycle(log):
 def test_lives_cut_off_by_the_end_of_the_run_are_marked(log):
     told, root = log
     marks = [attributes(one) for one in root.findall("x:trace", NS)]
-    assert [mark["unfinished"] for mark in marks] == [life.end_stage != "churned" for life in told.lives()]
+    assert [mark["unfinished"] for mark in marks] == [life.end_stage != "churned" for life in told.histories()]
     assert {mark["unfinished"] for mark in marks} == {True, False}
-    assert [mark["end_stage"] for mark in marks] == [life.end_stage for life in told.lives()]
+    assert [mark["end_stage"] for mark in marks] == [life.end_stage for life in told.histories()]
 
 
 def test_every_prefix_is_declared_and_what_is_declared_for_all_is_there_for_all(log):

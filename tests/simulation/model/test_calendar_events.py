@@ -15,9 +15,9 @@ from scipy import stats
 from scipy.linalg import expm
 
 from simulation.exact.scipy_distributions import cumulative_hazard
-from simulation.model.calendar_effects import part_of, seasons_of
+from simulation.model.calendar_effects import build_calendar_effects, interval_index
 from simulation.model.spec import Dwell, World
-from simulation.runs.cohort import people
+from simulation.runs.cohort import build_cohort
 from tests.simulation.bare_worlds import ALL_IN_DISTRESS, bare, left_at, lived, told, z_of
 
 N = 4000
@@ -39,7 +39,7 @@ def test_at_the_kth_renewal_a_share_of_1_minus_p_to_the_k_is_left():
 def test_contracts_end_by_the_tenure_that_a_customer_brings():
     segment = {"tenure_mean_days": 100.0}
     setup = bare({"renewal": {"every_days": 30.0, "churn": {"all": 0.5}}}, population={"segments": {"all": segment}})
-    crowd = list(people(setup.population, setup.journey.compile(), seed=2, replication=0).persons)
+    crowd = list(build_cohort(setup.population, setup.journey.compile(), seed=2, replication=0).customers)
     left = left_at(lived(setup, seed=2, days=100.0))
     assert len(left) > 3000
     for customer, day in left.items():
@@ -135,12 +135,12 @@ def naive_ratio(calendar, key, name, day):
 @given(st.dictionaries(st.sampled_from("abcd"), phases(), max_size=4), st.lists(st.floats(0.0, 500.0), max_size=30))
 def test_on_any_day_the_ratio_is_the_product_over_the_phases_that_are_on(calendar, days):
     plan = {"calendar": calendar, "distress": ALL_IN_DISTRESS, "moves": {"leave": {"dwell": {"mean_days": 9}}}}
-    seasons = seasons_of(World.model_validate(plan), ("here", "gone"), ("leave", "return"))
+    seasons = build_calendar_effects(World.model_validate(plan), ("here", "gone"), ("leave", "return"))
     assert all(one < two for one, two in pairwise(seasons.starts))
     for day in days:
         # On the very edge the last bits of a sum decide which side a day is on.
         assume(all(abs(day - edge) > 1e-6 for edge in seasons.starts[1:]))
-        state = seasons.state[part_of(seasons.starts, day)]
+        state = seasons.state[interval_index(seasons.starts, day)]
         for code, move in enumerate(("leave", "return")):
             expected = naive_ratio(calendar, "moves", move, day)
             assert seasons.move_ratios[state][code] == pytest.approx(expected, rel=1e-12)
@@ -162,11 +162,11 @@ def test_at_any_tenure_the_ratio_is_that_of_the_last_band_begun(leave, back, ten
     world = World.model_validate(
         {"moves": {name: {"dwell": {"mean_days": 9}, **clock} for name, (_, clock) in moves.items()}}
     )
-    seasons = seasons_of(world, ("here", "gone"), tuple(moves))
+    seasons = build_calendar_effects(world, ("here", "gone"), tuple(moves))
     for tenure in tenures:
         for code, (bands, _) in enumerate(moves.values()):
             expected = [1.0, *(ratio for begin, ratio in bands if begin <= tenure)][-1]
-            assert seasons.tenure_ratios[part_of(seasons.tenures, tenure)][code] == expected
+            assert seasons.tenure_ratios[interval_index(seasons.tenures, tenure)][code] == expected
 
 
 def integrated(dwell, until, ratio_on):
@@ -274,7 +274,7 @@ def test_who_has_not_come_by_the_end_is_not_counted_and_who_has_lives_from_then_
         population={"arrivals": {"share": 0.7, "over_days": 200.0}},
     )
     run = lived(setup, seed=10, days=120.0)
-    came = [person.arrives_at for person in told(setup, seed=10, days=120.0).persons]
+    came = [person.arrives_at for person in told(setup, seed=10, days=120.0).customers]
     assert run.customers == sum(day < 120.0 for day in came)
     for row in run.occupancy[1:]:
         chances = np.array([1.0 - exp(-(row["day"] - day) / mean) for day in came if day <= row["day"]])
@@ -290,7 +290,7 @@ def test_nothing_happens_to_a_customer_before_the_arrival(seed, share, over):
     first = {}
     for row in lived(setup, seed=seed, days=100.0).trace.sorted_rows():
         first.setdefault(row.customer, row)
-    for person in told(setup, seed=seed, days=100.0).persons:
+    for person in told(setup, seed=seed, days=100.0).customers:
         row = first.get(person.number)
         if 0.0 < person.arrives_at < 100.0:
             assert (row.kind, row.time, row.to_stage) == ("arrival", person.arrives_at, "here")

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from simulation.metrics.queue_statistics import GateBook
+from simulation.metrics.queue_statistics import QueueStatistics
 from simulation.model import record_errors
 from simulation.model.spec import Population, Reviewers
-from simulation.population.draw import frailty
+from simulation.population.draw import draw_frailty
 from simulation.random import streams
-from simulation.runs.cohort import people
+from simulation.runs.cohort import build_cohort
 from simulation.runs.run import run_arm
 from tests.simulation.bare_worlds import bare, z_of
 from tests.simulation.full_worlds import full_arm
@@ -46,13 +46,13 @@ def crowd(correlations, *, seed=3, size=CROWD):
         "tenure_mean_days": 300.0,
     }  # fmt: skip
     population = Population.model_validate({"size": size, "segments": {"all": segment}, "correlations": correlations})
-    persons = list(people(population, bare().journey.compile(), seed=seed, replication=0).persons)
+    persons = list(build_cohort(population, bare().journey.compile(), seed=seed, replication=0).customers)
     keys = [streams.customer_key(seed, 0, person.number) for person in persons]
     return {
         "value": np.array([person.account_value for person in persons]),
         "tier": np.array([person.tier for person in persons]),
-        "tenure": np.array([person.known_days for person in persons]),
-        "frailty": np.array([frailty(0.8, key, p.frailty_draw) for p, key in zip(persons, keys, strict=True)]),
+        "tenure": np.array([person.recorded_tenure_days for person in persons]),
+        "frailty": np.array([draw_frailty(0.8, key, p.frailty_draw) for p, key in zip(persons, keys, strict=True)]),
     }
 
 
@@ -175,13 +175,13 @@ def without_consent(share):
 
 
 def people_of(setup, seed):
-    return list(people(setup.population, setup.journey.compile(), seed=seed, replication=0).persons)
+    return list(build_cohort(setup.population, setup.journey.compile(), seed=seed, replication=0).customers)
 
 
 def test_consent_is_refused_by_the_share_that_is_given():
     segment = {"share": 1.0, "account_value": 1.0, "do_not_contact": 0.3}
     population = Population.model_validate({"size": CROWD, "segments": {"all": segment}})
-    persons = people(population, bare().journey.compile(), seed=5, replication=0).persons
+    persons = build_cohort(population, bare().journey.compile(), seed=5, replication=0).customers
     assert abs(z_of(sum(not person.consents for person in persons), CROWD, 0.3)) < 4.0
 
 
@@ -247,7 +247,7 @@ def test_first_entries_are_wrongly_recorded_at_their_rates():
 def test_a_wrong_entry_names_each_other_live_stage_as_often():
     live = (True, True, False, True, True)
     named = Counter(
-        record_errors.recorded_as(streams.customer_key(8, 0, n), 1, 1, live, 0.1, 0.6) for n in range(CROWD)
+        record_errors.recorded_stage(streams.customer_key(8, 0, n), 1, 1, live, 0.1, 0.6) for n in range(CROWD)
     )
     assert set(named) == {record_errors.UNRECORDED, 0, 1, 3, 4}
     assert abs(z_of(named[record_errors.UNRECORDED], CROWD, 0.1)) < 4.0
@@ -298,9 +298,9 @@ STAYS = st.tuples(st.integers(0, 60), st.integers(0, 40)).map(lambda stay: (stay
 @given(st.lists(STAYS, max_size=60))
 def test_backlog_summed_over_the_days_is_the_sum_of_the_waits(stays):
     """Little's law, exact where requests come and are taken up at midnight and every day is on the grid."""
-    book = GateBook([float(day) for day in range(111)])
+    book = QueueStatistics([float(day) for day in range(111)])
     for asked, started in stays:
-        book.close(float(asked), float(started), float(started))
+        book.record_closed(float(asked), float(started), float(started))
     assert sum(book.backlog) == sum(started - asked for asked, started in stays)
     assert sum(book.waited) == sum(book.backlog)
     assert sum(book.closed) == len(stays)

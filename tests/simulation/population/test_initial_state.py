@@ -5,10 +5,10 @@ import pytest
 from scipy import stats
 
 from journey.machine import default_journey
-from simulation.model.arm import compile_arm, policy_segments
-from simulation.population.initial_state import met_on_day_0, survival
+from simulation.model.arm import compile_arm, map_policy_segments
+from simulation.population.initial_state import draw_initial_state, survival
 from simulation.random import streams
-from simulation.runs.cohort import people
+from simulation.runs.cohort import build_cohort
 from simulation.runs.run import run_arm
 from tests.simulation.worlds import arm
 
@@ -22,14 +22,14 @@ CALM_MOVES = {
 def met(setup, *, seed=1):
     """The customers of an arm as they are met, and its tables."""
     machine = setup.journey.compile()
-    crowd = people(setup.population, machine, seed=seed, replication=0)
+    crowd = build_cohort(setup.population, machine, seed=seed, replication=0)
     table = compile_arm(setup, crowd.segments)
-    numbering = policy_segments(table, crowd.segments)
+    numbering = map_policy_segments(table, crowd.segments)
     return [
-        met_on_day_0(
+        draw_initial_state(
             person, streams.customer_key(seed, 0, person.number), setup.population, table, numbering[person.segment]
         )
-        for person in crowd.persons
+        for person in crowd.customers
     ], table
 
 

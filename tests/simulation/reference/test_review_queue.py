@@ -4,35 +4,35 @@ import math
 
 import pytest
 
-from simulation.metrics.queue_statistics import GateBook
+from simulation.metrics.queue_statistics import QueueStatistics
 from simulation.model.spec import Reviewers
 from simulation.random import streams
 from simulation.reference.environment import ExactEnvironment
-from simulation.reference.review_queue import Gate, Request
+from simulation.reference.review_queue import ReviewQueue, ReviewRequest
 
 AROUND_THE_CLOCK = Reviewers(opens_at_hour=0.0, minutes_per_day=1440.0, days_per_week=7)
 
 
 def no_book():
     """Nothing is looked at over time here."""
-    return GateBook((0.0, math.inf))
+    return QueueStatistics((0.0, math.inf))
 
 
 def _request(env, gate, log, customer, rank, service=1.0):
-    request = Request(
+    request = ReviewRequest(
         rank=rank,
-        asked_at=env.now,
+        requested_at=env.now,
         customer=customer,
         work=service,
-        decide=lambda time, reviewer: log.append((time, customer, reviewer)),
+        on_decision=lambda time, reviewer: log.append((time, customer, reviewer)),
     )
-    gate.ask(request)
+    gate.submit(request)
     return request
 
 
 def test_the_dearest_request_is_reviewed_first_then_the_oldest_then_the_lowest_number():
     env, log = ExactEnvironment(), []
-    gate = Gate(env, 1, AROUND_THE_CLOCK, no_book())
+    gate = ReviewQueue(env, 1, AROUND_THE_CLOCK, no_book())
     for customer, money in ((3, 10.0), (2, 50.0), (1, 50.0), (0, 90.0)):
         _request(env, gate, log, customer, -money)
     env.run()
@@ -41,11 +41,11 @@ def test_the_dearest_request_is_reviewed_first_then_the_oldest_then_the_lowest_n
 
 def test_a_request_taken_back_costs_no_reviewer_time():
     env, log = ExactEnvironment(), []
-    gate = Gate(env, 1, AROUND_THE_CLOCK, no_book())
+    gate = ReviewQueue(env, 1, AROUND_THE_CLOCK, no_book())
     _request(env, gate, log, 0, -9.0)
     second = _request(env, gate, log, 1, -8.0)
     _request(env, gate, log, 2, -7.0)
-    second.open = False
+    second.is_open = False
     env.run()
     assert [(time, customer) for time, customer, _ in log] == [(1.0, 0), (2.0, 2)]
     assert gate.busy == 2.0
@@ -56,7 +56,7 @@ def test_a_gate_fed_by_poisson_requests_waits_as_erlang_c_says(reviewers, load):
     """M/M/c with mean service 1: W = C(c, a) / (c - a). Mean of 40 batches of 3,000 requests within 4 standard errors
     of batch means (false-alarm rate about 3e-4 with 39 degrees of freedom); the seed is fixed."""
     env = ExactEnvironment()
-    gate = Gate(env, reviewers, AROUND_THE_CLOCK, no_book())
+    gate = ReviewQueue(env, reviewers, AROUND_THE_CLOCK, no_book())
     key = streams.customer_key(2, 0, reviewers)
     requests = []
 
@@ -64,13 +64,13 @@ def test_a_gate_fed_by_poisson_requests_waits_as_erlang_c_says(reviewers, load):
         for n in range(120_000):
             yield env.timeout(streams.exponential(key, 50, 0, n) / (load * reviewers))
             service = streams.exponential(key, 51, 0, n)
-            request = Request(0.0, env.now, n, service, lambda time, reviewer: None)
+            request = ReviewRequest(0.0, env.now, n, service, lambda time, reviewer: None)
             requests.append(request)
-            gate.ask(request)
+            gate.submit(request)
 
     env.process(arrivals())
     env.run()
-    waits = [request.started_at - request.asked_at for request in requests]
+    waits = [request.started_at - request.requested_at for request in requests]
     offered = load * reviewers
     last = offered**reviewers / math.factorial(reviewers) / (1 - load)
     waiting = last / (sum(offered**k / math.factorial(k) for k in range(reviewers)) + last)
@@ -83,7 +83,7 @@ def test_a_gate_fed_by_poisson_requests_waits_as_erlang_c_says(reviewers, load):
 
 def test_outside_working_hours_nobody_is_reviewed_and_the_dearest_is_first_in_the_morning():
     env, log = ExactEnvironment(), []
-    gate = Gate(env, 1, Reviewers(opens_at_hour=9.0, minutes_per_day=120.0, days_per_week=5), no_book())
+    gate = ReviewQueue(env, 1, Reviewers(opens_at_hour=9.0, minutes_per_day=120.0, days_per_week=5), no_book())
     one_hour = 1.0 / 24.0
 
     def late_on_friday():
@@ -105,7 +105,7 @@ def test_outside_working_hours_nobody_is_reviewed_and_the_dearest_is_first_in_th
 
 def test_a_backlog_of_thirty_thousand_is_worked_off_in_order_of_money():
     env, log = ExactEnvironment(), []
-    gate = Gate(env, 3, AROUND_THE_CLOCK, no_book())
+    gate = ReviewQueue(env, 3, AROUND_THE_CLOCK, no_book())
     for customer in range(30_000):
         _request(env, gate, log, customer, -float(customer * 7919 % 30_011), service=0.01)
     env.run()

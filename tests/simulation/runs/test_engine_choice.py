@@ -6,10 +6,10 @@ import pytest
 
 from journey.machine import default_journey
 from simulation.compiled import cache_status, engine
-from simulation.runs.engine_choice import WORTH_COMPILING, WORTH_LOADING, choose
+from simulation.runs.engine_choice import COMPILE_THRESHOLD, LOAD_THRESHOLD, choose_engine
 from tests.simulation.worlds import arm
 
-MEDIUM = 0.5 * (WORTH_LOADING + WORTH_COMPILING)
+MEDIUM = 0.5 * (LOAD_THRESHOLD + COMPILE_THRESHOLD)
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def on_disk(monkeypatch):
 @pytest.mark.parametrize("asked", ["reference", "compiled"])
 @pytest.mark.parametrize("work", [1.0, 1e12])
 def test_an_engine_asked_for_is_the_one_and_needs_no_reason(asked, work):
-    assert str(choose(asked, [arm()], work)) == f"engine: {asked}"
+    assert str(choose_engine(asked, [arm()], work)) == f"engine: {asked}"
 
 
 def test_small_work_does_not_even_look_for_compiled_code(monkeypatch):
     monkeypatch.setattr(cache_status, "is_cached", None)
-    found = choose("auto", [arm()], 2000 * 365.0)
+    found = choose_engine("auto", [arm()], 2000 * 365.0)
     assert str(found) == (
         "engine: reference, because it is done with 730,000 customer-days before the compiled one is loaded"
     )
@@ -39,26 +39,27 @@ def test_small_work_does_not_even_look_for_compiled_code(monkeypatch):
 def test_work_of_some_size_takes_compiled_code_that_is_there_and_never_waits_for_the_compiler(on_disk):
     on_disk(1)
     assert (
-        str(choose("auto", [arm()], MEDIUM)) == "engine: compiled, because it lies on disk, compiled by an earlier run"
+        str(choose_engine("auto", [arm()], MEDIUM))
+        == "engine: compiled, because it lies on disk, compiled by an earlier run"
     )
-    assert choose("auto", [arm()], MEDIUM, together=2).engine == "reference"
+    assert choose_engine("auto", [arm()], MEDIUM, arms_per_run=2).engine == "reference"
     on_disk()
-    found = choose("auto", [arm()], MEDIUM)
+    found = choose_engine("auto", [arm()], MEDIUM)
     assert found.engine == "reference"
     assert "worth it from 100,000,000 customer-days; these are 50,500,000" in found.reason
 
 
 def test_large_work_is_worth_compiling(on_disk):
     on_disk()
-    found = choose("auto", [arm()], WORTH_COMPILING)
+    found = choose_engine("auto", [arm()], COMPILE_THRESHOLD)
     assert str(found) == "engine: compiled, because 100,000,000 customer-days are worth compiling it"
 
 
 def test_a_guard_of_a_users_own_is_left_to_the_reference_engine(monkeypatch):
     monkeypatch.setattr("simulation.compiled.guards.supports_guards", lambda journey: journey == default_journey())
     own = replace(arm(), journey=None)
-    assert choose("auto", [arm()], 1e12).engine == "compiled"
-    found = choose("auto", [own], 1e12)
+    assert choose_engine("auto", [arm()], 1e12).engine == "compiled"
+    found = choose_engine("auto", [own], 1e12)
     assert found.engine == "reference"
     assert "a guard of your own" in found.reason
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from journey.decision.policy import Policy
 from journey.machine import Journey
 from simulation.distributions.dwell_times import NEVER
-from simulation.metrics.queue_statistics import GateBook
+from simulation.metrics.queue_statistics import QueueStatistics
 from simulation.model.spec import Population, Reviewers, World
 from simulation.random import streams
 from simulation.reference.environment import ExactEnvironment
-from simulation.reference.review_queue import Gate, Request
+from simulation.reference.review_queue import ReviewQueue, ReviewRequest
 from simulation.runs.run import run_arm
 from simulation.trace.events import ACTION, ARRIVAL, DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
 from tests.simulation.full_worlds import full_arm
@@ -169,14 +169,14 @@ def test_a_policy_change_that_touches_no_one_leaves_the_trace_identical_byte_for
 def verdicts(count, requests):
     """When each request is decided by so many reviewers, who work around the clock."""
     environment = ExactEnvironment()
-    gate = Gate(environment, count, Reviewers(opens_at_hour=0.0, minutes_per_day=1440.0, days_per_week=7),
-                GateBook((0.0, NEVER)))  # fmt: skip
+    gate = ReviewQueue(environment, count, Reviewers(opens_at_hour=0.0, minutes_per_day=1440.0, days_per_week=7),
+                QueueStatistics((0.0, NEVER)))  # fmt: skip
     decided = {}
 
     def ask():
         for number, (gap, work) in enumerate(requests):
             yield environment.at(environment.now + gap)
-            gate.ask(Request(0.0, environment.now, number, work, partial(note, number)))
+            gate.submit(ReviewRequest(0.0, environment.now, number, work, partial(note, number)))
 
     def note(number, time, _reviewer):
         decided[number] = time

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from simulation.model.spec import Reviewers
-from simulation.runs.run import close, live_pod, pods_of, run_arm, run_together
+from simulation.runs.run import collect_runs, run_arm, run_together, simulate_pod, split_into_pods
 from simulation.trace.files import trace_file
 from tests.simulation.compiled.test_engine import assert_same_books, assert_same_rows
 from tests.simulation.trace.trace_files import in_small_windows, rows_in
@@ -26,7 +26,7 @@ def crowded(**changes):
 @given(st.integers(0, 10_000), st.integers(1, 50))
 def test_every_customer_and_reviewer_is_in_one_pod_and_pods_are_alike_in_size(many, pods):
     setup = arm(reviewers=Reviewers(pods=pods))
-    parts = [each.part_of(many) for each in setup.pods]
+    parts = [each.pod_range(many) for each in setup.pods]
     assert list(chain(*parts)) == list(range(many))
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
@@ -35,8 +35,8 @@ def test_every_customer_and_reviewer_is_in_one_pod_and_pods_are_alike_in_size(ma
 def test_a_pod_lives_as_it_does_among_the_others(engine):
     whole = run_arm(crowded(), **HOW, trace=True, engine=engine)
     for pod, setup in enumerate(crowded().pods):
-        (books,) = live_pod([setup], **HOW, keep_trace=True, engine=engine)
-        mine = [row for row in whole.trace.sorted_rows() if row.customer in setup.part_of(200)]
+        (books,) = simulate_pod([setup], **HOW, keep_trace=True, engine=engine)
+        mine = [row for row in whole.trace.sorted_rows() if row.customer in setup.pod_range(200)]
         assert books.trace.sorted_rows() == mine, pod
 
 
@@ -52,7 +52,7 @@ def test_both_engines_live_pods_alike_with_and_without_rows():
 def test_rows_that_are_written_are_those_of_all_pods_in_order(engine, tmp_path, monkeypatch):
     path = in_small_windows(monkeypatch, tmp_path)
     with trace_file(path) as folder:
-        written = run_arm(crowded(), **HOW, engine=engine, rows_to=folder)
+        written = run_arm(crowded(), **HOW, engine=engine, trace_folder=folder)
     kept = run_arm(crowded(), **HOW, engine=engine, trace=True)
     assert rows_in(path) == kept.trace.sorted_rows()
     assert written == replace(kept, trace=None, wall_seconds=written.wall_seconds)
@@ -89,9 +89,9 @@ def replace_pods(pods):
 @given(st.permutations(range(3)), st.integers(0, 2**32))
 def test_it_makes_no_difference_in_which_order_pods_are_lived(order, seed):
     setups, how = [crowded()], {**HOW, "seed": seed, "days": 40.0, "engine": "reference"}
-    pods = pods_of(setups)
-    lived = {place: live_pod(pods[place], **how) for place in order}
-    (ours,) = close(setups, [lived[place] for place in range(3)], **how)
+    pods = split_into_pods(setups)
+    lived = {place: simulate_pod(pods[place], **how) for place in order}
+    (ours,) = collect_runs(setups, [lived[place] for place in range(3)], **how)
     (theirs,) = run_together(setups, **how)
     assert replace(ours, wall_seconds=0.0) == replace(theirs, wall_seconds=0.0)
 

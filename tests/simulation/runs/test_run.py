@@ -19,8 +19,8 @@ def test_small_work_runs_on_the_reference_engine():
 @pytest.mark.parametrize("name", ["reference", "compiled"])
 def test_an_arm_is_resolved_once_for_all_its_runs_and_anew_for_another(monkeypatch, name):
     resolved = []
-    resolve = arm_module._compiled
-    monkeypatch.setattr(arm_module, "_compiled", lambda *asked: resolved.append(asked) or resolve(*asked))
+    resolve = arm_module._build_compiled_arm
+    monkeypatch.setattr(arm_module, "_build_compiled_arm", lambda *asked: resolved.append(asked) or resolve(*asked))
     first, second = arm(), arm()
     for each in (first, first, second, first):
         run_arm(each, seed=1, replication=0, days=10.0, engine=name)

@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import chisquare
 
 from simulation.metrics.counters import Mean
-from simulation.population.draw import splits_of
+from simulation.population.draw import build_arm_splits
 from simulation.runs.run import run_arm, run_together
 from tests.simulation.worlds import arm
 
@@ -41,7 +41,7 @@ def test_a_share_may_differ_by_segment_and_leave_a_segment_out():
 
 
 def test_a_segment_that_no_arm_has_a_share_of_goes_to_the_first():
-    assert splits_of([(0.0, 0.0), (1.0, 3.0)]) == ((1.0, 1.0), (0.25, 1.0))
+    assert build_arm_splits([(0.0, 0.0), (1.0, 3.0)]) == ((1.0, 1.0), (0.25, 1.0))
 
 
 def test_another_policy_assigns_nobody_elsewhere():

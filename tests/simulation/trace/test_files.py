@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from simulation.trace import files
-from simulation.trace.columns import columns_of_rows
+from simulation.trace.columns import rows_to_columns
 from simulation.trace.events import DECISION, Row, Trace
-from simulation.trace.files import rows_of
+from simulation.trace.files import open_source
 from tests.simulation.trace.trace_files import in_small_windows, rows_in
 
 
@@ -20,7 +20,7 @@ def row(time, customer, label="none"):
 
 
 def in_blocks(rows, size):
-    return [columns_of_rows(rows[start : start + size]) for start in range(0, len(rows), size)]
+    return [rows_to_columns(rows[start : start + size]) for start in range(0, len(rows), size)]
 
 
 def raising(trouble):
@@ -32,14 +32,14 @@ def raising(trouble):
 
 def write_and_then(happens, folder, source):
     """Rows with something that happens between two of them."""
-    with rows_of(source, folder) as take:
-        take(columns_of_rows([row(1, 7)]))
+    with open_source(source, folder) as take:
+        take(rows_to_columns([row(1, 7)]))
         happens()
-        take(columns_of_rows([row(2, 7)]))
+        take(rows_to_columns([row(2, 7)]))
 
 
 def write(folder, source, rows, size=1_000):
-    with rows_of(source, folder) as take:
+    with open_source(source, folder) as take:
         for block in in_blocks(rows, size):
             take(block)
 
@@ -68,13 +68,13 @@ def test_rows_of_all_sources_are_in_order_and_none_is_lost(tmp_path, monkeypatch
 
 def test_windows_hold_a_bounded_number_of_rows(tmp_path, monkeypatch):
     path, sizes = in_small_windows(monkeypatch, tmp_path, rows=40), []
-    write_query = files._write
+    write_query = files._copy_to_file
 
     def watched(connection, rows, *where):
         sizes.append(connection.execute(f"SELECT count(*) FROM ({rows})").fetchone()[0])
         write_query(connection, rows, *where)
 
-    monkeypatch.setattr(files, "_write", watched)
+    monkeypatch.setattr(files, "_copy_to_file", watched)
     with files.trace_file(path) as folder:
         for pod in range(4):
             write(folder, pod, [row(time / 7, 1_000 * pod) for time in range(500)], size=125)
@@ -112,7 +112,7 @@ def test_what_fails_leaves_the_older_file_and_nothing_else(tmp_path, monkeypatch
     Trace([row(3, 3)]).write(path)
 
     if when == "while they are put in order":
-        monkeypatch.setattr(files, "_bounds", raising(trouble))
+        monkeypatch.setattr(files, "_window_bounds", raising(trouble))
     with pytest.raises(trouble):
         write_pods(path, [row(1, 1)], 2, then=raising(trouble) if when == "while rows come" else None)
     assert [file.name for file in tmp_path.iterdir()] == [path.name]

@@ -8,8 +8,8 @@ from simulation.trace.events import Row
 
 def in_small_windows(monkeypatch, folder, rows=400):
     """Where a trace can be written; of several sources about so many rows are put in order at a time."""
-    monkeypatch.setattr(files, "ROWS_AT_A_TIME", rows)
-    monkeypatch.setattr(files, "_STEP", rows // 4)
+    monkeypatch.setattr(files, "ROWS_PER_WINDOW", rows)
+    monkeypatch.setattr(files, "_ROW_GROUP_SIZE", rows // 4)
     return folder / "trace.parquet"
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.decision.policy import merged
+from journey.decision.policy import merge_overrides
 from journey.machine import Journey, Move
 from journey.machine.guards import Guard
 from simulation.distributions import dwell_times
@@ -54,7 +54,7 @@ def world_of_one_kind(**changes):
         "moves": {"activate": {"in_distress": 0.2}},
         "distress": {"causes": {"failed_onboarding": {"onset_per_day": {"onboarding": 0.06}}}},
     }
-    return arm(**{**changes, "world": merged(plain, changes.get("world", {}))})
+    return arm(**{**changes, "world": merge_overrides(plain, changes.get("world", {}))})
 
 
 def theory(setup=None, seed=2, customers=CUSTOMERS, section=theory_checks):
@@ -188,33 +188,35 @@ PLAIN_WIN_BACK = {**WIN_BACK, "frailty_spread": 0.0, "renewal": {}, "payments": 
 
 def planted_season(monkeypatch):
     """Nobody notices that a season has begun."""
-    monkeypatch.setattr(customer_module.Life, "_wait_for_the_season", lambda self: None)
+    monkeypatch.setattr(customer_module.Customer, "_schedule_calendar_change", lambda self: None)
 
 
 def planted_certainty(monkeypatch):
     """Distress and season do not act on a contract's end."""
     monkeypatch.setattr(
-        customer_module.Life,
+        customer_module.Customer,
         "in_force",
-        lambda self, ratio, place, honest=customer_module.Life.in_force: min(ratio, honest(self, ratio, place)),
+        lambda self, ratio, place, honest=customer_module.Customer.effective_ratio: min(
+            ratio, honest(self, ratio, place)
+        ),
     )
 
 
 def planted_growth(monkeypatch):
     """Changes of value keep the rate they began with."""
-    monkeypatch.setattr(account.Account, "retune", lambda self: None)
+    monkeypatch.setattr(account.Account, "update_value_clock", lambda self: None)
 
 
 def planted_loyalty(monkeypatch):
     """Who is won back goes on suffering from what drove them out."""
-    honest = customer_module.Life._come_back
+    honest = customer_module.Customer._win_back
 
     def wrong(self):
         honest(self)
         self.episode_stage = self.stage
         self._begin_episode(0)
 
-    monkeypatch.setattr(customer_module.Life, "_come_back", wrong)
+    monkeypatch.setattr(customer_module.Customer, "_win_back", wrong)
 
 
 @pytest.mark.parametrize(
@@ -324,25 +326,25 @@ def planted_redraw(monkeypatch):
             clock.age, clock.since, clock.ratio = 0.0, now, ratio
             clock.due = now + dwell_times.due_in(clock.law, clock.a, clock.b, 0.0, clock.amount, ratio, clock.knots)
 
-    monkeypatch.setattr(dwell_times.Clock, "run_at", wrong)
+    monkeypatch.setattr(dwell_times.Clock, "set_hazard_ratio", wrong)
 
 
 def planted_deafness(monkeypatch):
     """Distress changes no hazard."""
-    monkeypatch.setattr(customer_module.Life, "_retune", lambda self: None)
+    monkeypatch.setattr(customer_module.Customer, "_update_move_clocks", lambda self: None)
 
 
 def planted_onset(monkeypatch):
     """Episodes begin a third too often."""
-    honest = customer_module.Life._onset_rate
-    monkeypatch.setattr(customer_module.Life, "_onset_rate", lambda self: honest(self) * 1.33)
+    honest = customer_module.Customer._onset_rate
+    monkeypatch.setattr(customer_module.Customer, "_onset_rate", lambda self: honest(self) * 1.33)
 
 
 def planted_frailty(monkeypatch):
     """Nobody is frail."""
     from simulation.reference import engine
 
-    monkeypatch.setattr(engine, "frailty", lambda *_: 1.0)
+    monkeypatch.setattr(engine, "draw_frailty", lambda *_: 1.0)
 
 
 def planted_stream(monkeypatch):
@@ -386,12 +388,12 @@ def test_frailty_that_is_left_out_is_caught(monkeypatch):
 
 def test_a_gate_that_serves_one_by_one_is_caught(monkeypatch):
     """Two reviewers, one of whom never gets anything."""
-    honest = review_queue.Gate.__init__
+    honest = review_queue.ReviewQueue.__init__
 
     def wrong(self, env, count, reviewers, book):
         honest(self, env, count - 1, reviewers, book)
 
-    monkeypatch.setattr(review_queue.Gate, "__init__", wrong)
+    monkeypatch.setattr(review_queue.ReviewQueue, "__init__", wrong)
     setup = arm(reviewers=Reviewers(count=2), population={"size": 300})
     assert any("Erlang C" in name for name in failed(judge_checks(arm_checks(setup, seed=1, days=DAYS))))
 

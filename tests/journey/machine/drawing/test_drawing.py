@@ -11,7 +11,12 @@ from hypothesis import given, settings
 
 from journey.machine import Guard, Journey, Move, default_journey
 from journey.machine.drawing import to_dot, to_mermaid, to_svg
-from journey.machine.lifecycles import budget_action_lifecycle, funnel, intervention_lifecycle, risk_signal_lifecycle
+from journey.machine.lifecycles import (
+    budget_action_lifecycle,
+    funnel_lifecycle,
+    intervention_lifecycle,
+    risk_signal_lifecycle,
+)
 from tests.journey.strategies import journeys
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -20,7 +25,7 @@ EVERY_MACHINE = [
     intervention_lifecycle(),
     budget_action_lifecycle(),
     risk_signal_lifecycle(),
-    funnel(),
+    funnel_lifecycle(),
 ]
 Box = tuple[float, float, float, float]
 

@@ -3,7 +3,7 @@
 from journey.marketing.analysis.stage_conversion import compute_stage_conversions
 from journey.marketing.checks.runner import build_context
 from journey.marketing.views.funnel import build_funnel_rows
-from journey.statistics.proportions import Fourfold, pooled_z
+from journey.statistics.proportions import ContingencyTable, pooled_z_test
 from tests.journey.marketing.companies import records, row, rows
 
 
@@ -27,9 +27,9 @@ def test_the_bundled_steps_by_hand():
 def test_p_values_are_holms_over_all_questions_asked():
     """Four questions (two segments of two campaigns); the smallest p-value is multiplied by four, the next by three."""
     found = _steps()
-    single = pooled_z(Fourfold(0, 480, 72, 620)).p_value
+    single = pooled_z_test(ContingencyTable(0, 480, 72, 620)).p_value
     assert found["CAMP_002", "SEG_002", "demo_request"].p_value == 4 * single
-    alike = pooled_z(Fourfold(140, 950, 180, 1200)).p_value
+    alike = pooled_z_test(ContingencyTable(140, 950, 180, 1200)).p_value
     assert found["CAMP_001", "SEG_001", "signup"].p_value == min(1.0, 2 * alike)
 
 

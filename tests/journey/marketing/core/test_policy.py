@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from journey.marketing.core.policy import MarketingPolicy, build_marketing_policy, read_marketing_policy
-from simulation.model.arm_policy import as_toml
+from simulation.model.arm_policy import format_toml
 from tests.scenarios.cli.invocation import invoke, json_of
 
 
@@ -72,7 +72,7 @@ def test_any_policy_is_written_so_that_it_reads_back(amount, saturation, status,
     )  # fmt: skip
     import tomllib
 
-    assert build_marketing_policy(tomllib.loads(as_toml(policy)), "test") == policy
+    assert build_marketing_policy(tomllib.loads(format_toml(policy)), "test") == policy
 
 
 def test_a_policy_changes_what_is_proposed_and_what_needs_a_person(tmp_path):

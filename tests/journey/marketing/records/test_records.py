@@ -12,7 +12,7 @@ from journey.marketing.records import model
 from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.marketing.records.store import MarketingRecords
-from journey.records.model import model_of
+from journey.records.model import get_model
 from tests.journey.marketing.companies import rows
 
 PUBLISHED = {
@@ -52,14 +52,14 @@ def test_the_published_sets_are_bundled_byte_for_byte(dataset):
 @pytest.mark.parametrize("dataset", sorted(PUBLISHED))
 def test_every_published_key_is_a_field_and_every_field_is_published(dataset):
     content = json.loads((bundled_folder(BUNDLED) / f"{dataset}.json").read_text(encoding="utf-8"))
-    assert {key for row in content for key in row} == set(model_of(dataset).model_fields)
+    assert {key for row in content for key in row} == set(get_model(dataset).model_fields)
 
 
 def test_all_bundled_rows_are_read_and_come_back_as_they_were_written():
     records = read_folders([bundled_folder(BUNDLED)])
     assert not records.set_aside
     for dataset, written in rows().items():
-        key = model_of(dataset).key
+        key = get_model(dataset).key
         objects = [each.model_dump(mode="json", exclude_none=True) for each in records.objects(dataset)]
         assert records.counts()[dataset] == len(written)
         if key is None:

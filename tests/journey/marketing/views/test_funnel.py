@@ -11,7 +11,7 @@ from journey.marketing.analysis.late_conversions import Conversion, compute_late
 from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import FunnelPolicy, MarketingPolicy, Trust
 from journey.marketing.views.funnel import build_funnel_rows, find_leaky_cells
-from journey.statistics.wilson import wilson
+from journey.statistics.wilson import wilson_interval
 from tests.journey.marketing.companies import records, row, rows
 
 
@@ -41,7 +41,7 @@ def _funnel(*counts, path=(), policy=None):
 def test_the_interval_is_wilsons(part, whole, confidence):
     """Held against SciPy: scipy.stats.binomtest(k, n).proportion_ci(method="wilson")."""
     part = min(part, whole)
-    found = wilson(part, whole, confidence)
+    found = wilson_interval(part, whole, confidence)
     expected = binomtest(part, whole).proportion_ci(confidence, method="wilson")
     # Both are a few operations on doubles: they agree to rounding.
     assert found.value == part / whole
@@ -50,8 +50,8 @@ def test_the_interval_is_wilsons(part, whole, confidence):
 
 
 def test_what_is_no_share_has_no_interval():
-    assert wilson(0, 0) == (None, None, None)
-    assert wilson(5, 4) == (None, None, None)
+    assert wilson_interval(0, 0) == (None, None, None)
+    assert wilson_interval(5, 4) == (None, None, None)
 
 
 def test_the_bundled_funnel_is_what_was_published():
