@@ -42,7 +42,7 @@ def phases(folder: str) -> list[dict[str, Any]]:
     from journey.batch.output import write_decisions
     from journey.checks import check
     from journey.decision.rules import NOT_LIVE
-    from journey.kpis import collect, kpis
+    from journey.kpis import collect_facts, compute_kpis
     from journey.records.folder import Records, read_folder
 
     # What was compiled before is fetched, or compiled now.
@@ -55,9 +55,11 @@ def phases(folder: str) -> list[dict[str, Any]]:
     checking, report = _timed(lambda: check(records, as_of=table.as_of.cutoff))
     orchestrator = table.orchestrator
     counting, _ = _timed(
-        lambda: kpis(collect(records, orchestrator, table.as_of, severities, ended), records, orchestrator)
+        lambda: compute_kpis(
+            collect_facts(records, orchestrator, table.as_of, severities, ended), records, orchestrator
+        )
     )
-    asked, _ = _timed(lambda: (table.breakdown(), table.decisions(table.foremost(50).tolist())))
+    asked, _ = _timed(lambda: (table.breakdown(), table.decisions(table.top_priority(50).tolist())))
     writing, _ = _timed(lambda: write_decisions(table, Path(folder) / "decisions.parquet"))
     single = _one_by_one(table) * CUSTOMERS
     each = f"{CUSTOMERS:,} customers, {SIGNALS_EACH} signals each, Parquet"
@@ -81,7 +83,7 @@ def _one_by_one(table: Any) -> float:
     """Seconds per customer of the single path, reading the objects and writing the reasons included."""
     from journey.orchestrator.case_reader import CaseReader
 
-    cases = CaseReader(table.records).every()
+    cases = CaseReader(table.records).read_all()
     next(cases)
     taken, _ = _timed(
         lambda: [table.orchestrator.evaluate_customer(*case, as_of=table.as_of) for case in islice(cases, ONE_BY_ONE)]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks.bench_loading import make_company
 from journey.batch import evaluate_batch
-from journey.batch.case_columns import cases_of_customers
-from journey.batch.decisions import judged
+from journey.batch.case_columns import build_customer_cases
+from journey.batch.decisions import evaluate_cases
 from journey.decision.as_of import AsOf
 from journey.orchestrator import Orchestrator
 from journey.records.folder import read_folder
@@ -82,12 +82,12 @@ def run():
         evaluate_batch(read_folder_of_one(), as_of)
         warm = time.perf_counter() - start
         start = time.perf_counter()
-        cases = cases_of_customers(records, orchestrator, as_of)
+        cases = build_customer_cases(records, orchestrator, as_of)
         columns = time.perf_counter() - start
         kernel = []
         for _ in range(5):
             start = time.perf_counter()
-            judged(cases, orchestrator)
+            evaluate_cases(cases, orchestrator)
             kernel.append(time.perf_counter() - start)
     each = f"{CUSTOMERS:,} customers, {SIGNALS_EACH} signals each"
     scale = 1e6 / CUSTOMERS

@@ -4,10 +4,10 @@ from typing import Any
 
 from journey.batch.decisions import DecisionTable
 from journey.decision.rules import REASONS
-from journey.orchestrator.replay import Agreement, ReplayRow, agreement_of_rows
+from journey.orchestrator.replay import Agreement, ReplayRow, build_agreement
 
 
-def agreement_of(table: DecisionTable, recorded: dict[str, Any]) -> Agreement:
+def build_batch_agreement(table: DecisionTable, recorded: dict[str, Any]) -> Agreement:
     """The agreement of `redecide_batch`.
 
     Args:
@@ -27,4 +27,4 @@ def agreement_of(table: DecisionTable, recorded: dict[str, Any]) -> Agreement:
         [REASONS[code] for code in table.columns.reason.tolist()],
         strict=True,
     )
-    return agreement_of_rows([ReplayRow(*row) for row in rows])
+    return build_agreement([ReplayRow(*row) for row in rows])

@@ -3,12 +3,12 @@
 from journey.batch.decisions import redecide_batch
 from journey.core.findings import Finding
 from journey.decision.as_of import AsOf
-from journey.orchestrator.approval_compliance import RecordedAction, find_breach
+from journey.orchestrator.approval_compliance import RecordedAction, find_action_breach
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.records.folder import Records
 
 
-def breaches_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> list[Finding]:
+def find_breaches_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> list[Finding]:
     """A finding for every intervention by `as_of` that lacks an approval the policy demanded at its date."""
     # What has its approval breaks no rule, so only the others are judged again.
     table, recorded = redecide_batch(records, orchestrator, as_of, approved=False)
@@ -23,5 +23,5 @@ def breaches_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf)
         table.cases.columns.account_value.tolist(),
         strict=True,
     )
-    breaches = (find_breach(orchestrator, RecordedAction(*row)) for row in rows)
+    breaches = (find_action_breach(orchestrator, RecordedAction(*row)) for row in rows)
     return [breach for breach in breaches if breach is not None]

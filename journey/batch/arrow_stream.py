@@ -14,14 +14,14 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-NUMBERS = {b"c": np.int8, b"i": np.int32, b"l": np.int64, b"g": np.float64}
+NUMBER_FORMATS = {b"c": np.int8, b"i": np.int32, b"l": np.int64, b"g": np.float64}
 """Formats of the columns of numbers that are understood."""
 
-TEXT = b"u"
+TEXT_FORMAT = b"u"
 """The format of a column of texts, whose ends are 32-bit numbers."""
 
 
-class Texts(NamedTuple):
+class TextColumn(NamedTuple):
     """A column of texts.
 
     Attributes:
@@ -33,95 +33,101 @@ class Texts(NamedTuple):
     ends: npt.NDArray[np.int32] | npt.NDArray[np.int64]
 
 
-class _Schema(Structure):
+class _ArrowSchema(Structure):
     pass
 
 
-class _Array(Structure):
+class _ArrowArray(Structure):
     pass
 
 
-class _Stream(Structure):
+class _ArrowStream(Structure):
     pass
 
 
-_Schema._fields_ = [
-    ("format", c_char_p), ("name", c_char_p), ("metadata", c_char_p), ("flags", c_int64), ("n_children", c_int64),
-    ("children", POINTER(POINTER(_Schema))), ("dictionary", c_void_p), ("release", CFUNCTYPE(None, POINTER(_Schema))),
+_ArrowSchema._fields_ = [
+    ("format", c_char_p),
+    ("name", c_char_p),
+    ("metadata", c_char_p),
+    ("flags", c_int64),
+    ("n_children", c_int64),
+    ("children", POINTER(POINTER(_ArrowSchema))),
+    ("dictionary", c_void_p),
+    ("release", CFUNCTYPE(None, POINTER(_ArrowSchema))),
     ("private_data", c_void_p),
-]  # fmt: skip
-_Array._fields_ = [
+]
+_ArrowArray._fields_ = [
     ("length", c_int64), ("null_count", c_int64), ("offset", c_int64), ("n_buffers", c_int64), ("n_children", c_int64),
-    ("buffers", POINTER(c_void_p)), ("children", POINTER(POINTER(_Array))), ("dictionary", c_void_p),
-    ("release", CFUNCTYPE(None, POINTER(_Array))), ("private_data", c_void_p),
+    ("buffers", POINTER(c_void_p)), ("children", POINTER(POINTER(_ArrowArray))), ("dictionary", c_void_p),
+    ("release", CFUNCTYPE(None, POINTER(_ArrowArray))), ("private_data", c_void_p),
 ]  # fmt: skip
-_Stream._fields_ = [
-    ("get_schema", CFUNCTYPE(c_int, POINTER(_Stream), POINTER(_Schema))),
-    ("get_next", CFUNCTYPE(c_int, POINTER(_Stream), POINTER(_Array))),
-    ("get_last_error", CFUNCTYPE(c_char_p, POINTER(_Stream))), ("release", c_void_p), ("private_data", c_void_p),
+_ArrowStream._fields_ = [
+    ("get_schema", CFUNCTYPE(c_int, POINTER(_ArrowStream), POINTER(_ArrowSchema))),
+    ("get_next", CFUNCTYPE(c_int, POINTER(_ArrowStream), POINTER(_ArrowArray))),
+    ("get_last_error", CFUNCTYPE(c_char_p, POINTER(_ArrowStream))), ("release", c_void_p), ("private_data", c_void_p),
 ]  # fmt: skip
 
-_pointer = python.PyCapsule_GetPointer
-_pointer.restype, _pointer.argtypes = c_void_p, [py_object, c_char_p]
+_get_capsule_pointer = python.PyCapsule_GetPointer
+_get_capsule_pointer.restype, _get_capsule_pointer.argtypes = c_void_p, [py_object, c_char_p]
 
 
-class Batch:
+class RowBatch:
     """Some rows of an answer; its columns are views of memory that goes when the batch goes.
 
     Attributes:
         columns: By name, in the order of the query.
     """
 
-    def __init__(self, array: _Array, formats: dict[str, bytes]) -> None:
+    def __init__(self, array: _ArrowArray, formats: dict[str, bytes]) -> None:
         self._array = array
         places = enumerate(formats.items())
-        self.columns = {name: _column(array.children[place].contents, kind) for place, (name, kind) in places}
+        self.columns = {name: _read_column(array.children[place].contents, kind) for place, (name, kind) in places}
 
     def __del__(self) -> None:
         if self._array.release:
             self._array.release(byref(self._array))
 
 
-class Answer:
+class QueryResult:
     """The answer to a query, to be gone through once.
 
     Args:
         asked: The query. None of its columns may hold nulls.
     """
 
-    def __init__(self, asked: duckdb.DuckDBPyRelation) -> None:
-        self._capsule = asked.__arrow_c_stream__()
-        self._stream = _Stream.from_address(_pointer(self._capsule, b"arrow_array_stream"))
-        schema = _Schema()
-        self._refuse(self._stream.get_schema(byref(self._stream), byref(schema)))
+    def __init__(self, query: duckdb.DuckDBPyRelation) -> None:
+        self._capsule = query.__arrow_c_stream__()
+        self._stream = _ArrowStream.from_address(_get_capsule_pointer(self._capsule, b"arrow_array_stream"))
+        schema = _ArrowSchema()
+        self._raise_on_error(self._stream.get_schema(byref(self._stream), byref(schema)))
         fields = [schema.children[place].contents for place in range(schema.n_children)]
         self.formats: dict[str, bytes] = {field.name.decode(): field.format for field in fields}
         schema.release(byref(schema))
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[RowBatch]:
         """Its rows, some at a time."""
         while True:
-            array = _Array()
-            self._refuse(self._stream.get_next(byref(self._stream), byref(array)))
+            array = _ArrowArray()
+            self._raise_on_error(self._stream.get_next(byref(self._stream), byref(array)))
             if not array.release:
                 return
-            yield Batch(array, self.formats)
+            yield RowBatch(array, self.formats)
 
-    def _refuse(self, code: int) -> None:
+    def _raise_on_error(self, code: int) -> None:
         if code:
-            said = self._stream.get_last_error(byref(self._stream))
-            raise duckdb.Error((said or b"unknown reason").decode(errors="replace"))
+            message = self._stream.get_last_error(byref(self._stream))
+            raise duckdb.Error((message or b"unknown reason").decode(errors="replace"))
 
 
-def _column(array: _Array, kind: bytes) -> Any:
+def _read_column(array: _ArrowArray, kind: bytes) -> Any:
     start, count = array.offset, array.length
-    if kind == TEXT:
-        ends = _view(array.buffers[1], np.int32, start, count + 1)
-        return Texts(_view(array.buffers[2], np.uint8, 0, int(ends[-1]) if count else 0), ends)
-    return _view(array.buffers[1], NUMBERS[kind], start, count)
+    if kind == TEXT_FORMAT:
+        ends = _view_buffer(array.buffers[1], np.int32, start, count + 1)
+        return TextColumn(_view_buffer(array.buffers[2], np.uint8, 0, int(ends[-1]) if count else 0), ends)
+    return _view_buffer(array.buffers[1], NUMBER_FORMATS[kind], start, count)
 
 
-def _view(address: int | None, kind: Any, start: int, count: int) -> npt.NDArray[Any]:
+def _view_buffer(address: int | None, kind: Any, start: int, count: int) -> npt.NDArray[Any]:
     size = np.dtype(kind).itemsize
     if not address or not count:
         return np.empty(0, dtype=kind)

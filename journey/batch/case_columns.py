@@ -1,6 +1,6 @@
 """From tables of records to columns of codes and ages, one row of `cases` for each customer at a moment.
 
-SQL reads by column, and loops over arrays (`grouping`) put rows and cases together. What is dated after a case's own
+SQL reads by column, and loops over arrays (`get_kernels`) put rows and cases together. What is dated after a case's own
 moment is cut off, so a history of decisions can be judged each at its own date in one pass.
 """
 
@@ -14,15 +14,15 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from journey.batch.grouping import NOTHING, grouping
-from journey.batch.id_lookup import KnownIds, Owners
+from journey.batch.grouping import NO_INDEX, get_kernels
+from journey.batch.id_lookup import CaseLookup, CustomerIdIndex
 from journey.decision.as_of import DAY_IN_MICROSECONDS, AsOf
 from journey.decision.policy import MONITOR_ONLY
 from journey.decision.steps import NOT_GIVEN
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import STATUS_CODES
 from journey.orchestrator.risk import UNKNOWN_SEGMENTS
-from journey.orchestrator.signals import OTHER, SOURCE_CODES
+from journey.orchestrator.signals import OTHER_SOURCE, SOURCE_CODES
 from journey.records.database import literal, literal_moment
 from journey.records.distinct_values import distinct_values_relation
 from journey.records.folder import Records
@@ -31,7 +31,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_CUSTOMER = """k.customer_id,
+_CUSTOMER_COLUMNS = """k.customer_id,
     (coalesce(nullif(list_position($segments::VARCHAR[], k.segment), 0), len($segments::VARCHAR[]) + 1) - 1)::INTEGER
         AS segment,
     (list_position($tiers::VARCHAR[], k.risk_tier) - 1)::TINYINT AS tier,
@@ -39,15 +39,15 @@ _CUSTOMER = """k.customer_id,
     list_contains($refused::VARCHAR[], k.customer_id) AS refused"""
 
 # The number of a case is its row in this table: a scan gives rows in the order in which they were stored.
-CASES = f"""
+CREATE_CUSTOMER_CASES = f"""
 CREATE OR REPLACE TEMP TABLE cases AS
-SELECT {_CUSTOMER}, k.account_value, k.rowid AS place FROM customers k ORDER BY k.customer_id
+SELECT {_CUSTOMER_COLUMNS}, k.account_value, k.rowid AS place FROM customers k ORDER BY k.customer_id
 """
 
 # A bare date sees its whole day and only the decisions of earlier days; see `AsOf.of_record`.
-CASES_OF_INTERVENTIONS = f"""
+CREATE_INTERVENTION_CASES = f"""
 CREATE OR REPLACE TEMP TABLE cases AS
-SELECT {_CUSTOMER}, coalesce(i.account_value, k.account_value) AS account_value,
+SELECT {_CUSTOMER_COLUMNS}, coalesce(i.account_value, k.account_value) AS account_value,
     CASE WHEN i.generated_at = date_trunc('day', i.generated_at)
         THEN i.generated_at + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND ELSE i.generated_at END AS cutoff,
     i.generated_at AS history_before, date_trunc('day', i.generated_at) AS undatable,
@@ -74,7 +74,7 @@ SELECT {case} AS case_id, epoch_us(r.detected_at) AS moment,
 FROM signals AS r {among} r.detected_at <= {cutoff} AND (r.recorded_at <= {cutoff} OR r.recorded_at IS NULL)
 """
 
-PAST = """
+PAST_INTERVENTIONS = """
 WITH first_outcome AS (
     SELECT i.intervention_id, min(coalesce(o.measured_at, {latest})) AS measured_at
     FROM interventions i JOIN outcomes o ON o.intervention_id = i.intervention_id
@@ -90,7 +90,7 @@ FROM interventions AS r LEFT JOIN first_outcome AS o ON o.intervention_id = r.in
 """
 
 
-class Sight(NamedTuple):
+class Visibility(NamedTuple):
     """SQL for the rows ``r`` of a set that are in sight of a case.
 
     Attributes:
@@ -108,13 +108,13 @@ class Sight(NamedTuple):
     undatable: str
 
     @classmethod
-    def of_all(cls, as_of: AsOf) -> "Sight":
-        """That of customers who are all judged at one moment: for `Owners`."""
+    def for_customers(cls, as_of: AsOf) -> "Visibility":
+        """That of customers who are all judged at one moment: for `CaseLookup`."""
         moments = (literal_moment(getattr(as_of, name)) for name in cls._fields[2:])
         return cls("r.customer_id", "WHERE", *moments)
 
     @classmethod
-    def of_each(cls) -> "Sight":
+    def for_interventions(cls) -> "Visibility":
         """That of cases of which each has a moment of its own, and a customer may have several."""
         moments = (f"c.{name}" for name in cls._fields[2:])
         return cls("c.rowid::INTEGER", "JOIN cases AS c ON c.customer_id = r.customer_id AND", *moments)
@@ -162,8 +162,8 @@ class Cases:
         signals: The signals of the cases.
         past: Their earlier interventions.
         unknown_types: Signal types that the policy does not know, sorted; their codes follow the known ones.
-        named_stages: Names of all stages on record: the journey's, then others, sorted.
-        stages: Per case the place of the recorded stage in `named_stages`, -1 where there is no entry.
+        recorded_stage_names: Names of all stages on record: the journey's, then others, sorted.
+        stages: Per case the place of the recorded stage in `recorded_stage_names`, -1 where there is no entry.
         signal_records: Per signal its ``rowid`` in the table of signals.
         cursor: Holds the temporary table ``cases``, whose ``rowid`` is the number of the case.
     """
@@ -172,7 +172,7 @@ class Cases:
     signals: SignalColumns
     past: PastColumns
     unknown_types: tuple[str, ...]
-    named_stages: tuple[str, ...]
+    recorded_stage_names: tuple[str, ...]
     stages: Ints
     signal_records: npt.NDArray[np.int32]
     cursor: duckdb.DuckDBPyConnection
@@ -183,10 +183,10 @@ class Cases:
     @cached_property
     def customer_ids(self) -> npt.NDArray[np.object_]:
         """Per case whose it is; fetched when first asked for, because a million texts take longer than their cases."""
-        found: npt.NDArray[np.object_] = fetch(self.cursor, "SELECT customer_id FROM cases")["customer_id"]
+        found: npt.NDArray[np.object_] = fetch_columns(self.cursor, "SELECT customer_id FROM cases")["customer_id"]
         return found
 
-    def keys(self, rows: Sequence[int]) -> list[str]:
+    def get_customer_ids(self, rows: Sequence[int]) -> list[str]:
         """Whose these cases are."""
         sql = "SELECT rowid, customer_id FROM cases WHERE rowid IN (SELECT unnest(?::BIGINT[]))"
         found = dict(self.cursor.execute(sql, [rows]).fetchall())
@@ -195,28 +195,34 @@ class Cases:
     @property
     def stage_names(self) -> npt.NDArray[np.object_]:
         """The recorded stage per case; None where there is no entry."""
-        return np.array([*self.named_stages, None], dtype=object)[self.stages]
+        return np.array([*self.recorded_stage_names, None], dtype=object)[self.stages]
 
     @property
     def has_stage(self) -> Flags:
         """Whether there is an entry."""
-        known: Flags = self.stages >= 0
-        return known
+        recorded: Flags = self.stages >= 0
+        return recorded
 
 
-def cases_of_customers(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> Cases:
+def build_customer_cases(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> Cases:
     """Every known customer, judged at one moment; in order of the id."""
     cursor = records.connection.cursor()
-    with ThreadPoolExecutor(1) as beside:
-        known = beside.submit(KnownIds.of, records.connection.cursor())
-        cursor.execute(CASES, _names(orchestrator))
-        rows = fetch(cursor, CASE_ROWS)
+    with ThreadPoolExecutor(1) as executor:
+        known_ids = executor.submit(CustomerIdIndex.from_customers, records.connection.cursor())
+        cursor.execute(CREATE_CUSTOMER_CASES, _build_query_parameters(orchestrator))
+        rows = fetch_columns(cursor, CASE_ROWS)
     anchors = np.full(len(rows["tier"]), np.datetime64(as_of.anchor, "us").astype(np.int64))
-    reader = _Reader(cursor, records, orchestrator, Sight.of_all(as_of), Owners(cursor, known.result()).rows)
-    return reader.cases(rows | {"anchor": anchors})
+    reader = _ColumnReader(
+        cursor,
+        records,
+        orchestrator,
+        Visibility.for_customers(as_of),
+        CaseLookup(cursor, known_ids.result()).fetch_rows,
+    )
+    return reader.read_cases(rows | {"anchor": anchors})
 
 
-def cases_of_interventions(
+def build_intervention_cases(
     records: Records, orchestrator: Orchestrator, as_of: AsOf, *, approved: bool = True
 ) -> tuple[Cases, dict[str, Any]]:
     """Every intervention of a known customer generated by `as_of`, each judged at its own moment.
@@ -232,19 +238,24 @@ def cases_of_interventions(
         ``requires_human_approval``, ``confidence``, ``generated_at``.
     """
     cursor = records.connection.cursor()
-    cursor.execute(CASES_OF_INTERVENTIONS, _names(orchestrator) | {"latest_case": as_of.cutoff, "approved": approved})
-    recorded = fetch(
+    cursor.execute(
+        CREATE_INTERVENTION_CASES,
+        _build_query_parameters(orchestrator) | {"latest_case": as_of.cutoff, "approved": approved},
+    )
+    recorded = fetch_columns(
         cursor,
         "SELECT intervention_id, recommended_action, requires_human_approval, confidence, generated_at FROM cases",
     )
     anchors = recorded["generated_at"].astype("datetime64[us]").astype(np.int64)
-    rows = fetch(cursor, CASE_ROWS) | {"anchor": anchors}
-    reader = _Reader(cursor, records, orchestrator, Sight.of_each(), lambda sql: fetch(cursor, sql))
-    return reader.cases(rows), recorded
+    rows = fetch_columns(cursor, CASE_ROWS) | {"anchor": anchors}
+    reader = _ColumnReader(
+        cursor, records, orchestrator, Visibility.for_interventions(), lambda sql: fetch_columns(cursor, sql)
+    )
+    return reader.read_cases(rows), recorded
 
 
-def _names(orchestrator: Orchestrator) -> dict[str, Any]:
-    table = orchestrator.table
+def _build_query_parameters(orchestrator: Orchestrator) -> dict[str, Any]:
+    table = orchestrator.policy_table
     return {
         "segments": list(table.segments[:-1]),
         "tiers": list(table.tiers),
@@ -254,33 +265,33 @@ def _names(orchestrator: Orchestrator) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _ColumnReader:
     """Reads what there is about cases.
 
     Attributes:
-        cursor: Holds the table ``cases``.
+        cursor: Holds the table ``read_cases``.
         records: The records.
         orchestrator: By whom they are judged.
-        sight: What is in sight of a case.
-        rows: Answers a query, with the number of the case in a column ``case_id``.
+        visibility: What is in sight of a case.
+        fetch_rows: Answers a query, with the number of the case in a column ``case_id``.
     """
 
     cursor: duckdb.DuckDBPyConnection
     records: Records
     orchestrator: Orchestrator
-    sight: Sight
-    rows: Callable[[str], dict[str, Any]]
+    visibility: Visibility
+    fetch_rows: Callable[[str], dict[str, Any]]
 
-    def cases(self, rows: dict[str, Any]) -> Cases:
+    def read_cases(self, rows: dict[str, Any]) -> Cases:
         """The cases, out of the columns of their table."""
         anchors = rows["anchor"]
-        with ThreadPoolExecutor(2) as beside:
+        with ThreadPoolExecutor(2) as executor:
             # What was fetched is put in order while the database answers the next question.
-            unknown, found = self._signals()
-            signals = beside.submit(_arranged_signals, found, anchors)
-            names, entries = self._entries()
-            cases = beside.submit(_arranged_cases, rows, entries, names, self.orchestrator)
-            past = _arranged_past(self._past(), anchors)
+            unknown, found = self._read_signals()
+            signals = executor.submit(_arrange_signals, found, anchors)
+            names, entries = self._read_entries()
+            cases = executor.submit(_arrange_cases, rows, entries, names, self.orchestrator)
+            past = _arrange_past(self._read_past(), anchors)
         arranged, signal_records = signals.result()
         stages, columns = cases.result()
         return Cases(
@@ -288,98 +299,102 @@ class _Reader:
             signals=arranged,
             past=past,
             unknown_types=unknown,
-            named_stages=names,
+            recorded_stage_names=names,
             stages=stages,
             signal_records=signal_records,
             cursor=self.cursor,
         )
 
-    def _entries(self) -> tuple[tuple[str, ...], dict[str, Any]]:
+    def _read_entries(self) -> tuple[tuple[str, ...], dict[str, Any]]:
         """The names of all stages on record, and the entries into them."""
-        stages = self.orchestrator.table.stages
-        found = self._words("journey_state_log", "journey_stage") | self._words("journey_state_log", "previous_stage")
+        stages = self.orchestrator.policy_table.stages
+        found = self._find_distinct_values("journey_state_log", "journey_stage") | self._find_distinct_values(
+            "journey_state_log", "previous_stage"
+        )
         names = (*stages, *sorted(found - set(stages)))
-        self._number("stage_names", names)
-        return names, self.rows(ENTRIES.format(**self.sight._asdict()))
+        self._create_enum("stage_names", names)
+        return names, self.fetch_rows(ENTRIES.format(**self.visibility._asdict()))
 
-    def _signals(self) -> tuple[tuple[str, ...], dict[str, Any]]:
+    def _read_signals(self) -> tuple[tuple[str, ...], dict[str, Any]]:
         """The signal types that the policy does not know, and the signals."""
-        known = self.orchestrator.table.signal_types
-        unknown = tuple(sorted(self._words("signals", "signal_type") - set(known)))
-        self._number("signal_types", (*known, *unknown))
-        return unknown, self.rows(SIGNALS.format(source=_source_code("r.source"), **self.sight._asdict()))
+        known = self.orchestrator.policy_table.signal_types
+        unknown = tuple(sorted(self._find_distinct_values("signals", "signal_type") - set(known)))
+        self._create_enum("signal_types", (*known, *unknown))
+        return unknown, self.fetch_rows(
+            SIGNALS.format(source=_build_source_code_sql("r.source"), **self.visibility._asdict())
+        )
 
-    def _past(self) -> dict[str, Any]:
+    def _read_past(self) -> dict[str, Any]:
         """The earlier interventions."""
         latest = self.records.latest_date()
-        return self.rows(
-            PAST.format(
+        return self.fetch_rows(
+            PAST_INTERVENTIONS.format(
                 latest="NULL::TIMESTAMP" if latest is None else literal_moment(latest),
                 statuses=f"[{', '.join(literal(status) for status in STATUS_CODES)}]",
                 monitor=literal(MONITOR_ONLY),
-                **self.sight._asdict(),
+                **self.visibility._asdict(),
             )
         )
 
-    def _words(self, dataset: str, name: str) -> set[str]:
+    def _find_distinct_values(self, dataset: str, name: str) -> set[str]:
         """The texts that a column of few words holds."""
         source = distinct_values_relation(self.cursor, dataset, name)
         rows = self.cursor.execute(f"SELECT DISTINCT {name} FROM {source}").fetchall()
-        return {word for (word,) in rows if word is not None}
+        return {value for (value,) in rows if value is not None}
 
-    def _number(self, kind: str, names: tuple[str, ...]) -> None:
+    def _create_enum(self, kind: str, names: tuple[str, ...]) -> None:
         """A type that turns each name into its place; an empty text, which no record has, where there is none."""
         listed = ", ".join(literal(name) for name in names or ("",))
         self.cursor.execute(f"CREATE TEMP TYPE {kind} AS ENUM ({listed})")
 
 
-def _source_code(column: str) -> str:
+def _build_source_code_sql(column: str) -> str:
     """SQL for the number of a source of signals."""
     cases = " ".join(f"WHEN {literal(name)} THEN {code}" for name, code in SOURCE_CODES.items())
-    return f"CASE {column} {cases} ELSE {OTHER} END"
+    return f"CASE {column} {cases} ELSE {OTHER_SOURCE} END"
 
 
-def _arranged_cases(
+def _arrange_cases(
     rows: dict[str, Any], entries: dict[str, Any], names: tuple[str, ...], orchestrator: Orchestrator
 ) -> tuple[Ints, CaseColumns]:
     """Per case the number of its recorded stage, -1 where there is none; and the columns of the cases."""
-    states = _arranged_states(entries, names, orchestrator, len(rows["anchor"]))
-    return states[:, 0], _case_columns(rows, names, states, orchestrator)
+    states = _arrange_states(entries, names, orchestrator, len(rows["anchor"]))
+    return states[:, 0], _build_case_columns(rows, names, states, orchestrator)
 
 
-def _arranged_states(
+def _arrange_states(
     rows: dict[str, Any], names: tuple[str, ...], orchestrator: Orchestrator, count: int
 ) -> npt.NDArray[np.int64]:
     """Per case: number of its stage, moment of entry, number of the one before; -1 for one that is not recorded."""
-    starts, order = _by_case(rows["case_id"], count)
+    starts, order = _group_by_case(rows["case_id"], count)
     # As a stage, what the journey does not have comes before all that it has; as a text, nothing comes before "".
-    known = len(orchestrator.table.stages)
+    known = len(orchestrator.policy_table.stages)
     as_text = np.argsort(np.argsort(np.array(names, dtype=object)))
     as_stage = np.array([place - len(names) * (place >= known) for place in range(len(names))])
-    ranks = np.array([*zip(as_stage, as_text, strict=True), (NOTHING, NOTHING)], dtype=np.int64)
+    ranks = np.array([*zip(as_stage, as_text, strict=True), (NO_INDEX, NO_INDEX)], dtype=np.int64)
     states = np.empty((count, 3), dtype=np.int64)
     left = np.zeros(len(names), dtype=np.bool_)
-    grouping().find_states(starts, order, rows["moment"], rows["stage"], rows["previous"], ranks, left, states)
+    get_kernels().find_states(starts, order, rows["moment"], rows["stage"], rows["previous"], ranks, left, states)
     return states
 
 
-def _arranged_signals(rows: dict[str, Any], anchors: Ints) -> tuple[SignalColumns, npt.NDArray[np.int32]]:
+def _arrange_signals(rows: dict[str, Any], anchors: Ints) -> tuple[SignalColumns, npt.NDArray[np.int32]]:
     """The signals in canonical order, and of each its row in the table of signals."""
-    starts, order = _by_case(rows["case_id"], len(anchors))
-    ages = _days(anchors[rows["case_id"]], rows["moment"])
+    starts, order = _group_by_case(rows["case_id"], len(anchors))
+    ages = _compute_days(anchors[rows["case_id"]], rows["moment"])
     types, sources, strengths = rows["type"], rows["source"], rows["strength"]
-    grouping().sort_signals(starts, order, ages, types, sources, strengths)
+    get_kernels().sort_signals(starts, order, ages, types, sources, strengths)
     return SignalColumns(starts, ages[order], types[order], sources[order], strengths[order]), rows["record"][order]
 
 
-def _arranged_past(rows: dict[str, Any], anchors: Ints) -> PastColumns:
+def _arrange_past(rows: dict[str, Any], anchors: Ints) -> PastColumns:
     """The earlier interventions by case."""
-    starts, order = _by_case(rows["case_id"], len(anchors))
+    starts, order = _group_by_case(rows["case_id"], len(anchors))
     # Place in the list of names -> code; the last entry answers for "not given" (place -1).
     statuses = np.array([*STATUS_CODES.values(), NOT_GIVEN], dtype=np.int64)
     return PastColumns(
         starts=starts,
-        ages=_days(anchors[rows["case_id"]], rows["moment"])[order],
+        ages=_compute_days(anchors[rows["case_id"]], rows["moment"])[order],
         statuses=statuses[rows["status"]][order],
         monitors=rows["monitors"][order].astype(np.bool_),
         approvals=rows["approval"][order].astype(np.bool_),
@@ -387,17 +402,17 @@ def _arranged_past(rows: dict[str, Any], anchors: Ints) -> PastColumns:
     )
 
 
-def _case_columns(
+def _build_case_columns(
     rows: dict[str, Any], names: tuple[str, ...], states: npt.NDArray[np.int64], orchestrator: Orchestrator
 ) -> CaseColumns:
     stage, previous = states[:, 0], states[:, 2]
-    known = len(orchestrator.table.stages)
+    known = len(orchestrator.policy_table.stages)
     # The last entry answers for "not recorded" (-1).
     codes = np.array([*(code if code < known else -1 for code in range(len(names))), -1], dtype=np.int64)
     before = np.array([*(code if code < known else -2 for code in range(len(names))), -1], dtype=np.int64)
-    days = np.where(stage >= 0, _days(rows["anchor"], states[:, 1]), 0.0)
+    days = np.where(stage >= 0, _compute_days(rows["anchor"], states[:, 1]), 0.0)
     gaps = (
-        _doubtful_stage(codes[stage], before[previous], orchestrator).astype(np.int64)
+        _is_stage_doubtful(codes[stage], before[previous], orchestrator).astype(np.int64)
         + rows["no_segment"].astype(np.int64)
         + (rows["account_value"] <= 0.0).astype(np.int64)
     )
@@ -412,7 +427,7 @@ def _case_columns(
     )
 
 
-def _doubtful_stage(stage: Ints, previous: Ints, orchestrator: Orchestrator) -> Flags:
+def _is_stage_doubtful(stage: Ints, previous: Ints, orchestrator: Orchestrator) -> Flags:
     """Where the stage is missing or unknown, its last move illegal, or its origin unknown."""
     journey = orchestrator.journey.compile()
     initial = np.isin(stage, journey.initial)
@@ -423,24 +438,26 @@ def _doubtful_stage(stage: Ints, previous: Ints, orchestrator: Orchestrator) -> 
     return doubtful
 
 
-def _by_case(case_ids: npt.NDArray[np.int32], count: int) -> tuple[Ints, Ints]:
+def _group_by_case(case_ids: npt.NDArray[np.int32], count: int) -> tuple[Ints, Ints]:
     """Where the rows of each case start, and the rows in order of case."""
     starts = np.zeros(count + 1, dtype=np.int64)
     order = np.empty(len(case_ids), dtype=np.int64)
-    grouping().count_rows(case_ids, starts)
-    grouping().place_rows(case_ids, starts, np.empty(count, dtype=np.int64), order)
+    get_kernels().count_rows(case_ids, starts)
+    get_kernels().place_rows(case_ids, starts, np.empty(count, dtype=np.int64), order)
     return starts, order
 
 
-def fetch(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> dict[str, Any]:
+def fetch_columns(
+    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """The answer to a query as arrays by name; numbers that are null come as NaN, texts as None."""
     cursor.execute(sql, parameters or None)
     columns: dict[str, Any] = cursor.fetchnumpy()
     # Columns with nulls come masked; below the mask lies an arbitrary value, so it is filled.
-    return {name: _unmasked(column) for name, column in columns.items()}
+    return {name: _fill_mask(column) for name, column in columns.items()}
 
 
-def _unmasked(column: Any) -> Any:
+def _fill_mask(column: Any) -> Any:
     if not isinstance(column, np.ma.MaskedArray):
         return column
     masked: Any = column
@@ -449,6 +466,6 @@ def _unmasked(column: Any) -> Any:
     return masked.astype(np.float64).filled(np.nan) if np.ma.is_masked(column) else masked.data
 
 
-def _days(later: Ints, earlier: Ints) -> Floats:
+def _compute_days(later: Ints, earlier: Ints) -> Floats:
     days: Floats = (later - earlier) / DAY_IN_MICROSECONDS
     return days

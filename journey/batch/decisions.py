@@ -17,23 +17,23 @@ from journey.batch.case_columns import (
     Flags,
     Floats,
     Ints,
-    cases_of_customers,
-    cases_of_interventions,
+    build_customer_cases,
+    build_intervention_cases,
 )
-from journey.batch.grouping import grouping
+from journey.batch.grouping import get_kernels
 from journey.decision.as_of import AsOf
 from journey.decision.parameters import build_array_parameters
 from journey.decision.policy import MONITOR_ONLY, Policy
 from journey.decision.rules import ACT, NO_ACTION, NOT_LIVE, REASONS
 from journey.machine import Journey
-from journey.orchestrator.case_reader import CaseReader, as_of_for
+from journey.orchestrator.case_reader import CaseReader, resolve_as_of
 from journey.orchestrator.decision import Decision
-from journey.orchestrator.orchestrator import SILENT_REASONS, Orchestrator
-from journey.orchestrator.results import Totals
-from journey.orchestrator.signals import extended
+from journey.orchestrator.orchestrator import NO_RECOMMENDATION_REASONS, Orchestrator
+from journey.orchestrator.results import DecisionTotals
+from journey.orchestrator.signals import repeat_unknown_type
 from journey.records.folder import Records, read_folder
 
-SHARE = 65_536
+CHUNK_CASES = 65_536
 """Cases that a thread judges at a time."""
 
 
@@ -48,8 +48,8 @@ class DecisionColumns(NamedTuple):
     held_back: Ints
     reason: Ints
     approval: Flags
-    lead: Ints
-    bright: Ints
+    leading_negative: Ints
+    leading_positive: Ints
     negative: Floats
     positive: Floats
     stall: Floats
@@ -60,7 +60,7 @@ class DecisionColumns(NamedTuple):
     recent: Ints
 
 
-class Share(NamedTuple):
+class DecisionGroup(NamedTuple):
     """The decisions of one kind about customers of one stage and tier.
 
     Attributes:
@@ -68,7 +68,7 @@ class Share(NamedTuple):
         tier: The customers' risk tier.
         action: The action, ``monitor_only``, or None where nothing is recommended.
         customers: How many decisions.
-        asking: How many of them need a person's approval.
+        needing_approval: How many of them need a person's approval.
         priority: Money at stake that they can avert, in dollars.
     """
 
@@ -76,7 +76,7 @@ class Share(NamedTuple):
     tier: str
     action: str | None
     customers: int
-    asking: int
+    needing_approval: int
     priority: float
 
 
@@ -107,49 +107,58 @@ class DecisionTable:
         """The full decision about one row's customer, with reasons, judged alone."""
         return self.decisions([row])[0]
 
-    def foremost(self, most: int) -> Ints:
+    def top_priority(self, limit: int) -> Ints:
         """The rows that deserve attention first, at most so many: the order of `ListedDecisions.foremost`."""
         columns, rows = self.columns, np.arange(len(self))
-        if 0 < most < len(self):
+        if 0 < limit < len(self):
             # Only what has as much money at stake as the last of them needs to be put in order.
-            least = np.partition(columns.priority, len(self) - most)[len(self) - most]
-            rows = rows[columns.priority >= least]
-        silent = np.isin(columns.reason[rows], list(SILENT_REASONS))
+            min_priority = np.partition(columns.priority, len(self) - limit)[len(self) - limit]
+            rows = rows[columns.priority >= min_priority]
+        without_recommendation = np.isin(columns.reason[rows], list(NO_RECOMMENDATION_REASONS))
         # Rows are in order of the customer's id, and the sort keeps that where all else is equal.
-        order = np.lexsort((-columns.severity[rows], silent, -columns.priority[rows]))
-        first: Ints = rows[order[:most]]
+        order = np.lexsort((-columns.severity[rows], without_recommendation, -columns.priority[rows]))
+        first: Ints = rows[order[:limit]]
         return first
 
     def decisions(self, rows: Iterable[int]) -> list[Decision]:
         """The full decisions about these rows' customers, with reasons, each judged alone."""
-        keys = self.cases.keys([int(row) for row in rows])
-        found = {case.customer.customer_id: case for case in CaseReader(self.records).some(keys)}
+        keys = self.cases.get_customer_ids([int(row) for row in rows])
+        found = {case.customer.customer_id: case for case in CaseReader(self.records).read_many(keys)}
         return [self.orchestrator.evaluate_customer(*found[key], as_of=self.as_of) for key in keys]
 
-    def totals(self) -> Totals:
+    def count_totals(self) -> DecisionTotals:
         """How many decisions act, ask for approval and are held back."""
         columns = self.columns
-        acting = (columns.action != NO_ACTION) & (columns.reason == ACT)
-        asking = acting & columns.approval
-        return Totals(int(acting.sum()), int(asking.sum()), int((columns.held_back != NO_ACTION).sum()))
+        with_action = (columns.action != NO_ACTION) & (columns.reason == ACT)
+        needing_approval = with_action & columns.approval
+        return DecisionTotals(
+            int(with_action.sum()), int(needing_approval.sum()), int((columns.held_back != NO_ACTION).sum())
+        )
 
-    def breakdown(self) -> list[Share]:
+    def breakdown(self) -> list[DecisionGroup]:
         """How many decisions of each kind there are for each stage and tier, in their order; kinds that occur."""
-        stages = [*self.cases.named_stages, None]
-        tiers = self.orchestrator.table.tiers
+        stages = [*self.cases.recorded_stage_names, None]
+        tiers = self.orchestrator.policy_table.tiers
         actions = self.action_names()
         shape = (len(stages), len(tiers), len(actions))
-        places = (self.cases.stages % shape[0], self.cases.columns.tier, self.action_codes() % shape[2])
-        kinds = np.ravel_multi_index(places, shape)
+        indices = (self.cases.stages % shape[0], self.cases.columns.tier, self.action_codes() % shape[2])
+        group_ids = np.ravel_multi_index(indices, shape)
         size = int(np.prod(shape))
-        counts = np.bincount(kinds, minlength=size)
-        asking = np.bincount(kinds, weights=self.columns.approval, minlength=size)
-        money = np.bincount(kinds, weights=self.columns.priority, minlength=size)
+        counts = np.bincount(group_ids, minlength=size)
+        needing_approval = np.bincount(group_ids, weights=self.columns.approval, minlength=size)
+        priorities = np.bincount(group_ids, weights=self.columns.priority, minlength=size)
         return [
-            Share(stages[place[0]], tiers[place[1]], actions[place[2]], int(counts[kind]), int(asking[kind]),
-                  float(money[kind]))
-            for kind in np.flatnonzero(counts) for place in [np.unravel_index(kind, shape)]
-        ]  # fmt: skip
+            DecisionGroup(
+                stages[index[0]],
+                tiers[index[1]],
+                actions[index[2]],
+                int(counts[group_id]),
+                int(needing_approval[group_id]),
+                float(priorities[group_id]),
+            )
+            for group_id in np.flatnonzero(counts)
+            for index in [np.unravel_index(group_id, shape)]
+        ]
 
     def recommended_actions(self) -> npt.NDArray[np.object_]:
         """Per case the action, ``monitor_only``, or None."""
@@ -157,18 +166,20 @@ class DecisionTable:
 
     def action_names(self) -> tuple[str | None, ...]:
         """The actions, watching, and nothing: the places that `action_codes` gives."""
-        return (*self.orchestrator.table.actions, MONITOR_ONLY, None)
+        return (*self.orchestrator.policy_table.actions, MONITOR_ONLY, None)
 
     def action_codes(self) -> Ints:
         """Per case what is recommended, as a place in `action_names`; -1, the last, for nothing."""
-        silent = np.isin(self.columns.reason, list(SILENT_REASONS))
-        watch = len(self.orchestrator.table.actions)
-        kept: Ints = np.where(self.columns.action != NO_ACTION, self.columns.action, np.where(silent, -1, watch))
-        return kept
+        without_recommendation = np.isin(self.columns.reason, list(NO_RECOMMENDATION_REASONS))
+        monitor_code = len(self.orchestrator.policy_table.actions)
+        codes: Ints = np.where(
+            self.columns.action != NO_ACTION, self.columns.action, np.where(without_recommendation, -1, monitor_code)
+        )
+        return codes
 
     def to_dict(self) -> dict[str, npt.NDArray[Any]]:
         """The columns by name, with names in place of codes and NaN where a number is not known."""
-        columns, names = self.columns, np.array([*self.orchestrator.table.actions, None], dtype=object)
+        columns, names = self.columns, np.array([*self.orchestrator.policy_table.actions, None], dtype=object)
         ended = columns.reason == NOT_LIVE
         return {
             "customer_id": self.cases.customer_ids,
@@ -185,9 +196,9 @@ class DecisionTable:
         }
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        from journey.batch.output import relation
+        from journey.batch.output import build_relation
 
-        return relation(self).__arrow_c_stream__(requested_schema)
+        return build_relation(self).__arrow_c_stream__(requested_schema)
 
 
 def evaluate_batch(
@@ -209,9 +220,9 @@ def evaluate_batch(
         InputError: `as_of` is not a date, or is left out and no record has one.
     """
     orchestrator = Orchestrator(policy, journey)
-    when = as_of_for(records, as_of)
-    cases = cases_of_customers(records, orchestrator, when)
-    return DecisionTable(when, cases, judged(cases, orchestrator), orchestrator, records)
+    when = resolve_as_of(records, as_of)
+    cases = build_customer_cases(records, orchestrator, when)
+    return DecisionTable(when, cases, evaluate_cases(cases, orchestrator), orchestrator, records)
 
 
 def evaluate_folder(
@@ -235,9 +246,9 @@ def evaluate_folder(
     Raises:
         InputError: The folder cannot be read, or `as_of` is not a date, or no record has one.
     """
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as executor:
         # The compiler's library takes half a second to load; the database reads outside of Python meanwhile.
-        loading = beside.submit(lambda: (_kernel(), grouping()))
+        loading = executor.submit(lambda: (_get_kernel(), get_kernels()))
         records = read_folder(folder, journey=journey, policy=policy)
         loading.result()
     return evaluate_batch(records, as_of, policy, journey)
@@ -254,18 +265,18 @@ def redecide_batch(
         as_of: Those generated later are left out.
         approved: Whether to include those that are recorded as needing a person's approval.
     """
-    cases, recorded = cases_of_interventions(records, orchestrator, as_of, approved=approved)
-    return DecisionTable(as_of, cases, judged(cases, orchestrator), orchestrator, records), recorded
+    cases, recorded = build_intervention_cases(records, orchestrator, as_of, approved=approved)
+    return DecisionTable(as_of, cases, evaluate_cases(cases, orchestrator), orchestrator, records), recorded
 
 
-def judged(cases: Cases, orchestrator: Orchestrator) -> DecisionColumns:
+def evaluate_cases(cases: Cases, orchestrator: Orchestrator) -> DecisionColumns:
     """Run the compiled kernel over all cases, on every core; a case is judged alone, so the shares do not matter."""
-    sheet = build_array_parameters(orchestrator.sheet)
+    parameters = build_array_parameters(orchestrator.parameters)
     unknown = len(cases.unknown_types)
-    positive = helping(cases, orchestrator)
-    weights = np.array(extended(orchestrator.sheet.weights, unknown), dtype=np.float64)
-    out = _empty(len(cases))
-    kernel = _kernel()
+    positive = find_positive_types(cases, orchestrator)
+    weights = np.array(repeat_unknown_type(orchestrator.parameters.weights, unknown), dtype=np.float64)
+    out = _allocate_columns(len(cases))
+    kernel = _get_kernel()
 
     def judge(share: slice) -> None:
         rows = slice(share.start, share.stop + 1)
@@ -273,30 +284,30 @@ def judged(cases: Cases, orchestrator: Orchestrator) -> DecisionColumns:
         past = cases.past._replace(starts=cases.past.starts[rows])
         columns = CaseColumns._make(column[share] for column in cases.columns)
         answers = DecisionColumns._make(column[share] for column in out)
-        kernel(sheet, positive, weights, columns, signals, past, answers)
+        kernel(parameters, positive, weights, columns, signals, past, answers)
 
-    shares = list(_shares(len(cases)))
+    chunks = list(_chunk_slices(len(cases)))
     # The first one alone: it compiles, or fetches what was compiled before.
-    for share in shares[:1]:
-        judge(share)
+    for chunk in chunks[:1]:
+        judge(chunk)
     with ThreadPoolExecutor() as threads:
-        list(threads.map(judge, shares[1:]))
+        list(threads.map(judge, chunks[1:]))
     return out
 
 
-def helping(cases: Cases, orchestrator: Orchestrator) -> Flags:
+def find_positive_types(cases: Cases, orchestrator: Orchestrator) -> Flags:
     """Per signal type, the unknown ones each on their own: whether it speaks for the customer."""
-    return np.array(extended(orchestrator.sheet.positive, len(cases.unknown_types)), dtype=np.bool_)
+    return np.array(repeat_unknown_type(orchestrator.parameters.positive, len(cases.unknown_types)), dtype=np.bool_)
 
 
-def _shares(count: int) -> Iterator[slice]:
+def _chunk_slices(count: int) -> Iterator[slice]:
     """Slices of cases, large enough that handing one out costs nothing."""
-    for start in range(0, count, SHARE):
-        yield slice(start, min(start + SHARE, count))
+    for start in range(0, count, CHUNK_CASES):
+        yield slice(start, min(start + CHUNK_CASES, count))
 
 
 @cache
-def _kernel() -> Any:
+def _get_kernel() -> Any:
     from journey.batch import kernel
     from journey.decision import rules, steps
     from journey.runtime.jit import NO_REFCOUNT_OPTIONS, compile_kernels
@@ -304,6 +315,6 @@ def _kernel() -> Any:
     return compile_kernels(rules, steps, kernel, options=NO_REFCOUNT_OPTIONS).judge
 
 
-def _empty(count: int) -> DecisionColumns:
+def _allocate_columns(count: int) -> DecisionColumns:
     kinds = {Floats: np.float64, Ints: np.int64, Flags: np.bool_}
     return DecisionColumns(*(np.zeros(count, dtype=kinds[kind]) for kind in DecisionColumns.__annotations__.values()))

@@ -10,30 +10,30 @@ from typing import Any
 
 from journey.decision.rules import is_duplicate
 
-GAPS = (1391376, 463792, 198768, 86961, 33936, 13776, 4592, 1968, 861, 336, 112, 48, 21, 7, 3, 1)
+SHELL_SORT_GAPS = (1391376, 463792, 198768, 86961, 33936, 13776, 4592, 1968, 861, 336, 112, 48, 21, 7, 3, 1)
 """Gaps of Shell's sort (Incerpi and Sedgewick, "Improved upper bounds on shellsort", 1985).
 
 They keep a case of a million rows from being a trap."""
 
-NOTHING = -1
+NO_INDEX = -1
 """No case, no entry, or no stage before it."""
 
 HASH_BASIS = -3750763034362895579
 HASH_PRIME = 1099511628211
 """Basis (as a signed number) and prime of the hash FNV-1a, 64 bits (Fowler, Noll and Vo; RFC 9923)."""
 
-LOWER_HALF = 0xFFFFFFFF
+LOWER_HALF_MASK = 0xFFFFFFFF
 
-PATIENCE = 64
+MAX_WRONG_GUESSES = 64
 """So many wrong guesses in a row, and guessing stops; one in so many rows it is tried again."""
 
 
-def hash_of(data: Any, start: int, stop: int) -> int:
+def hash_bytes(data: Any, start: int, stop: int) -> int:
     """The hash FNV-1a of the bytes ``data[start:stop]``, with its upper half folded into the lower one."""
-    mark = HASH_BASIS
+    digest = HASH_BASIS
     for place in range(start, stop):
-        mark = (mark ^ int(data[place])) * HASH_PRIME
-    return mark ^ (mark >> 32)
+        digest = (digest ^ int(data[place])) * HASH_PRIME
+    return digest ^ (digest >> 32)
 
 
 def fill_slots(data: Any, ends: Any, slots: Any) -> None:
@@ -46,11 +46,11 @@ def fill_slots(data: Any, ends: Any, slots: Any) -> None:
     """
     mask = len(slots) - 1
     for text in range(len(ends) - 1):
-        mark = hash_of(data, ends[text], ends[text + 1])
-        slot = mark & mask
+        digest = hash_bytes(data, ends[text], ends[text + 1])
+        slot = digest & mask
         while slots[slot] != 0:
             slot = (slot + 1) & mask
-        slots[slot] = (mark & ~LOWER_HALF) | (text + 1)
+        slots[slot] = (digest & ~LOWER_HALF_MASK) | (text + 1)
 
 
 def is_same(data: Any, start: int, size: int, known_data: Any, known_ends: Any, known: int) -> bool:
@@ -58,24 +58,24 @@ def is_same(data: Any, start: int, size: int, known_data: Any, known_ends: Any, 
     first = known_ends[known]
     if known_ends[known + 1] - first != size:
         return False
-    same = 0
-    while same < size and data[start + same] == known_data[first + same]:
-        same += 1
-    return bool(same == size)
+    matching = 0
+    while matching < size and data[start + matching] == known_data[first + matching]:
+        matching += 1
+    return bool(matching == size)
 
 
 def find_text(data: Any, start: int, size: int, known_data: Any, known_ends: Any, slots: Any) -> int:
     """The place of the text ``data[start:start + size]`` among the known ones, or NOTHING; see `find_texts`."""
     mask = len(slots) - 1
-    mark = hash_of(data, start, start + size)
-    slot = mark & mask
+    digest = hash_bytes(data, start, start + size)
+    slot = digest & mask
     while slots[slot] != 0:
-        known = (slots[slot] & LOWER_HALF) - 1
-        alike = (slots[slot] ^ mark) & ~LOWER_HALF == 0
-        if alike and is_same(data, start, size, known_data, known_ends, known):
+        known = (slots[slot] & LOWER_HALF_MASK) - 1
+        is_candidate = (slots[slot] ^ digest) & ~LOWER_HALF_MASK == 0
+        if is_candidate and is_same(data, start, size, known_data, known_ends, known):
             return int(known)
         slot = (slot + 1) & mask
-    return NOTHING
+    return NO_INDEX
 
 
 def find_texts(data: Any, ends: Any, known_data: Any, known_ends: Any, slots: Any, out: Any) -> None:
@@ -95,20 +95,20 @@ def find_texts(data: Any, ends: Any, known_data: Any, known_ends: Any, slots: An
     """
     last = len(known_ends) - 2
     found = 0
-    luck = PATIENCE
+    guesses_left = MAX_WRONG_GUESSES
     for text in range(len(out)):
         start, size = ends[text], ends[text + 1] - ends[text]
-        guess = NOTHING
-        if found <= last and (luck > 0 or text % PATIENCE == 0):
+        guess = NO_INDEX
+        if found <= last and (guesses_left > 0 or text % MAX_WRONG_GUESSES == 0):
             if is_same(data, start, size, known_data, known_ends, found):
                 guess = found
             elif found < last and is_same(data, start, size, known_data, known_ends, found + 1):
                 guess = found + 1
-            luck = max(luck - 1, 0) if guess == NOTHING else PATIENCE
-        if guess == NOTHING:
+            guesses_left = max(guesses_left - 1, 0) if guess == NO_INDEX else MAX_WRONG_GUESSES
+        if guess == NO_INDEX:
             guess = find_text(data, start, size, known_data, known_ends, slots)
         out[text] = guess
-        if guess != NOTHING:
+        if guess != NO_INDEX:
             found = guess
 
 
@@ -152,7 +152,7 @@ def sort_signals(starts: Any, order: Any, ages: Any, types: Any, sources: Any, s
     """Bring the rows of each case in `order` into canonical order (Shell's sort, in place)."""
     for case in range(len(starts) - 1):
         start, stop = starts[case], starts[case + 1]
-        for gap in GAPS:
+        for gap in SHELL_SORT_GAPS:
             for place in range(start + gap, stop):
                 row, hole = order[place], place
                 while hole >= start + gap and comes_before(row, order[hole - gap], ages, types, sources, strengths):
@@ -161,7 +161,7 @@ def sort_signals(starts: Any, order: Any, ages: Any, types: Any, sources: Any, s
                 order[hole] = row
 
 
-def newest_entry(
+def find_newest_entry(
     rows: Any, start: int, stop: int, moments: Any, stages: Any, previous: Any, ranks: Any, left: Any
 ) -> int:
     """The row of ``rows[start:stop]`` that says where the customer is: `JourneyStateEvaluator` in numbers.
@@ -185,17 +185,17 @@ def newest_entry(
     if stop - start == 1:
         # Nothing to choose from, as for most customers of a young company.
         return int(rows[start])
-    newest = NOTHING
+    newest = NO_INDEX
     for place in range(start, stop):
         row = rows[place]
-        if newest == NOTHING or moments[row] > moments[newest]:
+        if newest == NO_INDEX or moments[row] > moments[newest]:
             newest = row
-    if newest == NOTHING:
-        return NOTHING
+    if newest == NO_INDEX:
+        return NO_INDEX
     moment = moments[newest]
     for place in range(start, stop):
         row = rows[place]
-        if moments[row] == moment and previous[row] != NOTHING and previous[row] != stages[row]:
+        if moments[row] == moment and previous[row] != NO_INDEX and previous[row] != stages[row]:
             left[previous[row]] = True
     for place in range(start, stop):
         row = rows[place]
@@ -203,13 +203,13 @@ def newest_entry(
             newest = row
     for place in range(start, stop):
         row = rows[place]
-        if previous[row] != NOTHING:
+        if previous[row] != NO_INDEX:
             left[previous[row]] = False
     return newest
 
 
 def is_later(row: int, other: int, stages: Any, previous: Any, ranks: Any, left: Any) -> bool:
-    """Whether of two entries of one moment `row` says where the customer went in the end; see `newest_entry`."""
+    """Whether of two entries of one moment `row` says where the customer went in the end; see `find_newest_entry`."""
     row_stays, other_stays = not left[stages[row]], not left[stages[other]]
     if row_stays != other_stays:
         return bool(row_stays)
@@ -226,22 +226,22 @@ def find_states(
     Args:
         starts: First row of each case.
         order: Rows by case; reordered within a case.
-        moments: As in `newest_entry`.
-        stages: As in `newest_entry`.
-        previous: As in `newest_entry`.
-        ranks: As in `newest_entry`.
-        left: As in `newest_entry`.
+        moments: As in `find_newest_entry`.
+        stages: As in `find_newest_entry`.
+        previous: As in `find_newest_entry`.
+        ranks: As in `find_newest_entry`.
+        left: As in `find_newest_entry`.
         out: Three columns by case: number of the stage's name or NOTHING, moment of entry, and number of the name of
             the stage before, which is taken from the entries before where the newest does not say it.
     """
     for case in range(len(starts) - 1):
         start, stop = starts[case], starts[case + 1]
-        newest = newest_entry(order, start, stop, moments, stages, previous, ranks, left)
-        out[case, 0], out[case, 1], out[case, 2] = NOTHING, 0, NOTHING
-        if newest == NOTHING:
+        newest = find_newest_entry(order, start, stop, moments, stages, previous, ranks, left)
+        out[case, 0], out[case, 1], out[case, 2] = NO_INDEX, 0, NO_INDEX
+        if newest == NO_INDEX:
             continue
         before = previous[newest]
-        if before == NOTHING:
+        if before == NO_INDEX:
             # Those of earlier moments to the front; the order of the rest does not matter.
             end = start
             for place in range(start, stop):
@@ -249,8 +249,8 @@ def find_states(
                 if moments[row] < moments[newest]:
                     order[place], order[end] = order[end], row
                     end += 1
-            earlier = newest_entry(order, start, end, moments, stages, previous, ranks, left)
-            before = NOTHING if earlier == NOTHING else stages[earlier]
+            earlier = find_newest_entry(order, start, end, moments, stages, previous, ranks, left)
+            before = NO_INDEX if earlier == NO_INDEX else stages[earlier]
         out[case, 0], out[case, 1], out[case, 2] = stages[newest], moments[newest], before
 
 
@@ -259,12 +259,12 @@ def mark_counted(starts: Any, ages: Any, types: Any, sources: Any, positive: Any
     for case in range(len(starts) - 1):
         start, stop = starts[case], starts[case + 1]
         for i in range(start, stop):
-            twin = is_duplicate(i, start, stop, ages, types, sources, positive[types[i]])
-            out[i] = not twin and ages[i] <= oldest
+            is_repeat = is_duplicate(i, start, stop, ages, types, sources, positive[types[i]])
+            out[i] = not is_repeat and ages[i] <= oldest
 
 
 KERNELS: tuple[Any, ...] = (
-    hash_of,
+    hash_bytes,
     fill_slots,
     is_same,
     find_text,
@@ -274,7 +274,7 @@ KERNELS: tuple[Any, ...] = (
     comes_before,
     sort_signals,
     is_later,
-    newest_entry,
+    find_newest_entry,
     find_states,
     mark_counted,
 )
@@ -282,7 +282,7 @@ KERNELS: tuple[Any, ...] = (
 
 
 @cache
-def grouping() -> Any:
+def get_kernels() -> Any:
     """The functions of this module, compiled."""
     import sys
 

@@ -12,14 +12,14 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from journey.batch.arrow_stream import NUMBERS, Answer, Batch, Texts
-from journey.batch.grouping import NOTHING, grouping
+from journey.batch.arrow_stream import NUMBER_FORMATS, QueryResult, RowBatch, TextColumn
+from journey.batch.grouping import NO_INDEX, get_kernels
 
-OWNER = "case_id"
+CASE_ID_COLUMN = "case_id"
 """The column of a query that says whose a row is: an id in the query, the number of a case in the answer."""
 
 
-class KnownIds(NamedTuple):
+class CustomerIdIndex(NamedTuple):
     """The ids of all customers, in the order of their table, which is often that of the other tables.
 
     Attributes:
@@ -28,23 +28,23 @@ class KnownIds(NamedTuple):
         slots: Where each is found by its hash; see `journey.batch.grouping.fill_slots`.
     """
 
-    texts: Texts
+    texts: TextColumn
     rows: npt.NDArray[np.int64]
     slots: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, cursor: duckdb.DuckDBPyConnection) -> "KnownIds":
+    def from_customers(cls, cursor: duckdb.DuckDBPyConnection) -> "CustomerIdIndex":
         """Those of the database's table of customers."""
-        asked = Answer(cursor.sql("SELECT customer_id, rowid AS place FROM customers"))
-        parts = [_copied(batch) for batch in asked.batches()]
-        texts = _joined([part["customer_id"] for part in parts])
+        result = QueryResult(cursor.sql("SELECT customer_id, rowid AS place FROM customers"))
+        parts = [_copy_columns(batch) for batch in result.batches()]
+        texts = _concatenate_texts([part["customer_id"] for part in parts])
         # At most half of the slots are taken, so that a search is short.
         slots = np.zeros(1 << (2 * len(texts.ends)).bit_length(), dtype=np.int64)
-        grouping().fill_slots(*texts, slots)
-        return cls(texts, _one_behind_the_other(np.int64, (part["place"] for part in parts)), slots)
+        get_kernels().fill_slots(*texts, slots)
+        return cls(texts, _concatenate(np.int64, (part["place"] for part in parts)), slots)
 
 
-class Owners:
+class CaseLookup:
     """The cases of customers, each of which has one.
 
     Args:
@@ -52,55 +52,58 @@ class Owners:
         known: The customers' ids.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, known: KnownIds) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, known: CustomerIdIndex) -> None:
         self._cursor = cursor
         self._known = known
         in_cases = cursor.execute("SELECT place FROM cases").fetchnumpy()["place"]
-        cases = np.empty(int(known.rows.max(initial=NOTHING)) + 1, dtype=np.int32)
+        cases = np.empty(int(known.rows.max(initial=NO_INDEX)) + 1, dtype=np.int32)
         cases[in_cases] = np.arange(len(in_cases), dtype=np.int32)
         # The entry behind the last answers for NOTHING.
-        self._cases = np.append(cases[known.rows], np.int32(NOTHING))
+        self._cases = np.append(cases[known.rows], np.int32(NO_INDEX))
 
-    def rows(self, sql: str) -> dict[str, npt.NDArray[Any]]:
-        """The answer to a query by column, with the number of the case as `OWNER`; rows of no known customer left out.
+    def fetch_rows(self, sql: str) -> dict[str, npt.NDArray[Any]]:
+        """A query's columns, and the case of each row as `CASE_ID_COLUMN`; rows of unknown customers are left out.
 
         Args:
-            sql: Gives numbers that are not null, and the customer's id as `OWNER`.
+            sql: Gives numbers that are not null, and the customer's id as `CASE_ID_COLUMN`.
         """
-        answer = Answer(self._cursor.sql(sql))
-        with ThreadPoolExecutor(1) as beside:
-            parts = list(beside.map(self._taken, answer.batches()))
+        result = QueryResult(self._cursor.sql(sql))
+        with ThreadPoolExecutor(1) as executor:
+            parts = list(executor.map(self._select_known_rows, result.batches()))
         return {
-            name: _one_behind_the_other(NUMBERS.get(kind, np.int32), (part[name] for part in parts))
-            for name, kind in answer.formats.items()
+            name: _concatenate(NUMBER_FORMATS.get(kind, np.int32), (part[name] for part in parts))
+            for name, kind in result.formats.items()
         }
 
-    def _taken(self, batch: Batch) -> dict[str, npt.NDArray[Any]]:
-        ids: Texts = batch.columns[OWNER]
+    def _select_known_rows(self, batch: RowBatch) -> dict[str, npt.NDArray[Any]]:
+        ids: TextColumn = batch.columns[CASE_ID_COLUMN]
         places = np.empty(max(len(ids.ends) - 1, 0), dtype=np.int32)
-        grouping().find_texts(*ids, *self._known.texts, self._known.slots, places)
+        get_kernels().find_texts(*ids, *self._known.texts, self._known.slots, places)
         cases = self._cases[places]
-        known = cases != NOTHING
+        known = cases != NO_INDEX
         kept = slice(None) if known.all() else known
-        return {name: cases[kept] if name == OWNER else column[kept].copy() for name, column in batch.columns.items()}
+        return {
+            name: cases[kept] if name == CASE_ID_COLUMN else column[kept].copy()
+            for name, column in batch.columns.items()
+        }
 
 
-def _copied(batch: Batch) -> dict[str, Any]:
+def _copy_columns(batch: RowBatch) -> dict[str, Any]:
     """The columns of a batch, to be kept when it is gone."""
     return {
-        name: Texts(column.data.copy(), column.ends.copy()) if isinstance(column, Texts) else column.copy()
+        name: TextColumn(column.data.copy(), column.ends.copy()) if isinstance(column, TextColumn) else column.copy()
         for name, column in batch.columns.items()
     }
 
 
-def _joined(parts: list[Texts]) -> Texts:
+def _concatenate_texts(parts: list[TextColumn]) -> TextColumn:
     """The texts of several columns as one column."""
     sizes = np.cumsum([0, *(len(part.data) for part in parts)])
     ends = (part.ends[1:].astype(np.int64) + start for part, start in zip(parts, sizes[:-1], strict=True))
-    data = _one_behind_the_other(np.uint8, (part.data for part in parts))
-    return Texts(data, np.append(np.int64(0), _one_behind_the_other(np.int64, ends)))
+    data = _concatenate(np.uint8, (part.data for part in parts))
+    return TextColumn(data, np.append(np.int64(0), _concatenate(np.int64, ends)))
 
 
-def _one_behind_the_other(kind: Any, parts: Iterable[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+def _concatenate(kind: Any, parts: Iterable[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     """Several arrays as one; there may be none."""
     return np.concatenate([np.empty(0, dtype=kind), *parts])

@@ -19,11 +19,11 @@ from journey.decision.steps import (
 )
 
 
-def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, past: Any, out: Any) -> None:
+def judge(parameters: Any, positive: Any, weights: Any, cases: Any, signals: Any, past: Any, out: Any) -> None:
     """Judge every case and write the answers into `out`.
 
     Args:
-        sheet: The policy, a `PolicyParameters` of arrays.
+        parameters: The policy, a `PolicyParameters` of arrays.
         positive: Per signal type, unknown ones each on their own: does it speak for the customer?
         weights: Per signal type: its weight.
         cases: Columns of the cases (`journey.batch.case_columns`).
@@ -34,7 +34,7 @@ def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, pas
     for i in range(len(cases.stage)):
         stage, tier, value = cases.stage[i], cases.tier[i], cases.account_value[i]
         days = max(cases.days[i], 0.0)
-        negative, good, negative_mass, positive_mass, lead, bright = gather(
+        negative, positive_sum, negative_mass, positive_mass, leading_negative, leading_positive = gather(
             signals.starts[i],
             signals.starts[i + 1],
             signals.ages,
@@ -43,20 +43,38 @@ def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, pas
             signals.strengths,
             positive,
             weights,
-            sheet.trusts,
-            sheet.fade_rate,
+            parameters.trusts,
+            parameters.fade_rate,
         )
-        stalled = stall_evidence(sheet, stage, days)
-        severity, confidence = assess(sheet, cases.gaps[i], stalled, negative, good, negative_mass, positive_mass)
-        churn = compute_churn_probability(sheet, cases.segment[i], tier, severity)
-        lead_type = NO_SIGNAL if lead == NO_SIGNAL else min(signals.types[lead], sheet.unknown_type)
-        bright_type = NO_SIGNAL if bright == NO_SIGNAL else min(signals.types[bright], sheet.unknown_type)
+        stalled = stall_evidence(parameters, stage, days)
+        severity, confidence = assess(
+            parameters, cases.gaps[i], stalled, negative, positive_sum, negative_mass, positive_mass
+        )
+        churn = compute_churn_probability(parameters, cases.segment[i], tier, severity)
+        leading_negative_type = (
+            NO_SIGNAL
+            if leading_negative == NO_SIGNAL
+            else min(signals.types[leading_negative], parameters.unknown_type)
+        )
+        leading_positive_type = (
+            NO_SIGNAL
+            if leading_positive == NO_SIGNAL
+            else min(signals.types[leading_positive], parameters.unknown_type)
+        )
         mass = negative_mass + positive_mass
         action, reason = plan_action(
-            sheet, cases.segment[i], stage, stalled, severity, confidence, mass, lead_type, bright_type
+            parameters,
+            cases.segment[i],
+            stage,
+            stalled,
+            severity,
+            confidence,
+            mass,
+            leading_negative_type,
+            leading_positive_type,
         )
         waiting, since, recent = summarise_interventions(
-            sheet,
+            parameters,
             past.starts[i],
             past.starts[i + 1],
             past.ages,
@@ -65,28 +83,28 @@ def judge(sheet: Any, positive: Any, weights: Any, cases: Any, signals: Any, pas
             past.approvals,
             past.measured,
         )
-        held = NO_ACTION
-        needs = False
-        worth = 0.0
+        held_back = NO_ACTION
+        needs_approval = False
+        money_at_stake = 0.0
         if action != NO_ACTION:
-            reason = apply_contact_policy(sheet, action, reason, waiting, since, recent, cases.refused[i])
+            reason = apply_contact_policy(parameters, action, reason, waiting, since, recent, cases.refused[i])
             if reason != ACT:
-                held, action = action, NO_ACTION
+                held_back, action = action, NO_ACTION
             else:
-                needs = action_needs_approval(sheet, action, severity, tier, value)
-                worth = priority(churn, value, sheet.averts[action])
+                needs_approval = action_needs_approval(parameters, action, severity, tier, value)
+                money_at_stake = priority(churn, value, parameters.averts[action])
         out.severity[i] = severity
         out.confidence[i] = confidence
         out.churn_probability[i] = churn
-        out.priority[i] = worth
+        out.priority[i] = money_at_stake
         out.action[i] = action
-        out.held_back[i] = held
+        out.held_back[i] = held_back
         out.reason[i] = reason
-        out.approval[i] = needs
-        out.lead[i] = lead
-        out.bright[i] = bright
+        out.approval[i] = needs_approval
+        out.leading_negative[i] = leading_negative
+        out.leading_positive[i] = leading_positive
         out.negative[i] = negative
-        out.positive[i] = good
+        out.positive[i] = positive_sum
         out.stall[i] = stalled
         out.negative_mass[i] = negative_mass
         out.positive_mass[i] = positive_mass

@@ -8,10 +8,10 @@ from journey.checks.runner import CheckReport
 from journey.core.findings import Finding, FindingCount
 from journey.orchestrator.case_reader import CaseReader
 from journey.orchestrator.decision import Decision
-from journey.orchestrator.results import Totals
+from journey.orchestrator.results import DecisionTotals
 
 
-class TabledDecisions:
+class LazyDecisions:
     """The decisions of a table; going through them judges customer after customer, with reasons.
 
     Attributes:
@@ -26,19 +26,19 @@ class TabledDecisions:
 
     def __iter__(self) -> Iterator[Decision]:
         table = self.table
-        for case in CaseReader(table.records).every():
+        for case in CaseReader(table.records).read_all():
             yield table.orchestrator.evaluate_customer(*case, as_of=table.as_of)
 
-    def foremost(self, most: int) -> list[Decision]:
+    def top_priority(self, limit: int) -> list[Decision]:
         """Those that deserve attention first, at most so many."""
-        return self.table.decisions(self.table.foremost(most).tolist())
+        return self.table.decisions(self.table.top_priority(limit).tolist())
 
-    def totals(self) -> Totals:
+    def count_totals(self) -> DecisionTotals:
         """How many act, ask and are held back."""
-        return self.table.totals()
+        return self.table.count_totals()
 
 
-class ReportedFindings:
+class LazyFindings:
     """The findings of a check of the records, and those made in Python, in one reading order.
 
     Args:
@@ -55,7 +55,7 @@ class ReportedFindings:
         return self._report.stream()
 
     @overload
-    def __getitem__(self, place: int) -> Finding: ...
+    def __getitem__(self, index: int) -> Finding: ...
     @overload
     def __getitem__(self, place: slice) -> tuple[Finding, ...]: ...
     def __getitem__(self, place: int | slice) -> Finding | tuple[Finding, ...]:

@@ -10,9 +10,9 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from journey.batch.case_columns import Cases, fetch
-from journey.batch.decisions import DecisionTable, helping
-from journey.batch.grouping import grouping
+from journey.batch.case_columns import Cases, fetch_columns
+from journey.batch.decisions import DecisionTable, find_positive_types
+from journey.batch.grouping import get_kernels
 from journey.core.errors import InputError
 from journey.decision.rules import NO_SIGNAL, NOT_LIVE, REASONS
 from journey.records.database import literal
@@ -21,16 +21,16 @@ from journey.runtime.atomic_files import atomic_file
 FORMATS = {".parquet": "(FORMAT parquet)", ".csv": "(FORMAT csv, HEADER)"}
 """Kinds of file that decisions can be written to, by ending."""
 
-# How a signal is named in a decision; see `journey.orchestrator.signals.name_of`.
-_CLOCK = """CASE WHEN detected_at = detected_at::DATE THEN '' ELSE strftime(detected_at, 'T%H:%M:%S')
+# How a signal is named in a decision; see `journey.orchestrator.signals.get_signal_name`.
+_TIME_OF_DAY = """CASE WHEN detected_at = detected_at::DATE THEN '' ELSE strftime(detected_at, 'T%H:%M:%S')
     || CASE WHEN epoch_us(detected_at) % 1000000 = 0 THEN '' ELSE strftime(detected_at, '.%f') END END"""
-_NAME = f"coalesce(signal_id, signal_type || '@' || detected_at::DATE || {_CLOCK})"
+_SIGNAL_NAME = f"coalesce(signal_id, signal_type || '@' || detected_at::DATE || {_TIME_OF_DAY})"
 
 # Most lists have one name, for which nothing needs to be put together and in order.
 _LISTED = f"""
 CREATE OR REPLACE TEMP TABLE listed AS
 WITH named AS (
-    SELECT l.case_id, l.place, l.alone, {_NAME} AS name
+    SELECT l.case_id, l.place, l.alone, {_SIGNAL_NAME} AS name
     FROM listed_signals AS l JOIN signals AS s ON s.rowid = l.record
 )
 SELECT case_id, [name] AS names FROM named WHERE alone
@@ -44,17 +44,17 @@ ORDER BY run, coalesce(signal_id, ''), record
 """
 
 
-def relation(table: DecisionTable) -> duckdb.DuckDBPyRelation:
+def build_relation(table: DecisionTable) -> duckdb.DuckDBPyRelation:
     """Every decision as a row, in order of the cases.
 
     Columns are the fields of `Decision` without the sentences, and the numbers of its `Components`, from which the
     sentences are made: ``reason`` is the code of what decided. ``triggered_by_signals`` is a list of texts.
     """
     cursor = table.cases.cursor
-    records = _canonical_records(table.cases)
+    records = _order_records(table.cases)
     _list_signals(cursor, table, records)
-    cursor.register("answers", _answers(table, records))
-    return cursor.sql(_query(table))
+    cursor.register("answers", _build_answer_columns(table, records))
+    return cursor.sql(_build_query(table))
 
 
 def write_decisions(table: DecisionTable, path: Path) -> None:
@@ -68,7 +68,7 @@ def write_decisions(table: DecisionTable, path: Path) -> None:
     refuse_unknown_ending(path)
     ending = path.suffix.lower()
     cursor = table.cases.cursor
-    rows = relation(table).sql_query()
+    rows = build_relation(table).sql_query()
     if ending == ".csv":
         rows = f"SELECT * REPLACE (array_to_string(triggered_by_signals, ';') AS triggered_by_signals) FROM ({rows})"
     with atomic_file(path) as part:
@@ -88,35 +88,49 @@ def refuse_unknown_ending(path: Path) -> None:
         raise InputError(f"{path}: decisions are written as {' or '.join(FORMATS)}; give the file such an ending")
 
 
-def _answers(table: DecisionTable, records: npt.NDArray[np.int32]) -> dict[str, Any]:
+def _build_answer_columns(table: DecisionTable, records: npt.NDArray[np.int32]) -> dict[str, Any]:
     """Per case what the database is to name or to take as it is; -1 stands for none."""
-    columns, sheet = table.columns, table.orchestrator.sheet
+    columns, parameters = table.columns, table.orchestrator.parameters
     signals = table.cases.signals
-    unknown = np.int64(sheet.unknown_type)
+    unknown = np.int64(parameters.unknown_type)
     # A case without a signal has none at -1, and there may be no signal at all: an entry behind the last answers.
     types = np.append(np.minimum(signals.types, unknown), unknown)
     rows = np.append(records, np.int32(-1))
-    causes = np.array(sheet.causes, dtype=np.int64)[types[columns.lead]]
-    stalled = np.where(columns.stall > 0.0, sheet.stalled, -1)
+    causes = np.array(parameters.causes, dtype=np.int64)[types[columns.leading_negative]]
+    stall_causes = np.where(columns.stall > 0.0, parameters.stalled, -1)
     return {
         "stage": table.cases.stages,
         "days": np.where(table.cases.has_stage, table.cases.columns.days, np.nan),
         "churn": np.where(columns.reason == NOT_LIVE, np.nan, columns.churn_probability),
         "action": table.action_codes(),
-        "cause": np.where(columns.lead != NO_SIGNAL, causes, stalled),
-        "lead": rows[columns.lead],
-        "bright": rows[columns.bright],
+        "cause": np.where(columns.leading_negative != NO_SIGNAL, causes, stall_causes),
+        "lead": rows[columns.leading_negative],
+        "bright": rows[columns.leading_positive],
         "gaps": table.cases.columns.gaps,
-        **{name: getattr(columns, name) for name in _TAKEN},
+        **{name: getattr(columns, name) for name in _COPIED_COLUMNS},
     }
 
 
-_TAKEN = ("severity", "confidence", "priority", "approval", "reason", "held_back", "negative", "positive", "stall",
-          "negative_mass", "positive_mass", "waiting", "since", "recent")  # fmt: skip
+_COPIED_COLUMNS = (
+    "severity",
+    "confidence",
+    "priority",
+    "approval",
+    "reason",
+    "held_back",
+    "negative",
+    "positive",
+    "stall",
+    "negative_mass",
+    "positive_mass",
+    "waiting",
+    "since",
+    "recent",
+)
 
 
-def _query(table: DecisionTable) -> str:
-    policy = table.orchestrator.table
+def _build_query(table: DecisionTable) -> str:
+    policy = table.orchestrator.policy_table
 
     def named(column: str, names: tuple[str | None, ...]) -> str:
         return f"([{', '.join(literal(name) for name in names)}]::VARCHAR[])[a.{column} + 1]"
@@ -125,7 +139,8 @@ def _query(table: DecisionTable) -> str:
         return f"CASE WHEN NOT isnan(a.{column}) THEN a.{column} END"
 
     return f"""
-        SELECT c.customer_id, {named("stage", table.cases.named_stages)} AS stage, {known("days")} AS days_in_stage,
+        SELECT c.customer_id, {named("stage", table.cases.recorded_stage_names)} AS stage,
+            {known("days")} AS days_in_stage,
             a.severity, a.confidence, {known("churn")} AS churn_probability, a.priority,
             {named("action", table.action_names())} AS recommended_action, a.approval AS requires_human_approval,
             coalesce(l.names, []::VARCHAR[]) AS triggered_by_signals, {named("reason", REASONS)} AS reason,
@@ -146,26 +161,34 @@ def _list_signals(cursor: duckdb.DuckDBPyConnection, table: DecisionTable, recor
     """Make the tables ``listed`` (per case the names of the signals it rests on) and ``names`` (of leading ones)."""
     signals, orchestrator = table.cases.signals, table.orchestrator
     counted = np.empty(len(signals.ages), dtype=np.bool_)
-    positive = helping(table.cases, orchestrator)
-    grouping().mark_counted(
-        signals.starts, signals.ages, signals.types, signals.sources, positive, orchestrator.listed_days, counted
+    positive = find_positive_types(table.cases, orchestrator)
+    get_kernels().mark_counted(
+        signals.starts,
+        signals.ages,
+        signals.types,
+        signals.sources,
+        positive,
+        orchestrator.max_listed_age_days,
+        counted,
     )
     places = np.flatnonzero(counted)
     cases = np.searchsorted(signals.starts, places, side="right") - 1
-    alone = np.bincount(cases, minlength=1)[cases] == 1
-    cursor.register("listed_signals", {"case_id": cases, "place": places, "record": records[places], "alone": alone})
+    is_single = np.bincount(cases, minlength=1)[cases] == 1
+    cursor.register(
+        "listed_signals", {"case_id": cases, "place": places, "record": records[places], "alone": is_single}
+    )
     cursor.execute(_LISTED)
-    leading = np.concatenate((table.columns.lead, table.columns.bright))
+    leading = np.concatenate((table.columns.leading_negative, table.columns.leading_positive))
     named = np.zeros(int(records.max(initial=-1)) + 1, dtype=np.bool_)
     named[records[leading[leading != NO_SIGNAL]]] = True
     cursor.register("leaders", {"record": np.flatnonzero(named)})
     cursor.execute(
-        f"CREATE OR REPLACE TEMP TABLE names AS SELECT l.record, {_NAME} AS name"
+        f"CREATE OR REPLACE TEMP TABLE names AS SELECT l.record, {_SIGNAL_NAME} AS name"
         " FROM leaders AS l JOIN signals AS s ON s.rowid = l.record"
     )
 
 
-def _canonical_records(cases: Cases) -> npt.NDArray[np.int32]:
+def _order_records(cases: Cases) -> npt.NDArray[np.int32]:
     """Per signal its row in the table of signals; those that agree in every number in the order of their ids."""
     columns = cases.signals
     same = np.ones(max(len(columns.ages) - 1, 0), dtype=np.bool_)
@@ -180,5 +203,5 @@ def _canonical_records(cases: Cases) -> npt.NDArray[np.int32]:
     runs = np.cumsum(~follows)[tied]
     records = cases.signal_records.copy()
     cases.cursor.register("tied", {"run": runs, "record": records[tied]})
-    records[tied] = fetch(cases.cursor, _TIED)["record"]
+    records[tied] = fetch_columns(cases.cursor, _TIED)["record"]
     return records

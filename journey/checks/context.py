@@ -15,10 +15,10 @@ from journey.records.database import find_repeated, literal, quoted
 from journey.records.model import StageEntry
 
 # Words for messages. Whole days are what a person reads, so a time of day is shown only where there is one.
-_DAY_OF = "CASE WHEN is_bare(moment) THEN moment::DATE::VARCHAR ELSE strftime(moment, '%Y-%m-%d %H:%M') END"
-WORDS = (
+_FORMAT_MOMENT = "CASE WHEN is_bare(moment) THEN moment::DATE::VARCHAR ELSE strftime(moment, '%Y-%m-%d %H:%M') END"
+SQL_MACROS = (
     "is_bare(moment) AS moment = date_trunc('day', moment)",
-    f"day_of(moment) AS {_DAY_OF}",
+    f"day_of(moment) AS {_FORMAT_MOMENT}",
     "days_between(early, late) AS date_diff('day', early::DATE, late::DATE)",
     "n_days(days) AS days || CASE WHEN days = 1 THEN ' day' ELSE ' days' END",
 )
@@ -26,7 +26,7 @@ WORDS = (
 
 
 # Customers in the order in which they are stored, and below zero whom only the log knows.
-_PERSONS = """
+_CREATE_PERSONS = """
     CREATE OR REPLACE TEMP TABLE persons AS
     SELECT customer_id, rowid AS person FROM customers
     UNION ALL
@@ -78,12 +78,12 @@ class Context:
         return [row[0] for row in self.cursor.execute(sql).fetchall()]
 
 
-def prepare(context: Context) -> None:
+def create_check_tables(context: Context) -> None:
     """Make the tables and words that queries rely on."""
     run = context.cursor.execute
-    for macro in WORDS:
+    for macro in SQL_MACROS:
         run(f"CREATE OR REPLACE TEMP MACRO {macro}")
-    run(_PERSONS)
+    run(_CREATE_PERSONS)
     run(f"""
         CREATE OR REPLACE TEMP TABLE lines AS
         SELECT e.*, person, lag(journey_stage) OVER line AS before_stage,
@@ -98,7 +98,8 @@ def prepare(context: Context) -> None:
     for dataset in ("signals", "interventions", "outcomes"):
         run(f"""
             CREATE OR REPLACE TEMP VIEW seen_{dataset} AS
-            SELECT *, {build_label_sql(dataset)} AS label FROM {dataset} WHERE {_is_seen(context, dataset)}
+            SELECT *, {build_label_sql(dataset)} AS label FROM {dataset}
+                WHERE {_build_visibility_condition(context, dataset)}
         """)
     run("CREATE OR REPLACE TEMP TABLE signal_kinds (signal_type VARCHAR, helps BOOLEAN)")
     run("INSERT INTO signal_kinds SELECT unnest(?), unnest(?)", [
@@ -109,7 +110,7 @@ def prepare(context: Context) -> None:
         CREATE OR REPLACE TEMP TABLE signal_keys AS
         SELECT s.row_number, p.person, CASE WHEN p.person >= 0 THEN p.person END AS customer,
             coalesce(k.helps, {default_helps}) AS helps, s.signal_strength, s.detected_at, s.journey_stage,
-            {_is_seen(context, "signals", "s.")} AS is_seen,
+            {_build_visibility_condition(context, "signals", "s.")} AS is_seen,
             hash(s.customer_id, s.signal_type, s.detected_at, s.source) AS place
         FROM signals AS s LEFT JOIN persons AS p ON s.customer_id = p.customer_id
             LEFT JOIN signal_kinds AS k ON s.signal_type = k.signal_type
@@ -119,7 +120,7 @@ def prepare(context: Context) -> None:
     context.cursor.unregister("places_again")
 
 
-def _is_seen(context: Context, dataset: str, alias: str = "") -> str:
+def _build_visibility_condition(context: Context, dataset: str, alias: str = "") -> str:
     """SQL for whether a row holds no date after `as_of`; a date that may be left out, and is, lies not after it."""
     parts = []
     for column in get_columns(dataset):
@@ -129,17 +130,18 @@ def _is_seen(context: Context, dataset: str, alias: str = "") -> str:
     return " AND ".join(parts)
 
 
-def in_list(values: Iterable[str]) -> str:
+def build_in_list(values: Iterable[str]) -> str:
     """SQL for the right side of IN; an empty list matches nothing."""
     return "(" + (", ".join(literal(value) for value in values) or "NULL") + ")"
 
 
-def hints(column: str, values: Sequence[str], known: Sequence[str]) -> str:
+def build_hint_sql(column: str, values: Sequence[str], known: Sequence[str]) -> str:
     """SQL for the end of a sentence about an unknown word: what was probably meant, or which words are known."""
     if not values:
         return "'.'"
-    ends = {value: did_you_mean(value, known) for value in values}
+    suggestions = {value: did_you_mean(value, known) for value in values}
     cases = " ".join(
-        f"WHEN {literal(value)} THEN {literal(end if end.endswith('?') else end + '.')}" for value, end in ends.items()
+        f"WHEN {literal(value)} THEN {literal(end if end.endswith('?') else end + '.')}"
+        for value, end in suggestions.items()
     )
     return f"CASE {column} {cases} ELSE '.' END"

@@ -1,6 +1,6 @@
 """Checks of the customers themselves."""
 
-from journey.checks.context import Context, in_list
+from journey.checks.context import Context, build_in_list
 from journey.checks.registry import rule
 from journey.core.findings import FindingSeverity
 
@@ -14,7 +14,7 @@ def unknown_segment(context: Context) -> str:
             'Segment ''' || segment || ''' (' || count(*)
             || CASE WHEN count(*) = 1 THEN ' customer' ELSE ' customers' END
             || ') has no churn hazard of its own in the policy; that of any other segment is used.' AS message
-        FROM customers WHERE segment NOT IN {in_list(known)} GROUP BY segment
+        FROM customers WHERE segment NOT IN {build_in_list(known)} GROUP BY segment
     """
 
 

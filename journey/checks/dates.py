@@ -7,17 +7,17 @@ from journey.records.columns import build_label_sql, get_date_columns
 from journey.records.database import literal, quoted
 from journey.records.model import DATASETS
 
-LONELY_GAP_DAYS = 366
+MAX_GAP_TO_LATEST_DATE_DAYS = 366
 """A latest date this far (days) after the one before it is more likely a typing error than news."""
 
 DAYS_IN_A_LONG_MONTH = 31
 
-LATE_DAYS = 1
+LATE_RECORDING_DAYS = 1
 """A signal is late when it was recorded more than so many days after it was detected; less is a nightly load."""
 
 # The day on which the stored counters were taken: each current entry implies one (entered + counter), and the day that
 # most of them imply is it. Inferred once, or ten million rows would each complain of the same thing.
-_SNAPSHOT = """
+_COUNTER_SNAPSHOT = """
     WITH implied AS (
         SELECT state_entered_at::DATE + round(days_in_state)::INTEGER AS day FROM entries
         WHERE is_current AND days_in_state < 100000
@@ -30,7 +30,7 @@ _SNAPSHOT = """
     )
 """
 
-_TOLERANCE = "CASE WHEN is_bare(state_entered_at) THEN 0.5 ELSE 1.0 END"
+_COUNTER_TOLERANCE_DAYS = "CASE WHEN is_bare(state_entered_at) THEN 0.5 ELSE 1.0 END"
 """Days that a counter may be off: none, or one where a time of day leaves it open how days are counted."""
 
 
@@ -38,7 +38,7 @@ _TOLERANCE = "CASE WHEN is_bare(state_entered_at) THEN 0.5 ELSE 1.0 END"
 def counter_date(context: Context) -> str:
     """Stored days_in_state counters that were taken on another day than `as_of`."""
     return f"""
-        {_SNAPSHOT}
+        {_COUNTER_SNAPSHOT}
         SELECT 'journey_state_log' AS dataset, NULL AS record, NULL AS customer_id,
             CASE WHEN is_sure THEN 'days_in_state was counted on ' || strftime(day, '%Y-%m-%d') || ' (' || votes
                 || ' of ' || counted || ' counters imply that day); days are computed from the dates instead, up to '
@@ -54,7 +54,7 @@ def counter_disagrees(context: Context) -> str:
     """A stored days_in_state that disagrees with its dates on the day when the others were counted."""
     del context
     return f"""
-        {_SNAPSHOT},
+        {_COUNTER_SNAPSHOT},
         expected AS (
             SELECT *, days_between(state_entered_at, snapshot.day) AS to_snapshot,
                 days_between(state_entered_at, next_at) AS to_next
@@ -66,8 +66,8 @@ def counter_disagrees(context: Context) -> str:
                 || to_snapshot ELSE day_of(next_at) || ', when the stage was left, it is ' || to_next END
             || '.' AS message
         FROM expected
-        WHERE CASE WHEN is_current THEN abs(days_in_state - to_snapshot) > {_TOLERANCE}
-            ELSE least(abs(days_in_state - to_next), abs(days_in_state - to_snapshot)) > {_TOLERANCE} END
+        WHERE CASE WHEN is_current THEN abs(days_in_state - to_snapshot) > {_COUNTER_TOLERANCE_DAYS}
+            ELSE least(abs(days_in_state - to_next), abs(days_in_state - to_snapshot)) > {_COUNTER_TOLERANCE_DAYS} END
     """
 
 
@@ -81,7 +81,7 @@ def dated_after_as_of(context: Context) -> str | None:
         SELECT {literal(dataset)} AS dataset, {build_label_sql(dataset)} AS record, customer_id,
             {literal(column)} || ' is ' || day_of({quoted(column)}) || ', after {context.as_of:%Y-%m-%d}; '
             || 'the record is not looked at.' AS message
-        FROM {dataset} WHERE {quoted(column)} > {context.now} {_once(dataset, column, context)}
+        FROM {dataset} WHERE {quoted(column)} > {context.now} {_build_earlier_dates_condition(dataset, column, context)}
         """
         for dataset in DATASETS
         for column in get_date_columns(dataset)
@@ -89,7 +89,7 @@ def dated_after_as_of(context: Context) -> str | None:
     return " UNION ALL ".join(parts)
 
 
-def _once(dataset: str, column: str, context: Context) -> str:
+def _build_earlier_dates_condition(dataset: str, column: str, context: Context) -> str:
     """A row of which several dates lie after `as_of` is told of by the first of them."""
     dates = get_date_columns(dataset)
     earlier = dates[: dates.index(column)]
@@ -104,7 +104,7 @@ def late_signal(context: Context) -> str:
         SELECT 'signals' AS dataset, label AS record, customer_id,
             signal_type || ' of ' || day_of(detected_at) || ' was recorded on ' || day_of(recorded_at)
             || '; until then no one could act on it.' AS message
-        FROM seen_signals WHERE recorded_at > detected_at + INTERVAL {LATE_DAYS} DAY
+        FROM seen_signals WHERE recorded_at > detected_at + INTERVAL {LATE_RECORDING_DAYS} DAY
     """
 
 
@@ -139,7 +139,8 @@ def lonely_latest_date(context: Context) -> str | None:
         SELECT 'journey' AS dataset, NULL AS record, NULL AS customer_id,
             'The latest date is ' || day_of(latest) || ', ' || n_days(days_between(earlier, latest))
             || ' after the one before it; if it is mistyped, give --as-of.' AS message
-        FROM ends WHERE latest::DATE = {context.now}::DATE AND days_between(earlier, latest) > {LONELY_GAP_DAYS}
+        FROM ends WHERE latest::DATE = {context.now}::DATE
+            AND days_between(earlier, latest) > {MAX_GAP_TO_LATEST_DATE_DAYS}
     """
 
 

@@ -1,27 +1,27 @@
 """Checks of decisions and what came of them."""
 
-from journey.checks.context import Context, hints, in_list
+from journey.checks.context import Context, build_hint_sql, build_in_list
 from journey.checks.registry import rule
-from journey.checks.signals import is_watching
+from journey.checks.signals import build_monitoring_actions_list
 from journey.core.findings import FindingSeverity
 from journey.machine.lifecycles import intervention_lifecycle
 from journey.records.database import literal
 
-_CLOSED = ("rejected", "overridden", "expired", "measured")
+_CLOSED_STATUSES = ("rejected", "overridden", "expired", "measured")
 
 
 @rule("unknown-action", FindingSeverity.WARNING)
 def unknown_action(context: Context) -> str:
     """An action that the policy's catalogue does not have."""
     known = list(context.policy.actions)
-    unknown = f"recommended_action NOT IN {in_list(known)}"
+    unknown = f"recommended_action NOT IN {build_in_list(known)}"
     values = context.values(
         f"SELECT DISTINCT recommended_action FROM interventions WHERE {unknown} ORDER BY 1 LIMIT 1000"
     )
     return f"""
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
             'Action ''' || recommended_action || ''' is not in the policy''s catalogue'
-            || {hints("recommended_action", values, known)} AS message
+            || {build_hint_sql("recommended_action", values, known)} AS message
         FROM seen_interventions WHERE {unknown}
     """
 
@@ -30,12 +30,12 @@ def unknown_action(context: Context) -> str:
 def unknown_status(context: Context) -> str:
     """A status that the life of an intervention does not have."""
     known = intervention_lifecycle().stages
-    unknown = f"status NOT IN {in_list(known)}"
+    unknown = f"status NOT IN {build_in_list(known)}"
     values = context.values(f"SELECT DISTINCT status FROM interventions WHERE {unknown} ORDER BY 1 LIMIT 1000")
     return f"""
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
             'Status ''' || status || ''' is not a state of an intervention, so the state is inferred'
-            || {hints("status", values, known)} AS message
+            || {build_hint_sql("status", values, known)} AS message
         FROM seen_interventions WHERE {unknown}
     """
 
@@ -45,7 +45,7 @@ def precedes_its_signals(context: Context) -> str:
     """An intervention that was generated before a signal that it cites was detected."""
     del context
     return f"""
-        {_CAUSES}
+        {_CITED_SIGNALS}
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
             'It was generated on ' || day_of(any_value(generated_at)) || ', before '
             || string_agg(signal_id || ' (' || day_of(detected_at) || ')', ', ' ORDER BY signal_id)
@@ -60,7 +60,7 @@ def same_day_as_signal(context: Context) -> str:
     """An intervention dated the same day as a signal that it cites, so that their order is unknown."""
     del context
     return f"""
-        {_CAUSES}
+        {_CITED_SIGNALS}
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
             'It has the date of ' || string_agg(signal_id, ', ' ORDER BY signal_id)
             || ', which it cites; without a time of day their order is unknown.' AS message
@@ -68,7 +68,7 @@ def same_day_as_signal(context: Context) -> str:
     """
 
 
-_CAUSES = """
+_CITED_SIGNALS = """
     WITH cited AS (
         SELECT DISTINCT intervention_id, customer_id, generated_at, unnest(triggered_by_signals) AS signal_id
         FROM seen_interventions
@@ -95,21 +95,21 @@ def no_trigger(context: Context) -> str:
 @rule("low-confidence-acted-on", FindingSeverity.WARNING)
 def low_confidence_acted_on(context: Context) -> str:
     """An action taken with less confidence than the policy asks for."""
-    least = context.policy.thresholds.act_confidence
+    min_confidence = context.policy.thresholds.act_confidence
     return f"""
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
             recommended_action || ' was recommended with confidence ' || confidence
-            || {literal(f", below {least:g}, where the policy only watches.")} AS message
+            || {literal(f", below {min_confidence:g}, where the policy only watches.")} AS message
         FROM seen_interventions
-        WHERE confidence < {least!r} AND recommended_action NOT IN {is_watching(context)}
+        WHERE confidence < {min_confidence!r} AND recommended_action NOT IN {build_monitoring_actions_list(context)}
     """
 
 
-_OPEN = f"""
+_OPEN_INTERVENTIONS = f"""
     WITH open AS (
         SELECT * FROM seen_interventions
         WHERE intervention_id NOT IN (SELECT intervention_id FROM seen_outcomes)
-            AND (status IS NULL OR status NOT IN {in_list(_CLOSED)})
+            AND (status IS NULL OR status NOT IN {build_in_list(_CLOSED_STATUSES)})
     )
 """
 
@@ -119,14 +119,14 @@ def pending_intervention(context: Context) -> str:
     """An intervention that needs a person's approval and has no outcome yet."""
     expiry = context.policy.contact.approval_expiry_days
     return f"""
-        {_OPEN}
+        {_OPEN_INTERVENTIONS}
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
             recommended_action || ' has waited for approval for ' || n_days(days_between(generated_at, {context.now}))
             || CASE WHEN days_between(generated_at, {context.now}) > {expiry!r}
                 THEN {literal(f"; approvals expire after {expiry:g} days.")}
                 ELSE '; it is not carried out before someone approves it.' END AS message
         FROM open WHERE requires_human_approval AND coalesce(status, 'pending_approval') NOT IN ('approved', 'executed')
-            AND recommended_action NOT IN {is_watching(context)}
+            AND recommended_action NOT IN {build_monitoring_actions_list(context)}
     """
 
 
@@ -135,14 +135,14 @@ def awaiting_outcome(context: Context) -> str:
     """An action that needs no approval, or has it, and whose outcome is not recorded yet."""
     wait = context.policy.contact.outcome_wait_days
     return f"""
-        {_OPEN}
+        {_OPEN_INTERVENTIONS}
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
             CASE WHEN days_between(generated_at, {context.now}) > {wait!r} THEN 'warning' ELSE 'notice' END AS severity,
             recommended_action || ' has no outcome after ' || n_days(days_between(generated_at, {context.now}))
             || CASE WHEN days_between(generated_at, {context.now}) > {wait!r}
                 THEN {literal(f", more than the {wait:g} days that are waited for one.")} ELSE ' so far.' END AS message
         FROM open WHERE (NOT requires_human_approval OR status IN ('approved', 'executed'))
-            AND recommended_action NOT IN {is_watching(context)}
+            AND recommended_action NOT IN {build_monitoring_actions_list(context)}
     """
 
 
@@ -154,7 +154,7 @@ def outcome_of_watching(context: Context) -> str:
             'It is the outcome ''' || o.outcome || ''' of ' || i.intervention_id || ', which was '
             || i.recommended_action || ': nothing was done that could have an outcome.' AS message
         FROM seen_outcomes AS o JOIN interventions AS i USING (intervention_id)
-        WHERE i.recommended_action IN {is_watching(context)}
+        WHERE i.recommended_action IN {build_monitoring_actions_list(context)}
     """
 
 

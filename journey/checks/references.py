@@ -7,7 +7,7 @@ from journey.records.columns import build_label_sql
 from journey.records.database import literal
 from journey.records.model import DATASETS, Customer
 
-_ONE = {
+_SINGULAR_NAMES = {
     "journey_state_log": "stage entry",
     "signals": "signal",
     "interventions": "intervention",
@@ -15,8 +15,8 @@ _ONE = {
     "events": "event",
 }
 
-_NOT_A_CUSTOMER = "r.customer_id IS NOT NULL AND r.customer_id NOT IN (SELECT customer_id FROM customers)"
-_UNKNOWN = {
+_UNKNOWN_CUSTOMER = "r.customer_id IS NOT NULL AND r.customer_id NOT IN (SELECT customer_id FROM customers)"
+_UNKNOWN_CUSTOMER_BY_NUMBER = {
     "journey_state_log": "r.customer_id IN (SELECT customer_id FROM persons WHERE person < 0)",
     "signals": "r.row_number IN (SELECT row_number FROM signal_keys WHERE customer IS NULL)",
 }
@@ -27,14 +27,16 @@ _UNKNOWN = {
 def unknown_customer(context: Context) -> str:
     """A record whose customer is not among the customers (none is ever invented)."""
     del context
-    lost = "(SELECT DISTINCT customer_id FROM set_aside WHERE dataset = 'customers' AND customer_id IS NOT NULL)"
+    set_aside_customers = (
+        "(SELECT DISTINCT customer_id FROM set_aside WHERE dataset = 'customers' AND customer_id IS NOT NULL)"
+    )
     parts = [
         f"""
         SELECT {literal(dataset)} AS dataset, {build_label_sql(dataset, "r")} AS record, r.customer_id AS customer_id,
             'Customer ' || r.customer_id || CASE WHEN lost.customer_id IS NULL THEN ' is unknown'
-                ELSE ' was set aside' END || ', so this {_ONE[dataset]} counts for no one.' AS message
-        FROM {dataset} AS r LEFT JOIN {lost} AS lost ON r.customer_id = lost.customer_id
-        WHERE {_UNKNOWN.get(dataset, _NOT_A_CUSTOMER)}
+                ELSE ' was set aside' END || ', so this {_SINGULAR_NAMES[dataset]} counts for no one.' AS message
+        FROM {dataset} AS r LEFT JOIN {set_aside_customers} AS lost ON r.customer_id = lost.customer_id
+        WHERE {_UNKNOWN_CUSTOMER_BY_NUMBER.get(dataset, _UNKNOWN_CUSTOMER)}
         """
         for dataset in DATASETS
         if dataset != Customer.dataset
@@ -71,7 +73,7 @@ def unknown_signal_cited(context: Context) -> str:
     """An intervention that cites signals that are not recorded."""
     del context
     return f"""
-        {_CITED}
+        {_CITED_SIGNALS}
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
             'It cites ' || string_agg(cited, ', ' ORDER BY cited) || ', which '
             || CASE WHEN count(*) = 1 THEN 'is not a recorded signal.' ELSE 'are not recorded signals.' END AS message
@@ -85,7 +87,7 @@ def foreign_signal_cited(context: Context) -> str:
     """An intervention that cites another customer's signals."""
     del context
     return f"""
-        {_CITED}
+        {_CITED_SIGNALS}
         SELECT 'interventions' AS dataset, intervention_id AS record, c.customer_id,
             'It was made for ' || c.customer_id || ' but cites '
             || string_agg(cited || ' of ' || s.customer_id, ', ' ORDER BY cited) || '.' AS message
@@ -94,7 +96,7 @@ def foreign_signal_cited(context: Context) -> str:
     """
 
 
-_CITED = """
+_CITED_SIGNALS = """
     WITH cited AS (
         SELECT DISTINCT intervention_id, customer_id, unnest(triggered_by_signals) AS cited FROM interventions
     )

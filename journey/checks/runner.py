@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from journey.checks import customers, dates, duplicates, interventions, references, signals, stages
-from journey.checks.context import Context, prepare
+from journey.checks.context import Context, create_check_tables
 from journey.checks.registry import CHECKS, Check
 from journey.core.findings import Finding, FindingCount, FindingSeverity
 from journey.decision.as_of import format_moment, resolve_moment
@@ -19,7 +19,7 @@ from journey.records.database import one_value
 from journey.records.store import Records
 from journey.records.tables import LOAD_FINDINGS
 
-SUBJECTS = (references, duplicates, customers, stages, dates, signals, interventions)
+CHECK_MODULES = (references, duplicates, customers, stages, dates, signals, interventions)
 """The modules whose checks are run; importing one registers its checks."""
 
 _RANK = "CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
@@ -53,9 +53,9 @@ class CheckReport:
 
     def first(self, limit: int | None) -> list[Finding]:
         """The most serious findings, at most so many (None: all), in reading order."""
-        some = "" if limit is None else f"LIMIT {limit:d}"
-        rows = self.cursor.execute(f"SELECT {_COLUMNS} FROM found ORDER BY {_READING_ORDER} {some}").fetchall()
-        return [_finding(row) for row in rows]
+        limit_clause = "" if limit is None else f"LIMIT {limit:d}"
+        rows = self.cursor.execute(f"SELECT {_COLUMNS} FROM found ORDER BY {_READING_ORDER} {limit_clause}").fetchall()
+        return [_build_finding(row) for row in rows]
 
     def stream(self) -> Iterator[Finding]:
         """All findings in reading order, a few thousand of them in memory at a time."""
@@ -64,7 +64,7 @@ class CheckReport:
         # Page by page, so that other questions may be asked in between.
         for start in range(0, sum(self.counts.values()), CHUNK):
             page = "SELECT * FROM in_order WHERE rowid >= ? AND rowid < ? ORDER BY rowid"
-            yield from (_finding(row) for row in run(page, [start, start + CHUNK]).fetchall())
+            yield from (_build_finding(row) for row in run(page, [start, start + CHUNK]).fetchall())
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Take in findings that were made elsewhere."""
@@ -102,7 +102,7 @@ class CheckReport:
 _SEVERITIES = {str(severity): severity for severity in FindingSeverity}
 
 
-def _finding(row: tuple[Any, ...]) -> Finding:
+def _build_finding(row: tuple[Any, ...]) -> Finding:
     return Finding(row[0], _SEVERITIES[row[1]], *row[2:])
 
 
@@ -127,26 +127,26 @@ def check(
     cursor = records.connection.cursor()
     moment = resolve_moment(as_of, records)
     context = Context(cursor, moment, journey or default_journey(), policy or Policy())
-    prepare(context)
+    create_check_tables(context)
     cursor.execute(f"CREATE OR REPLACE TEMP TABLE found AS {LOAD_FINDINGS}")
     for finding in context.journey.findings():
         cursor.execute("INSERT INTO found VALUES (?, ?, ?, ?, ?, ?)", list(finding.as_dict().values()))
-    for one in CHECKS if checks is None else checks:
-        _run(one, context)
-    counted = dict(cursor.execute("SELECT severity, count(*) FROM found GROUP BY severity").fetchall())
-    counts = {str(severity): int(counted.get(str(severity), 0)) for severity in FindingSeverity}
+    for rule in CHECKS if checks is None else checks:
+        _run_check(rule, context)
+    severity_counts = dict(cursor.execute("SELECT severity, count(*) FROM found GROUP BY severity").fetchall())
+    counts = {str(severity): int(severity_counts.get(str(severity), 0)) for severity in FindingSeverity}
     return CheckReport(moment, int(one_value(cursor, "SELECT count(*) FROM customers")), counts, cursor)
 
 
-def _run(one: Check, context: Context) -> None:
-    sql = one.query(context)
+def _run_check(rule: Check, context: Context) -> None:
+    sql = rule.query(context)
     if sql is None:
         return
     context.cursor.execute(f"""
         INSERT INTO found
-        SELECT '{one.code}', {_severity_column(one, sql)}, dataset, record, customer_id, message FROM ({sql})
+        SELECT '{rule.code}', {_severity_column(rule, sql)}, dataset, record, customer_id, message FROM ({sql})
     """)
 
 
-def _severity_column(one: Check, sql: str) -> str:
-    return "severity" if " AS severity" in sql else f"'{one.severity}'"
+def _severity_column(rule: Check, sql: str) -> str:
+    return "severity" if " AS severity" in sql else f"'{rule.severity}'"

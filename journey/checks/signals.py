@@ -1,6 +1,6 @@
 """Checks of signals: known types and sources, conflicts, and strong ones that nobody acted on."""
 
-from journey.checks.context import Context, hints, in_list
+from journey.checks.context import Context, build_hint_sql, build_in_list
 from journey.checks.registry import rule
 from journey.core.findings import FindingSeverity
 from journey.decision.policy import MONITOR_ONLY
@@ -8,7 +8,7 @@ from journey.records.database import literal
 from journey.records.distinct_values import distinct_values_relation
 from journey.records.model import KNOWN_SOURCES
 
-STRONG = 0.7
+STRONG_SIGNAL_STRENGTH = 0.7
 """A negative signal of this strength or more calls for a decision; the seed's own heuristic for escalation."""
 
 LIVE_HALF_LIVES = 2.0
@@ -28,8 +28,8 @@ def unknown_signal_type(context: Context) -> str | None:
     return f"""
         SELECT 'signals' AS dataset, min(label) AS record,
             CASE WHEN count(DISTINCT customer_id) = 1 THEN any_value(customer_id) END AS customer_id,
-            'Signal type ''' || signal_type || '''' || {_times("label")} || {meaning}
-            || {hints("signal_type", values, list(context.policy.signals))} AS message
+            'Signal type ''' || signal_type || '''' || {_build_occurrence_text("label")} || {meaning}
+            || {build_hint_sql("signal_type", values, list(context.policy.signals))} AS message
         FROM seen_signals WHERE {unknown} GROUP BY signal_type
     """
 
@@ -40,13 +40,13 @@ def unknown_source(context: Context) -> str:
     trust = context.policy.evidence.trust_other
     return f"""
         SELECT 'signals' AS dataset, min(label) AS record, NULL AS customer_id,
-            coalesce('Source ''' || source || '''', 'A missing source') || {_times("label")}
+            coalesce('Source ''' || source || '''', 'A missing source') || {_build_occurrence_text("label")}
             || {literal(f" is trusted at {trust:g}; known are {', '.join(KNOWN_SOURCES)}.")} AS message
-        FROM seen_signals WHERE source IS NULL OR source NOT IN {in_list(KNOWN_SOURCES)} GROUP BY source
+        FROM seen_signals WHERE source IS NULL OR source NOT IN {build_in_list(KNOWN_SOURCES)} GROUP BY source
     """
 
 
-def _times(label: str) -> str:
+def _build_occurrence_text(label: str) -> str:
     return f"CASE WHEN count(*) = 1 THEN ' of ' || min({label}) ELSE ' of ' || count(*) || ' signals' END"
 
 
@@ -92,7 +92,7 @@ def unanswered_signal(context: Context) -> str:
         cited AS (SELECT DISTINCT customer_id, unnest(triggered_by_signals) AS signal_id FROM seen_interventions),
         strong AS (
             SELECT row_number, customer FROM signal_keys LEFT JOIN decided USING (customer)
-            WHERE is_seen AND customer IS NOT NULL AND NOT helps AND signal_strength >= {STRONG!r}
+            WHERE is_seen AND customer IS NOT NULL AND NOT helps AND signal_strength >= {STRONG_SIGNAL_STRENGTH!r}
                 AND (last_day IS NULL OR last_day < detected_at::DATE)
         ),
         told AS MATERIALIZED (
@@ -114,7 +114,7 @@ def unanswered_signal(context: Context) -> str:
     """
 
 
-_DATED = {
+_DATED_ROWS = {
     "signals": "SELECT row_number, person, detected_at AS moment, journey_stage AS stage FROM signal_keys",
     "interventions": "SELECT row_number, person, generated_at AS moment, journey_stage AS stage FROM interventions "
     "JOIN persons USING (customer_id)",
@@ -125,7 +125,7 @@ _DATED = {
 @rule("stage-mismatch", FindingSeverity.WARNING)
 def stage_mismatch(context: Context) -> str:
     """A signal or an intervention that names another stage than the log has for its date."""
-    known = in_list(context.journey.stages)
+    known = build_in_list(context.journey.stages)
     parts = [
         f"""
         SELECT {literal(dataset)} AS dataset, r.label AS record, r.customer_id,
@@ -136,7 +136,7 @@ def stage_mismatch(context: Context) -> str:
             -- nothing else of it is read.
             WITH within AS MATERIALIZED (
                 SELECT d.row_number, now.person, now.state_entered_at, now.journey_stage
-                FROM ({_DATED[dataset]}) AS d JOIN entries AS now ON d.person = now.person
+                FROM ({_DATED_ROWS[dataset]}) AS d JOIN entries AS now ON d.person = now.person
                 WHERE now.is_current AND d.moment >= now.began_at AND d.stage IS NOT NULL
                     AND NOT (d.moment >= now.state_entered_at AND d.stage = now.journey_stage)
             ),
@@ -159,7 +159,7 @@ def stage_mismatch(context: Context) -> str:
     return " UNION ALL ".join(parts)
 
 
-def is_watching(context: Context) -> str:
+def build_monitoring_actions_list(context: Context) -> str:
     """SQL for the right side of IN: the actions that do nothing but watch."""
-    idle = {name for name, action in context.policy.actions.items() if action.delivery == "none"}
-    return in_list(sorted(idle | {MONITOR_ONLY}))
+    monitoring_actions = {name for name, action in context.policy.actions.items() if action.delivery == "none"}
+    return build_in_list(sorted(monitoring_actions | {MONITOR_ONLY}))

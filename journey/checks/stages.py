@@ -1,18 +1,18 @@
 """Checks of stages and moves, held against the rules of the journey."""
 
-from journey.checks.context import Context, hints, in_list
+from journey.checks.context import Context, build_hint_sql, build_in_list
 from journey.checks.registry import rule
 from journey.core.findings import FindingSeverity
 from journey.machine import Journey
 from journey.records.database import literal
 from journey.records.distinct_values import distinct_values_relation
 
-_STAGED = {
+_STAGE_COLUMNS = {
     "journey_state_log": ("journey_stage", "previous_stage"),
     "signals": ("journey_stage",),
     "interventions": ("journey_stage",),
 }
-_LABELS = {
+_LABEL_SQL = {
     "journey_state_log": "customer_id || '@' || strftime(state_entered_at, '%Y-%m-%d')",
     "signals": "coalesce(signal_id, customer_id || '@' || strftime(detected_at, '%Y-%m-%d'))",
     "interventions": "intervention_id",
@@ -24,17 +24,17 @@ def unknown_stage(context: Context) -> str | None:
     """A stage that the journey does not have."""
     known = context.journey.stages
     parts = []
-    for dataset, columns in _STAGED.items():
+    for dataset, columns in _STAGE_COLUMNS.items():
         for column in columns:
-            unknown = f"{column} NOT IN {in_list(known)}"
+            unknown = f"{column} NOT IN {build_in_list(known)}"
             source = distinct_values_relation(context.cursor, dataset, column)
             values = context.values(f"SELECT DISTINCT {column} FROM {source} WHERE {unknown} ORDER BY 1")
             if not values:
                 continue
             parts.append(f"""
-                SELECT {literal(dataset)} AS dataset, {_LABELS[dataset]} AS record, customer_id,
+                SELECT {literal(dataset)} AS dataset, {_LABEL_SQL[dataset]} AS record, customer_id,
                     {literal(column)} || ' ''' || {column} || ''' is not a stage of the journey'
-                    || {hints(column, values, known)} AS message
+                    || {build_hint_sql(column, values, known)} AS message
                 FROM {dataset} WHERE {unknown}
             """)
     return " UNION ALL ".join(parts) or None
@@ -54,7 +54,7 @@ def no_stage(context: Context) -> str:
 @rule("illegal-move", FindingSeverity.ERROR)
 def illegal_move(context: Context) -> str:
     """A move that the journey does not allow, by the row itself or by the row before."""
-    legal = in_list(f"{move.source} -> {move.destination}" for move in context.journey.moves)
+    legal = build_in_list(f"{move.source} -> {move.destination}" for move in context.journey.moves)
     return f"""
         WITH steps AS (
             SELECT label, customer_id, previous_stage AS origin, journey_stage FROM entries
@@ -62,20 +62,21 @@ def illegal_move(context: Context) -> str:
         )
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
             origin || ' -> ' || journey_stage || ' is not a legal move; from ' || origin || ' a customer can '
-            || {_ways_out(context.journey)} || '. The customer stays in ' || journey_stage || ', as recorded.'
+            || {_build_legal_moves_sql(context.journey)}
+            || '. The customer stays in ' || journey_stage || ', as recorded.'
             AS message
         FROM steps
-        WHERE origin <> journey_stage AND origin IN {in_list(context.journey.stages)}
-            AND journey_stage IN {in_list(context.journey.stages)}
+        WHERE origin <> journey_stage AND origin IN {build_in_list(context.journey.stages)}
+            AND journey_stage IN {build_in_list(context.journey.stages)}
             AND origin || ' -> ' || journey_stage NOT IN {legal}
     """
 
 
-def _ways_out(journey: Journey) -> str:
+def _build_legal_moves_sql(journey: Journey) -> str:
     cases = []
     for stage in journey.stages:
-        ways = [f"{move.name} (to {move.destination})" for move in journey.moves if move.source == stage]
-        cases.append(f"WHEN {literal(stage)} THEN {literal(', '.join(ways) or 'make no move')}")
+        moves_out = [f"{move.name} (to {move.destination})" for move in journey.moves if move.source == stage]
+        cases.append(f"WHEN {literal(stage)} THEN {literal(', '.join(moves_out) or 'make no move')}")
     return f"CASE origin {' '.join(cases)} END"
 
 
@@ -84,12 +85,12 @@ def re_entry(context: Context) -> str:
     """A legal move back into a stage that the customer has been in, or may have been in where the log begins later."""
     journey = context.journey
     steps = {(move.source, move.destination) for move in journey.moves if move.source != move.destination}
-    round_trips = in_list(
+    round_trips = build_in_list(
         f"{source} -> {destination}"
         for source, destination in sorted(steps)
         if journey.shortest_path(destination, source) is not None
     )
-    legal = in_list(f"{source} -> {destination}" for source, destination in sorted(steps))
+    legal = build_in_list(f"{source} -> {destination}" for source, destination in sorted(steps))
     return f"""
         WITH steps AS (
             -- An only entry is a first visit, and most are: no need to sort them.
@@ -132,8 +133,8 @@ def missing_previous_stage(context: Context) -> str:
             'previous_stage is missing, although no journey begins in ' || journey_stage
             || coalesce('; by the log it was ' || before_stage, '') || '.' AS message
         FROM entries
-        WHERE previous_stage IS NULL AND (before_stage IS NOT NULL OR journey_stage NOT IN {in_list(initial)})
-            AND journey_stage IN {in_list(context.journey.stages)}
+        WHERE previous_stage IS NULL AND (before_stage IS NOT NULL OR journey_stage NOT IN {build_in_list(initial)})
+            AND journey_stage IN {build_in_list(context.journey.stages)}
     """
 
 

@@ -12,15 +12,15 @@ from journey.core.messages import did_you_mean
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy
 from journey.decision.rules import NOT_LIVE, REASONS
-from journey.kpis import Groups, collect, kpis, recorded_ledger
+from journey.kpis import KpiGroups, build_recorded_ledger, collect_facts, compute_kpis
 from journey.machine import Journey
 from journey.money.ledger import Ledger
-from journey.orchestrator.approval_compliance import breach_of
-from journey.orchestrator.case_reader import CaseReader, CustomerCase, as_of_for
+from journey.orchestrator.approval_compliance import find_intervention_breach
+from journey.orchestrator.case_reader import CaseReader, CustomerCase, resolve_as_of
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
 from journey.orchestrator.ports import GovernanceCheck, KpiSink
-from journey.orchestrator.replay import Agreement, agreement, redecided
+from journey.orchestrator.replay import Agreement, compare_with_record, redecide_interventions
 from journey.orchestrator.results import Decisions, Findings, ListedDecisions, ListedFindings
 from journey.records.database import one_value
 from journey.records.folder import Records
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from journey.orchestrator.decision import Decision
     from journey.records.model import Intervention
 
-BATCH_FROM = 20_000
+BATCH_MIN_CUSTOMERS = 20_000
 """From so many customers on they are judged in one batch, which takes a second to load and microseconds for each."""
 
 
@@ -59,7 +59,7 @@ class Evaluation:
     findings: Findings
     decisions: Decisions
     open_loops: tuple[OpenLoop, ...]
-    kpis: Groups
+    kpis: KpiGroups
     ledger: Ledger
     agreement: Agreement | None
     table: "DecisionTable | None" = None
@@ -70,7 +70,7 @@ class Evaluation:
 
     def stream(self) -> dict[str, Any]:
         """The same with iterators in place of the long lists, for a writer that takes an item at a time."""
-        shown: dict[str, Any] = {
+        values: dict[str, Any] = {
             "as_of": self.as_of.isoformat(),
             "source": self.source,
             "policy": self.policy.name,
@@ -79,13 +79,13 @@ class Evaluation:
             "findings": (finding.as_dict() for finding in self.findings),
             "decisions": (decision.as_dict() for decision in self.decisions),
             "open_loops": [loop.as_dict() for loop in self.open_loops],
-            "kpis": kpis_as_dict(self.kpis),
+            "kpis": convert_kpis(self.kpis),
             "roi": self.ledger.as_dict(),
         }
-        return shown | ({"agreement": self.agreement.as_dict()} if self.agreement else {})
+        return values | ({"agreement": self.agreement.as_dict()} if self.agreement else {})
 
 
-def kpis_as_dict(groups: Groups) -> dict[str, dict[str, Any]]:
+def convert_kpis(groups: KpiGroups) -> dict[str, dict[str, Any]]:
     """KPIs as a JSON-ready mapping."""
     return {group: {name: kpi.as_dict() for name, kpi in members.items()} for group, members in groups.items()}
 
@@ -115,43 +115,44 @@ def evaluate(
         governance: Checks that may veto or demand approval; left out, consent by the policy's list.
         sink: Where to send the KPIs, if anywhere.
         batch: Whether all customers are judged at once, by the same rules compiled, or one after another; left out,
-            at once from `BATCH_FROM` customers on. One customer, and governance checks of one's own, are never a batch.
+            at once from `BATCH_MIN_INTERVENTIONS` customers on. One customer, and governance checks of one's own, are
+            never a batch.
 
     Raises:
         InputError: `as_of` is not a date, or left out and no record has one; or the customer is unknown.
     """
     orchestrator = Orchestrator(policy, journey, governance)
-    when = as_of_for(records, as_of)
+    moment = resolve_as_of(records, as_of)
     if customer_id is None and governance is None:
-        many = one_value(records.connection, "SELECT count(*) FROM customers") >= BATCH_FROM
-        batch = many if batch is None else batch
+        is_large = one_value(records.connection, "SELECT count(*) FROM customers") >= BATCH_MIN_CUSTOMERS
+        batch = is_large if batch is None else batch
     else:
         batch = False
-    judged = (
-        _in_batch(records, orchestrator, when, replay=replay)
+    decided = (
+        _evaluate_in_batch(records, orchestrator, moment, replay=replay)
         if batch
-        else _one_by_one(records, orchestrator, when, customer_id, replay=replay)
+        else _evaluate_one_by_one(records, orchestrator, moment, customer_id, replay=replay)
     )
-    facts = collect(records, orchestrator, when, judged.severities, judged.ended, customer_id)
-    groups = kpis(facts, records, orchestrator)
+    facts = collect_facts(records, orchestrator, moment, decided.severities, decided.ended, customer_id)
+    groups = compute_kpis(facts, records, orchestrator)
     if sink is not None:
-        sink.record(kpis_as_dict(groups), when)
+        sink.record(convert_kpis(groups), moment)
     return Evaluation(
-        as_of=when,
+        as_of=moment,
         source=records.source,
-        customers=judged.customers,
+        customers=decided.customers,
         policy=orchestrator.policy,
-        findings=judged.findings,
-        decisions=judged.decisions,
-        open_loops=facts.loops,
+        findings=decided.findings,
+        decisions=decided.decisions,
+        open_loops=facts.open_loops,
         kpis=groups,
-        ledger=recorded_ledger(facts, orchestrator.policy, when),
-        agreement=judged.agreement,
-        table=judged.table,
+        ledger=build_recorded_ledger(facts, orchestrator.policy, moment),
+        agreement=decided.agreement,
+        table=decided.table,
     )
 
 
-class _Judged(NamedTuple):
+class _DecisionSet(NamedTuple):
     """What the two ways of judging have in common.
 
     Attributes:
@@ -173,56 +174,59 @@ class _Judged(NamedTuple):
     table: "DecisionTable | None" = None
 
 
-def _one_by_one(
-    records: Records, orchestrator: Orchestrator, when: AsOf, customer_id: str | None, *, replay: bool
-) -> _Judged:
-    report = check(records, as_of=when.cutoff, journey=orchestrator.journey, policy=orchestrator.policy)
+def _evaluate_one_by_one(
+    records: Records, orchestrator: Orchestrator, as_of: AsOf, customer_id: str | None, *, replay: bool
+) -> _DecisionSet:
+    report = check(records, as_of=as_of.cutoff, journey=orchestrator.journey, policy=orchestrator.policy)
     decisions: list[Decision] = []
     breaches: list[Finding] = []
     pairs: list[tuple[Intervention, Decision]] = []
-    for case in _cases(records, customer_id):
-        decisions.append(orchestrator.evaluate_customer(*case, as_of=when))
-        again = redecided(orchestrator, case, when)
-        found = (breach_of(orchestrator, case.customer, past, then.severity) for past, then in again)
-        breaches.extend(breach for breach in found if breach is not None)
+    for case in _read_cases(records, customer_id):
+        decisions.append(orchestrator.evaluate_customer(*case, as_of=as_of))
+        redecided_pairs = redecide_interventions(orchestrator, case, as_of)
+        candidates = (
+            find_intervention_breach(orchestrator, case.customer, intervention, redecision.severity)
+            for intervention, redecision in redecided_pairs
+        )
+        breaches.extend(breach for breach in candidates if breach is not None)
         if replay:
-            pairs.extend(again)
-    noticed = [finding for finding in report.findings if customer_id in (None, finding.customer_id)]
-    return _Judged(
+            pairs.extend(redecided_pairs)
+    record_findings = [finding for finding in report.findings if customer_id in (None, finding.customer_id)]
+    return _DecisionSet(
         customers=report.customers,
         decisions=ListedDecisions(decisions),
-        findings=ListedFindings(sort_findings([*noticed, *breaches])),
-        agreement=agreement(pairs) if replay else None,
+        findings=ListedFindings(sort_findings([*record_findings, *breaches])),
+        agreement=compare_with_record(pairs) if replay else None,
         severities=[decision.severity for decision in decisions],
         ended=[decision.reason == REASONS[NOT_LIVE] for decision in decisions],
     )
 
 
-def _in_batch(records: Records, orchestrator: Orchestrator, when: AsOf, *, replay: bool) -> _Judged:
+def _evaluate_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf, *, replay: bool) -> _DecisionSet:
     from journey.batch import evaluate_batch, redecide_batch
-    from journey.batch.agreement import agreement_of
-    from journey.batch.approval_breaches import breaches_in_batch
-    from journey.batch.lazy_results import ReportedFindings, TabledDecisions
+    from journey.batch.agreement import build_batch_agreement
+    from journey.batch.approval_breaches import find_breaches_in_batch
+    from journey.batch.lazy_results import LazyDecisions, LazyFindings
 
-    table = evaluate_batch(records, when, orchestrator.policy, orchestrator.journey)
-    report = check(records, as_of=when.cutoff, journey=orchestrator.journey, policy=orchestrator.policy)
-    report.add(breaches_in_batch(records, orchestrator, when))
-    return _Judged(
+    table = evaluate_batch(records, as_of, orchestrator.policy, orchestrator.journey)
+    report = check(records, as_of=as_of.cutoff, journey=orchestrator.journey, policy=orchestrator.policy)
+    report.add(find_breaches_in_batch(records, orchestrator, as_of))
+    return _DecisionSet(
         customers=report.customers,
-        decisions=TabledDecisions(table),
-        findings=ReportedFindings(report),
-        agreement=agreement_of(*redecide_batch(records, orchestrator, when)) if replay else None,
+        decisions=LazyDecisions(table),
+        findings=LazyFindings(report),
+        agreement=build_batch_agreement(*redecide_batch(records, orchestrator, as_of)) if replay else None,
         severities=table.columns.severity.tolist(),
         ended=(table.columns.reason == NOT_LIVE).tolist(),
         table=table,
     )
 
 
-def _cases(records: Records, customer_id: str | None) -> Iterator[CustomerCase]:
+def _read_cases(records: Records, customer_id: str | None) -> Iterator[CustomerCase]:
     reader = CaseReader(records)
     if customer_id is None:
-        return reader.every()
-    case = reader.one(customer_id)
+        return reader.read_all()
+    case = reader.read_one(customer_id)
     if case is None:
         # Naming thousands of customers would help no one; a close one may be what was meant.
         hint = did_you_mean(customer_id, records.customer_ids()) if records.customer_ids() else ""

@@ -12,25 +12,25 @@ import duckdb
 from journey.decision.as_of import AsOf
 from journey.records.database import one_row
 
-FRESH = "INTERVAL 1 DAY"
+MAX_SIGNAL_AGE = "INTERVAL 1 DAY"
 """A signal older than this is no witness of where the customer is by now."""
 
 
-class StagesJudged(NamedTuple):
+class StageAccuracy(NamedTuple):
     """Decisions by whether they were made with the right stage.
 
     Attributes:
-        right: Made with the right stage.
-        known: All whose right stage is known.
+        correct: Made with the right stage.
+        assessed: All whose right stage is known.
     """
 
-    right: int
-    known: int
+    correct: int
+    assessed: int
 
 
 # Of the fresh signals that a decision cites the latest is the witness, unless a stage was entered after it and by the
 # decision, or may have been where days are all we know.
-TRUE_STAGES = f"""
+WITNESSED_STAGES = f"""
 WITH cited AS (
     SELECT intervention_id, customer_id, generated_at AS until, i.journey_stage AS stage,
         unnest(triggered_by_signals) AS signal_id
@@ -39,7 +39,7 @@ WITH cited AS (
 witness AS (
     SELECT cited.* EXCLUDE (signal_id), s.detected_at AS since, s.journey_stage AS true_stage
     FROM cited JOIN signals AS s ON s.signal_id = cited.signal_id AND s.customer_id = cited.customer_id
-    WHERE s.journey_stage <> '' AND s.detected_at BETWEEN until - {FRESH} AND until
+    WHERE s.journey_stage <> '' AND s.detected_at BETWEEN until - {MAX_SIGNAL_AGE} AND until
     QUALIFY row_number() OVER (PARTITION BY intervention_id ORDER BY s.detected_at DESC, s.signal_id DESC) = 1
 ),
 moved AS (
@@ -53,14 +53,16 @@ SELECT intervention_id, customer_id, stage, true_stage FROM witness ANTI JOIN mo
 """The decisions by `cutoff` whose right stage is known: the stage they were made with, and the right one."""
 
 
-def stages_judged(cursor: duckdb.DuckDBPyConnection, as_of: AsOf, among: str = "customers") -> StagesJudged:
+def measure_stage_accuracy(
+    cursor: duckdb.DuckDBPyConnection, as_of: AsOf, customers_table: str = "customers"
+) -> StageAccuracy:
     """The decisions by `as_of` held against the signals they cite.
 
     Args:
         cursor: Sees the tables of records.
         as_of: Nothing decided later counts.
-        among: The table with the customers whose decisions are looked at.
+        customers_table: The table with the customers whose decisions are looked at.
     """
-    known = f"SELECT * FROM ({TRUE_STAGES}) SEMI JOIN {among} USING (customer_id)"
+    known = f"SELECT * FROM ({WITNESSED_STAGES}) SEMI JOIN {customers_table} USING (customer_id)"
     counts = f"SELECT count(*) FILTER (stage = true_stage), count(*) FROM ({known})"
-    return StagesJudged(*one_row(cursor, counts, {"cutoff": as_of.cutoff}))
+    return StageAccuracy(*one_row(cursor, counts, {"cutoff": as_of.cutoff}))

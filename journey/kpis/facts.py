@@ -17,7 +17,7 @@ import numpy.typing as npt
 from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY
 from journey.decision.steps import STATES
-from journey.kpis.classification import StagesJudged, stages_judged
+from journey.kpis.classification import StageAccuracy, measure_stage_accuracy
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
 from journey.records.database import one_value
@@ -35,7 +35,7 @@ EXECUTED_STATES = ("awaiting_outcome", "measured", "unmeasured")
 REVIEWED_STATES = ("approved", "rejected", "overridden", *EXECUTED_STATES)
 
 # The place of a customer is the row in this table.
-_PEOPLE = """
+_CREATE_PEOPLE = """
 CREATE OR REPLACE TEMP TABLE people AS
 SELECT customer_id, segment, account_value FROM customers
 WHERE $only::VARCHAR IS NULL OR customer_id = $only ORDER BY customer_id
@@ -62,7 +62,7 @@ FROM interventions AS i JOIN people AS p USING (customer_id) LEFT JOIN newest AS
 WHERE i.generated_at <= $cutoff::TIMESTAMP
 """
 
-_TROUBLES = """
+_CREATE_NEGATIVE_SIGNALS = """
 CREATE OR REPLACE TEMP TABLE troubles AS
 SELECT p.rowid AS person, k.cause, s.detected_at
 FROM signals AS s JOIN people AS p USING (customer_id)
@@ -70,22 +70,22 @@ JOIN (SELECT unnest($types::VARCHAR[]) AS type, unnest($causes::INTEGER[]) AS ca
 WHERE s.detected_at <= $cutoff::TIMESTAMP AND coalesce(s.recorded_at <= $cutoff::TIMESTAMP, TRUE)
 """
 
-DAYS = 1 << 22
+MAX_DAYS = 1 << 22
 """More days than there are from the year 1 to the year 9999."""
 
 # Customer, cause and day in one number, because one column of numbers is sorted in no time.
-_TROUBLED = f"""
-SELECT (person * $causes::BIGINT + cause) * {DAYS} + datediff('day', DATE '0001-01-01', detected_at::DATE) AS packed
+_CUSTOMER_CAUSE_DAYS = f"""
+SELECT (person * $causes::BIGINT + cause) * {MAX_DAYS} + datediff('day', DATE '0001-01-01', detected_at::DATE) AS packed
 FROM troubles
 """
 
-_ESCALATED = """
+_COUNT_ESCALATED = """
 SELECT count(*) FROM people SEMI JOIN (
     FROM journey_state_log WHERE journey_stage = $stage AND state_entered_at <= $cutoff::TIMESTAMP
 ) USING (customer_id)
 """
 
-_CHANGES = f"""
+_SIGNAL_CHANGES = f"""
 WITH contacts AS (SELECT unnest($people::BIGINT[]) AS person, unnest($firsts::TIMESTAMP[]) AS first)
 SELECT any_value(p.segment), count(t.detected_at) FILTER (t.detected_at > first)
     - count(t.detected_at) FILTER (t.detected_at <= first)
@@ -142,22 +142,22 @@ class InterventionFact(NamedTuple):
     """One of `journey.decision.steps.STATES`."""
 
     @property
-    def monitors(self) -> bool:
+    def is_monitoring(self) -> bool:
         """Whether it was to do nothing but watch."""
         return self.recommended_action == MONITOR_ONLY
 
     @property
-    def executed(self) -> bool:
+    def is_executed(self) -> bool:
         """Whether something was carried out."""
-        return not self.monitors and self.state in EXECUTED_STATES
+        return not self.is_monitoring and self.state in EXECUTED_STATES
 
     @property
-    def reviewed(self) -> bool:
+    def is_reviewed(self) -> bool:
         """Whether a person has decided on it."""
         return self.requires_human_approval and self.state in REVIEWED_STATES
 
 
-_WHAT_TELLS_THE_STATE = itemgetter(
+_STATE_KEY = itemgetter(
     *map(
         InterventionFact._fields.index,
         ("status", "recommended_action", "requires_human_approval", "measured", "generated_at"),
@@ -165,7 +165,7 @@ _WHAT_TELLS_THE_STATE = itemgetter(
 )
 
 
-class Standing(NamedTuple):
+class CohortCount(NamedTuple):
     """Customers of whom something holds.
 
     Attributes:
@@ -187,18 +187,18 @@ class CustomerFacts:
         treated: Those who were ever contacted.
         baseline: Those who never were.
         escalated: How many ever entered escalation.
-        troubled: Of how many any negative signal is known.
-        repeated: Of how many two negative signals of one cause came on different days.
-        changes: Per contacted customer whose days after the contact are over: the segment, and the negative signals in
-            these days less those in the days before.
+        with_negative_signals: Of how many any negative signal is known.
+        with_repeat_issues: Of how many two negative signals of one cause came on different days.
+        signal_changes: Per contacted customer whose days after the contact are over: the segment, and the negative
+            signals in these days less those in the days before.
     """
 
-    treated: Standing
-    baseline: Standing
+    treated: CohortCount
+    baseline: CohortCount
     escalated: int
-    troubled: int
-    repeated: int
-    changes: tuple[tuple[str, int], ...]
+    with_negative_signals: int
+    with_repeat_issues: int
+    signal_changes: tuple[tuple[str, int], ...]
 
     @property
     def count(self) -> int:
@@ -218,14 +218,14 @@ class Facts:
     Attributes:
         interventions: One fact per intervention of a known customer.
         customers: Where they stand.
-        loops: Interventions that were never brought to an end, the oldest first.
-        stages: How many decisions were made with the right stage.
+        open_loops: Interventions that were never brought to an end, the oldest first.
+        stage_accuracy: How many decisions were made with the right stage.
     """
 
     interventions: tuple[InterventionFact, ...]
     customers: CustomerFacts
-    loops: tuple[OpenLoop, ...]
-    stages: StagesJudged
+    open_loops: tuple[OpenLoop, ...]
+    stage_accuracy: StageAccuracy
 
     @property
     def outcomes(self) -> list[InterventionFact]:
@@ -233,7 +233,7 @@ class Facts:
         return [fact for fact in self.interventions if fact.measured]
 
 
-def collect(
+def collect_facts(
     records: Records,
     orchestrator: Orchestrator,
     as_of: AsOf,
@@ -252,39 +252,39 @@ def collect(
         customer_id: The one customer, if only one is looked at.
     """
     cursor = records.connection.cursor()
-    cursor.execute(_PEOPLE, {"only": customer_id})
-    interventions, loops = _interventions(cursor, records, orchestrator, as_of)
+    cursor.execute(_CREATE_PEOPLE, {"only": customer_id})
+    interventions, loops = _collect_interventions(cursor, records, orchestrator, as_of)
     return Facts(
         interventions=interventions,
-        customers=_customers(cursor, orchestrator, as_of, interventions, severities, ended),
-        loops=tuple(sorted(loops, key=lambda loop: (-loop.age_days, loop.intervention_id))),
-        stages=stages_judged(cursor, as_of, "people"),
+        customers=_collect_customers(cursor, orchestrator, as_of, interventions, severities, ended),
+        open_loops=tuple(sorted(loops, key=lambda loop: (-loop.age_days, loop.intervention_id))),
+        stage_accuracy=measure_stage_accuracy(cursor, as_of, "people"),
     )
 
 
-def _interventions(
+def _collect_interventions(
     cursor: duckdb.DuckDBPyConnection, records: Records, orchestrator: Orchestrator, as_of: AsOf
 ) -> tuple[tuple[InterventionFact, ...], list[OpenLoop]]:
     rows = cursor.execute(_INTERVENTIONS, {"latest": records.latest_date(), "cutoff": as_of.cutoff}).fetchall()
-    tracker = orchestrator.outcomes
+    tracker = orchestrator.outcome_tracker
     # Interventions that agree in all that their state depends on are in the same one.
     codes: dict[Any, int] = {}
     facts, loops = [], []
     for row in rows:
-        key = _WHAT_TELLS_THE_STATE(row)
+        key = _STATE_KEY(row)
         code = codes.get(key)
         if code is None:
             stateless = InterventionFact._make((*row, ""))
-            codes[key] = code = tracker.code(stateless, as_of, measured=stateless.measured)
+            codes[key] = code = tracker.get_state_code(stateless, as_of, measured=stateless.measured)
         fact = InterventionFact._make((*row, STATES[code]))
         facts.append(fact)
-        loop = tracker.loop(fact, code, as_of)
+        loop = tracker.build_open_loop(fact, code, as_of)
         if loop is not None:
             loops.append(loop)
     return tuple(facts), loops
 
 
-def _customers(
+def _collect_customers(
     cursor: duckdb.DuckDBPyConnection,
     orchestrator: Orchestrator,
     as_of: AsOf,
@@ -292,29 +292,29 @@ def _customers(
     severities: Sequence[float],
     ended: Sequence[bool],
 ) -> CustomerFacts:
-    firsts: dict[int, datetime] = {}
+    first_contacts: dict[int, datetime] = {}
     for fact in interventions:
-        if fact.executed:
-            firsts[fact.person] = min(fact.generated_at, firsts.get(fact.person, fact.generated_at))
-    causes = _note_troubles(cursor, orchestrator, as_of)
-    troubled, repeated = _troubled(cursor, causes)
-    others = [place for place in range(len(ended)) if place not in firsts]
+        if fact.is_executed:
+            first_contacts[fact.person] = min(fact.generated_at, first_contacts.get(fact.person, fact.generated_at))
+    causes = _create_negative_signals(cursor, orchestrator, as_of)
+    with_negative_signals, with_repeat_issues = _count_with_negative_signals(cursor, causes)
+    others = [row for row in range(len(ended)) if row not in first_contacts]
     return CustomerFacts(
-        treated=_standing(firsts, severities, ended),
-        baseline=_standing(others, severities, ended),
-        escalated=int(one_value(cursor, _ESCALATED, {"stage": ESCALATION, "cutoff": as_of.cutoff})),
-        troubled=int(troubled),
-        repeated=int(repeated),
-        changes=_changes(cursor, firsts, as_of),
+        treated=_count_cohort(first_contacts, severities, ended),
+        baseline=_count_cohort(others, severities, ended),
+        escalated=int(one_value(cursor, _COUNT_ESCALATED, {"stage": ESCALATION, "cutoff": as_of.cutoff})),
+        with_negative_signals=int(with_negative_signals),
+        with_repeat_issues=int(with_repeat_issues),
+        signal_changes=_compute_signal_changes(cursor, first_contacts, as_of),
     )
 
 
-def _standing(places: Any, severities: Sequence[float], ended: Sequence[bool]) -> Standing:
-    live = tuple([severities[place] for place in places if not ended[place]])
-    return Standing(len(places), len(places) - len(live), live)
+def _count_cohort(rows: Any, severities: Sequence[float], ended: Sequence[bool]) -> CohortCount:
+    live = tuple([severities[row] for row in rows if not ended[row]])
+    return CohortCount(len(rows), len(rows) - len(live), live)
 
 
-def _note_troubles(cursor: duckdb.DuckDBPyConnection, orchestrator: Orchestrator, as_of: AsOf) -> int:
+def _create_negative_signals(cursor: duckdb.DuckDBPyConnection, orchestrator: Orchestrator, as_of: AsOf) -> int:
     """Put the negative signals known by now into a table, each with the place of its customer; how many causes."""
     source = distinct_values_relation(cursor, "signals", "signal_type")
     found = {name for (name,) in cursor.execute(f"SELECT DISTINCT signal_type FROM {source}").fetchall()}
@@ -326,29 +326,31 @@ def _note_troubles(cursor: duckdb.DuckDBPyConnection, orchestrator: Orchestrator
         for name, kind in kinds.items()
         if kind.polarity == "negative"
     }
-    cursor.execute(_TROUBLES, {"types": list(causes), "causes": list(causes.values()), "cutoff": as_of.cutoff})
+    cursor.execute(
+        _CREATE_NEGATIVE_SIGNALS, {"types": list(causes), "causes": list(causes.values()), "cutoff": as_of.cutoff}
+    )
     return len(numbers)
 
 
-def _troubled(cursor: duckdb.DuckDBPyConnection, causes: int) -> tuple[int, int]:
+def _count_with_negative_signals(cursor: duckdb.DuckDBPyConnection, causes: int) -> tuple[int, int]:
     """Of how many customers there are negative signals, and of how many some of one cause on different days."""
-    packed = cursor.execute(_TROUBLED, {"causes": causes}).fetchnumpy()["packed"]
+    packed = cursor.execute(_CUSTOMER_CAUSE_DAYS, {"causes": causes}).fetchnumpy()["packed"]
     packed.sort()
-    cause, day = packed // DAYS, packed % DAYS
+    cause, day = packed // MAX_DAYS, packed % MAX_DAYS
     person = cause // max(causes, 1)
-    again = (cause[1:] == cause[:-1]) & (day[1:] != day[:-1])
-    return _distinct(person), _distinct(person[1:][again])
+    is_repeat = (cause[1:] == cause[:-1]) & (day[1:] != day[:-1])
+    return _count_distinct(person), _count_distinct(person[1:][is_repeat])
 
 
-def _distinct(ordered: npt.NDArray[np.int64]) -> int:
+def _count_distinct(ordered: npt.NDArray[np.int64]) -> int:
     """How many different numbers there are among ordered ones."""
     return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + (len(ordered) > 0)
 
 
-def _changes(
-    cursor: duckdb.DuckDBPyConnection, firsts: dict[int, datetime], as_of: AsOf
+def _compute_signal_changes(
+    cursor: duckdb.DuckDBPyConnection, first_contacts: dict[int, datetime], as_of: AsOf
 ) -> tuple[tuple[str, int], ...]:
-    over = {person: first for person, first in firsts.items()
+    complete = {person: first for person, first in first_contacts.items()
             if first + timedelta(days=BEFORE_AFTER_DAYS) <= as_of.anchor}  # fmt: skip
-    found = cursor.execute(_CHANGES, {"people": list(over), "firsts": list(over.values())}).fetchall()
+    found = cursor.execute(_SIGNAL_CHANGES, {"people": list(complete), "firsts": list(complete.values())}).fetchall()
     return tuple((segment, change) for segment, change in found)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from math import fsum
 from typing import Any, Literal
 
-Status = Literal["measured", "directional", "unknown"]
+KpiStatus = Literal["measured", "directional", "unknown"]
 """Measured: read off the records. Directional: rests on an assumption or lacks a counterfactual. Unknown: the records
 hold no ground truth for it, so there is no value."""
 
-Groups = dict[str, dict[str, "Kpi"]]
+KpiGroups = dict[str, dict[str, "Kpi"]]
 """KPIs by group (operational, effectiveness, business) and name."""
 
 
@@ -19,7 +19,7 @@ class Kpi:
 
     Attributes:
         value: The value, or None when it is not known.
-        unit: Its unit, for instance ``share``, ``days`` or ``dollars``.
+        unit: Its unit, for instance ``share_kpi``, ``days`` or ``dollars``.
         n: Size of the denominator, or the number of observations behind it.
         definition: What is divided by what, in one sentence.
         status: How far it can be believed.
@@ -30,34 +30,36 @@ class Kpi:
     unit: str
     n: int
     definition: str
-    status: Status
+    status: KpiStatus
     by: Mapping[str, Mapping[str, float | int | None]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The KPI as a JSON-ready mapping."""
-        shown = {
+        values = {
             "value": self.value,
             "unit": self.unit,
             "n": self.n,
             "definition": self.definition,
             "status": self.status,
         }
-        return shown | ({"by": {key: dict(part) for key, part in self.by.items()}} if self.by else {})
+        return values | ({"by": {key: dict(part) for key, part in self.by.items()}} if self.by else {})
 
 
-def unknown(unit: str, definition: str, n: int = 0) -> Kpi:
+def unknown_kpi(unit: str, definition: str, n: int = 0) -> Kpi:
     """A KPI for which the records hold no ground truth."""
     return Kpi(None, unit, n, definition, "unknown")
 
 
-def share(part: int, whole: int, definition: str, status: Status = "measured") -> Kpi:
+def share_kpi(part: int, whole: int, definition: str, status: KpiStatus = "measured") -> Kpi:
     """`part` of `whole`; unknown when the whole is empty."""
     if whole == 0:
-        return unknown("share", definition)
+        return unknown_kpi("share", definition)
     return Kpi(part / whole, "share", whole, definition, status)
 
 
-def mean(values: Iterable[tuple[str, float | None]], unit: str, definition: str, status: Status = "measured") -> Kpi:
+def mean_kpi(
+    values: Iterable[tuple[str, float | None]], unit: str, definition: str, status: KpiStatus = "measured"
+) -> Kpi:
     """Mean of the values that are known, altogether and by their label; a missing value is not a zero."""
     groups: dict[str, list[float]] = {}
     for label, value in values:
@@ -65,14 +67,14 @@ def mean(values: Iterable[tuple[str, float | None]], unit: str, definition: str,
             groups.setdefault(label, []).append(value)
     known = [value for group in groups.values() for value in group]
     if not known:
-        return unknown(unit, definition)
+        return unknown_kpi(unit, definition)
     by = {label: {"value": fsum(group) / len(group), "n": len(group)} for label, group in sorted(groups.items())}
     return Kpi(fsum(known) / len(known), unit, len(known), definition, status, by)
 
 
-def total(values: Iterable[float | None], unit: str, definition: str, status: Status = "measured") -> Kpi:
+def total_kpi(values: Iterable[float | None], unit: str, definition: str, status: KpiStatus = "measured") -> Kpi:
     """Sum of the values that are known, with their number as n."""
     known = [value for value in values if value is not None]
     if not known:
-        return unknown(unit, definition)
+        return unknown_kpi(unit, definition)
     return Kpi(fsum(known), unit, len(known), definition, status)

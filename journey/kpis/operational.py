@@ -1,7 +1,7 @@
 """Operational KPIs: is the system working correctly and safely?"""
 
 from journey.kpis.facts import Facts
-from journey.kpis.model import Kpi, share, unknown
+from journey.kpis.model import Kpi, share_kpi, unknown_kpi
 from journey.records.database import one_value
 from journey.records.folder import Records
 from journey.records.model import DATASETS
@@ -13,61 +13,65 @@ SELECT (SELECT count(*) FROM outcomes ANTI JOIN customers USING (customer_id) WH
 """
 
 
-def operational(facts: Facts, records: Records) -> dict[str, Kpi]:
+def compute_operational_kpis(facts: Facts, records: Records) -> dict[str, Kpi]:
     """All KPIs of the group."""
     return {
-        "journey_state_classification_accuracy": share(
-            facts.stages.right,
-            facts.stages.known,
+        "journey_state_classification_accuracy": share_kpi(
+            facts.stage_accuracy.correct,
+            facts.stage_accuracy.assessed,
             "recorded decisions made in the stage that the signal they came with names / recorded decisions that cite a"
             " signal of at most a day before, with no stage entry in between",
             "directional",
         ),
-        "signal_precision": unknown(
+        "signal_precision": unknown_kpi(
             "share", "true signals / signals raised; records do not say which signals were true"
         ),
-        "signal_recall": unknown(
+        "signal_recall": unknown_kpi(
             "share", "troubles signalled / troubles there were; records do not hold the troubles no signal showed"
         ),
-        **_latency(facts),
-        "human_escalation_rate": share(
+        **_compute_latency(facts),
+        "human_escalation_rate": share_kpi(
             sum(fact.requires_human_approval for fact in facts.interventions),
             len(facts.interventions),
             "recorded interventions that require a person's approval / recorded interventions",
         ),
-        **_overrides(facts),
-        **_data_quality(records),
+        **_compute_override_rates(facts),
+        **_compute_data_quality(records),
     }
 
 
-def _latency(facts: Facts) -> dict[str, Kpi]:
+def _compute_latency(facts: Facts) -> dict[str, Kpi]:
     known = sorted(fact.evaluation_latency_ms for fact in facts.interventions if fact.evaluation_latency_ms is not None)
-    of = "recorded evaluation_latency_ms of the interventions that carry one"
+    definition = "recorded evaluation_latency_ms of the interventions that carry one"
     if not known:
-        missing = unknown("ms", f"mean {of}")
-        return {"evaluation_latency_ms": missing, "evaluation_latency_p95_ms": missing}
+        unknown_latency = unknown_kpi("ms", f"mean {definition}")
+        return {"evaluation_latency_ms": unknown_latency, "evaluation_latency_p95_ms": unknown_latency}
     # Nearest rank: a latency that was really there.
-    high = known[-(-95 * len(known) // 100) - 1]
+    p95 = known[-(-95 * len(known) // 100) - 1]
     return {
-        "evaluation_latency_ms": Kpi(sum(known) / len(known), "ms", len(known), f"mean {of}", "measured"),
-        "evaluation_latency_p95_ms": Kpi(high, "ms", len(known), f"95th percentile (nearest rank) of {of}", "measured"),
+        "evaluation_latency_ms": Kpi(sum(known) / len(known), "ms", len(known), f"mean {definition}", "measured"),
+        "evaluation_latency_p95_ms": Kpi(
+            p95, "ms", len(known), f"95th percentile (nearest rank) of {definition}", "measured"
+        ),
     }
 
 
-def _overrides(facts: Facts) -> dict[str, Kpi]:
-    said = [fact for fact in facts.interventions if fact.human_override is not None]
-    overridden = sum(bool(fact.human_override) for fact in said)
-    reviewed = [fact for fact in said if fact.requires_human_approval]
+def _compute_override_rates(facts: Facts) -> dict[str, Kpi]:
+    with_override_flag = [fact for fact in facts.interventions if fact.human_override is not None]
+    overridden = sum(bool(fact.human_override) for fact in with_override_flag)
+    reviewed = [fact for fact in with_override_flag if fact.requires_human_approval]
     return {
-        "override_rate": share(
-            overridden, len(said), "outcomes with human_override / outcomes that say whether there was one"
+        "override_rate": share_kpi(
+            overridden,
+            len(with_override_flag),
+            "outcomes with human_override / outcomes that say whether there was one",
         ),
-        "override_rate_of_reviewed": share(
+        "override_rate_of_reviewed": share_kpi(
             sum(bool(fact.human_override) for fact in reviewed),
             len(reviewed),
             "outcomes with human_override / outcomes of interventions that required approval",
         ),
-        "override_rate_of_interventions": share(
+        "override_rate_of_interventions": share_kpi(
             overridden,
             len(facts.interventions),
             "outcomes with human_override / all recorded interventions, those without an outcome as not overridden",
@@ -75,7 +79,7 @@ def _overrides(facts: Facts) -> dict[str, Kpi]:
     }
 
 
-def _data_quality(records: Records) -> dict[str, Kpi]:
+def _compute_data_quality(records: Records) -> dict[str, Kpi]:
     used, orphans = sum(records.counts().values()), 0
     for dataset in DATASETS:
         if dataset != "customers":
@@ -89,8 +93,8 @@ def _data_quality(records: Records) -> dict[str, Kpi]:
             )
     read = used + len(records.set_aside)
     return {
-        "data_completeness": share(
+        "data_completeness": share_kpi(
             used - orphans, read, "rows that fit the schema and belong to a known customer / rows read"
         ),
-        "schema_validation_rate": share(used, read, "rows that fit the schema / rows read"),
+        "schema_validation_rate": share_kpi(used, read, "rows that fit the schema / rows read"),
     }

@@ -8,54 +8,54 @@ from math import fsum
 
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Economics, Policy, Provenance
-from journey.kpis.business import AT_FACE_VALUE, value_at_stake
+from journey.kpis.business import AT_FACE_VALUE, compute_preserved_revenue
 from journey.kpis.facts import SUPPORT_STAGES, Facts
 from journey.money.ledger import Ledger, LedgerLine, Memo
 
-LABEL = "directional: recorded data has no counterfactual"
+LEDGER_LABEL = "directional: recorded data has no counterfactual"
 DAYS_PER_MONTH = 365.0 / 12.0
 MINUTES_PER_HOUR = 60.0
 
 
-def recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf) -> Ledger:
+def build_recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf) -> Ledger:
     """Costs and value of the recorded interventions, up to `as_of`."""
     economics = policy.economics
     return Ledger(
-        lines=(*_value(facts, economics), *_cost(facts, policy, as_of)),
+        lines=(*_build_value_lines(facts, economics), *_build_cost_lines(facts, policy, as_of)),
         memos=(
             Memo(
                 "revenue saved, as recorded",
-                _known_sum([fact.estimated_revenue_saved for fact in facts.outcomes]),
+                _sum_known([fact.estimated_revenue_saved for fact in facts.outcomes]),
                 "the recorder's own estimate of the same value, revenue and not margin; not added",
             ),
         ),
-        label=LABEL,
+        label=LEDGER_LABEL,
     )
 
 
-def _known_sum(values: list[float | None]) -> float | None:
+def _sum_known(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return fsum(known) if known else None
 
 
-def _value(facts: Facts, economics: Economics) -> tuple[LedgerLine, ...]:
+def _build_value_lines(facts: Facts, economics: Economics) -> tuple[LedgerLine, ...]:
     outcomes = facts.outcomes
-    kept = [value_at_stake(fact.churn_risk_delta, fact.account_value) for fact in outcomes]
-    usual = economics.usual_resolution_days
-    saved: list[float | None] = [
-        None if fact.resolution_time_days is None else usual - fact.resolution_time_days
+    preserved = [compute_preserved_revenue(fact.churn_risk_delta, fact.account_value) for fact in outcomes]
+    baseline_days = economics.usual_resolution_days
+    saved_days: list[float | None] = [
+        None if fact.resolution_time_days is None else baseline_days - fact.resolution_time_days
         for fact in outcomes
         if fact.journey_stage in SUPPORT_STAGES
     ]
-    known = sum(value is not None for value in kept)
+    known = sum(value is not None for value in preserved)
     return (
         LedgerLine(
             "reduced churn risk",
             "value",
-            _known_sum(kept),
+            _sum_known(preserved),
             "dollars of yearly revenue",
             economics.margin_rate,
-            _origin(economics.margin_rate, Economics().margin_rate),
+            _get_provenance(economics.margin_rate, Economics().margin_rate),
             f"-churn_risk_delta x account_value of {known} outcomes, times margin; {AT_FACE_VALUE}",
         ),
         LedgerLine(
@@ -70,11 +70,11 @@ def _value(facts: Facts, economics: Economics) -> tuple[LedgerLine, ...]:
         LedgerLine(
             "lower support workload",
             "value",
-            _known_sum(saved),
+            _sum_known(saved_days),
             "support days",
             economics.support_day.amount,
             economics.support_day.provenance,
-            f"days sooner than the usual {usual:g} (assumed), interventions made in support or escalation",
+            f"days sooner than the usual {baseline_days:g} (assumed), interventions made in support or escalation",
         ),
         LedgerLine(
             "faster resolution for the customer",
@@ -88,12 +88,12 @@ def _value(facts: Facts, economics: Economics) -> tuple[LedgerLine, ...]:
     )
 
 
-def _cost(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[LedgerLine, ...]:
+def _build_cost_lines(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[LedgerLine, ...]:
     economics = policy.economics
-    reviewed = sum(fact.reviewed for fact in facts.interventions)
+    reviewed = sum(fact.is_reviewed for fact in facts.interventions)
     evaluations = len(facts.interventions)
     return (
-        *_actions(facts, policy),
+        *_build_action_lines(facts, policy),
         LedgerLine(
             "human review",
             "cost",
@@ -124,7 +124,7 @@ def _cost(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[LedgerLine, ...]:
         LedgerLine(
             "infrastructure",
             "cost",
-            _months(facts, as_of),
+            _count_months(facts, as_of),
             "months",
             economics.infrastructure_month.amount,
             economics.infrastructure_month.provenance,
@@ -133,10 +133,10 @@ def _cost(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[LedgerLine, ...]:
     )
 
 
-def _actions(facts: Facts, policy: Policy) -> tuple[LedgerLine, ...]:
-    done = Counter(fact.recommended_action for fact in facts.interventions if fact.executed)
+def _build_action_lines(facts: Facts, policy: Policy) -> tuple[LedgerLine, ...]:
+    executed = Counter(fact.recommended_action for fact in facts.interventions if fact.is_executed)
     lines = []
-    for action, count in sorted(done.items()):
+    for action, count in sorted(executed.items()):
         known = policy.actions.get(action)
         lines.append(
             LedgerLine(
@@ -145,19 +145,19 @@ def _actions(facts: Facts, policy: Policy) -> tuple[LedgerLine, ...]:
                 float(count) if known else None,
                 "actions",
                 known.cost if known else 0.0,
-                _origin(known, Policy().actions.get(action)),
+                _get_provenance(known, Policy().actions.get(action)),
                 "carried out" if known else f"not counted: {count} carried out, and the policy names no price",
             )
         )
     return tuple(lines)
 
 
-def _origin(given: object, default: object) -> Provenance:
+def _get_provenance(given: object, default: object) -> Provenance:
     """Where a figure without a provenance of its own comes from."""
     return "default" if given == default else "assumed"
 
 
-def _months(facts: Facts, as_of: AsOf) -> float:
+def _count_months(facts: Facts, as_of: AsOf) -> float:
     if not facts.interventions:
         return 0.0
     first = min(fact.generated_at for fact in facts.interventions)

@@ -66,10 +66,10 @@ __all__ = [
 # Loaded on first use, because their modules need NumPy.
 _LAZY = {
     "CompiledJourney": "journey.machine.compiled",
-    "Replay": "journey.machine.conformance",
+    "ConformanceResult": "journey.machine.conformance",
     "Violation": "journey.machine.conformance",
     "ViolationKind": "journey.machine.conformance",
-    "replay_log": "journey.machine.conformance",
+    "check_conformance": "journey.machine.conformance",
 }
 
 

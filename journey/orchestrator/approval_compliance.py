@@ -11,10 +11,10 @@ from journey.core.findings import Finding, FindingSeverity
 from journey.decision.rules import NO_ACTION
 from journey.decision.steps import action_needs_approval
 from journey.orchestrator.orchestrator import Orchestrator
-from journey.orchestrator.replay import as_decided_on
+from journey.orchestrator.replay import restore_customer
 from journey.records.model import Customer, Intervention
 
-CODE = "approval-policy"
+FINDING_CODE = "approval-policy"
 
 
 class RecordedAction(NamedTuple):
@@ -23,18 +23,18 @@ class RecordedAction(NamedTuple):
     intervention_id: str
     customer_id: str
     action: str
-    approval: bool
+    requires_human_approval: bool
     generated_at: datetime
     severity: float
     tier: int
     account_value: float
 
 
-def breach_of(
+def find_intervention_breach(
     orchestrator: Orchestrator, customer: Customer, intervention: Intervention, severity: float
 ) -> Finding | None:
     """The finding about one intervention, if it lacks an approval; `severity` is that of its own moment."""
-    return find_breach(
+    return find_action_breach(
         orchestrator,
         RecordedAction(
             intervention.intervention_id,
@@ -43,23 +43,25 @@ def breach_of(
             intervention.requires_human_approval,
             intervention.generated_at,
             severity,
-            orchestrator.risks.tier(customer),
-            as_decided_on(customer, intervention).account_value,
+            orchestrator.risk_scorer.tier(customer),
+            restore_customer(customer, intervention).account_value,
         ),
     )
 
 
-def find_breach(orchestrator: Orchestrator, recorded: RecordedAction) -> Finding | None:
+def find_action_breach(orchestrator: Orchestrator, recorded: RecordedAction) -> Finding | None:
     """The finding about one recorded action, if it lacks an approval that the policy demands."""
-    actions = orchestrator.table.actions
+    actions = orchestrator.policy_table.actions
     # An action outside the catalogue counts as delivered by a human: what is not known is not waved through.
-    code = actions.index(recorded.action) if recorded.action in actions else NO_ACTION
-    demanded = action_needs_approval(orchestrator.sheet, code, recorded.severity, recorded.tier, recorded.account_value)
-    if recorded.approval or not demanded:
+    action_code = actions.index(recorded.action) if recorded.action in actions else NO_ACTION
+    is_required = action_needs_approval(
+        orchestrator.parameters, action_code, recorded.severity, recorded.tier, recorded.account_value
+    )
+    if recorded.requires_human_approval or not is_required:
         return None
     day = recorded.generated_at.isoformat().removesuffix("T00:00:00")
     return Finding(
-        CODE,
+        FINDING_CODE,
         FindingSeverity.ERROR,
         "interventions",
         recorded.intervention_id,

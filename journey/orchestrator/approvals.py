@@ -76,7 +76,7 @@ class MemoryApprovalQueue:
     """
 
     def __init__(self, expiry_days: float, lifecycle: Journey | None = None) -> None:
-        self._patience = timedelta(days=expiry_days)
+        self._expiry = timedelta(days=expiry_days)
         self._lifecycle = lifecycle or intervention_lifecycle()
         self._tickets: dict[str, Ticket] = {}
 
@@ -99,8 +99,8 @@ class MemoryApprovalQueue:
             self._lifecycle.initial[0],
         )
         # Anything but a plain False asks a person: a broken flag must not wave an action through.
-        automatic = decision.requires_human_approval is False
-        self._move(ticket, "approve_automatically" if automatic else "request_approval")
+        is_automatic = decision.requires_human_approval is False
+        self._move(ticket, "approve_automatically" if is_automatic else "request_approval")
         self._tickets[ticket_id] = ticket
         return ticket
 
@@ -112,14 +112,14 @@ class MemoryApprovalQueue:
 
     def expire(self, at: datetime) -> list[Ticket]:
         """Let expire what has waited too long, and say what that was."""
-        late = [
+        expired = [
             ticket
             for ticket in self._tickets.values()
-            if ticket.state == "pending_approval" and at - ticket.submitted_at > self._patience
+            if ticket.state == "pending_approval" and at - ticket.submitted_at > self._expiry
         ]
-        for ticket in late:
+        for ticket in expired:
             self._move(ticket, "expire")
-        return late
+        return expired
 
     def approve(self, ticket_id: str, reviewer: str, at: datetime) -> Ticket:
         """A person says yes.
@@ -128,15 +128,15 @@ class MemoryApprovalQueue:
             InputError: There is no such ticket, or no reviewer is named.
             IllegalMoveError: It does not wait for a verdict (any more).
         """
-        return self._decide(ticket_id, reviewer, "approve", at)
+        return self._record_verdict(ticket_id, reviewer, "approve", at)
 
     def reject(self, ticket_id: str, reviewer: str, at: datetime) -> Ticket:
         """A person says no; raises like `approve`."""
-        return self._decide(ticket_id, reviewer, "reject", at)
+        return self._record_verdict(ticket_id, reviewer, "reject", at)
 
     def override(self, ticket_id: str, reviewer: str, action: str, at: datetime) -> Ticket:
         """A person does something else instead; raises like `approve`."""
-        ticket = self._decide(ticket_id, reviewer, "override", at)
+        ticket = self._record_verdict(ticket_id, reviewer, "override", at)
         ticket.action = action
         return ticket
 
@@ -148,24 +148,24 @@ class MemoryApprovalQueue:
             IllegalMoveError: It is not approved.
         """
         self.expire(at)
-        ticket = self._ticket(ticket_id)
+        ticket = self._get_ticket(ticket_id)
         self._move(ticket, "execute")
         return ticket
 
     def age_days(self, ticket_id: str, at: datetime) -> float:
         """How long a ticket has been in the queue, in days."""
-        return (at - self._ticket(ticket_id).submitted_at) / timedelta(days=1)
+        return (at - self._get_ticket(ticket_id).submitted_at) / timedelta(days=1)
 
-    def _decide(self, ticket_id: str, reviewer: str, verdict: str, at: datetime) -> Ticket:
+    def _record_verdict(self, ticket_id: str, reviewer: str, verdict: str, at: datetime) -> Ticket:
         if not reviewer.strip():
             raise InputError(f"ticket {ticket_id!r}: name the person who decides; nothing approves itself")
         self.expire(at)
-        ticket = self._ticket(ticket_id)
+        ticket = self._get_ticket(ticket_id)
         self._move(ticket, verdict)
         ticket.reviewer = reviewer
         return ticket
 
-    def _ticket(self, ticket_id: str) -> Ticket:
+    def _get_ticket(self, ticket_id: str) -> Ticket:
         try:
             return self._tickets[ticket_id]
         except KeyError:

@@ -10,7 +10,7 @@ from journey.records.columns import get_columns
 from journey.records.folder import Records
 from journey.records.model import Customer, Intervention, Outcome, Record, Signal, StageEntry
 
-CHUNK = 20_000
+CHUNK_ROWS = 20_000
 """Rows taken from the database at a time."""
 
 
@@ -38,12 +38,12 @@ def default_as_of(records: Records) -> AsOf:
     return AsOf.of(latest.date())
 
 
-def as_of_for(records: Records, as_of: AsOf | date | str | None) -> AsOf:
+def resolve_as_of(records: Records, as_of: AsOf | date | str | None) -> AsOf:
     """`as_of`, or the default for these records when it is None."""
     return default_as_of(records) if as_of is None else AsOf.of(as_of)
 
 
-OUTCOMES_OF_CUSTOMERS = """
+MATCHED_OUTCOMES = """
 SELECT o.* REPLACE (coalesce(o.measured_at, ?) AS measured_at, i.customer_id AS customer_id)
 FROM outcomes o JOIN interventions i USING (intervention_id)
 WHERE o.customer_id IS NULL OR o.customer_id = i.customer_id
@@ -59,42 +59,46 @@ class CaseReader:
         self._records = records
         self._latest = records.latest_date()
 
-    def every(self) -> Iterator[CustomerCase]:
+    def read_all(self) -> Iterator[CustomerCase]:
         """Every known customer, in order of the id."""
-        return self._cases(None)
+        return self._read_cases(None)
 
-    def some(self, customer_ids: Sequence[str]) -> Iterator[CustomerCase]:
+    def read_many(self, customer_ids: Sequence[str]) -> Iterator[CustomerCase]:
         """Those of these customers that are known, in order of the id, each set read once."""
-        return self._cases(customer_ids)
+        return self._read_cases(customer_ids)
 
-    def one(self, customer_id: str) -> CustomerCase | None:
+    def read_one(self, customer_id: str) -> CustomerCase | None:
         """One customer, or None when the customer is unknown."""
-        return next(self._cases([customer_id]), None)
+        return next(self._read_cases([customer_id]), None)
 
-    def _cases(self, only: Sequence[str] | None) -> Iterator[CustomerCase]:
+    def _read_cases(self, customer_ids: Sequence[str] | None) -> Iterator[CustomerCase]:
         entries, signals, interventions, outcomes = (
-            _Stream(self._rows(kind, only)) for kind in (StageEntry, Signal, Intervention, Outcome)
+            _CustomerRows(self._rows(kind, customer_ids)) for kind in (StageEntry, Signal, Intervention, Outcome)
         )
-        for customer in self._rows(Customer, only):
+        for customer in self._rows(Customer, customer_ids):
             key = customer.customer_id
             yield CustomerCase(
-                customer, entries.upto(key), signals.upto(key), interventions.upto(key), outcomes.upto(key)
+                customer,
+                entries.take_rows(key),
+                signals.take_rows(key),
+                interventions.take_rows(key),
+                outcomes.take_rows(key),
             )
 
-    def _rows(self, kind: type[Record], only: Sequence[str] | None) -> Iterator[Any]:
+    def _rows(self, kind: type[Record], customer_ids: Sequence[str] | None) -> Iterator[Any]:
         names = [column.name for column in get_columns(kind.dataset)]
         lists = {column.name for column in get_columns(kind.dataset) if column.kind == "texts"}
-        source = f"({OUTCOMES_OF_CUSTOMERS})" if kind is Outcome else kind.dataset
+        source = f"({MATCHED_OUTCOMES})" if kind is Outcome else kind.dataset
         parameters: list[Any] = [self._latest] if kind is Outcome else []
         where = ""
-        if only is not None:
+        if customer_ids is not None:
             where = "WHERE customer_id IN (SELECT unnest(?::VARCHAR[]))"
-            parameters.append(list(only))
+            parameters.append(list(customer_ids))
         # A cursor of its own, so that several sets can be read side by side.
         cursor = self._records.connection.cursor()
         cursor.execute(f"SELECT {', '.join(names)} FROM {source} {where} ORDER BY customer_id", parameters)
         construct = kind.model_construct
-        while rows := cursor.fetchmany(CHUNK):
+        while rows := cursor.fetchmany(CHUNK_ROWS):
             for row in rows:
                 values = dict(zip(names, row, strict=True))
                 for name in lists:
@@ -103,14 +107,14 @@ class CaseReader:
                 yield construct(None, **values)
 
 
-class _Stream:
+class _CustomerRows:
     """Rows in order of customer, handed out customer by customer; those of unknown customers are passed over."""
 
     def __init__(self, rows: Iterator[Any]) -> None:
         self._rows = rows
         self._next = next(rows, None)
 
-    def upto(self, customer_id: str) -> tuple[Any, ...]:
+    def take_rows(self, customer_id: str) -> tuple[Any, ...]:
         found = []
         while self._next is not None and self._next.customer_id <= customer_id:
             if self._next.customer_id == customer_id:

@@ -74,5 +74,5 @@ class Decision:
 
     def as_dict(self) -> dict[str, Any]:
         """The decision as a JSON-ready mapping."""
-        shown = {field.name: getattr(self, field.name) for field in fields(self)}
-        return shown | {"components": self.components._asdict()}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return values | {"components": self.components._asdict()}

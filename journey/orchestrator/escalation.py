@@ -19,16 +19,16 @@ class Route(NamedTuple):
 
     Attributes:
         action: The action that may be recommended, or NO_ACTION.
-        held: The action that was held back, or NO_ACTION.
+        held_action: The action that was held back, or NO_ACTION.
         reason: One of the reason codes of `journey.decision.rules`.
-        approval: Whether a person must approve the action.
+        requires_approval: Whether a person must approve the action.
         notes: What governance said, one sentence each.
     """
 
     action: int
-    held: int
+    held_action: int
     reason: int
-    approval: bool
+    requires_approval: bool
     notes: tuple[str, ...]
 
 
@@ -38,28 +38,30 @@ class HumanEscalationRouter:
     Governance can only make things stricter: veto, or demand approval. A check that fails vetoes.
     """
 
-    def __init__(self, table: CompiledPolicy, sheet: PolicyParameters, governance: Sequence[GovernanceCheck]) -> None:
+    def __init__(
+        self, table: CompiledPolicy, parameters: PolicyParameters, governance: Sequence[GovernanceCheck]
+    ) -> None:
         self._table = table
-        self._sheet = sheet
+        self._parameters = parameters
         self._governance = tuple(governance)
 
     def route(
         self, customer: Customer, state: JourneyState, risk: Risk, plan: Plan, tier: int, history: ContactHistory
     ) -> Route:
         """What may be done about one customer."""
-        sheet, action = self._sheet, plan.action
-        if plan.reason != ACT or action == sheet.monitor:
-            return Route(action, NO_ACTION, plan.reason, approval=False, notes=())
-        reason = apply_contact_policy(sheet, action, plan.reason, *history, False)  # noqa: FBT003 - the step is called as compiled
+        parameters, action = self._parameters, plan.action
+        if plan.reason != ACT or action == parameters.monitor:
+            return Route(action, NO_ACTION, plan.reason, requires_approval=False, notes=())
+        reason = apply_contact_policy(parameters, action, plan.reason, *history, False)  # noqa: FBT003 - the step is called as compiled
         if reason != ACT:
-            return Route(NO_ACTION, action, reason, approval=False, notes=())
-        vetoed, demanded, notes = self._rulings(customer, state, risk, action, history)
+            return Route(NO_ACTION, action, reason, requires_approval=False, notes=())
+        vetoed, approval_demanded, notes = self._apply_governance(customer, state, risk, action, history)
         if vetoed:
-            return Route(NO_ACTION, action, VETOED, approval=False, notes=notes)
-        needed = action_needs_approval(sheet, action, risk.severity, tier, customer.account_value)
-        return Route(action, NO_ACTION, ACT, approval=demanded or needed, notes=notes)
+            return Route(NO_ACTION, action, VETOED, requires_approval=False, notes=notes)
+        approval_required = action_needs_approval(parameters, action, risk.severity, tier, customer.account_value)
+        return Route(action, NO_ACTION, ACT, requires_approval=approval_demanded or approval_required, notes=notes)
 
-    def _rulings(
+    def _apply_governance(
         self, customer: Customer, state: JourneyState, risk: Risk, action: int, history: ContactHistory
     ) -> tuple[bool, bool, tuple[str, ...]]:
         if not self._governance:
@@ -70,18 +72,18 @@ class HumanEscalationRouter:
             state.stage,
             risk.severity,
             customer.account_value,
-            history.since if history.since >= 0.0 else None,
-            history.recent,
+            history.days_since_contact if history.days_since_contact >= 0.0 else None,
+            history.contacts_in_window,
         )
-        vetoed, demanded, notes = False, False, []
+        vetoed, approval_demanded, notes = False, False, []
         for check in self._governance:
             try:
                 ruling = check.check(proposal)
                 vetoed = vetoed or bool(ruling.veto)
-                demanded = demanded or bool(ruling.demand_approval)
-                why = ruling.why
+                approval_demanded = approval_demanded or bool(ruling.demand_approval)
+                reason = ruling.reason
             except Exception as error:  # noqa: BLE001 - whatever breaks in a check, the action must not get through
-                vetoed, why = True, f"the governance check {type(check).__name__} failed: {error}"
-            if why:
-                notes.append(why)
-        return vetoed, demanded, tuple(notes)
+                vetoed, reason = True, f"the governance check {type(check).__name__} failed: {error}"
+            if reason:
+                notes.append(reason)
+        return vetoed, approval_demanded, tuple(notes)

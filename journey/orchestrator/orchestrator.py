@@ -27,11 +27,11 @@ from journey.orchestrator.planner import InterventionPlanner, Plan
 from journey.orchestrator.ports import ConsentCheck, GovernanceCheck
 from journey.orchestrator.reasons import ReasonWriter
 from journey.orchestrator.risk import Risk, RiskScorer
-from journey.orchestrator.signals import Gathered, SignalAggregator, name_of
+from journey.orchestrator.signals import SignalAggregator, SignalEvidence, get_signal_name
 from journey.orchestrator.state import JourneyState, JourneyStateEvaluator
 from journey.records.model import Customer, Intervention, Outcome, Signal, StageEntry
 
-SILENT_REASONS = frozenset((NO_EVIDENCE, BELOW_THRESHOLD, NOT_LIVE, NO_STAGE))
+NO_RECOMMENDATION_REASONS = frozenset((NO_EVIDENCE, BELOW_THRESHOLD, NOT_LIVE, NO_STAGE))
 """Reasons for which nothing at all is recommended; every other reason against acting means: watch."""
 
 
@@ -52,20 +52,20 @@ class Orchestrator:
     ) -> None:
         self.policy = policy or Policy()
         self.journey = journey or default_journey()
-        self.table = self.policy.compile(self.journey.stages, frozenset(self.journey.terminal))
-        self.sheet = build_parameters(self.table)
+        self.policy_table = self.policy.compile(self.journey.stages, frozenset(self.journey.terminal))
+        self.parameters = build_parameters(self.policy_table)
         refused = self.policy.contact.do_not_contact
         # With nobody on the list there is nothing to ask, and the hot path stays short.
         default: tuple[GovernanceCheck, ...] = (ConsentCheck(refused),) if refused else ()
         self.governance = default if governance is None else tuple(governance)
-        self.states = JourneyStateEvaluator(self.journey)
-        self.signals = SignalAggregator(self.table, self.sheet)
-        self.risks = RiskScorer(self.table, self.sheet)
-        self.planner = InterventionPlanner(self.table, self.sheet)
-        self.router = HumanEscalationRouter(self.table, self.sheet, self.governance)
-        self.outcomes = OutcomeTracker(self.sheet)
-        self._writer = ReasonWriter(self.table, self.sheet)
-        self.listed_days = self._days_until_left(self.policy.evidence.live_share)
+        self.state_evaluator = JourneyStateEvaluator(self.journey)
+        self.signal_aggregator = SignalAggregator(self.policy_table, self.parameters)
+        self.risk_scorer = RiskScorer(self.policy_table, self.parameters)
+        self.planner = InterventionPlanner(self.policy_table, self.parameters)
+        self.router = HumanEscalationRouter(self.policy_table, self.parameters, self.governance)
+        self.outcome_tracker = OutcomeTracker(self.parameters)
+        self._writer = ReasonWriter(self.policy_table, self.parameters)
+        self.max_listed_age_days = self._age_at_share(self.policy.evidence.live_share)
 
     def evaluate_customer(
         self,
@@ -91,69 +91,77 @@ class Orchestrator:
             InputError: `as_of` is text and not a date.
         """
         when = as_of if isinstance(as_of, AsOf) else AsOf.of(as_of)
-        state = self.states.evaluate(entries, when)
-        gathered = self.signals.aggregate(signals, when)
-        risk = self.risks.score(customer, state, gathered)
-        plan = self.planner.plan(state, gathered, risk)
-        history = self.outcomes.history(interventions, outcomes, when)
-        route = self.router.route(customer, state, risk, plan, self.risks.tier(customer), history)
-        return self._decision(customer, state, gathered, risk, plan, history, route)
+        state = self.state_evaluator.evaluate(entries, when)
+        evidence = self.signal_aggregator.aggregate(signals, when)
+        risk = self.risk_scorer.score(customer, state, evidence)
+        plan = self.planner.plan(state, evidence, risk)
+        history = self.outcome_tracker.build_contact_history(interventions, outcomes, when)
+        route = self.router.route(customer, state, risk, plan, self.risk_scorer.tier(customer), history)
+        return self._build_decision(customer, state, evidence, risk, plan, history, route)
 
-    def _days_until_left(self, share: float) -> float:
+    def _age_at_share(self, share: float) -> float:
         """The age at which only `share` of a signal is left."""
-        return inf if share <= 0.0 else -log(share) / self.table.fade_rate
+        return inf if share <= 0.0 else -log(share) / self.policy_table.fade_rate
 
-    def _decision(
+    def _build_decision(
         self,
         customer: Customer,
         state: JourneyState,
-        gathered: Gathered,
+        evidence: SignalEvidence,
         risk: Risk,
         plan: Plan,
         history: ContactHistory,
         route: Route,
     ) -> Decision:
-        actions, action, reason = self.table.actions, route.action, route.reason
-        recommended = None if reason in SILENT_REASONS else MONITOR_ONLY
-        worth = 0.0
+        actions, action, reason = self.policy_table.actions, route.action, route.reason
+        recommended = None if reason in NO_RECOMMENDATION_REASONS else MONITOR_ONLY
+        money_at_stake = 0.0
         if action != NO_ACTION:
             recommended = actions[action]
-            worth = priority(risk.churn, customer.account_value, self.sheet.averts[action])
-        lead, bright, since = gathered.lead, gathered.bright, history.since
+            money_at_stake = priority(risk.churn_probability, customer.account_value, self.parameters.averts[action])
+        leading_negative, leading_positive, days_since_contact = (
+            evidence.leading_negative,
+            evidence.leading_positive,
+            history.days_since_contact,
+        )
         # In the order of the fields: naming each costs a microsecond in a place where there are only fifty.
         components = Components(
-            gathered.negative,
-            gathered.positive,
-            risk.stall,
-            gathered.negative_mass,
-            gathered.positive_mass,
-            len(risk.doubts),
-            None if lead is None else name_of(lead),
-            None if bright is None else name_of(bright),
+            evidence.negative,
+            evidence.positive,
+            risk.stall_evidence,
+            evidence.negative_mass,
+            evidence.positive_mass,
+            len(risk.gaps),
+            None if leading_negative is None else get_signal_name(leading_negative),
+            None if leading_positive is None else get_signal_name(leading_positive),
             plan.cause,
-            history.waiting,
-            since if since >= 0.0 else None,
-            history.recent,
+            history.open_interventions,
+            days_since_contact if days_since_contact >= 0.0 else None,
+            history.contacts_in_window,
         )
         return Decision(
             customer.customer_id,
             state.stage,
-            state.days,
+            state.days_in_stage,
             risk.severity,
             risk.confidence,
-            None if reason == NOT_LIVE else risk.churn,
-            worth,
+            None if reason == NOT_LIVE else risk.churn_probability,
+            money_at_stake,
             recommended,
-            route.approval,
-            self._triggers(gathered),
-            self._writer.write(customer, state, gathered, risk, plan, history, route),
+            route.requires_approval,
+            self._list_triggers(evidence),
+            self._writer.write(customer, state, evidence, risk, plan, history, route),
             REASONS[reason],
-            None if route.held == NO_ACTION else actions[route.held],
+            None if route.held_action == NO_ACTION else actions[route.held_action],
             components,
         )
 
-    def _triggers(self, gathered: Gathered) -> tuple[str, ...]:
-        oldest = self.listed_days
+    def _list_triggers(self, evidence: SignalEvidence) -> tuple[str, ...]:
+        max_age = self.max_listed_age_days
         return tuple(
-            [name_of(signal) for signal, age in zip(gathered.counted, gathered.ages, strict=True) if age <= oldest]
+            [
+                get_signal_name(signal)
+                for signal, age in zip(evidence.counted_signals, evidence.ages, strict=True)
+                if age <= max_age
+            ]
         )

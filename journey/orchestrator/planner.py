@@ -6,7 +6,7 @@ from journey.decision.policy import CompiledPolicy
 from journey.decision.rules import NO_SIGNAL
 from journey.decision.steps import PolicyParameters, plan_action
 from journey.orchestrator.risk import Risk
-from journey.orchestrator.signals import Gathered
+from journey.orchestrator.signals import SignalEvidence
 from journey.orchestrator.state import JourneyState
 
 
@@ -31,27 +31,27 @@ class InterventionPlanner:
     typical one is the cause. Below the threshold of action the strongest positive signal may open an opportunity.
     """
 
-    def __init__(self, table: CompiledPolicy, sheet: PolicyParameters) -> None:
-        self._sheet = sheet
+    def __init__(self, table: CompiledPolicy, parameters: PolicyParameters) -> None:
+        self._parameters = parameters
         self._causes = table.cause_names
 
-    def plan(self, state: JourneyState, gathered: Gathered, risk: Risk) -> Plan:
+    def plan(self, state: JourneyState, evidence: SignalEvidence, risk: Risk) -> Plan:
         """The playbook's answer for one customer."""
-        sheet = self._sheet
+        parameters = self._parameters
         action, reason = plan_action(
-            sheet,
+            parameters,
             risk.segment,
-            state.code,
-            risk.stall,
+            state.stage_code,
+            risk.stall_evidence,
             risk.severity,
             risk.confidence,
-            gathered.negative_mass + gathered.positive_mass,
-            gathered.lead_type,
-            gathered.bright_type,
+            evidence.negative_mass + evidence.positive_mass,
+            evidence.leading_negative_type,
+            evidence.leading_positive_type,
         )
         cause = None
-        if gathered.lead_type != NO_SIGNAL:
-            cause = self._causes[sheet.causes[gathered.lead_type]]
-        elif risk.stall > 0.0:
-            cause = self._causes[sheet.stalled]
+        if evidence.leading_negative_type != NO_SIGNAL:
+            cause = self._causes[parameters.causes[evidence.leading_negative_type]]
+        elif risk.stall_evidence > 0.0:
+            cause = self._causes[parameters.stalled]
         return Plan(action, reason, cause)

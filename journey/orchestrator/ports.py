@@ -48,12 +48,12 @@ class Ruling:
     Attributes:
         veto: The action must not be recommended.
         demand_approval: A person must approve it, whatever the policy's thresholds say.
-        why: One sentence for the decision's reasons; empty when there is nothing to say.
+        reason: One sentence for the decision's reasons; empty when there is nothing to say.
     """
 
     veto: bool = False
     demand_approval: bool = False
-    why: str = ""
+    reason: str = ""
 
 
 ALLOWED = Ruling()
@@ -72,12 +72,12 @@ class ConsentCheck:
     """Vetoes every action towards customers who gave no consent to be contacted."""
 
     def __init__(self, do_not_contact: Collection[str]) -> None:
-        self._refused = frozenset(do_not_contact)
+        self._do_not_contact = frozenset(do_not_contact)
 
     def check(self, proposal: Proposal) -> Ruling:
         """Veto when the customer is on the list."""
-        if proposal.customer_id in self._refused:
-            return Ruling(veto=True, why="the customer gave no consent to be contacted")
+        if proposal.customer_id in self._do_not_contact:
+            return Ruling(veto=True, reason="the customer gave no consent to be contacted")
         return ALLOWED
 
 
@@ -85,7 +85,7 @@ class ConsentCheck:
 class ExperimentAssigner(Protocol):
     """Says in which arm of an experiment a customer is."""
 
-    def arm(self, customer_id: str) -> str:
+    def assign_arm(self, customer_id: str) -> str:
         """The customer's arm: the same on every call and every machine."""
         ...
 
@@ -112,15 +112,15 @@ class HashAssigner:
         if min(self.shares.values(), default=-1.0) < 0.0 or abs(total - 1.0) > 1e-9:
             raise InputError(f"the shares of experiment {self.experiment!r} must be 0 or more and add up to 1")
 
-    def arm(self, customer_id: str) -> str:
+    def assign_arm(self, customer_id: str) -> str:
         """The customer's arm."""
         key = blake2b(self.experiment.encode(), digest_size=32).digest()
         digest = blake2b(customer_id.encode(), digest_size=8, key=key).digest()
-        place = int.from_bytes(digest, "big") / 2.0**64
-        reached = 0.0
+        position = int.from_bytes(digest, "big") / 2.0**64
+        cumulative_share = 0.0
         for name, share in self.shares.items():
-            reached += share
-            if place < reached:
+            cumulative_share += share
+            if position < cumulative_share:
                 return name
         # Rounding can leave the sum of the shares a hair below the place of the last customer.
         return [name for name, share in self.shares.items() if share > 0.0][-1]

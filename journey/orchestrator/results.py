@@ -11,18 +11,18 @@ from journey.core.findings import Finding, FindingCount, count_by_severity
 from journey.orchestrator.decision import Decision
 
 
-class Totals(NamedTuple):
+class DecisionTotals(NamedTuple):
     """Decisions, counted.
 
     Attributes:
-        acting: How many recommend an action, which is more than watching.
-        asking: How many of these need a person's approval.
-        held: How many actions contact policy or governance held back.
+        with_action: How many recommend an action, which is more than watching.
+        needing_approval: How many of these need a person's approval.
+        held_back: How many actions contact policy or governance held back.
     """
 
-    acting: int
-    asking: int
-    held: int
+    with_action: int
+    needing_approval: int
+    held_back: int
 
 
 class Decisions(Protocol):
@@ -30,11 +30,11 @@ class Decisions(Protocol):
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Decision]: ...
-    def foremost(self, most: int) -> list[Decision]:
+    def top_priority(self, limit: int) -> list[Decision]:
         """Those that deserve attention first, at most so many: money at stake, then severity."""
         ...
 
-    def totals(self) -> Totals:
+    def count_totals(self) -> DecisionTotals:
         """How many act, ask and are held back."""
         ...
 
@@ -45,7 +45,7 @@ class Findings(Protocol):
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Finding]: ...
     @overload
-    def __getitem__(self, place: int, /) -> Finding: ...
+    def __getitem__(self, index: int, /) -> Finding: ...
     @overload
     def __getitem__(self, place: slice, /) -> "tuple[Finding, ...]": ...
     def severities(self) -> dict[str, int]:
@@ -67,16 +67,18 @@ class ListedDecisions(tuple[Decision, ...]):
 
     __slots__ = ()
 
-    def foremost(self, most: int) -> list[Decision]:
+    def top_priority(self, limit: int) -> list[Decision]:
         """Those that deserve attention first: money at stake, then anything recommended, then severity."""
         ranked = sorted(self, key=lambda d: (-d.priority, d.recommended_action is None, -d.severity, d.customer_id))
-        return ranked[:most]
+        return ranked[:limit]
 
-    def totals(self) -> Totals:
+    def count_totals(self) -> DecisionTotals:
         """How many act, ask and are held back."""
-        acting = [decision for decision in self if is_action(decision)]
-        asking = sum(decision.requires_human_approval for decision in acting)
-        return Totals(len(acting), asking, sum(decision.held_back_action is not None for decision in self))
+        with_action = [decision for decision in self if is_action(decision)]
+        needing_approval = sum(decision.requires_human_approval for decision in with_action)
+        return DecisionTotals(
+            len(with_action), needing_approval, sum(decision.held_back_action is not None for decision in self)
+        )
 
 
 class ListedFindings(tuple[Finding, ...]):

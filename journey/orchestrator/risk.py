@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from journey.decision.policy import CompiledPolicy
 from journey.decision.steps import PolicyParameters, assess, compute_churn_probability, stall_evidence
-from journey.orchestrator.signals import Gathered
+from journey.orchestrator.signals import SignalEvidence
 from journey.orchestrator.state import JourneyState
 from journey.records.model import Customer
 
@@ -18,17 +18,17 @@ class Risk(NamedTuple):
     Attributes:
         severity: In [0, 1].
         confidence: In [0, 1].
-        churn: Probability of churn within the policy's horizon.
-        stall: Evidence of a stay beyond the typical one, part of the severity.
-        doubts: What is missing or doubtful in the record; each lowers confidence.
+        churn_probability: Probability of churn within the policy's horizon.
+        stall_evidence: Evidence of a stay beyond the typical one, part of the severity.
+        gaps: What is missing or doubtful in the record; each lowers confidence.
         segment: The customer's segment, as the policy numbers them.
     """
 
     severity: float
     confidence: float
-    churn: float
-    stall: float
-    doubts: tuple[str, ...]
+    churn_probability: float
+    stall_evidence: float
+    gaps: tuple[str, ...]
     segment: int
 
 
@@ -40,33 +40,33 @@ class RiskScorer:
     missing risk tier cannot be told from a medium one, because the record's default is medium.)
     """
 
-    def __init__(self, table: CompiledPolicy, sheet: PolicyParameters) -> None:
-        self._sheet = sheet
+    def __init__(self, table: CompiledPolicy, parameters: PolicyParameters) -> None:
+        self._parameters = parameters
         self.segments = {name: code for code, name in enumerate(table.segments[:-1])}
         self._other_segment = len(table.segments) - 1
         self._tiers = {name: code for code, name in enumerate(table.tiers)}
 
-    def score(self, customer: Customer, state: JourneyState, gathered: Gathered) -> Risk:
+    def score(self, customer: Customer, state: JourneyState, evidence: SignalEvidence) -> Risk:
         """The customer's risk."""
-        sheet = self._sheet
-        doubts = state.doubts
+        parameters = self._parameters
+        gaps = state.gaps
         if customer.segment in UNKNOWN_SEGMENTS:
-            doubts = (*doubts, "the segment is unknown")
+            gaps = (*gaps, "the segment is unknown")
         if customer.account_value <= 0.0:
-            doubts = (*doubts, "the account value is missing or zero")
-        stalled = stall_evidence(sheet, state.code, state.days or 0.0)
+            gaps = (*gaps, "the account value is missing or zero")
+        stalled = stall_evidence(parameters, state.stage_code, state.days_in_stage or 0.0)
         segment = self.segments.get(customer.segment, self._other_segment)
         severity, confidence = assess(
-            sheet,
-            len(doubts),
+            parameters,
+            len(gaps),
             stalled,
-            gathered.negative,
-            gathered.positive,
-            gathered.negative_mass,
-            gathered.positive_mass,
+            evidence.negative,
+            evidence.positive,
+            evidence.negative_mass,
+            evidence.positive_mass,
         )
-        churn = compute_churn_probability(sheet, segment, self.tier(customer), severity)
-        return Risk(severity, confidence, churn, stalled, doubts, segment)
+        churn_probability = compute_churn_probability(parameters, segment, self.tier(customer), severity)
+        return Risk(severity, confidence, churn_probability, stalled, gaps, segment)
 
     def tier(self, customer: Customer) -> int:
         """Index of the customer's risk tier."""

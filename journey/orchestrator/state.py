@@ -15,15 +15,15 @@ class JourneyState(NamedTuple):
 
     Attributes:
         stage: The recorded stage, or None when no entry is known.
-        code: The stage's index in the journey, or -1 when it is not one of its stages.
-        days: Days since it was entered, at least 0; None without an entry.
-        doubts: What is missing or doubtful about it, one sentence each.
+        stage_code: The stage's index in the journey, or -1 when it is not one of its stages.
+        days_in_stage: Days since it was entered, at least 0; None without an entry.
+        gaps: What is missing or doubtful about it, one sentence each.
     """
 
     stage: str | None
-    code: int
-    days: float | None
-    doubts: tuple[str, ...]
+    stage_code: int
+    days_in_stage: float | None
+    gaps: tuple[str, ...]
 
 
 class JourneyStateEvaluator:
@@ -45,17 +45,17 @@ class JourneyStateEvaluator:
         known = [entry for entry in entries if entry.state_entered_at <= cutoff]
         if not known:
             return JourneyState(None, NO_STAGE_CODE, None, ("no stage is recorded",))
-        last = known[0] if len(known) == 1 else self._latest(known)
+        last = known[0] if len(known) == 1 else self._find_latest(known)
         stage = last.journey_stage
         days = as_of.age(last.state_entered_at)
         previous = last.previous_stage
         if previous is None and len(known) > 1:
             before = [entry for entry in known if entry.state_entered_at < last.state_entered_at]
-            previous = self._latest(before).journey_stage if before else None
+            previous = self._find_latest(before).journey_stage if before else None
         code = self._codes.get(stage, NO_STAGE_CODE)
-        return JourneyState(stage, code, max(days, 0.0), self._doubts(stage, previous))
+        return JourneyState(stage, code, max(days, 0.0), self._find_gaps(stage, previous))
 
-    def _latest(self, known: list[StageEntry]) -> StageEntry:
+    def _find_latest(self, known: list[StageEntry]) -> StageEntry:
         newest = max(entry.state_entered_at for entry in known)
         tied = [entry for entry in known if entry.state_entered_at == newest]
         left = {entry.previous_stage for entry in tied if entry.previous_stage != entry.journey_stage}
@@ -69,7 +69,7 @@ class JourneyStateEvaluator:
             ),
         )
 
-    def _doubts(self, stage: str, previous: str | None) -> tuple[str, ...]:
+    def _find_gaps(self, stage: str, previous: str | None) -> tuple[str, ...]:
         if stage not in self._codes:
             return (f"the recorded stage {stage!r} is not one of the journey's",)
         if previous is None:

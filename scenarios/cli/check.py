@@ -40,14 +40,14 @@ def command(
     from journey.checks import check
     from journey.core.findings import count_by_severity, sort_findings
     from journey.decision.as_of import AsOf
-    from journey.evaluation.approval_findings import approval_findings
+    from journey.evaluation.missing_approvals import find_missing_approvals
     from scenarios.cli.console import console, print_json
 
     when = None if as_of is None else AsOf.of(as_of)
     machine, rules = journey_and_policy(journey, policy)
     records = read(folder, machine, rules)
     report = check(records, as_of=None if when is None else when.cutoff, journey=machine, policy=rules)
-    findings = sort_findings([*report.findings, *approval_findings(records, when, rules, machine)])
+    findings = sort_findings([*report.findings, *find_missing_approvals(records, when, rules, machine)])
     counts = count_by_severity(findings)
     shown = report.as_dict() | {"counts": counts}
     if json_:

@@ -93,13 +93,13 @@ def _refuse_decisions(path: Path | None, customer: str | None) -> None:
 
 
 def _say_how(customers: int, *, json_: bool, exported: bool) -> None:
-    from journey.evaluation.evaluate import BATCH_FROM
+    from journey.evaluation.evaluate import BATCH_MIN_CUSTOMERS
     from scenarios.cli.console import say
 
-    if customers < BATCH_FROM and not exported:
+    if customers < BATCH_MIN_CUSTOMERS and not exported:
         return
     say(f"judging {customers:,} customers at once, by the compiled rules ...")
-    if json_ and customers >= BATCH_FROM:
+    if json_ and customers >= BATCH_MIN_CUSTOMERS:
         say("--json gives every decision its reasons, one after another, which takes minutes for a million;")
         say("--decisions F.parquet writes all of them by column in seconds")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from journey.core.findings import count_by_severity
-from journey.orchestrator.replay import LABEL
+from journey.orchestrator.replay import AGREEMENT_LABEL
 from journey.orchestrator.results import is_action
 from scenarios.cli.console import table
 from scenarios.reports.evaluation import KPI_GROUPS, counted, kpi_value, money, quantity
@@ -94,8 +94,8 @@ def _print_finding_counts(out: "Console", findings: "Findings") -> None:
 
 
 def _print_decisions(out: "Console", decisions: "Decisions", limit: int) -> None:
-    title = f"Decisions: {counted(decisions.totals().acting, 'action')} recommended"
-    shown = decisions.foremost(limit)
+    title = f"Decisions: {counted(decisions.count_totals().with_action, 'action')} recommended"
+    shown = decisions.top_priority(limit)
     if out.width >= _WIDE:
         out.print(_decision_table(title, shown))
     else:
@@ -115,7 +115,7 @@ def _print_breakdown(out: "Console", decided: "DecisionTable") -> None:
             share.tier,
             escape(share.action or "nothing"),
             f"{share.customers:,}",
-            f"{share.asking:,}" if share.asking else "",
+            f"{share.needing_approval:,}" if share.needing_approval else "",
             f"${share.priority:,.0f}" if share.priority else "",
         )
     out.print(made)
@@ -206,7 +206,8 @@ def _ledger(ledger: "Ledger", *, wide: bool) -> "Table":
 def _print_agreement(out: "Console", found: "Agreement", limit: int) -> None:
     count = len(found.rows)
     made = table(
-        f"Replay: same action {found.same_action} of {count}, same approval {found.same_approval} of {count} ({LABEL})",
+        f"Replay: same action {found.same_action} of {count}, same approval {found.same_approval} of {count} "
+        f"({AGREEMENT_LABEL})",
         "intervention",
         "recorded",
         "now",

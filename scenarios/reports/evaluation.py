@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from journey.orchestrator.replay import LABEL
+from journey.orchestrator.replay import AGREEMENT_LABEL
 from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
 
 if TYPE_CHECKING:
@@ -70,11 +70,12 @@ def quantity(amount: float | None, unit: str) -> str:
 
 
 def _summary(found: "Evaluation") -> list[Block]:
-    totals = found.decisions.totals()
+    totals = found.decisions.count_totals()
     counts = found.findings.severities()
     actions = (
-        f"{counted(totals.acting, 'action')} recommended, of which {totals.asking:,} need a person's approval;"
-        f" {counted(totals.held, 'action')} held back by contact policy or governance."
+        f"{counted(totals.with_action, 'action')} recommended, of which {totals.needing_approval:,} need a "
+        "person's approval;"
+        f" {counted(totals.held_back, 'action')} held back by contact policy or governance."
     )
     return [
         Heading(2, "In short"),
@@ -90,7 +91,7 @@ def _summary(found: "Evaluation") -> list[Block]:
 
 
 def _decisions(decisions: "Decisions") -> list[Block]:
-    foremost = decisions.foremost(MOST_ROWS)
+    foremost = decisions.top_priority(MOST_ROWS)
     rows = tuple(
         (
             decision.customer_id,
@@ -218,7 +219,8 @@ def _agreement(found: "Agreement") -> list[Block]:
         Paragraph(
             f"Each recorded intervention re-decided at its own date, with nothing later in sight: same action"
             f" {found.same_action} of {count}, same approval {found.same_approval} of {count}, rank correlation of"
-            f" confidences {rank}. This is a {LABEL}: the record says what was decided, not whether it was right."
+            f" confidences {rank}. This is a {AGREEMENT_LABEL}: the record says what was decided, not whether it "
+            "was right."
         ),
         Grid(
             ("intervention", "recorded", "now", "approval recorded", "approval now", "confidence recorded", "now"),

@@ -1,12 +1,12 @@
 """KPIs of recorded campaigns in three groups, and targets against actuals; each says what it counts and of how many.
 
-What the records hold no ground truth for is there with value None and status ``unknown``.
+What the records hold no ground truth for is there with value None and status ``unknown_kpi``.
 """
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from journey.kpis.model import Groups, Kpi, Status, mean, share, total, unknown
+from journey.kpis.model import Kpi, KpiGroups, KpiStatus, mean_kpi, share_kpi, total_kpi, unknown_kpi
 from journey.marketing.analysis.experiments import analyse_experiments
 from journey.marketing.analysis.recommendation import PerformanceCounts
 from journey.marketing.analysis.targets import Target, compute_targets
@@ -35,7 +35,7 @@ def report_kpis(context: "MarketingContext") -> dict[str, Any]:
     return groups | {"targets": {f"{goal.campaign_id} {goal.name}": goal.as_dict() for goal in campaign_targets}}
 
 
-def compute_kpis(context: "MarketingContext", targets: Iterable[Target]) -> Groups:
+def compute_kpis(context: "MarketingContext", targets: Iterable[Target]) -> KpiGroups:
     """The three groups of KPIs.
 
     Args:
@@ -79,20 +79,20 @@ def _compute_governance(context: "MarketingContext") -> dict[str, Kpi]:
         "WHERE status IN ('open', 'in_review')"
     ).fetchall()
     return {
-        "moves_approved": share(
+        "moves_approved": share_kpi(
             approved,
             needing_approval,
             f"executed budget actions of {threshold:,.2f} or more that name a person's approval / all such; by the "
             "records' own fields, which are no proof (the log is)",
         ),
-        "approval_latency": mean(
+        "approval_latency": mean_kpi(
             latencies, "minutes", "mean approval_latency_minutes of the budget actions that have one"
         ),
-        "severe_risks_looked_at": share(
+        "severe_risks_looked_at": share_kpi(
             reviewed, serious, f"risks of severity {' or '.join(severities)} that are no longer open / all such"
         ),
-        "age_of_open_risks": mean(ages, "days", "mean days since risks were raised that are open or in review"),
-        "human_override_rate": share(
+        "age_of_open_risks": mean_kpi(ages, "days", "mean days since risks were raised that are open or in review"),
+        "human_override_rate": share_kpi(
             overridden, decided, "orchestrator decisions that a person overrode / those that say whether one did"
         ),
     }
@@ -109,15 +109,15 @@ def _compute_evidence(context: "MarketingContext") -> dict[str, Kpi]:
         "FROM totals LEFT JOIN creative_assets USING (asset_id) WHERE impressions > 0"
     ).fetchall()
     return {
-        "funnel_steps_counted": share(
+        "funnel_steps_counted": share_kpi(
             len(counted), len(steps), "steps counted once / steps of the campaigns' paths on the days with any count"
         ),
-        "funnel_counts_trusted": share(trusted, len(counted), f"counts trusted by {min_trust:g} or more / counts"),
-        "experiments_analysable": share(
+        "funnel_counts_trusted": share_kpi(trusted, len(counted), f"counts trusted by {min_trust:g} or more / counts"),
+        "experiments_analysable": share_kpi(
             sum(each.call != "cannot be analysed" for each in analyses), len(analyses),
             "experiments that can be analysed on their own metric / experiments",
         ),
-        "assets_approved": share(approved, shown, "assets shown that a person approved / assets shown"),
+        "assets_approved": share_kpi(approved, shown, "assets shown that a person approved / assets shown"),
     }  # fmt: skip
 
 
@@ -138,13 +138,13 @@ def _compute_rates(campaigns: list[_CampaignCounts]) -> dict[str, Kpi]:
 
 
 def _compute_ratio(
-    rows: Iterable[tuple[str, float | None, float | None]], unit: str, definition: str, status: Status = "measured"
+    rows: Iterable[tuple[str, float | None, float | None]], unit: str, definition: str, status: KpiStatus = "measured"
 ) -> Kpi:
     """One sum over another, altogether and by campaign; rows that lack one of the two are left out of both."""
     known = [(name, part, whole) for name, part, whole in rows if part is not None and whole is not None]
     denominator = sum(whole for _, _, whole in known)
     if not denominator:
-        return unknown(unit, f"{definition}, by campaign")
+        return unknown_kpi(unit, f"{definition}, by campaign")
     by_campaign = {name: {"value": part / whole if whole else None, "n": round(whole)} for name, part, whole in known}
     return Kpi(
         sum(part for _, part, _ in known) / denominator,
@@ -161,20 +161,25 @@ def _compute_progress(context: "MarketingContext", targets: list[Target]) -> dic
     compared = [step for step in build_funnel_rows(context) if step.conversion is not None]
     decided_targets = [goal for goal in targets if goal.name != "budget" and goal.verdict != "unknown"]
     return {
-        "campaigns_on_target": share(
-            sum(goal.verdict == "met" for goal in decided_targets), len(decided_targets),
+        "campaigns_on_target": share_kpi(
+            sum(goal.verdict == "met" for goal in decided_targets),
+            len(decided_targets),
             "campaigns whose KPI reaches its target with its whole interval / campaigns with a target and a KPI",
         ),
-        "experiments_with_a_winner": share(
-            sum(each.call == "winner" for each in analyses), len(analyses),
+        "experiments_with_a_winner": share_kpi(
+            sum(each.call == "winner" for each in analyses),
+            len(analyses),
             "experiments with a winner / analysable experiments",
         ),
-        "steps_that_lose_people": share(
-            sum(step.flag == "drop_off" for step in compared), len(compared),
+        "steps_that_lose_people": share_kpi(
+            sum(step.flag == "drop_off" for step in compared),
+            len(compared),
             "funnel steps on a day that lose more than chance explains / steps with a conversion",
         ),
-        "days_to_conversion": unknown("days", "from the first visit to the conversion; daily totals do not hold it"),
-    }  # fmt: skip
+        "days_to_conversion": unknown_kpi(
+            "days", "from the first visit to the conversion; daily totals do not hold it"
+        ),
+    }
 
 
 def _compute_money(campaigns: list[_CampaignCounts]) -> dict[str, Kpi]:
@@ -205,9 +210,9 @@ def _compute_money(campaigns: list[_CampaignCounts]) -> dict[str, Kpi]:
     }
 
 
-def _compute_sum(rows: Iterable[tuple[str, float | None]], definition: str, status: Status = "measured") -> Kpi:
+def _compute_sum(rows: Iterable[tuple[str, float | None]], definition: str, status: KpiStatus = "measured") -> Kpi:
     known = [(name, value) for name, value in rows if value is not None]
-    summed = total((value for _, value in known), "dollars", f"{definition}, by campaign", status)
+    summed = total_kpi((value for _, value in known), "dollars", f"{definition}, by campaign", status)
     return (
         summed
         if summed.value is None
@@ -240,10 +245,10 @@ def _compute_moves(context: "MarketingContext") -> dict[str, Kpi]:
 
 def _list_unrecorded() -> dict[str, Kpi]:
     return {
-        "incremental_conversions": unknown(
+        "incremental_conversions": unknown_kpi(
             "conversions", "those that would not have come without the campaign; no record holds a group without it"
         ),
-        "retained_margin": unknown(
+        "retained_margin": unknown_kpi(
             "dollars", "margin of those who converted and stayed; the records end at the conversion"
         ),
     }

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from journey.checks.context import WORDS
+from journey.checks.context import SQL_MACROS
 from journey.machine.lifecycles import FUNNEL_STEPS
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import MARKETING_FAMILY
@@ -69,7 +69,7 @@ class MarketingContext:
 def create_tables(context: MarketingContext) -> None:
     """Make the tables and words that queries rely on."""
     execute = context.cursor.execute
-    for macro in (*WORDS, "dollars(amount) AS printf('%.2f', amount)", f"the_moment() AS {context.as_of_sql}"):
+    for macro in (*SQL_MACROS, "dollars(amount) AS printf('%.2f', amount)", f"the_moment() AS {context.as_of_sql}"):
         execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     for dataset in MARKETING_FAMILY.datasets:
         date_column = observation_column(dataset)

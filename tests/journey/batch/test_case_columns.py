@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.batch import evaluate_batch
-from journey.batch.arrow_stream import Answer
-from journey.batch.id_lookup import KnownIds, Owners
+from journey.batch.arrow_stream import QueryResult
+from journey.batch.id_lookup import CaseLookup, CustomerIdIndex
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader
 from journey.records.database import connect, map_in_parallel
@@ -42,7 +42,9 @@ def company(customers, rows):
 
 
 def found(connection):
-    rows = Owners(connection, KnownIds.of(connection)).rows("SELECT customer_id AS case_id, number FROM rows")
+    rows = CaseLookup(connection, CustomerIdIndex.from_customers(connection)).fetch_rows(
+        "SELECT customer_id AS case_id, number FROM rows"
+    )
     return list(zip(rows["case_id"].tolist(), rows["number"].tolist(), strict=True))
 
 
@@ -69,7 +71,7 @@ def test_numbers_come_out_of_the_database_as_they_are_in_it():
     asked = (
         "SELECT range AS long, range::INTEGER AS short, (range % 7)::TINYINT AS tiny, range / 3 AS real FROM range(9)"
     )
-    (batch,) = Answer(duckdb.connect().sql(asked)).batches()
+    (batch,) = QueryResult(duckdb.connect().sql(asked)).batches()
     long = np.arange(9)
     for name, expected in {"long": long, "short": long, "tiny": long % 7, "real": long / 3}.items():
         np.testing.assert_array_equal(batch.columns[name], expected)
@@ -78,7 +80,7 @@ def test_numbers_come_out_of_the_database_as_they_are_in_it():
 def test_what_goes_wrong_in_the_midst_of_an_answer_is_said():
     asked = duckdb.connect().sql("SELECT (CASE WHEN range = 99999 THEN 'x' ELSE '1' END)::INTEGER FROM range(100000)")
     with pytest.raises(duckdb.Error, match="Could not convert"):
-        list(Answer(asked).batches())
+        list(QueryResult(asked).batches())
 
 
 def test_a_type_of_signal_that_came_after_reading_is_judged_like_any_other(tmp_path):
@@ -94,7 +96,7 @@ def test_a_type_of_signal_that_came_after_reading_is_judged_like_any_other(tmp_p
     new = Signal(customer_id="B", signal_type="never_seen", signal_strength=0.8, detected_at=datetime(2030, 1, 6))
     assert records.add_signals([new]) == 1
     table = evaluate_batch(records, "2030-01-07")
-    alone = [Orchestrator().evaluate_customer(*case, as_of=table.as_of) for case in CaseReader(records).every()]
+    alone = [Orchestrator().evaluate_customer(*case, as_of=table.as_of) for case in CaseReader(records).read_all()]
     assert table.columns.severity.tolist() == [decision.severity for decision in alone]
     assert alone[1].severity > 0
 

@@ -10,7 +10,7 @@ from journey.batch import evaluate_batch, redecide_batch
 from journey.decision.as_of import AsOf
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader
-from journey.orchestrator.replay import redecide
+from journey.orchestrator.replay import redecide_intervention
 from journey.records.folder import Records, bundled_folder, read_folder
 from journey.records.model import Intervention
 from tests.journey.recorded_customers import START, companies, judgements, policies
@@ -47,7 +47,7 @@ def test_every_decision_equals_the_one_made_alone(company, policy, as_of):
     records = recorded(company)
     orchestrator = Orchestrator(policy)
     table = evaluate_batch(records, as_of, policy)
-    cases = list(CaseReader(records).every())
+    cases = list(CaseReader(records).read_all())
     assert len(table) == len(cases) == len(company)
     for place, case in enumerate(cases):
         alone = orchestrator.evaluate_customer(*case, as_of=as_of)
@@ -68,8 +68,8 @@ def test_every_replayed_decision_equals_the_one_made_alone(company, policy):
     orchestrator = Orchestrator(policy)
     table, said = redecide_batch(records, orchestrator, AsOf.of(START.date() + timedelta(days=90)))
     alone = {
-        intervention.intervention_id: redecide(orchestrator, case, intervention)
-        for case in CaseReader(records).every()
+        intervention.intervention_id: redecide_intervention(orchestrator, case, intervention)
+        for case in CaseReader(records).read_all()
         for intervention in case.interventions
     }
     assert sorted(said["intervention_id"]) == sorted(alone)
@@ -107,7 +107,7 @@ def test_a_company_without_any_record_beyond_its_customers_is_judged_too():
 
 
 def test_approvals_are_held_to_the_policy_in_batch_as_one_by_one(monkeypatch):
-    from journey.evaluation import approval_findings
+    from journey.evaluation import missing_approvals
 
     company = {
         "customers": [{"customer_id": "A", "segment": "SMB", "account_value": 9e4, "risk_tier": "high"}],
@@ -125,9 +125,9 @@ def test_approvals_are_held_to_the_policy_in_batch_as_one_by_one(monkeypatch):
         ],
     }  # fmt: skip
     records = Records.from_tables(company)
-    one_by_one = approval_findings.approval_findings(records)
-    monkeypatch.setattr(approval_findings, "BATCH_FROM", 1)
-    assert approval_findings.approval_findings(records) == one_by_one
+    one_by_one = missing_approvals.find_missing_approvals(records)
+    monkeypatch.setattr(missing_approvals, "BATCH_MIN_INTERVENTIONS", 1)
+    assert missing_approvals.find_missing_approvals(records) == one_by_one
     # I0 came before the signal; watching needs no one; an action that no one knows counts as a human's.
     assert [finding.record for finding in one_by_one] == ["I1", "I3"]
     assert {finding.code for finding in one_by_one} == {"approval-policy"}

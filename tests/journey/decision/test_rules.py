@@ -139,7 +139,7 @@ def test_only_a_decision_to_act_names_money_or_asks_for_approval(customer, polic
 @given(st.lists(entries(), min_size=2, max_size=4), st.randoms(use_true_random=False))
 def test_of_entries_of_one_moment_the_order_of_reading_does_not_choose(log_, luck):
     tied = [entry.model_copy(update={"state_entered_at": START}) for entry in log_]
-    judge = Orchestrator().states
+    judge = Orchestrator().state_evaluator
     from journey.decision.as_of import AsOf
 
     when = AsOf.of(START.date())

@@ -43,7 +43,7 @@ def hold_the_columns_to_single_decisions(company, policy, as_of):
     records = recorded(company)
     orchestrator = Orchestrator(policy)
     rows = rows_of(evaluate_batch(records, as_of, policy))
-    alone = [as_row(orchestrator.evaluate_customer(*case, as_of=as_of)) for case in CaseReader(records).every()]
+    alone = [as_row(orchestrator.evaluate_customer(*case, as_of=as_of)) for case in CaseReader(records).read_all()]
     assert set(Components._fields) <= set(alone[0])
     assert rows == [{name: one[name] for name in rows[0]} for one in alone]
     assert set(rows[0]) == set(alone[0])
@@ -56,11 +56,11 @@ def hold_the_evaluation_to_the_single_path(company, policy, as_of):
     )
     assert at_once.table is not None
     assert at_once.as_dict() == one_by_one.as_dict()
-    assert at_once.decisions.totals() == one_by_one.decisions.totals()
+    assert at_once.decisions.count_totals() == one_by_one.decisions.count_totals()
     assert at_once.findings.by_code() == one_by_one.findings.by_code()
     assert at_once.findings.severities() == one_by_one.findings.severities()
     for most in (0, 1, 3, 1_000):
-        assert at_once.decisions.foremost(most) == one_by_one.decisions.foremost(most)
+        assert at_once.decisions.top_priority(most) == one_by_one.decisions.top_priority(most)
         assert tuple(at_once.findings[:most]) == tuple(one_by_one.findings[:most])
 
 
@@ -109,7 +109,7 @@ def test_a_customer_with_very_many_signals_in_any_order_is_sorted_as_one_with_fe
         for n in range(count)
     ]  # fmt: skip
     records = Records.from_tables({"customers": [{"customer_id": "A"}], "signals": rows})
-    (case,) = CaseReader(records).every()
+    (case,) = CaseReader(records).read_all()
     alone = Orchestrator().evaluate_customer(*case, as_of="2030-01-31")
     (row,) = rows_of(evaluate_batch(records, "2030-01-31"))
     assert row == {name: as_row(alone)[name] for name in row}
@@ -131,7 +131,7 @@ def test_the_breakdown_counts_every_decision_once(bundled):
         found = sum(share.customers for share in shares if (share.stage, share.action) == (stage, action))
         assert found == rows.count((stage, action))
     assert sum(share.priority for share in shares) == pytest.approx(sum(row["priority"] for row in rows_of(table)))
-    assert sum(share.asking for share in shares) == table.totals().asking
+    assert sum(share.needing_approval for share in shares) == table.count_totals().needing_approval
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
@@ -153,6 +153,6 @@ def test_decisions_are_not_written_to_what_no_one_could_read(bundled, tmp_path):
     with pytest.raises(InputError, match=r"\.parquet or \.csv"):
         write_decisions(table, tmp_path / "decisions.xlsx")
     (tmp_path / "taken.csv").mkdir()
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(InputError, match="is a folder; name a file in it"):
         write_decisions(table, tmp_path / "taken.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["taken.csv"]

@@ -2,17 +2,17 @@
 
 from datetime import datetime
 
-from journey.evaluation.approval_findings import approval_findings
+from journey.evaluation.missing_approvals import find_missing_approvals
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader
-from journey.orchestrator.replay import redecide
+from journey.orchestrator.replay import redecide_intervention
 from tests.journey.companies import CUSTOMER, INTERVENTION, SIGNAL, company
 
 LATE = {**SIGNAL, "signal_strength": 0.9, "detected_at": "2031-03-08T10:00", "recorded_at": "2031-03-12T10:00"}
 
 
 def decided(as_of, *signals):
-    (case,) = CaseReader(company(signals=list(signals), interventions=[], outcomes=[])).every()
+    (case,) = CaseReader(company(signals=list(signals), interventions=[], outcomes=[])).read_all()
     return Orchestrator().evaluate_customer(*case, as_of=as_of)
 
 
@@ -41,7 +41,7 @@ def test_a_decision_is_repeated_with_the_account_value_of_its_day():
     rich = {**CUSTOMER, "account_value": 900_000}
     for intervention, asked in ((made, False), ({**made, "account_value": None}, True)):
         records = company(customers=[rich], signals=[strong], interventions=[intervention], outcomes=[])
-        (case,) = CaseReader(records).every()
-        again = redecide(Orchestrator(), case, case.interventions[0])
+        (case,) = CaseReader(records).read_all()
+        again = redecide_intervention(Orchestrator(), case, case.interventions[0])
         assert again.requires_human_approval is asked
-        assert len(approval_findings(records)) == int(asked)
+        assert len(find_missing_approvals(records)) == int(asked)

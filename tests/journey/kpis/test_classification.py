@@ -3,7 +3,7 @@
 import pytest
 
 from journey.decision.as_of import AsOf
-from journey.kpis.classification import stages_judged
+from journey.kpis.classification import measure_stage_accuracy
 from tests.journey.companies import ENTRY, INTERVENTION, SIGNAL, company
 
 AT_TEN = {**SIGNAL, "detected_at": "2031-03-08T10:00", "journey_stage": "support"}
@@ -13,7 +13,7 @@ THEN = {**INTERVENTION, "generated_at": "2031-03-08T12:00", "journey_stage": "su
 def judged(as_of="2031-03-31", **sets):
     given = {"signals": [AT_TEN], "interventions": [THEN], "outcomes": []}
     records = company(**{**given, **sets})
-    return tuple(stages_judged(records.connection.cursor(), AsOf.of(as_of)))
+    return tuple(measure_stage_accuracy(records.connection.cursor(), AsOf.of(as_of)))
 
 
 def moved(day):

@@ -198,7 +198,7 @@ class TestContactPolicy:
 
 class TestOpenLoops:
     def loops(self, interventions, outcomes=()):
-        return Orchestrator().outcomes.open_loops(interventions, outcomes, AsOf.of(TODAY))
+        return Orchestrator().outcome_tracker.find_open_loops(interventions, outcomes, AsOf.of(TODAY))
 
     def test_what_waits_for_a_person_ages_and_expires_and_nothing_approves_itself(self):
         (young,) = self.loops([past(4, approval=True)])

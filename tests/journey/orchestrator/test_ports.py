@@ -92,23 +92,23 @@ def test_who_gave_no_consent_is_not_contacted_by_default():
 class TestHashAssigner:
     def test_the_same_customer_is_in_the_same_arm_for_ever(self):
         """Pinned: a change of this split would move customers between arms of running experiments."""
-        arms = [HashAssigner("pilot").arm(f"A{n}") for n in range(8)]
-        assert arms == [HashAssigner("pilot").arm(f"A{n}") for n in range(8)]
+        arms = [HashAssigner("pilot").assign_arm(f"A{n}") for n in range(8)]
+        assert arms == [HashAssigner("pilot").assign_arm(f"A{n}") for n in range(8)]
         assert arms == PINNED
 
     def test_shares_are_kept_and_experiments_are_independent(self):
         first = HashAssigner("one", {"control": 0.2, "treated": 0.8})
         second = HashAssigner("two", {"control": 0.2, "treated": 0.8})
         keys = [f"customer {n}" for n in range(20_000)]
-        control = [key for key in keys if first.arm(key) == "control"]
+        control = [key for key in keys if first.assign_arm(key) == "control"]
         # Four standard errors of a share of 0.2 in 20,000 are 0.0113; of one in 4,000 they are 0.0253.
         assert len(control) / len(keys) == pytest.approx(0.2, abs=0.0113)
-        both = sum(second.arm(key) == "control" for key in control) / len(control)
+        both = sum(second.assign_arm(key) == "control" for key in control) / len(control)
         assert both == pytest.approx(0.2, abs=0.0253)
 
     def test_an_arm_without_a_share_is_never_assigned(self):
         assigner = HashAssigner("x", {"a": 0.0, "b": 1.0, "c": 0.0})
-        assert {assigner.arm(str(n)) for n in range(500)} == {"b"}
+        assert {assigner.assign_arm(str(n)) for n in range(500)} == {"b"}
 
     @pytest.mark.parametrize("shares", [{}, {"a": 0.5}, {"a": 1.5, "b": -0.5}])
     def test_shares_that_make_no_sense_are_refused(self, shares):

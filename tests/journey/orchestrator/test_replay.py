@@ -8,7 +8,7 @@ from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy, build_policy
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader, default_as_of
-from journey.orchestrator.replay import LABEL, rank_correlation, replay
+from journey.orchestrator.replay import AGREEMENT_LABEL, compute_rank_correlation, replay
 from journey.records.folder import Records, bundled_folder, read_folder
 
 
@@ -19,7 +19,7 @@ def records():
 
 @pytest.fixture(scope="module")
 def cases(records):
-    return list(CaseReader(records).every())
+    return list(CaseReader(records).read_all())
 
 
 def test_the_default_policy_agrees_with_the_seed_on_8_of_8_actions_and_8_of_8_approvals(records, cases):
@@ -28,7 +28,7 @@ def test_the_default_policy_agrees_with_the_seed_on_8_of_8_actions_and_8_of_8_ap
     assert found.same_action == 8
     assert found.same_approval == 8
     assert found.rank_correlation >= 0.8
-    assert found.as_dict()["label"] == LABEL == "regression check, not validation"
+    assert found.as_dict()["label"] == AGREEMENT_LABEL == "regression check, not validation"
 
 
 def test_recovery_is_watched_and_a_quiet_customer_left_alone(cases):
@@ -129,13 +129,13 @@ def test_an_earlier_intervention_of_another_day_is_history_and_the_replayed_one_
             ],
         }
     )  # fmt: skip
-    rows = replay(Orchestrator(), CaseReader(records).every(), AsOf.of("2031-02-01")).rows
+    rows = replay(Orchestrator(), CaseReader(records).read_all(), AsOf.of("2031-02-01")).rows
     assert [row.reason for row in rows] == ["act", "act", "open_intervention"]
 
 
 def test_rank_correlation_by_hand():
     """Against R: cor(c(1, 2, 2, 4), c(2, 1, 3, 9), method = "spearman") is 0.6324555."""
-    assert rank_correlation([1, 2, 2, 4], [2, 1, 3, 9]) == pytest.approx(0.6324555, abs=1e-7)
-    assert rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1.0)
-    assert rank_correlation([1, 2], [1, 2]) is None
-    assert rank_correlation([1, 1, 1], [1, 2, 3]) is None
+    assert compute_rank_correlation([1, 2, 2, 4], [2, 1, 3, 9]) == pytest.approx(0.6324555, abs=1e-7)
+    assert compute_rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1.0)
+    assert compute_rank_correlation([1, 2], [1, 2]) is None
+    assert compute_rank_correlation([1, 1, 1], [1, 2, 3]) is None

@@ -121,11 +121,11 @@ kernels = vars(compiled_engine.kernels())
 
 BATCH = f"""
 from journey.batch import evaluate_folder
-from journey.batch.grouping import grouping
-from journey.batch.decisions import _kernel
+from journey.batch.grouping import get_kernels
+from journey.batch.decisions import _get_kernel
 from journey.records.folder import bundled_folder
 evaluate_folder(bundled_folder())
-kernels = {{**vars(grouping()), "judge": _kernel()}}
+kernels = {{**vars(get_kernels()), "judge": _get_kernel()}}
 {MADE}
 """
 

@@ -38,4 +38,4 @@ def replayed(setup, folder):
     """The agreement with the recorded interventions, by the policy that lies beside them."""
     reader = CaseReader(records_of(setup, folder))
     orchestrator = Orchestrator(read_policy(folder / POLICY_FILE), setup.journey)
-    return replay(orchestrator, reader.every(), AsOf.of(DATES.to_datetime(DAYS)))
+    return replay(orchestrator, reader.read_all(), AsOf.of(DATES.to_datetime(DAYS)))

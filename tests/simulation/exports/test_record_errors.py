@@ -7,7 +7,7 @@ import pytest
 
 from journey.checks import check
 from journey.evaluation.evaluate import evaluate
-from journey.kpis.classification import TRUE_STAGES
+from journey.kpis.classification import WITNESSED_STAGES
 from journey.machine import Journey
 from simulation.model.record_errors import UNRECORDED, recorded_stage
 from simulation.random import streams
@@ -293,7 +293,7 @@ class TestStageClassificationAccuracy:
             for row in one.rows("decision")
         }
         known = one.records.connection.execute(
-            f"SELECT t.*, generated_at FROM ({TRUE_STAGES}) AS t JOIN interventions USING (intervention_id)",
+            f"SELECT t.*, generated_at FROM ({WITNESSED_STAGES}) AS t JOIN interventions USING (intervention_id)",
             {"cutoff": DATES.to_datetime(DAYS)},
         ).fetchall()
         right = []

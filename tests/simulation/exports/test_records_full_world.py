@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from journey.checks import check
 from journey.decision.policy import read_policy
-from journey.evaluation.approval_findings import approval_findings
+from journey.evaluation.missing_approvals import find_missing_approvals
 from simulation.exports.records import POLICY_FILE
 from simulation.model.spec import Reviewers
 from simulation.model.units import DAYS_PER_MONTH
@@ -72,7 +72,7 @@ def test_no_check_finds_an_error(exported):
     records = records_of(told.setup, folder)
     assert not records.set_aside
     assert check(records, policy=told.setup.policy).counts["error"] == 0
-    assert approval_findings(records, None, read_policy(folder / POLICY_FILE), told.setup.journey) == []
+    assert find_missing_approvals(records, None, read_policy(folder / POLICY_FILE), told.setup.journey) == []
 
 
 def test_every_action_is_decided_again_with_the_same_confidence_and_approval(exported):
@@ -88,7 +88,7 @@ def test_every_action_is_decided_again_with_the_same_confidence_and_approval(exp
 def test_without_the_value_at_the_decision_approvals_could_not_be_repeated(exported, monkeypatch):
     """What an account is worth at the end does not say who had to be asked before; the rest it leaves alone."""
     told, folder, _ = exported
-    monkeypatch.setattr("journey.orchestrator.replay.as_decided_on", lambda customer, _: customer)
+    monkeypatch.setattr("journey.orchestrator.replay.restore_customer", lambda customer, _: customer)
     rows = actions(replayed(told.setup, folder))
     assert [row.action for row in rows] == [row.recorded_action for row in rows]
     changed = {f"C{row.customer:07d}" for row in told.run.trace.rows if row.kind == "value_change"}
