@@ -42,7 +42,7 @@ def _clocks() -> dict[str, dict[str, Any]]:
 
 def whole(customers: int) -> ArmSpec:
     """The world of ``scale.toml``, its orchestrator and its gate."""
-    setups = load(str(SCENARIO), [f"population.size={customers}"]).setups
+    setups = load(str(SCENARIO), [f"population.size={customers}"]).arms
     return next(setup for setup in setups if setup.name == ARM)
 
 

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from scenarios.cli.commands import COMMANDS
-from scenarios.cli.error_handling import guarded
+from scenarios.cli.error_handling import handle_errors
 
 
 class LazyGroup(TyperGroup):
@@ -24,7 +24,7 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        single.command(cmd_name)(guarded(import_module(COMMANDS[cmd_name]).command))
+        single.command(cmd_name)(handle_errors(import_module(COMMANDS[cmd_name]).command))
         loaded = get_command(single)
         loaded.name = cmd_name
         return loaded

@@ -77,30 +77,30 @@ def command(
     from journey.marketing.core.policy import MarketingPolicy, read_marketing_policy
     from scenarios.cli.console import print_json
 
-    transfer = _transfer(action_id, campaign, source, target, amount)
+    transfer = _build_transfer(action_id, campaign, source, target, amount)
     if step is not BudgetStep.PROPOSE and (transfer is not None or code is not None):
         raise InputError(
             f"{step.value}: the move is known; --campaign, --from, --to, --amount and --code are to propose"
         )
     order = StepRequest(
-        step=_step(step),
+        step=_parse_step(step),
         action_id=action_id,
-        when=_when(on),
-        by=_name("--by", by),
+        when=_parse_date(on),
+        by=_parse_name("--by", by),
         reason=reason,
         transfer=transfer,
-        reason_code=_code(code),
-        proposed_by=_name("--proposed-by", proposed_by),
+        reason_code=_parse_reason_code(code),
+        proposed_by=_parse_name("--proposed-by", proposed_by),
     )
     rules = MarketingPolicy() if policy is None else read_marketing_policy(policy)
-    done = run_step(order, folders, rules)
+    result = run_step(order, folders, rules)
     if json_:
-        print_json(done.as_dict())
+        print_json(result.as_dict())
     else:
-        _print_done(done)
+        _print_result(result)
 
 
-def _transfer(
+def _build_transfer(
     action_id: str, campaign: str | None, source: str | None, target: str | None, amount: float | None
 ) -> "Transfer | None":
     from journey.marketing.budget.rules import Transfer
@@ -116,13 +116,13 @@ def _transfer(
     return Transfer(action_id, campaign, source, target, amount)
 
 
-def _step(step: BudgetStep) -> "Step":
+def _parse_step(step: BudgetStep) -> "Step":
     from journey.marketing.budget.commands import Step
 
     return next(known for known in get_args(Step) if known == step.value.replace("-", "_"))
 
 
-def _when(on: str | None) -> "AsOf":
+def _parse_date(on: str | None) -> "AsOf":
     from datetime import UTC, datetime
 
     from journey.decision.as_of import AsOf
@@ -130,16 +130,16 @@ def _when(on: str | None) -> "AsOf":
     return AsOf.of(datetime.now(UTC).replace(microsecond=0) if on is None else on)
 
 
-def _name(option: str, name: str | None) -> str | None:
+def _parse_name(option: str, name: str | None) -> str | None:
     if name is None:
         return None
-    tidy = " ".join(name.split())
-    if not tidy or not tidy.isprintable():
+    cleaned = " ".join(name.split())
+    if not cleaned or not cleaned.isprintable():
         raise InputError(f"{option} {name!r}: is no name; write who it is")
-    return tidy
+    return cleaned
 
 
-def _code(code: str | None) -> "ReasonCode | None":
+def _parse_reason_code(code: str | None) -> "ReasonCode | None":
     from journey.core.messages import did_you_mean
     from journey.marketing.records.model import ReasonCode
 
@@ -149,18 +149,22 @@ def _code(code: str | None) -> "ReasonCode | None":
     return known
 
 
-def _print_done(done: "StepResult") -> None:
-    from scenarios.cli.console import console, say
-    from scenarios.reports.evaluation import money
+def _print_result(result: "StepResult") -> None:
+    from scenarios.cli.console import console, print_message
+    from scenarios.reports.evaluation import format_exact_dollars
 
-    out, move, last = console(), done.transfer, done.events[-1]
+    out, move, last = console(), result.transfer, result.events[-1]
     out.print(
-        f"{move.transfer_id} is {done.status.replace('_', ' ')}: {money(move.amount)} from {move.from_channel_id} to "
+        f"{move.transfer_id} is {result.status.replace('_', ' ')}: {format_exact_dollars(move.amount)} from "
+        f"{move.from_channel_id} to "
         f"{move.to_channel_id} in {move.campaign_id}, by {last.actor_id} on {last.timestamp:%Y-%m-%d %H:%M}",
         markup=False,
     )
-    there = (f"{channel} {'unknown' if has is None else money(has)}" for channel, has in done.balances.items())
+    there = (
+        f"{channel} {'unknown' if has is None else format_exact_dollars(has)}"
+        for channel, has in result.balances.items()
+    )
     out.print(f"to give now: {', '.join(there)}", markup=False)
-    steps = ", ".join(step.replace("_", "-") for step in done.legal_moves)
+    steps = ", ".join(step.replace("_", "-") for step in result.legal_moves)
     out.print(f"next: {steps or 'nothing, it is over'}", markup=False)
-    say(f"wrote {done.log}")
+    print_message(f"wrote {result.log}")

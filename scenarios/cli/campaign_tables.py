@@ -16,7 +16,7 @@ from scenarios.reports.campaign_budget_format import (
     proposal_lines,
     risk_cells,
 )
-from scenarios.reports.campaign_format import FINDING_COLUMNS, FUNNEL_COLUMNS, finding_cells, funnel_cells, moment_of
+from scenarios.reports.campaign_format import FINDING_COLUMNS, FUNNEL_COLUMNS, finding_cells, format_as_of, funnel_cells
 from scenarios.reports.campaign_result_format import (
     CREDIT_COLUMNS,
     EXPERIMENT_COLUMNS,
@@ -33,7 +33,7 @@ from scenarios.reports.campaign_result_format import (
     rollup_cells,
     target_cells,
 )
-from scenarios.reports.evaluation import KPI_GROUPS, counted, money
+from scenarios.reports.evaluation import KPI_GROUPS, format_exact_dollars, pluralise
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,93 +44,101 @@ NARROW = 90
 """Columns; on a narrower terminal tables of up to ten columns are told row by row."""
 
 
-def print_campaigns(out: "Console", found: "CampaignEvaluation", *, latest: bool, limit: int) -> None:
+def print_campaigns(out: "Console", evaluation: "CampaignEvaluation", *, latest: bool, limit: int) -> None:
     """Print an evaluation of campaigns.
 
     Args:
         out: Where.
-        found: What.
+        evaluation: What.
         latest: Whether the moment was left out and is the latest date in the records.
         limit: Print at most so many rows of each table.
     """
-    out.print(f"{found.source}, as of {moment_of(found, latest=latest)}", markup=False)
-    out.print(", ".join(counted(n, severity) for severity, n in found.report.counts.items()) + "\n", markup=False)
-    findings = [finding_cells(finding) for finding in found.report.findings]
+    out.print(f"{evaluation.source}, as of {format_as_of(evaluation, latest=latest)}", markup=False)
+    out.print(
+        ", ".join(pluralise(n, severity) for severity, n in evaluation.report.counts.items()) + "\n", markup=False
+    )
+    findings = [finding_cells(finding) for finding in evaluation.report.findings]
     _print_rows(out, "Findings", FINDING_COLUMNS, findings, limit, right=("money",))
-    steps = [funnel_cells(row) for row in found.funnel]
+    steps = [funnel_cells(row) for row in evaluation.funnel]
     right = ("count", "of the step before")
     _print_rows(out, "Funnel", FUNNEL_COLUMNS, steps, limit, right=right)
-    for pattern in found.patterns:
+    for pattern in evaluation.patterns:
         out.print(pattern.message, markup=False)
-    if found.late_converters.reason is not None:
-        out.print(f"Late converters: {found.late_converters.reason}\n", markup=False)
-    _print_journeys(out, found, limit)
-    _print_budget(out, found, limit)
-    _print_results(out, found, limit)
-    _print_credit(out, found, limit)
-    _print_money(out, found, limit)
+    if evaluation.late_converters.reason is not None:
+        out.print(f"Late converters: {evaluation.late_converters.reason}\n", markup=False)
+    _print_journeys(out, evaluation, limit)
+    _print_budget(out, evaluation, limit)
+    _print_results(out, evaluation, limit)
+    _print_credit(out, evaluation, limit)
+    _print_money(out, evaluation, limit)
 
 
-def _print_journeys(out: "Console", found: "CampaignEvaluation", limit: int) -> None:
-    steps = [journey_cells(row) for row in found.sections["journeys"]]
+def _print_journeys(out: "Console", evaluation: "CampaignEvaluation", limit: int) -> None:
+    steps = [journey_cells(row) for row in evaluation.sections["journeys"]]
     right = ("came", "went on", "conversion")
     _print_rows(out, "By stage and segment", JOURNEY_COLUMNS, steps, limit, right=right)
 
 
-def _print_results(out: "Console", found: "CampaignEvaluation", limit: int) -> None:
-    for start, end in dict.fromkeys((row["window_start"], row["window_end"]) for row in found.sections["rollups"]):
+def _print_results(out: "Console", evaluation: "CampaignEvaluation", limit: int) -> None:
+    for start, end in dict.fromkeys((row["window_start"], row["window_end"]) for row in evaluation.sections["rollups"]):
         rows = [
-            rollup_cells(r) for r in found.sections["rollups"] if (r["window_start"], r["window_end"]) == (start, end)
+            rollup_cells(r)
+            for r in evaluation.sections["rollups"]
+            if (r["window_start"], r["window_end"]) == (start, end)
         ]
         right = ("impressions", "conversions", "spend", "KPI", "trend")
         _print_rows(out, f"Segments from {start} to {end}", ROLLUP_COLUMNS, rows, limit, right=right)
-    for line in difference_lines(found.sections["rollups"])[:limit]:
+    for line in difference_lines(evaluation.sections["rollups"])[:limit]:
         out.print(f"{line} (in brackets: performance)", markup=False)
     out.print()
-    tested = [experiment_cells(row) for row in found.sections["experiments"]]
+    tested = [experiment_cells(row) for row in evaluation.sections["experiments"]]
     _print_rows(out, "Experiments", EXPERIMENT_COLUMNS, tested, limit, right=("lift", "p"))
 
 
-def _print_credit(out: "Console", found: "CampaignEvaluation", limit: int) -> None:
-    given = [credit_cells(row) for row in found.sections["attribution"] if row["channel_id"]]
+def _print_credit(out: "Console", evaluation: "CampaignEvaluation", limit: int) -> None:
+    given = [credit_cells(row) for row in evaluation.sections["attribution"] if row["channel_id"]]
     right = ("conversions", "share", "value", "removal effect")
     _print_rows(out, "Attribution (methods are never added)", CREDIT_COLUMNS, given, limit, right=right)
-    for line in credit_reasons(found.sections["attribution"]):
+    for line in credit_reasons(evaluation.sections["attribution"]):
         out.print(line, markup=False)
     out.print()
 
 
-def _print_money(out: "Console", found: "CampaignEvaluation", limit: int) -> None:
+def _print_money(out: "Console", evaluation: "CampaignEvaluation", limit: int) -> None:
     from journey.kpis import Kpi
 
-    kpis, roi = found.sections["kpis"], found.sections["roi"]
+    kpis, roi = evaluation.sections["kpis"], evaluation.sections["roi"]
     goals = [target_cells(goal, name) for name, goal in kpis["targets"].items()]
     _print_rows(out, "Targets against actuals", TARGET_COLUMNS, goals, limit, right=("actual", "target"))
     for group, title in KPI_GROUPS.items():
         rows = [kpi_cells(name, Kpi(**kpi)) for name, kpi in kpis[group].items()]
         _print_rows(out, title, KPI_COLUMNS, rows, limit, right=("value", "n"))
     lines = [
-        (line["name"], line["kind"], money(line["amount"]), line["provenance"], line["note"]) for line in roi["lines"]
+        (line["name"], line["kind"], format_exact_dollars(line["amount"]), line["provenance"], line["note"])
+        for line in roi["lines"]
     ]
     _print_rows(out, "ROI", ("line", "kind", "amount", "provenance", "note"), lines, limit, right=("amount",))
-    totals = f"value {money(roi['value'])}, cost {money(roi['cost'])}, net {money(roi['net'])} ({roi['label']})"
+    totals = (
+        f"value {format_exact_dollars(roi['value'])}, cost {format_exact_dollars(roi['cost'])}, net "
+        f"{format_exact_dollars(roi['net'])} ({roi['label']})"
+    )
     out.print(totals, markup=False)
     for memo in roi["memos"]:
-        out.print(f"{memo['name']}: {money(memo['amount'])}; {memo['note']}", markup=False)
+        out.print(f"{memo['name']}: {format_exact_dollars(memo['amount'])}; {memo['note']}", markup=False)
 
 
-def _print_budget(out: "Console", found: "CampaignEvaluation", limit: int) -> None:
-    made = [proposal_cells(row) for row in found.sections["proposals"]]
-    _print_rows(out, "Proposals", PROPOSAL_COLUMNS, made, limit, right=("amount", "expected gain"))
-    for line in proposal_lines(found):
+def _print_budget(out: "Console", evaluation: "CampaignEvaluation", limit: int) -> None:
+    result = [proposal_cells(row) for row in evaluation.sections["proposals"]]
+    _print_rows(out, "Proposals", PROPOSAL_COLUMNS, result, limit, right=("amount", "expected gain"))
+    for line in proposal_lines(evaluation):
         out.print(f"{line}\n", markup=False)
-    budget = found.sections["budget"]
+    budget = evaluation.sections["budget"]
     channels = [channel_cells(row) for row in budget["channels"]]
     _print_rows(out, "Channels", CHANNEL_COLUMNS, channels, limit, right=("to give", "return per dollar"))
     for line in budget_lines(budget):
         out.print(line, markup=False)
     out.print()
-    inbox = [risk_cells(row) for row in found.sections["risks"]]
+    inbox = [risk_cells(row) for row in evaluation.sections["risks"]]
     _print_rows(out, "Risk inbox", RISK_COLUMNS, inbox, limit, right=("days", "at stake"))
 
 
@@ -149,13 +157,13 @@ def _print_rows(
     if out.width < NARROW:
         _print_cards(out, title, columns, rows[:limit])
     else:
-        made = table(title, *columns, right=right)
+        result = table(title, *columns, right=right)
         for row in rows[:limit]:
-            made.add_row(*(escape(cell) for cell in row))
-        out.print(made)
+            result.add_row(*(escape(cell) for cell in row))
+        out.print(result)
     left = len(rows) - limit
     if left > 0:
-        out.print(f"... and {counted(left, 'row')} more; --limit prints more, --json all\n", markup=False)
+        out.print(f"... and {pluralise(left, 'row')} more; --limit prints more, --json all\n", markup=False)
 
 
 def _print_cards(out: "Console", title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -56,24 +56,24 @@ def command(
     from scenarios.cli.console import console, print_json
 
     refuse_report(report)
-    rules = _policy(policy, window, order)
+    rules = _load_policy(policy, window, order)
     if show_policy:
         _print_policy(rules, json_=json_)
         return
-    when = None if as_of is None else AsOf.of(as_of).cutoff
-    found = evaluate_campaigns(_read(folders), as_of=when, policy=rules)
+    cutoff = None if as_of is None else AsOf.of(as_of).cutoff
+    evaluation = evaluate_campaigns(_read_records(folders), as_of=cutoff, policy=rules)
     if json_:
-        print_json(found.as_dict())
+        print_json(evaluation.as_dict())
     else:
         from scenarios.cli.campaign_tables import print_campaigns
 
-        print_campaigns(console(), found, latest=as_of is None, limit=limit)
-    from scenarios.reports.campaigns import report_on
+        print_campaigns(console(), evaluation, latest=as_of is None, limit=limit)
+    from scenarios.reports.campaigns import build_report
 
-    write_report(report, lambda: report_on(found))
+    write_report(report, lambda: build_report(evaluation))
 
 
-def _policy(file: Path | None, window: int | None, order: int | None) -> "MarketingPolicy":
+def _load_policy(file: Path | None, window: int | None, order: int | None) -> "MarketingPolicy":
     """The policy of that file or the default one, with the options laid over it."""
     from journey.marketing.core.policy import MarketingPolicy, read_marketing_policy
 
@@ -93,7 +93,7 @@ def _print_policy(policy: "MarketingPolicy", *, json_: bool) -> None:
         typer.echo(format_toml(policy), nl=False)
 
 
-def _read(folders: list[Path] | None) -> "MarketingRecords":
+def _read_records(folders: list[Path] | None) -> "MarketingRecords":
     from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
 
     if folders:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scenarios.cli.common_options import JsonOption
-from scenarios.cli.error_handling import DID_NOT_HOLD
+from scenarios.cli.error_handling import CHECK_FAILED
 from scenarios.cli.record_options import (
     AsOfOption,
     FolderArgument,
     JourneyOption,
     PolicyOption,
-    journey_and_policy,
-    read,
+    load_journey_and_policy,
+    read_records,
 )
 
 if TYPE_CHECKING:
@@ -43,35 +43,35 @@ def command(
     from journey.evaluation.missing_approvals import find_missing_approvals
     from scenarios.cli.console import console, print_json
 
-    when = None if as_of is None else AsOf.of(as_of)
-    machine, rules = journey_and_policy(journey, policy)
-    records = read(folder, machine, rules)
-    report = check(records, as_of=None if when is None else when.cutoff, journey=machine, policy=rules)
-    findings = sort_findings([*report.findings, *find_missing_approvals(records, when, rules, machine)])
+    cutoff = None if as_of is None else AsOf.of(as_of)
+    machine, rules = load_journey_and_policy(journey, policy)
+    records = read_records(folder, machine, rules)
+    report = check(records, as_of=None if cutoff is None else cutoff.cutoff, journey=machine, policy=rules)
+    findings = sort_findings([*report.findings, *find_missing_approvals(records, cutoff, rules, machine)])
     counts = count_by_severity(findings)
-    shown = report.as_dict() | {"counts": counts}
+    summary = report.as_dict() | {"counts": counts}
     if json_:
-        print_json(shown | {"findings": [finding.as_dict() for finding in findings]})
+        print_json(summary | {"findings": [finding.as_dict() for finding in findings]})
     else:
         from scenarios.cli.evaluation_tables import print_findings
-        from scenarios.reports.evaluation import counted
+        from scenarios.reports.evaluation import pluralise
 
-        moment = shown["as_of"] or "no date in the records"
-        latest = " (the latest date in the records)" if as_of is None and shown["as_of"] else ""
+        moment = summary["as_of"] or "no date in the records"
+        latest = " (the latest date in the records)" if as_of is None and summary["as_of"] else ""
         out = console()
-        out.print(f"{counted(report.customers, 'customer')} ({records.source}) as of {moment}{latest}", markup=False)
+        out.print(f"{pluralise(report.customers, 'customer')} ({records.source}) as of {moment}{latest}", markup=False)
         print_findings(out, findings, limit)
     if quarantine is not None:
-        _set_aside(records, quarantine)
+        _write_quarantine(records, quarantine)
     if strict and counts["error"]:
-        raise typer.Exit(DID_NOT_HOLD)
+        raise typer.Exit(CHECK_FAILED)
 
 
-def _set_aside(records: "Records", folder: Path) -> None:
-    from scenarios.cli.console import say
+def _write_quarantine(records: "Records", folder: Path) -> None:
+    from scenarios.cli.console import print_message
 
     files = records.write_quarantine(folder)
     if not files:
-        say("no row was set aside; nothing to quarantine")
+        print_message("no row was set aside; nothing to quarantine")
     for file in files:
-        say(f"wrote {file}")
+        print_message(f"wrote {file}")

@@ -42,11 +42,11 @@ class Engine(StrEnum):
 EngineOption = Annotated[Engine, typer.Option("--engine", help="Both live the same lives; auto compiles large work.")]
 
 
-def loaded(scenario: str, overrides: list[str] | None, **options: tuple[str, Any]) -> "LoadedScenario":
+def load_scenario(source: str, overrides: list[str] | None, **options: tuple[str, Any]) -> "LoadedScenario":
     """The scenario with the command's options laid over it.
 
     Args:
-        scenario: Name or path.
+        source: Name or path.
         overrides: The values of `--set`.
         **options: Option name -> (dotted key, value); a value of None was not given.
 
@@ -64,19 +64,19 @@ def loaded(scenario: str, overrides: list[str] | None, **options: tuple[str, Any
         for step in reversed(key.split(".")):
             data = {step: data}
         layers.append(Layer(f"--{name} {value}", data))
-    return load(scenario, overrides or (), options=layers)
+    return load(source, overrides or (), options=layers)
 
 
-def workers_for(workers: int | None, cluster: str | None) -> int:
+def count_processes(workers: int | None, cluster: str | None) -> int:
     """How many processes `--workers` and `--cluster` ask for, on this machine.
 
     Raises:
         InputError: `--cluster` is no address, or `--workers` is given for a cluster that has the workers it has.
     """
-    from scenarios.execution.executor import LOCAL, refuse_malformed, usable_processors
+    from scenarios.execution.executor import LOCAL, count_usable_cpus, refuse_malformed
 
     if cluster is not None:
         refuse_malformed(cluster)
     if workers is not None and cluster not in (None, LOCAL):
         raise InputError(f"--workers {workers}: is for this machine; {cluster} has the workers it has. Leave one out")
-    return workers or usable_processors()
+    return workers or count_usable_cpus()

@@ -19,17 +19,17 @@ from scenarios.cli.common_options import (
     SeedOption,
     SetOption,
     WorkersOption,
-    loaded,
-    workers_for,
+    count_processes,
+    load_scenario,
 )
 from scenarios.cli.report_option import ReportOption, refuse_report, write_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scenarios.comparison.checkpoint import Store
+    from scenarios.comparison.checkpoint import Checkpoint
     from scenarios.comparison.compare import Comparison
-    from scenarios.comparison.stopping_rule import Precision
+    from scenarios.comparison.stopping_rule import PrecisionTarget
     from scenarios.experiment.assignment import Split
     from scenarios.files.loader import LoadedScenario
     from scenarios.reports.document import Block
@@ -44,7 +44,7 @@ class Mode(StrEnum):
 
 
 def command(
-    scenario: ScenarioArgument,
+    source: ScenarioArgument,
     *,
     replications: Annotated[
         int | None, typer.Option("--replications", help="Independent cohorts; left out: the scenario's.")
@@ -87,118 +87,122 @@ def command(
     report: ReportOption = None,
 ) -> None:
     """Run the arms of a scenario and say what differs, how surely, and what it is worth."""
-    from scenarios.cli.console import print_json, say
+    from scenarios.cli.console import print_json, print_message
     from scenarios.cli.progress import progress_bar
     from scenarios.comparison.compare import compare
     from scenarios.execution.executor import WorkerDiedError
     from simulation.runs.engine_choice import EngineChoice
 
-    processes = workers_for(workers, cluster)
+    processes = count_processes(workers, cluster)
     refuse_report(report)
-    checked = loaded(scenario, set_, seed=("seed", seed), replications=("replications", replications))
-    wanted = _precision(checked, precision, max_replications)
-    split = _split(checked, mode, truth=truth)
-    choice = _engine(checked, engine, split)
-    with _opened(checked, resume, choice.engine, split, any_engine=engine is Engine.AUTO) as store:
-        if store is not None:
-            if store.opening_message:
-                say(store.opening_message)
-            if store.identity.engine != choice.engine:
-                choice = EngineChoice(store.identity.engine, f"{resume} was begun with it")
+    scenario = load_scenario(source, set_, seed=("seed", seed), replications=("replications", replications))
+    precision_target = _parse_precision(scenario, precision, max_replications)
+    split = _build_split(scenario, mode, truth=truth)
+    choice = _choose_engine(scenario, engine, split)
+    with _open_checkpoint(scenario, resume, choice.engine, split, any_engine=engine is Engine.AUTO) as checkpoint:
+        if checkpoint is not None:
+            if checkpoint.opening_message:
+                print_message(checkpoint.opening_message)
+            if checkpoint.identity.engine != choice.engine:
+                choice = EngineChoice(checkpoint.identity.engine, f"{resume} was begun with it")
         if choice.reason and not json_:
-            say(str(choice))
+            print_message(str(choice))
         try:
             with progress_bar() as progress:
-                found = compare(
-                    checked,
+                comparison = compare(
+                    scenario,
                     workers=processes,
                     cluster=cluster,
                     progress=progress,
                     engine=choice.engine,
-                    precision=wanted,
-                    store=store,
+                    precision=precision_target,
+                    checkpoint=checkpoint,
                     split=split,
                 )
         except (KeyboardInterrupt, WorkerDiedError):
             if resume is not None:
-                say(_how_to_go_on(resume))
+                print_message(_resume_hint(resume))
             raise
     if json_:
-        print_json(found.as_dict())
+        print_json(comparison.as_dict())
     else:
-        _print(found)
-    write_report(report, partial(_reported, found))
-    _say_how_it_ended(found, resume)
+        _print_comparison(comparison)
+    write_report(report, partial(_build_report, comparison))
+    _print_outcome(comparison, resume)
 
 
-def _reported(found: "Comparison") -> "Sequence[Block]":
-    from scenarios.reports.comparison import report_on
+def _build_report(comparison: "Comparison") -> "Sequence[Block]":
+    from scenarios.reports.comparison import build_report
 
-    return report_on(found)
+    return build_report(comparison)
 
 
-def _say_how_it_ended(found: "Comparison", resume: Path | None) -> None:
-    from scenarios.cli.console import say
+def _print_outcome(comparison: "Comparison", resume: Path | None) -> None:
+    from scenarios.cli.console import print_message
 
-    if found.precision is not None:
-        say(found.precision.sentence)
-    if found.interrupted:
-        say(f"interrupted: {found.replications} of {found.asked} replications are complete and were used")
-        say(_how_to_go_on(resume))
+    if comparison.precision is not None:
+        print_message(comparison.precision.sentence)
+    if comparison.interrupted:
+        print_message(
+            f"interrupted: {comparison.replications} of {comparison.requested} replications are complete and were used"
+        )
+        print_message(_resume_hint(resume))
         raise typer.Exit(INTERRUPTED)
 
 
-def _how_to_go_on(resume: Path | None) -> str:
+def _resume_hint(resume: Path | None) -> str:
     if resume is None:
         return "a run with --resume FILE can be continued where it was interrupted; this one has to begin again"
     return f"to go on from what is stored in {resume}, give the same command again"
 
 
-def _precision(checked: "LoadedScenario", given: list[str] | None, maximum: int | None) -> "Precision | None":
-    from scenarios.comparison.stopping_rule import precision_from
+def _parse_precision(
+    loaded: "LoadedScenario", arguments: list[str] | None, maximum: int | None
+) -> "PrecisionTarget | None":
+    from scenarios.comparison.stopping_rule import parse_precision
 
-    scenario = checked.scenario
+    scenario = loaded.scenario
     segments = None if scenario.population.records else tuple(scenario.population.segments)
-    return precision_from(given or (), maximum=maximum, replications=scenario.replications, segments=segments)
+    return parse_precision(arguments or (), maximum=maximum, replications=scenario.replications, segments=segments)
 
 
-def _split(checked: "LoadedScenario", mode: Mode, *, truth: bool) -> "Split | None":
+def _build_split(scenario: "LoadedScenario", mode: Mode, *, truth: bool) -> "Split | None":
     """How the customers are divided between the arms, where they are."""
     if mode is Mode.COUNTERFACTUAL:
         if truth:
             raise InputError("--truth: is for --mode randomised; the counterfactual comparison is the truth itself")
         return None
     from scenarios.comparison.compare import refuse_single_arm
-    from scenarios.experiment.analysis import split_for
+    from scenarios.experiment.analysis import build_scenario_split
 
-    refuse_single_arm(checked)
-    return split_for(checked, truth=truth)
+    refuse_single_arm(scenario)
+    return build_scenario_split(scenario, truth=truth)
 
 
-def _opened(
-    checked: "LoadedScenario", resume: Path | None, engine: str, split: "Split | None", *, any_engine: bool
-) -> AbstractContextManager["Store | None"]:
+def _open_checkpoint(
+    scenario: "LoadedScenario", resume: Path | None, engine: str, split: "Split | None", *, any_engine: bool
+) -> AbstractContextManager["Checkpoint | None"]:
     """The file of replications, if one was asked for."""
     if resume is None:
         return nullcontext()
-    from scenarios.comparison.checkpoint import opened
-    from scenarios.comparison.compare import identity_of
+    from scenarios.comparison.checkpoint import open_checkpoint
+    from scenarios.comparison.compare import build_identity
 
-    return opened(resume, identity_of(checked, engine, split), any_engine=any_engine)
+    return open_checkpoint(resume, build_identity(scenario, engine, split), any_engine=any_engine)
 
 
-def _engine(checked: "LoadedScenario", asked: Engine, split: "Split | None") -> "EngineChoice":
+def _choose_engine(loaded: "LoadedScenario", requested: Engine, split: "Split | None") -> "EngineChoice":
     """The engine for all runs of a comparison together."""
     from simulation.runs.engine_choice import choose_engine
 
-    scenario = checked.scenario
-    parts = [(setup,) for setup in checked.setups] if split is None else split.parts
+    scenario = loaded.scenario
+    parts = [(arm,) for arm in loaded.arms] if split is None else split.parts
     work = sum(part[0].population.workload(scenario.horizon_days) for part in parts) * scenario.replications
-    return choose_engine(asked, checked.setups, work, arms_per_run=max(map(len, parts)))
+    return choose_engine(requested, loaded.arms, work, arms_per_run=max(map(len, parts)))
 
 
-def _print(found: "Comparison") -> None:
+def _print_comparison(comparison: "Comparison") -> None:
     from scenarios.cli.comparison_tables import print_comparison
     from scenarios.cli.console import console
 
-    print_comparison(console(), found)
+    print_comparison(console(), comparison)

@@ -6,22 +6,22 @@ from rich.markup import escape
 
 from scenarios.cli.console import table
 from scenarios.cli.experiment_tables import print_experiment
-from scenarios.comparison.decision_funnel import rows
-from scenarios.comparison.untreated_distress import rows as unhelped_rows
-from scenarios.metrics.definitions import dollars, metric, shown
-from scenarios.reports.acquisition import COLUMNS, TOTALS, channel_rows, customers_text, moves_text
+from scenarios.comparison.decision_funnel import funnel_rows
+from scenarios.comparison.untreated_distress import untreated_rows as unhelped_rows
+from scenarios.metrics.definitions import format_dollars, format_metric, get_metric
+from scenarios.reports.acquisition import COLUMNS, TOTALS, channel_rows, describe_budget_moves, describe_customers
 from scenarios.reports.comparison import (
-    counted,
-    estimate_text,
-    funnel_scale,
-    money_scale,
-    pairing,
-    quantity_text,
-    repeat_command,
-    uncertainty,
+    build_repeat_command,
+    describe_funnel_scale,
+    describe_money_scale,
+    describe_uncertainty,
+    describe_variance_reduction,
+    format_estimate,
+    format_line_quantity,
+    pluralise_replications,
 )
-from scenarios.reports.experiment import division, interval_text
-from scenarios.reports.review_queue import gate_texts, got_nothing, is_used
+from scenarios.reports.experiment import describe_assignment, format_interval
+from scenarios.reports.review_queue import format_queue_day, format_untreated, has_requests
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,123 +33,139 @@ if TYPE_CHECKING:
 _WIDE = 80
 
 
-def print_comparison(out: "Console", found: "Comparison") -> None:
+def print_comparison(out: "Console", comparison: "Comparison") -> None:
     """Print a comparison: question, arms, effects, money, verdict, and how to repeat it."""
-    scenario = found.loaded.scenario
+    scenario = comparison.loaded.scenario
     out.print(f"{scenario.title}\n{scenario.question}\n", markup=False)
-    for name, described in scenario.arms.items():
-        out.print(f"  {name}: {described.label or name}", markup=False)
-    lived = "every arm on the same luck" if found.experiment is None else division(found.experiment)
-    out.print(f"  {customers_text(found)}, {found.days:g} days, {counted(found.replications)}, {lived}\n", markup=False)
-    wide = out.width >= _WIDE
-    _print_campaigns(out, found)
-    for arm in found.effects:
-        if found.experiment is None:
-            out.print(_effects(found, arm, wide=wide))
-            out.print(f"{pairing(found, arm)}\n", markup=False)
-        else:
-            print_experiment(out, found, found.experiment, arm)
-        out.print(_money(found, arm, wide=wide))
-    out.print(_funnel(found))
-    for made in (_unhelped(found), _gate(found)):
-        if made is not None:
-            out.print(made)
-    out.print("Verdict", style="bold")
-    out.print(found.verdict.text, markup=False)
-    if found.precision is not None:
-        out.print(f"\n{found.precision.sentence}", markup=False)
-    out.print(f"\n{uncertainty(found)}", markup=False)
-    out.print(f"\nTo repeat: {repeat_command(found)}", markup=False)
+    for name, arm_spec in scenario.arms.items():
+        out.print(f"  {name}: {arm_spec.label or name}", markup=False)
+    assignment = (
+        "every arm on the same luck" if comparison.experiment is None else describe_assignment(comparison.experiment)
+    )
     out.print(
-        f"scenario {found.loaded.hash}, seed {found.seed}, version {found.as_dict()['version']}, engine {found.engine}",
+        f"  {describe_customers(comparison)}, {comparison.days:g} days, "
+        f"{pluralise_replications(comparison.replications)}, {assignment}\n",
+        markup=False,
+    )
+    wide = out.width >= _WIDE
+    _print_campaigns(out, comparison)
+    for arm in comparison.effects:
+        if comparison.experiment is None:
+            out.print(_effects_table(comparison, arm, wide=wide))
+            out.print(f"{describe_variance_reduction(comparison, arm)}\n", markup=False)
+        else:
+            print_experiment(out, comparison, comparison.experiment, arm)
+        out.print(_money_table(comparison, arm, wide=wide))
+    out.print(_funnel_table(comparison))
+    for section in (_untreated_table(comparison), _queue_table(comparison)):
+        if section is not None:
+            out.print(section)
+    out.print("Verdict", style="bold")
+    out.print(comparison.verdict.text, markup=False)
+    if comparison.precision is not None:
+        out.print(f"\n{comparison.precision.sentence}", markup=False)
+    out.print(f"\n{describe_uncertainty(comparison)}", markup=False)
+    out.print(f"\nTo repeat: {build_repeat_command(comparison)}", markup=False)
+    out.print(
+        f"scenario {comparison.loaded.hash}, seed {comparison.seed}, version {comparison.as_dict()['version']}, "
+        f"engine {comparison.engine}",
         markup=False,
     )
 
 
-def _print_campaigns(out: "Console", found: "Comparison") -> None:
+def _print_campaigns(out: "Console", comparison: "Comparison") -> None:
     """The channels of every arm, where customers come by campaigns."""
-    for name, arm in found.acquisition.items():
-        made = table(escape(f"Campaigns: {name}, mean per run"), *COLUMNS, right=COLUMNS[1:6])
+    for name, arm in comparison.acquisition.items():
+        result = table(escape(f"Campaigns: {name}, mean per run"), *COLUMNS, right=COLUMNS[1:6])
         for row in channel_rows(arm):
-            made.add_row(*map(escape, row))
-        out.print(made)
-        out.print(f"{moves_text(arm)}\n", markup=False)
-    if found.acquisition:
+            result.add_row(*map(escape, row))
+        out.print(result)
+        out.print(f"{describe_budget_moves(arm)}\n", markup=False)
+    if comparison.acquisition:
         out.print(f"{TOTALS}\n", markup=False)
 
 
-def _effects(found: "Comparison", arm: str, *, wide: bool) -> "Table":
+def _effects_table(comparison: "Comparison", arm: str, *, wide: bool) -> "Table":
     columns = ["metric", "baseline", arm, "difference", *(["95 % interval", "shown"] if wide else [])]
-    made = table(escape(f"{arm} against baseline"), *columns, right=columns[1:5])
-    primary = found.loaded.scenario.primary_metric
-    for name, effect in found.effects[arm].items():
-        about = metric(name)
-        label = escape(about.label) + (" *" if name == primary else "")
-        means = [estimate_text(found.arms[which][name], about.unit) for which in ("baseline", arm)]
-        change = shown(effect.difference.mean, about.unit, difference=True)
-        interval = interval_text(effect.difference, about.unit)
+    result = table(escape(f"{arm} against baseline"), *columns, right=columns[1:5])
+    primary = comparison.loaded.scenario.primary_metric
+    for name, effect in comparison.effects[arm].items():
+        info = get_metric(name)
+        label = escape(info.label) + (" *" if name == primary else "")
+        means = [format_estimate(comparison.arms[column_arm][name], info.unit) for column_arm in ("baseline", arm)]
+        change = format_metric(effect.difference.mean, info.unit, difference=True)
+        interval = format_interval(effect.difference, info.unit)
         if wide:
-            made.add_row(label, *means, change, interval, _shown(effect))
+            result.add_row(label, *means, change, interval, _format_significance(effect))
         else:
-            made.add_row(label, *means, f"{change}\n{interval}")
-    made.caption = "* the verdict rests on this metric"
-    made.caption_justify = "left"
-    return made
+            result.add_row(label, *means, f"{change}\n{interval}")
+    result.caption = "* the verdict rests on this metric"
+    result.caption_justify = "left"
+    return result
 
 
-def _funnel(found: "Comparison") -> "Table":
-    made = table(f"Decisions, {funnel_scale(found)}", "step", *map(escape, found.funnels), right=tuple(found.funnels))
-    for label, counts, total in rows(found.funnels):
+def _funnel_table(comparison: "Comparison") -> "Table":
+    result = table(
+        f"Decisions, {describe_funnel_scale(comparison)}",
+        "step",
+        *map(escape, comparison.funnels),
+        right=tuple(comparison.funnels),
+    )
+    for label, counts, total in funnel_rows(comparison.funnels):
         name = f"[bold]{label}[/bold]" if total else f"  {label}"
-        made.add_row(name, *(shown(count, "count") for count in counts))
-    return made
+        result.add_row(name, *(format_metric(count, "count") for count in counts))
+    return result
 
 
-def _unhelped(found: "Comparison") -> "Table | None":
-    listed = unhelped_rows(found.unhelped)
+def _untreated_table(comparison: "Comparison") -> "Table | None":
+    listed = unhelped_rows(comparison.untreated)
     if not listed:
         return None
-    arms = [escape(name) for name in found.unhelped]
-    made = table(f"In distress and got nothing, {funnel_scale(found)}", "stage, segment", *arms, right=arms)
+    arms = [escape(name) for name in comparison.untreated]
+    result = table(
+        f"In distress and got nothing, {describe_funnel_scale(comparison)}", "stage, segment", *arms, right=arms
+    )
     for stage, segment, of_arms in listed:
-        made.add_row(escape(f"{stage}, {segment}"), *map(got_nothing, of_arms))
-    return made
+        result.add_row(escape(f"{stage}, {segment}"), *map(format_untreated, of_arms))
+    return result
 
 
-def _gate(found: "Comparison") -> "Table | None":
+def _queue_table(comparison: "Comparison") -> "Table | None":
     """Backlog, utilisation and wait, of each arm whose reviewers are asked anything; arms of one run share them."""
-    arms = {name: days for name, days in found.gate.items() if is_used(days)}
+    arms = {name: days for name, days in comparison.gate.items() if has_requests(days)}
     if not arms:
         return None
-    if found.experiment is not None:
+    if comparison.experiment is not None:
         arms = {"all arms": next(iter(arms.values()))}
     columns = [escape(name) for name in arms]
-    made = table("Reviewers over time: backlog, utilisation and wait since the day above", "day", *columns,
+    result = table("Reviewers over time: backlog, utilisation and wait since the day above", "day", *columns,
                  right=("day", *columns))  # fmt: skip
-    for place, day in enumerate(next(iter(arms.values()))):
-        made.add_row(f"{day.day:.0f}", *(", ".join(gate_texts(of_arm[place])) for of_arm in arms.values()))
-    return made
+    for index, day in enumerate(next(iter(arms.values()))):
+        result.add_row(f"{day.day:.0f}", *(", ".join(format_queue_day(of_arm[index])) for of_arm in arms.values()))
+    return result
 
 
-def _shown(effect: "Effect") -> str:
-    return "yes" if effect.shown else "no"
+def _format_significance(effect: "Effect") -> str:
+    return "yes" if effect.is_significant else "no"
 
 
-def _money(comparison: "Comparison", arm: str, *, wide: bool) -> "Table":
+def _money_table(comparison: "Comparison", arm: str, *, wide: bool) -> "Table":
     found = comparison.roi[arm]
     columns = ["line", *(["quantity", "unit price"] if wide else []), "amount", "provenance"]
-    made = table(escape(f"Money: {arm} against baseline"), *columns, right=("quantity", "unit price", "amount"))
+    result = table(escape(f"Money: {arm} against baseline"), *columns, right=("quantity", "unit price", "amount"))
     for kind, title, total in (
         ("value", "incremental value", found.ledger.value),
         ("cost", "incremental cost", found.ledger.cost),
     ):
         for line in found.ledger.lines:
             if line.kind == kind:
-                detail = [quantity_text(line), dollars(line.unit_price)] if wide else []
-                made.add_row(escape(line.name), *detail, dollars(line.amount or 0.0), line.provenance)
-        made.add_row(f"[bold]{title}[/bold]", *([""] * 2 if wide else []), dollars(total), "", end_section=True)
-    net = dollars(found.ledger.net)
-    made.add_row("[bold]net[/bold]", *([""] * 2 if wide else []), net, "")
+                detail = [format_line_quantity(line), format_dollars(line.unit_price)] if wide else []
+                result.add_row(escape(line.name), *detail, format_dollars(line.amount or 0.0), line.provenance)
+        result.add_row(
+            f"[bold]{title}[/bold]", *([""] * 2 if wide else []), format_dollars(total), "", end_section=True
+        )
+    net = format_dollars(found.ledger.net)
+    result.add_row("[bold]net[/bold]", *([""] * 2 if wide else []), net, "")
     if comparison.experiment is not None:
-        made.caption, made.caption_justify = f"{money_scale(comparison)}.", "left"
-    return made
+        result.caption, result.caption_justify = f"{describe_money_scale(comparison)}.", "left"
+    return result

@@ -25,7 +25,7 @@ PIPED_WIDTH = 120
 """Columns of a table that is piped into a file or a program, where there is no terminal to ask."""
 
 
-MANY = 1_000
+LONG_LIST = 1_000
 """A list of more items than this is printed an item a line; indenting it would take minutes for a large company."""
 
 
@@ -35,74 +35,74 @@ def print_json(value: Any) -> None:
     It is indented for people to read, except for long lists, which come an item a line, and iterators, whose items
     are printed as they are made.
     """
-    long = [key for key, part in value.items() if _is_long(part)] if isinstance(value, Mapping) else []
-    if not long:
-        json.dump(plain(value), sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+    long_keys = [key for key, part in value.items() if _is_long(part)] if isinstance(value, Mapping) else []
+    if not long_keys:
+        json.dump(to_json_value(value), sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
         sys.stdout.write("\n")
         return
-    mark = "{"
+    separator = "{"
     for key, part in value.items():
-        sys.stdout.write(f"{mark}\n  {_compact(str(key))}: ")
-        if key in long:
+        sys.stdout.write(f"{separator}\n  {_compact(str(key))}: ")
+        if key in long_keys:
             _print_items(part)
         else:
             sys.stdout.write(_compact(part))
-        mark = ","
+        separator = ","
     sys.stdout.write("\n}\n")
 
 
 def _is_long(part: Any) -> bool:
-    return isinstance(part, Iterator) or (isinstance(part, list | tuple) and len(part) > MANY)
+    return isinstance(part, Iterator) or (isinstance(part, list | tuple) and len(part) > LONG_LIST)
 
 
 def _print_items(items: Iterable[Any]) -> None:
     sys.stdout.write("[")
-    mark = ""
+    separator = ""
     for item in items:
-        sys.stdout.write(f"{mark}\n    {_compact(item)}")
-        mark = ","
+        sys.stdout.write(f"{separator}\n    {_compact(item)}")
+        separator = ","
     sys.stdout.write("\n  ]")
 
 
 def _compact(value: Any) -> str:
     try:
-        # The encoder in C does most values as they are; it stops at the few that `plain` has to translate.
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=plain)
+        # The encoder in C does most values as they are; it stops at the few that `to_json_value` has to translate.
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=to_json_value)
     except ValueError:
-        return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
+        return json.dumps(to_json_value(value), ensure_ascii=False, allow_nan=False)
 
 
-def plain(value: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     """`value` in the types that JSON knows."""
     if value is None or (isinstance(value, bool | int) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
-        return plain(value.value)
+        return to_json_value(value.value)
     if isinstance(value, str):
         return value
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, datetime):
-        return shown_date(value)
+        return format_date(value)
     if isinstance(value, date | Path):
         return value.isoformat() if isinstance(value, date) else str(value)
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): to_json_value(item) for key, item in value.items()}
     if isinstance(value, Iterable):
-        return [plain(item) for item in value]
+        return [to_json_value(item) for item in value]
     if hasattr(value, "item"):
         # A NumPy scalar.
-        return plain(value.item())
+        return to_json_value(value.item())
     raise TypeError(f"{type(value).__name__} has no place in JSON output")
 
 
-def shown_date(moment: datetime) -> str:
+def format_date(moment: datetime) -> str:
     """A moment as ISO 8601: the bare date when it carries no time of day."""
     text = moment.isoformat()
     return text.removesuffix("T00:00:00")
 
 
-def say(message: str) -> None:
+def print_message(message: str) -> None:
     """Tell the person something that is not the result: it goes to stderr."""
     typer.echo(message, err=True)
 
@@ -111,13 +111,13 @@ def say(message: str) -> None:
 def _console_class() -> "type[Console]":
     from rich.console import Console
 
-    from scenarios.cli.error_handling import leave_quietly
+    from scenarios.cli.error_handling import exit_quietly
 
     class QuietConsole(Console):
         """A console that ends quietly when its reader has gone."""
 
         def on_broken_pipe(self) -> None:
-            leave_quietly()
+            exit_quietly()
 
     return QuietConsole
 
@@ -134,7 +134,7 @@ def table(title: str, *columns: str, right: Sequence[str] = ()) -> "Table":
     from rich import box
     from rich.table import Table
 
-    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    result = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    return made
+        result.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return result

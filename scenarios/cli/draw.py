@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.cli.record_options import journey_of
+from scenarios.cli.record_options import load_journey
 
 
 class PictureFormat(StrEnum):
@@ -28,15 +28,15 @@ def command(
     """Draw the journey's stages and legal moves."""
     from journey.machine import drawing
     from journey.runtime.atomic_files import write_text
-    from scenarios.cli.console import say
+    from scenarios.cli.console import print_message
 
     picture = {
         PictureFormat.MERMAID: drawing.to_mermaid,
         PictureFormat.SVG: drawing.to_svg,
         PictureFormat.DOT: drawing.to_dot,
-    }[format_](journey_of(scenario))
+    }[format_](load_journey(scenario))
     if out is None:
         typer.echo(picture.rstrip("\n"))
         return
     write_text(out, picture if picture.endswith("\n") else picture + "\n")
-    say(f"wrote {out}")
+    print_message(f"wrote {out}")

@@ -14,12 +14,12 @@ import typer
 from journey.core.errors import JourneyError
 from scenarios.cli import INTERRUPTED
 
-DONE = 0
-DID_NOT_HOLD = 1
+SUCCESS = 0
+CHECK_FAILED = 1
 WRONG_INPUT = 2
 
 
-def guarded(command: Callable[..., None]) -> Callable[..., None]:
+def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
     """`command`, with its errors turned into messages and exit codes."""
 
     @wraps(command)
@@ -29,23 +29,23 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **kwargs)
             sys.stdout.flush()
         except JourneyError as error:
-            _stop(str(error))
+            _exit_with_error(str(error))
         except BrokenPipeError:
-            leave_quietly()
+            exit_quietly()
         except OSError as error:
-            _stop(_file_trouble(error))
+            _exit_with_error(_format_os_error(error))
         except KeyboardInterrupt:
-            _interrupted()
+            _exit_interrupted()
         except RuntimeError as error:
             # DuckDB takes Ctrl-C for itself while a query runs, and reports it in its own way.
             if "interrupt" not in str(error).lower():
                 raise
-            _interrupted()
+            _exit_interrupted()
 
     return run
 
 
-def _interrupted() -> None:
+def _exit_interrupted() -> None:
     typer.echo("interrupted", err=True)
     raise typer.Exit(INTERRUPTED) from None
 
@@ -53,23 +53,25 @@ def _interrupted() -> None:
 def _refuse_closed_output() -> None:
     """Python has no stdout at all when the caller closed it; results then have nowhere to go."""
     if sys.stdout is None:
-        _stop("stdout is closed, so there is nowhere to print the result; leave it open or send it to a file")
+        _exit_with_error(
+            "stdout is closed, so there is nowhere to print the result; leave it open or send it to a file"
+        )
 
 
-def leave_quietly() -> None:
+def exit_quietly() -> None:
     """End the process because whoever read stdout (``| head``) has gone: that is no failure of ours."""
     # Python flushes stdout once more on its way out; pointed at nowhere, that cannot fail.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    raise typer.Exit(DONE)
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    raise typer.Exit(SUCCESS)
 
 
-def _stop(message: str) -> None:
+def _exit_with_error(message: str) -> None:
     typer.echo(f"journey: {message}", err=True)
     raise typer.Exit(WRONG_INPUT) from None
 
 
-def _file_trouble(error: OSError) -> str:
+def _format_os_error(error: OSError) -> str:
     if error.filename is None:
         return f"the operating system refused: {error.strerror or error}"
     return f"{error.filename}: {error.strerror or error}"

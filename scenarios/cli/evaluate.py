@@ -11,8 +11,8 @@ from scenarios.cli.record_options import (
     FolderArgument,
     JourneyOption,
     PolicyOption,
-    journey_and_policy,
-    read,
+    load_journey_and_policy,
+    read_records,
 )
 from scenarios.cli.report_option import ReportOption, refuse_report, write_report
 
@@ -48,12 +48,12 @@ def command(
 
     refuse_report(report)
     _refuse_decisions(decisions, customer)
-    machine, rules = journey_and_policy(journey, policy)
+    machine, rules = load_journey_and_policy(journey, policy)
     _refuse_what_does_not_fit(folder)
-    records = read(folder, machine, rules)
+    records = read_records(folder, machine, rules)
     if customer is None:
-        _say_how(records.counts()["customers"], json_=json_, exported=decisions is not None)
-    found = evaluate(
+        _print_method(records.counts()["customers"], json_=json_, exported=decisions is not None)
+    evaluation = evaluate(
         records,
         as_of=as_of,
         policy=rules,
@@ -62,16 +62,16 @@ def command(
         replay=replay,
         batch=True if decisions is not None else None,
     )
-    _write_decisions(found, decisions)
+    _write_decisions(evaluation, decisions)
     if json_:
-        print_json(found.as_dict() if found.table is None else found.stream())
+        print_json(evaluation.as_dict() if evaluation.table is None else evaluation.stream())
     else:
         from scenarios.cli.evaluation_tables import print_evaluation
 
-        print_evaluation(console(), found, latest=as_of is None, limit=limit, alone=customer is not None)
-    from scenarios.reports.evaluation import report_on
+        print_evaluation(console(), evaluation, latest=as_of is None, limit=limit, alone=customer is not None)
+    from scenarios.reports.evaluation import build_report
 
-    write_report(report, lambda: report_on(found))
+    write_report(report, lambda: build_report(evaluation))
 
 
 def _refuse_decisions(path: Path | None, customer: str | None) -> None:
@@ -92,16 +92,16 @@ def _refuse_decisions(path: Path | None, customer: str | None) -> None:
     refuse_unwritable(path)
 
 
-def _say_how(customers: int, *, json_: bool, exported: bool) -> None:
+def _print_method(customers: int, *, json_: bool, exported: bool) -> None:
     from journey.evaluation.evaluate import BATCH_MIN_CUSTOMERS
-    from scenarios.cli.console import say
+    from scenarios.cli.console import print_message
 
     if customers < BATCH_MIN_CUSTOMERS and not exported:
         return
-    say(f"judging {customers:,} customers at once, by the compiled rules ...")
+    print_message(f"judging {customers:,} customers at once, by the compiled rules ...")
     if json_ and customers >= BATCH_MIN_CUSTOMERS:
-        say("--json gives every decision its reasons, one after another, which takes minutes for a million;")
-        say("--decisions F.parquet writes all of them by column in seconds")
+        print_message("--json gives every decision its reasons, one after another, which takes minutes for a million;")
+        print_message("--decisions F.parquet writes all of them by column in seconds")
 
 
 def _refuse_what_does_not_fit(folder: Path | None) -> None:
@@ -117,11 +117,11 @@ def _refuse_what_does_not_fit(folder: Path | None) -> None:
     refuse_large_records(folder)
 
 
-def _write_decisions(found: "Evaluation", path: Path | None) -> None:
-    if path is None or found.table is None:
+def _write_decisions(evaluation: "Evaluation", path: Path | None) -> None:
+    if path is None or evaluation.table is None:
         return
     from journey.batch.output import write_decisions
-    from scenarios.cli.console import say
+    from scenarios.cli.console import print_message
 
-    write_decisions(found.table, path)
-    say(f"wrote {path}")
+    write_decisions(evaluation.table, path)
+    print_message(f"wrote {path}")

@@ -9,7 +9,7 @@ from journey.core.findings import count_by_severity
 from journey.orchestrator.replay import AGREEMENT_LABEL
 from journey.orchestrator.results import is_action
 from scenarios.cli.console import table
-from scenarios.reports.evaluation import KPI_GROUPS, counted, kpi_value, money, quantity
+from scenarios.reports.evaluation import KPI_GROUPS, format_exact_dollars, format_kpi, format_quantity, pluralise
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,11 +32,11 @@ _STYLES = {"error": "red", "warning": "yellow", "notice": "dim"}
 def print_findings(out: "Console", findings: Sequence["Finding"], limit: int) -> None:
     """Print the counts and the most serious findings, and say how many are left out."""
     counts = count_by_severity(findings)
-    out.print(", ".join(counted(number, severity) for severity, number in counts.items()), markup=False)
+    out.print(", ".join(pluralise(number, severity) for severity, number in counts.items()), markup=False)
     if not findings:
         return
     wide = out.width >= _WIDE
-    made = table(
+    result = table(
         "Findings", *(("severity", "code", "record", "customer") if wide else ("finding",)), "what was noticed"
     )
     for finding in findings[:limit]:
@@ -44,73 +44,74 @@ def print_findings(out: "Console", findings: Sequence["Finding"], limit: int) ->
         severity = f"[{style}]{finding.severity}[/{style}]"
         record, customer = escape(finding.record or finding.dataset), escape(finding.customer_id or "")
         if wide:
-            made.add_row(severity, finding.code, record, customer, escape(finding.message))
+            result.add_row(severity, finding.code, record, customer, escape(finding.message))
         else:
-            made.add_row(f"{severity}\n{finding.code}\n{record}", escape(finding.message))
-    out.print(made)
-    _say_left_out(out, len(findings) - limit, "finding")
+            result.add_row(f"{severity}\n{finding.code}\n{record}", escape(finding.message))
+    out.print(result)
+    _print_omitted(out, len(findings) - limit, "finding")
 
 
-def print_evaluation(out: "Console", found: "Evaluation", *, latest: bool, limit: int, alone: bool) -> None:
+def print_evaluation(out: "Console", evaluation: "Evaluation", *, latest: bool, limit: int, alone: bool) -> None:
     """Print an evaluation.
 
     Args:
         out: Where.
-        found: What.
+        evaluation: What.
         latest: Whether the moment was left out and is the latest date in the records.
         limit: Print at most so many decisions, open loops and replayed interventions.
         alone: Whether one customer was asked for.
     """
-    moment = f"{found.as_of.isoformat()}{' (the latest date in the records)' if latest else ''}"
+    moment = f"{evaluation.as_of.isoformat()}{' (the latest date in the records)' if latest else ''}"
     out.print(
-        f"{counted(len(found.decisions), 'customer')} ({found.source}) as of {moment}, policy {found.policy.name}\n",
+        f"{pluralise(len(evaluation.decisions), 'customer')} ({evaluation.source}) as of {moment}, policy "
+        f"{evaluation.policy.name}\n",
         markup=False,
     )
-    _print_finding_counts(out, found.findings)
-    if found.table is not None:
-        _print_breakdown(out, found.table)
-    _print_decisions(out, found.decisions, limit)
-    _print_loops(out, found, limit)
+    _print_finding_counts(out, evaluation.findings)
+    if evaluation.table is not None:
+        _print_breakdown(out, evaluation.table)
+    _print_decisions(out, evaluation.decisions, limit)
+    _print_loops(out, evaluation, limit)
     if not alone:
         for group, title in KPI_GROUPS.items():
-            out.print(_kpis(title, found.kpis.get(group, {})))
+            out.print(_kpi_table(title, evaluation.kpis.get(group, {})))
         out.print("What each KPI counts, and of how many, is in --report and --json.\n", markup=False)
-    out.print(_ledger(found.ledger, wide=out.width >= _WIDE))
-    if found.agreement is not None:
-        _print_agreement(out, found.agreement, limit)
+    out.print(_ledger_table(evaluation.ledger, wide=out.width >= _WIDE))
+    if evaluation.agreement is not None:
+        _print_agreement(out, evaluation.agreement, limit)
 
 
 def _print_finding_counts(out: "Console", findings: "Findings") -> None:
     example = ["for instance"] if out.width >= _WIDE else []
-    made = table("Findings (`journey check` lists each)", "severity", "code", "count", *example, right=("count",))
+    result = table("Findings (`journey check` lists each)", "severity", "code", "count", *example, right=("count",))
     for group in findings.by_code():
         style = _STYLES[group.severity]
         severity = f"[{style}]{group.severity}[/{style}]"
-        made.add_row(severity, group.code, f"{group.number:,}", *([escape(group.example)] if example else []))
-    if made.row_count:
-        out.print(made)
+        result.add_row(severity, group.code, f"{group.number:,}", *([escape(group.example)] if example else []))
+    if result.row_count:
+        out.print(result)
     else:
         out.print("No findings about the records.\n")
 
 
 def _print_decisions(out: "Console", decisions: "Decisions", limit: int) -> None:
-    title = f"Decisions: {counted(decisions.count_totals().with_action, 'action')} recommended"
-    shown = decisions.top_priority(limit)
+    title = f"Decisions: {pluralise(decisions.count_totals().with_action, 'action')} recommended"
+    foremost = decisions.top_priority(limit)
     if out.width >= _WIDE:
-        out.print(_decision_table(title, shown))
+        out.print(_decision_table(title, foremost))
     else:
         out.print(f"[bold]{title}[/bold]\n")
-        for decision in shown:
+        for decision in foremost:
             out.print(_decision_block(decision))
-    _say_left_out(out, len(decisions) - limit, "decision")
+    _print_omitted(out, len(decisions) - limit, "decision")
 
 
 def _print_breakdown(out: "Console", decided: "DecisionTable") -> None:
     """How many decisions of each kind for each stage and tier: what is worth seeing of a million."""
     numbers = ("customers", "approval", "can avert")
-    made = table("Decisions by stage, risk tier and action", "stage", "tier", "action", *numbers, right=numbers)
+    result = table("Decisions by stage, risk tier and action", "stage", "tier", "action", *numbers, right=numbers)
     for share in decided.breakdown():
-        made.add_row(
+        result.add_row(
             escape(share.stage or "unknown"),
             share.tier,
             escape(share.action or "nothing"),
@@ -118,16 +119,16 @@ def _print_breakdown(out: "Console", decided: "DecisionTable") -> None:
             f"{share.needing_approval:,}" if share.needing_approval else "",
             f"${share.priority:,.0f}" if share.priority else "",
         )
-    out.print(made)
+    out.print(result)
 
 
 def _decision_table(title: str, decisions: Sequence["Decision"]) -> "Table":
     numbers = ("days", "severity", "conf.", "churn", "can avert")
-    made = table(title, "customer", "stage", *numbers, "decision", right=numbers)
+    result = table(title, "customer", "stage", *numbers, "decision", right=numbers)
     for decision in decisions:
         stage = escape(decision.stage or "unknown")
-        made.add_row(escape(decision.customer_id), stage, *_numbers(decision), _said(decision))
-    return made
+        result.add_row(escape(decision.customer_id), stage, *_decision_numbers(decision), _decision_text(decision))
+    return result
 
 
 def _decision_block(decision: "Decision") -> "Padding":
@@ -136,12 +137,12 @@ def _decision_block(decision: "Decision") -> "Padding":
 
     return Padding(
         f"{escape(decision.customer_id)} in {escape(decision.stage or 'an unknown stage')}:"
-        f" severity {decision.severity:.2f}, confidence {decision.confidence:.2f}\n{_said(decision)}",
+        f" severity {decision.severity:.2f}, confidence {decision.confidence:.2f}\n{_decision_text(decision)}",
         (0, 0, 1, 0),
     )
 
 
-def _numbers(decision: "Decision") -> tuple[str, ...]:
+def _decision_numbers(decision: "Decision") -> tuple[str, ...]:
     return (
         "" if decision.days_in_stage is None else f"{decision.days_in_stage:.0f}",
         f"{decision.severity:.2f}",
@@ -151,62 +152,66 @@ def _numbers(decision: "Decision") -> tuple[str, ...]:
     )
 
 
-def _said(decision: "Decision") -> str:
+def _decision_text(decision: "Decision") -> str:
     action = decision.recommended_action or "nothing"
     title = f"[bold]{escape(action)}[/bold]" if is_action(decision) else escape(action)
     approval = " (needs approval)" if decision.requires_human_approval else ""
     return f"{title}{approval}\n" + escape("; ".join(decision.reasons))
 
 
-def _print_loops(out: "Console", found: "Evaluation", limit: int) -> None:
-    if not found.open_loops:
+def _print_loops(out: "Console", evaluation: "Evaluation", limit: int) -> None:
+    if not evaluation.open_loops:
         out.print("No open loops: every intervention has come to an end.\n")
         return
-    made = table("Open loops", "intervention", "customer", "days", "state", "what it waits for", right=("days",))
-    for loop in found.open_loops[:limit]:
-        made.add_row(
+    result = table("Open loops", "intervention", "customer", "days", "state", "what it waits for", right=("days",))
+    for loop in evaluation.open_loops[:limit]:
+        result.add_row(
             escape(loop.intervention_id),
             escape(loop.customer_id),
             f"{loop.age_days:.0f}",
             loop.state,
             escape(loop.message),
         )
-    out.print(made)
-    _say_left_out(out, len(found.open_loops) - limit, "open loop")
+    out.print(result)
+    _print_omitted(out, len(evaluation.open_loops) - limit, "open loop")
 
 
-def _kpis(title: str, members: "dict[str, Kpi]") -> "Table":
-    made = table(title, "KPI", "value", "n", "status", right=("value", "n"))
+def _kpi_table(title: str, members: "dict[str, Kpi]") -> "Table":
+    result = table(title, "KPI", "value", "n", "status", right=("value", "n"))
     for name, kpi in members.items():
-        made.add_row(name, kpi_value(kpi), str(kpi.n), f"[dim]{kpi.status}[/dim]" if kpi.value is None else kpi.status)
-    return made
+        result.add_row(
+            name, format_kpi(kpi), str(kpi.n), f"[dim]{kpi.status}[/dim]" if kpi.value is None else kpi.status
+        )
+    return result
 
 
-def _ledger(ledger: "Ledger", *, wide: bool) -> "Table":
+def _ledger_table(ledger: "Ledger", *, wide: bool) -> "Table":
     middle = ["quantity", "unit price"] if wide else []
-    made = table(f"ROI ({ledger.label})", "line", *middle, "amount", "provenance", right=("unit price", "amount"))
+    result = table(f"ROI ({ledger.label})", "line", *middle, "amount", "provenance", right=("unit price", "amount"))
     for kind, total in (("value", ledger.value), ("cost", ledger.cost)):
         for line in ledger.lines:
             if line.kind == kind:
-                detail = [quantity(line.quantity, line.unit), f"${line.unit_price:,.3g}"] if wide else []
-                made.add_row(escape(line.name), *detail, money(line.amount), line.provenance)
-        made.add_row(f"[bold]total {kind}[/bold]", *([""] * len(middle)), money(total), "", end_section=True)
-    made.add_row("[bold]net[/bold]", *([""] * len(middle)), money(ledger.net), "")
+                detail = [format_quantity(line.quantity, line.unit), f"${line.unit_price:,.3g}"] if wide else []
+                result.add_row(escape(line.name), *detail, format_exact_dollars(line.amount), line.provenance)
+        result.add_row(
+            f"[bold]total {kind}[/bold]", *([""] * len(middle)), format_exact_dollars(total), "", end_section=True
+        )
+    result.add_row("[bold]net[/bold]", *([""] * len(middle)), format_exact_dollars(ledger.net), "")
     roi = "not defined" if ledger.roi is None else f"{ledger.roi:,.1f}"
     notes = [f"return per dollar of cost {roi}; it says which way, not how much"]
     notes += [f"not counted, because the quantity is unknown: {', '.join(ledger.not_counted)}"] * bool(
         ledger.not_counted
     )
-    notes += [f"beside it: {memo.name} {money(memo.amount)}" for memo in ledger.memos]
-    made.caption = escape("\n".join(notes))
-    made.caption_justify = "left"
-    return made
+    notes += [f"beside it: {memo.name} {format_exact_dollars(memo.amount)}" for memo in ledger.memos]
+    result.caption = escape("\n".join(notes))
+    result.caption_justify = "left"
+    return result
 
 
-def _print_agreement(out: "Console", found: "Agreement", limit: int) -> None:
-    count = len(found.rows)
-    made = table(
-        f"Replay: same action {found.same_action} of {count}, same approval {found.same_approval} of {count} "
+def _print_agreement(out: "Console", agreement: "Agreement", limit: int) -> None:
+    count = len(agreement.rows)
+    result = table(
+        f"Replay: same action {agreement.same_action} of {count}, same approval {agreement.same_approval} of {count} "
         f"({AGREEMENT_LABEL})",
         "intervention",
         "recorded",
@@ -215,22 +220,22 @@ def _print_agreement(out: "Console", found: "Agreement", limit: int) -> None:
         "confidence",
         right=("confidence",),
     )
-    for row in found.rows[:limit]:
+    for row in agreement.rows[:limit]:
         recorded = "?" if row.recorded_confidence is None else f"{row.recorded_confidence:.2f}"
-        made.add_row(
+        result.add_row(
             escape(row.intervention_id),
             escape(row.recorded_action),
             escape(row.action or "nothing"),
             f"{'yes' if row.recorded_approval else 'no'} / {'yes' if row.approval else 'no'}",
             f"{recorded} / {row.confidence:.2f}",
         )
-    rank = "not defined" if found.rank_correlation is None else f"{found.rank_correlation:.2f}"
-    made.caption = f"approval and confidence: recorded / now; rank correlation of confidences {rank}"
-    made.caption_justify = "left"
-    out.print(made)
-    _say_left_out(out, count - limit, "intervention")
+    rank = "not defined" if agreement.rank_correlation is None else f"{agreement.rank_correlation:.2f}"
+    result.caption = f"approval and confidence: recorded / now; rank correlation of confidences {rank}"
+    result.caption_justify = "left"
+    out.print(result)
+    _print_omitted(out, count - limit, "intervention")
 
 
-def _say_left_out(out: "Console", left: int, noun: str) -> None:
-    if left > 0:
-        out.print(f"{counted(left, noun)} more left out; raise --limit, or --json for all\n", markup=False)
+def _print_omitted(out: "Console", omitted: int, noun: str) -> None:
+    if omitted > 0:
+        out.print(f"{pluralise(omitted, noun)} more left out; raise --limit, or --json for all\n", markup=False)

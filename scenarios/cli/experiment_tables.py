@@ -5,8 +5,15 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from scenarios.cli.console import table
-from scenarios.metrics.definitions import shown
-from scenarios.reports.experiment import INTERFERENCE, interval_text, lift_text, p_text, segment_rows, truth_sentence
+from scenarios.metrics.definitions import format_metric
+from scenarios.reports.experiment import (
+    INTERFERENCE,
+    describe_ground_truth,
+    format_interval,
+    format_lift,
+    format_p_value,
+    segment_rows,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,42 +25,42 @@ if TYPE_CHECKING:
 _WIDE = 110
 
 
-def print_experiment(out: "Console", found: "Comparison", experiment: "Experiment", arm: str) -> None:
+def print_experiment(out: "Console", comparison: "Comparison", experiment: "Experiment", arm: str) -> None:
     """Print one arm's effects, its segments, and what the split came to."""
-    out.print(_effects(found, experiment, arm, wide=out.width >= _WIDE))
-    out.print(_segments(found, experiment, arm))
-    said = (experiment.sample_ratio.sentence, INTERFERENCE, truth_sentence(found, experiment, arm))
-    out.print("\n".join(filter(None, said)) + "\n", markup=False)
+    out.print(_effects_table(comparison, experiment, arm, wide=out.width >= _WIDE))
+    out.print(_segments_table(comparison, experiment, arm))
+    sentences = (experiment.sample_ratio.sentence, INTERFERENCE, describe_ground_truth(comparison, experiment, arm))
+    out.print("\n".join(filter(None, sentences)) + "\n", markup=False)
 
 
-def _effects(found: "Comparison", experiment: "Experiment", arm: str, *, wide: bool) -> "Table":
+def _effects_table(comparison: "Comparison", experiment: "Experiment", arm: str, *, wide: bool) -> "Table":
     more = ["95 % interval", "lift", "p", "shown"] if wide else []
     columns = ["metric", "baseline", arm, "difference", *more]
-    made = table(escape(f"{arm} against baseline, totals per customer"), *columns, right=columns[1:7])
-    primary = found.loaded.scenario.primary_metric
-    for name, effect in found.effects[arm].items():
-        about, seen = found.about(name), experiment.seen[arm][name]
-        label = escape(about.label) + (" *" if name == primary else "")
-        means = [shown(found.arms[which][name].mean, about.unit) for which in ("baseline", arm)]
-        change = shown(effect.difference.mean, about.unit, difference=True)
+    result = table(escape(f"{arm} against baseline, totals per customer"), *columns, right=columns[1:7])
+    primary = comparison.loaded.scenario.primary_metric
+    for name, effect in comparison.effects[arm].items():
+        info, estimates = comparison.get_metric(name), experiment.estimates[arm][name]
+        label = escape(info.label) + (" *" if name == primary else "")
+        means = [format_metric(comparison.arms[column_arm][name].mean, info.unit) for column_arm in ("baseline", arm)]
+        change = format_metric(effect.difference.mean, info.unit, difference=True)
         interval, lift, p_value = (
-            interval_text(effect.difference, about.unit),
-            lift_text(seen.lift),
-            p_text(seen.p_value),
+            format_interval(effect.difference, info.unit),
+            format_lift(estimates.lift),
+            format_p_value(estimates.p_value),
         )
         if wide:
-            made.add_row(label, *means, change, interval, lift, p_value, "yes" if effect.shown else "no")
+            result.add_row(label, *means, change, interval, lift, p_value, "yes" if effect.is_significant else "no")
         else:
-            made.add_row(label, *means, f"{change}\n{interval}\nlift {lift}, p {p_value}")
-    made.caption = '* the verdict rests on this metric; p is of the null "no difference in this metric"'
-    made.caption_justify = "left"
-    return made
+            result.add_row(label, *means, f"{change}\n{interval}\nlift {lift}, p {p_value}")
+    result.caption = '* the verdict rests on this metric; p is of the null "no difference in this metric"'
+    result.caption_justify = "left"
+    return result
 
 
-def _segments(found: "Comparison", experiment: "Experiment", arm: str) -> "Table":
-    label = found.about(found.loaded.scenario.primary_metric).label
+def _segments_table(comparison: "Comparison", experiment: "Experiment", arm: str) -> "Table":
+    label = comparison.get_metric(comparison.loaded.scenario.primary_metric).label
     columns = ("segment", "difference", "95 % interval", "p adjusted", "shown")
-    made = table(escape(f"{label} by segment"), *columns, right=columns[1:4])
-    for segment, *cells in segment_rows(found, experiment.segments[arm]):
-        made.add_row(escape(segment), *cells)
-    return made
+    result = table(escape(f"{label} by segment"), *columns, right=columns[1:4])
+    for segment, *cells in segment_rows(comparison, experiment.segments[arm]):
+        result.add_row(escape(segment), *cells)
+    return result

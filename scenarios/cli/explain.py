@@ -11,12 +11,12 @@ from scenarios.cli.common_options import (
     ScenarioArgument,
     SeedOption,
     SetOption,
-    loaded,
+    load_scenario,
 )
 
 
 def command(
-    scenario: ScenarioArgument,
+    source: ScenarioArgument,
     *,
     customer: Annotated[int, typer.Option("--customer", metavar="K", help="Number of the customer, from 0.")],
     days: Annotated[float | None, typer.Option("--days", help="Left out: the scenario's.")] = None,
@@ -29,11 +29,11 @@ def command(
     from scenarios.cli.console import console, print_json
     from scenarios.explain.explain import explain
 
-    checked = loaded(scenario, set_, days=("horizon_days", days), seed=("seed", seed))
-    found = explain(checked, customer, engine=engine)
+    scenario = load_scenario(source, set_, days=("horizon_days", days), seed=("seed", seed))
+    explanation = explain(scenario, customer, engine=engine)
     if json_:
-        print_json(found.as_dict())
+        print_json(explanation.as_dict())
     else:
         from scenarios.cli.explain_tables import print_explanation
 
-        print_explanation(console(), found)
+        print_explanation(console(), explanation)

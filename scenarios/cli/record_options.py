@@ -26,7 +26,7 @@ JourneyOption = Annotated[
 ]
 
 
-def journey_and_policy(scenario: str | None, policy: Path | None) -> "tuple[Journey, Policy]":
+def load_journey_and_policy(source: str | None, policy: Path | None) -> "tuple[Journey, Policy]":
     """The journey of that scenario or the default one, and the policy of that file or the default one.
 
     Raises:
@@ -34,10 +34,10 @@ def journey_and_policy(scenario: str | None, policy: Path | None) -> "tuple[Jour
     """
     from journey.decision.policy import Policy, read_policy
 
-    return journey_of(scenario), Policy() if policy is None else read_policy(policy)
+    return load_journey(source), Policy() if policy is None else read_policy(policy)
 
 
-def journey_of(scenario: str | None) -> "Journey":
+def load_journey(source: str | None) -> "Journey":
     """The journey of a scenario, the default one where none is named.
 
     Raises:
@@ -45,14 +45,14 @@ def journey_of(scenario: str | None) -> "Journey":
     """
     from journey.machine import default_journey
 
-    if scenario is None:
+    if source is None:
         return default_journey()
     from scenarios.files.loader import load
 
-    return load(scenario).setups[0].journey
+    return load(source).arms[0].journey
 
 
-def read(folder: Path | None, journey: "Journey", policy: "Policy") -> "Records":
+def read_records(folder: Path | None, journey: "Journey", policy: "Policy") -> "Records":
     """The records of the folder, or the bundled ten customers.
 
     Raises:

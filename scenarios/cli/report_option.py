@@ -43,8 +43,8 @@ def write_report(path: Path | None, blocks: "Callable[[], Sequence[Block]]") -> 
     if path is None:
         return
     from journey.runtime.atomic_files import write_text
-    from scenarios.cli.console import say
-    from scenarios.reports.document import rendered
+    from scenarios.cli.console import print_message
+    from scenarios.reports.document import render
 
-    write_text(path, rendered(blocks(), path))
-    say(f"wrote {path}")
+    write_text(path, render(blocks(), path))
+    print_message(f"wrote {path}")

@@ -10,22 +10,22 @@ def command(*, json_: JsonOption = False) -> None:
     from scenarios.cli.console import console, print_json, table
     from scenarios.files.loader import builtin_names, load
 
-    known = [load(name) for name in builtin_names()]
+    scenarios = [load(name) for name in builtin_names()]
     if json_:
         print_json(
             [
                 {
-                    "name": one.name,
-                    "title": one.scenario.title,
-                    "question": one.scenario.question,
-                    "teaches": one.scenario.teaches,
-                    "arms": list(one.scenario.arms),
+                    "name": scenario.name,
+                    "title": scenario.scenario.title,
+                    "question": scenario.scenario.question,
+                    "teaches": scenario.scenario.teaches,
+                    "arms": list(scenario.scenario.arms),
                 }
-                for one in known
+                for scenario in scenarios
             ]
         )
         return
     listed = table("Built-in scenarios", "name", "question", "arms")
-    for one in known:
-        listed.add_row(one.name, escape(one.scenario.question), ", ".join(one.scenario.arms))
+    for scenario in scenarios:
+        listed.add_row(scenario.name, escape(scenario.scenario.question), ", ".join(scenario.scenario.arms))
     console().print(listed)

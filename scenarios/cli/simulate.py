@@ -17,8 +17,8 @@ from scenarios.cli.common_options import (
     SeedOption,
     SetOption,
     WorkersOption,
-    loaded,
-    workers_for,
+    count_processes,
+    load_scenario,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    scenario: ScenarioArgument,
+    source: ScenarioArgument,
     *,
     arm: Annotated[str, typer.Option("--arm", help="Which arm.")] = "baseline",
     customers: Annotated[int | None, typer.Option("--customers", help="Left out: the scenario's.")] = None,
@@ -55,7 +55,7 @@ def command(
     json_: JsonOption = False,
 ) -> None:
     """Simulate one arm of a scenario, once; its review pods, where it has some, on several workers."""
-    from scenarios.cli.console import console, print_json, say
+    from scenarios.cli.console import console, print_json, print_message
     from scenarios.execution.executor import LOCAL
     from scenarios.execution.pods import run_in_pods
     from simulation.exports.histories import RunHistory
@@ -63,42 +63,42 @@ def command(
     from simulation.trace.dates import Dates
     from simulation.trace.files import FORMATS, trace_file
 
-    processes = workers_for(workers, cluster)
+    processes = count_processes(workers, cluster)
     _refuse_unusable(trace, records)
-    checked = loaded(
-        scenario,
+    loaded = load_scenario(
+        source,
         set_,
         customers=("population.size", customers),
         days=("horizon_days", days),
         seed=("seed", seed),
     )
-    setup = _arm(checked, arm)
-    days_to_live = checked.scenario.horizon_days
-    dates = Dates.starting_on(start_date, days_to_live)
-    traced = trace is not None or records is not None
-    choice = choose_engine(engine, [setup], setup.population.workload(days_to_live))
+    arm_spec = _find_arm(loaded, arm)
+    horizon_days = loaded.scenario.horizon_days
+    dates = Dates.starting_on(start_date, horizon_days)
+    is_traced = trace is not None or records is not None
+    choice = choose_engine(engine, [arm_spec], arm_spec.population.workload(horizon_days))
     chosen = choice.engine
-    streamed = trace is not None and records is None and trace.suffix in FORMATS
+    is_streamed = trace is not None and records is None and trace.suffix in FORMATS
     if cluster in (None, LOCAL):
-        _refuse_what_does_not_fit(setup, chosen, days_to_live, processes, traced=traced, streamed=streamed)
+        _refuse_what_does_not_fit(arm_spec, chosen, horizon_days, processes, traced=is_traced, streamed=is_streamed)
     if choice.reason and not json_:
-        say(str(choice))
-    with trace_file(trace) if trace is not None and streamed else nullcontext() as rows_to:
+        print_message(str(choice))
+    with trace_file(trace) if trace is not None and is_streamed else nullcontext() as rows_to:
         run = run_in_pods(
-            setup,
-            seed=checked.scenario.seed,
-            days=days_to_live,
+            arm_spec,
+            seed=loaded.scenario.seed,
+            days=horizon_days,
             engine=chosen,
             workers=processes,
             cluster=cluster,
-            trace=traced and not streamed,
+            trace=is_traced and not is_streamed,
             rows_to=rows_to,
         )
-    _write(RunHistory(setup, run, checked.scenario.seed, 0), dates, trace, records, scenario)
+    _write_outputs(RunHistory(arm_spec, run, loaded.scenario.seed, 0), dates, trace, records, source)
     if json_:
-        print_json(_as_dict(checked, run))
+        print_json(_run_as_dict(loaded, run))
     else:
-        _print(console(), checked, run)
+        _print_run(console(), loaded, run)
 
 
 def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
@@ -114,63 +114,65 @@ def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
 
 
 def _refuse_what_does_not_fit(
-    setup: "ArmSpec", engine: str, days: float, processes: int, *, traced: bool, streamed: bool
+    arm: "ArmSpec", engine: str, days: float, processes: int, *, traced: bool, streamed: bool
 ) -> None:
     """Say before the run that it will not fit: pods live one at a time in each process, kept rows all in this one."""
-    from scenarios.execution.memory import Load, refuse_what_does_not_fit
+    from scenarios.execution.memory import Workload, refuse_what_does_not_fit
 
-    size, pods = setup.population.size, setup.reviewers.pods
+    size, pods = arm.population.size, arm.reviewers.pods
     if not traced or streamed:
         size, processes = ceil(size / pods), min(processes, pods)
     else:
         processes = 1
-    refuse_what_does_not_fit(Load(engine, size, days, processes, trace=traced, streamed=streamed))
+    refuse_what_does_not_fit(Workload(engine, size, days, processes, trace=traced, streamed=streamed))
 
 
-def _write(told: "RunHistory", dates: "Dates", trace: Path | None, records: Path | None, scenario: str) -> None:
+def _write_outputs(
+    histories: "RunHistory", dates: "Dates", trace: Path | None, records: Path | None, source: str
+) -> None:
     from journey.machine import default_journey
-    from scenarios.cli.console import say
+    from scenarios.cli.console import print_message
     from simulation.trace.events import XES
 
     if trace is not None:
         if trace.suffix == XES:
             from simulation.exports.xes import write_xes
 
-            write_xes(told, trace, dates)
-        elif told.run.trace is not None:
-            told.run.trace.write(trace)
-        say(f"wrote {trace}")
+            write_xes(histories, trace, dates)
+        elif histories.run.trace is not None:
+            histories.run.trace.write(trace)
+        print_message(f"wrote {trace}")
     if records is not None:
         from simulation.exports.records import POLICY_FILE, write_records
 
-        write_records(told, records, dates)
-        own_journey = told.setup.journey.fingerprint != default_journey().fingerprint
-        say(
+        write_records(histories, records, dates)
+        own_journey = histories.setup.journey.fingerprint != default_journey().fingerprint
+        print_message(
             f"wrote {records}; to judge it by the arm's own policy: "
             f"journey evaluate {records} --policy {records / POLICY_FILE}"
-            + (f" --journey {scenario}" if own_journey else "")
+            + (f" --journey {source}" if own_journey else "")
         )
 
 
-def _arm(checked: "LoadedScenario", name: str) -> "ArmSpec":
+def _find_arm(scenario: "LoadedScenario", name: str) -> "ArmSpec":
     from journey.core.messages import did_you_mean
 
-    for setup in checked.setups:
-        if setup.name == name:
-            return setup
-    names = [setup.name for setup in checked.setups]
-    raise InputError(f"--arm {name}: {checked.name} has no such arm{did_you_mean(name, names)}")
+    for arm in scenario.arms:
+        if arm.name == name:
+            return arm
+    names = [arm.name for arm in scenario.arms]
+    raise InputError(f"--arm {name}: {scenario.name} has no such arm{did_you_mean(name, names)}")
 
 
-def _as_dict(checked: "LoadedScenario", run: "Run") -> dict[str, Any]:
+def _run_as_dict(loaded: "LoadedScenario", run: "Run") -> dict[str, Any]:
     from scenarios.comparison.compare import version
 
     return {
-        "scenario": checked.name,
-        "scenario_hash": checked.hash,
+        "scenario": loaded.name,
+        "scenario_hash": loaded.hash,
         "version": version(),
         "arm": run.arm,
-        "seed": checked.scenario.seed,
+        "seed": loaded.scenario.seed,
         "replication": 0,
         "engine": run.engine,
         "customers": run.customers,
@@ -189,17 +191,17 @@ def _as_dict(checked: "LoadedScenario", run: "Run") -> dict[str, Any]:
     }
 
 
-def _print(out: "Console", checked: "LoadedScenario", run: "Run") -> None:
+def _print_run(out: "Console", loaded: "LoadedScenario", run: "Run") -> None:
     from rich.markup import escape
 
     from scenarios.cli.console import table
-    from scenarios.metrics.definitions import metric, shown
+    from scenarios.metrics.definitions import format_metric, get_metric
 
-    about = f"{run.customers:,} customers, {run.days:g} days, seed {checked.scenario.seed}"
-    found = table(escape(f"{checked.scenario.title}: {run.arm} ({about})"), "metric", "value", right=("value",))
+    about = f"{run.customers:,} customers, {run.days:g} days, seed {loaded.scenario.seed}"
+    found = table(escape(f"{loaded.scenario.title}: {run.arm} ({about})"), "metric", "value", right=("value",))
     for name, value in run.metrics.items():
-        known = metric(name)
-        found.add_row(escape(known.label), shown(value, known.unit))
+        known = get_metric(name)
+        found.add_row(escape(known.label), format_metric(value, known.unit))
     out.print(found)
     stages = [name for name in run.occupancy[0] if name != "day"]
     occupancy = table("Share of customers by stage, in %", "day", *stages, right=("day", *stages))
@@ -207,7 +209,7 @@ def _print(out: "Console", checked: "LoadedScenario", run: "Run") -> None:
         occupancy.add_row(f"{row['day']:.0f}", *(f"{100 * row[stage]:.1f}" for stage in stages))
     out.print(occupancy)
     out.print(
-        f"{run.events:,} events in {run.wall_seconds:.2f} s, engine {run.engine}, scenario {checked.hash}. "
+        f"{run.events:,} events in {run.wall_seconds:.2f} s, engine {run.engine}, scenario {loaded.hash}. "
         "One run of one arm: it says nothing about how much is luck; `journey compare` does.",
         markup=False,
     )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scenarios.cli.common_options import Engine, EngineOption, JsonOption, SeedOption, SetOption, loaded
-from scenarios.cli.error_handling import DID_NOT_HOLD
+from scenarios.cli.common_options import Engine, EngineOption, JsonOption, SeedOption, SetOption, load_scenario
+from scenarios.cli.error_handling import CHECK_FAILED
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    scenario: Annotated[
+    source: Annotated[
         str, typer.Argument(metavar="SCENARIO", help="A built-in scenario, or a scenario file (TOML).")
     ] = "default",
     *,
@@ -37,20 +37,20 @@ def command(
     from simulation.verification import FALSE_ALARM_RATE
     from simulation.verification.suite import default_customers
 
-    checked = loaded(scenario, set_, seed=("seed", seed))
-    some = default_customers(checked.scenario.horizon_days) if customers is None else customers
-    run, other = _runners(checked, engine)
-    found = _checks(checked, some, run, other)
-    held = all(check.ok for check in found)
+    loaded = load_scenario(source, set_, seed=("seed", seed))
+    n_customers = default_customers(loaded.scenario.horizon_days) if customers is None else customers
+    run, other = _choose_runners(loaded, engine)
+    checks = _run_checks(loaded, n_customers, run, other)
+    all_ok = all(check.ok for check in checks)
     if json_:
-        print_json(_as_dict(checked, found, some, FALSE_ALARM_RATE, ok=held))
+        print_json(_checks_as_dict(loaded, checks, n_customers, FALSE_ALARM_RATE, ok=all_ok))
     else:
-        _print(console(), checked, found, some, FALSE_ALARM_RATE)
-    if not held:
-        raise typer.Exit(DID_NOT_HOLD)
+        _print_checks(console(), loaded, checks, n_customers, FALSE_ALARM_RATE)
+    if not all_ok:
+        raise typer.Exit(CHECK_FAILED)
 
 
-def _runners(checked: "LoadedScenario", engine: Engine) -> "tuple[Runner, Runner | None]":
+def _choose_runners(scenario: "LoadedScenario", engine: Engine) -> "tuple[Runner, Runner | None]":
     """The engine that is held to theory, and the one that must give the same trace.
 
     The compiler takes two minutes, so without being asked it is not set going; and the compiled engine does not
@@ -63,62 +63,65 @@ def _runners(checked: "LoadedScenario", engine: Engine) -> "tuple[Runner, Runner
     if engine is Engine.AUTO and is_compiled_cached():
         from simulation.compiled.guards import supports_guards
 
-        if supports_guards(checked.setups[0].journey):
+        if supports_guards(scenario.arms[0].journey):
             return run_reference, run_compiled
     return run_reference, None
 
 
-def _checks(checked: "LoadedScenario", customers: int, run: "Runner", other: "Runner | None") -> "list[Check]":
+def _run_checks(loaded: "LoadedScenario", customers: int, run: "Runner", other: "Runner | None") -> "list[Check]":
     """The arms share the world, so the worlds with exact answers are lived once; then each arm as it is."""
     from simulation.verification import arm_checks, judge_checks, theory_checks
 
-    seed, days = checked.scenario.seed, checked.scenario.horizon_days
-    with _telling() as tell:
-        first = checked.setups[0]
-        found = list(theory_checks(first, seed=seed, days=days, customers=customers, run=run, progress=tell))
-        for setup in checked.setups:
-            found.extend(arm_checks(setup, seed=seed, days=days, run=run, other=other, progress=tell))
-        found.extend(_of_campaigns(checked, run, other))
-    return judge_checks(found)
+    seed, days = loaded.scenario.seed, loaded.scenario.horizon_days
+    with _show_status() as progress:
+        first = loaded.arms[0]
+        checks = list(theory_checks(first, seed=seed, days=days, customers=customers, run=run, progress=progress))
+        for arm in loaded.arms:
+            checks.extend(arm_checks(arm, seed=seed, days=days, run=run, other=other, progress=progress))
+        checks.extend(_check_campaigns(loaded, run, other))
+    return judge_checks(checks)
 
 
-def _of_campaigns(checked: "LoadedScenario", run: "Runner", other: "Runner | None") -> "Iterator[Evidence]":
+def _check_campaigns(loaded: "LoadedScenario", run: "Runner", other: "Runner | None") -> "Iterator[Evidence]":
     """The funnels that customers come by, where there are any; which prospects there are, the arms share."""
-    if checked.scenario.acquisition is None:
+    if loaded.scenario.acquisition is None:
         return
     from simulation.acquisition import compiled_engine, reference_engine
     from simulation.verification.acquisition import acquisition_checks, arm_funnel_checks
     from simulation.verification.runners import run_compiled
 
-    live, second = reference_engine.simulate_funnel, None if other is None else compiled_engine.simulate_funnel
+    simulate, other_simulate = (
+        reference_engine.simulate_funnel,
+        None if other is None else compiled_engine.simulate_funnel,
+    )
     if run is run_compiled:
-        live, second = compiled_engine.simulate_funnel, reference_engine.simulate_funnel
-    yield from acquisition_checks(checked.setups[0], seed=checked.scenario.seed, engine=live)
-    for setup in checked.setups:
-        yield from arm_funnel_checks(setup, seed=checked.scenario.seed, engine=live, other=second)
+        simulate, other_simulate = compiled_engine.simulate_funnel, reference_engine.simulate_funnel
+    yield from acquisition_checks(loaded.arms[0], seed=loaded.scenario.seed, engine=simulate)
+    for arm in loaded.arms:
+        yield from arm_funnel_checks(arm, seed=loaded.scenario.seed, engine=simulate, other=other_simulate)
 
 
-def _as_dict(
-    checked: "LoadedScenario", found: "list[Check]", customers: int, false_alarm_rate: float, *, ok: bool
+def _checks_as_dict(
+    loaded: "LoadedScenario", checks: "list[Check]", customers: int, false_alarm_rate: float, *, ok: bool
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
     from scenarios.comparison.compare import version
 
     return {
-        "scenario": checked.name,
-        "scenario_hash": checked.hash,
+        "scenario": loaded.name,
+        "scenario_hash": loaded.hash,
         "version": version(),
-        "seed": checked.scenario.seed,
+        "seed": loaded.scenario.seed,
         "customers": customers,
         "false_alarm_rate": false_alarm_rate,
-        "checks": [asdict(check) for check in found],
+        "checks": [asdict(check) for check in checks],
         "ok": ok,
     }
 
 
 @contextmanager
-def _telling() -> Iterator[Callable[[str], None] | None]:
+def _show_status() -> Iterator[Callable[[str], None] | None]:
     """Says on stderr what is being done; nothing where stderr is not a terminal."""
     if not sys.stderr.isatty():
         yield None
@@ -129,31 +132,31 @@ def _telling() -> Iterator[Callable[[str], None] | None]:
         yield lambda what: status.update(f"verifying: {what}")
 
 
-def _print(
-    out: "Console", checked: "LoadedScenario", found: "list[Check]", customers: int, false_alarm_rate: float
+def _print_checks(
+    out: "Console", loaded: "LoadedScenario", checks: "list[Check]", customers: int, false_alarm_rate: float
 ) -> None:
     from rich.markup import escape
 
     from scenarios.cli.console import table
 
     numbers = ("expected", "observed", "s.e.", "z")
-    shown = table(escape(f"{checked.scenario.title}: held to exact answers"), "check", *numbers, "ok", right=numbers)
+    result = table(escape(f"{loaded.scenario.title}: held to exact answers"), "check", *numbers, "ok", right=numbers)
     heading = ""
-    for check in found:
+    for check in checks:
         # Names begin with the world that was made; it is said once, above what was checked in it.
-        world, _, what = check.name.partition(": ")
+        world, _, label = check.name.partition(": ")
         if world != heading:
             heading = world
-            shown.add_row(escape(world), style="bold")
+            result.add_row(escape(world), style="bold")
         error = "exact" if check.standard_error is None else f"{check.standard_error:.3g}"
         z = "" if check.z is None else f"{check.z:+.2f}"
         row = (f"{check.expected:,.6g}", f"{check.observed:,.6g}", error, z, "yes" if check.ok else "NO")
-        shown.add_row(f"  {escape(what)}", *row)
-    out.print(shown)
-    failed = sum(not check.ok for check in found)
+        result.add_row(f"  {escape(label)}", *row)
+    out.print(result)
+    failed = sum(not check.ok for check in checks)
     out.print(
-        f"{len(found)} checks, {failed} failed. {customers:,} customers in each world with an exact answer, seed "
-        f"{checked.scenario.seed}. A sound engine fails one verification in {1 / false_alarm_rate:,.0f}, whatever the "
+        f"{len(checks)} checks, {failed} failed. {customers:,} customers in each world with an exact answer, seed "
+        f"{loaded.scenario.seed}. A sound engine fails one verification in {1 / false_alarm_rate:,.0f}, whatever the "
         "number of checks.",
         markup=False,
     )

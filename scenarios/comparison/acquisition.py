@@ -85,39 +85,39 @@ class ArmAcquisition:
         }
 
 
-def acquisition_of_runs(runs: Sequence["Run"]) -> ArmAcquisition | None:
+def summarise_acquisition(runs: Sequence["Run"]) -> ArmAcquisition | None:
     """The campaigns of one arm over its replications, at least one; None where customers come by no campaign."""
     if not runs[0].acquisition:
         return None
-    found = [run.acquisition for run in runs]
-    moves = [move for one in found for move in one["moves"]]
+    results = [run.acquisition for run in runs]
+    moves = [move for result in results for move in result["moves"]]
     statuses = Counter(move["status"] for move in moves)
     moved = fsum(move["amount"] for move in moves if move["status"] == "executed")
     return ArmAcquisition(
-        channels=tuple(_channels(found)),
+        channels=tuple(_mean_channels(results)),
         moves={status: count / len(runs) for status, count in sorted(statuses.items())},
         moved=moved / len(runs),
         customers=compute_mean([float(run.customers) for run in runs]),
-        trail=tuple(found[0]["moves"]),
+        trail=tuple(results[0]["moves"]),
     )
 
 
-def _channels(found: Sequence[dict[str, Any]]) -> Iterator[ChannelMeans]:
-    for place, line in enumerate(found[0]["lines"]):
+def _mean_channels(results: Sequence[dict[str, Any]]) -> Iterator[ChannelMeans]:
+    for index, line in enumerate(results[0]["lines"]):
         names = {key: line[key] for key in ("campaign", "channel")}
-        rows = [row for one in found for row in one["steps"] if all(row[key] == names[key] for key in names)]
+        rows = [row for result in results for row in result["steps"] if all(row[key] == names[key] for key in names)]
         steps = dict.fromkeys((row["step"] for row in rows), 0.0)
         buyers = dict.fromkeys((row["segment"] for row in rows), 0.0)
         for row in rows:
-            many = sum(row["by_period"]) / len(found)
-            steps[row["step"]] += many
+            count = sum(row["by_period"]) / len(results)
+            steps[row["step"]] += count
             if row["step"] == PURCHASE:
-                buyers[row["segment"]] += many
+                buyers[row["segment"]] += count
         yield ChannelMeans(
             **names,
             opening=line["opening_budget"],
-            spend=compute_mean([fsum(one["lines"][place]["spend"]) for one in found]),
-            impressions=compute_mean([float(sum(one["lines"][place]["impressions"])) for one in found]),
+            spend=compute_mean([fsum(result["lines"][index]["spend"]) for result in results]),
+            impressions=compute_mean([float(sum(result["lines"][index]["impressions"])) for result in results]),
             steps=steps,
             buyers=buyers,
         )

@@ -14,27 +14,27 @@ from typing import TYPE_CHECKING, Any
 from journey.core.errors import InputError
 from journey.statistics.means import CONFIDENCE, Estimate, estimate_mean
 from scenarios.comparison import decision_funnel
-from scenarios.comparison.acquisition import ArmAcquisition, acquisition_of_runs
-from scenarios.comparison.checkpoint import Identity
-from scenarios.comparison.money import LABEL, Return, returns
-from scenarios.comparison.replications import Progress, Replications, replicate
-from scenarios.comparison.review_queue import GateDay, gate_of
-from scenarios.comparison.stopping_rule import Precision, PrecisionFound
-from scenarios.comparison.untreated_distress import Unhelped, unhelped_of
-from scenarios.comparison.verdict import Verdict, judge
+from scenarios.comparison.acquisition import ArmAcquisition, summarise_acquisition
+from scenarios.comparison.checkpoint import RunIdentity
+from scenarios.comparison.money import LABEL, Return, compute_returns
+from scenarios.comparison.replications import ProgressCallback, Replications, replicate
+from scenarios.comparison.review_queue import QueueDay, summarise_queue
+from scenarios.comparison.stopping_rule import PrecisionResult, PrecisionTarget
+from scenarios.comparison.untreated_distress import UntreatedEpisodes, summarise_untreated
+from scenarios.comparison.verdict import Verdict, build_verdict
 from scenarios.execution.executor import LOCAL
-from scenarios.execution.memory import Load, refuse_what_does_not_fit
-from scenarios.execution.pods import pods_in
-from scenarios.execution.tasks import Live, RunArm
+from scenarios.execution.memory import Workload, refuse_what_does_not_fit
+from scenarios.execution.pods import count_pods
+from scenarios.execution.tasks import RunArm, RunArms
 from scenarios.experiment.analysis import INTERVALS as RANDOMISED_INTERVALS
-from scenarios.experiment.analysis import LEDGER, RANDOMISED, Experiment, comparable, experiment_of
+from scenarios.experiment.analysis import LEDGER, RANDOMISED, Experiment, analyse_experiment, select_comparable
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
-from scenarios.metrics.definitions import METRICS, Metric, metric, per_customer
-from scenarios.metrics.effects import Effect, effect_of, tested
+from scenarios.metrics.definitions import METRICS, Metric, get_metric, get_metric_per_customer
+from scenarios.metrics.effects import Effect, add_tests, compute_effect
 
 if TYPE_CHECKING:
-    from scenarios.comparison.checkpoint import Store
+    from scenarios.comparison.checkpoint import Checkpoint
     from scenarios.comparison.decision_funnel import Funnel
     from scenarios.experiment.assignment import Split
     from simulation.metrics.run_results import Run
@@ -56,7 +56,7 @@ class Comparison:
         loaded: The scenario.
         seed: All luck follows from it.
         engine: Which engine ran.
-        asked: Replications that were asked for.
+        requested: Replications that were asked for.
         replications: Replications that are complete; fewer after an interruption.
         customers: Size of the cohort.
         days: The horizon.
@@ -65,7 +65,7 @@ class Comparison:
         roi: Per arm other than the baseline, the money.
         verdict: In words.
         funnels: Per arm, what became of every evaluation.
-        unhelped: Per arm, who was in distress and got nothing.
+        untreated: Per arm, who was in distress and got nothing.
         gate: Per arm, its reviewers over time; arms of one experiment share them.
         precision: What came of the precision that was asked for; None where none was.
         interrupted: Whether work was left undone.
@@ -77,7 +77,7 @@ class Comparison:
     loaded: LoadedScenario
     seed: int
     engine: str
-    asked: int
+    requested: int
     replications: int
     customers: int
     days: float
@@ -86,9 +86,9 @@ class Comparison:
     roi: dict[str, Return]
     verdict: Verdict
     funnels: "dict[str, Funnel]" = field(default_factory=dict)
-    unhelped: dict[str, tuple[Unhelped, ...]] = field(default_factory=dict)
-    gate: dict[str, tuple[GateDay, ...]] = field(default_factory=dict)
-    precision: PrecisionFound | None = None
+    untreated: dict[str, tuple[UntreatedEpisodes, ...]] = field(default_factory=dict)
+    gate: dict[str, tuple[QueueDay, ...]] = field(default_factory=dict)
+    precision: PrecisionResult | None = None
     interrupted: bool = False
     experiment: Experiment | None = None
     acquisition: dict[str, ArmAcquisition] = field(default_factory=dict)
@@ -98,9 +98,9 @@ class Comparison:
         """``counterfactual`` or ``randomised``."""
         return COUNTERFACTUAL if self.experiment is None else RANDOMISED
 
-    def about(self, name: str) -> Metric:
+    def get_metric(self, name: str) -> Metric:
         """What is known about a metric as it is given here: in randomised mode totals are given per customer."""
-        return metric(name) if self.experiment is None else per_customer(name)
+        return get_metric(name) if self.experiment is None else get_metric_per_customer(name)
 
     def as_dict(self) -> dict[str, Any]:
         """The comparison as the command line's JSON."""
@@ -113,23 +113,24 @@ class Comparison:
             "mode": self.mode,
             "engine": self.engine,
             "replications": self.replications,
-            "replications_asked": self.asked,
+            "replications_asked": self.requested,
             "interrupted": self.interrupted,
             "customers": self.customers,
             "days": self.days,
             "primary_metric": scenario.primary_metric,
             "confidence": CONFIDENCE,
             "intervals": INTERVALS if self.experiment is None else RANDOMISED_INTERVALS,
-            "overrides": list(self.loaded.overridden),
+            "overrides": list(self.loaded.overrides),
             "arms": {
-                arm: {name: _arm_dict(found) for name, found in metrics.items()} for arm, metrics in self.arms.items()
+                arm: {name: _estimate_as_dict(found) for name, found in metrics.items()}
+                for arm, metrics in self.arms.items()
             },
             "effects": {
                 arm: {name: self._effect_dict(arm, name) for name in self.effects[arm]} for arm in self.effects
             },
-            "roi": {name: _return_dict(found) for name, found in self.roi.items()},
+            "roi": {name: _return_as_dict(found) for name, found in self.roi.items()},
             "funnel": {name: decision_funnel.as_dict(found) for name, found in self.funnels.items()},
-            "unhelped": {name: [row.as_dict() for row in found] for name, found in self.unhelped.items()},
+            "unhelped": {name: [row.as_dict() for row in found] for name, found in self.untreated.items()},
             "gate": {name: [day._asdict() for day in found] for name, found in self.gate.items()},
             "precision": None if self.precision is None else self.precision.as_dict(),
             **(
@@ -144,7 +145,7 @@ class Comparison:
 
     def _effect_dict(self, arm: str, name: str) -> dict[str, Any]:
         found = self.effects[arm][name].as_dict()
-        return found if self.experiment is None else {**found, **self.experiment.seen[arm][name].as_dict()}
+        return found if self.experiment is None else {**found, **self.experiment.estimates[arm][name].as_dict()}
 
     def _experiment_dict(self, experiment: Experiment) -> dict[str, Any]:
         return {
@@ -163,12 +164,12 @@ def compare(
     *,
     workers: int = 1,
     cluster: str | None = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     run_arm: RunArm | None = None,
-    run_together: Live | None = None,
+    run_arms: RunArms | None = None,
     engine: str = "reference",
-    precision: Precision | None = None,
-    store: "Store | None" = None,
+    precision: PrecisionTarget | None = None,
+    checkpoint: "Checkpoint | None" = None,
     split: "Split | None" = None,
 ) -> Comparison:
     """Run a scenario's arms and compare them.
@@ -176,13 +177,14 @@ def compare(
     Args:
         loaded: The scenario.
         workers: How many processes; the result does not depend on it.
-        cluster: Whether a Dask cluster does the work, and which (`scenarios.execution.executor.crew`); nor on this.
+        cluster: Whether a Dask cluster does the work, and which (`scenarios.execution.executor.open_executor`); nor on
+            this.
         progress: Told how far the work is.
         run_arm: What runs one arm; left out, the engine.
-        run_together: The same for the arms of a split.
+        run_arms: The same for the arms of a split.
         engine: ``reference`` or ``compiled``.
         precision: How narrow intervals are to become; the scenario's replications are then where looking begins.
-        store: Where complete replications are kept, and taken from.
+        checkpoint: Where complete replications are kept, and taken from.
         split: How the customers are divided between the arms; left out, every arm is lived by all of them.
 
     Raises:
@@ -193,11 +195,11 @@ def compare(
     """
     refuse_single_arm(loaded)
     scenario = loaded.scenario
-    elsewhere = cluster is not None and cluster != LOCAL
-    if run_arm is None and run_together is None and not elsewhere:
-        refuse_what_does_not_fit(_load(loaded, workers, engine, precision, split))
-    done = replicate(
-        loaded.setups,
+    is_remote = cluster is not None and cluster != LOCAL
+    if run_arm is None and run_arms is None and not is_remote:
+        refuse_what_does_not_fit(_estimate_workload(loaded, workers, engine, precision, split))
+    replications = replicate(
+        loaded.arms,
         seed=scenario.seed,
         replications=scenario.replications,
         days=scenario.horizon_days,
@@ -205,34 +207,34 @@ def compare(
         cluster=cluster,
         progress=progress,
         run_arm=run_arm,
-        run_together=run_together,
+        run_arms=run_arms,
         engine=engine,
         precision=precision,
-        store=store,
+        checkpoint=checkpoint,
         split=split,
     )
-    if not done.runs:
+    if not replications.runs:
         raise KeyboardInterrupt
-    return summarise(loaded, done, split)
+    return summarise(loaded, replications, split)
 
 
-def _load(
-    loaded: LoadedScenario, workers: int, engine: str, precision: Precision | None, split: "Split | None"
-) -> Load:
+def _estimate_workload(
+    loaded: LoadedScenario, workers: int, engine: str, precision: PrecisionTarget | None, split: "Split | None"
+) -> Workload:
     """What the comparison will have in memory at the same time."""
     scenario = loaded.scenario
     replications = scenario.replications if precision is None else precision.maximum
-    pods = pods_in(loaded.setups)
-    cohorts = replications * pods * len(loaded.setups if split is None else split.parts)
-    runs = replications * (len(loaded.setups) if split is None else sum(map(len, split.parts)))
-    customers, days = ceil(loaded.setups[0].population.size / pods), scenario.horizon_days
-    return Load(engine, customers, days, processes=min(workers, cohorts), runs=runs)
+    pods = count_pods(loaded.arms)
+    cohorts = replications * pods * len(loaded.arms if split is None else split.parts)
+    runs = replications * (len(loaded.arms) if split is None else sum(map(len, split.parts)))
+    customers, days = ceil(loaded.arms[0].population.size / pods), scenario.horizon_days
+    return Workload(engine, customers, days, processes=min(workers, cohorts), runs=runs)
 
 
-def identity_of(loaded: LoadedScenario, engine: str, split: "Split | None" = None) -> Identity:
+def build_identity(loaded: LoadedScenario, engine: str, split: "Split | None" = None) -> RunIdentity:
     """What stored replications of this comparison are of."""
-    setups = loaded.setups if split is None else tuple(setup for part in split.parts for setup in part)
-    return Identity(
+    arms = loaded.arms if split is None else tuple(arm for part in split.parts for arm in part)
+    return RunIdentity(
         scenario=loaded.name,
         scenario_hash=loaded.hash,
         seed=loaded.scenario.seed,
@@ -240,72 +242,82 @@ def identity_of(loaded: LoadedScenario, engine: str, split: "Split | None" = Non
         mode=COUNTERFACTUAL if split is None else f"{RANDOMISED}{' --truth' if split.truth else ''}",
         engine=engine,
         days=loaded.scenario.horizon_days,
-        customers=loaded.setups[0].population.size,
-        arms=tuple(setup.name for setup in setups),
+        customers=loaded.arms[0].population.size,
+        arms=tuple(arm.name for arm in arms),
     )
 
 
-def refuse_single_arm(loaded: LoadedScenario) -> None:
+def refuse_single_arm(scenario: LoadedScenario) -> None:
     """Say so before a run when there is nothing to compare.
 
     Raises:
         InputError: The scenario has one arm only.
     """
-    if len(loaded.setups) < 2:
-        raise InputError(f"{loaded.name}: arms: a comparison needs at least one arm besides {BASELINE!r}")
+    if len(scenario.arms) < 2:
+        raise InputError(f"{scenario.name}: arms: a comparison needs at least one arm besides {BASELINE!r}")
 
 
-def summarise(loaded: LoadedScenario, done: Replications, split: "Split | None" = None) -> Comparison:
+def summarise(loaded: LoadedScenario, replications: Replications, split: "Split | None" = None) -> Comparison:
     """What complete replications say; at least one.
 
     Raises:
         InputError: With a split, that in none of them every arm had customers.
     """
-    setups, primary = loaded.setups, loaded.scenario.primary_metric
-    runs = list(done.runs) if split is None else split.usable(done.runs)
-    lived = done.runs if split is None else [split.lived(each) for each in done.runs]
+    arm_specs, primary = loaded.arms, loaded.scenario.primary_metric
+    runs = list(replications.runs) if split is None else split.usable_replications(replications.runs)
+    unweighted_runs = replications.runs if split is None else [split.pool_strata(each) for each in replications.runs]
     names = _metric_names(runs)
-    values = [{name: [run[place].metrics.get(name) for run in runs] for name in names} for place in range(len(setups))]
-    effects = _effects(setups, values, names if split is None else comparable(names, split))
-    effects = tested(effects, primary)
+    values = [
+        {name: [run[index].metrics.get(name) for run in runs] for name in names} for index in range(len(arm_specs))
+    ]
+    effects = _compute_effects(arm_specs, values, names if split is None else select_comparable(names, split))
+    effects = add_tests(effects, primary)
     experiment = None
     if split is not None:
-        experiment = experiment_of(split, done.runs, effects, values, primary, len(done.runs) - len(runs))
-    money = returns(loaded.scenario, setups, runs, runs[0][0].days, LABEL if split is None else LEDGER)
-    identical = {setup.name for setup in setups[1:] if _same(setups[0], setup)}
-    first = done.runs[0]
-    by_arm = {setup.name: [arms[place] for arms in lived] for place, setup in enumerate(setups)}
+        experiment = analyse_experiment(
+            split, replications.runs, effects, values, primary, len(replications.runs) - len(runs)
+        )
+    money = compute_returns(loaded.scenario, arm_specs, runs, runs[0][0].days, LABEL if split is None else LEDGER)
+    identical = {arm_spec.name for arm_spec in arm_specs[1:] if _is_identical(arm_specs[0], arm_spec)}
+    first = replications.runs[0]
+    runs_by_arm = {arm_spec.name: [arms[index] for arms in unweighted_runs] for index, arm_spec in enumerate(arm_specs)}
     return Comparison(
         loaded=loaded,
         seed=loaded.scenario.seed,
         engine=first[0].engine,
-        asked=done.asked,
-        replications=len(done.runs),
+        requested=replications.requested,
+        replications=len(replications.runs),
         customers=first[0].customers if split is None else sum(run.customers for run in first[: len(split.strata)]),
         days=first[0].days,
         arms={
-            setup.name: {name: estimate_mean(_known(values[place][name])) for name in names}
-            for place, setup in enumerate(setups)
+            arm_spec.name: {name: estimate_mean(_drop_missing(values[index][name])) for name in names}
+            for index, arm_spec in enumerate(arm_specs)
         },
         effects=effects,
         roi=money,
-        verdict=judge(primary, effects, money, replications=len(runs), identical=identical, experiment=experiment),
-        funnels={name: decision_funnel.funnel_of(mine) for name, mine in by_arm.items()},
-        unhelped={name: unhelped_of(mine) for name, mine in by_arm.items()},
-        gate={name: gate_of(mine) for name, mine in by_arm.items()},
-        precision=done.precision,
-        interrupted=done.interrupted,
+        verdict=build_verdict(
+            primary, effects, money, replications=len(runs), identical=identical, experiment=experiment
+        ),
+        funnels={name: decision_funnel.build_funnel(arm_runs) for name, arm_runs in runs_by_arm.items()},
+        untreated={name: summarise_untreated(arm_runs) for name, arm_runs in runs_by_arm.items()},
+        gate={name: summarise_queue(arm_runs) for name, arm_runs in runs_by_arm.items()},
+        precision=replications.precision,
+        interrupted=replications.interrupted,
         experiment=experiment,
-        acquisition={name: told for name, mine in by_arm.items() if (told := acquisition_of_runs(mine)) is not None},
+        acquisition={
+            name: summary
+            for name, arm_runs in runs_by_arm.items()
+            if (summary := summarise_acquisition(arm_runs)) is not None
+        },
     )
 
 
-def _effects(
-    setups: Sequence["ArmSpec"], values: Sequence[dict[str, list[float | None]]], names: Sequence[str]
+def _compute_effects(
+    arms: Sequence["ArmSpec"], values: Sequence[dict[str, list[float | None]]], names: Sequence[str]
 ) -> dict[str, dict[str, Effect]]:
     return {
-        setup.name: {name: effect_of(values[0][name], values[place][name]) for name in names}
-        for place, setup in enumerate(setups[1:], start=1)
+        arm.name: {name: compute_effect(values[0][name], values[index][name]) for name in names}
+        for index, arm in enumerate(arms[1:], start=1)
     }
 
 
@@ -315,15 +327,15 @@ def _metric_names(runs: Sequence[Sequence["Run"]]) -> list[str]:
     return [*(name for name in METRICS if name in found), *(name for name in found if name not in METRICS)]
 
 
-def _known(values: Sequence[float | None]) -> list[float]:
+def _drop_missing(values: Sequence[float | None]) -> list[float]:
     return [value for value in values if value is not None]
 
 
-def _same(one: "ArmSpec", other: "ArmSpec") -> bool:
+def _is_identical(one: "ArmSpec", other: "ArmSpec") -> bool:
     return one == replace(other, name=one.name, share=one.share, share_by_segment=one.share_by_segment)
 
 
-def _arm_dict(found: Estimate) -> dict[str, Any]:
+def _estimate_as_dict(found: Estimate) -> dict[str, Any]:
     return {
         "mean": found.mean,
         "ci_low": found.low,
@@ -333,20 +345,20 @@ def _arm_dict(found: Estimate) -> dict[str, Any]:
     }
 
 
-def _return_dict(found: Return) -> dict[str, Any]:
+def _return_as_dict(arm_return: Return) -> dict[str, Any]:
     return {
-        "incremental_value": found.ledger.value,
-        "incremental_cost": found.ledger.cost,
-        "net": found.ledger.net,
-        "roi": found.roi,
-        "roi_reason": found.roi_reason or None,
-        "net_ci_low": found.net.low,
-        "net_ci_high": found.net.high,
-        "net_ci_note": found.note or None,
-        "net_cohort_sd": found.net.sd,
-        "probability_positive": found.probability_positive,
+        "incremental_value": arm_return.ledger.value,
+        "incremental_cost": arm_return.ledger.cost,
+        "net": arm_return.ledger.net,
+        "roi": arm_return.roi,
+        "roi_reason": arm_return.roi_reason or None,
+        "net_ci_low": arm_return.net.low,
+        "net_ci_high": arm_return.net.high,
+        "net_ci_note": arm_return.note or None,
+        "net_cohort_sd": arm_return.net.sd,
+        "probability_positive": arm_return.probability_positive,
         "probability_positive_means": "share of the replications (cohorts of this size) in which the net was above 0",
-        "lines": [line.as_dict() for line in found.ledger.lines],
+        "lines": [line.as_dict() for line in arm_return.ledger.lines],
     }
 
 

@@ -34,11 +34,11 @@ REASON_LABELS = {
     "no_stage": "stage unknown",
     "vetoed": "vetoed",
 }
-HELP_LABELS = {"helped": "something was done", "got_nothing": "got nothing"}
-LABELS = {**REASON_LABELS, **HELP_LABELS}
+TREATMENT_LABELS = {"helped": "something was done", "got_nothing": "got nothing"}
+LABELS = {**REASON_LABELS, **TREATMENT_LABELS}
 
 
-class Section(NamedTuple):
+class FunnelSection(NamedTuple):
     """One step of the funnel.
 
     Attributes:
@@ -55,7 +55,7 @@ class Section(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FunnelStep:
     """A step of the funnel, as means per cohort.
 
     Attributes:
@@ -69,62 +69,62 @@ class Step:
     parts: Counts
 
 
-Funnel = dict[str, Step]
+Funnel = dict[str, FunnelStep]
 """The steps by key, in order."""
 
 
-def _kind(name: str) -> Callable[["Run"], float]:
+def _event_counter(name: str) -> Callable[["Run"], float]:
     return lambda run: float(run.events_by_kind.get(name, 0))
 
 
-def _reasons(run: "Run") -> Counts:
+def _count_reasons(run: "Run") -> Counts:
     """By reason, in the order in which the rules look; reasons that never took anything out are counted as 0."""
     counted = run.decisions_by_reason
     known = {reason: float(counted.get(reason, 0)) for reason in REASONS}
     return {**known, **{reason: float(n) for reason, n in counted.items() if reason not in known}}
 
 
-def _reviews(run: "Run") -> Counts:
+def _count_reviews(run: "Run") -> Counts:
     """By verdict, and those that still wait at the end."""
-    waiting = _kind("review_requested")(run) - _kind("review_decided")(run)
+    waiting = _event_counter("review_requested")(run) - _event_counter("review_decided")(run)
     return {**{name: float(run.reviews_by_verdict.get(name, 0)) for name in VERDICTS}, "waiting": waiting}
 
 
-def _outcomes(run: "Run") -> Counts:
+def _count_outcomes(run: "Run") -> Counts:
     return {name: float(n) for name, n in run.outcomes.items()}
 
 
-def _episodes(run: "Run") -> float:
+def _count_episodes(run: "Run") -> float:
     return float(sum(int(row["episodes"]) for row in run.unhelped))
 
 
-def _by_help(run: "Run") -> Counts:
-    nothing = float(sum(int(row["got_nothing"]) for row in run.unhelped))
-    return {"helped": _episodes(run) - nothing, "got_nothing": nothing}
+def _by_treatment(run: "Run") -> Counts:
+    untreated = float(sum(int(row["got_nothing"]) for row in run.unhelped))
+    return {"helped": _count_episodes(run) - untreated, "got_nothing": untreated}
 
 
-def _nothing(_run: "Run") -> Counts:
+def _no_parts(_run: "Run") -> Counts:
     return {}
 
 
 SECTIONS = (
-    Section("evaluations", "evaluations", _kind("decision"), _reasons),
-    Section("reviews", "requests for review", _kind("review_requested"), _reviews),
-    Section("actions", "acted on", _kind("action"), _nothing),
-    Section("outcomes", "outcomes", _kind("outcome"), _outcomes),
-    Section("distress", "episodes of distress", _episodes, _by_help),
+    FunnelSection("evaluations", "evaluations", _event_counter("decision"), _count_reasons),
+    FunnelSection("reviews", "requests for review", _event_counter("review_requested"), _count_reviews),
+    FunnelSection("actions", "acted on", _event_counter("action"), _no_parts),
+    FunnelSection("outcomes", "outcomes", _event_counter("outcome"), _count_outcomes),
+    FunnelSection("distress", "episodes of distress", _count_episodes, _by_treatment),
 )
 """What the funnel counts; a further step is a line here."""
 
 
-def funnel_of(runs: Sequence["Run"]) -> Funnel:
+def build_funnel(runs: Sequence["Run"]) -> Funnel:
     """The funnel of one arm, as means over its replications, at least one."""
     found = {}
     for section in SECTIONS:
         counted = [section.parts(run) for run in runs]
         names = dict.fromkeys(name for parts in counted for name in parts)
         parts = {name: _mean(part.get(name, 0.0) for part in counted) for name in names}
-        found[section.key] = Step(section.title, _mean(section.total(run) for run in runs), parts)
+        found[section.key] = FunnelStep(section.title, _mean(section.total(run) for run in runs), parts)
     return found
 
 
@@ -138,18 +138,18 @@ def as_dict(funnel: Funnel) -> dict[str, Any]:
     return {key: {"total": step.total, **step.parts} for key, step in funnel.items()}
 
 
-def rows(funnels: Mapping[str, Funnel]) -> list[tuple[str, list[float], bool]]:
+def funnel_rows(funnels: Mapping[str, Funnel]) -> list[tuple[str, list[float], bool]]:
     """The funnels side by side: label, count by arm, whether it is a total. Parts that are 0 in every arm are left out.
 
     Args:
         funnels: By arm.
     """
-    made: list[tuple[str, list[float], bool]] = []
+    table_rows: list[tuple[str, list[float], bool]] = []
     for section in SECTIONS:
         steps = [funnel[section.key] for funnel in funnels.values()]
-        made.append((section.title, [step.total for step in steps], True))
+        table_rows.append((section.title, [step.total for step in steps], True))
         for name in dict.fromkeys(name for step in steps for name in step.parts):
             counts = [step.parts.get(name, 0.0) for step in steps]
             if any(counts):
-                made.append((LABELS.get(name, name.replace("_", " ")), counts, False))
-    return made
+                table_rows.append((LABELS.get(name, name.replace("_", " ")), counts, False))
+    return table_rows

@@ -52,11 +52,12 @@ class Return:
     @property
     def note(self) -> str:
         """Why the interval of the net is not to be relied on; empty where it is, or where there is none."""
-        if self.net.low is None or self.customers >= ENOUGH:
+        if self.net.low is None or self.customers >= MIN_CUSTOMERS:
             return ""
         return (
             f"Only {self.customers:,} customers lived in an arm, over all replications: few large accounts decide the "
-            f"net then, and its interval is too narrow. From about {ENOUGH:,} on it covers nearly as often as it says."
+            f"net then, and its interval is too narrow. From about {MIN_CUSTOMERS:,} on it covers nearly as often "
+            "as it says."
         )
 
     @property
@@ -68,7 +69,7 @@ class Return:
 _BEYOND = "value_beyond_horizon"
 
 
-ENOUGH = 5000
+MIN_CUSTOMERS = 5000
 """Customers lived in an arm from which the interval of the net is relied on.
 
 A cohort's net is skewed: most customers live alike in both arms, and a few large accounts decide. How often the 95 %
@@ -77,7 +78,7 @@ interval covered the mean depended on customers times replications: 63 % at 240,
 """
 
 
-class _Item(NamedTuple):
+class _PricedItem(NamedTuple):
     """Something that is priced: where its quantity is found, and its price in each arm's policy."""
 
     name: str
@@ -89,7 +90,7 @@ class _Item(NamedTuple):
     provenance: Provenance
 
 
-def weakest(*provenances: Provenance) -> Provenance:
+def weakest_provenance(*provenances: Provenance) -> Provenance:
     """The provenance of a product: that of its weakest factor."""
     return max(provenances, key=_WEAKEST_LAST.index)
 
@@ -106,9 +107,9 @@ def beyond_horizon_factor(money: Money, horizon_days: float) -> float:
     return (exp(-rate * start) - exp(-rate * (start + years))) / rate
 
 
-def returns(
+def compute_returns(
     scenario: Scenario,
-    setups: Sequence["ArmSpec"],
+    arms: Sequence["ArmSpec"],
     runs: Sequence[Sequence["Run"]],
     days: float,
     label: str = LABEL,
@@ -117,24 +118,24 @@ def returns(
 
     Args:
         scenario: For what is assumed about money.
-        setups: The arms, the baseline first.
+        arms: The arms, the baseline first.
         runs: By replication, then by arm.
         days: Length of the runs.
         label: What the ledgers' lines are.
     """
-    baseline = setups[0]
+    baseline = arms[0]
     found = {}
-    for place, setup in enumerate(setups[1:], start=1):
-        pairs = [(run[0], run[place]) for run in runs]
-        ledgers = [_lines(scenario, (baseline, setup), pair, days) for pair in pairs]
+    for index, arm_spec in enumerate(arms[1:], start=1):
+        pairs = [(run[0], run[index]) for run in runs]
+        ledgers = [_build_lines(scenario, (baseline, arm_spec), pair, days) for pair in pairs]
         customers = min(sum(run.customers for run in arm) for arm in zip(*pairs, strict=True))
-        found[setup.name] = _summed(ledgers, label, customers)
+        found[arm_spec.name] = _average_return(ledgers, label, customers)
     return found
 
 
-def _summed(replications: Sequence[Sequence[LedgerLine]], label: str, customers: int) -> Return:
-    nets = [_total(lines, "value") - _total(lines, "cost") for lines in replications]
-    ledger = Ledger(tuple(_mean_lines(replications)), label=label)
+def _average_return(replications: Sequence[Sequence[LedgerLine]], label: str, customers: int) -> Return:
+    nets = [_sum_lines(lines, "value") - _sum_lines(lines, "cost") for lines in replications]
+    ledger = Ledger(tuple(_average_lines(replications)), label=label)
     if ledger.cost > 0.0:
         roi, reason = ledger.roi, ""
     else:
@@ -143,12 +144,12 @@ def _summed(replications: Sequence[Sequence[LedgerLine]], label: str, customers:
     return Return(ledger, estimate_mean(nets), roi, reason, positive, customers)
 
 
-def _total(lines: Sequence[LedgerLine], kind: LineKind) -> float:
+def _sum_lines(lines: Sequence[LedgerLine], kind: LineKind) -> float:
     """Sum of one cohort's lines, not rounded."""
     return fsum((line.quantity or 0.0) * line.unit_price for line in lines if line.kind == kind)
 
 
-def _mean_lines(replications: Sequence[Sequence[LedgerLine]]) -> list[LedgerLine]:
+def _average_lines(replications: Sequence[Sequence[LedgerLine]]) -> list[LedgerLine]:
     """The ledger averaged over replications, in order; costs that stayed at 0 throughout are left out.
 
     An action that was taken in some replications only has no line in the others: there its quantity is 0.
@@ -180,12 +181,12 @@ _ORDER = (
 )
 
 
-def _lines(
-    scenario: Scenario, setups: tuple["ArmSpec", "ArmSpec"], runs: tuple["Run", "Run"], days: float
+def _build_lines(
+    scenario: Scenario, arms: tuple["ArmSpec", "ArmSpec"], runs: tuple["Run", "Run"], days: float
 ) -> list[LedgerLine]:
     """The ledger of one replication."""
-    items = [_items(scenario, setup, run, days) for setup, run in zip(setups, runs, strict=True)]
-    quantities = [_quantities(setup, run, days) for setup, run in zip(setups, runs, strict=True)]
+    items = [_build_items(scenario, arm, run, days) for arm, run in zip(arms, runs, strict=True)]
+    quantities = [_build_quantities(arm, run, days) for arm, run in zip(arms, runs, strict=True)]
     lines: list[LedgerLine] = []
     for name in dict.fromkeys([*items[0], *items[1]]):
         before, after = items[0].get(name), items[1].get(name)
@@ -193,95 +194,97 @@ def _lines(
         assert item is not None
         amounts = tuple(q.get(item.quantity, 0.0) for q in quantities)
         if before is None or after is None or before.price == after.price:
-            lines.append(_line(item, item.name, item.sign * (amounts[1] - amounts[0])))
+            lines.append(_build_line(item, item.name, item.sign * (amounts[1] - amounts[0])))
         else:
             # The arms pay different prices: each pays its own, on a line of its own.
-            lines.append(_line(after, f"{name} ({setups[1].name})", after.sign * amounts[1]))
-            lines.append(_line(before, f"{name} ({setups[0].name})", -before.sign * amounts[0]))
+            lines.append(_build_line(after, f"{name} ({arms[1].name})", after.sign * amounts[1]))
+            lines.append(_build_line(before, f"{name} ({arms[0].name})", -before.sign * amounts[0]))
     return lines
 
 
-def _line(item: _Item, name: str, quantity: float) -> LedgerLine:
+def _build_line(item: _PricedItem, name: str, quantity: float) -> LedgerLine:
     # -0.0 would print as a minus.
     return LedgerLine(name, item.kind, quantity or 0.0, item.unit, item.price, item.provenance)
 
 
-def _quantities(setup: "ArmSpec", run: "Run", days: float) -> Mapping[str, float]:
-    months = days / DAYS_PER_MONTH if setup.active else 0.0
+def _build_quantities(arm: "ArmSpec", run: "Run", days: float) -> Mapping[str, float]:
+    months = days / DAYS_PER_MONTH if arm.active else 0.0
     return {**run.quantities, "review_hours": run.quantities["review_minutes"] / 60.0, "months": months}
 
 
-def _items(scenario: Scenario, setup: "ArmSpec", run: "Run", days: float) -> dict[str, _Item]:
+def _build_items(scenario: Scenario, arm: "ArmSpec", run: "Run", days: float) -> dict[str, _PricedItem]:
     """Everything that is priced in one arm, in the ledger's order."""
     items = [
-        *_values(scenario, setup, days),
-        *_acquisition(setup),
-        *_actions(scenario, setup, run),
-        *_overheads(setup),
+        *_value_items(scenario, arm, days),
+        *_acquisition_items(arm),
+        *_action_items(scenario, arm, run),
+        *_overhead_items(arm),
     ]
     return {item.name: item for item in items}
 
 
-def _values(scenario: Scenario, setup: "ArmSpec", days: float) -> list[_Item]:
-    economics, money = setup.policy.economics, scenario.money
-    margin = _stated(scenario, setup.name, "economics", "margin_rate")
-    beyond = weakest(margin, money.beyond_horizon_years.provenance, money.discount_per_year.provenance)
-    hours = _stated(scenario, setup.name, "economics", "hours_per_escalation")
+def _value_items(scenario: Scenario, arm: "ArmSpec", days: float) -> list[_PricedItem]:
+    economics, money = arm.policy.economics, scenario.money
+    margin = _find_provenance(scenario, arm.name, "economics", "margin_rate")
+    beyond = weakest_provenance(margin, money.beyond_horizon_years.provenance, money.discount_per_year.provenance)
+    hours = _find_provenance(scenario, arm.name, "economics", "hours_per_escalation")
     escalation = economics.agent_hour.amount * economics.hours_per_escalation
     day = economics.support_day
     return [
-        _Item("margin_retained", "value", "revenue $", "revenue", 1.0, economics.margin_rate, margin),
-        _Item(
+        _PricedItem("margin_retained", "value", "revenue $", "revenue", 1.0, economics.margin_rate, margin),
+        _PricedItem(
             _BEYOND, "value", "yearly $ live", "live_value_end", 1.0,
             economics.margin_rate * beyond_horizon_factor(money, days), beyond,
         ),
-        _Item(
+        _PricedItem(
             "escalations_avoided", "value", "escalations", "escalations", -1.0, escalation,
-            weakest(hours, economics.agent_hour.provenance),
+            weakest_provenance(hours, economics.agent_hour.provenance),
         ),
-        _Item("support_days_avoided", "value", "days", "support_days", -1.0, day.amount, day.provenance),
+        _PricedItem("support_days_avoided", "value", "days", "support_days", -1.0, day.amount, day.provenance),
     ]  # fmt: skip
 
 
-def _acquisition(setup: "ArmSpec") -> Iterator[_Item]:
+def _acquisition_items(arm: "ArmSpec") -> Iterator[_PricedItem]:
     """What it costs to win the customers: media by channel, and what single steps of the funnel take besides."""
-    acquisition = find_acquisition(setup.population)
+    acquisition = find_acquisition(arm.population)
     if acquisition is None:
         return
     for campaign, channel in acquisition.lines:
         name, price = f"media_spend.{campaign}/{channel}", acquisition.campaigns[campaign].channels[channel]
         cost = price.cost_per_1000
-        yield _Item(name, "cost", "1,000 impressions", name, 1.0, cost.amount, cost.provenance)
+        yield _PricedItem(name, "cost", "1,000 impressions", name, 1.0, cost.amount, cost.provenance)
     for step, cost in acquisition.step_costs.items():
-        yield _Item(f"funnel_step.{step}", "cost", "times", f"funnel_step.{step}", 1.0, cost.amount, cost.provenance)
+        yield _PricedItem(
+            f"funnel_step.{step}", "cost", "times", f"funnel_step.{step}", 1.0, cost.amount, cost.provenance
+        )
 
 
-def _actions(scenario: Scenario, setup: "ArmSpec", run: "Run") -> list[_Item]:
-    policy: Policy = setup.policy
+def _action_items(scenario: Scenario, arm: "ArmSpec", run: "Run") -> list[_PricedItem]:
+    policy: Policy = arm.policy
     taken = sorted(key.removeprefix("actions.") for key in run.quantities if key.startswith("actions."))
     return [
-        _Item(
+        _PricedItem(
             f"actions.{name}", "cost", "times", f"actions.{name}", 1.0, policy.actions[name].cost,
-            _stated(scenario, setup.name, "actions", name, "cost"),
+            _find_provenance(scenario, arm.name, "actions", name, "cost"),
         )
         for name in taken
     ]  # fmt: skip
 
 
-def _overheads(setup: "ArmSpec") -> list[_Item]:
-    economics = setup.policy.economics
+def _overhead_items(arm: "ArmSpec") -> list[_PricedItem]:
+    economics = arm.policy.economics
     hour, month = economics.reviewer_hour, economics.infrastructure_month
     llm = economics.llm_calls_per_evaluation
     evaluation = economics.evaluation.amount + llm * economics.llm_call.amount
     known = [economics.evaluation.provenance, *([economics.llm_call.provenance] if llm else [])]
     return [
-        _Item("review_time", "cost", "hours", "review_hours", 1.0, hour.amount, hour.provenance),
-        _Item("evaluations", "cost", "evaluations", "evaluations", 1.0, evaluation, weakest(*known)),
-        _Item("infrastructure", "cost", "months", "months", 1.0, month.amount, month.provenance),
+        _PricedItem("review_time", "cost", "hours", "review_hours", 1.0, hour.amount, hour.provenance),
+        _PricedItem("evaluations", "cost", "evaluations", "evaluations", 1.0, evaluation, weakest_provenance(*known)),
+        _PricedItem("infrastructure", "cost", "months", "months", 1.0, month.amount, month.provenance),
     ]
 
 
-def _stated(scenario: Scenario, arm: str, *path: str) -> Provenance:
+def _find_provenance(scenario: Scenario, arm: str, *path: str) -> Provenance:
     """``assumed`` where the scenario states a policy number that carries no provenance itself, else ``default``."""
     for override in (scenario.policy, scenario.arms[arm].policy):
         found: Any = override

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
 
 
-class GateDay(NamedTuple):
+class QueueDay(NamedTuple):
     """One day of the grid, and the stretch before it; means over replications.
 
     Attributes:
@@ -26,7 +26,7 @@ class GateDay(NamedTuple):
     wait_days_mean: float | None
 
 
-def gate_of(runs: Sequence["Run"]) -> tuple[GateDay, ...]:
+def summarise_queue(runs: Sequence["Run"]) -> tuple[QueueDay, ...]:
     """The gate of one arm, as means over its replications; over those in which there is something to divide by.
 
     Args:
@@ -34,16 +34,16 @@ def gate_of(runs: Sequence["Run"]) -> tuple[GateDay, ...]:
     """
     days = [row["day"] for row in runs[0].gate]
     return tuple(
-        GateDay(
+        QueueDay(
             float(day or 0.0),
-            _mean(runs, place, "backlog") or 0.0,
-            _mean(runs, place, "utilisation"),
-            _mean(runs, place, "wait_days_mean"),
+            _mean_on_day(runs, index, "backlog") or 0.0,
+            _mean_on_day(runs, index, "utilisation"),
+            _mean_on_day(runs, index, "wait_days_mean"),
         )
-        for place, day in enumerate(days)
+        for index, day in enumerate(days)
     )
 
 
-def _mean(runs: Sequence["Run"], place: int, what: str) -> float | None:
-    known = [value for run in runs if (value := run.gate[place][what]) is not None]
+def _mean_on_day(runs: Sequence["Run"], index: int, key: str) -> float | None:
+    known = [value for run in runs if (value := run.gate[index][key]) is not None]
     return fsum(known) / len(known) if known else None

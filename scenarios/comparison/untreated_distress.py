@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
 
 
-class Unhelped(NamedTuple):
+class UntreatedEpisodes(NamedTuple):
     """Episodes of distress that began in one stage, of customers of one segment; means per cohort.
 
     Attributes:
@@ -37,9 +37,9 @@ class Unhelped(NamedTuple):
         return {**self._asdict(), "share": self.share}
 
 
-def unhelped_of(runs: Sequence["Run"]) -> tuple[Unhelped, ...]:
+def summarise_untreated(runs: Sequence["Run"]) -> tuple[UntreatedEpisodes, ...]:
     """What is known of one arm, as means over its replications, at least one; in the order of stages and segments."""
-    places = dict.fromkeys((str(row["stage"]), str(row["segment"])) for run in runs for row in run.unhelped)
+    groups = dict.fromkeys((str(row["stage"]), str(row["segment"])) for run in runs for row in run.unhelped)
     counts = [{(row["stage"], row["segment"]): row for row in run.unhelped} for run in runs]
 
     def mean(place: tuple[str, str], what: str) -> float:
@@ -47,12 +47,12 @@ def unhelped_of(runs: Sequence["Run"]) -> tuple[Unhelped, ...]:
 
     order = list(runs[0].occupancy[0]) if runs[0].occupancy else []
     rank = {stage: code for code, stage in enumerate(order)}
-    listed = sorted(places, key=lambda place: (rank.get(place[0], len(rank)), list(places).index(place)))
-    return tuple(Unhelped(*place, mean(place, "episodes"), mean(place, "got_nothing")) for place in listed)
+    listed = sorted(groups, key=lambda place: (rank.get(place[0], len(rank)), list(groups).index(place)))
+    return tuple(UntreatedEpisodes(*group, mean(group, "episodes"), mean(group, "got_nothing")) for group in listed)
 
 
-def rows(arms: Mapping[str, Sequence[Unhelped]]) -> list[tuple[str, str, list[Unhelped]]]:
+def untreated_rows(arms: Mapping[str, Sequence[UntreatedEpisodes]]) -> list[tuple[str, str, list[UntreatedEpisodes]]]:
     """The arms side by side: stage, segment, and each arm's row; in every arm there is one, if need be of zeros."""
-    places = dict.fromkeys((row.stage, row.segment) for found in arms.values() for row in found)
+    groups = dict.fromkeys((row.stage, row.segment) for found in arms.values() for row in found)
     known = [{(row.stage, row.segment): row for row in found} for found in arms.values()]
-    return [(*place, [of_arm.get(place, Unhelped(*place, 0.0, 0.0)) for of_arm in known]) for place in places]
+    return [(*group, [of_arm.get(group, UntreatedEpisodes(*group, 0.0, 0.0)) for of_arm in known]) for group in groups]

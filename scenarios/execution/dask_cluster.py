@@ -27,8 +27,8 @@ from distributed.versions import VersionMismatchWarning
 
 from journey.core.errors import InputError
 from scenarios.execution import interrupts
-from scenarios.execution.executor import LOCAL, Job, WorkerDiedError, died, refuse_malformed
-from scenarios.execution.versions import refuse_other_versions, versions_here
+from scenarios.execution.executor import LOCAL, Job, WorkerDiedError, refuse_malformed, worker_died_error
+from scenarios.execution.versions import local_versions, refuse_other_versions
 
 CONNECT_SECONDS = 5
 """A scheduler that does not answer for so long is taken not to be there."""
@@ -36,19 +36,19 @@ CONNECT_SECONDS = 5
 FIRST_WORKER_SECONDS = 10
 """A cluster that has no worker for so long is taken to have none."""
 
-LONE_SECONDS = 60.0
+NO_WORKERS_SECONDS = 60.0
 """When all workers are gone, so long is waited for the next."""
 
-AHEAD = 2
+TASKS_PER_WORKER = 2
 """Tasks that are handed out for each worker: while the answer to one travels, it does the other."""
 
-COUNT_EVERY_SECONDS = 2.0
+WORKER_COUNT_SECONDS = 2.0
 
 _LOGGERS = "distributed"
 
 
 @contextmanager
-def on_cluster(job: Job[Any, Any], cluster: str, workers: int) -> Iterator["OnCluster"]:
+def open_cluster_pool(job: Job[Any, Any], cluster: str, workers: int) -> Iterator["ClusterPool"]:
     """The workers of a cluster, told their job; afterwards an existing cluster is as it was.
 
     Args:
@@ -60,39 +60,39 @@ def on_cluster(job: Job[Any, Any], cluster: str, workers: int) -> Iterator["OnCl
         InputError: The cluster is not there, has no workers, or its workers have other versions than ours.
     """
     refuse_malformed(cluster)
-    with _quiet(), _connected(cluster, workers) as client:
+    with _silence_logs(), _connect(cluster, workers) as client:
         refuse_no_workers(client, cluster)
         refuse_other_versions(client)
         name = f"journeylab-{uuid4().hex}"
-        client.register_plugin(Told(job, versions_here(), started_here=cluster == LOCAL), name)
-        workforce = OnCluster(client, name, cluster)
+        client.register_plugin(WorkerSetup(job, local_versions(), started_here=cluster == LOCAL), name)
+        pool = ClusterPool(client, name, cluster)
         try:
-            yield workforce
+            yield pool
         finally:
-            workforce.leave()
+            pool.detach()
 
 
 @contextmanager
-def _connected(cluster: str, workers: int) -> Iterator[Client]:
+def _connect(cluster: str, workers: int) -> Iterator[Client]:
     """A client of the cluster; a local one is started for it."""
     if cluster != LOCAL:
-        with _client(cluster) as client:
+        with _open_client(cluster) as client:
             yield client
         return
-    with _started(workers) as started, Client(started, set_as_default=False) as client:
+    with _start_local_cluster(workers) as local_cluster, Client(local_cluster, set_as_default=False) as client:
         yield client
 
 
 @contextmanager
-def _started(workers: int) -> Iterator[LocalCluster]:
+def _start_local_cluster(workers: int) -> Iterator[LocalCluster]:
     """A cluster of this machine."""
     # Dask opens a web page for its scheduler unless told otherwise, and a fixed port for it; all ports here are on
     # the loopback interface only. Without a memory limit, because whether the cohorts fit was asked before.
     # A worker that says nothing for minutes while compiled code runs is no dead one: that one is known by its end.
     with dask.config.set({"distributed.scheduler.worker-ttl": None}), ExitStack() as stack:
         # Ctrl-C that was held back is heard at the end of this block, when there is something to end.
-        with interrupts.held_back():
-            started = LocalCluster(
+        with interrupts.defer_interrupts():
+            local_cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
@@ -102,14 +102,14 @@ def _started(workers: int) -> Iterator[LocalCluster]:
                 memory_limit=None,
                 silence_logs=logging.CRITICAL,
             )
-            stack.enter_context(started)
-        yield started
+            stack.enter_context(local_cluster)
+        yield local_cluster
 
 
 @contextmanager
-def _client(address: str) -> Iterator[Client]:
+def _open_client(address: str) -> Iterator[Client]:
     try:
-        _reach(address)
+        _check_reachable(address)
         with warnings.catch_warnings():
             # Versions are compared here, and what differs is an error that says more.
             warnings.simplefilter("ignore", VersionMismatchWarning)
@@ -123,7 +123,7 @@ def _client(address: str) -> Iterator[Client]:
         yield client
 
 
-def _reach(address: str) -> None:
+def _check_reachable(address: str) -> None:
     """See whether a scheduler is there: a `Client` waits for ever for a word from a server that is none.
 
     Raises:
@@ -131,13 +131,13 @@ def _reach(address: str) -> None:
         ValueError: The address cannot be one.
     """
 
-    async def greeted() -> None:
+    async def probe() -> None:
         comm = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
         await comm.close()
 
     # In a thread: where this is called from a notebook, a loop is running in this one.
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, asyncio.wait_for(greeted(), CONNECT_SECONDS + 1)).result()
+        thread.submit(asyncio.run, asyncio.wait_for(probe(), CONNECT_SECONDS + 1)).result()
 
 
 def refuse_no_workers(client: Client, cluster: str) -> None:
@@ -155,7 +155,7 @@ def refuse_no_workers(client: Client, cluster: str) -> None:
         ) from None
 
 
-class Told(WorkerPlugin):  # type: ignore[misc]
+class WorkerSetup(WorkerPlugin):  # type: ignore[misc]
     """What every worker is told: the job, and with which versions it was sent."""
 
     def __init__(self, job: Job[Any, Any], versions: dict[str, str], *, started_here: bool) -> None:
@@ -172,10 +172,12 @@ class Told(WorkerPlugin):  # type: ignore[misc]
 
     def setup(self, worker: Any) -> None:  # noqa: ARG002 - the signature is Dask's
         """On the worker, once. Its threads take turns: they would share one interpreter, and memory for one cohort."""
-        self._turn = threading.Lock()
-        self._other = {name: found for name, found in versions_here().items() if self._versions[name] != found}
+        self._lock = threading.Lock()
+        self._different_versions = {
+            name: found for name, found in local_versions().items() if self._versions[name] != found
+        }
         if self._started_here:
-            interrupts.ignore()
+            interrupts.ignore_interrupts()
 
     def do(self, task: Any) -> Any:
         """Do a task.
@@ -183,21 +185,21 @@ class Told(WorkerPlugin):  # type: ignore[misc]
         Raises:
             InputError: The worker joined in mid-run, with other versions than the sender's.
         """
-        for name, found in self._other.items():
+        for name, found in self._different_versions.items():
             raise InputError(
                 f"a worker that joined the cluster has {name} {found}, and here it is {self._versions[name]}; "
                 "give every worker the versions that are here"
             )
-        with self._turn:
+        with self._lock:
             return self._job.do(task)
 
 
-def _do(name: str, task: Any) -> Any:
+def _run_task(name: str, task: Any) -> Any:
     """On a worker: do a task of the job of this name."""
     return get_worker().plugins[name].do(task)
 
 
-class OnCluster:
+class ClusterPool:
     """The workers of a cluster."""
 
     def __init__(self, client: Client, name: str, cluster: str) -> None:
@@ -206,17 +208,17 @@ class OnCluster:
         self._name = name
         self._cluster = cluster
         self._workers = 1
-        self._counted_at = -COUNT_EVERY_SECONDS
-        self._alone_since: float | None = None
-        self._there = True
+        self._counted_at = -WORKER_COUNT_SECONDS
+        self._no_workers_since: float | None = None
+        self._is_connected = True
 
-    def room(self, busy: int) -> int:
+    def free_slots(self, busy: int) -> int:
         """A few tasks more than there are workers, who come and go."""
-        if monotonic() - self._counted_at >= COUNT_EVERY_SECONDS:
-            self._count()
-        return max(1, AHEAD * self._workers) - busy
+        if monotonic() - self._counted_at >= WORKER_COUNT_SECONDS:
+            self._count_workers()
+        return max(1, TASKS_PER_WORKER * self._workers) - busy
 
-    def _count(self) -> None:
+    def _count_workers(self) -> None:
         # When the connection is lost, the futures say so; until they do, no workers are known.
         with suppress(OSError, TimeoutError):
             self._workers = len(self._client.scheduler_info().get("workers", ()))
@@ -224,7 +226,7 @@ class OnCluster:
 
     def submit(self, task: Any) -> "Future[Any]":
         """Have a worker do a task."""
-        future: Future[Any] = self._executor.submit(_do, self._name, task)
+        future: Future[Any] = self._executor.submit(_run_task, self._name, task)
         return future
 
     def result(self, future: "Future[Any]") -> Any:
@@ -238,30 +240,30 @@ class OnCluster:
         try:
             return future.result()
         except KilledWorker as error:
-            raise died(
+            raise worker_died_error(
                 error.allowed_failures + 1,
-                mend="give the workers more memory, run fewer of them on a machine, or use a smaller population.size",
+                fix="give the workers more memory, run fewer of them on a machine, or use a smaller population.size",
             ) from None
         except CancelledError:
-            raise self._gone() from None
+            raise self._scheduler_lost() from None
         except ModuleNotFoundError as error:
             raise InputError(
                 f"--cluster {self._cluster}: a worker that joined cannot do the work ({error}); "
                 "install the same journeylab on every worker"
             ) from None
         except (TypeError, ValueError, AttributeError) as error:
-            if _was_lost(error):
+            if _is_lost_result(error):
                 raise BrokenExecutor("the worker left while its result was on its way") from None
             raise
 
-    def _gone(self) -> WorkerDiedError:
+    def _scheduler_lost(self) -> WorkerDiedError:
         """Nobody is there any more who could be told anything."""
-        self._there = False
+        self._is_connected = False
         return WorkerDiedError(
             f"--cluster {self._cluster}: the scheduler is gone, or it dropped the work; start it again"
         )
 
-    def look_after(self) -> None:
+    def check_workers(self) -> None:
         """Nothing was finished for a while: see whether there are workers.
 
         Raises:
@@ -269,28 +271,28 @@ class OnCluster:
         """
         # A result that was on its way when the connection broke never comes, and Dask says nothing of it.
         if self._client.status == "closed":
-            raise self._gone()
-        self._count()
+            raise self._scheduler_lost()
+        self._count_workers()
         if self._workers:
-            self._alone_since = None
+            self._no_workers_since = None
             return
-        self._alone_since = self._alone_since or monotonic()
-        if monotonic() - self._alone_since >= LONE_SECONDS:
+        self._no_workers_since = self._no_workers_since or monotonic()
+        if monotonic() - self._no_workers_since >= NO_WORKERS_SECONDS:
             raise WorkerDiedError(
-                f"--cluster {self._cluster}: all workers are gone, and for {LONE_SECONDS:.0f} seconds none came; "
+                f"--cluster {self._cluster}: all workers are gone, and for {NO_WORKERS_SECONDS:.0f} seconds none came; "
                 f"start some (`dask worker {self._cluster} --nthreads 1`)"
             )
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         """Cancel what is pending, and have the workers forget the job."""
-        if not self._there or self._client.status == "closed":
+        if not self._is_connected or self._client.status == "closed":
             return  # Whoever is gone has forgotten it all, and a closed client tells nobody anything.
         with suppress(OSError, TimeoutError, CommClosedError, RuntimeError):
             self._executor.shutdown(wait=False)
             self._client.unregister_worker_plugin(self._name)
 
 
-def _was_lost(error: Exception) -> bool:
+def _is_lost_result(error: Exception) -> bool:
     """Whether Dask's executor stumbled, and not the job.
 
     It looks at a future's state after it has waited for the result. When the worker leaves between the two, it takes
@@ -301,7 +303,7 @@ def _was_lost(error: Exception) -> bool:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _silence_logs() -> Iterator[None]:
     """Keep distributed's log from the terminal; it gives some of its loggers a level of their own."""
     loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict) if name.startswith(_LOGGERS)]
     before = [logger.level for logger in loggers]

@@ -1,9 +1,10 @@
 """Who does the work: this process, processes of this machine, or a Dask cluster; one interface for all three.
 
-A `Job` is told to every worker once; a task of it is something small. `crew` gives what does tasks and hands over
-results as they come in, whoever works. Behind it stands a `Workforce`, which is an executor of `concurrent.futures`
-that knows its job: `submit` takes a task and gives a `Future`. Results do not depend on who did the work, on how many
-there were, or on who died meanwhile: a task is done as often as it takes, and gives the same each time.
+A `Job` is told to every worker once; a task of it is something small. `open_executor` gives what does tasks and hands
+over results as they come in, whoever works. Behind it stands a `WorkerPool`, which is an executor of
+`concurrent.futures` that knows its job: `submit` takes a task and gives a `Future`. Results do not depend on who did
+the work, on how many there were, or on who died meanwhile: a task is done as often as it takes, and gives the same each
+time.
 """
 
 import os
@@ -28,10 +29,10 @@ LOCAL = "local"
 
 _ADDRESS = re.compile(r"[a-z]+://(\[[^\]]+\]|[^/:\s]+):\d{1,5}")
 
-DEATHS_ALLOWED = 3
+MAX_WORKER_DEATHS = 3
 """A task at which so many workers died is what kills them."""
 
-PATIENCE_SECONDS = 5.0
+LIVENESS_CHECK_SECONDS = 5.0
 """When nothing was finished for so long, it is looked whether anybody is at work."""
 
 
@@ -47,10 +48,10 @@ class Job(Protocol[Task_contra, Result_co]):
         ...
 
 
-class Workforce(Protocol[Task_contra, Result]):
+class WorkerPool(Protocol[Task_contra, Result]):
     """An executor whose workers know their job."""
 
-    def room(self, busy: int) -> int:
+    def free_slots(self, busy: int) -> int:
         """How many tasks to hand out now, when so many are handed out or not yet handed over."""
         ...
 
@@ -67,7 +68,7 @@ class Workforce(Protocol[Task_contra, Result]):
         """
         ...
 
-    def look_after(self) -> None:
+    def check_workers(self) -> None:
         """Nothing was finished for a while: see whether anybody is there.
 
         Raises:
@@ -76,12 +77,14 @@ class Workforce(Protocol[Task_contra, Result]):
         ...
 
 
-Crew = Callable[[Iterable[Task]], Iterator[tuple[Task, Result]]]
+Executor = Callable[[Iterable[Task]], Iterator[tuple[Task, Result]]]
 """Does tasks, all different, and gives their results as they are done, in any order."""
 
 
 @contextmanager
-def crew(job: Job[Task, Result], workers: int = 1, cluster: str | None = None) -> Iterator[Crew[Task, Result]]:
+def open_executor(
+    job: Job[Task, Result], workers: int = 1, cluster: str | None = None
+) -> Iterator[Executor[Task, Result]]:
     """Whoever does the work, for as long as the context lasts.
 
     Left by an exception (Ctrl-C, for one), what is pending is cancelled, and what was started for it is ended and not
@@ -95,30 +98,32 @@ def crew(job: Job[Task, Result], workers: int = 1, cluster: str | None = None) -
     Raises:
         InputError: The cluster cannot be used; the message says why and how to mend it.
     """
-    with _workforce(job, workers, cluster) as workforce:
-        yield lambda tasks: results(workforce, tasks)
+    with _open_worker_pool(job, workers, cluster) as pool:
+        yield lambda tasks: iterate_results(pool, tasks)
 
 
-def _workforce(
+def _open_worker_pool(
     job: Job[Task, Result], workers: int, cluster: str | None
-) -> AbstractContextManager[Workforce[Task, Result]]:
+) -> AbstractContextManager[WorkerPool[Task, Result]]:
     if cluster is not None:
-        return _on_cluster(job, cluster, workers)
+        return _open_cluster(job, cluster, workers)
     if workers > 1:
-        from scenarios.execution.processes import Processes
+        from scenarios.execution.processes import ProcessPool
 
-        return Processes(job, workers)
-    return nullcontext(ThisProcess(job))
+        return ProcessPool(job, workers)
+    return nullcontext(InProcessPool(job))
 
 
-def _on_cluster(job: Job[Task, Result], cluster: str, workers: int) -> AbstractContextManager[Workforce[Task, Result]]:
+def _open_cluster(
+    job: Job[Task, Result], cluster: str, workers: int
+) -> AbstractContextManager[WorkerPool[Task, Result]]:
     try:
-        from scenarios.execution.dask_cluster import on_cluster
+        from scenarios.execution.dask_cluster import open_cluster_pool
     except ImportError as error:
         raise InputError(
             f"--cluster {cluster}: needs Dask, which is not installed ({error}): pip install 'journeylab[cluster]'"
         ) from None
-    return on_cluster(job, cluster, workers)
+    return open_cluster_pool(job, cluster, workers)
 
 
 def refuse_malformed(cluster: str) -> None:
@@ -134,7 +139,7 @@ def refuse_malformed(cluster: str) -> None:
         )
 
 
-def results(workforce: Workforce[Task, Result], tasks: Iterable[Task]) -> Iterator[tuple[Task, Result]]:
+def iterate_results(pool: WorkerPool[Task, Result], tasks: Iterable[Task]) -> Iterator[tuple[Task, Result]]:
     """Every task with its result, as they are done.
 
     Raises:
@@ -144,70 +149,73 @@ def results(workforce: Workforce[Task, Result], tasks: Iterable[Task]) -> Iterat
     waiting = iter(tasks)
     pending: dict[Future[Result], Task] = {}
     deaths: Counter[Task] = Counter()
-    ended: _Ended[Task, Result] = _Ended()
+    finished: _FinishedTasks[Task, Result] = _FinishedTasks()
     try:
         while True:
             # Workers are given the next tasks before the results are handed over, which may take a while.
-            room = workforce.room(len(pending) + len(ended.done))
-            for task in islice(waiting, max(0, room)):
-                pending[workforce.submit(task)] = task
-            yield from ended.done
-            if not pending and not ended.done:
+            free_slots = pool.free_slots(len(pending) + len(finished.done))
+            for task in islice(waiting, max(0, free_slots)):
+                pending[pool.submit(task)] = task
+            yield from finished.done
+            if not pending and not finished.done:
                 return
-            ended = _awaited(workforce, pending, deaths)
-            waiting = chain(ended.lost, waiting)
-            if ended.trouble is not None:
-                yield from ended.done
-                raise ended.trouble
+            finished = _wait_for_tasks(pool, pending, deaths)
+            waiting = chain(finished.lost, waiting)
+            if finished.error is not None:
+                yield from finished.done
+                raise finished.error
     finally:
         for future in pending:
             future.cancel()
 
 
 @dataclass
-class _Ended(Generic[Task, Result]):
+class _FinishedTasks(Generic[Task, Result]):
     """Tasks that have ended: with a result, or with their worker; and what puts an end to all of it."""
 
     done: list[tuple[Task, Result]] = field(default_factory=list)
     lost: list[Task] = field(default_factory=list)
-    trouble: Exception | None = None
+    error: Exception | None = None
 
 
-def _awaited(
-    workforce: Workforce[Task, Result], pending: dict[Future[Result], Task], deaths: Counter[Task]
-) -> _Ended[Task, Result]:
+def _wait_for_tasks(
+    pool: WorkerPool[Task, Result], pending: dict[Future[Result], Task], deaths: Counter[Task]
+) -> _FinishedTasks[Task, Result]:
     """Wait for something to end, and take it out."""
-    found, futures = _Ended[Task, Result](), wait(pending, timeout=PATIENCE_SECONDS, return_when=FIRST_COMPLETED).done
+    finished, futures = (
+        _FinishedTasks[Task, Result](),
+        wait(pending, timeout=LIVENESS_CHECK_SECONDS, return_when=FIRST_COMPLETED).done,
+    )
     if pending and not futures:
-        workforce.look_after()
+        pool.check_workers()
     for future in futures:
         task = pending.pop(future)
         try:
-            found.done.append((task, workforce.result(future)))
+            finished.done.append((task, pool.result(future)))
         except BrokenExecutor:
             deaths[task] += 1
-            found.lost.append(task)
-            if deaths[task] >= DEATHS_ALLOWED:
-                found.trouble = died(DEATHS_ALLOWED)
+            finished.lost.append(task)
+            if deaths[task] >= MAX_WORKER_DEATHS:
+                finished.error = worker_died_error(MAX_WORKER_DEATHS)
         except Exception as error:  # noqa: BLE001 - raised again, once the results beside it are handed over
-            found.trouble = error
-    return found
+            finished.error = error
+    return finished
 
 
-def died(times: int, *, mend: str = "use fewer --workers or a smaller population.size") -> WorkerDiedError:
+def worker_died_error(deaths: int, *, fix: str = "use fewer --workers or a smaller population.size") -> WorkerDiedError:
     """The error that workers died at one task so many times."""
     return WorkerDiedError(
-        f"a worker process died, {times} times at the same piece of work, most likely because memory ran out; {mend}"
+        f"a worker process died, {deaths} times at the same piece of work, most likely because memory ran out; {fix}"
     )
 
 
-class ThisProcess:
+class InProcessPool:
     """An executor that does a task when it is submitted, here."""
 
     def __init__(self, job: Job[Any, Any]) -> None:
         self._job = job
 
-    def room(self, busy: int) -> int:
+    def free_slots(self, busy: int) -> int:
         """One task at a time, the next when the result of the last was handed over."""
         return 1 - busy
 
@@ -221,11 +229,11 @@ class ThisProcess:
         """What came of it."""
         return future.result()
 
-    def look_after(self) -> None:
+    def check_workers(self) -> None:
         """This process is always there."""
 
 
-def usable_processors() -> int:
+def count_usable_cpus() -> int:
     """How many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

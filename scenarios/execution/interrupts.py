@@ -12,47 +12,47 @@ from multiprocessing import resource_tracker
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
+def defer_interrupts() -> Iterator[None]:
     """Processes and threads that are started in here never hear it; this one does, when this has ended.
 
-    Where signals cannot be blocked (Windows), they hear it until they `ignore` it.
+    Where signals cannot be blocked (Windows), they hear it until they `ignore_interrupts` it.
     """
-    with _heard_later(), _blocked():
+    with _defer_in_this_process(), _block_in_children():
         yield
 
 
 @contextmanager
-def _heard_later() -> Iterator[None]:
+def _defer_in_this_process() -> Iterator[None]:
     """Blocking is not enough for this process: any other thread of it may be the one that gets the signal."""
-    usual = signal.getsignal(signal.SIGINT)
-    if usual is None or threading.current_thread() is not threading.main_thread():
+    previous_handler = signal.getsignal(signal.SIGINT)
+    if previous_handler is None or threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: heard.set())
+    received = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: received.set())
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, usual)
-        if heard.is_set():
+        signal.signal(signal.SIGINT, previous_handler)
+        if received.is_set():
             signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager
-def _blocked() -> Iterator[None]:
+def _block_in_children() -> Iterator[None]:
     """What is started begins with the same signals blocked."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     # Started on the way, the tracker would unblock it.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    previous_mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous_mask)
 
 
-def ignore() -> None:
+def ignore_interrupts() -> None:
     """In a worker, from now on."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -14,7 +14,7 @@ from journey.core.errors import InputError
 
 MIB = 2**20
 
-SMALL = 128 * MIB
+NEGLIGIBLE_BYTES = 128 * MIB
 """A run that takes no more than this beyond the program itself is never refused."""
 
 
@@ -56,12 +56,12 @@ FOOTPRINTS = {
 EVENTS_PER_CUSTOMER_DAY = 0.085
 """Of the built-in base world."""
 
-RESULT = 12_000.0
+BYTES_PER_RESULT = 12_000.0
 """Bytes that the results of one run take while the others are still going on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class Workload:
     """What is to be run.
 
     Attributes:
@@ -85,97 +85,99 @@ class Load:
     @property
     def bytes_per_customer(self) -> float:
         """What one customer takes, at the end of the run."""
-        of = FOOTPRINTS[self.engine]
-        living = of.customer + self.days * of.customer_day
+        footprint = FOOTPRINTS[self.engine]
+        untraced = footprint.customer + self.days * footprint.customer_day
         if not self.trace:
-            return living
-        if self._in_windows:
-            return living + of.traced_customer
-        return living + of.traced_customer + self.days * EVENTS_PER_CUSTOMER_DAY * of.traced_event
+            return untraced
+        if self._uses_window:
+            return untraced + footprint.traced_customer
+        return untraced + footprint.traced_customer + self.days * EVENTS_PER_CUSTOMER_DAY * footprint.traced_event
 
     @property
-    def cohorts(self) -> float:
+    def cohort_bytes(self) -> float:
         """Bytes of all customers that live at the same time, of the rows under way, and of the results."""
-        under_way = (FOOTPRINTS[self.engine].window or 0.0) if self._in_windows else 0.0
-        return self.processes * (self.customers * self.bytes_per_customer + under_way) + self.runs * RESULT
+        window_bytes = (FOOTPRINTS[self.engine].window or 0.0) if self._uses_window else 0.0
+        return self.processes * (self.customers * self.bytes_per_customer + window_bytes) + self.runs * BYTES_PER_RESULT
 
     @property
-    def _in_windows(self) -> bool:
+    def _uses_window(self) -> bool:
         return self.trace and self.streamed and FOOTPRINTS[self.engine].window is not None
 
     @property
     def total(self) -> float:
         """The same with the programs."""
-        return self.cohorts + self.processes * FOOTPRINTS[self.engine].program
+        return self.cohort_bytes + self.processes * FOOTPRINTS[self.engine].program
 
 
-def refuse_what_does_not_fit(load: Load, available: float | None = None) -> None:
+def refuse_what_does_not_fit(workload: Workload, available: float | None = None) -> None:
     """Say before a run that it will not fit.
 
     Args:
-        load: What is to be run.
+        workload: What is to be run.
         available: Bytes that there are; left out, what the system says. Where it says nothing, nothing is refused.
 
     Raises:
         InputError: It will not fit; the message says what would.
     """
-    if load.cohorts <= SMALL:
+    if workload.cohort_bytes <= NEGLIGIBLE_BYTES:
         return
     if available is None:
         available = available_memory()
-    if available is None or load.total <= available:
+    if available is None or workload.total <= available:
         return
-    raise InputError(_too_large(load, available))
+    raise InputError(_too_large_message(workload, available))
 
 
-def _too_large(load: Load, available: float) -> str:
-    cohorts = f"{load.processes} cohorts" if load.processes > 1 else "a cohort"
-    at_once = " living at the same time" if load.processes > 1 else ""
-    trace = " with their trace" if load.trace else ""
+def _too_large_message(workload: Workload, available: float) -> str:
+    cohorts = f"{workload.processes} cohorts" if workload.processes > 1 else "a cohort"
+    at_once = " living at the same time" if workload.processes > 1 else ""
+    trace = " with their trace" if workload.trace else ""
     return (
-        f"this will not fit in memory: {cohorts} of {load.customers:,} customers over {load.days:g} days{trace}"
-        f"{at_once} would take about {amount(load.total)} ({load.bytes_per_customer / 1000:.1f} kB a customer, "
-        f"{load.engine} engine), and {amount(available)} are available. {'; '.join(_ways_out(load, available))}."
+        f"this will not fit in memory: {cohorts} of {workload.customers:,} customers over {workload.days:g} days{trace}"
+        f"{at_once} would take about {format_bytes(workload.total)} ({workload.bytes_per_customer / 1000:.1f} kB a "
+        "customer, "
+        f"{workload.engine} engine), and {format_bytes(available)} are available. "
+        f"{'; '.join(_suggestions(workload, available))}."
     )
 
 
-def _ways_out(load: Load, available: float) -> Iterator[str]:
-    of = FOOTPRINTS[load.engine]
-    room = available - load.processes * of.program - load.runs * RESULT
-    fitting = int(room / (load.processes * load.bytes_per_customer))
+def _suggestions(workload: Workload, available: float) -> Iterator[str]:
+    footprint = FOOTPRINTS[workload.engine]
+    free_bytes = available - workload.processes * footprint.program - workload.runs * BYTES_PER_RESULT
+    fitting = int(free_bytes / (workload.processes * workload.bytes_per_customer))
     if fitting >= 1:
-        yield f"Set population.size to {_rounded_down(fitting):,} or fewer"
+        yield f"Set population.size to {_round_down(fitting):,} or fewer"
     else:
         yield "Set a smaller population.size and run fewer replications"
-    each = load.customers * load.bytes_per_customer + of.program
-    workers = int((available - load.runs * RESULT) / each)
-    if load.processes > 1 and workers >= 1:
+    process_bytes = workload.customers * workload.bytes_per_customer + footprint.program
+    workers = int((available - workload.runs * BYTES_PER_RESULT) / process_bytes)
+    if workload.processes > 1 and workers >= 1:
         yield f"or use --workers {workers}"
-    if load.trace:
+    if workload.trace:
         yield "or leave the trace out"
-    compiled = replace(load, engine="compiled")
-    if compiled.total < load.total:
-        yield f"or use --engine compiled, which takes about {amount(compiled.total)}"
+    compiled = replace(workload, engine="compiled")
+    if compiled.total < workload.total:
+        yield f"or use --engine compiled, which takes about {format_bytes(compiled.total)}"
 
 
-def _rounded_down(number: int) -> int:
+def _round_down(number: int) -> int:
     """To two leading digits: it is an estimate."""
     scale = int(10 ** max(0, len(str(number)) - 2))
     return number // scale * scale
 
 
-def amount(size: float) -> str:
+def format_bytes(size: float) -> str:
     """Bytes for people: ``3.2 GB``, ``410 MB``."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
 def available_memory() -> int | None:
     """Bytes that a new process could use without swapping, as far as the system tells; None where it does not."""
-    known = [size for size in (_of_the_machine(), _of_the_container(), _of_the_process()) if size is not None]
+    known = [size for size in (_machine_memory(), _container_memory(), _process_memory()) if size is not None]
     return min(known, default=None)
 
 
-def _of_the_machine() -> int | None:
+def _machine_memory() -> int | None:
     try:
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
@@ -188,7 +190,7 @@ def _of_the_machine() -> int | None:
         return None
 
 
-def _of_the_container(root: Path = Path("/sys/fs/cgroup")) -> int | None:
+def _container_memory(root: Path = Path("/sys/fs/cgroup")) -> int | None:
     """What is left of a limit on this control group (a container, a batch job)."""
     for limit, used in (
         (root / "memory.max", root / "memory.current"),
@@ -198,11 +200,11 @@ def _of_the_container(root: Path = Path("/sys/fs/cgroup")) -> int | None:
             most, now = int(limit.read_text(encoding="ascii")), int(used.read_text(encoding="ascii"))
         except (OSError, ValueError):
             continue  # No such file, or `max`: there is no limit.
-        return max(0, most - now + _cached_files(limit.parent))
+        return max(0, most - now + _reclaimable_memory(limit.parent))
     return None
 
 
-def _cached_files(group: Path) -> int:
+def _reclaimable_memory(group: Path) -> int:
     """Bytes that count as used and are given back on demand."""
     try:
         lines = (group / "memory.stat").read_text(encoding="ascii").splitlines()
@@ -211,7 +213,7 @@ def _cached_files(group: Path) -> int:
         return 0
 
 
-def _of_the_process() -> int | None:
+def _process_memory() -> int | None:
     """A limit on the address space (``ulimit -v``)."""
     if sys.platform == "win32":
         return None

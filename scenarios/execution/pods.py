@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scenarios.execution.executor import crew
+from scenarios.execution.executor import open_executor
 from scenarios.execution.tasks import Task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scenarios.execution.executor import Crew
+    from scenarios.execution.executor import Executor
     from simulation.metrics.run_results import Run
     from simulation.metrics.totals import Totals
     from simulation.model.arm import ArmSpec
@@ -23,13 +23,13 @@ PodTask = tuple[int, int, int]
 """The number of a replication, the place of one of its parts, and of one of its pods."""
 
 
-def pods_in(setups: Sequence["ArmSpec"]) -> int:
+def count_pods(arms: Sequence["ArmSpec"]) -> int:
     """How many pods the customers and reviewers of a run are divided into."""
-    return setups[0].reviewers.pods
+    return arms[0].reviewers.pods
 
 
 @dataclass(frozen=True)
-class PodWork:
+class PodJob:
     """What every worker is told once; a task then is three small numbers, and its result what was counted.
 
     Attributes:
@@ -53,20 +53,22 @@ class PodWork:
         from simulation.runs.run import simulate_pod
 
         replication, part, pod = task
-        setups = [setup.for_pod(pod) for setup in self.parts[part]]
-        return simulate_pod(setups, keep_trace=self.keep_trace, trace_folder=self.rows_to, **self._how(replication))
+        arms = [arm.for_pod(pod) for arm in self.parts[part]]
+        return simulate_pod(
+            arms, keep_trace=self.keep_trace, trace_folder=self.rows_to, **self._run_options(replication)
+        )
 
     def runs(self, task: Task, pods: Sequence[Sequence["Totals"]]) -> tuple["Run", ...]:
         """One part of one replication, of whose pods all are done."""
         from simulation.runs.run import collect_runs
 
         replication, part = task
-        return collect_runs(self.parts[part], pods, **self._how(replication))
+        return collect_runs(self.parts[part], pods, **self._run_options(replication))
 
-    def _how(self, replication: int) -> dict[str, Any]:
+    def _run_options(self, replication: int) -> dict[str, Any]:
         return {"engine": self.engine, "seed": self.seed, "replication": replication, "days": self.days}
 
-    def joined(self, do: "Crew[PodTask, tuple[Totals, ...]]") -> "Crew[Task, tuple[Run, ...]]":
+    def join_pods(self, execute_pods: "Executor[PodTask, tuple[Totals, ...]]") -> "Executor[Task, tuple[Run, ...]]":
         """Does whole parts, when given what does pods.
 
         Raises:
@@ -80,21 +82,23 @@ class PodWork:
         def do_parts(tasks: Iterable[Task]) -> "Iterator[tuple[Task, tuple[Run, ...]]]":
             asked = list(tasks)
             found: dict[Task, dict[int, tuple[Totals, ...]]] = {task: {} for task in asked}
-            for (replication, part, pod), books in do((*task, pod) for task in asked for pod in self._pods(task)):
+            for (replication, part, pod), books in execute_pods(
+                (*task, pod) for task in asked for pod in self._pod_numbers(task)
+            ):
                 task = (replication, part)
                 found[task][pod] = books
-                if len(found[task]) == len(self._pods(task)):
+                if len(found[task]) == len(self._pod_numbers(task)):
                     pods = found.pop(task)
-                    yield task, self.runs(task, [pods[place] for place in self._pods(task)])
+                    yield task, self.runs(task, [pods[place] for place in self._pod_numbers(task)])
 
         return do_parts
 
-    def _pods(self, task: Task) -> range:
-        return range(pods_in(self.parts[task[1]]))
+    def _pod_numbers(self, task: Task) -> range:
+        return range(count_pods(self.parts[task[1]]))
 
 
 def run_in_pods(
-    setup: "ArmSpec",
+    arm: "ArmSpec",
     *,
     seed: int,
     days: float,
@@ -107,20 +111,21 @@ def run_in_pods(
     """Live one cohort in one arm, once, its pods on as many workers as there are.
 
     Args:
-        setup: The arm.
+        arm: The arm.
         seed: The scenario's seed.
         days: The horizon.
         engine: ``reference`` or ``compiled``.
         workers: How many processes; the run does not depend on it.
-        cluster: Whether a Dask cluster does the work, and which (`scenarios.execution.executor.crew`); nor on this.
+        cluster: Whether a Dask cluster does the work, and which (`scenarios.execution.executor.open_executor`); nor on
+            this.
         trace: Whether to keep the trace.
-        rows_to: See `PodWork`.
+        rows_to: See `PodJob`.
 
     Raises:
         InputError: A pod would be empty, the engine refuses the arm, or the cluster cannot be used.
         WorkerDiedError: Workers died at one pod again and again, or none is left.
     """
-    work = PodWork(((setup,),), seed, days, engine, keep_trace=trace, rows_to=rows_to)
-    with crew(work, min(workers, pods_in([setup])), cluster) as do:
-        ((_, (run,)),) = work.joined(do)([(0, 0)])
+    job = PodJob(((arm,),), seed, days, engine, keep_trace=trace, rows_to=rows_to)
+    with open_executor(job, min(workers, count_pods([arm])), cluster) as execute:
+        ((_, (run,)),) = job.join_pods(execute)([(0, 0)])
     return run

@@ -23,23 +23,23 @@ Task = TypeVar("Task", bound=Hashable)
 Result = TypeVar("Result")
 
 
-class Processes(Generic[Task, Result]):
+class ProcessPool(Generic[Task, Result]):
     """So many worker processes; each starts with its first task."""
 
     def __init__(self, job: Job[Task, Result], workers: int) -> None:
         self._workers = [_Worker(job) for _ in range(workers)]
 
-    def room(self, busy: int) -> int:  # noqa: ARG002 - who is idle is known here
+    def free_slots(self, busy: int) -> int:  # noqa: ARG002 - who is idle is known here
         """How many are idle.
 
         A second task handed to each would spare it the tenth of a millisecond until the next one comes, and at the
         end leave some idle while others have two to do.
         """
-        return sum(worker.idle for worker in self._workers)
+        return sum(worker.is_idle for worker in self._workers)
 
     def submit(self, task: Task) -> "Future[Result]":
         """Have an idle worker do a task."""
-        return next(worker for worker in self._workers if worker.idle).submit(task)
+        return next(worker for worker in self._workers if worker.is_idle).submit(task)
 
     def result(self, future: "Future[Result]") -> Result:
         """What came of a task.
@@ -49,7 +49,7 @@ class Processes(Generic[Task, Result]):
         """
         return future.result()
 
-    def look_after(self) -> None:
+    def check_workers(self) -> None:
         """A process that died is noticed without looking."""
 
     def __enter__(self) -> Self:
@@ -58,10 +58,10 @@ class Processes(Generic[Task, Result]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
     ) -> None:
-        given_up = kind is not None
+        is_aborted = kind is not None
         for worker in self._workers:
-            worker.dismiss(at_once=given_up)
-        if not given_up:
+            worker.stop(at_once=is_aborted)
+        if not is_aborted:
             for worker in self._workers:
                 worker.wait()
 
@@ -76,13 +76,13 @@ class _Worker:
         self._task: Future[Any] | None = None
 
     @property
-    def idle(self) -> bool:
+    def is_idle(self) -> bool:
         return self._task is None or self._task.done()
 
     def submit(self, task: Any) -> Future[Any]:
         if self._pool is not None:
             try:
-                self._task = self._pool.submit(_do, task)
+                self._task = self._pool.submit(_run_task, task)
             except BrokenProcessPool:
                 # It died at its last task, or since.
                 self._pool.shutdown()
@@ -91,8 +91,8 @@ class _Worker:
         self._pool = self._new_pool()
         before = set(multiprocessing.active_children())
         try:
-            with interrupts.held_back():
-                self._task = self._pool.submit(_do, task)
+            with interrupts.defer_interrupts():
+                self._task = self._pool.submit(_run_task, task)
         finally:
             self._process = set(multiprocessing.active_children()) - before
         return self._task
@@ -100,9 +100,9 @@ class _Worker:
     def _new_pool(self) -> ProcessPoolExecutor:
         # Spawned, not forked: a fork would copy the threads of the progress bar in an unknown state.
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(self._job,))
+        return ProcessPoolExecutor(1, mp_context=context, initializer=_initialise_worker, initargs=(self._job,))
 
-    def dismiss(self, *, at_once: bool) -> None:
+    def stop(self, *, at_once: bool) -> None:
         """Let the process end when it is done, or end it now."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
@@ -119,15 +119,15 @@ class _Worker:
 _job: Job[Any, Any] | None = None
 
 
-def _begin(job: Job[Any, Any]) -> None:
+def _initialise_worker(job: Job[Any, Any]) -> None:
     """In a worker: remember the job, and leave Ctrl-C to the parent, which decides what to keep."""
     global _job  # noqa: PLW0603 - one per worker process, set before its first task
     _job = job
-    interrupts.ignore()
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    interrupts.ignore_interrupts()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
-def _end_with_the_parent() -> None:
+def _exit_with_parent() -> None:
     """A parent that was killed says nothing to its workers, which would wait for tasks for ever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -135,7 +135,7 @@ def _end_with_the_parent() -> None:
         os._exit(1)
 
 
-def _do(task: Any) -> Any:
+def _run_task(task: Any) -> Any:
     if _job is None:
         raise RuntimeError("a worker was given a task before its job")
     return _job.do(task)

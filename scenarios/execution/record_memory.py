@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from journey.core.errors import InputError
-from scenarios.execution.memory import SMALL, amount, available_memory
+from scenarios.execution.memory import NEGLIGIBLE_BYTES, available_memory, format_bytes
 
 BYTES_PER_ROW = 500.0
 """What reading, checking and judging take at their peak for each row of a folder: 2.6 GB for a million customers with
@@ -22,14 +22,16 @@ def refuse_large_records(folder: Path, available: float | None = None) -> None:
     """
     files = sorted(folder.glob("*.parquet"))
     # A row takes a byte at the very least, so small files need not be opened.
-    rows = _rows(files) if sum(file.stat().st_size for file in files) * BYTES_PER_ROW > SMALL else 0
+    rows = _rows(files) if sum(file.stat().st_size for file in files) * BYTES_PER_ROW > NEGLIGIBLE_BYTES else 0
     needed = rows * BYTES_PER_ROW
     available = available_memory() if available is None else available
-    if needed <= SMALL or available is None or needed <= available:
+    if needed <= NEGLIGIBLE_BYTES or available is None or needed <= available:
         return
     raise InputError(
-        f"{folder}: this will not fit in memory: {rows:,} rows take about {amount(needed)} while they are checked and"
-        f" judged, and {amount(available)} are available. Split the folder by customer (every set by customer_id) and"
+        f"{folder}: this will not fit in memory: {rows:,} rows take about {format_bytes(needed)} while they are "
+        "checked and"
+        f" judged, and {format_bytes(available)} are available. Split the folder by customer (every set by "
+        "customer_id) and"
         " evaluate the parts, or use a machine with more memory."
     )
 

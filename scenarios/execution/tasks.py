@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 RunArm = Callable[..., "Run"]
 """What runs one arm once; `simulation.runs.run.run_arm` or a stand-in of the same signature."""
 
-Live = Callable[..., tuple["Run", ...]]
+RunArms = Callable[..., tuple["Run", ...]]
 """What lives arms in one run; `simulation.runs.run.run_together` or a stand-in of the same signature."""
 
 Task = tuple[int, int]
@@ -19,28 +19,28 @@ Task = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Work:
+class ReplicationJob:
     """What every worker is told once; a task then is two small numbers, and its result has no trace.
 
     Attributes:
         parts: What a replication consists of: the arms that live in one run, for every run.
         seed: All luck follows from it and the replication's number.
         days: Length of a run.
-        live: What lives one part.
+        run_arms: What lives one part.
     """
 
     parts: tuple[tuple["ArmSpec", ...], ...]
     seed: int
     days: float
-    live: Live
+    run_arms: RunArms
 
     def do(self, task: Task) -> tuple["Run", ...]:
         """Live one part of one replication: one run per arm in it."""
         replication, part = task
-        return self.live(self.parts[part], seed=self.seed, replication=replication, days=self.days)
+        return self.run_arms(self.parts[part], seed=self.seed, replication=replication, days=self.days)
 
 
-def alone(run_arm: RunArm, setups: Sequence["ArmSpec"], **how: Any) -> tuple["Run", ...]:
-    """Live the one arm of a part; with its first argument given, a `Live`."""
-    (setup,) = setups
-    return (run_arm(setup, **how),)
+def run_single_arm(run_arm: RunArm, arms: Sequence["ArmSpec"], **options: Any) -> tuple["Run", ...]:
+    """Live the one arm of a part; with its first argument given, a `RunArms`."""
+    (arm,) = arms
+    return (run_arm(arm, **options),)

@@ -16,12 +16,12 @@ PACKAGES = ("journeylab", "numpy", "numba", "simpy", "distributed")
 MISSING = "not installed"
 
 
-def versions_here() -> dict[str, str]:
+def local_versions() -> dict[str, str]:
     """The versions in this process."""
-    return {PYTHON: _minor(platform.python_version()), **{name: _installed(name) for name in PACKAGES}}
+    return {PYTHON: _minor_version(platform.python_version()), **{name: _installed_version(name) for name in PACKAGES}}
 
 
-def _installed(name: str) -> str:
+def _installed_version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
@@ -39,30 +39,32 @@ def refuse_other_versions(client: Any) -> None:
     Raises:
         InputError: One has; the message names the worker, what differs, and how to mend it.
     """
-    here = versions_here()
-    found = {PYTHON: {worker: _minor(each) for worker, each in client.run(platform.python_version).items()}}
+    local = local_versions()
+    by_package = {
+        PYTHON: {worker: _minor_version(each) for worker, each in client.run(platform.python_version).items()}
+    }
     for name in PACKAGES:
-        found[name] = client.run(version, name, on_error="return")
-    different = list(_differences(here, found))
-    if different:
-        raise InputError("\n".join(different))
+        by_package[name] = client.run(version, name, on_error="return")
+    differences = list(_differences(local, by_package))
+    if differences:
+        raise InputError("\n".join(differences))
 
 
-def _differences(here: "Mapping[str, str]", found: "Mapping[str, Mapping[str, Any]]") -> "Iterator[str]":
+def _differences(local: "Mapping[str, str]", by_package: "Mapping[str, Mapping[str, Any]]") -> "Iterator[str]":
     """What differs, a sentence for each package and version, however many workers have it."""
-    for name, by_worker in found.items():
-        for there in dict.fromkeys(map(_shown, by_worker.values())):
-            if there == here[name]:
+    for name, by_worker in by_package.items():
+        for remote in dict.fromkeys(map(_format_version, by_worker.values())):
+            if remote == local[name]:
                 continue
-            workers = [worker for worker, each in by_worker.items() if _shown(each) == there]
+            workers = [worker for worker, each in by_worker.items() if _format_version(each) == remote]
             more = f" and {len(workers) - 1} more" if len(workers) > 1 else ""
             yield (
-                f"cluster: worker {workers[0]}{more} has {name} {there}, and here it is {here[name]}; "
-                f"results would differ: {_mend(name, here[name])}"
+                f"cluster: worker {workers[0]}{more} has {name} {remote}, and here it is {local[name]}; "
+                f"results would differ: {_suggest_fix(name, local[name])}"
             )
 
 
-def _shown(found: Any) -> str:
+def _format_version(found: Any) -> str:
     if isinstance(found, PackageNotFoundError):
         return MISSING
     if isinstance(found, BaseException):
@@ -70,12 +72,12 @@ def _shown(found: Any) -> str:
     return str(found)
 
 
-def _mend(name: str, here: str) -> str:
+def _suggest_fix(name: str, local: str) -> str:
     if name == PYTHON:
-        return f"start the workers with Python {here}"
-    return f"install {name} {here} where the workers run, and start them again"
+        return f"start the workers with Python {local}"
+    return f"install {name} {local} where the workers run, and start them again"
 
 
-def _minor(found: str) -> str:
+def _minor_version(found: str) -> str:
     """``3.11`` of ``3.11.9``: releases of one minor version compute alike."""
     return ".".join(found.split(".")[:2])

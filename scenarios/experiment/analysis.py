@@ -14,19 +14,25 @@ from journey.core.errors import InputError
 from journey.statistics.lift import Lift, compute_lift, single_experiment_power
 from journey.statistics.means import CONFIDENCE, Estimate
 from journey.statistics.proportions import ContingencyTable, TestResult, mantel_haenszel_test, pooled_z_test
-from scenarios.experiment.sample_ratio import SampleRatio, sample_ratio
-from scenarios.metrics.definitions import base_name, is_total, per_customer, segment_of
-from scenarios.metrics.effects import Effect, corrected, effect_of, paired, paired_difference
+from scenarios.experiment.sample_ratio import SampleRatio, check_sample_ratio
+from scenarios.metrics.definitions import get_metric_per_customer, is_total, parse_base_name, parse_segment
+from scenarios.metrics.effects import (
+    Effect,
+    apply_holm_correction,
+    compute_effect,
+    compute_paired_difference,
+    pair_values,
+)
 
 if TYPE_CHECKING:
     from scenarios.experiment.assignment import Split
     from scenarios.files.loader import LoadedScenario
-    from scenarios.metrics.effects import Measured
+    from scenarios.metrics.effects import MetricValues
     from simulation.metrics.run_results import Run
 
 RANDOMISED = "randomised"
 
-_SHARED = ("gate_utilisation",)
+_SHARED_METRICS = ("gate_utilisation",)
 """Metrics of what all arms share, in which they cannot differ."""
 
 INTERVALS = (
@@ -40,26 +46,26 @@ LEDGER = "each arm scaled to all customers in the experiment, against the baseli
 
 
 @dataclass(frozen=True, slots=True)
-class Proportions:
+class ProportionTests:
     """Tests of a share of customers, who are counted as independent of each other.
 
     Attributes:
-        of_one: Which test one experiment is given.
-        refuting: Share of the experiments whose own test refutes "no difference" at 95 %: its measured power.
+        single_test: Which test one experiment is given.
+        refuted_share: Share of the experiments whose own test refutes "no difference" at 95 %: its measured power.
         experiments: How many experiments could be tested.
         all: The Cochran-Mantel-Haenszel test of all experiments together.
     """
 
-    of_one: str
-    refuting: float | None
+    single_test: str
+    refuted_share: float | None
     experiments: int
     all: TestResult
 
     def as_dict(self) -> dict[str, Any]:
         """The tests as the command line's JSON."""
         return {
-            "test_of_one_experiment": self.of_one,
-            "share_of_experiments_refuting": self.refuting,
+            "test_of_one_experiment": self.single_test,
+            "share_of_experiments_refuting": self.refuted_share,
             "experiments": self.experiments,
             "test_of_all": "Cochran-Mantel-Haenszel, no continuity correction",
             "chi_square": self.all.statistic,
@@ -68,7 +74,7 @@ class Proportions:
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class GroundTruth:
     """What the experiment was after: every customer in each arm, on the same luck, nobody else's arm at the gate.
 
     Attributes:
@@ -94,7 +100,7 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Estimates:
     """What an experimenter sees of one effect beside the difference and its interval.
 
     Attributes:
@@ -112,8 +118,8 @@ class Seen:
     p_value: float | None
     lift: Lift
     power: float | None
-    proportions: Proportions | None
-    truth: Truth | None = None
+    proportions: ProportionTests | None
+    truth: GroundTruth | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """What is seen as the command line's JSON."""
@@ -136,23 +142,23 @@ class Experiment:
     Attributes:
         split: How the customers are divided.
         customers: Mean number of customers in each arm in one experiment.
-        outside: Mean number of customers in segments that are not in the experiment.
+        customers_outside: Mean number of customers in segments that are not in the experiment.
         sample_ratio: Whether the split came out as planned.
-        seen: Per arm other than the baseline and metric.
+        estimates: Per arm other than the baseline and metric.
         segments: Per such arm and segment, the effect on the primary metric, corrected for all of them.
-        left_out: Replications in which an arm had no customers, which are not used.
+        excluded_replications: Replications in which an arm had no customers, which are not used.
     """
 
     split: "Split"
     customers: Mapping[str, float]
-    outside: float
+    customers_outside: float
     sample_ratio: SampleRatio
-    seen: Mapping[str, Mapping[str, Seen]]
+    estimates: Mapping[str, Mapping[str, Estimates]]
     segments: Mapping[str, Mapping[str, Effect]]
-    left_out: int
+    excluded_replications: int
 
     @property
-    def everybody(self) -> float:
+    def total_customers(self) -> float:
         """Mean number of customers in one experiment, all arms together."""
         return fsum(self.customers.values())
 
@@ -160,63 +166,70 @@ class Experiment:
     def warnings(self) -> tuple[str, ...]:
         """What has to be known before anything else, for people."""
         alarm = (self.sample_ratio.sentence,) if self.sample_ratio.ok is False else ()
-        if not self.left_out:
+        if not self.excluded_replications:
             return alarm
-        return (*alarm, f"{self.left_out:,} replications are not used: in them an arm had no customers to compare.")
+        return (
+            *alarm,
+            f"{self.excluded_replications:,} replications are not used: in them an arm had no customers to compare.",
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The experiment as the command line's JSON, without what stands with each effect."""
         return {
             "customers": dict(self.customers),
-            "customers_outside": self.outside,
+            "customers_outside": self.customers_outside,
             "planned_shares": {
                 segment: dict(zip(self.split.arms, shares, strict=True))
                 for segment, shares in self.split.shares.items()
             },
-            "segments_compared": list(self.split.compared),
-            "stratified": self.split.stratified,
-            "replications_left_out": self.left_out,
+            "segments_compared": list(self.split.compared_segments),
+            "stratified": self.split.is_stratified,
+            "replications_left_out": self.excluded_replications,
         }
 
 
-def split_for(loaded: "LoadedScenario", *, truth: bool = False) -> "Split":
+def build_scenario_split(loaded: "LoadedScenario", *, truth: bool = False) -> "Split":
     """How a scenario's arms share one run, and whether each is also lived by everybody.
 
     Raises:
         InputError: They cannot, or the primary metric is one in which they cannot differ.
     """
-    from scenarios.experiment.assignment import split_of
+    from scenarios.experiment.assignment import build_split
     from simulation.acquisition.customers import refuse_to_share
 
     if loaded.scenario.acquisition is not None:
-        refuse_to_share(loaded.setups)
+        refuse_to_share(loaded.arms)
     primary = loaded.scenario.primary_metric
-    if base_name(primary) in _SHARED:
+    if parse_base_name(primary) in _SHARED_METRICS:
         raise InputError(
             f"{loaded.name}: primary_metric: {primary} is of the gate that all arms of one run share; "
             "name another metric, or compare counterfactually"
         )
-    split = split_of(loaded.setups, seed=loaded.scenario.seed, truth=truth)
-    if primary not in comparable([primary], split):
+    split = build_split(loaded.arms, seed=loaded.scenario.seed, truth=truth)
+    if primary not in select_comparable([primary], split):
         raise InputError(
             f"{loaded.name}: primary_metric: the segment of {primary} is not in the experiment; "
-            f"name another metric, or one of: {', '.join(split.compared)}"
+            f"name another metric, or one of: {', '.join(split.compared_segments)}"
         )
     return split
 
 
-def comparable(names: Sequence[str], split: "Split") -> list[str]:
+def select_comparable(names: Sequence[str], split: "Split") -> list[str]:
     """Those metrics in which the arms of an experiment can differ."""
-    return [name for name in names if name not in _SHARED and segment_of(name) in (None, *split.compared)]
+    return [
+        name
+        for name in names
+        if name not in _SHARED_METRICS and parse_segment(name) in (None, *split.compared_segments)
+    ]
 
 
-def experiment_of(
+def analyse_experiment(
     split: "Split",
     replications: Sequence[Sequence["Run"]],
     effects: Mapping[str, Mapping[str, Effect]],
-    values: Sequence[Mapping[str, "Measured"]],
+    values: Sequence[Mapping[str, "MetricValues"]],
     primary: str,
-    left_out: int = 0,
+    excluded_replications: int = 0,
 ) -> Experiment:
     """Everything about an experiment that its effects do not say.
 
@@ -226,87 +239,96 @@ def experiment_of(
         effects: Per arm other than the baseline and metric.
         values: By arm, the metrics by replication, usable ones only.
         primary: The metric that the verdict rests on.
-        left_out: How many of the replications are not usable.
+        excluded_replications: How many of the replications are not usable.
     """
     counts = [split.customers(runs) for runs in replications]
-    assigned = {name: tuple(map(sum, zip(*(each[name] for each in counts), strict=True))) for name in split.compared}
+    assigned = {
+        name: tuple(map(sum, zip(*(each[name] for each in counts), strict=True))) for name in split.compared_segments
+    }
     n = len(replications)
-    inside = [sum(counts[place] for counts in assigned.values()) / n for place in range(len(split.arms))]
-    everybody = sum(run.customers for runs in replications for run in runs[: len(split.strata)]) / n
-    truths = split.truths(replications)
+    inside = [sum(counts[index] for counts in assigned.values()) / n for index in range(len(split.arms))]
+    total_customers = sum(run.customers for runs in replications for run in runs[: len(split.strata)]) / n
+    ground_truths = split.usable_ground_truths(replications)
     strata = [
-        list(split.by_segment(runs).values()) if split.stratified else [split.lived(runs)] for runs in replications
+        list(split.by_segment(runs).values()) if split.is_stratified else [split.pool_strata(runs)]
+        for runs in replications
     ]
     return Experiment(
         split=split,
         customers=dict(zip(split.arms, inside, strict=True)),
-        outside=everybody - sum(inside),
-        sample_ratio=sample_ratio(split.arms, split.shares, assigned),
-        seen={
+        customers_outside=total_customers - sum(inside),
+        sample_ratio=check_sample_ratio(split.arms, split.shares, assigned),
+        estimates={
             arm: {
-                name: _seen(
+                name: _compute_estimates(
                     name,
                     effect,
-                    (values[0][name], values[place][name]),
-                    _tables(strata, name, place),
-                    [(runs[0], runs[place]) for runs in truths],
+                    (values[0][name], values[index][name]),
+                    _contingency_tables(strata, name, index),
+                    [(runs[0], runs[index]) for runs in ground_truths],
                 )
                 for name, effect in effects[arm].items()
             }
-            for place, arm in enumerate(split.arms[1:], start=1)
+            for index, arm in enumerate(split.arms[1:], start=1)
         },
-        segments=_by_segment(split, replications, primary),
-        left_out=left_out,
+        segments=_segment_effects(split, replications, primary),
+        excluded_replications=excluded_replications,
     )
 
 
-def _truth(name: str, seen: "tuple[Measured, Measured]", truths: Sequence[tuple["Run", "Run"]]) -> Truth | None:
+def _compute_ground_truth(
+    name: str, values: "tuple[MetricValues, MetricValues]", ground_truths: Sequence[tuple["Run", "Run"]]
+) -> GroundTruth | None:
     """One metric's truth, and how far from it the experiments saw it; None where the truth was not lived."""
-    if not truths:
+    if not ground_truths:
         return None
-    before, after = ([runs[at].metrics.get(name) for runs in truths] for at in (0, 1))
-    alone = [_change(*pair) for pair in zip(before, after, strict=True)]
-    aside = [_change(*pair) for pair in zip(*seen, strict=True)]
-    return Truth(paired_difference(before, after), paired_difference(alone, aside))
+    before, after = ([runs[index].metrics.get(name) for runs in ground_truths] for index in (0, 1))
+    true_changes = [_subtract(*pair) for pair in zip(before, after, strict=True)]
+    experiment_changes = [_subtract(*pair) for pair in zip(*values, strict=True)]
+    return GroundTruth(
+        compute_paired_difference(before, after), compute_paired_difference(true_changes, experiment_changes)
+    )
 
 
-def _change(before: float | None, after: float | None) -> float | None:
+def _subtract(before: float | None, after: float | None) -> float | None:
     """After minus before; None where either is unknown."""
     return None if before is None or after is None else after - before
 
 
-def _seen(
+def _compute_estimates(
     name: str,
     effect: Effect,
-    seen: "tuple[Measured, Measured]",
+    values: "tuple[MetricValues, MetricValues]",
     tables: Sequence[Sequence[ContingencyTable]],
-    truths: Sequence[tuple["Run", "Run"]],
-) -> Seen:
-    about = per_customer(name)
-    return Seen(
+    ground_truths: Sequence[tuple["Run", "Run"]],
+) -> Estimates:
+    about = get_metric_per_customer(name)
+    return Estimates(
         null=f"no difference in {about.label} between the customers of the two arms",
         unit=about.unit if about.unit != "dollars" else "dollars per customer",
         p_value=effect.difference.p_value,
-        lift=compute_lift(*paired(*seen)),
+        lift=compute_lift(*pair_values(*values)),
         power=single_experiment_power(effect.difference),
-        proportions=_proportions(tables) if tables else None,
-        truth=_truth(name, seen, truths),
+        proportions=_test_proportions(tables) if tables else None,
+        truth=_compute_ground_truth(name, values, ground_truths),
     )
 
 
-def _tables(experiments: Sequence[Sequence[Sequence["Run"]]], name: str, place: int) -> list[list[ContingencyTable]]:
+def _contingency_tables(
+    experiments: Sequence[Sequence[Sequence["Run"]]], name: str, index: int
+) -> list[list[ContingencyTable]]:
     """For a share of customers: by experiment, the tables of counts, one for each stratum; else nothing."""
-    if base_name(name) != "churn_rate":
+    if parse_base_name(name) != "churn_rate":
         return []
-    return [[_fourfold(name, arms[0], arms[place]) for arms in strata] for strata in experiments]
+    return [[_contingency_table(name, arms[0], arms[index]) for arms in strata] for strata in experiments]
 
 
-def _fourfold(name: str, baseline: "Run", treated: "Run") -> ContingencyTable:
-    (events, n), (other_events, other_n) = (_count(name, run) for run in (baseline, treated))
+def _contingency_table(name: str, baseline: "Run", treated: "Run") -> ContingencyTable:
+    (events, n), (other_events, other_n) = (_count_events(name, run) for run in (baseline, treated))
     return ContingencyTable(events, n, other_events, other_n)
 
 
-def _count(name: str, run: "Run") -> tuple[int, int]:
+def _count_events(name: str, run: "Run") -> tuple[int, int]:
     """How many customers had the event, of how many: a share times what it was taken over is a whole number."""
     share = run.metrics.get(name)
     if share is None:
@@ -315,33 +337,39 @@ def _count(name: str, run: "Run") -> tuple[int, int]:
     return round(share * customers), round(customers)
 
 
-def _proportions(tables: Sequence[Sequence[ContingencyTable]]) -> Proportions:
+def _test_proportions(tables: Sequence[Sequence[ContingencyTable]]) -> ProportionTests:
     stratified = any(len(strata) > 1 for strata in tables)
     tests = [mantel_haenszel_test(strata) if stratified else pooled_z_test(strata[0]) for strata in tables]
     known = [found.p_value for found in tests if found.p_value is not None]
-    return Proportions(
-        of_one="Cochran-Mantel-Haenszel over segments" if stratified else "pooled two-proportion z",
-        refuting=sum(p_value < 1.0 - CONFIDENCE for p_value in known) / len(known) if known else None,
+    return ProportionTests(
+        single_test="Cochran-Mantel-Haenszel over segments" if stratified else "pooled two-proportion z",
+        refuted_share=sum(p_value < 1.0 - CONFIDENCE for p_value in known) / len(known) if known else None,
         experiments=len(known),
         all=mantel_haenszel_test([table for strata in tables for table in strata]),
     )
 
 
-def _by_segment(split: "Split", replications: Sequence[Sequence["Run"]], primary: str) -> dict[str, dict[str, Effect]]:
+def _segment_effects(
+    split: "Split", replications: Sequence[Sequence["Run"]], primary: str
+) -> dict[str, dict[str, Effect]]:
     """The primary metric's effects by segment, every arm and segment in one family."""
     strata = [split.by_segment(runs) for runs in replications]
     family = {
-        (arm, segment): effect_of(*([_value(each[segment][at], primary) for each in strata] for at in (0, place)))
-        for place, arm in enumerate(split.arms[1:], start=1)
-        for segment in split.compared
+        (arm, segment): compute_effect(
+            *([_primary_value(each[segment][at], primary) for each in strata] for at in (0, index))
+        )
+        for index, arm in enumerate(split.arms[1:], start=1)
+        for segment in split.compared_segments
     }
-    tested = corrected(family)
-    return {arm: {segment: tested[arm, segment] for segment in split.compared} for arm in split.arms[1:]}
+    corrected_effects = apply_holm_correction(family)
+    return {
+        arm: {segment: corrected_effects[arm, segment] for segment in split.compared_segments} for arm in split.arms[1:]
+    }
 
 
-def _value(run: "Run", primary: str) -> float | None:
+def _primary_value(run: "Run", primary: str) -> float | None:
     """The primary metric of one stratum, per customer where it is a total."""
-    value = run.metrics.get(base_name(primary))
+    value = run.metrics.get(parse_base_name(primary))
     if value is None or not run.customers:
         return None
     return value / run.customers if is_total(primary) else value

@@ -48,55 +48,59 @@ class Split:
     @property
     def parts(self) -> tuple[tuple["ArmSpec", ...], ...]:
         """What a replication consists of, run by run: the experiment, and with the truth one more run per arm."""
-        alone = [self._for_everybody(arm) for arm in range(len(self.arms))] if self.truth else []
-        return (self.strata, *alone)
+        truth_parts = [self._strata_of_arm(arm) for arm in range(len(self.arms))] if self.truth else []
+        return (self.strata, *truth_parts)
 
-    def _for_everybody(self, arm: int) -> tuple["ArmSpec", ...]:
+    def _strata_of_arm(self, arm: int) -> tuple["ArmSpec", ...]:
         """The strata of a run in which everybody in the experiment is in one arm; the others are where they were."""
-        made = []
-        for place, (segment, shares) in enumerate(self.shares.items()):
-            at = arm if all(shares) else shares.index(1.0)
-            made.append(replace(self.strata[at * len(self.shares) + place], share_by_segment={segment: 1.0}))
-        return tuple(made)
+        strata = []
+        for index, (segment, shares) in enumerate(self.shares.items()):
+            arm_index = arm if all(shares) else shares.index(1.0)
+            strata.append(replace(self.strata[arm_index * len(self.shares) + index], share_by_segment={segment: 1.0}))
+        return tuple(strata)
 
     @property
-    def compared(self) -> tuple[str, ...]:
+    def compared_segments(self) -> tuple[str, ...]:
         """Segments that are in the experiment: those of which every arm has a share."""
         return tuple(segment for segment, shares in self.shares.items() if all(shares))
 
     @property
-    def stratified(self) -> bool:
+    def is_stratified(self) -> bool:
         """Whether shares differ between the segments in the experiment."""
-        return len({self.shares[segment] for segment in self.compared}) > 1
+        return len({self.shares[segment] for segment in self.compared_segments}) > 1
 
     def customers(self, runs: Sequence["Run"]) -> dict[str, tuple[int, ...]]:
         """By segment in the experiment, how many customers of one replication were assigned to each arm."""
-        return {name: tuple(run.customers for run in self._in_segment(name, runs)) for name in self.compared}
+        return {
+            name: tuple(run.customers for run in self._runs_in_segment(name, runs)) for name in self.compared_segments
+        }
 
     def by_segment(self, runs: Sequence["Run"]) -> dict[str, tuple["Run", ...]]:
         """By segment in the experiment, the runs of one replication, the baseline's first."""
-        return {name: tuple(self._in_segment(name, runs)) for name in self.compared}
+        return {name: tuple(self._runs_in_segment(name, runs)) for name in self.compared_segments}
 
-    def _in_segment(self, segment: str, runs: Sequence["Run"]) -> list["Run"]:
-        place, segments = list(self.shares).index(segment), len(self.shares)
-        return [runs[arm * segments + place] for arm in range(len(self.arms))]
+    def _runs_in_segment(self, segment: str, runs: Sequence["Run"]) -> list["Run"]:
+        index, segments = list(self.shares).index(segment), len(self.shares)
+        return [runs[arm * segments + index] for arm in range(len(self.arms))]
 
-    def usable(self, replications: Sequence[Sequence["Run"]]) -> list[tuple["Run", ...]]:
+    def usable_replications(self, replications: Sequence[Sequence["Run"]]) -> list[tuple["Run", ...]]:
         """The replications in which every arm has customers to be compared by, as `measured`.
 
         Raises:
             InputError: There are replications, and none of them is usable.
         """
-        found = [arms for runs in replications if (arms := self.measured(runs)) is not None]
+        found = [arms for runs in replications if (arms := self.weight_runs(runs)) is not None]
         if replications and not found:
             raise InputError(_TOO_SMALL)
         return found
 
-    def truths(self, replications: Sequence[Sequence["Run"]]) -> list[tuple["Run", ...]]:
+    def usable_ground_truths(self, replications: Sequence[Sequence["Run"]]) -> list[tuple["Run", ...]]:
         """The truth of every usable replication, as `everybody`; nothing where it was not lived."""
-        return [self.everybody(runs) for runs in replications if self.truth and self.measured(runs) is not None]
+        return [
+            self.ground_truth_runs(runs) for runs in replications if self.truth and self.weight_runs(runs) is not None
+        ]
 
-    def measured(self, runs: Sequence["Run"]) -> tuple["Run", ...] | None:
+    def weight_runs(self, runs: Sequence["Run"]) -> tuple["Run", ...] | None:
         """One replication as a comparison of arms, each standing for all customers in the experiment.
 
         Totals among the metrics become means per customer, means and shares stay what they are, and the quantities
@@ -108,77 +112,81 @@ class Split:
         Returns:
             One run per arm; None where an arm has no customers to be compared by.
         """
-        strata = self._filled(runs)
-        everybody = sum(sum(run.customers for run in arms) for arms in strata)
-        if not everybody:
+        strata = self._comparable_strata(runs)
+        total_customers = sum(sum(run.customers for run in arms) for arms in strata)
+        if not total_customers:
             return None
-        made = []
+        weighted_runs = []
         for arm, name in enumerate(self.arms):
-            mine = [arms[arm] for arms in strata]
-            if self.stratified:
+            arm_runs = [arms[arm] for arms in strata]
+            if self.is_stratified:
                 weights = [sum(run.customers for run in arms) / arms[arm].customers for arms in strata]
             else:
-                weights = [everybody / sum(run.customers for run in mine)] * len(mine)
-            made.append(_pooled(name, mine, weights, everybody))
-        return tuple(made)
+                weights = [total_customers / sum(run.customers for run in arm_runs)] * len(arm_runs)
+            weighted_runs.append(_pool_runs(name, arm_runs, weights, total_customers))
+        return tuple(weighted_runs)
 
-    def _filled(self, runs: Sequence["Run"]) -> list[tuple["Run", ...]]:
+    def _comparable_strata(self, runs: Sequence["Run"]) -> list[tuple["Run", ...]]:
         """The strata that are compared; nothing where an arm has nobody in them.
 
         A segment that has customers in one arm only says nothing where segments are compared one by one.
         """
         found = list(self.by_segment(runs).values())
-        if self.stratified:
+        if self.is_stratified:
             return [arms for arms in found if all(run.customers for run in arms)]
         filled = all(any(arms[arm].customers for arms in found) for arm in range(len(self.arms)))
         return [arms for arms in found if any(run.customers for run in arms)] if filled else []
 
-    def everybody(self, runs: Sequence["Run"]) -> tuple["Run", ...]:
+    def ground_truth_runs(self, runs: Sequence["Run"]) -> tuple["Run", ...]:
         """The truth of one replication: one run per arm, lived by everybody in the experiment; totals per customer."""
-        made = []
+        pooled = []
         for arm, name in enumerate(self.arms):
             begin = len(self.strata) + arm * len(self.shares)
-            mine = [runs[begin + place] for place, segment in enumerate(self.shares) if segment in self.compared]
-            made.append(_pooled(name, mine, [1] * len(mine), sum(run.customers for run in mine)))
-        return tuple(made)
+            arm_runs = [
+                runs[begin + index] for index, segment in enumerate(self.shares) if segment in self.compared_segments
+            ]
+            pooled.append(_pool_runs(name, arm_runs, [1] * len(arm_runs), sum(run.customers for run in arm_runs)))
+        return tuple(pooled)
 
-    def lived(self, runs: Sequence["Run"]) -> tuple["Run", ...]:
+    def pool_strata(self, runs: Sequence["Run"]) -> tuple["Run", ...]:
         """One replication as it was: each arm the sum of its strata in the experiment, nothing weighted or scaled."""
         strata = list(self.by_segment(runs).values())
-        mine = [[arms[arm] for arms in strata] for arm in range(len(self.arms))]
-        return tuple(_pooled(name, each, [1] * len(each), 1) for name, each in zip(self.arms, mine, strict=True))
+        arm_runs = [[arms[arm] for arms in strata] for arm in range(len(self.arms))]
+        return tuple(_pool_runs(name, each, [1] * len(each), 1) for name, each in zip(self.arms, arm_runs, strict=True))
 
 
-def split_of(setups: Sequence["ArmSpec"], *, seed: int, truth: bool = False) -> Split:
+def build_split(arms: Sequence["ArmSpec"], *, seed: int, truth: bool = False) -> Split:
     """The division of customers that a scenario's arms ask for.
 
     Args:
-        setups: The arms, the baseline first.
+        arms: The arms, the baseline first.
         seed: The scenario's seed.
         truth: Whether each arm is also to be lived by everybody.
 
     Raises:
         InputError: The arms differ in what one run must share, or the shares leave nothing to compare.
     """
-    refuse_different_worlds(setups)
-    first = setups[0]
+    refuse_different_worlds(arms)
+    first = arms[0]
     segments = build_cohort(first.population, first.journey.compile(), seed=seed, replication=0).segments
-    asked = {segment: arm_shares(segment, setups) for segment in segments}
-    for segment, shares in asked.items():
-        _refuse_unclear_shares(segment, {setup.name: share for setup, share in zip(setups, shares, strict=True)})
+    requested = {segment: arm_shares(segment, arms) for segment in segments}
+    for segment, shares in requested.items():
+        _refuse_unclear_shares(segment, {arm_spec.name: share for arm_spec, share in zip(arms, shares, strict=True)})
     strata = tuple(
-        replace(setup, name=f"{setup.name}[{segment}]", share=0.0, share_by_segment={segment: asked[segment][arm]})
-        for arm, setup in enumerate(setups)
+        replace(
+            arm_spec, name=f"{arm_spec.name}[{segment}]", share=0.0, share_by_segment={segment: requested[segment][arm]}
+        )
+        for arm, arm_spec in enumerate(arms)
         for segment in segments
     )
-    planned = {name: _planned(asked[name]) for name in segments}
-    split = Split(tuple(setup.name for setup in setups), planned, strata, truth)
-    if not split.compared:
+    planned = {name: _normalise_shares(requested[name]) for name in segments}
+    split = Split(tuple(arm_spec.name for arm_spec in arms), planned, strata, truth)
+    if not split.compared_segments:
         raise InputError("arms: no segment is divided between the arms; give every arm a share above 0 somewhere")
     return split
 
 
-def _planned(shares: Sequence[float]) -> tuple[float, ...]:
+def _normalise_shares(shares: Sequence[float]) -> tuple[float, ...]:
     return tuple(share / fsum(shares) for share in shares)
 
 
@@ -194,34 +202,35 @@ def _refuse_unclear_shares(segment: str, shares: Mapping[str, float]) -> None:
     )
 
 
-def _pooled(name: str, runs: Sequence["Run"], weights: Sequence[float], customers: int) -> "Run":
+def _pool_runs(name: str, runs: Sequence["Run"], weights: Sequence[float], customers: int) -> "Run":
     """Strata of one arm as one run, each weighted; totals among the metrics are divided by `customers`."""
     names = list(dict.fromkeys(each for run in runs for each in run.metrics))
     metrics = {
-        each: _sum(runs, weights, each) / customers if is_total(each) else _mean(runs, weights, each) for each in names
+        each: _weighted_sum(runs, weights, each) / customers if is_total(each) else _weighted_mean(runs, weights, each)
+        for each in names
     }
     if "review_wait_days_p90" in metrics:
-        metrics["review_wait_days_p90"] = quantile(_waits(runs, weights), P90)
+        metrics["review_wait_days_p90"] = quantile(_weighted_waits(runs, weights), P90)
     return replace(
         runs[0],
         arm=name,
         customers=sum(run.customers for run in runs),
         metrics=metrics,
-        quantities=_weighted([run.quantities for run in runs], weights),
+        quantities=_weighted_totals([run.quantities for run in runs], weights),
         occupancy=[],
         events=sum(run.events for run in runs),
-        events_by_kind=_counted([run.events_by_kind for run in runs]),
-        decisions_by_reason=_counted([run.decisions_by_reason for run in runs]),
-        denominators=_weighted([run.denominators for run in runs], weights),
-        reviews_by_verdict=_counted([run.reviews_by_verdict for run in runs]),
-        outcomes=_counted([run.outcomes for run in runs]),
+        events_by_kind=_add_counts([run.events_by_kind for run in runs]),
+        decisions_by_reason=_add_counts([run.decisions_by_reason for run in runs]),
+        denominators=_weighted_totals([run.denominators for run in runs], weights),
+        reviews_by_verdict=_add_counts([run.reviews_by_verdict for run in runs]),
+        outcomes=_add_counts([run.outcomes for run in runs]),
         unhelped=[row for run in runs for row in run.unhelped],
-        waits=[[bucket, round(count)] for bucket, count in sorted(_waits(runs, [1.0] * len(runs)).items())],
+        waits=[[bucket, round(count)] for bucket, count in sorted(_weighted_waits(runs, [1.0] * len(runs)).items())],
         trace=None,
     )
 
 
-def _waits(runs: Sequence["Run"], weights: Sequence[float]) -> dict[int, float]:
+def _weighted_waits(runs: Sequence["Run"], weights: Sequence[float]) -> dict[int, float]:
     """Waits for review by bucket of `simulation.metrics.quantile_sketch`, each weighted."""
     buckets = sorted({bucket for run in runs for bucket, _ in run.waits})
     counts = [{row[0]: row[1] for row in run.waits} for run in runs]
@@ -231,11 +240,11 @@ def _waits(runs: Sequence["Run"], weights: Sequence[float]) -> dict[int, float]:
     }
 
 
-def _sum(runs: Sequence["Run"], weights: Sequence[float], name: str) -> float:
+def _weighted_sum(runs: Sequence["Run"], weights: Sequence[float], name: str) -> float:
     return fsum(weight * (run.metrics.get(name) or 0.0) for run, weight in zip(runs, weights, strict=True))
 
 
-def _mean(runs: Sequence["Run"], weights: Sequence[float], name: str) -> float | None:
+def _weighted_mean(runs: Sequence["Run"], weights: Sequence[float], name: str) -> float | None:
     """The mean over everything that the strata's means were taken over."""
     parts = [
         (value, weight * run.denominators.get(name, run.customers))
@@ -250,7 +259,7 @@ def _mean(runs: Sequence["Run"], weights: Sequence[float], name: str) -> float |
     return min(max(values), max(min(values), fsum(value * taken_over for value, taken_over in parts) / whole))
 
 
-def _weighted(tables: Sequence[Mapping[str, float]], weights: Sequence[float]) -> dict[str, float]:
+def _weighted_totals(tables: Sequence[Mapping[str, float]], weights: Sequence[float]) -> dict[str, float]:
     names = dict.fromkeys(name for table in tables for name in table)
     return {
         name: fsum(weight * table.get(name, 0.0) for table, weight in zip(tables, weights, strict=True))
@@ -258,6 +267,6 @@ def _weighted(tables: Sequence[Mapping[str, float]], weights: Sequence[float]) -
     }
 
 
-def _counted(tables: Sequence[Mapping[str, int]]) -> dict[str, int]:
+def _add_counts(tables: Sequence[Mapping[str, int]]) -> dict[str, int]:
     names = sorted({name for table in tables for name in table})
     return {name: sum(table.get(name, 0) for table in tables) for name in names}

@@ -11,39 +11,39 @@ from typing import Any
 
 from journey.statistics.proportions import UNDEFINED, TestResult, adjust_holm, goodness_of_fit_test
 
-ALARM = 0.001
+ALARM_P_VALUE = 0.001
 """The p-value below which the split is called wrong."""
 
-LEAST_EXPECTED = 5.0
+MIN_EXPECTED = 5.0
 """Below so many customers expected in an arm the chi-square distribution is no guide (Cochran 1954)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class CountCheck:
     """One comparison of counts with a plan.
 
     Attributes:
         assigned: Customers by arm.
         expected: The same as planned.
-        tested: Chi-square with one degree of freedom less than arms; undefined with too few customers.
+        test_result: Chi-square with one degree of freedom less than arms; undefined with too few customers.
     """
 
     assigned: Mapping[str, int]
     expected: Mapping[str, float]
-    tested: TestResult
+    test_result: TestResult
 
     def as_dict(self) -> dict[str, Any]:
         """The check as the command line's JSON."""
-        everybody = sum(self.assigned.values())
+        total = sum(self.assigned.values())
         return {
-            "statistic": self.tested.statistic,
+            "statistic": self.test_result.statistic,
             "df": len(self.assigned) - 1,
-            "p_value": self.tested.p_value,
+            "p_value": self.test_result.p_value,
             "arms": {
                 arm: {
                     "assigned": count,
                     "expected": self.expected[arm],
-                    "planned_share": self.expected[arm] / everybody if everybody else None,
+                    "planned_share": self.expected[arm] / total if total else None,
                 }
                 for arm, count in self.assigned.items()
             },
@@ -55,40 +55,42 @@ class SampleRatio:
     """The check of a whole experiment, pooled over its replications.
 
     Attributes:
-        whole: Over all segments; where shares differ by segment it alarms less often than stated, the segments' own
+        overall: Over all segments; where shares differ by segment it alarms less often than stated, the segments' own
             checks as often.
         segments: By segment.
     """
 
-    whole: Check
-    segments: Mapping[str, Check]
+    overall: CountCheck
+    segments: Mapping[str, CountCheck]
 
     @property
     def suspects(self) -> list[str]:
         """What is not as planned: the whole split, or segments, these with Holm's correction for their number."""
-        p_value = self.whole.tested.p_value
-        suspects = ["the customers as a whole"] if p_value is not None and p_value < ALARM else []
-        known = [(name, check.tested.p_value) for name, check in self.segments.items()]
+        p_value = self.overall.test_result.p_value
+        suspects = ["the customers as a whole"] if p_value is not None and p_value < ALARM_P_VALUE else []
+        known = [(name, check.test_result.p_value) for name, check in self.segments.items()]
         tested = [(name, p) for name, p in known if p is not None]
         adjusted = adjust_holm([p for _, p in tested])
-        return suspects + [f"segment {name}" for (name, _), p in zip(tested, adjusted, strict=True) if p < ALARM]
+        return suspects + [
+            f"segment {name}" for (name, _), p in zip(tested, adjusted, strict=True) if p < ALARM_P_VALUE
+        ]
 
     @property
     def ok(self) -> bool | None:
         """Whether everything is as planned; None where there are too few customers to say."""
-        return None if self.whole.tested.p_value is None else not self.suspects
+        return None if self.overall.test_result.p_value is None else not self.suspects
 
     @property
     def sentence(self) -> str:
         """The check for people."""
-        p_value = self.whole.tested.p_value
-        counts = ", ".join(f"{arm} {count:,}" for arm, count in self.whole.assigned.items())
-        test = f"chi-square p = {p_value or 0.0:.3g}; alarm below {ALARM:g}"
+        p_value = self.overall.test_result.p_value
+        counts = ", ".join(f"{arm} {count:,}" for arm, count in self.overall.assigned.items())
+        test = f"chi-square p = {p_value or 0.0:.3g}; alarm below {ALARM_P_VALUE:g}"
         if p_value is None:
             return f"Sample-ratio check: too few customers to say ({counts})."
         if self.ok:
             return f"Sample-ratio check passed: {counts}, as planned ({test})."
-        planned = ", ".join(f"{arm} {count:,.0f}" for arm, count in self.whole.expected.items())
+        planned = ", ".join(f"{arm} {count:,.0f}" for arm, count in self.overall.expected.items())
         return (
             f"SAMPLE-RATIO ALARM: {', '.join(self.suspects)} not split as planned: {counts}, planned {planned} "
             f"({test}). Find out why before believing any effect below."
@@ -98,15 +100,15 @@ class SampleRatio:
         """The check as the command line's JSON."""
         return {
             "ok": self.ok,
-            "alarm_below": ALARM,
-            **self.whole.as_dict(),
+            "alarm_below": ALARM_P_VALUE,
+            **self.overall.as_dict(),
             "suspects": self.suspects,
             "segments": {name: check.as_dict() for name, check in self.segments.items()},
-            "note": None if self.ok is not None else f"fewer than {LEAST_EXPECTED:g} customers expected in an arm",
+            "note": None if self.ok is not None else f"fewer than {MIN_EXPECTED:g} customers expected in an arm",
         }
 
 
-def sample_ratio(
+def check_sample_ratio(
     arms: Sequence[str], planned: Mapping[str, Sequence[float]], assigned: Mapping[str, Sequence[int]]
 ) -> SampleRatio:
     """Hold the customers assigned against those planned.
@@ -117,16 +119,16 @@ def sample_ratio(
         assigned: By segment, the customers in each arm.
     """
     expected = {name: [share * sum(assigned[name]) for share in planned[name]] for name in assigned}
-    places = range(len(arms))
-    whole = _check(
+    indices = range(len(arms))
+    overall = _check_counts(
         arms,
-        [sum(counts[place] for counts in assigned.values()) for place in places],
-        [fsum(means[place] for means in expected.values()) for place in places],
+        [sum(counts[index] for counts in assigned.values()) for index in indices],
+        [fsum(means[index] for means in expected.values()) for index in indices],
     )
-    return SampleRatio(whole, {name: _check(arms, assigned[name], expected[name]) for name in assigned})
+    return SampleRatio(overall, {name: _check_counts(arms, assigned[name], expected[name]) for name in assigned})
 
 
-def _check(arms: Sequence[str], assigned: Sequence[int], expected: Sequence[float]) -> Check:
-    enough = min(expected) >= LEAST_EXPECTED
-    tested = goodness_of_fit_test(assigned, expected) if enough else UNDEFINED
-    return Check(dict(zip(arms, assigned, strict=True)), dict(zip(arms, expected, strict=True)), tested)
+def _check_counts(arms: Sequence[str], assigned: Sequence[int], expected: Sequence[float]) -> CountCheck:
+    enough = min(expected) >= MIN_EXPECTED
+    test_result = goodness_of_fit_test(assigned, expected) if enough else UNDEFINED
+    return CountCheck(dict(zip(arms, assigned, strict=True)), dict(zip(arms, expected, strict=True)), test_result)

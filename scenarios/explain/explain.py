@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from journey.core.errors import InputError
 from journey.decision.policy import TIERS
 from journey.money.ledger import Ledger
-from scenarios.comparison.money import returns
-from scenarios.explain.divergence import Parting, event_dict, part
+from scenarios.comparison.money import compute_returns
+from scenarios.explain.divergence import Divergence, event_as_dict, first_divergence
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
 from simulation.exports.customer_quantities import compute_customer_quantities
@@ -30,20 +30,20 @@ _SHARED_COST = "infrastructure"
 
 
 @dataclass(frozen=True, slots=True)
-class ArmLife:
+class ArmHistory:
     """One customer's life in one arm.
 
     Attributes:
         name: Name of the arm.
-        lifeline: The customer and the rows of the trace.
-        unfinished: Whether the end of the run cut the life off.
+        history: The customer and the rows of the trace.
+        is_unfinished: Whether the end of the run cut the life off.
         quantities: What the customer brought and cost, before prices.
         ledger: The same with the arm's prices: what an arm in which nothing happens would not have.
     """
 
     name: str
-    lifeline: CustomerHistory
-    unfinished: bool
+    history: CustomerHistory
+    is_unfinished: bool
     quantities: dict[str, float]
     ledger: Ledger
 
@@ -51,9 +51,9 @@ class ArmLife:
         """The life as a JSON-ready mapping."""
         actions = {name: n for name, n in self.quantities.items() if name.startswith("actions.")}
         return {
-            "events": [event_dict(row) for row in self.lifeline.rows],
-            "end_stage": self.lifeline.end_stage,
-            "unfinished": self.unfinished,
+            "events": [event_as_dict(row) for row in self.history.rows],
+            "end_stage": self.history.end_stage,
+            "unfinished": self.is_unfinished,
             "revenue": self.quantities["revenue"],
             "value": self.ledger.value,
             "cost": self.ledger.cost,
@@ -74,29 +74,29 @@ class Explanation:
         customer: Number of the customer.
         customers: Size of the cohort that was lived.
         engine: Which engine ran.
-        lives: One per arm, the baseline first.
-        partings: Per arm but the baseline, how it parts from the baseline; None where it does not.
+        histories: One per arm, the baseline first.
+        divergences: Per arm but the baseline, how it parts from the baseline; None where it does not.
     """
 
     loaded: LoadedScenario
     customer: int
     customers: int
     engine: str
-    lives: tuple[ArmLife, ...]
-    partings: dict[str, Parting | None]
+    histories: tuple[ArmHistory, ...]
+    divergences: dict[str, Divergence | None]
 
     @property
-    def parting(self) -> Parting | None:
+    def earliest_divergence(self) -> Divergence | None:
         """The earliest parting of any arm from the baseline."""
-        known = [parting for parting in self.partings.values() if parting is not None]
+        known = [divergence for divergence in self.divergences.values() if divergence is not None]
         return min(known, key=lambda parting: parting.first.time, default=None)
 
     def as_dict(self) -> dict[str, Any]:
         """The explanation as the command line's JSON."""
         from scenarios.comparison.compare import version
 
-        first = self.lives[0]
-        person, scenario = first.lifeline.initial, self.loaded.scenario
+        first = self.histories[0]
+        person, scenario = first.history.initial, self.loaded.scenario
         return {
             "scenario": self.loaded.name,
             "scenario_hash": self.loaded.hash,
@@ -109,26 +109,26 @@ class Explanation:
             "customer": self.customer,
             "person": {
                 "customer_id": customer_id(self.customer),
-                "segment": first.lifeline.segment,
+                "segment": first.history.segment,
                 "risk_tier": TIERS[person.tier],
                 "account_value": person.account_value,
-                "first_stage": first.lifeline.first_stage,
+                "first_stage": first.history.first_stage,
                 "days_in_stage": person.days_in_stage,
                 "tenure_days": person.tenure_days,
                 "arrives_at": person.arrives_at,
                 "consents": person.consents,
             },
-            "arms": {life.name: life.as_dict() for life in self.lives},
-            "parting": None if self.parting is None else self.parting.as_dict(),
-            "partings": {name: None if found is None else found.as_dict() for name, found in self.partings.items()},
+            "arms": {arm_history.name: arm_history.as_dict() for arm_history in self.histories},
+            "parting": None if self.earliest_divergence is None else self.earliest_divergence.as_dict(),
+            "partings": {name: None if found is None else found.as_dict() for name, found in self.divergences.items()},
             "differences": {
-                life.name: {
-                    "revenue": life.quantities["revenue"] - first.quantities["revenue"],
-                    "value": _cents(life.ledger.value - first.ledger.value),
-                    "cost": _cents(life.ledger.cost - first.ledger.cost),
-                    "net": _cents(life.ledger.net - first.ledger.net),
+                arm_history.name: {
+                    "revenue": arm_history.quantities["revenue"] - first.quantities["revenue"],
+                    "value": _round_to_cents(arm_history.ledger.value - first.ledger.value),
+                    "cost": _round_to_cents(arm_history.ledger.cost - first.ledger.cost),
+                    "net": _round_to_cents(arm_history.ledger.net - first.ledger.net),
                 }
-                for life in self.lives[1:]
+                for arm_history in self.histories[1:]
             },
         }
 
@@ -146,39 +146,42 @@ def explain(loaded: LoadedScenario, customer: int, *, engine: str = REFERENCE) -
     """
     scenario = loaded.scenario
     if scenario.acquisition is not None:
-        _refuse_who_does_not_buy_everywhere(loaded, customer)
-    person = initial_history(loaded.setups[0], customer, seed=scenario.seed, replication=REPLICATION).initial
+        _refuse_customer_missing_in_an_arm(loaded, customer)
+    person = initial_history(loaded.arms[0], customer, seed=scenario.seed, replication=REPLICATION).initial
     if person.arrives_at >= scenario.horizon_days:
         raise InputError(
             f"customer {customer} comes on day {person.arrives_at:.1f}, after the end of the run on day "
             f"{scenario.horizon_days:g}; take another one, or a longer run (--set horizon_days=...)"
         )
-    lives = []
-    for setup in loaded.setups:
+    histories = []
+    for arm in loaded.arms:
         run = run_arm(
-            setup,
+            arm,
             seed=scenario.seed,
             replication=REPLICATION,
             days=scenario.horizon_days,
             trace=True,
             engine=engine,
         )
-        lives.append(_arm_life(loaded, setup, run, customer))
+        histories.append(_build_arm_history(loaded, arm, run, customer))
         engine_used, customers = run.engine, run.customers
         # One arm's rows at a time are enough in memory.
         del run
-    first = lives[0]
+    first = histories[0]
     return Explanation(
         loaded=loaded,
         customer=customer,
         customers=customers,
         engine=engine_used,
-        lives=tuple(lives),
-        partings={life.name: part((BASELINE, life.name), first.lifeline, life.lifeline) for life in lives[1:]},
+        histories=tuple(histories),
+        divergences={
+            history.name: first_divergence((BASELINE, history.name), first.history, history.history)
+            for history in histories[1:]
+        },
     )
 
 
-def _refuse_who_does_not_buy_everywhere(loaded: LoadedScenario, customer: int) -> None:
+def _refuse_customer_missing_in_an_arm(loaded: LoadedScenario, customer: int) -> None:
     """Arms with campaigns have different customers; only a life that is lived in all of them can be set side by side.
 
     Raises:
@@ -186,38 +189,38 @@ def _refuse_who_does_not_buy_everywhere(loaded: LoadedScenario, customer: int) -
     """
     seed, days = loaded.scenario.seed, loaded.scenario.horizon_days
     buyers = {}
-    for setup in loaded.setups:
-        found = build_cohort(setup.population, setup.journey.compile(), seed=seed, replication=REPLICATION)
-        buyers[setup.name] = {person.number for person in found.customers if person.arrives_at < days}
-    lacking = [name for name, numbers in buyers.items() if customer not in numbers]
-    if not lacking:
+    for arm in loaded.arms:
+        found = build_cohort(arm.population, arm.journey.compile(), seed=seed, replication=REPLICATION)
+        buyers[arm.name] = {person.number for person in found.customers if person.arrives_at < days}
+    missing_arms = [name for name, numbers in buyers.items() if customer not in numbers]
+    if not missing_arms:
         return
     shared = sorted(set.intersection(*buyers.values()))
     known = (
         f"buyers in every arm are, for instance, {', '.join(map(str, shared[:3]))}" if shared else "nobody buys in all"
     )
-    raise InputError(f"customer {customer} does not buy in {', '.join(lacking)}; {known}")
+    raise InputError(f"customer {customer} does not buy in {', '.join(missing_arms)}; {known}")
 
 
-def _arm_life(loaded: LoadedScenario, setup: "ArmSpec", run: "Run", customer: int) -> ArmLife:
-    lifeline = RunHistory(setup, run, loaded.scenario.seed, REPLICATION).get_history(customer)
-    quantities = compute_customer_quantities(lifeline, setup, run.days)
-    return ArmLife(
-        name=setup.name,
-        lifeline=lifeline,
-        unfinished=lifeline.end_stage not in setup.journey.terminal,
+def _build_arm_history(loaded: LoadedScenario, arm: "ArmSpec", run: "Run", customer: int) -> ArmHistory:
+    history = RunHistory(arm, run, loaded.scenario.seed, REPLICATION).get_history(customer)
+    quantities = compute_customer_quantities(history, arm, run.days)
+    return ArmHistory(
+        name=arm.name,
+        history=history,
+        is_unfinished=history.end_stage not in arm.journey.terminal,
         quantities=quantities,
-        ledger=_ledger(loaded, setup, run, quantities),
+        ledger=_build_ledger(loaded, arm, run, quantities),
     )
 
 
-def _ledger(loaded: LoadedScenario, setup: "ArmSpec", run: "Run", quantities: dict[str, float]) -> Ledger:
+def _build_ledger(loaded: LoadedScenario, arm: "ArmSpec", run: "Run", quantities: dict[str, float]) -> Ledger:
     """One customer's money: the comparison's own ledger, held against an arm in which nothing happens."""
     own = replace(run, quantities=quantities, trace=None)
     nothing = replace(own, quantities=dict.fromkeys(quantities, 0.0))
-    found = returns(loaded.scenario, (setup, setup), [(nothing, own)], run.days)[setup.name].ledger
+    found = compute_returns(loaded.scenario, (arm, arm), [(nothing, own)], run.days)[arm.name].ledger
     return Ledger(tuple(line for line in found.lines if line.name != _SHARED_COST), label="one customer")
 
 
-def _cents(dollars: float) -> float:
+def _round_to_cents(dollars: float) -> float:
     return round(dollars, 2)

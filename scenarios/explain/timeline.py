@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
-from scenarios.explain.event_text import described, described_run, is_quiet
+from scenarios.explain.event_text import describe_event, describe_idle_evaluations, is_idle_evaluation
 
 if TYPE_CHECKING:
     from simulation.trace.events import Row
@@ -29,27 +29,27 @@ class TimelineLine:
         return len(set(self.cells)) == 1
 
 
-def merged(lives: Sequence[Sequence["Row"]]) -> list[TimelineLine]:
+def merge_histories(histories: Sequence[Sequence["Row"]]) -> list[TimelineLine]:
     """The lives side by side, in order of time; looks from which nothing follows are gathered into one line a run."""
-    told = [_by_time(rows) for rows in lives]
+    texts = [_group_by_time(rows) for rows in histories]
     lines: list[TimelineLine] = []
-    for time in sorted({time for life in told for time in life}):
-        at_once = zip_longest(*(life.get(time, []) for life in told), fillvalue="")
-        lines.extend(TimelineLine(time, cells) for cells in at_once)
+    for time in sorted({time for history in texts for time in history}):
+        simultaneous = zip_longest(*(history.get(time, []) for history in texts), fillvalue="")
+        lines.extend(TimelineLine(time, cells) for cells in simultaneous)
     return lines
 
 
-def _by_time(rows: Sequence["Row"]) -> dict[float, list[str]]:
-    told: dict[float, list[str]] = {}
-    for time, text in _told(rows):
-        told.setdefault(time, []).append(text)
-    return told
+def _group_by_time(rows: Sequence["Row"]) -> dict[float, list[str]]:
+    texts: dict[float, list[str]] = {}
+    for time, text in _describe_rows(rows):
+        texts.setdefault(time, []).append(text)
+    return texts
 
 
-def _told(rows: Sequence["Row"]) -> Iterator[tuple[float, str]]:
-    for quiet, run in groupby(rows, key=is_quiet):
-        if quiet:
-            looks = list(run)
-            yield looks[0].time, described_run(looks)
+def _describe_rows(rows: Sequence["Row"]) -> Iterator[tuple[float, str]]:
+    for is_idle, group in groupby(rows, key=is_idle_evaluation):
+        if is_idle:
+            evaluations = list(group)
+            yield evaluations[0].time, describe_idle_evaluations(evaluations)
         else:
-            yield from ((row.time, described(row)) for row in run)
+            yield from ((row.time, describe_event(row)) for row in group)

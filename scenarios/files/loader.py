@@ -12,16 +12,16 @@ from pydantic import ValidationError
 
 from journey.core.errors import InputError
 from journey.core.messages import did_you_mean, format_validation_error
-from scenarios.files.merging import Layer, merged, normalised, refuse_contradictions, source_of
+from scenarios.files.merging import Layer, find_source, merge_layers, normalise, refuse_contradictions
 from scenarios.files.model import BUNDLED, Scenario
-from scenarios.files.overrides import override_layer
+from scenarios.files.overrides import parse_override
 
 if TYPE_CHECKING:
     from simulation.model.arm import ArmSpec
 
 BUILTIN = Path(__file__).parents[1] / "builtin"
 _EXTENDS = "extends"
-_NOT_HASHED = ("seed", "replications")
+_UNHASHED_KEYS = ("seed", "replications")
 """What a run is repeated with besides the scenario; both are reported beside the hash."""
 _EQUAL_SPLIT: dict[str, Any] = {"share": 1.0, "share_by_segment": {}}
 
@@ -33,17 +33,17 @@ class LoadedScenario:
     Attributes:
         name: As it was asked for: a built-in name or a path.
         scenario: The resolved scenario.
-        setups: One per arm, the baseline first, ready for the engine.
+        arms: One per arm, the baseline first, ready for the engine.
         hash: The first 16 hexadecimal digits of the SHA-256 of the resolved scenario, seed and replications left
             out; equal for equal worlds, however they were written.
-        overridden: The `--set` arguments that were applied.
+        overrides: The `--set` arguments that were applied.
     """
 
     name: str
     scenario: Scenario
-    setups: tuple["ArmSpec", ...]
+    arms: tuple["ArmSpec", ...]
     hash: str
-    overridden: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
 
 
 def builtin_names() -> list[str]:
@@ -52,78 +52,78 @@ def builtin_names() -> list[str]:
     return sorted(names, key=lambda name: name != "default")
 
 
-def load(which: str | Path, overrides: Sequence[str] = (), *, options: Sequence[Layer] = ()) -> LoadedScenario:
+def load(source: str | Path, overrides: Sequence[str] = (), *, options: Sequence[Layer] = ()) -> LoadedScenario:
     """Load, merge and check a scenario.
 
     Args:
-        which: The name of a built-in scenario, or the path of a TOML file.
+        source: The name of a built-in scenario, or the path of a TOML file.
         overrides: ``key=value`` pairs laid over the file, in order.
         options: Further layers on top of everything, such as the options of a command.
 
     Raises:
         InputError: With every mistake found: the file, the key, what was given and what was expected.
     """
-    from scenarios.files.resolve import arm_setups
+    from scenarios.files.resolve import resolve_arms
 
-    name, path = _located(str(which))
-    given = [override_layer(each) for each in overrides]
-    refuse_contradictions(given)
-    layers = [*_file_layers(name, path, ()), *given, *options]
-    scenario = _validated(layers)
-    setups = arm_setups(scenario, layers)
-    return LoadedScenario(name, scenario, setups, scenario_hash(scenario), tuple(overrides))
+    name, path = _locate(str(source))
+    override_layers = [parse_override(each) for each in overrides]
+    refuse_contradictions(override_layers)
+    layers = [*_file_layers(name, path, ()), *override_layers, *options]
+    scenario = _validate(layers)
+    arms = resolve_arms(scenario, layers)
+    return LoadedScenario(name, scenario, arms, compute_scenario_hash(scenario), tuple(overrides))
 
 
-def _located(which: str, beside: Path | None = None) -> tuple[str, Path]:
-    """The name to show and the file to read; relative paths start at `beside` (a folder) or the working folder."""
-    if which in builtin_names():
-        return which, BUILTIN / f"{which}.toml"
-    path = (beside or Path()) / Path(which).expanduser()
+def _locate(source: str, base_folder: Path | None = None) -> tuple[str, Path]:
+    """The name to show and the file to read; relative paths start at `base_folder` (a folder) or the working folder."""
+    if source in builtin_names():
+        return source, BUILTIN / f"{source}.toml"
+    path = (base_folder or Path()) / Path(source).expanduser()
     if path.is_dir():
-        raise InputError(f"{which}: is a folder; name the scenario file in it")
+        raise InputError(f"{source}: is a folder; name the scenario file in it")
     if path.exists():
-        return (which if beside is None else str(path)), path
-    if which.endswith(".toml") or "/" in which or "\\" in which:
+        return (source if base_folder is None else str(path)), path
+    if source.endswith(".toml") or "/" in source or "\\" in source:
         raise InputError(f"{path}: there is no such scenario file")
     names = builtin_names()
-    hint = did_you_mean(which, names)
+    hint = did_you_mean(source, names)
     listed = "" if hint.startswith("; known") else f" Built in are: {', '.join(names)}."
-    raise InputError(f"{which!r} is neither a built-in scenario nor a file{hint}{listed}")
+    raise InputError(f"{source!r} is neither a built-in scenario nor a file{hint}{listed}")
 
 
-def _file_layers(name: str, path: Path, below: tuple[Path, ...]) -> list[Layer]:
+def _file_layers(name: str, path: Path, extended_by: tuple[Path, ...]) -> list[Layer]:
     """The layers that a file stands on, and its own on top."""
-    if path.resolve() in below:
-        circle = " -> ".join(p.name for p in (*below, path))
-        raise InputError(f"{name}: extends itself in a circle: {circle}")
-    data = _read(name, path)
+    if path.resolve() in extended_by:
+        cycle = " -> ".join(p.name for p in (*extended_by, path))
+        raise InputError(f"{name}: extends itself in a circle: {cycle}")
+    data = _read_toml(name, path)
     base = data.pop(_EXTENDS, None)
-    own = Layer(name, _with_absolute_records(normalised(data), path.parent))
+    own = Layer(name, _resolve_records_path(normalise(data), path.parent))
     if base is None:
         return [own]
     if not isinstance(base, str):
         raise InputError(f"{name}: extends: must be the name or path of one scenario, but {base!r} was given")
     try:
-        base_name, base_path = _located(base, path.parent)
+        base_name, base_path = _locate(base, path.parent)
     except InputError as error:
         raise InputError(f"{name}: extends: {error}") from None
-    return [*_file_layers(base_name, base_path, (*below, path.resolve())), own]
+    return [*_file_layers(base_name, base_path, (*extended_by, path.resolve())), own]
 
 
-def _read(name: str, path: Path) -> dict[str, Any]:
+def _read_toml(name: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         # tomllib's word for a key or table that is given a second time.
-        said = str(error).replace("Cannot overwrite a value", "a key is given twice")
-        raise InputError(f"{name}: is not valid TOML: {said}") from None
+        reason = str(error).replace("Cannot overwrite a value", "a key is given twice")
+        raise InputError(f"{name}: is not valid TOML: {reason}") from None
     except UnicodeDecodeError:
         raise InputError(f"{name}: is not text in UTF-8") from None
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
-def _with_absolute_records(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _resolve_records_path(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     """A folder of records is meant relative to the file that names it."""
     population = data.get("population")
     if not isinstance(population, dict) or not isinstance(population.get("records"), str):
@@ -134,44 +134,46 @@ def _with_absolute_records(data: dict[str, Any], folder: Path) -> dict[str, Any]
     return {**data, "population": {**population, "records": str((folder / Path(records).expanduser()).resolve())}}
 
 
-def _validated(layers: Sequence[Layer]) -> Scenario:
-    data = merged(layers)
+def _validate(layers: Sequence[Layer]) -> Scenario:
+    data = merge_layers(layers)
     if _EXTENDS in data:
-        raise InputError(f"{source_of(layers, (_EXTENDS,))}: extends: say it in the file; it cannot be set afterwards")
+        raise InputError(
+            f"{find_source(layers, (_EXTENDS,))}: extends: say it in the file; it cannot be set afterwards"
+        )
     try:
         return Scenario.model_validate(data)
     except ValidationError as error:
-        raise InputError(_explained(error, layers)) from None
+        raise InputError(_explain_errors(error, layers)) from None
 
 
-def _explained(error: ValidationError, layers: Sequence[Layer]) -> str:
+def _explain_errors(error: ValidationError, layers: Sequence[Layer]) -> str:
     """Every complaint, each with the file or the --set that said the key."""
     sentences = format_validation_error(error, Scenario, "").split("\n")
     locations = [detail["loc"] for detail in error.errors(include_url=False)]
     return "\n".join(
-        f"{source_of(layers, location)}{sentence}" for location, sentence in zip(locations, sentences, strict=True)
+        f"{find_source(layers, location)}{sentence}" for location, sentence in zip(locations, sentences, strict=True)
     )
 
 
-def scenario_hash(scenario: Scenario) -> str:
+def compute_scenario_hash(scenario: Scenario) -> str:
     """Hash of the resolved scenario: the same for the same content, whatever the order or the layers it came in.
 
     A folder of records enters by its content, not by its path.
     """
-    content = scenario.model_dump(mode="json", exclude=set(_NOT_HASHED))
+    content = scenario.model_dump(mode="json", exclude=set(_UNHASHED_KEYS))
     for arm in content["arms"].values():
         # Said only where customers are split unequally: the worlds of all other scenarios are what they were before.
-        for key, unsaid in _EQUAL_SPLIT.items():
-            if arm[key] == unsaid:
+        for key, default in _EQUAL_SPLIT.items():
+            if arm[key] == default:
                 del arm[key]
     records = scenario.population.records
     if records is not None and records != BUNDLED:
-        content["population"]["records"] = _folder_digest(Path(records))
+        content["population"]["records"] = _hash_folder(Path(records))
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
-def _folder_digest(folder: Path) -> str:
+def _hash_folder(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if path.is_file():

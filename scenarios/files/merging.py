@@ -27,14 +27,14 @@ class Layer:
 
     Attributes:
         source: Where it comes from, as a user would name it: a file, or ``--set a.b=c``.
-        data: Its keys, normalised (see `normalised`).
+        data: Its keys, normalised (see `normalise`).
     """
 
     source: str
     data: Mapping[str, Any]
 
 
-def laid_over(base: Mapping[str, Any], over: Mapping[str, Any], table: str = "") -> dict[str, Any]:
+def deep_merge(base: Mapping[str, Any], over: Mapping[str, Any], table: str = "") -> dict[str, Any]:
     """`base` with `over` laid over it.
 
     Args:
@@ -48,7 +48,7 @@ def laid_over(base: Mapping[str, Any], over: Mapping[str, Any], table: str = "")
     for key, value in over.items():
         below = result.get(key)
         if isinstance(below, Mapping) and isinstance(value, Mapping):
-            result[key] = laid_over(below, value, key)
+            result[key] = deep_merge(below, value, key)
         else:
             result[key] = value
     return result
@@ -60,58 +60,58 @@ def refuse_contradictions(layers: Sequence[Layer]) -> None:
     Raises:
         InputError: They do; one would silently replace the other.
     """
-    said: dict[tuple[tuple[str, ...], str], str] = {}
+    given_by: dict[tuple[tuple[str, ...], str], str] = {}
     for layer in layers:
-        for table, key in _said(layer.data, ()):
+        for table, key in _exclusive_keys(layer.data, ()):
             for other in _EXCLUDES[table[-1]].get(key, ()):
-                if (table, other) in said and said[table, other] != layer.source:
-                    raise InputError(f"{layer.source}: contradicts {said[table, other]}; give one of the two")
-            said[table, key] = layer.source
+                if (table, other) in given_by and given_by[table, other] != layer.source:
+                    raise InputError(f"{layer.source}: contradicts {given_by[table, other]}; give one of the two")
+            given_by[table, key] = layer.source
 
 
-def _said(data: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+def _exclusive_keys(data: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every key, with the path of its table, of the tables that have keys excluding each other."""
     for name, value in data.items():
         if isinstance(value, Mapping):
             if name in _EXCLUDES:
                 yield from (((*above, name), key) for key in value)
             else:
-                yield from _said(value, (*above, name))
+                yield from _exclusive_keys(value, (*above, name))
 
 
-def merged(layers: Sequence[Layer]) -> dict[str, Any]:
+def merge_layers(layers: Sequence[Layer]) -> dict[str, Any]:
     """All layers, the last one on top."""
     result: dict[str, Any] = {}
     for layer in layers:
-        result = laid_over(result, layer.data)
+        result = deep_merge(result, layer.data)
     return result
 
 
-def normalised(data: Mapping[str, Any]) -> dict[str, Any]:
+def normalise(data: Mapping[str, Any]) -> dict[str, Any]:
     """A layer as it takes part in the merge.
 
     Dates become text. An amount that is given without a provenance is ``assumed``: it must not inherit the provenance
     of the number that it replaces.
     """
-    result = {str(key): _normal(value) for key, value in data.items()}
+    result = {str(key): _normalise_value(value) for key, value in data.items()}
     if "amount" in result:
         result.setdefault("provenance", "assumed")
     return result
 
 
-def _normal(value: Any) -> Any:
+def _normalise_value(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return normalised(value)
+        return normalise(value)
     if isinstance(value, list):
-        return [_normal(item) for item in value]
+        return [_normalise_value(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
 
 
-def source_of(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
+def find_source(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
     """The source that said the key at `path`: the last layer that goes furthest along it."""
     best, depth = layers[-1].source if layers else "", 0
     for layer in layers:
-        reached = _depth(layer.data, path)
+        reached = _match_depth(layer.data, path)
         if reached and reached >= depth:
             best, depth = layer.source, reached
     if depth == 0 and layers:
@@ -121,7 +121,7 @@ def source_of(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
     return best
 
 
-def _depth(data: Any, path: Sequence[int | str]) -> int:
+def _match_depth(data: Any, path: Sequence[int | str]) -> int:
     """How far along a path a layer goes; a plain value on the way stands for everything below it."""
     here: Any = data
     for depth, step in enumerate(path):

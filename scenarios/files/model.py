@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema, field_validator
 
-from scenarios.metrics.definitions import METRICS, base_name
+from scenarios.metrics.definitions import METRICS, parse_base_name
 from simulation.acquisition.spec import Acquisition
 from simulation.model.spec import Amount, Assumption, NonNegative, Population, Positive, Reviewers, SpecModel, World
 
@@ -110,7 +110,7 @@ class Scenario(SpecModel):
     @field_validator("primary_metric")
     @classmethod
     def _is_measured(cls, name: str) -> str:
-        if base_name(name) not in METRICS:
+        if parse_base_name(name) not in METRICS:
             from journey.core.messages import did_you_mean
 
             raise ValueError(f"{name!r} is not a metric{did_you_mean(name, list(METRICS))}")

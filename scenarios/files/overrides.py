@@ -5,33 +5,33 @@ import tomllib
 from typing import Any
 
 from journey.core.errors import InputError
-from scenarios.files.merging import Layer, normalised
+from scenarios.files.merging import Layer, normalise
 
-_DEEPEST = 30
+_MAX_DEPTH = 30
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def override_layer(given: str) -> Layer:
+def parse_override(argument: str) -> Layer:
     """The layer that one ``key=value`` makes.
 
     Raises:
         InputError: There is no ``=``, the key is not a dotted key, or the value is TOML that does not parse.
     """
-    key, equals, value = given.partition("=")
+    key, equals, value = argument.partition("=")
     if not equals:
-        raise InputError(f"--set {given}: write it as key=value, for instance --set population.size=5000")
-    path = _path(key.strip(), given)
-    data: Any = _value(value.strip(), given)
+        raise InputError(f"--set {argument}: write it as key=value, for instance --set population.size=5000")
+    path = _parse_key(key.strip(), argument)
+    data: Any = _parse_value(value.strip(), argument)
     for step in reversed(path):
         data = {step: data}
-    return Layer(f"--set {given}", normalised(data))
+    return Layer(f"--set {argument}", normalise(data))
 
 
-def _path(key: str, given: str) -> list[str]:
+def _parse_key(key: str, argument: str) -> list[str]:
     """The steps of a dotted key; TOML itself says how quoted steps are read."""
     path: list[str] = []
-    if key.count(".") > _DEEPEST:
-        raise InputError(f"--set {given[:60]}...: no key of a scenario is that deep")
+    if key.count(".") > _MAX_DEPTH:
+        raise InputError(f"--set {argument[:60]}...: no key of a scenario is that deep")
     try:
         table: Any = tomllib.loads(f"{key} = 0") if "\n" not in key else {}
     except tomllib.TOMLDecodeError:
@@ -40,33 +40,33 @@ def _path(key: str, given: str) -> list[str]:
         (step, table) = next(iter(table.items()))
         path.append(step)
     if not path or table != 0:
-        raise InputError(f"--set {given}: {key!r} is not a dotted key such as world.frailty_spread")
+        raise InputError(f"--set {argument}: {key!r} is not a dotted key such as world.frailty_spread")
     return path
 
 
-def _value(text: str, given: str) -> Any:
+def _parse_value(text: str, argument: str) -> Any:
     try:
         parsed = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError as error:
         if not text or text[0] in "\"'[{":
             expected = "is not a TOML value" if text else "has no value after the ="
-            raise InputError(f"--set {given}: {expected} ({_short(error)})") from None
+            raise InputError(f"--set {argument}: {expected} ({_strip_position(error)})") from None
         return text
     if set(parsed) != {"value"}:
-        raise InputError(f"--set {given}: one value per --set; repeat --set for another key")
+        raise InputError(f"--set {argument}: one value per --set; repeat --set for another key")
     return parsed["value"]
 
 
-def _short(error: tomllib.TOMLDecodeError) -> str:
+def _strip_position(error: tomllib.TOMLDecodeError) -> str:
     return re.sub(r" \(at .*\)$", "", str(error))
 
 
-def spelt(path: tuple[str, ...]) -> str:
-    """A dotted key for `--set`, its steps quoted where TOML needs it; the inverse of what `override_layer` reads."""
-    return ".".join(step if _BARE_KEY.fullmatch(step) else _quoted(step) for step in path)
+def format_key(path: tuple[str, ...]) -> str:
+    """A dotted key for `--set`, its steps quoted where TOML needs it; the inverse of what `parse_override` reads."""
+    return ".".join(step if _BARE_KEY.fullmatch(step) else _quote(step) for step in path)
 
 
-def _quoted(step: str) -> str:
+def _quote(step: str) -> str:
     import json
 
     # Every JSON string without surrogates is a TOML basic string, but for DEL, which TOML wants escaped.

@@ -10,16 +10,16 @@ from journey.core.messages import format_validation_error
 from journey.decision.policy import Policy, build_policy
 from journey.machine import Journey, default_journey
 from journey.machine.errors import JourneyDefinitionError
-from scenarios.files.acquisition_checks import acquisition_mistakes
-from scenarios.files.cross_checks import mistakes
-from scenarios.files.merging import Layer, laid_over, source_of
+from scenarios.files.acquisition_checks import validate_acquisition
+from scenarios.files.cross_checks import validate_references
+from scenarios.files.merging import Layer, deep_merge, find_source
 from scenarios.files.model import Arm, Scenario
 from simulation.acquisition.spec import Acquisition, with_acquisition
 from simulation.model.arm import ArmSpec
 from simulation.model.spec import Population, Reviewers
 
 
-def arm_setups(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, ...]:
+def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, ...]:
     """The arms of a scenario, the baseline first.
 
     Args:
@@ -30,25 +30,25 @@ def arm_setups(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, ..
         InputError: Something names a stage, move, action, signal type, cause or segment that does not exist, or
             the numbers cannot work; every mistake is listed.
     """
-    journey = _journey(scenario, layers)
-    policy = _policy(scenario, (), journey, layers)
-    setups = tuple(_setup(scenario, name, arm, journey, layers) for name, arm in scenario.arms.items())
-    problems = mistakes(scenario, journey, policy, {setup.name: setup.policy for setup in setups})
-    problems += acquisition_mistakes(scenario, journey, setups)
+    journey = _resolve_journey(scenario, layers)
+    policy = _resolve_policy(scenario, (), journey, layers)
+    arms = tuple(_resolve_arm(scenario, name, arm, journey, layers) for name, arm in scenario.arms.items())
+    problems = validate_references(scenario, journey, policy, {arm_spec.name: arm_spec.policy for arm_spec in arms})
+    problems += validate_acquisition(scenario, journey, arms)
     if problems:
-        raise InputError("\n".join(f"{source_of(layers, p.path)}: {p.key}: {p.message}" for p in problems))
-    return setups
+        raise InputError("\n".join(f"{find_source(layers, p.path)}: {p.key}: {p.message}" for p in problems))
+    return arms
 
 
-def _setup(scenario: Scenario, name: str, arm: Arm, journey: Journey, layers: Sequence[Layer]) -> ArmSpec:
-    policy = _policy(scenario, ("arms", name), journey, layers)
+def _resolve_arm(scenario: Scenario, name: str, arm: Arm, journey: Journey, layers: Sequence[Layer]) -> ArmSpec:
+    policy = _resolve_policy(scenario, ("arms", name), journey, layers)
     return ArmSpec(
         name=name,
         journey=journey,
         world=scenario.world,
         policy=policy,
-        population=_population(scenario, name, arm, policy, layers),
-        reviewers=_reviewers(scenario, name, arm, layers),
+        population=_resolve_population(scenario, name, arm, policy, layers),
+        reviewers=_resolve_reviewers(scenario, name, arm, layers),
         actions=arm.actions,
         active=arm.active,
         yearly_discount=scenario.money.discount_per_year.amount,
@@ -57,50 +57,50 @@ def _setup(scenario: Scenario, name: str, arm: Arm, journey: Journey, layers: Se
     )
 
 
-def _journey(scenario: Scenario, layers: Sequence[Layer]) -> Journey:
+def _resolve_journey(scenario: Scenario, layers: Sequence[Layer]) -> Journey:
     if scenario.journey is None:
         return default_journey()
     try:
         return Journey.from_dict(scenario.journey)
     except JourneyDefinitionError as error:
-        source = source_of(layers, ("journey",))
+        source = find_source(layers, ("journey",))
         raise InputError("\n".join(f"{source}: journey: {problem}" for problem in error.problems)) from None
 
 
-def _policy(scenario: Scenario, place: tuple[str, ...], journey: Journey, layers: Sequence[Layer]) -> Policy:
+def _resolve_policy(scenario: Scenario, path: tuple[str, ...], journey: Journey, layers: Sequence[Layer]) -> Policy:
     override = scenario.policy
-    if place:
-        override = laid_over(override, scenario.arms[place[1]].policy)
-    key = ".".join((*place, "policy"))
-    source = f"{source_of(layers, (*place, 'policy'))}: {key}"
+    if path:
+        override = deep_merge(override, scenario.arms[path[1]].policy)
+    key = ".".join((*path, "policy"))
+    source = f"{find_source(layers, (*path, 'policy'))}: {key}"
     try:
         return build_policy(override, source, journey.stages)
     except InputError as error:
-        raise InputError(_as_one_key(source, str(error))) from None
+        raise InputError(_prefix_keys(source, str(error))) from None
 
 
-def _reviewers(scenario: Scenario, name: str, arm: Arm, layers: Sequence[Layer]) -> Reviewers:
-    said = scenario.reviewers.model_dump(exclude_unset=True)
+def _resolve_reviewers(scenario: Scenario, name: str, arm: Arm, layers: Sequence[Layer]) -> Reviewers:
+    base = scenario.reviewers.model_dump(exclude_unset=True)
     try:
-        return Reviewers.model_validate(laid_over(said, arm.reviewers, "reviewers"))
+        return Reviewers.model_validate(deep_merge(base, arm.reviewers, "reviewers"))
     except ValidationError as error:
-        source = f"{source_of(layers, ('arms', name, 'reviewers'))}: arms.{name}.reviewers"
-        raise InputError(_as_one_key(source, format_validation_error(error, Reviewers, source))) from None
+        source = f"{find_source(layers, ('arms', name, 'reviewers'))}: arms.{name}.reviewers"
+        raise InputError(_prefix_keys(source, format_validation_error(error, Reviewers, source))) from None
 
 
-def _population(scenario: Scenario, name: str, arm: Arm, policy: Policy, layers: Sequence[Layer]) -> Population:
+def _resolve_population(scenario: Scenario, name: str, arm: Arm, policy: Policy, layers: Sequence[Layer]) -> Population:
     """Who lives in an arm: the scenario's population, or those whom the arm's own campaigns bring."""
     if scenario.acquisition is None:
         return scenario.population
-    said = scenario.acquisition.model_dump(exclude_unset=True)
-    source = f"{source_of(layers, ('arms', name, 'acquisition'))}: arms.{name}.acquisition"
+    base = scenario.acquisition.model_dump(exclude_unset=True)
+    source = f"{find_source(layers, ('arms', name, 'acquisition'))}: arms.{name}.acquisition"
     try:
-        acquisition = Acquisition.model_validate(laid_over(said, arm.acquisition))
+        acquisition = Acquisition.model_validate(deep_merge(base, arm.acquisition))
     except ValidationError as error:
-        raise InputError(_as_one_key(source, format_validation_error(error, Acquisition, source))) from None
+        raise InputError(_prefix_keys(source, format_validation_error(error, Acquisition, source))) from None
     return with_acquisition(scenario.population, acquisition, spread=scenario.world.frailty_spread, churn=policy.churn)
 
 
-def _as_one_key(source: str, text: str) -> str:
+def _prefix_keys(source: str, text: str) -> str:
     """The keys of a part follow its place with a dot, as a user would write them; sentences are left alone."""
     return re.sub(rf"^{re.escape(source)}: (?=[\w.\[\]-]+(:| names))", f"{source}.", text, flags=re.MULTILINE)

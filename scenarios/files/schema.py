@@ -39,7 +39,7 @@ _JOURNEY: dict[str, Any] = {
 }
 
 
-def scenario_schema() -> dict[str, Any]:
+def build_scenario_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a scenario file."""
     schema = Scenario.model_json_schema()
     policy = Policy.model_json_schema()
@@ -57,27 +57,27 @@ def scenario_schema() -> dict[str, Any]:
         "description": "The scenario that this one is laid over: a built-in name, or a path relative to this file.",
         "examples": builtin_names(),
     }
-    whole = {
+    document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
         "properties": {"extends": extends, **properties},
         "$defs": dict(sorted(definitions.items())),
     }
-    finished: dict[str, Any] = _finished(whole)
+    finished: dict[str, Any] = _finish(document)
     return finished
 
 
-def _finished(value: Any) -> Any:
+def _finish(value: Any) -> Any:
     """The schema without what is required, and with definitions where tables stand for them."""
     if isinstance(value, list):
-        return [_finished(item) for item in value]
+        return [_finish(item) for item in value]
     if not isinstance(value, dict):
         return value
     if value.get("$ref") == "#/$defs/Amount":
-        said = {key: item for key, item in value.items() if key != "$ref"}
-        return {**said, "anyOf": [{"type": "number", "minimum": 0}, {"$ref": "#/$defs/Amount"}]}
+        rest = {key: item for key, item in value.items() if key != "$ref"}
+        return {**rest, "anyOf": [{"type": "number", "minimum": 0}, {"$ref": "#/$defs/Amount"}]}
     if value.get("type") == "object" and value.get("format") in ("Policy", "Reviewers", "Journey", "Acquisition"):
-        said = {key: item for key, item in value.items() if key not in ("type", "format")}
-        return {**said, "$ref": f"#/$defs/{value['format']}"}
+        rest = {key: item for key, item in value.items() if key not in ("type", "format")}
+        return {**rest, "$ref": f"#/$defs/{value['format']}"}
     # A list under this name is the keyword; a table would be a property that is called so.
-    return {key: _finished(item) for key, item in value.items() if key != "required" or not isinstance(item, list)}
+    return {key: _finish(item) for key, item in value.items() if key != "required" or not isinstance(item, list)}

@@ -87,66 +87,66 @@ METRICS: dict[str, Metric] = {
 """The metrics of every run, those that the contract promises first; the verdict may rest on any of them."""
 
 
-def base_name(name: str) -> str:
+def parse_base_name(name: str) -> str:
     """The metric that a name such as ``churn_rate[SMB]`` is a part of."""
     return name.partition("[")[0]
 
 
-def segment_of(name: str) -> str | None:
+def parse_segment(name: str) -> str | None:
     """The segment that a name such as ``churn_rate[SMB]`` is about; None for the whole population."""
     _, bracket, rest = name.partition("[")
     return rest.removesuffix("]") if bracket else None
 
 
-def metric(name: str) -> Metric:
+def get_metric(name: str) -> Metric:
     """What is known about a metric; one that is not listed is shown as a plain number under its own name."""
-    known = METRICS.get(base_name(name))
+    known = METRICS.get(parse_base_name(name))
     if known is None:
         return Metric(name.replace("_", " "), "ratio", None, "")
-    segment = segment_of(name)
+    segment = parse_segment(name)
     return known if segment is None else replace(known, label=f"{known.label} [{segment}]")
 
 
 def is_total(name: str) -> bool:
     """Whether a metric is a sum over the cohort, and not a mean or a share."""
-    return metric(name).unit in ("dollars", "count")
+    return get_metric(name).unit in ("dollars", "count")
 
 
-def per_customer(name: str) -> Metric:
+def get_metric_per_customer(name: str) -> Metric:
     """What is known about a metric whose totals are given per customer, as arms of different sizes ask for."""
-    about = metric(name)
+    known = get_metric(name)
     if not is_total(name):
-        return about
-    unit: Unit = "dollars" if about.unit == "dollars" else "per customer"
-    return replace(about, label=f"{about.label} per customer", unit=unit)
+        return known
+    unit: Unit = "dollars" if known.unit == "dollars" else "per customer"
+    return replace(known, label=f"{known.label} per customer", unit=unit)
 
 
-def shown(value: float | None, unit: Unit, *, difference: bool = False) -> str:
+def format_metric(value: float | None, unit: Unit, *, difference: bool = False) -> str:
     """A value for people: ``12.3 %``, ``-1.9 pp``, ``$1.24M``, ``n/a``."""
     if value is None:
         return "n/a"
     if unit in ("dollars", "dollars each"):
-        return dollars(value, plus=difference)
+        return format_dollars(value, show_plus=difference)
     if unit == "share":
-        return _signed(100 * value, 2, plus=difference) + (" pp" if difference else " %")
+        return _format_number(100 * value, 2, show_plus=difference) + (" pp" if difference else " %")
     if unit == "days":
-        return _signed(value, 2, plus=difference) + " d"
+        return _format_number(value, 2, show_plus=difference) + " d"
     if unit in ("points", "ratio"):
-        return _signed(value, 2, plus=difference)
+        return _format_number(value, 2, show_plus=difference)
     if unit == "per customer":
-        return _signed(value, 4, plus=difference)
-    return _signed(value, 0 if abs(value) >= 100 else 1, plus=difference)
+        return _format_number(value, 4, show_plus=difference)
+    return _format_number(value, 0 if abs(value) >= 100 else 1, show_plus=difference)
 
 
-def _signed(value: float, places: int, *, plus: bool) -> str:
+def _format_number(value: float, decimals: int, *, show_plus: bool) -> str:
     """A number with so many decimals; what rounds to zero has no sign."""
-    rounded = round(value, places) or 0.0
-    return f"{rounded:{'+' if plus and rounded else ''},.{places}f}"
+    rounded = round(value, decimals) or 0.0
+    return f"{rounded:{'+' if show_plus and rounded else ''},.{decimals}f}"
 
 
-def dollars(value: float, *, plus: bool = False) -> str:
+def format_dollars(value: float, *, show_plus: bool = False) -> str:
     """Dollars with three significant figures or more: ``-$1.24M``, ``$83.1k``, ``$412``, ``$0.002``."""
-    sign = "-" if value < 0 else "+" if plus and value > 0 else ""
+    sign = "-" if value < 0 else "+" if show_plus and value > 0 else ""
     size = abs(value)
     if size >= 1e6:
         return f"{sign}${size / 1e6:,.2f}M"

@@ -19,7 +19,7 @@ class Effect:
         note: Why something is undefined; empty where nothing is.
         p_adjusted: The p-value of the null "no difference in this metric", with Holm's correction; None where there is
             no interval. The primary metric is tested over the arms, the others of an arm as one family.
-        shown: Whether that null is refuted at the stated confidence, by the adjusted p-value.
+        is_significant: Whether that null is refuted at the stated confidence, by the adjusted p-value.
     """
 
     difference: Estimate
@@ -27,7 +27,7 @@ class Effect:
     variance_reduction: float | None
     note: str
     p_adjusted: float | None = None
-    shown: bool = False
+    is_significant: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The effect as the command line's JSON."""
@@ -39,31 +39,31 @@ class Effect:
             "cohort_sd": self.difference.sd,
             "n": self.difference.n,
             "p_adjusted": self.p_adjusted,
-            "shown": self.shown,
+            "shown": self.is_significant,
             "note": self.note or None,
         }
 
 
 Key = TypeVar("Key", bound=Hashable)
 
-Measured = Sequence[float | None]
+MetricValues = Sequence[float | None]
 """One metric in one arm, by replication; None where nothing happened that it could be measured on."""
 
 
-def paired(baseline: Measured, treated: Measured) -> tuple[list[float], list[float]]:
+def pair_values(baseline: MetricValues, treated: MetricValues) -> tuple[list[float], list[float]]:
     """The replications in which both arms could be measured: the baseline's values and the other arm's."""
     pairs = [(a, b) for a, b in zip(baseline, treated, strict=True) if a is not None and b is not None]
     return [a for a, _ in pairs], [b for _, b in pairs]
 
 
-def paired_difference(baseline: Measured, treated: Measured) -> Estimate:
+def compute_paired_difference(baseline: MetricValues, treated: MetricValues) -> Estimate:
     """The mean paired difference, with its interval over replications."""
-    return estimate_mean(paired_differences(*paired(baseline, treated)))
+    return estimate_mean(paired_differences(*pair_values(baseline, treated)))
 
 
-def effect_of(baseline: Measured, treated: Measured) -> Effect:
+def compute_effect(baseline: MetricValues, treated: MetricValues) -> Effect:
     """What can be said about one metric's paired difference, before anything is tested."""
-    before, after = paired(baseline, treated)
+    before, after = pair_values(baseline, treated)
     reduction = variance_reduction(before, after)
     note = reduction.reason
     if not before:
@@ -73,31 +73,33 @@ def effect_of(baseline: Measured, treated: Measured) -> Effect:
     return Effect(estimate_mean(paired_differences(before, after)), estimate_mean(before).mean, reduction.ratio, note)
 
 
-def tested(effects: dict[str, dict[str, Effect]], primary: str) -> dict[str, dict[str, Effect]]:
+def add_tests(effects: dict[str, dict[str, Effect]], primary: str) -> dict[str, dict[str, Effect]]:
     """The effects with their tests filled in: the primary metric over all arms, then the others of each arm."""
     result = {arm: dict(metrics) for arm, metrics in effects.items()}
     over_arms = {arm: metrics[primary] for arm, metrics in effects.items() if primary in metrics}
-    for arm, effect in corrected(over_arms).items():
+    for arm, effect in apply_holm_correction(over_arms).items():
         result[arm][primary] = effect
     for arm, metrics in effects.items():
-        others = {name: effect for name, effect in metrics.items() if name != primary and name not in _TWINS}
-        result[arm] |= corrected(others)
-        for name, twin in _TWINS.items():
+        others = {name: effect for name, effect in metrics.items() if name != primary and name not in _SAME_TEST_AS}
+        result[arm] |= apply_holm_correction(others)
+        for name, twin in _SAME_TEST_AS.items():
             if name in metrics and name != primary and twin in metrics:
-                found = result[arm][twin]
-                result[arm][name] = replace(metrics[name], p_adjusted=found.p_adjusted, shown=found.shown)
+                twin_effect = result[arm][twin]
+                result[arm][name] = replace(
+                    metrics[name], p_adjusted=twin_effect.p_adjusted, is_significant=twin_effect.is_significant
+                )
     return result
 
 
-_TWINS = {"contacts_per_customer": "interventions"}
+_SAME_TEST_AS = {"contacts_per_customer": "interventions"}
 """Metrics that are another one in another unit: they share its test, and do not count twice in its family."""
 
 
-def corrected(family: Mapping[Key, Effect]) -> dict[Key, Effect]:
+def apply_holm_correction(family: Mapping[Key, Effect]) -> dict[Key, Effect]:
     """The effects of a family, each tested with Holm's correction for the others."""
     testable = {key: effect for key, effect in family.items() if effect.difference.p_value is not None}
     adjusted = adjust_holm([effect.difference.p_value or 0.0 for effect in testable.values()])
     return dict(family) | {
-        key: replace(effect, p_adjusted=p_value, shown=p_value < 1.0 - CONFIDENCE)
+        key: replace(effect, p_adjusted=p_value, is_significant=p_value < 1.0 - CONFIDENCE)
         for (key, effect), p_value in zip(testable.items(), adjusted, strict=True)
     }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from scenarios.metrics.definitions import dollars
+from scenarios.metrics.definitions import format_dollars
 from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ TOTALS = (
 COLUMNS = ("channel", "media", "clicks", "signups", "buyers", "cost each", "buyers by segment")
 
 
-def customers_text(found: "Comparison") -> str:
+def describe_customers(comparison: "Comparison") -> str:
     """Who lives in the arms, for instance ``customers: 276 (baseline), 233 (treated)``."""
-    if not found.acquisition:
-        return f"{found.customers:,} customers"
-    return "customers: " + ", ".join(f"{arm.customers:,.0f} ({name})" for name, arm in found.acquisition.items())
+    if not comparison.acquisition:
+        return f"{comparison.customers:,} customers"
+    return "customers: " + ", ".join(f"{arm.customers:,.0f} ({name})" for name, arm in comparison.acquisition.items())
 
 
 def channel_rows(arm: "ArmAcquisition") -> Iterator[tuple[str, ...]]:
@@ -35,63 +35,63 @@ def channel_rows(arm: "ArmAcquisition") -> Iterator[tuple[str, ...]]:
 
 def _cells(channels: "tuple[ChannelMeans, ...] | list[ChannelMeans]") -> tuple[str, ...]:
     spend = sum(channel.spend for channel in channels)
-    bought = _made(channels, "purchase")
+    bought = _sum_step(channels, "purchase")
     segments: dict[str, float] = {}
     for channel in channels:
-        for segment, many in channel.buyers.items():
-            segments[segment] = segments.get(segment, 0.0) + many
+        for segment, count in channel.buyers.items():
+            segments[segment] = segments.get(segment, 0.0) + count
     return (
-        dollars(spend),
-        f"{_made(channels, 'click'):,.0f}",
-        f"{_made(channels, 'signup'):,.0f}",
+        format_dollars(spend),
+        f"{_sum_step(channels, 'click'):,.0f}",
+        f"{_sum_step(channels, 'signup'):,.0f}",
         f"{bought:,.1f}",
-        dollars(spend / bought) if bought else "n/a",
-        ", ".join(f"{segment} {many:,.1f}" for segment, many in segments.items() if many),
+        format_dollars(spend / bought) if bought else "n/a",
+        ", ".join(f"{segment} {count:,.1f}" for segment, count in segments.items() if count),
     )
 
 
-def _made(channels: "tuple[ChannelMeans, ...] | list[ChannelMeans]", step: str) -> float:
+def _sum_step(channels: "tuple[ChannelMeans, ...] | list[ChannelMeans]", step: str) -> float:
     return sum(channel.steps.get(step, 0.0) for channel in channels)
 
 
-def moves_text(arm: "ArmAcquisition") -> str:
+def describe_budget_moves(arm: "ArmAcquisition") -> str:
     """How much budget was moved, in one sentence."""
     if not arm.moves:
         return "No budget was moved."
-    ended = ", ".join(f"{many:,.1f} {status}" for status, many in arm.moves.items())
-    return f"Budget moved: {dollars(arm.moved)} a run, mean; moves proposed, by what became of them: {ended}."
+    ended = ", ".join(f"{count:,.1f} {status}" for status, count in arm.moves.items())
+    return f"Budget moved: {format_dollars(arm.moved)} a run, mean; moves proposed, by what became of them: {ended}."
 
 
-def move_text(move: dict[str, Any]) -> str:
+def describe_budget_move(move: dict[str, Any]) -> str:
     """One move of budget, as a line of the audit trail."""
     decided = "" if move["decided_on"] is None else f" on day {move['decided_on']:.1f}"
     asked = "a person was asked" if move["requires_human_approval"] else "no person needed to be asked"
     why = f" ({move['reason']})" if move["reason"] else ""
     return (
         f"day {move['proposed_on']:g}: {move['from_channel_id']} to {move['to_channel_id']}, "
-        f"{dollars(move['amount'])}, gains with probability {move['gain_probability']:.2f}; {asked}; "
+        f"{format_dollars(move['amount'])}, gains with probability {move['gain_probability']:.2f}; {asked}; "
         f"{move['status']}{decided}{why}"
     )
 
 
-def acquisition_blocks(found: "Comparison") -> list[Block]:
+def acquisition_blocks(comparison: "Comparison") -> list[Block]:
     """The section on campaigns; empty where customers come by none."""
-    if not found.acquisition:
+    if not comparison.acquisition:
         return []
     blocks: list[Block] = [
         Heading(2, "Campaigns"),
         Paragraph(TOTALS),
         Paragraph("By channel, mean per run: media bought and what it brought. Cost each is media per buyer."),
     ]
-    for name, arm in found.acquisition.items():
+    for name, arm in comparison.acquisition.items():
         blocks += [
             Heading(3, name),
             Grid(COLUMNS, tuple(channel_rows(arm)), numbers_to=6),
-            Paragraph(moves_text(arm)),
+            Paragraph(describe_budget_moves(arm)),
         ]
         if arm.trail:
             blocks += [
                 Paragraph("The audit trail of the first replication:"),
-                Items(tuple(move_text(move) for move in arm.trail)),
+                Items(tuple(describe_budget_move(move) for move in arm.trail)),
             ]
     return blocks

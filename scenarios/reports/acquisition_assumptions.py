@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scenarios.metrics.definitions import dollars
+from scenarios.metrics.definitions import format_dollars
 from simulation.acquisition.spec import Acquisition, Campaign, Channel
 
 Row = tuple[str, str, str]
@@ -19,13 +19,13 @@ def acquisition_rows(acquisition: Acquisition | None) -> Iterator[Row]:
             mean = f"{dwell.law}, mean {dwell.mean_days:g} days" if not dwell.points else dwell.law
             yield f"acquisition.campaigns.{name}.delays.{step}", mean, "assumed"
     for step, cost in acquisition.step_costs.items():
-        yield f"acquisition.step_costs.{step}", dollars(cost.amount), cost.provenance
+        yield f"acquisition.step_costs.{step}", format_dollars(cost.amount), cost.provenance
     yield from _predictor(acquisition)
 
 
 def _channel(where: str, campaign: Campaign, channel: Channel) -> Iterator[Row]:
     cost, audience = channel.cost_per_1000, channel.audience
-    yield f"{where}.cost_per_1000", dollars(cost.amount), cost.provenance
+    yield f"{where}.cost_per_1000", format_dollars(cost.amount), cost.provenance
     reach = "without limit" if audience is None else f"{audience:,.0f} people in {campaign.period_days:g} days"
     yield f"{where}.audience", reach, "assumed"
     rates = ", ".join(f"{step} {100 * rate:g} %" for step, rate in channel.conversion.items())

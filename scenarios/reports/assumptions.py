@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from journey.decision.policy import Policy
-from scenarios.metrics.definitions import dollars
+from scenarios.metrics.definitions import format_dollars
 from scenarios.reports.acquisition_assumptions import acquisition_rows
 from scenarios.reports.document import Block, Grid, Heading, Paragraph
 
@@ -13,17 +13,21 @@ if TYPE_CHECKING:
     from simulation.model.spec import Effect, World
 
 
-def assumptions(loaded: "LoadedScenario") -> list[Block]:
+def build_assumptions(loaded: "LoadedScenario") -> list[Block]:
     """The section on assumptions: the numbers that an answer leans on, each with its provenance."""
-    scenario, policy = loaded.scenario, loaded.setups[0].policy
+    scenario, policy = loaded.scenario, loaded.arms[0].policy
     money = scenario.money
     rows = [
         ("money.discount_per_year", f"{money.discount_per_year.amount:g}", money.discount_per_year.provenance),
         ("money.beyond_horizon_years", f"{money.beyond_horizon_years.amount:g}", money.beyond_horizon_years.provenance),
-        *_economics(policy, scenario.policy.get("economics", {})),
+        *_economics_rows(policy, scenario.policy.get("economics", {})),
         ("reviewers.service_minutes", f"{scenario.reviewers.service_minutes:g}", "assumed"),
         *(
-            (f"policy.actions.{name}.cost", dollars(action.cost), _stated(scenario.policy, "actions", name, "cost"))
+            (
+                f"policy.actions.{name}.cost",
+                format_dollars(action.cost),
+                _find_provenance(scenario.policy, "actions", name, "cost"),
+            )
             for name, action in policy.actions.items()
             if action.cost > 0.0
         ),
@@ -33,9 +37,9 @@ def assumptions(loaded: "LoadedScenario") -> list[Block]:
             for name, c in scenario.world.distress.causes.items()
         ),
         *acquisition_rows(scenario.acquisition),
-        *((where, value, "assumed") for where, value in _dated(scenario.world)),
-        *((where, value, "assumed") for where, value in _account(scenario.world)),
-        *((where, value, "assumed") for where, value in _of_contacts_and_records(scenario.world)),
+        *((where, value, "assumed") for where, value in _calendar_rows(scenario.world)),
+        *((where, value, "assumed") for where, value in _account_rows(scenario.world)),
+        *((where, value, "assumed") for where, value in _contact_and_record_rows(scenario.world)),
     ]
     return [
         Heading(2, "Assumptions"),
@@ -50,28 +54,30 @@ def assumptions(loaded: "LoadedScenario") -> list[Block]:
 Rows = Iterator[tuple[str, str]]
 
 
-def _dated(world: "World") -> Rows:
+def _calendar_rows(world: "World") -> Rows:
     """What the calendar brings: seasons and incidents, ends of contracts, charges."""
     for name, phase in world.calendar.items():
         again = "" if phase.every_days is None else f", every {phase.every_days:g} days"
-        ratios = _ratios({**phase.moves, **{f"onset of {cause}": ratio for cause, ratio in phase.onsets.items()}})
+        ratios = _format_ratios(
+            {**phase.moves, **{f"onset of {cause}": ratio for cause, ratio in phase.onsets.items()}}
+        )
         yield f"world.calendar.{name}", f"days {phase.from_day:g} to {phase.until_day:g}{again}: {ratios}"
     renewal, payments = world.renewal, world.payments
     if any(renewal.churn.values()):
-        yield "world.renewal", f"every {renewal.every_days:g} days; {_shares(renewal.churn)} leave"
+        yield "world.renewal", f"every {renewal.every_days:g} days; {_format_shares(renewal.churn)} leave"
     if any(payments.failure.values()):
-        failing = f"{_shares(payments.failure)} of the charges fail, every {payments.every_days:g} days"
+        failing = f"{_format_shares(payments.failure)} of the charges fail, every {payments.every_days:g} days"
         yield "world.payments", f"{failing}; {100 * payments.recovered:g} % of them are made good"
 
 
-def _account(world: "World") -> Rows:
+def _account_rows(world: "World") -> Rows:
     for name, change in world.value_changes.items():
         rates = ", ".join(f"{rate:g} a day in {stage}" for stage, rate in change.per_day.items())
         distress = "" if change.in_distress == 1.0 else f"; in distress x {change.in_distress:g}"
         yield f"world.value_changes.{name}", f"value x {change.factor:g}: {rates}{distress}"
 
 
-def _of_contacts_and_records(world: "World") -> Rows:
+def _contact_and_record_rows(world: "World") -> Rows:
     fatigue = world.fatigue
     if fatigue.response_lost > 0.0 or fatigue.churn_ratio != 1.0:
         lost = f"a contact takes {100 * fatigue.response_lost:g} % of the response of the next"
@@ -80,18 +86,18 @@ def _of_contacts_and_records(world: "World") -> Rows:
     shares = {name: share for name, share in world.imperfections.model_dump().items() if name != "late_mean_days"}
     if any(shares.values()):
         late = f"; late by {world.imperfections.late_mean_days:g} days" if shares["signals_late"] else ""
-        yield "world.imperfections", _shares({name: share for name, share in shares.items() if share}) + late
+        yield "world.imperfections", _format_shares({name: share for name, share in shares.items() if share}) + late
 
 
-def _ratios(ratios: Mapping[str, float]) -> str:
+def _format_ratios(ratios: Mapping[str, float]) -> str:
     return ", ".join(f"{name} x {ratio:g}" for name, ratio in ratios.items()) or "nothing changes"
 
 
-def _shares(shares: Mapping[str, float]) -> str:
+def _format_shares(shares: Mapping[str, float]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {100 * share:g} %" for name, share in shares.items())
 
 
-_USED = (
+_USED_ECONOMICS = (
     "margin_rate",
     "reviewer_hour",
     "agent_hour",
@@ -103,20 +109,20 @@ _USED = (
 """The parts of the policy's economics that a simulation uses; it measures the others itself."""
 
 
-def _economics(policy: Policy, stated: Any) -> list[tuple[str, str, str]]:
+def _economics_rows(policy: Policy, stated: Any) -> list[tuple[str, str, str]]:
     rows = []
     llm = ("llm_calls_per_evaluation", "llm_call") if policy.economics.llm_calls_per_evaluation > 0.0 else ()
-    for name in (*_USED, *llm):
+    for name in (*_USED_ECONOMICS, *llm):
         value = getattr(policy.economics, name)
         where = f"policy.economics.{name}"
         if hasattr(value, "amount"):
-            rows.append((where, dollars(value.amount), str(value.provenance)))
+            rows.append((where, format_dollars(value.amount), str(value.provenance)))
         else:
-            rows.append((where, f"{value:g}", _stated(stated, name)))
+            rows.append((where, f"{value:g}", _find_provenance(stated, name)))
     return rows
 
 
-def _stated(override: Any, *path: str) -> str:
+def _find_provenance(override: Any, *path: str) -> str:
     """``assumed`` where the scenario itself states a number, else ``default``."""
     for step in path:
         override = override.get(step, {})
@@ -124,8 +130,8 @@ def _stated(override: Any, *path: str) -> str:
 
 
 def _effect_row(action: str, effect: "Effect") -> tuple[str, str, str]:
-    ratios = _ratios({"recovery": effect.recovery_ratio, **effect.by_cause})
-    differing = f" ({_ratios(effect.by_segment)})" if effect.by_segment else ""
-    who = f"{100 * effect.response:.0f} % respond{differing}"
-    text = f"{who}; {ratios}; for {effect.lasts_days:g} days; harm x {effect.harm_ratio:g}"
+    ratios = _format_ratios({"recovery": effect.recovery_ratio, **effect.by_cause})
+    by_segment = f" ({_format_ratios(effect.by_segment)})" if effect.by_segment else ""
+    response = f"{100 * effect.response:.0f} % respond{by_segment}"
+    text = f"{response}; {ratios}; for {effect.lasts_days:g} days; harm x {effect.harm_ratio:g}"
     return f"world.effects.{action}", text, "assumed"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
-from scenarios.reports.evaluation import MOST_ROWS, counted
+from scenarios.reports.evaluation import MAX_ROWS, pluralise
 
 if TYPE_CHECKING:
     from journey.marketing.evaluation import CampaignEvaluation
@@ -13,7 +13,7 @@ PROPOSAL_COLUMNS = ("campaign", "from", "to", "amount", "why", "approval", "expe
 CHANNEL_COLUMNS = ("campaign", "channel", "to give", "rests on", "return per dollar", "95 % interval", "note")
 RISK_COLUMNS = ("risk", "campaign", "type", "severity", "status", "days", "at stake", "look", "do", "what was seen")
 
-BASIS_WORDS = {"opening": "opening balance", "spend": "its spend so far", "unknown": "nothing recorded"}
+BASIS_LABELS = {"opening": "opening balance", "spend": "its spend so far", "unknown": "nothing recorded"}
 """What a balance rests on."""
 
 Row = Mapping[str, Any]
@@ -26,7 +26,7 @@ def proposal_cells(row: Row) -> tuple[str, ...]:
         row["from_channel_id"],
         row["to_channel_id"],
         f"{row['amount']:,.2f}",
-        _words(row["reason_code"]),
+        _format_name(row["reason_code"]),
         "a person" if row["requires_human_approval"] else "by rule",
         f"{row['expected_gain']:,.0f}",
         f"{row['gain_low']:,.0f} to {row['gain_high']:,.0f}",
@@ -46,7 +46,7 @@ def channel_cells(row: Row) -> tuple[str, ...]:
         row["campaign_id"],
         row["channel_id"],
         "unknown" if row["available"] is None else f"{row['available']:,.2f}",
-        BASIS_WORDS[row["basis"]],
+        BASIS_LABELS[row["basis"]],
         f"{row['return_per_dollar']:.2f}" if known else "unknown",
         f"{row['return_low']:.2f} to {row['return_high']:.2f}" if known else "",
         "; ".join(note for note in (row["left_out"], barred) if note),
@@ -60,13 +60,13 @@ def risk_cells(row: Row) -> tuple[str, ...]:
     return (
         row["risk_id"],
         row["campaign_id"],
-        _words(row["risk_type"]),
+        _format_name(row["risk_type"]),
         row["severity"] + differs,
-        _words(row["status"]),
+        _format_name(row["status"]),
         "" if row["age_days"] is None else f"{row['age_days']}{' (overdue)' if row['overdue'] else ''}",
         f"{row['exposure']:,.0f}",
         "a person must" if row["requires_human_review"] else "",
-        _words(row["recommended_action"] or ""),
+        _format_name(row["recommended_action"] or ""),
         row["message"],
     )
 
@@ -81,19 +81,20 @@ def budget_lines(budget: Row) -> list[str]:
             for row in budget["waiting"]
         ),
         *(f"After {row['budget_action_id']}: {row['message']}" for row in budget["before_after"]),
-        f"Approval before spend ({_words(budget['governance']['verdict'])}): {budget['governance']['message']}",
+        f"Approval before spend ({_format_name(budget['governance']['verdict'])}): {budget['governance']['message']}",
     ]
 
 
-def budget_blocks(found: "CampaignEvaluation") -> list[Block]:
+def budget_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     """The report's section on capital: proposals, channels, and the audit trail."""
-    made, budget = found.sections["proposals"], found.sections["budget"]
-    rows = tuple(proposal_cells(row) for row in made[:MOST_ROWS])
-    channels = tuple(channel_cells(row) for row in budget["channels"][:MOST_ROWS])
+    made, budget = evaluation.sections["proposals"], evaluation.sections["budget"]
+    rows = tuple(proposal_cells(row) for row in made[:MAX_ROWS])
+    channels = tuple(channel_cells(row) for row in budget["channels"][:MAX_ROWS])
     blocks: list[Block] = [
         Heading(2, "Where money should move"),
         Paragraph(
-            f"{counted(len(made), 'move')} of money {'is' if len(made) == 1 else 'are'} proposed; nothing moves before "
+            f"{pluralise(len(made), 'move')} of money {'is' if len(made) == 1 else 'are'} proposed; nothing moves "
+            "before "
             "it is approved. Returns are revenue per dollar, not margin; intervals hold what is not known about "
             "returns, not whether they diminish as assumed."
         ),
@@ -102,41 +103,42 @@ def budget_blocks(found: "CampaignEvaluation") -> list[Block]:
         blocks.append(Grid(PROPOSAL_COLUMNS, rows, numbers_from=3, numbers_to=4))
     blocks.append(Grid(CHANNEL_COLUMNS, channels, numbers_from=2, numbers_to=3))
     blocks.append(Items(tuple(budget_lines(budget))))
-    blocks += [Items(tuple(proposal_lines(found)))] if made else []
+    blocks += [Items(tuple(proposal_lines(evaluation)))] if made else []
     entered = {row["budget_action_id"] for row in made}
     audit = tuple(
-        f"{event['timestamp'].replace('T', ' ')}: {event['entity_id']} {_words(event['to_status'])} by "
+        f"{event['timestamp'].replace('T', ' ')}: {event['entity_id']} {_format_name(event['to_status'])} by "
         f"{event['actor_id'] or event['actor_kind']}" + ("" if event["amount"] is None else f", {event['amount']:,.2f}")
-        for event in budget["audit"][-MOST_ROWS:]
+        for event in budget["audit"][-MAX_ROWS:]
         if event["entity_id"] not in entered
     )
     trail: Block = Items(audit) if audit else Paragraph("The marketing log holds nothing yet.")
     return [*blocks, Heading(3, "Audit trail"), trail]
 
 
-def proposal_lines(found: "CampaignEvaluation") -> list[str]:
+def proposal_lines(evaluation: "CampaignEvaluation") -> list[str]:
     """How each proposal gets into the log: it stands in none until somebody enters it."""
     return [
         f"{row['budget_action_id']} is entered in the log by: journey budget propose {row['budget_action_id']} FOLDER"
-        for row in found.sections["proposals"]
+        for row in evaluation.sections["proposals"]
     ]
 
 
-def risk_blocks(found: "CampaignEvaluation") -> list[Block]:
+def risk_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     """The report's section on risks: those that are not settled, the most serious first."""
-    every = found.sections["risks"]
-    live = [row for row in every if row["status"] in ("open", "in_review")]
-    forced = sum(row["requires_human_review"] for row in live)
+    risks = evaluation.sections["risks"]
+    open_risks = [row for row in risks if row["status"] in ("open", "in_review")]
+    needs_review = sum(row["requires_human_review"] for row in open_risks)
     blocks: list[Block] = [
         Heading(2, "Top risks this week"),
         Paragraph(
-            f"{counted(len(live), 'risk')} of {len(every):,} {'is' if len(live) == 1 else 'are'} not settled; a person "
-            f"must look at {forced:,}. At stake is a share of the spend by severity, times confidence."
+            f"{pluralise(len(open_risks), 'risk')} of {len(risks):,} {'is' if len(open_risks) == 1 else 'are'} not "
+            "settled; a person "
+            f"must look at {needs_review:,}. At stake is a share of the spend by severity, times confidence."
         ),
     ]
-    rows = tuple(risk_cells(row) for row in live[:MOST_ROWS])
+    rows = tuple(risk_cells(row) for row in open_risks[:MAX_ROWS])
     return [*blocks, Grid(RISK_COLUMNS, rows, numbers_from=6, numbers_to=7)] if rows else blocks
 
 
-def _words(name: str) -> str:
+def _format_name(name: str) -> str:
     return name.replace("_", " ")

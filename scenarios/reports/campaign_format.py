@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from journey.marketing.evaluation import CampaignEvaluation
     from journey.marketing.views.funnel import FunnelRow
 
-FLAG_WORDS = {
+FLAG_LABELS = {
     "not_recorded": "not counted: unknown, not 0",
     "counted_twice": "counted twice: unknown",
     "over_one": "more than the step before: not nested",
@@ -31,13 +31,13 @@ FUNNEL_COLUMNS = (
 FINDING_COLUMNS = ("severity", "code", "record", "campaign", "money", "what was noticed")
 
 
-def moment_of(found: "CampaignEvaluation", *, latest: bool) -> str:
+def format_as_of(evaluation: "CampaignEvaluation", *, latest: bool) -> str:
     """The moment of the evaluation in words."""
     from journey.decision.as_of import format_moment
 
-    if found.as_of is None:
+    if evaluation.as_of is None:
         return "no date in the records"
-    return format_moment(found.as_of) + (" (the latest date in the records)" if latest else "")
+    return format_moment(evaluation.as_of) + (" (the latest date in the records)" if latest else "")
 
 
 def funnel_cells(row: "FunnelRow") -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def funnel_cells(row: "FunnelRow") -> tuple[str, ...]:
         "unknown" if row.count is None else f"{row.count:,}",
         "" if row.conversion is None else f"{row.conversion:.1%}",
         interval,
-        FLAG_WORDS.get(row.flag or "", ""),
+        FLAG_LABELS.get(row.flag or "", ""),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from scenarios.reports.evaluation import kpi_value, money
+from scenarios.reports.evaluation import format_exact_dollars, format_kpi
 
 if TYPE_CHECKING:
     from journey.kpis import Kpi
@@ -31,17 +31,17 @@ JOURNEY_COLUMNS = (
 CAPITAL_COLUMNS = ("action", "campaign", "from", "to", "amount", "why", "status", "trail", "noticed")
 
 
-def percent(value: float | None, digits: int = 2) -> str:
+def format_percent(value: float | None, digits: int = 2) -> str:
     """A share; unknown where there is none."""
     return "unknown" if value is None else f"{value:.{digits}%}"
 
 
-def between(low: float | None, high: float | None, digits: int = 2) -> str:
+def format_interval(low: float | None, high: float | None, digits: int = 2) -> str:
     """An interval of shares, empty where there is none."""
     return "" if low is None or high is None else f"{low:.{digits}%} to {high:.{digits}%}"
 
 
-def number(value: float | None) -> str:
+def format_count(value: float | None) -> str:
     """A count; unknown where there is none."""
     return "unknown" if value is None else f"{value:,.0f}"
 
@@ -53,11 +53,11 @@ def rollup_cells(row: Row) -> tuple[str, ...]:
     return (
         row["campaign_id"],
         row["segment_id"],
-        number(row["impressions"]),
-        number(row["conversions"]),
-        money(row["spend"]),
-        percent(row["kpi_value"]),
-        between(row["ci_low"], row["ci_high"]),
+        format_count(row["impressions"]),
+        format_count(row["conversions"]),
+        format_exact_dollars(row["spend"]),
+        format_percent(row["kpi_value"]),
+        format_interval(row["ci_low"], row["ci_high"]),
         "unknown" if trend is None else f"{trend:+.0%}",
         row["recommendation"],
         "" if recorded is None else recorded["recommendation"] or "",
@@ -71,14 +71,15 @@ def difference_lines(rows: list[Row]) -> list[str]:
     for row in rows:
         if not row["differences"]:
             continue
-        said = ", ".join(
-            f"{each['field']} {_plain(each['recorded'])} ({_plain(each['computed'])})" for each in row["differences"]
+        differences = ", ".join(
+            f"{each['field']} {_format_value(each['recorded'])} ({_format_value(each['computed'])})"
+            for each in row["differences"]
         )
-        lines.append(f"{row['recorded']['rollup_id']} ({row['campaign_id']}, {row['segment_id']}) says {said}")
+        lines.append(f"{row['recorded']['rollup_id']} ({row['campaign_id']}, {row['segment_id']}) says {differences}")
     return lines
 
 
-def _plain(value: object) -> str:
+def _format_value(value: object) -> str:
     if value is None:
         return "unknown"
     return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
@@ -86,21 +87,21 @@ def _plain(value: object) -> str:
 
 def experiment_cells(row: Row) -> tuple[str, ...]:
     """One experiment, as `EXPERIMENT_COLUMNS` asks."""
-    called = f"{row['winner']} wins" if row["winner"] else row["call"]
+    call = f"{row['winner']} wins" if row["winner"] else row["call"]
     return (
         row["experiment_id"],
         f"{row['metric']} ({row['definition']})" if row["definition"] else row["metric"] or "none",
-        _arm(row["control"]),
-        _arm(row["variant"]),
+        _format_arm(row["control"]),
+        _format_arm(row["variant"]),
         "unknown" if row["lift"] is None else f"{row['lift']:+.1%}",
         "" if row["ci_low"] is None else f"{row['ci_low']:+.1%} to {row['ci_high']:+.1%}",
         "" if row["p_value"] is None else f"{row['p_value']:.3g}",
-        called,
+        call,
         "; ".join(part for part in (row["reason"], row["lift_reason"], *row["notes"]) if part),
     )
 
 
-def _arm(arm: Row) -> str:
+def _format_arm(arm: Row) -> str:
     if arm["rate"] is None:
         return arm["asset_id"] or "none"
     return f"{arm['asset_id']} {arm['rate']:.2%} ({arm['count']:,} of {arm['n']:,})"
@@ -116,7 +117,7 @@ def credit_cells(row: Row) -> tuple[str, ...]:
         row["channel_id"],
         "unknown" if row["conversions"] is None else f"{row['conversions']:,.1f}",
         "" if row["share"] is None else f"{row['share']:.0%}",
-        "" if row["value"] is None else money(row["value"]),
+        "" if row["value"] is None else format_exact_dollars(row["value"]),
         "" if effect is None else f"{effect:.1%}",
     )
 
@@ -130,13 +131,13 @@ def credit_reasons(rows: list[Row]) -> list[str]:
 
 def target_cells(row: Row, name: str) -> tuple[str, ...]:
     """One target, as `TARGET_COLUMNS` asks."""
-    shown = money if row["unit"] == "dollars" else percent
+    format_value = format_exact_dollars if row["unit"] == "dollars" else format_percent
     return (
         row["campaign_id"],
         name.removeprefix(f"{row['campaign_id']} "),
-        shown(row["value"]),
-        "none" if row["target"] is None else shown(row["target"]),
-        between(row["ci_low"], row["ci_high"]),
+        format_value(row["value"]),
+        "none" if row["target"] is None else format_value(row["target"]),
+        format_interval(row["ci_low"], row["ci_high"]),
         row["verdict"],
         row["reason"] or "",
     )
@@ -144,7 +145,7 @@ def target_cells(row: Row, name: str) -> tuple[str, ...]:
 
 def kpi_cells(name: str, kpi: "Kpi") -> tuple[str, ...]:
     """One KPI, as `KPI_COLUMNS` asks; rates of campaigns are small, so shares have two decimals."""
-    value = percent(kpi.value) if kpi.unit == "share" else kpi_value(kpi)
+    value = format_percent(kpi.value) if kpi.unit == "share" else format_kpi(kpi)
     return name, value, f"{kpi.n:,}", kpi.status, kpi.definition
 
 
@@ -157,23 +158,23 @@ def journey_cells(row: Row) -> tuple[str, ...]:
         row["campaign_id"],
         f"{row['from_stage']} to {row['stage']}",
         row["segment_id"] or "all",
-        number(row["came"]),
-        number(row["went_on"]),
-        percent(row["conversion"], 1),
-        between(row["ci_low"], row["ci_high"], 1),
+        format_count(row["came"]),
+        format_count(row["went_on"]),
+        format_percent(row["conversion"], 1),
+        format_interval(row["ci_low"], row["ci_high"], 1),
         against,
     )
 
 
 def capital_cells(row: Row, noticed: str) -> tuple[str, ...]:
     """One recorded budget action, as `CAPITAL_COLUMNS` asks."""
-    trail = "; ".join(_step(step) for step in row["trail"] if step["who"] or step["at"])
+    trail = "; ".join(_format_step(step) for step in row["trail"] if step["who"] or step["at"])
     return (
         row["budget_action_id"],
         row["campaign_id"],
         row["from_channel_id"],
         row["to_channel_id"],
-        money(row["amount"]),
+        format_exact_dollars(row["amount"]),
         (row["reason_code"] or "not said").replace("_", " "),
         row["status"].replace("_", " "),
         trail + (" (log)" if row["trail_from"] == "log" else ""),
@@ -181,6 +182,6 @@ def capital_cells(row: Row, noticed: str) -> tuple[str, ...]:
     )
 
 
-def _step(step: Row) -> str:
+def _format_step(step: Row) -> str:
     who = f"by {step['who']}" if step["who"] else "by nobody named"
     return f"{step['what']} {who}" + (f" {step['at'].replace('T', ' ')[:16]}" if step["at"] else "")

@@ -23,44 +23,47 @@ from scenarios.reports.campaign_result_format import (
     target_cells,
 )
 from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
-from scenarios.reports.evaluation import KPI_GROUPS, MOST_ROWS, counted, money, quantity
+from scenarios.reports.evaluation import KPI_GROUPS, MAX_ROWS, format_exact_dollars, format_quantity, pluralise
 
 if TYPE_CHECKING:
     from journey.marketing.evaluation import CampaignEvaluation
 
-LIVE = ("open", "in_review")
+OPEN_STATUSES = ("open", "in_review")
 
 
-def summary_blocks(found: "CampaignEvaluation") -> list[Block]:
+def summary_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     """What an executive reads: a line each on health, stuck steps, money, risks, segments, experiments and records."""
-    parts, roi = found.sections, found.sections["roi"]
-    latest = _latest(parts["rollups"])
-    advice = _advice(latest)
-    live = [risk for risk in parts["risks"] if risk["status"] in LIVE]
+    parts, roi = evaluation.sections, evaluation.sections["roi"]
+    latest = _latest_window(parts["rollups"])
+    advice = _summarise_recommendations(latest)
+    live = [risk for risk in parts["risks"] if risk["status"] in OPEN_STATUSES]
     severe = sum(risk["severity"] in ("high", "critical") for risk in live)
     winners = [row for row in parts["experiments"] if row["call"] == "winner"]
     goals = [goal for name, goal in parts["kpis"]["targets"].items() if not name.endswith(" budget")]
-    verdicts = ", ".join(f"{goal['campaign_id']} {_verdict(goal)}" for goal in goals)
-    stuck = sum(row.flag == "drop_off" for row in found.funnel)
-    earned = f"revenue {money(roi['value'])} for a cost of {money(roi['cost'])} ({roi['label']})"
+    verdicts = ", ".join(f"{goal['campaign_id']} {_format_verdict(goal)}" for goal in goals)
+    stuck = sum(row.flag == "drop_off" for row in evaluation.funnel)
+    earned = (
+        f"revenue {format_exact_dollars(roi['value'])} for a cost of {format_exact_dollars(roi['cost'])} "
+        f"({roi['label']})"
+    )
     lines = (
         f"Targets: {verdicts or 'no campaign is recorded'}.",
-        f"Stuck: {counted(stuck, 'funnel step')} {'loses' if stuck == 1 else 'lose'} more than chance explains.",
+        f"Stuck: {pluralise(stuck, 'funnel step')} {'loses' if stuck == 1 else 'lose'} more than chance explains.",
         f"Segments: {advice}.",
-        f"Risks: {counted(len(live), 'risk')} not settled, {severe} of them high or critical.",
-        f"Money: {counted(len(parts['proposals']), 'move')} proposed; {earned}.",
-        *_disagreeing(roi),
+        f"Risks: {pluralise(len(live), 'risk')} not settled, {severe} of them high or critical.",
+        f"Money: {pluralise(len(parts['proposals']), 'move')} proposed; {earned}.",
+        *_ledger_disagreement(roi),
         f"Experiments: {len(winners)} of {len(parts['experiments'])} have a winner.",
-        f"Records: {', '.join(counted(n, severity) for severity, n in found.report.counts.items())}.",
+        f"Records: {', '.join(pluralise(n, severity) for severity, n in evaluation.report.counts.items())}.",
     )
     return [Heading(2, "In short"), Items(lines)]
 
 
-def _verdict(goal: Row) -> str:
+def _format_verdict(goal: Row) -> str:
     return "has no target" if goal["target"] is None else str(goal["verdict"])
 
 
-def _disagreeing(roi: Row) -> list[str]:
+def _ledger_disagreement(roi: Row) -> list[str]:
     """One line where the recorded ledger has another net than performance."""
     differ = [row for row in roi["reconciliation"] if row["agrees"] is False and row["net_difference"]]
     if not differ:
@@ -68,10 +71,11 @@ def _disagreeing(roi: Row) -> list[str]:
     gap = sum(row["net_difference"] for row in differ)
     direction = "less" if gap < 0 else "more"
     where = ", ".join(row["campaign_id"] for row in differ)
-    return [f"Ledger: the one on record has a net of {money(abs(gap))} {direction} than performance, in {where}."]
+    amount = format_exact_dollars(abs(gap))
+    return [f"Ledger: the recorded net is {amount} {direction} than the net from performance, in {where}."]
 
 
-def _advice(rows: list[Row]) -> str:
+def _summarise_recommendations(rows: list[Row]) -> str:
     """What is to be done otherwise than now, by action."""
     named = []
     for action in ("scale", "revise", "stop"):
@@ -81,17 +85,17 @@ def _advice(rows: list[Row]) -> str:
     return "; ".join(named) or "hold all"
 
 
-def _latest(rows: Iterable[Row]) -> list[Row]:
+def _latest_window(rows: Iterable[Row]) -> list[Row]:
     every = list(rows)
     last = max(((row["window_end"], row["window_start"]) for row in every), default=None)
     return [row for row in every if (row["window_end"], row["window_start"]) == last]
 
 
-def health_blocks(found: "CampaignEvaluation") -> list[Block]:
+def health_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     """Each campaign on one line, and its targets against actuals."""
-    business = found.sections["kpis"]["business"]
-    goals = found.sections["kpis"]["targets"]
-    campaigns = found.context.cursor.execute(
+    business = evaluation.sections["kpis"]["business"]
+    goals = evaluation.sections["kpis"]["targets"]
+    campaigns = evaluation.context.cursor.execute(
         "SELECT campaign_id, coalesce(name, ''), coalesce(status, 'unknown') FROM campaigns ORDER BY campaign_id"
     ).fetchall()
     rows = tuple(
@@ -100,12 +104,17 @@ def health_blocks(found: "CampaignEvaluation") -> list[Block]:
             name,
             status,
             next(goal["verdict"] for goal in goals.values() if goal["campaign_id"] == campaign),
-            money(_by(business["media_spend"], campaign)),
-            money(_by(business["revenue_proxy"], campaign)),
-            _dollars(_by(business["return_on_ad_spend"], campaign)),
-            _dollars(_by(business["cost_per_conversion"], campaign)),
-            str(sum(row.flag == "drop_off" for row in found.funnel if row.campaign_id == campaign)),
-            str(sum(risk["campaign_id"] == campaign and risk["status"] in LIVE for risk in found.sections["risks"])),
+            format_exact_dollars(_kpi_of_campaign(business["media_spend"], campaign)),
+            format_exact_dollars(_kpi_of_campaign(business["revenue_proxy"], campaign)),
+            _format_dollars(_kpi_of_campaign(business["return_on_ad_spend"], campaign)),
+            _format_dollars(_kpi_of_campaign(business["cost_per_conversion"], campaign)),
+            str(sum(row.flag == "drop_off" for row in evaluation.funnel if row.campaign_id == campaign)),
+            str(
+                sum(
+                    risk["campaign_id"] == campaign and risk["status"] in OPEN_STATUSES
+                    for risk in evaluation.sections["risks"]
+                )
+            ),
         )
         for campaign, name, status in campaigns
     )
@@ -133,18 +142,18 @@ def health_blocks(found: "CampaignEvaluation") -> list[Block]:
     ]
 
 
-def _by(kpi: Mapping[str, Any], campaign: str) -> float | None:
+def _kpi_of_campaign(kpi: Mapping[str, Any], campaign: str) -> float | None:
     value: float | None = kpi.get("by", {}).get(campaign, {}).get("value")
     return value
 
 
-def _dollars(value: float | None) -> str:
-    return "not defined" if value is None else money(value)
+def _format_dollars(value: float | None) -> str:
+    return "not defined" if value is None else format_exact_dollars(value)
 
 
-def journey_blocks(found: "CampaignEvaluation") -> list[Block]:
+def journey_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     """Steps by stage, and how segments differ."""
-    rows = tuple(journey_cells(row) for row in found.sections["journeys"][:MOST_ROWS])
+    rows = tuple(journey_cells(row) for row in evaluation.sections["journeys"][:MAX_ROWS])
     return [
         Heading(3, "By stage and segment"),
         Paragraph(
@@ -155,27 +164,27 @@ def journey_blocks(found: "CampaignEvaluation") -> list[Block]:
     ]
 
 
-def capital_blocks(found: "CampaignEvaluation") -> list[Block]:
+def capital_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     """The recorded budget actions, each with its trail and what was noticed about it."""
     noticed: dict[str, list[str]] = {}
-    for finding in found.report.findings:
+    for finding in evaluation.report.findings:
         if finding.dataset == "budget_actions" and finding.record:
             noticed.setdefault(finding.record, []).append(f"{finding.severity} {finding.code}")
-    every = found.sections["capital"]
-    rows = tuple(capital_cells(row, ", ".join(noticed.get(row["budget_action_id"], []))) for row in every[:MOST_ROWS])
+    every = evaluation.sections["capital"]
+    rows = tuple(capital_cells(row, ", ".join(noticed.get(row["budget_action_id"], []))) for row in every[:MAX_ROWS])
     return [
         Heading(2, "Capital allocation decisions"),
         Paragraph(
-            f"{counted(len(every), 'decision')} on record. A trail is from the marketing log where that holds the "
+            f"{pluralise(len(every), 'decision')} on record. A trail is from the marketing log where that holds the "
             "action, else from the record's own fields, which prove nothing. What broke a rule is under noticed."
         ),
         *([Grid(CAPITAL_COLUMNS, rows, numbers_from=4, numbers_to=5)] if rows else []),
     ]
 
 
-def rollup_blocks(found: "CampaignEvaluation") -> list[Block]:
+def rollup_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     """The rollups of each window, latest first, and where recorded ones differ."""
-    every = found.sections["rollups"]
+    every = evaluation.sections["rollups"]
     blocks: list[Block] = [
         Heading(2, "Segment rollups"),
         Paragraph(
@@ -188,18 +197,18 @@ def rollup_blocks(found: "CampaignEvaluation") -> list[Block]:
         rows = tuple(rollup_cells(r) for r in every if (r["window_end"], r["window_start"]) == (end, start))
         blocks += [
             Heading(3, f"{start} to {end}"),
-            Grid(ROLLUP_COLUMNS, rows[:MOST_ROWS], numbers_from=2, numbers_to=8),
+            Grid(ROLLUP_COLUMNS, rows[:MAX_ROWS], numbers_from=2, numbers_to=8),
         ]
     differences = difference_lines(every)
     if differences:
         blocks += [Paragraph("Where a rollup on record says something else (in brackets: performance):"),
-                   Items(tuple(differences[:MOST_ROWS]))]  # fmt: skip
+                   Items(tuple(differences[:MAX_ROWS]))]  # fmt: skip
     return blocks
 
 
-def experiment_blocks(found: "CampaignEvaluation") -> list[Block]:
+def experiment_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     """Every experiment on its own metric."""
-    rows = tuple(experiment_cells(row) for row in found.sections["experiments"][:MOST_ROWS])
+    rows = tuple(experiment_cells(row) for row in evaluation.sections["experiments"][:MAX_ROWS])
     return [
         Heading(2, "Experiments"),
         Paragraph(
@@ -210,9 +219,9 @@ def experiment_blocks(found: "CampaignEvaluation") -> list[Block]:
     ]
 
 
-def attribution_blocks(found: "CampaignEvaluation") -> list[Block]:
+def attribution_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     """Credit by method; methods are never added."""
-    every = found.sections["attribution"]
+    every = evaluation.sections["attribution"]
     rows = tuple(credit_cells(row) for row in every if row["channel_id"])
     reasons = credit_reasons(every)
     return [
@@ -221,26 +230,40 @@ def attribution_blocks(found: "CampaignEvaluation") -> list[Block]:
             "One conversion may be in the credit of every method, so methods are never added. None says what would "
             "have happened without a channel."
         ),
-        *([Grid(CREDIT_COLUMNS, rows[:MOST_ROWS], numbers_from=4)] if rows else []),
+        *([Grid(CREDIT_COLUMNS, rows[:MAX_ROWS], numbers_from=4)] if rows else []),
         *([Items(tuple(reasons))] if reasons else []),
     ]
 
 
-def roi_blocks(found: "CampaignEvaluation") -> list[Block]:
+def roi_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     """The ledger, and the recorded one beside it."""
-    roi = found.sections["roi"]
+    roi = evaluation.sections["roi"]
     lines = [
-        (line["name"], line["kind"], quantity(line["quantity"], line["unit"]), money(line["amount"]),
-         line["provenance"], line["note"])
+        (
+            line["name"],
+            line["kind"],
+            format_quantity(line["quantity"], line["unit"]),
+            format_exact_dollars(line["amount"]),
+            line["provenance"],
+            line["note"],
+        )
         for line in roi["lines"]
-    ]  # fmt: skip
+    ]
     sums = (("total value", "value"), ("total cost", "cost"), ("net", "net"))
-    totals = [(title, "", "", money(roi[name]), "", "") for title, name in sums]
+    totals = [(title, "", "", format_exact_dollars(roi[name]), "", "") for title, name in sums]
     reconciled = tuple(
-        (row["campaign_id"], money(row["media_spend"]), money(row["recorded_media_spend"]), money(row["value"]),
-         money(row["recorded_value"]), money(row["net"]), money(row["recorded_net"]), AGREES[row["agrees"]])
+        (
+            row["campaign_id"],
+            format_exact_dollars(row["media_spend"]),
+            format_exact_dollars(row["recorded_media_spend"]),
+            format_exact_dollars(row["value"]),
+            format_exact_dollars(row["recorded_value"]),
+            format_exact_dollars(row["net"]),
+            format_exact_dollars(row["recorded_net"]),
+            AGREEMENT_LABELS[row["agrees"]],
+        )
         for row in roi["reconciliation"]
-    )  # fmt: skip
+    )
     columns = ("campaign", "media", "on record", "value", "on record", "net", "on record", "agrees")
     return [
         Heading(2, "Return on investment"),
@@ -248,20 +271,23 @@ def roi_blocks(found: "CampaignEvaluation") -> list[Block]:
         Grid(("line", "kind", "quantity", "amount", "provenance", "note"), (*lines, *totals), 2, 4),
         Heading(3, "Performance against the recorded ledger"),
         *([Grid(columns, reconciled, 1, 7)] if reconciled else []),
-        *[Paragraph(f"{memo['name']}: {money(memo['amount'])}; {memo['note']}.") for memo in roi["memos"]],
+        *[
+            Paragraph(f"{memo['name']}: {format_exact_dollars(memo['amount'])}; {memo['note']}.")
+            for memo in roi["memos"]
+        ],
     ]
 
 
-AGREES = {True: "yes", False: "no", None: "cannot be told"}
+AGREEMENT_LABELS = {True: "yes", False: "no", None: "cannot be told"}
 """Whether two ledgers agree, in words."""
 
 
-def kpi_blocks(found: "CampaignEvaluation") -> list[Block]:
+def kpi_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     """The three groups of KPIs."""
     from journey.kpis import Kpi
 
     blocks: list[Block] = [Heading(2, "KPIs")]
     for group, title in KPI_GROUPS.items():
-        rows = tuple(kpi_cells(name, Kpi(**kpi)) for name, kpi in found.sections["kpis"][group].items())
+        rows = tuple(kpi_cells(name, Kpi(**kpi)) for name, kpi in evaluation.sections["kpis"][group].items())
         blocks += [Heading(3, title), Grid(KPI_COLUMNS, rows, 1, 3)]
     return blocks

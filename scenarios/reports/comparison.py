@@ -7,12 +7,12 @@ from scenarios.comparison import decision_funnel
 from scenarios.comparison.compare import version
 from scenarios.comparison.stopping_rule import COVERAGE
 from scenarios.files.model import BASELINE
-from scenarios.metrics.definitions import Unit, dollars, metric, shown
-from scenarios.reports.acquisition import acquisition_blocks, customers_text
-from scenarios.reports.assumptions import assumptions
+from scenarios.metrics.definitions import Unit, format_dollars, format_metric, get_metric
+from scenarios.reports.acquisition import acquisition_blocks, describe_customers
+from scenarios.reports.assumptions import build_assumptions
 from scenarios.reports.document import Block, Code, Grid, Heading, Items, Paragraph
-from scenarios.reports.experiment import division, experiment_blocks, interval_text
-from scenarios.reports.review_queue import gate_blocks, unhelped_blocks
+from scenarios.reports.experiment import describe_assignment, experiment_blocks, format_interval
+from scenarios.reports.review_queue import queue_blocks, untreated_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,83 +24,99 @@ if TYPE_CHECKING:
     from scenarios.metrics.effects import Effect
 
 
-def report_on(found: "Comparison") -> list[Block]:
+def build_report(comparison: "Comparison") -> list[Block]:
     """The report of a comparison."""
-    scenario = found.loaded.scenario
-    cut_short = (
-        [Paragraph(f"Interrupted: {found.replications} of {found.asked} replications were complete and are used here.")]
-        if found.interrupted
+    scenario = comparison.loaded.scenario
+    interruption = (
+        [
+            Paragraph(
+                f"Interrupted: {comparison.replications} of {comparison.requested} replications were complete and "
+                "are used here."
+            )
+        ]
+        if comparison.interrupted
         else []
     )
     return [
         Heading(1, scenario.title),
-        *cut_short,
-        *([] if found.precision is None else [Paragraph(found.precision.sentence)]),
+        *interruption,
+        *([] if comparison.precision is None else [Paragraph(comparison.precision.sentence)]),
         *([Paragraph(scenario.question)] if scenario.question else []),
         Heading(2, "Verdict"),
-        *(Paragraph(text) for text in found.verdict.text.splitlines()),
+        *(Paragraph(text) for text in comparison.verdict.text.splitlines()),
         *([Paragraph(f"What it teaches: {scenario.teaches}")] if scenario.teaches else []),
-        *_arms(found),
-        *acquisition_blocks(found),
-        *_metrics(found),
-        *_money(found),
-        *_funnel(found),
-        *unhelped_blocks(found, funnel_scale(found)),
-        *gate_blocks(found),
-        *_uncertainty(found),
-        *assumptions(found.loaded),
-        *_repeat(found),
+        *_arms(comparison),
+        *acquisition_blocks(comparison),
+        *_metrics(comparison),
+        *_money(comparison),
+        *_funnel(comparison),
+        *untreated_blocks(comparison, describe_funnel_scale(comparison)),
+        *queue_blocks(comparison),
+        *_uncertainty(comparison),
+        *build_assumptions(comparison.loaded),
+        *_repeat(comparison),
     ]
 
 
-def _arms(found: "Comparison") -> list[Block]:
+def _arms(comparison: "Comparison") -> list[Block]:
     rows = []
-    for setup in found.loaded.setups:
-        arm = found.loaded.scenario.arms[setup.name]
-        actions = "the policy's" if setup.actions is None else ", ".join(setup.actions) or "none"
-        reviewers = str(setup.reviewers.count_for(setup.population.size)) if setup.active else "no orchestrator"
-        rows.append((setup.name, arm.label, actions if setup.active else "none", reviewers))
+    for arm_spec in comparison.loaded.arms:
+        arm = comparison.loaded.scenario.arms[arm_spec.name]
+        actions = "the policy's" if arm_spec.actions is None else ", ".join(arm_spec.actions) or "none"
+        reviewers = (
+            str(arm_spec.reviewers.count_for(arm_spec.population.size)) if arm_spec.active else "no orchestrator"
+        )
+        rows.append((arm_spec.name, arm.label, actions if arm_spec.active else "none", reviewers))
     return [
         Heading(2, "Arms"),
         Paragraph(
-            f"{customers_text(found)} over {found.days:g} days, in {counted(found.replications)}. In each, "
-            f"{how_lived(found)}."
+            f"{describe_customers(comparison)} over {comparison.days:g} days, in "
+            f"{pluralise_replications(comparison.replications)}. In each, "
+            f"{describe_cohorts(comparison)}."
         ),
         Grid(("arm", "what it is", "actions", "reviewers"), tuple(rows), numbers_from=3),
     ]
 
 
-def how_lived(found: "Comparison") -> str:
+def describe_cohorts(comparison: "Comparison") -> str:
     """Who lives in which arm, as the end of a sentence."""
-    if found.experiment is not None:
-        return division(found.experiment)
-    if found.acquisition:
+    if comparison.experiment is not None:
+        return describe_assignment(comparison.experiment)
+    if comparison.acquisition:
         return "every arm has the customers that its own budget brings, and a prospect has the same luck in each"
     return "every arm is lived by the same customers on the same luck"
 
 
-def _metrics(found: "Comparison") -> list[Block]:
-    arms = list(found.arms)
-    rows = [(found.about(name).label, *(_mean_text(found, arm, name) for arm in arms)) for name in found.arms[BASELINE]]
+def _metrics(comparison: "Comparison") -> list[Block]:
+    arms = list(comparison.arms)
+    rows = [
+        (comparison.get_metric(name).label, *(_mean_text(comparison, arm, name) for arm in arms))
+        for name in comparison.arms[BASELINE]
+    ]
     blocks: list[Block] = [
         Heading(2, "Metrics"),
         Paragraph("Mean over replications, with its 95 % interval (simulation error)."),
         Grid(("metric", *arms), tuple(rows)),
     ]
-    if found.experiment is not None:
-        return [*blocks, *experiment_blocks(found, found.experiment)]
-    for arm, effects in found.effects.items():
-        blocks += [Heading(2, f"Differences: {arm} minus baseline"), Paragraph(_how_tested(found)), _effects(effects)]
+    if comparison.experiment is not None:
+        return [*blocks, *experiment_blocks(comparison, comparison.experiment)]
+    for arm, effects in comparison.effects.items():
+        blocks += [
+            Heading(2, f"Differences: {arm} minus baseline"),
+            Paragraph(_describe_tests(comparison)),
+            _effects(effects),
+        ]
     return blocks
 
 
-def _mean_text(found: "Comparison", arm: str, name: str) -> str:
-    return estimate_text(found.arms[arm][name], found.about(name).unit, interval=True)
+def _mean_text(comparison: "Comparison", arm: str, name: str) -> str:
+    return format_estimate(comparison.arms[arm][name], comparison.get_metric(name).unit, interval=True)
 
 
-def _how_tested(found: "Comparison") -> str:
+def _describe_tests(comparison: "Comparison") -> str:
     return (
-        f"Paired over replications. The verdict rests on {metric(found.loaded.scenario.primary_metric).label}. "
+        "Paired over replications. The verdict rests on "
+        f"{get_metric(comparison.loaded.scenario.primary_metric).label}. "
         '"Shown" means that the null "no difference in this metric" is refuted at 95 %: the primary metric over all '
         "arms, the other metrics of an arm as one family, each with Holm's correction; the intervals themselves are "
         "not widened. Variance removed is (Var A + Var B) / Var(B - A): how many times more replications unpaired "
@@ -111,14 +127,14 @@ def _how_tested(found: "Comparison") -> str:
 def _effects(effects: "Mapping[str, Effect]") -> Grid:
     rows = []
     for name, effect in effects.items():
-        unit = metric(name).unit
+        unit = get_metric(name).unit
         rows.append(
             (
-                metric(name).label,
-                shown(effect.difference.mean, unit, difference=True),
-                interval_text(effect.difference, unit),
-                "yes" if effect.shown else "no",
-                "n/a" if effect.difference.sd is None else shown(effect.difference.sd, unit),
+                get_metric(name).label,
+                format_metric(effect.difference.mean, unit, difference=True),
+                format_interval(effect.difference, unit),
+                "yes" if effect.is_significant else "no",
+                "n/a" if effect.difference.sd is None else format_metric(effect.difference.sd, unit),
                 "n/a" if effect.variance_reduction is None else f"{effect.variance_reduction:.1f}",
                 effect.note,
             )
@@ -127,113 +143,129 @@ def _effects(effects: "Mapping[str, Effect]") -> Grid:
     return Grid(columns, tuple(rows), numbers_to=6)
 
 
-def _money(found: "Comparison") -> list[Block]:
-    perspective = found.loaded.scenario.money.perspective
+def _money(comparison: "Comparison") -> list[Block]:
+    perspective = comparison.loaded.scenario.money.perspective
     blocks: list[Block] = [
         Heading(2, "Money"),
         Paragraph(
-            f"From the perspective of {perspective}. {money_scale(found)} over the horizon, against the baseline; "
+            f"From the perspective of {perspective}. {describe_money_scale(comparison)} over the horizon, against "
+            "the baseline; "
             "every dollar is counted once. Revenue is discounted; other lines are not."
         ),
     ]
-    for arm, returned in found.roi.items():
+    for arm, returned in comparison.roi.items():
         blocks += [Heading(3, f"{arm} against baseline"), _ledger(returned), Items(tuple(_bottom_line(returned)))]
     return blocks
 
 
-def money_scale(found: "Comparison") -> str:
+def describe_money_scale(comparison: "Comparison") -> str:
     """What the money is the money of."""
-    if found.experiment is None:
+    if comparison.experiment is None:
         return "Mean per cohort"
-    return f"As if all {found.experiment.everybody:,.0f} customers in the experiment were in the arm, mean per cohort"
+    return (
+        f"As if all {comparison.experiment.total_customers:,.0f} customers in the experiment were in the arm, mean "
+        "per cohort"
+    )
 
 
-def _ledger(found: "Return") -> Grid:
+def _ledger(arm_return: "Return") -> Grid:
     rows = [
         (
             line.kind,
             line.name,
-            quantity_text(line),
-            dollars(line.unit_price),
-            dollars(line.amount or 0.0),
+            format_line_quantity(line),
+            format_dollars(line.unit_price),
+            format_dollars(line.amount or 0.0),
             line.provenance,
         )
-        for line in found.ledger.lines
+        for line in arm_return.ledger.lines
     ]
     return Grid(
         ("kind", "line", "quantity", "unit price", "amount", "provenance"), tuple(rows), numbers_from=2, numbers_to=5
     )
 
 
-def _bottom_line(found: "Return") -> list[str]:
-    net = found.net
-    interval = "" if net.low is None or net.high is None else f" (95 % interval {interval_text(net, 'dollars')})"
+def _bottom_line(arm_return: "Return") -> list[str]:
+    net = arm_return.net
+    interval = "" if net.low is None or net.high is None else f" (95 % interval {format_interval(net, 'dollars')})"
     lines = [
-        f"Incremental value {dollars(found.ledger.value)}, incremental cost {dollars(found.ledger.cost)}.",
-        f"Net {dollars(found.ledger.net)}{interval}.",
-        f"ROI (net over cost): {100 * found.roi:,.0f} %." if found.roi is not None else f"No ROI: {found.roi_reason}.",
+        (
+            f"Incremental value {format_dollars(arm_return.ledger.value)}, incremental cost "
+            f"{format_dollars(arm_return.ledger.cost)}."
+        ),
+        f"Net {format_dollars(arm_return.ledger.net)}{interval}.",
+        f"ROI (net over cost): {100 * arm_return.roi:,.0f} %."
+        if arm_return.roi is not None
+        else f"No ROI: {arm_return.roi_reason}.",
     ]
-    if found.probability_positive is not None:
-        lines.append(f"The net was positive in {100 * found.probability_positive:.0f} % of the replications.")
-    if found.note:
-        lines.append(found.note)
+    if arm_return.probability_positive is not None:
+        lines.append(f"The net was positive in {100 * arm_return.probability_positive:.0f} % of the replications.")
+    if arm_return.note:
+        lines.append(arm_return.note)
     if net.sd is not None:
-        lines.append(f"From one cohort of this size to the next it varies by {dollars(net.sd)} (standard deviation).")
+        lines.append(
+            f"From one cohort of this size to the next it varies by {format_dollars(net.sd)} (standard deviation)."
+        )
     return lines
 
 
-def pairing(found: "Comparison", arm: str) -> str:
+def describe_variance_reduction(comparison: "Comparison", arm: str) -> str:
     """One sentence on the variance that the same luck removed from the primary metric's difference."""
-    primary = found.loaded.scenario.primary_metric
-    effect = found.effects[arm].get(primary)
-    label = metric(primary).label
+    primary = comparison.loaded.scenario.primary_metric
+    effect = comparison.effects[arm].get(primary)
+    label = get_metric(primary).label
     if effect is None or effect.variance_reduction is None:
-        return f"Variance removed by the same luck from the difference in {label}: unknown ({_why(effect)})."
+        return (
+            f"Variance removed by the same luck from the difference in {label}: unknown "
+            f"({_missing_reduction_reason(effect)})."
+        )
     return (
         f"The same luck divided the variance of the difference in {label} by {effect.variance_reduction:.1f}: "
         "(Var A + Var B) / Var(B - A)."
     )
 
 
-def _why(effect: "Effect | None") -> str:
+def _missing_reduction_reason(effect: "Effect | None") -> str:
     return "it was not measured" if effect is None else effect.note
 
 
-def counted(replications: int) -> str:
+def pluralise_replications(replications: int) -> str:
     """``1 replication``, ``20 replications``."""
     return f"{replications:,} replication{'' if replications == 1 else 's'}"
 
 
-def uncertainty(found: "Comparison") -> str:
+def describe_uncertainty(comparison: "Comparison") -> str:
     """One sentence that says what the intervals are, and what they are not."""
     return (
-        f"Intervals are simulation error over {counted(found.replications)}: how well the model's mean is known. "
+        f"Intervals are simulation error over {pluralise_replications(comparison.replications)}: how well the "
+        "model's mean is known. "
         "They say nothing about how far the world differs from its assumptions."
     )
 
 
-def funnel_scale(found: "Comparison") -> str:
+def describe_funnel_scale(comparison: "Comparison") -> str:
     """What the funnel counts are counts of."""
-    return "mean per cohort" if found.experiment is None else "mean over experiments, each arm's own customers"
+    return "mean per cohort" if comparison.experiment is None else "mean over experiments, each arm's own customers"
 
 
-def _funnel(found: "Comparison") -> list[Block]:
+def _funnel(comparison: "Comparison") -> list[Block]:
     rows = []
-    for label, counts, total in decision_funnel.rows(found.funnels):
+    for label, counts, total in decision_funnel.funnel_rows(comparison.funnels):
         name = label if total else f"of them: {label}"
-        rows.append((name, *(shown(count, "count") for count in counts)))
+        rows.append((name, *(format_metric(count, "count") for count in counts)))
     return [
         Heading(2, "The decision funnel"),
         Paragraph(
-            f"What became of every evaluation of a customer, {funnel_scale(found)}: which rule took it out, what the "
+            f"What became of every evaluation of a customer, {describe_funnel_scale(comparison)}: which rule took "
+            "it out, what the "
             "reviewers decided, what was done and what came of it. Lines that are 0 in every arm are left out."
         ),
-        Grid(("step", *found.funnels), tuple(rows)),
+        Grid(("step", *comparison.funnels), tuple(rows)),
     ]
 
 
-def _uncertainty(found: "Comparison") -> list[Block]:
-    stopping = () if found.precision is None else (COVERAGE,)
+def _uncertainty(comparison: "Comparison") -> list[Block]:
+    stopping = () if comparison.precision is None else (COVERAGE,)
     return [
         Heading(2, "What the uncertainty is, and is not"),
         Items(
@@ -243,7 +275,7 @@ def _uncertainty(found: "Comparison") -> list[Block]:
                     "Simulation error: the intervals. It shrinks to nothing with more replications, and says only "
                     "how well the model's mean is known."
                 ),
-                _cohort_variation(found),
+                _cohort_variation(comparison),
                 (
                     "Parameter uncertainty: in neither. Effects, hazards and prices below are assumptions; change "
                     "them with --set and look how far the verdict holds."
@@ -253,61 +285,65 @@ def _uncertainty(found: "Comparison") -> list[Block]:
     ]
 
 
-def _cohort_variation(found: "Comparison") -> str:
-    if found.experiment is not None:
+def _cohort_variation(comparison: "Comparison") -> str:
+    if comparison.experiment is not None:
         return (
             "Cohort variation: how far one experiment of this size falls from the mean. It is what the column power "
             "rests on, and stands in the JSON as cohort_sd; more replications do not shrink it, more customers do."
         )
-    if found.acquisition:
+    if comparison.acquisition:
         return (
             "Cohort variation: the column cohort sd. It is how the difference would vary from one year's prospects to "
             "the next, if the same prospects could meet every arm's budget; more replications do not shrink it."
         )
     return (
         "Cohort variation: the column cohort sd. It is how the difference would vary between one company "
-        f"of {found.customers:,} such customers and the next, if each could live every arm on the same "
+        f"of {comparison.customers:,} such customers and the next, if each could live every arm on the same "
         "luck; more replications do not shrink it. Two companies, or one before and after, differ by more: "
         "their luck is not the same."
     )
 
 
-def _repeat(found: "Comparison") -> list[Block]:
+def _repeat(comparison: "Comparison") -> list[Block]:
     return [
         Heading(2, "How to repeat it"),
-        Code(repeat_command(found)),
+        Code(build_repeat_command(comparison)),
         Items(
             (
-                f"scenario {found.loaded.name}, hash {found.loaded.hash}",
-                f"seed {found.seed}, {found.replications} replications, mode {found.mode}",
-                f"journeylab {version()}, engine {found.engine}",
+                f"scenario {comparison.loaded.name}, hash {comparison.loaded.hash}",
+                f"seed {comparison.seed}, {comparison.replications} replications, mode {comparison.mode}",
+                f"journeylab {version()}, engine {comparison.engine}",
             )
         ),
     ]
 
 
-def repeat_command(found: "Comparison") -> str:
+def build_repeat_command(comparison: "Comparison") -> str:
     """The command that gives the same result again."""
-    replications, more = found.replications, ""
-    if found.precision is not None and not found.interrupted:
-        asked, replications = found.precision.asked, found.precision.minimum
-        more = "".join(f" --precision {quote(f'{name}={target:g}')}" for name, target in asked.targets.items())
-        more += f" --max-replications {asked.maximum}"
-    if found.experiment is not None:
-        more += f" --mode {found.mode}{' --truth' if found.experiment.split.truth else ''}"
-    more += "".join(f" --set {quote(given)}" for given in found.loaded.overridden)
-    return f"journey compare {quote(found.loaded.name)} --seed {found.seed} --replications {replications}{more}"
+    replications, more = comparison.replications, ""
+    if comparison.precision is not None and not comparison.interrupted:
+        precision_target, replications = comparison.precision.requested, comparison.precision.minimum
+        more = "".join(
+            f" --precision {quote(f'{name}={target:g}')}" for name, target in precision_target.targets.items()
+        )
+        more += f" --max-replications {precision_target.maximum}"
+    if comparison.experiment is not None:
+        more += f" --mode {comparison.mode}{' --truth' if comparison.experiment.split.truth else ''}"
+    more += "".join(f" --set {quote(override)}" for override in comparison.loaded.overrides)
+    return (
+        f"journey compare {quote(comparison.loaded.name)} --seed {comparison.seed} --replications {replications}{more}"
+    )
 
 
-def estimate_text(found: "Estimate", unit: Unit, *, interval: bool = False) -> str:
+def format_estimate(found: "Estimate", unit: Unit, *, interval: bool = False) -> str:
     """A mean for people, with its interval if asked for and known."""
-    text = shown(found.mean, unit)
+    text = format_metric(found.mean, unit)
     if not interval or found.low is None or found.high is None:
         return text
-    return f"{text} [{shown(found.low, unit)}, {shown(found.high, unit)}]"
+    return f"{text} [{format_metric(found.low, unit)}, {format_metric(found.high, unit)}]"
 
 
-def quantity_text(line: "LedgerLine") -> str:
+def format_line_quantity(line: "LedgerLine") -> str:
     """A line's quantity with its unit."""
     quantity = line.quantity or 0.0
     amount = f"{quantity:,.0f}" if abs(quantity) >= 100 else f"{quantity:,.1f}"

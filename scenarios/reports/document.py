@@ -53,7 +53,7 @@ class Grid:
 
 
 _FLUSH_RIGHT = ' class="n"'
-LONG_KEY = 20
+MIN_BREAKABLE_LENGTH = 20
 """Letters; a longer word of a table may be broken."""
 
 Block = Heading | Paragraph | Items | Code | Grid
@@ -81,17 +81,17 @@ def refuse_unknown_format(path: Path) -> None:
         raise InputError(f"{path}: a report is written as .md or .html; give one of these endings")
 
 
-def rendered(blocks: Sequence[Block], path: Path) -> str:
+def render(blocks: Sequence[Block], path: Path) -> str:
     """The document in the format that the ending of `path` asks for.
 
     Raises:
         InputError: The ending is neither ``.md`` nor ``.html``.
     """
     refuse_unknown_format(path)
-    return as_html(blocks) if path.suffix == ".html" else as_markdown(blocks)
+    return render_html(blocks) if path.suffix == ".html" else render_markdown(blocks)
 
 
-def as_markdown(blocks: Sequence[Block]) -> str:
+def render_markdown(blocks: Sequence[Block]) -> str:
     """The document as Markdown; text that a user wrote cannot break a table or open a tag."""
     return "\n\n".join(_markdown(block) for block in blocks) + "\n"
 
@@ -99,30 +99,30 @@ def as_markdown(blocks: Sequence[Block]) -> str:
 def _markdown(block: Block) -> str:
     match block:
         case Heading(level, text):
-            return f"{'#' * level} {_inline(text)}"
+            return f"{'#' * level} {_escape_inline(text)}"
         case Paragraph(text):
-            return _inline(text)
+            return _escape_inline(text)
         case Items(items):
-            return "\n".join(f"- {_inline(item)}" for item in items)
+            return "\n".join(f"- {_escape_inline(item)}" for item in items)
         case Code(text):
             return "\n".join(f"    {line}" for line in text.splitlines())
         case Grid(columns, rows):
             numbers = block.numbers
-            ruler = ["---:" if place in numbers else "---" for place in range(len(columns))]
-            return "\n".join(_row(cells) for cells in (columns, ruler, *rows))
+            ruler = ["---:" if index in numbers else "---" for index in range(len(columns))]
+            return "\n".join(_markdown_row(cells) for cells in (columns, ruler, *rows))
 
 
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_inline(cell) for cell in cells) + " |"
+def _markdown_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(_escape_inline(cell) for cell in cells) + " |"
 
 
-def _inline(text: str) -> str:
+def _escape_inline(text: str) -> str:
     for sign in ("\\", "|", "<", "*", "_", "`", "["):
         text = text.replace(sign, f"\\{sign}")
     return " ".join(text.split())
 
 
-def as_html(blocks: Sequence[Block]) -> str:
+def render_html(blocks: Sequence[Block]) -> str:
     """The document as one page that needs nothing else."""
     title = next((block.text for block in blocks if isinstance(block, Heading)), "Report")
     body = "\n".join(_html(block) for block in blocks)
@@ -151,14 +151,17 @@ def _html(block: Block) -> str:
 
 
 def _html_row(tag: str, cells: Sequence[str], numbers: range) -> str:
-    made = (
-        f"<{tag}{_FLUSH_RIGHT if place in numbers else ''}>{_breakable(cell)}</{tag}>"
-        for place, cell in enumerate(cells)
+    cells_html = (
+        f"<{tag}{_FLUSH_RIGHT if index in numbers else ''}>{_allow_breaks(cell)}</{tag}>"
+        for index, cell in enumerate(cells)
     )
-    return f"<tr>{''.join(made)}</tr>"
+    return f"<tr>{''.join(cells_html)}</tr>"
 
 
-def _breakable(cell: str) -> str:
+def _allow_breaks(cell: str) -> str:
     """A cell in which long keys may be broken after their underscores, so that one of them does not widen a table."""
-    words = (escape(word).replace("_", "_<wbr>") if len(word) > LONG_KEY else escape(word) for word in cell.split(" "))
+    words = (
+        escape(word).replace("_", "_<wbr>") if len(word) > MIN_BREAKABLE_LENGTH else escape(word)
+        for word in cell.split(" ")
+    )
     return " ".join(words)

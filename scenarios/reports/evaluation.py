@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from journey.orchestrator.replay import Agreement
     from journey.orchestrator.results import Decisions, Findings
 
-MOST_ROWS = 200
+MAX_ROWS = 200
 """A report lists this many findings or decisions, the most important ones, and says how many it left out."""
 
 KPI_GROUPS = {
@@ -22,76 +22,80 @@ KPI_GROUPS = {
 }
 
 
-def report_on(found: "Evaluation") -> list[Block]:
+def build_report(evaluation: "Evaluation") -> list[Block]:
     """The report of an evaluation."""
     return [
         Heading(1, "Customer journey evaluation"),
         Paragraph(
-            f"{counted(len(found.decisions), 'customer')} ({found.source}), judged as of {found.as_of.isoformat()}"
-            f" by the policy {found.policy.name!r}. Nothing dated later was used."
+            f"{pluralise(len(evaluation.decisions), 'customer')} ({evaluation.source}), judged as of "
+            f"{evaluation.as_of.isoformat()}"
+            f" by the policy {evaluation.policy.name!r}. Nothing dated later was used."
         ),
-        *_summary(found),
-        *_decisions(found.decisions),
-        *_loops(found),
-        *_findings(found.findings),
-        *_kpis(found),
-        *_roi(found.ledger),
-        *(_agreement(found.agreement) if found.agreement else []),
-        *_assumptions(found),
+        *_summary(evaluation),
+        *_decisions(evaluation.decisions),
+        *_loops(evaluation),
+        *_findings(evaluation.findings),
+        *_kpis(evaluation),
+        *_roi(evaluation.ledger),
+        *(_agreement(evaluation.agreement) if evaluation.agreement else []),
+        *_assumptions(evaluation),
     ]
 
 
-def counted(number: int, noun: str) -> str:
+def pluralise(number: int, noun: str) -> str:
     """A number with its noun: ``1 customer``, ``2 customers``."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def money(amount: float | None) -> str:
+def format_exact_dollars(amount: float | None) -> str:
     """Dollars and cents."""
     if amount is None:
         return "unknown"
     return f"-${-amount:,.2f}" if amount < 0 else f"${amount:,.2f}"
 
 
-def kpi_value(kpi: "Kpi") -> str:
+def format_kpi(kpi: "Kpi") -> str:
     """A KPI's value with its unit."""
     if kpi.value is None:
         return "unknown"
     if kpi.unit == "share":
         return f"{kpi.value:.1%}"
     if kpi.unit == "dollars":
-        return money(kpi.value)
+        return format_exact_dollars(kpi.value)
     return f"{kpi.value:,.2f} {kpi.unit}"
 
 
-def quantity(amount: float | None, unit: str) -> str:
+def format_quantity(amount: float | None, unit: str) -> str:
     """A quantity with its unit."""
     return f"unknown {unit}" if amount is None else f"{amount:,.2f}".rstrip("0").rstrip(".") + f" {unit}"
 
 
-def _summary(found: "Evaluation") -> list[Block]:
-    totals = found.decisions.count_totals()
-    counts = found.findings.severities()
+def _summary(evaluation: "Evaluation") -> list[Block]:
+    totals = evaluation.decisions.count_totals()
+    counts = evaluation.findings.severities()
     actions = (
-        f"{counted(totals.with_action, 'action')} recommended, of which {totals.needing_approval:,} need a "
+        f"{pluralise(totals.with_action, 'action')} recommended, of which {totals.needing_approval:,} need a "
         "person's approval;"
-        f" {counted(totals.held_back, 'action')} held back by contact policy or governance."
+        f" {pluralise(totals.held_back, 'action')} held back by contact policy or governance."
     )
     return [
         Heading(2, "In short"),
         Items(
             (
                 actions,
-                f"{counted(len(found.open_loops), 'open loop')} to be closed.",
-                f"Records: {', '.join(counted(number, severity) for severity, number in counts.items())}.",
-                f"Net value of past interventions {money(found.ledger.net)} ({found.ledger.label}).",
+                f"{pluralise(len(evaluation.open_loops), 'open loop')} to be closed.",
+                f"Records: {', '.join(pluralise(number, severity) for severity, number in counts.items())}.",
+                (
+                    f"Net value of past interventions {format_exact_dollars(evaluation.ledger.net)} "
+                    f"({evaluation.ledger.label})."
+                ),
             )
         ),
     ]
 
 
 def _decisions(decisions: "Decisions") -> list[Block]:
-    foremost = decisions.top_priority(MOST_ROWS)
+    foremost = decisions.top_priority(MAX_ROWS)
     rows = tuple(
         (
             decision.customer_id,
@@ -101,7 +105,7 @@ def _decisions(decisions: "Decisions") -> list[Block]:
             f"{decision.severity:.2f}",
             f"{decision.confidence:.2f}",
             "" if decision.churn_probability is None else f"{decision.churn_probability:.0%}",
-            money(decision.priority),
+            format_exact_dollars(decision.priority),
         )
         for decision in foremost
     )
@@ -114,28 +118,28 @@ def _decisions(decisions: "Decisions") -> list[Block]:
             rows,
             numbers_from=4,
         ),
-        *_left_out(len(decisions), "decision"),
+        *_omitted_rows_note(len(decisions), "decision"),
         Heading(2, "Reasons"),
         Items(reasons),
     ]
 
 
-def _left_out(count: int, noun: str) -> list[Block]:
-    left = count - MOST_ROWS
-    return [Paragraph(f"{counted(left, noun)} more left out here; --json has them all.")] if left > 0 else []
+def _omitted_rows_note(count: int, noun: str) -> list[Block]:
+    omitted = count - MAX_ROWS
+    return [Paragraph(f"{pluralise(omitted, noun)} more left out here; --json has them all.")] if omitted > 0 else []
 
 
-def _loops(found: "Evaluation") -> list[Block]:
-    if not found.open_loops:
+def _loops(evaluation: "Evaluation") -> list[Block]:
+    if not evaluation.open_loops:
         return [Heading(2, "Open loops"), Paragraph("None: every intervention has come to an end.")]
     rows = tuple(
         (loop.intervention_id, loop.customer_id, loop.state, loop.message, f"{loop.age_days:.0f}")
-        for loop in found.open_loops[:MOST_ROWS]
+        for loop in evaluation.open_loops[:MAX_ROWS]
     )
     return [
         Heading(2, "Open loops"),
         Grid(("intervention", "customer", "state", "what it waits for", "days"), rows, numbers_from=4),
-        *_left_out(len(found.open_loops), "open loop"),
+        *_omitted_rows_note(len(evaluation.open_loops), "open loop"),
     ]
 
 
@@ -144,16 +148,16 @@ def _findings(findings: "Findings") -> list[Block]:
         return [Heading(2, "Findings about the records"), Paragraph("None.")]
     rows = tuple(
         (str(finding.severity), finding.code, finding.record or finding.dataset, finding.message)
-        for finding in findings[:MOST_ROWS]
+        for finding in findings[:MAX_ROWS]
     )
     return [
         Heading(2, "Findings about the records"),
         Grid(("severity", "code", "record", "what was noticed"), rows, numbers_from=4),
-        *_left_out(len(findings), "finding"),
+        *_omitted_rows_note(len(findings), "finding"),
     ]
 
 
-def _kpis(found: "Evaluation") -> list[Block]:
+def _kpis(evaluation: "Evaluation") -> list[Block]:
     blocks: list[Block] = [
         Heading(2, "KPIs"),
         Paragraph(
@@ -163,8 +167,8 @@ def _kpis(found: "Evaluation") -> list[Block]:
     ]
     for group, title in KPI_GROUPS.items():
         rows = tuple(
-            (name, kpi_value(kpi), str(kpi.n), kpi.status, kpi.definition)
-            for name, kpi in found.kpis.get(group, {}).items()
+            (name, format_kpi(kpi), str(kpi.n), kpi.status, kpi.definition)
+            for name, kpi in evaluation.kpis.get(group, {}).items()
         )
         blocks += [Heading(3, title), Grid(("KPI", "value", "n", "status", "what it is"), rows, numbers_to=3)]
     return blocks
@@ -172,15 +176,22 @@ def _kpis(found: "Evaluation") -> list[Block]:
 
 def _roi(ledger: "Ledger") -> list[Block]:
     rows = [
-        (line.name, line.kind, quantity(line.quantity, line.unit), money(line.unit_price), money(line.amount),
-         line.provenance, line.note)
+        (
+            line.name,
+            line.kind,
+            format_quantity(line.quantity, line.unit),
+            format_exact_dollars(line.unit_price),
+            format_exact_dollars(line.amount),
+            line.provenance,
+            line.note,
+        )
         for line in ledger.lines
-    ]  # fmt: skip
+    ]
     blank = ("", "", "", "")
     totals = [
-        ("total value", *blank[:3], money(ledger.value), "", ""),
-        ("total cost", *blank[:3], money(ledger.cost), "", ""),
-        ("net", *blank[:3], money(ledger.net), "", ""),
+        ("total value", *blank[:3], format_exact_dollars(ledger.value), "", ""),
+        ("total cost", *blank[:3], format_exact_dollars(ledger.cost), "", ""),
+        ("net", *blank[:3], format_exact_dollars(ledger.net), "", ""),
     ]
     per_dollar = "not defined: nothing was spent" if ledger.roi is None else f"{ledger.roi:,.2f} per dollar of cost"
     return [
@@ -195,13 +206,16 @@ def _roi(ledger: "Ledger") -> list[Block]:
             numbers_from=2,
             numbers_to=5,
         ),
-        *[Paragraph(f"Beside the ledger: {memo.name} {money(memo.amount)}; {memo.note}.") for memo in ledger.memos],
+        *[
+            Paragraph(f"Beside the ledger: {memo.name} {format_exact_dollars(memo.amount)}; {memo.note}.")
+            for memo in ledger.memos
+        ],
     ]
 
 
-def _agreement(found: "Agreement") -> list[Block]:
-    count = len(found.rows)
-    rank = "not defined" if found.rank_correlation is None else f"{found.rank_correlation:.2f}"
+def _agreement(agreement: "Agreement") -> list[Block]:
+    count = len(agreement.rows)
+    rank = "not defined" if agreement.rank_correlation is None else f"{agreement.rank_correlation:.2f}"
     rows = tuple(
         (
             row.intervention_id,
@@ -212,13 +226,14 @@ def _agreement(found: "Agreement") -> list[Block]:
             "" if row.recorded_confidence is None else f"{row.recorded_confidence:.2f}",
             f"{row.confidence:.2f}",
         )
-        for row in found.rows[:MOST_ROWS]
+        for row in agreement.rows[:MAX_ROWS]
     )
     return [
         Heading(2, "Replay"),
         Paragraph(
             f"Each recorded intervention re-decided at its own date, with nothing later in sight: same action"
-            f" {found.same_action} of {count}, same approval {found.same_approval} of {count}, rank correlation of"
+            f" {agreement.same_action} of {count}, same approval {agreement.same_approval} of {count}, rank "
+            "correlation of"
             f" confidences {rank}. This is a {AGREEMENT_LABEL}: the record says what was decided, not whether it "
             "was right."
         ),
@@ -227,12 +242,12 @@ def _agreement(found: "Agreement") -> list[Block]:
             rows,
             numbers_from=5,
         ),
-        *_left_out(count, "intervention"),
+        *_omitted_rows_note(count, "intervention"),
     ]
 
 
-def _assumptions(found: "Evaluation") -> list[Block]:
-    policy, churn = found.policy, found.policy.churn
+def _assumptions(evaluation: "Evaluation") -> list[Block]:
+    policy, churn = evaluation.policy, evaluation.policy.churn
     evidence, thresholds, contact = policy.evidence, policy.thresholds, policy.contact
     hazards = ", ".join(f"{segment} {hazard:g}" for segment, hazard in churn.yearly_hazard.items())
     risk = (

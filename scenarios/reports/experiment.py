@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from journey.statistics.means import CONFIDENCE
-from scenarios.metrics.definitions import shown
+from scenarios.metrics.definitions import format_metric
 from scenarios.reports.document import Block, Grid, Heading, Paragraph
 
 if TYPE_CHECKING:
@@ -31,129 +31,133 @@ HOW_TESTED = (
 )
 
 
-def division(experiment: "Experiment") -> str:
+def describe_assignment(experiment: "Experiment") -> str:
     """One sentence on who is in which arm."""
     arms = ", ".join(f"{arm} {customers:,.0f}" for arm, customers in experiment.customers.items())
     text = f"the customers are split between the arms ({arms} on average) and share the reviewers"
-    if experiment.split.stratified:
+    if experiment.split.is_stratified:
         text += "; shares differ by segment, so effects are weighted to the segments' sizes"
-    if experiment.outside:
-        text += f"; {experiment.outside:,.0f} in other segments are not in the experiment"
+    if experiment.customers_outside:
+        text += f"; {experiment.customers_outside:,.0f} in other segments are not in the experiment"
     return text
 
 
-def interval_text(found: "Estimate", unit: "Unit") -> str:
+def format_interval(found: "Estimate", unit: "Unit") -> str:
     """The interval of a difference, for people."""
     if found.low is None or found.high is None:
         return "n/a"
-    return f"{shown(found.low, unit, difference=True)} to {shown(found.high, unit, difference=True)}"
+    return f"{format_metric(found.low, unit, difference=True)} to {format_metric(found.high, unit, difference=True)}"
 
 
-def lift_text(lift: "Lift", *, interval: bool = False) -> str:
+def format_lift(lift: "Lift", *, interval: bool = False) -> str:
     """A lift for people: ``+3.1 %``, with ``(+1.2 to +5.0 %)`` where it has an interval and that is asked for."""
     if lift.value is None:
         return "n/a"
     if not interval or lift.low is None or lift.high is None:
-        return f"{_percent(lift.value)} %"
-    return f"{_percent(lift.value)} % ({_percent(lift.low)} to {_percent(lift.high)} %)"
+        return f"{_format_percent(lift.value)} %"
+    return f"{_format_percent(lift.value)} % ({_format_percent(lift.low)} to {_format_percent(lift.high)} %)"
 
 
-def _percent(value: float) -> str:
+def _format_percent(value: float) -> str:
     rounded = round(100 * value, 1) or 0.0
     return f"{rounded:{'+' if rounded else ''},.1f}"
 
 
-def p_text(p_value: float | None) -> str:
+def format_p_value(p_value: float | None) -> str:
     """A p-value for people."""
     if p_value is None:
         return "n/a"
     return "<0.0001" if p_value < 0.0001 else f"{p_value:.3g}"
 
 
-def experiment_blocks(found: "Comparison", experiment: "Experiment") -> list[Block]:
+def experiment_blocks(comparison: "Comparison", experiment: "Experiment") -> list[Block]:
     """The part of a report that only an experiment has: the split, the effects, the segments."""
     blocks: list[Block] = [
         Heading(2, "Sample ratio"),
         Paragraph(experiment.sample_ratio.sentence),
         _split_grid(experiment),
     ]
-    for arm in found.effects:
+    for arm in comparison.effects:
         blocks += [
             Heading(2, f"Effects: {arm} against baseline"),
             Paragraph(HOW_TESTED),
-            _effects_grid(found, experiment, arm),
-            *_proportions(found, experiment, arm),
-            Heading(3, f"{found.about(found.loaded.scenario.primary_metric).label} by segment"),
+            _effects_grid(comparison, experiment, arm),
+            *_proportions(comparison, experiment, arm),
+            Heading(3, f"{comparison.get_metric(comparison.loaded.scenario.primary_metric).label} by segment"),
             Paragraph("Every arm and segment is one family: p-values are corrected by Holm's method."),
-            _segments_grid(found, experiment, arm),
-            *_truth_grid(found, experiment, arm),
+            _segments_grid(comparison, experiment, arm),
+            *_truth_grid(comparison, experiment, arm),
         ]
     return [*blocks, Paragraph(INTERFERENCE)]
 
 
-def truth_sentence(found: "Comparison", experiment: "Experiment", arm: str) -> str:
+def describe_ground_truth(comparison: "Comparison", experiment: "Experiment", arm: str) -> str:
     """How far the experiment's effect on the primary metric is from the truth; empty where that was not lived."""
-    primary = found.loaded.scenario.primary_metric
-    about, seen = found.about(primary), experiment.seen[arm].get(primary)
-    truth = None if seen is None else seen.truth
+    primary = comparison.loaded.scenario.primary_metric
+    info, estimates = comparison.get_metric(primary), experiment.estimates[arm].get(primary)
+    truth = None if estimates is None else estimates.truth
     if truth is None or truth.difference.mean is None:
         return ""
-    away = truth.interference
-    found_off = away.p_value is not None and away.p_value < 1.0 - CONFIDENCE
+    interference = truth.interference
+    is_significant = interference.p_value is not None and interference.p_value < 1.0 - CONFIDENCE
     return (
-        f"Held against the truth: with everybody in {arm}, {about.label} differs from everybody in the baseline by "
-        f"{shown(truth.difference.mean, about.unit, difference=True)} "
-        f"({_CONFIDENCE} interval {interval_text(truth.difference, about.unit)}). The experiments are off by "
-        f"{shown(away.mean, about.unit, difference=True)} on average ({interval_text(away, about.unit)}), so "
-        f"interference through the shared gate is {'' if found_off else 'not '}shown."
+        f"Held against the truth: with everybody in {arm}, {info.label} differs from everybody in the baseline by "
+        f"{format_metric(truth.difference.mean, info.unit, difference=True)} "
+        f"({_CONFIDENCE} interval {format_interval(truth.difference, info.unit)}). The experiments are off by "
+        f"{format_metric(interference.mean, info.unit, difference=True)} on average "
+        f"({format_interval(interference, info.unit)}), so "
+        f"interference through the shared gate is {'' if is_significant else 'not '}shown."
     )
 
 
-def _truth_grid(found: "Comparison", experiment: "Experiment", arm: str) -> list[Block]:
+def _truth_grid(comparison: "Comparison", experiment: "Experiment", arm: str) -> list[Block]:
     rows = []
-    for name, seen in experiment.seen[arm].items():
-        if seen.truth is not None:
-            about, (truth, away) = found.about(name), (seen.truth.difference, seen.truth.interference)
+    for name, estimates in experiment.estimates[arm].items():
+        if estimates.truth is not None:
+            info, (truth, interference) = (
+                comparison.get_metric(name),
+                (estimates.truth.difference, estimates.truth.interference),
+            )
             rows.append(
                 (
-                    about.label,
-                    shown(found.effects[arm][name].difference.mean, about.unit, difference=True),
-                    shown(truth.mean, about.unit, difference=True),
-                    interval_text(truth, about.unit),
-                    shown(away.mean, about.unit, difference=True),
-                    interval_text(away, about.unit),
+                    info.label,
+                    format_metric(comparison.effects[arm][name].difference.mean, info.unit, difference=True),
+                    format_metric(truth.mean, info.unit, difference=True),
+                    format_interval(truth, info.unit),
+                    format_metric(interference.mean, info.unit, difference=True),
+                    format_interval(interference, info.unit),
                 )
             )
     if not rows:
         return []
     columns = ("metric", "experiment", "truth", f"{_CONFIDENCE} interval", "off by", f"{_CONFIDENCE} interval")
-    sentence = truth_sentence(found, experiment, arm)
+    sentence = describe_ground_truth(comparison, experiment, arm)
     return [Heading(3, "Held against the truth"), Paragraph(sentence), Grid(columns, tuple(rows))]
 
 
 def _split_grid(experiment: "Experiment") -> Grid:
     rows = []
-    for name, check in (("all", experiment.sample_ratio.whole), *experiment.sample_ratio.segments.items()):
+    for name, check in (("all", experiment.sample_ratio.overall), *experiment.sample_ratio.segments.items()):
         counts = (f"{check.assigned[arm]:,} (planned {check.expected[arm]:,.0f})" for arm in experiment.split.arms)
-        rows.append((name, *counts, p_text(check.tested.p_value)))
+        rows.append((name, *counts, format_p_value(check.test_result.p_value)))
     return Grid(("segment", *experiment.split.arms, "p"), tuple(rows))
 
 
-def _effects_grid(found: "Comparison", experiment: "Experiment", arm: str) -> Grid:
+def _effects_grid(comparison: "Comparison", experiment: "Experiment", arm: str) -> Grid:
     rows = []
-    for name, effect in found.effects[arm].items():
-        about, seen = found.about(name), experiment.seen[arm][name]
+    for name, effect in comparison.effects[arm].items():
+        info, estimates = comparison.get_metric(name), experiment.estimates[arm][name]
         rows.append(
             (
-                about.label,
-                shown(effect.difference.mean, about.unit, difference=True),
-                interval_text(effect.difference, about.unit),
-                lift_text(seen.lift, interval=True),
-                p_text(seen.p_value),
-                p_text(effect.p_adjusted),
-                "yes" if effect.shown else "no",
-                "n/a" if seen.power is None else f"{100 * seen.power:.0f} %",
-                "; ".join(filter(None, (effect.note, seen.lift.reason))),
+                info.label,
+                format_metric(effect.difference.mean, info.unit, difference=True),
+                format_interval(effect.difference, info.unit),
+                format_lift(estimates.lift, interval=True),
+                format_p_value(estimates.p_value),
+                format_p_value(effect.p_adjusted),
+                "yes" if effect.is_significant else "no",
+                "n/a" if estimates.power is None else f"{100 * estimates.power:.0f} %",
+                "; ".join(filter(None, (effect.note, estimates.lift.reason))),
             )
         )
     columns = (
@@ -162,35 +166,36 @@ def _effects_grid(found: "Comparison", experiment: "Experiment", arm: str) -> Gr
     return Grid(columns, tuple(rows), numbers_to=8)
 
 
-def _proportions(found: "Comparison", experiment: "Experiment", arm: str) -> list[Block]:
-    primary = found.loaded.scenario.primary_metric
-    tests = experiment.seen[arm][primary].proportions if primary in experiment.seen[arm] else None
-    if tests is None or tests.refuting is None:
+def _proportions(comparison: "Comparison", experiment: "Experiment", arm: str) -> list[Block]:
+    primary = comparison.loaded.scenario.primary_metric
+    tests = experiment.estimates[arm][primary].proportions if primary in experiment.estimates[arm] else None
+    if tests is None or tests.refuted_share is None:
         return []
     return [
         Paragraph(
-            f"One experiment alone, by the {tests.of_one} test of {found.about(primary).label}: the null was refuted "
-            f"at 5 % in {100 * tests.refuting:.0f} % of {tests.experiments:,} experiments. All together, by the "
-            f"Cochran-Mantel-Haenszel test: p {p_text(tests.all.p_value)}, counting customers as independent."
+            f"One experiment alone, by the {tests.single_test} test of {comparison.get_metric(primary).label}: the "
+            "null was refuted "
+            f"at 5 % in {100 * tests.refuted_share:.0f} % of {tests.experiments:,} experiments. All together, by the "
+            f"Cochran-Mantel-Haenszel test: p {format_p_value(tests.all.p_value)}, counting customers as independent."
         )
     ]
 
 
-def _segments_grid(found: "Comparison", experiment: "Experiment", arm: str) -> Grid:
-    rows = segment_rows(found, experiment.segments[arm])
+def _segments_grid(comparison: "Comparison", experiment: "Experiment", arm: str) -> Grid:
+    rows = segment_rows(comparison, experiment.segments[arm])
     return Grid(("segment", "difference", f"{_CONFIDENCE} interval", "p adjusted", "shown"), tuple(rows))
 
 
-def segment_rows(found: "Comparison", effects: "Mapping[str, Effect]") -> list[tuple[str, ...]]:
+def segment_rows(comparison: "Comparison", effects: "Mapping[str, Effect]") -> list[tuple[str, ...]]:
     """One arm's effect on the primary metric: segment, difference, interval, adjusted p-value, whether it is shown."""
-    unit = found.about(found.loaded.scenario.primary_metric).unit
+    unit = comparison.get_metric(comparison.loaded.scenario.primary_metric).unit
     return [
         (
             segment,
-            shown(effect.difference.mean, unit, difference=True),
-            interval_text(effect.difference, unit),
-            p_text(effect.p_adjusted),
-            "yes" if effect.shown else "no",
+            format_metric(effect.difference.mean, unit, difference=True),
+            format_interval(effect.difference, unit),
+            format_p_value(effect.p_adjusted),
+            "yes" if effect.is_significant else "no",
         )
         for segment, effect in effects.items()
     ]

@@ -45,7 +45,7 @@ def results(engine: str | None = None) -> Iterator[tuple[str, Result]]:
         yield "traces/generated", lambda: generated_traces(engine)
         return
     for name in builtin_names():
-        if len(load(name).setups) > 1:
+        if len(load(name).arms) > 1:
             yield f"compare/{name}", lambda name=name: compared(name, "counterfactual")
             if _arms_can_share_a_run(name):
                 yield f"randomised/{name}", lambda name=name: compared(name, "randomised")
@@ -62,7 +62,7 @@ def results(engine: str | None = None) -> Iterator[tuple[str, Result]]:
 
 def _arms_can_share_a_run(name: str) -> bool:
     """Whether customers can be assigned to the arms, as the randomised mode does."""
-    first, *rest = load(name).setups
+    first, *rest = load(name).arms
     return all((setup.reviewers, setup.population) == (first.reviewers, first.population) for setup in rest)
 
 
@@ -75,7 +75,7 @@ def builtin_traces(name: str, engine: str) -> dict[str, Any]:
     loaded = load(name, size)
     return {
         f"{setup.name}, seed {seed}": digests(setup, engine, seed, loaded.scenario.horizon_days)
-        for setup in loaded.setups
+        for setup in loaded.arms
         for seed in SEEDS
     }
 

@@ -12,14 +12,14 @@ from typer.testing import CliRunner
 from journey.marketing.evaluation import CONTRACT, OWN_KEYS, SECTIONS, evaluate_campaigns, find_missing_sections
 from scenarios.cli.campaigns import command
 from scenarios.cli.commands import COMMANDS
-from scenarios.cli.error_handling import guarded
+from scenarios.cli.error_handling import handle_errors
 from tests.journey.marketing.companies import records, rows
 
 
 @pytest.fixture(scope="module")
 def run():
     single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    single.command("campaigns")(guarded(command))
+    single.command("campaigns")(handle_errors(command))
     return lambda *arguments: CliRunner().invoke(single, [str(argument) for argument in arguments])
 
 
@@ -95,12 +95,12 @@ def test_the_report_holds_every_section_that_people_decide_by(run, tmp_path):
 
 
 def test_a_ledger_that_disagrees_is_told_in_short():
-    from scenarios.reports.campaigns import report_on
-    from scenarios.reports.document import as_markdown
+    from scenarios.reports.campaigns import build_report
+    from scenarios.reports.document import render_markdown
 
     tables = rows()
     tables["roi_ledger"][0] |= {"media_spend": 4200.0, "net_roi": 20_998.6}
-    text = as_markdown(report_on(evaluate_campaigns(records(tables))))
+    text = render_markdown(build_report(evaluate_campaigns(records(tables))))
     assert "a net of $2,942.00 less than performance, in CAMP\\_001" in text
 
 
@@ -108,11 +108,11 @@ def test_nothing_recorded_makes_a_report_and_tables_too():
     from rich.console import Console
 
     from scenarios.cli.campaign_tables import print_campaigns
-    from scenarios.reports.campaigns import report_on
-    from scenarios.reports.document import as_markdown
+    from scenarios.reports.campaigns import build_report
+    from scenarios.reports.document import render_markdown
 
     empty = evaluate_campaigns(records({name: [] for name in rows()}))
-    assert "No campaign is recorded." in as_markdown(report_on(empty))
+    assert "No campaign is recorded." in render_markdown(build_report(empty))
     out = Console(file=StringIO(), width=120)
     print_campaigns(out, empty, latest=True, limit=10)
     assert "Experiments: none" in out.file.getvalue()
@@ -181,13 +181,13 @@ def test_a_narrow_terminal_reads_row_by_row_and_nothing_is_too_wide(width):
 
 
 def test_long_keys_may_be_broken_in_a_table_of_the_report():
-    from scenarios.reports.campaigns import report_on
-    from scenarios.reports.document import as_html, as_markdown
+    from scenarios.reports.campaigns import build_report
+    from scenarios.reports.document import render_html, render_markdown
 
-    page = as_html(report_on(_bundled_evaluation()))
+    page = render_html(build_report(_bundled_evaluation()))
     assert "SEEN_<wbr>data_<wbr>quality_<wbr>CAMP_<wbr>001_<wbr>records" in page
     assert "<td>CAMP_001</td>" in page
-    text = as_markdown(report_on(_bundled_evaluation()))
+    text = render_markdown(build_report(_bundled_evaluation()))
     assert "wbr" not in text
     assert "2 of 5 steps on a day lose more than chance explains" in text
     assert "The marketing log holds nothing yet." in text

@@ -41,13 +41,13 @@ def lived(name):
     days = loaded.scenario.horizon_days
     return days, {
         setup.name: run_arm(setup, seed=loaded.scenario.seed, replication=0, days=days, engine="compiled")
-        for setup in loaded.setups
+        for setup in loaded.arms
     }
 
 
 def active_arms(name):
     loaded = load(name)
-    return [setup.name for setup in loaded.setups if setup.active]
+    return [setup.name for setup in loaded.arms if setup.active]
 
 
 @cache
@@ -99,7 +99,7 @@ def test_no_two_ask_the_same():
 @pytest.mark.parametrize("name", NAMES)
 def test_both_engines_live_the_same_lives(name):
     loaded = load(name) if name == "seed_ten" else load(name, ["population.size=80"])
-    for setup in loaded.setups:
+    for setup in loaded.arms:
         run = assert_same(setup, seed=3, days=loaded.scenario.horizon_days)
         assert run.events_by_kind["move"] > 0
 
@@ -116,7 +116,7 @@ def test_yearly_churn_by_segment(name):
     segments = [segment for segment in SEGMENTS if theirs[segment].share > 0.0]
     equal = [f"population.segments.{segment}.share=1" for segment in segments]
     loaded = load(name, [f"population.size={3000 * len(segments)}", *equal])
-    run = run_arm(loaded.setups[0], seed=1, replication=0, days=365.0, engine="compiled")
+    run = run_arm(loaded.arms[0], seed=1, replication=0, days=365.0, engine="compiled")
     for segment in segments:
         low, high = CHURN[segment]
         assert low <= run.metrics[f"churn_rate[{segment}]"] <= high, segment
@@ -130,7 +130,7 @@ def test_churn_is_of_the_kinds_that_are_reported():
         ("Enterprise", "renewal", 0.5, 0.8),
     ):
         only = [f"population.segments.{name}.share={int(name == segment)}" for name in SEGMENTS]
-        setup = load("default", ["population.size=4000", *only]).setups[0]
+        setup = load("default", ["population.size=4000", *only]).arms[0]
         run = run_arm(setup, seed=1, replication=0, days=365.0, trace=True, engine="compiled")
         reasons = [row.reason for row in run.trace.rows if row.to_stage == "churned"]
         assert low <= reasons.count(reason) / len(reasons) <= high, segment
@@ -314,7 +314,7 @@ def test_mail_for_small_accounts_saves_now_and_loses_later():
 def saved_by_replication(loaded):
     """Share of the customers that the treatment keeps, cohort by cohort."""
     asked = {"seed": loaded.scenario.seed, "days": loaded.scenario.horizon_days, "engine": "compiled"}
-    lives = [[run_arm(setup, replication=nth, **asked) for setup in loaded.setups[:2]] for nth in range(20)]
+    lives = [[run_arm(setup, replication=nth, **asked) for setup in loaded.arms[:2]] for nth in range(20)]
     return [without.metrics["churn_rate"] - treated.metrics["churn_rate"] for without, treated in lives]
 
 

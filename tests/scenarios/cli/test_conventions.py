@@ -99,7 +99,7 @@ class TestGuard:
             raise error
 
         with pytest.raises(error_handling.typer.Exit) as stopped:
-            error_handling.guarded(command)()
+            error_handling.handle_errors(command)()
         return stopped.value.exit_code
 
     def test_an_interruption_is_130(self, capsys):
@@ -129,7 +129,7 @@ class TestOutput:
             "flag": np.True_,
             "rows": (row for row in [1, None]),
         }
-        assert console.plain(value) == {
+        assert console.to_json_value(value) == {
             "day": "2031-01-02",
             "moment": "2031-01-02T03:00:00",
             "date": "2031-01-02",
@@ -145,7 +145,7 @@ class TestOutput:
         items = [{"n": n, "day": datetime(2031, 1, 2), "unknown": float("nan"), "text": "é[\n"} for n in range(count)]
         console.print_json({"title": "x", "items": items, "tuple": (1, None)})
         shown = capsys.readouterr().out
-        assert json.loads(shown) == console.plain({"title": "x", "items": items, "tuple": (1, None)})
+        assert json.loads(shown) == console.to_json_value({"title": "x", "items": items, "tuple": (1, None)})
         assert shown.endswith("}\n")
 
     def test_a_report_is_written_whole_or_not_at_all(self, tmp_path):

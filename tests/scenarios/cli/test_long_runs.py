@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from scenarios.cli.progress import Teller, rate
-from scenarios.comparison.replications import Standing
-from scenarios.comparison.stopping_rule import Width
+from scenarios.cli.progress import ProgressText, format_rate
+from scenarios.comparison.replications import RunProgress
+from scenarios.comparison.stopping_rule import IntervalWidth
 from scenarios.execution import memory
 from tests.scenarios import fakes
 from tests.scenarios.cli.invocation import invoke
@@ -131,10 +131,10 @@ def test_ctrl_c_keeps_what_is_complete_and_the_same_command_goes_on(tmp_path):
 def test_the_bar_says_how_many_how_fast_and_how_wide(monkeypatch):
     now = iter([100.0, 100.0, 110.0])
     monkeypatch.setattr("scenarios.cli.progress.monotonic", lambda: next(now))
-    teller = Teller()
-    assert teller.say(Standing(4, 40, 2)) == "2 of 20 replications"
-    widest = Width("churn_rate", "treated", 0.0031, 0.002)
-    assert teller.say(Standing(24, 48, 2, widest)) == (
+    teller = ProgressText()
+    assert teller.format(RunProgress(4, 40, 2)) == "2 of 20 replications"
+    widest = IntervalWidth("churn_rate", "treated", 0.0031, 0.002)
+    assert teller.format(RunProgress(24, 48, 2, widest)) == (
         "12 of about 24 replications, 1.0 a second, churn rate ±0.31 pp for ±0.20 pp"
     )
 
@@ -143,4 +143,4 @@ def test_the_bar_says_how_many_how_fast_and_how_wide(monkeypatch):
     ("per_second", "text"), [(2.5, "2.5 a second"), (0.05, "3.0 a minute"), (0.01, "36.0 an hour")]
 )
 def test_a_rate_is_a_readable_number(per_second, text):
-    assert rate(per_second) == text
+    assert format_rate(per_second) == text

@@ -10,7 +10,7 @@ from simulation.model.spec import Imperfections
 from tests.scenarios.cli.invocation import invoke, json_of
 
 SMALL = ("--customers", "30", "--days", "45")
-SETUPS = [(name, setup) for name in builtin_names() for setup in load(name).setups]
+SETUPS = [(name, setup) for name in builtin_names() for setup in load(name).arms]
 ARMS = {
     clean: [(name, one.name) for name, one in SETUPS if (one.world.imperfections == Imperfections()) is clean]
     for clean in (True, False)

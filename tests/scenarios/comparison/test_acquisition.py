@@ -7,13 +7,13 @@ import pytest
 
 from journey.core.errors import InputError
 from scenarios.comparison.compare import compare
-from scenarios.experiment.analysis import split_for
+from scenarios.experiment.analysis import build_scenario_split
 from scenarios.explain.explain import explain
 from scenarios.files.loader import load
-from scenarios.files.schema import scenario_schema
-from scenarios.reports.acquisition import channel_rows, customers_text
-from scenarios.reports.comparison import report_on
-from scenarios.reports.document import rendered
+from scenarios.files.schema import build_scenario_schema
+from scenarios.reports.acquisition import channel_rows, describe_customers
+from scenarios.reports.comparison import build_report
+from scenarios.reports.document import render
 from simulation.metrics.run_results import Run
 from simulation.runs.run import run_arm
 
@@ -89,7 +89,7 @@ def test_an_arm_cannot_change_campaigns_that_there_are_not():
 
 def test_arms_with_campaigns_are_not_randomised():
     with pytest.raises(InputError, match=r"cannot be assigned to arms.*--mode counterfactual"):
-        split_for(load("acquisition_quality"))
+        build_scenario_split(load("acquisition_quality"))
 
 
 def test_only_who_buys_in_every_arm_is_explained():
@@ -106,7 +106,7 @@ def test_only_who_buys_in_every_arm_is_explained():
 
 
 def test_the_schema_knows_campaigns_and_what_an_arm_may_change_in_them():
-    schema = scenario_schema()
+    schema = build_scenario_schema()
     assert {"Acquisition", "Campaign", "Channel", "Reallocation", "Predictor"} <= set(schema["$defs"])
     assert schema["$defs"]["Arm"]["properties"]["acquisition"]["$ref"] == "#/$defs/Acquisition"
 
@@ -119,7 +119,7 @@ def test_each_arm_has_customers_of_its_own_and_says_so(found):
     customers = {name: arm["customers"] for name, arm in told.items()}
     assert len(set(customers.values())) == 3
     assert customers == {name: pytest.approx(metrics["purchases"].mean) for name, metrics in found.arms.items()}
-    assert customers_text(found).startswith("customers: ")
+    assert describe_customers(found).startswith("customers: ")
 
 
 def test_no_arm_spends_more_than_its_budget_and_all_of_it_is_told_by_channel(found):
@@ -161,7 +161,7 @@ def test_steps_convert_at_the_rates_that_are_shown(found):
 
 
 def test_the_report_tells_channels_moves_and_who_may_be_compared_with_whom(found, tmp_path):
-    text = rendered(report_on(found), tmp_path / "report.md")
+    text = render(build_report(found), tmp_path / "report.md")
     for said in ("## Campaigns", "Arms have different customers", "audit trail", "launch/deals", "a person was asked"):
         assert said in text
     assert "lived by the same customers" not in text
@@ -177,7 +177,7 @@ def test_other_scenarios_tell_nothing_of_campaigns():
 
 
 def test_a_run_is_stored_and_read_back_as_it_was():
-    setup = load("acquisition_quality", SMALL).setups[0]
+    setup = load("acquisition_quality", SMALL).arms[0]
     run = run_arm(setup, seed=1, replication=0, days=200.0)
     record = {field.name: getattr(run, field.name) for field in fields(run) if field.name != "trace"}
     assert Run(**json.loads(json.dumps(record))) == run

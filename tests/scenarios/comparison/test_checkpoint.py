@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.comparison.checkpoint import opened
-from scenarios.comparison.compare import compare, identity_of
+from scenarios.comparison.checkpoint import open_checkpoint
+from scenarios.comparison.compare import build_identity, compare
 from scenarios.comparison.replications import replicate
 from scenarios.files.loader import load
 from tests.scenarios import fakes
@@ -28,8 +28,8 @@ def path(tmp_path):
 
 
 def run(loaded, path, run_arm=fakes.planted, **how):
-    with opened(path, identity_of(loaded, "reference")) as store:
-        return compare(loaded, run_arm=run_arm, store=store, **how)
+    with open_checkpoint(path, build_identity(loaded, "reference")) as store:
+        return compare(loaded, run_arm=run_arm, checkpoint=store, **how)
 
 
 def counting(calls):
@@ -50,9 +50,9 @@ def test_what_was_stored_is_not_run_again_and_gives_the_same_bytes(loaded, path)
 
 
 def test_runs_of_the_engine_come_back_as_they_were(loaded, path):
-    with opened(path, identity_of(loaded, "reference")) as store:
-        lived = replicate(loaded.setups, seed=1, replications=2, days=60, store=store).runs
-    with opened(path, identity_of(loaded, "reference")) as store:
+    with open_checkpoint(path, build_identity(loaded, "reference")) as store:
+        lived = replicate(loaded.arms, seed=1, replications=2, days=60, checkpoint=store).runs
+    with open_checkpoint(path, build_identity(loaded, "reference")) as store:
         assert store.runs == dict(enumerate(lived))
         assert "2 complete replications are taken from it" in store.opening_message
 
@@ -81,7 +81,7 @@ def test_a_torn_last_line_is_dropped_with_a_message(loaded, path):
     run(loaded, path)
     whole = path.read_bytes()
     path.write_bytes(whole[:-20])
-    with opened(path, identity_of(loaded, "reference")) as store:
+    with open_checkpoint(path, build_identity(loaded, "reference")) as store:
         assert "its last line was not complete and is dropped" in store.opening_message
         assert len(store.runs) == 5
     run(loaded, path)
@@ -140,8 +140,8 @@ def test_a_file_of_something_else_is_refused_and_left_alone(loaded, path, conten
 def test_a_file_of_another_run_is_refused_with_the_difference_and_the_way_out(loaded, path, changed, message):
     run(loaded, path)
     before = path.read_bytes()
-    other = replace(identity_of(loaded, "reference"), **changed)
-    with pytest.raises(InputError) as caught, opened(path, other):
+    other = replace(build_identity(loaded, "reference"), **changed)
+    with pytest.raises(InputError) as caught, open_checkpoint(path, other):
         pass
     assert message.format(hash=loaded.hash) in str(caught.value)
     assert path.read_bytes() == before
@@ -149,7 +149,7 @@ def test_a_file_of_another_run_is_refused_with_the_difference_and_the_way_out(lo
 
 def test_with_any_engine_that_of_the_file_is_taken(loaded, path):
     run(loaded, path)
-    with opened(path, identity_of(loaded, "compiled"), any_engine=True) as store:
+    with open_checkpoint(path, build_identity(loaded, "compiled"), any_engine=True) as store:
         assert store.identity.engine == "reference"
 
 
@@ -162,7 +162,7 @@ def test_a_second_process_on_the_same_file_is_refused(loaded, path):
         "try:\n    with opened(Path(sys.argv[1]), identity): print('opened')\n"
         "except InputError as error: print(error)\n"
     )
-    with opened(path, identity_of(loaded, "reference")):
+    with open_checkpoint(path, build_identity(loaded, "reference")):
         said = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True).stdout
     assert "is in use by another process; wait for its end, or name another file" in said
 
@@ -173,9 +173,9 @@ def test_a_folder_cannot_be_a_file(loaded, tmp_path):
 
 
 def test_a_precision_goes_on_where_it_ended(loaded, path):
-    from scenarios.comparison.stopping_rule import Precision
+    from scenarios.comparison.stopping_rule import PrecisionTarget
 
-    wanted = Precision({"churn_rate": 0.003}, 100)
+    wanted = PrecisionTarget({"churn_rate": 0.003}, 100)
     run(loaded, path)
     assert (
         run(loaded, path, precision=wanted).as_dict()

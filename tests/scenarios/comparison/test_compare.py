@@ -37,7 +37,8 @@ def test_a_planted_difference_is_covered_at_the_stated_rate(trials):
 
 def test_where_nothing_is_planted_something_is_shown_no_more_often_than_stated(trials):
     shown = sum(
-        compare(loaded, run_arm=fakes.nothing_planted).effects["treated"]["churn_rate"].shown for loaded in trials
+        compare(loaded, run_arm=fakes.nothing_planted).effects["treated"]["churn_rate"].is_significant
+        for loaded in trials
     )
     assert shown / 400 <= 0.05 + 3.5 * math.sqrt(0.95 * 0.05 / 400)
 
@@ -113,13 +114,13 @@ def test_identical_arms_differ_by_exactly_nothing_and_are_said_to_be_identical()
     assert found.roi["treated"].net[:3] == (0.0, 0.0, 0.0)
     assert found.roi["treated"].roi is None
     assert found.roi["treated"].roi_reason
-    assert not any(effect.shown for effect in found.effects["treated"].values())
+    assert not any(effect.is_significant for effect in found.effects["treated"].values())
 
 
 def test_identical_arms_live_identical_lives_in_the_engine():
     loaded = load(
         "default",
-        [*identical().overridden, "population.size=30", "horizon_days=60", "replications=2"],
+        [*identical().overrides, "population.size=30", "horizon_days=60", "replications=2"],
     )
     found = compare(loaded)
     for effect in found.effects["treated"].values():
@@ -135,7 +136,7 @@ def test_arms_that_differ_but_live_alike_are_not_called_identical():
 def test_an_interrupted_comparison_uses_what_is_complete_and_says_so():
     found = compare(with_seed(1, replications=9), run_arm=fakes.interrupted_in_the_third)
     assert found.interrupted
-    assert (found.replications, found.asked) == (2, 9)
+    assert (found.replications, found.requested) == (2, 9)
     assert found.as_dict()["interrupted"] is True
 
 
@@ -159,5 +160,5 @@ def test_over_many_arms_the_primary_metric_is_tested_as_one_family():
     false_alarms = 0
     for seed in range(12):
         found = compare(load("default", [*arms, f"seed={seed}", "replications=6"]), run_arm=fakes.nothing_planted)
-        false_alarms += any(effects["churn_rate"].shown for effects in found.effects.values())
+        false_alarms += any(effects["churn_rate"].is_significant for effects in found.effects.values())
     assert false_alarms <= 2

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from journey.decision.rules import REASONS
 from scenarios.comparison import decision_funnel
 from scenarios.comparison.compare import compare
-from scenarios.comparison.decision_funnel import REASON_LABELS, VERDICTS, funnel_of
+from scenarios.comparison.decision_funnel import REASON_LABELS, VERDICTS, build_funnel
 from scenarios.files.loader import load
-from scenarios.reports.comparison import report_on
-from scenarios.reports.document import as_markdown
+from scenarios.reports.comparison import build_report
+from scenarios.reports.document import render_markdown
 from simulation.runs.run import run_arm
 from tests.scenarios import fakes
 
@@ -46,8 +46,8 @@ def test_whatever_the_world_the_numbers_add_up(seed, size, days, reviewers, expi
         [f"population.size={size}", f"reviewers.count={reviewers}", f"policy.contact.approval_expiry_days={expiry}",
          f"policy.contact.max_contacts={contacts}"],
     )  # fmt: skip
-    for setup in loaded.setups:
-        adds_up(decision_funnel.as_dict(funnel_of([run_arm(setup, seed=seed, replication=0, days=days)])))
+    for setup in loaded.arms:
+        adds_up(decision_funnel.as_dict(build_funnel([run_arm(setup, seed=seed, replication=0, days=days)])))
 
 
 def test_means_over_replications_add_up_too():
@@ -60,7 +60,7 @@ def test_means_over_replications_add_up_too():
 
 def test_every_reason_has_its_place_and_its_name():
     assert set(REASON_LABELS) == set(REASONS)
-    told = decision_funnel.as_dict(funnel_of([fakes.run("baseline", 10.0, 0.1)]))
+    told = decision_funnel.as_dict(build_funnel([fakes.run("baseline", 10.0, 0.1)]))
     assert list(parts_of(told["evaluations"])) == list(REASONS)
 
 
@@ -70,14 +70,14 @@ def test_what_the_rules_do_not_know_by_name_is_counted_all_the_same():
         events_by_kind={"decision": 3},
         decisions_by_reason={"act": 1, "holiday": 2},
     )
-    told = decision_funnel.as_dict(funnel_of([run]))
+    told = decision_funnel.as_dict(build_funnel([run]))
     assert told["evaluations"]["holiday"] == 2
     assert sum(parts_of(told["evaluations"]).values()) == told["evaluations"]["total"] == 3
 
 
 def test_an_arm_without_an_orchestrator_decides_nothing():
-    setup = replace(load("default", ["population.size=20"]).setups[0], active=False)
-    told = decision_funnel.as_dict(funnel_of([run_arm(setup, seed=1, replication=0, days=90)]))
+    setup = replace(load("default", ["population.size=20"]).arms[0], active=False)
+    told = decision_funnel.as_dict(build_funnel([run_arm(setup, seed=1, replication=0, days=90)]))
     distress = told.pop("distress")
     assert all(count == 0 for step in told.values() for count in step.values())
     assert (distress["helped"], distress["got_nothing"]) == (0, distress["total"])
@@ -85,13 +85,13 @@ def test_an_arm_without_an_orchestrator_decides_nothing():
 
 
 def test_every_verdict_has_its_place_even_where_nobody_was_asked():
-    told = decision_funnel.as_dict(funnel_of([fakes.run("baseline", 10.0, 0.1)]))
+    told = decision_funnel.as_dict(build_funnel([fakes.run("baseline", 10.0, 0.1)]))
     assert list(parts_of(told["reviews"])) == [*VERDICTS, "waiting"]
 
 
 def test_the_report_has_it_as_a_table_without_empty_lines():
     found = compare(load("default", ["population.size=60", "horizon_days=120", "replications=2"]))
-    text = as_markdown(report_on(found))
+    text = render_markdown(build_report(found))
     assert "## The decision funnel" in text
     assert "| of them: below the threshold |" in text
     assert "| requests for review |" in text

@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import quad
 
 from scenarios.comparison.compare import compare, summarise
-from scenarios.comparison.money import ENOUGH, beyond_horizon_factor, weakest
+from scenarios.comparison.money import MIN_CUSTOMERS, beyond_horizon_factor, weakest_provenance
 from scenarios.comparison.replications import Replications
 from scenarios.files.loader import load
 from scenarios.files.model import Amount, Money
@@ -151,9 +151,9 @@ def test_nothing_is_credited_beyond_the_horizon_when_no_years_are():
 
 
 def test_a_product_is_known_no_better_than_its_weakest_factor():
-    assert weakest("measured", "measured") == "measured"
-    assert weakest("measured", "calibrated", "assumed") == "assumed"
-    assert weakest("default", "measured") == "default"
+    assert weakest_provenance("measured", "measured") == "measured"
+    assert weakest_provenance("measured", "calibrated", "assumed") == "assumed"
+    assert weakest_provenance("default", "measured") == "default"
 
 
 def test_provenance_follows_what_the_scenario_states():
@@ -193,7 +193,7 @@ def test_the_interval_of_a_net_that_few_accounts_decide_comes_with_a_warning():
     assert covered < 0.85
     assert note.startswith("Only 240 customers lived in an arm")
     # 95 % less what skewness still costs, and three standard errors.
-    enough, silence = share_covered(customers=ENOUGH, replications=8, trials=150)
+    enough, silence = share_covered(customers=MIN_CUSTOMERS, replications=8, trials=150)
     assert enough > 0.93 - 3 * math.sqrt(0.07 * 0.93 / 150)
     assert silence == ""
 

@@ -16,7 +16,7 @@ from journey.decision.policy import build_policy
 from journey.machine import Journey, Move
 from journey.statistics.means import CONFIDENCE
 from scenarios.comparison.replications import replicate
-from scenarios.metrics.effects import paired_difference
+from scenarios.metrics.effects import compute_paired_difference
 from simulation.model.arm import ArmSpec
 from simulation.model.spec import Population, Reviewers, World
 from simulation.runs.run import run_arm
@@ -100,7 +100,7 @@ TRUTH = churned(treated=True) - churned(treated=False)
 def difference(seed: int, engine: str, replications: int = REPLICATIONS):
     done = replicate(ARMS, seed=seed, replications=replications, days=DAYS, run_arm=partial(run_arm, engine=engine))
     values = [[run[place].metrics["churn_rate"] for run in done.runs] for place in range(2)]
-    return paired_difference(*values)
+    return compute_paired_difference(*values)
 
 
 def test_the_effect_is_worth_finding():

@@ -10,7 +10,7 @@ from tests.scenarios import fakes
 
 @pytest.fixture(scope="module")
 def setups():
-    return load("default").setups
+    return load("default").arms
 
 
 def test_the_number_of_workers_changes_nothing(setups):
@@ -54,7 +54,7 @@ def test_a_worker_that_dies_is_a_message_and_not_a_traceback(setups):
 
 
 def test_without_a_stand_in_the_engine_runs():
-    setups = load("default", ["population.size=5"]).setups
+    setups = load("default", ["population.size=5"]).arms
     found = replicate(setups, seed=1, replications=1, days=5)
     assert found.runs[0][0].customers == 5
     assert found.runs[0][0].engine == "reference"

@@ -11,15 +11,15 @@ from scenarios.comparison.compare import compare
 from scenarios.comparison.replications import replicate
 from scenarios.comparison.stopping_rule import (
     DEFAULT_MAXIMUM,
-    LEAST,
-    Precision,
-    first_look,
-    looks,
-    precision_from,
-    widths,
+    MIN_REPLICATIONS,
+    PrecisionTarget,
+    compute_widths,
+    evaluation_schedule,
+    first_evaluation,
+    parse_precision,
 )
 from scenarios.files.loader import load
-from scenarios.metrics.effects import paired_difference
+from scenarios.metrics.effects import compute_paired_difference
 from tests.scenarios import fakes
 
 
@@ -29,23 +29,23 @@ def default():
 
 
 def asked(half_width, maximum=200):
-    return Precision({"churn_rate": half_width}, maximum)
+    return PrecisionTarget({"churn_rate": half_width}, maximum)
 
 
 def test_the_schedule_begins_with_enough_grows_by_a_quarter_and_ends_at_the_maximum():
-    assert list(looks(4, 40)) == [10, 13, 17, 22, 28, 35, 40]
-    assert list(looks(20, 20)) == [20]
-    assert first_look(50) == 50
-    assert first_look(1) == LEAST
+    assert list(evaluation_schedule(4, 40)) == [10, 13, 17, 22, 28, 35, 40]
+    assert list(evaluation_schedule(20, 20)) == [20]
+    assert first_evaluation(50) == 50
+    assert first_evaluation(1) == MIN_REPLICATIONS
 
 
 def test_replications_are_added_until_every_interval_is_narrow_enough(default):
     found = compare(default, run_arm=fakes.planted, precision=asked(0.002))
     effect = found.effects["treated"]["churn_rate"].difference
     assert (effect.high - effect.low) / 2 <= 0.002
-    assert found.precision.reached
-    assert LEAST < found.replications < 200
-    before = list(looks(4, 200))
+    assert found.precision.is_reached
+    assert MIN_REPLICATIONS < found.replications < 200
+    before = list(evaluation_schedule(4, 200))
     before = before[before.index(found.replications) - 1]
     earlier = compare(load("default", [f"replications={before}"]), run_arm=fakes.planted)
     difference = earlier.effects["treated"]["churn_rate"].difference
@@ -60,18 +60,18 @@ def test_it_is_the_same_as_asking_for_that_many(default):
 
 
 def test_the_number_of_workers_changes_nothing(default):
-    alone = replicate(default.setups, seed=2, replications=4, days=9, run_arm=fakes.planted, precision=asked(0.003))
+    alone = replicate(default.arms, seed=2, replications=4, days=9, run_arm=fakes.planted, precision=asked(0.003))
     together = replicate(
-        default.setups, seed=2, replications=4, days=9, run_arm=fakes.planted, precision=asked(0.003), workers=3
+        default.arms, seed=2, replications=4, days=9, run_arm=fakes.planted, precision=asked(0.003), workers=3
     )
     assert alone == together
-    assert alone.precision.reached
+    assert alone.precision.is_reached
 
 
 def test_a_maximum_that_comes_first_is_said_so_and_is_no_failure(default):
     found = compare(default, run_arm=fakes.planted, precision=asked(1e-6, maximum=15))
     assert found.replications == 15
-    assert not found.precision.reached
+    assert not found.precision.is_reached
     assert not found.interrupted
     assert "the maximum of 15 replications came first" in found.precision.sentence
     said = found.as_dict()["precision"]
@@ -87,7 +87,7 @@ def test_every_arm_must_be_narrow_enough():
 
 
 def test_a_metric_that_is_never_measured_goes_on_to_the_maximum(default):
-    wait = Precision({"review_wait_days_mean": 0.1}, 14)
+    wait = PrecisionTarget({"review_wait_days_mean": 0.1}, 14)
     found = compare(default, run_arm=fakes.planted, precision=wait)
     assert found.replications == 14
     assert found.as_dict()["precision"]["intervals"][0]["half_width"] is None
@@ -98,14 +98,14 @@ def test_an_interruption_before_the_precision_is_reached_is_one(default):
     found = compare(default, run_arm=fakes.interrupted_in_the_third, precision=asked(0.002))
     assert found.interrupted
     assert found.replications == 2
-    assert not found.precision.reached
+    assert not found.precision.is_reached
     assert "interrupted after 2 replications" in found.precision.sentence
 
 
 def test_progress_tells_the_interval_that_is_furthest_from_its_target(default):
     told = []
     replicate(
-        default.setups, seed=1, replications=4, days=1, run_arm=fakes.planted, precision=asked(0.002),
+        default.arms, seed=1, replications=4, days=1, run_arm=fakes.planted, precision=asked(0.002),
         progress=told.append,
     )  # fmt: skip
     assert told[0].widest is None
@@ -131,22 +131,22 @@ def test_progress_tells_the_interval_that_is_furthest_from_its_target(default):
 )
 def test_what_cannot_be_meant_is_refused(given, maximum, message):
     with pytest.raises(InputError) as caught:
-        precision_from(given, maximum=maximum, replications=20, segments=["SMB"])
+        parse_precision(given, maximum=maximum, replications=20, segments=["SMB"])
     assert message in str(caught.value)
 
 
 def test_what_can_be_meant():
-    assert precision_from([], maximum=None, replications=20, segments=[]) is None
-    several = precision_from(["churn_rate[SMB]=0.1", "csat=0.2"], maximum=None, replications=20, segments=["SMB"])
-    assert several == Precision({"churn_rate[SMB]": 0.1, "csat": 0.2}, DEFAULT_MAXIMUM)
-    assert precision_from(["csat=1"], maximum=None, replications=5000, segments=[]).maximum == 5000
+    assert parse_precision([], maximum=None, replications=20, segments=[]) is None
+    several = parse_precision(["churn_rate[SMB]=0.1", "csat=0.2"], maximum=None, replications=20, segments=["SMB"])
+    assert several == PrecisionTarget({"churn_rate[SMB]": 0.1, "csat": 0.2}, DEFAULT_MAXIMUM)
+    assert parse_precision(["csat=1"], maximum=None, replications=5000, segments=[]).maximum == 5000
 
 
 def test_widths_are_those_of_the_paired_difference(default):
-    runs = replicate(default.setups, seed=5, replications=6, days=9, run_arm=fakes.planted).runs
-    (width,) = widths(asked(0.1), runs)
+    runs = replicate(default.arms, seed=5, replications=6, days=9, run_arm=fakes.planted).runs
+    (width,) = compute_widths(asked(0.1), runs)
     churn = [[run[place].metrics["churn_rate"] for run in runs] for place in (0, 1)]
-    found = paired_difference(*churn)
+    found = compute_paired_difference(*churn)
     assert width.half_width == pytest.approx(found.high - found.mean, rel=1e-12)
 
 
@@ -154,9 +154,9 @@ def covers(seed, target, draw, maximum=400):
     """Whether the interval at which the rule stops covers 0, for differences with mean 0; and how many it took."""
     luck = Random(seed)
     values = []
-    for look in looks(LEAST, maximum):
+    for look in evaluation_schedule(MIN_REPLICATIONS, maximum):
         values += [draw(luck) for _ in range(look - len(values))]
-        found = paired_difference([0.0] * look, values)
+        found = compute_paired_difference([0.0] * look, values)
         if found.high - found.low <= 2 * target:
             break
     return found.low <= 0.0 <= found.high, look

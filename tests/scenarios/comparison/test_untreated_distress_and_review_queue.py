@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.comparison.checkpoint import opened
-from scenarios.comparison.compare import compare, identity_of
-from scenarios.comparison.review_queue import gate_of
-from scenarios.comparison.untreated_distress import Unhelped, rows, unhelped_of
-from scenarios.experiment.assignment import split_of
+from scenarios.comparison.checkpoint import open_checkpoint
+from scenarios.comparison.compare import build_identity, compare
+from scenarios.comparison.review_queue import summarise_queue
+from scenarios.comparison.untreated_distress import UntreatedEpisodes, summarise_untreated, untreated_rows
+from scenarios.experiment.assignment import build_split
 from scenarios.files.loader import load
-from scenarios.reports.comparison import report_on
-from scenarios.reports.document import as_markdown
+from scenarios.reports.comparison import build_report
+from scenarios.reports.document import render_markdown
 from simulation.runs.run import run_arm
 from tests.scenarios import fakes
 from tests.scenarios.cli.invocation import json_of
@@ -31,14 +31,17 @@ def counted(**unhelped):
 
 
 def test_means_are_over_all_replications_also_those_without_an_episode_there():
-    found = unhelped_of([counted(retention=(4, 1)), counted(onboarding=(2, 2), retention=(0, 0))])
-    assert found == (Unhelped("onboarding", "SMB", 1.0, 1.0), Unhelped("retention", "SMB", 2.0, 0.5))
+    found = summarise_untreated([counted(retention=(4, 1)), counted(onboarding=(2, 2), retention=(0, 0))])
+    assert found == (UntreatedEpisodes("onboarding", "SMB", 1.0, 1.0), UntreatedEpisodes("retention", "SMB", 2.0, 0.5))
     assert [row.share for row in found] == [1.0, 0.25]
 
 
 def test_arms_stand_side_by_side_also_where_one_has_no_episode():
-    arms = {"a": unhelped_of([counted(onboarding=(2, 2))]), "b": unhelped_of([counted(retention=(4, 1))])}
-    assert [(stage, [row.episodes for row in of_arms]) for stage, _, of_arms in rows(arms)] == [
+    arms = {
+        "a": summarise_untreated([counted(onboarding=(2, 2))]),
+        "b": summarise_untreated([counted(retention=(4, 1))]),
+    }
+    assert [(stage, [row.episodes for row in of_arms]) for stage, _, of_arms in untreated_rows(arms)] == [
         ("onboarding", [2.0, 0.0]),
         ("retention", [0.0, 4.0]),
     ]
@@ -50,7 +53,7 @@ def test_a_stretch_without_anything_to_divide_by_leaves_the_mean_to_the_other_re
          {"day": 5.0, "backlog": 3, "utilisation": 0.4, "wait_days_mean": wait}]
         for wait in (None, 1.5)
     ]  # fmt: skip
-    start, end = gate_of([replace(fakes.run("a", 5.0, 0.1), gate=gate) for gate in gates])
+    start, end = summarise_queue([replace(fakes.run("a", 5.0, 0.1), gate=gate) for gate in gates])
     assert (start.utilisation, start.wait_days_mean) == (None, None)
     assert (end.backlog, end.utilisation, end.wait_days_mean) == (3.0, 0.4, 1.5)
 
@@ -64,7 +67,7 @@ def test_json_holds_what_the_runs_say(found):
     told = found.as_dict()
     json.dumps(told, allow_nan=False)
     runs = [
-        run_arm(found.loaded.setups[1], seed=found.seed, replication=replication, days=120.0) for replication in (0, 1)
+        run_arm(found.loaded.arms[1], seed=found.seed, replication=replication, days=120.0) for replication in (0, 1)
     ]
     nothing = sum(row["got_nothing"] for run in runs for row in run.unhelped) / 2
     assert sum(row["got_nothing"] for row in told["unhelped"]["treated"]) == pytest.approx(nothing)
@@ -75,7 +78,7 @@ def test_json_holds_what_the_runs_say(found):
 
 
 def test_the_report_tells_both(found):
-    text = as_markdown(report_on(found))
+    text = render_markdown(build_report(found))
     assert "## In distress and got nothing" in text
     assert "## The reviewers over time" in text
     assert "| day | baseline: backlog | baseline: utilisation | baseline: wait | treated: backlog |" in text
@@ -83,25 +86,25 @@ def test_the_report_tells_both(found):
 
 def test_an_arm_that_asks_nobody_has_no_reviewers_over_time():
     idle = ["arms.treated.active=false", "arms.treated.label=none", "arms.baseline.actions=[]"]
-    text = as_markdown(report_on(compare(load("default", [*SMALL, *idle]))))
+    text = render_markdown(build_report(compare(load("default", [*SMALL, *idle]))))
     assert "## In distress and got nothing" in text
     assert "The reviewers over time" not in text
 
 
 def test_arms_of_one_experiment_share_their_reviewers():
     loaded = load("default", SMALL)
-    made = compare(loaded, split=split_of(loaded.setups, seed=loaded.scenario.seed))
+    made = compare(loaded, split=build_split(loaded.arms, seed=loaded.scenario.seed))
     assert made.gate["baseline"] == made.gate["treated"]
-    assert "| day | all arms: backlog |" in as_markdown(report_on(made))
+    assert "| day | all arms: backlog |" in render_markdown(build_report(made))
 
 
 def test_what_is_stored_and_resumed_gives_the_same_to_the_bit(found, tmp_path):
     path = tmp_path / "store.jsonl"
     for _ in range(2):
-        with opened(path, identity_of(found.loaded, "reference")) as store:
-            again = compare(found.loaded, store=store)
+        with open_checkpoint(path, build_identity(found.loaded, "reference")) as store:
+            again = compare(found.loaded, checkpoint=store)
     assert len(store.runs) == 2
-    assert (again.unhelped, again.gate, again.funnels) == (found.unhelped, found.gate, found.funnels)
+    assert (again.untreated, again.gate, again.funnels) == (found.untreated, found.gate, found.funnels)
 
 
 def test_simulate_says_the_same_of_one_run():

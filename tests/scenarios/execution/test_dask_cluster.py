@@ -16,7 +16,7 @@ from distributed.cfexecutor import _cascade_future
 
 from journey.core.errors import InputError
 from scenarios.execution import dask_cluster, versions
-from scenarios.execution.executor import WorkerDiedError, crew
+from scenarios.execution.executor import WorkerDiedError, open_executor
 from tests.scenarios.execution.jobs import DiesAt, Raises, Refuses, Squares
 
 SQUARES = {number: number * number for number in range(12)}
@@ -49,7 +49,7 @@ def plugins(client):
 
 def test_a_cluster_gives_the_same_results_and_is_left_as_it_was(existing):
     before, told = pids(existing), plugins(existing)
-    with crew(Squares(), cluster=address_of(existing)) as do:
+    with open_executor(Squares(), cluster=address_of(existing)) as do:
         assert dict(do(SQUARES)) == SQUARES
         assert len(plugins(existing)) == len(told) + 1
     assert (pids(existing), plugins(existing)) == (before, told)
@@ -57,7 +57,7 @@ def test_a_cluster_gives_the_same_results_and_is_left_as_it_was(existing):
 
 def test_a_worker_that_is_killed_is_replaced_and_its_task_done_again(existing, tmp_path):
     before = pids(existing)
-    with crew(DiesAt(4, times=2, folder=tmp_path), cluster=address_of(existing)) as do:
+    with open_executor(DiesAt(4, times=2, folder=tmp_path), cluster=address_of(existing)) as do:
         assert dict(do(SQUARES)) == SQUARES
     killed = {int(note.read_text()) for note in tmp_path.iterdir()}
     assert len(killed) == 2
@@ -68,7 +68,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_task_done_again(existing, t
 def test_a_task_at_which_every_worker_dies_is_given_up(existing, tmp_path):
     with (
         pytest.raises(WorkerDiedError, match=r"4 times at the same piece of work.*give the workers more memory"),
-        crew(DiesAt(3, times=99, folder=tmp_path), cluster=address_of(existing)) as do,
+        open_executor(DiesAt(3, times=99, folder=tmp_path), cluster=address_of(existing)) as do,
     ):
         list(do([3]))
 
@@ -81,7 +81,7 @@ def interrupted(results):
 @pytest.mark.slow
 def test_given_up_what_is_pending_is_cancelled_and_the_cluster_goes_on(existing):
     existing.wait_for_workers(2)
-    with pytest.raises(KeyboardInterrupt), crew(Squares(seconds=0.05), cluster=address_of(existing)) as do:
+    with pytest.raises(KeyboardInterrupt), open_executor(Squares(seconds=0.05), cluster=address_of(existing)) as do:
         list(interrupted(do(range(100_000))))
     assert existing.submit(abs, -3, pure=False).result(timeout=10) == 3
     # What is under way is finished by its worker; nothing else is left.
@@ -91,7 +91,7 @@ def test_given_up_what_is_pending_is_cancelled_and_the_cluster_goes_on(existing)
 def test_what_a_worker_refuses_is_refused_here(existing):
     with (
         pytest.raises(InputError, match="3 is wrong; give another"),
-        crew(Refuses(), cluster=address_of(existing)) as do,
+        open_executor(Refuses(), cluster=address_of(existing)) as do,
     ):
         list(do([3]))
 
@@ -101,32 +101,32 @@ def test_what_a_worker_refuses_is_refused_here(existing):
     [("Python", "start the workers with Python 0.1"), ("numpy", "install numpy 0.1 where the workers run")],
 )
 def test_workers_with_other_versions_are_refused_by_name(existing, monkeypatch, name, mend):
-    here = versions.versions_here() | {name: "0.1"}
-    monkeypatch.setattr(versions, "versions_here", lambda: here)
+    here = versions.local_versions() | {name: "0.1"}
+    monkeypatch.setattr(versions, "local_versions", lambda: here)
     with (
         pytest.raises(InputError, match=rf"worker tcp://\S+ and 1 more has {name} \S+, and here it is 0.1; .*{mend}"),
-        crew(Squares(), cluster=address_of(existing)),
+        open_executor(Squares(), cluster=address_of(existing)),
     ):
         pass
 
 
 def test_a_worker_without_journeylab_is_refused(existing, monkeypatch):
-    here = versions.versions_here() | {"no-such-package": "1"}
+    here = versions.local_versions() | {"no-such-package": "1"}
     monkeypatch.setattr(versions, "PACKAGES", ("no-such-package",))
-    monkeypatch.setattr(versions, "versions_here", lambda: here)
+    monkeypatch.setattr(versions, "local_versions", lambda: here)
     with (
         pytest.raises(InputError, match=r"has no-such-package not installed, and here it is 1; .*install no-such-pack"),
-        crew(Squares(), cluster=address_of(existing)),
+        open_executor(Squares(), cluster=address_of(existing)),
     ):
         pass
 
 
 def test_a_worker_of_another_version_that_joins_in_mid_run_does_nothing(existing, monkeypatch):
-    here = versions.versions_here() | {"numpy": "0.1"}
-    monkeypatch.setattr(dask_cluster, "versions_here", lambda: here)
+    here = versions.local_versions() | {"numpy": "0.1"}
+    monkeypatch.setattr(dask_cluster, "local_versions", lambda: here)
     with (
         pytest.raises(InputError, match=r"joined the cluster has numpy \d\S+, and here it is 0.1"),
-        crew(Squares(), cluster=address_of(existing)) as do,
+        open_executor(Squares(), cluster=address_of(existing)) as do,
     ):
         list(do([3]))
 
@@ -136,7 +136,7 @@ def test_a_scheduler_without_workers_is_refused(monkeypatch):
     with (
         LocalCluster(n_workers=0, **QUIET) as empty,
         pytest.raises(InputError, match=r"has no workers; start some with `dask worker tcp://\S+ --nthreads 1`"),
-        crew(Squares(), cluster=empty.scheduler_address),
+        open_executor(Squares(), cluster=empty.scheduler_address),
     ):
         pass
 
@@ -154,19 +154,22 @@ def test_where_no_scheduler_answers_it_is_said_soon(monkeypatch):
     monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 0.3)
     with mute_server() as mute:
         for address in (mute, "tcp://127.0.0.1:1", "tls://127.0.0.1:1", "abc://127.0.0.1:1"):
-            with pytest.raises(InputError, match="no Dask scheduler answers there"), crew(Squares(), cluster=address):
+            with (
+                pytest.raises(InputError, match="no Dask scheduler answers there"),
+                open_executor(Squares(), cluster=address),
+            ):
                 pass
 
 
 @pytest.mark.slow
 def test_when_all_workers_are_gone_it_is_not_waited_for_ever(monkeypatch):
-    monkeypatch.setattr(dask_cluster, "LONE_SECONDS", 0.2)
-    monkeypatch.setattr("scenarios.execution.executor.PATIENCE_SECONDS", 0.2)
-    monkeypatch.setattr(dask_cluster, "COUNT_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(dask_cluster, "NO_WORKERS_SECONDS", 0.2)
+    monkeypatch.setattr("scenarios.execution.executor.LIVENESS_CHECK_SECONDS", 0.2)
+    monkeypatch.setattr(dask_cluster, "WORKER_COUNT_SECONDS", 0.0)
     with (
         LocalCluster(n_workers=1, processes=False, protocol="tcp", **QUIET) as shrinking,
         pytest.raises(WorkerDiedError, match="all workers are gone, and for 0 seconds none came"),
-        crew(Squares(seconds=0.01), cluster=shrinking.scheduler_address) as do,
+        open_executor(Squares(seconds=0.01), cluster=shrinking.scheduler_address) as do,
     ):
         [shrinking.scale(0) for _ in do(range(100_000))]
 
@@ -188,22 +191,22 @@ def test_a_result_that_was_lost_on_its_way_may_be_asked_for_again(result):
     given = Future()
     asyncio.run(handed_over())
     with pytest.raises(BrokenExecutor, match="the worker left"):
-        dask_cluster.OnCluster(Mock(), "name", "tcp://here:1").result(given)
+        dask_cluster.ClusterPool(Mock(), "name", "tcp://here:1").result(given)
 
 
 @pytest.mark.parametrize("kind", [TypeError, ValueError, AttributeError])
 def test_what_the_job_raises_is_no_lost_result(existing, kind):
-    with crew(Raises(kind), cluster=address_of(existing)) as do, pytest.raises(kind, match="of the job's own"):
+    with open_executor(Raises(kind), cluster=address_of(existing)) as do, pytest.raises(kind, match="of the job's own"):
         list(do([1]))
 
 
 def test_a_client_that_has_lost_its_scheduler_knows_of_no_workers(monkeypatch):
-    monkeypatch.setattr(dask_cluster, "LONE_SECONDS", 0.2)
-    monkeypatch.setattr(dask_cluster, "COUNT_EVERY_SECONDS", 0.0)
-    monkeypatch.setattr("scenarios.execution.executor.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(dask_cluster, "NO_WORKERS_SECONDS", 0.2)
+    monkeypatch.setattr(dask_cluster, "WORKER_COUNT_SECONDS", 0.0)
+    monkeypatch.setattr("scenarios.execution.executor.LIVENESS_CHECK_SECONDS", 0.1)
     with (
         LocalCluster(n_workers=1, processes=False, protocol="tcp", **QUIET) as running,
-        crew(Squares(seconds=1.0), cluster=running.scheduler_address) as do,
+        open_executor(Squares(seconds=1.0), cluster=running.scheduler_address) as do,
     ):
         monkeypatch.setattr("distributed.Client.scheduler_info", lambda _client: {"type": "Scheduler"})
         with pytest.raises(WorkerDiedError, match="all workers are gone"):
@@ -212,16 +215,16 @@ def test_a_client_that_has_lost_its_scheduler_knows_of_no_workers(monkeypatch):
 
 def test_a_connection_that_broke_while_a_result_was_on_its_way_is_noticed():
     client = Mock(status="closed")
-    workforce = dask_cluster.OnCluster(client, "name", "tcp://here:1")
+    workforce = dask_cluster.ClusterPool(client, "name", "tcp://here:1")
     with pytest.raises(WorkerDiedError, match="tcp://here:1: the scheduler is gone"):
-        workforce.look_after()
-    workforce.leave()
+        workforce.check_workers()
+    workforce.detach()
     client.unregister_worker_plugin.assert_not_called()
 
 
 def test_leaving_by_ctrl_c_asks_nothing_of_a_client_that_has_lost_its_scheduler():
     client = Mock(status="closed")
-    dask_cluster.OnCluster(client, "name", "tcp://here:1").leave()
+    dask_cluster.ClusterPool(client, "name", "tcp://here:1").detach()
     client.get_executor.return_value.shutdown.assert_not_called()
     client.unregister_worker_plugin.assert_not_called()
 
@@ -232,7 +235,7 @@ def test_a_scheduler_that_is_gone_is_said_to_be():
         [sys.executable, "-c", SCHEDULER], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
     ) as process:
         address = process.stdout.readline().strip()
-        with crew(Squares(seconds=0.02), cluster=address) as do:
+        with open_executor(Squares(seconds=0.02), cluster=address) as do:
             # Only now, however long connecting took.
             threading.Timer(1.0, process.kill).start()
             with pytest.raises(WorkerDiedError, match="the scheduler is gone"):
@@ -256,7 +259,7 @@ def test_a_local_cluster_listens_on_the_loopback_interface_only_and_ends_with_th
     import psutil
 
     before = {child.pid for child in psutil.Process().children(recursive=True)}
-    with crew(Squares(seconds=0.01), 2, "local") as do:
+    with open_executor(Squares(seconds=0.01), 2, "local") as do:
         running = do(SQUARES)
         first = next(running)
         ours = [each for each in psutil.Process().children(recursive=True) if each.pid not in before]

@@ -7,8 +7,8 @@ from concurrent.futures import Future
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.cli.common_options import workers_for
-from scenarios.execution.executor import WorkerDiedError, crew, refuse_malformed, results
+from scenarios.cli.common_options import count_processes
+from scenarios.execution.executor import WorkerDiedError, iterate_results, open_executor, refuse_malformed
 from tests.scenarios.execution.jobs import DiesAt, Refuses, Squares, Who
 
 SQUARES = {number: number * number for number in range(12)}
@@ -17,7 +17,7 @@ kills = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_every_task_is_done_once_whoever_does_it(workers):
-    with crew(Squares(), workers) as do:
+    with open_executor(Squares(), workers) as do:
         found = list(do(iter(SQUARES)))
         assert list(do([])) == []
         assert list(do([5])) == [(5, 25)]
@@ -26,9 +26,9 @@ def test_every_task_is_done_once_whoever_does_it(workers):
 
 
 def test_one_worker_is_this_process_and_several_are_others():
-    with crew(Who()) as do:
+    with open_executor(Who()) as do:
         assert dict(do(range(3))) == dict.fromkeys(range(3), os.getpid())
-    with crew(Who(), 2) as do:
+    with open_executor(Who(), 2) as do:
         # Everybody has something to do as long as there is as much to do as there are workers.
         others = {worker for _, worker in do(range(40))}
     assert len(others) == 2
@@ -43,14 +43,14 @@ def test_this_process_hands_over_each_result_before_it_begins_the_next():
             begun.append(task)
             return task
 
-    with crew(Noted()) as do:
+    with open_executor(Noted()) as do:
         for task, _ in do(range(3)):
             assert begun == list(range(task + 1))
 
 
 @kills
 def test_a_worker_killed_in_mid_run_costs_nothing_but_time(tmp_path):
-    with crew(DiesAt(4, times=2, folder=tmp_path), 2) as do:
+    with open_executor(DiesAt(4, times=2, folder=tmp_path), 2) as do:
         assert dict(do(SQUARES)) == SQUARES
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -60,7 +60,7 @@ def test_a_task_that_kills_every_worker_is_given_up_and_what_was_finished_was_ha
     finished = {}
     with (
         pytest.raises(WorkerDiedError, match="3 times at the same piece of work, most likely because memory"),
-        crew(DiesAt(11, times=99, folder=tmp_path), 2) as do,
+        open_executor(DiesAt(11, times=99, folder=tmp_path), 2) as do,
     ):
         finished.update(do(SQUARES))
     assert len(list(tmp_path.iterdir())) == 3
@@ -69,7 +69,7 @@ def test_a_task_that_kills_every_worker_is_given_up_and_what_was_finished_was_ha
 
 def test_an_error_does_not_take_along_the_results_that_came_with_it():
     class Together:
-        def room(self, busy):
+        def free_slots(self, busy):
             return 3 - busy
 
         def submit(self, task):
@@ -82,12 +82,12 @@ def test_an_error_does_not_take_along_the_results_that_came_with_it():
 
     found = {}
     with pytest.raises(InputError, match="0 is wrong"):
-        found.update(results(Together(), [1, 0, 2]))
+        found.update(iterate_results(Together(), [1, 0, 2]))
     assert found == {1: 1, 2: 2}
 
 
 def test_what_a_worker_refuses_is_refused_here():
-    with pytest.raises(InputError, match="3 is wrong; give another"), crew(Refuses(), 2) as do:
+    with pytest.raises(InputError, match="3 is wrong; give another"), open_executor(Refuses(), 2) as do:
         list(do([3]))
 
 
@@ -103,9 +103,9 @@ def test_what_can_be_an_address_is_let_pass(address):
 
 
 def test_a_cluster_has_the_workers_it_has():
-    assert workers_for(3, "local") == 3
+    assert count_processes(3, "local") == 3
     with pytest.raises(InputError, match="Leave one out"):
-        workers_for(3, "tcp://host:8786")
+        count_processes(3, "tcp://host:8786")
 
 
 def test_without_dask_one_line_says_what_to_install(monkeypatch):
@@ -113,6 +113,6 @@ def test_without_dask_one_line_says_what_to_install(monkeypatch):
     monkeypatch.delitem(sys.modules, "scenarios.execution.dask_cluster", raising=False)
     with (
         pytest.raises(InputError, match=r"needs Dask, which is not installed .*: pip install 'journeylab\[cluster\]'"),
-        crew(Squares(), cluster="local"),
+        open_executor(Squares(), cluster="local"),
     ):
         pass

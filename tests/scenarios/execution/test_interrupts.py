@@ -30,7 +30,7 @@ def test_it_is_heard_once_what_was_begun_is_whole():
     done = []
 
     def start():
-        with interrupts.held_back():
+        with interrupts.defer_interrupts():
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.05)
             done.append("whole")
@@ -44,7 +44,7 @@ def test_it_is_heard_once_what_was_begun_is_whole():
 
 def test_what_is_started_meanwhile_never_hears_it():
     code = "import time; print('there', flush=True); time.sleep(60)"
-    with interrupts.held_back():
+    with interrupts.defer_interrupts():
         child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     with child:
         assert child.stdout.readline() == b"there\n"
@@ -56,7 +56,7 @@ def test_what_is_started_meanwhile_never_hears_it():
 
 
 def test_without_it_nothing_comes_of_it():
-    with interrupts.held_back():
+    with interrupts.defer_interrupts():
         pass
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
@@ -65,7 +65,7 @@ def test_a_thread_that_is_not_the_first_may_hold_it_back_too():
     said = []
 
     def start():
-        with interrupts.held_back():
+        with interrupts.defer_interrupts():
             said.append("done")
 
     thread = threading.Thread(target=start)

@@ -9,7 +9,7 @@ import pytest
 from journey.core.errors import InputError
 from scenarios.comparison.compare import compare
 from scenarios.execution import memory
-from scenarios.execution.memory import FOOTPRINTS, Load, available_memory, refuse_what_does_not_fit
+from scenarios.execution.memory import FOOTPRINTS, Workload, available_memory, refuse_what_does_not_fit
 from scenarios.files.loader import load
 
 GB = 1e9
@@ -22,7 +22,7 @@ def refusal(load, available):
 
 
 def test_the_message_names_the_estimate_what_there_is_and_what_to_do():
-    said = refusal(Load("reference", 1_000_000, 365, processes=4, runs=40), 8 * GB)
+    said = refusal(Workload("reference", 1_000_000, 365, processes=4, runs=40), 8 * GB)
     assert "4 cohorts of 1,000,000 customers over 365 days" in said
     assert "20.8 GB" in said
     assert "8.0 GB are available" in said
@@ -32,26 +32,26 @@ def test_the_message_names_the_estimate_what_there_is_and_what_to_do():
 
 
 def test_what_the_message_proposes_fits():
-    load = Load("reference", 1_000_000, 365, processes=4, runs=40)
+    load = Workload("reference", 1_000_000, 365, processes=4, runs=40)
     refusal(load, 8 * GB)
-    refuse_what_does_not_fit(Load("reference", 370_000, 365, processes=4, runs=40), 8 * GB)
-    refuse_what_does_not_fit(Load("reference", 1_000_000, 365, processes=1, runs=40), 8 * GB)
+    refuse_what_does_not_fit(Workload("reference", 370_000, 365, processes=4, runs=40), 8 * GB)
+    refuse_what_does_not_fit(Workload("reference", 1_000_000, 365, processes=1, runs=40), 8 * GB)
 
 
 def test_a_trace_takes_room_and_can_be_left_out():
-    without = Load("reference", 400_000, 365)
+    without = Workload("reference", 400_000, 365)
     refuse_what_does_not_fit(without, 3 * GB)
-    assert "leave the trace out" in refusal(Load("reference", 400_000, 365, trace=True), 3 * GB)
+    assert "leave the trace out" in refusal(Workload("reference", 400_000, 365, trace=True), 3 * GB)
 
 
 def test_where_not_even_one_customer_fits_no_size_is_proposed():
-    assert "Set a smaller population.size" in refusal(Load("compiled", 1_000_000, 365, processes=8), 0.5 * GB)
+    assert "Set a smaller population.size" in refusal(Workload("compiled", 1_000_000, 365, processes=8), 0.5 * GB)
 
 
 @pytest.mark.parametrize("available", [0, 1000, None])
 @pytest.mark.parametrize("engine", FOOTPRINTS)
 def test_a_small_run_is_never_refused(engine, available):
-    refuse_what_does_not_fit(Load(engine, 2000, 365, processes=2, runs=400), available)
+    refuse_what_does_not_fit(Workload(engine, 2000, 365, processes=2, runs=400), available)
 
 
 def test_every_built_in_scenario_is_small():
@@ -59,9 +59,9 @@ def test_every_built_in_scenario_is_small():
 
     for name in builtin_names():
         loaded = load(name)
-        size, runs = loaded.setups[0].population.size, loaded.scenario.replications * len(loaded.setups)
-        load_ = Load("reference", size, loaded.scenario.horizon_days, processes=2, runs=runs)
-        assert load_.cohorts <= memory.SMALL
+        size, runs = loaded.arms[0].population.size, loaded.scenario.replications * len(loaded.arms)
+        load_ = Workload("reference", size, loaded.scenario.horizon_days, processes=2, runs=runs)
+        assert load_.cohort_bytes <= memory.NEGLIGIBLE_BYTES
 
 
 def test_a_comparison_is_refused_before_it_starts(monkeypatch):
@@ -73,7 +73,7 @@ def test_a_comparison_is_refused_before_it_starts(monkeypatch):
 
 def test_where_the_system_says_nothing_nothing_is_refused(monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: None)
-    refuse_what_does_not_fit(Load("reference", 10**9, 365))
+    refuse_what_does_not_fit(Workload("reference", 10**9, 365))
 
 
 def test_this_system_says_something():
@@ -84,15 +84,15 @@ def test_a_containers_limit_counts_without_the_files_it_has_cached(tmp_path):
     (tmp_path / "memory.max").write_text("1000\n")
     (tmp_path / "memory.current").write_text("700\n")
     (tmp_path / "memory.stat").write_text("anon 500\ninactive_file 200\n")
-    assert memory._of_the_container(tmp_path) == 500
+    assert memory._container_memory(tmp_path) == 500
     (tmp_path / "memory.max").write_text("max\n")
-    assert memory._of_the_container(tmp_path) is None
-    assert memory._of_the_container(tmp_path / "nowhere") is None
+    assert memory._container_memory(tmp_path) is None
+    assert memory._container_memory(tmp_path / "nowhere") is None
 
 
 @pytest.mark.parametrize(("size", "text"), [(3.24e9, "3.2 GB"), (410e6, "410 MB")])
 def test_amounts_for_people(size, text):
-    assert memory.amount(size) == text
+    assert memory.format_bytes(size) == text
 
 
 MEASURE = """
@@ -143,6 +143,6 @@ def test_the_figures_are_those_that_are_measured(engine, size, days, trace):
     # Once to compile where that is needed: a compiler takes memory that a later process does not.
     subprocess.run([*command[:4], "10", "5", trace], check=True, capture_output=True)
     program, customer = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    stated = Load(engine, size, days, trace=bool(trace), streamed=trace == "stream").cohorts / size
+    stated = Workload(engine, size, days, trace=bool(trace), streamed=trace == "stream").cohort_bytes / size
     assert stated / 1.6 <= customer <= stated * 1.6
     assert FOOTPRINTS[engine].program / 1.6 <= program <= FOOTPRINTS[engine].program * 1.6

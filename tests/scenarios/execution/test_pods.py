@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from scenarios.comparison.replications import replicate
-from scenarios.execution.pods import PodWork
+from scenarios.execution.pods import PodJob
 from simulation.model.spec import Reviewers
 from simulation.runs.run import run_arm
 from tests.simulation.worlds import arm
@@ -31,9 +31,9 @@ def test_pods_done_by_two_processes_give_what_one_gives_and_what_one_run_gives()
 
 
 def test_pods_may_come_in_in_any_order():
-    work = PodWork(tuple((setup,) for setup in SETUPS), seed=3, days=60.0, engine="reference")
+    work = PodJob(tuple((setup,) for setup in SETUPS), seed=3, days=60.0, engine="reference")
     tasks = [(1, 0), (0, 1), (0, 0), (1, 1)]
-    backwards = work.joined(lambda asked: [(task, work.do(task)) for task in reversed(list(asked))])
+    backwards = work.join_pods(lambda asked: [(task, work.do(task)) for task in reversed(list(asked))])
     found = dict(backwards(tasks))
     assert sorted(found) == sorted(tasks)
     for number, place in tasks:

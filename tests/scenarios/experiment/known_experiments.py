@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scenarios.experiment.analysis import split_for
+from scenarios.experiment.analysis import build_scenario_split
 from scenarios.files.loader import load
 from simulation.metrics.run_results import Run
 
@@ -18,7 +18,7 @@ VALUE = 1000.0
 def experiment(*overrides, seed=1, replications=8):
     """A scenario and its split; the world in it is not lived, its segments are those of `SIZES`."""
     loaded = load("default", [f"seed={seed}", f"replications={replications}", *overrides])
-    return loaded, split_for(loaded)
+    return loaded, build_scenario_split(loaded)
 
 
 def planted(setups, *, seed, replication, days, trace=False, engine="reference", effect=PLANTED, skew=1.0):

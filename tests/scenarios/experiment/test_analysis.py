@@ -8,10 +8,10 @@ from statistics import NormalDist
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.comparison.checkpoint import opened
-from scenarios.comparison.compare import compare, identity_of
-from scenarios.comparison.stopping_rule import Precision
-from scenarios.experiment.analysis import split_for
+from scenarios.comparison.checkpoint import open_checkpoint
+from scenarios.comparison.compare import build_identity, compare
+from scenarios.comparison.stopping_rule import PrecisionTarget
+from scenarios.experiment.analysis import build_scenario_split
 from scenarios.files.loader import load
 from tests.scenarios.experiment import known_experiments
 from tests.scenarios.experiment.known_experiments import CHURN, PLANTED, SIZES, VALUE, experiment
@@ -25,14 +25,14 @@ BY_SEGMENT = ("arms.treated.share_by_segment={ SMB = 4, Enterprise = 0.25 }",)
 
 def found(*overrides, run=known_experiments.planted, **how):
     loaded, split = experiment(*overrides, **how)
-    return compare(loaded, split=split, run_together=run)
+    return compare(loaded, split=split, run_arms=run)
 
 
 def trials(run, *overrides):
     loaded, split = experiment(*overrides, replications=6)
     for seed in range(TRIALS):
         scenario = loaded.scenario.model_copy(update={"seed": seed})
-        yield compare(replace(loaded, scenario=scenario), split=split, run_together=run)
+        yield compare(replace(loaded, scenario=scenario), split=split, run_arms=run)
 
 
 @pytest.mark.slow
@@ -40,10 +40,10 @@ def trials(run, *overrides):
 def test_between_arms_without_a_difference_five_in_a_hundred_tests_find_one(overrides):
     over_replications = all_together = alone = 0.0
     for comparison in trials(known_experiments.without_effect, *overrides):
-        seen = comparison.experiment.seen["treated"]["churn_rate"]
+        seen = comparison.experiment.estimates["treated"]["churn_rate"]
         over_replications += seen.p_value < 0.05
         all_together += seen.proportions.all.p_value < 0.05
-        alone += seen.proportions.refuting
+        alone += seen.proportions.refuted_share
     assert over_replications / TRIALS == pytest.approx(0.05, abs=ALLOWED)
     assert all_together / TRIALS == pytest.approx(0.05, abs=ALLOWED)
     # Six experiments a trial.
@@ -57,7 +57,7 @@ def test_a_planted_effect_is_recovered_and_covered_as_often_as_stated(overrides)
     lift = PLANTED / (sum(CHURN[name] * size for name, size in SIZES.items()) / 1000)
     for comparison in trials(known_experiments.planted, *overrides):
         effect = comparison.effects["treated"]["churn_rate"].difference
-        seen = comparison.experiment.seen["treated"]["churn_rate"].lift
+        seen = comparison.experiment.estimates["treated"]["churn_rate"].lift
         differences.append(effect.mean)
         hits += effect.low <= PLANTED <= effect.high
         lifts += seen.low <= lift <= seen.high
@@ -73,19 +73,19 @@ def test_shares_that_differ_by_segment_do_not_pass_for_an_effect():
     effect = comparison.effects["treated"]["churn_rate"].difference
     assert abs(effect.mean) < 4 * effect.sd / sqrt(effect.n)
     assert abs(effect.mean) < 0.01
-    assert comparison.experiment.split.stratified
+    assert comparison.experiment.split.is_stratified
 
 
 def test_the_power_of_one_experiment_is_that_of_the_formula():
     """The formula of R's power.prop.test: pooled variance under the null, separate ones under the alternative."""
-    seen = found(replications=300).experiment.seen["treated"]["churn_rate"]
+    seen = found(replications=300).experiment.estimates["treated"]["churn_rate"]
     before = sum(CHURN[name] * size for name, size in SIZES.items()) / 1000
     after, pooled = before + PLANTED, before + PLANTED / 2
     apart = sqrt(before * (1 - before) + after * (1 - after))
     edge = NormalDist().inv_cdf(0.975) * sqrt(2 * pooled * (1 - pooled))
     power = NormalDist().cdf((-PLANTED * sqrt(500) - edge) / apart)
     error = sqrt(power * (1 - power) / 300)
-    assert seen.proportions.refuting == pytest.approx(power, abs=4 * error)
+    assert seen.proportions.refuted_share == pytest.approx(power, abs=4 * error)
     # The spread of 300 effects is known to 4 %, and with it the power to about as much as by counting.
     assert seen.power == pytest.approx(power, abs=4 * error)
 
@@ -163,19 +163,19 @@ def test_one_experiment_alone_has_a_test_of_its_churn_and_no_interval():
 def test_the_number_of_workers_changes_nothing():
     loaded, split = experiment(replications=5)
     alone, together = (
-        compare(loaded, split=split, run_together=known_experiments.planted, workers=workers) for workers in (1, 2)
+        compare(loaded, split=split, run_arms=known_experiments.planted, workers=workers) for workers in (1, 2)
     )
     assert json.dumps(alone.as_dict()) == json.dumps(together.as_dict())
 
 
 def test_an_interrupted_experiment_is_resumed_to_the_same_bytes(tmp_path):
     loaded, split = experiment(replications=5)
-    identity = identity_of(loaded, "reference", split)
+    identity = build_identity(loaded, "reference", split)
     for run in (known_experiments.interrupted_in_the_third, known_experiments.planted):
-        with opened(tmp_path / "kept.jsonl", identity) as store:
-            comparison = compare(loaded, split=split, run_together=run, store=store)
+        with open_checkpoint(tmp_path / "kept.jsonl", identity) as store:
+            comparison = compare(loaded, split=split, run_arms=run, checkpoint=store)
     assert len((tmp_path / "kept.jsonl").read_text().splitlines()) == 6
-    whole = compare(loaded, split=split, run_together=known_experiments.planted)
+    whole = compare(loaded, split=split, run_arms=known_experiments.planted)
     assert json.dumps(comparison.as_dict()) == json.dumps(whole.as_dict())
 
 
@@ -186,21 +186,21 @@ def test_an_interruption_keeps_the_experiments_that_are_complete():
 
 def test_a_precision_is_that_of_the_effect():
     loaded, split = experiment(replications=4)
-    wanted = Precision({"churn_rate": 0.009}, 200)
-    comparison = compare(loaded, split=split, run_together=known_experiments.planted, precision=wanted)
+    wanted = PrecisionTarget({"churn_rate": 0.009}, 200)
+    comparison = compare(loaded, split=split, run_arms=known_experiments.planted, precision=wanted)
     effect = comparison.effects["treated"]["churn_rate"].difference
-    assert comparison.precision.reached
+    assert comparison.precision.is_reached
     assert (effect.high - effect.low) / 2 == comparison.precision.widths[0].half_width <= 0.009
 
 
 def with_truth(*overrides, run, replications=60):
     loaded, _ = experiment(*overrides, replications=replications)
-    return compare(loaded, split=split_for(loaded, truth=True), run_together=run)
+    return compare(loaded, split=build_scenario_split(loaded, truth=True), run_arms=run)
 
 
 def test_the_truth_is_the_counterfactual_comparison():
     loaded = load("default", ["population.size=120", "horizon_days=90", "replications=3"])
-    held = compare(loaded, split=split_for(loaded, truth=True)).experiment.seen["treated"]
+    held = compare(loaded, split=build_scenario_split(loaded, truth=True)).experiment.estimates["treated"]
     counterfactual = compare(loaded).effects["treated"]
     for name in ("churn_rate", "csat", "review_wait_days_mean", "churn_rate[SMB]"):
         assert held[name].truth.difference[:4] == pytest.approx(counterfactual[name].difference[:4], abs=1e-12)
@@ -210,7 +210,7 @@ def test_the_truth_is_the_counterfactual_comparison():
 
 
 def test_what_the_arms_do_to_each_other_is_found_and_told_from_the_effect():
-    effect = with_truth(run=known_experiments.with_interference).experiment.seen["treated"]["churn_rate"].truth
+    effect = with_truth(run=known_experiments.with_interference).experiment.estimates["treated"]["churn_rate"].truth
     assert effect.difference.low <= PLANTED <= effect.difference.high
     # A hundredth of the customers, rounded to whole ones in each segment.
     assert effect.interference.low - 0.001 <= -0.01 <= effect.interference.high + 0.001
@@ -219,7 +219,7 @@ def test_what_the_arms_do_to_each_other_is_found_and_told_from_the_effect():
 
 def test_without_interference_none_is_found():
     comparison = with_truth(*BY_SEGMENT, run=known_experiments.planted)
-    away = comparison.experiment.seen["treated"]["churn_rate"].truth.interference
+    away = comparison.experiment.estimates["treated"]["churn_rate"].truth.interference
     assert abs(away.mean) < 4 * away.sd / sqrt(away.n)
     assert comparison.customers == 1000
     assert "truth" in comparison.as_dict()["effects"]["treated"]["churn_rate"]
@@ -227,7 +227,7 @@ def test_without_interference_none_is_found():
 
 def test_customers_outside_the_experiment_are_where_they_were_in_the_truth_too():
     loaded, _ = experiment("arms.treated.share_by_segment={ Enterprise = 0 }")
-    split = split_for(loaded, truth=True)
+    split = build_scenario_split(loaded, truth=True)
     for part in split.parts[1:]:
         outside = [setup.name for setup in part if "Enterprise" in setup.share_by_segment]
         assert outside == ["baseline[Enterprise]"]
@@ -237,14 +237,14 @@ def test_customers_outside_the_experiment_are_where_they_were_in_the_truth_too()
 
 def test_the_truth_is_stored_and_is_another_thing_than_the_experiment_alone(tmp_path):
     loaded, plain = experiment(replications=3)
-    split = split_for(loaded, truth=True)
+    split = build_scenario_split(loaded, truth=True)
     for _ in range(2):
-        with opened(tmp_path / "kept.jsonl", identity_of(loaded, "reference", split)) as store:
-            comparison = compare(loaded, split=split, run_together=known_experiments.planted, store=store)
-    fresh = compare(loaded, split=split, run_together=known_experiments.planted, workers=2)
+        with open_checkpoint(tmp_path / "kept.jsonl", build_identity(loaded, "reference", split)) as store:
+            comparison = compare(loaded, split=split, run_arms=known_experiments.planted, checkpoint=store)
+    fresh = compare(loaded, split=split, run_arms=known_experiments.planted, workers=2)
     assert json.dumps(comparison.as_dict()) == json.dumps(fresh.as_dict())
     with (
         pytest.raises(InputError, match="give --mode randomised --truth"),
-        opened(tmp_path / "kept.jsonl", identity_of(loaded, "reference", plain)),
+        open_checkpoint(tmp_path / "kept.jsonl", build_identity(loaded, "reference", plain)),
     ):
         pass

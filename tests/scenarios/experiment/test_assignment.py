@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from scenarios.experiment.analysis import split_for
-from scenarios.experiment.assignment import split_of
+from scenarios.experiment.analysis import build_scenario_split
+from scenarios.experiment.assignment import build_split
 from scenarios.files.loader import load
 from simulation.metrics.run_results import Run
 from simulation.runs.run import run_together
@@ -25,12 +25,12 @@ def lived(loaded, split, replication=0):
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 def test_strata_live_the_lives_that_their_arms_would(engine):
     loaded = load("default", ["population.size=60", "arms.treated.share_by_segment={ SMB = 3.0 }"])
-    split = split_of(loaded.setups, seed=1)
+    split = build_split(loaded.arms, seed=1)
     how = {"seed": 1, "replication": 0, "days": 60.0, "trace": True, "engine": engine}
-    arms, strata = run_together(loaded.setups, **how), run_together(split.strata, **how)
+    arms, strata = run_together(loaded.arms, **how), run_together(split.strata, **how)
     rows = [replace_arm(row) for row in strata[0].trace.sorted_rows()]
     assert rows == arms[0].trace.sorted_rows()
-    for arm, whole in zip(arms, split.lived(strata), strict=True):
+    for arm, whole in zip(arms, split.pool_strata(strata), strict=True):
         for each in fields(Run):
             if each.name not in NOT_POOLED:
                 assert in_any_order(getattr(whole, each.name)) == in_any_order(getattr(arm, each.name)), each.name
@@ -65,7 +65,7 @@ def replace_arm(row):
 def test_where_every_segment_is_divided_alike_an_arm_is_the_sum_of_its_strata():
     loaded, split = experiment("arms.treated.share=2")
     runs = lived(loaded, split)
-    for place, arm in enumerate(split.measured(runs)):
+    for place, arm in enumerate(split.weight_runs(runs)):
         mine = runs[place * 3 : place * 3 + 3]
         customers = sum(run.customers for run in mine)
         churned = sum(run.metrics["churn_rate"] * run.customers for run in mine)
@@ -81,30 +81,30 @@ def test_where_shares_differ_a_stratum_stands_for_its_whole_segment():
     churned = {"SMB": (18, 162), "Mid-Market": (15, 15), "Enterprise": (2, 2)}
     runs = [stratum("x", name, counts[name][arm], churned[name][arm], 1.0) for arm in (0, 1) for name in SEGMENTS]
     expected = (600 * 0.3 + 300 * 0.1 + 100 * 0.04) / 1000
-    for arm in split.measured(runs):
+    for arm in split.weight_runs(runs):
         assert arm.metrics["churn_rate"] == pytest.approx(expected)
         assert arm.quantities["live_value_end"] == pytest.approx(VALUE * 1000 * (1 - expected))
     # Summed, the arms would differ by their mixes of segments.
-    summed = [arm.metrics["churn_rate"] for arm in split.lived(runs)]
+    summed = [arm.metrics["churn_rate"] for arm in split.pool_strata(runs)]
     assert summed[1] - summed[0] > 0.08
 
 
 def test_a_segment_of_one_arm_alone_is_not_in_the_experiment():
     _, split = experiment("arms.treated.share_by_segment={ Enterprise = 0 }")
-    assert split.compared == ("SMB", "Mid-Market")
+    assert split.compared_segments == ("SMB", "Mid-Market")
     assert split.shares["Enterprise"] == (1.0, 0.0)
-    assert not split.stratified
+    assert not split.is_stratified
     runs = lived(None, split)
     assert sum(run.customers for run in runs) == 1000
-    assert sum(run.customers for run in split.lived(runs)) == 900
-    assert sum(arm.quantities["evaluations"] for arm in split.measured(runs)) == pytest.approx(2 * 900)
+    assert sum(run.customers for run in split.pool_strata(runs)) == 900
+    assert sum(arm.quantities["evaluations"] for arm in split.weight_runs(runs)) == pytest.approx(2 * 900)
 
 
 def test_where_every_segment_is_divided_alike_an_arm_may_have_nobody_in_one_of_them():
     _, split = experiment()
     counts = [(40, 20), (10, 30), (4, 0)]
     runs = [stratum("x", SEGMENTS[at], counts[at][arm], counts[at][arm] // 2, 1.0) for arm in (0, 1) for at in range(3)]
-    baseline, treated = split.measured(runs)
+    baseline, treated = split.weight_runs(runs)
     assert baseline.metrics["churn_rate"] == treated.metrics["churn_rate"] == 0.5
     assert baseline.quantities["evaluations"] == pytest.approx(104.0)
     assert treated.quantities["evaluations"] == pytest.approx(104.0)
@@ -115,17 +115,17 @@ def test_a_replication_in_which_an_arm_has_nobody_is_not_used():
     _, split = experiment()
     nobody = [stratum("x", name, 10 * (arm == 0), 0, 1.0) for arm in (0, 1) for name in SEGMENTS]
     somebody = lived(None, split)
-    assert split.measured(nobody) is None
-    assert split.usable([nobody, somebody]) == [split.measured(somebody)]
+    assert split.weight_runs(nobody) is None
+    assert split.usable_replications([nobody, somebody]) == [split.weight_runs(somebody)]
     with pytest.raises(InputError, match=r"larger population\.size"):
-        split.usable([nobody])
+        split.usable_replications([nobody])
 
 
 @given(st.lists(st.tuples(st.integers(1, 400), st.floats(0.0, 1.0)), min_size=6, max_size=6), st.booleans())
 def test_a_mean_of_everybody_lies_between_those_of_the_strata_and_equal_ones_stay_equal(strata, stratified):
     _, split = experiment(*(["arms.treated.share_by_segment={ SMB = 9 }"] if stratified else []))
     runs = [stratum("x", SEGMENTS[place % 3], n, round(share * n), 1.0) for place, (n, share) in enumerate(strata)]
-    for place, arm in enumerate(split.measured(runs)):
+    for place, arm in enumerate(split.weight_runs(runs)):
         rates = [run.metrics["churn_rate"] for run in runs[place * 3 : place * 3 + 3]]
         assert min(rates) <= arm.metrics["churn_rate"] <= max(rates)
         assert arm.metrics["csat"] == 4.0
@@ -148,7 +148,7 @@ def test_a_mean_of_everybody_lies_between_those_of_the_strata_and_equal_ones_sta
 )
 def test_what_cannot_be_split_is_refused_with_a_way_out(overrides, message):
     with pytest.raises(InputError, match=message):
-        split_for(load("default", overrides))
+        build_scenario_split(load("default", overrides))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_an_equal_split_that_is_said_is_the_scenario_that_did_not_say_it():
 
 def test_recorded_customers_are_split_by_the_segments_they_bring():
     loaded = load("seed_ten")
-    split = split_for(loaded)
+    split = build_scenario_split(loaded)
     runs = run_together(split.strata, seed=1, replication=0, days=10.0)
-    assert sum(run.customers for run in runs) == loaded.setups[0].population.size
+    assert sum(run.customers for run in runs) == loaded.arms[0].population.size
     assert set(split.shares) == {run.arm.partition("[")[2].removesuffix("]") for run in runs}

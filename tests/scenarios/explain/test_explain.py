@@ -7,22 +7,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from scenarios.comparison.money import returns
-from scenarios.explain.divergence import event_dict
+from scenarios.comparison.money import compute_returns
+from scenarios.explain.divergence import event_as_dict
 from scenarios.explain.explain import explain
 from scenarios.files.loader import load
 from simulation.exports.histories import initial_histories
 from simulation.runs.run import run_arm
 
 SMALL = ["population.size=60", "horizon_days=120"]
-ALIKE = f"arms.treated.actions={json.dumps(load('default').setups[0].actions)}"
+ALIKE = f"arms.treated.actions={json.dumps(load('default').arms[0].actions)}"
 
 
 def runs(loaded):
     scenario = loaded.scenario
     return [
         run_arm(setup, seed=scenario.seed, replication=0, days=scenario.horizon_days, trace=True)
-        for setup in loaded.setups
+        for setup in loaded.arms
     ]
 
 
@@ -52,19 +52,19 @@ def test_the_events_of_a_customer_are_the_rows_of_the_trace(customer, seed, revi
     loaded = load(name, ["population.size=40", "horizon_days=60", f"seed={seed}", f'reviewers={{"count"={reviewers}}}'])
     found = explain(loaded, customer).as_dict()
     for run in runs(loaded):
-        rows = [event_dict(row) for row in run.trace.sorted_rows() if row.customer == customer]
+        rows = [event_as_dict(row) for row in run.trace.sorted_rows() if row.customer == customer]
         assert found["arms"][run.arm]["events"] == rows
 
 
 def test_arms_are_alike_up_to_the_parting_and_not_at_it(everybody):
-    parted = [found for found in everybody if found.parting is not None]
+    parted = [found for found in everybody if found.earliest_divergence is not None]
     assert parted
     for found in everybody:
-        told = [[r for r in event_of(life) if r["label"] not in ("none", "monitor_only")] for life in found.lives]
-        if found.parting is None:
+        told = [[r for r in event_of(life) if r["label"] not in ("none", "monitor_only")] for life in found.histories]
+        if found.earliest_divergence is None:
             assert alike(told[0]) == alike(told[1])
             continue
-        time = found.parting.first.time
+        time = found.earliest_divergence.first.time
         before = [alike([row for row in arm if row["time"] < time]) for arm in told]
         at = [alike([row for row in arm if row["time"] == time]) for arm in told]
         assert before[0] == before[1]
@@ -72,7 +72,7 @@ def test_arms_are_alike_up_to_the_parting_and_not_at_it(everybody):
 
 
 def event_of(life):
-    return [event_dict(row) for row in life.lifeline.rows]
+    return [event_as_dict(row) for row in life.history.rows]
 
 
 def alike(rows):
@@ -87,12 +87,12 @@ def test_the_parting_says_why_and_what_came_of_it():
     assert any(parting.effect.startswith("the lives themselves part on day") for parting in said)
     for parting in said:
         assert parting.why.startswith("baseline: ")
-        assert parting.life is None or parting.life.time >= parting.first.time
+        assert parting.history_difference is None or parting.history_difference.time >= parting.first.time
 
 
 def test_an_arm_that_differs_in_nothing_does_not_part():
     found = explain(load("default", [*SMALL, ALIKE]), 3)
-    assert found.parting is None
+    assert found.earliest_divergence is None
     assert found.as_dict()["parting"] is None
     assert found.as_dict()["differences"]["treated"] == {"revenue": 0.0, "value": 0.0, "cost": 0.0, "net": 0.0}
 
@@ -110,19 +110,21 @@ def test_the_gate_is_a_reason_to_part():
 
 
 def explain_from(loaded, customer, cache={}):  # noqa: B006 - the runs of one scenario are kept for all its customers
-    from scenarios.explain.divergence import part
+    from scenarios.explain.divergence import first_divergence
     from simulation.exports.histories import RunHistory
 
     if loaded.hash not in cache:
-        told = [RunHistory(*pair, loaded.scenario.seed, 0) for pair in zip(loaded.setups, runs(loaded), strict=True)]
-        cache[loaded.hash] = [list(one.lives()) for one in told]
+        told = [RunHistory(*pair, loaded.scenario.seed, 0) for pair in zip(loaded.arms, runs(loaded), strict=True)]
+        cache[loaded.hash] = [list(one.histories()) for one in told]
     lives = cache[loaded.hash]
-    return part(("baseline", "treated"), lives[0][customer], lives[1][customer])
+    return first_divergence(("baseline", "treated"), lives[0][customer], lives[1][customer])
 
 
 def test_the_money_of_all_customers_is_the_money_of_the_comparison(loaded, lived):
     """Line by line, but for infrastructure, which is nobody's own."""
-    cohort = returns(loaded.scenario, loaded.setups, [tuple(lived)], loaded.scenario.horizon_days)["treated"].ledger
+    cohort = compute_returns(loaded.scenario, loaded.arms, [tuple(lived)], loaded.scenario.horizon_days)[
+        "treated"
+    ].ledger
     own = [explain_lines(loaded, lived, customer) for customer in range(60)]
     for line in cohort.lines:
         if line.name == "infrastructure":
@@ -132,9 +134,9 @@ def test_the_money_of_all_customers_is_the_money_of_the_comparison(loaded, lived
 
 
 def explain_lines(loaded, lived, customer):
-    from scenarios.explain.explain import _arm_life
+    from scenarios.explain.explain import _build_arm_history
 
-    lives = [_arm_life(loaded, setup, run, customer) for setup, run in zip(loaded.setups, lived, strict=True)]
+    lives = [_build_arm_history(loaded, setup, run, customer) for setup, run in zip(loaded.arms, lived, strict=True)]
     return {life.name: {line.name: line.quantity for line in life.ledger.lines} for life in lives}
 
 
@@ -147,16 +149,16 @@ def test_net_is_value_less_cost_and_nobody_pays_for_the_infrastructure(everybody
 
 def test_a_life_that_the_horizon_cuts_off_is_unfinished(everybody):
     for found in everybody:
-        for life in found.lives:
-            assert life.unfinished == (life.lifeline.end_stage != "churned")
-    assert len({life.unfinished for found in everybody for life in found.lives}) == 2
+        for life in found.histories:
+            assert life.is_unfinished == (life.history.end_stage != "churned")
+    assert len({life.is_unfinished for found in everybody for life in found.histories}) == 2
 
 
 def test_three_arms_are_each_held_against_the_baseline():
     loaded = load("default", [*SMALL, "arms.idle.active=false"])
     found = explain(loaded, 5)
-    assert [life.name for life in found.lives] == ["baseline", "treated", "idle"]
-    assert set(found.partings) == {"treated", "idle"}
+    assert [life.name for life in found.histories] == ["baseline", "treated", "idle"]
+    assert set(found.divergences) == {"treated", "idle"}
 
 
 def test_a_customer_who_does_not_exist_is_refused_before_anything_runs(loaded, monkeypatch):
@@ -169,8 +171,7 @@ def test_a_customer_who_comes_later_is_told_from_the_day_of_arrival_and_refused_
     later = ["population.arrivals={ share = 1, over_days = 200, stage = 'retention' }"]
     short = load("onboarding_outreach", [*SMALL, *later])
     days = {
-        life.initial.number: life.initial.arrives_at
-        for life in initial_histories(short.setups[0], seed=1, replication=0)
+        life.initial.number: life.initial.arrives_at for life in initial_histories(short.arms[0], seed=1, replication=0)
     }
     late = next(customer for customer, day in days.items() if day > 120.0)
     early = next(customer for customer, day in days.items() if day < 120.0)

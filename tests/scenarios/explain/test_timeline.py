@@ -2,8 +2,8 @@
 
 import pytest
 
-from scenarios.explain.event_text import described, described_run
-from scenarios.explain.timeline import merged
+from scenarios.explain.event_text import describe_event, describe_idle_evaluations
+from scenarios.explain.timeline import merge_histories
 from simulation.trace.events import KINDS, Row
 
 
@@ -16,14 +16,14 @@ ACTION = row(3.0, "action", "proactive_outreach", None, value=60.0)
 
 
 def test_runs_of_quiet_looks_are_one_line_with_their_count():
-    lines = merged([[row(1.0), row(2.0), ACTION, row(4.0)]])
+    lines = merge_histories([[row(1.0), row(2.0), ACTION, row(4.0)]])
     assert [line.time for line in lines] == [1.0, 3.0, 4.0]
     assert lines[0].cells == ("looks 2 times, does nothing (2 x no live signal), up to day 2.0",)
     assert lines[2].cells == ("looks, does nothing: no live signal",)
 
 
 def test_what_two_arms_share_stands_on_one_line_and_what_not_beside_an_empty_cell():
-    shared, alone = merged([[ACTION], [ACTION, row(5.0, "move", "churn", to_stage="churned")]])
+    shared, alone = merge_histories([[ACTION], [ACTION, row(5.0, "move", "churn", to_stage="churned")]])
     assert shared.is_shared
     assert not alone.is_shared
     assert alone.cells == ("", "churn: retention -> churned")
@@ -31,15 +31,15 @@ def test_what_two_arms_share_stands_on_one_line_and_what_not_beside_an_empty_cel
 
 def test_several_events_at_one_time_keep_their_order():
     signal = row(3.0, "signal", "usage_drop", "noise", source="manual")
-    lines = merged([[signal, ACTION], [signal]])
+    lines = merge_histories([[signal, ACTION], [signal]])
     assert [line.time for line in lines] == [3.0, 3.0]
     assert lines[0].cells[0] == "signal usage drop 0.50, manual (truth, unseen: a false alarm)"
     assert lines[1].cells == ("proactive outreach is carried out, $60.00", "")
 
 
 def test_nobody_sees_the_truth():
-    assert described(row(1.0, "distress_on", "price", None)) == "distress begins: price (truth, unseen)"
-    assert described(row(1.0, "distress_off", "price", None)) == "distress ends: price (truth, unseen)"
+    assert describe_event(row(1.0, "distress_on", "price", None)) == "distress begins: price (truth, unseen)"
+    assert describe_event(row(1.0, "distress_off", "price", None)) == "distress ends: price (truth, unseen)"
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,11 @@ def test_nobody_sees_the_truth():
     ],
 )
 def test_what_a_full_world_brings_is_said_in_words(happened, words):
-    assert described(happened) == words
+    assert describe_event(happened) == words
 
 
 def test_a_run_of_looks_says_how_often_the_stage_on_record_was_wrong():
-    text = described_run([row(1.0, to_stage="support"), row(2.0)])
+    text = describe_idle_evaluations([row(1.0, to_stage="support"), row(2.0)])
     assert text == (
         "looks 2 times, does nothing (2 x no live signal; the stage on record is wrong in 1), up to day 2.0"
     )
@@ -89,9 +89,9 @@ def test_a_run_of_looks_says_how_often_the_stage_on_record_was_wrong():
 
 @pytest.mark.parametrize("kind", [*KINDS, "something_new"])
 def test_every_kind_of_row_has_words(kind):
-    assert "_" not in described(row(1.0, kind, "some_label", "some_reason", to_stage="churned"))
+    assert "_" not in describe_event(row(1.0, kind, "some_label", "some_reason", to_stage="churned"))
 
 
 def test_a_mixed_run_counts_its_reasons():
-    text = described_run([row(1.0), row(2.0), row(3.0, label="monitor_only", reason="capped")])
+    text = describe_idle_evaluations([row(1.0), row(2.0), row(3.0, label="monitor_only", reason="capped")])
     assert text == ("looks 3 times, does nothing (2 x no live signal, 1 x contacted too often of late), up to day 3.0")

@@ -60,7 +60,7 @@ def test_set_wins_over_the_file_and_the_last_set_wins(write):
 
 def test_a_number_of_reviewers_drops_the_rate_it_replaces():
     loaded = load("default", ["reviewers.count=3", "arms.treated.reviewers.per_1000=5"])
-    assert [setup.reviewers.count_for(1000) for setup in loaded.setups] == [3, 5]
+    assert [setup.reviewers.count_for(1000) for setup in loaded.arms] == [3, 5]
 
 
 def test_an_arm_may_be_left_out(write):
@@ -70,7 +70,7 @@ def test_an_arm_may_be_left_out(write):
 
 def test_an_arm_changes_the_policy_of_no_other_arm():
     loaded = load("default", ["policy.thresholds.act_severity=0.3", "arms.treated.policy.thresholds.act_severity=0.4"])
-    assert [setup.policy.thresholds.act_severity for setup in loaded.setups] == [0.3, 0.4]
+    assert [setup.policy.thresholds.act_severity for setup in loaded.arms] == [0.3, 0.4]
 
 
 def test_records_are_found_beside_the_file_that_names_them(write, tmp_path):
@@ -84,7 +84,7 @@ def test_a_bare_amount_is_assumed():
     money = load("default", ["money.discount_per_year=0.1"]).scenario.money
     assert (money.discount_per_year.amount, money.discount_per_year.provenance) == (0.1, "assumed")
     assert load("default").scenario.money.discount_per_year.provenance == "default"
-    priced = load("default", ["policy.economics.reviewer_hour.amount=70"]).setups[0].policy.economics.reviewer_hour
+    priced = load("default", ["policy.economics.reviewer_hour.amount=70"]).arms[0].policy.economics.reviewer_hour
     assert (priced.amount, priced.provenance) == (70.0, "assumed")
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.files.merging import Layer, laid_over, merged, normalised, source_of
+from scenarios.files.merging import Layer, deep_merge, find_source, merge_layers, normalise
 
 values = st.integers(0, 9) | st.lists(st.integers(0, 3), max_size=2)
 # A key is either always a table or always a value, as in a scenario: that is what makes laying over associative.
@@ -17,44 +17,44 @@ layers = st.fixed_dictionaries({}, optional={"a": values, "b": values, "table": 
 
 @given(layers, layers, layers)
 def test_laying_over_is_associative(one, two, three):
-    assert laid_over(laid_over(one, two), three) == laid_over(one, laid_over(two, three))
+    assert deep_merge(deep_merge(one, two), three) == deep_merge(one, deep_merge(two, three))
 
 
 @given(layers)
 def test_nothing_laid_over_changes_nothing(one):
-    assert laid_over(one, {}) == one == laid_over({}, one)
-    assert laid_over(one, one) == one
+    assert deep_merge(one, {}) == one == deep_merge({}, one)
+    assert deep_merge(one, one) == one
 
 
 @given(layers, layers)
 def test_the_later_layer_wins_and_the_earlier_is_left_as_it_was(one, two):
     before = repr(one)
-    found = laid_over(one, two)
+    found = deep_merge(one, two)
     assert repr(one) == before
     assert all(found[key] == two[key] for key in two if key in ("a", "b"))
 
 
 @given(layers, layers)
 def test_number_and_rate_of_reviewers_never_meet(one, two):
-    found = laid_over(one, two).get("reviewers", {})
+    found = deep_merge(one, two).get("reviewers", {})
     assert not {"count", "per_1000"} <= set(found)
 
 
 def test_lists_are_replaced_whole():
-    assert laid_over({"a": [1, 2, 3]}, {"a": [4]}) == {"a": [4]}
+    assert deep_merge({"a": [1, 2, 3]}, {"a": [4]}) == {"a": [4]}
 
 
 def test_records_replace_segments_and_the_reverse():
     synthetic = {"population": {"size": 5, "segments": {"SMB": {}}, "start": {"onboarding": 1}}}
     recorded = {"population": {"records": "bundled", "as_of": "2025-01-16"}}
-    assert laid_over(synthetic, recorded) == {"population": {"size": 5, **recorded["population"]}}
-    assert laid_over(recorded, synthetic) == synthetic
+    assert deep_merge(synthetic, recorded) == {"population": {"size": 5, **recorded["population"]}}
+    assert deep_merge(recorded, synthetic) == synthetic
 
 
 def test_an_amount_without_provenance_is_assumed_and_inherits_none():
     base = {"money": {"rate": {"amount": 0.1, "provenance": "measured"}}}
-    over = normalised({"money": {"rate": {"amount": 0.2}}})
-    assert laid_over(base, over) == {"money": {"rate": {"amount": 0.2, "provenance": "assumed"}}}
+    over = normalise({"money": {"rate": {"amount": 0.2}}})
+    assert deep_merge(base, over) == {"money": {"rate": {"amount": 0.2, "provenance": "assumed"}}}
 
 
 def test_the_source_of_a_key_is_the_last_layer_that_says_it():
@@ -63,8 +63,8 @@ def test_the_source_of_a_key_is_the_last_layer_that_says_it():
         Layer("top.toml", {"a": {"y": 3}}),
         Layer("--set b=1", {"b": 1}),
     ]
-    assert source_of(stack, ("a", "x")) == "base.toml"
-    assert source_of(stack, ("a", "y")) == "top.toml"
-    assert source_of(stack, ("b",)) == "--set b=1"
-    assert source_of(stack, ("missing",)) == "top.toml"
-    assert merged(stack) == {"a": {"x": 1, "y": 3}, "b": 1}
+    assert find_source(stack, ("a", "x")) == "base.toml"
+    assert find_source(stack, ("a", "y")) == "top.toml"
+    assert find_source(stack, ("b",)) == "--set b=1"
+    assert find_source(stack, ("missing",)) == "top.toml"
+    assert merge_layers(stack) == {"a": {"x": 1, "y": 3}, "b": 1}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from scenarios.files.overrides import override_layer, spelt
+from scenarios.files.overrides import format_key, parse_override
 
 steps = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=8)
 paths = st.lists(steps, min_size=1, max_size=4).map(tuple)
@@ -36,7 +36,7 @@ def test_what_is_set_is_what_is_read(path, value):
     # An equals sign in a quoted step would end the key; such names do not occur in scenarios.
     if any("=" in step for step in path):
         return
-    data = override_layer(f"{spelt(path)}={as_toml(value)}").data
+    data = parse_override(f"{format_key(path)}={as_toml(value)}").data
     for step in path:
         data = data[step]
     assert data == value
@@ -59,7 +59,7 @@ def test_what_is_set_is_what_is_read(path, value):
     ],
 )
 def test_bare_words_are_text_and_toml_is_toml(given_value, read):
-    assert override_layer(f"key={given_value}").data == {"key": read}
+    assert parse_override(f"key={given_value}").data == {"key": read}
 
 
 @pytest.mark.parametrize(
@@ -77,5 +77,5 @@ def test_bare_words_are_text_and_toml_is_toml(given_value, read):
 )
 def test_what_cannot_be_read_says_how_to_write_it(given_text, message):
     with pytest.raises(InputError, match=r"^--set ") as caught:
-        override_layer(given_text)
+        parse_override(given_text)
     assert message in str(caught.value)

@@ -5,12 +5,12 @@ import tomllib
 import pytest
 
 from scenarios.files.loader import BUILTIN, builtin_names
-from scenarios.files.schema import scenario_schema
+from scenarios.files.schema import build_scenario_schema
 
 
 @pytest.fixture(scope="module")
 def schema():
-    return scenario_schema()
+    return build_scenario_schema()
 
 
 def resolved(schema, node):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.metrics.definitions import METRICS, dollars, metric, shown
+from scenarios.metrics.definitions import METRICS, format_dollars, format_metric, get_metric
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from scenarios.metrics.definitions import METRICS, dollars, metric, shown
     ],
 )  # fmt: skip
 def test_dollars(value, text):
-    assert dollars(value) == text
+    assert format_dollars(value) == text
 
 
 @pytest.mark.parametrize(
@@ -31,20 +31,20 @@ def test_dollars(value, text):
     ],
 )
 def test_differences_have_a_sign_unless_they_round_to_nothing(value, unit, text):
-    assert shown(value, unit, difference=True) == text
+    assert format_metric(value, unit, difference=True) == text
 
 
 def test_a_share_is_a_percentage():
-    assert shown(0.1234, "share") == "12.34 %"
+    assert format_metric(0.1234, "share") == "12.34 %"
 
 
 def test_a_segments_metric_is_known_by_what_it_is_a_part_of():
-    assert metric("churn_rate[SMB]").unit == "share"
-    assert metric("churn_rate[SMB]").label == "churn rate [SMB]"
+    assert get_metric("churn_rate[SMB]").unit == "share"
+    assert get_metric("churn_rate[SMB]").label == "churn rate [SMB]"
 
 
 def test_an_unknown_metric_goes_by_its_own_name():
-    assert metric("some_new_number").label == "some new number"
+    assert get_metric("some_new_number").label == "some new number"
 
 
 def test_every_metric_has_a_meaning():

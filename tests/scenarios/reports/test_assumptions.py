@@ -1,7 +1,7 @@
 """What a scenario takes for granted is listed, the parts of a full world included, and nothing that is switched off."""
 
 from scenarios.files.loader import load
-from scenarios.reports.assumptions import assumptions
+from scenarios.reports.assumptions import build_assumptions
 
 FULL = """
 extends = "default"
@@ -19,7 +19,7 @@ effects.proactive_outreach.by_segment.SMB = 0.5
 def listed(text, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(text, encoding="utf-8")
-    return {where: (value, provenance) for where, value, provenance in assumptions(load(path))[-1].rows}
+    return {where: (value, provenance) for where, value, provenance in build_assumptions(load(path))[-1].rows}
 
 
 def test_every_part_of_a_full_world_is_listed_in_words(tmp_path):

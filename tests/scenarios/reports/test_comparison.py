@@ -8,8 +8,8 @@ import pytest
 from journey.core.errors import InputError
 from scenarios.comparison.compare import compare
 from scenarios.files.loader import load
-from scenarios.reports.comparison import repeat_command, report_on
-from scenarios.reports.document import Code, Grid, Heading, Items, Paragraph, as_html, as_markdown, rendered
+from scenarios.reports.comparison import build_repeat_command, build_report
+from scenarios.reports.document import Code, Grid, Heading, Items, Paragraph, render, render_html, render_markdown
 from tests.scenarios import fakes
 
 
@@ -19,7 +19,7 @@ def found():
 
 
 def test_the_report_has_everything_a_reader_needs(found):
-    text = as_markdown(report_on(found))
+    text = render_markdown(build_report(found))
     for words in (
         "## Verdict", "## Arms", "## Metrics", "## Differences: treated minus baseline", "## Money", "## Assumptions",
         "## How to repeat it", "simulation error", "Cohort variation", "Parameter uncertainty", found.loaded.hash,
@@ -29,24 +29,24 @@ def test_the_report_has_everything_a_reader_needs(found):
 
 
 def test_the_command_that_repeats_it_quotes_what_the_shell_would_take_apart(found):
-    assert repeat_command(found) == (
+    assert build_repeat_command(found) == (
         "journey compare default --seed 1 --replications 5 --set replications=5 --set 'title=A <b>bold</b> | title'"
     )
 
 
 def test_an_interrupted_report_says_so_first():
     cut = compare(load("default", ["replications=5"]), run_arm=fakes.interrupted_in_the_third)
-    assert "Interrupted: 2 of 5 replications" in as_markdown(report_on(cut)).split("##")[0]
+    assert "Interrupted: 2 of 5 replications" in render_markdown(build_report(cut)).split("##")[0]
 
 
 def test_what_a_user_wrote_cannot_break_a_table_or_open_a_tag(found):
-    assert "# A \\<b>bold\\</b> \\| title" in as_markdown(report_on(found))
-    assert "A &lt;b&gt;bold&lt;/b&gt; | title" in as_html(report_on(found))
+    assert "# A \\<b>bold\\</b> \\| title" in render_markdown(build_report(found))
+    assert "A &lt;b&gt;bold&lt;/b&gt; | title" in render_html(build_report(found))
 
 
 def test_every_row_of_a_markdown_table_has_as_many_cells():
     grid = Grid(("a", "b"), (("x|y", "1"), ("two\nlines", "2")))
-    rows = as_markdown([grid]).strip().splitlines()
+    rows = render_markdown([grid]).strip().splitlines()
     assert rows[1] == "| --- | ---: |"
     assert all(row.replace("\\|", "").count("|") == 3 for row in rows)
 
@@ -69,14 +69,14 @@ class Balance(HTMLParser):
 
 def test_the_page_is_whole_and_fetches_nothing(found):
     page = Balance()
-    page.feed(as_html(report_on(found)))
+    page.feed(render_html(build_report(found)))
     assert page.open == []
     assert page.fetched == []
 
 
 def test_the_ending_says_the_format():
     blocks = [Heading(1, "T"), Paragraph("p"), Items(("i",)), Code("c"), Grid(("a",), (("1",),))]
-    assert rendered(blocks, Path("x.md")).startswith("# T\n")
-    assert rendered(blocks, Path("x.html")).startswith("<!doctype html>")
+    assert render(blocks, Path("x.md")).startswith("# T\n")
+    assert render(blocks, Path("x.html")).startswith("<!doctype html>")
     with pytest.raises(InputError, match=r"\.md or \.html"):
-        rendered(blocks, Path("x.pdf"))
+        render(blocks, Path("x.pdf"))

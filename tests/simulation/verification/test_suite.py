@@ -195,7 +195,7 @@ def planted_certainty(monkeypatch):
     """Distress and season do not act on a contract's end."""
     monkeypatch.setattr(
         customer_module.Customer,
-        "in_force",
+        "effective_ratio",
         lambda self, ratio, place, honest=customer_module.Customer.effective_ratio: min(
             ratio, honest(self, ratio, place)
         ),
