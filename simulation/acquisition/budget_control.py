@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from journey.marketing.budget.channel_returns import Counts, compute_posterior, compute_prior, sum_counts
 from journey.marketing.budget.log import MarketingLog
 from journey.marketing.budget.optimise import AllocationOptimiser, ChannelPlan
-from journey.marketing.budget.rules import BudgetWorkflow, ChannelKey, Transfer, find_objections
+from journey.marketing.budget.rules import ChannelKey, Transfer, find_objections
+from journey.marketing.budget.workflow import BudgetWorkflow
 from journey.marketing.core.policy import MarketingPolicy
 from simulation.acquisition.prospects import prospect_number
 from simulation.acquisition.spec import MICROS

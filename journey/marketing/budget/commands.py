@@ -30,7 +30,8 @@ from journey.marketing.budget.proposals import (
     find_closed_campaigns,
     sum_pending_by_channel,
 )
-from journey.marketing.budget.rules import BudgetWorkflow, Transfer
+from journey.marketing.budget.rules import Transfer
+from journey.marketing.budget.workflow import BudgetWorkflow
 from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.folders import BUNDLED, MarketingRecords, bundled_folder, read_folders

@@ -17,7 +17,8 @@ from journey.marketing.budget.channel_returns import ChannelReturn, Return, comp
 from journey.marketing.budget.governance import read_log_events
 from journey.marketing.budget.log import MarketingLog
 from journey.marketing.budget.optimise import AllocationOptimiser, ChannelPlan, Gain, compute_gain
-from journey.marketing.budget.rules import BudgetWorkflow, ChannelKey, Transfer, find_objections
+from journey.marketing.budget.rules import ChannelKey, Transfer, find_objections
+from journey.marketing.budget.workflow import BudgetWorkflow
 from journey.marketing.core.policy import BudgetPolicy
 from journey.marketing.records.model import LogEvent, ReasonCode
 from journey.marketing.risks.inbox import build_risk_inbox, group_serious_risks
