@@ -21,8 +21,7 @@ from journey.core.messages import did_you_mean
 from journey.decision.as_of import AsOf, resolve_moment
 from journey.machine import IllegalMoveError
 from journey.machine.lifecycles import budget_action_lifecycle
-from journey.marketing.budget.governance import read_log_events
-from journey.marketing.budget.log import LOG_DATASET, MarketingLog, append_events
+from journey.marketing.budget.log import LOG_DATASET, MarketingLog, append_events, read_log_events
 from journey.marketing.budget.proposals import (
     ACTOR,
     Proposal,

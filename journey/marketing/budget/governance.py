@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from journey.marketing.budget.log import is_same_person
+from journey.marketing.budget.log import is_same_person, read_log_events
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import LogEvent
 
@@ -121,14 +121,6 @@ def _may_be_same_person(proposal: LogEvent, approval: LogEvent) -> bool:
     if not both_people or proposal.actor_id is None or approval.actor_id is None:
         return both_people and proposal.actor_id is None
     return is_same_person(proposal.actor_id, approval.actor_id)
-
-
-def read_log_events(context: "MarketingContext") -> list[LogEvent]:
-    """The recorded log up to `as_of`, in its order."""
-    names = tuple(LogEvent.model_fields)
-    columns = ", ".join(names)
-    rows = context.cursor.execute(f"SELECT {columns} FROM seen_marketing_log ORDER BY row_number").fetchall()
-    return [LogEvent.model_validate(dict(zip(names, row, strict=True))) for row in rows]
 
 
 def report_governance(context: "MarketingContext") -> dict[str, Any]:

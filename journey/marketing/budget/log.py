@@ -9,12 +9,16 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
 from journey.marketing.core.lifecycles import lifecycles
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import Entity, LogEvent, Proposer, ReasonCode
 from journey.runtime.atomic_files import write_bytes
+
+if TYPE_CHECKING:
+    from journey.marketing.views.context import MarketingContext
 
 LOG_DATASET = LogEvent.dataset
 
@@ -196,6 +200,14 @@ class MarketingLog:
         key = (event.entity, event.entity_id)
         self._first.setdefault(key, event)
         self._last[key] = event
+
+
+def read_log_events(context: "MarketingContext") -> list[LogEvent]:
+    """The events of the recorded log up to `as_of`, in the order in which they were written."""
+    names = tuple(LogEvent.model_fields)
+    columns = ", ".join(names)
+    rows = context.cursor.execute(f"SELECT {columns} FROM seen_marketing_log ORDER BY row_number").fetchall()
+    return [LogEvent.model_validate(dict(zip(names, row, strict=True))) for row in rows]
 
 
 def is_same_person(name: str, other: str) -> bool:

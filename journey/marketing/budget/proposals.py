@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.budget.channel_returns import ChannelReturn, Return, compute_channel_returns
-from journey.marketing.budget.governance import read_log_events
-from journey.marketing.budget.log import MarketingLog
+from journey.marketing.budget.log import MarketingLog, read_log_events
 from journey.marketing.budget.optimise import AllocationOptimiser, ChannelPlan, Gain, compute_gain
 from journey.marketing.budget.rules import ChannelKey, Transfer, find_objections
 from journey.marketing.budget.workflow import BudgetWorkflow

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from journey.machine import IllegalMoveError
-from journey.marketing.budget.log import LOG_DATASET, MarketingLog
+from journey.marketing.budget.log import LOG_DATASET, MarketingLog, read_log_events
 from journey.marketing.checks import check
+from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy
 from journey.marketing.records.folders import read_folders
 from tests.journey.marketing.companies import noticed, rows
@@ -112,6 +113,7 @@ def test_a_written_log_is_read_as_records_and_raises_nothing(tmp_path):
     log.write(tmp_path / f"{LOG_DATASET}.jsonl")
     read = read_folders([tmp_path])
     assert read.objects(LOG_DATASET) == log.events
+    assert tuple(read_log_events(build_context(read))) == log.events
     assert not {f.code for f in check(read).findings} - {"missing-set", "log-of-unknown"}
     with_log = rows() | {LOG_DATASET: [event.model_dump() for event in log.events]}
     assert noticed(with_log) == noticed(rows())
