@@ -1,6 +1,6 @@
 """The budget of an arm: balances, media bought from them, and moves between channels that keep the rules.
 
-The moves are those of `journey campaigns`: weighed by `journey.marketing.budget.optimise`, held to the rules by
+The moves are those of `journey campaigns`: weighed by `journey.marketing.budget.optimisation`, held to the rules by
 `journey.marketing.budget.rules` and entered into a `MarketingLog`, which refuses what the budget action's machine does
 not have. So what is tried out here is what would run in production, and the log of a run is an audit trail like any
 other.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from journey.marketing.budget.channel_returns import Counts, compute_posterior, compute_prior, sum_counts
 from journey.marketing.budget.log import MarketingLog
-from journey.marketing.budget.optimise import AllocationOptimiser, ChannelPlan
+from journey.marketing.budget.optimisation import AllocationOptimiser, ChannelPlan
 from journey.marketing.budget.rules import ChannelKey, Transfer, find_objections
 from journey.marketing.budget.workflow import BudgetWorkflow
 from journey.marketing.core.policy import MarketingPolicy

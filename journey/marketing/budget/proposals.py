@@ -1,7 +1,7 @@
 """Which money should move: proposals by posterior return per dollar, held to the rules, each with its reasons.
 
-For every campaign whose money may move, every pair of channels is weighed by `journey.marketing.budget.optimise`; the
-pair with the largest expected gain is proposed, plans and balances are changed as if it were done, and the rest is
+For every campaign whose money may move, every pair of channels is weighed by `journey.marketing.budget.optimisation`;
+the pair with the largest expected gain is proposed, plans and balances are changed as if it were done, and the rest is
 weighed again. A channel that has received does not give. Money that recorded actions still wait to take is not given
 again.
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.budget.channel_returns import ChannelReturn, Return, compute_channel_returns
 from journey.marketing.budget.log import MarketingLog, read_log_events
-from journey.marketing.budget.optimise import AllocationOptimiser, ChannelPlan, Gain, compute_gain
+from journey.marketing.budget.optimisation import AllocationOptimiser, ChannelPlan, Gain, compute_gain
 from journey.marketing.budget.rules import ChannelKey, Transfer, find_objections
 from journey.marketing.budget.workflow import BudgetWorkflow
 from journey.marketing.core.policy import BudgetPolicy

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 from journey.marketing.budget.channel_returns import Return
-from journey.marketing.budget.optimise import ChannelPlan, compute_best_amount, compute_gain, compute_thompson_amount
+from journey.marketing.budget.optimisation import (
+    ChannelPlan,
+    compute_best_amount,
+    compute_gain,
+    compute_thompson_amount,
+)
 
 G = 0.7
 GIVER = ChannelPlan(Return(1.5, 0.4), spent=800.0, planned=3000.0)
