@@ -156,10 +156,11 @@ def test_with_any_engine_that_of_the_file_is_taken(loaded, path):
 def test_a_second_process_on_the_same_file_is_refused(loaded, path):
     code = (
         "import sys\nfrom pathlib import Path\nfrom scenarios.files.loader import load\n"
-        "from scenarios.comparison.compare import identity_of\nfrom scenarios.comparison.checkpoint import opened\n"
+        "from scenarios.comparison.compare import build_identity\n"
+        "from scenarios.comparison.checkpoint import open_checkpoint\n"
         "from journey.core.errors import InputError\n"
-        f"identity = identity_of(load('default', {SMALL!r}), 'reference')\n"
-        "try:\n    with opened(Path(sys.argv[1]), identity): print('opened')\n"
+        f"identity = build_identity(load('default', {SMALL!r}), 'reference')\n"
+        "try:\n    with open_checkpoint(Path(sys.argv[1]), identity): print('opened')\n"
         "except InputError as error: print(error)\n"
     )
     with open_checkpoint(path, build_identity(loaded, "reference")):
