@@ -165,7 +165,7 @@ def _find_arm(scenario: "LoadedScenario", name: str) -> "ArmSpec":
 
 
 def _run_as_dict(loaded: "LoadedScenario", run: "Run") -> dict[str, Any]:
-    from scenarios.comparison.compare import version
+    from journey.core.version import version
 
     return {
         "scenario": loaded.name,

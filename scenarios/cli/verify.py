@@ -106,7 +106,7 @@ def _checks_as_dict(
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from scenarios.comparison.compare import version
+    from journey.core.version import version
 
     return {
         "scenario": loaded.name,

@@ -12,6 +12,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
+from journey.core.version import version
 from journey.statistics.means import CONFIDENCE, Estimate, estimate_mean
 from scenarios.comparison import decision_funnel
 from scenarios.comparison.acquisition import ArmAcquisition, summarise_acquisition
@@ -360,10 +361,3 @@ def _return_as_dict(arm_return: Return) -> dict[str, Any]:
         "probability_positive_means": "share of the replications (cohorts of this size) in which the net was above 0",
         "lines": [line.as_dict() for line in arm_return.ledger.lines],
     }
-
-
-def version() -> str:
-    """Version of this software."""
-    from importlib.metadata import version as installed
-
-    return installed("journeylab")

@@ -93,7 +93,7 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """The explanation as the command line's JSON."""
-        from scenarios.comparison.compare import version
+        from journey.core.version import version
 
         first = self.histories[0]
         person, scenario = first.history.initial, self.loaded.scenario

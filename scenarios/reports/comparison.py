@@ -3,8 +3,8 @@
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from journey.core.version import version
 from scenarios.comparison import decision_funnel
-from scenarios.comparison.compare import version
 from scenarios.comparison.stopping_rule import COVERAGE
 from scenarios.files.model import BASELINE
 from scenarios.metrics.definitions import Unit, format_dollars, format_metric, get_metric

@@ -1,0 +1,8 @@
+"""The version of the installed package."""
+
+
+def version() -> str:
+    """Version of the installed package `journeylab`."""
+    from importlib.metadata import version as installed
+
+    return installed("journeylab")
