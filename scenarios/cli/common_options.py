@@ -73,7 +73,8 @@ def count_processes(workers: int | None, cluster: str | None) -> int:
     Raises:
         InputError: `--cluster` is no address, or `--workers` is given for a cluster that has the workers it has.
     """
-    from scenarios.execution.executor import LOCAL, count_usable_cpus, refuse_malformed
+    from scenarios.execution.executor import count_usable_cpus
+    from scenarios.execution.protocol import LOCAL, refuse_malformed
 
     if cluster is not None:
         refuse_malformed(cluster)

@@ -90,7 +90,7 @@ def command(
     from scenarios.cli.console import print_json, print_message
     from scenarios.cli.progress import progress_bar
     from scenarios.comparison.compare import compare
-    from scenarios.execution.executor import WorkerDiedError
+    from scenarios.execution.protocol import WorkerDiedError
     from simulation.runs.engine_choice import EngineChoice
 
     processes = count_processes(workers, cluster)

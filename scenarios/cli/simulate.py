@@ -56,8 +56,8 @@ def command(
 ) -> None:
     """Simulate one arm of a scenario, once; its review pods, where it has some, on several workers."""
     from scenarios.cli.console import console, print_json, print_message
-    from scenarios.execution.executor import LOCAL
     from scenarios.execution.pods import run_in_pods
+    from scenarios.execution.protocol import LOCAL
     from simulation.exports.histories import RunHistory
     from simulation.runs.engine_choice import choose_engine
     from simulation.trace.dates import Dates

@@ -23,9 +23,9 @@ from scenarios.comparison.review_queue import QueueDay, summarise_queue
 from scenarios.comparison.stopping_rule import PrecisionResult, PrecisionTarget
 from scenarios.comparison.untreated_distress import UntreatedEpisodes, summarise_untreated
 from scenarios.comparison.verdict import Verdict, build_verdict
-from scenarios.execution.executor import LOCAL
 from scenarios.execution.memory import Workload, refuse_what_does_not_fit
 from scenarios.execution.pods import count_pods
+from scenarios.execution.protocol import LOCAL
 from scenarios.execution.tasks import RunArm, RunArms
 from scenarios.experiment.analysis import INTERVALS as RANDOMISED_INTERVALS
 from scenarios.experiment.analysis import LEDGER, RANDOMISED, Experiment, analyse_experiment, select_comparable

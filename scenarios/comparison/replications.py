@@ -22,12 +22,13 @@ from scenarios.comparison.stopping_rule import (
     evaluation_schedule,
     first_evaluation,
 )
-from scenarios.execution.executor import Executor, open_executor
+from scenarios.execution.executor import open_executor
 from scenarios.execution.pods import PodJob, count_pods
 from scenarios.execution.tasks import ReplicationJob, RunArm, RunArms, Task, run_single_arm
 
 if TYPE_CHECKING:
     from scenarios.comparison.checkpoint import Checkpoint
+    from scenarios.execution.protocol import Executor
     from scenarios.experiment.assignment import Split
     from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSpec

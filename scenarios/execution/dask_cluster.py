@@ -27,7 +27,7 @@ from distributed.versions import VersionMismatchWarning
 
 from journey.core.errors import InputError
 from scenarios.execution import interrupts
-from scenarios.execution.executor import LOCAL, Job, WorkerDiedError, refuse_malformed, worker_died_error
+from scenarios.execution.protocol import LOCAL, Job, WorkerDiedError, refuse_malformed, worker_died_error
 from scenarios.execution.versions import local_versions, refuse_other_versions
 
 CONNECT_SECONDS = 5

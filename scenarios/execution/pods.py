@@ -14,7 +14,7 @@ from scenarios.execution.tasks import Task
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scenarios.execution.executor import Executor
+    from scenarios.execution.protocol import Executor
     from simulation.metrics.run_results import Run
     from simulation.metrics.totals import Totals
     from simulation.model.arm import ArmSpec

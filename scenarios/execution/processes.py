@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from scenarios.execution import interrupts
-from scenarios.execution.executor import Job
+from scenarios.execution.protocol import Job
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess

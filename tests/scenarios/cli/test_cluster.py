@@ -143,7 +143,7 @@ def test_one_worker_eight_workers_and_clusters_give_the_same_bytes(address, engi
 @pytest.mark.parametrize(
     ("cluster", "message"),
     [
-        ("lokal", "--cluster lokal: is no address of a scheduler; give tcp://HOST:PORT"),
+        ("lokal", "--cluster lokal: not a valid scheduler address; give tcp://HOST:PORT"),
         ("tcp://127.0.0.1:1", "--cluster tcp://127.0.0.1:1: no Dask scheduler answers there within 0.2 seconds"),
     ],
 )
@@ -170,7 +170,7 @@ def test_a_run_at_which_every_worker_dies_ends_with_a_message_and_keeps_what_was
     monkeypatch.setattr("simulation.runs.run.run_arm", jobs.dies_in_the_third)
     done = invoke(*command)
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "3 times at the same piece of work, most likely because memory ran out" in done.stderr
+    assert "3 times at the same task, most likely because memory ran out" in done.stderr
     assert f"to go on from what is stored in {path}, give the same command again" in done.stderr
     kept = {json.loads(line)["replication"] for line in path.read_text().splitlines()[1:]}
     assert kept >= {0, 1}

@@ -3,7 +3,7 @@
 import pytest
 
 from scenarios.comparison.replications import replicate
-from scenarios.execution.executor import WorkerDiedError
+from scenarios.execution.protocol import WorkerDiedError
 from scenarios.files.loader import load
 from tests.scenarios import fakes
 

@@ -16,7 +16,8 @@ from distributed.cfexecutor import _cascade_future
 
 from journey.core.errors import InputError
 from scenarios.execution import dask_cluster, versions
-from scenarios.execution.executor import WorkerDiedError, open_executor
+from scenarios.execution.executor import open_executor
+from scenarios.execution.protocol import WorkerDiedError
 from tests.scenarios.execution.jobs import DiesAt, Raises, Refuses, Squares
 
 SQUARES = {number: number * number for number in range(12)}
@@ -67,7 +68,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_task_done_again(existing, t
 @pytest.mark.slow
 def test_a_task_at_which_every_worker_dies_is_given_up(existing, tmp_path):
     with (
-        pytest.raises(WorkerDiedError, match=r"4 times at the same piece of work.*give the workers more memory"),
+        pytest.raises(WorkerDiedError, match=r"4 times at the same task.*give the workers more memory"),
         open_executor(DiesAt(3, times=99, folder=tmp_path), cluster=address_of(existing)) as do,
     ):
         list(do([3]))

@@ -3,12 +3,15 @@
 import os
 import sys
 from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 
 from journey.core.errors import InputError
 from scenarios.cli.common_options import count_processes
-from scenarios.execution.executor import WorkerDiedError, iterate_results, open_executor, refuse_malformed
+from scenarios.execution import executor
+from scenarios.execution.executor import iterate_results, open_executor
+from scenarios.execution.protocol import WorkerDiedError, refuse_malformed
 from tests.scenarios.execution.jobs import DiesAt, Refuses, Squares, Who
 
 SQUARES = {number: number * number for number in range(12)}
@@ -59,7 +62,7 @@ def test_a_worker_killed_in_mid_run_costs_nothing_but_time(tmp_path):
 def test_a_task_that_kills_every_worker_is_given_up_and_what_was_finished_was_handed_over(tmp_path):
     finished = {}
     with (
-        pytest.raises(WorkerDiedError, match="3 times at the same piece of work, most likely because memory"),
+        pytest.raises(WorkerDiedError, match="3 times at the same task, most likely because memory"),
         open_executor(DiesAt(11, times=99, folder=tmp_path), 2) as do,
     ):
         finished.update(do(SQUARES))
@@ -93,7 +96,7 @@ def test_what_a_worker_refuses_is_refused_here():
 
 @pytest.mark.parametrize("address", ["lokal", "host:8786", "tcp://host", "tcp://:8786", "", "tcp://a b:1"])
 def test_what_is_no_address_is_said_to_be_none(address):
-    with pytest.raises(InputError, match=r"is no address of a scheduler; give tcp://HOST:PORT"):
+    with pytest.raises(InputError, match=r"not a valid scheduler address; give tcp://HOST:PORT"):
         refuse_malformed(address)
 
 
@@ -116,3 +119,10 @@ def test_without_dask_one_line_says_what_to_install(monkeypatch):
         open_executor(Squares(), cluster="local"),
     ):
         pass
+
+
+def test_the_pools_import_the_protocol_and_not_the_executor():
+    """The executor imports the pools when it needs them, so an import back would be a cycle."""
+    for pool in ("processes", "dask_cluster", "protocol"):
+        source = Path(executor.__file__).with_name(f"{pool}.py").read_text(encoding="utf-8")
+        assert "scenarios.execution.executor" not in source
