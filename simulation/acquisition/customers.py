@@ -5,9 +5,11 @@ A funnel is lived once for all who ask about it one after another (the engine, t
 
 from __future__ import annotations
 
+from operator import eq
 from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
+from journey.runtime.recent_cache import RecentCache
 from simulation.acquisition.customer_traits import draw_traits
 from simulation.acquisition.spec import AcquiredPopulation
 from simulation.population.draw import Cohort, InitialCustomer
@@ -23,38 +25,38 @@ if TYPE_CHECKING:
 
 REFERENCE = "reference"
 _CACHE_SIZE = 4
-"""Funnels that are remembered: of the arm that is being lived, and of some that are held against it."""
-
-_recent: list[tuple[AcquiredPopulation, int, int, FunnelResult]] = []
+"""Number of cached funnels: the arm that is being simulated and a few that it is compared with."""
 
 
 def get_funnel_result(
     population: AcquiredPopulation, *, seed: int, replication: int, engine: str = REFERENCE
 ) -> FunnelResult:
-    """The funnel of a population, lived now or lately.
+    """The simulated funnel of a population, from the cache if it was simulated recently.
 
     Args:
         population: The funnel.
         seed: The scenario's seed.
-        replication: Which replication.
-        engine: By which engine, if it is lived now; both give the same.
+        replication: Number of the replication.
+        engine: The engine that simulates the funnel if it is not cached. Results of both engines are identical.
     """
-    for known, *run_key, result in _recent:
-        if run_key == [seed, replication] and known == population:
-            return result
-    if engine == REFERENCE:
-        from simulation.acquisition.reference_engine import simulate_funnel
-    else:
-        from simulation.acquisition.compiled_engine import simulate_funnel
-    result = simulate_funnel(population, seed=seed, replication=replication)
-    _recent.insert(0, (population, seed, replication, result))
-    del _recent[_CACHE_SIZE:]
-    return result
+
+    def simulate() -> FunnelResult:
+        if engine == REFERENCE:
+            from simulation.acquisition.reference_engine import simulate_funnel
+        else:
+            from simulation.acquisition.compiled_engine import simulate_funnel
+        return simulate_funnel(population, seed=seed, replication=replication)
+
+    return _recent_funnels.get_or_create((population,), (seed, replication), simulate)
+
+
+# By equality: the same funnel may have been loaded twice.
+_recent_funnels: RecentCache[FunnelResult] = RecentCache(_CACHE_SIZE, matches=eq)
 
 
 def clear_cache() -> None:
-    """Live every funnel anew from now on."""
-    _recent.clear()
+    """Simulate every funnel again from now on."""
+    _recent_funnels.clear()
 
 
 def run_funnel(arm_spec: ArmSpec, engine: str, *, seed: int, replication: int) -> None:

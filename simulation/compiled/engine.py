@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from journey.decision import rules, steps
-from journey.runtime.identity_cache import IdentityCache
+from journey.runtime.recent_cache import RecentCache
 from simulation.compiled import (
     account,
     calendar_queue,
@@ -258,7 +258,7 @@ class _ArmInputs(NamedTuple):
     packed_arms: tuple[Any, ...]
 
 
-_arm_inputs_cache, _population_cache = IdentityCache[_ArmInputs](), IdentityCache[PopulationArrays]()
+_arm_inputs_cache, _population_cache = RecentCache[_ArmInputs](), RecentCache[PopulationArrays]()
 
 
 def _build_arm_inputs(

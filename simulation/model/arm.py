@@ -13,7 +13,7 @@ from journey.decision.policy import OTHER_SEGMENT, TIERS, CompiledPolicy, Policy
 from journey.decision.rules import NO_ACTION
 from journey.decision.steps import PolicyParameters, build_parameters
 from journey.machine import CompiledJourney, Journey
-from journey.runtime.identity_cache import IdentityCache
+from journey.runtime.recent_cache import RecentCache
 from simulation.model.calendar_effects import CalendarEffects, build_calendar_effects
 from simulation.model.contracts import (
     ContractParameters,
@@ -151,7 +151,7 @@ def compile_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> CompiledArm:
     return _cache.get_or_create([arm_spec], segments, lambda: _build_compiled_arm(arm_spec, segments))
 
 
-_cache = IdentityCache[CompiledArm]()
+_cache = RecentCache[CompiledArm]()
 
 
 def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> CompiledArm:
