@@ -19,6 +19,7 @@ from simulation.acquisition.state import FunnelState
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels.named_arrays import pack_arrays
 from simulation.kernels.nested_arrays import to_arrays
+from simulation.kernels.stream_constants import unsigned_stream_constants
 from simulation.population import draw as drawing
 from simulation.random import streams
 
@@ -38,9 +39,8 @@ def kernels() -> SimpleNamespace:
     """The functions of prospects, compiled at their first call and kept on disk."""
     from journey.runtime.jit import compile_kernels
 
-    unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
     modules = (streams, special_functions, dwell_times, drawing, prospects, prospect_kernels)
-    return compile_kernels(*modules, constants={**unsigned, "word64": np.uint64}, options={"error_model": "numpy"})
+    return compile_kernels(*modules, constants=unsigned_stream_constants(), options={"error_model": "numpy"})
 
 
 class EventList:

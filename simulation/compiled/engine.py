@@ -6,8 +6,6 @@ from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from journey.decision import rules, steps
 from journey.runtime.recent_cache import RecentCache
 from simulation.compiled import (
@@ -33,6 +31,7 @@ from simulation.compiled.trace_rows import build_columns
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import heap, prefetch
 from simulation.kernels.named_arrays import pack_arrays, packed_type
+from simulation.kernels.stream_constants import unsigned_stream_constants
 from simulation.metrics import counters, quantile_sketch
 from simulation.metrics.totals import Totals
 from simulation.model import calendar_effects, contracts, record_errors, working_hours
@@ -113,7 +112,6 @@ def kernels() -> SimpleNamespace:
     """The engine's functions, compiled at their first call and kept on disk."""
     from journey.runtime.jit import NO_REFCOUNT_OPTIONS, compile_kernels
 
-    unsigned: dict[str, Any] = {name: np.uint64(getattr(streams, name)) for name in streams.UNSIGNED}
     shared = (
         rules,
         steps,
@@ -144,10 +142,13 @@ def kernels() -> SimpleNamespace:
         two_pass,
         dispatch,
     )
-    constants = {**unsigned, "word64": np.uint64}
-    # Other threads go on meanwhile: a worker of a cluster that says nothing for five minutes is taken for dead.
+    # The options release the GIL: a cluster considers a worker dead if it does not respond for five minutes.
     return compile_kernels(
-        *modules, constants=constants, options=NO_REFCOUNT_OPTIONS, inlined=INLINED, non_negative_indices=True
+        *modules,
+        constants=unsigned_stream_constants(),
+        options=NO_REFCOUNT_OPTIONS,
+        inlined=INLINED,
+        non_negative_indices=True,
     )
 
 
