@@ -29,7 +29,7 @@ from simulation.compiled.state import EngineState, allocate_state
 from simulation.compiled.totals import build_counters, build_queue_statistics
 from simulation.compiled.trace_rows import build_columns
 from simulation.distributions import dwell_times, special_functions
-from simulation.kernels import heap, prefetch
+from simulation.kernels import heap
 from simulation.kernels.named_arrays import pack_arrays, packed_type
 from simulation.kernels.stream_constants import unsigned_stream_constants
 from simulation.metrics import counters, quantile_sketch
@@ -131,7 +131,6 @@ def kernels() -> SimpleNamespace:
         *shared,
         heap,
         calendar_queue,
-        prefetch,
         primitives,
         account,
         customer,

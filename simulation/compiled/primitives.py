@@ -7,6 +7,7 @@ from typing import Any
 
 from simulation.compiled import state, state_columns
 from simulation.distributions.dwell_times import NEVER, advance, due_in
+from simulation.kernels.prefetch import prefetch_row
 from simulation.trace import events
 
 (
@@ -83,5 +84,17 @@ def set_hazard_ratio(T: Any, S: Any, i: int, base: int, distribution: int, a: fl
     set_clock(S, i, base, amount, age + elapsed, ratio, wait)
 
 
-KERNELS: tuple[Any, ...] = (emit, set_clock, start_clock, set_hazard_ratio)
+def prefetch_customer(S: Any, i: int) -> None:
+    """Load the row of the next customer into the processor's cache.
+
+    Customers in the review queue are processed in order of time, which is not their order in memory.
+    """
+    prefetch_row(S.ints, i)
+    prefetch_row(S.floats, i)
+    prefetch_row(S.key, i)
+    prefetch_row(S.number, i)
+    prefetch_row(S.contacts, i)
+
+
+KERNELS: tuple[Any, ...] = (emit, set_clock, start_clock, set_hazard_ratio, prefetch_customer)
 """The functions that compiled code uses, callees before callers."""

@@ -11,11 +11,11 @@ from simulation.compiled import state, state_columns
 from simulation.compiled.calendar_queue import is_event_due, pop, push
 from simulation.compiled.customer import cancel_pending_signals, finish_customer, next_event, next_event_except
 from simulation.compiled.orchestration import count_idle_evaluations, on_verdict
+from simulation.compiled.primitives import prefetch_customer
 from simulation.compiled.state import DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, TRACE_ROWS_FULL
 from simulation.compiled.state_columns import EVENT_TIMES, IN_QUEUE, IN_REVIEW, NO_INDEX, NOT_WAITING
 from simulation.compiled.transitions import handle_event, start_customer
 from simulation.kernels.heap import heap_pop, heap_push
-from simulation.kernels.prefetch import prefetch_customer
 from simulation.model.calendar_effects import interval_index
 from simulation.model.event_types import CADENCE
 from simulation.model.working_hours import completion_time, next_opening

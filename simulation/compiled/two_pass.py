@@ -14,6 +14,7 @@ from simulation.compiled import state, state_columns
 from simulation.compiled.calendar_queue import is_event_due, push
 from simulation.compiled.customer import cancel_pending_signals, finish_customer
 from simulation.compiled.population import initialise_row
+from simulation.compiled.primitives import prefetch_customer
 from simulation.compiled.review_queue import (
     CUSTOMER,
     REQUEST,
@@ -26,7 +27,6 @@ from simulation.compiled.state import CUSTOMER_ROWS_FULL, DONE, FIRST_REQUESTS_F
 from simulation.compiled.state_columns import IN_QUEUE, NO_INDEX
 from simulation.compiled.transitions import start_customer
 from simulation.distributions.dwell_times import NEVER
-from simulation.kernels.prefetch import prefetch_customer
 
 
 def find_first_requests(A: Any, P: Any, S: Any) -> int:
