@@ -1,29 +1,30 @@
-"""Where the lives that one customer leads in two arms part, and why."""
+"""Where and why one customer's histories in two arms diverge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from scenarios.explain.event_text import describe_event, format_name, format_reason, is_idle_evaluation
 from simulation.trace import events
+from simulation.trace.differences import find_first_difference
 
 if TYPE_CHECKING:
     from simulation.exports.histories import CustomerHistory
     from simulation.trace.events import Row
 
 _CUSTOMER_EVENTS = (events.MOVE, events.DISTRESS_ON, events.DISTRESS_OFF, events.ARRIVAL, events.VALUE_CHANGE)
-"""What happens to the customer, as against what is done about it."""
+"""Events of the customer, as opposed to those of the orchestrator."""
+_REVIEW_EVENTS = (events.REVIEW_REQUESTED, events.REVIEW_DECIDED)
 
 
 @dataclass(frozen=True, slots=True)
 class EventDifference:
-    """The first event that two arms do not share.
+    """The first event that two arms do not have in common.
 
     Attributes:
-        time: When, in days.
-        before: The first arm's event at that time, or None where nothing happens in it then.
-        after: The second arm's.
+        time: Its time in days.
+        before: The first arm's event at that time; None if it has none then.
+        after: The second arm's event at that time; None if it has none then.
     """
 
     time: float
@@ -38,15 +39,15 @@ class EventDifference:
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """How two arms part.
+    """How a customer's histories in two arms diverge.
 
     Attributes:
-        arms: The two arms.
-        first: The first difference in what is done or happens; looks from which nothing follows do not count.
-        history_difference: The first difference in the customer's own moves, distress and account; None where there is
+        arms: Names of the two arms.
+        first: The first difference in any event, apart from evaluations without an action.
+        history_difference: The first difference in the customer's own moves, distress and account; None if there is
             none.
-        why: What led to the first difference, in words.
-        effect: What came of it in the customer's life, in words.
+        why: A description of what led to the first difference.
+        effect: A description of its effect on the customer's history.
     """
 
     arms: tuple[str, str]
@@ -56,7 +57,7 @@ class Divergence:
     effect: str
 
     def as_dict(self) -> dict[str, Any]:
-        """The parting as a JSON-ready mapping."""
+        """The divergence as a JSON-ready mapping."""
         return {
             "arms": list(self.arms),
             **self.first.as_dict(self.arms),
@@ -72,21 +73,20 @@ def event_as_dict(row: "Row") -> dict[str, Any]:
 
 
 def first_divergence(names: tuple[str, str], before: "CustomerHistory", after: "CustomerHistory") -> Divergence | None:
-    """How the lives of one customer in two arms part; None where they do not.
+    """How one customer's histories in two arms diverge; None if they do not.
 
     Args:
         names: Names of the arms.
-        before: The life in the first one.
-        after: The life in the second one.
+        before: The history in the first arm.
+        after: The history in the second arm.
     """
-    rows = [
-        [row for row in history_difference.rows if not is_idle_evaluation(row)]
-        for history_difference in (before, after)
-    ]
-    first = _first_difference(*rows)
+    rows = [[row for row in history.rows if not is_idle_evaluation(row)] for history in (before, after)]
+    first = _first_event_difference(*rows)
     if first is None:
         return None
-    history_difference = _first_difference(*([row for row in arm if row.kind in _CUSTOMER_EVENTS] for arm in rows))
+    history_difference = _first_event_difference(
+        *([row for row in arm_rows if row.kind in _CUSTOMER_EVENTS] for arm_rows in rows)
+    )
     return Divergence(
         names,
         first,
@@ -96,17 +96,16 @@ def first_divergence(names: tuple[str, str], before: "CustomerHistory", after: "
     )
 
 
-def _first_difference(before: Sequence["Row"], after: Sequence["Row"]) -> EventDifference | None:
-    for one, other in zip_longest(before, after):
-        if one is None or other is None or _event_key(one) != _event_key(other):
-            time = min(row.time for row in (one, other) if row is not None)
-            rows = [row if row is not None and row.time == time else None for row in (one, other)]
-            return EventDifference(time, *rows)
-    return None
+def _first_event_difference(before: Sequence["Row"], after: Sequence["Row"]) -> EventDifference | None:
+    difference = find_first_difference(before, after, lambda first, second: _event_key(first) == _event_key(second))
+    if difference is None:
+        return None
+    rows = [row if row is not None and row.time == difference.time else None for row in difference.rows]
+    return EventDifference(difference.time, *rows)
 
 
 def _event_key(row: "Row") -> tuple[object, ...]:
-    """What makes an event the same in two arms: money, confidence and reviewers may differ."""
+    """The columns that identify the same event in two arms; money, confidence and reviewers may differ."""
     return row.time, row.kind, row.stage, row.to_stage, row.label
 
 
@@ -124,40 +123,37 @@ def _describe_cause(
 
 
 def _describe_shared_cause(kinds: set[str], time: float, history: "CustomerHistory") -> str:
-    """What a difference between two arms rests on, where that is not in the events themselves."""
+    """The shared circumstances that explain a difference and that the two events do not show."""
     if events.REVIEW_DECIDED in kinds:
         return " (the reviewers serve all customers, and their other work differs between the arms)"
     if events.DECISION in kinds:
         signals = [row for row in history.rows if row.kind == events.SIGNAL and row.time <= time][-1:]
-        last = f", the last of it {format_name(signals[0].label)} on day {signals[0].time:.1f}" if signals else ""
+        last = f" (last signal: {format_name(signals[0].label)} on day {signals[0].time:.1f})" if signals else ""
         return f" (on the same evidence{last}; the arms' policies differ)"
     return ""
 
 
 def _describe_absence(history: "CustomerHistory", time: float) -> str:
-    """What an arm does where another one does something."""
+    """What an arm without an event at this time does instead."""
     for row in history.rows:
         if row.time == time and is_idle_evaluation(row):
-            verb = "watches" if row.label == "monitor_only" else "does nothing"
-            return f"the orchestrator looks at the same moment and {verb}: {format_reason(row.reason)}"
+            outcome = "monitoring only" if row.label == "monitor_only" else "no action"
+            return f"evaluated at the same time: {outcome} ({format_reason(row.reason)})"
     waiting = [row for row in history.rows if row.time < time and row.kind in _REVIEW_EVENTS][-1:]
     if waiting and waiting[0].kind == events.REVIEW_REQUESTED:
-        return f"the request of day {waiting[0].time:.1f} still waits"
-    return "nothing happens at that moment"
-
-
-_REVIEW_EVENTS = (events.REVIEW_REQUESTED, events.REVIEW_DECIDED)
+        return f"the review request of day {waiting[0].time:.1f} is still in the queue"
+    return "no event at that time"
 
 
 def _describe_effect(
     names: tuple[str, str], history_difference: EventDifference | None, rows: Sequence[Sequence["Row"]]
 ) -> str:
     if history_difference is None:
-        return "the customer moves, suffers, recovers and pays alike in both"
+        return "the customer's history is identical in both arms"
     sides = []
     for name, row, arm in zip(names, (history_difference.before, history_difference.after), rows, strict=True):
-        happens = "nothing happens to the customer then" if row is None else describe_event(row)
+        happens = "no event for the customer then" if row is None else describe_event(row)
         done = [event for event in arm if event.kind == events.ACTION and event.time <= history_difference.time][-1:]
         last = f"last action: {format_name(done[0].label)} on day {done[0].time:.1f}" if done else "no action before"
         sides.append(f"{name}: {happens} ({last})")
-    return f"the lives themselves part on day {history_difference.time:.1f}; {'; '.join(sides)}"
+    return f"the customer's histories diverge on day {history_difference.time:.1f}; {'; '.join(sides)}"

@@ -13,7 +13,7 @@ from simulation.model.units import DAYS_PER_YEAR
 from simulation.model.working_hours import working_time_until
 from simulation.trace.events import MOVE
 from simulation.verification.evidence import Evidence
-from simulation.verification.trace_diff import find_first_difference
+from simulation.verification.trace_diff import compare_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,11 +116,11 @@ def _check_reviewer_time(title: str, histories: EventHistories, run: Run) -> Evi
 
 
 def compare_traces(title: str, run: Run, other: Run) -> Evidence:
-    """Two engines' traces of one run, row by row, bit for bit; where they differ the name says how they part."""
+    """Compare two engines' traces of one run, row by row and bit for bit; the name describes the first difference."""
     assert run.trace is not None
     assert other.trace is not None
     pairs = list(zip_longest(run.trace.sorted_rows(), other.trace.sorted_rows()))
     same = sum(row == twin for row, twin in pairs)
     title = f"{title}: {other.engine} engine = {run.engine} engine, equal rows"
-    difference = find_first_difference(run, other)
+    difference = compare_runs(run, other)
     return Evidence(title if difference is None else f"{title}; {difference}", float(len(pairs)), float(same))

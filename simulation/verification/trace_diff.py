@@ -1,33 +1,34 @@
-"""Where two engines' traces of one run part, told so that the difference can be looked into."""
+"""The first difference between the traces of two engines, with the context needed to investigate it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TYPE_CHECKING
+
+from simulation.trace.differences import find_first_difference
 
 if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
     from simulation.trace.events import Row
 
 ROWS_BEFORE = 5
-"""Rows of the customer that are shown before the one that differs."""
+"""Number of the customer's preceding rows that are shown."""
 
 
 @dataclass(frozen=True)
 class TraceDifference:
-    """The first row that two engines do not share.
+    """The first row in which the traces of two engines differ.
 
     Attributes:
-        place: Its place in the sorted trace.
+        index: Its index in the sorted trace, from 0.
         engines: Names of the two engines.
-        rows: The row of each; None where its trace has ended.
-        before: The last rows, shared by both, of the customer that the earlier row is of.
-        after: The next row of that customer in each engine, after the one that differs.
-        counts: Rows of each engine's trace.
+        rows: The row of each engine; None if its trace has ended.
+        before: The last common rows of the customer of the earlier row.
+        after: That customer's next row in each engine, after the one that differs.
+        counts: Number of rows in each engine's trace.
     """
 
-    place: int
+    index: int
     engines: tuple[str, str]
     rows: tuple[Row | None, Row | None]
     before: tuple[Row, ...]
@@ -35,43 +36,49 @@ class TraceDifference:
     counts: tuple[int, int]
 
     def __str__(self) -> str:
-        """In one line: which row, and what differs in it."""
-        one, other = self.rows
-        if one is None or other is None:
-            missing = self.engines[0] if one is None else self.engines[1]
-            return f"they part at row {self.place}: the {missing} trace has ended"
-        columns = [name for name in one._fields if getattr(one, name) != getattr(other, name)]
-        differences = ", ".join(f"{name} {getattr(one, name)!r} and {getattr(other, name)!r}" for name in columns)
-        return f"they part at row {self.place} (day {one.time:.6g}, customer {one.customer}, {one.kind}): {differences}"
+        """The row and the columns that differ, on one line."""
+        first, second = self.rows
+        if first is None or second is None:
+            ended = self.engines[0] if first is None else self.engines[1]
+            return f"first difference at row {self.index}: the {ended} trace has ended"
+        columns = [name for name in first._fields if getattr(first, name) != getattr(second, name)]
+        differences = ", ".join(f"{name} {getattr(first, name)!r} and {getattr(second, name)!r}" for name in columns)
+        where = f"day {first.time:.6g}, customer {first.customer}, {first.kind}"
+        return f"first difference at row {self.index} ({where}): {differences}"
 
     @property
     def report(self) -> str:
-        """All of it, on several lines."""
-        lines = [str(self), f"rows in all: {_format_counts(self.engines, self.counts)}"]
-        lines += [f"  shared    {_format_row(row)}" for row in self.before]
+        """The difference with the rows around it, on several lines."""
+        lines = [str(self), f"rows in total: {_format_counts(self.engines, self.counts)}"]
+        lines += [f"  common    {_format_row(row)}" for row in self.before]
         lines += [f"  {name:9} {_format_row(row)}" for name, row in zip(self.engines, self.rows, strict=True)]
         lines += [f"  then, {name}: {_format_row(row)}" for name, row in zip(self.engines, self.after, strict=True)]
         lines.append(f"state before it: {describe_state(self.before)}")
         return "\n".join(lines)
 
 
-def find_first_difference(run: Run, other: Run) -> TraceDifference | None:
-    """Where two runs with traces part; None where they do not."""
-    assert run.trace is not None
-    assert other.trace is not None
-    ours, theirs = run.trace.sorted_rows(), other.trace.sorted_rows()
-    for place, pair in enumerate(zip_longest(ours, theirs)):
-        if pair[0] == pair[1]:
-            continue
-        customer = min((row for row in pair if row is not None), key=lambda row: (row.time, row.customer)).customer
-        before = tuple(row for row in ours[:place] if row.customer == customer)[-ROWS_BEFORE:]
-        after = (_next_row(ours, place, customer), _next_row(theirs, place, customer))
-        return TraceDifference(place, (run.engine, other.engine), pair, before, after, (len(ours), len(theirs)))
-    return None
+def compare_runs(first: Run, second: Run) -> TraceDifference | None:
+    """The first difference between the traces of two runs, or None if they are equal."""
+    assert first.trace is not None
+    assert second.trace is not None
+    traces = first.trace.sorted_rows(), second.trace.sorted_rows()
+    difference = find_first_difference(*traces)
+    if difference is None:
+        return None
+    index, rows = difference.index, difference.rows
+    customer = min((row for row in rows if row is not None), key=lambda row: (row.time, row.customer)).customer
+    return TraceDifference(
+        index,
+        engines=(first.engine, second.engine),
+        rows=rows,
+        before=tuple(row for row in traces[0][:index] if row.customer == customer)[-ROWS_BEFORE:],
+        after=(_next_row(traces[0], index, customer), _next_row(traces[1], index, customer)),
+        counts=(len(traces[0]), len(traces[1])),
+    )
 
 
 def describe_state(rows: tuple[Row, ...]) -> str:
-    """What the last shared rows of a customer say of stage, distress and what is under way."""
+    """A customer's stage, distress and last event, as far as the last common rows show them."""
     if not rows:
         return "the customer's first row"
     last = rows[-1]
@@ -81,8 +88,8 @@ def describe_state(rows: tuple[Row, ...]) -> str:
     return f"in {stage} since at least day {last.time:.6g}, distress: {distress}, last event: {last.kind} {last.label}"
 
 
-def _next_row(rows: list[Row], place: int, customer: int) -> Row | None:
-    return next((row for row in rows[place + 1 :] if row.customer == customer), None)
+def _next_row(rows: list[Row], index: int, customer: int) -> Row | None:
+    return next((row for row in rows[index + 1 :] if row.customer == customer), None)
 
 
 def _format_counts(names: tuple[str, str], counts: tuple[int, int]) -> str:

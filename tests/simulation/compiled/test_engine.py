@@ -18,7 +18,7 @@ from simulation.runs.engine_choice import COMPILED, REFERENCE
 from simulation.runs.run import collect_runs, run_arm, run_together
 from simulation.trace.columns import columns_to_rows
 from simulation.trace.events import FUNNEL
-from simulation.verification.trace_diff import find_first_difference
+from simulation.verification.trace_diff import compare_runs
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 
 # Sums over a cohort are taken in the order of time by one engine and in the order of customers by the other.
@@ -66,7 +66,7 @@ def assert_same_in_windows(theirs, setup, **asked):
 
 def assert_same_rows(theirs, ours):
     """Row by row; a difference names the first row, those of the same customer before it, and what they tell."""
-    parted = find_first_difference(theirs, ours)
+    parted = compare_runs(theirs, ours)
     assert parted is None, parted.report
 
 

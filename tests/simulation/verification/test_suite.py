@@ -38,7 +38,7 @@ from simulation.verification.conservation import compare_traces
 from simulation.verification.derived_models import theory_setup
 from simulation.verification.event_histories import read_histories
 from simulation.verification.runners import run_reference
-from simulation.verification.trace_diff import find_first_difference
+from simulation.verification.trace_diff import compare_runs
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 
@@ -262,27 +262,27 @@ def lived():
 
 
 def test_traces_that_are_the_same_do_not_part(lived):
-    assert find_first_difference(lived, replace(lived, engine="other")) is None
+    assert compare_runs(lived, replace(lived, engine="other")) is None
 
 
 def test_the_first_differing_row_is_told_with_its_columns_and_what_came_before(lived):
     rows = lived.trace.sorted_rows()
     place = next(place for place in range(len(rows) - 1, 0, -1) if rows[place].kind == "decision")
-    found = find_first_difference(lived, _changed(lived, place, value=0.25))
+    found = compare_runs(lived, _changed(lived, place, value=0.25))
     row = rows[place]
-    assert found.place == place
+    assert found.index == place
     assert str(found) == (
-        f"they part at row {place} (day {row.time:.6g}, customer {row.customer}, decision): "
+        f"first difference at row {place} (day {row.time:.6g}, customer {row.customer}, decision): "
         f"value {row.value!r} and 0.25"
     )
     assert found.before == tuple(earlier for earlier in rows[:place] if earlier.customer == row.customer)[-5:]
-    for part in ("reference", "other", "shared", "state before it: in "):
+    for part in ("reference", "other", "common", "state before it: in "):
         assert part in found.report
 
 
 def test_a_trace_that_ends_early_is_told(lived):
     short = replace(lived, engine="other", trace=tr.Trace(lived.trace.sorted_rows()[:-1]))
-    found = find_first_difference(lived, short)
+    found = compare_runs(lived, short)
     assert str(found).endswith("the other trace has ended")
     assert "no row" in found.report
 
@@ -290,7 +290,7 @@ def test_a_trace_that_ends_early_is_told(lived):
 def test_verification_says_in_its_name_where_two_engines_part(lived):
     rows = lived.trace.sorted_rows()
     check = compare_traces("here", lived, _changed(lived, 3, reason="no"))
-    assert check.name.startswith("here: other engine = reference engine, equal rows; they part at row 3 (day ")
+    assert check.name.startswith("here: other engine = reference engine, equal rows; first difference at row 3 (day ")
     assert (check.expected, check.observed) == (len(rows), len(rows) - 1)
 
 
