@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from journey.core.errors import InputError
 from journey.core.messages import format_validation_error
 from journey.decision.policy import Money, merge_overrides, read_override
+from journey.marketing.records.model import Severity
 from journey.statistics.proportions import CONFIDENCE, POWER
 
 Quantity = Literal["impressions", "clicks", "conversions"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-SeverityName = Literal["low", "medium", "high", "critical"]
 CountedRisk = Literal[
     "high_clicks_zero_conversions", "low_conversion", "spend_spike", "segment_mismatch", "data_quality"
 ]
@@ -46,7 +46,7 @@ class PhraseRule(_PolicySection):
 
     code: str
     risk_type: Literal["brand_safety", "policy_violation"]
-    severity: SeverityName
+    severity: Severity
     pattern: str = Field(description="A regular expression; capitals do not matter.")
 
     @field_validator("pattern")
@@ -132,7 +132,7 @@ class RiskPolicy(_PolicySection):
     """What may not stay unlooked at, and from when on the data raise a risk by themselves."""
 
     force_review: tuple[str, ...] = Field(default=("high", "critical"), description="Severities a person must review.")
-    base: dict[CountedRisk, SeverityName] = Field(
+    base: dict[CountedRisk, Severity] = Field(
         default={
             "high_clicks_zero_conversions": "high",
             "low_conversion": "medium",
@@ -159,18 +159,18 @@ class RiskPolicy(_PolicySection):
         ),
         description="Findings that say that numbers of a campaign cannot be right.",
     )  # fmt: skip
-    weights: dict[SeverityName, Share] = Field(
+    weights: dict[Severity, Share] = Field(
         default={"low": 0.1, "medium": 0.3, "high": 0.7, "critical": 1.0},
         description="Share of the spend that a severity puts at stake.",
     )
     escalate_from: Money = Field(
         default=500.0, description="A person must look from this weight x confidence x spend on, whatever the severity."
     )
-    review_days: dict[SeverityName, int] = Field(
+    review_days: dict[Severity, int] = Field(
         default={"low": 14, "medium": 7, "high": 2, "critical": 1},
         description="A risk that is open for longer is overdue.",
     )
-    close_days: dict[SeverityName, int] = Field(
+    close_days: dict[Severity, int] = Field(
         default={"low": 3, "medium": 7, "high": 14, "critical": 14},
         description="After so many days a risk that the data no longer raise is proposed for closing.",
     )
@@ -196,9 +196,9 @@ class RiskPolicy(_PolicySection):
     def _validate_completeness(self) -> Self:
         for name, known in (
             ("base", get_args(CountedRisk)),
-            ("weights", get_args(SeverityName)),
-            ("review_days", get_args(SeverityName)),
-            ("close_days", get_args(SeverityName)),
+            ("weights", get_args(Severity)),
+            ("review_days", get_args(Severity)),
+            ("close_days", get_args(Severity)),
         ):
             missing = [key for key in known if key not in getattr(self, name)]
             if missing:

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journey.machine.lifecycles import risk_signal_lifecycle
-from journey.marketing.core.policy import MarketingPolicy, SeverityName
+from journey.marketing.core.policy import MarketingPolicy
+from journey.marketing.records.model import Severity
 from journey.marketing.risks.triggers import SEVERITIES, Trigger, detect_risks, merge_duplicates
 from journey.marketing.views.risk_evidence import Evidence, check_evidence
 
@@ -32,7 +33,7 @@ class RecordedRisk:
     risk_id: str
     campaign_id: str
     risk_type: str
-    severity: SeverityName
+    severity: Severity
     status: str
     recommended_action: str | None
     timestamp: datetime | None
@@ -93,12 +94,12 @@ class InboxRisk:
     risk_id: str
     campaign_id: str
     risk_type: str
-    severity: SeverityName
+    severity: Severity
     status: str
     recommended_action: str | None
     computed: bool
     recorded: bool
-    computed_severity: SeverityName | None
+    computed_severity: Severity | None
     experiment_id: str | None
     asset_ids: tuple[str, ...]
     channel_ids: tuple[str, ...]
@@ -131,11 +132,11 @@ class _Case:
     recurrence_of: str | None = None
 
     @property
-    def computed_severity(self) -> SeverityName | None:
+    def computed_severity(self) -> Severity | None:
         return max((each.severity for each in self.triggers), key=SEVERITIES.index, default=None)
 
     @property
-    def worst_severity(self) -> SeverityName:
+    def worst_severity(self) -> Severity:
         return max((self.subject.severity, self.computed_severity or self.subject.severity), key=SEVERITIES.index)
 
     @property

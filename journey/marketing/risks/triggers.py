@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from journey.marketing.core.policy import CountedRisk, MarketingPolicy, PhraseRule, SeverityName
-from journey.marketing.records.model import RiskAction, RiskType
+from journey.marketing.core.policy import CountedRisk, MarketingPolicy, PhraseRule
+from journey.marketing.records.model import RiskAction, RiskType, Severity
 from journey.marketing.views.funnel import build_funnel_rows
 from journey.marketing.views.registry import CHECKS
 from journey.statistics.wilson import wilson_interval
@@ -22,7 +22,7 @@ from journey.statistics.wilson import wilson_interval
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
 
-SEVERITIES: tuple[SeverityName, ...] = get_args(SeverityName)
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """From the mildest to the worst."""
 
 
@@ -52,7 +52,7 @@ class Trigger:
     experiment_id: str | None
     asset_ids: tuple[str, ...]
     channel_ids: tuple[str, ...]
-    severity: SeverityName
+    severity: Severity
     confidence: float
     spend: float
     evidence: dict[str, Any]
@@ -66,7 +66,7 @@ class Trigger:
         return f"SEEN_{self.risk_type}_{self.campaign_id}_{self.scope}"
 
 
-def adjust_severity(base: SeverityName, spend: float, policy: MarketingPolicy, extra_degrees: int = 0) -> SeverityName:
+def adjust_severity(base: Severity, spend: float, policy: MarketingPolicy, extra_degrees: int = 0) -> Severity:
     """A severity made worse or milder by the spend.
 
     Args:

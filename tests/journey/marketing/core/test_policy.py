@@ -1,13 +1,21 @@
 """A marketing policy from a file: checked whole, laid over the defaults, and written so that it reads back."""
 
 import json
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from journey.marketing.core.policy import MarketingPolicy, build_marketing_policy, read_marketing_policy
+from journey.marketing.core.policy import (
+    MarketingPolicy,
+    PhraseRule,
+    RiskPolicy,
+    build_marketing_policy,
+    read_marketing_policy,
+)
+from journey.marketing.records.model import RiskSignal, Severity
 from simulation.model.arm_policy import format_toml
 from tests.scenarios.cli.invocation import invoke, json_of
 
@@ -81,3 +89,9 @@ def test_a_policy_changes_what_is_proposed_and_what_needs_a_person(tmp_path):
     # A tenth of 2,572.50, in tens.
     assert (made["amount"], made["requires_human_approval"]) == (250.0, True)
     assert json.loads(invoke("campaigns", "--json").stdout)["proposals"][0]["amount"] == 1280.0
+
+
+def test_the_policy_and_the_records_share_the_severities():
+    assert RiskSignal.model_fields["severity"].annotation is PhraseRule.model_fields["severity"].annotation
+    risk = RiskPolicy()
+    assert tuple(risk.weights) == tuple(risk.review_days) == tuple(risk.close_days) == get_args(Severity)
