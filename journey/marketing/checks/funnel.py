@@ -3,7 +3,7 @@
 from journey.core.findings import FindingSeverity
 from journey.machine.lifecycles import FUNNEL_STEPS
 from journey.marketing.views.context import MarketingContext
-from journey.marketing.views.funnel import CELLS, trust_sql
+from journey.marketing.views.funnel import CELLS, funnel_day_sql, trust_sql
 from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
@@ -57,11 +57,11 @@ def step_outside_path(context: MarketingContext) -> str:
 def duplicate_count(context: MarketingContext) -> str:
     """Two counts of one step on one day in one cell; nothing says whether they are to be added."""
     del context
-    return """
+    return f"""
         SELECT 'funnel_events' AS dataset, min(label) AS record, campaign_id,
             string_agg(label, ' and ' ORDER BY label) || ' both count ' || stage || ' of ' || segment_id || ' on '
             || channel_id || ' on ' || day || ': the cell is not used.' AS message
-        FROM (SELECT *, coalesce(date, timestamp)::DATE AS day FROM seen_funnel_events)
+        FROM (SELECT *, {funnel_day_sql()} AS day FROM seen_funnel_events)
         GROUP BY campaign_id, segment_id, channel_id, day, stage HAVING count(*) > 1
     """
 

@@ -2,6 +2,7 @@
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.views.context import MarketingContext
+from journey.marketing.views.funnel import funnel_day_sql
 from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
@@ -114,7 +115,7 @@ def impossible_trend(context: MarketingContext) -> str:
 def rollup_below_funnel(context: MarketingContext) -> str:
     """A rollup with fewer clicks than recorded visits, or fewer conversions than recorded last steps, in its window."""
     del context
-    return """
+    return f"""
         WITH last_steps AS (
             SELECT campaign_id, max_by(stage, place) AS stage FROM steps GROUP BY campaign_id HAVING count(*) > 1
         ),
@@ -124,7 +125,7 @@ def rollup_below_funnel(context: MarketingContext) -> str:
                 sum(f.count) FILTER (WHERE f.stage = l.stage) AS reached
             FROM seen_segment_rollups AS r JOIN last_steps AS l USING (campaign_id) JOIN seen_funnel_events AS f
                 ON f.campaign_id = r.campaign_id AND f.segment_id = r.segment_id
-                AND coalesce(f.date, f.timestamp)::DATE BETWEEN r.window_start::DATE AND r.window_end::DATE
+                AND {funnel_day_sql("f.")} BETWEEN r.window_start::DATE AND r.window_end::DATE
             GROUP BY r.rollup_id, r.label, r.campaign_id, r.clicks, r.conversions
         )
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id,

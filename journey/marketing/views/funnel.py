@@ -25,10 +25,20 @@ if TYPE_CHECKING:
 
 Flag = Literal["not_recorded", "counted_twice", "over_one", "not_trusted", "drop_off", "mixed_sources"]
 
-CELLS = """
+
+def funnel_day_sql(prefix: str = "") -> str:
+    """SQL for the day to which a funnel count belongs: its date, or the day of its timestamp where it has no date.
+
+    Args:
+        prefix: Table alias with a dot, put before the columns ``date`` and ``timestamp``.
+    """
+    return f"coalesce({prefix}date, {prefix}timestamp)::DATE"
+
+
+CELLS = f"""
     WITH counted AS (
-        SELECT *, coalesce(date, timestamp)::DATE AS day, count(*) OVER grain AS rows_there FROM seen_funnel_events
-        WINDOW grain AS (PARTITION BY campaign_id, segment_id, channel_id, coalesce(date, timestamp)::DATE, stage)
+        SELECT *, {funnel_day_sql()} AS day, count(*) OVER grain AS rows_there FROM seen_funnel_events
+        WINDOW grain AS (PARTITION BY campaign_id, segment_id, channel_id, {funnel_day_sql()}, stage)
     ),
     days AS (SELECT DISTINCT campaign_id, segment_id, channel_id, day FROM counted),
     filled AS (

@@ -85,6 +85,17 @@ def test_where_no_path_is_declared_the_recorded_steps_are_the_path_in_the_funnel
     assert [step.stage for step in found] == ["click", "visit", "purchase"]
 
 
+def test_a_count_belongs_to_its_date_and_without_one_to_the_day_of_its_timestamp():
+    found = _funnel(
+        ("visit", 100, {"date": "2030-04-30", "timestamp": "2030-05-01T09:00:00"}),
+        ("signup", 20, {"timestamp": "2030-05-01T09:00:00"}),
+    )
+    assert [(step.date, step.count) for step in found if step.count is not None] == [
+        (date(2030, 4, 30), 100),
+        (date(2030, 5, 1), 20),
+    ]
+
+
 def test_more_than_the_step_before_is_no_conversion():
     _, signup = _funnel(("visit", 10), ("signup", 11, {"source": "web_analytics"}))
     assert (signup.conversion, signup.ci_low, signup.ci_high, signup.flag) == (None, None, None, "over_one")
