@@ -17,7 +17,7 @@ import numpy.typing as npt
 from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY
 from journey.decision.steps import STATES
-from journey.kpis.classification import StageAccuracy, measure_stage_accuracy
+from journey.kpis.stage_accuracy import StageAccuracy, measure_stage_accuracy
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
 from journey.records.database import one_value

@@ -7,7 +7,7 @@ import pytest
 
 from journey.checks import check
 from journey.evaluation.evaluate import evaluate
-from journey.kpis.classification import WITNESSED_STAGES
+from journey.kpis.stage_accuracy import WITNESSED_STAGES
 from journey.machine import Journey
 from simulation.model.record_errors import UNRECORDED, recorded_stage
 from simulation.random import streams

@@ -3,7 +3,7 @@
 import pytest
 
 from journey.decision.as_of import AsOf
-from journey.kpis.classification import measure_stage_accuracy
+from journey.kpis.stage_accuracy import measure_stage_accuracy
 from tests.journey.companies import ENTRY, INTERVENTION, SIGNAL, company
 
 AT_TEN = {**SIGNAL, "detected_at": "2031-03-08T10:00", "journey_stage": "support"}
