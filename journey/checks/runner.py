@@ -10,6 +10,7 @@ import duckdb
 
 from journey.checks import customers, dates, duplicates, interventions, references, signals, stages
 from journey.checks.context import Context, create_check_tables
+from journey.checks.execution import build_finding_queries
 from journey.checks.registry import CHECKS, Check
 from journey.core.findings import Finding, FindingCount, FindingSeverity
 from journey.decision.as_of import format_moment, resolve_moment
@@ -25,7 +26,8 @@ CHECK_MODULES = (references, duplicates, customers, stages, dates, signals, inte
 _RANK = "CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
 _REST_OF_ORDER = "dataset, coalesce(record, ''), coalesce(customer_id, ''), message"
 _READING_ORDER = f"{_RANK}, code, {_REST_OF_ORDER}"
-_COLUMNS = "code, severity, dataset, record, customer_id, message"
+_ROW_COLUMNS = ("dataset", "record", "customer_id", "message")
+_COLUMNS = f"code, severity, {', '.join(_ROW_COLUMNS)}"
 CHUNK = 20_000
 """Findings that are made into objects at a time."""
 
@@ -131,22 +133,8 @@ def check(
     cursor.execute(f"CREATE OR REPLACE TEMP TABLE found AS {LOAD_FINDINGS}")
     for finding in context.journey.findings():
         cursor.execute("INSERT INTO found VALUES (?, ?, ?, ?, ?, ?)", list(finding.as_dict().values()))
-    for rule in CHECKS if checks is None else checks:
-        _run_check(rule, context)
+    for query in build_finding_queries(CHECKS if checks is None else checks, context, _ROW_COLUMNS):
+        cursor.execute(f"INSERT INTO found {query}")
     severity_counts = dict(cursor.execute("SELECT severity, count(*) FROM found GROUP BY severity").fetchall())
     counts = {str(severity): int(severity_counts.get(str(severity), 0)) for severity in FindingSeverity}
     return CheckReport(moment, int(one_value(cursor, "SELECT count(*) FROM customers")), counts, cursor)
-
-
-def _run_check(rule: Check, context: Context) -> None:
-    sql = rule.query(context)
-    if sql is None:
-        return
-    context.cursor.execute(f"""
-        INSERT INTO found
-        SELECT '{rule.code}', {_severity_column(rule, sql)}, dataset, record, customer_id, message FROM ({sql})
-    """)
-
-
-def _severity_column(rule: Check, sql: str) -> str:
-    return "severity" if " AS severity" in sql else f"'{rule.severity}'"

@@ -20,11 +20,11 @@ from journey.marketing.analysis.stage_conversion import report_stage_conversions
 from journey.marketing.budget.overview import report_budget
 from journey.marketing.budget.proposals import report_proposals
 from journey.marketing.budget.recorded_actions import report_budget_actions
-from journey.marketing.checks.runner import MarketingReport, build_context, check
+from journey.marketing.checks.runner import MarketingReport, check
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.store import MarketingRecords
 from journey.marketing.risks.inbox import report_risks
-from journey.marketing.views.context import MarketingContext
+from journey.marketing.views.context import MarketingContext, build_context
 from journey.marketing.views.funnel import FunnelRow, LeakyCell, build_funnel_rows, find_leaky_cells
 
 SectionBuilder = Callable[[MarketingContext], Any]

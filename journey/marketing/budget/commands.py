@@ -31,12 +31,12 @@ from journey.marketing.budget.proposals import (
 )
 from journey.marketing.budget.rules import Transfer
 from journey.marketing.budget.workflow import BudgetWorkflow
-from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.folders import BUNDLED, MarketingRecords, bundled_folder, read_folders
 from journey.marketing.records.model import MARKETING_FAMILY, LogEvent, ReasonCode
 from journey.marketing.risks.inbox import build_risk_inbox, group_serious_risks
 from journey.marketing.views.balances import read_balances
+from journey.marketing.views.context import build_context
 from journey.records.sources import find_sources
 from journey.runtime.locks import lock
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from journey.checks.execution import build_finding_queries
 from journey.checks.registry import Rule
 from journey.core.findings import FindingSeverity, count_by_severity, sort_findings
-from journey.decision.as_of import format_moment, resolve_moment
+from journey.decision.as_of import format_moment
 from journey.marketing.checks import (
     attribution,
     budget,
@@ -24,13 +25,15 @@ from journey.marketing.checks import (
 from journey.marketing.core.findings import MarketingFinding
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.store import MarketingRecords
-from journey.marketing.views.context import MarketingContext, create_tables
+from journey.marketing.views.context import MarketingContext, build_context
 from journey.marketing.views.registry import CHECKS
 
 CHECK_MODULES = (
     references, dates, performance, experiments, funnel, budget, status_histories, risks, rollups, attribution, roi,
 )  # fmt: skip
 """The modules whose checks are run; importing one registers its checks."""
+
+_ROW_COLUMNS = ("dataset", "record", "campaign_id", "message")
 
 
 @dataclass(frozen=True)
@@ -59,22 +62,6 @@ class MarketingReport:
         }
 
 
-def build_context(
-    records: MarketingRecords, as_of: date | datetime | None = None, policy: MarketingPolicy | None = None
-) -> MarketingContext:
-    """A context to ask in: a cursor of its own with all tables made.
-
-    Args:
-        records: The records.
-        as_of: Nothing dated later is looked at; a bare date includes its whole day. Default: the latest date in the
-            records.
-        policy: The policy (default: the default one).
-    """
-    context = MarketingContext(records.connection.cursor(), resolve_moment(as_of, records), policy or MarketingPolicy())
-    create_tables(context)
-    return context
-
-
 def check(
     records: MarketingRecords,
     *,
@@ -96,20 +83,12 @@ def check(
     findings = [
         MarketingFinding(f.code, f.severity, f.dataset, f.record, f.customer_id, f.message) for f in records.findings
     ]
-    for rule in CHECKS if checks is None else checks:
-        sql = rule.query(context)
-        if sql is None:
-            continue
-        severity = "severity" if " AS severity" in sql else f"'{rule.severity}'"
-        amount = "amount" if " AS amount" in sql else "NULL"
-        rows = context.cursor.execute(
-            f"SELECT {severity}, dataset, record, campaign_id, {amount}, message FROM ({sql})"
-        )
-        for row_severity, dataset, record, campaign, amount_value, message in rows.fetchall():
-            rounded_amount = None if amount_value is None else round(float(amount_value), 2)
+    for query in build_finding_queries(CHECKS if checks is None else checks, context, _ROW_COLUMNS, ("amount",)):
+        for code, severity, dataset, record, campaign, message, amount in context.cursor.execute(query).fetchall():
+            rounded_amount = None if amount is None else round(float(amount), 2)
             findings.append(
                 MarketingFinding(
-                    rule.code, FindingSeverity(row_severity), dataset, record, None, message, campaign, rounded_amount
+                    code, FindingSeverity(severity), dataset, record, None, message, campaign, rounded_amount
                 )
             )
     return MarketingReport(context.as_of, sort_findings(findings))

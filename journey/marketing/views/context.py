@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import duckdb
 
 from journey.checks.context import SQL_MACROS
+from journey.decision.as_of import resolve_moment
 from journey.machine.lifecycles import FUNNEL_STEPS
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import MARKETING_FAMILY
+from journey.marketing.records.store import MarketingRecords
 from journey.marketing.views.balances import BALANCE_TABLES
 from journey.marketing.views.effective_actions import effective_actions_query
 from journey.marketing.views.performance import INCREMENTS, TOTALS
@@ -64,6 +66,22 @@ class MarketingContext:
     def as_of_sql(self) -> str:
         """`as_of` as an SQL literal."""
         return "NULL::TIMESTAMP" if self.as_of is None else f"TIMESTAMP '{self.as_of.isoformat(sep=' ')}'"
+
+
+def build_context(
+    records: MarketingRecords, as_of: date | datetime | None = None, policy: MarketingPolicy | None = None
+) -> MarketingContext:
+    """Build a context with a cursor of its own and all tables.
+
+    Args:
+        records: The records.
+        as_of: Rows dated later are ignored; a bare date includes its whole day. Default: the latest date in the
+            records.
+        policy: The policy (default: the default one).
+    """
+    context = MarketingContext(records.connection.cursor(), resolve_moment(as_of, records), policy or MarketingPolicy())
+    create_tables(context)
+    return context
 
 
 def create_tables(context: MarketingContext) -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.marketing.checks.runner import build_context
 from journey.marketing.evaluation import evaluate_campaigns
 from journey.marketing.views.campaign_paths import read_campaign_paths
+from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, row, rows
 
 words = st.sampled_from(["", "CAMP_001", "CH_01", "Zeichen", "O'Neill", '"', "$.a", "a.b", "\\\\", "%s", "{}", "visit"])

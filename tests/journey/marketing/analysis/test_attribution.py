@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from journey.marketing.analysis.attribution import NO_CONVERSIONS, NO_PATHS, compute_credits, report_attribution
-from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import AttributionPolicy, MarketingPolicy
+from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, rows
 
 

@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 
 from journey.marketing.analysis.experiments import analyse_experiments, report_experiments
-from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import ExperimentPolicy, MarketingPolicy
+from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, row, rows
 
 # statsmodels, documentation of proportions_ztest: counts 5 and 12 of 83 and 99.

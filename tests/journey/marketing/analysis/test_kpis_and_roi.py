@@ -4,8 +4,8 @@ import pytest
 
 from journey.marketing.analysis.kpis import report_kpis
 from journey.marketing.analysis.roi import build_ledger, report_roi
-from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import MarketingPolicy
+from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, row, rows
 
 

@@ -15,8 +15,8 @@ from journey.marketing.analysis.recommendation import (
     recommend,
 )
 from journey.marketing.analysis.rollups import Window, compute_rollups, list_windows, report_rollups
-from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import MarketingPolicy, RollupPolicy
+from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, row, rows
 
 WEEK = Window(date(2026, 3, 10), date(2026, 3, 16))

@@ -1,7 +1,7 @@
 """Where people get stuck by stage, and how segments differ."""
 
 from journey.marketing.analysis.stage_conversion import compute_stage_conversions
-from journey.marketing.checks.runner import build_context
+from journey.marketing.views.context import build_context
 from journey.marketing.views.funnel import build_funnel_rows
 from journey.statistics.proportions import ContingencyTable, pooled_z_test
 from tests.journey.marketing.companies import records, row, rows

@@ -16,8 +16,8 @@ from journey.marketing.budget.channel_returns import (
     compute_posterior,
     compute_prior,
 )
-from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import BudgetPolicy
+from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, rows
 
 BUDGET = BudgetPolicy()

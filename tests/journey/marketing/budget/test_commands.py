@@ -16,10 +16,10 @@ from journey.marketing.budget.governance import prove
 from journey.marketing.budget.log import LOG_DATASET
 from journey.marketing.budget.rules import Transfer
 from journey.marketing.checks import check
-from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
 from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
 from journey.marketing.views.balances import read_balances
+from journey.marketing.views.context import build_context
 
 START = datetime(2026, 3, 20, 9)
 # The risk of CH_03 may not bar every second step here; `test_every_rule_is_named` has it.

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.marketing.budget.governance import prove, report_governance
-from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import LogEvent
+from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, rows
 
 START = datetime(2026, 3, 18, 9)

@@ -3,7 +3,7 @@
 import pytest
 
 from journey.marketing.budget.impact import report_impact
-from journey.marketing.checks.runner import build_context
+from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, row, rows
 
 

@@ -10,9 +10,9 @@ from journey.core.errors import InputError
 from journey.machine import IllegalMoveError
 from journey.marketing.budget.log import LOG_DATASET, MarketingLog, read_log_events
 from journey.marketing.checks import check
-from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy
 from journey.marketing.records.folders import read_folders
+from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import noticed, rows
 
 START = datetime(2026, 3, 18, 9)

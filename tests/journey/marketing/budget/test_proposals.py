@@ -10,8 +10,8 @@ from journey.marketing.budget.governance import prove
 from journey.marketing.budget.overview import report_budget
 from journey.marketing.budget.proposals import compute_allocation, report_proposals
 from journey.marketing.checks import check
-from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
+from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, row, rows
 
 

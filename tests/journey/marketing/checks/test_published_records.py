@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from journey.marketing.checks import check
-from journey.marketing.checks.runner import build_context
 from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
+from journey.marketing.views.context import build_context
 
 SHARED = Path(__file__).parents[5] / "shared" / "data"
 

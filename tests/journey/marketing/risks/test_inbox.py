@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from journey.machine.lifecycles import risk_signal_lifecycle
-from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import MarketingPolicy, RiskPolicy
 from journey.marketing.risks.inbox import UNSETTLED, build_risk_inbox, report_risks
 from journey.marketing.risks.triggers import SEVERITIES, adjust_severity, detect_risks
+from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, row, rows
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.marketing.checks.runner import build_context
 from journey.marketing.views.balances import read_balances
+from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, row, rows
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from journey.marketing.analysis.late_conversions import Conversion, compute_late_converters
-from journey.marketing.checks.runner import build_context
 from journey.marketing.core.policy import FunnelPolicy, MarketingPolicy, Trust
+from journey.marketing.views.context import build_context
 from journey.marketing.views.funnel import build_funnel_rows, find_leaky_cells
 from journey.statistics.wilson import wilson_interval
 from tests.journey.marketing.companies import records, row, rows
