@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from journey.core.messages import did_you_mean
+from journey.core.suggestions import did_you_mean
 from journey.decision.policy import Policy
 from journey.machine import Journey
 from journey.records.columns import build_label_sql, get_columns

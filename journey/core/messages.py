@@ -1,11 +1,12 @@
 """Turning pydantic's complaints into sentences a person can act on: where, what was given, what was expected."""
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+
+from journey.core.suggestions import did_you_mean
 
 Location = Sequence[int | str]
 
@@ -33,14 +34,6 @@ def _format_error(detail: Any, model: type[BaseModel]) -> str:
     if detail["type"] == "value_error":
         return f"{key}: {message}" if key else message
     return f"{key}: {message}, but {_format_value(value)} was given"
-
-
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """``; did you mean 'x'?`` when a known word is close, else the list of known words (or nothing)."""
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known here: {', '.join(known)}" if known else ""
 
 
 def known_keys(model: type[BaseModel], location: Location) -> list[str]:

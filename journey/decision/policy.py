@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from journey.core.errors import InputError
-from journey.core.messages import did_you_mean, format_validation_error
+from journey.core.messages import format_validation_error
+from journey.core.suggestions import did_you_mean
 from journey.decision.rules import NO_ACTION
 
 MONITOR_ONLY = "monitor_only"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from journey.checks import check
 from journey.core.errors import InputError
 from journey.core.findings import Finding, sort_findings
-from journey.core.messages import did_you_mean
+from journey.core.suggestions import did_you_mean
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy
 from journey.decision.rules import NOT_LIVE, REASONS

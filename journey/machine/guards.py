@@ -13,10 +13,10 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from journey.core.suggestions import did_you_mean
 from journey.machine.errors import JourneyDefinitionError
 
 if TYPE_CHECKING:
@@ -154,10 +154,8 @@ def guard_kind(name: str) -> GuardKind:
     try:
         return _KINDS[name]
     except KeyError:
-        close = get_close_matches(name, _KINDS, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
         raise JourneyDefinitionError(
-            f"unknown guard {name!r}; {hint}the guards are {', '.join(_KINDS)} (register_guard adds one of your own)"
+            f"unknown guard {name!r}{did_you_mean(name, guard_names())} (register_guard adds your own)"
         ) from None
 
 

@@ -22,10 +22,10 @@ terminal, other than the destination. Several conditions in one guard must all h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from journey.core.suggestions import did_you_mean
 from journey.machine.errors import JourneyDefinitionError
 from journey.machine.guards import Guard
 from journey.machine.moves import EVERY_LIVE_STAGE, Move, MoveRule
@@ -121,14 +121,8 @@ def _require_mapping(context: str, data: object) -> None:
         raise JourneyDefinitionError(f"{context} must be a table of keys and values, got {data!r}")
 
 
-def _refuse_unknown_keys(context: str, data: Mapping[str, Any], known: Iterable[str]) -> None:
-    known = tuple(known)
-    problems = []
-    for key in data:
-        if key not in known:
-            close = get_close_matches(str(key), known, n=1)
-            hint = f"did you mean `{close[0]}`? " if close else ""
-            problems.append(f"{context}: unknown key `{key}`; {hint}known are {', '.join(known)}")
+def _refuse_unknown_keys(context: str, data: Mapping[str, Any], known: Sequence[str]) -> None:
+    problems = [f"{context}: unknown key `{key}`{did_you_mean(str(key), known)}" for key in data if key not in known]
     if problems:
         raise JourneyDefinitionError(*problems)
 

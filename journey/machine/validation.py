@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from journey.core.suggestions import did_you_mean
 from journey.machine.errors import JourneyDefinitionError
 from journey.machine.moves import EVERY_LIVE_STAGE, Move
 
@@ -109,6 +109,4 @@ def _shadowed_moves(moves: Sequence[Move]) -> Iterable[str]:
 
 
 def _describe_unknown_stage(stage: object, stages: Sequence[str]) -> str:
-    close = get_close_matches(str(stage).casefold(), [str(s) for s in stages], n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{stage!r} is not a stage; {hint}the stages are {', '.join(map(str, stages))}"
+    return f"{stage!r} is not a stage{did_you_mean(str(stage), [str(known) for known in stages])}"

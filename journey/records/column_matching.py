@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from journey.core.errors import InputError
 from journey.core.findings import Finding, FindingSeverity
-from journey.core.messages import did_you_mean
+from journey.core.suggestions import did_you_mean
 from journey.records.columns import Column, get_columns, normalise_field_name
 from journey.records.raw_rows import RawColumn, RawSet
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from journey.core.errors import InputError
 from journey.core.findings import Finding, FindingSeverity
-from journey.core.messages import did_you_mean
+from journey.core.suggestions import did_you_mean
 from journey.records.model import CUSTOMER_FAMILY, Family
 
 Format = Literal["json", "lines", "csv", "parquet"]

@@ -7,7 +7,7 @@ from typing import Any, cast
 import duckdb
 
 from journey.core.errors import InputError
-from journey.core.messages import did_you_mean
+from journey.core.suggestions import did_you_mean
 from journey.decision.policy import Policy
 from journey.machine import Journey
 from journey.records import assemble

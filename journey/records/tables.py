@@ -11,7 +11,7 @@ import duckdb
 
 from journey.core.errors import InputError
 from journey.core.findings import Finding, FindingSeverity, sort_findings
-from journey.core.messages import did_you_mean
+from journey.core.suggestions import did_you_mean
 from journey.records.columns import get_columns, get_date_columns
 from journey.records.database import one_value, quoted
 from journey.records.model import Family, Record, get_model

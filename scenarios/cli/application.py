@@ -1,6 +1,5 @@
 """The `journey` program: a typer application whose commands are loaded from the registry when they are needed."""
 
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -8,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from journey.core.suggestions import did_you_mean
 from scenarios.cli.commands import COMMANDS
 from scenarios.cli.error_handling import handle_errors
 
@@ -32,9 +32,7 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that `args` begin with; a misspelt one is answered with the one that was probably meant."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            close = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(COMMANDS)}"
-            ctx.fail(f"there is no command {args[0]!r}; {hint}")
+            ctx.fail(f"there is no command {args[0]!r}{did_you_mean(args[0], tuple(COMMANDS))}")
         return super().resolve_command(ctx, args)
 
 

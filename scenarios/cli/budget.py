@@ -140,7 +140,7 @@ def _parse_name(option: str, name: str | None) -> str | None:
 
 
 def _parse_reason_code(code: str | None) -> "ReasonCode | None":
-    from journey.core.messages import did_you_mean
+    from journey.core.suggestions import did_you_mean
     from journey.marketing.records.model import ReasonCode
 
     known = next((each for each in get_args(ReasonCode) if each == code), None)

@@ -155,7 +155,7 @@ def _write_outputs(
 
 
 def _find_arm(scenario: "LoadedScenario", name: str) -> "ArmSpec":
-    from journey.core.messages import did_you_mean
+    from journey.core.suggestions import did_you_mean
 
     for arm in scenario.arms:
         if arm.name == name:

@@ -178,12 +178,12 @@ def _parse_target(argument: str, segments: Sequence[str] | None) -> tuple[str, f
     if not sign:
         raise InputError(f"--precision {argument}: must be METRIC=HALF_WIDTH, for instance churn_rate=0.002")
     if parse_base_name(name) not in METRICS:
-        from journey.core.messages import did_you_mean
+        from journey.core.suggestions import did_you_mean
 
         raise InputError(f"--precision {argument}: {name!r} is not a metric{did_you_mean(name, list(METRICS))}")
     segment = parse_segment(name)
     if segment is not None and segments is not None and segment not in segments:
-        from journey.core.messages import did_you_mean
+        from journey.core.suggestions import did_you_mean
 
         raise InputError(f"--precision {argument}: no segment {segment!r}{did_you_mean(segment, list(segments))}")
     try:

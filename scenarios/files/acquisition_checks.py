@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from journey.core.messages import did_you_mean
+from journey.core.suggestions import did_you_mean
 from journey.machine import Journey
 from scenarios.files.cross_checks import Mistake, check_live_stage, unknown_name
 from scenarios.files.model import Scenario

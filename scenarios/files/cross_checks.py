@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from journey.core.messages import did_you_mean
+from journey.core.suggestions import did_you_mean
 from journey.decision.policy import Policy
 from journey.machine import Journey
 from scenarios.files.model import BUNDLED, Scenario

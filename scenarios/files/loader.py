@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from journey.core.errors import InputError
-from journey.core.messages import did_you_mean, format_validation_error
+from journey.core.messages import format_validation_error
+from journey.core.suggestions import did_you_mean
 from scenarios.files.merging import Layer, find_source, merge_layers, normalise, refuse_contradictions
 from scenarios.files.model import BUNDLED, Scenario
 from scenarios.files.overrides import parse_override

@@ -111,7 +111,7 @@ class Scenario(SpecModel):
     @classmethod
     def _is_measured(cls, name: str) -> str:
         if parse_base_name(name) not in METRICS:
-            from journey.core.messages import did_you_mean
+            from journey.core.suggestions import did_you_mean
 
             raise ValueError(f"{name!r} is not a metric{did_you_mean(name, list(METRICS))}")
         return name

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from journey.core.messages import did_you_mean
+from journey.core.suggestions import did_you_mean
 from journey.marketing.core.policy import ExperimentPolicy, Metric
 from journey.statistics.proportions import ContingencyTable, TestResult, customers_needed, pooled_z_test
 from journey.statistics.score_intervals import difference_interval, ratio_interval

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from journey.core.errors import InputError
-from journey.core.messages import did_you_mean
+from journey.core.suggestions import did_you_mean
 from journey.decision.as_of import AsOf, resolve_moment
 from journey.machine import IllegalMoveError
 from journey.machine.lifecycles import budget_action_lifecycle

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from journey.core.errors import InputError
-from journey.core.messages import did_you_mean
+from journey.core.suggestions import did_you_mean
 from journey.decision.policy import Policy
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.records.assemble import load_tables

@@ -1,0 +1,18 @@
+"""The hint after an unknown word."""
+
+import pytest
+
+from journey.core.suggestions import did_you_mean
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "hint"),
+    [
+        ("tral", ["trial", "active"], "; did you mean 'trial'?"),
+        ("TRIAL", ["trial", "active"], "; did you mean 'trial'?"),
+        ("xyz", ["trial", "active"], "; known here: trial, active"),
+        ("xyz", [], ""),
+    ],
+)
+def test_the_hint_names_a_close_word_or_lists_the_known_ones(word: str, known: list[str], hint: str) -> None:
+    assert did_you_mean(word, known) == hint
