@@ -9,6 +9,7 @@ import typer
 from journey.core.errors import InputError
 from scenarios.cli.common_options import JsonOption
 from scenarios.cli.record_options import PolicyOption
+from scenarios.text.phrases import format_name
 
 if TYPE_CHECKING:
     from journey.decision.as_of import AsOf
@@ -150,20 +151,17 @@ def _parse_reason_code(code: str | None) -> "ReasonCode | None":
 
 
 def _print_result(result: "StepResult") -> None:
+    from journey.money.format import format_exact_dollars
     from scenarios.cli.console import console, print_message
-    from scenarios.reports.evaluation import format_exact_dollars
 
     out, move, last = console(), result.transfer, result.events[-1]
     out.print(
-        f"{move.transfer_id} is {result.status.replace('_', ' ')}: {format_exact_dollars(move.amount)} from "
+        f"{move.transfer_id} is {format_name(result.status)}: {format_exact_dollars(move.amount)} from "
         f"{move.from_channel_id} to "
         f"{move.to_channel_id} in {move.campaign_id}, by {last.actor_id} on {last.timestamp:%Y-%m-%d %H:%M}",
         markup=False,
     )
-    there = (
-        f"{channel} {'unknown' if has is None else format_exact_dollars(has)}"
-        for channel, has in result.balances.items()
-    )
+    there = (f"{channel} {format_exact_dollars(has)}" for channel, has in result.balances.items())
     out.print(f"to give now: {', '.join(there)}", markup=False)
     steps = ", ".join(step.replace("_", "-") for step in result.legal_moves)
     out.print(f"next: {steps or 'nothing, it is over'}", markup=False)

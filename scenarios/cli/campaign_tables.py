@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from scenarios.cli.console import table
+from journey.money.format import format_exact_dollars
+from scenarios.cli.console import print_omitted_rows, table
 from scenarios.reports.campaign_budget_format import (
     CHANNEL_COLUMNS,
     PROPOSAL_COLUMNS,
@@ -33,7 +34,8 @@ from scenarios.reports.campaign_result_format import (
     rollup_cells,
     target_cells,
 )
-from scenarios.reports.evaluation import KPI_GROUPS, format_exact_dollars, pluralise
+from scenarios.reports.evaluation import KPI_GROUPS
+from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -161,9 +163,7 @@ def _print_rows(
         for row in rows[:limit]:
             result.add_row(*(escape(cell) for cell in row))
         out.print(result)
-    left = len(rows) - limit
-    if left > 0:
-        out.print(f"... and {pluralise(left, 'row')} more; --limit prints more, --json all\n", markup=False)
+    print_omitted_rows(out, len(rows), limit, "row")
 
 
 def _print_cards(out: "Console", title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

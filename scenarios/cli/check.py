@@ -54,7 +54,7 @@ def command(
         print_json(summary | {"findings": [finding.as_dict() for finding in findings]})
     else:
         from scenarios.cli.evaluation_tables import print_findings
-        from scenarios.reports.evaluation import pluralise
+        from scenarios.text.phrases import pluralise
 
         moment = summary["as_of"] or "no date in the records"
         latest = " (the latest date in the records)" if as_of is None and summary["as_of"] else ""

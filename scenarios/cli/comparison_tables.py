@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from journey.money.format import format_dollars
 from scenarios.cli.console import table
 from scenarios.cli.experiment_tables import print_experiment
 from scenarios.comparison.decision_funnel import funnel_rows
 from scenarios.comparison.untreated_distress import untreated_rows as unhelped_rows
-from scenarios.metrics.definitions import format_dollars, format_metric, get_metric
+from scenarios.metrics.definitions import format_metric, get_metric
 from scenarios.reports.acquisition import COLUMNS, TOTALS, channel_rows, describe_budget_moves, describe_customers
 from scenarios.reports.comparison import (
     build_repeat_command,
@@ -18,10 +19,10 @@ from scenarios.reports.comparison import (
     describe_variance_reduction,
     format_estimate,
     format_line_quantity,
-    pluralise_replications,
 )
-from scenarios.reports.experiment import describe_assignment, format_interval
+from scenarios.reports.experiment import describe_assignment, format_difference_interval
 from scenarios.reports.review_queue import format_queue_day, format_untreated, has_requests
+from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +45,7 @@ def print_comparison(out: "Console", comparison: "Comparison") -> None:
     )
     out.print(
         f"  {describe_customers(comparison)}, {comparison.days:g} days, "
-        f"{pluralise_replications(comparison.replications)}, {assignment}\n",
+        f"{pluralise(comparison.replications, 'replication')}, {assignment}\n",
         markup=False,
     )
     wide = out.width >= _WIDE
@@ -94,7 +95,7 @@ def _effects_table(comparison: "Comparison", arm: str, *, wide: bool) -> "Table"
         label = escape(info.label) + (" *" if name == primary else "")
         means = [format_estimate(comparison.arms[column_arm][name], info.unit) for column_arm in ("baseline", arm)]
         change = format_metric(effect.difference.mean, info.unit, difference=True)
-        interval = format_interval(effect.difference, info.unit)
+        interval = format_difference_interval(effect.difference, info.unit)
         if wide:
             result.add_row(label, *means, change, interval, _format_significance(effect))
         else:

@@ -138,3 +138,12 @@ def table(title: str, *columns: str, right: Sequence[str] = ()) -> "Table":
     for column in columns:
         result.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return result
+
+
+def print_omitted_rows(out: "Console", total: int, limit: int, noun: str) -> None:
+    """Print how many rows of a table are beyond `limit`; nothing where there are none."""
+    from scenarios.text.phrases import describe_omitted_rows
+
+    note = describe_omitted_rows(total, limit, noun, remedy="raise --limit, or use --json for all")
+    if note:
+        out.print(f"{note}\n", markup=False)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from journey.core.findings import count_by_severity
+from journey.money.format import format_dollars, format_exact_dollars
 from journey.orchestrator.replay import AGREEMENT_LABEL
 from journey.orchestrator.results import is_action
-from scenarios.cli.console import table
-from scenarios.reports.evaluation import KPI_GROUPS, format_exact_dollars, format_kpi, format_quantity, pluralise
+from scenarios.cli.console import print_omitted_rows, table
+from scenarios.reports.evaluation import KPI_GROUPS, format_kpi, format_quantity
+from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,7 +50,7 @@ def print_findings(out: "Console", findings: Sequence["Finding"], limit: int) ->
         else:
             result.add_row(f"{severity}\n{finding.code}\n{record}", escape(finding.message))
     out.print(result)
-    _print_omitted(out, len(findings) - limit, "finding")
+    print_omitted_rows(out, len(findings), limit, "finding")
 
 
 def print_evaluation(out: "Console", evaluation: "Evaluation", *, latest: bool, limit: int, alone: bool) -> None:
@@ -103,7 +105,7 @@ def _print_decisions(out: "Console", decisions: "Decisions", limit: int) -> None
         out.print(f"[bold]{title}[/bold]\n")
         for decision in foremost:
             out.print(_decision_block(decision))
-    _print_omitted(out, len(decisions) - limit, "decision")
+    print_omitted_rows(out, len(decisions), limit, "decision")
 
 
 def _print_breakdown(out: "Console", decided: "DecisionTable") -> None:
@@ -117,7 +119,7 @@ def _print_breakdown(out: "Console", decided: "DecisionTable") -> None:
             escape(share.action or "nothing"),
             f"{share.customers:,}",
             f"{share.needing_approval:,}" if share.needing_approval else "",
-            f"${share.priority:,.0f}" if share.priority else "",
+            format_dollars(share.priority) if share.priority else "",
         )
     out.print(result)
 
@@ -148,7 +150,7 @@ def _decision_numbers(decision: "Decision") -> tuple[str, ...]:
         f"{decision.severity:.2f}",
         f"{decision.confidence:.2f}",
         "" if decision.churn_probability is None else f"{decision.churn_probability:.0%}",
-        f"${decision.priority:,.0f}",
+        format_dollars(decision.priority),
     )
 
 
@@ -173,7 +175,7 @@ def _print_loops(out: "Console", evaluation: "Evaluation", limit: int) -> None:
             escape(loop.message),
         )
     out.print(result)
-    _print_omitted(out, len(evaluation.open_loops) - limit, "open loop")
+    print_omitted_rows(out, len(evaluation.open_loops), limit, "open loop")
 
 
 def _kpi_table(title: str, members: "dict[str, Kpi]") -> "Table":
@@ -191,7 +193,7 @@ def _ledger_table(ledger: "Ledger", *, wide: bool) -> "Table":
     for kind, total in (("value", ledger.value), ("cost", ledger.cost)):
         for line in ledger.lines:
             if line.kind == kind:
-                detail = [format_quantity(line.quantity, line.unit), f"${line.unit_price:,.3g}"] if wide else []
+                detail = [format_quantity(line.quantity, line.unit), format_dollars(line.unit_price)] if wide else []
                 result.add_row(escape(line.name), *detail, format_exact_dollars(line.amount), line.provenance)
         result.add_row(
             f"[bold]total {kind}[/bold]", *([""] * len(middle)), format_exact_dollars(total), "", end_section=True
@@ -233,9 +235,4 @@ def _print_agreement(out: "Console", agreement: "Agreement", limit: int) -> None
     result.caption = f"approval and confidence: recorded / now; rank correlation of confidences {rank}"
     result.caption_justify = "left"
     out.print(result)
-    _print_omitted(out, count - limit, "intervention")
-
-
-def _print_omitted(out: "Console", omitted: int, noun: str) -> None:
-    if omitted > 0:
-        out.print(f"{pluralise(omitted, noun)} more left out; raise --limit, or --json for all\n", markup=False)
+    print_omitted_rows(out, count, limit, "intervention")

@@ -9,7 +9,7 @@ from scenarios.metrics.definitions import format_metric
 from scenarios.reports.experiment import (
     INTERFERENCE,
     describe_ground_truth,
-    format_interval,
+    format_difference_interval,
     format_lift,
     format_p_value,
     segment_rows,
@@ -44,7 +44,7 @@ def _effects_table(comparison: "Comparison", experiment: "Experiment", arm: str,
         means = [format_metric(comparison.arms[column_arm][name].mean, info.unit) for column_arm in ("baseline", arm)]
         change = format_metric(effect.difference.mean, info.unit, difference=True)
         interval, lift, p_value = (
-            format_interval(effect.difference, info.unit),
+            format_difference_interval(effect.difference, info.unit),
             format_lift(estimates.lift),
             format_p_value(estimates.p_value),
         )

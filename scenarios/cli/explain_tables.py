@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from journey.decision.policy import TIERS
+from journey.money.format import format_dollars, format_exact_dollars
 from scenarios.cli.console import table
-from scenarios.explain.event_text import format_name
 from scenarios.explain.timeline import merge_histories
-from scenarios.metrics.definitions import format_dollars
+from scenarios.text.phrases import format_name
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -161,14 +161,9 @@ def _add_amounts(result: "Table", label: str, amounts: Sequence[float]) -> None:
     differences = [amount - amounts[0] for amount in amounts[1:]]
     result.add_row(
         escape(label),
-        *(_format_amount(amount) for amount in amounts),
-        *(_format_amount(d, plus=True) for d in differences),
+        *(format_exact_dollars(amount) for amount in amounts),
+        *(format_exact_dollars(d, show_plus=True) for d in differences),
     )
-
-
-def _format_amount(amount: float, *, plus: bool = False) -> str:
-    rounded = round(amount, 2) or 0.0
-    return f"{rounded:{'+' if plus and rounded else ''},.2f}"
 
 
 def _print_run_details(out: "Console", explanation: "Explanation") -> None:

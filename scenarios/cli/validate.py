@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from scenarios.cli.common_options import JsonOption, ScenarioArgument, SetOption, load_scenario
+from scenarios.text.phrases import format_name
 
 if TYPE_CHECKING:
     from scenarios.files.loader import LoadedScenario
@@ -23,9 +24,9 @@ def command(source: ScenarioArgument, *, set_: SetOption = None, json_: JsonOpti
     out.print("valid", markup=False)
     for key, value in summary.items():
         if key != "arms":
-            out.print(f"  {key.replace('_', ' ')}: {value}", markup=False)
+            out.print(f"  {format_name(key)}: {value}", markup=False)
     for name, arm in summary["arms"].items():
-        details = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in arm.items() if value not in ("", None))
+        details = ", ".join(f"{format_name(key)} {value}" for key, value in arm.items() if value not in ("", None))
         out.print(f"  arm {name}: {details}", markup=False)
 
 

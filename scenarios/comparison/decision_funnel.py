@@ -12,6 +12,7 @@ from math import fsum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.decision.rules import REASONS
+from scenarios.text.phrases import format_name
 
 if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
@@ -151,5 +152,5 @@ def funnel_rows(funnels: Mapping[str, Funnel]) -> list[tuple[str, list[float], b
         for name in dict.fromkeys(name for step in steps for name in step.parts):
             counts = [step.parts.get(name, 0.0) for step in steps]
             if any(counts):
-                table_rows.append((LABELS.get(name, name.replace("_", " ")), counts, False))
+                table_rows.append((LABELS.get(name, format_name(name)), counts, False))
     return table_rows

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from journey.money.format import format_dollars
 from journey.statistics.means import CONFIDENCE, POWER, replications_needed
 from journey.statistics.proportions import customers_needed
-from scenarios.metrics.definitions import Metric, format_dollars, format_metric, get_metric, get_metric_per_customer
+from scenarios.metrics.definitions import Metric, format_metric, get_metric, get_metric_per_customer
 
 if TYPE_CHECKING:
     from scenarios.comparison.money import Return

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scenarios.explain.event_text import describe_event, format_name, format_reason, is_idle_evaluation
+from scenarios.explain.event_text import describe_event, format_reason, is_idle_evaluation
+from scenarios.text.phrases import format_name
 from simulation.trace import events
 from simulation.trace.differences import find_first_difference
 

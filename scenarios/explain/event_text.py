@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from journey.money.format import format_dollars, format_exact_dollars
+from scenarios.text.phrases import format_name
 from simulation.trace import events
 
 if TYPE_CHECKING:
@@ -59,11 +61,6 @@ def describe_idle_evaluations(rows: Sequence["Row"]) -> str:
     return f"looks {len(rows)} times, does nothing ({why}{wrong_stage_text}), up to day {rows[-1].time:.1f}"
 
 
-def format_name(name: str) -> str:
-    """A name in plain words, which also break over lines."""
-    return name.replace("_", " ")
-
-
 def _describe_move(row: "Row") -> str:
     why = f" ({_MOVE_CAUSES[row.reason]})" if row.reason in _MOVE_CAUSES else ""
     return f"{format_name(row.label)}: {format_name(row.stage)} -> {format_name(row.to_stage or row.stage)}{why}"
@@ -80,7 +77,7 @@ def _describe_funnel(row: "Row") -> str:
 
 
 def _describe_value_change(row: "Row") -> str:
-    return f"{format_name(row.label)}: the account is now worth ${row.value:,.0f} a year"
+    return f"{format_name(row.label)}: the account is now worth {format_dollars(row.value)} a year"
 
 
 def _describe_signal(row: "Row") -> str:
@@ -106,7 +103,7 @@ def _describe_decision(row: "Row") -> str:
 
 
 def _describe_request(row: "Row") -> str:
-    return f"asks for approval of {format_name(row.label)}, ${row.value:,.0f} at stake"
+    return f"asks for approval of {format_name(row.label)}, {format_dollars(row.value)} at stake"
 
 
 def _describe_review(row: "Row") -> str:
@@ -116,7 +113,7 @@ def _describe_review(row: "Row") -> str:
 
 
 def _describe_action(row: "Row") -> str:
-    return f"{format_name(row.label)} is carried out, ${row.value:,.2f}"
+    return f"{format_name(row.label)} is carried out, {format_exact_dollars(row.value)}"
 
 
 def _describe_outcome(row: "Row") -> str:

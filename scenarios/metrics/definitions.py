@@ -3,6 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from journey.money.format import format_dollars
+from scenarios.text.phrases import format_name
+
 Unit = Literal["share", "dollars", "dollars each", "count", "days", "points", "ratio", "per customer"]
 
 
@@ -102,7 +105,7 @@ def get_metric(name: str) -> Metric:
     """What is known about a metric; one that is not listed is shown as a plain number under its own name."""
     known = METRICS.get(parse_base_name(name))
     if known is None:
-        return Metric(name.replace("_", " "), "ratio", None, "")
+        return Metric(format_name(name), "ratio", None, "")
     segment = parse_segment(name)
     return known if segment is None else replace(known, label=f"{known.label} [{segment}]")
 
@@ -142,16 +145,3 @@ def _format_number(value: float, decimals: int, *, show_plus: bool) -> str:
     """A number with so many decimals; what rounds to zero has no sign."""
     rounded = round(value, decimals) or 0.0
     return f"{rounded:{'+' if show_plus and rounded else ''},.{decimals}f}"
-
-
-def format_dollars(value: float, *, show_plus: bool = False) -> str:
-    """Dollars with three significant figures or more: ``-$1.24M``, ``$83.1k``, ``$412``, ``$0.002``."""
-    sign = "-" if value < 0 else "+" if show_plus and value > 0 else ""
-    size = abs(value)
-    if size >= 1e6:
-        return f"{sign}${size / 1e6:,.2f}M"
-    if size >= 1e4:
-        return f"{sign}${size / 1e3:,.1f}k"
-    if size >= 100:
-        return f"{sign}${size:,.0f}"
-    return f"{sign}${size:.2f}" if size >= 0.1 or size == 0.0 else f"{sign}${size:.3g}"

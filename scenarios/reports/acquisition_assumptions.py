@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scenarios.metrics.definitions import format_dollars
+from journey.money.format import format_dollars
 from simulation.acquisition.spec import Acquisition, Campaign, Channel
 
 Row = tuple[str, str, str]

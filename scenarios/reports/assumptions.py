@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from journey.decision.policy import Policy
-from scenarios.metrics.definitions import format_dollars
+from journey.money.format import format_dollars
 from scenarios.reports.acquisition_assumptions import acquisition_rows
 from scenarios.reports.document import Block, Grid, Heading, Paragraph
 

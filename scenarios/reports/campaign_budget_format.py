@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
-from scenarios.reports.evaluation import MAX_ROWS, pluralise
+from journey.money.format import format_dollars, format_exact_dollars
+from scenarios.reports.document import MAX_ROWS, Block, Grid, Heading, Items, Paragraph
+from scenarios.text.phrases import format_interval, format_name, pluralise
 
 if TYPE_CHECKING:
     from journey.marketing.evaluation import CampaignEvaluation
@@ -25,11 +26,11 @@ def proposal_cells(row: Row) -> tuple[str, ...]:
         row["campaign_id"],
         row["from_channel_id"],
         row["to_channel_id"],
-        f"{row['amount']:,.2f}",
-        _format_name(row["reason_code"]),
+        format_exact_dollars(row["amount"]),
+        format_name(row["reason_code"]),
         "a person" if row["requires_human_approval"] else "by rule",
-        f"{row['expected_gain']:,.0f}",
-        f"{row['gain_low']:,.0f} to {row['gain_high']:,.0f}",
+        format_dollars(row["expected_gain"]),
+        format_interval(row["gain_low"], row["gain_high"], format_dollars),
         " ".join(row["reasons"]),
     )
 
@@ -45,10 +46,10 @@ def channel_cells(row: Row) -> tuple[str, ...]:
     return (
         row["campaign_id"],
         row["channel_id"],
-        "unknown" if row["available"] is None else f"{row['available']:,.2f}",
+        format_exact_dollars(row["available"]),
         BASIS_LABELS[row["basis"]],
         f"{row['return_per_dollar']:.2f}" if known else "unknown",
-        f"{row['return_low']:.2f} to {row['return_high']:.2f}" if known else "",
+        format_interval(row["return_low"], row["return_high"], "{:.2f}".format) if known else "",
         "; ".join(note for note in (row["left_out"], barred) if note),
     )
 
@@ -60,13 +61,13 @@ def risk_cells(row: Row) -> tuple[str, ...]:
     return (
         row["risk_id"],
         row["campaign_id"],
-        _format_name(row["risk_type"]),
+        format_name(row["risk_type"]),
         row["severity"] + differs,
-        _format_name(row["status"]),
+        format_name(row["status"]),
         "" if row["age_days"] is None else f"{row['age_days']}{' (overdue)' if row['overdue'] else ''}",
-        f"{row['exposure']:,.0f}",
+        format_dollars(row["exposure"]),
         "a person must" if row["requires_human_review"] else "",
-        _format_name(row["recommended_action"] or ""),
+        format_name(row["recommended_action"] or ""),
         row["message"],
     )
 
@@ -76,12 +77,13 @@ def budget_lines(budget: Row) -> list[str]:
     return [
         *(f"{row['campaign_id']}: {row['message']}" for row in budget["decisions"]),
         *(
-            f"{row['transfer_id']} ({row['amount']:,.2f} from {row['from_channel_id']} to {row['to_channel_id']}) "
+            f"{row['transfer_id']} ({format_exact_dollars(row['amount'])} from {row['from_channel_id']} to "
+            f"{row['to_channel_id']}) "
             f"is {row['status']}: {row['message']}"
             for row in budget["waiting"]
         ),
         *(f"After {row['budget_action_id']}: {row['message']}" for row in budget["before_after"]),
-        f"Approval before spend ({_format_name(budget['governance']['verdict'])}): {budget['governance']['message']}",
+        f"Approval before spend ({format_name(budget['governance']['verdict'])}): {budget['governance']['message']}",
     ]
 
 
@@ -106,8 +108,9 @@ def budget_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     blocks += [Items(tuple(proposal_lines(evaluation)))] if made else []
     entered = {row["budget_action_id"] for row in made}
     audit = tuple(
-        f"{event['timestamp'].replace('T', ' ')}: {event['entity_id']} {_format_name(event['to_status'])} by "
-        f"{event['actor_id'] or event['actor_kind']}" + ("" if event["amount"] is None else f", {event['amount']:,.2f}")
+        f"{event['timestamp'].replace('T', ' ')}: {event['entity_id']} {format_name(event['to_status'])} by "
+        f"{event['actor_id'] or event['actor_kind']}"
+        + ("" if event["amount"] is None else f", {format_exact_dollars(event['amount'])}")
         for event in budget["audit"][-MAX_ROWS:]
         if event["entity_id"] not in entered
     )
@@ -138,7 +141,3 @@ def risk_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     ]
     rows = tuple(risk_cells(row) for row in open_risks[:MAX_ROWS])
     return [*blocks, Grid(RISK_COLUMNS, rows, numbers_from=6, numbers_to=7)] if rows else blocks
-
-
-def _format_name(name: str) -> str:
-    return name.replace("_", " ")

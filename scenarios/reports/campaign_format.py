@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from journey.money.format import format_exact_dollars
+from scenarios.text.phrases import format_interval
+
 if TYPE_CHECKING:
     from journey.marketing.core.findings import MarketingFinding
     from journey.marketing.evaluation import CampaignEvaluation
@@ -42,7 +45,6 @@ def format_as_of(evaluation: "CampaignEvaluation", *, latest: bool) -> str:
 
 def funnel_cells(row: "FunnelRow") -> tuple[str, ...]:
     """One step of the funnel, as `FUNNEL_COLUMNS` asks."""
-    interval = "" if row.ci_low is None or row.ci_high is None else f"{row.ci_low:.1%} to {row.ci_high:.1%}"
     return (
         row.campaign_id,
         row.segment_id,
@@ -51,7 +53,7 @@ def funnel_cells(row: "FunnelRow") -> tuple[str, ...]:
         row.stage,
         "unknown" if row.count is None else f"{row.count:,}",
         "" if row.conversion is None else f"{row.conversion:.1%}",
-        interval,
+        format_interval(row.ci_low, row.ci_high, "{:.1%}".format),
         FLAG_LABELS.get(row.flag or "", ""),
     )
 
@@ -63,6 +65,6 @@ def finding_cells(finding: "MarketingFinding") -> tuple[str, ...]:
         finding.code,
         finding.record or finding.dataset,
         finding.campaign_id or "",
-        "" if finding.amount is None else f"{finding.amount:,.2f}",
+        "" if finding.amount is None else format_exact_dollars(finding.amount),
         finding.message,
     )

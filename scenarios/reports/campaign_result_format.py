@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from scenarios.reports.evaluation import format_exact_dollars, format_kpi
+from journey.money.format import format_exact_dollars
+from scenarios.reports.evaluation import format_kpi
+from scenarios.text.phrases import format_interval, format_name
 
 if TYPE_CHECKING:
     from journey.kpis import Kpi
@@ -36,11 +38,6 @@ def format_percent(value: float | None, digits: int = 2) -> str:
     return "unknown" if value is None else f"{value:.{digits}%}"
 
 
-def format_interval(low: float | None, high: float | None, digits: int = 2) -> str:
-    """An interval of shares, empty where there is none."""
-    return "" if low is None or high is None else f"{low:.{digits}%} to {high:.{digits}%}"
-
-
 def format_count(value: float | None) -> str:
     """A count; unknown where there is none."""
     return "unknown" if value is None else f"{value:,.0f}"
@@ -57,7 +54,7 @@ def rollup_cells(row: Row) -> tuple[str, ...]:
         format_count(row["conversions"]),
         format_exact_dollars(row["spend"]),
         format_percent(row["kpi_value"]),
-        format_interval(row["ci_low"], row["ci_high"]),
+        format_interval(row["ci_low"], row["ci_high"], "{:.2%}".format),
         "unknown" if trend is None else f"{trend:+.0%}",
         row["recommendation"],
         "" if recorded is None else recorded["recommendation"] or "",
@@ -94,7 +91,7 @@ def experiment_cells(row: Row) -> tuple[str, ...]:
         _format_arm(row["control"]),
         _format_arm(row["variant"]),
         "unknown" if row["lift"] is None else f"{row['lift']:+.1%}",
-        "" if row["ci_low"] is None else f"{row['ci_low']:+.1%} to {row['ci_high']:+.1%}",
+        format_interval(row["ci_low"], row["ci_high"], "{:+.1%}".format),
         "" if row["p_value"] is None else f"{row['p_value']:.3g}",
         call,
         "; ".join(part for part in (row["reason"], row["lift_reason"], *row["notes"]) if part),
@@ -113,7 +110,7 @@ def credit_cells(row: Row) -> tuple[str, ...]:
     return (
         row["campaign_id"] or "none named",
         row["basis"],
-        row["method"].replace("_", " ") + (f", order {row['order']}" if (row["order"] or 1) > 1 else ""),
+        format_name(row["method"]) + (f", order {row['order']}" if (row["order"] or 1) > 1 else ""),
         row["channel_id"],
         "unknown" if row["conversions"] is None else f"{row['conversions']:,.1f}",
         "" if row["share"] is None else f"{row['share']:.0%}",
@@ -137,7 +134,7 @@ def target_cells(row: Row, name: str) -> tuple[str, ...]:
         name.removeprefix(f"{row['campaign_id']} "),
         format_value(row["value"]),
         "none" if row["target"] is None else format_value(row["target"]),
-        format_interval(row["ci_low"], row["ci_high"]),
+        format_interval(row["ci_low"], row["ci_high"], "{:.2%}".format),
         row["verdict"],
         row["reason"] or "",
     )
@@ -161,7 +158,7 @@ def journey_cells(row: Row) -> tuple[str, ...]:
         format_count(row["came"]),
         format_count(row["went_on"]),
         format_percent(row["conversion"], 1),
-        format_interval(row["ci_low"], row["ci_high"], 1),
+        format_interval(row["ci_low"], row["ci_high"], "{:.1%}".format),
         against,
     )
 
@@ -175,8 +172,8 @@ def capital_cells(row: Row, noticed: str) -> tuple[str, ...]:
         row["from_channel_id"],
         row["to_channel_id"],
         format_exact_dollars(row["amount"]),
-        (row["reason_code"] or "not said").replace("_", " "),
-        row["status"].replace("_", " "),
+        format_name(row["reason_code"] or "not recorded"),
+        format_name(row["status"]),
         trail + (" (log)" if row["trail_from"] == "log" else ""),
         noticed,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from journey.money.format import format_exact_dollars
 from scenarios.reports.campaign_result_format import (
     CAPITAL_COLUMNS,
     CREDIT_COLUMNS,
@@ -22,8 +23,9 @@ from scenarios.reports.campaign_result_format import (
     rollup_cells,
     target_cells,
 )
-from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
-from scenarios.reports.evaluation import KPI_GROUPS, MAX_ROWS, format_exact_dollars, format_quantity, pluralise
+from scenarios.reports.document import MAX_ROWS, Block, Grid, Heading, Items, Paragraph
+from scenarios.reports.evaluation import KPI_GROUPS, format_quantity
+from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     from journey.marketing.evaluation import CampaignEvaluation

@@ -15,8 +15,8 @@ from scenarios.reports.campaign_sections import (
     rollup_blocks,
     summary_blocks,
 )
-from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
-from scenarios.reports.evaluation import MAX_ROWS, pluralise
+from scenarios.reports.document import MAX_ROWS, Block, Grid, Heading, Items, Paragraph, omitted_rows_note
+from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     from journey.marketing.evaluation import CampaignEvaluation
@@ -62,7 +62,7 @@ def _funnel(evaluation: "CampaignEvaluation") -> list[Block]:
     rows = tuple(funnel_cells(row) for row in evaluation.funnel[:MAX_ROWS])
     if rows:
         blocks += [Heading(3, "Day by day"), Grid(FUNNEL_COLUMNS, rows, numbers_from=5, numbers_to=8)]
-    blocks.extend(_omitted_rows_note(len(evaluation.funnel), "step"))
+    blocks.extend(omitted_rows_note(len(evaluation.funnel), "step"))
     if evaluation.late_converters.reason is not None:
         blocks.append(Paragraph(f"Late converters are not told: {evaluation.late_converters.reason}"))
     return blocks
@@ -75,11 +75,4 @@ def _findings(evaluation: "CampaignEvaluation") -> list[Block]:
     if findings:
         rows = tuple(finding_cells(finding) for finding in findings[:MAX_ROWS])
         blocks.append(Grid(FINDING_COLUMNS, rows, numbers_from=4, numbers_to=5))
-    return [*blocks, *_omitted_rows_note(len(findings), "finding")]
-
-
-def _omitted_rows_note(count: int, noun: str) -> list[Block]:
-    omitted = count - MAX_ROWS
-    return (
-        [Paragraph(f"{pluralise(omitted, noun)} more are left out here; --json has them all.")] if omitted > 0 else []
-    )
+    return [*blocks, *omitted_rows_note(len(findings), "finding")]

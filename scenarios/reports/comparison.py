@@ -4,15 +4,17 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from journey.core.version import version
+from journey.money.format import format_dollars
 from scenarios.comparison import decision_funnel
 from scenarios.comparison.stopping_rule import COVERAGE
 from scenarios.files.model import BASELINE
-from scenarios.metrics.definitions import Unit, format_dollars, format_metric, get_metric
+from scenarios.metrics.definitions import Unit, format_metric, get_metric
 from scenarios.reports.acquisition import acquisition_blocks, describe_customers
 from scenarios.reports.assumptions import build_assumptions
 from scenarios.reports.document import Block, Code, Grid, Heading, Items, Paragraph
-from scenarios.reports.experiment import describe_assignment, experiment_blocks, format_interval
+from scenarios.reports.experiment import describe_assignment, experiment_blocks, format_difference_interval
 from scenarios.reports.review_queue import queue_blocks, untreated_blocks
+from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +73,7 @@ def _arms(comparison: "Comparison") -> list[Block]:
         Heading(2, "Arms"),
         Paragraph(
             f"{describe_customers(comparison)} over {comparison.days:g} days, in "
-            f"{pluralise_replications(comparison.replications)}. In each, "
+            f"{pluralise(comparison.replications, 'replication')}. In each, "
             f"{describe_cohorts(comparison)}."
         ),
         Grid(("arm", "what it is", "actions", "reviewers"), tuple(rows), numbers_from=3),
@@ -132,7 +134,7 @@ def _effects(effects: "Mapping[str, Effect]") -> Grid:
             (
                 get_metric(name).label,
                 format_metric(effect.difference.mean, unit, difference=True),
-                format_interval(effect.difference, unit),
+                format_difference_interval(effect.difference, unit),
                 "yes" if effect.is_significant else "no",
                 "n/a" if effect.difference.sd is None else format_metric(effect.difference.sd, unit),
                 "n/a" if effect.variance_reduction is None else f"{effect.variance_reduction:.1f}",
@@ -187,7 +189,9 @@ def _ledger(arm_return: "Return") -> Grid:
 
 def _bottom_line(arm_return: "Return") -> list[str]:
     net = arm_return.net
-    interval = "" if net.low is None or net.high is None else f" (95 % interval {format_interval(net, 'dollars')})"
+    interval = (
+        "" if net.low is None or net.high is None else f" (95 % interval {format_difference_interval(net, 'dollars')})"
+    )
     lines = [
         (
             f"Incremental value {format_dollars(arm_return.ledger.value)}, incremental cost "
@@ -229,15 +233,10 @@ def _missing_reduction_reason(effect: "Effect | None") -> str:
     return "it was not measured" if effect is None else effect.note
 
 
-def pluralise_replications(replications: int) -> str:
-    """``1 replication``, ``20 replications``."""
-    return f"{replications:,} replication{'' if replications == 1 else 's'}"
-
-
 def describe_uncertainty(comparison: "Comparison") -> str:
     """One sentence that says what the intervals are, and what they are not."""
     return (
-        f"Intervals are simulation error over {pluralise_replications(comparison.replications)}: how well the "
+        f"Intervals are simulation error over {pluralise(comparison.replications, 'replication')}: how well the "
         "model's mean is known. "
         "They say nothing about how far the world differs from its assumptions."
     )

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 from journey.core.errors import InputError
+from scenarios.text.phrases import describe_omitted_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,16 @@ MIN_BREAKABLE_LENGTH = 20
 """Letters; a longer word of a table may be broken."""
 
 Block = Heading | Paragraph | Items | Code | Grid
+
+MAX_ROWS = 200
+"""A report lists this many findings, decisions or steps, the most important ones, and says how many it omits."""
+
+
+def omitted_rows_note(total: int, noun: str) -> list[Block]:
+    """A paragraph on the rows beyond `MAX_ROWS`; nothing where there are none."""
+    note = describe_omitted_rows(total, MAX_ROWS, noun, remedy="--json lists all.")
+    return [Paragraph(note)] if note else []
+
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}"

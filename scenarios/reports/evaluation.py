@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from journey.money.format import format_dollars, format_exact_dollars
 from journey.orchestrator.replay import AGREEMENT_LABEL
-from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
+from scenarios.reports.document import MAX_ROWS, Block, Grid, Heading, Items, Paragraph, omitted_rows_note
+from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     from journey.evaluation.evaluate import Evaluation
@@ -11,9 +13,6 @@ if TYPE_CHECKING:
     from journey.money.ledger import Ledger
     from journey.orchestrator.replay import Agreement
     from journey.orchestrator.results import Decisions, Findings
-
-MAX_ROWS = 200
-"""A report lists this many findings or decisions, the most important ones, and says how many it left out."""
 
 KPI_GROUPS = {
     "operational": "Operational: is the system working correctly and safely?",
@@ -40,18 +39,6 @@ def build_report(evaluation: "Evaluation") -> list[Block]:
         *(_agreement(evaluation.agreement) if evaluation.agreement else []),
         *_assumptions(evaluation),
     ]
-
-
-def pluralise(number: int, noun: str) -> str:
-    """A number with its noun: ``1 customer``, ``2 customers``."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def format_exact_dollars(amount: float | None) -> str:
-    """Dollars and cents."""
-    if amount is None:
-        return "unknown"
-    return f"-${-amount:,.2f}" if amount < 0 else f"${amount:,.2f}"
 
 
 def format_kpi(kpi: "Kpi") -> str:
@@ -118,15 +105,10 @@ def _decisions(decisions: "Decisions") -> list[Block]:
             rows,
             numbers_from=4,
         ),
-        *_omitted_rows_note(len(decisions), "decision"),
+        *omitted_rows_note(len(decisions), "decision"),
         Heading(2, "Reasons"),
         Items(reasons),
     ]
-
-
-def _omitted_rows_note(count: int, noun: str) -> list[Block]:
-    omitted = count - MAX_ROWS
-    return [Paragraph(f"{pluralise(omitted, noun)} more left out here; --json has them all.")] if omitted > 0 else []
 
 
 def _loops(evaluation: "Evaluation") -> list[Block]:
@@ -139,7 +121,7 @@ def _loops(evaluation: "Evaluation") -> list[Block]:
     return [
         Heading(2, "Open loops"),
         Grid(("intervention", "customer", "state", "what it waits for", "days"), rows, numbers_from=4),
-        *_omitted_rows_note(len(evaluation.open_loops), "open loop"),
+        *omitted_rows_note(len(evaluation.open_loops), "open loop"),
     ]
 
 
@@ -153,7 +135,7 @@ def _findings(findings: "Findings") -> list[Block]:
     return [
         Heading(2, "Findings about the records"),
         Grid(("severity", "code", "record", "what was noticed"), rows, numbers_from=4),
-        *_omitted_rows_note(len(findings), "finding"),
+        *omitted_rows_note(len(findings), "finding"),
     ]
 
 
@@ -180,7 +162,7 @@ def _roi(ledger: "Ledger") -> list[Block]:
             line.name,
             line.kind,
             format_quantity(line.quantity, line.unit),
-            format_exact_dollars(line.unit_price),
+            format_dollars(line.unit_price),
             format_exact_dollars(line.amount),
             line.provenance,
             line.note,
@@ -242,7 +224,7 @@ def _agreement(agreement: "Agreement") -> list[Block]:
             rows,
             numbers_from=5,
         ),
-        *_omitted_rows_note(count, "intervention"),
+        *omitted_rows_note(count, "intervention"),
     ]
 
 

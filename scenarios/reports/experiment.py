@@ -1,10 +1,12 @@
 """What an experimenter sees, in words and rows of a table: the same for the terminal and for reports."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from journey.statistics.means import CONFIDENCE
 from scenarios.metrics.definitions import format_metric
 from scenarios.reports.document import Block, Grid, Heading, Paragraph
+from scenarios.text.phrases import format_interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,11 +44,11 @@ def describe_assignment(experiment: "Experiment") -> str:
     return text
 
 
-def format_interval(found: "Estimate", unit: "Unit") -> str:
+def format_difference_interval(difference: "Estimate", unit: "Unit") -> str:
     """The interval of a difference, for people."""
-    if found.low is None or found.high is None:
-        return "n/a"
-    return f"{format_metric(found.low, unit, difference=True)} to {format_metric(found.high, unit, difference=True)}"
+    return format_interval(
+        difference.low, difference.high, partial(format_metric, unit=unit, difference=True), missing="n/a"
+    )
 
 
 def format_lift(lift: "Lift", *, interval: bool = False) -> str:
@@ -103,9 +105,10 @@ def describe_ground_truth(comparison: "Comparison", experiment: "Experiment", ar
     return (
         f"Held against the truth: with everybody in {arm}, {info.label} differs from everybody in the baseline by "
         f"{format_metric(truth.difference.mean, info.unit, difference=True)} "
-        f"({_CONFIDENCE} interval {format_interval(truth.difference, info.unit)}). The experiments are off by "
+        f"({_CONFIDENCE} interval {format_difference_interval(truth.difference, info.unit)}). The experiments are "
+        "off by "
         f"{format_metric(interference.mean, info.unit, difference=True)} on average "
-        f"({format_interval(interference, info.unit)}), so "
+        f"({format_difference_interval(interference, info.unit)}), so "
         f"interference through the shared gate is {'' if is_significant else 'not '}shown."
     )
 
@@ -123,9 +126,9 @@ def _truth_grid(comparison: "Comparison", experiment: "Experiment", arm: str) ->
                     info.label,
                     format_metric(comparison.effects[arm][name].difference.mean, info.unit, difference=True),
                     format_metric(truth.mean, info.unit, difference=True),
-                    format_interval(truth, info.unit),
+                    format_difference_interval(truth, info.unit),
                     format_metric(interference.mean, info.unit, difference=True),
-                    format_interval(interference, info.unit),
+                    format_difference_interval(interference, info.unit),
                 )
             )
     if not rows:
@@ -151,7 +154,7 @@ def _effects_grid(comparison: "Comparison", experiment: "Experiment", arm: str) 
             (
                 info.label,
                 format_metric(effect.difference.mean, info.unit, difference=True),
-                format_interval(effect.difference, info.unit),
+                format_difference_interval(effect.difference, info.unit),
                 format_lift(estimates.lift, interval=True),
                 format_p_value(estimates.p_value),
                 format_p_value(effect.p_adjusted),
@@ -193,7 +196,7 @@ def segment_rows(comparison: "Comparison", effects: "Mapping[str, Effect]") -> l
         (
             segment,
             format_metric(effect.difference.mean, unit, difference=True),
-            format_interval(effect.difference, unit),
+            format_difference_interval(effect.difference, unit),
             format_p_value(effect.p_adjusted),
             "yes" if effect.is_significant else "no",
         )

@@ -46,7 +46,7 @@ def test_a_person_reads_where_people_get_stuck(run):
     result = run("--as-of", "2026-03-19", "--limit", "3")
     assert result.exit_code == 0
     assert "as of 2026-03-19\n" in result.stdout
-    assert "more; --limit prints more" in result.stdout
+    assert "not listed; raise --limit" in result.stdout
     assert "SEG_003 on CH_03: 7.5% of 28,500 impressions are clicked, but 0 of 480 reach demo_request" in " ".join(
         result.stdout.split()
     )
@@ -57,7 +57,7 @@ def test_the_report_is_written_whole_and_a_wrong_ending_is_refused_before_the_wo
     assert run("--report", target).exit_code == 0
     text = target.read_text(encoding="utf-8")
     assert "## Where people get stuck" in text
-    assert "| error | transfer-to-itself | BUD\\_0002 | CAMP\\_001 | 2,000.00 |" in text
+    assert "| error | transfer-to-itself | BUD\\_0002 | CAMP\\_001 | $2,000.00 |" in text
     refused = run("--report", tmp_path / "report.pdf")
     assert refused.exit_code == 2
     assert "written as .md or .html" in refused.stderr
@@ -101,7 +101,7 @@ def test_a_ledger_that_disagrees_is_told_in_short():
     tables = rows()
     tables["roi_ledger"][0] |= {"media_spend": 4200.0, "net_roi": 20_998.6}
     text = render_markdown(build_report(evaluate_campaigns(records(tables))))
-    assert "a net of $2,942.00 less than performance, in CAMP\\_001" in text
+    assert "the recorded net is $2,942.00 less than the net from performance, in CAMP\\_001" in text
 
 
 def test_nothing_recorded_makes_a_report_and_tables_too():

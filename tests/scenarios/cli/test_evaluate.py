@@ -88,8 +88,8 @@ def test_people_are_told_the_moment_that_was_chosen_and_what_it_rests_on():
         assert part in " ".join(shown.split())
 
 
-def test_what_is_left_out_is_said():
-    assert "7 decisions more left out" in invoke("evaluate", "--limit", "3").stdout
+def test_omitted_rows_are_counted():
+    assert "7 decisions not listed" in invoke("evaluate", "--limit", "3").stdout
 
 
 @pytest.mark.parametrize("ending", ["md", "html"])

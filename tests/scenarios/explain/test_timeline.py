@@ -48,7 +48,7 @@ def test_nobody_sees_the_truth():
         (row(1.0, "arrival", "arrival", None, to_stage="onboarding"), "becomes a customer, in onboarding"),
         (
             row(1.0, "value_change", "upsell", None, value=12000.0),
-            "upsell: the account is now worth $12,000 a year",
+            "upsell: the account is now worth $12.0k a year",
         ),
         (
             row(1.0, "move", "churn", "renewal", to_stage="churned"),

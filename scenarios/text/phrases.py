@@ -1,0 +1,40 @@
+"""Phrases that tables, reports and sentences share."""
+
+from collections.abc import Callable
+
+
+def pluralise(number: int, noun: str) -> str:
+    """A number with its noun: ``1 customer``, ``2,000 customers``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def format_name(name: str) -> str:
+    """A key or code as words: ``review_wait`` becomes ``review wait``, which can also break over lines."""
+    return name.replace("_", " ")
+
+
+def format_interval(
+    low: float | None, high: float | None, format_bound: Callable[[float], str], *, missing: str = ""
+) -> str:
+    """An interval, such as ``1.2 % to 3.4 %``.
+
+    Args:
+        low: The lower bound, or None where there is no interval.
+        high: The upper bound, or None.
+        format_bound: Formats one bound, with its unit.
+        missing: The text where there is no interval.
+    """
+    return missing if low is None or high is None else f"{format_bound(low)} to {format_bound(high)}"
+
+
+def describe_omitted_rows(total: int, limit: int, noun: str, *, remedy: str) -> str:
+    """A note on the rows beyond a limit; empty where there are none.
+
+    Args:
+        total: How many rows there are.
+        limit: How many of them are listed.
+        noun: What a row is, in the singular.
+        remedy: How to get all of them.
+    """
+    omitted = total - limit
+    return f"{pluralise(omitted, noun)} not listed; {remedy}" if omitted > 0 else ""
