@@ -12,7 +12,7 @@ from simulation.distributions.dwell_times import EXPONENTIAL, NEVER
 from simulation.metrics.counters import discounted_days
 from simulation.model.contracts import charges_until_failure, next_renewal
 from simulation.model.event_types import CALM, PAYMENT, RENEWAL, VALUE
-from simulation.model.units import DAYS_PER_YEAR
+from simulation.model.spec import DAYS_PER_YEAR
 from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform

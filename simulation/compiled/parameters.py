@@ -11,7 +11,7 @@ from simulation.compiled.guards import build_guard_tables
 from simulation.kernels.nested_arrays import to_arrays
 from simulation.model.arm import CompiledArm
 from simulation.model.parameters import SignalMix
-from simulation.model.units import MINUTES_PER_DAY
+from simulation.model.spec import MINUTES_PER_DAY
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -10,7 +10,7 @@ from math import log1p
 from typing import TYPE_CHECKING
 
 from simulation.metrics.counters import discounted_days
-from simulation.model.units import DAYS_PER_YEAR
+from simulation.model.spec import DAYS_PER_YEAR
 from simulation.trace import events
 
 if TYPE_CHECKING:

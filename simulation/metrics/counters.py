@@ -8,7 +8,7 @@ from math import expm1
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulation.metrics.quantile_sketch import quantile, sketch_bucket
-from simulation.model.units import DAYS_PER_YEAR
+from simulation.model.spec import DAYS_PER_YEAR
 from simulation.model.working_hours import working_time_until
 
 if TYPE_CHECKING:

@@ -35,8 +35,7 @@ from simulation.model.parameters import (
     build_signal_mix,
 )
 from simulation.model.record_errors import RecordErrorRates, build_record_error_rates
-from simulation.model.spec import Population, Reviewers, Signals, World
-from simulation.model.units import DAYS_PER_YEAR
+from simulation.model.spec import DAYS_PER_YEAR, Population, Reviewers, Signals, World
 
 
 @dataclass(frozen=True)

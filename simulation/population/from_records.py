@@ -15,7 +15,7 @@ from journey.core.errors import InputError
 from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.records.folder import bundled_folder, read_folder
-from simulation.model.units import DAYS_PER_MONTH
+from simulation.model.spec import DAYS_PER_MONTH
 from simulation.population.draw import Cohort, InitialCustomer, PriorSignal
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.metrics.counters import build_time_grid
-from simulation.model.units import DAYS_PER_YEAR
+from simulation.model.spec import DAYS_PER_YEAR
 from simulation.model.working_hours import working_time_until
 from simulation.trace.events import MOVE
 from simulation.verification.evidence import Evidence

@@ -14,7 +14,7 @@ import numpy as np
 
 from simulation.exact import markov, renewal
 from simulation.metrics.counters import build_time_grid
-from simulation.model.units import DAYS_PER_YEAR
+from simulation.model.spec import DAYS_PER_YEAR
 from simulation.verification import evidence
 
 if TYPE_CHECKING:
