@@ -6,7 +6,6 @@ Summed over all customers it is what the run itself has counted (`simulation.met
 from __future__ import annotations
 
 from collections import Counter
-from math import log1p
 from typing import TYPE_CHECKING
 
 from simulation.metrics.counters import discounted_days
@@ -36,17 +35,16 @@ def compute_customer_quantities(history: CustomerHistory, arm_spec: ArmSpec, day
     """
     if history.initial.arrives_at >= days:
         return dict.fromkeys(_BASE_QUANTITIES, 0.0)
-    gone = {*arm_spec.journey.terminal, *arm_spec.world.lost}
-    rate = log1p(arm_spec.yearly_discount) / DAYS_PER_YEAR
+    exit_stages, rate = arm_spec.exit_stages, arm_spec.daily_discount_rate
     reviews = sum(row.kind == events.REVIEW_DECIDED and row.label in REVIEWED_VERDICTS for row in history.rows)
     actions = Counter(row.label for row in history.rows if row.kind == events.ACTION)
     costs = arm_spec.policy.actions
     return {
         "revenue": sum(
             value / DAYS_PER_YEAR * discounted_days(start, stop, rate)
-            for start, stop, value in _paid_intervals(history, gone, days)
+            for start, stop, value in _paid_intervals(history, exit_stages, days)
         ),
-        "live_value_end": 0.0 if history.end_stage in gone else history.values[-1][1],
+        "live_value_end": 0.0 if history.end_stage in exit_stages else history.values[-1][1],
         "escalations": float(sum(row.kind == events.MOVE and row.label == "escalate" for row in history.rows)),
         "support_days": sum(
             (days if stay.left_at is None else stay.left_at) - max(0.0, stay.entered_at)
@@ -62,7 +60,7 @@ def compute_customer_quantities(history: CustomerHistory, arm_spec: ArmSpec, day
 
 
 def _paid_intervals(
-    history: CustomerHistory, gone: Collection[str], days: float
+    history: CustomerHistory, exit_stages: Collection[str], days: float
 ) -> Iterator[tuple[float, float, float]]:
     """The stretches in which the account had one value and was paid for: first day, last day, dollars a year.
 
@@ -73,12 +71,12 @@ def _paid_intervals(
     for row in history.rows:
         if row.kind not in (events.MOVE, events.VALUE_CHANGE):
             continue
-        if stage not in gone:
+        if stage not in exit_stages:
             yield since, row.time, value
         since = row.time
         if row.kind == events.MOVE:
             stage = str(row.to_stage)
         else:
             value = float(row.value or 0.0)
-    if stage not in gone:
+    if stage not in exit_stages:
         yield since, days, value

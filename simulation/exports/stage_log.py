@@ -29,9 +29,8 @@ class StageLog:
         """Prepare for a run."""
         setup = run_history.setup
         machine = setup.journey.compile()
-        gone = {*setup.journey.terminal, *setup.world.lost}
         self._stages, self._codes = machine.stages, machine.stage_index
-        self._live = tuple(stage not in gone for stage in machine.stages)
+        self._live = tuple(stage not in setup.exit_stages for stage in machine.stages)
         self._flaws = build_record_error_rates(setup.world.imperfections)
         self._seed, self._replication = run_history.seed, run_history.replication
 

@@ -71,6 +71,16 @@ class ArmSpec:
     pod: int | None = None
 
     @property
+    def exit_stages(self) -> frozenset[str]:
+        """Stages in which a customer has left: terminal stages, and lost stages, which a win-back move can leave."""
+        return frozenset((*self.journey.terminal, *self.world.lost))
+
+    @property
+    def daily_discount_rate(self) -> float:
+        """The continuous discount rate per day that compounds to `yearly_discount` over a year."""
+        return log1p(self.yearly_discount) / DAYS_PER_YEAR
+
+    @property
     def pods(self) -> tuple["ArmSpec", ...]:
         """The arm, pod by pod."""
         return tuple(self.for_pod(pod) for pod in range(self.reviewers.pods))
@@ -155,11 +165,11 @@ _cache = RecentCache[CompiledArm]()
 
 def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> CompiledArm:
     machine = arm_spec.journey.compile()
-    gone = frozenset((*arm_spec.journey.terminal, *arm_spec.world.lost))
-    policy = arm_spec.policy.compile(machine.stages, gone)
+    exit_stages = arm_spec.exit_stages
+    policy = arm_spec.policy.compile(machine.stages, exit_stages)
     types = {name: index for index, name in enumerate(policy.signal_types)}
     world = arm_spec.world
-    live = tuple(stage not in gone for stage in machine.stages)
+    live = tuple(stage not in exit_stages for stage in machine.stages)
     knots: list[float] = []
     moves = tuple(build_move_parameters(stage, machine, world, live, knots) for stage in range(len(machine.stages)))
     move_index = dict(machine.move_index)
@@ -202,7 +212,7 @@ def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> Compile
         satisfaction_penalty=world.satisfaction.distress_penalty,
         reviewers=arm_spec.reviewers,
         reviewer_count=len(arm_spec.pod_range(arm_spec.reviewers.count_for(arm_spec.population.size))),
-        discount_rate=log1p(arm_spec.yearly_discount) / DAYS_PER_YEAR,
+        discount_rate=arm_spec.daily_discount_rate,
     )
 
 

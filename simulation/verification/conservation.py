@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from math import fsum, log1p
+from math import fsum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulation.metrics.counters import build_time_grid
-from simulation.model.spec import DAYS_PER_YEAR
 from simulation.model.working_hours import working_time_until
 from simulation.trace.events import MOVE
 from simulation.verification.evidence import Evidence
@@ -78,7 +77,7 @@ def _check_moves(title: str, histories: EventHistories, run: Run) -> Evidence:
 
 
 def _check_money(title: str, histories: EventHistories, run: Run) -> Iterator[Evidence]:
-    rate = log1p(histories.arm_spec.yearly_discount) / DAYS_PER_YEAR
+    rate = histories.arm_spec.daily_discount_rate
     earned = fsum(histories.revenue(rate).tolist())
     yield Evidence(f"{title}: conservation, discounted revenue in trace and books", earned, run.quantities["revenue"])
     kept = fsum(histories.retained_value().tolist())

@@ -86,7 +86,7 @@ class EventHistories:
     @cached_property
     def churned_stages(self) -> frozenset[str]:
         """Stages in which a customer is gone: terminal ones, and lost ones from which there is a way back."""
-        return frozenset((*self.arm_spec.journey.terminal, *self.arm_spec.world.lost))
+        return self.arm_spec.exit_stages
 
     def kinds(self) -> list[tuple[str, str]]:
         """Segment and tier of each customer."""

@@ -7,7 +7,6 @@ expected of each follows from those. So the chance that customers were drawn one
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log1p
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,7 +69,7 @@ def markov_expectation(arm_spec: ArmSpec, segment: str, tier: str, days: float) 
         alive = chain.indicator([stage for stage in journey.live if stage not in world.lost]).sum(axis=1)
         rewards = np.column_stack([chain.move_rates.sum(axis=1), chain.onset_rates, chain.distressed])
         counts = markov.expected_rewards(chain.generator, start, rewards, days)
-        rate = log1p(arm_spec.yearly_discount) / DAYS_PER_YEAR
+        rate = arm_spec.daily_discount_rate
         paying = markov.expected_rewards(chain.generator, start, alive[:, None], days, discount_rate=rate)
         amounts = {"moves": counts[:, 0], "episodes": counts[:, 1], "distress": counts[:, 2], "paying": paying[:, 0]}
         found = markov.state_probabilities(chain.generator, start, build_time_grid(days)) @ stage_indicator
@@ -135,7 +134,7 @@ def compare_occupancy(
 
 def _money(title: str, histories: EventHistories, paying: FloatArray, gone: FloatArray) -> Iterator[Evidence]:
     """Revenue and retained value; `paying` is the expected discounted days and `gone` the chance of being gone."""
-    values, rate = histories.values(), log1p(histories.arm_spec.yearly_discount) / DAYS_PER_YEAR
+    values, rate = histories.values(), histories.arm_spec.daily_discount_rate
     expected = values / DAYS_PER_YEAR * paying
     yield evidence.compare_mean(f"{title}: discounted revenue per customer", expected, histories.revenue(rate))
     yield evidence.compare_mean(
