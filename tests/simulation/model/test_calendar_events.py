@@ -239,7 +239,7 @@ def test_value_grows_by_the_rates_times_what_each_change_adds(distress, growth):
     setup = bare({"value_changes": CHANGES, "distress": distress})
     lives = told(setup, seed=8, days=150.0)
     for got, expected in (
-        (lives.retained(), 3650.0 * exp(150.0 * growth)),
+        (lives.retained_value(), 3650.0 * exp(150.0 * growth)),
         (lives.revenue(0.0), 10.0 * (exp(150.0 * growth) - 1.0) / growth),
     ):
         error = got.std() / N**0.5
