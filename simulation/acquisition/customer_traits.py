@@ -6,7 +6,8 @@ from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.decision.policy import TIERS
-from simulation.population.draw import PopulationParameters, draw_customer, normalise_cumulative
+from simulation.model.parameters import cumulative_shares
+from simulation.population.draw import PopulationParameters, draw_customer
 from simulation.random import copula
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _population_parameters(population: AcquiredPopulation, quality: Quality, seg
     matrix = population.correlations.matrix
     return PopulationParameters(
         segments=(1.0,),
-        tiers=(normalise_cumulative(tiers.get(tier, 0.0) for tier in TIERS),),
+        tiers=(cumulative_shares(tiers.get(tier, 0.0) for tier in TIERS),),
         value=(spec.account_value * quality.account_value,),
         value_spread=(spec.value_spread,),
         tenure=(0.0,),

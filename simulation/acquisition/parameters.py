@@ -5,8 +5,7 @@ from operator import mul
 from typing import NamedTuple
 
 from simulation.acquisition.spec import MICROS, AcquiredPopulation, Campaign, Channel
-from simulation.model.parameters import resolve_dwell
-from simulation.population.draw import normalise_cumulative
+from simulation.model.parameters import cumulative_shares, resolve_dwell
 
 NO_DELAY = -1
 """The law of a step that is made at once."""
@@ -107,7 +106,7 @@ def _line_parameters(
         steps=len(campaign.path),
         bulk=campaign.bulk,
         chance=min(1.0, chance),
-        segments=normalise_cumulative(made if chance > 0.0 else shares),
+        segments=cumulative_shares(made if chance > 0.0 else shares),
         chances=tuple(tuple(accumulate((conversion_rate(channel, name, s) for s in later), mul)) for name in segments),
         audience=channel.audience or 0.0,
         delay_distributions=tuple(law for law, _, _ in delays),

@@ -3,7 +3,7 @@
 Every name is resolved to a code and every default to a number, once, so that engines look nothing up by name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from math import log, log1p
 from typing import NamedTuple
@@ -124,12 +124,12 @@ def build_signal_mix(rates: Mapping[str, float], types: Mapping[str, int]) -> Si
     )
 
 
-def cumulative_shares(rates: Sequence[float]) -> tuple[float, ...]:
-    """Cumulative shares of rates; all 0 where there is no rate at all."""
-    total = sum(rates)
-    if total <= 0.0:
-        return tuple(0.0 for _ in rates)
-    return tuple(partial / total for partial in accumulate(rates))
+def cumulative_shares(weights: Iterable[float]) -> tuple[float, ...]:
+    """Cumulative shares of non-negative weights. The last share is exactly 1, or all are 0 if no weight is positive."""
+    sums = tuple(accumulate(weights))
+    if not any(sums):
+        return (0.0,) * len(sums)
+    return tuple(partial / sums[-1] for partial in sums)
 
 
 def build_effect_parameters(action: str, world: World, segments: tuple[str, ...]) -> EffectParameters:

@@ -4,10 +4,9 @@ Everything drawn about customer ``i`` comes from the streams of customer ``i``, 
 else.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
 from math import exp, log1p
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from journey.decision.policy import TIERS
 from journey.machine import CompiledJourney
 from simulation.distributions.special_functions import normal_cdf, normal_quantile
 from simulation.model.event_types import CALM
+from simulation.model.parameters import cumulative_shares
 from simulation.model.spec import Population
 from simulation.random import copula, streams
 from simulation.random.streams import uniform
@@ -179,14 +179,14 @@ def build_population_parameters(population: Population, machine: CompiledJourney
     arrivals, matrix = population.arrivals, population.correlations.matrix
     first = machine.initial[0]
     return PopulationParameters(
-        segments=normalise_cumulative(segment.share for segment in segments),
-        tiers=tuple(normalise_cumulative(segment.tiers.get(tier, 0.0) for tier in TIERS) for segment in segments),
+        segments=cumulative_shares(segment.share for segment in segments),
+        tiers=tuple(cumulative_shares(segment.tiers.get(tier, 0.0) for tier in TIERS) for segment in segments),
         value=tuple(segment.account_value for segment in segments),
         value_spread=tuple(segment.value_spread for segment in segments),
         tenure=tuple(segment.tenure_mean_days for segment in segments),
         do_not_contact=tuple(segment.do_not_contact for segment in segments),
         stages=tuple(start) or (first,),
-        stage_shares=normalise_cumulative(start.values() if start else [1.0]),
+        stage_shares=cumulative_shares(start.values() if start else [1.0]),
         is_correlated=not copula.is_independent(matrix),
         factor=copula.cholesky(matrix),
         arrival_share=arrivals.share if arrivals is not None else 0.0,
@@ -239,7 +239,7 @@ def build_arm_splits(shares: Sequence[Sequence[float]]) -> tuple[tuple[float, ..
     Args:
         shares: Relative shares, by segment, then by arm.
     """
-    return tuple(normalise_cumulative(of_arms if any(of_arms) else (1.0, *of_arms[1:])) for of_arms in shares)
+    return tuple(cumulative_shares(of_arms if any(of_arms) else (1.0, *of_arms[1:])) for of_arms in shares)
 
 
 def assign_arm(key: int, split: Sequence[float]) -> int:
@@ -267,12 +267,6 @@ def draw_frailty(spread: float, key: int, draw: float | None = None) -> float:
 def standard_normal(key: int, purpose: int) -> float:
     """A standard normal draw of a customer."""
     return normal_quantile(uniform(key, purpose, 0, 0))
-
-
-def normalise_cumulative(shares: Iterable[float]) -> tuple[float, ...]:
-    """Relative shares as cumulative ones that end at 1."""
-    sums = list(accumulate(shares))
-    return tuple(partial / sums[-1] for partial in sums)
 
 
 def pick(cumulative_shares: Sequence[float], draw: float) -> int:
