@@ -6,10 +6,11 @@ order. Their books are added up in the order of the pods, so the result is the s
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scenarios.execution.executor import open_executor
 from scenarios.execution.tasks import Task
+from simulation.model.run_options import RunOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,19 +55,17 @@ class PodJob:
 
         replication, part, pod = task
         arms = [arm.for_pod(pod) for arm in self.parts[part]]
-        return simulate_pod(
-            arms, keep_trace=self.keep_trace, trace_folder=self.rows_to, **self._run_options(replication)
-        )
+        return simulate_pod(arms, self._run_options(replication))
 
     def runs(self, task: Task, pods: Sequence[Sequence["Totals"]]) -> tuple["Run", ...]:
         """One part of one replication, of whose pods all are done."""
         from simulation.runs.run import collect_runs
 
         replication, part = task
-        return collect_runs(self.parts[part], pods, **self._run_options(replication))
+        return collect_runs(self.parts[part], pods, self._run_options(replication))
 
-    def _run_options(self, replication: int) -> dict[str, Any]:
-        return {"engine": self.engine, "seed": self.seed, "replication": replication, "days": self.days}
+    def _run_options(self, replication: int) -> RunOptions:
+        return RunOptions(self.seed, replication, self.days, self.engine, self.keep_trace, self.rows_to)
 
     def join_pods(self, execute_pods: "Executor[PodTask, tuple[Totals, ...]]") -> "Executor[Task, tuple[Run, ...]]":
         """Does whole parts, when given what does pods.

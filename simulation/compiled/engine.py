@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from simulation.compiled.parameters import ArmArrays
+    from simulation.model.run_options import RunOptions
     from simulation.population.draw import Cohort
     from simulation.trace.columns import RowSink
 
@@ -154,11 +155,8 @@ def kernels() -> SimpleNamespace:
 def simulate_compiled(
     arm_specs: Sequence[ArmSpec],
     population: Cohort,
+    options: RunOptions,
     *,
-    seed: int,
-    replication: int,
-    days: float,
-    keep_trace: bool,
     take_rows: RowSink | None = None,
     rows_per_batch: int = ROWS_PER_BATCH,
 ) -> tuple[Totals, ...]:
@@ -167,19 +165,15 @@ def simulate_compiled(
     Args:
         arm_specs: The arms.
         population: Their customers on day 0, those of all pods.
-        seed: The scenario's seed.
-        replication: Which replication.
-        days: The horizon.
-        keep_trace: Whether to keep the rows of the trace.
-        take_rows: Takes them otherwise.
+        options: The options of the run.
+        take_rows: Takes the rows of the trace in batches, unless they are kept.
         rows_per_batch: About how many rows it is given at a time.
 
     Raises:
         InputError: A move of the journey carries a guard of a user's own, which this engine does not know.
     """
-    collector = _TraceCollector() if keep_trace else None
-    is_traced = keep_trace or take_rows is not None
-    inputs = _build_inputs(arm_specs, population, seed=seed, replication=replication, days=days, traced=is_traced)
+    collector = _TraceCollector() if options.keep_trace else None
+    inputs = _build_inputs(arm_specs, population, options, traced=options.keep_trace or take_rows is not None)
     _ensure_compiled(inputs)
     started = perf_counter()
     engine = _simulate(inputs, take_rows if collector is None else collector.take, rows_per_batch)
@@ -232,10 +226,8 @@ class _RunInputs(NamedTuple):
         return allocate_state(self.tables, len(self.segments), rows, self.population.size, concurrent=concurrent)
 
 
-def _build_inputs(
-    arm_specs: Sequence[ArmSpec], population: Cohort, *, seed: int, replication: int, days: float, traced: bool
-) -> _RunInputs:
-    segments = population.segments
+def _build_inputs(arm_specs: Sequence[ArmSpec], population: Cohort, options: RunOptions, *, traced: bool) -> _RunInputs:
+    segments, days = population.segments, options.days
     arm_inputs = _arm_inputs_cache.get_or_create(
         arm_specs, (segments, days, traced), lambda: _build_arm_inputs(arm_specs, segments, days, traced=traced)
     )
@@ -247,7 +239,9 @@ def _build_inputs(
         if population.listed is None
         else _build_population(arm_specs, population, arm_inputs.arms)
     )
-    return _RunInputs(segments, *arm_inputs, population_arrays._replace(seed=seed, replication=replication))
+    return _RunInputs(
+        segments, *arm_inputs, population_arrays._replace(seed=options.seed, replication=options.replication)
+    )
 
 
 class _ArmInputs(NamedTuple):

@@ -24,6 +24,7 @@ from simulation.trace.events import Trace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simulation.model.run_options import RunOptions
     from simulation.population.draw import Cohort
     from simulation.trace.columns import RowSink
 
@@ -70,22 +71,19 @@ class ArmState:
 def simulate_reference(
     arm_specs: Sequence[ArmSpec],
     cohort: Cohort,
+    options: RunOptions,
     *,
-    seed: int,
-    replication: int,
-    days: float,
-    keep_trace: bool,
     take_rows: RowSink | None = None,
 ) -> tuple[Totals, ...]:
     """Live one cohort, split between arms that share the gate; see `simulation.runs.run.run_together`."""
-    first = arm_specs[0]
+    first, days = arm_specs[0], options.days
     arm_states = [ArmState(compile_arm(setup, cohort.segments), cohort.segments) for setup in arm_specs]
-    shared = SharedState(arm_states[0].table, days, Trace() if keep_trace or take_rows is not None else None)
+    shared = SharedState(arm_states[0].table, days, Trace() if options.keep_trace or take_rows is not None else None)
     splits = build_arm_splits([arm_shares(segment, arm_specs) for segment in cohort.segments])
     started = perf_counter()
     customers = []
     for initial in map(cohort.customer_at, first.pod_range(cohort.size)):
-        key = streams.customer_key(seed, replication, initial.number)
+        key = streams.customer_key(options.seed, options.replication, initial.number)
         arm_state = arm_states[assign_arm(key, splits[initial.segment])]
         initial = draw_initial_state(
             initial, key, first.population, arm_states[0].table, arm_states[0].segment_codes[initial.segment]
@@ -108,7 +106,7 @@ def simulate_reference(
             busy=shared.queue.busy,
             gate=shared.queue.statistics,
             wall_seconds=wall_seconds,
-            trace=shared.trace if keep_trace else None,
+            trace=shared.trace if options.keep_trace else None,
         )
         for arm_state in arm_states
     )

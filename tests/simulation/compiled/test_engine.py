@@ -12,6 +12,7 @@ from journey.machine import Guard, GuardKind, Journey, default_journey, register
 from journey.machine.guards import parse_days
 from simulation.compiled import row_retention, state
 from simulation.compiled.engine import simulate_compiled
+from simulation.model.run_options import RunOptions
 from simulation.model.spec import Reviewers
 from simulation.runs.cohort import build_cohort
 from simulation.runs.engine_choice import COMPILED, REFERENCE
@@ -53,11 +54,12 @@ def rows_kept(count):
 def assert_same_in_windows(theirs, setup, **asked):
     """The rows handed on window by window are those of the whole trace, in the same order."""
     blocks = []
-    handed_on = {"keep_trace": False, "take_rows": blocks.append, "rows_per_batch": 1 + theirs.events // 7}
+    options = RunOptions(**asked, engine=COMPILED)
+    handed_on = {"take_rows": blocks.append, "rows_per_batch": 1 + theirs.events // 7}
     drawn = {name: asked[name] for name in ("seed", "replication")}
     population = build_cohort(setup.population, setup.journey.compile(), **drawn)
-    books = simulate_compiled([setup], population, **asked, **handed_on)
-    (in_windows,) = collect_runs([setup], [books], engine=COMPILED, **asked)
+    books = simulate_compiled([setup], population, options, **handed_on)
+    (in_windows,) = collect_runs([setup], [books], options)
     # A funnel that customers come through writes rows of its own, before anybody lives.
     of_customers = [row for row in theirs.trace.sorted_rows() if row.kind != FUNNEL]
     assert [row for block in blocks for row in columns_to_rows(block)] == of_customers

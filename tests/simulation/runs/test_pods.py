@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
+from simulation.model.run_options import RunOptions
 from simulation.model.spec import Reviewers
 from simulation.runs.run import collect_runs, run_arm, run_together, simulate_pod, split_into_pods
 from simulation.trace.files import trace_file
@@ -35,7 +36,7 @@ def test_every_customer_and_reviewer_is_in_one_pod_and_pods_are_alike_in_size(ma
 def test_a_pod_lives_as_it_does_among_the_others(engine):
     whole = run_arm(crowded(), **HOW, trace=True, engine=engine)
     for pod, setup in enumerate(crowded().pods):
-        (books,) = simulate_pod([setup], **HOW, keep_trace=True, engine=engine)
+        (books,) = simulate_pod([setup], RunOptions(**HOW, keep_trace=True, engine=engine))
         mine = [row for row in whole.trace.sorted_rows() if row.customer in setup.pod_range(200)]
         assert books.trace.sorted_rows() == mine, pod
 
@@ -88,11 +89,11 @@ def replace_pods(pods):
 @settings(max_examples=10)
 @given(st.permutations(range(3)), st.integers(0, 2**32))
 def test_it_makes_no_difference_in_which_order_pods_are_lived(order, seed):
-    setups, how = [crowded()], {**HOW, "seed": seed, "days": 40.0, "engine": "reference"}
+    setups, options = [crowded()], RunOptions(seed, replication=1, days=40.0)
     pods = split_into_pods(setups)
-    lived = {place: simulate_pod(pods[place], **how) for place in order}
-    (ours,) = collect_runs(setups, [lived[place] for place in range(3)], **how)
-    (theirs,) = run_together(setups, **how)
+    lived = {place: simulate_pod(pods[place], options) for place in order}
+    (ours,) = collect_runs(setups, [lived[place] for place in range(3)], options)
+    (theirs,) = run_together(setups, seed=seed, replication=1, days=40.0)
     assert replace(ours, wall_seconds=0.0) == replace(theirs, wall_seconds=0.0)
 
 
