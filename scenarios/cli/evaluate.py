@@ -112,7 +112,7 @@ def _refuse_what_does_not_fit(folder: Path | None) -> None:
     """
     if folder is None or not folder.is_dir():
         return
-    from scenarios.execution.record_memory import refuse_large_records
+    from scenarios.execution.memory import refuse_large_records
 
     refuse_large_records(folder)
 

@@ -221,3 +221,56 @@ def _process_memory() -> int | None:
 
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     return None if soft == resource.RLIM_INFINITY else soft
+
+
+# -- folders of records -----------------------------------------------------------------------------
+
+BYTES_PER_ROW = 500.0
+"""Peak memory of `journey evaluate` per row of the records.
+
+Measured by `benchmarks.bench_evaluate_scale`: 2.6 GB for five million rows (a million customers with three signals
+each).
+"""
+
+
+def refuse_large_records(folder: Path, available: float | None = None) -> None:
+    """Refuse a folder of records that will not fit in memory, before it is read.
+
+    Only Parquet files are checked, because only they state their number of rows.
+
+    Args:
+        folder: The folder of the records.
+        available: Bytes available. Default: what the system reports. Where it reports nothing, nothing is refused.
+
+    Raises:
+        InputError: It will not fit; the message gives the estimate and the cure.
+    """
+    files = sorted(folder.glob("*.parquet"))
+    # A row takes at least one byte, so small files need not be opened.
+    rows = _count_rows(files) if sum(file.stat().st_size for file in files) * BYTES_PER_ROW > NEGLIGIBLE_BYTES else 0
+    needed = rows * BYTES_PER_ROW
+    available = available_memory() if available is None else available
+    if needed <= NEGLIGIBLE_BYTES or available is None or needed <= available:
+        return
+    raise InputError(
+        f"{folder}: this will not fit in memory: checking and evaluating {rows:,} rows takes about "
+        f"{format_bytes(needed)}, and {format_bytes(available)} are available. Split the folder by customer (every "
+        "file by customer_id) and evaluate the parts, or use a machine with more memory."
+    )
+
+
+def _count_rows(files: list[Path]) -> int:
+    """Number of rows that the files state; unreadable files are left to the reader, which reports why."""
+    import duckdb
+
+    from journey.runtime.duckdb import connect_in_memory
+
+    with connect_in_memory() as connection:
+        total = 0
+        for file in files:
+            try:
+                rows = connection.execute("SELECT sum(num_rows) FROM parquet_file_metadata(?)", [str(file)]).fetchall()
+            except duckdb.Error:
+                continue
+            total += int(rows[0][0] or 0)
+    return total

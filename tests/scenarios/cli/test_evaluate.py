@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.execution.record_memory import BYTES_PER_ROW, refuse_large_records
+from scenarios.execution.memory import BYTES_PER_ROW, refuse_large_records
 from tests.scenarios.cli.invocation import invoke, json_of, process
 
 DECISION = {"customer_id", "stage", "days_in_stage", "severity", "confidence", "churn_probability", "priority",
@@ -175,7 +175,7 @@ def test_records_that_will_not_fit_in_memory_are_refused_before_they_are_read(tm
     rows = 300_000
     pq.write_table(pa.table({"customer_id": [f"C{n}" for n in range(rows)]}), tmp_path / "customers.parquet")
     refuse_large_records(tmp_path, available=rows * BYTES_PER_ROW)
-    with pytest.raises(InputError, match=r"300,000 rows take about 150 MB .* 149 MB are available"):
+    with pytest.raises(InputError, match=r"300,000 rows takes about 150 MB, and 149 MB are available"):
         refuse_large_records(tmp_path, available=149e6)
     (tmp_path / "signals.parquet").write_bytes(b"no parquet" * 100_000)
     refuse_large_records(tmp_path, available=rows * BYTES_PER_ROW)

@@ -103,21 +103,21 @@ from simulation.runs.run import run_arm
 engine, size, days, trace = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4] == "trace"
 def peak():
     # Not ru_maxrss: that begins with what the process had that started this one.
-    told = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in told if line.startswith("VmHWM:"))
-def lived(size, days):
-    setup = load("default", [f"population.size={size}"]).setups[1]
-    how = {"seed": 1, "replication": 0, "days": days}
+    status = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
+def simulate(size, days):
+    arm = load("default", [f"population.size={size}"]).arms[1]
+    options = {"seed": 1, "replication": 0, "days": days}
     if sys.argv[4] == "stream":
         # Not above: a program with the reference engine alone is smaller.
-        from simulation.compiled.engine import live_compiled
-        from simulation.runs.cohort import people
-        population = people(setup.population, setup.journey.compile(), seed=1, replication=0)
-        return live_compiled([setup], population, **how, keep_trace=False, take_rows=lambda columns: None)
-    return run_arm(setup, **how, engine=engine, trace=trace)
-lived(10, 5.0)
+        from simulation.compiled.engine import simulate_compiled
+        from simulation.runs.cohort import build_cohort
+        population = build_cohort(arm.population, arm.journey.compile(), seed=1, replication=0)
+        return simulate_compiled([arm], population, **options, keep_trace=False, take_rows=lambda columns: None)
+    return run_arm(arm, **options, engine=engine, trace=trace)
+simulate(10, 5.0)
 before = peak()
-run = lived(size, days)
+run = simulate(size, days)
 print(json.dumps([before, (peak() - before) / size]))
 """
 
