@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scenarios.metrics.definitions import format_metric, get_metric
 
 if TYPE_CHECKING:
-    from scenarios.comparison.replications import ProgressCallback, RunProgress
+    from scenarios.comparison.options import ProgressCallback, RunProgress
     from scenarios.comparison.stopping_rule import IntervalWidth
 
 

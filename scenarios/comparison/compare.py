@@ -18,14 +18,14 @@ from scenarios.comparison import decision_funnel
 from scenarios.comparison.acquisition import ArmAcquisition, summarise_acquisition
 from scenarios.comparison.checkpoint import RunIdentity
 from scenarios.comparison.money import LABEL, Return, compute_returns
-from scenarios.comparison.replications import ProgressCallback, Replications, replicate
+from scenarios.comparison.options import ProgressCallback, RunOptions
+from scenarios.comparison.replications import Replications, replicate
 from scenarios.comparison.review_queue import QueueDay, summarise_queue
 from scenarios.comparison.stopping_rule import PrecisionResult, PrecisionTarget
 from scenarios.comparison.untreated_distress import UntreatedEpisodes, summarise_untreated
 from scenarios.comparison.verdict import Verdict, build_verdict
 from scenarios.execution.memory import Workload, refuse_what_does_not_fit
 from scenarios.execution.pods import count_pods
-from scenarios.execution.protocol import LOCAL
 from scenarios.execution.tasks import RunArm, RunArms
 from scenarios.experiment.analysis import INTERVALS as RANDOMISED_INTERVALS
 from scenarios.experiment.analysis import LEDGER, RANDOMISED, Experiment, analyse_experiment, select_comparable
@@ -177,59 +177,44 @@ def compare(
 
     Args:
         loaded: The scenario.
-        workers: How many processes; the result does not depend on it.
-        cluster: Whether a Dask cluster does the work, and which (`scenarios.execution.executor.open_executor`); nor on
-            this.
-        progress: Told how far the work is.
-        run_arm: What runs one arm; left out, the engine.
-        run_arms: The same for the arms of a split.
+        workers: Number of processes.
+        cluster: Address of a Dask scheduler, or ``local``.
+        progress: Called with the progress.
+        run_arm: Function that runs one arm. Default: the engine.
+        run_arms: Function that runs the arms of a split together. Default: the engine.
         engine: ``reference`` or ``compiled``.
-        precision: How narrow intervals are to become; the scenario's replications are then where looking begins.
-        checkpoint: Where complete replications are kept, and taken from.
-        split: How the customers are divided between the arms; left out, every arm is lived by all of them.
+        precision: Half-widths to reach; the scenario's replications are then the minimum.
+        checkpoint: Open file of complete replications, to read from and add to.
+        split: Assignment of the customers to the arms. Default: every arm is simulated with all customers.
 
     Raises:
         InputError: The scenario has one arm only, will not fit in memory, or the engine refuses it; or the cluster
             cannot be used.
-        WorkerDiedError: Workers died at one run again and again, or none is left.
+        WorkerDiedError: Workers died repeatedly at one run, or none is left.
         KeyboardInterrupt: Interrupted before any replication was complete.
     """
     refuse_single_arm(loaded)
+    options = RunOptions(workers, cluster, progress, run_arm, run_arms, engine, precision, checkpoint, split)
+    if options.uses_engine and not options.is_remote:
+        refuse_what_does_not_fit(_estimate_workload(loaded, options))
     scenario = loaded.scenario
-    is_remote = cluster is not None and cluster != LOCAL
-    if run_arm is None and run_arms is None and not is_remote:
-        refuse_what_does_not_fit(_estimate_workload(loaded, workers, engine, precision, split))
     replications = replicate(
-        loaded.arms,
-        seed=scenario.seed,
-        replications=scenario.replications,
-        days=scenario.horizon_days,
-        workers=workers,
-        cluster=cluster,
-        progress=progress,
-        run_arm=run_arm,
-        run_arms=run_arms,
-        engine=engine,
-        precision=precision,
-        checkpoint=checkpoint,
-        split=split,
+        loaded.arms, options, seed=scenario.seed, replications=scenario.replications, days=scenario.horizon_days
     )
     if not replications.runs:
         raise KeyboardInterrupt
     return summarise(loaded, replications, split)
 
 
-def _estimate_workload(
-    loaded: LoadedScenario, workers: int, engine: str, precision: PrecisionTarget | None, split: "Split | None"
-) -> Workload:
+def _estimate_workload(loaded: LoadedScenario, options: RunOptions) -> Workload:
     """What the comparison will have in memory at the same time."""
-    scenario = loaded.scenario
-    replications = scenario.replications if precision is None else precision.maximum
+    scenario, parts = loaded.scenario, options.parts(loaded.arms)
+    replications = scenario.replications if options.precision is None else options.precision.maximum
     pods = count_pods(loaded.arms)
-    cohorts = replications * pods * len(loaded.arms if split is None else split.parts)
-    runs = replications * (len(loaded.arms) if split is None else sum(map(len, split.parts)))
+    cohorts = replications * pods * len(parts)
+    runs = replications * sum(map(len, parts))
     customers, days = ceil(loaded.arms[0].population.size / pods), scenario.horizon_days
-    return Workload(engine, customers, days, processes=min(workers, cohorts), runs=runs)
+    return Workload(options.engine, customers, days, processes=min(options.workers, cohorts), runs=runs)
 
 
 def build_identity(loaded: LoadedScenario, engine: str, split: "Split | None" = None) -> RunIdentity:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from scenarios.cli.progress import ProgressText, format_rate
-from scenarios.comparison.replications import RunProgress
+from scenarios.comparison.options import RunProgress
 from scenarios.comparison.stopping_rule import IntervalWidth
 from scenarios.execution import memory
 from tests.scenarios import fakes

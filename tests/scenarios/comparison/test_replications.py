@@ -2,6 +2,7 @@
 
 import pytest
 
+from scenarios.comparison.options import RunOptions
 from scenarios.comparison.replications import replicate
 from scenarios.execution.protocol import WorkerDiedError
 from scenarios.files.loader import load
@@ -14,8 +15,8 @@ def setups():
 
 
 def test_the_number_of_workers_changes_nothing(setups):
-    alone = replicate(setups, seed=3, replications=5, days=10, run_arm=fakes.planted)
-    together = replicate(setups, seed=3, replications=5, days=10, workers=3, run_arm=fakes.planted)
+    alone = replicate(setups, RunOptions(run_arm=fakes.planted), seed=3, replications=5, days=10)
+    together = replicate(setups, RunOptions(workers=3, run_arm=fakes.planted), seed=3, replications=5, days=10)
     assert together == alone
     assert [[run.arm for run in arms] for arms in alone.runs] == [["baseline", "treated"]] * 5
 
@@ -24,19 +25,18 @@ def test_progress_is_told_at_the_start_and_after_each_run(setups):
     told = []
     replicate(
         setups,
+        RunOptions(run_arm=fakes.planted, progress=lambda standing: told.append((standing.done, standing.total))),
         seed=1,
         replications=2,
         days=1,
-        run_arm=fakes.planted,
-        progress=lambda standing: told.append((standing.done, standing.total)),
     )
     assert told[:5] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_an_interruption_keeps_what_is_complete(setups):
-    found = replicate(setups, seed=1, replications=9, days=1, run_arm=fakes.interrupted_in_the_third)
+    found = replicate(setups, RunOptions(run_arm=fakes.interrupted_in_the_third), seed=1, replications=9, days=1)
     assert found.interrupted
-    assert found.runs == replicate(setups, seed=1, replications=2, days=1, run_arm=fakes.planted).runs
+    assert found.runs == replicate(setups, RunOptions(run_arm=fakes.planted), seed=1, replications=2, days=1).runs
 
 
 def test_an_interruption_between_two_runs_keeps_what_can_be_repeated(setups):
@@ -44,17 +44,19 @@ def test_an_interruption_between_two_runs_keeps_what_can_be_repeated(setups):
         if standing.done == 5:
             raise KeyboardInterrupt
 
-    found = replicate(setups, seed=1, replications=9, days=1, run_arm=fakes.planted, progress=stop_after_five)
+    found = replicate(
+        setups, RunOptions(run_arm=fakes.planted, progress=stop_after_five), seed=1, replications=9, days=1
+    )
     assert len(found.runs) == 2
 
 
 def test_a_worker_that_dies_is_a_message_and_not_a_traceback(setups):
     with pytest.raises(WorkerDiedError, match="fewer --workers or a smaller population"):
-        replicate(setups, seed=1, replications=2, days=1, workers=2, run_arm=fakes.killed)
+        replicate(setups, RunOptions(workers=2, run_arm=fakes.killed), seed=1, replications=2, days=1)
 
 
 def test_without_a_stand_in_the_engine_runs():
     setups = load("default", ["population.size=5"]).arms
-    found = replicate(setups, seed=1, replications=1, days=5)
+    found = replicate(setups, RunOptions(), seed=1, replications=1, days=5)
     assert found.runs[0][0].customers == 5
     assert found.runs[0][0].engine == "reference"

@@ -8,6 +8,7 @@ import pytest
 
 from journey.core.errors import InputError
 from scenarios.comparison.compare import compare
+from scenarios.comparison.options import RunOptions
 from scenarios.comparison.replications import replicate
 from scenarios.comparison.stopping_rule import (
     DEFAULT_MAXIMUM,
@@ -60,9 +61,15 @@ def test_it_is_the_same_as_asking_for_that_many(default):
 
 
 def test_the_number_of_workers_changes_nothing(default):
-    alone = replicate(default.arms, seed=2, replications=4, days=9, run_arm=fakes.planted, precision=asked(0.003))
+    alone = replicate(
+        default.arms, RunOptions(run_arm=fakes.planted, precision=asked(0.003)), seed=2, replications=4, days=9
+    )
     together = replicate(
-        default.arms, seed=2, replications=4, days=9, run_arm=fakes.planted, precision=asked(0.003), workers=3
+        default.arms,
+        RunOptions(run_arm=fakes.planted, precision=asked(0.003), workers=3),
+        seed=2,
+        replications=4,
+        days=9,
     )
     assert alone == together
     assert alone.precision.is_reached
@@ -105,9 +112,12 @@ def test_an_interruption_before_the_precision_is_reached_is_one(default):
 def test_progress_tells_the_interval_that_is_furthest_from_its_target(default):
     told = []
     replicate(
-        default.arms, seed=1, replications=4, days=1, run_arm=fakes.planted, precision=asked(0.002),
-        progress=told.append,
-    )  # fmt: skip
+        default.arms,
+        RunOptions(run_arm=fakes.planted, precision=asked(0.002), progress=told.append),
+        seed=1,
+        replications=4,
+        days=1,
+    )
     assert told[0].widest is None
     assert told[-1].widest.half_width <= 0.002
     assert told[-1].done == told[-1].total
@@ -143,7 +153,7 @@ def test_what_can_be_meant():
 
 
 def test_widths_are_those_of_the_paired_difference(default):
-    runs = replicate(default.arms, seed=5, replications=6, days=9, run_arm=fakes.planted).runs
+    runs = replicate(default.arms, RunOptions(run_arm=fakes.planted), seed=5, replications=6, days=9).runs
     (width,) = compute_widths(asked(0.1), runs)
     churn = [[run[place].metrics["churn_rate"] for run in runs] for place in (0, 1)]
     found = compute_paired_difference(*churn)

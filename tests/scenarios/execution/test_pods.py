@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from scenarios.comparison.options import RunOptions
 from scenarios.comparison.replications import replicate
 from scenarios.execution.pods import PodJob
 from simulation.model.spec import Reviewers
@@ -21,8 +22,8 @@ def without_time(done):
 
 
 def test_pods_done_by_two_processes_give_what_one_gives_and_what_one_run_gives():
-    alone = without_time(replicate(SETUPS, **ASKED))
-    assert without_time(replicate(SETUPS, **ASKED, workers=2)) == alone
+    alone = without_time(replicate(SETUPS, RunOptions(), **ASKED))
+    assert without_time(replicate(SETUPS, RunOptions(workers=2), **ASKED)) == alone
     together = [
         [replace(run_arm(setup, seed=3, replication=number, days=60.0), wall_seconds=0.0) for setup in SETUPS]
         for number in range(2)
