@@ -3,12 +3,12 @@
 What the records hold no ground truth for is there with value None and status ``unknown_kpi``.
 """
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from journey.kpis.model import Kpi, KpiGroups, KpiStatus, mean_kpi, share_kpi, total_kpi, unknown_kpi
 from journey.marketing.analysis.experiments import analyse_experiments
-from journey.marketing.analysis.recommendation import PerformanceCounts
+from journey.marketing.analysis.performance_counts import PerformanceCounts, read_campaign_performance
 from journey.marketing.analysis.targets import Target, compute_targets
 from journey.marketing.views.funnel import build_funnel_rows
 
@@ -16,13 +16,6 @@ if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
 
 PROXY_NOTE = "revenue_proxy is revenue and no margin, and nobody knows how much would have come without the campaign"
-
-
-class _CampaignCounts(NamedTuple):
-    """What performance counts of one campaign."""
-
-    campaign_id: str
-    counts: PerformanceCounts
 
 
 def report_kpis(context: "MarketingContext") -> dict[str, Any]:
@@ -42,21 +35,12 @@ def compute_kpis(context: "MarketingContext", targets: Iterable[Target]) -> KpiG
         context: The records, the moment and the policy.
         targets: The targets of the campaigns.
     """
-    campaigns = _read_campaigns(context)
+    counts_by_campaign = {name: each.counts for name, each in read_campaign_performance(context).items()}
     return {
         "operational": {**_compute_governance(context), **_compute_evidence(context)},
-        "effectiveness": {**_compute_rates(campaigns), **_compute_progress(context, list(targets))},
-        "business": {**_compute_money(campaigns), **_compute_moves(context), **_list_unrecorded()},
+        "effectiveness": {**_compute_rates(counts_by_campaign), **_compute_progress(context, list(targets))},
+        "business": {**_compute_money(counts_by_campaign), **_compute_moves(context), **_list_unrecorded()},
     }
-
-
-def _read_campaigns(context: "MarketingContext") -> list[_CampaignCounts]:
-    rows = context.cursor.execute("""
-        SELECT coalesce(campaign_id, 'no campaign'), sum(impressions)::BIGINT, sum(clicks)::BIGINT,
-            sum(conversions)::BIGINT, round(sum(cost), 2), round(sum(revenue_proxy), 2)
-        FROM totals GROUP BY ALL ORDER BY 1
-    """).fetchall()
-    return [_CampaignCounts(name, PerformanceCounts(*counted)) for name, *counted in rows]
 
 
 def _compute_governance(context: "MarketingContext") -> dict[str, Kpi]:
@@ -121,20 +105,24 @@ def _compute_evidence(context: "MarketingContext") -> dict[str, Kpi]:
     }  # fmt: skip
 
 
-def _compute_rates(campaigns: list[_CampaignCounts]) -> dict[str, Kpi]:
-    counts_by_campaign = [(each.campaign_id, each.counts) for each in campaigns]
+def _compute_rates(counts_by_campaign: Mapping[str, PerformanceCounts]) -> dict[str, Kpi]:
     return {
         "click_through_rate": _compute_ratio(
-            ((name, m.clicks, m.impressions) for name, m in counts_by_campaign), "share", "clicks / impressions"
+            ((name, counts.clicks, counts.impressions) for name, counts in counts_by_campaign.items()),
+            "share",
+            "clicks / impressions",
         ),
         "conversion_rate": _compute_ratio(
-            ((name, m.conversions, m.impressions) for name, m in counts_by_campaign), "share",
+            ((name, counts.conversions, counts.impressions) for name, counts in counts_by_campaign.items()),
+            "share",
             "conversions / impressions; what counts as one differs between campaigns",
         ),
         "conversions_per_click": _compute_ratio(
-            ((name, m.conversions, m.clicks) for name, m in counts_by_campaign), "share", "conversions / clicks"
+            ((name, counts.conversions, counts.clicks) for name, counts in counts_by_campaign.items()),
+            "share",
+            "conversions / clicks",
         ),
-    }  # fmt: skip
+    }
 
 
 def _compute_ratio(
@@ -182,28 +170,30 @@ def _compute_progress(context: "MarketingContext", targets: list[Target]) -> dic
     }
 
 
-def _compute_money(campaigns: list[_CampaignCounts]) -> dict[str, Kpi]:
-    counts_by_campaign = [(each.campaign_id, each.counts) for each in campaigns]
+def _compute_money(counts_by_campaign: Mapping[str, PerformanceCounts]) -> dict[str, Kpi]:
     return {
         "media_spend": _compute_sum(
-            ((name, m.cost) for name, m in counts_by_campaign), "dollars that performance says were spent"
+            ((name, counts.cost) for name, counts in counts_by_campaign.items()),
+            "dollars that performance says were spent",
         ),
         "revenue_proxy": _compute_sum(
-            ((name, m.revenue_proxy) for name, m in counts_by_campaign),
+            ((name, counts.revenue_proxy) for name, counts in counts_by_campaign.items()),
             f"sum of revenue_proxy; {PROXY_NOTE}",
             "directional",
         ),
         "return_on_ad_spend": _compute_ratio(
-            ((name, m.revenue_proxy, m.cost) for name, m in counts_by_campaign),
+            ((name, counts.revenue_proxy, counts.cost) for name, counts in counts_by_campaign.items()),
             "dollars",
             f"revenue_proxy / spend; {PROXY_NOTE}",
             "directional",
         ),
         "cost_per_click": _compute_ratio(
-            ((name, m.cost, m.clicks) for name, m in counts_by_campaign), "dollars", "spend / clicks"
+            ((name, counts.cost, counts.clicks) for name, counts in counts_by_campaign.items()),
+            "dollars",
+            "spend / clicks",
         ),
         "cost_per_conversion": _compute_ratio(
-            ((name, m.cost, m.conversions) for name, m in counts_by_campaign),
+            ((name, counts.cost, counts.conversions) for name, counts in counts_by_campaign.items()),
             "dollars",
             "spend / conversions; spend of campaigns without any conversion is in it",
         ),

@@ -6,9 +6,9 @@ threshold the answer is to hold, because the data do not tell.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
+from journey.marketing.analysis.performance_counts import PerformanceCounts
 from journey.marketing.core.policy import Metric, RollupPolicy
 from journey.marketing.records.model import Recommendation
 from journey.statistics.proportions import ContingencyTable
@@ -28,38 +28,6 @@ Rule = Literal[
     "above",
     "not_told_apart",
 ]
-
-
-class PerformanceCounts(NamedTuple):
-    """What performance counts.
-
-    Attributes:
-        impressions: How often something was shown.
-        clicks: Of these, how often it was clicked.
-        conversions: How many converted.
-        cost: Dollars spent.
-        revenue_proxy: Dollars brought; None where no snapshot says.
-        has_decreased: Whether snapshots fell, so that the counts are wrong.
-        counted_since: First day that is counted; None where that is not known.
-    """
-
-    impressions: int
-    clicks: int
-    conversions: int
-    cost: float
-    revenue_proxy: float | None
-    has_decreased: bool = False
-    counted_since: date | datetime | None = None
-
-    def counts_for(self, metric: Metric) -> tuple[int, int]:
-        """Numerator and denominator of a metric."""
-        counts = {"impressions": self.impressions, "clicks": self.clicks, "conversions": self.conversions}
-        return counts[metric.numerator], counts[metric.denominator]
-
-    @property
-    def return_on_spend(self) -> float | None:
-        """Dollars of revenue per dollar spent; None where nothing was spent or no revenue is recorded."""
-        return None if self.revenue_proxy is None or self.cost <= 0.0 else self.revenue_proxy / self.cost
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,11 @@ stands beside the lines as a memo and in the reconciliation, and is never added.
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from journey.marketing.analysis.performance_counts import (
+    NO_CAMPAIGN_SQL,
+    CampaignPerformance,
+    read_campaign_performance,
+)
 from journey.money.ledger import Ledger, LedgerLine, Memo
 
 if TYPE_CHECKING:
@@ -18,17 +23,11 @@ LABEL = "directional: revenue_proxy is no margin, and no record says what would 
 _LEDGER_NOTE = "the roi_ledger, which carries no date: the whole of it is taken at any moment"
 _NO_LEDGER = "not counted: the roi_ledger has no such figure for this campaign"
 
-_TOTALS_QUERY = """
-    WITH counted AS (
-        SELECT coalesce(campaign_id, 'no campaign') AS campaign_id, count(*) AS snapshots, round(sum(cost), 2) AS cost,
-            round(sum(revenue_proxy), 2) AS value, sum(conversions)::BIGINT AS conversions
-        FROM totals GROUP BY ALL
-    )
-    SELECT campaign_id, snapshots, cost, value, conversions, r.campaign_id IS NOT NULL, llm_cost, human_review_cost,
-        media_spend, estimated_value, net_roi
-    FROM (SELECT campaign_id FROM seen_campaigns UNION SELECT campaign_id FROM counted
+_LEDGER_QUERY = f"""
+    SELECT campaign_id, llm_cost, human_review_cost, media_spend, estimated_value, net_roi
+    FROM (SELECT campaign_id FROM seen_campaigns UNION SELECT {NO_CAMPAIGN_SQL} FROM totals
             UNION SELECT campaign_id FROM seen_roi_ledger)
-        LEFT JOIN counted USING (campaign_id) LEFT JOIN seen_roi_ledger AS r USING (campaign_id)
+        LEFT JOIN seen_roi_ledger AS r USING (campaign_id)
     ORDER BY campaign_id
 """
 
@@ -66,19 +65,23 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class _CampaignTotals:
-    """One campaign's money, from both sides."""
+    """Money of one campaign: what performance sums, and what the recorded ledger states."""
 
     campaign_id: str
-    snapshots: int | None
-    cost: float | None
-    value: float | None
-    conversions: int | None
-    in_ledger: bool
+    performance: CampaignPerformance | None
     llm_cost: float | None
     human_review_cost: float | None
     media_spend: float | None
     estimated_value: float | None
     net_roi: float | None
+
+    @property
+    def cost(self) -> float | None:
+        return None if self.performance is None else self.performance.counts.cost
+
+    @property
+    def value(self) -> float | None:
+        return None if self.performance is None else self.performance.counts.revenue_proxy
 
 
 def report_roi(context: "MarketingContext") -> dict[str, Any]:
@@ -97,7 +100,9 @@ def build_ledger(context: "MarketingContext") -> Ledger:
 
 
 def _read_totals(context: "MarketingContext") -> list[_CampaignTotals]:
-    return [_CampaignTotals(*row) for row in context.cursor.execute(_TOTALS_QUERY).fetchall()]
+    performance = read_campaign_performance(context)
+    rows = context.cursor.execute(_LEDGER_QUERY).fetchall()
+    return [_CampaignTotals(campaign, performance.get(campaign), *recorded) for campaign, *recorded in rows]
 
 
 def _build_ledger(totals: list[_CampaignTotals], rows: list[Reconciliation]) -> Ledger:
@@ -110,10 +115,13 @@ def _build_ledger(totals: list[_CampaignTotals], rows: list[Reconciliation]) -> 
 
 def _build_lines(totals: _CampaignTotals) -> tuple[LedgerLine, ...]:
     name, missing = totals.campaign_id, "not counted: performance has no snapshot of this campaign"
-    source = f"performance, {totals.snapshots} last snapshots"
+    source, conversions = "", 0
+    if totals.performance is not None:
+        source = f"performance, {totals.performance.snapshots} last snapshots"
+        conversions = totals.performance.counts.conversions
     return (
         LedgerLine(f"{name}: revenue", "value", totals.value, "dollars of revenue_proxy", 1.0, "assumed",
-             missing if totals.value is None else f"{source}, {totals.conversions:,} conversions"),
+             missing if totals.value is None else f"{source}, {conversions:,} conversions"),
         LedgerLine(f"{name}: media", "cost", totals.cost, "dollars spent", 1.0, "measured",
              missing if totals.cost is None else source),
         LedgerLine(f"{name}: model calls", "cost", totals.llm_cost, "dollars", 1.0, "measured",

@@ -11,15 +11,19 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.core.errors import InputError
+from journey.marketing.analysis.performance_counts import (
+    Cell,
+    PerformanceCounts,
+    get_metric_counts,
+    read_window_counts,
+)
 from journey.marketing.analysis.recommendation import (
     Advice,
     BenchmarkComparison,
-    PerformanceCounts,
     compare_with_benchmark,
     compute_trend,
     recommend,
 )
-from journey.marketing.core.policy import Metric
 from journey.statistics.wilson import wilson_interval
 
 if TYPE_CHECKING:
@@ -42,18 +46,6 @@ class Window(NamedTuple):
         """The window of the same length just before."""
         length = self.end - self.start
         return Window(self.start - length - timedelta(days=1), self.start - timedelta(days=1))
-
-
-class Cell(NamedTuple):
-    """A campaign in a segment.
-
-    Attributes:
-        campaign_id: The campaign.
-        segment_id: The segment.
-    """
-
-    campaign_id: str
-    segment_id: str
 
 
 COMPARED_FIELDS = (
@@ -185,7 +177,7 @@ def compute_rollups(context: "MarketingContext", window: Window) -> list[Rollup]
     """
     if window.end < window.start:
         raise InputError(f"a window from {window.start} to {window.end} ends before it begins")
-    current, previous = _read_counts(context, window), _read_counts(context, window.prior)
+    current, previous = read_window_counts(context, *window), read_window_counts(context, *window.prior)
     recorded = _read_recorded(context, window)
     goals = _read_goals(context)
     known = context.cursor.execute(
@@ -206,23 +198,6 @@ def _read_goals(context: "MarketingContext") -> dict[str, _Goal]:
     rows = context.cursor.execute("SELECT campaign_id, primary_kpi, kpi_target FROM campaigns").fetchall()
     targets = context.policy.targets
     return {name: _Goal(kpi, targets.get(kpi) if own is None else own) for name, kpi, own in rows}
-
-
-def _read_counts(context: "MarketingContext", window: Window) -> dict[Cell, PerformanceCounts]:
-    rows = context.cursor.execute(
-        """
-        SELECT i.campaign_id, i.segment_id, sum(impressions)::BIGINT, sum(clicks)::BIGINT, sum(conversions)::BIGINT,
-            round(sum(cost), 2), round(sum(revenue_proxy), 2),
-            bool_or(least(impressions, clicks, conversions, cost) < 0),
-            -- A snapshot late on the eve of the window is where the window begins.
-            min(coalesce(since::DATE + 1, e.start_date::DATE))
-        FROM increments AS i LEFT JOIN experiments AS e USING (experiment_id)
-        WHERE i.timestamp::DATE BETWEEN ? AND ? AND i.campaign_id IS NOT NULL AND i.segment_id IS NOT NULL
-        GROUP BY ALL
-        """,
-        [window.start, window.end],
-    ).fetchall()
-    return {Cell(*row[:2]): PerformanceCounts(*row[2:]) for row in rows}
 
 
 def _read_recorded(context: "MarketingContext", window: Window) -> dict[Cell, dict[str, Any]]:
@@ -283,11 +258,6 @@ def _build_rollup(
         notes=_build_notes(window, counts),
         tolerances=_build_tolerances(context),
     )
-
-
-def get_metric_counts(counts: PerformanceCounts | None, metric: Metric | None) -> tuple[int, int]:
-    """Numerator and denominator of a metric; nothing of nothing where either is unknown."""
-    return (0, 0) if counts is None or metric is None else counts.counts_for(metric)
 
 
 def _build_notes(window: Window, counts: PerformanceCounts | None) -> tuple[str, ...]:

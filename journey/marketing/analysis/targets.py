@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from journey.marketing.analysis.recommendation import PerformanceCounts
+from journey.marketing.analysis.performance_counts import PerformanceCounts, read_campaign_performance
 from journey.marketing.core.policy import MarketingPolicy
 from journey.statistics.wilson import wilson_interval
 
@@ -64,15 +64,13 @@ class Target:
 
 def compute_targets(context: "MarketingContext") -> list[Target]:
     """The KPI and the budget of every campaign, by campaign."""
-    rows = context.cursor.execute("""
-        SELECT campaign_id, primary_kpi, kpi_target, budget, start_date, end_date, count(t.asset_id),
-            sum(impressions)::BIGINT, sum(clicks)::BIGINT, sum(conversions)::BIGINT, round(sum(cost), 2),
-            round(sum(revenue_proxy), 2)
-        FROM campaigns AS c LEFT JOIN totals AS t USING (campaign_id) GROUP BY ALL ORDER BY campaign_id
-    """).fetchall()
+    rows = context.cursor.execute(
+        "SELECT campaign_id, primary_kpi, kpi_target, budget, start_date, end_date FROM campaigns ORDER BY campaign_id"
+    ).fetchall()
+    performance = read_campaign_performance(context)
     found = []
-    for campaign, kpi, target, budget, start, end, snapshots, *count_values in rows:
-        counts = PerformanceCounts(*count_values) if snapshots else None
+    for campaign, kpi, target, budget, start, end in rows:
+        snapshots, counts = performance.get(campaign, (0, None))
         found.append(_build_kpi_target(campaign, kpi, target, counts, context.policy))
         found.append(_build_budget_target(campaign, budget, start, end, counts, snapshots, context.as_of))
     return found

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
+from journey.marketing.analysis.performance_counts import PerformanceCounts
 from journey.marketing.analysis.recommendation import (
-    PerformanceCounts,
     Trend,
     compare_with_benchmark,
     compute_trend,
