@@ -21,20 +21,22 @@ from journey.core.suggestions import did_you_mean
 from journey.decision.as_of import AsOf, resolve_moment
 from journey.machine import IllegalMoveError
 from journey.machine.lifecycles import budget_action_lifecycle
+from journey.marketing.budget.constraints import (
+    compute_available_in_campaigns,
+    find_closed_campaigns,
+    find_serious_risks,
+)
 from journey.marketing.budget.log import LOG_DATASET, MarketingLog, append_events, read_log_events
 from journey.marketing.budget.proposals import (
     ACTOR,
     Proposal,
     compute_allocation,
-    find_closed_campaigns,
-    sum_pending_by_channel,
 )
 from journey.marketing.budget.rules import Transfer
 from journey.marketing.budget.workflow import BudgetWorkflow
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.folders import BUNDLED, MarketingRecords, bundled_folder, read_folders
 from journey.marketing.records.model import MARKETING_FAMILY, LogEvent, ReasonCode
-from journey.marketing.risks.inbox import build_risk_inbox, group_serious_risks
 from journey.marketing.views.balances import read_balances
 from journey.marketing.views.context import build_context
 from journey.records.sources import find_sources
@@ -144,7 +146,9 @@ class _Session:
         self.current_balances = {
             (each.campaign_id, each.channel_id): each.balance for each in read_balances(self.context)
         }
-        self.workflow = BudgetWorkflow(self.log, self._compute_available(), self._find_serious_risks)
+        # A proposal must not promise money that pending actions will take; a pending action may take it.
+        available = compute_available_in_campaigns(self.context, deduct_pending=request.step == "propose")
+        self.workflow = BudgetWorkflow(self.log, available, lambda: find_serious_risks(self.context))
         self.record = self._read_record()
         self.at = self._resolve_moment()
 
@@ -155,21 +159,6 @@ class _Session:
         status = events[-1].to_status
         legal = budget_action_lifecycle().legal_moves(status)
         return StepResult(transfer, status, legal, events, self.path, self._compute_balances(transfer))
-
-    def _compute_available(self) -> dict[tuple[str, str], float | None]:
-        campaign_channels = set(
-            self.context.cursor.execute("SELECT campaign_id, channel_id FROM campaign_channels").fetchall()
-        )
-        # Money that other actions wait to take is not promised twice; when it is taken, only what is there counts.
-        pending = sum_pending_by_channel(self.context) if self.request.step == "propose" else {}
-        return {
-            key: None if balance is None else round(max(0.0, balance - pending.get(key, 0.0)), 2)
-            for key, balance in self.current_balances.items()
-            if key in campaign_channels
-        }
-
-    def _find_serious_risks(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        return group_serious_risks(build_risk_inbox(self.context), self.current_balances)
 
     def _compute_balances(self, transfer: Transfer) -> dict[str, float | None]:
         change = {"executed": transfer.amount, "rolled_back": -transfer.amount}.get(self.log.events[-1].to_status, 0.0)

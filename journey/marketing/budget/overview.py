@@ -4,12 +4,16 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from journey.marketing.budget.constraints import (
+    IS_PENDING_SQL,
+    compute_available_in_campaigns,
+    find_closed_campaigns,
+    find_serious_risks,
+)
 from journey.marketing.budget.governance import report_governance
 from journey.marketing.budget.impact import report_impact
-from journey.marketing.budget.proposals import ChannelState, compute_allocation, find_closed_campaigns
+from journey.marketing.budget.proposals import ChannelState, compute_allocation
 from journey.marketing.budget.rules import Objection, Transfer, find_objections
-from journey.marketing.risks.inbox import build_risk_inbox, group_serious_risks
-from journey.marketing.views.balances import read_balances
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -45,16 +49,11 @@ def report_pending_actions(context: "MarketingContext", channels: Iterable[Chann
         channels: What is known about each channel.
     """
     exclusions = {(each.campaign_id, each.channel_id): each.left_out for each in channels}
-    channel_balances = {(each.campaign_id, each.channel_id): each.balance for each in read_balances(context)}
-    campaign_channels = set(context.cursor.execute("SELECT campaign_id, channel_id FROM campaign_channels").fetchall())
-    available = {key: balance for key, balance in channel_balances.items() if key in campaign_channels}
-    serious_risks, closed = (
-        group_serious_risks(build_risk_inbox(context), channel_balances),
-        find_closed_campaigns(context),
-    )
-    rows = context.cursor.execute("""
+    available = compute_available_in_campaigns(context, deduct_pending=False)
+    serious_risks, closed = find_serious_risks(context), find_closed_campaigns(context)
+    rows = context.cursor.execute(f"""
         SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, status FROM seen_budget_actions
-        WHERE status IN ('proposed', 'approved') ORDER BY timestamp, budget_action_id
+        WHERE {IS_PENDING_SQL} ORDER BY timestamp, budget_action_id
     """).fetchall()
     found = []
     for *columns, status in rows:

@@ -14,13 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.budget.channel_returns import ChannelReturn, Return, compute_channel_returns
+from journey.marketing.budget.constraints import (
+    compute_available,
+    find_closed_campaigns,
+    find_pending_pairs,
+    find_serious_risks,
+)
 from journey.marketing.budget.log import MarketingLog, read_log_events
 from journey.marketing.budget.optimisation import AllocationOptimiser, ChannelPlan, Gain, compute_gain
 from journey.marketing.budget.rules import ChannelKey, Transfer, find_objections
 from journey.marketing.budget.workflow import BudgetWorkflow
 from journey.marketing.core.policy import BudgetPolicy
 from journey.marketing.records.model import LogEvent, ReasonCode
-from journey.marketing.risks.inbox import build_risk_inbox, group_serious_risks
 from journey.marketing.views.balances import ChannelBalance, read_balances
 from journey.marketing.views.funnel import trust_sql
 
@@ -140,8 +145,7 @@ def compute_allocation(context: "MarketingContext") -> Allocation:
 
 def _compute_allocation(context: "MarketingContext") -> Allocation:
     channel_balances = read_balances(context)
-    keys = [(channel.campaign_id, channel.channel_id) for channel in channel_balances]
-    serious_risks = group_serious_risks(build_risk_inbox(context), keys)
+    serious_risks = find_serious_risks(context)
     returns = compute_channel_returns(context)
     channels = _build_channel_states(context, channel_balances, returns, serious_risks)
     log = MarketingLog(read_log_events(context), context.policy)
@@ -153,7 +157,7 @@ def _compute_allocation(context: "MarketingContext") -> Allocation:
     plans = _build_plans(channel_balances, returns, channels)
     all_proposals: list[Proposal] = []
     decisions: dict[str, str] = {}
-    for campaign in sorted({key[0] for key in keys}):
+    for campaign in sorted({channel.campaign_id for channel in channel_balances}):
         campaign_proposals = _propose(context, campaign, plans, workflow)
         all_proposals.extend(campaign_proposals)
         decisions[campaign] = _describe_decision(campaign, campaign_proposals, plans, channels)
@@ -171,11 +175,8 @@ def _build_channel_states(
     returns: dict[ChannelKey, ChannelReturn],
     serious_risks: dict[ChannelKey, tuple[str, ...]],
 ) -> list[ChannelState]:
-    pending, untrusted, closed = (
-        sum_pending_by_channel(context),
-        _find_untrusted_channels(context),
-        find_closed_campaigns(context),
-    )
+    available = compute_available(context, deduct_pending=True)
+    untrusted, closed = _find_untrusted_channels(context), find_closed_campaigns(context)
     found = []
     for balance in channel_balances:
         key = balance.campaign_id, balance.channel_id
@@ -183,11 +184,10 @@ def _build_channel_states(
         low, high = (
             (None, None) if channel_return is None else channel_return.interval(context.policy.funnel.confidence)
         )
-        available = None if balance.balance is None else round(max(0.0, balance.balance - pending.get(key, 0.0)), 2)
         left_out = closed.get(balance.campaign_id) or untrusted.get(key) or _explain_missing_return(returns.get(key))
         mean = None if channel_return is None else channel_return.mean
         found.append(
-            ChannelState(*key, balance.basis, available, mean, low, high, serious_risks.get(key, ()), left_out)
+            ChannelState(*key, balance.basis, available[key], mean, low, high, serious_risks.get(key, ()), left_out)
         )
     return found
 
@@ -202,24 +202,6 @@ def _explain_missing_return(channel_return: ChannelReturn | None) -> str | None:
     )
 
 
-def sum_pending_by_channel(context: "MarketingContext") -> dict[ChannelKey, float]:
-    """Dollars that recorded actions wait to take."""
-    rows = context.cursor.execute("""
-        SELECT campaign_id, from_channel_id, sum(amount) FROM seen_budget_actions
-        WHERE status IN ('proposed', 'approved') AND from_channel_id <> to_channel_id GROUP BY ALL
-    """).fetchall()
-    return {(row[0], row[1]): float(row[2]) for row in rows}
-
-
-def _find_pending_pairs(context: "MarketingContext") -> list[set[ChannelKey]]:
-    """Channels between which a recorded action waits, either way: it is to be decided before another is proposed."""
-    rows = context.cursor.execute("""
-        SELECT DISTINCT campaign_id, from_channel_id, to_channel_id FROM seen_budget_actions
-        WHERE status IN ('proposed', 'approved') AND from_channel_id <> to_channel_id
-    """).fetchall()
-    return [{(campaign, source), (campaign, target)} for campaign, source, target in rows]
-
-
 def _find_untrusted_channels(context: "MarketingContext") -> dict[ChannelKey, str]:
     """Channels whose people were counted only by counts that are trusted too little."""
     min_trust = context.policy.trust.least
@@ -228,20 +210,6 @@ def _find_untrusted_channels(context: "MarketingContext") -> dict[ChannelKey, st
         HAVING max({trust_sql(context.policy)}) < {min_trust!r}
     """).fetchall()
     return dict.fromkeys(((row[0], row[1]) for row in rows), "its funnel counts are trusted too little")
-
-
-def find_closed_campaigns(context: "MarketingContext") -> dict[str, str]:
-    """Campaigns in which no money is moved, and why."""
-    found: dict[str, str] = {}
-    rows = context.cursor.execute(
-        f"SELECT campaign_id, status, end_date::DATE, end_date::DATE < {context.as_of_sql}::DATE FROM seen_campaigns"
-    )
-    for campaign, status, end, has_ended in rows.fetchall():
-        if status is not None and status not in context.policy.budget.active:
-            found[campaign] = f"the campaign is {status}"
-        elif has_ended:
-            found[campaign] = f"the campaign ended on {end.isoformat()}"
-    return found
 
 
 def _build_plans(
@@ -269,7 +237,7 @@ class _CampaignOptimiser(AllocationOptimiser):
         super().__init__(campaign_plans, dict(workflow.available), context.policy.budget, self._is_permitted)
         self.confidence = context.policy.funnel.confidence
         self.risky = workflow.risky()
-        self.pending_pairs = _find_pending_pairs(context)
+        self.pending_pairs = find_pending_pairs(context)
         self.moves = context.cursor.execute("""
             SELECT campaign_id, from_channel_id, to_channel_id, budget_action_id, amount, moment::DATE FROM moves
             ORDER BY moment, budget_action_id
