@@ -7,30 +7,32 @@ from rich.markup import escape
 
 from journey.money.format import format_exact_dollars
 from scenarios.cli.console import print_omitted_rows, table
-from scenarios.reports.campaign_budget_format import (
+from scenarios.reports.campaigns.format import (
     CHANNEL_COLUMNS,
-    PROPOSAL_COLUMNS,
-    RISK_COLUMNS,
-    budget_lines,
-    channel_cells,
-    proposal_cells,
-    proposal_lines,
-    risk_cells,
-)
-from scenarios.reports.campaign_format import FINDING_COLUMNS, FUNNEL_COLUMNS, finding_cells, format_as_of, funnel_cells
-from scenarios.reports.campaign_result_format import (
     CREDIT_COLUMNS,
     EXPERIMENT_COLUMNS,
+    FINDING_COLUMNS,
+    FUNNEL_COLUMNS,
     JOURNEY_COLUMNS,
     KPI_COLUMNS,
+    PROPOSAL_COLUMNS,
+    RISK_COLUMNS,
     ROLLUP_COLUMNS,
     TARGET_COLUMNS,
+    budget_lines,
+    channel_cells,
     credit_cells,
     credit_reasons,
     difference_lines,
     experiment_cells,
+    finding_cells,
+    format_as_of,
+    funnel_cells,
     journey_cells,
     kpi_cells,
+    proposal_cells,
+    proposal_lines,
+    risk_cells,
     rollup_cells,
     target_cells,
 )

@@ -68,7 +68,7 @@ def command(
         from scenarios.cli.campaign_tables import print_campaigns
 
         print_campaigns(console(), evaluation, latest=as_of is None, limit=limit)
-    from scenarios.reports.campaigns import build_report
+    from scenarios.reports.campaigns.report import build_report
 
     write_report(report, lambda: build_report(evaluation))
 

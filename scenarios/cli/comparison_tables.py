@@ -8,7 +8,7 @@ from journey.money.format import format_dollars
 from scenarios.cli.console import table
 from scenarios.cli.experiment_tables import print_experiment
 from scenarios.comparison.decision_funnel import funnel_rows
-from scenarios.comparison.untreated_distress import untreated_rows as unhelped_rows
+from scenarios.comparison.untreated_distress import untreated_rows
 from scenarios.metrics.definitions import format_metric, get_metric
 from scenarios.reports.acquisition import COLUMNS, TOTALS, channel_rows, describe_budget_moves, describe_customers
 from scenarios.reports.comparison import (
@@ -21,7 +21,8 @@ from scenarios.reports.comparison import (
     format_line_quantity,
 )
 from scenarios.reports.experiment import describe_assignment, format_difference_interval
-from scenarios.reports.review_queue import format_queue_day, format_untreated, has_requests
+from scenarios.reports.review_queue import format_queue_day, has_requests
+from scenarios.reports.untreated import format_untreated
 from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _funnel_table(comparison: "Comparison") -> "Table":
 
 
 def _untreated_table(comparison: "Comparison") -> "Table | None":
-    listed = unhelped_rows(comparison.untreated)
+    listed = untreated_rows(comparison.untreated)
     if not listed:
         return None
     arms = [escape(name) for name in comparison.untreated]

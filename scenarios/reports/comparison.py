@@ -13,7 +13,8 @@ from scenarios.reports.acquisition import acquisition_blocks, describe_customers
 from scenarios.reports.assumptions import build_assumptions
 from scenarios.reports.document import Block, Code, Grid, Heading, Items, Paragraph
 from scenarios.reports.experiment import describe_assignment, experiment_blocks, format_difference_interval
-from scenarios.reports.review_queue import queue_blocks, untreated_blocks
+from scenarios.reports.review_queue import queue_blocks
+from scenarios.reports.untreated import untreated_blocks
 from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:

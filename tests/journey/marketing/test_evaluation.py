@@ -95,7 +95,7 @@ def test_the_report_holds_every_section_that_people_decide_by(run, tmp_path):
 
 
 def test_a_ledger_that_disagrees_is_told_in_short():
-    from scenarios.reports.campaigns import build_report
+    from scenarios.reports.campaigns.report import build_report
     from scenarios.reports.document import render_markdown
 
     tables = rows()
@@ -108,7 +108,7 @@ def test_nothing_recorded_makes_a_report_and_tables_too():
     from rich.console import Console
 
     from scenarios.cli.campaign_tables import print_campaigns
-    from scenarios.reports.campaigns import build_report
+    from scenarios.reports.campaigns.report import build_report
     from scenarios.reports.document import render_markdown
 
     empty = evaluate_campaigns(records({name: [] for name in rows()}))
@@ -181,7 +181,7 @@ def test_a_narrow_terminal_reads_row_by_row_and_nothing_is_too_wide(width):
 
 
 def test_long_keys_may_be_broken_in_a_table_of_the_report():
-    from scenarios.reports.campaigns import build_report
+    from scenarios.reports.campaigns.report import build_report
     from scenarios.reports.document import render_html, render_markdown
 
     page = render_html(build_report(_bundled_evaluation()))

@@ -4,28 +4,36 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from journey.money.format import format_exact_dollars
-from scenarios.reports.campaign_result_format import (
+from scenarios.reports.campaigns.format import (
     CAPITAL_COLUMNS,
+    CHANNEL_COLUMNS,
     CREDIT_COLUMNS,
     EXPERIMENT_COLUMNS,
     JOURNEY_COLUMNS,
     KPI_COLUMNS,
+    PROPOSAL_COLUMNS,
+    RISK_COLUMNS,
     ROLLUP_COLUMNS,
     TARGET_COLUMNS,
     Row,
+    budget_lines,
     capital_cells,
+    channel_cells,
     credit_cells,
     credit_reasons,
     difference_lines,
     experiment_cells,
     journey_cells,
     kpi_cells,
+    proposal_cells,
+    proposal_lines,
+    risk_cells,
     rollup_cells,
     target_cells,
 )
 from scenarios.reports.document import MAX_ROWS, Block, Grid, Heading, Items, Paragraph
 from scenarios.reports.evaluation import KPI_GROUPS, format_quantity
-from scenarios.text.phrases import pluralise
+from scenarios.text.phrases import format_name, pluralise
 
 if TYPE_CHECKING:
     from journey.marketing.evaluation import CampaignEvaluation
@@ -293,3 +301,51 @@ def kpi_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
         rows = tuple(kpi_cells(name, Kpi(**kpi)) for name, kpi in evaluation.sections["kpis"][group].items())
         blocks += [Heading(3, title), Grid(KPI_COLUMNS, rows, 1, 3)]
     return blocks
+
+
+def budget_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
+    """The report's section on capital: proposals, channels, and the audit trail."""
+    made, budget = evaluation.sections["proposals"], evaluation.sections["budget"]
+    rows = tuple(proposal_cells(row) for row in made[:MAX_ROWS])
+    channels = tuple(channel_cells(row) for row in budget["channels"][:MAX_ROWS])
+    blocks: list[Block] = [
+        Heading(2, "Where money should move"),
+        Paragraph(
+            f"{pluralise(len(made), 'move')} of money {'is' if len(made) == 1 else 'are'} proposed; nothing moves "
+            "before "
+            "it is approved. Returns are revenue per dollar, not margin; intervals hold what is not known about "
+            "returns, not whether they diminish as assumed."
+        ),
+    ]
+    if rows:
+        blocks.append(Grid(PROPOSAL_COLUMNS, rows, numbers_from=3, numbers_to=4))
+    blocks.append(Grid(CHANNEL_COLUMNS, channels, numbers_from=2, numbers_to=3))
+    blocks.append(Items(tuple(budget_lines(budget))))
+    blocks += [Items(tuple(proposal_lines(evaluation)))] if made else []
+    entered = {row["budget_action_id"] for row in made}
+    audit = tuple(
+        f"{event['timestamp'].replace('T', ' ')}: {event['entity_id']} {format_name(event['to_status'])} by "
+        f"{event['actor_id'] or event['actor_kind']}"
+        + ("" if event["amount"] is None else f", {format_exact_dollars(event['amount'])}")
+        for event in budget["audit"][-MAX_ROWS:]
+        if event["entity_id"] not in entered
+    )
+    trail: Block = Items(audit) if audit else Paragraph("The marketing log holds nothing yet.")
+    return [*blocks, Heading(3, "Audit trail"), trail]
+
+
+def risk_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
+    """The report's section on risks: those that are not settled, the most serious first."""
+    risks = evaluation.sections["risks"]
+    open_risks = [row for row in risks if row["status"] in ("open", "in_review")]
+    needs_review = sum(row["requires_human_review"] for row in open_risks)
+    blocks: list[Block] = [
+        Heading(2, "Top risks this week"),
+        Paragraph(
+            f"{pluralise(len(open_risks), 'risk')} of {len(risks):,} {'is' if len(open_risks) == 1 else 'are'} not "
+            "settled; a person "
+            f"must look at {needs_review:,}. At stake is a share of the spend by severity, times confidence."
+        ),
+    ]
+    rows = tuple(risk_cells(row) for row in open_risks[:MAX_ROWS])
+    return [*blocks, Grid(RISK_COLUMNS, rows, numbers_from=6, numbers_to=7)] if rows else blocks

@@ -1,16 +1,80 @@
-"""How results of campaigns (rollups, experiments, attribution, targets, journeys) are written, on every page alike."""
+"""How the parts of a campaign evaluation are written, in tables on the terminal and in reports alike."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from journey.money.format import format_exact_dollars
+from journey.money.format import format_dollars, format_exact_dollars
 from scenarios.reports.evaluation import format_kpi
 from scenarios.text.phrases import format_interval, format_name
 
 if TYPE_CHECKING:
     from journey.kpis import Kpi
+    from journey.marketing.core.findings import MarketingFinding
+    from journey.marketing.evaluation import CampaignEvaluation
+    from journey.marketing.views.funnel import FunnelRow
 
 Row = Mapping[str, Any]
+"""A row of a section of the evaluation."""
+
+FLAG_LABELS = {
+    "not_recorded": "not counted: unknown, not 0",
+    "counted_twice": "counted twice: unknown",
+    "over_one": "more than the step before: not nested",
+    "not_trusted": "trusted too little",
+    "drop_off": "people get stuck here",
+    "mixed_sources": "two sources: interval assumes nested counts",
+}
+"""What each flag of a funnel row means."""
+
+FUNNEL_COLUMNS = (
+    "campaign",
+    "segment",
+    "channel",
+    "day",
+    "step",
+    "count",
+    "of the step before",
+    "95 % interval",
+    "note",
+)
+FINDING_COLUMNS = ("severity", "code", "record", "campaign", "money", "what was noticed")
+
+
+def format_as_of(evaluation: "CampaignEvaluation", *, latest: bool) -> str:
+    """The moment of the evaluation in words."""
+    from journey.decision.as_of import format_moment
+
+    if evaluation.as_of is None:
+        return "no date in the records"
+    return format_moment(evaluation.as_of) + (" (the latest date in the records)" if latest else "")
+
+
+def funnel_cells(row: "FunnelRow") -> tuple[str, ...]:
+    """One step of the funnel, as `FUNNEL_COLUMNS` asks."""
+    return (
+        row.campaign_id,
+        row.segment_id,
+        row.channel_id,
+        row.date.isoformat(),
+        row.stage,
+        "unknown" if row.count is None else f"{row.count:,}",
+        "" if row.conversion is None else f"{row.conversion:.1%}",
+        format_interval(row.ci_low, row.ci_high, "{:.1%}".format),
+        FLAG_LABELS.get(row.flag or "", ""),
+    )
+
+
+def finding_cells(finding: "MarketingFinding") -> tuple[str, ...]:
+    """One finding, as `FINDING_COLUMNS` asks."""
+    return (
+        str(finding.severity),
+        finding.code,
+        finding.record or finding.dataset,
+        finding.campaign_id or "",
+        "" if finding.amount is None else format_exact_dollars(finding.amount),
+        finding.message,
+    )
+
 
 ROLLUP_COLUMNS = (
     "campaign", "segment", "impressions", "conversions", "spend", "KPI", "95 % interval", "trend", "do", "recorded",
@@ -182,3 +246,86 @@ def capital_cells(row: Row, noticed: str) -> tuple[str, ...]:
 def _format_step(step: Row) -> str:
     who = f"by {step['who']}" if step["who"] else "by nobody named"
     return f"{step['what']} {who}" + (f" {step['at'].replace('T', ' ')[:16]}" if step["at"] else "")
+
+
+PROPOSAL_COLUMNS = ("campaign", "from", "to", "amount", "why", "approval", "expected gain", "95 % interval", "reasons")
+CHANNEL_COLUMNS = ("campaign", "channel", "to give", "rests on", "return per dollar", "95 % interval", "note")
+RISK_COLUMNS = ("risk", "campaign", "type", "severity", "status", "days", "at stake", "look", "do", "what was seen")
+
+BASIS_LABELS = {"opening": "opening balance", "spend": "its spend so far", "unknown": "nothing recorded"}
+"""What a balance rests on."""
+
+
+def proposal_cells(row: Row) -> tuple[str, ...]:
+    """One proposal, as `PROPOSAL_COLUMNS` asks."""
+    return (
+        row["campaign_id"],
+        row["from_channel_id"],
+        row["to_channel_id"],
+        format_exact_dollars(row["amount"]),
+        format_name(row["reason_code"]),
+        "a person" if row["requires_human_approval"] else "by rule",
+        format_dollars(row["expected_gain"]),
+        format_interval(row["gain_low"], row["gain_high"], format_dollars),
+        " ".join(row["reasons"]),
+    )
+
+
+def channel_cells(row: Row) -> tuple[str, ...]:
+    """One channel, as `CHANNEL_COLUMNS` asks."""
+    known = row["return_per_dollar"] is not None
+    barred = (
+        f"may receive nothing while {', '.join(row['risks'])} {'is' if len(row['risks']) == 1 else 'are'} not settled"
+        if row["risks"]
+        else ""
+    )
+    return (
+        row["campaign_id"],
+        row["channel_id"],
+        format_exact_dollars(row["available"]),
+        BASIS_LABELS[row["basis"]],
+        f"{row['return_per_dollar']:.2f}" if known else "unknown",
+        format_interval(row["return_low"], row["return_high"], "{:.2f}".format) if known else "",
+        "; ".join(note for note in (row["left_out"], barred) if note),
+    )
+
+
+def risk_cells(row: Row) -> tuple[str, ...]:
+    """One risk, as `RISK_COLUMNS` asks."""
+    computed = row["computed_severity"]
+    differs = f" ({computed} by the data)" if computed not in (None, row["severity"]) else ""
+    return (
+        row["risk_id"],
+        row["campaign_id"],
+        format_name(row["risk_type"]),
+        row["severity"] + differs,
+        format_name(row["status"]),
+        "" if row["age_days"] is None else f"{row['age_days']}{' (overdue)' if row['overdue'] else ''}",
+        format_dollars(row["exposure"]),
+        "a person must" if row["requires_human_review"] else "",
+        format_name(row["recommended_action"] or ""),
+        row["message"],
+    )
+
+
+def budget_lines(budget: Row) -> list[str]:
+    """What was decided by campaign, what waits, what moves did, and whether approvals are proved, a sentence each."""
+    return [
+        *(f"{row['campaign_id']}: {row['message']}" for row in budget["decisions"]),
+        *(
+            f"{row['transfer_id']} ({format_exact_dollars(row['amount'])} from {row['from_channel_id']} to "
+            f"{row['to_channel_id']}) "
+            f"is {row['status']}: {row['message']}"
+            for row in budget["waiting"]
+        ),
+        *(f"After {row['budget_action_id']}: {row['message']}" for row in budget["before_after"]),
+        f"Approval before spend ({format_name(budget['governance']['verdict'])}): {budget['governance']['message']}",
+    ]
+
+
+def proposal_lines(evaluation: "CampaignEvaluation") -> list[str]:
+    """How each proposal gets into the log: it stands in none until somebody enters it."""
+    return [
+        f"{row['budget_action_id']} is entered in the log by: journey budget propose {row['budget_action_id']} FOLDER"
+        for row in evaluation.sections["proposals"]
+    ]

@@ -2,15 +2,22 @@
 
 from typing import TYPE_CHECKING
 
-from scenarios.reports.campaign_budget_format import budget_blocks, risk_blocks
-from scenarios.reports.campaign_format import FINDING_COLUMNS, FUNNEL_COLUMNS, finding_cells, format_as_of, funnel_cells
-from scenarios.reports.campaign_sections import (
+from scenarios.reports.campaigns.format import (
+    FINDING_COLUMNS,
+    FUNNEL_COLUMNS,
+    finding_cells,
+    format_as_of,
+    funnel_cells,
+)
+from scenarios.reports.campaigns.sections import (
     attribution_blocks,
+    budget_blocks,
     capital_blocks,
     experiment_blocks,
     health_blocks,
     journey_blocks,
     kpi_blocks,
+    risk_blocks,
     roi_blocks,
     rollup_blocks,
     summary_blocks,

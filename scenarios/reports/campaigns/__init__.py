@@ -1,0 +1,1 @@
+"""The report on campaigns: text formats, sections, and the document."""
