@@ -1,1 +1,1 @@
-"""Where replications run: this process, several processes, a Dask cluster; memory and interrupts."""
+"""Where replications run: in this process, in several processes or on a Dask cluster; memory checks and interrupts."""

@@ -1,10 +1,10 @@
-"""Work on a Dask cluster: one that is there already, or one of this machine that lasts as long as the work.
+"""Workers on a Dask cluster: an existing one, or a temporary one on this machine.
 
-The job travels once, as a worker plugin: every worker has it, those that join or are restarted in mid-run too. A task
-is then a name and something small. Dask reschedules what a dead worker was at. Distributed's own messages are kept
-from the terminal; what matters in them is said here.
+The job is sent once, as a worker plugin, so workers that join or restart during the run have it too. A task is the name
+of the job and something small. Dask reschedules the tasks of a worker that dies. The log messages of `distributed` are
+silenced; the errors here report what matters in them.
 
-This module imports `distributed`; it is imported when a cluster is asked for.
+This module imports `distributed`, so it is imported only when a cluster is requested.
 """
 
 import asyncio
@@ -31,16 +31,16 @@ from scenarios.execution.protocol import LOCAL, Job, WorkerDiedError, refuse_mal
 from scenarios.execution.versions import local_versions, refuse_other_versions
 
 CONNECT_SECONDS = 5
-"""A scheduler that does not answer for so long is taken not to be there."""
+"""A scheduler that does not answer within this time counts as missing."""
 
 FIRST_WORKER_SECONDS = 10
-"""A cluster that has no worker for so long is taken to have none."""
+"""A cluster without a worker after this time counts as empty."""
 
 NO_WORKERS_SECONDS = 60.0
-"""When all workers are gone, so long is waited for the next."""
+"""How long to wait for a new worker when all workers are gone."""
 
 TASKS_PER_WORKER = 2
-"""Tasks that are handed out for each worker: while the answer to one travels, it does the other."""
+"""Submitted tasks per worker: while one result is sent, the worker does the next task."""
 
 WORKER_COUNT_SECONDS = 2.0
 
@@ -49,15 +49,15 @@ _LOGGERS = "distributed"
 
 @contextmanager
 def open_cluster_pool(job: Job[Any, Any], cluster: str, workers: int) -> Iterator["ClusterPool"]:
-    """The workers of a cluster, told their job; afterwards an existing cluster is as it was.
+    """A pool of cluster workers that have the job; at the end the job is removed from an existing cluster.
 
     Args:
-        job: What is to be done.
-        cluster: Address of the scheduler, or ``local`` for a cluster of this machine.
-        workers: How many processes the latter has.
+        job: The job.
+        cluster: Address of the scheduler, or ``local`` for a cluster on this machine.
+        workers: Number of processes of a cluster on this machine.
 
     Raises:
-        InputError: The cluster is not there, has no workers, or its workers have other versions than ours.
+        InputError: The cluster does not answer, has no workers, or its workers have other versions.
     """
     refuse_malformed(cluster)
     with _silence_logs(), _connect(cluster, workers) as client:
@@ -74,7 +74,7 @@ def open_cluster_pool(job: Job[Any, Any], cluster: str, workers: int) -> Iterato
 
 @contextmanager
 def _connect(cluster: str, workers: int) -> Iterator[Client]:
-    """A client of the cluster; a local one is started for it."""
+    """A client of the cluster; a local cluster is started first."""
     if cluster != LOCAL:
         with _open_client(cluster) as client:
             yield client
@@ -85,12 +85,12 @@ def _connect(cluster: str, workers: int) -> Iterator[Client]:
 
 @contextmanager
 def _start_local_cluster(workers: int) -> Iterator[LocalCluster]:
-    """A cluster of this machine."""
-    # Dask opens a web page for its scheduler unless told otherwise, and a fixed port for it; all ports here are on
-    # the loopback interface only. Without a memory limit, because whether the cohorts fit was asked before.
-    # A worker that says nothing for minutes while compiled code runs is no dead one: that one is known by its end.
+    """A temporary cluster on this machine."""
+    # By default Dask opens a dashboard on a fixed port; here it has none, and all ports are on the loopback interface.
+    # There is no memory limit, because the memory was checked before the run.
+    # A worker may be silent for minutes while compiled code runs; a dead worker is detected by the end of its process.
     with dask.config.set({"distributed.scheduler.worker-ttl": None}), ExitStack() as stack:
-        # Ctrl-C that was held back is heard at the end of this block, when there is something to end.
+        # A deferred Ctrl-C is raised at the end of this block, when the cluster can be closed.
         with interrupts.defer_interrupts():
             local_cluster = LocalCluster(
                 n_workers=workers,
@@ -111,67 +111,70 @@ def _open_client(address: str) -> Iterator[Client]:
     try:
         _check_reachable(address)
         with warnings.catch_warnings():
-            # Versions are compared here, and what differs is an error that says more.
+            # `refuse_other_versions` compares the versions and gives a better message.
             warnings.simplefilter("ignore", VersionMismatchWarning)
             client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="journeylab")
     except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
         raise InputError(
             f"--cluster {address}: no Dask scheduler answers there within {CONNECT_SECONDS} seconds "
-            f"({_first_line(error)}); look whether it runs (`dask scheduler`), and whether this machine may reach it"
+            f"({_first_line(error)}); check that it runs (`dask scheduler`) and that this machine can reach it"
         ) from None
     with client:
         yield client
 
 
 def _check_reachable(address: str) -> None:
-    """See whether a scheduler is there: a `Client` waits for ever for a word from a server that is none.
+    """Check that a scheduler answers, because a `Client` waits for ever for a server that is not a scheduler.
 
     Raises:
-        OSError: None is.
-        ValueError: The address cannot be one.
+        OSError: No scheduler answers.
+        ValueError: The address is not valid.
     """
 
     async def probe() -> None:
         comm = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
         await comm.close()
 
-    # In a thread: where this is called from a notebook, a loop is running in this one.
+    # In a thread of its own, because a notebook already runs an event loop in this one.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, asyncio.wait_for(probe(), CONNECT_SECONDS + 1)).result()
 
 
 def refuse_no_workers(client: Client, cluster: str) -> None:
-    """Say so when nobody is there to work.
+    """Refuse a cluster without workers.
 
     Raises:
-        InputError: The cluster has no worker, and none comes within a few seconds.
+        InputError: The cluster has no worker, and none joins within a few seconds.
     """
     try:
         client.wait_for_workers(1, timeout=FIRST_WORKER_SECONDS)
     except TimeoutError:
         raise InputError(
-            f"--cluster {cluster}: the scheduler is there and has no workers; start some with "
-            f"`dask worker {cluster} --nthreads 1` (a cluster that grows by itself needs a minimum of 1)"
+            f"--cluster {cluster}: the scheduler answers but has no workers; start some with "
+            f"`dask worker {cluster} --nthreads 1` (an adaptive cluster needs a minimum of 1)"
         ) from None
 
 
 class WorkerSetup(WorkerPlugin):  # type: ignore[misc]
-    """What every worker is told: the job, and with which versions it was sent."""
+    """The job as a worker plugin, with the package versions of the sender."""
 
     def __init__(self, job: Job[Any, Any], versions: dict[str, str], *, started_here: bool) -> None:
-        """Tell it.
+        """Store the job.
 
         Args:
             job: The job.
-            versions: Those of the sender.
-            started_here: Whether the workers were started for this job, by the sender.
+            versions: Package versions of the sender.
+            started_here: Whether the sender started the workers for this job.
         """
         self._job = job
         self._versions = versions
         self._started_here = started_here
 
     def setup(self, worker: Any) -> None:  # noqa: ARG002 - the signature is Dask's
-        """On the worker, once. Its threads take turns: they would share one interpreter, and memory for one cohort."""
+        """Prepare the worker, once.
+
+        The threads of a worker take turns, because they share one interpreter and memory for one cohort.
+        """
         self._lock = threading.Lock()
         self._different_versions = {
             name: found for name, found in local_versions().items() if self._versions[name] != found
@@ -183,19 +186,19 @@ class WorkerSetup(WorkerPlugin):  # type: ignore[misc]
         """Do a task.
 
         Raises:
-            InputError: The worker joined in mid-run, with other versions than the sender's.
+            InputError: The worker joined during the run, with other versions than the sender's.
         """
         for name, found in self._different_versions.items():
             raise InputError(
-                f"a worker that joined the cluster has {name} {found}, and here it is {self._versions[name]}; "
-                "give every worker the versions that are here"
+                f"a worker that joined the cluster has {name} {found}, but this process has {self._versions[name]}; "
+                "install the versions of this process on every worker"
             )
         with self._lock:
             return self._job.do(task)
 
 
 def _run_task(name: str, task: Any) -> Any:
-    """On a worker: do a task of the job of this name."""
+    """On a worker: do a task of the job with this name."""
     return get_worker().plugins[name].do(task)
 
 
@@ -213,29 +216,29 @@ class ClusterPool:
         self._is_connected = True
 
     def free_slots(self, busy: int) -> int:
-        """A few tasks more than there are workers, who come and go."""
+        """Slots for `TASKS_PER_WORKER` tasks per worker; the number of workers may change."""
         if monotonic() - self._counted_at >= WORKER_COUNT_SECONDS:
             self._count_workers()
         return max(1, TASKS_PER_WORKER * self._workers) - busy
 
     def _count_workers(self) -> None:
-        # When the connection is lost, the futures say so; until they do, no workers are known.
+        # When the connection is lost, the futures raise an error; until then the last count is kept.
         with suppress(OSError, TimeoutError):
             self._workers = len(self._client.scheduler_info().get("workers", ()))
         self._counted_at = monotonic()
 
     def submit(self, task: Any) -> "Future[Any]":
-        """Have a worker do a task."""
+        """Submit a task to the cluster."""
         future: Future[Any] = self._executor.submit(_run_task, self._name, task)
         return future
 
     def result(self, future: "Future[Any]") -> Any:
-        """What came of a task.
+        """The result of a task.
 
         Raises:
-            WorkerDiedError: Every worker that was given it died, or the scheduler is gone.
-            BrokenExecutor: It was lost on its way here; the task may be submitted again.
-            InputError: The worker cannot do it, because journeylab is not there.
+            WorkerDiedError: Every worker that received the task died, or the scheduler is gone.
+            BrokenExecutor: The result was lost in transit; the task may be submitted again.
+            InputError: journeylab is not installed on the worker.
         """
         try:
             return future.result()
@@ -248,28 +251,28 @@ class ClusterPool:
             raise self._scheduler_lost() from None
         except ModuleNotFoundError as error:
             raise InputError(
-                f"--cluster {self._cluster}: a worker that joined cannot do the work ({error}); "
+                f"--cluster {self._cluster}: a worker that joined cannot run the task ({error}); "
                 "install the same journeylab on every worker"
             ) from None
         except (TypeError, ValueError, AttributeError) as error:
             if _is_lost_result(error):
-                raise BrokenExecutor("the worker left while its result was on its way") from None
+                raise BrokenExecutor("the worker left while its result was in transit") from None
             raise
 
     def _scheduler_lost(self) -> WorkerDiedError:
-        """Nobody is there any more who could be told anything."""
+        """The error that the scheduler is gone; from now on the pool is not connected."""
         self._is_connected = False
         return WorkerDiedError(
-            f"--cluster {self._cluster}: the scheduler is gone, or it dropped the work; start it again"
+            f"--cluster {self._cluster}: the scheduler is gone, or it dropped the tasks; start it again"
         )
 
     def check_workers(self) -> None:
-        """Nothing was finished for a while: see whether there are workers.
+        """Check that workers are left.
 
         Raises:
-            WorkerDiedError: There are none, and none came in a minute; or the scheduler is gone.
+            WorkerDiedError: No worker is left and none joined within a minute, or the scheduler is gone.
         """
-        # A result that was on its way when the connection broke never comes, and Dask says nothing of it.
+        # A result that was in transit when the connection broke never arrives, and Dask does not report it.
         if self._client.status == "closed":
             raise self._scheduler_lost()
         self._count_workers()
@@ -279,24 +282,25 @@ class ClusterPool:
         self._no_workers_since = self._no_workers_since or monotonic()
         if monotonic() - self._no_workers_since >= NO_WORKERS_SECONDS:
             raise WorkerDiedError(
-                f"--cluster {self._cluster}: all workers are gone, and for {NO_WORKERS_SECONDS:.0f} seconds none came; "
-                f"start some (`dask worker {self._cluster} --nthreads 1`)"
+                f"--cluster {self._cluster}: all workers are gone, "
+                f"and none joined for {NO_WORKERS_SECONDS:.0f} seconds; start some (`dask worker {self._cluster} "
+                "--nthreads 1`)"
             )
 
     def detach(self) -> None:
-        """Cancel what is pending, and have the workers forget the job."""
+        """Cancel pending tasks, and remove the job from the workers."""
         if not self._is_connected or self._client.status == "closed":
-            return  # Whoever is gone has forgotten it all, and a closed client tells nobody anything.
+            return  # A scheduler that is gone holds no job, and a closed client cannot send anything.
         with suppress(OSError, TimeoutError, CommClosedError, RuntimeError):
             self._executor.shutdown(wait=False)
             self._client.unregister_worker_plugin(self._name)
 
 
 def _is_lost_result(error: Exception) -> bool:
-    """Whether Dask's executor stumbled, and not the job.
+    """Whether Dask's executor failed, and not the job.
 
-    It looks at a future's state after it has waited for the result. When the worker leaves between the two, it takes
-    the result for an error in three parts, and fails to take it apart (`distributed.cfexecutor._cascade_future`).
+    The executor reads a future's state after it has waited for the result. When the worker leaves between the two, it
+    unpacks the result as an error in three parts, and fails (`distributed.cfexecutor._cascade_future`).
     """
     *_, (innermost, _) = walk_tb(error.__traceback__)
     return innermost.f_code.co_name == "_cascade_future"
@@ -304,7 +308,7 @@ def _is_lost_result(error: Exception) -> bool:
 
 @contextmanager
 def _silence_logs() -> Iterator[None]:
-    """Keep distributed's log from the terminal; it gives some of its loggers a level of their own."""
+    """Silence the loggers of `distributed`; some of them have levels of their own, so each one is set."""
     loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict) if name.startswith(_LOGGERS)]
     before = [logger.level for logger in loggers]
     for logger in loggers:

@@ -1,7 +1,6 @@
-"""Ctrl-C in a run that has workers: it is for the process that was started, which decides what to keep.
+"""Ctrl-C in a run with workers: only the main process handles it, and it decides what to keep.
 
-A terminal sends it to the workers too, and it may come while they start, when they can do nothing but die of it with a
-traceback.
+A terminal sends Ctrl-C to the workers as well. A worker that is still starting would end with a traceback.
 """
 
 import signal
@@ -13,9 +12,9 @@ from multiprocessing import resource_tracker
 
 @contextmanager
 def defer_interrupts() -> Iterator[None]:
-    """Processes and threads that are started in here never hear it; this one does, when this has ended.
+    """Defer Ctrl-C in this process until the context ends; processes and threads started in it never receive it.
 
-    Where signals cannot be blocked (Windows), they hear it until they `ignore_interrupts` it.
+    Where signals cannot be blocked (Windows), they receive it until they call `ignore_interrupts`.
     """
     with _defer_in_this_process(), _block_in_children():
         yield
@@ -23,7 +22,7 @@ def defer_interrupts() -> Iterator[None]:
 
 @contextmanager
 def _defer_in_this_process() -> Iterator[None]:
-    """Blocking is not enough for this process: any other thread of it may be the one that gets the signal."""
+    """Replace the handler, because blocking is not enough: any other thread of this process may get the signal."""
     previous_handler = signal.getsignal(signal.SIGINT)
     if previous_handler is None or threading.current_thread() is not threading.main_thread():
         yield
@@ -40,11 +39,11 @@ def _defer_in_this_process() -> Iterator[None]:
 
 @contextmanager
 def _block_in_children() -> Iterator[None]:
-    """What is started begins with the same signals blocked."""
+    """Block the signal, so that processes and threads started here inherit the block."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    # Started on the way, the tracker would unblock it.
+    # If the tracker were started inside the context, it would unblock the signal.
     resource_tracker.ensure_running()
     previous_mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
@@ -54,5 +53,5 @@ def _block_in_children() -> Iterator[None]:
 
 
 def ignore_interrupts() -> None:
-    """In a worker, from now on."""
+    """In a worker: ignore Ctrl-C from now on."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,7 +1,7 @@
-"""Whether a run will fit in memory, said before it starts: an estimate of what it takes against what there is.
+"""Memory checks before a run or before records are read: the estimated need is compared with the memory available.
 
-The figures are measured on the built-in worlds (`tests/scenarios/execution/test_memory.py` measures them again) and
-hold for others to within a factor of two or so: a refusal is therefore left to what is clearly too large.
+The figures are measured on the built-in worlds (`tests/scenarios/execution/test_memory.py` measures them again). For
+other worlds they are accurate to about a factor of two, so only work that is clearly too large is refused.
 """
 
 import os
@@ -15,20 +15,20 @@ from journey.core.errors import InputError
 MIB = 2**20
 
 NEGLIGIBLE_BYTES = 128 * MIB
-"""A run that takes no more than this beyond the program itself is never refused."""
+"""A run that needs no more than this, beyond the program itself, is never refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """What an engine takes, in bytes.
+    """Memory that an engine needs, in bytes.
 
     Attributes:
         program: A process with the engine loaded, before any customer.
         customer: A customer on day 0.
-        customer_day: What a customer adds by living one day.
-        traced_customer: What a customer takes besides, where a trace is kept.
-        traced_event: A row of a trace that is kept.
-        window: The rows that stand in memory where they are handed on as they come; None where they are kept.
+        customer_day: What each simulated day adds per customer.
+        traced_customer: What a trace adds per customer.
+        traced_event: A row of a trace that is kept in memory.
+        window: The rows in memory at any time when rows are streamed; None where the engine keeps them all.
     """
 
     program: float
@@ -54,24 +54,24 @@ FOOTPRINTS = {
 }
 
 EVENTS_PER_CUSTOMER_DAY = 0.085
-"""Of the built-in base world."""
+"""Trace events per customer and day in the built-in base world."""
 
 BYTES_PER_RESULT = 12_000.0
-"""Bytes that the results of one run take while the others are still going on."""
+"""Bytes of the results of one run, which are kept until all runs are done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What is to be run.
+    """The work to be done.
 
     Attributes:
-        engine: Its name.
+        engine: ``reference`` or ``compiled``.
         customers: Size of the cohort.
-        days: The horizon.
-        processes: How many cohorts live at the same time.
+        days: Length of a run, in days.
+        processes: Number of cohorts that are simulated at the same time.
         runs: Runs in all, whose results are kept.
-        trace: Whether there is a trace.
-        streamed: Whether its rows are handed on as they come, and not kept in memory.
+        trace: Whether a trace is recorded.
+        streamed: Whether the rows of the trace are written as they arise, and not kept in memory.
     """
 
     engine: str
@@ -84,7 +84,7 @@ class Workload:
 
     @property
     def bytes_per_customer(self) -> float:
-        """What one customer takes, at the end of the run."""
+        """Bytes per customer at the end of the run."""
         footprint = FOOTPRINTS[self.engine]
         untraced = footprint.customer + self.days * footprint.customer_day
         if not self.trace:
@@ -95,7 +95,7 @@ class Workload:
 
     @property
     def cohort_bytes(self) -> float:
-        """Bytes of all customers that live at the same time, of the rows under way, and of the results."""
+        """Bytes of the customers that are simulated at the same time, of the streamed rows, and of the results."""
         window_bytes = (FOOTPRINTS[self.engine].window or 0.0) if self._uses_window else 0.0
         return self.processes * (self.customers * self.bytes_per_customer + window_bytes) + self.runs * BYTES_PER_RESULT
 
@@ -105,19 +105,19 @@ class Workload:
 
     @property
     def total(self) -> float:
-        """The same with the programs."""
+        """Bytes of the cohorts and of the programs."""
         return self.cohort_bytes + self.processes * FOOTPRINTS[self.engine].program
 
 
 def refuse_what_does_not_fit(workload: Workload, available: float | None = None) -> None:
-    """Say before a run that it will not fit.
+    """Refuse a run that will not fit in memory, before it starts.
 
     Args:
-        workload: What is to be run.
-        available: Bytes that there are; left out, what the system says. Where it says nothing, nothing is refused.
+        workload: The work to be done.
+        available: Bytes available. Default: what the system reports. Where it reports nothing, nothing is refused.
 
     Raises:
-        InputError: It will not fit; the message says what would.
+        InputError: It will not fit; the message gives the estimate and what would fit.
     """
     if workload.cohort_bytes <= NEGLIGIBLE_BYTES:
         return
@@ -130,12 +130,12 @@ def refuse_what_does_not_fit(workload: Workload, available: float | None = None)
 
 def _too_large_message(workload: Workload, available: float) -> str:
     cohorts = f"{workload.processes} cohorts" if workload.processes > 1 else "a cohort"
-    at_once = " living at the same time" if workload.processes > 1 else ""
+    at_once = " simulated at the same time" if workload.processes > 1 else ""
     trace = " with their trace" if workload.trace else ""
     return (
         f"this will not fit in memory: {cohorts} of {workload.customers:,} customers over {workload.days:g} days{trace}"
-        f"{at_once} would take about {format_bytes(workload.total)} ({workload.bytes_per_customer / 1000:.1f} kB a "
-        "customer, "
+        f"{at_once} would take about {format_bytes(workload.total)} "
+        f"({workload.bytes_per_customer / 1000:.1f} kB per customer, "
         f"{workload.engine} engine), and {format_bytes(available)} are available. "
         f"{'; '.join(_suggestions(workload, available))}."
     )
@@ -154,27 +154,27 @@ def _suggestions(workload: Workload, available: float) -> Iterator[str]:
     if workload.processes > 1 and workers >= 1:
         yield f"or use --workers {workers}"
     if workload.trace:
-        yield "or leave the trace out"
+        yield "or run without a trace"
     compiled = replace(workload, engine="compiled")
     if compiled.total < workload.total:
         yield f"or use --engine compiled, which takes about {format_bytes(compiled.total)}"
 
 
 def _round_down(number: int) -> int:
-    """To two leading digits: it is an estimate."""
+    """Round down to two significant digits, because the number is an estimate."""
     scale = int(10 ** max(0, len(str(number)) - 2))
     return number // scale * scale
 
 
 def format_bytes(size: float) -> str:
-    """Bytes for people: ``3.2 GB``, ``410 MB``."""
+    """Bytes as text: ``3.2 GB``, ``410 MB``."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
 def available_memory() -> int | None:
-    """Bytes that a new process could use without swapping, as far as the system tells; None where it does not."""
-    known = [size for size in (_machine_memory(), _container_memory(), _process_memory()) if size is not None]
-    return min(known, default=None)
+    """Bytes that a new process can use without swapping; None where the system does not report it."""
+    limits = [size for size in (_machine_memory(), _container_memory(), _process_memory()) if size is not None]
+    return min(limits, default=None)
 
 
 def _machine_memory() -> int | None:
@@ -191,21 +191,21 @@ def _machine_memory() -> int | None:
 
 
 def _container_memory(root: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """What is left of a limit on this control group (a container, a batch job)."""
+    """The unused part of the limit on this control group (a container or a batch job)."""
     for limit, used in (
         (root / "memory.max", root / "memory.current"),
         (root / "memory" / "memory.limit_in_bytes", root / "memory" / "memory.usage_in_bytes"),
     ):
         try:
-            most, now = int(limit.read_text(encoding="ascii")), int(used.read_text(encoding="ascii"))
+            maximum, current = int(limit.read_text(encoding="ascii")), int(used.read_text(encoding="ascii"))
         except (OSError, ValueError):
-            continue  # No such file, or `max`: there is no limit.
-        return max(0, most - now + _reclaimable_memory(limit.parent))
+            continue  # Without the file, or with `max` in it, there is no limit.
+        return max(0, maximum - current + _reclaimable_memory(limit.parent))
     return None
 
 
 def _reclaimable_memory(group: Path) -> int:
-    """Bytes that count as used and are given back on demand."""
+    """Bytes that count as used but are freed on demand."""
     try:
         lines = (group / "memory.stat").read_text(encoding="ascii").splitlines()
         return sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
@@ -214,7 +214,7 @@ def _reclaimable_memory(group: Path) -> int:
 
 
 def _process_memory() -> int | None:
-    """A limit on the address space (``ulimit -v``)."""
+    """The limit on the address space (``ulimit -v``)."""
     if sys.platform == "win32":
         return None
     import resource

@@ -1,7 +1,7 @@
-"""Runs whose review pods are tasks of their own: a population too large for one machine, a part at a time.
+"""Runs whose review pods are separate tasks, for populations that are too large for one machine.
 
-A pod's customers and reviewers have nothing to do with those of another pod, so pods may be lived anywhere and in any
-order. Their books are added up in the order of the pods, so the result is the same whoever did the work.
+A pod's customers and reviewers do not interact with those of another pod, so pods may be simulated on any worker and in
+any order. Their totals are added in the order of the pods, so the result does not depend on the workers.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     from simulation.model.arm import ArmSpec
 
 PodTask = tuple[int, int, int]
-"""The number of a replication, the place of one of its parts, and of one of its pods."""
+"""The number of a replication, the index of one of its parts, and the number of one of its pods."""
 
 
 def count_pods(arms: Sequence["ArmSpec"]) -> int:
-    """How many pods the customers and reviewers of a run are divided into."""
+    """Number of pods that the customers and reviewers of a run are divided into."""
     return arms[0].reviewers.pods
 
 
 @dataclass(frozen=True)
 class PodJob:
-    """What every worker is told once; a task then is three small numbers, and its result what was counted.
+    """The job that every worker receives once; a task is three small numbers, and its result the totals of a pod.
 
     Attributes:
-        parts: What a replication consists of: the arms that live in one run, for every run.
-        seed: All luck follows from it and the replication's number.
-        days: Length of a run.
+        parts: The runs of a replication, each with the arms that it simulates together.
+        seed: Random seed; with the number of the replication it determines all random numbers.
+        days: Length of a run, in days.
         engine: ``reference`` or ``compiled``.
-        keep_trace: Whether the rows of the trace come with what was counted.
-        rows_to: A folder that the rows are written into otherwise (`simulation.trace.files`), which every worker sees.
+        keep_trace: Whether a result includes the rows of the trace.
+        rows_to: Folder that the rows are written to instead (`simulation.trace.files`); all workers must share it.
     """
 
     parts: tuple[tuple["ArmSpec", ...], ...]
@@ -50,7 +50,7 @@ class PodJob:
     rows_to: "Path | None" = None
 
     def do(self, task: PodTask) -> tuple["Totals", ...]:
-        """Live one pod of one part of one replication."""
+        """Run one pod of one part of one replication."""
         from simulation.runs.run import simulate_pod
 
         replication, part, pod = task
@@ -58,7 +58,7 @@ class PodJob:
         return simulate_pod(arms, self._run_options(replication))
 
     def runs(self, task: Task, pods: Sequence[Sequence["Totals"]]) -> tuple["Run", ...]:
-        """One part of one replication, of whose pods all are done."""
+        """The runs of one part of one replication, from the totals of all its pods."""
         from simulation.runs.run import collect_runs
 
         replication, part = task
@@ -68,7 +68,7 @@ class PodJob:
         return RunOptions(self.seed, replication, self.days, self.engine, self.keep_trace, self.rows_to)
 
     def join_pods(self, execute_pods: "Executor[PodTask, tuple[Totals, ...]]") -> "Executor[Task, tuple[Run, ...]]":
-        """Does whole parts, when given what does pods.
+        """An executor of whole parts, built from an executor of pods.
 
         Raises:
             InputError: A pod would be empty.
@@ -79,16 +79,16 @@ class PodJob:
             refuse_empty_pods(part[0])
 
         def do_parts(tasks: Iterable[Task]) -> "Iterator[tuple[Task, tuple[Run, ...]]]":
-            asked = list(tasks)
-            found: dict[Task, dict[int, tuple[Totals, ...]]] = {task: {} for task in asked}
-            for (replication, part, pod), books in execute_pods(
-                (*task, pod) for task in asked for pod in self._pod_numbers(task)
+            requested = list(tasks)
+            totals_by_pod: dict[Task, dict[int, tuple[Totals, ...]]] = {task: {} for task in requested}
+            for (replication, part, pod), totals in execute_pods(
+                (*task, pod) for task in requested for pod in self._pod_numbers(task)
             ):
                 task = (replication, part)
-                found[task][pod] = books
-                if len(found[task]) == len(self._pod_numbers(task)):
-                    pods = found.pop(task)
-                    yield task, self.runs(task, [pods[place] for place in self._pod_numbers(task)])
+                totals_by_pod[task][pod] = totals
+                if len(totals_by_pod[task]) == len(self._pod_numbers(task)):
+                    pods = totals_by_pod.pop(task)
+                    yield task, self.runs(task, [pods[number] for number in self._pod_numbers(task)])
 
         return do_parts
 
@@ -107,22 +107,21 @@ def run_in_pods(
     trace: bool = False,
     rows_to: "Path | None" = None,
 ) -> "Run":
-    """Live one cohort in one arm, once, its pods on as many workers as there are.
+    """Simulate one cohort in one arm, once, with its pods on several workers.
 
     Args:
         arm: The arm.
         seed: The scenario's seed.
-        days: The horizon.
+        days: Length of the run, in days.
         engine: ``reference`` or ``compiled``.
-        workers: How many processes; the run does not depend on it.
-        cluster: Whether a Dask cluster does the work, and which (`scenarios.execution.executor.open_executor`); nor on
-            this.
+        workers: Number of processes; the result does not depend on it.
+        cluster: Address of a Dask scheduler, or ``local``; see `scenarios.execution.executor.open_executor`.
         trace: Whether to keep the trace.
         rows_to: See `PodJob`.
 
     Raises:
         InputError: A pod would be empty, the engine refuses the arm, or the cluster cannot be used.
-        WorkerDiedError: Workers died at one pod again and again, or none is left.
+        WorkerDiedError: Workers died repeatedly at one pod, or none is left.
     """
     job = PodJob(((arm,),), seed, days, engine, keep_trace=trace, rows_to=rows_to)
     with open_executor(job, min(workers, count_pods([arm])), cluster) as execute:

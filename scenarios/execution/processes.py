@@ -1,7 +1,7 @@
-"""Worker processes of this machine: each replaced when it dies, all ended at once when the work is given up.
+"""Worker processes of this machine: a process that dies is replaced; when the work is aborted, all are ended.
 
-Every worker is a pool of its own, of one process. So a process that dies (out of memory, killed by hand) breaks its own
-pool only: the others go on with what they are at, and the task it died at is known.
+Every worker has a process pool of its own, with one process. A process that dies (out of memory, or killed) therefore
+breaks only its own pool: the others continue, and the lost task is known.
 """
 
 import multiprocessing
@@ -24,33 +24,33 @@ Result = TypeVar("Result")
 
 
 class ProcessPool(Generic[Task, Result]):
-    """So many worker processes; each starts with its first task."""
+    """A fixed number of worker processes; each starts with its first task."""
 
     def __init__(self, job: Job[Task, Result], workers: int) -> None:
         self._workers = [_Worker(job) for _ in range(workers)]
 
-    def free_slots(self, busy: int) -> int:  # noqa: ARG002 - who is idle is known here
-        """How many are idle.
+    def free_slots(self, busy: int) -> int:  # noqa: ARG002 - the workers know whether they are idle
+        """Number of idle workers.
 
-        A second task handed to each would spare it the tenth of a millisecond until the next one comes, and at the
-        end leave some idle while others have two to do.
+        A second task per worker would save 0.1 ms between tasks, but at the end some workers would be idle while
+        others have two tasks left.
         """
         return sum(worker.is_idle for worker in self._workers)
 
     def submit(self, task: Task) -> "Future[Result]":
-        """Have an idle worker do a task."""
+        """Submit a task to an idle worker."""
         return next(worker for worker in self._workers if worker.is_idle).submit(task)
 
     def result(self, future: "Future[Result]") -> Result:
-        """What came of a task.
+        """The result of a task.
 
         Raises:
-            BrokenProcessPool: The worker died at it.
+            BrokenProcessPool: The worker died at the task.
         """
         return future.result()
 
     def check_workers(self) -> None:
-        """A process that died is noticed without looking."""
+        """Nothing to check: the future of a process that died raises an error."""
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +67,7 @@ class ProcessPool(Generic[Task, Result]):
 
 
 class _Worker:
-    """One process, and the pool that watches it."""
+    """One process and its pool."""
 
     def __init__(self, job: Job[Any, Any]) -> None:
         self._job = job
@@ -84,7 +84,7 @@ class _Worker:
             try:
                 self._task = self._pool.submit(_run_task, task)
             except BrokenProcessPool:
-                # It died at its last task, or since.
+                # The process died at its last task or afterwards.
                 self._pool.shutdown()
             else:
                 return self._task
@@ -103,7 +103,7 @@ class _Worker:
         return ProcessPoolExecutor(1, mp_context=context, initializer=_initialise_worker, initargs=(self._job,))
 
     def stop(self, *, at_once: bool) -> None:
-        """Let the process end when it is done, or end it now."""
+        """End the process after its task, or now."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
         if at_once:
@@ -120,7 +120,7 @@ _job: Job[Any, Any] | None = None
 
 
 def _initialise_worker(job: Job[Any, Any]) -> None:
-    """In a worker: remember the job, and leave Ctrl-C to the parent, which decides what to keep."""
+    """In a worker: store the job, and ignore Ctrl-C, because the parent handles it."""
     global _job  # noqa: PLW0603 - one per worker process, set before its first task
     _job = job
     interrupts.ignore_interrupts()
@@ -128,7 +128,7 @@ def _initialise_worker(job: Job[Any, Any]) -> None:
 
 
 def _exit_with_parent() -> None:
-    """A parent that was killed says nothing to its workers, which would wait for tasks for ever."""
+    """Exit when the parent ends: a parent that is killed cannot stop its workers, which would wait for ever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -137,5 +137,5 @@ def _exit_with_parent() -> None:
 
 def _run_task(task: Any) -> Any:
     if _job is None:
-        raise RuntimeError("a worker was given a task before its job")
+        raise RuntimeError("a worker received a task before its job")
     return _job.do(task)

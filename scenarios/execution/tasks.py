@@ -1,4 +1,4 @@
-"""What a worker is told once to live replications: the job, of which every task is one part of one replication."""
+"""The job of running replications; every task is one part of one replication."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,24 +9,24 @@ if TYPE_CHECKING:
     from simulation.model.arm import ArmSpec
 
 RunArm = Callable[..., "Run"]
-"""What runs one arm once; `simulation.runs.run.run_arm` or a stand-in of the same signature."""
+"""Function that runs one arm once: `simulation.runs.run.run_arm`, or another with the same signature."""
 
 RunArms = Callable[..., tuple["Run", ...]]
-"""What lives arms in one run; `simulation.runs.run.run_together` or a stand-in of the same signature."""
+"""Function that runs arms together: `simulation.runs.run.run_together`, or another with the same signature."""
 
 Task = tuple[int, int]
-"""The number of a replication and the place of one of its parts."""
+"""The number of a replication and the index of one of its parts."""
 
 
 @dataclass(frozen=True)
 class ReplicationJob:
-    """What every worker is told once; a task then is two small numbers, and its result has no trace.
+    """The job that every worker receives once; a task is two small numbers, and its result has no trace.
 
     Attributes:
-        parts: What a replication consists of: the arms that live in one run, for every run.
-        seed: All luck follows from it and the replication's number.
-        days: Length of a run.
-        run_arms: What lives one part.
+        parts: The runs of a replication, each with the arms that it simulates together.
+        seed: Random seed; with the number of the replication it determines all random numbers.
+        days: Length of a run, in days.
+        run_arms: Function that runs one part.
     """
 
     parts: tuple[tuple["ArmSpec", ...], ...]
@@ -35,12 +35,12 @@ class ReplicationJob:
     run_arms: RunArms
 
     def do(self, task: Task) -> tuple["Run", ...]:
-        """Live one part of one replication: one run per arm in it."""
+        """Run one part of one replication; returns one run per arm of the part."""
         replication, part = task
         return self.run_arms(self.parts[part], seed=self.seed, replication=replication, days=self.days)
 
 
 def run_single_arm(run_arm: RunArm, arms: Sequence["ArmSpec"], **options: Any) -> tuple["Run", ...]:
-    """Live the one arm of a part; with its first argument given, a `RunArms`."""
+    """Run the only arm of a part; with `run_arm` bound, this is a `RunArms`."""
     (arm,) = arms
     return (run_arm(arm, **options),)

@@ -1,4 +1,4 @@
-"""Whether the workers of a cluster have what this process has: results are the same bytes only then."""
+"""Compare the package versions of cluster workers with those of this process: equal results need equal versions."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 PYTHON = "Python"
 PACKAGES = ("journeylab", "numpy", "numba", "simpy", "distributed")
-"""Those that results depend on, and the one that carries them."""
+"""The packages that results depend on, and the one that transports them."""
 
 MISSING = "not installed"
 
@@ -29,15 +29,15 @@ def _installed_version(name: str) -> str:
 
 
 def refuse_other_versions(client: Any) -> None:
-    """Say so when a worker has other versions than this process.
+    """Refuse a cluster whose workers have other versions than this process.
 
-    Workers are asked with functions of Python's own library, which they have whatever else they have not.
+    Workers are queried with functions of the standard library, which every worker has.
 
     Args:
         client: A `distributed.Client` with at least one worker.
 
     Raises:
-        InputError: One has; the message names the worker, what differs, and how to mend it.
+        InputError: A worker differs; the message names the worker, the difference and the cure.
     """
     local = local_versions()
     by_package = {
@@ -51,7 +51,7 @@ def refuse_other_versions(client: Any) -> None:
 
 
 def _differences(local: "Mapping[str, str]", by_package: "Mapping[str, Mapping[str, Any]]") -> "Iterator[str]":
-    """What differs, a sentence for each package and version, however many workers have it."""
+    """One sentence for each package and version that differs, with the number of workers that have it."""
     for name, by_worker in by_package.items():
         for remote in dict.fromkeys(map(_format_version, by_worker.values())):
             if remote == local[name]:
@@ -59,25 +59,25 @@ def _differences(local: "Mapping[str, str]", by_package: "Mapping[str, Mapping[s
             workers = [worker for worker, each in by_worker.items() if _format_version(each) == remote]
             more = f" and {len(workers) - 1} more" if len(workers) > 1 else ""
             yield (
-                f"cluster: worker {workers[0]}{more} has {name} {remote}, and here it is {local[name]}; "
+                f"cluster: worker {workers[0]}{more} has {name} {remote}, but this process has {local[name]}; "
                 f"results would differ: {_suggest_fix(name, local[name])}"
             )
 
 
-def _format_version(found: Any) -> str:
-    if isinstance(found, PackageNotFoundError):
+def _format_version(answer: Any) -> str:
+    if isinstance(answer, PackageNotFoundError):
         return MISSING
-    if isinstance(found, BaseException):
-        raise found
-    return str(found)
+    if isinstance(answer, BaseException):
+        raise answer
+    return str(answer)
 
 
 def _suggest_fix(name: str, local: str) -> str:
     if name == PYTHON:
         return f"start the workers with Python {local}"
-    return f"install {name} {local} where the workers run, and start them again"
+    return f"install {name} {local} on the workers, and restart them"
 
 
-def _minor_version(found: str) -> str:
-    """``3.11`` of ``3.11.9``: releases of one minor version compute alike."""
-    return ".".join(found.split(".")[:2])
+def _minor_version(release: str) -> str:
+    """``3.11`` of ``3.11.9``: releases of one minor version give the same results."""
+    return ".".join(release.split(".")[:2])

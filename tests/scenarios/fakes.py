@@ -1,4 +1,4 @@
-"""An engine whose truth is known: a shared luck, a private noise, and a planted effect of the arm named treated."""
+"""Fake engines with a known truth: common random numbers, noise per arm, and a planted effect of the arm `treated`."""
 
 from random import Random
 
@@ -9,34 +9,34 @@ SHARED_SD = 0.02
 PRIVATE_SD = 0.005
 
 
-def planted(setup, *, seed, replication, days, trace=False, engine="reference", effect=PLANTED):
-    """Churn falls by `PLANTED` in the arm `treated`; every arm shares most of its luck."""
+def planted(arm, *, seed, replication, days, trace=False, engine="reference", effect=PLANTED):
+    """Churn falls by `PLANTED` in the arm `treated`; the arms share most of their random variation."""
     shared = Random(f"{seed} {replication}").gauss(0.0, SHARED_SD)
-    private = Random(f"{seed} {replication} {setup.name}").gauss(0.0, PRIVATE_SD)
-    churn = 0.2 + shared + private + (effect if setup.name == "treated" else 0.0)
-    return run(setup.name, days, churn)
+    private = Random(f"{seed} {replication} {arm.name}").gauss(0.0, PRIVATE_SD)
+    churn = 0.2 + shared + private + (effect if arm.name == "treated" else 0.0)
+    return run(arm.name, days, churn)
 
 
-def nothing_planted(setup, **how):
-    return planted(setup, effect=0.0, **how)
+def nothing_planted(arm, **options):
+    return planted(arm, effect=0.0, **options)
 
 
-def all_alike(setup, *, seed, replication, days, trace=False, engine="reference"):
-    return run(setup.name, days, 0.2 + 0.01 * replication)
+def all_alike(arm, *, seed, replication, days, trace=False, engine="reference"):
+    return run(arm.name, days, 0.2 + 0.01 * replication)
 
 
-def never_measured(setup, **how):
-    made = planted(setup, **how)
-    return run(setup.name, how["days"], None, quantities=made.quantities)
+def never_measured(arm, **options):
+    run_ = planted(arm, **options)
+    return run(arm.name, options["days"], None, quantities=run_.quantities)
 
 
-def interrupted_in_the_third(setup, **how):
-    if how["replication"] == 2:
+def interrupted_in_the_third(arm, **options):
+    if options["replication"] == 2:
         raise KeyboardInterrupt
-    return planted(setup, **how)
+    return planted(arm, **options)
 
 
-def killed(setup, **how):
+def killed(arm, **options):
     import os
 
     os._exit(9)

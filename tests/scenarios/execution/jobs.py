@@ -1,4 +1,4 @@
-"""Jobs for workers, small enough to see through; they live in a module of their own because they travel."""
+"""Small jobs for workers, in a module of their own because they are pickled and sent to other processes."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ class Squares:
 
 @dataclass(frozen=True)
 class DiesAt:
-    """Squares again; but at one number the worker is killed, so many times, as the system kills for memory."""
+    """Squares, but at one number the worker is killed, `times` times, as the system does when memory runs out."""
 
     number: int
     times: int
@@ -39,7 +39,7 @@ class DiesAt:
 
 @dataclass(frozen=True)
 class Refuses:
-    """A job that finds its input wrong."""
+    """A job that raises an input error."""
 
     def do(self, task):
         from journey.core.errors import InputError
@@ -49,7 +49,7 @@ class Refuses:
 
 @dataclass(frozen=True)
 class Raises:
-    """A job with a fault of its own."""
+    """A job that raises an exception of a given kind."""
 
     kind: type[Exception]
 
@@ -58,16 +58,16 @@ class Raises:
 
 
 @dataclass(frozen=True)
-class Who:
-    """The process that does a task."""
+class ProcessId:
+    """The ID of the process that does a task."""
 
     def do(self, task):
         time.sleep(0.05)
         return os.getpid()
 
 
-def dies_in_the_third(setup, **how):
+def dies_in_the_third(arm, **options):
     """An engine that kills its process in the third replication, every time."""
-    if how["replication"] == 2:
+    if options["replication"] == 2:
         os.kill(os.getpid(), signal.SIGKILL)
-    return fakes.planted(setup, **how)
+    return fakes.planted(arm, **options)

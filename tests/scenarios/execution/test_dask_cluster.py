@@ -1,4 +1,4 @@
-"""A Dask cluster does what processes do: the same results, and a worker that is killed costs time only."""
+"""A Dask cluster gives the same results as processes, and a worker that is killed costs only time."""
 
 import asyncio
 import logging
@@ -31,7 +31,7 @@ QUIET = {
 
 @pytest.fixture(scope="module")
 def existing():
-    """A cluster of two processes that is somebody else's."""
+    """An existing cluster of two processes."""
     with LocalCluster(n_workers=2, **QUIET) as running, Client(running, set_as_default=False) as client:
         yield client
 
@@ -49,11 +49,11 @@ def plugins(client):
 
 
 def test_a_cluster_gives_the_same_results_and_is_left_as_it_was(existing):
-    before, told = pids(existing), plugins(existing)
+    pids_before, plugins_before = pids(existing), plugins(existing)
     with open_executor(Squares(), cluster=address_of(existing)) as do:
         assert dict(do(SQUARES)) == SQUARES
-        assert len(plugins(existing)) == len(told) + 1
-    assert (pids(existing), plugins(existing)) == (before, told)
+        assert len(plugins(existing)) == len(plugins_before) + 1
+    assert (pids(existing), plugins(existing)) == (pids_before, plugins_before)
 
 
 def test_a_worker_that_is_killed_is_replaced_and_its_task_done_again(existing, tmp_path):
@@ -66,7 +66,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_task_done_again(existing, t
 
 
 @pytest.mark.slow
-def test_a_task_at_which_every_worker_dies_is_given_up(existing, tmp_path):
+def test_a_task_that_kills_every_worker_ends_the_run(existing, tmp_path):
     with (
         pytest.raises(WorkerDiedError, match=r"4 times at the same task.*give the workers more memory"),
         open_executor(DiesAt(3, times=99, folder=tmp_path), cluster=address_of(existing)) as do,
@@ -80,16 +80,16 @@ def interrupted(results):
 
 
 @pytest.mark.slow
-def test_given_up_what_is_pending_is_cancelled_and_the_cluster_goes_on(existing):
+def test_after_ctrl_c_pending_tasks_are_cancelled_and_the_cluster_keeps_running(existing):
     existing.wait_for_workers(2)
     with pytest.raises(KeyboardInterrupt), open_executor(Squares(seconds=0.05), cluster=address_of(existing)) as do:
         list(interrupted(do(range(100_000))))
     assert existing.submit(abs, -3, pure=False).result(timeout=10) == 3
-    # What is under way is finished by its worker; nothing else is left.
+    # The workers finish the tasks in progress; nothing else is left.
     assert existing.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) <= 4
 
 
-def test_what_a_worker_refuses_is_refused_here(existing):
+def test_an_input_error_of_a_worker_is_raised_here(existing):
     with (
         pytest.raises(InputError, match="3 is wrong; give another"),
         open_executor(Refuses(), cluster=address_of(existing)) as do,
@@ -98,14 +98,17 @@ def test_what_a_worker_refuses_is_refused_here(existing):
 
 
 @pytest.mark.parametrize(
-    ("name", "mend"),
-    [("Python", "start the workers with Python 0.1"), ("numpy", "install numpy 0.1 where the workers run")],
+    ("name", "fix"),
+    [("Python", "start the workers with Python 0.1"), ("numpy", "install numpy 0.1 on the workers")],
 )
-def test_workers_with_other_versions_are_refused_by_name(existing, monkeypatch, name, mend):
+def test_workers_with_other_versions_are_refused_by_name(existing, monkeypatch, name, fix):
+    existing.wait_for_workers(2)  # A test before may have killed one.
     here = versions.local_versions() | {name: "0.1"}
     monkeypatch.setattr(versions, "local_versions", lambda: here)
     with (
-        pytest.raises(InputError, match=rf"worker tcp://\S+ and 1 more has {name} \S+, and here it is 0.1; .*{mend}"),
+        pytest.raises(
+            InputError, match=rf"worker tcp://\S+ and 1 more has {name} \S+, but this process has 0.1; .*{fix}"
+        ),
         open_executor(Squares(), cluster=address_of(existing)),
     ):
         pass
@@ -116,17 +119,19 @@ def test_a_worker_without_journeylab_is_refused(existing, monkeypatch):
     monkeypatch.setattr(versions, "PACKAGES", ("no-such-package",))
     monkeypatch.setattr(versions, "local_versions", lambda: here)
     with (
-        pytest.raises(InputError, match=r"has no-such-package not installed, and here it is 1; .*install no-such-pack"),
+        pytest.raises(
+            InputError, match=r"has no-such-package not installed, but this process has 1; .*install no-such-pack"
+        ),
         open_executor(Squares(), cluster=address_of(existing)),
     ):
         pass
 
 
-def test_a_worker_of_another_version_that_joins_in_mid_run_does_nothing(existing, monkeypatch):
+def test_a_worker_of_another_version_that_joins_during_the_run_is_refused(existing, monkeypatch):
     here = versions.local_versions() | {"numpy": "0.1"}
     monkeypatch.setattr(dask_cluster, "local_versions", lambda: here)
     with (
-        pytest.raises(InputError, match=r"joined the cluster has numpy \d\S+, and here it is 0.1"),
+        pytest.raises(InputError, match=r"joined the cluster has numpy \d\S+, but this process has 0.1"),
         open_executor(Squares(), cluster=address_of(existing)) as do,
     ):
         list(do([3]))
@@ -144,14 +149,14 @@ def test_a_scheduler_without_workers_is_refused(monkeypatch):
 
 @contextmanager
 def mute_server():
-    """Something that listens, and is no scheduler."""
+    """A server that listens but is not a scheduler."""
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
 
 
-def test_where_no_scheduler_answers_it_is_said_soon(monkeypatch):
+def test_a_missing_scheduler_is_reported_soon(monkeypatch):
     monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 0.3)
     with mute_server() as mute:
         for address in (mute, "tcp://127.0.0.1:1", "tls://127.0.0.1:1", "abc://127.0.0.1:1"):
@@ -163,21 +168,21 @@ def test_where_no_scheduler_answers_it_is_said_soon(monkeypatch):
 
 
 @pytest.mark.slow
-def test_when_all_workers_are_gone_it_is_not_waited_for_ever(monkeypatch):
+def test_when_all_workers_are_gone_the_run_ends_after_a_while(monkeypatch):
     monkeypatch.setattr(dask_cluster, "NO_WORKERS_SECONDS", 0.2)
     monkeypatch.setattr("scenarios.execution.executor.LIVENESS_CHECK_SECONDS", 0.2)
     monkeypatch.setattr(dask_cluster, "WORKER_COUNT_SECONDS", 0.0)
     with (
         LocalCluster(n_workers=1, processes=False, protocol="tcp", **QUIET) as shrinking,
-        pytest.raises(WorkerDiedError, match="all workers are gone, and for 0 seconds none came"),
+        pytest.raises(WorkerDiedError, match="all workers are gone, and none joined for 0 seconds"),
         open_executor(Squares(seconds=0.01), cluster=shrinking.scheduler_address) as do,
     ):
         [shrinking.scale(0) for _ in do(range(100_000))]
 
 
 @pytest.mark.parametrize("result", [5, (1,), (1, 2, 3)])
-def test_a_result_that_was_lost_on_its_way_may_be_asked_for_again(result):
-    """The worker leaves after Dask's executor has the result and before it looks at the future's state."""
+def test_a_task_whose_result_was_lost_in_transit_may_be_repeated(result):
+    """The worker leaves after Dask's executor has the result and before it reads the future's state."""
 
     class Lost:
         status = "lost"
@@ -186,22 +191,22 @@ def test_a_result_that_was_lost_on_its_way_may_be_asked_for_again(result):
             assert not raiseit
             return result
 
-    async def handed_over():
-        await _cascade_future(Lost(), given)
+    async def cascade():
+        await _cascade_future(Lost(), future)
 
-    given = Future()
-    asyncio.run(handed_over())
+    future = Future()
+    asyncio.run(cascade())
     with pytest.raises(BrokenExecutor, match="the worker left"):
-        dask_cluster.ClusterPool(Mock(), "name", "tcp://here:1").result(given)
+        dask_cluster.ClusterPool(Mock(), "name", "tcp://here:1").result(future)
 
 
 @pytest.mark.parametrize("kind", [TypeError, ValueError, AttributeError])
-def test_what_the_job_raises_is_no_lost_result(existing, kind):
+def test_an_error_of_the_job_does_not_count_as_a_lost_result(existing, kind):
     with open_executor(Raises(kind), cluster=address_of(existing)) as do, pytest.raises(kind, match="of the job's own"):
         list(do([1]))
 
 
-def test_a_client_that_has_lost_its_scheduler_knows_of_no_workers(monkeypatch):
+def test_a_client_that_has_lost_its_scheduler_reports_no_workers(monkeypatch):
     monkeypatch.setattr(dask_cluster, "NO_WORKERS_SECONDS", 0.2)
     monkeypatch.setattr(dask_cluster, "WORKER_COUNT_SECONDS", 0.0)
     monkeypatch.setattr("scenarios.execution.executor.LIVENESS_CHECK_SECONDS", 0.1)
@@ -214,16 +219,16 @@ def test_a_client_that_has_lost_its_scheduler_knows_of_no_workers(monkeypatch):
             list(do(range(5)))
 
 
-def test_a_connection_that_broke_while_a_result_was_on_its_way_is_noticed():
+def test_a_connection_that_broke_while_a_result_was_in_transit_is_noticed():
     client = Mock(status="closed")
-    workforce = dask_cluster.ClusterPool(client, "name", "tcp://here:1")
+    pool = dask_cluster.ClusterPool(client, "name", "tcp://here:1")
     with pytest.raises(WorkerDiedError, match="tcp://here:1: the scheduler is gone"):
-        workforce.check_workers()
-    workforce.detach()
+        pool.check_workers()
+    pool.detach()
     client.unregister_worker_plugin.assert_not_called()
 
 
-def test_leaving_by_ctrl_c_asks_nothing_of_a_client_that_has_lost_its_scheduler():
+def test_after_ctrl_c_a_client_without_a_scheduler_is_not_used():
     client = Mock(status="closed")
     dask_cluster.ClusterPool(client, "name", "tcp://here:1").detach()
     client.get_executor.return_value.shutdown.assert_not_called()
@@ -231,13 +236,13 @@ def test_leaving_by_ctrl_c_asks_nothing_of_a_client_that_has_lost_its_scheduler(
 
 
 @pytest.mark.slow
-def test_a_scheduler_that_is_gone_is_said_to_be():
+def test_a_scheduler_that_is_gone_is_reported():
     with subprocess.Popen(
         [sys.executable, "-c", SCHEDULER], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
     ) as process:
         address = process.stdout.readline().strip()
         with open_executor(Squares(seconds=0.02), cluster=address) as do:
-            # Only now, however long connecting took.
+            # Start the timer here, because connecting takes an unknown time.
             threading.Timer(1.0, process.kill).start()
             with pytest.raises(WorkerDiedError, match="the scheduler is gone"):
                 list(do(range(100_000)))

@@ -1,4 +1,4 @@
-"""Whoever does the work, the results are the same; and who dies at it costs time and nothing else."""
+"""Results do not depend on the workers; a worker that dies costs time and nothing else."""
 
 import os
 import sys
@@ -12,14 +12,14 @@ from scenarios.cli.common_options import count_processes
 from scenarios.execution import executor
 from scenarios.execution.executor import iterate_results, open_executor
 from scenarios.execution.protocol import WorkerDiedError, refuse_malformed
-from tests.scenarios.execution.jobs import DiesAt, Refuses, Squares, Who
+from tests.scenarios.execution.jobs import DiesAt, ProcessId, Refuses, Squares
 
 SQUARES = {number: number * number for number in range(12)}
 kills = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_every_task_is_done_once_whoever_does_it(workers):
+def test_every_task_is_done_once_with_any_number_of_workers(workers):
     with open_executor(Squares(), workers) as do:
         found = list(do(iter(SQUARES)))
         assert list(do([])) == []
@@ -29,37 +29,37 @@ def test_every_task_is_done_once_whoever_does_it(workers):
 
 
 def test_one_worker_is_this_process_and_several_are_others():
-    with open_executor(Who()) as do:
+    with open_executor(ProcessId()) as do:
         assert dict(do(range(3))) == dict.fromkeys(range(3), os.getpid())
-    with open_executor(Who(), 2) as do:
-        # Everybody has something to do as long as there is as much to do as there are workers.
+    with open_executor(ProcessId(), 2) as do:
+        # Every worker gets a task while there are at least as many tasks as workers.
         others = {worker for _, worker in do(range(40))}
     assert len(others) == 2
     assert os.getpid() not in others
 
 
-def test_this_process_hands_over_each_result_before_it_begins_the_next():
-    begun = []
+def test_in_process_each_result_is_yielded_before_the_next_task_starts():
+    started = []
 
-    class Noted:
+    class Recording:
         def do(self, task):
-            begun.append(task)
+            started.append(task)
             return task
 
-    with open_executor(Noted()) as do:
+    with open_executor(Recording()) as do:
         for task, _ in do(range(3)):
-            assert begun == list(range(task + 1))
+            assert started == list(range(task + 1))
 
 
 @kills
-def test_a_worker_killed_in_mid_run_costs_nothing_but_time(tmp_path):
+def test_a_worker_killed_during_a_run_costs_only_time(tmp_path):
     with open_executor(DiesAt(4, times=2, folder=tmp_path), 2) as do:
         assert dict(do(SQUARES)) == SQUARES
     assert len(list(tmp_path.iterdir())) == 2
 
 
 @kills
-def test_a_task_that_kills_every_worker_is_given_up_and_what_was_finished_was_handed_over(tmp_path):
+def test_a_task_that_kills_every_worker_ends_the_run_after_the_finished_results(tmp_path):
     finished = {}
     with (
         pytest.raises(WorkerDiedError, match="3 times at the same task, most likely because memory"),
@@ -70,7 +70,7 @@ def test_a_task_that_kills_every_worker_is_given_up_and_what_was_finished_was_ha
     assert finished == {number: square for number, square in SQUARES.items() if number != 11}
 
 
-def test_an_error_does_not_take_along_the_results_that_came_with_it():
+def test_results_that_arrive_with_an_error_are_yielded_before_it_is_raised():
     class Together:
         def free_slots(self, busy):
             return 3 - busy
@@ -89,29 +89,29 @@ def test_an_error_does_not_take_along_the_results_that_came_with_it():
     assert found == {1: 1, 2: 2}
 
 
-def test_what_a_worker_refuses_is_refused_here():
+def test_an_input_error_of_a_worker_is_raised_here():
     with pytest.raises(InputError, match="3 is wrong; give another"), open_executor(Refuses(), 2) as do:
         list(do([3]))
 
 
 @pytest.mark.parametrize("address", ["lokal", "host:8786", "tcp://host", "tcp://:8786", "", "tcp://a b:1"])
-def test_what_is_no_address_is_said_to_be_none(address):
+def test_an_invalid_scheduler_address_is_refused(address):
     with pytest.raises(InputError, match=r"not a valid scheduler address; give tcp://HOST:PORT"):
         refuse_malformed(address)
 
 
 @pytest.mark.parametrize("address", ["local", "tcp://10.0.0.7:8786", "tls://node-1.lan:1", "tcp://[::1]:8786"])
-def test_what_can_be_an_address_is_let_pass(address):
+def test_a_valid_scheduler_address_passes(address):
     refuse_malformed(address)
 
 
-def test_a_cluster_has_the_workers_it_has():
+def test_workers_cannot_be_set_for_an_existing_cluster():
     assert count_processes(3, "local") == 3
     with pytest.raises(InputError, match="Leave one out"):
         count_processes(3, "tcp://host:8786")
 
 
-def test_without_dask_one_line_says_what_to_install(monkeypatch):
+def test_without_dask_the_message_names_the_package_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     monkeypatch.delitem(sys.modules, "scenarios.execution.dask_cluster", raising=False)
     with (

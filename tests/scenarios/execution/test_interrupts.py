@@ -1,4 +1,4 @@
-"""Ctrl-C while something is started that has to be whole before it can be ended."""
+"""Ctrl-C while workers are being started: it is deferred until they can be ended."""
 
 import os
 import signal
@@ -11,38 +11,38 @@ import pytest
 
 from scenarios.execution import interrupts
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 
 @pytest.fixture
 def another_thread():
-    """One that was there before and blocks nothing, so that the signal may be delivered to it."""
-    enough = threading.Event()
-    thread = threading.Thread(target=enough.wait)
+    """An older thread that blocks no signal, so that the signal may be delivered to it."""
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
     thread.start()
     yield
-    enough.set()
+    stop.set()
     thread.join()
 
 
 @pytest.mark.usefixtures("another_thread")
-def test_it_is_heard_once_what_was_begun_is_whole():
+def test_ctrl_c_is_raised_once_the_start_is_complete():
     done = []
 
     def start():
         with interrupts.defer_interrupts():
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.05)
-            done.append("whole")
+            done.append("complete")
 
     with pytest.raises(KeyboardInterrupt):
         start()
-    assert done == ["whole"]
+    assert done == ["complete"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
-def test_what_is_started_meanwhile_never_hears_it():
+def test_a_process_started_meanwhile_ignores_ctrl_c():
     code = "import time; print('there', flush=True); time.sleep(60)"
     with interrupts.defer_interrupts():
         child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
@@ -55,20 +55,20 @@ def test_what_is_started_meanwhile_never_hears_it():
     assert child.returncode == -signal.SIGTERM
 
 
-def test_without_it_nothing_comes_of_it():
+def test_without_ctrl_c_the_handler_is_restored():
     with interrupts.defer_interrupts():
         pass
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_thread_that_is_not_the_first_may_hold_it_back_too():
-    said = []
+def test_a_thread_other_than_the_main_one_may_defer_it_too():
+    done = []
 
     def start():
         with interrupts.defer_interrupts():
-            said.append("done")
+            done.append("done")
 
     thread = threading.Thread(target=start)
     thread.start()
     thread.join()
-    assert said == ["done"]
+    assert done == ["done"]
