@@ -3,16 +3,18 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test test-all check format bench wheel clean
+.PHONY: demo quick test test-all test-lowest check format bench wheel clean
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help:
-	@echo "make demo      judge the bundled customers and compare two policies (writes out/report.md)"
-	@echo "make test      run the tests"
-	@echo "make test-all  run the tests, the long statistical ones too"
-	@echo "make check     lint, format check, strict types"
-	@echo "make bench     run the benchmarks and print a table"
+	@echo "make demo         evaluate the bundled customers and compare two policies (writes out/report.md)"
+	@echo "make quick        run the tests that need no compiled code (under a minute)"
+	@echo "make test         run the tests"
+	@echo "make test-all     run all tests, also the long ones: statistics, killed processes, the wheel, documentation"
+	@echo "make test-lowest  run the quick tests with the lowest allowed versions of the dependencies"
+	@echo "make check        lint, format check, strict types"
+	@echo "make bench        run the benchmarks and print a table"
 
 .venv/made:
 	@echo "making .venv ..."
@@ -34,11 +36,27 @@ demo: .venv/core
 	$(BIN)/journey evaluate --report out/evaluation.md
 	$(BIN)/journey compare onboarding_outreach --report out/report.md
 
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+quick: .venv/dev
+	HYPOTHESIS_LEVEL=quick $(PYTEST) -m 'not slow and not medium and not compiled'
+
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	HYPOTHESIS_LEVEL=test $(PYTEST)
 
 test-all: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m ''
+	$(PYTEST) -m ''
+
+.venv-lowest/dev: pyproject.toml constraints-lowest.txt
+	@echo "installing the lowest allowed versions into .venv-lowest ..."
+	@$(PYTHON) -m venv .venv-lowest
+	@.venv-lowest/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints-lowest.txt \
+		--editable . hypothesis pytest pytest-benchmark
+	@touch $@
+
+test-lowest: .venv-lowest/dev
+	HYPOTHESIS_LEVEL=quick .venv-lowest/bin/python -m pytest -m 'not slow and not medium and not compiled' \
+		-W ignore::DeprecationWarning
 
 check: .venv/dev
 	$(BIN)/ruff check .
@@ -61,4 +79,4 @@ wheel: .venv/dev
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:
-	rm -rf .venv build dist out *.egg-info
+	rm -rf .venv .venv-lowest build dist out *.egg-info
