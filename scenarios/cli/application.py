@@ -1,4 +1,4 @@
-"""The `journey` program: a typer application whose commands are loaded from the registry when they are needed."""
+"""The `journey` program: a typer application that imports the module of a command when the command is used."""
 
 from importlib import import_module
 from typing import Annotated, Any
@@ -10,29 +10,33 @@ from typer.main import get_command
 from journey.core.suggestions import did_you_mean
 from scenarios.cli.commands import COMMANDS
 from scenarios.cli.error_handling import handle_errors
+from scenarios.cli.help_text import MAX_WIDTH, Command
 
 
 class LazyGroup(TyperGroup):
-    """A group that imports a command's module when the command is asked for."""
+    """A group that imports the module of a command when the command is used."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is typer's
-        """Names of the commands, in the registry's order."""
+        """Names of the commands, in the order of `COMMANDS`."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the signature is typer's
         """The command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None
-        single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        single.command(cmd_name)(handle_errors(import_module(COMMANDS[cmd_name]).command))
+        single = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        single.command(cmd_name, cls=Command)(handle_errors(import_module(COMMANDS[cmd_name]).command))
         loaded = get_command(single)
         loaded.name = cmd_name
         return loaded
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that `args` begin with; a misspelt one is answered with the one that was probably meant."""
+        """The command named by the first of `args`.
+
+        An unknown name ends the program with the closest known name.
+        """
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"there is no command {args[0]!r}{did_you_mean(args[0], tuple(COMMANDS))}")
+            ctx.fail(f"unknown command {args[0]!r}{did_you_mean(args[0], tuple(COMMANDS))}")
         return super().resolve_command(ctx, args)
 
 
@@ -43,7 +47,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     no_args_is_help=True,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_WIDTH},
 )
 
 
@@ -62,4 +66,4 @@ def program(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Judge recorded customers, simulate their journeys and compare what could be done about them."""
+    """Evaluate recorded customers, simulate customer journeys and compare interventions."""

@@ -1,4 +1,4 @@
-"""`journey budget`: one step of a budget action, written into the marketing log of a folder of records."""
+"""`journey budget`: one step of a budget transfer, appended to the marketing log of a folder of records."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class BudgetStep(StrEnum):
-    """What can be done with a budget action."""
+    """A step in the lifecycle of a budget transfer."""
 
     PROPOSE = "propose"
     APPROVE = "approve"
@@ -29,19 +29,22 @@ class BudgetStep(StrEnum):
 
 
 StepArgument = Annotated[
-    BudgetStep, typer.Argument(metavar="STEP", help="propose, approve, reject, execute, roll-back.")
+    BudgetStep, typer.Argument(metavar="STEP", help="One of propose, approve, reject, execute, roll-back.")
 ]
 ActionArgument = Annotated[
     str,
     typer.Argument(
-        metavar="ACTION_ID", help="Key of the action; to propose: of a proposal of `journey campaigns`, or a new one."
+        metavar="ACTION_ID",
+        help="ID of the transfer. For propose: the ID of a proposal of `journey campaigns`, or a new ID.",
     ),
 ]
 FoldersArgument = Annotated[
-    list[Path], typer.Argument(metavar="FOLDER...", help="Folders of records, read together; the log is written there.")
+    list[Path],
+    typer.Argument(metavar="FOLDER...", help="Folders of records, read as one set. The log is written there."),
 ]
 OnOption = Annotated[
-    str | None, typer.Option("--on", metavar="DATE", help="When it is done; left out: now (UTC).", show_default=False)
+    str | None,
+    typer.Option("--on", metavar="DATE", help="Date and time of the step. Default: now (UTC).", show_default=False),
 ]
 
 
@@ -51,28 +54,37 @@ def command(
     folders: FoldersArgument,
     *,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="NAME", help="Who does it; left out: the orchestrator.")
+        str | None, typer.Option("--by", metavar="NAME", help="Person who takes the step. Default: the orchestrator.")
     ] = None,
     on: OnOption = None,
-    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, in words.")] = None,
-    campaign: Annotated[str | None, typer.Option("--campaign", metavar="ID", help="Of a move of your own.")] = None,
-    source: Annotated[str | None, typer.Option("--from", metavar="CHANNEL", help="Where it takes the money.")] = None,
-    target: Annotated[str | None, typer.Option("--to", metavar="CHANNEL", help="Where it brings it.")] = None,
-    amount: Annotated[float | None, typer.Option("--amount", metavar="DOLLARS", help="How much.")] = None,
-    code: Annotated[
-        str | None, typer.Option("--code", metavar="CODE", help="Why, as one of the records' codes.")
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Reason, as free text.")] = None,
+    campaign: Annotated[
+        str | None, typer.Option("--campaign", metavar="ID", help="Campaign of a new transfer.")
     ] = None,
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="CHANNEL", help="Channel that gives the money of a new transfer.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--to", metavar="CHANNEL", help="Channel that receives the money of a new transfer.")
+    ] = None,
+    amount: Annotated[
+        float | None, typer.Option("--amount", metavar="DOLLARS", help="Amount of a new transfer in dollars.")
+    ] = None,
+    code: Annotated[str | None, typer.Option("--code", metavar="CODE", help="Reason code of a new transfer.")] = None,
     proposed_by: Annotated[
         str | None,
-        typer.Option("--proposed-by", metavar="NAME", help="Who proposed a recorded action whose record does not say."),
+        typer.Option(
+            "--proposed-by", metavar="NAME", help="Person who proposed a recorded transfer whose record names no one."
+        ),
     ] = None,
     policy: PolicyOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Propose, approve, reject, execute or roll back a move of budget; every step is held to the rules and logged.
+    """Record one step of a budget transfer, from proposal to roll-back.
 
-    The records are not changed: the step is appended to marketing_log.jsonl in the folder, from where
-    `journey campaigns` takes how things stand. What breaks a rule is refused, and nothing is written.
+    Each step is checked against the policy and
+    appended to marketing_log.jsonl in the folder, which `journey campaigns` reads. The records themselves are not
+    changed. A step that breaks a rule is refused, and nothing is written.
     """
     from journey.marketing.budget.commands import StepRequest, run_step
     from journey.marketing.core.policy import MarketingPolicy, read_marketing_policy
@@ -81,7 +93,8 @@ def command(
     transfer = _build_transfer(action_id, campaign, source, target, amount)
     if step is not BudgetStep.PROPOSE and (transfer is not None or code is not None):
         raise InputError(
-            f"{step.value}: the move is known; --campaign, --from, --to, --amount and --code are to propose"
+            f"{step.value}: the transfer already exists; --campaign, --from, --to, --amount and --code apply to "
+            "propose only"
         )
     order = StepRequest(
         step=_parse_step(step),
@@ -111,9 +124,7 @@ def _build_transfer(
     if campaign is None or source is None or target is None or amount is None:
         given = {"--campaign": campaign, "--from": source, "--to": target, "--amount": amount}
         missing = ", ".join(name for name, value in given.items() if value is None)
-        raise InputError(
-            f"{action_id}: a move of your own needs --campaign, --from, --to and --amount; not given: {missing}"
-        )
+        raise InputError(f"{action_id}: a new transfer needs --campaign, --from, --to and --amount; missing: {missing}")
     return Transfer(action_id, campaign, source, target, amount)
 
 
@@ -136,7 +147,7 @@ def _parse_name(option: str, name: str | None) -> str | None:
         return None
     cleaned = " ".join(name.split())
     if not cleaned or not cleaned.isprintable():
-        raise InputError(f"{option} {name!r}: is no name; write who it is")
+        raise InputError(f"{option} {name!r}: not a valid name; enter the name of a person")
     return cleaned
 
 
@@ -146,7 +157,7 @@ def _parse_reason_code(code: str | None) -> "ReasonCode | None":
 
     known = next((each for each in get_args(ReasonCode) if each == code), None)
     if code is not None and known is None:
-        raise InputError(f"--code {code}: is no reason code{did_you_mean(code, get_args(ReasonCode))}")
+        raise InputError(f"--code {code}: unknown reason code{did_you_mean(code, get_args(ReasonCode))}")
     return known
 
 
@@ -161,8 +172,8 @@ def _print_result(result: "StepResult") -> None:
         f"{move.to_channel_id} in {move.campaign_id}, by {last.actor_id} on {last.timestamp:%Y-%m-%d %H:%M}",
         markup=False,
     )
-    there = (f"{channel} {format_exact_dollars(has)}" for channel, has in result.balances.items())
-    out.print(f"to give now: {', '.join(there)}", markup=False)
+    balances = (f"{channel} {format_exact_dollars(has)}" for channel, has in result.balances.items())
+    out.print(f"available budget: {', '.join(balances)}", markup=False)
     steps = ", ".join(step.replace("_", "-") for step in result.legal_moves)
-    out.print(f"next: {steps or 'nothing, it is over'}", markup=False)
+    out.print(f"next steps: {steps or 'none; the transfer is closed'}", markup=False)
     print_message(f"wrote {result.log}")

@@ -1,4 +1,4 @@
-"""`journey campaigns`: the marketing side on a folder of records, or on several together."""
+"""`journey campaigns`: evaluate the marketing records of one or several folders."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,8 +20,8 @@ def command(
     folders: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[FOLDER...]",
-            help="Folders of records, read together; left out: the bundled campaigns.",
+            metavar="FOLDER...",
+            help="Folders of records, read as one set. Default: the bundled campaigns.",
             show_default=False,
         ),
     ] = None,
@@ -29,28 +29,39 @@ def command(
     as_of: AsOfOption = None,
     policy: PolicyOption = None,
     show_policy: Annotated[
-        bool, typer.Option("--show-policy", help="Print the marketing policy in force as a policy file, and stop.")
+        bool, typer.Option("--show-policy", help="Print the effective marketing policy as a policy file and exit.")
     ] = False,
     limit: Annotated[
-        int, typer.Option("--limit", min=0, help="Print at most so many rows of each table; --json has them all.")
+        int, typer.Option("--limit", metavar="N", min=0, help="Print at most N rows of each table; --json lists all.")
     ] = 200,
     window: Annotated[
         int | None,
-        typer.Option("--window", min=1, max=3660, help="Days of the latest rollup window; left out: the policy's."),
+        typer.Option(
+            "--window",
+            metavar="DAYS",
+            min=1,
+            max=3660,
+            help="Length of the latest rollup window, 1 to 3,660 days. Default: the policy's window.",
+        ),
     ] = None,
     order: Annotated[
         int | None,
         typer.Option(
             "--order",
+            metavar="N",
             min=1,
             max=4,
-            help="How many of the last channels the Markov chain of paths remembers; left out: the policy's.",
+            help="Order of the Markov attribution model, 1 to 4: number of preceding channels it uses. "
+            "Default: the policy's order.",
         ),
     ] = None,
     json_: JsonOption = False,
     report: ReportOption = None,
 ) -> None:
-    """Judge recorded campaigns: findings, funnel, budget, risks, rollups, experiments, attribution, KPIs and ROI."""
+    """Evaluate recorded campaigns and their budget.
+
+    Lists data-quality findings, funnel, proposals, risks, rollups, experiments, attribution, KPIs and ROI.
+    """
     from journey.decision.as_of import AsOf
     from journey.marketing.evaluation import evaluate_campaigns
     from scenarios.cli.console import console, print_json
@@ -74,7 +85,7 @@ def command(
 
 
 def _load_policy(file: Path | None, window: int | None, order: int | None) -> "MarketingPolicy":
-    """The policy of that file or the default one, with the options laid over it."""
+    """The policy of `file`, or the default policy, with the options applied to it."""
     from journey.marketing.core.policy import MarketingPolicy, read_marketing_policy
 
     policy = MarketingPolicy() if file is None else read_marketing_policy(file)
@@ -99,6 +110,6 @@ def _read_records(folders: list[Path] | None) -> "MarketingRecords":
     if folders:
         return read_folders(folders)
     records = read_folders([bundled_folder(BUNDLED)])
-    # Where the package happens to be installed tells the reader nothing.
+    # The path of the installed package is of no use to the reader.
     records.source = BUNDLED_CAMPAIGNS
     return records

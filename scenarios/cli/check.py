@@ -1,4 +1,4 @@
-"""`journey check`: what is odd about a folder of records."""
+"""`journey check`: data-quality findings about a folder of records."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 def command(
     folder: FolderArgument = None,
     *,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when there are errors.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with code 1 if there are errors.")] = False,
     as_of: AsOfOption = None,
     policy: PolicyOption = None,
     journey: JourneyOption = None,
     quarantine: Annotated[
         Path | None,
-        typer.Option("--quarantine", metavar="FOLDER", help="Write the rows that were set aside to this folder."),
+        typer.Option("--quarantine", metavar="FOLDER", help="Write the rejected rows to this folder."),
     ] = None,
     limit: Annotated[
-        int, typer.Option("--limit", min=0, help="Print at most so many findings; --json has them all.")
+        int, typer.Option("--limit", metavar="N", min=0, help="Print at most N findings; --json lists all.")
     ] = 200,
     json_: JsonOption = False,
 ) -> None:
-    """Check records and list what is odd about them; nothing in them is ever a crash."""
+    """Validate records and list data-quality findings. Bad records never stop the command."""
     from journey.checks import check
     from journey.core.findings import count_by_severity, sort_findings
     from journey.decision.as_of import AsOf
@@ -72,6 +72,6 @@ def _write_quarantine(records: "Records", folder: Path) -> None:
 
     files = records.write_quarantine(folder)
     if not files:
-        print_message("no row was set aside; nothing to quarantine")
+        print_message("no row was rejected; nothing to quarantine")
     for file in files:
         print_message(f"wrote {file}")

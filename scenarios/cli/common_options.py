@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, and what they mean for a scenario."""
+"""Arguments and options that several commands share, and how they change a scenario."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,22 +11,29 @@ if TYPE_CHECKING:
     from scenarios.files.loader import LoadedScenario
 
 ScenarioArgument = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="Name of a built-in scenario, or path of a scenario file (TOML).")
+    str, typer.Argument(metavar="SCENARIO", help="Name of a built-in scenario, or a scenario file (TOML).")
 ]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a key, for instance population.size=500; repeatable."),
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Override a key of the scenario, such as population.size=500. Repeatable."
+    ),
 ]
-SeedOption = Annotated[int | None, typer.Option("--seed", help="All luck follows from it; left out: the scenario's.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="Random seed. Default: the scenario's seed.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as one JSON value.")]
 
-WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; left out: one per processor.")]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", metavar="N", min=1, help="Number of processes. Default: one per CPU.")
+]
 ClusterOption = Annotated[
     str | None,
     typer.Option(
         "--cluster",
         metavar="ADDRESS|local",
-        help="Work on a Dask cluster: tcp://HOST:PORT of its scheduler, or local for one of --workers processes here.",
+        help="Run on a Dask cluster: the address of its scheduler, tcp://HOST:PORT, or local to start one here with "
+        "--workers processes. Default: no cluster.",
     ),
 ]
 
@@ -39,19 +46,26 @@ class Engine(StrEnum):
     COMPILED = "compiled"
 
 
-EngineOption = Annotated[Engine, typer.Option("--engine", help="Both live the same lives; auto compiles large work.")]
+EngineOption = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        metavar="auto|reference|compiled",
+        help="Simulation engine. Results are identical; auto uses the compiled engine for large runs.",
+    ),
+]
 
 
 def load_scenario(source: str, overrides: list[str] | None, **options: tuple[str, Any]) -> "LoadedScenario":
-    """The scenario with the command's options laid over it.
+    """The scenario with the options of the command applied to it.
 
     Args:
-        source: Name or path.
+        source: Name of a built-in scenario, or path of a scenario file.
         overrides: The values of `--set`.
-        **options: Option name -> (dotted key, value); a value of None was not given.
+        **options: Option name -> (dotted key, value); options whose value is None are skipped.
 
     Raises:
-        InputError: The scenario, an override or an option is wrong.
+        InputError: The scenario, an override or an option is invalid.
     """
     from scenarios.files.loader import load
     from scenarios.files.merging import Layer
@@ -68,10 +82,10 @@ def load_scenario(source: str, overrides: list[str] | None, **options: tuple[str
 
 
 def count_processes(workers: int | None, cluster: str | None) -> int:
-    """How many processes `--workers` and `--cluster` ask for, on this machine.
+    """Number of processes that `--workers` and `--cluster` request on this machine.
 
     Raises:
-        InputError: `--cluster` is no address, or `--workers` is given for a cluster that has the workers it has.
+        InputError: `--cluster` is not a valid address, or `--workers` is combined with a remote cluster.
     """
     from scenarios.execution.executor import count_usable_cpus
     from scenarios.execution.protocol import LOCAL, refuse_malformed
@@ -79,5 +93,8 @@ def count_processes(workers: int | None, cluster: str | None) -> int:
     if cluster is not None:
         refuse_malformed(cluster)
     if workers is not None and cluster not in (None, LOCAL):
-        raise InputError(f"--workers {workers}: is for this machine; {cluster} has the workers it has. Leave one out")
+        raise InputError(
+            f"--workers {workers}: applies to this machine only; the cluster {cluster} determines its own number of "
+            "workers. Use either --workers or --cluster"
+        )
     return workers or count_usable_cpus()

@@ -1,4 +1,4 @@
-"""`journey compare`: the arms of a scenario side by side."""
+"""`journey compare`: compare the arms of a scenario."""
 
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class Mode(StrEnum):
-    """How the arms are held against each other."""
+    """Design of the comparison."""
 
     COUNTERFACTUAL = "counterfactual"
     RANDOMISED = "randomised"
@@ -47,22 +47,27 @@ def command(
     source: ScenarioArgument,
     *,
     replications: Annotated[
-        int | None, typer.Option("--replications", help="Independent cohorts; left out: the scenario's.")
+        int | None,
+        typer.Option(
+            "--replications", metavar="N", help="Number of independent cohorts. Default: the scenario's number."
+        ),
     ] = None,
     precision: Annotated[
         list[str] | None,
         typer.Option(
             "--precision",
             metavar="METRIC=HALF_WIDTH",
-            help="Add replications until the 95 % interval of every paired difference is this narrow; repeatable.",
+            help="Add replications until the 95 % interval of every paired difference has at most this half-width. "
+            "Repeatable.",
         ),
     ] = None,
     max_replications: Annotated[
-        int | None, typer.Option("--max-replications", min=1, help="The limit of --precision; left out: 1000.")
+        int | None,
+        typer.Option("--max-replications", metavar="N", min=1, help="Upper limit for --precision. Default: 1000."),
     ] = None,
     resume: Annotated[
         Path | None,
-        typer.Option("--resume", metavar="F", help="Keep replications in this file, and go on from those it holds."),
+        typer.Option("--resume", metavar="FILE", help="Store replications in this file and reuse those already in it."),
     ] = None,
     workers: WorkersOption = None,
     cluster: ClusterOption = None,
@@ -72,21 +77,27 @@ def command(
         Mode,
         typer.Option(
             "--mode",
-            help="counterfactual: every customer lives in every arm, on the same luck; randomised: the customers are "
-            "split between the arms and share the reviewers, as in a real experiment.",
+            metavar="counterfactual|randomised",
+            help="counterfactual: every customer is simulated in every arm with common random numbers. randomised: "
+            "customers are assigned to one arm each and share the reviewers, as in an A/B test.",
         ),
     ] = Mode.COUNTERFACTUAL,
     truth: Annotated[
         bool,
         typer.Option(
-            "--truth", help="With --mode randomised: also live every arm with everybody in it, and say how far off."
+            "--truth",
+            help="With --mode randomised: also simulate each arm with all customers, to measure the bias of the "
+            "experiment.",
         ),
     ] = False,
     engine: EngineOption = Engine.AUTO,
     json_: JsonOption = False,
     report: ReportOption = None,
 ) -> None:
-    """Run the arms of a scenario and say what differs, how surely, and what it is worth."""
+    """Compare the arms of a scenario.
+
+    Reports the differences between arms, their uncertainty and their value.
+    """
     from scenarios.cli.console import print_json, print_message
     from scenarios.cli.progress import progress_bar
     from scenarios.comparison.compare import compare
@@ -104,7 +115,7 @@ def command(
             if checkpoint.opening_message:
                 print_message(checkpoint.opening_message)
             if checkpoint.identity.engine != choice.engine:
-                choice = EngineChoice(checkpoint.identity.engine, f"{resume} was begun with it")
+                choice = EngineChoice(checkpoint.identity.engine, f"{resume} was created with it")
         if choice.reason and not json_:
             print_message(str(choice))
         try:
@@ -152,8 +163,8 @@ def _print_outcome(comparison: "Comparison", resume: Path | None) -> None:
 
 def _resume_hint(resume: Path | None) -> str:
     if resume is None:
-        return "a run with --resume FILE can be continued where it was interrupted; this one has to begin again"
-    return f"to go on from what is stored in {resume}, give the same command again"
+        return "with --resume FILE, an interrupted run can continue where it stopped; without it, the run starts again"
+    return f"to continue from the replications in {resume}, repeat the same command"
 
 
 def _parse_precision(
@@ -167,10 +178,12 @@ def _parse_precision(
 
 
 def _build_split(scenario: "LoadedScenario", mode: Mode, *, truth: bool) -> "Split | None":
-    """How the customers are divided between the arms, where they are."""
+    """The assignment of customers to arms in a randomised comparison; None in a counterfactual one."""
     if mode is Mode.COUNTERFACTUAL:
         if truth:
-            raise InputError("--truth: is for --mode randomised; the counterfactual comparison is the truth itself")
+            raise InputError(
+                "--truth: requires --mode randomised; the counterfactual comparison already measures the true effects"
+            )
         return None
     from scenarios.comparison.compare import refuse_single_arm
     from scenarios.experiment.analysis import build_scenario_split
@@ -182,7 +195,7 @@ def _build_split(scenario: "LoadedScenario", mode: Mode, *, truth: bool) -> "Spl
 def _open_checkpoint(
     scenario: "LoadedScenario", resume: Path | None, engine: str, split: "Split | None", *, any_engine: bool
 ) -> AbstractContextManager["Checkpoint | None"]:
-    """The file of replications, if one was asked for."""
+    """The checkpoint file of `--resume`, if there is one."""
     if resume is None:
         return nullcontext()
     from scenarios.comparison.checkpoint import open_checkpoint
@@ -192,7 +205,7 @@ def _open_checkpoint(
 
 
 def _choose_engine(loaded: "LoadedScenario", requested: Engine, split: "Split | None") -> "EngineChoice":
-    """The engine for all runs of a comparison together."""
+    """The engine for all runs of a comparison."""
     from simulation.runs.engine_choice import choose_engine
 
     scenario = loaded.scenario

@@ -1,4 +1,4 @@
-"""`journey draw`: the machine as a picture."""
+"""`journey draw`: a diagram of the journey."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +10,7 @@ from scenarios.cli.record_options import load_journey
 
 
 class PictureFormat(StrEnum):
-    """How the picture is written."""
+    """File format of the diagram."""
 
     MERMAID = "mermaid"
     SVG = "svg"
@@ -20,12 +20,17 @@ class PictureFormat(StrEnum):
 def command(
     scenario: Annotated[
         str | None,
-        typer.Argument(help="A built-in scenario or a scenario file (TOML); left out: the default journey."),
+        typer.Argument(
+            metavar="SCENARIO",
+            help="Name of a built-in scenario, or a scenario file (TOML). Default: the default journey.",
+        ),
     ] = None,
-    format_: Annotated[PictureFormat, typer.Option("--format", help="How to write it.")] = PictureFormat.MERMAID,
-    out: Annotated[Path | None, typer.Option("--out", help="File to write; left out: stdout.")] = None,
+    format_: Annotated[
+        PictureFormat, typer.Option("--format", metavar="mermaid|svg|dot", help="Format of the diagram.")
+    ] = PictureFormat.MERMAID,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="File to write. Default: stdout.")] = None,
 ) -> None:
-    """Draw the journey's stages and legal moves."""
+    """Draw the stages and legal moves of a journey."""
     from journey.machine import drawing
     from journey.runtime.atomic_files import write_text
     from scenarios.cli.console import print_message

@@ -1,4 +1,4 @@
-"""`journey evaluate`: the orchestrator on a folder of records."""
+"""`journey evaluate`: run the orchestrator on a folder of records."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DecisionsOption = Annotated[
     Path | None,
-    typer.Option("--decisions", metavar="F.parquet|F.csv", help="Write every decision to this file, by column."),
+    typer.Option("--decisions", metavar="FILE.parquet|FILE.csv", help="Write all decisions to this file as a table."),
 ]
 
 
@@ -31,25 +31,30 @@ def command(
     as_of: AsOfOption = None,
     policy: PolicyOption = None,
     journey: JourneyOption = None,
-    customer: Annotated[str | None, typer.Option("--customer", metavar="ID", help="Judge this customer alone.")] = None,
+    customer: Annotated[
+        str | None, typer.Option("--customer", metavar="ID", help="Evaluate this customer only.")
+    ] = None,
     replay: Annotated[
-        bool, typer.Option("--replay", help="Re-decide every recorded intervention at its own date.")
+        bool, typer.Option("--replay", help="Repeat the decision of every recorded intervention, as of its own date.")
     ] = False,
     limit: Annotated[
-        int, typer.Option("--limit", min=0, help="Print at most so many decisions; --json has them all.")
+        int, typer.Option("--limit", metavar="N", min=0, help="Print at most N decisions; --json lists all.")
     ] = 50,
     decisions: DecisionsOption = None,
     json_: JsonOption = False,
     report: ReportOption = None,
 ) -> None:
-    """Judge recorded customers: findings, decisions with reasons, open loops, KPIs and ROI."""
+    """Evaluate recorded customers and recommend actions with reasons.
+
+    Also lists data-quality findings, open loops, KPIs and ROI.
+    """
     from journey.evaluation.evaluate import evaluate
     from scenarios.cli.console import console, print_json
 
     refuse_report(report)
     _refuse_decisions(decisions, customer)
     machine, rules = load_journey_and_policy(journey, policy)
-    _refuse_what_does_not_fit(folder)
+    _refuse_large_records(folder)
     records = read_records(folder, machine, rules)
     if customer is None:
         _print_method(records.counts()["customers"], json_=json_, exported=decisions is not None)
@@ -75,10 +80,10 @@ def command(
 
 
 def _refuse_decisions(path: Path | None, customer: str | None) -> None:
-    """Say before the work that the decisions could not be written to this file.
+    """Refuse a file to which the decisions cannot be written.
 
     Raises:
-        InputError: One customer alone was asked for, the ending is of no known format, or the file cannot be written.
+        InputError: `--customer` is set too, the file extension is unknown, or the file cannot be written.
     """
     if path is None:
         return
@@ -87,7 +92,7 @@ def _refuse_decisions(path: Path | None, customer: str | None) -> None:
     from journey.runtime.atomic_files import refuse_unwritable
 
     if customer is not None:
-        raise InputError("--decisions writes the decisions about all customers; leave --customer out, or use --json")
+        raise InputError("--decisions writes the decisions on all customers; remove --customer, or use --json")
     refuse_unknown_ending(path)
     refuse_unwritable(path)
 
@@ -98,17 +103,17 @@ def _print_method(customers: int, *, json_: bool, exported: bool) -> None:
 
     if customers < BATCH_MIN_CUSTOMERS and not exported:
         return
-    print_message(f"judging {customers:,} customers at once, by the compiled rules ...")
+    print_message(f"evaluating {customers:,} customers in one batch with the compiled rules ...")
     if json_ and customers >= BATCH_MIN_CUSTOMERS:
-        print_message("--json gives every decision its reasons, one after another, which takes minutes for a million;")
-        print_message("--decisions F.parquet writes all of them by column in seconds")
+        print_message("--json writes the reasons of every decision, which takes minutes for a million customers;")
+        print_message("--decisions FILE.parquet writes all decisions as a table in seconds")
 
 
-def _refuse_what_does_not_fit(folder: Path | None) -> None:
-    """Say before reading that the records of a folder will not fit in memory.
+def _refuse_large_records(folder: Path | None) -> None:
+    """Refuse a folder whose records will not fit in memory, before reading it.
 
     Raises:
-        InputError: They take more than there is, by what is known of such files.
+        InputError: The estimated memory exceeds the memory available.
     """
     if folder is None or not folder.is_dir():
         return

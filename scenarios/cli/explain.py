@@ -1,4 +1,4 @@
-"""`journey explain`: one customer's life in every arm, side by side."""
+"""`journey explain`: the history of one customer in every arm, side by side."""
 
 from typing import Annotated
 
@@ -18,14 +18,20 @@ from scenarios.cli.common_options import (
 def command(
     source: ScenarioArgument,
     *,
-    customer: Annotated[int, typer.Option("--customer", metavar="K", help="Number of the customer, from 0.")],
-    days: Annotated[float | None, typer.Option("--days", help="Left out: the scenario's.")] = None,
+    customer: Annotated[int, typer.Option("--customer", metavar="N", help="Number of the customer, from 0. Required.")],
+    days: Annotated[
+        float | None,
+        typer.Option("--days", metavar="DAYS", help="Simulated time in days. Default: the scenario's days."),
+    ] = None,
     seed: SeedOption = None,
     set_: SetOption = None,
     engine: EngineOption = Engine.REFERENCE,
     json_: JsonOption = False,
 ) -> None:
-    """Tell one customer's life in every arm, on the same luck: where the arms part, why, and what it was worth."""
+    """Compare the history of one customer across arms.
+
+    Shows the first divergence, its cause and its value. All arms are simulated with common random numbers.
+    """
     from scenarios.cli.console import console, print_json
     from scenarios.explain.explain import explain
 

@@ -1,4 +1,4 @@
-"""Arguments and options of the commands that read a folder of records, and what they mean."""
+"""Arguments and options of the commands that read a folder of records."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,27 +10,33 @@ if TYPE_CHECKING:
     from journey.machine import Journey
     from journey.records.folder import Records
 
-BUNDLED = "the bundled ten customers"
+BUNDLED = "the ten bundled customers"
 
 FolderArgument = Annotated[
-    Path | None, typer.Argument(metavar="[FOLDER]", help="Folder of records; left out: the bundled ten customers.")
+    Path | None, typer.Argument(metavar="FOLDER", help="Folder of records. Default: the ten bundled customers.")
 ]
 AsOfOption = Annotated[
     str | None,
-    typer.Option("--as-of", metavar="DATE", help="Use nothing dated later; left out: the latest date in the records."),
+    typer.Option(
+        "--as-of", metavar="DATE", help="Ignore records dated later. Default: the latest date in the records."
+    ),
 ]
-PolicyOption = Annotated[Path | None, typer.Option("--policy", metavar="F.toml", help="A policy file.")]
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", metavar="FILE.toml", help="Policy file. Default: the default policy.")
+]
 JourneyOption = Annotated[
     str | None,
-    typer.Option("--journey", metavar="SCENARIO", help="The scenario whose journey holds; left out: the default one."),
+    typer.Option(
+        "--journey", metavar="SCENARIO", help="Scenario whose journey the records follow. Default: the default journey."
+    ),
 ]
 
 
 def load_journey_and_policy(source: str | None, policy: Path | None) -> "tuple[Journey, Policy]":
-    """The journey of that scenario or the default one, and the policy of that file or the default one.
+    """The journey of a scenario and the policy of a file; the defaults where they are None.
 
     Raises:
-        InputError: Scenario or policy file is missing or says something impossible.
+        InputError: The scenario or the policy file is missing or invalid.
     """
     from journey.decision.policy import Policy, read_policy
 
@@ -38,10 +44,10 @@ def load_journey_and_policy(source: str | None, policy: Path | None) -> "tuple[J
 
 
 def load_journey(source: str | None) -> "Journey":
-    """The journey of a scenario, the default one where none is named.
+    """The journey of a scenario; the default journey where `source` is None.
 
     Raises:
-        InputError: There is no such scenario, or it says something impossible.
+        InputError: The scenario is unknown or invalid.
     """
     from journey.machine import default_journey
 
@@ -53,7 +59,7 @@ def load_journey(source: str | None) -> "Journey":
 
 
 def read_records(folder: Path | None, journey: "Journey", policy: "Policy") -> "Records":
-    """The records of the folder, or the bundled ten customers.
+    """The records of the folder; the ten bundled customers where `folder` is None.
 
     Raises:
         InputError: The folder or one of its files cannot be read.
@@ -62,6 +68,6 @@ def read_records(folder: Path | None, journey: "Journey", policy: "Policy") -> "
 
     records = read_folder(bundled_folder() if folder is None else folder, journey=journey, policy=policy)
     if folder is None:
-        # Where the package happens to be installed tells the reader nothing.
+        # The path of the installed package is of no use to the reader.
         records.source = BUNDLED
     return records

@@ -1,4 +1,4 @@
-"""The option `--report` of a command, and what becomes of it: refused before the work, written whole after it."""
+"""The option `--report`: the path is checked before the work, and the report is written after it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from scenarios.reports.document import Block
 
 ReportOption = Annotated[
-    Path | None, typer.Option("--report", metavar="F.md|F.html", help="Write a report to this file.")
+    Path | None, typer.Option("--report", metavar="FILE.md|FILE.html", help="Write a report to this file.")
 ]
 
 
 def refuse_report(path: Path | None) -> None:
-    """Say before the work that a report could not be written; None is no report.
+    """Refuse a path to which no report can be written; None is accepted.
 
     Raises:
-        InputError: The ending is of no known format, or the file cannot be written there.
+        InputError: The file extension is unknown, or the file cannot be written.
     """
     if path is None:
         return
@@ -31,11 +31,11 @@ def refuse_report(path: Path | None) -> None:
 
 
 def write_report(path: Path | None, blocks: "Callable[[], Sequence[Block]]") -> None:
-    """Write a report, if one was asked for, and say so.
+    """Write a report and print its path; do nothing where `path` is None.
 
     Args:
         path: The file, or None.
-        blocks: Makes the report; called only where there is a file.
+        blocks: Builds the report; called only where there is a file.
 
     Raises:
         InputError: The file cannot be written.

@@ -1,10 +1,10 @@
-"""`journey scenarios`: the scenarios that are built in."""
+"""`journey scenarios`: list the built-in scenarios."""
 
 from scenarios.cli.common_options import JsonOption
 
 
 def command(*, json_: JsonOption = False) -> None:
-    """List the built-in scenarios and the question each one asks."""
+    """List the built-in scenarios and their questions."""
     from rich.markup import escape
 
     from scenarios.cli.console import console, print_json, table

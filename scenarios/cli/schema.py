@@ -2,7 +2,7 @@
 
 
 def command() -> None:
-    """Print the JSON Schema of a scenario file, so that an editor can complete and check it."""
+    """Print the JSON Schema of scenario files. Editors use it for completion and checks."""
     from scenarios.cli.console import print_json
     from scenarios.files.schema import build_scenario_schema
 

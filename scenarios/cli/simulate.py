@@ -1,4 +1,4 @@
-"""`journey simulate`: one arm, once."""
+"""`journey simulate`: one run of one arm."""
 
 from contextlib import nullcontext
 from math import ceil
@@ -34,27 +34,36 @@ if TYPE_CHECKING:
 def command(
     source: ScenarioArgument,
     *,
-    arm: Annotated[str, typer.Option("--arm", help="Which arm.")] = "baseline",
-    customers: Annotated[int | None, typer.Option("--customers", help="Left out: the scenario's.")] = None,
-    days: Annotated[float | None, typer.Option("--days", help="Left out: the scenario's.")] = None,
+    arm: Annotated[str, typer.Option("--arm", metavar="NAME", help="Arm to simulate.")] = "baseline",
+    customers: Annotated[
+        int | None,
+        typer.Option("--customers", metavar="N", help="Number of customers. Default: the scenario's number."),
+    ] = None,
+    days: Annotated[
+        float | None,
+        typer.Option("--days", metavar="DAYS", help="Simulated time in days. Default: the scenario's days."),
+    ] = None,
     seed: SeedOption = None,
     set_: SetOption = None,
     engine: EngineOption = Engine.AUTO,
     workers: WorkersOption = None,
     cluster: ClusterOption = None,
     trace: Annotated[
-        Path | None, typer.Option("--trace", metavar="F.csv|F.parquet|F.xes", help="Write every event to this file.")
+        Path | None,
+        typer.Option("--trace", metavar="FILE.csv|FILE.parquet|FILE.xes", help="Write all events to this file."),
     ] = None,
     records: Annotated[
-        Path | None, typer.Option("--records", metavar="FOLDER", help="Write what a company would have on record.")
+        Path | None, typer.Option("--records", metavar="FOLDER", help="Write the records that a company would hold.")
     ] = None,
     start_date: Annotated[
         str | None,
-        typer.Option("--start-date", metavar="DATE", help="Date of day 0 in --records and XES; else 2025-01-06."),
+        typer.Option(
+            "--start-date", metavar="DATE", help="Date of day 0 in --records and in XES files. Default: 2025-01-06."
+        ),
     ] = None,
     json_: JsonOption = False,
 ) -> None:
-    """Simulate one arm of a scenario, once; its review pods, where it has some, on several workers."""
+    """Simulate one arm of a scenario once. Review pods run in parallel on the workers."""
     from scenarios.cli.console import console, print_json, print_message
     from scenarios.execution.pods import run_in_pods
     from scenarios.execution.protocol import LOCAL
@@ -102,7 +111,7 @@ def command(
 
 
 def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
-    """Say before the run what could not be written after it."""
+    """Refuse files that cannot be written, before the run."""
     from journey.runtime.atomic_files import refuse_taken_folder, refuse_unwritable
     from simulation.trace.events import refuse_unknown_format
 
@@ -116,7 +125,10 @@ def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
 def _refuse_what_does_not_fit(
     arm: "ArmSpec", engine: str, days: float, processes: int, *, traced: bool, streamed: bool
 ) -> None:
-    """Say before the run that it will not fit: pods live one at a time in each process, kept rows all in this one."""
+    """Refuse a run that will not fit in memory.
+
+    Each process simulates one pod at a time; rows of the trace that are kept are all in this process.
+    """
     from scenarios.execution.memory import Workload, refuse_what_does_not_fit
 
     size, pods = arm.population.size, arm.reviewers.pods
@@ -148,7 +160,7 @@ def _write_outputs(
         write_records(histories, records, dates)
         own_journey = histories.setup.journey.fingerprint != default_journey().fingerprint
         print_message(
-            f"wrote {records}; to judge it by the arm's own policy: "
+            f"wrote {records}; to evaluate it with the policy of the arm: "
             f"journey evaluate {records} --policy {records / POLICY_FILE}"
             + (f" --journey {source}" if own_journey else "")
         )
@@ -161,7 +173,7 @@ def _find_arm(scenario: "LoadedScenario", name: str) -> "ArmSpec":
         if arm.name == name:
             return arm
     names = [arm.name for arm in scenario.arms]
-    raise InputError(f"--arm {name}: {scenario.name} has no such arm{did_you_mean(name, names)}")
+    raise InputError(f"--arm {name}: unknown arm of {scenario.name}{did_you_mean(name, names)}")
 
 
 def _run_as_dict(loaded: "LoadedScenario", run: "Run") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`journey validate`: a scenario's errors, or "valid" and what it comes to."""
+"""`journey validate`: the errors of a scenario, or "valid" and a summary."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def command(source: ScenarioArgument, *, set_: SetOption = None, json_: JsonOption = False) -> None:
-    """Check a scenario: print "valid" and what it comes to, or every error with its file and key."""
+    """Check a scenario. Prints a summary, or every error with its file and key."""
     from scenarios.cli.console import console, print_json
 
     scenario = load_scenario(source, set_)
@@ -31,10 +31,10 @@ def command(source: ScenarioArgument, *, set_: SetOption = None, json_: JsonOpti
 
 
 def _refuse_unusable_population(loaded: "LoadedScenario") -> None:
-    """Records are read and pods are made now, so that what cannot be used is found before any run.
+    """Read the records and build the review pods, so that errors appear before any run.
 
     Raises:
-        InputError: The folder cannot be used, or a pod would be empty.
+        InputError: The folder of records cannot be used, or a pod would be empty.
     """
     from simulation.runs.cohort import build_cohort
     from simulation.runs.run import refuse_empty_pods
@@ -47,7 +47,7 @@ def _refuse_unusable_population(loaded: "LoadedScenario") -> None:
 
 
 def _summarise_campaigns(scenario: "Scenario") -> dict[str, Any]:
-    """The campaigns that customers come by, if they do; then `customers` is what reviewers are planned for."""
+    """The acquisition campaigns, if there are any; `customers` is then the number that reviewers are planned for."""
     if scenario.acquisition is None:
         return {}
     named = scenario.acquisition.campaigns.items()

@@ -1,4 +1,4 @@
-"""`journey verify`: the engines against exact answers."""
+"""`journey verify`: validate the engines against exact results."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -20,19 +20,27 @@ if TYPE_CHECKING:
 
 def command(
     source: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="A built-in scenario, or a scenario file (TOML).")
+        str, typer.Argument(metavar="SCENARIO", help="Name of a built-in scenario, or a scenario file (TOML).")
     ] = "default",
     *,
     customers: Annotated[
         int | None,
-        typer.Option("--customers", min=100, help="Customers in each world with an exact answer; 5,000 if left out."),
+        typer.Option(
+            "--customers",
+            metavar="N",
+            min=100,
+            help="Customers in each derived model, at least 100. Default: up to 5,000, fewer for long runs.",
+        ),
     ] = None,
     seed: SeedOption = None,
     set_: SetOption = None,
     engine: EngineOption = Engine.AUTO,
     json_: JsonOption = False,
 ) -> None:
-    """Hold the engine to exact answers, in worlds derived from a scenario and in the scenario as it is."""
+    """Validate the engine against exact results.
+
+    Models derived from the scenario have exact results; the scenario itself is checked for consistency.
+    """
     from scenarios.cli.console import console, print_json
     from simulation.verification import FALSE_ALARM_RATE
     from simulation.verification.suite import default_customers
@@ -51,10 +59,10 @@ def command(
 
 
 def _choose_runners(scenario: "LoadedScenario", engine: Engine) -> "tuple[Runner, Runner | None]":
-    """The engine that is held to theory, and the one that must give the same trace.
+    """The engine that is validated against theory, and the engine whose trace must be identical.
 
-    The compiler takes two minutes, so without being asked it is not set going; and the compiled engine does not
-    know guards that a user registered.
+    Compiling takes two minutes, so `auto` uses the compiled engine only if its code is cached. The compiled engine
+    does not support guards registered by a user.
     """
     from simulation.verification.runners import is_compiled_cached, run_compiled, run_reference
 
@@ -69,7 +77,7 @@ def _choose_runners(scenario: "LoadedScenario", engine: Engine) -> "tuple[Runner
 
 
 def _run_checks(loaded: "LoadedScenario", customers: int, run: "Runner", other: "Runner | None") -> "list[Check]":
-    """The arms share the world, so the worlds with exact answers are lived once; then each arm as it is."""
+    """Run the checks of the derived models once, because the arms share the world; then check each arm."""
     from simulation.verification import arm_checks, judge_checks, theory_checks
 
     seed, days = loaded.scenario.seed, loaded.scenario.horizon_days
@@ -83,7 +91,7 @@ def _run_checks(loaded: "LoadedScenario", customers: int, run: "Runner", other: 
 
 
 def _check_campaigns(loaded: "LoadedScenario", run: "Runner", other: "Runner | None") -> "Iterator[Evidence]":
-    """The funnels that customers come by, where there are any; which prospects there are, the arms share."""
+    """Check the acquisition funnels, where there are any; the arms share the prospects."""
     if loaded.scenario.acquisition is None:
         return
     from simulation.acquisition import compiled_engine, reference_engine
@@ -122,7 +130,7 @@ def _checks_as_dict(
 
 @contextmanager
 def _show_status() -> Iterator[Callable[[str], None] | None]:
-    """Says on stderr what is being done; nothing where stderr is not a terminal."""
+    """Show the current check on stderr; show nothing where stderr is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -140,10 +148,12 @@ def _print_checks(
     from scenarios.cli.console import table
 
     numbers = ("expected", "observed", "s.e.", "z")
-    result = table(escape(f"{loaded.scenario.title}: held to exact answers"), "check", *numbers, "ok", right=numbers)
+    result = table(
+        escape(f"{loaded.scenario.title}: compared with exact results"), "check", *numbers, "ok", right=numbers
+    )
     heading = ""
     for check in checks:
-        # Names begin with the world that was made; it is said once, above what was checked in it.
+        # Names begin with the derived model, which is printed once, above its checks.
         world, _, label = check.name.partition(": ")
         if world != heading:
             heading = world
@@ -155,8 +165,9 @@ def _print_checks(
     out.print(result)
     failed = sum(not check.ok for check in checks)
     out.print(
-        f"{len(checks)} checks, {failed} failed. {customers:,} customers in each world with an exact answer, seed "
-        f"{loaded.scenario.seed}. A sound engine fails one verification in {1 / false_alarm_rate:,.0f}, whatever the "
+        f"{len(checks)} checks, {failed} failed. {customers:,} customers in each derived model, seed "
+        f"{loaded.scenario.seed}. A correct engine fails one in {1 / false_alarm_rate:,.0f} verifications, "
+        "whatever the "
         "number of checks.",
         markup=False,
     )

@@ -171,7 +171,7 @@ def test_a_run_at_which_every_worker_dies_ends_with_a_message_and_keeps_what_was
     done = invoke(*command)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "3 times at the same task, most likely because memory ran out" in done.stderr
-    assert f"to go on from what is stored in {path}, give the same command again" in done.stderr
+    assert f"to continue from the replications in {path}, repeat the same command" in done.stderr
     kept = {json.loads(line)["replication"] for line in path.read_text().splitlines()[1:]}
     assert kept >= {0, 1}
     monkeypatch.setattr("simulation.runs.run.run_arm", fakes.planted)

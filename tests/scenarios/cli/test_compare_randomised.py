@@ -120,7 +120,7 @@ def test_the_truth_stands_beside_the_experiment(planted, tmp_path):
 def test_the_truth_of_the_truth_is_refused():
     done = invoke("compare", "default", "--truth")
     assert done.exit_code == 2
-    assert "--truth: is for --mode randomised" in done.stderr
+    assert "--truth: requires --mode randomised" in done.stderr
 
 
 @pytest.mark.slow

@@ -8,10 +8,12 @@ from datetime import date, datetime
 
 import numpy as np
 import pytest
+from typer.main import get_command
 
 from journey.core.errors import InputError
 from journey.runtime.atomic_files import write_text
 from scenarios.cli import console, error_handling
+from scenarios.cli.application import app
 from scenarios.cli.commands import COMMANDS
 from tests.scenarios.cli.invocation import RUN, invoke, process
 
@@ -165,3 +167,29 @@ class TestOutput:
         (tmp_path / "file").write_text("", encoding="utf-8")
         with pytest.raises(InputError, match="cannot be written"):
             write_text(tmp_path / "file" / "report.md", "text")
+
+
+class TestHelp:
+    @pytest.mark.parametrize("name", sorted(COMMANDS))
+    def test_no_type_of_python_is_shown(self, name):
+        text = invoke(name, "--help").stdout
+        assert not re.search(r"<\w+|\bINTEGER\b|\bFLOAT\b|\[x|range\]|left out", text)
+        assert max(len(line) for line in text.splitlines()) <= 80
+
+    @pytest.mark.parametrize(("width", "widest"), [(60, 60), (200, 100)])
+    def test_help_fits_the_terminal(self, width, widest):
+        lines = process("compare", "--help", COLUMNS=str(width)).stdout.splitlines()
+        assert widest - 15 < max(map(len, lines)) <= widest
+
+    @pytest.mark.parametrize("name", sorted(COMMANDS))
+    def test_every_argument_and_every_option_with_a_value_names_the_value(self, name):
+        command = get_command(app).get_command(None, name)
+        for parameter in command.params:
+            assert parameter.help.endswith("."), parameter.name
+            assert parameter.metavar or parameter.is_flag, parameter.name
+
+    def test_defaults_are_stated_once(self):
+        text = " ".join(invoke("check", "--help").stdout.split())
+        assert "Print at most N findings; --json lists all. Default: 200." in text
+        assert "Ignore records dated later. Default: the latest date in the records. --policy" in text
+        assert "check [OPTIONS] [FOLDER]" in text

@@ -75,8 +75,8 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on_to_the_same_bytes(monk
     monkeypatch.setattr("simulation.runs.run.run_arm", fakes.interrupted_in_the_third)
     cut = invoke(*command, *kept)
     assert cut.exit_code == 130
-    assert f"to go on from what is stored in {kept[1]}, give the same command again" in cut.stderr
-    assert "--resume FILE can be continued" in invoke(*command).stderr
+    assert f"to continue from the replications in {kept[1]}, repeat the same command" in cut.stderr
+    assert "with --resume FILE, an interrupted run can continue" in invoke(*command).stderr
     monkeypatch.setattr("simulation.runs.run.run_arm", fakes.planted)
     resumed, whole = invoke(*command, *kept), invoke(*command)
     assert resumed.stdout == whole.stdout

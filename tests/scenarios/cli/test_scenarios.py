@@ -42,7 +42,7 @@ def test_validate_reads_the_records_that_a_scenario_names(tmp_path):
 def test_validate_refuses_pods_without_a_reviewer():
     done = journey("validate", "onboarding_outreach", "--set", "reviewers.pods=5")
     assert done.exit_code == 2
-    assert "reviewers, of whom there are 4" in done.stderr
+    assert "5 pods cannot share 4 reviewers" in done.stderr
 
 
 def test_validate_as_json():

@@ -1,0 +1,55 @@
+"""The `--help` of a command: what an option takes and its default, without the types of Python."""
+
+from enum import Enum
+from typing import Any
+
+from typer.core import TyperCommand
+
+MAX_WIDTH = 100
+"""Columns; help is wrapped at the width of the terminal, but not beyond this."""
+
+
+class Command(TyperCommand):
+    """A command whose help names each value as its option does: ``--limit N``, ``--policy FILE``."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is typer's
+        """``[OPTIONS]`` and the arguments; optional ones in brackets."""
+        arguments = [_name_argument(parameter) for parameter in self.params if _is_argument(parameter)]
+        return ["[OPTIONS]", *arguments]
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write usage, description, arguments and options to the formatter."""
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)))
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(self.help or "")
+        parameters = self.get_params(ctx)
+        for title, rows in (
+            ("Arguments", [(str(p.metavar), _describe(p)) for p in parameters if _is_argument(p)]),
+            ("Options", [(_name_option(p), _describe(p)) for p in parameters if not _is_argument(p)]),
+        ):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+def _is_argument(parameter: Any) -> bool:
+    return bool(parameter.param_type_name == "argument")
+
+
+def _name_argument(parameter: Any) -> str:
+    return str(parameter.metavar) if parameter.required else f"[{parameter.metavar}]"
+
+
+def _name_option(parameter: Any) -> str:
+    names = ", ".join(sorted(parameter.opts, key=len))
+    return names if parameter.metavar is None else f"{names} {parameter.metavar}"
+
+
+def _describe(parameter: Any) -> str:
+    """The help of an option, with its default where the text does not state one."""
+    text = str(parameter.help or "")
+    default = parameter.default.value if isinstance(parameter.default, Enum) else parameter.default
+    if default is None or default is False or parameter.required or "Default:" in text:
+        return text
+    return f"{text} Default: {default}."
