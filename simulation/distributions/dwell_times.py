@@ -1,22 +1,22 @@
-"""Clocks: how long until something happens, and what is left of the wait when its hazard changes.
+"""Clocks: the time until an event, and the remaining time when its hazard ratio changes.
 
-A clock is wound with a unit-exponential amount and runs down by integrated hazard. When a multiplier changes in
-mid-flight the amount left is kept, not redrawn (the modified next reaction method, Anderson 2007,
-doi:10.1063/1.2799998), so two arms that differ only in a multiplier still share their luck.
+A clock starts with a unit-exponential amount, which decreases by the integrated hazard. When the hazard ratio changes,
+the remaining amount is kept, not redrawn (the modified next reaction method, Anderson 2007, doi:10.1063/1.2799998). So
+two arms that differ only in a hazard ratio still use common random numbers.
 
-Each law is given by its cumulative hazard ``H(t) = -log S(t)`` and the inverse of it, as scalar functions of
+Each distribution is given by its cumulative hazard ``H(t) = -log S(t)`` and the inverse of it, as scalar functions of
 ``(law, a, b)``:
 
     law            a              b         H(t)
     EXPONENTIAL    rate (1/day)   -         a t
     WEIBULL        scale (days)   shape     (t / a)^b
     LOG_LOGISTIC   scale (days)   shape     log(1 + (t / a)^b)
-    DETERMINISTIC  days           -         t, against an amount of a: a hazard ratio scales the clock's speed
+    DETERMINISTIC  days           -         t, with an initial amount of a: a hazard ratio scales the clock's speed
     LOG_NORMAL     median (days)  sigma     -log(1 - Phi(log(t / a) / b))
     GAMMA          scale (days)   shape     -log Q(b, t / a)
-    EMPIRICAL      first knot     knots     straight between knots (t, H), and on with the last slope
+    EMPIRICAL      first knot     knots     piecewise linear between knots (t, H), extended with the last slope
 
-The knots of all empirical laws stand in one flat sequence ``t, H, t, H, ...``; `a` and `b` count in pairs.
+The knots of all empirical distributions are in one flat sequence ``t, H, t, H, ...``; `a` and `b` count pairs.
 """
 
 from collections.abc import Sequence
@@ -41,10 +41,10 @@ NEVER = inf
 
 
 def initial_amount(law: int, a: float, age: float, unit_exponential: float) -> float:
-    """The amount a clock of this age starts with: the unit-exponential draw, or what is left of a fixed stay.
+    """The initial amount of a clock of this age: the unit-exponential draw, or the rest of a deterministic dwell.
 
-    A unit-exponential amount on top of the age is the law of the residual wait, given that the wait has lasted until
-    this age: customers who are met in mid-stay need no other treatment.
+    A unit-exponential amount from the current age on gives the distribution of the residual time, given survival to
+    that age. So customers who start in the middle of a stay need no special case.
     """
     if law == DETERMINISTIC:
         return max(0.0, a - age)
@@ -52,7 +52,7 @@ def initial_amount(law: int, a: float, age: float, unit_exponential: float) -> f
 
 
 def hazard_between_knots(first: int, count: int, age: float, knots: Sequence[float]) -> float:
-    """``H(age)`` of an empirical law; see the module."""
+    """``H(age)`` of an empirical distribution; see the module's docstring."""
     index = first
     while index < first + count - 2 and knots[2 * (index + 1)] < age:
         index += 1
@@ -85,7 +85,7 @@ def cumulative_hazard(law: int, a: float, b: float, age: float, knots: Sequence[
 
 
 def slow_cumulative_hazard(law: int, a: float, b: float, age: float, knots: Sequence[float]) -> float:
-    """`cumulative_hazard` of the laws that take more to compute than a call costs."""
+    """`cumulative_hazard` of the distributions whose computation costs more than a function call."""
     if law == LOG_LOGISTIC:
         return log1p((age / a) ** b)
     if law == LOG_NORMAL:
@@ -109,7 +109,7 @@ def inverse_cumulative_hazard(law: int, a: float, b: float, amount: float, knots
 
 
 def slow_inverse_cumulative_hazard(law: int, a: float, b: float, amount: float, knots: Sequence[float]) -> float:
-    """`inverse_cumulative_hazard` of the laws that take more to compute than a call costs."""
+    """`inverse_cumulative_hazard` of the distributions whose computation costs more than a function call."""
     if law == LOG_LOGISTIC:
         if amount > 700.0:
             return NEVER
@@ -124,8 +124,8 @@ def slow_inverse_cumulative_hazard(law: int, a: float, b: float, amount: float, 
 
 
 def wait_until(law: int, a: float, b: float, age: float, amount: float, knots: Sequence[float]) -> float:
-    """Days from an age until the cumulative hazard reaches an amount that was not reached before that age."""
-    # Going through H and back can lose a few ulps on an old clock: time never runs backwards.
+    """Days from `age` until the cumulative hazard reaches `amount`, which must not be below the hazard at that age."""
+    # Applying H and its inverse can lose a few ulps at high ages; the result must not be negative.
     return max(0.0, inverse_cumulative_hazard(law, a, b, amount, knots) - age)
 
 
@@ -133,13 +133,13 @@ def due_in(law: int, a: float, b: float, age: float, amount: float, ratio: float
     """Days until a clock of this age runs out.
 
     Args:
-        law: Which law, with its parameters `a` and `b`.
+        law: Code of the distribution, with its parameters `a` and `b`.
         a: First parameter.
         b: Second parameter.
         age: Age of the clock, in days.
-        amount: Unit-exponential amount still left.
-        ratio: Hazard ratio in force; 0 stops the clock.
-        knots: The knots of empirical laws.
+        amount: The remaining unit-exponential amount.
+        ratio: The current hazard ratio; 0 stops the clock.
+        knots: The knots of the empirical distributions.
     """
     if ratio <= 0.0:
         return NEVER
@@ -157,9 +157,9 @@ def advance(
     next_ratio: float,
     knots: Sequence[float],
 ) -> tuple[float, float]:
-    """The amount left after `elapsed` days at a hazard ratio, and the wait from there at the `next_ratio` one.
+    """The amount that remains after `elapsed` days at `ratio`, and the wait from then on at `next_ratio`.
 
-    The wait is that of `due_in`; the cumulative hazard at the new age serves both.
+    The wait is that of `due_in`. Computing both in one function evaluates the hazard at the new age once.
     """
     now = age + elapsed
     reached = cumulative_hazard(law, a, b, now, knots)
@@ -170,13 +170,13 @@ def advance(
 
 
 def scale_for_mean(law: int, mean_days: float, shape: float) -> tuple[float, float]:
-    """Parameters ``(a, b)`` of a law with this mean.
+    """Parameters ``(a, b)`` of a distribution with this mean.
 
     Args:
-        law: Which law.
-        mean_days: Mean of the law, in days, more than 0.
-        shape: Shape of a Weibull or gamma law (more than 0), of a log-logistic law (more than 1, else it has no mean),
-            or standard deviation of the logarithm of a log-normal law (more than 0).
+        law: Code of the distribution.
+        mean_days: Mean, in days, more than 0.
+        shape: Shape of a Weibull or gamma distribution (more than 0), of a log-logistic distribution (more than 1, else
+            it has no mean), or standard deviation of the logarithm of a log-normal distribution (more than 0).
     """
     if law == EXPONENTIAL:
         return 1.0 / mean_days, 0.0
@@ -192,7 +192,7 @@ def scale_for_mean(law: int, mean_days: float, shape: float) -> tuple[float, flo
 
 
 class Clock:
-    """One running clock of one customer: an amount, a law, and the absolute time at which it runs out."""
+    """One running clock of one customer: its distribution, its remaining amount and the time at which it runs out."""
 
     __slots__ = ("a", "age", "amount", "b", "due", "knots", "law", "ratio", "since")
 
@@ -207,7 +207,7 @@ class Clock:
         age: float = 0.0,
         knots: Sequence[float] = (),
     ) -> None:
-        """Wind a clock at time `now`; see `due_in` for the parameters."""
+        """Start a clock at time `now`; see `due_in` for the parameters."""
         self.knots = knots
         self.law = law
         self.a = a
@@ -219,10 +219,9 @@ class Clock:
         self.due = now + due_in(law, a, b, age, amount, ratio, knots)
 
     def set_hazard_ratio(self, now: float, ratio: float) -> None:
-        """Go on from `now` at another hazard ratio, keeping the amount left.
+        """Continue from `now` at another hazard ratio, with the remaining amount.
 
-        A ratio that does not change leaves the clock untouched, to the last bit: a change that changes nothing must
-        not show in any trace.
+        An unchanged ratio leaves the clock bit for bit as it is, so that it cannot change the trace.
         """
         if ratio == self.ratio:
             return

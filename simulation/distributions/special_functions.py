@@ -1,8 +1,7 @@
-"""Special functions of the dwell laws, as scalar functions on `math` alone.
+"""Special functions of the dwell-time distributions, as scalar functions that need only `math`.
 
-SciPy has them all, but not in a form that gives the same bits interpreted and compiled (`math.lgamma` does not either),
-so they are written here, once for both engines, and held against SciPy in
-`tests/simulation/distributions/test_special_functions.py`.
+SciPy's versions, and `math.lgamma`, do not give the same bits interpreted and compiled. So the functions are written
+here once for both engines, and validated against SciPy in `tests/simulation/distributions/test_special_functions.py`.
 """
 
 from collections.abc import Sequence
@@ -39,14 +38,14 @@ _TAIL_DENOMINATOR = (
     0.014875361290850615, 0.1369298809227358, 0.599832206555888, 1.0,
 )  # fmt: skip
 """Coefficients of algorithm AS 241 (Wichura 1988, doi:10.2307/2347330),
-highest power first: above, then below the line."""
+highest power first: of the numerators, then of the denominators."""
 
 _HALF_LOG_TWO_PI = 0.5 * log(2.0 * pi)
 _SQRT_2 = sqrt(2.0)
 _CENTRAL_LIMIT = 0.425
 _ERFC_LIMIT = 25.0
 _LARGEST_HAZARD = 700.0
-"""The survival after a larger cumulative hazard is hardly a float any more."""
+"""At larger cumulative hazards, the survival probability is close to the smallest float."""
 _SMALLEST = 1e-300
 _RESCALE_ABOVE = 1e150
 _MAX_ITERATIONS = 2000
@@ -61,50 +60,50 @@ def log_gamma(shape: float) -> float:
     """Logarithm of the gamma function for a positive argument."""
     x = shape - 1.0
     total = _LANCZOS[0]
-    for place in range(1, 9):
-        total += _LANCZOS[place] / (x + place)
+    for index in range(1, 9):
+        total += _LANCZOS[index] / (x + index)
     base = x + 7.5
     return _HALF_LOG_TWO_PI + (x + 0.5) * log(base) - base + log(total)
 
 
 def stirling_correction(shape: float) -> float:
-    """What Stirling's formula for `log_gamma` leaves out, for a shape of 10 or more (Abramowitz and Stegun 6.1.41)."""
+    """The error of Stirling's formula for `log_gamma`, for a shape of 10 or more (Abramowitz and Stegun 6.1.41)."""
     w = 1.0 / (shape * shape)
     return (1.0 / 12.0 - w * (1.0 / 360.0 - w * (1.0 / 1260.0 - w * (1.0 / 1680.0 - w * (1.0 / 1188.0))))) / shape
 
 
 def normal_hazard(z: float) -> float:
-    """Cumulative hazard of the standard normal law: minus the logarithm of its survival function."""
+    """Cumulative hazard of the standard normal distribution: minus the logarithm of its survival function."""
     if z < -0.5:
         return -log1p(-0.5 * erfc(-z / _SQRT_2))
     if z < _ERFC_LIMIT:
         return -log(0.5 * erfc(z / _SQRT_2))
-    # Beyond, erfc leaves the range of floats: the asymptotic series, whose next term is 945 / z^10 < 1e-11.
+    # For larger z, erfc underflows: use the asymptotic series, whose next term is 945 / z^10 < 1e-11.
     w = 1.0 / (z * z)
     return 0.5 * z * z + log(z) + _HALF_LOG_TWO_PI - log1p(w * (-1.0 + w * (3.0 + w * (-15.0 + w * 105.0))))
 
 
 def normal_cdf(z: float) -> float:
-    """Distribution function of the standard normal law."""
+    """Distribution function of the standard normal distribution."""
     return 0.5 * erfc(-z / _SQRT_2)
 
 
 def horner(coefficients: Sequence[float], x: float) -> float:
-    """A polynomial of degree 7, its coefficients from the highest power down."""
+    """A polynomial of degree 7; `coefficients` start with the highest power."""
     total = coefficients[0]
-    for place in range(1, 8):
-        total = total * x + coefficients[place]
+    for index in range(1, 8):
+        total = total * x + coefficients[index]
     return total
 
 
 def normal_centre(q: float) -> float:
-    """Where the standard normal law reaches the share 0.5 + `q`, for `q` from -0.425 to 0.425: algorithm AS 241."""
+    """The standard normal quantile of 0.5 + `q`, for `q` from -0.425 to 0.425: algorithm AS 241."""
     r = 0.180625 - q * q
     return horner(_CENTRAL, r) * q / horner(_CENTRAL_DENOMINATOR, r)
 
 
 def normal_tail(r: float) -> float:
-    """Where the upper tail of the standard normal law is ``exp(-r^2)``, for `r` from 1.6 to 27: algorithm AS 241."""
+    """The z whose standard normal upper tail is ``exp(-r^2)``, for `r` from 1.6 to 27: algorithm AS 241."""
     if r <= 5.0:
         return horner(_MIDDLE, r - 1.6) / horner(_MIDDLE_DENOMINATOR, r - 1.6)
     return horner(_TAIL, r - 5.0) / horner(_TAIL_DENOMINATOR, r - 5.0)
@@ -120,21 +119,22 @@ def normal_quantile(share: float) -> float:
 
 
 def normal_inverse_hazard_far(amount: float) -> float:
-    """`normal_inverse_hazard` where the survival underflows: Newton steps, with a rate of nearly ``z + 1 / z``."""
+    """`normal_inverse_hazard` where the survival underflows: Newton steps, with a slope of about ``z + 1 / z``."""
     z = sqrt(2.0 * amount)
     if z == inf:
         return z
-    # The first guess is less than 0.13 too far; each step takes the error to the square over 2 z, and z is 37 or more.
+    # The first guess is less than 0.13 too large; each step squares the error and divides it by 2 z, with z >= 37.
     for _ in range(3):
         z -= (normal_hazard(z) - amount) / (z + 1.0 / z)
     return z
 
 
 def normal_inverse_hazard(amount: float) -> float:
-    """Where the cumulative hazard of the standard normal law reaches a positive amount.
+    """The z at which the cumulative hazard of the standard normal distribution reaches a positive amount.
 
-    This is the quantile of the survival ``exp(-amount)``. Algorithm AS 241 wants the root of minus the logarithm of the
-    tail, which for the upper tail is the root of the amount itself, so nothing is lost however far it is.
+    This is the quantile of the survival probability ``exp(-amount)``. Algorithm AS 241 takes the square root of minus
+    the logarithm of the tail probability. For the upper tail that is the square root of the amount, without loss of
+    precision.
     """
     if amount > _LARGEST_HAZARD:
         return normal_inverse_hazard_far(amount)
@@ -145,17 +145,17 @@ def normal_inverse_hazard(amount: float) -> float:
 
 
 def gamma_log_prefactor(shape: float, x: float) -> float:
-    """Logarithm of ``x^shape e^-x / Gamma(shape)``: of x times the density of the gamma law with scale 1."""
+    """Logarithm of ``x^shape e^-x / Gamma(shape)``: of x times the density of the gamma distribution with scale 1."""
     if shape < _STIRLING_FROM:
         return shape * log(x) - x - log_gamma(shape)
-    # Down from the peak at x = shape: the three terms above are large here and would cancel.
+    # Expand around the peak at x = shape: the three terms above are large here and would cancel.
     off = (x - shape) / shape
     drop = log1p(off) - off if off > -0.5 else log(x / shape) - off
     return shape * drop + 0.5 * log(shape) - _HALF_LOG_TWO_PI - stirling_correction(shape)
 
 
 def gamma_hazard_erlang(shape: float, x: float) -> tuple[float, float]:
-    """`gamma_hazard_and_slope` for a whole shape: the survival is e^-x times the first terms of the series of e^x."""
+    """`gamma_hazard_and_slope` for an integer shape: the survival is e^-x times the first terms of e^x."""
     term, total, n = 1.0, 1.0, 1.0
     while n < shape:
         term *= x / n
@@ -176,15 +176,15 @@ def gamma_hazard_series(shape: float, x: float) -> tuple[float, float]:
     front = exp(gamma_log_prefactor(shape, x))
     share = front * total / shape
     left = 1.0 - share
-    # Where little is left of 1 by the share, the subtraction loses no digit, and log is twice as fast as log1p.
+    # For a large share the subtraction loses no digit, and log is twice as fast as log1p.
     return -log(left) if left < 0.7 else -log1p(-share), front / left
 
 
 def gamma_hazard_continued_fraction(shape: float, x: float) -> tuple[float, float]:
     """`gamma_hazard_and_slope` by the continued fraction of the upper incomplete gamma function.
 
-    Evaluated forwards, numerators and denominators apart, so that no step waits for a division (Numerical Recipes, 3rd
-    edition, 5.2 and 6.2).
+    Evaluated forwards with separate numerators and denominators, so that no step needs a division (Numerical Recipes,
+    3rd edition, 5.2 and 6.2).
     """
     b, n = x + 1.0 - shape, 0.0
     above_before, above = 0.0, 1.0 / b
@@ -205,11 +205,11 @@ def gamma_hazard_continued_fraction(shape: float, x: float) -> tuple[float, floa
 
 
 def gamma_hazard_and_slope(shape: float, x: float) -> tuple[float, float]:
-    """Cumulative hazard of the gamma law with scale 1 at a positive x, and its pace: x times the hazard rate."""
+    """Cumulative hazard of the gamma distribution with scale 1 at a positive x, and x times the hazard rate there."""
     if shape == 1.0:
         return x, x
     if shape <= _ERLANG_UP_TO and shape == floor(shape):
-        # Further down the closed form would be a small difference of large numbers.
+        # At smaller x the closed form would be a small difference of large numbers.
         lowest = max(0.25 * shape, shape - 1.5 * sqrt(shape))
         if lowest < x < _ERLANG_WITHIN:
             return gamma_hazard_erlang(shape, x)
@@ -217,12 +217,12 @@ def gamma_hazard_and_slope(shape: float, x: float) -> tuple[float, float]:
 
 
 def gamma_hazard(shape: float, x: float) -> float:
-    """Cumulative hazard of the gamma law with scale 1: minus log Q(shape, x) of the regularised incomplete gamma."""
+    """Cumulative hazard of the gamma distribution with scale 1: -log Q(shape, x), the regularised incomplete gamma."""
     return gamma_hazard_and_slope(shape, x)[0] if x > 0.0 else 0.0
 
 
 def gamma_inverse_lower_tail(shape: float, amount: float) -> float:
-    """The age in the lower tail: the series of the lower incomplete gamma function, inverted.
+    """First guess in the lower tail: the inverted series of the lower incomplete gamma function.
 
     Five terms, as in DiDonato and Morris (1986, doi:10.1145/22721.23109).
     """
@@ -236,7 +236,7 @@ def gamma_inverse_lower_tail(shape: float, amount: float) -> float:
 
 
 def gamma_inverse_upper_tail(shape: float, amount: float) -> float:
-    """The age in the upper tail: the asymptotic form of the upper incomplete gamma function, solved by repetition."""
+    """First guess in the upper tail: the asymptotic form of the upper incomplete gamma, solved by iteration."""
     base = amount - log_gamma(shape)
     x = max(base, shape, 0.5)
     for _ in range(3):
@@ -245,10 +245,10 @@ def gamma_inverse_upper_tail(shape: float, amount: float) -> float:
 
 
 def gamma_inverse_guess(shape: float, amount: float) -> float:
-    """`gamma_inverse_hazard` to within a few per cent of where the law's mass is.
+    """A first guess of `gamma_inverse_hazard`, accurate to a few per cent outside the tails.
 
-    In the middle the cube root of the age is nearly normal (Wilson and Hilferty 1931, doi:10.1073/pnas.17.12.684); for
-    all but small shapes with the next two terms, which follow from the expansion of Cornish and Fisher.
+    In the middle, the cube root of the age is approximately normal (Wilson and Hilferty 1931,
+    doi:10.1073/pnas.17.12.684). Shapes of 2 or more use two further terms, from the Cornish-Fisher expansion.
     """
     if amount > 3.0 + 3.0 * shape:
         return gamma_inverse_upper_tail(shape, amount)
@@ -263,11 +263,10 @@ def gamma_inverse_guess(shape: float, amount: float) -> float:
 
 
 def gamma_inverse_step(shape: float, x: float, amount: float) -> tuple[float, float]:
-    """How far the logarithm of `gamma_inverse_hazard` is from that of x, and the last term of it.
+    """The step from log x to the logarithm of `gamma_inverse_hazard`, and the size of its last term.
 
-    The logarithm of the time as a series in the logarithm of the hazard, to the fifth order: the derivatives follow
-    from the pace alone, whose logarithm grows with the logarithm of x by ``m = pace + shape - x``. Where x is too far
-    off for the series, it is Newton's step.
+    A series of the logarithm of time in the logarithm of the hazard, to the fifth order. All derivatives follow from
+    `pace`, whose logarithmic derivative is ``m = pace + shape - x``. Where the series does not converge, Newton's step.
     """
     reached, pace = gamma_hazard_and_slope(shape, x)
     if reached <= 0.0:
@@ -293,10 +292,10 @@ def gamma_inverse_step(shape: float, x: float, amount: float) -> tuple[float, fl
 
 
 def gamma_inverse_hazard(shape: float, amount: float) -> float:
-    """Where the cumulative hazard of the gamma law with scale 1 reaches a positive amount.
+    """The age at which the cumulative hazard of the gamma distribution with scale 1 reaches a positive amount.
 
-    One step from `gamma_inverse_guess` is nearly always enough. More always get there: log hazard against log time is
-    concave or convex, with slopes between 1 and the shape, and on such a curve Newton's steps need no bracket.
+    One step from `gamma_inverse_guess` is nearly always enough, and iteration always converges: log hazard as a
+    function of log time is concave or convex, with slopes between 1 and the shape, so Newton's method needs no bracket.
     """
     if shape == 1.0 or amount == inf:
         return amount

@@ -1,7 +1,7 @@
-"""One arm of a scenario, and the tables that the engine reads instead of its specification.
+"""One arm of a scenario, as specified and as compiled for the engines.
 
-`ArmSpec` is what a scenario says; `compile_arm` resolves every name to an index and every default to a number, once,
-so that nothing in the engine looks anything up by name.
+`ArmSpec` is the specification. `compile_arm` resolves names to indices and defaults to numbers once, so that the
+engines need no lookups by name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,21 +40,21 @@ from simulation.model.spec import DAYS_PER_YEAR, Population, Reviewers, Signals,
 
 @dataclass(frozen=True)
 class ArmSpec:
-    """One arm of a scenario: the world all arms share, and the policy and resources of this one.
+    """One arm of a scenario: the world that all arms share, and this arm's policy and resources.
 
     Attributes:
         name: Name of the arm.
-        journey: The machine.
-        world: The laws customers live by.
-        policy: The policy the orchestrator decides with.
-        population: Who lives in the world.
-        reviewers: The human gate.
-        actions: The actions this arm may take, or None for all; a play with any other action is no play.
-        active: Whether there is an orchestrator at all; without one nothing is evaluated.
-        yearly_discount: Discount rate per year for money earned within the horizon.
-        share: Relative share of the customers who are assigned to this arm where several share one run.
-        share_by_segment: The same for the customers of single segments, by name; 0 keeps a segment out of this arm.
-        pod: Which of the gate's pods this is, from 0; None for all of them together, and where there is one only.
+        journey: The journey's state machine.
+        world: The parameters of the world.
+        policy: The orchestrator's policy.
+        population: The customers.
+        reviewers: The reviewers.
+        actions: The actions this arm may take, or None for all. Playbook actions not in it are disabled.
+        active: Whether the arm has an orchestrator; without one nothing is evaluated.
+        yearly_discount: Discount rate per year for money earned within the run.
+        share: Relative share of customers assigned to this arm if several arms share one run.
+        share_by_segment: The same for single segments, by name; 0 excludes a segment from this arm.
+        pod: Number of the review pod, from 0, or None for all pods.
     """
 
     name: str
@@ -82,15 +82,15 @@ class ArmSpec:
 
     @property
     def pods(self) -> tuple["ArmSpec", ...]:
-        """The arm, pod by pod."""
+        """One specification per review pod."""
         return tuple(self.for_pod(pod) for pod in range(self.reviewers.pods))
 
     def for_pod(self, pod: int) -> "ArmSpec":
-        """One pod of the arm: a part of the customers and of the reviewers, who live by themselves."""
+        """The specification of one pod: an independent part of the customers and reviewers."""
         return self if self.reviewers.pods == 1 else replace(self, pod=pod)
 
     def pod_range(self, total: int) -> range:
-        """Which of so many customers, or reviewers, belong here; the pods' parts differ by one at most."""
+        """The numbers of this pod's customers, or reviewers, out of `total`; pod sizes differ by at most one."""
         if self.pod is None:
             return range(total)
         pods = self.reviewers.pods
@@ -98,12 +98,12 @@ class ArmSpec:
 
 
 def arm_shares(segment: str, arm_specs: Sequence[ArmSpec]) -> tuple[float, ...]:
-    """Relative shares of the customers of one segment who are assigned to each arm."""
-    return tuple(setup.share_by_segment.get(segment, setup.share) for setup in arm_specs)
+    """Relative shares of the customers of one segment that are assigned to each arm."""
+    return tuple(arm_spec.share_by_segment.get(segment, arm_spec.share) for arm_spec in arm_specs)
 
 
 class CompiledArm(NamedTuple):
-    """Everything the engine reads, by index. Stages and moves have the codes of the compiled journey."""
+    """The parameters of an arm, by index. Stages and moves have the codes of the compiled journey."""
 
     name: str
     journey: Journey
@@ -140,21 +140,21 @@ class CompiledArm(NamedTuple):
     discount_rate: float
 
     def signal_type_code(self, signal_type: str) -> int:
-        """Code of a signal type; those the policy does not know share the last one."""
+        """Code of a signal type; all types that are not in the policy share the last code."""
         types = self.policy.signal_types
         return types.index(signal_type) if signal_type in types else len(types)
 
     def signal_source_code(self, source: str) -> int:
-        """Code of a signal's source; anything unknown counts as the last, other."""
+        """Code of a signal's source; an unknown source gets the last code, `other`."""
         sources = self.policy.sources
         return sources.index(source) if source in sources else len(sources) - 1
 
 
 def compile_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> CompiledArm:
-    """Resolve an arm against its journey, policy and population: once for what asks one after another.
+    """Resolve an arm against its journey, policy and population. Recent results are cached.
 
     Args:
-        arm_spec: The arm. Names in it are taken as checked (`scenarios.files.model` refuses unknown ones).
+        arm_spec: The arm. Its names must have been checked (`scenarios.files.model` refuses unknown ones).
         segments: The population's segments; a customer's segment is an index into them.
     """
     return _cache.get_or_create([arm_spec], segments, lambda: _build_compiled_arm(arm_spec, segments))
@@ -217,15 +217,15 @@ def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> Compile
 
 
 def map_policy_segments(table: CompiledArm, segments: tuple[str, ...]) -> tuple[int, ...]:
-    """The population's segments as the policy numbers them; those it does not know are its `other`."""
-    known = table.policy.segments
-    return tuple(known.index(name if name in known else OTHER_SEGMENT) for name in segments)
+    """The policy's codes of the population's segments; a segment that is not in the policy counts as its `other`."""
+    policy_segments = table.policy.segments
+    return tuple(policy_segments.index(name if name in policy_segments else OTHER_SEGMENT) for name in segments)
 
 
 def _mask_disallowed_plays(
     plays: tuple[tuple[tuple[int, ...], ...], ...], arm_spec: ArmSpec, policy: CompiledPolicy
 ) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    """Plays with those taken out whose action the arm may not take."""
+    """The playbook actions, with NO_ACTION in place of those that the arm may not take."""
     allowed = [arm_spec.actions is None or name in arm_spec.actions for name in policy.actions]
     return tuple(
         tuple(tuple(play if play != NO_ACTION and allowed[play] else NO_ACTION for play in row) for row in rows)

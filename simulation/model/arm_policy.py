@@ -1,4 +1,4 @@
-"""An arm's policy on its own, so that records of the arm can be judged by what it decided with."""
+"""The effective policy of an arm, as a policy file, for evaluating the arm's exported records."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from simulation.model.arm import ArmSpec
 
 MAX_INLINE_ITEMS = 12
-"""A longer list has a line for each of its items."""
+"""A longer list is written with one item per line."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def build_effective_policy(arm_spec: ArmSpec, do_not_contact: Sequence[str] = ()) -> Policy:
-    """The policy of an arm, with what the arm may not do taken out of the playbook.
+    """The policy of an arm, without the actions that the arm may not take.
 
-    A play with an action that the arm may not take becomes one of watching: in the arm, too, it does not fall through
-    to a later play.
+    A play whose action the arm may not take gets the action `monitor_only`. As in the simulation, later plays do not
+    replace it.
 
     Args:
         arm_spec: The arm.
-        do_not_contact: Ids of the arm's customers who gave no consent to be contacted. The policy's own list does not
-            name simulated customers, so this one stands in its place.
+        do_not_contact: IDs of the arm's customers without consent to be contacted. They replace the policy's own list,
+            which cannot name simulated customers.
     """
     contact = arm_spec.policy.contact.model_copy(update={"do_not_contact": tuple(do_not_contact)})
     return arm_spec.policy.model_copy(update={"plays": _effective_plays(arm_spec), "contact": contact})
@@ -48,15 +48,15 @@ def _effective_plays(arm_spec: ArmSpec) -> tuple[Play, ...]:
 
 
 def format_toml(policy: BaseModel) -> str:
-    """A policy as a policy file, which `journey.decision.policy.read_policy` reads back to an equal one.
+    """A policy in the format of a policy file; `journey.decision.policy.read_policy` reads back an equal policy.
 
-    A marketing policy is written as well; `journey.marketing.core.policy.read_marketing_policy` reads it back.
+    Marketing policies are supported too; `journey.marketing.core.policy.read_marketing_policy` reads them back.
     """
     return "\n".join(_table(policy.model_dump(mode="json"), ())) + "\n"
 
 
 def _table(values: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
-    """The lines of one table: its own values first, then the tables within, as TOML wants it."""
+    """The lines of one table: its own values first, then its sub-tables, as TOML requires."""
     if path:
         yield f"\n[{'.'.join(_key(step) for step in path)}]"
     for name, value in values.items():
@@ -74,7 +74,7 @@ def _value(value: Any) -> str:
         lines = len(value) > 1 and (isinstance(value[0], dict) or len(value) > MAX_INLINE_ITEMS)
         items = [_value(item) for item in value]
         return "[\n    " + ",\n    ".join(items) + ",\n]" if lines else "[" + ", ".join(items) + "]"
-    # A JSON string is a TOML string, and so are numbers and booleans; DEL alone must be escaped in TOML only.
+    # JSON strings, numbers and booleans are valid TOML, except that TOML requires DEL to be escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -1,7 +1,7 @@
-"""What changes with the date and with a customer's tenure: seasons, incidents, bands of tenure.
+"""Hazard ratios that depend on the date and on a customer's tenure: seasons, incidents, tenure bands.
 
-Phases of the calendar overlap as they like. Time is cut where any of them begins or ends; between two cuts the same
-phases are on, and their ratios multiply. Bands of tenure likewise.
+Calendar phases may overlap. Time is divided at all starts and ends of phases; within an interval the active phases are
+constant, and their ratios multiply. Tenure is divided into bands in the same way.
 """
 
 from bisect import bisect_right
@@ -12,7 +12,7 @@ from simulation.model.parameters import cumulative_shares
 from simulation.model.spec import Phase, World
 
 MAX_CALENDAR_DAYS = 36_525.0
-"""The calendar is laid out for a hundred years: no run is longer."""
+"""The calendar covers a hundred years, more than any run."""
 
 
 class CalendarEffects(NamedTuple):
@@ -20,7 +20,7 @@ class CalendarEffects(NamedTuple):
 
     Attributes:
         starts: Day on which each period begins; the first is 0.
-        state: Which combination of phases is on in each period: the row of the tables below.
+        state: The combination of active phases in each period: the row index of the tables below.
         move_ratios: Hazard ratio by state and move.
         onset_rates: Total onset rate by state and stage, per day.
         onset_cumulative: By state and stage: cumulative share of each cause.
@@ -43,7 +43,7 @@ def build_calendar_effects(world: World, stages: tuple[str, ...], moves: tuple[s
     edges = [_edges(phase) for phase in phases]
     starts = sorted({0.0, *(edge for of_phase in edges for edge in of_phase)})
     active_phases = [
-        tuple(place for place, of_phase in enumerate(edges) if _is_on(of_phase, start)) for start in starts
+        tuple(index for index, of_phase in enumerate(edges) if _is_on(of_phase, start)) for start in starts
     ]
     states = tuple(dict.fromkeys(active_phases))
     tenures = sorted({0.0, *(days for clock in world.moves.values() for days, _ in clock.by_tenure)})
@@ -60,7 +60,7 @@ def build_calendar_effects(world: World, stages: tuple[str, ...], moves: tuple[s
 
 
 def _edges(phase: Phase) -> list[float]:
-    """The days on which a phase begins and ends, in turn."""
+    """The days on which a phase begins and ends, alternating."""
     if phase.every_days is None:
         return [phase.from_day, phase.until_day]
     times = int(MAX_CALENDAR_DAYS / phase.every_days) + 1
@@ -68,14 +68,14 @@ def _edges(phase: Phase) -> list[float]:
 
 
 def _is_on(edges: Sequence[float], start: float) -> bool:
-    """Whether a phase with these edges is on from `start` on: then it has begun once more often than ended."""
+    """Whether a phase with these edges is active at `start`: it is after an odd number of edges."""
     return bisect_right(edges, start) % 2 == 1
 
 
 def _ratio(move: str, phases: Sequence[Phase], state: Sequence[int]) -> float:
     ratio = 1.0
-    for place in state:
-        ratio *= phases[place].moves.get(move, 1.0)
+    for index in state:
+        ratio *= phases[index].moves.get(move, 1.0)
     return ratio
 
 
@@ -83,8 +83,8 @@ def _onset_rates(world: World, stage: str, phases: Sequence[Phase], state: Seque
     rates = []
     for name, cause in world.distress.causes.items():
         rate = cause.onset_per_day.get(stage, 0.0)
-        for place in state:
-            rate *= phases[place].onsets.get(name, 1.0)
+        for index in state:
+            rate *= phases[index].onsets.get(name, 1.0)
         rates.append(rate)
     return rates
 
@@ -92,14 +92,14 @@ def _onset_rates(world: World, stage: str, phases: Sequence[Phase], state: Seque
 def _tenure_ratio(world: World, move: str, days: float) -> float:
     clock = world.moves.get(move)
     ratio = 1.0
-    for begin, given in clock.by_tenure if clock is not None else ():
-        if begin <= days:
-            ratio = given
+    for start, ratio_from_start in clock.by_tenure if clock is not None else ():
+        if start <= days:
+            ratio = ratio_from_start
     return ratio
 
 
 def interval_index(edges: Sequence[float], position: float) -> int:
-    """Which part of a line cut at `edges` (rising) a place is in: the last one that begins at it or before."""
+    """The index of the last of the increasing `edges` that is not above `position`; 0 if all are above it."""
     index = 0
     while index + 1 < len(edges) and edges[index + 1] <= position:
         index += 1

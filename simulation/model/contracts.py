@@ -1,8 +1,8 @@
-"""The account of a customer: contracts that end, charges that fail, a value that changes.
+"""The account of a customer: contract renewals, failed charges and changes of value.
 
-A contract's end is a moment, not a hazard: the customer leaves if a unit-exponential amount is below a mass, which is
-``-log(1 - p)`` for a chance of `p`, times every hazard ratio now in force. So distress or a season acts on the date as
-it acts on the days before.
+A renewal is a point in time, not a hazard. The customer leaves if a unit-exponential draw is below a mass:
+``-log(1 - p)`` for a probability of `p`, times all current hazard ratios. So distress and seasons affect the renewal as
+they affect the hazard on other days.
 """
 
 from math import floor, inf, log1p
@@ -14,21 +14,21 @@ from simulation.model.parameters import cumulative_shares
 from simulation.model.spec import World
 
 _MAX_CHARGES = 1e9
-"""No customer is charged so often; a quotient beyond the range of floats is not even tried."""
+"""Upper limit of the number of charges, which avoids an overflow of the quotient."""
 
 
 class ContractParameters(NamedTuple):
-    """Renewals and charges; a `renewal_move` or `charge_move` below 0 means there are none.
+    """Renewals and charges; a `renewal_move` or `charge_move` below 0 means none.
 
     Attributes:
         renewal_every: Length of a contract, in days.
-        renewal_move: By which move customers leave at its end.
-        renewal_mass: By segment and tier; see the module.
+        renewal_move: The move by which customers leave at a renewal.
+        renewal_mass: Mass of leaving by segment and tier; see the module's docstring.
         charge_every: Days between two charges.
-        charge_move: By which move customers leave whose charge is not made good.
+        charge_move: The move by which customers leave after a failed charge that is not recovered.
         charge_mass: By segment: ``-log(1 - p)`` for a charge that fails with probability `p`.
-        recovered: Chance that a failed charge is made good.
-        grace: How long that is waited for, in days.
+        recovered: Probability that a failed charge is recovered.
+        grace: Length of the grace period after a failed charge, in days.
     """
 
     renewal_every: float
@@ -45,9 +45,9 @@ class ValueChangeParameters(NamedTuple):
     """Changes of the account value.
 
     Attributes:
-        factors: What each change multiplies the value by.
+        factors: Factor of each change on the value.
         rates: Total rate per day, calm and in distress, by stage.
-        cumulative: The same as cumulative shares of each change.
+        cumulative: Cumulative shares of the changes in that rate, calm and in distress, by stage.
     """
 
     factors: tuple[float, ...]
@@ -56,7 +56,7 @@ class ValueChangeParameters(NamedTuple):
 
 
 def build_contract_parameters(world: World, machine: CompiledJourney, segments: tuple[str, ...]) -> ContractParameters:
-    """The contracts of a world, for the population's segments."""
+    """The contract parameters of a world, for the population's segments."""
     renewal, payments = world.renewal, world.payments
     move = world.moves.get(renewal.move)
     by_tier = {str(tier): ratio for tier, ratio in move.by_tier.items()} if move is not None else {}
@@ -75,7 +75,7 @@ def build_contract_parameters(world: World, machine: CompiledJourney, segments: 
 
 
 def build_value_change_parameters(world: World, stages: tuple[str, ...]) -> ValueChangeParameters:
-    """The changes of value of a world, for the stages of its journey in code order."""
+    """The value changes of a world, for the stages of its journey in code order."""
     changes = world.value_changes.values()
     rates = [
         [
@@ -92,14 +92,14 @@ def build_value_change_parameters(world: World, stages: tuple[str, ...]) -> Valu
 
 
 def next_renewal(now: float, tenure: float, every: float) -> float:
-    """The day of the next end of a contract, for a customer of this tenure in days; after `now`."""
+    """The day of the next renewal after `now`, for a customer with this tenure in days."""
     return now + (every - (tenure - every * floor(tenure / every)))
 
 
 def charges_until_failure(mass: float, unit_exponential: float) -> float:
-    """How many charges it takes until one fails, at least 1: geometric, by inversion.
+    """Number of charges up to and including the first failure, at least 1: a geometric draw by inversion.
 
-    ``P(more than k) = P(unit_exponential >= k mass) = (1 - p)^k``. Beyond a billion charges it is never.
+    ``P(more than k) = P(unit_exponential >= k mass) = (1 - p)^k``. The result is infinite beyond a billion charges.
     """
     if unit_exponential >= _MAX_CHARGES * mass:
         return inf

@@ -1,4 +1,4 @@
-"""What can be due in a customer's life, in the order in which things due at the very same time happen."""
+"""Types of a customer's scheduled events, in the order in which simultaneous events happen."""
 
 (
     MOVE,
@@ -19,10 +19,10 @@
 ) = range(15)
 
 EVENT_COUNT = 15
-"""Number of entries of an agenda."""
+"""Number of event types."""
 
 CALM = -1
 """The cause of a customer who is not in distress."""
 
 CALM_SPELL = 1 << 20
-"""Marks the identity of the calm spell that follows an episode, to distinguish it from the episode."""
+"""Flag in the number of a calm spell: the number of the episode before it, with this bit set."""

@@ -1,8 +1,8 @@
-"""What the orchestrator believes about one simulated customer, carried from signal to signal.
+"""The evidence about one simulated customer, updated signal by signal.
 
-The recorded path sums every signal anew (`journey.decision.rules.gather`); here the same sums are carried along as one
-number per ledger, faded to the moment of asking. All evidence has one half-life, so the strongest signal of the past
-stays the strongest, and remembering its type is enough.
+For records, `journey.decision.rules.gather` sums all signals at each evaluation. Here the same sums are kept as one
+number per ledger and faded to the time of evaluation. All evidence has one half-life, so the strongest past signal
+remains the strongest, and its type is all that needs to be stored.
 """
 
 from typing import NamedTuple
@@ -11,13 +11,13 @@ from journey.decision import rules, steps
 
 
 class Assessment(NamedTuple):
-    """What the rules make of a customer at one moment, before contact policy and approval.
+    """The rules' result for a customer at one time, before contact policy and approval.
 
     Attributes:
-        action: The action that the evidence calls for, or NO_ACTION.
-        reason: Why, one of the codes of `journey.decision.rules`.
-        severity: How bad it looks, in [0, 1].
-        confidence: How good the evidence is, in [0, 1].
+        action: The planned action, or NO_ACTION.
+        reason: One of the reason codes of `journey.decision.rules`.
+        severity: Severity, in [0, 1].
+        confidence: Confidence in the evidence, in [0, 1].
     """
 
     action: int
@@ -27,7 +27,7 @@ class Assessment(NamedTuple):
 
 
 class EvidenceState:
-    """The two ledgers, their masses and their leading signals."""
+    """The negative and positive evidence, their masses and their leading signals."""
 
     __slots__ = (
         "last_signal_at",
@@ -59,11 +59,11 @@ class EvidenceState:
 
         Args:
             parameters: The policy.
-            now: Time in days, not before the last signal heard.
+            now: Time in days, not before the last signal that was added.
             kind: Type of the signal.
             strength: Its strength, in [0, 1].
-            source: Its source, an index into the sheet's trusts.
-            age: How old it is already, in days.
+            source: Its source, an index into the policy's trusts.
+            age: Its age, in days.
         """
         left, fresh = rules.fade(now - self.last_signal_at, parameters.fade_rate), rules.fade(age, parameters.fade_rate)
         weighted = rules.evidence(parameters.weights[kind], strength, parameters.trusts[source]) * fresh
@@ -89,14 +89,14 @@ class EvidenceState:
     def assess(
         self, parameters: steps.PolicyParameters, now: float, segment: int, stage: int, days_in_stage: float
     ) -> Assessment:
-        """Run the rules on what is believed now.
+        """Apply the rules to the evidence at time `now`.
 
         Args:
             parameters: The policy.
             now: Time in days.
-            segment: The customer's segment, as the policy numbers them.
+            segment: The customer's segment, as a code of the policy.
             stage: Code of the stage.
-            days_in_stage: Time since it was entered, in days.
+            days_in_stage: Time since the stage was entered, in days.
         """
         left = rules.fade(now - self.last_signal_at, parameters.fade_rate)
         negative_mass, positive_mass = self.negative_mass * left, self.positive_mass * left

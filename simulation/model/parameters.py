@@ -1,6 +1,6 @@
-"""The laws of one world by index: what a stage move, a cause of distress, a signal and an action do.
+"""The parameters of one world by index: moves, causes of distress, signals and actions.
 
-Every name is resolved to a code and every default to a number, once, so that engines look nothing up by name.
+Names are resolved to codes and defaults to numbers once, so that the engines need no lookups by name.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ _DISTRIBUTION_CODES = {
 
 
 class MoveParameters(NamedTuple):
-    """The law of one legal move out of one stage."""
+    """The parameters of one legal move out of one stage."""
 
     move: int
     to_stage: int
@@ -47,7 +47,7 @@ class SignalMix(NamedTuple):
 
 
 class CauseParameters(NamedTuple):
-    """What one cause of distress does."""
+    """The parameters of one cause of distress."""
 
     name: str
     policy_cause: int
@@ -57,7 +57,7 @@ class CauseParameters(NamedTuple):
 
 
 class EffectParameters(NamedTuple):
-    """What one action does; `response` has one entry per segment, `recovery_ratio` one per cause of the world."""
+    """The effect of one action; `response` has one entry per segment, `recovery_ratio` one per cause of the world."""
 
     delay: float
     response: tuple[float, ...]
@@ -68,7 +68,7 @@ class EffectParameters(NamedTuple):
 
 
 class FatigueParameters(NamedTuple):
-    """What earlier contacts do: their level fades; `kept_response` is the share of the response left at level 1."""
+    """The effect of earlier contacts; `kept_response` is the share of the response that remains at level 1."""
 
     fade_rate: float
     kept_response: float
@@ -78,15 +78,15 @@ class FatigueParameters(NamedTuple):
 def build_move_parameters(
     stage: int, machine: CompiledJourney, world: World, live: tuple[bool, ...], knots: list[float]
 ) -> tuple[MoveParameters, ...]:
-    """The laws of the moves out of a stage; empirical ones add their knots to `knots`."""
-    laws = []
+    """The parameters of the moves out of a stage; empirical distributions append their knots to `knots`."""
+    parameters = []
     for move in machine.legal_moves[stage]:
         clock = world.moves.get(machine.moves[move])
         if clock is None:
             continue
         law, a, b = resolve_dwell(clock.dwell_from.get(machine.stages[stage], clock.dwell), knots)
         to_stage = machine.rows[stage][move]
-        laws.append(
+        parameters.append(
             MoveParameters(
                 move=move,
                 to_stage=to_stage,
@@ -99,23 +99,23 @@ def build_move_parameters(
                 guarded=bool(machine.guard_table[stage, move] >= 0),
             )
         )
-    return tuple(laws)
+    return tuple(parameters)
 
 
 def resolve_dwell(dwell: Dwell, knots: list[float]) -> tuple[int, float, float]:
-    """A dwell as law and parameters; an empirical one adds its knots."""
+    """A dwell as a distribution code and parameters; an empirical one appends its knots to `knots`."""
     law = _DISTRIBUTION_CODES[dwell.law]
     if law != dwell_times.EMPIRICAL:
         return law, *dwell_times.scale_for_mean(law, dwell.mean_days, dwell.shape)
     first = len(knots) // 2
-    # A share of 1 would be an infinite hazard; a customer outlives 1 - 1e-16 of no sample.
+    # A share of 1 would be an infinite hazard; the cap of 1 - 1e-16 has no effect in any feasible sample.
     points = [(0.0, 0.0), *((days, -log1p(-min(share, 1.0 - 1e-16))) for days, share in dwell.points)]
     knots.extend(number for point in points for number in point)
     return law, float(first), float(len(points))
 
 
 def build_signal_mix(rates: Mapping[str, float], types: Mapping[str, int]) -> SignalMix:
-    """Signals of several types at these rates per day; `types` gives the code of each."""
+    """The mix of signals with these rates per day; `types` maps signal types to codes."""
     named = [(types[name], rate) for name, rate in rates.items() if rate > 0.0]
     return SignalMix(
         rate=sum(rate for _, rate in named),
@@ -133,7 +133,7 @@ def cumulative_shares(weights: Iterable[float]) -> tuple[float, ...]:
 
 
 def build_effect_parameters(action: str, world: World, segments: tuple[str, ...]) -> EffectParameters:
-    """What an action does in this world; one that the world does not know does nothing."""
+    """The effect of an action in this world; an action without an entry in the world has no effect."""
     effect = world.effects.get(action)
     if effect is None:
         return EffectParameters(
@@ -150,7 +150,7 @@ def build_effect_parameters(action: str, world: World, segments: tuple[str, ...]
 
 
 def build_fatigue_parameters(world: World) -> FatigueParameters:
-    """What earlier contacts do in this world."""
+    """The effect of earlier contacts in this world."""
     fatigue = world.fatigue
     return FatigueParameters(log(2.0) / fatigue.half_life_days, 1.0 - fatigue.response_lost, fatigue.churn_ratio)
 
@@ -158,12 +158,12 @@ def build_fatigue_parameters(world: World) -> FatigueParameters:
 def build_cause_parameters(
     world: World, policy: CompiledPolicy, types: Mapping[str, int]
 ) -> tuple[CauseParameters, ...]:
-    """The causes of distress; `types` gives the code of each signal type."""
-    known = policy.cause_names
+    """The causes of distress; `types` maps signal types to codes."""
+    policy_causes = policy.cause_names
     return tuple(
         CauseParameters(
             name=name,
-            policy_cause=known.index(name) if name in known else -1,
+            policy_cause=policy_causes.index(name) if name in policy_causes else -1,
             end_rate=1.0 / cause.mean_days,
             churn_ratio=cause.churn_ratio,
             symptoms=build_signal_mix(cause.symptoms, types),

@@ -1,7 +1,7 @@
-"""How records fail: which signals get lost, strayed, doubled or delayed, and which stage entries are wrong.
+"""Errors in records: missing, orphaned, duplicated and late signals, and missing or wrong stage entries.
 
-Flaws are drawn from streams of their own, keyed by the identity of the signal or of the visit, so that every arm has
-the same flaws and a world without any is untouched.
+Record errors have their own random streams, keyed by the signal or the stage visit. So all arms have the same errors,
+and they do not change any other draw.
 """
 
 from collections.abc import Sequence
@@ -12,17 +12,17 @@ from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 
 SYMPTOM, FALSE_ALARM, RELIEF = 0, 1, 2
-"""What a signal came from; together with the numbers of its event it is the signal's identity."""
+"""Origin of a signal; with the numbers of its event, it identifies the signal."""
 
 RECORDED, LOST, ORPHANED = 0, 1, 2
-"""What becomes of a signal's record."""
+"""Outcome of recording a signal."""
 
 _CHANNEL_SHIFT = 21
 UNRECORDED = -1
-"""Stands for a stage entry that nobody recorded."""
+"""Code of a stage entry that is not recorded."""
 
 VALID_RECORD, ORPHAN_RECORD, DUPLICATE_RECORD = 0, 1, 2
-"""A signal's record may be sound, of an unknown customer, or a copy of a record that is there already."""
+"""Kinds of signal records: valid, for an unknown customer, or a copy of another record."""
 
 
 class RecordErrorRates(NamedTuple):
@@ -38,7 +38,7 @@ class RecordErrorRates(NamedTuple):
 
 
 def build_record_error_rates(spec: Imperfections) -> RecordErrorRates:
-    """The flaws of a world."""
+    """The record error rates of a world."""
     return RecordErrorRates(
         missing=spec.signals_missing,
         orphaned=spec.signals_orphaned,
@@ -51,12 +51,12 @@ def build_record_error_rates(spec: Imperfections) -> RecordErrorRates:
 
 
 def signal_identity(channel: int, context: int) -> int:
-    """One number for a signal's channel and episode, as its draws are keyed by."""
+    """One number for a signal's channel and episode, the context of its draws."""
     return (channel << _CHANNEL_SHIFT) | context
 
 
 def signal_fate(key: int, channel: int, context: int, occurrence: int, missing: float, orphaned: float) -> int:
-    """What becomes of a signal's record: RECORDED, LOST or ORPHANED."""
+    """Outcome of recording a signal: RECORDED, LOST or ORPHANED."""
     if missing + orphaned <= 0.0:
         return RECORDED
     draw = uniform(key, streams.SIGNAL_RECORD, signal_identity(channel, context), occurrence)
@@ -68,7 +68,7 @@ def signal_fate(key: int, channel: int, context: int, occurrence: int, missing: 
 
 
 def reporting_delay(key: int, channel: int, context: int, occurrence: int, late: float, mean: float) -> float:
-    """How long after its detection a signal's record is known, in days."""
+    """Delay from a signal's detection to its record, in days."""
     signal = signal_identity(channel, context)
     if late <= 0.0 or uniform(key, streams.SIGNAL_LATE, signal, occurrence) >= late:
         return 0.0
@@ -83,7 +83,7 @@ def is_duplicated(key: int, channel: int, context: int, occurrence: int, duplica
 
 
 def recorded_stage(key: int, stage: int, visit: int, live: Sequence[bool], missing: float, wrong: float) -> int:
-    """The stage that the entry to `stage` is recorded as: itself, another live one, or UNRECORDED."""
+    """The recorded stage of an entry to `stage`: the stage itself, another live stage, or UNRECORDED."""
     if missing + wrong <= 0.0:
         return stage
     draw = uniform(key, streams.STAGE_RECORD, stage, visit)

@@ -1,4 +1,4 @@
-"""The simulated world as data: what a scenario file says about population, moves, distress, signals and effects.
+"""The simulated world as data: the population, moves, distress, signals and effects of a scenario file.
 
 Units: time in days, money in US dollars, rates per day unless the name says otherwise. Every number has a documented
 default; the defaults are assumptions for subscription software (see the comments in the built-in scenario `default`).
@@ -28,7 +28,7 @@ Correlation = Annotated[float, Field(gt=-1.0, lt=1.0)]
 
 
 class SpecModel(BaseModel):
-    """A frozen piece of a specification that refuses keys it does not know."""
+    """An immutable part of a specification, which refuses unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -40,35 +40,35 @@ class Amount(SpecModel):
     provenance: Provenance = "default"
 
 
-def _coerce_amount(given: object) -> object:
-    """A bare number is an amount that its author assumes."""
-    if isinstance(given, int | float) and not isinstance(given, bool):
-        return {"amount": given, "provenance": "assumed"}
-    return given
+def _coerce_amount(value: object) -> object:
+    """Convert a bare number to an amount with the provenance ``assumed``."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"amount": value, "provenance": "assumed"}
+    return value
 
 
 Assumption = Annotated[Amount, BeforeValidator(_coerce_amount)]
-"""A number and where it comes from; a bare number counts as ``assumed``."""
+"""A number with its provenance; a bare number counts as ``assumed``."""
 
 
 class Dwell(SpecModel):
-    """How long until a move would happen if it were the only one."""
+    """The distribution of the time until a move, in the absence of competing moves."""
 
     law: Literal["exponential", "weibull", "log_logistic", "log_normal", "gamma", "deterministic", "empirical"] = (
         "exponential"
     )
-    mean_days: Days = Field(default=30.0, description="Mean of the law, in days; an empirical law has its own.")
+    mean_days: Days = Field(default=30.0, description="Mean, in days; not for an empirical distribution.")
     shape: float = Field(
         default=1.0,
         ge=0.1,
         le=50.0,
-        description="Shape of a weibull, log_logistic or gamma law; standard deviation of the logarithm of a "
-        "log_normal law; without meaning for the others.",
+        description="Shape of a weibull, log_logistic or gamma distribution; standard deviation of the logarithm of a "
+        "log_normal distribution; ignored for the others.",
     )
     points: tuple[tuple[Days, Probability], ...] = Field(
         default=(),
-        description="Of an empirical law: [days, share that has moved by then], both rising; beyond the last point "
-        "the hazard of the last piece goes on.",
+        description="Of an empirical distribution: [days, share that has moved by then], both increasing; after the "
+        "last point the hazard of the last interval continues.",
     )
 
     @model_validator(mode="after")
@@ -80,7 +80,7 @@ class Dwell(SpecModel):
         if self.law == "empirical":
             self._refuse_invalid_points()
         elif self.points:
-            raise ValueError(f"points belong to an empirical dwell, and this one is {self.law}")
+            raise ValueError(f"points belong to an empirical dwell; this dwell is {self.law}")
         elif "mean_days" not in self.model_fields_set:
             raise ValueError(f"mean_days is missing; a {self.law} dwell needs its mean in days")
         return self
@@ -96,16 +96,19 @@ class Dwell(SpecModel):
 
 
 class MoveClock(SpecModel):
-    """The clock of one move: a dwell, and what multiplies its hazard."""
+    """The clock of one move: a dwell-time distribution and the hazard ratios on it."""
 
-    dwell: Dwell = Field(description="Dwell of a customer with all ratios 1.")
-    dwell_from: dict[str, Dwell] = Field(default={}, description="Dwells that differ by the stage moved from.")
+    dwell: Dwell = Field(description="Dwell time of a customer whose hazard ratios are all 1.")
+    dwell_from: dict[str, Dwell] = Field(
+        default={}, description="Dwell time by the stage moved from, where it differs."
+    )
     by_segment: dict[str, Ratio] = Field(default={}, description="Hazard ratio by segment.")
     by_tier: dict[RiskTier, Ratio] = Field(default={}, description="Hazard ratio by risk tier.")
     by_tenure: tuple[tuple[Days, Ratio], ...] = Field(
-        default=(), description="[days, ratio], rising in days: hazard ratio from this tenure on; before it, 1."
+        default=(),
+        description="[days, ratio], increasing in days: hazard ratio from this tenure on. Before the first: 1.",
     )
-    in_distress: Ratio = Field(default=1.0, description="Hazard ratio while an episode of distress lasts.")
+    in_distress: Ratio = Field(default=1.0, description="Hazard ratio during an episode of distress.")
     frailty: bool = Field(default=False, description="Whether the customer's frailty multiplies this hazard.")
 
     @model_validator(mode="after")
@@ -117,16 +120,16 @@ class MoveClock(SpecModel):
 
 
 class Cause(SpecModel):
-    """One cause of distress: where it starts, how long it lasts, what it looks like from outside."""
+    """One cause of distress: its onset rates, its duration and its symptoms."""
 
-    onset_per_day: dict[str, PerDay] = Field(description="Onset rate by stage; 0 in stages left out.")
-    mean_days: Days = Field(description="Mean length of an episode that nobody treats, in days.")
-    churn_ratio: Ratio = Field(default=3.0, description="Hazard ratio on the way out while it lasts.")
-    symptoms: dict[str, PerDay] = Field(description="Signals per day while it lasts, by signal type.")
+    onset_per_day: dict[str, PerDay] = Field(description="Onset rate by stage. Default: 0.")
+    mean_days: Days = Field(description="Mean length of an untreated episode, in days.")
+    churn_ratio: Ratio = Field(default=3.0, description="Hazard ratio on leaving moves during an episode.")
+    symptoms: dict[str, PerDay] = Field(description="Signals per day during an episode, by signal type.")
 
 
 class Distress(SpecModel):
-    """The latent truth that the orchestrator does not see."""
+    """Distress, a latent state that the orchestrator does not observe."""
 
     causes: dict[str, Cause] = {}
     by_segment: dict[str, Ratio] = Field(default={}, description="Ratio on every onset rate, by segment.")
@@ -155,50 +158,56 @@ class Signals(SpecModel):
     recovery: str | None = Field(default=None, description="Positive signal type sent when an episode ends.")
     recovery_probability: Probability = Field(default=0.0, description="Chance that an ended episode sends it.")
     manual_share: Probability = Field(default=0.2, description="Share of signals that come from a manual source.")
-    delay_mean_days: NonNegative = Field(default=0.5, description="Mean exponential delay of detection.")
+    delay_mean_days: NonNegative = Field(default=0.5, description="Mean (exponential) delay of detection.")
 
 
 class Effect(SpecModel):
-    """What one action does."""
+    """The effect of one action."""
 
-    delay_days: NonNegative = Field(default=0.5, description="From the decision (or approval) to its being done.")
-    response: Probability = Field(default=0.5, description="Chance that the customer responds at all.")
+    delay_days: NonNegative = Field(default=0.5, description="Days from the decision (or approval) to the action.")
+    response: Probability = Field(default=0.5, description="Probability that the customer responds.")
     by_segment: dict[str, Ratio] = Field(
-        default={}, description="Ratio on that chance by segment; the product is held at 1 or below."
+        default={}, description="Ratio on that probability by segment; the product is at most 1."
     )
     recovery_ratio: Ratio = Field(default=3.0, description="Hazard ratio on the end of distress after a response.")
-    by_cause: dict[str, Ratio] = Field(default={}, description="The same for particular causes.")
-    lasts_days: Positive = Field(default=14.0, description="The effect wears off after this.")
+    by_cause: dict[str, Ratio] = Field(default={}, description="The same ratio for particular causes.")
+    lasts_days: Positive = Field(default=14.0, description="Duration of the effect, in days.")
     harm_ratio: Ratio = Field(default=1.0, description="Hazard ratio on churn after contacting a calm customer.")
     csat: float = Field(default=0.0, description="Change of satisfaction when it resolves an episode, in points.")
 
 
 class Satisfaction(SpecModel):
-    """How satisfaction follows from a life: points on a scale of 1 to 5."""
+    """Satisfaction of a customer, in points on a scale of 1 to 5."""
 
-    calm: float = Field(default=4.2, ge=1.0, le=5.0, description="A customer who was never in distress.")
-    distress_penalty: NonNegative = Field(default=1.5, description="Lost by a life spent wholly in distress.")
+    calm: float = Field(
+        default=4.2, ge=1.0, le=5.0, description="Satisfaction of a customer who was never in distress."
+    )
+    distress_penalty: NonNegative = Field(
+        default=1.5, description="Points lost by a customer who was in distress throughout."
+    )
 
 
 class Decisions(SpecModel):
-    """When the orchestrator looks at a customer."""
+    """When the orchestrator evaluates a customer."""
 
     on_signal: bool = True
     on_stage_entry: bool = True
-    cadence_days: NonNegative = Field(default=7.0, description="Regular evaluation; 0 switches it off.")
-    outcome_window_days: Positive = Field(default=21.0, description="An action's outcome is measured by then.")
+    cadence_days: NonNegative = Field(default=7.0, description="Days between regular evaluations; 0: none.")
+    outcome_window_days: Positive = Field(
+        default=21.0, description="Days after an action within which its outcome is measured."
+    )
 
 
 class Phase(SpecModel):
-    """A stretch of time in which things are otherwise for everybody: a season, a campaign, an incident."""
+    """A period in which hazards and onset rates differ for all customers: a season, a campaign, an incident."""
 
     from_day: NonNegative = Field(description="First day of the phase.")
-    until_day: Positive = Field(description="The day it is over.")
+    until_day: Positive = Field(description="The day on which the phase ends.")
     every_days: Annotated[float, Field(ge=1.0, le=1e6)] | None = Field(
-        default=None, description="It comes again after this; left out, it comes once."
+        default=None, description="Days after which the phase repeats. Default: it does not repeat."
     )
-    moves: dict[str, Ratio] = Field(default={}, description="Hazard ratio by move while it lasts.")
-    onsets: dict[str, Ratio] = Field(default={}, description="Ratio on the onset rate by cause while it lasts.")
+    moves: dict[str, Ratio] = Field(default={}, description="Hazard ratio by move during the phase.")
+    onsets: dict[str, Ratio] = Field(default={}, description="Ratio on the onset rate by cause during the phase.")
 
     @model_validator(mode="after")
     def _is_a_stretch(self) -> "Phase":
@@ -206,56 +215,60 @@ class Phase(SpecModel):
             raise ValueError(f"until_day {self.until_day:g} must come after from_day {self.from_day:g}")
         if self.every_days is not None and self.until_day - self.from_day > self.every_days:
             raise ValueError(
-                f"a phase of {self.until_day - self.from_day:g} days cannot come every {self.every_days:g} days"
+                f"a phase of {self.until_day - self.from_day:g} days cannot repeat every {self.every_days:g} days"
             )
         return self
 
 
 class Renewal(SpecModel):
-    """Contracts that end: at each date the customer may leave at once, so that churn comes in lumps."""
+    """Contract renewals: at each renewal date the customer may leave immediately."""
 
-    every_days: Days = Field(default=365.0, description="Length of a contract, counted from the day a customer came.")
+    every_days: Days = Field(default=365.0, description="Length of a contract, from the customer's first day.")
     churn: dict[str, Below1] = Field(
         default={},
-        description="By segment: chance that a calm customer of medium tier leaves at the date. Tier, frailty, "
-        "distress and seasons act on it as on the move's hazard. Segments left out have no contracts.",
+        description="By segment: probability that a calm customer of medium tier leaves at a renewal. Tier, frailty, "
+        "distress and seasons affect it as they affect the move's hazard. Segments not listed have no contracts.",
     )
     move: str = Field(default="churn", description="The move by which they leave.")
 
 
 class Payments(SpecModel):
-    """Charges that fail: customers who are lost without wanting to leave."""
+    """Failed charges: involuntary churn."""
 
     every_days: Days = Field(default=30.0, description="Days between two charges.")
-    failure: dict[str, Below1] = Field(default={}, description="Chance that a charge fails, by segment.")
-    recovered: Probability = Field(default=0.7, description="Chance that a failed charge is made good in time.")
-    grace_days: Days = Field(default=14.0, description="Whose charge is not made good leaves after this.")
+    failure: dict[str, Below1] = Field(default={}, description="Probability that a charge fails, by segment.")
+    recovered: Probability = Field(
+        default=0.7, description="Probability that a failed charge is recovered within the grace period."
+    )
+    grace_days: Days = Field(
+        default=14.0, description="Days from a failed charge that is not recovered to the customer's leaving."
+    )
     move: str = Field(default="churn", description="The move by which they leave.")
 
 
 class ValueChange(SpecModel):
     """An expansion or a contraction of the account."""
 
-    per_day: dict[str, PerDay] = Field(description="Rate by stage; 0 in stages left out.")
-    factor: float = Field(gt=0.0, le=100.0, description="What it multiplies the account value by.")
-    in_distress: Ratio = Field(default=1.0, description="Ratio on the rate while an episode of distress lasts.")
+    per_day: dict[str, PerDay] = Field(description="Rate by stage. Default: 0.")
+    factor: float = Field(gt=0.0, le=100.0, description="Factor on the account value.")
+    in_distress: Ratio = Field(default=1.0, description="Ratio on the rate during an episode of distress.")
 
 
 class Fatigue(SpecModel):
-    """What contacts do to later ones: every contact adds 1 to a level that halves with time."""
+    """The effect of earlier contacts on later ones: each contact adds 1 to a level that decays exponentially."""
 
-    half_life_days: Positive = Field(default=30.0, description="The level halves in this many days.")
+    half_life_days: Positive = Field(default=30.0, description="Half-life of the level, in days.")
     response_lost: Probability = Field(default=0.0, description="Share of the response lost at level 1.")
     churn_ratio: Ratio = Field(default=1.0, description="Hazard ratio on churn after a contact made at level 1.")
 
 
 class Imperfections(SpecModel):
-    """How records fail to tell what happened. The orchestrator sees the records; customers live the truth."""
+    """Errors in records. The orchestrator observes the records, not the customers' true histories."""
 
     signals_missing: Probability = Field(default=0.0, description="Share of signals that are never recorded.")
-    signals_orphaned: Probability = Field(default=0.0, description="Share recorded for a customer nobody knows.")
-    signals_duplicated: Probability = Field(default=0.0, description="Share recorded twice, the same to the letter.")
-    signals_late: Probability = Field(default=0.0, description="Share that is known only after a further delay.")
+    signals_orphaned: Probability = Field(default=0.0, description="Share recorded for an unknown customer.")
+    signals_duplicated: Probability = Field(default=0.0, description="Share recorded twice, with identical fields.")
+    signals_late: Probability = Field(default=0.0, description="Share that is recorded only after a further delay.")
     late_mean_days: NonNegative = Field(default=7.0, description="Mean (exponential) of that delay.")
     stages_missing: Probability = Field(default=0.0, description="Share of stage entries that are not recorded.")
     stages_wrong: Probability = Field(default=0.0, description="Share recorded as an entry to another live stage.")
@@ -270,14 +283,14 @@ class Imperfections(SpecModel):
 
 
 class World(SpecModel):
-    """The laws that customers live by."""
+    """The parameters of the simulated world, the same in all arms."""
 
     moves: dict[str, MoveClock] = Field(default={}, description="Clock of each move of the journey.")
     frailty_spread: float = Field(
         default=0.0,
         ge=0.0,
         le=3.0,
-        description="Standard deviation of log frailty (log-normal, mean 1) between customers.",
+        description="Standard deviation of log frailty (log-normal, mean 1) across customers.",
     )
     distress: Distress = Distress()
     signals: Signals = Signals()
@@ -291,8 +304,8 @@ class World(SpecModel):
     )
     lost: tuple[str, ...] = Field(
         default=(),
-        description="Stages besides the terminal ones in which a customer is gone (pays nothing, sends nothing, is not "
-        "looked at) and may be won back by a move out of them.",
+        description="Stages besides the terminal ones in which a customer has left (no revenue, no signals, no "
+        "evaluations). A move out of such a stage wins the customer back.",
     )
     imperfections: Imperfections = Imperfections()
     satisfaction: Satisfaction = Satisfaction()
@@ -309,9 +322,10 @@ class Segment(SpecModel):
         default={"low": 0.4, "medium": 0.4, "high": 0.2}, description="Relative share of each risk tier."
     )
     tenure_mean_days: NonNegative = Field(
-        default=0.0, description="Mean (exponential) time since a customer of day 0 came; 0: as long as in the stage."
+        default=0.0,
+        description="Mean (exponential) tenure of a customer on day 0; 0: the tenure is the time in the stage.",
     )
-    do_not_contact: Probability = Field(default=0.0, description="Share who gave no consent to be contacted.")
+    do_not_contact: Probability = Field(default=0.0, description="Share of customers without consent to be contacted.")
 
     @model_validator(mode="after")
     def _has_tiers(self) -> "Segment":
@@ -321,7 +335,7 @@ class Segment(SpecModel):
 
 
 class Correlations(SpecModel):
-    """How traits of a customer go together: correlations of a Gaussian copula, within each segment."""
+    """Correlations between the traits of a customer: a Gaussian copula within each segment."""
 
     value_tier: Correlation = Field(default=0.0, description="Account value with risk tier (low to high).")
     value_tenure: Correlation = Field(default=0.0, description="Account value with tenure.")
@@ -347,31 +361,38 @@ class Correlations(SpecModel):
 
 
 class Arrivals(SpecModel):
-    """Customers who come in the course of the run, at times that are uniform: a Poisson stream, given how many."""
+    """Customers who arrive during the run, at uniform times: a Poisson stream, conditional on its number."""
 
-    share: Probability = Field(description="Share of the population that is not there on day 0, on average.")
-    over_days: Days = Field(default=365.0, description="They come between day 0 and this day.")
-    stage: str | None = Field(default=None, description="The stage they come in; left out, the journey's first.")
+    share: Probability = Field(description="Expected share of the population that arrives after day 0.")
+    over_days: Days = Field(default=365.0, description="They arrive between day 0 and this day.")
+    stage: str | None = Field(default=None, description="The stage they arrive in. Default: the journey's first stage.")
 
 
 class Population(SpecModel):
-    """Who lives in the world: synthetic by segment, or a folder of records."""
+    """The simulated customers: synthetic by segment, or from a folder of records."""
 
     size: int = Field(default=2000, ge=1, le=2**31 - 1, strict=True, description="Number of customers.")
     segments: dict[str, Segment] = Field(default={}, description="Segments of a synthetic population.")
-    start: dict[str, NonNegative] = Field(default={}, description="Share in each stage on day 0 (else all initial).")
+    start: dict[str, NonNegative] = Field(
+        default={}, description="Share in each stage on day 0. Default: all in the initial stage."
+    )
     in_mid_stay: bool = Field(
         default=False,
-        description="Met on day 0 in the middle of a stay (length-biased), not at its beginning.",
+        description="Customers start day 0 in the middle of a stay (length-biased), not at its beginning.",
     )
     in_distress: bool = Field(
         default=False,
-        description="Met in distress on day 0 as onset rates and lengths imply, by the time in the stage.",
+        description="Customers may start day 0 in distress, with the probability that onset rates, episode lengths and "
+        "the time in the stage imply.",
     )
     correlations: Correlations = Correlations()
-    arrivals: Arrivals | None = Field(default=None, description="Who comes later; left out, all are there on day 0.")
-    records: str | None = Field(default=None, description="A folder of records (or `bundled`) instead of segments.")
-    as_of: str | None = Field(default=None, description="The date of the records that is day 0 (default: latest).")
+    arrivals: Arrivals | None = Field(
+        default=None, description="Customers who arrive later. Default: all start on day 0."
+    )
+    records: str | None = Field(default=None, description="A folder of records (or `bundled`), instead of segments.")
+    as_of: str | None = Field(
+        default=None, description="The date of the records that is day 0. Default: the latest date."
+    )
 
     @model_validator(mode="after")
     def _has_customers(self) -> "Population":
@@ -383,54 +404,63 @@ class Population(SpecModel):
 
     @property
     def is_listed(self) -> bool:
-        """Whether customers are known one by one (from records, or as buyers of a funnel) and not drawn by number."""
+        """Whether the customers are a list (from records, or buyers of a funnel), and not drawn by their number."""
         return self.records is not None
 
     def workload(self, days: float) -> float:
-        """How much there is to do in a run, in customer-days or as much as they are: an engine is chosen by it."""
+        """The work of a run, in customer-days or an equivalent number; the engine choice depends on it."""
         return self.size * days
 
 
 class Reviewers(SpecModel):
-    """The human gate: who approves, how fast and how well."""
+    """The reviewers: their number, speed, working hours and skill."""
 
     count: int | None = Field(default=None, ge=0, le=1_000_000, description="Number of reviewers.")
     per_1000: NonNegative | None = Field(default=None, description="Reviewers per 1,000 customers (rounded up).")
-    service_minutes: Positive = Field(default=30.0, description="Mean exponential working time of one review.")
-    minutes_per_day: float = Field(default=90.0, gt=0.0, le=1440.0, description="Daily time for reviews.")
-    opens_at_hour: float = Field(default=9.0, ge=0.0, lt=24.0, description="Hour at which that time begins.")
-    days_per_week: int = Field(default=5, ge=1, le=7, description="Working days a week, from day 0 on.")
-    approve_distressed: Probability = Field(default=0.95, description="Skill: approves when the customer is in need.")
-    reject_calm: Probability = Field(default=0.6, description="Skill: rejects when the customer is not.")
-    override: Probability = Field(default=0.1, description="Of approvals: replaced by the play for the true cause.")
+    service_minutes: Positive = Field(default=30.0, description="Mean (exponential) working time of one review.")
+    minutes_per_day: float = Field(
+        default=90.0, gt=0.0, le=1440.0, description="Time for reviews per working day, in minutes."
+    )
+    opens_at_hour: float = Field(default=9.0, ge=0.0, lt=24.0, description="Hour of the day at which reviews begin.")
+    days_per_week: int = Field(default=5, ge=1, le=7, description="Working days per week; day 0 is a Monday.")
+    approve_distressed: Probability = Field(
+        default=0.95, description="Skill: probability of approval when the customer is in distress."
+    )
+    reject_calm: Probability = Field(
+        default=0.6, description="Skill: probability of rejection when the customer is not in distress."
+    )
+    override: Probability = Field(
+        default=0.1,
+        description="Share of approvals in which the reviewer replaces the action by the one for the true cause.",
+    )
     pods: int = Field(
         default=1,
         ge=1,
         le=100_000,
-        description="Groups of customers, alike in size, each with its own share of the reviewers and its own queue.",
+        description="Number of equal groups of customers, each with its own reviewers and its own queue.",
     )
 
     @model_validator(mode="after")
     def _is_stated_once(self) -> "Reviewers":
         if self.count is not None and self.per_1000 is not None:
-            raise ValueError("give `count` or `per_1000`, not both: one of them would be silently ignored")
+            raise ValueError("give `count` or `per_1000`, not both")
         return self
 
     @model_validator(mode="after")
     def _works_within_a_day(self) -> "Reviewers":
         if self.opens_at_hour * 60.0 + self.minutes_per_day > MINUTES_PER_DAY:
             raise ValueError(
-                f"minutes_per_day {self.minutes_per_day:g}, begun at {self.opens_at_hour:g} h, go beyond midnight"
+                f"{self.minutes_per_day:g} minutes_per_day from opens_at_hour {self.opens_at_hour:g} end after midnight"
             )
         return self
 
     @property
     def working_hours(self) -> tuple[float, float, int]:
-        """Opening and length as shares of a day, and days a week, as `simulation.model.working_hours` takes them."""
+        """Opening and length as shares of a day, and days per week: arguments of `simulation.model.working_hours`."""
         return self.opens_at_hour / 24.0, self.minutes_per_day / MINUTES_PER_DAY, self.days_per_week
 
     def count_for(self, customers: int) -> int:
-        """How many reviewers a population of this size has; one when nothing is said."""
+        """Number of reviewers for a population of this size. Default: one."""
         if self.count is not None:
             return self.count
         if self.per_1000 is not None:

@@ -1,7 +1,7 @@
-"""Working hours: when reviewers work, and when a piece of work that takes so long is done.
+"""Working hours: when reviewers work, and when a review is completed.
 
-Day 0 is a Monday and begins at midnight. On each of the first `days_per_week` days of a week there is one window, from
-`opens` on for `length`, both as shares of a day. Plain scalar functions, the same in every engine.
+Day 0 is a Monday and begins at midnight. Each of the first `days_per_week` days of a week has one working window, from
+`opens` for `length`, both as shares of a day. Both engines use these scalar functions.
 """
 
 from math import floor
@@ -10,12 +10,12 @@ DAYS_IN_WEEK = 7
 
 
 def working_time_until(time: float, opens: float, length: float, days_per_week: int) -> float:
-    """Working time from day 0 up to `time`, in days.
+    """Working time from day 0 to `time`, in days.
 
     Args:
         time: In days, 0 or more.
-        opens: When the window opens, as a share of a day in [0, 1).
-        length: How long it is, as a share of a day in (0, 1 - opens].
+        opens: Start of the window, as a share of a day in [0, 1).
+        length: Length of the window, as a share of a day in (0, 1 - opens].
         days_per_week: Number of working days, 1 to 7.
     """
     day = floor(time)
@@ -29,7 +29,7 @@ def working_time_until(time: float, opens: float, length: float, days_per_week: 
 
 
 def next_opening(time: float, opens: float, length: float, days_per_week: int) -> float:
-    """The first moment from `time` on at which somebody works: `time` itself inside a window."""
+    """The first time in a working window at or after `time`; inside a window, `time` itself."""
     day = floor(time)
     weekday = day % DAYS_IN_WEEK
     if weekday < days_per_week:
@@ -45,7 +45,7 @@ def next_opening(time: float, opens: float, length: float, days_per_week: int) -
 
 
 def completion_time(start: float, work: float, opens: float, length: float, days_per_week: int) -> float:
-    """When work of `work` days of working time, begun at `start` inside a window, is done."""
+    """The time at which `work` days of working time are completed, begun at `start` inside a window."""
     left_today = floor(start) + opens + length - start
     if work <= left_today:
         return start + work

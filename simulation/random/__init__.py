@@ -1,1 +1,1 @@
-"""Random numbers, each keyed by the event it belongs to, and how traits correlate."""
+"""Random numbers, each keyed by its event, and correlated traits."""

@@ -1,8 +1,8 @@
-"""Keyed random streams: the same luck for the same event, in every arm, engine and process.
+"""Keyed random streams: common random numbers for the same event in every arm, engine and process.
 
 A draw is a pure function of (seed, replication, customer, purpose, identity of the event). There is no generator to
-advance, so nothing can get out of step: when a policy changes what happens to one customer, the next visit to a
-stage, the next episode and the next symptom still find the luck they would have found.
+advance, so streams stay synchronised between arms: when a policy changes one event of a customer, the draws of all
+other events (stage visits, episodes, symptoms) stay the same.
 
 The generator is SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195) read at an index instead of in
 sequence: draw ``i`` of key ``k`` is ``mix(k + i * GOLDEN)``. Python integers and compiled uint64 give the same bits.
@@ -16,12 +16,12 @@ MIX_1 = 0xBF58_476D_1CE4_E5B9
 MIX_2 = 0x94D0_49BB_1331_11EB
 SHIFT_1, SHIFT_2, SHIFT_3, SHIFT_TO_52_BITS = 30, 27, 31, 12
 word64 = int
-"""Compiled code replaces this, and the constants above, by unsigned 64-bit ones (see `UNSIGNED`)."""
+"""Compiled code replaces this type, and the constants above, with unsigned 64-bit integers (see `UNSIGNED`)."""
 
 IDENTITY_LIMIT = 1 << 24
-"""Each of the two numbers that identify an event must be below this."""
+"""Upper bound (exclusive) of the two numbers that identify an event."""
 
-# Purposes. A number is part of the public luck: append, never renumber, or every seed means something else.
+# Purposes. The numbers are part of every stream's key: append new ones, never renumber, or all results change.
 MOVE = 1
 ONSET = 2
 CAUSE = 3
@@ -79,7 +79,7 @@ APPROVAL_DELAY = 54
 
 
 def mix(word: int) -> int:
-    """Stafford's variant 13 of the 64-bit finaliser: a bijection in which every input bit moves every output bit."""
+    """Stafford's variant 13 of the 64-bit finaliser: a bijection in which every input bit affects every output bit."""
     word = ((word ^ (word >> SHIFT_1)) * MIX_1) & MASK
     word = ((word ^ (word >> SHIFT_2)) * MIX_2) & MASK
     return word ^ (word >> SHIFT_3)
@@ -90,7 +90,7 @@ def customer_key(seed: int, replication: int, customer: int) -> int:
 
     Args:
         seed: The scenario's seed, 0 or more.
-        replication: Which replication, 0 or more.
+        replication: Number of the replication, 0 or more.
         customer: Number of the customer in the population, 0 or more.
     """
     key = mix((word64(seed) + GOLDEN) & MASK)
@@ -99,11 +99,11 @@ def customer_key(seed: int, replication: int, customer: int) -> int:
 
 
 def uniform(key: int, purpose: int, context: int, occurrence: int) -> float:
-    """A uniform draw in the open interval (0, 1): the middle of one of 2^52 equal cells, exactly.
+    """A uniform draw in the open interval (0, 1): the exact middle of one of 2^52 equal cells.
 
     Args:
         key: The customer's key.
-        purpose: What the draw is for, one of the constants above.
+        purpose: The purpose of the draw, one of the constants above.
         context: First number of the event's identity (the stage visited, the episode), below IDENTITY_LIMIT.
         occurrence: Second number (which visit, which symptom of the episode), below IDENTITY_LIMIT.
     """
@@ -112,7 +112,7 @@ def uniform(key: int, purpose: int, context: int, occurrence: int) -> float:
 
 
 def exponential(key: int, purpose: int, context: int, occurrence: int) -> float:
-    """A unit-exponential draw: ``-log`` of the uniform one, positive and finite."""
+    """A unit-exponential draw: ``-log`` of the uniform draw, positive and finite."""
     return -log(uniform(key, purpose, context, occurrence))
 
 
@@ -129,4 +129,4 @@ UNSIGNED = (
     "SHIFT_3",
     "SHIFT_TO_52_BITS",
 )
-"""Constants that must be unsigned 64-bit integers where integers have a width."""
+"""Constants that must be unsigned 64-bit integers in compiled code."""

@@ -61,7 +61,7 @@ WRONG = [
     ("world.calendar.june={ from_day = 9, until_day = 3 }", "until_day 3 must come after from_day 9"),
     (
         "world.calendar.june={ from_day = 0, until_day = 30, every_days = 7 }",
-        "a phase of 30 days cannot come every 7 days",
+        "a phase of 30 days cannot repeat every 7 days",
     ),
     (
         "world.calendar.june={ from_day = 0, until_day = 0.1, every_days = 0.2 }",
