@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from journey.core.errors import InputError
+from journey.core.merging import deep_merge
 from journey.core.messages import format_validation_error
 from journey.core.suggestions import did_you_mean
 from journey.decision.rules import NO_ACTION
@@ -29,13 +30,13 @@ Money = Annotated[float, Field(ge=0.0, le=1e9)]
 Provenance = Literal["measured", "calibrated", "assumed", "default"]
 
 
-class _PolicySection(BaseModel):
-    """A frozen piece of the policy that refuses keys it does not know."""
+class PolicySection(BaseModel):
+    """A frozen section of a policy that refuses unknown keys and infinite numbers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class SignalType(_PolicySection):
+class SignalType(PolicySection):
     """What one type of signal means."""
 
     polarity: Literal["negative", "positive"]
@@ -43,7 +44,7 @@ class SignalType(_PolicySection):
     cause: str = Field(description="What it is a symptom of; plays are chosen by cause.")
 
 
-class Action(_PolicySection):
+class Action(PolicySection):
     """One action of the catalogue."""
 
     delivery: Literal["automated", "human", "none"]
@@ -51,7 +52,7 @@ class Action(_PolicySection):
     averts: float = Field(ge=0.0, le=1.0, description="Share of the churn at stake that it can avert.")
 
 
-class Play(_PolicySection):
+class Play(PolicySection):
     """In these stages, for these causes (or these positive signal types), this action."""
 
     stages: tuple[str, ...] = Field(min_length=1)
@@ -73,7 +74,7 @@ class Play(_PolicySection):
         return not self.segments or segment in self.segments
 
 
-class Evidence(_PolicySection):
+class Evidence(PolicySection):
     """How signals become severity and confidence (see `journey.decision.rules`)."""
 
     half_life_days: float = Field(default=14.0, gt=0.0, description="Evidence halves in this many days.")
@@ -94,7 +95,7 @@ class Evidence(_PolicySection):
     )
 
 
-class Thresholds(_PolicySection):
+class Thresholds(PolicySection):
     """From where on the orchestrator acts, and from where on a person must approve."""
 
     act_severity: float = Field(default=0.2, ge=0.0, le=1.0, description="Act from this severity on.")
@@ -105,7 +106,7 @@ class Thresholds(_PolicySection):
     approve_value_severity: float = Field(default=0.3, ge=0.0, le=1.0, description="High-value accounts.")
 
 
-class ContactPolicy(_PolicySection):
+class ContactPolicy(PolicySection):
     """How often a customer may be contacted."""
 
     cool_down_days: float = Field(default=14.0, ge=0.0, description="Least days between two contacts.")
@@ -116,7 +117,7 @@ class ContactPolicy(_PolicySection):
     do_not_contact: tuple[str, ...] = Field(default=(), description="Customers who gave no consent.")
 
 
-class ChurnMapping(_PolicySection):
+class ChurnMapping(PolicySection):
     """From severity to a probability of churn within the horizon (proportional hazards)."""
 
     horizon_days: float = Field(default=90.0, gt=0.0, le=36_500.0, description="Horizon of `churn_probability`.")
@@ -131,14 +132,14 @@ class ChurnMapping(_PolicySection):
     severity_log_ratio: float = Field(default=1.6, ge=0.0, le=50.0, description="Log hazard ratio of severity 1 to 0.")
 
 
-class Price(_PolicySection):
+class Price(PolicySection):
     """A unit price and where it comes from."""
 
     amount: Money = Field(description="Dollars per unit.")
     provenance: Provenance = "default"
 
 
-class Economics(_PolicySection):
+class Economics(PolicySection):
     """Unit prices and quantities behind ROI; each is an assumption to be replaced by your own figures."""
 
     margin_rate: float = Field(
@@ -250,7 +251,7 @@ class CompiledPolicy(NamedTuple):
     churn: ChurnMapping
 
 
-class Policy(_PolicySection):
+class Policy(PolicySection):
     """Everything that decisions depend on."""
 
     name: str = "default"
@@ -368,15 +369,6 @@ class Policy(_PolicySection):
         return NO_ACTION
 
 
-def merge_overrides(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
-    """`base` with `override` laid over it, table by table; lists are replaced whole."""
-    result = dict(base)
-    for key, value in override.items():
-        below = result.get(key)
-        result[key] = merge_overrides(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return result
-
-
 def build_policy(override: dict[str, Any], source: str, stages: tuple[str, ...] | None = None) -> Policy:
     """The default policy with `override` laid over it.
 
@@ -389,7 +381,7 @@ def build_policy(override: dict[str, Any], source: str, stages: tuple[str, ...] 
         InputError: A key is unknown or a value impossible; the message names key, value and what is expected.
     """
     try:
-        policy = Policy.model_validate(merge_overrides(Policy().model_dump(), override))
+        policy = Policy.model_validate(deep_merge(Policy().model_dump(), override))
     except ValidationError as error:
         raise InputError(format_validation_error(error, Policy, source)) from None
     if stages is not None:

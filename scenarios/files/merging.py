@@ -4,12 +4,13 @@ Lists are replaced whole. Keys that exclude each other never meet: where a later
 earlier `reviewers.per_1000` is dropped, and the reverse; so nothing that is configured contradicts anything else.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from journey.core.errors import InputError
+from journey.core.merging import deep_merge
 
 _EXCLUDES: dict[str, dict[str, tuple[str, ...]]] = {
     "reviewers": {"count": ("per_1000",), "per_1000": ("count",)},
@@ -34,24 +35,20 @@ class Layer:
     data: Mapping[str, Any]
 
 
-def deep_merge(base: Mapping[str, Any], over: Mapping[str, Any], table: str = "") -> dict[str, Any]:
-    """`base` with `over` laid over it.
+def merge_keys(base: Mapping[str, Any], over: Mapping[str, Any], table: str = "") -> dict[str, Any]:
+    """`base` with the keys of `over`, table by table; keys that exclude each other never meet.
 
     Args:
         base: The earlier layer.
         over: The later layer; it wins.
         table: Name of the table that both are, to know which of its keys exclude each other.
     """
+    return deep_merge(base, over, table, dropped_keys=_find_dropped_keys)
+
+
+def _find_dropped_keys(table: str, keys: Iterable[str]) -> frozenset[str]:
     excludes = _EXCLUDES.get(table, {})
-    dropped = {name for key in over for name in excludes.get(key, ())}
-    result = {key: value for key, value in base.items() if key not in dropped}
-    for key, value in over.items():
-        below = result.get(key)
-        if isinstance(below, Mapping) and isinstance(value, Mapping):
-            result[key] = deep_merge(below, value, key)
-        else:
-            result[key] = value
-    return result
+    return frozenset(name for key in keys for name in excludes.get(key, ()))
 
 
 def refuse_contradictions(layers: Sequence[Layer]) -> None:
@@ -83,7 +80,7 @@ def merge_layers(layers: Sequence[Layer]) -> dict[str, Any]:
     """All layers, the last one on top."""
     result: dict[str, Any] = {}
     for layer in layers:
-        result = deep_merge(result, layer.data)
+        result = merge_keys(result, layer.data)
     return result
 
 

@@ -12,7 +12,7 @@ from journey.machine import Journey, default_journey
 from journey.machine.errors import JourneyDefinitionError
 from scenarios.files.acquisition_checks import validate_acquisition
 from scenarios.files.cross_checks import validate_references
-from scenarios.files.merging import Layer, deep_merge, find_source
+from scenarios.files.merging import Layer, find_source, merge_keys
 from scenarios.files.model import Arm, Scenario
 from simulation.acquisition.spec import Acquisition, with_acquisition
 from simulation.model.arm import ArmSpec
@@ -70,7 +70,7 @@ def _resolve_journey(scenario: Scenario, layers: Sequence[Layer]) -> Journey:
 def _resolve_policy(scenario: Scenario, path: tuple[str, ...], journey: Journey, layers: Sequence[Layer]) -> Policy:
     override = scenario.policy
     if path:
-        override = deep_merge(override, scenario.arms[path[1]].policy)
+        override = merge_keys(override, scenario.arms[path[1]].policy)
     key = ".".join((*path, "policy"))
     source = f"{find_source(layers, (*path, 'policy'))}: {key}"
     try:
@@ -82,7 +82,7 @@ def _resolve_policy(scenario: Scenario, path: tuple[str, ...], journey: Journey,
 def _resolve_reviewers(scenario: Scenario, name: str, arm: Arm, layers: Sequence[Layer]) -> Reviewers:
     base = scenario.reviewers.model_dump(exclude_unset=True)
     try:
-        return Reviewers.model_validate(deep_merge(base, arm.reviewers, "reviewers"))
+        return Reviewers.model_validate(merge_keys(base, arm.reviewers, "reviewers"))
     except ValidationError as error:
         source = f"{find_source(layers, ('arms', name, 'reviewers'))}: arms.{name}.reviewers"
         raise InputError(_prefix_keys(source, format_validation_error(error, Reviewers, source))) from None
@@ -95,7 +95,7 @@ def _resolve_population(scenario: Scenario, name: str, arm: Arm, policy: Policy,
     base = scenario.acquisition.model_dump(exclude_unset=True)
     source = f"{find_source(layers, ('arms', name, 'acquisition'))}: arms.{name}.acquisition"
     try:
-        acquisition = Acquisition.model_validate(deep_merge(base, arm.acquisition))
+        acquisition = Acquisition.model_validate(merge_keys(base, arm.acquisition))
     except ValidationError as error:
         raise InputError(_prefix_keys(source, format_validation_error(error, Acquisition, source))) from None
     return with_acquisition(scenario.population, acquisition, spread=scenario.world.frailty_spread, churn=policy.churn)

@@ -5,7 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from journey.decision.policy import ChurnMapping, merge_overrides
+from journey.core.merging import deep_merge
+from journey.decision.policy import ChurnMapping
 from simulation.acquisition.spec import Acquisition, with_acquisition
 from simulation.model.spec import Population
 from tests.simulation.worlds import POPULATION, arm
@@ -46,7 +47,7 @@ def plan(
     campaign: dict[str, Any] | None = None, reallocation: dict[str, Any] | None = None, **more: Any
 ) -> Acquisition:
     """The plain campaign with parts laid over it; nothing is moved unless `reallocation` says so."""
-    campaigns = {"launch": merge_overrides(CAMPAIGN, campaign or {})}
+    campaigns = {"launch": deep_merge(CAMPAIGN, campaign or {})}
     return Acquisition.model_validate({"campaigns": campaigns, "reallocation": reallocation or {}, **more})
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from journey.decision.policy import Policy, merge_overrides
+from journey.core.merging import deep_merge
+from journey.decision.policy import Policy
 from journey.machine import Journey, Move
 from simulation.model.arm import ArmSpec
 from simulation.model.spec import Population, Reviewers, World
@@ -30,7 +31,7 @@ ALL_IN_DISTRESS: dict[str, Any] = {
 def bare(world: dict[str, Any] | None = None, *, population: dict[str, Any] | None = None, back: bool = False) -> Any:
     """An arm of the barest world, without an orchestrator; with `back` those who left may return."""
     moves = [Move("leave", "here", "gone")] + ([Move("return", "gone", "here")] if back else [])
-    given = merge_overrides(WORLD, world or {})
+    given = deep_merge(WORLD, world or {})
     # A dwell is replaced whole: what is left of the one that never ends would make another law of it.
     said = {name: clock["dwell"] for name, clock in (world or {}).get("moves", {}).items() if "dwell" in clock}
     given["moves"] = {name: {**clock, "dwell": said.get(name, NEVER)} for name, clock in given["moves"].items()}
@@ -43,7 +44,7 @@ def bare(world: dict[str, Any] | None = None, *, population: dict[str, Any] | No
         ),
         world=World.model_validate({**given, "lost": ["gone"] if back else []}),
         policy=Policy(),
-        population=Population.model_validate(merge_overrides(POPULATION, population or {})),
+        population=Population.model_validate(deep_merge(POPULATION, population or {})),
         reviewers=Reviewers(count=0),
         active=False,
     )

@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from journey.decision.policy import merge_overrides
+from journey.core.merging import deep_merge
 from simulation.model.arm import ArmSpec
 from tests.simulation.worlds import arm, win_back_journey
 
@@ -55,7 +55,7 @@ def full_arm(
     return arm(
         name,
         journey=changes.pop("journey", None) or win_back_journey(),
-        world=merge_overrides(deepcopy(FULL), world or {}),
-        population=merge_overrides(deepcopy(POPULATION), population or {}),
+        world=deep_merge(deepcopy(FULL), world or {}),
+        population=deep_merge(deepcopy(POPULATION), population or {}),
         **changes,
     )

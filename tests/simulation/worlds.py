@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from journey.decision.policy import Policy, build_policy, merge_overrides
+from journey.core.merging import deep_merge
+from journey.decision.policy import Policy, build_policy
 from journey.machine import Journey, default_journey
 from simulation.model.arm import ArmSpec
 from simulation.model.spec import Population, Reviewers, World
@@ -77,9 +78,9 @@ def arm(
     return ArmSpec(
         name=name,
         journey=changes.pop("journey", None) or default_journey(),
-        world=World.model_validate(merge_overrides(WORLD, world or {})),
+        world=World.model_validate(deep_merge(WORLD, world or {})),
         policy=build_policy(policy, "test") if policy else Policy(),
-        population=Population.model_validate(merge_overrides(POPULATION, population or {})),
+        population=Population.model_validate(deep_merge(POPULATION, population or {})),
         reviewers=changes.pop("reviewers", Reviewers(count=1)),
         **changes,
     )

@@ -8,11 +8,12 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from journey.core.errors import InputError
+from journey.core.merging import deep_merge
 from journey.core.messages import format_validation_error
-from journey.decision.policy import Money, merge_overrides, read_override
+from journey.decision.policy import Money, PolicySection, read_override
 from journey.marketing.records.model import Severity
 from journey.statistics.proportions import CONFIDENCE, POWER
 
@@ -23,13 +24,7 @@ CountedRisk = Literal[
 ]
 
 
-class _PolicySection(BaseModel):
-    """A frozen piece of the policy that refuses keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Metric(_PolicySection):
+class Metric(PolicySection):
     """A rate as it is computed from performance: its numerator per its denominator."""
 
     numerator: Quantity
@@ -41,7 +36,7 @@ class Metric(_PolicySection):
         return f"{self.numerator} per {self.denominator.removesuffix('s')}"
 
 
-class PhraseRule(_PolicySection):
+class PhraseRule(PolicySection):
     """Words that an asset may not use without somebody having looked at them."""
 
     code: str
@@ -59,7 +54,7 @@ class PhraseRule(_PolicySection):
         return pattern
 
 
-class Trust(_PolicySection):
+class Trust(PolicySection):
     """How far a count can be believed: the confidence of its row times the trust in its source."""
 
     sources: dict[str, Share] = Field(
@@ -71,7 +66,7 @@ class Trust(_PolicySection):
     least: Share = Field(default=0.6, description="Counts trusted less lead to no flag and no proposal.")
 
 
-class FunnelPolicy(_PolicySection):
+class FunnelPolicy(PolicySection):
     """When a step of a funnel counts as a leak."""
 
     weak_step: Share = Field(default=0.02, description="A step is a drop-off when its interval ends below this.")
@@ -84,7 +79,7 @@ class FunnelPolicy(_PolicySection):
     confidence: Share = Field(default=0.95, description="Of every interval.")
 
 
-class BudgetPolicy(_PolicySection):
+class BudgetPolicy(PolicySection):
     """Who may move how much."""
 
     currency: str = "USD"
@@ -128,7 +123,7 @@ class BudgetPolicy(_PolicySection):
         return self
 
 
-class RiskPolicy(_PolicySection):
+class RiskPolicy(PolicySection):
     """What may not stay unlooked at, and from when on the data raise a risk by themselves."""
 
     force_review: tuple[str, ...] = Field(default=("high", "critical"), description="Severities a person must review.")
@@ -206,7 +201,7 @@ class RiskPolicy(_PolicySection):
         return self
 
 
-class ExperimentPolicy(_PolicySection):
+class ExperimentPolicy(PolicySection):
     """When an experiment has a winner."""
 
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
@@ -217,7 +212,7 @@ class ExperimentPolicy(_PolicySection):
     )
 
 
-class RollupPolicy(_PolicySection):
+class RollupPolicy(PolicySection):
     """When a segment is worth more money, the same, a new message, or none."""
 
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(default=CONFIDENCE, description="Of every interval.")
@@ -238,7 +233,7 @@ class RollupPolicy(_PolicySection):
     )
 
 
-class AttributionPolicy(_PolicySection):
+class AttributionPolicy(PolicySection):
     """How credit is given to channels from customer paths."""
 
     order: Annotated[int, Field(ge=1, le=4)] = Field(
@@ -246,7 +241,7 @@ class AttributionPolicy(_PolicySection):
     )
 
 
-class Tolerance(_PolicySection):
+class Tolerance(PolicySection):
     """Differences that are rounding and not findings."""
 
     rate: float = Field(default=0.0005, ge=0.0, description="A stored rate with three decimals.")
@@ -256,7 +251,7 @@ class Tolerance(_PolicySection):
     cost_share: Share = Field(default=0.05, description="A channel's cost is an average: so far it may be off.")
 
 
-class MarketingPolicy(_PolicySection):
+class MarketingPolicy(PolicySection):
     """Everything together."""
 
     metrics: dict[str, Metric] = Field(
@@ -297,7 +292,7 @@ def build_marketing_policy(override: dict[str, Any], source: str) -> MarketingPo
         InputError: A key is unknown or a value impossible; the message names key, value and what is expected.
     """
     try:
-        return MarketingPolicy.model_validate(merge_overrides(MarketingPolicy().model_dump(), override))
+        return MarketingPolicy.model_validate(deep_merge(MarketingPolicy().model_dump(), override))
     except ValidationError as error:
         raise InputError(format_validation_error(error, MarketingPolicy, source)) from None
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.files.merging import Layer, deep_merge, find_source, merge_layers, normalise
+from scenarios.files.merging import Layer, find_source, merge_keys, merge_layers, normalise
 
 values = st.integers(0, 9) | st.lists(st.integers(0, 3), max_size=2)
 # A key is either always a table or always a value, as in a scenario: that is what makes laying over associative.
@@ -17,44 +17,44 @@ layers = st.fixed_dictionaries({}, optional={"a": values, "b": values, "table": 
 
 @given(layers, layers, layers)
 def test_laying_over_is_associative(one, two, three):
-    assert deep_merge(deep_merge(one, two), three) == deep_merge(one, deep_merge(two, three))
+    assert merge_keys(merge_keys(one, two), three) == merge_keys(one, merge_keys(two, three))
 
 
 @given(layers)
 def test_nothing_laid_over_changes_nothing(one):
-    assert deep_merge(one, {}) == one == deep_merge({}, one)
-    assert deep_merge(one, one) == one
+    assert merge_keys(one, {}) == one == merge_keys({}, one)
+    assert merge_keys(one, one) == one
 
 
 @given(layers, layers)
 def test_the_later_layer_wins_and_the_earlier_is_left_as_it_was(one, two):
     before = repr(one)
-    found = deep_merge(one, two)
+    found = merge_keys(one, two)
     assert repr(one) == before
     assert all(found[key] == two[key] for key in two if key in ("a", "b"))
 
 
 @given(layers, layers)
 def test_number_and_rate_of_reviewers_never_meet(one, two):
-    found = deep_merge(one, two).get("reviewers", {})
+    found = merge_keys(one, two).get("reviewers", {})
     assert not {"count", "per_1000"} <= set(found)
 
 
 def test_lists_are_replaced_whole():
-    assert deep_merge({"a": [1, 2, 3]}, {"a": [4]}) == {"a": [4]}
+    assert merge_keys({"a": [1, 2, 3]}, {"a": [4]}) == {"a": [4]}
 
 
 def test_records_replace_segments_and_the_reverse():
     synthetic = {"population": {"size": 5, "segments": {"SMB": {}}, "start": {"onboarding": 1}}}
     recorded = {"population": {"records": "bundled", "as_of": "2025-01-16"}}
-    assert deep_merge(synthetic, recorded) == {"population": {"size": 5, **recorded["population"]}}
-    assert deep_merge(recorded, synthetic) == synthetic
+    assert merge_keys(synthetic, recorded) == {"population": {"size": 5, **recorded["population"]}}
+    assert merge_keys(recorded, synthetic) == synthetic
 
 
 def test_an_amount_without_provenance_is_assumed_and_inherits_none():
     base = {"money": {"rate": {"amount": 0.1, "provenance": "measured"}}}
     over = normalise({"money": {"rate": {"amount": 0.2}}})
-    assert deep_merge(base, over) == {"money": {"rate": {"amount": 0.2, "provenance": "assumed"}}}
+    assert merge_keys(base, over) == {"money": {"rate": {"amount": 0.2, "provenance": "assumed"}}}
 
 
 def test_the_source_of_a_key_is_the_last_layer_that_says_it():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.decision.policy import merge_overrides
+from journey.core.merging import deep_merge
 from journey.machine import Journey, Move
 from journey.machine.guards import Guard
 from simulation.distributions import dwell_times
@@ -54,7 +54,7 @@ def world_of_one_kind(**changes):
         "moves": {"activate": {"in_distress": 0.2}},
         "distress": {"causes": {"failed_onboarding": {"onset_per_day": {"onboarding": 0.06}}}},
     }
-    return arm(**{**changes, "world": merge_overrides(plain, changes.get("world", {}))})
+    return arm(**{**changes, "world": deep_merge(plain, changes.get("world", {}))})
 
 
 def theory(setup=None, seed=2, customers=CUSTOMERS, section=theory_checks):
