@@ -4,7 +4,7 @@ Agreement with recorded decisions is a regression check. It is no validation: th
 whether it was right.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from journey.orchestrator.case_reader import CustomerCase
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.records.model import Customer, Intervention
+from journey.statistics.rank_correlation import compute_rank_correlation
 
 AGREEMENT_LABEL = "regression check, not validation"
 
@@ -141,31 +142,3 @@ def _build_row(intervention: Intervention, decision: Decision) -> ReplayRow:
         confidence=decision.confidence,
         reason=decision.reason,
     )
-
-
-def compute_rank_correlation(left: Sequence[float], right: Sequence[float]) -> float | None:
-    """Spearman's rank correlation (Pearson's of mid-ranks); None where it is not defined."""
-    if len(left) < 3:
-        return None
-    left_ranks, right_ranks = _compute_mid_ranks(left), _compute_mid_ranks(right)
-    mean_rank = (len(left) + 1) / 2.0
-    left_variation = sum((rank - mean_rank) ** 2 for rank in left_ranks)
-    right_variation = sum((rank - mean_rank) ** 2 for rank in right_ranks)
-    if left_variation == 0.0 or right_variation == 0.0:
-        return None
-    covariance = sum((x - mean_rank) * (y - mean_rank) for x, y in zip(left_ranks, right_ranks, strict=True))
-    return float(covariance / (left_variation * right_variation) ** 0.5)
-
-
-def _compute_mid_ranks(values: Sequence[float]) -> list[float]:
-    order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0.0] * len(values)
-    start = 0
-    while start < len(order):
-        end = start
-        while end + 1 < len(order) and values[order[end + 1]] == values[order[start]]:
-            end += 1
-        for tied in order[start : end + 1]:
-            ranks[tied] = (start + end) / 2.0 + 1.0
-        start = end + 1
-    return ranks

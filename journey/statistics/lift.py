@@ -13,6 +13,7 @@ from journey.statistics.means import (
     paired_differences,
     t_quantile,
 )
+from journey.statistics.proportions import critical_value
 
 _STANDARD_NORMAL = NormalDist()
 
@@ -96,5 +97,5 @@ def single_experiment_power(difference: Estimate, confidence: float = CONFIDENCE
     """
     if difference.mean is None or not difference.sd:
         return None
-    standardised, critical = abs(difference.mean) / difference.sd, _STANDARD_NORMAL.inv_cdf(0.5 + confidence / 2.0)
+    standardised, critical = abs(difference.mean) / difference.sd, critical_value(confidence)
     return _STANDARD_NORMAL.cdf(standardised - critical) + _STANDARD_NORMAL.cdf(-standardised - critical)

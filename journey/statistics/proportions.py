@@ -14,6 +14,11 @@ POWER = 0.80
 _STANDARD_NORMAL = NormalDist()
 
 
+def critical_value(confidence: float = CONFIDENCE) -> float:
+    """The two-sided critical value of the standard normal: 1.96 for a confidence of 0.95."""
+    return _STANDARD_NORMAL.inv_cdf(0.5 + confidence / 2.0)
+
+
 class ContingencyTable(NamedTuple):
     """A two by two table: of how many customers how many had the event, in each of two arms."""
 
@@ -100,7 +105,7 @@ def customers_needed(p0: float, p1: float, power: float = POWER, confidence: flo
     """
     if p0 == p1:
         return None
-    alpha = _STANDARD_NORMAL.inv_cdf(0.5 + confidence / 2.0)
+    alpha = critical_value(confidence)
     pooled = (p0 + p1) / 2.0
     null = alpha * sqrt(2.0 * pooled * (1.0 - pooled))
     alternative = _STANDARD_NORMAL.inv_cdf(power) * sqrt(p0 * (1.0 - p0) + p1 * (1.0 - p1))

@@ -1,4 +1,4 @@
-"""Score intervals of two proportions: every value that the score test of it does not refute.
+"""Score intervals of one proportion and of two: every value that the score test does not reject.
 
 At "no difference" that test is the pooled two-proportion z test, so an interval leaves out 0 (or a ratio of 1) exactly
 where the z test refutes it: the interval and the p-value cannot contradict each other.
@@ -6,10 +6,9 @@ where the z test refutes it: the interval and the p-value cannot contradict each
 
 from collections.abc import Callable
 from math import acos, copysign, cos, inf, pi, sqrt
-from statistics import NormalDist
 from typing import NamedTuple
 
-from journey.statistics.proportions import CONFIDENCE, ContingencyTable
+from journey.statistics.proportions import CONFIDENCE, ContingencyTable, critical_value
 
 # Halvings of the range of the root: more than the 53 bits of a double.
 _MAX_HALVINGS = 200
@@ -27,6 +26,46 @@ class Interval(NamedTuple):
     high: float
 
 
+class Proportion(NamedTuple):
+    """A share with its interval.
+
+    Attributes:
+        value: The share; None where the whole is 0, or where the part is larger than the whole.
+        low: Lower bound of the interval; None where there is no share.
+        high: Upper bound.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def wilson_interval(part: int, whole: int, confidence: float = CONFIDENCE) -> Proportion:
+    """The share of a whole and Wilson's score interval (1927), without continuity correction.
+
+    It assumes that the part is counted among the whole, and that each one of the whole goes on by itself with the same
+    probability. Counts of two sources are not nested: then the interval is what it would be if they were.
+
+    Args:
+        part: How many went on, 0 or more.
+        whole: How many could have.
+        confidence: Of the two-sided interval.
+
+    Returns:
+        Nothing but None where the whole is 0 or smaller than its part: that is no share.
+    """
+    if whole <= 0 or part > whole:
+        return Proportion(None, None, None)
+    z2 = critical_value(confidence) ** 2
+    share = part / whole
+    centre = (share + z2 / (2.0 * whole)) / (1.0 + z2 / whole)
+    half = sqrt(z2 * (share * (1.0 - share) / whole + z2 / (4.0 * whole * whole))) / (1.0 + z2 / whole)
+    # At the ends the bound is the share itself; subtraction would leave a trace of rounding.
+    low = 0.0 if part == 0 else centre - half
+    high = 1.0 if part == whole else centre + half
+    return Proportion(share, low, high)
+
+
 def ratio_interval(table: ContingencyTable, confidence: float = CONFIDENCE) -> Interval | None:
     """Score interval of the second arm's share over the first's (Koopman 1984), 1.05 for 5 % more.
 
@@ -40,7 +79,7 @@ def ratio_interval(table: ContingencyTable, confidence: float = CONFIDENCE) -> I
     events, n, other_events, other_n = table
     if not n or not other_n or not events:
         return None
-    level = _critical_value(confidence)
+    level = critical_value(confidence) ** 2
     estimate = (other_events / other_n) / (events / n)
 
     def score_excess(ratio: float) -> float:
@@ -86,7 +125,7 @@ def difference_interval(table: ContingencyTable, confidence: float = CONFIDENCE)
     events, n, other_events, other_n = table
     if not n or not other_n:
         return None
-    level = _critical_value(confidence)
+    level = critical_value(confidence) ** 2
     estimate = other_events / other_n - events / n
 
     def score_excess(difference: float) -> float:
@@ -122,10 +161,6 @@ def _constrained_shares(table: ContingencyTable, difference: float) -> tuple[flo
         root = 2.0 * p * cos(angle) - third
     share = min(1.0, max(0.0, root))
     return share, min(1.0, max(0.0, share + difference))
-
-
-def _critical_value(confidence: float) -> float:
-    return NormalDist().inv_cdf(0.5 + confidence / 2.0) ** 2
 
 
 def _find_root(function: Callable[[float], float], *, outside: float, inside: float) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from journey.statistics.wilson import Proportion, wilson_interval
+from journey.statistics.score_intervals import Proportion, wilson_interval
 
 DAILY_TOTALS_ONLY = (
     "funnel_events holds daily totals: they do not say which visitors of which day converted later. Paths of single "

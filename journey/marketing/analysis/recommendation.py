@@ -12,8 +12,7 @@ from journey.marketing.analysis.performance_counts import PerformanceCounts
 from journey.marketing.core.policy import Metric, RollupPolicy
 from journey.marketing.records.model import Recommendation
 from journey.statistics.proportions import ContingencyTable
-from journey.statistics.score_intervals import ratio_interval
-from journey.statistics.wilson import wilson_interval
+from journey.statistics.score_intervals import ratio_interval, wilson_interval
 
 Rule = Literal[
     "nothing_counted",

@@ -24,7 +24,7 @@ from journey.marketing.analysis.recommendation import (
     compute_trend,
     recommend,
 )
-from journey.statistics.wilson import wilson_interval
+from journey.statistics.score_intervals import wilson_interval
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext

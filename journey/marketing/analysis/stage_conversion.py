@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from journey.marketing.views.funnel import FunnelRow, build_funnel_rows
 from journey.statistics.proportions import ContingencyTable, adjust_holm, pooled_z_test
-from journey.statistics.wilson import wilson_interval
+from journey.statistics.score_intervals import wilson_interval
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from journey.marketing.analysis.performance_counts import PerformanceCounts, read_campaign_performance
 from journey.marketing.core.policy import MarketingPolicy
-from journey.statistics.wilson import wilson_interval
+from journey.statistics.score_intervals import wilson_interval
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext

@@ -6,7 +6,6 @@ said so. A difference is not the move's effect: nobody ran both.
 
 from dataclasses import asdict, dataclass, replace
 from math import exp, sqrt
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
 from journey.marketing.budget.channel_returns import (
@@ -20,6 +19,7 @@ from journey.marketing.budget.channel_returns import (
 )
 from journey.marketing.core.policy import MarketingPolicy
 from journey.records.database import literal
+from journey.statistics.proportions import critical_value
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -128,7 +128,7 @@ def compare_channel(
     if return_before is None or return_after is None:
         return replace(impact, reason=_explain_missing(before, after, prior, policy, is_spanned=is_spanned))
     log_ratio = return_after.log_median - return_before.log_median
-    margin = NormalDist().inv_cdf(0.5 + confidence / 2.0) * sqrt(return_before.log_sd**2 + return_after.log_sd**2)
+    margin = critical_value(confidence) * sqrt(return_before.log_sd**2 + return_after.log_sd**2)
     low, high = exp(log_ratio - margin), exp(log_ratio + margin)
     verdict: Verdict = "rose" if low > 1.0 else "fell" if high < 1.0 else "no_difference_shown"
     reason = (

@@ -17,7 +17,7 @@ from journey.marketing.core.policy import CountedRisk, MarketingPolicy, PhraseRu
 from journey.marketing.records.model import RiskAction, RiskType, Severity
 from journey.marketing.views.funnel import build_funnel_rows
 from journey.marketing.views.registry import CHECKS
-from journey.statistics.wilson import wilson_interval
+from journey.statistics.score_intervals import wilson_interval
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext

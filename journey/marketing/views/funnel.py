@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from journey.marketing.core.policy import MarketingPolicy
 from journey.records.database import literal
-from journey.statistics.wilson import Proportion, wilson_interval
+from journey.statistics.score_intervals import Proportion, wilson_interval
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext

@@ -8,7 +8,7 @@ from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy, build_policy
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader, default_as_of
-from journey.orchestrator.replay import AGREEMENT_LABEL, compute_rank_correlation, replay
+from journey.orchestrator.replay import AGREEMENT_LABEL, replay
 from journey.records.folder import Records, bundled_folder, read_folder
 
 
@@ -131,11 +131,3 @@ def test_an_earlier_intervention_of_another_day_is_history_and_the_replayed_one_
     )  # fmt: skip
     rows = replay(Orchestrator(), CaseReader(records).read_all(), AsOf.of("2031-02-01")).rows
     assert [row.reason for row in rows] == ["act", "act", "open_intervention"]
-
-
-def test_rank_correlation_by_hand():
-    """Against R: cor(c(1, 2, 2, 4), c(2, 1, 3, 9), method = "spearman") is 0.6324555."""
-    assert compute_rank_correlation([1, 2, 2, 4], [2, 1, 3, 9]) == pytest.approx(0.6324555, abs=1e-7)
-    assert compute_rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1.0)
-    assert compute_rank_correlation([1, 2], [1, 2]) is None
-    assert compute_rank_correlation([1, 1, 1], [1, 2, 3]) is None

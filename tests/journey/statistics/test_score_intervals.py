@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from journey.statistics.proportions import ContingencyTable, pooled_z_test
-from journey.statistics.score_intervals import difference_interval, ratio_interval
+from journey.statistics.score_intervals import difference_interval, ratio_interval, wilson_interval
 
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 tables = st.tuples(counts, counts).map(lambda pair: ContingencyTable(*pair[0], *pair[1]))
@@ -58,3 +59,20 @@ def test_arms_changed_about_turn_the_difference_over(table):
 def test_empty_arms_have_no_interval():
     assert difference_interval(ContingencyTable(0, 0, 1, 2)) is None
     assert ratio_interval(ContingencyTable(1, 2, 0, 0)) is None
+
+
+@given(st.integers(0, 5000), st.integers(1, 5000), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_the_interval_is_wilsons(part, whole, confidence):
+    """Held against SciPy: scipy.stats.binomtest(k, n).proportion_ci(method="wilson")."""
+    part = min(part, whole)
+    found = wilson_interval(part, whole, confidence)
+    expected = binomtest(part, whole).proportion_ci(confidence, method="wilson")
+    # Both are a few operations on doubles: they agree to rounding.
+    assert found.value == part / whole
+    assert found.low == pytest.approx(expected.low, abs=1e-12)
+    assert found.high == pytest.approx(expected.high, abs=1e-12)
+
+
+def test_what_is_no_share_has_no_interval():
+    assert wilson_interval(0, 0) == (None, None, None)
+    assert wilson_interval(5, 4) == (None, None, None)

@@ -5,13 +5,11 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
 from journey.marketing.analysis.late_conversions import Conversion, compute_late_converters
 from journey.marketing.core.policy import FunnelPolicy, MarketingPolicy, Trust
 from journey.marketing.views.context import build_context
 from journey.marketing.views.funnel import build_funnel_rows, find_leaky_cells
-from journey.statistics.wilson import wilson_interval
 from tests.journey.marketing.companies import records, row, rows
 
 
@@ -35,23 +33,6 @@ def _funnel(*counts, path=(), policy=None):
     if path:
         tables["campaigns"] = [_campaign(path)]
     return build_funnel_rows(build_context(records(tables), policy=policy))
-
-
-@given(st.integers(0, 5000), st.integers(1, 5000), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
-def test_the_interval_is_wilsons(part, whole, confidence):
-    """Held against SciPy: scipy.stats.binomtest(k, n).proportion_ci(method="wilson")."""
-    part = min(part, whole)
-    found = wilson_interval(part, whole, confidence)
-    expected = binomtest(part, whole).proportion_ci(confidence, method="wilson")
-    # Both are a few operations on doubles: they agree to rounding.
-    assert found.value == part / whole
-    assert found.low == pytest.approx(expected.low, abs=1e-12)
-    assert found.high == pytest.approx(expected.high, abs=1e-12)
-
-
-def test_what_is_no_share_has_no_interval():
-    assert wilson_interval(0, 0) == (None, None, None)
-    assert wilson_interval(5, 4) == (None, None, None)
 
 
 def test_the_bundled_funnel_is_what_was_published():
