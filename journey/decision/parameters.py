@@ -1,10 +1,99 @@
-"""A policy's numbers as arrays, as compiled code takes them."""
+"""A policy's numbers as the steps take them: as tuples for one customer, as arrays for compiled code."""
 
-from typing import Any
+from collections.abc import Sequence
+from math import log1p
+from typing import Any, NamedTuple
 
-import numpy as np
+from journey.decision.policy import MONITOR_ONLY, CompiledPolicy
 
-from journey.decision.steps import PolicyParameters
+ROUNDING_MARGIN = 1.0 - 1e-9
+"""Factor on a bound of evidence, severity or confidence, so that rounding cannot break it."""
+
+_MAX_SEVERITY_BOUND = 0.999
+"""Largest severity that is converted into evidence: close to 1 the conversion is too imprecise."""
+
+
+class PolicyParameters(NamedTuple):
+    """The numbers of a policy that the steps need; the last signal type is the unknown one."""
+
+    live: Sequence[bool]
+    typical_days: Sequence[float]
+    positive: Sequence[bool]
+    weights: Sequence[float]
+    causes: Sequence[int]
+    trusts: Sequence[float]
+    human: Sequence[bool]
+    averts: Sequence[float]
+    plays: Sequence[Sequence[Sequence[int]]]
+    opportunities: Sequence[Sequence[Sequence[int]]]
+    hazards: Sequence[Sequence[float]]
+    stalled: int
+    unknown_type: int
+    high_tier: int
+    monitor: int
+    fade_rate: float
+    relief: float
+    overstay_weight: float
+    mass_scale: float
+    conflict_penalty: float
+    gap_factor: float
+    severity_log_ratio: float
+    horizon_days: float
+    act_severity: float
+    act_confidence: float
+    approve_human_severity: float
+    approve_high_tier_severity: float
+    approve_value: float
+    approve_value_severity: float
+    cool_down_days: float
+    max_contacts: int
+    window_days: float
+    approval_expiry_days: float
+    outcome_wait_days: float
+    evidence_to_act: float
+    """Negative evidence below which severity stays below `act_severity`, with a margin for rounding."""
+
+
+def build_parameters(table: CompiledPolicy) -> PolicyParameters:
+    """The parameters of a compiled policy, with tuples."""
+    evidence, thresholds, contact, churn = table.evidence, table.thresholds, table.contact, table.churn
+    return PolicyParameters(
+        live=table.live,
+        typical_days=table.typical_days,
+        positive=table.positive,
+        weights=table.weights,
+        causes=table.causes,
+        trusts=table.trusts,
+        human=table.human,
+        averts=table.averts,
+        plays=table.plays,
+        opportunities=table.opportunities,
+        hazards=table.hazards,
+        stalled=table.stalled,
+        unknown_type=len(table.signal_types),
+        high_tier=table.tiers.index("high"),
+        monitor=table.actions.index(MONITOR_ONLY),
+        fade_rate=table.fade_rate,
+        relief=evidence.relief,
+        overstay_weight=evidence.overstay_weight,
+        mass_scale=evidence.mass_scale,
+        conflict_penalty=evidence.conflict_penalty,
+        gap_factor=evidence.gap_factor,
+        severity_log_ratio=churn.severity_log_ratio,
+        horizon_days=churn.horizon_days,
+        act_severity=thresholds.act_severity,
+        act_confidence=thresholds.act_confidence,
+        approve_human_severity=thresholds.approve_human_severity,
+        approve_high_tier_severity=thresholds.approve_high_tier_severity,
+        approve_value=thresholds.approve_value,
+        approve_value_severity=thresholds.approve_value_severity,
+        cool_down_days=contact.cool_down_days,
+        max_contacts=contact.max_contacts,
+        window_days=contact.window_days,
+        approval_expiry_days=contact.approval_expiry_days,
+        outcome_wait_days=contact.outcome_wait_days,
+        evidence_to_act=-log1p(-min(thresholds.act_severity, _MAX_SEVERITY_BOUND)) * ROUNDING_MARGIN,
+    )
 
 
 def build_array_parameters(parameters: PolicyParameters) -> PolicyParameters:
@@ -14,5 +103,7 @@ def build_array_parameters(parameters: PolicyParameters) -> PolicyParameters:
 
 
 def _as_array(value: Any, kind: str) -> Any:
+    import numpy as np
+
     dtype = np.bool_ if "bool" in kind else np.float64 if "float" in kind else np.int64
     return np.array(value, dtype=dtype) if isinstance(value, tuple) else dtype(value).item()

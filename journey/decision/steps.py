@@ -7,15 +7,12 @@ very same functions for a million, where it holds arrays. Like the rules they us
 """
 
 from collections.abc import Sequence
-from math import log1p
-from typing import Any, NamedTuple
+from typing import Any
 
-from journey.decision.policy import MONITOR_ONLY, CompiledPolicy
+from journey.decision.parameters import PolicyParameters
 from journey.decision.rules import (
     ACT,
-    BELOW_THRESHOLD,
     NO_ACTION,
-    NO_EVIDENCE,
     NO_SIGNAL,
     NO_STAGE,
     NOT_LIVE,
@@ -60,98 +57,6 @@ neither action nor outcome."""
 NOT_GIVEN = -1
 """The status code of a record that does not say in which state it is."""
 
-UNDECIDED = -1
-"""No reason: `idle_reason_from_bounds` cannot tell."""
-
-_ROUNDING_MARGIN = 1.0 - 1e-9
-"""Less than rounding can leave of evidence, of a severity or of a confidence."""
-
-_MAX_SEVERITY_BOUND = 0.999
-"""Nearer to 1, a severity says too little about the evidence behind it."""
-
-
-class PolicyParameters(NamedTuple):
-    """The numbers of a policy that the steps need; the last signal type is the unknown one."""
-
-    live: Sequence[bool]
-    typical_days: Sequence[float]
-    positive: Sequence[bool]
-    weights: Sequence[float]
-    causes: Sequence[int]
-    trusts: Sequence[float]
-    human: Sequence[bool]
-    averts: Sequence[float]
-    plays: Sequence[Sequence[Sequence[int]]]
-    opportunities: Sequence[Sequence[Sequence[int]]]
-    hazards: Sequence[Sequence[float]]
-    stalled: int
-    unknown_type: int
-    high_tier: int
-    monitor: int
-    fade_rate: float
-    relief: float
-    overstay_weight: float
-    mass_scale: float
-    conflict_penalty: float
-    gap_factor: float
-    severity_log_ratio: float
-    horizon_days: float
-    act_severity: float
-    act_confidence: float
-    approve_human_severity: float
-    approve_high_tier_severity: float
-    approve_value: float
-    approve_value_severity: float
-    cool_down_days: float
-    max_contacts: int
-    window_days: float
-    approval_expiry_days: float
-    outcome_wait_days: float
-    evidence_to_act: float
-    """Negative evidence below which severity stays below `act_severity`, with a margin for rounding."""
-
-
-def build_parameters(table: CompiledPolicy) -> PolicyParameters:
-    """The sheet of a compiled policy, with tuples."""
-    evidence, thresholds, contact, churn = table.evidence, table.thresholds, table.contact, table.churn
-    return PolicyParameters(
-        live=table.live,
-        typical_days=table.typical_days,
-        positive=table.positive,
-        weights=table.weights,
-        causes=table.causes,
-        trusts=table.trusts,
-        human=table.human,
-        averts=table.averts,
-        plays=table.plays,
-        opportunities=table.opportunities,
-        hazards=table.hazards,
-        stalled=table.stalled,
-        unknown_type=len(table.signal_types),
-        high_tier=table.tiers.index("high"),
-        monitor=table.actions.index(MONITOR_ONLY),
-        fade_rate=table.fade_rate,
-        relief=evidence.relief,
-        overstay_weight=evidence.overstay_weight,
-        mass_scale=evidence.mass_scale,
-        conflict_penalty=evidence.conflict_penalty,
-        gap_factor=evidence.gap_factor,
-        severity_log_ratio=churn.severity_log_ratio,
-        horizon_days=churn.horizon_days,
-        act_severity=thresholds.act_severity,
-        act_confidence=thresholds.act_confidence,
-        approve_human_severity=thresholds.approve_human_severity,
-        approve_high_tier_severity=thresholds.approve_high_tier_severity,
-        approve_value=thresholds.approve_value,
-        approve_value_severity=thresholds.approve_value_severity,
-        cool_down_days=contact.cool_down_days,
-        max_contacts=contact.max_contacts,
-        window_days=contact.window_days,
-        approval_expiry_days=contact.approval_expiry_days,
-        outcome_wait_days=contact.outcome_wait_days,
-        evidence_to_act=-log1p(-min(thresholds.act_severity, _MAX_SEVERITY_BOUND)) * _ROUNDING_MARGIN,
-    )
-
 
 def stall_evidence(parameters: PolicyParameters, stage: int, days: float) -> float:
     """Evidence of a stalled journey, 0 where the stage is not known."""
@@ -187,32 +92,6 @@ def assess(
     return severity_score, confidence_score
 
 
-def decay_lower_bound(x: float) -> float:
-    """At most ``exp(-x)``, for x from 0 on: ``((8 - x) / (8 + x))^4`` as far as x = 8, and 0 from there.
-
-    Because ``exp(y) <= (2 + y) / (2 - y)`` for y < 2, whose series has no smaller term; here y is x / 4.
-    """
-    if x >= 8.0:
-        return 0.0
-    root = (8.0 - x) / (8.0 + x)
-    return root * root * root * root
-
-
-def growth_lower_bound(x: float) -> float:
-    """At most ``exp(x) - 1``, for x from 0 on: the first terms of its series, all of which are positive."""
-    return x * (1.0 + x * (0.5 + x * (1.0 / 6.0)))
-
-
-def decay_upper_bound(x: float) -> float:
-    """At least ``exp(-x)``, for x from 0 on."""
-    return 1.0 / (1.0 + growth_lower_bound(x))
-
-
-def saturation_lower_bound(x: float) -> float:
-    """At most ``1 - exp(-x)``, for x from 0 on, however small it is."""
-    return growth_lower_bound(x) * decay_upper_bound(x)
-
-
 def find_play(
     parameters: PolicyParameters, segment: int, stage: int, stalled: float, leading_negative_type: int
 ) -> int:
@@ -227,105 +106,6 @@ def find_opportunity(parameters: PolicyParameters, segment: int, stage: int, lea
     if leading_positive_type == NO_SIGNAL:
         return NO_ACTION
     return parameters.opportunities[segment][stage][min(leading_positive_type, parameters.unknown_type)]
-
-
-def idle_reason_from_bounds(
-    parameters: PolicyParameters,
-    segment: int,
-    stage: int,
-    days: float,
-    evidence_age: float,
-    duration: float,
-    negative: float,
-    mass: float,
-    leading_positive_type: int,
-) -> int:
-    """The reason why nothing comes of evaluations in some time, where bounds tell; UNCLEAR where `plan_action` has to.
-
-    Cheap, because it takes no exponential but bounds of it. Where it is clear, it is what `assess` and `plan_action`
-    would say at any moment of that time: evidence is strongest in the beginning, and a stay longest in the end.
-
-    Args:
-        parameters: The policy.
-        segment: The customer's segment, as the policy numbers them.
-        stage: The customer's stage.
-        days: Time since it was entered until the first evaluation, in days.
-        evidence_age: Time since the evidence was what follows until then, in days, 0 or more.
-        duration: Time from the first evaluation to the last one, in days, 0 or more.
-        negative: Evidence of the negative signals then.
-        mass: Evidence at hand then, both sides.
-        leading_positive_type: Type of the strongest positive signal, or NO_SIGNAL.
-
-    Returns:
-        NO_EVIDENCE, BELOW_THRESHOLD or UNCLEAR.
-    """
-    if stage < 0 or not parameters.live[stage]:
-        return UNDECIDED
-    if find_opportunity(parameters, segment, stage, leading_positive_type) != NO_ACTION:
-        return UNDECIDED
-    stalled, typical, longest = 0.0, parameters.typical_days[stage], days + duration
-    if typical > 0.0 and longest > typical:
-        stalled = parameters.overstay_weight
-        if negative + stalled >= parameters.evidence_to_act:
-            stalled *= 1.0 - decay_lower_bound(longest / typical - 1.0)
-    fade_exponent = evidence_age * parameters.fade_rate
-    if negative + stalled >= parameters.evidence_to_act and (
-        negative * decay_upper_bound(fade_exponent) + stalled >= parameters.evidence_to_act
-    ):
-        return UNDECIDED
-    if mass <= 0.0:
-        return NO_EVIDENCE
-    # So much evidence for so short a time does not fade to 0.
-    return BELOW_THRESHOLD if mass > 1e-30 and fade_exponent + duration * parameters.fade_rate < 300.0 else UNDECIDED
-
-
-def plan_from_bounds(
-    parameters: PolicyParameters,
-    segment: int,
-    stage: int,
-    stalled: float,
-    negative: float,
-    positive: float,
-    negative_mass: float,
-    positive_mass: float,
-    leading_negative_type: int,
-    leading_positive_type: int,
-) -> int:
-    """The action of `plan_action`, where bounds determine it; NO_ACTION where there is none or they do not.
-
-    For a record without gaps. Cheap, because it takes no exponential; see `idle_reason_from_bounds`.
-
-    Args:
-        parameters: The policy.
-        segment: The customer's segment, as the policy numbers them.
-        stage: The customer's stage, or below 0 where it is not known.
-        stalled: Evidence of the stall.
-        negative: Evidence of the negative signals.
-        positive: Evidence of the positive ones.
-        negative_mass: Their sum of strength x trust x fade.
-        positive_mass: The same of the positive ones.
-        leading_negative_type: Type of the strongest negative signal, or NO_SIGNAL.
-        leading_positive_type: Type of the strongest positive signal, or NO_SIGNAL.
-    """
-    stronger = max(negative_mass, positive_mass)
-    if stage < 0 or not parameters.live[stage] or stronger <= 0.0:
-        return NO_ACTION
-    ratio = min(negative_mass, positive_mass) / stronger
-    confidence_bound = saturation_lower_bound(parameters.mass_scale * (negative_mass + positive_mass))
-    if (
-        confidence_bound * (1.0 - parameters.conflict_penalty * ratio * ratio) * _ROUNDING_MARGIN
-        < parameters.act_confidence
-    ):
-        return NO_ACTION
-    total_negative = negative + stalled
-    if (
-        saturation_lower_bound(total_negative) * decay_lower_bound(parameters.relief * positive) * _ROUNDING_MARGIN
-        >= parameters.act_severity
-    ):
-        return find_play(parameters, segment, stage, stalled, leading_negative_type)
-    if total_negative < parameters.evidence_to_act:
-        return find_opportunity(parameters, segment, stage, leading_positive_type)
-    return NO_ACTION
 
 
 def compute_churn_probability(parameters: PolicyParameters, segment: int, tier: int, severity_score: float) -> float:
@@ -500,14 +280,8 @@ def action_needs_approval(
 KERNELS: tuple[Any, ...] = (
     stall_evidence,
     assess,
-    decay_lower_bound,
-    growth_lower_bound,
-    decay_upper_bound,
-    saturation_lower_bound,
     find_play,
     find_opportunity,
-    idle_reason_from_bounds,
-    plan_from_bounds,
     compute_churn_probability,
     plan_action,
     intervention_state,

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from journey.decision.parameters import PolicyParameters
 from journey.decision.policy import CompiledPolicy
 from journey.decision.rules import ACT, NO_ACTION, VETOED
-from journey.decision.steps import PolicyParameters, action_needs_approval, apply_contact_policy
+from journey.decision.steps import action_needs_approval, apply_contact_policy
 from journey.orchestrator.outcomes import ContactHistory
 from journey.orchestrator.planner import Plan
 from journey.orchestrator.ports import GovernanceCheck, Proposal

@@ -8,6 +8,7 @@ from datetime import date
 from math import inf, log
 
 from journey.decision.as_of import AsOf
+from journey.decision.parameters import build_parameters
 from journey.decision.policy import MONITOR_ONLY, Policy
 from journey.decision.rules import (
     BELOW_THRESHOLD,
@@ -18,7 +19,6 @@ from journey.decision.rules import (
     REASONS,
     priority,
 )
-from journey.decision.steps import build_parameters
 from journey.machine import Journey, default_journey
 from journey.orchestrator.decision import Components, Decision
 from journey.orchestrator.escalation import HumanEscalationRouter, Route

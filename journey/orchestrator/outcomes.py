@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from journey.decision.as_of import AsOf
+from journey.decision.parameters import PolicyParameters
 from journey.decision.policy import MONITOR_ONLY
 from journey.decision.steps import (
     APPROVED,
@@ -17,7 +18,6 @@ from journey.decision.steps import (
     RECOMMENDED,
     STATES,
     UNMEASURED,
-    PolicyParameters,
     intervention_state,
     summarise_interventions,
 )

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+from journey.decision.parameters import PolicyParameters
 from journey.decision.policy import CompiledPolicy
 from journey.decision.rules import NO_SIGNAL
-from journey.decision.steps import PolicyParameters, plan_action
+from journey.decision.steps import plan_action
 from journey.orchestrator.risk import Risk
 from journey.orchestrator.signals import SignalEvidence
 from journey.orchestrator.state import JourneyState

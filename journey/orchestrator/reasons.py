@@ -1,8 +1,8 @@
 """The reasons of a decision, as sentences for a person. They restate numbers; they decide nothing."""
 
 from journey.decision import rules
+from journey.decision.parameters import PolicyParameters
 from journey.decision.policy import CompiledPolicy
-from journey.decision.steps import PolicyParameters
 from journey.orchestrator.escalation import Route
 from journey.orchestrator.outcomes import ContactHistory
 from journey.orchestrator.planner import Plan

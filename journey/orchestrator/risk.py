@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+from journey.decision.parameters import PolicyParameters
 from journey.decision.policy import CompiledPolicy
-from journey.decision.steps import PolicyParameters, assess, compute_churn_probability, stall_evidence
+from journey.decision.steps import assess, compute_churn_probability, stall_evidence
 from journey.orchestrator.signals import SignalEvidence
 from journey.orchestrator.state import JourneyState
 from journey.records.model import Customer

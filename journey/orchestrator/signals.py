@@ -5,9 +5,9 @@ from itertools import repeat
 from typing import NamedTuple, TypeVar
 
 from journey.decision.as_of import AsOf
+from journey.decision.parameters import PolicyParameters
 from journey.decision.policy import CompiledPolicy
 from journey.decision.rules import NO_SIGNAL, gather, is_duplicate
-from journey.decision.steps import PolicyParameters
 from journey.records.model import Signal
 
 T = TypeVar("T")

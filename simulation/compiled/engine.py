@@ -6,7 +6,7 @@ from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from journey.decision import rules, steps
+from journey.decision import bounds, rules, steps
 from journey.runtime.recent_cache import RecentCache
 from simulation.compiled import (
     account,
@@ -116,6 +116,7 @@ def kernels() -> SimpleNamespace:
     shared = (
         rules,
         steps,
+        bounds,
         streams,
         special_functions,
         dwell_times,

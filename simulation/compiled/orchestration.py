@@ -6,6 +6,7 @@ does is documented there.
 
 from typing import Any
 
+from journey.decision.bounds import UNDECIDED, idle_reason_from_bounds, plan_from_bounds
 from journey.decision.rules import (
     ACT,
     BELOW_THRESHOLD,
@@ -20,14 +21,11 @@ from journey.decision.rules import (
     severity,
 )
 from journey.decision.steps import (
-    UNDECIDED,
     action_needs_approval,
     apply_contact_policy,
     assess,
     compute_churn_probability,
-    idle_reason_from_bounds,
     plan_action,
-    plan_from_bounds,
     stall_evidence,
 )
 from simulation.compiled import state, state_columns

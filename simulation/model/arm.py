@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from math import log1p
 from typing import NamedTuple
 
+from journey.decision.parameters import PolicyParameters, build_parameters
 from journey.decision.policy import OTHER_SEGMENT, TIERS, CompiledPolicy, Policy
 from journey.decision.rules import NO_ACTION
-from journey.decision.steps import PolicyParameters, build_parameters
 from journey.machine import CompiledJourney, Journey
 from journey.runtime.recent_cache import RecentCache
 from simulation.model.calendar_effects import CalendarEffects, build_calendar_effects

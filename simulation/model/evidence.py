@@ -8,6 +8,7 @@ remains the strongest, and its type is all that needs to be stored.
 from typing import NamedTuple
 
 from journey.decision import rules, steps
+from journey.decision.parameters import PolicyParameters
 
 
 class Assessment(NamedTuple):
@@ -53,7 +54,7 @@ class EvidenceState:
         self.leading_positive_evidence = 0.0
 
     def add_signal(
-        self, parameters: steps.PolicyParameters, now: float, kind: int, strength: float, source: int, age: float = 0.0
+        self, parameters: PolicyParameters, now: float, kind: int, strength: float, source: int, age: float = 0.0
     ) -> None:
         """Add one signal; earlier evidence fades to `now` first.
 
@@ -87,7 +88,7 @@ class EvidenceState:
                 self.leading_negative, self.leading_negative_evidence = kind, weighted
 
     def assess(
-        self, parameters: steps.PolicyParameters, now: float, segment: int, stage: int, days_in_stage: float
+        self, parameters: PolicyParameters, now: float, segment: int, stage: int, days_in_stage: float
     ) -> Assessment:
         """Apply the rules to the evidence at time `now`.
 

@@ -6,21 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journey.decision.policy import Policy
-from journey.decision.rules import ACT, BELOW_THRESHOLD, NO_ACTION, NO_EVIDENCE, NO_SIGNAL, fade
-from journey.decision.steps import (
+from journey.decision.bounds import (
     UNDECIDED,
-    assess,
-    build_parameters,
     decay_lower_bound,
     decay_upper_bound,
     growth_lower_bound,
     idle_reason_from_bounds,
-    plan_action,
     plan_from_bounds,
     saturation_lower_bound,
-    stall_evidence,
 )
+from journey.decision.parameters import build_parameters
+from journey.decision.policy import Policy
+from journey.decision.rules import ACT, BELOW_THRESHOLD, NO_ACTION, NO_EVIDENCE, NO_SIGNAL, fade
+from journey.decision.steps import assess, plan_action, stall_evidence
 from journey.machine import default_journey
 from tests.journey.recorded_customers import policies
 
