@@ -1,1 +1,1 @@
-"""What every part of the program needs: errors, findings, messages. It imports nothing of ours."""
+"""Errors, findings and messages, for every package. It imports no other package of the project."""

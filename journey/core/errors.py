@@ -1,12 +1,12 @@
-"""The errors this software raises on purpose, with one root so that a caller can catch them all.
+"""The errors that journeylab raises, with one base class so that a caller can catch them all.
 
-Each message says what was wrong, where, and how to mend it.
+Each message states what is wrong, where, and how to correct it.
 """
 
 
 class JourneyError(Exception):
-    """The root of every error raised on purpose by journeylab."""
+    """Base class of all errors that journeylab raises."""
 
 
 class InputError(JourneyError):
-    """What the user gave (a file, a key, an option) is wrong; the message says how to mend it."""
+    """An invalid file, key, value or option; the message says how to correct it."""

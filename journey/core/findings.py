@@ -1,7 +1,7 @@
-"""Findings: what a check noticed, in a form that can be listed, counted and exported.
+"""Findings: the results of checks, in a form that can be listed, counted and exported.
 
-A finding has a stable code (scripts may match on it), a severity, the place it concerns and one sentence that a
-person understands. Noticing is not failing: a check never raises because of what the records say.
+A finding has a stable code (scripts may match on it), a severity, the record it concerns and one readable sentence. A
+check never raises an error because of the content of records.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 
 class FindingSeverity(StrEnum):
-    """How much a finding matters, most serious first."""
+    """Severity of a finding, most serious first."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -23,15 +23,15 @@ _RANK = {severity: rank for rank, severity in enumerate(FindingSeverity)}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing noticed.
+    """One result of a check.
 
     Attributes:
         code: Stable identifier in kebab-case, for instance ``illegal-move``.
         severity: Error, warning or notice.
-        dataset: The record set it concerns (``signals``), or ``journey`` for the machine itself.
-        record: Key of the record (``S009``), or None when it concerns the set as a whole.
-        customer_id: The customer it concerns, when there is one.
-        message: One sentence: what was noticed, and what follows from it.
+        dataset: The record set it concerns (``signals``), or ``journey`` for the state machine.
+        record: Key of the record (``S009``), or None when it concerns the whole set.
+        customer_id: The customer it concerns, or None.
+        message: One sentence: what was found, and its consequence.
     """
 
     code: str
@@ -50,9 +50,9 @@ class FindingCount(NamedTuple):
     """The findings of one code and severity.
 
     Attributes:
-        severity: How much they matter.
+        severity: Their severity.
         code: Their code.
-        number: How many there are.
+        number: Their number.
         example: The message of one of them.
     """
 
@@ -66,7 +66,7 @@ F = TypeVar("F", bound=Finding)
 
 
 def sort_findings(findings: Iterable[F]) -> list[F]:
-    """Findings sorted most serious first, then by code, dataset and record: the same order on every run."""
+    """Findings, most serious first, then by code, dataset and record; the order is the same in every run."""
     return sorted(
         findings,
         key=lambda f: (
@@ -81,7 +81,7 @@ def sort_findings(findings: Iterable[F]) -> list[F]:
 
 
 def count_by_severity(findings: Iterable[Finding]) -> dict[str, int]:
-    """How many findings of each severity, zeros included."""
+    """Number of findings by severity, zeros included."""
     counts = {str(severity): 0 for severity in FindingSeverity}
     for finding in findings:
         counts[str(finding.severity)] += 1

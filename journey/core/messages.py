@@ -1,4 +1,4 @@
-"""Turning pydantic's complaints into sentences a person can act on: where, what was given, what was expected."""
+"""Validation errors of pydantic as readable messages: where, the value, and what is expected."""
 
 from collections.abc import Iterator, Sequence
 from types import UnionType
@@ -12,11 +12,11 @@ Location = Sequence[int | str]
 
 
 def format_validation_error(error: ValidationError, model: type[BaseModel], source: str) -> str:
-    """All complaints of a validation, one a line: ``source: key: what is wrong``.
+    """All errors of a validation, one per line: ``source: key: what is wrong``.
 
     Args:
-        error: What pydantic raised.
-        model: The model that was validated, to suggest the key that was probably meant.
+        error: The error that pydantic raised.
+        model: The validated model; its keys are the suggestions for an unknown key.
         source: The file (or other origin) of the data.
     """
     return "\n".join(f"{source}: {_format_error(detail, model)}" for detail in error.errors(include_url=False))
@@ -54,7 +54,7 @@ def _models_below(model: type[BaseModel], step: int | str) -> Iterator[type[Base
     if field is not None:
         yield from _models_in(field.annotation)
     else:
-        # A list index or the free key of a mapping: the step stays inside the same model.
+        # A list index or a free key of a mapping stays in the same model.
         yield model
 
 

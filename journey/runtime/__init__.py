@@ -1,1 +1,1 @@
-"""How the program runs on a machine: atomic files, locks, caches, the compiler, the database."""
+"""Infrastructure: atomic files, locks, caches, the compiler and the database."""

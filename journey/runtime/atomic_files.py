@@ -1,4 +1,4 @@
-"""Atomic writes: a reader finds the old file or the new one, complete and on disk, and never half of it."""
+"""Atomic writes: a reader finds the complete old file or the complete new one, never a partial one."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PREFIX = ".journey-"
-"""How the names of temporary folders begin, beside the file that they are for."""
+"""Prefix of the temporary folders, which are created next to the target."""
 
 
 @contextmanager
 def atomic_file(path: Path, what: str = "") -> Iterator[Path]:
     """A temporary file to fill, which replaces `path` once it is complete and on disk.
 
-    Missing folders are made. A new file has the permissions that the umask gives; a replaced one keeps its own, and
-    a link still points to it.
+    Missing folders are created. A new file gets the permissions of the umask. A replaced file keeps its permissions,
+    and a symbolic link to it stays valid.
 
     Args:
         path: The file to write.
-        what: What is written, for error messages, for instance ``the trace``.
+        what: The content, for error messages, for instance ``the trace``.
 
     Raises:
         InputError: The file cannot be written.
@@ -48,7 +48,7 @@ def atomic_file(path: Path, what: str = "") -> Iterator[Path]:
 
 
 def write_bytes(path: Path, content: bytes, what: str = "") -> None:
-    """Write a file atomically: `atomic_file` with its content at hand.
+    """Write bytes to a file atomically; see `atomic_file`.
 
     Raises:
         InputError: The file cannot be written.
@@ -68,11 +68,11 @@ def write_text(path: Path, text: str, what: str = "") -> None:
 
 @contextmanager
 def atomic_folder(folder: Path, what: str) -> Iterator[Path]:
-    """A temporary folder to fill, which becomes `folder` once it is complete; missing folders above it are made.
+    """A temporary folder to fill, which becomes `folder` once it is complete; missing parent folders are created.
 
     Args:
         folder: A new folder, or an empty one.
-        what: What is written, for error messages, for instance ``the records``.
+        what: The content, for error messages, for instance ``the records``.
 
     Raises:
         InputError: `folder` is not empty, or it cannot be written.
@@ -81,7 +81,7 @@ def atomic_folder(folder: Path, what: str) -> Iterator[Path]:
     with _explained(folder, what):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_PREFIX) as temporary:
-            # A folder within the temporary one, which only its owner may read.
+            # A subfolder, because only its owner may read the temporary folder.
             part = Path(temporary) / "part"
             part.mkdir()
             yield part
@@ -94,10 +94,10 @@ def atomic_folder(folder: Path, what: str) -> Iterator[Path]:
 
 
 def refuse_unwritable(path: Path) -> None:
-    """Report before the work, and not after it, that a file cannot be written.
+    """Raise an error before the work starts if a file cannot be written.
 
     Raises:
-        InputError: The path is a folder, or its folder cannot be made or written to.
+        InputError: The path is a folder, or its folder cannot be created or written to.
     """
     if path.is_dir():
         raise InputError(f"{path}: is a folder; name a file in it")
@@ -108,7 +108,7 @@ def refuse_unwritable(path: Path) -> None:
 
 
 def refuse_taken_folder(folder: Path) -> None:
-    """Report before the work, and not after it, that filling a folder would destroy what it holds.
+    """Raise an error before the work starts if a folder already has content.
 
     Raises:
         InputError: `folder` is a file, or is not empty.
@@ -132,7 +132,7 @@ def _explained(path: Path, what: str) -> Iterator[None]:
 
 
 def _sync(path: Path) -> None:
-    """Have a file or folder on disk, safe from a power cut; file systems that cannot sync are left alone."""
+    """Flush a file or folder to disk, safe from a power cut; errors of file systems without sync are ignored."""
     with suppress(OSError):
         handle = os.open(path, os.O_RDONLY)
         try:

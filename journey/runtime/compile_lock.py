@@ -1,10 +1,11 @@
-"""One process compiles and the others wait for it; then all read what it made.
+"""One process compiles; the other processes wait for it and then load the compiled code.
 
-Numba lets two processes compile one function at once, and each keep its own. That is a minute of every core for
-nothing; and for different types they may give their files the same name, and one would later be taken for the other.
+Numba lets two processes compile one function at the same time. That wastes a minute of every core. It is also unsafe:
+for different argument types both may choose the same file name, and one file would later be loaded for the other.
 
-Beside the code lies an empty file, a mark, for each kind of call for which everything was compiled, from these sources
-and for this processor. Who finds it reads; who does not, compiles, one at a time in a folder.
+The cache folder has an empty marker file for each kind of call for which all code is compiled, from these sources and
+for this processor. A process that finds the marker loads the code; otherwise it compiles, one process per folder at a
+time.
 """
 
 import hashlib
@@ -20,18 +21,18 @@ _POLL_SECONDS = 0.1
 
 
 def ready_marker(kernels: Iterable[Any], kind: object) -> Path | None:
-    """The file that says that a call of some kind finds all its code on disk; None where none is kept there.
+    """The marker file of a kind of call whose code is cached; None where no code is cached.
 
     Args:
         kernels: The functions that are compiled together (`journey.runtime.jit.compile_kernels`).
-        kind: What kind of call it is; it stands for itself by its text.
+        kind: The kind of call; its text identifies it.
     """
     from numba.core.registry import cpu_target
 
     cached = [kernel for kernel in kernels if kernel.stats.cache_path is not None]
     if not cached:
         return None
-    # As Numba does, code is kept for one processor, and only as long as its source file has the same date and size.
+    # Like Numba's, this cache is valid for one processor, and while the source file keeps its date and size.
     processor = cpu_target.target_context.codegen().magic_tuple()
     sources = sorted({kernel.py_func.__code__.co_filename for kernel in cached})
     dates = [(source, Path(source).stat().st_mtime_ns, Path(source).stat().st_size) for source in sources]
@@ -41,39 +42,39 @@ def ready_marker(kernels: Iterable[Any], kind: object) -> Path | None:
 
 @contextmanager
 def compile_exclusively(marker: Path | None) -> Iterator[None]:
-    """Wait while another process compiles in the folder of a mark; leave the mark when all went well.
+    """Wait while another process compiles in the marker's folder; write the marker on success.
 
     Args:
-        marker: What says that nothing has to be compiled; None where every process compiles for itself.
+        marker: The file that exists once all code is compiled; None where every process compiles for itself.
     """
     with ExitStack() as stack:
         if marker is not None and not marker.exists():
-            # A folder that cannot be written has no code in it to mix up.
+            # A folder that cannot be written contains no code, so nothing can be confused.
             with suppress(OSError):
                 file = stack.enter_context(marker.with_name("compiling").open("wb"))
                 while not lock(file) and not marker.exists():
                     sleep(_POLL_SECONDS)
                 if marker.exists():
-                    # Reading it is for all at the same time.
+                    # Processes may load the code at the same time.
                     stack.close()
         yield
         write_marker(marker)
 
 
 def write_marker(marker: Path | None) -> None:
-    """Leave a mark, where it can be."""
+    """Write a marker, unless its folder cannot be written."""
     if marker is not None:
-        # A folder that cannot be written does not hold the code either.
+        # A folder that cannot be written contains no code either.
         with suppress(OSError):
             if not marker.exists():
                 marker.touch()
 
 
 def serialise_compilation(kernels: Iterable[Any], *, non_negative_indices: bool = False) -> None:
-    """Have every function wait for other processes before it is compiled for types that are new to it.
+    """Make every function wait for other processes before it is compiled for new argument types.
 
     Args:
-        kernels: Those that are compiled together, as Numba's `njit` has made them.
+        kernels: The functions that are compiled together, as returned by Numba's `njit`.
         non_negative_indices: Whether none of them ever uses a negative index: see `assume_non_negative_indices`.
     """
     group = tuple(kernels)
@@ -84,8 +85,8 @@ def serialise_compilation(kernels: Iterable[Any], *, non_negative_indices: bool 
 def _serialise_kernel(
     kernel: Any, group: tuple[Any, ...], compile_context: Callable[[], AbstractContextManager[None]]
 ) -> None:
-    # Numba calls this where it knows no code for the types of a call's arguments, to read it from disk or compile it.
-    compile_for = kernel._compile_for_args  # noqa: SLF001 - there is no public way in
+    # Numba calls this for unknown argument types, to load the code from the cache or to compile it.
+    compile_for = kernel._compile_for_args  # noqa: SLF001 - there is no public hook
 
     def compile_locked(*arguments: Any) -> Any:
         types = [str(kernel.typeof_pyval(argument)) for argument in arguments]
@@ -97,10 +98,10 @@ def _serialise_kernel(
 
 @contextmanager
 def assume_non_negative_indices() -> Iterator[None]:
-    """Compile without looking, at each access to an array, whether the index is negative and counts from the end.
+    """Compile array accesses without the check for a negative index, which counts from the end.
 
-    Numba looks at every one whose sign it does not know: a twelfth of the simulation engine's time, for indices that
-    are all of our own making. There is no option for it. Meanwhile nobody else compiles in this process.
+    Numba checks every index whose sign it does not know. That takes a twelfth of the simulation engine's time, and the
+    engine never uses a negative index. Numba has no option for it. No other thread can compile in the meantime.
     """
     from numba.core.compiler_lock import global_compiler_lock
     from numba.np import arrayobj

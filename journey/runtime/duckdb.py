@@ -1,4 +1,4 @@
-"""DuckDB in memory, and silent: standard output belongs to results, so no progress bar of its own appears there."""
+"""In-memory DuckDB connections without a progress bar, because standard output is for results."""
 
 from typing import TYPE_CHECKING
 
@@ -7,10 +7,10 @@ if TYPE_CHECKING:
 
 
 def connect_in_memory(**config: str) -> "duckdb.DuckDBPyConnection":
-    """A private database in memory. It is the one place where a connection is made.
+    """A private in-memory database. All connections are created here.
 
     Args:
-        config: Settings of DuckDB that hold from the beginning.
+        config: Settings of DuckDB for the new connection.
     """
     import duckdb
 
@@ -18,7 +18,7 @@ def connect_in_memory(**config: str) -> "duckdb.DuckDBPyConnection":
 
 
 def disable_progress_bar(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConnection":
-    """The same connection, without a progress bar of its own."""
-    # On by default, and printed to standard output by any statement that takes more than two seconds.
+    """The same connection, with the progress bar disabled."""
+    # By default, any statement of more than two seconds prints one to standard output.
     connection.execute("SET enable_progress_bar = false")
     return connection

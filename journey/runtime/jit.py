@@ -1,14 +1,14 @@
-"""Compiling scalar functions for whole populations, from the very source that runs interpreted.
+"""Compile scalar functions for whole populations, from the source that also runs interpreted.
 
-A module of such functions (`journey.decision.rules`, `journey.decision.steps`) lists them in `KERNELS` and knows
-nothing of Numba. Here they are copied into a namespace in which they find each other compiled, so there is one source
-and no second copy. Numba is imported by the first call, because that takes half a second.
+A module of such functions (`journey.decision.rules`, `journey.decision.steps`) lists them in `KERNELS` and does not
+depend on Numba. The functions are copied into a namespace in which they call each other's compiled versions, so each is
+written once. The first call imports Numba, which takes half a second.
 
-Compiled code is kept on disk, in the user's cache folder, under a hash of every function it was made from and of the
-constants that these use: Numba itself looks only at the file of the outermost function and would miss a change in a
-function that it calls. What is hashed is what this process has loaded, not what now stands on disk, so that a file
-edited in the meantime cannot give new code an old name. Where that folder cannot be written, code is compiled anew in
-each process. Where several processes need the same code at once, one compiles it (`journey.runtime.compile_lock`).
+Compiled code is cached in the user's cache folder, under a hash of all compiled functions and the constants they use.
+Numba's own key is the file of the outermost function only, so it would miss a change in a function that is called. The
+hash covers the code that this process has loaded, not the files on disk. A file edited in the meantime therefore
+cannot store new code under an old name. If the folder cannot be written, each process compiles for itself. If several
+processes need the same code, one of them compiles it (`journey.runtime.compile_lock`).
 """
 
 import hashlib
@@ -29,10 +29,10 @@ CACHE_VARIABLE = "JOURNEYLAB_CACHE"
 """Environment variable that names another cache folder."""
 
 NO_REFCOUNT_OPTIONS: Mapping[str, Any] = {"_nrt": False, "error_model": "numpy", "nogil": True}
-"""Options for functions that make no array and divide by no zero.
+"""Options for functions that create no array and never divide by zero.
 
-Without Numba's runtime (``_nrt``) no references to arrays are counted, which atomically, element by element, takes
-two thirds of a kernel's time; and other threads go on meanwhile."""
+Without Numba's runtime (``_nrt``) references to arrays are not counted. The atomic counting would take two thirds of a
+kernel's time. The functions release the GIL."""
 
 
 def compile_kernels(
@@ -47,15 +47,15 @@ def compile_kernels(
 
     Args:
         modules: Modules with a tuple `KERNELS`, callees before callers; later modules may call earlier ones.
-        constants: Values that take the place of module constants of that name, for instance with another type.
+        constants: Values that replace module constants of the same name, for instance with another type.
         options: Options for Numba's ``njit``.
-        inlined: Names of functions that become part of their callers, where a call costs as much as what is called.
+        inlined: Names of functions to inline, where a call costs as much as the function body.
         non_negative_indices: Whether none of them ever uses a negative index
             (`journey.runtime.compile_lock.assume_non_negative_indices`).
-        cache: Whether to keep compiled code on disk.
+        cache: Whether to cache compiled code on disk.
 
     Returns:
-        A namespace with every function by name. They are compiled at their first call, for the types of its arguments.
+        A namespace with every function by name. Each is compiled at its first call, for the types of its arguments.
     """
     _skip_linear_algebra()
     settings = {**(constants or {}), **(options or {}), "inlined": sorted(inlined), "from_0": non_negative_indices}
@@ -67,10 +67,10 @@ def compile_kernels(
 
 
 def _skip_linear_algebra() -> None:
-    """Load that part of Numba which loads SciPy's linear algebra, just to see whether it is there, without it.
+    """Import the part of Numba that tests for SciPy's linear algebra, without importing SciPy.
 
-    That takes a third of a second, and kernels of scalars multiply no matrices. What comes of it is that Numba takes a
-    loop of its own for ``np.correlate``; ``np.dot`` and the like look for SciPy when they are called for.
+    The import would take a third of a second, and scalar kernels multiply no matrices. As a consequence Numba uses its
+    own loop for ``np.correlate``; ``np.dot`` and similar functions import SciPy when they are compiled.
     """
     if "numba.np.arraymath" in sys.modules:
         return
@@ -95,7 +95,7 @@ def _compile_modules(
     for module in modules:
         scope = {**vars(module), **constants}
         for function in module.KERNELS:
-            # What stands under the name of a compiled function must be that function and not a namesake.
+            # Replace only the compiled function itself, not another function of the same name.
             scope |= {name: kernel for name, kernel in kernels.items() if _is_original(scope.get(name), kernel)}
             copy = _copy_function(function, scope)
             kernels[function.__name__] = njit(**options, forceinline=function.__name__ in inlined)(copy)
@@ -115,7 +115,7 @@ def _copy_function(function: FunctionType, scope: dict[str, Any]) -> FunctionTyp
 
 
 def cache_folder(modules: Sequence[ModuleType], constants: Mapping[str, Any] | None = None) -> Path | None:
-    """The folder for code compiled from these modules with these constants; None where nothing can be written."""
+    """The cache folder for code compiled from these modules with these constants; None if it cannot be written."""
     import numba
 
     digest = hashlib.sha256()
@@ -125,14 +125,14 @@ def cache_folder(modules: Sequence[ModuleType], constants: Mapping[str, Any] | N
         for function in module.KERNELS:
             for part in _code_identity(function.__code__, vars(module)):
                 digest.update(repr(part).encode())
-    # A constant stands for itself by its text: numbers and types, nothing with an address in it.
+    # Constants are hashed by their text: they are numbers and types, whose text contains no address.
     digest.update(repr(sorted((constants or {}).items())).encode())
     folder = _cache_root() / "compiled" / digest.hexdigest()[:20]
     return folder if _can_write(folder) else None
 
 
 def _code_identity(code: CodeType, scope: Mapping[str, Any]) -> Iterator[Any]:
-    """What a function does: its code, and the constants that it takes from its module or from others."""
+    """The parts that identify a function: its code, and the constants it reads from modules."""
     yield from (code.co_name, code.co_code, code.co_names, code.co_varnames)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -169,13 +169,13 @@ def _can_write(folder: Path) -> bool:
         with tempfile.TemporaryFile(dir=folder):
             return True
     except (OSError, RuntimeError):
-        # RuntimeError: there is no home folder.
+        # RuntimeError: no home folder.
         return False
 
 
 @contextmanager
 def _numba_cache(folder: Path | None) -> Iterator[None]:
-    """Point Numba at our cache folder while functions are being declared; it looks at that moment only."""
+    """Set Numba's cache folder while functions are declared, the only time when Numba reads it."""
     from numba import config
 
     before = config.CACHE_DIR

@@ -1,4 +1,4 @@
-"""A lock on an open file that ends with the process that holds it, however that ends."""
+"""A lock on an open file, which the operating system releases when the process ends."""
 
 import sys
 from typing import BinaryIO
@@ -7,7 +7,7 @@ if sys.platform == "win32":
     import msvcrt
 
     _FAR_AWAY = 2**62
-    """Windows locks bytes, and locked bytes cannot be read: one is taken where no content will ever be."""
+    """Windows locks bytes, and locked bytes cannot be read. The locked byte is far beyond any content."""
 
     def lock(file: BinaryIO) -> bool:
         """Lock a file; False when another process holds it."""
@@ -31,6 +31,6 @@ else:
         except BlockingIOError:
             return False
         except OSError:
-            # Some network file systems know no locks; a run there is not worth refusing.
+            # Some network file systems have no locks; the run continues without one.
             return True
         return True
