@@ -15,7 +15,7 @@ from journey.decision.rules import NOT_LIVE, REASONS
 from journey.kpis import KpiGroups, build_recorded_ledger, collect_facts, compute_kpis
 from journey.machine import Journey
 from journey.money.ledger import Ledger
-from journey.orchestrator.approval_compliance import find_intervention_breach
+from journey.orchestrator.approval_compliance import find_case_breaches
 from journey.orchestrator.case_reader import CaseReader, CustomerCase, resolve_as_of
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
@@ -184,11 +184,7 @@ def _evaluate_one_by_one(
     for case in _read_cases(records, customer_id):
         decisions.append(orchestrator.evaluate_customer(*case, as_of=as_of))
         redecided_pairs = redecide_interventions(orchestrator, case, as_of)
-        candidates = (
-            find_intervention_breach(orchestrator, case.customer, intervention, redecision.severity)
-            for intervention, redecision in redecided_pairs
-        )
-        breaches.extend(breach for breach in candidates if breach is not None)
+        breaches.extend(find_case_breaches(orchestrator, case.customer, redecided_pairs))
         if replay:
             pairs.extend(redecided_pairs)
     record_findings = [finding for finding in report.findings if customer_id in (None, finding.customer_id)]

@@ -1,10 +1,10 @@
-"""Findings about recorded interventions that lack an approval the policy demands."""
+"""Findings about recorded interventions that lack an approval that the policy demands."""
 
 from journey.core.findings import Finding
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy
 from journey.machine import Journey
-from journey.orchestrator.approval_compliance import find_intervention_breach
+from journey.orchestrator.approval_compliance import find_case_breaches
 from journey.orchestrator.case_reader import CaseReader, resolve_as_of
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.replay import redecide_interventions
@@ -12,7 +12,7 @@ from journey.records.database import one_value
 from journey.records.folder import Records
 
 BATCH_MIN_INTERVENTIONS = 5_000
-"""From this number of interventions, the compiled batch decides them again; loading it takes seconds."""
+"""With this many interventions or more, the compiled batch re-decides them. Loading the batch takes seconds."""
 
 
 def find_missing_approvals(
@@ -21,10 +21,16 @@ def find_missing_approvals(
     policy: Policy | None = None,
     journey: Journey | None = None,
 ) -> list[Finding]:
-    """A finding for every intervention by `as_of` that lacks an approval the policy demands at its date.
+    """Find every intervention up to `as_of` that lacks an approval that the policy demanded at its time.
+
+    Args:
+        records: The records.
+        as_of: Later interventions are ignored. Default: the latest date in the records.
+        policy: Default: the default policy.
+        journey: Default: the default journey.
 
     Raises:
-        InputError: `as_of` is not a date.
+        InputError: `as_of` is not a valid date.
     """
     if records.latest_date() is None:
         return []
@@ -35,11 +41,12 @@ def find_missing_approvals(
         from journey.batch.approval_breaches import find_breaches_in_batch
 
         return find_breaches_in_batch(records, orchestrator, moment)
-    breaches = []
-    cases = CaseReader(records).read_all() if count else iter(())
-    for case in cases:
-        for intervention, decision in redecide_interventions(orchestrator, case, moment):
-            breach = find_intervention_breach(orchestrator, case.customer, intervention, decision.severity)
-            if breach is not None:
-                breaches.append(breach)
-    return breaches
+    if not count:
+        return []
+    return [
+        breach
+        for case in CaseReader(records).read_all()
+        for breach in find_case_breaches(
+            orchestrator, case.customer, redecide_interventions(orchestrator, case, moment)
+        )
+    ]

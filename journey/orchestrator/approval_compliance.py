@@ -1,15 +1,17 @@
-"""Was a person asked where the policy demands it? Recorded interventions held against the approval policy.
+"""Whether recorded interventions have the approvals that the policy demands.
 
-Each is judged at its own moment, with nothing later in sight, and for the action on record (which need not be the one
-that the policy would choose).
+Each intervention is judged at its own time, without later records, and for the recorded action. The policy might have
+chosen another action.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from journey.core.findings import Finding, FindingSeverity
 from journey.decision.rules import NO_ACTION
 from journey.decision.steps import action_needs_approval
+from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.replay import restore_customer
 from journey.records.model import Customer, Intervention
@@ -18,7 +20,7 @@ FINDING_CODE = "approval-policy"
 
 
 class RecordedAction(NamedTuple):
-    """What a record says was decided, and how bad it looked then."""
+    """A recorded decision, with the customer's severity, risk tier and account value at that time."""
 
     intervention_id: str
     customer_id: str
@@ -30,10 +32,27 @@ class RecordedAction(NamedTuple):
     account_value: float
 
 
-def find_intervention_breach(
+def find_case_breaches(
+    orchestrator: Orchestrator, customer: Customer, redecisions: Iterable[tuple[Intervention, Decision]]
+) -> list[Finding]:
+    """Find a customer's interventions that lack a required approval.
+
+    Args:
+        orchestrator: Holds the policy.
+        customer: The customer.
+        redecisions: The customer's recorded interventions, each with the decision recomputed at its own time.
+    """
+    candidates = (
+        _find_intervention_breach(orchestrator, customer, intervention, decision.severity)
+        for intervention, decision in redecisions
+    )
+    return [breach for breach in candidates if breach is not None]
+
+
+def _find_intervention_breach(
     orchestrator: Orchestrator, customer: Customer, intervention: Intervention, severity: float
 ) -> Finding | None:
-    """The finding about one intervention, if it lacks an approval; `severity` is that of its own moment."""
+    """Return a finding if the intervention lacks a required approval; `severity` is the one at its own time."""
     return find_action_breach(
         orchestrator,
         RecordedAction(
@@ -50,9 +69,9 @@ def find_intervention_breach(
 
 
 def find_action_breach(orchestrator: Orchestrator, recorded: RecordedAction) -> Finding | None:
-    """The finding about one recorded action, if it lacks an approval that the policy demands."""
+    """Return a finding if the recorded action lacks an approval that the policy demands."""
     actions = orchestrator.policy_table.actions
-    # An action outside the catalogue counts as delivered by a human: what is not known is not waved through.
+    # An action outside the catalogue counts as delivered by a person, which is the stricter case.
     action_code = actions.index(recorded.action) if recorded.action in actions else NO_ACTION
     is_required = action_needs_approval(
         orchestrator.parameters, action_code, recorded.severity, recorded.tier, recorded.account_value
