@@ -1,4 +1,4 @@
-"""Checks: what is odd about records, noticed in SQL and never a crash."""
+"""Checks of records: SQL queries that list data-quality findings. Bad records never stop a check."""
 
 from journey.checks.registry import CHECKS, Check, rule
 from journey.checks.runner import CheckReport, check

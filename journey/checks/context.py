@@ -1,4 +1,4 @@
-"""What every check may look at: the records up to `as_of`, the journey, the policy, and a few words of SQL."""
+"""The context of a check: the records up to `as_of`, the journey, the policy, and SQL helpers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from journey.records.columns import build_label_sql, get_columns
 from journey.records.database import find_repeated, literal, quoted
 from journey.records.model import StageEntry
 
-# Words for messages. Whole days are what a person reads, so a time of day is shown only where there is one.
+# Macros for messages. A time of day is shown only where the record has one.
 _FORMAT_MOMENT = "CASE WHEN is_bare(moment) THEN moment::DATE::VARCHAR ELSE strftime(moment, '%Y-%m-%d %H:%M') END"
 SQL_MACROS = (
     "is_bare(moment) AS moment = date_trunc('day', moment)",
@@ -22,10 +22,10 @@ SQL_MACROS = (
     "days_between(early, late) AS date_diff('day', early::DATE, late::DATE)",
     "n_days(days) AS days || CASE WHEN days = 1 THEN ' day' ELSE ' days' END",
 )
-"""Macros that queries of any family of records may use."""
+"""Macros for the queries of any family of records."""
 
 
-# Customers in the order in which they are stored, and below zero whom only the log knows.
+# Customers are numbered by their row; customers that only the log names get negative numbers.
 _CREATE_PERSONS = """
     CREATE OR REPLACE TEMP TABLE persons AS
     SELECT customer_id, rowid AS person FROM customers
@@ -40,25 +40,25 @@ _CREATE_PERSONS = """
 class Context:
     """One run of the checks.
 
-    Besides the clean tables a query may read these, which hold only what is dated up to `as_of`:
+    Besides the clean tables, a query may read these tables, which contain only rows dated up to `as_of`:
 
     * ``persons``: a number (``person``) for every ``customer_id`` of the customers (its ``rowid``) and of the log
-      (below zero where there is no such customer). Numbers are several times cheaper to group and join than texts,
-      which tells with ten million rows;
-    * ``entries``: stage entries with ``label``, ``person``, ``before_stage`` and ``before_at`` (the customer's entry
-      before), ``next_at``, ``began_at`` (the customer's first), ``nth`` (1 for the first) and ``is_current``;
-    * ``seen_signals``, ``seen_interventions``, ``seen_outcomes``: those sets, with ``label`` (an outcome without a
-      date counts as seen, a signal that was recorded later than `as_of` does not);
+      (negative where the customer is unknown). With ten million rows, numbers are several times faster to group and
+      join than texts;
+    * ``entries``: stage entries with ``label``, ``person``, ``before_stage`` and ``before_at`` (the customer's previous
+      entry), ``next_at``, ``began_at`` (the customer's first), ``nth`` (1 for the first) and ``is_current``;
+    * ``seen_signals``, ``seen_interventions``, ``seen_outcomes``: these sets, with ``label``. An outcome without a date
+      is included; a signal recorded after `as_of` is not;
     * ``signal_kinds``: ``signal_type, helps`` for the types that the policy knows;
     * ``signal_keys``: for every signal, its ``row_number``, ``person``, ``customer`` (the same, null when unknown),
       ``helps`` (by the policy, default type included), ``signal_strength``, ``detected_at``,
-      ``journey_stage``, whether it ``is_seen`` (neither dated nor recorded after `as_of`) and ``place``, equal for
-      signals of one customer, type, time and source;
-    * ``shared_places``: each ``place`` that more than one signal has.
+      ``journey_stage``, whether it ``is_seen`` (neither dated nor recorded after `as_of`) and ``identity``, a hash of
+      customer, type, time and source;
+    * ``shared_identities``: each ``identity`` that more than one signal has.
 
     Attributes:
-        cursor: A connection of its own to the records' database; temporary tables live and die with it.
-        as_of: The moment of the check, or None when no record has a date.
+        cursor: A separate connection to the records' database; its temporary tables are dropped with it.
+        as_of: The time of the check, or None when no record has a date.
         journey: The rules of the journey.
         policy: The policy.
     """
@@ -74,12 +74,12 @@ class Context:
         return "NULL::TIMESTAMP" if self.as_of is None else f"TIMESTAMP '{self.as_of.isoformat(sep=' ')}'"
 
     def values(self, sql: str) -> list[Any]:
-        """The first column of a query's answer."""
+        """Return the first column of a query's result."""
         return [row[0] for row in self.cursor.execute(sql).fetchall()]
 
 
 def create_check_tables(context: Context) -> None:
-    """Make the tables and words that queries rely on."""
+    """Create the tables and macros that the queries of the checks use."""
     run = context.cursor.execute
     for macro in SQL_MACROS:
         run(f"CREATE OR REPLACE TEMP MACRO {macro}")
@@ -93,7 +93,7 @@ def create_check_tables(context: Context) -> None:
         FROM journey_state_log AS e JOIN persons USING (customer_id) WHERE state_entered_at <= {context.now}
         WINDOW line AS (PARTITION BY person ORDER BY state_entered_at, row_number)
     """)
-    # What an entry is called is worked out for those that are told of.
+    # A view, so that labels are computed only for the entries that findings name.
     run(f"CREATE OR REPLACE TEMP VIEW entries AS SELECT *, {build_label_sql(StageEntry.dataset)} AS label FROM lines")
     for dataset in ("signals", "interventions", "outcomes"):
         run(f"""
@@ -111,17 +111,18 @@ def create_check_tables(context: Context) -> None:
         SELECT s.row_number, p.person, CASE WHEN p.person >= 0 THEN p.person END AS customer,
             coalesce(k.helps, {default_helps}) AS helps, s.signal_strength, s.detected_at, s.journey_stage,
             {_build_visibility_condition(context, "signals", "s.")} AS is_seen,
-            hash(s.customer_id, s.signal_type, s.detected_at, s.source) AS place
+            hash(s.customer_id, s.signal_type, s.detected_at, s.source) AS identity
         FROM signals AS s LEFT JOIN persons AS p ON s.customer_id = p.customer_id
             LEFT JOIN signal_kinds AS k ON s.signal_type = k.signal_type
     """)
-    context.cursor.register("places_again", {"place": find_repeated(context.cursor, "SELECT place FROM signal_keys")})
-    run("CREATE OR REPLACE TEMP TABLE shared_places AS SELECT DISTINCT place FROM places_again")
-    context.cursor.unregister("places_again")
+    repeated = find_repeated(context.cursor, "SELECT identity FROM signal_keys")
+    context.cursor.register("repeated_identities", {"identity": repeated})
+    run("CREATE OR REPLACE TEMP TABLE shared_identities AS SELECT DISTINCT identity FROM repeated_identities")
+    context.cursor.unregister("repeated_identities")
 
 
 def _build_visibility_condition(context: Context, dataset: str, alias: str = "") -> str:
-    """SQL for whether a row holds no date after `as_of`; a date that may be left out, and is, lies not after it."""
+    """SQL for whether no date of a row is after `as_of`. A missing optional date counts as not after it."""
     parts = []
     for column in get_columns(dataset):
         if column.kind == "date":
@@ -131,12 +132,12 @@ def _build_visibility_condition(context: Context, dataset: str, alias: str = "")
 
 
 def build_in_list(values: Iterable[str]) -> str:
-    """SQL for the right side of IN; an empty list matches nothing."""
+    """Build SQL for the right side of IN; an empty list matches nothing."""
     return "(" + (", ".join(literal(value) for value in values) or "NULL") + ")"
 
 
 def build_hint_sql(column: str, values: Sequence[str], known: Sequence[str]) -> str:
-    """SQL for the end of a sentence about an unknown word: what was probably meant, or which words are known."""
+    """Build SQL for the end of a sentence about an unknown value: the likely intended value, or the known values."""
     if not values:
         return "'.'"
     suggestions = {value: did_you_mean(value, known) for value in values}

@@ -7,13 +7,13 @@ from journey.core.findings import FindingSeverity
 
 @rule("unknown-segment", FindingSeverity.NOTICE)
 def unknown_segment(context: Context) -> str:
-    """A segment for which the policy has no churn hazard of its own; once for each segment."""
+    """A segment for which the policy has no separate churn hazard; one finding per segment."""
     known = context.policy.churn.yearly_hazard
     return f"""
         SELECT 'customers' AS dataset, NULL AS record, NULL AS customer_id,
             'Segment ''' || segment || ''' (' || count(*)
             || CASE WHEN count(*) = 1 THEN ' customer' ELSE ' customers' END
-            || ') has no churn hazard of its own in the policy; that of any other segment is used.' AS message
+            || ') has no churn hazard of its own in the policy; the hazard of other segments is used.' AS message
         FROM customers WHERE segment NOT IN {build_in_list(known)} GROUP BY segment
     """
 
@@ -25,7 +25,7 @@ def default_used(context: Context) -> str:
     return """
         SELECT 'customers' AS dataset, min(customer_id) AS record, NULL AS customer_id,
             count(*) || CASE WHEN count(*) = 1 THEN ' customer lacks ' ELSE ' customers lack ' END
-            || 'a field (segment, value, tenure or tier); defaults are used and confidence is lower for it.'
+            || 'a field (segment, value, tenure or tier); defaults are used, which lowers confidence.'
             AS message
         FROM customers WHERE gaps > 0 HAVING count(*) > 0
     """

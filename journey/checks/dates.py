@@ -1,4 +1,4 @@
-"""Checks of dates: counters that disagree with them, records from the future, times that cannot be."""
+"""Checks of dates: inconsistent day counters, records from the future, impossible times."""
 
 from journey.checks.context import Context
 from journey.checks.registry import rule
@@ -8,15 +8,15 @@ from journey.records.database import literal, quoted
 from journey.records.model import DATASETS
 
 MAX_GAP_TO_LATEST_DATE_DAYS = 366
-"""A latest date this far (days) after the one before it is more likely a typing error than news."""
+"""A latest date more than this number of days after the previous one is probably mistyped."""
 
 DAYS_IN_A_LONG_MONTH = 31
 
 LATE_RECORDING_DAYS = 1
-"""A signal is late when it was recorded more than so many days after it was detected; less is a nightly load."""
+"""A signal is late when it was recorded more than this number of days after detection; less is a nightly load."""
 
-# The day on which the stored counters were taken: each current entry implies one (entered + counter), and the day that
-# most of them imply is it. Inferred once, or ten million rows would each complain of the same thing.
+# The day on which the stored counters were taken. Each current entry implies one day (entry date + counter), and the
+# most frequent one is used. It is inferred once; otherwise ten million rows would each report the same problem.
 _COUNTER_SNAPSHOT = """
     WITH implied AS (
         SELECT state_entered_at::DATE + round(days_in_state)::INTEGER AS day FROM entries
@@ -31,19 +31,19 @@ _COUNTER_SNAPSHOT = """
 """
 
 _COUNTER_TOLERANCE_DAYS = "CASE WHEN is_bare(state_entered_at) THEN 0.5 ELSE 1.0 END"
-"""Days that a counter may be off: none, or one where a time of day leaves it open how days are counted."""
+"""Allowed deviation of a counter in days: none, or one where a time of day makes the counting of days ambiguous."""
 
 
 @rule("counter-date", FindingSeverity.NOTICE)
 def counter_date(context: Context) -> str:
-    """Stored days_in_state counters that were taken on another day than `as_of`."""
+    """Stored days_in_state counters that were taken on a day other than `as_of`."""
     return f"""
         {_COUNTER_SNAPSHOT}
         SELECT 'journey_state_log' AS dataset, NULL AS record, NULL AS customer_id,
             CASE WHEN is_sure THEN 'days_in_state was counted on ' || strftime(day, '%Y-%m-%d') || ' (' || votes
                 || ' of ' || counted || ' counters imply that day); days are computed from the dates instead, up to '
             ELSE 'The days_in_state counters do not agree on the day they were counted (at most ' || votes || ' of '
-                || counted || ' imply the same one); days are computed from the dates instead, up to ' END
+                || counted || ' imply the same day); days are computed from the dates instead, up to ' END
             || day_of(date_trunc('day', {context.now})) || '.' AS message
         FROM snapshot WHERE counted > 0 AND (NOT is_sure OR day <> {context.now}::DATE)
     """
@@ -51,7 +51,7 @@ def counter_date(context: Context) -> str:
 
 @rule("counter-disagrees", FindingSeverity.WARNING)
 def counter_disagrees(context: Context) -> str:
-    """A stored days_in_state that disagrees with its dates on the day when the others were counted."""
+    """A stored days_in_state that disagrees with the dates, on the day when the other counters were taken."""
     del context
     return f"""
         {_COUNTER_SNAPSHOT},
@@ -61,7 +61,7 @@ def counter_disagrees(context: Context) -> str:
             FROM entries, snapshot WHERE is_sure AND days_in_state IS NOT NULL
         )
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
-            'days_in_state says ' || printf('%g', days_in_state) || ', but from ' || day_of(state_entered_at) || ' to '
+            'days_in_state is ' || printf('%g', days_in_state) || ', but from ' || day_of(state_entered_at) || ' to '
             || CASE WHEN is_current THEN strftime(day, '%Y-%m-%d') || ', when the others were counted, it is '
                 || to_snapshot ELSE day_of(next_at) || ', when the stage was left, it is ' || to_next END
             || '.' AS message
@@ -73,14 +73,14 @@ def counter_disagrees(context: Context) -> str:
 
 @rule("dated-after-as-of", FindingSeverity.NOTICE)
 def dated_after_as_of(context: Context) -> str | None:
-    """A record dated after `as_of`, which is not looked at."""
+    """A record dated after `as_of`, which is ignored."""
     if context.as_of is None:
         return None
     parts = [
         f"""
         SELECT {literal(dataset)} AS dataset, {build_label_sql(dataset)} AS record, customer_id,
             {literal(column)} || ' is ' || day_of({quoted(column)}) || ', after {context.as_of:%Y-%m-%d}; '
-            || 'the record is not looked at.' AS message
+            || 'the record is ignored.' AS message
         FROM {dataset} WHERE {quoted(column)} > {context.now} {_build_earlier_dates_condition(dataset, column, context)}
         """
         for dataset in DATASETS
@@ -90,7 +90,7 @@ def dated_after_as_of(context: Context) -> str | None:
 
 
 def _build_earlier_dates_condition(dataset: str, column: str, context: Context) -> str:
-    """A row of which several dates lie after `as_of` is told of by the first of them."""
+    """SQL that reports a row with several dates after `as_of` only once, by the first of them."""
     dates = get_date_columns(dataset)
     earlier = dates[: dates.index(column)]
     return " ".join(f"AND coalesce({quoted(other)} <= {context.now}, TRUE)" for other in earlier)
@@ -98,7 +98,7 @@ def _build_earlier_dates_condition(dataset: str, column: str, context: Context) 
 
 @rule("late-signal", FindingSeverity.NOTICE)
 def late_signal(context: Context) -> str:
-    """A signal that was recorded more than a day after it was detected, so that no one could act on it before."""
+    """A signal that was recorded more than a day after it was detected, so no one could act on it earlier."""
     del context
     return f"""
         SELECT 'signals' AS dataset, label AS record, customer_id,
@@ -110,12 +110,12 @@ def late_signal(context: Context) -> str:
 
 @rule("recorded-before-detected", FindingSeverity.WARNING)
 def recorded_before_detected(context: Context) -> str:
-    """A signal that was on record before it was detected."""
+    """A signal that was recorded before it was detected."""
     del context
     return """
         SELECT 'signals' AS dataset, label AS record, customer_id,
             'It was recorded on ' || day_of(recorded_at) || ', before it was detected (' || day_of(detected_at)
-            || '); one of the two dates is wrong, and the later one counts.' AS message
+            || '); one of the two dates is wrong, and the later one is used.' AS message
         FROM seen_signals
         WHERE CASE WHEN is_bare(recorded_at) OR is_bare(detected_at)
             THEN recorded_at::DATE < detected_at::DATE ELSE recorded_at < detected_at END
@@ -146,11 +146,11 @@ def lonely_latest_date(context: Context) -> str | None:
 
 @rule("tenure-too-short", FindingSeverity.WARNING)
 def tenure_too_short(context: Context) -> str:
-    """A customer who has been in a stage for longer than the customer has been a customer."""
+    """A customer whose time in the stage exceeds the customer's tenure."""
     return f"""
         SELECT 'customers' AS dataset, e.customer_id AS record, e.customer_id,
             'In ' || journey_stage || ' for ' || n_days(days_between(state_entered_at, {context.now}))
-            || ', but a customer for ' || printf('%g', tenure_months) || ' months only.' AS message
+            || ', but a customer for only ' || printf('%g', tenure_months) || ' months.' AS message
         FROM entries AS e JOIN customers AS c ON c.rowid = e.person
         WHERE is_current AND c.gaps = 0
             AND days_between(state_entered_at, {context.now}) > (tenure_months + 1) * {DAYS_IN_A_LONG_MONTH}

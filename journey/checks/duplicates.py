@@ -1,4 +1,4 @@
-"""Checks of records that say the same thing twice without sharing a key."""
+"""Checks for duplicate records that do not share a key."""
 
 from journey.checks.context import Context
 from journey.checks.registry import rule
@@ -7,7 +7,9 @@ from journey.core.findings import FindingSeverity
 _GROUPS = """
     WITH members AS (
         SELECT * FROM signals
-        WHERE row_number IN (SELECT row_number FROM signal_keys WHERE place IN (SELECT place FROM shared_places))
+        WHERE row_number IN (
+            SELECT row_number FROM signal_keys WHERE identity IN (SELECT identity FROM shared_identities)
+        )
     ),
     groups AS (
         SELECT customer_id, signal_type, detected_at, min(signal_id) AS first_id, count(*) AS times,
@@ -27,7 +29,7 @@ def conflicting_duplicate(context: Context) -> str:
     del context
     return f"""
         {_GROUPS} ' with strengths from ' || weakest || ' to ' || strongest
-        || '; the one that looks worse for the customer counts.' AS message FROM groups WHERE weakest < strongest
+        || '; the one less favourable to the customer is used.' AS message FROM groups WHERE weakest < strongest
     """
 
 

@@ -1,4 +1,4 @@
-"""Checks of decisions and what came of them."""
+"""Checks of interventions and their outcomes."""
 
 from journey.checks.context import Context, build_hint_sql, build_in_list
 from journey.checks.registry import rule
@@ -12,7 +12,7 @@ _CLOSED_STATUSES = ("rejected", "overridden", "expired", "measured")
 
 @rule("unknown-action", FindingSeverity.WARNING)
 def unknown_action(context: Context) -> str:
-    """An action that the policy's catalogue does not have."""
+    """An action that is not in the policy's catalogue."""
     known = list(context.policy.actions)
     unknown = f"recommended_action NOT IN {build_in_list(known)}"
     values = context.values(
@@ -28,7 +28,7 @@ def unknown_action(context: Context) -> str:
 
 @rule("unknown-status", FindingSeverity.WARNING)
 def unknown_status(context: Context) -> str:
-    """A status that the life of an intervention does not have."""
+    """A status that is not a state of the intervention lifecycle."""
     known = intervention_lifecycle().stages
     unknown = f"status NOT IN {build_in_list(known)}"
     values = context.values(f"SELECT DISTINCT status FROM interventions WHERE {unknown} ORDER BY 1 LIMIT 1000")
@@ -57,12 +57,12 @@ def precedes_its_signals(context: Context) -> str:
 
 @rule("same-day-as-signal", FindingSeverity.NOTICE)
 def same_day_as_signal(context: Context) -> str:
-    """An intervention dated the same day as a signal that it cites, so that their order is unknown."""
+    """An intervention dated the same day as a signal that it cites, so their order is unknown."""
     del context
     return f"""
         {_CITED_SIGNALS}
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
-            'It has the date of ' || string_agg(signal_id, ', ' ORDER BY signal_id)
+            'It is dated the same day as ' || string_agg(signal_id, ', ' ORDER BY signal_id)
             || ', which it cites; without a time of day their order is unknown.' AS message
         FROM causes WHERE same_day AND order_unknown GROUP BY intervention_id, customer_id
     """
@@ -83,7 +83,7 @@ _CITED_SIGNALS = """
 
 @rule("no-trigger", FindingSeverity.NOTICE)
 def no_trigger(context: Context) -> str:
-    """An intervention that cites no signal, so that nobody can say what caused it."""
+    """An intervention that cites no signal, so its cause cannot be traced."""
     del context
     return """
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
@@ -94,12 +94,12 @@ def no_trigger(context: Context) -> str:
 
 @rule("low-confidence-acted-on", FindingSeverity.WARNING)
 def low_confidence_acted_on(context: Context) -> str:
-    """An action taken with less confidence than the policy asks for."""
+    """An action recommended with less confidence than the policy requires."""
     min_confidence = context.policy.thresholds.act_confidence
     return f"""
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
             recommended_action || ' was recommended with confidence ' || confidence
-            || {literal(f", below {min_confidence:g}, where the policy only watches.")} AS message
+            || {literal(f"; below {min_confidence:g} the policy only monitors.")} AS message
         FROM seen_interventions
         WHERE confidence < {min_confidence!r} AND recommended_action NOT IN {build_monitoring_actions_list(context)}
     """
@@ -132,7 +132,7 @@ def pending_intervention(context: Context) -> str:
 
 @rule("awaiting-outcome", FindingSeverity.NOTICE)
 def awaiting_outcome(context: Context) -> str:
-    """An action that needs no approval, or has it, and whose outcome is not recorded yet."""
+    """An action that needs no approval, or is approved, and has no recorded outcome yet."""
     wait = context.policy.contact.outcome_wait_days
     return f"""
         {_OPEN_INTERVENTIONS}
@@ -140,7 +140,7 @@ def awaiting_outcome(context: Context) -> str:
             CASE WHEN days_between(generated_at, {context.now}) > {wait!r} THEN 'warning' ELSE 'notice' END AS severity,
             recommended_action || ' has no outcome after ' || n_days(days_between(generated_at, {context.now}))
             || CASE WHEN days_between(generated_at, {context.now}) > {wait!r}
-                THEN {literal(f", more than the {wait:g} days that are waited for one.")} ELSE ' so far.' END AS message
+                THEN {literal(f"; one is expected within {wait:g} days.")} ELSE ' so far.' END AS message
         FROM open WHERE (NOT requires_human_approval OR status IN ('approved', 'executed'))
             AND recommended_action NOT IN {build_monitoring_actions_list(context)}
     """
@@ -148,7 +148,7 @@ def awaiting_outcome(context: Context) -> str:
 
 @rule("outcome-of-watching", FindingSeverity.WARNING)
 def outcome_of_watching(context: Context) -> str:
-    """An outcome for a decision to do nothing but watch."""
+    """An outcome of a decision to monitor only."""
     return f"""
         SELECT 'outcomes' AS dataset, o.label AS record, i.customer_id,
             'It is the outcome ''' || o.outcome || ''' of ' || i.intervention_id || ', which was '
@@ -178,7 +178,7 @@ def resolution_too_long(context: Context) -> str:
     del context
     return """
         SELECT 'outcomes' AS dataset, o.label AS record, i.customer_id,
-            'It says it took ' || printf('%g', resolution_time_days) || ' days to resolve, but it was measured '
+            'resolution_time_days is ' || printf('%g', resolution_time_days) || ', but the outcome was measured '
             || n_days(days_between(generated_at, measured_at)) || ' after ' || i.intervention_id || '.' AS message
         FROM seen_outcomes AS o JOIN interventions AS i USING (intervention_id)
         WHERE measured_at >= generated_at AND resolution_time_days > days_between(generated_at, measured_at) + 1

@@ -1,4 +1,4 @@
-"""Checks of references: does what a record points to exist, and does it belong to the same customer?"""
+"""Checks of references: whether the referenced record exists and belongs to the same customer."""
 
 from journey.checks.context import Context
 from journey.checks.registry import rule
@@ -20,12 +20,12 @@ _UNKNOWN_CUSTOMER_BY_NUMBER = {
     "journey_state_log": "r.customer_id IN (SELECT customer_id FROM persons WHERE person < 0)",
     "signals": "r.row_number IN (SELECT row_number FROM signal_keys WHERE customer IS NULL)",
 }
-"""How the rows of unknown customers are found where their numbers were looked up already."""
+"""Faster conditions for the rows of unknown customers, where the customers' numbers are already known."""
 
 
 @rule("unknown-customer", FindingSeverity.ERROR)
 def unknown_customer(context: Context) -> str:
-    """A record whose customer is not among the customers (none is ever invented)."""
+    """A record whose customer is not in the customers set; missing customers are never created."""
     del context
     set_aside_customers = (
         "(SELECT DISTINCT customer_id FROM set_aside WHERE dataset = 'customers' AND customer_id IS NOT NULL)"
@@ -34,7 +34,7 @@ def unknown_customer(context: Context) -> str:
         f"""
         SELECT {literal(dataset)} AS dataset, {build_label_sql(dataset, "r")} AS record, r.customer_id AS customer_id,
             'Customer ' || r.customer_id || CASE WHEN lost.customer_id IS NULL THEN ' is unknown'
-                ELSE ' was set aside' END || ', so this {_SINGULAR_NAMES[dataset]} counts for no one.' AS message
+                ELSE ' was set aside' END || ', so this {_SINGULAR_NAMES[dataset]} is ignored.' AS message
         FROM {dataset} AS r LEFT JOIN {set_aside_customers} AS lost ON r.customer_id = lost.customer_id
         WHERE {_UNKNOWN_CUSTOMER_BY_NUMBER.get(dataset, _UNKNOWN_CUSTOMER)}
         """
@@ -63,7 +63,7 @@ def customer_mismatch(context: Context) -> str:
     return f"""
         SELECT 'outcomes' AS dataset, {build_label_sql("outcomes", "o")} AS record, o.customer_id,
             'The outcome is recorded for ' || o.customer_id || ', but intervention ' || i.intervention_id || ' was for '
-            || i.customer_id || '; it counts for neither.' AS message
+            || i.customer_id || '; it is ignored.' AS message
         FROM outcomes AS o JOIN interventions AS i USING (intervention_id) WHERE o.customer_id <> i.customer_id
     """
 

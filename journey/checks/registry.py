@@ -1,12 +1,12 @@
-"""What a check is, and the list of all of them.
+"""The definition of a check, and the registry of all checks.
 
-A check is a small named function that returns one SQL query; each row of its answer becomes a finding. The query has
-the columns ``dataset, record, customer_id, message`` (and may add ``severity`` where rows differ), reads the clean
-tables of `journey.records` and the tables of `journey.checks.context`, and looks at nothing dated after `as_of`.
-Checks work by column because ten million signals do not fit through a loop.
+A check is a small named function that returns one SQL query; each row of the result becomes a finding. The query has
+the columns ``dataset, record, customer_id, message``, and may add ``severity`` where rows differ. It reads the clean
+tables of `journey.records` and the tables of `journey.checks.context`, and ignores rows dated after `as_of`.
+Checks are SQL queries because a Python loop over ten million signals would be too slow.
 
-To add one: write the function in the module of its subject, decorate it with `rule`, and give it a docstring of one
-sentence; it is listed, run and counted from then on.
+To add a check, write a function in the module of its subject, decorate it with `rule`, and give it a docstring of one
+sentence. The check is then listed, run and counted.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from journey.checks.context import Context
 from journey.core.findings import FindingSeverity
 
 C = TypeVar("C")
-"""What a check may look at: the context of its family of records."""
+"""The context that a check reads; each family of records has its own type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class Rule(Generic[C]):
 
     Attributes:
         code: Stable identifier of its findings, in kebab-case.
-        severity: How much they matter.
-        query: Gives the SQL for a context, or None when there is nothing to ask.
+        severity: The severity of its findings.
+        query: Returns the SQL for a context, or None when there is nothing to query.
     """
 
     code: str
@@ -36,7 +36,7 @@ class Rule(Generic[C]):
 
     @property
     def description(self) -> str:
-        """What it notices, in one sentence."""
+        """The problem that the check finds, in one sentence."""
         return (self.query.__doc__ or "").strip().splitlines()[0]
 
 
@@ -44,7 +44,7 @@ class Registry(Generic[C]):
     """The checks of one family of records.
 
     Attributes:
-        checks: Every check, in the order in which they were written down.
+        checks: Every check, in order of registration.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Registry(Generic[C]):
 
         Args:
             code: Stable identifier of its findings, in kebab-case.
-            severity: How much they matter.
+            severity: The severity of its findings.
         """
 
         def register(query: Callable[[C], str | None]) -> Callable[[C], str | None]:

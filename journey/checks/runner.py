@@ -1,4 +1,4 @@
-"""Running all checks over records and reporting what they noticed."""
+"""Run all checks on records and report their findings."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -29,18 +29,18 @@ _READING_ORDER = f"{_RANK}, code, {_REST_OF_ORDER}"
 _ROW_COLUMNS = ("dataset", "record", "customer_id", "message")
 _COLUMNS = f"code, severity, {', '.join(_ROW_COLUMNS)}"
 CHUNK = 20_000
-"""Findings that are made into objects at a time."""
+"""Findings that are converted to objects at a time."""
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What the checks noticed.
+    """The findings of all checks.
 
     Attributes:
-        as_of: The moment of the check (the end of the day where only a day was given), None when nothing is dated.
-        customers: How many customers there are.
-        counts: How many findings of each severity, zeros included.
-        cursor: Holds the findings until they are asked for.
+        as_of: The time of the check (the end of the day for a bare date); None when no record has a date.
+        customers: The number of customers.
+        counts: The number of findings of each severity, zeros included.
+        cursor: A database connection whose table ``found`` contains the findings.
     """
 
     as_of: datetime | None
@@ -50,26 +50,26 @@ class CheckReport:
 
     @cached_property
     def findings(self) -> list[Finding]:
-        """All findings, most serious first; made when first asked for."""
+        """All findings, most serious first; created on first access."""
         return self.first(None)
 
     def first(self, limit: int | None) -> list[Finding]:
-        """The most serious findings, at most so many (None: all), in reading order."""
+        """Return the `limit` most serious findings (None: all), in reading order."""
         limit_clause = "" if limit is None else f"LIMIT {limit:d}"
         rows = self.cursor.execute(f"SELECT {_COLUMNS} FROM found ORDER BY {_READING_ORDER} {limit_clause}").fetchall()
         return [_build_finding(row) for row in rows]
 
     def stream(self) -> Iterator[Finding]:
-        """All findings in reading order, a few thousand of them in memory at a time."""
+        """Iterate over all findings in reading order, with `CHUNK` of them in memory at a time."""
         run = self.cursor.execute
         run(f"CREATE OR REPLACE TEMP TABLE in_order AS SELECT {_COLUMNS} FROM found ORDER BY {_READING_ORDER}")
-        # Page by page, so that other questions may be asked in between.
+        # Page by page, so that the cursor can run other queries in between.
         for start in range(0, sum(self.counts.values()), CHUNK):
             page = "SELECT * FROM in_order WHERE rowid >= ? AND rowid < ? ORDER BY rowid"
             yield from (_build_finding(row) for row in run(page, [start, start + CHUNK]).fetchall())
 
     def add(self, findings: Iterable[Finding]) -> None:
-        """Take in findings that were made elsewhere."""
+        """Add findings from other sources."""
         rows = [tuple(finding.as_dict().values()) for finding in findings]
         if rows:
             columns = [list(column) for column in zip(*rows, strict=True)]
@@ -78,7 +78,7 @@ class CheckReport:
             self.counts[str(row[1])] += 1
 
     def by_code(self) -> list[FindingCount]:
-        """How many findings each severity and code has, most serious first, with the message of the first."""
+        """Count the findings of each severity and code, most serious first, with the message of the first."""
         first = f"min(({_REST_OF_ORDER}))"
         rows = self.cursor.execute(
             f"SELECT severity, code, count(*), {first} AS first FROM found GROUP BY severity, code"
@@ -87,12 +87,12 @@ class CheckReport:
         return [FindingCount(row[0], row[1], row[2], row[3][-1]) for row in rows]
 
     def counts_by_code(self) -> dict[str, int]:
-        """How many findings each code has."""
+        """Count the findings of each code."""
         rows = self.cursor.execute("SELECT code, count(*) FROM found GROUP BY code ORDER BY code").fetchall()
         return {str(code): int(count) for code, count in rows}
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as JSON-ready data: `as_of`, `customers`, `counts`, `findings`."""
+        """Return the report as JSON-ready data: `as_of`, `customers`, `counts`, `findings`."""
         return {
             "as_of": None if self.as_of is None else format_moment(self.as_of),
             "customers": self.customers,
@@ -116,15 +116,15 @@ def check(
     policy: Policy | None = None,
     checks: Iterable[Check] | None = None,
 ) -> CheckReport:
-    """Notice what is odd about records; never raises because of what they say.
+    """Find data-quality problems in records. Bad records never raise an exception.
 
     Args:
         records: The records.
-        as_of: Nothing dated later is looked at; a bare date includes its whole day. Default: the latest date in the
+        as_of: Records dated later are ignored; a bare date includes its whole day. Default: the latest date in the
             records.
-        journey: The rules that moves are held against (default: the default journey).
-        policy: Thresholds, known signal types and actions (default: the default policy).
-        checks: Which to run (default: all of `CHECKS`); what was noticed while reading is always there.
+        journey: The journey that defines the legal moves. Default: the default journey.
+        policy: Thresholds, known signal types and actions. Default: the default policy.
+        checks: The checks to run. Default: all of `CHECKS`. Findings from loading the records are always included.
     """
     cursor = records.connection.cursor()
     moment = resolve_moment(as_of, records)

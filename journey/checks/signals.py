@@ -1,4 +1,4 @@
-"""Checks of signals: known types and sources, conflicts, and strong ones that nobody acted on."""
+"""Checks of signals: unknown types and sources, conflicts, and strong signals without a response."""
 
 from journey.checks.context import Context, build_hint_sql, build_in_list
 from journey.checks.registry import rule
@@ -9,15 +9,15 @@ from journey.records.distinct_values import distinct_values_relation
 from journey.records.model import KNOWN_SOURCES
 
 STRONG_SIGNAL_STRENGTH = 0.7
-"""A negative signal of this strength or more calls for a decision; the seed's own heuristic for escalation."""
+"""A negative signal of this strength or more needs a decision. The value is the seed's heuristic for escalation."""
 
 LIVE_HALF_LIVES = 2.0
-"""Signals count as live for so many half-lives, after which a quarter of their evidence is left."""
+"""A signal counts as live for this number of half-lives, after which a quarter of its evidence is left."""
 
 
 @rule("unknown-signal-type", FindingSeverity.WARNING)
 def unknown_signal_type(context: Context) -> str | None:
-    """A signal type that the policy does not know; it counts as the policy's default type."""
+    """A signal type that is not in the policy; it counts as the policy's default type."""
     unknown = "signal_type NOT IN (SELECT signal_type FROM signal_kinds)"
     source = distinct_values_relation(context.cursor, "signals", "signal_type")
     if not context.values(f"SELECT signal_type FROM {source} WHERE {unknown} LIMIT 1"):
@@ -36,12 +36,12 @@ def unknown_signal_type(context: Context) -> str | None:
 
 @rule("unknown-source", FindingSeverity.NOTICE)
 def unknown_source(context: Context) -> str:
-    """A source of signals that is neither automated nor manual, which is trusted less."""
+    """A signal source that is neither automated nor manual; such signals have a lower trust."""
     trust = context.policy.evidence.trust_other
     return f"""
         SELECT 'signals' AS dataset, min(label) AS record, NULL AS customer_id,
             coalesce('Source ''' || source || '''', 'A missing source') || {_build_occurrence_text("label")}
-            || {literal(f" is trusted at {trust:g}; known are {', '.join(KNOWN_SOURCES)}.")} AS message
+            || {literal(f" is trusted at {trust:g}; known sources: {', '.join(KNOWN_SOURCES)}.")} AS message
         FROM seen_signals WHERE source IS NULL OR source NOT IN {build_in_list(KNOWN_SOURCES)} GROUP BY source
     """
 
@@ -52,37 +52,37 @@ def _build_occurrence_text(label: str) -> str:
 
 @rule("conflicting-signals", FindingSeverity.WARNING)
 def conflicting_signals(context: Context) -> str:
-    """A customer with live signals of both kinds, for and against."""
+    """A customer with both positive and negative live signals."""
     days = LIVE_HALF_LIVES * context.policy.evidence.half_life_days
     return f"""
         WITH live AS (
             SELECT * FROM signal_keys
             WHERE is_seen AND customer IS NOT NULL AND days_between(detected_at, {context.now}) <= {days!r}
         ),
-        torn AS (
+        conflicted AS (
             SELECT customer, max(signal_strength) FILTER (helps) AS best,
                 max(signal_strength) FILTER (NOT helps) AS worst
             FROM live GROUP BY customer HAVING best IS NOT NULL AND worst IS NOT NULL
         ),
         leads AS (
-            SELECT customer, helps, row_number FROM live JOIN torn USING (customer)
+            SELECT customer, helps, row_number FROM live JOIN conflicted USING (customer)
             WHERE signal_strength = CASE WHEN helps THEN best ELSE worst END
         ),
         named AS (
-            SELECT s.customer_id, min((s.label, s.signal_type, s.signal_strength)) FILTER (helps) AS bright,
-                min((s.label, s.signal_type, s.signal_strength)) FILTER (NOT helps) AS dark
+            SELECT s.customer_id, min((s.label, s.signal_type, s.signal_strength)) FILTER (helps) AS positive,
+                min((s.label, s.signal_type, s.signal_strength)) FILTER (NOT helps) AS negative
             FROM leads JOIN seen_signals AS s USING (row_number) GROUP BY s.customer_id
         )
-        SELECT 'signals' AS dataset, dark[1] AS record, customer_id,
-            dark[2] || ' (' || dark[3] || ', ' || dark[1] || ') speaks against the customer and ' || bright[2] || ' ('
-            || bright[3] || ', ' || bright[1] || ') for; confidence is lower for it.' AS message
+        SELECT 'signals' AS dataset, negative[1] AS record, customer_id,
+            negative[2] || ' (' || negative[3] || ', ' || negative[1] || ') is negative and ' || positive[2] || ' ('
+            || positive[3] || ', ' || positive[1] || ') is positive; the conflict lowers confidence.' AS message
         FROM named
     """
 
 
 @rule("unanswered-signal", FindingSeverity.WARNING)
 def unanswered_signal(context: Context) -> str:
-    """A customer with strong negative signals on which no one decided anything since."""
+    """A customer with strong negative signals and no later decision."""
     del context
     return f"""
         WITH decided AS (
@@ -95,22 +95,21 @@ def unanswered_signal(context: Context) -> str:
             WHERE is_seen AND customer IS NOT NULL AND NOT helps AND signal_strength >= {STRONG_SIGNAL_STRENGTH!r}
                 AND (last_day IS NULL OR last_day < detected_at::DATE)
         ),
-        told AS MATERIALIZED (
-            -- Few are strong: only then is it asked which of them were cited.
+        reported AS MATERIALIZED (
+            -- Few signals are strong, so citations are matched only for these.
             SELECT customer, s.customer_id, s.signal_id, label, signal_type, signal_strength, detected_at
             FROM strong JOIN seen_signals AS s USING (row_number)
         ),
         ranked AS (
-            SELECT told.*, count(*) OVER whose AS of_them,
-                row_number() OVER (PARTITION BY customer ORDER BY signal_strength DESC, detected_at, label) AS place
-            FROM told ANTI JOIN cited ON told.customer_id = cited.customer_id AND told.signal_id = cited.signal_id
-            WINDOW whose AS (PARTITION BY customer)
+            SELECT r.*, count(*) OVER (PARTITION BY customer) AS total,
+                row_number() OVER (PARTITION BY customer ORDER BY signal_strength DESC, detected_at, label) AS rank
+            FROM reported AS r ANTI JOIN cited AS c ON r.customer_id = c.customer_id AND r.signal_id = c.signal_id
         )
         SELECT 'signals' AS dataset, label AS record, customer_id,
             'No one acted on ' || signal_type || ' (' || signal_strength || ' on ' || day_of(detected_at) || ')'
-            || CASE of_them WHEN 1 THEN '' WHEN 2 THEN ' nor on 1 more strong signal'
-                ELSE ' nor on ' || (of_them - 1) || ' more strong signals' END || '.' AS message
-        FROM ranked WHERE place = 1
+            || CASE total WHEN 1 THEN '' WHEN 2 THEN ' or on 1 more strong signal'
+                ELSE ' or on ' || (total - 1) || ' more strong signals' END || '.' AS message
+        FROM ranked WHERE rank = 1
     """
 
 
@@ -119,12 +118,12 @@ _DATED_ROWS = {
     "interventions": "SELECT row_number, person, generated_at AS moment, journey_stage AS stage FROM interventions "
     "JOIN persons USING (customer_id)",
 }
-"""Of each row whose it is, by number, its date, and the stage that it names."""
+"""Queries for the row number, the customer's number, the date and the named stage of each row."""
 
 
 @rule("stage-mismatch", FindingSeverity.WARNING)
 def stage_mismatch(context: Context) -> str:
-    """A signal or an intervention that names another stage than the log has for its date."""
+    """A signal or intervention whose stage differs from the log's stage on its date."""
     known = build_in_list(context.journey.stages)
     parts = [
         f"""
@@ -132,8 +131,7 @@ def stage_mismatch(context: Context) -> str:
             'It names the stage ' || r.journey_stage || ', but on ' || day_of(r.{date}) || ' the customer was in '
             || e.journey_stage || '.' AS message
         FROM (
-            -- What is older than the log, or agrees with the present stage, needs no search through the history, and
-            -- nothing else of it is read.
+            -- Rows older than the log, or that match the current stage, need no search through the history.
             WITH within AS MATERIALIZED (
                 SELECT d.row_number, now.person, now.state_entered_at, now.journey_stage
                 FROM ({_DATED_ROWS[dataset]}) AS d JOIN entries AS now ON d.person = now.person
@@ -160,6 +158,6 @@ def stage_mismatch(context: Context) -> str:
 
 
 def build_monitoring_actions_list(context: Context) -> str:
-    """SQL for the right side of IN: the actions that do nothing but watch."""
+    """Build SQL for the right side of IN: the actions that only monitor."""
     monitoring_actions = {name for name, action in context.policy.actions.items() if action.delivery == "none"}
     return build_in_list(sorted(monitoring_actions | {MONITOR_ONLY}))

@@ -1,4 +1,4 @@
-"""Checks of stages and moves, held against the rules of the journey."""
+"""Checks of stages and moves against the journey's rules."""
 
 from journey.checks.context import Context, build_hint_sql, build_in_list
 from journey.checks.registry import rule
@@ -21,7 +21,7 @@ _LABEL_SQL = {
 
 @rule("unknown-stage", FindingSeverity.ERROR)
 def unknown_stage(context: Context) -> str | None:
-    """A stage that the journey does not have."""
+    """A stage that is not a stage of the journey."""
     known = context.journey.stages
     parts = []
     for dataset, columns in _STAGE_COLUMNS.items():
@@ -42,7 +42,7 @@ def unknown_stage(context: Context) -> str | None:
 
 @rule("no-stage", FindingSeverity.WARNING)
 def no_stage(context: Context) -> str:
-    """A customer of whom no stage is recorded."""
+    """A customer without a recorded stage."""
     until = f" up to {context.as_of:%Y-%m-%d}" if context.as_of else ""
     return f"""
         SELECT 'customers' AS dataset, customer_id AS record, customer_id,
@@ -53,7 +53,7 @@ def no_stage(context: Context) -> str:
 
 @rule("illegal-move", FindingSeverity.ERROR)
 def illegal_move(context: Context) -> str:
-    """A move that the journey does not allow, by the row itself or by the row before."""
+    """A move that the journey does not allow, according to the row itself or to the row before it."""
     legal = build_in_list(f"{move.source} -> {move.destination}" for move in context.journey.moves)
     return f"""
         WITH steps AS (
@@ -82,7 +82,7 @@ def _build_legal_moves_sql(journey: Journey) -> str:
 
 @rule("re-entry", FindingSeverity.NOTICE)
 def re_entry(context: Context) -> str:
-    """A legal move back into a stage that the customer has been in, or may have been in where the log begins later."""
+    """A legal move back into a stage of an earlier visit, or of a possible visit before the log begins."""
     journey = context.journey
     steps = {(move.source, move.destination) for move in journey.moves if move.source != move.destination}
     round_trips = build_in_list(
@@ -93,7 +93,7 @@ def re_entry(context: Context) -> str:
     legal = build_in_list(f"{source} -> {destination}" for source, destination in sorted(steps))
     return f"""
         WITH steps AS (
-            -- An only entry is a first visit, and most are: no need to sort them.
+            -- A single entry is a first visit. Most customers have only one, so these rows are not sorted.
             SELECT label, customer_id, journey_stage, previous_stage AS origin, before_stage, 1 AS visit
             FROM entries WHERE nth = 1 AND is_current
             UNION ALL
@@ -104,8 +104,8 @@ def re_entry(context: Context) -> str:
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
             origin || ' -> ' || journey_stage || CASE WHEN visit > 1
                 THEN ' is a legal re-entry: it is visit ' || visit || ' to ' || journey_stage || '.'
-                ELSE ' is a legal re-entry: the way from ' || origin || ' may have led through ' || journey_stage
-                    || ' before.' END AS message
+                ELSE ' is a legal re-entry: the customer may have been in ' || journey_stage || ' before ' || origin
+                    || '.' END AS message
         FROM steps
         WHERE origin <> journey_stage AND origin || ' -> ' || journey_stage IN {legal}
             AND (visit > 1 OR (before_stage IS NULL AND origin || ' -> ' || journey_stage IN {round_trips}))
@@ -114,24 +114,24 @@ def re_entry(context: Context) -> str:
 
 @rule("previous-stage-disagrees", FindingSeverity.WARNING)
 def previous_stage_disagrees(context: Context) -> str:
-    """A previous_stage that is not the stage of the customer's entry before."""
+    """A previous_stage that differs from the stage of the customer's previous entry."""
     del context
     return """
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
-            'It says the stage before was ' || previous_stage || ', but the entry before it (' || day_of(before_at)
-            || ') is ' || before_stage || '.' AS message
+            'previous_stage is ' || previous_stage || ', but the previous entry (' || day_of(before_at) || ') is '
+            || before_stage || '.' AS message
         FROM entries WHERE previous_stage <> before_stage
     """
 
 
 @rule("missing-previous-stage", FindingSeverity.WARNING)
 def missing_previous_stage(context: Context) -> str:
-    """An entry that does not say where the customer came from although no journey begins there."""
+    """An entry without previous_stage in a stage where no journey begins."""
     initial = context.journey.initial
     return f"""
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
             'previous_stage is missing, although no journey begins in ' || journey_stage
-            || coalesce('; by the log it was ' || before_stage, '') || '.' AS message
+            || coalesce('; according to the log it was ' || before_stage, '') || '.' AS message
         FROM entries
         WHERE previous_stage IS NULL AND (before_stage IS NOT NULL OR journey_stage NOT IN {build_in_list(initial)})
             AND journey_stage IN {build_in_list(context.journey.stages)}
@@ -140,11 +140,11 @@ def missing_previous_stage(context: Context) -> str:
 
 @rule("repeated-stage", FindingSeverity.NOTICE)
 def repeated_stage(context: Context) -> str:
-    """A customer who enters the stage that the customer is already in."""
+    """An entry into the stage that the customer is already in."""
     del context
     return """
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
-            'It enters ' || journey_stage || ', where the customer already was'
+            'The customer enters ' || journey_stage || ', but was already there'
             || coalesce(' since ' || day_of(before_at), '') || '.' AS message
         FROM entries WHERE journey_stage = coalesce(before_stage, previous_stage)
     """
@@ -152,11 +152,11 @@ def repeated_stage(context: Context) -> str:
 
 @rule("same-time-entries", FindingSeverity.WARNING)
 def same_time_entries(context: Context) -> str:
-    """Two stages entered at the same time, so that only their place in the file says which came first."""
+    """Two stages entered at the same time, so only the order of the rows shows which came first."""
     del context
     return """
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
-            before_stage || ' and ' || journey_stage || ' are both entered at ' || day_of(state_entered_at)
+            before_stage || ' and ' || journey_stage || ' are both entered on ' || day_of(state_entered_at)
             || '; the later row counts as the later stage.' AS message
         FROM entries WHERE state_entered_at = before_at AND journey_stage <> before_stage
     """
@@ -164,7 +164,7 @@ def same_time_entries(context: Context) -> str:
 
 @rule("empty-stage", FindingSeverity.NOTICE)
 def empty_stage(context: Context) -> str | None:
-    """A stage that no customer is in."""
+    """A stage without customers."""
     if not context.values("SELECT count(*) FROM entries")[0]:
         return None
     live = ", ".join(f"({literal(stage)})" for stage in context.journey.live)
@@ -177,7 +177,7 @@ def empty_stage(context: Context) -> str | None:
 
 @rule("stalled-stage", FindingSeverity.WARNING)
 def stalled_stage(context: Context) -> str | None:
-    """A customer who has been in a stage for longer than is typical."""
+    """A customer that has been in a stage for longer than is typical."""
     typical = {s: d for s, d in context.policy.evidence.typical_days.items() if s in context.journey.live}
     if not typical:
         return None
