@@ -1,4 +1,4 @@
-"""What to do about one customer: the seed's components, and the orchestrator that runs them in their order."""
+"""Decisions about one customer: the seed's components, and the orchestrator that runs them in order."""
 
 from journey.orchestrator.decision import Components, Decision
 from journey.orchestrator.escalation import HumanEscalationRouter

@@ -1,7 +1,7 @@
-"""The queue of what waits for a person: an in-memory default of the `ApprovalQueue` port.
+"""The review queue: the `ApprovalQueue` port and its in-memory default.
 
-It runs on the intervention machine of `journey.machine.lifecycles`, so no state is reached by a way the machine does
-not have, and it fails closed: what no named person approved in time expires, and only what is approved can be executed.
+Tickets move only along the intervention lifecycle of `journey.machine.lifecycles`. The queue fails closed: a ticket
+that no named person approves in time expires, and only approved tickets can be executed.
 """
 
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from journey.orchestrator.decision import Decision
 
 @dataclass(slots=True)
 class Ticket:
-    """One recommended action on its way through the intervention machine.
+    """One recommended action and its state in the intervention lifecycle.
 
     Attributes:
-        ticket_id: Its identity in the queue.
-        customer_id: For whom.
-        action: What is to be done; the reviewer's own choice once overridden.
-        priority: Money at stake, in dollars: the higher, the sooner it is looked at.
-        submitted_at: When it was submitted.
-        state: State in the intervention machine.
-        reviewer: Who decided, or None.
+        ticket_id: Unique ID in the queue.
+        customer_id: The customer.
+        action: The recommended action; after an override, the action that the reviewer chose.
+        priority: Money at stake, in dollars; tickets with more are reviewed first.
+        submitted_at: The time of submission.
+        state: State in the intervention lifecycle.
+        reviewer: The person who decided, or None.
     """
 
     ticket_id: str
@@ -40,39 +40,39 @@ class Ticket:
 
 @runtime_checkable
 class ApprovalQueue(Protocol):
-    """Holds what waits for a person's verdict."""
+    """Recommended actions that wait for a reviewer's verdict."""
 
     def submit(self, ticket_id: str, decision: Decision, at: datetime) -> Ticket:
-        """Take a decision in: pending if it needs approval, approved if the policy says it needs none."""
+        """Add a decision: pending if it needs approval, approved if the policy requires none."""
         ...
 
     def pending(self, at: datetime) -> list[Ticket]:
-        """What waits at that moment, the most money at stake first."""
+        """Return the tickets that wait for a verdict at that time, highest priority first."""
         ...
 
     def approve(self, ticket_id: str, reviewer: str, at: datetime) -> Ticket:
-        """A person says yes."""
+        """Record that a reviewer approves the action."""
         ...
 
     def reject(self, ticket_id: str, reviewer: str, at: datetime) -> Ticket:
-        """A person says no."""
+        """Record that a reviewer rejects the action."""
         ...
 
     def override(self, ticket_id: str, reviewer: str, action: str, at: datetime) -> Ticket:
-        """A person does something else instead."""
+        """Record that a reviewer replaces the action by another one."""
         ...
 
     def execute(self, ticket_id: str, at: datetime) -> Ticket:
-        """Carry out what is approved."""
+        """Mark an approved action as carried out."""
         ...
 
 
 class MemoryApprovalQueue:
-    """An approval queue that lives as long as the process.
+    """An approval queue in memory; it is lost when the process ends.
 
     Args:
-        expiry_days: What waits longer than this expires (`ContactPolicy.approval_expiry_days`).
-        lifecycle: The intervention machine; left out, the one of `journey.machine.lifecycles`.
+        expiry_days: Tickets that wait longer than this number of days expire (`ContactPolicy.approval_expiry_days`).
+        lifecycle: The intervention lifecycle. Default: the one of `journey.machine.lifecycles`.
     """
 
     def __init__(self, expiry_days: float, lifecycle: Journey | None = None) -> None:
@@ -81,15 +81,17 @@ class MemoryApprovalQueue:
         self._tickets: dict[str, Ticket] = {}
 
     def submit(self, ticket_id: str, decision: Decision, at: datetime) -> Ticket:
-        """Take a decision in.
+        """Add a decision.
 
         Raises:
-            InputError: There is nothing to do in it, or a ticket of that id exists.
+            InputError: The decision recommends no action, or a ticket with that ID exists.
         """
         if decision.recommended_action in (None, MONITOR_ONLY):
-            raise InputError(f"{decision.customer_id}: there is no action to approve; the decision is to watch or wait")
+            raise InputError(
+                f"{decision.customer_id}: there is no action to approve; the decision is to monitor or to do nothing"
+            )
         if ticket_id in self._tickets:
-            raise InputError(f"ticket {ticket_id!r} is in the queue already")
+            raise InputError(f"ticket {ticket_id!r} is already in the queue; choose a different ID")
         ticket = Ticket(
             ticket_id,
             decision.customer_id,
@@ -98,20 +100,20 @@ class MemoryApprovalQueue:
             at,
             self._lifecycle.initial[0],
         )
-        # Anything but a plain False asks a person: a broken flag must not wave an action through.
+        # Any value other than False requires approval, so that an invalid flag cannot approve an action.
         is_automatic = decision.requires_human_approval is False
         self._move(ticket, "approve_automatically" if is_automatic else "request_approval")
         self._tickets[ticket_id] = ticket
         return ticket
 
     def pending(self, at: datetime) -> list[Ticket]:
-        """What waits at that moment, the most money at stake first, then the oldest."""
+        """Return the tickets that wait for a verdict at that time: highest priority first, then oldest."""
         self.expire(at)
         waiting = [ticket for ticket in self._tickets.values() if ticket.state == "pending_approval"]
         return sorted(waiting, key=lambda ticket: (-ticket.priority, ticket.submitted_at, ticket.ticket_id))
 
     def expire(self, at: datetime) -> list[Ticket]:
-        """Let expire what has waited too long, and say what that was."""
+        """Expire the tickets that have waited too long, and return them."""
         expired = [
             ticket
             for ticket in self._tickets.values()
@@ -122,30 +124,30 @@ class MemoryApprovalQueue:
         return expired
 
     def approve(self, ticket_id: str, reviewer: str, at: datetime) -> Ticket:
-        """A person says yes.
+        """Record that a reviewer approves the action.
 
         Raises:
             InputError: There is no such ticket, or no reviewer is named.
-            IllegalMoveError: It does not wait for a verdict (any more).
+            IllegalMoveError: The ticket does not wait for a verdict.
         """
         return self._record_verdict(ticket_id, reviewer, "approve", at)
 
     def reject(self, ticket_id: str, reviewer: str, at: datetime) -> Ticket:
-        """A person says no; raises like `approve`."""
+        """Record that a reviewer rejects the action; raises the errors of `approve`."""
         return self._record_verdict(ticket_id, reviewer, "reject", at)
 
     def override(self, ticket_id: str, reviewer: str, action: str, at: datetime) -> Ticket:
-        """A person does something else instead; raises like `approve`."""
+        """Record that a reviewer replaces the action by `action`; raises the errors of `approve`."""
         ticket = self._record_verdict(ticket_id, reviewer, "override", at)
         ticket.action = action
         return ticket
 
     def execute(self, ticket_id: str, at: datetime) -> Ticket:
-        """Carry out what is approved.
+        """Mark an approved action as carried out.
 
         Raises:
             InputError: There is no such ticket.
-            IllegalMoveError: It is not approved.
+            IllegalMoveError: The ticket is not approved.
         """
         self.expire(at)
         ticket = self._get_ticket(ticket_id)
@@ -153,12 +155,12 @@ class MemoryApprovalQueue:
         return ticket
 
     def age_days(self, ticket_id: str, at: datetime) -> float:
-        """How long a ticket has been in the queue, in days."""
+        """Return the age of a ticket in days."""
         return (at - self._get_ticket(ticket_id).submitted_at) / timedelta(days=1)
 
     def _record_verdict(self, ticket_id: str, reviewer: str, verdict: str, at: datetime) -> Ticket:
         if not reviewer.strip():
-            raise InputError(f"ticket {ticket_id!r}: name the person who decides; nothing approves itself")
+            raise InputError(f"ticket {ticket_id!r}: the reviewer is empty; give the name of the person who decides")
         self.expire(at)
         ticket = self._get_ticket(ticket_id)
         self._move(ticket, verdict)

@@ -1,4 +1,4 @@
-"""All customers of a folder of records, one case after another, each with the records that concern the customer."""
+"""Read customers one after another, each with all records of the customer."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -11,11 +11,11 @@ from journey.records.folder import Records
 from journey.records.model import Customer, Intervention, Outcome, Record, Signal, StageEntry
 
 CHUNK_ROWS = 20_000
-"""Rows taken from the database at a time."""
+"""Rows that are fetched from the database at a time."""
 
 
 class CustomerCase(NamedTuple):
-    """A customer and the records that concern the customer, in the order of the database."""
+    """A customer and the customer's records, in database order."""
 
     customer: Customer
     entries: tuple[StageEntry, ...]
@@ -25,21 +25,21 @@ class CustomerCase(NamedTuple):
 
 
 def default_as_of(records: Records) -> AsOf:
-    """The whole day of the latest date in the records.
+    """Return the whole day of the latest date in the records.
 
     Raises:
-        InputError: No record carries a date.
+        InputError: No record has a date.
     """
     latest = records.latest_date()
     if latest is None:
         raise InputError(
-            f"{records.source}: no record carries a date; say at which moment to judge (as_of, or --as-of in a shell)"
+            f"{records.source}: no record has a date; give the evaluation date (as_of, or --as-of on the command line)"
         )
     return AsOf.of(latest.date())
 
 
 def resolve_as_of(records: Records, as_of: AsOf | date | str | None) -> AsOf:
-    """`as_of`, or the default for these records when it is None."""
+    """Return `as_of`, or the default for these records when it is None."""
     return default_as_of(records) if as_of is None else AsOf.of(as_of)
 
 
@@ -48,27 +48,27 @@ SELECT o.* REPLACE (coalesce(o.measured_at, ?) AS measured_at, i.customer_id AS 
 FROM outcomes o JOIN interventions i USING (intervention_id)
 WHERE o.customer_id IS NULL OR o.customer_id = i.customer_id
 """
-"""Outcomes joined on intervention and customer. One without a date is dated at the end of the records: by then it was
-there, and nothing says that it was there earlier."""
+"""Outcomes joined on intervention and customer. An outcome without a date gets the latest date of the records, because
+no earlier date is known for it."""
 
 
 class CaseReader:
-    """Reads whole customers out of the tables, all of them in one pass or one by name."""
+    """Reads customers with their records from the tables: all in one pass, or selected ones by ID."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
         self._latest = records.latest_date()
 
     def read_all(self) -> Iterator[CustomerCase]:
-        """Every known customer, in order of the id."""
+        """Iterate over all known customers, in order of ID."""
         return self._read_cases(None)
 
     def read_many(self, customer_ids: Sequence[str]) -> Iterator[CustomerCase]:
-        """Those of these customers that are known, in order of the id, each set read once."""
+        """Iterate over the known ones of these customers, in order of ID; each set is read once."""
         return self._read_cases(customer_ids)
 
     def read_one(self, customer_id: str) -> CustomerCase | None:
-        """One customer, or None when the customer is unknown."""
+        """Return one customer, or None when the customer is unknown."""
         return next(self._read_cases([customer_id]), None)
 
     def _read_cases(self, customer_ids: Sequence[str] | None) -> Iterator[CustomerCase]:
@@ -94,7 +94,7 @@ class CaseReader:
         if customer_ids is not None:
             where = "WHERE customer_id IN (SELECT unnest(?::VARCHAR[]))"
             parameters.append(list(customer_ids))
-        # A cursor of its own, so that several sets can be read side by side.
+        # A separate cursor for each set, so that several sets can be read in parallel.
         cursor = self._records.connection.cursor()
         cursor.execute(f"SELECT {', '.join(names)} FROM {source} {where} ORDER BY customer_id", parameters)
         construct = kind.model_construct
@@ -103,12 +103,12 @@ class CaseReader:
                 values = dict(zip(names, row, strict=True))
                 for name in lists:
                     values[name] = tuple(values[name] or ())
-                # The rows were validated by column with the bounds of this very model: not again.
+                # The columns were already validated against this model.
                 yield construct(None, **values)
 
 
 class _CustomerRows:
-    """Rows in order of customer, handed out customer by customer; those of unknown customers are passed over."""
+    """Rows sorted by customer, returned one customer at a time; rows of unknown customers are skipped."""
 
     def __init__(self, rows: Iterator[Any]) -> None:
         self._rows = rows

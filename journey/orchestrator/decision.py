@@ -1,23 +1,23 @@
-"""What a judgement says about one customer."""
+"""The decision about one customer."""
 
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 
 class Components(NamedTuple):
-    """The numbers a decision was made from.
+    """The numbers behind a decision.
 
     Attributes:
-        negative: Evidence of the negative signals, faded.
-        positive: Evidence of the positive ones.
-        stall: Evidence of a stay beyond the typical one.
-        negative_mass: Strength x trust x fade, summed over the negative signals.
-        positive_mass: The same of the positive ones.
-        gaps: Fields of the record that are missing or doubtful; each lowers confidence.
+        negative: Evidence of the negative signals, faded with age.
+        positive: Evidence of the positive signals, faded with age.
+        stall: Evidence from a stay longer than typical.
+        negative_mass: Sum of strength x trust x fade over the negative signals.
+        positive_mass: The same sum over the positive signals.
+        gaps: Number of missing or doubtful fields of the record; each lowers confidence.
         lead_signal: The strongest negative signal, or None.
         bright_signal: The strongest positive signal, or None.
-        cause: What the playbook was asked for, or None.
-        open_interventions: Earlier interventions that still wait for a person or an outcome.
+        cause: The cause for which the playbook action was chosen, or None.
+        open_interventions: Earlier interventions that still wait for a reviewer or an outcome.
         days_since_contact: Days since the last contact, or None when there was none.
         contacts_in_window: Contacts within the contact policy's window.
     """
@@ -38,23 +38,23 @@ class Components(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do about one customer, and why.
+    """The decision about one customer, with its reasons.
 
     Attributes:
-        customer_id: Whom it is about.
+        customer_id: The customer.
         stage: The recorded stage, or None.
         days_in_stage: Days since it was entered, or None.
-        severity: How bad it looks, in [0, 1].
-        confidence: How good the evidence is, in [0, 1].
+        severity: Severity of the customer's state, in [0, 1].
+        confidence: Quality of the evidence, in [0, 1].
         churn_probability: Probability of churn within the policy's horizon; None where the journey has ended.
-        priority: Money at stake that the recommended action can avert, in dollars; 0 where nothing is recommended.
-        recommended_action: The action, ``monitor_only``, or None where nothing at all is called for.
-        requires_human_approval: Whether a person must approve it first.
+        priority: Expected loss that the recommended action can avert, in dollars; 0 where no action is recommended.
+        recommended_action: The action, ``monitor_only``, or None where nothing is recommended.
+        requires_human_approval: Whether a person must approve the action first.
         triggered_by_signals: The live signals that count, oldest first.
-        reasons: Sentences for a person.
-        reason: Stable code of what decided, one of `journey.decision.rules.REASONS`.
-        held_back_action: What would have been recommended, had contact policy and governance let it through.
-        components: The numbers behind it.
+        reasons: The reasons as sentences.
+        reason: Stable code of the deciding reason, one of `journey.decision.rules.REASONS`.
+        held_back_action: The action that contact policy or governance held back, or None.
+        components: The numbers behind the decision.
     """
 
     customer_id: str
@@ -73,6 +73,6 @@ class Decision:
     components: Components
 
     def as_dict(self) -> dict[str, Any]:
-        """The decision as a JSON-ready mapping."""
+        """Return the decision as a JSON-ready mapping."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return values | {"components": self.components._asdict()}

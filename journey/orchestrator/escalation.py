@@ -1,4 +1,4 @@
-"""Escalate if Needed: contact policy and governance may hold an action back, and a person may have to approve it."""
+"""Escalate if Needed: contact policy and governance can hold an action back or require a person's approval."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,14 +16,14 @@ from journey.records.model import Customer
 
 
 class Route(NamedTuple):
-    """What may go ahead.
+    """The routing of a planned action.
 
     Attributes:
         action: The action that may be recommended, or NO_ACTION.
         held_action: The action that was held back, or NO_ACTION.
         reason: One of the reason codes of `journey.decision.rules`.
         requires_approval: Whether a person must approve the action.
-        notes: What governance said, one sentence each.
+        notes: Reasons that governance checks gave, one sentence each.
     """
 
     action: int
@@ -34,9 +34,10 @@ class Route(NamedTuple):
 
 
 class HumanEscalationRouter:
-    """Lets a planned action through, holds it back, or sends it to a person.
+    """Passes a planned action on, holds it back, or requires a person's approval.
 
-    Governance can only make things stricter: veto, or demand approval. A check that fails vetoes.
+    Governance can only be stricter than the policy: it can veto an action or demand approval. A check that raises an
+    exception counts as a veto.
     """
 
     def __init__(
@@ -49,11 +50,11 @@ class HumanEscalationRouter:
     def route(
         self, customer: Customer, state: JourneyState, risk: Risk, plan: Plan, tier: int, history: ContactHistory
     ) -> Route:
-        """What may be done about one customer."""
+        """Return the routing of the action planned for one customer."""
         parameters, action = self._parameters, plan.action
         if plan.reason != ACT or action == parameters.monitor:
             return Route(action, NO_ACTION, plan.reason, requires_approval=False, notes=())
-        reason = apply_contact_policy(parameters, action, plan.reason, *history, False)  # noqa: FBT003 - the step is called as compiled
+        reason = apply_contact_policy(parameters, action, plan.reason, *history, False)  # noqa: FBT003 - compiled code takes no keyword arguments
         if reason != ACT:
             return Route(NO_ACTION, action, reason, requires_approval=False, notes=())
         vetoed, approval_demanded, notes = self._apply_governance(customer, state, risk, action, history)
@@ -83,7 +84,7 @@ class HumanEscalationRouter:
                 vetoed = vetoed or bool(ruling.veto)
                 approval_demanded = approval_demanded or bool(ruling.demand_approval)
                 reason = ruling.reason
-            except Exception as error:  # noqa: BLE001 - whatever breaks in a check, the action must not get through
+            except Exception as error:  # noqa: BLE001 - any exception of a check must hold the action back
                 vetoed, reason = True, f"the governance check {type(check).__name__} failed: {error}"
             if reason:
                 notes.append(reason)

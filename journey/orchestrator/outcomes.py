@@ -1,4 +1,4 @@
-"""Log Outcome: what became of earlier interventions, and which loops are still open."""
+"""Log Outcome: the state of earlier interventions, and the interventions that are still open."""
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
@@ -28,16 +28,16 @@ STATUS_CODES: dict[str, int] = {
     "executed": AWAITING_OUTCOME,
     "measured": AWAITING_OUTCOME,
 }
-"""What a record's own `status` means. ``measured`` is still held against the outcomes known by then, so that a status
-written later is not looked ahead at; any other word counts as not given."""
+"""The state code of each recorded `status`. ``measured`` counts as awaiting an outcome until an outcome is known,
+because the status may have been written later. Any other value counts as not given."""
 
 
 class ContactHistory(NamedTuple):
-    """What the contact policy needs to know of the past.
+    """The earlier contacts that the contact policy takes into account.
 
     Attributes:
-        open_interventions: Earlier interventions that are still open.
-        days_since_contact: Days since the last contact; below 0 when there was none.
+        open_interventions: Number of earlier interventions that are still open.
+        days_since_contact: Days since the last contact; negative when there was none.
         contacts_in_window: Contacts within the policy's window.
     """
 
@@ -52,14 +52,14 @@ NO_KNOWN_OUTCOMES: frozenset[tuple[str, str | None]] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class OpenLoop:
-    """An intervention that was never brought to an end.
+    """An intervention that was never completed.
 
     Attributes:
-        intervention_id: Which.
-        customer_id: Whose.
+        intervention_id: The intervention.
+        customer_id: The customer.
         state: One of `journey.decision.steps.STATES`.
         age_days: Days since it was generated.
-        message: What it waits for, or what it should have had, in one sentence.
+        message: The missing step, in one sentence.
     """
 
     intervention_id: str
@@ -69,27 +69,27 @@ class OpenLoop:
     message: str
 
     def as_dict(self) -> dict[str, Any]:
-        """The loop as a JSON-ready mapping."""
+        """Return the open loop as a JSON-ready mapping."""
         return asdict(self)
 
 
 _OPEN_LOOP_MESSAGES = {
-    RECOMMENDED: "{action} was recommended and nothing is recorded since; someone must send it on its way",
+    RECOMMENDED: "{action} was recommended and no later step is recorded; submit it for approval or carry it out",
     PENDING: "{action} waits for a person's approval; it expires after {expiry:g} days",
     APPROVED: "{action} is approved and not yet carried out",
     EXPIRED: "no one decided on {action} within {expiry:g} days, so its approval expired",
-    AWAITING_OUTCOME: "{action} was carried out; its outcome is awaited for {wait:g} days",
+    AWAITING_OUTCOME: "{action} was carried out; its outcome is expected within {wait:g} days",
     UNMEASURED: "{action} was carried out and no outcome was recorded within {wait:g} days",
 }
-"""By state, what an intervention that has not come to its end waits for."""
+"""The missing step of an open intervention, by state."""
 
 
 class OutcomeTracker:
-    """Follows interventions to their outcome, as far as it is known at the moment of a judgement.
+    """Determines the state of interventions from the outcomes known at the time of an evaluation.
 
-    An outcome belongs to an intervention when it names it and does not name another customer. One without a date is
-    not known to have been there yet, so it is not used (`journey.orchestrator.case_reader` dates such outcomes of a
-    whole folder at the end of the records).
+    An outcome belongs to an intervention when it names the intervention and does not name another customer. An outcome
+    without a date is not used, because it may be later than the evaluation. (`journey.orchestrator.case_reader` gives
+    such outcomes the latest date of the records.)
     """
 
     def __init__(self, parameters: PolicyParameters) -> None:
@@ -98,7 +98,7 @@ class OutcomeTracker:
     def build_contact_history(
         self, interventions: Sequence[Intervention], outcomes: Sequence[Outcome], as_of: AsOf
     ) -> ContactHistory:
-        """What the interventions known to be earlier than `as_of` mean for the next one."""
+        """Summarise the interventions before `as_of` for the contact policy."""
         if not interventions:
             return NO_HISTORY
         known = find_known_outcomes(outcomes, as_of) if outcomes else NO_KNOWN_OUTCOMES
@@ -117,7 +117,7 @@ class OutcomeTracker:
         return ContactHistory(open_interventions, days_since_contact, contacts_in_window)
 
     def get_state_code(self, intervention: "RecommendedIntervention", as_of: AsOf, *, measured: bool) -> int:
-        """State of one intervention as an index into `STATES`, given whether an outcome of it is known."""
+        """Return the state of an intervention as an index into `STATES`; `measured`: whether its outcome is known."""
         return intervention_state(
             self._parameters,
             get_status_code(intervention.status),
@@ -130,7 +130,7 @@ class OutcomeTracker:
     def find_open_loops(
         self, interventions: Iterable[Intervention], outcomes: Iterable[Outcome], as_of: AsOf
     ) -> list[OpenLoop]:
-        """The interventions generated by `as_of` that have no end yet, or never got one; oldest first."""
+        """Find the interventions generated up to `as_of` that are not completed; oldest first."""
         known = find_known_outcomes(outcomes, as_of)
         loops = [
             self.build_open_loop(
@@ -143,7 +143,7 @@ class OutcomeTracker:
         return sorted(found, key=lambda loop: (-loop.age_days, loop.customer_id, loop.intervention_id))
 
     def build_open_loop(self, intervention: "RecommendedIntervention", state_code: int, as_of: AsOf) -> OpenLoop | None:
-        """What an intervention in that state still waits for or never got; None where it has come to its end."""
+        """Describe the missing step of an intervention in that state; None where the intervention is completed."""
         template = _OPEN_LOOP_MESSAGES.get(state_code)
         if template is None:
             return None
@@ -158,21 +158,21 @@ class OutcomeTracker:
 
 
 class RecommendedIntervention(Protocol):
-    """What must be known of an intervention to say where it stands: an `Intervention`, or a row with these fields."""
+    """The fields that determine the state of an intervention: an `Intervention`, or a row with these fields."""
 
     @property
     def intervention_id(self) -> str:
-        """Which."""
+        """The intervention's ID."""
         ...
 
     @property
     def customer_id(self) -> str:
-        """Whose."""
+        """The customer's ID."""
         ...
 
     @property
     def recommended_action(self) -> str:
-        """What was decided."""
+        """The recommended action."""
         ...
 
     @property
@@ -182,22 +182,22 @@ class RecommendedIntervention(Protocol):
 
     @property
     def generated_at(self) -> datetime:
-        """When it was decided."""
+        """The time of the decision."""
         ...
 
     @property
     def status(self) -> str | None:
-        """The state that the record itself gives, or None."""
+        """The recorded status, or None."""
         ...
 
 
 def get_status_code(status: str | None) -> int:
-    """The state that a record gives itself, or NOT_GIVEN."""
+    """Return the state code of a recorded status, or NOT_GIVEN."""
     return NOT_GIVEN if status is None else STATUS_CODES.get(status, NOT_GIVEN)
 
 
 def find_known_outcomes(outcomes: Iterable[Outcome], as_of: AsOf) -> set[tuple[str, str | None]]:
-    """Keys (intervention, customer or None) of the outcomes dated not after `as_of`."""
+    """Return the keys (intervention, customer or None) of the outcomes dated up to `as_of`."""
     cutoff = as_of.cutoff
     return {
         (outcome.intervention_id, outcome.customer_id)
@@ -207,6 +207,6 @@ def find_known_outcomes(outcomes: Iterable[Outcome], as_of: AsOf) -> set[tuple[s
 
 
 def is_measured(intervention: Intervention, known: AbstractSet[tuple[str, str | None]]) -> bool:
-    """Whether one of these outcomes is the intervention's."""
+    """Return whether one of the known outcomes belongs to the intervention."""
     key = intervention.intervention_id
     return bool(known) and ((key, intervention.customer_id) in known or (key, None) in known)

@@ -1,4 +1,4 @@
-"""Recommend Intervention: which action of the playbook the evidence calls for."""
+"""Recommend Intervention: choose the playbook action for the evidence."""
 
 from typing import NamedTuple
 
@@ -12,12 +12,12 @@ from journey.orchestrator.state import JourneyState
 
 
 class Plan(NamedTuple):
-    """What the playbook calls for, before contact policy and governance have their say.
+    """The playbook action, before contact policy and governance are applied.
 
     Attributes:
         action: Index of the action in the policy's catalogue, or NO_ACTION.
         reason: One of the reason codes of `journey.decision.rules`.
-        cause: The cause that the playbook was asked about, or None.
+        cause: The leading cause, or None.
     """
 
     action: int
@@ -26,10 +26,10 @@ class Plan(NamedTuple):
 
 
 class InterventionPlanner:
-    """Looks up the play for the customer's stage and leading cause.
+    """Looks up the playbook action for the customer's stage and leading cause.
 
-    The leading cause is that of the strongest negative signal; with no negative signal at hand, a stay beyond the
-    typical one is the cause. Below the threshold of action the strongest positive signal may open an opportunity.
+    The leading cause is the cause of the strongest negative signal. Without a negative signal, a stay longer than
+    typical is the cause. Below the action threshold, the strongest positive signal can open an opportunity.
     """
 
     def __init__(self, table: CompiledPolicy, parameters: PolicyParameters) -> None:
@@ -37,7 +37,7 @@ class InterventionPlanner:
         self._causes = table.cause_names
 
     def plan(self, state: JourneyState, evidence: SignalEvidence, risk: Risk) -> Plan:
-        """The playbook's answer for one customer."""
+        """Return the playbook action for one customer."""
         parameters = self._parameters
         action, reason = plan_action(
             parameters,

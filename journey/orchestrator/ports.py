@@ -1,11 +1,11 @@
-"""Ports to the neighbours of the orchestrator: small protocols, each with a working default.
+"""Interfaces between the orchestrator and other systems: small protocols, each with a working default.
 
-* `GovernanceCheck` may veto an action or demand a person's approval; it can never turn an action into another.
-* `ExperimentAssigner` says in which arm of an experiment a customer is.
-* `ApprovalQueue` holds what waits for a person. It fails closed: nothing approves itself.
-* `KpiSink` takes the KPIs of a judgement to wherever they are watched.
+* `GovernanceCheck` can veto an action or demand a person's approval; it cannot replace an action by another.
+* `ExperimentAssigner` assigns customers to the arms of an experiment.
+* `ApprovalQueue` contains the actions that wait for a reviewer. It fails closed: no action is approved by default.
+* `KpiSink` sends the KPIs of an evaluation to a monitoring system.
 
-Detectors of signals in raw events have their own port, in `journey.detectors`.
+The protocol for detectors of signals in raw events is in `journey.detectors`.
 """
 
 from collections.abc import Collection, Mapping
@@ -23,8 +23,8 @@ class Proposal:
     """An action that is about to be recommended.
 
     Attributes:
-        customer_id: For whom.
-        action: Name of the action; never ``monitor_only``, which touches no one.
+        customer_id: The customer.
+        action: Name of the action; never ``monitor_only``, which contacts no one.
         stage: The customer's stage.
         severity: In [0, 1].
         account_value: Revenue per year, in dollars.
@@ -43,12 +43,12 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What governance says about a proposal.
+    """The ruling of a governance check on a proposal.
 
     Attributes:
-        veto: The action must not be recommended.
-        demand_approval: A person must approve it, whatever the policy's thresholds say.
-        reason: One sentence for the decision's reasons; empty when there is nothing to say.
+        veto: Whether the action must not be recommended.
+        demand_approval: Whether a person must approve it, regardless of the policy's thresholds.
+        reason: One sentence for the decision's reasons; may be empty.
     """
 
     veto: bool = False
@@ -61,7 +61,7 @@ ALLOWED = Ruling()
 
 @runtime_checkable
 class GovernanceCheck(Protocol):
-    """May veto an action or demand approval."""
+    """A check that can veto an action or demand approval."""
 
     def check(self, proposal: Proposal) -> Ruling:
         """Rule on a proposal. An exception counts as a veto."""
@@ -69,7 +69,7 @@ class GovernanceCheck(Protocol):
 
 
 class ConsentCheck:
-    """Vetoes every action towards customers who gave no consent to be contacted."""
+    """Vetoes every action for customers who gave no consent to be contacted."""
 
     def __init__(self, do_not_contact: Collection[str]) -> None:
         self._do_not_contact = frozenset(do_not_contact)
@@ -83,20 +83,20 @@ class ConsentCheck:
 
 @runtime_checkable
 class ExperimentAssigner(Protocol):
-    """Says in which arm of an experiment a customer is."""
+    """Assigns customers to the arms of an experiment."""
 
     def assign_arm(self, customer_id: str) -> str:
-        """The customer's arm: the same on every call and every machine."""
+        """Return the customer's arm; it is the same on every call and every machine."""
         ...
 
 
 @dataclass(frozen=True)
 class HashAssigner:
-    """Splits customers by a keyed hash of (experiment, customer): no state, no luck, no order.
+    """Assigns customers by a keyed hash of (experiment, customer), without state, random numbers or order effects.
 
     Attributes:
-        experiment: Name of the experiment. Splits of different experiments are independent of each other.
-        shares: Share of each arm, adding up to 1.
+        experiment: Name of the experiment. Assignments of different experiments are independent.
+        shares: Share of each arm; the shares must add up to 1.
 
     Raises:
         InputError: The name is empty, or the shares do not add up to 1.
@@ -107,13 +107,13 @@ class HashAssigner:
 
     def __post_init__(self) -> None:
         if not self.experiment:
-            raise InputError("an experiment needs a name: customers are split by it")
+            raise InputError("the experiment has no name; give one, because the assignment depends on it")
         total = fsum(self.shares.values())
         if min(self.shares.values(), default=-1.0) < 0.0 or abs(total - 1.0) > 1e-9:
             raise InputError(f"the shares of experiment {self.experiment!r} must be 0 or more and add up to 1")
 
     def assign_arm(self, customer_id: str) -> str:
-        """The customer's arm."""
+        """Return the customer's arm."""
         key = blake2b(self.experiment.encode(), digest_size=32).digest()
         digest = blake2b(customer_id.encode(), digest_size=8, key=key).digest()
         position = int.from_bytes(digest, "big") / 2.0**64
@@ -122,25 +122,25 @@ class HashAssigner:
             cumulative_share += share
             if position < cumulative_share:
                 return name
-        # Rounding can leave the sum of the shares a hair below the place of the last customer.
+        # Rounding can leave the cumulative share slightly below the last position.
         return [name for name, share in self.shares.items() if share > 0.0][-1]
 
 
 @runtime_checkable
 class KpiSink(Protocol):
-    """Takes the KPIs of a judgement to wherever they are watched."""
+    """Sends the KPIs of an evaluation to a monitoring system."""
 
     def record(self, kpis: Mapping[str, Mapping[str, Any]], as_of: AsOf) -> None:
-        """Take the KPIs, by group and name, of the judgement made at `as_of`."""
+        """Record the KPIs, by group and name, of the evaluation at `as_of`."""
         ...
 
 
 @dataclass
 class MemoryKpiSink:
-    """Keeps every set of KPIs it was given, oldest first."""
+    """Keeps all recorded KPIs in memory, in order of recording."""
 
     recorded: list[tuple[AsOf, Mapping[str, Mapping[str, Any]]]] = field(default_factory=list)
 
     def record(self, kpis: Mapping[str, Mapping[str, Any]], as_of: AsOf) -> None:
-        """Keep them."""
+        """Append the KPIs."""
         self.recorded.append((as_of, kpis))

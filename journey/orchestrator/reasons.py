@@ -1,4 +1,4 @@
-"""The reasons of a decision, as sentences for a person. They restate numbers; they decide nothing."""
+"""The reasons of a decision as sentences. They restate the decision's numbers and do not affect it."""
 
 from journey.decision import rules
 from journey.decision.parameters import PolicyParameters
@@ -13,15 +13,15 @@ from journey.records.model import Customer
 
 
 class ReasonWriter:
-    """Writes why a decision came out as it did."""
+    """Writes the reasons of a decision."""
 
     def __init__(self, table: CompiledPolicy, parameters: PolicyParameters) -> None:
         self._table = table
         self._parameters = parameters
-        # What depends on the policy alone is put into words once.
+        # Texts that depend only on the policy are built once.
         self._typical_stay = [f"typical is up to {days:g}" for days in parameters.typical_days]
-        self._human_threshold = f"(from {parameters.approve_human_severity:.2f} on)"
-        self._high_tier_threshold = f"(from {parameters.approve_high_tier_severity:.2f} on)"
+        self._human_threshold = f"(threshold {parameters.approve_human_severity:.2f})"
+        self._high_tier_threshold = f"(threshold {parameters.approve_high_tier_severity:.2f})"
 
     def write(
         self,
@@ -33,19 +33,19 @@ class ReasonWriter:
         history: ContactHistory,
         route: Route,
     ) -> tuple[str, ...]:
-        """All reasons: what was seen, how it was weighed, what follows and who must agree."""
+        """Return all reasons: the evidence, the gaps in the record, the deciding reason and the approval."""
         reasons = []
         if evidence.leading_negative is not None or evidence.leading_positive is not None:
             reasons.append(_describe_signals(evidence))
             if evidence.negative > 0.0 and evidence.positive > 0.0:
-                reasons.append("signals for and against the customer conflict, which lowers confidence")
+                reasons.append("positive and negative signals conflict, which lowers confidence")
         if risk.stall_evidence > 0.0:
             reasons.append(
                 f"{int(state.days_in_stage or 0.0)} days in {state.stage}, {self._typical_stay[state.stage_code]}"
             )
         if evidence.unknown_types:
             names = ", ".join(evidence.unknown_types)
-            reasons.append(f"unknown signal type {names}: weighed as the policy weighs unknown signals")
+            reasons.append(f"unknown signal type {names}: the policy's weight for unknown types is used")
         reasons.extend(risk.gaps)
         reasons.append(self._describe_verdict(state, risk, plan, history, route))
         reasons.extend(route.notes)
@@ -60,17 +60,22 @@ class ReasonWriter:
         if reason == rules.ACT:
             return self._describe_action(risk, plan, route)
         if reason == rules.NO_EVIDENCE:
-            return "no signal speaks for or against this customer: nothing to do"
+            return "there is no positive or negative evidence: no action"
         if reason == rules.BELOW_THRESHOLD:
-            return f"severity {risk.severity:.2f} is below {parameters.act_severity:.2f}: too little to act on"
+            return (
+                f"severity {risk.severity:.2f} is below the action threshold {parameters.act_severity:.2f}: no action"
+            )
         if reason == rules.LOW_CONFIDENCE:
-            return f"confidence {risk.confidence:.2f} is below {parameters.act_confidence:.2f}: watch, do not act"
+            return (
+                f"confidence {risk.confidence:.2f} is below the action threshold {parameters.act_confidence:.2f}: "
+                "monitor only"
+            )
         if reason == rules.NO_PLAY:
-            return f"the playbook has no action for {plan.cause} in {state.stage}: watch"
+            return f"the playbook has no action for {plan.cause} in {state.stage}: monitor only"
         if reason == rules.NOT_LIVE:
             return f"the journey has ended in {state.stage}"
         if reason == rules.NO_STAGE:
-            return "without a known stage no action can be chosen"
+            return "the stage is unknown, so no action can be chosen"
         return self._describe_hold(history, route)
 
     def _describe_action(self, risk: Risk, plan: Plan, route: Route) -> str:
@@ -112,7 +117,7 @@ class ReasonWriter:
         elif customer.account_value >= parameters.approve_value and severity >= parameters.approve_value_severity:
             reason = f"an account of ${customer.account_value:,.0f}, at severity {severity:.2f}"
         else:
-            reason = "governance demands it"
+            reason = "a governance check demands it"
         return f"needs a person's approval: {reason}"
 
 
@@ -131,4 +136,4 @@ def _describe_signals(evidence: SignalEvidence) -> str:
 
 
 MAX_LISTED_SIGNALS = 5
-"""A sentence names this many signals, the newest; how many it left out is said."""
+"""A sentence lists this number of signals, the newest, and gives the number of older ones."""

@@ -1,7 +1,7 @@
 """Decisions and findings as sequences that can also be counted and ranked.
 
-What is small is listed; what is large stays in columns and is made into objects when someone asks for them (the
-sequences of `journey.batch`). Whoever prints or writes an evaluation need not know which of the two it is.
+Small results are lists. Large results stay in columns and are converted to objects on demand (the sequences of
+`journey.batch`). Code that prints or writes an evaluation works with both.
 """
 
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from journey.orchestrator.decision import Decision
 
 
 class DecisionTotals(NamedTuple):
-    """Decisions, counted.
+    """Numbers of decisions.
 
     Attributes:
-        with_action: How many recommend an action, which is more than watching.
-        needing_approval: How many of these need a person's approval.
-        held_back: How many actions contact policy or governance held back.
+        with_action: Decisions that recommend an action other than monitoring.
+        needing_approval: Decisions with an action that needs a person's approval.
+        held_back: Actions that contact policy or governance held back.
     """
 
     with_action: int
@@ -26,16 +26,16 @@ class DecisionTotals(NamedTuple):
 
 
 class Decisions(Protocol):
-    """Decisions, one per customer, in order of the id."""
+    """Decisions, one per customer, in order of customer ID."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Decision]: ...
     def top_priority(self, limit: int) -> list[Decision]:
-        """Those that deserve attention first, at most so many: money at stake, then severity."""
+        """Return the `limit` decisions of highest priority, ties by severity."""
         ...
 
     def count_totals(self) -> DecisionTotals:
-        """How many act, ask and are held back."""
+        """Count the decisions that act, need approval and are held back."""
         ...
 
 
@@ -49,31 +49,31 @@ class Findings(Protocol):
     @overload
     def __getitem__(self, place: slice, /) -> "tuple[Finding, ...]": ...
     def severities(self) -> dict[str, int]:
-        """How many of each severity, zeros included."""
+        """Count the findings of each severity, zeros included."""
         ...
 
     def by_code(self) -> list[FindingCount]:
-        """How many of each code, most serious first."""
+        """Count the findings of each code, most serious first."""
         ...
 
 
 def is_action(decision: Decision) -> bool:
-    """Whether something is to be done that is more than watching."""
+    """Return whether the decision recommends an action other than monitoring."""
     return decision.recommended_action is not None and decision.reason == "act"
 
 
 class ListedDecisions(tuple[Decision, ...]):
-    """Decisions at hand."""
+    """Decisions in memory."""
 
     __slots__ = ()
 
     def top_priority(self, limit: int) -> list[Decision]:
-        """Those that deserve attention first: money at stake, then anything recommended, then severity."""
+        """Return the first `limit` decisions by priority, then recommended ones, then severity."""
         ranked = sorted(self, key=lambda d: (-d.priority, d.recommended_action is None, -d.severity, d.customer_id))
         return ranked[:limit]
 
     def count_totals(self) -> DecisionTotals:
-        """How many act, ask and are held back."""
+        """Count the decisions that act, need approval and are held back."""
         with_action = [decision for decision in self if is_action(decision)]
         needing_approval = sum(decision.requires_human_approval for decision in with_action)
         return DecisionTotals(
@@ -82,16 +82,16 @@ class ListedDecisions(tuple[Decision, ...]):
 
 
 class ListedFindings(tuple[Finding, ...]):
-    """Findings at hand, in reading order."""
+    """Findings in memory, in reading order."""
 
     __slots__ = ()
 
     def severities(self) -> dict[str, int]:
-        """How many of each severity, zeros included."""
+        """Count the findings of each severity, zeros included."""
         return count_by_severity(self)
 
     def by_code(self) -> list[FindingCount]:
-        """How many of each code, most serious first, with the message of the first."""
+        """Count the findings of each code, most serious first, with the message of the first."""
         groups: dict[tuple[str, str], list[Finding]] = {}
         for finding in self:
             groups.setdefault((str(finding.severity), finding.code), []).append(finding)

@@ -10,19 +10,19 @@ from journey.orchestrator.state import JourneyState
 from journey.records.model import Customer
 
 UNKNOWN_SEGMENTS = ("", "unknown")
-"""How a record spells that the segment is not known."""
+"""Values of the segment that mean it is unknown."""
 
 
 class Risk(NamedTuple):
-    """How bad it looks and how good the evidence is.
+    """The severity of a customer's state and the quality of the evidence.
 
     Attributes:
         severity: In [0, 1].
         confidence: In [0, 1].
         churn_probability: Probability of churn within the policy's horizon.
-        stall_evidence: Evidence of a stay beyond the typical one, part of the severity.
-        gaps: What is missing or doubtful in the record; each lowers confidence.
-        segment: The customer's segment, as the policy numbers them.
+        stall_evidence: Evidence from a stay longer than typical; part of the severity.
+        gaps: Missing or doubtful fields of the record, one sentence each; each lowers confidence.
+        segment: Index of the customer's segment in the policy.
     """
 
     severity: float
@@ -34,11 +34,11 @@ class Risk(NamedTuple):
 
 
 class RiskScorer:
-    """Scores a customer from the state, the signals and the customer's own record.
+    """Scores a customer from the state, the signals and the customer record.
 
-    Gaps in the record lower confidence, each by the policy's `gap_factor`: an unknown segment, an account value of
-    zero, a stage that is missing or not the journey's, and a last move that is illegal or of unknown origin. (A
-    missing risk tier cannot be told from a medium one, because the record's default is medium.)
+    Each gap in the record lowers confidence by the policy's `gap_factor`. Gaps are an unknown segment, an account value
+    of zero, a stage that is missing or not in the journey, and a last move that is illegal or of unknown origin.
+    (A missing risk tier is not a gap, because records default to medium.)
     """
 
     def __init__(self, table: CompiledPolicy, parameters: PolicyParameters) -> None:
@@ -48,7 +48,7 @@ class RiskScorer:
         self._tiers = {name: code for code, name in enumerate(table.tiers)}
 
     def score(self, customer: Customer, state: JourneyState, evidence: SignalEvidence) -> Risk:
-        """The customer's risk."""
+        """Compute the customer's risk."""
         parameters = self._parameters
         gaps = state.gaps
         if customer.segment in UNKNOWN_SEGMENTS:
@@ -70,5 +70,5 @@ class RiskScorer:
         return Risk(severity, confidence, churn_probability, stalled, gaps, segment)
 
     def tier(self, customer: Customer) -> int:
-        """Index of the customer's risk tier."""
+        """Return the index of the customer's risk tier in the policy."""
         return self._tiers[customer.risk_tier]

@@ -1,4 +1,4 @@
-"""Evaluate Signals: what the signals known by now add up to."""
+"""Evaluate Signals: sum the evidence of the signals known at the time of the evaluation."""
 
 from collections.abc import Sequence
 from itertools import repeat
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 OTHER_SOURCE = 2
 SOURCE_CODES: dict[str | None, int] = {"automated": 0, "manual": 1}
-"""Index of a signal's source in the policy's trusts; any other source, and none, is `OTHER_SOURCE`."""
+"""Index of a signal's source in the policy's trusts; any other or missing source is `OTHER_SOURCE`."""
 
 UNKNOWN_TYPE = -1
 
@@ -22,20 +22,20 @@ _SignalRow = tuple[float, int, int, float, str, int]
 
 
 class SignalEvidence(NamedTuple):
-    """A customer's signals, added up.
+    """The summed evidence of a customer's signals.
 
     Attributes:
         negative: Evidence of the negative signals.
-        positive: Evidence of the positive ones.
-        negative_mass: Sum of strength x trust x fade of the negative signals.
-        positive_mass: The same of the positive ones.
+        positive: Evidence of the positive signals.
+        negative_mass: Sum of strength x trust x fade over the negative signals.
+        positive_mass: The same sum over the positive signals.
         leading_negative: The strongest negative signal, or None.
-        leading_negative_type: Its type, an index into the policy's, or NO_SIGNAL.
+        leading_negative_type: Index of its type in the policy, or NO_SIGNAL.
         leading_positive: The strongest positive signal, or None.
-        leading_positive_type: Its type, or NO_SIGNAL.
-        counted_signals: The signals that count (of duplicates only one does), oldest first.
-        ages: Their ages, in days.
-        unknown_types: Names of signal types that the policy does not know, sorted.
+        leading_positive_type: Index of its type in the policy, or NO_SIGNAL.
+        counted_signals: The signals that count, oldest first; of duplicates only one counts.
+        ages: The ages of `counted_signals`, in days.
+        unknown_types: Names of signal types that are not in the policy, sorted.
     """
 
     negative: float
@@ -55,10 +55,10 @@ NO_SIGNALS = SignalEvidence(0.0, 0.0, 0.0, 0.0, None, NO_SIGNAL, None, NO_SIGNAL
 
 
 class SignalAggregator:
-    """Adds up signals in canonical order, so that the order of reading never matters.
+    """Sums the evidence of signals in canonical order, so that the input order has no effect.
 
-    Canonical means oldest first, then by type, source and strength. A type that the policy does not know counts as its
-    `unknown_signal`; two unknown types stay two, so that they are not taken for duplicates of each other.
+    Canonical order is oldest first, then by type, source and strength. A type that is not in the policy counts as its
+    `unknown_signal`. Different unknown types stay distinct, so they are not taken for duplicates of each other.
     """
 
     def __init__(self, table: CompiledPolicy, parameters: PolicyParameters) -> None:
@@ -66,7 +66,7 @@ class SignalAggregator:
         self._parameters = parameters
 
     def aggregate(self, signals: Sequence[Signal], as_of: AsOf) -> SignalEvidence:
-        """What the signals not after `as_of` add up to; they may come in any order."""
+        """Sum the evidence of the signals known at `as_of`; the input may be in any order."""
         rows, unknown_types = self._build_rows(signals, as_of)
         if not rows:
             return NO_SIGNALS
@@ -84,7 +84,7 @@ class SignalAggregator:
             0, count, ages, types, sources, strengths, positive, weights, parameters.trusts, parameters.fade_rate
         )
         negative, positive_sum, negative_mass, positive_mass, leading_negative, leading_positive = sums
-        counted = [signals[place] for place in positions]
+        counted = [signals[position] for position in positions]
         counted_ages = ages
         if len(set(zip(oldest_first, types, sources, strict=True))) < count:
             kept = [i for i in range(count) if not is_duplicate(i, 0, count, ages, types, sources, positive[types[i]])]
@@ -106,7 +106,7 @@ class SignalAggregator:
         )
 
     def _build_rows(self, signals: Sequence[Signal], as_of: AsOf) -> tuple[list[_SignalRow], tuple[str, ...]]:
-        """The signals known by then in canonical order, and the names of the unknown types among them."""
+        """Return the signals known at `as_of` in canonical order, and the names of their unknown types."""
         cutoff, age, codes = as_of.cutoff, as_of.age, self._types
         rows: list[_SignalRow] = []
         unknown_names: set[str] = set()
@@ -130,12 +130,12 @@ class SignalAggregator:
 
 
 def repeat_unknown_type(column: Sequence[T], unknown_types: int) -> tuple[T, ...]:
-    """A column over signal types whose last entry, the unknown type's, is there `unknown_types` times."""
+    """Return a column over signal types with its last entry, the unknown type's, repeated `unknown_types` times."""
     return (*column, *repeat(column[-1], max(unknown_types - 1, 0)))
 
 
 def get_signal_name(signal: Signal) -> str:
-    """How a signal is named in a decision: its key, or what and when where it has none."""
+    """Return the name of a signal in a decision: its ID, or its type and date where it has none."""
     if signal.signal_id is not None:
         return signal.signal_id
     return f"{signal.signal_type}@{signal.detected_at.isoformat().removesuffix('T00:00:00')}"

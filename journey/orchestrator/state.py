@@ -1,4 +1,4 @@
-"""Load State: which stage the customer is in, since when, and whether the record of it can be believed."""
+"""Load State: the customer's stage, its entry time, and doubts about the record."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,13 +11,13 @@ NO_STAGE_CODE = -1
 
 
 class JourneyState(NamedTuple):
-    """Where a customer stands.
+    """A customer's current stage.
 
     Attributes:
-        stage: The recorded stage, or None when no entry is known.
+        stage: The recorded stage, or None without an entry.
         stage_code: The stage's index in the journey, or -1 when it is not one of its stages.
         days_in_stage: Days since it was entered, at least 0; None without an entry.
-        gaps: What is missing or doubtful about it, one sentence each.
+        gaps: Missing or doubtful parts of the record, one sentence each.
     """
 
     stage: str | None
@@ -27,11 +27,11 @@ class JourneyState(NamedTuple):
 
 
 class JourneyStateEvaluator:
-    """Reads a customer's state from the log of stage entries.
+    """Determines a customer's state from the log of stage entries.
 
-    The customer's state is the latest entry not after the judgement. Of entries of the same moment, one that another
-    of them names as its previous stage was left again; among what remains the journey's order of stages decides, so
-    that the order of reading does not.
+    The state is the latest entry up to the evaluation time. Among entries at the same time, an entry that another one
+    names as its previous stage has been left again. Among the remaining entries the latest stage in the journey's order
+    is used, so that the input order has no effect.
     """
 
     def __init__(self, journey: Journey) -> None:
@@ -40,7 +40,7 @@ class JourneyStateEvaluator:
         self._steps = frozenset((move.source, move.destination) for move in journey.moves)
 
     def evaluate(self, entries: Sequence[StageEntry], as_of: AsOf) -> JourneyState:
-        """The state at `as_of`; entries may come in any order."""
+        """Return the state at `as_of`; the entries may be in any order."""
         cutoff = as_of.cutoff
         known = [entry for entry in entries if entry.state_entered_at <= cutoff]
         if not known:
@@ -71,9 +71,9 @@ class JourneyStateEvaluator:
 
     def _find_gaps(self, stage: str, previous: str | None) -> tuple[str, ...]:
         if stage not in self._codes:
-            return (f"the recorded stage {stage!r} is not one of the journey's",)
+            return (f"the recorded stage {stage!r} is not a stage of the journey",)
         if previous is None:
-            return () if stage in self._initial else (f"the record does not say where it came to {stage} from",)
+            return () if stage in self._initial else (f"the stage before {stage} is not recorded",)
         if (previous, stage) not in self._steps:
-            return (f"its last recorded move, {previous} to {stage}, is not a legal one",)
+            return (f"the last recorded move, {previous} to {stage}, is not legal",)
         return ()

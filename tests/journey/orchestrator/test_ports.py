@@ -1,4 +1,4 @@
-"""Ports: a veto never leaks an action, and nothing approves itself."""
+"""Ports: a veto never lets an action through, and no action is approved by default."""
 
 from datetime import datetime, timedelta
 
@@ -134,7 +134,7 @@ class TestApprovalQueue:
         with pytest.raises(IllegalMoveError):
             queue.execute("T", NOW)
         for nobody in ("", "  "):
-            with pytest.raises(InputError, match="nothing approves itself"):
+            with pytest.raises(InputError, match="give the name of the person who decides"):
                 queue.approve("T", nobody, NOW)
         assert queue.approve("T", "Ada", NOW).reviewer == "Ada"
         assert queue.execute("T", NOW).state == "executed"
