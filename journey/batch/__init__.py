@@ -1,7 +1,7 @@
-"""The orchestrator for a million customers at once: the same decisions as one at a time, bit for bit.
+"""The orchestrator for a million customers in one batch, with bit-identical decisions.
 
-`columns` turns tables of records into columns of codes and ages, `kernel` is the loop over cases, and `table` holds
-the answers.
+`case_columns` converts tables of records to columns of codes and ages, `kernel` is the loop over cases, and `decisions`
+contains the table of results.
 """
 
 from journey.batch.case_columns import Cases

@@ -1,4 +1,4 @@
-"""How far the policy agrees with the record, out of a table of re-decided interventions."""
+"""The agreement of the policy with recorded decisions, from a table of re-decided interventions."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from journey.orchestrator.replay import Agreement, ReplayRow, build_agreement
 
 
 def build_batch_agreement(table: DecisionTable, recorded: dict[str, Any]) -> Agreement:
-    """The agreement of `redecide_batch`.
+    """Build the agreement from the results of `redecide_batch`.
 
     Args:
-        table: What is decided now, a row per intervention.
-        recorded: What the record says of each, by column.
+        table: The current decisions, one row per intervention.
+        recorded: The recorded decisions, by column, in the same order.
     """
     rows = zip(
         recorded["intervention_id"].tolist(),
@@ -22,7 +22,7 @@ def build_batch_agreement(table: DecisionTable, recorded: dict[str, Any]) -> Agr
         table.recommended_actions().tolist(),
         recorded["requires_human_approval"].tolist(),
         table.columns.approval.tolist(),
-        [None if known != known else known for known in recorded["confidence"].tolist()],
+        [None if confidence != confidence else confidence for confidence in recorded["confidence"].tolist()],
         table.columns.confidence.tolist(),
         [REASONS[code] for code in table.columns.reason.tolist()],
         strict=True,

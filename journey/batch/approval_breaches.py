@@ -1,4 +1,4 @@
-"""Missing approvals of many recorded interventions, found all at once."""
+"""Missing approvals of many recorded interventions, found in one batch."""
 
 from journey.batch.decisions import redecide_batch
 from journey.core.findings import Finding
@@ -9,8 +9,8 @@ from journey.records.folder import Records
 
 
 def find_breaches_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> list[Finding]:
-    """A finding for every intervention by `as_of` that lacks an approval the policy demanded at its date."""
-    # What has its approval breaks no rule, so only the others are judged again.
+    """Find every intervention up to `as_of` that lacks an approval that the policy demanded at its time."""
+    # Interventions with an approval break no rule, so only the others are re-decided.
     table, recorded = redecide_batch(records, orchestrator, as_of, approved=False)
     rows = zip(
         recorded["intervention_id"].tolist(),

@@ -1,7 +1,7 @@
-"""The answer to a query as arrays, batch after batch, over Arrow's C stream interface.
+"""The result of a query as arrays, in batches, over Arrow's C stream interface.
 
-The database hands texts out as bytes with the place where each begins; as objects of Python they would take longer
-than everything else that is done with them. The structures are those of the Arrow C data and stream interfaces
+Texts come as bytes with offsets; converting them to Python objects would take longer than all other processing. The
+structures are those of the Arrow C data and stream interfaces
 (https://arrow.apache.org/docs/format/CStreamInterface.html), which need no other library.
 """
 
@@ -15,18 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 NUMBER_FORMATS = {b"c": np.int8, b"i": np.int32, b"l": np.int64, b"g": np.float64}
-"""Formats of the columns of numbers that are understood."""
+"""Supported formats of numeric columns."""
 
 TEXT_FORMAT = b"u"
-"""The format of a column of texts, whose ends are 32-bit numbers."""
+"""The format of a text column with 32-bit offsets."""
 
 
 class TextColumn(NamedTuple):
     """A column of texts.
 
     Attributes:
-        data: The bytes of all, one text behind the other.
-        ends: One longer than the texts are many: text i is ``data[ends[i]:ends[i + 1]]``.
+        data: The concatenated bytes of all texts.
+        ends: One entry more than there are texts: text i is ``data[ends[i]:ends[i + 1]]``.
     """
 
     data: npt.NDArray[np.uint8]
@@ -72,16 +72,18 @@ _get_capsule_pointer.restype, _get_capsule_pointer.argtypes = c_void_p, [py_obje
 
 
 class RowBatch:
-    """Some rows of an answer; its columns are views of memory that goes when the batch goes.
+    """Some rows of a result. Its columns are views of memory that is released with the batch.
 
     Attributes:
-        columns: By name, in the order of the query.
+        columns: The columns by name, in the order of the query.
     """
 
     def __init__(self, array: _ArrowArray, formats: dict[str, bytes]) -> None:
         self._array = array
-        places = enumerate(formats.items())
-        self.columns = {name: _read_column(array.children[place].contents, kind) for place, (name, kind) in places}
+        self.columns = {
+            name: _read_column(array.children[index].contents, kind)
+            for index, (name, kind) in enumerate(formats.items())
+        }
 
     def __del__(self) -> None:
         if self._array.release:
@@ -89,10 +91,10 @@ class RowBatch:
 
 
 class QueryResult:
-    """The answer to a query, to be gone through once.
+    """The result of a query; it can be read once.
 
     Args:
-        asked: The query. None of its columns may hold nulls.
+        query: The query. Its columns must not contain nulls.
     """
 
     def __init__(self, query: duckdb.DuckDBPyRelation) -> None:
@@ -100,12 +102,12 @@ class QueryResult:
         self._stream = _ArrowStream.from_address(_get_capsule_pointer(self._capsule, b"arrow_array_stream"))
         schema = _ArrowSchema()
         self._raise_on_error(self._stream.get_schema(byref(self._stream), byref(schema)))
-        fields = [schema.children[place].contents for place in range(schema.n_children)]
+        fields = [schema.children[index].contents for index in range(schema.n_children)]
         self.formats: dict[str, bytes] = {field.name.decode(): field.format for field in fields}
         schema.release(byref(schema))
 
     def batches(self) -> Iterator[RowBatch]:
-        """Its rows, some at a time."""
+        """Iterate over the rows in batches."""
         while True:
             array = _ArrowArray()
             self._raise_on_error(self._stream.get_next(byref(self._stream), byref(array)))

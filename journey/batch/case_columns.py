@@ -1,7 +1,7 @@
-"""From tables of records to columns of codes and ages, one row of `cases` for each customer at a moment.
+"""Convert tables of records to columns of codes and ages. A case is one customer at one time.
 
-SQL reads by column, and loops over arrays (`get_kernels`) put rows and cases together. What is dated after a case's own
-moment is cut off, so a history of decisions can be judged each at its own date in one pass.
+SQL reads the columns, and compiled loops over arrays (`get_kernels`) group the rows by case. Rows dated after the time
+of a case are excluded, so a history of decisions can be evaluated in one pass, each decision at its own date.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,13 +38,14 @@ _CUSTOMER_COLUMNS = """k.customer_id,
     list_contains($unknown_segments::VARCHAR[], k.segment) AS no_segment,
     list_contains($refused::VARCHAR[], k.customer_id) AS refused"""
 
-# The number of a case is its row in this table: a scan gives rows in the order in which they were stored.
+# The number of a case is its row in this table: a scan returns rows in stored order.
 CREATE_CUSTOMER_CASES = f"""
 CREATE OR REPLACE TEMP TABLE cases AS
 SELECT {_CUSTOMER_COLUMNS}, k.account_value, k.rowid AS place FROM customers k ORDER BY k.customer_id
 """
 
-# A bare date sees its whole day and only the decisions of earlier days; see `AsOf.of_record`.
+# A bare date includes the records of its whole day, but only the decisions of earlier days; see
+# `AsOf.for_recorded_decision`.
 CREATE_INTERVENTION_CASES = f"""
 CREATE OR REPLACE TEMP TABLE cases AS
 SELECT {_CUSTOMER_COLUMNS}, coalesce(i.account_value, k.account_value) AS account_value,
@@ -59,7 +60,7 @@ ORDER BY i.generated_at, i.intervention_id
 
 CASE_ROWS = "SELECT segment, tier, no_segment, refused, account_value FROM cases"
 
-# Names become numbers by a cast to an enumeration, which is a look-up in a table of hashes.
+# A cast to an ENUM type converts names to numbers with a hash lookup.
 ENTRIES = """
 SELECT {case} AS case_id, epoch_us(r.state_entered_at) AS moment,
     enum_code(r.journey_stage::stage_names)::INTEGER AS stage,
@@ -91,14 +92,14 @@ FROM interventions AS r LEFT JOIN first_outcome AS o ON o.intervention_id = r.in
 
 
 class Visibility(NamedTuple):
-    """SQL for the rows ``r`` of a set that are in sight of a case.
+    """SQL for the rows ``r`` of a set that are visible to a case.
 
     Attributes:
-        case: Whose a row is.
-        among: What stands before the first condition.
-        cutoff: Nothing later is.
-        history_before: No intervention of then or later is.
-        undatable: And none of exactly this moment.
+        case: Expression for the case of a row.
+        among: The clause before the first condition: ``WHERE``, or a join with the cases.
+        cutoff: Rows after this time are not visible.
+        history_before: Interventions at or after this time are not visible.
+        undatable: Interventions at exactly this time are not visible.
     """
 
     case: str
@@ -109,13 +110,13 @@ class Visibility(NamedTuple):
 
     @classmethod
     def for_customers(cls, as_of: AsOf) -> "Visibility":
-        """That of customers who are all judged at one moment: for `CaseLookup`."""
+        """The visibility for customers that are all evaluated at one time; used with `CaseLookup`."""
         moments = (literal_moment(getattr(as_of, name)) for name in cls._fields[2:])
         return cls("r.customer_id", "WHERE", *moments)
 
     @classmethod
     def for_interventions(cls) -> "Visibility":
-        """That of cases of which each has a moment of its own, and a customer may have several."""
+        """The visibility for cases that each have their own time; a customer may have several cases."""
         moments = (f"c.{name}" for name in cls._fields[2:])
         return cls("c.rowid::INTEGER", "JOIN cases AS c ON c.customer_id = r.customer_id AND", *moments)
 
@@ -133,7 +134,7 @@ class CaseColumns(NamedTuple):
 
 
 class SignalColumns(NamedTuple):
-    """The signals of all cases; those of case `i` stand at ``starts[i] .. starts[i + 1] - 1``, in canonical order."""
+    """The signals of all cases; those of case `i` are at ``starts[i]:starts[i + 1]``, in canonical order."""
 
     starts: Ints
     ages: Floats
@@ -155,17 +156,17 @@ class PastColumns(NamedTuple):
 
 @dataclass(frozen=True)
 class Cases:
-    """Everything that the kernel reads, and what names the rows.
+    """The input of the kernel, and the IDs and names of its rows.
 
     Attributes:
         columns: Codes and numbers per case.
         signals: The signals of the cases.
         past: Their earlier interventions.
-        unknown_types: Signal types that the policy does not know, sorted; their codes follow the known ones.
-        recorded_stage_names: Names of all stages on record: the journey's, then others, sorted.
-        stages: Per case the place of the recorded stage in `recorded_stage_names`, -1 where there is no entry.
-        signal_records: Per signal its ``rowid`` in the table of signals.
-        cursor: Holds the temporary table ``cases``, whose ``rowid`` is the number of the case.
+        unknown_types: Signal types that are not in the policy, sorted; their codes follow the known ones.
+        recorded_stage_names: Names of all recorded stages: the journey's stages, then others, sorted.
+        stages: Per case, the index of the recorded stage in `recorded_stage_names`; -1 where there is no entry.
+        signal_records: Per signal, its ``rowid`` in the table of signals.
+        cursor: A connection with the temporary table ``cases``, whose ``rowid`` is the number of the case.
     """
 
     columns: CaseColumns
@@ -182,15 +183,15 @@ class Cases:
 
     @cached_property
     def customer_ids(self) -> npt.NDArray[np.object_]:
-        """Per case whose it is; fetched when first asked for, because a million texts take longer than their cases."""
-        found: npt.NDArray[np.object_] = fetch_columns(self.cursor, "SELECT customer_id FROM cases")["customer_id"]
-        return found
+        """The customer ID of each case; fetched on first access, because reading a million texts is slow."""
+        ids: npt.NDArray[np.object_] = fetch_columns(self.cursor, "SELECT customer_id FROM cases")["customer_id"]
+        return ids
 
     def get_customer_ids(self, rows: Sequence[int]) -> list[str]:
-        """Whose these cases are."""
+        """Return the customer IDs of these cases."""
         sql = "SELECT rowid, customer_id FROM cases WHERE rowid IN (SELECT unnest(?::BIGINT[]))"
-        found = dict(self.cursor.execute(sql, [rows]).fetchall())
-        return [found[row] for row in rows]
+        ids_by_row = dict(self.cursor.execute(sql, [rows]).fetchall())
+        return [ids_by_row[row] for row in rows]
 
     @property
     def stage_names(self) -> npt.NDArray[np.object_]:
@@ -199,13 +200,13 @@ class Cases:
 
     @property
     def has_stage(self) -> Flags:
-        """Whether there is an entry."""
+        """Whether each case has a recorded stage."""
         recorded: Flags = self.stages >= 0
         return recorded
 
 
 def build_customer_cases(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> Cases:
-    """Every known customer, judged at one moment; in order of the id."""
+    """Build a case for every known customer at one time, in order of customer ID."""
     cursor = records.connection.cursor()
     with ThreadPoolExecutor(1) as executor:
         known_ids = executor.submit(CustomerIdIndex.from_customers, records.connection.cursor())
@@ -225,16 +226,16 @@ def build_customer_cases(records: Records, orchestrator: Orchestrator, as_of: As
 def build_intervention_cases(
     records: Records, orchestrator: Orchestrator, as_of: AsOf, *, approved: bool = True
 ) -> tuple[Cases, dict[str, Any]]:
-    """Every intervention of a known customer generated by `as_of`, each judged at its own moment.
+    """Build a case for every intervention of a known customer generated up to `as_of`, each at its own time.
 
     Args:
         records: The records.
-        orchestrator: By whom.
-        as_of: The last moment that is looked at.
-        approved: Whether to include those that are recorded as needing a person's approval.
+        orchestrator: The orchestrator whose policy and journey are used.
+        as_of: Later interventions are omitted.
+        approved: Whether to include interventions that are recorded as needing a person's approval.
 
     Returns:
-        The cases in order of date, and what the record says: columns ``intervention_id``, ``recommended_action``,
+        The cases in order of date, and the recorded values: columns ``intervention_id``, ``recommended_action``,
         ``requires_human_approval``, ``confidence``, ``generated_at``.
     """
     cursor = records.connection.cursor()
@@ -266,14 +267,14 @@ def _build_query_parameters(orchestrator: Orchestrator) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _ColumnReader:
-    """Reads what there is about cases.
+    """Reads the records of the cases.
 
     Attributes:
-        cursor: Holds the table ``read_cases``.
+        cursor: A connection with the table ``cases``.
         records: The records.
-        orchestrator: By whom they are judged.
-        visibility: What is in sight of a case.
-        fetch_rows: Answers a query, with the number of the case in a column ``case_id``.
+        orchestrator: The orchestrator whose policy and journey are used.
+        visibility: Which rows each case may use.
+        fetch_rows: Runs a query and returns its columns, with the number of the case in column ``case_id``.
     """
 
     cursor: duckdb.DuckDBPyConnection
@@ -283,12 +284,12 @@ class _ColumnReader:
     fetch_rows: Callable[[str], dict[str, Any]]
 
     def read_cases(self, rows: dict[str, Any]) -> Cases:
-        """The cases, out of the columns of their table."""
+        """Build the cases from the columns of their table."""
         anchors = rows["anchor"]
         with ThreadPoolExecutor(2) as executor:
-            # What was fetched is put in order while the database answers the next question.
-            unknown, found = self._read_signals()
-            signals = executor.submit(_arrange_signals, found, anchors)
+            # Fetched rows are sorted while the database runs the next query.
+            unknown, signal_rows = self._read_signals()
+            signals = executor.submit(_arrange_signals, signal_rows, anchors)
             names, entries = self._read_entries()
             cases = executor.submit(_arrange_cases, rows, entries, names, self.orchestrator)
             past = _arrange_past(self._read_past(), anchors)
@@ -306,17 +307,17 @@ class _ColumnReader:
         )
 
     def _read_entries(self) -> tuple[tuple[str, ...], dict[str, Any]]:
-        """The names of all stages on record, and the entries into them."""
+        """Return the names of all recorded stages, and the stage entries."""
         stages = self.orchestrator.policy_table.stages
-        found = self._find_distinct_values("journey_state_log", "journey_stage") | self._find_distinct_values(
+        recorded = self._find_distinct_values("journey_state_log", "journey_stage") | self._find_distinct_values(
             "journey_state_log", "previous_stage"
         )
-        names = (*stages, *sorted(found - set(stages)))
+        names = (*stages, *sorted(recorded - set(stages)))
         self._create_enum("stage_names", names)
         return names, self.fetch_rows(ENTRIES.format(**self.visibility._asdict()))
 
     def _read_signals(self) -> tuple[tuple[str, ...], dict[str, Any]]:
-        """The signal types that the policy does not know, and the signals."""
+        """Return the signal types that are not in the policy, and the signals."""
         known = self.orchestrator.policy_table.signal_types
         unknown = tuple(sorted(self._find_distinct_values("signals", "signal_type") - set(known)))
         self._create_enum("signal_types", (*known, *unknown))
@@ -325,7 +326,7 @@ class _ColumnReader:
         )
 
     def _read_past(self) -> dict[str, Any]:
-        """The earlier interventions."""
+        """Return the earlier interventions."""
         latest = self.records.latest_date()
         return self.fetch_rows(
             PAST_INTERVENTIONS.format(
@@ -337,19 +338,19 @@ class _ColumnReader:
         )
 
     def _find_distinct_values(self, dataset: str, name: str) -> set[str]:
-        """The texts that a column of few words holds."""
+        """Return the distinct texts of a column with few different values."""
         source = distinct_values_relation(self.cursor, dataset, name)
         rows = self.cursor.execute(f"SELECT DISTINCT {name} FROM {source}").fetchall()
         return {value for (value,) in rows if value is not None}
 
     def _create_enum(self, kind: str, names: tuple[str, ...]) -> None:
-        """A type that turns each name into its place; an empty text, which no record has, where there is none."""
+        """Create an ENUM type that maps each name to its index; without names, it has one empty text."""
         listed = ", ".join(literal(name) for name in names or ("",))
         self.cursor.execute(f"CREATE TEMP TYPE {kind} AS ENUM ({listed})")
 
 
 def _build_source_code_sql(column: str) -> str:
-    """SQL for the number of a source of signals."""
+    """Build SQL for the code of a signal's source."""
     cases = " ".join(f"WHEN {literal(name)} THEN {code}" for name, code in SOURCE_CODES.items())
     return f"CASE {column} {cases} ELSE {OTHER_SOURCE} END"
 
@@ -357,7 +358,7 @@ def _build_source_code_sql(column: str) -> str:
 def _arrange_cases(
     rows: dict[str, Any], entries: dict[str, Any], names: tuple[str, ...], orchestrator: Orchestrator
 ) -> tuple[Ints, CaseColumns]:
-    """Per case the number of its recorded stage, -1 where there is none; and the columns of the cases."""
+    """Return the index of each case's recorded stage (-1 where there is none), and the columns of the cases."""
     states = _arrange_states(entries, names, orchestrator, len(rows["anchor"]))
     return states[:, 0], _build_case_columns(rows, names, states, orchestrator)
 
@@ -365,12 +366,12 @@ def _arrange_cases(
 def _arrange_states(
     rows: dict[str, Any], names: tuple[str, ...], orchestrator: Orchestrator, count: int
 ) -> npt.NDArray[np.int64]:
-    """Per case: number of its stage, moment of entry, number of the one before; -1 for one that is not recorded."""
+    """Return per case the index of its stage, the entry time, and the index of the previous stage; -1 for none."""
     starts, order = _group_by_case(rows["case_id"], count)
-    # As a stage, what the journey does not have comes before all that it has; as a text, nothing comes before "".
+    # Stages outside the journey rank before all of its stages; as a text, a missing name ranks before "".
     known = len(orchestrator.policy_table.stages)
     as_text = np.argsort(np.argsort(np.array(names, dtype=object)))
-    as_stage = np.array([place - len(names) * (place >= known) for place in range(len(names))])
+    as_stage = np.array([index - len(names) * (index >= known) for index in range(len(names))])
     ranks = np.array([*zip(as_stage, as_text, strict=True), (NO_INDEX, NO_INDEX)], dtype=np.int64)
     states = np.empty((count, 3), dtype=np.int64)
     left = np.zeros(len(names), dtype=np.bool_)
@@ -379,7 +380,7 @@ def _arrange_states(
 
 
 def _arrange_signals(rows: dict[str, Any], anchors: Ints) -> tuple[SignalColumns, npt.NDArray[np.int32]]:
-    """The signals in canonical order, and of each its row in the table of signals."""
+    """Return the signals in canonical order, and the row of each in the table of signals."""
     starts, order = _group_by_case(rows["case_id"], len(anchors))
     ages = _compute_days(anchors[rows["case_id"]], rows["moment"])
     types, sources, strengths = rows["type"], rows["source"], rows["strength"]
@@ -388,9 +389,9 @@ def _arrange_signals(rows: dict[str, Any], anchors: Ints) -> tuple[SignalColumns
 
 
 def _arrange_past(rows: dict[str, Any], anchors: Ints) -> PastColumns:
-    """The earlier interventions by case."""
+    """Return the earlier interventions by case."""
     starts, order = _group_by_case(rows["case_id"], len(anchors))
-    # Place in the list of names -> code; the last entry answers for "not given" (place -1).
+    # Maps the index in the list of names to a code; the last entry is for "not given" (index -1).
     statuses = np.array([*STATUS_CODES.values(), NOT_GIVEN], dtype=np.int64)
     return PastColumns(
         starts=starts,
@@ -407,7 +408,7 @@ def _build_case_columns(
 ) -> CaseColumns:
     stage, previous = states[:, 0], states[:, 2]
     known = len(orchestrator.policy_table.stages)
-    # The last entry answers for "not recorded" (-1).
+    # The last entry is for "not recorded" (-1).
     codes = np.array([*(code if code < known else -1 for code in range(len(names))), -1], dtype=np.int64)
     before = np.array([*(code if code < known else -2 for code in range(len(names))), -1], dtype=np.int64)
     days = np.where(stage >= 0, _compute_days(rows["anchor"], states[:, 1]), 0.0)
@@ -428,7 +429,7 @@ def _build_case_columns(
 
 
 def _is_stage_doubtful(stage: Ints, previous: Ints, orchestrator: Orchestrator) -> Flags:
-    """Where the stage is missing or unknown, its last move illegal, or its origin unknown."""
+    """Return where the stage is missing or unknown, the last move illegal, or its origin unknown."""
     journey = orchestrator.journey.compile()
     initial = np.isin(stage, journey.initial)
     legal = (previous >= 0) & (stage >= 0)
@@ -439,7 +440,7 @@ def _is_stage_doubtful(stage: Ints, previous: Ints, orchestrator: Orchestrator) 
 
 
 def _group_by_case(case_ids: npt.NDArray[np.int32], count: int) -> tuple[Ints, Ints]:
-    """Where the rows of each case start, and the rows in order of case."""
+    """Return where the rows of each case start, and the rows in order of case."""
     starts = np.zeros(count + 1, dtype=np.int64)
     order = np.empty(len(case_ids), dtype=np.int64)
     get_kernels().count_rows(case_ids, starts)
@@ -450,10 +451,10 @@ def _group_by_case(case_ids: npt.NDArray[np.int32], count: int) -> tuple[Ints, I
 def fetch_columns(
     cursor: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The answer to a query as arrays by name; numbers that are null come as NaN, texts as None."""
+    """Return the result of a query as arrays by name; null numbers become NaN, null texts None."""
     cursor.execute(sql, parameters or None)
     columns: dict[str, Any] = cursor.fetchnumpy()
-    # Columns with nulls come masked; below the mask lies an arbitrary value, so it is filled.
+    # Columns with nulls are masked arrays with arbitrary values under the mask, so they are filled.
     return {name: _fill_mask(column) for name, column in columns.items()}
 
 

@@ -1,4 +1,4 @@
-"""Judging many cases at once, and the table of decisions that comes out."""
+"""Evaluate many cases in one batch, and the resulting table of decisions."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -34,11 +34,11 @@ from journey.orchestrator.signals import repeat_unknown_type
 from journey.records.folder import Records, read_folder
 
 CHUNK_CASES = 65_536
-"""Cases that a thread judges at a time."""
+"""Cases that a thread evaluates at a time."""
 
 
 class DecisionColumns(NamedTuple):
-    """What the kernel fills, one row per case. Codes are indices into the policy's actions and `rules.REASONS`."""
+    """The results of the kernel, one row per case. Codes are indices into the policy's actions and `rules.REASONS`."""
 
     severity: Floats
     confidence: Floats
@@ -61,15 +61,15 @@ class DecisionColumns(NamedTuple):
 
 
 class DecisionGroup(NamedTuple):
-    """The decisions of one kind about customers of one stage and tier.
+    """The decisions with one action for customers of one stage and tier.
 
     Attributes:
         stage: The recorded stage, or None.
         tier: The customers' risk tier.
         action: The action, ``monitor_only``, or None where nothing is recommended.
-        customers: How many decisions.
-        needing_approval: How many of them need a person's approval.
-        priority: Money at stake that they can avert, in dollars.
+        customers: Number of customers.
+        needing_approval: Number of decisions that need a person's approval.
+        priority: Expected loss that the actions can avert, in dollars.
     """
 
     stage: str | None
@@ -84,14 +84,14 @@ class DecisionGroup(NamedTuple):
 class DecisionTable:
     """The decisions about many cases, by column.
 
-    It offers the Arrow stream interface, so pandas, polars, pyarrow and DuckDB take it as it is.
+    It implements the Arrow stream interface, so pandas, polars, pyarrow and DuckDB can read it directly.
 
     Attributes:
-        as_of: The moment of the judgement (for replayed interventions, the last one looked at).
-        cases: What was judged.
-        columns: The answers, in codes and numbers.
-        orchestrator: By whom.
-        records: Out of which records.
+        as_of: The time of the evaluation (for replayed interventions, the latest time).
+        cases: The evaluated cases.
+        columns: The results, as codes and numbers.
+        orchestrator: The orchestrator whose policy and journey were used.
+        records: The records of the cases.
     """
 
     as_of: AsOf
@@ -104,30 +104,30 @@ class DecisionTable:
         return len(self.cases)
 
     def decision(self, row: int) -> Decision:
-        """The full decision about one row's customer, with reasons, judged alone."""
+        """Return the full decision about one row's customer, with reasons; the customer is evaluated again."""
         return self.decisions([row])[0]
 
     def top_priority(self, limit: int) -> Ints:
-        """The rows that deserve attention first, at most so many: the order of `ListedDecisions.foremost`."""
+        """Return the first `limit` rows by priority, in the order of `ListedDecisions.top_priority`."""
         columns, rows = self.columns, np.arange(len(self))
         if 0 < limit < len(self):
-            # Only what has as much money at stake as the last of them needs to be put in order.
+            # Only rows with at least the priority of the last selected row need sorting.
             min_priority = np.partition(columns.priority, len(self) - limit)[len(self) - limit]
             rows = rows[columns.priority >= min_priority]
         without_recommendation = np.isin(columns.reason[rows], list(NO_RECOMMENDATION_REASONS))
-        # Rows are in order of the customer's id, and the sort keeps that where all else is equal.
+        # Rows are in order of customer ID, and the sort is stable.
         order = np.lexsort((-columns.severity[rows], without_recommendation, -columns.priority[rows]))
         first: Ints = rows[order[:limit]]
         return first
 
     def decisions(self, rows: Iterable[int]) -> list[Decision]:
-        """The full decisions about these rows' customers, with reasons, each judged alone."""
+        """Return the full decisions about these rows' customers, with reasons; each customer is evaluated again."""
         keys = self.cases.get_customer_ids([int(row) for row in rows])
-        found = {case.customer.customer_id: case for case in CaseReader(self.records).read_many(keys)}
-        return [self.orchestrator.evaluate_customer(*found[key], as_of=self.as_of) for key in keys]
+        cases = {case.customer.customer_id: case for case in CaseReader(self.records).read_many(keys)}
+        return [self.orchestrator.evaluate_customer(*cases[key], as_of=self.as_of) for key in keys]
 
     def count_totals(self) -> DecisionTotals:
-        """How many decisions act, ask for approval and are held back."""
+        """Count the decisions that act, need approval and are held back."""
         columns = self.columns
         with_action = (columns.action != NO_ACTION) & (columns.reason == ACT)
         needing_approval = with_action & columns.approval
@@ -136,7 +136,7 @@ class DecisionTable:
         )
 
     def breakdown(self) -> list[DecisionGroup]:
-        """How many decisions of each kind there are for each stage and tier, in their order; kinds that occur."""
+        """Count the decisions by stage, tier and action; combinations without decisions are omitted."""
         stages = [*self.cases.recorded_stage_names, None]
         tiers = self.orchestrator.policy_table.tiers
         actions = self.action_names()
@@ -161,15 +161,15 @@ class DecisionTable:
         ]
 
     def recommended_actions(self) -> npt.NDArray[np.object_]:
-        """Per case the action, ``monitor_only``, or None."""
+        """Return the action of each case: a name, ``monitor_only``, or None."""
         return np.array(self.action_names(), dtype=object)[self.action_codes()]
 
     def action_names(self) -> tuple[str | None, ...]:
-        """The actions, watching, and nothing: the places that `action_codes` gives."""
+        """Return the names for `action_codes`: the actions, ``monitor_only``, and None."""
         return (*self.orchestrator.policy_table.actions, MONITOR_ONLY, None)
 
     def action_codes(self) -> Ints:
-        """Per case what is recommended, as a place in `action_names`; -1, the last, for nothing."""
+        """Return the recommendation of each case as an index into `action_names`; -1, the last, for none."""
         without_recommendation = np.isin(self.columns.reason, list(NO_RECOMMENDATION_REASONS))
         monitor_code = len(self.orchestrator.policy_table.actions)
         codes: Ints = np.where(
@@ -178,7 +178,7 @@ class DecisionTable:
         return codes
 
     def to_dict(self) -> dict[str, npt.NDArray[Any]]:
-        """The columns by name, with names in place of codes and NaN where a number is not known."""
+        """Return the columns by name, with names instead of codes and NaN for unknown numbers."""
         columns, names = self.columns, np.array([*self.orchestrator.policy_table.actions, None], dtype=object)
         ended = columns.reason == NOT_LIVE
         return {
@@ -207,17 +207,17 @@ def evaluate_batch(
     policy: Policy | None = None,
     journey: Journey | None = None,
 ) -> DecisionTable:
-    """Judge every known customer at once: the decisions of `Orchestrator.evaluate_customer`, bit for bit.
+    """Evaluate all known customers in one batch. Decisions are identical to `Orchestrator.evaluate_customer`.
 
     Args:
         records: The records.
-        as_of: The moment; left out, the whole day of the latest date in the records.
-        policy: Left out, the default policy. Consent is its `do_not_contact` list; other governance checks are for
+        as_of: The evaluation time. Default: the whole day of the latest date in the records.
+        policy: Default: the default policy. Consent is its `do_not_contact` list; other governance checks work only for
             single customers.
-        journey: Left out, the default journey.
+        journey: Default: the default journey.
 
     Raises:
-        InputError: `as_of` is not a date, or is left out and no record has one.
+        InputError: `as_of` is not a valid date, or is omitted and no record has a date.
     """
     orchestrator = Orchestrator(policy, journey)
     when = resolve_as_of(records, as_of)
@@ -231,23 +231,23 @@ def evaluate_folder(
     policy: Policy | None = None,
     journey: Journey | None = None,
 ) -> DecisionTable:
-    """Read a folder of records and judge every customer: a million in seconds.
+    """Read a folder of records and evaluate all customers; a million customers take seconds.
 
-    Reading, with every row validated and duplicates resolved, is most of the time; the decisions take less than a
-    microsecond each. What is odd about the records is not looked for here (`journey.checks.check` does that), and no
-    KPIs are computed (`journey.evaluation.evaluate.evaluate`).
+    Most of the time is spent on reading, validating and deduplicating rows; a decision takes less than a microsecond.
+    This function does not check the records (see `journey.checks.check`) and computes no KPIs (see
+    `journey.evaluation.evaluate.evaluate`).
 
     Args:
-        folder: Holds one file for each set, best as Parquet.
+        folder: The folder, with one file for each set; Parquet is the fastest format.
         as_of: As in `evaluate_batch`.
         policy: As in `evaluate_batch`.
         journey: As in `evaluate_batch`.
 
     Raises:
-        InputError: The folder cannot be read, or `as_of` is not a date, or no record has one.
+        InputError: The folder cannot be read, `as_of` is not a valid date, or no record has a date.
     """
     with ThreadPoolExecutor(1) as executor:
-        # The compiler's library takes half a second to load; the database reads outside of Python meanwhile.
+        # Loading the compiler library takes half a second; the database reads files in the meantime.
         loading = executor.submit(lambda: (_get_kernel(), get_kernels()))
         records = read_folder(folder, journey=journey, policy=policy)
         loading.result()
@@ -257,20 +257,23 @@ def evaluate_folder(
 def redecide_batch(
     records: Records, orchestrator: Orchestrator, as_of: AsOf, *, approved: bool = True
 ) -> tuple[DecisionTable, dict[str, Any]]:
-    """Re-decide recorded interventions each at its own moment, and what the record says of each, by column.
+    """Re-decide recorded interventions, each at its own time.
 
     Args:
         records: The records.
-        orchestrator: By whom.
-        as_of: Those generated later are left out.
-        approved: Whether to include those that are recorded as needing a person's approval.
+        orchestrator: The orchestrator whose policy and journey are used.
+        as_of: Later interventions are omitted.
+        approved: Whether to include interventions that are recorded as needing a person's approval.
+
+    Returns:
+        The current decisions, and the recorded values by column (see `build_intervention_cases`).
     """
     cases, recorded = build_intervention_cases(records, orchestrator, as_of, approved=approved)
     return DecisionTable(as_of, cases, evaluate_cases(cases, orchestrator), orchestrator, records), recorded
 
 
 def evaluate_cases(cases: Cases, orchestrator: Orchestrator) -> DecisionColumns:
-    """Run the compiled kernel over all cases, on every core; a case is judged alone, so the shares do not matter."""
+    """Run the compiled kernel over all cases on all cores; cases are independent of each other."""
     parameters = build_array_parameters(orchestrator.parameters)
     unknown = len(cases.unknown_types)
     positive = find_positive_types(cases, orchestrator)
@@ -278,30 +281,30 @@ def evaluate_cases(cases: Cases, orchestrator: Orchestrator) -> DecisionColumns:
     out = _allocate_columns(len(cases))
     kernel = _get_kernel()
 
-    def judge(share: slice) -> None:
-        rows = slice(share.start, share.stop + 1)
+    def evaluate_chunk(chunk: slice) -> None:
+        rows = slice(chunk.start, chunk.stop + 1)
         signals = cases.signals._replace(starts=cases.signals.starts[rows])
         past = cases.past._replace(starts=cases.past.starts[rows])
-        columns = CaseColumns._make(column[share] for column in cases.columns)
-        answers = DecisionColumns._make(column[share] for column in out)
-        kernel(parameters, positive, weights, columns, signals, past, answers)
+        columns = CaseColumns._make(column[chunk] for column in cases.columns)
+        results = DecisionColumns._make(column[chunk] for column in out)
+        kernel(parameters, positive, weights, columns, signals, past, results)
 
     chunks = list(_chunk_slices(len(cases)))
-    # The first one alone: it compiles, or fetches what was compiled before.
+    # The first chunk runs alone, because it compiles the kernel or loads it from the cache.
     for chunk in chunks[:1]:
-        judge(chunk)
+        evaluate_chunk(chunk)
     with ThreadPoolExecutor() as threads:
-        list(threads.map(judge, chunks[1:]))
+        list(threads.map(evaluate_chunk, chunks[1:]))
     return out
 
 
 def find_positive_types(cases: Cases, orchestrator: Orchestrator) -> Flags:
-    """Per signal type, the unknown ones each on their own: whether it speaks for the customer."""
+    """Return for each signal type, including each unknown type, whether it is positive."""
     return np.array(repeat_unknown_type(orchestrator.parameters.positive, len(cases.unknown_types)), dtype=np.bool_)
 
 
 def _chunk_slices(count: int) -> Iterator[slice]:
-    """Slices of cases, large enough that handing one out costs nothing."""
+    """Slices of cases, large enough that the overhead of a task is negligible."""
     for start in range(0, count, CHUNK_CASES):
         yield slice(start, min(start + CHUNK_CASES, count))
 

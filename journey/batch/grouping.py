@@ -1,8 +1,8 @@
-"""Rows that came in any order, put together by case: found, counted, placed and sorted, all on arrays.
+"""Group rows by case and sort them within each case, with loops over arrays.
 
-A database sorts millions of rows by five columns in a second; cases have a handful of rows each, so counting the rows
-of each case and sorting within it takes a tenth of that. The functions are plain loops for `journey.runtime.jit` to
-compile.
+A database sorts millions of rows by five columns in a second. A case has only a few rows, so a counting sort by case
+and a sort within each case take a tenth of that time. The functions are plain loops that `journey.runtime.jit`
+compiles.
 """
 
 from functools import cache
@@ -13,10 +13,10 @@ from journey.decision.rules import is_duplicate
 SHELL_SORT_GAPS = (1391376, 463792, 198768, 86961, 33936, 13776, 4592, 1968, 861, 336, 112, 48, 21, 7, 3, 1)
 """Gaps of Shell's sort (Incerpi and Sedgewick, "Improved upper bounds on shellsort", 1985).
 
-They keep a case of a million rows from being a trap."""
+They keep the sort fast for a case with a million rows."""
 
 NO_INDEX = -1
-"""No case, no entry, or no stage before it."""
+"""No case, no entry, or no previous stage."""
 
 HASH_BASIS = -3750763034362895579
 HASH_PRIME = 1099511628211
@@ -25,24 +25,24 @@ HASH_PRIME = 1099511628211
 LOWER_HALF_MASK = 0xFFFFFFFF
 
 MAX_WRONG_GUESSES = 64
-"""So many wrong guesses in a row, and guessing stops; one in so many rows it is tried again."""
+"""After this number of consecutive wrong guesses, a guess is made only once in this number of rows."""
 
 
 def hash_bytes(data: Any, start: int, stop: int) -> int:
-    """The hash FNV-1a of the bytes ``data[start:stop]``, with its upper half folded into the lower one."""
+    """Return the FNV-1a hash of the bytes ``data[start:stop]``, with its upper half folded into the lower one."""
     digest = HASH_BASIS
-    for place in range(start, stop):
-        digest = (digest ^ int(data[place])) * HASH_PRIME
+    for position in range(start, stop):
+        digest = (digest ^ int(data[position])) * HASH_PRIME
     return digest ^ (digest >> 32)
 
 
 def fill_slots(data: Any, ends: Any, slots: Any) -> None:
-    """Enter each text into a table of hashes: the upper half of its hash and, in the lower half, its place plus one.
+    """Enter each text into a hash table: the upper half of its hash and, in the lower half, its index plus one.
 
     Args:
         data: The bytes of all texts.
         ends: Text i is ``data[ends[i]:ends[i + 1]]``.
-        slots: The table, all zero; its length is a power of two and more than the number of texts.
+        slots: The table, filled with zeros; its length is a power of two and more than the number of texts.
     """
     mask = len(slots) - 1
     for text in range(len(ends) - 1):
@@ -54,7 +54,7 @@ def fill_slots(data: Any, ends: Any, slots: Any) -> None:
 
 
 def is_same(data: Any, start: int, size: int, known_data: Any, known_ends: Any, known: int) -> bool:
-    """Whether the text ``data[start:start + size]`` is the one at place `known` of the known ones."""
+    """Return whether the text ``data[start:start + size]`` equals the known text of index `known`."""
     first = known_ends[known]
     if known_ends[known + 1] - first != size:
         return False
@@ -65,7 +65,7 @@ def is_same(data: Any, start: int, size: int, known_data: Any, known_ends: Any, 
 
 
 def find_text(data: Any, start: int, size: int, known_data: Any, known_ends: Any, slots: Any) -> int:
-    """The place of the text ``data[start:start + size]`` among the known ones, or NOTHING; see `find_texts`."""
+    """Return the index of the text ``data[start:start + size]`` among the known ones, or NO_INDEX; see `find_texts`."""
     mask = len(slots) - 1
     digest = hash_bytes(data, start, start + size)
     slot = digest & mask
@@ -79,19 +79,18 @@ def find_text(data: Any, start: int, size: int, known_data: Any, known_ends: Any
 
 
 def find_texts(data: Any, ends: Any, known_data: Any, known_ends: Any, slots: Any, out: Any) -> None:
-    """Per text the place of the same one among the known, or NOTHING.
+    """Find the index of each text among the known texts, or NO_INDEX.
 
-    Tables are often in one order, or sorted by customer: then a text is that of the row before, or the one that
-    follows it among the known, which is told without a search all over the memory. Where that fails for long, it is
-    tried now and then only.
+    Tables are often in the same order, or sorted by customer. Then a text equals the text of the row before, or the
+    next known text, and no search is needed. After `MAX_WRONG_GUESSES` failures this guess is made only rarely.
 
     Args:
         data: The bytes of the texts.
         ends: Text i is ``data[ends[i]:ends[i + 1]]``.
-        known_data: The bytes of the known ones.
-        known_ends: Likewise.
-        slots: As `fill_slots` made it of the known ones.
-        out: Per text the place.
+        known_data: The bytes of the known texts.
+        known_ends: The offsets of the known texts, as in `ends`.
+        slots: The hash table of the known texts; see `fill_slots`.
+        out: Filled with the index of each text.
     """
     last = len(known_ends) - 2
     found = 0
@@ -113,7 +112,12 @@ def find_texts(data: Any, ends: Any, known_data: Any, known_ends: Any, slots: An
 
 
 def count_rows(case_ids: Any, starts: Any) -> None:
-    """Fill `starts`, one longer than the cases are many and all zero, so that case i has rows starts[i]:starts[i+1]."""
+    """Fill `starts` so that case i has the rows ``starts[i]:starts[i + 1]``.
+
+    Args:
+        case_ids: The case of each row.
+        starts: Filled with zeros; one entry more than there are cases.
+    """
     for row in range(len(case_ids)):
         starts[case_ids[row] + 1] += 1
     for case in range(1, len(starts)):
@@ -121,13 +125,13 @@ def count_rows(case_ids: Any, starts: Any) -> None:
 
 
 def place_rows(case_ids: Any, starts: Any, free: Any, order: Any) -> None:
-    """Fill `order` with the rows of case 0, then of case 1 and so on, each in the order in which they came.
+    """Fill `order` with the rows of case 0, then of case 1 and so on, in input order within each case.
 
     Args:
-        case_ids: Per row its case.
-        starts: As `count_rows` made them.
-        free: Scratch, one per case.
-        order: Rows by case.
+        case_ids: The case of each row.
+        starts: The result of `count_rows`.
+        free: Scratch space, one entry per case.
+        order: Filled with the rows by case.
     """
     for case in range(len(free)):
         free[case] = starts[case]
@@ -138,7 +142,7 @@ def place_rows(case_ids: Any, starts: Any, free: Any, order: Any) -> None:
 
 
 def comes_before(left: int, right: int, ages: Any, types: Any, sources: Any, strengths: Any) -> bool:
-    """Whether signal `left` stands before `right` in canonical order: the older, then type, source and strength."""
+    """Return whether signal `left` is before `right` in canonical order: oldest first, then type, source, strength."""
     if ages[left] != ages[right]:
         return bool(ages[left] > ages[right])
     if types[left] != types[right]:
@@ -149,12 +153,12 @@ def comes_before(left: int, right: int, ages: Any, types: Any, sources: Any, str
 
 
 def sort_signals(starts: Any, order: Any, ages: Any, types: Any, sources: Any, strengths: Any) -> None:
-    """Bring the rows of each case in `order` into canonical order (Shell's sort, in place)."""
+    """Sort the rows of each case in `order` into canonical order (Shell's sort, in place)."""
     for case in range(len(starts) - 1):
         start, stop = starts[case], starts[case + 1]
         for gap in SHELL_SORT_GAPS:
-            for place in range(start + gap, stop):
-                row, hole = order[place], place
+            for position in range(start + gap, stop):
+                row, hole = order[position], position
                 while hole >= start + gap and comes_before(row, order[hole - gap], ages, types, sources, strengths):
                     order[hole] = order[hole - gap]
                     hole -= gap
@@ -164,52 +168,52 @@ def sort_signals(starts: Any, order: Any, ages: Any, types: Any, sources: Any, s
 def find_newest_entry(
     rows: Any, start: int, stop: int, moments: Any, stages: Any, previous: Any, ranks: Any, left: Any
 ) -> int:
-    """The row of ``rows[start:stop]`` that says where the customer is: `JourneyStateEvaluator` in numbers.
+    """Return the row of ``rows[start:stop]`` with the customer's current stage, as `JourneyStateEvaluator` does.
 
-    The latest one; of several of that moment one whose stage no other of them came from, then the later stage, then
-    the later name of the stage before.
+    This is the latest entry. Among entries at the same time, an entry whose stage is not the previous stage of another
+    one is preferred, then the later stage in the journey's order, then the later name of the previous stage.
 
     Args:
         rows: Rows by case.
-        start: First of the case's.
-        stop: One past the last.
-        moments: Per row when the stage was entered.
-        stages: Per row the number of the stage's name.
-        previous: Per row that of the stage before, or NOTHING.
-        ranks: Two columns by number of a name, the last for NOTHING: place as a stage, and as a text.
-        left: Scratch by number of a name, all False, and so again afterwards.
+        start: Position of the case's first row.
+        stop: One past the position of its last row.
+        moments: Entry time of each row.
+        stages: Index of each row's stage name.
+        previous: Index of each row's previous stage name, or NO_INDEX.
+        ranks: Two columns by index of a name, the last row for NO_INDEX: rank as a stage, and rank as a text.
+        left: Scratch space by index of a name; all False before and after the call.
 
     Returns:
-        The row, or NOTHING where there is none.
+        The row, or NO_INDEX without rows.
     """
     if stop - start == 1:
-        # Nothing to choose from, as for most customers of a young company.
+        # The common case: most customers have a single entry.
         return int(rows[start])
     newest = NO_INDEX
-    for place in range(start, stop):
-        row = rows[place]
+    for position in range(start, stop):
+        row = rows[position]
         if newest == NO_INDEX or moments[row] > moments[newest]:
             newest = row
     if newest == NO_INDEX:
         return NO_INDEX
     moment = moments[newest]
-    for place in range(start, stop):
-        row = rows[place]
+    for position in range(start, stop):
+        row = rows[position]
         if moments[row] == moment and previous[row] != NO_INDEX and previous[row] != stages[row]:
             left[previous[row]] = True
-    for place in range(start, stop):
-        row = rows[place]
+    for position in range(start, stop):
+        row = rows[position]
         if moments[row] == moment and is_later(row, newest, stages, previous, ranks, left):
             newest = row
-    for place in range(start, stop):
-        row = rows[place]
+    for position in range(start, stop):
+        row = rows[position]
         if previous[row] != NO_INDEX:
             left[previous[row]] = False
     return newest
 
 
 def is_later(row: int, other: int, stages: Any, previous: Any, ranks: Any, left: Any) -> bool:
-    """Whether of two entries of one moment `row` says where the customer went in the end; see `find_newest_entry`."""
+    """Return whether `row` is preferred over `other`, an entry at the same time; see `find_newest_entry`."""
     row_stays, other_stays = not left[stages[row]], not left[stages[other]]
     if row_stays != other_stays:
         return bool(row_stays)
@@ -221,7 +225,7 @@ def is_later(row: int, other: int, stages: Any, previous: Any, ranks: Any, left:
 def find_states(
     starts: Any, order: Any, moments: Any, stages: Any, previous: Any, ranks: Any, left: Any, out: Any
 ) -> None:
-    """Where each case stands.
+    """Find the current stage of each case.
 
     Args:
         starts: First row of each case.
@@ -231,8 +235,8 @@ def find_states(
         previous: As in `find_newest_entry`.
         ranks: As in `find_newest_entry`.
         left: As in `find_newest_entry`.
-        out: Three columns by case: number of the stage's name or NOTHING, moment of entry, and number of the name of
-            the stage before, which is taken from the entries before where the newest does not say it.
+        out: Filled with three columns by case: index of the stage name or NO_INDEX, entry time, and index of the
+            previous stage name. A missing previous stage is taken from the earlier entries.
     """
     for case in range(len(starts) - 1):
         start, stop = starts[case], starts[case + 1]
@@ -242,12 +246,12 @@ def find_states(
             continue
         before = previous[newest]
         if before == NO_INDEX:
-            # Those of earlier moments to the front; the order of the rest does not matter.
+            # Move earlier entries to the front; the order of the rest does not matter.
             end = start
-            for place in range(start, stop):
-                row = order[place]
+            for position in range(start, stop):
+                row = order[position]
                 if moments[row] < moments[newest]:
-                    order[place], order[end] = order[end], row
+                    order[position], order[end] = order[end], row
                     end += 1
             earlier = find_newest_entry(order, start, end, moments, stages, previous, ranks, left)
             before = NO_INDEX if earlier == NO_INDEX else stages[earlier]
@@ -255,7 +259,7 @@ def find_states(
 
 
 def mark_counted(starts: Any, ages: Any, types: Any, sources: Any, positive: Any, oldest: float, out: Any) -> None:
-    """Mark the signals that count and are not older than `oldest` days: those that a decision is said to rest on."""
+    """Mark the signals that count and are at most `oldest` days old: those that a decision lists as triggers."""
     for case in range(len(starts) - 1):
         start, stop = starts[case], starts[case + 1]
         for i in range(start, stop):
@@ -278,12 +282,12 @@ KERNELS: tuple[Any, ...] = (
     find_states,
     mark_counted,
 )
-"""What `journey.runtime.jit` compiles."""
+"""The functions that `journey.runtime.jit` compiles."""
 
 
 @cache
 def get_kernels() -> Any:
-    """The functions of this module, compiled."""
+    """Return the compiled functions of this module."""
     import sys
 
     from journey.decision import rules

@@ -1,8 +1,8 @@
-"""The loop over many cases, each a customer at a moment: the orchestrator's steps, one after another, on arrays.
+"""The loop over cases: the steps of the orchestrator, on arrays. A case is one customer at one time.
 
-A case's signals and earlier interventions stand at ``starts[case] .. starts[case + 1] - 1`` of their columns. Which
-customer it is and at which moment it is judged makes no difference here, so a folder judged today and a history of
-decisions judged each at its own date are the same thing.
+A case's signals and earlier interventions are at ``starts[case]:starts[case + 1]`` of their columns. The loop does not
+depend on the customer or the time of a case, so it serves both the evaluation of all customers at one time and the
+replay of recorded decisions, each at its own time.
 """
 
 from typing import Any
@@ -20,16 +20,16 @@ from journey.decision.steps import (
 
 
 def judge(parameters: Any, positive: Any, weights: Any, cases: Any, signals: Any, past: Any, out: Any) -> None:
-    """Judge every case and write the answers into `out`.
+    """Evaluate every case and write the results into `out`.
 
     Args:
         parameters: The policy, a `PolicyParameters` of arrays.
-        positive: Per signal type, unknown ones each on their own: does it speak for the customer?
-        weights: Per signal type: its weight.
+        positive: Per signal type, including each unknown type: whether it is positive.
+        weights: The weight of each signal type.
         cases: Columns of the cases (`journey.batch.case_columns`).
         signals: Columns of their signals, in canonical order (`SignalColumns`).
         past: Columns of their earlier interventions (`PastColumns`).
-        out: Columns to be filled (`DecisionColumns`).
+        out: Columns that are filled (`DecisionColumns`).
     """
     for i in range(len(cases.stage)):
         stage, tier, value = cases.stage[i], cases.tier[i], cases.account_value[i]
@@ -114,4 +114,4 @@ def judge(parameters: Any, positive: Any, weights: Any, cases: Any, signals: Any
 
 
 KERNELS: tuple[Any, ...] = (judge,)
-"""What `journey.runtime.jit` compiles."""
+"""The functions that `journey.runtime.jit` compiles."""

@@ -1,4 +1,4 @@
-"""Decisions and findings of a large company as sequences: counted and ranked by column, made into objects on demand."""
+"""Decisions and findings of large record sets as sequences: counted by column, converted to objects on demand."""
 
 from collections.abc import Iterator
 from typing import overload
@@ -12,7 +12,7 @@ from journey.orchestrator.results import DecisionTotals
 
 
 class LazyDecisions:
-    """The decisions of a table; going through them judges customer after customer, with reasons.
+    """The decisions of a table; iterating evaluates each customer again, with reasons.
 
     Attributes:
         table: The table.
@@ -30,19 +30,19 @@ class LazyDecisions:
             yield table.orchestrator.evaluate_customer(*case, as_of=table.as_of)
 
     def top_priority(self, limit: int) -> list[Decision]:
-        """Those that deserve attention first, at most so many."""
+        """Return the `limit` decisions of highest priority."""
         return self.table.decisions(self.table.top_priority(limit).tolist())
 
     def count_totals(self) -> DecisionTotals:
-        """How many act, ask and are held back."""
+        """Count the decisions that act, need approval and are held back."""
         return self.table.count_totals()
 
 
 class LazyFindings:
-    """The findings of a check of the records, and those made in Python, in one reading order.
+    """The findings of a check report, in reading order.
 
     Args:
-        report: The check, whose findings stay in the database until they are asked for.
+        report: The report; its findings stay in the database until they are read.
     """
 
     def __init__(self, report: CheckReport) -> None:
@@ -57,16 +57,16 @@ class LazyFindings:
     @overload
     def __getitem__(self, index: int) -> Finding: ...
     @overload
-    def __getitem__(self, place: slice) -> tuple[Finding, ...]: ...
-    def __getitem__(self, place: int | slice) -> Finding | tuple[Finding, ...]:
-        if isinstance(place, int):
-            return self._report.first(None if place < 0 else place + 1)[place]
-        return tuple(self._report.first(place.stop if (place.stop or 0) > 0 else None)[place])
+    def __getitem__(self, index: slice) -> tuple[Finding, ...]: ...
+    def __getitem__(self, index: int | slice) -> Finding | tuple[Finding, ...]:
+        if isinstance(index, int):
+            return self._report.first(None if index < 0 else index + 1)[index]
+        return tuple(self._report.first(index.stop if (index.stop or 0) > 0 else None)[index])
 
     def severities(self) -> dict[str, int]:
-        """How many of each severity, zeros included."""
+        """Count the findings of each severity, zeros included."""
         return self._report.counts
 
     def by_code(self) -> list[FindingCount]:
-        """How many of each code, most serious first, each with the message of one."""
+        """Count the findings of each code, most serious first, each with an example message."""
         return self._report.by_code()

@@ -1,6 +1,6 @@
-"""A table of decisions as rows with names: for frames, and for a file.
+"""A table of decisions as rows with names, for data frames and files.
 
-The numbers go into the database as arrays, and names are joined to them there, so that no row becomes an object.
+The database reads the numbers as arrays and joins the names to them, so no row becomes a Python object.
 """
 
 from pathlib import Path
@@ -19,25 +19,25 @@ from journey.records.database import literal
 from journey.runtime.atomic_files import atomic_file
 
 FORMATS = {".parquet": "(FORMAT parquet)", ".csv": "(FORMAT csv, HEADER)"}
-"""Kinds of file that decisions can be written to, by ending."""
+"""Formats of decision files, by file extension."""
 
-# How a signal is named in a decision; see `journey.orchestrator.signals.get_signal_name`.
+# The name of a signal in a decision; see `journey.orchestrator.signals.get_signal_name`.
 _TIME_OF_DAY = """CASE WHEN detected_at = detected_at::DATE THEN '' ELSE strftime(detected_at, 'T%H:%M:%S')
     || CASE WHEN epoch_us(detected_at) % 1000000 = 0 THEN '' ELSE strftime(detected_at, '.%f') END END"""
 _SIGNAL_NAME = f"coalesce(signal_id, signal_type || '@' || detected_at::DATE || {_TIME_OF_DAY})"
 
-# Most lists have one name, for which nothing needs to be put together and in order.
+# Most lists have a single name and need no aggregation or sorting.
 _LISTED = f"""
 CREATE OR REPLACE TEMP TABLE listed AS
 WITH named AS (
-    SELECT l.case_id, l.place, l.alone, {_SIGNAL_NAME} AS name
+    SELECT l.case_id, l."position", l.is_single, {_SIGNAL_NAME} AS name
     FROM listed_signals AS l JOIN signals AS s ON s.rowid = l.record
 )
-SELECT case_id, [name] AS names FROM named WHERE alone
-UNION ALL SELECT case_id, list(name ORDER BY place) AS names FROM named WHERE NOT alone GROUP BY case_id
+SELECT case_id, [name] AS names FROM named WHERE is_single
+UNION ALL SELECT case_id, list(name ORDER BY "position") AS names FROM named WHERE NOT is_single GROUP BY case_id
 """
 
-# Where the tied stand is what their ids say, as in `journey.orchestrator.signals`.
+# Tied signals are ordered by ID, as in `journey.orchestrator.signals`.
 _TIED = """
 SELECT record FROM tied JOIN signals AS s ON s.rowid = tied.record
 ORDER BY run, coalesce(signal_id, ''), record
@@ -45,25 +45,25 @@ ORDER BY run, coalesce(signal_id, ''), record
 
 
 def build_relation(table: DecisionTable) -> duckdb.DuckDBPyRelation:
-    """Every decision as a row, in order of the cases.
+    """Return every decision as a row, in order of the cases.
 
-    Columns are the fields of `Decision` without the sentences, and the numbers of its `Components`, from which the
-    sentences are made: ``reason`` is the code of what decided. ``triggered_by_signals`` is a list of texts.
+    The columns are the fields of `Decision` without the sentences, and the numbers of its `Components`. ``reason`` is
+    the code of the deciding reason, and ``triggered_by_signals`` is a list of texts.
     """
     cursor = table.cases.cursor
     records = _order_records(table.cases)
     _list_signals(cursor, table, records)
-    cursor.register("answers", _build_answer_columns(table, records))
+    cursor.register("results", _build_result_columns(table, records))
     return cursor.sql(_build_query(table))
 
 
 def write_decisions(table: DecisionTable, path: Path) -> None:
-    """Write every decision to a Parquet or CSV file; a reader finds the whole file or none of it.
+    """Write every decision to a Parquet or CSV file, atomically.
 
-    In CSV the signals of a decision stand in one field, with semicolons between them.
+    In CSV, the signals of a decision are one field, separated by semicolons.
 
     Raises:
-        InputError: The ending is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
+        InputError: The file extension is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
     """
     refuse_unknown_ending(path)
     ending = path.suffix.lower()
@@ -75,25 +75,27 @@ def write_decisions(table: DecisionTable, path: Path) -> None:
         try:
             cursor.execute(f"COPY ({rows}) TO {literal(str(part))} {FORMATS[ending]}")
         except duckdb.Error as error:
-            raise InputError(f"{path}: cannot be written: {error}") from None
+            raise InputError(f"{path}: the decisions cannot be written: {error}") from None
 
 
 def refuse_unknown_ending(path: Path) -> None:
-    """Say before the work that decisions cannot be written to such a file.
+    """Raise an error, before any work, if decisions cannot be written to this type of file.
 
     Raises:
-        InputError: The ending is none of `FORMATS`.
+        InputError: The file extension is not in `FORMATS`.
     """
     if path.suffix.lower() not in FORMATS:
-        raise InputError(f"{path}: decisions are written as {' or '.join(FORMATS)}; give the file such an ending")
+        raise InputError(
+            f"{path}: unsupported file extension {path.suffix!r}; decisions are written as {' or '.join(FORMATS)}"
+        )
 
 
-def _build_answer_columns(table: DecisionTable, records: npt.NDArray[np.int32]) -> dict[str, Any]:
-    """Per case what the database is to name or to take as it is; -1 stands for none."""
+def _build_result_columns(table: DecisionTable, records: npt.NDArray[np.int32]) -> dict[str, Any]:
+    """Return the columns of codes and numbers that `_build_query` reads; -1 means none."""
     columns, parameters = table.columns, table.orchestrator.parameters
     signals = table.cases.signals
     unknown = np.int64(parameters.unknown_type)
-    # A case without a signal has none at -1, and there may be no signal at all: an entry behind the last answers.
+    # A case without a signal has index -1, and there may be no signals at all, so an extra last entry is added.
     types = np.append(np.minimum(signals.types, unknown), unknown)
     rows = np.append(records, np.int32(-1))
     causes = np.array(parameters.causes, dtype=np.int64)[types[columns.leading_negative]]
@@ -149,7 +151,7 @@ def _build_query(table: DecisionTable) -> str:
             bright.name AS bright_signal, {named("cause", policy.cause_names)} AS cause,
             a.waiting AS open_interventions, CASE WHEN a.since >= 0.0 THEN a.since END AS days_since_contact,
             a.recent AS contacts_in_window
-        FROM cases AS c POSITIONAL JOIN answers AS a
+        FROM cases AS c POSITIONAL JOIN results AS a
         LEFT JOIN listed AS l ON l.case_id = c.rowid
         LEFT JOIN names AS lead ON lead.record = a.lead
         LEFT JOIN names AS bright ON bright.record = a.bright
@@ -158,7 +160,7 @@ def _build_query(table: DecisionTable) -> str:
 
 
 def _list_signals(cursor: duckdb.DuckDBPyConnection, table: DecisionTable, records: npt.NDArray[np.int32]) -> None:
-    """Make the tables ``listed`` (per case the names of the signals it rests on) and ``names`` (of leading ones)."""
+    """Create the tables ``listed`` (names of each case's triggering signals) and ``names`` (of leading signals)."""
     signals, orchestrator = table.cases.signals, table.orchestrator
     counted = np.empty(len(signals.ages), dtype=np.bool_)
     positive = find_positive_types(table.cases, orchestrator)
@@ -171,11 +173,12 @@ def _list_signals(cursor: duckdb.DuckDBPyConnection, table: DecisionTable, recor
         orchestrator.max_listed_age_days,
         counted,
     )
-    places = np.flatnonzero(counted)
-    cases = np.searchsorted(signals.starts, places, side="right") - 1
+    positions = np.flatnonzero(counted)
+    cases = np.searchsorted(signals.starts, positions, side="right") - 1
     is_single = np.bincount(cases, minlength=1)[cases] == 1
     cursor.register(
-        "listed_signals", {"case_id": cases, "place": places, "record": records[places], "alone": is_single}
+        "listed_signals",
+        {"case_id": cases, "position": positions, "record": records[positions], "is_single": is_single},
     )
     cursor.execute(_LISTED)
     leading = np.concatenate((table.columns.leading_negative, table.columns.leading_positive))
@@ -189,7 +192,7 @@ def _list_signals(cursor: duckdb.DuckDBPyConnection, table: DecisionTable, recor
 
 
 def _order_records(cases: Cases) -> npt.NDArray[np.int32]:
-    """Per signal its row in the table of signals; those that agree in every number in the order of their ids."""
+    """Return the row of each signal in the table of signals; signals with equal numbers are in order of ID."""
     columns = cases.signals
     same = np.ones(max(len(columns.ages) - 1, 0), dtype=np.bool_)
     for column in (columns.ages, columns.types, columns.sources, columns.strengths):

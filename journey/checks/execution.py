@@ -8,7 +8,7 @@ from journey.checks.registry import C, Rule
 def build_finding_queries(
     rules: Iterable[Rule[C]], context: C, columns: Sequence[str], optional: Sequence[str] = ()
 ) -> Iterator[str]:
-    """Build one query for each rule that has something to ask.
+    """Build one query for each rule that has a query.
 
     Each query returns the columns ``code, severity``, then `columns`, then `optional`.
 

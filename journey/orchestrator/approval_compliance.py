@@ -1,6 +1,6 @@
 """Whether recorded interventions have the approvals that the policy demands.
 
-Each intervention is judged at its own time, without later records, and for the recorded action. The policy might have
+Each intervention is evaluated at its own time, without later records, and for the recorded action. The policy might have
 chosen another action.
 """
 
@@ -38,7 +38,7 @@ def find_case_breaches(
     """Find a customer's interventions that lack a required approval.
 
     Args:
-        orchestrator: Holds the policy.
+        orchestrator: The orchestrator whose policy is used.
         customer: The customer.
         redecisions: The customer's recorded interventions, each with the decision recomputed at its own time.
     """
