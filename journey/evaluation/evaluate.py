@@ -1,4 +1,4 @@
-"""The orchestrator on a folder of records, end to end: findings, decisions, open loops, KPIs, ROI ledger, replay."""
+"""Evaluate a folder of records: findings, decisions, open loops, KPIs, ROI ledger and replay."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,25 +31,25 @@ if TYPE_CHECKING:
     from journey.records.model import Intervention
 
 BATCH_MIN_CUSTOMERS = 20_000
-"""From so many customers on they are judged in one batch, which takes a second to load and microseconds for each."""
+"""With this many customers or more, the compiled batch is used. It takes a second to load, then microseconds each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Everything the orchestrator has to say about a folder of records.
+    """The results of evaluating a folder of records.
 
     Attributes:
-        as_of: The moment of the judgement; nothing dated later was used.
-        source: Where the records come from.
-        customers: How many customers are known.
-        policy: By which policy.
-        findings: What is odd about the records.
-        decisions: One per customer, in order of the id. From a batch they are made when they are gone through.
-        open_loops: Interventions that were never brought to an end.
-        kpis: By group and name.
-        ledger: What it cost and what it is worth.
-        agreement: Recorded interventions re-decided, if that was asked for.
-        table: The decisions by column, where they were made in a batch.
+        as_of: The time of the evaluation; later records were ignored.
+        source: The source of the records.
+        customers: Number of known customers.
+        policy: The policy.
+        findings: Data-quality findings and missing approvals.
+        decisions: One per customer, in order of customer ID. A batch creates them during iteration.
+        open_loops: Interventions that were never completed.
+        kpis: KPIs by group and name.
+        ledger: Costs and value of the recorded interventions.
+        agreement: The agreement with re-decided interventions, if `replay` was set.
+        table: The decisions by column, if they were made in a batch.
     """
 
     as_of: AsOf
@@ -65,11 +65,11 @@ class Evaluation:
     table: "DecisionTable | None" = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The evaluation as a JSON-ready mapping, as the contract of `journey evaluate --json` has it."""
+        """Return the evaluation as a JSON-ready mapping, in the format of `journey evaluate --json`."""
         return {name: list(part) if isinstance(part, Iterator) else part for name, part in self.stream().items()}
 
     def stream(self) -> dict[str, Any]:
-        """The same with iterators in place of the long lists, for a writer that takes an item at a time."""
+        """Return the same mapping with iterators instead of long lists, for writing one item at a time."""
         values: dict[str, Any] = {
             "as_of": self.as_of.isoformat(),
             "source": self.source,
@@ -86,7 +86,7 @@ class Evaluation:
 
 
 def convert_kpis(groups: KpiGroups) -> dict[str, dict[str, Any]]:
-    """KPIs as a JSON-ready mapping."""
+    """Return KPIs as a JSON-ready mapping."""
     return {group: {name: kpi.as_dict() for name, kpi in members.items()} for group, members in groups.items()}
 
 
@@ -102,24 +102,23 @@ def evaluate(
     sink: KpiSink | None = None,
     batch: bool | None = None,
 ) -> Evaluation:
-    """Judge recorded customers.
+    """Evaluate recorded customers.
 
     Args:
         records: The records.
-        as_of: The moment; left out, the whole day of the latest date in the records.
-        policy: Left out, the default policy.
-        journey: Left out, the default journey.
-        customer_id: Judge this customer alone; findings, loops, KPIs of interventions and ledger are then the
-            customer's own.
+        as_of: The evaluation time. Default: the whole day of the latest date in the records.
+        policy: Default: the default policy.
+        journey: Default: the default journey.
+        customer_id: Evaluate only this customer; findings, open loops, KPIs of interventions and ledger are then
+            limited to this customer.
         replay: Also re-decide every recorded intervention at its own date.
-        governance: Checks that may veto or demand approval; left out, consent by the policy's list.
-        sink: Where to send the KPIs, if anywhere.
-        batch: Whether all customers are judged at once, by the same rules compiled, or one after another; left out,
-            at once from `BATCH_MIN_INTERVENTIONS` customers on. One customer, and governance checks of one's own, are
-            never a batch.
+        governance: Checks that can veto an action or demand approval. Default: consent by the policy's list.
+        sink: Receives the KPIs, if given.
+        batch: Whether all customers are evaluated in one compiled batch or one after another. Default: in a batch with
+            `BATCH_MIN_CUSTOMERS` customers or more. A single customer or `governance` always excludes the batch.
 
     Raises:
-        InputError: `as_of` is not a date, or left out and no record has one; or the customer is unknown.
+        InputError: `as_of` is not a valid date, or is omitted and no record has a date; or the customer is unknown.
     """
     orchestrator = Orchestrator(policy, journey, governance)
     moment = resolve_as_of(records, as_of)
@@ -128,41 +127,41 @@ def evaluate(
         batch = is_large if batch is None else batch
     else:
         batch = False
-    decided = (
+    results = (
         _evaluate_in_batch(records, orchestrator, moment, replay=replay)
         if batch
         else _evaluate_one_by_one(records, orchestrator, moment, customer_id, replay=replay)
     )
-    facts = collect_facts(records, orchestrator, moment, decided.severities, decided.ended, customer_id)
+    facts = collect_facts(records, orchestrator, moment, results.severities, results.ended, customer_id)
     groups = compute_kpis(facts, records, orchestrator)
     if sink is not None:
         sink.record(convert_kpis(groups), moment)
     return Evaluation(
         as_of=moment,
         source=records.source,
-        customers=decided.customers,
+        customers=results.customers,
         policy=orchestrator.policy,
-        findings=decided.findings,
-        decisions=decided.decisions,
+        findings=results.findings,
+        decisions=results.decisions,
         open_loops=facts.open_loops,
         kpis=groups,
         ledger=build_recorded_ledger(facts, orchestrator.policy, moment),
-        agreement=decided.agreement,
-        table=decided.table,
+        agreement=results.agreement,
+        table=results.table,
     )
 
 
 class _DecisionSet(NamedTuple):
-    """What the two ways of judging have in common.
+    """The results that the batch and the evaluation one by one have in common.
 
     Attributes:
-        customers: How many customers the records have.
-        decisions: About whom was asked for.
-        findings: About them.
-        agreement: If it was asked for.
-        severities: Per decision.
-        ended: Per decision whether the journey has ended.
-        table: The decisions by column, if there is one.
+        customers: Number of customers in the records.
+        decisions: The decisions about the requested customers.
+        findings: The findings about the requested customers.
+        agreement: The agreement with re-decided interventions, if requested.
+        severities: Severity per decision.
+        ended: Per decision, whether the journey has ended.
+        table: The decisions by column, from a batch only.
     """
 
     customers: int
@@ -224,7 +223,7 @@ def _read_cases(records: Records, customer_id: str | None) -> Iterator[CustomerC
         return reader.read_all()
     case = reader.read_one(customer_id)
     if case is None:
-        # Naming thousands of customers would help no one; a close one may be what was meant.
+        # A list of thousands of customers is no help, so only a short hint is shown.
         hint = did_you_mean(customer_id, records.customer_ids()) if records.customer_ids() else ""
-        raise InputError(f"{records.source}: there is no customer {customer_id!r}{hint if len(hint) < 200 else ''}")
+        raise InputError(f"{records.source}: unknown customer {customer_id!r}{hint if len(hint) < 200 else ''}")
     return iter([case])

@@ -1,4 +1,4 @@
-"""KPIs of recorded customers in three groups, and the ROI ledger; each says what it counts and of how many."""
+"""KPIs of recorded customers in three groups, and the ROI ledger. Each KPI has a definition and a sample size."""
 
 from journey.kpis.business import compute_business_kpis
 from journey.kpis.effectiveness import compute_effectiveness_kpis
@@ -13,14 +13,14 @@ __all__ = ["Facts", "Kpi", "KpiGroups", "build_recorded_ledger", "collect_facts"
 
 
 def compute_kpis(facts: Facts, records: Records, orchestrator: Orchestrator) -> KpiGroups:
-    """Every KPI, by group and name.
+    """Compute every KPI, by group and name.
 
-    What has no ground truth in records is there with value None and status ``unknown``: the simulation measures it.
+    KPIs without ground truth in the records have value None and status ``unknown``; the simulation measures them.
 
     Args:
-        facts: As `collect_facts` found them.
-        records: Where they come from; for the quality of the data.
-        orchestrator: By whom; for journey and prices.
+        facts: The result of `collect_facts`.
+        records: The records; used for data quality.
+        orchestrator: The orchestrator; used for the journey and the prices.
     """
     return {
         "operational": compute_operational_kpis(facts, records),

@@ -1,4 +1,4 @@
-"""Business KPIs: is it worth it? Without a counterfactual most of these are directional at best."""
+"""Business KPIs: value and cost. Without a counterfactual, most of them are directional only."""
 
 from collections.abc import Callable
 from math import fsum
@@ -11,7 +11,7 @@ AT_FACE_VALUE = "the recorded churn_risk_delta is taken at face value, with no c
 
 
 def compute_business_kpis(facts: Facts, economics: Economics) -> dict[str, Kpi]:
-    """All KPIs of the group."""
+    """Compute all KPIs of the group."""
     outcomes = facts.outcomes
     return {
         "churn_rate": share_kpi(
@@ -22,15 +22,15 @@ def compute_business_kpis(facts: Facts, economics: Economics) -> dict[str, Kpi]:
         "churn_risk_reduction": mean_kpi(
             ((fact.segment, _negate(fact.churn_risk_delta)) for fact in outcomes),
             "probability",
-            f"mean of -churn_risk_delta of the outcomes that carry one, by segment; {AT_FACE_VALUE}",
+            f"mean of -churn_risk_delta over the outcomes that have one, by segment; {AT_FACE_VALUE}",
             "directional",
         ),
         "csat_delta": mean_kpi(
             ((fact.segment, fact.csat_delta) for fact in outcomes),
             "points",
-            "mean csat_delta of the outcomes that carry one, by segment",
+            "mean csat_delta over the outcomes that have one, by segment",
         ),
-        "nps_delta": unknown_kpi("points", "change of the net promoter score; records hold none"),
+        "nps_delta": unknown_kpi("points", "change of the net promoter score; the records contain none"),
         **_compute_support_cost(facts, economics),
         "revenue_preserved": total_kpi(
             (compute_preserved_revenue(fact.churn_risk_delta, fact.account_value) for fact in outcomes),
@@ -41,11 +41,11 @@ def compute_business_kpis(facts: Facts, economics: Economics) -> dict[str, Kpi]:
         "revenue_saved_as_recorded": total_kpi(
             (fact.estimated_revenue_saved for fact in outcomes),
             "dollars",
-            "sum of the recorder's own estimated_revenue_saved; another estimate of the same thing, not to be added",
+            "sum of the recorded estimated_revenue_saved; another estimate of the same value, not added",
             "directional",
         ),
         "reduction_in_avoidable_escalations": unknown_kpi(
-            "escalations", "escalations that would have come and did not; records do not hold what did not happen"
+            "escalations", "escalations that were prevented; the records contain only escalations that happened"
         ),
         "lifetime_value_change": mean_kpi(
             (
@@ -62,12 +62,12 @@ def compute_business_kpis(facts: Facts, economics: Economics) -> dict[str, Kpi]:
 
 
 def compute_preserved_revenue(churn_risk_delta: float | None, account_value: float) -> float | None:
-    """Revenue of a year that a change of churn risk keeps; None where the change is not known."""
+    """Return the yearly revenue, in dollars, preserved by a change of churn risk; None where the change is unknown."""
     return None if churn_risk_delta is None else -churn_risk_delta * account_value
 
 
 def _negate(delta: float | None) -> float | None:
-    # Adding 0.0 makes a plain zero of the minus zero.
+    # Adding 0.0 converts -0.0 to 0.0.
     return None if delta is None else -delta + 0.0
 
 
@@ -107,19 +107,19 @@ def _compute_support_cost(facts: Facts, economics: Economics) -> dict[str, Kpi]:
 
 
 def _compare_treated_and_baseline(facts: Facts) -> dict[str, Kpi]:
-    caveat = "who is contacted is worse off to begin with, so this is no effect"
+    caveat = "contacted customers were at higher risk before the contact, so this is not a causal effect"
     return {
         "churn_rate_treated_less_baseline": _compute_difference(
             facts,
-            lambda standing: (standing.ended, standing.customers),
+            lambda cohort: (cohort.ended, cohort.customers),
             "share",
-            f"churn rate of contacted customers less that of all others; {caveat}",
+            f"churn rate of contacted customers less the rate of all others; {caveat}",
         ),
         "severity_treated_less_baseline": _compute_difference(
             facts,
-            lambda standing: (fsum(standing.severities), len(standing.severities)),
+            lambda cohort: (fsum(cohort.severities), len(cohort.severities)),
             "severity",
-            f"mean severity of contacted customers less that of all others, journeys not ended; {caveat}",
+            f"mean severity of contacted customers less the mean of all others, journeys not ended; {caveat}",
         ),
     }
 

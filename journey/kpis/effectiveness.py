@@ -1,4 +1,4 @@
-"""Effectiveness KPIs: is the journey getting better?"""
+"""Effectiveness KPIs: resolution, repeat issues, escalations and proactive interventions."""
 
 from collections import Counter
 
@@ -12,18 +12,18 @@ SUCCESS_OUTCOMES = frozenset(("resolved", "improved_engagement", "success", "rec
 UNRESOLVED_OUTCOMES = frozenset(
     ("no_response", "partial_improvement", "unresolved", "failed", "no_improvement", "churned")
 )
-"""Outcome labels that leave the trouble, or part of it, where it was. Any other label is neither."""
+"""Outcome labels that leave the issue, or part of it, unresolved. Other labels are neither success nor unresolved."""
 
-NO_BASELINE_PERIOD = "needs a period before the orchestrator, which these records do not hold"
+NO_BASELINE_PERIOD = "needs a baseline period before the orchestrator, which these records do not cover"
 
 
 def compute_effectiveness_kpis(facts: Facts, journey: Journey) -> dict[str, Kpi]:
-    """All KPIs of the group."""
+    """Compute all KPIs of the group."""
     return {
         "time_to_resolution_days": mean_kpi(
             ((fact.journey_stage or "unknown", fact.resolution_time_days) for fact in facts.outcomes),
             "days",
-            "mean resolution_time_days of the outcomes that carry one, by the stage of the intervention",
+            "mean resolution_time_days over the outcomes that have one, by the stage of the intervention",
         ),
         **_compute_success_rates(facts),
         "repeat_issue_rate": share_kpi(
@@ -32,19 +32,20 @@ def compute_effectiveness_kpis(facts: Facts, journey: Journey) -> dict[str, Kpi]
             "customers with negative signals of one cause on two or more days / customers with any negative signal",
         ),
         "reduction_in_unresolved_or_repeat_issues": unknown_kpi(
-            "share", f"unresolved and repeat issues now / the same before; {NO_BASELINE_PERIOD}"
+            "share", f"unresolved and repeat issues now / in the baseline period; {NO_BASELINE_PERIOD}"
         ),
         "negative_signals_before_after_contact": mean_kpi(
             facts.customers.signal_changes,
             "signals per customer",
             f"negative signals in the {BEFORE_AFTER_DAYS} days after the first contact less those in the"
-            f" {BEFORE_AFTER_DAYS} before, customers whose days after are over; troubles also pass by themselves",
+            f" {BEFORE_AFTER_DAYS} days before it, customers with a complete window after; issues can also resolve on"
+            " their own",
             "directional",
         ),
         **_compute_escalation_rates(facts, journey),
         **_compute_proactive_share(facts),
         "consistency_across_channels": unknown_kpi(
-            "share", "spread of experience between channels; records name no channel"
+            "share", "spread of experience between channels; the records contain no channel"
         ),
     }
 
@@ -70,7 +71,7 @@ def _compute_success_rates(facts: Facts) -> dict[str, Kpi]:
 
 def _compute_escalation_rates(facts: Facts, journey: Journey) -> dict[str, Kpi]:
     definition = "customers that ever entered escalation / customers"
-    change = unknown_kpi("share", f"escalation rate now less the one before; {NO_BASELINE_PERIOD}")
+    change = unknown_kpi("share", f"escalation rate now less the rate in the baseline period; {NO_BASELINE_PERIOD}")
     if ESCALATION not in journey.stages:
         return {
             "escalation_rate": unknown_kpi("share", f"{definition}; this journey has no such stage"),
@@ -88,10 +89,9 @@ def _compute_proactive_share(facts: Facts) -> dict[str, Kpi]:
         "proactive_share": share_kpi(
             sum(fact.journey_stage not in SUPPORT_STAGES for fact in acted),
             len(acted),
-            "interventions made before the customer was in support or escalation / interventions that act and name"
-            " their stage",
+            "interventions made outside support and escalation / interventions with an action and a recorded stage",
         ),
         "increase_in_proactive_interventions": unknown_kpi(
-            "share", f"proactive share now less the one before; {NO_BASELINE_PERIOD}"
+            "share", f"proactive share now less the share in the baseline period; {NO_BASELINE_PERIOD}"
         ),
     }

@@ -1,7 +1,7 @@
-"""What KPIs and ledger are computed from: each intervention with what came of it, and how many customers stand where.
+"""The input of KPIs and ledger: each intervention with its outcome, and counts of customers.
 
-Facts are collected in SQL, by column, from records dated not after the judgement: a million customers are the same few
-queries as ten.
+Facts are collected in SQL from records dated up to the evaluation time. The number of queries does not depend on the
+number of customers.
 """
 
 from collections.abc import Sequence
@@ -25,24 +25,24 @@ from journey.records.distinct_values import distinct_values_relation
 from journey.records.folder import Records
 
 BEFORE_AFTER_DAYS = 14
-"""Length of the two windows that are held against each other around a customer's first contact."""
+"""Length in days of the two windows, before and after a customer's first contact, that are compared."""
 
 ESCALATION = "escalation"
 SUPPORT_STAGES = ("support", ESCALATION)
-"""Stages in which a customer's problem has reached the company; what is done earlier is proactive."""
+"""Stages of customers with a reported problem; interventions in other stages are proactive."""
 
 EXECUTED_STATES = ("awaiting_outcome", "measured", "unmeasured")
 REVIEWED_STATES = ("approved", "rejected", "overridden", *EXECUTED_STATES)
 
-# The place of a customer is the row in this table.
+# A customer's number is the row in this table.
 _CREATE_PEOPLE = """
 CREATE OR REPLACE TEMP TABLE people AS
 SELECT customer_id, segment, account_value FROM customers
 WHERE $only::VARCHAR IS NULL OR customer_id = $only ORDER BY customer_id
 """
 
-# An outcome belongs to an intervention when it names it and does not name another customer. Of several the latest
-# counts: an earlier one is an interim report of the same thing. One without a date is dated at the end of the records.
+# An outcome belongs to an intervention when it names the intervention and does not name another customer. Of several
+# outcomes the latest is used; earlier ones are interim reports. A missing date becomes the latest date of the records.
 _INTERVENTIONS = """
 WITH dated AS (
     SELECT o.* REPLACE (coalesce(o.measured_at, $latest::TIMESTAMP) AS measured_at)
@@ -63,7 +63,7 @@ WHERE i.generated_at <= $cutoff::TIMESTAMP
 """
 
 _CREATE_NEGATIVE_SIGNALS = """
-CREATE OR REPLACE TEMP TABLE troubles AS
+CREATE OR REPLACE TEMP TABLE negative_signals AS
 SELECT p.rowid AS person, k.cause, s.detected_at
 FROM signals AS s JOIN people AS p USING (customer_id)
 JOIN (SELECT unnest($types::VARCHAR[]) AS type, unnest($causes::INTEGER[]) AS cause) AS k ON k.type = s.signal_type
@@ -71,12 +71,12 @@ WHERE s.detected_at <= $cutoff::TIMESTAMP AND coalesce(s.recorded_at <= $cutoff:
 """
 
 MAX_DAYS = 1 << 22
-"""More days than there are from the year 1 to the year 9999."""
+"""More than the number of days from year 1 to year 9999."""
 
-# Customer, cause and day in one number, because one column of numbers is sorted in no time.
+# Customer, cause and day are packed into one number, because a single numeric column is fast to sort.
 _CUSTOMER_CAUSE_DAYS = f"""
 SELECT (person * $causes::BIGINT + cause) * {MAX_DAYS} + datediff('day', DATE '0001-01-01', detected_at::DATE) AS packed
-FROM troubles
+FROM negative_signals
 """
 
 _COUNT_ESCALATED = """
@@ -89,7 +89,7 @@ _SIGNAL_CHANGES = f"""
 WITH contacts AS (SELECT unnest($people::BIGINT[]) AS person, unnest($firsts::TIMESTAMP[]) AS first)
 SELECT any_value(p.segment), count(t.detected_at) FILTER (t.detected_at > first)
     - count(t.detected_at) FILTER (t.detected_at <= first)
-FROM contacts AS c JOIN people AS p ON p.rowid = c.person LEFT JOIN troubles AS t ON t.person = c.person
+FROM contacts AS c JOIN people AS p ON p.rowid = c.person LEFT JOIN negative_signals AS t ON t.person = c.person
     AND t.detected_at > first - INTERVAL {BEFORE_AFTER_DAYS} DAY
     AND t.detected_at <= first + INTERVAL {BEFORE_AFTER_DAYS} DAY
 GROUP BY c.person
@@ -97,27 +97,27 @@ GROUP BY c.person
 
 
 class InterventionFact(NamedTuple):
-    """A recorded intervention and what came of it.
+    """A recorded intervention and its outcome.
 
     Attributes:
-        intervention_id: Which.
-        customer_id: Whose.
-        person: The customer's place among those looked at.
+        intervention_id: The intervention's ID.
+        customer_id: The customer's ID.
+        person: The customer's number among the evaluated customers.
         segment: The customer's segment.
-        account_value: The customer's account value, in dollars a year.
-        recommended_action: What was decided.
-        journey_stage: The stage it names, or None.
+        account_value: The customer's account value, in dollars per year.
+        recommended_action: The recommended action.
+        journey_stage: The recorded stage, or None.
         requires_human_approval: Whether a person must approve it.
-        evaluation_latency_ms: How long the decision took, or None.
-        generated_at: When it was decided.
-        status: The state that the record itself gives, or None.
+        evaluation_latency_ms: Duration of the decision in milliseconds, or None.
+        generated_at: The time of the decision.
+        status: The recorded status, or None.
         measured: Whether an outcome is known.
-        outcome: Label of the outcome; this and what follows is None where there is none or it does not say.
-        resolution_time_days: Time until it was resolved.
+        outcome: Label of the outcome; this field and the following ones are None where not recorded.
+        resolution_time_days: Days until it was resolved.
         csat_delta: Change of satisfaction, in points.
         churn_risk_delta: Change of churn probability.
-        estimated_revenue_saved: The recorder's own estimate, in dollars.
-        human_override: Whether a person decided otherwise.
+        estimated_revenue_saved: The recorded estimate, in dollars.
+        human_override: Whether a person overrode the decision.
     """
 
     intervention_id: str
@@ -143,17 +143,17 @@ class InterventionFact(NamedTuple):
 
     @property
     def is_monitoring(self) -> bool:
-        """Whether it was to do nothing but watch."""
+        """Whether the recommendation was to monitor only."""
         return self.recommended_action == MONITOR_ONLY
 
     @property
     def is_executed(self) -> bool:
-        """Whether something was carried out."""
+        """Whether an action was carried out."""
         return not self.is_monitoring and self.state in EXECUTED_STATES
 
     @property
     def is_reviewed(self) -> bool:
-        """Whether a person has decided on it."""
+        """Whether a person reviewed it."""
         return self.requires_human_approval and self.state in REVIEWED_STATES
 
 
@@ -166,12 +166,12 @@ _STATE_KEY = itemgetter(
 
 
 class CohortCount(NamedTuple):
-    """Customers of whom something holds.
+    """Counts of a group of customers.
 
     Attributes:
-        customers: How many there are.
-        ended: How many of their journeys have ended in a terminal stage.
-        severities: Severity of each of the others.
+        customers: Number of customers.
+        ended: Number of customers whose journey has ended in a terminal stage.
+        severities: Severities of the other customers.
     """
 
     customers: int
@@ -181,16 +181,16 @@ class CohortCount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CustomerFacts:
-    """How many customers stand where.
+    """Counts of customers.
 
     Attributes:
-        treated: Those who were ever contacted.
-        baseline: Those who never were.
-        escalated: How many ever entered escalation.
-        with_negative_signals: Of how many any negative signal is known.
-        with_repeat_issues: Of how many two negative signals of one cause came on different days.
-        signal_changes: Per contacted customer whose days after the contact are over: the segment, and the negative
-            signals in these days less those in the days before.
+        treated: Customers that were ever contacted.
+        baseline: Customers that were never contacted.
+        escalated: Number of customers that ever entered escalation.
+        with_negative_signals: Number of customers with any negative signal.
+        with_repeat_issues: Number of customers with negative signals of one cause on different days.
+        signal_changes: For each contacted customer with a complete window after the contact: the segment, and the
+            number of negative signals in that window less the number in the window before.
     """
 
     treated: CohortCount
@@ -213,13 +213,13 @@ class CustomerFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything collected.
+    """All collected facts.
 
     Attributes:
         interventions: One fact per intervention of a known customer.
-        customers: Where they stand.
-        open_loops: Interventions that were never brought to an end, the oldest first.
-        stage_accuracy: How many decisions were made with the right stage.
+        customers: Counts of customers.
+        open_loops: Interventions that were never completed, oldest first.
+        stage_accuracy: Number of decisions made with the right stage.
     """
 
     interventions: tuple[InterventionFact, ...]
@@ -241,15 +241,15 @@ def collect_facts(
     ended: Sequence[bool],
     customer_id: str | None = None,
 ) -> Facts:
-    """The facts about all customers, or about one.
+    """Collect the facts about all customers, or about one.
 
     Args:
         records: The records.
-        orchestrator: By whom the customers were judged.
-        as_of: When.
-        severities: The severity of each customer, in order of the id.
-        ended: Whether the journey of each has ended.
-        customer_id: The one customer, if only one is looked at.
+        orchestrator: The orchestrator that evaluated the customers.
+        as_of: The time of the evaluation; later records are ignored.
+        severities: The severity of each customer, in order of customer ID.
+        ended: Whether the journey of each customer has ended.
+        customer_id: The customer. Default: all customers.
     """
     cursor = records.connection.cursor()
     cursor.execute(_CREATE_PEOPLE, {"only": customer_id})
@@ -267,7 +267,7 @@ def _collect_interventions(
 ) -> tuple[tuple[InterventionFact, ...], list[OpenLoop]]:
     rows = cursor.execute(_INTERVENTIONS, {"latest": records.latest_date(), "cutoff": as_of.cutoff}).fetchall()
     tracker = orchestrator.outcome_tracker
-    # Interventions that agree in all that their state depends on are in the same one.
+    # Interventions that agree in all inputs of their state share it, so each state is computed once.
     codes: dict[Any, int] = {}
     facts, loops = [], []
     for row in rows:
@@ -315,11 +315,11 @@ def _count_cohort(rows: Any, severities: Sequence[float], ended: Sequence[bool])
 
 
 def _create_negative_signals(cursor: duckdb.DuckDBPyConnection, orchestrator: Orchestrator, as_of: AsOf) -> int:
-    """Put the negative signals known by now into a table, each with the place of its customer; how many causes."""
+    """Create the table of the negative signals known at `as_of`, and return the number of causes."""
     source = distinct_values_relation(cursor, "signals", "signal_type")
-    found = {name for (name,) in cursor.execute(f"SELECT DISTINCT signal_type FROM {source}").fetchall()}
+    types = {name for (name,) in cursor.execute(f"SELECT DISTINCT signal_type FROM {source}").fetchall()}
     policy = orchestrator.policy
-    kinds = {name: policy.signals.get(name, policy.unknown_signal) for name in sorted(found)}
+    kinds = {name: policy.signals.get(name, policy.unknown_signal) for name in sorted(types)}
     numbers: dict[str, int] = {}
     causes = {
         name: numbers.setdefault(kind.cause, len(numbers))
@@ -333,7 +333,7 @@ def _create_negative_signals(cursor: duckdb.DuckDBPyConnection, orchestrator: Or
 
 
 def _count_with_negative_signals(cursor: duckdb.DuckDBPyConnection, causes: int) -> tuple[int, int]:
-    """Of how many customers there are negative signals, and of how many some of one cause on different days."""
+    """Count the customers with negative signals, and those with signals of one cause on different days."""
     packed = cursor.execute(_CUSTOMER_CAUSE_DAYS, {"causes": causes}).fetchnumpy()["packed"]
     packed.sort()
     cause, day = packed // MAX_DAYS, packed % MAX_DAYS
@@ -343,7 +343,7 @@ def _count_with_negative_signals(cursor: duckdb.DuckDBPyConnection, causes: int)
 
 
 def _count_distinct(ordered: npt.NDArray[np.int64]) -> int:
-    """How many different numbers there are among ordered ones."""
+    """Count the distinct values of a sorted array."""
     return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + (len(ordered) > 0)
 
 
@@ -352,5 +352,5 @@ def _compute_signal_changes(
 ) -> tuple[tuple[str, int], ...]:
     complete = {person: first for person, first in first_contacts.items()
             if first + timedelta(days=BEFORE_AFTER_DAYS) <= as_of.anchor}  # fmt: skip
-    found = cursor.execute(_SIGNAL_CHANGES, {"people": list(complete), "firsts": list(complete.values())}).fetchall()
-    return tuple((segment, change) for segment, change in found)
+    rows = cursor.execute(_SIGNAL_CHANGES, {"people": list(complete), "firsts": list(complete.values())}).fetchall()
+    return tuple((segment, change) for segment, change in rows)

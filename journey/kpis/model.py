@@ -1,4 +1,4 @@
-"""What a KPI is: a value that says what it counts, of how many, and how far it can be believed."""
+"""The KPI model: a value with its definition, sample size and reliability."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from math import fsum
 from typing import Any, Literal
 
 KpiStatus = Literal["measured", "directional", "unknown"]
-"""Measured: read off the records. Directional: rests on an assumption or lacks a counterfactual. Unknown: the records
-hold no ground truth for it, so there is no value."""
+"""Measured: computed directly from the records. Directional: based on an assumption, or without a counterfactual.
+Unknown: the records contain no ground truth, so there is no value."""
 
 KpiGroups = dict[str, dict[str, "Kpi"]]
 """KPIs by group (operational, effectiveness, business) and name."""
@@ -18,12 +18,12 @@ class Kpi:
     """One key performance indicator.
 
     Attributes:
-        value: The value, or None when it is not known.
-        unit: Its unit, for instance ``share_kpi``, ``days`` or ``dollars``.
-        n: Size of the denominator, or the number of observations behind it.
-        definition: What is divided by what, in one sentence.
-        status: How far it can be believed.
-        by: The same by segment, stage or label, where the records allow; each with its own n.
+        value: The value, or None when it is unknown.
+        unit: The unit, for instance ``share``, ``days`` or ``dollars``.
+        n: The denominator, or the number of observations.
+        definition: The definition, in one sentence.
+        status: The reliability of the value; see `KpiStatus`.
+        by: Values by segment, stage or label, where available, each with its own n.
     """
 
     value: float | None
@@ -34,7 +34,7 @@ class Kpi:
     by: Mapping[str, Mapping[str, float | int | None]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """The KPI as a JSON-ready mapping."""
+        """Return the KPI as a JSON-ready mapping."""
         values = {
             "value": self.value,
             "unit": self.unit,
@@ -46,12 +46,12 @@ class Kpi:
 
 
 def unknown_kpi(unit: str, definition: str, n: int = 0) -> Kpi:
-    """A KPI for which the records hold no ground truth."""
+    """Return a KPI without ground truth in the records."""
     return Kpi(None, unit, n, definition, "unknown")
 
 
 def share_kpi(part: int, whole: int, definition: str, status: KpiStatus = "measured") -> Kpi:
-    """`part` of `whole`; unknown when the whole is empty."""
+    """Return `part` / `whole` as a KPI; unknown when `whole` is 0."""
     if whole == 0:
         return unknown_kpi("share", definition)
     return Kpi(part / whole, "share", whole, definition, status)
@@ -60,7 +60,7 @@ def share_kpi(part: int, whole: int, definition: str, status: KpiStatus = "measu
 def mean_kpi(
     values: Iterable[tuple[str, float | None]], unit: str, definition: str, status: KpiStatus = "measured"
 ) -> Kpi:
-    """Mean of the values that are known, altogether and by their label; a missing value is not a zero."""
+    """Return the mean of the known values, overall and by label; missing values are omitted, not counted as 0."""
     groups: dict[str, list[float]] = {}
     for label, value in values:
         if value is not None:
@@ -73,7 +73,7 @@ def mean_kpi(
 
 
 def total_kpi(values: Iterable[float | None], unit: str, definition: str, status: KpiStatus = "measured") -> Kpi:
-    """Sum of the values that are known, with their number as n."""
+    """Return the sum of the known values, with their number as n."""
     known = [value for value in values if value is not None]
     if not known:
         return unknown_kpi(unit, definition)

@@ -1,4 +1,4 @@
-"""Operational KPIs: is the system working correctly and safely?"""
+"""Operational KPIs: accuracy, latency, overrides and data quality."""
 
 from journey.kpis.facts import Facts
 from journey.kpis.model import Kpi, share_kpi, unknown_kpi
@@ -6,7 +6,7 @@ from journey.records.database import one_value
 from journey.records.folder import Records
 from journey.records.model import DATASETS
 
-# An outcome may leave its customer out; it is then known by its intervention.
+# An outcome without a customer belongs to the customer of its intervention.
 _ORPHANED_OUTCOMES = """
 SELECT (SELECT count(*) FROM outcomes ANTI JOIN customers USING (customer_id) WHERE customer_id IS NOT NULL)
     + (SELECT count(*) FROM outcomes ANTI JOIN interventions USING (intervention_id) WHERE customer_id IS NULL)
@@ -14,20 +14,20 @@ SELECT (SELECT count(*) FROM outcomes ANTI JOIN customers USING (customer_id) WH
 
 
 def compute_operational_kpis(facts: Facts, records: Records) -> dict[str, Kpi]:
-    """All KPIs of the group."""
+    """Compute all KPIs of the group."""
     return {
         "journey_state_classification_accuracy": share_kpi(
             facts.stage_accuracy.correct,
             facts.stage_accuracy.assessed,
-            "recorded decisions made in the stage that the signal they came with names / recorded decisions that cite a"
-            " signal of at most a day before, with no stage entry in between",
+            "recorded decisions whose stage equals the stage of the cited signal / recorded decisions that cite a"
+            " signal of at most 1 day before, with no stage entry in between",
             "directional",
         ),
         "signal_precision": unknown_kpi(
-            "share", "true signals / signals raised; records do not say which signals were true"
+            "share", "true signals / signals raised; the records do not contain which signals were true"
         ),
         "signal_recall": unknown_kpi(
-            "share", "troubles signalled / troubles there were; records do not hold the troubles no signal showed"
+            "share", "issues with a signal / all issues; the records contain no issues without a signal"
         ),
         **_compute_latency(facts),
         "human_escalation_rate": share_kpi(
@@ -42,11 +42,11 @@ def compute_operational_kpis(facts: Facts, records: Records) -> dict[str, Kpi]:
 
 def _compute_latency(facts: Facts) -> dict[str, Kpi]:
     known = sorted(fact.evaluation_latency_ms for fact in facts.interventions if fact.evaluation_latency_ms is not None)
-    definition = "recorded evaluation_latency_ms of the interventions that carry one"
+    definition = "recorded evaluation_latency_ms of the interventions that have one"
     if not known:
         unknown_latency = unknown_kpi("ms", f"mean {definition}")
         return {"evaluation_latency_ms": unknown_latency, "evaluation_latency_p95_ms": unknown_latency}
-    # Nearest rank: a latency that was really there.
+    # The nearest rank is an observed latency.
     p95 = known[-(-95 * len(known) // 100) - 1]
     return {
         "evaluation_latency_ms": Kpi(sum(known) / len(known), "ms", len(known), f"mean {definition}", "measured"),
@@ -64,7 +64,7 @@ def _compute_override_rates(facts: Facts) -> dict[str, Kpi]:
         "override_rate": share_kpi(
             overridden,
             len(with_override_flag),
-            "outcomes with human_override / outcomes that say whether there was one",
+            "outcomes with human_override / outcomes where human_override is recorded",
         ),
         "override_rate_of_reviewed": share_kpi(
             sum(bool(fact.human_override) for fact in reviewed),
@@ -74,7 +74,7 @@ def _compute_override_rates(facts: Facts) -> dict[str, Kpi]:
         "override_rate_of_interventions": share_kpi(
             overridden,
             len(facts.interventions),
-            "outcomes with human_override / all recorded interventions, those without an outcome as not overridden",
+            "outcomes with human_override / all recorded interventions; without an outcome, not overridden",
         ),
     }
 

@@ -1,6 +1,6 @@
-"""The ROI ledger of recorded interventions: the seed's cost and value components, every dollar once.
+"""The ROI ledger of recorded interventions: the seed's cost and value components, each dollar counted once.
 
-Recorded data has no counterfactual, so the result is directional: it says which way, not how much.
+Recorded data has no counterfactual, so the result is directional: it shows the sign of the effect, not its size.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ MINUTES_PER_HOUR = 60.0
 
 
 def build_recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf) -> Ledger:
-    """Costs and value of the recorded interventions, up to `as_of`."""
+    """Build the ledger of costs and value of the recorded interventions up to `as_of`."""
     economics = policy.economics
     return Ledger(
         lines=(*_build_value_lines(facts, economics), *_build_cost_lines(facts, policy, as_of)),
@@ -26,7 +26,7 @@ def build_recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf) -> Ledger:
             Memo(
                 "revenue saved, as recorded",
                 _sum_known([fact.estimated_revenue_saved for fact in facts.outcomes]),
-                "the recorder's own estimate of the same value, revenue and not margin; not added",
+                "the recorded estimate of the same value, as revenue and not margin; not added",
             ),
         ),
         label=LEDGER_LABEL,
@@ -65,7 +65,7 @@ def _build_value_lines(facts: Facts, economics: Economics) -> tuple[LedgerLine, 
             "agent hours",
             economics.agent_hour.amount,
             economics.agent_hour.provenance,
-            "not counted: records do not hold escalations that did not happen",
+            "not counted: the records contain only escalations that happened",
         ),
         LedgerLine(
             "lower support workload",
@@ -74,7 +74,7 @@ def _build_value_lines(facts: Facts, economics: Economics) -> tuple[LedgerLine, 
             "support days",
             economics.support_day.amount,
             economics.support_day.provenance,
-            f"days sooner than the usual {baseline_days:g} (assumed), interventions made in support or escalation",
+            f"days saved compared with {baseline_days:g} (assumed), interventions made in support or escalation",
         ),
         LedgerLine(
             "faster resolution for the customer",
@@ -83,7 +83,7 @@ def _build_value_lines(facts: Facts, economics: Economics) -> tuple[LedgerLine, 
             "days",
             0.0,
             "default",
-            "not counted: what a customer stays for is in reduced churn risk, agents' time in lower support workload",
+            "not counted: retention is in reduced churn risk, agents' time in lower support workload",
         ),
     )
 
@@ -101,7 +101,7 @@ def _build_cost_lines(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[Ledger
             "reviewer hours",
             economics.reviewer_hour.amount,
             economics.reviewer_hour.provenance,
-            f"{reviewed} decided reviews of {economics.review_minutes:g} minutes",
+            f"{reviewed} completed reviews of {economics.review_minutes:g} minutes",
         ),
         LedgerLine(
             "tool and API calls",
@@ -110,7 +110,7 @@ def _build_cost_lines(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[Ledger
             "evaluations",
             economics.evaluation.amount,
             economics.evaluation.provenance,
-            "one evaluation per recorded intervention; evaluations that led to none are not on record",
+            "one evaluation per recorded intervention; evaluations without an intervention are not recorded",
         ),
         LedgerLine(
             "LLM calls",
@@ -128,7 +128,7 @@ def _build_cost_lines(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[Ledger
             "months",
             economics.infrastructure_month.amount,
             economics.infrastructure_month.provenance,
-            "from the first recorded intervention to the day of judgement",
+            "from the first recorded intervention to the evaluation date",
         ),
     )
 
@@ -146,20 +146,20 @@ def _build_action_lines(facts: Facts, policy: Policy) -> tuple[LedgerLine, ...]:
                 "actions",
                 known.cost if known else 0.0,
                 _get_provenance(known, Policy().actions.get(action)),
-                "carried out" if known else f"not counted: {count} carried out, and the policy names no price",
+                "carried out" if known else f"not counted: {count} carried out, but the policy has no price",
             )
         )
     return tuple(lines)
 
 
-def _get_provenance(given: object, default: object) -> Provenance:
-    """Where a figure without a provenance of its own comes from."""
-    return "default" if given == default else "assumed"
+def _get_provenance(value: object, default: object) -> Provenance:
+    """Return the provenance of a figure that has none of its own: ``default`` or ``assumed``."""
+    return "default" if value == default else "assumed"
 
 
 def _count_months(facts: Facts, as_of: AsOf) -> float:
     if not facts.interventions:
         return 0.0
     first = min(fact.generated_at for fact in facts.interventions)
-    # Both days count: a single day of use is one day of infrastructure.
+    # Both days are included: a single day of use is one day of infrastructure.
     return ((as_of.anchor.date() - first.date()).days + 1) / DAYS_PER_MONTH

@@ -1,8 +1,7 @@
-"""Which stage a customer really was in when something was decided, as far as records tell.
+"""The accuracy of the stages used in decisions, measured against the stages of the cited signals.
 
-A signal names the stage in which it met the customer, and a decision the stage in which the log had the customer. A
-decision that came with a signal can be held against it: that is the truth that records have. Decisions that came of the
-calendar alone have no such witness and do not count.
+A signal records the customer's stage when it was detected, and a decision records the stage from the log. The signal's
+stage is the ground truth for a decision that cites it. Decisions without a recent cited signal are not assessed.
 """
 
 from typing import NamedTuple
@@ -13,23 +12,23 @@ from journey.decision.as_of import AsOf
 from journey.records.database import one_row
 
 MAX_SIGNAL_AGE = "INTERVAL 1 DAY"
-"""A signal older than this is no witness of where the customer is by now."""
+"""A signal older than this does not determine the customer's current stage."""
 
 
 class StageAccuracy(NamedTuple):
-    """Decisions by whether they were made with the right stage.
+    """Counts of decisions by the accuracy of their stage.
 
     Attributes:
-        correct: Made with the right stage.
-        assessed: All whose right stage is known.
+        correct: Decisions made with the right stage.
+        assessed: Decisions whose right stage is known.
     """
 
     correct: int
     assessed: int
 
 
-# Of the fresh signals that a decision cites the latest is the witness, unless a stage was entered after it and by the
-# decision, or may have been where days are all we know.
+# The latest recent signal that a decision cites determines the right stage, unless the customer entered a stage between
+# signal and decision, or may have done so where only days are recorded.
 WITNESSED_STAGES = f"""
 WITH cited AS (
     SELECT intervention_id, customer_id, generated_at AS until, i.journey_stage AS stage,
@@ -50,18 +49,18 @@ moved AS (
 )
 SELECT intervention_id, customer_id, stage, true_stage FROM witness ANTI JOIN moved USING (intervention_id)
 """
-"""The decisions by `cutoff` whose right stage is known: the stage they were made with, and the right one."""
+"""The decisions up to `cutoff` whose right stage is known, with the stage they used and the right one."""
 
 
 def measure_stage_accuracy(
     cursor: duckdb.DuckDBPyConnection, as_of: AsOf, customers_table: str = "customers"
 ) -> StageAccuracy:
-    """The decisions by `as_of` held against the signals they cite.
+    """Compare the stages of the decisions up to `as_of` with the stages of the cited signals.
 
     Args:
-        cursor: Sees the tables of records.
-        as_of: Nothing decided later counts.
-        customers_table: The table with the customers whose decisions are looked at.
+        cursor: A connection with the tables of records.
+        as_of: Later decisions are ignored.
+        customers_table: The table of the customers whose decisions are assessed.
     """
     known = f"SELECT * FROM ({WITNESSED_STAGES}) SEMI JOIN {customers_table} USING (customer_id)"
     counts = f"SELECT count(*) FILTER (stage = true_stage), count(*) FROM ({known})"
