@@ -1,4 +1,4 @@
-"""How a batch gets at its rows: owners found by a table of hashes, words learnt while reading, two sets at a time."""
+"""How a batch reads its rows: customers found with a hash table, distinct values, parallel reading."""
 
 from datetime import datetime
 
@@ -20,11 +20,11 @@ from journey.records.distinct_values import MAX_DISTINCT_VALUES
 from journey.records.folder import read_folder
 from journey.records.model import Signal
 
-# Few letters, so that ids begin alike; any text, so that bytes beyond ASCII and long ids occur.
+# Few letters, so that IDs share prefixes; any text, so that non-ASCII and long IDs occur.
 ids = st.text("ab", min_size=1, max_size=3) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 
 
-IN_FORCE = "SELECT current_setting('TimeZone')"
+TIME_ZONE = "SELECT current_setting('TimeZone')"
 SOME = 20_000
 
 
@@ -50,40 +50,40 @@ def found(connection):
 
 @settings(max_examples=20)
 @given(st.lists(ids, unique=True), st.lists(ids, max_size=40), st.randoms(use_true_random=False))
-def test_every_row_of_a_customer_is_found_and_no_other(customers, strangers, luck):
-    rows = [luck.choice(customers) for _ in range(20) if customers] + strangers
-    luck.shuffle(rows)
+def test_every_row_of_a_customer_is_found_and_no_other(customers, strangers, rng):
+    rows = [rng.choice(customers) for _ in range(20) if customers] + strangers
+    rng.shuffle(rows)
     connection = company(customers, rows)
     places = {key: place for place, (key,) in enumerate(connection.execute("SELECT customer_id FROM cases").fetchall())}
     assert found(connection) == [(places[key], number) for number, key in enumerate(rows) if key in places]
 
 
 @pytest.mark.parametrize("step", [1, 7919])
-def test_rows_are_found_whether_they_come_in_the_order_of_the_customers_or_in_none(step):
-    # More rows than a batch of the database holds, and far more than wrong guesses are made in a row.
+def test_rows_are_found_in_the_order_of_the_customers_and_in_any_other(step):
+    # More rows than a database batch, and far more than the number of consecutive wrong guesses.
     customers = [f"C{number}" for number in range(SOME)]
     rows = [customers[number * step % SOME] for number in range(7 * SOME)]
     places = {key: place for place, key in enumerate(sorted(customers))}
     assert found(company(customers, rows)) == [(places[key], number) for number, key in enumerate(rows)]
 
 
-def test_numbers_come_out_of_the_database_as_they_are_in_it():
-    asked = (
+def test_numbers_are_read_from_the_database_unchanged():
+    query = (
         "SELECT range AS long, range::INTEGER AS short, (range % 7)::TINYINT AS tiny, range / 3 AS real FROM range(9)"
     )
-    (batch,) = QueryResult(duckdb.connect().sql(asked)).batches()
+    (batch,) = QueryResult(duckdb.connect().sql(query)).batches()
     long = np.arange(9)
     for name, expected in {"long": long, "short": long, "tiny": long % 7, "real": long / 3}.items():
         np.testing.assert_array_equal(batch.columns[name], expected)
 
 
-def test_what_goes_wrong_in_the_midst_of_an_answer_is_said():
-    asked = duckdb.connect().sql("SELECT (CASE WHEN range = 99999 THEN 'x' ELSE '1' END)::INTEGER FROM range(100000)")
+def test_an_error_in_the_middle_of_a_result_is_raised():
+    query = duckdb.connect().sql("SELECT (CASE WHEN range = 99999 THEN 'x' ELSE '1' END)::INTEGER FROM range(100000)")
     with pytest.raises(duckdb.Error, match="Could not convert"):
-        list(QueryResult(asked).batches())
+        list(QueryResult(query).batches())
 
 
-def test_a_type_of_signal_that_came_after_reading_is_judged_like_any_other(tmp_path):
+def test_a_signal_type_added_after_reading_is_evaluated_like_any_other(tmp_path):
     pq.write_table(pa.table({"customer_id": ["A", "B"]}), tmp_path / "customers.parquet")
     signals = {
         "customer_id": ["A"],
@@ -102,7 +102,7 @@ def test_a_type_of_signal_that_came_after_reading_is_judged_like_any_other(tmp_p
 
 
 @pytest.mark.parametrize("written", [" High", "high", "HIGH "])
-def test_a_word_of_a_parquet_file_is_read_as_that_of_a_text_file(tmp_path, written):
+def test_values_of_parquet_files_are_normalised_like_those_of_text_files(tmp_path, written):
     for kind in ("csv", "parquet"):
         (tmp_path / kind).mkdir()
     pq.write_table(pa.table({"customer_id": ["A"], "risk_tier": [written]}), tmp_path / "parquet" / "customers.parquet")
@@ -113,8 +113,8 @@ def test_a_word_of_a_parquet_file_is_read_as_that_of_a_text_file(tmp_path, writt
 
 
 @pytest.mark.parametrize("kinds", [MAX_DISTINCT_VALUES, MAX_DISTINCT_VALUES + 1])
-def test_of_a_column_with_very_many_words_every_row_is_read(tmp_path, kinds):
-    """As many as are noted, and one more: then they are looked at row by row, the same with white space around them."""
+def test_every_row_of_a_column_with_many_distinct_values_is_read(tmp_path, kinds):
+    """The maximum of noted values, and one more: then values are read row by row, also with white space around them."""
     wanted = [f"segment {number:04}" for number in range(kinds)]
     written = [*wanted[:-1], f" {wanted[-1]} "]
     for segments in (wanted, written):
@@ -126,12 +126,12 @@ def test_of_a_column_with_very_many_words_every_row_is_read(tmp_path, kinds):
         assert noted == ((kinds if segments is wanted and kinds == MAX_DISTINCT_VALUES else 0),)
 
 
-def test_work_done_side_by_side_is_handed_back_in_order_and_in_utc():
-    answers = map_in_parallel(connect(), lambda beside, item: (item, beside.execute(IN_FORCE).fetchone()), range(5))
-    assert answers == [(item, ("UTC",)) for item in range(5)]
+def test_parallel_work_is_returned_in_order_and_in_utc():
+    results = map_in_parallel(connect(), lambda cursor, item: (item, cursor.execute(TIME_ZONE).fetchone()), range(5))
+    assert results == [(item, ("UTC",)) for item in range(5)]
 
 
-def test_of_two_errors_the_one_of_the_earlier_item_is_said():
+def test_of_two_errors_the_one_of_the_earlier_item_is_raised():
     def fail(_, item):
         raise ValueError(item)
 

@@ -1,4 +1,4 @@
-"""A million at once gives the decisions of one at a time, bit for bit."""
+"""A batch gives the same decisions as evaluating one customer at a time, bit for bit."""
 
 from datetime import timedelta
 
@@ -66,14 +66,14 @@ def test_every_decision_equals_the_one_made_alone(company, policy, as_of):
 def test_every_replayed_decision_equals_the_one_made_alone(company, policy):
     records = recorded(company)
     orchestrator = Orchestrator(policy)
-    table, said = redecide_batch(records, orchestrator, AsOf.of(START.date() + timedelta(days=90)))
+    table, recorded_values = redecide_batch(records, orchestrator, AsOf.of(START.date() + timedelta(days=90)))
     alone = {
         intervention.intervention_id: redecide_intervention(orchestrator, case, intervention)
         for case in CaseReader(records).read_all()
         for intervention in case.interventions
     }
-    assert sorted(said["intervention_id"]) == sorted(alone)
-    for place, key in enumerate(said["intervention_id"]):
+    assert sorted(recorded_values["intervention_id"]) == sorted(alone)
+    for place, key in enumerate(recorded_values["intervention_id"]):
         assert row_of(table, place) == fields_of(alone[key])
 
 
@@ -91,7 +91,7 @@ def test_one_row_becomes_a_full_decision_with_reasons(bundled):
         assert decision.reasons
 
 
-def test_a_table_of_decisions_enters_other_frames_through_arrow(bundled):
+def test_other_data_frames_read_a_table_of_decisions_through_arrow(bundled):
     pyarrow = pytest.importorskip("pyarrow")
     table = evaluate_batch(bundled, "2025-01-16")
     frame = pyarrow.table(table)
@@ -99,14 +99,14 @@ def test_a_table_of_decisions_enters_other_frames_through_arrow(bundled):
     assert frame.column("recommended_action").to_pylist() == list(table.recommended_actions())
 
 
-def test_a_company_without_any_record_beyond_its_customers_is_judged_too():
+def test_customers_without_any_other_record_are_evaluated_too():
     records = Records.from_tables({"customers": [{"customer_id": "A"}]})
     table = evaluate_batch(records, "2030-01-01")
     assert row_of(table, 0)["reason"] == "no_stage"
     assert len(evaluate_batch(Records.from_tables({"customers": []}), "2030-01-01")) == 0
 
 
-def test_approvals_are_held_to_the_policy_in_batch_as_one_by_one(monkeypatch):
+def test_missing_approvals_are_the_same_in_a_batch_and_one_by_one(monkeypatch):
     from journey.evaluation import missing_approvals
 
     company = {
@@ -128,6 +128,6 @@ def test_approvals_are_held_to_the_policy_in_batch_as_one_by_one(monkeypatch):
     one_by_one = missing_approvals.find_missing_approvals(records)
     monkeypatch.setattr(missing_approvals, "BATCH_MIN_INTERVENTIONS", 1)
     assert missing_approvals.find_missing_approvals(records) == one_by_one
-    # I0 came before the signal; watching needs no one; an action that no one knows counts as a human's.
+    # I0 precedes the signal; monitoring needs no approval; an unknown action counts as delivered by a person.
     assert [finding.record for finding in one_by_one] == ["I1", "I3"]
     assert {finding.code for finding in one_by_one} == {"approval-policy"}

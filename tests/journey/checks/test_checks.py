@@ -1,4 +1,4 @@
-"""Checks: what they notice, what they leave alone, and that nothing depends on the order of rows."""
+"""Checks: what they report, what they do not report, and independence of the order of rows."""
 
 from datetime import date, datetime
 from typing import Any
@@ -62,10 +62,10 @@ class TestTheBundledCompany:
         assert "2025-01-15 (6 of 10" in finding.message
         assert [f.customer_id for f in found(report, "counter-disagrees")] == ["C004", "C007", "C009", "C010"]
 
-    def test_counters_taken_at_as_of_need_no_word(self, bundled: Records) -> None:
+    def test_counters_taken_at_as_of_are_not_reported(self, bundled: Records) -> None:
         assert not found(check(bundled, as_of=date(2025, 1, 15)), "counter-date")
 
-    def test_nothing_later_is_looked_at(self, bundled: Records) -> None:
+    def test_later_records_are_ignored(self, bundled: Records) -> None:
         report = check(bundled, as_of=date(2025, 1, 16))
         assert len(found(report, "dated-after-as-of")) == 6
         assert not found(report, "human-override")
@@ -82,7 +82,7 @@ class TestTheBundledCompany:
         assert "stays in engagement" in finding.message
 
 
-def test_a_company_without_anything_odd_has_no_errors_and_no_warnings() -> None:
+def test_clean_records_have_no_errors_and_no_warnings() -> None:
     assert check(company()).counts == {"error": 0, "warning": 0, "notice": 4}  # the stages that no one is in
 
 
@@ -189,7 +189,7 @@ class TestHistory:
         log = self.entries(("engagement", "2031-01-01", "onboarding"), ("support", "2031-01-01", "engagement"))
         assert len(noticed("same-time-entries", journey_state_log=log)) == 1
 
-    def test_an_entry_after_as_of_is_no_stage_yet(self) -> None:
+    def test_an_entry_after_as_of_is_ignored(self) -> None:
         log = self.entries(("support", "2031-03-09", "engagement"))
         assert noticed("no-stage", as_of=date(2031, 3, 8), journey_state_log=log)
 
@@ -212,7 +212,7 @@ def test_a_signal_on_the_day_that_it_was_detected_is_not_too_early_for_a_bare_da
     )
 
 
-def test_what_was_recorded_after_as_of_is_not_looked_at_and_told_of_once() -> None:
+def test_a_record_after_as_of_is_ignored_and_reported_once() -> None:
     late = {**SIGNAL, "signal_strength": 0.9, "recorded_at": "2031-03-10"}
     sets = {"signals": [late], "interventions": [], "outcomes": []}
     (finding,) = noticed("dated-after-as-of", as_of=date(2031, 3, 9), **sets)
@@ -232,15 +232,15 @@ def test_a_strong_signal_with_a_later_decision_is_answered() -> None:
     assert not noticed("unanswered-signal", signals=[{**SIGNAL, "signal_strength": 0.9}])
 
 
-def test_a_record_of_a_customer_set_aside_says_so() -> None:
+def test_the_finding_about_a_record_names_that_its_customer_was_set_aside() -> None:
     (finding, *_) = noticed("unknown-customer", customers=[{**CUSTOMER, "account_value": "much"}])
     assert "was set aside" in finding.message
 
 
-def test_a_signal_that_faded_is_in_conflict_with_nothing() -> None:
-    bright = {**SIGNAL, "signal_id": "S2", "signal_type": "renewal_intent"}
-    assert noticed("conflicting-signals", signals=[SIGNAL, bright])
-    assert not noticed("conflicting-signals", signals=[{**SIGNAL, "detected_at": "2031-01-01"}, bright])
+def test_a_faded_signal_does_not_conflict_with_others() -> None:
+    positive = {**SIGNAL, "signal_id": "S2", "signal_type": "renewal_intent"}
+    assert noticed("conflicting-signals", signals=[SIGNAL, positive])
+    assert not noticed("conflicting-signals", signals=[{**SIGNAL, "detected_at": "2031-01-01"}, positive])
 
 
 def test_another_journey_has_other_rules() -> None:
@@ -272,7 +272,7 @@ _IN_ORDER: list[tuple[str, str | None, str | None]] = []
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_finding(random: Any) -> None:
     rows = bundled_rows("imperfect")
-    # Of rows that contradict under one key the first is kept, so for those the order does matter.
+    # Of contradicting rows with one key the first is kept, so their order matters and they are excluded.
     contradicting = {("customers", "A-02"), ("interventions", "N07"), ("signals", "G20")}
     keys = {"customers": "customer_id", "interventions": "intervention_id", "signals": "signal_id"}
     kept = {
@@ -282,16 +282,16 @@ def test_the_order_of_rows_changes_no_finding(random: Any) -> None:
         for name, of_set in rows.items()
     }
     if not _IN_ORDER:
-        _IN_ORDER.extend(_told(kept))
+        _IN_ORDER.extend(_finding_keys(kept))
     shuffled = {name: random.sample(of_set, len(of_set)) for name, of_set in kept.items()}
-    assert _told(shuffled) == _IN_ORDER
+    assert _finding_keys(shuffled) == _IN_ORDER
 
 
 def _is_timed_apart(row: dict[str, Any]) -> bool:
     return row["customer_id"] != "A-17"
 
 
-def _told(rows: dict[str, list[dict[str, Any]]]) -> list[tuple[str, str | None, str | None]]:
+def _finding_keys(rows: dict[str, list[dict[str, Any]]]) -> list[tuple[str, str | None, str | None]]:
     return sorted(
         (finding.code, finding.record and finding.record.partition("row ")[0], finding.customer_id)
         for finding in check(Records.from_tables(rows)).findings

@@ -28,5 +28,5 @@ def test_rows_may_have_their_own_severity_and_optional_columns():
     assert second.startswith("SELECT 'graded', severity, dataset, message, amount FROM")
 
 
-def test_a_rule_with_nothing_to_ask_has_no_query():
+def test_a_rule_may_have_no_query():
     assert queries(("none", FindingSeverity.NOTICE, lambda _: None)) == []

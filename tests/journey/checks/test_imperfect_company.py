@@ -1,4 +1,4 @@
-"""The imperfect company: its data and the list beside it say the same, both ways."""
+"""The imperfect company: the findings on its data equal the list in its README."""
 
 from journey.checks import check
 from journey.detectors import detect
@@ -17,7 +17,7 @@ def test_every_finding_is_listed_and_every_listed_one_is_found() -> None:
     assert sorted(found) == sorted(_listed())
 
 
-def test_it_holds_every_imperfection_that_was_asked_for() -> None:
+def test_it_contains_every_required_imperfection() -> None:
     listed = {(code, dataset) for _, code, dataset, _ in _listed()}
     assert listed >= {
         ("conflicting-duplicate", "signals"), ("missing-previous-stage", "journey_state_log"),

@@ -1,4 +1,4 @@
-"""What a batch says about a company is what judging one customer after another says, in every part."""
+"""An evaluation in a batch equals the evaluation of one customer after another, in every part."""
 
 import numpy as np
 import pyarrow as pa
@@ -99,15 +99,21 @@ def test_the_bundled_company_is_evaluated_alike(bundled):
     assert evaluate(bundled, replay=True, batch=True).as_dict() == evaluate(bundled, replay=True, batch=False).as_dict()
 
 
-def test_a_customer_with_very_many_signals_in_any_order_is_sorted_as_one_with_few():
-    # Far beyond the largest gap of the sort that matters here, with ties in every column.
+def test_a_customer_with_thousands_of_unsorted_signals_is_sorted_correctly():
+    # Far more signals than the largest gap of the sort that is used here, with ties in every column.
     count = 3_000
-    luck = np.random.default_rng(4).integers(0, 1_000_000, count)
+    random_numbers = np.random.default_rng(4).integers(0, 1_000_000, count)
     rows = [
-        {"signal_id": f"S{n:04}", "customer_id": "A", "signal_type": ("usage_drop", "renewal_intent")[n % 2],
-         "signal_strength": (n % 7) / 7, "detected_at": f"2030-01-{1 + luck[n] % 20:02}", "source": "automated"}
+        {
+            "signal_id": f"S{n:04}",
+            "customer_id": "A",
+            "signal_type": ("usage_drop", "renewal_intent")[n % 2],
+            "signal_strength": (n % 7) / 7,
+            "detected_at": f"2030-01-{1 + random_numbers[n] % 20:02}",
+            "source": "automated",
+        }
         for n in range(count)
-    ]  # fmt: skip
+    ]
     records = Records.from_tables({"customers": [{"customer_id": "A"}], "signals": rows})
     (case,) = CaseReader(records).read_all()
     alone = Orchestrator().evaluate_customer(*case, as_of="2030-01-31")
@@ -115,7 +121,7 @@ def test_a_customer_with_very_many_signals_in_any_order_is_sorted_as_one_with_fe
     assert row == {name: as_row(alone)[name] for name in row}
 
 
-def test_small_companies_are_judged_one_by_one_and_what_cannot_be_a_batch_is_none(bundled):
+def test_small_record_sets_single_customers_and_governance_do_not_use_the_batch(bundled):
     key = bundled.customer_ids()[0]
     assert evaluate(bundled).table is None
     assert evaluate(bundled, customer_id=key, batch=True).table is None
@@ -135,7 +141,7 @@ def test_the_breakdown_counts_every_decision_once(bundled):
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
-def test_decisions_are_written_whole_with_what_their_sentences_are_made_from(bundled, tmp_path, ending):
+def test_decisions_are_written_atomically_with_all_numbers(bundled, tmp_path, ending):
     table = evaluate_batch(bundled)
     file = tmp_path / "new" / f"decisions.{ending}"
     write_decisions(table, file)
@@ -148,7 +154,7 @@ def test_decisions_are_written_whole_with_what_their_sentences_are_made_from(bun
         assert read.to_pylist() == rows_of(table)
 
 
-def test_decisions_are_not_written_to_what_no_one_could_read(bundled, tmp_path):
+def test_decisions_are_not_written_to_unsupported_formats_or_folders(bundled, tmp_path):
     table = evaluate_batch(bundled)
     with pytest.raises(InputError, match=r"\.parquet or \.csv"):
         write_decisions(table, tmp_path / "decisions.xlsx")

@@ -1,4 +1,4 @@
-"""KPIs say what they count, of how many, and what is not known."""
+"""KPIs have a definition and a sample size, and are unknown where the records have no ground truth."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_the_seeds_kpis_by_hand(seed, name):
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
-def test_what_has_no_ground_truth_is_unknown_and_no_number_is_made_up(seed, name):
+def test_kpis_without_ground_truth_are_unknown_and_have_no_value(seed, name):
     assert kpi(seed, name).value is None
     assert kpi(seed, name).status == "unknown"
 
@@ -117,11 +117,11 @@ def test_a_missing_outcome_and_a_null_are_not_zeros():
 
 def test_outcomes_join_on_intervention_and_customer():
     row = {"intervention_id": "I", "outcome": "resolved", "churn_risk_delta": -0.5, "measured_at": "2031-01-05"}
-    mine = evaluate(company([row | {"customer_id": "A"}]), as_of="2031-01-10")
-    nobodys = evaluate(company([row]), as_of="2031-01-10")
-    anothers = evaluate(company([row | {"customer_id": "B"}]), as_of="2031-01-10")
-    assert kpi(mine, "revenue_preserved").value == kpi(nobodys, "revenue_preserved").value == 500.0
-    assert kpi(anothers, "revenue_preserved").value is None
+    same_customer = evaluate(company([row | {"customer_id": "A"}]), as_of="2031-01-10")
+    without_customer = evaluate(company([row]), as_of="2031-01-10")
+    other_customer = evaluate(company([row | {"customer_id": "B"}]), as_of="2031-01-10")
+    assert kpi(same_customer, "revenue_preserved").value == kpi(without_customer, "revenue_preserved").value == 500.0
+    assert kpi(other_customer, "revenue_preserved").value is None
 
 
 def test_two_outcomes_of_one_intervention_are_counted_once_by_the_later_one():
@@ -134,13 +134,13 @@ def test_two_outcomes_of_one_intervention_are_counted_once_by_the_later_one():
     assert kpi(evaluate(company(rows), as_of="2031-01-04"), "revenue_preserved").value == pytest.approx(900.0)
 
 
-def test_an_outcome_without_a_date_is_there_at_the_end_of_the_records_and_not_before():
+def test_an_outcome_without_a_date_gets_the_latest_date_of_the_records():
     rows = [{"intervention_id": "I", "customer_id": "A", "outcome": "resolved"}]
     records = company(rows)
     assert kpi(evaluate(records), "intervention_success_rate").n == 1
 
 
-def test_costs_are_charged_for_what_was_done_and_for_nothing_else():
+def test_costs_are_charged_only_for_actions_carried_out():
     waiting = evaluate(company([], requires_human_approval=True), as_of="2031-01-05").ledger
     costs = {line.name: line.amount for line in waiting.lines if line.kind == "cost"}
     assert not [name for name in costs if name.startswith("action")]
@@ -151,12 +151,12 @@ def test_costs_are_charged_for_what_was_done_and_for_nothing_else():
     assert {line.name: line.amount for line in with_llm.lines}["LLM calls"] == 0.03
 
 
-def test_an_action_without_a_price_is_not_counted_and_said():
+def test_an_action_without_a_price_is_reported_as_not_counted():
     ledger = evaluate(company([], recommended_action="send_flowers"), as_of="2031-01-05").ledger
     assert "action: send_flowers" in ledger.not_counted
 
 
-def test_troubles_before_and_after_a_contact_are_compared_when_the_days_after_are_over():
+def test_signals_before_and_after_a_contact_are_compared_once_the_window_after_it_is_complete():
     days = ("2030-12-25", "2030-12-28", "2031-01-06")
     records = Records.from_tables(
         {
@@ -189,7 +189,7 @@ def test_the_ledger_of_the_seed_by_hand(seed):
     assert [memo.amount for memo in seed.ledger.memos] == [4800.0]
 
 
-def test_one_customer_alone_has_only_its_own_findings_loops_and_money():
+def test_evaluating_one_customer_gives_only_that_customers_findings_and_open_loops():
     records = read_folder(bundled_folder())
     alone = evaluate(records, customer_id=records.customer_ids()[5])
     assert len(alone.decisions) == 1

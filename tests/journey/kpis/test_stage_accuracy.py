@@ -1,4 +1,4 @@
-"""Was a decision made in the right stage? The signal it came with says where the customer was."""
+"""The stage of a decision is compared with the stage of the signal that it cites."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def moved(day):
     return [ENTRY, {**ENTRY, "journey_stage": "support", "previous_stage": "engagement", "state_entered_at": day}]
 
 
-def test_it_is_right_where_decision_and_signal_name_the_same_stage():
+def test_a_decision_is_correct_if_decision_and_signal_have_the_same_stage():
     assert judged() == (1, 1)
     assert judged(interventions=[{**THEN, "journey_stage": "engagement"}]) == (0, 1)
 
@@ -42,17 +42,17 @@ def test_decisions_add_up():
         {"journey_state_log": moved("2031-03-08")},
         {"as_of": "2031-03-07"},
     ],
-    ids=["no signal", "no stage", "silent signal", "stale", "later", "moved since", "moved that day", "not yet"],
+    ids=["no signal", "no stage", "signal without stage", "stale", "later", "moved since", "moved that day", "not yet"],
 )
-def test_without_a_fresh_witness_it_is_not_known(sets):
+def test_without_a_recent_signal_a_decision_is_not_assessed(sets):
     assert judged(**sets) == (0, 0)
 
 
-def test_a_move_before_the_signal_leaves_it_a_witness():
+def test_a_move_before_the_signal_does_not_matter():
     assert judged(journey_state_log=moved("2031-03-08T09:00")) == (1, 1)
 
 
-def test_of_several_signals_the_latest_is_the_witness():
+def test_the_latest_of_several_signals_is_used():
     earlier = {**AT_TEN, "signal_id": "S2", "detected_at": "2031-03-08T09:00", "journey_stage": "engagement"}
     both = {**THEN, "triggered_by_signals": ["S1", "S2"]}
     assert judged(signals=[AT_TEN, earlier], interventions=[both]) == (1, 1)

@@ -53,7 +53,7 @@ def decide(*, entries=(ONBOARDING,), signals=STRONG, interventions=(), outcomes=
     return Orchestrator(policy).evaluate_customer(customer, entries, signals, interventions, outcomes, as_of=as_of)
 
 
-def test_a_strong_negative_signal_calls_for_the_play_of_its_cause_and_stage():
+def test_a_strong_negative_signal_leads_to_the_playbook_action_of_its_cause_and_stage():
     decision = decide(signals=[signal(key="S1")])
     assert decision.recommended_action == "onboarding_specialist_call"
     assert decision.requires_human_approval
@@ -62,7 +62,7 @@ def test_a_strong_negative_signal_calls_for_the_play_of_its_cause_and_stage():
     assert decision.priority == pytest.approx(decision.churn_probability * 10_000.0 * 0.30)
 
 
-def test_a_play_for_a_segment_leaves_the_others_to_the_plays_after_it():
+def test_a_playbook_action_for_a_segment_does_not_apply_to_other_segments():
     stuck = {"stages": ["onboarding"], "causes": ["failed_onboarding"]}
     plays = [
         {**stuck, "segments": ["SMB"], "action": "onboarding_nudge_email"},
@@ -77,13 +77,13 @@ def test_a_play_for_a_segment_leaves_the_others_to_the_plays_after_it():
     assert chosen["Enterprise"] == chosen["a segment nobody knows"] == "onboarding_specialist_call"
 
 
-def test_a_play_for_a_segment_that_does_not_exist_is_refused():
+def test_a_playbook_action_for_an_unknown_segment_is_refused():
     play = {"stages": ["onboarding"], "causes": ["other"], "segments": ["SBM"], "action": "onboarding_nudge_email"}
     with pytest.raises(InputError, match=r"plays\[0\]: 'SBM' is not a segment; did you mean 'SMB'"):
         build_policy({"plays": [play]}, "test")
 
 
-def test_no_signal_and_no_decision_are_told_apart_from_watching():
+def test_no_evidence_and_low_severity_are_distinct_from_monitoring():
     assert decide(signals=()).recommended_action is None
     assert decide(signals=()).reason == "no_evidence"
     assert decide(signals=[signal(strength=0.05)]).reason == "below_threshold"
@@ -92,7 +92,7 @@ def test_no_signal_and_no_decision_are_told_apart_from_watching():
     assert (unsure.recommended_action, unsure.reason) == ("monitor_only", "low_confidence")
 
 
-def test_an_ended_journey_and_a_missing_stage_call_for_nothing():
+def test_an_ended_journey_and_a_missing_stage_lead_to_no_recommendation():
     gone = StageEntry(customer_id="A", journey_stage="churned", state_entered_at=DAY, previous_stage="onboarding")
     ended = decide(entries=[ONBOARDING, gone])
     assert (ended.recommended_action, ended.reason, ended.churn_probability) == (None, "not_live", None)
@@ -103,7 +103,7 @@ def test_an_ended_journey_and_a_missing_stage_call_for_nothing():
     assert decide(entries=()).days_in_stage is None
 
 
-def test_gaps_in_the_record_lower_confidence_and_leave_severity_alone():
+def test_gaps_in_the_record_lower_confidence_but_not_severity():
     whole = decide()
     for customer in (
         SMB.model_copy(update={"segment": "unknown"}),
@@ -115,7 +115,7 @@ def test_gaps_in_the_record_lower_confidence_and_leave_severity_alone():
         assert gap.components.gaps == 1
 
 
-def test_an_illegal_last_move_is_noticed_and_the_customer_stays_where_the_record_says():
+def test_an_illegal_last_move_is_a_gap_and_the_recorded_stage_is_kept():
     came = StageEntry(customer_id="A", journey_stage="engagement", state_entered_at=DAY, previous_stage="support")
     decision = decide(entries=[came])
     assert decision.stage == "engagement"
@@ -123,19 +123,19 @@ def test_an_illegal_last_move_is_noticed_and_the_customer_stays_where_the_record
     assert any("support to engagement" in reason for reason in decision.reasons)
 
 
-def test_where_an_entry_came_from_is_read_off_the_log_when_it_does_not_say():
+def test_a_missing_previous_stage_is_taken_from_the_log():
     engaged = StageEntry(customer_id="A", journey_stage="engagement", state_entered_at=DAY)
     assert decide(entries=[engaged]).components.gaps == 1
     assert decide(entries=[engaged, ONBOARDING]).components.gaps == 0
 
 
-def test_of_entries_of_one_day_the_one_that_no_other_came_from_is_the_state():
+def test_of_entries_at_one_time_the_one_that_was_not_left_again_is_the_state():
     into = StageEntry(customer_id="A", journey_stage="support", state_entered_at=DAY, previous_stage="engagement")
     back = StageEntry(customer_id="A", journey_stage="retention", state_entered_at=DAY, previous_stage="support")
     assert decide(entries=[into, back]).stage == decide(entries=[back, into]).stage == "retention"
 
 
-def test_an_unknown_signal_type_weighs_by_default_and_two_of_them_stay_two():
+def test_an_unknown_signal_type_has_the_default_weight_and_two_types_stay_distinct():
     one = decide(signals=[signal("smoke")])
     two = decide(signals=[signal("smoke"), signal("mirrors")])
     assert one.severity > 0.0
@@ -152,14 +152,14 @@ def test_a_stalled_stage_adds_evidence_and_can_be_the_cause():
     assert decide(entries=[late]).severity > decide().severity
 
 
-def test_a_signal_faded_to_nothing_is_no_trigger():
+def test_a_fully_faded_signal_is_not_a_trigger():
     decision = decide(signals=[signal(key="old", days=300), signal(key="new")])
     assert decision.triggered_by_signals == ("new",)
     assert decide(signals=[signal()]).triggered_by_signals == ("failed_onboarding_step@2031-03-09",)
 
 
 class TestContactPolicy:
-    def test_a_customer_contacted_five_days_ago_is_watched_and_what_was_held_back_is_said(self):
+    def test_a_customer_contacted_five_days_ago_is_monitored_and_the_held_back_action_is_reported(self):
         decision = decide(interventions=[past(5)], outcomes=[outcome()])
         assert (decision.recommended_action, decision.reason) == ("monitor_only", "cooling_down")
         assert decision.held_back_action == "onboarding_specialist_call"
@@ -169,8 +169,8 @@ class TestContactPolicy:
     @pytest.mark.parametrize(
         ("interventions", "outcomes", "reason"),
         [
-            ([past(20)], [], "open_intervention"),  # its outcome is awaited
-            ([past(40)], [], "act"),  # its outcome will not come any more
+            ([past(20)], [], "open_intervention"),  # its outcome is still expected
+            ([past(40)], [], "act"),  # its outcome is no longer expected
             ([past(20)], [outcome()], "act"),
             ([past(20)], [outcome(customer="B")], "open_intervention"),  # another customer's outcome is not this one's
             ([past(3, approval=True)], [], "open_intervention"),
@@ -183,10 +183,10 @@ class TestContactPolicy:
             ([past(20 + n, key=f"P{n}") for n in range(4)], [outcome(f"P{n}") for n in range(4)], "capped"),
         ],
     )
-    def test_what_stands_in_the_way_of_a_contact(self, interventions, outcomes, reason):
+    def test_earlier_interventions_can_hold_a_contact_back(self, interventions, outcomes, reason):
         assert decide(interventions=interventions, outcomes=outcomes).reason == reason
 
-    def test_a_decision_of_the_same_day_is_history_only_when_times_of_day_say_so(self):
+    def test_a_decision_of_the_same_day_is_history_only_with_an_earlier_time_of_day(self):
         undated = past(0, approval=True)
         timed = undated.model_copy(update={"generated_at": DAY + timedelta(hours=9)})
         assert decide(interventions=[undated]).reason == "act"
@@ -200,17 +200,17 @@ class TestOpenLoops:
     def loops(self, interventions, outcomes=()):
         return Orchestrator().outcome_tracker.find_open_loops(interventions, outcomes, AsOf.of(TODAY))
 
-    def test_what_waits_for_a_person_ages_and_expires_and_nothing_approves_itself(self):
+    def test_a_pending_approval_expires_and_is_not_granted_automatically(self):
         (young,) = self.loops([past(4, approval=True)])
         assert (young.state, young.age_days) == ("pending_approval", 4.0)
         (old,) = self.loops([past(15, approval=True)])
         assert old.state == "expired"
 
-    def test_what_was_measured_or_only_watched_is_closed(self):
+    def test_measured_and_monitoring_interventions_are_closed(self):
         assert not self.loops([past(4)], [outcome()])
         assert not self.loops([past(4, "monitor_only")])
 
-    def test_an_outcome_that_never_came_is_said_and_not_taken_for_zero(self):
+    def test_a_missing_outcome_is_reported_as_unmeasured(self):
         assert [loop.state for loop in self.loops([past(4), past(31, key="Q")])] == ["unmeasured", "awaiting_outcome"]
 
 
@@ -222,7 +222,7 @@ class TestAsOf:
         late = ONBOARDING.model_copy(update={"state_entered_at": DAY + timedelta(hours=15)})
         assert decide(entries=[late]).days_in_stage == 0.0
 
-    def test_text_is_understood_and_other_text_refused(self):
+    def test_valid_dates_are_parsed_and_other_texts_refused(self):
         assert AsOf.of("2031-03-10") == AsOf.of(date(2031, 3, 10))
         assert AsOf.of("2031-03-10T12:00") == AsOf.of(datetime(2031, 3, 10, 12))
         assert AsOf.of("2031-03-10T12:00+02:00") == AsOf.of("2031-03-10T10:00")
@@ -232,7 +232,7 @@ class TestAsOf:
                 AsOf.of(text)
 
 
-def test_approval_is_asked_for_by_tier_and_by_value_too():
+def test_approval_is_also_required_by_tier_and_by_value():
     mild = [signal("usage_drop", 0.6)]
     engaged = StageEntry(customer_id="A", journey_stage="engagement", state_entered_at=DAY, previous_stage="onboarding")
     assert not decide(entries=[engaged], signals=mild).requires_human_approval
@@ -252,6 +252,6 @@ def test_an_opportunity_needs_confidence_and_is_taken_only_below_the_threshold()
 def test_a_decision_is_json_ready():
     import json
 
-    shown = decide(interventions=[past(5)], outcomes=[outcome()]).as_dict()
-    assert json.loads(json.dumps(shown))["components"]["days_since_contact"] == 5.0
+    values = decide(interventions=[past(5)], outcomes=[outcome()]).as_dict()
+    assert json.loads(json.dumps(values))["components"]["days_since_contact"] == 5.0
     assert Policy().name == "default"

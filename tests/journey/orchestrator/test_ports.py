@@ -28,7 +28,7 @@ NOW = datetime(2031, 3, 10, 9)
 
 
 class Says:
-    """A governance check with one answer to everything."""
+    """A governance check that gives the same ruling on every proposal."""
 
     def __init__(self, ruling):
         self.ruling = ruling
@@ -59,7 +59,7 @@ def test_what_is_vetoed_is_never_recommended(customer, as_of, check):
         assert held.held_back_action == free.recommended_action
 
 
-def test_a_check_that_breaks_vetoes_and_says_so():
+def test_a_failing_check_vetoes_and_reports_the_error():
     decision = decide(Breaks())
     assert decision.reason == "vetoed"
     assert any("consent register is down" in reason for reason in decision.reasons)
@@ -73,7 +73,7 @@ def test_governance_only_makes_things_stricter(customer, as_of):
     assert asked.requires_human_approval == (free.reason == "act" and free.recommended_action != "monitor_only")
 
 
-def test_governance_is_asked_about_the_action_only():
+def test_governance_checks_run_only_for_an_action():
     check = Says(ALLOWED)
     decision = decide(check)
     assert [proposal.action for proposal in check.asked] == [decision.recommended_action]
@@ -82,7 +82,7 @@ def test_governance_is_asked_about_the_action_only():
     assert not quiet.asked
 
 
-def test_who_gave_no_consent_is_not_contacted_by_default():
+def test_customers_without_consent_are_not_contacted_by_default():
     policy = build_policy({"contact": {"do_not_contact": ["A"]}}, "test")
     decision = Orchestrator(policy).evaluate_customer(SMB, [ONBOARDING], [signal()], as_of=TODAY)
     assert (decision.recommended_action, decision.reason) == ("monitor_only", "vetoed")
@@ -90,8 +90,8 @@ def test_who_gave_no_consent_is_not_contacted_by_default():
 
 
 class TestHashAssigner:
-    def test_the_same_customer_is_in_the_same_arm_for_ever(self):
-        """Pinned: a change of this split would move customers between arms of running experiments."""
+    def test_the_same_customer_is_always_in_the_same_arm(self):
+        """Pinned: changing this assignment would move customers between arms of running experiments."""
         arms = [HashAssigner("pilot").assign_arm(f"A{n}") for n in range(8)]
         assert arms == [HashAssigner("pilot").assign_arm(f"A{n}") for n in range(8)]
         assert arms == PINNED
@@ -111,7 +111,7 @@ class TestHashAssigner:
         assert {assigner.assign_arm(str(n)) for n in range(500)} == {"b"}
 
     @pytest.mark.parametrize("shares", [{}, {"a": 0.5}, {"a": 1.5, "b": -0.5}])
-    def test_shares_that_make_no_sense_are_refused(self, shares):
+    def test_invalid_shares_are_refused(self, shares):
         with pytest.raises(InputError, match="add up to 1"):
             HashAssigner("x", shares)
 
@@ -128,7 +128,7 @@ class TestApprovalQueue:
         queue.submit("T", decide(), NOW)
         return queue
 
-    def test_what_needs_approval_waits_until_a_named_person_decides(self):
+    def test_a_ticket_waits_until_a_named_person_decides(self):
         queue = self.submitted()
         assert [ticket.ticket_id for ticket in queue.pending(NOW)] == ["T"]
         with pytest.raises(IllegalMoveError):
@@ -139,7 +139,7 @@ class TestApprovalQueue:
         assert queue.approve("T", "Ada", NOW).reviewer == "Ada"
         assert queue.execute("T", NOW).state == "executed"
 
-    def test_what_no_one_decided_on_in_time_expires_and_cannot_be_approved_any_more(self):
+    def test_a_ticket_without_a_verdict_in_time_expires_and_cannot_be_approved(self):
         queue = self.submitted()
         later = NOW + timedelta(days=14, seconds=1)
         assert queue.age_days("T", later) > 14.0
@@ -149,21 +149,21 @@ class TestApprovalQueue:
         with pytest.raises(IllegalMoveError):
             queue.execute("T", later)
 
-    def test_what_was_rejected_or_overridden_is_not_carried_out(self):
+    def test_rejected_and_overridden_actions_cannot_be_executed(self):
         for verdict in (lambda q: q.reject("T", "Ada", NOW), lambda q: q.override("T", "Ada", "send_flowers", NOW)):
             queue = self.submitted()
             verdict(queue)
             with pytest.raises(IllegalMoveError):
                 queue.execute("T", NOW)
 
-    def test_what_the_policy_lets_through_needs_no_one(self):
+    def test_an_action_without_required_approval_is_approved_automatically(self):
         queue = self.queue()
         mild = Orchestrator().evaluate_customer(SMB, [ONBOARDING], [signal("usage_drop", 0.5)], as_of=TODAY)
         assert not mild.requires_human_approval
         assert queue.submit("T", mild, NOW).state == "approved"
         assert not queue.pending(NOW)
 
-    def test_watching_is_nothing_to_approve_and_a_ticket_is_there_once(self):
+    def test_decisions_without_an_action_and_duplicate_tickets_are_refused(self):
         quiet = Orchestrator().evaluate_customer(SMB, [ONBOARDING], as_of=TODAY)
         with pytest.raises(InputError, match="no action"):
             self.queue().submit("T", quiet, NOW)
@@ -172,7 +172,7 @@ class TestApprovalQueue:
         with pytest.raises(InputError, match="no ticket"):
             self.queue().approve("T", "Ada", NOW)
 
-    def test_the_most_money_at_stake_is_looked_at_first(self):
+    def test_tickets_with_the_highest_priority_come_first(self):
         queue = self.queue()
         rich = SMB.model_copy(update={"account_value": 99_000.0})
         queue.submit("small", decide(), NOW)
@@ -197,7 +197,7 @@ class TestApprovalQueue:
                 pass
 
 
-def test_the_defaults_are_what_the_ports_ask_for():
+def test_the_defaults_implement_the_ports():
     assert isinstance(ConsentCheck([]), GovernanceCheck)
     assert isinstance(HashAssigner("x"), ExperimentAssigner)
     assert isinstance(MemoryApprovalQueue(1.0), ApprovalQueue)
