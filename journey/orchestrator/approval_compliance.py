@@ -1,7 +1,7 @@
 """Whether recorded interventions have the approvals that the policy demands.
 
-Each intervention is evaluated at its own time, without later records, and for the recorded action. The policy might have
-chosen another action.
+Each intervention is evaluated at its own time, without later records, and for the recorded action. The policy might
+have chosen another action.
 """
 
 from collections.abc import Iterable
