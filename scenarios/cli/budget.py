@@ -170,10 +170,9 @@ def _print_result(result: "StepResult") -> None:
         f"{move.transfer_id} is {format_name(result.status)}: {format_exact_dollars(move.amount)} from "
         f"{move.from_channel_id} to "
         f"{move.to_channel_id} in {move.campaign_id}, by {last.actor_id} on {last.timestamp:%Y-%m-%d %H:%M}",
-        markup=False,
     )
     balances = (f"{channel} {format_exact_dollars(has)}" for channel, has in result.balances.items())
-    out.print(f"available budget: {', '.join(balances)}", markup=False)
+    out.print(f"available budget: {', '.join(balances)}")
     steps = ", ".join(step.replace("_", "-") for step in result.legal_moves)
-    out.print(f"next steps: {steps or 'none; the transfer is closed'}", markup=False)
+    out.print(f"next steps: {steps or 'none; the transfer is closed'}")
     print_message(f"wrote {result.log}")

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
 from journey.money.format import format_exact_dollars
-from scenarios.cli.console import print_omitted_rows, table
+from scenarios.cli.console import print_omitted_rows, styled, table
 from scenarios.reports.campaigns.format import (
     CHANNEL_COLUMNS,
     CREDIT_COLUMNS,
@@ -57,19 +55,17 @@ def print_campaigns(out: "Console", evaluation: "CampaignEvaluation", *, latest:
         latest: Whether the moment was left out and is the latest date in the records.
         limit: Print at most so many rows of each table.
     """
-    out.print(f"{evaluation.source}, as of {format_as_of(evaluation, latest=latest)}", markup=False)
-    out.print(
-        ", ".join(pluralise(n, severity) for severity, n in evaluation.report.counts.items()) + "\n", markup=False
-    )
+    out.print(f"{evaluation.source}, as of {format_as_of(evaluation, latest=latest)}")
+    out.print(", ".join(pluralise(n, severity) for severity, n in evaluation.report.counts.items()) + "\n")
     findings = [finding_cells(finding) for finding in evaluation.report.findings]
     _print_rows(out, "Findings", FINDING_COLUMNS, findings, limit, right=("money",))
     steps = [funnel_cells(row) for row in evaluation.funnel]
     right = ("count", "of the step before")
     _print_rows(out, "Funnel", FUNNEL_COLUMNS, steps, limit, right=right)
     for pattern in evaluation.patterns:
-        out.print(pattern.message, markup=False)
+        out.print(pattern.message)
     if evaluation.late_converters.reason is not None:
-        out.print(f"Late converters: {evaluation.late_converters.reason}\n", markup=False)
+        out.print(f"Late converters: {evaluation.late_converters.reason}\n")
     _print_journeys(out, evaluation, limit)
     _print_budget(out, evaluation, limit)
     _print_results(out, evaluation, limit)
@@ -93,7 +89,7 @@ def _print_results(out: "Console", evaluation: "CampaignEvaluation", limit: int)
         right = ("impressions", "conversions", "spend", "KPI", "trend")
         _print_rows(out, f"Segments from {start} to {end}", ROLLUP_COLUMNS, rows, limit, right=right)
     for line in difference_lines(evaluation.sections["rollups"])[:limit]:
-        out.print(f"{line} (in brackets: performance)", markup=False)
+        out.print(f"{line} (in brackets: performance)")
     out.print()
     tested = [experiment_cells(row) for row in evaluation.sections["experiments"]]
     _print_rows(out, "Experiments", EXPERIMENT_COLUMNS, tested, limit, right=("lift", "p"))
@@ -104,7 +100,7 @@ def _print_credit(out: "Console", evaluation: "CampaignEvaluation", limit: int) 
     right = ("conversions", "share", "value", "removal effect")
     _print_rows(out, "Attribution (methods are never added)", CREDIT_COLUMNS, given, limit, right=right)
     for line in credit_reasons(evaluation.sections["attribution"]):
-        out.print(line, markup=False)
+        out.print(line)
     out.print()
 
 
@@ -126,21 +122,21 @@ def _print_money(out: "Console", evaluation: "CampaignEvaluation", limit: int) -
         f"value {format_exact_dollars(roi['value'])}, cost {format_exact_dollars(roi['cost'])}, net "
         f"{format_exact_dollars(roi['net'])} ({roi['label']})"
     )
-    out.print(totals, markup=False)
+    out.print(totals)
     for memo in roi["memos"]:
-        out.print(f"{memo['name']}: {format_exact_dollars(memo['amount'])}; {memo['note']}", markup=False)
+        out.print(f"{memo['name']}: {format_exact_dollars(memo['amount'])}; {memo['note']}")
 
 
 def _print_budget(out: "Console", evaluation: "CampaignEvaluation", limit: int) -> None:
     result = [proposal_cells(row) for row in evaluation.sections["proposals"]]
     _print_rows(out, "Proposals", PROPOSAL_COLUMNS, result, limit, right=("amount", "expected gain"))
     for line in proposal_lines(evaluation):
-        out.print(f"{line}\n", markup=False)
+        out.print(f"{line}\n")
     budget = evaluation.sections["budget"]
     channels = [channel_cells(row) for row in budget["channels"]]
     _print_rows(out, "Channels", CHANNEL_COLUMNS, channels, limit, right=("to give", "return per dollar"))
     for line in budget_lines(budget):
-        out.print(line, markup=False)
+        out.print(line)
     out.print()
     inbox = [risk_cells(row) for row in evaluation.sections["risks"]]
     _print_rows(out, "Risk inbox", RISK_COLUMNS, inbox, limit, right=("days", "at stake"))
@@ -156,14 +152,14 @@ def _print_rows(
     right: Sequence[str] = (),
 ) -> None:
     if not rows:
-        out.print(f"{title}: none\n", markup=False)
+        out.print(f"{title}: none\n")
         return
     if out.width < NARROW:
         _print_cards(out, title, columns, rows[:limit])
     else:
         result = table(title, *columns, right=right)
         for row in rows[:limit]:
-            result.add_row(*(escape(cell) for cell in row))
+            result.add_row(*row)
         out.print(result)
     print_omitted_rows(out, len(rows), limit, "row")
 
@@ -172,7 +168,7 @@ def _print_cards(out: "Console", title: str, columns: Sequence[str], rows: Seque
     """The rows one under the other, each as its filled cells with their names: columns of three letters help nobody."""
     from rich.padding import Padding
 
-    out.print(f"[bold]{escape(title)}[/bold]\n")
+    out.print(styled(title, "bold", "\n"))
     for row in rows:
         cells = (f"{column}: {cell}" for column, cell in zip(columns, row, strict=True) if cell)
-        out.print(Padding(escape("; ".join(cells)), (0, 0, 1, 2)))
+        out.print(Padding("; ".join(cells), (0, 0, 1, 2)))

@@ -59,7 +59,7 @@ def command(
         moment = summary["as_of"] or "no date in the records"
         latest = " (the latest date in the records)" if as_of is None and summary["as_of"] else ""
         out = console()
-        out.print(f"{pluralise(report.customers, 'customer')} ({records.source}) as of {moment}{latest}", markup=False)
+        out.print(f"{pluralise(report.customers, 'customer')} ({records.source}) as of {moment}{latest}")
         print_findings(out, findings, limit)
     if quarantine is not None:
         _write_quarantine(records, quarantine)

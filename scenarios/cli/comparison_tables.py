@@ -2,10 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
 from journey.money.format import format_dollars
-from scenarios.cli.console import table
+from scenarios.cli.console import styled, table
 from scenarios.cli.experiment_tables import print_experiment
 from scenarios.comparison.decision_funnel import funnel_rows
 from scenarios.comparison.untreated_distress import untreated_rows
@@ -38,23 +36,22 @@ _WIDE = 80
 def print_comparison(out: "Console", comparison: "Comparison") -> None:
     """Print a comparison: question, arms, effects, money, verdict, and how to repeat it."""
     scenario = comparison.loaded.scenario
-    out.print(f"{scenario.title}\n{scenario.question}\n", markup=False)
+    out.print(f"{scenario.title}\n{scenario.question}\n")
     for name, arm_spec in scenario.arms.items():
-        out.print(f"  {name}: {arm_spec.label or name}", markup=False)
+        out.print(f"  {name}: {arm_spec.label or name}")
     assignment = (
         "every arm on the same luck" if comparison.experiment is None else describe_assignment(comparison.experiment)
     )
     out.print(
         f"  {describe_customers(comparison)}, {comparison.days:g} days, "
         f"{pluralise(comparison.replications, 'replication')}, {assignment}\n",
-        markup=False,
     )
     wide = out.width >= _WIDE
     _print_campaigns(out, comparison)
     for arm in comparison.effects:
         if comparison.experiment is None:
             out.print(_effects_table(comparison, arm, wide=wide))
-            out.print(f"{describe_variance_reduction(comparison, arm)}\n", markup=False)
+            out.print(f"{describe_variance_reduction(comparison, arm)}\n")
         else:
             print_experiment(out, comparison, comparison.experiment, arm)
         out.print(_money_table(comparison, arm, wide=wide))
@@ -63,37 +60,36 @@ def print_comparison(out: "Console", comparison: "Comparison") -> None:
         if section is not None:
             out.print(section)
     out.print("Verdict", style="bold")
-    out.print(comparison.verdict.text, markup=False)
+    out.print(comparison.verdict.text)
     if comparison.precision is not None:
-        out.print(f"\n{comparison.precision.sentence}", markup=False)
-    out.print(f"\n{describe_uncertainty(comparison)}", markup=False)
-    out.print(f"\nTo repeat: {build_repeat_command(comparison)}", markup=False)
+        out.print(f"\n{comparison.precision.sentence}")
+    out.print(f"\n{describe_uncertainty(comparison)}")
+    out.print(f"\nTo repeat: {build_repeat_command(comparison)}")
     out.print(
         f"scenario {comparison.loaded.hash}, seed {comparison.seed}, version {comparison.as_dict()['version']}, "
         f"engine {comparison.engine}",
-        markup=False,
     )
 
 
 def _print_campaigns(out: "Console", comparison: "Comparison") -> None:
     """The channels of every arm, where customers come by campaigns."""
     for name, arm in comparison.acquisition.items():
-        result = table(escape(f"Campaigns: {name}, mean per run"), *COLUMNS, right=COLUMNS[1:6])
+        result = table(f"Campaigns: {name}, mean per run", *COLUMNS, right=COLUMNS[1:6])
         for row in channel_rows(arm):
-            result.add_row(*map(escape, row))
+            result.add_row(*row)
         out.print(result)
-        out.print(f"{describe_budget_moves(arm)}\n", markup=False)
+        out.print(f"{describe_budget_moves(arm)}\n")
     if comparison.acquisition:
-        out.print(f"{TOTALS}\n", markup=False)
+        out.print(f"{TOTALS}\n")
 
 
 def _effects_table(comparison: "Comparison", arm: str, *, wide: bool) -> "Table":
     columns = ["metric", "baseline", arm, "difference", *(["95 % interval", "shown"] if wide else [])]
-    result = table(escape(f"{arm} against baseline"), *columns, right=columns[1:5])
+    result = table(f"{arm} against baseline", *columns, right=columns[1:5])
     primary = comparison.loaded.scenario.primary_metric
     for name, effect in comparison.effects[arm].items():
         info = get_metric(name)
-        label = escape(info.label) + (" *" if name == primary else "")
+        label = info.label + (" *" if name == primary else "")
         means = [format_estimate(comparison.arms[column_arm][name], info.unit) for column_arm in ("baseline", arm)]
         change = format_metric(effect.difference.mean, info.unit, difference=True)
         interval = format_difference_interval(effect.difference, info.unit)
@@ -110,11 +106,11 @@ def _funnel_table(comparison: "Comparison") -> "Table":
     result = table(
         f"Decisions, {describe_funnel_scale(comparison)}",
         "step",
-        *map(escape, comparison.funnels),
+        *comparison.funnels,
         right=tuple(comparison.funnels),
     )
     for label, counts, total in funnel_rows(comparison.funnels):
-        name = f"[bold]{label}[/bold]" if total else f"  {label}"
+        name = styled(label, "bold") if total else f"  {label}"
         result.add_row(name, *(format_metric(count, "count") for count in counts))
     return result
 
@@ -123,12 +119,12 @@ def _untreated_table(comparison: "Comparison") -> "Table | None":
     listed = untreated_rows(comparison.untreated)
     if not listed:
         return None
-    arms = [escape(name) for name in comparison.untreated]
+    arms = list(comparison.untreated)
     result = table(
         f"In distress and got nothing, {describe_funnel_scale(comparison)}", "stage, segment", *arms, right=arms
     )
     for stage, segment, of_arms in listed:
-        result.add_row(escape(f"{stage}, {segment}"), *map(format_untreated, of_arms))
+        result.add_row(f"{stage}, {segment}", *map(format_untreated, of_arms))
     return result
 
 
@@ -139,7 +135,7 @@ def _queue_table(comparison: "Comparison") -> "Table | None":
         return None
     if comparison.experiment is not None:
         arms = {"all arms": next(iter(arms.values()))}
-    columns = [escape(name) for name in arms]
+    columns = list(arms)
     result = table("Reviewers over time: backlog, utilisation and wait since the day above", "day", *columns,
                  right=("day", *columns))  # fmt: skip
     for index, day in enumerate(next(iter(arms.values()))):
@@ -154,7 +150,7 @@ def _format_significance(effect: "Effect") -> str:
 def _money_table(comparison: "Comparison", arm: str, *, wide: bool) -> "Table":
     found = comparison.roi[arm]
     columns = ["line", *(["quantity", "unit price"] if wide else []), "amount", "provenance"]
-    result = table(escape(f"Money: {arm} against baseline"), *columns, right=("quantity", "unit price", "amount"))
+    result = table(f"Money: {arm} against baseline", *columns, right=("quantity", "unit price", "amount"))
     for kind, title, total in (
         ("value", "incremental value", found.ledger.value),
         ("cost", "incremental cost", found.ledger.cost),
@@ -162,12 +158,10 @@ def _money_table(comparison: "Comparison", arm: str, *, wide: bool) -> "Table":
         for line in found.ledger.lines:
             if line.kind == kind:
                 detail = [format_line_quantity(line), format_dollars(line.unit_price)] if wide else []
-                result.add_row(escape(line.name), *detail, format_dollars(line.amount or 0.0), line.provenance)
-        result.add_row(
-            f"[bold]{title}[/bold]", *([""] * 2 if wide else []), format_dollars(total), "", end_section=True
-        )
+                result.add_row(line.name, *detail, format_dollars(line.amount or 0.0), line.provenance)
+        result.add_row(styled(title, "bold"), *([""] * 2 if wide else []), format_dollars(total), "", end_section=True)
     net = format_dollars(found.ledger.net)
-    result.add_row("[bold]net[/bold]", *([""] * 2 if wide else []), net, "")
+    result.add_row(styled("net", "bold"), *([""] * 2 if wide else []), net, "")
     if comparison.experiment is not None:
         result.caption, result.caption_justify = f"{describe_money_scale(comparison)}.", "left"
     return result

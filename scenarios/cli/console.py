@@ -1,7 +1,8 @@
 """Conventions of what the commands print: results to stdout, everything else to stderr.
 
-`--json` prints exactly one JSON value. Tables are rich's; they lose colour by themselves when stdout is no terminal or
-`NO_COLOR` is set.
+`--json` prints exactly one JSON value. Tables are rich's, without colour when stdout is not a terminal or `NO_COLOR` is
+set. The console prints text literally: it interprets no markup, and control characters are escaped. Use `styled` for
+bold or coloured text.
 """
 
 import json
@@ -17,9 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from scenarios.text.escaping import escape_terminal
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 PIPED_WIDTH = 120
 """Columns of a table that is piped into a file or a program, where there is no terminal to ask."""
@@ -104,7 +108,7 @@ def format_date(moment: datetime) -> str:
 
 def print_message(message: str) -> None:
     """Tell the person something that is not the result: it goes to stderr."""
-    typer.echo(message, err=True)
+    typer.echo(escape_terminal(message), err=True)
 
 
 @cache
@@ -119,6 +123,10 @@ def _console_class() -> "type[Console]":
         def on_broken_pipe(self) -> None:
             exit_quietly()
 
+        def render_str(self, text: str, **options: Any) -> "Text":
+            """Every text that is printed or put in a table comes through here."""
+            return super().render_str(escape_terminal(text), **options)
+
     return QuietConsole
 
 
@@ -126,7 +134,16 @@ def console() -> "Console":
     """Where results for people are printed (stdout)."""
     # A terminal tells its width, and so does COLUMNS; a pipe does not, and rich would guess 80.
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return _console_class()(width=None if known else PIPED_WIDTH, highlight=False, soft_wrap=False)
+    return _console_class()(
+        width=None if known else PIPED_WIDTH, markup=False, emoji=False, highlight=False, soft_wrap=False
+    )
+
+
+def styled(text: str, style: str, rest: str = "") -> "Text":
+    """`text` in a style of rich, such as ``bold``, followed by `rest` in the ordinary style."""
+    from rich.text import Text
+
+    return Text.assemble((escape_terminal(text), style), escape_terminal(rest))
 
 
 def table(title: str, *columns: str, right: Sequence[str] = ()) -> "Table":
@@ -146,4 +163,4 @@ def print_omitted_rows(out: "Console", total: int, limit: int, noun: str) -> Non
 
     note = describe_omitted_rows(total, limit, noun, remedy="raise --limit, or use --json for all")
     if note:
-        out.print(f"{note}\n", markup=False)
+        out.print(f"{note}\n")

@@ -13,6 +13,7 @@ import typer
 
 from journey.core.errors import JourneyError
 from scenarios.cli import INTERRUPTED
+from scenarios.text.escaping import escape_terminal
 
 SUCCESS = 0
 CHECK_FAILED = 1
@@ -67,7 +68,7 @@ def exit_quietly() -> None:
 
 
 def _exit_with_error(message: str) -> None:
-    typer.echo(f"journey: {message}", err=True)
+    typer.echo(escape_terminal(f"journey: {message}"), err=True)
     raise typer.Exit(WRONG_INPUT) from None
 
 

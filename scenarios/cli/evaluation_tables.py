@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
 from journey.core.findings import count_by_severity
 from journey.money.format import format_dollars, format_exact_dollars
 from journey.orchestrator.replay import AGREEMENT_LABEL
 from journey.orchestrator.results import is_action
-from scenarios.cli.console import print_omitted_rows, table
+from scenarios.cli.console import print_omitted_rows, styled, table
 from scenarios.reports.evaluation import KPI_GROUPS, format_kpi, format_quantity
 from scenarios.text.phrases import pluralise
 
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.padding import Padding
     from rich.table import Table
+    from rich.text import Text
 
     from journey.batch import DecisionTable
     from journey.core.findings import Finding
@@ -34,7 +33,7 @@ _STYLES = {"error": "red", "warning": "yellow", "notice": "dim"}
 def print_findings(out: "Console", findings: Sequence["Finding"], limit: int) -> None:
     """Print the counts and the most serious findings, and say how many are left out."""
     counts = count_by_severity(findings)
-    out.print(", ".join(pluralise(number, severity) for severity, number in counts.items()), markup=False)
+    out.print(", ".join(pluralise(number, severity) for severity, number in counts.items()))
     if not findings:
         return
     wide = out.width >= _WIDE
@@ -43,12 +42,11 @@ def print_findings(out: "Console", findings: Sequence["Finding"], limit: int) ->
     )
     for finding in findings[:limit]:
         style = _STYLES[str(finding.severity)]
-        severity = f"[{style}]{finding.severity}[/{style}]"
-        record, customer = escape(finding.record or finding.dataset), escape(finding.customer_id or "")
+        record, customer = finding.record or finding.dataset, finding.customer_id or ""
         if wide:
-            result.add_row(severity, finding.code, record, customer, escape(finding.message))
+            result.add_row(styled(finding.severity, style), finding.code, record, customer, finding.message)
         else:
-            result.add_row(f"{severity}\n{finding.code}\n{record}", escape(finding.message))
+            result.add_row(styled(finding.severity, style, f"\n{finding.code}\n{record}"), finding.message)
     out.print(result)
     print_omitted_rows(out, len(findings), limit, "finding")
 
@@ -67,7 +65,6 @@ def print_evaluation(out: "Console", evaluation: "Evaluation", *, latest: bool, 
     out.print(
         f"{pluralise(len(evaluation.decisions), 'customer')} ({evaluation.source}) as of {moment}, policy "
         f"{evaluation.policy.name}\n",
-        markup=False,
     )
     _print_finding_counts(out, evaluation.findings)
     if evaluation.table is not None:
@@ -77,7 +74,7 @@ def print_evaluation(out: "Console", evaluation: "Evaluation", *, latest: bool, 
     if not alone:
         for group, title in KPI_GROUPS.items():
             out.print(_kpi_table(title, evaluation.kpis.get(group, {})))
-        out.print("What each KPI counts, and of how many, is in --report and --json.\n", markup=False)
+        out.print("What each KPI counts, and of how many, is in --report and --json.\n")
     out.print(_ledger_table(evaluation.ledger, wide=out.width >= _WIDE))
     if evaluation.agreement is not None:
         _print_agreement(out, evaluation.agreement, limit)
@@ -88,8 +85,9 @@ def _print_finding_counts(out: "Console", findings: "Findings") -> None:
     result = table("Findings (`journey check` lists each)", "severity", "code", "count", *example, right=("count",))
     for group in findings.by_code():
         style = _STYLES[group.severity]
-        severity = f"[{style}]{group.severity}[/{style}]"
-        result.add_row(severity, group.code, f"{group.number:,}", *([escape(group.example)] if example else []))
+        result.add_row(
+            styled(group.severity, style), group.code, f"{group.number:,}", *([group.example] if example else [])
+        )
     if result.row_count:
         out.print(result)
     else:
@@ -102,7 +100,7 @@ def _print_decisions(out: "Console", decisions: "Decisions", limit: int) -> None
     if out.width >= _WIDE:
         out.print(_decision_table(title, foremost))
     else:
-        out.print(f"[bold]{title}[/bold]\n")
+        out.print(styled(title, "bold", "\n"))
         for decision in foremost:
             out.print(_decision_block(decision))
     print_omitted_rows(out, len(decisions), limit, "decision")
@@ -114,9 +112,9 @@ def _print_breakdown(out: "Console", decided: "DecisionTable") -> None:
     result = table("Decisions by stage, risk tier and action", "stage", "tier", "action", *numbers, right=numbers)
     for share in decided.breakdown():
         result.add_row(
-            escape(share.stage or "unknown"),
+            share.stage or "unknown",
             share.tier,
-            escape(share.action or "nothing"),
+            share.action or "nothing",
             f"{share.customers:,}",
             f"{share.needing_approval:,}" if share.needing_approval else "",
             format_dollars(share.priority) if share.priority else "",
@@ -128,20 +126,20 @@ def _decision_table(title: str, decisions: Sequence["Decision"]) -> "Table":
     numbers = ("days", "severity", "conf.", "churn", "can avert")
     result = table(title, "customer", "stage", *numbers, "decision", right=numbers)
     for decision in decisions:
-        stage = escape(decision.stage or "unknown")
-        result.add_row(escape(decision.customer_id), stage, *_decision_numbers(decision), _decision_text(decision))
+        stage = decision.stage or "unknown"
+        result.add_row(decision.customer_id, stage, *_decision_numbers(decision), _decision_text(decision))
     return result
 
 
 def _decision_block(decision: "Decision") -> "Padding":
-    """A decision for narrow terminals, where a column of reasons would be a word wide."""
+    """A decision for narrow terminals, where a column of reasons would be one word wide."""
     from rich.padding import Padding
 
-    return Padding(
-        f"{escape(decision.customer_id)} in {escape(decision.stage or 'an unknown stage')}:"
-        f" severity {decision.severity:.2f}, confidence {decision.confidence:.2f}\n{_decision_text(decision)}",
-        (0, 0, 1, 0),
+    heading = (
+        f"{decision.customer_id} in {decision.stage or 'an unknown stage'}: severity {decision.severity:.2f}, "
+        f"confidence {decision.confidence:.2f}\n"
     )
+    return Padding(styled(heading, "").append_text(_decision_text(decision)), (0, 0, 1, 0))
 
 
 def _decision_numbers(decision: "Decision") -> tuple[str, ...]:
@@ -154,11 +152,10 @@ def _decision_numbers(decision: "Decision") -> tuple[str, ...]:
     )
 
 
-def _decision_text(decision: "Decision") -> str:
-    action = decision.recommended_action or "nothing"
-    title = f"[bold]{escape(action)}[/bold]" if is_action(decision) else escape(action)
+def _decision_text(decision: "Decision") -> "Text":
     approval = " (needs approval)" if decision.requires_human_approval else ""
-    return f"{title}{approval}\n" + escape("; ".join(decision.reasons))
+    rest = f"{approval}\n{'; '.join(decision.reasons)}"
+    return styled(decision.recommended_action or "nothing", "bold" if is_action(decision) else "", rest)
 
 
 def _print_loops(out: "Console", evaluation: "Evaluation", limit: int) -> None:
@@ -168,11 +165,11 @@ def _print_loops(out: "Console", evaluation: "Evaluation", limit: int) -> None:
     result = table("Open loops", "intervention", "customer", "days", "state", "what it waits for", right=("days",))
     for loop in evaluation.open_loops[:limit]:
         result.add_row(
-            escape(loop.intervention_id),
-            escape(loop.customer_id),
+            loop.intervention_id,
+            loop.customer_id,
             f"{loop.age_days:.0f}",
             loop.state,
-            escape(loop.message),
+            loop.message,
         )
     out.print(result)
     print_omitted_rows(out, len(evaluation.open_loops), limit, "open loop")
@@ -182,7 +179,7 @@ def _kpi_table(title: str, members: "dict[str, Kpi]") -> "Table":
     result = table(title, "KPI", "value", "n", "status", right=("value", "n"))
     for name, kpi in members.items():
         result.add_row(
-            name, format_kpi(kpi), str(kpi.n), f"[dim]{kpi.status}[/dim]" if kpi.value is None else kpi.status
+            name, format_kpi(kpi), str(kpi.n), styled(kpi.status, "dim") if kpi.value is None else kpi.status
         )
     return result
 
@@ -194,18 +191,18 @@ def _ledger_table(ledger: "Ledger", *, wide: bool) -> "Table":
         for line in ledger.lines:
             if line.kind == kind:
                 detail = [format_quantity(line.quantity, line.unit), format_dollars(line.unit_price)] if wide else []
-                result.add_row(escape(line.name), *detail, format_exact_dollars(line.amount), line.provenance)
+                result.add_row(line.name, *detail, format_exact_dollars(line.amount), line.provenance)
         result.add_row(
-            f"[bold]total {kind}[/bold]", *([""] * len(middle)), format_exact_dollars(total), "", end_section=True
+            styled(f"total {kind}", "bold"), *([""] * len(middle)), format_exact_dollars(total), "", end_section=True
         )
-    result.add_row("[bold]net[/bold]", *([""] * len(middle)), format_exact_dollars(ledger.net), "")
+    result.add_row(styled("net", "bold"), *([""] * len(middle)), format_exact_dollars(ledger.net), "")
     roi = "not defined" if ledger.roi is None else f"{ledger.roi:,.1f}"
     notes = [f"return per dollar of cost {roi}; it says which way, not how much"]
     notes += [f"not counted, because the quantity is unknown: {', '.join(ledger.not_counted)}"] * bool(
         ledger.not_counted
     )
     notes += [f"beside it: {memo.name} {format_exact_dollars(memo.amount)}" for memo in ledger.memos]
-    result.caption = escape("\n".join(notes))
+    result.caption = "\n".join(notes)
     result.caption_justify = "left"
     return result
 
@@ -225,9 +222,9 @@ def _print_agreement(out: "Console", agreement: "Agreement", limit: int) -> None
     for row in agreement.rows[:limit]:
         recorded = "?" if row.recorded_confidence is None else f"{row.recorded_confidence:.2f}"
         result.add_row(
-            escape(row.intervention_id),
-            escape(row.recorded_action),
-            escape(row.action or "nothing"),
+            row.intervention_id,
+            row.recorded_action,
+            row.action or "nothing",
             f"{'yes' if row.recorded_approval else 'no'} / {'yes' if row.approval else 'no'}",
             f"{recorded} / {row.confidence:.2f}",
         )

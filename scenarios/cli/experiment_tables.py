@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
 from scenarios.cli.console import table
 from scenarios.metrics.definitions import format_metric
 from scenarios.reports.experiment import (
@@ -30,17 +28,17 @@ def print_experiment(out: "Console", comparison: "Comparison", experiment: "Expe
     out.print(_effects_table(comparison, experiment, arm, wide=out.width >= _WIDE))
     out.print(_segments_table(comparison, experiment, arm))
     sentences = (experiment.sample_ratio.sentence, INTERFERENCE, describe_ground_truth(comparison, experiment, arm))
-    out.print("\n".join(filter(None, sentences)) + "\n", markup=False)
+    out.print("\n".join(filter(None, sentences)) + "\n")
 
 
 def _effects_table(comparison: "Comparison", experiment: "Experiment", arm: str, *, wide: bool) -> "Table":
     more = ["95 % interval", "lift", "p", "shown"] if wide else []
     columns = ["metric", "baseline", arm, "difference", *more]
-    result = table(escape(f"{arm} against baseline, totals per customer"), *columns, right=columns[1:7])
+    result = table(f"{arm} against baseline, totals per customer", *columns, right=columns[1:7])
     primary = comparison.loaded.scenario.primary_metric
     for name, effect in comparison.effects[arm].items():
         info, estimates = comparison.get_metric(name), experiment.estimates[arm][name]
-        label = escape(info.label) + (" *" if name == primary else "")
+        label = info.label + (" *" if name == primary else "")
         means = [format_metric(comparison.arms[column_arm][name].mean, info.unit) for column_arm in ("baseline", arm)]
         change = format_metric(effect.difference.mean, info.unit, difference=True)
         interval, lift, p_value = (
@@ -60,7 +58,7 @@ def _effects_table(comparison: "Comparison", experiment: "Experiment", arm: str,
 def _segments_table(comparison: "Comparison", experiment: "Experiment", arm: str) -> "Table":
     label = comparison.get_metric(comparison.loaded.scenario.primary_metric).label
     columns = ("segment", "difference", "95 % interval", "p adjusted", "shown")
-    result = table(escape(f"{label} by segment"), *columns, right=columns[1:4])
+    result = table(f"{label} by segment", *columns, right=columns[1:4])
     for segment, *cells in segment_rows(comparison, experiment.segments[arm]):
-        result.add_row(escape(segment), *cells)
+        result.add_row(segment, *cells)
     return result

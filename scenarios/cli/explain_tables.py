@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
 from journey.decision.policy import TIERS
 from journey.money.format import format_dollars, format_exact_dollars
-from scenarios.cli.console import table
+from scenarios.cli.console import styled, table
 from scenarios.explain.timeline import merge_histories
 from scenarios.text.phrases import format_name
 
@@ -59,12 +57,11 @@ def _print_customer(out: "Console", explanation: "Explanation") -> None:
     out.print(
         f"Customer {explanation.customer} of {explanation.loaded.scenario.title!r}: {first.segment}, risk tier "
         f"{TIERS[person.tier]}, {format_dollars(person.account_value)} a year; {began}{consent}.\n",
-        markup=False,
     )
 
 
 def _wide_timeline(arms: Sequence[str], lines: Sequence["TimelineLine"], diverges_at: float | None) -> "Table":
-    result = table("Timeline, by day", "day", *(escape(arm) for arm in arms), right=("day",))
+    result = table("Timeline, by day", "day", *arms, right=("day",))
     for column in result.columns[1:]:
         column.ratio = 1
     for line in lines:
@@ -73,7 +70,7 @@ def _wide_timeline(arms: Sequence[str], lines: Sequence["TimelineLine"], diverge
         marked = line.time == diverges_at and not line.is_shared
         result.add_row(
             _format_day(line, marked=marked),
-            *(escape(cell) for cell in cells),
+            *cells,
             style=_DIVERGENCE_STYLE if marked else None,
         )
     result.expand = True
@@ -91,7 +88,7 @@ def _narrow_timeline(arms: Sequence[str], lines: Sequence["TimelineLine"], diver
         for text, names in by_text.items():
             named = "all" if len(names) == len(arms) and len(arms) > 1 else ", ".join(names)
             style = _DIVERGENCE_STYLE if marked else None
-            result.add_row(_format_day(line, marked=marked), escape(named), escape(text), style=style)
+            result.add_row(_format_day(line, marked=marked), named, text, style=style)
     return result
 
 
@@ -108,24 +105,23 @@ def _print_end_stages(out: "Console", explanation: "Explanation") -> None:
         if stay.stage in explanation.loaded.scenario.world.lost:
             state = "gone, and may be won back"
         ends.append(f"{history.name}: in {stay.stage} since day {max(0.0, stay.entered_at):.1f}, {state}")
-    out.print(f"On day {explanation.loaded.scenario.horizon_days:g}, the end: {'; '.join(ends)}.\n", markup=False)
+    out.print(f"On day {explanation.loaded.scenario.horizon_days:g}, the end: {'; '.join(ends)}.\n")
 
 
 def _print_divergences(out: "Console", explanation: "Explanation") -> None:
     if not explanation.divergences:
-        out.print("There is one arm only, so there is nothing to part from.\n", markup=False)
+        out.print("There is one arm only, so there is nothing to part from.\n")
     for name, divergence in explanation.divergences.items():
         if divergence is None:
             out.print(
                 f"{name} and {explanation.histories[0].name} do not part: nothing but looks without consequence "
                 "can differ.\n",
-                markup=False,
             )
             continue
         before, after = divergence.arms
-        out.print(f"[bold]{escape(before)} and {escape(after)} part on day {divergence.first.time:.1f}.[/bold]")
-        out.print(f"Why: {divergence.why}.", markup=False)
-        out.print(f"What came of it: {divergence.effect}.\n", markup=False)
+        out.print(styled(f"{before} and {after} diverge on day {divergence.first.time:.1f}.", "bold"))
+        out.print(f"Why: {divergence.why}.")
+        out.print(f"What came of it: {divergence.effect}.\n")
 
 
 def _money_table(explanation: "Explanation") -> "Table":
@@ -133,7 +129,7 @@ def _money_table(explanation: "Explanation") -> "Table":
     arms = [history.name for history in explanation.histories]
     differences = ["difference"] if len(arms) == 2 else [f"{arm} - {arms[0]}" for arm in arms[1:]]
     columns = [*arms, *differences]
-    result = table("What it was worth, in dollars", "line", *map(escape, columns), right=[*map(escape, columns)])
+    result = table("What it was worth, in dollars", "line", *columns, right=columns)
     amounts = [{line.name: line for line in history.ledger.lines} for history in explanation.histories]
     _add_amounts(result, "revenue (not added up)", [history.quantities["revenue"] for history in explanation.histories])
     for name in sorted(dict.fromkeys(name for lines in amounts for name in lines), key=_line_order):
@@ -160,7 +156,7 @@ def _line_label(name: str) -> str:
 def _add_amounts(result: "Table", label: str, amounts: Sequence[float]) -> None:
     differences = [amount - amounts[0] for amount in amounts[1:]]
     result.add_row(
-        escape(label),
+        label,
         *(format_exact_dollars(amount) for amount in amounts),
         *(format_exact_dollars(d, show_plus=True) for d in differences),
     )
@@ -174,5 +170,4 @@ def _print_run_details(out: "Console", explanation: "Explanation") -> None:
         "scenario "
         f"{explanation.loaded.hash}, engine {explanation.engine}. One life is an example: `journey compare` says "
         "what holds.",
-        markup=False,
     )

@@ -5,8 +5,6 @@ from scenarios.cli.common_options import JsonOption
 
 def command(*, json_: JsonOption = False) -> None:
     """List the built-in scenarios and their questions."""
-    from rich.markup import escape
-
     from scenarios.cli.console import console, print_json, table
     from scenarios.files.loader import builtin_names, load
 
@@ -27,5 +25,5 @@ def command(*, json_: JsonOption = False) -> None:
         return
     listed = table("Built-in scenarios", "name", "question", "arms")
     for scenario in scenarios:
-        listed.add_row(scenario.name, escape(scenario.scenario.question), ", ".join(scenario.scenario.arms))
+        listed.add_row(scenario.name, scenario.scenario.question, ", ".join(scenario.scenario.arms))
     console().print(listed)

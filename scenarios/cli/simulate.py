@@ -204,16 +204,14 @@ def _run_as_dict(loaded: "LoadedScenario", run: "Run") -> dict[str, Any]:
 
 
 def _print_run(out: "Console", loaded: "LoadedScenario", run: "Run") -> None:
-    from rich.markup import escape
-
     from scenarios.cli.console import table
     from scenarios.metrics.definitions import format_metric, get_metric
 
     about = f"{run.customers:,} customers, {run.days:g} days, seed {loaded.scenario.seed}"
-    found = table(escape(f"{loaded.scenario.title}: {run.arm} ({about})"), "metric", "value", right=("value",))
+    found = table(f"{loaded.scenario.title}: {run.arm} ({about})", "metric", "value", right=("value",))
     for name, value in run.metrics.items():
         known = get_metric(name)
-        found.add_row(escape(known.label), format_metric(value, known.unit))
+        found.add_row(known.label, format_metric(value, known.unit))
     out.print(found)
     stages = [name for name in run.occupancy[0] if name != "day"]
     occupancy = table("Share of customers by stage, in %", "day", *stages, right=("day", *stages))
@@ -223,5 +221,4 @@ def _print_run(out: "Console", loaded: "LoadedScenario", run: "Run") -> None:
     out.print(
         f"{run.events:,} events in {run.wall_seconds:.2f} s, engine {run.engine}, scenario {loaded.hash}. "
         "One run of one arm: it says nothing about how much is luck; `journey compare` does.",
-        markup=False,
     )

@@ -21,13 +21,13 @@ def command(source: ScenarioArgument, *, set_: SetOption = None, json_: JsonOpti
         print_json({"valid": True, **summary})
         return
     out = console()
-    out.print("valid", markup=False)
+    out.print("valid")
     for key, value in summary.items():
         if key != "arms":
-            out.print(f"  {format_name(key)}: {value}", markup=False)
+            out.print(f"  {format_name(key)}: {value}")
     for name, arm in summary["arms"].items():
         details = ", ".join(f"{format_name(key)} {value}" for key, value in arm.items() if value not in ("", None))
-        out.print(f"  arm {name}: {details}", markup=False)
+        out.print(f"  arm {name}: {details}")
 
 
 def _refuse_unusable_population(loaded: "LoadedScenario") -> None:

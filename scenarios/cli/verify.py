@@ -143,25 +143,21 @@ def _show_status() -> Iterator[Callable[[str], None] | None]:
 def _print_checks(
     out: "Console", loaded: "LoadedScenario", checks: "list[Check]", customers: int, false_alarm_rate: float
 ) -> None:
-    from rich.markup import escape
-
     from scenarios.cli.console import table
 
     numbers = ("expected", "observed", "s.e.", "z")
-    result = table(
-        escape(f"{loaded.scenario.title}: compared with exact results"), "check", *numbers, "ok", right=numbers
-    )
+    result = table(f"{loaded.scenario.title}: compared with exact results", "check", *numbers, "ok", right=numbers)
     heading = ""
     for check in checks:
         # Names begin with the derived model, which is printed once, above its checks.
         world, _, label = check.name.partition(": ")
         if world != heading:
             heading = world
-            result.add_row(escape(world), style="bold")
+            result.add_row(world, style="bold")
         error = "exact" if check.standard_error is None else f"{check.standard_error:.3g}"
         z = "" if check.z is None else f"{check.z:+.2f}"
         row = (f"{check.expected:,.6g}", f"{check.observed:,.6g}", error, z, "yes" if check.ok else "NO")
-        result.add_row(f"  {escape(label)}", *row)
+        result.add_row(f"  {label}", *row)
     out.print(result)
     failed = sum(not check.ok for check in checks)
     out.print(
@@ -169,5 +165,4 @@ def _print_checks(
         f"{loaded.scenario.seed}. A correct engine fails one in {1 / false_alarm_rate:,.0f} verifications, "
         "whatever the "
         "number of checks.",
-        markup=False,
     )

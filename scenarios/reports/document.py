@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from journey.core.errors import InputError
+from scenarios.text.escaping import escape_html, escape_markdown
 from scenarios.text.phrases import describe_omitted_rows
 
 
@@ -110,11 +110,11 @@ def render_markdown(blocks: Sequence[Block]) -> str:
 def _markdown(block: Block) -> str:
     match block:
         case Heading(level, text):
-            return f"{'#' * level} {_escape_inline(text)}"
+            return f"{'#' * level} {escape_markdown(text)}"
         case Paragraph(text):
-            return _escape_inline(text)
+            return escape_markdown(text)
         case Items(items):
-            return "\n".join(f"- {_escape_inline(item)}" for item in items)
+            return "\n".join(f"- {escape_markdown(item)}" for item in items)
         case Code(text):
             return "\n".join(f"    {line}" for line in text.splitlines())
         case Grid(columns, rows):
@@ -124,13 +124,7 @@ def _markdown(block: Block) -> str:
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_escape_inline(cell) for cell in cells) + " |"
-
-
-def _escape_inline(text: str) -> str:
-    for sign in ("\\", "|", "<", "*", "_", "`", "["):
-        text = text.replace(sign, f"\\{sign}")
-    return " ".join(text.split())
+    return "| " + " | ".join(escape_markdown(cell) for cell in cells) + " |"
 
 
 def render_html(blocks: Sequence[Block]) -> str:
@@ -140,20 +134,20 @@ def render_html(blocks: Sequence[Block]) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"<title>{escape_html(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
 
 def _html(block: Block) -> str:
     match block:
         case Heading(level, text):
-            return f"<h{level}>{escape(text)}</h{level}>"
+            return f"<h{level}>{escape_html(text)}</h{level}>"
         case Paragraph(text):
-            return f"<p>{escape(text)}</p>"
+            return f"<p>{escape_html(text)}</p>"
         case Items(items):
-            return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+            return "<ul>" + "".join(f"<li>{escape_html(item)}</li>" for item in items) + "</ul>"
         case Code(text):
-            return f"<pre>{escape(text)}</pre>"
+            return f"<pre>{escape_html(text)}</pre>"
         case Grid(columns, rows):
             numbers = block.numbers
             head = _html_row("th", columns, numbers)
@@ -172,7 +166,7 @@ def _html_row(tag: str, cells: Sequence[str], numbers: range) -> str:
 def _allow_breaks(cell: str) -> str:
     """A cell in which long keys may be broken after their underscores, so that one of them does not widen a table."""
     words = (
-        escape(word).replace("_", "_<wbr>") if len(word) > MIN_BREAKABLE_LENGTH else escape(word)
+        escape_html(word).replace("_", "_<wbr>") if len(word) > MIN_BREAKABLE_LENGTH else escape_html(word)
         for word in cell.split(" ")
     )
     return " ".join(words)

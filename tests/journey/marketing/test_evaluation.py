@@ -105,15 +105,15 @@ def test_a_ledger_that_disagrees_is_told_in_short():
 
 
 def test_nothing_recorded_makes_a_report_and_tables_too():
-    from rich.console import Console
-
     from scenarios.cli.campaign_tables import print_campaigns
+    from scenarios.cli.console import console
     from scenarios.reports.campaigns.report import build_report
     from scenarios.reports.document import render_markdown
 
     empty = evaluate_campaigns(records({name: [] for name in rows()}))
     assert "No campaign is recorded." in render_markdown(build_report(empty))
-    out = Console(file=StringIO(), width=120)
+    out = console()
+    out.file, out.width = StringIO(), 120
     print_campaigns(out, empty, latest=True, limit=10)
     assert "Experiments: none" in out.file.getvalue()
 
@@ -167,11 +167,11 @@ def test_an_approval_that_took_longer_than_a_calendar_holds_is_no_date_and_no_cr
 
 @pytest.mark.parametrize("width", [40, 60, 120])
 def test_a_narrow_terminal_reads_row_by_row_and_nothing_is_too_wide(width):
-    from rich.console import Console
-
     from scenarios.cli.campaign_tables import print_campaigns
+    from scenarios.cli.console import console
 
-    out = Console(file=StringIO(), width=width)
+    out = console()
+    out.file, out.width = StringIO(), width
     print_campaigns(out, _bundled_evaluation(), latest=True, limit=200)
     shown = out.file.getvalue()
     assert max(len(line.rstrip()) for line in shown.splitlines()) <= width

@@ -46,7 +46,7 @@ def test_the_parting_is_marked_without_colour_too():
     done = process("explain", "onboarding_outreach", "--customer", customer, *SMALL)
     assert f"> {answer['parting']['time']:.1f} " in done.stdout
     assert "\x1b[" not in done.stdout
-    assert f"part on day {answer['parting']['time']:.1f}" in done.stdout
+    assert f"diverge on day {answer['parting']['time']:.1f}" in done.stdout
 
 
 def test_one_arm_alone_is_told_too():
