@@ -1,7 +1,7 @@
-"""Everything about the campaigns of one set of records: findings, funnel, and what is built on them, part by part.
+"""The evaluation of recorded campaigns: findings, funnel and the sections that are built on them.
 
-A part is a function from the context to JSON-ready data under one key of the contract. To add one, write its module and
-enter its function in `SECTIONS`; the command shows it from then on.
+A section is a function from the context to JSON-ready data, stored under one key of the contract. To add a section,
+write its module and add its function to `SECTIONS`.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,10 +33,10 @@ CONTRACT = (
     "as_of", "findings", "funnel", "proposals", "risks", "rollups", "experiments", "attribution", "kpis", "roi",
     "budget", "journeys", "capital",
 )  # fmt: skip
-"""The keys that `journey campaigns --json` promises."""
+"""The keys of the output of `journey campaigns --json`."""
 
 OWN_KEYS = ("as_of", "findings", "funnel")
-"""The keys that this module fills itself."""
+"""The keys that `CampaignEvaluation` fills itself."""
 
 SECTIONS: Mapping[str, SectionBuilder] = {
     "proposals": report_proposals,
@@ -50,26 +50,26 @@ SECTIONS: Mapping[str, SectionBuilder] = {
     "kpis": report_kpis,
     "roi": report_roi,
 }
-"""Key of the contract -> the function that fills it, with JSON-ready data."""
+"""Function that builds each section, by key of the contract."""
 
 
 def find_missing_sections() -> tuple[str, ...]:
-    """Keys of the contract that nothing fills yet; the command is registered when there are none."""
+    """Keys of the contract without a section; the command is registered only if there are none."""
     return tuple(key for key in CONTRACT if key not in OWN_KEYS and key not in SECTIONS)
 
 
 @dataclass(frozen=True)
 class CampaignEvaluation:
-    """What there is to say about campaigns.
+    """Result of the evaluation of campaigns.
 
     Attributes:
-        source: Where the records come from, in words.
-        context: The moment, the policy and a cursor to ask more.
+        source: Description of the source of the records.
+        context: The moment, the policy and a database cursor for further queries.
         report: The findings.
-        funnel: The funnel, step by step.
-        patterns: Cells with a strong top and a weak bottom.
-        late_converters: Late converters, or why they cannot be told.
-        sections: What each function of `SECTIONS` said, by key.
+        funnel: The rows of the funnel, one per step.
+        patterns: Cells whose early steps are strong and whose late steps are weak.
+        late_converters: Late converters, or the reason why they are unknown.
+        sections: Result of each function of `SECTIONS`, by key.
     """
 
     source: str
@@ -86,7 +86,7 @@ class CampaignEvaluation:
         return self.context.as_of
 
     def as_dict(self) -> dict[str, Any]:
-        """The evaluation as JSON-ready data, by key of the contract; ``counts`` and ``patterns`` are there besides."""
+        """The evaluation as JSON-ready data: the keys of the contract, plus ``counts`` and ``patterns``."""
         return {
             "as_of": None if self.as_of is None else format_moment(self.as_of),
             "counts": self.report.counts,
@@ -105,8 +105,9 @@ def evaluate_campaigns(
 
     Args:
         records: The records.
-        as_of: Nothing dated later is used; a bare date includes its whole day. Default: the latest date in the records.
-        policy: The policy (default: the default one).
+        as_of: Moment of the evaluation; later records are ignored, and a bare date includes its whole day. Default: the
+            latest date in the records.
+        policy: The policy. Default: the built-in policy.
     """
     context = build_context(records, as_of, policy)
     rows = build_funnel_rows(context)
@@ -116,7 +117,7 @@ def evaluate_campaigns(
         report=check(records, context=context),
         funnel=rows,
         patterns=find_leaky_cells(context, rows),
-        # None of the recorded sets holds the paths of single prospects.
+        # No recorded dataset contains the paths of individual prospects.
         late_converters=compute_late_converters(None),
         sections={key: build_section(context) for key, build_section in SECTIONS.items()},
     )

@@ -1,1 +1,1 @@
-"""Moves of budget between channels: proposals, rules, approvals, the log, their impact."""
+"""Budget transfers between channels: proposals, rules, workflow, log, compliance and impact."""

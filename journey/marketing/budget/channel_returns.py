@@ -1,18 +1,19 @@
-"""What a dollar brings on each channel of a campaign, as a posterior along the funnel.
+"""Return per dollar of each channel of a campaign, as a Bayesian posterior along the funnel.
 
 Return per dollar is clicks per dollar x conversions per click x value per conversion, each with a conjugate posterior:
 
 * clicks per dollar: Gamma(clicks + 1/2, spend), Jeffreys' prior for a Poisson rate;
 * conversions per click: Beta, whose prior is the company's pooled rate with the weight of ``budget.prior_clicks``;
-* value per conversion: inverse gamma, from gamma-distributed values with the mean to be learnt and the coefficient of
-  variation ``budget.value_variation``, whose prior is the pooled value with the weight of ``budget.prior_conversions``.
+* value per conversion: inverse gamma. Values are gamma distributed with unknown mean and the coefficient of variation
+  ``budget.value_variation``; the prior is the pooled value with the weight of ``budget.prior_conversions``.
 
-The three are independent given the counts, so mean and variance of the product are exact and in closed form. Its shape
-is taken as the log-normal of that mean and variance; a test holds it to draws of the exact product.
+The three factors are independent given the counts, so mean and variance of the product are exact and in closed form.
+The product is approximated by the log-normal distribution with that mean and variance; a test compares it with draws
+of the exact product.
 
-The value is the records' ``revenue_proxy``: revenue and not margin. The counts are performance's, where money and
-conversions are in one record; funnel events hold no money. What assets differ by is not modelled, so an interval is as
-narrow as if all clicks of a channel were alike.
+The value is the records' ``revenue_proxy``, which is revenue, not margin. The counts come from performance metrics,
+which record money and conversions together; funnel events hold no money. Differences between assets are not modelled:
+intervals treat all clicks of a channel as alike.
 """
 
 from dataclasses import dataclass
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 
 
 class Counts(NamedTuple):
-    """What a channel did, added up.
+    """Performance of a channel, summed.
 
     Attributes:
         clicks: 0 or more.
         conversions: 0 or more.
         spend: Dollars.
-        revenue: Dollars, of the conversions whose revenue is recorded.
-        valued: How many those are.
+        revenue: Dollars from the conversions with recorded revenue.
+        valued: Number of conversions with recorded revenue.
     """
 
     clicks: float
@@ -45,11 +46,11 @@ class Counts(NamedTuple):
 
 
 class Prior(NamedTuple):
-    """What the whole company teaches about any of its channels.
+    """Company-wide averages, the prior for each channel.
 
     Attributes:
         rate: Conversions per click, strictly between 0 and 1.
-        value: Dollars of a conversion, more than 0.
+        value: Dollars per conversion, more than 0.
     """
 
     rate: float
@@ -57,11 +58,11 @@ class Prior(NamedTuple):
 
 
 class Return(NamedTuple):
-    """A log-normal posterior of dollars brought per dollar spent.
+    """A log-normal posterior of revenue per dollar spent.
 
     Attributes:
-        mean: Its mean, more than 0.
-        log_sd: Standard deviation of its logarithm.
+        mean: Mean of the posterior, more than 0.
+        log_sd: Standard deviation of the logarithm.
     """
 
     mean: float
@@ -73,17 +74,17 @@ class Return(NamedTuple):
         return log(self.mean) - self.log_sd**2 / 2.0
 
     def quantile(self, probability: float) -> float:
-        """The value below which it lies with this probability, strictly between 0 and 1."""
+        """Quantile of the posterior at a probability strictly between 0 and 1."""
         return exp(self.log_median + self.log_sd * NormalDist().inv_cdf(probability))
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        """The central credible interval."""
+        """The central credible interval, as (lower bound, upper bound)."""
         tail = (1.0 - confidence) / 2.0
         return self.quantile(tail), self.quantile(1.0 - tail)
 
 
 def compute_prior(counts: Counts) -> Prior | None:
-    """The prior out of the sums of all channels; None where no conversion has a value, so that dollars mean nothing."""
+    """Company-wide prior from the sums over all channels; None if no conversion has a recorded value."""
     if counts.valued <= 0 or counts.revenue <= 0:
         return None
     clicks = max(counts.clicks, counts.conversions)
@@ -91,15 +92,15 @@ def compute_prior(counts: Counts) -> Prior | None:
 
 
 def compute_posterior(counts: Counts, prior: Prior, policy: BudgetPolicy) -> Return | None:
-    """The return per dollar of a channel, by the module's model.
+    """Posterior of a channel's return per dollar, by the model in the module docstring.
 
     Args:
-        counts: Of the channel.
-        prior: Of the company.
-        policy: Weights of the prior and variation of values.
+        counts: Performance of the channel.
+        prior: Company-wide prior.
+        policy: Weights of the prior and coefficient of variation of the values.
 
     Returns:
-        None where nothing was spent: what has no price has no return per dollar.
+        The posterior; None if nothing was spent, because the return per dollar is then undefined.
     """
     if counts.spend <= 0:
         return None
@@ -111,7 +112,7 @@ def compute_posterior(counts: Counts, prior: Prior, policy: BudgetPolicy) -> Ret
     valued = counts.valued + policy.prior_conversions
     value = (counts.revenue + policy.prior_conversions * prior.value) / valued
     mean = shape / counts.spend * (successes / trials) * value
-    # log(1 + cv^2) of each factor: gamma, beta and inverse gamma with shape likeness x valued + 1.
+    # log(1 + cv^2) of each factor: gamma, beta, and inverse gamma with shape value_shape x valued + 1.
     log_variance = (
         log1p(1.0 / shape)
         + log((successes + 1.0) * trials / (successes * (trials + 1.0)))
@@ -127,36 +128,37 @@ _COUNT_COLUMNS = """
 
 
 def read_counts_by_channel(context: "MarketingContext", where: str = "TRUE") -> dict[tuple[str, str], Counts]:
-    """What came together on each campaign's channel, out of ``increments``.
+    """Performance summed by campaign and channel.
 
     Args:
         context: The records.
-        where: SQL that says which increments count, of ``increments`` joined with ``experiments`` as ``e``.
+        where: SQL condition that selects the increments to sum: table ``increments`` as ``i``, joined with
+            ``experiments`` as ``e``.
     """
     rows = context.cursor.execute(f"""
         SELECT i.campaign_id, i.channel_id, {_COUNT_COLUMNS} FROM increments AS i LEFT JOIN experiments AS e
             ON i.experiment_id = e.experiment_id
         WHERE i.campaign_id IS NOT NULL AND i.channel_id IS NOT NULL AND ({where}) GROUP BY ALL
     """).fetchall()
-    # A snapshot that fell below the one before is a finding; counts are never negative for it.
+    # A cumulative snapshot that decreases is reported by a check; it must not make counts negative here.
     return {(row[0], row[1]): Counts(*(max(0.0, float(value)) for value in row[2:])) for row in rows}
 
 
 def sum_counts(counts: "dict[tuple[str, str], Counts]") -> Counts:
-    """The sums over all channels."""
+    """Sum the counts over all channels."""
     columns = zip(*counts.values(), strict=True) if counts else [()] * 5
     return Counts(*(float(sum(column)) for column in columns))
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelReturn:
-    """What one channel of one campaign brings per dollar.
+    """Return per dollar of one channel of one campaign.
 
     Attributes:
         campaign_id: The campaign.
         channel_id: The channel.
-        counts: What it did so far.
-        posterior: Its return; None where nothing was spent or no conversion of the company has a value.
+        counts: Performance up to the moment of the evaluation.
+        posterior: The return per dollar; None if nothing was spent or no conversion of the company has a value.
     """
 
     campaign_id: str
@@ -166,7 +168,7 @@ class ChannelReturn:
 
 
 def compute_channel_returns(context: "MarketingContext") -> dict[tuple[str, str], ChannelReturn]:
-    """The return of every channel that has performance, by campaign and channel."""
+    """Return per dollar of every channel with performance, by campaign and channel."""
     counts = read_counts_by_channel(context)
     prior = compute_prior(sum_counts(counts))
     return {

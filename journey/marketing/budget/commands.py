@@ -1,11 +1,11 @@
-"""Acting on a budget action of recorded campaigns: propose, approve, reject, execute, roll back, each step in the log.
+"""Run one step of a budget action of recorded campaigns: propose, approve, reject, execute or roll back.
 
-The records are read, the step is held to the machine of the budget action and to every rule of
-`journey.marketing.budget.rules` as things stand, and only then is it appended to the folder's marketing log. What is
-refused writes nothing. The records themselves are never changed: the log says where an action stands now
-(`journey.marketing.views.effective_actions`).
+The step is checked against the state machine of the budget action and against every rule of
+`journey.marketing.budget.rules`, with current balances and risks. If it is legal, it is appended to the folder's
+marketing log. A refused step writes nothing. The records themselves are never changed: the log determines the current
+status of an action (`journey.marketing.views.effective_actions`).
 
-Two steps never see the same log: a lock is held from reading it until it is written.
+A lock on the log is held from reading until writing, so that two steps cannot run at the same time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -47,22 +47,22 @@ if TYPE_CHECKING:
 
 Step = Literal["propose", "approve", "reject", "execute", "roll_back"]
 MOVES_MONEY: frozenset[Step] = frozenset({"propose", "approve", "execute"})
-"""Steps that bring money nearer to another channel; the others leave it or bring it back."""
+"""Steps that move money or lead to a transfer; the other steps cancel or reverse one."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepRequest:
-    """What somebody wants done.
+    """A requested step of a budget action.
 
     Attributes:
         step: The step.
-        action_id: Key of the budget action.
-        when: When; a bare date: on that day, after whatever the log holds of it.
-        by: Name of the person; None: the orchestrator.
-        reason: Why, in words.
-        transfer: The move to propose; None where it is one that the orchestrator proposes, or already recorded.
-        reason_code: Why it is proposed, as a code.
-        proposed_by: Who proposed a recorded action, where its record does not say.
+        action_id: ID of the budget action.
+        when: Moment of the step; a bare date means that day, after the log's entries of that day.
+        by: Name of the person; None for the orchestrator.
+        reason: Reason as text.
+        transfer: The transfer to propose; None if the orchestrator proposes it or it is already recorded.
+        reason_code: Reason of the proposal as a code.
+        proposed_by: Proposer of a recorded action whose record does not name one.
     """
 
     step: Step
@@ -77,15 +77,15 @@ class StepRequest:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What was done.
+    """Result of a step.
 
     Attributes:
         transfer: The budget action.
-        status: Where it stands now.
-        legal_moves: What its machine allows next.
-        events: What was appended to the log, in order.
-        log: The file.
-        balances: Dollars of the two channels afterwards, by channel; None where unknown.
+        status: Its status after the step.
+        legal_moves: Moves that its state machine allows next.
+        events: Events appended to the log, in order.
+        log: Path of the log.
+        balances: Balances of the two channels after the step in dollars, by channel; None if unknown.
     """
 
     transfer: Transfer
@@ -113,16 +113,17 @@ class StepResult:
 
 
 def run_step(request: StepRequest, folders: Sequence[Path], policy: MarketingPolicy | None = None) -> StepResult:
-    """Do one step and append it to the marketing log of the folders, or refuse it and write nothing.
+    """Run one step and append it to the marketing log of the folders. A refused step writes nothing.
 
     Args:
-        request: What to do.
-        folders: Where the records are; the log is in the one that holds it, else beside the budget actions.
-        policy: The policy (default: the default one).
+        request: The step.
+        folders: Folders of the records. The log is in the folder that already has one, otherwise in the folder of the
+            budget actions.
+        policy: The policy. Default: the built-in policy.
 
     Raises:
-        InputError: A folder cannot be read or must not be written to, the action is unknown, the machine has no such
-            step from where it stands, or a rule forbids it; the message names the rule.
+        InputError: A folder cannot be read or must not be written to, the action is unknown, its state machine has no
+            such move from the current status, or a rule forbids the step; the message names the rule.
     """
     path = _find_log_file(folders)
     with _exclusive_lock(path):
@@ -132,11 +133,11 @@ def run_step(request: StepRequest, folders: Sequence[Path], policy: MarketingPol
 
 
 class _Session:
-    """One step on the records as they stand."""
+    """One step on the current records."""
 
     def __init__(self, records: MarketingRecords, request: StepRequest, path: Path, policy: MarketingPolicy) -> None:
         self.records, cutoff = records, request.when.cutoff
-        # All there is counts, also what is dated later than the step: money that is gone by then is not there.
+        # Use all records, also those dated after the step: money spent later is no longer available.
         self.context: MarketingContext = build_context(
             records, max(cutoff, resolve_moment(None, records) or cutoff), policy
         )
@@ -167,13 +168,13 @@ class _Session:
         return {key[1]: None if balance is None else round(balance + signs[key], 2) for key, balance in after.items()}
 
     def _resolve_moment(self) -> datetime:
-        """When the step is made; not before what the log holds, nor before the action was proposed."""
+        """Moment of the step. It must not be before the log's last entry or the proposal of the action."""
         when = self.request.when
         proposed = when.anchor if self.record is None else self.record["timestamp"]
         last = max((event.timestamp for event in self.log.events), default=proposed)
         if when.cutoff < max(last, proposed):
             earlier_event = (
-                f"the log's last entry ({last.isoformat()})" if last > proposed else f"it was proposed ({proposed})"
+                f"the log's last entry ({last.isoformat()})" if last > proposed else f"its proposal ({proposed})"
             )
             raise InputError(f"{self.request.action_id}: {when} is before {earlier_event}; give a later moment")
         return max(when.anchor, last, proposed)
@@ -182,14 +183,16 @@ class _Session:
         reason = find_closed_campaigns(self.context).get(campaign)
         if reason is not None and self.request.step in MOVES_MONEY:
             raise InputError(
-                f"{self.request.action_id}: {reason}, so no money moves in {campaign} (rule: campaign_closed)"
+                f"{self.request.action_id}: {reason}, so no money can be moved in {campaign} (rule: campaign_closed)"
             )
 
     def _propose(self) -> Transfer:
         request = self.request
         status = self.log.status("budget_action", request.action_id) or (self.record or {}).get("status")
         if status is not None:
-            raise InputError(f"{request.action_id}: is there already ({status}); give a new move a key of its own")
+            raise InputError(
+                f"{request.action_id}: already exists (status: {status}); choose a different ID for the new transfer"
+            )
         transfer, by, code, reason = request.transfer, request.by, request.reason_code, request.reason
         if transfer is None:
             proposal = self._find_proposal()
@@ -202,22 +205,25 @@ class _Session:
             )
             by, code, reason = None, proposal.reason_code, reason or " ".join(proposal.reasons)
         if round(transfer.amount, 2) != transfer.amount:
-            raise InputError(f"{request.action_id}: {transfer.amount} is no amount in whole cents (rule: no_amount)")
+            raise InputError(
+                f"{request.action_id}: the amount {transfer.amount} must be in whole cents (rule: no_amount)"
+            )
         self._refuse_closed(transfer.campaign_id)
         self.workflow.propose(transfer, at=self.at, **_actor_arguments(by), reason=reason, reason_code=code)
         return transfer
 
     def _find_proposal(self) -> Proposal:
-        # As `journey campaigns` shows them: as of the latest record. The rules are asked as of the step itself.
+        # The proposals of `journey campaigns`, as of the latest record. The rules are checked as of the step.
         current_proposals = compute_allocation(build_context(self.records, policy=self.context.policy)).proposals
         proposals_by_id = {proposal.budget_action_id: proposal for proposal in current_proposals}
         if self.request.action_id not in proposals_by_id:
             suggestion = (
-                did_you_mean(self.request.action_id, list(proposals_by_id)) or "; as things stand nothing is proposed"
+                did_you_mean(self.request.action_id, list(proposals_by_id)) or "; there are no current proposals"
             )
             raise InputError(
-                f"{self.request.action_id}: a move of your own needs its campaign, both channels and the amount, and "
-                f"among the proposals of `journey campaigns` it is not{suggestion}"
+                f"{self.request.action_id}: not among the proposals of `journey campaigns`{suggestion}. To propose "
+                "your "
+                "own transfer, give its campaign, both channels and the amount"
             )
         return proposals_by_id[self.request.action_id]
 
@@ -225,15 +231,14 @@ class _Session:
         request, record = self.request, self.record
         if record is None:
             raise InputError(
-                f"{request.action_id}: there is no such budget "
-                f"action{did_you_mean(request.action_id, self._list_action_ids())}"
+                f"{request.action_id}: unknown budget action{did_you_mean(request.action_id, self._list_action_ids())}"
             )
         transfer = Transfer(request.action_id, *(record[name] for name in _TRANSFER_COLUMNS))
         self._refuse_other_currency(record)
         self.workflow.transfers[request.action_id] = transfer
         self._enter_recorded(transfer, record)
         try:
-            # Said first: where a step is impossible, no rule about money matters.
+            # Checked first: if the step is impossible, the rules about money do not matter.
             budget_action_lifecycle().move(self.log.status("budget_action", request.action_id) or "", request.step)
         except IllegalMoveError as error:
             raise InputError(f"{request.action_id}: {error}") from None
@@ -248,21 +253,22 @@ class _Session:
         return transfer
 
     def _enter_recorded(self, transfer: Transfer, record: dict[str, Any]) -> None:
-        """A recorded action that the log does not hold yet begins there as it was proposed."""
+        """Enter the proposal of a recorded action that is not in the log yet."""
         if self.log.status("budget_action", transfer.transfer_id) is not None:
             return
         if record["status"] not in ("proposed", "approved"):
             raise InputError(
-                f"{transfer.transfer_id}: its record says {record['status']}, and no log holds how it came there, so "
-                "nothing more can be done with it here; propose a move of its own instead"
+                f"{transfer.transfer_id}: its record has status {record['status']}, but the log has no history of "
+                "it, so "
+                "it cannot be changed here; propose a new transfer instead"
             )
         by, actor = record["proposed_by"], None
         if by != "orchestrator":
             by, actor = "human", self.request.proposed_by
         if by == "human" and actor is None:
             raise InputError(
-                f"{transfer.transfer_id}: its record does not say who proposed it, and nobody approves a move of their "
-                "own; say who it was (proposed_by) (rule: own_approval)"
+                f"{transfer.transfer_id}: its record does not name the proposer, who must not approve it; name the "
+                "proposer (proposed_by) (rule: own_approval)"
             )
         self.log.enter(
             "budget_action",
@@ -281,7 +287,8 @@ class _Session:
         policy_currency = self.context.policy.budget.currency
         if record["currency"] != policy_currency and self.request.step in MOVES_MONEY:
             raise InputError(
-                f"{self.request.action_id}: moves {record['currency']}, but balances are in {policy_currency}"
+                f"{self.request.action_id}: its amount is in {record['currency']}, but balances are in "
+                f"{policy_currency}"
             )
 
     def _read_record(self) -> dict[str, Any] | None:
@@ -309,23 +316,23 @@ def _actor_arguments(name: str | None) -> dict[str, Any]:
 
 
 def _find_log_file(folders: Sequence[Path]) -> Path:
-    """The file that the log is in, or will be.
+    """Path of the log, which may not exist yet.
 
     Raises:
-        InputError: There is no folder, one is the bundled one, several hold a log, or the log is no JSON Lines.
+        InputError: No folder is given, one is the bundled folder, several contain a log, or the log is not JSON Lines.
     """
     if not folders:
-        raise InputError("no folder of records is given; give the folder whose log is to be written")
+        raise InputError("no folder of records given; give the folder whose log is to be written")
     for folder in folders:
         if folder.resolve() == bundled_folder(BUNDLED).resolve():
-            raise InputError(f"{folder}: holds the bundled campaigns, which are never written to; copy them first")
+            raise InputError(f"{folder}: contains the bundled campaigns, which are read-only; copy the folder first")
     found = [(folder, find_sources(folder, MARKETING_FAMILY)[0]) for folder in folders]
     logs = [sources[LOG_DATASET].path for _, sources in found if LOG_DATASET in sources]
     if len(logs) > 1:
-        raise InputError(f"{' and '.join(map(str, logs))}: two logs; keep one, or which came first cannot be told")
+        raise InputError(f"{' and '.join(map(str, logs))}: several logs, so the order of events is unknown; keep one")
     if logs:
         if logs[0].suffix.lower() not in (".jsonl", ".ndjson"):
-            raise InputError(f"{logs[0]}: a log is appended to as JSON Lines; write it as {LOG_DATASET}.jsonl first")
+            raise InputError(f"{logs[0]}: the log must be a JSON Lines file; convert it to {LOG_DATASET}.jsonl first")
         return logs[0]
     folder_of_actions = next((folder for folder, sources in found if "budget_actions" in sources), folders[0])
     return folder_of_actions / f"{LOG_DATASET}.jsonl"
@@ -334,15 +341,15 @@ def _find_log_file(folders: Sequence[Path]) -> Path:
 def _refuse_broken_log(records: MarketingRecords, path: Path) -> None:
     broken = records.connection.execute("SELECT count(*) FROM set_aside WHERE dataset = ?", [LOG_DATASET]).fetchall()
     if broken[0][0]:
-        raise InputError(f"{path}: {broken[0][0]} of its rows cannot be read; mend them before anything is added to it")
+        raise InputError(f"{path}: {broken[0][0]} of its rows cannot be read; correct them before adding to the log")
 
 
 @contextmanager
 def _exclusive_lock(path: Path) -> Iterator[None]:
-    """Hold the log, so that no other process reads it before this step is in it.
+    """Lock the log, so that no other process reads it before this step is written.
 
     Raises:
-        InputError: Another process holds it, or its folder cannot be written to.
+        InputError: Another process has locked it, or its folder cannot be written to.
     """
     lock_path = path.with_name(f".{path.name}.lock")
     try:
@@ -350,7 +357,7 @@ def _exclusive_lock(path: Path) -> Iterator[None]:
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
     with file:
-        # Whoever held it a moment ago has removed the file: then this lock is on nothing.
+        # The previous owner may have deleted the lock file after it was opened here: then this lock has no effect.
         if not lock(file) or not _is_same_file(lock_path, file):
             raise InputError(f"{path}: another step is being written; try again when it is done")
         try:

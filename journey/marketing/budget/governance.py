@@ -1,7 +1,7 @@
-"""Whether money moved only after it was approved, proved from the marketing log alone.
+"""Approval compliance: whether every transfer was approved before it was executed, from the marketing log alone.
 
-Three answers, kept apart: the log **proves** it for every move of money that it holds, the log names a **violation**,
-or a record says that money moved and no log holds it: then only the record's own fields speak: **no proof**.
+Three results: the log **proves** compliance of every transfer in it; the log contains a **violation**; or a record
+states an executed transfer that is not in the log: **not provable**, only the record's own fields are known.
 """
 
 from collections.abc import Iterable
@@ -20,14 +20,14 @@ ViolationCode = Literal["not_proposed", "not_approved", "approved_later", "no_pe
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A move of money that the log does not justify.
+    """An executed transfer without a valid approval in the log.
 
     Attributes:
-        event_id: The log's entry of the execution.
-        entity_id: The budget action.
-        amount: Its money, where the log says it.
-        code: What is wrong.
-        message: The same for a person.
+        event_id: ID of the log event of the execution.
+        entity_id: ID of the budget action.
+        amount: Dollars; None if the log does not state them.
+        code: Code of the violation.
+        message: Description of the violation.
     """
 
     event_id: str
@@ -39,12 +39,12 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a log shows about the money that moved.
+    """Approval compliance of the executed transfers in a log.
 
     Attributes:
-        executed: Keys of the budget actions that it says were executed, in order.
-        amount: Their money, in dollars; what the log does not state is not in it.
-        violations: Empty when every one was proposed, then approved as its amount needs, and then executed.
+        executed: IDs of the executed budget actions, in order.
+        amount: Their total amount in dollars, without actions whose amount the log does not state.
+        violations: Empty if each action was proposed, then approved as its amount requires, then executed.
     """
 
     executed: tuple[str, ...]
@@ -53,16 +53,16 @@ class Proof:
 
     @property
     def is_compliant(self) -> bool:
-        """Whether no money moved before its approval."""
+        """Whether no transfer was executed without a valid approval."""
         return not self.violations
 
 
 def prove(events: Iterable[LogEvent], policy: MarketingPolicy) -> Proof:
-    """Show from a log that no spend moved before its approval, or name each move that did.
+    """Check that every executed transfer of a log was approved first, and list the violations.
 
     Args:
-        events: The log, in the order in which it was written; times that run backwards are held against it.
-        policy: From which amount on a person must approve.
+        events: The log, in the order in which it was written; an approval dated after the execution is a violation.
+        policy: Sets the amount from which a person must approve.
     """
     histories: dict[str, list[LogEvent]] = {}
     executed: list[str] = []
@@ -87,12 +87,12 @@ def _find_violations(event: LogEvent, before: list[LogEvent], policy: MarketingP
     if proposal is None:
         found.append(("not_proposed", "was executed without a proposal"))
     if approval is None or before[-1].to_status != "approved":
-        found.append(("not_approved", f"was executed on {event.timestamp.isoformat()} without standing approval"))
+        found.append(("not_approved", f"was executed on {event.timestamp.isoformat()} without a valid approval"))
     if approval is not None:
         found.extend(_find_approval_faults(event, proposal, approval, policy))
     return [
-        Violation(event.event_id, event.entity_id, event.amount, code, f"{event.entity_id} {what}.")
-        for code, what in found
+        Violation(event.event_id, event.entity_id, event.amount, code, f"{event.entity_id} {text}.")
+        for code, text in found
     ]
 
 
@@ -105,18 +105,18 @@ def _find_approval_faults(
         found.append(("approved_later", f"was approved on {approval.timestamp.isoformat()}, after it was executed"))
     amounts = {each.amount for each in (proposal, approval, event) if each is not None}
     if len(amounts) > 1:
-        found.append(("other_amount", "was not proposed, approved and executed with one amount"))
+        found.append(("other_amount", "was not proposed, approved and executed with the same amount"))
     max_amount = max((amount for amount in amounts if amount is not None), default=None)
     is_by_person = approval.actor_kind == "human" and approval.actor_id is not None
     if (max_amount is None or max_amount >= threshold) and not is_by_person:
-        found.append(("no_person", f"was approved by no named person; from {threshold:.2f} on one must"))
+        found.append(("no_person", f"was not approved by a named person, which is required from {threshold:.2f}"))
     if proposal is not None and _may_be_same_person(proposal, approval):
-        found.append(("own_approval", f"was approved by {approval.actor_id}, who proposed it or may have"))
+        found.append(("own_approval", f"was approved by {approval.actor_id}, who proposed it or may have proposed it"))
     return found
 
 
 def _may_be_same_person(proposal: LogEvent, approval: LogEvent) -> bool:
-    """Whether who approved is, or may be, the person who proposed."""
+    """Whether the approver is, or may be, the proposer."""
     both_people = proposal.actor_kind == approval.actor_kind == "human"
     if not both_people or proposal.actor_id is None or approval.actor_id is None:
         return both_people and proposal.actor_id is None
@@ -124,9 +124,10 @@ def _may_be_same_person(proposal: LogEvent, approval: LogEvent) -> bool:
 
 
 def report_governance(context: "MarketingContext") -> dict[str, Any]:
-    """The proof as JSON-ready data, with the executed moves that no log holds and what their own fields say.
+    """Approval compliance as JSON-ready data, with the executed transfers that are missing from the log.
 
-    ``verdict`` is ``proved``, ``violated`` or ``not_provable``; the last also where nothing moved and no log is there.
+    ``verdict`` is ``proved``, ``violated`` or ``not_provable``. It is ``not_provable`` also if no transfer was
+    executed.
     """
     proof = prove(read_log_events(context), context.policy)
     rows = context.cursor.execute("""
@@ -158,24 +159,30 @@ def report_governance(context: "MarketingContext") -> dict[str, Any]:
 
 def _summarise(proof: Proof, not_logged: int) -> str:
     if proof.violations:
-        return "The log shows money that moved without its approval: " + " ".join(v.message for v in proof.violations)
-    logged = f"{_describe_moves(len(proof.executed))} in the log was approved first." if proof.executed else ""
+        return "The log contains transfers that were not properly approved: " + " ".join(
+            v.message for v in proof.violations
+        )
+    logged = (
+        f"{_describe_transfers(len(proof.executed))} in the log was approved before its execution."
+        if proof.executed
+        else ""
+    )
     if not_logged:
-        what = "1 executed move" if not_logged == 1 else f"{not_logged} executed moves"
-        missing = f"No log holds {what}: the records' own fields are all there is, and they prove nothing."
+        transfers = "1 executed transfer is" if not_logged == 1 else f"{not_logged} executed transfers are"
+        missing = f"{transfers} not in the log: only the records' own fields are known, which prove no approval."
         return f"{logged} {missing}".strip()
-    return logged or "No money moved."
+    return logged or "No transfer was executed."
 
 
-def _describe_moves(count: int) -> str:
-    return "The one move of money" if count == 1 else f"Each of the {count} moves of money"
+def _describe_transfers(count: int) -> str:
+    return "The only executed transfer" if count == 1 else f"Each of the {count} executed transfers"
 
 
 def _describe_record(approver: str | None, latency: float | None, *, approved: bool | None) -> str:
     if approved is None:
-        return "By its own fields, whether it was approved is not recorded."
+        return "Its record does not state whether it was approved."
     if not approved:
-        return "By its own fields, it was not approved."
-    when = "at a time not recorded" if latency is None else f"{latency:g} minutes after it was proposed"
-    who = approver or "nobody who is named"
-    return f"By its own fields, {who} approved it, {when}; when it was executed is not recorded."
+        return "According to its record, it was not approved."
+    when = "at an unrecorded time" if latency is None else f"{latency:g} minutes after the proposal"
+    who = approver or "an unnamed person"
+    return f"According to its record, {who} approved it {when}; the time of execution is not recorded."

@@ -1,7 +1,7 @@
-"""What a dollar brought before and after each executed move of money, on both of its channels.
+"""Return per dollar before and after each executed transfer, on both of its channels.
 
-Only what certainly lies on one side counts: a snapshot that reaches across the move holds both and is left out, and
-said so. A difference is not the move's effect: nobody ran both.
+Only performance that is entirely before or after the transfer counts: a snapshot that spans the transfer is excluded,
+and the reason says so. The difference is not a causal effect, because there is no control group.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -32,22 +32,22 @@ _INTERVAL_START = "coalesce(i.since, e.start_date)"
 
 @dataclass(frozen=True, slots=True)
 class ChannelImpact:
-    """A channel before and after a move.
+    """A channel before and after a transfer.
 
     Attributes:
         channel_id: The channel.
-        role: Whether it gave or received.
-        before: Return per dollar before, by its posterior mean; None where it cannot be told.
-        before_low: Lower bound of its interval.
+        role: Whether the channel gave or received the money.
+        before: Posterior mean of the return per dollar before the transfer; None if there are too few data.
+        before_low: Lower bound of its credible interval.
         before_high: Upper bound.
-        after: The same after.
-        after_low: Lower bound.
+        after: Posterior mean of the return per dollar after the transfer; None if there are too few data.
+        after_low: Lower bound of its credible interval.
         after_high: Upper bound.
-        ratio: After over before, its median.
-        ratio_low: Lower bound of its interval.
+        ratio: Posterior median of the return after divided by the return before.
+        ratio_low: Lower bound of its credible interval.
         ratio_high: Upper bound.
-        verdict: What that shows.
-        reason: Why it shows that.
+        verdict: Direction of the change, if the interval of the ratio excludes 1.
+        reason: The verdict in words.
     """
 
     channel_id: str
@@ -66,7 +66,7 @@ class ChannelImpact:
 
 
 def report_impact(context: "MarketingContext") -> list[dict[str, Any]]:
-    """Every executed move with its channels before and after, by moment; moves to the same channel move nothing."""
+    """Every executed transfer between two channels, by time, with both channels before and after, JSON-ready."""
     rows = context.cursor.execute("""
         SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, moment FROM moves
         ORDER BY moment, budget_action_id
@@ -109,16 +109,16 @@ def compare_channel(
     *,
     is_spanned: bool,
 ) -> ChannelImpact:
-    """One channel before and after.
+    """Compare the return per dollar of one channel before and after a transfer.
 
     Args:
         channel: The channel.
-        role: Whether it gave or received.
-        before: What it did before; None when nothing is recorded.
-        after: What it did after.
-        prior: Of the company; None where dollars mean nothing.
-        policy: What is too thin, and the confidence of intervals.
-        is_spanned: Whether a snapshot reaches across the move.
+        role: Whether the channel gave or received the money.
+        before: Performance before the transfer; None if nothing is recorded.
+        after: Performance after the transfer; None if nothing is recorded.
+        prior: Company-wide prior; None if no conversion has a value.
+        policy: The minimum number of clicks and the confidence of the intervals.
+        is_spanned: Whether a snapshot spans the transfer.
     """
     confidence = policy.funnel.confidence
     return_before, return_after = (_compute_return(counts, prior, policy) for counts in (before, after))
@@ -133,7 +133,7 @@ def compare_channel(
     verdict: Verdict = "rose" if low > 1.0 else "fell" if high < 1.0 else "no_difference_shown"
     reason = (
         f"{return_before.mean:.2f} per dollar before, {return_after.mean:.2f} after ({low:.2f} to {high:.2f} times): "
-        + {"rose": "it rose.", "fell": "it fell.", "no_difference_shown": "no difference is shown."}[verdict]
+        + {"rose": "it rose.", "fell": "it fell.", "no_difference_shown": "no significant difference."}[verdict]
     )
     return replace(impact, ratio=exp(log_ratio), ratio_low=low, ratio_high=high, verdict=verdict, reason=reason)
 
@@ -154,14 +154,14 @@ def _explain_missing(
     before: Counts | None, after: Counts | None, prior: Prior | None, policy: MarketingPolicy, *, is_spanned: bool
 ) -> str:
     if prior is None:
-        return "cannot tell: no conversion has a value."
+        return "unknown: no conversion has a recorded value."
     parts = [
         f"{_describe_shortfall(counts, policy)} {when}"
-        for counts, when in ((before, "before it"), (after, "after it"))
+        for counts, when in ((before, "before the transfer"), (after, "after it"))
         if _compute_return(counts, prior, policy) is None
     ]
-    spanning_note = "; a snapshot reaches across the move and holds both sides" if is_spanned else ""
-    return f"cannot tell: {', '.join(parts)}{spanning_note}."
+    spanning_note = "; a snapshot spans the transfer and covers both periods" if is_spanned else ""
+    return f"unknown: {', '.join(parts)}{spanning_note}."
 
 
 def _describe_shortfall(counts: Counts | None, policy: MarketingPolicy) -> str:

@@ -1,8 +1,8 @@
-"""The marketing log: who moved which budget action or risk signal, from where to where, and when.
+"""The marketing log: each status change of a budget action or risk signal, with its time and actor.
 
-Every move is held against the machine before it is written, and nothing is ever changed afterwards: so that money which
-moved before somebody approved it cannot get into the log, and its absence can be shown from the log alone. Written as
-JSON Lines, it is the set ``marketing_log`` that `journey.marketing.records` reads and the checks judge.
+Every move is checked against the state machine before it is written, and the log is append-only. An unapproved
+execution therefore cannot enter the log, and compliance can be proved from the log alone. Written as JSON Lines, the
+log is the dataset ``marketing_log`` that `journey.marketing.records` reads and the checks validate.
 """
 
 import json
@@ -27,7 +27,7 @@ class MarketingLog:
     """An append-only log in memory.
 
     Attributes:
-        policy: From which amount on a person must approve.
+        policy: Sets the amount from which a person must approve.
     """
 
     def __init__(self, events: Iterable[LogEvent] = (), policy: MarketingPolicy | None = None) -> None:
@@ -41,11 +41,11 @@ class MarketingLog:
 
     @property
     def events(self) -> tuple[LogEvent, ...]:
-        """Everything so far, in the order in which it was written."""
+        """All events, in the order in which they were written."""
         return tuple(self._events)
 
     def status(self, entity: Entity, entity_id: str) -> str | None:
-        """Where an entity stands, or None when the log does not know it."""
+        """Current status of an entity; None if it is not in the log."""
         last = self._last.get((entity, entity_id))
         return None if last is None else last.to_status
 
@@ -63,30 +63,32 @@ class MarketingLog:
         channels: tuple[str, str] | None = None,
         reason_code: ReasonCode | None = None,
     ) -> LogEvent:
-        """Enter a new entity, in the state in which everything of its kind begins.
+        """Enter a new entity in the initial state of its state machine.
 
         Args:
-            entity: Its kind.
-            entity_id: Its key.
-            at: When.
+            entity: Kind of the entity.
+            entity_id: Its ID.
+            at: Moment of the event.
             by: Whether a person or the orchestrator proposes it.
-            actor: Who that is; a person is always named.
+            actor: Name of the proposer; required for a person.
             campaign_id: Its campaign.
-            amount: What a budget action moves, in dollars.
-            reason: Why, in words.
-            channels: Where a budget action takes the money and where it brings it: with them the log tells the whole
-                move, and no other record of it is needed.
-            reason_code: Why, as one of the records' codes.
+            amount: Amount of a budget action in dollars.
+            reason: Reason as text.
+            channels: Channels that a budget action takes money from and brings it to; with them the log describes the
+                whole transfer without any other record.
+            reason_code: Reason as a code of the records.
 
         Raises:
-            InputError: The entity is in the log already, a person is not named, or a budget action has no amount.
+            InputError: The entity is already in the log, a person is not named, or a budget action has no amount.
         """
         if (entity, entity_id) in self._last:
-            raise InputError(f"{entity_id}: is in the log already ({self.status(entity, entity_id)}); move it instead")
+            raise InputError(
+                f"{entity_id}: is already in the log ({self.status(entity, entity_id)}); use `move` instead"
+            )
         if by == "human" and actor is None:
-            raise InputError(f"{entity_id}: a person proposes it, but who is not said; give `actor`")
+            raise InputError(f"{entity_id}: the person who proposes it is not named; give `actor`")
         if entity == "budget_action" and amount is None:
-            raise InputError(f"{entity_id}: a budget action moves an amount; give `amount`")
+            raise InputError(f"{entity_id}: a budget action needs an amount; give `amount`")
         source, target = channels or (None, None)
         return self._append(
             LogEvent(
@@ -118,26 +120,29 @@ class MarketingLog:
         actor: str | None = None,
         reason: str | None = None,
     ) -> LogEvent:
-        """Move an entity along its machine.
+        """Move an entity to another state of its state machine.
 
         Args:
-            entity: Its kind.
-            entity_id: Its key.
+            entity: Kind of the entity.
+            entity_id: Its ID.
             move: Name of the move, for instance ``approve``.
-            at: When; not before its last move.
+            at: Moment of the move; not before the entity's last event.
             by: Whether a person or the orchestrator moves it.
-            actor: Who that is.
-            reason: Why, in words.
+            actor: Name of the actor.
+            reason: Reason as text.
 
         Raises:
-            IllegalMoveError: The machine has no such move from where the entity stands; the message names those it has.
-            InputError: The entity is unknown, the time runs backwards, or the approval is no approval.
+            IllegalMoveError: The state machine has no such move from the current state; the message names the legal
+                moves.
+            InputError: The entity is unknown, the moment is before its last event, or the approval is not valid.
         """
         last = self._last.get((entity, entity_id))
         if last is None:
             raise InputError(f"{entity_id}: is not in the log; enter it first")
         if at < last.timestamp:
-            raise InputError(f"{entity_id}: was moved on {last.timestamp.isoformat()}; {at.isoformat()} is before that")
+            raise InputError(
+                f"{entity_id}: its last event is on {last.timestamp.isoformat()}; {at.isoformat()} is before that"
+            )
         destination = lifecycles()[entity].move(last.to_status, move)
         first = self._first[entity, entity_id]
         if entity == "budget_action" and destination == "approved":
@@ -159,33 +164,33 @@ class MarketingLog:
         )
 
     def write(self, path: Path) -> None:
-        """Write the log as JSON Lines, whole or not at all.
+        """Write the log as JSON Lines, atomically.
 
         Raises:
-            InputError: It cannot be written there.
+            InputError: The file cannot be written.
         """
         write_bytes(path, to_json_lines(self._events))
 
     def _refuse_invalid_approval(self, first: LogEvent, by: Proposer, actor: str | None) -> None:
-        """Approvals fail closed: from the policy's amount on a named person approves, and not the one who proposed."""
+        """Refuse an approval by the proposer, or from the policy's threshold one without a named person."""
         threshold = self.policy.budget.approval_from
         amount = first.amount
         if by == "human":
             if actor is None:
-                raise InputError(f"{first.entity_id}: a person approves it, but who is not said; give `actor`")
+                raise InputError(f"{first.entity_id}: the person who approves it is not named; give `actor`")
             if first.actor_kind == "human" and (first.actor_id is None or is_same_person(first.actor_id, actor)):
                 raise InputError(
-                    f"{first.entity_id}: {actor} proposed it; somebody else must approve it (rule: own_approval)"
+                    f"{first.entity_id}: {actor} proposed it; another person must approve it (rule: own_approval)"
                 )
         elif amount is None or amount >= threshold:
             raise InputError(
-                f"{first.entity_id}: from {threshold:.2f} on a person must approve, and it moves {amount:.2f} "
+                f"{first.entity_id}: a person must approve amounts from {threshold:.2f}; its amount is {amount:.2f} "
                 "(rule: no_person)"
             )
 
     def _next_id(self) -> str:
         number = len(self._events) + 1
-        # A log that somebody else began counts in its own way.
+        # A log that was started elsewhere may number its events differently.
         while f"LOG_{number:06d}" in self._ids:
             number += 1
         return f"LOG_{number:06d}"
@@ -211,23 +216,23 @@ def read_log_events(context: "MarketingContext") -> list[LogEvent]:
 
 
 def is_same_person(name: str, other: str) -> bool:
-    """Whether two names are one, whatever their capitals and spaces."""
+    """Whether two names are equal, ignoring case and spaces."""
     return "".join(name.casefold().split()) == "".join(other.casefold().split())
 
 
 def to_json_lines(events: Iterable[LogEvent]) -> bytes:
-    """Events as JSON Lines."""
+    """Encode events as JSON Lines."""
     lines = [json.dumps(event.model_dump(mode="json"), ensure_ascii=False) for event in events]
     return "".join(f"{line}\n" for line in lines).encode("utf-8")
 
 
 def append_events(path: Path, events: Iterable[LogEvent]) -> None:
-    """Add events to a log that is written as JSON Lines, or begin one; the file changes as a whole or not at all.
+    """Append events to a JSON Lines log, or create it; the file is replaced atomically.
 
-    What stands in the file stays as it is, byte for byte.
+    Existing content is kept byte for byte.
 
     Raises:
-        InputError: It cannot be read or written there.
+        InputError: The file cannot be read or written.
     """
     try:
         existing = path.read_bytes() if path.exists() else b""

@@ -1,14 +1,15 @@
-"""How much money to move between two channels: Thompson's rule under diminishing returns. Plain numbers only.
+"""How much money to move between two channels: Thompson's rule under diminishing returns. Works on plain numbers.
 
-**Diminishing returns.** A channel that has spent ``S`` at ``r`` dollars per dollar would have brought
-``F(T) = r S (T / S)^g`` had it spent ``T``: a power law through what was seen, with the policy's ``g`` (``saturation``)
-below 1. A channel's plan ``P`` is what it will have spent in the end if nothing is moved.
+**Diminishing returns.** A channel that has spent ``S`` with a return of ``r`` dollars per dollar would have returned
+``F(T) = r S (T / S)^g`` with a spend of ``T``: a power law through the observed point, with the policy's exponent ``g``
+(``saturation``) below 1. A channel's plan ``P`` is its final spend if no money is moved.
 
 **Thompson's rule.** For one draw of both returns the best amount maximises ``F_to(P_to + x) + F_from(P_from - x)``:
 with ``k = r S^(1 - g)`` and ``q = (k_to / k_from)^(1 / (1 - g))`` it is ``x = (q P_from - P_to) / (1 + q)``, where
-marginal returns are equal. Thompson sampling would act on one draw; here the amount is averaged over all of them
-(Thompson 1933: each option in proportion to its probability of being best), which needs no random number: the ratio of
-two log-normals is log-normal, so the average is over its equiprobable quantiles. The less is known, the less is moved.
+marginal returns are equal. Thompson sampling would act on one draw; here the amount is averaged over the posterior
+(Thompson 1933: each option in proportion to its probability of being best). No random numbers are needed: the ratio of
+two log-normals is log-normal, so the average is over its equiprobable quantiles. Greater uncertainty gives smaller
+transfers.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,12 +29,12 @@ _GAIN_NODES = 120
 
 @dataclass(frozen=True, slots=True)
 class ChannelPlan:
-    """One side of a move.
+    """A channel's return, spend and planned spend.
 
     Attributes:
-        channel_return: Its return per dollar so far.
-        spent: Dollars that brought it, more than 0.
-        planned: Dollars that it will have spent if nothing is moved, at least `spent`.
+        channel_return: Posterior of the return per dollar so far.
+        spent: Dollars spent so far, more than 0.
+        planned: Final spend in dollars if no money is moved, at least `spent`.
     """
 
     channel_return: Return
@@ -41,20 +42,20 @@ class ChannelPlan:
     planned: float
 
     def return_change(self, change: float, saturation: float) -> float:
-        """How the result changes with its plan, in dollars per dollar of return (multiply by the return)."""
+        """Change in revenue if the plan changes by `change` dollars, divided by the return per dollar."""
         curve = self.planned**saturation
         return float(self.spent ** (1.0 - saturation) * ((self.planned + change) ** saturation - curve))
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """What a move is expected to bring, in dollars of the records' revenue.
+    """Expected gain of a transfer, in dollars of the records' revenue.
 
     Attributes:
-        mean: Expected, by the posterior.
+        mean: Posterior mean.
         low: Lower bound of the credible interval.
         high: Upper bound.
-        probability: That it is more than nothing.
+        probability: Probability that the gain is positive.
     """
 
     mean: float
@@ -70,12 +71,12 @@ def _normal_midpoints(number: int) -> tuple[float, ...]:
 
 
 def compute_best_amount(log_ratio: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float) -> float:
-    """The amount that equalises marginal returns, which is below 0 where money should flow the other way.
+    """The amount that equalises marginal returns; negative if money should flow the other way.
 
     Args:
-        log_ratio: Logarithm of the taker's return over the giver's.
-        giver: Where money comes from.
-        taker: Where it goes.
+        log_ratio: Logarithm of the taker's return divided by the giver's.
+        giver: The channel that gives.
+        taker: The channel that receives.
         saturation: Exponent of the power law, strictly between 0 and 1.
     """
     log_q = log_ratio / (1.0 - saturation) + log(taker.spent / giver.spent)
@@ -85,7 +86,7 @@ def compute_best_amount(log_ratio: float, giver: ChannelPlan, taker: ChannelPlan
 
 
 def compute_thompson_amount(giver: ChannelPlan, taker: ChannelPlan, max_amount: float, saturation: float) -> float:
-    """The best amount averaged over the posterior, each draw's kept between 0 and `max_amount`."""
+    """The best amount averaged over the posterior, clipped to the range from 0 to `max_amount` dollars."""
     log_ratio_mean = taker.channel_return.log_median - giver.channel_return.log_median
     log_ratio_sd = sqrt(giver.channel_return.log_sd**2 + taker.channel_return.log_sd**2)
     amounts = (
@@ -96,14 +97,14 @@ def compute_thompson_amount(giver: ChannelPlan, taker: ChannelPlan, max_amount: 
 
 
 def compute_gain(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float, confidence: float) -> Gain:
-    """What moving an amount brings.
+    """Expected gain of moving an amount.
 
     Args:
         amount: More than 0, at most the giver's plan.
-        giver: Where it comes from.
-        taker: Where it goes.
+        giver: The channel that gives.
+        taker: The channel that receives.
         saturation: Exponent of the power law.
-        confidence: Of the interval; it holds what is not known about the returns, but not about the power law.
+        confidence: Of the interval, which covers uncertainty about the returns but not about the power law.
     """
     taker_change, giver_change = _return_changes(amount, giver, taker, saturation)
     mean, probability = compute_expected_gain(amount, giver, taker, saturation)
@@ -119,9 +120,9 @@ def compute_gain(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturati
 def compute_expected_gain(
     amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float
 ) -> tuple[float, float]:
-    """What moving an amount brings by the posterior mean, and the probability that it is more than nothing.
+    """Posterior mean of the gain of moving an amount, and the probability that the gain is positive.
 
-    Both are in closed form; see `compute_gain` for the arguments.
+    Both are in closed form. `compute_gain` describes the arguments.
     """
     taker_change, giver_change = _return_changes(amount, giver, taker, saturation)
     log_ratio_sd = sqrt(giver.channel_return.log_sd**2 + taker.channel_return.log_sd**2)
@@ -133,20 +134,20 @@ def compute_expected_gain(
 
 
 def _return_changes(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturation: float) -> tuple[float, float]:
-    """What the taker gains and what the giver loses, in dollars per dollar of return."""
+    """Gain of the taker and loss of the giver, each divided by its return per dollar."""
     return taker.return_change(amount, saturation), -giver.return_change(-amount, saturation)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A move that is worth proposing.
+    """A transfer that is worth proposing.
 
     Attributes:
-        giver: Where the money is taken.
-        taker: Where it goes.
+        giver: Campaign and channel that give.
+        taker: Campaign and channel that receive.
         amount: Dollars.
-        gain: Expected, by the posterior.
-        probability: That it gains anything.
+        gain: Posterior mean of the gain in dollars.
+        probability: Probability that the gain is positive.
     """
 
     giver: ChannelKey
@@ -157,9 +158,9 @@ class Candidate:
 
 
 class AllocationOptimiser:
-    """The moves of one campaign, weighed again after each that is proposed.
+    """Finds the transfers of one campaign, re-evaluated after each proposal.
 
-    What gave has given its share, and nothing both gives and receives.
+    A channel gives at most once, and no channel both gives and receives.
     """
 
     def __init__(
@@ -169,13 +170,13 @@ class AllocationOptimiser:
         budget: BudgetPolicy,
         is_allowed: Callable[[ChannelKey, ChannelKey, float], bool],
     ) -> None:
-        """Weigh the channels that can be compared.
+        """Start with the channels that can be compared.
 
         Args:
-            plans: The campaign's channels.
-            available: Dollars each has to give; None where that is unknown: what is unknown is never given.
+            plans: Plans of the campaign's channels.
+            available: Dollars that each channel can give; a channel whose amount is unknown (None) gives nothing.
             budget: The thresholds.
-            is_allowed: Whether the rules let one channel give another this amount.
+            is_allowed: Whether the rules allow a transfer, called with giver, taker and amount.
         """
         self.plans = dict(plans)
         self.available = available
@@ -185,14 +186,14 @@ class AllocationOptimiser:
         self.given: set[ChannelKey] = set()
 
     def find_best_move(self) -> Candidate | None:
-        """The move with the largest expected gain among those that the policy and the rules allow."""
+        """The transfer with the largest expected gain that the policy and the rules allow; None if there is none."""
         candidates = (self._evaluate(giver, taker) for giver, taker in permutations(self.plans, 2))
         return max(
             (candidate for candidate in candidates if candidate is not None), key=lambda each: each.gain, default=None
         )
 
     def apply(self, candidate: Candidate) -> None:
-        """Go on as if it were done."""
+        """Update the plans as if the transfer were executed."""
         self.received.add(candidate.taker)
         self.given.add(candidate.giver)
         for key, change in ((candidate.giver, -candidate.amount), (candidate.taker, candidate.amount)):

@@ -1,4 +1,4 @@
-"""What stands around the proposals: channels, decisions, what waits, the proof of governance and the audit trail."""
+"""Budget overview: channels, decisions, pending actions, compliance, impact and the audit trail."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -20,13 +20,12 @@ if TYPE_CHECKING:
 
 
 def report_budget(context: "MarketingContext") -> dict[str, Any]:
-    """The key ``report_budget``: JSON-ready data.
+    """The section ``budget`` of the evaluation as JSON-ready data.
 
     Returns:
-        ``channels`` (return per dollar and money to give of each, and why one is left out), ``decisions`` (per
-        campaign), ``report_pending_actions`` (recorded actions that wait, and the rules that they break),
-        ``report_governance`` (see there), ``report_impact`` (see there) and ``audit`` (the log with the proposals
-        entered, as it would be written).
+        ``channels`` (return per dollar, available money, and the reason of any exclusion), ``decisions`` (per
+        campaign), ``waiting`` (see `report_pending_actions`), ``governance`` (see `report_governance`),
+        ``before_after`` (see `report_impact`) and ``audit`` (the events of the log including the proposals).
     """
     current_allocation = compute_allocation(context)
     return {
@@ -42,11 +41,11 @@ def report_budget(context: "MarketingContext") -> dict[str, Any]:
 
 
 def report_pending_actions(context: "MarketingContext", channels: Iterable[ChannelState]) -> list[dict[str, Any]]:
-    """Recorded actions that wait for approval or for being carried out, held to the rules as things stand.
+    """Recorded actions that are proposed or approved, with the rules that they currently break.
 
     Args:
         context: The records.
-        channels: What is known about each channel.
+        channels: State of each channel.
     """
     exclusions = {(each.campaign_id, each.channel_id): each.left_out for each in channels}
     available = compute_available_in_campaigns(context, deduct_pending=False)
@@ -63,7 +62,7 @@ def report_pending_actions(context: "MarketingContext", channels: Iterable[Chann
             *find_objections(transfer, available, serious_risks),
         ]
         exclusion = None if transfer.campaign_id in closed else exclusions.get(transfer.taker)
-        messages = [each.message for each in found_objections] or ["It breaks no rule as things stand."]
+        messages = [each.message for each in found_objections] or ["It currently breaks no rule."]
         found.append(
             asdict(transfer)
             | {
@@ -82,5 +81,5 @@ def _find_closed_objection(reason: str | None) -> list[Objection]:
     return (
         []
         if reason is None
-        else [Objection("campaign_closed", f"{reason[0].upper()}{reason[1:]}: no money moves in it.")]
+        else [Objection("campaign_closed", f"{reason[0].upper()}{reason[1:]}: no money can be moved in it.")]
     )

@@ -1,11 +1,10 @@
-"""Which money should move: proposals by posterior return per dollar, held to the rules, each with its reasons.
+"""Proposals of budget transfers, from the posterior return per dollar of each channel, with their reasons.
 
-For every campaign whose money may move, every pair of channels is weighed by `journey.marketing.budget.optimisation`;
-the pair with the largest expected gain is proposed, plans and balances are changed as if it were done, and the rest is
-weighed again. A channel that has received does not give. Money that recorded actions still wait to take is not given
-again.
+For every open campaign, `journey.marketing.budget.optimisation` evaluates every pair of channels. The pair with the
+largest expected gain is proposed if it breaks no rule, the plans are updated as if it were executed, and the remaining
+pairs are evaluated again. A channel that has received does not give. Money that pending actions will take is not used.
 
-A channel that is left out is said so, with the reason: no proposal is a decision too.
+Each excluded channel is reported with the reason, and so is each campaign without a proposal.
 """
 
 from dataclasses import asdict, dataclass
@@ -33,27 +32,27 @@ if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
 
 ACTOR = "journeylab"
-"""Who proposes, in the log."""
+"""Name of the orchestrator as an actor in the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A move of money that waits for approval.
+    """A proposed transfer.
 
     Attributes:
-        budget_action_id: Its key in the log; the same records give the same.
+        budget_action_id: Its ID in the log; the same records give the same ID.
         campaign_id: The campaign.
-        from_channel_id: Where the money is taken.
-        to_channel_id: Where it goes.
+        from_channel_id: The channel that gives.
+        to_channel_id: The channel that receives.
         amount: Dollars.
         reason_code: One of the records' codes.
-        requires_human_approval: Whether its amount needs a named person's approval.
-        expected_gain: Dollars of the records' revenue, by the posterior mean.
+        requires_human_approval: Whether the amount requires approval by a named person.
+        expected_gain: Posterior mean of the gain, in dollars of the records' revenue.
         gain_low: Lower bound of the gain's credible interval.
         gain_high: Upper bound.
-        gain_probability: That it gains anything.
-        reasons: Why, for a person.
-        status: Where it stands: nothing is approved here.
+        gain_probability: Probability that the gain is positive.
+        reasons: Reasons as sentences.
+        status: Its status in the log.
     """
 
     budget_action_id: str
@@ -77,18 +76,18 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class ChannelState:
-    """What is known about a channel before anything is proposed.
+    """State of a channel before any proposal.
 
     Attributes:
         campaign_id: The campaign.
         channel_id: The channel.
-        basis: What the balance rests on: ``opening``, ``spend`` or ``unknown``.
-        available: Dollars it has to give, less what recorded actions wait to take; None when unknown.
-        return_per_dollar: Posterior mean; None when it cannot be told.
+        basis: Basis of the balance: ``opening``, ``spend`` or ``unknown``.
+        available: Dollars that the channel can give, without the money of pending actions; None if unknown.
+        return_per_dollar: Posterior mean; None if unknown.
         return_low: Lower bound of its credible interval.
         return_high: Upper bound.
-        risks: Keys of its serious unsettled risks.
-        left_out: Why it takes part in no proposal; None where it may.
+        risks: IDs of its serious unsettled risks.
+        left_out: Reason why the channel is excluded from proposals; None if it is not.
     """
 
     campaign_id: str
@@ -104,13 +103,13 @@ class ChannelState:
 
 @dataclass(frozen=True)
 class Allocation:
-    """Everything about moving money as things stand.
+    """The current proposals and the state they are based on.
 
     Attributes:
-        proposals: What is proposed, in the order in which it was found worth most.
-        channels: Every channel, and why it is left out.
-        decisions: Per campaign, what was decided and why.
-        log: The recorded log with the proposals entered.
+        proposals: The proposals, by campaign in the order of selection.
+        channels: State of every channel.
+        decisions: Summary of the decision for each campaign.
+        log: The recorded log with the proposals added.
     """
 
     proposals: tuple[Proposal, ...]
@@ -120,14 +119,14 @@ class Allocation:
 
     @property
     def proposal_events(self) -> list[LogEvent]:
-        """The log's entries of these proposals."""
+        """The log events of these proposals."""
         keys = {proposal.budget_action_id for proposal in self.proposals}
         return [event for event in self.log.events if event.entity_id in keys]
 
 
 @dataclass(frozen=True, slots=True)
 class _SelectedMove:
-    """A move that was weighed."""
+    """A selected transfer with its expected gain."""
 
     giver: ChannelKey
     taker: ChannelKey
@@ -136,9 +135,9 @@ class _SelectedMove:
 
 
 def compute_allocation(context: "MarketingContext") -> Allocation:
-    """Proposals as of the context's moment, entered in the log and checked by `journey.marketing.budget.rules`.
+    """Compute the proposals as of the context's moment, checked by the rules and added to a copy of the log.
 
-    One context has one allocation; its log is for reading.
+    The result is cached in the context; callers must not change its log.
     """
     return context.get_or_compute(_compute_allocation)
 
@@ -194,28 +193,30 @@ def _build_channel_states(
 
 def _explain_missing_return(channel_return: ChannelReturn | None) -> str | None:
     if channel_return is None:
-        return "nothing was shown there: what a dollar brings is unknown"
+        return "no performance is recorded: its return per dollar is unknown"
     if channel_return.counts.spend <= 0:
-        return "nothing was spent there: there is no return per dollar"
+        return "nothing was spent: its return per dollar is undefined"
     return (
-        None if channel_return.posterior is not None else "no conversion has a value: what a dollar brings is unknown"
+        None
+        if channel_return.posterior is not None
+        else "no conversion has a recorded value: its return per dollar is unknown"
     )
 
 
 def _find_untrusted_channels(context: "MarketingContext") -> dict[ChannelKey, str]:
-    """Channels whose people were counted only by counts that are trusted too little."""
+    """Channels whose funnel counts all have too little trust, with the reason."""
     min_trust = context.policy.trust.least
     rows = context.cursor.execute(f"""
         SELECT campaign_id, channel_id FROM seen_funnel_events GROUP BY ALL
         HAVING max({trust_sql(context.policy)}) < {min_trust!r}
     """).fetchall()
-    return dict.fromkeys(((row[0], row[1]) for row in rows), "its funnel counts are trusted too little")
+    return dict.fromkeys(((row[0], row[1]) for row in rows), "the trust of its funnel counts is too low")
 
 
 def _build_plans(
     channel_balances: list[ChannelBalance], returns: dict[ChannelKey, ChannelReturn], channels: list[ChannelState]
 ) -> dict[ChannelKey, ChannelPlan]:
-    """What each channel will have spent if nothing is moved: its opening and moves, else as much as it has spent."""
+    """Plans of the usable channels: final spend from the opening balance and transfers, else the spend so far."""
     found = {}
     for balance, state in zip(channel_balances, channels, strict=True):
         key = balance.campaign_id, balance.channel_id
@@ -228,7 +229,7 @@ def _build_plans(
 
 
 class _CampaignOptimiser(AllocationOptimiser):
-    """The moves of one campaign of the records, each with what its expected gain is worth."""
+    """Finds the transfers of one recorded campaign, each with the credible interval of its gain."""
 
     def __init__(
         self, context: "MarketingContext", campaign: str, plans: dict[ChannelKey, ChannelPlan], workflow: BudgetWorkflow
@@ -244,7 +245,7 @@ class _CampaignOptimiser(AllocationOptimiser):
         """).fetchall()
 
     def select_next(self) -> _SelectedMove | None:
-        """The best move, with the interval of its gain."""
+        """Select the best transfer, with the interval of its gain, and update the plans; None if there is none."""
         candidate = self.find_best_move()
         if candidate is None:
             return None
@@ -259,9 +260,9 @@ class _CampaignOptimiser(AllocationOptimiser):
         return not find_objections(Transfer("", giver[0], giver[1], taker[1], amount), self.available, self.risky)
 
     def describe_opposite_moves(self, move: _SelectedMove) -> list[str]:
-        """Executed moves that went the other way, which whoever approves should know."""
+        """Executed transfers in the opposite direction, for the approver."""
         return [
-            f"{action} brought {amount:,.2f} the other way on {day.isoformat()}."
+            f"{action} moved {amount:,.2f} in the opposite direction on {day.isoformat()}."
             for campaign, source, target, action, amount, day in self.moves
             if ((campaign, source), (campaign, target)) == (move.taker, move.giver)
         ]
@@ -307,12 +308,12 @@ def _build_proposal(
         reasons=(
             _format_return(move.taker[1], taker, confidence),
             _format_return(move.giver[1], giver, confidence),
-            *((f"{move.giver[1]} has a serious risk that is not settled: {', '.join(risks)}.",) if risks else ()),
+            *((f"{move.giver[1]} has an unsettled serious risk: {', '.join(risks)}.",) if risks else ()),
             *optimiser.describe_opposite_moves(move),
             _format_gain(move.gain, budget),
-            f"From {budget.approval_from:,.2f} on a person must approve."
+            f"A person must approve amounts from {budget.approval_from:,.2f}."
             if needs_approval
-            else f"Below {budget.approval_from:,.2f} no person needs to approve.",
+            else f"Amounts below {budget.approval_from:,.2f} need no approval by a person.",
         ),
         status=workflow.log.status("budget_action", transfer.transfer_id) or budget_action_lifecycle().initial[0],
     )
@@ -321,18 +322,18 @@ def _build_proposal(
 def _format_gain(gain: Gain, budget: BudgetPolicy) -> str:
     probability = f"{gain.probability:.2f}" if gain.probability <= 0.99 else "more than 0.99"
     return (
-        f"Expected gain {gain.mean:,.0f} in revenue ({gain.low:,.0f} to {gain.high:,.0f}), if returns diminish with "
-        f"the power {budget.saturation:g} of spend; it gains with probability {probability}."
+        f"Expected revenue gain: {gain.mean:,.0f} ({gain.low:,.0f} to {gain.high:,.0f}), assuming that revenue grows "
+        f"with spend to the power {budget.saturation:g}; the gain is positive with probability {probability}."
     )
 
 
 def _format_return(channel: str, result: Return, confidence: float) -> str:
     low, high = result.interval(confidence)
-    return f"{channel} brings {result.mean:.2f} of revenue per dollar ({low:.2f} to {high:.2f})."
+    return f"{channel} returns {result.mean:.2f} of revenue per dollar ({low:.2f} to {high:.2f})."
 
 
 def _choose_reason_code(move: _SelectedMove, giver: Return, budget: BudgetPolicy, *, is_risky: bool) -> ReasonCode:
-    """Why, as a code: away from a risk, out of a loss (a dollar surely brings less than itself), to a sure winner."""
+    """Reason code: the giver has a risk, the giver surely returns less than 1 per dollar, or the gain is sure."""
     if is_risky:
         return "risk_mitigation"
     if giver.quantile(budget.sure) < 1.0:
@@ -344,11 +345,11 @@ def _describe_decision(
     campaign: str, proposals: list[Proposal], plans: dict[ChannelKey, ChannelPlan], channels: list[ChannelState]
 ) -> str:
     if proposals:
-        return f"{len(proposals)} proposed, {sum(each.amount for each in proposals):,.2f} in all."
+        return f"{len(proposals)} proposed, {sum(each.amount for each in proposals):,.2f} in total."
     campaign_channels = [each for each in channels if each.campaign_id == campaign]
     usable = [each for each in campaign_channels if (campaign, each.channel_id) in plans]
     exclusions = "; ".join(_format_exclusion(each) for each in campaign_channels if each.left_out is not None)
-    exclusion_text = f" Left out: {exclusions}." if exclusions else ""
+    exclusion_text = f" Excluded: {exclusions}." if exclusions else ""
     if len(usable) < 2:
         return (
             f"Nothing is proposed: {len(usable)} of its {len(campaign_channels)} channels can be "
@@ -356,24 +357,24 @@ def _describe_decision(
         )
     reason = (
         "; ".join(obstacle for each in usable for obstacle in _list_obstacles(each))
-        or "no move gains enough, surely enough"
+        or "no transfer has a large and probable enough gain"
     )
     return f"Nothing is proposed: {reason}.{exclusion_text}"
 
 
 def _format_exclusion(channel: ChannelState) -> str:
-    idle_text = f" ({channel.available:,.2f} lie there)" if channel.available else ""
+    idle_text = f" ({channel.available:,.2f} available)" if channel.available else ""
     return f"{channel.channel_id}{idle_text}: {channel.left_out}"
 
 
 def _list_obstacles(channel: ChannelState) -> list[str]:
-    """What keeps a channel from receiving or giving."""
+    """Reasons why a channel cannot receive or give."""
     found = []
     if channel.risks:
         verb = "is" if len(channel.risks) == 1 else "are"
-        found.append(f"{channel.channel_id} may receive nothing while {', '.join(channel.risks)} {verb} not settled")
+        found.append(f"{channel.channel_id} cannot receive money while {', '.join(channel.risks)} {verb} unsettled")
     if channel.available is None:
-        found.append(f"what {channel.channel_id} has to give is unknown")
+        found.append(f"the available money of {channel.channel_id} is unknown")
     elif channel.available <= 0.0:
         found.append(f"{channel.channel_id} has nothing to give")
     return found

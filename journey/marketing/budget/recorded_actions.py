@@ -1,7 +1,7 @@
-"""Capital allocation decisions as they were recorded, each with its trail: who proposed, who approved, what followed.
+"""Recorded capital allocation decisions, each with its audit trail: proposal, approval and later steps.
 
-A trail comes from the marketing log where that holds the action, and from the record's own fields where it does not:
-those say what somebody wrote down afterwards and prove nothing.
+The trail comes from the marketing log if the action is in it, otherwise from the record's own fields. Those were
+written afterwards and do not prove compliance.
 """
 
 from datetime import datetime, timedelta
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def report_budget_actions(context: "MarketingContext") -> list[dict[str, Any]]:
-    """Every recorded budget action as JSON-ready data, in order of time.
+    """Every recorded budget action as JSON-ready data, by time.
 
     Returns:
-        Besides the record's fields ``trail`` (steps with ``at``, ``what`` and ``who``) and ``trail_from`` (``log`` or
+        The record's fields, ``trail`` (steps with ``at``, ``what`` and ``who``) and ``trail_from`` (``log`` or
         ``record``).
     """
     logged = _read_log_trails(context)
@@ -55,7 +55,7 @@ def _read_log_trails(context: "MarketingContext") -> dict[str, list[dict[str, An
 
 
 def _build_trail(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """The trail that the fields of a record tell; what they do not say is None."""
+    """The trail from the fields of a record; missing values are None."""
     trail = [{"at": format_moment(row["timestamp"]), "what": "proposed", "who": row["proposed_by"]}]
     if row["approved_by_human"]:
         at = _add_minutes(row["timestamp"], row["approval_latency_minutes"])
@@ -66,7 +66,7 @@ def _build_trail(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _add_minutes(moment: datetime, minutes: float | None) -> str | None:
-    """A moment so many minutes later; None where that is not known, or no date any more."""
+    """A moment plus a number of minutes; None if the number is unknown or the result is out of range."""
     if minutes is None:
         return None
     try:

@@ -19,11 +19,11 @@ ChannelKey = tuple[str, str]
 
 
 class Objection(NamedTuple):
-    """Why a move may not be made.
+    """A broken rule.
 
     Attributes:
-        code: The rule that it breaks.
-        message: The same for a person.
+        code: Code of the rule.
+        message: Explanation for users.
     """
 
     code: ObjectionCode
@@ -32,13 +32,13 @@ class Objection(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A move of money between two channels of a campaign.
+    """A transfer of money between two channels of a campaign.
 
     Attributes:
-        transfer_id: Its key in the log.
+        transfer_id: Its ID in the log.
         campaign_id: The campaign.
-        from_channel_id: Where the money is taken.
-        to_channel_id: Where it goes.
+        from_channel_id: The channel that gives.
+        to_channel_id: The channel that receives.
         amount: Dollars.
     """
 
@@ -64,29 +64,29 @@ def find_objections(
     available: Mapping[ChannelKey, float | None],
     serious_risks: Mapping[ChannelKey, tuple[str, ...]],
 ) -> list[Objection]:
-    """Every rule that a move breaks; empty when it may be made, with the approval that its amount needs.
+    """Every rule that a transfer breaks; empty if it is allowed, subject to the approval that its amount requires.
 
     Args:
-        transfer: The move.
-        available: Dollars each channel has to give; None where that is unknown; a channel that is not there is not
-            the campaign's.
-        serious_risks: Keys of the unsettled high or critical risks on a channel.
+        transfer: The transfer.
+        available: Dollars that each channel can give; None if unknown. A channel without an entry does not belong to
+            the campaign.
+        serious_risks: IDs of the unsettled high or critical risks of each channel.
     """
-    found: list[Objection] = []
+    objections: list[Objection] = []
     channel, target, amount = transfer.from_channel_id, transfer.to_channel_id, transfer.amount
     if channel == target:
-        found.append(Objection("to_itself", f"{channel} would give to itself: that moves nothing."))
+        objections.append(Objection("to_itself", f"{channel} would give to itself; choose two different channels."))
     if not (isfinite(amount) and amount > 0.0):
-        found.append(Objection("no_amount", f"{amount} is no amount to move."))
-    found.extend(
+        objections.append(Objection("no_amount", f"The amount {amount} is not valid; give a number above 0."))
+    objections.extend(
         Objection("not_in_campaign", f"{key[1]} has neither an asset nor a budget in {key[0]}.")
         for key in dict.fromkeys((transfer.giver, transfer.taker))
         if key not in available
     )
-    found.extend(_find_shortfall(transfer, available))
+    objections.extend(_find_shortfall(transfer, available))
     if risks := serious_risks.get(transfer.taker):
-        found.append(Objection("open_risk", f"{target} has a serious risk that is not settled: {', '.join(risks)}."))
-    return found
+        objections.append(Objection("open_risk", f"{target} has an unsettled serious risk: {', '.join(risks)}."))
+    return objections
 
 
 def _find_shortfall(transfer: Transfer, available: Mapping[ChannelKey, float | None]) -> list[Objection]:
@@ -94,7 +94,7 @@ def _find_shortfall(transfer: Transfer, available: Mapping[ChannelKey, float | N
         return []
     channel, balance = transfer.from_channel_id, available[transfer.giver]
     if balance is None:
-        return [Objection("balance_unknown", f"Whether {channel} has anything to give is unknown.")]
+        return [Objection("balance_unknown", f"The available money of {channel} is unknown.")]
     if balance <= 0.0:
         return [Objection("nothing_to_give", f"{channel} has nothing to give.")]
     if transfer.amount > balance:

@@ -15,14 +15,14 @@ from journey.marketing.records.model import LogEvent, Proposer, ReasonCode
 
 @dataclass
 class BudgetWorkflow:
-    """Takes proposals, asks for approvals and moves the money, each step in the log.
+    """Proposes, approves and executes budget transfers, and writes each step to the log.
 
     Attributes:
-        log: Refuses steps that the machine does not have and approvals that are none.
-        available: Dollars of each channel, changed by moves; None where unknown: such a channel gives nothing, and
-            what it receives is not added to anything.
-        risky: Asked at each step for the serious unsettled risks of a channel.
-        transfers: By key.
+        log: Refuses illegal moves and invalid approvals.
+        available: Dollars that each channel can give, updated by transfers; None if unknown. A channel with an unknown
+            amount gives nothing, and its amount stays unknown when it receives money.
+        risky: Function that returns the serious unsettled risks by channel; called at each step.
+        transfers: Proposed transfers by ID.
     """
 
     log: MarketingLog
@@ -40,18 +40,18 @@ class BudgetWorkflow:
         reason: str | None = None,
         reason_code: ReasonCode | None = None,
     ) -> LogEvent:
-        """Enter a move.
+        """Propose a transfer.
 
         Args:
-            transfer: The move.
-            at: When.
+            transfer: The transfer.
+            at: Moment of the proposal.
             by: Whether a person or the orchestrator proposes it.
-            actor: Who that is.
-            reason: Why, in words; left out: from where to where.
-            reason_code: Why, as one of the records' codes.
+            actor: Name of the proposer.
+            reason: Reason as text. Default: the names of the two channels.
+            reason_code: Reason as a code of the records.
 
         Raises:
-            InputError: A rule is broken, or the log refuses it.
+            InputError: A rule is broken, or the log refuses the proposal.
         """
         self._refuse_objections(transfer)
         event = self.log.enter(
@@ -72,11 +72,11 @@ class BudgetWorkflow:
     def approve(
         self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None, reason: str | None = None
     ) -> LogEvent:
-        """Approve a proposed move; from the policy's amount on only a named person can, and not the proposer.
+        """Approve a proposed transfer. From the policy's threshold a named person other than the proposer must approve.
 
         Raises:
-            InputError: A rule is broken by now, the move is unknown, or the approval is none.
-            IllegalMoveError: It is not waiting for approval.
+            InputError: A rule is now broken, the transfer is unknown, or the approval is not valid.
+            IllegalMoveError: The transfer is not waiting for approval.
         """
         self._refuse_objections(self._get_transfer(transfer_id))
         return self.log.move("budget_action", transfer_id, "approve", at=at, by=by, actor=actor, reason=reason)
@@ -84,11 +84,11 @@ class BudgetWorkflow:
     def reject(
         self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None, reason: str | None = None
     ) -> LogEvent:
-        """Reject a proposed move.
+        """Reject a proposed transfer.
 
         Raises:
-            InputError: The move is unknown.
-            IllegalMoveError: It is not waiting for approval.
+            InputError: The transfer is unknown.
+            IllegalMoveError: The transfer is not waiting for approval.
         """
         self._get_transfer(transfer_id)
         return self.log.move("budget_action", transfer_id, "reject", at=at, by=by, actor=actor, reason=reason)
@@ -96,11 +96,11 @@ class BudgetWorkflow:
     def execute(
         self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None, reason: str | None = None
     ) -> LogEvent:
-        """Move the money of an approved move.
+        """Execute an approved transfer: move its money.
 
         Raises:
-            InputError: A rule is broken by now, or the move is unknown.
-            IllegalMoveError: It is not approved.
+            InputError: A rule is now broken, or the transfer is unknown.
+            IllegalMoveError: The transfer is not approved.
         """
         transfer = self._get_transfer(transfer_id)
         self._refuse_objections(transfer)
@@ -111,18 +111,19 @@ class BudgetWorkflow:
     def roll_back(
         self, transfer_id: str, *, at: datetime, by: Proposer, actor: str | None = None, reason: str | None = None
     ) -> LogEvent:
-        """Bring the money of an executed move back.
+        """Reverse an executed transfer: move its money back.
 
         Raises:
-            InputError: The receiving channel no longer has it, or the move is unknown.
-            IllegalMoveError: It is not executed.
+            InputError: The receiving channel no longer has the money, or the transfer is unknown.
+            IllegalMoveError: The transfer is not executed.
         """
         transfer = self._get_transfer(transfer_id)
         balance = self.available.get(transfer.taker)
         if balance is not None and balance < transfer.amount:
             raise InputError(
-                f"{transfer_id}: {transfer.to_channel_id} has {balance:.2f} left; {transfer.amount:.2f} cannot go back "
-                "(rule: not_enough)"
+                f"{transfer_id}: {transfer.to_channel_id} has {balance:.2f} left; {transfer.amount:.2f} cannot be "
+                "moved "
+                "back (rule: not_enough)"
             )
         event = self.log.move("budget_action", transfer_id, "roll_back", at=at, by=by, actor=actor, reason=reason)
         self._transfer_money(transfer.taker, transfer.giver, transfer.amount)
@@ -135,7 +136,7 @@ class BudgetWorkflow:
 
     def _get_transfer(self, transfer_id: str) -> Transfer:
         if transfer_id not in self.transfers:
-            raise InputError(f"{transfer_id}: was not proposed here; propose it first")
+            raise InputError(f"{transfer_id}: was not proposed in this workflow; propose it first")
         return self.transfers[transfer_id]
 
     def _refuse_objections(self, transfer: Transfer) -> None:

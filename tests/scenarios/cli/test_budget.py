@@ -44,7 +44,7 @@ def test_a_proposal_is_entered_approved_executed_and_rolled_back_and_the_evaluat
     found = json_of("campaigns", folder)
     governance = found["budget"]["governance"]
     assert governance["executed_in_log"] == [PROPOSED]
-    assert governance["message"].startswith("The one move of money in the log was approved first.")
+    assert governance["message"].startswith("The only executed transfer in the log was approved before its execution.")
     (told,) = (each for each in found["capital"] if each["budget_action_id"] == PROPOSED)
     assert [(step["what"], step["who"]) for step in told["trail"]] == [
         ("proposed", "journeylab"), ("approved", "ANNA"), ("executed", "BERT"),
@@ -78,12 +78,12 @@ def test_every_rule_is_named_and_nothing_is_written(folder):
     own = ["--campaign", "CAMP_002", "--on", "2026-03-20"]
     from_search = [*own, "--from", "CH_02"]
     for arguments, rule in (
-        (["approve", PROPOSED, folder, "--by", "ANNA"], "there is no such budget action"),
+        (["approve", PROPOSED, folder, "--by", "ANNA"], "unknown budget action"),
         (["propose", "PROP_CAMP_002_CH_03_CH_02_2026031", folder], f"did you mean '{PROPOSED}'?"),
         (["execute", "BUD_0003", folder, "--on", "2026-03-20"], "illegal move 'execute' from stage 'proposed'"),
-        (["execute", "BUD_0001", folder], "its record says executed, and no log holds how it came there"),
+        (["execute", "BUD_0001", folder], "its record has status executed, but the log has no history of it"),
         (["approve", "BUD_0003", folder, "--by", "A", "--on", "2026-03-20"], "rule: campaign_closed"),
-        (["approve", "BUD_0003", folder, "--by", "A", "--on", "2026-03-01"], "is before it was proposed"),
+        (["approve", "BUD_0003", folder, "--by", "A", "--on", "2026-03-01"], "is before its proposal"),
         (["propose", "X", folder, *from_search, "--to", "CH_03", "--amount", "10"], "rule: open_risk"),
         (["propose", "X", folder, *from_search, "--to", "CH_02", "--amount", "10"], "rule: to_itself"),
         (["propose", "X", folder, *from_search, "--to", "CH_09", "--amount", "10"], "rule: not_in_campaign"),
@@ -91,7 +91,7 @@ def test_every_rule_is_named_and_nothing_is_written(folder):
         (["propose", "X", folder, *own, "--from", "CH_03", "--to", "CH_02", "--amount", "-5"], "rule: no_amount"),
         (["propose", "X", folder, *own, "--from", "CH_03", "--to", "CH_02", "--amount", "nan"], "rule: no_amount"),
         (["propose", "X", folder, *own, "--from", "CH_03", "--to", "CH_02", "--amount", "0.001"], "whole cents"),
-        (["propose", "BUD_0003", folder, *from_search, "--to", "CH_03", "--amount", "5"], "is there already"),
+        (["propose", "BUD_0003", folder, *from_search, "--to", "CH_03", "--amount", "5"], "already exists"),
         (["propose", "X", folder, *from_search, "--to", "CH_03"], "missing: --amount"),
         (["propose", "X", folder, *from_search, "--to", "CH_03", "--amount", "5", "--code", "roi"], "no reason code"),
         (["approve", "BUD_0003", folder, "--amount", "5", "--campaign", "C", "--from", "A", "--to", "B"], "to propose"),
@@ -115,7 +115,7 @@ def test_who_proposed_is_to_be_said_where_the_record_does_not(folder):
     actions[2]["proposed_by"] = "human"
     (folder / "budget_actions.json").write_text(json.dumps(actions), encoding="utf-8")
     reject = ["reject", "BUD_0003", folder, "--by", "ANNA", "--on", "2026-03-20"]
-    assert "its record does not say who proposed it" in _refused(folder, *reject)
+    assert "its record does not name the proposer" in _refused(folder, *reject)
     assert invoke("budget", *reject, "--proposed-by", "CARL").exit_code == 0
 
 
@@ -129,13 +129,13 @@ def test_money_that_waits_is_not_promised_twice(folder):
 
 def test_the_bundled_records_and_broken_or_foreign_logs_are_never_written_to(folder, tmp_path):
     bundled = bundled_folder(BUNDLED)
-    assert "never written to" in _refused(bundled, "reject", "BUD_0003", bundled, "--by", "ANNA")
+    assert "which are read-only" in _refused(bundled, "reject", "BUD_0003", bundled, "--by", "ANNA")
     log = folder / "marketing_log.jsonl"
     log.write_text('{"event_id": "L1"}\n', encoding="utf-8")
-    assert "cannot be read; mend them" in _refused(folder, "reject", "BUD_0003", folder, "--by", "ANNA")
+    assert "cannot be read; correct them" in _refused(folder, "reject", "BUD_0003", folder, "--by", "ANNA")
     log.rename(folder / "marketing_log.json")
     (folder / "marketing_log.json").write_text("[]", encoding="utf-8")
-    assert "write it as marketing_log.jsonl" in _refused(folder, "reject", "BUD_0003", folder, "--by", "ANNA")
+    assert "convert it to marketing_log.jsonl" in _refused(folder, "reject", "BUD_0003", folder, "--by", "ANNA")
     assert "there is no such folder" in invoke("budget", "reject", "BUD_0003", tmp_path / "nowhere").stderr
 
 

@@ -1,4 +1,4 @@
-"""Return per dollar: the closed form against draws of the exact posterior."""
+"""Return per dollar: the closed form compared with draws of the exact posterior."""
 
 from math import exp, sqrt
 
@@ -27,14 +27,14 @@ DRAWS = 200_000
 
 def draws(counts, prior=PRIOR, budget=BUDGET, seed=5):
     """The exact posterior: gamma clicks per dollar x beta conversion x inverse gamma value."""
-    luck = np.random.default_rng(seed)
-    clicks = luck.gamma(counts.clicks + 0.5, 1.0 / counts.spend, DRAWS)
-    yes = budget.prior_clicks * prior.rate + counts.conversions
-    rate = luck.beta(yes, budget.prior_clicks * (1.0 - prior.rate) + counts.clicks - counts.conversions, DRAWS)
-    likeness = budget.value_variation**-2
+    rng = np.random.default_rng(seed)
+    clicks = rng.gamma(counts.clicks + 0.5, 1.0 / counts.spend, DRAWS)
+    successes = budget.prior_clicks * prior.rate + counts.conversions
+    rate = rng.beta(successes, budget.prior_clicks * (1.0 - prior.rate) + counts.clicks - counts.conversions, DRAWS)
+    value_shape = budget.value_variation**-2
     valued = counts.valued + budget.prior_conversions
-    scale = likeness * (counts.revenue + budget.prior_conversions * prior.value)
-    return clicks * rate * scale / luck.gamma(likeness * valued + 1.0, 1.0, DRAWS)
+    scale = value_shape * (counts.revenue + budget.prior_conversions * prior.value)
+    return clicks * rate * scale / rng.gamma(value_shape * valued + 1.0, 1.0, DRAWS)
 
 
 CASES = [Counts(1135, 99, 1702.5, 4950, 99), Counts(300, 20, 450, 1100, 20), Counts(2140, 0, 427.5, 0, 0)]
@@ -45,19 +45,19 @@ def test_mean_and_variance_are_those_of_the_exact_posterior(counts):
     exact, found = draws(counts), compute_posterior(counts, PRIOR, BUDGET)
     z = (exact.mean() - found.mean) / (exact.std() / sqrt(DRAWS))
     assert abs(z) < 4.0  # 1 false alarm in 16,000
-    # The fourth moment of so skewed a posterior makes the variance of draws vary by about a percent.
+    # The posterior is skewed, so the variance of the draws varies by about 1 %.
     assert exact.var() == pytest.approx(found.mean**2 * (exp(found.log_sd**2) - 1.0), rel=0.05)
 
 
-@pytest.mark.parametrize(("counts", "off"), [(CASES[0], 0.01), (CASES[1], 0.03)])
-def test_the_log_normal_shape_has_the_exact_interval_where_there_are_conversions(counts, off):
+@pytest.mark.parametrize(("counts", "tolerance"), [(CASES[0], 0.01), (CASES[1], 0.03)])
+def test_the_log_normal_shape_has_the_exact_interval_where_there_are_conversions(counts, tolerance):
     low, high = compute_posterior(counts, PRIOR, BUDGET).interval(0.95)
     exact = np.quantile(draws(counts), [0.025, 0.975])
-    assert [low, high] == pytest.approx(exact, rel=off)
+    assert [low, high] == pytest.approx(exact, rel=tolerance)
 
 
-def test_without_conversions_the_log_normal_is_never_bolder_than_the_exact_posterior():
-    """Zero conversions: the exact posterior reaches further down, to 0, and the upper bounds agree to a tenth."""
+def test_without_conversions_the_log_normal_interval_is_close_to_the_exact_one():
+    """Zero conversions: the exact lower bound is lower, and the upper bounds agree to 10 %."""
     low, high = compute_posterior(CASES[2], PRIOR, BUDGET).interval(0.95)
     exact_low, exact_high = np.quantile(draws(CASES[2]), [0.025, 0.975])
     assert exact_low < low
@@ -71,13 +71,13 @@ def test_more_conversions_never_lower_the_return_and_more_spend_never_raises_it(
     conversions = int(clicks * share)
     base = Counts(clicks, conversions, spend, conversions * value, conversions)
     more = base._replace(conversions=min(clicks, conversions + 1))
-    dearer = base._replace(spend=spend * 2.0)
+    costlier = base._replace(spend=spend * 2.0)
     mean = compute_posterior(base, PRIOR, BUDGET).mean
     assert compute_posterior(more, PRIOR, BUDGET).mean >= mean * (1.0 - 1e-12)
-    assert compute_posterior(dearer, PRIOR, BUDGET).mean == pytest.approx(mean / 2.0)
+    assert compute_posterior(costlier, PRIOR, BUDGET).mean == pytest.approx(mean / 2.0)
 
 
-def test_what_costs_nothing_has_no_return_and_without_any_value_dollars_mean_nothing():
+def test_without_spend_there_is_no_return_and_without_revenue_no_prior():
     assert compute_posterior(Counts(640, 0, 0.0, 0, 0), PRIOR, BUDGET) is None
     assert compute_prior(Counts(640, 0, 10.0, 0, 0)) is None
     assert compute_prior(Counts(100, 10, 50.0, 500.0, 10)).value == 50.0
@@ -89,7 +89,7 @@ def test_a_prior_too_weak_for_a_variance_is_refused():
 
 
 def test_the_bundled_channels():
-    """CAMP_002 on search: 99 conversions of 1,135 clicks, 1,702.50 spent, 4,950 of revenue: 2.91 before any prior."""
+    """CAMP_002 on search: 99 conversions of 1,135 clicks, 1,702.50 spent, 4,950 of revenue: 2.91 without a prior."""
     found = compute_channel_returns(build_context(records(rows())))
     search = found["CAMP_002", "CH_02"]
     assert search.counts == Counts(1135, 99, 1702.5, 4950, 99)
@@ -98,7 +98,7 @@ def test_the_bundled_channels():
     assert found["CAMP_002", "CH_03"].posterior.interval(0.95)[1] < 1.0
 
 
-def test_revenue_that_is_not_recorded_is_not_zero():
+def test_unrecorded_revenue_is_not_zero():
     tables = rows()
     for snapshot in tables["performance_metrics"]:
         if snapshot["asset_id"] == "ASSET_005":
@@ -107,6 +107,6 @@ def test_revenue_that_is_not_recorded_is_not_zero():
     assert (counts.conversions, counts.valued, counts.revenue) == (99, 54, 2700)
 
 
-def test_an_interval_narrows_to_its_mean():
+def test_the_interval_converges_to_the_mean():
     low, high = Return(2.0, 1e-9).interval(0.99)
     assert (low, high) == (pytest.approx(2.0), pytest.approx(2.0))

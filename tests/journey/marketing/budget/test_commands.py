@@ -1,4 +1,4 @@
-"""Whatever is tried, in whatever order: the log of a folder holds no money that moved unapproved or was not there."""
+"""Budget steps on a folder: no sequence of steps moves unapproved or missing money."""
 
 import shutil
 from collections import Counter
@@ -22,14 +22,14 @@ from journey.marketing.views.balances import read_balances
 from journey.marketing.views.context import build_context
 
 START = datetime(2026, 3, 20, 9)
-# The risk of CH_03 may not bar every second step here; `test_every_rule_is_named` has it.
+# Ignore the risk of CH_03, which would block many steps; `test_every_rule_is_named` covers it.
 POLICY = MarketingPolicy(budget=BudgetPolicy(active=("active", "paused")), risk=RiskPolicy(force_review=("critical",)))
 MOVES = {
     "A": ("CAMP_002", "CH_02", "CH_03", 3000.0),
     "B": ("CAMP_002", "CH_03", "CH_02", 2500.0),
     "C": ("CAMP_002", "CH_02", "CH_03", 499.99),
 }
-ORDERS = st.tuples(
+REQUESTS = st.tuples(
     st.sampled_from(["propose", "approve", "approve", "reject", "execute", "execute", "roll_back"]),
     st.sampled_from([*MOVES, "BUD_0003"]),
     st.sampled_from([None, "ANNA", "anna", "BERT"]),
@@ -37,13 +37,13 @@ ORDERS = st.tuples(
 )
 
 
-def _order(step, key, by, when):
+def _request(step, key, by, when):
     transfer = Transfer(key, *MOVES[key]) if step == "propose" and key in MOVES else None
     return StepRequest(step=step, action_id=key, when=AsOf.of(when), by=by, transfer=transfer)
 
 
-def _held(folder):
-    """The log is proved, tells no impossible story, and no channel has less than nothing."""
+def _check_log(folder):
+    """The log is compliant and consistent, and no balance is negative."""
     records = read_folders([folder])
     context = build_context(records, policy=POLICY)
     events = records.objects(LOG_DATASET)
@@ -57,7 +57,7 @@ def _held(folder):
 
 @pytest.mark.slow
 @settings(max_examples=12)  # each reads a folder after each of its steps
-@given(st.lists(ORDERS, min_size=4, max_size=12))
+@given(st.lists(REQUESTS, min_size=4, max_size=12))
 @example(
     [
         ("propose", "A", "ANNA", 5),
@@ -80,64 +80,64 @@ def _held(folder):
         ("roll_back", "B", None, 0),
     ]
 )
-def test_no_sequence_of_steps_leads_to_unapproved_or_missing_money(tmp_path_factory, orders):
-    folder = shutil.copytree(bundled_folder(BUNDLED), tmp_path_factory.mktemp("desk") / "company")
+def test_no_sequence_of_steps_leads_to_unapproved_or_missing_money(tmp_path_factory, requests):
+    folder = shutil.copytree(bundled_folder(BUNDLED), tmp_path_factory.mktemp("folder") / "company")
     now, done = START, Counter()
-    for step, key, by, minutes in orders:
+    for step, key, by, minutes in requests:
         now += timedelta(minutes=minutes)
         log = folder / f"{LOG_DATASET}.jsonl"
         before = log.read_bytes() if log.exists() else None
         try:
-            run_step(_order(step, key, by, now), [folder], POLICY)
+            run_step(_request(step, key, by, now), [folder], POLICY)
         except InputError:
             assert (log.read_bytes() if log.exists() else None) == before
             continue
         done[step] += 1
-        # What stood there stays, and something was added.
+        # Existing content is kept, and something was added.
         assert log.read_bytes().startswith(before or b"")
         assert len(log.read_bytes()) > len(before or b"")
-        events = _held(folder)
+        events = _check_log(folder)
         assert [event.timestamp for event in events[1:]] == sorted(event.timestamp for event in events[1:])
     assert done["execute"] <= done["approve"]
     assert done["roll_back"] <= done["execute"]
 
 
-def test_a_whole_life_and_what_it_does_to_the_balances(tmp_path):
-    """3,000 of 5,297.50 go to CH_03; then 2,500 more of what it has come back, and cannot be fetched twice."""
+def test_the_balances_after_each_step_of_three_transfers(tmp_path):
+    """3,000 of 5,297.50 go to CH_03; then 2,500 come back; a transfer is rolled back at most once."""
     folder = shutil.copytree(bundled_folder(BUNDLED), tmp_path / "company")
     day = START
 
-    def do(step, key, by):
+    def run(step, key, by):
         nonlocal day
         day += timedelta(hours=1)
-        return run_step(_order(step, key, by, day), [folder], POLICY)
+        return run_step(_request(step, key, by, day), [folder], POLICY)
 
-    do("propose", "A", "ANNA")
-    do("approve", "A", "BERT")
-    assert do("execute", "A", None).balances == {"CH_02": 2297.5, "CH_03": 5572.5}
-    do("propose", "B", "BERT")
-    do("approve", "B", "ANNA")
-    assert do("execute", "B", None).balances == {"CH_02": 4797.5, "CH_03": 3072.5}
-    do("propose", "C", "ANNA")
-    do("approve", "C", None)
-    # Of 3,072.50 in CH_03 the 3,000 of A could go back once; then B's 2,500 are there to go back too.
-    assert do("roll_back", "A", "BERT").balances == {"CH_02": 7797.5, "CH_03": 72.5}
-    assert do("execute", "C", None).balances == {"CH_02": 7297.51, "CH_03": 572.49}
-    assert len(_held(folder)) == 10
+    run("propose", "A", "ANNA")
+    run("approve", "A", "BERT")
+    assert run("execute", "A", None).balances == {"CH_02": 2297.5, "CH_03": 5572.5}
+    run("propose", "B", "BERT")
+    run("approve", "B", "ANNA")
+    assert run("execute", "B", None).balances == {"CH_02": 4797.5, "CH_03": 3072.5}
+    run("propose", "C", "ANNA")
+    run("approve", "C", None)
+    # CH_03 has 3,072.50, enough to roll back the 3,000 of A.
+    assert run("roll_back", "A", "BERT").balances == {"CH_02": 7797.5, "CH_03": 72.5}
+    assert run("execute", "C", None).balances == {"CH_02": 7297.51, "CH_03": 572.49}
+    assert len(_check_log(folder)) == 10
     with pytest.raises(InputError, match="illegal move 'roll_back' from stage 'rolled_back'"):
-        do("roll_back", "A", "BERT")
+        run("roll_back", "A", "BERT")
 
 
-def test_what_is_gone_by_the_time_of_the_step_is_refused_then(tmp_path):
-    """Both were approved when the money was there; after the first, it no longer is."""
+def test_an_execution_is_refused_if_the_money_was_spent_after_the_approval(tmp_path):
+    """Two transfers are approved while the money is available; after the first, it is not enough for the second."""
     folder = shutil.copytree(bundled_folder(BUNDLED), tmp_path / "company")
-    big = {"X": 3000.0, "Y": 2297.5}
-    for place, (key, amount) in enumerate(big.items()):
+    amounts = {"X": 3000.0, "Y": 2297.5}
+    for hour, (key, amount) in enumerate(amounts.items()):
         for step, by in (("propose", "ANNA"), ("approve", "BERT")):
             transfer = Transfer(key, "CAMP_002", "CH_02", "CH_03", amount) if step == "propose" else None
-            when = AsOf.of(START + timedelta(hours=place))
+            when = AsOf.of(START + timedelta(hours=hour))
             run_step(StepRequest(step=step, action_id=key, when=when, by=by, transfer=transfer), [folder], POLICY)
-    # Somebody spends 500 on CH_02 meanwhile.
+    # Meanwhile CH_02 spends 500.
     path = folder / "performance_metrics.json"
     text = path.read_text().replace('"cost": 870.0, "revenue_proxy": 2700.0', '"cost": 1370.0, "revenue_proxy": 2700.0')
     assert text != path.read_text()
@@ -147,16 +147,16 @@ def test_what_is_gone_by_the_time_of_the_step_is_refused_then(tmp_path):
     run_step(StepRequest(step="execute", action_id="X", when=later), [folder], POLICY)
     with pytest.raises(InputError, match=r"CH_02 has 1797\.50 to give, not 2297\.50\. \(rule: not_enough\)"):
         run_step(StepRequest(step="execute", action_id="Y", when=later), [folder], POLICY)
-    _held(folder)
+    _check_log(folder)
 
 
-def test_another_step_that_is_being_written_is_waited_for_by_the_person(tmp_path):
+def test_a_step_is_refused_while_another_process_writes_the_log(tmp_path):
     folder = shutil.copytree(bundled_folder(BUNDLED), tmp_path / "company")
-    order = _order("reject", "BUD_0003", "ANNA", START)
+    request = _request("reject", "BUD_0003", "ANNA", START)
     with (
         commands._exclusive_lock(folder / f"{LOG_DATASET}.jsonl"),
         pytest.raises(InputError, match="another step is being"),
     ):
-        run_step(order, [folder], POLICY)
-    assert run_step(order, [folder], POLICY).status == "rejected"
+        run_step(request, [folder], POLICY)
+    assert run_step(request, [folder], POLICY).status == "rejected"
     assert not list(folder.glob(".*"))

@@ -1,4 +1,4 @@
-"""No spend moves before approval: proved from the log, or the violation is named."""
+"""Approval compliance: proved from the log, or each violation is named."""
 
 from datetime import datetime, timedelta
 from itertools import count
@@ -18,23 +18,23 @@ POLICY = MarketingPolicy()
 
 
 def _log(*steps):
-    """Events of one budget action: status, who, and optionally minutes and amount."""
+    """Events of one budget action: status, actor, and optionally minutes and amount."""
     events = []
-    for place, (status, who, *rest) in enumerate(steps):
-        minutes, amount = [*rest, place, 1000.0][:2] if len(rest) < 2 else rest
+    for index, (status, actor, *rest) in enumerate(steps):
+        minutes, amount = [*rest, index, 1000.0][:2] if len(rest) < 2 else rest
         if len(rest) == 1:
             amount = 1000.0
         events.append(
             LogEvent(
-                event_id=f"LOG_{place + 1:06d}",
+                event_id=f"LOG_{index + 1:06d}",
                 timestamp=START + timedelta(minutes=minutes),
                 entity="budget_action",
                 entity_id="BUD_0003",
                 campaign_id="CAMP_003",
                 from_status=events[-1].to_status if events else None,
                 to_status=status,
-                actor_kind="orchestrator" if who is None else "human",
-                actor_id=who,
+                actor_kind="orchestrator" if actor is None else "human",
+                actor_id=actor,
                 amount=amount,
             )
         )
@@ -45,7 +45,7 @@ def _violations(*steps):
     return [violation.code for violation in prove(_log(*steps), POLICY).violations]
 
 
-def test_proposed_approved_and_executed_is_proved():
+def test_a_proposed_approved_and_executed_action_is_compliant():
     proof = prove(_log(("proposed", None), ("approved", "A"), ("executed", None)), POLICY)
     assert (proof.is_compliant, proof.executed, proof.amount) == (True, ("BUD_0003",), 1000.0)
 
@@ -67,10 +67,10 @@ def test_each_violation_is_named(steps, code):
     assert _violations(*steps) == [code]
 
 
-def test_a_small_move_needs_no_person_and_an_amount_nobody_states_needs_one():
+def test_small_amounts_need_no_person_and_unstated_amounts_need_one():
     small = [("proposed", None, 0, 499.99), ("approved", None, 1, 499.99), ("executed", None, 2, 499.99)]
     assert _violations(*small) == []
-    unstated = [(status, who, minutes, None) for status, who, minutes, _ in small]
+    unstated = [(status, actor, minutes, None) for status, actor, minutes, _ in small]
     assert _violations(*unstated) == ["no_person"]
 
 
@@ -83,25 +83,25 @@ def test_a_small_move_needs_no_person_and_an_amount_nobody_states_needs_one():
         max_size=7,
     )
 )
-def test_the_proof_never_holds_where_money_moved_right_after_anything_but_a_persons_approval(steps):
+def test_an_execution_that_does_not_follow_a_persons_approval_is_never_compliant(steps):
     proof = prove(_log(*steps), POLICY)
-    places = [place for place, (status, _) in zip(count(), steps, strict=False) if status == "executed"]
-    assert len(proof.executed) == len(places)
-    for place in places:
-        if place == 0 or steps[place - 1][0] != "approved" or steps[place - 1][1] is None:
+    executions = [index for index, (status, _) in zip(count(), steps, strict=False) if status == "executed"]
+    assert len(proof.executed) == len(executions)
+    for index in executions:
+        if index == 0 or steps[index - 1][0] != "approved" or steps[index - 1][1] is None:
             assert not proof.is_compliant
 
 
-def test_recorded_moves_without_a_log_are_no_proof_and_their_fields_are_quoted():
+def test_executed_actions_without_a_log_are_not_provable_and_their_fields_are_quoted():
     found = report_governance(build_context(records(rows())))
     assert found["verdict"] == "not_provable"
     assert [each["budget_action_id"] for each in found["not_in_log"]] == [
         "BUD_0001", "BUD_0002", "BUD_0004", "BUD_0005", "BUD_0006",
     ]  # fmt: skip
-    assert "HUMAN_01 approved it, 55 minutes after it was proposed" in found["not_in_log"][0]["message"]
+    assert "HUMAN_01 approved it 55 minutes after the proposal" in found["not_in_log"][0]["message"]
 
 
-def test_a_log_of_every_executed_move_proves_or_convicts():
+def test_a_log_of_every_executed_action_proves_compliance_or_a_violation():
     tables = rows()
     tables["budget_actions"] = [tables["budget_actions"][2] | {"status": "executed"}]
     good = _log(("proposed", None), ("approved", "A"), ("executed", None))
@@ -110,4 +110,4 @@ def test_a_log_of_every_executed_move_proves_or_convicts():
     tables["marketing_log"] = [event.model_dump() for event in (good[0], good[2])]
     found = report_governance(build_context(records(tables)))
     assert found["verdict"] == "violated"
-    assert "BUD_0003 was executed on 2026-03-18T09:02:00 without standing approval." in found["message"]
+    assert "BUD_0003 was executed on 2026-03-18T09:02:00 without a valid approval." in found["message"]

@@ -1,4 +1,4 @@
-"""The marketing log: no spend moves before approval, and that can be shown from the log."""
+"""The marketing log: no transfer is executed before its approval, and the log alone proves it."""
 
 from datetime import datetime, timedelta
 
@@ -28,9 +28,9 @@ def test_money_moves_only_after_a_person_approved_it():
     log = _proposed()
     with pytest.raises(IllegalMoveError, match="legal from there: approve, reject"):
         log.move("budget_action", "BUD_0003", "execute", at=START, by="orchestrator")
-    with pytest.raises(InputError, match=r"from 500\.00 on a person must approve"):
+    with pytest.raises(InputError, match=r"a person must approve amounts from 500\.00"):
         log.move("budget_action", "BUD_0003", "approve", at=START, by="orchestrator")
-    with pytest.raises(InputError, match="who is not said"):
+    with pytest.raises(InputError, match="the person who approves it is not named"):
         log.move("budget_action", "BUD_0003", "approve", at=START, by="human")
     log.move("budget_action", "BUD_0003", "approve", at=START, by="human", actor="HUMAN_01")
     log.move("budget_action", "BUD_0003", "execute", at=START, by="orchestrator")
@@ -38,19 +38,19 @@ def test_money_moves_only_after_a_person_approved_it():
     assert [event.to_status for event in log.events] == ["proposed", "approved", "executed"]
 
 
-def test_nobody_approves_what_they_proposed():
+def test_a_proposer_cannot_approve_the_own_proposal():
     log = _proposed(by="human", actor="HUMAN_01")
-    with pytest.raises(InputError, match="HUMAN_01 proposed it; somebody else must approve it"):
+    with pytest.raises(InputError, match="HUMAN_01 proposed it; another person must approve it"):
         log.move("budget_action", "BUD_0003", "approve", at=START, by="human", actor="HUMAN_01")
     log.move("budget_action", "BUD_0003", "approve", at=START, by="human", actor="HUMAN_02")
     assert log.status("budget_action", "BUD_0003") == "approved"
 
 
-def test_a_small_move_needs_no_person():
+def test_small_amounts_need_no_approval_by_a_person():
     log = _proposed(amount=499.99)
     log.move("budget_action", "BUD_0003", "approve", at=START, by="orchestrator")
     strict = MarketingLog(log.events[:1], MarketingPolicy(budget=BudgetPolicy(approval_from=0.0)))
-    with pytest.raises(InputError, match="a person must approve"):
+    with pytest.raises(InputError, match="a person must approve amounts"):
         strict.move("budget_action", "BUD_0003", "approve", at=START, by="orchestrator")
 
 
@@ -65,9 +65,9 @@ def test_a_risk_is_reviewed_before_it_is_mitigated():
     assert log.status("risk_signal", "RSK_0001") == "open"
 
 
-def test_what_cannot_be_logged_is_refused():
+def test_invalid_events_are_refused():
     log = _proposed()
-    with pytest.raises(InputError, match="is in the log already"):
+    with pytest.raises(InputError, match="is already in the log"):
         log.enter("budget_action", "BUD_0003", at=START, by="orchestrator", amount=1.0)
     with pytest.raises(InputError, match="is not in the log; enter it first"):
         log.move("budget_action", "BUD_0009", "approve", at=START, by="human", actor="A")
@@ -93,7 +93,7 @@ def test_what_cannot_be_logged_is_refused():
     st.sampled_from([100.0, 499.99, 500.0, 5000.0]),
     st.sampled_from([("human", "A"), ("orchestrator", None)]),
 )
-def test_whatever_is_tried_the_log_holds_no_move_of_money_without_its_approval(tries, amount, proposer):
+def test_no_sequence_of_moves_executes_a_transfer_without_approval(tries, amount, proposer):
     log = _proposed(amount, *proposer)
     for move, by, actor in tries:
         try:
@@ -108,7 +108,7 @@ def test_whatever_is_tried_the_log_holds_no_move_of_money_without_its_approval(t
         assert approval.actor_id != "A" or proposer != ("human", "A")
 
 
-def test_a_written_log_is_read_as_records_and_raises_nothing(tmp_path):
+def test_a_written_log_is_read_as_records_without_findings(tmp_path):
     log = _proposed()
     log.write(tmp_path / f"{LOG_DATASET}.jsonl")
     read = read_folders([tmp_path])
@@ -119,7 +119,7 @@ def test_a_written_log_is_read_as_records_and_raises_nothing(tmp_path):
     assert noticed(with_log) == noticed(rows())
 
 
-def test_a_log_goes_on_where_it_was_left():
+def test_event_numbers_continue_from_an_existing_log():
     log = MarketingLog(_proposed().events)
     log.move("budget_action", "BUD_0003", "reject", at=START, by="human", actor="A")
     assert [event.event_id for event in log.events] == ["LOG_000001", "LOG_000002"]

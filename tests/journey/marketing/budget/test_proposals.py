@@ -1,4 +1,4 @@
-"""Proposals on records: worth something, held to every rule, and the same for the same records."""
+"""Proposals from records: they have a positive gain, keep every rule and are deterministic."""
 
 import json
 
@@ -24,7 +24,7 @@ def _proposed(tables, **options):
 
 
 def test_the_bundled_campaigns():
-    """CAMP_002: search brings 2.90 a dollar, social 0.18 with an open high risk; half of the 2,572.50 there may go."""
+    """CAMP_002: search returns 2.90 per dollar, social 0.18 with an open high risk; half of its 2,572.50 may move."""
     (proposal,) = report_proposals(build_context(records(rows())))
     assert (proposal["campaign_id"], proposal["from_channel_id"], proposal["to_channel_id"], proposal["amount"]) == (
         "CAMP_002", "CH_03", "CH_02", 1280.0,
@@ -34,13 +34,13 @@ def test_the_bundled_campaigns():
     assert proposal["status"] == "proposed"
 
 
-def test_it_is_entered_in_the_log_and_nothing_is_approved():
+def test_a_proposal_is_added_to_the_log_without_approval():
     found = _allocation(rows())
     assert [(event.to_status, event.amount) for event in found.proposal_events] == [("proposed", 1280.0)]
     assert prove(found.log.events, MarketingPolicy()).executed == ()
 
 
-def test_the_same_records_give_the_same_proposals_and_one_that_is_in_the_log_waits_and_is_not_made_twice():
+def test_proposals_are_deterministic_and_one_in_the_log_is_pending_and_not_proposed_again():
     tables = rows()
     first = _allocation(tables)
     assert _allocation(tables).proposals == first.proposals
@@ -52,16 +52,16 @@ def test_the_same_records_give_the_same_proposals_and_one_that_is_in_the_log_wai
     assert [[rule["code"] for rule in each["objections"]] for each in found["waiting"]] == [["campaign_closed"], []]
 
 
-def test_between_two_channels_where_a_recorded_action_waits_nothing_more_is_proposed():
+def test_nothing_is_proposed_between_two_channels_with_a_pending_action():
     tables = rows()
-    waiting = row(tables, "budget_actions", "BUD_0003")
-    waiting |= {"campaign_id": "CAMP_002", "from_channel_id": "CH_03", "to_channel_id": "CH_02", "amount": 200.0}
+    pending = row(tables, "budget_actions", "BUD_0003")
+    pending |= {"campaign_id": "CAMP_002", "from_channel_id": "CH_03", "to_channel_id": "CH_02", "amount": 200.0}
     assert _proposed(tables) == []
-    waiting["status"] = "rejected"
+    pending["status"] = "rejected"
     assert _proposed(tables) == [("CH_03", "CH_02")]
 
 
-def test_a_paused_campaign_or_one_that_is_over_moves_no_money():
+def test_nothing_is_proposed_in_a_paused_or_ended_campaign():
     tables = rows()
     row(tables, "campaigns", "CAMP_002")["status"] = "paused"
     assert _proposed(tables) == []
@@ -72,16 +72,16 @@ def test_a_paused_campaign_or_one_that_is_over_moves_no_money():
     assert "the campaign ended on 2026-03-18" in found.decisions["CAMP_002"]
 
 
-def test_counts_that_nobody_trusts_lead_to_no_proposal():
+def test_untrusted_counts_lead_to_no_proposal():
     tables = rows()
     for event in tables["funnel_events"]:
         event["confidence"] = 0.3
     found = _allocation(tables)
     assert found.proposals == ()
-    assert "its funnel counts are trusted too little" in found.decisions["CAMP_002"]
+    assert "the trust of its funnel counts is too low" in found.decisions["CAMP_002"]
 
 
-def test_a_high_risk_on_the_better_channel_stops_the_move_until_it_is_settled():
+def test_a_high_risk_on_the_better_channel_blocks_the_proposal_until_it_is_settled():
     tables = rows()
     risk = row(tables, "campaign_risk_signals", "RSK_0004")
     for status, expected in (("open", []), ("in_review", []), ("mitigated", [("CH_03", "CH_02")])):
@@ -91,8 +91,8 @@ def test_a_high_risk_on_the_better_channel_stops_the_move_until_it_is_settled():
     assert _proposed(tables) == [("CH_03", "CH_02")]
 
 
-def test_from_an_unknown_balance_nothing_is_ever_given():
-    """Without opening balances social is known to have had less than was taken from it."""
+def test_without_opening_balances_nothing_is_proposed():
+    """Without opening balances, the known money of social is less than what was taken from it."""
     tables = rows()
     del row(tables, "campaigns", "CAMP_002")["channel_budgets"]
     found = _allocation(tables)
@@ -109,7 +109,7 @@ def test_from_an_unknown_balance_nothing_is_ever_given():
     risk=st.sampled_from(["low", "medium", "high", "critical"]),
     status=st.sampled_from(["open", "in_review", "mitigated", "dismissed"]),
 )
-def test_whatever_the_records_say_every_proposal_keeps_every_rule(openings, conversions, approval_from, risk, status):
+def test_every_proposal_keeps_every_rule_for_any_records(openings, conversions, approval_from, risk, status):
     tables = rows()
     row(tables, "campaigns", "CAMP_002")["channel_budgets"] = dict(zip(("CH_02", "CH_03"), openings, strict=True))
     row(tables, "campaign_risk_signals", "RSK_0001").update(severity=risk, status=status)
@@ -131,7 +131,7 @@ def test_whatever_the_records_say_every_proposal_keeps_every_rule(openings, conv
         assert each.status == "proposed"
 
 
-def test_carried_out_it_raises_no_finding_of_budget_but_the_one_that_its_reasons_foretell():
+def test_an_executed_proposal_raises_only_the_budget_finding_that_its_reasons_mention():
     tables = rows()
     (made,) = _allocation(tables).proposals
     before = {(f.code, f.record) for f in check(records(tables)).findings}
@@ -141,28 +141,28 @@ def test_carried_out_it_raises_no_finding_of_budget_but_the_one_that_its_reasons
            "to_channel_id": made.to_channel_id, "amount": made.amount, "reason_code": made.reason_code}
     )  # fmt: skip
     assert {(f.code, f.record) for f in check(records(tables)).findings} - before == {("moved-back", "BUD_0007")}
-    assert any("BUD_0004 brought 500.00 the other way on 2026-03-18." in reason for reason in made.reasons)
+    assert any("BUD_0004 moved 500.00 in the opposite direction on 2026-03-18." in reason for reason in made.reasons)
 
 
-def test_what_waits_is_held_to_the_rules_and_all_of_it_is_json():
+def test_pending_actions_are_checked_against_the_rules_and_the_report_is_json():
     tables = rows()
     row(tables, "budget_actions", "BUD_0003")["amount"] = 5000.0
     found = json.loads(json.dumps(report_budget(build_context(records(tables)))))
-    (waits,) = found["waiting"]
-    assert [each["code"] for each in waits["objections"]] == ["campaign_closed", "not_enough"]
-    assert "CH_04 has 3000.00 to give, not 5000.00" in waits["message"]
+    (pending,) = found["waiting"]
+    assert [each["code"] for each in pending["objections"]] == ["campaign_closed", "not_enough"]
+    assert "CH_04 has 3000.00 to give, not 5000.00" in pending["message"]
     assert found["governance"]["verdict"] == "not_provable"
     assert {"channels", "decisions", "before_after", "audit"} <= set(found)
 
 
-def test_three_channels_are_weighed_again_after_each_move_and_none_both_gives_and_receives():
+def test_channels_are_re_evaluated_after_each_proposal_and_none_both_gives_and_receives():
     tables = rows()
     row(tables, "campaigns", "CAMP_002")["channel_budgets"] = {"CH_01": 5000, "CH_02": 6000, "CH_03": 6000}
     row(tables, "creative_assets", "ASSET_005")["channel_id"] = "CH_01"
     for snapshot in tables["performance_metrics"]:
         if snapshot["asset_id"] == "ASSET_005":
             snapshot |= {"conversions": snapshot["conversions"] // 4, "revenue_proxy": snapshot["revenue_proxy"] / 4}
-    # The changed rows contradict others, which is not what this is about.
+    # The changed rows contradict others, which would raise a risk.
     made = _proposed(tables, policy=MarketingPolicy(risk=RiskPolicy(doubtful=())))
     assert len(made) == 2
     assert not {source for source, _ in made} & {target for _, target in made}

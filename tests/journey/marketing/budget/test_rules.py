@@ -19,23 +19,23 @@ def _codes(transfer):
 
 
 @given(channels, amounts)
-def test_never_to_itself(channel, amount):
+def test_a_channel_cannot_give_to_itself(channel, amount):
     assert "to_itself" in _codes(Transfer("T", C, channel, channel, amount))
 
 
 @given(channels, amounts)
-def test_never_from_a_channel_with_nothing_to_give_and_never_from_unknown(target, amount):
+def test_a_channel_with_no_or_unknown_money_cannot_give(target, amount):
     assert "nothing_to_give" in _codes(Transfer("T", C, "B", target, amount))
     assert "balance_unknown" in _codes(Transfer("T", C, "Z", target, amount))
 
 
 @given(channels, amounts)
-def test_never_into_a_channel_with_an_open_high_risk(source, amount):
+def test_a_channel_with_an_open_high_risk_cannot_receive(source, amount):
     assert "open_risk" in _codes(Transfer("T", C, source, "R", amount))
 
 
 @given(transfers)
-def test_a_move_without_objection_is_one_that_leaves_a_balance_of_0_or_more(transfer):
+def test_a_transfer_without_objections_never_overdraws_a_channel(transfer):
     if not find_objections(transfer, AVAILABLE, RISKY):
         assert transfer.from_channel_id in ("A", "R")
         assert transfer.to_channel_id in ("A", "B", "Z")

@@ -30,72 +30,74 @@ steps = st.one_of(
 
 
 @given(st.lists(steps, max_size=25))
-def test_whatever_is_tried_balances_stay_whole_and_the_log_proves_every_approval(tries):
+def test_no_sequence_of_steps_loses_money_or_executes_without_approval(attempts):
     risky = dict(RISKY)
-    desk = BudgetWorkflow(MarketingLog(), dict(AVAILABLE), lambda: risky)
+    workflow = BudgetWorkflow(MarketingLog(), dict(AVAILABLE), lambda: risky)
     moved_into_risk = []
-    for place, (what, subject, by, actor) in enumerate(tries):
-        at = START + timedelta(minutes=place)
+    for minute, (action, subject, by, actor) in enumerate(attempts):
+        at = START + timedelta(minutes=minute)
         try:
-            if what == "risk":
+            if action == "risk":
                 risky.update({(C, subject): ("RSK",)}) if by else risky.pop((C, subject), None)
-            elif what == "propose":
-                desk.propose(subject, at=at, by=by, actor=actor)
+            elif action == "propose":
+                workflow.propose(subject, at=at, by=by, actor=actor)
             else:
-                getattr(desk, what)(subject, at=at, by=by, actor=actor)
-                if what == "execute":
-                    moved_into_risk.append(desk.transfers[subject].taker in risky)
+                getattr(workflow, action)(subject, at=at, by=by, actor=actor)
+                if action == "execute":
+                    moved_into_risk.append(workflow.transfers[subject].taker in risky)
         except (InputError, IllegalMoveError):
             continue
     assert not any(moved_into_risk)
-    known = {key: has for key, has in desk.available.items() if has is not None}
+    known = {key: amount for key, amount in workflow.available.items() if amount is not None}
     assert min(known.values()) >= 0.0
-    out = sum(
-        desk.transfers[key].amount for key in desk.transfers
-        if desk.log.status("budget_action", key) == "executed" and desk.transfers[key].to_channel_id == "Z"
+    moved_to_unknown = sum(
+        workflow.transfers[key].amount for key in workflow.transfers
+        if workflow.log.status("budget_action", key) == "executed" and workflow.transfers[key].to_channel_id == "Z"
     )  # fmt: skip
-    assert sum(known.values()) + out == pytest.approx(1300.0)  # what went to the unknown channel is still there
-    assert prove(desk.log.events, MarketingPolicy()).is_compliant
+    assert sum(known.values()) + moved_to_unknown == pytest.approx(
+        1300.0
+    )  # plus the money of the channel with an unknown balance
+    assert prove(workflow.log.events, MarketingPolicy()).is_compliant
 
 
 def _proposed():
-    desk = BudgetWorkflow(MarketingLog(), dict(AVAILABLE))
-    desk.propose(Transfer("T", C, "A", "B", 600.0), at=START, by="orchestrator", actor="journeylab")
-    return desk
+    workflow = BudgetWorkflow(MarketingLog(), dict(AVAILABLE))
+    workflow.propose(Transfer("T", C, "A", "B", 600.0), at=START, by="orchestrator", actor="journeylab")
+    return workflow
 
 
-def test_from_the_policys_amount_on_a_person_approves_and_then_the_money_moves():
-    desk = _proposed()
-    with pytest.raises(InputError, match="a person must approve"):
-        desk.approve("T", at=START, by="orchestrator")
+def test_from_the_policys_threshold_a_person_approves_before_the_money_moves():
+    workflow = _proposed()
+    with pytest.raises(InputError, match="a person must approve amounts"):
+        workflow.approve("T", at=START, by="orchestrator")
     with pytest.raises(IllegalMoveError, match="legal from there: approve, reject"):
-        desk.execute("T", at=START, by="orchestrator")
-    assert desk.available == AVAILABLE
-    desk.approve("T", at=START, by="human", actor="Q")
-    desk.execute("T", at=START, by="orchestrator")
-    assert (desk.available[C, "A"], desk.available[C, "B"]) == (400.0, 600.0)
-    desk.roll_back("T", at=START, by="human", actor="Q")
-    assert desk.available == AVAILABLE
+        workflow.execute("T", at=START, by="orchestrator")
+    assert workflow.available == AVAILABLE
+    workflow.approve("T", at=START, by="human", actor="Q")
+    workflow.execute("T", at=START, by="orchestrator")
+    assert (workflow.available[C, "A"], workflow.available[C, "B"]) == (400.0, 600.0)
+    workflow.roll_back("T", at=START, by="human", actor="Q")
+    assert workflow.available == AVAILABLE
 
 
-def test_what_was_allowed_at_proposal_is_asked_again_at_each_step():
-    desk = _proposed()
-    desk.available[C, "A"] = 500.0
+def test_the_rules_are_checked_again_at_each_step():
+    workflow = _proposed()
+    workflow.available[C, "A"] = 500.0
     with pytest.raises(InputError, match=r"A has 500\.00 to give, not 600\.00"):
-        desk.approve("T", at=START, by="human", actor="Q")
-    desk.available[C, "A"] = 600.0
-    desk.approve("T", at=START, by="human", actor="Q")
-    desk.risky = lambda: {(C, "B"): ("RSK_9",)}
-    with pytest.raises(InputError, match="not settled: RSK_9"):
-        desk.execute("T", at=START, by="orchestrator")
+        workflow.approve("T", at=START, by="human", actor="Q")
+    workflow.available[C, "A"] = 600.0
+    workflow.approve("T", at=START, by="human", actor="Q")
+    workflow.risky = lambda: {(C, "B"): ("RSK_9",)}
+    with pytest.raises(InputError, match="unsettled serious risk: RSK_9"):
+        workflow.execute("T", at=START, by="orchestrator")
 
 
-def test_money_that_was_spent_cannot_go_back_and_what_was_not_proposed_cannot_move():
-    desk = _proposed()
-    desk.approve("T", at=START, by="human", actor="Q")
-    desk.execute("T", at=START, by="orchestrator")
-    desk.available[C, "B"] = 10.0
-    with pytest.raises(InputError, match=r"B has 10\.00 left; 600\.00 cannot go back"):
-        desk.roll_back("T", at=START, by="human", actor="Q")
-    with pytest.raises(InputError, match="was not proposed here"):
-        desk.execute("T2", at=START, by="orchestrator")
+def test_spent_money_cannot_be_moved_back_and_unproposed_transfers_cannot_be_executed():
+    workflow = _proposed()
+    workflow.approve("T", at=START, by="human", actor="Q")
+    workflow.execute("T", at=START, by="orchestrator")
+    workflow.available[C, "B"] = 10.0
+    with pytest.raises(InputError, match=r"B has 10\.00 left; 600\.00 cannot be moved back"):
+        workflow.roll_back("T", at=START, by="human", actor="Q")
+    with pytest.raises(InputError, match="was not proposed in this workflow"):
+        workflow.execute("T2", at=START, by="orchestrator")
