@@ -1,1 +1,1 @@
-"""What every part of the marketing side needs: findings, lifecycles, the campaign policy."""
+"""Shared parts of the marketing packages: findings, lifecycles and the marketing policy."""

@@ -1,4 +1,4 @@
-"""Findings about the marketing side: a finding with the campaign and, where it is about money, how much of it."""
+"""Findings about campaigns: a finding with its campaign and, where money is involved, an amount."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from journey.core.findings import Finding
 
 @dataclass(frozen=True, slots=True)
 class MarketingFinding(Finding):
-    """One thing noticed about campaigns.
+    """A finding about a campaign.
 
     Attributes:
-        campaign_id: The campaign it concerns, when there is one.
-        amount: The money it is about, in the currency of the records; None where it is about none. Two findings may be
-            about the same money, so amounts are not to be added across codes.
+        campaign_id: The campaign that the finding concerns; None if it concerns no single campaign.
+        amount: Amount of money involved, in the currency of the records; None if no money is involved. Two findings may
+            concern the same money, so do not add amounts across codes.
     """
 
     campaign_id: str | None = None

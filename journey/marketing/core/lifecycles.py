@@ -1,4 +1,4 @@
-"""Which machine each kind of entity in the marketing log moves through."""
+"""Lifecycle machines of the entities in the marketing log."""
 
 from functools import cache
 
@@ -9,5 +9,5 @@ from journey.marketing.records.model import Entity
 
 @cache
 def lifecycles() -> dict[Entity, Journey]:
-    """The machine of each kind of entity."""
+    """The lifecycle machine of each kind of entity."""
     return {"budget_action": budget_action_lifecycle(), "risk_signal": risk_signal_lifecycle()}

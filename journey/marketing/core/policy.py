@@ -1,7 +1,7 @@
-"""The marketing policy: every threshold that a finding, a flag or a proposal rests on, as data with defaults.
+"""The marketing policy: all thresholds behind findings, flags and proposals, as data with defaults.
 
-A policy file (TOML) overrides any of them; what it leaves out keeps its default. Defaults are assumptions to be
-replaced by your own unless a description names another origin.
+A policy file (TOML) overrides any of them; omitted keys keep their defaults. Unless a description names another origin,
+defaults are assumptions; replace them with your own values.
 """
 
 import re
@@ -25,24 +25,24 @@ CountedRisk = Literal[
 
 
 class Metric(PolicySection):
-    """A rate as it is computed from performance: its numerator per its denominator."""
+    """A rate computed from performance records: numerator divided by denominator."""
 
     numerator: Quantity
     denominator: Quantity = "impressions"
 
     @property
     def definition(self) -> str:
-        """The rate in words."""
+        """The definition as text, for example "conversions per impression"."""
         return f"{self.numerator} per {self.denominator.removesuffix('s')}"
 
 
 class PhraseRule(PolicySection):
-    """Words that an asset may not use without somebody having looked at them."""
+    """A phrase in an asset's text that raises a risk for review."""
 
     code: str
     risk_type: Literal["brand_safety", "policy_violation"]
     severity: Severity
-    pattern: str = Field(description="A regular expression; capitals do not matter.")
+    pattern: str = Field(description="A regular expression, matched case-insensitively.")
 
     @field_validator("pattern")
     @classmethod
@@ -50,83 +50,93 @@ class PhraseRule(PolicySection):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+            raise ValueError(f"{pattern!r} is not a valid regular expression: {error}") from None
         return pattern
 
 
 class Trust(PolicySection):
-    """How far a count can be believed: the confidence of its row times the trust in its source."""
+    """Trust in a count: the confidence of its row times the trust in its source."""
 
     sources: dict[str, Share] = Field(
         default={"crm": 1.0, "product_analytics": 0.95, "web_analytics": 0.9, "ads_platform": 0.8},
-        description="Trust in each source: what was written down by a person's own act comes first.",
+        description="Trust in each source; sources in which people record events themselves rank highest.",
     )
-    other: Share = Field(default=0.5, description="Any other or unnamed source.")
-    confidence_unstated: Share = Field(default=0.5, description="A row that states no confidence.")
-    least: Share = Field(default=0.6, description="Counts trusted less lead to no flag and no proposal.")
+    other: Share = Field(default=0.5, description="Trust in any other or unnamed source.")
+    confidence_unstated: Share = Field(default=0.5, description="Confidence of a row that states none.")
+    least: Share = Field(default=0.6, description="Minimum trust; counts below it cause no flag and no proposal.")
 
 
 class FunnelPolicy(PolicySection):
-    """When a step of a funnel counts as a leak."""
+    """Thresholds for a leaking funnel step."""
 
-    weak_step: Share = Field(default=0.02, description="A step is a drop-off when its interval ends below this.")
+    weak_step: Share = Field(
+        default=0.02, description="A step is a drop-off if the upper bound of its conversion is below this."
+    )
     weak_ratio: Share = Field(
-        default=0.5, description="... or below this part of what the campaign's other cells reach at the same step."
+        default=0.5,
+        description="A step is also a drop-off if the upper bound is below this share of the conversion "
+        "at the same step in the campaign's other cells.",
     )
     strong_click_rate: Share = Field(
-        default=0.05, description="The top is strong when the interval of clicks per impression begins above this."
+        default=0.05,
+        description="The top of a funnel is strong if the lower bound of clicks per impression is above this.",
     )
-    confidence: Share = Field(default=0.95, description="Of every interval.")
+    confidence: Share = Field(default=0.95, description="Confidence level of all intervals.")
 
 
 class BudgetPolicy(PolicySection):
-    """Who may move how much."""
+    """Limits and approval rules for budget transfers."""
 
     currency: str = "USD"
-    approval_from: Money = Field(default=500.0, description="A move of this amount or more needs a person's approval.")
-    active: tuple[str, ...] = Field(default=("active",), description="Statuses of campaigns in which money may move.")
+    approval_from: Money = Field(
+        default=500.0, description="A transfer of this amount or more needs a person's approval."
+    )
+    active: tuple[str, ...] = Field(
+        default=("active",), description="Campaign statuses in which money may be transferred."
+    )
     saturation: float = Field(
         default=0.7,
         gt=0.0,
         lt=1.0,
-        description="Exponent of the power law by which a channel's return grows with its spend: 1 would be no "
-        "diminishing. 0.7 means that twice the money brings 1.6 times the return.",
+        description="Exponent of the power law that relates a channel's return to its spend; 1 means no diminishing "
+        "returns. With 0.7, doubling the spend multiplies the return by 1.6.",
     )
     prior_clicks: float = Field(
-        default=20.0, gt=0.0, description="Weight of the company's pooled conversion rate, in clicks."
+        default=20.0, gt=0.0, description="Prior weight of the company's pooled conversion rate, in clicks."
     )
     prior_conversions: float = Field(
-        default=4.0, gt=0.0, description="Weight of the company's pooled value per conversion, in conversions."
+        default=4.0, gt=0.0, description="Prior weight of the company's pooled value per conversion, in conversions."
     )
     value_variation: float = Field(
         default=1.0,
         gt=0.0,
-        description="Coefficient of variation of the value of single conversions, which no record holds.",
+        description="Coefficient of variation of the value of a single conversion, which the records do not contain.",
     )
-    most_share: Share = Field(default=0.5, description="One proposal takes at most this part of what a channel has.")
-    least_amount: Money = Field(default=100.0, description="Smaller moves are not worth proposing.")
+    most_share: Share = Field(default=0.5, description="Maximum share of a channel's balance that one proposal takes.")
+    least_amount: Money = Field(default=100.0, description="Minimum amount of a proposal.")
     step: float = Field(default=10.0, gt=0.0, description="Proposed amounts are rounded down to a multiple of this.")
-    least_probability: Share = Field(
-        default=0.8, description="A proposal must gain with at least this probability, by the posterior."
-    )
-    sure: Share = Field(default=0.95, description="From this probability on the receiving channel is called a winner.")
+    least_probability: Share = Field(default=0.8, description="Minimum posterior probability that a proposal gains.")
+    sure: Share = Field(default=0.95, description="Probability from which the receiving channel is called a winner.")
     least_clicks: float = Field(
-        default=100.0, ge=0.0, description="Fewer clicks before or after a move are too thin to compare."
+        default=100.0, ge=0.0, description="Minimum clicks before and after a transfer for a comparison."
     )
 
     @model_validator(mode="after")
     def _validate_value_variance(self) -> Self:
         if self.prior_conversions <= self.value_variation**2:
             raise ValueError(
-                "prior_conversions must be more than value_variation squared, or the value has no variance"
+                "prior_conversions must be more than value_variation squared; otherwise the value has no finite "
+                "variance"
             )
         return self
 
 
 class RiskPolicy(PolicySection):
-    """What may not stay unlooked at, and from when on the data raise a risk by themselves."""
+    """Rules for mandatory reviews, and thresholds at which the data raise a risk."""
 
-    force_review: tuple[str, ...] = Field(default=("high", "critical"), description="Severities a person must review.")
+    force_review: tuple[str, ...] = Field(
+        default=("high", "critical"), description="Severities that a person must review."
+    )
     base: dict[CountedRisk, Severity] = Field(
         default={
             "high_clicks_zero_conversions": "high",
@@ -135,16 +145,26 @@ class RiskPolicy(PolicySection):
             "segment_mismatch": "medium",
             "data_quality": "low",
         },
-        description="Severity of a computed risk before its spend counts; phrase rules bring their own.",
+        description="Severity of a computed risk before the adjustment for spend; phrase rules set their own.",
     )
-    raise_spend: Money = Field(default=1000.0, description="From this spend on a computed risk is one degree worse.")
-    small_spend: Money = Field(default=50.0, description="Below this spend it is one degree milder.")
-    least_confidence: Share = Field(default=0.95, description="A count raises a risk only with this confidence.")
-    weak_conversion: Share = Field(default=0.01, description="Conversions per click below which conversion is low.")
-    spike_ratio: float = Field(default=1.5, gt=1.0, description="Daily spend against all days before.")
-    spike_least: Money = Field(default=50.0, description="... and so many dollars a day more.")
+    raise_spend: Money = Field(
+        default=1000.0, description="Spend from which a computed risk is one degree more severe."
+    )
+    small_spend: Money = Field(default=50.0, description="Spend below which a computed risk is one degree less severe.")
+    least_confidence: Share = Field(default=0.95, description="Minimum confidence for counts to raise a risk.")
+    weak_conversion: Share = Field(
+        default=0.01, description="Conversion is low below this number of conversions per click."
+    )
+    spike_ratio: float = Field(
+        default=1.5, gt=1.0, description="Minimum ratio of daily spend to that of all days before, for a spend spike."
+    )
+    spike_least: Money = Field(
+        default=50.0, description="Minimum increase in daily spend for a spend spike, in dollars."
+    )
     many_findings: int = Field(
-        default=3, ge=1, description="So many doubtful records of a campaign are one degree worse."
+        default=3,
+        ge=1,
+        description="Number of data-quality findings from which a campaign's risk is one degree more severe.",
     )
     doubtful: tuple[str, ...] = Field(
         default=(
@@ -152,22 +172,23 @@ class RiskPolicy(PolicySection):
             "rollup-differs", "snapshot-decreased", "spend-differs", "cost-differs-from-model", "step-not-recorded",
             "stored-rate-differs",
         ),
-        description="Findings that say that numbers of a campaign cannot be right.",
+        description="Codes of findings that mean that a campaign's numbers are wrong.",
     )  # fmt: skip
     weights: dict[Severity, Share] = Field(
         default={"low": 0.1, "medium": 0.3, "high": 0.7, "critical": 1.0},
-        description="Share of the spend that a severity puts at stake.",
+        description="Share of the spend at stake, by severity.",
     )
     escalate_from: Money = Field(
-        default=500.0, description="A person must look from this weight x confidence x spend on, whatever the severity."
+        default=500.0,
+        description="Exposure (weight x confidence x spend) from which a person must review a risk of any severity.",
     )
     review_days: dict[Severity, int] = Field(
         default={"low": 14, "medium": 7, "high": 2, "critical": 1},
-        description="A risk that is open for longer is overdue.",
+        description="Days after which an open risk is overdue, by severity.",
     )
     close_days: dict[Severity, int] = Field(
         default={"low": 3, "medium": 7, "high": 14, "critical": 14},
-        description="After so many days a risk that the data no longer raise is proposed for closing.",
+        description="Days after which closing is proposed for a risk that the data no longer raise, by severity.",
     )
     phrases: tuple[PhraseRule, ...] = Field(
         default=(
@@ -184,7 +205,7 @@ class RiskPolicy(PolicySection):
                 pattern=r"\b(guaranteed?|risk[- ]free|no risk)\b",
             ),
         ),
-        description="The first is named after the rule that a published record cites.",
+        description="Phrase rules; the first has the name of the rule that a published record cites.",
     )
 
     @model_validator(mode="after")
@@ -197,76 +218,79 @@ class RiskPolicy(PolicySection):
         ):
             missing = [key for key in known if key not in getattr(self, name)]
             if missing:
-                raise ValueError(f"{name} leaves out {', '.join(missing)}")
+                raise ValueError(f"{name} lacks {', '.join(missing)}")
         return self
 
 
 class ExperimentPolicy(PolicySection):
-    """When an experiment has a winner."""
+    """Rules for declaring the winner of an experiment."""
 
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
-        default=CONFIDENCE, description="Of intervals; there is a winner when the p-value is below the rest."
+        default=CONFIDENCE,
+        description="Confidence level of intervals; an experiment has a winner if its p-value is below 1 minus this.",
     )
     power: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
-        default=POWER, description="With which the sample size given would show a difference of the size seen."
+        default=POWER, description="Power of the reported sample size to detect a difference of the observed size."
     )
 
 
 class RollupPolicy(PolicySection):
-    """When a segment is worth more money, the same, a new message, or none."""
+    """Rules for recommending scale, hold, revise or stop for a segment."""
 
-    confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(default=CONFIDENCE, description="Of every interval.")
+    confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
+        default=CONFIDENCE, description="Confidence level of all intervals."
+    )
     window_days: Annotated[int, Field(ge=1, le=3660)] = Field(
-        default=7, description="Length of a window that nobody recorded."
+        default=7, description="Length in days of a window that is not recorded."
     )
     least_counted: Annotated[int, Field(ge=1)] = Field(
-        default=1000, description="With fewer in the denominator of the KPI there is no recommendation but hold."
+        default=1000, description="Minimum denominator of the KPI; below it the recommendation is always hold."
     )
-    dead_end: Share = Field(
-        default=0.01, description="Stop when the interval of conversions per click ends below this."
-    )
+    dead_end: Share = Field(default=0.01, description="Stop if the upper bound of conversions per click is below this.")
     stop_below: Share = Field(
-        default=0.25, description="Stop when the KPI's interval ends below this part of what it is held against."
+        default=0.25, description="Stop if the upper bound of the KPI is below this share of its reference value."
     )
     least_return: Annotated[float, Field(ge=0.0)] = Field(
-        default=1.0, description="Scale only where the lower bound of revenue per dollar spent is at least this."
+        default=1.0, description="Scale only if the lower bound of revenue per dollar spent is at least this."
     )
 
 
 class AttributionPolicy(PolicySection):
-    """How credit is given to channels from customer paths."""
+    """How channels are credited from customer paths."""
 
     order: Annotated[int, Field(ge=1, le=4)] = Field(
-        default=1, description="How many of the last channels the next step depends on."
+        default=1, description="Number of most recent channels on which the next step depends."
     )
 
 
 class Tolerance(PolicySection):
-    """Differences that are rounding and not findings."""
+    """Differences that are treated as rounding and cause no finding."""
 
-    rate: float = Field(default=0.0005, ge=0.0, description="A stored rate with three decimals.")
-    kpi: float = Field(default=0.00005, ge=0.0, description="A stored KPI with four decimals.")
-    trend: float = Field(default=0.005, ge=0.0, description="A stored trend with two decimals.")
-    money: Money = Field(default=0.5, description="Dollars.")
-    cost_share: Share = Field(default=0.05, description="A channel's cost is an average: so far it may be off.")
+    rate: float = Field(default=0.0005, ge=0.0, description="For a stored rate with three decimals.")
+    kpi: float = Field(default=0.00005, ge=0.0, description="For a stored KPI with four decimals.")
+    trend: float = Field(default=0.005, ge=0.0, description="For a stored trend with two decimals.")
+    money: Money = Field(default=0.5, description="For amounts, in dollars.")
+    cost_share: Share = Field(
+        default=0.05, description="For a channel's cost, as a share: the recorded price is an average."
+    )
 
 
 class MarketingPolicy(PolicySection):
-    """Everything together."""
+    """The whole marketing policy."""
 
     metrics: dict[str, Metric] = Field(
         default={
             "conversion_rate": Metric(numerator="conversions"),
-            # The conversion that performance counts is the one the campaign is for: here, a demo request.
+            # Performance counts conversions to the campaign's goal, which is a demo request here.
             "demo_request_rate": Metric(numerator="conversions"),
             "click_through_rate": Metric(numerator="clicks"),
             "feature_click_through_rate": Metric(numerator="clicks"),
         },
-        description="How each metric that campaigns and experiments name is computed.",
+        description="Definition of each metric that campaigns and experiments name.",
     )
     methods: tuple[str, ...] = Field(
         default=("first_touch", "last_touch", "linear", "assist", "self_reported"),
-        description="Known ways of attributing; counts of two ways are never added.",
+        description="Known attribution methods; counts of different methods are never added.",
     )
     trust: Trust = Trust()
     funnel: FunnelPolicy = FunnelPolicy()
@@ -276,20 +300,20 @@ class MarketingPolicy(PolicySection):
     rollups: RollupPolicy = RollupPolicy()
     attribution: AttributionPolicy = AttributionPolicy()
     targets: dict[str, Annotated[float, Field(ge=0.0)]] = Field(
-        default={}, description="What a KPI is to reach, by its name, in campaigns that state no target of their own."
+        default={}, description="Targets by KPI name, for campaigns without a target of their own."
     )
     tolerance: Tolerance = Tolerance()
 
 
 def build_marketing_policy(override: dict[str, Any], source: str) -> MarketingPolicy:
-    """The default marketing policy with `override` laid over it.
+    """The default marketing policy, overridden by `override`.
 
     Args:
-        override: Nested keys of the policy; what is left out keeps its default, and lists are replaced whole.
-        source: Where they come from, for the error message.
+        override: Nested keys of the policy; omitted keys keep their defaults, and lists are replaced as a whole.
+        source: Origin of the keys, for error messages.
 
     Raises:
-        InputError: A key is unknown or a value impossible; the message names key, value and what is expected.
+        InputError: A key is unknown or a value is invalid; the message names the key, the value and what is expected.
     """
     try:
         return MarketingPolicy.model_validate(deep_merge(MarketingPolicy().model_dump(), override))
@@ -301,6 +325,6 @@ def read_marketing_policy(path: Path) -> MarketingPolicy:
     """Read a marketing policy file (TOML).
 
     Raises:
-        InputError: The file is missing, is not TOML, or says something impossible.
+        InputError: The file is missing, is not TOML, or contains an unknown key or an invalid value.
     """
     return build_marketing_policy(read_override(path), str(path))

@@ -1,1 +1,1 @@
-"""Recorded campaigns: what a record of the marketing side holds, and how folders of them are read."""
+"""Marketing records: their models, and how folders of them are read."""

@@ -1,8 +1,9 @@
-"""Reading folders of marketing records: the front door of this package.
+"""Read folders of marketing records.
 
-Each set is one file, as with customers. Folders are read together: one may hold the V1 sets and another the V2 sets. A
-set that several of them hold is read from all of them, its rows numbered through, and a notice says so; rows with one
-key are then resolved like rows of one file (identical ones once, contradicting ones by the first, with an error).
+Each record set is one file, as for customers. Folders are read together: one may contain the V1 sets and another the V2
+sets. A set that is in several folders is read from all of them, with consecutive row numbers, and a notice reports it.
+Rows with the same key are then resolved like rows of one file: identical rows count once; of contradicting rows the
+first is used, with an error.
 """
 
 from collections.abc import Sequence
@@ -21,22 +22,22 @@ if TYPE_CHECKING:
 __all__ = ["BUNDLED", "MarketingRecords", "bundled_folder", "read_folders"]
 
 BUNDLED = "marketing"
-"""Name of the bundled folder."""
+"""Name of the bundled folder of marketing records."""
 
 
 def read_folders(folders: Sequence[Path | str]) -> MarketingRecords:
-    """The records of one folder, or of several together.
+    """Read the records of one folder, or of several folders together.
 
     Args:
-        folders: One or more folders, each of which holds at least one set.
+        folders: One or more folders, each with at least one record set.
 
     Raises:
-        InputError: No folder is given, one is given twice, or one of them or of its files cannot be read. A row that
-            does not fit is no error: see `MarketingRecords.set_aside`.
+        InputError: No folder is given, a folder is given twice, or a folder or file cannot be read. An invalid row
+            raises no error; see `MarketingRecords.set_aside`.
     """
     paths = [Path(folder) for folder in folders]
     if not paths:
-        raise InputError("no folder of records is given; give one or more")
+        raise InputError("no folder of records is given; give one or more folders")
     _refuse_repeated_folders(paths)
     sources: dict[str, list[Source]] = {}
     findings: list[Finding] = []

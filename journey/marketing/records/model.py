@@ -1,8 +1,8 @@
-"""What each record of the marketing side holds: V1 sets, V2 sets, conversion paths and the event log.
+"""Models of the marketing records: V1 sets, V2 sets, conversion paths and the marketing log.
 
-Names, keys and enums of the V2 sets are the second seed text's. The V1 sets are written down there by name only; their
-fields are those of the published records, and the few that this software adds are optional. As in
-`journey.records.model`, a field is described here and nowhere else: validation by column is derived from it.
+Names, keys and enums of the V2 sets come from the project's second seed text. That text only names the V1 sets; their
+fields are those of the published records, and the few fields that this software adds are optional. As in
+`journey.records.model`, fields are defined only here: the validation of each column is derived from them.
 
 Dates may carry a time of day; a bare date means midnight. Money is in the currency of the records.
 """
@@ -40,7 +40,7 @@ Balance = Annotated[float, Field(ge=-MAX_DOLLARS, le=MAX_DOLLARS)]
 
 
 class Campaign(Record):
-    """The backbone: every other set points to campaigns."""
+    """A campaign. All other record sets refer to campaigns."""
 
     dataset: ClassVar[str] = "campaigns"
     key: ClassVar[str | None] = "campaign_id"
@@ -50,23 +50,23 @@ class Campaign(Record):
     created_at: datetime | None = None
     name: str | None = None
     objective: str | None = None
-    primary_kpi: str | None = Field(default=None, description="One of the policy's metrics.")
+    primary_kpi: str | None = Field(default=None, description="Name of a metric of the policy.")
     start_date: datetime | None = None
     end_date: datetime | None = None
-    budget: Dollars | None = Field(default=None, description="For the whole campaign.")
+    budget: Dollars | None = Field(default=None, description="Budget of the whole campaign, in dollars.")
     status: str | None = None
     hypothesis: str | None = None
-    kpi_target: Dollars | None = Field(default=None, description="What the primary KPI is to reach, for instance 0.01.")
+    kpi_target: Dollars | None = Field(default=None, description="Target of the primary KPI, for example 0.01.")
     path: tuple[str, ...] = Field(
-        default=(), description="The steps of the funnel that this campaign has; empty: those that are recorded."
+        default=(), description="Funnel steps of this campaign, in order. Default: the recorded steps."
     )
     channel_budgets: dict[str, object] = Field(
-        default_factory=dict, description="Opening balance of each channel, in dollars; the budget as it was planned."
+        default_factory=dict, description="Opening balance (planned budget) of each channel, in dollars."
     )
 
 
 class Segment(Record):
-    """An audience."""
+    """An audience segment."""
 
     dataset: ClassVar[str] = "audience_segments"
     key: ClassVar[str | None] = "segment_id"
@@ -79,7 +79,7 @@ class Segment(Record):
 
 
 class Channel(Record):
-    """Where a campaign is seen, and what that costs."""
+    """A channel that shows campaigns, and its price."""
 
     dataset: ClassVar[str] = "channels"
     key: ClassVar[str | None] = "channel_id"
@@ -88,11 +88,11 @@ class Channel(Record):
     type: str | None = None
     platform: str | None = None
     cost_model: str | None = Field(default=None, description="per_send, per_click, per_impression or flat.")
-    avg_cost: Dollars | None = Field(default=None, description="Dollars for one of what the cost model counts.")
+    avg_cost: Dollars | None = Field(default=None, description="Price in dollars of one unit of the cost model.")
 
 
 class Asset(Record):
-    """A creative: one campaign, segment and channel."""
+    """A creative asset, for one campaign, segment and channel."""
 
     dataset: ClassVar[str] = "creative_assets"
     key: ClassVar[str | None] = "asset_id"
@@ -126,13 +126,13 @@ class Experiment(Record):
     variant_asset: str | None = None
     status: str | None = None
     denominator: str | None = Field(
-        default=None, description="What its rate is counted per, where that is not the policy's: impressions or clicks."
+        default=None, description="Denominator of its rate, impressions or clicks. Default: the policy's."
     )
-    test: str | None = Field(default=None, description="pooled_z (where nothing is said) or fisher_exact.")
+    test: str | None = Field(default=None, description="pooled_z (default) or fisher_exact.")
 
 
 class Performance(Record):
-    """A snapshot of an asset in an experiment: what has come together since it started, up to the timestamp."""
+    """A snapshot of an asset in an experiment: cumulative counts from the experiment's start to the timestamp."""
 
     dataset: ClassVar[str] = "performance_metrics"
     key: ClassVar[str | None] = None
@@ -145,14 +145,14 @@ class Performance(Record):
     clicks: Count
     conversions: Count
     conversion_rate: Annotated[float, Field(ge=0.0)] | None = Field(
-        default=None, description="Conversions per impression: checked, never trusted."
+        default=None, description="Conversions per impression as stored; only checked, never used."
     )
     cost: Dollars
     revenue_proxy: Dollars | None = None
 
 
 class MarketingDecision(Record):
-    """What an orchestrator did in a campaign, in words."""
+    """An action that an orchestrator took in a campaign, as free text."""
 
     dataset: ClassVar[str] = "orchestrator_decisions"
     key: ClassVar[str | None] = "decision_id"
@@ -167,7 +167,7 @@ class MarketingDecision(Record):
 
 
 class RoiEntry(Record):
-    """What a campaign cost and is thought to be worth."""
+    """Costs and estimated value of a campaign."""
 
     dataset: ClassVar[str] = "roi_ledger"
     key: ClassVar[str | None] = "campaign_id"
@@ -177,11 +177,11 @@ class RoiEntry(Record):
     human_review_cost: Dollars | None = None
     media_spend: Dollars | None = None
     estimated_value: Dollars | None = None
-    net_roi: Balance | None = Field(default=None, description="Value less the three costs, in dollars.")
+    net_roi: Balance | None = Field(default=None, description="Estimated value minus the three costs, in dollars.")
 
 
 class FunnelEvent(Record):
-    """How many reached a step on a day."""
+    """Number of people that reached a funnel step on a day."""
 
     dataset: ClassVar[str] = "funnel_events"
     key: ClassVar[str | None] = "event_id"
@@ -199,7 +199,7 @@ class FunnelEvent(Record):
 
 
 class BudgetAction(Record):
-    """Money moved, or to be moved, between two channels of a campaign."""
+    """A budget transfer between two channels of a campaign, proposed or executed."""
 
     dataset: ClassVar[str] = "budget_actions"
     key: ClassVar[str | None] = "budget_action_id"
@@ -216,13 +216,13 @@ class BudgetAction(Record):
     proposed_by: Proposer | None = None
     approved_by_human: bool | None = None
     approver_id: str | None = None
-    # Ten years: what takes longer is a typing error, and no calendar could hold it.
+    # At most ten years: a longer latency is a typing error and could exceed the range of dates.
     approval_latency_minutes: Annotated[float, Field(ge=0.0, le=5_256_000.0)] | None = None
     status: BudgetStatus
 
 
 class RiskSignal(Record):
-    """Something about a campaign that somebody should look at."""
+    """A risk of a campaign that needs review."""
 
     dataset: ClassVar[str] = "campaign_risk_signals"
     key: ClassVar[str | None] = "risk_id"
@@ -240,7 +240,7 @@ class RiskSignal(Record):
 
 
 class SegmentRollup(Record):
-    """A campaign in a segment over a window of days, both ends included."""
+    """Results of a campaign in a segment over a window of days, both ends included."""
 
     dataset: ClassVar[str] = "segment_rollups"
     key: ClassVar[str | None] = "rollup_id"
@@ -262,7 +262,7 @@ class SegmentRollup(Record):
 
 
 class AttributionHint(Record):
-    """How many conversions a channel had a part in, by one way of counting; ways are never added to each other."""
+    """Conversions credited to a channel by one attribution method. Counts of different methods are never added."""
 
     dataset: ClassVar[str] = "attribution_hints"
     key: ClassVar[str | None] = "hint_id"
@@ -277,22 +277,22 @@ class AttributionHint(Record):
 
 
 class ConversionPath(Record):
-    """The channels that prospects met, in order, and what became of those who met them in this order."""
+    """A sequence of channels that prospects met, with the number of conversions among these prospects."""
 
     dataset: ClassVar[str] = "conversion_paths"
     key: ClassVar[str | None] = None
     subject: ClassVar[str] = "path"
 
-    path: str = Field(description="Channels in order, parted by '>': CH_03 > CH_02.")
+    path: str = Field(description="Channels in order, separated by '>': CH_03 > CH_02.")
     campaign_id: str | None = None
-    timestamp: datetime | None = Field(default=None, description="When these were counted.")
+    timestamp: datetime | None = Field(default=None, description="Time of the count.")
     conversions: Count
-    value: Dollars | None = Field(default=None, description="What the conversions brought together, in dollars.")
-    nulls: Count = Field(default=0, description="Prospects who met the same channels and did not convert.")
+    value: Dollars | None = Field(default=None, description="Total value of the conversions, in dollars.")
+    nulls: Count = Field(default=0, description="Prospects that met the same channels and did not convert.")
 
 
 class LogEvent(Record):
-    """One move of a budget action or a risk signal through its machine; see `journey.marketing.budget.log`."""
+    """One status change of a budget action or risk signal; see `journey.marketing.budget.log`."""
 
     dataset: ClassVar[str] = "marketing_log"
     key: ClassVar[str | None] = "event_id"
@@ -300,17 +300,25 @@ class LogEvent(Record):
     event_id: str
     timestamp: datetime
     entity: Entity
-    entity_id: str = Field(description="Key of the budget action or of the risk signal.")
+    entity_id: str = Field(description="ID of the budget action or risk signal.")
     campaign_id: str | None = None
-    from_status: str | None = Field(default=None, description="Null where the entity is entered into the log.")
+    from_status: str | None = Field(
+        default=None, description="Previous status; null for the first entry of the entity."
+    )
     to_status: str
     actor_kind: Proposer
-    actor_id: str | None = Field(default=None, description="Which person, or which orchestrator.")
-    amount: Dollars | None = Field(default=None, description="What a budget action moves.")
+    actor_id: str | None = Field(default=None, description="ID of the person or orchestrator.")
+    amount: Dollars | None = Field(default=None, description="Amount of a budget action, in dollars.")
     reason: str | None = None
-    from_channel_id: str | None = Field(default=None, description="Of a budget action that is entered.")
-    to_channel_id: str | None = Field(default=None, description="Of a budget action that is entered.")
-    reason_code: ReasonCode | None = Field(default=None, description="Of a budget action that is entered.")
+    from_channel_id: str | None = Field(
+        default=None, description="Source channel, in the first entry of a budget action."
+    )
+    to_channel_id: str | None = Field(
+        default=None, description="Receiving channel, in the first entry of a budget action."
+    )
+    reason_code: ReasonCode | None = Field(
+        default=None, description="Reason code, in the first entry of a budget action."
+    )
 
 
 MARKETING_FAMILY = Family(

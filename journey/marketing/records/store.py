@@ -1,4 +1,4 @@
-"""The records of the campaigns of one company: tables to query, and typed objects."""
+"""Marketing records of one company, as database tables and as typed objects."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,30 +16,30 @@ from journey.records.value_normalisation import normalise_values
 
 
 class MarketingRecords(RecordTables):
-    """All records of the marketing side.
+    """All marketing records of one company.
 
     Attributes:
-        connection: An in-memory DuckDB connection with a table for each set of `MARKETING_FAMILY`, named like it; see
-            `journey.records.tables.RecordTables` for their columns.
+        connection: An in-memory DuckDB connection with one table for each record set of `MARKETING_FAMILY`, under the
+            name of the set; see `journey.records.tables.RecordTables` for the columns.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: str) -> None:
         normalise_values(connection, MARKETING_FAMILY.datasets, {})
-        # The policy says which of two customer signals looks worse; no set of this family holds such signals.
+        # The policy ranks conflicting customer signals. This family has no such signals, so any policy will do.
         resolve_duplicates(connection, MARKETING_FAMILY.datasets, Policy())
         super().__init__(connection, source, MARKETING_FAMILY)
 
     @classmethod
     def from_tables(cls, tables: Mapping[str, Any], *, source: str = "tables") -> "MarketingRecords":
-        """Records out of frames or rows at hand.
+        """Build records from data frames or rows in memory.
 
         Args:
-            tables: By name of the set, anything that offers the Arrow stream interface, or a list of mappings or
-                record objects. Sets that are left out are empty.
-            source: What to call the origin in messages.
+            tables: Tables by name of the record set: objects with the Arrow stream interface, or lists of mappings or
+                record objects. Omitted sets are empty.
+            source: Name of the origin, for messages.
 
         Raises:
-            InputError: A name is not a set, or a table cannot be read as its set.
+            InputError: A name is not a record set, or a table does not fit its set.
         """
         for name in tables:
             if name not in MARKETING_FAMILY.datasets:

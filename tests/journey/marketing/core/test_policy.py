@@ -1,4 +1,4 @@
-"""A marketing policy from a file: checked whole, laid over the defaults, and written so that it reads back."""
+"""Marketing policy files: validation, overriding of defaults, and writing in a form that reads back unchanged."""
 
 import json
 from typing import get_args
@@ -38,23 +38,23 @@ def _file(tmp_path, text):
         ("[budget]\nprior_conversions = 0.5", ("prior_conversions must be more than value_variation squared",)),
         (
             '[[risk.phrases]]\ncode = "X"\nrisk_type = "brand_safety"\nseverity = "low"\npattern = "(free"',
-            ("risk.phrases[0].pattern", "is no regular expression"),
+            ("risk.phrases[0].pattern", "is not a valid regular expression"),
         ),
         ("[budget", ("is not valid TOML",)),
     ],
 )
-def test_what_is_wrong_is_named_by_file_key_and_what_was_expected(tmp_path, text, parts):
+def test_an_error_names_file_key_and_expected_value(tmp_path, text, parts):
     path = _file(tmp_path, text)
     with pytest.raises(InputError) as refused:
         read_marketing_policy(path)
     for part in (str(path), *parts):
         assert part in str(refused.value)
-    shown = invoke("campaigns", "--policy", path)
-    assert (shown.exit_code, shown.stdout) == (2, "")
-    assert "Traceback" not in shown.stderr
+    result = invoke("campaigns", "--policy", path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Traceback" not in result.stderr
 
 
-def test_what_a_file_leaves_out_keeps_its_default(tmp_path):
+def test_omitted_keys_keep_their_defaults(tmp_path):
     policy = read_marketing_policy(_file(tmp_path, "[trust.sources]\ncrm = 0.7\n"))
     assert policy.trust.sources == MarketingPolicy().trust.sources | {"crm": 0.7}
     assert policy.budget == MarketingPolicy().budget
@@ -63,17 +63,17 @@ def test_what_a_file_leaves_out_keeps_its_default(tmp_path):
         read_marketing_policy(tmp_path / "nothing.toml")
 
 
-def test_the_policy_that_is_shown_reads_back_as_itself(tmp_path):
-    shown = invoke("campaigns", "--show-policy")
-    assert shown.exit_code == 0
-    assert read_marketing_policy(_file(tmp_path, shown.stdout)) == MarketingPolicy()
+def test_the_printed_policy_reads_back_unchanged(tmp_path):
+    result = invoke("campaigns", "--show-policy")
+    assert result.exit_code == 0
+    assert read_marketing_policy(_file(tmp_path, result.stdout)) == MarketingPolicy()
     path = _file(tmp_path, "[budget]\nsaturation = 0.5\n")
     again = json_of("campaigns", "--show-policy", "--policy", path, "--window", "14")
     assert (again["budget"]["saturation"], again["rollups"]["window_days"]) == (0.5, 14)
 
 
 @given(st.floats(0.0, 1e9), st.floats(0.01, 0.99), st.text(max_size=8), st.dictionaries(st.text(), st.floats(0, 1)))
-def test_any_policy_is_written_so_that_it_reads_back(amount, saturation, status, sources):
+def test_any_written_policy_reads_back_unchanged(amount, saturation, status, sources):
     policy = build_marketing_policy(
         {"budget": {"approval_from": amount, "saturation": saturation, "active": [status]},
          "trust": {"sources": sources}}, "test"
@@ -83,11 +83,11 @@ def test_any_policy_is_written_so_that_it_reads_back(amount, saturation, status,
     assert build_marketing_policy(tomllib.loads(format_toml(policy)), "test") == policy
 
 
-def test_a_policy_changes_what_is_proposed_and_what_needs_a_person(tmp_path):
+def test_a_policy_changes_proposals_and_required_approvals(tmp_path):
     path = _file(tmp_path, "[budget]\nmost_share = 0.1\napproval_from = 200\n[rollups]\nwindow_days = 3\n")
-    (made,) = json_of("campaigns", "--policy", path)["proposals"]
-    # A tenth of 2,572.50, in tens.
-    assert (made["amount"], made["requires_human_approval"]) == (250.0, True)
+    (proposal,) = json_of("campaigns", "--policy", path)["proposals"]
+    # A tenth of 2,572.50, rounded down to a multiple of 10.
+    assert (proposal["amount"], proposal["requires_human_approval"]) == (250.0, True)
     assert json.loads(invoke("campaigns", "--json").stdout)["proposals"][0]["amount"] == 1280.0
 
 

@@ -1,4 +1,4 @@
-"""Reading marketing records: the seed's fields and enums, bad rows, several folders."""
+"""Reading marketing records: the seed text's fields and enums, bad rows, several folders."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from journey.records.model import get_model
 from tests.journey.marketing.companies import rows
 
 PUBLISHED = {
-    # sha256 of the files of the second seed text's records.
+    # SHA-256 of the record files of the second seed text.
     "attribution_hints": "c9e722115b35747be6db5d3fa72ec9705d2520a233dfe847a82db971cec56032",
     "budget_actions": "dfc9c9e9037a47d87993396af4e64418910ea7688a057532287730b2ab244692",
     "campaign_risk_signals": "37731ada9b9f3a5eb7b207c705a54e76f68058b7f526145d7b742f426483506e",
@@ -25,7 +25,7 @@ PUBLISHED = {
 }
 
 
-def test_the_enums_are_the_seeds():
+def test_the_enums_match_the_seed_text():
     as_written = {
         model.Stage: "impression | click | visit | signup | demo_request | purchase | feature_adopt",
         model.FunnelSource: "ads_platform | crm | web_analytics | product_analytics",
@@ -50,12 +50,12 @@ def test_the_published_sets_are_bundled_byte_for_byte(dataset):
 
 
 @pytest.mark.parametrize("dataset", sorted(PUBLISHED))
-def test_every_published_key_is_a_field_and_every_field_is_published(dataset):
+def test_the_published_keys_are_the_fields(dataset):
     content = json.loads((bundled_folder(BUNDLED) / f"{dataset}.json").read_text(encoding="utf-8"))
     assert {key for row in content for key in row} == set(get_model(dataset).model_fields)
 
 
-def test_all_bundled_rows_are_read_and_come_back_as_they_were_written():
+def test_all_bundled_rows_are_read_with_unchanged_values():
     records = read_folders([bundled_folder(BUNDLED)])
     assert not records.set_aside
     for dataset, written in rows().items():
@@ -99,7 +99,7 @@ def test_a_bad_row_is_set_aside_with_its_reason_and_the_others_are_used(dataset,
     assert records.counts()[dataset] == len(tables[dataset]) - 1
 
 
-def test_a_word_in_other_capitals_is_read_as_the_known_one():
+def test_capital_letters_in_known_values_are_normalised():
     tables = rows()
     tables["budget_actions"][0]["status"] = "Executed"
     records = MarketingRecords.from_tables(tables)
@@ -107,14 +107,14 @@ def test_a_word_in_other_capitals_is_read_as_the_known_one():
     assert "spelling-tidied" in {finding.code for finding in records.findings}
 
 
-def test_whole_numbers_may_be_written_with_a_point():
+def test_whole_numbers_may_have_a_decimal_point():
     tables = rows()
     tables["funnel_events"][0]["count"] = "1200.0"
     assert MarketingRecords.from_tables(tables).objects("funnel_events")[0].count == 1200
 
 
-def test_plans_are_not_the_latest_date():
-    """A campaign that ends in April has not been seen in April."""
+def test_planned_dates_do_not_count_as_the_latest_date():
+    """A campaign that ends in April gives no latest date in April."""
     assert read_folders([bundled_folder(BUNDLED)]).latest_date().isoformat() == "2026-03-19T15:05:00"
 
 
@@ -125,7 +125,7 @@ def _write(folder, **sets):
     return folder
 
 
-def test_two_folders_are_read_as_one(tmp_path):
+def test_two_folders_are_read_together(tmp_path):
     tables = rows()
     first = {name: tables[name] for name in ("campaigns", "channels", "budget_actions")}
     second = {name: tables[name] for name in tables if name not in first}
@@ -134,7 +134,7 @@ def test_two_folders_are_read_as_one(tmp_path):
     assert not together.findings
 
 
-def test_a_set_in_two_folders_is_read_from_both_and_numbered_through(tmp_path):
+def test_a_set_in_two_folders_is_read_from_both_with_consecutive_row_numbers(tmp_path):
     actions = rows()["budget_actions"]
     clash = actions[1] | {"amount": 7.0}
     records = read_folders(
@@ -148,12 +148,12 @@ def test_a_set_in_two_folders_is_read_from_both_and_numbered_through(tmp_path):
     ]
     assert [(row.row_number, row.code) for row in records.set_aside] == [(4, "duplicate-record"), (5, "duplicate-key")]
     assert records.objects("budget_actions")[1].amount == 2000.0
-    (said,) = (finding for finding in records.findings if finding.code == "set-in-several-files")
-    assert "up to 3" in said.message
-    assert "up to 6" in said.message
+    (notice,) = (finding for finding in records.findings if finding.code == "set-in-several-files")
+    assert "up to 3" in notice.message
+    assert "up to 6" in notice.message
 
 
-def test_a_bad_row_of_the_second_folder_keeps_its_place_in_the_whole(tmp_path):
+def test_row_numbers_of_the_second_folder_continue_those_of_the_first(tmp_path):
     events = rows()["funnel_events"]
     bad = events[2] | {"stage": "checkout"}
     records = read_folders(
@@ -162,7 +162,7 @@ def test_a_bad_row_of_the_second_folder_keeps_its_place_in_the_whole(tmp_path):
     assert [(row.row_number, row.code) for row in records.set_aside] == [(3, "unknown-value")]
 
 
-def test_what_is_no_folder_of_records_is_refused(tmp_path):
+def test_invalid_folders_and_set_names_are_refused(tmp_path):
     folder = bundled_folder(BUNDLED)
     with pytest.raises(InputError, match="is the same folder as"):
         read_folders([folder, folder / "."])
@@ -174,7 +174,7 @@ def test_what_is_no_folder_of_records_is_refused(tmp_path):
         MarketingRecords.from_tables({"campaigs": []})
 
 
-def test_missing_sets_are_said_once_and_raise_no_orphans(tmp_path):
+def test_missing_sets_are_reported_once_and_cause_no_unknown_references(tmp_path):
     from journey.marketing.checks import check
 
     folder = _write(tmp_path / "a", funnel_events=rows()["funnel_events"])
