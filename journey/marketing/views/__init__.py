@@ -1,1 +1,1 @@
-"""What the marketing records say, as SQL views that checks and analyses share."""
+"""SQL views of the marketing records, shared by checks and analyses."""

@@ -1,16 +1,15 @@
-"""What each channel of a campaign has left, line by line, from what the records say.
+"""Budget balances of each channel of a campaign, as a statement of single entries.
 
-Three bases, never mixed:
+A balance has one of three bases:
 
-* ``opening``: the campaign records an opening balance for the channel; its balance is that, less what performance says
-  was spent, plus what executed moves brought, less what they took;
-* ``spend``: no opening balance is recorded, so what the channel has spent so far stands for what it is known to have
-  had at any time: a lower bound, to which moves are added and from which they are taken;
-* ``unknown``: neither is recorded. Nothing is then said about the balance, and it is never taken for 0.
+* ``opening``: the campaign records an opening balance for the channel. The balance is the opening balance minus the
+  spend in performance, plus executed transfers in, minus executed transfers out.
+* ``spend``: no opening balance is recorded. The spend so far is a lower bound for what the channel had; executed
+  transfers in are added, and executed transfers out are subtracted.
+* ``unknown``: neither is recorded. The balance is unknown, and never assumed to be 0.
 
-A move counts from the moment at which the log executes it, and where no log holds it from the moment of its approval
-(its timestamp and the approval's latency). A move from a channel to
-itself moves nothing and is left out.
+A transfer counts from its execution in the log. Without a log entry it counts from its approval (timestamp plus
+approval latency). A transfer from a channel to itself has no effect and is omitted.
 """
 
 from dataclasses import dataclass
@@ -79,23 +78,23 @@ BALANCE_TABLES = (
     ("statement", _STATEMENT),
     ("balances", _BALANCES),
 )
-"""Tables to make, in this order; they use the macro ``the_moment()`` and read ``campaign_channels``, ``increments``,
+"""Tables to create, in this order. They use the macro ``the_moment()`` and read ``campaign_channels``, ``increments``,
 ``totals`` and ``seen_*``."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelBalance:
-    """What one channel of one campaign has left.
+    """Balance of one channel of one campaign.
 
     Attributes:
         campaign_id: The campaign.
         channel_id: The channel.
-        basis: What the balance rests on; see the module.
+        basis: Basis of the balance; see the module docstring.
         opening: The recorded opening balance, or None.
-        spent: Spent according to performance, in dollars.
-        brought: Brought by executed moves.
-        taken: Taken by executed moves.
-        balance: What is left (basis ``opening``) or what it is known to have had (``spend``); None when unknown.
+        spent: Spend in performance, in dollars.
+        brought: Total of executed transfers into the channel, in dollars.
+        taken: Total of executed transfers out of the channel, in dollars.
+        balance: Remaining budget (basis ``opening``) or a lower bound for it (``spend``), in dollars; None if unknown.
     """
 
     campaign_id: str
@@ -109,7 +108,7 @@ class ChannelBalance:
 
 
 def read_balances(context: "MarketingContext") -> list[ChannelBalance]:
-    """The balance of every channel that a campaign uses or moves money from or to, in order."""
+    """Read the balances of all channels that a campaign uses or that budget actions name, by campaign and channel."""
     rows = context.cursor.execute(
         "SELECT campaign_id, channel_id, basis, opening, spent, brought, taken, balance FROM balances ORDER BY ALL"
     ).fetchall()
@@ -117,7 +116,7 @@ def read_balances(context: "MarketingContext") -> list[ChannelBalance]:
 
 
 def balance_before_sql(action: str = "b") -> str:
-    """SQL for the balance of the channel that a budget action takes from, just before it; null when unknown.
+    """SQL for the balance of a budget action's source channel just before the action; null if unknown.
 
     Args:
         action: Alias of a row of ``seen_budget_actions``.

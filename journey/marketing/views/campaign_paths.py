@@ -1,4 +1,4 @@
-"""The path of each campaign through the acquisition funnel, as an explicit machine."""
+"""Each campaign's path through the acquisition funnel, as a state machine."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CampaignPath:
-    """The steps that a campaign's funnel has.
+    """The funnel steps of a campaign.
 
     Attributes:
         campaign_id: The campaign.
-        steps: In the funnel's order.
-        declared: Whether the campaign declares them; otherwise they are those that are recorded.
-        machine: The funnel of these steps; None where they make none, for instance because there is only one.
+        steps: Steps in the funnel's order.
+        declared: Whether the campaign declares the steps; otherwise they are the recorded ones.
+        machine: The machine of these steps; None if they make no valid funnel, for example a single step.
     """
 
     campaign_id: str
@@ -28,7 +28,7 @@ class CampaignPath:
 
 
 def read_campaign_paths(context: "MarketingContext") -> list[CampaignPath]:
-    """The path of every campaign that has one, by campaign."""
+    """Read the paths of all campaigns that have one, sorted by campaign."""
     rows = context.cursor.execute(
         "SELECT campaign_id, list(stage ORDER BY place), bool_and(declared) FROM steps GROUP BY campaign_id ORDER BY 1"
     ).fetchall()
@@ -39,5 +39,5 @@ def _build_machine(steps: list[str]) -> Journey | None:
     try:
         return funnel_lifecycle(steps)
     except JourneyDefinitionError:
-        # What is wrong with a declared path is a finding, and a single recorded step is no mistake.
+        # A check reports invalid declared paths, and a single recorded step is not an error.
         return None

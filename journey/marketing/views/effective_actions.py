@@ -1,9 +1,9 @@
-"""Budget actions as they stand: the records, moved on to where the marketing log left them.
+"""Current budget actions: the records, updated with the marketing log.
 
-A person who approves or executes an action writes that into the log and leaves the record as it is. A record whose
-status the log has been through is therefore behind it, and the log's status, amount, approval and proposer stand. A
-record that says something which the log never said contradicts it: it stays as it is, and a check names it. An action
-that only the log holds is one like the others, if its entry says from which channel it goes to which.
+Approvals and executions are written to the log; the record stays unchanged. If the log contains the record's status,
+the record is outdated: the log's status, amount, approval and proposer are used. If the log never had the record's
+status, the two contradict each other: the record is used as it is, and a check reports it. An action that is only in
+the log is included if its first entry names both channels.
 """
 
 from journey.records.database import literal
@@ -21,21 +21,21 @@ _LOG_HISTORY = """
 
 _APPROVED = "CASE approver_kind WHEN 'human' THEN TRUE WHEN 'orchestrator' THEN NULL ELSE FALSE END"
 _APPROVER = "CASE approver_kind WHEN 'human' THEN approver END"
-# The columns hold whole minutes and fractions of them.
+# In minutes, with fractions.
 _LATENCY = "date_diff('second', entered, approved_at) / 60.0"
 
 
 def effective_actions_query(currency: str) -> str:
-    """SQL for the table ``seen_budget_actions``, out of the one with the records alone and ``seen_marketing_log``.
+    """SQL for the table ``seen_budget_actions``, from its version with only the records and ``seen_marketing_log``.
 
-    Besides the columns of the set: ``executed_at`` (by the log; null where no log says it) and ``recorded_status`` (of
-    the record; null where only the log holds the action).
+    Columns beside those of the record set: ``executed_at`` (from the log; null if the log has no execution) and
+    ``recorded_status`` (status in the record; null if only the log contains the action).
 
     Args:
-        currency: Of the actions that only the log holds: it counts in the policy's.
+        currency: Currency of actions that are only in the log, whose amounts are in the policy's currency.
     """
     return f"""
-    WITH told AS ({_LOG_HISTORY}),
+    WITH history AS ({_LOG_HISTORY}),
     entries AS (
         SELECT l.* FROM seen_marketing_log AS l
         WHERE entity = 'budget_action' AND from_status IS NULL AND amount IS NOT NULL AND campaign_id IS NOT NULL
@@ -44,9 +44,9 @@ def effective_actions_query(currency: str) -> str:
         QUALIFY row_number() OVER (PARTITION BY entity_id ORDER BY timestamp, row_number) = 1
     ),
     behind AS (
-        SELECT r.*, list_contains(t.statuses, r.status) AS behind, t.* EXCLUDE (status, amount), t.status AS told,
+        SELECT r.*, list_contains(t.statuses, r.status) AS behind, t.* EXCLUDE (status, amount), t.status AS log_status,
             t.amount AS approved_amount
-        FROM seen_budget_actions AS r LEFT JOIN told AS t ON r.budget_action_id = t.entity_id
+        FROM seen_budget_actions AS r LEFT JOIN history AS t ON r.budget_action_id = t.entity_id
     )
     SELECT budget_action_id, timestamp, campaign_id, from_channel_id, to_channel_id,
         CASE WHEN behind THEN coalesce(approved_amount, amount) ELSE amount END AS amount, currency, reason_code,
@@ -54,12 +54,12 @@ def effective_actions_query(currency: str) -> str:
         CASE WHEN behind THEN {_APPROVED} ELSE approved_by_human END AS approved_by_human,
         CASE WHEN behind THEN {_APPROVER} ELSE approver_id END AS approver_id,
         CASE WHEN behind THEN {_LATENCY} ELSE approval_latency_minutes END AS approval_latency_minutes,
-        CASE WHEN behind THEN told ELSE status END AS status,
+        CASE WHEN behind THEN log_status ELSE status END AS status,
         row_number, gaps, label, CASE WHEN behind THEN executed_at END AS executed_at, status AS recorded_status
     FROM behind
     UNION ALL
     SELECT entity_id, e.timestamp, campaign_id, from_channel_id, to_channel_id, e.amount, {literal(currency)},
         reason_code, reason, proposer, {_APPROVED}, {_APPROVER}, {_LATENCY}, t.status, row_number, 0, entity_id,
         executed_at, NULL
-    FROM entries AS e JOIN told AS t USING (entity_id)
+    FROM entries AS e JOIN history AS t USING (entity_id)
     """

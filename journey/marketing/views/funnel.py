@@ -1,13 +1,14 @@
 """The funnel: counts and step conversion by campaign, segment, channel and day, along the campaign's own path.
 
-A **cell** is a segment on a channel of a campaign on a day. Its steps are those of the campaign's path; a step that
-nobody counted is unknown and not zero, and conversion is only taken between neighbouring steps that were both counted.
+A **cell** is a segment on a channel of a campaign on a day. Its steps are those of the campaign's path. A step without
+a count is unknown, not zero. Conversion is computed only between neighbouring steps that both have a count.
 
-Where one source counted both steps, one is part of the other and Wilson's interval holds as it stands. Counts of two
-sources are not nested: the interval says what it would be if they were, the row says so, and a ratio over 1 has none.
+If one source counted both steps, the later step is part of the earlier one and Wilson's interval is valid. Counts of
+two sources are not nested: their interval assumes that they are, and the row is flagged. A ratio above 1 has no
+interval.
 
-Daily totals are no cohorts: who converts on a later day is counted there, so a day's conversion mixes the visitors of
-several days. That is why late converters cannot be told from these records; see
+Daily totals are not cohorts: people that convert on a later day are counted on that day, so a day's conversion mixes
+visitors of several days. These records therefore cannot show late converters; see
 `journey.marketing.analysis.late_conversions`.
 """
 
@@ -55,15 +56,15 @@ CELLS = f"""
         lag(source) OVER line AS before_source, lag(confidence) OVER line AS before_confidence
     FROM filled WINDOW line AS (PARTITION BY campaign_id, segment_id, channel_id, day ORDER BY place)
 """
-"""SQL: every step of every cell, counted or not, with the step before it in the campaign's path."""
+"""SQL for all steps of all cells, counted or not, with the previous step of the campaign's path."""
 
 
 def trust_sql(policy: MarketingPolicy, prefix: str = "") -> str:
-    """SQL for how far a count can be believed, 0 to 1: its confidence times the trust in its source.
+    """SQL for the trust in a count, 0 to 1: its confidence times the trust in its source.
 
     Args:
-        policy: Says how far each source is trusted.
-        prefix: Of the names of the columns ``source`` and ``confidence``.
+        policy: Policy with the trust in each source.
+        prefix: Prefix of the column names ``source`` and ``confidence``.
     """
     trust = policy.trust
     cases = " ".join(f"WHEN {literal(source)} THEN {value!r}" for source, value in trust.sources.items())
@@ -81,17 +82,17 @@ class FunnelRow:
         channel_id: The channel.
         date: The day.
         stage: The step.
-        count: How many reached it; None when nobody counted.
-        conversion: Share of the step before that went on; None for the first step and where it cannot be told.
-        ci_low: Lower bound of Wilson's interval of the conversion.
-        ci_high: Upper bound.
-        flag: What to know about it, the most serious of: ``not_recorded``, ``counted_twice`` (by two rows, so that the
-            count is not known), ``over_one``, ``not_trusted`` (this count
-            or the one before), ``drop_off``, ``mixed_sources`` (the interval assumes that the steps are nested).
-        denominator: Name of the step that the conversion is a share of.
-        trust: How far the count can be believed, 0 to 1; None when nobody counted.
-        nested: Whether one source counted this step and the one before, so that the interval assumes nothing about it;
-            None where there is no conversion.
+        count: Number of people that reached the step; None if not counted.
+        conversion: Count divided by the count of the previous step; None for the first step and if unknown.
+        ci_low: Lower bound of Wilson's interval for the conversion.
+        ci_high: Upper bound of this interval.
+        flag: The most serious of these, or None: ``not_recorded``, ``counted_twice`` (two rows count the step, so the
+            count is unknown), ``over_one``, ``not_trusted`` (this count or the previous one), ``drop_off``,
+            ``mixed_sources`` (the interval assumes nested steps).
+        denominator: Name of the previous step; None for the first step.
+        trust: Trust in the count, 0 to 1; None if not counted.
+        nested: Whether the same source counted this step and the previous one, so the interval needs no assumption;
+            None if there is no conversion.
     """
 
     campaign_id: str
@@ -120,7 +121,7 @@ class FunnelRow:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A step as it was counted, before anything is concluded."""
+    """A step with its counts, before it is evaluated."""
 
     campaign_id: str
     segment_id: str
@@ -142,12 +143,12 @@ class _Step:
 
     @property
     def is_comparable(self) -> bool:
-        """Whether both counts are there and the one can be part of the other."""
+        """Whether both counts are known and this one does not exceed the previous one."""
         return self.count is not None and self.previous_count is not None and self.count <= self.previous_count
 
 
 class _StepTotals:
-    """What all days together reach at each step of each campaign, in one cell and in all of them."""
+    """Counts of each step of each campaign over all days, for single cells and for all cells together."""
 
     def __init__(self, steps: Iterable[_Step]) -> None:
         self._sums: dict[tuple[object, ...], tuple[int, int]] = {}
@@ -162,14 +163,14 @@ class _StepTotals:
         return step.campaign_id, step.previous_stage, step.stage
 
     def conversion_elsewhere(self, step: _Step) -> float:
-        """The conversion of the campaign's other cells at the same step; 0 where there are none."""
+        """The conversion at the same step in the campaign's other cells; 0 if there are none."""
         part, whole = self._sums.get(self._step_key(step), (0, 0))
         own_part, own_whole = self._sums.get((*self._step_key(step), step.cell), (0, 0))
         return (part - own_part) / (whole - own_whole) if whole > own_whole else 0.0
 
 
 def build_funnel_rows(context: "MarketingContext") -> list[FunnelRow]:
-    """Every step of every cell up to `as_of`, by campaign, segment, channel, day and place in the path."""
+    """All steps of all cells up to `as_of`, sorted by campaign, segment, channel, day and position in the path."""
     return list(context.get_or_compute(_build_rows))
 
 
@@ -229,21 +230,21 @@ def _determine_flag(step: _Step, share: Proportion, totals: _StepTotals, policy:
 
 @dataclass(frozen=True, slots=True)
 class LeakyCell:
-    """A cell that many enter and hardly anyone leaves at the end: the promise works, what follows does not.
+    """A cell with a strong click rate and a weak last step.
 
     Attributes:
         campaign_id: The campaign.
         segment_id: The segment.
         channel_id: The channel.
-        clicks: Clicks according to performance.
-        impressions: Impressions according to performance.
+        clicks: Clicks in performance.
+        impressions: Impressions in performance.
         click_rate: Clicks per impression.
-        stage: The last step of the path, as counted in the funnel.
-        count: How many reached it, over all days.
-        before: How many reached the step before.
-        conversion: The one divided by the other.
-        ci_high: Upper bound of its interval.
-        message: The pattern in words.
+        stage: The last step of the path.
+        count: Number of people that reached the last step, over all days.
+        before: Number of people that reached the step before it.
+        conversion: `count` divided by `before`.
+        ci_high: Upper bound of the interval of `conversion`.
+        message: The pattern as a sentence.
     """
 
     campaign_id: str
@@ -261,11 +262,11 @@ class LeakyCell:
 
 
 def find_leaky_cells(context: "MarketingContext", rows: Iterable[FunnelRow]) -> list[LeakyCell]:
-    """Cells with a strong click rate and a weak last step, both beyond what chance explains.
+    """Find cells with a strong click rate and a weak last step, both statistically significant.
 
-    The top is strong when the interval of clicks per impression begins above the policy's `strong_click_rate`; the
-    bottom is weak when the interval of the last step's conversion, over all its days, ends below `weak_step`. Counts
-    that are not trusted are left out.
+    The click rate is strong if the lower bound of clicks per impression is above the policy's `strong_click_rate`. The
+    last step is weak if the upper bound of its conversion over all days is below `weak_step`. Counts that are not
+    trusted are excluded.
     """
     policy = context.policy.funnel
     bottoms: dict[tuple[str, str, str], list[FunnelRow]] = {}
@@ -318,8 +319,8 @@ def _build_leaky_cell(
     assert bottom_share.high is not None
     message = (
         f"{segment} on {channel}: {click_rate:.1%} of {impressions:,} impressions are clicked, but {count:,} of "
-        f"{previous_count:,} reach {stage} (at most {bottom_share.high:.1%}): the message draws people, what "
-        "follows loses them."
+        f"{previous_count:,} reach {stage} (at most {bottom_share.high:.1%}): the message attracts "
+        "people, but the following steps lose them."
     )
     return LeakyCell(
         campaign,

@@ -1,7 +1,7 @@
-"""Performance in SQL: snapshots of assets, as totals and as what came between two of them.
+"""SQL for performance: totals of assets, and increments between their snapshots.
 
-A snapshot holds what has come together since the experiment started, so the last one of an asset is its total, and the
-difference of two is what happened between. The queries read ``seen_performance_metrics``.
+A snapshot is cumulative since the start of the experiment. The last snapshot of an asset is therefore its total, and
+the difference between two snapshots is the increment. The queries read ``seen_performance_metrics``.
 """
 
 _MEASURES = ("impressions", "clicks", "conversions", "cost", "revenue_proxy")
@@ -16,7 +16,7 @@ INCREMENTS = f"""
         OVER {_SNAPSHOT_WINDOW} AS since, p.timestamp, {_DIFFERENCES}
     FROM seen_performance_metrics AS p LEFT JOIN creative_assets AS a ON p.asset_id = a.asset_id
 """
-"""What came between two snapshots: everything up to the first one, then the differences."""
+"""Increments between snapshots: the first snapshot as a whole, then the differences."""
 
 TOTALS = f"""
     SELECT p.asset_id, p.experiment_id, {_OWNER_COLUMNS}, p.timestamp, {", ".join(f"p.{name}" for name in _MEASURES)}

@@ -1,7 +1,7 @@
-"""The checks of the marketing side, each a named function with one SQL query, as in `journey.checks.registry`.
+"""Registry of the marketing checks, each a named function that returns an SQL query, as in `journey.checks.registry`.
 
-The query has the columns ``dataset, record, campaign_id, message``, and may add ``severity`` where rows differ and
-``amount`` where a finding is about money. It reads the clean tables and those of `journey.marketing.views.context`.
+The query returns the columns ``dataset, record, campaign_id, message``. It may add ``severity`` if rows differ in it,
+and ``amount`` if findings involve money. It reads the clean tables and those of `journey.marketing.views.context`.
 """
 
 from journey.checks.registry import Registry
@@ -9,5 +9,5 @@ from journey.marketing.views.context import MarketingContext
 
 REGISTRY: Registry[MarketingContext] = Registry()
 CHECKS = REGISTRY.checks
-"""Every check, in the order in which they were written down."""
+"""All checks, in order of registration."""
 rule = REGISTRY.rule

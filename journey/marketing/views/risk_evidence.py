@@ -1,10 +1,17 @@
-"""The evidence of risk signals, held against the records that it quotes.
+"""Evidence of risk signals, checked against the records that it quotes.
 
-What is compared depends on the name of the evidence: counts of performance (``impressions``, ``clicks``,
-``conversions``) and of the funnel (its steps, in singular or plural), rates named ``actual_..._rate`` (conversions per
-impression), days' spend (which cannot be more than all spend so far), a segment (of the assets), a phrase (in the words
-of the assets), a rule (of the policy). Everything is taken up to the moment of the signal, for the signal's assets, or
-for the whole campaign where it names none. What no record holds has the verdict ``unknown``.
+The name of the evidence determines the comparison:
+
+* ``impressions``, ``clicks`` and ``conversions`` with the counts in performance;
+* the funnel's steps, in singular or plural, with the counts in the funnel;
+* ``actual_..._rate`` with conversions per impression;
+* ``..._daily_spend`` with all spend so far, which it cannot exceed;
+* ``segment_id`` with the segments of the assets;
+* ``flagged_phrase`` with the text of the assets;
+* ``policy_rule`` with the rules of the policy.
+
+Comparisons use the records up to the signal's timestamp, for the signal's assets, or for the whole campaign if the
+signal names no assets. Evidence that no record covers has the verdict ``unknown``.
 """
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -82,10 +89,10 @@ _EVIDENCE_QUERY = f"""
             WHEN name = 'policy_rule' THEN CASE WHEN list_contains({{rules}}, quoted) THEN 'agrees' ELSE 'differs' END
             ELSE 'unknown' END AS verdict,
         CASE WHEN counted IS NOT NULL THEN counter || counted
-            WHEN rate IS NOT NULL THEN 'performance has ' || fraction || ' impressions, ' || printf('%.4f', rate)
-            WHEN is_spend THEN 'performance records a spend of ' || dollars(cost) || ' in all up to then'
-            WHEN name = 'segment_id' THEN 'its assets are for ' || array_to_string(segments, ', ')
-            WHEN name = 'flagged_phrase' THEN 'its assets say: ' || text
+            WHEN rate IS NOT NULL THEN 'performance has ' || fraction || ' impressions, or ' || printf('%.4f', rate)
+            WHEN is_spend THEN 'performance records a total spend of ' || dollars(cost) || ' up to then'
+            WHEN name = 'segment_id' THEN 'its assets target ' || array_to_string(segments, ', ')
+            WHEN name = 'flagged_phrase' THEN 'the text of its assets is: ' || text
             WHEN name = 'policy_rule'
                 THEN 'the policy has the rules ' || array_to_string({{rules}}, ', ') END AS recorded
     FROM facts
@@ -93,21 +100,21 @@ _EVIDENCE_QUERY = f"""
 
 
 def evidence_query(policy: MarketingPolicy) -> str:
-    """SQL for all evidence, checked: ``risk_id, campaign_id, name, quoted, verdict, recorded``."""
+    """SQL for all checked evidence, with columns ``risk_id, campaign_id, name, quoted, verdict, recorded``."""
     rules = ", ".join(literal(phrase.code) for phrase in policy.risk.phrases)
     return _EVIDENCE_QUERY.format(tolerance=repr(policy.tolerance.rate), rules=f"[{rules}]::VARCHAR[]")
 
 
 class Evidence(NamedTuple):
-    """One piece of a risk signal's evidence.
+    """One checked item of a risk signal's evidence.
 
     Attributes:
-        risk_id: The signal.
-        campaign_id: Its campaign.
-        name: What it quotes.
-        quoted: As it is quoted, as text.
-        verdict: Whether the records agree.
-        recorded: What the records say, in words; None where they say nothing.
+        risk_id: The risk signal.
+        campaign_id: The signal's campaign.
+        name: Name of the quoted quantity.
+        quoted: The quoted value, as text.
+        verdict: Whether the records agree with the quoted value.
+        recorded: The recorded value, as text; None if nothing is recorded.
     """
 
     risk_id: str
@@ -119,7 +126,7 @@ class Evidence(NamedTuple):
 
 
 def check_evidence(context: "MarketingContext") -> list[Evidence]:
-    """All evidence of all risk signals, checked."""
+    """Check all evidence of all risk signals, sorted by signal and name."""
     sql = evidence_query(context.policy)
     rows = context.cursor.execute(
         f"SELECT risk_id, campaign_id, name, quoted, verdict, recorded FROM ({sql}) ORDER BY risk_id, name"

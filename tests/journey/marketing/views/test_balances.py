@@ -1,4 +1,4 @@
-"""Balances of channels: money moves, it does not come or go."""
+"""Balances of channels: transfers conserve the total."""
 
 from datetime import datetime
 
@@ -16,8 +16,8 @@ def _by_channel(tables, **options):
     return {(each.campaign_id, each.channel_id): each for each in found}
 
 
-def test_the_bundled_balances_by_hand():
-    """CAMP_002 on CH_03: 4,000 opened, 427.50 spent, 1,500 given (BUD_0001), 500 taken back (BUD_0004)."""
+def test_a_bundled_balance_agrees_with_a_hand_calculation():
+    """CAMP_002 on CH_03: opening 4,000, spend 427.50, 1,500 transferred out (BUD_0001), 500 back in (BUD_0004)."""
     social = _by_channel(rows())["CAMP_002", "CH_03"]
     assert (social.basis, social.opening, social.spent, social.taken, social.brought) == (
         "opening", 4000.0, 427.5, 1500.0, 500.0,
@@ -25,7 +25,7 @@ def test_the_bundled_balances_by_hand():
     assert social.balance == 2572.5
 
 
-def test_without_an_opening_balance_spend_stands_in_and_without_either_it_is_unknown():
+def test_spend_replaces_a_missing_opening_balance_and_without_either_the_balance_is_unknown():
     tables = rows()
     for campaign in tables["campaigns"]:
         del campaign["channel_budgets"]
@@ -34,7 +34,7 @@ def test_without_an_opening_balance_spend_stands_in_and_without_either_it_is_unk
     assert (found["CAMP_001", "CH_02"].basis, found["CAMP_001", "CH_02"].balance) == ("unknown", None)
 
 
-def test_a_move_counts_from_its_approval():
+def test_a_transfer_counts_from_its_approval():
     """BUD_0001 was proposed at 10:30 on 16 March and approved 55 minutes later."""
     key = ("CAMP_002", "CH_02")
     assert _by_channel(rows(), as_of=datetime(2026, 3, 16, 11, 24))[key].brought == 0.0
@@ -52,17 +52,17 @@ moves = st.lists(
 )
 
 
-@settings(max_examples=15)  # each reads a folder's worth of tables
+@settings(max_examples=15)  # each example reads all tables
 @given(moves)
-def test_moves_keep_the_sum_of_a_campaigns_balances(made):
+def test_transfers_conserve_the_sum_of_a_campaigns_balances(transfers):
     tables = rows()
     tables["budget_actions"] = [
         row(rows(), "budget_actions", "BUD_0001")
         | {"budget_action_id": f"B{place}", "from_channel_id": source, "to_channel_id": target, "amount": cents / 100,
            "status": status}
-        for place, (source, target, cents, status) in enumerate(made)
+        for place, (source, target, cents, status) in enumerate(transfers)
     ]  # fmt: skip
     found = [each for key, each in _by_channel(tables).items() if key[0] == "CAMP_002"]
-    # Sums of a few cents-exact doubles, rounded to cents: half a cent is never reached.
+    # Sums of a few doubles exact to the cent, rounded to cents: the error stays below half a cent.
     assert sum(each.balance for each in found) == pytest.approx(10_000.0 - 2_130.0, abs=0.005)
     assert sum(each.brought for each in found) == pytest.approx(sum(each.taken for each in found), abs=0.005)

@@ -1,4 +1,4 @@
-"""The funnel: counts, step conversion, and what is and is not concluded from them."""
+"""The funnel: counts, step conversion, flags and leaky cells."""
 
 from datetime import date
 
@@ -27,7 +27,7 @@ def _count(place, stage, count, **fields):
 def _funnel(*counts, path=(), policy=None):
     tables = {
         "funnel_events": [
-            _count(place, *one[:2], **(one[2] if len(one) > 2 else {})) for place, one in enumerate(counts)
+            _count(place, *count[:2], **(count[2] if len(count) > 2 else {})) for place, count in enumerate(counts)
         ]
     }
     if path:
@@ -35,8 +35,8 @@ def _funnel(*counts, path=(), policy=None):
     return build_funnel_rows(build_context(records(tables), policy=policy))
 
 
-def test_the_bundled_funnel_is_what_was_published():
-    """180 of 1,200 visits sign up; nobody of 480 asks for a demo and nobody of 410 adopts."""
+def test_the_bundled_funnel_has_the_published_counts():
+    """180 of 1,200 visits sign up; 0 of 480 request a demo and 0 of 410 adopt the feature."""
     found = {(*step.cell, step.stage): step for step in build_funnel_rows(build_context(records(rows())))}
     signup = found["CAMP_001", "SEG_001", "CH_01", "signup"]
     assert (signup.count, signup.conversion, signup.flag) == (180, 0.15, "mixed_sources")
@@ -48,7 +48,7 @@ def test_the_bundled_funnel_is_what_was_published():
     assert len(found) == 10
 
 
-def test_a_step_that_nobody_counted_is_unknown_and_not_zero():
+def test_a_step_without_a_count_is_unknown_and_not_zero():
     visit, signup, purchase = _funnel(("visit", 100), ("purchase", 5), path=("visit", "signup", "purchase"))
     assert (signup.count, signup.conversion, signup.flag) == (None, None, "not_recorded")
     assert (purchase.count, purchase.conversion, purchase.denominator) == (5, None, "signup")
@@ -56,17 +56,17 @@ def test_a_step_that_nobody_counted_is_unknown_and_not_zero():
 
 
 def test_conversion_follows_the_campaigns_own_path():
-    """Without signups in the path, a purchase is a share of visits."""
+    """Without signups in the path, the conversion of a purchase is relative to visits."""
     _, purchase = _funnel(("visit", 100), ("purchase", 5), path=("visit", "purchase"))
     assert (purchase.conversion, purchase.denominator) == (0.05, "visit")
 
 
-def test_where_no_path_is_declared_the_recorded_steps_are_the_path_in_the_funnels_order():
+def test_without_a_declared_path_the_recorded_steps_are_the_path_in_the_funnels_order():
     found = _funnel(("purchase", 5), ("click", 50), ("visit", 100))
     assert [step.stage for step in found] == ["click", "visit", "purchase"]
 
 
-def test_a_count_belongs_to_its_date_and_without_one_to_the_day_of_its_timestamp():
+def test_a_count_without_a_date_belongs_to_the_day_of_its_timestamp():
     found = _funnel(
         ("visit", 100, {"date": "2030-04-30", "timestamp": "2030-05-01T09:00:00"}),
         ("signup", 20, {"timestamp": "2030-05-01T09:00:00"}),
@@ -77,29 +77,29 @@ def test_a_count_belongs_to_its_date_and_without_one_to_the_day_of_its_timestamp
     ]
 
 
-def test_more_than_the_step_before_is_no_conversion():
+def test_a_count_above_that_of_the_previous_step_has_no_conversion():
     _, signup = _funnel(("visit", 10), ("signup", 11, {"source": "web_analytics"}))
     assert (signup.conversion, signup.ci_low, signup.ci_high, signup.flag) == (None, None, None, "over_one")
 
 
-def test_two_counts_of_one_step_leave_it_unknown():
+def test_a_step_with_two_counts_is_unknown():
     _, signup = _funnel(("visit", 100), ("signup", 11), ("signup", 12))
     assert (signup.count, signup.flag) == (None, "counted_twice")
 
 
-def test_what_is_not_trusted_leads_to_no_flag_of_a_drop_off():
+def test_an_untrusted_count_is_not_flagged_as_a_drop_off():
     counts = (("visit", 1000), ("signup", 0, {"confidence": 0.55}))
     assert _funnel(*counts)[1].flag == "not_trusted"
     assert _funnel(*counts, policy=MarketingPolicy(trust=Trust(least=0.5)))[1].flag == "drop_off"
 
 
-def test_a_doubtful_step_before_spoils_the_conversion_after_it():
+def test_an_untrusted_previous_step_makes_the_conversion_untrusted():
     _, signup = _funnel(("visit", 1000, {"confidence": 0.1}), ("signup", 0))
     assert signup.flag == "not_trusted"
 
 
-def test_a_cell_that_converts_half_as_well_as_the_others_leaks():
-    """40 of 100 elsewhere: 10 of 100 leaks (at most 17 %), 35 of 100 does not."""
+def test_a_cell_with_less_than_half_the_conversion_of_the_others_is_a_drop_off():
+    """With 40 of 100 in the other cell, 10 of 100 is a drop-off (at most 17 %), and 35 of 100 is not."""
     others = (("visit", 100, {"segment_id": "B"}), ("signup", 40, {"segment_id": "B"}))
     leaking = _funnel(("visit", 100), ("signup", 10), *others)
     fine = _funnel(("visit", 100), ("signup", 35), *others)
@@ -107,19 +107,19 @@ def test_a_cell_that_converts_half_as_well_as_the_others_leaks():
     assert [step.flag for step in fine if step.stage == "signup" and step.segment_id == "S"] == [None]
 
 
-def test_few_visitors_prove_no_drop_off():
+def test_few_visitors_are_no_evidence_of_a_drop_off():
     _, signup = _funnel(("visit", 5), ("signup", 0))
     assert signup.flag is None
 
 
-@settings(max_examples=20)  # each reads tables
+@settings(max_examples=20)  # each example reads tables
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.sampled_from(["visit", "signup", "purchase"]), st.integers(0, 50)),
-        unique_by=lambda one: one[:2], min_size=1, max_size=9,
+        unique_by=lambda count: count[:2], min_size=1, max_size=9,
     )
 )  # fmt: skip
-def test_no_count_is_lost_and_no_conversion_lies_outside_its_interval(counted):
+def test_all_counts_are_kept_and_each_conversion_is_inside_its_interval(counted):
     tables = {
         "funnel_events": [
             _count(place, stage, count, timestamp=f"2030-05-0{day + 1}")
@@ -134,7 +134,7 @@ def test_no_count_is_lost_and_no_conversion_lies_outside_its_interval(counted):
             assert 0.0 <= step.ci_low <= step.conversion <= step.ci_high <= 1.0
 
 
-def test_a_strong_top_with_a_weak_bottom_is_named():
+def test_a_strong_click_rate_with_a_weak_last_step_is_a_leaky_cell():
     context = build_context(records(rows()))
     found = find_leaky_cells(context, build_funnel_rows(context))
     assert [(each.segment_id, each.channel_id, each.count, each.before) for each in found] == [
@@ -144,14 +144,14 @@ def test_a_strong_top_with_a_weak_bottom_is_named():
     assert found[0].click_rate == pytest.approx(2140 / 28500)
 
 
-def test_a_weak_top_is_no_such_pattern():
+def test_a_weak_click_rate_is_no_leaky_cell():
     policy = MarketingPolicy(funnel=FunnelPolicy(strong_click_rate=0.2))
     context = build_context(records(rows()), policy=policy)
     assert not find_leaky_cells(context, build_funnel_rows(context))
 
 
-def test_the_pattern_rests_on_all_days_of_a_cell():
-    """Nobody of 480 on one day, 60 of 480 on another: 6 % together are not weak."""
+def test_a_leaky_cell_is_assessed_over_all_its_days():
+    """0 of 480 on one day and 60 of 480 on another are 6 % together, which is not weak."""
     tables = rows()
     for key, count in (("FNL_0007", 480), ("FNL_0008", 60)):
         other = row(tables, "funnel_events", key) | {"event_id": key + "b", "count": count}
@@ -161,13 +161,13 @@ def test_the_pattern_rests_on_all_days_of_a_cell():
     assert [each.segment_id for each in found] == ["SEG_005"]
 
 
-def test_daily_totals_do_not_tell_late_converters_and_it_says_so():
+def test_daily_totals_cannot_show_late_converters_and_the_result_gives_this_reason():
     answer = compute_late_converters(None)
     assert answer.segments == ()
     assert "daily totals" in answer.reason
 
 
-def test_dated_conversions_tell_late_converters():
+def test_dated_conversions_show_late_converters():
     first = date(2030, 5, 1)
     answer = compute_late_converters(
         [
