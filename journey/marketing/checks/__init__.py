@@ -1,4 +1,4 @@
-"""Checks of the marketing side: what is odd about campaigns, noticed in SQL and never a crash."""
+"""Checks of the marketing records: SQL queries that report data-quality findings and never raise on bad records."""
 
 from journey.marketing.checks.runner import MarketingReport, check
 from journey.marketing.views.registry import CHECKS, rule

@@ -1,4 +1,4 @@
-"""Checks of attribution: ways of counting that must not be added, credit beyond what there was, paths to nowhere."""
+"""Checks of attribution: counts of several methods, excess credit, invalid customer paths."""
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.analysis.attribution import PATH_CHANNELS_SQL
@@ -9,7 +9,7 @@ from journey.records.database import literal
 
 @rule("several-methods", FindingSeverity.NOTICE)
 def several_methods(context: MarketingContext) -> str:
-    """A campaign with hints of several methods: one conversion may be in each, so they are never added."""
+    """A campaign with hints of several methods. Each method may count the same conversion, so they are never added."""
     del context
     return """
         WITH sums AS (
@@ -18,57 +18,57 @@ def several_methods(context: MarketingContext) -> str:
         SELECT 'attribution_hints' AS dataset, NULL AS record, campaign_id,
             campaign_id || ' has hints by '
             || string_agg(method || ' (' || printf('%g', n) || ')', ', ' ORDER BY method)
-            || '; one conversion may be in each of them, so they are not added.' AS message
+            || '; each may count the same conversion, so they are not added.' AS message
         FROM sums GROUP BY campaign_id HAVING count(*) > 1
     """
 
 
 @rule("unknown-method", FindingSeverity.NOTICE)
 def unknown_method(context: MarketingContext) -> str:
-    """A hint by a method that the policy does not know."""
+    """A hint by a method that is not in the policy."""
     known = ", ".join(literal(name) for name in context.policy.methods)
     return f"""
         SELECT 'attribution_hints' AS dataset, label AS record, campaign_id,
-            'Method ''' || method || ''' is not known; it is kept apart from the others.' AS message
+            'Method ''' || method || ''' is not in the policy; its counts are reported separately.' AS message
         FROM seen_attribution_hints WHERE method NOT IN ({known})
     """
 
 
 @rule("credits-too-many", FindingSeverity.WARNING)
 def credits_too_many(context: MarketingContext) -> str:
-    """A method that gives every conversion to one channel, and gives out more conversions than performance has."""
+    """A method that credits each conversion once, but credits more conversions than performance has."""
     del context
     return """
-        WITH given AS (
+        WITH credited AS (
             SELECT campaign_id, method, sum(attributed_conversions) AS n FROM seen_attribution_hints
             WHERE method IN ('first_touch', 'last_touch', 'linear') GROUP BY ALL
         ),
         known AS (SELECT campaign_id, sum(conversions) AS n FROM totals GROUP BY campaign_id)
         SELECT 'attribution_hints' AS dataset, NULL AS record, campaign_id,
             method || ' credits ' || printf('%g', g.n) || ' conversions, but performance has ' || k.n || '.' AS message
-        FROM given AS g JOIN known AS k USING (campaign_id) WHERE g.n > k.n
+        FROM credited AS g JOIN known AS k USING (campaign_id) WHERE g.n > k.n
     """
 
 
 @rule("path-without-channel", FindingSeverity.ERROR)
 def path_without_channel(context: MarketingContext) -> str:
-    """A customer path that names no channel, so that nobody can be credited."""
+    """A customer path without a channel, so no channel can be credited."""
     del context
     return f"""
         SELECT 'conversion_paths' AS dataset, label AS record, campaign_id,
-            'It names no channel; write them in order, parted by >.' AS message
+            'The path names no channel; write the channels in order, separated by >.' AS message
         FROM seen_conversion_paths WHERE len({PATH_CHANNELS_SQL}) = 0
     """
 
 
 @rule("path-of-unknown-channel", FindingSeverity.ERROR)
 def path_of_unknown_channel(context: MarketingContext) -> str:
-    """A customer path through a channel that is not recorded (where any channel is)."""
+    """A customer path through a channel that is not recorded (if any channel is recorded)."""
     del context
     return f"""
         SELECT 'conversion_paths' AS dataset, label AS record, campaign_id,
-            'It goes through ' || string_agg(DISTINCT channel, ', ' ORDER BY channel)
-            || ', which no channel on record is called.' AS message
+            'The path goes through ' || string_agg(DISTINCT channel, ', ' ORDER BY channel)
+            || ', which is not among the channels.' AS message
         FROM (SELECT label, campaign_id, unnest({PATH_CHANNELS_SQL}) AS channel FROM seen_conversion_paths)
         WHERE channel NOT IN (SELECT channel_id FROM channels) AND (SELECT count(*) FROM channels) > 0
         GROUP BY label, campaign_id
@@ -77,7 +77,7 @@ def path_of_unknown_channel(context: MarketingContext) -> str:
 
 @rule("paths-exceed-performance", FindingSeverity.WARNING)
 def paths_exceed_performance(context: MarketingContext) -> str:
-    """Customer paths with more conversions than performance has for their campaign."""
+    """Customer paths with more conversions than performance has for the campaign."""
     del context
     return """
         WITH walked AS (SELECT campaign_id, sum(conversions) AS n FROM seen_conversion_paths GROUP BY campaign_id),

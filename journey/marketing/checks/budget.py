@@ -1,4 +1,4 @@
-"""Checks of budget moves: rules of governance, and whether the money was there. Each finding names its money."""
+"""Checks of budget transfers: governance rules and sufficient balances. Each finding has an amount."""
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.views.balances import balance_before_sql
@@ -13,37 +13,37 @@ _IS_ACTIVE = "status IN ('proposed', 'approved', 'executed')"
 
 @rule("transfer-to-itself", FindingSeverity.ERROR)
 def transfer_to_itself(context: MarketingContext) -> str:
-    """Money moved from a channel to the same channel."""
+    """A transfer from a channel to the same channel."""
     del context
     return f"""
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount, {_SEVERITY} AS severity,
-            dollars(amount) || ' goes from ' || from_channel_id || ' to itself: it moves nothing.' AS message
+            dollars(amount) || ' goes from ' || from_channel_id || ' to itself, which has no effect.' AS message
         FROM seen_budget_actions WHERE from_channel_id = to_channel_id
     """
 
 
 @rule("moves-nothing", FindingSeverity.WARNING)
 def moves_nothing(context: MarketingContext) -> str:
-    """A move of no money."""
+    """A transfer with an amount of 0."""
     del context
     return """
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
-            'It moves an amount of 0.' AS message
+            'Its amount is 0.' AS message
         FROM seen_budget_actions WHERE amount = 0
     """
 
 
 @rule("executed-unapproved", FindingSeverity.ERROR)
 def executed_unapproved(context: MarketingContext) -> str:
-    """Money that was moved without the approval that its amount needs."""
+    """An executed transfer without the approval that its amount needs."""
     threshold = context.policy.budget.approval_from
-    requirement = literal(f"; from {threshold:.2f} on a person must approve.")
+    requirement = literal(f"; amounts of {threshold:.2f} or more need a person's approval.")
     return f"""
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
             CASE WHEN approved_by_human IS NULL THEN 'warning' ELSE 'error' END AS severity,
             dollars(amount) || CASE WHEN approved_by_human IS NULL
-                THEN ' was moved, and whether anyone approved it is not recorded'
-                ELSE ' was moved although nobody had approved it' END || {requirement} AS message
+                THEN ' was transferred, but its approval is not recorded'
+                ELSE ' was transferred without approval' END || {requirement} AS message
         FROM seen_budget_actions
         WHERE status IN ('executed', 'rolled_back') AND approved_by_human IS DISTINCT FROM TRUE
             AND amount >= {threshold!r}
@@ -52,17 +52,18 @@ def executed_unapproved(context: MarketingContext) -> str:
 
 @rule("approval-contradicts", FindingSeverity.WARNING)
 def approval_contradicts(context: MarketingContext) -> str:
-    """An approval that the other fields of the same record contradict."""
+    """An approval that contradicts other fields of the same record."""
     del context
     return """
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount, why AS message FROM (
             SELECT *, CASE
-                WHEN approved_by_human AND approver_id IS NULL THEN 'It is approved by nobody who is named.'
+                WHEN approved_by_human AND approver_id IS NULL THEN 'It is approved, but names no approver.'
                 WHEN NOT approved_by_human AND approver_id IS NOT NULL
                     THEN 'It names an approver (' || approver_id || ') but is not approved.'
                 WHEN approved_by_human AND status IN ('proposed', 'rejected')
                     THEN 'It is approved, but its status is ' || status || '.'
-                WHEN NOT approved_by_human AND status = 'approved' THEN 'Its status is approved, but it is not.'
+                WHEN NOT approved_by_human AND status = 'approved'
+                    THEN 'Its status is approved, but approved_by_human is false.'
             END AS why FROM seen_budget_actions
         ) WHERE why IS NOT NULL
     """
@@ -70,12 +71,12 @@ def approval_contradicts(context: MarketingContext) -> str:
 
 @rule("proposer-unknown", FindingSeverity.NOTICE)
 def proposer_unknown(context: MarketingContext) -> str:
-    """A person proposed it and a person approved it; whether it was the same one is not recorded."""
+    """An action that a person proposed and a person approved, without a record of who proposed it."""
     del context
     return """
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
-            'A person proposed it and ' || coalesce(approver_id, 'a person') || ' approved it; who proposed it is not '
-            || 'recorded, so whether they are two people is unknown.' AS message
+            'A person proposed it and ' || coalesce(approver_id, 'a person') || ' approved it. The proposer is not '
+            || 'recorded, so they may be the same person.' AS message
         FROM seen_budget_actions AS b
         WHERE proposed_by = 'human' AND approved_by_human AND NOT EXISTS (
             FROM seen_marketing_log AS l WHERE l.entity = 'budget_action' AND l.entity_id = b.budget_action_id
@@ -86,7 +87,7 @@ def proposer_unknown(context: MarketingContext) -> str:
 
 @rule("gives-what-it-has-not", FindingSeverity.ERROR)
 def gives_what_it_has_not(context: MarketingContext) -> str:
-    """Money taken from a channel with nothing, or not enough, to give; the finding's money is what was missing."""
+    """A transfer of more than the source channel's balance. The finding's amount is the shortfall."""
     del context
     return f"""
         WITH moves AS (
@@ -99,21 +100,21 @@ def gives_what_it_has_not(context: MarketingContext) -> str:
             CASE WHEN {_IS_APPROVED} AND basis = 'opening' THEN 'error' ELSE 'warning' END AS severity,
             dollars(amount) || ' is taken from ' || from_channel_id || CASE
                 WHEN basis = 'opening' THEN ', which has ' || dollars(balance) || ' left'
-                ELSE ', which records no opening balance and is known to have had ' || dollars(greatest(balance, 0))
-                    || ' at most by its spend and earlier moves' END || ': ' || dollars(amount - greatest(balance, 0))
-            || ' is not there.' AS message
+                ELSE ', which has no recorded opening balance; its spend and earlier transfers account for only '
+                    || dollars(greatest(balance, 0)) END || ': ' || dollars(amount - greatest(balance, 0))
+            || ' is missing.' AS message
         FROM moves WHERE balance < amount
     """
 
 
 @rule("balance-unknown", FindingSeverity.NOTICE)
 def balance_unknown(context: MarketingContext) -> str:
-    """Money taken from a channel of which neither an opening balance nor any spend is recorded."""
+    """A transfer from a channel without a recorded opening balance or spend."""
     del context
     return f"""
         SELECT 'budget_actions' AS dataset, label AS record, b.campaign_id, amount AS amount,
             'Neither an opening balance nor any spend of ' || b.campaign_id || ' on ' || from_channel_id
-            || ' is recorded: whether it had ' || dollars(amount) || ' to give is unknown.' AS message
+            || ' is recorded, so whether it had ' || dollars(amount) || ' is unknown.' AS message
         FROM seen_budget_actions AS b JOIN channel_bases AS c
             ON b.campaign_id = c.campaign_id AND b.from_channel_id = c.channel_id
         WHERE basis = 'unknown' AND from_channel_id <> to_channel_id AND {_IS_ACTIVE}
@@ -122,11 +123,11 @@ def balance_unknown(context: MarketingContext) -> str:
 
 @rule("negative-balance", FindingSeverity.ERROR)
 def negative_balance(context: MarketingContext) -> str:
-    """A channel that has spent and given more than it ever had."""
+    """A channel that spent and transferred more than it had."""
     del context
     return """
         SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id, -balance AS amount,
-            channel_id || ' had ' || dollars(opening + brought) || ', spent ' || dollars(spent) || ' and gave '
+            channel_id || ' had ' || dollars(opening + brought) || ', spent ' || dollars(spent) || ' and transferred '
             || dollars(taken) || ': its balance is ' || dollars(balance) || '.' AS message
         FROM balances WHERE basis = 'opening' AND balance < 0
     """
@@ -134,7 +135,7 @@ def negative_balance(context: MarketingContext) -> str:
 
 @rule("into-open-risk", FindingSeverity.ERROR)
 def into_open_risk(context: MarketingContext) -> str:
-    """Money moved into a channel on which a high or critical risk of the campaign was open."""
+    """A transfer into a channel with an open high or critical risk of the campaign."""
     forced = ", ".join(literal(name) for name in context.policy.risk.force_review)
     return f"""
         WITH risky AS (
@@ -156,12 +157,12 @@ def into_open_risk(context: MarketingContext) -> str:
 
 @rule("moved-back", FindingSeverity.NOTICE)
 def moved_back(context: MarketingContext) -> str:
-    """Money moved back along a way that an earlier move of the same campaign came."""
+    """A transfer that reverses an earlier transfer of the same campaign."""
     del context
     return """
         SELECT 'budget_actions' AS dataset, b.budget_action_id AS record, b.campaign_id,
             least(b.amount, e.amount) AS amount,
-            dollars(least(b.amount, e.amount)) || ' of what ' || e.budget_action_id || ' brought to '
+            dollars(least(b.amount, e.amount)) || ' that ' || e.budget_action_id || ' transferred to '
             || e.to_channel_id || ' goes back to ' || e.from_channel_id || ' after '
             || n_days(days_between(e.moment, b.moment)) || '.' AS message
         FROM moves AS b JOIN moves AS e ON b.campaign_id = e.campaign_id AND b.moment > e.moment
@@ -171,24 +172,24 @@ def moved_back(context: MarketingContext) -> str:
 
 @rule("pending-budget-action", FindingSeverity.NOTICE)
 def pending_budget_action(context: MarketingContext) -> str:
-    """A move that waits: for approval, or for being carried out."""
+    """A transfer that waits for approval or execution."""
     return f"""
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
-            dollars(amount) || CASE status WHEN 'proposed' THEN ' waits for approval'
-                ELSE ' is approved and waits to be moved' END
-            || ' since ' || n_days(days_between(timestamp, {context.as_of_sql})) || '.' AS message
+            dollars(amount) || CASE status WHEN 'proposed' THEN ' has waited for approval'
+                ELSE ' is approved and has waited for execution' END
+            || ' for ' || n_days(days_between(timestamp, {context.as_of_sql})) || '.' AS message
         FROM seen_budget_actions WHERE status IN ('proposed', 'approved')
     """
 
 
 @rule("foreign-currency", FindingSeverity.WARNING)
 def foreign_currency(context: MarketingContext) -> str:
-    """A move in another currency than the policy's; amounts are never converted."""
+    """A transfer in a currency other than the policy's; amounts are never converted."""
     policy_currency = context.policy.budget.currency
-    others = f", everything else in {policy_currency}; it is counted as if it were the same."
+    others = f", but the policy's currency is {policy_currency}; the amount is not converted."
     return f"""
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
-            'It is in ' || currency || {literal(others)}
+            'Its currency is ' || currency || {literal(others)}
             AS message
         FROM seen_budget_actions WHERE currency <> {literal(policy_currency)}
     """
@@ -196,7 +197,7 @@ def foreign_currency(context: MarketingContext) -> str:
 
 @rule("budget-overspent", FindingSeverity.ERROR)
 def budget_overspent(context: MarketingContext) -> str:
-    """A campaign that has spent more than its budget, by performance or by the ROI ledger."""
+    """A campaign that spent more than its budget, according to performance or the ROI ledger."""
     del context
     return """
         WITH spent AS (
@@ -204,7 +205,7 @@ def budget_overspent(context: MarketingContext) -> str:
             UNION ALL SELECT campaign_id, media_spend, 'the ROI ledger' FROM seen_roi_ledger
         )
         SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id, s.amount - budget AS amount,
-            'By ' || what || ' it has spent ' || dollars(s.amount) || ' of a budget of ' || dollars(budget) || '.'
-            AS message
+            'According to ' || what || ', it has spent ' || dollars(s.amount) || ' of a budget of '
+            || dollars(budget) || '.' AS message
         FROM spent AS s JOIN seen_campaigns USING (campaign_id) WHERE s.amount > budget
     """

@@ -1,4 +1,4 @@
-"""Checks of dates: what ends before it starts, and what happened when it could not."""
+"""Checks of dates: reversed periods, and records outside their possible dates."""
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.records.model import MARKETING_FAMILY
@@ -27,12 +27,12 @@ def ends_before_start(context: MarketingContext) -> str:
 
 @rule("outside-campaign", FindingSeverity.WARNING)
 def outside_campaign(context: MarketingContext) -> str:
-    """An experiment that starts, or a funnel count that is dated, outside its campaign's dates."""
+    """An experiment start or a funnel count outside its campaign's dates."""
     del context
     return """
         WITH dated AS (
             SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id, start_date AS moment,
-                'starts' AS what FROM experiments
+                'starts on' AS what FROM experiments
             UNION ALL SELECT 'funnel_events', label, campaign_id, coalesce(date, timestamp), 'is dated'
             FROM seen_funnel_events
         )
@@ -46,13 +46,13 @@ def outside_campaign(context: MarketingContext) -> str:
 
 @rule("measured-too-early", FindingSeverity.ERROR)
 def measured_too_early(context: MarketingContext) -> str:
-    """Performance dated before its experiment started or before its asset was made."""
+    """Performance dated before its experiment started or before its asset was created."""
     del context
     return """
         SELECT 'performance_metrics' AS dataset, label AS record, e.campaign_id,
             'It was measured on ' || day_of(p.timestamp) || ', before '
             || CASE WHEN p.timestamp < e.start_date THEN experiment_id || ' started (' || day_of(e.start_date) || ').'
-                ELSE asset_id || ' was made (' || day_of(a.created_at) || ').' END AS message
+                ELSE asset_id || ' was created (' || day_of(a.created_at) || ').' END AS message
         FROM seen_performance_metrics AS p LEFT JOIN experiments AS e USING (experiment_id)
             LEFT JOIN creative_assets AS a USING (asset_id)
         WHERE p.timestamp < e.start_date OR p.timestamp < a.created_at
@@ -61,11 +61,11 @@ def measured_too_early(context: MarketingContext) -> str:
 
 @rule("last-snapshot-before-end", FindingSeverity.NOTICE)
 def last_snapshot_before_end(context: MarketingContext) -> str:
-    """A completed experiment whose last snapshot is from before its last day, so that the days between are missing."""
+    """A completed experiment whose last snapshot is before its last day, so the remaining days are missing."""
     return f"""
         SELECT 'experiments' AS dataset, experiment_id AS record, e.campaign_id,
             'It ended on ' || day_of(any_value(end_date)) || ', but its last snapshot is from '
-            || max(t.timestamp)::DATE || ': what came later is not known.' AS message
+            || max(t.timestamp)::DATE || ', so later results are missing.' AS message
         FROM experiments AS e JOIN totals AS t USING (experiment_id)
         WHERE e.status = 'completed' AND end_date <= {context.as_of_sql}
         GROUP BY experiment_id, e.campaign_id HAVING max(t.timestamp)::DATE < any_value(end_date)::DATE
@@ -74,11 +74,11 @@ def last_snapshot_before_end(context: MarketingContext) -> str:
 
 @rule("running-in-paused-campaign", FindingSeverity.WARNING)
 def running_in_paused_campaign(context: MarketingContext) -> str:
-    """An experiment that is said to run while its campaign does not."""
+    """An experiment with status running in a campaign that is not running."""
     del context
     return """
         SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id,
-            'It is said to be running, but ' || campaign_id || ' is ' || c.status || '.' AS message
+            'Its status is running, but ' || campaign_id || ' is ' || c.status || '.' AS message
         FROM experiments AS e JOIN seen_campaigns AS c USING (campaign_id)
         WHERE e.status = 'running' AND c.status NOT IN ('active', 'running')
     """
@@ -86,11 +86,11 @@ def running_in_paused_campaign(context: MarketingContext) -> str:
 
 @rule("date-disagrees", FindingSeverity.WARNING)
 def date_disagrees(context: MarketingContext) -> str:
-    """A funnel count whose date is not the day of its timestamp."""
+    """A funnel count whose date differs from the day of its timestamp."""
     del context
     return """
         SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
-            'Its date is ' || day_of(date) || ', but its timestamp ' || day_of(timestamp) || '.' AS message
+            'Its date is ' || day_of(date) || ', but its timestamp is ' || day_of(timestamp) || '.' AS message
         FROM seen_funnel_events WHERE date::DATE <> timestamp::DATE
     """
 

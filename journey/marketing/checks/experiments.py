@@ -1,4 +1,4 @@
-"""Checks of experiments: can each be analysed on its own metric?"""
+"""Checks of experiments: whether each can be analysed on its own metric."""
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.records.model import Performance
@@ -9,14 +9,14 @@ from journey.records.database import literal
 
 @rule("unknown-metric", FindingSeverity.WARNING)
 def unknown_metric(context: MarketingContext) -> str:
-    """An experiment, a campaign or a rollup whose metric is missing or not defined by the policy."""
+    """An experiment, campaign or rollup whose metric is missing or not defined in the policy."""
     known = ", ".join(literal(name) for name in context.policy.metrics)
     parts = (("experiments", "metric"), ("campaigns", "primary_kpi"), ("segment_rollups", "primary_kpi"))
     return " UNION ALL ".join(
         f"""
         SELECT '{dataset}' AS dataset, label AS record, campaign_id,
             CASE WHEN {name} IS NULL THEN 'It names no {name}' ELSE 'Its {name} is ''' || {name}
-                || ''', which the policy does not define' END || ': it cannot be judged by it.' AS message
+                || ''', which the policy does not define' END || ', so it cannot be evaluated.' AS message
         FROM seen_{dataset} WHERE coalesce({name} NOT IN ({known}), TRUE)
         """
         for dataset, name in parts
@@ -25,7 +25,7 @@ def unknown_metric(context: MarketingContext) -> str:
 
 @rule("metric-not-recorded", FindingSeverity.NOTICE)
 def metric_not_recorded(context: MarketingContext) -> str:
-    """An experiment whose metric performance does not record, so that it is computed from counts."""
+    """An experiment whose metric is not a column of performance, so it is computed from counts."""
     computed = {name: metric for name, metric in context.policy.metrics.items() if name not in Performance.model_fields}
     cases = " ".join(f"WHEN {literal(name)} THEN {literal(metric.definition)}" for name, metric in computed.items())
     if not cases:
@@ -40,23 +40,23 @@ def metric_not_recorded(context: MarketingContext) -> str:
 
 @rule("metric-not-the-kpi", FindingSeverity.NOTICE)
 def metric_not_the_kpi(context: MarketingContext) -> str:
-    """An experiment that is judged by another metric than its campaign."""
+    """An experiment that uses a different metric than its campaign."""
     del context
     return """
         SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id,
-            'It is judged by ' || metric || ', but ' || campaign_id || ' by ' || primary_kpi
-            || ': a winner here need not help the campaign.' AS message
+            'Its metric is ' || metric || ', but the primary KPI of ' || campaign_id || ' is ' || primary_kpi
+            || ': a winner here may not help the campaign.' AS message
         FROM experiments JOIN campaigns USING (campaign_id) WHERE metric <> primary_kpi
     """
 
 
 @rule("not-measured", FindingSeverity.WARNING)
 def not_measured(context: MarketingContext) -> str:
-    """An experiment with an asset for which there is no performance."""
+    """An experiment with an asset that has no performance."""
     del context
     return """
         SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id,
-            'There is no performance of ' || string_agg(asset, ' and ' ORDER BY asset) || ' in it, so nothing can be '
+            'It has no performance of ' || string_agg(asset, ' and ' ORDER BY asset) || ', so its assets cannot be '
             || 'compared.' AS message
         FROM (
             SELECT experiment_id, campaign_id, unnest([control_asset, variant_asset]) AS asset FROM experiments
@@ -68,12 +68,12 @@ def not_measured(context: MarketingContext) -> str:
 
 @rule("different-audiences", FindingSeverity.WARNING)
 def different_audiences(context: MarketingContext) -> str:
-    """An experiment whose two assets went to different segments or channels, so that it compares more than assets."""
+    """An experiment whose assets went to different segments or channels, so more than the assets differs."""
     del context
     return """
         SELECT 'experiments' AS dataset, experiment_id AS record, e.campaign_id,
             control_asset || ' went to ' || c.segment_id || ' on ' || c.channel_id || ', ' || variant_asset || ' to '
-            || v.segment_id || ' on ' || v.channel_id || ': a difference need not come from the asset.' AS message
+            || v.segment_id || ' on ' || v.channel_id || ': a difference may not come from the asset.' AS message
         FROM experiments AS e JOIN creative_assets AS c ON control_asset = c.asset_id
             JOIN creative_assets AS v ON variant_asset = v.asset_id
         WHERE c.segment_id <> v.segment_id OR c.channel_id <> v.channel_id
@@ -82,7 +82,7 @@ def different_audiences(context: MarketingContext) -> str:
 
 @rule("changed-while-running", FindingSeverity.NOTICE)
 def changed_while_running(context: MarketingContext) -> str:
-    """A decision that, by its words, changed what an asset of an unfinished experiment gets."""
+    """A decision whose text says that it changed an asset of a running experiment."""
     del context
     return """
         WITH named AS (
@@ -93,7 +93,7 @@ def changed_while_running(context: MarketingContext) -> str:
         )
         SELECT 'orchestrator_decisions' AS dataset, decision_id AS record, n.campaign_id,
             '"' || action_taken || '" on ' || n.timestamp::DATE || ', while ' || experiment_id
-            || ' was comparing: its assets no longer differ by the message alone.' AS message
+            || ' was running: its assets no longer differ only in the message.' AS message
         FROM named AS n JOIN experiments ON asset IN (control_asset, variant_asset)
         WHERE n.timestamp >= start_date AND coalesce(n.timestamp::DATE < end_date::DATE, TRUE)
         GROUP BY decision_id, n.campaign_id, n.timestamp, action_taken, experiment_id

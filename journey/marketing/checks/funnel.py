@@ -1,4 +1,4 @@
-"""Checks of the funnel: counts that no path allows, and counts that cannot be believed."""
+"""Checks of the funnel: invalid paths, contradicting counts and counts with too little trust."""
 
 from journey.core.findings import FindingSeverity
 from journey.machine.lifecycles import FUNNEL_STEPS
@@ -12,12 +12,12 @@ _KNOWN = ", ".join(literal(stage) for stage in FUNNEL_STEPS)
 
 @rule("path-not-declared", FindingSeverity.NOTICE)
 def path_not_declared(context: MarketingContext) -> str:
-    """A campaign that does not say which steps its path has, so that those recorded are taken for its path."""
+    """A campaign without a declared path; its recorded steps are used as the path."""
     del context
     return """
         SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id,
-            'It declares no path; the steps that are recorded are taken for it: '
-            || string_agg(stage, ', ' ORDER BY place) || '. A step that it has and nobody counts would go unnoticed.'
+            'It declares no path, so the recorded steps are used: '
+            || string_agg(stage, ', ' ORDER BY place) || '. A step without any count would go unnoticed.'
             AS message
         FROM steps WHERE NOT declared AND campaign_id IN (SELECT campaign_id FROM campaigns) GROUP BY campaign_id
     """
@@ -25,7 +25,7 @@ def path_not_declared(context: MarketingContext) -> str:
 
 @rule("path-impossible", FindingSeverity.ERROR)
 def path_impossible(context: MarketingContext) -> str:
-    """A declared path with an unknown, repeated or misplaced step, or with only one."""
+    """A declared path with an unknown, repeated or misplaced step, or with a single step."""
     del context
     order = ", ".join(f"{literal(stage)}: {place}" for place, stage in enumerate(FUNNEL_STEPS))
     ranks = f"list_transform(path, lambda s: coalesce(map_extract(MAP {{{order}}}, s)[1], -1))"
@@ -42,11 +42,12 @@ def path_impossible(context: MarketingContext) -> str:
 
 @rule("step-outside-path", FindingSeverity.WARNING)
 def step_outside_path(context: MarketingContext) -> str:
-    """A count of a step that the campaign's declared path does not have."""
+    """A count of a step that is not in the campaign's declared path."""
     del context
     return """
         SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
-            stage || ' is no step of the path that ' || campaign_id || ' declares, so it is not used.' AS message
+            stage || ' is not a step of the path that ' || campaign_id || ' declares, so the count is not used.'
+            AS message
         FROM seen_funnel_events
         WHERE campaign_id IN (SELECT campaign_id FROM steps)
             AND (campaign_id, stage) NOT IN (SELECT (campaign_id, stage) FROM steps)
@@ -55,12 +56,12 @@ def step_outside_path(context: MarketingContext) -> str:
 
 @rule("duplicate-count", FindingSeverity.ERROR)
 def duplicate_count(context: MarketingContext) -> str:
-    """Two counts of one step on one day in one cell; nothing says whether they are to be added."""
+    """Several counts of the same step, cell and day; whether to add them is unknown."""
     del context
     return f"""
         SELECT 'funnel_events' AS dataset, min(label) AS record, campaign_id,
             string_agg(label, ' and ' ORDER BY label) || ' both count ' || stage || ' of ' || segment_id || ' on '
-            || channel_id || ' on ' || day || ': the cell is not used.' AS message
+            || channel_id || ' on ' || day || ': the counts are not used.' AS message
         FROM (SELECT *, {funnel_day_sql()} AS day FROM seen_funnel_events)
         GROUP BY campaign_id, segment_id, channel_id, day, stage HAVING count(*) > 1
     """
@@ -68,28 +69,28 @@ def duplicate_count(context: MarketingContext) -> str:
 
 @rule("step-not-recorded", FindingSeverity.NOTICE)
 def step_not_recorded(context: MarketingContext) -> str:
-    """A day on which a cell lacks a step of the campaign's path; what is missing is not a zero."""
+    """A cell without a count of a step of the campaign's path; a missing count is not a zero."""
     del context
     return f"""
         WITH cells AS ({CELLS})
         SELECT 'funnel_events' AS dataset, NULL AS record, campaign_id,
             'On ' || day || ', ' || segment_id || ' on ' || channel_id || ' has no count of '
-            || string_agg(stage, ', ' ORDER BY place) || ': unknown, and not 0.' AS message
+            || string_agg(stage, ', ' ORDER BY place) || ': the count is unknown, not 0.' AS message
         FROM cells WHERE rows_there = 0 GROUP BY campaign_id, segment_id, channel_id, day
     """
 
 
 @rule("more-than-the-step-before", FindingSeverity.WARNING)
 def more_than_the_step_before(context: MarketingContext) -> str:
-    """A step that counts more than the step before it: then the two are not nested, and there is no conversion."""
+    """A step with a higher count than the previous step: the two are not nested and have no conversion."""
     del context
     return f"""
         WITH cells AS ({CELLS})
         SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
-            n || ' ' || stage || ' of ' || before_n || ' ' || before_stage
+            stage || ' has ' || n || ', but ' || before_stage || ' before it has ' || before_n
             || CASE WHEN source IS DISTINCT FROM before_source
                 THEN ': counted by ' || coalesce(source, 'an unnamed source') || ' and '
-                    || coalesce(before_source, 'an unnamed source') || ', so the one is not part of the other.'
+                    || coalesce(before_source, 'an unnamed source') || ', so one is not part of the other.'
                 ELSE ', although ' || coalesce(source, 'an unnamed source') || ' counted both.' END AS message
         FROM cells WHERE n > before_n
     """
@@ -97,12 +98,13 @@ def more_than_the_step_before(context: MarketingContext) -> str:
 
 @rule("count-not-trusted", FindingSeverity.NOTICE)
 def count_not_trusted(context: MarketingContext) -> str:
-    """A count that is trusted too little to lead to anything."""
+    """A count with too little trust to be used for flags and proposals."""
     trust = context.policy.trust
     return f"""
         SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
             'Confidence ' || coalesce(printf('%.2f', confidence), 'not stated') || ' from '
-            || coalesce(source, 'an unnamed source') || ' is a trust of ' || printf('%.2f', {trust_sql(context.policy)})
-            || {literal(f", below {trust.least:g}: nothing is concluded from it.")} AS message
+            || coalesce(source, 'an unnamed source') || ' gives a trust of '
+            || printf('%.2f', {trust_sql(context.policy)})
+            || {literal(f", below {trust.least:g}: it causes no flag and no proposal.")} AS message
         FROM seen_funnel_events WHERE {trust_sql(context.policy)} < {trust.least!r}
     """

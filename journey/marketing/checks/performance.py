@@ -1,4 +1,4 @@
-"""Checks of performance: counts that contradict each other, the stored rate, or what a channel costs."""
+"""Checks of performance: counts that contradict each other, the stored rate or the channel's price."""
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.views.context import MarketingContext
@@ -9,14 +9,15 @@ _COST_QUANTITIES = {"per_send": "impressions", "per_impression": "impressions", 
 
 @rule("not-nested", FindingSeverity.ERROR)
 def not_nested(context: MarketingContext) -> str:
-    """More clicks than impressions (an error), or more conversions than clicks (a warning: views may convert too)."""
+    """More clicks than impressions (an error), or more conversions than clicks (a warning, as views may convert)."""
     del context
     return " UNION ALL ".join(
         f"""
         SELECT '{dataset}' AS dataset, label AS record, {campaign} AS campaign_id,
             CASE WHEN clicks > impressions THEN 'error' ELSE 'warning' END AS severity,
-            CASE WHEN clicks > impressions THEN clicks || ' clicks of ' || impressions || ' impressions.'
-                ELSE conversions || ' conversions of ' || clicks || ' clicks.' END AS message
+            CASE WHEN clicks > impressions
+                THEN 'It has more clicks (' || clicks || ') than impressions (' || impressions || ').'
+                ELSE 'It has more conversions (' || conversions || ') than clicks (' || clicks || ').' END AS message
         FROM seen_{dataset} AS r WHERE clicks > impressions OR conversions > clicks
         """
         for dataset, campaign in (
@@ -31,11 +32,11 @@ def not_nested(context: MarketingContext) -> str:
 
 @rule("stored-rate-differs", FindingSeverity.WARNING)
 def stored_rate_differs(context: MarketingContext) -> str:
-    """A stored conversion rate that is not conversions per impression."""
+    """A stored conversion rate that differs from conversions per impression."""
     return f"""
         SELECT 'performance_metrics' AS dataset, p.label AS record, a.campaign_id,
             'The stored conversion rate is ' || printf('%.4f', conversion_rate) || ', but ' || conversions || ' of '
-            || impressions || ' impressions are ' || coalesce(printf('%.4f', conversions / impressions), 'no rate')
+            || impressions || ' impressions is ' || coalesce(printf('%.4f', conversions / impressions), 'no rate')
             || '.' AS message
         FROM seen_performance_metrics AS p LEFT JOIN creative_assets AS a USING (asset_id)
         WHERE CASE WHEN impressions = 0 THEN conversion_rate > 0
@@ -45,20 +46,21 @@ def stored_rate_differs(context: MarketingContext) -> str:
 
 @rule("snapshot-decreased", FindingSeverity.ERROR)
 def snapshot_decreased(context: MarketingContext) -> str:
-    """A snapshot that counts less than the one before it, although snapshots add up."""
+    """A snapshot with a lower count than the previous one, although snapshots are cumulative."""
     del context
     decreased = [f"CASE WHEN {name} < 0 THEN '{name}' END" for name in ("impressions", "clicks", "conversions", "cost")]
     return f"""
         SELECT 'performance_metrics' AS dataset, asset_id || '@' || strftime(timestamp, '%Y-%m-%d') AS record,
-            campaign_id, 'Since ' || day_of(since) || ' there are fewer ' || concat_ws(', ', {", ".join(decreased)})
-            || '; snapshots hold what has come together, so they cannot fall.' AS message
+            campaign_id, 'Since ' || day_of(since) || ', these have decreased: '
+            || concat_ws(', ', {", ".join(decreased)})
+            || '; snapshots are cumulative, so they cannot decrease.' AS message
         FROM increments WHERE since IS NOT NULL AND least(impressions, clicks, conversions, cost) < 0
     """
 
 
 @rule("cost-differs-from-model", FindingSeverity.WARNING)
 def cost_differs_from_model(context: MarketingContext) -> str:
-    """A cost that the channel's price does not explain."""
+    """A cost that differs from the channel's price times the counts."""
     tolerance = context.policy.tolerance
     counted = " ".join(f"WHEN '{model}' THEN t.{quantity}" for model, quantity in _COST_QUANTITIES.items())
     return f"""
@@ -69,8 +71,8 @@ def cost_differs_from_model(context: MarketingContext) -> str:
         )
         SELECT 'performance_metrics' AS dataset, asset_id || '@' || strftime(timestamp, '%Y-%m-%d') AS record,
             campaign_id, abs(cost - expected) AS amount,
-            'It cost ' || dollars(cost) || ', but ' || channel_id || ' (' || cost_model || ' at ' || avg_cost
-            || ') would have cost ' || dollars(expected) || '.' AS message
+            'It cost ' || dollars(cost) || ', but by the price of ' || channel_id || ' (' || cost_model || ' at '
+            || avg_cost || ') it should have cost ' || dollars(expected) || '.' AS message
         FROM priced
         WHERE abs(cost - expected) > greatest({tolerance.money!r}, {tolerance.cost_share!r} * greatest(cost, expected))
     """
@@ -78,7 +80,7 @@ def cost_differs_from_model(context: MarketingContext) -> str:
 
 @rule("unknown-cost-model", FindingSeverity.NOTICE)
 def unknown_cost_model(context: MarketingContext) -> str:
-    """A channel whose way of charging is not known, so that its costs cannot be checked."""
+    """A channel whose cost model is unknown, so its costs cannot be checked."""
     del context
     known = ", ".join(f"'{model}'" for model in (*_COST_QUANTITIES, "flat"))
     return f"""
@@ -91,12 +93,12 @@ def unknown_cost_model(context: MarketingContext) -> str:
 
 @rule("unapproved-asset-shown", FindingSeverity.ERROR)
 def unapproved_asset_shown(context: MarketingContext) -> str:
-    """An asset that was shown although no person approved it."""
+    """An asset that was shown without a person's approval."""
     del context
     return """
         SELECT 'creative_assets' AS dataset, asset_id AS record, t.campaign_id, sum(cost) AS amount,
             'It was shown ' || sum(impressions) || ' times, for ' || dollars(sum(cost))
-            || ', and no person had approved it.' AS message
+            || ', without a person''s approval.' AS message
         FROM totals AS t JOIN creative_assets AS a USING (asset_id) WHERE a.approved_by_human IS FALSE
         GROUP BY asset_id, t.campaign_id HAVING sum(impressions) > 0
     """

@@ -1,4 +1,4 @@
-"""Checks of references: does what a record points to exist, and does it belong together?"""
+"""Checks of references: whether referenced records exist and belong to the same campaign."""
 
 from typing import NamedTuple
 
@@ -20,11 +20,11 @@ TARGETS = {
     "variant_asset": "creative_assets",
     "experiment_id": "experiments",
 }
-"""Which set each field points to, in whichever set the field stands."""
+"""Record set that each field refers to; the same for all sets with this field."""
 
 
 class Reference(NamedTuple):
-    """One field that points to another set: SQL of its value over the rows of `relation`."""
+    """A field that refers to another record set: the SQL of its value, over the rows of `relation`."""
 
     dataset: str
     column: str
@@ -34,7 +34,7 @@ class Reference(NamedTuple):
 
 
 def list_references() -> list[Reference]:
-    """Every field of every set that points to another one."""
+    """List all fields of all record sets that refer to another set."""
     from journey.marketing.records.model import MARKETING_FAMILY
 
     found = [
@@ -56,7 +56,7 @@ def list_references() -> list[Reference]:
 
 @rule("unknown-reference", FindingSeverity.ERROR)
 def unknown_reference(context: MarketingContext) -> str | None:
-    """A record that points to something which is not recorded (where nothing of its kind is, one notice says so)."""
+    """A reference to a record that does not exist. Record sets that are missing as a whole get one notice instead."""
     parts = []
     for dataset, column, value, target, relation in list_references():
         if not one_value(context.cursor, f"SELECT count(*) FROM {target}"):
@@ -74,12 +74,12 @@ def unknown_reference(context: MarketingContext) -> str | None:
 _CAMPAIGN_JOINS = {
     "performance_metrics": "LEFT JOIN (SELECT experiment_id, campaign_id FROM experiments) USING (experiment_id)"
 }
-"""Sets whose rows name no campaign, and where to find it."""
+"""Joins that find the campaign of record sets without a campaign_id."""
 
 
 @rule("foreign-asset", FindingSeverity.ERROR)
 def foreign_asset(context: MarketingContext) -> str:
-    """An asset or an experiment that a record of another campaign uses."""
+    """A record that uses an asset or experiment of another campaign."""
     del context
     return """
         WITH uses AS (
@@ -102,7 +102,7 @@ def foreign_asset(context: MarketingContext) -> str:
 
 @rule("asset-outside-experiment", FindingSeverity.ERROR)
 def asset_outside_experiment(context: MarketingContext) -> str:
-    """Performance or a risk that names an asset its experiment does not have."""
+    """Performance or a risk with an asset that is not in its experiment."""
     del context
     return """
         WITH uses AS (
@@ -111,8 +111,9 @@ def asset_outside_experiment(context: MarketingContext) -> str:
             UNION ALL
             SELECT 'campaign_risk_signals', risk_id, experiment_id, unnest(asset_ids) FROM seen_campaign_risk_signals
         )
-        SELECT dataset, record, e.campaign_id, asset_id || ' is no asset of ' || experiment_id || ', which compares '
-            || coalesce(control_asset, 'nothing') || ' with ' || coalesce(variant_asset, 'nothing') || '.' AS message
+        SELECT dataset, record, e.campaign_id, asset_id || ' is not an asset of ' || experiment_id
+            || ', which compares ' || coalesce(control_asset, 'nothing')
+            || ' with ' || coalesce(variant_asset, 'nothing') || '.' AS message
         FROM uses JOIN experiments AS e USING (experiment_id)
         WHERE coalesce(asset_id NOT IN (control_asset, variant_asset), TRUE)
     """
@@ -124,7 +125,7 @@ def not_two_assets(context: MarketingContext) -> str:
     del context
     return """
         SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id,
-            'An experiment compares two assets; this one names '
+            'An experiment compares two different assets; this one names '
             || CASE WHEN control_asset IS NULL AND variant_asset IS NULL THEN 'none.'
                 WHEN control_asset = variant_asset THEN control_asset || ' twice.' ELSE 'one.' END AS message
         FROM experiments WHERE coalesce(control_asset = variant_asset, TRUE)
@@ -133,22 +134,22 @@ def not_two_assets(context: MarketingContext) -> str:
 
 @rule("channel-not-in-campaign", FindingSeverity.WARNING)
 def channel_not_in_campaign(context: MarketingContext) -> str:
-    """A channel on which the campaign has neither an asset nor an opening balance."""
+    """A record with a channel on which its campaign has neither an asset nor an opening balance."""
     del context
     return """
         WITH uses AS (
             SELECT 'funnel_events' AS dataset, label AS record, campaign_id, channel_id, NULL::DOUBLE AS amount,
-                'counts a funnel on' AS what FROM seen_funnel_events
+                'counts a funnel step on' AS what FROM seen_funnel_events
             UNION ALL SELECT 'attribution_hints', label, campaign_id, channel_id, NULL, 'credits conversions on'
             FROM seen_attribution_hints
-            UNION ALL SELECT 'budget_actions', label, campaign_id, from_channel_id, amount, 'takes money from'
+            UNION ALL SELECT 'budget_actions', label, campaign_id, from_channel_id, amount, 'transfers money from'
             FROM seen_budget_actions
-            UNION ALL SELECT 'budget_actions', label, campaign_id, to_channel_id, amount, 'brings money to'
+            UNION ALL SELECT 'budget_actions', label, campaign_id, to_channel_id, amount, 'transfers money to'
             FROM seen_budget_actions WHERE to_channel_id <> from_channel_id
         )
         SELECT dataset, record, campaign_id, u.amount AS amount,
-            'It ' || what || ' ' || channel_id || ', where ' || campaign_id || ' has neither an asset nor a budget.'
-            AS message
+            'It ' || what || ' ' || channel_id || ', where ' || campaign_id
+            || ' has neither an asset nor an opening balance.' AS message
         FROM uses AS u
         WHERE channel_id IN (SELECT channel_id FROM channels)
             AND campaign_id IN (SELECT campaign_id FROM campaign_channels)
@@ -158,7 +159,7 @@ def channel_not_in_campaign(context: MarketingContext) -> str:
 
 @rule("segment-not-in-campaign", FindingSeverity.WARNING)
 def segment_not_in_campaign(context: MarketingContext) -> str:
-    """A funnel count of a segment for which the campaign has no asset."""
+    """A funnel count for a segment without an asset in the campaign."""
     del context
     return """
         SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
@@ -174,7 +175,7 @@ def segment_not_in_campaign(context: MarketingContext) -> str:
 
 @rule("unknown-id-in-text", FindingSeverity.WARNING)
 def unknown_id_in_text(context: MarketingContext) -> str:
-    """A decision whose words name an asset, experiment, segment or channel that is not recorded."""
+    """A decision whose text names a campaign, asset, experiment, segment or channel that is not recorded."""
     del context
     return """
         WITH named AS (
@@ -188,35 +189,35 @@ def unknown_id_in_text(context: MarketingContext) -> str:
             UNION SELECT channel_id FROM channels
         )
         SELECT 'orchestrator_decisions' AS dataset, decision_id AS record, campaign_id,
-            'Its words name ' || name || ', which is not recorded.' AS message
+            'Its text names ' || name || ', which is not recorded.' AS message
         FROM named WHERE name NOT IN (FROM known)
     """
 
 
 @rule("campaign-without-experiment", FindingSeverity.WARNING)
 def campaign_without_experiment(context: MarketingContext) -> str:
-    """A campaign that has no experiment (the second seed text asks for at least one)."""
+    """A campaign without an experiment (the second seed text requires at least one)."""
     del context
     return """
         SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id,
-            'The campaign has no experiment, so nothing measures what works in it.' AS message
+            'The campaign has no experiment, so the effect of its assets is not measured.' AS message
         FROM seen_campaigns WHERE campaign_id NOT IN (SELECT campaign_id FROM experiments)
     """
 
 
 @rule("unused", FindingSeverity.NOTICE)
 def unused(context: MarketingContext) -> str:
-    """A segment or a channel that no other record names."""
+    """A segment or channel that no other record refers to."""
     del context
     return """
         SELECT 'audience_segments' AS dataset, segment_id AS record, NULL AS campaign_id,
-            'No asset, funnel count or rollup is about this segment.' AS message
+            'No asset, funnel count or rollup refers to this segment.' AS message
         FROM audience_segments WHERE segment_id NOT IN (
             SELECT segment_id FROM creative_assets WHERE segment_id IS NOT NULL
             UNION SELECT segment_id FROM funnel_events UNION SELECT segment_id FROM segment_rollups
         )
         UNION ALL
-        SELECT 'channels', channel_id, NULL, 'No asset, funnel count, hint or budget action is about this channel.'
+        SELECT 'channels', channel_id, NULL, 'No asset, funnel count, hint or budget action refers to this channel.'
         FROM channels WHERE channel_id NOT IN (
             SELECT channel_id FROM campaign_channels UNION SELECT channel_id FROM funnel_events
             UNION SELECT channel_id FROM attribution_hints UNION SELECT from_channel_id FROM budget_actions

@@ -1,4 +1,4 @@
-"""Checks of risk signals: was a serious one looked at, and does its evidence agree with the records it quotes?"""
+"""Checks of risk signals: reviews of serious risks, and evidence that contradicts the records."""
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.views.context import MarketingContext
@@ -9,11 +9,11 @@ from journey.records.database import literal
 
 @rule("risk-not-reviewed", FindingSeverity.WARNING)
 def risk_not_reviewed(context: MarketingContext) -> str:
-    """A high or critical risk that is open: a person must review it."""
+    """An open high or critical risk, which a person must review."""
     forced = ", ".join(literal(name) for name in context.policy.risk.force_review)
     return f"""
         SELECT 'campaign_risk_signals' AS dataset, label AS record, campaign_id,
-            'A ' || severity || ' risk (' || risk_type || ') is open since '
+            'A ' || severity || ' risk (' || risk_type || ') has been open for '
             || n_days(days_between(timestamp, {context.as_of_sql})) || '; a person must review it.' AS message
         FROM seen_campaign_risk_signals WHERE status = 'open' AND severity IN ({forced})
     """
@@ -21,11 +21,11 @@ def risk_not_reviewed(context: MarketingContext) -> str:
 
 @rule("review-unknown", FindingSeverity.NOTICE)
 def review_unknown(context: MarketingContext) -> str:
-    """A risk that was mitigated or dismissed, of which no log says that anyone reviewed it."""
+    """A mitigated or dismissed risk without a review in the log."""
     del context
     return """
         SELECT 'campaign_risk_signals' AS dataset, label AS record, campaign_id,
-            'It is ' || status || '; whether anyone reviewed it before is not recorded.' AS message
+            'It is ' || status || ', but its review is not recorded.' AS message
         FROM seen_campaign_risk_signals WHERE status IN ('mitigated', 'dismissed') AND risk_id NOT IN (
             SELECT entity_id FROM seen_marketing_log WHERE entity = 'risk_signal'
         )
@@ -34,7 +34,7 @@ def review_unknown(context: MarketingContext) -> str:
 
 @rule("evidence-differs", FindingSeverity.WARNING)
 def evidence_differs(context: MarketingContext) -> str:
-    """Evidence that the records it quotes contradict."""
+    """Evidence that contradicts the records it quotes."""
     return f"""
         WITH evidence AS ({evidence_query(context.policy)})
         SELECT 'campaign_risk_signals' AS dataset, risk_id AS record, campaign_id,
@@ -45,11 +45,11 @@ def evidence_differs(context: MarketingContext) -> str:
 
 @rule("evidence-not-checkable", FindingSeverity.NOTICE)
 def evidence_not_checkable(context: MarketingContext) -> str:
-    """Evidence about which the records hold nothing."""
+    """Evidence that no record covers."""
     return f"""
         WITH evidence AS ({evidence_query(context.policy)})
         SELECT 'campaign_risk_signals' AS dataset, risk_id AS record, campaign_id,
-            'No record holds ' || string_agg(name, ', ' ORDER BY name) || ', so '
+            'No record contains ' || string_agg(name, ', ' ORDER BY name) || ', so '
             || CASE WHEN count(*) = 1 THEN 'it' ELSE 'they' END || ' cannot be checked.' AS message
         FROM evidence WHERE verdict = 'unknown' GROUP BY risk_id, campaign_id
     """

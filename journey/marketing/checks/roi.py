@@ -1,4 +1,4 @@
-"""Checks of the ROI ledger: does it add up, and does performance say the same?"""
+"""Checks of the ROI ledger: its sums, and its agreement with performance."""
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.views.context import MarketingContext
@@ -7,7 +7,7 @@ from journey.marketing.views.registry import rule
 
 @rule("roi-does-not-add-up", FindingSeverity.ERROR)
 def roi_does_not_add_up(context: MarketingContext) -> str:
-    """A net that is not the value less the three costs."""
+    """A net ROI that is not the value minus the three costs."""
     del context
     return """
         WITH sums AS (
@@ -15,7 +15,7 @@ def roi_does_not_add_up(context: MarketingContext) -> str:
             FROM seen_roi_ledger
         )
         SELECT 'roi_ledger' AS dataset, campaign_id AS record, campaign_id, abs(net_roi - expected) AS amount,
-            'It says a net of ' || dollars(net_roi) || ', but value less costs is ' || dollars(expected) || '.'
+            'Its net ROI is ' || dollars(net_roi) || ', but value minus costs is ' || dollars(expected) || '.'
             AS message
         FROM sums WHERE abs(net_roi - expected) >= 0.005
     """
@@ -23,13 +23,13 @@ def roi_does_not_add_up(context: MarketingContext) -> str:
 
 @rule("spend-differs", FindingSeverity.WARNING)
 def spend_differs(context: MarketingContext) -> str:
-    """Media spend that performance does not know of, or knows more of."""
+    """Media spend that differs from the spend in performance."""
     return _comparison_query(context, "media_spend", "cost", "media spend")
 
 
 @rule("value-differs", FindingSeverity.WARNING)
 def value_differs(context: MarketingContext) -> str:
-    """An estimated value that is not the revenue that performance records."""
+    """An estimated value that differs from the revenue in performance."""
     return _comparison_query(context, "estimated_value", "revenue_proxy", "value")
 
 
@@ -37,7 +37,7 @@ def _comparison_query(context: MarketingContext, ledger: str, measure: str, desc
     return f"""
         WITH known AS (SELECT campaign_id, sum({measure}) AS amount FROM totals GROUP BY campaign_id)
         SELECT 'roi_ledger' AS dataset, campaign_id AS record, campaign_id, abs({ledger} - k.amount) AS amount,
-            'It holds a {description} of ' || dollars({ledger}) || ', but performance ' || dollars(k.amount) || ': '
+            'Its {description} is ' || dollars({ledger}) || ', but performance has ' || dollars(k.amount) || ': '
             || dollars(abs({ledger} - k.amount)) || CASE WHEN {ledger} > k.amount THEN ' more' ELSE ' less' END || '.'
             AS message
         FROM seen_roi_ledger JOIN known AS k USING (campaign_id)
@@ -47,11 +47,11 @@ def _comparison_query(context: MarketingContext, ledger: str, measure: str, desc
 
 @rule("campaign-without-ledger", FindingSeverity.NOTICE)
 def campaign_without_ledger(context: MarketingContext) -> str | None:
-    """A campaign that the ROI ledger does not have."""
+    """A campaign without an entry in the ROI ledger."""
     if not context.cursor.execute("SELECT count(*) FROM roi_ledger").fetchall()[0][0]:
         return None
     return """
         SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id,
-            'The ROI ledger has no line for it.' AS message
+            'The ROI ledger has no entry for this campaign.' AS message
         FROM seen_campaigns WHERE campaign_id NOT IN (SELECT campaign_id FROM roi_ledger)
     """

@@ -1,4 +1,4 @@
-"""Checks of segment rollups: against performance, the funnel, the campaign and themselves."""
+"""Checks of segment rollups against performance, the funnel, the campaign and their own counts."""
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.views.context import MarketingContext
@@ -21,58 +21,58 @@ _WITH_PERFORMANCE = """
         FROM chosen WHERE inside OR NOT any_inside GROUP BY ALL
     )
 """
-"""Each rollup beside the performance of its window; where there is none, beside all performance before its end."""
+"""SQL for each rollup with the performance of its window; if there is none, with all performance before its end."""
 
 
 @rule("rollup-without-performance", FindingSeverity.WARNING)
 def rollup_without_performance(context: MarketingContext) -> str:
-    """A rollup of a segment for which the campaign has no performance at all up to the end of its window."""
+    """A rollup of a segment without any performance in the campaign up to the end of the window."""
     del context
     return f"""
         {_WITH_PERFORMANCE}
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id, spend AS amount,
             'No asset of ' || campaign_id || ' has performance for ' || segment_id || ' up to ' || day_of(window_end)
-            || ': where its numbers come from cannot be told.' AS message
+            || ', so the source of its numbers is unknown.' AS message
         FROM compared WHERE NOT there
     """
 
 
 @rule("rollup-outside-window", FindingSeverity.WARNING)
 def rollup_outside_window(context: MarketingContext) -> str:
-    """A rollup in whose window no performance is dated."""
+    """A rollup without performance in its window."""
     del context
     return f"""
         {_WITH_PERFORMANCE}
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id,
             'No performance is dated from ' || day_of(window_start) || ' to ' || day_of(window_end)
-            || '; it is compared with what is dated before.' AS message
+            || '; the rollup is compared with earlier performance.' AS message
         FROM compared WHERE there AND NOT any_inside
     """
 
 
 @rule("rollup-differs", FindingSeverity.WARNING)
 def rollup_differs(context: MarketingContext) -> str:
-    """A rollup that performance does not add up to; the finding's money is the difference in spend."""
+    """A rollup that differs from the sum of performance. The finding's amount is the difference in spend."""
     money = context.policy.tolerance.money
     pairs = (("impressions", "i_n", 0.0), ("clicks", "c_n", 0.0), ("conversions", "v_n", 0.0), ("spend", "s_n", money),
              ("revenue_proxy", "p_n", money))  # fmt: skip
     parts = ", ".join(
         f"CASE WHEN abs({name} - {performance_column}) > {tolerance!r} THEN {literal(name + ' ')} || printf('%g', "
         f"{name}::DOUBLE) "
-        f"|| ' for ' || printf('%g', {performance_column}::DOUBLE) END"
+        f"|| ' (performance: ' || printf('%g', {performance_column}::DOUBLE) || ')' END"
         for name, performance_column, tolerance in pairs
     )
     return f"""
         {_WITH_PERFORMANCE}
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id, nullif(abs(spend - s_n), 0) AS amount,
-            'It says ' || differences || ' of performance.' AS message
+            'It differs from performance: ' || differences || '.' AS message
         FROM (SELECT *, concat_ws(', ', {parts}) AS differences FROM compared WHERE there) WHERE differences <> ''
     """
 
 
 @rule("rollup-kpi-differs", FindingSeverity.WARNING)
 def rollup_kpi_differs(context: MarketingContext) -> str:
-    """A KPI that the rollup's own counts do not give."""
+    """A KPI that differs from the rollup's own counts."""
     metrics = context.policy.metrics
     values = " ".join(
         f"WHEN {literal(name)} THEN {metric.numerator} / nullif({metric.denominator}, 0)"
@@ -83,7 +83,7 @@ def rollup_kpi_differs(context: MarketingContext) -> str:
         WITH own AS (SELECT *, CASE primary_kpi {values} END AS expected FROM seen_segment_rollups)
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id,
             'Its ' || primary_kpi || ' is ' || printf('%.4f', kpi_value) || ', but ' || CASE primary_kpi {words} END
-            || ' of its own counts is ' || printf('%.4f', expected) || '.' AS message
+            || ' by its own counts is ' || printf('%.4f', expected) || '.' AS message
         FROM own WHERE abs(kpi_value - expected) > {context.policy.tolerance.kpi!r} + 1e-9
     """
 
@@ -101,11 +101,11 @@ def rollup_of_other_kpi(context: MarketingContext) -> str:
 
 @rule("impossible-trend", FindingSeverity.WARNING)
 def impossible_trend(context: MarketingContext) -> str:
-    """A trend that no prior window can give: a KPI of 0 is down by all of it, or unchanged from 0."""
+    """A trend that no prior window can give: a KPI of 0 fell by 100 % or stayed at 0."""
     del context
     return """
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id,
-            'Its KPI is 0, so against any prior window it fell by 100 % or stayed at 0; the trend says '
+            'Its KPI is 0, so it fell by 100 % or stayed at 0 against any prior window; the recorded trend is '
             || printf('%+.0f', 100 * trend_vs_prior_window) || ' %.' AS message
         FROM seen_segment_rollups WHERE kpi_value = 0 AND trend_vs_prior_window NOT IN (-1, 0)
     """
@@ -113,7 +113,7 @@ def impossible_trend(context: MarketingContext) -> str:
 
 @rule("rollup-below-funnel", FindingSeverity.WARNING)
 def rollup_below_funnel(context: MarketingContext) -> str:
-    """A rollup with fewer clicks than recorded visits, or fewer conversions than recorded last steps, in its window."""
+    """A rollup with fewer clicks than visits, or fewer conversions than last steps, counted in its window."""
     del context
     return f"""
         WITH last_steps AS (
@@ -129,7 +129,7 @@ def rollup_below_funnel(context: MarketingContext) -> str:
             GROUP BY r.rollup_id, r.label, r.campaign_id, r.clicks, r.conversions
         )
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id,
-            'For its whole window it says ' || concat_ws(' and ',
+            'For its whole window it has ' || concat_ws(' and ',
                 CASE WHEN visits > clicks THEN clicks || ' clicks, where the funnel counts ' || visits || ' visits' END,
                 CASE WHEN reached > conversions
                     THEN conversions || ' conversions, where the funnel counts ' || reached || ' ' || last_stage END
@@ -140,11 +140,11 @@ def rollup_below_funnel(context: MarketingContext) -> str:
 
 @rule("duplicate-rollup", FindingSeverity.ERROR)
 def duplicate_rollup(context: MarketingContext) -> str:
-    """Two rollups of one campaign and segment for windows with one end."""
+    """Several rollups of the same campaign and segment with the same end of the window."""
     del context
     return """
         SELECT 'segment_rollups' AS dataset, min(label) AS record, campaign_id,
-            string_agg(label, ' and ' ORDER BY label) || ' are both of ' || segment_id || ' up to '
+            string_agg(label, ' and ' ORDER BY label) || ' all cover ' || segment_id || ' up to '
             || day_of(window_end) || '.' AS message
         FROM seen_segment_rollups GROUP BY campaign_id, segment_id, window_end HAVING count(*) > 1
     """

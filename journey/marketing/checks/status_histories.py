@@ -1,4 +1,4 @@
-"""Checks of status histories in the marketing log, held against the machines of the two entities."""
+"""Checks of status histories in the marketing log against the lifecycle machines of the two entities."""
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.core.lifecycles import lifecycles
@@ -31,7 +31,7 @@ _HISTORY_WINDOW = "WINDOW line AS (PARTITION BY entity, entity_id ORDER BY times
 
 @rule("impossible-history", FindingSeverity.ERROR)
 def impossible_history(context: MarketingContext) -> str:
-    """A move in the log that the machine does not have, or that does not continue from the one before."""
+    """A status change in the log that the machine does not allow, or that does not continue from the previous one."""
     del context
     return f"""
         WITH legal(entity, source, destination) AS (VALUES {_legal_moves_sql()}),
@@ -44,11 +44,11 @@ def impossible_history(context: MarketingContext) -> str:
             SELECT *, CASE
                 WHEN nth = 1 AND from_status IS NULL THEN
                     CASE WHEN (entity, to_status) NOT IN (SELECT (entity, stage) FROM begins)
-                        THEN 'enters as ' || to_status || ', where none of its kind begins' END
+                        THEN 'starts as ' || to_status || ', which is not an initial status' END
                 WHEN nth > 1 AND from_status IS DISTINCT FROM before
-                    THEN 'leaves ' || coalesce(from_status, 'nothing') || ', but was ' || before
+                    THEN 'leaves ' || coalesce(from_status, 'no status') || ', but its previous status was ' || before
                 WHEN (entity, from_status, to_status) NOT IN (SELECT (entity, source, destination) FROM legal)
-                    THEN 'goes from ' || from_status || ' to ' || to_status || ', which no move does'
+                    THEN 'goes from ' || from_status || ' to ' || to_status || ', which is not a legal move'
             END AS why FROM moves
         )
         SELECT 'marketing_log' AS dataset, event_id AS record, campaign_id, amount AS amount,
@@ -59,12 +59,12 @@ def impossible_history(context: MarketingContext) -> str:
 
 @rule("status-differs-from-log", FindingSeverity.ERROR)
 def status_differs_from_log(context: MarketingContext) -> str:
-    """A record whose status is not where the log left it."""
+    """A record whose status differs from the last status in the log."""
     del context
     return " UNION ALL ".join(
         f"""
         SELECT {literal(dataset)} AS dataset, label AS record, r.campaign_id,
-            'Its status is ' || r.status || ', but the log left it ' || l.status || '.' AS message
+            'Its status is ' || r.status || ', but the last status in the log is ' || l.status || '.' AS message
         FROM seen_{dataset} AS r JOIN (
             SELECT entity_id, arg_max(to_status, (timestamp, row_number)) AS status FROM seen_marketing_log
             WHERE entity = {literal(entity)} GROUP BY entity_id
@@ -76,11 +76,12 @@ def status_differs_from_log(context: MarketingContext) -> str:
 
 @rule("record-behind-log", FindingSeverity.NOTICE)
 def record_behind_log(context: MarketingContext) -> str:
-    """A budget action that the log has moved on from the status of its record; the log's status is used."""
+    """A budget action whose record has an earlier status than the log; the log's status is used."""
     del context
     return """
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id,
-            'Its record still says ' || recorded_status || '; the log has it ' || status || ', and that is used.'
+            'The status of its record is still ' || recorded_status || '; the later status in the log, ' || status
+            || ', is used.'
             AS message
         FROM seen_budget_actions WHERE recorded_status <> status
     """
@@ -88,7 +89,7 @@ def record_behind_log(context: MarketingContext) -> str:
 
 @rule("log-of-unknown", FindingSeverity.ERROR)
 def log_of_unknown(context: MarketingContext) -> str:
-    """A log entry about a risk signal that is not recorded, or about a budget action that nothing else describes."""
+    """A log entry of an unknown risk signal, or of a budget action without a record or a complete first entry."""
     del context
     return " UNION ALL ".join(
         f"""
@@ -103,7 +104,7 @@ def log_of_unknown(context: MarketingContext) -> str:
 
 @rule("proposer-is-approver", FindingSeverity.ERROR)
 def proposer_is_approver(context: MarketingContext) -> str:
-    """A budget action that was approved by whoever proposed it."""
+    """A budget action that its proposer approved."""
     del context
     return """
         SELECT 'budget_actions' AS dataset, a.entity_id AS record, a.campaign_id, p.amount AS amount,
@@ -116,13 +117,13 @@ def proposer_is_approver(context: MarketingContext) -> str:
 
 @rule("approved-by-no-person", FindingSeverity.ERROR)
 def approved_by_no_person(context: MarketingContext) -> str:
-    """A budget action whose amount needs a person, approved by none that is named."""
+    """A budget action whose amount needs a person's approval, approved without a named person."""
     threshold = context.policy.budget.approval_from
     return f"""
         SELECT 'marketing_log' AS dataset, a.event_id AS record, a.campaign_id, p.amount AS amount,
             dollars(p.amount) || ' of ' || a.entity_id || ' was approved by '
-            || CASE a.actor_kind WHEN 'human' THEN 'a person who is not named' ELSE 'the orchestrator itself' END
-            || {literal(f"; from {threshold:.2f} on a person must approve.")} AS message
+            || CASE a.actor_kind WHEN 'human' THEN 'an unnamed person' ELSE 'the orchestrator itself' END
+            || {literal(f"; amounts of {threshold:.2f} or more need the approval of a named person.")} AS message
         FROM seen_marketing_log AS a JOIN seen_marketing_log AS p USING (entity, entity_id)
         WHERE entity = 'budget_action' AND a.to_status = 'approved' AND p.from_status IS NULL
             AND p.amount >= {threshold!r} AND (a.actor_kind <> 'human' OR a.actor_id IS NULL)

@@ -67,7 +67,7 @@ def test_a_recorded_action_is_moved_on_by_the_log_and_its_record_stays_as_it_is(
     assert (folder / "budget_actions.json").read_bytes() == records
     found = json_of("campaigns", folder)
     assert [f["message"] for f in found["findings"] if f["code"] == "record-behind-log"] == [
-        "Its record still says proposed; the log has it rejected, and that is used."
+        "The status of its record is still proposed; the later status in the log, rejected, is used."
     ]
     assert found["budget"]["waiting"] == []
     lines = (folder / "marketing_log.jsonl").read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""Every check notices what it is for: one change to the bundled records, and the finding that it must raise."""
+"""Each check finds its defect: one change to the bundled records, and the finding that it must cause."""
 
 from datetime import date
 
@@ -160,25 +160,25 @@ IN_THE_BUNDLED_RECORDS = noticed(rows())
 
 
 @pytest.mark.parametrize(("code", "record", "mutate"), CASES, ids=[f"{code}-{record}" for code, record, _ in CASES])
-def test_a_change_raises_its_finding_and_the_records_as_they_are_do_not(code, record, mutate):
+def test_a_change_causes_its_finding_and_the_unchanged_records_do_not(code, record, mutate):
     assert (code, record) not in IN_THE_BUNDLED_RECORDS
     tables = rows()
     mutate(tables)
-    (one,) = (each for each in CHECKS if each.code == code)
-    assert (code, record) in noticed(tables, checks=[one])
+    (rule,) = (each for each in CHECKS if each.code == code)
+    assert (code, record) in noticed(tables, checks=[rule])
 
 
-def test_every_check_has_a_case_or_speaks_about_the_bundled_records():
-    shown = {code for code, _, _ in CASES} | {code for code, _ in IN_THE_BUNDLED_RECORDS}
-    assert {one.code for one in CHECKS} - shown == {"dated-later"}
+def test_every_check_has_a_case_or_a_finding_in_the_bundled_records():
+    covered = {code for code, _, _ in CASES} | {code for code, _ in IN_THE_BUNDLED_RECORDS}
+    assert {rule.code for rule in CHECKS} - covered == {"dated-later"}
 
 
-def test_every_check_says_what_it_notices_and_is_named_once():
-    assert all(one.description.endswith((".", ")")) for one in CHECKS)
-    assert len({one.code for one in CHECKS}) == len(CHECKS)
+def test_every_check_has_a_description_and_a_unique_code():
+    assert all(rule.description.endswith((".", ")")) for rule in CHECKS)
+    assert len({rule.code for rule in CHECKS}) == len(CHECKS)
 
 
-def test_a_small_move_needs_no_person():
+def test_a_small_transfer_needs_no_approval():
     tables = rows()
     row(tables, "budget_actions", "BUD_0004").update(approved_by_human=False, approver_id=None)
     assert ("executed-unapproved", "BUD_0004") in noticed(tables)
@@ -186,14 +186,14 @@ def test_a_small_move_needs_no_person():
     assert ("executed-unapproved", "BUD_0004") not in noticed(tables, policy=generous)
 
 
-def test_money_may_leave_a_channel_with_an_open_risk_and_enter_it_when_the_risk_is_closed():
+def test_transfers_out_of_a_channel_with_an_open_risk_and_into_one_with_a_closed_risk_are_allowed():
     tables = rows()
     assert ("into-open-risk", "BUD_0001") not in noticed(tables)
     row(tables, "campaign_risk_signals", "RSK_0001")["status"] = "mitigated"
     assert ("into-open-risk", "BUD_0004") not in noticed(tables)
 
 
-def test_an_unknown_balance_is_not_taken_for_nothing():
+def test_an_unknown_balance_is_not_treated_as_zero():
     tables = rows()
     row(tables, "campaigns", "CAMP_001")["channel_budgets"] = {}
     found = noticed(tables)
@@ -201,14 +201,14 @@ def test_an_unknown_balance_is_not_taken_for_nothing():
     assert ("gives-what-it-has-not", "BUD_0005") not in found
 
 
-def test_nothing_dated_later_is_looked_at():
+def test_records_dated_after_as_of_are_not_used():
     early = check(records(rows()), as_of=date(2026, 3, 15)).findings
     later = [finding for finding in early if finding.code == "dated-later"]
     assert {"BUD_0001", "BUD_0002", "RSK_0002", "SEGROLL_0001", "FNL_0009"} <= {finding.record for finding in later}
     assert not [f for f in early if f.dataset == "budget_actions" and f.code != "dated-later"]
 
 
-def test_a_log_that_tells_the_whole_story_leaves_nothing_unknown():
+def test_a_complete_log_removes_the_notice_of_an_unknown_review():
     tables = rows()
     _log(
         (None, "open", "orchestrator", None),
@@ -220,13 +220,13 @@ def test_a_log_that_tells_the_whole_story_leaves_nothing_unknown():
     assert noticed(tables) == IN_THE_BUNDLED_RECORDS - {("review-unknown", "RSK_0003")}
 
 
-def test_amounts_are_the_money_that_is_at_stake():
+def test_findings_have_the_amount_at_stake():
     amounts = {(f.code, f.record): f.amount for f in check(records(rows())).findings}
     assert amounts["into-open-risk", "BUD_0004"] == 500.0
     assert amounts["transfer-to-itself", "BUD_0002"] == 2000.0
     assert amounts["risk-not-reviewed", "RSK_0001"] is None
 
 
-def test_records_without_a_single_row_raise_nothing_but_absence():
+def test_empty_records_only_cause_findings_of_missing_sets():
     codes = {finding.code for finding in check(records({})).findings}
     assert codes == {"missing-set"}

@@ -1,7 +1,7 @@
-"""Every inconsistency in the published records, by name; and nothing else is found.
+"""The complete list of findings in the published records.
 
-The V2 sets are bundled as they were published, with V1 sets of this project's own. The published V1 sets are not part
-of the project; where they lie beside it, both published folders are held to their own list.
+The V2 sets are bundled as published, with V1 sets written for this project. The published V1 sets are not part of the
+project; if they are in a folder beside it, both published folders are checked against a list of their own.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ from journey.marketing.views.context import build_context
 SHARED = Path(__file__).parents[5] / "shared" / "data"
 
 IN_V2 = [
-    # Moves that break a rule, each with its money.
+    # Transfers that break a rule, with their amounts.
     ("error", "into-open-risk", "BUD_0004", 500.0),
     ("error", "transfer-to-itself", "BUD_0002", 2000.0),
     ("error", "transfer-to-itself", "BUD_0006", 800.0),
@@ -25,7 +25,7 @@ IN_V2 = [
     # 830 visits quoted, 410 counted; no feature click quoted, hundreds recorded.
     ("warning", "evidence-differs", "RSK_0002", None),
     ("warning", "evidence-differs", "RSK_0002", None),
-    # A day's spend of 380 and of 640, where all spend up to then is less.
+    # Daily spends of 380 and 640, although the total spend up to then is less.
     ("warning", "evidence-differs", "RSK_0003", None),
     ("warning", "evidence-differs", "RSK_0003", None),
     ("warning", "risk-not-reviewed", "RSK_0001", None),
@@ -34,13 +34,13 @@ IN_V2 = [
     ("notice", "review-unknown", "RSK_0005", None),
     ("notice", "evidence-not-checkable", "RSK_0004", None),
     ("notice", "evidence-not-checkable", "RSK_0006", None),
-    # A KPI of 0 that is said to have fallen by 22 % and by 30 %.
+    # KPIs of 0 with recorded trends of -22 % and -30 %.
     ("warning", "impossible-trend", "SEGROLL_0004", None),
     ("warning", "impossible-trend", "SEGROLL_0005", None),
     # 122 conversions in a week, 180 signups on one of its days; 52 in a week, 72 demo requests on one of its days.
     ("warning", "rollup-below-funnel", "SEGROLL_0001", None),
     ("warning", "rollup-below-funnel", "SEGROLL_0003", None),
-    # A click-through rate of 0 beside 640 clicks.
+    # A click-through rate of 0 despite 640 clicks.
     ("warning", "rollup-kpi-differs", "SEGROLL_0005", None),
     ("warning", "rollup-without-performance", "SEGROLL_0006", 410.0),
     ("notice", "several-methods", "CAMP_001", None),
@@ -52,7 +52,7 @@ IN_V2 = [
     ("notice", "metric-not-recorded", "EXP_005", None),
     ("notice", "metric-not-the-kpi", "EXP_004", None),
 ]
-"""What no V1 set could mend."""
+"""Findings that no V1 sets could remove."""
 
 WITH_PUBLISHED_V1 = [
     ("warning", "channel-not-in-campaign", "ATTR_0002", None),
@@ -62,10 +62,10 @@ WITH_PUBLISHED_V1 = [
     # 420 clicks at 1.50 are 630 and not 900; 510 are 765 and not 930.
     ("warning", "cost-differs-from-model", "ASSET_005@2026-03-12", 270.0),
     ("warning", "cost-differs-from-model", "ASSET_006@2026-03-12", 165.0),
-    # 98 demo requests of 12,200 impressions are 0.0080 and not 0.006; no asset says what was flagged.
+    # 98 demo requests of 12,200 impressions are 0.0080 and not 0.006; no asset contains the flagged phrase.
     ("warning", "evidence-differs", "RSK_0004", None),
     ("warning", "evidence-differs", "RSK_0005", None),
-    # 1,500 out of a channel that has spent 228 in all; 1,000 out of one that costs and spent nothing.
+    # 1,500 from a channel with a total spend of 228; 1,000 from a channel without costs or spend.
     ("warning", "gives-what-it-has-not", "BUD_0001", 1272.0),
     ("warning", "gives-what-it-has-not", "BUD_0003", 1000.0),
     ("notice", "balance-unknown", "BUD_0005", 1200.0),
@@ -89,7 +89,7 @@ WITH_PUBLISHED_V1 = [
     ("notice", "path-not-declared", "CAMP_002", None),
     ("notice", "path-not-declared", "CAMP_003", None),
 ]
-"""What the published V1 sets add."""
+"""Additional findings with the published V1 sets."""
 
 
 def _found(*folders):
@@ -101,12 +101,12 @@ def _sorted(*lists):
     return sorted((row for rows in lists for row in rows), key=lambda row: row[:3])
 
 
-def test_the_bundled_records_have_exactly_the_findings_that_are_listed():
+def test_the_bundled_records_have_exactly_the_listed_findings():
     assert sorted(_found(bundled_folder(BUNDLED)), key=lambda row: row[:3]) == _sorted(IN_V2)
 
 
 @pytest.mark.skipif(not (SHARED / "marketing_v1").is_dir(), reason="the published V1 set is not part of the project")
-def test_both_published_folders_together_have_exactly_the_findings_that_are_listed():
+def test_both_published_folders_together_have_exactly_the_listed_findings():
     found = _found(SHARED / "marketing_v2", SHARED / "marketing_v1")
     assert sorted(found, key=lambda row: row[:3]) == _sorted(IN_V2, WITH_PUBLISHED_V1)
 
@@ -118,16 +118,16 @@ def test_the_order_of_the_folders_does_not_matter():
     )
 
 
-def test_evidence_that_agrees_is_no_finding():
-    """RSK_0001 quotes 28,500 impressions, 2,140 clicks and no conversion, which is what performance holds."""
-    about = [
+def test_evidence_that_agrees_causes_no_finding():
+    """RSK_0001 quotes 28,500 impressions, 2,140 clicks and 0 conversions, as in performance."""
+    risk_findings = [
         finding for finding in check(read_folders([bundled_folder(BUNDLED)])).findings if finding.record == "RSK_0001"
     ]
-    assert [finding.code for finding in about] == ["risk-not-reviewed"]
+    assert [finding.code for finding in risk_findings] == ["risk-not-reviewed"]
 
 
-def test_the_made_up_performance_gives_the_published_trends_where_any_could():
-    """Conversions per impression of 10 to 16 March against the week before, for the three rollups that have any."""
+def test_the_bundled_performance_reproduces_the_published_trends():
+    """Conversions per impression of 10 to 16 March against the week before, for the three rollups with conversions."""
     context = build_context(read_folders([bundled_folder(BUNDLED)]))
     found = context.cursor.execute("""
         SELECT rollup_id, trend_vs_prior_window,
