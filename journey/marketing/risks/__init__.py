@@ -1,1 +1,1 @@
-"""Campaign risks: what triggers them, and what to do about the recorded ones."""
+"""Campaign risks: triggers on the data, and an inbox of recorded and computed risks."""

@@ -1,8 +1,8 @@
-"""The risk inbox: what was recorded and what the data raise by themselves, as one list in the order of who must look.
+"""The risk inbox: recorded risks and risks that the data raise, as one list; risks that need a review come first.
 
-A computed risk that is the same as a recorded one is merged with it: the recorded key, severity and status stand, what
-the data say stands beside them. Nothing is closed here: closing and reopening are proposed, as moves of
-the machine.
+A computed risk that equals a recorded one is merged with it: it keeps the recorded key, severity and status, and the
+computed severity is added. The inbox changes no status: it proposes closing and reopening as moves of the lifecycle
+machine.
 """
 
 from collections.abc import Iterable
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
 
 UNSETTLED = ("open", "in_review")
-"""A risk in one of these may still do harm."""
+"""Statuses of risks that may still do harm."""
 
 _EQUIVALENT_TYPES = ({"low_conversion", "high_clicks_zero_conversions"},)
-"""Types that name one trouble: no conversion at all is low conversion."""
+"""Sets of types that count as the same risk: zero conversions are a case of low conversion."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRisk:
-    """A risk signal as it is recorded, or as it would be."""
+    """A recorded risk signal, or a computed risk in the same form."""
 
     risk_id: str
     campaign_id: str
@@ -45,12 +45,12 @@ class RecordedRisk:
 
 @dataclass(frozen=True, slots=True)
 class ProposedMove:
-    """A move of a risk through its machine that the data suggest.
+    """A status change of a risk, proposed from the data.
 
     Attributes:
         moves: Names of the machine's moves, in order.
-        needs_human: Whether a person must make them.
-        reason: Why, for a person.
+        needs_human: Whether a person must make the moves.
+        reason: Reason for the proposal, as text.
     """
 
     moves: tuple[str, ...]
@@ -60,35 +60,36 @@ class ProposedMove:
 
 @dataclass(frozen=True, slots=True)
 class InboxRisk:
-    """One line of the inbox.
+    """A risk in the inbox.
 
     Attributes:
-        risk_id: Its key; of a risk that only the data raise, one that stays as long as the same is seen.
+        risk_id: ID of the risk. The ID of a computed risk stays the same while the data raise it.
         campaign_id: The campaign.
-        risk_type: One of the seven.
-        severity: As recorded, or as computed where nothing is recorded.
-        status: Where it stands on its machine.
-        recommended_action: What to do about it.
-        computed: Whether the data raise it now.
-        recorded: Whether it is recorded.
-        computed_severity: As the data have it; None where they do not raise it.
-        experiment_id: The experiment, when it is one's.
-        asset_ids: Its assets; none: the whole campaign.
-        channel_ids: Its channels; none: the whole campaign.
-        confidence: That it is there: of the trigger, else the share of its evidence that the records confirm; None when
-            none can be checked.
-        spend: Dollars spent where it is.
-        exposure: Weight of the severity x confidence x spend, in dollars.
-        requires_human_review: Whether a person must look: unsettled, and high or critical by the record or by the data,
-            or with an exposure from the policy's threshold on.
-        bars_spend: Whether no money may go where it is: unsettled, and high or critical by the record or by the data.
-        age_days: Since it was signalled; None for what nobody signalled.
-        overdue: Whether it is open for longer than its severity allows.
-        legal_moves: What its machine allows now.
-        proposed: What to do with its status, or None.
-        evidence: What it quotes, each checked; see `journey.marketing.views.risk_evidence`.
-        seen: What the triggers saw, by name.
-        message: All of it in words.
+        risk_type: One of the seven risk types.
+        severity: Recorded severity, or the computed severity of a risk that is not recorded.
+        status: Current status.
+        recommended_action: Recommended action, or None.
+        computed: Whether the data raise the risk now.
+        recorded: Whether the risk is recorded.
+        computed_severity: Severity by the data; None if the data do not raise the risk.
+        experiment_id: Experiment that the risk concerns, or None.
+        asset_ids: Assets that the risk concerns; empty for the whole campaign.
+        channel_ids: Channels that the risk concerns; empty for the whole campaign.
+        confidence: Confidence in the risk, 0 to 1: that of the trigger, or the share of checkable evidence that the
+            records confirm; None if no evidence can be checked.
+        spend: Spend that the risk affects, in dollars.
+        exposure: Severity weight x confidence x spend, in dollars.
+        requires_human_review: Whether a person must review it: it is unsettled, and its recorded or computed severity
+            is high or critical or its exposure reaches the policy's threshold.
+        bars_spend: Whether its channels may receive no money: it is unsettled, and its recorded or computed severity is
+            high or critical.
+        age_days: Days since it was signalled; None if it is not recorded.
+        overdue: Whether it has been unsettled for longer than its severity allows.
+        legal_moves: Moves that its machine allows now.
+        proposed: Proposed status change, or None.
+        evidence: Recorded evidence, each item checked; see `journey.marketing.views.risk_evidence`.
+        seen: Evidence of the triggers, by name.
+        message: Summary as text.
     """
 
     risk_id: str
@@ -123,7 +124,7 @@ class InboxRisk:
 
 @dataclass
 class _Case:
-    """A risk to be told: its subject, what the data raise about it, and what it quotes."""
+    """A risk before it becomes an inbox entry: its subject, matching triggers and recorded evidence."""
 
     subject: RecordedRisk
     recorded: bool
@@ -156,7 +157,7 @@ class _Case:
 
 
 def build_risk_inbox(context: "MarketingContext") -> list[InboxRisk]:
-    """The inbox up to `as_of`: first what a person must look at, then what is unsettled, by severity and exposure."""
+    """The inbox up to `as_of`: risks that need a review first, then unsettled ones, by severity and exposure."""
     return list(context.get_or_compute(_build_sorted_inbox))
 
 
@@ -179,11 +180,11 @@ def report_risks(context: "MarketingContext") -> list[dict[str, Any]]:
 def group_serious_risks(
     inbox: Iterable[InboxRisk], channels: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Keys of the risks that bar spend on each campaign's channel; one without channels is about all of them.
+    """IDs of the risks that bar spend on each channel of each campaign. A risk without channels bars all of them.
 
     Args:
         inbox: The inbox.
-        channels: Campaign and channel of every channel to ask about.
+        channels: Pairs of campaign and channel to look up.
     """
     serious = [risk for risk in inbox if risk.bars_spend]
     found = {
@@ -198,14 +199,14 @@ def group_serious_risks(
 
 
 def read_recorded_risks(context: "MarketingContext") -> list[RecordedRisk]:
-    """Every recorded risk with its channels (of its assets, else of its experiment's) and what was spent there."""
+    """Read all recorded risks with their channels (of the assets, else of the experiment's assets) and the spend."""
     rows = context.cursor.execute("""
         WITH named AS (
             SELECT r.risk_id, unnest(r.asset_ids) AS asset_id FROM seen_campaign_risk_signals AS r
             UNION SELECT r.risk_id, unnest([e.control_asset, e.variant_asset])
             FROM seen_campaign_risk_signals AS r JOIN experiments AS e USING (experiment_id) WHERE len(r.asset_ids) = 0
         ),
-        places AS (
+        asset_channels AS (
             SELECT risk_id, list(DISTINCT a.channel_id ORDER BY a.channel_id) FILTER (WHERE a.channel_id IS NOT NULL)
                 AS channels FROM named JOIN creative_assets AS a USING (asset_id) GROUP BY 1
         ),
@@ -218,14 +219,15 @@ def read_recorded_risks(context: "MarketingContext") -> list[RecordedRisk]:
         )
         SELECT risk_id, campaign_id, risk_type, severity, status, recommended_action, timestamp, experiment_id,
             asset_ids, coalesce(p.channels, []), coalesce(s.spend, 0)
-        FROM seen_campaign_risk_signals LEFT JOIN places AS p USING (risk_id) LEFT JOIN spent AS s USING (risk_id)
+        FROM seen_campaign_risk_signals LEFT JOIN asset_channels AS p USING (risk_id) LEFT
+            JOIN spent AS s USING (risk_id)
         ORDER BY timestamp, risk_id
     """).fetchall()
     return [RecordedRisk(*(*row[:8], tuple(row[8]), tuple(row[9]), float(row[10]))) for row in rows]
 
 
 def is_same_risk(trigger: Trigger, record: RecordedRisk) -> bool:
-    """Whether what the data raise is what was recorded: campaign, type, and the assets or experiment it is about."""
+    """Whether a trigger and a recorded risk match in campaign, type, and assets or experiment."""
     types = {trigger.risk_type, record.risk_type}
     if trigger.campaign_id != record.campaign_id or (len(types) > 1 and types not in _EQUIVALENT_TYPES):
         return False
@@ -233,14 +235,14 @@ def is_same_risk(trigger: Trigger, record: RecordedRisk) -> bool:
         return bool(set(trigger.asset_ids) & set(record.asset_ids))
     if trigger.experiment_id and record.experiment_id:
         return trigger.experiment_id == record.experiment_id
-    # Both about the whole campaign; one about a part of it is another risk.
+    # Both must concern the whole campaign; a risk of a part of it is a different risk.
     return not (trigger.asset_ids or record.asset_ids or trigger.experiment_id or record.experiment_id)
 
 
 def _assign_trigger(trigger: Trigger, cases: list[_Case]) -> None:
-    """Put a trigger to the recorded risk that it is the same as, or open a case of its own."""
+    """Add a trigger to the recorded risk that it matches, or to a new case."""
     matches = [case for case in cases if case.recorded and is_same_risk(trigger, case.subject)]
-    # The unsettled one, else the latest.
+    # Prefer an unsettled risk, then the latest one.
     match = max(matches, key=_match_priority, default=None)
     if match is None:
         cases.append(_build_case(trigger, None))
@@ -322,44 +324,46 @@ def _propose_move(
 ) -> ProposedMove | None:
     status, computed = case.subject.status, case.computed_severity
     if status == "dismissed" and computed is not None and case.worst_severity != case.subject.severity:
-        reason = f"it was dismissed as {case.subject.severity}, but looks {computed} now"
+        reason = f"it was dismissed as {case.subject.severity}, but is {computed} by the current data"
         return ProposedMove(("reopen",), needs_human=True, reason=reason)
     if not case.is_unsettled:
         return None
     if not case.triggers and age_days is not None and age_days >= policy.risk.close_days[case.worst_severity]:
         moves = ("review", "dismiss") if status == "open" else ("dismiss",)
-        reason = f"nothing in the data raises it, {age_days} days after it was signalled"
+        reason = f"the data do not raise it {age_days} days after it was signalled"
         return ProposedMove(moves, needs_human=needs_review, reason=reason)
     if status == "open" and needs_review:
-        return ProposedMove(("review",), needs_human=True, reason="a person must look at it")
+        return ProposedMove(("review",), needs_human=True, reason="a person must review it")
     return None
 
 
 def _describe_risk(case: _Case) -> list[str]:
-    """What is known about a risk."""
+    """Sentences on the trigger, the severity and the evidence of a risk."""
     parts = [each.message for each in case.triggers]
     subject = case.subject
     if case.recorded and not case.triggers:
-        parts.append("The data do not raise it by themselves.")
+        parts.append("The data do not raise this risk.")
     elif case.worst_severity != subject.severity:
-        parts.append(f"Recorded as {subject.severity}, {case.worst_severity} by the data.")
+        parts.append(f"It is recorded as {subject.severity}, but is {case.worst_severity} by the data.")
     parts.extend(_describe_evidence(case.evidence))
     if case.recurrence_of is not None:
-        parts.append(f"{case.recurrence_of} was mitigated, and the same is seen in later data.")
+        parts.append(f"{case.recurrence_of} was mitigated, but later data raise the same risk.")
     return parts
 
 
 def _describe_action(
     case: _Case, overdue_days: int | None, proposed: ProposedMove | None, policy: MarketingPolicy
 ) -> list[str]:
-    """What is to be done about it; `overdue_days` is its age where it is overdue."""
+    """Sentences on the deadline and the proposed move; `overdue_days` is the age of an overdue risk, else None."""
     parts = []
     if overdue_days is not None:
         status, allowed = case.subject.status.replace("_", " "), policy.risk.review_days[case.worst_severity]
-        parts.append(f"It is {status} for {overdue_days} days, where a {case.worst_severity} one may be for {allowed}.")
+        parts.append(
+            f"It has been {status} for {overdue_days} days; a {case.worst_severity} risk may be for {allowed}."
+        )
     if proposed is not None:
-        by_whom = " (by a person)" if proposed.needs_human else ""
-        parts.append(f"Proposed: {', then '.join(proposed.moves)}{by_whom}: {proposed.reason}.")
+        suffix = " (by a person)" if proposed.needs_human else ""
+        parts.append(f"Proposed: {', then '.join(proposed.moves)}{suffix}: {proposed.reason}.")
     return parts
 
 
@@ -367,9 +371,9 @@ def _describe_evidence(quotes: tuple[Evidence, ...]) -> list[str]:
     contradictions = [f"{each.name} is quoted as {each.quoted}, but {each.recorded}" for each in quotes
              if each.verdict == "differs"]  # fmt: skip
     unknown = [each.name for each in quotes if each.verdict == "unknown"]
-    parts = [f"Its evidence does not agree: {'; '.join(contradictions)}."] if contradictions else []
+    parts = [f"Its evidence contradicts the records: {'; '.join(contradictions)}."] if contradictions else []
     if unknown:
-        parts.append(f"No record holds {', '.join(unknown)}.")
+        parts.append(f"No record contains {', '.join(unknown)}.")
     return parts
 
 

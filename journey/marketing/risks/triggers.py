@@ -1,9 +1,8 @@
-"""Risks that the data raise by themselves: one trigger for each type of the inbox.
+"""Triggers: the risks that the data raise, for all risk types of the inbox.
 
-Each trigger says what it saw (its evidence), how sure it is, how much was spent where it saw it, and how bad that is:
-the policy's base severity, one degree worse from ``risk.raise_spend`` on, one milder below ``risk.small_spend``. What
-is counted raises a risk only with ``risk.least_confidence``; what is read (phrases, spend, records that contradict) is
-certain.
+A trigger has evidence, a confidence, the affected spend and a severity. The severity is the policy's base severity, one
+degree higher from ``risk.raise_spend`` and one degree lower below ``risk.small_spend``. Counts raise a risk only with
+at least ``risk.least_confidence``. Phrases, spend and contradicting records have a confidence of 1.
 """
 
 import re
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""From the mildest to the worst."""
+"""All severities, from the least to the most severe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +31,18 @@ class Trigger:
 
     Attributes:
         campaign_id: The campaign.
-        risk_type: One of the seven.
-        scope: What makes it different from others of its campaign and type.
-        experiment_id: The experiment, when it is one's.
-        asset_ids: The assets it is about; none: the whole campaign.
-        channel_ids: The channels it is about; none: the whole campaign.
-        severity: How bad it looks.
-        confidence: That it is not chance, 0 to 1.
-        spend: Dollars spent where it was seen.
-        evidence: What was seen, by name.
-        action: What to do about it.
-        moment: Of the latest record it rests on; None when that has no date.
-        message: What was seen, for a person.
+        risk_type: One of the seven risk types.
+        scope: Distinguishes the risk from others of the same campaign and type.
+        experiment_id: Experiment that the risk concerns, or None.
+        asset_ids: Assets that the risk concerns; empty for the whole campaign.
+        channel_ids: Channels that the risk concerns; empty for the whole campaign.
+        severity: Severity after the adjustment for spend.
+        confidence: Confidence that it is not due to chance, 0 to 1.
+        spend: Spend that the risk affects, in dollars.
+        evidence: Observed values, by name.
+        action: Recommended action.
+        moment: Time of the latest record that raised it; None if that has no date.
+        message: The observation as text.
     """
 
     campaign_id: str
@@ -62,18 +61,18 @@ class Trigger:
 
     @property
     def risk_id(self) -> str:
-        """A key that stays the same as long as the same thing is seen."""
+        """An ID that stays the same while the data raise the risk."""
         return f"SEEN_{self.risk_type}_{self.campaign_id}_{self.scope}"
 
 
 def adjust_severity(base: Severity, spend: float, policy: MarketingPolicy, extra_degrees: int = 0) -> Severity:
-    """A severity made worse or milder by the spend.
+    """Raise or lower a severity by the spend.
 
     Args:
-        base: Where it starts.
-        spend: Dollars.
-        policy: The thresholds.
-        extra_degrees: Degrees to add besides.
+        base: Severity before the adjustment.
+        spend: Affected spend, in dollars.
+        policy: Policy with the thresholds.
+        extra_degrees: Degrees to add in any case.
     """
     degree = SEVERITIES.index(base) + extra_degrees
     degree += (spend >= policy.risk.raise_spend) - (spend < policy.risk.small_spend)
@@ -81,7 +80,7 @@ def adjust_severity(base: Severity, spend: float, policy: MarketingPolicy, extra
 
 
 def detect_risks(context: "MarketingContext") -> list[Trigger]:
-    """Every risk that the data up to `as_of` raise, by campaign, type and scope."""
+    """All risks that the data up to `as_of` raise, sorted by campaign, type and scope."""
     found = [trigger for detect in TRIGGERS for trigger in detect(context)]
     return sorted(found, key=lambda each: (each.campaign_id, each.risk_type, each.scope))
 
@@ -102,7 +101,7 @@ class _PerformanceGroup(NamedTuple):
     def build_trigger(
         self, context: "MarketingContext", risk_type: CountedRisk, confidence: float, message: str
     ) -> Trigger:
-        """A risk of this group."""
+        """Build a risk for this group."""
         policy = context.policy
         return Trigger(
             campaign_id=self.campaign,
@@ -131,35 +130,35 @@ def _read_groups(context: "MarketingContext") -> list[_PerformanceGroup]:
 
 
 def detect_zero_conversions(context: "MarketingContext") -> Iterable[Trigger]:
-    """Clicks without a single conversion, where even a weak channel would have shown one."""
+    """Detect clicks without any conversion, if even a weak channel would have had one."""
     risk = context.policy.risk
     for group in _read_groups(context):
-        # Chance of at least one conversion, had each click the rate that counts as weak.
+        # Probability of at least one conversion at the conversion rate that counts as weak.
         confidence = 1.0 - (1.0 - risk.weak_conversion) ** group.clicks
         if group.conversions == 0 and confidence >= risk.least_confidence:
             message = (
-                f"{group.clicks:,} clicks on {group.channel} in {group.experiment} and no conversion: at "
-                f"{risk.weak_conversion:.0%} per click {group.clicks * risk.weak_conversion:.0f} were to be expected."
+                f"{group.clicks:,} clicks on {group.channel} in {group.experiment} have no conversion; at "
+                f"{risk.weak_conversion:.0%} per click, {group.clicks * risk.weak_conversion:.0f} are expected."
             )
             yield group.build_trigger(context, "high_clicks_zero_conversions", confidence, message)
 
 
 def detect_low_conversion(context: "MarketingContext") -> Iterable[Trigger]:
-    """Few conversions for the clicks, or a step of the funnel where people get stuck."""
+    """Detect few conversions per click, and funnel steps with a drop-off."""
     risk = context.policy.risk
     for group in _read_groups(context):
         share = wilson_interval(group.conversions, group.clicks, 2.0 * risk.least_confidence - 1.0)
         if group.conversions > 0 and share.high is not None and share.high < risk.weak_conversion:
             message = (
                 f"{group.conversions:,} of {group.clicks:,} clicks on {group.channel} in {group.experiment} convert: "
-                f"at most {share.high:.2%}, where below {risk.weak_conversion:.0%} is low."
+                f"at most {share.high:.2%}; below {risk.weak_conversion:.0%} is low."
             )
             yield group.build_trigger(context, "low_conversion", risk.least_confidence, message)
     yield from _detect_drop_offs(context)
 
 
 def _detect_drop_offs(context: "MarketingContext") -> Iterable[Trigger]:
-    """The latest day of each cell's step that loses more than chance explains."""
+    """Detect the latest drop-off of each step of each cell."""
     policy = context.policy
     latest = {(row.cell, row.stage): row for row in build_funnel_rows(context) if row.flag == "drop_off"}
     for (cell, stage), row in sorted(latest.items()):
@@ -195,7 +194,7 @@ def _read_cell_assets(context: "MarketingContext", cell: tuple[str, str, str]) -
 
 
 def detect_spend_spikes(context: "MarketingContext") -> Iterable[Trigger]:
-    """An experiment whose last snapshots spent far more a day than all before them."""
+    """Detect experiments whose latest daily spend is far above that of all days before."""
     policy = context.policy
     rows = context.cursor.execute("""
         WITH daily AS (
@@ -228,12 +227,12 @@ def detect_spend_spikes(context: "MarketingContext") -> Iterable[Trigger]:
                 evidence={"prior_daily_spend": round(before, 2), "current_daily_spend": round(now, 2)},
                 action="investigate_tracking",
                 moment=moment,
-                message=f"{experiment} on {channel} now spends {now:,.2f} a day, where it spent {before:,.2f} before.",
+                message=f"{experiment} on {channel} now spends {now:,.2f} a day, up from {before:,.2f}.",
             )
 
 
 def detect_data_quality(context: "MarketingContext") -> Iterable[Trigger]:
-    """Numbers of a campaign that cannot be right, by the findings that the policy names."""
+    """Detect campaigns with findings that the policy counts as data-quality problems."""
     policy = context.policy
     doubtful: dict[str, dict[str, int]] = defaultdict(dict)
     for rule in CHECKS:
@@ -265,13 +264,12 @@ def detect_data_quality(context: "MarketingContext") -> Iterable[Trigger]:
             evidence=dict(sorted(codes.items())),
             action="investigate_tracking",
             moment=context.as_of,
-            message=f"{number} finding{'s say' if number > 1 else ' says'} that its numbers cannot be right: "
-            f"{counts_text}.",
+            message=f"{number} finding{'s' if number > 1 else ''} on data quality: {counts_text}.",
         )
 
 
 def detect_segment_mismatch(context: "MarketingContext") -> Iterable[Trigger]:
-    """A segment that converts far worse than others on the same channel, or one that nothing is aimed at."""
+    """Detect segments that convert far worse than others on the same channel, and segments without an asset."""
     yield from _detect_weak_segments(context)
     yield from _detect_untargeted_segments(context)
 
@@ -281,16 +279,28 @@ def _detect_weak_segments(context: "MarketingContext") -> Iterable[Trigger]:
     rows = context.cursor.execute("""
         WITH cells AS (
             SELECT campaign_id, channel_id, segment_id, list(DISTINCT asset_id ORDER BY asset_id) AS assets,
-                sum(impressions)::BIGINT AS shown, sum(conversions)::BIGINT AS won, sum(cost) AS spend,
+                sum(impressions)::BIGINT AS impressions, sum(conversions)::BIGINT AS conversions, sum(cost) AS spend,
                 max(timestamp) AS moment
             FROM totals WHERE campaign_id IS NOT NULL AND channel_id IS NOT NULL AND segment_id IS NOT NULL GROUP BY ALL
         )
-        SELECT *, (sum(won) OVER line - won)::BIGINT, (sum(shown) OVER line - shown)::BIGINT FROM cells
+        SELECT *, (sum(conversions) OVER line - conversions)::BIGINT,
+            (sum(impressions) OVER line - impressions)::BIGINT FROM cells
         WINDOW line AS (PARTITION BY campaign_id, channel_id) ORDER BY ALL
     """).fetchall()
-    for campaign, channel, segment, assets, shown, won, spend, moment, other_won, other_shown in rows:
-        share = wilson_interval(won, shown, 2.0 * policy.risk.least_confidence - 1.0)
-        expected = other_won / other_shown if other_shown else 0.0
+    for (
+        campaign,
+        channel,
+        segment,
+        assets,
+        impressions,
+        conversions,
+        spend,
+        moment,
+        other_conversions,
+        other_impressions,
+    ) in rows:
+        share = wilson_interval(conversions, impressions, 2.0 * policy.risk.least_confidence - 1.0)
+        expected = other_conversions / other_impressions if other_impressions else 0.0
         if share.high is None or share.value is None or share.high >= policy.funnel.weak_ratio * expected:
             continue
         yield Trigger(
@@ -306,13 +316,13 @@ def _detect_weak_segments(context: "MarketingContext") -> Iterable[Trigger]:
             evidence={"segment_id": segment, "expected_rate": expected, "actual_rate": share.value},
             action="revise_copy",
             moment=moment,
-            message=f"{segment} on {channel} converts {share.value:.2%} of {shown:,} impressions, where its other "
-            f"segments reach {expected:.2%} on the same channel.",
+            message=f"{segment} on {channel} converts {share.value:.2%} of {impressions:,} impressions; the campaign's "
+            f"other segments on this channel convert {expected:.2%}.",
         )
 
 
 def _detect_untargeted_segments(context: "MarketingContext") -> Iterable[Trigger]:
-    """People of a segment that no asset of the campaign is for, by the funnel or by a rollup."""
+    """Detect segments with funnel counts or rollups, but without an asset in the campaign."""
     policy = context.policy
     rows = context.cursor.execute("""
         WITH reached AS (
@@ -338,13 +348,13 @@ def _detect_untargeted_segments(context: "MarketingContext") -> Iterable[Trigger
             evidence={"segment_id": segment, "records": labels},
             action="investigate_tracking",
             moment=moment,
-            message=f"{', '.join(labels)} counts people of {segment}, whom no asset of the campaign is for"
-            + (f"; {spend:,.2f} were spent on them." if spend else "."),
+            message=f"{', '.join(labels)}: counts for {segment}, which no asset of the campaign targets"
+            + (f"; {spend:,.2f} was spent on this segment." if spend else "."),
         )
 
 
 def detect_flagged_phrases(context: "MarketingContext") -> Iterable[Trigger]:
-    """Assets whose words fall under a phrase rule: brand safety and policy."""
+    """Detect assets whose text matches a phrase rule (brand safety or policy violation)."""
     rows = context.cursor.execute("""
         SELECT a.campaign_id, a.asset_id, any_value(a.channel_id), any_value(t.experiment_id),
             any_value(concat_ws(' / ', a.message_theme, a.cta)), coalesce(sum(t.cost), 0),
@@ -379,14 +389,14 @@ def _build_phrase_trigger(
         experiment_id=experiment,
         asset_ids=(asset,),
         channel_ids=() if channel is None else (channel,),
-        # A rule says itself how bad its phrase is: words are no better for being cheap.
+        # The rule sets the severity: the risk of a phrase does not depend on the spend.
         severity=rule.severity,
         confidence=1.0,
         spend=spend,
         evidence={"flagged_phrase": phrase, "policy_rule": rule.code},
         action="human_review" if rule.risk_type == "brand_safety" else "revise_copy",
         moment=moment,
-        message=f'"{phrase}" in "{words}" ({asset}) falls under {rule.code}.',
+        message=f'"{phrase}" in "{words}" ({asset}) matches the phrase rule {rule.code}.',
     )
 
 
@@ -398,11 +408,11 @@ TRIGGERS: tuple[Callable[["MarketingContext"], Iterable[Trigger]], ...] = (
     detect_segment_mismatch,
     detect_flagged_phrases,
 )
-"""All of them; together they raise all seven types."""
+"""All triggers; together they cover all seven risk types."""
 
 
 def merge_duplicates(triggers: Iterable[Trigger]) -> list[Trigger]:
-    """Low conversion told once: where clicks bring no conversion at all, the funnel's leak is the same trouble."""
+    """Merge low conversion in the funnel into zero conversions of the same assets, so that one risk is reported."""
     kept = list(triggers)
     for zero in [each for each in kept if each.risk_type == "high_clicks_zero_conversions"]:
         for low in [each for each in kept if each.risk_type == "low_conversion"]:

@@ -1,4 +1,4 @@
-"""The risk inbox: all seven types from the data, merged with what is recorded, and nothing serious goes unseen."""
+"""The risk inbox: all seven types of computed risks, merged with recorded ones, and reviews of all serious risks."""
 
 import json
 from datetime import datetime
@@ -29,7 +29,7 @@ def _set_last(tables, asset, **values):
         key=lambda each: each["timestamp"]).update(values)  # fmt: skip
 
 
-def test_what_the_bundled_records_raise():
+def test_the_bundled_records_raise_these_risks():
     assert set(_triggers(rows())) == {
         ("CAMP_001", "brand_safety", "ASSET_004_ABSOLUTE_SAVINGS_CLAIM"),
         ("CAMP_001", "data_quality", "records"),
@@ -42,7 +42,7 @@ def test_what_the_bundled_records_raise():
     }
 
 
-def test_a_policy_violation_is_found_by_its_phrase_whatever_the_capitals():
+def test_a_policy_violation_is_found_by_its_phrase_regardless_of_capitals():
     tables = rows()
     row(tables, "creative_assets", "ASSET_006")["message_theme"] = "Savings GUARANTEED"
     found = _triggers(tables)["CAMP_002", "policy_violation", "ASSET_006_GUARANTEE"]
@@ -50,20 +50,20 @@ def test_a_policy_violation_is_found_by_its_phrase_whatever_the_capitals():
     assert ("CAMP_002", "policy_violation", "ASSET_006_GUARANTEE") not in _triggers(rows())
 
 
-def test_a_spend_spike_is_a_daily_spend_against_all_days_before():
-    """EXP_001 spent 284 by 9 March; 608 by the 16th is 46 a day after 41; 2,284 is 286 a day."""
+def test_a_spend_spike_compares_daily_spend_with_all_days_before():
+    """EXP_001 spent 284 by 9 March, 41 a day. A total of 608 by 16 March is 46 a day since then; 2,284 is 286."""
     key = "CAMP_001", "spend_spike", "EXP_001_CH_01"
     tables = rows()
     assert key not in _triggers(tables)
     _set_last(tables, "ASSET_001", cost=1142.0)
     _set_last(tables, "ASSET_002", cost=1142.0)
     found = _triggers(tables)[key]
-    # From 3 March 00:00 to 9 March 22:00 are 6 22/24 days.
+    # There are 6 22/24 days from 3 March 00:00 to 9 March 22:00.
     assert found.evidence == {"prior_daily_spend": round(284 / (6 + 22 / 24), 2), "current_daily_spend": 285.71}
-    assert found.severity == "high"  # medium, with 2,284 spent one degree worse
+    assert found.severity == "high"  # medium, one degree higher for a spend of 2,284
 
 
-def test_conversion_is_low_only_when_it_surely_is():
+def test_conversion_is_low_only_with_the_required_confidence():
     key = "CAMP_002", "low_conversion", "EXP_003_CH_02"
     tables = rows()
     for asset in ("ASSET_005", "ASSET_006"):
@@ -71,24 +71,24 @@ def test_conversion_is_low_only_when_it_surely_is():
     for snapshot in tables["performance_metrics"]:
         if snapshot["asset_id"] in ("ASSET_005", "ASSET_006"):
             snapshot["conversions"] = min(snapshot["conversions"], 2)
-    # 4 of 1,135 clicks: 0.35 %, at most 0.80 % (one-sided 95 %).
+    # 4 of 1,135 clicks convert: 0.35 %, at most 0.80 % (one-sided 95 %).
     assert key in _triggers(tables)
     _set_last(tables, "ASSET_005", conversions=8)
     assert key not in _triggers(tables)
 
 
-def test_zero_conversions_of_few_clicks_raise_nothing():
+def test_zero_conversions_of_few_clicks_raise_no_risk():
     tables = rows()
     for asset in ("ASSET_009", "ASSET_010"):
         _set_last(tables, asset, clicks=140)
-    # At 1 % per click, 280 clicks bring none with a probability of 6 %; 300 with 4.9 %.
+    # At 1 % per click, the probability of no conversion is 6 % for 280 clicks and 4.9 % for 300.
     assert ("CAMP_003", "high_clicks_zero_conversions", "EXP_005_CH_04") not in _triggers(tables)
     for asset in ("ASSET_009", "ASSET_010"):
         _set_last(tables, asset, clicks=150)
     assert ("CAMP_003", "high_clicks_zero_conversions", "EXP_005_CH_04") in _triggers(tables)
 
 
-def test_a_segment_that_converts_far_worse_on_the_same_channel():
+def test_a_segment_that_converts_far_worse_on_the_same_channel_is_a_mismatch():
     key = "CAMP_001", "segment_mismatch", "SEG_002_CH_01"
     tables = rows()
     assert key not in _triggers(tables)
@@ -100,17 +100,17 @@ def test_a_segment_that_converts_far_worse_on_the_same_channel():
 
 
 @given(st.sampled_from(SEVERITIES), st.floats(0, 1e6), st.floats(0, 1e6), st.integers(0, 3))
-def test_more_spend_never_makes_a_risk_milder(base, spend, more, degrees):
+def test_more_spend_never_lowers_the_severity(base, spend, more, degrees):
     policy = MarketingPolicy()
     places = [SEVERITIES.index(adjust_severity(base, s, policy, degrees)) for s in sorted((spend, more))]
     assert places == sorted(places)
 
 
-def test_what_is_recorded_and_seen_is_one_line_with_the_recorded_key_severity_and_status():
+def test_a_recorded_and_computed_risk_is_one_entry_with_the_recorded_key_severity_and_status():
     inbox = _inbox(rows())
     social = inbox["RSK_0001"]
     assert (social.recorded, social.computed, social.severity, social.status) == (True, True, "high", "open")
-    in_app = inbox["RSK_0002"]  # low conversion, where the data see none at all
+    in_app = inbox["RSK_0002"]  # recorded as low conversion; the data have zero conversions
     assert (in_app.risk_type, in_app.severity, in_app.computed_severity) == ("low_conversion", "critical", "medium")
     assert not [key for key in inbox if "CH_03" in key or "CH_04" in key]
     assert {each["name"]: each["verdict"] for each in in_app.evidence} == {
@@ -119,7 +119,7 @@ def test_what_is_recorded_and_seen_is_one_line_with_the_recorded_key_severity_an
     }
 
 
-def test_a_dismissed_risk_stays_dismissed_until_it_looks_worse():
+def test_a_dismissed_risk_stays_dismissed_until_its_severity_rises():
     tables = rows()
     assert _inbox(tables)["RSK_0005"].status == "dismissed"
     assert _inbox(tables)["RSK_0005"].proposed is None
@@ -128,7 +128,7 @@ def test_a_dismissed_risk_stays_dismissed_until_it_looks_worse():
     assert (worse.status, worse.proposed.moves, worse.proposed.needs_human) == ("dismissed", ("reopen",), True)
 
 
-def test_a_mitigated_risk_that_is_seen_in_later_data_is_a_new_one():
+def test_a_mitigated_risk_that_later_data_raise_is_a_new_risk():
     tables = rows()
     _set_last(tables, "ASSET_001", cost=1142.0)
     _set_last(tables, "ASSET_002", cost=1142.0)
@@ -136,25 +136,25 @@ def test_a_mitigated_risk_that_is_seen_in_later_data_is_a_new_one():
     assert inbox["RSK_0003"].status == "mitigated"
     again = inbox["SEEN_spend_spike_CAMP_001_EXP_001_CH_01_AFTER_RSK_0003"]
     assert (again.status, again.recorded) == ("open", False)
-    assert "RSK_0003 was mitigated, and the same is seen in later data." in again.message
+    assert "RSK_0003 was mitigated, but later data raise the same risk." in again.message
 
 
-def test_a_risk_that_the_data_no_longer_raise_is_proposed_for_closing_but_not_closed():
+def test_closing_is_proposed_for_a_risk_that_the_data_no_longer_raise():
     risk = _inbox(rows(), as_of=datetime(2026, 3, 25, 12))["RSK_0004"]
     assert (risk.status, risk.proposed.moves) == ("in_review", ("dismiss",))
-    assert "nothing in the data raises it, 7 days after it was signalled" in risk.message
+    assert "the data do not raise it 7 days after it was signalled" in risk.message
     assert _inbox(rows(), as_of=datetime(2026, 3, 24, 12))["RSK_0004"].proposed is None
 
 
-def test_risks_age_and_are_overdue():
+def test_a_risk_becomes_overdue_with_age():
     inbox = _inbox(rows())
     assert (inbox["RSK_0001"].age_days, inbox["RSK_0001"].overdue) == (4, True)  # high: 2 days
     assert (inbox["RSK_0004"].age_days, inbox["RSK_0004"].overdue) == (1, False)  # medium: 7 days
     assert not inbox["RSK_0003"].overdue  # mitigated
 
 
-def test_money_at_stake_escalates_what_its_severity_would_not():
-    """RSK_0006 is medium by the data, on 2,130.00 of spend: 0.3 x 1 x 2,130 = 639."""
+def test_a_high_exposure_requires_a_review_of_a_medium_risk():
+    """RSK_0006 is medium by the data, with a spend of 2,130.00: 0.3 x 1 x 2,130 = 639."""
     risk = _inbox(rows())["RSK_0006"]
     assert risk.exposure == pytest.approx(639.0)
     assert (risk.requires_human_review, risk.bars_spend) == (True, False)
@@ -163,7 +163,7 @@ def test_money_at_stake_escalates_what_its_severity_would_not():
 
 
 @pytest.mark.slow
-@settings(max_examples=20)  # each reads a folder's worth of tables
+@settings(max_examples=20)  # each example reads all tables
 @given(
     st.lists(
         st.tuples(st.sampled_from(SEVERITIES), st.sampled_from(["open", "in_review", "mitigated", "dismissed"])),
@@ -171,7 +171,7 @@ def test_money_at_stake_escalates_what_its_severity_would_not():
         max_size=6,
     )
 )
-def test_whatever_is_recorded_every_unsettled_high_or_critical_risk_must_be_looked_at_and_comes_first(states):
+def test_every_unsettled_high_or_critical_risk_needs_a_review_and_reviews_come_first(states):
     tables = rows()
     for risk, (severity, status) in zip(tables["campaign_risk_signals"], states, strict=True):
         risk |= {"severity": severity, "status": status}
@@ -194,11 +194,11 @@ def test_whatever_is_recorded_every_unsettled_high_or_critical_risk_must_be_look
 
 def test_the_inbox_is_json_with_the_keys_of_the_contract():
     found = json.loads(json.dumps(report_risks(build_context(records(rows())))))
-    promised = "risk_id campaign_id risk_type severity status recommended_action computed message"
-    assert set(promised.split()) <= set(found[0])
+    required = "risk_id campaign_id risk_type severity status recommended_action computed message"
+    assert set(required.split()) <= set(found[0])
     assert len({each["risk_id"] for each in found}) == len(found)
 
 
-def test_a_policy_that_leaves_a_severity_out_is_refused():
-    with pytest.raises(ValidationError, match="review_days leaves out critical"):
+def test_a_policy_without_one_of_the_severities_is_refused():
+    with pytest.raises(ValidationError, match="review_days lacks critical"):
         RiskPolicy(review_days={"low": 1, "medium": 1, "high": 1})
