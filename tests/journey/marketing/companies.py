@@ -1,4 +1,4 @@
-"""The bundled campaigns as plain rows that a test can change, and what the checks say about them then."""
+"""The bundled campaigns as plain rows that tests can change, and the findings of the checks on them."""
 
 import json
 from copy import deepcopy
@@ -23,12 +23,12 @@ def _bundled():
 
 
 def rows():
-    """The rows of every bundled set, by name of the set."""
+    """Rows of all bundled record sets, by name of the set."""
     return deepcopy(_bundled())
 
 
 def row(tables, dataset, key):
-    """The one row of a set whose key is `key`."""
+    """The row of a record set with the key `key`."""
     name = next(model.key for model in MARKETING_FAMILY.models if model.dataset == dataset)
     (found,) = (each for each in tables[dataset] if each[name] == key)
     return found
@@ -36,7 +36,7 @@ def row(tables, dataset, key):
 
 @cache
 def _clean():
-    """The bundled sets after reading, as Arrow tables."""
+    """The bundled record sets after reading, as Arrow tables."""
     connection = MarketingRecords.from_tables(_bundled()).connection
     return {name: connection.sql(f"FROM {name}").to_arrow_table() for name in MARKETING_FAMILY.datasets}
 
@@ -47,10 +47,9 @@ def _unchanged():
 
 
 def records(tables):
-    """The records of these rows, for reading only; sets that are as they are bundled are not read again.
+    """Records of these rows, for reading only. Unchanged record sets are not read again.
 
-    Reading is what takes the time: planning the statement that types a set takes the database 10 to 20 ms, however few
-    rows there are.
+    This saves time: planning the statement that types a set takes the database 10 to 20 ms, even for few rows.
     """
     changed = [model for model in MARKETING_FAMILY.models if tables.get(model.dataset) != _bundled().get(model.dataset)]
     return _read(tables, changed) if changed else _unchanged()
@@ -67,5 +66,5 @@ def _read(tables, changed):
 
 
 def noticed(tables, **options):
-    """Code and record of every finding."""
+    """Code and record of all findings."""
     return {(finding.code, finding.record) for finding in check(records(tables), **options).findings}

@@ -1,4 +1,4 @@
-"""The evaluation behind `journey campaigns`, and what it prints; the command is listed once every part is there."""
+"""The evaluation of `journey campaigns` and its output."""
 
 import json
 from datetime import date
@@ -23,12 +23,12 @@ def run():
     return lambda *arguments: CliRunner().invoke(single, [str(argument) for argument in arguments])
 
 
-def test_the_command_is_listed_when_and_only_when_every_key_of_its_contract_is_filled():
+def test_the_command_is_listed_if_and_only_if_its_contract_is_complete():
     assert ("campaigns" in COMMANDS) == (not find_missing_sections())
     assert set(OWN_KEYS) | set(SECTIONS) | set(find_missing_sections()) == set(CONTRACT)
 
 
-def test_the_json_is_one_value_with_findings_and_funnel(run):
+def test_the_json_has_findings_and_the_funnel(run):
     result = run("--json")
     assert result.exit_code == 0
     found = json.loads(result.stdout)
@@ -42,7 +42,7 @@ def test_the_json_is_one_value_with_findings_and_funnel(run):
     assert found["funnel"][0]["conversion"] is None
 
 
-def test_a_person_reads_where_people_get_stuck(run):
+def test_the_output_shows_leaky_cells(run):
     result = run("--as-of", "2026-03-19", "--limit", "3")
     assert result.exit_code == 0
     assert "as of 2026-03-19\n" in result.stdout
@@ -52,7 +52,7 @@ def test_a_person_reads_where_people_get_stuck(run):
     )
 
 
-def test_the_report_is_written_whole_and_a_wrong_ending_is_refused_before_the_work(run, tmp_path):
+def test_the_report_is_written_and_an_unknown_file_type_is_refused(run, tmp_path):
     target = tmp_path / "report.md"
     assert run("--report", target).exit_code == 0
     text = target.read_text(encoding="utf-8")
@@ -63,14 +63,14 @@ def test_the_report_is_written_whole_and_a_wrong_ending_is_refused_before_the_wo
     assert "written as .md or .html" in refused.stderr
 
 
-def test_a_folder_without_campaigns_is_refused_in_one_sentence(run, tmp_path):
+def test_a_folder_without_campaigns_is_refused_with_one_message(run, tmp_path):
     result = run(tmp_path)
     assert result.exit_code == 2
     assert "no records found; expected a file for each of campaigns" in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_an_earlier_day_sees_a_smaller_funnel():
+def test_an_earlier_as_of_gives_a_smaller_funnel():
     tables = rows()
     for event in tables["funnel_events"][:4]:
         event["timestamp"] = event["date"] = "2026-03-13"
@@ -78,7 +78,7 @@ def test_an_earlier_day_sees_a_smaller_funnel():
     assert {step.date.isoformat() for step in found.funnel} == {"2026-03-13"}
 
 
-def test_the_report_holds_every_section_that_people_decide_by(run, tmp_path):
+def test_the_report_has_all_sections(run, tmp_path):
     for name in ("report.md", "report.html"):
         assert run("--report", tmp_path / name).exit_code == 0
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
@@ -94,7 +94,7 @@ def test_the_report_holds_every_section_that_people_decide_by(run, tmp_path):
     assert all(f"<h2>{section}</h2>" in page for section in sections)
 
 
-def test_a_ledger_that_disagrees_is_told_in_short():
+def test_the_summary_reports_a_disagreement_with_the_ledger():
     from scenarios.reports.campaigns.report import build_report
     from scenarios.reports.document import render_markdown
 
@@ -104,7 +104,7 @@ def test_a_ledger_that_disagrees_is_told_in_short():
     assert "the recorded net is $2,942.00 less than the net from performance, in CAMP\\_001" in text
 
 
-def test_nothing_recorded_makes_a_report_and_tables_too():
+def test_empty_records_give_a_report_and_tables():
     from scenarios.cli.campaign_tables import print_campaigns
     from scenarios.cli.console import console
     from scenarios.reports.campaigns.report import build_report
@@ -118,7 +118,7 @@ def test_nothing_recorded_makes_a_report_and_tables_too():
     assert "Experiments: none" in out.file.getvalue()
 
 
-def test_a_person_reads_rollups_experiments_attribution_targets_and_money(run):
+def test_the_output_shows_rollups_experiments_attribution_targets_and_roi(run):
     text = run("--limit", "4").stdout
     for title in ("By stage and segment", "Segments from 2026-03-10 to 2026-03-16", "Experiments", "Attribution",
                   "Targets against actuals", "Business: is it worth it?", "ROI"):  # fmt: skip
@@ -126,13 +126,13 @@ def test_a_person_reads_rollups_experiments_attribution_targets_and_money(run):
     assert "net $26,531.10" in text
 
 
-def test_window_and_order_are_options(run):
+def test_the_window_and_order_options_take_effect(run):
     found = json.loads(run("--window", "3", "--order", "2", "--json").stdout)
     assert ("2026-03-14", "2026-03-16") in {(row["window_start"], row["window_end"]) for row in found["rollups"]}
     assert {row["order"] for row in found["attribution"] if row["method"] == "markov"} == {2}
 
 
-def test_the_trail_of_a_decision_is_the_logs_where_there_is_one():
+def test_the_audit_trail_of_a_decision_comes_from_the_log_if_there_is_one():
     tables = rows()
     tables["marketing_log"] = [
         {"event_id": f"LOG_{place}", "timestamp": f"2026-03-16T1{place}:00:00", "entity": "budget_action",
@@ -149,38 +149,38 @@ def test_the_trail_of_a_decision_is_the_logs_where_there_is_one():
         "log", ["proposed", "approved", "executed"],
     )  # fmt: skip
     assert first["trail"][1] == {"at": "2026-03-16T11:00:00", "what": "approved", "who": "HUMAN_01"}
-    # A record says when it was proposed and how long approval took; it does not say when money moved.
+    # A record contains the times of the proposal and the approval, but not of the execution.
     assert second["trail_from"] == "record"
     assert second["trail"][1]["at"] == "2026-03-17T09:50:00"
     assert second["trail"][2] == {"at": None, "what": "executed", "who": None}
 
 
-def test_an_approval_that_took_longer_than_a_calendar_holds_is_no_date_and_no_crash():
+def test_an_approval_after_the_last_possible_date_has_no_date_and_raises_no_error():
     tables = rows()
     tables["budget_actions"][0] |= {"timestamp": "9999-12-31T23:00:00", "approval_latency_minutes": 600}
     tables["budget_actions"][1]["approval_latency_minutes"] = 10**12
     decisions = {row["budget_action_id"]: row for row in evaluate_campaigns(records(tables)).sections["capital"]}
     assert decisions["BUD_0001"]["trail"][1]["at"] is None
-    # Set aside while reading, with a finding.
+    # This row is set aside while reading, with a finding.
     assert "BUD_0002" not in decisions
 
 
 @pytest.mark.parametrize("width", [40, 60, 120])
-def test_a_narrow_terminal_reads_row_by_row_and_nothing_is_too_wide(width):
+def test_output_fits_a_narrow_terminal_with_one_block_per_row(width):
     from scenarios.cli.campaign_tables import print_campaigns
     from scenarios.cli.console import console
 
     out = console()
     out.file, out.width = StringIO(), width
     print_campaigns(out, _bundled_evaluation(), latest=True, limit=200)
-    shown = out.file.getvalue()
-    assert max(len(line.rstrip()) for line in shown.splitlines()) <= width
-    whole = " ".join(shown.split())
+    output = out.file.getvalue()
+    assert max(len(line.rstrip()) for line in output.splitlines()) <= width
+    whole = " ".join(output.split())
     assert ("code: transfer-to-itself; record: BUD_0002" in whole) == (width < 90)
     assert "journey budget propose PROP_CAMP_002_CH_03_CH_02_20260319 FOLDER" in whole
 
 
-def test_long_keys_may_be_broken_in_a_table_of_the_report():
+def test_long_ids_can_wrap_in_report_tables():
     from scenarios.reports.campaigns.report import build_report
     from scenarios.reports.document import render_html, render_markdown
 
@@ -193,22 +193,22 @@ def test_long_keys_may_be_broken_in_a_table_of_the_report():
     assert "The marketing log holds nothing yet." in text
 
 
-def test_what_several_parts_need_is_asked_once(monkeypatch):
-    """The inbox, the funnel, the experiments and the allocation: each is worked out once in an evaluation."""
+def test_shared_results_are_computed_once(monkeypatch):
+    """An evaluation computes the inbox, the funnel, the experiments and the allocation once each."""
     from journey.marketing.analysis import experiments
     from journey.marketing.budget import proposals
     from journey.marketing.risks import inbox
     from journey.marketing.views import funnel
 
-    asked = []
+    computed = []
     for module, name in ((inbox, "_build_sorted_inbox"), (funnel, "_build_rows"), (experiments, "_analyse_all"),
                          (proposals, "_compute_allocation")):  # fmt: skip
-        whole = getattr(module, name)
+        function = getattr(module, name)
         monkeypatch.setattr(
-            module, name, lambda context, whole=whole, name=name: (asked.append(name), whole(context))[1]
+            module, name, lambda context, function=function, name=name: (computed.append(name), function(context))[1]
         )
     evaluate_campaigns(records(rows()))
-    assert sorted(asked) == ["_analyse_all", "_build_rows", "_build_sorted_inbox", "_compute_allocation"]
+    assert sorted(computed) == ["_analyse_all", "_build_rows", "_build_sorted_inbox", "_compute_allocation"]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Whatever the records say, reading, checking and evaluating them gives an answer."""
+"""Reading, checking and evaluating any records gives a result and never an exception."""
 
 import json
 
@@ -17,11 +17,11 @@ changes = st.lists(st.tuples(st.integers(0, 13), st.integers(0, 20), st.integers
 
 
 @pytest.mark.slow
-@settings(max_examples=25)  # each reads tables and runs every check
+@settings(max_examples=25)  # each example reads tables and runs all checks
 @given(changes, st.dictionaries(words, values, max_size=3), st.lists(words, max_size=3))
-def test_odd_values_in_any_field_are_findings_and_never_an_exception(made, mapping, texts):
+def test_invalid_values_in_any_field_cause_findings_and_never_an_exception(edits, mapping, texts):
     tables = rows()
-    for dataset, place, field, value in made:
+    for dataset, place, field, value in edits:
         content = tables[sorted(tables)[dataset]]
         if content:
             changed = content[place % len(content)]
@@ -41,7 +41,7 @@ def test_each_campaign_has_its_own_machine():
     assert paths["CAMP_002"].machine.move("visit", "request_demo") == "demo_request"
 
 
-def test_a_path_that_is_none_has_no_machine():
+def test_an_invalid_path_has_no_machine():
     tables = rows()
     row(tables, "campaigns", "CAMP_001")["path"] = ["visit"]
     assert read_campaign_paths(build_context(records(tables)))[0].machine is None
