@@ -17,7 +17,7 @@ def path_not_declared(context: MarketingContext) -> str:
     return """
         SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id,
             'It declares no path, so the recorded steps are used: '
-            || string_agg(stage, ', ' ORDER BY place) || '. A step without any count would go unnoticed.'
+            || string_agg(stage, ', ' ORDER BY step_number) || '. A step without any count would go unnoticed.'
             AS message
         FROM steps WHERE NOT declared AND campaign_id IN (SELECT campaign_id FROM campaigns) GROUP BY campaign_id
     """
@@ -27,7 +27,7 @@ def path_not_declared(context: MarketingContext) -> str:
 def path_impossible(context: MarketingContext) -> str:
     """A declared path with an unknown, repeated or misplaced step, or with a single step."""
     del context
-    order = ", ".join(f"{literal(stage)}: {place}" for place, stage in enumerate(FUNNEL_STEPS))
+    order = ", ".join(f"{literal(stage)}: {rank}" for rank, stage in enumerate(FUNNEL_STEPS))
     ranks = f"list_transform(path, lambda s: coalesce(map_extract(MAP {{{order}}}, s)[1], -1))"
     return f"""
         SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id,
@@ -75,8 +75,8 @@ def step_not_recorded(context: MarketingContext) -> str:
         WITH cells AS ({CELLS})
         SELECT 'funnel_events' AS dataset, NULL AS record, campaign_id,
             'On ' || day || ', ' || segment_id || ' on ' || channel_id || ' has no count of '
-            || string_agg(stage, ', ' ORDER BY place) || ': the count is unknown, not 0.' AS message
-        FROM cells WHERE rows_there = 0 GROUP BY campaign_id, segment_id, channel_id, day
+            || string_agg(stage, ', ' ORDER BY step_number) || ': the count is unknown, not 0.' AS message
+        FROM cells WHERE row_count = 0 GROUP BY campaign_id, segment_id, channel_id, day
     """
 
 

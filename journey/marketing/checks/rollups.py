@@ -8,16 +8,17 @@ from journey.records.database import literal
 
 _WITH_PERFORMANCE = """
     WITH known AS (
-        SELECT r.*, i.asset_id IS NOT NULL AS there, i.impressions AS i_n, i.clicks AS c_n, i.conversions AS v_n,
-            i.cost AS s_n, i.revenue_proxy AS p_n, i.timestamp::DATE >= r.window_start::DATE AS inside
+        SELECT r.*, i.asset_id IS NOT NULL AS has_performance, i.impressions AS i_n, i.clicks AS c_n,
+            i.conversions AS v_n, i.cost AS s_n, i.revenue_proxy AS p_n,
+            i.timestamp::DATE >= r.window_start::DATE AS inside
         FROM seen_segment_rollups AS r LEFT JOIN increments AS i ON i.campaign_id = r.campaign_id
             AND i.segment_id = r.segment_id AND i.timestamp::DATE <= r.window_end::DATE
     ),
     chosen AS (SELECT *, coalesce(bool_or(inside) OVER (PARTITION BY rollup_id), FALSE) AS any_inside FROM known),
     compared AS (
-        SELECT label, campaign_id, segment_id, window_start, window_end, any_inside, bool_or(there) AS there,
-            impressions, clicks, conversions, spend, revenue_proxy, sum(i_n) AS i_n, sum(c_n) AS c_n, sum(v_n) AS v_n,
-            sum(s_n) AS s_n, sum(p_n) AS p_n
+        SELECT label, campaign_id, segment_id, window_start, window_end, any_inside,
+            bool_or(has_performance) AS has_performance, impressions, clicks, conversions, spend, revenue_proxy,
+            sum(i_n) AS i_n, sum(c_n) AS c_n, sum(v_n) AS v_n, sum(s_n) AS s_n, sum(p_n) AS p_n
         FROM chosen WHERE inside OR NOT any_inside GROUP BY ALL
     )
 """
@@ -33,7 +34,7 @@ def rollup_without_performance(context: MarketingContext) -> str:
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id, spend AS amount,
             'No asset of ' || campaign_id || ' has performance for ' || segment_id || ' up to ' || day_of(window_end)
             || ', so the source of its numbers is unknown.' AS message
-        FROM compared WHERE NOT there
+        FROM compared WHERE NOT has_performance
     """
 
 
@@ -46,7 +47,7 @@ def rollup_outside_window(context: MarketingContext) -> str:
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id,
             'No performance is dated from ' || day_of(window_start) || ' to ' || day_of(window_end)
             || '; the rollup is compared with earlier performance.' AS message
-        FROM compared WHERE there AND NOT any_inside
+        FROM compared WHERE has_performance AND NOT any_inside
     """
 
 
@@ -66,7 +67,8 @@ def rollup_differs(context: MarketingContext) -> str:
         {_WITH_PERFORMANCE}
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id, nullif(abs(spend - s_n), 0) AS amount,
             'It differs from performance: ' || differences || '.' AS message
-        FROM (SELECT *, concat_ws(', ', {parts}) AS differences FROM compared WHERE there) WHERE differences <> ''
+        FROM (SELECT *, concat_ws(', ', {parts}) AS differences FROM compared WHERE has_performance)
+            WHERE differences <> ''
     """
 
 
@@ -117,7 +119,7 @@ def rollup_below_funnel(context: MarketingContext) -> str:
     del context
     return f"""
         WITH last_steps AS (
-            SELECT campaign_id, max_by(stage, place) AS stage FROM steps GROUP BY campaign_id HAVING count(*) > 1
+            SELECT campaign_id, max_by(stage, step_number) AS stage FROM steps GROUP BY campaign_id HAVING count(*) > 1
         ),
         counted AS (
             SELECT r.label, r.campaign_id, r.clicks, r.conversions, any_value(l.stage) AS last_stage,

@@ -1,4 +1,4 @@
-"""Running all checks over marketing records."""
+"""Run the checks on marketing records."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,18 +31,18 @@ from journey.marketing.views.registry import CHECKS
 CHECK_MODULES = (
     references, dates, performance, experiments, funnel, budget, status_histories, risks, rollups, attribution, roi,
 )  # fmt: skip
-"""The modules whose checks are run; importing one registers its checks."""
+"""Modules with checks; importing a module registers its checks."""
 
 _ROW_COLUMNS = ("dataset", "record", "campaign_id", "message")
 
 
 @dataclass(frozen=True)
 class MarketingReport:
-    """What the checks noticed.
+    """Results of the checks.
 
     Attributes:
-        as_of: The moment of the check, None when nothing is dated.
-        findings: All of them, most serious first, with what was noticed while reading.
+        as_of: Time up to which records were checked; None if no record has a date.
+        findings: All findings, most serious first, including those from reading the records.
     """
 
     as_of: datetime | None
@@ -50,7 +50,7 @@ class MarketingReport:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many findings of each severity, zeros included."""
+        """Number of findings of each severity, including zeros."""
         return count_by_severity(self.findings)
 
     def as_dict(self) -> dict[str, Any]:
@@ -70,14 +70,14 @@ def check(
     context: MarketingContext | None = None,
     checks: Iterable[Rule[MarketingContext]] | None = None,
 ) -> MarketingReport:
-    """Notice what is odd about marketing records; never raises because of what they say.
+    """Report data-quality findings on marketing records. Bad records never raise an exception.
 
     Args:
         records: The records.
         as_of: See `build_context`.
         policy: See `build_context`.
-        context: One that was made already; then `as_of` and `policy` are its own.
-        checks: Which to run (default: all of `CHECKS`); what was noticed while reading is always there.
+        context: An existing context; its `as_of` and `policy` are then used.
+        checks: Checks to run. Default: all of `CHECKS`. Findings from reading the records are always included.
     """
     context = context or build_context(records, as_of, policy)
     findings = [

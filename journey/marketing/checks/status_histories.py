@@ -37,15 +37,15 @@ def impossible_history(context: MarketingContext) -> str:
         WITH legal(entity, source, destination) AS (VALUES {_legal_moves_sql()}),
         begins(entity, stage) AS (VALUES {_initial_stages_sql()}),
         moves AS (
-            SELECT *, lag(to_status) OVER line AS before, row_number() OVER line AS nth
+            SELECT *, lag(to_status) OVER line AS before, row_number() OVER line AS change_number
                 FROM seen_marketing_log {_HISTORY_WINDOW}
         ),
         judged AS (
             SELECT *, CASE
-                WHEN nth = 1 AND from_status IS NULL THEN
+                WHEN change_number = 1 AND from_status IS NULL THEN
                     CASE WHEN (entity, to_status) NOT IN (SELECT (entity, stage) FROM begins)
                         THEN 'starts as ' || to_status || ', which is not an initial status' END
-                WHEN nth > 1 AND from_status IS DISTINCT FROM before
+                WHEN change_number > 1 AND from_status IS DISTINCT FROM before
                     THEN 'leaves ' || coalesce(from_status, 'no status') || ', but its previous status was ' || before
                 WHEN (entity, from_status, to_status) NOT IN (SELECT (entity, source, destination) FROM legal)
                     THEN 'goes from ' || from_status || ' to ' || to_status || ', which is not a legal move'

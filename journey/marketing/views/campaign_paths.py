@@ -30,7 +30,8 @@ class CampaignPath:
 def read_campaign_paths(context: "MarketingContext") -> list[CampaignPath]:
     """Read the paths of all campaigns that have one, sorted by campaign."""
     rows = context.cursor.execute(
-        "SELECT campaign_id, list(stage ORDER BY place), bool_and(declared) FROM steps GROUP BY campaign_id ORDER BY 1"
+        "SELECT campaign_id, list(stage ORDER BY step_number), bool_and(declared) FROM steps GROUP BY campaign_id "
+        "ORDER BY 1"
     ).fetchall()
     return [CampaignPath(campaign, tuple(steps), declared, _build_machine(steps)) for campaign, steps, declared in rows]
 

@@ -1,4 +1,4 @@
-"""What every check of the marketing side may look at: the records up to `as_of`, the policy, and a few words of SQL."""
+"""Context of marketing checks and analyses: records up to `as_of`, the policy, and tables and macros for SQL."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,24 +25,25 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class MarketingContext:
-    """One run of the checks, or of anything else that asks in SQL.
+    """The context of one run of the checks or analyses.
 
-    Besides the clean tables a query may read these, which hold only what is dated up to `as_of`:
+    Besides the clean tables, queries can read these tables, which only contain rows dated up to `as_of`:
 
-    * ``seen_<set>``: each set, with ``label`` (what to call the row);
-    * ``increments``: performance as what came between two snapshots of an asset, with ``campaign_id``, ``segment_id``,
-      ``channel_id`` of the asset and ``since`` (the snapshot before, null for the first);
+    * ``seen_<set>``: each record set, with ``label`` (name of the row in messages);
+    * ``increments``: performance between two snapshots of an asset, with the asset's ``campaign_id``, ``segment_id``
+      and ``channel_id``, and with ``since`` (time of the previous snapshot, null for the first);
     * ``totals``: performance up to the last snapshot of each asset and experiment, with the same columns;
-    * ``steps``: ``campaign_id, stage, place, declared``, the path of each campaign, place counted from 1;
-    * ``campaign_channels``: ``campaign_id, channel_id`` where a campaign has an asset or an opening balance;
+    * ``steps``: ``campaign_id, stage, step_number, declared``, the path of each campaign; ``step_number`` starts at 1;
+    * ``campaign_channels``: ``campaign_id, channel_id`` of each channel with an asset or an opening balance in the
+      campaign;
     * ``statement`` and ``balances``: see `journey.marketing.views.balances`.
 
-    A status is a record's current one: the sets do not say what it was at an earlier `as_of`, only the log does. A
-    budget action stands where the log left it; see `journey.marketing.views.effective_actions`.
+    Statuses are current ones: the record sets do not contain the status at an earlier `as_of`; only the log does.
+    Budget actions have the last status in the log; see `journey.marketing.views.effective_actions`.
 
     Attributes:
-        cursor: A connection of its own to the records' database; temporary tables live and die with it.
-        as_of: The moment, or None when no record has a date.
+        cursor: A separate connection to the records' database. Its temporary tables exist as long as the connection.
+        as_of: Time up to which records are used; None if no record has a date.
         policy: The policy.
     """
 
@@ -52,10 +53,10 @@ class MarketingContext:
     _cache: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def get_or_compute(self, compute: "Callable[[MarketingContext], Result]") -> Result:
-        """What `compute` finds out, worked out the first time only: several parts of an evaluation build on the same.
+        """The result of `compute`, computed once per context, because several parts of an evaluation use it.
 
         Args:
-            compute: A function of the context alone; what it returns belongs to everybody and must not be changed.
+            compute: A function of only the context. Its result is shared; do not modify it.
         """
         if compute not in self._cache:
             self._cache[compute] = compute(self)
@@ -77,7 +78,7 @@ def build_context(
         records: The records.
         as_of: Rows dated later are ignored; a bare date includes its whole day. Default: the latest date in the
             records.
-        policy: The policy (default: the default one).
+        policy: The policy. Default: `MarketingPolicy()`.
     """
     context = MarketingContext(records.connection.cursor(), resolve_moment(as_of, records), policy or MarketingPolicy())
     create_tables(context)
@@ -85,7 +86,7 @@ def build_context(
 
 
 def create_tables(context: MarketingContext) -> None:
-    """Make the tables and words that queries rely on."""
+    """Create the tables and macros that queries use."""
     execute = context.cursor.execute
     for macro in (*SQL_MACROS, "dollars(amount) AS printf('%.2f', amount)", f"the_moment() AS {context.as_of_sql}"):
         execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
@@ -110,14 +111,14 @@ def create_tables(context: MarketingContext) -> None:
 
 
 def observation_column(dataset: str) -> str | None:
-    """The date that says when a row of a set was observed; None where its rows have none."""
+    """The date column with the time at which rows of a record set were observed; None if the set has none."""
     planned = get_model(dataset).planned
     dates = [name for name in get_date_columns(dataset) if name not in planned]
-    # A rollup is known when its window is over.
+    # A rollup is known only at the end of its window.
     return dates[-1] if dataset == "segment_rollups" else next(iter(dates), None)
 
 
-_STAGE_ORDER = ", ".join(f"({literal(stage)}, {place})" for place, stage in enumerate(FUNNEL_STEPS, start=1))
+_STAGE_ORDER = ", ".join(f"({literal(stage)}, {rank})" for rank, stage in enumerate(FUNNEL_STEPS, start=1))
 
 _STEPS = f"""
     WITH known(stage, rank) AS (VALUES {_STAGE_ORDER}),
@@ -127,10 +128,10 @@ _STEPS = f"""
         SELECT campaign_id, stage, FALSE FROM seen_funnel_events
         WHERE campaign_id NOT IN (SELECT campaign_id FROM campaigns WHERE len(path) > 0)
     )
-    SELECT campaign_id, stage, row_number() OVER (PARTITION BY campaign_id ORDER BY rank) AS place, declared
+    SELECT campaign_id, stage, row_number() OVER (PARTITION BY campaign_id ORDER BY rank) AS step_number, declared
     FROM named JOIN known USING (stage)
 """
-"""The path of each campaign: as it declares it, else the steps that are recorded for it, in the funnel's order."""
+"""SQL for the path of each campaign: the declared steps, or else its recorded steps, in the funnel's order."""
 
 _CAMPAIGN_CHANNELS = """
     SELECT DISTINCT campaign_id, channel_id FROM creative_assets WHERE channel_id IS NOT NULL

@@ -38,13 +38,13 @@ def funnel_day_sql(prefix: str = "") -> str:
 
 CELLS = f"""
     WITH counted AS (
-        SELECT *, {funnel_day_sql()} AS day, count(*) OVER grain AS rows_there FROM seen_funnel_events
+        SELECT *, {funnel_day_sql()} AS day, count(*) OVER grain AS row_count FROM seen_funnel_events
         WINDOW grain AS (PARTITION BY campaign_id, segment_id, channel_id, {funnel_day_sql()}, stage)
     ),
     days AS (SELECT DISTINCT campaign_id, segment_id, channel_id, day FROM counted),
     filled AS (
-        SELECT d.*, s.stage, s.place, c.label, c.source, c.confidence, coalesce(c.rows_there, 0) AS rows_there,
-            CASE WHEN c.rows_there = 1 THEN c.count END AS n
+        SELECT d.*, s.stage, s.step_number, c.label, c.source, c.confidence, coalesce(c.row_count, 0) AS row_count,
+            CASE WHEN c.row_count = 1 THEN c.count END AS n
         FROM days AS d JOIN steps AS s USING (campaign_id)
             LEFT JOIN counted AS c ON c.campaign_id = d.campaign_id AND c.segment_id = d.segment_id
                 AND c.channel_id = d.channel_id AND c.day = d.day AND c.stage = s.stage
@@ -54,7 +54,7 @@ CELLS = f"""
     )
     SELECT *, lag(n) OVER line AS before_n, lag(stage) OVER line AS before_stage,
         lag(source) OVER line AS before_source, lag(confidence) OVER line AS before_confidence
-    FROM filled WINDOW line AS (PARTITION BY campaign_id, segment_id, channel_id, day ORDER BY place)
+    FROM filled WINDOW line AS (PARTITION BY campaign_id, segment_id, channel_id, day ORDER BY step_number)
 """
 """SQL for all steps of all cells, counted or not, with the previous step of the campaign's path."""
 
@@ -185,8 +185,8 @@ def _read_steps(context: "MarketingContext") -> list[_Step]:
     rows = context.cursor.execute(f"""
         SELECT campaign_id, segment_id, channel_id, day, stage, n, before_n, before_stage,
             coalesce(source = before_source, FALSE), CASE WHEN n IS NOT NULL THEN {trust} END,
-            CASE WHEN before_n IS NOT NULL THEN {previous_trust} END, rows_there > 1
-        FROM ({CELLS}) ORDER BY campaign_id, segment_id, channel_id, day, place
+            CASE WHEN before_n IS NOT NULL THEN {previous_trust} END, row_count > 1
+        FROM ({CELLS}) ORDER BY campaign_id, segment_id, channel_id, day, step_number
     """).fetchall()
     return [_Step(*row) for row in rows]
 

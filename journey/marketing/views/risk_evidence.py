@@ -41,7 +41,7 @@ _EVIDENCE_QUERY = f"""
         )
     ),
     measured AS (
-        SELECT q.risk_id, q.name, count(*) AS rows_there, sum(i.impressions) AS impressions, sum(i.clicks) AS clicks,
+        SELECT q.risk_id, q.name, sum(i.impressions) AS impressions, sum(i.clicks) AS clicks,
             sum(i.conversions) AS conversions, sum(i.cost) AS cost
         FROM quotes AS q JOIN increments AS i ON i.campaign_id = q.campaign_id AND i.timestamp <= q.timestamp
             AND (len(q.asset_ids) = 0 OR list_contains(q.asset_ids, i.asset_id))
