@@ -29,6 +29,8 @@ def test_every_stored_file_is_compared():
         ([1], [1, 2], '[1]: stored "nothing", found 2'),
         ({"a": 1}, {"a": 1.0}, "a: stored 1, found 1.0"),
         ({"a": True}, {"a": 1}, "a: stored true, found 1"),
+        ({"a": 0.0982961497384}, {"a": 0.0982961497385}, None),
+        ({"a": 0.098296149738}, {"a": 0.098296149748}, "a: stored 0.098296149738, found 0.098296149748"),
         (None, {"a": 1}, 'whole file: stored null, found {"a": 1}'),
     ],
 )
