@@ -1,7 +1,7 @@
-"""The compiled engine: the model of `simulation.reference.engine` for large cohorts, with the same trace.
+"""The compiled engine: the model of `simulation.reference.engine` for large populations, with the same trace.
 
-Customers are independent except at the human gate. So each one runs alone up to its next request for review; requests,
-and the customers that wait, go through one heap in time order (`gate`). Rules, clocks, streams and working hours are
-the functions of the reference engine, compiled; what is written again here is the order in which things happen, and
-the equality of the traces is the test of both.
+Customers are independent except for the review queue. Each one therefore runs alone up to the next review request.
+Requests, and the customers that wait for a review, go through one event list in order of time (`review_queue`). Rules,
+clocks, random streams and working hours are the functions of the reference engine, compiled. Only the order of events
+is implemented again here; tests compare the traces of both engines.
 """

@@ -1,6 +1,6 @@
-"""The account of a customer, compiled: the counterpart of `simulation.reference.account`, function by function.
+"""A customer's account, compiled: the counterpart of `simulation.reference.account`, function by function.
 
-A renewal or a charge that ends in a move is a matter of the whole life: see `simulation.compiled.transitions`.
+Renewals and failed charges that end in a move are in `simulation.compiled.transitions`.
 """
 
 from typing import Any
@@ -19,12 +19,12 @@ from simulation.random.streams import exponential, uniform
 
 
 def value_rate(T: Any, S: Any, i: int) -> float:
-    """How often the value changes now."""
+    """The current rate of value changes per day."""
     return float(T.values.rates[int(S.ints[i, state_columns.CAUSE] != CALM), S.ints[i, state_columns.STAGE]])
 
 
 def schedule_value_change(T: Any, S: Any, i: int) -> None:
-    """Wind the clock of the next change of value."""
+    """Start the clock of the next value change."""
     S.ints[i, state_columns.VALUE_CHANGES] += 1
     amount = exponential(S.key[i], streams.VALUE_CHANGE, 0, S.ints[i, state_columns.VALUE_CHANGES])
     start_clock(T, S, i, VALUE_CLOCK, EXPONENTIAL, 1.0, 0.0, amount, 0.0, value_rate(T, S, i))
@@ -32,7 +32,7 @@ def schedule_value_change(T: Any, S: Any, i: int) -> None:
 
 
 def update_value_clock(T: Any, S: Any, i: int) -> None:
-    """Stage or distress have changed, and with them how often the value changes."""
+    """Adjust the clock of the next value change after stage or distress have changed."""
     if T.value_changes > 0:
         set_hazard_ratio(T, S, i, VALUE_CLOCK, EXPONENTIAL, 1.0, 0.0, value_rate(T, S, i))
         S.floats[i, EVENT_TIMES + VALUE] = S.floats[i, VALUE_CLOCK + state_columns.DUE]
@@ -47,7 +47,7 @@ def schedule_failed_charge(T: Any, S: Any, i: int, last: float) -> None:
 
 
 def open_account(T: Any, S: Any, i: int, tenure: float) -> None:
-    """From now on there is a contract, and charges are made."""
+    """Start the contract and its charges."""
     now, segment = S.floats[i, state_columns.NOW], S.ints[i, state_columns.SEGMENT]
     S.floats[i, state_columns.PAID_SINCE] = now
     if T.contract.renewal_move >= 0 and T.contract.renewal_mass[segment, S.ints[i, state_columns.TIER]] > 0.0:
@@ -61,7 +61,7 @@ def open_account(T: Any, S: Any, i: int, tenure: float) -> None:
 
 
 def add_revenue(T: Any, S: Any, i: int) -> None:
-    """Book what was paid since the last time."""
+    """Add the revenue since the last call."""
     now, value = S.floats[i, state_columns.NOW], S.floats[i, state_columns.ACCOUNT_VALUE]
     paid = discounted_days(S.floats[i, state_columns.PAID_SINCE], now, T.discount_rate)
     S.sums[T.arm_index, state.REVENUE] += value / DAYS_PER_YEAR * paid
@@ -69,7 +69,7 @@ def add_revenue(T: Any, S: Any, i: int) -> None:
 
 
 def close_account(T: Any, S: Any, i: int) -> None:
-    """No more charges; what was paid is booked."""
+    """Add the revenue up to now and stop renewals, charges and value changes."""
     add_revenue(T, S, i)
     S.ints[i, state_columns.PAYMENT_OVERDUE] = 0
     S.floats[i, EVENT_TIMES + RENEWAL] = NEVER
@@ -78,7 +78,7 @@ def close_account(T: Any, S: Any, i: int) -> None:
 
 
 def on_value_change(T: Any, S: Any, i: int) -> None:
-    """The account grows or shrinks."""
+    """Change the account's value."""
     shares = T.values.cumulative[int(S.ints[i, state_columns.CAUSE] != CALM), S.ints[i, state_columns.STAGE]]
     draw = uniform(S.key[i], streams.VALUE_CHANGE_KIND, 0, S.ints[i, state_columns.VALUE_CHANGES])
     change = min(pick(shares, draw), T.value_changes - 1)

@@ -1,7 +1,7 @@
-"""Whether the compiled engine's code lies on disk, so that using it costs seconds and not two minutes.
+"""Whether the compiled engine's code is cached on disk, so that its first run takes seconds and not two minutes.
 
-Numba finds out function by function, while it compiles. Here a mark beside the code (`journey.runtime.compile_lock`)
-says of one kind of run that everything it takes was compiled, by this engine, for this processor.
+Numba finds out function by function while it compiles. A marker file beside the code (`journey.runtime.compile_lock`)
+records that all code for one kind of run has been compiled, by this engine and for this processor.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 def is_cached(arms: int) -> bool:
-    """Whether a run would find all its code on disk, with a trace or without.
+    """Whether a run would find all its code on disk, with or without a trace.
 
     Args:
-        arms: How many arms live in it together; each number is compiled for itself.
+        arms: Number of arms that are simulated together; code is compiled for each number separately.
     """
     mark = _cache_mark(arms)
     return mark is not None and mark.exists()
 
 
 def mark_cached(arms: int) -> None:
-    """Note that a run of so many arms has just had everything compiled, or read from disk."""
+    """Record that all code for a run with this number of arms is now compiled or loaded from disk."""
     write_marker(_cache_mark(arms))
 
 

@@ -1,9 +1,9 @@
-"""What happens next at the gate, in order of time: a heap for the present, and lists for what is later.
+"""The event list of the review queue: a calendar queue (Brown 1988).
 
-An entry is a time, an order among what happens at one time, and what it is about: whom, in which version, and what. A
-heap of all that is to come would be as large as the gate is busy, and every access would miss the cache. So time is cut
-into short stretches: only the entries of the present one stand in a heap, all others in an unordered list for each
-stretch, from which they are taken when their stretch begins.
+An event has a time, an order among events of the same time, a row, a version of that row, and a purpose. One heap of
+all future events would not fit into the processor's cache. Time is therefore divided into short buckets. The events of
+the current bucket are in a heap. Those of later buckets are in one unordered list per bucket, which is moved into the
+heap when its bucket begins.
 """
 
 from typing import Any
@@ -14,7 +14,10 @@ from simulation.kernels.heap import heap_pop, heap_push
 
 
 def push(S: Any, time: float, kind: int, row: int, version: int, purpose: int) -> None:
-    """Note something, ordered by (time, kind, when it was noted); what is due after the last stretch never happens."""
+    """Add an event, ordered by (time, kind, order of insertion).
+
+    Events after the last bucket are dropped, because they are after the horizon.
+    """
     order = (kind << 56) | S.counters[state.NEXT_SEQUENCE]
     S.counters[state.NEXT_SEQUENCE] += 1
     position = time * S.gate[state.BUCKETS_PER_DAY]
@@ -38,7 +41,7 @@ def push(S: Any, time: float, kind: int, row: int, version: int, purpose: int) -
 
 
 def advance_bucket(S: Any) -> None:
-    """Take the entries of the next stretch into the heap."""
+    """Move the events of the next bucket into the heap."""
     S.counters[state.BUCKET] += 1
     bucket = S.counters[state.BUCKET]
     slot = S.later_first[bucket]
@@ -57,14 +60,14 @@ def advance_bucket(S: Any) -> None:
 
 
 def is_event_due(S: Any, limit: float) -> bool:
-    """Whether something is due before a moment; it then stands first in the heap."""
+    """Whether an event is due before `limit`; if so, it is the first in the heap."""
     while S.counters[state.HEAP_SIZE] == 0 and S.counters[state.LATER_EVENTS] > 0:
         advance_bucket(S)
     return bool(S.counters[state.HEAP_SIZE] > 0 and S.heap_floats[0, 0] < limit)
 
 
 def pop(S: Any) -> None:
-    """Take the first entry out of the heap."""
+    """Remove the first event from the heap."""
     heap_pop(S.heap_floats, S.heap_ints, S.counters[state.HEAP_SIZE])
     S.counters[state.HEAP_SIZE] -= 1
 

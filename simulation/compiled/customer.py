@@ -1,8 +1,8 @@
-"""A life, compiled: stages, moves, distress and signals.
+"""One customer, compiled: stages, moves, distress and signals.
 
-The counterpart of `simulation.reference.customer` and `simulation.reference.signals`, function by function. Every
-function takes the tables
-`T`, the cohort `S` and the row `i` of a customer in it; what it does is documented there.
+The counterpart of `simulation.reference.customer` and `simulation.reference.signals`, function by function; the
+reference documents the behaviour. Functions take the arm's parameters `T`, the engine state `S` and the customer's row
+`i`.
 """
 
 from typing import Any
@@ -47,12 +47,12 @@ from simulation.random.streams import exponential, uniform
 
 NOISE_CAUSE = CALM
 _HALF = (EVENT_COUNT + 1) // 2
-# Reasons that are no cause, as codes; `engine` gives them their names.
+# Codes of reasons that are not causes; `trace_rows` has their names.
 REASON_ORPHANED, REASON_DUPLICATE = -2, -3
 
 
 def hazard_ratio(T: Any, S: Any, i: int, transition: int) -> float:
-    """The hazard ratio now in force on a move out of the present stage."""
+    """The current hazard ratio of a move out of the current stage."""
     move = T.move[S.ints[i, state_columns.STAGE], transition]
     return effective_ratio(
         T, S, i, T.move_ratios[S.ints[i, state_columns.SEGMENT], S.ints[i, state_columns.TIER], move], transition
@@ -60,7 +60,7 @@ def hazard_ratio(T: Any, S: Any, i: int, transition: int) -> float:
 
 
 def effective_ratio(T: Any, S: Any, i: int, ratio: float, transition: int) -> float:
-    """A ratio with all that now acts on a move out of the present stage."""
+    """A ratio multiplied by all current effects on a move out of the current stage."""
     stage, cause = S.ints[i, state_columns.STAGE], S.ints[i, state_columns.CAUSE]
     if T.frail[stage, transition]:
         ratio *= S.floats[i, state_columns.FRAILTY]
@@ -79,7 +79,7 @@ def effective_ratio(T: Any, S: Any, i: int, ratio: float, transition: int) -> fl
 
 
 def schedule_next_move(T: Any, S: Any, i: int) -> None:
-    """Note in the agenda when the first move is due."""
+    """Set the time of the next move: the earliest of the competing clocks."""
     first = NEVER
     for transition in range(T.move_count[S.ints[i, state_columns.STAGE]]):
         first = min(first, S.floats[i, MOVE_CLOCKS + state_columns.CLOCK_WIDTH * transition + state_columns.DUE])
@@ -87,7 +87,7 @@ def schedule_next_move(T: Any, S: Any, i: int) -> None:
 
 
 def onset_rate(T: Any, S: Any, i: int) -> float:
-    """The rate at which distress sets in now."""
+    """The current rate of distress onset per day."""
     rate = T.calendar_effects.onset_rates[
         T.calendar_effects.state[S.ints[i, state_columns.PERIOD]], S.ints[i, state_columns.STAGE]
     ]
@@ -95,13 +95,13 @@ def onset_rate(T: Any, S: Any, i: int) -> float:
 
 
 def start_onset_clock(T: Any, S: Any, i: int) -> None:
-    """Wind the clock of the next episode."""
+    """Start the clock of the next distress episode."""
     amount = exponential(S.key[i], streams.ONSET, S.ints[i, state_columns.EPISODE_NUMBER] + 1, 0)
     start_clock(T, S, i, EPISODE_CLOCK, EXPONENTIAL, 1.0, 0.0, amount, 0.0, onset_rate(T, S, i))
 
 
 def start_move_clock(T: Any, S: Any, i: int, transition: int, age: float) -> None:
-    """Wind the clock of one move out of the present stage: `Life._wound_move`."""
+    """Start the clock of one move out of the current stage: `Customer._start_move_clock`."""
     stage = S.ints[i, state_columns.STAGE]
     distribution, a, b = T.distribution[stage, transition], T.a[stage, transition], T.b[stage, transition]
     context = (stage << 10) | T.move[stage, transition]
@@ -112,7 +112,7 @@ def start_move_clock(T: Any, S: Any, i: int, transition: int, age: float) -> Non
 
 
 def is_blocked(T: Any, S: Any, i: int, transition: int) -> bool:
-    """Whether a guard stands against a move now: `Life._is_blocked`."""
+    """Whether a guard blocks a move now: `Customer._is_blocked`."""
     guard = T.guards.number[S.ints[i, state_columns.STAGE], transition]
     if guard < 0:
         return False
@@ -127,7 +127,7 @@ def is_blocked(T: Any, S: Any, i: int, transition: int) -> bool:
 
 
 def enter_stage(T: Any, S: Any, i: int, stage: int, age: float) -> None:
-    """Enter a stage and wind the clock of every move out of it."""
+    """Enter a stage and start the clock of every move out of it."""
     S.ints[i, state_columns.STAGE] = stage
     S.ints[i, state_columns.ATTEMPTS] = 0
     S.ints[i, state_columns.VISITS + stage] += 1
@@ -139,7 +139,7 @@ def enter_stage(T: Any, S: Any, i: int, stage: int, age: float) -> None:
 
 
 def update_onset_clock(T: Any, S: Any, i: int) -> None:
-    """Let the clock of the next episode go on at the rate now in force, and the account's likewise."""
+    """Continue the clock of the next episode, and the account's clock, at the current rate."""
     if S.ints[i, state_columns.CAUSE] == CALM:
         set_hazard_ratio(T, S, i, EPISODE_CLOCK, EXPONENTIAL, 1.0, 0.0, onset_rate(T, S, i))
         S.floats[i, EVENT_TIMES + EPISODE] = S.floats[i, EPISODE_CLOCK + state_columns.DUE]
@@ -147,7 +147,7 @@ def update_onset_clock(T: Any, S: Any, i: int) -> None:
 
 
 def update_move_clocks(T: Any, S: Any, i: int) -> None:
-    """Let every move clock go on at the hazard ratio now in force."""
+    """Continue every move clock at its current hazard ratio."""
     stage = S.ints[i, state_columns.STAGE]
     for transition in range(T.move_count[stage]):
         base = MOVE_CLOCKS + state_columns.CLOCK_WIDTH * transition
@@ -157,9 +157,9 @@ def update_move_clocks(T: Any, S: Any, i: int) -> None:
 
 
 def first_grid_index(S: Any, time: float) -> int:
-    """The first of the days at which stages are counted that is not before this time, or how many there are."""
+    """Index of the first grid day at or after `time`; the number of grid days if there is none."""
     points = len(S.grid)
-    # All but the last are at equal distances, so the guess is right but for rounding.
+    # All grid days but the last are equally spaced, so only rounding can make this guess wrong.
     point = int(time * S.gate[state_module.POINTS_PER_DAY]) if time < S.grid[points - 1] else points - 1
     while point > 0 and S.grid[point - 1] >= time:
         point -= 1
@@ -169,7 +169,7 @@ def first_grid_index(S: Any, time: float) -> int:
 
 
 def count_wait(S: Any, start: float, stop: float) -> None:
-    """Count a request in the backlog for as long as it waited: `QueueStatistics._wait`."""
+    """Count a request in the backlog while it waits: `QueueStatistics._count_backlog`."""
     point = first_grid_index(S, start)
     while point < len(S.grid) and S.grid[point] < stop:
         S.backlog[point] += 1
@@ -177,7 +177,7 @@ def count_wait(S: Any, start: float, stop: float) -> None:
 
 
 def count_stay(T: Any, S: Any, i: int) -> None:
-    """Book the stay in the present stage that ends now."""
+    """Count the stay in the current stage, which ends now."""
     stage, now = S.ints[i, state_columns.STAGE], S.floats[i, state_columns.NOW]
     since = max(0.0, S.floats[i, state_columns.ENTERED])
     S.stage_days[T.arm_index, stage] += now - since
@@ -188,7 +188,7 @@ def count_stay(T: Any, S: Any, i: int) -> None:
 
 
 def close_episode(T: Any, S: Any, i: int) -> None:
-    """Book the episode that ends now."""
+    """Count the episode that ends now."""
     S.floats[i, state_columns.DISTRESS_DAYS] += (
         S.floats[i, state_columns.NOW] - S.floats[i, state_columns.DISTRESS_SINCE]
     )
@@ -200,7 +200,7 @@ def close_episode(T: Any, S: Any, i: int) -> None:
 
 
 def settle_account(T: Any, S: Any, i: int) -> None:
-    """Book what a customer earned, and an episode that is still open."""
+    """Close a customer's account, and count an episode that is still open."""
     close_account(T, S, i)
     S.floats[i, state_columns.ACTIVE_DAYS] += S.floats[i, state_columns.NOW] - S.floats[i, state_columns.ACTIVE_SINCE]
     if S.ints[i, state_columns.CAUSE] != CALM:
@@ -208,7 +208,7 @@ def settle_account(T: Any, S: Any, i: int) -> None:
 
 
 def finish_customer(T: Any, S: Any, i: int) -> None:
-    """Close the books of a customer at the horizon, or at churn."""
+    """Complete a customer's totals at the horizon or at churn."""
     if S.floats[i, state_columns.ARRIVES] >= T.horizon:
         return
     if T.terminal[S.ints[i, state_columns.STAGE]]:
@@ -234,14 +234,14 @@ def finish_customer(T: Any, S: Any, i: int) -> None:
 
 
 def draw_cause(T: Any, S: Any, i: int) -> int:
-    """The cause of the next episode."""
+    """Draw the cause of the next episode."""
     season = T.calendar_effects.state[S.ints[i, state_columns.PERIOD]]
     shares = T.calendar_effects.onset_cumulative[season, S.ints[i, state_columns.STAGE]]
     return pick(shares, uniform(S.key[i], streams.CAUSE, S.ints[i, state_columns.EPISODE_NUMBER] + 1, 0))
 
 
 def begin_episode(T: Any, S: Any, i: int, cause: int) -> None:
-    """Distress sets in."""
+    """Begin a distress episode."""
     number = S.ints[i, state_columns.EPISODE_NUMBER] + 1
     S.ints[i, state_columns.EPISODE_NUMBER] = number
     S.ints[i, state_columns.CAUSE] = cause
@@ -261,14 +261,14 @@ def begin_episode(T: Any, S: Any, i: int, cause: int) -> None:
 
 
 def begin_spell(S: Any, i: int, spell: int) -> None:
-    """A new episode, or the calm after one."""
+    """Begin a spell: a new episode, or the calm period after one."""
     S.ints[i, state_columns.SPELL] = spell
     S.ints[i, state_columns.ACTIONS_IN_SPELL] = 0
     S.ints[i, state_columns.REQUESTS_IN_SPELL] = 0
 
 
 def end_episode(T: Any, S: Any, i: int) -> None:
-    """The present episode ends: the part of it that concerns the customer."""
+    """End the current episode: its effects on the customer's own state."""
     cause = S.ints[i, state_columns.CAUSE]
     emit(T, S, i, KIND_DISTRESS_OFF, cause, NO_INDEX, NO_INDEX, NO_INDEX, NEVER)
     close_episode(T, S, i)
@@ -297,7 +297,7 @@ def schedule_symptom(T: Any, S: Any, i: int) -> None:
 
 
 def on_symptom(T: Any, S: Any, i: int) -> None:
-    """A symptom occurs."""
+    """Send the signal of a symptom."""
     context, occurrence, cause = (
         S.ints[i, state_columns.EPISODE_NUMBER],
         S.ints[i, state_columns.SYMPTOM_NUMBER],
@@ -320,7 +320,7 @@ def schedule_noise(T: Any, S: Any, i: int) -> None:
 
 
 def on_noise(T: Any, S: Any, i: int) -> None:
-    """A false alarm is raised."""
+    """Send a false alarm."""
     occurrence = S.ints[i, state_columns.NOISE_NUMBER]
     kind = T.noise_types[pick(T.noise_cumulative, uniform(S.key[i], streams.NOISE_TYPE, 0, occurrence))]
     draw = uniform(S.key[i], streams.NOISE_STRENGTH, 0, occurrence)
@@ -332,7 +332,7 @@ def on_noise(T: Any, S: Any, i: int) -> None:
 def send_signal(
     T: Any, S: Any, i: int, channel: int, kind: int, strength: float, context: int, occurrence: int, cause: int
 ) -> None:
-    """Put a signal on its way, with whatever goes wrong with its record: `SignalProcess._send`."""
+    """Send a signal, with the errors of its record: `SignalProcess._send_signal`."""
     key = S.key[i]
     fate = signal_fate(key, channel, context, occurrence, T.record_errors.missing, T.record_errors.orphaned)
     if fate == record_errors.LOST:
@@ -367,7 +367,7 @@ def send_signal(
 def push_signal(
     S: Any, i: int, time: float, dated_at: float, kind: int, strength: float, source: int, cause: int, record: int
 ) -> None:
-    """Put a record in the list that is ordered by the time at which it is known, and then by sending."""
+    """Insert a record into the list of pending signals, ordered by delivery time and then by order of sending."""
     S.ints[i, state_columns.SIGNALS_SENT] += 1
     slot = S.counters[state_module.POOL_HEAD]
     S.counters[state_module.POOL_HEAD] = S.pool_ints[slot, 5]
@@ -381,7 +381,7 @@ def push_signal(
     S.pool_ints[slot, 4] = S.ints[i, state_columns.EPISODE_NUMBER]
     S.pool_ints[slot, 6] = record
     before, after = NO_INDEX, S.ints[i, state_columns.FIRST_PENDING_SIGNAL]
-    # Later sent comes later among equals, so the search passes every signal due at the same time.
+    # Signals due at the same time are delivered in order of sending, so the search passes all of them.
     while after != NO_INDEX and S.pool_floats[after, 0] <= time:
         before, after = after, S.pool_ints[after, 5]
     S.pool_ints[slot, 5] = after
@@ -393,7 +393,7 @@ def push_signal(
 
 
 def pop_signal(T: Any, S: Any, i: int) -> int:
-    """Take the first signal under way and book it; returns its place, which is free from now on."""
+    """Remove and count the first pending signal. Returns its slot, which is free from now on."""
     slot = S.ints[i, state_columns.FIRST_PENDING_SIGNAL]
     first = S.pool_ints[slot, 5]
     S.ints[i, state_columns.FIRST_PENDING_SIGNAL] = first
@@ -404,7 +404,7 @@ def pop_signal(T: Any, S: Any, i: int) -> int:
     reason = cause
     if record != VALID_RECORD:
         reason = REASON_ORPHANED if record == ORPHAN_RECORD else REASON_DUPLICATE
-    # A signal has no reviewer: that place of its row holds the source.
+    # A signal has no reviewer, so this column of its row contains the source.
     emit(T, S, i, KIND_SIGNAL, kind, NO_INDEX, reason, S.pool_ints[slot, 2], S.pool_floats[slot, 1])
     if T.keep_trace and S.pool_floats[slot, 2] != S.floats[i, state_columns.NOW]:
         S.row_floats[S.counters[state_module.TRACE_ROWS] - 1, 2] = S.pool_floats[slot, 2]
@@ -422,7 +422,7 @@ def pop_signal(T: Any, S: Any, i: int) -> int:
 
 
 def cancel_pending_signals(S: Any, i: int) -> None:
-    """Signals under way to a customer who has left go nowhere."""
+    """Cancel the pending signals of a customer who has left."""
     slot = S.ints[i, state_columns.FIRST_PENDING_SIGNAL]
     while slot != NO_INDEX:
         following = S.pool_ints[slot, 5]
@@ -433,7 +433,7 @@ def cancel_pending_signals(S: Any, i: int) -> None:
 
 
 def next_event(S: Any, i: int) -> int:
-    """Which entry of the agenda is due first."""
+    """The customer's event that is due first."""
     f = S.floats[i]
     entry, time = 0, f[EVENT_TIMES]
     for other in range(1, EVENT_COUNT):
@@ -443,9 +443,9 @@ def next_event(S: Any, i: int) -> int:
 
 
 def next_event_except(S: Any, i: int, excluded: int) -> int:
-    """Which entry of the agenda is due first of all but this one, which stands first in neither half of it."""
+    """The event that is due first, apart from `excluded`, which must not be the first event of either half."""
     f = S.floats[i]
-    # Two halves side by side: a processor that compares both at once is through in half the time.
+    # The two halves are independent, so the processor can compare them in parallel.
     early, first = 0, f[EVENT_TIMES]
     late, second = _HALF, f[EVENT_TIMES + _HALF]
     for entry in range(1, _HALF):
@@ -460,7 +460,7 @@ def next_event_except(S: Any, i: int, excluded: int) -> int:
 
 
 def apply_effect(T: Any, S: Any, i: int, recovery_ratio: float, days: float) -> None:
-    """The present episode ends faster, for some days."""
+    """Let the current episode end faster for a number of days."""
     set_hazard_ratio(
         T, S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[S.ints[i, state_columns.CAUSE]], 0.0, recovery_ratio
     )
@@ -469,21 +469,21 @@ def apply_effect(T: Any, S: Any, i: int, recovery_ratio: float, days: float) -> 
 
 
 def on_effect_end(T: Any, S: Any, i: int) -> None:
-    """The help has worn off."""
+    """End the effect of an action."""
     S.floats[i, EVENT_TIMES + EFFECT_END] = NEVER
     set_hazard_ratio(T, S, i, EPISODE_CLOCK, EXPONENTIAL, T.end_rate[S.ints[i, state_columns.CAUSE]], 0.0, 1.0)
     S.floats[i, EVENT_TIMES + EPISODE] = S.floats[i, EPISODE_CLOCK + state_columns.DUE]
 
 
 def apply_harm(T: Any, S: Any, i: int, churn_ratio: float, days: float) -> None:
-    """A calm customer was contacted: churn is likelier, for some days."""
+    """Raise the churn hazard for a number of days, because a calm customer was contacted."""
     S.floats[i, state_columns.HARM_RATIO] = churn_ratio
     S.floats[i, EVENT_TIMES + HARM_END] = S.floats[i, state_columns.NOW] + days
     update_move_clocks(T, S, i)
 
 
 def on_harm_end(T: Any, S: Any, i: int) -> None:
-    """The contact is forgotten."""
+    """End the harm of a contact."""
     S.floats[i, EVENT_TIMES + HARM_END] = NEVER
     S.floats[i, state_columns.HARM_RATIO] = 1.0
     update_move_clocks(T, S, i)

@@ -1,7 +1,7 @@
-"""The door by which Python enters compiled code.
+"""The single entry point from Python into compiled code.
 
-A function that Python calls becomes a library of its own, compiled and loaded with all that it calls. So there is one,
-and what it is to do is a number.
+Numba compiles each function that Python calls into a library of its own, together with all functions that it calls.
+One function with a task number therefore compiles and loads everything once.
 """
 
 from typing import Any
@@ -11,19 +11,19 @@ from simulation.compiled.review_queue import finish_all, finish_occupied, simula
 from simulation.compiled.state import DONE
 from simulation.compiled.two_pass import find_first_requests, serve_requests
 
-# In rows: everybody in a row of their own. Lean: see `lean`.
+# The first three keep each customer in a row of their own; the last three are those of `two_pass`.
 INITIALISE_ALL, SIMULATE_WINDOW, FINISH_ALL, FIND_FIRST_REQUESTS, SERVE_REQUESTS, FINISH_OCCUPIED = range(6)
 
 
 def run_kernel(A: Any, P: Any, S: Any, W: Any, task: int) -> int:
-    """Do one of the above; DONE, or what is short.
+    """Run one of the tasks above. Returns DONE, or the code of the array that must grow before the next call.
 
     Args:
-        A: The arms.
-        P: What customers are drawn from.
-        S: The cohort.
-        W: The same cohort with totals that nobody reads; only SERVE writes to them.
-        task: Which.
+        A: Parameters of the arms.
+        P: The population's arrays.
+        S: The engine state.
+        W: The same state with totals that are discarded; only SERVE_REQUESTS writes to it.
+        task: The task's number.
     """
     if task == FIND_FIRST_REQUESTS:
         return find_first_requests(A, P, S)

@@ -1,4 +1,4 @@
-"""The driver of the compiled engine: tables and cohort in, the same `Run` as the reference engine out."""
+"""The driver of the compiled engine. Its totals and trace are those of the reference engine."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ if TYPE_CHECKING:
 
 
 ROWS_PER_BATCH = 500_000
-"""About so many rows of the trace stand in memory before they are handed on."""
+"""Approximate number of trace rows in memory before they are passed on."""
 EVENTS_PER_CUSTOMER_DAY = 0.2
-"""More than in most worlds."""
+"""An upper estimate for most scenarios."""
 INLINED = (
     "mix",
     "uniform",
@@ -105,12 +105,12 @@ INLINED = (
     "remaining_evidence",
     "faded_ratio",
 )
-"""Functions that most events go through, often several times: calling them took a sixth of a run."""
+"""Functions that most events call, often several times. Without inlining, these calls took a sixth of a run."""
 
 
 @cache
 def kernels() -> SimpleNamespace:
-    """The engine's functions, compiled at their first call and kept on disk."""
+    """The engine's functions, compiled at their first call and cached on disk."""
     from journey.runtime.jit import NO_REFCOUNT_OPTIONS, compile_kernels
 
     shared = (
@@ -161,17 +161,17 @@ def simulate_compiled(
     take_rows: RowSink | None = None,
     rows_per_batch: int = ROWS_PER_BATCH,
 ) -> tuple[Totals, ...]:
-    """Live one cohort, split between arms that share the gate; see `simulation.runs.run.run_together`.
+    """Simulate one population, split between arms that share the review queue; see `simulation.runs.run.run_together`.
 
     Args:
         arm_specs: The arms.
         population: Their customers on day 0, those of all pods.
         options: The options of the run.
-        take_rows: Takes the rows of the trace in batches, unless they are kept.
-        rows_per_batch: About how many rows it is given at a time.
+        take_rows: Receives the rows of the trace in batches, unless they are kept.
+        rows_per_batch: Approximate number of rows in a batch.
 
     Raises:
-        InputError: A move of the journey carries a guard of a user's own, which this engine does not know.
+        InputError: A move of the journey has a guard registered by a user, which this engine does not support.
     """
     collector = _TraceCollector() if options.keep_trace else None
     inputs = _build_inputs(arm_specs, population, options, traced=options.keep_trace or take_rows is not None)
@@ -194,7 +194,7 @@ def simulate_compiled(
 
 
 class _TraceCollector:
-    """Rows that stay in memory."""
+    """Collects the rows of a trace in memory."""
 
     def __init__(self) -> None:
         self.trace = Trace()
@@ -204,7 +204,7 @@ class _TraceCollector:
 
 
 class _RunInputs(NamedTuple):
-    """Who plays: the arms, as tables and boxes, and the customers."""
+    """Inputs of a compiled run: arm parameters and the population."""
 
     segments: tuple[str, ...]
     arms: tuple[CompiledArm, ...]
@@ -214,16 +214,16 @@ class _RunInputs(NamedTuple):
 
     @property
     def days(self) -> float:
-        """The horizon."""
+        """The horizon in days."""
         return self.tables[0].horizon
 
     @property
     def traced(self) -> bool:
-        """Whether rows are written."""
+        """Whether rows of the trace are written."""
         return self.tables[0].keep_trace
 
     def allocate_state(self, rows: int, concurrent: int) -> EngineState:
-        """A cohort with so many rows for customers, and nobody in them; see `simulation.compiled.state`."""
+        """An empty state with `rows` rows for customers; see `simulation.compiled.state.allocate_state`."""
         return allocate_state(self.tables, len(self.segments), rows, self.population.size, concurrent=concurrent)
 
 
@@ -232,7 +232,7 @@ def _build_inputs(arm_specs: Sequence[ArmSpec], population: Cohort, options: Run
     arm_inputs = _arm_inputs_cache.get_or_create(
         arm_specs, (segments, days, traced), lambda: _build_arm_inputs(arm_specs, segments, days, traced=traced)
     )
-    # A list of customers is one replication's own, and too large to be remembered.
+    # A list of customers belongs to one replication and is too large to be cached.
     population_arrays = (
         _population_cache.get_or_create(
             arm_specs, segments, lambda: _build_population(arm_specs, population, arm_inputs.arms)
@@ -246,7 +246,7 @@ def _build_inputs(arm_specs: Sequence[ArmSpec], population: Cohort, options: Run
 
 
 class _ArmInputs(NamedTuple):
-    """Of the arms, what does not depend on luck: see `_RunInputs`."""
+    """The inputs of the arms that do not depend on random numbers; see `_RunInputs`."""
 
     arms: tuple[CompiledArm, ...]
     tables: tuple[ArmArrays, ...]
@@ -263,7 +263,7 @@ def _build_arm_inputs(
     tables = tuple(
         build_arm_arrays(table, segments, number, days, keep_trace=traced) for number, table in enumerate(arms)
     )
-    return _ArmInputs(arms, tables, tuple(pack_arrays(each) for each in tables))
+    return _ArmInputs(arms, tables, tuple(pack_arrays(table) for table in tables))
 
 
 def _build_population(
@@ -279,8 +279,8 @@ _compiled_types: set[Any] = set()
 
 
 def _ensure_compiled(inputs: _RunInputs) -> None:
-    """Have everything compiled, or read from the cache, before the clock starts: by a run in which nobody lives."""
-    types = (*(box.kind for box in inputs.packed_arms), packed_type(inputs.population))
+    """Compile everything or load it from the cache before timing starts, by a run without customers."""
+    types = (*(packed.kind for packed in inputs.packed_arms), packed_type(inputs.population))
     if types in _compiled_types:
         return
     _simulate(inputs._replace(population=inputs.population._replace(size=0)), _discard_rows, ROWS_PER_BATCH)
@@ -289,18 +289,18 @@ def _ensure_compiled(inputs: _RunInputs) -> None:
 
 
 def _discard_rows(_columns: Any) -> None:
-    """Nobody wants these rows."""
+    """Discard the rows."""
 
 
 def _simulate(inputs: _RunInputs, take_rows: RowSink | None, rows_per_batch: int) -> EngineState:
-    """All lives lived: in few rows where nothing but the totals is asked for, else each in a row of its own."""
+    """Simulate all customers: in two passes if only totals are needed, otherwise each in a row of its own."""
     if take_rows is None or not inputs.traced:
         return _simulate_two_pass(inputs)
     return _simulate_with_trace(inputs, take_rows, rows_per_batch)
 
 
 def _simulate_with_trace(inputs: _RunInputs, take_rows: RowSink, rows_per_batch: int) -> EngineState:
-    """Live all lives side by side, one window of time after the other, and hand on the rows of each."""
+    """Simulate all customers one time window after another, and pass on the trace rows of each window."""
     run_kernel, engine, packed_population = (
         kernels().run_kernel,
         inputs.allocate_state(inputs.population.size, inputs.population.size),
@@ -332,7 +332,7 @@ def _simulate_with_trace(inputs: _RunInputs, take_rows: RowSink, rows_per_batch:
 
 
 def _simulate_two_pass(inputs: _RunInputs) -> EngineState:
-    """Live all lives in few rows: see `simulation.compiled.two_pass`."""
+    """Simulate all customers in few rows; see `simulation.compiled.two_pass`."""
     run_kernel, packed_population = kernels().run_kernel, pack_arrays(inputs.population)
     customers = inputs.population.size
     plan = row_retention.plan_rows(customers)

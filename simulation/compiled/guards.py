@@ -1,7 +1,7 @@
-"""Guards as tables, so that compiled code can ask them.
+"""Guards as lookup tables for compiled code.
 
-A guard stays what it is: a function of columns. It is asked once for every combination of previous stage, segment and
-tier, with time enough in the stage; the least days in the stage stand beside the answers.
+A guard is a function of columns. It is evaluated once for every combination of previous stage, segment and tier, with a
+sufficient time in the stage; the minimum days in the stage are stored separately.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 _MIN_DAYS = "min_days_in_stage"
 _TABULATED = frozenset((_MIN_DAYS, "came_from", "segment", "risk_tier"))
-"""Guards whose answer depends on nothing but what the tables are laid out by."""
+"""Conditions that depend only on the dimensions of the tables."""
 
 UNGUARDED = -1
 
 
 class GuardTables(NamedTuple):
-    """Guards by place.
+    """Guards as arrays.
 
     Attributes:
-        number: By stage and place: which guard, or UNGUARDED.
-        min_days: By guard: days in the stage before it lets anybody pass.
-        allowed: By guard, previous stage (one up; 0 is none), segment and tier: whether it lets them pass then.
+        number: By stage and transition: number of the guard, or UNGUARDED.
+        min_days: By guard: minimum days in the stage.
+        allowed: By guard, previous stage (plus 1; 0 means none), segment and tier: whether the guard allows the move.
     """
 
     number: Any
@@ -51,7 +51,7 @@ def build_guard_tables(compiled_arm: CompiledArm, segments: Sequence[str]) -> Gu
         segments: Names of the population's segments.
 
     Raises:
-        InputError: A guard was registered by a user, and what it looks at is not known here.
+        InputError: A guard was registered by a user, so the columns that it uses are unknown.
     """
     stages = compiled_arm.machine.stages
     number = np.full(
@@ -71,7 +71,7 @@ def build_guard_tables(compiled_arm: CompiledArm, segments: Sequence[str]) -> Gu
 
 
 def supports_guards(journey: Journey) -> bool:
-    """Whether all guards of a journey are of the kinds that compiled code can ask."""
+    """Whether compiled code can evaluate all guards of a journey."""
     return all(move.guard is None or not _unsupported_conditions(move.guard) for move in journey.moves)
 
 
@@ -83,8 +83,8 @@ def _min_days(guard: Guard) -> float:
     unknown = _unsupported_conditions(guard)
     if unknown:
         raise InputError(
-            f"the compiled engine does not know the guard {unknown[0]!r}, which is not one of the built-in ones "
-            f"({', '.join(sorted(_TABULATED))}); run this journey with --engine reference"
+            f"the compiled engine does not support the guard {unknown[0]!r}; it supports only the built-in guards "
+            f"({', '.join(sorted(_TABULATED))}). Run this journey with --engine reference"
         )
     return max((float(str(value)) for name, value in guard.conditions if name == _MIN_DAYS), default=0.0)
 

@@ -1,4 +1,4 @@
-"""A list of customers as arrays: recorded ones, or buyers that a funnel has brought."""
+"""A list of customers as arrays: recorded customers, or buyers from a funnel."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class ListedPopulation(NamedTuple):
     Attributes:
         number, segment, tier, stage, consents: Shape (n,).
         account_value, days_in_stage, arrives_at, tenure_days, days_since_contact: Shape (n,).
-        has_draw, frailty_draw: Shape (n,), whether the normal behind the frailty is known, and which it is.
-        cause: Shape (n,), the cause of a distress on day 0.
-        is_believed, severity: Shape (n,), whether that is what the evidence says, and how bad it looks.
-        signal_offsets: Shape (n + 1,), where each customer's signals begin, oldest first.
-        told_age, told_strength: Shape (m,).
-        told_kind, told_source: Shape (arms, m), by arm because policies may number them differently.
+        has_draw, frailty_draw: Shape (n,), whether the normal draw of the frailty is given, and its value.
+        cause: Shape (n,), the cause of distress on day 0.
+        is_assessed, severity: Shape (n,), whether that cause is the assessment of the evidence, and its severity.
+        signal_offsets: Shape (n + 1,), index of each customer's first signal; signals are ordered from the oldest.
+        signal_age, signal_strength: Shape (m,).
+        signal_kind, signal_source: Shape (arms, m), by arm because policies may number them differently.
     """
 
     number: Any
@@ -65,7 +65,7 @@ def build_listed_population(
         persons: The customers.
         compiled_arms: The arms, compiled.
         policy_segments: The population's segments as the first arm's policy numbers them.
-        of_records: Whether distress on day 0 is what the evidence says.
+        of_records: Whether distress on day 0 is the assessment of the evidence.
     """
     signals = [signal for person in persons for signal in person.prior_signals]
     assessments = [
@@ -87,7 +87,7 @@ def build_listed_population(
         has_draw=_int_array(draw is not None for draw in draws),
         frailty_draw=_float_array(draw or 0.0 for draw in draws),
         cause=_int_array(cause for _, cause, _ in assessments),
-        is_assessed=_int_array(is_believed for *_, is_believed in assessments),
+        is_assessed=_int_array(is_assessed for *_, is_assessed in assessments),
         severity=_float_array(severity for severity, *_ in assessments),
         signal_offsets=_int_array(accumulate((len(person.prior_signals) for person in persons), initial=0)),
         signal_age=_float_array(signal.age_days for signal in signals),

@@ -1,7 +1,7 @@
-"""What the orchestrator does, compiled: beliefs, decisions, reviews, actions and outcomes.
+"""The orchestrator, compiled: evidence, decisions, reviews, actions and outcomes.
 
-The counterpart of `simulation.model.evidence` and `simulation.reference.orchestration`, function by function; what each
-does is documented there.
+The counterpart of `simulation.model.evidence` and `simulation.reference.orchestration`, function by function; the
+reference documents the behaviour.
 """
 
 from typing import Any
@@ -57,12 +57,12 @@ from simulation.model.event_types import (
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 
-# Labels of decisions that are no action, as codes; `engine` gives them their names.
+# Codes of decisions without an action; `trace_rows` has their labels.
 LABEL_MONITOR_ONLY, LABEL_NONE = -2, -3
 
 
 def remaining_evidence(T: Any, S: Any, i: int, now: float) -> float:
-    """What is left now of the evidence as it was when a signal was last heard; 1 where none was."""
+    """The share of the evidence that has not faded since the last signal; 1 if there was no signal."""
     if (
         S.ints[i, state_columns.LEADING_NEGATIVE] == NO_SIGNAL
         and S.ints[i, state_columns.LEADING_POSITIVE] == NO_SIGNAL
@@ -72,7 +72,7 @@ def remaining_evidence(T: Any, S: Any, i: int, now: float) -> float:
 
 
 def add_signal(T: Any, S: Any, i: int, now: float, kind: int, strength: float, source: int, age: float) -> None:
-    """Add one signal to the ledgers: `EvidenceState.hear`."""
+    """Add one signal to the evidence: `EvidenceState.add_signal`."""
     f = S.floats[i]
     remaining, fresh = remaining_evidence(T, S, i, now), fade(age, T.policy_parameters.fade_rate)
     weighted = evidence(T.policy_parameters.weights[kind], strength, T.policy_parameters.trusts[source]) * fresh
@@ -105,7 +105,10 @@ def add_signal(T: Any, S: Any, i: int, now: float, kind: int, strength: float, s
 
 
 def contact_policy_reason(T: Any, S: Any, i: int, action: int, reason: int) -> int:
-    """What the contact policy says: `Care._held`. The ring holds as many contacts as there may be in the window."""
+    """Apply the contact policy to a planned action: `CustomerOrchestration._contact_policy_reason`.
+
+    ``S.contacts`` is a ring with one slot for each contact that the policy allows within its window.
+    """
     now, size = S.floats[i, state_columns.NOW], S.contacts.shape[1]
     recent = 0
     for slot in range(min(S.ints[i, state_columns.CONTACTS], size)):
@@ -125,7 +128,7 @@ def contact_policy_reason(T: Any, S: Any, i: int, action: int, reason: int) -> i
 
 
 def decide(T: Any, S: Any, i: int) -> None:
-    """Evaluate a customer with the rules and set going what they say: `Care.decide`."""
+    """Evaluate a customer with the rules and start the resulting action: `CustomerOrchestration.decide`."""
     f = S.floats[i]
     now, stage, segment = (
         f[state_columns.NOW],
@@ -156,7 +159,7 @@ def decide(T: Any, S: Any, i: int) -> None:
                     S.ints[i, state_columns.TIER],
                     f[state_columns.ACCOUNT_VALUE],
                 ):
-                    # Nothing is worse than 1, so it matters only here how bad it is.
+                    # Severity is at most 1, so its exact value matters only if 1 would need approval.
                     severity_level = severity(negative + stalled, positive, T.policy_parameters.relief)
                 start_intervention(T, S, i, planned, severity_level)
             return
@@ -175,7 +178,7 @@ def decide(T: Any, S: Any, i: int) -> None:
 
 
 def count_evaluation(T: Any, S: Any, i: int, action: int, reason: int, confidence: float) -> None:
-    """Book an evaluation, and what came of it."""
+    """Count an evaluation and its result."""
     S.counts[T.arm_index, state.EVALUATIONS] += 1
     S.reasons[T.arm_index, reason] += 1
     label, recorded_stage, stage = action, NO_INDEX, S.ints[i, state_columns.RECORDED_STAGE]
@@ -189,7 +192,7 @@ def count_evaluation(T: Any, S: Any, i: int, action: int, reason: int, confidenc
 
 
 def start_intervention(T: Any, S: Any, i: int, action: int, severity_level: float) -> None:
-    """An action is decided at such a severity: ask for it where a person must approve, else let it come."""
+    """Start an action: request a review if the action needs approval, otherwise schedule it."""
     f, tier = S.floats[i], S.ints[i, state_columns.TIER]
     S.ints[i, state_columns.ACTION_CODE] = action
     S.ints[i, state_columns.HAS_OPEN_ACTION] = 1
@@ -197,7 +200,7 @@ def start_intervention(T: Any, S: Any, i: int, action: int, severity_level: floa
         T.policy_parameters, action, severity_level, tier, f[state_columns.ACCOUNT_VALUE]
     )
     if needs_approval or T.keep_trace:
-        # It ranks requests, and stands in rows.
+        # The value at stake ranks requests and is written to the trace.
         churn = compute_churn_probability(
             T.policy_parameters, S.ints[i, state_columns.POLICY_SEGMENT], tier, severity_level
         )
@@ -211,7 +214,7 @@ def start_intervention(T: Any, S: Any, i: int, action: int, severity_level: floa
 
 
 def idle_reason(T: Any, S: Any, i: int, now: float, later: float) -> int:
-    """Why no evaluation before `later` can lead to an action, or UNCLEAR; see `idle_reason_from_bounds`."""
+    """Why no evaluation before `later` can lead to an action, or UNDECIDED; see `idle_reason_from_bounds`."""
     f = S.floats[i]
     return idle_reason_from_bounds(
         T.policy_parameters,
@@ -227,7 +230,7 @@ def idle_reason(T: Any, S: Any, i: int, now: float, later: float) -> int:
 
 
 def evaluate(T: Any, S: Any, i: int) -> None:
-    """Evaluate a customer now, in full only where something may come of it or rows are written."""
+    """Evaluate a customer now; in full only if an action is possible or a trace is kept."""
     reason = UNDECIDED if T.keep_trace else idle_reason(T, S, i, S.floats[i, state_columns.NOW], 0.0)
     if reason == UNDECIDED:
         decide(T, S, i)
@@ -236,7 +239,7 @@ def evaluate(T: Any, S: Any, i: int) -> None:
 
 
 def count_evaluations_until(T: Any, S: Any, i: int, until: float, reason: int) -> None:
-    """Evaluate a customer at every turn of the cadence before `until`, with this reason for doing nothing each time."""
+    """Count all scheduled evaluations before `until` as evaluations without an action, for this reason."""
     at, now, evaluations = S.floats[i, EVENT_TIMES + CADENCE], S.floats[i, state_columns.NOW], 0
     while at < until:
         now = at
@@ -252,11 +255,12 @@ def count_evaluations_until(T: Any, S: Any, i: int, until: float, reason: int) -
 
 
 def count_idle_evaluations(T: Any, S: Any, i: int, until: float) -> None:
-    """Evaluate a customer at every turn of the cadence before `until`, as long as nothing comes of it.
+    """Count the scheduled evaluations before `until` that cannot lead to an action.
 
-    Most evaluations are of this kind. Between two other events of the customer nothing changes but time, so they can be
-    counted without going through the agenda, all at once where that is clear; what each counts is what `decide` would
-    have counted.
+    Most evaluations are of this kind. Between two other events of the customer only time passes, so they can be counted
+    without going through the event list. Where bounds settle the whole interval, they are counted in one batch. The
+    counts
+    equal those of `decide`.
     """
     at = S.floats[i, EVENT_TIMES + CADENCE]
     if at >= until:
@@ -269,7 +273,7 @@ def count_idle_evaluations(T: Any, S: Any, i: int, until: float) -> None:
         until - S.floats[i, state_columns.RECORDED_SINCE]
         <= T.policy_parameters.typical_days[S.ints[i, state_columns.RECORDED_STAGE]]
     ):
-        # What speaks against it is there from the beginning.
+        # No stall evidence arises before `until`, so it is the first evaluation that is undecided.
         return
     while at < until:
         at += T.cadence
@@ -280,7 +284,7 @@ def count_idle_evaluations(T: Any, S: Any, i: int, until: float) -> None:
 
 
 def request_review(T: Any, S: Any, i: int) -> None:
-    """Ask for a review; the gate takes it up when its time has come: `Care._ask_for_review`."""
+    """Request a review; the review queue takes it up at its time: `CustomerOrchestration._request_review`."""
     f = S.floats[i]
     S.ints[i, state_columns.REQUESTS_IN_SPELL] += 1
     unit = exponential(
@@ -306,7 +310,7 @@ def request_review(T: Any, S: Any, i: int) -> None:
 
 
 def close_request(T: Any, S: Any, i: int, verdict: int, reviewer: int) -> None:
-    """The request is over, one way or another: `Care._close_request`."""
+    """Close a request with its verdict: `CustomerOrchestration._close_request`."""
     f = S.floats[i]
     started = f[state_columns.NOW] if f[state_columns.STARTED_AT] < 0.0 else f[state_columns.STARTED_AT]
     S.sums[T.arm_index, state.WAIT_DAYS] += started - f[state_columns.REQUESTED_AT]
@@ -323,7 +327,7 @@ def close_request(T: Any, S: Any, i: int, verdict: int, reviewer: int) -> None:
 
 
 def on_verdict(T: Any, S: Any, i: int, time: float, reviewer: int) -> None:
-    """A reviewer decided: `Care._on_verdict`."""
+    """Apply a reviewer's verdict: `CustomerOrchestration._on_verdict`."""
     f = S.floats[i]
     f[state_columns.NOW] = time
     spell, occurrence, cause = (
@@ -353,7 +357,7 @@ def on_verdict(T: Any, S: Any, i: int, time: float, reviewer: int) -> None:
 
 
 def on_expiry(T: Any, S: Any, i: int) -> None:
-    """Nobody reviewed the request in time: `Care.on_expiry`."""
+    """Let a request expire that was not reviewed in time: `CustomerOrchestration.on_expiry`."""
     S.floats[i, EVENT_TIMES + EXPIRY] = NEVER
     if S.ints[i, state_columns.WAITING] == IN_QUEUE:
         S.ints[i, state_columns.HAS_OPEN_ACTION] = 0
@@ -361,12 +365,12 @@ def on_expiry(T: Any, S: Any, i: int) -> None:
 
 
 def faded_ratio(ratio_per_contact: float, fatigue: float) -> float:
-    """What a ratio for each contact comes to at a level of tiredness: a power, which costs more than to look first."""
+    """A ratio per contact, at a level of fatigue: a power, which is only computed if it differs from 1."""
     return ratio_per_contact**fatigue if fatigue > 0.0 and ratio_per_contact != 1.0 else 1.0
 
 
 def on_action(T: Any, S: Any, i: int) -> None:
-    """The action is carried out: `Care.on_action`."""
+    """Carry out the action: `CustomerOrchestration.on_action`."""
     f = S.floats[i]
     action, cause, now = S.ints[i, state_columns.ACTION_CODE], S.ints[i, state_columns.CAUSE], f[state_columns.NOW]
     fatigue = f[state_columns.FATIGUE]
@@ -400,7 +404,7 @@ def on_action(T: Any, S: Any, i: int) -> None:
 
 
 def record_outcome(T: Any, S: Any, i: int, outcome: int) -> None:
-    """An outcome is measured: `Care._measure`."""
+    """Record an outcome: `CustomerOrchestration._record_outcome`."""
     S.floats[i, EVENT_TIMES + OUTCOME] = NEVER
     S.ints[i, state_columns.HAS_OPEN_ACTION] = 0
     S.outcomes[T.arm_index, outcome] += 1
@@ -409,7 +413,7 @@ def record_outcome(T: Any, S: Any, i: int, outcome: int) -> None:
 
 
 def on_outcome(T: Any, S: Any, i: int) -> None:
-    """The outcome window closes: `Care.on_outcome`."""
+    """Close the outcome window: `CustomerOrchestration.on_outcome`."""
     if S.ints[i, state_columns.EPISODE_ACTED_ON] == CALM:
         record_outcome(T, S, i, NOT_NEEDED)
     elif S.ints[i, state_columns.RESPONDED]:

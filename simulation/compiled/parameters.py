@@ -1,4 +1,4 @@
-"""The arm's tables as arrays, and the arrays that hold a cohort: what compiled code reads and writes."""
+"""The parameters of an arm as arrays for compiled code."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -18,7 +18,10 @@ Ints = npt.NDArray[np.int64]
 
 
 class ArmArrays(NamedTuple):
-    """`simulation.model.arm.CompiledArm` as arrays; see there for the meaning. Ragged rows are padded."""
+    """The fields of `simulation.model.arm.CompiledArm` as arrays; see there for their meaning.
+
+    Rows of different lengths are padded.
+    """
 
     arm_index: int
     policy_parameters: Any
@@ -91,14 +94,22 @@ class ArmArrays(NamedTuple):
 def build_arm_arrays(
     compiled_arm: CompiledArm, segments: Sequence[str], index: int, days: float, *, keep_trace: bool
 ) -> ArmArrays:
-    """The tables of the arm of this number as arrays; `segments` are the names of the population's."""
+    """The parameters of an arm as arrays.
+
+    Args:
+        compiled_arm: The arm.
+        segments: Names of the population's segments.
+        index: Number of the arm, from 0.
+        days: The horizon in days.
+        keep_trace: Whether to write rows of the trace.
+    """
     moves = compiled_arm.moves
     width = max((len(row) for row in moves), default=0) or 1
 
     def padded(name: str, kind: Any) -> Any:
         grid = np.zeros((len(moves), width), dtype=kind)
         for stage, row in enumerate(moves):
-            grid[stage, : len(row)] = [getattr(law, name) for law in row]
+            grid[stage, : len(row)] = [getattr(move, name) for move in row]
         return grid
 
     symptoms = [cause.symptoms for cause in compiled_arm.causes]
@@ -183,7 +194,7 @@ def _padded_grid(rows: Any, kind: Any = np.float64) -> Any:
 
 
 def _cumulative_shares(mixes: list[SignalMix]) -> Any:
-    """Cumulative shares, padded with 1 so that the last real type is picked for every draw below 1."""
+    """Cumulative shares, padded with 1 so that every draw below 1 picks one of the given types."""
     grid = _padded_grid([mix.cumulative for mix in mixes])
     for index, mix in enumerate(mixes):
         grid[index, len(mix.cumulative) :] = 1.0

@@ -36,21 +36,21 @@ if TYPE_CHECKING:
 
 
 class PopulationArrays(NamedTuple):
-    """What customers are drawn from, as arrays.
+    """The parameters from which customers are drawn, as arrays.
 
     Attributes:
         listed: Whether customers are taken from a list; otherwise they are drawn.
         listed_population: The list.
         parameters: `simulation.population.draw.PopulationParameters`.
-        first: Place of the first customer in the population.
+        first: Index of the first customer in the population.
         size: Number of customers.
         seed, replication: Of the run.
         spread: Standard deviation of log frailty.
-        in_mid_stay, in_distress: How customers are met on day 0.
-        cells: By stage, segment and tier: the row of the tables of ages.
-        ends, shares, guides: Ages met: see `simulation.population.initial_state.age_quantile`.
+        in_mid_stay, in_distress: Whether customers can be in mid-stay, and in distress, on day 0.
+        cells: By stage, segment and tier: the row of the age tables.
+        ends, shares, guides: Age tables; see `simulation.population.initial_state.age_quantile`.
         splits: By segment: cumulative shares of the arms.
-        policy_segments: By arm and segment: the segment as the policy numbers it.
+        policy_segments: By arm and segment: the segment's number in the policy.
     """
 
     listed: bool
@@ -81,16 +81,16 @@ def build_population_arrays(
     seed: int,
     replication: int,
 ) -> PopulationArrays:
-    """What the customers of a population are drawn or taken from.
+    """The arrays from which the customers of a population are drawn or taken.
 
     Args:
-        arm_spec: The first arm, whose population it is.
+        arm_spec: The first arm, which specifies the population.
         cohort: The population.
         compiled_arms: The arms, compiled.
         splits: By segment: cumulative shares of the arms.
-        policy_segments: By arm and segment: the segment as the policy numbers it.
+        policy_segments: By arm and segment: the segment's number in the policy.
         seed: The scenario's seed.
-        replication: Which replication.
+        replication: Number of the replication.
     """
     population, listed, here = arm_spec.population, cohort.listed is not None, arm_spec.pod_range(cohort.size)
     in_mid_stay = population.in_mid_stay and not listed
@@ -122,19 +122,19 @@ def build_population_arrays(
 def _age_tables(
     compiled_arm: CompiledArm, segments: int
 ) -> tuple[Any, list[tuple[float, Sequence[float], Sequence[int]]]]:
-    """Tables of ages by stage, segment and tier; those that are equal stand once."""
+    """Age tables by stage, segment and tier; equal tables are stored once."""
     cells = np.zeros((len(compiled_arm.moves), segments, len(TIERS)), dtype=np.int64)
-    known: dict[Any, tuple[int, tuple[float, ...]]] = {}
+    tables: dict[Any, tuple[int, tuple[float, ...]]] = {}
     for stage, segment, tier in np.ndindex(*cells.shape):
         moves, ratios = compiled_arm.moves[stage], compiled_arm.move_ratios[segment][tier]
         # Only the ratios of the moves out of the stage matter, so many cells share one table.
-        key = (moves, tuple(ratios[law.move] for law in moves))
-        cells[stage, segment, tier] = known.setdefault(key, (len(known), ratios))[0]
-    return cells, [build_age_table(moves, ratios, compiled_arm.knots) for (moves, _), (_, ratios) in known.items()]
+        key = (moves, tuple(ratios[move.move] for move in moves))
+        cells[stage, segment, tier] = tables.setdefault(key, (len(tables), ratios))[0]
+    return cells, [build_age_table(moves, ratios, compiled_arm.knots) for (moves, _), (_, ratios) in tables.items()]
 
 
 def clear_row(S: Any, i: int) -> None:
-    """Make a row that of nobody in particular; its version goes on, so that what was meant for others stays void."""
+    """Reset a row. Its version stays, so that pending events of its previous customer remain invalid."""
     version = S.ints[i, state_columns.VERSION]
     for column in range(S.floats.shape[1]):
         S.floats[i, column] = 0.0
@@ -157,7 +157,7 @@ def clear_row(S: Any, i: int) -> None:
 
 
 def initialise_row(A: Any, P: Any, S: Any, i: int, index: int) -> None:
-    """Put the customer at this place among those here into a row, as met on day 0 and before anything is wound."""
+    """Write the customer with this index into a row, in the state of day 0 and before any clock is started."""
     clear_row(S, i)
     if P.listed:
         initialise_listed_row(A, P, S, i, P.first + index)
@@ -183,7 +183,7 @@ def initialise_drawn_row(A: Any, P: Any, S: Any, i: int, number: int) -> None:
     f = S.floats[i]
     f[state_columns.FRAILTY] = lognormal_frailty(P.spread, draw)
     f[state_columns.ACCOUNT_VALUE] = value
-    # Until a customer has entered it, this holds the time already spent in the stage.
+    # Until the customer enters the stage, this column contains the days already spent in it.
     f[state_columns.ENTERED] = days
     f[state_columns.ARRIVES] = arrives_at
     f[state_columns.RECORDED_SINCE] = arrives_at - days
@@ -193,7 +193,7 @@ def initialise_drawn_row(A: Any, P: Any, S: Any, i: int, number: int) -> None:
 
 
 def write_customer(P: Any, S: Any, i: int, key: int, number: int, segment: int, tier: int, stage: int) -> None:
-    """Who a customer is, and in which arm."""
+    """Write a customer's key, number, segment, tier, stage and arm."""
     n, arm = S.ints[i], assign_arm(key, P.splits[segment])
     S.key[i] = key
     S.number[i] = number
@@ -206,7 +206,7 @@ def write_customer(P: Any, S: Any, i: int, key: int, number: int, segment: int, 
 
 
 def initialise_listed_row(A: Any, P: Any, S: Any, i: int, index: int) -> None:
-    """Put a customer from the list into a row that has been cleared, with what is known of them told."""
+    """Write a customer of the list into a cleared row, with the signals received before day 0."""
     R, f, n = P.listed_population, S.floats[i], S.ints[i]
     listed_row = index % len(R.number)
     number = R.number[listed_row] + index - listed_row
@@ -235,7 +235,7 @@ def initialise_listed_row(A: Any, P: Any, S: Any, i: int, index: int) -> None:
 
 
 def initialise_all_rows(A: Any, P: Any, S: Any) -> None:
-    """Put every customer into the row of the same place."""
+    """Write every customer into the row with its index."""
     for index in range(P.size):
         initialise_row(A, P, S, index, index)
 

@@ -1,6 +1,6 @@
-"""What every part of a compiled life uses: rows of the trace, and clocks.
+"""Primitives of the compiled engine: rows of the trace, clocks, and prefetching.
 
-Every function takes the tables `T`, the cohort `S` and the row `i` of a customer in it.
+Functions take the arm's parameters `T`, the engine state `S` and the customer's row `i`.
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ from simulation.trace import events
 def emit(
     T: Any, S: Any, i: int, kind: int, label: int, to_stage: int, reason: int, reviewer: int, value: float
 ) -> None:
-    """Count an event and write its row where a trace is kept."""
+    """Count an event, and write its row if a trace is kept."""
     S.kinds[T.arm_index, kind] += 1
     if T.keep_trace:
         trace_row = S.counters[state.TRACE_ROWS]
@@ -48,7 +48,7 @@ def emit(
 
 
 def set_clock(S: Any, i: int, base: int, amount: float, age: float, ratio: float, wait: float) -> None:
-    """Set a clock that runs out after so many days, as it is now: see `simulation.distributions.dwell_times.Clock`."""
+    """Set a clock that runs out after `wait` days; see `simulation.distributions.dwell_times.Clock`."""
     now = S.floats[i, state_columns.NOW]
     S.floats[i, base + state_columns.AMOUNT] = amount
     S.floats[i, base + state_columns.AGE] = age
@@ -60,12 +60,12 @@ def set_clock(S: Any, i: int, base: int, amount: float, age: float, ratio: float
 def start_clock(
     T: Any, S: Any, i: int, base: int, distribution: int, a: float, b: float, amount: float, age: float, ratio: float
 ) -> None:
-    """Start a clock: see `simulation.distributions.dwell_times.Clock`."""
+    """Start a clock; see `simulation.distributions.dwell_times.Clock`."""
     set_clock(S, i, base, amount, age, ratio, due_in(distribution, a, b, age, amount, ratio, T.knots))
 
 
 def set_hazard_ratio(T: Any, S: Any, i: int, base: int, distribution: int, a: float, b: float, ratio: float) -> None:
-    """Let a clock go on at another hazard ratio: see `simulation.distributions.dwell_times.Clock.run_at`."""
+    """Continue a clock at another hazard ratio; see `simulation.distributions.dwell_times.Clock.set_hazard_ratio`."""
     if ratio == S.floats[i, base + state_columns.RATIO]:
         return
     elapsed = S.floats[i, state_columns.NOW] - S.floats[i, base + state_columns.SINCE]

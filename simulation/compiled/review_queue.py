@@ -1,8 +1,8 @@
-"""The gate, compiled: in one order of time, requests, waiting customers, verdicts and the handing out of work.
+"""The review queue, compiled: one event list of requests, waiting customers, verdicts and assignments.
 
-A customer who does not wait for a review runs alone, up to the next request. The counterpart of
-`simulation.reference.review_queue`. Functions that concern the gate or several customers take the tables of all arms,
-`A`; the first arm's reviewers are everybody's.
+A customer who does not wait for a review runs alone up to the next request. The counterpart of
+`simulation.reference.review_queue`. Functions that concern the queue or several customers take the parameters of all
+arms, `A`; the arms share the reviewers, which are those of the first arm.
 """
 
 from typing import Any
@@ -20,18 +20,18 @@ from simulation.model.calendar_effects import interval_index
 from simulation.model.event_types import CADENCE
 from simulation.model.working_hours import completion_time, next_opening
 
-# What happens at one instant happens in this order, as in the reference engine.
+# Kinds of events; events of the same time happen in this order, as in the reference engine.
 VERDICT, CUSTOMER, ASSIGNMENT = 0, 1, 2
 
-# What a customer's turn in the heap is for; of a verdict, the same place holds the reviewer.
+# Purposes of a customer's event; a verdict has the reviewer's number in their place.
 REQUEST, WAIT, ALONE = 0, 1, 2
 
 ROWS_PER_STEP = 8
-"""More rows than one step of one customer can write."""
+"""More trace rows than one step of a customer can write."""
 
 
 def enqueue(S: Any, i: int) -> None:
-    """Put a customer's request in the queue, ordered by (minus money at stake, when it was asked, customer)."""
+    """Add a customer's request to the queue, ordered by (minus value at stake, time of the request, customer)."""
     rank, requested_at, number = (
         -S.floats[i, state_columns.VALUE_AT_STAKE],
         S.floats[i, state_columns.REQUESTED_AT],
@@ -43,24 +43,24 @@ def enqueue(S: Any, i: int) -> None:
 
 
 def dequeue(S: Any) -> None:
-    """Take the first request out of the queue."""
+    """Remove the first request from the queue."""
     heap_pop(S.queue_floats, S.queue_ints, S.counters[state.QUEUE_SIZE])
     S.counters[state.QUEUE_SIZE] -= 1
 
 
 def schedule_assignment(A: Any, S: Any, now: float) -> None:
-    """Waiting requests are handed out when somebody works next."""
+    """Schedule the assignment of waiting requests for the next moment within working hours."""
     if S.counters[state.FREE_REVIEWERS] == 0:
         return
     time = next_opening(now, A[0].opens, A[0].open_length, A[0].days_per_week)
     if S.gate[state.NEXT_ASSIGNMENT_AT] != time:
-        # Everybody who asks overnight is served by the same opening; one entry in the heap is enough.
+        # All requests made overnight are assigned at the same opening, so one event is enough.
         S.gate[state.NEXT_ASSIGNMENT_AT] = time
         push(S, time, ASSIGNMENT, NO_INDEX, 0, NO_INDEX)
 
 
 def take_reviewer(S: Any) -> int:
-    """The free reviewer with the lowest number, who is free no more."""
+    """Take the free reviewer with the lowest number."""
     reviewer = int(S.free_ints[0, 0])
     heap_pop(S.free_floats, S.free_ints, S.counters[state.FREE_REVIEWERS])
     S.counters[state.FREE_REVIEWERS] -= 1
@@ -68,7 +68,7 @@ def take_reviewer(S: Any) -> int:
 
 
 def assign_requests(A: Any, S: Any, now: float) -> None:
-    """Free reviewers take the dearest requests."""
+    """Assign the requests with the highest value at stake to free reviewers."""
     S.gate[state.NEXT_ASSIGNMENT_AT] = -1.0
     while S.counters[state.FREE_REVIEWERS] > 0 and S.counters[state.QUEUE_SIZE] > 0:
         i, version = S.queue_ints[0, 1], S.queue_ints[0, 2]
@@ -80,14 +80,17 @@ def assign_requests(A: Any, S: Any, now: float) -> None:
         reviewer, work = take_reviewer(S), S.floats[i, state_columns.WORK]
         S.ints[i, state_columns.WAITING] = IN_REVIEW
         S.floats[i, state_columns.STARTED_AT] = now
-        # The customer may be gone, and the row another's, before the review is done.
+        # The customer may have left, and the row may belong to another one, before the review is done.
         S.review_work[reviewer] = work
         done = completion_time(now, work, A[0].opens, A[0].open_length, A[0].days_per_week)
         push(S, done, VERDICT, i, version, reviewer)
 
 
 def has_room_for_step(T: Any, S: Any) -> int:
-    """DONE when one more step of a customer fits who does not wait for a review, otherwise what is short."""
+    """Whether the arrays have room for one more step of a customer who does not wait for a review.
+
+    Returns DONE, or the code of the array that must grow.
+    """
     if T.keep_trace and S.counters[state.TRACE_ROWS] + ROWS_PER_STEP > len(S.row_ints):
         return TRACE_ROWS_FULL
     head = S.counters[state.POOL_HEAD]
@@ -97,7 +100,10 @@ def has_room_for_step(T: Any, S: Any) -> int:
 
 
 def has_room(A: Any, S: Any) -> int:
-    """DONE when one more step of anybody fits, otherwise what is short."""
+    """Whether the arrays have room for one more step of any customer.
+
+    Returns DONE, or the code of the array that must grow.
+    """
     shortage = has_room_for_step(A[0], S)
     if shortage != DONE:
         return shortage
@@ -109,7 +115,10 @@ def has_room(A: Any, S: Any) -> int:
 
 
 def simulate_to_request(A: Any, S: Any, i: int) -> int:
-    """Live until the next request, the end of the journey or of the window; DONE, or what is short."""
+    """Simulate a customer until the next request, the end of the journey or the end of the window.
+
+    Returns DONE, or the code of the array that must grow.
+    """
     T = A[S.ints[i, state_columns.ARM]]
     while not T.terminal[S.ints[i, state_columns.STAGE]]:
         shortage = has_room_for_step(T, S)
@@ -131,7 +140,10 @@ def simulate_to_request(A: Any, S: Any, i: int) -> int:
 
 
 def resume(A: Any, S: Any, i: int, now: float) -> None:
-    """Live on alone; the next request waits in the heap for its turn, and so does whoever finds no room."""
+    """Let a customer continue alone after a review.
+
+    The next request becomes an event of its own. So does the continuation if the arrays have no room for it.
+    """
     if simulate_to_request(A, S, i) != DONE:
         push(S, now, CUSTOMER, i, S.ints[i, state_columns.VERSION], ALONE)
     elif S.ints[i, state_columns.WAITING] == IN_QUEUE:
@@ -141,7 +153,7 @@ def resume(A: Any, S: Any, i: int, now: float) -> None:
 
 
 def release_row(A: Any, S: Any, i: int) -> None:
-    """Nothing is left to happen to a customer: close the books, and give the row to the next one."""
+    """Complete the totals of a customer without further events, and free the row."""
     finish_customer(A[S.ints[i, state_columns.ARM]], S, i)
     cancel_pending_signals(S, i)
     S.ints[i, state_columns.OCCUPIED] = 0
@@ -150,13 +162,13 @@ def release_row(A: Any, S: Any, i: int) -> None:
 
 
 def on_customer_turn(A: Any, S: Any, i: int, now: float, purpose: int) -> None:
-    """A customer's turn at the gate: take up the request, or let the next thing happen while it waits."""
+    """Handle a customer's event: take up the request, or handle what is due next while it waits."""
     if purpose == REQUEST:
         enqueue(S, i)
         schedule_assignment(A, S, now)
     elif purpose == WAIT:
         handle_event(A[S.ints[i, state_columns.ARM]], S, i, next_event(S, i))
-    # WAIT again while there is a request; otherwise go on alone, at once and without the heap where there is room.
+    # Wait as long as there is a request; otherwise continue alone, without the event list if there is room.
     if S.ints[i, state_columns.WAITING] != NOT_WAITING:
         due = S.floats[i, EVENT_TIMES + next_event(S, i)]
         push(S, due, CUSTOMER, i, S.ints[i, state_columns.VERSION], WAIT)
@@ -165,7 +177,7 @@ def on_customer_turn(A: Any, S: Any, i: int, now: float, purpose: int) -> None:
 
 
 def on_review_done(A: Any, S: Any, i: int, now: float, version: int, reviewer: int) -> None:
-    """A reviewer is free again, and the customer, if still there, has a verdict."""
+    """Free the reviewer, and give the customer the verdict unless the request was closed in the meantime."""
     work = S.review_work[reviewer]
     S.gate[state.BUSY_DAYS] += work
     S.worked[interval_index(S.grid, now)] += work
@@ -179,7 +191,7 @@ def on_review_done(A: Any, S: Any, i: int, now: float, version: int, reviewer: i
 
 
 def process_next_event(A: Any, S: Any) -> None:
-    """Let the first thing in the heap happen; there must be one."""
+    """Process the first event in the heap, which must not be empty."""
     now, kind = S.heap_floats[0, 0], S.heap_ints[0, 0] >> 56
     i, version, purpose = S.heap_ints[0, 1], S.heap_ints[0, 2], S.heap_ints[0, 3]
     pop(S)
@@ -194,7 +206,10 @@ def process_next_event(A: Any, S: Any) -> None:
 
 
 def simulate_customer(A: Any, S: Any, i: int) -> int:
-    """Let a customer who does not wait for a review live on in this window; DONE, or what is short."""
+    """Simulate a customer who does not wait for a review to the end of the window.
+
+    Returns DONE, or the code of the array that must grow.
+    """
     shortage = has_room(A, S)
     if shortage != DONE:
         return shortage
@@ -212,7 +227,10 @@ def simulate_customer(A: Any, S: Any, i: int) -> int:
 
 
 def simulate_window(A: Any, S: Any) -> int:
-    """Live all lives to the end of the window, as far as there is room; call again with more until it is DONE."""
+    """Simulate all customers to the end of the window.
+
+    Returns DONE, or the code of the array that must grow before the next call.
+    """
     while S.counters[state.CUSTOMERS_DONE] < len(S.ints):
         shortage = simulate_customer(A, S, S.counters[state.CUSTOMERS_DONE])
         if shortage != DONE:
@@ -227,13 +245,13 @@ def simulate_window(A: Any, S: Any) -> int:
 
 
 def finish_all(A: Any, S: Any) -> None:
-    """Close all books at the horizon."""
+    """Complete the totals of all customers at the horizon."""
     for i in range(len(S.ints)):
         finish_customer(A[S.ints[i, state_columns.ARM]], S, i)
 
 
 def finish_occupied(A: Any, S: Any) -> None:
-    """Close the books of those who still have a row at the horizon."""
+    """Complete the totals of the customers that still have a row at the horizon."""
     for i in range(S.counters[state.ROWS_USED]):
         if S.ints[i, state_columns.OCCUPIED]:
             release_row(A, S, i)

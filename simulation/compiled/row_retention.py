@@ -1,8 +1,8 @@
-"""Which customers keep a row between the two passes of `simulation.compiled.two_pass`: those who ask last.
+"""Which customers keep a row between the two passes of `simulation.compiled.two_pass`: those with the latest requests.
 
-Whoever keeps one need not live once more, and to live up to a late request is much to live again. There are rows for a
-share of the customers; in small cohorts for all of them. What comes of a run does not depend on it, but for the last
-digit of sums.
+A customer that keeps a row is not replayed, and replaying up to a late request takes long. There are rows for a share
+of the customers; in small populations for all of them. The choice does not affect results, except for the last digit
+of sums.
 """
 
 from __future__ import annotations
@@ -24,20 +24,21 @@ if TYPE_CHECKING:
     from simulation.compiled.state import EngineState
 
 RETAINED_ROWS, RETAINED_SHARE = 20_000, 0.11
-"""So many customers may keep a row, or this share of all: it takes 85 bytes for each of these."""
+"""Maximum number of customers that keep a row, or their maximum share if that is more. The share takes 85 bytes per
+customer of the population."""
 
 GATE_ROWS, GATE_SHARE = 256, 0.11
-"""So many rows more, or this share, for those who are at the gate. Rows that nobody ever uses take no memory, and where
-they do not suffice there will be twice as many; but then all are copied."""
+"""Number of additional rows for customers in the review process, or their share if that is more. Unused rows take no
+memory. If the rows do not suffice, their number is doubled, but then all rows are copied."""
 
 
 class RowPlan(NamedTuple):
-    """How many rows a cohort begins with.
+    """The initial number of rows.
 
     Attributes:
-        rows: In all: the one that all share, those to be kept, and those for the gate.
-        retained: How many customers may keep one.
-        concurrent: How many customers are expected to have something under way at the gate at one time.
+        rows: Total: the shared row, the retained ones, and those for the review process.
+        retained: Maximum number of customers that keep a row.
+        concurrent: Expected number of customers that have pending events at the same time.
     """
 
     rows: int
@@ -46,14 +47,14 @@ class RowPlan(NamedTuple):
 
 
 def plan_rows(customers: int) -> RowPlan:
-    """How many rows to begin with."""
+    """The initial number of rows for a number of customers."""
     retained = min(customers, max(RETAINED_ROWS, int(RETAINED_SHARE * customers)))
     concurrent = min(customers, GATE_ROWS)
     return RowPlan(1 + min(customers, retained + max(concurrent, int(GATE_SHARE * customers))), retained, concurrent)
 
 
 def start_retention(engine: EngineState, plan: RowPlan, customers: int) -> None:
-    """Every row is free but the first, and so many may be kept."""
+    """Mark all rows but the first as free, and set the number of customers that may keep one."""
     mark_rows_free(engine.free_rows, engine.counters, 1)
     engine.counters[ROWS_TO_RETAIN] = plan.retained
     if plan.retained >= customers:
@@ -61,9 +62,9 @@ def start_retention(engine: EngineState, plan: RowPlan, customers: int) -> None:
 
 
 def retain_latest(engine: EngineState, customers: int) -> None:
-    """From now on, let those keep a row who ask so late that there will be rows for all like them.
+    """Set the time from which on first requests let a customer keep a row, such that the rows suffice.
 
-    How many will ask, and when, is estimated from those who have lived so far.
+    The number and times of future requests are estimated from the customers simulated so far.
     """
     requests, done = int(engine.counters[FIRST_REQUESTS]), int(engine.counters[CUSTOMERS_DONE])
     if requests == 0 or done == 0:
@@ -73,6 +74,6 @@ def retain_latest(engine: EngineState, customers: int) -> None:
 
 
 def release_shared_row(engine: EngineState) -> None:
-    """All first lives are lived: the row that they shared is free, too."""
+    """Free the shared row at the end of the first pass."""
     engine.free_rows[engine.counters[FREE_ROWS]] = 0
     engine.counters[FREE_ROWS] += 1

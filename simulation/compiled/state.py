@@ -1,4 +1,4 @@
-"""The arrays that hold a cohort while it lives: state, signals under way, rows of the trace, running totals."""
+"""The state of a compiled run: customers, pending signals, trace rows and running totals, as arrays."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from simulation.compiled.parameters import ArmArrays
 
-# Counters of the run: places in `EngineState.counters`.
+# Counters of the run: indices in `EngineState.counters`.
 (
     TRACE_ROWS,
     POOL_HEAD,
@@ -57,18 +57,18 @@ COUNTS = 9
 REVENUE, LIVE_VALUE, SATISFACTION, DISTRESS_DAYS, WAIT_DAYS = range(5)
 SUMS = 5
 
-# Numbers of the gate, of the window, of the diary and of the grid: places in `EngineState.gate`.
+# Numbers of the review queue, the window, the calendar queue and the grid: indices in `EngineState.gate`.
 BUSY_DAYS, NEXT_ASSIGNMENT_AT, LIMIT, BUCKETS_PER_DAY, POINTS_PER_DAY, RETAINED_FROM = range(6)
 
 _MIN_BUCKETS, _MAX_BUCKETS, _CUSTOMERS_PER_BUCKET = 16, 1024, 2_000
-"""Into how many stretches a day is cut at the gate (`diary`): so many that a few requests fall into each."""
+"""Number of buckets per day in `calendar_queue`, chosen so that a bucket contains a few requests."""
 _MAX_BUCKETS_IN_TOTAL = 1 << 20
-"""No more than so many, however far the horizon."""
+"""Maximum number of buckets, for any horizon."""
 
 _FIRST_REQUEST_CAPACITY = 1024
-"""Room for the first requests of so many customers, to begin with."""
+"""Initial room for first requests."""
 
-# What a kernel can run short of.
+# Results of a kernel: DONE, or the arrays that must grow.
 DONE, TRACE_ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL, FIRST_REQUESTS_FULL, CUSTOMER_ROWS_FULL = range(7)
 _ARRAYS_TO_GROW = {
     TRACE_ROWS_FULL: ("row_floats", "row_ints"),
@@ -85,32 +85,33 @@ APPROVED, REJECTED, OVERRIDDEN, EXPIRED, WITHDRAWN = range(5)
 
 
 class EngineState(NamedTuple):
-    """A cohort's arrays; `n` customers, `p` places for signals under way, `r` places for rows.
+    """The arrays of a run, for `n` customers, `p` pending signals and `r` trace rows.
 
     Attributes:
-        floats: Shape (n, columns of `layout`), state.
-        ints: Shape (n, columns of `layout`), state.
-        key: Shape (n,), the key of each customer's streams.
+        floats: Shape (n, columns of `state_columns`), state.
+        ints: Shape (n, columns of `state_columns`), state.
+        key: Shape (n,), the key of each customer's random streams.
         number: Shape (n,), each customer's number in the population.
-        contacts: Shape (n, most contacts), times of the last contacts, as a ring.
-        pool_floats: Shape (p, 3), time, strength and date of a signal under way.
+        contacts: Shape (n, maximum number of contacts), times of the last contacts, as a ring.
+        pool_floats: Shape (p, 3), delivery time, strength and date of a pending signal.
         pool_ints: Shape (p, 7): order, kind, source, cause, episode, link to the next, state of the record.
         row_floats: Shape (r, 3), time, value and date.
         row_ints: Shape (r, 8): customer, kind, stage, to_stage, label, reason, reviewer, arm.
-        heap_floats, heap_ints: The heap of what happens next at the gate (`diary`).
-        later_floats, later_ints, later_first: What happens there later, and its lists by stretch of time (`diary`).
-        queue_floats, queue_ints: The heap of waiting requests (`heap`).
-        free_floats, free_ints: The heap of free reviewers, by number.
-        review_work: Shape (reviewers,), working time of the review each has in hand.
-        first_times, first_who: First requests for review, and whose they are, or in which row they wait (`lean`).
-        free_rows: Rows of customers that are free.
-        counters, gate: Running totals of the run, and up to which moment everybody is to live now.
+        heap_floats, heap_ints: Events of the review queue in the current bucket, as a heap (`calendar_queue`).
+        later_floats, later_ints, later_first: Events of later buckets, as a linked list per bucket (`calendar_queue`).
+        queue_floats, queue_ints: Waiting requests, as a heap (`review_queue`).
+        free_floats, free_ints: Free reviewers, as a heap ordered by number.
+        review_work: Shape (reviewers,), working time of each reviewer's current review, in days.
+        first_times, first_who: Time of each first request, and the customer's number or, negative, the retained row
+            (`two_pass`).
+        free_rows: Free rows of customers.
+        counters, gate: Counters and numbers of the run, by the constants above.
         counts, sums: Running totals, a row per arm.
         kinds, reasons, actions, verdicts, churned, outcomes, stage_days: Running totals by code, a row per arm.
-        distressed, unhelped: Episodes by arm, stage they began in and segment: all, and those that got nothing.
-        customers: Customers who have come, by arm and segment.
-        waits: Waits of the requests that were closed, by arm and bucket: see `simulation.metrics.quantile_sketch`.
-        backlog, closed, waited, worked: The gate over time: see `simulation.metrics.queue_statistics`.
+        distressed, unhelped: Distress episodes by arm, stage at onset and segment: all, and the untreated ones.
+        customers: Number of customers that have arrived, by arm and segment.
+        waits: Waits of closed requests, by arm and bucket; see `simulation.metrics.quantile_sketch`.
+        backlog, closed, waited, worked: The review queue over time; see `simulation.metrics.queue_statistics`.
         grid, occupancy: Days at which stages are counted, and the counts, one table per arm.
     """
 
@@ -162,14 +163,15 @@ class EngineState(NamedTuple):
 def allocate_state(
     tables: Sequence[ArmArrays], segments: int, rows: int, customers: int, *, concurrent: int
 ) -> EngineState:
-    """A cohort with so many rows for customers, and nobody in them.
+    """The state of a run before any customer has entered.
 
     Args:
-        tables: The arms.
+        tables: Parameters of the arms.
         segments: Number of the population's segments.
-        rows: Number of rows.
-        customers: Number of customers who will live in them.
-        concurrent: How many of them are expected to have something under way at the same time; more may have.
+        rows: Number of rows for customers.
+        customers: Number of customers to simulate.
+        concurrent: Expected number of customers that have pending events at the same time; arrays grow if there are
+            more.
     """
     first, arm_count = tables[0], len(tables)
     stages, moves, grid = len(first.live), first.move.shape[1], build_time_grid(first.horizon)
@@ -225,42 +227,42 @@ TOTALS = (
     "counts", "sums", "kinds", "reasons", "actions", "verdicts", "churned", "outcomes", "distressed", "unhelped",
     "customers", "stage_days", "occupancy",
 )  # fmt: skip
-"""What is counted of customers, as against what is counted at the gate."""
+"""Totals of customers; those of the review queue are separate."""
 
 
 def with_zero_totals(engine: EngineState) -> EngineState:
-    """The same cohort, row for row and array for array, but counting from 0."""
+    """A state that shares all arrays but the totals, which are zero."""
     return engine._replace(**{name: np.zeros_like(getattr(engine, name)) for name in TOTALS})
 
 
 def with_totals_of(engine: EngineState, other: EngineState) -> EngineState:
-    """The same cohort, row for row and array for array, but counting what the other counts."""
+    """A state that shares all arrays but the totals, which are those of `other`."""
     return engine._replace(**{name: getattr(other, name) for name in TOTALS})
 
 
 def open_window(engine: EngineState, limit: float) -> None:
-    """Let all customers live on up to a moment, in days, with no rows written yet."""
+    """Let the next call simulate all customers up to `limit` (in days), with no trace rows yet."""
     engine.gate[LIMIT] = limit
     engine.counters[CUSTOMERS_DONE] = 0
     engine.counters[TRACE_ROWS] = 0
 
 
 def sort_first_requests(engine: EngineState) -> None:
-    """Put first requests in order of time, then customer."""
+    """Sort the first requests by time, then customer."""
     size = int(engine.counters[FIRST_REQUESTS])
-    # They were noted in the order of customers, so a stable sort keeps those of one time in it.
+    # Requests were recorded in the order of customers, so a stable sort keeps it among equal times.
     order = np.argsort(engine.first_times[:size], kind="stable")
     engine.first_times[:size] = engine.first_times[:size][order]
     engine.first_who[:size] = engine.first_who[:size][order]
 
 
 def _pool(size: int) -> dict[str, Any]:
-    """Places for signals under way, linked into one free list."""
+    """Slots for pending signals, linked into one free list."""
     return {"pool_floats": np.zeros((size, 3)), "pool_ints": _linked_list(size, 7, link=5)}
 
 
 def _linked_list(size: int, columns: int, *, link: int) -> Any:
-    """So many places, of which each leads to the next one."""
+    """Rows of integers of which each links to the next one."""
     ints = np.zeros((size, columns), dtype=np.int64)
     ints[:, link] = np.arange(1, size + 1)
     ints[-1, link] = NO_INDEX
@@ -274,7 +276,7 @@ def _heap(name: str, size: int, numbers: Any = 0) -> dict[str, Any]:
 
 
 def _event_list(size: int) -> dict[str, Any]:
-    """Places for what happens at the gate, those for later linked into one free list."""
+    """Slots for the events of the review queue; those for later buckets are linked into one free list."""
     return {**_heap("heap", size), "later_floats": np.zeros(size), "later_ints": _linked_list(size, 5, link=4)}
 
 
@@ -283,7 +285,7 @@ def _trace_rows(size: int) -> dict[str, Any]:
 
 
 def grow(engine: EngineState, shortage: int) -> EngineState:
-    """The same cohort with twice as much of what was short, one of the codes above."""
+    """The same state with twice the room in the arrays that were full; `shortage` is one of the codes above."""
     if shortage == POOL_EMPTY:
         return _grow_linked_list(engine, _pool(2 * len(engine.pool_ints)), "pool_ints", 5, POOL_HEAD)
     if shortage == HEAP_FULL:
@@ -295,14 +297,14 @@ def grow(engine: EngineState, shortage: int) -> EngineState:
 
 
 def _doubled(array: Any) -> Any:
-    """The array and as much again, of which no memory is used before it is written."""
+    """The array with twice the rows. The new rows take no memory until they are written."""
     longer = np.zeros((2 * len(array), *array.shape[1:]), array.dtype)
     longer[: len(array)] = array
     return longer
 
 
 def mark_rows_free(free_rows: Any, counters: Any, first: int) -> None:
-    """Every row from `first` on is free, and taken in this order: those that are not needed are never touched."""
+    """Mark all rows from `first` as free. They are taken in this order, so unneeded rows are never written."""
     rows = np.arange(first, len(free_rows))[::-1]
     free_rows[: len(rows)] = rows
     counters[FREE_ROWS] = len(rows)
@@ -311,14 +313,14 @@ def mark_rows_free(free_rows: Any, counters: Any, first: int) -> None:
 def _grow_linked_list(
     engine: EngineState, grown: dict[str, Any], linked_name: str, link: int, head: int
 ) -> EngineState:
-    """The same cohort with longer arrays, whose new places are free, and lead to those that were.
+    """The same state with longer arrays, whose new slots are free and link to the slots that were free before.
 
     Args:
-        engine: The cohort.
+        engine: The state.
         grown: The longer arrays, with nothing in them.
-        linked_name: Name of the one among them whose rows are linked.
-        link: Its column that leads to the next free one.
-        head: The counter that holds the first free one.
+        linked_name: Name of the array whose rows are linked.
+        link: Its column with the link to the next free row.
+        head: Index of the counter with the first free row.
     """
     old = len(getattr(engine, linked_name))
     for name, array in grown.items():

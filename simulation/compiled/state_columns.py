@@ -1,4 +1,4 @@
-"""Where a customer's state stands: columns of one row of floats and of one row of integers."""
+"""Columns of a customer's state: one row of floats and one row of 32-bit integers."""
 
 from simulation.model.event_types import EVENT_COUNT
 
@@ -37,7 +37,7 @@ EPISODE_CLOCK = EVENT_TIMES + EVENT_COUNT
 VALUE_CLOCK = EPISODE_CLOCK + 5
 MOVE_CLOCKS = VALUE_CLOCK + 5
 
-# A clock: five floats from its base on.
+# A clock: five consecutive floats.
 AMOUNT, AGE, SINCE, RATIO, DUE = 0, 1, 2, 3, 4
 CLOCK_WIDTH = 5
 
@@ -85,4 +85,4 @@ VISITS = 38
 NOT_WAITING, IN_QUEUE, IN_REVIEW = 0, 1, 2
 """Values of WAITING."""
 NO_INDEX = -1
-"""An empty link."""
+"""A missing index, or the end of a linked list."""

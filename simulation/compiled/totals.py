@@ -1,4 +1,4 @@
-"""What a compiled cohort has counted, as the books that both engines keep."""
+"""The totals of a compiled run, in the form that both engines share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def build_queue_statistics(engine: EngineState) -> QueueStatistics:
-    """The gate over time."""
+    """The review queue over time."""
     statistics = QueueStatistics(engine.grid.tolist())
     statistics.backlog, statistics.closed = engine.backlog.tolist(), engine.closed.tolist()
     statistics.waited, statistics.worked = engine.waited.tolist(), engine.worked.tolist()
@@ -28,12 +28,12 @@ def build_queue_statistics(engine: EngineState) -> QueueStatistics:
 
 
 def build_counters(compiled_arm: CompiledArm, index: int, engine: EngineState, segments: tuple[str, ...]) -> Counters:
-    """What was counted in one arm.
+    """The counters of one arm.
 
     Args:
         compiled_arm: The arm.
-        index: Its number.
-        engine: The cohort, at the horizon.
+        index: Its number, from 0.
+        engine: The state at the horizon.
         segments: The population's segments.
     """
     counters = Counters(segments)

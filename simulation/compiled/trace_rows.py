@@ -1,4 +1,4 @@
-"""Rows of the trace, from the codes that compiled code writes to columns that a person reads."""
+"""Rows of the trace: from the codes that compiled code writes to columns of readable values."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from simulation.trace.columns import Columns
 
 _LOWEST_CODE = -3
-"""The lowest code of a label or a reason; those below 0 stand for what is no place in a list."""
+"""The lowest code of a label or a reason. Negative codes stand for values that are not in a list."""
 
 
 def build_columns(compiled_arms: Sequence[CompiledArm], engine: EngineState) -> Columns:
-    """The rows that are in a cohort, by column and in order: time, then customer, then as they happened.
+    """The trace rows of a state by column, ordered by time, then customer, then occurrence.
 
     Args:
         compiled_arms: The arms.
-        engine: The cohort; nothing in it is changed.
+        engine: The state; it is not modified.
     """
     size = int(engine.counters[state.TRACE_ROWS])
-    # The sort is a stable one, and a customer's rows stand in the order in which they happened.
+    # The sort is stable, and a customer's rows are already in order of occurrence.
     order = np.lexsort((engine.row_ints[:size, 0], engine.row_floats[:size, 0]))
     time, value, dated = engine.row_floats[order].T
     customer, kind, stage, to_stage, label, reason, reviewer, arm = engine.row_ints[order].T
@@ -44,7 +44,7 @@ def build_columns(compiled_arms: Sequence[CompiledArm], engine: EngineState) -> 
         "arm": np.array([table.name for table in compiled_arms], dtype=object)[arm],
         "kind": np.array(events.KINDS, dtype=object)[kind],
         "stage": stages[stage],
-        # What is not there has the code -1, and None stands last.
+        # A missing stage has the code -1, which selects the None at the end.
         "to_stage": stages[to_stage],
         "label": _text_table([_labels(table) for table in compiled_arms])[arm, kind, label - _LOWEST_CODE],
         "reason": _text_table([_reasons(table) for table in compiled_arms])[arm, kind, reason - _LOWEST_CODE],
@@ -56,7 +56,7 @@ def build_columns(compiled_arms: Sequence[CompiledArm], engine: EngineState) -> 
 
 
 def _text_table(by_arm: Sequence[Mapping[int, Mapping[int, str]]]) -> Any:
-    """Texts by arm, kind and code, as one table; None where there is none."""
+    """Texts by arm, kind and code as one table, with None for missing texts."""
     codes = [code for kinds in by_arm for texts in kinds.values() for code in texts]
     table = np.full((len(by_arm), len(events.KINDS), max(codes) - _LOWEST_CODE + 1), None, dtype=object)
     for arm, kinds in enumerate(by_arm):

@@ -1,7 +1,7 @@
-"""The turns of a life, compiled: moves, dates, episodes, what arrives, and one step from one thing due to the next.
+"""Transitions of one customer, compiled: moves, renewals, episodes, signals.
 
-The counterpart of `simulation.reference.customer` where it deals with the account or the orchestrator; what each does
-is documented there.
+The counterpart of those parts of `simulation.reference.customer` that involve the account or the orchestrator; the
+reference documents the behaviour.
 """
 
 from typing import Any
@@ -73,12 +73,12 @@ from simulation.model.record_errors import UNRECORDED, VALID_RECORD, recorded_st
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 
-# Reasons of moves that came of a date and not of a hazard.
+# Reasons of moves that are caused by a date, not by a hazard.
 REASON_RENEWAL, REASON_PAYMENT = 0, 1
 
 
 def on_episode(T: Any, S: Any, i: int) -> None:
-    """Distress sets in, or ends: `Life.on_episode`."""
+    """Begin or end a distress episode: `Customer.on_episode`."""
     if S.ints[i, state_columns.CAUSE] == CALM:
         begin_episode(T, S, i, draw_cause(T, S, i))
         return
@@ -92,7 +92,7 @@ def on_episode(T: Any, S: Any, i: int) -> None:
 
 
 def churn(T: Any, S: Any, i: int) -> None:
-    """The customer is gone: `Life._be_lost`."""
+    """The customer churns: `Customer._churn`."""
     if S.ints[i, state_columns.WAITING] != NOT_WAITING:
         close_request(T, S, i, state.WITHDRAWN, NO_INDEX)
     S.ints[i, state_columns.HAS_OPEN_ACTION] = 0
@@ -108,7 +108,7 @@ def churn(T: Any, S: Any, i: int) -> None:
 
 
 def win_back(T: Any, S: Any, i: int) -> None:
-    """The customer is won back: `Life._come_back`."""
+    """The customer is won back: `Customer._win_back`."""
     S.churned[T.arm_index, S.ints[i, state_columns.SEGMENT]] -= 1
     S.counts[T.arm_index, state.WON_BACK] += 1
     S.floats[i, state_columns.ACTIVE_SINCE] = S.floats[i, state_columns.NOW]
@@ -119,7 +119,7 @@ def win_back(T: Any, S: Any, i: int) -> None:
 
 
 def record_stage_entry(T: Any, S: Any, i: int) -> None:
-    """A stage was entered; the records may say so, or something else, or nothing: `Care.note_entry`."""
+    """Record a stage entry, possibly with a wrong stage or not at all: `CustomerOrchestration.record_stage_entry`."""
     stage = S.ints[i, state_columns.STAGE]
     if T.live[stage]:
         visit = S.ints[i, state_columns.VISITS + stage]
@@ -132,7 +132,7 @@ def record_stage_entry(T: Any, S: Any, i: int) -> None:
 
 
 def make_move(T: Any, S: Any, i: int, transition: int, reason: int) -> None:
-    """Make a move out of the present stage: `Life.move`."""
+    """Make a move out of the current stage: `Customer.make_move`."""
     stage = S.ints[i, state_columns.STAGE]
     move, to_stage = T.move[stage, transition], T.to_stage[stage, transition]
     emit(T, S, i, KIND_MOVE, move, to_stage, reason, NO_INDEX, NEVER)
@@ -155,7 +155,7 @@ def make_move(T: Any, S: Any, i: int, transition: int, reason: int) -> None:
 
 
 def on_move(T: Any, S: Any, i: int) -> None:
-    """The first of the competing clocks has run out: `Life.on_move`."""
+    """Make the move whose clock has run out first: `Customer.on_move`."""
     transition = 0
     while (
         S.floats[i, MOVE_CLOCKS + state_columns.CLOCK_WIDTH * transition + state_columns.DUE]
@@ -163,7 +163,7 @@ def on_move(T: Any, S: Any, i: int) -> None:
     ):
         transition += 1
     if is_blocked(T, S, i, transition):
-        # Blocked, not illegal: the customer stays, and the wait for this move begins anew.
+        # A blocked move is not an error: the customer stays, and the clock of this move starts again.
         S.ints[i, state_columns.ATTEMPTS] += 1
         start_move_clock(T, S, i, transition, 0.0)
         schedule_next_move(T, S, i)
@@ -172,7 +172,7 @@ def on_move(T: Any, S: Any, i: int) -> None:
 
 
 def find_move(T: Any, S: Any, i: int, move: int) -> int:
-    """The place of a move among those out of the present stage: `Life.place_of`."""
+    """The index of a move among those out of the current stage: `Customer.find_move`."""
     stage = S.ints[i, state_columns.STAGE]
     for transition in range(T.move_count[stage]):
         if T.move[stage, transition] == move and not is_blocked(T, S, i, transition):
@@ -192,7 +192,7 @@ def on_renewal(T: Any, S: Any, i: int) -> None:
 
 
 def on_payment(T: Any, S: Any, i: int) -> None:
-    """A charge fails, or the time to make it good is over: `Account.on_payment`."""
+    """A charge fails, or its grace period ends: `Account.on_payment`."""
     now = S.floats[i, state_columns.NOW]
     if S.ints[i, state_columns.PAYMENT_OVERDUE]:
         S.ints[i, state_columns.PAYMENT_OVERDUE] = 0
@@ -208,7 +208,7 @@ def on_payment(T: Any, S: Any, i: int) -> None:
 
 
 def schedule_calendar_change(T: Any, S: Any, i: int) -> None:
-    """Note when the next period or band begins: `Life._wait_for_the_season`."""
+    """Set the time of the next calendar period or tenure band: `Customer._schedule_calendar_change`."""
     due, period, band = NEVER, S.ints[i, state_columns.PERIOD], S.ints[i, state_columns.BAND]
     if period + 1 < len(T.calendar_effects.starts):
         due = T.calendar_effects.starts[period + 1]
@@ -218,7 +218,7 @@ def schedule_calendar_change(T: Any, S: Any, i: int) -> None:
 
 
 def on_calendar_change(T: Any, S: Any, i: int) -> None:
-    """A period of the calendar, or a band of tenure, begins: `Life.on_season`."""
+    """A calendar period or a tenure band begins: `Customer.on_calendar_change`."""
     now, period, band = S.floats[i, state_columns.NOW], S.ints[i, state_columns.PERIOD], S.ints[i, state_columns.BAND]
     if period + 1 < len(T.calendar_effects.starts) and T.calendar_effects.starts[period + 1] == now:
         S.ints[i, state_columns.PERIOD] += 1
@@ -233,12 +233,12 @@ def on_calendar_change(T: Any, S: Any, i: int) -> None:
 
 
 def on_delivery(T: Any, S: Any, i: int) -> None:
-    """A signal reaches the orchestrator: `SignalProcess.on_delivery`."""
+    """Deliver a signal to the orchestrator: `SignalProcess.on_delivery`."""
     slot = pop_signal(T, S, i)
     if S.pool_ints[slot, 6] != VALID_RECORD:
         return
     if not T.evaluates:
-        # Nobody ever asks what was heard.
+        # Without evaluations the evidence is never used.
         return
     now = S.floats[i, state_columns.NOW]
     age = now - S.pool_floats[slot, 2]
@@ -248,7 +248,7 @@ def on_delivery(T: Any, S: Any, i: int) -> None:
 
 
 def handle_orchestration_event(T: Any, S: Any, i: int, entry: int) -> None:
-    """Something is due that the orchestrator does."""
+    """Handle an event of the orchestrator."""
     if entry == CADENCE:
         S.floats[i, EVENT_TIMES + CADENCE] = S.floats[i, state_columns.NOW] + T.cadence
         decide(T, S, i)
@@ -263,7 +263,7 @@ def handle_orchestration_event(T: Any, S: Any, i: int, entry: int) -> None:
 
 
 def handle_customer_event(T: Any, S: Any, i: int, entry: int) -> None:
-    """Something is due in the customer's own life that is rarer than a signal."""
+    """Handle one of the customer's own events that are rarer than signals."""
     if entry == MOVE:
         on_move(T, S, i)
     elif entry == EPISODE:
@@ -283,7 +283,7 @@ def handle_customer_event(T: Any, S: Any, i: int, entry: int) -> None:
 
 
 def handle_event(T: Any, S: Any, i: int, entry: int) -> None:
-    """Let the thing that is due first happen, which is this entry of the agenda."""
+    """Advance the time to the event `entry`, which is due first, and handle it."""
     S.floats[i, state_columns.NOW] = S.floats[i, EVENT_TIMES + entry]
     if entry == SYMPTOM:
         on_symptom(T, S, i)
@@ -296,7 +296,7 @@ def handle_event(T: Any, S: Any, i: int, entry: int) -> None:
 
 
 def start_customer(T: Any, S: Any, i: int) -> None:
-    """Wind every clock, on day 0 or on the day of arrival: `Life._begin`."""
+    """Start every clock, on day 0 or on the day of arrival: `Customer._start`."""
     f = S.floats[i]
     f[state_columns.NOW] = f[state_columns.ARRIVES]
     f[state_columns.ACTIVE_SINCE] = f[state_columns.ARRIVES]

@@ -1,11 +1,12 @@
-"""Large cohorts in little memory: only those who wait for a reviewer, or will again, have a row of their own.
+"""Two-pass simulation of large populations in little memory: only customers in the review process have a row.
 
-Each customer first lives in one row that all share, up to the first request for review or to the end. Most never ask:
-they are booked and forgotten. Of those who ask, the time is noted. As far as there are rows for it, who asks last moves
-into one and waits there (`simulation.compiled.row_retention`). The others live once more when their time comes, in a
-row of their own, to the very same request: their luck belongs to them and not to the moment. What happens until then
-was counted the first time and is not counted again. So memory goes with the gate more than with the cohort, for some
-work that is done twice.
+In the first pass each customer is simulated in one shared row, up to the first review request or to the end. Most
+customers never request a review: their totals are added and their state is discarded. For the others the time of the
+first request is recorded. As far as rows are available, the customers with the latest requests keep theirs
+(`simulation.compiled.row_retention`). In the second pass the others are simulated again up to the same request, in a
+row of their own. Their random streams belong to the customer, so the replay is identical; its totals are discarded,
+because they were counted in the first pass. Memory thus grows with the review queue more than with the population, at
+the price of simulating some customers twice.
 """
 
 from typing import Any
@@ -30,12 +31,14 @@ from simulation.distributions.dwell_times import NEVER
 
 
 def find_first_requests(A: Any, P: Any, S: Any) -> int:
-    """Let every customer live up to the first request; call again with more room until it is DONE.
+    """Simulate every customer up to the first request.
+
+    Returns DONE, or the code of the array that must grow before the next call.
 
     Args:
-        A: The arms.
-        P: What customers are drawn from.
-        S: The cohort; the row that all share is the first.
+        A: Parameters of the arms.
+        P: The population's arrays.
+        S: The engine state; its first row is the shared one.
     """
     while S.counters[state.CUSTOMERS_DONE] < P.size:
         number = S.counters[state.CUSTOMERS_DONE]
@@ -52,7 +55,10 @@ def find_first_requests(A: Any, P: Any, S: Any) -> int:
 
 
 def find_first_request(A: Any, S: Any, number: int) -> int:
-    """Let the customer in the first row live up to the first request, and note it; DONE, or what is short."""
+    """Simulate the customer in the shared row up to the first request, and record it.
+
+    Returns DONE, or the code of the array that must grow.
+    """
     T = A[S.ints[0, state_columns.ARM]]
     if S.floats[0, state_columns.ARRIVES] >= T.horizon:
         return DONE
@@ -71,7 +77,7 @@ def find_first_request(A: Any, S: Any, number: int) -> int:
 
 
 def record_first_request(S: Any, number: int) -> None:
-    """Note the first request of the customer in the first row, who waits for its time in a row, or lives once more."""
+    """Record the first request of the customer in the shared row, who then keeps a row or is replayed later."""
     index, requested_at = S.counters[state.FIRST_REQUESTS], S.floats[0, state_columns.REQUESTED_AT]
     S.first_times[index] = requested_at
     S.first_who[index] = number
@@ -87,7 +93,7 @@ def record_first_request(S: Any, number: int) -> None:
 
 
 def take_row(S: Any) -> int:
-    """A free row, which is free no more; there must be one."""
+    """Take a free row; there must be one."""
     S.counters[state.FREE_ROWS] -= 1
     i = int(S.free_rows[S.counters[state.FREE_ROWS]])
     S.counters[state.ROWS_USED] = max(S.counters[state.ROWS_USED], i + 1)
@@ -95,7 +101,7 @@ def take_row(S: Any) -> int:
 
 
 def copy_row(S: Any, source: int, i: int) -> None:
-    """Put the customer of one row into another."""
+    """Copy the customer of one row to another."""
     for column in range(S.floats.shape[1]):
         S.floats[i, column] = S.floats[source, column]
     for column in range(S.ints.shape[1]):
@@ -107,7 +113,7 @@ def copy_row(S: Any, source: int, i: int) -> None:
 
 
 def admit(A: Any, P: Any, S: Any, number: int) -> int:
-    """Give a customer a row, and let the life begin again in it; returns the row."""
+    """Give a customer a row and start the simulation again in it. Returns the row."""
     i = take_row(S)
     initialise_row(A, P, S, i, number)
     S.ints[i, state_columns.OCCUPIED] = 1
@@ -116,15 +122,17 @@ def admit(A: Any, P: Any, S: Any, number: int) -> int:
 
 
 def serve_requests(A: Any, P: Any, S: Any, W: Any) -> int:
-    """Let the gate work, from the first request to the horizon; call again with more room until it is DONE.
+    """Process the review queue from the first request to the horizon.
 
-    First requests stand in order of time in ``S.first_times`` and ``S.first_who``.
+    Returns DONE, or the code of the array that must grow before the next call. First requests are in ``S.first_times``
+    and
+    ``S.first_who``, in order of time.
 
     Args:
-        A: The arms.
-        P: What customers are drawn from.
-        S: The cohort.
-        W: The same cohort with totals that nobody reads, for what was counted before.
+        A: Parameters of the arms.
+        P: The population's arrays.
+        S: The engine state.
+        W: The same state with totals that are discarded, for what the first pass has counted.
     """
     while True:
         index = S.counters[state.FIRST_REQUESTS_SERVED]
@@ -146,7 +154,7 @@ def serve_requests(A: Any, P: Any, S: Any, W: Any) -> int:
 
 
 def serve_first_request(A: Any, P: Any, S: Any, W: Any, number_or_row: int) -> int:
-    """Take up the first request of a customer; DONE, or what is short."""
+    """Process a customer's first request. Returns DONE, or the code of the array that must grow."""
     shortage = has_room(A, S)
     if shortage != DONE:
         return shortage
@@ -159,7 +167,7 @@ def serve_first_request(A: Any, P: Any, S: Any, W: Any, number_or_row: int) -> i
         S.counters[state.ADMITTED] = NO_INDEX
     requested_at = S.floats[i, state_columns.REQUESTED_AT]
     if S.counters[state.HEAP_SIZE] > 0 and S.heap_floats[0, 0] <= requested_at:
-        # Something else is due at the very same time.
+        # Another event is due earlier or at the same time.
         push(S, requested_at, CUSTOMER, i, S.ints[i, state_columns.VERSION], REQUEST)
     else:
         on_customer_turn(A, S, i, requested_at, REQUEST)
@@ -167,7 +175,10 @@ def serve_first_request(A: Any, P: Any, S: Any, W: Any, number_or_row: int) -> i
 
 
 def replay(A: Any, P: Any, S: Any, W: Any, number: int) -> int:
-    """Let a customer live once more up to the first request, in the row last admitted; DONE, or what is short."""
+    """Simulate a customer again up to the first request, in the row last admitted.
+
+    Returns DONE, or the code of the array that must grow.
+    """
     if S.counters[state.ADMITTED] == NO_INDEX:
         if S.counters[state.FREE_ROWS] == 0:
             return CUSTOMER_ROWS_FULL

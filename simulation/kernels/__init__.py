@@ -1,1 +1,1 @@
-"""Low-level tools of compiled code that know nothing of customers: arrays, heap, prefetch, select."""
+"""Low-level tools for compiled code that are independent of customers: arrays, heap, prefetch, select."""

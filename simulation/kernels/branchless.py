@@ -1,7 +1,7 @@
-"""Choosing between two numbers without a jump, where nobody could foretell which it will be.
+"""Selecting one of two numbers without a branch, where the choice is unpredictable.
 
-The compiler makes jumps of most choices, because a jump that is foretold costs nothing. One that is not costs as much
-as fifty additions; and which of a customer's clocks is the next to run out, for one, is chance.
+Compilers turn most choices into branches, because a correctly predicted branch is free. A mispredicted one costs as
+much as fifty additions. Which of a customer's clocks runs out next, for example, is random.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from numba.extending import intrinsic
 
 @intrinsic  # type: ignore[untyped-decorator]
 def select(_context: Any, _condition: Any, this: Any, other: Any) -> Any:
-    """One number if the condition holds, and the other if not; both integers, or both floats."""
+    """`this` if the condition is true, otherwise `other`; both must be integers, or both floats."""
     are_integers = isinstance(this, types.Integer) and isinstance(other, types.Integer)
     kind = types.int64 if are_integers else types.float64
     return kind(types.boolean, kind, kind), _select
 
 
-def _select(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-    chosen = builder.select(*given)
+def _select(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+    chosen = builder.select(*arguments)
     chosen.set_metadata("unpredictable", builder.module.add_metadata([]))
     return chosen

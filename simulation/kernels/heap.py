@@ -1,7 +1,7 @@
-"""A binary heap in two arrays: what is first by two numbers, and by a third where they are equal.
+"""A binary heap in two arrays, ordered by two floats and then by an integer.
 
-Row `k` of `floats` (two columns) and of `ints` (four) is one entry; the order is that of ``floats[k, 0]``, then
-``floats[k, 1]``, then ``ints[k, 0]``, which no two entries share. The other columns are luggage.
+Row `k` of `floats` (two columns) and of `ints` (four) is one entry. Entries are ordered by ``floats[k, 0]``, then
+``floats[k, 1]``, then ``ints[k, 0]``, which is unique. The other columns are data.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from simulation.kernels.branchless import select
 
 
 def is_before(first: float, second: float, number: int, floats: Any, ints: Any, index: int) -> bool:
-    """Whether an entry with these numbers comes before the one at `index`."""
+    """Whether an entry with these numbers comes before the entry at `index`."""
     if first != floats[index, 0]:
         return bool(first < floats[index, 0])
     if second != floats[index, 1]:
@@ -29,7 +29,7 @@ def copy_entry(floats: Any, ints: Any, target: int, source: int) -> None:
 def heap_push(
     floats: Any, ints: Any, size: int, first: float, second: float, number: int, a: int, b: int, c: int
 ) -> None:
-    """Add an entry to a heap of `size` entries; there must be room for it."""
+    """Add an entry to a heap of `size` entries; the arrays must have room for it."""
     index = size
     while index > 0:
         parent = (index - 1) >> 1
@@ -46,7 +46,7 @@ def heap_push(
 
 
 def heap_pop(floats: Any, ints: Any, size: int) -> None:
-    """Take the first entry out of a heap of `size` entries, at least one."""
+    """Remove the first entry from a heap of `size` entries; `size` must be at least 1."""
     last = size - 1
     index = 0
     while True:

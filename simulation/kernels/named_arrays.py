@@ -1,10 +1,11 @@
-"""Named arrays behind one pointer.
+"""Named arrays behind one pointer, for compiled functions.
 
-Compiled functions that take a named tuple of sixty arrays take four hundred arguments each, and compiling them takes
+Compiled functions that take a named tuple of sixty arrays have four hundred arguments each, and compiling them takes
 minutes. Behind one pointer the same names cost nothing, and compiling takes seconds.
 
-A box owns nothing as far as compiled code can tell, so reading from it counts no references: counting them, atomically,
-took half the time of a run with Numba's own structure references. Whoever makes a box keeps it while it is used.
+Compiled code treats the arrays as owned by no object, so reading them counts no references. With Numba's own structure
+references, atomic reference counting took half the time of a run. The caller must keep the `NamedArrays` object alive
+while compiled code uses it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from numba.extending import (
 
 
 class NamedArraysType(types.Type):  # type: ignore[misc]  # Numba has no types
-    """The type of a box: the names and types of its fields."""
+    """The Numba type of `NamedArrays`: the names and types of its fields."""
 
     def __init__(self, fields: tuple[tuple[str, Any], ...]) -> None:
         self.fields = fields
@@ -38,7 +39,7 @@ class NamedArraysType(types.Type):  # type: ignore[misc]  # Numba has no types
 
 
 class FieldsType(types.Type):  # type: ignore[misc]
-    """The structure that the pointer of a box leads to."""
+    """The structure that the pointer refers to."""
 
     def __init__(self, fields: tuple[tuple[str, Any], ...]) -> None:
         self.fields = fields
@@ -78,10 +79,11 @@ def _load_field(context: Any, builder: Any, kind: NamedArraysType, pointer: Any,
 
 
 class _InvariantLoads:
-    """A builder whose loads tell LLVM that what they read never changes: fields are written before compiled code runs.
+    """A builder that marks loads as invariant for LLVM: fields are written only before compiled code runs.
 
-    Otherwise every store into an array may change, for all LLVM knows, where the arrays are, and each access would look
-    that up anew.
+    Otherwise LLVM must assume that every store into an array may change the addresses of the arrays, and load them
+    again at
+    each access.
     """
 
     def __init__(self, builder: Any) -> None:
@@ -97,7 +99,7 @@ class _InvariantLoads:
 
 
 class NamedArrays:
-    """The Python side of a box: its memory, and what must live as long."""
+    """The Python side: the memory of the fields, and the values that must stay alive with it."""
 
     __slots__ = ("kind", "memory", "values")
 
@@ -108,7 +110,7 @@ class NamedArrays:
 
     @property
     def address(self) -> int:
-        """Where the fields are."""
+        """The address of the fields."""
         return int(self.memory.ctypes.data)
 
 
@@ -119,14 +121,14 @@ def _type_of(arrays: NamedArrays, _context: Any) -> NamedArraysType:
 
 @unbox(NamedArraysType)  # type: ignore[untyped-decorator]
 def _unbox(kind: NamedArraysType, arrays: Any, c: Any) -> Any:
-    given = c.pyapi.object_getattr_string(arrays, "address")
-    address = c.pyapi.long_as_voidptr(given)
-    c.pyapi.decref(given)
+    number = c.pyapi.object_getattr_string(arrays, "address")
+    address = c.pyapi.long_as_voidptr(number)
+    c.pyapi.decref(number)
     return NativeValue(c.builder.bitcast(address, c.context.get_value_type(kind)))
 
 
 def pack_arrays(values: Any) -> NamedArrays:
-    """A box with the fields of a named tuple of numbers, arrays and named tuples; those within become boxes too."""
+    """Pack the fields of a named tuple of numbers, arrays and named tuples; nested named tuples are packed too."""
     inner = tuple(pack_arrays(value) if hasattr(value, "_fields") else value for value in values)
     kind, size, offsets = _layout(values._fields, tuple(map(_field_type, inner)))
     memory = np.zeros(size, dtype=np.uint8)
@@ -136,26 +138,29 @@ def pack_arrays(values: Any) -> NamedArrays:
 
 
 def packed_type(values: Any) -> NamedArraysType:
-    """The type of the box that a named tuple would have, without making it."""
+    """The type that `pack_arrays` would give a named tuple, without packing it."""
     kinds = (packed_type(value) if hasattr(value, "_fields") else _field_type(value) for value in values)
     return _layout(values._fields, tuple(kinds))[0]
 
 
 @cache
 def _layout(names: tuple[str, ...], kinds: tuple[Any, ...]) -> tuple[NamedArraysType, int, tuple[int, ...]]:
-    """The type of a box with these fields, its size in bytes, and where each field begins."""
+    """The type for these fields, its size in bytes, and the offset of each field."""
     kind = NamedArraysType(tuple(zip(names, kinds, strict=True)))
     context = cpu_target.target_context
     structure = context.data_model_manager[FieldsType(kind.fields)].get_data_type()
-    offsets = tuple(structure.get_element_offset(context.target_data, place) for place in range(len(names)))
+    offsets = tuple(structure.get_element_offset(context.target_data, index) for index in range(len(names)))
     return kind, context.get_abi_sizeof(structure), offsets
 
 
 def _field_type(value: Any) -> Any:
-    """The type of a value; of a number, not of that very number, so that one compiled function serves all."""
+    """The type of a value.
+
+    Numbers get their general type, not a literal one, so that one compiled function serves all values.
+    """
     if type(value) is not np.ndarray:
         return types.unliteral(typeof(value))
-    # Finding the type of an array takes Numba longer than all else that a box takes.
+    # Looking up the type of an array is the slowest part of packing, so it is cached.
     signature = (value.dtype, value.ndim, value.flags.num)
     if signature not in _array_types:
         _array_types[signature] = typeof(value)
@@ -163,11 +168,11 @@ def _field_type(value: Any) -> Any:
 
 
 _array_types: dict[tuple[Any, int, int], Any] = {}
-"""Types of arrays by dtype, dimensions and flags, which is all that they depend on."""
+"""Types of arrays by dtype, dimensions and flags, which determine the type."""
 
 
 def _write_field(memory: Any, offset: int, value: Any) -> None:
-    """Write a field where Numba's data model looks for it; an array without an owner, so that none is counted."""
+    """Write a field in the layout of Numba's data model. Arrays have no owner, so that no references are counted."""
     if isinstance(value, np.ndarray):
         words = (0, 0, value.size, value.itemsize, value.ctypes.data, *value.shape, *value.strides)
         pack_into(f"={len(words)}q", memory, offset, *words)

@@ -1,4 +1,4 @@
-"""Named tuples of nested tuples, turned into named tuples of arrays for compiled code."""
+"""Named tuples of nested tuples, converted to named tuples of arrays for compiled code."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 
 
 def to_arrays(values: Any) -> Any:
-    """A named tuple of numbers and of nested tuples of numbers, with arrays in place of the tuples.
+    """Convert a named tuple of numbers and nested tuples of numbers to one with arrays in place of the tuples.
 
     Rows of different lengths are padded with 0. The number of dimensions is that of the annotation, so that a table
-    without any row still has its shape.
+    without
+    rows still has its shape.
     """
     kinds = {name: str(kind) for name, kind in type(values).__annotations__.items()}
     return type(values)(*(_array(value, kinds[name]) for name, value in values._asdict().items()))
@@ -27,16 +28,16 @@ def _array(value: Any, kind: str) -> Any:
 
 
 def _shape(value: Any, dimensions: int) -> tuple[int, ...]:
-    """The smallest shape that holds nested tuples; a dimension is never empty, so that it can be indexed."""
+    """The smallest shape for nested tuples. No dimension is empty, so that the array can be indexed."""
     if dimensions == 0:
         return ()
-    inner = [_shape(part, dimensions - 1) for part in value]
+    inner = [_shape(row, dimensions - 1) for row in value]
     return (max(1, len(value)), *(max(sizes) for sizes in zip(*inner, strict=True))) if inner else (1,) * dimensions
 
 
 def _fill(array: Any, value: Any) -> None:
-    for index, part in enumerate(value):
-        if isinstance(part, tuple):
-            _fill(array[index], part)
+    for index, item in enumerate(value):
+        if isinstance(item, tuple):
+            _fill(array[index], item)
         else:
-            array[index] = part
+            array[index] = item

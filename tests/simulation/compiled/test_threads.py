@@ -1,4 +1,4 @@
-"""Compiled code lets other threads go on: a worker of a cluster has to say that it lives, however long a run takes."""
+"""Compiled code does not block other threads: a cluster worker must send heartbeats during a long run."""
 
 import threading
 
@@ -9,11 +9,11 @@ from tests.simulation.worlds import arm
 
 
 @pytest.mark.slow
-def test_other_threads_go_on_while_a_compiled_run_lasts():
-    """Ticks of a hundredth of a second; held up by the run, the other thread would get one or two in."""
+def test_other_threads_continue_during_a_compiled_run():
+    """Ticks of 10 ms; if the run blocked the other thread, it would tick once or twice."""
     large = arm(population={"size": 60_000})
-    how = {"seed": 1, "replication": 0, "days": 365.0, "engine": "compiled"}
-    run_arm(arm(), **how)
+    options = {"seed": 1, "replication": 0, "days": 365.0, "engine": "compiled"}
+    run_arm(arm(), **options)
     ticks, ended = [], threading.Event()
 
     def tick():
@@ -23,10 +23,10 @@ def test_other_threads_go_on_while_a_compiled_run_lasts():
     other = threading.Thread(target=tick)
     other.start()
     try:
-        run = run_arm(large, **how)
+        run = run_arm(large, **options)
     finally:
         ended.set()
         other.join()
-    # A tenth of the ticks there is time for: the machine may be busy with other things.
+    # A tenth of the possible ticks, because the machine may be busy.
     assert len(ticks) >= 10.0 * run.wall_seconds
     assert len(ticks) >= 10

@@ -1,4 +1,4 @@
-"""Choosing without a jump gives what a choice gives."""
+"""Branchless selection gives the same result as branches."""
 
 from math import inf, nan
 
@@ -10,11 +10,11 @@ from simulation.kernels.branchless import select
 
 @numba.njit
 def first_of(numbers):
-    place, least = 0, numbers[0]
+    index, least = 0, numbers[0]
     for other in range(1, len(numbers)):
         less = numbers[other] < least
-        place, least = select(less, other, place), select(less, numbers[other], least)
-    return place, least
+        index, least = select(less, other, index), select(less, numbers[other], least)
+    return index, least
 
 
 @pytest.mark.parametrize(
@@ -27,5 +27,5 @@ def first_of(numbers):
         ((1.0, nan, 0.5), (2, 0.5)),
     ],
 )
-def test_the_first_of_equals_is_found_as_by_a_loop_of_ifs(numbers, expected):
+def test_the_first_minimum_is_found_as_with_branches(numbers, expected):
     assert first_of(numbers) == expected

@@ -1,4 +1,4 @@
-"""Boxes: the types of their fields are those that Numba gives, and known without making a box."""
+"""Packed arrays: the types of their fields are Numba's own, and are known without packing."""
 
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from simulation.kernels.named_arrays import pack_arrays, packed_type
 
 
 class Inner(NamedTuple):
-    of: Any
+    values: Any
 
 
 class Fields(NamedTuple):
@@ -36,15 +36,15 @@ ARRAYS = [
 
 
 @pytest.mark.parametrize("array", ARRAYS)
-def test_a_field_has_the_type_that_numba_gives_it(array):
-    # Twice, because what was found is remembered.
+def test_a_field_has_the_type_that_numba_infers(array):
+    # Twice, because types are cached.
     for _ in range(2):
         fields = dict(pack_arrays(Fields(1, array, Inner(array))).kind.fields)
-        assert fields["array"] == dict(fields["inner"].fields)["of"] == typeof(array)
+        assert fields["array"] == dict(fields["inner"].fields)["values"] == typeof(array)
         assert fields["number"] == types.int64
 
 
 @pytest.mark.parametrize("array", ARRAYS)
-def test_the_type_of_a_box_is_known_without_it(array):
+def test_the_packed_type_is_known_without_packing(array):
     values = Fields(2.5, array, Inner(True))
     assert packed_type(values) is pack_arrays(values).kind
