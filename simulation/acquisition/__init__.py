@@ -1,12 +1,12 @@
-"""Buyers from a funnel: prospects flow through a campaign's path under a budget, and who buys becomes a customer.
+"""Customer acquisition: prospects pass through a campaign's funnel under a budget, and buyers become customers.
 
-* `spec`: what a scenario file says; `laws`: the same as numbers;
+* `spec`: the keys of a scenario file; `parameters`: the same, resolved to numbers;
 * `prospects`: the scalar functions of one prospect, which both engines call;
-* `reference`: the funnel in SimPy, the clear one; `compiled`: the same prospects by Numba, for large budgets;
-* `desk`: balances, purchases of media, moves of budget with approval; `observed`: what has been seen by a day;
-  `forecast`: what a buyer is predicted to be worth;
-* `lived`: what came of it; `buyers`: the customers it brings; `books`: what it adds to a run.
+* `reference_engine`: the funnel in SimPy; `compiled_engine`: the same prospects with Numba, for large budgets;
+* `budget_control`: balances, purchases of media, and budget transfers with approval; `observations`: what is known by
+  a given day; `value_prediction`: a buyer's predicted value;
+* `results`: the result of a funnel; `customers`: its buyers as customers; `metrics`: what it adds to a run.
 
-A funnel does not look at what its buyers do later, so it is lived first and the customers' journey after it, by either
-engine, with nothing changed there.
+A funnel does not depend on what its buyers do later. It is therefore simulated first, and the customers' journeys
+afterwards, by either engine without changes.
 """

@@ -1,9 +1,8 @@
-"""The budget of an arm: balances, media bought from them, and moves between channels that keep the rules.
+"""The budget of an arm: balances, purchases of media, and transfers between channels within the rules.
 
-The moves are those of `journey campaigns`: weighed by `journey.marketing.budget.optimisation`, held to the rules by
-`journey.marketing.budget.rules` and entered into a `MarketingLog`, which refuses what the budget action's machine does
-not have. So what is tried out here is what would run in production, and the log of a run is an audit trail like any
-other.
+The transfers are those of `journey campaigns`: chosen by `journey.marketing.budget.optimisation`, checked against
+`journey.marketing.budget.rules`, and entered into a `MarketingLog`, which refuses illegal steps of a budget action. The
+simulation therefore tests the code that would run in production, and a run's log is an ordinary audit trail.
 """
 
 from __future__ import annotations
@@ -35,19 +34,19 @@ if TYPE_CHECKING:
 
 ORCHESTRATOR, APPROVER = "journeylab", "HUMAN_01"
 EQUAL_VALUE_VARIATION = 1e-3
-"""Coefficient of variation of a sale's worth where each counts as one (0 would divide by it)."""
+"""Coefficient of variation of a sale's value if each sale counts as 1 (0 would cause a division by zero)."""
 
 _ENTITY: Entity = "budget_action"
 
 
 @dataclass(frozen=True, slots=True)
 class PendingApproval:
-    """A move that waits for a person's answer.
+    """A transfer that waits for a person's decision.
 
     Attributes:
-        transfer: The move.
-        due: Day of the answer.
-        approved: What it will be, if the rules still allow the move.
+        transfer: The transfer.
+        due: Day of the decision.
+        approved: The decision, provided that the rules still allow the transfer.
     """
 
     transfer: Transfer
@@ -56,12 +55,12 @@ class PendingApproval:
 
 
 class BudgetController:
-    """Buys media and moves budget.
+    """Buys media and transfers budget.
 
     Attributes:
-        balances: By line, what is left, in millionths of a dollar; never below 0.
-        impressions: By line, then by period: how many were bought.
-        moves: Every move that was proposed, in order, with what became of it.
+        balances: By line: remaining budget in millionths of a dollar; never below 0.
+        impressions: By line, then by period: number of impressions bought.
+        moves: All proposed transfers, in order, with their outcomes.
     """
 
     def __init__(
@@ -73,14 +72,14 @@ class BudgetController:
         seed: int,
         replication: int,
     ) -> None:
-        """Open the desk on day 0.
+        """The budget on day 0.
 
         Args:
             lines: The lines of the budget.
             reallocation: The arm's rule.
-            observations: The books that purchases of media and sales are entered in.
-            seed: The scenario's seed: approvals have luck too.
-            replication: Which replication.
+            observations: Records spending and sales.
+            seed: The scenario's seed, for the random approvals.
+            replication: Number of the replication.
         """
         self.balances = [line.budget for line in lines]
         self.impressions = [[0] * len(line.periods) for line in lines]
@@ -98,7 +97,7 @@ class BudgetController:
         return self._workflow.log
 
     def buy_media(self, line: int, period: int) -> int:
-        """Buy a period's media: an equal part of what is left for each period to come; returns the impressions."""
+        """Buy a period's media with its equal share of the remaining balance; returns the impressions."""
         budget_line, price = self._lines[line], self._lines[line].price
         bought = self.balances[line] // (len(budget_line.periods) - period) // price
         self.balances[line] -= bought * price
@@ -109,47 +108,47 @@ class BudgetController:
     # -- moves -----------------------------------------------------------------------------------------------------
 
     def review_budget(self, campaign: str, number: int, now: float) -> list[PendingApproval]:
-        """Weigh the channels of a campaign by what has been seen, and make the moves that need no approval.
+        """Compare the channels of a campaign by their observed results, and make the transfers that need no approval.
 
         Args:
-            campaign: The campaign.
-            number: Which review this is.
+            campaign: Name of the campaign.
+            number: Number of the review, from 1.
             now: The day.
 
         Returns:
-            The moves that wait for an answer.
+            The transfers that wait for approval.
         """
         plans = self._build_plans(campaign, now)
-        weighing = AllocationOptimiser(plans, self._available(reserved=True), self._rule.budget, self._is_allowed)
+        optimiser = AllocationOptimiser(plans, self._available(reserved=True), self._rule.budget, self._is_allowed)
         pending = []
-        while found := weighing.find_best_move():
-            weighing.apply(found)
+        while best := optimiser.find_best_move():
+            optimiser.apply(best)
             name = f"BUD_{campaign}_{number:03d}_{len(self.moves) + 1:04d}"
-            transfer = Transfer(name, campaign, found.giver[1], found.taker[1], found.amount)
-            self._propose(transfer, now, found.gain, found.probability)
-            if found.amount < self._rule.budget.approval_from:
+            transfer = Transfer(name, campaign, best.giver[1], best.taker[1], best.amount)
+            self._propose(transfer, now, best.gain, best.probability)
+            if best.amount < self._rule.budget.approval_from:
                 self._decide_transfer(transfer, now, approved=True, by="orchestrator")
             else:
                 pending.append(self._request_approval(transfer, number, now))
         return pending
 
     def resolve_approval(self, pending: PendingApproval) -> None:
-        """A person answers: the move is made if it is approved and the rules allow it still."""
+        """Apply a person's decision: the transfer is made if it is approved and the rules still allow it."""
         del self._pending[pending.transfer.transfer_id]
         self._decide_transfer(pending.transfer, pending.due, approved=pending.approved, by="human")
 
     def _build_plans(self, campaign: str, now: float) -> dict[ChannelKey, ChannelPlan]:
-        """The campaign's channels that can be compared: media old enough was bought there, and something was sold."""
-        mine = {line.key: index for index, line in enumerate(self._lines) if line.key[0] == campaign}
-        counts = {key: self._counts(index, now) for key, index in mine.items()}
+        """The channels of the campaign that can be compared: those with mature media and at least one sale."""
+        line_indices = {line.key: index for index, line in enumerate(self._lines) if line.key[0] == campaign}
+        counts = {key: self._counts(index, now) for key, index in line_indices.items()}
         prior = compute_prior(sum_counts(counts))
-        found: dict[ChannelKey, ChannelPlan] = {}
+        plans: dict[ChannelKey, ChannelPlan] = {}
         for key, observed_counts in counts.items():
             result = None if prior is None else compute_posterior(observed_counts, prior, self._thresholds)
             if result is not None:
-                spent = sum(self._observed.spent[mine[key]]) + self.balances[mine[key]]
-                found[key] = ChannelPlan(result, observed_counts.spend, max(observed_counts.spend, spent / MICROS))
-        return found
+                spent = sum(self._observed.spent[line_indices[key]]) + self.balances[line_indices[key]]
+                plans[key] = ChannelPlan(result, observed_counts.spend, max(observed_counts.spend, spent / MICROS))
+        return plans
 
     @property
     def _thresholds(self) -> BudgetPolicy:
@@ -167,20 +166,20 @@ class BudgetController:
 
     def _is_allowed(self, giver: ChannelKey, taker: ChannelKey, amount: float) -> bool:
         pair = {giver, taker}
-        if any({each.transfer.giver, each.transfer.taker} == pair for each in self._pending.values()):
+        if any({pending.transfer.giver, pending.transfer.taker} == pair for pending in self._pending.values()):
             return False
         return not find_objections(
             Transfer("", giver[0], giver[1], taker[1], amount), self._available(reserved=True), {}
         )
 
     def _available(self, *, reserved: bool) -> dict[ChannelKey, float | None]:
-        """Dollars that each channel has to give; without what it has promised, if that is `reserved`."""
-        left = list(self.balances)
+        """The dollars that each channel can give. If `reserved`, pending transfers are deducted."""
+        balances = list(self.balances)
         if reserved:
-            for each in self._pending.values():
-                index = self._line_indices[each.transfer.giver]
-                left[index] = max(0, left[index] - _to_micros(each.transfer.amount))
-        return {line.key: amount / MICROS for line, amount in zip(self._lines, left, strict=True)}
+            for pending in self._pending.values():
+                index = self._line_indices[pending.transfer.giver]
+                balances[index] = max(0, balances[index] - _to_micros(pending.transfer.amount))
+        return {line.key: amount / MICROS for line, amount in zip(self._lines, balances, strict=True)}
 
     def _propose(self, transfer: Transfer, now: float, gain: float, probability: float) -> None:
         self._workflow.available = self._available(reserved=True)
@@ -203,7 +202,7 @@ class BudgetController:
         )
 
     def _request_approval(self, transfer: Transfer, number: int, now: float) -> PendingApproval:
-        """A person is asked; wait and answer belong to the pair of channels and the review, in every arm."""
+        """Request approval. Delay and decision are keyed by the channels and the review, so all arms share them."""
         giver, taker = (self._lines[self._line_indices[key]].parameters for key in (transfer.giver, transfer.taker))
         key = streams.customer_key(*self._run_key, prospect_number(giver.campaign, 0, 0, 0))
         context = giver.channel * 64 + taker.channel
@@ -214,12 +213,12 @@ class BudgetController:
         return pending
 
     def _decide_transfer(self, transfer: Transfer, now: float, *, approved: bool, by: Proposer) -> None:
-        """Approve and execute a move, or reject it: because a person says no, or because a rule forbids it by now."""
+        """Execute a transfer, or reject it: by a person's decision, or because a rule now forbids it."""
         self._workflow.available = self._available(reserved=False)
-        found = find_objections(transfer, self._workflow.available, {})
+        objections = find_objections(transfer, self._workflow.available, {})
         name, at, actor = transfer.transfer_id, _to_datetime(now), APPROVER if by == "human" else ORCHESTRATOR
-        reason = " ".join(each.message for each in found) or None
-        if not approved or found:
+        reason = " ".join(objection.message for objection in objections) or None
+        if not approved or objections:
             self._workflow.reject(name, at=at, by=by, actor=actor)
         else:
             self._workflow.approve(name, at=at, by=by, actor=actor)
@@ -239,5 +238,5 @@ def _to_micros(dollars: float) -> int:
 
 
 def _to_datetime(day: float) -> datetime:
-    """A day of the run as the log dates it."""
+    """A day of the run as a timestamp for the log."""
     return datetime.combine(DEFAULT_START, time()) + timedelta(days=day)

@@ -1,7 +1,7 @@
 """The funnel with compiled prospects: the model of `simulation.acquisition.reference_engine`, for large budgets.
 
-A period's prospects are lived as soon as its media is bought, so their later steps stand in the books ahead of their
-time; whoever reads the books asks for a day and is told of nothing later (`Observations.counts`).
+The prospects of a period are simulated as soon as its media is bought, so their later steps are recorded ahead of time.
+`Observations.counts` therefore takes a day and ignores later sales.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ INITIAL_CAPACITY = 256
 
 @cache
 def kernels() -> SimpleNamespace:
-    """The functions of prospects, compiled at their first call and kept on disk."""
+    """The functions of prospects, compiled at their first call and cached on disk."""
     from journey.runtime.jit import compile_kernels
 
     modules = (streams, special_functions, dwell_times, drawing, prospects, prospect_kernels)
@@ -44,31 +44,31 @@ def kernels() -> SimpleNamespace:
 
 
 class EventList:
-    """What is to be done, in order of time; at the same time first what comes before media is bought."""
+    """Events in order of time; at the same time, budget reviews come before purchases of media."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, int, Callable[[float], None]]] = []
         self._order = count()
 
     def add(self, time: float, priority: int, action: Callable[[float], None]) -> None:
-        """Have `action` called with the time, when it has come."""
+        """Schedule `action`, which is called with the time."""
         heappush(self._heap, (time, priority, next(self._order), action))
 
     def run(self) -> None:
-        """Do everything."""
+        """Process all events."""
         while self._heap:
             time, _, _, action = heappop(self._heap)
             action(time)
 
 
 def simulate_funnel(population: AcquiredPopulation, *, seed: int, replication: int) -> FunnelResult:
-    """Live an arm's funnel to the end; see `simulation.acquisition.reference_engine.simulate_funnel`."""
+    """Simulate an arm's funnel to the end; see `simulation.acquisition.reference_engine.simulate_funnel`."""
     events, state = EventList(), FunnelState(population, seed=seed, replication=replication)
-    prospects_of_funnel = _ProspectSimulator(state, seed, replication)
+    simulator = _ProspectSimulator(state, seed, replication)
     for name, lines, periods in state.campaigns():
         for period, (start, _) in enumerate(periods):
             for line in lines:
-                events.add(start, MEDIA, partial(prospects_of_funnel.show_impressions, line, period))
+                events.add(start, MEDIA, partial(simulator.show_impressions, line, period))
         for number, day in state.review_days(periods):
             events.add(day, BEFORE_MEDIA, partial(_review_budget, events, state, name, number))
     events.run()
@@ -86,14 +86,14 @@ def _resolve_approval(state: FunnelState, pending: PendingApproval, now: float) 
 
 
 class _ProspectSimulator:
-    """The prospects of one funnel, period by period."""
+    """Simulates the prospects of one funnel, period by period."""
 
     def __init__(self, state: FunnelState, seed: int, replication: int) -> None:
         self._state, self._run_key = state, (seed, replication)
         self._packed_lines = [pack_arrays(to_arrays(line.parameters)) for line in state.lines]
 
     def show_impressions(self, line_index: int, period: int, now: float) -> None:
-        """Show a line's impressions of one period, and enter every step of those who are followed."""
+        """Show a line's impressions of one period, and record every step of the tracked prospects."""
         state, packed_line = self._state, self._packed_lines[line_index]
         line, bought = state.lines[line_index], state.controller.buy_media(line_index, period)
         bulk_counts, prospect_rows = self._find_prospects(line_index, period, bought)

@@ -1,4 +1,4 @@
-"""Who a buyer is: drawn from the buyer's own streams, by the segment's law and what the channel changes in it."""
+"""A buyer's traits, drawn from the buyer's own random streams, by segment and channel quality."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class CustomerTraits(NamedTuple):
-    """What a buyer brings along.
+    """Traits of a buyer.
 
     Attributes:
         tier: Index of the risk tier.
-        account_value: Dollars a year.
+        account_value: Dollars per year.
         consents: Whether the customer may be contacted.
-        frailty_draw: The standard normal behind the frailty, shifted by the channel's hazard ratio.
+        frailty_draw: The standard normal draw of the frailty, shifted by the channel's hazard ratio.
     """
 
     tier: int
@@ -31,15 +31,15 @@ class CustomerTraits(NamedTuple):
 
 
 def draw_traits(population: AcquiredPopulation, quality: Quality, segment: str, key: int) -> CustomerTraits:
-    """The traits of a buyer.
+    """Draw the traits of a buyer.
 
     A hazard ratio ``r`` on a log-normal frailty ``exp(s z - s^2 / 2)`` is a shift of its normal by ``log(r) / s``.
 
     Args:
-        population: For the segment, the correlations of traits, and the spread of frailty.
+        population: Gives the segment, the correlations of traits, and the spread of frailty.
         quality: How the channel's buyers differ.
         segment: Name of the segment.
-        key: The key of the buyer's streams.
+        key: The key of the buyer's random streams.
     """
     _, tier, value, _, _, consents, _, draw = draw_customer(_population_parameters(population, quality, segment), key)
     shift = log(quality.churn) / population.frailty_spread if quality.churn != 1.0 else 0.0
@@ -47,7 +47,7 @@ def draw_traits(population: AcquiredPopulation, quality: Quality, segment: str, 
 
 
 def _population_parameters(population: AcquiredPopulation, quality: Quality, segment: str) -> PopulationParameters:
-    """The law of a synthetic population that has this segment only."""
+    """The parameters of a synthetic population with this segment only."""
     spec = population.segments[segment]
     tiers = quality.tiers or spec.tiers
     matrix = population.correlations.matrix

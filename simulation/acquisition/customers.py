@@ -1,6 +1,6 @@
-"""The customers that a funnel brings: who buys comes on the day of the purchase, new, with luck of its own.
+"""The customers that a funnel brings: each buyer starts as a new customer on the day of the purchase.
 
-A funnel is lived once for all who ask about it one after another (the engine, the chronicle, the books).
+A simulated funnel is cached for its users, which follow one another: the engine, the exports and the metrics.
 """
 
 from __future__ import annotations
@@ -60,21 +60,21 @@ def clear_cache() -> None:
 
 
 def run_funnel(arm_spec: ArmSpec, engine: str, *, seed: int, replication: int) -> None:
-    """Have an arm's funnel lived by an engine, before its customers are."""
+    """Simulate an arm's funnel with an engine, before its customers."""
     assert isinstance(arm_spec.population, AcquiredPopulation)
     get_funnel_result(arm_spec.population, seed=seed, replication=replication, engine=engine)
 
 
 def refuse_to_share(arm_specs: Sequence[ArmSpec]) -> None:
-    """Say so when several arms are to share one run.
+    """Refuse to simulate several arms with acquisition in one run.
 
     Raises:
-        InputError: There are several.
+        InputError: There are several arms.
     """
     if len(arm_specs) > 1:
         raise InputError(
-            "acquisition: an arm's customers are those its own budget brings, so customers cannot be assigned to arms; "
-            "compare them with --mode counterfactual, in which the same prospect has the same luck in every arm"
+            "acquisition: each arm's budget brings its own customers, so customers cannot be assigned to arms; "
+            "use --mode counterfactual, which compares arms with common random numbers for each prospect"
         )
 
 

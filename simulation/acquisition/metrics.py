@@ -1,7 +1,7 @@
-"""What a funnel adds to a run: metrics, quantities that money is made of, rows of the trace, and its own totals.
+"""What a funnel adds to a run: metrics, quantities for the money calculation, trace rows, and its own totals.
 
-Everything is counted up to the horizon. Media counts when it is bought, which is at the beginning of a period; clicks
-and visits with the media of their period, later steps by the day on which they are made.
+Everything is counted up to the horizon. Media counts when it is bought, at the start of a period. Clicks and visits
+count with the media of their period, later steps on the day on which they are made.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ STEP_METRICS = {
 """The metric that counts each step."""
 
 Cells = dict[tuple[int, int, int, int], int]
-"""By line, segment, place of the step on the path, and period: how many."""
+"""Counts by line, segment, index of the step on the path, and period."""
 
 
 def add_funnel_metrics(run: Run, arm_spec: ArmSpec, *, seed: int, replication: int) -> Run:
-    """A run of buyers, with the funnel they came through.
+    """A run with the results of the funnel that brought its customers.
 
     Args:
-        run: What the engine made of the customers.
+        run: The simulated run of the customers.
         arm_spec: The arm.
         seed: The scenario's seed.
-        replication: Which replication.
+        replication: Number of the replication.
     """
     assert isinstance(arm_spec.population, AcquiredPopulation)
     result = get_funnel_result(arm_spec.population, seed=seed, replication=replication)
@@ -60,13 +60,13 @@ def add_funnel_metrics(run: Run, arm_spec: ArmSpec, *, seed: int, replication: i
 
 
 def build_funnel_rows(arm_spec: ArmSpec, days: float, *, seed: int, replication: int) -> list[events.Row]:
-    """The steps that are followed one by one, up to the horizon, as rows of the trace.
+    """The individually tracked steps up to the horizon, as rows of the trace.
 
     Args:
         arm_spec: The arm.
-        days: The horizon.
+        days: The horizon in days.
         seed: The scenario's seed.
-        replication: Which replication.
+        replication: Number of the replication.
     """
     assert isinstance(arm_spec.population, AcquiredPopulation)
     result = get_funnel_result(arm_spec.population, seed=seed, replication=replication)
@@ -74,7 +74,7 @@ def build_funnel_rows(arm_spec: ArmSpec, days: float, *, seed: int, replication:
 
 
 def _build_row(result: FunnelResult, arm: str, step: ProspectStep) -> events.Row:
-    """A step as an event: from where to where, with the channel as its label."""
+    """A step as an event with its two steps of the path and the channel as its label."""
     line = result.lines[step.line]
     return events.Row(
         time=step.time,
@@ -94,11 +94,11 @@ class FunnelTotals:
     """Totals of a funnel up to a horizon."""
 
     def __init__(self, result: FunnelResult, days: float) -> None:
-        """Count.
+        """Count the funnel's steps.
 
         Args:
-            result: The funnel, lived to its end.
-            days: The horizon.
+            result: The complete result of the funnel.
+            days: The horizon in days.
         """
         self._result, self._days = result, days
         self.tracked_steps = [step for step in result.steps if step.time < days]
@@ -111,9 +111,9 @@ class FunnelTotals:
                             self._cells[line, segment, step, period] = periods[period]
 
     def _bought_periods(self, line: int) -> Iterator[int]:
-        """The periods whose media is bought by the horizon."""
+        """The periods whose media is bought before the horizon."""
         periods = self._result.lines[line].periods
-        return (place for place, (start, _) in enumerate(periods) if start < self._days)
+        return (period for period, (start, _) in enumerate(periods) if start < self._days)
 
     def spend(self, line: int) -> float:
         """Dollars spent on a line."""
@@ -124,25 +124,25 @@ class FunnelTotals:
         return sum(self._result.impressions[line][period] for period in self._bought_periods(line))
 
     def count_step(self, line: int, step: str) -> int:
-        """How many made a step; 0 where the path does not have it."""
+        """Number of prospects that made a step; 0 if the path does not have it."""
         path = self._result.lines[line].path
         if step == IMPRESSION:
             return self.impressions(line)
         if step not in path:
             return 0
-        place = path.index(step)
-        return sum(many for (of, _, at, _), many in self._cells.items() if of == line and at == place)
+        index = path.index(step)
+        return sum(count for (cell_line, _, at, _), count in self._cells.items() if cell_line == line and at == index)
 
     def _count_eligible(self, line: int, step: str) -> int:
-        """How many made the step before it, on a path that has it."""
+        """Number of prospects that made the step before it; 0 if the path does not have the step."""
         path = self._result.lines[line].path
         return self.count_step(line, path[path.index(step) - 1]) if step in path else 0
 
     def metrics(self, run: Run, margin: float) -> dict[str, float | None]:
-        """What a person reads.
+        """The funnel's metrics.
 
         Args:
-            run: What became of the buyers.
+            run: The simulated run of the buyers.
             margin: Share of revenue that is margin.
         """
         lines = range(len(self._result.lines))
@@ -154,7 +154,7 @@ class FunnelTotals:
         churned = (run.metrics.get("churn_rate") or 0.0) * run.customers
         return {
             "media_spend": spend,
-            **{STEP_METRICS[step]: float(many) for step, many in made.items()},
+            **{STEP_METRICS[step]: float(count) for step, count in made.items()},
             **{f"{step}_rate": _ratio(made[step], eligible[step]) for step in steps[1:]},
             "cost_per_acquisition": _ratio(spend, made[PURCHASE]),
             "retained_buyers": float(round(run.customers - churned)),
@@ -164,31 +164,34 @@ class FunnelTotals:
         }
 
     def quantities(self, population: AcquiredPopulation) -> dict[str, float]:
-        """What money is made of: thousands of impressions by line, and the steps that cost something."""
+        """The quantities that have a price: thousands of impressions by line, and steps with a cost."""
         lines = self._result.lines
         return {
-            **{f"media_spend.{'/'.join(line.key)}": self.impressions(at) / 1000.0 for at, line in enumerate(lines)},
             **{
-                f"funnel_step.{step}": float(sum(self.count_step(at, step) for at in range(len(lines))))
+                f"media_spend.{'/'.join(line.key)}": self.impressions(index) / 1000.0
+                for index, line in enumerate(lines)
+            },
+            **{
+                f"funnel_step.{step}": float(sum(self.count_step(index, step) for index in range(len(lines))))
                 for step in population.acquisition.step_costs
             },
         }
 
     @property
     def moves(self) -> list[dict[str, Any]]:
-        """Moves of budget proposed before the horizon; one decided after it still waits."""
+        """Budget transfers proposed before the horizon; those decided after it are pending."""
         proposed = [move for move in self._result.moves if move["proposed_on"] < self._days]
-        waits = {"status": "proposed", "decided_on": None, "reason": None}
-        return [move if (move["decided_on"] or 0.0) < self._days else {**move, **waits} for move in proposed]
+        pending = {"status": "proposed", "decided_on": None, "reason": None}
+        return [move if (move["decided_on"] or 0.0) < self._days else {**move, **pending} for move in proposed]
 
     def as_dict(self) -> dict[str, Any]:
-        """The totals as JSON-ready data: spend by line and period, steps by line and segment, and the moves.
+        """The totals as JSON-ready data: spend by line and period, steps by line and segment, and budget transfers.
 
-        Whom an impression was shown to nobody knows, so impressions have no segment.
+        The segment of an impression is unknown, so impressions are not counted by segment.
         """
         return {
-            "lines": [self._line_as_dict(place) for place in range(len(self._result.lines))],
-            "steps": [row for place in range(len(self._result.lines)) for row in self._steps_as_dict(place)],
+            "lines": [self._line_as_dict(index) for index in range(len(self._result.lines))],
+            "steps": [row for index in range(len(self._result.lines)) for row in self._steps_as_dict(index)],
             "moves": self.moves,
         }
 

@@ -1,4 +1,4 @@
-"""What a campaign has seen by a day: media bought, first steps, and who has bought so far. Never anything later."""
+"""What is known of a campaign by a given day: media bought, first steps, and sales. Nothing later is used."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Sale:
 
     Attributes:
         time: Day of the purchase.
-        line: Index of the line of the budget that brought the buyer.
-        period: The period in which the buyer saw the impression.
-        predicted: Predicted retained value, in cents: sums of whole numbers do not depend on their order.
+        line: Index of the budget line that brought the buyer.
+        period: The period of the impression.
+        predicted: Predicted retained value, in whole cents, so that sums do not depend on the order.
     """
 
     time: float
@@ -33,11 +33,11 @@ class Sale:
 
 @dataclass
 class Observations:
-    """The books of the marketing side.
+    """Spending, first steps and sales of the budget lines.
 
     Attributes:
         spent: By line, then by period: millionths of a dollar.
-        first_steps: By line, then by period: impressions that made the first step.
+        first_steps: By line, then by period: number of impressions that made the first step.
         sales: Purchases, in any order.
     """
 
@@ -47,18 +47,18 @@ class Observations:
 
     @classmethod
     def empty(cls, lines: Sequence[BudgetLine]) -> Observations:
-        """Empty books."""
+        """Observations with no spending, steps or sales."""
         spent, first_steps = ([[0] * len(line.periods) for line in lines] for _ in range(2))
         return cls(spent, first_steps)
 
     def counts(self, line: int, periods: range, now: float, *, by_value: bool) -> Counts:
-        """What a line has brought by a day, of the media bought in some periods.
+        """The results of a line, known by a given day, of the media bought in some periods.
 
         Args:
-            line: The line.
-            periods: Of which periods; all of them over by `now`.
-            now: The day; a sale on it or after it is not known yet.
-            by_value: Whether a sale counts by its predicted value in dollars, or as one.
+            line: Index of the line.
+            periods: The periods; all of them must have ended by `now`.
+            now: The day; sales on this day or later are not known yet.
+            by_value: Whether a sale counts as its predicted value in dollars. Otherwise it counts as 1.
         """
         sales = [sale for sale in self.sales if sale.line == line and sale.period in periods and sale.time < now]
         revenue = sum(sale.predicted for sale in sales) / 100.0 if by_value else float(len(sales))

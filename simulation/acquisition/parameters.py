@@ -1,4 +1,4 @@
-"""The campaigns as numbers: every name resolved to a code and every default to a number, once."""
+"""The campaigns as numbers: names are resolved to codes, and defaults to values."""
 
 from itertools import accumulate
 from operator import mul
@@ -8,7 +8,7 @@ from simulation.acquisition.spec import MICROS, AcquiredPopulation, Campaign, Ch
 from simulation.model.parameters import cumulative_shares, resolve_dwell
 
 NO_DELAY = -1
-"""The law of a step that is made at once."""
+"""The distribution code of a step that is made immediately."""
 
 
 class LineParameters(NamedTuple):
@@ -17,17 +17,17 @@ class LineParameters(NamedTuple):
     Attributes:
         campaign: Code of the campaign.
         channel: Code of the channel within it.
-        steps: Number of steps on the path, the impression included.
-        bulk: How many of them are counted together.
+        steps: Number of steps on the path, including the impression.
+        bulk: Number of steps that are counted in bulk.
         chance: Probability that an impression of the channel makes the first step.
         segments: Cumulative shares of the segments among those who make it.
-        chances: By segment: of each later step, the chance to get as far.
-        audience: People who can be reached in a period; 0 where there is no limit.
-        delay_distributions: By step of the path: the law of the delay before it, NO_DELAY for none.
-        a: By step: its first parameter.
-        b: By step: its second parameter.
-        ratios: By segment: what multiplies every delay.
-        knots: The knots of empirical laws.
+        chances: By segment: the probability of reaching each later step.
+        audience: Number of people who can be reached in a period; 0 means unlimited.
+        delay_distributions: By step of the path: the distribution of the delay before it; NO_DELAY if there is none.
+        a: By step: the first parameter of the distribution.
+        b: By step: the second parameter of the distribution.
+        ratios: By segment: multiplier of every delay.
+        knots: Knots of the empirical distributions.
     """
 
     campaign: int
@@ -52,10 +52,10 @@ class BudgetLine(NamedTuple):
         key: Names of campaign and channel.
         spec: The channel.
         path: The campaign's steps.
-        periods: Begin and end of each of its periods.
-        price: Millionths of a dollar for an impression.
-        budget: Opening budget, in the same.
-        parameters: The numbers that prospects live by.
+        periods: Start and end of each period, in days.
+        price: Price of an impression, in millionths of a dollar.
+        budget: Opening budget, in millionths of a dollar.
+        parameters: The numbers that determine its prospects.
     """
 
     key: tuple[str, str]
@@ -68,7 +68,7 @@ class BudgetLine(NamedTuple):
 
 
 def build_lines(population: AcquiredPopulation) -> tuple[BudgetLine, ...]:
-    """Every line of the budget, in order of campaign and channel."""
+    """All lines of the budget, in order of campaign and channel."""
     segments = tuple(population.segments)
     return tuple(
         BudgetLine(
@@ -109,7 +109,7 @@ def _line_parameters(
         segments=cumulative_shares(made if chance > 0.0 else shares),
         chances=tuple(tuple(accumulate((conversion_rate(channel, name, s) for s in later), mul)) for name in segments),
         audience=channel.audience or 0.0,
-        delay_distributions=tuple(law for law, _, _ in delays),
+        delay_distributions=tuple(distribution for distribution, _, _ in delays),
         a=tuple(a for _, a, _ in delays),
         b=tuple(b for _, _, b in delays),
         ratios=tuple(campaign.delay_by_segment.get(name, 1.0) for name in segments),

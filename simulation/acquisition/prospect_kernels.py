@@ -1,6 +1,6 @@
 """The prospects of one channel in one period, compiled; as in `simulation.acquisition.reference_engine`.
 
-Called again with more room where `found` says that there are more than fit.
+If `find_prospects` returns more prospects than fit into its array, it must be called again with a larger one.
 """
 
 from typing import Any
@@ -19,19 +19,20 @@ from simulation.random.streams import customer_key
 
 
 def find_prospects(key: int, line: Any, period: int, impressions: int, bulk_counts: Any, prospects: Any) -> int:
-    """Find everybody who makes the first step, count them, and list those who are followed.
+    """Find all prospects that make the first step, count them, and list those that are tracked individually.
 
     Args:
         key: The key of the channel in the period.
         line: `simulation.acquisition.parameters.LineParameters`, as arrays.
-        period: The period.
-        impressions: How many it has.
-        bulk_counts: Shape (segments, steps): how many made each step; written to. Column 0 counts those of the first
-            step.
-        prospects: Shape (n, 3): number, segment and last step of those who are followed; written to.
+        period: The period, from 0.
+        impressions: Number of impressions in the period.
+        bulk_counts: Shape (segments, steps): number of prospects per step; written to. Column 0 counts those that make
+            the
+            first step.
+        prospects: Shape (n, 3): number, segment and last step of each tracked prospect; written to.
 
     Returns:
-        How many are followed, which may be more than `prospects` has room for.
+        The number of tracked prospects, which may exceed the rows of `prospects`.
     """
     found, occurrence, position = 0, 0, NO_POSITION
     while True:
@@ -56,16 +57,16 @@ def find_prospects(key: int, line: Any, period: int, impressions: int, bulk_coun
 def compute_step_times(
     seed: int, replication: int, line: Any, start: float, stop: float, prospects: Any, times: Any
 ) -> None:
-    """When everybody who is followed makes each step.
+    """Compute the day of each step of the tracked prospects.
 
     Args:
         seed: The scenario's seed.
-        replication: Which replication.
+        replication: Number of the replication.
         line: `simulation.acquisition.parameters.LineParameters`, as arrays.
-        start: Begin of the period.
-        stop: End of the period.
+        start: Start of the period, in days.
+        stop: End of the period, in days.
         prospects: Shape (n, 3): see `find_prospects`.
-        times: Shape (n, steps): day of each step; written to from the first step that is followed to the last made.
+        times: Shape (n, steps): day of each step; written to from the first tracked step to the last step made.
     """
     for index in range(len(prospects)):
         key = customer_key(seed, replication, prospects[index, 0])

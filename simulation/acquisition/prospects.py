@@ -1,23 +1,23 @@
-"""One prospect: the scalar functions that say what an impression comes to, for both engines.
+"""One prospect: the scalar functions of an impression's outcome, which both engines call.
 
-**Identity.** An impression is known by its campaign, channel, period and place among the period's impressions. All its
-luck is keyed by that, so a larger budget touches the same prospects and some more, and the same prospect does the same
-in every arm.
+**Identity.** An impression is identified by its campaign, channel, period and position among the period's impressions.
+  All of its random numbers are keyed by this identity. A larger budget therefore reaches the same prospects and some
+  more, and the same prospect makes the same steps in every arm.
 
-**Skipping.** Most impressions come to nothing. Whether an impression makes the step is a Bernoulli trial; the number of
-trials to the next success is geometric (Devroye 1986, Non-Uniform Random Variate Generation, section X.2), so the walk
-goes from one success to the next: the n-th gap of a period is keyed by n. What it finds is exactly a Bernoulli trial
-for every impression, at the price of one draw for each success.
+**Skipping.** Most impressions have no effect. Whether an impression makes the first step is a Bernoulli trial. The
+  number of trials to the next success is geometric (Devroye 1986, Non-Uniform Random Variate Generation, section X.2),
+  so the simulation skips from one success to the next; the n-th gap of a period is keyed by n. The result is exactly
+  one Bernoulli trial per impression, at the cost of one draw per success.
 
-**Depth.** How far down the path a prospect goes is one uniform draw against the products of the conversion rates: as
-many steps as it is below them. The step counts of a channel and segment are then binomial, step by step.
+**Depth.** One uniform draw determines how far along the path a prospect gets: it is compared with the products of the
+  conversion rates. The step counts of a channel and segment are then binomial, step by step.
 
-**Saturation.** With an audience of ``A`` people, the impression at place ``k`` (from 0) of a period reaches somebody
-who has not been reached in it with probability ``exp(-k / A)``: impressions that fall on people at random leave that
-share of them out. One that reaches nobody new comes to nothing.
+**Saturation.** With an audience of ``A`` people, the impression at position ``k`` (from 0) of a period reaches a person
+  not yet reached in that period with probability ``exp(-k / A)``: this share of people is missed by impressions that
+  are shown at random. An impression that reaches no new person has no effect.
 
-A place says how much was bought before, not when: the day within the period is a draw of its own, for otherwise a
-prospect would come on another day when more is bought.
+The position depends on how much was bought before and contains no time. The day within the period is a separate draw;
+otherwise a prospect would arrive on another day when more media is bought.
 """
 
 from collections.abc import Sequence
@@ -32,11 +32,11 @@ CHANNEL_BITS, PERIOD_BITS, POSITION_BITS = 5, 11, 32
 _OCCURRENCE_BITS = 24
 _OCCURRENCE_MASK = (1 << 24) - 1
 NO_POSITION = -1
-"""Place of a prospect that there is not: the period has no more."""
+"""Returned if the period has no further prospect."""
 
 
 def prospect_number(campaign: int, channel: int, period: int, position: int) -> int:
-    """The number of a prospect, who keeps it as a customer: unique, from 2^48 on and below 2^53.
+    """The number of a prospect, kept as a customer: unique, at least 2^48 and below 2^53.
 
     Args:
         campaign: From 0, below 31.
@@ -48,14 +48,14 @@ def prospect_number(campaign: int, channel: int, period: int, position: int) -> 
 
 
 def next_position(key: int, occurrence: int, position: int, chance: float, impressions: int) -> int:
-    """The place of the next impression that makes the first step; NOBODY where the period has none.
+    """The position of the next impression that makes the first step; NO_POSITION if the period has none.
 
     Args:
         key: The key of the channel in the period.
-        occurrence: Which success this is, from 0.
-        position: The place of the one before; NOBODY before the first.
-        chance: Probability of the step, for an impression of the channel.
-        impressions: How many the period has.
+        occurrence: Number of the success, from 0.
+        position: Position of the previous success; NO_POSITION before the first.
+        chance: Probability that an impression of the channel makes the step.
+        impressions: Number of impressions in the period.
     """
     if chance <= 0.0:
         return NO_POSITION
@@ -63,20 +63,20 @@ def next_position(key: int, occurrence: int, position: int, chance: float, impre
     if chance < 1.0:
         draw = uniform(key, streams.PROSPECT_GAP, occurrence >> _OCCURRENCE_BITS, occurrence & _OCCURRENCE_MASK)
         failures = log(draw) / log1p(-chance)
-    # Compared before it is rounded: a tiny chance makes gaps that no integer holds.
+    # Compare before rounding: with a tiny probability a gap can exceed the range of integers.
     if failures >= impressions - position - 1:
         return NO_POSITION
     return position + 1 + int(failures)
 
 
 def reaches_new_person(key: int, occurrence: int, position: int, audience: float) -> bool:
-    """Whether the impression reaches somebody who has not been reached in the period.
+    """Whether the impression reaches a person not yet reached in the period.
 
     Args:
         key: The key of the channel in the period.
-        occurrence: Which success this is.
-        position: Its place.
-        audience: People who can be reached; 0 where there is no limit.
+        occurrence: Number of the success, from 0.
+        position: Position of the impression.
+        audience: Number of people who can be reached; 0 means unlimited.
     """
     if audience <= 0.0:
         return True
@@ -86,20 +86,20 @@ def reaches_new_person(key: int, occurrence: int, position: int, audience: float
 
 
 def draw_segment(key: int, occurrence: int, segments: Sequence[float]) -> int:
-    """The segment of whoever makes the first step; `segments` are its cumulative shares among those."""
+    """Draw the segment of a prospect that makes the first step, from cumulative shares."""
     return pick(
         segments, uniform(key, streams.PROSPECT_SEGMENT, occurrence >> _OCCURRENCE_BITS, occurrence & _OCCURRENCE_MASK)
     )
 
 
 def draw_step_count(key: int, occurrence: int, chances: Sequence[float], count: int) -> int:
-    """How many further steps the prospect makes.
+    """Draw the number of further steps that the prospect makes.
 
     Args:
         key: The key of the channel in the period.
-        occurrence: Which success this is.
-        chances: Of each further step, the chance to get as far; never rising.
-        count: How many there are.
+        occurrence: Number of the success, from 0.
+        chances: Probability of reaching each further step; not increasing.
+        count: Number of further steps on the path.
     """
     draw = uniform(key, streams.PROSPECT_DEPTH, occurrence >> _OCCURRENCE_BITS, occurrence & _OCCURRENCE_MASK)
     made = 0
@@ -109,24 +109,24 @@ def draw_step_count(key: int, occurrence: int, chances: Sequence[float], count: 
 
 
 def impression_time(key: int, start: float, stop: float) -> float:
-    """The day on which a prospect sees the impression, within its period; `key` is the prospect's own."""
+    """The day of a prospect's impression within its period; `key` is the prospect's own."""
     return start + (stop - start) * uniform(key, streams.PROSPECT_TIME, 0, 0)
 
 
 def draw_delay(
     key: int, step: int, distribution: int, a: float, b: float, ratio: float, knots: Sequence[float]
 ) -> float:
-    """Days from the step before to this one.
+    """Days from the previous step to this one.
 
     Args:
         key: The prospect's own key.
-        step: Place of the step on the path.
-        distribution: The law of the delay (`simulation.distributions.dwell_times`); below 0 where the step is made at
-            once.
+        step: Index of the step on the path.
+        distribution: The distribution of the delay (`simulation.distributions.dwell_times`); negative for an immediate
+            step.
         a: Its first parameter.
         b: Its second parameter.
-        ratio: What the segment multiplies it by.
-        knots: The knots of empirical laws.
+        ratio: The segment's multiplier.
+        knots: Knots of the empirical distributions.
     """
     if distribution < 0:
         return 0.0

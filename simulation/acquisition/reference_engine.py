@@ -1,6 +1,6 @@
-"""The funnel in SimPy: media is bought period by period, prospects go down the path, and budget is reviewed meanwhile.
+"""The funnel in SimPy: media is bought each period, prospects move along the path, and budgets are reviewed.
 
-Nobody can look ahead here: a review sees what has been entered in the books by then, and nothing else is in them.
+Events happen in order of time, so a review can only use what has been observed by then.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 
 def simulate_funnel(population: AcquiredPopulation, *, seed: int, replication: int) -> FunnelResult:
-    """Live an arm's funnel to the end.
+    """Simulate an arm's funnel to the end.
 
     Args:
         population: The funnel.
         seed: The scenario's seed, 0 or more.
-        replication: Which replication.
+        replication: Number of the replication.
     """
     env, state = ExactEnvironment(), FunnelState(population, seed=seed, replication=replication)
     for name, lines, periods in state.campaigns():
@@ -51,7 +51,7 @@ def simulate_funnel(population: AcquiredPopulation, *, seed: int, replication: i
 
 
 def _buy_media(env: ExactEnvironment, state: FunnelState, lines: list[int], periods: Periods) -> Events:
-    """At the beginning of every period, the campaign's media is bought."""
+    """Buy the campaign's media at the start of every period."""
     for period, (start, _) in enumerate(periods):
         yield env.at(start)
         for line in lines:
@@ -59,7 +59,7 @@ def _buy_media(env: ExactEnvironment, state: FunnelState, lines: list[int], peri
 
 
 def _review_budget(env: ExactEnvironment, state: FunnelState, campaign: str, periods: Periods) -> Events:
-    """Before media is bought on a day of review, budget is moved; what needs a person is answered in its own time."""
+    """Review the budget before media is bought on that day. Transfers that need approval are decided later."""
     for number, day in state.review_days(periods):
         yield env.at(day, BEFORE_ALL)
         for pending in state.controller.review_budget(campaign, number, env.now):
@@ -67,7 +67,7 @@ def _review_budget(env: ExactEnvironment, state: FunnelState, campaign: str, per
 
 
 def _show_impressions(env: ExactEnvironment, state: FunnelState, line_index: int, period: int) -> None:
-    """Show a line's impressions of one period, and send on their way those prospects who are followed."""
+    """Show a line's impressions of one period, and start the tracked prospects."""
     line, impressions = state.lines[line_index], state.controller.buy_media(line_index, period)
     for position, segment, last in _find_prospects(line, state.period_key(line_index, period), impressions):
         state.observed.first_steps[line_index][period] += 1
@@ -79,7 +79,7 @@ def _show_impressions(env: ExactEnvironment, state: FunnelState, line_index: int
 
 
 def _find_prospects(line: BudgetLine, key: int, impressions: int) -> Iterator[tuple[int, int, int]]:
-    """Everybody who makes the first step: place, segment, and the last step made."""
+    """All prospects that make the first step: position, segment, and the last step made."""
     parameters, occurrence, position = line.parameters, 0, NO_POSITION
     while (position := next_position(key, occurrence, position, parameters.chance, impressions)) != NO_POSITION:
         if reaches_new_person(key, occurrence, position, parameters.audience):
@@ -93,7 +93,7 @@ def _find_prospects(line: BudgetLine, key: int, impressions: int) -> Iterator[tu
 
 
 def _follow_prospect(env: ExactEnvironment, state: FunnelState, prospect: ProspectStep) -> Events:
-    """One prospect's way down the path; `prospect` says how far it leads."""
+    """Record the steps of one prospect; `prospect.step` is the last one."""
     line = state.lines[prospect.line]
     parameters, key = line.parameters, state.prospect_key(prospect.number)
     time = impression_time(key, *line.periods[prospect.period])

@@ -1,4 +1,4 @@
-"""What came of a funnel: who was touched, what they did and when, what it cost, and how budget was moved."""
+"""The result of a funnel: impressions, steps, costs and budget transfers."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
 
 class ProspectStep(NamedTuple):
-    """One step of one prospect who is followed.
+    """One step of one individually tracked prospect.
 
     Attributes:
-        time: Day on which it is made.
+        time: Day of the step.
         number: The prospect; see `simulation.acquisition.prospects.prospect_number`.
-        line: Index of the line of the budget.
+        line: Index of the budget line.
         period: The period of the impression.
         segment: Index of the segment.
-        step: Place of the step on the campaign's path.
+        step: Index of the step on the campaign's path.
     """
 
     time: float
@@ -30,23 +30,23 @@ class ProspectStep(NamedTuple):
 
 
 StepCounts = list[list[list[list[int]]]]
-"""By line, segment and place of the step on the path (those counted together only), then by period."""
+"""By line, segment and index of the step on the path (bulk steps only), then by period."""
 
 
 @dataclass(frozen=True)
 class FunnelResult:
-    """A funnel lived to the end, every prospect to the last step.
+    """The result of a funnel, with every prospect simulated to the last step.
 
     Attributes:
         lines: The lines of the budget.
         segments: Names of the segments.
-        impressions: By line, then by period: bought.
+        impressions: By line, then by period: number of impressions bought.
         spent: By line, then by period: millionths of a dollar.
-        balances: By line: what is left of the budget, in the same.
-        bulk_counts: Steps that are counted together.
-        steps: Steps of those who are followed, by time, then number.
-        moves: Every move of budget that was proposed, and what became of it.
-        log: Its audit trail, as `journey.marketing.budget.log` keeps it.
+        balances: By line: remaining budget, in millionths of a dollar.
+        bulk_counts: Counts of the bulk steps.
+        steps: Steps of the tracked prospects, ordered by time, then number.
+        moves: All proposed budget transfers, with their outcomes.
+        log: Their audit trail, as in `journey.marketing.budget.log`.
     """
 
     lines: tuple[BudgetLine, ...]

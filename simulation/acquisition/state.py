@@ -1,4 +1,4 @@
-"""What both engines share of a funnel besides the prospects' own functions: the books, and who buys."""
+"""The state of a funnel that both engines share: budget lines, observations, and tracked steps."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 
 class FunnelState:
-    """The books of one arm's funnel while it is lived.
+    """The state of one arm's funnel during the simulation.
 
     Attributes:
         lines: The lines of the budget.
-        observed: What has been seen so far.
-        controller: Buys media and moves budget.
-        bulk_counts: Steps that are counted together.
-        steps: Steps of those who are followed.
+        observed: What is known so far.
+        controller: Buys media and transfers budget.
+        bulk_counts: Counts of the bulk steps.
+        steps: Steps of the tracked prospects.
     """
 
     def __init__(self, population: AcquiredPopulation, *, seed: int, replication: int) -> None:
-        """Open the books on day 0.
+        """The state on day 0.
 
         Args:
             population: The arm's funnel.
             seed: The scenario's seed.
-            replication: Which replication.
+            replication: Number of the replication.
         """
         self.lines = build_lines(population)
         self.observed = Observations.empty(self.lines)
@@ -51,12 +51,12 @@ class FunnelState:
         self._population, self._run_key = population, (seed, replication)
 
     def campaigns(self) -> Iterator[tuple[str, list[int], tuple[tuple[float, float], ...]]]:
-        """Every campaign: its name, its lines and its periods."""
+        """All campaigns: name, indices of the lines, and periods."""
         for name, campaign in self._population.acquisition.campaigns.items():
             yield name, [index for index, line in enumerate(self.lines) if line.key[0] == name], campaign.periods
 
     def review_days(self, periods: tuple[tuple[float, float], ...]) -> Iterator[tuple[int, float]]:
-        """Number and day of every review of a campaign; none where nothing is moved, or nothing is left to buy."""
+        """Number and day of every budget review of a campaign; none if the rule is "none"."""
         rule = self._population.acquisition.reallocation
         if rule.rule == "none":
             return
@@ -66,24 +66,24 @@ class FunnelState:
             number += 1
 
     def period_key(self, line: int, period: int) -> int:
-        """The key of all that is drawn about a channel's impressions in a period."""
+        """The key of all random numbers of a channel's impressions in a period."""
         parameters = self.lines[line].parameters
         return streams.customer_key(
             *self._run_key, prospect_number(parameters.campaign, parameters.channel, period, MAX_POSITIONS - 1)
         )
 
     def prospect_key(self, number: int) -> int:
-        """The key of a prospect's own streams, which stay theirs as a customer."""
+        """The key of a prospect's own random streams, which the customer keeps."""
         return streams.customer_key(*self._run_key, number)
 
     def record_step(self, step: ProspectStep) -> None:
-        """A prospect who is followed makes a step; the last one is a sale."""
+        """Record a step of a tracked prospect; the last step is a sale."""
         self.steps.append(step)
         if step.step == self.lines[step.line].parameters.steps - 1:
             self.observed.sales.append(Sale(step.time, step.line, step.period, self._predict_value(step)))
 
     def _predict_value(self, step: ProspectStep) -> int:
-        """What the buyer is predicted to be worth, in cents."""
+        """The buyer's predicted value, in cents."""
         population, line = self._population, self.lines[step.line]
         segment = tuple(population.segments)[step.segment]
         predictor = population.acquisition.reallocation.predictor
@@ -92,7 +92,7 @@ class FunnelState:
         return round(100.0 * predict_retained_value(traits.account_value, hazard, predictor.years.amount))
 
     def build_result(self) -> FunnelResult:
-        """What came of it."""
+        """The result of the funnel."""
         return FunnelResult(
             lines=self.lines,
             segments=tuple(self._population.segments),

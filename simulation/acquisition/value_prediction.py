@@ -1,7 +1,8 @@
-"""What a buyer is predicted to be worth, on the day of the purchase and from what is known on it.
+"""The predicted value of a buyer, from what is known on the day of the purchase.
 
-Account value for ``T`` years, each moment weighted by the chance of being there still at a constant yearly churn hazard
-``h``: ``value x (1 - exp(-h T)) / h`` (the expected revenue of an exponential life cut off at T).
+The prediction is the account value over ``T`` years, each moment weighted by the probability that the customer has not
+churned. With a constant yearly churn hazard ``h`` it is ``value x (1 - exp(-h T)) / h``, the expected revenue of an
+exponential lifetime censored at ``T``.
 """
 
 from math import expm1
@@ -15,11 +16,11 @@ def predict_retained_value(value: float, hazard: float, years: float) -> float:
     """Predicted revenue of a buyer, in dollars.
 
     Args:
-        value: Account value, in dollars a year.
+        value: Account value, in dollars per year.
         hazard: Churn hazard per year, 0 or more.
-        years: Years that are counted.
+        years: Horizon of the prediction, in years.
     """
-    # Below the smallest normal number the quotient has lost its digits, and the integral is its limit.
+    # For subnormal products the quotient loses precision, so its limit is used.
     if hazard * years < float_info.min:
         return value * years
     return value * -expm1(-hazard * years) / hazard
@@ -29,8 +30,8 @@ def expected_churn_hazard(churn: ChurnMapping, predictor: Predictor, channel: st
     """The yearly churn hazard that the policy expects of a buyer.
 
     Args:
-        churn: What the policy believes by segment and tier.
-        predictor: What earlier buyers have taught by channel.
+        churn: The policy's churn hazards by segment and tier.
+        predictor: Hazard ratios by channel, learned from earlier buyers.
         channel: Name of the channel.
         segment: Name of the segment.
         tier: Index of the risk tier.
