@@ -1,11 +1,11 @@
-"""Answers that need no simulation, for the worlds that have them: what the engines are held to.
+"""Exact results that need no simulation, against which the engines are validated.
 
-* `dwells`: the laws of dwells by scipy, independent of the engines' own clocks;
-* `absorbing`: absorbing Markov chains: visits, steps and days to the end, where they end;
-* `markov`: a journey with exponential dwells, with or without distress, as a Markov chain in continuous time;
-* `renewal`: a journey with any dwells, without distress, as a semi-Markov process;
-* `queueing`: a human gate that works around the clock (Erlang C), and Little's law.
+* `scipy_distributions`: dwell-time distributions by SciPy, independent of the engines' own clocks;
+* `absorbing`: absorbing Markov chains: expected visits, steps and days to absorption, and absorption probabilities;
+* `markov`: a journey with exponential dwells, with or without distress, as a continuous-time Markov chain;
+* `renewal`: a journey with any dwell distributions, without distress, as a semi-Markov process;
+* `queueing`: a review queue with reviewers who work around the clock (Erlang C), and Little's law.
 
-Everything is computed from the specification (`simulation.model.spec`), never from the tables that the engines read, so
-that a mistake in the tables shows as a difference.
+All results are computed from the specification (`simulation.model.spec`), never from the arrays that the engines use,
+so that a mistake in these arrays shows as a difference.
 """

@@ -1,7 +1,7 @@
-"""Absorbing Markov chains: how often each state is visited, how long until the end, and where the end is.
+"""Absorbing Markov chains: expected visits, expected time to absorption, and absorption probabilities.
 
-Kemeny and Snell (1960), "Finite Markov Chains", chapter III; Grinstead and Snell (1997), "Introduction to
-Probability", chapter 11. States from which no end can be reached have no answer and are refused.
+Kemeny and Snell (1960), "Finite Markov Chains", chapter III; Grinstead and Snell (1997), "Introduction to Probability",
+chapter 11. Chains with states from which absorption is impossible are refused.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def transient_states(transitions: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """Which states of a chain in steps are not absorbing, shape (n,).
+    """Which states of a discrete-time chain are not absorbing, shape (n,).
 
     Args:
-        transitions: Shape (n, n), probability of each step; rows add up to 1.
+        transitions: Shape (n, n), transition probabilities; rows add up to 1.
     """
     matrix = np.asarray(transitions, dtype=np.float64)
     return np.asarray(np.diag(matrix) < 1.0)
@@ -30,10 +30,10 @@ def fundamental_matrix(transitions: npt.ArrayLike) -> FloatArray:
     """Expected visits ``N = (I - Q)^-1`` to each transient state, from each transient state.
 
     Args:
-        transitions: Shape (n, n), probability of each step; rows add up to 1.
+        transitions: Shape (n, n), transition probabilities; rows add up to 1.
 
     Raises:
-        ValueError: From some state the chain never ends.
+        ValueError: From some state the chain is never absorbed.
     """
     matrix = np.asarray(transitions, dtype=np.float64)
     transient = transient_states(matrix)
@@ -41,19 +41,19 @@ def fundamental_matrix(transitions: npt.ArrayLike) -> FloatArray:
 
 
 def expected_steps(transitions: npt.ArrayLike) -> FloatArray:
-    """Expected number of steps to the end from each transient state: ``N 1``."""
+    """Expected number of steps to absorption from each transient state: ``N 1``."""
     return np.asarray(fundamental_matrix(transitions).sum(axis=1))
 
 
 def absorption_probabilities(transitions: npt.ArrayLike) -> FloatArray:
-    """Chance of each absorbing state (columns) from each transient state (rows): ``N R``."""
+    """Probability of each absorbing state (columns) from each transient state (rows): ``N R``."""
     matrix = np.asarray(transitions, dtype=np.float64)
     transient = transient_states(matrix)
     return np.asarray(fundamental_matrix(matrix) @ matrix[np.ix_(transient, ~transient)])
 
 
 def embedded_chain(generator: npt.ArrayLike) -> FloatArray:
-    """The chain of moves that a generator makes, waits left out; a state without a way out is absorbing.
+    """The embedded jump chain of a generator; a state without exits is absorbing.
 
     Args:
         generator: Shape (n, n), rates per day; rows add up to 0.
@@ -68,16 +68,16 @@ def embedded_chain(generator: npt.ArrayLike) -> FloatArray:
 
 
 def mean_sojourns(generator: npt.ArrayLike) -> FloatArray:
-    """Expected days that one visit to each state lasts, shape (n,); infinite where nothing leaves it."""
+    """Expected duration of one visit to each state in days, shape (n,); infinite for absorbing states."""
     out = -np.diag(np.asarray(generator, dtype=np.float64))
     return np.asarray(np.divide(1.0, out, out=np.full(len(out), np.inf), where=out > 0.0))
 
 
 def expected_days(generator: npt.ArrayLike) -> FloatArray:
-    """Expected days to the end from each transient state: ``(-T)^-1 1`` with T the rates among transient states.
+    """Expected days to absorption from each transient state: ``(-T)^-1 1`` with T the rates among transient states.
 
     Raises:
-        ValueError: From some state the journey never ends.
+        ValueError: From some state the journey is never absorbed.
     """
     rates = np.asarray(generator, dtype=np.float64)
     transient = np.diag(rates) < 0.0
@@ -89,7 +89,7 @@ def _checked_inverse(matrix: FloatArray) -> FloatArray:
         inverse = np.linalg.inv(matrix)
     except np.linalg.LinAlgError:
         inverse = np.full_like(matrix, np.nan)
-    # A chain with a closed loop gives a matrix that is singular, or by rounding almost so: its visits are no number.
+    # A chain with a closed class gives a singular matrix, or by rounding an almost singular one.
     if not (np.all(np.isfinite(inverse)) and np.all(inverse > -1e-9)):
         raise ValueError("the chain has states from which it never ends")
     return np.asarray(inverse)

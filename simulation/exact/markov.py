@@ -1,9 +1,9 @@
-"""A journey whose dwells are exponential, as a Markov chain in continuous time.
+"""A journey with exponential dwells as a continuous-time Markov chain.
 
-Without distress a state is a stage. With distress it is a stage together with what troubles the customer, and that is
-still a Markov chain as long as nobody intervenes: episodes begin at rates that depend on the stage and end at rates
-that depend on the cause; whoever is lost is calm, and comes back so. Frailty makes a mixture of chains; its law is
-integrated by Gauss-Hermite quadrature.
+Without distress, a state is a stage. With distress, it is a stage and the cause of the current episode. This is a
+Markov chain as long as there are no interventions: episodes begin at rates that depend on the stage and end at rates
+that depend on the cause. A churned customer is calm, and is calm when won back. Frailty makes the model a mixture of
+chains, which is integrated by Gauss-Hermite quadrature.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
 
 CALM = None
-"""As a cause: none, the customer is calm."""
+"""The cause of a calm customer."""
 
 
 @dataclass(frozen=True)
 class Chain:
-    """One kind of customer as a Markov chain; n states.
+    """The Markov chain of one kind of customer, with n states.
 
     Attributes:
         states: Shape (n,): stage and cause of distress, or None for a calm customer.
         generator: Shape (n, n): rates per day; rows add up to 0.
-        move_rates: Shape (n, n): the part of the rates that are moves from stage to stage.
-        onset_rates: Shape (n,): rate at which an episode of distress begins.
+        move_rates: Shape (n, n): the rates of moves between stages only.
+        onset_rates: Shape (n,): rate at which a distress episode begins.
     """
 
     states: tuple[tuple[str, str | None], ...]
@@ -46,12 +46,12 @@ class Chain:
     onset_rates: FloatArray
 
     def indicator(self, stages: Sequence[str]) -> FloatArray:
-        """Shape (n, stages): 1 where a state belongs to the stage, so that probabilities of states become shares."""
-        return np.array([[float(stage == wanted) for wanted in stages] for stage, _ in self.states])
+        """Shape (n, stages): 1 if a state belongs to the stage. It converts state probabilities to stage shares."""
+        return np.array([[float(stage == column) for column in stages] for stage, _ in self.states])
 
     @property
     def distressed(self) -> FloatArray:
-        """Shape (n,): 1 where the customer is in distress."""
+        """Shape (n,): 1 if the customer is in distress."""
         return np.array([float(cause is not CALM) for _, cause in self.states])
 
 
@@ -60,13 +60,13 @@ def build_chain(journey: Journey, world: World, *, segment: str, tier: str, frai
 
     Args:
         journey: The machine, without guards.
-        world: Its laws; every dwell exponential.
+        world: The world; every dwell must be exponential.
         segment: The customer's segment.
         tier: The customer's risk tier.
         frailty: The customer's frailty.
 
     Raises:
-        ValueError: A dwell is not exponential or a move has a guard: then this is no Markov chain.
+        ValueError: A dwell is not exponential or a move has a guard, so the model is not a Markov chain.
     """
     causes = world.distress.causes
     live = [stage for stage in journey.live if stage not in world.lost]
@@ -79,7 +79,9 @@ def build_chain(journey: Journey, world: World, *, segment: str, tier: str, frai
         if clock is None:
             continue
         if move.guard is not None:
-            raise ValueError(f"{move} has a guard: when it happens depends on more than the present stage")
+            raise ValueError(
+                f"{move} has a guard, so its rate depends on more than the current stage: not a Markov chain"
+            )
         rate = _exit_rate(clock, move.source) * kind_ratio(clock, segment, tier, frailty)
         is_live, ends = move.source in live, move.destination not in live
         for cause in (CALM, *causes) if is_live else (CALM,):
@@ -99,21 +101,21 @@ def build_chain(journey: Journey, world: World, *, segment: str, tier: str, frai
 
 
 def kind_ratio(clock: MoveClock, segment: str, tier: str, frailty: float) -> float:
-    """Hazard ratio of a move that a calm customer of this kind has for good."""
+    """Permanent hazard ratio of a move for a calm customer of this kind."""
     by_tier = {str(name): ratio for name, ratio in clock.by_tier.items()}
     ratio = clock.by_segment.get(segment, 1.0) * by_tier.get(tier, 1.0)
     return ratio * frailty if clock.frailty else ratio
 
 
 def distress_ratio(world: World, clock: MoveClock, cause: str | None, *, ends: bool) -> float:
-    """Hazard ratio of a move while an episode lasts; `ends` says whether the move ends the journey."""
+    """Hazard ratio of a move during an episode; `ends` is whether the move ends the journey."""
     if cause is CALM:
         return 1.0
     return clock.in_distress * (world.distress.causes[cause].churn_ratio if ends else 1.0)
 
 
 def onset_rate(world: World, cause: str, *, stage: str, segment: str, tier: str) -> float:
-    """Rate per day at which an episode of this cause begins in a calm customer."""
+    """Rate per day at which an episode of this cause begins for a calm customer."""
     by_tier = {str(name): ratio for name, ratio in world.distress.by_tier.items()}
     rate = world.distress.causes[cause].onset_per_day.get(stage, 0.0)
     return rate * world.distress.by_segment.get(segment, 1.0) * by_tier.get(tier, 1.0)
@@ -122,7 +124,7 @@ def onset_rate(world: World, cause: str, *, stage: str, segment: str, tier: str)
 def _exit_rate(clock: MoveClock, stage: str) -> float:
     dwell = clock.dwell_from.get(stage, clock.dwell)
     if dwell.law != "exponential":
-        raise ValueError(f"a {dwell.law} dwell is no rate: the journey is no Markov chain")
+        raise ValueError(f"a {dwell.law} dwell has no constant rate, so the journey is not a Markov chain")
     return 1.0 / mean_days(dwell)
 
 
@@ -132,29 +134,29 @@ def state_probabilities(generator: FloatArray, start: FloatArray, days: Sequence
     Args:
         generator: Shape (n, n), rates per day.
         start: Shape (n,) or (k, n), probabilities on day 0.
-        days: Rising days, 0 or more.
+        days: Increasing days, 0 or more.
 
     Returns:
         Shape (days, n) or (days, k, n).
     """
     from scipy.linalg import expm
 
-    found, now, day = [], np.asarray(start, dtype=np.float64), 0.0
+    by_day, now, day = [], np.asarray(start, dtype=np.float64), 0.0
     steps: dict[float, FloatArray] = {}
     for next_day in days:
-        # Days at equal distances need one exponential; rounding makes their distances differ in the last bits.
+        # Equally spaced days need one exponential; rounding ignores differences in the last bits.
         step = round(next_day - day, 9)
         if step not in steps:
             steps[step] = np.asarray(expm(generator * step))
         now, day = now @ steps[step], next_day
-        found.append(now)
-    return np.array(found)
+        by_day.append(now)
+    return np.array(by_day)
 
 
 def expected_rewards(
     generator: FloatArray, start: FloatArray, rewards: FloatArray, days: float, *, discount_rate: float = 0.0
 ) -> FloatArray:
-    """What is expected to have accumulated by a day: the integral of ``exp(-r t) start expm(Q t) rewards``.
+    """Expected accumulated rewards by a day: the integral of ``exp(-r t) start expm(Q t) rewards``.
 
     Computed as one block of a larger matrix exponential (Van Loan 1978, doi:10.1109/TAC.1978.1101743).
 
@@ -162,7 +164,7 @@ def expected_rewards(
         generator: Shape (n, n), rates per day.
         start: Shape (n,) or (k, n), probabilities on day 0.
         rewards: Shape (n, m), amounts per day in each state.
-        days: The horizon.
+        days: The horizon in days.
         discount_rate: Continuous rate r per day.
 
     Returns:
@@ -178,10 +180,10 @@ def expected_rewards(
 
 
 def frailty_nodes(spread: float) -> tuple[FloatArray, FloatArray]:
-    """Frailties and weights that integrate over their law: log-normal with mean 1, `spread` the deviation of its log.
+    """Quadrature nodes and weights for a log-normal frailty with mean 1; `spread` is the deviation of its logarithm.
 
-    Gauss-Hermite quadrature. A survival ``E exp(-frailty H)`` with H up to 3 comes out to 1e-6 for a spread up to 0.5,
-    where eight nodes are enough, to 1e-5 up to 1 and to 3e-4 up to 1.5, with sixteen.
+    Gauss-Hermite quadrature. For a survival ``E exp(-frailty H)`` with H up to 3 the error is 1e-6 for a spread up to
+    0.5 (eight nodes), 1e-5 up to 1 and 3e-4 up to 1.5 (sixteen nodes).
     """
     if spread <= 0.0:
         return np.array([1.0]), np.array([1.0])

@@ -1,7 +1,7 @@
-"""Queues with exact answers: several equal servers fed at random (Erlang C), and Little's law.
+"""Queues with exact results: the M/M/c queue (Erlang C), and Little's law.
 
-M/M/c: Poisson arrivals, exponential service, `servers` of them, one queue, nobody gives up. Erlang (1917); formulas as
-in Gross, Shortle, Thompson and Harris (2008), "Fundamentals of Queueing Theory", section 2.3.
+M/M/c: Poisson arrivals, exponential service, c servers, one queue, no reneging. Erlang (1917); formulas as in Gross,
+Shortle, Thompson and Harris (2008), "Fundamentals of Queueing Theory", section 2.3.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ErlangC:
-    """What an M/M/c queue comes to in the long run.
+    """The steady state of an M/M/c queue.
 
     Attributes:
-        utilisation: Share of time a server is busy.
-        waiting_probability: Chance that an arrival has to wait.
-        mean_wait: Expected wait before service, in the time unit of the rates, over all arrivals.
-        mean_queue: Expected number waiting, not counting those in service.
+        utilisation: Share of time that a server is busy.
+        waiting_probability: Probability that an arrival has to wait.
+        mean_wait: Expected wait before service over all arrivals, in the time unit of the rates.
+        mean_queue: Expected number waiting, excluding those in service.
     """
 
     utilisation: float
@@ -27,22 +27,24 @@ class ErlangC:
 
 
 def erlang_c(*, arrival_rate: float, service_rate: float, servers: int) -> ErlangC:
-    """The long run of an M/M/c queue.
+    """The steady state of an M/M/c queue.
 
     Args:
         arrival_rate: Arrivals per unit of time, more than 0.
-        service_rate: Services per unit of time that one server can do, more than 0.
+        service_rate: Services per unit of time and server, more than 0.
         servers: Number of servers, 1 or more.
 
     Raises:
-        ValueError: A number is out of range, or there is more work than the servers can do.
+        ValueError: A number is out of range, or the offered load is not below the number of servers.
     """
     if arrival_rate <= 0.0 or service_rate <= 0.0 or servers < 1:
-        raise ValueError("rates must be more than 0 and there must be a server")
+        raise ValueError("the rates must be more than 0 and servers must be at least 1")
     offered = arrival_rate / service_rate
     if offered >= servers:
-        raise ValueError(f"{servers} servers cannot do work that would keep {offered:g} busy: the queue grows for ever")
-    # Erlang B by its recursion, which neither overflows nor cancels; C follows from B.
+        raise ValueError(
+            f"the offered load of {offered:g} is not below the {servers} servers, so the queue grows without limit"
+        )
+    # Erlang B by its recursion, which neither overflows nor loses precision; C follows from B.
     blocked = 1.0
     for server in range(1, servers + 1):
         blocked = offered * blocked / (server + offered * blocked)

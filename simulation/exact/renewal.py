@@ -1,16 +1,15 @@
-"""A journey with any dwells but without distress, as a semi-Markov process: the Markov renewal equations, on a grid.
+"""A journey with any dwells but without distress as a semi-Markov process: Markov renewal equations, solved on a grid.
 
-The dwells out of a stage compete: the first to end decides where the customer goes. With ``Q_ij(t)`` the chance that a
-visit to stage i ends by t with a move to j and ``S_i`` the chance that it lasts longer, expected entries E and
-occupancy p of a customer who begins in stage a obey (Cinlar 1969, doi:10.2307/1426216)
+The dwells out of a stage are competing risks: the first to end determines the next stage. Let ``Q_ij(t)`` be the
+probability that a visit to stage i ends by t with a move to j, and ``S_i`` the probability that it lasts longer.
+Expected entries E and occupancy p of a customer who starts in stage a satisfy (Cinlar 1969, doi:10.2307/1426216)
 
     E_j(t) = Q_aj(t) + sum_i integral Q_ij(t - s) dE_i(s),        p_j(t) = [a = j] S_a(t) + integral S_j(t - s) dE_j(s).
 
 The integrals are Riemann-Stieltjes sums with entries in the middle of their step (the RS method of Xie 1989,
-doi:10.1080/03610918908812801): the error is of second order in the step for dwells with a density, and of first order
-where deterministic dwells follow one another off the grid. The sums are convolutions and are solved in the frequency
-domain, damped so that what wraps around is below 1e-10. `solve_to_tolerance` halves the step until the answer stands
-still.
+doi:10.1080/03610918908812801). The error is of second order in the step for dwells with a density, and of first order
+for successive deterministic dwells that end off the grid. The sums are convolutions and are solved in the frequency
+domain, damped so that wrap-around is below 1e-10. `solve_to_tolerance` halves the step until the solution converges.
 """
 
 from __future__ import annotations
@@ -34,15 +33,15 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
 
 _DAMPING_EXPONENT = 24.0
-"""What wraps around in the frequency domain is damped by exp of minus this."""
+"""Wrap-around in the frequency domain is damped by exp of minus this."""
 
 MAX_STEPS = 1 << 16
-"""No grid is finer than this, unless asked: beyond it memory, not rounding, sets the limit."""
+"""Default limit for the steps of a grid; beyond it memory is the limit, not rounding."""
 
 
 @dataclass(frozen=True)
 class Risk:
-    """One of the competing moves out of a stage: code of the stage it leads to, its law, its hazard ratio."""
+    """One of the competing moves out of a stage: code of its destination, its dwell distribution, its hazard ratio."""
 
     to_stage: int
     dwell: Dwell
@@ -51,10 +50,10 @@ class Risk:
 
 @dataclass(frozen=True)
 class RenewalSolution:
-    """The answer of the renewal equations.
+    """The solution of the renewal equations.
 
     Attributes:
-        occupancy: Shape (days, stages, stages): chance of a stage (last axis) on a day, by stage on day 0.
+        occupancy: Shape (days, stages, stages): probability of a stage (last axis) on a day, by stage on day 0.
         entries: Shape (stages, stages): expected entries into each stage by the last day, by stage on day 0.
         step: The step of the grid, in days.
         error: The largest change of the occupancy when the step was last halved.
@@ -72,7 +71,7 @@ def build_risks(
     """The competing risks of each stage for a calm customer of one kind, in the order of the journey's moves.
 
     Raises:
-        ValueError: A move has a guard: then the journey is no semi-Markov process.
+        ValueError: A move has a guard, so the journey is not a semi-Markov process.
     """
     codes = {stage: code for code, stage in enumerate(journey.stages)}
     rows: list[list[Risk]] = [[] for _ in journey.stages]
@@ -81,7 +80,9 @@ def build_risks(
         if clock is None:
             continue
         if move.guard is not None:
-            raise ValueError(f"{move} has a guard: when it happens depends on more than the time in the stage")
+            raise ValueError(
+                f"{move} has a guard, so it depends on more than the time in the stage: not a semi-Markov process"
+            )
         ratio = kind_ratio(clock, segment, tier, frailty)
         if ratio > 0.0:
             dwell = clock.dwell_from.get(move.source, clock.dwell)
@@ -103,14 +104,14 @@ def solve_to_tolerance(
     Args:
         risks: Competing risks by stage; a stage without any is never left.
         horizon: The last day, more than 0.
-        points: Number of equal distances between day 0 and the horizon; the answer has one day more.
-        tolerance: Largest change of a probability by halving the step that counts as standing still.
-        steps: Steps between two points on the first, coarsest grid.
-        max_steps: Most steps from day 0 to the horizon.
+        points: Number of equal intervals between day 0 and the horizon; the solution has one more day.
+        tolerance: Largest change of a probability, when the step is halved, at which the solution has converged.
+        steps: Steps per interval on the first, coarsest grid.
+        max_steps: Maximum number of steps from day 0 to the horizon.
 
     Returns:
-        The answer on the finest grid that was needed; `error` is above `tolerance` where even the finest grid
-        (`max_steps`) did not stand still.
+        The solution on the finest grid that was needed; `error` is above `tolerance` if it did not converge within
+        `max_steps`.
     """
     probabilities, entries = solve_on_grid(risks, horizon, points * steps)
     while True:
@@ -141,8 +142,8 @@ def solve_on_grid(risks: Sequence[Sequence[Risk]], horizon: float, steps: int) -
         undamped = np.fft.irfft(values, n=length, axis=0)[: steps + 1] / damping[:, None, None]
         return np.asarray(undamped, dtype=np.float64)
 
-    # Places 1, 3, 5, ... of the fine grid are the middles of steps; differences of the kernel there are what one step
-    # of entries becomes in later steps.
+    # Points 1, 3, 5, ... of the fine grid are the midpoints of steps. Differences of the kernel there are the effect
+    # of the entries of one step on later steps.
     between = np.diff(kernel[1::2], axis=0, prepend=np.zeros((1, stages, stages)))
     first = np.diff(kernel[0::2], axis=0, prepend=np.zeros((1, stages, stages)))
     # Solved for row vectors: entries (I - between) = first.
@@ -160,7 +161,8 @@ def _transition_kernels(risks: Sequence[Sequence[Risk]], times: FloatArray) -> t
     kernel, survival = np.zeros((len(times), stages, stages)), np.ones((len(times), stages))
     for stage, competing in enumerate(risks):
         fixed = [risk for risk in competing if risk.dwell.law == "deterministic"]
-        # A fixed stay ends what the others left over; of several that end at once the first is made, as in the engines.
+        # A deterministic dwell ends all remaining visits; of several at the same time the first wins, as in the
+        # engines.
         last = min(fixed, key=lambda risk: risk.dwell.mean_days / risk.ratio, default=None)
         ends = np.inf if last is None else last.dwell.mean_days / last.ratio
         smooth = [risk for risk in competing if risk.dwell.law != "deterministic"]
@@ -176,7 +178,7 @@ def _transition_kernels(risks: Sequence[Sequence[Risk]], times: FloatArray) -> t
 
 
 def _share_by_hazard(hazards: FloatArray, lasting: FloatArray) -> FloatArray:
-    """What has ended by each time, shared between competing moves in proportion to their hazard in each step."""
+    """Probability of having ended by each time, shared between competing moves by their hazard in each step."""
     steps = np.diff(hazards, axis=1, prepend=0.0)
     total = steps.sum(axis=0)
     shares = np.divide(steps, total, out=np.zeros_like(steps), where=total > 0.0)

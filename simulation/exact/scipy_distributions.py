@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
 
 _MAX_PROBABILITY = 1.0 - 1e-16
-"""A share of 1 in an empirical law would be an infinite hazard."""
+"""A probability of 1 in an empirical distribution would be an infinite hazard."""
 
 
 def cumulative_hazard(dwell: Dwell, ages: npt.ArrayLike) -> FloatArray:
-    """``H(age) = -log S(age)`` of a law with a density.
+    """``H(age) = -log S(age)`` of a distribution with a density.
 
     Args:
-        dwell: The law; not a deterministic one.
+        dwell: The distribution; not a deterministic one.
         ages: Days, 0 or more, any shape.
 
     Raises:
-        ValueError: The law is deterministic and has no hazard.
+        ValueError: The distribution is deterministic and has no hazard.
     """
     from scipy import special
 
@@ -37,7 +37,7 @@ def cumulative_hazard(dwell: Dwell, ages: npt.ArrayLike) -> FloatArray:
     if dwell.law == "weibull":
         return np.asarray((at * special.gamma(1.0 + 1.0 / shape) / mean) ** shape)
     if dwell.law == "log_logistic":
-        # The mean of a standard one is (pi / shape) / sin(pi / shape), which numpy's sinc gives without a quotient.
+        # The standard distribution has the mean (pi / shape) / sin(pi / shape), which is 1 / sinc(1 / shape) in NumPy.
         return np.asarray(np.log1p((at / (mean * np.sinc(1.0 / shape))) ** shape))
     with np.errstate(divide="ignore"):
         if dwell.law == "log_normal":
@@ -50,18 +50,18 @@ def cumulative_hazard(dwell: Dwell, ages: npt.ArrayLike) -> FloatArray:
 
 
 def cumulative_distribution(dwell: Dwell) -> Callable[[FloatArray], FloatArray]:
-    """The cumulative distribution function of a law with a density; see `cumulative_hazard` for errors."""
+    """The cumulative distribution function of a distribution with a density; for errors see `cumulative_hazard`."""
     return lambda ages: -np.expm1(-cumulative_hazard(dwell, ages))
 
 
 def mean_days(dwell: Dwell) -> float:
-    """Mean of the law, in days: what the specification says, or what the points of an empirical law come to."""
+    """Mean of the distribution in days: as specified, or computed from the points of an empirical distribution."""
     if dwell.law != "empirical":
         return dwell.mean_days
     days, hazard = _knots(dwell)
     slopes = np.diff(hazard) / np.diff(days)
     survival = np.exp(-hazard)
-    # The integral of the survival function, piece by piece; the last piece goes on for ever.
+    # The integral of the survival function, piece by piece; the last piece is unbounded.
     return float(np.sum(-np.diff(survival) / slopes) + survival[-1] / slopes[-1])
 
 
