@@ -1,16 +1,17 @@
-"""Holding an engine to theory: from an arm of any scenario to the worlds that have exact answers, and their checks.
+"""Verification of an engine: models with exact results, derived from an arm of any scenario, and their checks.
 
-* `worlds`: the worlds with exact answers that are derived from an arm;
-* `occupancy`: where customers are, against the matrix exponential and the renewal equations;
-* `hazards`: moves, episodes and signals against their integrated hazards;
-* `dated`: seasons, tenure, ends of contracts and changes of value, evaluated anew;
-* `luck`: keyed streams and dwells against their laws;
-* `waiting`: the human gate against Erlang C, and Little's law;
+* `derived_models`: the models with exact results that are derived from an arm;
+* `occupancy`: stages of customers, against the matrix exponential and the renewal equations;
+* `hazards`: moves, episodes and signals, against their integrated hazards;
+* `time_dependent`: seasons, tenure, contract ends and value changes, evaluated independently;
+* `random_streams`: keyed streams and dwells, against their distributions;
+* `queueing`: the review queue, against Erlang C and Little's law;
 * `acquisition`: a funnel of prospects, against products of binomials;
-* `bookkeeping`: what must add up in every run, and two engines with one trace;
-* `parting`: where two engines' traces part;
-* `evidence`: what a check finds, and when it counts as held;
-* `checking`: all of it for an arm.
+* `conservation`: totals that must add up in every run, and equal traces of two engines;
+* `trace_diff`: the first difference between two engines' traces;
+* `event_histories`: a run's trace as histories of customers;
+* `evidence`: the result of a check, and when it passes;
+* `suite`: all checks of an arm.
 """
 
 from simulation.verification.evidence import FALSE_ALARM_RATE, Check, Evidence, judge_checks

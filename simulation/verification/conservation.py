@@ -1,4 +1,4 @@
-"""What must add up in every run, to rounding: customers, days, money and the reviewers' time; and one trace."""
+"""Totals that must add up in every run, to rounding: customers, days, money and reviewers' time; and equal traces."""
 
 from __future__ import annotations
 
@@ -22,48 +22,50 @@ if TYPE_CHECKING:
 
 
 def check_conservation(title: str, histories: EventHistories, run: Run) -> Iterator[Evidence]:
-    """The run's own books, held to what its trace says.
+    """Check the run's totals against its trace.
 
     Args:
-        title: Which run it is.
-        histories: The run as its trace tells it.
+        title: Name of the run.
+        histories: The histories read from the run's trace.
         run: The run.
     """
     arrived = float(histories.has_arrived().sum())
-    yield Evidence(f"{title}: conservation, customers who have come in trace and books", arrived, float(run.customers))
+    yield Evidence(
+        f"{title}: conservation, customers that have arrived in trace and totals", arrived, float(run.customers)
+    )
     yield _check_stages(title, histories, run)
     yield _check_moves(title, histories, run)
     names = {"distress_days_per_customer": lambda spell: spell.cause is not None}
-    for metric, wanted in names.items():
-        found = fsum(histories.days_in(wanted).tolist())
+    for metric, is_selected in names.items():
+        traced = fsum(histories.days_in(is_selected).tolist())
         counted = (run.metrics.get(metric) or 0.0) * run.customers
-        yield Evidence(f"{title}: conservation, days in distress in trace and books", found, counted)
+        yield Evidence(f"{title}: conservation, days in distress in trace and totals", traced, counted)
     in_support = fsum(histories.days_in(lambda spell: spell.stage == "support").tolist())
     counted = run.quantities.get("support_days", 0.0)
-    yield Evidence(f"{title}: conservation, days in support in trace and books", in_support, counted)
+    yield Evidence(f"{title}: conservation, days in support in trace and totals", in_support, counted)
     yield from _check_money(title, histories, run)
     yield _check_reviewer_time(title, histories, run)
 
 
 def _check_stages(title: str, histories: EventHistories, run: Run) -> Evidence:
-    """Every customer who has come in exactly one stage on every day of the grid, the same one in trace and books."""
+    """Check that on every grid day each arrived customer is in one stage, the same in trace and totals."""
     grid, names = build_time_grid(run.days), histories.arm_spec.journey.stages
     arrivals = np.array([person.arrives_at for person in histories.customers])
     stages = histories.stages_on(grid)
-    right = 0
+    correct_days = 0
     for point, day in enumerate(grid):
         counted = np.bincount(stages[point][stages[point] >= 0], minlength=len(names))
         reported, arrived = run.occupancy[point], int((arrivals <= day).sum())
         agree = reported["day"] == day and all(
             round(reported[name] * arrived) == counted[code] for code, name in enumerate(names)
         )
-        right += agree and int(counted.sum()) == arrived
+        correct_days += agree and int(counted.sum()) == arrived
     title = f"{title}: conservation, days of the grid on which every customer is in exactly one stage"
-    return Evidence(title, float(len(grid)), float(right))
+    return Evidence(title, float(len(grid)), float(correct_days))
 
 
 def _check_moves(title: str, histories: EventHistories, run: Run) -> Evidence:
-    """Every move legal, and made from the stage that the move before led to."""
+    """Check that every move is legal, and made from the stage that the previous move led to."""
     assert run.trace is not None
     journey = histories.arm_spec.journey
     at = {person.number: journey.stages[person.stage] for person in histories.customers}
@@ -73,18 +75,20 @@ def _check_moves(title: str, histories: EventHistories, run: Run) -> Evidence:
         arc = journey.arcs.get((row.stage, row.label))
         legal += arc is not None and arc.destination == row.to_stage and at[row.customer] == row.stage
         at[row.customer] = str(row.to_stage)
-    return Evidence(f"{title}: moves that are legal, each from where the last one led", float(len(moves)), float(legal))
+    return Evidence(
+        f"{title}: legal moves, each from the destination of the previous one", float(len(moves)), float(legal)
+    )
 
 
 def _check_money(title: str, histories: EventHistories, run: Run) -> Iterator[Evidence]:
     rate = histories.arm_spec.daily_discount_rate
     earned = fsum(histories.revenue(rate).tolist())
-    yield Evidence(f"{title}: conservation, discounted revenue in trace and books", earned, run.quantities["revenue"])
+    yield Evidence(f"{title}: conservation, discounted revenue in trace and totals", earned, run.quantities["revenue"])
     kept = fsum(histories.retained_value().tolist())
-    yield Evidence(f"{title}: conservation, value retained in trace and books", kept, run.quantities["live_value_end"])
+    yield Evidence(f"{title}: conservation, value retained in trace and totals", kept, run.quantities["live_value_end"])
     counted = (run.metrics.get("churn_rate") or 0.0) * run.customers
     yield Evidence(
-        f"{title}: conservation, customers gone in trace and books", float(histories.has_churned().sum()), counted
+        f"{title}: conservation, churned customers in trace and totals", float(histories.has_churned().sum()), counted
     )
     if histories.arm_spec.world.lost:
         back = histories.count_spells(lambda spell: spell.move is not None and spell.stage in histories.churned_stages)
@@ -92,25 +96,25 @@ def _check_money(title: str, histories: EventHistories, run: Run) -> Iterator[Ev
             lambda spell: _ends_in_churn(histories, spell) and spell.stage in histories.churned_stages
         )
         won = fsum((back - away).tolist())
-        name = f"{title}: conservation, customers won back in trace and books"
+        name = f"{title}: conservation, customers won back in trace and totals"
         yield Evidence(name, won, run.metrics.get("won_back") or 0.0)
 
 
 def _ends_in_churn(histories: EventHistories, spell: Spell) -> bool:
-    """Whether a spell ends with a move to where customers are gone."""
+    """Whether a spell ends with a move to a churned stage."""
     arc = histories.arm_spec.journey.arcs.get((spell.stage, spell.move or ""))
     return arc is not None and arc.destination in histories.churned_stages
 
 
 def _check_reviewer_time(title: str, histories: EventHistories, run: Run) -> Evidence:
-    """No reviewer works more hours than there are."""
+    """Check that reviewers do not work more than their working hours."""
     reviewers = histories.arm_spec.reviewers
     available = reviewers.count_for(histories.arm_spec.population.size) * working_time_until(
         run.days, *reviewers.working_hours
     )
     used = (run.metrics.get("gate_utilisation") or 0.0) * available
     return Evidence(
-        f"{title}: conservation, reviewers' working days used beyond what there are", 0.0, max(0.0, used - available)
+        f"{title}: conservation, reviewers' working days beyond their working hours", 0.0, max(0.0, used - available)
     )
 
 
@@ -119,7 +123,7 @@ def compare_traces(title: str, run: Run, other: Run) -> Evidence:
     assert run.trace is not None
     assert other.trace is not None
     pairs = list(zip_longest(run.trace.sorted_rows(), other.trace.sorted_rows()))
-    same = sum(row == twin for row, twin in pairs)
+    same = sum(row == other_row for row, other_row in pairs)
     title = f"{title}: {other.engine} engine = {run.engine} engine, equal rows"
     difference = compare_runs(run, other)
     return Evidence(title if difference is None else f"{title}; {difference}", float(len(pairs)), float(same))

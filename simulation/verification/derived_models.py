@@ -1,6 +1,6 @@
-"""The worlds with exact answers that are derived from a scenario's arm.
+"""Models with exact results that are derived from a scenario's arm.
 
-They are made anew from what has an exact answer, and from nothing else: whatever else the world has is left out.
+They are rebuilt from the features that have an exact result. All other features of the world are omitted.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from simulation.model.arm import ArmSpec
 
-DistressMode = Literal["none", "silent", "as it shows"]
-"""Whether there is distress, and whether it shows in signals."""
+DistressMode = Literal["none", "silent", "visible"]
+"""Whether there is distress, and whether it causes signals."""
 
 
 def theory_setup(
@@ -47,20 +47,21 @@ def theory_setup(
     aged: bool = False,
     dated: bool = False,
 ) -> ArmSpec:
-    """The arm's world without an orchestrator, without guards, and with only what has an exact answer.
+    """The arm's world without orchestrator and guards, and only with features that have an exact result.
 
-    Lost stages stay. What no world here has: charges that fail (when a charge is due, no trace says), fatigue,
-    imperfect records, and customers without consent; without an orchestrator the last three do nothing.
+    Lost stages stay. No derived model has failed charges (the trace does not show when a charge is due), fatigue,
+    imperfect records, or customers without consent; without an orchestrator the last three have no effect.
 
     Args:
         arm_spec: The arm.
-        customers: Number of customers, of the arm's own mix of segments, tiers and stages.
-        seed: The scenario's seed: it draws the mix when the population comes from records.
-        exponential: Whether every dwell is made exponential with the same mean.
-        distress: Whether there is distress; as signals are delivered at once, those that show can be counted.
-        aged: Whether customers are met in mid-stay, as the arm says, or all at the beginning of a stay.
-        dated: Whether there are seasons, bands of tenure, contracts, changes of value, arrivals and traits that go
-            together, or a world without dates whose customers are all there on day 0.
+        customers: Number of customers, with the arm's own mix of segments, tiers and stages.
+        seed: The scenario's seed. It draws the mix if the population comes from records.
+        exponential: Whether every dwell is replaced by an exponential one with the same mean.
+        distress: Whether there is distress. Signals are delivered without delay, so visible ones can be counted.
+        aged: Whether customers can be in mid-stay on day 0, as in the arm. Otherwise all begin their stay.
+        dated: Whether there are seasons, tenure bands, contracts, value changes, arrivals and correlated traits.
+            Otherwise
+            nothing depends on the date, and all customers are present on day 0.
     """
     world = arm_spec.world
     reshape = _exponential if exponential else _unchanged
@@ -72,11 +73,11 @@ def theory_setup(
             moves={name: _clock(clock, reshape, dated=dated) for name, clock in world.moves.items()},
             frailty_spread=world.frailty_spread,
             distress=Distress(
-                causes={name: _cause(cause, shows=distress == "as it shows") for name, cause in causes.items()},
+                causes={name: _cause(cause, visible=distress == "visible") for name, cause in causes.items()},
                 by_segment=world.distress.by_segment,
                 by_tier=world.distress.by_tier,
             ),
-            signals=_without_delay(world.signals) if distress == "as it shows" else Signals(),
+            signals=_without_delay(world.signals) if distress == "visible" else Signals(),
             lost=world.lost,
             calendar=world.calendar if dated else {},
             renewal=world.renewal if dated else Renewal(),
@@ -105,14 +106,14 @@ def single_dwell_setup(arm_spec: ArmSpec, dwell: Dwell, customers: int) -> ArmSp
 
 
 def list_dwells(arm_spec: ArmSpec) -> dict[str, Dwell]:
-    """Every dwell of the arm's world by the move it belongs to, and the stage where it differs by stage."""
-    found = {}
+    """Every dwell of the arm's world by its move, and by the stage if it differs by stage."""
+    dwells = {}
     for name, clock in arm_spec.world.moves.items():
         sources = [move.source for move in arm_spec.journey.moves if move.name == name]
         if any(source not in clock.dwell_from for source in sources):
-            found[name] = clock.dwell
-        found.update({f"{name} from {stage}": dwell for stage, dwell in clock.dwell_from.items()})
-    return found
+            dwells[name] = clock.dwell
+        dwells.update({f"{name} from {stage}": dwell for stage, dwell in clock.dwell_from.items()})
+    return dwells
 
 
 def _unguarded(journey: Journey) -> Journey:
@@ -140,12 +141,12 @@ def _clock(clock: MoveClock, reshape: Callable[[Dwell], Dwell], *, dated: bool) 
     )
 
 
-def _cause(cause: Cause, *, shows: bool) -> Cause:
+def _cause(cause: Cause, *, visible: bool) -> Cause:
     return Cause(
         onset_per_day=cause.onset_per_day,
         mean_days=cause.mean_days,
         churn_ratio=cause.churn_ratio,
-        symptoms=cause.symptoms if shows else {},
+        symptoms=cause.symptoms if visible else {},
     )
 
 

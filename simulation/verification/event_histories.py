@@ -1,4 +1,4 @@
-"""What a run's trace says about each customer: the raw material of every check."""
+"""A run's trace as histories of customers: the data of every check."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
 
 class Spell(NamedTuple):
-    """A time in which nothing about a customer changes: stage, cause of distress or None, account value.
+    """An interval in which nothing changes for a customer: same stage, cause of distress and account value.
 
     Attributes:
-        customer: Place of the customer.
+        customer: Index of the customer.
         stage: Name of the stage.
         cause: The cause of distress, or None.
         value: Revenue per year, in dollars.
@@ -45,7 +45,7 @@ class Spell(NamedTuple):
         stop: Last day.
         age: Days in the stage at `start`.
         move: Name of the move that ends the spell, or None.
-        reason: Why that move was made, where it came of a date and not of its hazard.
+        reason: The reason of that move if it was caused by a date and not by its hazard.
     """
 
     customer: int
@@ -61,17 +61,17 @@ class Spell(NamedTuple):
 
 @dataclass(frozen=True)
 class EventHistories:
-    """A cohort as its trace tells it; n customers.
+    """The histories of n customers, read from a trace.
 
     Attributes:
         arm_spec: The arm that was run.
-        days: The horizon.
-        customers: The customers on day 0, also those who come later or not before the end.
+        days: The horizon in days.
+        customers: The customers on day 0, including those that arrive later or not before the horizon.
         segments: The population's segments.
         frailties: Shape (n,).
-        spells: All spells, customer by customer, in time order; none of who comes after the end.
+        spells: All spells, by customer and then in order of time; none of customers that arrive after the horizon.
         signals: The signal rows.
-        changes: The rows of changes of value.
+        changes: The rows of value changes.
     """
 
     arm_spec: ArmSpec
@@ -85,7 +85,7 @@ class EventHistories:
 
     @cached_property
     def churned_stages(self) -> frozenset[str]:
-        """Stages in which a customer is gone: terminal ones, and lost ones from which there is a way back."""
+        """Stages of churned customers: terminal ones, and lost ones from which a win-back is possible."""
         return self.arm_spec.exit_stages
 
     def kinds(self) -> list[tuple[str, str]]:
@@ -93,83 +93,83 @@ class EventHistories:
         return [(self.segments[person.segment], TIERS[person.tier]) for person in self.customers]
 
     def values(self) -> FloatArray:
-        """Shape (n,): revenue per year of each customer at the beginning."""
+        """Shape (n,): each customer's initial revenue per year."""
         return np.array([person.account_value for person in self.customers])
 
     def has_arrived(self) -> npt.NDArray[np.bool_]:
-        """Shape (n,): whether a customer has come by the end."""
+        """Shape (n,): whether a customer arrives before the horizon."""
         return np.array([person.arrives_at < self.days for person in self.customers])
 
     def last_spells(self) -> dict[int, Spell]:
-        """The last spell of each customer who has come: how things stand at the end."""
+        """The last spell of each customer that has arrived."""
         return {spell.customer: spell for spell in self.spells}
 
     def has_churned(self) -> npt.NDArray[np.bool_]:
-        """Shape (n,): whether a customer is gone at the end."""
-        found = np.zeros(len(self.customers), dtype=np.bool_)
+        """Shape (n,): whether a customer is churned at the end."""
+        churned = np.zeros(len(self.customers), dtype=np.bool_)
         ends = {(move.name, move.source): move.destination for move in self.arm_spec.journey.moves}
         for customer, spell in self.last_spells().items():
             stage = spell.stage if spell.move is None else ends[spell.move, spell.stage]
-            found[customer] = stage in self.churned_stages
-        return found
+            churned[customer] = stage in self.churned_stages
+        return churned
 
     def retained_value(self) -> FloatArray:
-        """Shape (n,): revenue per year of each customer at the end; 0 of who is gone or has not come."""
-        found, gone = np.zeros(len(self.customers)), self.has_churned()
+        """Shape (n,): each customer's revenue per year at the end; 0 if churned or not arrived."""
+        values, churned = np.zeros(len(self.customers)), self.has_churned()
         for customer, spell in self.last_spells().items():
-            found[customer] = 0.0 if gone[customer] else spell.value
-        return found
+            values[customer] = 0.0 if churned[customer] else spell.value
+        return values
 
     def revenue(self, rate: float) -> FloatArray:
-        """Shape (n,): what each customer paid, discounted to day 0 at a continuous `rate` per day."""
-        found = np.zeros(len(self.customers))
+        """Shape (n,): revenue of each customer, discounted to day 0 at a continuous `rate` per day."""
+        revenue = np.zeros(len(self.customers))
         for spell in self.spells:
             if spell.stage not in self.churned_stages:
-                found[spell.customer] += spell.value / DAYS_PER_YEAR * discounted_days(spell.start, spell.stop, rate)
-        return found
+                revenue[spell.customer] += spell.value / DAYS_PER_YEAR * discounted_days(spell.start, spell.stop, rate)
+        return revenue
 
     def moves(self) -> FloatArray:
         """Shape (n,): number of moves of each customer."""
         return self.count_spells(lambda spell: spell.move is not None)
 
     def count_spells(self, is_selected: SpellFilter) -> FloatArray:
-        """Shape (n,): number of spells of each customer that are wanted."""
-        found = np.zeros(len(self.customers))
+        """Shape (n,): number of selected spells of each customer."""
+        counts = np.zeros(len(self.customers))
         for spell in self.spells:
-            found[spell.customer] += is_selected(spell)
-        return found
+            counts[spell.customer] += is_selected(spell)
+        return counts
 
     def days_in(self, is_selected: SpellFilter) -> FloatArray:
-        """Shape (n,): days of each customer in spells that are wanted."""
-        found = np.zeros(len(self.customers))
+        """Shape (n,): days of each customer in selected spells."""
+        days = np.zeros(len(self.customers))
         for spell in self.spells:
             if is_selected(spell):
-                found[spell.customer] += spell.stop - spell.start
-        return found
+                days[spell.customer] += spell.stop - spell.start
+        return days
 
     def stages_on(self, grid: Sequence[float]) -> IntArray:
-        """Shape (days, n): code of each customer's stage on each day; -1 if the trace puts a customer in none."""
+        """Shape (days, n): code of each customer's stage on each day; -1 if the trace gives no stage."""
         journey = self.arm_spec.journey
         codes = {stage: code for code, stage in enumerate(journey.stages)}
-        found = np.full((len(grid), len(self.customers)), -1)
-        at = np.array(grid)
+        stages = np.full((len(grid), len(self.customers)), -1)
+        days = np.array(grid)
         ends = {move.name + "\0" + move.source: codes[move.destination] for move in journey.moves}
         for spell in self.spells:
-            last = at < spell.stop if spell.move is not None else at <= self.days
-            found[(at >= spell.start) & last, spell.customer] = codes[spell.stage]
+            last = days < spell.stop if spell.move is not None else days <= self.days
+            stages[(days >= spell.start) & last, spell.customer] = codes[spell.stage]
             if spell.move is not None:
-                found[at >= spell.stop, spell.customer] = ends[spell.move + "\0" + spell.stage]
-        return found
+                stages[days >= spell.stop, spell.customer] = ends[spell.move + "\0" + spell.stage]
+        return stages
 
 
 def read_histories(arm_spec: ArmSpec, run: Run, *, seed: int, replication: int = 0) -> EventHistories:
-    """Read a run with a trace.
+    """Read the histories of a run with a trace.
 
     Args:
         arm_spec: The arm that was run.
         run: The run, with its trace.
-        seed: The seed it was run with.
-        replication: The replication that was run.
+        seed: The seed of the run.
+        replication: Number of the replication.
     """
     assert run.trace is not None
     cohort = build_cohort(arm_spec.population, arm_spec.journey.compile(), seed=seed, replication=replication)
@@ -180,7 +180,7 @@ def read_histories(arm_spec: ArmSpec, run: Run, *, seed: int, replication: int =
         draw_initial_state(person, key, arm_spec.population, table, policy_segment_codes[person.segment])
         for person, key in keyed
     )
-    # Buyers of a funnel have numbers with gaps; here customers are told apart by their place.
+    # Numbers of buyers have gaps, so customers are identified by their index.
     indices = {person.number: index for index, person in enumerate(persons)}
     rows: list[list[Row]] = [[] for _ in persons]
     signals, changes = [], []
@@ -219,7 +219,7 @@ def _append_spells(
             if stage in arm_spec.journey.terminal:
                 return
             if stage in arm_spec.world.lost:
-                # Whoever is lost is out of sight, and calm when won back; the trace says no end of the episode.
+                # A churned customer is calm when won back; the trace has no row for the end of the episode.
                 cause = None
         elif row.kind == VALUE_CHANGE:
             value = float(row.value or 0.0)

@@ -1,8 +1,8 @@
-"""What a check found, and when it counts as held.
+"""The result of a check, and when it passes.
 
 A statistical check compares a mean or a share with its exact value and has a p-value. An exact check compares two
 numbers that must agree to rounding. All statistical checks of one verification share a family-wise false-alarm rate
-(Bonferroni), so that a sound engine is called wrong once in a thousand verifications, however many checks there are.
+(Bonferroni). A correct engine therefore fails once in a thousand verifications, whatever the number of checks.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
 
 FALSE_ALARM_RATE = 1e-3
-"""Chance that a verification of a sound engine fails in any of its checks."""
+"""Probability that a verification of a correct engine fails in any of its checks."""
 
 ROUNDING_TOLERANCE = 1e-9
-"""Relative difference that exact checks put down to the order in which numbers were added."""
+"""Relative difference that exact checks attribute to the order of additions."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one check found, before it is judged among the others.
+    """The result of one check, before it is judged together with the others.
 
     Attributes:
-        name: What was changed in the scenario to have an exact answer, and what was measured.
+        name: The changes to the scenario that give an exact result, and the measured quantity.
         expected: The exact value.
-        observed: What the engine gave.
-        standard_error: Standard error of `observed`; None where the two must agree exactly.
-        p_value: Chance of a difference at least as large by luck, two-sided, already corrected for what was looked at
-            within this check; None where the two must agree exactly.
+        observed: The engine's value.
+        standard_error: Standard error of `observed`; None if the two must agree exactly.
+        p_value: Two-sided probability of a difference at least as large by chance, corrected for multiple comparisons
+            within this check; None if the two must agree exactly.
     """
 
     name: str
@@ -52,14 +52,14 @@ class Check:
     """One check, judged.
 
     Attributes:
-        name: What was changed in the scenario to have an exact answer, and what was measured.
+        name: The changes to the scenario that give an exact result, and the measured quantity.
         expected: The exact value.
-        observed: What the engine gave.
-        standard_error: Standard error of `observed`; None where the two must agree exactly.
-        z: ``(observed - expected) / standard_error``; None where the two must agree exactly.
+        observed: The engine's value.
+        standard_error: Standard error of `observed`; None if the two must agree exactly.
+        z: ``(observed - expected) / standard_error``; None if the two must agree exactly.
         p_value: See `Evidence`.
-        ok: Whether it holds: p-value at least the false-alarm rate divided by the number of statistical checks, or
-            equal to rounding.
+        ok: Whether the check passes: the p-value is at least the false-alarm rate divided by the number of statistical
+            checks, or the numbers are equal to rounding.
     """
 
     name: str
@@ -71,9 +71,9 @@ class Check:
     ok: bool
 
 
-def judge_checks(found: Iterable[Evidence], *, false_alarm_rate: float = FALSE_ALARM_RATE) -> list[Check]:
-    """The checks of one verification, judged together at a family-wise false-alarm rate."""
-    listed = list(found)
+def judge_checks(results: Iterable[Evidence], *, false_alarm_rate: float = FALSE_ALARM_RATE) -> list[Check]:
+    """Judge the checks of one verification together, at a family-wise false-alarm rate."""
+    listed = list(results)
     statistical = sum(evidence.p_value is not None for evidence in listed)
     return [_judge(evidence, false_alarm_rate / max(1, statistical)) for evidence in listed]
 
@@ -90,15 +90,15 @@ def _judge(evidence: Evidence, level: float) -> Check:
 
 
 def compare_share(name: str, chances: FloatArray, happened: int) -> Evidence:
-    """How many of some customers something happened to, against the chance of each.
+    """Compare a share of customers with the exact probability of each.
 
-    The customers are independent with unequal chances; the p-value is that of a binomial with the mean chance, whose
-    tails are at least as heavy (Hoeffding 1956, doi:10.1214/aoms/1177728178).
+    The customers are independent with unequal probabilities. The p-value is that of a binomial with the mean
+    probability, whose tails are at least as heavy (Hoeffding 1956, doi:10.1214/aoms/1177728178).
 
     Args:
         name: Name of the check.
-        chances: Shape (n,), the exact chance of each customer.
-        happened: To how many it happened.
+        chances: Shape (n,), the exact probability of each customer.
+        happened: Number of customers for which the event happened.
     """
     from scipy import stats
 
@@ -110,12 +110,12 @@ def compare_share(name: str, chances: FloatArray, happened: int) -> Evidence:
 
 
 def compare_mean(name: str, expected: FloatArray, observed: FloatArray) -> Evidence:
-    """A mean over independent customers against the exact expectation of each; normal approximation.
+    """Compare a mean over independent customers with the exact expectation of each; normal approximation.
 
     Args:
         name: Name of the check.
         expected: Shape (n,), the exact expectation of each customer.
-        observed: Shape (n,), what happened to each.
+        observed: Shape (n,), the observed value of each customer.
     """
     from scipy import stats
 
@@ -128,7 +128,7 @@ def compare_mean(name: str, expected: FloatArray, observed: FloatArray) -> Evide
 
 
 def compare_count(name: str, expected: float, observed: int) -> Evidence:
-    """A number of events against its compensator (integrated hazard): Poisson with that mean.
+    """Compare a number of events with its compensator (integrated hazard): Poisson with that mean.
 
     The difference is a martingale whose variance is the compensator (Andersen, Borgan, Gill and Keiding 1993, section
     II.4).
@@ -141,7 +141,7 @@ def compare_count(name: str, expected: float, observed: int) -> Evidence:
 
 
 def compare_batch_means(name: str, expected: float, batches: Sequence[float]) -> Evidence:
-    """A long run's mean against its exact value, by means of batches that are nearly independent; Student's t."""
+    """Compare the mean of a long run with its exact value, by nearly independent batch means; Student's t."""
     from scipy import stats
 
     n, observed_mean = len(batches), float(np.mean(batches))
@@ -153,24 +153,24 @@ def compare_batch_means(name: str, expected: float, batches: Sequence[float]) ->
     )
 
 
-def largest_deviation(name: str, found: Sequence[tuple[str, Evidence]]) -> Evidence:
-    """The comparison that stands out most of several, its p-value corrected for their number.
+def largest_deviation(name: str, comparisons: Sequence[tuple[str, Evidence]]) -> Evidence:
+    """The most extreme of several comparisons, with its p-value corrected for their number.
 
     Args:
-        name: Name of the check; the place of the comparison shown is added to it.
-        found: Place and comparison, at least one.
+        name: Name of the check; the label of the most extreme comparison is added to it.
+        comparisons: Label and comparison, at least one.
     """
-    label, worst = min(found, key=lambda item: 1.0 if item[1].p_value is None else item[1].p_value)
-    p_value = None if worst.p_value is None else min(1.0, worst.p_value * len(found))
-    title = f"{name}, largest deviation of {len(found)} ({label})"
+    label, worst = min(comparisons, key=lambda item: 1.0 if item[1].p_value is None else item[1].p_value)
+    p_value = None if worst.p_value is None else min(1.0, worst.p_value * len(comparisons))
+    title = f"{name}, largest deviation of {len(comparisons)} ({label})"
     return Evidence(title, worst.expected, worst.observed, worst.standard_error, p_value)
 
 
 def compare_with_uniform(name: str, values: FloatArray) -> Evidence:
-    """Whether values in [0, 1] are uniform: their Kolmogorov-Smirnov distance, and what it is on average by luck.
+    """Test whether values in [0, 1] are uniform: their Kolmogorov-Smirnov distance, and its expectation.
 
-    The distance of n uniform values has mean 0.8687 / sqrt(n) and standard deviation 0.2603 / sqrt(n) (limits of
-    Kolmogorov's law); the p-value is exact.
+    The distance of n uniform values has mean 0.8687 / sqrt(n) and standard deviation 0.2603 / sqrt(n) (limits of the
+    Kolmogorov distribution); the p-value is exact.
     """
     from scipy import stats
 

@@ -1,8 +1,8 @@
-"""Events held to their integrated hazards: exact in any world, whatever its dwells, distress, ages and seasons.
+"""Events, checked against their integrated hazards: exact for any dwells, distress, ages and seasons.
 
-Along every life the number of events of a kind minus the integral of their hazard is a martingale with mean 0. So each
-kind's total can be held to the total of the integrals over the lives that were in fact lived, and a multiplier that is
-applied wrongly, late or not at all shows, in mid-stay too.
+For each customer the number of events of a kind minus the integral of their hazard is a martingale with mean 0. The
+total of each kind is therefore compared with the total of the integrals over the simulated histories. A multiplier that
+is applied wrongly, late or not at all shows as a difference, in mid-stay too.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from simulation.verification.evidence import Evidence
 
 MIN_EXPECTED = 5.0
-"""Kinds of events of which fewer are expected say nothing and are left out."""
+"""Kinds of events with fewer expected events are not checked."""
 
 MIN_VALUES = 20
-"""A distribution is looked at from so many values on."""
+"""Minimum number of values for a check of their distribution."""
 
 
 def compare_hazards(title: str, histories: EventHistories) -> Iterator[Evidence]:
-    """Moves, episodes, signals, departures at renewals and changes of value against their integrated hazards.
+    """Compare moves, episodes, signals, departures at renewals and value changes with their integrated hazards.
 
     Args:
-        title: What was changed in the scenario to have an exact answer.
-        histories: A run in a world without orchestrator and without delay of signals.
+        title: The changes to the scenario that give an exact result.
+        histories: A run in a world without orchestrator and without signal delay.
     """
     pieces = time_dependent.split_spells(histories)
     yield from _moves(title, histories, pieces)
@@ -55,7 +55,7 @@ def _moves(title: str, histories: EventHistories, pieces: list[Spell]) -> Iterat
     for move in histories.arm_spec.journey.moves:
         clock = histories.arm_spec.world.moves.get(move.name)
         if clock is None or clock.dwell_from.get(move.source, clock.dwell).law == "deterministic":
-            # A fixed stay has no hazard; the renewal equations hold it.
+            # A deterministic dwell has no hazard; the renewal equations check it.
             continue
         expected[move.name] += _integrated_hazard(histories, spells[move.source], move)
         observed[move.name] += sum(spell.move == move.name and not spell.reason for spell in spells[move.source])
@@ -99,17 +99,17 @@ def _episodes(title: str, histories: EventHistories, pieces: list[Spell]) -> Ite
     before: Spell | None = None
     for spell in pieces:
         length, middle = spell.stop - spell.start, 0.5 * (spell.start + spell.stop)
-        goes_on = before is not None and before.customer == spell.customer and before.cause is not None
+        continues = before is not None and before.customer == spell.customer and before.cause is not None
         if spell.cause is None:
             for cause in world.distress.causes:
                 segment, tier = kinds[spell.customer]
                 rate = onset_rate(world, cause, stage=spell.stage, segment=segment, tier=tier)
                 onsets[cause] += length * rate * time_dependent.onset_ratio(world.calendar, cause, middle)
-            # An episode that goes on until the customer is lost has not ended.
-            ended += goes_on and spell.stage not in histories.churned_stages
+            # An episode that lasts until the customer churns has not ended.
+            ended += continues and spell.stage not in histories.churned_stages
         else:
             ends += length / world.distress.causes[spell.cause].mean_days
-            begun[spell.cause] += not goes_on
+            begun[spell.cause] += not continues
         before = spell
     for cause, mean in onsets.items():
         if mean >= MIN_EXPECTED:

@@ -1,7 +1,7 @@
-"""Where customers are, held to the matrix exponential and to the renewal equations.
+"""Stages of customers, checked against the matrix exponential and the renewal equations.
 
-Expectations are taken given the customers: the engine draws segment, tier, stage and value of each, and what is
-expected of each follows from those. So the chance that customers were drawn one way or another adds no noise.
+Expectations are conditional on the customers: the engine draws each customer's segment, tier, stage and value, and the
+expectations follow from these. The randomness of the population therefore adds no noise.
 """
 
 from __future__ import annotations
@@ -28,28 +28,30 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
 
 POINTS = 12
-"""Occupancy is compared on this many days after day 0, at equal distances."""
+"""Number of equally spaced days after day 0 on which occupancy is compared."""
 
 MIN_EXPECTED = 25.0
-"""A share is compared where at least so many customers are expected in it, and out of it; a mean of what happens to
-customers where it is expected to happen so often: below that the normal law is no approximation."""
+"""Minimum expected number of customers in a share, and outside it, and of events for a mean per customer. Below it the
+normal approximation is not valid."""
 
 MAX_STEPS = 1 << 13
-"""Steps of the finest grid: fixed stays off the grid converge slowly, and there are many kinds of customers."""
+"""Steps of the finest grid: deterministic dwells off the grid converge slowly, and there are many kinds of
+customers."""
 
 NEGLIGIBLE = 0.1
-"""A share is compared where the error of the numerical solution is below this part of the standard error."""
+"""A share is compared if the numerical error is below this fraction of the standard error."""
 
 
 @dataclass
 class Expectation:
-    """What is expected of each kind of customer, by stage on day 0 (S stages).
+    """Expectations for one kind of customer, by stage on day 0 (S stages).
 
     Attributes:
-        occupancy: Shape (days, S, S): chance of a stage (last axis) on each day of `build_time_grid`, by stage on day
+        occupancy: Shape (days, S, S): probability of a stage (last axis) on each day of `build_time_grid`, by stage on
+            day
             0.
         amounts: By name, shape (S,): expected amounts over the horizon.
-        error: Largest error of the occupancy that the numerical solution may have.
+        error: Upper bound of the numerical error of the occupancy.
     """
 
     occupancy: FloatArray
@@ -58,13 +60,13 @@ class Expectation:
 
 
 def markov_expectation(arm_spec: ArmSpec, segment: str, tier: str, days: float) -> Expectation:
-    """The outlook of a kind of customer in a world of exponential dwells, with or without distress."""
+    """Expectations for a kind of customer in a world of exponential dwells, with or without distress."""
     world, journey = arm_spec.world, arm_spec.journey
     total = Expectation(np.zeros(()), {})
     for frailty, weight in zip(*markov.frailty_nodes(world.frailty_spread), strict=True):
         chain = markov.build_chain(journey, world, segment=segment, tier=tier, frailty=float(frailty))
         stage_indicator = chain.indicator(journey.stages)
-        # Everybody begins calm.
+        # All customers are calm on day 0.
         start = np.array([[float(state == (stage, markov.CALM)) for state in chain.states] for stage in journey.stages])
         alive = chain.indicator([stage for stage in journey.live if stage not in world.lost]).sum(axis=1)
         rewards = np.column_stack([chain.move_rates.sum(axis=1), chain.onset_rates, chain.distressed])
@@ -72,16 +74,16 @@ def markov_expectation(arm_spec: ArmSpec, segment: str, tier: str, days: float) 
         rate = arm_spec.daily_discount_rate
         paying = markov.expected_rewards(chain.generator, start, alive[:, None], days, discount_rate=rate)
         amounts = {"moves": counts[:, 0], "episodes": counts[:, 1], "distress": counts[:, 2], "paying": paying[:, 0]}
-        found = markov.state_probabilities(chain.generator, start, build_time_grid(days)) @ stage_indicator
+        occupancy = markov.state_probabilities(chain.generator, start, build_time_grid(days)) @ stage_indicator
         total = Expectation(
-            total.occupancy + weight * found,
+            total.occupancy + weight * occupancy,
             {name: total.amounts.get(name, 0.0) + weight * amount for name, amount in amounts.items()},
         )
     return total
 
 
 def renewal_expectation(arm_spec: ArmSpec, segment: str, tier: str, days: float) -> Expectation:
-    """The outlook of a kind of customer in a world of any dwells without distress, all new in their stage."""
+    """Expectations for a kind of customer in a world of any dwells without distress, all new in their stage."""
     world, journey = arm_spec.world, arm_spec.journey
     total = Expectation(np.zeros(()), {"moves": np.zeros(len(journey.stages))})
     for frailty, weight in zip(*markov.frailty_nodes(world.frailty_spread), strict=True):
@@ -98,25 +100,25 @@ def renewal_expectation(arm_spec: ArmSpec, segment: str, tier: str, days: float)
 def compare_occupancy(
     title: str, histories: EventHistories, compute_expectation: Callable[[ArmSpec, str, str, float], Expectation]
 ) -> Iterator[Evidence]:
-    """Everything that an outlook says, against what a run's trace says.
+    """Compare all expectations with a run's trace.
 
     Args:
-        title: What was changed in the scenario to have an exact answer.
+        title: The changes to the scenario that give an exact result.
         histories: The run.
-        compute_expectation: The exact answer for a kind of customer: `markov_expectation` or `renewal_expectation`.
+        compute_expectation: The exact result for a kind of customer: `markov_expectation` or `renewal_expectation`.
     """
     arm_spec, days = histories.arm_spec, histories.days
     kinds = histories.kinds()
     expectations = {kind: compute_expectation(arm_spec, *kind, days) for kind in sorted(set(kinds))}
-    stage = [person.stage for person in histories.customers]
-    chances = np.array([expectations[kind].occupancy[:, at] for kind, at in zip(kinds, stage, strict=True)])
-    yield _occupancy(title, histories, chances, max(outlook.error for outlook in expectations.values()))
+    stages = [person.stage for person in histories.customers]
+    chances = np.array([expectations[kind].occupancy[:, stage] for kind, stage in zip(kinds, stages, strict=True)])
+    yield _occupancy(title, histories, chances, max(expectation.error for expectation in expectations.values()))
     ended = [code for code, name in enumerate(arm_spec.journey.stages) if name in histories.churned_stages]
     gone = np.clip(chances[:, -1, ended].sum(axis=1), 0.0, 1.0)
     yield evidence.compare_share(f"{title}: churned by day {days:g}", gone, int(histories.has_churned().sum()))
 
     def expected(amount: str) -> FloatArray:
-        return np.array([expectations[kind].amounts[amount][at] for kind, at in zip(kinds, stage, strict=True)])
+        return np.array([expectations[kind].amounts[amount][stage] for kind, stage in zip(kinds, stages, strict=True)])
 
     moves = expected("moves")
     if moves.sum() >= MIN_EXPECTED:
@@ -127,13 +129,13 @@ def compare_occupancy(
         yield from _money(title, histories, expected("paying"), gone)
     if expected("episodes").sum() >= MIN_EXPECTED:
         begun = _episodes(histories)
-        yield evidence.compare_mean(f"{title}: episodes of distress per customer", expected("episodes"), begun)
-        troubled = histories.days_in(lambda spell: spell.cause is not None)
-        yield evidence.compare_mean(f"{title}: days in distress per customer", expected("distress"), troubled)
+        yield evidence.compare_mean(f"{title}: distress episodes per customer", expected("episodes"), begun)
+        distress_days = histories.days_in(lambda spell: spell.cause is not None)
+        yield evidence.compare_mean(f"{title}: days in distress per customer", expected("distress"), distress_days)
 
 
 def _money(title: str, histories: EventHistories, paying: FloatArray, gone: FloatArray) -> Iterator[Evidence]:
-    """Revenue and retained value; `paying` is the expected discounted days and `gone` the chance of being gone."""
+    """Compare revenue and retained value. `paying` is the expected discounted days, `gone` the churn probability."""
     values, rate = histories.values(), histories.arm_spec.daily_discount_rate
     expected = values / DAYS_PER_YEAR * paying
     yield evidence.compare_mean(f"{title}: discounted revenue per customer", expected, histories.revenue(rate))
@@ -143,32 +145,34 @@ def _money(title: str, histories: EventHistories, paying: FloatArray, gone: Floa
 
 
 def _episodes(histories: EventHistories) -> FloatArray:
-    """Shape (n,): episodes begun; an episode goes on through moves, so a spell after a calm one begins it."""
-    found = np.zeros(len(histories.customers))
+    """Shape (n,): episodes begun. An episode continues through moves, so it begins with a spell after a calm one."""
+    episodes = np.zeros(len(histories.customers))
     before = None
     for spell in histories.spells:
         calm_before = before is None or before.customer != spell.customer or before.cause is None
-        found[spell.customer] += spell.cause is not None and calm_before
+        episodes[spell.customer] += spell.cause is not None and calm_before
         before = spell
-    return found
+    return episodes
 
 
 def _occupancy(title: str, histories: EventHistories, chances: FloatArray, error: float) -> Evidence:
-    """Shares by stage and day; `chances` has shape (n, days, stages)."""
+    """Compare shares by stage and day; `chances` has shape (n, days, stages)."""
     names, grid = histories.arm_spec.journey.stages, build_time_grid(histories.days)
-    seen = histories.stages_on(grid)
-    found = []
+    observed = histories.stages_on(grid)
+    comparisons = []
     for point in range(1, len(grid)):
         for code, name in enumerate(names):
             chance = np.clip(chances[:, point, code], 0.0, 1.0)
             if not MIN_EXPECTED <= chance.sum() <= len(chance) - MIN_EXPECTED:
                 continue
-            comparison = evidence.compare_share("", chance, int((seen[point] == code).sum()))
+            comparison = evidence.compare_share("", chance, int((observed[point] == code).sum()))
             if error <= NEGLIGIBLE * (comparison.standard_error or 0.0):
-                found.append((f"{name}, day {grid[point]:.0f}", comparison))
-    if not found:
-        # Nothing moves: everybody is where they began.
+                comparisons.append((f"{name}, day {grid[point]:.0f}", comparison))
+    if not comparisons:
+        # No stage has enough moves: all customers must stay in their initial stage.
         all_customers = float(len(histories.customers))
-        unmoved = float((seen[-1] == seen[0]).sum())
-        return evidence.Evidence(f"{title}: occupancy (customers that stay where they began)", all_customers, unmoved)
-    return evidence.largest_deviation(f"{title}: occupancy", found)
+        unmoved = float((observed[-1] == observed[0]).sum())
+        return evidence.Evidence(
+            f"{title}: occupancy (customers that stay in their initial stage)", all_customers, unmoved
+        )
+    return evidence.largest_deviation(f"{title}: occupancy", comparisons)

@@ -1,4 +1,4 @@
-"""The human gate: Erlang C for the gate alone, and Little's law for the gate as it is."""
+"""The review queue: Erlang C for the queue alone, and Little's law for the queue of the arm."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
 
 MAX_LOAD, MIN_LOAD = 0.8, 0.1
-"""Loads between which the gate alone is looked at: beyond them a long run says little about the law."""
+"""Range of loads at which the queue alone is checked; outside it a long run has little power."""
 
 BATCHES, REQUESTS_PER_BATCH = 32, 1250
-"""The long run's mean is judged by that of batches; the first is left out because the gate begins empty."""
+"""The mean of a long run is judged by batch means. The first batch is discarded because the queue starts empty."""
 
 
 @dataclass(frozen=True)
 class QueueTime:
-    """Time at a gate over a run, counted in two ways that must agree (Little's law).
+    """Total time of requests in a run, counted in two ways that must agree (Little's law).
 
     Attributes:
-        area: Integral over the run of the number of requests at the gate, in days.
-        waits: Sum of the times that requests were at the gate, in days; open ones until the end of the run.
+        area: Integral over the run of the number of open requests, in days.
+        waits: Sum of the times that requests were open, in days, up to the end of the run.
         requests: Number of requests.
-        open_at_end: How many of them were still at the gate.
+        open_at_end: Number of requests that were still open at the end.
     """
 
     area: float
@@ -59,11 +59,11 @@ class QueueTime:
 
 
 def measure_queue_time(rows: Iterable[Row], days: float) -> QueueTime:
-    """Requests at the gate over a run, waiting or under review, by its trace.
+    """Measure the requests that wait or are under review over a run, from its trace.
 
     Args:
         rows: The trace in its order.
-        days: The horizon, at which open requests are censored.
+        days: The horizon in days, at which open requests are censored.
 
     Raises:
         ValueError: A request is decided that was never made, or a customer has two open requests.
@@ -78,13 +78,15 @@ def measure_queue_time(rows: Iterable[Row], days: float) -> QueueTime:
         last = row.time
         if row.kind == REVIEW_REQUESTED:
             if row.customer in open_requests:
-                raise ValueError(f"customer {row.customer} asks again on day {row.time:g} with a request still open")
+                raise ValueError(
+                    f"customer {row.customer} makes a request on day {row.time:g} while another is still open"
+                )
             open_requests[row.customer] = row.time
             present, requests = present + 1, requests + 1
         else:
             if row.customer not in open_requests:
                 raise ValueError(
-                    f"a request of customer {row.customer} is decided on day {row.time:g} but was not made"
+                    f"a request of customer {row.customer} is decided on day {row.time:g}, but it was not made"
                 )
             stays.append(row.time - open_requests.pop(row.customer))
             present -= 1
@@ -94,15 +96,18 @@ def measure_queue_time(rows: Iterable[Row], days: float) -> QueueTime:
 
 
 def little_evidence(title: str, run: Run) -> Iterator[Evidence]:
-    """Little's law at the gate in a run with a trace, censored requests included."""
+    """Check Little's law in the review queue of a run with a trace, including censored requests."""
     assert run.trace is not None
-    found = measure_queue_time(run.trace.sorted_rows(), run.days)
-    name = f"{title}: Little's law at the gate, days of {found.requests} requests ({found.open_at_end} censored)"
-    yield evidence.Evidence(name, found.waits, found.area)
+    queue_time = measure_queue_time(run.trace.sorted_rows(), run.days)
+    name = (
+        f"{title}: Little's law in the review queue, days of {queue_time.requests} requests "
+        f"({queue_time.open_at_end} censored)"
+    )
+    yield evidence.Evidence(name, queue_time.waits, queue_time.area)
 
 
 def erlang_evidence(arm_spec: ArmSpec, run: Run, seed: int) -> Iterator[Evidence]:
-    """The gate alone, fed by Poisson requests at the load that a run of the arm has, against Erlang C.
+    """Check the review queue alone against Erlang C, with Poisson requests at the load of a run of the arm.
 
     Args:
         arm_spec: The arm.
@@ -114,29 +119,34 @@ def erlang_evidence(arm_spec: ArmSpec, run: Run, seed: int) -> Iterator[Evidence
     requests = run.events_by_kind.get(REVIEW_REQUESTED, 0)
     if servers == 0 or requests == 0 or time == 0.0:
         return
-    found = requests * arm_spec.reviewers.service_minutes / time
-    load = min(max(found, MIN_LOAD), MAX_LOAD)
-    instead = "" if load == found else f" instead of {found:.2f}"
+    arm_load = requests * arm_spec.reviewers.service_minutes / time
+    load = min(max(arm_load, MIN_LOAD), MAX_LOAD)
+    instead = "" if load == arm_load else f" instead of {arm_load:.2f}"
     exact = erlang_c(arrival_rate=load * servers, service_rate=1.0, servers=servers)
     team = "1 reviewer" if servers == 1 else f"{servers} reviewers"
     title = (
-        f"{arm_spec.name}, its gate alone, around the clock, {team}, Poisson requests at a load of {load:.2f}{instead}"
+        f"{arm_spec.name}, its review queue alone, around the clock, {team}, Poisson requests at a load of "
+        f"{load:.2f}{instead}"
     )
     waits, busy = simulate_queue(servers, load, seed)
-    per_batch = [part.tolist() for part in np.split(waits, BATCHES)[1:]]
+    per_batch = [batch.tolist() for batch in np.split(waits, BATCHES)[1:]]
     waiting = [sum(wait > 0.0 for wait in batch) / len(batch) for batch in per_batch]
     mean = [fsum(batch) / len(batch) for batch in per_batch]
-    yield evidence.compare_batch_means(f"{title}: chance of waiting (Erlang C)", exact.waiting_probability, waiting)
-    yield evidence.compare_batch_means(f"{title}: mean wait in mean services (Erlang C)", exact.mean_wait, mean)
+    yield evidence.compare_batch_means(
+        f"{title}: probability of waiting (Erlang C)", exact.waiting_probability, waiting
+    )
+    yield evidence.compare_batch_means(f"{title}: mean wait in mean service times (Erlang C)", exact.mean_wait, mean)
     yield evidence.compare_batch_means(f"{title}: utilisation", exact.utilisation, busy)
 
 
 def simulate_queue(servers: int, load: float, seed: int) -> tuple[FloatArray, list[float]]:
-    """A gate that works around the clock, first come first served; a mean service takes a day.
+    """Simulate a review queue that works around the clock, first come, first served.
+
+    The mean service time is one day.
 
     Args:
         servers: Number of reviewers.
-        load: Work offered per reviewer, below 1.
+        load: Offered load per reviewer, below 1.
         seed: The scenario's seed.
 
     Returns:
@@ -144,13 +154,13 @@ def simulate_queue(servers: int, load: float, seed: int) -> tuple[FloatArray, li
     """
     environment = ExactEnvironment()
     always = Reviewers(opens_at_hour=0.0, minutes_per_day=MINUTES_PER_DAY, days_per_week=7)
-    gate = ReviewQueue(environment, servers, always, QueueStatistics((0.0, NEVER)))
+    queue = ReviewQueue(environment, servers, always, QueueStatistics((0.0, NEVER)))
     key = streams.customer_key(seed, 0, servers)
     total = BATCHES * REQUESTS_PER_BATCH
     requests: list[ReviewRequest] = []
     ends: list[float] = [0.0] * total
 
-    def decided(number: int, time: float, _reviewer: int) -> None:
+    def record_end(number: int, time: float, _reviewer: int) -> None:
         ends[number] = time
 
     def arrivals() -> Generator[simpy.Event, None, None]:
@@ -158,8 +168,8 @@ def simulate_queue(servers: int, load: float, seed: int) -> tuple[FloatArray, li
             gap = streams.exponential(key, streams.NOISE, 0, number) / (load * servers)
             yield environment.at(environment.now + gap)
             work = streams.exponential(key, streams.SERVICE, 0, number)
-            requests.append(ReviewRequest(0.0, environment.now, number, work, partial(decided, number)))
-            gate.submit(requests[-1])
+            requests.append(ReviewRequest(0.0, environment.now, number, work, partial(record_end, number)))
+            queue.submit(requests[-1])
 
     environment.process(arrivals())
     environment.run()
@@ -175,7 +185,7 @@ def _utilisation(
     edges: list[float],
     servers: int,
 ) -> list[float]:
-    """Share of their time that reviewers were busy between each two edges but the first."""
+    """Share of time that reviewers were busy between each two edges but the first."""
     shares = []
     for low, high in pairwise(edges[1:]):
         overlap = np.minimum(ends, high) - np.maximum(started, low)

@@ -1,4 +1,4 @@
-"""The sources of all luck: keyed streams are uniform, and each dwell follows its law."""
+"""Random streams and dwells: keyed streams are uniform, and each dwell follows its distribution."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ if TYPE_CHECKING:
     from simulation.verification.runners import Runner
 
 MAX_INTEGRATED_HAZARD = 40.0
-"""Integrated hazard that no dwell outlives: unit-exponential draws of 53 bits end at 37.4."""
+"""Integrated hazard by which every dwell has ended: unit-exponential draws of 53 bits end at 37.4."""
 
 
 def derive_seed(seed: int, index: int) -> int:
-    """A seed for one of several worlds, so that the luck of one is not that of another; below 2**63."""
+    """A seed for one of several models, so that their random numbers are independent; below 2**63."""
     return streams.mix((seed + index * streams.GOLDEN) & streams.MASK) >> 1
 
 
 def stream_evidence(seed: int, customers: int) -> Iterator[Evidence]:
-    """Keyed draws along customers and along events, against the uniform law."""
+    """Check keyed draws over customers and over events against the uniform distribution."""
     keys = [streams.customer_key(seed, 0, customer) for customer in range(customers)]
     across = np.array([streams.uniform(key, streams.MOVE, 0, 0) for key in keys])
-    along = np.array([streams.uniform(keys[0], streams.MOVE, 0, nth) for nth in range(customers)])
+    along = np.array([streams.uniform(keys[0], streams.MOVE, 0, occurrence) for occurrence in range(customers)])
     yield evidence.compare_with_uniform("keyed streams: uniform from customer to customer", across)
     yield evidence.compare_with_uniform("keyed streams: uniform from event to event", along)
 
 
 def dwell_evidence(arm_spec: ArmSpec, run: Runner, *, seed: int, customers: int) -> Iterator[Evidence]:
-    """Each dwell of the arm's world, lived by customers who can make that move only, against its law."""
+    """Check each dwell of the arm's world against its distribution, with customers who can make only that move."""
     for index, (name, dwell) in enumerate(list_dwells(arm_spec).items()):
         title = f"each move as the only one, own dwell: {name}, {dwell.law}"
         single_dwell = single_dwell_setup(arm_spec, dwell, customers)
-        # With one seed for all, every move would have the same luck and there would be one check instead of many.
+        # With one seed, all moves would have the same random numbers, and the checks would not be independent.
         result = run(single_dwell, seed=derive_seed(seed, 100 + index), days=_horizon(dwell))
         assert result.trace is not None
         stays = np.array([row.time for row in result.trace.rows])
         if len(stays) < customers:
-            yield evidence.Evidence(f"{title}, customers that move at last", float(customers), float(len(stays)))
+            yield evidence.Evidence(f"{title}, customers that move by the horizon", float(customers), float(len(stays)))
         elif dwell.law == "deterministic":
             furthest = float(stays[np.argmax(np.abs(stays - dwell.mean_days))])
             yield evidence.Evidence(f"{title}, days", dwell.mean_days, furthest)
@@ -56,7 +56,7 @@ def dwell_evidence(arm_spec: ArmSpec, run: Runner, *, seed: int, customers: int)
 
 
 def _horizon(dwell: Dwell) -> float:
-    """A day by which everybody has moved."""
+    """A day by which all customers have moved."""
     if dwell.law == "deterministic":
         return dwell.mean_days * 2.0
     from simulation.exact.scipy_distributions import cumulative_hazard

@@ -1,4 +1,4 @@
-"""How checks have an arm lived: by one engine or the other, always with its trace."""
+"""The engines that checks use to simulate an arm, always with a trace."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 
 
 class Runner(Protocol):
-    """One cohort in one arm, once, with its trace."""
+    """Simulates one population in one arm, once, with a trace."""
 
     def __call__(self, arm_spec: ArmSpec, *, seed: int, days: float) -> Run:
-        """Live the cohort; see `simulation.runs.run.run_arm`."""
+        """Simulate the arm; see `simulation.runs.run.run_arm`."""
         ...
 
 
 run_reference: Runner = partial(run_arm, replication=0, trace=True, engine=REFERENCE)
-"""By the reference engine."""
+"""The reference engine."""
 
 run_compiled: Runner = partial(run_arm, replication=0, trace=True, engine=COMPILED)
-"""By the compiled engine."""
+"""The compiled engine."""
 
 
 def is_compiled_cached() -> bool:
-    """Whether the compiled engine's code lies on disk from an earlier run, so that using it costs no minutes."""
+    """Whether the compiled engine's code is cached on disk, so that its first run takes seconds, not minutes."""
     from simulation.compiled.cache_status import is_cached
 
     return is_cached(1)

@@ -1,4 +1,4 @@
-"""All checks of an arm: the worlds that have exact answers, and the arm as it is."""
+"""All checks of an arm: the derived models with exact results, and the arm as it is."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from simulation.verification.runners import Runner
 
 MAX_CUSTOMERS = 5_000
-"""Customers in the worlds with exact answers, where nothing else is said and the horizon is not long."""
+"""Default number of customers in each derived model, unless the horizon is long."""
 
 CUSTOMER_DAYS = 2_000_000.0
-"""With a long horizon there are fewer customers: so many days are lived in each world."""
+"""With a long horizon there are fewer customers: each model simulates this many customer-days."""
 
 
 def default_customers(days: float) -> int:
-    """How many customers live in each world with exact answers when nothing is said."""
+    """Default number of customers in each derived model."""
     return int(min(MAX_CUSTOMERS, max(300.0, CUSTOMER_DAYS / days)))
 
 
@@ -40,15 +40,15 @@ def run_checks(
     run: Runner = run_reference,
     other: Runner | None = None,
 ) -> list[Check]:
-    """Everything about one arm that can be held to an exact answer, judged together.
+    """All checks of one arm that have an exact result, judged together.
 
     Args:
         arm_spec: The arm, of any scenario.
-        seed: All luck follows from it, so the result is the same every time.
-        days: The horizon.
-        customers: Customers in the worlds with exact answers; None for `default_customers`.
-        run: The engine that is held to theory.
-        other: Another engine that must give the same trace; None where there is none.
+        seed: Random seed; the result is reproducible.
+        days: The horizon in days.
+        customers: Customers in the derived models; None for `default_customers`.
+        run: The engine to verify.
+        other: Another engine that must give the same trace; None if there is none.
     """
     customer_count = default_customers(days) if customers is None else customers
     theory = theory_checks(arm_spec, seed=seed, days=days, customers=customer_count, run=run)
@@ -64,16 +64,16 @@ def theory_checks(
     run: Runner = run_reference,
     progress: Callable[[str], None] | None = None,
 ) -> Iterator[Evidence]:
-    """The worlds with exact answers that are derived from an arm; see `run_checks`.
+    """The checks of the derived models of an arm; see `run_checks`.
 
     They depend on the population, the journey and the world, which the arms of a scenario share.
 
     Yields:
-        Evidence, to be judged together with that of `arm_checks`; `progress` is told what comes next.
+        Evidence, to be judged together with that of `arm_checks`. `progress` is called with the title of each section.
     """
     report = progress or (lambda _: None)
     for title, section in (
-        ("luck", stream_checks),
+        ("random streams", stream_checks),
         ("exponential dwells: matrix exponential", markov_checks),
         ("own dwells: renewal equations", renewal_checks),
         ("own dwells and distress: integrated hazards", hazard_checks),
@@ -86,11 +86,11 @@ def stream_checks(
     arm_spec: ArmSpec,
     *,
     seed: int,
-    days: float,  # noqa: ARG001 - all sections are called alike; here a dwell lasts as long as it needs
+    days: float,  # noqa: ARG001 - all sections have the same signature; here the dwell determines the horizon
     customers: int,
     run: Runner = run_reference,
 ) -> Iterator[Evidence]:
-    """Keyed streams and single dwells against their laws."""
+    """Check keyed streams and single dwells against their distributions."""
     yield from random_streams.stream_evidence(seed, customers)
     yield from random_streams.dwell_evidence(arm_spec, run, seed=seed, customers=max(200, customers // 5))
 
@@ -98,7 +98,7 @@ def stream_checks(
 def markov_checks(
     arm_spec: ArmSpec, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
-    """Exponential dwells, with the arm's distress, against the matrix exponential."""
+    """Check exponential dwells, with the arm's distress, against the matrix exponential."""
     world = theory_setup(arm_spec, customers=customers, seed=seed, exponential=True, distress="silent")
     title = "dwells made exponential with the same mean, no orchestrator: matrix exponential"
     yield from occupancy.compare_occupancy(
@@ -109,9 +109,9 @@ def markov_checks(
 def renewal_checks(
     arm_spec: ArmSpec, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
-    """The arm's own dwells, without distress, against the renewal equations."""
+    """Check the arm's own dwells, without distress, against the renewal equations."""
     world = theory_setup(arm_spec, customers=customers, seed=seed, exponential=False, distress="none")
-    title = "own dwells, distress off, all new in their stage, no orchestrator: renewal equations"
+    title = "own dwells, no distress, all new in their stage, no orchestrator: renewal equations"
     yield from occupancy.compare_occupancy(
         title, _run_histories(world, random_streams.derive_seed(seed, 2), days, run), occupancy.renewal_expectation
     )
@@ -120,9 +120,9 @@ def renewal_checks(
 def hazard_checks(
     arm_spec: ArmSpec, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
-    """The arm's own dwells, distress and signals against their integrated hazards."""
+    """Check the arm's own dwells, distress and signals against their integrated hazards."""
     world = theory_setup(
-        arm_spec, customers=customers, seed=seed, exponential=False, distress="as it shows", aged=True, dated=True
+        arm_spec, customers=customers, seed=seed, exponential=False, distress="visible", aged=True, dated=True
     )
     title = "own dwells, distress, seasons and contracts, signals without delay, no orchestrator: integrated hazards"
     yield from hazards.compare_hazards(title, _run_histories(world, random_streams.derive_seed(seed, 3), days, run))
@@ -141,9 +141,10 @@ def arm_checks(
     other: Runner | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Iterator[Evidence]:
-    """The arm as it is: conservation, Little's law, the gate at its load, one trace in two engines; see `run_checks`.
+    """Check the arm as it is: conservation, Little's law, the review queue at its load, and equal traces.
 
-    What is checked holds for any number of customers, so of a very large population only `default_customers` live.
+    See `run_checks`. The checks hold for any number of customers, so of a very large population only
+    `default_customers` are simulated.
     """
     report = progress or (lambda _: None)
     title = f"{arm_spec.name} as it is"

@@ -1,7 +1,7 @@
-"""What depends on the date, evaluated anew from the scenario's own words: seasons, tenure, ends of contracts.
+"""Time-dependent effects, evaluated independently from the scenario: seasons, tenure, and contract ends.
 
-Nothing here is taken from the engines' tables (`simulation.model.calendar_effects`, `simulation.model.contracts`): a
-phase is on when a day lies in it, and ratios of phases that are on multiply.
+Nothing here uses the engines' arrays (`simulation.model.calendar_effects`, `simulation.model.contracts`). A phase is
+active on the days that it contains, and the ratios of active phases multiply.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from simulation.verification.evidence import Evidence
 
 DATE_TOLERANCE = 1e-9
-"""Days within which two dates are one: they are reached by sums of different order."""
+"""Dates within this many days are equal: they are sums in a different order."""
 
 
 def is_active(phase: Phase, day: float) -> bool:
-    """Whether a phase of the calendar is on."""
+    """Whether a phase of the calendar is active on a day."""
     since = day - phase.from_day
     if since >= 0.0 and phase.every_days is not None:
         since = fmod(since, phase.every_days)
@@ -35,7 +35,7 @@ def is_active(phase: Phase, day: float) -> bool:
 
 
 def season_ratio(calendar: Mapping[str, Phase], move: str, day: float) -> float:
-    """Hazard ratio of a move on a day: that of every phase that is on, multiplied."""
+    """Hazard ratio of a move on a day: the product over all active phases."""
     return prod(phase.moves.get(move, 1.0) for phase in calendar.values() if is_active(phase, day))
 
 
@@ -51,37 +51,37 @@ def tenure_ratio(clock: MoveClock, tenure: float) -> float:
 
 def phase_boundaries(calendar: Mapping[str, Phase], days: float) -> list[float]:
     """The days before the horizon on which any phase begins or ends, in order."""
-    found = set()
+    boundaries = set()
     for phase in calendar.values():
         for edge in (phase.from_day, phase.until_day):
             while edge < days:
-                found.add(edge)
+                boundaries.add(edge)
                 if phase.every_days is None:
                     break
                 edge += phase.every_days
-    return sorted(found)
+    return sorted(boundaries)
 
 
 def split_spells(histories: EventHistories) -> list[Spell]:
-    """The spells, cut where a season or a band of tenure begins or ends; the last piece of each keeps its move."""
+    """The spells, split where a season or a tenure band begins or ends; the last piece of each keeps its move."""
     world = histories.arm_spec.world
     cuts = phase_boundaries(world.calendar, histories.days)
     bands = sorted({begin for clock in world.moves.values() for begin, _ in clock.by_tenure})
     if not cuts and not bands:
         return list(histories.spells)
-    found: list[Spell] = []
+    pieces: list[Spell] = []
     for spell in histories.spells:
         person = histories.customers[spell.customer]
         joined_at = person.arrives_at - person.tenure_days
         own = [joined_at + band for band in bands if spell.start < joined_at + band < spell.stop]
         inside = cuts[bisect_right(cuts, spell.start) : bisect_left(cuts, spell.stop)]
-        found.extend(_cut(spell, sorted({*inside, *own})))
-    return found
+        pieces.extend(_cut(spell, sorted({*inside, *own})))
+    return pieces
 
 
-def _cut(spell: Spell, at: Sequence[float]) -> Iterator[Spell]:
+def _cut(spell: Spell, days: Sequence[float]) -> Iterator[Spell]:
     start, age = spell.start, spell.age
-    for day in at:
+    for day in days:
         yield spell._replace(start=start, stop=day, age=age, move=None, reason=None)
         start, age = day, spell.age + day - spell.start
     yield spell._replace(start=start, age=age)
@@ -101,24 +101,24 @@ def ratio_on_day(histories: EventHistories, customer: int, move: str, day: float
 
 
 def renewal_evidence(title: str, histories: EventHistories, min_expected: float) -> Iterator[Evidence]:
-    """Departures at the ends of contracts against their chances.
+    """Compare departures at contract ends with their probabilities.
 
-    Each date is a draw of its own, so their number less the sum of the chances is a martingale whose variance is at
-    most that of the Poisson law with the same mean, by which it is judged.
+    Each contract end is an independent draw. The number of departures minus the sum of the probabilities is a
+    martingale whose variance is at most that of the Poisson distribution with the same mean, which gives the p-value.
 
     Args:
-        title: What was changed in the scenario to have an exact answer.
+        title: The changes to the scenario that give an exact result.
         histories: A run.
-        min_expected: Fewer expected departures say nothing and are left out.
+        min_expected: With fewer expected departures there is no check.
     """
     chances = sum(_churn_probability(histories, spell, date) for spell, date in _renewal_dates(histories))
     left = sum(spell.reason == RENEWAL for spell in histories.spells)
     if chances >= min_expected or (chances == 0.0 and left):
-        yield evidence.compare_count(f"{title}: departures at a renewal against their chance", chances, left)
+        yield evidence.compare_count(f"{title}: departures at a renewal against their probability", chances, left)
 
 
 def _renewal_dates(histories: EventHistories) -> Iterator[tuple[Spell, float]]:
-    """Every date at which a contract ended, with the spell that the customer was in."""
+    """Every date of a contract end, with the customer's spell."""
     every, arcs = histories.arm_spec.world.renewal.every_days, histories.arm_spec.journey.arcs
     customer, date = -1, 0.0
     for spell in histories.spells:
@@ -128,7 +128,7 @@ def _renewal_dates(histories: EventHistories) -> Iterator[tuple[Spell, float]]:
         if spell.stage in histories.churned_stages:
             date = spell.stop + every
             continue
-        # A spell that the renewal itself ended stops on the date.
+        # A spell that was ended by the renewal stops on this date.
         while date <= spell.stop + DATE_TOLERANCE and date < histories.days:
             yield spell, date
             date += every
@@ -137,7 +137,7 @@ def _renewal_dates(histories: EventHistories) -> Iterator[tuple[Spell, float]]:
 
 
 def _churn_probability(histories: EventHistories, spell: Spell, date: float) -> float:
-    """The chance that the customer leaves at a date: one minus the exponential of the mass, with every ratio on it."""
+    """Probability of leaving at a contract end: one minus the exponential of the mass times all ratios."""
     arm_spec, world = histories.arm_spec, histories.arm_spec.world
     move = world.renewal.move
     arc, clock = arm_spec.journey.arcs.get((spell.stage, move)), world.moves.get(move)
@@ -154,7 +154,7 @@ def _churn_probability(histories: EventHistories, spell: Spell, date: float) -> 
 
 
 def value_change_evidence(title: str, histories: EventHistories, min_expected: float) -> Iterator[Evidence]:
-    """Expansions and contractions of accounts against their rates; see `renewal_evidence`."""
+    """Compare expansions and contractions of accounts with their rates; see `renewal_evidence`."""
     world: World = histories.arm_spec.world
     for name, change in world.value_changes.items():
         expected = sum(

@@ -1,4 +1,4 @@
-"""Holding the engine to theory: a sound engine passes, every planted error is caught, and Little's law always holds."""
+"""Verification of the engine: a correct engine passes, every planted error is caught, and Little's law always holds."""
 
 from dataclasses import replace
 from functools import cache
@@ -47,8 +47,11 @@ DAYS = 180.0
 
 
 def world_of_one_kind(**changes):
-    """The small world without frailty, where one solution of the renewal equations does for a kind of customer, and
-    with more distress, whose effects then show in few customers."""
+    """The small world without frailty and with more distress.
+
+    One solution of the renewal equations then suffices for a kind of customer, and effects of distress show with few
+    customers.
+    """
     plain = {
         "frailty_spread": 0.0,
         "moves": {"activate": {"in_distress": 0.2}},
@@ -57,43 +60,43 @@ def world_of_one_kind(**changes):
     return arm(**{**changes, "world": deep_merge(plain, changes.get("world", {}))})
 
 
-def theory(setup=None, seed=2, customers=CUSTOMERS, section=theory_checks):
-    return judge_checks(section(setup or world_of_one_kind(), seed=seed, days=DAYS, customers=customers))
+def run_theory(arm_spec=None, seed=2, customers=CUSTOMERS, section=theory_checks):
+    return judge_checks(section(arm_spec or world_of_one_kind(), seed=seed, days=DAYS, customers=customers))
 
 
-def failed(found):
-    return [check.name for check in found if not check.ok]
+def failed(checks):
+    return [check.name for check in checks if not check.ok]
 
 
-# -- a sound engine ----------------------------------------------------------------------------------------
+# -- a correct engine --------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def sound():
+def correct_engine_checks():
     return run_checks(arm(population={"size": 300}), seed=2, days=DAYS, customers=CUSTOMERS)
 
 
-def test_a_sound_engine_passes(sound):
-    assert failed(sound) == []
+def test_a_correct_engine_passes(correct_engine_checks):
+    assert failed(correct_engine_checks) == []
 
 
-def test_every_kind_of_theory_has_its_check(sound):
-    names = "\n".join(check.name for check in sound)
+def test_every_kind_of_theory_has_its_check(correct_engine_checks):
+    names = "\n".join(check.name for check in correct_engine_checks)
     for part in (
         "keyed streams", "each move as the only one", "matrix exponential: occupancy", "churned by day 180",
-        "discounted revenue", "retained value", "episodes of distress", "days in distress", "renewal equations",
+        "discounted revenue", "retained value", "distress episodes", "days in distress", "renewal equations",
         "churn against its hazard", "symptoms against", "false alarms against", "Little's law",
-        "exactly one stage", "Erlang C", "conservation", "moves that are legal",
+        "exactly one stage", "Erlang C", "conservation", "legal moves",
     ):  # fmt: skip
         assert part in names
 
 
-def test_what_was_changed_in_the_scenario_stands_before_what_was_checked(sound):
-    assert all(": " in check.name for check in sound)
+def test_check_names_begin_with_the_changes_to_the_scenario(correct_engine_checks):
+    assert all(": " in check.name for check in correct_engine_checks)
 
 
-def test_z_is_the_difference_in_standard_errors(sound):
-    for check in sound:
+def test_z_is_the_difference_in_standard_errors(correct_engine_checks):
+    for check in correct_engine_checks:
         if check.standard_error:
             assert check.z == pytest.approx((check.observed - check.expected) / check.standard_error)
 
@@ -111,16 +114,16 @@ SHAPES = {
 }
 
 
-def test_every_law_of_dwells_can_be_verified():
+def test_every_dwell_distribution_can_be_verified():
     world = {"moves": {move: {**WORLD["moves"][move], "dwell": dwell} for move, dwell in SHAPES.items()}}
     plain = world_of_one_kind()
     whole = {**WORLD, "frailty_spread": 0.0, "moves": {**WORLD["moves"], **world["moves"]}}
-    assert failed(theory(replace(plain, world=type(plain.world).model_validate(whole)), customers=800)) == []
+    assert failed(run_theory(replace(plain, world=type(plain.world).model_validate(whole)), customers=800)) == []
 
 
 def test_customers_from_records_and_guarded_moves_are_verified_too():
     recorded = world_of_one_kind(population={"records": "bundled", "size": 10, "segments": {}})
-    assert failed(theory(recorded, customers=600)) == []
+    assert failed(run_theory(recorded, customers=600)) == []
     plain = world_of_one_kind()
     guarded = Journey(
         plain.journey.stages,
@@ -128,91 +131,91 @@ def test_customers_from_records_and_guarded_moves_are_verified_too():
         plain.journey.initial,
         plain.journey.terminal,
     )
-    assert failed(theory(replace(plain, journey=guarded), customers=600)) == []
+    assert failed(run_theory(replace(plain, journey=guarded), customers=600)) == []
 
 
-def test_a_world_where_nothing_happens_is_no_error():
+def test_a_world_without_events_passes():
     still = Journey.build(
         stages=("here", "gone"), moves=(Move("leave", "here", "gone"),), initial="here", terminal="gone"
     )
     world = {"moves": {"leave": {"dwell": {"mean_days": 1e6}}}, "distress": {"causes": {}}}
-    setup = arm()
-    setup = replace(setup, journey=still, world=type(setup.world).model_validate(world))
-    assert failed(run_checks(setup, seed=1, days=30.0, customers=200)) == []
+    arm_spec = arm()
+    arm_spec = replace(arm_spec, journey=still, world=type(arm_spec.world).model_validate(world))
+    assert failed(run_checks(arm_spec, seed=1, days=30.0, customers=200)) == []
 
 
 @cache
 def failed_without(section):
-    """What fails in a section when no error is planted: nothing, found out once for each."""
-    return tuple(failed(theory(section=section)))
+    """The checks of a section that fail without a planted error: none, computed once per section."""
+    return tuple(failed(run_theory(section=section)))
 
 
-def test_of_a_very_large_population_only_some_live():
-    found = judge_checks(arm_checks(world_of_one_kind(population={"size": 10**6}), seed=1, days=3000.0))
-    assert failed(found) == []
-    assert found[0].name.startswith("treated as it is, 666 of 1,000,000 customers: ")
+def test_a_very_large_population_is_reduced():
+    checks = judge_checks(arm_checks(world_of_one_kind(population={"size": 10**6}), seed=1, days=3000.0))
+    assert failed(checks) == []
+    assert checks[0].name.startswith("treated as it is, 666 of 1,000,000 customers: ")
 
 
 # -- the world in full ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def sound_in_full():
+def full_world_checks():
     return run_checks(full_arm(population={"size": 300}), seed=3, days=200.0, customers=CUSTOMERS)
 
 
 @pytest.mark.slow
-def test_a_sound_engine_passes_in_the_full_world(sound_in_full):
-    assert failed(sound_in_full) == []
+def test_a_correct_engine_passes_in_the_full_world(full_world_checks):
+    assert failed(full_world_checks) == []
 
 
 @pytest.mark.slow
-def test_every_part_of_the_full_world_has_its_check(sound_in_full):
-    names = "\n".join(check.name for check in sound_in_full)
+def test_every_part_of_the_full_world_has_its_check(full_world_checks):
+    names = "\n".join(check.name for check in full_world_checks)
     for part in (
         "departures at a renewal against", "expansion of accounts against", "contraction of accounts against",
-        "win_back against its hazard", "customers who have come", "customers gone in trace and books",
+        "win_back against its hazard", "customers that have arrived", "churned customers in trace and totals",
         "customers won back in trace", "seasons and contracts",
     ):  # fmt: skip
         assert part in names
 
 
-def test_customers_who_are_won_back_are_a_markov_chain():
-    found = theory(arm(journey=win_back_journey(), world=PLAIN_WIN_BACK), section=markov_checks)
-    assert failed(found) == []
-    assert failed(theory(arm(journey=win_back_journey(), world=PLAIN_WIN_BACK), section=renewal_checks)) == []
+def test_win_backs_are_a_markov_chain():
+    checks = run_theory(arm(journey=win_back_journey(), world=PLAIN_WIN_BACK), section=markov_checks)
+    assert failed(checks) == []
+    assert failed(run_theory(arm(journey=win_back_journey(), world=PLAIN_WIN_BACK), section=renewal_checks)) == []
 
 
 PLAIN_WIN_BACK = {**WIN_BACK, "frailty_spread": 0.0, "renewal": {}, "payments": {}}
 
 
-def planted_season(monkeypatch):
-    """Nobody notices that a season has begun."""
+def planted_no_season(monkeypatch):
+    """The beginning of a season is not noticed."""
     monkeypatch.setattr(customer_module.Customer, "_schedule_calendar_change", lambda self: None)
 
 
-def planted_certainty(monkeypatch):
-    """Distress and season do not act on a contract's end."""
+def planted_fixed_renewal_hazard(monkeypatch):
+    """Distress and season do not affect contract ends."""
     monkeypatch.setattr(
         customer_module.Customer,
         "effective_ratio",
-        lambda self, ratio, place, honest=customer_module.Customer.effective_ratio: min(
-            ratio, honest(self, ratio, place)
+        lambda self, ratio, slot, correct=customer_module.Customer.effective_ratio: min(
+            ratio, correct(self, ratio, slot)
         ),
     )
 
 
-def planted_growth(monkeypatch):
-    """Changes of value keep the rate they began with."""
+def planted_fixed_value_rate(monkeypatch):
+    """Value changes keep their initial rate."""
     monkeypatch.setattr(account.Account, "update_value_clock", lambda self: None)
 
 
-def planted_loyalty(monkeypatch):
-    """Who is won back goes on suffering from what drove them out."""
-    honest = customer_module.Customer._win_back
+def planted_distress_after_win_back(monkeypatch):
+    """Customers that are won back are still in distress."""
+    correct = customer_module.Customer._win_back
 
     def wrong(self):
-        honest(self)
+        correct(self)
         self.episode_stage = self.stage
         self._begin_episode(0)
 
@@ -222,74 +225,76 @@ def planted_loyalty(monkeypatch):
 @pytest.mark.parametrize(
     ("plant", "caught_by"),
     [
-        (planted_season, "against its hazard"),
-        (planted_certainty, "at a renewal"),
-        (planted_growth, "of accounts against its rate"),
-        (planted_loyalty, "episodes of failed_onboarding"),
+        (planted_no_season, "against its hazard"),
+        (planted_fixed_renewal_hazard, "at a renewal"),
+        (planted_fixed_value_rate, "of accounts against its rate"),
+        (planted_distress_after_win_back, "episodes of failed_onboarding"),
     ],
 )
 def test_a_planted_error_in_the_full_world_is_caught(monkeypatch, plant, caught_by):
-    """The same section passes without it: see `test_a_sound_engine_passes_in_the_full_world`."""
+    """The same section passes without it: see `test_a_correct_engine_passes_in_the_full_world`."""
     plant(monkeypatch)
     names = failed(judge_checks(hazard_checks(full_arm(), seed=3, days=200.0, customers=CUSTOMERS)))
     assert any(caught_by in name for name in names), names
 
 
-def test_an_embezzler_in_the_full_world_is_caught():
-    def embezzling(*given, **asked):
-        run = run_reference(*given, **asked)
+def test_wrong_totals_in_the_full_world_are_caught():
+    def run_with_wrong_totals(*args, **kwargs):
+        run = run_reference(*args, **kwargs)
         quantities = {**run.quantities, "revenue": run.quantities["revenue"] * 1.001}
         metrics = {**run.metrics, "won_back": run.metrics["won_back"] + 1.0}
         return replace(run, quantities=quantities, metrics=metrics, customers=run.customers + 1)
 
-    names = failed(judge_checks(arm_checks(full_arm(population={"size": 200}), seed=1, days=DAYS, run=embezzling)))
-    for part in ("revenue", "won back", "have come"):
+    names = failed(
+        judge_checks(arm_checks(full_arm(population={"size": 200}), seed=1, days=DAYS, run=run_with_wrong_totals))
+    )
+    for part in ("revenue", "won back", "have arrived"):
         assert any(part in name for name in names), part
 
 
-# -- where two traces part ---------------------------------------------------------------------------------
+# -- the first difference of two traces ---------------------------------------------------------------------
 
 
-def _changed(run, place, **change):
+def _changed(run, index, **change):
     rows = run.trace.sorted_rows()
-    rows[place] = rows[place]._replace(**change)
+    rows[index] = rows[index]._replace(**change)
     return replace(run, engine="other", trace=tr.Trace(rows))
 
 
 @pytest.fixture(scope="module")
-def lived():
+def reference_run():
     return run_reference(arm(), seed=5, days=90.0)
 
 
-def test_traces_that_are_the_same_do_not_part(lived):
-    assert compare_runs(lived, replace(lived, engine="other")) is None
+def test_equal_traces_have_no_difference(reference_run):
+    assert compare_runs(reference_run, replace(reference_run, engine="other")) is None
 
 
-def test_the_first_differing_row_is_told_with_its_columns_and_what_came_before(lived):
-    rows = lived.trace.sorted_rows()
-    place = next(place for place in range(len(rows) - 1, 0, -1) if rows[place].kind == "decision")
-    found = compare_runs(lived, _changed(lived, place, value=0.25))
-    row = rows[place]
-    assert found.index == place
-    assert str(found) == (
-        f"first difference at row {place} (day {row.time:.6g}, customer {row.customer}, decision): "
+def test_the_first_difference_is_reported_with_its_columns_and_context(reference_run):
+    rows = reference_run.trace.sorted_rows()
+    index = next(index for index in range(len(rows) - 1, 0, -1) if rows[index].kind == "decision")
+    difference = compare_runs(reference_run, _changed(reference_run, index, value=0.25))
+    row = rows[index]
+    assert difference.index == index
+    assert str(difference) == (
+        f"first difference at row {index} (day {row.time:.6g}, customer {row.customer}, decision): "
         f"value {row.value!r} and 0.25"
     )
-    assert found.before == tuple(earlier for earlier in rows[:place] if earlier.customer == row.customer)[-5:]
+    assert difference.before == tuple(earlier for earlier in rows[:index] if earlier.customer == row.customer)[-5:]
     for part in ("reference", "other", "common", "state before it: in "):
-        assert part in found.report
+        assert part in difference.report
 
 
-def test_a_trace_that_ends_early_is_told(lived):
-    short = replace(lived, engine="other", trace=tr.Trace(lived.trace.sorted_rows()[:-1]))
-    found = compare_runs(lived, short)
-    assert str(found).endswith("the other trace has ended")
-    assert "no row" in found.report
+def test_a_trace_that_ends_early_is_reported(reference_run):
+    short = replace(reference_run, engine="other", trace=tr.Trace(reference_run.trace.sorted_rows()[:-1]))
+    difference = compare_runs(reference_run, short)
+    assert str(difference).endswith("the other trace has ended")
+    assert "no row" in difference.report
 
 
-def test_verification_says_in_its_name_where_two_engines_part(lived):
-    rows = lived.trace.sorted_rows()
-    check = compare_traces("here", lived, _changed(lived, 3, reason="no"))
+def test_the_name_of_the_check_contains_the_first_difference(reference_run):
+    rows = reference_run.trace.sorted_rows()
+    check = compare_traces("here", reference_run, _changed(reference_run, 3, reason="no"))
     assert check.name.startswith("here: other engine = reference engine, equal rows; first difference at row 3 (day ")
     assert (check.expected, check.observed) == (len(rows), len(rows) - 1)
 
@@ -298,28 +303,28 @@ def test_verification_says_in_its_name_where_two_engines_part(lived):
 
 
 def planted_dwell(monkeypatch):
-    """Every wait of a Weibull clock a fifth too long."""
-    honest = dwell_times.due_in
+    """Every wait of a Weibull clock is a fifth too long."""
+    correct = dwell_times.due_in
 
-    def wrong(law, *rest):
-        return honest(law, *rest) * (1.2 if law == dwell_times.WEIBULL else 1.0)
+    def wrong(distribution, *rest):
+        return correct(distribution, *rest) * (1.2 if distribution == dwell_times.WEIBULL else 1.0)
 
     monkeypatch.setattr(dwell_times, "due_in", wrong)
 
 
 def planted_rate(monkeypatch):
-    """Exponential rates a fifth too high."""
-    honest = dwell_times.scale_for_mean
+    """Exponential rates are a fifth too high."""
+    correct = dwell_times.scale_for_mean
 
-    def wrong(law, mean_days, shape):
-        a, b = honest(law, mean_days, shape)
-        return (1.2 * a if law == dwell_times.EXPONENTIAL else a), b
+    def wrong(distribution, mean_days, shape):
+        a, b = correct(distribution, mean_days, shape)
+        return (1.2 * a if distribution == dwell_times.EXPONENTIAL else a), b
 
     monkeypatch.setattr(dwell_times, "scale_for_mean", wrong)
 
 
 def planted_redraw(monkeypatch):
-    """A change of hazard winds the clock anew instead of keeping what is left."""
+    """A change of hazard restarts the clock instead of keeping the remaining amount."""
 
     def wrong(clock, now, ratio):
         if ratio != clock.ratio:
@@ -329,28 +334,28 @@ def planted_redraw(monkeypatch):
     monkeypatch.setattr(dwell_times.Clock, "set_hazard_ratio", wrong)
 
 
-def planted_deafness(monkeypatch):
+def planted_no_distress_effect(monkeypatch):
     """Distress changes no hazard."""
     monkeypatch.setattr(customer_module.Customer, "_update_move_clocks", lambda self: None)
 
 
 def planted_onset(monkeypatch):
     """Episodes begin a third too often."""
-    honest = customer_module.Customer._onset_rate
-    monkeypatch.setattr(customer_module.Customer, "_onset_rate", lambda self: honest(self) * 1.33)
+    correct = customer_module.Customer._onset_rate
+    monkeypatch.setattr(customer_module.Customer, "_onset_rate", lambda self: correct(self) * 1.33)
 
 
 def planted_frailty(monkeypatch):
-    """Nobody is frail."""
+    """All frailties are 1."""
     from simulation.reference import engine
 
     monkeypatch.setattr(engine, "draw_frailty", lambda *_: 1.0)
 
 
 def planted_stream(monkeypatch):
-    """Draws that avoid the lowest tenth."""
-    honest = streams.uniform
-    monkeypatch.setattr(streams, "uniform", lambda *identity: 0.1 + 0.9 * honest(*identity))
+    """Draws avoid the lowest tenth."""
+    correct = streams.uniform
+    monkeypatch.setattr(streams, "uniform", lambda *identity: 0.1 + 0.9 * correct(*identity))
 
 
 @pytest.mark.parametrize(
@@ -358,96 +363,96 @@ def planted_stream(monkeypatch):
     [
         (planted_stream, stream_checks, "keyed streams"),
         (planted_rate, markov_checks, "occupancy"),
-        (planted_onset, markov_checks, "episodes of distress per customer"),
+        (planted_onset, markov_checks, "distress episodes per customer"),
         (planted_dwell, renewal_checks, "occupancy"),
         (planted_redraw, hazard_checks, "activate against its hazard"),
-        (planted_deafness, hazard_checks, "activate against its hazard"),
+        (planted_no_distress_effect, hazard_checks, "activate against its hazard"),
         (planted_onset, hazard_checks, "episodes of failed_onboarding"),
     ],
 )
 def test_a_planted_error_is_caught(monkeypatch, plant, section, caught_by):
-    """By the section that is there to catch it, and the same section passes without it."""
+    """The section for this error catches it, and passes without it."""
     assert not failed_without(section)
     plant(monkeypatch)
-    names = failed(theory(section=section))
+    names = failed(run_theory(section=section))
     assert any(caught_by in name for name in names), names
 
 
-def test_a_dwell_of_another_law_is_caught_by_its_distribution(monkeypatch):
+def test_a_wrong_dwell_is_caught_by_its_distribution(monkeypatch):
     planted_dwell(monkeypatch)
-    names = failed(theory(section=stream_checks, customers=10_000))
+    names = failed(run_theory(section=stream_checks, customers=10_000))
     assert [name.split(": ")[1].split(",")[0] for name in names] == ["activate"]
 
 
-def test_frailty_that_is_left_out_is_caught(monkeypatch):
+def test_missing_frailty_is_caught(monkeypatch):
     planted_frailty(monkeypatch)
     frail = arm(world={"frailty_spread": 1.5, "moves": {"churn": {"dwell": {"mean_days": 150}}}})
-    names = failed(theory(frail, section=markov_checks))
+    names = failed(run_theory(frail, section=markov_checks))
     assert any("churned by day" in name for name in names), names
 
 
-def test_a_gate_that_serves_one_by_one_is_caught(monkeypatch):
-    """Two reviewers, one of whom never gets anything."""
-    honest = review_queue.ReviewQueue.__init__
+def test_a_reviewer_without_requests_is_caught(monkeypatch):
+    """One of two reviewers never gets a request."""
+    correct = review_queue.ReviewQueue.__init__
 
-    def wrong(self, env, count, reviewers, book):
-        honest(self, env, count - 1, reviewers, book)
+    def wrong(self, env, count, reviewers, statistics):
+        correct(self, env, count - 1, reviewers, statistics)
 
     monkeypatch.setattr(review_queue.ReviewQueue, "__init__", wrong)
-    setup = arm(reviewers=Reviewers(count=2), population={"size": 300})
-    assert any("Erlang C" in name for name in failed(judge_checks(arm_checks(setup, seed=1, days=DAYS))))
+    arm_spec = arm(reviewers=Reviewers(count=2), population={"size": 300})
+    assert any("Erlang C" in name for name in failed(judge_checks(arm_checks(arm_spec, seed=1, days=DAYS))))
 
 
-def test_books_that_do_not_add_up_are_caught():
-    setup = arm(population={"size": 200})
+def test_totals_that_do_not_add_up_are_caught():
+    arm_spec = arm(population={"size": 200})
 
-    def embezzling(*given, **asked):
-        run = run_reference(*given, **asked)
+    def run_with_wrong_totals(*args, **kwargs):
+        run = run_reference(*args, **kwargs)
         quantities = {**run.quantities, "revenue": run.quantities["revenue"] * 1.001}
         occupancy = [*run.occupancy[:-1], {**run.occupancy[-1], "churned": 0.9}]
         rows = [row if row.label != "resolve" else row._replace(to_stage="engagement") for row in run.trace.rows]
         return replace(run, quantities=quantities, occupancy=occupancy, trace=tr.Trace(rows))
 
-    names = failed(judge_checks(arm_checks(setup, seed=1, days=DAYS, run=embezzling)))
+    names = failed(judge_checks(arm_checks(arm_spec, seed=1, days=DAYS, run=run_with_wrong_totals)))
     for part in ("revenue", "exactly one stage", "legal"):
         assert any(part in name for name in names)
 
 
 def test_an_engine_with_another_trace_is_caught():
-    def later(setup, *, seed, days):
-        run = run_reference(setup, seed=seed, days=days)
+    def run_other(arm_spec, *, seed, days):
+        run = run_reference(arm_spec, seed=seed, days=days)
         rows = [*run.trace.rows[:-1], run.trace.rows[-1]._replace(time=0.25)]
         return replace(run, engine="other", trace=tr.Trace(rows))
 
-    names = failed(judge_checks(arm_checks(arm(), seed=1, days=DAYS, other=later)))
+    names = failed(judge_checks(arm_checks(arm(), seed=1, days=DAYS, other=run_other)))
     assert [name.split(": ")[1].split(";")[0] for name in names] == ["other engine = reference engine, equal rows"]
 
 
 @pytest.mark.slow
 def test_both_engines_pass_on_one_trace():
-    def compiled(setup, *, seed, days):
-        return run_arm(setup, seed=seed, replication=0, days=days, trace=True, engine=COMPILED)
+    def run_compiled(arm_spec, *, seed, days):
+        return run_arm(arm_spec, seed=seed, replication=0, days=days, trace=True, engine=COMPILED)
 
-    found = run_checks(
-        arm(population={"size": 300}), seed=2, days=DAYS, customers=CUSTOMERS, run=compiled, other=run_reference
+    checks = run_checks(
+        arm(population={"size": 300}), seed=2, days=DAYS, customers=CUSTOMERS, run=run_compiled, other=run_reference
     )
-    assert failed(found) == []
+    assert failed(checks) == []
 
 
 @pytest.mark.slow
-def test_a_sound_engine_fails_no_more_often_than_stated_in_the_full_world():
-    """20 verifications at a family-wise rate of 1e-3: one failure or more has a chance of 0.02."""
-    setup = full_arm(population={"size": 100})
+def test_a_correct_engine_fails_no_more_often_than_stated_in_the_full_world():
+    """20 verifications at a family-wise rate of 1e-3: the probability of one failure or more is 0.02."""
+    arm_spec = full_arm(population={"size": 100})
     bad = [
-        seed for seed in range(20) if failed(judge_checks(hazard_checks(setup, seed=seed, days=DAYS, customers=600)))
+        seed for seed in range(20) if failed(judge_checks(hazard_checks(arm_spec, seed=seed, days=DAYS, customers=600)))
     ]
     assert not bad
 
 
 @pytest.mark.slow
-def test_a_sound_engine_fails_no_more_often_than_stated():
-    """60 verifications at a family-wise rate of 1e-3: two failures or more have a chance of 0.0017."""
-    bad = [seed for seed in range(60) if failed(theory(seed=seed, customers=500))]
+def test_a_correct_engine_fails_no_more_often_than_stated():
+    """60 verifications at a family-wise rate of 1e-3: the probability of two failures or more is 0.0017."""
+    bad = [seed for seed in range(60) if failed(run_theory(seed=seed, customers=500))]
     assert len(bad) <= 1, bad
 
 
@@ -455,35 +460,37 @@ def test_a_sound_engine_fails_no_more_often_than_stated():
 
 
 def test_the_false_alarm_rate_is_shared_by_the_statistical_checks():
-    """Five checks at a family-wise 0.05 are each judged at 0.01; exact ones take no part."""
+    """Five checks at a family-wise 0.05 are each judged at 0.01; exact checks do not count."""
     borderline = [evidence.Evidence(f"w: {p}", 0.0, 1.0, 0.4, p) for p in (0.2, 0.02, 0.011, 0.009, 0.5)]
     exact = [evidence.Evidence("w: equal", 1e6, 1e6 + 1e-5), evidence.Evidence("w: not", 1.0, 1.001)]
-    found = judge_checks([*borderline, *exact], false_alarm_rate=0.05)
-    assert [check.ok for check in found] == [True, True, True, False, True, True, False]
+    checks = judge_checks([*borderline, *exact], false_alarm_rate=0.05)
+    assert [check.ok for check in checks] == [True, True, True, False, True, True, False]
 
 
-def test_a_share_is_judged_by_the_binomial_law():
-    """scipy.stats.binomtest(k=31, n=200, p=0.1).pvalue = 0.0124 doubles no tail; ours doubles the upper one: 0.0171."""
-    found = evidence.compare_share("w: x", np.full(200, 0.1), 31)
-    assert (found.expected, found.observed) == (pytest.approx(0.1), pytest.approx(0.155))
-    assert found.standard_error == pytest.approx(np.sqrt(0.09 / 200))
-    assert 0.01 < found.p_value < 0.03
+def test_a_share_is_judged_by_the_binomial_distribution():
+    """`scipy.stats.binomtest(k=31, n=200, p=0.1)` gives 0.0124; doubling the upper tail gives 0.0171."""
+    result = evidence.compare_share("w: x", np.full(200, 0.1), 31)
+    assert (result.expected, result.observed) == (pytest.approx(0.1), pytest.approx(0.155))
+    assert result.standard_error == pytest.approx(np.sqrt(0.09 / 200))
+    assert 0.01 < result.p_value < 0.03
 
 
-def test_a_share_that_cannot_be_is_certain_to_be_noticed():
+def test_an_impossible_share_has_p_value_0():
     assert evidence.compare_share("w: x", np.zeros(50), 1).p_value == 0.0
     assert evidence.compare_share("w: x", np.zeros(50), 0).p_value == 1.0
 
 
 @given(st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=30))
 def test_of_several_the_largest_deviation_is_corrected_for_their_number(p_values):
-    found = [(str(place), evidence.Evidence("", 0.0, 1.0, 1.0, p)) for place, p in enumerate(p_values)]
-    assert evidence.largest_deviation("w: x", found).p_value == pytest.approx(min(1.0, min(p_values) * len(p_values)))
+    comparisons = [(str(index), evidence.Evidence("", 0.0, 1.0, 1.0, p)) for index, p in enumerate(p_values)]
+    assert evidence.largest_deviation("w: x", comparisons).p_value == pytest.approx(
+        min(1.0, min(p_values) * len(p_values))
+    )
 
 
 # -- Little's law ------------------------------------------------------------------------------------------
 
-GATES = st.builds(
+REVIEWERS = st.builds(
     lambda count, minutes, days, service: Reviewers(
         count=count, minutes_per_day=minutes, days_per_week=days, service_minutes=service
     ),
@@ -492,7 +499,7 @@ GATES = st.builds(
     st.integers(1, 7),
     st.floats(1.0, 900.0),
 )
-EAGER = st.builds(
+ACTIVE_POLICIES = st.builds(
     lambda act, approve, expiry: {
         "thresholds": {"act_severity": act, "approve_human_severity": approve},
         "contact": {"approval_expiry_days": expiry, "cool_down_days": 1.0},
@@ -504,21 +511,21 @@ EAGER = st.builds(
 
 
 @settings(max_examples=25)
-@given(GATES, EAGER, st.integers(0, 2**32), st.integers(1, 60), st.floats(10.0, 150.0))
-def test_littles_law_holds_to_rounding_in_any_world_at_any_gate(reviewers, policy, seed, size, days):
-    setup = arm(reviewers=reviewers, policy=policy, population={"size": size})
-    run = run_arm(setup, seed=seed, replication=0, days=days, trace=True)
-    found = measure_queue_time(run.trace.sorted_rows(), days)
-    assert found.area == pytest.approx(found.waits, rel=1e-12, abs=1e-12)
-    assert found.requests == run.events_by_kind.get("review_requested", 0)
-    assert found.requests - found.open_at_end == run.events_by_kind.get("review_decided", 0)
+@given(REVIEWERS, ACTIVE_POLICIES, st.integers(0, 2**32), st.integers(1, 60), st.floats(10.0, 150.0))
+def test_littles_law_holds_to_rounding_for_any_policy_and_reviewers(reviewers, policy, seed, size, days):
+    arm_spec = arm(reviewers=reviewers, policy=policy, population={"size": size})
+    run = run_arm(arm_spec, seed=seed, replication=0, days=days, trace=True)
+    queue_time = measure_queue_time(run.trace.sorted_rows(), days)
+    assert queue_time.area == pytest.approx(queue_time.waits, rel=1e-12, abs=1e-12)
+    assert queue_time.requests == run.events_by_kind.get("review_requested", 0)
+    assert queue_time.requests - queue_time.open_at_end == run.events_by_kind.get("review_decided", 0)
 
 
-def test_a_crowded_gate_has_requests_that_are_censored():
-    """The statement above would say little if every request had been decided."""
+def test_a_long_queue_has_censored_requests():
+    """The previous test would prove little if every request had been decided."""
     policy = {"thresholds": {"act_severity": 0.05, "approve_human_severity": 0.0}}
-    setup = arm(reviewers=Reviewers(count=0), policy=policy, population={"size": 200})
-    run = run_arm(setup, seed=1, replication=0, days=100.0, trace=True)
+    arm_spec = arm(reviewers=Reviewers(count=0), policy=policy, population={"size": 200})
+    run = run_arm(arm_spec, seed=1, replication=0, days=100.0, trace=True)
     assert measure_queue_time(run.trace.sorted_rows(), 100.0).open_at_end > 5
 
 
@@ -527,7 +534,7 @@ def _row(time, customer, kind):
 
 
 def test_queue_time_of_a_small_queue_by_hand():
-    """One at the gate on days 1 to 4, a second on days 2 to the end on day 10: 3 + 8 days."""
+    """One request is open on days 1 to 4, a second from day 2 to the end on day 10: 3 + 8 days."""
     rows = [_row(1.0, 0, tr.REVIEW_REQUESTED), _row(2.0, 1, tr.REVIEW_REQUESTED), _row(4.0, 0, tr.REVIEW_DECIDED)]
     assert measure_queue_time(rows, 10.0) == queueing.QueueTime(area=11.0, waits=11.0, requests=2, open_at_end=1)
 
@@ -536,41 +543,41 @@ def test_queue_time_of_a_small_queue_by_hand():
     ("kinds", "message"),
     [((tr.REVIEW_DECIDED,), "not made"), ((tr.REVIEW_REQUESTED, tr.REVIEW_REQUESTED), "still open")],
 )
-def test_a_request_decided_twice_or_asked_twice_is_refused(kinds, message):
+def test_a_request_decided_or_made_twice_is_refused(kinds, message):
     with pytest.raises(ValueError, match=message):
         measure_queue_time([_row(float(day), 0, kind) for day, kind in enumerate(kinds)], 10.0)
 
 
-# -- worlds and lives --------------------------------------------------------------------------------------
+# -- derived models and histories --------------------------------------------------------------------------
 
 
-def test_the_world_with_exponential_dwells_keeps_means_ratios_and_distress_but_no_signals():
-    setup = arm()
-    made = theory_setup(setup, customers=50, seed=1, exponential=True, distress="silent")
-    assert (made.active, made.population.size) == (False, 50)
-    for move, clock in setup.world.moves.items():
-        twin = made.world.moves[move]
-        assert (twin.dwell.law, twin.dwell.mean_days) == ("exponential", clock.dwell.mean_days)
-        assert (twin.by_segment, twin.in_distress) == (clock.by_segment, clock.in_distress)
-    assert list(made.world.distress.causes) == list(setup.world.distress.causes)
-    assert run_arm(made, seed=1, replication=0, days=90.0).events_by_kind.keys() <= {
+def test_the_exponential_model_keeps_means_ratios_and_distress_but_no_signals():
+    arm_spec = arm()
+    derived = theory_setup(arm_spec, customers=50, seed=1, exponential=True, distress="silent")
+    assert (derived.active, derived.population.size) == (False, 50)
+    for move, clock in arm_spec.world.moves.items():
+        derived_clock = derived.world.moves[move]
+        assert (derived_clock.dwell.law, derived_clock.dwell.mean_days) == ("exponential", clock.dwell.mean_days)
+        assert (derived_clock.by_segment, derived_clock.in_distress) == (clock.by_segment, clock.in_distress)
+    assert list(derived.world.distress.causes) == list(arm_spec.world.distress.causes)
+    assert run_arm(derived, seed=1, replication=0, days=90.0).events_by_kind.keys() <= {
         "move",
         "distress_on",
         "distress_off",
     }
 
 
-def test_spells_tile_every_life():
-    setup = theory_setup(arm(), customers=80, seed=1, exponential=False, distress="silent", aged=True)
-    lives = read_histories(setup, run_reference(setup, seed=4, days=120.0), seed=4)
-    for person in lives.customers:
-        spells = [spell for spell in lives.spells if spell.customer == person.number]
+def test_spells_cover_every_history():
+    arm_spec = theory_setup(arm(), customers=80, seed=1, exponential=False, distress="silent", aged=True)
+    histories = read_histories(arm_spec, run_reference(arm_spec, seed=4, days=120.0), seed=4)
+    for person in histories.customers:
+        spells = [spell for spell in histories.spells if spell.customer == person.number]
         assert spells[0].start == 0.0
-        assert all(one.stop == two.start for one, two in pairwise(spells))
+        assert all(first.stop == second.start for first, second in pairwise(spells))
         assert (spells[-1].stop == 120.0) == (spells[-1].move is None)
 
 
-def test_worlds_have_luck_of_their_own():
-    seeds = {random_streams.derive_seed(seed, place) for seed in range(50) for place in range(50)}
+def test_models_have_seeds_of_their_own():
+    seeds = {random_streams.derive_seed(seed, index) for seed in range(50) for index in range(50)}
     assert len(seeds) == 2500
     assert all(0 <= seed < 2**63 for seed in seeds)
