@@ -26,9 +26,8 @@ def find_prospects(key: int, line: Any, period: int, impressions: int, bulk_coun
         line: `simulation.acquisition.parameters.LineParameters`, as arrays.
         period: The period, from 0.
         impressions: Number of impressions in the period.
-        bulk_counts: Shape (segments, steps): number of prospects per step; written to. Column 0 counts those that make
-            the
-            first step.
+        bulk_counts: Shape (segments, steps): number of prospects per step; written to. Column 0 counts
+            first steps.
         prospects: Shape (n, 3): number, segment and last step of each tracked prospect; written to.
 
     Returns:

@@ -259,8 +259,7 @@ def count_idle_evaluations(T: Any, S: Any, i: int, until: float) -> None:
 
     Most evaluations are of this kind. Between two other events of the customer only time passes, so they can be counted
     without going through the event list. Where bounds settle the whole interval, they are counted in one batch. The
-    counts
-    equal those of `decide`.
+    counts equal those of `decide`.
     """
     at = S.floats[i, EVENT_TIMES + CADENCE]
     if at >= until:

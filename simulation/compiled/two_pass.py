@@ -125,8 +125,7 @@ def serve_requests(A: Any, P: Any, S: Any, W: Any) -> int:
     """Process the review queue from the first request to the horizon.
 
     Returns DONE, or the code of the array that must grow before the next call. First requests are in ``S.first_times``
-    and
-    ``S.first_who``, in order of time.
+    and ``S.first_who``, in order of time.
 
     Args:
         A: Parameters of the arms.

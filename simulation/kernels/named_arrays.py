@@ -82,8 +82,7 @@ class _InvariantLoads:
     """A builder that marks loads as invariant for LLVM: fields are written only before compiled code runs.
 
     Otherwise LLVM must assume that every store into an array may change the addresses of the arrays, and load them
-    again at
-    each access.
+    again at each access.
     """
 
     def __init__(self, builder: Any) -> None:

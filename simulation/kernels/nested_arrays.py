@@ -11,8 +11,7 @@ def to_arrays(values: Any) -> Any:
     """Convert a named tuple of numbers and nested tuples of numbers to one with arrays in place of the tuples.
 
     Rows of different lengths are padded with 0. The number of dimensions is that of the annotation, so that a table
-    without
-    rows still has its shape.
+    without rows still has its shape.
     """
     kinds = {name: str(kind) for name, kind in type(values).__annotations__.items()}
     return type(values)(*(_array(value, kinds[name]) for name, value in values._asdict().items()))

@@ -60,8 +60,7 @@ def theory_setup(
         distress: Whether there is distress. Signals are delivered without delay, so visible ones can be counted.
         aged: Whether customers can be in mid-stay on day 0, as in the arm. Otherwise all begin their stay.
         dated: Whether there are seasons, tenure bands, contracts, value changes, arrivals and correlated traits.
-            Otherwise
-            nothing depends on the date, and all customers are present on day 0.
+            Otherwise nothing depends on the date, and all customers are present on day 0.
     """
     world = arm_spec.world
     reshape = _exponential if exponential else _unchanged

@@ -48,8 +48,7 @@ class Expectation:
 
     Attributes:
         occupancy: Shape (days, S, S): probability of a stage (last axis) on each day of `build_time_grid`, by stage on
-            day
-            0.
+            day 0.
         amounts: By name, shape (S,): expected amounts over the horizon.
         error: Upper bound of the numerical error of the occupancy.
     """
