@@ -33,9 +33,7 @@ def assert_same(arm_spec, *, seed, days, replication=0):
     whether customers with later requests keep their rows or are replayed.
     """
     run_args = {"seed": seed, "replication": replication, "days": days}
-    reference, compiled = (
-        run_arm(arm_spec, **run_args, trace=True, engine=engine) for engine in (REFERENCE, COMPILED)
-    )
+    reference, compiled = (run_arm(arm_spec, **run_args, trace=True, engine=engine) for engine in (REFERENCE, COMPILED))
     assert_same_rows(reference, compiled)
     assert_same_totals(reference, compiled)
     for kept in (row_retention.RETAINED_ROWS, 0):
