@@ -1,1 +1,1 @@
-"""The decision rules: pure functions of numbers, and the policy that parameterises them."""
+"""The decision rules: pure functions of numbers, and the policy with their parameters."""

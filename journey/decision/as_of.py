@@ -1,8 +1,8 @@
-"""The moment of a judgement, and ages measured from it.
+"""The moment of an evaluation, and ages measured from it.
 
-Two ways to say when. A **bare date** means the whole day: what is dated on it counts, whatever its time of day, and
-ages are measured from its midnight (never negative). A **date with a time** is exact. Nothing dated after the cutoff
-is looked at, in anything.
+There are two forms. A **bare date** means the whole day: all records of that day count, whatever their time of day, and
+ages are measured from its midnight (never negative). A **date with a time** is exact. No record dated after the cutoff
+is used.
 """
 
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ DAY_IN_MICROSECONDS = 86_400_000_000
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """When a judgement is made.
+    """The moment of an evaluation.
 
     Attributes:
-        anchor: Ages are measured from here.
-        cutoff: Nothing dated after this is used.
+        anchor: Ages are measured from this moment.
+        cutoff: Records dated after this are not used.
         history_before: Interventions dated before this, and not at `undatable`, are earlier decisions.
-        undatable: Midnight of the day. An intervention dated exactly so carries no time of day: whether it came before
-            this judgement or after it, on the same day, cannot be known, so it is not used.
+        undatable: Midnight of the day. An intervention dated at midnight has no time of day, so its order relative to
+            this evaluation is unknown, and it is not used.
     """
 
     anchor: datetime
@@ -33,10 +33,10 @@ class AsOf:
 
     @classmethod
     def of(cls, when: "AsOf | date | datetime | str") -> "AsOf":
-        """A judgement at the end of a day (bare date) or at an exact moment.
+        """An evaluation at the end of a day (bare date) or at an exact moment.
 
         Args:
-            when: A date, a moment, or either as ISO 8601 text. A time zone is converted to UTC and dropped.
+            when: A date, a moment, or either as ISO 8601 text. A moment with a time zone is converted to UTC.
 
         Raises:
             InputError: The text is not a date.
@@ -54,9 +54,9 @@ class AsOf:
 
     @classmethod
     def for_recorded_decision(cls, moment: datetime) -> "AsOf":
-        """The judgement that a recorded decision stands for: it saw its own day, and earlier decisions only.
+        """The evaluation behind a recorded decision: it used the records of its day, and earlier decisions only.
 
-        A record at midnight carries a bare date. It saw the signals of its day, but no other decision of that day.
+        A record dated at midnight has a bare date. It used the signals of its day, but no other decision of that day.
         """
         if moment != _midnight(moment):
             return cls.of(moment)
@@ -67,19 +67,19 @@ class AsOf:
         """Days from `moment` to the anchor; below 0 for a time of day on the day of a bare date."""
         gap = self.anchor - moment
         if not gap.seconds and not gap.microseconds:
-            # Whole days, as in most records; the division would give the same number.
+            # A shortcut for whole days, as in most records; the division gives the same number.
             return float(gap.days)
         return ((gap.days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds) / DAY_IN_MICROSECONDS
 
     def is_history(self, moment: datetime) -> bool:
-        """Whether a decision dated `moment` is known to be earlier than this one."""
+        """Whether a decision dated `moment` is known to be earlier than this evaluation."""
         return moment < self.history_before and moment != self.undatable
 
     def __str__(self) -> str:
         return self.isoformat()
 
     def isoformat(self) -> str:
-        """The bare date where the whole day is meant, otherwise the moment."""
+        """The bare date for a whole day, otherwise the moment."""
         if self.cutoff != self.anchor:
             return self.anchor.date().isoformat()
         return self.anchor.isoformat()
@@ -97,29 +97,29 @@ def _parse_text(text: str) -> date | datetime:
         return datetime.fromisoformat(stripped)
     except ValueError:
         raise InputError(
-            f"{text!r} is not a date; write it like 2025-01-20 (the whole day) or 2025-01-20T15:30 (that moment)"
+            f"{text!r} is not a date; write it like 2025-01-20 (the whole day) or 2025-01-20T15:30 (an exact moment)"
         ) from None
 
 
 class HasLatestDate(Protocol):
-    """Records that know their latest date."""
+    """Records with a latest date."""
 
     def latest_date(self) -> datetime | None:
-        """The latest date in the records; None where they hold none."""
+        """The latest date in the records; None if they have no date."""
 
 
 def resolve_moment(as_of: date | datetime | None, records: HasLatestDate) -> datetime | None:
-    """The moment that `as_of` means: a bare date is the end of its day, None the latest date in the records."""
+    """The moment of `as_of`: for a bare date the end of its day, for None the latest date in the records."""
     if as_of is None:
         return records.latest_date()
     if isinstance(as_of, datetime):
-        # Records with a time zone were converted to UTC, so a moment with one is too.
+        # Times of records were converted to UTC, so `as_of` is converted as well.
         return as_of if as_of.tzinfo is None else as_of.astimezone(UTC).replace(tzinfo=None)
     return datetime.combine(as_of, time.max)
 
 
 def format_moment(moment: datetime) -> str:
-    """A moment in ISO 8601; a whole day (midnight, or the end of the day) as the bare date."""
+    """A moment in ISO 8601; midnight and the end of a day as the bare date."""
     if moment.time() in (time.min, time.max):
         return moment.date().isoformat()
     return moment.isoformat()

@@ -15,9 +15,9 @@ UNDECIDED = -1
 
 
 def decay_lower_bound(x: float) -> float:
-    """At most ``exp(-x)``, for x from 0 on: ``((8 - x) / (8 + x))^4`` as far as x = 8, and 0 from there.
+    """A lower bound of ``exp(-x)`` for x >= 0: ``((8 - x) / (8 + x))^4`` up to x = 8, and 0 beyond.
 
-    Because ``exp(y) <= (2 + y) / (2 - y)`` for y < 2, whose series has no smaller term; here y is x / 4.
+    It follows from ``exp(y) <= (2 + y) / (2 - y)`` for 0 <= y < 2 (compare the series term by term), with y = x / 4.
     """
     if x >= 8.0:
         return 0.0
@@ -26,17 +26,17 @@ def decay_lower_bound(x: float) -> float:
 
 
 def growth_lower_bound(x: float) -> float:
-    """At most ``exp(x) - 1``, for x from 0 on: the first terms of its series, all of which are positive."""
+    """A lower bound of ``exp(x) - 1`` for x >= 0: the first terms of the series, which are all positive."""
     return x * (1.0 + x * (0.5 + x * (1.0 / 6.0)))
 
 
 def decay_upper_bound(x: float) -> float:
-    """At least ``exp(-x)``, for x from 0 on."""
+    """An upper bound of ``exp(-x)`` for x >= 0."""
     return 1.0 / (1.0 + growth_lower_bound(x))
 
 
 def saturation_lower_bound(x: float) -> float:
-    """At most ``1 - exp(-x)``, for x from 0 on, however small it is."""
+    """A lower bound of ``1 - exp(-x)`` for x >= 0, with full relative precision for small x."""
     return growth_lower_bound(x) * decay_upper_bound(x)
 
 
@@ -51,24 +51,24 @@ def idle_reason_from_bounds(
     mass: float,
     leading_positive_type: int,
 ) -> int:
-    """The reason why nothing comes of evaluations in some time, where bounds tell; UNCLEAR where `plan_action` has to.
+    """The reason for no action at every evaluation in a period, if the bounds decide it, otherwise UNDECIDED.
 
-    Cheap, because it takes no exponential but bounds of it. Where it is clear, it is what `assess` and `plan_action`
-    would say at any moment of that time: evidence is strongest in the beginning, and a stay longest in the end.
+    A decided reason is the result of `assess` and `plan_action` at any moment of the period: evidence is strongest at
+    its beginning, and the time in stage is longest at its end. No exponential is computed, only bounds.
 
     Args:
         parameters: The policy.
-        segment: The customer's segment, as the policy numbers them.
-        stage: The customer's stage.
-        days: Time since it was entered until the first evaluation, in days.
-        evidence_age: Time since the evidence was what follows until then, in days, 0 or more.
-        duration: Time from the first evaluation to the last one, in days, 0 or more.
-        negative: Evidence of the negative signals then.
-        mass: Evidence at hand then, both sides.
+        segment: Index of the customer's segment in the policy.
+        stage: Index of the customer's stage.
+        days: Time from stage entry to the first evaluation, in days.
+        evidence_age: Time from the moment of the given evidence to the first evaluation, in days, 0 or more.
+        duration: Time from the first evaluation to the last, in days, 0 or more.
+        negative: Evidence of the negative signals at the moment of the evidence.
+        mass: Negative plus positive mass at that moment.
         leading_positive_type: Type of the strongest positive signal, or NO_SIGNAL.
 
     Returns:
-        NO_EVIDENCE, BELOW_THRESHOLD or UNCLEAR.
+        NO_EVIDENCE, BELOW_THRESHOLD or UNDECIDED.
     """
     if stage < 0 or not parameters.live[stage]:
         return UNDECIDED
@@ -86,7 +86,7 @@ def idle_reason_from_bounds(
         return UNDECIDED
     if mass <= 0.0:
         return NO_EVIDENCE
-    # So much evidence for so short a time does not fade to 0.
+    # Within these limits the mass cannot fade to 0.
     return BELOW_THRESHOLD if mass > 1e-30 and fade_exponent + duration * parameters.fade_rate < 300.0 else UNDECIDED
 
 
@@ -102,19 +102,19 @@ def plan_from_bounds(
     leading_negative_type: int,
     leading_positive_type: int,
 ) -> int:
-    """The action of `plan_action`, where bounds determine it; NO_ACTION where there is none or they do not.
+    """The action of `plan_action`, if the bounds determine it; NO_ACTION if there is none or they do not.
 
-    For a record without gaps. Cheap, because it takes no exponential; see `idle_reason_from_bounds`.
+    It is valid for a record without gaps. No exponential is computed; see `idle_reason_from_bounds`.
 
     Args:
         parameters: The policy.
-        segment: The customer's segment, as the policy numbers them.
-        stage: The customer's stage, or below 0 where it is not known.
+        segment: Index of the customer's segment in the policy.
+        stage: Index of the customer's stage; below 0 if unknown.
         stalled: Evidence of the stall.
         negative: Evidence of the negative signals.
-        positive: Evidence of the positive ones.
-        negative_mass: Their sum of strength x trust x fade.
-        positive_mass: The same of the positive ones.
+        positive: Evidence of the positive signals.
+        negative_mass: Sum of strength x trust x fade of the negative signals.
+        positive_mass: The same sum for the positive signals.
         leading_negative_type: Type of the strongest negative signal, or NO_SIGNAL.
         leading_positive_type: Type of the strongest positive signal, or NO_SIGNAL.
     """

@@ -14,7 +14,7 @@ _MAX_SEVERITY_BOUND = 0.999
 
 
 class PolicyParameters(NamedTuple):
-    """The numbers of a policy that the steps need; the last signal type is the unknown one."""
+    """The numbers of a policy that the steps need. The last signal type stands for unknown types."""
 
     live: Sequence[bool]
     typical_days: Sequence[float]
@@ -51,7 +51,7 @@ class PolicyParameters(NamedTuple):
     approval_expiry_days: float
     outcome_wait_days: float
     evidence_to_act: float
-    """Negative evidence below which severity stays below `act_severity`, with a margin for rounding."""
+    """Negative evidence below which severity is below `act_severity`, with a margin for rounding."""
 
 
 def build_parameters(table: CompiledPolicy) -> PolicyParameters:
@@ -97,7 +97,7 @@ def build_parameters(table: CompiledPolicy) -> PolicyParameters:
 
 
 def build_array_parameters(parameters: PolicyParameters) -> PolicyParameters:
-    """The same sheet with arrays in place of tuples, every number a float where the annotation says so."""
+    """The same parameters with arrays instead of tuples, each number of its annotated type."""
     kinds = PolicyParameters.__annotations__
     return PolicyParameters(*(_as_array(value, str(kinds[name])) for name, value in parameters._asdict().items()))
 

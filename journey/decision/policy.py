@@ -1,8 +1,8 @@
 """The policy: every threshold, weight and cost that decisions depend on, as data with documented defaults.
 
-A policy file (TOML) overrides any of them; what it leaves out keeps its default. The defaults are assumptions for
-subscription software unless their description names another origin. They agree with the seed's eight recorded
-decisions, which is a regression check and no validation.
+A policy file (TOML) overrides any of them; omitted keys keep their defaults. The defaults are assumptions for
+subscription software unless their description names another origin. They agree with the eight recorded decisions of the
+bundled data, which is a regression check, not a validation.
 """
 
 import tomllib
@@ -26,7 +26,7 @@ RiskTier = Literal["low", "medium", "high"]
 TIERS: tuple[RiskTier, ...] = ("low", "medium", "high")
 Ratio = Annotated[float, Field(ge=0.0, le=1e6)]
 Money = Annotated[float, Field(ge=0.0, le=1e9)]
-"""Dollars for one of something; beyond a billion it is a typing error, and sums would lose their cents."""
+"""Dollars per unit. More than a billion is a typing error, and sums would lose cents."""
 Provenance = Literal["measured", "calibrated", "assumed", "default"]
 
 
@@ -37,30 +37,31 @@ class PolicySection(BaseModel):
 
 
 class SignalType(PolicySection):
-    """What one type of signal means."""
+    """Meaning of one signal type."""
 
     polarity: Literal["negative", "positive"]
     weight: float = Field(gt=0.0, le=1.0, description="Weight of a full-strength, fully trusted signal.")
-    cause: str = Field(description="What it is a symptom of; plays are chosen by cause.")
+    cause: str = Field(description="The cause it indicates; playbook actions are chosen by cause.")
 
 
 class Action(PolicySection):
     """One action of the catalogue."""
 
     delivery: Literal["automated", "human", "none"]
-    cost: Money = Field(description="Cost of carrying it out once, in dollars.")
-    averts: float = Field(ge=0.0, le=1.0, description="Share of the churn at stake that it can avert.")
+    cost: Money = Field(description="Cost of one execution, in dollars.")
+    averts: float = Field(ge=0.0, le=1.0, description="Share of the expected churn loss that it can avert.")
 
 
 class Play(PolicySection):
-    """In these stages, for these causes (or these positive signal types), this action."""
+    """One entry of the playbook: stages and causes (or positive signal types), and the action for them."""
 
     stages: tuple[str, ...] = Field(min_length=1)
     action: str
     causes: tuple[str, ...] = ()
     opportunities: tuple[str, ...] = Field(default=(), description="Positive signal types that open an opportunity.")
     segments: tuple[str, ...] = Field(
-        default=(), description="Only for these segments of `churn.yearly_hazard` (`other`: the rest); empty: for all."
+        default=(),
+        description="Segments of `churn.yearly_hazard`, or `other` for the rest. Default: all segments.",
     )
 
     @model_validator(mode="after")
@@ -82,50 +83,70 @@ class Evidence(PolicySection):
     trust_manual: float = Field(default=0.8, ge=0.0, le=1.0, description="Trust in a manual source.")
     trust_other: float = Field(default=0.6, ge=0.0, le=1.0, description="Trust in any other or unnamed source.")
     relief: float = Field(default=1.0, ge=0.0, description="How strongly positive evidence dampens severity.")
-    overstay_weight: float = Field(default=0.2, ge=0.0, description="The most evidence a stalled stage adds.")
+    overstay_weight: float = Field(default=0.2, ge=0.0, description="Maximum evidence that a stalled stage adds.")
     typical_days: dict[str, float] = Field(
         default={"onboarding": 10.0, "engagement": 60.0, "support": 7.0, "retention": 180.0, "escalation": 5.0},
-        description="Stay in a stage beyond which it counts as stalling (onboarding: the seed's own heuristic).",
+        description="Days in a stage before it counts as stalled (onboarding: heuristic of the bundled data).",
     )
     mass_scale: float = Field(default=2.5, gt=0.0, description="How fast confidence saturates with evidence.")
     conflict_penalty: float = Field(default=0.8, ge=0.0, le=1.0, description="Confidence lost in a full conflict.")
-    gap_factor: float = Field(default=0.9, ge=0.0, le=1.0, description="What each missing field leaves of confidence.")
+    gap_factor: float = Field(default=0.9, ge=0.0, le=1.0, description="Factor on confidence for each missing field.")
     live_share: float = Field(
-        default=0.01, ge=0.0, le=1.0, description="A signal is named as a trigger while this share of it is left."
+        default=0.01, ge=0.0, le=1.0, description="Smallest remaining share of a signal to be named as a trigger."
     )
 
 
 class Thresholds(PolicySection):
-    """From where on the orchestrator acts, and from where on a person must approve."""
+    """Thresholds for acting, and for approval by a person."""
 
-    act_severity: float = Field(default=0.2, ge=0.0, le=1.0, description="Act from this severity on.")
-    act_confidence: float = Field(default=0.4, ge=0.0, le=1.0, description="Below it: monitor only (seed rule).")
-    approve_human_severity: float = Field(default=0.5, ge=0.0, le=1.0, description="Human-delivered actions.")
-    approve_high_tier_severity: float = Field(default=0.35, ge=0.0, le=1.0, description="Risk tier high.")
-    approve_value: float = Field(default=50_000.0, ge=0.0, description="A high-value account, dollars (seed rule).")
-    approve_value_severity: float = Field(default=0.3, ge=0.0, le=1.0, description="High-value accounts.")
+    act_severity: float = Field(default=0.2, ge=0.0, le=1.0, description="Smallest severity at which to act.")
+    act_confidence: float = Field(
+        default=0.4, ge=0.0, le=1.0, description="Below this confidence: monitor only (rule of the bundled data)."
+    )
+    approve_human_severity: float = Field(
+        default=0.5, ge=0.0, le=1.0, description="Approval from this severity for human-delivered actions."
+    )
+    approve_high_tier_severity: float = Field(
+        default=0.35, ge=0.0, le=1.0, description="Approval from this severity for risk tier high."
+    )
+    approve_value: float = Field(
+        default=50_000.0,
+        ge=0.0,
+        description="Smallest value of a high-value account, in dollars (rule of the bundled data).",
+    )
+    approve_value_severity: float = Field(
+        default=0.3, ge=0.0, le=1.0, description="Approval from this severity for high-value accounts."
+    )
 
 
 class ContactPolicy(PolicySection):
     """How often a customer may be contacted."""
 
-    cool_down_days: float = Field(default=14.0, ge=0.0, description="Least days between two contacts.")
-    max_contacts: int = Field(default=4, ge=0, description="Most contacts within the window.")
-    window_days: float = Field(default=90.0, gt=0.0, description="The window of `max_contacts`.")
-    approval_expiry_days: float = Field(default=14.0, gt=0.0, description="A pending approval expires after this.")
-    outcome_wait_days: float = Field(default=30.0, gt=0.0, description="An executed action awaits its outcome so long.")
-    do_not_contact: tuple[str, ...] = Field(default=(), description="Customers who gave no consent.")
+    cool_down_days: float = Field(default=14.0, ge=0.0, description="Minimum days between two contacts.")
+    max_contacts: int = Field(default=4, ge=0, description="Maximum contacts within the window.")
+    window_days: float = Field(default=90.0, gt=0.0, description="Length of the window of `max_contacts`, in days.")
+    approval_expiry_days: float = Field(
+        default=14.0, gt=0.0, description="Days after which a pending approval expires."
+    )
+    outcome_wait_days: float = Field(
+        default=30.0, gt=0.0, description="Days that an executed action awaits its outcome."
+    )
+    do_not_contact: tuple[str, ...] = Field(default=(), description="IDs of customers without consent to be contacted.")
 
 
 class ChurnMapping(PolicySection):
-    """From severity to a probability of churn within the horizon (proportional hazards)."""
+    """Conversion of severity into a probability of churn within the horizon (proportional hazards)."""
 
-    horizon_days: float = Field(default=90.0, gt=0.0, le=36_500.0, description="Horizon of `churn_probability`.")
+    horizon_days: float = Field(
+        default=90.0, gt=0.0, le=36_500.0, description="Horizon of `churn_probability`, in days."
+    )
     yearly_hazard: dict[str, Ratio] = Field(
         default={"SMB": 0.30, "Mid-Market": 0.15, "Enterprise": 0.08},
         description="Churn hazard per year at severity 0, by segment.",
     )
-    other_yearly_hazard: float = Field(default=0.18, ge=0.0, description="The same for any other segment.")
+    other_yearly_hazard: float = Field(
+        default=0.18, ge=0.0, description="Churn hazard per year at severity 0 for all other segments."
+    )
     tier_ratio: dict[RiskTier, Ratio] = Field(
         default={"low": 0.7, "medium": 1.0, "high": 1.6}, description="Hazard ratio by risk tier."
     )
@@ -133,35 +154,39 @@ class ChurnMapping(PolicySection):
 
 
 class Price(PolicySection):
-    """A unit price and where it comes from."""
+    """A unit price and its provenance."""
 
     amount: Money = Field(description="Dollars per unit.")
     provenance: Provenance = "default"
 
 
 class Economics(PolicySection):
-    """Unit prices and quantities behind ROI; each is an assumption to be replaced by your own figures."""
+    """Unit prices and quantities for ROI. Each is an assumption; replace it with your own figures."""
 
     margin_rate: float = Field(
         default=0.75,
         ge=0.0,
         le=1.0,
-        description="Share of revenue that is margin before support, which has lines of its own.",
+        description="Margin before support as a share of revenue; support has separate lines.",
     )
-    review_minutes: float = Field(default=12.0, ge=0.0, description="Reviewer time for one approval.")
+    review_minutes: float = Field(default=12.0, ge=0.0, description="Reviewer time for one approval, in minutes.")
     reviewer_hour: Price = Price(amount=60.0)
     agent_hour: Price = Price(amount=45.0)
-    hours_per_escalation: float = Field(default=6.0, ge=0.0, description="Agent hours one escalation costs.")
-    support_day: Price = Field(default=Price(amount=40.0), description="Agent cost of a customer's day in support.")
-    usual_resolution_days: float = Field(default=5.0, ge=0.0, description="Resolution time without the orchestrator.")
+    hours_per_escalation: float = Field(default=6.0, ge=0.0, description="Agent hours per escalation.")
+    support_day: Price = Field(default=Price(amount=40.0), description="Agent cost per customer day in support.")
+    usual_resolution_days: float = Field(
+        default=5.0, ge=0.0, description="Resolution time without the orchestrator, in days."
+    )
     evaluation: Price = Field(default=Price(amount=0.002), description="Tool and API calls of one evaluation.")
-    llm_calls_per_evaluation: float = Field(default=0.0, ge=0.0, description="None are made, so none are billed.")
+    llm_calls_per_evaluation: float = Field(
+        default=0.0, ge=0.0, description="LLM calls per evaluation. Default: none, because the orchestrator makes none."
+    )
     llm_call: Price = Price(amount=0.01)
     infrastructure_month: Price = Price(amount=200.0)
 
 
 _SIGNAL_TYPES = {
-    # Negative types of the seed. Weights 0.65 to 0.85: how strongly the type foretells churn.
+    # Negative types of the bundled data. Weights 0.65 to 0.85: how strongly the type predicts churn.
     "support_ticket_spike": SignalType(polarity="negative", weight=0.80, cause="support_pain"),
     "repeat_support_tickets": SignalType(polarity="negative", weight=0.80, cause="support_pain"),
     "support_satisfaction_low": SignalType(polarity="negative", weight=0.75, cause="support_pain"),
@@ -170,9 +195,9 @@ _SIGNAL_TYPES = {
     "usage_drop": SignalType(polarity="negative", weight=0.65, cause="falling_usage"),
     "low_product_usage": SignalType(polarity="negative", weight=0.65, cause="falling_usage"),
     "inactivity_warning": SignalType(polarity="negative", weight=0.65, cause="disengagement"),
-    # One more negative type, for the cause the seed's texts name and its data lacks.
+    # One more negative type, for a cause that the bundled data's texts name and its records lack.
     "price_complaint": SignalType(polarity="negative", weight=0.70, cause="price"),
-    # Positive types of the seed. Weights 0.6 to 0.9: how strongly the type speaks against churn.
+    # Positive types of the bundled data. Weights 0.6 to 0.9: how strongly the type predicts retention.
     "positive_sentiment": SignalType(polarity="positive", weight=0.70, cause="satisfaction"),
     "renewal_intent": SignalType(polarity="positive", weight=0.90, cause="renewal"),
     "usage_recovery": SignalType(polarity="positive", weight=0.70, cause="recovery"),
@@ -191,7 +216,7 @@ _ACTIONS = {
 
 _ANY = ("onboarding", "engagement", "retention", "support", "escalation")
 _PLAYS = (
-    # Earlier plays win over later ones.
+    # Earlier entries take precedence.
     Play(stages=("retention",), opportunities=("renewal_intent",), action="renewal_health_check"),
     Play(stages=("support", "escalation"), causes=("price",), action="proactive_outreach"),
     Play(
@@ -220,8 +245,8 @@ _PLAYS = (
 class CompiledPolicy(NamedTuple):
     """A policy compiled for the rules, against the stages of one journey.
 
-    Scalars and tuples, so that one customer is evaluated without touching an array; `journey.batch` turns the same
-    table into arrays. Stage indices are those of the journey it was compiled for.
+    It contains scalars and tuples, so that evaluating one customer needs no array; `journey.batch` converts them into
+    arrays. Stage indices refer to the journey it was compiled for.
     """
 
     stages: tuple[str, ...]
@@ -252,7 +277,7 @@ class CompiledPolicy(NamedTuple):
 
 
 class Policy(PolicySection):
-    """Everything that decisions depend on."""
+    """All parameters of decisions."""
 
     name: str = "default"
     evidence: Evidence = Evidence()
@@ -263,15 +288,15 @@ class Policy(PolicySection):
     signals: dict[str, SignalType] = Field(default=_SIGNAL_TYPES, description="Known signal types.")
     unknown_signal: SignalType = Field(
         default=SignalType(polarity="negative", weight=0.5, cause="other"),
-        description="What an unknown type counts as: never a silent zero.",
+        description="Meaning of an unknown signal type; unknown types are never ignored.",
     )
     actions: dict[str, Action] = Field(default=_ACTIONS, description="The catalogue of actions.")
-    plays: tuple[Play, ...] = Field(default=_PLAYS, description="The playbook; earlier plays win.")
+    plays: tuple[Play, ...] = Field(default=_PLAYS, description="The playbook; earlier entries take precedence.")
 
     @model_validator(mode="after")
     def _validate_references(self) -> "Policy":
         if MONITOR_ONLY not in self.actions:
-            raise ValueError(f"`actions` lacks {MONITOR_ONLY!r}: doing nothing must remain possible")
+            raise ValueError(f"`actions` lacks {MONITOR_ONLY!r}; add it, because taking no action must be possible")
         for index, play in enumerate(self.plays):
             if play.action not in self.actions:
                 raise ValueError(
@@ -293,12 +318,12 @@ class Policy(PolicySection):
 
     @property
     def segments(self) -> tuple[str, ...]:
-        """The segments that the policy tells apart; the last one stands for all others."""
+        """The segments that the policy distinguishes; the last one stands for all others."""
         return (*self.churn.yearly_hazard, OTHER_SEGMENT)
 
     @cached_property
     def causes(self) -> tuple[str, ...]:
-        """Every cause that a signal type or a play names, in a stable order, `stalled` included."""
+        """All causes named by signal types and the playbook, in a stable order, `stalled` included."""
         named = {signal.cause for signal in self.signals.values()} | {self.unknown_signal.cause, STALLED}
         named |= {cause for play in self.plays for cause in play.causes}
         return tuple(sorted(named))
@@ -308,10 +333,10 @@ class Policy(PolicySection):
 
         Args:
             stages: All stages, in the journey's order.
-            terminal: Those that are never left; nothing is decided there.
+            terminal: The terminal stages, in which no action is taken.
 
-        Plays and typical stays of stages that the journey does not have are left out; `build_policy` refuses them
-        where a user wrote them.
+        Playbook entries and typical stays of unknown stages are dropped; `build_policy` rejects them if the user wrote
+        them.
         """
         types = tuple(self.signals)
         causes = self.causes
@@ -370,12 +395,12 @@ class Policy(PolicySection):
 
 
 def build_policy(override: dict[str, Any], source: str, stages: tuple[str, ...] | None = None) -> Policy:
-    """The default policy with `override` laid over it.
+    """The default policy with `override` merged over it.
 
     Args:
-        override: Nested keys of the policy; what is left out keeps its default.
-        source: Where they come from, for the error message.
-        stages: The journey's stages, if known: then a stage that `override` names must be one of them.
+        override: Nested keys of the policy; omitted keys keep their defaults.
+        source: Origin of the keys, for error messages.
+        stages: The journey's stages, if known; then every stage that `override` names must be one of them.
 
     Raises:
         InputError: A key is unknown or a value impossible; the message names key, value and what is expected.
@@ -407,13 +432,13 @@ def read_policy(path: Path) -> Policy:
     """Read a policy file (TOML).
 
     Raises:
-        InputError: The file is missing, is not TOML, or says something impossible.
+        InputError: The file is missing, is not TOML, or has an invalid key or value.
     """
     return build_policy(read_override(path), str(path))
 
 
 def read_override(path: Path) -> dict[str, Any]:
-    """The keys that a policy file (TOML) overrides, before anything is known about them.
+    """The keys that a policy file (TOML) overrides, not yet validated.
 
     Raises:
         InputError: The file is missing, cannot be read, or is not TOML.
@@ -421,7 +446,7 @@ def read_override(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{path}: there is no such policy file") from None
+        raise InputError(f"{path}: the policy file does not exist") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:

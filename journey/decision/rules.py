@@ -1,19 +1,20 @@
-"""The decision rules: plain arithmetic on floats and ints, written once.
+"""The decision rules: plain arithmetic on floats and integers, written once.
 
 The orchestrator calls these functions on records, the reference engine calls them on simulated customers, and
-`journey.runtime.jit` compiles the very same functions for whole populations. So they use only scalars, indexable
-sequences of scalars and `exp`, `log1p` and `expm1` of `math`, which give the same bits interpreted and compiled.
+`journey.runtime.jit` compiles the same functions for whole populations. So they use only scalars, indexable
+sequences of scalars and `exp`, `log1p` and `expm1` of `math`, whose results are bit-identical interpreted and compiled.
 
-The form. Each negative signal adds evidence ``-log(1 - weight * strength * trust)`` that fades with a half-life; a
-positive one likewise, in a ledger of its own; time in stage beyond what is typical adds its own. Then
+The model: each negative signal adds evidence ``-log(1 - weight * strength * trust)``, which fades with a half-life. A
+positive signal adds evidence to a separate ledger in the same way. Time in a stage beyond the typical time adds
+negative evidence. Then
 
     severity = (1 - exp(-negative)) * exp(-relief * positive)
 
-Severity says how bad it looks. Confidence says how good the evidence is, and is a separate number.
+Severity measures the risk. Confidence measures the quality of the evidence, and is a separate number.
 
-What always holds (property tests: `tests/journey/decision/test_rules.py`): every score is in [0, 1]; one more negative
-signal never lowers severity, one more positive never raises it; an older signal never weighs more than the same one
-newer.
+Invariants (property tests: `tests/journey/decision/test_rules.py`): every score is in [0, 1]; one more negative signal
+never lowers severity, and one more positive signal never raises it; an older signal never weighs more than the same
+signal at a younger age.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from math import exp, expm1, log1p
 # 1 - 1e-6 severity, and severity monotone in the number of signals all the way up.
 MAX_WEIGHT = 1.0 - 1e-6
 
-# exp(700) is finite, exp(710) is not: exponents are held below it so that every score is finite for finite input.
+# exp(700) is finite, exp(710) is not: exponents are limited to 700 so that every score is finite for finite input.
 MAX_EXPONENT = 700.0
 
 NO_ACTION = -1
@@ -32,7 +33,7 @@ NO_ACTION = -1
 NO_SIGNAL = -1
 """Index that stands for "no signal" wherever a signal's index is expected."""
 
-# Why a decision came out as it did. The order is part of the compiled tables: append, never reorder.
+# The reasons for a decision. The order is part of the compiled tables: append, never reorder.
 ACT = 0
 NO_EVIDENCE = 1
 BELOW_THRESHOLD = 2
@@ -62,7 +63,7 @@ REASONS: tuple[str, ...] = (
 
 
 def signal_weight(weight: float, strength: float, trust: float) -> float:
-    """Weight x strength x trust of one signal, held in [0, MAX_WEIGHT]."""
+    """Weight x strength x trust of one signal, limited to [0, MAX_WEIGHT]."""
     product = weight * strength * trust
     if product < 0.0:
         return 0.0
@@ -77,7 +78,7 @@ def evidence(weight: float, strength: float, trust: float) -> float:
 
 
 def fade(age_days: float, fade_rate: float) -> float:
-    """What is left of evidence after `age_days`, in [0, 1]; `fade_rate` is log(2) / half-life in 1/day."""
+    """Remaining share of evidence after `age_days`, in [0, 1]; `fade_rate` is log(2) / half-life in 1/day."""
     if age_days <= 0.0:
         return 1.0
     exponent = age_days * fade_rate
@@ -92,7 +93,7 @@ def overstay(days_in_stage: float, typical_days: float, weight: float) -> float:
     Args:
         days_in_stage: Time since the stage was entered, in days.
         typical_days: The stay beyond which a stage counts as stalling; 0 or less switches the rule off.
-        weight: The most that a stall can add to the negative ledger.
+        weight: The maximum that a stall can add to the negative ledger.
     """
     if typical_days <= 0.0 or days_in_stage <= typical_days:
         return 0.0
@@ -103,7 +104,7 @@ def overstay(days_in_stage: float, typical_days: float, weight: float) -> float:
 
 
 def severity(negative: float, positive: float, relief: float) -> float:
-    """How bad it looks, in [0, 1]: ``(1 - exp(-negative)) * exp(-relief * positive)``."""
+    """Severity of the risk, in [0, 1]: ``(1 - exp(-negative)) * exp(-relief * positive)``."""
     if negative <= 0.0:
         return 0.0
     damped = relief * positive
@@ -122,15 +123,15 @@ def confidence(
     conflict_penalty: float,
     gap_factor: float,
 ) -> float:
-    """How good the evidence is, in [0, 1].
+    """Quality of the evidence, in [0, 1].
 
     Args:
         negative_mass: Sum of strength x trust x fade of the negative signals.
-        positive_mass: The same of the positive ones.
-        gaps: How many fields that the rules need are missing or doubtful in the customer's record.
+        positive_mass: The same sum for the positive signals.
+        gaps: Number of fields of the customer's record that the rules need and that are missing or doubtful.
         mass_scale: How fast confidence saturates with mass: ``1 - exp(-mass_scale * mass)``.
-        conflict_penalty: Share of confidence lost when both sides weigh the same, in [0, 1].
-        gap_factor: What each gap multiplies confidence by, in [0, 1].
+        conflict_penalty: Share of confidence lost when both sides have equal mass, in [0, 1].
+        gap_factor: Factor on confidence for each gap, in [0, 1].
     """
     mass = negative_mass + positive_mass
     if mass <= 0.0:
@@ -160,7 +161,7 @@ def churn_probability(severity_score: float, hazard: float, severity_log_ratio: 
 
 
 def priority(churn: float, account_value: float, averts: float) -> float:
-    """Money at stake that an action can avert, in dollars: value is not risk, so it enters only here."""
+    """Expected loss that an action can avert, in dollars. Account value enters only here, because value is not risk."""
     return churn * account_value * averts
 
 
@@ -173,19 +174,19 @@ def choose(
     act_severity: float,
     act_confidence: float,
 ) -> tuple[int, int]:
-    """Which action the evidence calls for, and why: ``(action, reason)``.
+    """The action that the evidence requires, and the reason: ``(action, reason)``.
 
     Args:
         severity_score: Severity in [0, 1].
         confidence_score: Confidence in [0, 1].
-        mass: Evidence at hand (negative plus positive mass); 0 means no live signal.
+        mass: Negative plus positive mass; 0 means no live signal.
         play: The playbook's action for this stage and leading cause, or NO_ACTION.
         opportunity: The playbook's action for this stage and leading positive signal, or NO_ACTION.
-        act_severity: Act from this severity on.
-        act_confidence: Below this confidence nothing is done but watching.
+        act_severity: Smallest severity at which to act.
+        act_confidence: Below this confidence the customer is only monitored.
 
     Returns:
-        ``(action, ACT)``, or ``(NO_ACTION, reason)`` with the reason that took the decision out.
+        ``(action, ACT)``, or ``(NO_ACTION, reason)`` with the reason for not acting.
     """
     if severity_score < act_severity:
         if mass <= 0.0:
@@ -209,7 +210,7 @@ def contact_rule(
     cool_down_days: float,
     max_contacts: int,
 ) -> int:
-    """ACT when the contact policy lets an action through, otherwise the reason that holds it back.
+    """ACT when the contact policy allows an action, otherwise the reason against it.
 
     Args:
         open_interventions: Earlier interventions of this customer still waiting for approval or outcome.
@@ -239,8 +240,8 @@ def needs_approval(
 ) -> bool:
     """Whether a person must approve the action before it is carried out.
 
-    A human-delivered action from `human_severity` on; any action for a high-tier customer from `high_tier_severity`
-    on, and for an account of `approval_value` or more from `value_severity` on.
+    This applies to human-delivered actions at a severity of `human_severity` or more, to all actions for high-tier
+    customers at `high_tier_severity` or more, and to accounts of `approval_value` or more at `value_severity` or more.
     """
     if human_delivered and severity_score >= human_severity:
         return True
@@ -258,10 +259,10 @@ def is_duplicate(
     sources: Sequence[int],
     is_positive: bool,  # noqa: FBT001 - compiled code takes no keywords
 ) -> bool:
-    """Whether signal `i` repeats a neighbour that counts in its stead.
+    """Whether signal `i` repeats a neighbour that is counted instead.
 
-    In canonical order (see `gather`) duplicates stand next to each other, the weakest first. The strongest of the
-    negative ones counts, and the weakest of the positive ones.
+    In canonical order (see `gather`) duplicates are adjacent, the weakest first. The strongest negative duplicate and
+    the weakest positive duplicate are counted.
     """
     twin = i - 1 if is_positive else i + 1
     if twin < start or twin >= stop:
@@ -283,10 +284,10 @@ def gather(
 ) -> tuple[float, float, float, float, int, int]:
     """Sum one customer's signals ``start .. stop - 1`` into the two ledgers.
 
-    The signals must stand in canonical order: oldest first (ages descending), then type, source and strength. Sums
-    of floats depend on their order, and this one makes the result independent of the order of reading. Rows that
-    agree in age, type and source are duplicates of one signal; where their strengths conflict the strongest counts
-    for a negative signal and the weakest for a positive one.
+    The signals must be in canonical order: oldest first (ages descending), then type, source and strength. Sums of
+    floats depend on their order; this order makes the result independent of the order of reading. Rows that agree in
+    age, type and source are duplicates of one signal. If their strengths conflict, the strongest counts for a negative
+    signal and the weakest for a positive one.
 
     Args:
         start: First signal of the customer.
@@ -295,14 +296,14 @@ def gather(
         types: Signal type of each, an index into `positive` and `weights`.
         sources: Source of each, an index into `trusts`.
         strengths: Strength of each, in [0, 1].
-        positive: Per type: does it speak for the customer?
-        weights: Per type: how much a full-strength signal weighs, in [0, 1].
-        trusts: Per source: how far it is trusted, in [0, 1].
+        positive: Per type: whether it is a positive signal.
+        weights: Per type: weight of a full-strength signal, in [0, 1].
+        trusts: Per source: trust in it, in [0, 1].
         fade_rate: log(2) / half-life, per day.
 
     Returns:
         Negative evidence, positive evidence, negative mass, positive mass, and the indices of the leading (strongest)
-        negative and positive signal, NO_SIGNAL where there is none.
+        negative and positive signal, or NO_SIGNAL.
     """
     negative_evidence = 0.0
     positive_evidence = 0.0

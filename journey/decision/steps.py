@@ -1,9 +1,10 @@
 """The steps of a decision, as scalar functions over one set of parameters.
 
-Each is a few calls of `journey.decision.rules`.
+Each step makes a few calls to `journey.decision.rules`.
 
-The orchestrator's components call them for one customer, where the sheet holds tuples; `journey.batch` compiles the
-very same functions for a million, where it holds arrays. Like the rules they use only scalars and indexable sequences.
+The orchestrator's components call them for one customer, with parameters of tuples. `journey.batch` compiles the same
+functions for millions of customers, with parameters of arrays. Like the rules, they use only scalars and indexable
+sequences.
 """
 
 from collections.abc import Sequence
@@ -50,16 +51,15 @@ STATES: tuple[str, ...] = (
     "unmeasured",
     "closed",
 )
-"""Stable names of the states above, by index. The intervention machine's ``executed`` is here told apart by whether
-its outcome may still come (``awaiting_outcome``) or no longer will (``unmeasured``); ``closed`` is one that needed
-neither action nor outcome."""
+"""Stable names of the states above, by index. The intervention machine's ``executed`` is split by whether the outcome
+is still expected (``awaiting_outcome``) or no longer (``unmeasured``). ``closed`` needed neither action nor outcome."""
 
 NOT_GIVEN = -1
-"""The status code of a record that does not say in which state it is."""
+"""Status code of a record without a status."""
 
 
 def stall_evidence(parameters: PolicyParameters, stage: int, days: float) -> float:
-    """Evidence of a stalled journey, 0 where the stage is not known."""
+    """Evidence of a stalled journey; 0 if the stage is unknown."""
     if stage < 0:
         return 0.0
     return overstay(days, parameters.typical_days[stage], parameters.overstay_weight)
@@ -78,12 +78,12 @@ def assess(
 
     Args:
         parameters: The policy.
-        gaps: How many fields of the record are missing or doubtful.
-        stalled: Evidence of the stall, which joins the negative ledger.
+        gaps: Number of missing or doubtful fields of the record.
+        stalled: Evidence of the stall, which is added to the negative ledger.
         negative: Evidence of the negative signals.
-        positive: Evidence of the positive ones.
-        negative_mass: Their sum of strength x trust x fade.
-        positive_mass: The same of the positive ones.
+        positive: Evidence of the positive signals.
+        negative_mass: Sum of strength x trust x fade of the negative signals.
+        positive_mass: The same sum for the positive signals.
     """
     severity_score = severity(negative + stalled, positive, parameters.relief)
     confidence_score = confidence(
@@ -95,14 +95,14 @@ def assess(
 def find_play(
     parameters: PolicyParameters, segment: int, stage: int, stalled: float, leading_negative_type: int
 ) -> int:
-    """The playbook's action against the leading cause, which is a stall where nothing else is at hand; or NO_ACTION."""
+    """The playbook's action for the leading cause, or NO_ACTION; without a negative signal the cause is a stall."""
     if leading_negative_type != NO_SIGNAL:
         return parameters.plays[segment][stage][parameters.causes[leading_negative_type]]
     return parameters.plays[segment][stage][parameters.stalled] if stalled > 0.0 else NO_ACTION
 
 
 def find_opportunity(parameters: PolicyParameters, segment: int, stage: int, leading_positive_type: int) -> int:
-    """The playbook's action on the leading positive signal, or NO_ACTION."""
+    """The playbook's action for the leading positive signal, or NO_ACTION."""
     if leading_positive_type == NO_SIGNAL:
         return NO_ACTION
     return parameters.opportunities[segment][stage][min(leading_positive_type, parameters.unknown_type)]
@@ -113,8 +113,8 @@ def compute_churn_probability(parameters: PolicyParameters, segment: int, tier: 
 
     Args:
         parameters: The policy.
-        segment: The customer's segment, a row of `parameters.hazards`.
-        tier: The risk tier, a column of it.
+        segment: The customer's segment, a row index of `parameters.hazards`.
+        tier: The risk tier, a column index of `parameters.hazards`.
         severity_score: Severity.
     """
     return churn_probability(
@@ -133,16 +133,16 @@ def plan_action(
     leading_negative_type: int,
     leading_positive_type: int,
 ) -> tuple[int, int]:
-    """Which action the playbook calls for, and why: ``(action, reason)``.
+    """The action that the playbook requires, and the reason: ``(action, reason)``.
 
     Args:
         parameters: The policy.
-        segment: The customer's segment, as the policy numbers them.
-        stage: The customer's stage, or below 0 where it is not known.
-        stalled: Evidence of the stall; with no negative signal at hand it is the cause.
+        segment: Index of the customer's segment in the policy.
+        stage: Index of the customer's stage; below 0 if unknown.
+        stalled: Evidence of the stall; it is the cause if there is no negative signal.
         severity_score: Severity.
         confidence_score: Confidence.
-        mass: Evidence at hand, both sides.
+        mass: Negative plus positive mass.
         leading_negative_type: Type of the strongest negative signal, or NO_SIGNAL.
         leading_positive_type: Type of the strongest positive signal, or NO_SIGNAL.
     """
@@ -168,13 +168,13 @@ def intervention_state(
     """State of a recorded intervention, one of the codes of `STATES`.
 
     Args:
-        parameters: The policy, for how long an approval and an outcome are waited for.
-        status: The state that the record itself gives, or NOT_GIVEN. ``has_outcome`` and ``executed`` are still held
-            against the outcomes, and ``pending_approval`` against its expiry: neither becomes true by being written.
-        is_monitoring: Whether the action is to do nothing but watch.
+        parameters: The policy, with the waiting times for approvals and outcomes.
+        status: The recorded state, or NOT_GIVEN. A recorded ``executed`` or ``measured`` is still checked against the
+            outcomes, and ``pending_approval`` against its expiry.
+        is_monitoring: Whether the action is to monitor only.
         requires_approval: Whether it needs a person's approval.
-        has_outcome: Whether an outcome is known by now.
-        age_days: Time since it was generated.
+        has_outcome: Whether an outcome is known.
+        age_days: Time since it was generated, in days.
     """
     if REJECTED <= status <= EXPIRED:
         return status
@@ -193,12 +193,12 @@ def intervention_state(
 
 
 def is_open(state: int) -> bool:
-    """Whether an intervention in this state still waits for a person or an outcome, and so blocks another."""
+    """Whether an intervention in this state still waits for a person or an outcome, which blocks another one."""
     return state <= APPROVED or state == AWAITING_OUTCOME
 
 
 def is_contact(state: int, is_monitoring: bool, has_outcome: bool) -> bool:  # noqa: FBT001
-    """Whether the customer was contacted: something was carried out that is more than watching."""
+    """Whether the customer was contacted: an action other than monitoring was carried out."""
     if is_monitoring:
         return False
     return state == AWAITING_OUTCOME or MEASURED <= state <= UNMEASURED or (state == OVERRIDDEN and has_outcome)
@@ -214,10 +214,10 @@ def summarise_interventions(
     approvals: Sequence[bool],
     measured: Sequence[bool],
 ) -> tuple[int, float, int]:
-    """What the contact policy needs to know of a customer's earlier interventions ``start .. stop - 1``.
+    """The facts for the contact policy, from a customer's earlier interventions ``start .. stop - 1``.
 
     Returns:
-        How many are open, days since the last contact (below 0 when there was none), contacts within the window.
+        Number of open interventions, days since the last contact (below 0 if none), contacts within the window.
     """
     open_interventions = 0
     days_since_contact = -1.0
@@ -244,9 +244,9 @@ def apply_contact_policy(
     contacts_in_window: int,
     vetoed: bool,  # noqa: FBT001
 ) -> int:
-    """ACT when the planned action may go ahead, otherwise the reason that stands against it.
+    """ACT when the planned action is allowed, otherwise the reason against it.
 
-    Watching is no contact, so nothing holds it back.
+    Monitoring is not a contact, so it is always allowed.
     """
     if reason != ACT or action == parameters.monitor:
         return reason
@@ -261,7 +261,7 @@ def apply_contact_policy(
 def action_needs_approval(
     parameters: PolicyParameters, action: int, severity_score: float, tier: int, account_value: float
 ) -> bool:
-    """Whether a person must approve the action; an action outside the catalogue counts as delivered by a human."""
+    """Whether a person must approve the action. An action outside the catalogue counts as human-delivered."""
     if action == parameters.monitor:
         return False
     human_delivered = action == NO_ACTION or parameters.human[action]

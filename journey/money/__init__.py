@@ -1,1 +1,1 @@
-"""Money: ledgers of value and cost, and how amounts are written."""
+"""Money: ledgers of value and cost."""

@@ -1,8 +1,8 @@
-"""The ROI ledger: quantity x unit price, line by line, every dollar once.
+"""The ROI ledger: quantity x unit price, line by line, with each dollar counted once.
 
-A ledger is a list of lines and adds up: each line's amount is rounded to cents first, and totals are sums of what is
-shown. A quantity that is not known leaves its line without an amount and out of the totals; it is never taken for 0.
-Memos stand beside the ledger and are never added to it.
+Each line's amount is rounded to cents before totals are computed, so totals are the sums of the printed amounts. A line
+with an unknown quantity has no amount and is excluded from the totals; it is never counted as 0. Memos are reported
+next to the ledger and never added to it.
 """
 
 from collections.abc import Iterable
@@ -19,13 +19,13 @@ class LedgerLine:
     """One line of a ledger.
 
     Attributes:
-        name: What it is, unique in its ledger.
-        kind: Whether it is a value or a cost.
-        quantity: How much of it; None when that is not known.
-        unit: What the quantity counts, for instance ``hours``.
+        name: Name of the line, unique in its ledger.
+        kind: Value or cost.
+        quantity: The quantity; None if unknown.
+        unit: Unit of the quantity, for instance ``hours``.
         unit_price: Dollars per unit.
-        provenance: Where the unit price comes from.
-        note: Where the quantity comes from, or why it is not known.
+        provenance: Provenance of the unit price.
+        note: Origin of the quantity, or why it is unknown.
     """
 
     name: str
@@ -38,12 +38,12 @@ class LedgerLine:
 
     @property
     def cents(self) -> int | None:
-        """The amount in whole cents, or None when it is not known."""
+        """The amount in whole cents, or None if unknown."""
         return None if self.quantity is None else round(self.quantity * self.unit_price * 100.0)
 
     @property
     def amount(self) -> float | None:
-        """The amount in dollars, rounded to cents, or None when it is not known."""
+        """The amount in dollars, rounded to cents, or None if unknown."""
         return None if self.cents is None else self.cents / 100.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True)
 class Memo:
-    """A sum worth knowing beside the ledger, for instance another estimate of the same value; never added to it."""
+    """An additional amount, for instance another estimate of a value in the ledger; never added to the ledger."""
 
     name: str
     amount: float | None
@@ -75,12 +75,12 @@ class Memo:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Lines of value and cost, and what they come to.
+    """Lines of value and cost, with totals.
 
     Attributes:
         lines: The lines, in order.
-        memos: What stands beside them.
-        label: How the totals are to be read, for instance ``directional``.
+        memos: Additional amounts that are not part of the totals.
+        label: Interpretation of the totals, for instance ``directional``.
 
     Raises:
         ValueError: Two lines have the same name.
@@ -94,7 +94,7 @@ class Ledger:
         names = [line.name for line in self.lines]
         duplicates = sorted({name for name in names if names.count(name) > 1})
         if duplicates:
-            raise ValueError(f"a ledger has every line once; twice there: {', '.join(duplicates)}")
+            raise ValueError(f"line names of a ledger must be unique; duplicates: {', '.join(duplicates)}")
 
     @property
     def value(self) -> float:
@@ -108,18 +108,18 @@ class Ledger:
 
     @property
     def net(self) -> float:
-        """Value less cost, in dollars."""
+        """Value minus cost, in dollars."""
         return (_total_cents(self.lines, "value") - _total_cents(self.lines, "cost")) / 100.0
 
     @property
     def roi(self) -> float | None:
-        """Net per dollar of cost; None where nothing was spent."""
+        """Net per dollar of cost; None if the cost is 0."""
         cost = _total_cents(self.lines, "cost")
         return None if cost == 0 else (_total_cents(self.lines, "value") - cost) / cost
 
     @property
     def not_counted(self) -> tuple[str, ...]:
-        """Names of the lines whose quantity is not known."""
+        """Names of the lines with unknown quantity."""
         return tuple(line.name for line in self.lines if line.cents is None)
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Estimates, intervals and tests of shares and means, each with the source of its formula."""
+"""Estimates, intervals and tests of proportions and means, each with the source of its formula."""

@@ -1,4 +1,4 @@
-"""Lift: a difference as a share of the baseline, and what one experiment would see of it. Floats in, tuples out."""
+"""Lift, the difference relative to the baseline, and the power of a single experiment to detect it."""
 
 from collections.abc import Sequence
 from math import sqrt
@@ -22,10 +22,10 @@ class Lift(NamedTuple):
     """A relative change against the baseline.
 
     Attributes:
-        value: Difference over the baseline's mean, 0.05 for 5 % more; None where that has no meaning.
-        low: Lower bound of its interval; None where there is none.
+        value: Difference divided by the baseline's mean, 0.05 for 5 % more; None if it is undefined.
+        low: Lower bound of its interval; None if there is no interval.
         high: Upper bound.
-        reason: Why something is None; empty where nothing is.
+        reason: Why a value is None; empty if no value is.
     """
 
     value: float | None
@@ -34,7 +34,7 @@ class Lift(NamedTuple):
     reason: str
 
     def as_dict(self) -> dict[str, Any]:
-        """The lift as the command line's JSON."""
+        """The lift as keys of the command line's JSON."""
         return {
             "lift": self.value,
             "lift_ci_low": self.low,
@@ -46,35 +46,40 @@ class Lift(NamedTuple):
 def compute_lift(baseline: Sequence[float], treated: Sequence[float], confidence: float = CONFIDENCE) -> Lift:
     """The lift over independent pairs, with Fieller's interval.
 
-    The interval holds every ratio that a paired t test does not refute (Fieller 1954), so it leaves out 0 exactly where
-    the test of the difference refutes "no difference". Against a baseline of 0 or below a relative change has no
-    meaning (its sign would be that of the denominator), and none is given.
+    The interval contains every ratio that a paired t test does not reject (Fieller 1954). It therefore excludes 0
+    exactly when the test rejects "no difference". For a baseline mean of 0 or below the lift is undefined, because its
+    sign would depend on the denominator.
 
     Args:
         baseline: The baseline's means, one per replication.
-        treated: Those of the other arm, in the same replications.
-        confidence: Of the interval.
+        treated: The means of the other arm, in the same replications.
+        confidence: Confidence level of the interval.
     """
     if not baseline:
         return Lift(None, None, None, "never measured in both arms")
     base = compute_mean(baseline)
     if base <= 0.0:
         of = "0" if base == 0.0 else "below 0"
-        return Lift(None, None, None, f"the baseline's mean is {of}, against which a relative change has no meaning")
+        return Lift(None, None, None, f"the baseline's mean is {of}, so a relative change is undefined")
     changes = paired_differences(baseline, treated)
     change, n = compute_mean(changes), len(changes)
     if n < 2:
         return Lift(change / base, None, None, "one replication gives no interval")
     bounds = _fieller_bounds(baseline, changes, base, change, t_quantile(0.5 + confidence / 2.0, n - 1) ** 2 / n)
     if bounds is None:
-        return Lift(change / base, None, None, "the baseline's mean cannot be told from 0, so the interval has no end")
+        return Lift(
+            change / base,
+            None,
+            None,
+            "the baseline's mean does not differ significantly from 0: no bounded interval",
+        )
     return Lift(change / base, *bounds, "")
 
 
 def _fieller_bounds(
     baseline: Sequence[float], changes: Sequence[float], base: float, change: float, quantile: float
 ) -> tuple[float, float] | None:
-    """Where ``(change - ratio base)^2 = quantile Var(changes - ratio baseline)``; None where that has no two ends."""
+    """Roots of ``(change - ratio base)^2 = quantile Var(changes - ratio baseline)``; None if the interval is unbounded."""
     square = base * base - quantile * compute_variance(baseline)
     if square <= 0.0:
         return None
@@ -90,10 +95,10 @@ def _covariance(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def single_experiment_power(difference: Estimate, confidence: float = CONFIDENCE) -> float | None:
-    """Probability that one experiment of this size refutes "no difference" when the difference is the one found.
+    """Power of one experiment of this size to reject "no difference", if the true difference is the estimated one.
 
-    The normal approximation, with the spread over replications as the experiment's standard error, sharing a gate
-    included; None where there is no spread to take.
+    Normal approximation, with the standard deviation over replications as the experiment's standard error; it includes
+    the effect of shared reviewers. None if there is no standard deviation.
     """
     if difference.mean is None or not difference.sd:
         return None

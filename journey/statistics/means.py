@@ -1,7 +1,7 @@
-"""Statistics of replications: floats in, named tuples out. Nothing here knows what a scenario is.
+"""Statistics of replications: means, variances, intervals and sample sizes.
 
-Intervals are Student's t over independent replications: simulation error, which shrinks to nothing with more of them.
-Sums go through `math.fsum`, so a result never depends on the order in which replications were finished.
+Intervals are Student's t over independent replications. They measure simulation error, which goes to 0 with more
+replications. Sums use `math.fsum`, so results do not depend on the order in which replications finish.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from journey.statistics import proportions
 CONFIDENCE = proportions.CONFIDENCE
 POWER = proportions.POWER
 
-# Below this share of the values' size a spread is rounding noise of the subtraction, not a spread.
+# A spread below this share of the values is rounding noise of the subtraction.
 _ROUNDING = 1e-12
 
 _STANDARD_NORMAL = NormalDist()
@@ -24,12 +24,12 @@ class Estimate(NamedTuple):
     """A mean over replications.
 
     Attributes:
-        mean: The mean; None without any value.
+        mean: The mean; None without values.
         low: Lower bound of the interval; None with fewer than two values.
         high: Upper bound.
-        sd: Standard deviation of the values, from one replication to the next; None with fewer than two.
-        n: How many values there were.
-        p_value: Two-sided p-value of the null "the mean is 0"; None where there is no interval.
+        sd: Standard deviation over replications; None with fewer than two values.
+        n: Number of values.
+        p_value: Two-sided p-value of the null hypothesis "the mean is 0"; None if there is no interval.
     """
 
     mean: float | None
@@ -41,11 +41,11 @@ class Estimate(NamedTuple):
 
 
 class VarianceReduction(NamedTuple):
-    """How much variance the pairing removed, or why that cannot be said.
+    """Variance reduction by pairing, or why it is undefined.
 
     Attributes:
-        ratio: ``(Var A + Var B) / Var(B - A)``; None where it is undefined.
-        reason: Why it is undefined; empty where it is not.
+        ratio: ``(Var A + Var B) / Var(B - A)``; None if it is undefined.
+        reason: Why it is undefined; empty if it is defined.
     """
 
     ratio: float | None
@@ -53,9 +53,9 @@ class VarianceReduction(NamedTuple):
 
 
 def compute_mean(values: Sequence[float]) -> float:
-    """The mean; of values that are all the same, exactly that value."""
+    """The mean; of equal values exactly that value."""
     low, high = min(values), max(values)
-    # Clamped, because a rounded mean may fall outside the values by one unit in the last place.
+    # Clamped, because rounding may put the mean outside the values by one unit in the last place.
     return low if low == high else min(high, max(low, fsum(values) / len(values)))
 
 
@@ -67,7 +67,7 @@ def compute_variance(values: Sequence[float]) -> float:
 
 def t_quantile(p: float, df: float) -> float:
     """Quantile of Student's t distribution."""
-    # scipy.special holds what scipy.stats.t.ppf calls, and is imported in a fraction of the time.
+    # The function behind scipy.stats.t.ppf; importing scipy.special takes a fraction of the time.
     from scipy.special import stdtrit
 
     return float(stdtrit(df, p))
@@ -81,7 +81,7 @@ def t_two_sided(t: float, df: float) -> float:
 
 
 def estimate_mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
-    """Mean and t interval of independent values; see `Estimate` for what few values leave unknown."""
+    """Mean and t interval of independent values; `Estimate` lists what is None with few values."""
     n = len(values)
     if n == 0:
         return Estimate(None, None, None, None, 0, None)
@@ -96,16 +96,16 @@ def estimate_mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Es
 
 def _p_value(mean: float, error: float, n: int) -> float:
     if error <= 0.0:
-        # The same difference every time is no certainty: that n differences all have one sign has this probability
-        # by chance alone (the two-sided sign test), and the t statistic, infinite here, cannot say less.
+        # Equal differences in all replications are no certainty, although the t statistic is infinite. This is the
+        # p-value of the two-sided sign test: the probability that n differences have the same sign by chance.
         return 1.0 if mean == 0.0 else 2.0 ** (1 - n)
     return t_two_sided(mean / error, n - 1)
 
 
 def paired_differences(baseline: Sequence[float], treated: Sequence[float]) -> list[float]:
-    """Paired differences, treated minus baseline; those that are rounding noise are levelled.
+    """Paired differences, treated minus baseline, without rounding noise.
 
-    Differences that agree to within rounding are made equal, so that a constant difference has no variance.
+    Differences that agree within rounding are made equal, so that a constant difference has variance 0.
     """
     changes = [b - a for a, b in zip(baseline, treated, strict=True)]
     if not changes:
@@ -125,29 +125,33 @@ def variance_reduction(baseline: Sequence[float], treated: Sequence[float]) -> V
     unpaired_variance = compute_variance(baseline) + compute_variance(treated)
     if paired_variance <= 0.0:
         what = "neither arm varies" if unpaired_variance <= 0.0 else "the difference is the same in every replication"
-        return VarianceReduction(None, f"{what}: there is no variance to divide by")
+        return VarianceReduction(None, f"{what}, so the variance of the difference is 0")
     ratio = unpaired_variance / paired_variance
-    return VarianceReduction(ratio, "") if isfinite(ratio) else VarianceReduction(None, "too large to be told")
+    return (
+        VarianceReduction(ratio, "")
+        if isfinite(ratio)
+        else VarianceReduction(None, "the ratio is too large for a number")
+    )
 
 
 def replications_needed(difference: float, sd: float, power: float = POWER, confidence: float = CONFIDENCE) -> int:
-    """Replications with which a paired t test shows a true difference of this size.
+    """Replications a paired t test needs to detect a true difference of this size.
 
     Args:
-        difference: The mean difference, not 0.
-        sd: Standard deviation of the difference between replications.
-        power: Probability of showing it.
-        confidence: Of the interval.
+        difference: The mean difference; not 0.
+        sd: Standard deviation of the difference over replications.
+        power: Probability of detecting it.
+        confidence: Confidence level of the test.
 
     Returns:
-        The smallest n from 3 on with ``n >= ((t_alpha + t_beta) sd / difference)^2``, t with n - 1 degrees of freedom:
-        the usual approximation of the noncentral t, which is too small for n = 2.
+        The smallest n >= 3 with ``n >= ((t_alpha + t_beta) sd / difference)^2``, where t has n - 1 degrees of freedom:
+        the usual approximation of the noncentral t, which gives too small values for n = 2.
     """
     standard = abs(difference) / sd if sd > 0.0 else inf
     if not isfinite(standard):
         return 3
     alpha = 0.5 + confidence / 2.0
-    # The normal answer is never larger than the one sought, and only a few replications smaller.
+    # The normal approximation is never too large, and only a few replications too small.
     n = max(3, ceil(((_STANDARD_NORMAL.inv_cdf(alpha) + _STANDARD_NORMAL.inv_cdf(power)) / standard) ** 2))
     while ((t_quantile(alpha, n - 1) + t_quantile(power, n - 1)) / standard) ** 2 > n:
         n += 1

@@ -1,7 +1,7 @@
-"""Tests of two proportions: counts in, a statistic and a p-value out.
+"""Tests of two proportions.
 
-They count customers as independent of each other. Customers who share one gate are so only nearly; a test over
-replications does not assume it.
+The tests assume independent customers. Customers that share reviewers are only approximately independent; a test over
+replications does not need the assumption.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def critical_value(confidence: float = CONFIDENCE) -> float:
 
 
 class ContingencyTable(NamedTuple):
-    """A two by two table: of how many customers how many had the event, in each of two arms."""
+    """A two by two table: customers and customers with the event, in each of two arms."""
 
     events: int
     customers: int
@@ -32,8 +32,8 @@ class TestResult(NamedTuple):
     """The outcome of a test.
 
     Attributes:
-        statistic: A standard normal z, or a chi-square with one degree of freedom; None where it is undefined.
-        p_value: Two-sided; None where the statistic is.
+        statistic: A standard normal z, or a chi-square with one degree of freedom; None if undefined.
+        p_value: Two-sided p-value; None if the statistic is None.
     """
 
     statistic: float | None
@@ -44,10 +44,10 @@ UNDEFINED = TestResult(None, None)
 
 
 def pooled_z_test(table: ContingencyTable) -> TestResult:
-    """The pooled two-proportion z test; positive where the second arm has the larger share.
+    """The pooled two-proportion z test; z is positive if the second arm has the larger share.
 
-    ``z = (p1 - p0) / sqrt(p (1 - p) (1 / n0 + 1 / n1))`` with p the share in both arms together; undefined where an
-    arm is empty, or where everybody or nobody had the event.
+    ``z = (p1 - p0) / sqrt(p (1 - p) (1 / n0 + 1 / n1))`` with p the share in both arms together. Undefined if an
+    arm is empty, or if all customers or no customers had the event.
     """
     events, n, other_events, other_n = table
     if not n or not other_n or events + other_events in (0, n + other_n):
@@ -58,10 +58,11 @@ def pooled_z_test(table: ContingencyTable) -> TestResult:
 
 
 def mantel_haenszel_test(tables: Sequence[ContingencyTable]) -> TestResult:
-    """The Cochran-Mantel-Haenszel test that no stratum has a difference, without continuity correction.
+    """The Cochran-Mantel-Haenszel test of "no difference in any stratum", without continuity correction.
 
-    The squared sum over strata of what the second arm has beyond its expectation, over the sum of the hypergeometric
-    variances (Mantel and Haenszel 1959); strata that are empty or all alike say nothing. Undefined where none speaks.
+    The statistic is the squared sum over strata of the second arm's excess over its expectation, divided by the sum of
+    the hypergeometric variances (Mantel and Haenszel 1959). Strata without variance contribute nothing; the test is
+    undefined if no stratum has variance.
     """
     excess = variance = 0.0
     for events, n, other_events, other_n in tables:
@@ -77,31 +78,31 @@ def mantel_haenszel_test(tables: Sequence[ContingencyTable]) -> TestResult:
 
 
 def _chi_square_p(statistic: float, df: int = 1) -> float:
-    # scipy.special holds what scipy.stats.chi2.sf calls, and is imported in a fraction of the time.
+    # The function behind scipy.stats.chi2.sf; importing scipy.special takes a fraction of the time.
     from scipy.special import chdtrc
 
     return float(chdtrc(df, statistic))
 
 
 def goodness_of_fit_test(observed: Sequence[int], expected: Sequence[float]) -> TestResult:
-    """Pearson's chi-square of counts against expected ones above 0, with one degree of freedom less than counts."""
+    """Pearson's chi-square of counts against expected counts above 0, with one degree of freedom less than counts."""
     statistic = sum((count - mean) ** 2 / mean for count, mean in zip(observed, expected, strict=True))
     return TestResult(statistic, _chi_square_p(statistic, len(observed) - 1))
 
 
 def customers_needed(p0: float, p1: float, power: float = POWER, confidence: float = CONFIDENCE) -> int | None:
-    """Customers per arm with which a randomised test of two shares shows their difference.
+    """Customers per arm that a randomised test needs to detect the difference of two shares.
 
-    The formula of R's `power.prop.test`: pooled variance under the null, separate ones under the alternative.
+    The formula of R's `power.prop.test`: pooled variance under the null hypothesis, separate under the alternative.
 
     Args:
         p0: Share in one arm.
         p1: Share in the other.
-        power: Probability of showing the difference.
-        confidence: Of the two-sided test.
+        power: Probability of detecting the difference.
+        confidence: Confidence level of the two-sided test.
 
     Returns:
-        Customers per arm, rounded up; None when the shares are equal.
+        Customers per arm, rounded up; None if the shares are equal.
     """
     if p0 == p1:
         return None
@@ -113,11 +114,11 @@ def customers_needed(p0: float, p1: float, power: float = POWER, confidence: flo
 
 
 def adjust_holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjusted p-values (1979), in the order given: they hold the family-wise error under any dependence."""
-    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
+    """Holm's adjusted p-values (1979), in input order; they control the family-wise error under any dependence."""
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
     adjusted = [0.0] * len(p_values)
     largest = 0.0
-    for rank, place in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = largest
+    for rank, index in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = largest
     return adjusted

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def compute_rank_correlation(left: Sequence[float], right: Sequence[float]) -> float | None:
-    """Spearman's rank correlation (Pearson's of mid-ranks); None where it is not defined."""
+    """Spearman's rank correlation (Pearson's of mid-ranks); None if it is undefined."""
     if len(left) < 3:
         return None
     left_ranks, right_ranks = _compute_mid_ranks(left), _compute_mid_ranks(right)

@@ -1,7 +1,7 @@
 """Score intervals of one proportion and of two: every value that the score test does not reject.
 
-At "no difference" that test is the pooled two-proportion z test, so an interval leaves out 0 (or a ratio of 1) exactly
-where the z test refutes it: the interval and the p-value cannot contradict each other.
+For "no difference" the score test of two proportions is the pooled z test. An interval therefore excludes 0 (or a ratio
+of 1) exactly when the z test rejects it: interval and p-value cannot contradict each other.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from journey.statistics.proportions import CONFIDENCE, ContingencyTable, critical_value
 
-# Halvings of the range of the root: more than the 53 bits of a double.
+# Maximum bisections for a root: more than the 53 bits of a double.
 _MAX_HALVINGS = 200
 
 
@@ -19,7 +19,7 @@ class Interval(NamedTuple):
 
     Attributes:
         low: Lower bound.
-        high: Upper bound; infinite where nothing bounds it.
+        high: Upper bound; may be infinite.
     """
 
     low: float
@@ -30,8 +30,8 @@ class Proportion(NamedTuple):
     """A share with its interval.
 
     Attributes:
-        value: The share; None where the whole is 0, or where the part is larger than the whole.
-        low: Lower bound of the interval; None where there is no share.
+        value: The share; None if the whole is 0, or the part is larger than the whole.
+        low: Lower bound of the interval; None if there is no share.
         high: Upper bound.
     """
 
@@ -43,16 +43,16 @@ class Proportion(NamedTuple):
 def wilson_interval(part: int, whole: int, confidence: float = CONFIDENCE) -> Proportion:
     """The share of a whole and Wilson's score interval (1927), without continuity correction.
 
-    It assumes that the part is counted among the whole, and that each one of the whole goes on by itself with the same
-    probability. Counts of two sources are not nested: then the interval is what it would be if they were.
+    It assumes that the part is a subset of the whole, and that its members are independent with the same probability.
+    Counts from two sources are not nested; the interval is computed as if they were.
 
     Args:
-        part: How many went on, 0 or more.
-        whole: How many could have.
-        confidence: Of the two-sided interval.
+        part: Number that converted, 0 or more.
+        whole: Number that could have converted.
+        confidence: Confidence level of the two-sided interval.
 
     Returns:
-        Nothing but None where the whole is 0 or smaller than its part: that is no share.
+        All fields None if the whole is 0 or smaller than the part.
     """
     if whole <= 0 or part > whole:
         return Proportion(None, None, None)
@@ -60,21 +60,21 @@ def wilson_interval(part: int, whole: int, confidence: float = CONFIDENCE) -> Pr
     share = part / whole
     centre = (share + z2 / (2.0 * whole)) / (1.0 + z2 / whole)
     half = sqrt(z2 * (share * (1.0 - share) / whole + z2 / (4.0 * whole * whole))) / (1.0 + z2 / whole)
-    # At the ends the bound is the share itself; subtraction would leave a trace of rounding.
+    # For shares of 0 and 1 the bound is the share itself; subtraction would add rounding errors.
     low = 0.0 if part == 0 else centre - half
     high = 1.0 if part == whole else centre + half
     return Proportion(share, low, high)
 
 
 def ratio_interval(table: ContingencyTable, confidence: float = CONFIDENCE) -> Interval | None:
-    """Score interval of the second arm's share over the first's (Koopman 1984), 1.05 for 5 % more.
+    """Score interval of the ratio of the second arm's share to the first's (Koopman 1984), 1.05 for 5 % more.
 
     Args:
         table: Events and customers of the two arms.
-        confidence: Of the interval.
+        confidence: Confidence level of the interval.
 
     Returns:
-        None where the ratio has no meaning: an arm is empty, or the first had no event.
+        None if the ratio is undefined: an arm is empty, or the first had no event.
     """
     events, n, other_events, other_n = table
     if not n or not other_n or not events:
@@ -98,13 +98,13 @@ def _ratio_statistic(table: ContingencyTable, ratio: float) -> float:
         return inf if other_events else 0.0
     total_events = events + other_events
     b = ratio * (other_n + events) + other_events + n
-    # The likeliest share of the second arm if the ratio were this one, in the form that loses no digits.
+    # Maximum-likelihood share of the second arm under this ratio, in the form that avoids cancellation.
     other_share = 2.0 * ratio * total_events / (b + sqrt(max(0.0, b * b - 4.0 * ratio * (n + other_n) * total_events)))
     return _pearson_chi_square(other_events, other_n, other_share) + _pearson_chi_square(events, n, other_share / ratio)
 
 
 def _pearson_chi_square(events: int, customers: int, share: float) -> float:
-    """Pearson's chi-square of one arm against a share; 0 where everything is as a certain share says."""
+    """Pearson's chi-square of one arm against a share; 0 if the count equals its expectation."""
     expected = customers * share
     if events == expected:
         return 0.0
@@ -113,14 +113,14 @@ def _pearson_chi_square(events: int, customers: int, share: float) -> float:
 
 
 def difference_interval(table: ContingencyTable, confidence: float = CONFIDENCE) -> Interval | None:
-    """Score interval of the second arm's share less the first's (Mee 1984).
+    """Score interval of the second arm's share minus the first's (Mee 1984).
 
     Args:
         table: Events and customers of the two arms.
-        confidence: Of the interval.
+        confidence: Confidence level of the interval.
 
     Returns:
-        None where an arm is empty.
+        None if an arm is empty.
     """
     events, n, other_events, other_n = table
     if not n or not other_n:
@@ -145,7 +145,7 @@ def _difference_statistic(table: ContingencyTable, estimate: float, difference: 
 
 
 def _constrained_shares(table: ContingencyTable, difference: float) -> tuple[float, float]:
-    """The likeliest shares of both arms if they differed by this: Miettinen and Nurminen (1985), eq. 27, 28."""
+    """Maximum-likelihood shares of both arms under this difference: Miettinen and Nurminen (1985), eq. 27, 28."""
     events, n, other_events, other_n = table
     total = n + other_n
     l2 = (other_n + 2.0 * n) * difference - total - (events + other_events)
@@ -164,7 +164,7 @@ def _constrained_shares(table: ContingencyTable, difference: float) -> tuple[flo
 
 
 def _find_root(function: Callable[[float], float], *, outside: float, inside: float) -> float:
-    """Where a function that is below 0 at `inside` and grows towards `outside` crosses 0; else `outside`."""
+    """Root of a function that is below 0 at `inside` and increases towards `outside`; `outside` if there is no root."""
     if function(outside) < 0.0:
         return outside
     for _ in range(_MAX_HALVINGS):

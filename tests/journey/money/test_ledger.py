@@ -47,5 +47,5 @@ def test_memos_are_beside_the_ledger():
 
 
 def test_a_line_stands_there_once():
-    with pytest.raises(ValueError, match="twice there: a"):
+    with pytest.raises(ValueError, match="duplicates: a"):
         Ledger((line("a", "value", 1.0), line("a", "cost", 1.0)))

@@ -120,7 +120,7 @@ def test_the_json_has_what_the_contract_promises():
             assert {"difference", "ci_low", "ci_high", "variance_reduction", "cohort_sd"} <= set(effect)
             assert {"p_value", "p_adjusted", "lift", "lift_ci_low", "lift_ci_high", "null", "test"} <= set(effect)
     assert made["effects"]["treated"]["escalations"]["lift"] is None
-    assert "no meaning" in made["effects"]["treated"]["escalations"]["lift_note"]
+    assert "relative change is undefined" in made["effects"]["treated"]["escalations"]["lift_note"]
     assert "gate_utilisation" not in made["effects"]["treated"]
     assert made["sample_ratio"]["ok"] is True
     assert set(made["sample_ratio"]["arms"]) == {"baseline", "treated", "third"}

@@ -59,7 +59,7 @@ def test_omitted_keys_keep_their_defaults(tmp_path):
     assert policy.trust.sources == MarketingPolicy().trust.sources | {"crm": 0.7}
     assert policy.budget == MarketingPolicy().budget
     assert read_marketing_policy(_file(tmp_path, "")) == MarketingPolicy()
-    with pytest.raises(InputError, match="there is no such policy file"):
+    with pytest.raises(InputError, match="the policy file does not exist"):
         read_marketing_policy(tmp_path / "nothing.toml")
 
 
