@@ -71,7 +71,7 @@ def compute_lift(baseline: Sequence[float], treated: Sequence[float], confidence
             change / base,
             None,
             None,
-            "the baseline's mean does not differ significantly from 0: no bounded interval",
+            "the baseline's mean does not differ significantly from 0, so there is no interval",
         )
     return Lift(change / base, *bounds, "")
 
@@ -79,7 +79,7 @@ def compute_lift(baseline: Sequence[float], treated: Sequence[float], confidence
 def _fieller_bounds(
     baseline: Sequence[float], changes: Sequence[float], base: float, change: float, quantile: float
 ) -> tuple[float, float] | None:
-    """Roots of ``(change - ratio base)^2 = quantile Var(changes - ratio baseline)``; None if the interval is unbounded."""
+    """Roots of ``(change - ratio base)^2 = quantile Var(changes - ratio baseline)``; None if unbounded."""
     square = base * base - quantile * compute_variance(baseline)
     if square <= 0.0:
         return None
