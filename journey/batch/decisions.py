@@ -55,9 +55,9 @@ class DecisionColumns(NamedTuple):
     stall: Floats
     negative_mass: Floats
     positive_mass: Floats
-    waiting: Ints
-    since: Floats
-    recent: Ints
+    open_interventions: Ints
+    days_since_contact: Floats
+    contacts_in_window: Ints
 
 
 class DecisionGroup(NamedTuple):
@@ -315,7 +315,7 @@ def _get_kernel() -> Any:
     from journey.decision import rules, steps
     from journey.runtime.jit import NO_REFCOUNT_OPTIONS, compile_kernels
 
-    return compile_kernels(rules, steps, kernel, options=NO_REFCOUNT_OPTIONS).judge
+    return compile_kernels(rules, steps, kernel, options=NO_REFCOUNT_OPTIONS).decide_cases
 
 
 def _allocate_columns(count: int) -> DecisionColumns:

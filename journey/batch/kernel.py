@@ -19,7 +19,7 @@ from journey.decision.steps import (
 )
 
 
-def judge(parameters: Any, positive: Any, weights: Any, cases: Any, signals: Any, past: Any, out: Any) -> None:
+def decide_cases(parameters: Any, positive: Any, weights: Any, cases: Any, signals: Any, past: Any, out: Any) -> None:
     """Evaluate every case and write the results into `out`.
 
     Args:
@@ -73,7 +73,7 @@ def judge(parameters: Any, positive: Any, weights: Any, cases: Any, signals: Any
             leading_negative_type,
             leading_positive_type,
         )
-        waiting, since, recent = summarise_interventions(
+        open_interventions, days_since_contact, contacts_in_window = summarise_interventions(
             parameters,
             past.starts[i],
             past.starts[i + 1],
@@ -87,7 +87,9 @@ def judge(parameters: Any, positive: Any, weights: Any, cases: Any, signals: Any
         needs_approval = False
         money_at_stake = 0.0
         if action != NO_ACTION:
-            reason = apply_contact_policy(parameters, action, reason, waiting, since, recent, cases.refused[i])
+            reason = apply_contact_policy(
+                parameters, action, reason, open_interventions, days_since_contact, contacts_in_window, cases.refused[i]
+            )
             if reason != ACT:
                 held_back, action = action, NO_ACTION
             else:
@@ -108,10 +110,10 @@ def judge(parameters: Any, positive: Any, weights: Any, cases: Any, signals: Any
         out.stall[i] = stalled
         out.negative_mass[i] = negative_mass
         out.positive_mass[i] = positive_mass
-        out.waiting[i] = waiting
-        out.since[i] = since
-        out.recent[i] = recent
+        out.open_interventions[i] = open_interventions
+        out.days_since_contact[i] = days_since_contact
+        out.contacts_in_window[i] = contacts_in_window
 
 
-KERNELS: tuple[Any, ...] = (judge,)
+KERNELS: tuple[Any, ...] = (decide_cases,)
 """The functions that `journey.runtime.jit` compiles."""

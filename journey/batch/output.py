@@ -125,9 +125,9 @@ _COPIED_COLUMNS = (
     "stall",
     "negative_mass",
     "positive_mass",
-    "waiting",
-    "since",
-    "recent",
+    "open_interventions",
+    "days_since_contact",
+    "contacts_in_window",
 )
 
 
@@ -149,8 +149,9 @@ def _build_query(table: DecisionTable) -> str:
             {named("held_back", policy.actions)} AS held_back_action, a.negative, a.positive, a.stall,
             a.negative_mass, a.positive_mass, a.gaps, lead.name AS lead_signal,
             bright.name AS bright_signal, {named("cause", policy.cause_names)} AS cause,
-            a.waiting AS open_interventions, CASE WHEN a.since >= 0.0 THEN a.since END AS days_since_contact,
-            a.recent AS contacts_in_window
+            a.open_interventions,
+            CASE WHEN a.days_since_contact >= 0.0 THEN a.days_since_contact END AS days_since_contact,
+            a.contacts_in_window
         FROM cases AS c POSITIONAL JOIN results AS a
         LEFT JOIN listed AS l ON l.case_id = c.rowid
         LEFT JOIN names AS lead ON lead.record = a.lead
