@@ -1,1 +1,1 @@
-"""Customers moving through time: keyed random streams, clocks, the world, the engines, the trace."""
+"""Simulation of customer journeys: random streams, dwell times, the world, the engines and the trace."""

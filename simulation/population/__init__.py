@@ -1,1 +1,1 @@
-"""Who the simulated customers are: drawn by segment or taken from records, with their initial state."""
+"""The simulated customers: drawn by segment or taken from records, with their initial state."""

@@ -1,7 +1,7 @@
-"""Who lives in the simulated world: customers drawn by segment, or taken from a folder of records.
+"""The population of a run: customers drawn by segment, or taken from a folder of records.
 
-Everything drawn about customer ``i`` comes from the streams of customer ``i``, so one customer more changes nobody
-else.
+All draws of customer ``i`` come from the random streams of customer ``i``, so an additional customer does not change
+any other customer.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,7 @@ BELOW_1 = 1.0 - 2.0**-53
 
 @dataclass(frozen=True, slots=True)
 class PriorSignal:
-    """A signal that a customer brings along: type by name, strength, source, and age on day 0 in days."""
+    """A signal from before the run: type by name, strength, source, and age on day 0 in days."""
 
     signal_type: str
     strength: float
@@ -38,19 +38,19 @@ class InitialCustomer:
     """One customer on day 0.
 
     Attributes:
-        number: Number of the customer, from 0; the key of its streams.
+        number: Number of the customer, from 0; part of the key of the customer's random streams.
         segment: Index into the population's segments.
         tier: Index into `journey.decision.policy.TIERS`.
         account_value: Revenue per year, in dollars.
         stage: Code of the stage on day 0.
-        days_in_stage: Time already spent there, in days.
-        prior_signals: What the orchestrator has already heard, oldest first.
-        days_since_contact: Days since the last contact; negative when there was none.
-        cause: Cause of a distress that is on already, an index into the world's causes; CALM when there is none.
-        recorded_tenure_days: Time since the customer came, in days, as far as known; see `tenure_days`.
+        days_in_stage: Time already spent in that stage, in days.
+        prior_signals: Signals that the orchestrator received before the run, oldest first.
+        days_since_contact: Days since the last contact; negative if there was none.
+        cause: Cause of the distress on day 0, an index into the world's causes, or CALM.
+        recorded_tenure_days: Tenure as drawn or recorded, in days; 0 if unknown. See `tenure_days`.
         consents: Whether the customer may be contacted.
-        arrives_at: Day on which the customer comes; 0 for those who are there already.
-        frailty_draw: The standard normal behind the frailty; None where it is the customer's own stream's.
+        arrives_at: Day of arrival; 0 for a customer who is present on day 0.
+        frailty_draw: The standard normal draw of the frailty; None to take it from the customer's own stream.
     """
 
     number: int
@@ -69,7 +69,7 @@ class InitialCustomer:
 
     @property
     def tenure_days(self) -> float:
-        """Time since the customer came: at least the time in the present stage."""
+        """Tenure in days, at least the time in the current stage."""
         return max(self.recorded_tenure_days, self.days_in_stage)
 
 
@@ -79,10 +79,10 @@ class Cohort:
 
     Attributes:
         segments: The names of its segments.
-        size: How many customers there are.
-        customer_at: Gives the customer at a place, from 0; they stand in order of their number.
-        listed: What `customers` are taken from, where they are a list and not drawn: again and again until there are
-            `size` of them, each time with numbers that go on where the last ones ended.
+        size: Number of customers.
+        customer_at: Returns the customer at an index from 0; customers are in order of their number.
+        listed: The listed customers, or None if customers are drawn. The list is repeated until there are `size`
+            customers, with consecutive numbers.
     """
 
     segments: tuple[str, ...]
@@ -97,7 +97,7 @@ class Cohort:
 
 
 def draw_cohort(population: Population, machine: CompiledJourney, *, seed: int, replication: int) -> Cohort:
-    """The customers of a synthetic population on day 0, drawn one by one when they are asked for."""
+    """The customers of a synthetic population on day 0, each drawn on access."""
     at = partial(_draw_initial_customer, build_population_parameters(population, machine), seed, replication)
     return Cohort(tuple(population.segments), population.size, at)
 
@@ -121,7 +121,7 @@ def _draw_initial_customer(
 
 
 class PopulationParameters(NamedTuple):
-    """What a synthetic population is drawn from, by index; shares are cumulative.
+    """Parameters of a synthetic population, by index; shares are cumulative.
 
     Attributes:
         segments: Shares of the segments.
@@ -129,14 +129,14 @@ class PopulationParameters(NamedTuple):
         value: By segment, the median account value in dollars.
         value_spread: By segment, the standard deviation of its logarithm.
         tenure: By segment, the mean tenure in days; 0 where it is not drawn.
-        do_not_contact: By segment, the share who may not be contacted.
-        stages: Codes of the stages that customers are met in.
-        stage_shares: Shares of these.
-        is_correlated: Whether traits go together.
+        do_not_contact: By segment, the share of customers who may not be contacted.
+        stages: Codes of the stages in which customers start on day 0.
+        stage_shares: Shares of these stages.
+        is_correlated: Whether traits are correlated.
         factor: The Cholesky factor of their correlations (`simulation.random.copula`).
-        arrival_share: Share of those who come later.
-        over_days: They come up to this day.
-        arrival_stage: Code of the stage they come in.
+        arrival_share: Share of customers who arrive after day 0.
+        over_days: Last day of arrivals.
+        arrival_stage: Code of the stage in which they arrive.
     """
 
     segments: tuple[float, ...]
@@ -169,11 +169,11 @@ EMPTY_POPULATION = PopulationParameters(
     over_days=0.0,
     arrival_stage=0,
 )
-"""The law of a population of which nobody is drawn."""
+"""Placeholder parameters for a population that is not drawn."""
 
 
 def build_population_parameters(population: Population, machine: CompiledJourney) -> PopulationParameters:
-    """What a synthetic population is drawn from."""
+    """The parameters of a synthetic population."""
     segments = list(population.segments.values())
     start = {machine.stage_index[stage]: share for stage, share in population.start.items() if share > 0.0}
     arrivals, matrix = population.arrivals, population.correlations.matrix
@@ -198,21 +198,21 @@ def build_population_parameters(population: Population, machine: CompiledJourney
 
 
 def draw_customer(parameters: PopulationParameters, key: int) -> tuple[int, int, float, int, float, bool, float, float]:
-    """One customer, from the customer's own streams.
+    """Draw one customer from the customer's own random streams.
 
     Args:
         parameters: The population.
         key: The key of the customer's streams.
 
     Returns:
-        Segment, tier, account value, stage, tenure in days, whether contact is allowed, day of arrival (0: there
-        already), and the standard normal behind the frailty.
+        Segment, tier, account value, stage, tenure in days, whether contact is allowed, day of arrival (0: present on
+        day 0), and the standard normal draw of the frailty.
     """
     segment = pick(parameters.segments, uniform(key, streams.SEGMENT, 0, 0))
     value_draw, frailty_draw = standard_normal(key, streams.VALUE), standard_normal(key, streams.FRAILTY)
     tier_draw, tenure_draw = uniform(key, streams.TIER, 0, 0), uniform(key, streams.TENURE, 0, 0)
     if parameters.is_correlated:
-        # In the order of `simulation.random.copula`; the first trait is its own draw.
+        # In the order of `simulation.random.copula`; the first trait equals its independent draw.
         tier_normal, tenure_normal = normal_quantile(tier_draw), normal_quantile(tenure_draw)
         one, two, three = parameters.factor[1], parameters.factor[2], parameters.factor[3]
         tier_draw = normal_cdf(one[0] * value_draw + one[1] * tier_normal)
@@ -224,7 +224,7 @@ def draw_customer(parameters: PopulationParameters, key: int) -> tuple[int, int,
     stage = parameters.stages[pick(parameters.stage_shares, uniform(key, streams.START_STAGE, 0, 0))]
     known_days, arrives_at = 0.0, 0.0
     if parameters.tenure[segment] > 0.0:
-        # A normal beyond 8 standard deviations has a share that rounds to 1, and 1 has no logarithm left.
+        # For a normal draw beyond 8 standard deviations the share rounds to 1, and log1p(-1) is undefined.
         known_days = -parameters.tenure[segment] * log1p(-min(tenure_draw, BELOW_1))
     if parameters.arrival_share > 0.0 and uniform(key, streams.ARRIVES, 0, 0) < parameters.arrival_share:
         arrives_at = parameters.over_days * uniform(key, streams.ARRIVES, 1, 0)
@@ -234,7 +234,7 @@ def draw_customer(parameters: PopulationParameters, key: int) -> tuple[int, int,
 
 
 def build_arm_splits(shares: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
-    """By segment, the cumulative shares of the arms; a segment in which no arm has a share goes to the first.
+    """By segment, the cumulative shares of the arms; a segment in which no arm has a share goes to the first arm.
 
     Args:
         shares: Relative shares, by segment, then by arm.
@@ -243,7 +243,7 @@ def build_arm_splits(shares: Sequence[Sequence[float]]) -> tuple[tuple[float, ..
 
 
 def assign_arm(key: int, split: Sequence[float]) -> int:
-    """Which arm a customer is assigned to: a keyed draw against the arms' cumulative shares."""
+    """The index of the arm that a customer is assigned to, by a keyed draw from the arms' cumulative shares."""
     return pick(split, uniform(key, streams.ARM, 0, 0)) if len(split) > 1 else 0
 
 
@@ -252,7 +252,7 @@ def lognormal_frailty(spread: float, draw: float) -> float:
 
     Args:
         spread: Standard deviation of its logarithm.
-        draw: The standard normal behind it.
+        draw: A standard normal draw.
     """
     if spread <= 0.0:
         return 1.0
@@ -260,7 +260,7 @@ def lognormal_frailty(spread: float, draw: float) -> float:
 
 
 def draw_frailty(spread: float, key: int, draw: float | None = None) -> float:
-    """The frailty of the customer of this key; `draw` is the standard normal behind it, where it is known."""
+    """The frailty of a customer; `draw` is its standard normal draw. Default: the draw of the customer's stream."""
     return lognormal_frailty(spread, standard_normal(key, streams.FRAILTY) if draw is None else draw)
 
 

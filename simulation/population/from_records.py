@@ -1,7 +1,7 @@
-"""A population taken from a folder of records: recorded customers live on from the day the records end.
+"""A population from a folder of records: the simulation continues from the end of the records.
 
-Customers are taken in the order of their ids, again and again until the population has its size, so that a folder of
-ten can stand for a company of ten thousand; each copy has luck of its own.
+Customers are taken in the order of their IDs, repeatedly until the population has its size. So a folder of ten
+customers can represent a company of ten thousand; each copy has its own random numbers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from simulation.model.spec import Population
 
 BUNDLED = "bundled"
-"""What `population.records` says to mean the ten customers that come with the software."""
+"""Value of `population.records` for the ten customers that are included in the package."""
 
 
 def read_cohort(population: Population, machine: CompiledJourney) -> Cohort:
@@ -41,10 +41,10 @@ def read_cohort(population: Population, machine: CompiledJourney) -> Cohort:
     as_of = _day_zero(population, records)
     customer_ids = sorted(records.customer_ids())
     segments = tuple(sorted({customer.segment for id_ in customer_ids if (customer := records.customer(id_))}))
-    templates = [person for id_ in customer_ids if (person := _read_customer(records, id_, machine, segments, as_of))]
+    templates = [initial for id_ in customer_ids if (initial := _read_customer(records, id_, machine, segments, as_of))]
     if not templates:
         raise InputError(f"population.records: no customer of {folder} is in a live stage of the journey")
-    listed = tuple(replace(person, number=number) for number, person in enumerate(templates))
+    listed = tuple(replace(initial, number=number) for number, initial in enumerate(templates))
     return Cohort(segments, population.size, partial(_copy, listed), listed)
 
 
@@ -54,12 +54,12 @@ def _copy(listed: Sequence[InitialCustomer], number: int) -> InitialCustomer:
 
 @lru_cache(maxsize=4)
 def _read_records(folder: Path, _state: object) -> Records:
-    """The records of a folder, read once for all arms and replications of a process."""
+    """The records of a folder, read once per process for all arms and replications."""
     return read_folder(folder)
 
 
 def _folder_state(folder: Path) -> object:
-    """What changes when a file in the folder does."""
+    """A value that changes when a file in the folder changes."""
     if not folder.is_dir():
         return None
     return tuple(sorted((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in folder.iterdir()))
@@ -70,23 +70,25 @@ def _day_zero(population: Population, records: Records) -> AsOf:
         return AsOf.of(population.as_of)
     latest = records.latest_date()
     if latest is None:
-        raise InputError(f"population.records: {records.source} holds no date; say what day 0 is with population.as_of")
+        raise InputError(
+            f"population.records: {records.source} contains no date; set the date of day 0 with population.as_of"
+        )
     return AsOf.of(latest)
 
 
 def _read_customer(
     records: Records, id_: str, machine: CompiledJourney, segments: Sequence[str], as_of: AsOf
 ) -> InitialCustomer | None:
-    """One recorded customer on day 0, or None where the stage is not known, not live or not entered yet."""
+    """One recorded customer on day 0, or None if the stage is unknown, terminal or not entered yet."""
     customer = records.customer(id_)
     entries = [entry for entry in records.stage_entries(id_) if entry.state_entered_at <= as_of.cutoff]
     stage = machine.stage_index.get(entries[-1].journey_stage, -1) if entries else -1
     if customer is None or stage < 0 or machine.terminal[stage]:
         return None
     contacts = [
-        _age(as_of, done.generated_at)
-        for done in records.interventions_for(id_)
-        if done.generated_at <= as_of.cutoff and done.recommended_action != MONITOR_ONLY
+        _age(as_of, intervention.generated_at)
+        for intervention in records.interventions_for(id_)
+        if intervention.generated_at <= as_of.cutoff and intervention.recommended_action != MONITOR_ONLY
     ]
     return InitialCustomer(
         number=0,

@@ -1,1 +1,1 @@
-"""The reference engine on SimPy: the readable one."""
+"""The reference engine, written on SimPy for readability."""

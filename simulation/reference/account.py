@@ -1,6 +1,6 @@
-"""The account of one customer in the reference engine: what it is worth, its contract, its charges.
+"""The account of one customer in the reference engine: its value, contract and charges.
 
-All dates are the customer's own. Whoever is lost has no account until won back.
+All dates are relative to the customer's own start. A customer that has left has no account until won back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Account:
     """One customer's account.
 
     Attributes:
-        value: Revenue per year, in dollars, as it is now.
+        value: Current revenue per year, in dollars.
     """
 
     __slots__ = (
@@ -46,10 +46,10 @@ class Account:
         self._clock: Clock | None = None
 
     def open(self, tenure: float) -> None:
-        """The customer comes, or comes back: from now on there is a contract, and charges are made.
+        """Open the account of a customer who arrives or is won back: the contract and the charges start.
 
         Args:
-            tenure: Time since the contract was first made, in days.
+            tenure: Time since the start of the contract, in days.
         """
         customer, table = self._customer, self._customer.table
         contract = table.contract
@@ -63,7 +63,7 @@ class Account:
             self._schedule_value_change()
 
     def close(self) -> None:
-        """The customer is gone, or the run is over: no more charges; what was paid is booked."""
+        """Close the account when the customer leaves or the run ends: add the revenue and cancel all dates."""
         self._add_revenue()
         self._payment_overdue = False
         for entry in (RENEWAL, PAYMENT, VALUE):
@@ -75,26 +75,26 @@ class Account:
         self._paid_since = customer.now
 
     def on_renewal(self) -> None:
-        """A contract ends: the customer stays for another, or leaves."""
+        """The contract is due for renewal: the customer renews or leaves."""
         customer, contract = self._customer, self._customer.table.contract
         self._renewals += 1
         customer.event_times[RENEWAL] = customer.now + contract.renewal_every
         amount = streams.exponential(customer.key, streams.LEAVES_AT_RENEWAL, 0, self._renewals)
-        place = customer.find_move(contract.renewal_move)
-        if place >= 0 and amount < customer.effective_ratio(
-            contract.renewal_mass[customer.segment][customer.tier], place
+        slot = customer.find_move(contract.renewal_move)
+        if slot >= 0 and amount < customer.effective_ratio(
+            contract.renewal_mass[customer.segment][customer.tier], slot
         ):
-            customer.make_move(place, events.RENEWAL)
+            customer.make_move(slot, events.RENEWAL)
 
     def on_payment(self) -> None:
-        """A charge fails, or the time to make it good is over."""
+        """A charge fails, or the grace period of a failed charge ends."""
         customer, contract = self._customer, self._customer.table.contract
         if self._payment_overdue:
             self._payment_overdue = False
             self._schedule_failed_charge(customer.now)
-            place = customer.find_move(contract.charge_move)
-            if place >= 0:
-                customer.make_move(place, events.PAYMENT)
+            slot = customer.find_move(contract.charge_move)
+            if slot >= 0:
+                customer.make_move(slot, events.PAYMENT)
             return
         if streams.uniform(customer.key, streams.CHARGE_RECOVERED, 0, self._failures) < contract.recovered:
             self._schedule_failed_charge(customer.now)
@@ -103,7 +103,7 @@ class Account:
         customer.event_times[PAYMENT] = customer.now + contract.grace
 
     def _schedule_failed_charge(self, last: float) -> None:
-        """Set the day of the next charge that fails, the last charge having been on day `last`."""
+        """Schedule the next charge that fails; the last charge was on day `last`."""
         customer, contract = self._customer, self._customer.table.contract
         self._failures += 1
         amount = streams.exponential(customer.key, streams.CHARGE_FAILS, 0, self._failures)
@@ -111,7 +111,7 @@ class Account:
         customer.event_times[PAYMENT] = last + contract.charge_every * charges
 
     def on_value_change(self) -> None:
-        """The account grows or shrinks."""
+        """Change the account value."""
         customer, table = self._customer, self._customer.table
         shares = table.values.cumulative[int(customer.cause != CALM)][customer.stage]
         change = pick(shares, streams.uniform(customer.key, streams.VALUE_CHANGE_KIND, 0, self._changes))
@@ -121,7 +121,7 @@ class Account:
         self._schedule_value_change()
 
     def update_value_clock(self) -> None:
-        """Stage or distress have changed, and with them how often the value changes."""
+        """Update the rate of value changes after a change of stage or distress."""
         if self._clock is not None:
             self._clock.set_hazard_ratio(self._customer.now, self._rate())
             self._customer.event_times[VALUE] = self._clock.due

@@ -1,12 +1,12 @@
-"""One customer's life in the reference engine: a SimPy process that sleeps until the next thing that is due.
+"""One customer in the reference engine: a SimPy process that waits for the customer's next event.
 
-A customer has a small agenda of due times. The process sleeps until the earliest, lets it happen, and looks again;
-a reviewer's verdict interrupts the sleep. Nothing is drawn twice and nothing is redrawn: a change of hazard keeps
-what is left of every clock.
+A customer has one due time per event type. The process waits for the earliest, handles that event and repeats; a
+reviewer's verdict interrupts the wait. Nothing is redrawn: when a hazard ratio changes, every clock keeps its remaining
+amount.
 
-This module is the customer: stages, moves and the latent distress. `simulation.reference.signals` is how it shows from
-outside, `simulation.reference.orchestration` what the orchestrator does about it, `simulation.reference.account` the
-contract and its worth.
+This module has the customer's stages, moves and latent distress. `simulation.reference.signals` has the signals,
+`simulation.reference.orchestration` the decisions and actions, and `simulation.reference.account` the contract and the
+account value.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ NOWHERE = -1
 
 
 class Customer:
-    """One customer: state, agenda, and what happens when something on it is due.
+    """One customer: the state, the scheduled events and their handlers.
 
     Attributes:
-        now: The customer's own time, in days: the exact due time of what is happening.
-        stage: Code of the present stage.
-        entered_at: When it was entered; before 0 for a customer met in mid-stay.
-        cause: Cause of the present distress, or CALM.
-        episode: Number of the present or last episode, from 1.
+        now: The customer's time, in days: the exact due time of the current event.
+        stage: Code of the current stage.
+        entered_at: Day on which the stage was entered; below 0 for a customer who starts in the middle of a stay.
+        cause: Cause of the current distress, or CALM.
+        episode: Number of the current or last episode, from 1.
         episode_stage: The stage in which that episode began.
-        event_times: When each entry of `simulation.model.event_types` is due; NEVER where it is not.
+        event_times: Due time of each event type (`simulation.model.event_types`); NEVER if it is not scheduled.
     """
 
     __slots__ = (
@@ -90,14 +90,14 @@ class Customer:
     def __init__(
         self, shared: SharedState, arm_state: ArmState, initial: InitialCustomer, key: int, frailty: float
     ) -> None:
-        """Put a customer to sleep until day 0, or until the day of arrival.
+        """Create a customer, whose process starts on day 0 or on the day of arrival.
 
         Args:
-            shared: What all customers share.
-            arm_state: What the customers of one arm share.
-            initial: The customer on day 0.
-            key: The key of the customer's streams.
-            frailty: The customer's own hazard ratio on moves that are subject to it.
+            shared: State that all customers share.
+            arm_state: State that the customers of one arm share.
+            initial: The customer's initial state.
+            key: The key of the customer's random streams.
+            frailty: The customer's hazard ratio on moves that are subject to frailty.
         """
         self.shared, self.key, self.number, self._initial = shared, key, initial.number, initial
         self.table, self.counters = arm_state.table, arm_state.counters
@@ -121,7 +121,7 @@ class Customer:
         self._process = shared.env.process(self._run())
 
     def _start(self) -> None:
-        """Wind every clock: on day 0, or on the day of arrival."""
+        """Start all clocks, on day 0 or on the day of arrival."""
         initial, calendar = self._initial, self.table.calendar_effects
         self.counters.customers[self.segment] += 1
         self.counters.stage_steps.append((self.now, NOWHERE, initial.stage))
@@ -150,7 +150,7 @@ class Customer:
         while not terminal[self.stage]:
             due = min(self.event_times)
             try:
-                # With every hazard zero nothing is ever due: then only a verdict can wake the customer.
+                # If all hazards are zero, nothing is scheduled, and only a verdict can interrupt the wait.
                 yield env.at(due) if due < NEVER else env.event()
             except simpy.Interrupt:
                 continue
@@ -158,11 +158,11 @@ class Customer:
             _HANDLERS[self.event_times.index(due)](self)
 
     def reschedule(self) -> None:
-        """The agenda has changed from outside: look at it again."""
+        """Interrupt the wait after an outside change of the event times."""
         self._process.interrupt()
 
     def finish(self, horizon: float) -> None:
-        """Close the books at the horizon: whoever still lives is censored there."""
+        """Complete the counters at the end of the run, which censors the customer's history."""
         counters, table = self.counters, self.table
         if self._initial.arrives_at >= horizon:
             return
@@ -190,19 +190,19 @@ class Customer:
         source: str | None = None,
         dated: float | None = None,
     ) -> None:
-        """Count an event, and write its row where a trace is kept; see `simulation.trace.events.Row`."""
+        """Count an event, and add its row to the trace if there is one; see `simulation.trace.events.Row`."""
         self.counters.kinds[kind] += 1
         trace = self.shared.trace
         if trace is not None:
             stages = self.table.machine.stages
             to_name = None if to_stage is None else stages[to_stage]
-            happened = (self.now, self.number, self.table.name, kind, stages[self.stage], to_name, label)
-            trace.rows.append(events.Row(*happened, reason, reviewer, value, source, dated))
+            event = (self.now, self.number, self.table.name, kind, stages[self.stage], to_name, label)
+            trace.rows.append(events.Row(*event, reason, reviewer, value, source, dated))
 
     # -- stages and moves --------------------------------------------------------------------------
 
     def _enter_stage(self, stage: int, age: float = 0.0) -> None:
-        """Wind the clock of every move out of a stage; this visit's luck is its own."""
+        """Enter a stage and start the clocks of all moves out of it; the draws are keyed by the visit."""
         self.stage, self.entered_at, self._attempts = stage, self.now - age, 0
         self._visits[stage] += 1
         self._clocks = [self._start_move_clock(slot, age) for slot in range(len(self.table.moves[stage]))]
@@ -228,11 +228,11 @@ class Customer:
         )
 
     def _hazard_ratio(self, slot: int) -> float:
-        """The hazard ratio now in force on a move out of the present stage."""
+        """The current hazard ratio on a move out of the current stage."""
         return self.effective_ratio(self._ratios[self.table.moves[self.stage][slot].move], slot)
 
     def effective_ratio(self, ratio: float, slot: int) -> float:
-        """A ratio with all that now acts on a move out of the present stage."""
+        """`ratio` times all current hazard ratios on a move out of the current stage."""
         table, parameters = self.table, self.table.moves[self.stage][slot]
         if parameters.frailty:
             ratio *= self._frailty
@@ -250,16 +250,16 @@ class Customer:
         )
 
     def _update_move_clocks(self) -> None:
-        """Let every move clock go on at the hazard ratio now in force."""
+        """Update all move clocks to the current hazard ratios."""
         for slot, clock in enumerate(self._clocks):
             clock.set_hazard_ratio(self.now, self._hazard_ratio(slot))
         self.event_times[MOVE] = min((clock.due for clock in self._clocks), default=NEVER)
 
     def on_move(self) -> None:
-        """The first of the competing clocks has run out."""
+        """Make the move whose clock has run out, unless a guard blocks it."""
         slot = next(slot for slot, clock in enumerate(self._clocks) if clock.due == self.now)
         if self._is_blocked(slot):
-            # Blocked, not illegal: the customer stays, and the wait for this move begins anew.
+            # The guard blocks the move: the customer stays, and the clock of this move starts again.
             self._attempts += 1
             self._clocks[slot] = self._start_move_clock(slot, 0.0)
             self.event_times[MOVE] = min(clock.due for clock in self._clocks)
@@ -267,18 +267,18 @@ class Customer:
         self.make_move(slot)
 
     def find_move(self, move: int) -> int:
-        """The place of a move among those out of the present stage; NOWHERE if it cannot be made from here."""
+        """The slot of a move among those out of the current stage; NOWHERE if it is illegal or blocked."""
         for slot, parameters in enumerate(self.table.moves[self.stage]):
             if parameters.move == move and not self._is_blocked(slot):
                 return slot
         return NOWHERE
 
     def make_move(self, slot: int, reason: str | None = None) -> None:
-        """Make a move out of the present stage.
+        """Make a move out of the current stage.
 
         Args:
-            slot: Which of them.
-            reason: What it came of, where that was not its hazard.
+            slot: Slot of the move.
+            reason: The reason in the trace, unless the move's hazard caused it.
         """
         table = self.table
         parameters, was_live = table.moves[self.stage][slot], table.live[self.stage]
@@ -319,7 +319,7 @@ class Customer:
         self.counters.stage_days[self.stage] += self.now - max(0.0, self.entered_at)
 
     def _churn(self) -> None:
-        """The customer is gone: whatever was under way comes to nothing."""
+        """The customer leaves: cancel all pending events and close the account."""
         self.counters.churned[self.segment] += 1
         self.orchestration.cancel_all()
         self._settle_account()
@@ -332,7 +332,7 @@ class Customer:
         self.signals.cancel_all()
 
     def _win_back(self) -> None:
-        """The customer is won back: there is a new contract, and everything goes on from the present stage."""
+        """The customer is won back: open a new contract and resume from the current stage."""
         self.counters.churned[self.segment] -= 1
         self.counters.won_back += 1
         self._active_since = self.now
@@ -349,7 +349,7 @@ class Customer:
     # -- seasons and tenure ------------------------------------------------------------------------
 
     def _schedule_calendar_change(self) -> None:
-        """Note when the next period of the calendar, or the next band of tenure, begins."""
+        """Schedule the start of the next calendar period or tenure band."""
         calendar, due = self.table.calendar_effects, NEVER
         if self._period + 1 < len(calendar.starts):
             due = calendar.starts[self._period + 1]
@@ -358,7 +358,7 @@ class Customer:
         self.event_times[SEASON] = due
 
     def on_calendar_change(self) -> None:
-        """A period of the calendar, or a band of tenure, begins."""
+        """A calendar period or a tenure band begins."""
         calendar = self.table.calendar_effects
         if self._period + 1 < len(calendar.starts) and calendar.starts[self._period + 1] == self.now:
             self._period += 1
@@ -377,7 +377,7 @@ class Customer:
         return rate * table.onset_ratios[self.segment][self.tier]
 
     def _update_onset_clock(self) -> None:
-        """Let the clock of the next episode go on at the rate now in force, and the account's likewise."""
+        """Update the onset clock and the clock of value changes to the current rates."""
         if self.cause == CALM:
             self._onset_clock.set_hazard_ratio(self.now, self._onset_rate())
             self.event_times[EPISODE] = self._onset_clock.due
@@ -388,7 +388,7 @@ class Customer:
         return Clock(EXPONENTIAL, 1.0, 0.0, amount, self.now, self._onset_rate())
 
     def on_episode(self) -> None:
-        """Distress sets in, or ends."""
+        """An episode of distress begins or ends."""
         if self.cause != CALM:
             self._end_episode()
             return
@@ -435,28 +435,28 @@ class Customer:
             is_treated=self.orchestration.is_treated,
         )
 
-    # -- what an action does -----------------------------------------------------------------------
+    # -- effects of actions ------------------------------------------------------------------------
 
     def apply_effect(self, recovery_ratio: float, days: float) -> None:
-        """The present episode ends faster by a hazard ratio, for some days."""
+        """Multiply the hazard of the end of the current episode for some days."""
         self._end_clock.set_hazard_ratio(self.now, recovery_ratio)
         self.event_times[EPISODE] = self._end_clock.due
         self.event_times[EFFECT_END] = self.now + days
 
     def on_effect_end(self) -> None:
-        """The help has worn off."""
+        """The effect on the end of the episode wears off."""
         self.event_times[EFFECT_END] = NEVER
         self._end_clock.set_hazard_ratio(self.now, 1.0)
         self.event_times[EPISODE] = self._end_clock.due
 
     def apply_harm(self, churn_ratio: float, days: float) -> None:
-        """A calm customer was contacted: churn is likelier by a hazard ratio, for some days."""
+        """Multiply the hazard of churn for some days after a contact."""
         self._harm_ratio = churn_ratio
         self.event_times[HARM_END] = self.now + days
         self._update_move_clocks()
 
     def on_harm_end(self) -> None:
-        """The contact is forgotten."""
+        """The effect of a contact on churn wears off."""
         self.event_times[HARM_END] = NEVER
         self._harm_ratio = 1.0
         self._update_move_clocks()
@@ -465,18 +465,18 @@ class Customer:
 _HANDLERS: tuple[Callable[[Customer], None], ...] = (
     Customer.on_move,
     Customer.on_episode,
-    lambda life: life.signals.on_symptom(),
-    lambda life: life.signals.on_noise(),
-    lambda life: life.signals.on_delivery(),
+    lambda customer: customer.signals.on_symptom(),
+    lambda customer: customer.signals.on_noise(),
+    lambda customer: customer.signals.on_delivery(),
     Customer.on_effect_end,
     Customer.on_harm_end,
-    lambda life: life.orchestration.on_action(),
-    lambda life: life.orchestration.on_outcome(),
-    lambda life: life.orchestration.on_expiry(),
-    lambda life: life.orchestration.on_cadence(),
+    lambda customer: customer.orchestration.on_action(),
+    lambda customer: customer.orchestration.on_outcome(),
+    lambda customer: customer.orchestration.on_expiry(),
+    lambda customer: customer.orchestration.on_cadence(),
     Customer.on_calendar_change,
-    lambda life: life.account.on_renewal(),
-    lambda life: life.account.on_payment(),
-    lambda life: life.account.on_value_change(),
+    lambda customer: customer.account.on_renewal(),
+    lambda customer: customer.account.on_payment(),
+    lambda customer: customer.account.on_value_change(),
 )
-"""What happens when an entry of the agenda is due, in the agenda's order."""
+"""Handler of each event type, in the order of `simulation.model.event_types`."""

@@ -1,7 +1,7 @@
-"""The reference engine: customers as SimPy processes. The clear one, that defines the model and that others must match.
+"""The reference engine: customers as SimPy processes. It defines the model, and the compiled engine must match it.
 
-`simulation.reference.customer` is one customer, `simulation.reference.review_queue` the reviewers; this module puts
-them in one environment.
+`simulation.reference.customer` simulates one customer and `simulation.reference.review_queue` the reviewers. This
+module runs them in one environment.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 
 class SharedState:
-    """What all customers share: the clock, the gate, and the trace."""
+    """State that all customers share: the environment, the review queue and the trace."""
 
     def __init__(self, table: CompiledArm, days: float, trace: Trace | None) -> None:
-        """Open an empty town.
+        """Create the shared state of a run.
 
         Args:
-            table: The first arm; its reviewers are everybody's.
-            days: The horizon.
-            trace: Where rows go, or None to keep none.
+            table: The first arm, whose reviewers all arms share.
+            days: Length of the run, in days.
+            trace: The trace that rows are added to, or None.
         """
         self.env = ExactEnvironment()
         self.trace = trace
@@ -48,10 +48,10 @@ class SharedState:
 
 
 class ArmState:
-    """What the customers of one arm share: the tables and the books."""
+    """State that the customers of one arm share: the parameters and the counters."""
 
     def __init__(self, table: CompiledArm, segments: tuple[str, ...]) -> None:
-        """Open the books of an arm.
+        """Create the state of an arm.
 
         Args:
             table: The compiled arm.
@@ -62,7 +62,7 @@ class ArmState:
         self.segment_codes = map_policy_segments(table, segments)
 
     def occupancy(self, days: float) -> list[list[int]]:
-        """How many customers are in each stage over time; the steps it is counted from are given up."""
+        """Number of customers in each stage over time; this discards the stage steps it is computed from."""
         counts = self.counters.compute_occupancy(len(self.table.machine.stages), days)
         self.counters.stage_steps.clear()
         return counts
@@ -75,9 +75,16 @@ def simulate_reference(
     *,
     take_rows: RowSink | None = None,
 ) -> tuple[Totals, ...]:
-    """Live one cohort, split between arms that share the gate; see `simulation.runs.run.run_together`."""
+    """Simulate one cohort, split between arms with shared reviewers; see `simulation.runs.run.run_together`.
+
+    Args:
+        arm_specs: The arms.
+        cohort: The customers of all pods on day 0.
+        options: The options of the run.
+        take_rows: Takes the rows of the trace in order, in blocks, or None.
+    """
     first, days = arm_specs[0], options.days
-    arm_states = [ArmState(compile_arm(setup, cohort.segments), cohort.segments) for setup in arm_specs]
+    arm_states = [ArmState(compile_arm(arm_spec, cohort.segments), cohort.segments) for arm_spec in arm_specs]
     shared = SharedState(arm_states[0].table, days, Trace() if options.keep_trace or take_rows is not None else None)
     splits = build_arm_splits([arm_shares(segment, arm_specs) for segment in cohort.segments])
     started = perf_counter()

@@ -1,7 +1,7 @@
-"""A SimPy environment in which things happen at exact times.
+"""A SimPy environment with exact event times.
 
-SimPy schedules by delay, and ``now + (due - now)`` is not always ``due``. Here an event is scheduled at its due time,
-to the last bit, so that the order of events and the times in the trace do not depend on who waited since when.
+SimPy schedules by delay, and ``now + (due - now)`` does not always equal ``due``. Here an event is scheduled at exactly
+its due time, so that the order of events and the times in the trace do not depend on when the wait started.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import simpy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What happens at one instant happens in this order. SimPy's own interrupts are URGENT (0).
+# Order of simultaneous events. SimPy's own interrupts are URGENT (0).
 BEFORE_ALL = simpy.events.EventPriority(0)
 CUSTOMERS = simpy.events.EventPriority(1)
 AFTER_ALL = simpy.events.EventPriority(2)
@@ -24,9 +24,9 @@ class ExactEnvironment(simpy.Environment):
     """An environment with absolute times."""
 
     def at(self, time: float, priority: simpy.events.EventPriority = CUSTOMERS) -> simpy.Event:
-        """An event that happens at `time` (or now, should that have passed)."""
+        """An event at `time`, or now if `time` is in the past."""
         event = simpy.Event(self)
-        # Triggered but not yet processed, as SimPy's own Timeout is; the private names are those of our base class.
+        # Triggered but not yet processed, like SimPy's Timeout, which sets the same private attributes.
         event._ok, event._value = True, None  # noqa: SLF001
         heappush(self._queue, (max(time, self._now), priority, next(self._eid), event))
         return event

@@ -1,6 +1,6 @@
-"""What the orchestrator does about one customer: decide, ask a reviewer, act, measure.
+"""Orchestration of one customer: decisions, reviews, actions and outcomes.
 
-The decisions are those of `journey.decision.steps`, the very rules that judge recorded customers.
+Decisions use `journey.decision.steps`, the same rules as for recorded customers.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 MONITORING_REASONS = frozenset(
     (rules.LOW_CONFIDENCE, rules.NO_PLAY, rules.OPEN_INTERVENTION, rules.COOLING_DOWN, rules.CAPPED, rules.VETOED)
 )
-"""Reasons that leave the orchestrator watching; the others leave it without a decision to make."""
+"""Reasons for `monitor_only`; with other reasons than these and `act`, there is nothing to decide."""
 
 
 class CustomerOrchestration:
-    """One customer as the orchestrator sees it, and what is under way for that customer."""
+    """The orchestrator's view of one customer, with the customer's open request, action and outcome."""
 
     __slots__ = (
         "_actions_in_spell",
@@ -54,16 +54,16 @@ class CustomerOrchestration:
     )  # fmt: skip
 
     def __init__(self, customer: Customer, initial: InitialCustomer, policy_segment: int) -> None:
-        """Take over a customer on day 0, with what was heard and done before.
+        """Start orchestrating a customer, with the signals and the contact from before the run.
 
         Args:
-            customer: The customer's life.
-            initial: The same customer on day 0.
-            policy_segment: The customer's segment, as the policy numbers them.
+            customer: The customer.
+            initial: The customer's initial state.
+            policy_segment: The customer's segment, as a code of the policy.
         """
         self._customer = customer
         self._policy_segment = policy_segment
-        # A list and not a deque, which takes 600 bytes while it is empty: most customers are never contacted.
+        # A list, because an empty deque takes 600 bytes and most customers are never contacted.
         self._contacts: list[float] = []
         self._last_touch_at = NEVER if initial.days_since_contact < 0.0 else -initial.days_since_contact
         self._request: ReviewRequest | None = None
@@ -85,7 +85,7 @@ class CustomerOrchestration:
             self.evidence.add_signal(customer.table.policy_parameters, -signal.age_days, kind, signal.strength, source)
 
     def start(self) -> None:
-        """From now on the customer is looked at, also when nothing happens."""
+        """Schedule the first regular evaluation."""
         customer = self._customer
         if customer.table.cadence > 0.0:
             customer.event_times[CADENCE] = customer.now + customer.table.cadence * streams.uniform(
@@ -93,19 +93,19 @@ class CustomerOrchestration:
             )
 
     def resume(self) -> None:
-        """A customer who was lost is there again."""
+        """Schedule the next regular evaluation of a customer that was won back."""
         if self._customer.table.cadence > 0.0:
             self._customer.event_times[CADENCE] = self._customer.now + self._customer.table.cadence
 
     def cancel_all(self) -> None:
-        """The customer is gone, and with them whatever is under way."""
+        """Cancel the open request, action and evaluations of a customer that has left."""
         self.withdraw("withdrawn")
         self._has_open_action = 0
         for entry in (ACTION, OUTCOME, CADENCE):
             self._customer.event_times[entry] = NEVER
 
     def record_stage_entry(self, visit: int) -> None:
-        """A stage was entered; the records may say so, or something else, or nothing."""
+        """Record the entry to the current stage, possibly with a record error."""
         customer, error_rates = self._customer, self._customer.table.record_errors
         stage = customer.stage
         if customer.table.live[stage]:
@@ -118,11 +118,11 @@ class CustomerOrchestration:
 
     @property
     def is_treated(self) -> bool:
-        """Whether anything was done in the present episode."""
+        """Whether an action was taken in the current episode."""
         return self._actions_in_spell > 0
 
     def receive_signal(self, kind: int, strength: float, source: int, dated: float) -> None:
-        """A signal arrives; its record may bear an earlier day."""
+        """Add a signal to the evidence. `dated` is the day in its record, which may be earlier than now."""
         table = self._customer.table
         self.evidence.add_signal(
             table.policy_parameters, self._customer.now, kind, strength, source, self._customer.now - dated
@@ -131,16 +131,16 @@ class CustomerOrchestration:
             self.decide()
 
     def begin_spell(self, spell: int) -> None:
-        """A new episode, or the calm after one: what is done in it has luck of its own."""
+        """Begin a new episode, or the calm spell after one; the draws of its actions are keyed by `spell`."""
         self._spell, self._actions_in_spell, self._requests_in_spell = spell, 0, 0
 
     def on_cadence(self) -> None:
-        """The regular evaluation."""
+        """Make the regular evaluation and schedule the next one."""
         self._customer.event_times[CADENCE] = self._customer.now + self._customer.table.cadence
         self.decide()
 
     def decide(self) -> None:
-        """Evaluate the customer with the rules, and set going what they say."""
+        """Evaluate the customer with the rules, and start the resulting action or review."""
         customer, table, counters = self._customer, self._customer.table, self._customer.counters
         stage, days = self._recorded_stage, customer.now - self._recorded_since
         assessment = self.evidence.assess(table.policy_parameters, customer.now, self._policy_segment, stage, days)
@@ -201,21 +201,21 @@ class CustomerOrchestration:
         approved = draw < skill.approve_distressed if customer.cause != CALM else draw >= skill.reject_calm
         verdict = "approved" if approved else "rejected"
         if approved:
-            better = self._play_for_true_cause()
+            action_for_cause = self._action_for_true_cause()
             overrides = (
                 streams.uniform(customer.key, streams.OVERRIDE, self._spell, self._requests_in_spell) < skill.override
             )
-            if overrides and better not in (rules.NO_ACTION, self.action):
-                self.action, verdict = better, "overridden"
+            if overrides and action_for_cause not in (rules.NO_ACTION, self.action):
+                self.action, verdict = action_for_cause, "overridden"
             customer.event_times[ACTION] = customer.now + table.effects[self.action].delay
         else:
             self._has_open_action = 0
-            # A refusal counts as a touch: the same proposal is not put to the reviewers again at the next signal.
+            # A rejection counts as a contact, so that the next signal does not repeat the same request.
             self._last_touch_at = customer.now
         self._close_request(verdict, reviewer)
         customer.reschedule()
 
-    def _play_for_true_cause(self) -> int:
+    def _action_for_true_cause(self) -> int:
         customer, table = self._customer, self._customer.table
         cause = table.causes[customer.cause].policy_cause if customer.cause != CALM else -1
         return (
@@ -225,18 +225,18 @@ class CustomerOrchestration:
         )
 
     def on_expiry(self) -> None:
-        """Nobody reviewed the request in time; one that a reviewer holds is finished."""
+        """Expire a request that is still waiting; a review in progress is completed."""
         self._customer.event_times[EXPIRY] = NEVER
         if self._request is not None and self._request.started_at is None:
             self.withdraw("expired")
 
     def record_open_request(self) -> None:
-        """The run is over, and a request may still be open."""
+        """Count the request that is open at the end of the run, if any."""
         if self._request is not None:
             self._customer.shared.queue.statistics.record_open(self._request.requested_at, self._request.started_at)
 
     def withdraw(self, verdict: str) -> None:
-        """Close a request that no reviewer will decide; without one nothing happens."""
+        """Close the open request, if any, without a reviewer's decision."""
         if self._request is not None:
             self._has_open_action = 0
             self._close_request(verdict, None)
@@ -256,7 +256,7 @@ class CustomerOrchestration:
     # -- action and outcome ------------------------------------------------------------------------
 
     def on_action(self) -> None:
-        """The action is carried out, and the customer may respond to it."""
+        """Carry out the action; the customer may respond to it."""
         customer, table, counters = self._customer, self._customer.table, self._customer.counters
         effect, fatigue = table.effects[self.action], self._add_fatigue()
         customer.event_times[ACTION] = NEVER
@@ -282,23 +282,23 @@ class CustomerOrchestration:
             customer.apply_effect(effect.recovery_ratio[customer.cause], effect.lasts)
 
     def _add_fatigue(self) -> float:
-        """One more contact; returns the level of those before it, faded to this day."""
+        """Add one contact to the fatigue level, and return the decayed level before it."""
         now, fade_rate = self._customer.now, self._customer.table.fatigue.fade_rate
         level = self._fatigue * rules.fade(now - self._fatigue_at, fade_rate)
         self._fatigue, self._fatigue_at = level + 1.0, now
         return level
 
     def on_outcome(self) -> None:
-        """The outcome window closes on an action whose episode, if there was one, has not ended."""
+        """Record the outcome at the end of the window, if the action's episode has not ended."""
         if self._episode_acted_on == CALM:
             self._record_outcome("no_action_needed")
         else:
             self._record_outcome("partial_improvement" if self._responded else "no_response")
 
     def on_episode_end(self, episode: int) -> None:
-        """An episode ended; if an action on it still awaits its outcome, this is the outcome."""
+        """Record the outcome ``resolved`` if an action on the ended episode has no outcome yet."""
         if self._customer.event_times[OUTCOME] < NEVER and self._episode_acted_on == episode:
-            # An observer records it as resolved either way; only a customer who responded is grateful for it.
+            # The outcome is `resolved` even without a response; only a response raises satisfaction.
             if self._responded:
                 self.satisfaction += self._customer.table.effects[self.action].csat
             self._record_outcome("resolved")

@@ -1,10 +1,9 @@
-"""The human gate: a limited number of reviewers with working hours, and a queue in order of the money at stake.
+"""The review queue: a limited number of reviewers with working hours, and requests ordered by the money at stake.
 
-A SimPy resource of its own, because SimPy's priority resource sorts its whole queue at every request; here a request
-costs a heap operation however long the queue is. Priority is frozen at the request; ties go by time, then customer.
-At one instant verdicts come first, then what happens to customers, then the handing out of waiting requests, so who
-asks at the same moment is served by rank and not by chance. What nobody reviews stays pending: nothing approves
-itself.
+SimPy's priority resource sorts its whole queue at every request; here a request costs one heap operation. A request
+keeps the priority it was made with; ties are broken by time, then customer. At one time, verdicts come first, then
+customers' events, then the assignment of waiting requests. So simultaneous requests are served in order of priority.
+A request without a review stays pending: there is no automatic approval.
 """
 
 from __future__ import annotations
@@ -27,16 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass(order=True, slots=True)
 class ReviewRequest:
-    """A request for review, ordered by (minus money at stake, time asked, customer).
+    """A request for review, ordered by (minus money at stake, time of the request, customer).
 
     Attributes:
-        rank: Minus the money at stake: the dearest request is first.
-        requested_at: When it was asked, in days.
+        rank: Minus the money at stake, so that the largest amount is first.
+        requested_at: Time of the request, in days.
         customer: Number of the customer.
-        work: Working time a reviewer will need for it, in days.
-        on_decision: Called with (time, reviewer) when the review is done.
-        started_at: When a reviewer took it up; None while it waits.
-        is_open: False once it expired or was withdrawn.
+        work: Working time of the review, in days.
+        on_decision: Called with (time, reviewer) when the review is completed.
+        started_at: Start of the review, in days; None while the request waits.
+        is_open: False after the request has expired or was withdrawn.
     """
 
     rank: float
@@ -52,18 +51,18 @@ class ReviewQueue:
     """Reviewers and their queue.
 
     Attributes:
-        busy: Working time spent on reviews so far, in days, over all reviewers.
-        statistics: What is measured over time.
+        busy: Working time of the completed reviews, in days, over all reviewers.
+        statistics: Queue statistics over time.
     """
 
     def __init__(self, env: ExactEnvironment, count: int, reviewers: Reviewers, statistics: QueueStatistics) -> None:
-        """Open the gate.
+        """Create an empty queue.
 
         Args:
             env: The SimPy environment.
-            count: How many reviewers there are; with none, every request waits until it expires.
-            reviewers: Their working hours.
-            statistics: Where backlog, waits and work are written down.
+            count: Number of reviewers; with 0, every request waits until it expires.
+            reviewers: The reviewers' specification, for their working hours.
+            statistics: Collects backlog, waits and working time.
         """
         self._env = env
         self._hours = reviewers.working_hours
@@ -73,7 +72,7 @@ class ReviewQueue:
         self.statistics = statistics
 
     def submit(self, request: ReviewRequest) -> None:
-        """Put a request in the queue."""
+        """Add a request to the queue."""
         heappush(self._waiting, request)
         self._schedule_assignment()
 

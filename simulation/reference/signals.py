@@ -1,6 +1,7 @@
-"""How a life looks from outside: symptoms of distress, false alarms, and signs of recovery, each detected with a delay.
+"""Signals of one customer: symptoms of distress, false alarms and recovery signals, each detected with a delay.
 
-Every signal's luck belongs to its identity: which episode, which symptom of it; or which false alarm in a life.
+The draws of a signal are keyed by its identity: the episode and the number of the symptom, or the number of the false
+alarm.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from simulation.reference.customer import Customer
 
 AUTOMATED, MANUAL = 0, 1
-"""Sources that a simulated signal can have; the codes are those of the policy's trusts."""
+"""Sources of simulated signals; the codes are those of the policy's trusts."""
 
 
 class PendingSignal(NamedTuple):
-    """A signal on its way to the orchestrator; `order` breaks ties between two that are known at the same time.
+    """A signal that the orchestrator has not received yet; `order` breaks ties between signals due at the same time.
 
-    `record` says what is wrong with its record, one of the codes below; `dated` is the day that the record bears.
+    `record` is the kind of its record, a code of `simulation.model.record_errors`; `dated` is the day in the record.
     """
 
     time: float
@@ -41,7 +42,7 @@ class PendingSignal(NamedTuple):
 
 
 class SignalProcess:
-    """The signals one customer sends."""
+    """The signals of one customer."""
 
     __slots__ = ("_customer", "_noise", "_pending", "_signals_sent", "_symptom", "is_detected")
 
@@ -52,16 +53,16 @@ class SignalProcess:
         self._signals_sent = 0
         self._pending: list[PendingSignal] = []
         self.is_detected = False
-        """Whether the present episode has shown itself to the orchestrator."""
+        """Whether the orchestrator has received a symptom of the current episode."""
 
     def begin_episode(self) -> None:
-        """From now on the present episode shows."""
+        """Start the symptoms of the current episode."""
         self._symptom = 0
         self.is_detected = False
         self._schedule_symptom()
 
     def end_episode(self, cause: int) -> None:
-        """No more symptoms; perhaps a sign of recovery."""
+        """Stop the symptoms; send a recovery signal with the probability of the world."""
         customer, table = self._customer, self._customer.table
         customer.event_times[SYMPTOM] = NEVER
         draw = streams.uniform(customer.key, streams.RELIEF_TYPE, customer.episode, 0)
@@ -70,7 +71,7 @@ class SignalProcess:
             self._send_signal(record_errors.RELIEF, table.recovery_type, strength, customer.episode, 0, cause)
 
     def on_symptom(self) -> None:
-        """A symptom occurs; it will be detected a little later."""
+        """Send a symptom and schedule the next one."""
         customer = self._customer
         parameters, signals = customer.table.causes[customer.cause], customer.table.signals
         context, occurrence = customer.episode, self._symptom
@@ -84,7 +85,7 @@ class SignalProcess:
         self._schedule_symptom()
 
     def schedule_noise(self) -> None:
-        """Set the time of the next false alarm."""
+        """Schedule the next false alarm."""
         customer, rate = self._customer, self._customer.table.noise.rate
         if rate > 0.0:
             self._noise += 1
@@ -93,7 +94,7 @@ class SignalProcess:
             )
 
     def on_noise(self) -> None:
-        """A false alarm is raised."""
+        """Send a false alarm and schedule the next one."""
         customer, occurrence = self._customer, self._noise
         mix, signals = customer.table.noise, customer.table.signals
         kind = mix.types[pick(mix.cumulative, streams.uniform(customer.key, streams.NOISE_TYPE, 0, occurrence))]
@@ -102,7 +103,7 @@ class SignalProcess:
         self.schedule_noise()
 
     def on_delivery(self) -> None:
-        """A signal reaches the orchestrator."""
+        """Deliver the next pending signal to the orchestrator."""
         customer, table, counters = self._customer, self._customer.table, self._customer.counters
         signal = heappop(self._pending)
         customer.event_times[DELIVERY] = self._pending[0].time if self._pending else NEVER
@@ -126,7 +127,7 @@ class SignalProcess:
         return events.NOISE if signal.cause == CALM else self._customer.table.causes[signal.cause].name
 
     def cancel_all(self) -> None:
-        """The customer is gone: nothing more is sent, and what is under way arrives nowhere."""
+        """Cancel all future and pending signals of a customer that has left."""
         self._pending.clear()
         for entry in (SYMPTOM, NOISE, DELIVERY):
             self._customer.event_times[entry] = NEVER
@@ -145,7 +146,7 @@ class SignalProcess:
         )
 
     def _send_signal(self, channel: int, kind: int, strength: float, context: int, occurrence: int, cause: int) -> None:
-        """Put a signal on its way, with whatever goes wrong with its record."""
+        """Add a signal to the pending ones, with the errors of its record."""
         customer, signals, error_rates = (
             self._customer,
             self._customer.table.signals,
@@ -177,4 +178,4 @@ class SignalProcess:
 
 _SOURCES = (streams.SYMPTOM_SOURCE, streams.NOISE_SOURCE, streams.RELIEF_SOURCE)
 _DELAYS = (streams.SYMPTOM_DELAY, streams.NOISE_DELAY, streams.RELIEF_DELAY)
-"""Streams by what the signal came from, in the order of `simulation.model.record_errors`."""
+"""Random streams by the signal's origin, in the order of `simulation.model.record_errors`."""
