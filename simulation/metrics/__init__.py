@@ -1,1 +1,1 @@
-"""What a run counts and measures: counters, totals, queue statistics, quantiles."""
+"""Measurements of a run: counters, totals, queue statistics and quantiles."""

@@ -1,4 +1,4 @@
-"""What is counted while customers live, and what it adds up to: metrics for people, quantities for money."""
+"""Counters of a simulation, and the metrics and quantities computed from them."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ def discounted_days(start: float, stop: float, rate: float) -> float:
 
 
 def build_time_grid(days: float) -> list[float]:
-    """The days at which stages are counted: day 0, the horizon, and eleven at equal distances between."""
+    """The 13 equally spaced days at which stages are counted, from day 0 to the end of the run."""
     return [*(days * point / 12 for point in range(12)), days]
 
 
 P90 = 0.9
-"""Nine of ten wait no longer than the wait that goes by this name."""
+"""Share of the 90th percentile."""
 
 
 class Mean(NamedTuple):
-    """A mean or share before it is divided: the sum, and what it is taken over."""
+    """A mean or share as its numerator and denominator."""
 
     numerator: float
     denominator: float
 
     @property
     def value(self) -> float | None:
-        """The mean; None over nothing."""
+        """The mean, or None if the denominator is 0."""
         return self.numerator / self.denominator if self.denominator else None
 
 
@@ -80,37 +80,37 @@ class Counters:
     stage_steps: list[tuple[float, int, int]] = field(default_factory=list)
 
     @classmethod
-    def merge(cls, tallies: Sequence[Counters]) -> Counters:
-        """Several tallies as one; amounts are added in this order, so the sums are the same every time."""
-        whole = cls(tallies[0].segments)
+    def merge(cls, counters: Sequence[Counters]) -> Counters:
+        """Add up several counters; amounts are added in this order, so the sums are reproducible."""
+        merged = cls(counters[0].segments)
         for name in (each.name for each in fields(cls) if each.name != "segments"):
-            parts = [getattr(tally, name) for tally in tallies]
+            parts = [getattr(each, name) for each in counters]
             if isinstance(parts[0], dict):
-                total = getattr(whole, name)
+                total = getattr(merged, name)
                 for part in parts:
                     for key, amount in part.items():
                         total[key] += amount
             elif isinstance(parts[0], list):
-                setattr(whole, name, [item for part in parts for item in part])
+                setattr(merged, name, [item for part in parts for item in part])
             else:
-                setattr(whole, name, sum(parts))
-        return whole
+                setattr(merged, name, sum(parts))
+        return merged
 
     def add_wait(self, days: float) -> None:
-        """A request is closed that waited so long."""
+        """Count a closed request that waited `days`."""
         self.requests += 1
         self.waited += days
         self.waits[sketch_bucket(days)] += 1
 
     def compute_metrics(self, table: CompiledArm, busy: float, days: float) -> dict[str, float | None]:
-        """What a person reads: shares, counts and means over the cohort."""
-        counted = self._compute(table, busy, days)
-        return {name: found.value if isinstance(found, Mean) else found for name, found in counted.items()}
+        """The metrics: shares, counts and means over the cohort. None if a denominator is 0."""
+        metrics = self._compute(table, busy, days)
+        return {name: metric.value if isinstance(metric, Mean) else metric for name, metric in metrics.items()}
 
     def compute_denominators(self, table: CompiledArm, busy: float, days: float) -> dict[str, float]:
-        """What the means and shares among the metrics are taken over, so that those of several books can be pooled."""
-        counted = self._compute(table, busy, days)
-        return {name: float(found.denominator) for name, found in counted.items() if isinstance(found, Mean)}
+        """The denominators of the means and shares, so that metrics of several runs can be pooled."""
+        metrics = self._compute(table, busy, days)
+        return {name: float(metric.denominator) for name, metric in metrics.items() if isinstance(metric, Mean)}
 
     def _compute(self, table: CompiledArm, busy: float, days: float) -> dict[str, float | Mean | None]:
         customers = sum(self.customers.values())
@@ -142,13 +142,13 @@ class Counters:
             ),
             **({"won_back": float(self.won_back)} if _has_win_back(table) else {}),
             **{
-                f"churn_rate[{name}]": Mean(self.churned[place], self.customers[place])
-                for place, name in enumerate(self.segments)
+                f"churn_rate[{name}]": Mean(self.churned[segment], self.customers[segment])
+                for segment, name in enumerate(self.segments)
             },
         }
 
     def compute_quantities(self, table: CompiledArm) -> dict[str, float]:
-        """What money is made of: amounts over the whole cohort."""
+        """The quantities that costs and revenue are computed from, over the whole cohort."""
         reviews = self._reviews()
         return {
             "revenue": self.revenue,
@@ -166,7 +166,7 @@ class Counters:
         }
 
     def compute_occupancy(self, stages: int, days: float) -> list[list[int]]:
-        """How many of the customers who have come by then are in each stage, on the days of `build_time_grid`."""
+        """Number of customers in each stage on the days of `build_time_grid`; later arrivals are not counted."""
         counts = [0] * stages
         steps = sorted(self.stage_steps)
         rows, index = [], 0
@@ -181,13 +181,13 @@ class Counters:
         return rows
 
     def close_episode(self, stage: int, segment: int, *, is_detected: bool, is_treated: bool) -> None:
-        """Count an episode of distress that began in this stage, and whether anything was done about it."""
+        """Count an episode of distress that began in this stage, and whether it was detected and treated."""
         self.episodes_seen += is_detected
         self.distressed[stage, segment] += 1
         self.unhelped[stage, segment] += not is_treated
 
     def untreated_rows(self, stages: Sequence[str]) -> list[dict[str, str | int]]:
-        """Episodes by the stage they began in and by segment, and how many of them nobody did anything about."""
+        """Episodes of distress by initial stage and segment, and the number of untreated ones (`got_nothing`)."""
         return [
             {
                 "stage": stages[stage],
@@ -199,7 +199,7 @@ class Counters:
         ]
 
     def add_revenue(self, value: float, start: float, stop: float, rate: float) -> None:
-        """Add the revenue of a customer paying `value` a year from `start` to `stop`."""
+        """Add the discounted revenue of a customer who pays `value` dollars per year from day `start` to `stop`."""
         self.revenue += value / DAYS_PER_YEAR * discounted_days(start, stop, rate)
 
     def _reviews(self) -> int:

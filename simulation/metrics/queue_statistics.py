@@ -1,4 +1,4 @@
-"""The human gate over time: backlog on a grid of days, and work and waits between them."""
+"""The review queue over time: the backlog on a grid of days, and working time and waits between them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class QueueStatistics:
     """Running counts over one run; times in days.
 
     Attributes:
-        grid: Days at which the backlog is counted, rising from 0 to the horizon.
+        grid: Days at which the backlog is counted, increasing from 0 to the end of the run.
         backlog: Requests that wait for a reviewer, on each day of the grid.
-        closed: Requests closed, decided or not, between a day of the grid and the next.
-        waited: Days that those have waited until somebody took them up, or until they were closed.
-        worked: Working time of the reviews that were finished then.
+        closed: Requests closed, with or without a decision, in each interval of the grid.
+        waited: Total wait of these requests in days, until the review started or the request was closed.
+        worked: Working time of the reviews completed in each interval, in days.
     """
 
     grid: Sequence[float]
@@ -40,26 +40,26 @@ class QueueStatistics:
         self.waited, self.worked = [0.0] * intervals, [0.0] * intervals
 
     @classmethod
-    def merge(cls, books: Sequence[QueueStatistics]) -> QueueStatistics:
-        """The books of several gates as those of one with all their reviewers and requests."""
-        whole = cls(books[0].grid)
+    def merge(cls, queues: Sequence[QueueStatistics]) -> QueueStatistics:
+        """Add up the statistics of several queues."""
+        merged = cls(queues[0].grid)
         for name in ("backlog", "closed", "waited", "worked"):
-            setattr(whole, name, [sum(parts) for parts in zip(*(getattr(book, name) for book in books), strict=True)])
-        return whole
+            setattr(merged, name, [sum(parts) for parts in zip(*(getattr(each, name) for each in queues), strict=True)])
+        return merged
 
     def record_closed(self, requested_at: float, started_at: float, now: float) -> None:
-        """A request is closed that waited from `requested_at` to `started_at`."""
+        """Count a request that waited from `requested_at` to `started_at` and is closed at `now`."""
         self._count_backlog(requested_at, started_at)
         interval = interval_index(self.grid, now)
         self.closed[interval] += 1
         self.waited[interval] += started_at - requested_at
 
     def record_open(self, requested_at: float, started_at: float | None) -> None:
-        """A request is open at the end of the run; if nobody took it up, it waits still."""
+        """Count a request that is open at the end of the run; `started_at` is None if it still waits."""
         self._count_backlog(requested_at, self.grid[-1] + 1.0 if started_at is None else started_at)
 
     def record_review(self, now: float, days: float) -> None:
-        """A review is finished that took so much working time."""
+        """Count a review completed at `now` that took `days` of working time."""
         self.worked[interval_index(self.grid, now)] += days
 
     def _count_backlog(self, start: float, stop: float) -> None:
@@ -67,16 +67,16 @@ class QueueStatistics:
             self.backlog[index] += start <= day < stop
 
     def rows(self, reviewers: Reviewers, count: int) -> list[dict[str, float | None]]:
-        """What a person reads: a row per day of the grid.
+        """One row per day of the grid.
 
         Args:
-            reviewers: Their working hours.
-            count: How many they are.
+            reviewers: The reviewers' specification, for their working hours.
+            count: Number of reviewers.
 
         Returns:
-            Rows of ``day``, ``backlog`` on that day, and over the days since the row before: ``utilisation`` (working
-            time of the reviews finished, over the working time there was) and ``wait_days_mean`` of the requests
-            closed; None where there was nothing to divide by.
+            Rows of ``day``, ``backlog`` on that day and, over the interval before it, ``utilisation`` (working time of
+            completed reviews divided by available working time) and ``wait_days_mean`` of closed requests. The last two
+            are None if the denominator is 0.
         """
         rows: list[dict[str, float | None]] = [
             {"day": self.grid[0], "backlog": self.backlog[0], "utilisation": None, "wait_days_mean": None}

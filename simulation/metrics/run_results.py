@@ -11,32 +11,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """One cohort lived in one arm.
+    """The results of one cohort in one arm.
 
     Attributes:
         arm: Name of the arm.
-        engine: The engine that did it.
+        engine: Name of the engine.
         customers: Size of the cohort.
-        days: The horizon.
-        metrics: What a person reads; None where nothing happened that it could be measured on.
-        quantities: What money is made of, over the whole cohort and the horizon.
+        days: Length of the run, in days.
+        metrics: Values of the metrics; None if a metric's denominator is 0.
+        quantities: Quantities that costs and revenue are computed from, over the whole cohort and run.
         occupancy: Share of customers per stage on a grid of days.
-        events: Number of trace rows, whether they were kept or not.
-        events_by_kind: The same by kind.
-        decisions_by_reason: How many evaluations each rule took out, and how many led to an action.
-        wall_seconds: The engine alone, without reading, compiling or writing.
-        trace: The rows, when they were asked for.
-        reviews_by_verdict: How many requests for review ended in each way.
-        outcomes: How many actions had each outcome.
-        unhelped: Episodes of distress by the stage they began in and by segment, and how many got nothing.
-        gate: Backlog, utilisation and waits over time (`simulation.metrics.queue_statistics`); of all arms that share
-            the gate.
-        denominators: What the means and shares among the metrics are taken over (customers, requests, signals), so
-            that those of several runs can be pooled.
-        waits: Of the requests for review that are over: by bucket of `simulation.metrics.quantile_sketch`, how many
-            waited so long.
-        acquisition: Where the customers are buyers of a funnel: its totals by channel, segment, step and period, and
-            the moves of budget (`simulation.acquisition.metrics`); empty elsewhere.
+        events: Number of trace rows, whether or not they were kept.
+        events_by_kind: Number of trace rows by kind.
+        decisions_by_reason: Number of evaluations by reason code.
+        wall_seconds: Run time of the engine in seconds, without reading, compiling or writing.
+        trace: The rows of the trace, if they were kept.
+        reviews_by_verdict: Number of closed review requests by verdict.
+        outcomes: Number of actions by outcome.
+        unhelped: Episodes of distress by initial stage and segment, and the number of untreated ones.
+        gate: Backlog, utilisation and waits over time (`simulation.metrics.queue_statistics`), over all arms in the
+            run.
+        denominators: Denominators of the means and shares among the metrics (customers, requests, signals), so that
+            metrics of several runs can be pooled.
+        waits: Waits of closed review requests: pairs of a bucket of `simulation.metrics.quantile_sketch` and its count.
+        acquisition: Results of the acquisition funnel, if the customers come from one: totals by channel, segment, step
+            and period, and budget transfers (`simulation.acquisition.metrics`). Else empty.
     """
 
     arm: str

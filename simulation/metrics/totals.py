@@ -1,4 +1,4 @@
-"""What an engine has counted, before it is made a run; the books of several review pods add up to those of all."""
+"""The totals of an engine, from which runs are built. The totals of all review pods are added up."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Totals:
-    """One arm's customers, or those of one of its pods.
+    """The totals of one arm's customers, or of one of its pods.
 
     Attributes:
-        counters: What was counted of customers.
-        occupancy: By day of the grid, how many customers were in each stage.
-        busy: Working time spent on reviews, in days; of all arms that share the gate.
-        gate: The gate over time; of all arms that share it.
-        wall_seconds: How long the engine took.
-        trace: The rows, if they were kept; of all arms that share the gate.
+        counters: Counters over the customers.
+        occupancy: Number of customers in each stage, by day of the grid.
+        busy: Working time of reviews in days, over all arms in the run.
+        gate: Review queue statistics over time, over all arms in the run.
+        wall_seconds: Run time of the engine, in seconds.
+        trace: The rows of all arms in the run, or None if they were not kept.
     """
 
     counters: Counters
@@ -35,12 +35,12 @@ class Totals:
 
 
 def merge_totals(pods: Sequence[Totals]) -> Totals:
-    """The books of all pods as one: counts are added, amounts in the order of the pods, so the result is the same.
+    """Add up the totals of all pods, in the order of the pods, so that the result is reproducible.
 
-    Rows are not among them: they are all arms' (`join_traces`).
+    The result has no trace, because a trace contains the rows of all arms (`join_traces`).
 
     Args:
-        pods: The books of each pod of one arm, at least one.
+        pods: The totals of each pod of one arm, at least one.
     """
     if len(pods) == 1:
         return pods[0]
@@ -56,7 +56,7 @@ def merge_totals(pods: Sequence[Totals]) -> Totals:
 
 
 def join_traces(traces: Sequence[Trace | None]) -> Trace | None:
-    """The rows of all pods; None where they were not kept.
+    """The rows of all pods, or None if they were not kept.
 
     Args:
         traces: The rows of each pod.

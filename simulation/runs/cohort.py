@@ -18,7 +18,7 @@ def build_cohort(population: Population, machine: CompiledJourney, *, seed: int,
         population: The population's specification.
         machine: The compiled journey.
         seed: The scenario's seed.
-        replication: Which replication.
+        replication: Number of the replication.
 
     Raises:
         InputError: The folder of records cannot be used.

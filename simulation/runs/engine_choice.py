@@ -1,4 +1,4 @@
-"""Which engine runs: the one that is asked for, or with ``auto`` the one that is done first, and why."""
+"""The choice of the engine: the requested one, or with ``auto`` the one that is expected to finish first."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ COMPILED = "compiled"
 AUTO = "auto"
 
 COMPILE_THRESHOLD = 100e6
-"""Customer-days from which ``auto`` compiles: the reference engine needs minutes for them, and the compiler two,
-once for each installation."""
+"""Customer-days from which ``auto`` compiles: the reference engine takes minutes for them. Compiling takes two minutes,
+once per installation."""
 
 LOAD_THRESHOLD = 1e6
-"""Customer-days from which ``auto`` takes compiled code that lies on disk: reading it takes a few seconds, in which the
-reference engine is through with so many."""
+"""Customer-days from which ``auto`` uses cached compiled code: the reference engine simulates this number of
+customer-days in the few seconds that loading the code takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineChoice:
-    """An engine, and why.
+    """An engine and the reason for choosing it.
 
     Attributes:
-        engine: Its name.
-        reason: Why it was chosen, to follow "because"; empty where it was asked for.
+        engine: Name of the engine.
+        reason: The reason, as a clause to follow "because"; empty if the engine was requested.
     """
 
     engine: str
@@ -43,36 +43,37 @@ class EngineChoice:
 def choose_engine(
     requested: str, arm_specs: Sequence[ArmSpec], customer_days: float, *, arms_per_run: int = 1
 ) -> EngineChoice:
-    """The engine that is asked for, or with ``auto`` the one that is done first.
+    """The requested engine, or with ``auto`` the one that is expected to finish first.
 
-    Small work never waits for the compiler. Whether compiled code lies on disk is looked up for work of some size only,
-    because looking takes a second.
+    Small runs never wait for the compiler. The cache is only checked for larger runs, because that takes a second.
 
     Args:
         requested: ``reference``, ``compiled`` or ``auto``.
-        arm_specs: The arms; they live by one journey.
-        customer_days: All the work there is to do.
-        arms_per_run: How many arms live in one run.
+        arm_specs: The arms, which share one journey.
+        customer_days: Total work, in customer-days.
+        arms_per_run: Number of arms in one run.
     """
     if requested != AUTO:
         return EngineChoice(requested)
     if customer_days < LOAD_THRESHOLD:
         return EngineChoice(
-            REFERENCE, f"it is done with {customer_days:,.0f} customer-days before the compiled one is loaded"
+            REFERENCE, f"it simulates {customer_days:,.0f} customer-days faster than the compiled engine loads"
         )
     from simulation.compiled.guards import supports_guards
 
     if not supports_guards(arm_specs[0].journey):
-        return EngineChoice(REFERENCE, "the journey has a guard of your own, and the compiled one does not know it")
+        return EngineChoice(
+            REFERENCE, "the journey has a user-defined guard, which the compiled engine does not support"
+        )
     if customer_days >= COMPILE_THRESHOLD:
-        return EngineChoice(COMPILED, f"{customer_days:,.0f} customer-days are worth compiling it")
+        return EngineChoice(COMPILED, f"compiling it pays off for {customer_days:,.0f} customer-days")
     from simulation.compiled.cache_status import is_cached
 
     if is_cached(arms_per_run):
-        return EngineChoice(COMPILED, "it lies on disk, compiled by an earlier run")
+        return EngineChoice(COMPILED, "an earlier run has compiled it")
     return EngineChoice(
         REFERENCE,
-        "the compiled one would have to be compiled first, which takes two minutes and is worth it from "
-        f"{COMPILE_THRESHOLD:,.0f} customer-days; these are {customer_days:,.0f}. --engine compiled does it once "
-        "for all",
+        "the compiled engine must be compiled first; this takes two minutes and pays off from "
+        f"{COMPILE_THRESHOLD:,.0f} customer-days, and this run has {customer_days:,.0f}. --engine compiled compiles it "
+        "once for all later runs",
     )

@@ -1,4 +1,4 @@
-"""Closing the books: what an engine has counted, as runs that a person reads and that scenarios compare."""
+"""Build the results of runs from the totals of an engine."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 def build_runs(
     engine: str, arm_specs: Sequence[ArmSpec], pods: Sequence[Sequence[Totals]], days: float
 ) -> tuple[Run, ...]:
-    """What an engine has counted, as runs.
+    """Build the runs of all arms from an engine's totals.
 
     Args:
         engine: Name of the engine.
         arm_specs: The arms.
-        pods: By review pod, then by arm, what was counted.
-        days: The horizon.
+        pods: The totals, by review pod and then by arm.
+        days: Length of the run, in days.
 
     Returns:
         One run per arm.
     """
     by_arm = zip(arm_specs, zip(*pods, strict=True), strict=True)
     trace = join_traces([totals[0].trace for totals in pods])
-    return tuple(_build_run(engine, setup, merge_totals(totals), trace, days) for setup, totals in by_arm)
+    return tuple(_build_run(engine, arm_spec, merge_totals(totals), trace, days) for arm_spec, totals in by_arm)
 
 
 def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | None, days: float) -> Run:
@@ -64,5 +64,5 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
 
 
 def _occupancy_shares(day: float, stages: Sequence[str], counts: Sequence[int]) -> dict[str, float]:
-    there = max(1, sum(counts))
-    return {"day": day, **{name: count / there for name, count in zip(stages, counts, strict=True)}}
+    total = max(1, sum(counts))
+    return {"day": day, **{name: count / total for name, count in zip(stages, counts, strict=True)}}

@@ -32,27 +32,24 @@ def test_small_work_does_not_even_look_for_compiled_code(monkeypatch):
     monkeypatch.setattr(cache_status, "is_cached", None)
     found = choose_engine("auto", [arm()], 2000 * 365.0)
     assert str(found) == (
-        "engine: reference, because it is done with 730,000 customer-days before the compiled one is loaded"
+        "engine: reference, because it simulates 730,000 customer-days faster than the compiled engine loads"
     )
 
 
 def test_work_of_some_size_takes_compiled_code_that_is_there_and_never_waits_for_the_compiler(on_disk):
     on_disk(1)
-    assert (
-        str(choose_engine("auto", [arm()], MEDIUM))
-        == "engine: compiled, because it lies on disk, compiled by an earlier run"
-    )
+    assert str(choose_engine("auto", [arm()], MEDIUM)) == "engine: compiled, because an earlier run has compiled it"
     assert choose_engine("auto", [arm()], MEDIUM, arms_per_run=2).engine == "reference"
     on_disk()
     found = choose_engine("auto", [arm()], MEDIUM)
     assert found.engine == "reference"
-    assert "worth it from 100,000,000 customer-days; these are 50,500,000" in found.reason
+    assert "pays off from 100,000,000 customer-days, and this run has 50,500,000" in found.reason
 
 
 def test_large_work_is_worth_compiling(on_disk):
     on_disk()
     found = choose_engine("auto", [arm()], COMPILE_THRESHOLD)
-    assert str(found) == "engine: compiled, because 100,000,000 customer-days are worth compiling it"
+    assert str(found) == "engine: compiled, because compiling it pays off for 100,000,000 customer-days"
 
 
 def test_a_guard_of_a_users_own_is_left_to_the_reference_engine(monkeypatch):
@@ -61,7 +58,7 @@ def test_a_guard_of_a_users_own_is_left_to_the_reference_engine(monkeypatch):
     assert choose_engine("auto", [arm()], 1e12).engine == "compiled"
     found = choose_engine("auto", [own], 1e12)
     assert found.engine == "reference"
-    assert "a guard of your own" in found.reason
+    assert "a user-defined guard" in found.reason
 
 
 def test_what_was_compiled_is_known_by_kind_of_run_and_forgotten_when_a_source_changes(monkeypatch, tmp_path):
