@@ -59,7 +59,7 @@ def _compute_governance(context: "MarketingContext") -> dict[str, Kpi]:
     ).fetchall()
     latencies = execute("SELECT campaign_id, approval_latency_minutes FROM seen_budget_actions").fetchall()
     ages = execute(
-        "SELECT severity, date_diff('second', timestamp, the_moment()) / 86400 FROM seen_campaign_risk_signals "
+        "SELECT severity, date_diff('second', timestamp, as_of_time()) / 86400 FROM seen_campaign_risk_signals "
         "WHERE status IN ('open', 'in_review')"
     ).fetchall()
     return {

@@ -80,12 +80,14 @@ def rollup_kpi_differs(context: MarketingContext) -> str:
         f"WHEN {literal(name)} THEN {metric.numerator} / nullif({metric.denominator}, 0)"
         for name, metric in metrics.items()
     )
-    words = " ".join(f"WHEN {literal(name)} THEN {literal(metric.definition)}" for name, metric in metrics.items())
+    definitions = " ".join(
+        f"WHEN {literal(name)} THEN {literal(metric.definition)}" for name, metric in metrics.items()
+    )
     return f"""
         WITH own AS (SELECT *, CASE primary_kpi {values} END AS expected FROM seen_segment_rollups)
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id,
-            'Its ' || primary_kpi || ' is ' || printf('%.4f', kpi_value) || ', but ' || CASE primary_kpi {words} END
-            || ' by its own counts is ' || printf('%.4f', expected) || '.' AS message
+            'Its ' || primary_kpi || ' is ' || printf('%.4f', kpi_value) || ', but '
+            || CASE primary_kpi {definitions} END || ' by its own counts is ' || printf('%.4f', expected) || '.' AS message
         FROM own WHERE abs(kpi_value - expected) > {context.policy.tolerance.kpi!r} + 1e-9
     """
 

@@ -363,11 +363,11 @@ def detect_flagged_phrases(context: "MarketingContext") -> Iterable[Trigger]:
     """).fetchall()
     for rule in context.policy.risk.phrases:
         pattern = re.compile(rule.pattern, re.IGNORECASE)
-        for campaign, asset, channel, experiment, words, spend, moment in rows:
-            found = pattern.search(words or "")
+        for campaign, asset, channel, experiment, text, spend, moment in rows:
+            found = pattern.search(text or "")
             if found is not None:
                 yield _build_phrase_trigger(
-                    campaign, asset, channel, experiment, rule, found.group(), words, spend, moment
+                    campaign, asset, channel, experiment, rule, found.group(), text, spend, moment
                 )
 
 
@@ -378,7 +378,7 @@ def _build_phrase_trigger(
     experiment: str | None,
     rule: PhraseRule,
     phrase: str,
-    words: str,
+    text: str,
     spend: float,
     moment: datetime | None,
 ) -> Trigger:
@@ -396,7 +396,7 @@ def _build_phrase_trigger(
         evidence={"flagged_phrase": phrase, "policy_rule": rule.code},
         action="human_review" if rule.risk_type == "brand_safety" else "revise_copy",
         moment=moment,
-        message=f'"{phrase}" in "{words}" ({asset}) matches the phrase rule {rule.code}.',
+        message=f'"{phrase}" in "{text}" ({asset}) matches the phrase rule {rule.code}.',
     )
 
 

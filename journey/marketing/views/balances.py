@@ -29,7 +29,7 @@ _MOVES = """
     SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount,
         coalesce(executed_at, timestamp + to_minutes(coalesce(approval_latency_minutes, 0)::BIGINT)) AS moment
     FROM seen_budget_actions
-    WHERE status = 'executed' AND from_channel_id <> to_channel_id AND moment <= the_moment()
+    WHERE status = 'executed' AND from_channel_id <> to_channel_id AND moment <= as_of_time()
 """
 
 _BASES = """
@@ -78,7 +78,7 @@ BALANCE_TABLES = (
     ("statement", _STATEMENT),
     ("balances", _BALANCES),
 )
-"""Tables to create, in this order. They use the macro ``the_moment()`` and read ``campaign_channels``, ``increments``,
+"""Tables to create, in this order. They use the macro ``as_of_time()`` and read ``campaign_channels``, ``increments``,
 ``totals`` and ``seen_*``."""
 
 

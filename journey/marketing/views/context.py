@@ -88,7 +88,7 @@ def build_context(
 def create_tables(context: MarketingContext) -> None:
     """Create the tables and macros that queries use."""
     execute = context.cursor.execute
-    for macro in (*SQL_MACROS, "dollars(amount) AS printf('%.2f', amount)", f"the_moment() AS {context.as_of_sql}"):
+    for macro in (*SQL_MACROS, "dollars(amount) AS printf('%.2f', amount)", f"as_of_time() AS {context.as_of_sql}"):
         execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     for dataset in MARKETING_FAMILY.datasets:
         date_column = observation_column(dataset)

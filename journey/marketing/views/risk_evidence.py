@@ -59,7 +59,7 @@ _EVIDENCE_QUERY = f"""
             AND (q.risk_id, f.segment_id, f.channel_id) IN (SELECT (risk_id, segment_id, channel_id) FROM cells)
         GROUP BY ALL
     ),
-    words AS (
+    asset_texts AS (
         SELECT q.risk_id, q.name, string_agg(concat_ws(' ', a.message_theme, a.cta), ' / ' ORDER BY asset_id) AS text,
             list(DISTINCT a.segment_id ORDER BY a.segment_id) AS segments
         FROM quotes AS q JOIN creative_assets AS a
@@ -76,7 +76,7 @@ _EVIDENCE_QUERY = f"""
             m.conversions || ' of ' || m.impressions AS fraction,
             q.name LIKE '%daily_spend' AS is_spend
         FROM quotes AS q LEFT JOIN measured AS m USING (risk_id, name) LEFT JOIN reached AS r USING (risk_id, name)
-            LEFT JOIN words AS w USING (risk_id, name)
+            LEFT JOIN asset_texts AS w USING (risk_id, name)
     )
     SELECT risk_id, campaign_id, name, quoted,
         CASE WHEN counted IS NOT NULL THEN CASE WHEN number = counted THEN 'agrees' ELSE 'differs' END

@@ -65,6 +65,6 @@ def _read(tables, changed):
     return MarketingRecords(connection, "tables")
 
 
-def noticed(tables, **options):
+def find_codes(tables, **options):
     """Code and record of all findings."""
     return {(finding.code, finding.record) for finding in check(records(tables), **options).findings}

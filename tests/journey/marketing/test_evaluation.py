@@ -135,10 +135,10 @@ def test_the_window_and_order_options_take_effect(run):
 def test_the_audit_trail_of_a_decision_comes_from_the_log_if_there_is_one():
     tables = rows()
     tables["marketing_log"] = [
-        {"event_id": f"LOG_{place}", "timestamp": f"2026-03-16T1{place}:00:00", "entity": "budget_action",
+        {"event_id": f"LOG_{index}", "timestamp": f"2026-03-16T1{index}:00:00", "entity": "budget_action",
          "entity_id": "BUD_0001", "campaign_id": "CAMP_002", "from_status": start, "to_status": end,
          "actor_kind": kind, "actor_id": actor, "amount": 1500.0}
-        for place, (start, end, kind, actor) in enumerate([
+        for index, (start, end, kind, actor) in enumerate([
             (None, "proposed", "orchestrator", None), ("proposed", "approved", "human", "HUMAN_01"),
             ("approved", "executed", "orchestrator", None),
         ])

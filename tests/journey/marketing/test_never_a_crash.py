@@ -21,10 +21,10 @@ changes = st.lists(st.tuples(st.integers(0, 13), st.integers(0, 20), st.integers
 @given(changes, st.dictionaries(words, values, max_size=3), st.lists(words, max_size=3))
 def test_invalid_values_in_any_field_cause_findings_and_never_an_exception(edits, mapping, texts):
     tables = rows()
-    for dataset, place, field, value in edits:
+    for dataset, index, field, value in edits:
         content = tables[sorted(tables)[dataset]]
         if content:
-            changed = content[place % len(content)]
+            changed = content[index % len(content)]
             changed[sorted(changed)[field % len(changed)]] = value
     row_of = tables["campaigns"][0]
     row_of["channel_budgets"], row_of["path"] = mapping, texts

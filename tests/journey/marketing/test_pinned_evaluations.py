@@ -206,7 +206,7 @@ def test_rollups_agree_with_the_bundled_snapshots_of_their_window(bundled):
         counts = np.array([last[name] for name in names], dtype=float)
         before = np.array([early[name] for name in names], dtype=float) if early is not last else np.zeros(5)
         weeks[asset["campaign_id"], asset["segment_id"]] += [before, counts - before]
-    seen = 0
+    compared = 0
     for row in bundled.found["rollups"]:
         if row["impressions"] is None:
             # SEGROLL_0006: no asset of CAMP_002 targets SEG_001.
@@ -214,13 +214,13 @@ def test_rollups_agree_with_the_bundled_snapshots_of_their_window(bundled):
             continue
         before, week = weeks[row["campaign_id"], row["segment_id"]]
         assert (row["impressions"], row["clicks"], row["conversions"], row["spend"]) == tuple(week[:4])
-        place = 1 if row["campaign_id"] == "CAMP_003" else 2
-        assert isclose(row["kpi_value"], week[place] / week[0])
-        if before[place]:
-            rate = before[place] / before[0]
-            assert isclose(row["trend_vs_prior_window"], week[place] / week[0] / rate - 1.0)
-        seen += 1
-    assert seen == 5
+        column = 1 if row["campaign_id"] == "CAMP_003" else 2
+        assert isclose(row["kpi_value"], week[column] / week[0])
+        if before[column]:
+            rate = before[column] / before[0]
+            assert isclose(row["trend_vs_prior_window"], week[column] / week[0] / rate - 1.0)
+        compared += 1
+    assert compared == 5
     # Every recommendation equals the published one.
     assert all(row["recommendation"] == row["recorded"]["recommendation"] for row in bundled.found["rollups"])
 

@@ -13,7 +13,7 @@ from journey.marketing.checks import check
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy
 from journey.marketing.records.folders import read_folders
 from journey.marketing.views.context import build_context
-from tests.journey.marketing.companies import noticed, rows
+from tests.journey.marketing.companies import find_codes, rows
 
 START = datetime(2026, 3, 18, 9)
 
@@ -116,7 +116,7 @@ def test_a_written_log_is_read_as_records_without_findings(tmp_path):
     assert tuple(read_log_events(build_context(read))) == log.events
     assert not {f.code for f in check(read).findings} - {"missing-set", "log-of-unknown"}
     with_log = rows() | {LOG_DATASET: [event.model_dump() for event in log.events]}
-    assert noticed(with_log) == noticed(rows())
+    assert find_codes(with_log) == find_codes(rows())
 
 
 def test_event_numbers_continue_from_an_existing_log():

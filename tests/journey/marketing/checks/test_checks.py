@@ -6,7 +6,7 @@ import pytest
 
 from journey.marketing.checks import CHECKS, check
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy
-from tests.journey.marketing.companies import noticed, records, row, rows
+from tests.journey.marketing.companies import find_codes, records, row, rows
 
 
 def _set(dataset, key, **change):
@@ -23,9 +23,9 @@ def _add(dataset, **fields):
     return mutate
 
 
-def _snapshot(place, **change):
+def _snapshot(index, **change):
     def mutate(tables):
-        tables["performance_metrics"][place].update(change)
+        tables["performance_metrics"][index].update(change)
 
     return mutate
 
@@ -50,9 +50,9 @@ def _log(*moves, entity="budget_action", entity_id="BUD_0003"):
     """Log events of one entity: (from, to, kind of actor, actor)."""
 
     def mutate(tables):
-        for place, (start, end, kind, actor) in enumerate(moves, start=1):
+        for index, (start, end, kind, actor) in enumerate(moves, start=1):
             tables["marketing_log"].append(
-                {"event_id": f"LOG_{place}", "timestamp": f"2026-03-18T1{place}:00:00", "entity": entity,
+                {"event_id": f"LOG_{index}", "timestamp": f"2026-03-18T1{index}:00:00", "entity": entity,
                  "entity_id": entity_id, "campaign_id": "CAMP_003", "from_status": start, "to_status": end,
                  "actor_kind": kind, "actor_id": actor, "amount": 1000.0}
             )  # fmt: skip
@@ -156,7 +156,7 @@ CASES = [
     ("campaign-without-ledger", "CAMP_003", _without("roi_ledger", "CAMP_003")),
 ]  # fmt: skip
 
-IN_THE_BUNDLED_RECORDS = noticed(rows())
+IN_THE_BUNDLED_RECORDS = find_codes(rows())
 
 
 @pytest.mark.parametrize(("code", "record", "mutate"), CASES, ids=[f"{code}-{record}" for code, record, _ in CASES])
@@ -165,7 +165,7 @@ def test_a_change_causes_its_finding_and_the_unchanged_records_do_not(code, reco
     tables = rows()
     mutate(tables)
     (rule,) = (each for each in CHECKS if each.code == code)
-    assert (code, record) in noticed(tables, checks=[rule])
+    assert (code, record) in find_codes(tables, checks=[rule])
 
 
 def test_every_check_has_a_case_or_a_finding_in_the_bundled_records():
@@ -181,22 +181,22 @@ def test_every_check_has_a_description_and_a_unique_code():
 def test_a_small_transfer_needs_no_approval():
     tables = rows()
     row(tables, "budget_actions", "BUD_0004").update(approved_by_human=False, approver_id=None)
-    assert ("executed-unapproved", "BUD_0004") in noticed(tables)
+    assert ("executed-unapproved", "BUD_0004") in find_codes(tables)
     generous = MarketingPolicy(budget=BudgetPolicy(approval_from=600.0))
-    assert ("executed-unapproved", "BUD_0004") not in noticed(tables, policy=generous)
+    assert ("executed-unapproved", "BUD_0004") not in find_codes(tables, policy=generous)
 
 
 def test_transfers_out_of_a_channel_with_an_open_risk_and_into_one_with_a_closed_risk_are_allowed():
     tables = rows()
-    assert ("into-open-risk", "BUD_0001") not in noticed(tables)
+    assert ("into-open-risk", "BUD_0001") not in find_codes(tables)
     row(tables, "campaign_risk_signals", "RSK_0001")["status"] = "mitigated"
-    assert ("into-open-risk", "BUD_0004") not in noticed(tables)
+    assert ("into-open-risk", "BUD_0004") not in find_codes(tables)
 
 
 def test_an_unknown_balance_is_not_treated_as_zero():
     tables = rows()
     row(tables, "campaigns", "CAMP_001")["channel_budgets"] = {}
-    found = noticed(tables)
+    found = find_codes(tables)
     assert ("balance-unknown", "BUD_0005") in found
     assert ("gives-what-it-has-not", "BUD_0005") not in found
 
@@ -217,7 +217,7 @@ def test_a_complete_log_removes_the_notice_of_an_unknown_review():
         entity="risk_signal",
         entity_id="RSK_0003",
     )(tables)
-    assert noticed(tables) == IN_THE_BUNDLED_RECORDS - {("review-unknown", "RSK_0003")}
+    assert find_codes(tables) == IN_THE_BUNDLED_RECORDS - {("review-unknown", "RSK_0003")}
 
 
 def test_findings_have_the_amount_at_stake():

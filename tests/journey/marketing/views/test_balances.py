@@ -58,9 +58,9 @@ def test_transfers_conserve_the_sum_of_a_campaigns_balances(transfers):
     tables = rows()
     tables["budget_actions"] = [
         row(rows(), "budget_actions", "BUD_0001")
-        | {"budget_action_id": f"B{place}", "from_channel_id": source, "to_channel_id": target, "amount": cents / 100,
+        | {"budget_action_id": f"B{index}", "from_channel_id": source, "to_channel_id": target, "amount": cents / 100,
            "status": status}
-        for place, (source, target, cents, status) in enumerate(transfers)
+        for index, (source, target, cents, status) in enumerate(transfers)
     ]  # fmt: skip
     found = [each for key, each in _by_channel(tables).items() if key[0] == "CAMP_002"]
     # Sums of a few doubles exact to the cent, rounded to cents: the error stays below half a cent.

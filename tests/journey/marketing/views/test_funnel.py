@@ -17,9 +17,9 @@ def _campaign(path, **fields):
     return {"campaign_id": "C", "path": list(path)} | fields
 
 
-def _count(place, stage, count, **fields):
+def _count(index, stage, count, **fields):
     return {
-        "event_id": f"F{place}", "timestamp": "2030-05-01", "campaign_id": "C", "segment_id": "S", "channel_id": "H",
+        "event_id": f"F{index}", "timestamp": "2030-05-01", "campaign_id": "C", "segment_id": "S", "channel_id": "H",
         "stage": stage, "count": count, "source": "crm", "confidence": 1.0,
     } | fields  # fmt: skip
 
@@ -27,7 +27,7 @@ def _count(place, stage, count, **fields):
 def _funnel(*counts, path=(), policy=None):
     tables = {
         "funnel_events": [
-            _count(place, *count[:2], **(count[2] if len(count) > 2 else {})) for place, count in enumerate(counts)
+            _count(index, *count[:2], **(count[2] if len(count) > 2 else {})) for index, count in enumerate(counts)
         ]
     }
     if path:
@@ -122,8 +122,8 @@ def test_few_visitors_are_no_evidence_of_a_drop_off():
 def test_all_counts_are_kept_and_each_conversion_is_inside_its_interval(counted):
     tables = {
         "funnel_events": [
-            _count(place, stage, count, timestamp=f"2030-05-0{day + 1}")
-            for place, (day, stage, count) in enumerate(counted)
+            _count(index, stage, count, timestamp=f"2030-05-0{day + 1}")
+            for index, (day, stage, count) in enumerate(counted)
         ]
     }
     found = build_funnel_rows(build_context(records(tables)))
