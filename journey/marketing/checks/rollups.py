@@ -87,7 +87,8 @@ def rollup_kpi_differs(context: MarketingContext) -> str:
         WITH own AS (SELECT *, CASE primary_kpi {values} END AS expected FROM seen_segment_rollups)
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id,
             'Its ' || primary_kpi || ' is ' || printf('%.4f', kpi_value) || ', but '
-            || CASE primary_kpi {definitions} END || ' by its own counts is ' || printf('%.4f', expected) || '.' AS message
+            || CASE primary_kpi {definitions} END || ' by its own counts is '
+            || printf('%.4f', expected) || '.' AS message
         FROM own WHERE abs(kpi_value - expected) > {context.policy.tolerance.kpi!r} + 1e-9
     """
 
@@ -134,10 +135,10 @@ def rollup_below_funnel(context: MarketingContext) -> str:
         )
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id,
             'For its whole window it has ' || concat_ws(' and ',
-                CASE WHEN visits > clicks THEN clicks || ' clicks, where the funnel counts ' || visits || ' visits' END,
+                CASE WHEN visits > clicks THEN clicks || ' clicks (funnel: ' || visits || ' visits)' END,
                 CASE WHEN reached > conversions
-                    THEN conversions || ' conversions, where the funnel counts ' || reached || ' ' || last_stage END
-            ) || ' on the recorded days alone.' AS message
+                    THEN conversions || ' conversions (funnel: ' || reached || ' ' || last_stage || ')' END
+            ) || ', although the funnel counts cover only the recorded days.' AS message
         FROM counted WHERE visits > clicks OR reached > conversions
     """
 

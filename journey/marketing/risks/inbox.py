@@ -359,7 +359,8 @@ def _describe_action(
     if overdue_days is not None:
         status, allowed = case.subject.status.replace("_", " "), policy.risk.review_days[case.worst_severity]
         parts.append(
-            f"It has been {status} for {overdue_days} days; a {case.worst_severity} risk may be for {allowed}."
+            f"It has been {status} for {overdue_days} days, beyond the {allowed}-day limit of "
+            f"{case.worst_severity} risks."
         )
     if proposed is not None:
         suffix = " (by a person)" if proposed.needs_human else ""
