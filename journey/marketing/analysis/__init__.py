@@ -1,1 +1,1 @@
-"""What the marketing records mean: experiments, attribution, rollups, targets, KPIs, ROI."""
+"""Analysis of marketing records: experiments, attribution, rollups, targets, KPIs and ROI."""

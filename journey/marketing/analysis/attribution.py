@@ -1,9 +1,9 @@
-"""Attribution: which channel had what part in the conversions, by each way of counting on its own.
+"""Attribution: credit of each channel for the conversions, separately for each method.
 
-Two bases, never mixed: **hints**, which somebody recorded with the name of their method, and **paths**, from which the
-four methods of `journey.marketing.analysis.attribution_models` are computed. One conversion may be in every row of a
-campaign; credits are added within one basis and method only. No method says what would have happened without a channel:
-that takes an experiment.
+There are two bases, which are never mixed: **hints**, recorded with the name of their method, and **paths**, from which
+the four methods of `journey.marketing.analysis.attribution_models` are computed. One conversion may be in every row of
+a campaign; add credits only within one basis and method. No method estimates the causal effect of a channel: that
+requires an experiment.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 Basis = Literal["hints", "paths"]
 
 NO_PATHS = (
-    "no conversion_paths are recorded, and hints do not say which channels a prospect met; paths (channels in order, "
-    "with conversions and those who left) would"
+    "no conversion_paths are recorded, and hints do not contain the channels of a prospect; record paths (channels in "
+    "order, with the numbers of conversions and of prospects that left)"
 )
-NO_CONVERSIONS = "nobody converted on the recorded paths, so no channel can lose a conversion by being taken away"
+NO_CONVERSIONS = "the recorded paths contain no conversion, so removal effects are undefined"
 
 PATH_CHANNELS_SQL = (
     "list_filter(list_transform(string_split(path, '>'), lambda name: trim(name)), lambda name: name <> '')"
@@ -31,25 +31,25 @@ PATH_CHANNELS_SQL = (
 
 @dataclass(frozen=True, slots=True)
 class CreditRow:
-    """What one method credits one channel of one campaign with.
+    """Credit of one channel of one campaign by one method.
 
     Attributes:
-        campaign_id: The campaign; None for paths that name none.
+        campaign_id: The campaign; None for paths without a campaign.
         basis: ``hints`` or ``paths``.
-        method: ``first_touch``, ``last_touch``, ``linear``, ``markov``, or whatever a hint names.
-        channel_id: The channel; None where the row only says why there is no credit.
-        channel_type: What kind of channel it is, where that is recorded.
+        method: ``first_touch``, ``last_touch``, ``linear``, ``markov``, or the method of a hint.
+        channel_id: The channel; None if the row only states why there is no credit.
+        channel_type: Type of the channel, if recorded.
         conversions: Credit in conversions.
-        value: Credit in dollars, of paths that say what conversions brought.
-        share: Credit as a share of what the method gives out in this campaign.
+        value: Credit in dollars, for paths with the value of their conversions.
+        share: Credit as a share of the method's total credit in the campaign.
         removal_effect: Share of conversions lost without the channel; ``markov`` only.
         removal_effect_value: Share of the value lost.
-        order: How many of the last channels the next step depends on; ``markov`` only.
-        confidence: Of the least certain hint.
-        records: How many hints, or how many paths through the channel.
-        performance_conversions: Conversions that performance counts for the campaign on this channel: another count
-            of other conversions, to see how much of them is attributed at all.
-        reason: Why something is missing.
+        order: Order of the Markov chain; ``markov`` only.
+        confidence: Confidence of the least certain hint.
+        records: Number of hints, or of paths through the channel.
+        performance_conversions: Conversions of the campaign on this channel in the performance metrics, for comparison
+            with the credit.
+        reason: Reason for a missing value.
     """
 
     campaign_id: str | None
@@ -74,7 +74,7 @@ class CreditRow:
 
 
 def report_attribution(context: "MarketingContext") -> list[dict[str, Any]]:
-    """Every credit as JSON-ready data: hints first, then what the paths say."""
+    """Every credit as JSON-ready data: hints first, then paths."""
     return [row.as_dict() for row in compute_credits(context)]
 
 
@@ -85,29 +85,39 @@ def compute_credits(context: "MarketingContext") -> list[CreditRow]:
 
 def _read_hints(context: "MarketingContext") -> list[CreditRow]:
     rows = context.cursor.execute("""
-        WITH given AS (
+        WITH hinted AS (
             SELECT campaign_id, method, channel_id, sum(attributed_conversions) AS n, min(confidence) AS confidence,
                 count(*) AS hints
             FROM seen_attribution_hints GROUP BY ALL
         ),
-        known AS (SELECT campaign_id, channel_id, sum(conversions)::BIGINT AS n FROM totals GROUP BY ALL)
-        SELECT campaign_id, method, channel_id, type, g.n,
-            g.n / nullif(sum(g.n) OVER (PARTITION BY campaign_id, method), 0), confidence, hints, k.n
-        FROM given AS g LEFT JOIN channels USING (channel_id) LEFT JOIN known AS k USING (campaign_id, channel_id)
+        counted AS (SELECT campaign_id, channel_id, sum(conversions)::BIGINT AS n FROM totals GROUP BY ALL)
+        SELECT campaign_id, method, channel_id, type, h.n,
+            h.n / nullif(sum(h.n) OVER (PARTITION BY campaign_id, method), 0), confidence, hints, c.n
+        FROM hinted AS h LEFT JOIN channels USING (channel_id) LEFT JOIN counted AS c USING (campaign_id, channel_id)
         ORDER BY campaign_id, method, channel_id
     """).fetchall()
     return [
-        CreditRow(campaign, "hints", method, channel, kind, conversions=given, share=share, confidence=confidence,
-                  records=hints, performance_conversions=counted)
-        for campaign, method, channel, kind, given, share, confidence, hints, counted in rows
-    ]  # fmt: skip
+        CreditRow(
+            campaign,
+            "hints",
+            method,
+            channel,
+            channel_type,
+            conversions=conversions,
+            share=share,
+            confidence=confidence,
+            records=hints,
+            performance_conversions=counted,
+        )
+        for campaign, method, channel, channel_type, conversions, share, confidence, hints, counted in rows
+    ]
 
 
 def build_methods(order: int) -> dict[str, Callable[[Sequence[Path]], Credits]]:
-    """The methods that paths allow, by name.
+    """The methods that use paths, by name.
 
     Args:
-        order: Of the Markov chain.
+        order: Order of the Markov chain.
     """
     return {
         "first_touch": first_touch,
@@ -118,7 +128,7 @@ def build_methods(order: int) -> dict[str, Callable[[Sequence[Path]], Credits]]:
 
 
 def read_paths_by_campaign(context: "MarketingContext") -> dict[str | None, list[Path]]:
-    """The recorded paths up to `as_of`, by campaign; paths that name no channel are left out (a check names them)."""
+    """The recorded paths up to `as_of`, by campaign. Paths without channels are omitted; a check reports them."""
     rows = context.cursor.execute(f"""
         SELECT campaign_id, {PATH_CHANNELS_SQL} AS channels, sum(conversions)::BIGINT,
             CASE WHEN count(*) FILTER (WHERE conversions > 0 AND value IS NULL) = 0 THEN sum(coalesce(value, 0)) END,
@@ -126,10 +136,10 @@ def read_paths_by_campaign(context: "MarketingContext") -> dict[str | None, list
         FROM seen_conversion_paths WHERE len({PATH_CHANNELS_SQL}) > 0 GROUP BY ALL
             ORDER BY campaign_id NULLS LAST, channels
     """).fetchall()
-    found: dict[str | None, list[Path]] = {}
+    paths: dict[str | None, list[Path]] = {}
     for campaign, channels, conversions, value, nulls in rows:
-        found.setdefault(campaign, []).append(Path(tuple(channels), conversions, value, nulls))
-    return found
+        paths.setdefault(campaign, []).append(Path(tuple(channels), conversions, value, nulls))
+    return paths
 
 
 def _compute_path_credits(context: "MarketingContext") -> list[CreditRow]:
@@ -167,7 +177,7 @@ def _build_row(
 
 
 def _add_channel_data(rows: Sequence[CreditRow], context: "MarketingContext") -> list[CreditRow]:
-    """The rows with the kind of their channel, and what performance counts there."""
+    """Add the type of the channel and its conversions in the performance metrics to each row."""
     execute = context.cursor.execute
     channel_types = dict(execute("SELECT channel_id, type FROM channels").fetchall())
     counted = {

@@ -1,12 +1,12 @@
 """Credit for conversions, from customer paths: first, last and linear touch, and removal effects of a Markov chain.
 
-Channels and counts in, credit out; nothing here knows a campaign. Each method gives out every conversion exactly once,
-so credits of two methods are two answers to one question and are never added.
+The functions work on channels and counts and know no campaigns. Each method distributes every conversion exactly once.
+Credits of different methods are alternative answers and must not be added.
 
 **Markov** (Anderl, Becker, von Wangenheim and Schumann 2016, doi:10.1016/j.ijresmar.2016.03.001): prospects go from
-channel to channel, to a conversion or away, with the frequencies of the recorded paths, the next step depending on the
-last channels (as many as the order says). The removal effect of a channel is the share of conversions that are lost if
-whoever comes to it goes away; credit is in proportion to it. It is computed exactly, by solving the chain.
+channel to channel, to a conversion, or leave, with the frequencies of the recorded paths. The next step depends on the
+last channels; their number is the order of the chain. The removal effect of a channel is the share of conversions lost
+if every prospect that reaches it leaves; credit is proportional to it. It is computed exactly, by solving the chain.
 """
 
 from collections import defaultdict
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class Path(NamedTuple):
-    """Channels in the order in which prospects met them, and what became of these prospects.
+    """Channels in the order in which prospects were in contact with them, and the outcomes of these prospects.
 
     Attributes:
-        channels: One or more channels; one may come several times.
-        conversions: How many converted after the last one.
-        value: What these conversions brought together, in dollars; None when that is not known.
-        nulls: How many went away after the last one.
+        channels: One or more channels; a channel may occur several times.
+        conversions: Number of prospects that converted after the last channel.
+        value: Total value of these conversions in dollars; None if unknown.
+        nulls: Number of prospects that left after the last channel.
     """
 
     channels: tuple[str, ...]
@@ -37,13 +37,13 @@ class Path(NamedTuple):
 
 
 class Credit(NamedTuple):
-    """What one method credits one channel with.
+    """Credit of one channel by one method.
 
     Attributes:
-        conversions: Conversions, or parts of them; None where the method has no answer.
-        value: Dollars; None where the value of a conversion is not known.
-        removal_effect: Share of all conversions that would be lost without the channel; of the Markov chain only.
-        removal_effect_value: The same of the value.
+        conversions: Credited conversions, possibly fractional; None if undefined.
+        value: Credited dollars; None if the value of a conversion is unknown.
+        removal_effect: Share of all conversions lost without the channel; Markov chain only.
+        removal_effect_value: Share of the value lost without the channel; Markov chain only.
     """
 
     conversions: float | None
@@ -53,21 +53,21 @@ class Credit(NamedTuple):
 
 
 Credits = dict[str, Credit]
-"""Credit by channel, in order of channel; every channel of the paths is there."""
+"""Credit by channel, sorted by channel; contains every channel of the paths."""
 
 
 def first_touch(paths: Sequence[Path]) -> Credits:
-    """Every conversion to the channel that was met first."""
+    """Credit every conversion to the first channel of its path."""
     return _distribute_credit(paths, lambda channels: {channels[0]: 1.0})
 
 
 def last_touch(paths: Sequence[Path]) -> Credits:
-    """Every conversion to the channel that was met last."""
+    """Credit every conversion to the last channel of its path."""
     return _distribute_credit(paths, lambda channels: {channels[-1]: 1.0})
 
 
 def linear(paths: Sequence[Path]) -> Credits:
-    """Every conversion in equal parts to all touches; a channel that was met twice has two of them."""
+    """Credit every conversion in equal parts to all touches; a channel that occurs twice gets two parts."""
 
     def parts(channels: tuple[str, ...]) -> Mapping[str, float]:
         return {channel: channels.count(channel) / len(channels) for channel in channels}
@@ -86,18 +86,18 @@ def _distribute_credit(
             values[channel].append(part * (path.value or 0.0))
     has_values = has_known_values(paths)
     return {
-        channel: Credit(fsum(given), fsum(values[channel]) if has_values else None)
-        for channel, given in conversions.items()
+        channel: Credit(fsum(parts), fsum(values[channel]) if has_values else None)
+        for channel, parts in conversions.items()
     }
 
 
 def list_channels(paths: Iterable[Path]) -> list[str]:
-    """Every channel that is met, in order."""
+    """Every channel of the paths, sorted."""
     return sorted({channel for path in paths for channel in path.channels})
 
 
 def has_known_values(paths: Iterable[Path]) -> bool:
-    """Whether every path with a conversion says what that brought."""
+    """Whether every path with a conversion has a value."""
     return all(path.value is not None for path in paths if path.conversions)
 
 
@@ -106,10 +106,10 @@ def markov(paths: Sequence[Path], order: int = 1) -> Credits:
 
     Args:
         paths: The paths.
-        order: How many of the last channels the next step depends on, 1 or more.
+        order: Number of last channels that the next step depends on, 1 or more.
 
     Returns:
-        Credit without a number where nobody converted: then nothing can be lost.
+        Credit by channel; all values are None if there is no conversion.
     """
     chain = _MarkovChain(paths, order)
     channels = list_channels(paths)
@@ -129,18 +129,18 @@ def markov(paths: Sequence[Path], order: int = 1) -> Credits:
 
 
 def _allocate_proportionally(weights: Mapping[str, float], total: float) -> dict[str, float]:
-    whole = fsum(weights.values())
-    return {name: total * weight / whole for name, weight in weights.items()}
+    total_weight = fsum(weights.values())
+    return {name: total * weight / total_weight for name, weight in weights.items()}
 
 
 State = tuple[str, ...]
-"""The last channels, oldest first; nobody has met any at the start."""
+"""The last channels, oldest first; empty at the start."""
 
 _START: State = ()
 
 
 class _MarkovChain:
-    """The Markov chain of some paths, as linear equations over its states."""
+    """The Markov chain of the paths, as linear equations over its states."""
 
     def __init__(self, paths: Sequence[Path], order: int) -> None:
         self._steps: dict[State, dict[State, float]] = defaultdict(lambda: defaultdict(float))
@@ -167,7 +167,7 @@ class _MarkovChain:
         self._value[state] += path.value or 0.0
 
     def _build_equations(self) -> tuple[Any, list["Column"]]:
-        """``I - Q`` with Q the moves between states, and what each state brings at once: conversions, value."""
+        """``I - Q``, with Q the transition matrix, and the immediate conversions and value of each state."""
         import numpy as np
         from scipy.sparse import csr_array, eye_array
 
@@ -186,13 +186,13 @@ class _MarkovChain:
         return (eye_array(len(index)) - transitions).tocsr(), ends
 
     def compute_expected(self, removed: str | None) -> tuple[float, float]:
-        """Conversions and dollars to be expected of one prospect, if whoever comes to `removed` goes away."""
+        """Expected conversions and dollars per prospect, if prospects that reach `removed` leave."""
         import numpy as np
         from scipy.sparse.linalg import splu
 
         if _START not in self._departures:
             return 0.0, 0.0
-        # Nobody is removed at the start, which is the first of the states.
+        # The start, which is the first state, is never removed.
         is_kept = np.array([not state or state[-1] != removed for state in self._states])
         solved = splu(self._matrix[is_kept][:, is_kept].tocsc())
         conversions, value = (float(solved.solve(end_values[is_kept])[0]) for end_values in self._end_values)

@@ -1,9 +1,9 @@
-"""Experiments: each analysed on its own metric, or not at all.
+"""Analysis of experiments, each on its own metric.
 
-A rate is counted per impression and two are compared by the pooled two-proportion z test, unless the experiment says
-otherwise; every rate names what it is per. The metric is the experiment's, computed as the policy defines it: never
-another one because that happens to be at hand. Intervals are score intervals, which leave out "no difference" exactly
-where the z test refutes it. Everything assumes that impressions are independent of each other.
+Rates are per impression and compared by the pooled two-proportion z test, unless the experiment states otherwise. The
+metric is the one that the experiment names, as defined by the policy; no other metric is substituted. Intervals are
+score intervals, which exclude "no difference" exactly if the z test rejects it. All methods assume that impressions are
+independent.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,12 +27,12 @@ class Arm:
     """One asset of an experiment, up to its last snapshot.
 
     Attributes:
-        asset_id: The asset; None where the experiment names none.
-        rate: The metric; None where it cannot be told.
+        asset_id: The asset; None if the experiment names none.
+        rate: Value of the metric; None if unknown.
         count: Numerator of the rate.
         n: Denominator.
-        numerator: What the numerator counts, for instance ``conversions``.
-        denominator: What the denominator counts, for instance ``impressions``.
+        numerator: Unit of the numerator, for instance ``conversions``.
+        denominator: Unit of the denominator, for instance ``impressions``.
         measured_at: Moment of the last snapshot.
     """
 
@@ -51,31 +51,31 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class ExperimentAnalysis:
-    """What an experiment shows.
+    """Result of the analysis of an experiment.
 
     Attributes:
         experiment_id: The experiment.
         campaign_id: Its campaign.
         status: Its recorded status.
-        metric: The metric that it names; None where it names none.
-        definition: How the metric is computed, in words.
-        control: The arm that the other is held against.
-        variant: The other arm.
-        lift: The variant's rate over the control's, less 1; None where that has no meaning.
+        metric: Its metric; None if it names none.
+        definition: Definition of the metric in words.
+        control: The control arm.
+        variant: The variant arm.
+        lift: The variant's rate divided by the control's, minus 1; None if undefined.
         ci_low: Lower bound of the lift.
         ci_high: Upper bound.
-        lift_reason: Why there is no lift, None where there is one.
-        difference: The variant's rate less the control's.
+        lift_reason: Reason why the lift is undefined; None if it is defined.
+        difference: The variant's rate minus the control's.
         difference_ci_low: Lower bound of the difference.
         difference_ci_high: Upper bound.
         statistic: The z statistic; None for an exact test.
-        p_value: Two-sided, of the null that both rates are equal.
-        test: How the p-value was found.
+        p_value: Two-sided p-value of the null hypothesis that both rates are equal.
+        test: Name of the statistical test.
         call: ``winner``, ``no winner`` or ``cannot be analysed``.
-        winner: The asset that won, if any.
-        reason: The call in words.
-        sample_size: Per arm, in units of the denominator, to show a difference of the size seen; only without a winner.
-        notes: What else to know before believing it.
+        winner: The winning asset, if any.
+        reason: Explanation of the call.
+        sample_size: Size per arm that detects the observed difference, in denominator units; None with a winner.
+        notes: Limitations of the result.
     """
 
     experiment_id: str
@@ -108,7 +108,7 @@ class ExperimentAnalysis:
 
 
 class _RecordedExperiment(NamedTuple):
-    """An experiment as it is recorded, with what there is to say about how it was run."""
+    """An experiment as recorded, with the KPI of its campaign and the audiences of its assets."""
 
     experiment_id: str
     campaign_id: str
@@ -127,7 +127,7 @@ Snapshots = Mapping[tuple[str, str], tuple[datetime, Mapping[str, int]]]
 
 
 def _fisher_exact(table: ContingencyTable) -> TestResult:
-    # Only an experiment that asks for it pays for this import.
+    # Imported here because SciPy is slow to import and few experiments need it.
     import numpy as np
     from scipy.stats import fisher_exact
 
@@ -140,16 +140,16 @@ TESTS: Mapping[str, tuple[str, Callable[[ContingencyTable], TestResult]]] = {
     "pooled_z": ("pooled two-proportion z test", pooled_z_test),
     "fisher_exact": ("Fisher's exact test", _fisher_exact),
 }
-"""What an experiment may ask for: the name in words, and the test."""
+"""Tests that an experiment may name: the full name, and the function."""
 
 
 def report_experiments(context: "MarketingContext") -> list[dict[str, Any]]:
-    """Every experiment as JSON-ready data, by its key."""
+    """Every experiment as JSON-ready data, by experiment ID."""
     return [analysis.as_dict() for analysis in analyse_experiments(context)]
 
 
 def analyse_experiments(context: "MarketingContext") -> list[ExperimentAnalysis]:
-    """What every experiment shows up to `as_of`, by its key."""
+    """The analysis of every experiment up to `as_of`, by experiment ID."""
     return list(context.get_or_compute(_analyse_all))
 
 
@@ -213,33 +213,33 @@ def _build_arm(recorded: _RecordedExperiment, asset: str | None, metric: Metric 
 def _explain_unanalysable(
     recorded: _RecordedExperiment, analysis: ExperimentAnalysis, metric: Metric | None, context: "MarketingContext"
 ) -> str | None:
-    """Why an experiment cannot be analysed; None where it can."""
+    """Reason why an experiment cannot be analysed; None if it can."""
     if recorded.metric is None:
-        return "it names no metric, and no other one is taken instead"
+        return "it names no metric"
     if metric is None:
         hint = did_you_mean(recorded.metric, tuple(context.policy.metrics))
-        return f"its metric {recorded.metric!r} is not defined by the policy{hint}; no other one is taken instead"
+        return f"its metric {recorded.metric!r} is not defined by the policy{hint}"
     if metric.denominator not in ("impressions", "clicks", "conversions"):
-        return f"its rate is to be per {metric.denominator!r}, which performance does not count"
+        return f"its denominator {metric.denominator!r} is not counted by the performance metrics"
     if recorded.test is not None and recorded.test not in TESTS:
-        return f"its test {recorded.test!r} is not known{did_you_mean(recorded.test, tuple(TESTS))}"
+        return f"its test {recorded.test!r} is unknown{did_you_mean(recorded.test, tuple(TESTS))}"
     if recorded.control is None or recorded.variant is None or recorded.control == recorded.variant:
-        return "it does not name two assets"
+        return "it does not name two different assets"
     return _explain_unmeasured(analysis.control, analysis.variant)
 
 
 def _explain_unmeasured(control: Arm, variant: Arm) -> str | None:
     for arm in (control, variant):
         if arm.count is None or arm.n is None:
-            return f"there is no performance of {arm.asset_id} in it"
+            return f"no performance of {arm.asset_id} is recorded in it"
         if arm.n == 0:
-            return f"{arm.asset_id} has no {arm.denominator} to count its rate per"
+            return f"{arm.asset_id} has no {arm.denominator}, so its rate is undefined"
         if arm.count > arm.n:
-            return f"{arm.asset_id} has {arm.count:,} {arm.numerator} of {arm.n:,} {arm.denominator}: that is no share"
+            return f"{arm.asset_id} has {arm.count:,} {arm.numerator} of {arm.n:,} {arm.denominator}: a rate above 1"
     if not control.count and not variant.count:
         return f"neither asset has any {control.numerator}, so there is nothing to compare"
     if control.count == control.n and variant.count == variant.n:
-        return f"every one of the {control.denominator} counts in both assets, so there is nothing to compare"
+        return f"both assets have a rate of 1 per {control.denominator}, so there is nothing to compare"
     return None
 
 
@@ -249,15 +249,19 @@ def _build_notes(recorded: _RecordedExperiment, analysis: ExperimentAnalysis, sn
         snapshots[recorded.experiment_id, arm.asset_id or ""][1] for arm in (analysis.control, analysis.variant)
     ]
     if not any(counts["conversions"] for counts in measured):
-        notes.append("neither asset brought a single conversion")
+        notes.append("neither asset has any conversion")
     if recorded.status == "running":
-        notes.append("still running: the p-value is that of one look, looking again and again finds winners by chance")
+        notes.append(
+            "still running: the p-value is valid for one analysis only; repeated analyses find false winners by chance"
+        )
     if recorded.audiences[0] != recorded.audiences[1]:
-        notes.append(f"the assets went to {' and '.join(recorded.audiences)}: it compares more than the assets")
+        notes.append(
+            f"the assets were shown to {' and '.join(recorded.audiences)}: the difference may be due to the audience"
+        )
     if analysis.control.measured_at != analysis.variant.measured_at:
-        notes.append("the assets were last measured at different moments")
+        notes.append("the last snapshots of the two assets have different dates")
     if recorded.kpi is not None and recorded.kpi != recorded.metric:
-        notes.append(f"its campaign is judged by {recorded.kpi}: a winner here need not help it")
+        notes.append(f"the KPI of its campaign is {recorded.kpi}: a winner may not improve it")
     return tuple(notes)
 
 
@@ -273,7 +277,7 @@ def _run_test(analysis: ExperimentAnalysis, test: str | None, policy: Experiment
         lift=variant_rate / control_rate - 1.0 if control_rate else None,
         ci_low=None if ratio is None else ratio.low - 1.0,
         ci_high=None if ratio is None else ratio.high - 1.0,
-        lift_reason=None if control_rate else "the control's rate is 0, against which a relative change has no meaning",
+        lift_reason=None if control_rate else "the control's rate is 0, so a relative change is undefined",
         difference=variant_rate - control_rate,
         difference_ci_low=None if difference is None else difference.low,
         difference_ci_high=None if difference is None else difference.high,
@@ -296,7 +300,7 @@ def _decide_call(
     sample_text = (
         "the rates are equal, so no sample would find one"
         if size is None
-        else f"{size:,} {analysis.control.denominator} per asset would show a difference of this size with a power of "
+        else f"{size:,} {analysis.control.denominator} per asset detect a difference of this size with a power of "
         f"{policy.power:.0%}"
     )
     return replace(analysis, call="no winner", reason=f"p = {analysis.p_value:.3g}; {sample_text}", sample_size=size)

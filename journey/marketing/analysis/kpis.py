@@ -1,6 +1,6 @@
-"""KPIs of recorded campaigns in three groups, and targets against actuals; each says what it counts and of how many.
+"""KPIs of recorded campaigns in three groups, and targets compared with actuals, each with its definition and n.
 
-What the records hold no ground truth for is there with value None and status ``unknown_kpi``.
+KPIs that cannot be computed from the records have the value None and the status ``unknown``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,11 +15,11 @@ from journey.marketing.views.funnel import build_funnel_rows
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
 
-PROXY_NOTE = "revenue_proxy is revenue and no margin, and nobody knows how much would have come without the campaign"
+PROXY_NOTE = "revenue_proxy is revenue, not margin, and the revenue without the campaign is unknown"
 
 
 def report_kpis(context: "MarketingContext") -> dict[str, Any]:
-    """Every KPI by group and name, and under ``compute_targets`` by campaign and name, as JSON-ready data."""
+    """Every KPI by group and name, and under ``targets`` the targets by campaign and name, as JSON-ready data."""
     campaign_targets = compute_targets(context)
     groups = {
         name: {key: kpi.as_dict() for key, kpi in group.items()}
@@ -66,18 +66,21 @@ def _compute_governance(context: "MarketingContext") -> dict[str, Kpi]:
         "moves_approved": share_kpi(
             approved,
             needing_approval,
-            f"executed budget actions of {threshold:,.2f} or more that name a person's approval / all such; by the "
-            "records' own fields, which are no proof (the log is)",
+            f"executed budget actions of {threshold:,.2f} or more with a person's approval / all such actions; "
+            "from the "
+            "records' own fields, which unlike the log prove nothing",
         ),
         "approval_latency": mean_kpi(
             latencies, "minutes", "mean approval_latency_minutes of the budget actions that have one"
         ),
         "severe_risks_looked_at": share_kpi(
-            reviewed, serious, f"risks of severity {' or '.join(severities)} that are no longer open / all such"
+            reviewed, serious, f"risks of severity {' or '.join(severities)} that are no longer open / all such risks"
         ),
-        "age_of_open_risks": mean_kpi(ages, "days", "mean days since risks were raised that are open or in review"),
+        "age_of_open_risks": mean_kpi(ages, "days", "mean days since open or in-review risks were raised"),
         "human_override_rate": share_kpi(
-            overridden, decided, "orchestrator decisions that a person overrode / those that say whether one did"
+            overridden,
+            decided,
+            "orchestrator decisions that a person overrode / decisions that state whether a person did",
         ),
     }
 
@@ -94,15 +97,20 @@ def _compute_evidence(context: "MarketingContext") -> dict[str, Kpi]:
     ).fetchall()
     return {
         "funnel_steps_counted": share_kpi(
-            len(counted), len(steps), "steps counted once / steps of the campaigns' paths on the days with any count"
+            len(counted),
+            len(steps),
+            "steps with one valid count / steps of the campaigns' paths on days with any count",
         ),
-        "funnel_counts_trusted": share_kpi(trusted, len(counted), f"counts trusted by {min_trust:g} or more / counts"),
+        "funnel_counts_trusted": share_kpi(
+            trusted, len(counted), f"counts with a trust of {min_trust:g} or more / counts"
+        ),
         "experiments_analysable": share_kpi(
-            sum(each.call != "cannot be analysed" for each in analyses), len(analyses),
-            "experiments that can be analysed on their own metric / experiments",
+            sum(each.call != "cannot be analysed" for each in analyses),
+            len(analyses),
+            "experiments that can be analysed on their own metric / all experiments",
         ),
-        "assets_approved": share_kpi(approved, shown, "assets shown that a person approved / assets shown"),
-    }  # fmt: skip
+        "assets_approved": share_kpi(approved, shown, "shown assets that a person approved / shown assets"),
+    }
 
 
 def _compute_rates(counts_by_campaign: Mapping[str, PerformanceCounts]) -> dict[str, Kpi]:
@@ -115,7 +123,7 @@ def _compute_rates(counts_by_campaign: Mapping[str, PerformanceCounts]) -> dict[
         "conversion_rate": _compute_ratio(
             ((name, counts.conversions, counts.impressions) for name, counts in counts_by_campaign.items()),
             "share",
-            "conversions / impressions; what counts as one differs between campaigns",
+            "conversions / impressions; campaigns define a conversion differently",
         ),
         "conversions_per_click": _compute_ratio(
             ((name, counts.conversions, counts.clicks) for name, counts in counts_by_campaign.items()),
@@ -128,14 +136,16 @@ def _compute_rates(counts_by_campaign: Mapping[str, PerformanceCounts]) -> dict[
 def _compute_ratio(
     rows: Iterable[tuple[str, float | None, float | None]], unit: str, definition: str, status: KpiStatus = "measured"
 ) -> Kpi:
-    """One sum over another, altogether and by campaign; rows that lack one of the two are left out of both."""
-    known = [(name, part, whole) for name, part, whole in rows if part is not None and whole is not None]
-    denominator = sum(whole for _, _, whole in known)
+    """Ratio of two sums, overall and by campaign; rows with a missing value are excluded from both sums."""
+    complete = [(name, part, whole) for name, part, whole in rows if part is not None and whole is not None]
+    denominator = sum(whole for _, _, whole in complete)
     if not denominator:
         return unknown_kpi(unit, f"{definition}, by campaign")
-    by_campaign = {name: {"value": part / whole if whole else None, "n": round(whole)} for name, part, whole in known}
+    by_campaign = {
+        name: {"value": part / whole if whole else None, "n": round(whole)} for name, part, whole in complete
+    }
     return Kpi(
-        sum(part for _, part, _ in known) / denominator,
+        sum(part for _, part, _ in complete) / denominator,
         unit,
         round(denominator),
         f"{definition}, by campaign",
@@ -152,7 +162,7 @@ def _compute_progress(context: "MarketingContext", targets: list[Target]) -> dic
         "campaigns_on_target": share_kpi(
             sum(goal.verdict == "met" for goal in decided_targets),
             len(decided_targets),
-            "campaigns whose KPI reaches its target with its whole interval / campaigns with a target and a KPI",
+            "campaigns whose KPI interval is entirely at or above the target / campaigns with a target and a KPI",
         ),
         "experiments_with_a_winner": share_kpi(
             sum(each.call == "winner" for each in analyses),
@@ -162,10 +172,10 @@ def _compute_progress(context: "MarketingContext", targets: list[Target]) -> dic
         "steps_that_lose_people": share_kpi(
             sum(step.flag == "drop_off" for step in compared),
             len(compared),
-            "funnel steps on a day that lose more than chance explains / steps with a conversion",
+            "daily funnel steps with a significant drop-off / steps with a conversion rate",
         ),
         "days_to_conversion": unknown_kpi(
-            "days", "from the first visit to the conversion; daily totals do not hold it"
+            "days", "from the first visit to the conversion; daily totals do not contain it"
         ),
     }
 
@@ -174,7 +184,7 @@ def _compute_money(counts_by_campaign: Mapping[str, PerformanceCounts]) -> dict[
     return {
         "media_spend": _compute_sum(
             ((name, counts.cost) for name, counts in counts_by_campaign.items()),
-            "dollars that performance says were spent",
+            "dollars spent according to the performance metrics",
         ),
         "revenue_proxy": _compute_sum(
             ((name, counts.revenue_proxy) for name, counts in counts_by_campaign.items()),
@@ -195,14 +205,14 @@ def _compute_money(counts_by_campaign: Mapping[str, PerformanceCounts]) -> dict[
         "cost_per_conversion": _compute_ratio(
             ((name, counts.cost, counts.conversions) for name, counts in counts_by_campaign.items()),
             "dollars",
-            "spend / conversions; spend of campaigns without any conversion is in it",
+            "spend / conversions; includes the spend of campaigns without conversions",
         ),
     }
 
 
 def _compute_sum(rows: Iterable[tuple[str, float | None]], definition: str, status: KpiStatus = "measured") -> Kpi:
-    known = [(name, value) for name, value in rows if value is not None]
-    summed = total_kpi((value for _, value in known), "dollars", f"{definition}, by campaign", status)
+    complete = [(name, value) for name, value in rows if value is not None]
+    summed = total_kpi((value for _, value in complete), "dollars", f"{definition}, by campaign", status)
     return (
         summed
         if summed.value is None
@@ -212,7 +222,7 @@ def _compute_sum(rows: Iterable[tuple[str, float | None]], definition: str, stat
             summed.n,
             summed.definition,
             status,
-            {name: {"value": value, "n": 1} for name, value in known},
+            {name: {"value": value, "n": 1} for name, value in complete},
         )
     )
 
@@ -228,17 +238,21 @@ def _compute_moves(context: "MarketingContext") -> dict[str, Kpi]:
         "GROUP BY ALL ORDER BY 1"
     ).fetchall()
     return {
-        "capital_moved": _compute_sum(moved, "dollars of executed moves between two channels; n counts campaigns"),
-        "capital_waiting": _compute_sum(pending, "dollars of moves that are proposed or approved; n counts campaigns"),
+        "capital_moved": _compute_sum(
+            moved, "dollars of executed transfers between two channels; n is the number of campaigns"
+        ),
+        "capital_waiting": _compute_sum(
+            pending, "dollars of transfers that are proposed or approved; n is the number of campaigns"
+        ),
     }
 
 
 def _list_unrecorded() -> dict[str, Kpi]:
     return {
         "incremental_conversions": unknown_kpi(
-            "conversions", "those that would not have come without the campaign; no record holds a group without it"
+            "conversions", "conversions caused by the campaign; the records contain no control group"
         ),
         "retained_margin": unknown_kpi(
-            "dollars", "margin of those who converted and stayed; the records end at the conversion"
+            "dollars", "margin of retained converted customers; the records end at the conversion"
         ),
     }

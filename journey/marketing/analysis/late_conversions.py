@@ -1,7 +1,7 @@
-"""Late converters by segment: who needs longer than usual, and whether that can be told at all.
+"""Late converters by segment: the share of conversions that take longer than a number of days.
 
-It takes the day of the first visit and the day of the conversion of the same prospect (or of a cohort of prospects
-with one first day). Daily totals do not say which of the visitors converted later, and then neither does this.
+The analysis needs the day of the first visit and the day of the conversion for each prospect, or for each cohort of
+prospects with the same first day. Daily totals do not link conversions to first visits, so the result is then unknown.
 """
 
 from collections.abc import Iterable
@@ -12,19 +12,19 @@ from typing import NamedTuple
 from journey.statistics.score_intervals import Proportion, wilson_interval
 
 DAILY_TOTALS_ONLY = (
-    "funnel_events holds daily totals: they do not say which visitors of which day converted later. Paths of single "
-    "prospects, or counts by day of first visit, would."
+    "funnel_events contains daily totals, which do not link conversions to first visits. Record paths of individual "
+    "prospects, or counts by day of the first visit."
 )
 
 
 class Conversion(NamedTuple):
-    """Prospects of one segment who were first seen on one day and converted on another.
+    """Prospects of one segment with the same days of first visit and conversion.
 
     Attributes:
         segment_id: The segment.
         first_seen: Day of the first visit.
         converted: Day of the conversion, not before the first visit.
-        number: How many prospects that were.
+        number: Number of prospects.
     """
 
     segment_id: str
@@ -35,13 +35,13 @@ class Conversion(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LateSegment:
-    """How late one segment converts.
+    """Delay of the conversions of one segment.
 
     Attributes:
         segment_id: The segment.
-        converted: How many converted.
-        median_days: Days from first visit to conversion that half of them needed at most.
-        late: Share that needed more than the stated days, with Wilson's interval.
+        converted: Number of converted prospects.
+        median_days: Median of the days from first visit to conversion.
+        late: Share of conversions after more than the given days, with the Wilson interval.
     """
 
     segment_id: str
@@ -52,11 +52,11 @@ class LateSegment:
 
 @dataclass(frozen=True, slots=True)
 class LateConverters:
-    """The answer.
+    """Result of the analysis.
 
     Attributes:
-        segments: By segment; empty where it cannot be told.
-        reason: Why it cannot be told, None where it can.
+        segments: One result per segment; empty if unknown.
+        reason: Reason why the result is unknown; None if it is known.
     """
 
     segments: tuple[LateSegment, ...]
@@ -66,15 +66,14 @@ class LateConverters:
 def compute_late_converters(
     conversions: Iterable[Conversion] | None, after_days: int = 7, confidence: float = 0.95
 ) -> LateConverters:
-    """Late converters by segment.
+    """Compute the share of late converters by segment.
 
-    Only those who converted are looked at: who has not converted yet may still do so, later than all of them, so the
-    share is a lower bound while a cohort is young.
+    Only converted prospects count. Others may still convert later, so the share is a lower bound for a young cohort.
 
     Args:
-        conversions: Dated conversions; None where the records hold daily totals only.
-        after_days: Who needs more days than this is late.
-        confidence: Of the intervals.
+        conversions: Dated conversions; None if the records contain daily totals only.
+        after_days: A conversion after more than this number of days is late.
+        confidence: Confidence of the intervals.
     """
     if conversions is None:
         return LateConverters((), DAILY_TOTALS_ONLY)

@@ -1,7 +1,7 @@
-"""What to do about a campaign in a segment: scale, hold, revise or stop, by rules that look at intervals.
+"""Recommendation for a campaign in a segment: scale, hold, revise or stop, by rules on confidence intervals.
 
-Counts in, advice out. A rule acts only where the whole interval lies on one side of its threshold; where it spans the
-threshold the answer is to hold, because the data do not tell.
+A rule applies only if the whole interval is on one side of its threshold. If the interval includes the threshold, the
+recommendation is to hold, because the data are inconclusive.
 """
 
 from collections.abc import Sequence
@@ -31,12 +31,12 @@ Rule = Literal[
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkComparison:
-    """What a KPI is held against, and how it compares.
+    """A KPI compared with its benchmark.
 
     Attributes:
-        reference: The value; None where there is nothing.
+        reference: Value of the benchmark; None if there is none.
         basis: ``target``, or ``other segments`` of the same campaign in the same window.
-        low: Lower bound of the KPI as a multiple of the reference; None where there is none.
+        low: Lower bound of the KPI divided by the reference; None if there is no reference.
         high: Upper bound.
     """
 
@@ -59,13 +59,13 @@ NO_COMPARISON = BenchmarkComparison(None, None, None, None)
 
 
 class Trend(NamedTuple):
-    """A relative change, 0.05 for 5 % more.
+    """A relative change; 0.05 is an increase of 5 %.
 
     Attributes:
-        value: The change; None where it has no meaning.
+        value: The change; None if undefined.
         low: Lower bound of its score interval.
         high: Upper bound.
-        reason: Why there is no value.
+        reason: Reason for a missing value.
     """
 
     value: float | None
@@ -76,12 +76,12 @@ class Trend(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to do.
+    """A recommendation and its reason.
 
     Attributes:
         recommendation: ``scale``, ``hold``, ``revise`` or ``stop``.
-        rule: The rule that gave it.
-        reason: Why, with the interval and the threshold.
+        rule: The rule that applied.
+        reason: Explanation with the interval and the threshold.
     """
 
     recommendation: Recommendation
@@ -100,10 +100,10 @@ def compare_with_benchmark(
     others: Sequence[PerformanceCounts],
     policy: RollupPolicy,
 ) -> BenchmarkComparison:
-    """The KPI against its target, or where there is none against the campaign's other segments together.
+    """Compare the KPI with its target, or without a target with the campaign's other segments combined.
 
-    A target is a number that somebody set, so only the KPI is uncertain (Wilson); other segments are uncertain too
-    (score interval of the ratio).
+    A target is a fixed number, so the interval covers only the uncertainty of the KPI (Wilson). Other segments are
+    uncertain too, so their comparison uses the score interval of the ratio.
     """
     if counts is None or metric is None:
         return NO_COMPARISON
@@ -113,7 +113,7 @@ def compare_with_benchmark(
         low, high = (None if bound is None else bound / target for bound in (share.low, share.high))
         return BenchmarkComparison(target, "target", low, high)
     counted = [other.counts_for(metric) for other in others if not other.has_decreased]
-    events, customers = sum(part for part, _ in counted), sum(whole for _, whole in counted)
+    events, customers = sum(count for count, _ in counted), sum(n for _, n in counted)
     if not events or not 0 < events <= customers or not 0 <= count <= n:
         return NO_COMPARISON
     interval = ratio_interval(ContingencyTable(events, customers, count, n), policy.confidence)
@@ -125,18 +125,18 @@ def compare_with_benchmark(
 def compute_trend(
     current: PerformanceCounts | None, previous: PerformanceCounts | None, metric: Metric | None, policy: RollupPolicy
 ) -> Trend:
-    """The KPI against that of the window before."""
+    """Relative change of the KPI from the previous window."""
     if metric is None:
-        return Trend(None, None, None, "the KPI is not known")
+        return Trend(None, None, None, "the KPI is unknown")
     if current is None:
-        return Trend(None, None, None, "nothing is counted in this window")
+        return Trend(None, None, None, "no performance is recorded in this window")
     if previous is None or previous.has_decreased:
-        return Trend(None, None, None, "nothing is counted in the window before")
+        return Trend(None, None, None, "no performance is recorded in the previous window")
     (count, n), (previous_count, previous_n) = current.counts_for(metric), previous.counts_for(metric)
     if not n or count > n or not previous_n or previous_count > previous_n:
-        return Trend(None, None, None, "the counts make no share")
+        return Trend(None, None, None, "the counts do not form a valid rate")
     if not previous_count:
-        return Trend(None, None, None, "the KPI was 0 in the window before, against which no change has a size")
+        return Trend(None, None, None, "the KPI was 0 in the previous window, so a relative change is undefined")
     change = (count / n) / (previous_count / previous_n) - 1.0
     interval = ratio_interval(ContingencyTable(previous_count, previous_n, count, n), policy.confidence)
     return Trend(
@@ -154,9 +154,9 @@ def recommend(
     trend: Trend,
     policy: RollupPolicy,
 ) -> Advice:
-    """The recommendation by the first rule that applies."""
+    """Recommend an action by the first rule that applies."""
     if counts is None:
-        return Advice("hold", "nothing_counted", "nothing is counted, so there is no ground for a change")
+        return Advice("hold", "nothing_counted", "no performance is recorded, so there is no basis for a change")
     if metric is None:
         return Advice("hold", "kpi_unknown", "the campaign's KPI is not defined by the policy")
     beyond_click = wilson_interval(counts.conversions, counts.clicks, policy.confidence)
@@ -169,10 +169,10 @@ def recommend(
         )
     _, n = counts.counts_for(metric)
     if n < policy.least_counted:
-        reason = f"{n:,} {metric.denominator} are fewer than {policy.least_counted:,}"
+        reason = f"{n:,} {metric.denominator} are fewer than the required {policy.least_counted:,}"
         return Advice("hold", "too_few", reason)
     if comparison.reference is None or comparison.low is None or comparison.high is None:
-        reason = "there is no target, and no other segment with a KPI above 0 to hold it against"
+        reason = "there is no target, and no other segment with a KPI above 0 to compare with"
         return Advice("hold", "nothing_to_compare", reason)
     return _advise_by_comparison(counts, comparison, trend, policy)
 
@@ -190,23 +190,23 @@ def _advise_by_comparison(
     if high < 1.0:
         return Advice("revise", "below", f"{comparison_text}, below it")
     if low <= 1.0:
-        return Advice("hold", "not_told_apart", f"{comparison_text}: above or below cannot be told")
+        return Advice("hold", "not_told_apart", f"{comparison_text}: the interval includes 1")
     if trend.high is not None and trend.high < 0.0:
         return Advice(
-            "hold", "falling", f"{comparison_text}, but it fell by {-trend.high:.0%} or more since the window before"
+            "hold", "falling", f"{comparison_text}, but it fell by at least {-trend.high:.0%} since the previous window"
         )
     min_return = _min_return(counts, policy)
     if min_return is not None and min_return < policy.least_return:
         reason = (
-            f"{comparison_text}, but a dollar brings {min_return:.2f} or more, and {policy.least_return:.2f} is "
-            "asked for"
+            f"{comparison_text}, but the return per dollar may be as low as {min_return:.2f}, below the required "
+            f"{policy.least_return:.2f}"
         )
         return Advice("hold", "does_not_pay", reason)
     return Advice("scale", "above", f"{comparison_text}, above it")
 
 
 def _min_return(counts: PerformanceCounts, policy: RollupPolicy) -> float | None:
-    """Lower bound of revenue per dollar: that of the conversions, each worth what it is on average."""
+    """Lower bound of revenue per dollar, from that of the conversion rate and the mean revenue per conversion."""
     share = wilson_interval(counts.conversions, counts.impressions, policy.confidence)
     if counts.return_on_spend is None or share.value is None or share.low is None or not counts.conversions:
         return None

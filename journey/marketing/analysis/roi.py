@@ -1,8 +1,8 @@
-"""The ROI ledger of recorded campaigns: every dollar once, and beside it what the recorded ledger says.
+"""The ROI ledger of recorded campaigns, reconciled with the recorded ledger. Each dollar is counted once.
 
-Media spend and value are taken from performance, where each dollar belongs to an asset; the cost of the orchestration
-(model calls, human review) is in the recorded ledger only. Where that ledger and performance disagree, the difference
-stands beside the lines as a memo and in the reconciliation, and is never added.
+Media spend and value come from the performance metrics, where each dollar belongs to an asset. The cost of the
+orchestration (model calls, human review) is only in the recorded ledger. If that ledger and the performance metrics
+disagree, the difference is reported as a memo and in the reconciliation, and is never added.
 """
 
 from dataclasses import asdict, dataclass
@@ -18,10 +18,10 @@ from journey.money.ledger import Ledger, LedgerLine, Memo
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
 
-LABEL = "directional: revenue_proxy is no margin, and no record says what would have come without the campaigns"
+LABEL = "directional: revenue_proxy is revenue, not margin, and the result without the campaigns is unknown"
 
-_LEDGER_NOTE = "the roi_ledger, which carries no date: the whole of it is taken at any moment"
-_NO_LEDGER = "not counted: the roi_ledger has no such figure for this campaign"
+_LEDGER_NOTE = "the roi_ledger, which has no dates: all of it is included at any moment"
+_NO_LEDGER = "not counted: the roi_ledger has no value for this campaign"
 
 _LEDGER_QUERY = f"""
     SELECT campaign_id, llm_cost, human_review_cost, media_spend, estimated_value, net_roi
@@ -34,20 +34,20 @@ _LEDGER_QUERY = f"""
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """One campaign in performance and in the recorded ledger; None where either does not say.
+    """Comparison of the performance metrics and the recorded ledger of one campaign; None for missing values.
 
     Attributes:
         campaign_id: The campaign.
-        media_spend: Dollars spent, by performance.
-        recorded_media_spend: Dollars spent, by the ledger.
-        media_spend_difference: The ledger's less performance's.
-        value: Dollars of revenue, by performance.
-        recorded_value: Estimated value, by the ledger.
-        value_difference: The ledger's less performance's.
-        net: Value less media spend and the ledger's other costs.
-        recorded_net: Net of the ledger, as it states it.
-        net_difference: The ledger's less the one computed.
-        agrees: Whether all differences are rounding; None where something is missing.
+        media_spend: Dollars spent, from performance.
+        recorded_media_spend: Dollars spent, from the ledger.
+        media_spend_difference: Ledger minus performance.
+        value: Dollars of revenue, from performance.
+        recorded_value: Estimated value, from the ledger.
+        value_difference: Ledger minus performance.
+        net: Value minus media spend and the ledger's other costs.
+        recorded_net: Net as stated by the ledger.
+        net_difference: Stated net minus computed net.
+        agrees: Whether all differences are within the tolerance; None if a value is missing.
     """
 
     campaign_id: str
@@ -85,7 +85,7 @@ class _CampaignTotals:
 
 
 def report_roi(context: "MarketingContext") -> dict[str, Any]:
-    """The ledger, and under ``reconciliation`` what the recorded one says, as JSON-ready data."""
+    """The ledger, and under ``reconciliation`` the comparison with the recorded one, as JSON-ready data."""
     totals = _read_totals(context)
     rows = [_reconcile(campaign_totals, context.policy.tolerance.money) for campaign_totals in totals]
     return _build_ledger(totals, rows).as_dict() | {"reconciliation": [asdict(row) for row in rows]}
@@ -137,7 +137,7 @@ def _build_memos(row: Reconciliation) -> list[Memo]:
         Memo(
             f"{row.campaign_id}: {what}, recorded ledger less performance",
             amount,
-            "no record says where the difference comes from, so it is not added",
+            "the records do not explain the difference, so it is not added",
         )
         for what, amount in pairs
         if amount and row.agrees is False
@@ -145,10 +145,10 @@ def _build_memos(row: Reconciliation) -> list[Memo]:
 
 
 def _reconcile(totals: _CampaignTotals, tolerance: float) -> Reconciliation:
-    known = totals.value is not None and totals.cost is not None
+    has_performance = totals.value is not None and totals.cost is not None
     net = (
         round((totals.value or 0.0) - (totals.cost or 0.0) - totals.llm_cost - totals.human_review_cost, 2)
-        if known and totals.llm_cost is not None and totals.human_review_cost is not None
+        if has_performance and totals.llm_cost is not None and totals.human_review_cost is not None
         else None
     )
     differences = (
@@ -156,7 +156,7 @@ def _reconcile(totals: _CampaignTotals, tolerance: float) -> Reconciliation:
         _compute_difference(totals.estimated_value, totals.value),
         _compute_difference(totals.net_roi, net),
     )
-    found = [difference for difference in differences if difference is not None]
+    known_differences = [difference for difference in differences if difference is not None]
     return Reconciliation(
         totals.campaign_id,
         totals.cost,
@@ -169,8 +169,8 @@ def _reconcile(totals: _CampaignTotals, tolerance: float) -> Reconciliation:
         totals.net_roi,
         differences[2],
         None
-        if len(found) < len(differences) and all(abs(each) <= tolerance for each in found)
-        else all(abs(each) <= tolerance for each in found),
+        if len(known_differences) < len(differences) and all(abs(each) <= tolerance for each in known_differences)
+        else all(abs(each) <= tolerance for each in known_differences),
     )
 
 

@@ -1,8 +1,8 @@
-"""Segment rollups: a campaign in a segment over a window of days, from performance, and beside what is recorded.
+"""Segment rollups: performance of a campaign in a segment over a window of days, compared with recorded rollups.
 
-Performance comes in snapshots. What came between two of them is counted on the day of the later one, so a window is
-exact where snapshots were taken at both of its ends; where one reaches back behind the window's first day, a note says
-since when it counts. A window in which no snapshot falls is unknown, not empty.
+Performance is recorded in cumulative snapshots. The difference between two snapshots is counted on the day of the later
+one, so a window is exact if snapshots were taken at both of its ends. If a difference starts before the window, a note
+gives its first day. Counts of a window without snapshots are unknown, not 0.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ class Window(NamedTuple):
 
     @property
     def prior(self) -> "Window":
-        """The window of the same length just before."""
+        """The preceding window of the same length."""
         length = self.end - self.start
         return Window(self.start - length - timedelta(days=1), self.start - timedelta(days=1))
 
@@ -57,10 +57,10 @@ COMPARED_FIELDS = (
     "kpi_value",
     "trend_vs_prior_window",
 )
-"""What a recorded rollup states in numbers."""
+"""Numeric fields of a recorded rollup."""
 
 NO_SNAPSHOT = "no performance is dated in this window"
-DECREASED_SNAPSHOTS = "snapshots fell in this window, although they hold what has come together"
+DECREASED_SNAPSHOTS = "cumulative snapshots decreased in this window, so its counts are unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +72,25 @@ class Rollup:
         window_end: Last day.
         campaign_id: The campaign.
         segment_id: The segment.
-        impressions: Counted by performance; like everything that is counted None when that is unknown.
-        clicks: Counted.
-        conversions: Counted.
-        spend: Dollars.
-        revenue_proxy: Dollars.
-        return_on_spend: Dollars of revenue per dollar spent; None where nothing was.
-        primary_kpi: The campaign's.
-        kpi_definition: How it is computed, in words.
-        kpi_value: The KPI.
-        ci_low: Lower bound of Wilson's interval of it.
+        impressions: Number of impressions; None, like all counts, if unknown.
+        clicks: Number of clicks.
+        conversions: Number of conversions.
+        spend: Spend in dollars.
+        revenue_proxy: Revenue in dollars.
+        return_on_spend: Dollars of revenue per dollar spent; None if nothing was spent.
+        primary_kpi: Primary KPI of the campaign.
+        kpi_definition: Definition of the KPI in words.
+        kpi_value: Value of the KPI.
+        ci_low: Lower bound of its Wilson interval.
         ci_high: Upper bound.
-        held: What it is held against.
-        trend_vs_prior_window: Its relative change against the window of the same length before.
+        held: Comparison with the benchmark.
+        trend_vs_prior_window: Relative change from the preceding window of the same length.
         trend_ci_low: Lower bound of the trend.
         trend_ci_high: Upper bound.
-        trend_reason: Why there is no trend.
-        advice: The recommendation, the rule that gave it, and the reason in words.
-        recorded: The recorded rollup of the same window, if there is one.
-        notes: What else to know about the counts.
+        trend_reason: Reason for a missing trend.
+        advice: The recommendation, its rule and its reason.
+        recorded: The recorded rollup of the same window, if any.
+        notes: Limitations of the counts.
     """
 
     window_start: date
@@ -120,7 +120,7 @@ class Rollup:
 
     @property
     def differences(self) -> list[dict[str, Any]]:
-        """Where the recorded rollup says something else: field, recorded, computed (None where it is unknown)."""
+        """Fields in which the recorded rollup differs: field, recorded value, computed value (None if unknown)."""
         if self.recorded is None:
             return []
         found = []
@@ -154,10 +154,10 @@ def report_rollups(context: "MarketingContext") -> list[dict[str, Any]]:
 
 
 def list_windows(context: "MarketingContext") -> list[Window]:
-    """The windows that are recorded, and the latest one that performance allows, in order."""
+    """The recorded windows, and the latest window up to the last snapshot, in order."""
     execute = context.cursor.execute
     recorded = execute("SELECT DISTINCT window_start::DATE, window_end::DATE FROM seen_segment_rollups").fetchall()
-    # A recorded window that ends before it begins is a finding, and no window.
+    # A recorded window that ends before it begins is reported by a check and ignored here.
     windows = {Window(start, end) for start, end in recorded if start <= end}
     ((latest,),) = execute("SELECT max(timestamp)::DATE FROM increments").fetchall()
     if latest is not None:
@@ -166,17 +166,17 @@ def list_windows(context: "MarketingContext") -> list[Window]:
 
 
 def compute_rollups(context: "MarketingContext", window: Window) -> list[Rollup]:
-    """The rollups of one window, by campaign and segment: all that have performance, and all that are recorded.
+    """The rollups of one window, for each campaign and segment with performance or with a recorded rollup.
 
     Args:
         context: The records, the moment and the policy.
-        window: Any days; what is dated after `as_of` is not in it.
+        window: The days; records dated after `as_of` are ignored.
 
     Raises:
         InputError: The window ends before it begins.
     """
     if window.end < window.start:
-        raise InputError(f"a window from {window.start} to {window.end} ends before it begins")
+        raise InputError(f"window from {window.start} to {window.end}: ends before it begins; give a later end")
     current, previous = read_window_counts(context, *window), read_window_counts(context, *window.prior)
     recorded = _read_recorded(context, window)
     goals = _read_goals(context)
@@ -188,7 +188,7 @@ def compute_rollups(context: "MarketingContext", window: Window) -> list[Rollup]
 
 
 class _Goal(NamedTuple):
-    """What a campaign is for: its KPI by name, and what that is to reach."""
+    """Name of a campaign's KPI, and its target."""
 
     kpi: str | None
     target: float | None
@@ -197,7 +197,7 @@ class _Goal(NamedTuple):
 def _read_goals(context: "MarketingContext") -> dict[str, _Goal]:
     rows = context.cursor.execute("SELECT campaign_id, primary_kpi, kpi_target FROM campaigns").fetchall()
     targets = context.policy.targets
-    return {name: _Goal(kpi, targets.get(kpi) if own is None else own) for name, kpi, own in rows}
+    return {name: _Goal(kpi, targets.get(kpi) if target is None else target) for name, kpi, target in rows}
 
 
 def _read_recorded(context: "MarketingContext", window: Window) -> dict[Cell, dict[str, Any]]:
@@ -210,7 +210,7 @@ def _read_recorded(context: "MarketingContext", window: Window) -> dict[Cell, di
         [window.start, window.end],
     )
     names = [column[0] for column in cursor.description or ()]
-    # Of two rollups of one cell, which is a finding, the first stands.
+    # Duplicate rollups of a cell are reported by a check; the first one is used.
     return {Cell(*row[:2]): dict(zip(names[2:], row[2:], strict=True)) for row in cursor.fetchall()}
 
 
@@ -266,7 +266,7 @@ def _build_notes(window: Window, counts: PerformanceCounts | None) -> tuple[str,
     notes: tuple[str, ...] = (DECREASED_SNAPSHOTS,) if counts.has_decreased else ()
     counted_since = counts.counted_since.date() if isinstance(counts.counted_since, datetime) else counts.counted_since
     if counted_since is not None and counted_since < window.start:
-        notes += (f"counts what came since {counted_since.isoformat()}: no snapshot was taken when the window began",)
+        notes += (f"counts start on {counted_since.isoformat()}: no snapshot was taken at the start of the window",)
     return notes
 
 
@@ -278,7 +278,7 @@ def _build_tolerances(context: "MarketingContext") -> dict[str, float]:
         "conversions": 0.0,
         "spend": tolerance.money,
         "revenue_proxy": tolerance.money,
-        # A stored value is rounded half up; the sum of the tolerance and a double's last digit is no difference.
+        # Stored values are rounded half up; 1e-9 allows for floating-point error at exactly the tolerance.
         "kpi_value": tolerance.kpi + 1e-9,
         "trend_vs_prior_window": tolerance.trend,
     }

@@ -1,8 +1,8 @@
-"""Where people get stuck by stage, and how segments differ there: the funnel's cells added up over channels and days.
+"""Conversion of each funnel step, overall and by segment: the funnel's cells summed over channels and days.
 
-Only counts that can be trusted and that make a share are added: a step that nobody counted on a day leaves that day out
-of the step. A segment is held against the campaign's other segments by the pooled two-proportion z test; one campaign,
-segment and step is one question, and asking many finds differences by chance: p-values are adjusted for that (Holm).
+Only trusted counts that form a valid rate are summed; a day without a count for a step is excluded from the step. Each
+segment is compared with the campaign's other segments by the pooled two-proportion z test. P-values are adjusted for
+the number of comparisons (Holm), one per campaign, segment and step.
 """
 
 from collections.abc import Sequence
@@ -22,22 +22,22 @@ Verdict = Literal["more", "less", "cannot be told", "only segment"]
 
 @dataclass(frozen=True, slots=True)
 class StageConversion:
-    """One step of a campaign's path, in one segment or in all.
+    """Conversion of one step of a campaign's path, in one segment or overall.
 
     Attributes:
         campaign_id: The campaign.
-        segment_id: The segment; None for all together.
-        from_stage: The step before.
+        segment_id: The segment; None for all segments.
+        from_stage: The previous step.
         stage: The step.
-        came: How many reached the step before, in cells where both were counted.
-        went_on: How many of them reached the step.
-        conversion: Share that went on; None where nobody came.
-        ci_low: Lower bound of Wilson's interval.
+        came: Number that reached the previous step, in cells where both steps were counted.
+        went_on: Number of them that reached the step.
+        conversion: Share that reached the step; None if `came` is 0.
+        ci_low: Lower bound of the Wilson interval.
         ci_high: Upper bound.
         nested: Whether one source counted both steps in every cell.
-        elsewhere: What the campaign's other segments reach at the step; None where there are none.
-        p_value: Of the null that this segment goes on like the others, adjusted for all such questions.
-        verdict: ``more`` or ``less`` than the others, ``cannot be told``, or ``only segment``; None for all together.
+        elsewhere: Conversion of the campaign's other segments at the step; None if there are none.
+        p_value: P-value (Holm) of the null hypothesis that the segment converts like the others.
+        verdict: ``more`` or ``less`` than the others, ``cannot be told``, or ``only segment``; None for all segments.
     """
 
     campaign_id: str
@@ -75,7 +75,7 @@ class _Counts(NamedTuple):
 
 
 def report_stage_conversions(context: "MarketingContext") -> list[dict[str, Any]]:
-    """Every step of every campaign, altogether and by segment, as JSON-ready data."""
+    """Every step of every campaign, overall and by segment, as JSON-ready data."""
     return [
         step.as_dict()
         for step in compute_stage_conversions(build_funnel_rows(context), context.policy.funnel.confidence)
@@ -83,11 +83,12 @@ def report_stage_conversions(context: "MarketingContext") -> list[dict[str, Any]
 
 
 def compute_stage_conversions(rows: Sequence[FunnelRow], confidence: float) -> list[StageConversion]:
-    """The steps of the campaigns' paths, altogether and by segment.
+    """The steps of the campaigns' paths, overall and by segment.
 
     Args:
         rows: The funnel, in its order.
-        confidence: Of intervals; a difference between segments is told where its adjusted p-value is below the rest.
+        confidence: Confidence of the intervals; differences are significant if the adjusted p-value is below 1 minus
+            it.
     """
     sums = _sum_counts(rows)
     steps = []

@@ -1,4 +1,4 @@
-"""Targets against actuals: what each campaign was to reach and to spend, and what it did so far."""
+"""Targets compared with actuals: KPI and budget of each campaign."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,16 +21,16 @@ class Target:
     Attributes:
         campaign_id: The campaign.
         name: Name of its KPI, or ``budget``.
-        value: What was reached so far, None when that is unknown.
-        target: What was to be reached, None when nobody said.
+        value: Actual value so far; None if unknown.
+        target: Target value; None if none is set.
         unit: ``share`` or ``dollars``.
         n: Denominator of a rate, or number of snapshots behind a sum.
-        ci_low: Lower bound of a rate (Wilson).
+        ci_low: Lower bound of the Wilson interval of a rate.
         ci_high: Upper bound.
-        verdict: A rate is ``met`` or ``missed`` when its whole interval says so and ``open`` when it spans the target;
-            a budget is ``within`` or ``over``.
-        definition: What is measured.
-        reason: Why something is unknown, or what else to know.
+        verdict: A rate is ``met`` or ``missed`` if its whole interval is on one side of the target, and ``open`` if the
+            interval includes the target. A budget is ``within`` or ``over``.
+        definition: Definition of the value.
+        reason: Reason for a missing value, or a note.
     """
 
     campaign_id: str
@@ -46,7 +46,7 @@ class Target:
     reason: str | None
 
     def as_dict(self) -> dict[str, Any]:
-        """The target as a JSON-ready KPI, with target, interval and verdict besides."""
+        """The target as a JSON-ready KPI, extended by target, interval and verdict."""
         return {
             "value": self.value,
             "unit": self.unit,
@@ -63,17 +63,17 @@ class Target:
 
 
 def compute_targets(context: "MarketingContext") -> list[Target]:
-    """The KPI and the budget of every campaign, by campaign."""
+    """The targets for the KPI and the budget of every campaign, by campaign."""
     rows = context.cursor.execute(
         "SELECT campaign_id, primary_kpi, kpi_target, budget, start_date, end_date FROM campaigns ORDER BY campaign_id"
     ).fetchall()
     performance = read_campaign_performance(context)
-    found = []
+    targets = []
     for campaign, kpi, target, budget, start, end in rows:
         snapshots, counts = performance.get(campaign, (0, None))
-        found.append(_build_kpi_target(campaign, kpi, target, counts, context.policy))
-        found.append(_build_budget_target(campaign, budget, start, end, counts, snapshots, context.as_of))
-    return found
+        targets.append(_build_kpi_target(campaign, kpi, target, counts, context.policy))
+        targets.append(_build_budget_target(campaign, budget, start, end, counts, snapshots, context.as_of))
+    return targets
 
 
 def _build_kpi_target(
@@ -101,7 +101,7 @@ def _build_kpi_target(
         verdict = "met"
     elif share.high < target:
         verdict = "missed"
-    reason = "neither the campaign nor the policy states a target" if target is None else None
+    reason = "neither the campaign nor the policy sets a target" if target is None else None
     definition = f"{metric.definition}, all performance up to the moment of the evaluation"
     return Target(
         campaign, kpi or "", share.value, target, "share", n, share.low, share.high, verdict, definition, reason
@@ -117,23 +117,23 @@ def _build_budget_target(
     snapshots: int,
     as_of: datetime | None,
 ) -> Target:
-    definition = "dollars that performance says were spent, against the campaign's budget"
+    definition = "dollars spent according to the performance metrics, compared with the campaign's budget"
     spent = None if counts is None else counts.cost
     verdict: Verdict = "unknown"
     if budget is not None and spent is not None:
         verdict = "within" if spent <= budget else "over"
-    reason = "the campaign states no budget" if budget is None else _describe_pace(budget, spent, start, end, as_of)
+    reason = "the campaign has no budget" if budget is None else _describe_pace(budget, spent, start, end, as_of)
     return Target(campaign, "budget", spent, budget, "dollars", snapshots, None, None, verdict, definition, reason)
 
 
 def _describe_pace(
     budget: float, spent: float | None, start: datetime | None, end: datetime | None, as_of: datetime | None
 ) -> str | None:
-    """How the money that was spent compares with an even pace; None where that cannot be said."""
+    """Spend compared with an even pace; None if the budget or the dates are missing."""
     if spent is None:
         return "no performance is recorded"
     if start is None or end is None or as_of is None or end < start or not budget:
         return None
     length = end - start + timedelta(days=1)
     elapsed = min(1.0, max(0.0, (as_of - start) / length))
-    return f"{spent / budget:.0%} of the budget is spent, {elapsed:.0%} of the campaign's days are over"
+    return f"{spent / budget:.0%} of the budget is spent after {elapsed:.0%} of the campaign's days"

@@ -23,7 +23,7 @@ def test_hints_are_joined_and_never_added_across_methods():
     assert found["CAMP_001", "hints", "last_touch", "CH_01"].channel_type == "email"
 
 
-def test_the_bundled_paths_say_what_the_hints_say():
+def test_the_bundled_paths_agree_with_the_hints():
     found = _credit()
     for campaign, channel, conversions in (("CAMP_001", "CH_01", 28), ("CAMP_002", "CH_02", 19)):
         assert found[campaign, "paths", "last_touch", channel].conversions == conversions
@@ -33,7 +33,7 @@ def test_the_bundled_paths_say_what_the_hints_say():
 
 def test_the_bundled_removal_effects_by_hand():
     """CAMP_001: 200 of 500 begin at CH_01, 200 at CH_02, 100 at CH_03; half of the latter two go on to CH_01, where
-    28 of 350 convert. 0.08 x 0.7 convert; without CH_02 0.08 x 0.5, without CH_03 0.08 x 0.6, without CH_01 nobody."""
+    28 of 350 convert. 0.08 x 0.7 convert; without CH_02 0.08 x 0.5, without CH_03 0.08 x 0.6, without CH_01 none."""
     found = _credit()
     effects = {channel: found["CAMP_001", "paths", "markov", channel] for channel in ("CH_01", "CH_02", "CH_03")}
     assert [effects[channel].removal_effect for channel in effects] == pytest.approx([1, 2 / 7, 1 / 7], rel=1e-12)
@@ -41,24 +41,24 @@ def test_the_bundled_removal_effects_by_hand():
     assert [effects[channel].value for channel in effects] == pytest.approx([980, 280, 140], rel=1e-12)
 
 
-def test_where_nobody_converted_no_channel_is_credited_and_it_says_so():
+def test_paths_without_conversions_give_no_credit_and_a_reason():
     row = _credit()["CAMP_003", "paths", "markov", "CH_04"]
     assert (row.conversions, row.reason) == (None, NO_CONVERSIONS)
 
 
-def test_without_paths_each_method_says_that_it_needs_them():
+def test_without_paths_each_method_has_a_reason():
     tables = rows() | {"conversion_paths": []}
     found = [row for row in report_attribution(build_context(records(tables))) if row["basis"] == "paths"]
     assert [row["method"] for row in found] == ["first_touch", "last_touch", "linear", "markov"]
     assert all((row["conversions"], row["reason"]) == (None, NO_PATHS) for row in found)
 
 
-def test_nothing_later_than_as_of_is_credited():
+def test_records_after_as_of_are_not_credited():
     found = _credit(as_of=date(2026, 3, 16))
     assert ("CAMP_001", "paths", "markov", "CH_03") not in found
     assert ("CAMP_001", "hints", "first_touch", "CH_03") not in found
 
 
-def test_the_order_of_the_chain_is_the_policys_and_is_written_down():
+def test_the_order_of_the_chain_comes_from_the_policy_and_is_reported():
     policy = MarketingPolicy(attribution=AttributionPolicy(order=2))
     assert _credit(policy=policy)["CAMP_001", "paths", "markov", "CH_01"].order == 2

@@ -1,4 +1,4 @@
-"""Credit from customer paths: by hand, against a published package, and what holds for any paths."""
+"""Credit from customer paths: by hand, compared with a published package, and properties for any paths."""
 
 import csv
 from fractions import Fraction
@@ -45,18 +45,18 @@ def test_a_small_set_by_hand():
 
 
 def test_a_higher_order_remembers_what_came_before():
-    """After a comes a conversion only if x was before it; a chain of order 1 cannot know that."""
-    told_apart = [Path(("x", "a", "c"), 10, None, 0), Path(("y", "a", "c"), 0, None, 10)]
-    assert markov(told_apart)["y"].removal_effect == pytest.approx(0.5)
-    assert markov(told_apart, order=3)["y"].removal_effect == pytest.approx(0.0, abs=1e-12)
-    assert markov(told_apart, order=3)["x"].removal_effect == pytest.approx(1.0)
+    """A conversion follows a only if x came before it; a chain of order 1 cannot represent that."""
+    dependent_paths = [Path(("x", "a", "c"), 10, None, 0), Path(("y", "a", "c"), 0, None, 10)]
+    assert markov(dependent_paths)["y"].removal_effect == pytest.approx(0.5)
+    assert markov(dependent_paths, order=3)["y"].removal_effect == pytest.approx(0.0, abs=1e-12)
+    assert markov(dependent_paths, order=3)["x"].removal_effect == pytest.approx(1.0)
 
 
-def test_a_touch_that_comes_twice_has_two_parts():
+def test_a_repeated_touch_gets_two_parts():
     assert linear([Path(("a", "a", "b"), 3)])["a"].conversions == pytest.approx(2.0)
 
 
-def test_nobody_converted_is_no_credit_and_an_unknown_value_no_value():
+def test_no_conversion_gives_no_credit_and_an_unknown_value_no_value():
     assert markov([Path(("a",), 0, None, 5)])["a"].conversions is None
     assert markov([Path(("a",), 0, None, 0)])["a"].conversions is None
     assert markov([Path(("a",), 2, None, 5)])["a"].value is None
@@ -64,11 +64,11 @@ def test_nobody_converted_is_no_credit_and_an_unknown_value_no_value():
 
 
 @given(paths, st.integers(1, 3))
-def test_every_conversion_is_given_out_once_by_every_method(recorded, order):
-    whole = sum(path.conversions for path in recorded)
-    for credits_given in (first_touch(recorded), last_touch(recorded), linear(recorded), markov(recorded, order)):
-        if whole or credits_given[next(iter(credits_given))].conversions is not None:
-            assert sum(credit.conversions for credit in credits_given.values()) == pytest.approx(whole, rel=1e-9)
+def test_every_method_distributes_each_conversion_once(recorded, order):
+    total = sum(path.conversions for path in recorded)
+    for credit_by_channel in (first_touch(recorded), last_touch(recorded), linear(recorded), markov(recorded, order)):
+        if total or credit_by_channel[next(iter(credit_by_channel))].conversions is not None:
+            assert sum(credit.conversions for credit in credit_by_channel.values()) == pytest.approx(total, rel=1e-9)
 
 
 @given(paths, st.integers(1, 3))
@@ -80,9 +80,9 @@ def test_a_removal_effect_is_a_share(recorded, order):
 
 @given(paths)
 def test_the_order_of_the_paths_does_not_matter(recorded):
-    there, back = markov(recorded), markov(recorded[::-1])
-    assert all(back[name].conversions == pytest.approx(credit.conversions, rel=1e-9, abs=1e-9)
-               for name, credit in there.items() if credit.conversions is not None)  # fmt: skip
+    forward, backward = markov(recorded), markov(recorded[::-1])
+    assert all(backward[name].conversions == pytest.approx(credit.conversions, rel=1e-9, abs=1e-9)
+               for name, credit in forward.items() if credit.conversions is not None)  # fmt: skip
 
 
 def _reference(name):
@@ -114,7 +114,7 @@ def test_the_heuristics_are_the_packages(ten_thousand, method, name):
 
 
 def test_removal_effects_are_the_packages_within_its_simulation_error(ten_thousand):
-    """ChannelAttribution 2.2.5, markov_model of order 1: it simulates a million prospects, this solves the chain.
+    """ChannelAttribution 2.2.5, markov_model of order 1: it simulates 1,000,000 prospects; we solve the chain.
 
     A fifth of them convert; a simulated effect is off by about 0.0005, and by 0.002 with a probability below 1e-4.
     Credit of more than 500 conversions is then right to 1 %.

@@ -1,4 +1,4 @@
-"""Experiments: each on its own metric, or not at all."""
+"""Analysis of experiments, each on its own metric."""
 
 from datetime import date
 
@@ -14,8 +14,8 @@ from tests.journey.marketing.companies import records, row, rows
 PUBLISHED = {"control": (5, 83), "variant": (12, 99), "z": -1.4078304151258787, "p": 0.15918129181156992}
 
 
-def _measured(tables, experiment, control, variant):
-    """Only these counts for one experiment."""
+def _set_counts(tables, experiment, control, variant):
+    """Replace performance by these counts for one experiment."""
     assets = row(tables, "experiments", experiment)
     tables["performance_metrics"] = [
         {"asset_id": assets[name], "experiment_id": experiment, "timestamp": "2026-03-16T22:00:00",
@@ -24,7 +24,7 @@ def _measured(tables, experiment, control, variant):
     ]  # fmt: skip
 
 
-def _one(tables, experiment, **options):
+def _analyse(tables, experiment, **options):
     return next(
         found
         for found in analyse_experiments(build_context(records(tables), **options))
@@ -34,9 +34,9 @@ def _one(tables, experiment, **options):
 
 def test_the_z_test_is_the_published_one():
     tables = rows()
-    _measured(tables, "EXP_001", PUBLISHED["control"], PUBLISHED["variant"])
-    found = _one(tables, "EXP_001")
-    # statsmodels takes the first less the second, which here is the control.
+    _set_counts(tables, "EXP_001", PUBLISHED["control"], PUBLISHED["variant"])
+    found = _analyse(tables, "EXP_001")
+    # statsmodels subtracts the second from the first, so the sign is reversed.
     assert found.statistic == pytest.approx(-PUBLISHED["z"], rel=1e-9)
     assert found.p_value == pytest.approx(PUBLISHED["p"], rel=1e-9)
     assert found.call == "no winner"
@@ -44,21 +44,21 @@ def test_the_z_test_is_the_published_one():
     assert found.ci_low < 0.0 < found.ci_high
 
 
-def test_an_experiment_on_clicks_is_judged_by_clicks_and_never_by_conversions():
+def test_an_experiment_on_clicks_is_analysed_by_clicks_not_conversions():
     """EXP_004 has thousands of clicks and no conversion at all."""
-    found = _one(rows(), "EXP_004")
+    found = _analyse(rows(), "EXP_004")
     assert (found.metric, found.definition) == ("click_through_rate", "clicks per impression")
     assert (found.control.count, found.control.n, found.control.denominator) == (1040, 14100, "impressions")
     expected = stats.chi2_contingency([[1040, 14100 - 1040], [1100, 14400 - 1100]], correction=False)
     assert found.p_value == pytest.approx(expected.pvalue, rel=1e-9)
-    assert "neither asset brought a single conversion" in found.notes
-    assert any("judged by demo_request_rate" in note for note in found.notes)
+    assert "neither asset has any conversion" in found.notes
+    assert any("the KPI of its campaign is demo_request_rate" in note for note in found.notes)
 
 
-def test_an_experiment_may_say_its_own_denominator_and_its_own_test():
+def test_an_experiment_may_set_its_denominator_and_its_test():
     tables = rows()
     row(tables, "experiments", "EXP_001").update(denominator="clicks", test="fisher_exact")
-    found = _one(tables, "EXP_001")
+    found = _analyse(tables, "EXP_001")
     assert (found.control.count, found.control.n, found.control.denominator) == (99, 946, "clicks")
     assert (found.variant.count, found.variant.n) == (122, 1012)
     assert found.test == "Fisher's exact test"
@@ -70,8 +70,8 @@ def test_an_experiment_may_say_its_own_denominator_and_its_own_test():
 def test_a_winner_is_named_with_its_p_value_and_without_a_sample_size():
     tables = rows()
     # The published V1 counts of EXP_003.
-    _measured(tables, "EXP_003", (36, 6000), (62, 6200))
-    found = _one(tables, "EXP_003")
+    _set_counts(tables, "EXP_003", (36, 6000), (62, 6200))
+    found = _analyse(tables, "EXP_003")
     assert (found.call, found.winner, found.sample_size) == ("winner", "ASSET_006", None)
     assert found.p_value < 0.05
     assert found.ci_low > 0.0
@@ -79,14 +79,14 @@ def test_a_winner_is_named_with_its_p_value_and_without_a_sample_size():
 
 def test_the_control_may_win():
     tables = rows()
-    _measured(tables, "EXP_003", (62, 6200), (36, 6000))
-    assert _one(tables, "EXP_003").winner == "ASSET_005"
+    _set_counts(tables, "EXP_003", (62, 6200), (36, 6000))
+    assert _analyse(tables, "EXP_003").winner == "ASSET_005"
 
 
-def test_without_a_winner_the_sample_size_that_would_find_one_is_r_s():
+def test_without_a_winner_the_required_sample_size_agrees_with_r():
     tables = rows()
-    _measured(tables, "EXP_001", (4, 8), (6, 8))
-    found = _one(tables, "EXP_001", policy=MarketingPolicy(experiments=ExperimentPolicy(power=0.9)))
+    _set_counts(tables, "EXP_001", (4, 8), (6, 8))
+    found = _analyse(tables, "EXP_001", policy=MarketingPolicy(experiments=ExperimentPolicy(power=0.9)))
     # R: power.prop.test(p1 = .50, p2 = .75, power = .90) gives n = 76.7 per group (its help page).
     assert (found.call, found.sample_size) == ("no winner", 77)
     assert "77 impressions per asset" in found.reason
@@ -94,16 +94,16 @@ def test_without_a_winner_the_sample_size_that_would_find_one_is_r_s():
 
 def test_equal_rates_have_no_sample_size():
     tables = rows()
-    _measured(tables, "EXP_001", (50, 1000), (50, 1000))
-    found = _one(tables, "EXP_001")
+    _set_counts(tables, "EXP_001", (50, 1000), (50, 1000))
+    found = _analyse(tables, "EXP_001")
     assert (found.call, found.sample_size) == ("no winner", None)
     assert "no sample would find one" in found.reason
 
 
-def test_a_lift_on_nothing_is_null_with_a_reason_and_the_difference_still_stands():
+def test_a_lift_on_a_rate_of_0_is_null_with_a_reason_and_the_difference_is_given():
     tables = rows()
-    _measured(tables, "EXP_001", (0, 1000), (40, 1000))
-    found = _one(tables, "EXP_001")
+    _set_counts(tables, "EXP_001", (0, 1000), (40, 1000))
+    found = _analyse(tables, "EXP_001")
     assert (found.lift, found.ci_low, found.ci_high) == (None, None, None)
     assert "the control's rate is 0" in found.lift_reason
     assert found.call == "winner"
@@ -116,37 +116,37 @@ def test_a_lift_on_nothing_is_null_with_a_reason_and_the_difference_still_stands
     [
         ({"metric": None}, "names no metric"),
         ({"metric": "conversion_rat"}, "did you mean 'conversion_rate'"),
-        ({"denominator": "sends"}, "per 'sends', which performance does not count"),
-        ({"test": "fisher"}, "its test 'fisher' is not known; did you mean 'fisher_exact'"),
-        ({"variant_asset": "ASSET_001"}, "does not name two assets"),
-        ({"variant_asset": "ASSET_003"}, "there is no performance of ASSET_003 in it"),
-        ({"metric": "click_through_rate", "denominator": "conversions"}, "that is no share"),
+        ({"denominator": "sends"}, "its denominator 'sends' is not counted by the performance metrics"),
+        ({"test": "fisher"}, "its test 'fisher' is unknown; did you mean 'fisher_exact'"),
+        ({"variant_asset": "ASSET_001"}, "does not name two different assets"),
+        ({"variant_asset": "ASSET_003"}, "no performance of ASSET_003 is recorded in it"),
+        ({"metric": "click_through_rate", "denominator": "conversions"}, "a rate above 1"),
     ],
 )
-def test_what_cannot_be_analysed_says_why_and_gives_no_number(change, reason):
+def test_an_experiment_that_cannot_be_analysed_has_a_reason_and_no_numbers(change, reason):
     tables = rows()
     row(tables, "experiments", "EXP_001").update(change)
-    found = _one(tables, "EXP_001")
+    found = _analyse(tables, "EXP_001")
     assert found.call == "cannot be analysed"
     assert reason in found.reason
     assert (found.p_value, found.lift, found.difference, found.winner) == (None, None, None, None)
 
 
-def test_nobody_converting_in_either_arm_is_nothing_to_compare():
+def test_arms_without_conversions_cannot_be_compared():
     tables = rows()
     row(tables, "experiments", "EXP_004")["metric"] = "conversion_rate"
-    found = _one(tables, "EXP_004")
+    found = _analyse(tables, "EXP_004")
     assert (found.call, found.p_value) == ("cannot be analysed", None)
     assert "neither asset has any conversions" in found.reason
 
 
-def test_a_running_experiment_warns_of_looking_again():
-    assert any("still running" in note for note in _one(rows(), "EXP_001").notes)
-    assert not any("still running" in note for note in _one(rows(), "EXP_002").notes)
+def test_a_running_experiment_warns_of_repeated_analyses():
+    assert any("still running" in note for note in _analyse(rows(), "EXP_001").notes)
+    assert not any("still running" in note for note in _analyse(rows(), "EXP_002").notes)
 
 
-def test_nothing_later_than_as_of_is_used():
-    found = _one(rows(), "EXP_001", as_of=date(2026, 3, 10))
+def test_snapshots_after_as_of_are_ignored():
+    found = _analyse(rows(), "EXP_001", as_of=date(2026, 3, 10))
     assert (found.control.n, found.variant.n) == (7100, 7100)
 
 

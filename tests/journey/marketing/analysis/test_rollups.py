@@ -52,14 +52,14 @@ def test_every_difference_from_a_recorded_rollup_is_listed():
     ]
 
 
-def test_what_is_not_counted_is_unknown_and_not_zero():
+def test_missing_counts_are_unknown_and_not_zero():
     missing = _rolled()["CAMP_002", "SEG_001"]
     assert (missing.impressions, missing.spend, missing.kpi_value) == (None, None, None)
     assert (missing.advice.recommendation, missing.advice.rule) == ("hold", "nothing_counted")
     assert {each["computed"] for each in missing.differences} == {None}
 
 
-def test_any_window_may_be_asked_for_and_two_weeks_are_the_sum_of_both():
+def test_any_window_is_allowed_and_two_weeks_are_the_sum_of_both():
     early, late = _rolled(window=Window(date(2026, 3, 3), date(2026, 3, 9))), _rolled()
     both = _rolled(window=Window(date(2026, 3, 3), date(2026, 3, 16)))
     cell = ("CAMP_001", "SEG_001")
@@ -69,15 +69,15 @@ def test_any_window_may_be_asked_for_and_two_weeks_are_the_sum_of_both():
         _rolled(window=Window(date(2026, 3, 3), date(2026, 3, 2)))
 
 
-def test_a_snapshot_that_reaches_back_behind_the_window_says_so():
+def test_a_count_that_starts_before_the_window_has_a_note():
     found = _rolled(window=Window(date(2026, 3, 14), date(2026, 3, 16)))
     assert found["CAMP_001", "SEG_001"].notes == (
-        "counts what came since 2026-03-10: no snapshot was taken when the window began",
+        "counts start on 2026-03-10: no snapshot was taken at the start of the window",
     )
     assert _rolled()["CAMP_001", "SEG_001"].notes == ()
 
 
-def test_snapshots_that_fell_make_the_window_unknown():
+def test_decreasing_snapshots_make_the_window_unknown():
     tables = rows()
     tables["performance_metrics"][1]["impressions"] = 7000
     assert _rolled(tables)["CAMP_001", "SEG_001"].impressions is None
@@ -98,7 +98,7 @@ def test_nothing_later_than_as_of_is_in_a_window():
     assert found["CAMP_002", "SEG_003"].impressions == 15200
 
 
-def test_without_a_target_the_other_segments_of_the_campaign_stand_in():
+def test_without_a_target_the_kpi_is_compared_with_the_other_segments():
     tables = rows()
     row(tables, "campaigns", "CAMP_001")["kpi_target"] = None
     found = _rolled(tables)["CAMP_001", "SEG_002"]
@@ -112,7 +112,7 @@ def test_the_json_has_dates_a_rule_and_a_reason():
     assert {"recommendation", "rule", "reason", "recorded", "differences", "ratio_ci_low", "ci_low"} <= set(first)
 
 
-# What leads to each rule: counts, target, counts of the window before.
+# A case for each rule: counts, target, counts of the previous window.
 CASES = [
     ("stop", "dead_end", PerformanceCounts(20_000, 1_000, 0, 100.0, 0.0), 0.01, None),
     ("hold", "too_few", PerformanceCounts(500, 50, 5, 10.0, 50.0), 0.001, None),
@@ -150,11 +150,11 @@ counts = st.integers(1_000, 10**6).flatmap(
 
 
 @given(counts, st.floats(1e-4, 1.0), st.floats(1e-4, 1.0))
-def test_a_higher_target_never_makes_a_recommendation_better(measured, one, other):
+def test_a_higher_target_never_makes_a_recommendation_better(measured, target, other_target):
     order = ["stop", "revise", "hold", "scale"]
-    lower, higher = sorted((one, other))
+    lower, higher = sorted((target, other_target))
     none = Trend(None, None, None, "")
-    places = [
+    ranks = [
         order.index(
             recommend(
                 measured, RATE, compare_with_benchmark(measured, RATE, t, [], POLICY.rollups), none, POLICY.rollups
@@ -162,7 +162,7 @@ def test_a_higher_target_never_makes_a_recommendation_better(measured, one, othe
         )
         for t in (lower, higher)
     ]
-    assert places[1] <= places[0]
+    assert ranks[1] <= ranks[0]
 
 
 @given(counts, st.floats(1e-4, 1.0))

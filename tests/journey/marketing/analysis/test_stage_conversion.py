@@ -1,4 +1,4 @@
-"""Where people get stuck by stage, and how segments differ."""
+"""Conversion of each funnel step, overall and by segment."""
 
 from journey.marketing.analysis.stage_conversion import compute_stage_conversions
 from journey.marketing.views.context import build_context
@@ -17,15 +17,15 @@ def test_the_bundled_steps_by_hand():
     whole = found["CAMP_001", None, "signup"]
     assert (whole.came, whole.went_on) == (1200 + 950, 180 + 140)
     assert whole.verdict is None
-    # 15.0 % and 14.7 %: nothing to tell.
+    # 15.0 % and 14.7 %: not significantly different.
     assert found["CAMP_001", "SEG_001", "signup"].verdict == "cannot be told"
     assert found["CAMP_003", "SEG_005", "feature_adopt"].verdict == "only segment"
     assert found["CAMP_002", "SEG_003", "demo_request"].verdict == "less"
     assert found["CAMP_002", "SEG_002", "demo_request"].verdict == "more"
 
 
-def test_p_values_are_holms_over_all_questions_asked():
-    """Four questions (two segments of two campaigns); the smallest p-value is multiplied by four, the next by three."""
+def test_p_values_are_adjusted_by_holm_over_all_comparisons():
+    """Four comparisons, two in each of two campaigns; the smallest p-value is multiplied by four, the next by three."""
     found = _steps()
     single = pooled_z_test(ContingencyTable(0, 480, 72, 620)).p_value
     assert found["CAMP_002", "SEG_002", "demo_request"].p_value == 4 * single
@@ -33,7 +33,7 @@ def test_p_values_are_holms_over_all_questions_asked():
     assert found["CAMP_001", "SEG_001", "signup"].p_value == min(1.0, 2 * alike)
 
 
-def test_days_are_added_up_and_a_day_with_a_missing_step_is_left_out():
+def test_days_are_summed_and_a_day_with_a_missing_step_is_excluded():
     tables = rows()
     first = row(tables, "funnel_events", "FNL_0001")
     tables["funnel_events"].append(first | {"event_id": "FNL_0101", "date": "2026-03-15", "timestamp": "2026-03-15"})
@@ -45,7 +45,7 @@ def test_days_are_added_up_and_a_day_with_a_missing_step_is_left_out():
     assert found["CAMP_001", None, "signup"].went_on == 500
 
 
-def test_counts_that_are_not_trusted_or_not_nested_are_left_out():
+def test_untrusted_or_not_nested_counts_are_excluded():
     tables = rows()
     row(tables, "funnel_events", "FNL_0002")["confidence"] = 0.1
     assert ("CAMP_001", "SEG_001", "signup") not in _steps(tables)
