@@ -1,6 +1,6 @@
-"""The machine: stages, legal moves and guards; what is legal, and every question about the shape of a journey.
+"""The state machine: stages, legal moves and guards, and questions about the structure of a journey.
 
-Importing this is cheap: `transitions` and NumPy are loaded by the first call that needs them.
+Importing it is cheap: `transitions` and NumPy are imported by the first call that needs them.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,6 +1,6 @@
-"""A journey as integer tables: what every hot path looks at instead of the machine.
+"""A journey as integer tables, which performance-critical code reads instead of the state machine.
 
-Arrays serve cohorts; nested tuples serve one customer at a time (a NumPy element costs five times as much to read).
+Arrays are for cohorts; nested tuples are for single customers (reading a NumPy element costs five times as much).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ BoolArray = npt.NDArray[np.bool_]
 _Array = TypeVar("_Array", IntArray, BoolArray)
 
 NONE = -1
-"""In tables: there is no such move. In columns of stage codes: no stage was given."""
+"""In tables: there is no such move. In columns of stage codes: the value is missing."""
 UNKNOWN = -2
-"""In columns of stage codes: a name was given that is not a stage of the journey."""
+"""In columns of stage codes: the name is not a stage of the journey."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,22 +35,22 @@ class CompiledJourney:
     """The rules of a journey in tables. Arrays are read-only. S stages, M move names, G guards.
 
     Attributes:
-        fingerprint: The fingerprint of the journey it was made from.
-        stages: Stage names; a stage's code is its place.
-        moves: Move names; a move's code is its place.
+        fingerprint: The fingerprint of the journey.
+        stages: Stage names; a stage's code is its index.
+        moves: Move names; a move's code is its index.
         stage_index: Stage name to code.
         move_index: Move name to code.
-        table: Shape (S, M): code of the stage that the move leads to, -1 where it is illegal.
-        rows: The same as nested tuples: ``rows[stage][move]``.
+        table: Shape (S, M): code of the destination, -1 if the move is illegal.
+        rows: `table` as nested tuples: ``rows[stage][move]``.
         step_legal: Shape (S, S): whether some move leads from the first stage to the second.
-        step_move: Shape (S, S): code of the first such move, -1 where there is none.
+        step_move: Shape (S, S): code of the first such move, -1 if there is none.
         step_rows: `step_move` as nested tuples.
         legal_moves: Per stage, the codes of the moves that exist from it.
         live: Shape (S,): stages that are not terminal.
-        terminal: Shape (S,): stages that are.
+        terminal: Shape (S,): stages that are terminal.
         initial: Codes of the initial stages, the default first.
-        guards: The different guards that moves carry.
-        guard_table: Shape (S, M): place in `guards` of the guard that the move carries, -1 for none.
+        guards: The distinct guards of the moves.
+        guard_table: Shape (S, M): index in `guards` of the move's guard, -1 for none.
     """
 
     fingerprint: str
@@ -71,12 +71,12 @@ class CompiledJourney:
     guard_table: IntArray
 
     def request(self, stages: IntArray, moves: IntArray, facts: FactColumns | None = None) -> npt.NDArray[np.int8]:
-        """The answer of `Journey.request` for many customers at once.
+        """The results of `Journey.request` for many customers.
 
         Args:
             stages: Stage codes, shape (n,); a code below 0 (no such stage) makes every move illegal.
             moves: Move codes, shape (n,); a code below 0 (no such move) is illegal.
-            facts: What guards may look at, n rows. Left out, guarded moves are blocked.
+            facts: Facts for the guards, n rows. Default: unknown, so guarded moves are blocked.
 
         Returns:
             `MoveResult` values, shape (n,).
@@ -105,7 +105,7 @@ class CompiledJourney:
 
 
 def compile_journey(journey: Journey) -> CompiledJourney:
-    """Read the tables off the journey's machine."""
+    """Build the tables from the journey's state machine."""
     stage_index = {stage: code for code, stage in enumerate(journey.stages)}
     move_index = {name: code for code, name in enumerate(journey.move_names)}
     table = _move_table(journey.machine, stage_index, move_index)
@@ -140,8 +140,8 @@ def compile_journey(journey: Journey) -> CompiledJourney:
 def _move_table(machine: Any, stage_index: Mapping[str, int], move_index: Mapping[str, int]) -> IntArray:
     table = np.full((len(stage_index), len(move_index)), NONE, dtype=np.int64)
     for name, event in machine.events.items():
-        # Only through .items(): reading event.transitions[stage] would insert an empty list for that stage into the
-        # library's defaultdict, and its illegal moves would answer False from then on instead of raising.
+        # Use .items() only: reading event.transitions[stage] would insert an empty list for that stage into the
+        # library's defaultdict, after which its illegal moves return False instead of raising an error.
         for source, transitions in event.transitions.items():
             for transition in transitions:
                 table[stage_index[source], move_index[name]] = stage_index[transition.dest]
@@ -158,22 +158,22 @@ def _step_table(table: IntArray) -> IntArray:
 
 
 def encode_names(column: npt.ArrayLike, names: tuple[str, ...]) -> IntArray:
-    """Names, or codes, as codes.
+    """Names or codes, converted to codes.
 
     Args:
-        column: Names, or codes, or floating-point codes with NaN for what is missing.
-        names: The names there are; a name's code is its place.
+        column: Names, codes, or floating-point codes with NaN for missing values.
+        names: The known names; a name's code is its index.
 
     Returns:
-        Codes: -1 where nothing is given (None, NaN, "" or -1), -2 where it is not one of the names.
+        Codes: -1 for a missing value (None, NaN, "" or -1), -2 for an unknown name.
     """
     values = np.asarray(column)
     if values.dtype.kind == "f":
         missing = np.isnan(values)
         values = np.where(missing, NONE, values).astype(np.int64)
     if values.dtype.kind in "iu":
-        codes_given = values.astype(np.int64)
-        return np.where((codes_given >= len(names)) | (codes_given < NONE), UNKNOWN, codes_given)
+        integers = values.astype(np.int64)
+        return np.where((integers >= len(names)) | (integers < NONE), UNKNOWN, integers)
     codes = np.full(values.shape, UNKNOWN, dtype=np.int64)
     # One comparison per name: names are few, rows are many.
     for code, name in enumerate(names):

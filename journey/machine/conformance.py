@@ -1,4 +1,4 @@
-"""Holding a log of moves against the rules: a million rows at a time, the first violation of each case named."""
+"""Conformance checking: compares a log of moves with a journey, and reports the first violation of each case."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class ViolationKind(IntEnum):
-    """What is wrong with a row of a log; of several, the first in this order is named."""
+    """The violation of a row of a log; of several violations the first in this order is reported."""
 
     UNKNOWN_STAGE = 1
-    """A stage, or the move, is not one of the journey's."""
+    """A stage or the move is not in the journey."""
     DISCONTINUOUS = 2
-    """It leaves another stage than the case's row before it entered."""
+    """It starts from another stage than the previous row of the case entered."""
     ILLEGAL_MOVE = 3
-    """No move leads from the one stage to the other (or the named move does not)."""
+    """No move leads from the one stage to the other, or the named move does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ class Violation:
 
     Attributes:
         case: The case's identifier.
-        position: Place of the row among the case's own rows, from 0.
-        row: Place of the row in the log as given, from 0.
-        kind: What is wrong.
-        from_stage: The stage left, None if the log does not say.
-        to_stage: The stage entered, None if the log does not say.
-        move: The move named by the log, if it names moves.
-        previous_stage: The stage that the case's row before entered; None on its first row.
+        position: Index of the row among the case's rows, from 0.
+        row: Index of the row in the log, from 0.
+        kind: The kind of violation.
+        from_stage: The stage left; None if the log does not contain it.
+        to_stage: The stage entered; None if the log does not contain it.
+        move: The move in the log; None if the log has no moves.
+        previous_stage: The stage that the previous row of the case entered; None for its first row.
         legal_moves: The moves that were legal from `from_stage`.
     """
 
@@ -69,13 +69,13 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConformanceResult:
-    """What holding a log against a journey showed. Iterate over it for the first violation of each case.
+    """The result of comparing a log with a journey. Iterate over it for the first violation of each case.
 
     Attributes:
         rows: Rows in the log.
-        cases: Different cases in it.
-        kinds: Shape (rows,), in the order of the log as given: 0 where a row is in order, else its `ViolationKind`.
-        first_rows: The row of each violating case's first violation, cases in the order of their identifiers.
+        cases: Distinct cases in it.
+        kinds: Shape (rows,), in the order of the log: 0 for a valid row, otherwise its `ViolationKind`.
+        first_rows: The row of the first violation of each case that has one, in the order of the case identifiers.
     """
 
     rows: int
@@ -86,12 +86,12 @@ class ConformanceResult:
     _log: _Log
 
     def count(self, kind: ViolationKind) -> int:
-        """How many rows are violations of this kind."""
+        """Number of rows with this kind of violation."""
         return int(np.count_nonzero(self.kinds == kind))
 
     @property
     def violations(self) -> int:
-        """How many rows are violations."""
+        """Number of rows with a violation."""
         return int(np.count_nonzero(self.kinds))
 
     def __len__(self) -> int:
@@ -107,7 +107,7 @@ class ConformanceResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Log:
-    """What it takes to name a violation when it is asked for; `place` counts rows with each case's together."""
+    """The data to build a `Violation` on request; `index` counts rows grouped by case."""
 
     compiled: CompiledJourney
     cases: npt.NDArray[Any]
@@ -145,19 +145,19 @@ def check_conformance(
     to_stages: npt.ArrayLike | None = None,
     moves: npt.ArrayLike | None = None,
 ) -> ConformanceResult:
-    """Hold a log of moves against a journey.
+    """Compare a log of moves with a journey.
 
-    Columns have one entry per move, each case's moves in order of time; cases may be interleaved. Stages and moves are
-    given by name or by code. A log may give the stage entered, the name of the move, or both, which must then agree. A
-    first row that does not say which stage it leaves is an entry, and in order; a later one is taken to leave the stage
-    that the case was in.
+    Columns have one entry per move, with each case's moves in chronological order; cases may be interleaved. Stages and
+    moves are names or codes. A log contains the stage entered, the move, or both, which must then agree. If the first
+    row of a case has no stage left, it is a valid entry. If a later row has none, it leaves the current stage of the
+    case.
 
     Args:
         compiled: The journey's tables.
-        case_ids: Which customer (or campaign, or intervention) each row belongs to.
-        from_stages: Stage left; None, NaN, "" or -1 where the log does not say.
-        to_stages: Stage entered. Left out, it is where the move leads.
-        moves: Name or code of the move. Left out, any move that leads from one stage to the other will do.
+        case_ids: The customer (or campaign, or intervention) of each row.
+        from_stages: Stage left; None, NaN, "" or -1 if missing.
+        to_stages: Stage entered. Default: the destination of the move.
+        moves: Name or code of the move. Default: any move that leads from the one stage to the other.
 
     Returns:
         The kind of violation of each row, and the first violation of each case.
@@ -166,14 +166,14 @@ def check_conformance(
         InputError: Neither `to_stages` nor `moves` is given, or the columns differ in length.
     """
     if to_stages is None and moves is None:
-        raise InputError("replaying a log needs the stages entered, or the moves; give `to_stages` or `moves`")
+        raise InputError("checking a log needs the stages entered, or the moves; give `to_stages` or `moves`")
     cases = np.asarray(case_ids)
     given = tuple(None if column is None else np.asarray(column) for column in (from_stages, to_stages, moves))
     lengths = {len(column) for column in (cases, *given) if column is not None}
     if len(lengths) > 1:
         raise InputError(f"the columns of a log must have the same length, got {sorted(lengths)}")
 
-    # From here on each case's rows stand together, in their order of time.
+    # From here on rows are grouped by case, in chronological order.
     order = _case_order(cases)
     grouped = cases[order]
     begins = np.ones(len(cases), dtype=np.bool_)
@@ -192,7 +192,7 @@ def check_conformance(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Steps:
-    """The log's rows in codes, each case's rows together. `previous` is where the case was before the row."""
+    """The log's rows as codes, grouped by case. `previous` is the stage of the case before the row."""
 
     start: IntArray
     end: IntArray
@@ -201,7 +201,7 @@ class _Steps:
 
 
 def _case_order(cases: npt.NDArray[Any]) -> IntArray:
-    """The order that brings each case's rows together and keeps their order in time."""
+    """The order that groups rows by case and keeps their chronological order."""
     if len(cases) < 2 or bool(np.all(cases[1:] >= cases[:-1])):
         return np.arange(len(cases))
     return np.argsort(cases, kind="stable")
@@ -222,12 +222,12 @@ def _encode_columns(
 def _resolve_steps(
     compiled: CompiledJourney, begins: BoolArray, start: IntArray, end: IntArray | None, move: IntArray | None
 ) -> _Steps:
-    """Fill in what the log leaves out and the rules or the rows before tell."""
+    """Fill in values missing from the log, from the rules and the previous rows."""
     if move is not None:
         leads_to = _lookup(compiled.table, start, move)
         end = leads_to if end is None else np.where(end == NONE, leads_to, end)
     assert end is not None
-    # Who made no move, or none that exists, is still where they were.
+    # Without a move, or with an unknown move, the stage stays the same.
     previous = _previous_stages(begins, np.where(end == NONE, start, end))
     missing_start = (start == NONE) & ~begins
     if (missing_start if move is not None else missing_start & (end == NONE)).any():
@@ -238,7 +238,7 @@ def _resolve_steps(
 def _resolve_row_by_row(
     compiled: CompiledJourney, begins: BoolArray, start: IntArray, end: IntArray, move: IntArray | None
 ) -> _Steps:
-    """Row by row, because where a row starts depends on where the rows before it led."""
+    """Resolve rows one by one, because the start of a row depends on the previous rows."""
     starts, ends = start.tolist(), end.tolist()
     moves = [NONE] * len(starts) if move is None else move.tolist()
     previous = [NONE] * len(starts)
@@ -264,15 +264,15 @@ def _previous_stages(begins: BoolArray, after: IntArray) -> IntArray:
 
 
 def _lookup(table: IntArray, rows: IntArray, columns: IntArray) -> IntArray:
-    """``table[rows, columns]``, and -1 wherever one of the codes is -1 or -2."""
-    # Two more rows and columns, which is where Python's negative indices -1 and -2 point.
+    """``table[rows, columns]``, and -1 if one of the codes is -1 or -2."""
+    # Two extra rows and columns, to which the negative indices -1 and -2 point.
     padded = np.pad(table, ((0, 2), (0, 2)), constant_values=NONE)
     found: IntArray = padded[rows, columns]
     return found
 
 
 def _classify_rows(compiled: CompiledJourney, begins: BoolArray, steps: _Steps) -> npt.NDArray[np.int8]:
-    """The violation of each row, 0 where it is in order."""
+    """The violation of each row; 0 for a valid row."""
     start, end, move = steps.start, steps.end, steps.move
     if move is None:
         legal: BoolArray = _lookup(compiled.step_move, start, end) >= 0
@@ -289,7 +289,7 @@ def _classify_rows(compiled: CompiledJourney, begins: BoolArray, steps: _Steps) 
 
 
 def _stage_or_move_name(code: int, names: tuple[str, ...], given: npt.NDArray[Any] | None, row: int) -> str | None:
-    """The name of a code; of an unknown one what the log said, and None where it said nothing."""
+    """The name of a code; for an unknown name the value in the log, for a missing value None."""
     if code >= 0:
         return names[code]
     return str(given[row]) if code == UNKNOWN and given is not None else None

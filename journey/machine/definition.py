@@ -1,7 +1,6 @@
-"""The rules of a journey: stages and legal moves, immutable, checked when they are made.
+"""The rules of a journey: stages and legal moves, immutable and validated when they are created.
 
-The rules live apart from whoever has a stage. A `Journey` answers questions about the rules and hands out the
-machine; it holds no customer.
+A `Journey` contains rules only, no customers. It answers questions about the rules and builds the state machine.
 """
 
 from __future__ import annotations
@@ -27,17 +26,17 @@ if TYPE_CHECKING:
 class Journey:
     """An explicit finite-state machine: the single source of truth for which moves are legal.
 
-    Most are made with `Journey.build`, which expands rules with several sources, or with `Journey.from_dict`.
+    Use `Journey.build`, which expands rules with several sources, or `Journey.from_dict` to create one.
 
     Attributes:
-        stages: All stages, in their order; a stage's place is its code in tables.
+        stages: All stages, in order; a stage's index is its code in tables.
         moves: The legal moves, one per (stage, move name), ordered by move, then by stage.
-        initial: Stages in which a customer may begin; the first is the default.
-        terminal: Stages in which a journey ends, in stage order; no move leaves them.
-        name: A title for pictures and messages; it has no part in equality or in the fingerprint.
+        initial: Stages in which a customer may start; the first is the default.
+        terminal: Stages in which a journey ends, in stage order; no move leads out of them.
+        name: A title for diagrams and messages; equality and the fingerprint ignore it.
 
     Raises:
-        JourneyDefinitionError: The definition cannot work; the error lists every mistake.
+        JourneyDefinitionError: The definition is invalid; the error lists every mistake.
     """
 
     stages: tuple[str, ...]
@@ -47,8 +46,8 @@ class Journey:
     name: str = field(default="journey", compare=False)
 
     def __post_init__(self) -> None:
-        for given in ("stages", "initial", "terminal"):
-            object.__setattr__(self, given, _as_names(getattr(self, given)))
+        for attribute in ("stages", "initial", "terminal"):
+            object.__setattr__(self, attribute, _as_names(getattr(self, attribute)))
         validation.refuse_mistakes(self.stages, self.moves, self.initial, self.terminal)
         # One canonical order, so that two journeys with the same rules are equal and compile to the same codes.
         names = {name: code for code, name in enumerate(_unique(m.name for m in self.moves))}
@@ -72,12 +71,12 @@ class Journey:
         Args:
             stages: Stage names in order.
             moves: Single moves, or rules such as ``MoveRule("churn", EVERY_LIVE_STAGE, "churned")``.
-            initial: The stage, or stages, in which a customer may begin.
+            initial: The stage, or stages, in which a customer may start.
             terminal: The stage, or stages, in which a journey ends.
             name: A title.
 
         Raises:
-            JourneyDefinitionError: The definition cannot work; the error lists every mistake.
+            JourneyDefinitionError: The definition is invalid; the error lists every mistake.
         """
         all_stages = _as_names(stages)
         ends = _as_names(terminal)
@@ -87,10 +86,10 @@ class Journey:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Journey:
-        """A journey as a scenario file spells it; see `journey.machine.serialisation`.
+        """A journey from the data of a scenario file; see `journey.machine.serialisation`.
 
         Raises:
-            JourneyDefinitionError: A key is unknown, missing or of the wrong kind, or the definition cannot work.
+            JourneyDefinitionError: A key is unknown, missing or of the wrong type, or the definition is invalid.
         """
         return cls.build(**serialisation.parse_journey(data))
 
@@ -100,7 +99,7 @@ class Journey:
 
     @cached_property
     def move_names(self) -> tuple[str, ...]:
-        """The names of all moves, each once; a name's place is its code in tables."""
+        """The names of all moves, each once; a name's index is its code in tables."""
         return _unique(move.name for move in self.moves)
 
     @cached_property
@@ -110,7 +109,7 @@ class Journey:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the rules, in hexadecimal: equal for equal journeys, on every machine and in every version."""
+        """SHA-256 of the rules, in hexadecimal; equal for equal journeys, on every machine and in every version."""
         rules = {
             "stages": self.stages,
             "initial": self.initial,
@@ -125,18 +124,19 @@ class Journey:
         """Every legal move by (stage, move name)."""
         return {(move.source, move.name): move for move in self.moves}
 
-    # -- asking for moves ------------------------------------------------------------------------
+    # -- requesting moves ------------------------------------------------------------------------
 
     def request(self, where: requests.HasStage | str, move: str, facts: Facts | None = None) -> requests.MoveResult:
-        """Ask for a move; never raises because of a stage or a move that does not exist.
+        """Request a move; an unknown stage or move raises no error.
 
         Args:
-            where: A customer's position, which is moved if the answer is MOVED; or the name of a stage, to only ask.
+            where: A customer's position, which changes if the result is MOVED; or the name of a stage, to test the
+                move.
             move: Name of the move.
-            facts: What guards may look at. Left out, a guarded move is blocked.
+            facts: Facts for the guards. Default: unknown, so a guarded move is blocked.
 
         Returns:
-            MOVED, BLOCKED (the guard said no) or ILLEGAL (there is no such move).
+            MOVED, BLOCKED (the guard's condition is not met) or ILLEGAL (the stage has no such move).
         """
         return requests.request(self, where, move, facts)
 
@@ -144,18 +144,18 @@ class Journey:
         """Make a move and return the stage it leads to; see `request` for the arguments.
 
         Raises:
-            IllegalMoveError: There is no such move from this stage.
-            BlockedMoveError: The move's guard said no.
+            IllegalMoveError: The stage has no such move.
+            BlockedMoveError: The condition of the move's guard is not met.
         """
         return requests.move_or_raise(self, where, move, facts)
 
     @cached_property
     def machine(self) -> Any:
-        """The `transitions.Machine` of this journey, without any model registered to it."""
+        """The `transitions.Machine` of this journey, without a registered model."""
         return requests.build_machine(self)
 
     def compile(self) -> CompiledJourney:
-        """The journey as integer tables, for every place where speed matters; made once."""
+        """The journey as integer tables, for fast code; built once."""
         return self._compiled
 
     @cached_property
@@ -167,11 +167,11 @@ class Journey:
     # -- questions -------------------------------------------------------------------------------
 
     def is_legal(self, stage: str, move: str) -> bool:
-        """Whether the move exists from this stage, whatever its guard says."""
+        """Whether the move exists from this stage, regardless of its guard."""
         return (stage, move) in self.arcs
 
     def legal_moves(self, stage: str) -> tuple[str, ...]:
-        """The moves that exist from this stage, in the journey's order; none for a stage that does not exist."""
+        """The moves that exist from this stage, in the journey's order; empty for an unknown stage."""
         return tuple(name for name in self.move_names if (stage, name) in self.arcs)
 
     def is_legal_step(self, stage: str, to_stage: str) -> bool:
@@ -179,11 +179,11 @@ class Journey:
         return any(m.source == stage and m.destination == to_stage for m in self.moves)
 
     def unreachable_stages(self) -> tuple[str, ...]:
-        """Stages that no path from an initial stage leads to."""
+        """Stages that no path from an initial stage reaches."""
         return reachability.unreachable_stages(self)
 
     def dead_ends(self) -> tuple[str, ...]:
-        """Stages that cannot be left although they are not terminal."""
+        """Stages without an outgoing move that are not terminal."""
         return reachability.dead_ends(self)
 
     def cannot_finish(self) -> tuple[str, ...]:
@@ -191,7 +191,7 @@ class Journey:
         return reachability.cannot_finish(self)
 
     def shortest_path(self, start: str, end: str) -> tuple[Move, ...] | None:
-        """The fewest moves from one stage to another; empty if they are the same, None if there is no way.
+        """The fewest moves from one stage to another; empty if they are the same, None if there is no path.
 
         Raises:
             UnknownStageError: The journey does not have one of the stages.
@@ -199,20 +199,20 @@ class Journey:
         return reachability.shortest_path(self, start, end)
 
     def covering_paths(self) -> tuple[tuple[Move, ...], ...]:
-        """The smallest set of paths from the initial stages that makes every reachable move; see `covering`."""
+        """The smallest set of paths from the initial stages with every reachable move; see `path_cover`."""
         return path_cover.covering_paths(self)
 
     def findings(self) -> list[Finding]:
-        """What is legal but odd about the rules: stages never reached, never left, or with no way to an end."""
+        """Weaknesses of valid rules: unreachable stages, dead ends, and stages without a path to a terminal stage."""
         return reachability.findings(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The machine and the tables are made again where they are needed, not sent between processes.
+        # The machine and the tables are rebuilt in each process instead of being pickled.
         return (Journey, (self.stages, self.moves, self.initial, self.terminal, self.name))
 
 
-def _as_names(given: str | Iterable[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def _as_names(names: str | Iterable[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
@@ -222,7 +222,7 @@ def _unique(names: Iterable[str]) -> tuple[str, ...]:
 def default_journey() -> Journey:
     """The journey of a subscription customer: from onboarding to retention, with support, escalation and churn.
 
-    ``support -> engagement`` is left out on purpose: who comes back from support comes back to retention.
+    There is no ``support -> engagement`` on purpose: customers return from support to retention.
     """
     return Journey.build(
         name="customer journey",

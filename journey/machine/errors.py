@@ -1,4 +1,4 @@
-"""What can go wrong with a machine: a definition that cannot stand, and a move that cannot be made."""
+"""Errors of the state machine: an invalid definition, and a move that cannot be made."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,10 @@ from journey.core.errors import InputError, JourneyError
 
 
 class JourneyDefinitionError(InputError):
-    """A journey was defined in a way that cannot work.
+    """The definition of a journey is invalid.
 
     Attributes:
-        problems: One sentence per mistake, each saying what is wrong, where, and how to mend it.
+        problems: One sentence per mistake: what is wrong, where, and how to correct it.
     """
 
     def __init__(self, *problems: str) -> None:
@@ -24,11 +24,11 @@ class JourneyDefinitionError(InputError):
 
 
 class UnknownStageError(InputError):
-    """A question named a stage that the journey does not have.
+    """A stage name is not a stage of the journey.
 
     Attributes:
         stage: The name as given.
-        stages: The stages there are.
+        stages: The stages of the journey.
     """
 
     def __init__(self, stage: str, stages: Sequence[str]) -> None:
@@ -41,11 +41,11 @@ class UnknownStageError(InputError):
 
 
 class MoveError(JourneyError):
-    """A move was asked for and not made.
+    """A requested move was not made.
 
     Attributes:
-        stage: Where the customer is, and stays.
-        move: The move asked for.
+        stage: The customer's stage, which is unchanged.
+        move: The requested move.
         legal_moves: The moves that exist from that stage.
     """
 
@@ -63,14 +63,14 @@ class MoveError(JourneyError):
 
 
 class IllegalMoveError(MoveError):
-    """There is no such move from this stage."""
+    """The stage has no such move."""
 
     def __str__(self) -> str:
         return f"illegal move {self.move!r} from stage {self.stage!r}; {self._legal()}"
 
 
 class BlockedMoveError(MoveError):
-    """The move exists, and its guard said no.
+    """The move exists, but the condition of its guard is not met.
 
     Attributes:
         guard: The guard's condition in words.

@@ -1,11 +1,10 @@
-"""Guards: named conditions that a legal move may carry.
+"""Guards: named conditions of legal moves.
 
-A guard is written once, as a function of columns (arrays in, an array of booleans out). Cohorts are judged with that
-function as it is; the machine's own guard calls the very same function on one row. So there is no second copy to
-drift away.
+A guard is written once, as a function from columns to an array of booleans. Cohorts use this function directly; the
+state machine calls the same function on one row.
 
-What is not known never lets anyone pass: an unknown number of days is not "at least seven", an unknown segment is none
-of those asked for.
+An unknown fact never satisfies a condition: an unknown number of days is not "at least seven", and an unknown segment
+is not one of the listed segments.
 """
 
 from __future__ import annotations
@@ -35,11 +34,11 @@ GuardValue = float | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class FactColumns:
-    """What guards may look at, for many customers at once. All columns have the same length.
+    """The facts for guards, for many customers. All columns have the same length.
 
     Attributes:
-        days_in_stage: Days since the present stage was entered; NaN where unknown.
-        previous_stage: Name of the stage before the present one; None or "" where there was none.
+        days_in_stage: Days since the current stage was entered; NaN if unknown.
+        previous_stage: Name of the previous stage; None or "" if there was none.
         segment: Name of the customer's segment.
         tier: The customer's risk tier.
     """
@@ -52,7 +51,7 @@ class FactColumns:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What guards may look at, for one customer; see `FactColumns`. What is left out is unknown."""
+    """The facts for guards, for one customer; see `FactColumns`. Omitted facts are unknown."""
 
     days_in_stage: float = math.nan
     previous_stage: str | None = None
@@ -73,13 +72,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class GuardKind:
-    """One kind of condition that moves may carry.
+    """One kind of condition of moves.
 
     Attributes:
-        name: How a journey names it, for instance ``min_days_in_stage``.
-        test: The condition itself: columns and the parameter in, one boolean per row out.
-        parse_parameter: Turns what a journey file says into the parameter; raises ValueError saying what it expected.
-        template: The condition for a person, with ``{value}`` where the parameter goes.
+        name: Its name in journeys, for instance ``min_days_in_stage``.
+        test: The condition: a function from columns and the parameter to one boolean per row.
+        parse_parameter: Converts the value in a journey file into the parameter; raises ValueError with the expected
+            form.
+        template: The condition as text, with ``{value}`` in place of the parameter.
         names_stages: Whether the parameter names stages, which must then exist.
     """
 
@@ -141,7 +141,7 @@ _KINDS: dict[str, GuardKind] = {
 
 
 def guard_names() -> tuple[str, ...]:
-    """The names of all guards that journeys may use."""
+    """The names of all available guards."""
     return tuple(_KINDS)
 
 
@@ -149,7 +149,7 @@ def guard_kind(name: str) -> GuardKind:
     """The guard of this name.
 
     Raises:
-        JourneyDefinitionError: There is none.
+        JourneyDefinitionError: The name is unknown.
     """
     try:
         return _KINDS[name]
@@ -160,33 +160,33 @@ def guard_kind(name: str) -> GuardKind:
 
 
 def register_guard(kind: GuardKind) -> GuardKind:
-    """Make a guard of your own available to journeys, by its name.
+    """Make a custom guard available to journeys, by its name.
 
-    Worker processes have to register it too (do so when your module is imported).
+    Worker processes must register it too; register it when your module is imported.
 
     Raises:
-        JourneyDefinitionError: A guard of that name exists already.
+        JourneyDefinitionError: A guard of that name already exists.
     """
     if kind.name in _KINDS:
-        raise JourneyDefinitionError(f"a guard named {kind.name!r} exists already; choose another name")
+        raise JourneyDefinitionError(f"a guard named {kind.name!r} already exists; choose another name")
     _KINDS[kind.name] = kind
     return kind
 
 
 def unregister_guard(name: str) -> None:
-    """Take a registered guard away again, so that a test or a plug-in leaves no trace."""
+    """Remove a registered guard, for instance at the end of a test."""
     _KINDS.pop(guard_kind(name).name)
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The condition of one move: one or more named conditions, all of which must hold.
+    """The condition of one move: one or more named conditions, all of which must be met.
 
     Attributes:
         conditions: Pairs of guard name and parameter, in alphabetical order of the names.
 
     Raises:
-        JourneyDefinitionError: A guard is unknown, named twice, or its parameter is not what it expects.
+        JourneyDefinitionError: A guard is unknown, named twice, or its parameter is invalid.
     """
 
     conditions: tuple[tuple[str, GuardValue], ...]
@@ -205,7 +205,7 @@ class Guard:
 
     @classmethod
     def from_dict(cls, conditions: Mapping[str, object]) -> Guard:
-        """A guard as a journey file spells it: ``{min_days_in_stage = 7}``."""
+        """A guard from the data of a journey file: ``{min_days_in_stage = 7}``."""
         return cls(tuple((name, _parse_parameter(name, given)) for name, given in conditions.items()))
 
     def to_dict(self) -> dict[str, float | str | list[str]]:
@@ -213,11 +213,11 @@ class Guard:
         return {name: _to_plain_value(value) for name, value in self.conditions}
 
     def evaluate(self, facts: FactColumns) -> BoolColumn:
-        """Whether the guard lets pass, for each row."""
+        """Whether the condition is met, for each row."""
         return reduce(operator.and_, (guard_kind(name).test(facts, value) for name, value in self.conditions))
 
     def allows(self, facts: Facts | None = None) -> bool:
-        """Whether the guard lets one customer pass. No facts: nothing is known, so nobody passes."""
+        """Whether the condition is met for one customer. Without facts the result is False."""
         return bool(self.evaluate((facts or Facts()).as_columns())[0])
 
     def named_stages(self) -> Iterable[str]:

@@ -1,7 +1,7 @@
-"""The other explicit machines: an intervention, a budget action, a risk signal, and the acquisition funnel.
+"""The other state machines: an intervention, a budget action, a risk signal, and the acquisition funnel.
 
-Each is a `Journey` like the customer's own: it is checked when it is made, answers the same questions, compiles to the
-same tables and draws itself.
+Each is a `Journey` like the customer's: it is validated, answers the same questions, compiles to the same kind of
+tables and can be drawn.
 """
 
 from collections.abc import Iterable
@@ -18,14 +18,14 @@ FUNNEL_STEPS = {
     "purchase": "purchase",
     "feature_adopt": "adopt_feature",
 }
-"""The steps of acquisition in their order, each with the move that leads into it."""
+"""The steps of acquisition in order, each with the move that leads to it."""
 
 
 def intervention_lifecycle() -> Journey:
     """An intervention, from recommendation to measured outcome.
 
-    What needs no human is approved at once (`approve_automatically`); what needs one waits, and leaves waiting by a
-    verdict or by expiry: nothing approves itself.
+    An action that needs no review is approved immediately (`approve_automatically`). Otherwise it waits until a
+    reviewer decides or the request expires.
     """
     return Journey.build(
         name="intervention",
@@ -71,7 +71,7 @@ def budget_action_lifecycle() -> Journey:
 
 
 def risk_signal_lifecycle() -> Journey:
-    """A risk seen in a campaign; a dismissed one may reopen."""
+    """A risk in a campaign; a dismissed risk may reopen."""
     return Journey.build(
         name="risk signal",
         stages=("open", "in_review", "mitigated", "dismissed"),
@@ -87,7 +87,7 @@ def risk_signal_lifecycle() -> Journey:
 
 
 def funnel_lifecycle(path: Iterable[str] = tuple(FUNNEL_STEPS)) -> Journey:
-    """The acquisition funnel of a campaign that has these steps, each leading to the next one it has.
+    """The acquisition funnel of a campaign with these steps, each leading to the next.
 
     Args:
         path: Two or more of the steps in `FUNNEL_STEPS`, in that order.
@@ -105,10 +105,11 @@ def funnel_lifecycle(path: Iterable[str] = tuple(FUNNEL_STEPS)) -> Journey:
     in_order = tuple(sorted(set(steps), key=order.index))
     if steps != in_order:
         raise JourneyDefinitionError(
-            f"a funnel's steps come once each and in order; write {', '.join(in_order)} instead of {', '.join(steps)}"
+            f"the steps of a funnel must be in order, each once; write {', '.join(in_order)} instead of "
+            f"{', '.join(steps)}"
         )
     if len(steps) < 2:
-        raise JourneyDefinitionError("a funnel needs two or more steps, or there is nothing to convert")
+        raise JourneyDefinitionError("a funnel needs two or more steps")
     return Journey.build(
         name="funnel",
         stages=steps,

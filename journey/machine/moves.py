@@ -1,4 +1,4 @@
-"""Legal moves: one arc of the machine, and the rule that stands for several arcs."""
+"""Legal moves: single moves, and rules that stand for several moves."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Move:
     """One legal move.
 
     Attributes:
-        name: What happens, as a verb: ``activate``.
-        source: The stage it leaves.
-        destination: The stage it enters; it may be the same.
-        guard: The condition it carries, if any.
+        name: The event, as a verb: ``activate``.
+        source: The stage it starts from.
+        destination: The stage it leads to; may equal the source.
+        guard: Its condition, if any.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Move:
     guard: Guard | None = None
 
     def arcs(self, live: Sequence[str]) -> tuple[Move, ...]:
-        """The moves this stands for: itself, or one per live stage if its source says so."""
+        """The single moves it stands for: itself, or one per live stage if its source is `EVERY_LIVE_STAGE`."""
         if self.source == EVERY_LIVE_STAGE:
             return MoveRule(self.name, self.source, self.destination, self.guard).arcs(live)
         return (self,)
@@ -46,10 +46,10 @@ class MoveRule:
     """The same move from several stages to one destination.
 
     Attributes:
-        name: What happens.
-        sources: The stages it leaves, or `EVERY_LIVE_STAGE`.
-        destination: The stage it enters.
-        guard: The condition each of the moves carries, if any.
+        name: The event, as a verb.
+        sources: The stages it starts from, or `EVERY_LIVE_STAGE`.
+        destination: The stage it leads to.
+        guard: The condition of each of the moves, if any.
     """
 
     name: str

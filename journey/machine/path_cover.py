@@ -1,15 +1,16 @@
-"""The smallest set of paths that makes every move of a journey at least once.
+"""Transition coverage: the smallest set of paths that contains every move of a journey at least once.
 
-A path begins in an initial stage, follows legal moves and may end anywhere; it may pass a stage or make a move more
-than once. Exactly what is minimal: first the number of paths, then, among all sets of that many paths, the number of
-moves in them together. Moves out of stages that cannot be reached are in no path. Guards are taken as passable.
+A path starts in an initial stage, follows legal moves and may end anywhere. It may visit a stage or use a move more
+than once. The set minimises first the number of paths, then the total number of moves. Moves from unreachable stages
+are in no path. Guards are ignored.
 
-How: every move is made once, and then as often again as balance demands (each visit to a stage has one arrival and one
-departure, a path's beginning counting as an arrival and its end as a departure). Which moves to repeat and where to
-begin is a minimum-cost flow: a repeated move costs one, a path more costs more than all repetitions together. One path
-per connected part of the graph is free, because each part needs at least one. Moves and repetitions then form an
-Eulerian graph, whose circuit (Hierholzer) falls apart into the paths. This is the Chinese postman problem on a directed
-graph (Edmonds & Johnson 1973) with free ends.
+Method: every move is used once, and repeated until each stage is balanced (each visit has one arrival and one
+    departure;
+the start of a path counts as an arrival and its end as a departure). A minimum-cost flow determines the repeated moves
+and the starts: a repeated move costs one, and an additional path costs more than all repetitions together. One path per
+connected component is free, because each component needs at least one. Moves and repetitions then form an Eulerian
+graph, and its circuit (Hierholzer) is split into the paths. This is the Chinese postman problem on a directed graph
+(Edmonds & Johnson 1973) with free ends.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from journey.machine.definition import Journey
     from journey.machine.moves import Move
 
-# Nodes of the flow network and of the Eulerian graph that are no stages; tuples, so that no stage can be called so.
+# Nodes of the flow network and the Eulerian graph that are not stages; tuples, so that no stage has the same name.
 _BEGIN = ("begin",)
 _DEMAND = ("demand",)
 _PAID = ("paid",)
@@ -34,10 +35,10 @@ _UNLIMITED = 1 << 40
 
 
 def covering_paths(journey: Journey) -> tuple[tuple[Move, ...], ...]:
-    """The smallest set of paths from the initial stages that makes every reachable move.
+    """The smallest set of paths from the initial stages with every reachable move.
 
     Returns:
-        Paths of one or more moves each, in the order of the moves they begin with; none if nothing can move.
+        Paths of one or more moves each, in the order of their first moves; empty if no move is reachable.
     """
     reached = reachable_stages(journey)
     moves = [move for move in journey.moves if move.source in reached]
@@ -50,14 +51,14 @@ def covering_paths(journey: Journey) -> tuple[tuple[Move, ...], ...]:
 
 
 def format_path(path: Sequence[Move]) -> str:
-    """A path for a person: ``onboarding -activate-> engagement -churn-> churned``."""
+    """A path as text: ``onboarding -activate-> engagement -churn-> churned``."""
     if not path:
         return ""
     return path[0].source + "".join(f" -{move.name}-> {move.destination}" for move in path)
 
 
 def _connected_components(moves: Iterable[Move]) -> dict[str, int]:
-    """Which connected part of the graph each stage with a move is in (directions ignored)."""
+    """The connected component of each stage with a move (directions ignored)."""
     component: dict[str, int] = {}
     for number, move in enumerate(moves):
         merged = {component.get(move.source, number), component.get(move.destination, number), number}
@@ -71,11 +72,11 @@ def _connected_components(moves: Iterable[Move]) -> dict[str, int]:
 def _minimum_repetition_flow(
     initial: Sequence[str], moves: Sequence[Move], components: dict[str, int]
 ) -> Counter[tuple[Hashable, Hashable, Hashable]]:
-    """How often each move is made again, and how many paths begin where, at the least cost."""
+    """The number of repetitions of each move and of path starts in each stage, at minimum cost."""
     missing = Counter(move.source for move in moves)
     missing.subtract(move.destination for move in moves)
     network = _FlowNetwork()
-    path_cost = len(moves) * len(components) + 1  # more than all repetitions together can cost
+    path_cost = len(moves) * len(components) + 1  # more than the cost of all repetitions
     network.add_arc(_BEGIN, _PAID, _UNLIMITED, path_cost)
     for stage in initial:
         if stage in components:
@@ -98,7 +99,7 @@ def _minimum_repetition_flow(
 def _path_starts(
     initial: Sequence[str], components: dict[str, int], flow: Counter[tuple[Hashable, Hashable, Hashable]]
 ) -> list[str]:
-    """The stages in which paths begin, one entry per path."""
+    """The stages in which paths start, one entry per path."""
     starts: list[str] = []
     for stage in initial:
         if stage in components:
@@ -106,7 +107,7 @@ def _path_starts(
             starts += [stage] * (paid + free)
     started = {components[stage] for stage in starts}
     for stage in initial:
-        # A part in which every stage is balanced asks for no beginning, and needs one all the same.
+        # A component in which every stage is balanced has no start in the flow, but needs one.
         if stage in components and components[stage] not in started:
             starts.append(stage)
             started.add(components[stage])
@@ -114,7 +115,7 @@ def _path_starts(
 
 
 def _split_circuit(starts: list[str], moves: list[Move]) -> list[tuple[Move, ...]]:
-    """Walk the Eulerian graph in which every path begins and ends in one extra node, and cut it there."""
+    """Walk the Eulerian graph in which every path starts and ends in one extra node, and split it there."""
     arrivals = Counter(starts) + Counter(move.destination for move in moves)
     arrivals.subtract(move.source for move in moves)
     outgoing: dict[Hashable, list[tuple[Hashable, Move | None]]] = {}
@@ -136,7 +137,7 @@ def _split_circuit(starts: list[str], moves: list[Move]) -> list[tuple[Move, ...
 def _euler_circuit(
     outgoing: dict[Hashable, list[tuple[Hashable, Move | None]]], start: Hashable
 ) -> list[tuple[Hashable, Move | None]]:
-    """Hierholzer's circuit: every arc once, as (node arrived at, move made); consumes `outgoing`."""
+    """Hierholzer's circuit: every arc once, as (node reached, move made); empties `outgoing`."""
     circuit: list[tuple[Hashable, Move | None]] = []
     stack: list[tuple[Hashable, Move | None]] = [(start, None)]
     while stack:
@@ -171,9 +172,9 @@ class _FlowNetwork:
     def _cheapest_path(
         self, source: Hashable, sink: Hashable
     ) -> list[tuple[tuple[Hashable, Hashable, Hashable], bool]]:
-        """Arcs of the cheapest way that still has room, each with its direction; empty if there is none."""
+        """Arcs of the cheapest path with free capacity, each with its direction; empty if there is none."""
         cost_to: dict[Hashable, int] = {source: 0}
-        came_by: dict[Hashable, tuple[tuple[Hashable, Hashable, Hashable], bool]] = {}
+        arrival_arc: dict[Hashable, tuple[tuple[Hashable, Hashable, Hashable], bool]] = {}
         improved = True
         while improved:
             improved = False
@@ -186,11 +187,11 @@ class _FlowNetwork:
                         continue
                     cost = cost_to[start] + sign * self.cost[arc]
                     if end not in cost_to or cost < cost_to[end]:
-                        cost_to[end], came_by[end], improved = cost, (arc, sign == 1), True
+                        cost_to[end], arrival_arc[end], improved = cost, (arc, sign == 1), True
         path = []
         node = sink
-        while node in came_by:
-            path.append(came_by[node])
-            arc, onward = came_by[node]
+        while node in arrival_arc:
+            path.append(arrival_arc[node])
+            arc, onward = arrival_arc[node]
             node = arc[0] if onward else arc[1]
         return path[::-1]

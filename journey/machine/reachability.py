@@ -1,6 +1,6 @@
-"""Questions about the shape of a journey: what can be reached, left and finished, and by which way.
+"""Questions about the structure of a journey: reachable stages, dead ends and paths.
 
-Guards are taken as passable: these are answers about the rules, not about one customer.
+Guards are ignored: the answers are about the rules, not about one customer.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 def reachable_stages(journey: Journey) -> frozenset[str]:
-    """The stages that some path from an initial stage leads to, the initial stages included."""
+    """The stages that some path from an initial stage reaches, the initial stages included."""
     return _closure(journey.initial, ((m.source, m.destination) for m in journey.moves))
 
 
 def unreachable_stages(journey: Journey) -> tuple[str, ...]:
-    """Stages that no path from an initial stage leads to, in stage order."""
+    """Stages that no path from an initial stage reaches, in stage order."""
     reached = reachable_stages(journey)
     return tuple(stage for stage in journey.stages if stage not in reached)
 
 
 def dead_ends(journey: Journey) -> tuple[str, ...]:
-    """Live stages that no move leads out of (a move back into the same stage does not leave it)."""
+    """Live stages without an outgoing move (a move back into the same stage does not count)."""
     left = {move.source for move in journey.moves if move.source != move.destination}
     return tuple(stage for stage in journey.live if stage not in left)
 
@@ -42,7 +42,7 @@ def cannot_finish(journey: Journey) -> tuple[str, ...]:
 
 
 def shortest_path(journey: Journey, start: str, end: str) -> tuple[Move, ...] | None:
-    """The fewest moves from `start` to `end`, ties broken by the journey's order; None if there is no way.
+    """The fewest moves from `start` to `end`, ties broken by the journey's order; None if there is no path.
 
     Raises:
         UnknownStageError: The journey does not have one of the stages.
@@ -50,43 +50,43 @@ def shortest_path(journey: Journey, start: str, end: str) -> tuple[Move, ...] | 
     for stage in (start, end):
         if stage not in journey.stages:
             raise UnknownStageError(stage, journey.stages)
-    came_by: dict[str, Move | None] = {start: None}
-    waiting = deque([start])
-    while waiting and end not in came_by:
-        stage_reached = waiting.popleft()
+    move_to: dict[str, Move | None] = {start: None}
+    queue = deque([start])
+    while queue and end not in move_to:
+        stage_reached = queue.popleft()
         for move in journey.moves:
-            if move.source == stage_reached and move.destination not in came_by:
-                came_by[move.destination] = move
-                waiting.append(move.destination)
-    return _trace_back(came_by, end) if end in came_by else None
+            if move.source == stage_reached and move.destination not in move_to:
+                move_to[move.destination] = move
+                queue.append(move.destination)
+    return _trace_back(move_to, end) if end in move_to else None
 
 
-def _trace_back(came_by: dict[str, Move | None], end: str) -> tuple[Move, ...]:
+def _trace_back(move_to: dict[str, Move | None], end: str) -> tuple[Move, ...]:
     path: list[Move] = []
-    move = came_by[end]
+    move = move_to[end]
     while move is not None:
         path.append(move)
-        move = came_by[move.source]
+        move = move_to[move.source]
     return tuple(reversed(path))
 
 
 def _closure(seeds: Iterable[str], arcs: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """Everything that can be reached from the seeds along the arcs, the seeds included."""
+    """All stages reachable from the seeds along the arcs, the seeds included."""
     outgoing: dict[str, list[str]] = {}
     for source, destination in arcs:
         outgoing.setdefault(source, []).append(destination)
     reached = set(seeds)
-    waiting = list(reached)
-    while waiting:
-        for stage in outgoing.get(waiting.pop(), ()):
+    queue = list(reached)
+    while queue:
+        for stage in outgoing.get(queue.pop(), ()):
             if stage not in reached:
                 reached.add(stage)
-                waiting.append(stage)
+                queue.append(stage)
     return frozenset(reached)
 
 
 def findings(journey: Journey) -> list[Finding]:
-    """What is legal but odd about the rules, as findings on the set ``journey``."""
+    """Weaknesses of valid rules, as findings on the set ``journey``."""
     ends = set(dead_ends(journey))
     return [
         *(

@@ -1,7 +1,7 @@
-"""Asking for moves: the `transitions` machine behind a journey, and the three answers it can give.
+"""Requests for moves: the `transitions` machine of a journey, and the three results of a request.
 
-One machine serves any number of customers: an unregistered light object is handed to the machine's event. (Registering
-thousands of models takes time that grows with their square, and memory for bound methods that nobody calls.)
+One machine serves any number of customers: each request passes a small unregistered object to the machine's event.
+(Registering models takes time that grows with the square of their number, and memory for unused bound methods.)
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 
 
 class MoveResult(IntEnum):
-    """What became of a request for a move. Compare with the members; all of them are true as booleans."""
+    """Result of a request for a move. Compare it with the members; as booleans all of them are true."""
 
     MOVED = 1
     """The move was made."""
     BLOCKED = 2
-    """The move exists from this stage; its guard said no."""
+    """The move exists from this stage, but the condition of its guard is not met."""
     ILLEGAL = 3
-    """There is no such move from this stage."""
+    """The stage has no such move."""
 
 
 class HasStage(Protocol):
-    """Anything that is somewhere in a journey."""
+    """An object with a stage in a journey."""
 
     stage: str
 
 
 class Position:
-    """Where one customer is in a journey: as light as an object can be.
+    """The position of one customer in a journey, in a minimal object.
 
     Attributes:
-        stage: Name of the present stage.
+        stage: Name of the current stage.
     """
 
     __slots__ = ("stage",)
@@ -52,8 +52,8 @@ class Position:
 def build_machine(journey: Journey) -> Any:
     """The `transitions.Machine` of the journey, without automatic moves and without registered models.
 
-    No `on_exception` handler is set: with one, the library hands it the error that says "illegal" and goes on as if
-    nothing had happened.
+    It has no `on_exception` handler: with one, the library passes the error for an illegal move to the handler and
+    continues.
     """
     from transitions import Machine
 
@@ -65,14 +65,14 @@ def build_machine(journey: Journey) -> Any:
         model_attribute="stage",
     )
     for move in journey.moves:
-        # `Guard.allows` returns a real bool; the library compares the answer with `== True`.
+        # `Guard.allows` returns a bool, because the library compares the result with `== True`.
         conditions: Any = [move.guard.allows] if move.guard else None
         machine.add_transition(move.name, move.source, move.destination, conditions=conditions)
     return machine
 
 
 def request(journey: Journey, where: HasStage | str, move: str, facts: Facts | None) -> MoveResult:
-    """Ask the journey's machine for a move; see `Journey.request`."""
+    """Request a move from the journey's machine; see `Journey.request`."""
     from transitions import MachineError
 
     position = Position(where) if isinstance(where, str) else where
@@ -85,7 +85,7 @@ def request(journey: Journey, where: HasStage | str, move: str, facts: Facts | N
         return MoveResult.ILLEGAL
     if moved:
         return MoveResult.MOVED
-    # The library also answers False where someone has read `event.transitions[stage]` and so inserted an empty list.
+    # The library also returns False if `event.transitions[stage]` was read before, which inserts an empty list.
     return MoveResult.BLOCKED if (position.stage, move) in journey.arcs else MoveResult.ILLEGAL
 
 

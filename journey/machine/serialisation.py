@@ -1,4 +1,4 @@
-"""How a journey is spelt in a scenario file: plain data to definition and back.
+"""Conversion between a journey and its form in a scenario file.
 
     [journey]
     stages = ["trial", "active", "gone"]
@@ -16,8 +16,8 @@
     source = "every_live_stage"
     destination = "gone"
 
-A move has one ``source``, or several ``sources``; the source ``every_live_stage`` stands for every stage that is not
-terminal, other than the destination. Several conditions in one guard must all hold.
+A move has one ``source``, or several ``sources``. The source ``every_live_stage`` stands for every stage that is not
+terminal, except the destination. All conditions of a guard must be met.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _MOVE_KEYS = ("name", "source", "sources", "destination", "guard")
 
 
 def parse_journey(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of `Journey.build` that this data spells.
+    """The arguments of `Journey.build` in this data.
 
     Raises:
-        JourneyDefinitionError: A key is unknown, missing or of the wrong kind.
+        JourneyDefinitionError: A key is unknown, missing or of the wrong type.
     """
     _require_mapping("the journey", data)
     _refuse_unknown_keys("the journey", data, _JOURNEY_KEYS)
@@ -92,7 +92,7 @@ def _parse_guard(context: str, data: Any) -> Guard | None:
 
 
 def serialise_journey(journey: Journey) -> dict[str, Any]:
-    """The journey as plain data, rules with the same name, destination and guard written as one."""
+    """The journey as plain data; moves with the same name, destination and guard become one rule."""
     groups: dict[tuple[str, str, Guard | None], list[Move]] = {}
     for move in journey.moves:
         groups.setdefault((move.name, move.destination, move.guard), []).append(move)

@@ -1,4 +1,4 @@
-"""What a definition must be to make a machine. Every mistake is found, not only the first."""
+"""Validation of a journey's definition. It reports every mistake, not only the first."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[^\W\d_](?:[\w -]*\w)?")
 _MAX_NAME_LENGTH = 60
-# `stage` is the attribute that the machine sets; a trigger of that name would hide it.
+# The machine sets the attribute `stage`; a trigger of that name would hide it.
 _RESERVED = {EVERY_LIVE_STAGE, "stage"}
 
 
 def refuse_mistakes(
     stages: Sequence[str], moves: Sequence[Move], initial: Sequence[str], terminal: Sequence[str]
 ) -> None:
-    """Raise `JourneyDefinitionError` with every mistake in the definition, if there is one."""
+    """Raise `JourneyDefinitionError` with all mistakes of the definition, if there are any."""
     problems = [
         *_bad_stages(stages),
         *_bad_initial_or_terminal("initial", initial, stages),
@@ -40,14 +40,14 @@ def _bad_name(role: str, name: object) -> str | None:
         return f"{role} {name!r} is a reserved word; choose another name"
     if len(name) > _MAX_NAME_LENGTH or not _NAME.fullmatch(name):
         return (
-            f"{role} {name!r} is not a usable name: begin with a letter, go on with letters, digits, '_', '-' or "
-            f"spaces, at most {_MAX_NAME_LENGTH} characters"
+            f"{role} {name!r} is not a usable name: it must begin with a letter, followed by letters, digits, '_', '-' "
+            f"or spaces, at most {_MAX_NAME_LENGTH} characters"
         )
     return None
 
 
 def _bad_names(role: str, names: Iterable[object]) -> Iterable[str]:
-    """Names that cannot be used, and names that differ in capitals only."""
+    """Problems of names: invalid names, and names that differ in capitals only."""
     first: dict[str, str] = {}
     for name in dict.fromkeys(names):
         problem = _bad_name(role, name)
@@ -71,7 +71,7 @@ def _bad_stages(stages: Sequence[str]) -> Iterable[str]:
 
 def _bad_initial_or_terminal(role: str, given: Sequence[str], stages: Sequence[str]) -> Iterable[str]:
     if role == "initial" and not given:
-        yield "the journey has no initial stage; say in `initial` where customers begin"
+        yield "the journey has no initial stage; list in `initial` where customers start"
     for stage in dict.fromkeys(given):
         if stage not in stages:
             yield f"{role} stage {_describe_unknown_stage(stage, stages)}"
@@ -97,7 +97,7 @@ def _bad_moves(moves: Sequence[Move], stages: Sequence[str], terminal: Sequence[
 
 
 def _shadowed_moves(moves: Sequence[Move]) -> Iterable[str]:
-    """A second rule for the same stage and move would never be reached: refused, naming the first."""
+    """A second rule for the same stage and move would never be used; it is rejected with the name of the first."""
     first: dict[tuple[str, str], Move] = {}
     for move in moves:
         existing = first.setdefault((move.source, move.name), move)

@@ -101,7 +101,7 @@ def test_a_guard_of_ones_own_works_like_the_others(at_most_days: GuardKind):
 
 
 def test_a_guard_cannot_be_registered_over_another(at_most_days: GuardKind):
-    with pytest.raises(JourneyDefinitionError, match="a guard named 'max_days_in_stage' exists already"):
+    with pytest.raises(JourneyDefinitionError, match="a guard named 'max_days_in_stage' already exists"):
         register_guard(at_most_days)
 
 
