@@ -1,1 +1,1 @@
-"""Compare arms: replications, stopping rule, money, verdict."""
+"""Compare arms: replications, stopping rule, effects, money and verdict."""

@@ -1,4 +1,4 @@
-"""What became of the campaigns of an arm: media, steps and buyers by channel, and the moves of budget, as means."""
+"""Campaign results of an arm: media, funnel steps and buyers by channel, and budget moves, as means."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,8 +24,8 @@ class ChannelMeans:
         opening: Opening budget, in dollars.
         spend: Dollars of media.
         impressions: Impressions bought.
-        steps: By step of the path after the impression, how many made it.
-        buyers: By segment, how many bought.
+        steps: By step of the path after the impression, the number of prospects that reached it.
+        buyers: By segment, the number of buyers.
     """
 
     campaign: str
@@ -38,9 +38,9 @@ class ChannelMeans:
 
     @property
     def cost_per_acquisition(self) -> float | None:
-        """Dollars of media per buyer, of the means; None without a buyer."""
-        bought = self.steps[PURCHASE]
-        return self.spend / bought if bought else None
+        """Mean dollars of media divided by the mean number of buyers; None without a buyer."""
+        buyers = self.steps[PURCHASE]
+        return self.spend / buyers if buyers else None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -58,14 +58,14 @@ class ChannelMeans:
 
 @dataclass(frozen=True, slots=True)
 class ArmAcquisition:
-    """What became of an arm's campaigns.
+    """Campaign results of an arm.
 
     Attributes:
         channels: By line of the budget, means over replications.
-        moves: By status, how many moves of budget ended the run in it, on average.
-        moved: Dollars moved, on average.
-        customers: Customers that came, on average.
-        trail: Every move of the first replication.
+        moves: By final status, the mean number of budget moves.
+        moved: Mean amount moved, in dollars.
+        customers: Mean number of customers acquired.
+        trail: All moves of the first replication.
     """
 
     channels: tuple[ChannelMeans, ...]
@@ -86,7 +86,7 @@ class ArmAcquisition:
 
 
 def summarise_acquisition(runs: Sequence["Run"]) -> ArmAcquisition | None:
-    """The campaigns of one arm over its replications, at least one; None where customers come by no campaign."""
+    """The campaign results of one arm over its replications, at least one; None without campaigns."""
     if not runs[0].acquisition:
         return None
     results = [run.acquisition for run in runs]

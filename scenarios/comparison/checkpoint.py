@@ -1,9 +1,8 @@
-"""Replications on disk: each one is appended as soon as it is complete, so that a run can go on where it ended.
+"""Checkpoint files: each replication is appended as soon as it is complete, so that a run can be resumed.
 
-The file is JSON Lines. Its first line says what the replications are of (`RunIdentity`); every other line is one
-complete replication, in the order in which they were finished. Nothing written is ever changed: a process that is
-killed leaves at worst a last line without an end, which is dropped when the file is opened again. One process at a time
-may hold the file.
+The file is JSON Lines. Its first line identifies the run (`RunIdentity`); every other line is one complete replication,
+in the order of completion. Lines are never changed: a process that is killed leaves at worst an incomplete last line,
+which is dropped when the file is opened again. Only one process at a time can open the file.
 """
 
 import json
@@ -24,22 +23,22 @@ if TYPE_CHECKING:
 _MAGIC = b'{"journeylab": "replications"'
 _FORMAT = 1
 _SYNC_EVERY_SECONDS = 1.0
-"""A power cut may cost so much; the end of the process alone costs nothing that is complete."""
+"""Time between syncs to disk. A power cut may lose this much; a process that ends loses no complete replication."""
 
 
 @dataclass(frozen=True)
 class RunIdentity:
-    """What stored replications are of; only what is the same in all of this may be continued.
+    """Identifies the run that stored replications belong to; a run can be resumed only with an equal identity.
 
     Attributes:
-        scenario: Its name, for people; the hash counts.
+        scenario: Name of the scenario, for messages; it is not compared.
         scenario_hash: Hash of the resolved scenario.
-        seed: All luck follows from it.
+        seed: Random seed.
         version: Version of this software.
-        mode: How the arms are held against each other.
-        engine: Which engine lives the runs.
-        days: The horizon.
-        customers: Size of the cohort that the scenario asks for.
+        mode: How the arms are compared.
+        engine: ``reference`` or ``compiled``.
+        days: Length of a run, in days.
+        customers: Size of the cohort in the scenario.
         arms: Names of the arms, in order.
     """
 
@@ -54,7 +53,7 @@ class RunIdentity:
     arms: tuple[str, ...]
 
     def differences(self, other: "RunIdentity") -> list[str]:
-        """What another file or command has different, each in a sentence that says how to mend it."""
+        """One sentence for each difference from another identity, with the cure."""
         return [
             _FIXES[name].format(stored=getattr(self, name), now=getattr(other, name), of=self.scenario)
             for name in _FIXES
@@ -63,38 +62,40 @@ class RunIdentity:
 
 
 _FIXES = {
-    "scenario_hash": "scenario: it holds {of} with hash {stored}, this is hash {now}; give the same file and --set",
-    "seed": "seed: it was begun with seed {stored}, this is seed {now}; give --seed {stored}",
-    "version": "version: it was written by journeylab {stored}, this is {now}, whose results may differ; use {stored}",
-    "mode": "mode: it was begun with --mode {stored}, this is {now}; give --mode {stored}",
-    "engine": "engine: it was begun with --engine {stored}, this is {now}; give --engine {stored}",
-    "days": "days: it holds {stored} days, this is {now}; set horizon_days={stored}",
-    "customers": "customers: it holds {stored}, this is {now}; set population.size={stored}",
-    "arms": "arms: it holds {stored}, this is {now}; give the same arms in the same order",
+    "scenario_hash": (
+        "scenario: the file has {of} with hash {stored}, this run has {now}; give the same scenario and --set"
+    ),
+    "seed": "seed: the file was started with seed {stored}, this run has seed {now}; give --seed {stored}",
+    "version": "version: the file is from journeylab {stored}, this is {now}, whose results may differ; use {stored}",
+    "mode": "mode: the file was started with --mode {stored}, this run has {now}; give --mode {stored}",
+    "engine": "engine: the file was started with --engine {stored}, this run has {now}; give --engine {stored}",
+    "days": "days: the file has runs of {stored} days, this run has {now}; set horizon_days={stored}",
+    "customers": "customers: the file has cohorts of {stored}, this run has {now}; set population.size={stored}",
+    "arms": "arms: the file has {stored}, this run has {now}; give the same arms in the same order",
 }
 
 
 class Checkpoint:
-    """An open file of replications.
+    """An open checkpoint file.
 
     Attributes:
-        path: Where it is.
-        identity: What its replications are of.
-        runs: What it held when it was opened: by replication, the runs of the arms in order.
-        has_dropped_line: Whether a torn last line was dropped.
+        path: Path of the file.
+        identity: Identifies the run.
+        runs: The replications in the file when it was opened: by replication, the runs of the arms in order.
+        has_dropped_line: Whether an incomplete last line was dropped.
     """
 
     def __init__(self, path: Path, file: BinaryIO, identity: RunIdentity, *, any_engine: bool) -> None:
-        """Take over a file that is locked; use `open_checkpoint`.
+        """Read a locked file; callers use `open_checkpoint`.
 
         Args:
-            path: Where it is.
-            file: Open for reading and writing.
-            identity: What is to be stored in it.
-            any_engine: Whether to take the engine that the file was begun with.
+            path: Path of the file.
+            file: The file, open for reading and writing.
+            identity: Identifies the run whose replications the file stores.
+            any_engine: Whether to use the engine that the file was started with.
 
         Raises:
-            InputError: It holds something else.
+            InputError: The file belongs to another run.
         """
         self.path = path
         self.identity = identity
@@ -114,23 +115,23 @@ class Checkpoint:
 
     @property
     def opening_message(self) -> str:
-        """What a person has to know about what the file held; empty for a new one."""
-        dropped_text = f"{self.path}: its last line was not complete and is dropped" if self.has_dropped_line else ""
-        stored_text = f"{self.path}: {len(self.runs):,} complete replications are taken from it" if self.runs else ""
+        """Message for the user about the contents of the file; empty for a new file."""
+        dropped_text = f"{self.path}: the last line was incomplete and was dropped" if self.has_dropped_line else ""
+        stored_text = f"{self.path}: using {len(self.runs):,} complete replications from this file" if self.runs else ""
         return "\n".join(filter(None, (dropped_text, stored_text)))
 
     def add(self, replication: int, runs: Sequence["Run"]) -> None:
         """Append a complete replication.
 
         Raises:
-            InputError: The file cannot be written; what it holds stays good.
+            InputError: The file cannot be written; its earlier lines remain valid.
         """
         self._append({"replication": replication, "runs": [_run_as_record(run) for run in runs]})
         if monotonic() - self._synced_at >= _SYNC_EVERY_SECONDS:
             self.sync()
 
     def sync(self) -> None:
-        """Have everything on the disk, safe from a power cut too."""
+        """Sync the file to disk, so that a power cut loses nothing."""
         os.fsync(self._file.fileno())
         self._synced_at = monotonic()
 
@@ -142,11 +143,11 @@ class Checkpoint:
             raise InputError(f"{self.path}: cannot be written: {error.strerror or error}") from None
 
     def _read(self) -> int:
-        """Read what is there; how many bytes of it are good."""
+        """Read the file; returns the number of valid bytes."""
         self._file.seek(0)
         first = self._file.readline()
         if not first.endswith(b"\n") and _MAGIC.startswith(first[: len(_MAGIC)]):
-            return 0  # Empty, or the process ended while it wrote the first line.
+            return 0  # The file is empty, or the process ended while it wrote the first line.
         self.identity = self._match_identity(first)
         valid_bytes = len(first)
         for number, line in enumerate(self._file, start=2):
@@ -157,19 +158,19 @@ class Checkpoint:
         return valid_bytes
 
     def _match_identity(self, first: bytes) -> RunIdentity:
-        """The identity, when the file's is the one that is asked for."""
+        """The identity of the file, which must equal the requested one."""
         if not first.startswith(_MAGIC):
-            raise InputError(f"{self.path}: is not a file of stored replications; name another file with --resume")
+            raise InputError(f"{self.path}: not a file of stored replications; name another file with --resume")
         header = self._parse_line(first, 1)
         if header.get("format") != _FORMAT:
             raise InputError(
-                f"{self.path}: is stored in format {header.get('format')!r}, and this version knows {_FORMAT} only; "
+                f"{self.path}: has format {header.get('format')!r}, but this version reads format {_FORMAT} only; "
                 "name another file with --resume"
             )
         try:
             stored = RunIdentity(**{field.name: header[field.name] for field in fields(RunIdentity)})
         except KeyError as error:
-            raise InputError(f"{self.path}, line 1: does not say its {error.args[0]}; name another file") from None
+            raise InputError(f"{self.path}, line 1: {error.args[0]} is missing; name another file") from None
         stored = replace(stored, arms=tuple(stored.arms))
         requested = self.identity
         if self._any_engine:
@@ -177,9 +178,7 @@ class Checkpoint:
         different = stored.differences(requested)
         if different:
             raise InputError(
-                "\n".join(
-                    f"{self.path}: cannot be continued: {sentence}, or name another file" for sentence in different
-                )
+                "\n".join(f"{self.path}: cannot be resumed: {sentence}, or name another file" for sentence in different)
             )
         return replace(requested, scenario=stored.scenario)
 
@@ -204,21 +203,21 @@ class Checkpoint:
         return content
 
     def _damage_message(self, number: int) -> str:
-        fix = "name another file with --resume" if number == 1 else "delete that line to have it run again"
-        return f"{self.path}, line {number}: is damaged; {fix}"
+        fix = "name another file with --resume" if number == 1 else "delete that line to repeat its replication"
+        return f"{self.path}, line {number}: damaged; {fix}"
 
 
 @contextmanager
 def open_checkpoint(path: Path, identity: RunIdentity, *, any_engine: bool = False) -> Iterator[Checkpoint]:
-    """A file of replications to continue, or a new one; it is closed at the end.
+    """Open a checkpoint file, or create it; it is closed when the context ends.
 
     Args:
-        path: The file; its folder is made when it is missing.
-        identity: What is to be run.
-        any_engine: Whether to take the engine that the file was begun with, where there is one.
+        path: Path of the file; a missing folder is created.
+        identity: Identifies the run.
+        any_engine: Whether to use the engine that an existing file was started with.
 
     Raises:
-        InputError: The file is of something else, damaged, in use by another process, or cannot be written.
+        InputError: The file belongs to another run, is damaged, is in use by another process, or cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -227,14 +226,14 @@ def open_checkpoint(path: Path, identity: RunIdentity, *, any_engine: bool = Fal
         raise InputError(f"{path}: cannot be opened for writing: {error.strerror or error}") from None
     with os.fdopen(descriptor, "r+b") as file:
         if not lock(file):
-            raise InputError(f"{path}: is in use by another process; wait for its end, or name another file")
+            raise InputError(f"{path}: in use by another process; wait until it ends, or name another file")
         checkpoint = Checkpoint(path, file, identity, any_engine=any_engine)
         yield checkpoint
         checkpoint.sync()
 
 
 def _to_python_number(value: Any) -> Any:
-    """A NumPy number as Python's."""
+    """A NumPy number as a Python number."""
     return value.item()
 
 

@@ -1,9 +1,9 @@
-"""A comparison of arms, replication by replication, and what can be said about the differences.
+"""Compare the arms of a scenario over replications: metrics, effects, money and verdict.
 
-Counterfactual: every arm is lived by all customers, on the same luck. Randomised: the customers are split between the
-arms and share one gate, as in a real experiment.
+Counterfactual mode: every arm is simulated with all customers and common random numbers. Randomised mode: the customers
+are split between the arms and share one review queue, as in a real experiment.
 
-`summarise` is pure: runs in, a `Comparison` out. `compare` adds the running.
+`summarise` is pure: it turns runs into a `Comparison`. `compare` runs the replications first.
 """
 
 from collections.abc import Sequence
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 COUNTERFACTUAL = "counterfactual"
 INTERVALS = (
     f"{100 * CONFIDENCE:.0f} % Student t intervals over replications: simulation error of the mean, which more "
-    "replications shrink. cohort_sd: how one cohort of this size varies from the next. What is not known about the "
-    "world itself is in neither."
+    "replications shrink. cohort_sd: standard deviation between cohorts of this size. Neither includes uncertainty "
+    "about the world itself."
 )
 
 
@@ -55,24 +55,23 @@ class Comparison:
 
     Attributes:
         loaded: The scenario.
-        seed: All luck follows from it.
-        engine: Which engine ran.
-        requested: Replications that were asked for.
-        replications: Replications that are complete; fewer after an interruption.
+        seed: Random seed.
+        engine: ``reference`` or ``compiled``.
+        requested: Number of replications requested.
+        replications: Number of complete replications; smaller after an interruption.
         customers: Size of the cohort.
-        days: The horizon.
+        days: Length of a run, in days.
         arms: Per arm and metric, the mean over replications.
-        effects: Per arm other than the baseline and metric, the paired difference.
+        effects: Per arm other than the baseline and per metric, the paired difference.
         roi: Per arm other than the baseline, the money.
-        verdict: In words.
-        funnels: Per arm, what became of every evaluation.
-        untreated: Per arm, who was in distress and got nothing.
-        gate: Per arm, its reviewers over time; arms of one experiment share them.
-        precision: What came of the precision that was asked for; None where none was.
-        interrupted: Whether work was left undone.
-        experiment: In randomised mode, what an experimenter sees beyond the effects; None where every arm is lived by
-            all customers.
-        acquisition: Per arm, what became of its campaigns; empty where customers come by none.
+        verdict: The verdict in words.
+        funnels: Per arm, the decision funnel.
+        untreated: Per arm, its untreated distress episodes.
+        gate: Per arm, its review queue over time; arms of one experiment share it.
+        precision: The result for the precision target; None without one.
+        interrupted: Whether an interruption left replications undone.
+        experiment: In randomised mode, the analysis of the experiment; None in counterfactual mode.
+        acquisition: Per arm, the results of its campaigns; empty without campaigns.
     """
 
     loaded: LoadedScenario
@@ -100,7 +99,7 @@ class Comparison:
         return COUNTERFACTUAL if self.experiment is None else RANDOMISED
 
     def get_metric(self, name: str) -> Metric:
-        """What is known about a metric as it is given here: in randomised mode totals are given per customer."""
+        """The definition of a metric as reported here: in randomised mode totals are per customer."""
         return get_metric(name) if self.experiment is None else get_metric_per_customer(name)
 
     def as_dict(self) -> dict[str, Any]:
@@ -123,16 +122,16 @@ class Comparison:
             "intervals": INTERVALS if self.experiment is None else RANDOMISED_INTERVALS,
             "overrides": list(self.loaded.overrides),
             "arms": {
-                arm: {name: _estimate_as_dict(found) for name, found in metrics.items()}
+                arm: {name: _estimate_as_dict(estimate) for name, estimate in metrics.items()}
                 for arm, metrics in self.arms.items()
             },
             "effects": {
                 arm: {name: self._effect_dict(arm, name) for name in self.effects[arm]} for arm in self.effects
             },
-            "roi": {name: _return_as_dict(found) for name, found in self.roi.items()},
-            "funnel": {name: decision_funnel.as_dict(found) for name, found in self.funnels.items()},
-            "unhelped": {name: [row.as_dict() for row in found] for name, found in self.untreated.items()},
-            "gate": {name: [day._asdict() for day in found] for name, found in self.gate.items()},
+            "roi": {name: _return_as_dict(arm_return) for name, arm_return in self.roi.items()},
+            "funnel": {name: decision_funnel.as_dict(funnel) for name, funnel in self.funnels.items()},
+            "unhelped": {name: [row.as_dict() for row in rows] for name, rows in self.untreated.items()},
+            "gate": {name: [day._asdict() for day in queue] for name, queue in self.gate.items()},
             "precision": None if self.precision is None else self.precision.as_dict(),
             **(
                 {"acquisition": {name: arm.as_dict() for name, arm in self.acquisition.items()}}
@@ -145,8 +144,8 @@ class Comparison:
         }
 
     def _effect_dict(self, arm: str, name: str) -> dict[str, Any]:
-        found = self.effects[arm][name].as_dict()
-        return found if self.experiment is None else {**found, **self.experiment.estimates[arm][name].as_dict()}
+        effect = self.effects[arm][name].as_dict()
+        return effect if self.experiment is None else {**effect, **self.experiment.estimates[arm][name].as_dict()}
 
     def _experiment_dict(self, experiment: Experiment) -> dict[str, Any]:
         return {
@@ -218,7 +217,7 @@ def _estimate_workload(loaded: LoadedScenario, options: RunOptions) -> Workload:
 
 
 def build_identity(loaded: LoadedScenario, engine: str, split: "Split | None" = None) -> RunIdentity:
-    """What stored replications of this comparison are of."""
+    """The identity of this comparison's replications in a checkpoint."""
     arms = loaded.arms if split is None else tuple(arm for part in split.parts for arm in part)
     return RunIdentity(
         scenario=loaded.name,
@@ -234,7 +233,7 @@ def build_identity(loaded: LoadedScenario, engine: str, split: "Split | None" = 
 
 
 def refuse_single_arm(scenario: LoadedScenario) -> None:
-    """Say so before a run when there is nothing to compare.
+    """Refuse a scenario with one arm before a run.
 
     Raises:
         InputError: The scenario has one arm only.
@@ -244,10 +243,10 @@ def refuse_single_arm(scenario: LoadedScenario) -> None:
 
 
 def summarise(loaded: LoadedScenario, replications: Replications, split: "Split | None" = None) -> Comparison:
-    """What complete replications say; at least one.
+    """Summarise complete replications, at least one.
 
     Raises:
-        InputError: With a split, that in none of them every arm had customers.
+        InputError: With a split, there is no replication in which every arm has customers.
     """
     arm_specs, primary = loaded.arms, loaded.scenario.primary_metric
     runs = list(replications.runs) if split is None else split.usable_replications(replications.runs)
@@ -308,26 +307,28 @@ def _compute_effects(
 
 
 def _metric_names(runs: Sequence[Sequence["Run"]]) -> list[str]:
-    """Every metric that any run has: those that are always there first, then in the engine's order."""
-    found = dict.fromkeys(name for arms in runs for run in arms for name in run.metrics)
-    return [*(name for name in METRICS if name in found), *(name for name in found if name not in METRICS)]
+    """All metrics of any run: first the standard ones, then the others in the engine's order."""
+    names = dict.fromkeys(name for arms in runs for run in arms for name in run.metrics)
+    return [*(name for name in METRICS if name in names), *(name for name in names if name not in METRICS)]
 
 
 def _drop_missing(values: Sequence[float | None]) -> list[float]:
     return [value for value in values if value is not None]
 
 
-def _is_identical(one: "ArmSpec", other: "ArmSpec") -> bool:
-    return one == replace(other, name=one.name, share=one.share, share_by_segment=one.share_by_segment)
+def _is_identical(baseline: "ArmSpec", arm: "ArmSpec") -> bool:
+    return baseline == replace(
+        arm, name=baseline.name, share=baseline.share, share_by_segment=baseline.share_by_segment
+    )
 
 
-def _estimate_as_dict(found: Estimate) -> dict[str, Any]:
+def _estimate_as_dict(estimate: Estimate) -> dict[str, Any]:
     return {
-        "mean": found.mean,
-        "ci_low": found.low,
-        "ci_high": found.high,
-        "cohort_sd": found.sd,
-        "n": found.n,
+        "mean": estimate.mean,
+        "ci_low": estimate.low,
+        "ci_high": estimate.high,
+        "cohort_sd": estimate.sd,
+        "n": estimate.n,
     }
 
 

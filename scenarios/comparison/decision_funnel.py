@@ -1,9 +1,8 @@
-"""The decision funnel: what became of every evaluation, from the rules that took it out to the outcome of an action.
+"""The decision funnel: evaluations by reason, reviews by verdict, actions, and outcomes.
 
-Distress comes last: episodes in which anything was done, and those in which nothing was
-(`scenarios.comparison.untreated_distress` has them by stage and segment). Counts of one run become means per cohort
-over replications. Sections add up: evaluations are the sum of their reasons; requests for review are those closed, by
-verdict, and those still waiting at the end; episodes of distress are those helped and those that got nothing.
+The last section counts distress episodes, treated and untreated (`scenarios.comparison.untreated_distress` has them by
+stage and segment). Counts are means per cohort over replications. Each section is the sum of its parts: evaluations by
+reason; review requests by verdict, with those still waiting at the end; distress episodes, treated and untreated.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,22 +19,22 @@ if TYPE_CHECKING:
 Counts = dict[str, float]
 
 VERDICTS = ("approved", "overridden", "rejected", "expired", "withdrawn")
-"""How a request for review can end, in the order in which people ask."""
+"""How a review request can end, in the order of tables."""
 
 REASON_LABELS = {
     "act": "act",
     "no_evidence": "no evidence",
     "below_threshold": "below the threshold",
     "low_confidence": "evidence too weak",
-    "no_play": "no play for it",
-    "open_intervention": "one is under way",
-    "cooling_down": "cooling down",
+    "no_play": "no playbook action",
+    "open_intervention": "intervention in progress",
+    "cooling_down": "in cool-down",
     "capped": "contact cap reached",
     "not_live": "has left",
     "no_stage": "stage unknown",
     "vetoed": "vetoed",
 }
-TREATMENT_LABELS = {"helped": "something was done", "got_nothing": "got nothing"}
+TREATMENT_LABELS = {"helped": "treated", "got_nothing": "untreated"}
 LABELS = {**REASON_LABELS, **TREATMENT_LABELS}
 
 
@@ -43,10 +42,10 @@ class FunnelSection(NamedTuple):
     """One step of the funnel.
 
     Attributes:
-        key: In JSON.
-        title: What is counted, for tables.
-        total: How many there were of them in a run.
-        parts: What became of them; the parts add up to the total. Empty where a run does not tell.
+        key: Key in JSON.
+        title: Row label in tables.
+        total: Counts them in one run.
+        parts: Counts them by result in one run; the parts add up to the total. Empty where a run has no breakdown.
     """
 
     key: str
@@ -60,9 +59,9 @@ class FunnelStep:
     """A step of the funnel, as means per cohort.
 
     Attributes:
-        title: What is counted.
-        total: How many.
-        parts: What became of them, in order.
+        title: Row label in tables.
+        total: The count.
+        parts: The counts by result, in order.
     """
 
     title: str
@@ -79,14 +78,14 @@ def _event_counter(name: str) -> Callable[["Run"], float]:
 
 
 def _count_reasons(run: "Run") -> Counts:
-    """By reason, in the order in which the rules look; reasons that never took anything out are counted as 0."""
+    """Evaluations by reason, in the order of the rules; reasons that never occurred count 0."""
     counted = run.decisions_by_reason
     known = {reason: float(counted.get(reason, 0)) for reason in REASONS}
     return {**known, **{reason: float(n) for reason, n in counted.items() if reason not in known}}
 
 
 def _count_reviews(run: "Run") -> Counts:
-    """By verdict, and those that still wait at the end."""
+    """Review requests by verdict, and those still waiting at the end."""
     waiting = _event_counter("review_requested")(run) - _event_counter("review_decided")(run)
     return {**{name: float(run.reviews_by_verdict.get(name, 0)) for name in VERDICTS}, "waiting": waiting}
 
@@ -110,40 +109,42 @@ def _no_parts(_run: "Run") -> Counts:
 
 SECTIONS = (
     FunnelSection("evaluations", "evaluations", _event_counter("decision"), _count_reasons),
-    FunnelSection("reviews", "requests for review", _event_counter("review_requested"), _count_reviews),
-    FunnelSection("actions", "acted on", _event_counter("action"), _no_parts),
+    FunnelSection("reviews", "review requests", _event_counter("review_requested"), _count_reviews),
+    FunnelSection("actions", "actions", _event_counter("action"), _no_parts),
     FunnelSection("outcomes", "outcomes", _event_counter("outcome"), _count_outcomes),
-    FunnelSection("distress", "episodes of distress", _count_episodes, _by_treatment),
+    FunnelSection("distress", "distress episodes", _count_episodes, _by_treatment),
 )
-"""What the funnel counts; a further step is a line here."""
+"""The sections of the funnel, in order."""
 
 
 def build_funnel(runs: Sequence["Run"]) -> Funnel:
-    """The funnel of one arm, as means over its replications, at least one."""
-    found = {}
+    """The funnel of one arm, as means over its replications (at least one)."""
+    steps = {}
     for section in SECTIONS:
         counted = [section.parts(run) for run in runs]
         names = dict.fromkeys(name for parts in counted for name in parts)
         parts = {name: _mean(part.get(name, 0.0) for part in counted) for name in names}
-        found[section.key] = FunnelStep(section.title, _mean(section.total(run) for run in runs), parts)
-    return found
+        steps[section.key] = FunnelStep(section.title, _mean(section.total(run) for run in runs), parts)
+    return steps
 
 
 def _mean(counts: Iterable[float]) -> float:
-    known = list(counts)
-    return fsum(known) / len(known)
+    values = list(counts)
+    return fsum(values) / len(values)
 
 
 def as_dict(funnel: Funnel) -> dict[str, Any]:
-    """The funnel as the command line's JSON: per step its total, and beside it its parts."""
+    """The funnel as the command line's JSON: per step its total and its parts."""
     return {key: {"total": step.total, **step.parts} for key, step in funnel.items()}
 
 
 def funnel_rows(funnels: Mapping[str, Funnel]) -> list[tuple[str, list[float], bool]]:
-    """The funnels side by side: label, count by arm, whether it is a total. Parts that are 0 in every arm are left out.
+    """The funnels side by side: label, count by arm, and whether the row is a total.
+
+    Parts that are 0 in every arm are omitted.
 
     Args:
-        funnels: By arm.
+        funnels: The funnels by arm.
     """
     table_rows: list[tuple[str, list[float], bool]] = []
     for section in SECTIONS:

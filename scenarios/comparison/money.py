@@ -1,9 +1,9 @@
-"""Money: what an arm brings and costs against the baseline, every dollar once.
+"""Money: value and cost of an arm compared with the baseline, with every dollar counted once.
 
-A line is quantity x unit price, with the provenance of the weakest of its factors. Quantities are differences, treated
-minus baseline, so what both arms do alike costs and brings nothing. Revenue is discounted by the engine; counts within
-the horizon (escalations, support days, actions, reviews) are not, which at yearly rates below 10 % moves a line by
-less than the simulation error of a small cohort.
+A line is quantity x unit price, with the provenance of its weakest factor. Quantities are differences, treated minus
+baseline, so anything equal in both arms contributes 0. The engine discounts revenue. Counts within the horizon
+(escalations, support days, actions, reviews) are not discounted; at yearly rates below 10 % this changes a line by less
+than the simulation error of a small cohort.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,19 +25,19 @@ DAYS_PER_MONTH = 365.0 / 12.0
 _DAYS_PER_YEAR = 365.0
 _WEAKEST_LAST: tuple[Provenance, ...] = ("measured", "calibrated", "assumed", "default")
 
-LABEL = "against the baseline on the same luck, mean over replications"
+LABEL = "compared with the baseline with common random numbers, mean over replications"
 
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """What an arm is worth against the baseline, averaged over replications.
+    """The return of an arm compared with the baseline, averaged over replications.
 
     Attributes:
-        ledger: The lines, averaged over replications and rounded to cents, and what they come to. A negative amount
-            is a loss of value, or a cost saved.
+        ledger: The lines, averaged over replications and rounded to cents, and their totals. A negative amount is a
+            loss of value, or a saved cost.
         net: Value minus cost of one cohort, with its interval over replications.
-        roi: Net over cost; None where the cost is not above 0.
-        roi_reason: Why there is no ROI; empty where there is.
+        roi: Net divided by cost; None where the cost is not above 0.
+        roi_reason: Why there is no ROI; empty where there is one.
         probability_positive: Share of the replications (cohorts of this size) in which the net was above 0.
         customers: Customers of the smaller arm, over all replications.
     """
@@ -51,13 +51,13 @@ class Return:
 
     @property
     def note(self) -> str:
-        """Why the interval of the net is not to be relied on; empty where it is, or where there is none."""
+        """Why the interval of the net is unreliable; empty where it is reliable, or where there is none."""
         if self.net.low is None or self.customers >= MIN_CUSTOMERS:
             return ""
         return (
-            f"Only {self.customers:,} customers lived in an arm, over all replications: few large accounts decide the "
-            f"net then, and its interval is too narrow. From about {MIN_CUSTOMERS:,} on it covers nearly as often "
-            "as it says."
+            f"Only {self.customers:,} customers were simulated in an arm, over all replications. With so few, a "
+            "few large "
+            f"accounts determine the net, and its interval is too narrow; use at least {MIN_CUSTOMERS:,} customers."
         )
 
     @property
@@ -70,16 +70,16 @@ _BEYOND = "value_beyond_horizon"
 
 
 MIN_CUSTOMERS = 5000
-"""Customers lived in an arm from which the interval of the net is relied on.
+"""Minimum number of simulated customers per arm for which the interval of the net counts as reliable.
 
-A cohort's net is skewed: most customers live alike in both arms, and a few large accounts decide. How often the 95 %
-interval covered the mean depended on customers times replications: 63 % at 240, 75 % at 500, 83 % at 1,200, 89 % at
+A cohort's net is skewed: most customers have the same history in both arms, and a few large accounts determine the net.
+Coverage of the 95 % interval depended on customers times replications: 63 % at 240, 75 % at 500, 83 % at 1,200, 89 % at
 3,000, 92 % at 6,000, 94 % at 15,000 (scenario onboarding_outreach, 1,500 cohorts of 30 resampled).
 """
 
 
 class _PricedItem(NamedTuple):
-    """Something that is priced: where its quantity is found, and its price in each arm's policy."""
+    """An item of the ledger: its price in the arm's policy, and the name of its quantity."""
 
     name: str
     kind: LineKind
@@ -91,12 +91,12 @@ class _PricedItem(NamedTuple):
 
 
 def weakest_provenance(*provenances: Provenance) -> Provenance:
-    """The provenance of a product: that of its weakest factor."""
+    """The provenance of a product, which is that of its weakest factor."""
     return max(provenances, key=_WEAKEST_LAST.index)
 
 
 def beyond_horizon_factor(money: Money, horizon_days: float) -> float:
-    """Present value of one dollar a year, earned from the horizon on for the credited years.
+    """Present value of one dollar per year, earned after the horizon for the credited years.
 
     ``integral of exp(-r t)`` from the horizon to the horizon plus the credited years, r = log(1 + yearly rate).
     """
@@ -114,23 +114,23 @@ def compute_returns(
     days: float,
     label: str = LABEL,
 ) -> dict[str, Return]:
-    """What every arm but the baseline is worth against it.
+    """The return of every arm compared with the baseline.
 
     Args:
-        scenario: For what is assumed about money.
+        scenario: The scenario, for its assumptions about money.
         arms: The arms, the baseline first.
         runs: By replication, then by arm.
-        days: Length of the runs.
-        label: What the ledgers' lines are.
+        days: Length of the runs, in days.
+        label: Describes the amounts of the ledgers.
     """
     baseline = arms[0]
-    found = {}
+    returns = {}
     for index, arm_spec in enumerate(arms[1:], start=1):
         pairs = [(run[0], run[index]) for run in runs]
         ledgers = [_build_lines(scenario, (baseline, arm_spec), pair, days) for pair in pairs]
         customers = min(sum(run.customers for run in arm) for arm in zip(*pairs, strict=True))
-        found[arm_spec.name] = _average_return(ledgers, label, customers)
-    return found
+        returns[arm_spec.name] = _average_return(ledgers, label, customers)
+    return returns
 
 
 def _average_return(replications: Sequence[Sequence[LedgerLine]], label: str, customers: int) -> Return:
@@ -145,25 +145,25 @@ def _average_return(replications: Sequence[Sequence[LedgerLine]], label: str, cu
 
 
 def _sum_lines(lines: Sequence[LedgerLine], kind: LineKind) -> float:
-    """Sum of one cohort's lines, not rounded."""
+    """Sum of one cohort's lines of a kind, not rounded."""
     return fsum((line.quantity or 0.0) * line.unit_price for line in lines if line.kind == kind)
 
 
 def _average_lines(replications: Sequence[Sequence[LedgerLine]]) -> list[LedgerLine]:
-    """The ledger averaged over replications, in order; costs that stayed at 0 throughout are left out.
+    """The ledger averaged over replications, in order, without costs that are 0 in every replication.
 
-    An action that was taken in some replications only has no line in the others: there its quantity is 0.
+    An action that was taken in some replications only has no line in the others; its quantity there is 0.
     """
     by_name: dict[str, list[LedgerLine]] = {}
     for lines in replications:
         for line in lines:
             by_name.setdefault(line.name, []).append(line)
     averaged = []
-    for found in by_name.values():
-        quantities = [line.quantity or 0.0 for line in found]
-        missing = len(replications) - len(found)
-        if found[0].kind == "value" or any(quantities):
-            averaged.append(replace(found[0], quantity=compute_mean([*quantities, *[0.0] * missing])))
+    for lines_of_name in by_name.values():
+        quantities = [line.quantity or 0.0 for line in lines_of_name]
+        missing = len(replications) - len(lines_of_name)
+        if lines_of_name[0].kind == "value" or any(quantities):
+            averaged.append(replace(lines_of_name[0], quantity=compute_mean([*quantities, *[0.0] * missing])))
     return sorted(averaged, key=lambda line: _ORDER.index(line.name.partition(".")[0].partition(" ")[0]))
 
 
@@ -196,14 +196,14 @@ def _build_lines(
         if before is None or after is None or before.price == after.price:
             lines.append(_build_line(item, item.name, item.sign * (amounts[1] - amounts[0])))
         else:
-            # The arms pay different prices: each pays its own, on a line of its own.
+            # The arms have different prices, so each has a line of its own.
             lines.append(_build_line(after, f"{name} ({arms[1].name})", after.sign * amounts[1]))
             lines.append(_build_line(before, f"{name} ({arms[0].name})", -before.sign * amounts[0]))
     return lines
 
 
 def _build_line(item: _PricedItem, name: str, quantity: float) -> LedgerLine:
-    # -0.0 would print as a minus.
+    # -0.0 would print with a minus sign.
     return LedgerLine(name, item.kind, quantity or 0.0, item.unit, item.price, item.provenance)
 
 
@@ -213,7 +213,7 @@ def _build_quantities(arm: "ArmSpec", run: "Run", days: float) -> Mapping[str, f
 
 
 def _build_items(scenario: Scenario, arm: "ArmSpec", run: "Run", days: float) -> dict[str, _PricedItem]:
-    """Everything that is priced in one arm, in the ledger's order."""
+    """All items of one arm, in the order of the ledger."""
     items = [
         *_value_items(scenario, arm, days),
         *_acquisition_items(arm),
@@ -245,7 +245,7 @@ def _value_items(scenario: Scenario, arm: "ArmSpec", days: float) -> list[_Price
 
 
 def _acquisition_items(arm: "ArmSpec") -> Iterator[_PricedItem]:
-    """What it costs to win the customers: media by channel, and what single steps of the funnel take besides."""
+    """Acquisition costs: media by channel, and the cost of funnel steps."""
     acquisition = find_acquisition(arm.population)
     if acquisition is None:
         return
@@ -276,20 +276,22 @@ def _overhead_items(arm: "ArmSpec") -> list[_PricedItem]:
     hour, month = economics.reviewer_hour, economics.infrastructure_month
     llm = economics.llm_calls_per_evaluation
     evaluation = economics.evaluation.amount + llm * economics.llm_call.amount
-    known = [economics.evaluation.provenance, *([economics.llm_call.provenance] if llm else [])]
+    provenances = [economics.evaluation.provenance, *([economics.llm_call.provenance] if llm else [])]
     return [
         _PricedItem("review_time", "cost", "hours", "review_hours", 1.0, hour.amount, hour.provenance),
-        _PricedItem("evaluations", "cost", "evaluations", "evaluations", 1.0, evaluation, weakest_provenance(*known)),
+        _PricedItem(
+            "evaluations", "cost", "evaluations", "evaluations", 1.0, evaluation, weakest_provenance(*provenances)
+        ),
         _PricedItem("infrastructure", "cost", "months", "months", 1.0, month.amount, month.provenance),
     ]
 
 
 def _find_provenance(scenario: Scenario, arm: str, *path: str) -> Provenance:
-    """``assumed`` where the scenario states a policy number that carries no provenance itself, else ``default``."""
+    """The provenance of a policy number: ``assumed`` where the scenario sets it, else ``default``."""
     for override in (scenario.policy, scenario.arms[arm].policy):
-        found: Any = override
+        value: Any = override
         for step in path:
-            found = found.get(step) if isinstance(found, Mapping) else None
-        if found is not None:
+            value = value.get(step) if isinstance(value, Mapping) else None
+        if value is not None:
             return "assumed"
     return "default"

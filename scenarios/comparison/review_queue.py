@@ -1,4 +1,4 @@
-"""The human gate over time: backlog on a grid of days, utilisation and waits in the stretches between."""
+"""The review queue over time: backlog on a grid of days; reviewer utilisation and waits between grid days."""
 
 from collections.abc import Sequence
 from math import fsum
@@ -9,15 +9,15 @@ if TYPE_CHECKING:
 
 
 class QueueDay(NamedTuple):
-    """One day of the grid, and the stretch before it; means over replications.
+    """One grid day and the interval since the previous one; means over replications.
 
     Attributes:
         day: The day.
-        backlog: Requests that wait for a reviewer on that day.
-        utilisation: Share of the reviewers' time since the row before that went into the reviews finished since;
-            None where there was no such time.
-        wait_days_mean: Days that the requests closed since the row before had waited, expired ones included; None
-            where none was closed.
+        backlog: Requests waiting for a reviewer on that day.
+        utilisation: Share of the reviewers' time in the interval that was spent on reviews finished in it; None where
+            the reviewers had no time.
+        wait_days_mean: Mean wait in days of the requests closed in the interval, including expired ones; None where
+            none was closed.
     """
 
     day: float
@@ -27,7 +27,7 @@ class QueueDay(NamedTuple):
 
 
 def summarise_queue(runs: Sequence["Run"]) -> tuple[QueueDay, ...]:
-    """The gate of one arm, as means over its replications; over those in which there is something to divide by.
+    """The review queue of one arm, as means over the replications in which the value is defined.
 
     Args:
         runs: The arm's runs, at least one, over the same horizon.
@@ -45,5 +45,5 @@ def summarise_queue(runs: Sequence["Run"]) -> tuple[QueueDay, ...]:
 
 
 def _mean_on_day(runs: Sequence["Run"], index: int, key: str) -> float | None:
-    known = [value for run in runs if (value := run.gate[index][key]) is not None]
-    return fsum(known) / len(known) if known else None
+    values = [value for run in runs if (value := run.gate[index][key]) is not None]
+    return fsum(values) / len(values) if values else None

@@ -1,12 +1,12 @@
-"""Precision: how many replications it takes until the intervals of the paired differences are narrow enough.
+"""Stopping rule: add replications until the intervals of the paired differences are narrow enough.
 
-The rule looks at a fixed schedule of replications that depends on nothing but the two ends of it
-(`evaluation_schedule`), so the answer is the same for any number of workers, with or without an interruption. Looking
-more than once and stopping at the first interval that is narrow enough favours samples that happen to vary little, so
-such an interval covers the truth a little less often than 95 %: with normal differences at least 93 % from 10
-replications on (Law and Kelton's "sequential procedures"; `tests/scenarios/comparison/test_stopping_rule.py` measures
-it), and 95 % as the replications become many. Fewer than 10 would cost more (down to 90 % from 3), which is why no
-fewer are looked at.
+The rule evaluates the intervals on a fixed schedule that depends only on its minimum and maximum
+(`evaluation_schedule`). The result is therefore the same for any number of workers, with or without an interruption.
+
+Stopping at the first interval that is narrow enough favours samples that happen to vary little. Such an interval covers
+the true value a little less often than 95 %. With normal differences and a minimum of 10 replications, coverage is at
+least 93 % (the "sequential procedures" of Law and Kelton; `tests/scenarios/comparison/test_stopping_rule.py` measures
+it), and it approaches 95 % with more replications. With a minimum of 3 it would fall to 90 %, so the minimum is 10.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
 
 MIN_REPLICATIONS = 10
-"""No interval of fewer replications than this ends a run."""
+"""Minimum number of replications before the first evaluation."""
 
 DEFAULT_MAXIMUM = 1000
-"""Replications at which a run ends though its intervals are still wide, unless another maximum is given."""
+"""Default maximum number of replications, whether the target is reached or not."""
 
 COVERAGE = (
-    "Replications were added until the intervals were narrow enough. Intervals found this way cover the truth a "
-    "little less often than 95 %: at least 93 %, and the closer to 95 % the more replications it took."
+    "Replications were added until the intervals were narrow enough. Intervals found this way cover the true value a "
+    "little less often than 95 %: at least 93 %, and closer to 95 % with more replications."
 )
 
 _GROWTH = 1.25
@@ -38,11 +38,11 @@ _GROWTH = 1.25
 
 @dataclass(frozen=True, slots=True)
 class PrecisionTarget:
-    """What was asked for.
+    """The requested precision.
 
     Attributes:
-        targets: Per metric, the half-width that the 95 % interval of every arm's paired difference must not exceed.
-        maximum: Replications that are not exceeded, reached or not.
+        targets: Per metric, the maximum half-width of the 95 % interval of every arm's paired difference.
+        maximum: Maximum number of replications, whether the target is reached or not.
     """
 
     targets: Mapping[str, float]
@@ -51,13 +51,13 @@ class PrecisionTarget:
 
 @dataclass(frozen=True, slots=True)
 class IntervalWidth:
-    """How wide one interval is.
+    """The width of one interval.
 
     Attributes:
         metric: Name of the metric.
-        arm: Which arm's difference from the baseline.
-        half_width: Half the width of the interval; infinite where there is none yet.
-        target: What it must not exceed.
+        arm: Name of the arm that is compared with the baseline.
+        half_width: Half the width of the interval; infinite where there is no interval yet.
+        target: Maximum half-width.
     """
 
     metric: str
@@ -72,12 +72,12 @@ class IntervalWidth:
 
     @property
     def sentence(self) -> str:
-        """``churn rate of treated: half-width 0.21 pp, asked for 0.20 pp``."""
+        """``churn rate of treated: half-width 0.21 pp, target 0.20 pp``."""
         unit = get_metric(self.metric).unit
-        known = isfinite(self.half_width)
-        found = format_metric(self.half_width, unit, difference=True).lstrip("+") if known else "unknown"
+        is_known = isfinite(self.half_width)
+        half_width = format_metric(self.half_width, unit, difference=True).lstrip("+") if is_known else "unknown"
         target = format_metric(self.target, unit, difference=True).lstrip("+")
-        return f"{get_metric(self.metric).label} of {self.arm}: half-width {found}, asked for {target}"
+        return f"{get_metric(self.metric).label} of {self.arm}: half-width {half_width}, target {target}"
 
     def as_dict(self) -> dict[str, Any]:
         """The width as the command line's JSON."""
@@ -92,13 +92,13 @@ class IntervalWidth:
 
 @dataclass(frozen=True, slots=True)
 class PrecisionResult:
-    """What came of it.
+    """The precision that was reached.
 
     Attributes:
-        requested: What was asked for.
-        minimum: Replications of the first look.
+        requested: The target.
+        minimum: Replications before the first evaluation.
         replications: Replications that were run.
-        widths: Every interval that was asked about.
+        widths: Every interval of the target.
     """
 
     requested: PrecisionTarget
@@ -108,20 +108,20 @@ class PrecisionResult:
 
     @property
     def is_reached(self) -> bool:
-        """Whether every interval is narrow enough; with fewer replications than the first look none counts."""
+        """Whether every interval is narrow enough, with at least the minimum number of replications."""
         return self.replications >= self.minimum and all(width.is_narrow_enough for width in self.widths)
 
     @property
     def sentence(self) -> str:
-        """What came of it, for people."""
+        """The result in one sentence."""
         widest = max(self.widths, key=lambda width: width.half_width / width.target)
         if self.is_reached:
             return f"Precision reached with {self.replications:,} replications ({widest.sentence})."
         if self.replications < self.requested.maximum:
             return f"Precision not reached: interrupted after {self.replications:,} replications ({widest.sentence})."
         return (
-            f"Precision not reached: the maximum of {self.requested.maximum:,} replications came first "
-            f"({widest.sentence}). Raise it with --max-replications, or ask for wider intervals."
+            f"Precision not reached: stopped at the maximum of {self.requested.maximum:,} replications "
+            f"({widest.sentence}). Raise it with --max-replications, or request wider intervals."
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -140,14 +140,14 @@ class PrecisionResult:
 def parse_precision(
     arguments: Sequence[str], *, maximum: int | None, replications: int, segments: Sequence[str] | None
 ) -> PrecisionTarget | None:
-    """What ``METRIC=HALF_WIDTH`` arguments ask for; None where there are none.
+    """The precision target of ``METRIC=HALF_WIDTH`` arguments; None without arguments.
 
     Args:
         arguments: The arguments.
-        maximum: Replications that must not be exceeded; None for the default.
-        replications: Those of the scenario, where the looking begins.
-        segments: Segments of the population, whose metrics may be named as ``churn_rate[SMB]``; None where the
-            records will tell.
+        maximum: Maximum number of replications; None for the default.
+        replications: Replications of the scenario, which are run before the first evaluation.
+        segments: Segments of the population, whose metrics are named as ``churn_rate[SMB]``; None where only the
+            records determine them.
 
     Raises:
         InputError: An argument cannot be understood, a metric is named twice or unknown, or the maximum is below
@@ -155,20 +155,20 @@ def parse_precision(
     """
     if not arguments:
         if maximum is not None:
-            raise InputError("--max-replications: is the limit of --precision, which was not given; use --replications")
+            raise InputError("--max-replications: only limits --precision, which was not given; use --replications")
         return None
     targets: dict[str, float] = {}
     for argument in arguments:
         name, half_width = _parse_target(argument, segments)
         if name in targets:
-            raise InputError(f"--precision {argument}: {name} was given already; one half-width for each metric")
+            raise InputError(f"--precision {argument}: {name} was already given; give one half-width per metric")
         targets[name] = half_width
     first = first_evaluation(replications)
     if maximum is None:
         maximum = max(DEFAULT_MAXIMUM, first)
     elif maximum < first:
-        reason = f"{first} are run before the first look"
-        raise InputError(f"--max-replications {maximum}: is too few, because {reason}; give {first} or more")
+        reason = f"{first} are run before the first evaluation"
+        raise InputError(f"--max-replications {maximum}: too few, because {reason}; give {first} or more")
     return PrecisionTarget(targets, maximum)
 
 
@@ -180,12 +180,12 @@ def _parse_target(argument: str, segments: Sequence[str] | None) -> tuple[str, f
     if parse_base_name(name) not in METRICS:
         from journey.core.suggestions import did_you_mean
 
-        raise InputError(f"--precision {argument}: {name!r} is not a metric{did_you_mean(name, list(METRICS))}")
+        raise InputError(f"--precision {argument}: unknown metric {name!r}{did_you_mean(name, list(METRICS))}")
     segment = parse_segment(name)
     if segment is not None and segments is not None and segment not in segments:
         from journey.core.suggestions import did_you_mean
 
-        raise InputError(f"--precision {argument}: no segment {segment!r}{did_you_mean(segment, list(segments))}")
+        raise InputError(f"--precision {argument}: unknown segment {segment!r}{did_you_mean(segment, list(segments))}")
     try:
         half_width = float(number)
     except ValueError:
@@ -197,14 +197,14 @@ def _parse_target(argument: str, segments: Sequence[str] | None) -> tuple[str, f
 
 
 def first_evaluation(replications: int) -> int:
-    """The replications after which the intervals are looked at for the first time."""
+    """Number of replications before the intervals are first evaluated."""
     return max(MIN_REPLICATIONS, replications)
 
 
 def evaluation_schedule(replications: int, maximum: int) -> Iterator[int]:
-    """The numbers of replications at which the intervals are looked at: each a quarter more than the one before.
+    """The numbers of replications at which the intervals are evaluated, each a quarter larger than the one before.
 
-    Few looks favour lucky samples less than many; a quarter more wastes little when a look comes just too early.
+    Few evaluations favour samples with little variation less than many do; a step of a quarter wastes few replications.
     """
     evaluation = first_evaluation(replications)
     while evaluation < maximum:
@@ -214,13 +214,13 @@ def evaluation_schedule(replications: int, maximum: int) -> Iterator[int]:
 
 
 def compute_widths(precision: PrecisionTarget, runs: Sequence[Sequence["Run"]]) -> tuple[IntervalWidth, ...]:
-    """How wide the intervals are after these replications, each with its runs by arm, the baseline first."""
-    found = []
+    """The interval widths after these replications, each with its runs by arm, the baseline first."""
+    widths = []
     for name, target in precision.targets.items():
         values = [[arms[index].metrics.get(name) for arms in runs] for index in range(len(runs[0]) if runs else 0)]
         for index, treated in enumerate(values[1:], start=1):
             difference = compute_paired_difference(values[0], treated)
-            known = difference.low is not None and difference.high is not None
-            half_width = (difference.high - difference.low) / 2.0 if known else inf  # type: ignore[operator]
-            found.append(IntervalWidth(name, runs[0][index].arm, half_width, target))
-    return tuple(found)
+            is_known = difference.low is not None and difference.high is not None
+            half_width = (difference.high - difference.low) / 2.0 if is_known else inf  # type: ignore[operator]
+            widths.append(IntervalWidth(name, runs[0][index].arm, half_width, target))
+    return tuple(widths)

@@ -1,7 +1,7 @@
-"""Who was in distress and got nothing, by the stage in which it began and by segment: what the funnel never sees.
+"""Untreated distress episodes, by the stage in which they began and by segment.
 
-An episode of which no signal came, or whose signals no rule let through, leaves no decision that says so. Only the
-simulation knows of it.
+The decision funnel does not contain them: an episode without a signal, or whose signals no rule passed, leaves no
+decision. Only the simulation knows of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class UntreatedEpisodes(NamedTuple):
-    """Episodes of distress that began in one stage, of customers of one segment; means per cohort.
+    """Distress episodes that began in one stage, of customers in one segment; means per cohort.
 
     Attributes:
         stage: The stage.
         segment: The segment.
-        episodes: How many there were.
-        got_nothing: In how many of them no action was carried out.
+        episodes: Number of episodes.
+        got_nothing: Number of untreated episodes, in which no action was executed.
     """
 
     stage: str
@@ -29,7 +29,7 @@ class UntreatedEpisodes(NamedTuple):
 
     @property
     def share(self) -> float | None:
-        """Share of the episodes that got nothing; None where there were none."""
+        """Share of the episodes that were untreated; None without episodes."""
         return self.got_nothing / self.episodes if self.episodes else None
 
     def as_dict(self) -> dict[str, Any]:
@@ -38,21 +38,23 @@ class UntreatedEpisodes(NamedTuple):
 
 
 def summarise_untreated(runs: Sequence["Run"]) -> tuple[UntreatedEpisodes, ...]:
-    """What is known of one arm, as means over its replications, at least one; in the order of stages and segments."""
+    """The episodes of one arm, as means over its replications (at least one), ordered by stage and segment."""
     groups = dict.fromkeys((str(row["stage"]), str(row["segment"])) for run in runs for row in run.unhelped)
     counts = [{(row["stage"], row["segment"]): row for row in run.unhelped} for run in runs]
 
-    def mean(place: tuple[str, str], what: str) -> float:
-        return fsum(float(count[place][what]) for count in counts if place in count) / len(runs)
+    def mean(group: tuple[str, str], key: str) -> float:
+        return fsum(float(count[group][key]) for count in counts if group in count) / len(runs)
 
     order = list(runs[0].occupancy[0]) if runs[0].occupancy else []
     rank = {stage: code for code, stage in enumerate(order)}
-    listed = sorted(groups, key=lambda place: (rank.get(place[0], len(rank)), list(groups).index(place)))
+    listed = sorted(groups, key=lambda group: (rank.get(group[0], len(rank)), list(groups).index(group)))
     return tuple(UntreatedEpisodes(*group, mean(group, "episodes"), mean(group, "got_nothing")) for group in listed)
 
 
 def untreated_rows(arms: Mapping[str, Sequence[UntreatedEpisodes]]) -> list[tuple[str, str, list[UntreatedEpisodes]]]:
-    """The arms side by side: stage, segment, and each arm's row; in every arm there is one, if need be of zeros."""
-    groups = dict.fromkeys((row.stage, row.segment) for found in arms.values() for row in found)
-    known = [{(row.stage, row.segment): row for row in found} for found in arms.values()]
-    return [(*group, [of_arm.get(group, UntreatedEpisodes(*group, 0.0, 0.0)) for of_arm in known]) for group in groups]
+    """The arms side by side: stage, segment, and one row per arm; a missing row is filled with zeros."""
+    groups = dict.fromkeys((row.stage, row.segment) for rows in arms.values() for row in rows)
+    rows_by_arm = [{(row.stage, row.segment): row for row in rows} for rows in arms.values()]
+    return [
+        (*group, [rows.get(group, UntreatedEpisodes(*group, 0.0, 0.0)) for rows in rows_by_arm]) for group in groups
+    ]

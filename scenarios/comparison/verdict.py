@@ -1,7 +1,7 @@
-"""The verdict: what a comparison shows, in words that name the metric, the null and the interval.
+"""The verdict: the result of a comparison in words that name the metric, the null hypothesis and the interval.
 
-"No difference shown" is a valid answer; then the verdict says how many replications, and how many customers in a real
-test, would show a difference of the size that was seen.
+"No significant difference" is a valid result. The verdict then states how many replications, and how many customers in
+a real test, would show a difference of the observed size.
 """
 
 from collections.abc import Collection, Mapping
@@ -28,11 +28,11 @@ _CONFIDENCE = f"{100 * CONFIDENCE:.0f} %"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is found about one arm.
+    """The finding on one arm.
 
     Attributes:
-        outcome: On the primary metric.
-        effect: The sentence about it.
+        outcome: The outcome on the primary metric.
+        effect: The sentence about the primary metric.
         money: The sentence about money.
     """
 
@@ -43,11 +43,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is found about every arm but the baseline, and all of it in words.
+    """The findings on every arm except the baseline.
 
     Attributes:
-        findings: By arm.
-        warnings: What has to be known before any of them is believed.
+        findings: The findings by arm.
+        warnings: Warnings that put all findings in doubt.
     """
 
     findings: dict[str, Finding]
@@ -55,13 +55,13 @@ class Verdict:
 
     @property
     def text(self) -> str:
-        """The verdict: warnings first, then one paragraph an arm."""
+        """The verdict as text: the warnings, then one paragraph per arm."""
         findings = (" ".join(filter(None, (f.effect, f.money))) for f in self.findings.values())
         return "\n".join((*self.warnings, *findings))
 
 
 class _Case(NamedTuple):
-    """What is judged: one arm's effect on the primary metric, and the experiment it was found in, if any."""
+    """One arm's effect on the primary metric, and the experiment, if any."""
 
     arm: str
     primary: str
@@ -84,12 +84,12 @@ def build_verdict(
     """The verdict on every arm.
 
     Args:
-        primary: The metric that it rests on.
-        effects: Per arm and metric.
-        money: Per arm.
-        replications: How many are complete.
-        identical: Arms that differ from the baseline in nothing but their name.
-        experiment: In randomised mode, what is known of it.
+        primary: The primary metric.
+        effects: The effects by arm and metric.
+        money: The returns by arm.
+        replications: Number of complete replications.
+        identical: Arms that differ from the baseline only in their name.
+        experiment: The experiment, in randomised mode.
     """
     about = get_metric(primary) if experiment is None else get_metric_per_customer(primary)
     findings = {}
@@ -98,7 +98,7 @@ def build_verdict(
         if arm in identical:
             findings[arm] = _identical_finding(arm, randomised=experiment is not None)
         elif effect is None or effect.difference.mean is None:
-            text = f"{arm}: {about.label} was never measured in both arms, so nothing is shown."
+            text = f"{arm}: {about.label} was never measured in both arms, so there is no result."
             findings[arm] = Finding("unknown", text, "")
         else:
             findings[arm] = _judge_arm(_Case(arm, primary, about, effect, money[arm], replications, experiment))
@@ -116,14 +116,14 @@ def _judge_arm(case: _Case) -> Finding:
     if found.low is None or found.high is None:
         change = format_metric(found.mean, about.unit, difference=True)
         text = (
-            f"{arm}: {about.label} differs by {change} in one replication, which gives no interval and shows nothing; "
+            f"{arm}: {about.label} differs by {change} in one replication, which gives no interval and no result; "
             "run at least 2 replications."
         )
         return Finding("unknown", text, money)
     if found.sd == 0.0 and found.mean == 0.0:
         return Finding(
             "no_difference_shown",
-            f"{arm}: no difference shown in {about.label}: it was the same in every one of {case.replications} "
+            f"{arm}: no significant difference in {about.label}: it is identical in all {case.replications} "
             "replications.",
             money,
         )
@@ -153,7 +153,7 @@ def _significant_text(case: _Case) -> str:
     size = format_metric(abs(difference), about.unit, difference=True).lstrip("+")
     return (
         f"{case.arm}: {about.label} is {size} {direction} than in the baseline{judgement} ({_interval_text(case)}; "
-        f"null: no difference in {about.label}, refuted in this model)."
+        f"null hypothesis: no difference in {about.label}, rejected in this model)."
         + _prefix_space(_single_experiment_text(case))
         + _prefix_space(_real_test_text(case))
     )
@@ -166,55 +166,59 @@ def _prefix_space(sentence: str) -> str:
 def _not_significant_text(case: _Case) -> str:
     about, found = case.metric, case.effect.difference
     change = format_metric(found.mean, about.unit, difference=True)
-    leaves_out_zero = found.low is not None and found.high is not None and not found.low <= 0.0 <= found.high
-    together = " once all arms are tested together, by Holm's correction" if leaves_out_zero else ""
+    excludes_zero = found.low is not None and found.high is not None and not found.low <= 0.0 <= found.high
+    correction = " after Holm's correction for the number of arms" if excludes_zero else ""
     text = (
-        f"{case.arm}: no difference shown in {about.label}: {change} ({_interval_text(case)}; null: no difference in "
-        f"{about.label}, not refuted{together})."
+        f"{case.arm}: no significant difference in {about.label}: {change} ({_interval_text(case)}; null "
+        "hypothesis: no "
+        f"difference in {about.label}, not rejected{correction})."
     )
     return f"{text}{_prefix_space(_single_experiment_text(case))} {_required_replications_text(case)}"
 
 
 def _single_experiment_text(case: _Case) -> str:
-    """What one experiment of this size would have found."""
+    """The power of one experiment of this size."""
     if case.experiment is None:
         return ""
     estimates, customers = case.experiment.estimates[case.arm][case.primary], case.experiment.customers
     treated_customers, baseline_customers = customers[case.arm], next(iter(customers.values()))
-    size = f"One experiment of this size ({treated_customers:,.0f} customers against {baseline_customers:,.0f})"
+    size = (
+        f"One experiment of this size ({treated_customers:,.0f} customers, {baseline_customers:,.0f} in the baseline)"
+    )
     tests = estimates.proportions
     if tests is not None and tests.refuted_share is not None:
         return (
-            f"{size} refuted the null in {100 * tests.refuted_share:.0f} % of {tests.experiments:,} replications "
+            f"{size} rejected the null hypothesis in {100 * tests.refuted_share:.0f} % of {tests.experiments:,} "
+            "replications "
             f"({tests.single_test} test at 5 %)."
         )
     return (
         ""
         if estimates.power is None
-        else f"{size} would refute the null with a probability of {100 * estimates.power:.0f} %."
+        else f"{size} would reject the null hypothesis with a probability of {100 * estimates.power:.0f} %."
     )
 
 
 def _required_replications_text(case: _Case) -> str:
-    """What it would take to show a difference of the size that was seen."""
+    """The number of replications that would show a difference of the observed size."""
     found = case.effect.difference
     if not found.mean or not found.sd:
-        return "There is no difference whose size could be shown."
+        return "The observed difference is 0, so no number of replications can be given."
     if abs(found.mean) / found.sd < 1e-3:
         runs: float = inf
     else:
         runs = replications_needed(found.mean, found.sd)
     if runs > _MAX_REPLICATIONS:
-        text = f"To show a difference of this size would take more than {_MAX_REPLICATIONS:,} replications."
+        text = f"Showing a difference of this size would take more than {_MAX_REPLICATIONS:,} replications."
     else:
         text = (
-            f"To show a difference of this size would take about {runs:,.0f} replications ({100 * POWER:.0f} % power)."
+            f"Showing a difference of this size would take about {runs:,.0f} replications ({100 * POWER:.0f} % power)."
         )
     return text + _prefix_space(_real_test_text(case))
 
 
 def _real_test_text(case: _Case) -> str:
-    """For a share of customers: the size of a real, randomised test."""
+    """For a share of customers: the size of a real randomised test."""
     if case.metric.unit != "share" or not case.primary.startswith("churn_rate"):
         return ""
     before, difference = case.effect.baseline, case.effect.difference.mean
@@ -224,7 +228,10 @@ def _real_test_text(case: _Case) -> str:
     if customers is None:
         return ""
     size = f"about {customers:,}" if customers <= _MAX_CUSTOMERS else f"more than {_MAX_CUSTOMERS:,}"
-    return f"A real randomised test of an effect of this size would need {size} customers per arm, followed as long."
+    return (
+        f"A real randomised test of an effect of this size would need {size} customers per arm, observed for the "
+        "same time."
+    )
 
 
 def _money_text(case: _Case) -> str:
@@ -233,16 +240,16 @@ def _money_text(case: _Case) -> str:
         return ""
     text = f"Net value {format_dollars(net.mean, show_plus=True)}"
     if case.experiment is not None:
-        text += f" if all {case.experiment.total_customers:,.0f} customers were in this arm and not in the baseline"
+        text += f" if all {case.experiment.total_customers:,.0f} customers were in this arm instead of the baseline"
     if net.low is not None and net.high is not None:
         text += (
             f" ({_CONFIDENCE} interval {format_dollars(net.low, show_plus=True)} to "
             f"{format_dollars(net.high, show_plus=True)})"
         )
         if net.low <= 0.0 <= net.high and net.low != net.high:
-            text += ", so neither a gain nor a loss is shown"
+            text += ", so neither a gain nor a loss is significant"
     if money.beyond_horizon:
-        # A verdict that rests on years nobody simulated has to say so.
+        # Value beyond the horizon was not simulated, so the verdict states it separately.
         within = net.mean - money.beyond_horizon
         text += f"; {format_dollars(within, show_plus=True)} of it within the horizon, the rest beyond"
     roi = f"no ROI: {money.roi_reason}" if money.roi is None else f"ROI {100 * money.roi:,.0f} % (net over cost)"

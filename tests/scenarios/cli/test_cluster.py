@@ -175,7 +175,7 @@ def test_a_run_at_which_every_worker_dies_ends_with_a_message_and_keeps_what_was
     kept = {json.loads(line)["replication"] for line in path.read_text().splitlines()[1:]}
     assert kept >= {0, 1}
     monkeypatch.setattr("simulation.runs.run.run_arm", fakes.planted)
-    assert f"{len(kept)} complete replications are taken from it" in invoke(*command).stderr
+    assert f"using {len(kept)} complete replications from this file" in invoke(*command).stderr
 
 
 def busiest(process):

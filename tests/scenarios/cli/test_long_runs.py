@@ -43,7 +43,7 @@ def test_a_maximum_that_comes_first_is_exit_code_0(planted):
         "compare", "default", "--precision", "churn_rate=0.00001", "--max-replications", "24", "--workers", "1"
     )
     assert done.exit_code == 0
-    assert "the maximum of 24 replications came first" in done.stderr
+    assert "stopped at the maximum of 24 replications" in done.stderr
     assert "the maximum of 24" in " ".join(done.stdout.split())
 
 
@@ -80,7 +80,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on_to_the_same_bytes(monk
     monkeypatch.setattr("simulation.runs.run.run_arm", fakes.planted)
     resumed, whole = invoke(*command, *kept), invoke(*command)
     assert resumed.stdout == whole.stdout
-    assert resumed.stderr == f"{kept[1]}: 2 complete replications are taken from it\n"
+    assert resumed.stderr == f"{kept[1]}: using 2 complete replications from this file\n"
 
 
 def test_what_does_not_fit_is_refused_before_it_starts(monkeypatch):
@@ -106,7 +106,7 @@ def test_a_killed_process_loses_only_what_was_not_complete(tmp_path):
     assert 6 <= complete < 400
     command = ["compare", *SMALL, "--replications", str(complete + 4), "--workers", "1", "--json"]
     resumed = invoke(*command, "--resume", path)
-    assert f"{complete} complete replications are taken from it" in resumed.stderr
+    assert f"using {complete} complete replications from this file" in resumed.stderr
     assert resumed.stdout == invoke(*command).stdout
     assert lines_of(path) - 1 > complete
 

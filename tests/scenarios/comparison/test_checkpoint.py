@@ -55,7 +55,7 @@ def test_runs_of_the_engine_come_back_as_they_were(loaded, path):
         lived = replicate(loaded.arms, RunOptions(checkpoint=store), seed=1, replications=2, days=60).runs
     with open_checkpoint(path, build_identity(loaded, "reference")) as store:
         assert store.runs == dict(enumerate(lived))
-        assert "2 complete replications are taken from it" in store.opening_message
+        assert "using 2 complete replications from this file" in store.opening_message
 
 
 def test_more_can_be_asked_for_and_fewer(loaded, path):
@@ -83,7 +83,7 @@ def test_a_torn_last_line_is_dropped_with_a_message(loaded, path):
     whole = path.read_bytes()
     path.write_bytes(whole[:-20])
     with open_checkpoint(path, build_identity(loaded, "reference")) as store:
-        assert "its last line was not complete and is dropped" in store.opening_message
+        assert "the last line was incomplete and was dropped" in store.opening_message
         assert len(store.runs) == 5
     run(loaded, path)
     assert path.read_bytes() == whole
@@ -113,7 +113,7 @@ def test_a_damaged_line_in_the_middle_is_named(loaded, path):
     run(loaded, path)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:2], b"{nonsense}\n", *lines[3:]]))
-    with pytest.raises(InputError, match=r"kept.jsonl, line 3: is damaged; delete that line to have it run again"):
+    with pytest.raises(InputError, match=r"kept.jsonl, line 3: damaged; delete that line to repeat its replication"):
         run(loaded, path)
 
 
@@ -121,7 +121,7 @@ def test_a_damaged_line_in_the_middle_is_named(loaded, path):
 def test_a_file_of_something_else_is_refused_and_left_alone(loaded, path, content):
     path.parent.mkdir()
     path.write_text(content)
-    with pytest.raises(InputError, match="is not a file of stored replications"):
+    with pytest.raises(InputError, match="not a file of stored replications"):
         run(loaded, path)
     assert path.read_text() == content
 
@@ -129,12 +129,18 @@ def test_a_file_of_something_else_is_refused_and_left_alone(loaded, path, conten
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"scenario_hash": "abc"}, "it holds default with hash {hash}, this is hash abc; give the same file and --set"),
-        ({"seed": 7}, "it was begun with seed 1, this is seed 7; give --seed 1, or name another file"),
-        ({"version": "9.9"}, "it was written by journeylab"),
-        ({"engine": "compiled"}, "it was begun with --engine reference, this is compiled; give --engine reference"),
-        ({"days": 61.0}, "it holds 60.0 days, this is 61.0"),
-        ({"arms": ("baseline",)}, "arms: it holds"),
+        (
+            {"scenario_hash": "abc"},
+            "the file has default with hash {hash}, this run has abc; give the same scenario and --set",
+        ),
+        ({"seed": 7}, "the file was started with seed 1, this run has seed 7; give --seed 1, or name another file"),
+        ({"version": "9.9"}, "the file is from journeylab"),
+        (
+            {"engine": "compiled"},
+            "the file was started with --engine reference, this run has compiled; give --engine reference",
+        ),
+        ({"days": 61.0}, "the file has runs of 60.0 days, this run has 61.0"),
+        ({"arms": ("baseline",)}, "arms: the file has"),
         ({"mode": "randomised"}, "give --mode counterfactual"),
     ],
 )
@@ -166,7 +172,7 @@ def test_a_second_process_on_the_same_file_is_refused(loaded, path):
     )
     with open_checkpoint(path, build_identity(loaded, "reference")):
         said = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True).stdout
-    assert "is in use by another process; wait for its end, or name another file" in said
+    assert "in use by another process; wait until it ends, or name another file" in said
 
 
 def test_a_folder_cannot_be_a_file(loaded, tmp_path):

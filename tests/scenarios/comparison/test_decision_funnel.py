@@ -94,5 +94,5 @@ def test_the_report_has_it_as_a_table_without_empty_lines():
     text = render_markdown(build_report(found))
     assert "## The decision funnel" in text
     assert "| of them: below the threshold |" in text
-    assert "| requests for review |" in text
+    assert "| review requests |" in text
     assert "of them: vetoed" not in text

@@ -191,7 +191,7 @@ def test_the_interval_of_a_net_that_few_accounts_decide_comes_with_a_warning():
     """Eight cohorts of 30: the interval that says 95 % covers far less often, and says so."""
     covered, note = share_covered(customers=30, replications=8, trials=150)
     assert covered < 0.85
-    assert note.startswith("Only 240 customers lived in an arm")
+    assert note.startswith("Only 240 customers were simulated in an arm")
     # 95 % less what skewness still costs, and three standard errors.
     enough, silence = share_covered(customers=MIN_CUSTOMERS, replications=8, trials=150)
     assert enough > 0.93 - 3 * math.sqrt(0.07 * 0.93 / 150)

@@ -80,7 +80,7 @@ def test_a_maximum_that_comes_first_is_said_so_and_is_no_failure(default):
     assert found.replications == 15
     assert not found.precision.is_reached
     assert not found.interrupted
-    assert "the maximum of 15 replications came first" in found.precision.sentence
+    assert "stopped at the maximum of 15 replications" in found.precision.sentence
     said = found.as_dict()["precision"]
     assert (said["reached"], said["replications"], said["minimum"], said["maximum"]) == (False, 15, 10, 15)
     assert said["intervals"][0]["half_width"] > 1e-6
@@ -127,16 +127,16 @@ def test_progress_tells_the_interval_that_is_furthest_from_its_target(default):
     ("given", "maximum", "message"),
     [
         (["churn_rate"], None, "must be METRIC=HALF_WIDTH, for instance churn_rate=0.002"),
-        (["chrun_rate=0.1"], None, "'chrun_rate' is not a metric; did you mean 'churn_rate'?"),
-        (["churn_rate[SBM]=0.1"], None, "no segment 'SBM'; did you mean 'SMB'?"),
+        (["chrun_rate=0.1"], None, "unknown metric 'chrun_rate'; did you mean 'churn_rate'?"),
+        (["churn_rate[SBM]=0.1"], None, "unknown segment 'SBM'; did you mean 'SMB'?"),
         (["churn_rate=0"], None, "must be a number above 0 (share), not '0'"),
         (["churn_rate=-1"], None, "must be a number above 0"),
         (["churn_rate=nan"], None, "must be a number above 0"),
         (["churn_rate=inf"], None, "must be a number above 0"),
         (["churn_rate=x"], None, "must be a number above 0"),
-        (["churn_rate=1", "churn_rate=2"], None, "churn_rate was given already"),
-        (["churn_rate=1"], 12, "--max-replications 12: is too few, because 20 are run before the first look"),
-        ([], 12, "--max-replications: is the limit of --precision"),
+        (["churn_rate=1", "churn_rate=2"], None, "churn_rate was already given"),
+        (["churn_rate=1"], 12, "--max-replications 12: too few, because 20 are run before the first evaluation"),
+        ([], 12, "--max-replications: only limits --precision"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(given, maximum, message):
