@@ -1,4 +1,4 @@
-"""Cross-checks of an acquisition: what campaigns name must exist, and buyers must be able to come and to live."""
+"""Cross-checks of an acquisition: names in campaigns must exist, and buyers must be able to enter the journey."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -12,11 +12,11 @@ from simulation.model.arm import ArmSpec
 Path = tuple[str, ...]
 
 _RECORDS_ONLY_KEYS = ("currency", "active", "sure", "least_clicks")
-"""Thresholds of the budget policy that no simulated move looks at."""
+"""Thresholds of the budget policy that simulated budget moves do not use."""
 
 
 def validate_acquisition(scenario: Scenario, journey: Journey, arms: Sequence[ArmSpec]) -> list[Mistake]:
-    """Every mistake that no single part can see.
+    """All mistakes between sections of a scenario with campaigns.
 
     Args:
         scenario: The scenario.
@@ -25,7 +25,7 @@ def validate_acquisition(scenario: Scenario, journey: Journey, arms: Sequence[Ar
     """
     if scenario.acquisition is None:
         return [
-            Mistake(("arms", name, "acquisition"), "has no meaning: the scenario has no [acquisition] to be changed")
+            Mistake(("arms", name, "acquisition"), "has no effect: the scenario has no [acquisition]; remove it")
             for name, arm in scenario.arms.items()
             if arm.acquisition
         ]
@@ -41,35 +41,40 @@ def validate_acquisition(scenario: Scenario, journey: Journey, arms: Sequence[Ar
 
 
 def _check_population(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
-    """Nobody is there on day 0, so nothing that is said about day 0 would hold; none of it is ignored in silence."""
+    """Refuse settings about day 0, because there are no customers on day 0."""
     assert scenario.acquisition is not None
     population, entry_stage = scenario.population, scenario.acquisition.stage or journey.initial[0]
     for key in ("records", "as_of", "arrivals"):
         if getattr(population, key) is not None:
-            yield Mistake(("population", key), "customers come by [acquisition]; remove it, or [acquisition]")
+            yield Mistake(("population", key), "customers come from [acquisition]; remove this key, or [acquisition]")
     for key in ("in_mid_stay", "in_distress"):
         if getattr(population, key):
             yield Mistake(
-                ("population", key), "nobody is there on day 0: buyers come by [acquisition]; set it to false"
+                ("population", key), "there are no customers on day 0: they come from [acquisition]; set it to false"
             )
     for stage, share in population.start.items():
         if share > 0.0 and stage != entry_stage:
             yield Mistake(
-                ("population", "start", stage), f"nobody is there on day 0: buyers come in {entry_stage!r}; set it to 0"
+                ("population", "start", stage),
+                f"there are no customers on day 0: buyers enter {entry_stage!r}; set it to 0",
             )
     for name, segment in population.segments.items():
         if segment.tenure_mean_days > 0.0:
             yield Mistake(
-                ("population", "segments", name, "tenure_mean_days"), "buyers come new by [acquisition]; set it to 0"
+                ("population", "segments", name, "tenure_mean_days"),
+                "buyers from [acquisition] are new customers; set it to 0",
             )
     for key in ("value_tenure", "tier_tenure", "tenure_frailty"):
         if getattr(population.correlations, key):
-            yield Mistake(("population", "correlations", key), "has no meaning: buyers come new, without a tenure")
+            yield Mistake(
+                ("population", "correlations", key),
+                "has no effect: buyers are new customers without a tenure; remove it",
+            )
 
 
 def _check_acquisition(path: Path, acquisition: Acquisition, scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
     if acquisition.stage is not None:
-        yield from check_live_stage((*path, "stage"), acquisition.stage, scenario, journey, "nobody can come there")
+        yield from check_live_stage((*path, "stage"), acquisition.stage, scenario, journey, "buyers cannot enter there")
     steps = {step for campaign in acquisition.campaigns.values() for step in campaign.path}
     for step in acquisition.step_costs:
         if step not in steps:
@@ -82,9 +87,7 @@ def _check_acquisition(path: Path, acquisition: Acquisition, scenario: Scenario,
     for key in _RECORDS_ONLY_KEYS:
         if key in acquisition.reallocation.budget.model_fields_set:
             key_path = (*path, "reallocation", "budget", key)
-            yield Mistake(
-                key_path, "is for recorded campaigns (`journey campaigns`); here it has no meaning: remove it"
-            )
+            yield Mistake(key_path, "only affects recorded campaigns (`journey campaigns`); remove it")
     for name, campaign in acquisition.campaigns.items():
         yield from _check_campaign((*path, "campaigns", name), campaign, scenario)
 
@@ -113,7 +116,7 @@ def _check_channel(path: Path, channel: Channel, campaign: Campaign, scenario: S
     if channel.quality.churn != 1.0 and scenario.world.frailty_spread == 0.0:
         yield Mistake(
             (*path, "quality", "churn"),
-            "acts on the frailty of customers, and world.frailty_spread is 0: there is none; give it a spread",
+            "acts on the frailty of customers, but world.frailty_spread is 0; set it above 0",
         )
 
 
@@ -121,7 +124,7 @@ def _check_step(path: Path, step: str, campaign: Campaign) -> Iterator[Mistake]:
     if step not in campaign.path:
         yield Mistake(path, f"{step!r} is not a step of the path{did_you_mean(step, campaign.path[1:])}")
     elif step == campaign.path[0]:
-        yield Mistake(path, f"{step!r} is where the path begins; only later steps are converted to")
+        yield Mistake(path, f"{step!r} is the first step of the path; only later steps have conversion rates")
 
 
 def _check_segments(path: Path, table: Mapping[str, object], scenario: Scenario) -> Iterator[Mistake]:
@@ -132,8 +135,8 @@ def _check_segments(path: Path, table: Mapping[str, object], scenario: Scenario)
 
 
 def _check_shares(scenario: Scenario) -> Iterator[Mistake]:
-    """Nobody is assigned to an arm, so shares of the customers would be ignored."""
+    """Refuse shares, because customers are not assigned to arms."""
     for name, arm in scenario.arms.items():
         for key in ("share", "share_by_segment"):
             if key in arm.model_fields_set:
-                yield Mistake(("arms", name, key), "an arm's customers are those its own budget brings; remove it")
+                yield Mistake(("arms", name, key), "an arm's customers come from its own budget; remove it")

@@ -1,4 +1,4 @@
-"""Cross-checks: what one part of a scenario names must exist in another, and the whole must be able to run."""
+"""Cross-checks: names in one section of a scenario must exist in another, and the scenario must be able to run."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ from simulation.model.spec import Correlations
 
 
 class Mistake(NamedTuple):
-    """One thing that cannot be: where it stands, and what is wrong with it."""
+    """One mistake: the path of its key, and the message."""
 
     path: tuple[str, ...]
     message: str
@@ -27,7 +27,7 @@ class Mistake(NamedTuple):
 def validate_references(
     scenario: Scenario, journey: Journey, policy: Policy, policies: Mapping[str, Policy]
 ) -> list[Mistake]:
-    """Every mistake that no single part can see.
+    """All mistakes between sections of a scenario.
 
     Args:
         scenario: The scenario.
@@ -55,19 +55,19 @@ def validate_references(
 
 
 def unknown_name(path: tuple[str, ...], name: str, expected: str, known: Iterable[str]) -> Mistake:
-    """A name that does not exist; `expected` says what it should be, `known` what there is."""
+    """The mistake that a name does not exist; `expected` describes it, `known` lists the valid names."""
     return Mistake(path, f"{name!r} is not {expected}{did_you_mean(name, list(known))}")
 
 
 def _live_stages(scenario: Scenario, journey: Journey) -> list[str]:
-    """The stages in which customers are there: neither at the end of their journey nor lost."""
+    """The stages with live customers: neither terminal nor lost."""
     return [stage for stage in journey.live if stage not in scenario.world.lost]
 
 
 def check_live_stage(
     path: tuple[str, ...], stage: str, scenario: Scenario, journey: Journey, consequence: str
 ) -> Iterator[Mistake]:
-    """A stage that must exist and be live; `consequence` says what cannot be otherwise."""
+    """Check that a stage exists and is live; `consequence` states what would be impossible."""
     if stage not in journey.stages:
         yield unknown_name(path, stage, "a stage of the journey", journey.stages)
     elif stage in journey.terminal:
@@ -92,7 +92,7 @@ def _check_moves(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
 
 
 def _check_exits(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
-    """A live stage that no clock ever ends would hold its customers for ever."""
+    """Check that every live stage has a move with a dwell; customers could never leave it otherwise."""
     unreachable = journey.unreachable_stages()
     for stage in _live_stages(scenario, journey):
         moves = journey.legal_moves(stage)
@@ -102,7 +102,7 @@ def _check_exits(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
         if moves:
             yield Mistake(
                 ("world", "moves"),
-                f"nothing ever takes a customer out of {stage!r}; give a dwell to one of its moves: {', '.join(moves)}",
+                f"customers can never leave {stage!r}; give a dwell to one of its moves: {', '.join(moves)}",
             )
         else:
             yield Mistake(
@@ -111,7 +111,7 @@ def _check_exits(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
 
 
 def _check_lost_stages(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
-    """Lost customers can be won back; without a way out a stage is terminal, and says so where journeys do."""
+    """Check that customers can be won back from every lost stage; a stage without a way out must be terminal."""
     path, lost = ("world", "lost"), scenario.world.lost
     for stage in dict.fromkeys(lost):
         if stage not in journey.stages:
@@ -120,19 +120,25 @@ def _check_lost_stages(scenario: Scenario, journey: Journey) -> Iterator[Mistake
         if lost.count(stage) > 1:
             yield Mistake(path, f"{stage!r} is listed {lost.count(stage)} times; list it once")
         if stage in journey.terminal:
-            yield Mistake(path, f"{stage!r} is in journey.terminal, so nobody can be won back from it; list it once")
+            yield Mistake(
+                path, f"{stage!r} is in journey.terminal, so customers cannot be won back from it; list it once"
+            )
             continue
         moves = journey.legal_moves(stage)
         if not moves:
-            yield Mistake(path, f"no move leaves {stage!r}, so nobody is won back; list it in journey.terminal instead")
+            yield Mistake(
+                path, f"no move leaves {stage!r}, so customers cannot be won back; list it in journey.terminal instead"
+            )
         elif not any(move in scenario.world.moves for move in moves):
             yield Mistake(
                 path,
-                f"nobody is ever won back from {stage!r}; give a dwell to {', '.join(moves)} in world.moves, "
-                "or take its moves out and list it in journey.terminal",
+                f"customers are never won back from {stage!r}; give a dwell to {', '.join(moves)} in world.moves, "
+                "or remove its moves and list it in journey.terminal",
             )
     if scenario.population.records is None and not scenario.population.start and journey.initial[0] in lost:
-        yield Mistake(path, f"{journey.initial[0]!r} is where customers begin; say in population.start where they are")
+        yield Mistake(
+            path, f"{journey.initial[0]!r} is the initial stage of customers; set their stages in population.start"
+        )
 
 
 def _check_calendar(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
@@ -148,7 +154,7 @@ def _check_calendar(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
 
 
 def _check_move_has_dwell(path: tuple[str, ...], move: str, scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
-    """A move that must exist and have a clock."""
+    """Check that a move exists and has a dwell."""
     if move not in journey.move_names:
         yield unknown_name(path, move, "a move of the journey", journey.move_names)
     elif move not in scenario.world.moves:
@@ -156,7 +162,7 @@ def _check_move_has_dwell(path: tuple[str, ...], move: str, scenario: Scenario, 
 
 
 def _check_churn_moves(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
-    """The moves by which customers leave at a renewal, or when a charge fails."""
+    """Check the moves by which customers leave at a renewal, or when a charge fails."""
     world = scenario.world
     exit_stages = {*journey.terminal, *world.lost}
     for name, part, chances in (
@@ -171,7 +177,10 @@ def _check_churn_moves(scenario: Scenario, journey: Journey) -> Iterator[Mistake
         if not move_mistakes and not any(
             arc.name == part.move and arc.destination in exit_stages for arc in journey.moves
         ):
-            yield Mistake(path, f"by {part.move!r} nobody leaves: it leads to no terminal stage and none in world.lost")
+            yield Mistake(
+                path,
+                f"customers do not leave by {part.move!r}: it leads to no terminal stage and to none in world.lost",
+            )
 
 
 def _check_value_changes(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
@@ -186,7 +195,7 @@ def _check_distress(scenario: Scenario, journey: Journey, policy: Policy) -> Ite
         path = ("world", "distress", "causes", name)
         for stage in cause.onset_per_day:
             key_path = (*path, "onset_per_day", stage)
-            yield from check_live_stage(key_path, stage, scenario, journey, "nobody there can come into distress")
+            yield from check_live_stage(key_path, stage, scenario, journey, "customers there cannot be in distress")
         for signal in cause.symptoms:
             yield from _check_signal_type((*path, "symptoms", signal), signal, policy)
 
@@ -223,7 +232,7 @@ def _check_effects(scenario: Scenario, policy: Policy) -> Iterator[Mistake]:
 
 def _check_segments(scenario: Scenario) -> Iterator[Mistake]:
     if scenario.population.records is not None:
-        # Whoever is in the records brings their segments; a ratio for a segment that is not there has no effect.
+        # The segments come from the records; a ratio for a segment that does not occur has no effect.
         return
     known = scenario.population.segments
     segment = parse_segment(scenario.primary_metric)
@@ -248,41 +257,47 @@ def _check_segments(scenario: Scenario) -> Iterator[Mistake]:
 
 def _check_start(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
     for stage in scenario.population.start:
-        yield from check_live_stage(("population", "start", stage), stage, scenario, journey, "nobody can begin there")
+        yield from check_live_stage(
+            ("population", "start", stage), stage, scenario, journey, "customers cannot begin there"
+        )
 
 
 def _check_arrivals(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
     plan = scenario.population.arrivals
     if plan is not None and plan.stage is not None:
         path = ("population", "arrivals", "stage")
-        yield from check_live_stage(path, plan.stage, scenario, journey, "nobody can arrive there")
+        yield from check_live_stage(path, plan.stage, scenario, journey, "customers cannot arrive there")
 
 
 def _check_correlations(scenario: Scenario) -> Iterator[Mistake]:
-    """A correlation with tenure says nothing where no tenure is drawn."""
+    """Check that some segment has a tenure where a correlation with tenure is set."""
     population = scenario.population
-    if population.records is not None or any(one.tenure_mean_days > 0.0 for one in population.segments.values()):
+    if population.records is not None or any(
+        segment.tenure_mean_days > 0.0 for segment in population.segments.values()
+    ):
         return
     for name in ("value_tenure", "tier_tenure", "tenure_frailty"):
         if getattr(population.correlations, name):
             yield Mistake(
                 ("population", "correlations", name),
-                "has no meaning: no segment has a tenure of its own; give one tenure_mean_days above 0",
+                "has no effect: no segment has a tenure; set tenure_mean_days of a segment above 0",
             )
 
 
 def _check_records(scenario: Scenario) -> Iterator[Mistake]:
-    """Records and a synthetic population exclude each other; neither is ignored in silence."""
+    """Check that a population comes either from records or from segments, not from both."""
     population = scenario.population
     if population.records is None:
         if population.as_of is not None:
-            yield Mistake(("population", "as_of"), "has no meaning without `records`; remove it, or name a folder")
+            yield Mistake(
+                ("population", "as_of"), "has no effect without `records`; remove it, or set `records` to a folder"
+            )
         return
     if population.records != BUNDLED and not Path(population.records).is_dir():
-        yield Mistake(("population", "records"), f"there is no folder {population.records}")
+        yield Mistake(("population", "records"), f"folder not found: {population.records}")
     for key in ("segments", "start", "in_mid_stay", "in_distress", "correlations", "arrivals"):
         if getattr(population, key) not in ({}, False, None, Correlations()):
-            yield Mistake(("population", key), "the customers in `records` bring their own; remove it, or `records`")
+            yield Mistake(("population", key), "the customers in `records` determine it; remove this key, or `records`")
 
 
 def _check_arms(scenario: Scenario, policies: Mapping[str, Policy]) -> Iterator[Mistake]:
@@ -298,5 +313,5 @@ def _check_arms(scenario: Scenario, policies: Mapping[str, Policy]) -> Iterator[
         if not arm.active and (arm.actions or arm.policy or arm.reviewers):
             yield Mistake(
                 ("arms", name, "active"),
-                "an arm without an orchestrator has no use for `actions`, `policy` or `reviewers`; remove them",
+                "an arm without an orchestrator does not use `actions`, `policy` or `reviewers`; remove them",
             )

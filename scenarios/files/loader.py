@@ -1,4 +1,4 @@
-"""Scenario files: from a name or a path, through `extends` and `--set`, to a checked scenario with a hash."""
+"""Load a scenario: find the file, merge `extends` and `--set`, validate the result, and compute its hash."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BUILTIN = Path(__file__).parents[1] / "builtin"
 _EXTENDS = "extends"
 _UNHASHED_KEYS = ("seed", "replications")
-"""What a run is repeated with besides the scenario; both are reported beside the hash."""
+"""Keys that are not part of the hash; reports state them beside it."""
 _EQUAL_SPLIT: dict[str, Any] = {"share": 1.0, "share_by_segment": {}}
 
 
@@ -32,11 +32,11 @@ class LoadedScenario:
     """A scenario that passed every check.
 
     Attributes:
-        name: As it was asked for: a built-in name or a path.
+        name: The built-in name or the path, as given.
         scenario: The resolved scenario.
-        arms: One per arm, the baseline first, ready for the engine.
-        hash: The first 16 hexadecimal digits of the SHA-256 of the resolved scenario, seed and replications left
-            out; equal for equal worlds, however they were written.
+        arms: The resolved arms, the baseline first.
+        hash: The first 16 hexadecimal digits of the SHA-256 of the resolved scenario without seed and replications;
+            equal for equal content, independent of how the file is written.
         overrides: The `--set` arguments that were applied.
     """
 
@@ -58,11 +58,11 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, options: Sequence
 
     Args:
         source: The name of a built-in scenario, or the path of a TOML file.
-        overrides: ``key=value`` pairs laid over the file, in order.
-        options: Further layers on top of everything, such as the options of a command.
+        overrides: ``key=value`` pairs that override the file, in order.
+        options: Further layers that override everything else, such as the options of a command.
 
     Raises:
-        InputError: With every mistake found: the file, the key, what was given and what was expected.
+        InputError: The scenario is not valid. The message lists every mistake with file, key, value and expectation.
     """
     from scenarios.files.resolve import resolve_arms
 
@@ -76,7 +76,7 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, options: Sequence
 
 
 def _locate(source: str, base_folder: Path | None = None) -> tuple[str, Path]:
-    """The name to show and the file to read; relative paths start at `base_folder` (a folder) or the working folder."""
+    """The display name and the path; a relative path starts at `base_folder`, or else at the working folder."""
     if source in builtin_names():
         return source, BUILTIN / f"{source}.toml"
     path = (base_folder or Path()) / Path(source).expanduser()
@@ -85,25 +85,25 @@ def _locate(source: str, base_folder: Path | None = None) -> tuple[str, Path]:
     if path.exists():
         return (source if base_folder is None else str(path)), path
     if source.endswith(".toml") or "/" in source or "\\" in source:
-        raise InputError(f"{path}: there is no such scenario file")
+        raise InputError(f"{path}: scenario file not found")
     names = builtin_names()
     hint = did_you_mean(source, names)
-    listed = "" if hint.startswith("; known") else f" Built in are: {', '.join(names)}."
+    listed = "" if hint.startswith("; known") else f" Built-in scenarios: {', '.join(names)}."
     raise InputError(f"{source!r} is neither a built-in scenario nor a file{hint}{listed}")
 
 
 def _file_layers(name: str, path: Path, extended_by: tuple[Path, ...]) -> list[Layer]:
-    """The layers that a file stands on, and its own on top."""
+    """The layers of the files that a file extends, and its own layer last."""
     if path.resolve() in extended_by:
         cycle = " -> ".join(p.name for p in (*extended_by, path))
-        raise InputError(f"{name}: extends itself in a circle: {cycle}")
+        raise InputError(f"{name}: extends: the files extend each other in a cycle: {cycle}")
     data = _read_toml(name, path)
     base = data.pop(_EXTENDS, None)
     own = Layer(name, _resolve_records_path(normalise(data), path.parent))
     if base is None:
         return [own]
     if not isinstance(base, str):
-        raise InputError(f"{name}: extends: must be the name or path of one scenario, but {base!r} was given")
+        raise InputError(f"{name}: extends: must be the name or path of one scenario, not {base!r}")
     try:
         base_name, base_path = _locate(base, path.parent)
     except InputError as error:
@@ -115,17 +115,17 @@ def _read_toml(name: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
-        # tomllib's word for a key or table that is given a second time.
+        # tomllib's message for a key or table that occurs twice.
         reason = str(error).replace("Cannot overwrite a value", "a key is given twice")
-        raise InputError(f"{name}: is not valid TOML: {reason}") from None
+        raise InputError(f"{name}: not valid TOML: {reason}") from None
     except UnicodeDecodeError:
-        raise InputError(f"{name}: is not text in UTF-8") from None
+        raise InputError(f"{name}: not UTF-8 text") from None
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
 def _resolve_records_path(data: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """A folder of records is meant relative to the file that names it."""
+    """Resolve a relative folder of records from the folder of the file that names it."""
     population = data.get("population")
     if not isinstance(population, dict) or not isinstance(population.get("records"), str):
         return data
@@ -138,9 +138,7 @@ def _resolve_records_path(data: dict[str, Any], folder: Path) -> dict[str, Any]:
 def _validate(layers: Sequence[Layer]) -> Scenario:
     data = merge_layers(layers)
     if _EXTENDS in data:
-        raise InputError(
-            f"{find_source(layers, (_EXTENDS,))}: extends: say it in the file; it cannot be set afterwards"
-        )
+        raise InputError(f"{find_source(layers, (_EXTENDS,))}: extends: only a file can set it; write it in the file")
     try:
         return Scenario.model_validate(data)
     except ValidationError as error:
@@ -148,7 +146,7 @@ def _validate(layers: Sequence[Layer]) -> Scenario:
 
 
 def _explain_errors(error: ValidationError, layers: Sequence[Layer]) -> str:
-    """Every complaint, each with the file or the --set that said the key."""
+    """Every message, with the file or the --set argument that gave the key."""
     sentences = format_validation_error(error, Scenario, "").split("\n")
     locations = [detail["loc"] for detail in error.errors(include_url=False)]
     return "\n".join(
@@ -157,13 +155,13 @@ def _explain_errors(error: ValidationError, layers: Sequence[Layer]) -> str:
 
 
 def compute_scenario_hash(scenario: Scenario) -> str:
-    """Hash of the resolved scenario: the same for the same content, whatever the order or the layers it came in.
+    """Hash of the resolved scenario: equal for equal content, independent of order and layers.
 
-    A folder of records enters by its content, not by its path.
+    A folder of records is hashed by its content, not by its path.
     """
     content = scenario.model_dump(mode="json", exclude=set(_UNHASHED_KEYS))
     for arm in content["arms"].values():
-        # Said only where customers are split unequally: the worlds of all other scenarios are what they were before.
+        # Equal shares are omitted, so that scenarios without shares keep their hash.
         for key, default in _EQUAL_SPLIT.items():
             if arm[key] == default:
                 del arm[key]

@@ -1,4 +1,4 @@
-"""`--set a.b.c=value`: one key of a scenario, spelt as in TOML, with bare words taken as text."""
+"""`--set a.b.c=value`: one key of a scenario in TOML syntax; a bare word is text."""
 
 import re
 import tomllib
@@ -12,10 +12,10 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def parse_override(argument: str) -> Layer:
-    """The layer that one ``key=value`` makes.
+    """The layer of one ``key=value`` argument.
 
     Raises:
-        InputError: There is no ``=``, the key is not a dotted key, or the value is TOML that does not parse.
+        InputError: There is no ``=``, the key is not a dotted key, or the value is invalid TOML.
     """
     key, equals, value = argument.partition("=")
     if not equals:
@@ -28,10 +28,13 @@ def parse_override(argument: str) -> Layer:
 
 
 def _parse_key(key: str, argument: str) -> list[str]:
-    """The steps of a dotted key; TOML itself says how quoted steps are read."""
+    """The steps of a dotted key; quoted steps are read as in TOML."""
     path: list[str] = []
     if key.count(".") > _MAX_DEPTH:
-        raise InputError(f"--set {argument[:60]}...: no key of a scenario is that deep")
+        raise InputError(
+            f"--set {argument[:60]}...: the key has more than {_MAX_DEPTH} steps, and no key of a scenario has "
+            "that many"
+        )
     try:
         table: Any = tomllib.loads(f"{key} = 0") if "\n" not in key else {}
     except tomllib.TOMLDecodeError:
@@ -62,12 +65,12 @@ def _strip_position(error: tomllib.TOMLDecodeError) -> str:
 
 
 def format_key(path: tuple[str, ...]) -> str:
-    """A dotted key for `--set`, its steps quoted where TOML needs it; the inverse of what `parse_override` reads."""
+    """A dotted key for `--set`, with steps quoted where TOML requires it; `parse_override` reads it back."""
     return ".".join(step if _BARE_KEY.fullmatch(step) else _quote(step) for step in path)
 
 
 def _quote(step: str) -> str:
     import json
 
-    # Every JSON string without surrogates is a TOML basic string, but for DEL, which TOML wants escaped.
+    # A JSON string without surrogates is a TOML basic string, except that TOML requires DEL to be escaped.
     return json.dumps(step, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""From a scenario to its arms, ready for the engine: each with its own policy and reviewers."""
+"""Resolve a scenario into its arms for the engine, each with its own policy, population and reviewers."""
 
 import re
 from collections.abc import Sequence
@@ -24,11 +24,11 @@ def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, 
 
     Args:
         scenario: The validated scenario.
-        layers: What it was merged from, to say in errors where a key stands.
+        layers: The layers it was merged from, so that errors can name the source of a key.
 
     Raises:
-        InputError: Something names a stage, move, action, signal type, cause or segment that does not exist, or
-            the numbers cannot work; every mistake is listed.
+        InputError: A stage, move, action, signal type, cause or segment does not exist, or numbers contradict each
+            other; every mistake is listed.
     """
     journey = _resolve_journey(scenario, layers)
     policy = _resolve_policy(scenario, (), journey, layers)
@@ -89,7 +89,7 @@ def _resolve_reviewers(scenario: Scenario, name: str, arm: Arm, layers: Sequence
 
 
 def _resolve_population(scenario: Scenario, name: str, arm: Arm, policy: Policy, layers: Sequence[Layer]) -> Population:
-    """Who lives in an arm: the scenario's population, or those whom the arm's own campaigns bring."""
+    """The population of an arm: the scenario's, or the buyers of the arm's own campaigns."""
     if scenario.acquisition is None:
         return scenario.population
     base = scenario.acquisition.model_dump(exclude_unset=True)
@@ -102,5 +102,5 @@ def _resolve_population(scenario: Scenario, name: str, arm: Arm, policy: Policy,
 
 
 def _prefix_keys(source: str, text: str) -> str:
-    """The keys of a part follow its place with a dot, as a user would write them; sentences are left alone."""
+    """Join the keys of a section to its path with a dot, as a user would write them; other sentences are unchanged."""
     return re.sub(rf"^{re.escape(source)}: (?=[\w.\[\]-]+(:| names))", f"{source}.", text, flags=re.MULTILINE)

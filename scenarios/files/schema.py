@@ -1,7 +1,7 @@
-"""The JSON Schema of a scenario file, from which editors complete and check.
+"""The JSON Schema of a scenario file, for completion and checks in editors.
 
-It describes the file, not the resolved scenario: `extends` may supply whatever a file leaves out, so nothing is
-required here. `journey validate` checks the whole.
+It describes the file, not the resolved scenario: `extends` may supply any missing key, so no key is required.
+`journey validate` checks the resolved scenario.
 """
 
 from typing import Any
@@ -49,12 +49,12 @@ def build_scenario_schema() -> dict[str, Any]:
     arms["additionalProperties"] = {
         "anyOf": [
             arms["additionalProperties"],
-            {"const": False, "description": "Leave out an arm that the scenario built upon has."},
+            {"const": False, "description": "Removes an arm of the extended scenario."},
         ]
     }
     extends = {
         "type": "string",
-        "description": "The scenario that this one is laid over: a built-in name, or a path relative to this file.",
+        "description": "The scenario that this file extends: a built-in name, or a path relative to this file.",
         "examples": builtin_names(),
     }
     document = {
@@ -68,7 +68,7 @@ def build_scenario_schema() -> dict[str, Any]:
 
 
 def _finish(value: Any) -> Any:
-    """The schema without what is required, and with definitions where tables stand for them."""
+    """The schema without required keys, and with the named definitions inserted."""
     if isinstance(value, list):
         return [_finish(item) for item in value]
     if not isinstance(value, dict):
@@ -79,5 +79,5 @@ def _finish(value: Any) -> Any:
     if value.get("type") == "object" and value.get("format") in ("Policy", "Reviewers", "Journey", "Acquisition"):
         rest = {key: item for key, item in value.items() if key not in ("type", "format")}
         return {**rest, "$ref": f"#/$defs/{value['format']}"}
-    # A list under this name is the keyword; a table would be a property that is called so.
+    # `required` with a list is the keyword; with a table it is a property of that name.
     return {key: _finish(item) for key, item in value.items() if key != "required" or not isinstance(item, list)}

@@ -24,7 +24,7 @@ WRONG = [
     ("world.effects.proactive_outreach.response=1.5", "response: should be less than or equal to 1"),
     ("world.signals.strength.low=0.99", "world.signals.strength: low 0.99 is above high"),
     ("population.segments.SMB.share=-1", "population.segments.SMB.share: should be greater than or equal to 0"),
-    ("primary_metric=churn_rat", "primary_metric: 'churn_rat' is not a metric; did you mean 'churn_rate'?"),
+    ("primary_metric=churn_rat", "primary_metric: unknown metric 'churn_rat'; did you mean 'churn_rate'?"),
     ("primary_metric=churn_rate[SMBs]", "primary_metric: 'SMBs' is not a segment of the population"),
     ("money.discount_per_year=8", "money.discount_per_year: 8 is above 1; write 8 % as 0.08"),
     ("money.beyond_horizon_years=50", "money.beyond_horizon_years: 50 years beyond the horizon"),
@@ -38,7 +38,7 @@ WRONG = [
     ("world.moves.activate.dwell_from.support.mean_days=3", "the move 'activate' does not leave 'support'"),
     ("world.moves.churn.by_segment.SMBs=1", "world.moves.churn.by_segment.SMBs: 'SMBs' is not a segment"),
     ("world.distress.by_segment.Smb=1", "world.distress.by_segment.Smb: 'Smb' is not a segment"),
-    ("world.distress.causes.price.onset_per_day.churned=1", "'churned' is terminal; nobody there can come into"),
+    ("world.distress.causes.price.onset_per_day.churned=1", "'churned' is terminal; customers there cannot be in"),
     ("world.distress.causes.price.onset_per_day.sales=1", "'sales' is not a stage of the journey"),
     ("world.distress.causes.price.symptoms.usage_dropp=1", "'usage_dropp' is not a signal type of the policy; did you"),
     ("world.signals.false_per_day.nois=1", "world.signals.false_per_day.nois: 'nois' is not a signal type"),
@@ -47,9 +47,9 @@ WRONG = [
     ("world.effects.call.response=0.5", "world.effects.call: 'call' is not an action of the policy"),
     ("world.effects.proactive_outreach.by_cause.prices=2", "'prices' is not a cause in world.distress.causes"),
     ("population.start.onbording=1", "population.start.onbording: 'onbording' is not a stage"),
-    ("population.start.churned=1", "population.start.churned: 'churned' is terminal; nobody can begin there"),
-    ("population.records=/no/such/folder", "population.records: there is no folder /no/such/folder"),
-    ("population.as_of=2025-01-16", "population.as_of: has no meaning without `records`"),
+    ("population.start.churned=1", "population.start.churned: 'churned' is terminal; customers cannot begin there"),
+    ("population.records=/no/such/folder", "population.records: folder not found: /no/such/folder"),
+    ("population.as_of=2025-01-16", "population.as_of: has no effect without `records`"),
     ('arms.treated.actions=["call"]', "arms.treated.actions: 'call' is not an action of the policy"),
     ('arms.treated.actions=["monitor_only", "monitor_only"]', "'monitor_only' is listed 2 times; list it once"),
     ("policy.thresholds.act_severty=0.1", "policy.thresholds.act_severty: unknown key; did you mean 'act_severity'?"),
@@ -78,10 +78,10 @@ WRONG = [
     ("world.renewal.churn.Smb=0.1", "world.renewal.churn.Smb: 'Smb' is not a segment of the population"),
     ("world.renewal.churn.SMB=1.0", "world.renewal.churn.SMB: should be less than 1"),
     ("world.renewal.move=leave", "world.renewal.move: 'leave' is not a move of the journey"),
-    ("world.renewal.move=mature", "by 'mature' nobody leaves: it leads to no terminal stage and none in world.lost"),
+    ("world.renewal.move=mature", "customers do not leave by 'mature': it leads to no terminal stage and to none"),
     ("world.payments.failure.Smb=0.1", "world.payments.failure.Smb: 'Smb' is not a segment of the population"),
     ("world.payments.move=chrun", "world.payments.move: 'chrun' is not a move of the journey; did you mean 'churn'?"),
-    ("world.payments.move=resolve", "world.payments.move: by 'resolve' nobody leaves"),
+    ("world.payments.move=resolve", "world.payments.move: customers do not leave by 'resolve'"),
     (
         "world.value_changes.growth={ factor = 1.2, per_day = { retentoin = 0.1 } }",
         "world.value_changes.growth.per_day.retentoin: 'retentoin' is not a stage",
@@ -92,11 +92,11 @@ WRONG = [
     ),
     ("world.value_changes.growth={ factor = 0, per_day = {} }", "growth.factor: should be greater than 0"),
     ('world.lost=["chruned"]', "world.lost: 'chruned' is not a stage of the journey; did you mean 'churned'?"),
-    ('world.lost=["churned"]', "world.lost: 'churned' is in journey.terminal, so nobody can be won back from it"),
+    ('world.lost=["churned"]', "world.lost: 'churned' is in journey.terminal, so customers cannot be won back from it"),
     ('world.lost=["support", "support"]', "world.lost: 'support' is listed 2 times; list it once"),
     ("world.effects.proactive_outreach.by_segment.Smb=2", "by_segment.Smb: 'Smb' is not a segment of the population"),
     ("population.arrivals={ share = 0.2, stage = 'trial' }", "population.arrivals.stage: 'trial' is not a stage"),
-    ("population.arrivals={ share = 0.2, stage = 'churned' }", "'churned' is terminal; nobody can arrive there"),
+    ("population.arrivals={ share = 0.2, stage = 'churned' }", "'churned' is terminal; customers cannot arrive there"),
     ("population.arrivals={ share = 1.2 }", "population.arrivals.share: should be less than or equal to 1"),
     ("population.correlations.value_tier=1", "population.correlations.value_tier: should be less than 1"),
     (
@@ -113,9 +113,9 @@ WRONG = [
     # Arms.
     ("arms.treated.lable=x", "arms.treated.lable: unknown key; did you mean 'label'?"),
     ("arms.baseline=false", "arms: the arm 'baseline' is missing; there are: treated"),
-    ("arms.Treated.label=x", "arms: 'Treated' and 'treated' differ in capitals only"),
+    ("arms.Treated.label=x", "arms: 'Treated' and 'treated' differ only in upper and lower case"),
     ('arms."a.b".label=x', "arms: 'a.b' is not a usable name"),
-    ("arms.baseline.active=false", "arms.baseline.active: an arm without an orchestrator has no use for `actions`"),
+    ("arms.baseline.active=false", "arms.baseline.active: an arm without an orchestrator does not use `actions`"),
 ]
 
 
@@ -156,7 +156,7 @@ def test_both_ways_of_giving_reviewers_in_one_place_are_refused(tmp_path):
 
 def test_records_and_segments_in_one_place_are_refused(tmp_path):
     message = refused(tmp_path, 'extends = "default"\n[population]\nrecords = "bundled"\nstart = { onboarding = 1 }\n')
-    assert "population.start: the customers in `records` bring their own" in message
+    assert "population.start: the customers in `records` determine it" in message
 
 
 def test_a_stage_that_nothing_ends_is_refused_with_its_moves(tmp_path):
@@ -179,7 +179,7 @@ dwell = { mean_days = 10 }
 [arms.baseline]
 """,
     )
-    assert "world.moves: nothing ever takes a customer out of 'paid'; give a dwell to one of its moves: " in message
+    assert "world.moves: customers can never leave 'paid'; give a dwell to one of its moves: " in message
     assert "journey.moves: no move leaves 'limbo'; add one, or list 'limbo' in journey.terminal" in message
 
 
@@ -226,17 +226,17 @@ def test_a_lost_stage_with_a_way_back_is_accepted(tmp_path):
         (
             "[world]\nlost = ['away']\n",
             ("return = {", "# {"),
-            "nobody is ever won back from 'away'; give a dwell to return in world.moves, or take its moves out and",
+            "customers are never won back from 'away'; give a dwell to return in world.moves, or remove its moves and",
         ),
         (
             "[world]\nlost = ['away']\n",
             ('    { name = "return"', '    # { name = "return"'),
-            "world.lost: no move leaves 'away', so nobody is won back; list it in journey.terminal instead",
+            "world.lost: no move leaves 'away', so customers cannot be won back; list it in journey.terminal instead",
         ),
         (
             "[world]\nlost = ['trial']\n",
             ("", ""),
-            "world.lost: 'trial' is where customers begin; say in population.start where they are",
+            "world.lost: 'trial' is the initial stage of customers; set their stages in population.start",
         ),
         (
             "[world.renewal]\nmove = 'forget'\n",
@@ -261,7 +261,7 @@ def test_a_lost_stage_with_a_way_back_is_accepted(tmp_path):
         (
             "[population.arrivals]\nshare = 0.1\nstage = 'away'\n[world]\nlost = ['away']\n",
             ("population = { segments = { SMB = { share = 1, account_value = 1 } } }", ""),
-            "'away' is in world.lost, so its customers are gone; nobody can arrive there",
+            "'away' is in world.lost, so its customers are gone; customers cannot arrive there",
         ),
     ],
 )
@@ -274,8 +274,8 @@ def test_nobody_begins_or_comes_into_distress_where_customers_are_gone():
     with pytest.raises(InputError) as caught:
         load("default", ['world.lost=["support"]'])
     gone = "'support' is in world.lost, so its customers are gone"
-    assert f"population.start.support: {gone}; nobody can begin there" in str(caught.value)
-    assert f"onset_per_day.support: {gone}; nobody there can come into distress" in str(caught.value)
+    assert f"population.start.support: {gone}; customers cannot begin there" in str(caught.value)
+    assert f"onset_per_day.support: {gone}; customers there cannot be in distress" in str(caught.value)
 
 
 @pytest.mark.parametrize("pair", ["value_tenure", "tier_tenure", "tenure_frailty"])
@@ -284,7 +284,7 @@ def test_a_correlation_with_a_tenure_that_nobody_has_is_refused(tmp_path, pair):
     text = text.replace("[journey]", f"correlations = {{ {pair} = 0.3 }}\n[journey]")
     text = text.replace("population = { segments", "population.segments", 1).replace("} } }\n", "} }\n", 1)
     text = text.replace("correlations", "population.correlations", 1)
-    assert f"population.correlations.{pair}: has no meaning: no segment has a tenure" in refused(
+    assert f"population.correlations.{pair}: has no effect: no segment has a tenure" in refused(
         tmp_path, text.replace("{}", "0", 1)
     )
     path = tmp_path / "mine.toml"
@@ -296,7 +296,7 @@ def test_a_correlation_with_a_tenure_that_nobody_has_is_refused(tmp_path, pair):
 def test_what_only_a_synthetic_population_has_is_refused_beside_records(tmp_path, key):
     message = refused(tmp_path, f'extends = "default"\n[population]\nrecords = "bundled"\n{key}\n')
     name = key.partition(" ")[0]
-    assert f"population.{name}: the customers in `records` bring their own; remove it, or `records`" in message
+    assert f"population.{name}: the customers in `records` determine it; remove this key, or `records`" in message
 
 
 def test_records_laid_over_a_synthetic_population_take_its_place_whole(tmp_path):

@@ -130,7 +130,7 @@ def test_an_unknown_name_is_answered_with_the_one_that_was_meant_and_the_list():
 
 @pytest.mark.parametrize("which", ["nothing.toml", "no/such/file"])
 def test_a_missing_file_is_named(which):
-    assert refused(which) == f"{which}: there is no such scenario file"
+    assert refused(which) == f"{which}: scenario file not found"
 
 
 def test_a_folder_is_not_a_scenario(tmp_path):
@@ -138,7 +138,7 @@ def test_a_folder_is_not_a_scenario(tmp_path):
 
 
 def test_broken_toml_is_told_with_its_line(write):
-    assert "is not valid TOML" in (message := refused(write('title = "x"\n[population\nsize = 3\n')))
+    assert "not valid TOML" in (message := refused(write('title = "x"\n[population\nsize = 3\n')))
     assert "line 2" in message
 
 
@@ -148,7 +148,7 @@ def test_a_key_given_twice_is_told(write):
 
 def test_a_file_that_is_no_text_is_told(write, tmp_path):
     (tmp_path / "mine.toml").write_bytes(b"title = '\xff\xfe'")
-    assert "not text in UTF-8" in refused(tmp_path / "mine.toml")
+    assert "not UTF-8 text" in refused(tmp_path / "mine.toml")
 
 
 def test_a_byte_order_mark_is_no_mistake(tmp_path):
@@ -160,14 +160,14 @@ def test_extending_in_a_circle_is_refused(write):
     write('extends = "two.toml"\n', "one.toml")
     path = write('extends = "one.toml"\n', "two.toml")
     assert "two.toml -> one.toml -> two.toml" in refused(path)
-    assert "in a circle" in refused(write('extends = "mine.toml"\n'))
+    assert "in a cycle" in refused(write('extends = "mine.toml"\n'))
 
 
 def test_extending_what_is_not_there_names_both(write):
     path = write('extends = "defalt"\n')
     assert refused(path).startswith(f"{path}: extends: 'defalt' is neither")
     assert "one scenario" in refused(write("extends = 3\n"))
-    assert "say it in the file" in refused("default", "extends=default")
+    assert "write it in the file" in refused("default", "extends=default")
 
 
 def test_built_in_scenarios_are_files_beside_the_code():
