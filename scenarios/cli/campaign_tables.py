@@ -1,4 +1,4 @@
-"""What `journey campaigns` prints for people."""
+"""An evaluation of campaigns as tables on the terminal."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -43,24 +43,24 @@ if TYPE_CHECKING:
     from journey.marketing.evaluation import CampaignEvaluation
 
 NARROW = 90
-"""Columns; on a narrower terminal tables of up to ten columns are told row by row."""
+"""In columns; a narrower terminal gets the cells of each row as text instead of a table."""
 
 
 def print_campaigns(out: "Console", evaluation: "CampaignEvaluation", *, latest: bool, limit: int) -> None:
     """Print an evaluation of campaigns.
 
     Args:
-        out: Where.
-        evaluation: What.
-        latest: Whether the moment was left out and is the latest date in the records.
-        limit: Print at most so many rows of each table.
+        out: Console to print to.
+        evaluation: The evaluation.
+        latest: Whether the date is the default, the latest date in the records.
+        limit: Largest number of rows of each table to print.
     """
     out.print(f"{evaluation.source}, as of {format_as_of(evaluation, latest=latest)}")
     out.print(", ".join(pluralise(n, severity) for severity, n in evaluation.report.counts.items()) + "\n")
     findings = [finding_cells(finding) for finding in evaluation.report.findings]
     _print_rows(out, "Findings", FINDING_COLUMNS, findings, limit, right=("money",))
     steps = [funnel_cells(row) for row in evaluation.funnel]
-    right = ("count", "of the step before")
+    right = ("count", "of preceding step")
     _print_rows(out, "Funnel", FUNNEL_COLUMNS, steps, limit, right=right)
     for pattern in evaluation.patterns:
         out.print(pattern.message)
@@ -75,7 +75,7 @@ def print_campaigns(out: "Console", evaluation: "CampaignEvaluation", *, latest:
 
 def _print_journeys(out: "Console", evaluation: "CampaignEvaluation", limit: int) -> None:
     steps = [journey_cells(row) for row in evaluation.sections["journeys"]]
-    right = ("came", "went on", "conversion")
+    right = ("entered", "continued", "conversion")
     _print_rows(out, "By stage and segment", JOURNEY_COLUMNS, steps, limit, right=right)
 
 
@@ -89,7 +89,7 @@ def _print_results(out: "Console", evaluation: "CampaignEvaluation", limit: int)
         right = ("impressions", "conversions", "spend", "KPI", "trend")
         _print_rows(out, f"Segments from {start} to {end}", ROLLUP_COLUMNS, rows, limit, right=right)
     for line in difference_lines(evaluation.sections["rollups"])[:limit]:
-        out.print(f"{line} (in brackets: performance)")
+        out.print(f"{line} (computed from performance in brackets)")
     out.print()
     tested = [experiment_cells(row) for row in evaluation.sections["experiments"]]
     _print_rows(out, "Experiments", EXPERIMENT_COLUMNS, tested, limit, right=("lift", "p"))
@@ -98,7 +98,7 @@ def _print_results(out: "Console", evaluation: "CampaignEvaluation", limit: int)
 def _print_credit(out: "Console", evaluation: "CampaignEvaluation", limit: int) -> None:
     given = [credit_cells(row) for row in evaluation.sections["attribution"] if row["channel_id"]]
     right = ("conversions", "share", "value", "removal effect")
-    _print_rows(out, "Attribution (methods are never added)", CREDIT_COLUMNS, given, limit, right=right)
+    _print_rows(out, "Attribution (do not add up methods)", CREDIT_COLUMNS, given, limit, right=right)
     for line in credit_reasons(evaluation.sections["attribution"]):
         out.print(line)
     out.print()
@@ -109,7 +109,7 @@ def _print_money(out: "Console", evaluation: "CampaignEvaluation", limit: int) -
 
     kpis, roi = evaluation.sections["kpis"], evaluation.sections["roi"]
     goals = [target_cells(goal, name) for name, goal in kpis["targets"].items()]
-    _print_rows(out, "Targets against actuals", TARGET_COLUMNS, goals, limit, right=("actual", "target"))
+    _print_rows(out, "Targets and actuals", TARGET_COLUMNS, goals, limit, right=("actual", "target"))
     for group, title in KPI_GROUPS.items():
         rows = [kpi_cells(name, Kpi(**kpi)) for name, kpi in kpis[group].items()]
         _print_rows(out, title, KPI_COLUMNS, rows, limit, right=("value", "n"))
@@ -134,12 +134,12 @@ def _print_budget(out: "Console", evaluation: "CampaignEvaluation", limit: int) 
         out.print(f"{line}\n")
     budget = evaluation.sections["budget"]
     channels = [channel_cells(row) for row in budget["channels"]]
-    _print_rows(out, "Channels", CHANNEL_COLUMNS, channels, limit, right=("to give", "return per dollar"))
+    _print_rows(out, "Channels", CHANNEL_COLUMNS, channels, limit, right=("available", "return per dollar"))
     for line in budget_lines(budget):
         out.print(line)
     out.print()
     inbox = [risk_cells(row) for row in evaluation.sections["risks"]]
-    _print_rows(out, "Risk inbox", RISK_COLUMNS, inbox, limit, right=("days", "at stake"))
+    _print_rows(out, "Risk inbox", RISK_COLUMNS, inbox, limit, right=("days", "exposure"))
 
 
 def _print_rows(
@@ -165,7 +165,7 @@ def _print_rows(
 
 
 def _print_cards(out: "Console", title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """The rows one under the other, each as its filled cells with their names: columns of three letters help nobody."""
+    """Each row as its non-empty cells with the column names, because narrow columns are unreadable."""
     from rich.padding import Padding
 
     out.print(styled(title, "bold", "\n"))

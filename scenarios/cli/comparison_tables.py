@@ -1,4 +1,4 @@
-"""A comparison as tables for people, readable from 60 columns on."""
+"""A comparison as tables on the terminal, readable from 60 columns."""
 
 from typing import TYPE_CHECKING
 
@@ -34,13 +34,13 @@ _WIDE = 80
 
 
 def print_comparison(out: "Console", comparison: "Comparison") -> None:
-    """Print a comparison: question, arms, effects, money, verdict, and how to repeat it."""
+    """Print a comparison: question, arms, effects, money, verdict, and the command that reproduces it."""
     scenario = comparison.loaded.scenario
     out.print(f"{scenario.title}\n{scenario.question}\n")
     for name, arm_spec in scenario.arms.items():
         out.print(f"  {name}: {arm_spec.label or name}")
     assignment = (
-        "every arm on the same luck" if comparison.experiment is None else describe_assignment(comparison.experiment)
+        "with common random numbers" if comparison.experiment is None else describe_assignment(comparison.experiment)
     )
     out.print(
         f"  {describe_customers(comparison)}, {comparison.days:g} days, "
@@ -64,7 +64,7 @@ def print_comparison(out: "Console", comparison: "Comparison") -> None:
     if comparison.precision is not None:
         out.print(f"\n{comparison.precision.sentence}")
     out.print(f"\n{describe_uncertainty(comparison)}")
-    out.print(f"\nTo repeat: {build_repeat_command(comparison)}")
+    out.print(f"\nTo reproduce: {build_repeat_command(comparison)}")
     out.print(
         f"scenario {comparison.loaded.hash}, seed {comparison.seed}, version {comparison.as_dict()['version']}, "
         f"engine {comparison.engine}",
@@ -72,7 +72,7 @@ def print_comparison(out: "Console", comparison: "Comparison") -> None:
 
 
 def _print_campaigns(out: "Console", comparison: "Comparison") -> None:
-    """The channels of every arm, where customers come by campaigns."""
+    """The channels of every arm, if the scenario has campaigns."""
     for name, arm in comparison.acquisition.items():
         result = table(f"Campaigns: {name}, mean per run", *COLUMNS, right=COLUMNS[1:6])
         for row in channel_rows(arm):
@@ -84,8 +84,14 @@ def _print_campaigns(out: "Console", comparison: "Comparison") -> None:
 
 
 def _effects_table(comparison: "Comparison", arm: str, *, wide: bool) -> "Table":
-    columns = ["metric", "baseline", arm, "difference", *(["95 % interval", "shown"] if wide else [])]
-    result = table(f"{arm} against baseline", *columns, right=columns[1:5])
+    columns = [
+        "metric",
+        "baseline",
+        arm,
+        "difference",
+        *(["95 % interval", "significant\n(95 %, Holm)"] if wide else []),
+    ]
+    result = table(f"{arm} compared with baseline", *columns, right=columns[1:5])
     primary = comparison.loaded.scenario.primary_metric
     for name, effect in comparison.effects[arm].items():
         info = get_metric(name)
@@ -97,7 +103,7 @@ def _effects_table(comparison: "Comparison", arm: str, *, wide: bool) -> "Table"
             result.add_row(label, *means, change, interval, _format_significance(effect))
         else:
             result.add_row(label, *means, f"{change}\n{interval}")
-    result.caption = "* the verdict rests on this metric"
+    result.caption = "* primary metric"
     result.caption_justify = "left"
     return result
 
@@ -121,7 +127,7 @@ def _untreated_table(comparison: "Comparison") -> "Table | None":
         return None
     arms = list(comparison.untreated)
     result = table(
-        f"In distress and got nothing, {describe_funnel_scale(comparison)}", "stage, segment", *arms, right=arms
+        f"Untreated distress episodes, {describe_funnel_scale(comparison)}", "stage, segment", *arms, right=arms
     )
     for stage, segment, of_arms in listed:
         result.add_row(f"{stage}, {segment}", *map(format_untreated, of_arms))
@@ -129,14 +135,14 @@ def _untreated_table(comparison: "Comparison") -> "Table | None":
 
 
 def _queue_table(comparison: "Comparison") -> "Table | None":
-    """Backlog, utilisation and wait, of each arm whose reviewers are asked anything; arms of one run share them."""
+    """Backlog, utilisation and wait of each arm with review requests; arms of an experiment share the reviewers."""
     arms = {name: days for name, days in comparison.gate.items() if has_requests(days)}
     if not arms:
         return None
     if comparison.experiment is not None:
         arms = {"all arms": next(iter(arms.values()))}
     columns = list(arms)
-    result = table("Reviewers over time: backlog, utilisation and wait since the day above", "day", *columns,
+    result = table("Reviewers over time: backlog; utilisation and wait since the previous row", "day", *columns,
                  right=("day", *columns))  # fmt: skip
     for index, day in enumerate(next(iter(arms.values()))):
         result.add_row(f"{day.day:.0f}", *(", ".join(format_queue_day(of_arm[index])) for of_arm in arms.values()))
@@ -150,7 +156,7 @@ def _format_significance(effect: "Effect") -> str:
 def _money_table(comparison: "Comparison", arm: str, *, wide: bool) -> "Table":
     found = comparison.roi[arm]
     columns = ["line", *(["quantity", "unit price"] if wide else []), "amount", "provenance"]
-    result = table(f"Money: {arm} against baseline", *columns, right=("quantity", "unit price", "amount"))
+    result = table(f"Money: {arm} compared with baseline", *columns, right=("quantity", "unit price", "amount"))
     for kind, title, total in (
         ("value", "incremental value", found.ledger.value),
         ("cost", "incremental cost", found.ledger.cost),

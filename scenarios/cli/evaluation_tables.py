@@ -1,4 +1,4 @@
-"""An evaluation and its findings as tables for people, readable from 60 columns on."""
+"""An evaluation and its findings as tables on the terminal, readable from 60 columns."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -31,14 +31,16 @@ _STYLES = {"error": "red", "warning": "yellow", "notice": "dim"}
 
 
 def print_findings(out: "Console", findings: Sequence["Finding"], limit: int) -> None:
-    """Print the counts and the most serious findings, and say how many are left out."""
+    """Print the counts, the most serious findings, and the number of findings not listed."""
     counts = count_by_severity(findings)
     out.print(", ".join(pluralise(number, severity) for severity, number in counts.items()))
     if not findings:
         return
     wide = out.width >= _WIDE
     result = table(
-        "Findings", *(("severity", "code", "record", "customer") if wide else ("finding",)), "what was noticed"
+        "Findings",
+        *(("severity", "code", "record", "customer") if wide else ("finding",)),
+        "finding" if wide else "details",
     )
     for finding in findings[:limit]:
         style = _STYLES[str(finding.severity)]
@@ -55,11 +57,11 @@ def print_evaluation(out: "Console", evaluation: "Evaluation", *, latest: bool, 
     """Print an evaluation.
 
     Args:
-        out: Where.
-        evaluation: What.
-        latest: Whether the moment was left out and is the latest date in the records.
-        limit: Print at most so many decisions, open loops and replayed interventions.
-        alone: Whether one customer was asked for.
+        out: Console to print to.
+        evaluation: The evaluation.
+        latest: Whether the date is the default, the latest date in the records.
+        limit: Largest number of decisions, open loops and replayed interventions to print.
+        alone: Whether only one customer was evaluated.
     """
     moment = f"{evaluation.as_of.isoformat()}{' (the latest date in the records)' if latest else ''}"
     out.print(
@@ -74,14 +76,14 @@ def print_evaluation(out: "Console", evaluation: "Evaluation", *, latest: bool, 
     if not alone:
         for group, title in KPI_GROUPS.items():
             out.print(_kpi_table(title, evaluation.kpis.get(group, {})))
-        out.print("What each KPI counts, and of how many, is in --report and --json.\n")
+        out.print("The definition of each KPI is in --report and --json.\n")
     out.print(_ledger_table(evaluation.ledger, wide=out.width >= _WIDE))
     if evaluation.agreement is not None:
         _print_agreement(out, evaluation.agreement, limit)
 
 
 def _print_finding_counts(out: "Console", findings: "Findings") -> None:
-    example = ["for instance"] if out.width >= _WIDE else []
+    example = ["example"] if out.width >= _WIDE else []
     result = table("Findings (`journey check` lists each)", "severity", "code", "count", *example, right=("count",))
     for group in findings.by_code():
         style = _STYLES[group.severity]
@@ -91,7 +93,7 @@ def _print_finding_counts(out: "Console", findings: "Findings") -> None:
     if result.row_count:
         out.print(result)
     else:
-        out.print("No findings about the records.\n")
+        out.print("No data-quality findings.\n")
 
 
 def _print_decisions(out: "Console", decisions: "Decisions", limit: int) -> None:
@@ -107,8 +109,8 @@ def _print_decisions(out: "Console", decisions: "Decisions", limit: int) -> None
 
 
 def _print_breakdown(out: "Console", decided: "DecisionTable") -> None:
-    """How many decisions of each kind for each stage and tier: what is worth seeing of a million."""
-    numbers = ("customers", "approval", "can avert")
+    """Numbers of decisions by stage, tier and action, as a summary of large record sets."""
+    numbers = ("customers", "need approval", "avertable loss")
     result = table("Decisions by stage, risk tier and action", "stage", "tier", "action", *numbers, right=numbers)
     for share in decided.breakdown():
         result.add_row(
@@ -123,7 +125,7 @@ def _print_breakdown(out: "Console", decided: "DecisionTable") -> None:
 
 
 def _decision_table(title: str, decisions: Sequence["Decision"]) -> "Table":
-    numbers = ("days", "severity", "conf.", "churn", "can avert")
+    numbers = ("days", "severity", "conf.", "churn", "avertable loss")
     result = table(title, "customer", "stage", *numbers, "decision", right=numbers)
     for decision in decisions:
         stage = decision.stage or "unknown"
@@ -160,9 +162,9 @@ def _decision_text(decision: "Decision") -> "Text":
 
 def _print_loops(out: "Console", evaluation: "Evaluation", limit: int) -> None:
     if not evaluation.open_loops:
-        out.print("No open loops: every intervention has come to an end.\n")
+        out.print("No open loops: every intervention is closed.\n")
         return
-    result = table("Open loops", "intervention", "customer", "days", "state", "what it waits for", right=("days",))
+    result = table("Open loops", "intervention", "customer", "days", "state", "pending step", right=("days",))
     for loop in evaluation.open_loops[:limit]:
         result.add_row(
             loop.intervention_id,
@@ -197,11 +199,11 @@ def _ledger_table(ledger: "Ledger", *, wide: bool) -> "Table":
         )
     result.add_row(styled("net", "bold"), *([""] * len(middle)), format_exact_dollars(ledger.net), "")
     roi = "not defined" if ledger.roi is None else f"{ledger.roi:,.1f}"
-    notes = [f"return per dollar of cost {roi}; it says which way, not how much"]
-    notes += [f"not counted, because the quantity is unknown: {', '.join(ledger.not_counted)}"] * bool(
+    notes = [f"return per dollar of cost: {roi}; an indication of the direction, not of the size"]
+    notes += [f"not included, because the quantity is unknown: {', '.join(ledger.not_counted)}"] * bool(
         ledger.not_counted
     )
-    notes += [f"beside it: {memo.name} {format_exact_dollars(memo.amount)}" for memo in ledger.memos]
+    notes += [f"not part of the ROI: {memo.name} {format_exact_dollars(memo.amount)}" for memo in ledger.memos]
     result.caption = "\n".join(notes)
     result.caption_justify = "left"
     return result

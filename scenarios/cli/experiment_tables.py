@@ -1,4 +1,4 @@
-"""What an experimenter sees, as tables for people, readable from 60 columns on."""
+"""A randomised comparison as tables on the terminal, readable from 60 columns."""
 
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ _WIDE = 110
 
 
 def print_experiment(out: "Console", comparison: "Comparison", experiment: "Experiment", arm: str) -> None:
-    """Print one arm's effects, its segments, and what the split came to."""
+    """Print the effects of one arm, its segments, and the sample ratio."""
     out.print(_effects_table(comparison, experiment, arm, wide=out.width >= _WIDE))
     out.print(_segments_table(comparison, experiment, arm))
     sentences = (experiment.sample_ratio.sentence, INTERFERENCE, describe_ground_truth(comparison, experiment, arm))
@@ -32,9 +32,9 @@ def print_experiment(out: "Console", comparison: "Comparison", experiment: "Expe
 
 
 def _effects_table(comparison: "Comparison", experiment: "Experiment", arm: str, *, wide: bool) -> "Table":
-    more = ["95 % interval", "lift", "p", "shown"] if wide else []
+    more = ["95 % interval", "lift", "p", "significant\n(95 %, Holm)"] if wide else []
     columns = ["metric", "baseline", arm, "difference", *more]
-    result = table(f"{arm} against baseline, totals per customer", *columns, right=columns[1:7])
+    result = table(f"{arm} compared with baseline, totals per customer", *columns, right=columns[1:7])
     primary = comparison.loaded.scenario.primary_metric
     for name, effect in comparison.effects[arm].items():
         info, estimates = comparison.get_metric(name), experiment.estimates[arm][name]
@@ -50,14 +50,14 @@ def _effects_table(comparison: "Comparison", experiment: "Experiment", arm: str,
             result.add_row(label, *means, change, interval, lift, p_value, "yes" if effect.is_significant else "no")
         else:
             result.add_row(label, *means, f"{change}\n{interval}\nlift {lift}, p {p_value}")
-    result.caption = '* the verdict rests on this metric; p is of the null "no difference in this metric"'
+    result.caption = '* primary metric; p is for the null hypothesis "no difference in this metric"'
     result.caption_justify = "left"
     return result
 
 
 def _segments_table(comparison: "Comparison", experiment: "Experiment", arm: str) -> "Table":
     label = comparison.get_metric(comparison.loaded.scenario.primary_metric).label
-    columns = ("segment", "difference", "95 % interval", "p adjusted", "shown")
+    columns = ("segment", "difference", "95 % interval", "p adjusted", "significant\n(95 %, Holm)")
     result = table(f"{label} by segment", *columns, right=columns[1:4])
     for segment, *cells in segment_rows(comparison, experiment.segments[arm]):
         result.add_row(segment, *cells)

@@ -1,4 +1,4 @@
-"""The progress bar of replications: how many, how fast, how long yet, and how wide the intervals are."""
+"""The progress bar of replications: number, rate, remaining time and interval width."""
 
 import sys
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress_bar() -> Iterator["ProgressCallback | None"]:
-    """A bar on stderr while runs are done; nothing where stderr is not a terminal."""
+    """A progress bar on stderr; none where stderr is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -26,32 +26,32 @@ def progress_bar() -> Iterator["ProgressCallback | None"]:
     columns = (
         TextColumn("simulating"),
         BarColumn(bar_width=20),
-        TextColumn("{task.fields[said]}", markup=False),
+        TextColumn("{task.fields[text]}", markup=False),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         text = ProgressText()
 
-        def update(standing: "RunProgress") -> None:
-            said = text.format(standing)
+        def update(run_progress: "RunProgress") -> None:
+            description = text.format(run_progress)
             if not bar.task_ids:
-                # Begun here and not updated: what was stored before took none of this run's time.
-                bar.add_task("runs", total=standing.total, completed=standing.done, said=said)
+                # Start with the stored replications done, because they took no time in this run.
+                bar.add_task("runs", total=run_progress.total, completed=run_progress.done, text=description)
             else:
-                bar.update(bar.task_ids[0], completed=standing.done, total=standing.total, said=said)
+                bar.update(bar.task_ids[0], completed=run_progress.done, total=run_progress.total, text=description)
 
         yield update
 
 
 class ProgressText:
-    """Says how far the work is, in words; the rate counts what this process did."""
+    """Progress as text; the rate counts only the work of this process."""
 
     def __init__(self) -> None:
         self._started_at = monotonic()
         self._done_at_start: int | None = None
 
     def format(self, progress: "RunProgress") -> str:
-        """``12 of 40 replications, 3.1 a minute, churn rate ±0.31 pp for ±0.20 pp``."""
+        """``12 of 40 replications, 3.1 per minute, churn rate ±0.31 pp (target ±0.20 pp)``."""
         if self._done_at_start is None:
             self._done_at_start = progress.done
         about = "about " if progress.widest is not None else ""
@@ -65,19 +65,19 @@ class ProgressText:
 
 
 def format_rate(per_second: float) -> str:
-    """Replications in a unit of time that makes a readable number."""
+    """Replications per second, minute or hour, whichever reads best."""
     if per_second >= 1.0:
-        return f"{per_second:.1f} a second"
+        return f"{per_second:.1f} per second"
     if per_second >= 1.0 / 60.0:
-        return f"{60.0 * per_second:.1f} a minute"
-    return f"{3600.0 * per_second:.1f} an hour"
+        return f"{60.0 * per_second:.1f} per minute"
+    return f"{3600.0 * per_second:.1f} per hour"
 
 
 def format_width(widest: "IntervalWidth") -> str:
-    """The half-width that is furthest from its target, and the target."""
+    """The half-width furthest from its target, and the target."""
     unit = get_metric(widest.metric).unit
     texts = [
         "±" + format_metric(half, unit, difference=True).lstrip("+") if isfinite(half) else "unknown"
         for half in (widest.half_width, widest.target)
     ]
-    return f"{get_metric(widest.metric).label} {texts[0]} for {texts[1]}"
+    return f"{get_metric(widest.metric).label} {texts[0]} (target {texts[1]})"

@@ -220,5 +220,5 @@ def _print_run(out: "Console", loaded: "LoadedScenario", run: "Run") -> None:
     out.print(occupancy)
     out.print(
         f"{run.events:,} events in {run.wall_seconds:.2f} s, engine {run.engine}, scenario {loaded.hash}. "
-        "One run of one arm: it says nothing about how much is luck; `journey compare` does.",
+        "A single run of one arm does not measure random variation; use `journey compare` for intervals.",
     )

@@ -1,4 +1,4 @@
-"""The metrics of a run: what each means, its unit and which way is better. Tables and verdicts read them from here."""
+"""The metrics of a run: label, unit, preferred direction and meaning. Tables and verdicts use these definitions."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,9 +15,9 @@ class Metric:
 
     Attributes:
         label: Short name for tables.
-        unit: What it is counted in.
-        better: Which way is better for the company; None where neither is.
-        meaning: One sentence, for reports.
+        unit: Unit of the value.
+        better: The direction that is better for the company; None where neither is.
+        meaning: One sentence for reports.
     """
 
     label: str
@@ -27,82 +27,80 @@ class Metric:
 
 
 METRICS: dict[str, Metric] = {
-    "churn_rate": Metric("churn rate", "share", "lower", "Share of the customers who are gone at the end."),
+    "churn_rate": Metric("churn rate", "share", "lower", "Share of customers that have churned by the end."),
     "retained_value": Metric(
-        "retained value", "dollars", "higher", "Yearly account value of the customers still live at the end."
+        "retained value", "dollars", "higher", "Annual account value of the customers active at the end."
     ),
-    "escalations": Metric("escalations", "count", "lower", "Moves into escalation."),
-    "interventions": Metric("interventions", "count", None, "Actions carried out."),
-    "reviews": Metric("reviews", "count", None, "Requests for approval that a reviewer decided."),
+    "escalations": Metric("escalations", "count", "lower", "Transitions into escalation."),
+    "interventions": Metric("interventions", "count", None, "Executed actions."),
+    "reviews": Metric("reviews", "count", None, "Approval requests decided by a reviewer."),
     "csat": Metric("CSAT", "points", "higher", "Mean satisfaction at the end, on a scale of 1 to 5."),
-    "contacts_per_customer": Metric("contacts per customer", "ratio", None, "Actions carried out per customer."),
+    "contacts_per_customer": Metric("contacts per customer", "ratio", None, "Executed actions per customer."),
     "contact_precision": Metric(
-        "contact precision", "share", "higher", "Share of the contacts that reached a customer in distress."
+        "contact precision", "share", "higher", "Share of contacts that reached a customer in distress."
     ),
     "contact_recall": Metric(
-        "contact recall", "share", "higher", "Share of the episodes of distress in which anything was done."
+        "contact recall", "share", "higher", "Share of distress episodes with at least one action."
     ),
     "distress_days_per_customer": Metric(
-        "distress per customer", "days", "lower", "Days in distress per customer, seen by no one but the simulation."
+        "distress per customer", "days", "lower", "Days in distress per customer. Only the simulation knows this."
     ),
     "review_wait_days_mean": Metric(
-        "wait for review", "days", "lower", "Mean wait for a reviewer, over all requests, expired ones included."
+        "review wait, mean", "days", "lower", "Mean wait for a reviewer over all requests, including expired ones."
     ),
     "review_wait_days_p90": Metric(
-        "wait for review, 9 of 10", "days", "lower", "Nine of ten requests waited no longer, to within 1 %."
+        "review wait, 90th percentile", "days", "lower", "90th percentile of the review wait, accurate to 1 %."
     ),
-    "reviews_expired": Metric("reviews expired", "count", "lower", "Requests that nobody took up in time."),
-    "gate_utilisation": Metric("gate utilisation", "share", None, "Share of the reviewers' time that was used."),
-    "signal_precision": Metric(
-        "signal precision", "share", "higher", "Share of the negative signals that distress had caused."
+    "reviews_expired": Metric("reviews expired", "count", "lower", "Approval requests that expired before a review."),
+    "gate_utilisation": Metric(
+        "reviewer utilisation", "share", None, "Share of the reviewers' working time spent on reviews."
     ),
-    "signal_recall": Metric(
-        "signal recall", "share", "higher", "Share of the episodes of distress that any signal showed."
-    ),
+    "signal_precision": Metric("signal precision", "share", "higher", "Share of negative signals caused by distress."),
+    "signal_recall": Metric("signal recall", "share", "higher", "Share of distress episodes with at least one signal."),
     "state_classification_accuracy": Metric(
-        "stage on record right", "share", "higher", "Share of the evaluations that knew the stage rightly."
+        "stage accuracy of records", "share", "higher", "Share of evaluations whose recorded stage was correct."
     ),
-    "won_back": Metric("won back", "count", "higher", "Customers who had gone and came back."),
+    "won_back": Metric("won back", "count", "higher", "Customers that returned after churning."),
     "media_spend": Metric("media spend", "dollars", None, "Dollars spent on impressions."),
     "impressions": Metric("impressions", "count", None, "Impressions bought."),
     "clicks": Metric("clicks", "count", None, "Impressions that were clicked."),
-    "visits": Metric("visits", "count", None, "Clicks that came to the site."),
-    "signups": Metric("signups", "count", None, "Visitors who signed up."),
-    "demo_requests": Metric("demo requests", "count", None, "Prospects who asked for a demo."),
-    "purchases": Metric("purchases", "count", None, "Prospects who bought by the end: customers, gone or not."),
+    "visits": Metric("visits", "count", None, "Clicks that reached the site."),
+    "signups": Metric("signups", "count", None, "Visitors that signed up."),
+    "demo_requests": Metric("demo requests", "count", None, "Prospects that requested a demo."),
+    "purchases": Metric("purchases", "count", None, "Prospects that bought by the end, including later churned ones."),
     "click_rate": Metric("click rate", "share", None, "Clicks per impression."),
-    "visit_rate": Metric("visit rate", "share", None, "Visits per step before."),
-    "signup_rate": Metric("signup rate", "share", None, "Signups per step before."),
-    "demo_request_rate": Metric("demo rate", "share", None, "Demo requests per step before."),
-    "purchase_rate": Metric("purchase rate", "share", None, "Purchases per step before."),
+    "visit_rate": Metric("visit rate", "share", None, "Visits per preceding funnel step."),
+    "signup_rate": Metric("signup rate", "share", None, "Signups per preceding funnel step."),
+    "demo_request_rate": Metric("demo rate", "share", None, "Demo requests per preceding funnel step."),
+    "purchase_rate": Metric("purchase rate", "share", None, "Purchases per preceding funnel step."),
     "cost_per_acquisition": Metric(
-        "cost per acquisition", "dollars each", "lower", "Media spend per buyer, whatever became of the buyer."
+        "cost per acquisition", "dollars each", "lower", "Media spend per buyer, including churned buyers."
     ),
-    "retained_buyers": Metric("retained buyers", "count", "higher", "Buyers who are still customers at the end."),
+    "retained_buyers": Metric("retained buyers", "count", "higher", "Buyers that are still customers at the end."),
     "retained_margin": Metric(
-        "retained margin", "dollars", "higher", "Margin of all that the buyers have paid by the end, discounted."
+        "retained margin", "dollars", "higher", "Discounted margin on all payments of buyers by the end."
     ),
     "margin_per_media_dollar": Metric(
         "margin per media dollar", "dollars each", "higher", "Retained margin per dollar of media."
     ),
     "budget_moved": Metric("budget moved", "dollars", None, "Dollars moved between channels."),
 }
-"""The metrics of every run, those that the contract promises first; the verdict may rest on any of them."""
+"""The metrics of a run by name; any of them can be the primary metric."""
 
 
 def parse_base_name(name: str) -> str:
-    """The metric that a name such as ``churn_rate[SMB]`` is a part of."""
+    """The metric without its segment: ``churn_rate`` for ``churn_rate[SMB]``."""
     return name.partition("[")[0]
 
 
 def parse_segment(name: str) -> str | None:
-    """The segment that a name such as ``churn_rate[SMB]`` is about; None for the whole population."""
+    """The segment of a name such as ``churn_rate[SMB]``; None for the whole population."""
     _, bracket, rest = name.partition("[")
     return rest.removesuffix("]") if bracket else None
 
 
 def get_metric(name: str) -> Metric:
-    """What is known about a metric; one that is not listed is shown as a plain number under its own name."""
+    """The definition of a metric; an unlisted metric is a plain number with its own name as the label."""
     known = METRICS.get(parse_base_name(name))
     if known is None:
         return Metric(format_name(name), "ratio", None, "")
@@ -111,12 +109,12 @@ def get_metric(name: str) -> Metric:
 
 
 def is_total(name: str) -> bool:
-    """Whether a metric is a sum over the cohort, and not a mean or a share."""
+    """Whether a metric is a total over the cohort, as opposed to a mean or a share."""
     return get_metric(name).unit in ("dollars", "count")
 
 
 def get_metric_per_customer(name: str) -> Metric:
-    """What is known about a metric whose totals are given per customer, as arms of different sizes ask for."""
+    """The definition of a metric with totals per customer, which makes arms of different sizes comparable."""
     known = get_metric(name)
     if not is_total(name):
         return known
@@ -125,7 +123,7 @@ def get_metric_per_customer(name: str) -> Metric:
 
 
 def format_metric(value: float | None, unit: Unit, *, difference: bool = False) -> str:
-    """A value for people: ``12.3 %``, ``-1.9 pp``, ``$1.24M``, ``n/a``."""
+    """A value as text: ``12.3 %``, ``-1.9 pp``, ``$1.24M``, ``n/a``."""
     if value is None:
         return "n/a"
     if unit in ("dollars", "dollars each"):
@@ -142,6 +140,6 @@ def format_metric(value: float | None, unit: Unit, *, difference: bool = False) 
 
 
 def _format_number(value: float, decimals: int, *, show_plus: bool) -> str:
-    """A number with so many decimals; what rounds to zero has no sign."""
+    """A number with the given decimals; a number that rounds to zero has no sign."""
     rounded = round(value, decimals) or 0.0
     return f"{rounded:{'+' if show_plus and rounded else ''},.{decimals}f}"

@@ -1,4 +1,4 @@
-"""Paired differences: one metric, arm minus baseline, over the replications in which both could be measured."""
+"""Paired differences of a metric, arm minus baseline, over the replications that measured both."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +16,10 @@ class Effect:
         difference: Mean difference with its interval; the standard deviation is that of one cohort.
         baseline: Mean of the baseline over the same replications.
         variance_reduction: (Var A + Var B) / Var(B - A); None where undefined.
-        note: Why something is undefined; empty where nothing is.
-        p_adjusted: The p-value of the null "no difference in this metric", with Holm's correction; None where there is
-            no interval. The primary metric is tested over the arms, the others of an arm as one family.
-        is_significant: Whether that null is refuted at the stated confidence, by the adjusted p-value.
+        note: Why a value is undefined; empty where all are defined.
+        p_adjusted: p-value of the null hypothesis "no difference in this metric", with Holm's correction; None where
+            there is no interval. The primary metric of all arms is one family, the other metrics of an arm another.
+        is_significant: Whether the adjusted p-value rejects the null hypothesis at 95 % confidence.
     """
 
     difference: Estimate
@@ -47,11 +47,11 @@ class Effect:
 Key = TypeVar("Key", bound=Hashable)
 
 MetricValues = Sequence[float | None]
-"""One metric in one arm, by replication; None where nothing happened that it could be measured on."""
+"""One metric of one arm by replication; None where it is undefined."""
 
 
 def pair_values(baseline: MetricValues, treated: MetricValues) -> tuple[list[float], list[float]]:
-    """The replications in which both arms could be measured: the baseline's values and the other arm's."""
+    """The values of the baseline and of the other arm, for the replications that measured both."""
     pairs = [(a, b) for a, b in zip(baseline, treated, strict=True) if a is not None and b is not None]
     return [a for a, _ in pairs], [b for _, b in pairs]
 
@@ -62,19 +62,19 @@ def compute_paired_difference(baseline: MetricValues, treated: MetricValues) -> 
 
 
 def compute_effect(baseline: MetricValues, treated: MetricValues) -> Effect:
-    """What can be said about one metric's paired difference, before anything is tested."""
+    """The paired difference of one metric, before any test."""
     before, after = pair_values(baseline, treated)
     reduction = variance_reduction(before, after)
     note = reduction.reason
     if not before:
-        note = "never measured in both arms"
+        note = "not measured in both arms in any replication"
     elif len(before) < len(baseline):
         note = f"measured in both arms in {len(before)} of {len(baseline)} replications" + (f"; {note}" if note else "")
     return Effect(estimate_mean(paired_differences(before, after)), estimate_mean(before).mean, reduction.ratio, note)
 
 
 def add_tests(effects: dict[str, dict[str, Effect]], primary: str) -> dict[str, dict[str, Effect]]:
-    """The effects with their tests filled in: the primary metric over all arms, then the others of each arm."""
+    """The effects with adjusted p-values: the primary metric over all arms, the other metrics within each arm."""
     result = {arm: dict(metrics) for arm, metrics in effects.items()}
     over_arms = {arm: metrics[primary] for arm, metrics in effects.items() if primary in metrics}
     for arm, effect in apply_holm_correction(over_arms).items():
@@ -92,11 +92,11 @@ def add_tests(effects: dict[str, dict[str, Effect]], primary: str) -> dict[str, 
 
 
 _SAME_TEST_AS = {"contacts_per_customer": "interventions"}
-"""Metrics that are another one in another unit: they share its test, and do not count twice in its family."""
+"""Metrics that are another metric in a different unit; they share its test and are not counted in the family."""
 
 
 def apply_holm_correction(family: Mapping[Key, Effect]) -> dict[Key, Effect]:
-    """The effects of a family, each tested with Holm's correction for the others."""
+    """The effects of a family with p-values adjusted by Holm's method."""
     testable = {key: effect for key, effect in family.items() if effect.difference.p_value is not None}
     adjusted = adjust_holm([effect.difference.p_value or 0.0 for effect in testable.values()])
     return dict(family) | {

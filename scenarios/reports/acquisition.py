@@ -1,4 +1,4 @@
-"""Campaigns of a comparison for people: who the customers are, channels side by side, and the moves of budget."""
+"""Campaigns of a comparison as text: customers, channels of each arm, and budget transfers."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from scenarios.comparison.compare import Comparison
 
 TOTALS = (
-    "Arms have different customers: those whom their own budget brings; a prospect whom several arms reach does the "
-    "same in each. So compare totals (buyers, margin, money). Rates and means per customer are of other people in each "
-    "arm: a lower churn rate may mean other customers, and not better care."
+    "Each arm has the customers acquired with its own budget. A prospect reached in several arms behaves the same in "
+    "each. Compare totals (buyers, margin, money). Rates and means per customer describe different customers in each "
+    "arm: a lower churn rate can reflect a different customer mix instead of better retention."
 )
-COLUMNS = ("channel", "media", "clicks", "signups", "buyers", "cost each", "buyers by segment")
+COLUMNS = ("channel", "media", "clicks", "signups", "buyers", "cost per buyer", "buyers by segment")
 
 
 def describe_customers(comparison: "Comparison") -> str:
-    """Who lives in the arms, for instance ``customers: 276 (baseline), 233 (treated)``."""
+    """The customers of the arms, for instance ``customers: 276 (baseline), 233 (treated)``."""
     if not comparison.acquisition:
         return f"{comparison.customers:,} customers"
     return "customers: " + ", ".join(f"{arm.customers:,.0f} ({name})" for name, arm in comparison.acquisition.items())
@@ -55,33 +55,33 @@ def _sum_step(channels: "tuple[ChannelMeans, ...] | list[ChannelMeans]", step: s
 
 
 def describe_budget_moves(arm: "ArmAcquisition") -> str:
-    """How much budget was moved, in one sentence."""
+    """One sentence on the budget that was moved."""
     if not arm.moves:
         return "No budget was moved."
     ended = ", ".join(f"{count:,.1f} {status}" for status, count in arm.moves.items())
-    return f"Budget moved: {format_dollars(arm.moved)} a run, mean; moves proposed, by what became of them: {ended}."
+    return f"Budget moved: {format_dollars(arm.moved)} per run (mean). Proposed transfers by outcome: {ended}."
 
 
 def describe_budget_move(move: dict[str, Any]) -> str:
-    """One move of budget, as a line of the audit trail."""
+    """One budget transfer, as a line of the audit trail."""
     decided = "" if move["decided_on"] is None else f" on day {move['decided_on']:.1f}"
-    asked = "a person was asked" if move["requires_human_approval"] else "no person needed to be asked"
+    asked = "human approval required" if move["requires_human_approval"] else "no approval required"
     why = f" ({move['reason']})" if move["reason"] else ""
     return (
         f"day {move['proposed_on']:g}: {move['from_channel_id']} to {move['to_channel_id']}, "
-        f"{format_dollars(move['amount'])}, gains with probability {move['gain_probability']:.2f}; {asked}; "
+        f"{format_dollars(move['amount'])}, probability of a gain {move['gain_probability']:.2f}; {asked}; "
         f"{move['status']}{decided}{why}"
     )
 
 
 def acquisition_blocks(comparison: "Comparison") -> list[Block]:
-    """The section on campaigns; empty where customers come by none."""
+    """The section on campaigns; empty where the scenario has none."""
     if not comparison.acquisition:
         return []
     blocks: list[Block] = [
         Heading(2, "Campaigns"),
         Paragraph(TOTALS),
-        Paragraph("By channel, mean per run: media bought and what it brought. Cost each is media per buyer."),
+        Paragraph("Mean per run by channel: media spend and its results. Cost per buyer is media spend per buyer."),
     ]
     for name, arm in comparison.acquisition.items():
         blocks += [
@@ -91,7 +91,7 @@ def acquisition_blocks(comparison: "Comparison") -> list[Block]:
         ]
         if arm.trail:
             blocks += [
-                Paragraph("The audit trail of the first replication:"),
+                Paragraph("Audit trail of the first replication:"),
                 Items(tuple(describe_budget_move(move) for move in arm.trail)),
             ]
     return blocks

@@ -1,4 +1,4 @@
-"""What campaigns take for granted, as rows of a report's assumptions: where, how much, and where it comes from."""
+"""The assumptions of acquisition campaigns, as rows of a report: key, value and provenance."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ Row = tuple[str, str, str]
 
 
 def acquisition_rows(acquisition: Acquisition | None) -> Iterator[Row]:
-    """The numbers that an answer about campaigns leans on; none where customers come by none."""
+    """The assumptions on campaigns; none where the scenario has no campaigns."""
     if acquisition is None:
         return
     for name, campaign in acquisition.campaigns.items():
@@ -26,7 +26,7 @@ def acquisition_rows(acquisition: Acquisition | None) -> Iterator[Row]:
 def _channel(where: str, campaign: Campaign, channel: Channel) -> Iterator[Row]:
     cost, audience = channel.cost_per_1000, channel.audience
     yield f"{where}.cost_per_1000", format_dollars(cost.amount), cost.provenance
-    reach = "without limit" if audience is None else f"{audience:,.0f} people in {campaign.period_days:g} days"
+    reach = "unlimited" if audience is None else f"{audience:,.0f} people in {campaign.period_days:g} days"
     yield f"{where}.audience", reach, "assumed"
     rates = ", ".join(f"{step} {100 * rate:g} %" for step, rate in channel.conversion.items())
     yield f"{where}.conversion", rates, "assumed"
@@ -37,7 +37,7 @@ def _channel(where: str, campaign: Campaign, channel: Channel) -> Iterator[Row]:
 
 
 def _predictor(acquisition: Acquisition) -> Iterator[Row]:
-    """What a buyer is predicted to be worth; without meaning where no arm goes by it, and stated all the same."""
+    """The predictor of buyer value; listed even where no arm uses it."""
     where, predictor = "acquisition.reallocation.predictor", acquisition.reallocation.predictor
     yield f"{where}.years", f"{predictor.years.amount:g}", predictor.years.provenance
     for channel, ratio in predictor.by_channel.items():

@@ -1,4 +1,4 @@
-"""What a scenario takes for granted, as a section of its report."""
+"""The assumptions of a scenario, as a section of its report."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def build_assumptions(loaded: "LoadedScenario") -> list[Block]:
-    """The section on assumptions: the numbers that an answer leans on, each with its provenance."""
+    """The section on assumptions: the most influential numbers with their provenance."""
     scenario, policy = loaded.scenario, loaded.arms[0].policy
     money = scenario.money
     rows = [
@@ -44,8 +44,9 @@ def build_assumptions(loaded: "LoadedScenario") -> list[Block]:
     return [
         Heading(2, "Assumptions"),
         Paragraph(
-            "The ones that the answer leans on most. A provenance of default means that nobody has looked at the "
-            "number for this company."
+            "The assumptions with the most influence on the result. The provenance default means that the number "
+            "has not "
+            "been checked for this company."
         ),
         Grid(("assumption", "value", "provenance"), tuple(rows), numbers_from=3),
     ]
@@ -55,7 +56,7 @@ Rows = Iterator[tuple[str, str]]
 
 
 def _calendar_rows(world: "World") -> Rows:
-    """What the calendar brings: seasons and incidents, ends of contracts, charges."""
+    """Effects of the calendar: seasons, incidents, renewals and payments."""
     for name, phase in world.calendar.items():
         again = "" if phase.every_days is None else f", every {phase.every_days:g} days"
         ratios = _format_ratios(
@@ -64,10 +65,10 @@ def _calendar_rows(world: "World") -> Rows:
         yield f"world.calendar.{name}", f"days {phase.from_day:g} to {phase.until_day:g}{again}: {ratios}"
     renewal, payments = world.renewal, world.payments
     if any(renewal.churn.values()):
-        yield "world.renewal", f"every {renewal.every_days:g} days; {_format_shares(renewal.churn)} leave"
+        yield "world.renewal", f"every {renewal.every_days:g} days; churn {_format_shares(renewal.churn)}"
     if any(payments.failure.values()):
-        failing = f"{_format_shares(payments.failure)} of the charges fail, every {payments.every_days:g} days"
-        yield "world.payments", f"{failing}; {100 * payments.recovered:g} % of them are made good"
+        failing = f"{_format_shares(payments.failure)} of the payments fail, every {payments.every_days:g} days"
+        yield "world.payments", f"{failing}; {100 * payments.recovered:g} % of them are recovered"
 
 
 def _account_rows(world: "World") -> Rows:
@@ -80,8 +81,8 @@ def _account_rows(world: "World") -> Rows:
 def _contact_and_record_rows(world: "World") -> Rows:
     fatigue = world.fatigue
     if fatigue.response_lost > 0.0 or fatigue.churn_ratio != 1.0:
-        lost = f"a contact takes {100 * fatigue.response_lost:g} % of the response of the next"
-        text = f"{lost}, churn x {fatigue.churn_ratio:g}; halves in {fatigue.half_life_days:g} days"
+        lost = f"a contact lowers the response to the next by {100 * fatigue.response_lost:g} %"
+        text = f"{lost}, churn x {fatigue.churn_ratio:g}; half-life {fatigue.half_life_days:g} days"
         yield "world.fatigue", text
     shares = {name: share for name, share in world.imperfections.model_dump().items() if name != "late_mean_days"}
     if any(shares.values()):
@@ -90,7 +91,7 @@ def _contact_and_record_rows(world: "World") -> Rows:
 
 
 def _format_ratios(ratios: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} x {ratio:g}" for name, ratio in ratios.items()) or "nothing changes"
+    return ", ".join(f"{name} x {ratio:g}" for name, ratio in ratios.items()) or "no change"
 
 
 def _format_shares(shares: Mapping[str, float]) -> str:
@@ -106,7 +107,7 @@ _USED_ECONOMICS = (
     "evaluation",
     "infrastructure_month",
 )
-"""The parts of the policy's economics that a simulation uses; it measures the others itself."""
+"""The economics of the policy that a simulation uses; it measures the other quantities."""
 
 
 def _economics_rows(policy: Policy, stated: Any) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""The report of a comparison: what was asked, assumed, found and not known, as a document."""
+"""The report of a comparison: question, verdict, effects, money, uncertainty and assumptions."""
 
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -47,7 +47,7 @@ def build_report(comparison: "Comparison") -> list[Block]:
         *([Paragraph(scenario.question)] if scenario.question else []),
         Heading(2, "Verdict"),
         *(Paragraph(text) for text in comparison.verdict.text.splitlines()),
-        *([Paragraph(f"What it teaches: {scenario.teaches}")] if scenario.teaches else []),
+        *([Paragraph(f"Lesson: {scenario.teaches}")] if scenario.teaches else []),
         *_arms(comparison),
         *acquisition_blocks(comparison),
         *_metrics(comparison),
@@ -77,17 +77,17 @@ def _arms(comparison: "Comparison") -> list[Block]:
             f"{pluralise(comparison.replications, 'replication')}. In each, "
             f"{describe_cohorts(comparison)}."
         ),
-        Grid(("arm", "what it is", "actions", "reviewers"), tuple(rows), numbers_from=3),
+        Grid(("arm", "description", "actions", "reviewers"), tuple(rows), numbers_from=3),
     ]
 
 
 def describe_cohorts(comparison: "Comparison") -> str:
-    """Who lives in which arm, as the end of a sentence."""
+    """How customers are assigned to the arms, as the end of a sentence."""
     if comparison.experiment is not None:
         return describe_assignment(comparison.experiment)
     if comparison.acquisition:
-        return "every arm has the customers that its own budget brings, and a prospect has the same luck in each"
-    return "every arm is lived by the same customers on the same luck"
+        return "each arm has the customers acquired with its own budget, with common random numbers for each prospect"
+    return "the same customers are simulated in every arm with common random numbers"
 
 
 def _metrics(comparison: "Comparison") -> list[Block]:
@@ -98,7 +98,7 @@ def _metrics(comparison: "Comparison") -> list[Block]:
     ]
     blocks: list[Block] = [
         Heading(2, "Metrics"),
-        Paragraph("Mean over replications, with its 95 % interval (simulation error)."),
+        Paragraph("Mean over replications with its 95 % confidence interval (simulation error)."),
         Grid(("metric", *arms), tuple(rows)),
     ]
     if comparison.experiment is not None:
@@ -118,12 +118,12 @@ def _mean_text(comparison: "Comparison", arm: str, name: str) -> str:
 
 def _describe_tests(comparison: "Comparison") -> str:
     return (
-        "Paired over replications. The verdict rests on "
+        "Paired over replications. The primary metric is "
         f"{get_metric(comparison.loaded.scenario.primary_metric).label}. "
-        '"Shown" means that the null "no difference in this metric" is refuted at 95 %: the primary metric over all '
-        "arms, the other metrics of an arm as one family, each with Holm's correction; the intervals themselves are "
-        "not widened. Variance removed is (Var A + Var B) / Var(B - A): how many times more replications unpaired "
-        "arms would have needed."
+        '"Significant" means that the null hypothesis "no difference in this metric" is rejected at 95 % confidence '
+        "with Holm's correction. The primary metric of all arms is one family; the other metrics of an arm are "
+        "another. The intervals are not adjusted. The variance reduction is (Var A + Var B) / Var(B - A): the factor "
+        "by which independent arms would need more replications."
     )
 
 
@@ -142,7 +142,9 @@ def _effects(effects: "Mapping[str, Effect]") -> Grid:
                 effect.note,
             )
         )
-    columns = ("metric", "difference", "95 % interval", "shown", "cohort sd", "variance removed", "note")
+    columns = (
+        "metric", "difference", "95 % interval", "significant (95 %, Holm)", "cohort sd", "variance reduction", "note",
+    )  # fmt: skip
     return Grid(columns, tuple(rows), numbers_to=6)
 
 
@@ -151,24 +153,20 @@ def _money(comparison: "Comparison") -> list[Block]:
     blocks: list[Block] = [
         Heading(2, "Money"),
         Paragraph(
-            f"From the perspective of {perspective}. {describe_money_scale(comparison)} over the horizon, against "
-            "the baseline; "
-            "every dollar is counted once. Revenue is discounted; other lines are not."
+            f"From the perspective of {perspective}. {describe_money_scale(comparison)} over the horizon, compared "
+            "with the baseline. Every dollar is counted once. Revenue is discounted; other lines are not."
         ),
     ]
     for arm, returned in comparison.roi.items():
-        blocks += [Heading(3, f"{arm} against baseline"), _ledger(returned), Items(tuple(_bottom_line(returned)))]
+        blocks += [Heading(3, f"{arm} compared with baseline"), _ledger(returned), Items(tuple(_bottom_line(returned)))]
     return blocks
 
 
 def describe_money_scale(comparison: "Comparison") -> str:
-    """What the money is the money of."""
+    """The cohort that the amounts refer to."""
     if comparison.experiment is None:
         return "Mean per cohort"
-    return (
-        f"As if all {comparison.experiment.total_customers:,.0f} customers in the experiment were in the arm, mean "
-        "per cohort"
-    )
+    return f"Scaled to all {comparison.experiment.total_customers:,.0f} customers of the experiment, mean per cohort"
 
 
 def _ledger(arm_return: "Return") -> Grid:
@@ -199,34 +197,34 @@ def _bottom_line(arm_return: "Return") -> list[str]:
             f"{format_dollars(arm_return.ledger.cost)}."
         ),
         f"Net {format_dollars(arm_return.ledger.net)}{interval}.",
-        f"ROI (net over cost): {100 * arm_return.roi:,.0f} %."
+        f"ROI (net divided by cost): {100 * arm_return.roi:,.0f} %."
         if arm_return.roi is not None
         else f"No ROI: {arm_return.roi_reason}.",
     ]
     if arm_return.probability_positive is not None:
-        lines.append(f"The net was positive in {100 * arm_return.probability_positive:.0f} % of the replications.")
+        lines.append(
+            f"The net value was positive in {100 * arm_return.probability_positive:.0f} % of the replications."
+        )
     if arm_return.note:
         lines.append(arm_return.note)
     if net.sd is not None:
-        lines.append(
-            f"From one cohort of this size to the next it varies by {format_dollars(net.sd)} (standard deviation)."
-        )
+        lines.append(f"The standard deviation between cohorts of this size is {format_dollars(net.sd)}.")
     return lines
 
 
 def describe_variance_reduction(comparison: "Comparison", arm: str) -> str:
-    """One sentence on the variance that the same luck removed from the primary metric's difference."""
+    """One sentence on how far common random numbers reduced the variance of the primary metric's difference."""
     primary = comparison.loaded.scenario.primary_metric
     effect = comparison.effects[arm].get(primary)
     label = get_metric(primary).label
     if effect is None or effect.variance_reduction is None:
         return (
-            f"Variance removed by the same luck from the difference in {label}: unknown "
+            f"Variance reduction by common random numbers for the difference in {label}: unknown "
             f"({_missing_reduction_reason(effect)})."
         )
     return (
-        f"The same luck divided the variance of the difference in {label} by {effect.variance_reduction:.1f}: "
-        "(Var A + Var B) / Var(B - A)."
+        f"Common random numbers reduced the variance of the difference in {label} by a factor of "
+        f"{effect.variance_reduction:.1f}: (Var A + Var B) / Var(B - A)."
     )
 
 
@@ -235,30 +233,28 @@ def _missing_reduction_reason(effect: "Effect | None") -> str:
 
 
 def describe_uncertainty(comparison: "Comparison") -> str:
-    """One sentence that says what the intervals are, and what they are not."""
+    """What the intervals measure, and what they do not."""
     return (
-        f"Intervals are simulation error over {pluralise(comparison.replications, 'replication')}: how well the "
-        "model's mean is known. "
-        "They say nothing about how far the world differs from its assumptions."
+        f"Intervals are simulation error over {pluralise(comparison.replications, 'replication')}: the precision "
+        "of the model's mean. They do not include the uncertainty of the scenario's assumptions."
     )
 
 
 def describe_funnel_scale(comparison: "Comparison") -> str:
-    """What the funnel counts are counts of."""
-    return "mean per cohort" if comparison.experiment is None else "mean over experiments, each arm's own customers"
+    """The cohort that the counts of the funnel refer to."""
+    return "mean per cohort" if comparison.experiment is None else "mean over experiments, customers of each arm"
 
 
 def _funnel(comparison: "Comparison") -> list[Block]:
     rows = []
     for label, counts, total in decision_funnel.funnel_rows(comparison.funnels):
-        name = label if total else f"of them: {label}"
+        name = label if total else f"of which: {label}"
         rows.append((name, *(format_metric(count, "count") for count in counts)))
     return [
         Heading(2, "The decision funnel"),
         Paragraph(
-            f"What became of every evaluation of a customer, {describe_funnel_scale(comparison)}: which rule took "
-            "it out, what the "
-            "reviewers decided, what was done and what came of it. Lines that are 0 in every arm are left out."
+            f"The outcome of every evaluation of a customer, {describe_funnel_scale(comparison)}: the rule that ended "
+            "it, the review, the action and its result. Lines that are 0 in every arm are omitted."
         ),
         Grid(("step", *comparison.funnels), tuple(rows)),
     ]
@@ -267,18 +263,18 @@ def _funnel(comparison: "Comparison") -> list[Block]:
 def _uncertainty(comparison: "Comparison") -> list[Block]:
     stopping = () if comparison.precision is None else (COVERAGE,)
     return [
-        Heading(2, "What the uncertainty is, and is not"),
+        Heading(2, "Sources of uncertainty"),
         Items(
             (
                 *stopping,
                 (
-                    "Simulation error: the intervals. It shrinks to nothing with more replications, and says only "
-                    "how well the model's mean is known."
+                    "Simulation error: the intervals. It approaches 0 with more replications and measures only the "
+                    "precision of the model's mean."
                 ),
                 _cohort_variation(comparison),
                 (
-                    "Parameter uncertainty: in neither. Effects, hazards and prices below are assumptions; change "
-                    "them with --set and look how far the verdict holds."
+                    "Parameter uncertainty: not included. Effects, hazards and prices below are assumptions; change "
+                    "them with --set to test whether the verdict holds."
                 ),
             )
         ),
@@ -288,25 +284,27 @@ def _uncertainty(comparison: "Comparison") -> list[Block]:
 def _cohort_variation(comparison: "Comparison") -> str:
     if comparison.experiment is not None:
         return (
-            "Cohort variation: how far one experiment of this size falls from the mean. It is what the column power "
-            "rests on, and stands in the JSON as cohort_sd; more replications do not shrink it, more customers do."
+            "Cohort variation: the standard deviation of one experiment of this size around the mean (cohort_sd in "
+            "JSON). "
+            "The column power is computed from it. More customers reduce it; more replications do not."
         )
     if comparison.acquisition:
         return (
-            "Cohort variation: the column cohort sd. It is how the difference would vary from one year's prospects to "
-            "the next, if the same prospects could meet every arm's budget; more replications do not shrink it."
+            "Cohort variation: the column cohort sd. It is the standard deviation of the difference between sets of "
+            "prospects, if the same prospects could be exposed to every arm's budget. More replications do not reduce "
+            "it."
         )
     return (
-        "Cohort variation: the column cohort sd. It is how the difference would vary between one company "
-        f"of {comparison.customers:,} such customers and the next, if each could live every arm on the same "
-        "luck; more replications do not shrink it. Two companies, or one before and after, differ by more: "
-        "their luck is not the same."
+        "Cohort variation: the column cohort sd. It is the standard deviation of the difference between companies of "
+        f"{comparison.customers:,} such customers, each simulated in every arm with common random numbers. More "
+        "replications do not reduce it. Real comparisons between two companies, or before and after, vary more, "
+        "because they share no random numbers."
     )
 
 
 def _repeat(comparison: "Comparison") -> list[Block]:
     return [
-        Heading(2, "How to repeat it"),
+        Heading(2, "How to reproduce it"),
         Code(build_repeat_command(comparison)),
         Items(
             (
@@ -319,7 +317,7 @@ def _repeat(comparison: "Comparison") -> list[Block]:
 
 
 def build_repeat_command(comparison: "Comparison") -> str:
-    """The command that gives the same result again."""
+    """The command that reproduces the result."""
     replications, more = comparison.replications, ""
     if comparison.precision is not None and not comparison.interrupted:
         precision_target, replications = comparison.precision.requested, comparison.precision.minimum
@@ -336,7 +334,7 @@ def build_repeat_command(comparison: "Comparison") -> str:
 
 
 def format_estimate(found: "Estimate", unit: Unit, *, interval: bool = False) -> str:
-    """A mean for people, with its interval if asked for and known."""
+    """A mean as text, with its interval if requested and known."""
     text = format_metric(found.mean, unit)
     if not interval or found.low is None or found.high is None:
         return text
@@ -344,7 +342,7 @@ def format_estimate(found: "Estimate", unit: Unit, *, interval: bool = False) ->
 
 
 def format_line_quantity(line: "LedgerLine") -> str:
-    """A line's quantity with its unit."""
+    """The quantity of a ledger line with its unit."""
     quantity = line.quantity or 0.0
     amount = f"{quantity:,.0f}" if abs(quantity) >= 100 else f"{quantity:,.1f}"
     return f"{amount} {line.unit}"

@@ -33,14 +33,14 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A command or other text that is shown letter by letter."""
+    """A command or other text that is shown verbatim."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table; the columns from `numbers_from` up to `numbers_to` (not included) hold numbers, set flush right."""
+    """A table; the columns from `numbers_from` up to `numbers_to` (not included) hold numbers, aligned right."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -49,13 +49,13 @@ class Grid:
 
     @property
     def numbers(self) -> range:
-        """Places of the columns that hold numbers."""
+        """Indices of the columns that hold numbers."""
         return range(self.numbers_from, len(self.columns) if self.numbers_to is None else self.numbers_to)
 
 
 _FLUSH_RIGHT = ' class="n"'
 MIN_BREAKABLE_LENGTH = 20
-"""Letters; a longer word of a table may be broken."""
+"""In characters; a longer word in a table may be broken."""
 
 Block = Heading | Paragraph | Items | Code | Grid
 
@@ -83,27 +83,27 @@ _STYLE = (
 
 
 def refuse_unknown_format(path: Path) -> None:
-    """Say so before a run when a report could not be written as asked.
+    """Refuse a path whose extension is not that of a report.
 
     Raises:
-        InputError: The ending is neither ``.md`` nor ``.html``.
+        InputError: The extension is neither ``.md`` nor ``.html``.
     """
     if path.suffix not in (".md", ".html"):
-        raise InputError(f"{path}: a report is written as .md or .html; give one of these endings")
+        raise InputError(f"{path}: unknown report format; use the extension .md or .html")
 
 
 def render(blocks: Sequence[Block], path: Path) -> str:
-    """The document in the format that the ending of `path` asks for.
+    """The document in the format given by the extension of `path`.
 
     Raises:
-        InputError: The ending is neither ``.md`` nor ``.html``.
+        InputError: The extension is neither ``.md`` nor ``.html``.
     """
     refuse_unknown_format(path)
     return render_html(blocks) if path.suffix == ".html" else render_markdown(blocks)
 
 
 def render_markdown(blocks: Sequence[Block]) -> str:
-    """The document as Markdown; text that a user wrote cannot break a table or open a tag."""
+    """The document as Markdown; text is escaped, so that it cannot break a table or open a tag."""
     return "\n\n".join(_markdown(block) for block in blocks) + "\n"
 
 
@@ -128,7 +128,7 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 
 def render_html(blocks: Sequence[Block]) -> str:
-    """The document as one page that needs nothing else."""
+    """The document as one self-contained HTML page."""
     title = next((block.text for block in blocks if isinstance(block, Heading)), "Report")
     body = "\n".join(_html(block) for block in blocks)
     return (

@@ -1,4 +1,4 @@
-"""The report of an evaluation, for people who decide: what was judged, what to do, what it brought, what is assumed."""
+"""The report of an evaluation: summary, decisions, open loops, findings, KPIs, ROI and assumptions."""
 
 from typing import TYPE_CHECKING
 
@@ -26,9 +26,9 @@ def build_report(evaluation: "Evaluation") -> list[Block]:
     return [
         Heading(1, "Customer journey evaluation"),
         Paragraph(
-            f"{pluralise(len(evaluation.decisions), 'customer')} ({evaluation.source}), judged as of "
+            f"{pluralise(len(evaluation.decisions), 'customer')} ({evaluation.source}), evaluated as of "
             f"{evaluation.as_of.isoformat()}"
-            f" by the policy {evaluation.policy.name!r}. Nothing dated later was used."
+            f" with the policy {evaluation.policy.name!r}. Later records were not used."
         ),
         *_summary(evaluation),
         *_decisions(evaluation.decisions),
@@ -42,7 +42,7 @@ def build_report(evaluation: "Evaluation") -> list[Block]:
 
 
 def format_kpi(kpi: "Kpi") -> str:
-    """A KPI's value with its unit."""
+    """The value of a KPI with its unit."""
     if kpi.value is None:
         return "unknown"
     if kpi.unit == "share":
@@ -61,16 +61,15 @@ def _summary(evaluation: "Evaluation") -> list[Block]:
     totals = evaluation.decisions.count_totals()
     counts = evaluation.findings.severities()
     actions = (
-        f"{pluralise(totals.with_action, 'action')} recommended, of which {totals.needing_approval:,} need a "
-        "person's approval;"
-        f" {pluralise(totals.held_back, 'action')} held back by contact policy or governance."
+        f"{pluralise(totals.with_action, 'action')} recommended, of which {totals.needing_approval:,} need human "
+        f"approval; {pluralise(totals.held_back, 'action')} withheld by contact policy or governance."
     )
     return [
-        Heading(2, "In short"),
+        Heading(2, "Summary"),
         Items(
             (
                 actions,
-                f"{pluralise(len(evaluation.open_loops), 'open loop')} to be closed.",
+                f"{pluralise(len(evaluation.open_loops), 'open loop')}.",
                 f"Records: {', '.join(pluralise(number, severity) for severity, number in counts.items())}.",
                 (
                     f"Net value of past interventions {format_exact_dollars(evaluation.ledger.net)} "
@@ -99,9 +98,13 @@ def _decisions(decisions: "Decisions") -> list[Block]:
     reasons = tuple(f"{d.customer_id}: {'; '.join(d.reasons)}." for d in foremost)
     return [
         Heading(2, "Decisions"),
-        Paragraph("Severity says how bad it looks, confidence how good the evidence is. Doing nothing is a decision."),
+        Paragraph(
+            "Severity measures how serious the customer's situation is, confidence how strong the evidence is. No "
+            "action is "
+            "also a decision. Avertable loss is the expected loss that the action can avert."
+        ),
         Grid(
-            ("customer", "stage", "action", "approval", "severity", "confidence", "churn", "can avert"),
+            ("customer", "stage", "action", "approval", "severity", "confidence", "churn", "avertable loss"),
             rows,
             numbers_from=4,
         ),
@@ -113,28 +116,28 @@ def _decisions(decisions: "Decisions") -> list[Block]:
 
 def _loops(evaluation: "Evaluation") -> list[Block]:
     if not evaluation.open_loops:
-        return [Heading(2, "Open loops"), Paragraph("None: every intervention has come to an end.")]
+        return [Heading(2, "Open loops"), Paragraph("None: every intervention is closed.")]
     rows = tuple(
         (loop.intervention_id, loop.customer_id, loop.state, loop.message, f"{loop.age_days:.0f}")
         for loop in evaluation.open_loops[:MAX_ROWS]
     )
     return [
         Heading(2, "Open loops"),
-        Grid(("intervention", "customer", "state", "what it waits for", "days"), rows, numbers_from=4),
+        Grid(("intervention", "customer", "state", "pending step", "days"), rows, numbers_from=4),
         *omitted_rows_note(len(evaluation.open_loops), "open loop"),
     ]
 
 
 def _findings(findings: "Findings") -> list[Block]:
     if not len(findings):
-        return [Heading(2, "Findings about the records"), Paragraph("None.")]
+        return [Heading(2, "Data-quality findings"), Paragraph("None.")]
     rows = tuple(
         (str(finding.severity), finding.code, finding.record or finding.dataset, finding.message)
         for finding in findings[:MAX_ROWS]
     )
     return [
-        Heading(2, "Findings about the records"),
-        Grid(("severity", "code", "record", "what was noticed"), rows, numbers_from=4),
+        Heading(2, "Data-quality findings"),
+        Grid(("severity", "code", "record", "finding"), rows, numbers_from=4),
         *omitted_rows_note(len(findings), "finding"),
     ]
 
@@ -143,8 +146,8 @@ def _kpis(evaluation: "Evaluation") -> list[Block]:
     blocks: list[Block] = [
         Heading(2, "KPIs"),
         Paragraph(
-            "Measured: read off the records. Directional: rests on an assumption or lacks a counterfactual. Unknown:"
-            " the records hold no ground truth for it, so no number is made up."
+            "Measured: computed from the records. Directional: depends on an assumption or lacks a counterfactual. "
+            "Unknown: the records contain no ground truth."
         ),
     ]
     for group, title in KPI_GROUPS.items():
@@ -152,7 +155,7 @@ def _kpis(evaluation: "Evaluation") -> list[Block]:
             (name, format_kpi(kpi), str(kpi.n), kpi.status, kpi.definition)
             for name, kpi in evaluation.kpis.get(group, {}).items()
         )
-        blocks += [Heading(3, title), Grid(("KPI", "value", "n", "status", "what it is"), rows, numbers_to=3)]
+        blocks += [Heading(3, title), Grid(("KPI", "value", "n", "status", "definition"), rows, numbers_to=3)]
     return blocks
 
 
@@ -175,12 +178,14 @@ def _roi(ledger: "Ledger") -> list[Block]:
         ("total cost", *blank[:3], format_exact_dollars(ledger.cost), "", ""),
         ("net", *blank[:3], format_exact_dollars(ledger.net), "", ""),
     ]
-    per_dollar = "not defined: nothing was spent" if ledger.roi is None else f"{ledger.roi:,.2f} per dollar of cost"
+    per_dollar = "not defined: the cost is 0" if ledger.roi is None else f"{ledger.roi:,.2f} per dollar of cost"
     return [
         Heading(2, "Return on investment"),
         Paragraph(
-            f"{ledger.label[:1].upper()}{ledger.label[1:]}. It says which way, not how much: customers also recover by"
-            f" themselves, and no one knows from records what would have happened. Return {per_dollar}."
+            f"{ledger.label[:1].upper()}{ledger.label[1:]}. The return indicates the direction of the effect, not "
+            "its size: "
+            "customers also recover without an intervention, and records contain no counterfactual. Return "
+            f"{per_dollar}."
         ),
         Grid(
             ("line", "kind", "quantity", "unit price", "amount", "provenance", "note"),
@@ -189,7 +194,7 @@ def _roi(ledger: "Ledger") -> list[Block]:
             numbers_to=5,
         ),
         *[
-            Paragraph(f"Beside the ledger: {memo.name} {format_exact_dollars(memo.amount)}; {memo.note}.")
+            Paragraph(f"Not part of the ledger: {memo.name} {format_exact_dollars(memo.amount)}; {memo.note}.")
             for memo in ledger.memos
         ],
     ]
@@ -213,11 +218,12 @@ def _agreement(agreement: "Agreement") -> list[Block]:
     return [
         Heading(2, "Replay"),
         Paragraph(
-            f"Each recorded intervention re-decided at its own date, with nothing later in sight: same action"
+            "The decision of each recorded intervention repeated as of its own date, without later records: same "
+            "action"
             f" {agreement.same_action} of {count}, same approval {agreement.same_approval} of {count}, rank "
             "correlation of"
-            f" confidences {rank}. This is a {AGREEMENT_LABEL}: the record says what was decided, not whether it "
-            "was right."
+            f" confidences {rank}. This is a {AGREEMENT_LABEL}: the records contain the decision, not whether it "
+            "was correct."
         ),
         Grid(
             ("intervention", "recorded", "now", "approval recorded", "approval now", "confidence recorded", "now"),
@@ -233,17 +239,17 @@ def _assumptions(evaluation: "Evaluation") -> list[Block]:
     evidence, thresholds, contact = policy.evidence, policy.thresholds, policy.contact
     hazards = ", ".join(f"{segment} {hazard:g}" for segment, hazard in churn.yearly_hazard.items())
     risk = (
-        f"Churn probability is over {churn.horizon_days:g} days, from yearly hazards at severity 0 ({hazards}) and a"
+        f"The churn probability covers {churn.horizon_days:g} days, from yearly hazards at severity 0 ({hazards}) and a"
         f" log hazard ratio of {churn.severity_log_ratio:g} at severity 1: assumed, not calibrated."
     )
     signals = (
-        f"Evidence halves every {evidence.half_life_days:g} days; trust {evidence.trust_automated:g} in automated,"
-        f" {evidence.trust_manual:g} in manual, {evidence.trust_other:g} in other sources."
+        f"The half-life of evidence is {evidence.half_life_days:g} days. Source weights: automated "
+        f"{evidence.trust_automated:g}, manual {evidence.trust_manual:g}, other {evidence.trust_other:g}."
     )
     gates = (
-        f"Action from severity {thresholds.act_severity:g} and confidence {thresholds.act_confidence:g} on; at least"
-        f" {contact.cool_down_days:g} days between two contacts, at most {contact.max_contacts} in"
-        f" {contact.window_days:g} days."
+        f"Actions require severity of at least {thresholds.act_severity:g} and confidence of at least "
+        f"{thresholds.act_confidence:g}. Contacts are at least {contact.cool_down_days:g} days apart, at most "
+        f"{contact.max_contacts} in {contact.window_days:g} days."
     )
-    prices = "Each unit price carries its provenance; replace defaults by your own figures in a policy file."
+    prices = "Each unit price has a provenance. Replace defaults with your own figures in a policy file."
     return [Heading(2, "Assumptions"), Items((risk, signals, gates, prices))]

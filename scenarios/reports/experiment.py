@@ -1,4 +1,4 @@
-"""What an experimenter sees, in words and rows of a table: the same for the terminal and for reports."""
+"""Results of a randomised comparison as sentences and table rows, for the terminal and for reports."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,38 +21,40 @@ if TYPE_CHECKING:
 _CONFIDENCE = f"{100 * CONFIDENCE:.0f} %"
 
 INTERFERENCE = (
-    "All arms share one gate, so the requests of one arm wait behind those of the other: an effect found here is that "
-    "of the experiment, and differs from that of giving an arm to everybody by what the arms do to each other's waits."
+    "All arms share the reviewers, so requests of one arm wait behind those of the others. The effect measured here "
+    "therefore differs from a full rollout of one arm (interference)."
 )
 
 HOW_TESTED = (
-    "Each replication is one experiment. Totals are per customer. Interval and p-value: Student t over replications; "
-    'the null is "no difference in this metric between the customers of the two arms". The lift is relative to the '
-    "baseline, with Fieller's interval, which leaves out 0 where the test refutes the null. Power: how probably one "
-    "experiment of this size refutes the null at 5 % if the difference is the one found."
+    "Each replication is one experiment. Totals are per customer. Interval and p-value: Student's t over replications; "
+    'the null hypothesis is "no difference in this metric between the customers of the two arms". The lift is relative '
+    "to the baseline, with Fieller's interval, which excludes 0 where the test rejects the null hypothesis. Power "
+    "is the "
+    "probability that one experiment of this size rejects the null hypothesis at 5 %, if the true difference is the "
+    "estimated one."
 )
 
 
 def describe_assignment(experiment: "Experiment") -> str:
-    """One sentence on who is in which arm."""
+    """One sentence on the assignment of customers to arms."""
     arms = ", ".join(f"{arm} {customers:,.0f}" for arm, customers in experiment.customers.items())
-    text = f"the customers are split between the arms ({arms} on average) and share the reviewers"
+    text = f"customers are assigned to one arm each ({arms} on average) and share the reviewers"
     if experiment.split.is_stratified:
-        text += "; shares differ by segment, so effects are weighted to the segments' sizes"
+        text += "; shares differ by segment, so effects are weighted by segment size"
     if experiment.customers_outside:
         text += f"; {experiment.customers_outside:,.0f} in other segments are not in the experiment"
     return text
 
 
 def format_difference_interval(difference: "Estimate", unit: "Unit") -> str:
-    """The interval of a difference, for people."""
+    """The interval of a difference as text."""
     return format_interval(
         difference.low, difference.high, partial(format_metric, unit=unit, difference=True), missing="n/a"
     )
 
 
 def format_lift(lift: "Lift", *, interval: bool = False) -> str:
-    """A lift for people: ``+3.1 %``, with ``(+1.2 to +5.0 %)`` where it has an interval and that is asked for."""
+    """A lift as text: ``+3.1 %``, with ``(+1.2 to +5.0 %)`` if an interval is requested and known."""
     if lift.value is None:
         return "n/a"
     if not interval or lift.low is None or lift.high is None:
@@ -66,14 +68,14 @@ def _format_percent(value: float) -> str:
 
 
 def format_p_value(p_value: float | None) -> str:
-    """A p-value for people."""
+    """A p-value as text."""
     if p_value is None:
         return "n/a"
     return "<0.0001" if p_value < 0.0001 else f"{p_value:.3g}"
 
 
 def experiment_blocks(comparison: "Comparison", experiment: "Experiment") -> list[Block]:
-    """The part of a report that only an experiment has: the split, the effects, the segments."""
+    """The sections of a report on an experiment: assignment, effects and segments."""
     blocks: list[Block] = [
         Heading(2, "Sample ratio"),
         Paragraph(experiment.sample_ratio.sentence),
@@ -81,12 +83,12 @@ def experiment_blocks(comparison: "Comparison", experiment: "Experiment") -> lis
     ]
     for arm in comparison.effects:
         blocks += [
-            Heading(2, f"Effects: {arm} against baseline"),
+            Heading(2, f"Effects: {arm} compared with baseline"),
             Paragraph(HOW_TESTED),
             _effects_grid(comparison, experiment, arm),
             *_proportions(comparison, experiment, arm),
             Heading(3, f"{comparison.get_metric(comparison.loaded.scenario.primary_metric).label} by segment"),
-            Paragraph("Every arm and segment is one family: p-values are corrected by Holm's method."),
+            Paragraph("All arms and segments are one family; p-values are adjusted by Holm's method."),
             _segments_grid(comparison, experiment, arm),
             *_truth_grid(comparison, experiment, arm),
         ]
@@ -94,7 +96,7 @@ def experiment_blocks(comparison: "Comparison", experiment: "Experiment") -> lis
 
 
 def describe_ground_truth(comparison: "Comparison", experiment: "Experiment", arm: str) -> str:
-    """How far the experiment's effect on the primary metric is from the truth; empty where that was not lived."""
+    """The bias of the experiment in the primary metric; empty where the true effect was not simulated."""
     primary = comparison.loaded.scenario.primary_metric
     info, estimates = comparison.get_metric(primary), experiment.estimates[arm].get(primary)
     truth = None if estimates is None else estimates.truth
@@ -103,13 +105,13 @@ def describe_ground_truth(comparison: "Comparison", experiment: "Experiment", ar
     interference = truth.interference
     is_significant = interference.p_value is not None and interference.p_value < 1.0 - CONFIDENCE
     return (
-        f"Held against the truth: with everybody in {arm}, {info.label} differs from everybody in the baseline by "
+        f"Compared with the true effect: with all customers in {arm}, {info.label} differs from all in the baseline by "
         f"{format_metric(truth.difference.mean, info.unit, difference=True)} "
-        f"({_CONFIDENCE} interval {format_difference_interval(truth.difference, info.unit)}). The experiments are "
-        "off by "
+        f"({_CONFIDENCE} interval {format_difference_interval(truth.difference, info.unit)}). The bias of the "
+        "experiments is "
         f"{format_metric(interference.mean, info.unit, difference=True)} on average "
-        f"({format_difference_interval(interference, info.unit)}), so "
-        f"interference through the shared gate is {'' if is_significant else 'not '}shown."
+        f"({format_difference_interval(interference, info.unit)}): interference through the shared reviewers is "
+        f"{'' if is_significant else 'not '}significant."
     )
 
 
@@ -133,9 +135,9 @@ def _truth_grid(comparison: "Comparison", experiment: "Experiment", arm: str) ->
             )
     if not rows:
         return []
-    columns = ("metric", "experiment", "truth", f"{_CONFIDENCE} interval", "off by", f"{_CONFIDENCE} interval")
+    columns = ("metric", "experiment", "truth", f"{_CONFIDENCE} interval", "bias", f"{_CONFIDENCE} interval")
     sentence = describe_ground_truth(comparison, experiment, arm)
-    return [Heading(3, "Held against the truth"), Paragraph(sentence), Grid(columns, tuple(rows))]
+    return [Heading(3, "Comparison with the true effect"), Paragraph(sentence), Grid(columns, tuple(rows))]
 
 
 def _split_grid(experiment: "Experiment") -> Grid:
@@ -164,8 +166,16 @@ def _effects_grid(comparison: "Comparison", experiment: "Experiment", arm: str) 
             )
         )
     columns = (
-        "metric", "difference", f"{_CONFIDENCE} interval", "lift", "p", "p adjusted", "shown", "power", "note",
-    )  # fmt: skip
+        "metric",
+        "difference",
+        f"{_CONFIDENCE} interval",
+        "lift",
+        "p",
+        "p adjusted",
+        "significant (95 %, Holm)",
+        "power",
+        "note",
+    )
     return Grid(columns, tuple(rows), numbers_to=8)
 
 
@@ -176,21 +186,24 @@ def _proportions(comparison: "Comparison", experiment: "Experiment", arm: str) -
         return []
     return [
         Paragraph(
-            f"One experiment alone, by the {tests.single_test} test of {comparison.get_metric(primary).label}: the "
-            "null was refuted "
-            f"at 5 % in {100 * tests.refuted_share:.0f} % of {tests.experiments:,} experiments. All together, by the "
-            f"Cochran-Mantel-Haenszel test: p {format_p_value(tests.all.p_value)}, counting customers as independent."
+            f"Single experiments, by the {tests.single_test} test of {comparison.get_metric(primary).label}: the "
+            "null hypothesis was rejected "
+            f"at 5 % in {100 * tests.refuted_share:.0f} % of {tests.experiments:,} experiments. All experiments "
+            "pooled, by the "
+            f"Cochran-Mantel-Haenszel test: p {format_p_value(tests.all.p_value)}, treating customers as independent."
         )
     ]
 
 
 def _segments_grid(comparison: "Comparison", experiment: "Experiment", arm: str) -> Grid:
     rows = segment_rows(comparison, experiment.segments[arm])
-    return Grid(("segment", "difference", f"{_CONFIDENCE} interval", "p adjusted", "shown"), tuple(rows))
+    return Grid(
+        ("segment", "difference", f"{_CONFIDENCE} interval", "p adjusted", "significant (95 %, Holm)"), tuple(rows)
+    )
 
 
 def segment_rows(comparison: "Comparison", effects: "Mapping[str, Effect]") -> list[tuple[str, ...]]:
-    """One arm's effect on the primary metric: segment, difference, interval, adjusted p-value, whether it is shown."""
+    """Effect of an arm on the primary metric: segment, difference, interval, adjusted p-value, significance."""
     unit = comparison.get_metric(comparison.loaded.scenario.primary_metric).unit
     return [
         (

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def queue_blocks(comparison: "Comparison") -> list[Block]:
-    """The reviewers over time; nothing where no arm asks them anything."""
+    """The section on the reviewers over time; empty where no arm requests reviews."""
     arms = {name: days for name, days in comparison.gate.items() if has_requests(days)}
     if not arms:
         return []
@@ -26,11 +26,12 @@ def queue_blocks(comparison: "Comparison") -> list[Block]:
     )
     scope = "All arms share the reviewers. " if shared else ""
     return [
-        Heading(2, "The reviewers over time"),
+        Heading(2, "Reviewers over time"),
         Paragraph(
-            f"{scope}Requests that wait on the day; and since the day above, the share of the reviewers' time that "
-            "went into reviews, and the mean wait of the requests closed, expired ones included. Means over "
-            "replications."
+            f"{scope}Backlog is the number of requests waiting on that day. Since the previous row: utilisation is "
+            "the share of "
+            "the reviewers' working time spent on reviews; wait is the mean wait of the requests closed, including "
+            "expired ones. Means over replications."
         ),
         Grid(("day", *columns), rows, numbers_from=0),
     ]
@@ -40,7 +41,7 @@ QUEUE_COLUMNS = ("backlog", "utilisation", "wait")
 
 
 def has_requests(days: "tuple[QueueDay, ...]") -> bool:
-    """Whether anything was ever asked of the reviewers."""
+    """Whether there was any review request."""
     return any(day.backlog or day.wait_days_mean is not None for day in days)
 
 

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def untreated_blocks(comparison: "Comparison", scale: str) -> list[Block]:
-    """Who was in distress and got nothing; nothing where nobody was in distress.
+    """The section on untreated distress episodes; empty where there was no distress.
 
     Args:
         comparison: The comparison.
-        scale: What the counts are counts of.
+        scale: The cohort that the counts refer to.
     """
     rows = [
         (stage, segment, *(format_untreated(each) for each in arms))
@@ -25,10 +25,10 @@ def untreated_blocks(comparison: "Comparison", scale: str) -> list[Block]:
     if not rows:
         return []
     return [
-        Heading(2, "In distress and got nothing"),
+        Heading(2, "Untreated distress episodes"),
         Paragraph(
-            "Episodes of distress in which no action was carried out, of all episodes, by the stage in which they "
-            f"began and by segment; {scale}. Nobody in the company sees these: only the simulation knows the truth."
+            "Distress episodes without any action, of all episodes, by the stage in which they began and by segment; "
+            f"{scale}. Records do not contain distress: only the simulation knows it."
         ),
         Grid(("stage", "segment", *comparison.untreated), tuple(rows), numbers_from=2),
     ]

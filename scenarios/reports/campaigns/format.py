@@ -17,14 +17,14 @@ Row = Mapping[str, Any]
 """A row of a section of the evaluation."""
 
 FLAG_LABELS = {
-    "not_recorded": "not counted: unknown, not 0",
+    "not_recorded": "not recorded: unknown, not 0",
     "counted_twice": "counted twice: unknown",
-    "over_one": "more than the step before: not nested",
-    "not_trusted": "trusted too little",
-    "drop_off": "people get stuck here",
+    "over_one": "more than the preceding step: not nested",
+    "not_trusted": "low data trust",
+    "drop_off": "significant drop-off",
     "mixed_sources": "two sources: interval assumes nested counts",
 }
-"""What each flag of a funnel row means."""
+"""The meaning of each flag of a funnel row."""
 
 FUNNEL_COLUMNS = (
     "campaign",
@@ -33,15 +33,15 @@ FUNNEL_COLUMNS = (
     "day",
     "step",
     "count",
-    "of the step before",
+    "of preceding step",
     "95 % interval",
     "note",
 )
-FINDING_COLUMNS = ("severity", "code", "record", "campaign", "money", "what was noticed")
+FINDING_COLUMNS = ("severity", "code", "record", "campaign", "amount", "finding")
 
 
 def format_as_of(evaluation: "CampaignEvaluation", *, latest: bool) -> str:
-    """The moment of the evaluation in words."""
+    """The date of the evaluation as text."""
     from journey.decision.as_of import format_moment
 
     if evaluation.as_of is None:
@@ -50,7 +50,7 @@ def format_as_of(evaluation: "CampaignEvaluation", *, latest: bool) -> str:
 
 
 def funnel_cells(row: "FunnelRow") -> tuple[str, ...]:
-    """One step of the funnel, as `FUNNEL_COLUMNS` asks."""
+    """One step of the funnel, by `FUNNEL_COLUMNS`."""
     return (
         row.campaign_id,
         row.segment_id,
@@ -65,7 +65,7 @@ def funnel_cells(row: "FunnelRow") -> tuple[str, ...]:
 
 
 def finding_cells(finding: "MarketingFinding") -> tuple[str, ...]:
-    """One finding, as `FINDING_COLUMNS` asks."""
+    """One finding, by `FINDING_COLUMNS`."""
     return (
         str(finding.severity),
         finding.code,
@@ -77,38 +77,47 @@ def finding_cells(finding: "MarketingFinding") -> tuple[str, ...]:
 
 
 ROLLUP_COLUMNS = (
-    "campaign", "segment", "impressions", "conversions", "spend", "KPI", "95 % interval", "trend", "do", "recorded",
-    "why",
-)  # fmt: skip
-EXPERIMENT_COLUMNS = ("experiment", "metric", "control", "variant", "lift", "95 % interval", "p", "call", "why")
+    "campaign",
+    "segment",
+    "impressions",
+    "conversions",
+    "spend",
+    "KPI",
+    "95 % interval",
+    "trend",
+    "recommendation",
+    "recorded",
+    "reason",
+)
+EXPERIMENT_COLUMNS = ("experiment", "metric", "control", "variant", "lift", "95 % interval", "p", "result", "reason")
 CREDIT_COLUMNS = ("campaign", "from", "method", "channel", "conversions", "share", "value", "removal effect")
-KPI_COLUMNS = ("KPI", "value", "n", "status", "what it is")
-TARGET_COLUMNS = ("campaign", "what", "actual", "target", "95 % interval", "verdict", "note")
+KPI_COLUMNS = ("KPI", "value", "n", "status", "definition")
+TARGET_COLUMNS = ("campaign", "metric", "actual", "target", "95 % interval", "verdict", "note")
 JOURNEY_COLUMNS = (
     "campaign",
     "step",
     "segment",
-    "came",
-    "went on",
+    "entered",
+    "continued",
     "conversion",
     "95 % interval",
-    "against the others",
+    "compared with other segments",
 )
-CAPITAL_COLUMNS = ("action", "campaign", "from", "to", "amount", "why", "status", "trail", "noticed")
+CAPITAL_COLUMNS = ("action", "campaign", "from", "to", "amount", "reason", "status", "trail", "findings")
 
 
 def format_percent(value: float | None, digits: int = 2) -> str:
-    """A share; unknown where there is none."""
+    """A share as a percentage; ``unknown`` where it is None."""
     return "unknown" if value is None else f"{value:.{digits}%}"
 
 
 def format_count(value: float | None) -> str:
-    """A count; unknown where there is none."""
+    """A count; ``unknown`` where it is None."""
     return "unknown" if value is None else f"{value:,.0f}"
 
 
 def rollup_cells(row: Row) -> tuple[str, ...]:
-    """One rollup, as `ROLLUP_COLUMNS` asks."""
+    """One rollup, by `ROLLUP_COLUMNS`."""
     trend = row["trend_vs_prior_window"]
     recorded = row["recorded"]
     return (
@@ -127,7 +136,7 @@ def rollup_cells(row: Row) -> tuple[str, ...]:
 
 
 def difference_lines(rows: list[Row]) -> list[str]:
-    """Where recorded rollups say something else than performance, a sentence each."""
+    """One sentence for each recorded rollup that differs from performance."""
     lines = []
     for row in rows:
         if not row["differences"]:
@@ -136,7 +145,9 @@ def difference_lines(rows: list[Row]) -> list[str]:
             f"{each['field']} {_format_value(each['recorded'])} ({_format_value(each['computed'])})"
             for each in row["differences"]
         )
-        lines.append(f"{row['recorded']['rollup_id']} ({row['campaign_id']}, {row['segment_id']}) says {differences}")
+        lines.append(
+            f"{row['recorded']['rollup_id']} ({row['campaign_id']}, {row['segment_id']}) records {differences}"
+        )
     return lines
 
 
@@ -147,7 +158,7 @@ def _format_value(value: object) -> str:
 
 
 def experiment_cells(row: Row) -> tuple[str, ...]:
-    """One experiment, as `EXPERIMENT_COLUMNS` asks."""
+    """One experiment, by `EXPERIMENT_COLUMNS`."""
     call = f"{row['winner']} wins" if row["winner"] else row["call"]
     return (
         row["experiment_id"],
@@ -169,10 +180,10 @@ def _format_arm(arm: Row) -> str:
 
 
 def credit_cells(row: Row) -> tuple[str, ...]:
-    """One credit, as `CREDIT_COLUMNS` asks."""
+    """One credit, by `CREDIT_COLUMNS`."""
     effect = row["removal_effect"]
     return (
-        row["campaign_id"] or "none named",
+        row["campaign_id"] or "not recorded",
         row["basis"],
         format_name(row["method"]) + (f", order {row['order']}" if (row["order"] or 1) > 1 else ""),
         row["channel_id"],
@@ -184,14 +195,14 @@ def credit_cells(row: Row) -> tuple[str, ...]:
 
 
 def credit_reasons(rows: list[Row]) -> list[str]:
-    """Why credit is missing, each reason once."""
+    """The reasons for missing credit, without duplicates."""
     return list(
         dict.fromkeys(f"{row['campaign_id'] or 'From paths'}: {row['reason']}." for row in rows if row["reason"])
     )
 
 
 def target_cells(row: Row, name: str) -> tuple[str, ...]:
-    """One target, as `TARGET_COLUMNS` asks."""
+    """One target, by `TARGET_COLUMNS`."""
     format_value = format_exact_dollars if row["unit"] == "dollars" else format_percent
     return (
         row["campaign_id"],
@@ -205,13 +216,13 @@ def target_cells(row: Row, name: str) -> tuple[str, ...]:
 
 
 def kpi_cells(name: str, kpi: "Kpi") -> tuple[str, ...]:
-    """One KPI, as `KPI_COLUMNS` asks; rates of campaigns are small, so shares have two decimals."""
+    """One KPI, by `KPI_COLUMNS`; shares have two decimals, because rates of campaigns are small."""
     value = format_percent(kpi.value) if kpi.unit == "share" else format_kpi(kpi)
     return name, value, f"{kpi.n:,}", kpi.status, kpi.definition
 
 
 def journey_cells(row: Row) -> tuple[str, ...]:
-    """One step of a journey, as `JOURNEY_COLUMNS` asks."""
+    """One step of a journey, by `JOURNEY_COLUMNS`."""
     against = row["verdict"] or ""
     if row["p_value"] is not None:
         against += f" (others {row['elsewhere']:.1%}, p = {row['p_value']:.2g})"
@@ -228,7 +239,7 @@ def journey_cells(row: Row) -> tuple[str, ...]:
 
 
 def capital_cells(row: Row, noticed: str) -> tuple[str, ...]:
-    """One recorded budget action, as `CAPITAL_COLUMNS` asks."""
+    """One recorded budget action, by `CAPITAL_COLUMNS`."""
     trail = "; ".join(_format_step(step) for step in row["trail"] if step["who"] or step["at"])
     return (
         row["budget_action_id"],
@@ -244,27 +255,48 @@ def capital_cells(row: Row, noticed: str) -> tuple[str, ...]:
 
 
 def _format_step(step: Row) -> str:
-    who = f"by {step['who']}" if step["who"] else "by nobody named"
+    who = f"by {step['who']}" if step["who"] else "by an unnamed person"
     return f"{step['what']} {who}" + (f" {step['at'].replace('T', ' ')[:16]}" if step["at"] else "")
 
 
-PROPOSAL_COLUMNS = ("campaign", "from", "to", "amount", "why", "approval", "expected gain", "95 % interval", "reasons")
-CHANNEL_COLUMNS = ("campaign", "channel", "to give", "rests on", "return per dollar", "95 % interval", "note")
-RISK_COLUMNS = ("risk", "campaign", "type", "severity", "status", "days", "at stake", "look", "do", "what was seen")
+PROPOSAL_COLUMNS = (
+    "campaign",
+    "from",
+    "to",
+    "amount",
+    "reason",
+    "approval",
+    "expected gain",
+    "95 % interval",
+    "details",
+)
+CHANNEL_COLUMNS = ("campaign", "channel", "available", "based on", "return per dollar", "95 % interval", "note")
+RISK_COLUMNS = (
+    "risk",
+    "campaign",
+    "type",
+    "severity",
+    "status",
+    "days",
+    "exposure",
+    "review",
+    "recommended action",
+    "evidence",
+)
 
-BASIS_LABELS = {"opening": "opening balance", "spend": "its spend so far", "unknown": "nothing recorded"}
-"""What a balance rests on."""
+BASIS_LABELS = {"opening": "opening balance", "spend": "spend so far", "unknown": "nothing recorded"}
+"""What a balance is computed from."""
 
 
 def proposal_cells(row: Row) -> tuple[str, ...]:
-    """One proposal, as `PROPOSAL_COLUMNS` asks."""
+    """One proposal, by `PROPOSAL_COLUMNS`."""
     return (
         row["campaign_id"],
         row["from_channel_id"],
         row["to_channel_id"],
         format_exact_dollars(row["amount"]),
         format_name(row["reason_code"]),
-        "a person" if row["requires_human_approval"] else "by rule",
+        "human" if row["requires_human_approval"] else "automatic",
         format_dollars(row["expected_gain"]),
         format_interval(row["gain_low"], row["gain_high"], format_dollars),
         " ".join(row["reasons"]),
@@ -272,10 +304,10 @@ def proposal_cells(row: Row) -> tuple[str, ...]:
 
 
 def channel_cells(row: Row) -> tuple[str, ...]:
-    """One channel, as `CHANNEL_COLUMNS` asks."""
+    """One channel, by `CHANNEL_COLUMNS`."""
     known = row["return_per_dollar"] is not None
     barred = (
-        f"may receive nothing while {', '.join(row['risks'])} {'is' if len(row['risks']) == 1 else 'are'} not settled"
+        f"receives no budget while {', '.join(row['risks'])} {'is' if len(row['risks']) == 1 else 'are'} open"
         if row["risks"]
         else ""
     )
@@ -291,9 +323,9 @@ def channel_cells(row: Row) -> tuple[str, ...]:
 
 
 def risk_cells(row: Row) -> tuple[str, ...]:
-    """One risk, as `RISK_COLUMNS` asks."""
+    """One risk, by `RISK_COLUMNS`."""
     computed = row["computed_severity"]
-    differs = f" ({computed} by the data)" if computed not in (None, row["severity"]) else ""
+    differs = f" (computed: {computed})" if computed not in (None, row["severity"]) else ""
     return (
         row["risk_id"],
         row["campaign_id"],
@@ -302,14 +334,14 @@ def risk_cells(row: Row) -> tuple[str, ...]:
         format_name(row["status"]),
         "" if row["age_days"] is None else f"{row['age_days']}{' (overdue)' if row['overdue'] else ''}",
         format_dollars(row["exposure"]),
-        "a person must" if row["requires_human_review"] else "",
+        "human review" if row["requires_human_review"] else "",
         format_name(row["recommended_action"] or ""),
         row["message"],
     )
 
 
 def budget_lines(budget: Row) -> list[str]:
-    """What was decided by campaign, what waits, what moves did, and whether approvals are proved, a sentence each."""
+    """One sentence each on the decisions, pending transfers, effects of transfers, and proof of approvals."""
     return [
         *(f"{row['campaign_id']}: {row['message']}" for row in budget["decisions"]),
         *(
@@ -324,8 +356,9 @@ def budget_lines(budget: Row) -> list[str]:
 
 
 def proposal_lines(evaluation: "CampaignEvaluation") -> list[str]:
-    """How each proposal gets into the log: it stands in none until somebody enters it."""
+    """The command that enters each proposal in the log; proposals are not logged automatically."""
     return [
-        f"{row['budget_action_id']} is entered in the log by: journey budget propose {row['budget_action_id']} FOLDER"
+        f"{row['budget_action_id']} can be entered in the log with: journey budget propose "
+        f"{row['budget_action_id']} FOLDER"
         for row in evaluation.sections["proposals"]
     ]

@@ -1,4 +1,4 @@
-"""The report on campaigns, for people who decide: its sections in order, the funnel, and the records' flaws."""
+"""The report on campaigns: the order of its sections, the funnel, and data-quality findings."""
 
 from typing import TYPE_CHECKING
 
@@ -33,9 +33,7 @@ def build_report(evaluation: "CampaignEvaluation") -> list[Block]:
     """The report of an evaluation of campaigns."""
     return [
         Heading(1, "Campaigns"),
-        Paragraph(
-            f"{evaluation.source}, as of {format_as_of(evaluation, latest=False)}. Nothing dated later was used."
-        ),
+        Paragraph(f"{evaluation.source}, as of {format_as_of(evaluation, latest=False)}. Later records were not used."),
         *summary_blocks(evaluation),
         *health_blocks(evaluation),
         *_funnel(evaluation),
@@ -55,12 +53,12 @@ def _funnel(evaluation: "CampaignEvaluation") -> list[Block]:
     stuck = [row for row in evaluation.funnel if row.flag == "drop_off"]
     asked = [row for row in evaluation.funnel if row.conversion is not None]
     blocks: list[Block] = [
-        Heading(2, "Where people get stuck"),
+        Heading(2, "Funnel drop-off"),
         Paragraph(
-            f"{len(stuck):,} of {pluralise(len(asked), 'step')} on a day {'loses' if len(stuck) == 1 else 'lose'} more "
-            "than chance explains. Intervals are Wilson's, 95 %: they assume that each person goes on alone, and that "
-            "who is counted at a step is among "
-            "those counted at the step before. Where two sources counted, that is an assumption and the row says so."
+            f"{len(stuck):,} of {pluralise(len(asked), 'step')} on a day {'has' if len(stuck) == 1 else 'have'} a "
+            "significant drop-off. Intervals are 95 % Wilson intervals. They assume that people convert independently, "
+            "and that people counted at a step were counted at the preceding step. Rows with counts from two sources "
+            "are marked, because this is an assumption there."
         ),
     ]
     if evaluation.patterns:
@@ -71,14 +69,14 @@ def _funnel(evaluation: "CampaignEvaluation") -> list[Block]:
         blocks += [Heading(3, "Day by day"), Grid(FUNNEL_COLUMNS, rows, numbers_from=5, numbers_to=8)]
     blocks.extend(omitted_rows_note(len(evaluation.funnel), "step"))
     if evaluation.late_converters.reason is not None:
-        blocks.append(Paragraph(f"Late converters are not told: {evaluation.late_converters.reason}"))
+        blocks.append(Paragraph(f"Late conversions are unknown: {evaluation.late_converters.reason}"))
     return blocks
 
 
 def _findings(evaluation: "CampaignEvaluation") -> list[Block]:
     findings = evaluation.report.findings
     counts = ", ".join(pluralise(number, severity) for severity, number in evaluation.report.counts.items())
-    blocks: list[Block] = [Heading(2, "What is odd about the records"), Paragraph(f"{counts}.")]
+    blocks: list[Block] = [Heading(2, "Data-quality findings"), Paragraph(f"{counts}.")]
     if findings:
         rows = tuple(finding_cells(finding) for finding in findings[:MAX_ROWS])
         blocks.append(Grid(FINDING_COLUMNS, rows, numbers_from=4, numbers_to=5))

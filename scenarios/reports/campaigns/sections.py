@@ -42,7 +42,7 @@ OPEN_STATUSES = ("open", "in_review")
 
 
 def summary_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
-    """What an executive reads: a line each on health, stuck steps, money, risks, segments, experiments and records."""
+    """The summary: one line each on targets, drop-off, segments, risks, money, experiments and records."""
     parts, roi = evaluation.sections, evaluation.sections["roi"]
     latest = _latest_window(parts["rollups"])
     advice = _summarise_recommendations(latest)
@@ -58,15 +58,15 @@ def summary_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     )
     lines = (
         f"Targets: {verdicts or 'no campaign is recorded'}.",
-        f"Stuck: {pluralise(stuck, 'funnel step')} {'loses' if stuck == 1 else 'lose'} more than chance explains.",
+        f"Funnel: {pluralise(stuck, 'step')} with a significant drop-off.",
         f"Segments: {advice}.",
-        f"Risks: {pluralise(len(live), 'risk')} not settled, {severe} of them high or critical.",
-        f"Money: {pluralise(len(parts['proposals']), 'move')} proposed; {earned}.",
+        f"Risks: {pluralise(len(live), 'open risk')}, {severe} of high or critical severity.",
+        f"Money: {pluralise(len(parts['proposals']), 'proposed transfer')}; {earned}.",
         *_ledger_disagreement(roi),
         f"Experiments: {len(winners)} of {len(parts['experiments'])} have a winner.",
         f"Records: {', '.join(pluralise(n, severity) for severity, n in evaluation.report.counts.items())}.",
     )
-    return [Heading(2, "In short"), Items(lines)]
+    return [Heading(2, "Summary"), Items(lines)]
 
 
 def _format_verdict(goal: Row) -> str:
@@ -74,7 +74,7 @@ def _format_verdict(goal: Row) -> str:
 
 
 def _ledger_disagreement(roi: Row) -> list[str]:
-    """One line where the recorded ledger has another net than performance."""
+    """One line if the net of the recorded ledger differs from the net computed from performance."""
     differ = [row for row in roi["reconciliation"] if row["agrees"] is False and row["net_difference"]]
     if not differ:
         return []
@@ -86,7 +86,7 @@ def _ledger_disagreement(roi: Row) -> list[str]:
 
 
 def _summarise_recommendations(rows: list[Row]) -> str:
-    """What is to be done otherwise than now, by action."""
+    """The segments with a recommended change, by action."""
     named = []
     for action in ("scale", "revise", "stop"):
         cells = [f"{row['campaign_id']} {row['segment_id']}" for row in rows if row["recommendation"] == action]
@@ -102,7 +102,7 @@ def _latest_window(rows: Iterable[Row]) -> list[Row]:
 
 
 def health_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
-    """Each campaign on one line, and its targets against actuals."""
+    """One line for each campaign, and its targets and actuals."""
     business = evaluation.sections["kpis"]["business"]
     goals = evaluation.sections["kpis"]["targets"]
     campaigns = evaluation.context.cursor.execute(
@@ -137,16 +137,18 @@ def health_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
         "revenue",
         "revenue per dollar",
         "per conversion",
-        "stuck steps",
+        "drop-off steps",
         "risks",
     )
     targets = tuple(target_cells(goal, name) for name, goal in goals.items())
     return [
         Heading(2, "Campaign health"),
         *([Grid(columns, rows, numbers_from=4)] if rows else [Paragraph("No campaign is recorded.")]),
-        Heading(3, "Targets against actuals"),
+        Heading(3, "Targets and actuals"),
         Paragraph(
-            "A target is met or missed when the whole interval of the KPI says so, and open when the interval spans it."
+            "A target is met or missed if the whole interval of the KPI is on one side of it. It is open if the "
+            "interval "
+            "includes the target."
         ),
         *([Grid(TARGET_COLUMNS, targets, numbers_from=2, numbers_to=5)] if targets else []),
     ]
@@ -162,20 +164,25 @@ def _format_dollars(value: float | None) -> str:
 
 
 def journey_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
-    """Steps by stage, and how segments differ."""
+    """Conversion by stage, and differences between segments."""
     rows = tuple(journey_cells(row) for row in evaluation.sections["journeys"][:MAX_ROWS])
     return [
         Heading(3, "By stage and segment"),
         Paragraph(
-            "Days and channels added up, counts that are trusted only. A segment goes on more or less than the others "
-            "of its campaign when chance does not explain the difference (pooled z test, Holm's adjustment)."
+            "Totals over days and channels, trusted counts only. A segment converts more or less than the other "
+            "segments "
+            "of its campaign if the difference is significant (pooled z-test with Holm's correction)."
         ),
-        *([Grid(JOURNEY_COLUMNS, rows, numbers_from=3, numbers_to=7)] if rows else [Paragraph("No step was counted.")]),
+        *(
+            [Grid(JOURNEY_COLUMNS, rows, numbers_from=3, numbers_to=7)]
+            if rows
+            else [Paragraph("No funnel counts are recorded.")]
+        ),
     ]
 
 
 def capital_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
-    """The recorded budget actions, each with its trail and what was noticed about it."""
+    """The recorded budget actions with their trails and findings."""
     noticed: dict[str, list[str]] = {}
     for finding in evaluation.report.findings:
         if finding.dataset == "budget_actions" and finding.record:
@@ -185,21 +192,24 @@ def capital_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     return [
         Heading(2, "Capital allocation decisions"),
         Paragraph(
-            f"{pluralise(len(every), 'decision')} on record. A trail is from the marketing log where that holds the "
-            "action, else from the record's own fields, which prove nothing. What broke a rule is under noticed."
+            f"{pluralise(len(every), 'decision')} on record. The trail of an action comes from the marketing log "
+            "if the "
+            "log contains it, otherwise from the record's fields, which are no proof. Rule violations are under "
+            "findings."
         ),
         *([Grid(CAPITAL_COLUMNS, rows, numbers_from=4, numbers_to=5)] if rows else []),
     ]
 
 
 def rollup_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
-    """The rollups of each window, latest first, and where recorded ones differ."""
+    """The rollups of each window, latest first, and differences from recorded rollups."""
     every = evaluation.sections["rollups"]
     blocks: list[Block] = [
         Heading(2, "Segment rollups"),
         Paragraph(
-            "From performance. A recommendation needs the whole interval on one side of its threshold and is to hold "
-            "where the interval spans it; 'recorded' is what a rollup on record recommends."
+            "Computed from performance. The recommendation is hold if the interval includes the threshold. "
+            "'Recorded' is "
+            "the recommendation of the recorded rollup."
         ),
     ]
     windows = sorted({(row["window_end"], row["window_start"]) for row in every}, reverse=True)
@@ -211,33 +221,35 @@ def rollup_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
         ]
     differences = difference_lines(every)
     if differences:
-        blocks += [Paragraph("Where a rollup on record says something else (in brackets: performance):"),
+        blocks += [Paragraph("Recorded rollups that differ from performance (computed value in brackets):"),
                    Items(tuple(differences[:MAX_ROWS]))]  # fmt: skip
     return blocks
 
 
 def experiment_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
-    """Every experiment on its own metric."""
+    """The experiments, each with its own metric."""
     rows = tuple(experiment_cells(row) for row in evaluation.sections["experiments"][:MAX_ROWS])
     return [
         Heading(2, "Experiments"),
         Paragraph(
-            "Each on its own metric, per impression and by the pooled two-proportion z test unless it says otherwise. "
-            "The interval is the score interval of the lift; impressions are taken as independent of each other."
+            "Each experiment has its own metric, per impression, tested with the pooled two-proportion z-test "
+            "unless noted. "
+            "The interval is the score interval of the lift; impressions are assumed to be independent."
         ),
         *([Grid(EXPERIMENT_COLUMNS, rows, numbers_from=4, numbers_to=7)] if rows else [Paragraph("None.")]),
     ]
 
 
 def attribution_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
-    """Credit by method; methods are never added."""
+    """Attributed conversions by method."""
     every = evaluation.sections["attribution"]
     rows = tuple(credit_cells(row) for row in every if row["channel_id"])
     reasons = credit_reasons(every)
     return [
         Heading(2, "Attribution"),
         Paragraph(
-            "One conversion may be in the credit of every method, so methods are never added. None says what would "
+            "Each method attributes the same conversions, so methods must not be added up. No method estimates "
+            "what would "
             "have happened without a channel."
         ),
         *([Grid(CREDIT_COLUMNS, rows[:MAX_ROWS], numbers_from=4)] if rows else []),
@@ -246,7 +258,7 @@ def attribution_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
 
 
 def roi_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
-    """The ledger, and the recorded one beside it."""
+    """The ledger, compared with the recorded ledger."""
     roi = evaluation.sections["roi"]
     lines = [
         (
@@ -279,7 +291,7 @@ def roi_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
         Heading(2, "Return on investment"),
         Paragraph(f"{roi['label'][:1].upper()}{roi['label'][1:]}."),
         Grid(("line", "kind", "quantity", "amount", "provenance", "note"), (*lines, *totals), 2, 4),
-        Heading(3, "Performance against the recorded ledger"),
+        Heading(3, "Performance compared with the recorded ledger"),
         *([Grid(columns, reconciled, 1, 7)] if reconciled else []),
         *[
             Paragraph(f"{memo['name']}: {format_exact_dollars(memo['amount'])}; {memo['note']}.")
@@ -288,8 +300,8 @@ def roi_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     ]
 
 
-AGREEMENT_LABELS = {True: "yes", False: "no", None: "cannot be told"}
-"""Whether two ledgers agree, in words."""
+AGREEMENT_LABELS = {True: "yes", False: "no", None: "unknown"}
+"""Whether two ledgers agree, as text."""
 
 
 def kpi_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
@@ -304,17 +316,16 @@ def kpi_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
 
 
 def budget_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
-    """The report's section on capital: proposals, channels, and the audit trail."""
+    """The section on budget transfers: proposals, channels, and the audit trail."""
     made, budget = evaluation.sections["proposals"], evaluation.sections["budget"]
     rows = tuple(proposal_cells(row) for row in made[:MAX_ROWS])
     channels = tuple(channel_cells(row) for row in budget["channels"][:MAX_ROWS])
     blocks: list[Block] = [
-        Heading(2, "Where money should move"),
+        Heading(2, "Proposed budget transfers"),
         Paragraph(
-            f"{pluralise(len(made), 'move')} of money {'is' if len(made) == 1 else 'are'} proposed; nothing moves "
-            "before "
-            "it is approved. Returns are revenue per dollar, not margin; intervals hold what is not known about "
-            "returns, not whether they diminish as assumed."
+            f"{pluralise(len(made), 'transfer')} proposed; no budget moves before approval. Returns are revenue per "
+            "dollar, not margin. Intervals cover the uncertainty of the returns, not the assumption of diminishing "
+            "returns."
         ),
     ]
     if rows:
@@ -330,21 +341,20 @@ def budget_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
         for event in budget["audit"][-MAX_ROWS:]
         if event["entity_id"] not in entered
     )
-    trail: Block = Items(audit) if audit else Paragraph("The marketing log holds nothing yet.")
+    trail: Block = Items(audit) if audit else Paragraph("The marketing log is empty.")
     return [*blocks, Heading(3, "Audit trail"), trail]
 
 
 def risk_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
-    """The report's section on risks: those that are not settled, the most serious first."""
+    """The section on open risks, the most serious first."""
     risks = evaluation.sections["risks"]
     open_risks = [row for row in risks if row["status"] in ("open", "in_review")]
     needs_review = sum(row["requires_human_review"] for row in open_risks)
     blocks: list[Block] = [
-        Heading(2, "Top risks this week"),
+        Heading(2, "Open risks"),
         Paragraph(
-            f"{pluralise(len(open_risks), 'risk')} of {len(risks):,} {'is' if len(open_risks) == 1 else 'are'} not "
-            "settled; a person "
-            f"must look at {needs_review:,}. At stake is a share of the spend by severity, times confidence."
+            f"{len(open_risks):,} of {pluralise(len(risks), 'risk')} open; {needs_review:,} need human review. The "
+            "exposure is a share of the spend by severity, multiplied by the confidence."
         ),
     ]
     rows = tuple(risk_cells(row) for row in open_risks[:MAX_ROWS])

@@ -56,11 +56,11 @@ def test_the_report_is_written_and_an_unknown_file_type_is_refused(run, tmp_path
     target = tmp_path / "report.md"
     assert run("--report", target).exit_code == 0
     text = target.read_text(encoding="utf-8")
-    assert "## Where people get stuck" in text
+    assert "## Funnel drop-off" in text
     assert "| error | transfer-to-itself | BUD\\_0002 | CAMP\\_001 | $2,000.00 |" in text
     refused = run("--report", tmp_path / "report.pdf")
     assert refused.exit_code == 2
-    assert "written as .md or .html" in refused.stderr
+    assert "unknown report format; use the extension .md or .html" in refused.stderr
 
 
 def test_a_folder_without_campaigns_is_refused_with_one_message(run, tmp_path):
@@ -84,9 +84,9 @@ def test_the_report_has_all_sections(run, tmp_path):
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     sections = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
     assert sections == [
-        "In short", "Campaign health", "Where people get stuck", "Capital allocation decisions",
-        "Where money should move", "Top risks this week", "Segment rollups", "Experiments", "Attribution",
-        "Return on investment", "KPIs", "What is odd about the records",
+        "Summary", "Campaign health", "Funnel drop-off", "Capital allocation decisions",
+        "Proposed budget transfers", "Open risks", "Segment rollups", "Experiments", "Attribution",
+        "Return on investment", "KPIs", "Data-quality findings",
     ]  # fmt: skip
     assert "scale CAMP\\_001 SEG\\_002; revise CAMP\\_002 SEG\\_002; stop" in text
     assert "approved by HUMAN\\_01 2026-03-16 11:25" in text
@@ -121,7 +121,7 @@ def test_empty_records_give_a_report_and_tables():
 def test_the_output_shows_rollups_experiments_attribution_targets_and_roi(run):
     text = run("--limit", "4").stdout
     for title in ("By stage and segment", "Segments from 2026-03-10 to 2026-03-16", "Experiments", "Attribution",
-                  "Targets against actuals", "Business: is it worth it?", "ROI"):  # fmt: skip
+                  "Targets and actuals", "Business: is it worth it?", "ROI"):  # fmt: skip
         assert title in text
     assert "net $26,531.10" in text
 
@@ -189,8 +189,8 @@ def test_long_ids_can_wrap_in_report_tables():
     assert "<td>CAMP_001</td>" in page
     text = render_markdown(build_report(_bundled_evaluation()))
     assert "wbr" not in text
-    assert "2 of 5 steps on a day lose more than chance explains" in text
-    assert "The marketing log holds nothing yet." in text
+    assert "2 of 5 steps on a day have a significant drop-off" in text
+    assert "The marketing log is empty." in text
 
 
 def test_shared_results_are_computed_once(monkeypatch):

@@ -53,8 +53,8 @@ def test_a_person_reads_question_tables_verdict_and_how_to_repeat_it():
     shown = journey("compare", "seed_ten", "--replications", "2", "--workers", "1")
     assert shown.exit_code == 0
     for words in (
-        "ten customers", "treated against baseline", "95 % interval", "Money:", "provenance", "Verdict",
-        "simulation error", "To repeat: journey compare seed_ten --seed 1 --replications 2", "engine reference",
+        "ten customers", "treated compared with baseline", "95 % interval", "Money:", "provenance", "Verdict",
+        "simulation error", "To reproduce: journey compare seed_ten --seed 1 --replications 2", "engine reference",
     ):  # fmt: skip
         assert words in shown.stdout
 

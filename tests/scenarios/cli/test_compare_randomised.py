@@ -36,12 +36,12 @@ def test_the_tables_name_the_split_the_lift_and_the_null(planted):
     assert done.exit_code == 0
     for words in (
         "the customers are split between the arms (baseline",
-        "treated against baseline, totals per customer",
+        "treated compared with baseline, totals per customer",
         "lift",
         'null "no difference in this metric"',
         "churn rate by segment",
         "Sample-ratio check passed",
-        "All arms share one gate",
+        "All arms share the reviewers",
         "One experiment of this size",
         "if all 1,000 customers were in this arm and not in the baseline",
         "--mode randomised",
@@ -62,7 +62,14 @@ def test_a_report_holds_what_the_tables_hold_and_more(planted, tmp_path, ending)
     command = ["compare", "default", "--mode", "randomised", "--workers", "1", "--replications", "8", "--report", path]
     assert invoke(*command).exit_code == 0
     text = path.read_text()
-    for words in ("Sample ratio", "Effects: treated against baseline", "p adjusted", "by segment", "Fieller", "power"):
+    for words in (
+        "Sample ratio",
+        "Effects: treated compared with baseline",
+        "p adjusted",
+        "by segment",
+        "Fieller",
+        "power",
+    ):
         assert words in text
     assert "same luck" not in text
 
@@ -112,9 +119,9 @@ def test_the_truth_stands_beside_the_experiment(planted, tmp_path):
     command = ["compare", "default", "--mode", "randomised", "--truth", "--workers", "1", "--replications", "5"]
     done = invoke(*command, "--report", path)
     said = " ".join(done.stdout.split())
-    assert "Held against the truth: with everybody in treated, churn rate differs" in said
+    assert "Compared with the true effect: with all customers in treated, churn rate differs" in said
     assert "--mode randomised --truth" in said
-    assert "| churn rate |" in path.read_text().partition("Held against the truth")[2]
+    assert "| churn rate |" in path.read_text().partition("Comparison with the true effect")[2]
 
 
 def test_the_truth_of_the_truth_is_refused():

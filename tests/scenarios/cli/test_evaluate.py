@@ -99,8 +99,9 @@ def test_the_report_holds_everything(tmp_path, ending):
     assert result.exit_code == 0
     assert f"wrote {path}" in result.stderr
     text = path.read_text(encoding="utf-8").replace("\\", "")
-    for part in ("In short", "Decisions", "Reasons", "Open loops", "Findings", "KPIs", "Return on investment", "Replay",
-                 "Assumptions", "regression check, not validation", "I005", "total cost"):  # fmt: skip
+    for part in ("Summary", "Decisions", "Reasons", "Open loops", "Data-quality findings", "KPIs",
+                 "Return on investment", "Replay", "Assumptions", "regression check, not validation", "I005",
+                 "total cost"):  # fmt: skip
         assert part in text
 
 

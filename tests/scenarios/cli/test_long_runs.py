@@ -135,12 +135,12 @@ def test_the_bar_says_how_many_how_fast_and_how_wide(monkeypatch):
     assert teller.format(RunProgress(4, 40, 2)) == "2 of 20 replications"
     widest = IntervalWidth("churn_rate", "treated", 0.0031, 0.002)
     assert teller.format(RunProgress(24, 48, 2, widest)) == (
-        "12 of about 24 replications, 1.0 a second, churn rate ±0.31 pp for ±0.20 pp"
+        "12 of about 24 replications, 1.0 per second, churn rate ±0.31 pp (target ±0.20 pp)"
     )
 
 
 @pytest.mark.parametrize(
-    ("per_second", "text"), [(2.5, "2.5 a second"), (0.05, "3.0 a minute"), (0.01, "36.0 an hour")]
+    ("per_second", "text"), [(2.5, "2.5 per second"), (0.05, "3.0 per minute"), (0.01, "36.0 per hour")]
 )
 def test_a_rate_is_a_readable_number(per_second, text):
     assert format_rate(per_second) == text

@@ -162,9 +162,15 @@ def test_steps_convert_at_the_rates_that_are_shown(found):
 
 def test_the_report_tells_channels_moves_and_who_may_be_compared_with_whom(found, tmp_path):
     text = render(build_report(found), tmp_path / "report.md")
-    for said in ("## Campaigns", "Arms have different customers", "audit trail", "launch/deals", "a person was asked"):
+    for said in (
+        "## Campaigns",
+        "Each arm has the customers acquired",
+        "Audit trail",
+        "launch/deals",
+        "human approval required",
+    ):
         assert said in text
-    assert "lived by the same customers" not in text
+    assert "the same customers are simulated in every arm" not in text
     assert text.count("| all |") == 3
     rows = list(channel_rows(found.acquisition["baseline"]))
     assert [row[0] for row in rows] == [*(f"launch/{channel}" for channel in CHANNELS), "all"]

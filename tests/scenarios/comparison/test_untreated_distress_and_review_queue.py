@@ -79,16 +79,16 @@ def test_json_holds_what_the_runs_say(found):
 
 def test_the_report_tells_both(found):
     text = render_markdown(build_report(found))
-    assert "## In distress and got nothing" in text
-    assert "## The reviewers over time" in text
+    assert "## Untreated distress episodes" in text
+    assert "## Reviewers over time" in text
     assert "| day | baseline: backlog | baseline: utilisation | baseline: wait | treated: backlog |" in text
 
 
 def test_an_arm_that_asks_nobody_has_no_reviewers_over_time():
     idle = ["arms.treated.active=false", "arms.treated.label=none", "arms.baseline.actions=[]"]
     text = render_markdown(build_report(compare(load("default", [*SMALL, *idle]))))
-    assert "## In distress and got nothing" in text
-    assert "The reviewers over time" not in text
+    assert "## Untreated distress episodes" in text
+    assert "Reviewers over time" not in text
 
 
 def test_arms_of_one_experiment_share_their_reviewers():

@@ -22,7 +22,7 @@ def test_the_report_has_everything_a_reader_needs(found):
     text = render_markdown(build_report(found))
     for words in (
         "## Verdict", "## Arms", "## Metrics", "## Differences: treated minus baseline", "## Money", "## Assumptions",
-        "## How to repeat it", "simulation error", "Cohort variation", "Parameter uncertainty", found.loaded.hash,
+        "## How to reproduce it", "simulation error", "Cohort variation", "Parameter uncertainty", found.loaded.hash,
         found.loaded.scenario.question, "seed 1", "engine fake", "provenance", "default",
     ):  # fmt: skip
         assert words in text
