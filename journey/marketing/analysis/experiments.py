@@ -132,8 +132,8 @@ def _fisher_exact(table: ContingencyTable) -> TestResult:
     from scipy.stats import fisher_exact
 
     events, n, other_events, other_n = table
-    found = fisher_exact(np.array([[other_events, other_n - other_events], [events, n - events]]))
-    return TestResult(None, float(found.pvalue))
+    result = fisher_exact(np.array([[other_events, other_n - other_events], [events, n - events]]))
+    return TestResult(None, float(result.pvalue))
 
 
 TESTS: Mapping[str, tuple[str, Callable[[ContingencyTable], TestResult]]] = {

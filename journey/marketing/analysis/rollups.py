@@ -83,7 +83,7 @@ class Rollup:
         kpi_value: Value of the KPI.
         ci_low: Lower bound of its Wilson interval.
         ci_high: Upper bound.
-        held: Comparison with the benchmark.
+        comparison: Comparison with the benchmark.
         trend_vs_prior_window: Relative change from the preceding window of the same length.
         trend_ci_low: Lower bound of the trend.
         trend_ci_high: Upper bound.
@@ -108,7 +108,7 @@ class Rollup:
     kpi_value: float | None
     ci_low: float | None
     ci_high: float | None
-    held: BenchmarkComparison
+    comparison: BenchmarkComparison
     trend_vs_prior_window: float | None
     trend_ci_low: float | None
     trend_ci_high: float | None
@@ -123,25 +123,27 @@ class Rollup:
         """Fields in which the recorded rollup differs: field, recorded value, computed value (None if unknown)."""
         if self.recorded is None:
             return []
-        found = []
+        differing_fields = []
         for name in COMPARED_FIELDS:
             stated, computed = self.recorded[name], getattr(self, name)
             same = computed is not None and stated is not None and abs(stated - computed) <= self.tolerances[name]
             if stated is not None and not same:
-                found.append({"field": name, "recorded": stated, "computed": computed})
+                differing_fields.append({"field": name, "recorded": stated, "computed": computed})
         stated = self.recorded["recommendation"]
         if stated is not None and stated != self.advice.recommendation:
-            found.append({"field": "recommendation", "recorded": stated, "computed": self.advice.recommendation})
-        return found
+            differing_fields.append(
+                {"field": "recommendation", "recorded": stated, "computed": self.advice.recommendation}
+            )
+        return differing_fields
 
     def as_dict(self) -> dict[str, Any]:
         """The rollup as a JSON-ready mapping."""
         data = asdict(self)
-        del data["tolerances"], data["held"], data["advice"]
+        del data["tolerances"], data["comparison"], data["advice"]
         return data | {
             "window_start": self.window_start.isoformat(),
             "window_end": self.window_end.isoformat(),
-            **self.held.as_dict(),
+            **self.comparison.as_dict(),
             **self.advice.as_dict(),
             "notes": list(self.notes),
             "differences": self.differences,
@@ -248,7 +250,7 @@ def _build_rollup(
         kpi_value=kpi.value,
         ci_low=kpi.low,
         ci_high=kpi.high,
-        held=comparison,
+        comparison=comparison,
         trend_vs_prior_window=trend.value,
         trend_ci_low=trend.low,
         trend_ci_high=trend.high,

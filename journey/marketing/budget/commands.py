@@ -326,15 +326,15 @@ def _find_log_file(folders: Sequence[Path]) -> Path:
     for folder in folders:
         if folder.resolve() == bundled_folder(BUNDLED).resolve():
             raise InputError(f"{folder}: contains the bundled campaigns, which are read-only; copy the folder first")
-    found = [(folder, find_sources(folder, MARKETING_FAMILY)[0]) for folder in folders]
-    logs = [sources[LOG_DATASET].path for _, sources in found if LOG_DATASET in sources]
+    folder_sources = [(folder, find_sources(folder, MARKETING_FAMILY)[0]) for folder in folders]
+    logs = [sources[LOG_DATASET].path for _, sources in folder_sources if LOG_DATASET in sources]
     if len(logs) > 1:
         raise InputError(f"{' and '.join(map(str, logs))}: several logs, so the order of events is unknown; keep one")
     if logs:
         if logs[0].suffix.lower() not in (".jsonl", ".ndjson"):
             raise InputError(f"{logs[0]}: the log must be a JSON Lines file; convert it to {LOG_DATASET}.jsonl first")
         return logs[0]
-    folder_of_actions = next((folder for folder, sources in found if "budget_actions" in sources), folders[0])
+    folder_of_actions = next((folder for folder, sources in folder_sources if "budget_actions" in sources), folders[0])
     return folder_of_actions / f"{LOG_DATASET}.jsonl"
 
 

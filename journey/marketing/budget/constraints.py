@@ -68,13 +68,13 @@ def find_serious_risks(context: "MarketingContext") -> dict[ChannelKey, tuple[st
 
 def find_closed_campaigns(context: "MarketingContext") -> dict[str, str]:
     """Campaigns in which no money may be moved, with the reason."""
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     rows = context.cursor.execute(
         f"SELECT campaign_id, status, end_date::DATE, end_date::DATE < {context.as_of_sql}::DATE FROM seen_campaigns"
     )
     for campaign, status, end, has_ended in rows.fetchall():
         if status is not None and status not in context.policy.budget.active:
-            found[campaign] = f"the campaign is {status}"
+            reasons[campaign] = f"the campaign is {status}"
         elif has_ended:
-            found[campaign] = f"the campaign ended on {end.isoformat()}"
-    return found
+            reasons[campaign] = f"the campaign ended on {end.isoformat()}"
+    return reasons

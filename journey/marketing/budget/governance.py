@@ -83,36 +83,36 @@ def prove(events: Iterable[LogEvent], policy: MarketingPolicy) -> Proof:
 def _find_violations(event: LogEvent, before: list[LogEvent], policy: MarketingPolicy) -> list[Violation]:
     proposal = next((each for each in before if each.to_status == "proposed"), None)
     approval = next((each for each in reversed(before) if each.to_status == "approved"), None)
-    found: list[tuple[ViolationCode, str]] = []
+    faults: list[tuple[ViolationCode, str]] = []
     if proposal is None:
-        found.append(("not_proposed", "was executed without a proposal"))
+        faults.append(("not_proposed", "was executed without a proposal"))
     if approval is None or before[-1].to_status != "approved":
-        found.append(("not_approved", f"was executed on {event.timestamp.isoformat()} without a valid approval"))
+        faults.append(("not_approved", f"was executed on {event.timestamp.isoformat()} without a valid approval"))
     if approval is not None:
-        found.extend(_find_approval_faults(event, proposal, approval, policy))
+        faults.extend(_find_approval_faults(event, proposal, approval, policy))
     return [
         Violation(event.event_id, event.entity_id, event.amount, code, f"{event.entity_id} {text}.")
-        for code, text in found
+        for code, text in faults
     ]
 
 
 def _find_approval_faults(
     event: LogEvent, proposal: LogEvent | None, approval: LogEvent, policy: MarketingPolicy
 ) -> list[tuple[ViolationCode, str]]:
-    found: list[tuple[ViolationCode, str]] = []
+    faults: list[tuple[ViolationCode, str]] = []
     threshold = policy.budget.approval_from
     if approval.timestamp > event.timestamp:
-        found.append(("approved_later", f"was approved on {approval.timestamp.isoformat()}, after it was executed"))
+        faults.append(("approved_later", f"was approved on {approval.timestamp.isoformat()}, after it was executed"))
     amounts = {each.amount for each in (proposal, approval, event) if each is not None}
     if len(amounts) > 1:
-        found.append(("other_amount", "was not proposed, approved and executed with the same amount"))
+        faults.append(("other_amount", "was not proposed, approved and executed with the same amount"))
     max_amount = max((amount for amount in amounts if amount is not None), default=None)
     is_by_person = approval.actor_kind == "human" and approval.actor_id is not None
     if (max_amount is None or max_amount >= threshold) and not is_by_person:
-        found.append(("no_person", f"was not approved by a named person, which is required from {threshold:.2f}"))
+        faults.append(("no_person", f"was not approved by a named person, which is required from {threshold:.2f}"))
     if proposal is not None and _may_be_same_person(proposal, approval):
-        found.append(("own_approval", f"was approved by {approval.actor_id}, who proposed it or may have proposed it"))
-    return found
+        faults.append(("own_approval", f"was approved by {approval.actor_id}, who proposed it or may have proposed it"))
+    return faults
 
 
 def _may_be_same_person(proposal: LogEvent, approval: LogEvent) -> bool:

@@ -73,7 +73,7 @@ def report_impact(context: "MarketingContext") -> list[dict[str, Any]]:
     """).fetchall()
     roles: tuple[Role, Role] = ("gave", "received")
     prior = compute_prior(sum_counts(read_counts_by_channel(context)))
-    found = []
+    transfers = []
     for action, campaign, source, target, amount, moment in rows:
         moment_sql = f"{literal(moment.isoformat(sep=' '))}::TIMESTAMP"
         before = read_counts_by_channel(context, f"i.timestamp <= {moment_sql}")
@@ -86,7 +86,7 @@ def report_impact(context: "MarketingContext") -> list[dict[str, Any]]:
                     context.policy, is_spanned=(campaign, channel) in spanning)
             for channel, role in zip((source, target), roles, strict=True)
         ]  # fmt: skip
-        found.append(
+        transfers.append(
             {
                 "budget_action_id": action,
                 "campaign_id": campaign,
@@ -96,7 +96,7 @@ def report_impact(context: "MarketingContext") -> list[dict[str, Any]]:
                 "message": " ".join(f"{side.channel_id} {side.role} {amount:.2f}: {side.reason}" for side in impacts),
             }
         )
-    return found
+    return transfers
 
 
 def compare_channel(

@@ -54,27 +54,27 @@ def report_pending_actions(context: "MarketingContext", channels: Iterable[Chann
         SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, status FROM seen_budget_actions
         WHERE {IS_PENDING_SQL} ORDER BY timestamp, budget_action_id
     """).fetchall()
-    found = []
+    actions = []
     for *columns, status in rows:
         transfer = Transfer(*columns)
-        found_objections = [
+        objections = [
             *_find_closed_objection(closed.get(transfer.campaign_id)),
             *find_objections(transfer, available, serious_risks),
         ]
         exclusion = None if transfer.campaign_id in closed else exclusions.get(transfer.taker)
-        messages = [each.message for each in found_objections] or ["It currently breaks no rule."]
-        found.append(
+        messages = [each.message for each in objections] or ["It currently breaks no rule."]
+        actions.append(
             asdict(transfer)
             | {
                 "status": status,
                 "requires_human_approval": transfer.amount >= context.policy.budget.approval_from,
-                "objections": [each._asdict() for each in found_objections],
+                "objections": [each._asdict() for each in objections],
                 "message": " ".join(
                     [*messages, *([f"On {transfer.to_channel_id}, {exclusion}."] if exclusion else [])]
                 ),
             }
         )
-    return found
+    return actions
 
 
 def _find_closed_objection(reason: str | None) -> list[Objection]:

@@ -176,7 +176,7 @@ def _build_channel_states(
 ) -> list[ChannelState]:
     available = compute_available(context, deduct_pending=True)
     untrusted, closed = _find_untrusted_channels(context), find_closed_campaigns(context)
-    found = []
+    states = []
     for balance in channel_balances:
         key = balance.campaign_id, balance.channel_id
         channel_return = returns[key].posterior if key in returns else None
@@ -185,10 +185,10 @@ def _build_channel_states(
         )
         left_out = closed.get(balance.campaign_id) or untrusted.get(key) or _explain_missing_return(returns.get(key))
         mean = None if channel_return is None else channel_return.mean
-        found.append(
+        states.append(
             ChannelState(*key, balance.basis, available[key], mean, low, high, serious_risks.get(key, ()), left_out)
         )
-    return found
+    return states
 
 
 def _explain_missing_return(channel_return: ChannelReturn | None) -> str | None:
@@ -217,15 +217,15 @@ def _build_plans(
     channel_balances: list[ChannelBalance], returns: dict[ChannelKey, ChannelReturn], channels: list[ChannelState]
 ) -> dict[ChannelKey, ChannelPlan]:
     """Plans of the usable channels: final spend from the opening balance and transfers, else the spend so far."""
-    found = {}
+    plans = {}
     for balance, state in zip(channel_balances, channels, strict=True):
         key = balance.campaign_id, balance.channel_id
         channel_return = returns[key].posterior if key in returns else None
         if state.left_out is None and channel_return is not None:
             spent = returns[key].counts.spend
             planned = (balance.balance or 0.0) + (spent if balance.basis == "opening" else 0.0)
-            found[key] = ChannelPlan(channel_return, spent, max(spent, planned))
-    return found
+            plans[key] = ChannelPlan(channel_return, spent, max(spent, planned))
+    return plans
 
 
 class _CampaignOptimiser(AllocationOptimiser):
@@ -237,7 +237,7 @@ class _CampaignOptimiser(AllocationOptimiser):
         campaign_plans = {key: plan for key, plan in plans.items() if key[0] == campaign}
         super().__init__(campaign_plans, dict(workflow.available), context.policy.budget, self._is_permitted)
         self.confidence = context.policy.funnel.confidence
-        self.risky = workflow.risky()
+        self.serious_risks = workflow.get_serious_risks()
         self.pending_pairs = find_pending_pairs(context)
         self.moves = context.cursor.execute("""
             SELECT campaign_id, from_channel_id, to_channel_id, budget_action_id, amount, moment::DATE FROM moves
@@ -257,7 +257,9 @@ class _CampaignOptimiser(AllocationOptimiser):
     def _is_permitted(self, giver: ChannelKey, taker: ChannelKey, amount: float) -> bool:
         if {giver, taker} in self.pending_pairs:
             return False
-        return not find_objections(Transfer("", giver[0], giver[1], taker[1], amount), self.available, self.risky)
+        return not find_objections(
+            Transfer("", giver[0], giver[1], taker[1], amount), self.available, self.serious_risks
+        )
 
     def describe_opposite_moves(self, move: _SelectedMove) -> list[str]:
         """Executed transfers in the opposite direction, for the approver."""
@@ -292,7 +294,7 @@ def _build_proposal(
         workflow.propose(transfer, at=at, by="orchestrator", actor=ACTOR)
     needs_approval = move.amount >= budget.approval_from
     giver, taker = plans[move.giver].channel_return, plans[move.taker].channel_return
-    risks = optimiser.risky.get(move.giver, ())
+    risks = optimiser.serious_risks.get(move.giver, ())
     return Proposal(
         budget_action_id=transfer.transfer_id,
         campaign_id=transfer.campaign_id,
@@ -369,12 +371,12 @@ def _format_exclusion(channel: ChannelState) -> str:
 
 def _list_obstacles(channel: ChannelState) -> list[str]:
     """Reasons why a channel cannot receive or give."""
-    found = []
+    obstacles = []
     if channel.risks:
         verb = "is" if len(channel.risks) == 1 else "are"
-        found.append(f"{channel.channel_id} cannot receive money while {', '.join(channel.risks)} {verb} unsettled")
+        obstacles.append(f"{channel.channel_id} cannot receive money while {', '.join(channel.risks)} {verb} unsettled")
     if channel.available is None:
-        found.append(f"the available money of {channel.channel_id} is unknown")
+        obstacles.append(f"the available money of {channel.channel_id} is unknown")
     elif channel.available <= 0.0:
-        found.append(f"{channel.channel_id} has nothing to give")
-    return found
+        obstacles.append(f"{channel.channel_id} has nothing to give")
+    return obstacles

@@ -28,11 +28,11 @@ def report_budget_actions(context: "MarketingContext") -> list[dict[str, Any]]:
         FROM seen_budget_actions ORDER BY timestamp, budget_action_id
     """)
     names = [column[0] for column in cursor.description or ()]
-    found = []
+    actions = []
     for values in cursor.fetchall():
         row = dict(zip(names, values, strict=True))
         trail = logged.get(row["budget_action_id"])
-        found.append(
+        actions.append(
             row
             | {
                 "timestamp": format_moment(row["timestamp"]),
@@ -40,7 +40,7 @@ def report_budget_actions(context: "MarketingContext") -> list[dict[str, Any]]:
                 "trail_from": "log" if trail else "record",
             }
         )
-    return found
+    return actions
 
 
 def _read_log_trails(context: "MarketingContext") -> dict[str, list[dict[str, Any]]]:
@@ -48,10 +48,10 @@ def _read_log_trails(context: "MarketingContext") -> dict[str, list[dict[str, An
         SELECT entity_id, timestamp, to_status, coalesce(actor_id, actor_kind) FROM seen_{LOG_DATASET}
         WHERE entity = 'budget_action' ORDER BY timestamp, row_number
     """).fetchall()
-    found: dict[str, list[dict[str, Any]]] = {}
+    trails: dict[str, list[dict[str, Any]]] = {}
     for action, at, status, who in rows:
-        found.setdefault(action, []).append({"at": format_moment(at), "what": status, "who": who})
-    return found
+        trails.setdefault(action, []).append({"at": format_moment(at), "what": status, "who": who})
+    return trails
 
 
 def _build_trail(row: dict[str, Any]) -> list[dict[str, Any]]:

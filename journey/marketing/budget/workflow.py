@@ -21,13 +21,13 @@ class BudgetWorkflow:
         log: Refuses illegal moves and invalid approvals.
         available: Dollars that each channel can give, updated by transfers; None if unknown. A channel with an unknown
             amount gives nothing, and its amount stays unknown when it receives money.
-        risky: Function that returns the serious unsettled risks by channel; called at each step.
+        get_serious_risks: Function that returns the serious unsettled risks by channel; called at each step.
         transfers: Proposed transfers by ID.
     """
 
     log: MarketingLog
     available: dict[ChannelKey, float | None]
-    risky: Callable[[], Mapping[ChannelKey, tuple[str, ...]]] = dict
+    get_serious_risks: Callable[[], Mapping[ChannelKey, tuple[str, ...]]] = dict
     transfers: dict[str, Transfer] = field(default_factory=dict)
 
     def propose(
@@ -140,7 +140,7 @@ class BudgetWorkflow:
         return self.transfers[transfer_id]
 
     def _refuse_objections(self, transfer: Transfer) -> None:
-        broken_rules = find_objections(transfer, self.available, self.risky())
+        broken_rules = find_objections(transfer, self.available, self.get_serious_risks())
         if broken_rules:
             details = " ".join(f"{each.message} (rule: {each.code})" for each in broken_rules)
             raise InputError(f"{transfer.transfer_id}: {details}")

@@ -1,4 +1,4 @@
-"""Segment rollups from performance, what they are held against, and what they lead to."""
+"""Segment rollups from performance, what they are comparison against, and what they lead to."""
 
 from datetime import date
 
@@ -102,7 +102,7 @@ def test_without_a_target_the_kpi_is_compared_with_the_other_segments():
     tables = rows()
     row(tables, "campaigns", "CAMP_001")["kpi_target"] = None
     found = _rolled(tables)["CAMP_001", "SEG_002"]
-    assert (found.held.basis, found.held.reference) == ("other segments", pytest.approx(122 / 16200))
+    assert (found.comparison.basis, found.comparison.reference) == ("other segments", pytest.approx(122 / 16200))
     assert (found.advice.recommendation, found.advice.rule) == ("hold", "not_told_apart")
 
 
@@ -135,8 +135,8 @@ CASES = [
 
 @pytest.mark.parametrize(("recommendation", "rule", "measured", "target", "before"), CASES)
 def test_each_rule_has_its_case(recommendation, rule, measured, target, before):
-    held = compare_with_benchmark(measured, RATE, target, [], POLICY.rollups)
-    found = recommend(measured, RATE, held, compute_trend(measured, before, RATE, POLICY.rollups), POLICY.rollups)
+    comparison = compare_with_benchmark(measured, RATE, target, [], POLICY.rollups)
+    found = recommend(measured, RATE, comparison, compute_trend(measured, before, RATE, POLICY.rollups), POLICY.rollups)
     assert (found.recommendation, found.rule) == (recommendation, rule)
 
 
@@ -167,6 +167,8 @@ def test_a_higher_target_never_makes_a_recommendation_better(measured, target, o
 
 @given(counts, st.floats(1e-4, 1.0))
 def test_the_scale_needs_the_whole_interval_above_the_target(measured, target):
-    held = compare_with_benchmark(measured, RATE, target, [], POLICY.rollups)
-    found = recommend(measured, RATE, held, Trend(None, None, None, ""), POLICY.rollups)
-    assert found.recommendation != "scale" or (held.low > 1.0 and measured.conversions / measured.impressions > target)
+    comparison = compare_with_benchmark(measured, RATE, target, [], POLICY.rollups)
+    found = recommend(measured, RATE, comparison, Trend(None, None, None, ""), POLICY.rollups)
+    assert found.recommendation != "scale" or (
+        comparison.low > 1.0 and measured.conversions / measured.impressions > target
+    )

@@ -87,7 +87,7 @@ def test_the_rules_are_checked_again_at_each_step():
         workflow.approve("T", at=START, by="human", actor="Q")
     workflow.available[C, "A"] = 600.0
     workflow.approve("T", at=START, by="human", actor="Q")
-    workflow.risky = lambda: {(C, "B"): ("RSK_9",)}
+    workflow.get_serious_risks = lambda: {(C, "B"): ("RSK_9",)}
     with pytest.raises(InputError, match="unsettled serious risk: RSK_9"):
         workflow.execute("T", at=START, by="orchestrator")
 
