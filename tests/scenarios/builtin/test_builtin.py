@@ -29,8 +29,8 @@ SEGMENTS = ("SMB", "Mid-Market", "Enterprise")
 OVERRUN_OR_IDLE = {
     ("more_reviewers", "half"): "what it teaches: half of the reviewers cannot do the work",
     ("auto_approve", "treated"): "most of the reviewers' work is what the arm gives up",
-    ("auto_approve", "nobody"): "nobody reviews",
-    ("support_surge", "no_approval"): "nobody reviews",
+    ("auto_approve", "nobody"): "no approvals",
+    ("support_surge", "no_approval"): "no approvals",
 }
 
 
@@ -91,13 +91,13 @@ def test_each_asks_one_question_and_teaches_one_thing(name):
 
 def test_no_two_ask_the_same():
     scenarios = [load(name).scenario for name in NAMES]
-    for said in ("title", "question", "teaches"):
-        assert len({getattr(scenario, said) for scenario in scenarios}) == len(scenarios)
+    for key in ("title", "question", "teaches"):
+        assert len({getattr(scenario, key) for scenario in scenarios}) == len(scenarios)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_both_engines_live_the_same_lives(name):
+def test_both_engines_give_the_same_histories(name):
     loaded = load(name) if name == "seed_ten" else load(name, ["population.size=80"])
     for setup in loaded.arms:
         run = assert_same(setup, seed=3, days=loaded.scenario.horizon_days)
