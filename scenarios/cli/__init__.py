@@ -1,14 +1,15 @@
-"""The command line: one module per command, thin over the packages that do the work.
+"""The command line: one module per command; the work is in other packages.
 
-* `registry` names the commands; `application` turns the table into the `journey` program;
-* `guard` is the one place where errors become messages and exit codes;
-* `output` holds the conventions of what is printed and where.
+* `commands` lists the commands; `application` builds the `journey` program from the list;
+* `error_handling` turns errors into messages and exit codes;
+* `help_text` formats `--help`;
+* `console` prints results to stdout and messages to stderr.
 """
 
 import sys
 
 INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it; the others are in `guard`."""
+"""Exit code after Ctrl-C, as in shells; the others are in `error_handling`."""
 
 
 def main() -> None:
@@ -18,6 +19,6 @@ def main() -> None:
 
         app()
     except KeyboardInterrupt:
-        # No command had begun: for those, `guard` answers.
+        # Interrupted before a command started; afterwards `error_handling` handles it.
         print("interrupted", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None

@@ -1,8 +1,8 @@
-"""Which commands there are: the one table to extend when a command is added.
+"""The list of commands; add a new command here.
 
-A command is a module with a function `command`, whose signature (typer annotations) is the command's and whose
-docstring is its help. The module must be cheap to import: it is loaded to print `journey --help`, so whatever is heavy
-(DuckDB, NumPy, pydantic, rich) is imported inside the function.
+A command is a module with a function `command`. Its typer annotations define the arguments and options, and its
+docstring is the help. The module must be cheap to import, because `journey --help` imports it: import heavy packages
+(DuckDB, NumPy, pydantic, rich) inside the function.
 """
 
 COMMANDS: dict[str, str] = {
@@ -19,4 +19,4 @@ COMMANDS: dict[str, str] = {
     "explain": "scenarios.cli.explain",
     "verify": "scenarios.cli.verify",
 }
-"""Name of the command -> module that holds it, in the order in which `journey --help` lists them."""
+"""Name of the command -> its module, in the order of `journey --help`."""

@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 PIPED_WIDTH = 120
-"""Columns of a table that is piped into a file or a program, where there is no terminal to ask."""
+"""Width in columns of output to a file or a pipe."""
 
 
 LONG_LIST = 1_000
-"""A list of more items than this is printed an item a line; indenting it would take minutes for a large company."""
+"""A list with more items is printed one item per line, because indenting it takes minutes for large companies."""
 
 
 def print_json(value: Any) -> None:
     """Print one JSON value to stdout: dates as ISO 8601, unknown and not finite numbers as null.
 
-    It is indented for people to read, except for long lists, which come an item a line, and iterators, whose items
-    are printed as they are made.
+    The output is indented, except for long lists and iterators: they are printed one item per line. Items of an
+    iterator are printed as they are produced.
     """
     long_keys = [key for key, part in value.items() if _is_long(part)] if isinstance(value, Mapping) else []
     if not long_keys:
@@ -70,14 +70,14 @@ def _print_items(items: Iterable[Any]) -> None:
 
 def _compact(value: Any) -> str:
     try:
-        # The encoder in C does most values as they are; it stops at the few that `to_json_value` has to translate.
+        # The C encoder handles most values; only the others go through `to_json_value`.
         return json.dumps(value, ensure_ascii=False, allow_nan=False, default=to_json_value)
     except ValueError:
         return json.dumps(to_json_value(value), ensure_ascii=False, allow_nan=False)
 
 
 def to_json_value(value: Any) -> Any:
-    """`value` in the types that JSON knows."""
+    """`value` converted to JSON types."""
     if value is None or (isinstance(value, bool | int) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
@@ -97,17 +97,17 @@ def to_json_value(value: Any) -> Any:
     if hasattr(value, "item"):
         # A NumPy scalar.
         return to_json_value(value.item())
-    raise TypeError(f"{type(value).__name__} has no place in JSON output")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def format_date(moment: datetime) -> str:
-    """A moment as ISO 8601: the bare date when it carries no time of day."""
+    """A time as ISO 8601; the date alone at midnight."""
     text = moment.isoformat()
     return text.removesuffix("T00:00:00")
 
 
 def print_message(message: str) -> None:
-    """Tell the person something that is not the result: it goes to stderr."""
+    """Print a message that is not part of the result to stderr."""
     typer.echo(escape_terminal(message), err=True)
 
 
@@ -118,7 +118,7 @@ def _console_class() -> "type[Console]":
     from scenarios.cli.error_handling import exit_quietly
 
     class QuietConsole(Console):
-        """A console that ends quietly when its reader has gone."""
+        """A console that ends the program without an error when the reader of stdout closes the pipe."""
 
         def on_broken_pipe(self) -> None:
             exit_quietly()
@@ -131,8 +131,8 @@ def _console_class() -> "type[Console]":
 
 
 def console() -> "Console":
-    """Where results for people are printed (stdout)."""
-    # A terminal tells its width, and so does COLUMNS; a pipe does not, and rich would guess 80.
+    """The console for results on stdout."""
+    # A terminal and COLUMNS determine the width; for a pipe, rich would assume 80.
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     return _console_class()(
         width=None if known else PIPED_WIDTH, markup=False, emoji=False, highlight=False, soft_wrap=False
@@ -147,7 +147,7 @@ def styled(text: str, style: str, rest: str = "") -> "Text":
 
 
 def table(title: str, *columns: str, right: Sequence[str] = ()) -> "Table":
-    """An empty table in the house style; the columns in `right` hold numbers."""
+    """An empty table in the common style; the columns in `right` are aligned right."""
     from rich import box
     from rich.table import Table
 

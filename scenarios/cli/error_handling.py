@@ -1,6 +1,6 @@
-"""The one place where what went wrong becomes a message on stderr and an exit code; never a traceback.
+"""Error handling of all commands: a message on stderr and an exit code instead of a traceback.
 
-0 done; 1 done, and what was asked to hold did not; 2 the input or the command was wrong; 130 interrupted.
+Exit codes: 0 success; 1 completed, but a requested check failed; 2 invalid input or command; 130 interrupted.
 """
 
 import os
@@ -21,7 +21,7 @@ WRONG_INPUT = 2
 
 
 def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """`command`, with its errors turned into messages and exit codes."""
+    """`command` with errors converted to messages and exit codes."""
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
@@ -38,7 +38,7 @@ def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt:
             _exit_interrupted()
         except RuntimeError as error:
-            # DuckDB takes Ctrl-C for itself while a query runs, and reports it in its own way.
+            # During a query, DuckDB handles Ctrl-C and raises a RuntimeError.
             if "interrupt" not in str(error).lower():
                 raise
             _exit_interrupted()
@@ -52,16 +52,14 @@ def _exit_interrupted() -> None:
 
 
 def _refuse_closed_output() -> None:
-    """Python has no stdout at all when the caller closed it; results then have nowhere to go."""
+    """Refuse to run when the caller closed stdout: `sys.stdout` is None then."""
     if sys.stdout is None:
-        _exit_with_error(
-            "stdout is closed, so there is nowhere to print the result; leave it open or send it to a file"
-        )
+        _exit_with_error("stdout is closed, so the result cannot be printed; keep it open or redirect it to a file")
 
 
 def exit_quietly() -> None:
-    """End the process because whoever read stdout (``| head``) has gone: that is no failure of ours."""
-    # Python flushes stdout once more on its way out; pointed at nowhere, that cannot fail.
+    """End the process with code 0, because the reader of stdout (``| head``) has closed the pipe."""
+    # Python flushes stdout at exit; redirected to the null device, the flush cannot fail.
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, sys.stdout.fileno())
     raise typer.Exit(SUCCESS)
@@ -74,5 +72,5 @@ def _exit_with_error(message: str) -> None:
 
 def _format_os_error(error: OSError) -> str:
     if error.filename is None:
-        return f"the operating system refused: {error.strerror or error}"
+        return f"operating system error: {error.strerror or error}"
     return f"{error.filename}: {error.strerror or error}"

@@ -1,4 +1,4 @@
-"""An explanation as tables for people, readable from 60 columns on."""
+"""An explanation as tables on the terminal, readable from 60 columns."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scenarios.explain.timeline import TimelineLine
 
 _MIN_COLUMN_WIDTH = 22
-"""Characters below which a column for each arm is no longer readable: then an arm is named in a column instead."""
+"""In characters; with less room, the arm is named in a column instead of having a column of its own."""
 _DAY_COLUMN_WIDTH = 9
 _DIVERGENCE_STYLE = "bold yellow"
 _SAME = "the same"
@@ -49,14 +49,14 @@ def print_explanation(out: "Console", explanation: "Explanation") -> None:
 def _print_customer(out: "Console", explanation: "Explanation") -> None:
     first = explanation.histories[0].history
     person = first.initial
-    since = f", {person.days_in_stage:.1f} days since" if person.days_in_stage else ""
+    since = f" for {person.days_in_stage:.1f} days" if person.days_in_stage else ""
     began = f"in {first.first_stage} on day 0{since}"
     if person.arrives_at > 0.0:
-        began = f"comes on day {person.arrives_at:.1f}, in {first.first_stage}"
-    consent = "" if person.consents else "; gave no consent to be contacted"
+        began = f"arrives on day {person.arrives_at:.1f}, in {first.first_stage}"
+    consent = "" if person.consents else "; no consent to be contacted"
     out.print(
         f"Customer {explanation.customer} of {explanation.loaded.scenario.title!r}: {first.segment}, risk tier "
-        f"{TIERS[person.tier]}, {format_dollars(person.account_value)} a year; {began}{consent}.\n",
+        f"{TIERS[person.tier]}, {format_dollars(person.account_value)} per year; {began}{consent}.\n",
     )
 
 
@@ -78,7 +78,7 @@ def _wide_timeline(arms: Sequence[str], lines: Sequence["TimelineLine"], diverge
 
 
 def _narrow_timeline(arms: Sequence[str], lines: Sequence["TimelineLine"], diverges_at: float | None) -> "Table":
-    result = table("Timeline, by day", "day", "arm", "what happens", right=("day",))
+    result = table("Timeline, by day", "day", "arm", "event", right=("day",))
     for line in lines:
         marked = line.time == diverges_at and not line.is_shared
         by_text: dict[str, list[str]] = {}
@@ -93,7 +93,7 @@ def _narrow_timeline(arms: Sequence[str], lines: Sequence["TimelineLine"], diver
 
 
 def _format_day(line: "TimelineLine", *, marked: bool) -> str:
-    # A sign besides the colour, for pipes and for those who do not see it.
+    # A sign besides the colour, for pipes and for readers who do not see colours.
     return f"{'> ' if marked else ''}{line.time:.1f}"
 
 
@@ -101,37 +101,39 @@ def _print_end_stages(out: "Console", explanation: "Explanation") -> None:
     ends = []
     for history in explanation.histories:
         stay = history.history.stays[-1]
-        state = "unfinished" if history.is_unfinished else "for good"
+        state = "not final" if history.is_unfinished else "final"
         if stay.stage in explanation.loaded.scenario.world.lost:
-            state = "gone, and may be won back"
+            state = "churned, can be won back"
         ends.append(f"{history.name}: in {stay.stage} since day {max(0.0, stay.entered_at):.1f}, {state}")
-    out.print(f"On day {explanation.loaded.scenario.horizon_days:g}, the end: {'; '.join(ends)}.\n")
+    out.print(f"At the end, day {explanation.loaded.scenario.horizon_days:g}: {'; '.join(ends)}.\n")
 
 
 def _print_divergences(out: "Console", explanation: "Explanation") -> None:
     if not explanation.divergences:
-        out.print("There is one arm only, so there is nothing to part from.\n")
+        out.print("The scenario has one arm only, so there is no divergence.\n")
     for name, divergence in explanation.divergences.items():
         if divergence is None:
             out.print(
-                f"{name} and {explanation.histories[0].name} do not part: nothing but looks without consequence "
+                f"{name} and {explanation.histories[0].name} do not diverge: only evaluations without an action "
                 "can differ.\n",
             )
             continue
         before, after = divergence.arms
         out.print(styled(f"{before} and {after} diverge on day {divergence.first.time:.1f}.", "bold"))
-        out.print(f"Why: {divergence.why}.")
-        out.print(f"What came of it: {divergence.effect}.\n")
+        out.print(f"Cause: {divergence.why}.")
+        out.print(f"Effect: {divergence.effect}.\n")
 
 
 def _money_table(explanation: "Explanation") -> "Table":
-    """The money line by line, one column an arm; the last columns are the differences from the first."""
+    """The value and cost lines by arm; the last columns are the differences from the first arm."""
     arms = [history.name for history in explanation.histories]
     differences = ["difference"] if len(arms) == 2 else [f"{arm} - {arms[0]}" for arm in arms[1:]]
     columns = [*arms, *differences]
-    result = table("What it was worth, in dollars", "line", *columns, right=columns)
+    result = table("Value and cost of the customer", "line", *columns, right=columns)
     amounts = [{line.name: line for line in history.ledger.lines} for history in explanation.histories]
-    _add_amounts(result, "revenue (not added up)", [history.quantities["revenue"] for history in explanation.histories])
+    _add_amounts(
+        result, "revenue (not in the net)", [history.quantities["revenue"] for history in explanation.histories]
+    )
     for name in sorted(dict.fromkeys(name for lines in amounts for name in lines), key=_line_order):
         sign = -1.0 if any(name in lines and lines[name].kind == "cost" for lines in amounts) else 1.0
         _add_amounts(
@@ -145,7 +147,7 @@ def _money_table(explanation: "Explanation") -> "Table":
 
 
 def _line_order(name: str) -> int:
-    """Where a line stands: what is worth something, then the actions, then the other costs."""
+    """Sort key of a line: value lines, then actions, then other costs."""
     return _OVERHEADS.index(name) + 2 if name in _OVERHEADS else int(name.startswith("actions."))
 
 
@@ -166,8 +168,8 @@ def _print_run_details(out: "Console", explanation: "Explanation") -> None:
     out.print(
         f"All {explanation.customers:,} customers were simulated in every arm, because they share the reviewers; "
         "this is one "
-        f"of them. What is marked as truth, nobody in the company sees. Seed {explanation.loaded.scenario.seed}, "
+        f"of them. Events marked as hidden truth are unknown to the company. Seed {explanation.loaded.scenario.seed}, "
         "scenario "
-        f"{explanation.loaded.hash}, engine {explanation.engine}. One life is an example: `journey compare` says "
-        "what holds.",
+        f"{explanation.loaded.hash}, engine {explanation.engine}. One customer is an example; `journey compare` "
+        "measures the effect.",
     )

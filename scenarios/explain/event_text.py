@@ -1,4 +1,4 @@
-"""The events of a trace in words, a few to a line."""
+"""Events of a trace as short texts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,52 +13,52 @@ if TYPE_CHECKING:
 
 _REASONS = {
     "act": "as planned",
-    "no_evidence": "no live signal",
-    "below_threshold": "not bad enough to act",
-    "low_confidence": "the evidence is too thin",
-    "no_play": "no play for it",
-    "open_intervention": "an intervention is under way",
-    "cooling_down": "contacted or refused too recently",
-    "capped": "contacted too often of late",
+    "no_evidence": "no active signal",
+    "below_threshold": "below the severity threshold",
+    "low_confidence": "below the confidence threshold",
+    "no_play": "no matching playbook action",
+    "open_intervention": "intervention in progress",
+    "cooling_down": "in cool-down",
+    "capped": "contact cap reached",
     "not_live": "no longer a customer",
-    "no_stage": "the stage is not known",
-    "vetoed": "governance forbids it",
+    "no_stage": "stage unknown",
+    "vetoed": "vetoed by governance",
 }
 _IDLE_LABELS = ("none", "monitor_only")
-_MOVE_CAUSES = {events.RENEWAL: "at the renewal", events.PAYMENT: "a charge failed and was not made good"}
+_MOVE_CAUSES = {events.RENEWAL: "at the renewal", events.PAYMENT: "a payment failed and was not recovered"}
 _BAD_RECORDS = {
-    events.ORPHANED: "recorded for a customer nobody knows, so not heard",
-    events.DUPLICATE: "recorded a second time, so not heard",
+    events.ORPHANED: "recorded for an unknown customer, ignored",
+    events.DUPLICATE: "duplicate record, ignored",
 }
-_OUTCOMES = {"no_action_needed": "it had not been needed", "no_response": "no response"}
+_OUTCOMES = {"no_action_needed": "no action was needed", "no_response": "no response"}
 
 
 def is_idle_evaluation(row: "Row") -> bool:
-    """Whether a row is a decision from which nothing follows."""
+    """Whether a row is a decision without an action."""
     return row.kind == events.DECISION and row.label in _IDLE_LABELS
 
 
 def format_reason(code: str | None) -> str:
-    """Why a decision came out as it did."""
-    return _REASONS.get(code or "", format_name(code or "no reason given"))
+    """The reason for a decision."""
+    return _REASONS.get(code or "", format_name(code or "no reason recorded"))
 
 
 def describe_event(row: "Row") -> str:
-    """One event in words."""
-    words = _DESCRIBERS.get(row.kind)
-    return words(row) if words is not None else format_name(f"{row.kind} {row.label}")
+    """One event as text."""
+    describe = _DESCRIBERS.get(row.kind)
+    return describe(row) if describe is not None else format_name(f"{row.kind} {row.label}")
 
 
 def describe_idle_evaluations(rows: Sequence["Row"]) -> str:
-    """A run of decisions from which nothing follows, in one line."""
+    """Consecutive decisions without an action, as one text."""
     if len(rows) == 1:
-        verb = "watches" if rows[0].label == "monitor_only" else "looks, does nothing"
-        return f"{verb}: {format_reason(rows[0].reason)}{_wrong_stage_note(rows[0])}"
+        result = "monitoring only" if rows[0].label == "monitor_only" else "no action"
+        return f"evaluated: {result} ({format_reason(rows[0].reason)}){_wrong_stage_note(rows[0])}"
     reasons = Counter(row.reason for row in rows)
     why = ", ".join(f"{count} x {format_reason(reason)}" for reason, count in reasons.most_common())
     wrong_stage_count = sum(row.to_stage is not None for row in rows)
-    wrong_stage_text = f"; the stage on record is wrong in {wrong_stage_count}" if wrong_stage_count else ""
-    return f"looks {len(rows)} times, does nothing ({why}{wrong_stage_text}), up to day {rows[-1].time:.1f}"
+    wrong_stage_text = f"; wrong recorded stage in {wrong_stage_count}" if wrong_stage_count else ""
+    return f"evaluated {len(rows)} times until day {rows[-1].time:.1f}: no action ({why}{wrong_stage_text})"
 
 
 def _describe_move(row: "Row") -> str:
@@ -72,28 +72,28 @@ def _describe_arrival(row: "Row") -> str:
 
 def _describe_funnel(row: "Row") -> str:
     return (
-        f"comes from {format_name(row.stage)} to {format_name(row.to_stage or row.stage)}, by {format_name(row.label)}"
+        f"moves from {format_name(row.stage)} to {format_name(row.to_stage or row.stage)}, via {format_name(row.label)}"
     )
 
 
 def _describe_value_change(row: "Row") -> str:
-    return f"{format_name(row.label)}: the account is now worth {format_dollars(row.value)} a year"
+    return f"{format_name(row.label)}: account value now {format_dollars(row.value)} per year"
 
 
 def _describe_signal(row: "Row") -> str:
     source = f", {row.source}" if row.source else ""
     late = "" if row.dated is None else f", dated day {row.dated:.1f}"
-    about = _BAD_RECORDS.get(row.reason or "") or f"truth, unseen: {_true_cause(row)}"
+    about = _BAD_RECORDS.get(row.reason or "") or f"hidden truth: {_true_cause(row)}"
     return f"signal {format_name(row.label)} {row.value:.2f}{source}{late} ({about})"
 
 
 def _true_cause(row: "Row") -> str:
-    return "a false alarm" if row.reason == events.NOISE else f"from {format_name(row.reason or 'nothing')}"
+    return "false alarm" if row.reason == events.NOISE else f"caused by {format_name(row.reason or 'nothing')}"
 
 
 def _wrong_stage_note(row: "Row") -> str:
-    """What the records say of the customer's stage, where they are wrong."""
-    return "" if row.to_stage is None else f" (on record in {format_name(row.to_stage)}, which is wrong)"
+    """The recorded stage of the customer, where it is wrong."""
+    return "" if row.to_stage is None else f" (wrong recorded stage: {format_name(row.to_stage)})"
 
 
 def _describe_decision(row: "Row") -> str:
@@ -103,7 +103,7 @@ def _describe_decision(row: "Row") -> str:
 
 
 def _describe_request(row: "Row") -> str:
-    return f"asks for approval of {format_name(row.label)}, {format_dollars(row.value)} at stake"
+    return f"requests approval of {format_name(row.label)}, {format_dollars(row.value)} at stake"
 
 
 def _describe_review(row: "Row") -> str:
@@ -113,7 +113,7 @@ def _describe_review(row: "Row") -> str:
 
 
 def _describe_action(row: "Row") -> str:
-    return f"{format_name(row.label)} is carried out, {format_exact_dollars(row.value)}"
+    return f"executes {format_name(row.label)}, {format_exact_dollars(row.value)}"
 
 
 def _describe_outcome(row: "Row") -> str:
@@ -121,9 +121,7 @@ def _describe_outcome(row: "Row") -> str:
 
 
 def _describe_distress(row: "Row") -> str:
-    return (
-        f"distress {'begins' if row.kind == events.DISTRESS_ON else 'ends'}: {format_name(row.label)} (truth, unseen)"
-    )
+    return f"distress {'begins' if row.kind == events.DISTRESS_ON else 'ends'}: {format_name(row.label)} (hidden truth)"
 
 
 _DESCRIBERS = {

@@ -1,7 +1,7 @@
-"""One customer's life in every arm, on the same luck: what happened, where the arms part, why, and what it was worth.
+"""The history of one customer in every arm: events, first divergence, cause, and value.
 
-The arms are lived by the whole cohort, because customers share the reviewers: how long this one waits depends on the
-others. The rows of the one customer are then picked out of the trace.
+All arms are simulated with common random numbers. The whole cohort is simulated, because customers share the reviewers
+and so affect each other's review wait. The rows of the one customer are then selected from the trace.
 """
 
 from dataclasses import dataclass, replace
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 REPLICATION = 0
 _SHARED_COST = "infrastructure"
-"""The one cost that is not any customer's own."""
+"""The cost line that cannot be attributed to a customer."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArmHistory:
-    """One customer's life in one arm.
+    """The history of one customer in one arm.
 
     Attributes:
         name: Name of the arm.
         history: The customer and the rows of the trace.
-        is_unfinished: Whether the end of the run cut the life off.
-        quantities: What the customer brought and cost, before prices.
-        ledger: The same with the arm's prices: what an arm in which nothing happens would not have.
+        is_unfinished: Whether the customer was in a non-terminal stage at the end of the run.
+        quantities: Quantities of value and cost, before prices.
+        ledger: Value and cost at the prices of the arm, compared with an arm without events.
     """
 
     name: str
@@ -48,7 +48,7 @@ class ArmHistory:
     ledger: Ledger
 
     def as_dict(self) -> dict[str, Any]:
-        """The life as a JSON-ready mapping."""
+        """The history as a JSON-ready mapping."""
         actions = {name: n for name, n in self.quantities.items() if name.startswith("actions.")}
         return {
             "events": [event_as_dict(row) for row in self.history.rows],
@@ -67,15 +67,15 @@ class ArmHistory:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What `journey explain` has to say.
+    """The result of `journey explain`.
 
     Attributes:
         loaded: The scenario.
         customer: Number of the customer.
-        customers: Size of the cohort that was lived.
+        customers: Number of customers in the simulated cohort.
         engine: Which engine ran.
         histories: One per arm, the baseline first.
-        divergences: Per arm but the baseline, how it parts from the baseline; None where it does not.
+        divergences: By arm other than the baseline, its first divergence from the baseline; None where there is none.
     """
 
     loaded: LoadedScenario
@@ -87,9 +87,9 @@ class Explanation:
 
     @property
     def earliest_divergence(self) -> Divergence | None:
-        """The earliest parting of any arm from the baseline."""
+        """The earliest divergence of any arm from the baseline."""
         known = [divergence for divergence in self.divergences.values() if divergence is not None]
-        return min(known, key=lambda parting: parting.first.time, default=None)
+        return min(known, key=lambda divergence: divergence.first.time, default=None)
 
     def as_dict(self) -> dict[str, Any]:
         """The explanation as the command line's JSON."""
@@ -134,7 +134,7 @@ class Explanation:
 
 
 def explain(loaded: LoadedScenario, customer: int, *, engine: str = REFERENCE) -> Explanation:
-    """Live every arm and pick out one customer.
+    """Simulate every arm and select one customer.
 
     Args:
         loaded: The scenario.
@@ -142,7 +142,7 @@ def explain(loaded: LoadedScenario, customer: int, *, engine: str = REFERENCE) -
         engine: Which engine; see `simulation.runs.run.run_arm`.
 
     Raises:
-        InputError: There is no such customer, or none before the run ends, or the engine refuses the scenario.
+        InputError: The customer does not exist or arrives after the end of the run, or the engine refuses the scenario.
     """
     scenario = loaded.scenario
     if scenario.acquisition is not None:
@@ -150,8 +150,8 @@ def explain(loaded: LoadedScenario, customer: int, *, engine: str = REFERENCE) -
     person = initial_history(loaded.arms[0], customer, seed=scenario.seed, replication=REPLICATION).initial
     if person.arrives_at >= scenario.horizon_days:
         raise InputError(
-            f"customer {customer} comes on day {person.arrives_at:.1f}, after the end of the run on day "
-            f"{scenario.horizon_days:g}; take another one, or a longer run (--set horizon_days=...)"
+            f"customer {customer} arrives on day {person.arrives_at:.1f}, after the end of the run on day "
+            f"{scenario.horizon_days:g}; choose another customer, or a longer run (--set horizon_days=...)"
         )
     histories = []
     for arm in loaded.arms:
@@ -165,7 +165,7 @@ def explain(loaded: LoadedScenario, customer: int, *, engine: str = REFERENCE) -
         )
         histories.append(_build_arm_history(loaded, arm, run, customer))
         engine_used, customers = run.engine, run.customers
-        # One arm's rows at a time are enough in memory.
+        # Keep the rows of only one arm in memory.
         del run
     first = histories[0]
     return Explanation(
@@ -182,10 +182,10 @@ def explain(loaded: LoadedScenario, customer: int, *, engine: str = REFERENCE) -
 
 
 def _refuse_customer_missing_in_an_arm(loaded: LoadedScenario, customer: int) -> None:
-    """Arms with campaigns have different customers; only a life that is lived in all of them can be set side by side.
+    """Refuse a customer that is missing in an arm: arms with campaigns have different customers.
 
     Raises:
-        InputError: The customer does not buy in every arm; the message names some who do.
+        InputError: The customer does not buy in every arm; the message names some that do.
     """
     seed, days = loaded.scenario.seed, loaded.scenario.horizon_days
     buyers = {}
@@ -197,7 +197,9 @@ def _refuse_customer_missing_in_an_arm(loaded: LoadedScenario, customer: int) ->
         return
     shared = sorted(set.intersection(*buyers.values()))
     known = (
-        f"buyers in every arm are, for instance, {', '.join(map(str, shared[:3]))}" if shared else "nobody buys in all"
+        f"customers that buy in every arm: {', '.join(map(str, shared[:3]))}"
+        if shared
+        else "no customer buys in all arms"
     )
     raise InputError(f"customer {customer} does not buy in {', '.join(missing_arms)}; {known}")
 
@@ -215,7 +217,7 @@ def _build_arm_history(loaded: LoadedScenario, arm: "ArmSpec", run: "Run", custo
 
 
 def _build_ledger(loaded: LoadedScenario, arm: "ArmSpec", run: "Run", quantities: dict[str, float]) -> Ledger:
-    """One customer's money: the comparison's own ledger, held against an arm in which nothing happens."""
+    """The ledger of one customer: that of a comparison with an arm without events."""
     own = replace(run, quantities=quantities, trace=None)
     nothing = replace(own, quantities=dict.fromkeys(quantities, 0.0))
     found = compute_returns(loaded.scenario, (arm, arm), [(nothing, own)], run.days)[arm.name].ledger

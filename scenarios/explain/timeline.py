@@ -1,4 +1,4 @@
-"""The lives that one customer leads in several arms, merged by time into lines with a cell for each arm."""
+"""The histories of one customer in several arms, merged by time into lines with one cell per arm."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TimelineLine:
-    """What happens at one time.
+    """The events of one time.
 
     Attributes:
         time: In days.
-        cells: Per arm, what happens in it; empty where nothing does.
+        cells: The event of each arm; empty where there is none.
     """
 
     time: float
@@ -25,12 +25,12 @@ class TimelineLine:
 
     @property
     def is_shared(self) -> bool:
-        """Whether the same happens in every arm."""
+        """Whether all arms have the same event."""
         return len(set(self.cells)) == 1
 
 
 def merge_histories(histories: Sequence[Sequence["Row"]]) -> list[TimelineLine]:
-    """The lives side by side, in order of time; looks from which nothing follows are gathered into one line a run."""
+    """The histories side by side, by time; consecutive evaluations without an action become one line."""
     texts = [_group_by_time(rows) for rows in histories]
     lines: list[TimelineLine] = []
     for time in sorted({time for history in texts for time in history}):

@@ -34,11 +34,11 @@ def test_it_fits_the_terminal(width, arms):
     assert done.exit_code == 0, done.stderr
     if not arms:
         assert max(len(line.rstrip()) for line in done.stdout.splitlines()) <= width
-    for words in ("Timeline", "What it was worth", "the end:", "share the reviewers"):
+    for words in ("Timeline", "Value and cost of the customer", "At the end, day", "share the reviewers"):
         assert words in " ".join(done.stdout.split())
 
 
-def test_the_parting_is_marked_without_colour_too():
+def test_the_divergence_is_marked_without_colour_too():
     for customer in range(0, 60, 3):
         answer = json_of("explain", "onboarding_outreach", "--customer", customer, *SMALL)
         if answer["parting"] is not None:
@@ -49,7 +49,7 @@ def test_the_parting_is_marked_without_colour_too():
     assert f"diverge on day {answer['parting']['time']:.1f}" in done.stdout
 
 
-def test_one_arm_alone_is_told_too():
+def test_a_scenario_with_one_arm_is_explained_too():
     done = invoke("explain", "onboarding_outreach", "--customer", 1, *SMALL, "--set", "arms.treated=false")
     assert done.exit_code == 0
     assert "one arm only" in done.stdout
@@ -73,8 +73,8 @@ def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):
     assert done.stdout == ""
 
 
-def test_both_engines_tell_the_same_life():
-    """Slow only where the compiled engine is not on disk yet."""
+def test_both_engines_give_the_same_history():
+    """Slow only if the compiled engine is not cached yet."""
     texts = [json.dumps(found_by(engine)) for engine in ("reference", "auto")]
     assert texts[0] == texts[1]
 

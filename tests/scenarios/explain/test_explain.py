@@ -167,7 +167,7 @@ def test_a_customer_who_does_not_exist_is_refused_before_anything_runs(loaded, m
         explain(loaded, 60)
 
 
-def test_a_customer_who_comes_later_is_told_from_the_day_of_arrival_and_refused_after_the_end():
+def test_a_later_customer_is_explained_from_arrival_and_refused_after_the_end():
     later = ["population.arrivals={ share = 1, over_days = 200, stage = 'retention' }"]
     short = load("onboarding_outreach", [*SMALL, *later])
     days = {
@@ -175,7 +175,7 @@ def test_a_customer_who_comes_later_is_told_from_the_day_of_arrival_and_refused_
     }
     late = next(customer for customer, day in days.items() if day > 120.0)
     early = next(customer for customer, day in days.items() if day < 120.0)
-    message = f"customer {late} comes on day {days[late]:.1f}, after the end of the run on day 120"
+    message = f"customer {late} arrives on day {days[late]:.1f}, after the end of the run on day 120"
     with pytest.raises(InputError, match=message):
         explain(short, late)
     told = explain(short, early).as_dict()
