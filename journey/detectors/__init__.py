@@ -1,7 +1,7 @@
-"""Detectors: raw events of one customer become signals.
+"""Detectors: derive signals from the raw events of one customer.
 
-The built-in ones are small and transparent; a sentiment model or an anomaly detector of your own plugs in through
-the entry point group ``journeylab.detectors``.
+The built-in detectors are simple. Add your own, for instance a sentiment model, through the entry point group
+``journeylab.detectors``.
 """
 
 from journey.detectors.builtin import (

@@ -15,11 +15,11 @@ class TicketSpike:
     """Several support tickets within a few days.
 
     A spike is reported once, when the threshold is reached, and again only after the tickets have fallen below it.
-    The strength is tickets / (2 x threshold), at most 1: a half at the threshold, full at twice as many.
+    The strength is tickets / (2 x threshold), at most 1: 0.5 at the threshold, and 1 at twice the threshold.
 
     Attributes:
         event_type: Type of the events to count.
-        count_field: Field of the metadata that says how many tickets an event stands for (else each is one).
+        count_field: Metadata field with the number of tickets of an event. Default: one ticket.
         window_days: Length of the window, in days.
         threshold: Tickets within the window that make a spike.
     """
@@ -42,7 +42,7 @@ class TicketSpike:
         was_high = False
         for now in sorted({when for when, _ in tickets}):
             count = sum(amount for when, amount in tickets if now - window < when <= now)
-            # Just before this moment: tickets may have fallen below the threshold without any event to show it.
+            # The count just before this moment, because it may have fallen below the threshold without an event.
             before = sum(amount for when, amount in tickets if now - window < when < now)
             if count >= self.threshold and not (was_high and before >= self.threshold):
                 strength = min(1.0, count / (2.0 * self.threshold))
@@ -52,16 +52,16 @@ class TicketSpike:
 
 @dataclass(frozen=True, slots=True)
 class UsageDrop:
-    """Use that falls against the weeks before.
+    """Usage that falls compared with the previous weeks.
 
-    At each usage event the latest window is compared with the one before it, once both are covered by data. A drop
-    is reported when it reaches the threshold, and again only after use has recovered. The strength is the share lost.
+    At each usage event the latest window is compared with the previous one, once data cover both. A drop is reported
+    when it reaches the threshold, and again only after usage has recovered. The strength is the share lost.
 
     Attributes:
-        event_type: Type of the events that report use.
-        amount_field: Field of the metadata with the amount (else each event counts as one).
+        event_type: Type of the events that report usage.
+        amount_field: Metadata field with the amount. Default: 1 per event.
         window_days: Length of each of the two windows, in days.
-        min_drop: Share lost from which on it is a drop.
+        min_drop: Smallest share lost that counts as a drop.
     """
 
     event_type: str = "product_used"
@@ -93,15 +93,15 @@ class UsageDrop:
 
 @dataclass(frozen=True, slots=True)
 class Inactivity:
-    """No event at all for some time.
+    """No event for some time.
 
-    A silence is reported each time it has grown by `quiet_days`, up to `max_warnings` times, dated the day it got
-    that long: strength 1 - 0.5^k at the k-th warning.
+    A warning is given after each further `quiet_days` without an event, up to `max_warnings` times, dated the day it is
+    reached. The k-th warning has strength 1 - 0.5^k.
 
     Attributes:
-        quiet_days: A silence this long (days) is worth a warning.
-        max_warnings: Most warnings for one silence.
-        ignored: Event types that are no sign of life, such as what the company itself sent.
+        quiet_days: Days without an event before each warning.
+        max_warnings: Maximum warnings for one period without events.
+        ignored: Event types that are not customer activity, such as messages from the company.
     """
 
     quiet_days: float = 14.0
@@ -110,7 +110,7 @@ class Inactivity:
     name: str = "inactivity"
 
     def detect(self, customer_id: str, events: Sequence[Event], as_of: datetime) -> Iterator[Signal]:
-        """Signals for every silence between two events, and for the one that lasts until `as_of`."""
+        """Signals for every period without events, including the one that lasts until `as_of`."""
         active_times = sorted({event.timestamp for event in events if event.event_type not in self.ignored})
         for last, following in zip_longest(active_times, active_times[1:]):
             for warning in range(1, self.max_warnings + 1):
@@ -122,11 +122,11 @@ class Inactivity:
 
 @dataclass(frozen=True, slots=True)
 class FailedOnboardingStep:
-    """A step of onboarding that failed; failing again makes it stronger: 1 - 0.5^n after n failures in the window.
+    """A failed onboarding step. After n failures in the window the strength is 1 - 0.5^n.
 
     Attributes:
         event_type: Type of the events that report a failure.
-        window_days: How long a failure is remembered, in days.
+        window_days: Length of the window, in days.
     """
 
     event_type: str = "onboarding_step_failed"
@@ -148,7 +148,7 @@ class PriceComplaint:
     """The customer objects to the price or asks for a discount.
 
     Attributes:
-        event_types: Types of the events that say so.
+        event_types: Types of the events that report it.
         strength: Strength of each such signal, in [0, 1].
     """
 
@@ -169,7 +169,7 @@ def builtin_detectors() -> tuple[Detector, ...]:
 
 
 def read_amount(event: Event, field: str) -> float:
-    """A number out of an event's metadata; 1 where there is none, or none that makes sense."""
+    """A number in an event's metadata; 1 if it is missing or invalid."""
     given = event.metadata.get(field, 1.0)
     if isinstance(given, bool) or not isinstance(given, int | float | str):
         return 1.0

@@ -1,4 +1,4 @@
-"""What a detector is."""
+"""The interface of detectors."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,10 +9,10 @@ from journey.records.model import Event, Signal
 
 @runtime_checkable
 class Detector(Protocol):
-    """Turns the events of one customer into signals.
+    """Derives signals from the events of one customer.
 
-    The same events give the same signals, in whatever order they were recorded, and a later event never changes a
-    signal that was made before it: a signal dated ``t`` follows from events up to ``t`` alone.
+    The same events give the same signals, regardless of the order in which they were recorded. A signal dated ``t``
+    depends only on events up to ``t``, so later events never change it.
 
     Attributes:
         name: Unique among the detectors of a run; it becomes part of the keys of its signals.
@@ -28,8 +28,8 @@ class Detector(Protocol):
         Args:
             customer_id: The customer.
             events: All events of the customer up to `as_of`, oldest first; never empty.
-            as_of: Now. No signal may be dated later.
+            as_of: The current moment. No signal may be dated later.
 
         Returns:
-            Signals of this customer. Key, source and stage may be left out; they are filled in.
+            Signals of this customer. Key, source and stage are optional; missing ones are filled in.
         """

@@ -18,18 +18,18 @@ SOURCE = "automated"
 def detect(
     records: Records, detectors: Sequence[Detector] | None = None, as_of: date | datetime | None = None
 ) -> list[Signal]:
-    """The signals that detectors see in the events, ordered by customer, date and type.
+    """The signals that detectors derive from the events, ordered by customer, date and type.
 
-    Each has a key made of detector, customer and moment, so that detecting again gives the same keys, and the
-    source ``automated``. `Records.add_signals` adds those that are not recorded yet.
+    Each has a key of detector, customer and moment, so that repeated detection gives the same keys, and the source
+    ``automated``. `Records.add_signals` adds the signals that are not recorded yet.
 
     Args:
-        records: The records; events of unknown customers are left out.
-        detectors: Which to run (default: the built-in ones and those that are plugged in).
-        as_of: Nothing later is looked at; a bare date includes its whole day. Default: the latest date.
+        records: The records; events of unknown customers are ignored.
+        detectors: The detectors to run. Default: built-in detectors and installed plug-ins.
+        as_of: Later events are ignored; a bare date includes its whole day. Default: the latest date.
 
     Raises:
-        InputError: Two detectors have one name, or one of them made a signal that cannot be.
+        InputError: Two detectors have the same name, or a detector returned an invalid signal.
     """
     active = list(load_detectors() if detectors is None else detectors)
     _refuse_duplicate_names(active)
@@ -77,16 +77,16 @@ def _refuse_duplicate_names(detectors: Sequence[Detector]) -> None:
     names = [detector.name for detector in detectors]
     duplicates = sorted({name for name in names if names.count(name) > 1})
     if duplicates:
-        raise InputError(f"several detectors are called {', '.join(duplicates)}; give each a name of its own")
+        raise InputError(f"several detectors are called {', '.join(duplicates)}; give each a unique name")
 
 
 def _refuse_impossible(detector: Detector, customer_id: str, signal: Signal, as_of: datetime) -> None:
     problem = None
     if signal.customer_id != customer_id:
-        problem = f"of customer {signal.customer_id!r} while looking at {customer_id!r}"
+        problem = f"of customer {signal.customer_id!r} in the events of customer {customer_id!r}"
     elif not 0.0 <= signal.signal_strength <= 1.0:
         problem = f"of strength {signal.signal_strength}, outside 0 to 1"
     elif signal.detected_at > as_of:
         problem = f"dated {signal.detected_at.isoformat()}, after {as_of.isoformat()}"
     if problem:
-        raise InputError(f"detector {detector.name!r} made a signal {problem}; it has to be mended there")
+        raise InputError(f"detector {detector.name!r} returned a signal {problem}; correct the detector")

@@ -1,1 +1,1 @@
-"""Recorded customers: what a record holds, and how a folder of records is read."""
+"""Recorded customers: the fields of records, and reading a folder of records."""

@@ -1,4 +1,4 @@
-"""All sets of one company into one database: load each, tidy spelling, resolve duplicates."""
+"""Load all sets of one company into one database, normalise spellings and resolve duplicates."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,10 +23,10 @@ from journey.records.value_normalisation import normalise_values
 def assemble_sources(
     sources: Mapping[str, Source], findings: list[Finding], journey: Journey | None, policy: Policy | None
 ) -> duckdb.DuckDBPyConnection:
-    """The database of a company's customers whose sets files hold.
+    """The database of a company's customers, from files.
 
     Raises:
-        InputError: A file cannot be read as what it is meant to be.
+        InputError: A file cannot be read in its format.
     """
     one_each = {dataset: (source,) for dataset, source in sources.items()}
     return _normalise(load_sources(CUSTOMER_FAMILY, one_each, findings), journey, policy)
@@ -35,7 +35,7 @@ def assemble_sources(
 def assemble_tables(
     tables: Mapping[str, Any], journey: Journey | None, policy: Policy | None
 ) -> duckdb.DuckDBPyConnection:
-    """The database of a company's customers whose sets frames or lists of rows hold.
+    """The database of a company's customers, from frames or lists of rows.
 
     Raises:
         InputError: A table cannot be read as its set.
@@ -46,15 +46,16 @@ def assemble_tables(
 def load_sources(
     family: Family, sources: Mapping[str, Sequence[Source]], findings: list[Finding]
 ) -> duckdb.DuckDBPyConnection:
-    """The database of the sets of a family that files hold, before spelling and duplicates are looked at.
+    """The database of a family's sets, from files, before spellings and duplicates are processed.
 
     Args:
         family: Its sets.
-        sources: By set, the files that hold it; the rows of several are numbered through, and a finding says so.
-        findings: What was noticed about the files.
+        sources: The files of each set; rows of several files are numbered consecutively, which is reported as a
+            finding.
+        findings: Findings about the files.
 
     Raises:
-        InputError: A file cannot be read as what it is meant to be.
+        InputError: A file cannot be read in its format.
     """
     connection = connect()
     add_findings(connection, findings)
@@ -73,7 +74,7 @@ def load_sources(
 
 
 def load_tables(family: Family, tables: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
-    """The database of the sets of a family that frames or lists of rows hold.
+    """The database of a family's sets, from frames or lists of rows.
 
     Raises:
         InputError: A table cannot be read as its set.
@@ -92,14 +93,14 @@ def load_tables(family: Family, tables: Mapping[str, Any]) -> duckdb.DuckDBPyCon
 
 
 def _load_source(connection: duckdb.DuckDBPyConnection, family: Family, source: Source) -> int:
-    """Load a file behind what its set holds already, and return the number of the set's last row."""
+    """Append a file to its set, and return the number of the set's last row."""
     with without_wildcards(source.path) as path:
         return _load_one(connection, family, source.dataset, _open_source(connection, source, path))
 
 
 def _build_joined_finding(dataset: str, parts: Sequence[Source], numbers: Sequence[int]) -> Finding:
     ends = ", ".join(f"{part.path} up to {number}" for part, number in zip(parts, numbers, strict=True))
-    message = f"{dataset} is there {len(parts)} times; the rows are read together and numbered through: {ends}."
+    message = f"{dataset} is in {len(parts)} files; their rows are read together and numbered consecutively: {ends}."
     return Finding("set-in-several-files", FindingSeverity.NOTICE, dataset, None, None, message)
 
 
@@ -114,16 +115,17 @@ def _load_one(connection: duckdb.DuckDBPyConnection, family: Family, dataset: st
     last = last_row_number(connection, dataset)
     if last == before and dataset not in family.optional:
         severity = _absence_severity(family, dataset)
-        message = f"{raw.origin} holds no rows."
+        message = f"{raw.origin} has no rows."
         add_findings(connection, [Finding("empty-set", severity, dataset, None, None, message)])
     return last
 
 
 def _report_missing(connection: duckdb.DuckDBPyConnection, family: Family, dataset: str) -> None:
     if dataset not in family.optional:
-        # A file that lacks its principal set was refused, unless the family allows that: then it is worth a warning.
+        # A folder without its required set was rejected. If the family requires none, a missing principal set is a
+        # warning.
         severity = FindingSeverity.NOTICE if family.required_dataset else _absence_severity(family, dataset)
-        message = f"There are no {dataset}: nothing that depends on them can be said."
+        message = f"There are no {dataset}: results that depend on them are not available."
         add_findings(connection, [Finding("missing-set", severity, dataset, None, None, message)])
 
 

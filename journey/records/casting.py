@@ -1,7 +1,7 @@
-"""From raw values to typed ones, by column, in SQL: what fits, what does not, and why not.
+"""Convert raw values into typed values, by column, in SQL, with the reason for each value that does not fit.
 
-For each field there are three expressions: the raw text, the typed value (null when the raw one does not fit) and
-the complaint (null when there is none). A row with a complaint is set aside; nothing is guessed.
+Each field has three expressions: the raw text, the typed value (null if the raw value does not fit) and the problem
+(null if there is none). A row with a problem is set aside; values are never guessed.
 """
 
 import json
@@ -21,27 +21,27 @@ _LOCAL_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}({_CLOCK})?"
 _ZONED_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}{_CLOCK}(Z|[+-]\d{{2}}(:?\d{{2}})?)"
 
 WHITESPACE = " \t\r\n"
-"""White space that does not count at either end of a text."""
+"""White space that is removed from both ends of a text."""
 
-# What Python's dates can hold; the database's reach further.
+# The range of Python's dates; the database's range is larger.
 _FIRST_DATE = "TIMESTAMP '0001-01-01 00:00:00'"
 _LAST_DATE = "TIMESTAMP '9999-12-31 23:59:59.999999'"
 
 
 _MAX_SHOWN_CHARACTERS = 60
-"""Longest piece of a bad value that a message repeats, in characters."""
+"""Maximum length of an invalid value in a message, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """The SQL of one field, in three steps so that no expression is repeated in another.
+    """The SQL of one field, in three steps so that no expression is repeated.
 
     Attributes:
         column: The field.
-        found_sql: Over the source: the value as it was found, as text, or its own type where that already fits.
-        raw_sql: Over `found`: the same without white space around it, null when nothing is left.
-        typed_sql: Over `raw`: the value in the field's type, null when it does not fit.
-        zone_sql: Over `raw`: whether the value is a time with a zone (it is converted to UTC).
+        found_sql: Over the source: the original value as text, or in its own type if that fits.
+        raw_sql: Over `found`: the value without surrounding white space; null if empty.
+        typed_sql: Over `raw`: the value in the field's type; null if it does not fit.
+        zone_sql: Over `raw`: whether the value has a time zone (it is converted to UTC).
     """
 
     column: Column
@@ -52,30 +52,30 @@ class Cast:
 
     @property
     def found(self) -> str:
-        """Name of the column that holds `finding`."""
+        """Name of the column with `found_sql`."""
         return found_name(self.column)
 
     @property
     def raw(self) -> str:
-        """Name of the column that holds `given`."""
+        """Name of the column with `raw_sql`."""
         return raw_name(self.column)
 
     @property
     def typed(self) -> str:
-        """Name of the column that holds `reading`."""
+        """Name of the column with `typed_sql`."""
         return quoted(f"__typed_{self.column.name}")
 
     @property
     def fits(self) -> str:
-        """SQL: there is nothing to complain about."""
+        """SQL: whether the value fits."""
         fitting = f"{self.typed} IS NOT NULL AND {self._in_range()}"
         if self.column.required:
             return fitting
-        # Any text will do for a text, and any list for a list.
+        # Any text fits a text field, and any list fits a list field.
         return "TRUE" if self.typed_sql == self.raw else f"({self.raw} IS NULL OR ({fitting}))"
 
     def complaint(self) -> str:
-        """SQL for the reason why the value does not fit, null when it does."""
+        """SQL for the reason why the value does not fit; null if it fits."""
         name = self.column.name
         missing = (
             f"WHEN {self.raw} IS NULL THEN {literal(f'{name} is missing')}"
@@ -92,7 +92,7 @@ class Cast:
         )
 
     def code(self) -> str:
-        """SQL for the stable code of the complaint, null when there is none."""
+        """SQL for the stable code of the problem; null if there is none."""
         missing = "missing-value" if self.column.required else None
         wrong = {"date": "not-a-date"}.get(self.column.kind, "unknown-value" if self.column.choices else "wrong-type")
         return (
@@ -101,7 +101,7 @@ class Cast:
         )
 
     def value_or_default(self) -> str:
-        """SQL for the typed value with the field's default in place of an absent one."""
+        """SQL for the typed value, or the field's default if the value is missing."""
         default = self.column.default
         if default is None:
             return self.typed
@@ -113,7 +113,7 @@ class Cast:
 
     @property
     def default_used(self) -> str:
-        """SQL: 1 where the field's default had to be filled in, else 0."""
+        """SQL: 1 if the field's default is used, otherwise 0."""
         scalar = self.column.default is not None and self.column.kind not in ("texts", "mapping")
         return f"({self.raw} IS NULL)::INTEGER" if scalar else "0"
 
@@ -147,22 +147,22 @@ class Cast:
 
 
 def raw_name(column: Column) -> str:
-    """Name of the SQL column that holds a field's value as it was given."""
+    """Name of the SQL column with a field's raw value."""
     return quoted(f"__raw_{column.name}")
 
 
 def found_name(column: Column) -> str:
-    """Name of the SQL column that holds a field's value as it was found."""
+    """Name of the SQL column with a field's original value."""
     return quoted(f"__found_{column.name}")
 
 
 def build_cast(column: Column, found: RawColumn | None, *, clean: bool = False) -> Cast:
-    """The SQL that reads a field from the raw column it was found in.
+    """The SQL that reads a field from its raw column.
 
     Args:
         column: The field.
-        found: The raw column; None where there is none.
-        clean: Whether no text of that column is empty or has white space around it.
+        found: The raw column; None if there is none.
+        clean: Whether no text of that column is empty or has surrounding white space.
     """
     name, raw = found_name(column), raw_name(column)
     if found is None:
@@ -171,19 +171,19 @@ def build_cast(column: Column, found: RawColumn | None, *, clean: bool = False) 
     if native is not None:
         return native
     value = f"({found.value} ->> '$')" if found.sql_type == "JSON" else f"{found.value}::VARCHAR"
-    # Trimming is slow, and hardly any value needs it: those that begin or end with white space, or are empty. What
-    # is reversed is clusters of characters; a blank at the end may be part of one, a tab or a new line never is.
+    # Trimming is slow, and few values need it: those that begin or end with white space, or are empty. `reverse`
+    # works on grapheme clusters; a blank at the end may be part of a cluster, a tab or a new line never is.
     blank = f"{name} < '!' OR reverse({name}) < '!' OR suffix({name}, ' ')"
     given = name if clean else f"CASE WHEN {blank} THEN nullif(trim({name}, {literal(WHITESPACE)}), '') ELSE {name} END"
     if column.kind in ("texts", "mapping") and found.sql_type not in ("VARCHAR", "JSON"):
-        # A list, a struct or a map of a columnar file: its JSON reads like the same thing in a text file.
+        # A list, a struct or a map of a columnar file is read through its JSON, as in a text file.
         value, given = f"to_json({found.value})::VARCHAR", name
     zone = _is_zoned(raw) if column.kind == "date" else None
     return Cast(column, value, given, _from_text(column, raw, found.shape), zone)
 
 
 def _native_cast(column: Column, found: RawColumn, raw: str) -> Cast | None:
-    """The cast where the file's own type already says what the value is; None where it must be read as text."""
+    """The cast if the file's type fits the field; None if the value must be read as text."""
     kind, value, given = found.sql_type, found.value, found_name(column)
     if column.kind == "number" and kind.partition("(")[0] in _NUMBERS:
         return Cast(column, value, given, _finite(f"{raw}::DOUBLE"))
@@ -214,7 +214,7 @@ def _from_text(column: Column, raw: str, shape: str | None) -> str:
     text = _known_choice(column, raw)
     if shape is None:
         return text
-    # Only a text that begins like an object or a list can be one, so the costly question is rarely asked.
+    # Test the first character before the costly JSON type: only such a text can be an object or a list.
     nested = f"{raw}[1:1] IN ('{{', '[') AND {shape} IN ('OBJECT', 'ARRAY')"
     return f"CASE WHEN {nested} THEN NULL ELSE {text} END"
 
@@ -231,7 +231,7 @@ def _finite(number: str) -> str:
 
 
 def _whole_number(raw: str) -> str:
-    """Counts may be written 12 or 12.0; 12.5 is none."""
+    """A whole number may be written 12 or 12.0; 12.5 is invalid."""
     number = f"try_cast({raw} AS DOUBLE)"
     return f"CASE WHEN {number} = trunc({number}) THEN try_cast({number} AS BIGINT) END"
 
@@ -245,7 +245,7 @@ def _within_calendar(moment: str) -> str:
 
 
 def _date(raw: str) -> str:
-    """A bare date takes the short way; anything else must look exactly like an ISO 8601 time."""
+    """A bare date has a fast path; any other value must match an ISO 8601 time."""
     bare = f"length({raw}) = 10 AND {raw}[5:5] = '-' AND {raw}[8:8] = '-'"
     return (
         f"CASE WHEN {bare} THEN try_cast({raw} AS DATE)::TIMESTAMP "

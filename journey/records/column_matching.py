@@ -10,10 +10,10 @@ from journey.records.raw_rows import RawColumn, RawSet
 
 
 def match_columns(dataset: str, raw: RawSet) -> tuple[dict[str, RawColumn], list[Finding]]:
-    """Which raw column holds which field, and what is worth saying about the names.
+    """The raw column of each field, and findings about the names.
 
     Raises:
-        InputError: Two columns claim one field, or a column that every row needs is missing.
+        InputError: Two columns match one field, or a required column is missing.
     """
     columns = get_columns(dataset)
     fields = {column.name for column in columns}
@@ -35,7 +35,7 @@ def match_columns(dataset: str, raw: RawSet) -> tuple[dict[str, RawColumn], list
 
 
 def _merge_spellings(found: Sequence[RawColumn]) -> RawColumn:
-    """Rows of JSON may spell one field in several ways; whichever is there counts."""
+    """Rows of JSON may spell one field in several ways; the first value that is present is used."""
     if len(found) == 1:
         return found[0]
     return RawColumn(found[0].name, f"coalesce({', '.join(column.value for column in found)})", found[0].sql_type)
@@ -53,7 +53,7 @@ def _refuse_doubles(raw: RawSet, claims: dict[str, list[RawColumn]]) -> None:
 def _refuse_absence(
     raw: RawSet, columns: Sequence[Column], claims: dict[str, list[RawColumn]], unknown: list[str]
 ) -> None:
-    """A column that is not there at all is a mistake of the file; in JSON, where a row names its fields, of the row."""
+    """A missing column is an error of the file; in JSON, where each row names its fields, it is an error of the row."""
     if raw.self_describing:
         return
     for column in columns:

@@ -1,7 +1,7 @@
-"""What SQL must know about each field of a record, derived from the models of `journey.records.model`.
+"""The properties of each field that SQL needs, derived from the models of `journey.records.model`.
 
-Nothing here names a field: names, types, ranges, choices and defaults are read from the models, so that validation
-by column and validation of a single record cannot drift apart.
+Names, types, ranges, choices and defaults are read from the models, so that validation by column and validation of a
+single record agree.
 """
 
 from dataclasses import dataclass
@@ -31,16 +31,16 @@ SQL_TYPES: dict[ColumnKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One field of a record, as SQL needs it.
+    """One field of a record, with the properties that SQL needs.
 
     Attributes:
         name: Name of the field and of the column.
-        kind: What it holds.
+        kind: Kind of its values.
         required: Whether a row without it is set aside.
-        default: What an absent value becomes, or None where it stays null.
+        default: Value in place of a missing one; None if it stays null.
         minimum: Smallest value of a number, if bounded.
         maximum: Largest value of a number, if bounded.
-        choices: The only values allowed, empty when any text will do.
+        choices: The allowed values; empty if any text is allowed.
     """
 
     name: str
@@ -65,17 +65,17 @@ def get_columns(dataset: str) -> tuple[Column, ...]:
 
 @cache
 def get_date_columns(dataset: str) -> tuple[str, ...]:
-    """Names of the columns that hold a date."""
+    """Names of the date columns."""
     return tuple(column.name for column in get_columns(dataset) if column.kind == "date")
 
 
 def get_key(dataset: str) -> str | None:
-    """The column that identifies a row, or None where rows have no identity of their own."""
+    """The column that identifies a row; None if rows have no key."""
     return get_model(dataset).key
 
 
 def build_label_sql(dataset: str, alias: str = "") -> str:
-    """SQL for what to call a row: its key, or its subject (the customer) and the day where it has none."""
+    """SQL for a row's label: its key, or its subject (the customer) and day if it has no key."""
     prefix = f"{alias}." if alias else ""
     key, dates, model = get_key(dataset), get_date_columns(dataset), get_model(dataset)
     place = "NULL"
@@ -102,7 +102,7 @@ def _build_column(name: str, field: Any) -> Column:
 
 
 def _resolve_kind(annotation: Any, constraints: list[Any]) -> tuple[ColumnKind, tuple[str, ...]]:
-    """Kind and choices of an annotation; the marks (bounds) met on the way are appended to `constraints`."""
+    """Kind and choices of an annotation; bounds found on the way are appended to `constraints`."""
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *found = get_args(annotation)
@@ -121,5 +121,5 @@ def _resolve_kind(annotation: Any, constraints: list[Any]) -> tuple[ColumnKind, 
 
 
 def normalise_field_name(name: str) -> str:
-    """A column's name as a field would be spelt: ``" Customer ID "`` gives ``customer_id``."""
+    """A column's name in the spelling of a field: ``" Customer ID "`` gives ``customer_id``."""
     return "_".join(name.strip().lower().replace("-", " ").replace("_", " ").split())

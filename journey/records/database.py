@@ -1,4 +1,4 @@
-"""The in-memory database that records are read into, and small helpers to write SQL for it."""
+"""The in-memory database for records, and helpers to build SQL."""
 
 import tempfile
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Parameters = list[Any] | dict[str, Any] | None
-"""Values for a query, by place (``?``) or by name (``$name``)."""
+"""Values for a query, by position (``?``) or by name (``$name``)."""
 
 SET_ASIDE_TABLE = """
 CREATE TABLE set_aside (
@@ -41,7 +41,7 @@ R = TypeVar("R")
 
 
 def connect() -> "duckdb.DuckDBPyConnection":
-    """A private in-memory database: nothing is fetched from outside, and spills go to the temporary folder."""
+    """A private in-memory database without downloads of extensions; it spills to the temporary folder."""
     connection = connect_in_memory(
         autoinstall_known_extensions="false",
         autoload_known_extensions="false",
@@ -57,10 +57,10 @@ def connect() -> "duckdb.DuckDBPyConnection":
 def map_in_parallel(
     connection: "duckdb.DuckDBPyConnection", work: "Callable[[duckdb.DuckDBPyConnection, T], R]", items: Iterable[T]
 ) -> list[R]:
-    """What some work on the database gives for each item, in order; two of them are under way at any time.
+    """The results of some work on the database for each item, in order; two items run at a time.
 
-    Much of a query waits for one thread (a file of one group of rows, the end of a sort), so two side by side take
-    less time. Each item has a connection of its own to the same database. An error of an earlier item comes first.
+    Parts of a query run on one thread (a file with one row group, the end of a sort), so two queries in parallel take
+    less time. Each item has its own connection to the same database. The error of the earliest item is raised.
     """
     cursors = []
 
@@ -102,7 +102,7 @@ def literal_moment(moment: datetime) -> str:
 
 def one_row(connection: "duckdb.DuckDBPyConnection", sql: str, parameters: Parameters = None) -> tuple[Any, ...]:
     """The first row of a query that always has one."""
-    # All rows are fetched: a result that is left open keeps the connection from some other work.
+    # Fetch all rows, because an open result blocks some other operations of the connection.
     rows: list[tuple[Any, ...]] = connection.execute(sql, parameters or []).fetchall()
     return rows[0]
 
@@ -113,9 +113,9 @@ def one_value(connection: "duckdb.DuckDBPyConnection", sql: str, parameters: Par
 
 
 def find_repeated(connection: "duckdb.DuckDBPyConnection", sql: str) -> "npt.NDArray[Any]":
-    """The numbers that a query with one column of them gives again after the first time, in order.
+    """The repeated numbers in a query with one column, sorted.
 
-    Sorting an array finds out in a fifth of the time that counting distinct values takes the database.
+    Sorting an array takes a fifth of the time of counting distinct values in the database.
     """
     (numbers,) = connection.execute(sql).fetchnumpy().values()
     numbers.sort()

@@ -1,11 +1,11 @@
-"""Rows that share a key: one is kept, the others are set aside with the reason, and each is reported.
+"""Rows with the same key: one is kept, and the others are set aside with a reason and a finding.
 
 * Identical rows: the first is kept (notice).
 * The same signal (key, customer and type) with another strength: the strongest of a negative type and the weakest of
-  a positive one is kept, so that a conflict never makes a customer look better than one of the records says (warning).
-* Anything else under one key: the first row of the file is kept, because nothing says which one is right (error).
+  a positive type is kept, so that a conflict never understates the risk (warning).
+* Other rows with the same key: the first row of the file is kept, because the correct one is unknown (error).
 
-Signals without a key, or with different keys, are never dropped here: `journey.decision.rules.gather` weighs them once.
+Signals without a key, or with different keys, are not removed here; `journey.decision.rules.gather` counts them once.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _REASON_INDEX = 3
 
 
 def resolve_duplicates(connection: duckdb.DuckDBPyConnection, datasets: Iterable[str], policy: Policy) -> None:
-    """Leave one row of each key in the clean tables of these sets, and one of identical rows that have no key."""
+    """Keep one row of each key in the clean tables of these sets, and one of identical rows without a key."""
     names = list(datasets)
     for dataset, has_some in zip(names, map_in_parallel(connection, _has_duplicates, names), strict=True):
         if has_some:
@@ -31,7 +31,7 @@ def resolve_duplicates(connection: duckdb.DuckDBPyConnection, datasets: Iterable
 
 
 def _has_duplicates(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
-    """A quick look over hashes: exact enough to skip the work where there is none to do."""
+    """Whether hashes repeat: a fast test to skip sets without duplicates."""
     key = get_key(dataset)
     identity = quoted(key) if key else ", ".join(quoted(column.name) for column in get_columns(dataset))
     where = f"WHERE {quoted(key)} IS NOT NULL" if key else ""
@@ -62,9 +62,9 @@ def _resolve(connection: duckdb.DuckDBPyConnection, dataset: str, key: str | Non
 
 
 def _build_ranked_sql(dataset: str, key: str | None, policy: Policy) -> str:
-    """SQL: the rows of every identity that occurs more than once; the row of rank 1 is the one to keep.
+    """SQL: the rows of every identity that occurs more than once; the row of rank 1 is kept.
 
-    A twin is a row about the same thing as the first one: for a signal, of the same customer and type.
+    A twin is a row with the same subject as the first one; for a signal, the same customer and type.
     """
     identity = _identity(dataset, key)
     about = "(customer_id, signal_type)" if dataset == SIGNALS else "TRUE"
@@ -82,18 +82,18 @@ def _build_ranked_sql(dataset: str, key: str | None, policy: Policy) -> str:
 
 
 def _build_preference_sql(dataset: str, policy: Policy) -> str:
-    """SQL that puts the strongest negative and the weakest positive signal first; nothing for other sets."""
+    """SQL that sorts the strongest negative and the weakest positive signal first; empty for other sets."""
     if dataset != SIGNALS:
         return ""
-    odd = "negative" if policy.unknown_signal.polarity == "positive" else "positive"
-    names = ", ".join(literal(name) for name, kind in policy.signals.items() if kind.polarity == odd) or "NULL"
+    minority = "negative" if policy.unknown_signal.polarity == "positive" else "positive"
+    names = ", ".join(literal(name) for name, kind in policy.signals.items() if kind.polarity == minority) or "NULL"
     rising, falling = "signal_strength", "-signal_strength"
-    listed, others = (falling, rising) if odd == "negative" else (rising, falling)
+    listed, others = (falling, rising) if minority == "negative" else (rising, falling)
     return f"CASE WHEN signal_type IN ({names}) THEN {listed} ELSE {others} END,"
 
 
 def _build_verdict_sql(dataset: str, key: str | None) -> tuple[str, str, str]:
-    """SQL for code, severity and reason of a row that is not kept."""
+    """SQL for code, severity and reason of a row that is set aside."""
     columns = get_columns(dataset)
     same = " AND ".join(f"t.{quoted(c.name)} IS NOT DISTINCT FROM kept.{quoted(c.name)}" for c in columns)
     repeat = "'repeats row ' || kept.row_number"

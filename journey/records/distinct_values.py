@@ -1,8 +1,7 @@
-"""Which words the columns of a few words hold: learnt while reading where that costs next to nothing.
+"""Distinct values of columns with few values, recorded while reading if that is cheap.
 
-A Parquet file keeps a dictionary of each such column, so its words are found without looking at a single row, where
-the finished table would have to be gone through. What is noted are the words of the file: of a row that was set aside
-later, too.
+A Parquet file has a dictionary of each such column, so the distinct values are found without scanning rows. The
+recorded values are those of the file, including rows that are set aside later.
 """
 
 from collections.abc import Mapping
@@ -15,21 +14,21 @@ from journey.records.database import literal, one_value, quoted
 from journey.records.raw_rows import RawColumn, RawSet
 
 LOW_CARDINALITY_COLUMNS = frozenset({"journey_stage", "previous_stage", "segment", "source", "signal_type"})
-"""Columns that hold one of a few words, beside those of which the models say which words are allowed."""
+"""Columns with few distinct values, in addition to those with fixed choices in the models."""
 
 MAX_DISTINCT_VALUES = 1000
-"""A column of more words than this is none of a few words, whatever its name: they are not noted."""
+"""The values of a column with more distinct values than this are not recorded."""
 
 
 def record_distinct_values(
     connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, matched: Mapping[str, RawColumn]
 ) -> frozenset[str]:
-    """Note the words of the columns of few words, where the source has dictionaries and every word is clean.
+    """Record the distinct values of columns with few values, if the source has dictionaries and all values are clean.
 
-    A word is clean when it is read as it stands: no white space around it, and not empty.
+    A value is clean if it is not empty and has no surrounding white space.
 
     Returns:
-        The columns of clean words, whose texts need not be looked at row by row.
+        The columns whose values are all clean, so that their texts need no trimming.
     """
     if not raw.has_dictionaries:
         return frozenset()
@@ -53,16 +52,16 @@ def record_distinct_values(
 
 
 def discard_distinct_values(connection: duckdb.DuckDBPyConnection, dataset: str, name: str | None = None) -> None:
-    """Forget what was noted of a set, or of one of its columns, because its rows are no longer those of the file."""
+    """Delete the recorded values of a set, or of one of its columns, because its rows have changed."""
     column = "" if name is None else f"AND name = {literal(name)}"
     connection.execute(f"DELETE FROM noted_words WHERE dataset = {literal(dataset)} {column}")
 
 
 def distinct_values_relation(connection: duckdb.DuckDBPyConnection, dataset: str, name: str) -> str:
-    """SQL that stands after FROM: a relation of few rows with all words of a column, where they are noted.
+    """SQL for a FROM clause: a relation with all distinct values of a column if recorded, otherwise the table.
 
-    Its column has the name of the table's. Where nothing is noted it is the table itself, so a word may come often;
-    where something is, it may be the word of a row that was set aside.
+    The column has its name in the table. In the table a value may occur often; a recorded value may belong to a row
+    that was set aside.
     """
     where = f"dataset = {literal(dataset)} AND name = {literal(name)}"
     if one_value(connection, f"SELECT count(*) FROM noted_words WHERE {where}"):

@@ -34,10 +34,10 @@ def open_bytes(path: Path) -> IO[bytes]:
 
 
 def check_text(path: Path) -> bool:
-    """Make sure that a file is UTF-8 text without null bytes; False when there is nothing but white space in it.
+    """Check that a file is UTF-8 text without null bytes; False if it contains white space only.
 
     Raises:
-        InputError: It is not; the message names line and column of the first byte that does not fit.
+        InputError: It is not; the message names line and column of the first invalid byte.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines = 0
@@ -71,7 +71,7 @@ def _first_bad_byte(decoder: codecs.IncrementalDecoder, chunk: bytes) -> tuple[i
         if null < 0 or offset < null:
             return offset, "is not UTF-8 text; save the file with the encoding UTF-8"
     if null >= 0:
-        return null, "holds a null byte, so the file is no text; write it again"
+        return null, "is a null byte, so the file is not text; write the file again"
     return None
 
 
@@ -87,7 +87,9 @@ def _chunks(path: Path) -> Iterator[bytes]:
 def _refuse_foreign(path: Path, start: bytes) -> None:
     for mark, what in _FOREIGN_SIGNATURES:
         if start.startswith(mark):
-            mend = "save it with the encoding UTF-8" if what.startswith("UTF") else "give it the ending of that format"
+            mend = (
+                "save it with the encoding UTF-8" if what.startswith("UTF") else "give it the extension of that format"
+            )
             raise InputError(f"{path}: is {what}, not UTF-8 text; {mend}")
 
 

@@ -1,8 +1,8 @@
-"""Reading a folder of records: the front door of this package.
+"""Reading a folder of records: the entry point of this package.
 
 Each set is one file, `customers`, `journey_state_log`, `signals`, `interventions`, `outcomes` and, if there are any,
-`events`, as JSON, JSON Lines, CSV or Parquet. Validation works by column in SQL; a row that does not fit is set aside
-with its reason and the rest is used.
+`events`, as JSON, JSON Lines, CSV or Parquet. Validation works by column in SQL. An invalid row is set aside with its
+reason, and the other rows are used.
 """
 
 from pathlib import Path
@@ -21,14 +21,14 @@ def read_folder(folder: Path | str, *, journey: Journey | None = None, policy: P
     """The records of a folder.
 
     Args:
-        folder: Holds one file for each set; the customers are always needed.
-        journey: The journey whose stages are meant (default: the default journey); a stage that differs from one of
-            them in capitals only is read as that one.
-        policy: Says which signal types are negative, for duplicates that conflict (default: the default policy).
+        folder: A folder with one file for each set; the customers are required.
+        journey: The journey of the stages. A stage that differs from one of them in capitals only is normalised.
+            Default: the default journey.
+        policy: Its signal types resolve conflicting duplicates. Default: the default policy.
 
     Raises:
-        InputError: The folder or one of its files cannot be read; the message says where and how to mend it. A row
-            that does not fit is no error: see `Records.set_aside`.
+        InputError: The folder or one of its files cannot be read; the message says where, and how to correct it.
+            An invalid row is not an error; see `Records.set_aside`.
     """
     folder = Path(folder)
     sources, findings = find_sources(folder)

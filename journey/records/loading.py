@@ -1,4 +1,4 @@
-"""One set from raw rows into a clean table: typed by column, bad rows set aside with their reason."""
+"""Load one set from raw rows into a clean table: typed by column, with invalid rows set aside."""
 
 from dataclasses import replace
 
@@ -15,25 +15,25 @@ from journey.records.raw_rows import RawSet, first_error_line
 
 
 def create_empty(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    """The clean table of a set that has no rows."""
+    """Create the clean table of a set without rows."""
     fields = ", ".join(f"{quoted(column.name)} {column.sql_type}" for column in get_columns(dataset))
     connection.execute(f"CREATE OR REPLACE TABLE {dataset} ({fields}, row_number BIGINT, gaps INTEGER)")
 
 
 def last_row_number(connection: duckdb.DuckDBPyConnection, dataset: str) -> int:
-    """Number of the last row that a set holds or has set aside, 0 when there is none."""
+    """Number of the last row of a set, including rows set aside; 0 if there is none."""
     loaded = f"SELECT max(row_number) FROM {dataset}"
     quarantined = "SELECT max(row_number) FROM set_aside WHERE dataset = ?"
     return int(one_value(connection, f"SELECT coalesce(greatest(({loaded}), ({quarantined})), 0)", [dataset]))
 
 
 def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> None:
-    """Fill the clean table of a set (which exists), and set aside the rows that do not fit.
+    """Fill the existing clean table of a set, and set aside invalid rows.
 
-    Rows that the table holds already are kept, and the new ones are numbered after them.
+    Existing rows are kept, and the new rows are numbered after them.
 
     Raises:
-        InputError: The columns of the source do not fit the set at all.
+        InputError: The columns of the source do not match the set.
     """
     before = last_row_number(connection, dataset)
     if before:
@@ -66,7 +66,7 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
 
 
 def add_findings(connection: duckdb.DuckDBPyConnection, findings: list[Finding]) -> None:
-    """Keep findings made in Python beside those made in SQL."""
+    """Add findings from Python to those from SQL."""
     for finding in findings:
         row = finding.as_dict()
         connection.execute(
@@ -76,7 +76,7 @@ def add_findings(connection: duckdb.DuckDBPyConnection, findings: list[Finding])
 
 
 def _build_checked_rows_sql(raw: RawSet, casts: list[Cast]) -> str:
-    """SQL: the rows as given, typed and judged, in steps that each name what the next one uses."""
+    """SQL: the rows, typed and validated, as a sequence of common table expressions."""
     found = ", ".join(f"{field.found_sql} AS {field.found}" for field in casts)
     given = ", ".join(f"{field.raw_sql} AS {field.raw}" for field in casts)
     read = ", ".join(f"{field.typed_sql} AS {field.typed}" for field in casts)
@@ -104,7 +104,7 @@ def _build_typed_rows_sql(raw: RawSet, casts: list[Cast]) -> str:
 
 
 def _quarantine_bad_rows(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: list[Cast]) -> None:
-    """Move what does not fit out of the clean table; only then is it worth asking why."""
+    """Move invalid rows out of the clean table; the reasons are computed for these rows only."""
     if not one_value(connection, f"SELECT count(*) FROM {dataset} WHERE NOT fits"):
         return
     typed = {field.column.name: field.typed for field in casts}

@@ -1,10 +1,10 @@
-"""What each record holds: the seed's five datasets with their enhanced fields, and the optional raw events.
+"""The fields of each record: the five datasets of a company, and the optional raw events.
 
-These models are the only place where a field's name, type and range are written down. A single record is validated
-through them (``Signal.model_validate({...})``); whole files are validated by column, with SQL that is derived from
-the same fields (see `journey.records.folder`).
+These models are the only definition of the fields' names, types and ranges. They validate single records
+(``Signal.model_validate({...})``). Whole files are validated by column, with SQL derived from the same fields (see
+`journey.records.folder`).
 
-Dates may carry a time of day; a bare date means midnight. Everything is in the time zone of the records.
+Dates may have a time of day; a bare date means midnight. All times are in the time zone of the records.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ RiskTier = Literal["low", "medium", "high"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
 MAX_DOLLARS = 1e12
-"""An account worth more than this a year is a typing error; beyond, sums of money would lose their cents."""
+"""Largest account value per year. Larger values are typing errors, and sums would lose cents."""
 
 KNOWN_SOURCES = ("automated", "manual")
 
@@ -27,9 +27,9 @@ class Record(BaseModel):
 
     Class attributes:
         dataset: Name of the set, which is also the stem of its file.
-        key: The field that identifies a row, or None where rows have no identity of their own.
-        subject: The field that says what a row without a key is about.
-        planned: Dates that say what is meant to happen, not what did: they are never the latest date of the records.
+        key: The field that identifies a row; None if rows have no key.
+        subject: The field that identifies the subject of a row without a key.
+        planned: Dates of planned events; they do not count for the latest date of the records.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
@@ -41,22 +41,22 @@ class Record(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Make the model known by the name of its set."""
+        """Register the model under the name of its set."""
         other = _MODELS.setdefault(cls.dataset, cls)
         if other.__qualname__ != cls.__qualname__:
-            raise TypeError(f"the set {cls.dataset!r} has a model already: {other.__qualname__}")
+            raise TypeError(f"the set {cls.dataset!r} already has a model: {other.__qualname__}")
 
 
 _MODELS: dict[str, type[Record]] = {}
 
 
 def get_model(dataset: str) -> type[Record]:
-    """The model of a set, of whatever family."""
+    """The model of a set of any family."""
     return _MODELS[dataset]
 
 
 class Customer(Record):
-    """The stable entity the journey revolves around."""
+    """A customer."""
 
     dataset: ClassVar[str] = "customers"
     key: ClassVar[str | None] = "customer_id"
@@ -65,7 +65,7 @@ class Customer(Record):
     segment: str = Field(default="unknown", description="Business segment, for instance SMB.")
     account_value: float = Field(default=0.0, ge=0.0, le=MAX_DOLLARS, description="Revenue per year, in US dollars.")
     tenure_months: NonNegative = Field(default=0.0, description="Months since the customer signed.")
-    risk_tier: RiskTier = Field(default="medium", description="Standing churn risk, known before any signal.")
+    risk_tier: RiskTier = Field(default="medium", description="Churn risk independent of signals.")
 
 
 class StageEntry(Record):
@@ -77,8 +77,8 @@ class StageEntry(Record):
     customer_id: str
     journey_stage: str
     state_entered_at: datetime
-    days_in_state: NonNegative | None = Field(default=None, description="A stored counter: checked, never trusted.")
-    previous_stage: str | None = Field(default=None, description="The stage before; null when onboarding starts.")
+    days_in_state: NonNegative | None = Field(default=None, description="A stored counter; it is checked but not used.")
+    previous_stage: str | None = Field(default=None, description="The previous stage; null at the start of onboarding.")
 
 
 class Signal(Record):
@@ -92,15 +92,13 @@ class Signal(Record):
     signal_type: str
     signal_strength: Share
     detected_at: datetime
-    recorded_at: datetime | None = Field(
-        default=None, description="When the record came to be known, where that is not the moment of detection."
-    )
+    recorded_at: datetime | None = Field(default=None, description="When the record became known, if not at detection.")
     journey_stage: str | None = Field(default=None, description="The customer's stage at detection.")
     source: str | None = Field(default=None, description="automated, manual, or anything else (trusted less).")
 
     @property
     def known_at(self) -> datetime:
-        """From when on it can be used: once it is both detected and on record."""
+        """When it can first be used: the later of detection and recording."""
         return self.detected_at if self.recorded_at is None else max(self.detected_at, self.recorded_at)
 
 
@@ -119,17 +117,17 @@ class Intervention(Record):
     triggered_by_signals: tuple[str, ...] = ()
     evaluation_latency_ms: NonNegative | None = None
     account_value: Annotated[float, Field(ge=0.0, le=MAX_DOLLARS)] | None = Field(
-        default=None, description="The customer's account value at the decision; left out, it is as it is now."
+        default=None, description="The customer's account value at the decision. Default: the current value."
     )
     generated_at: datetime
     status: str | None = Field(
         default=None,
-        description="State in the intervention machine, when the record says; otherwise it is inferred.",
+        description="State in the intervention machine. Default: inferred.",
     )
 
 
 class Outcome(Record):
-    """What came of an intervention. A missing outcome is not a zero, and neither is a null."""
+    """The outcome of an intervention. A missing outcome or a null is unknown, not zero."""
 
     dataset: ClassVar[str] = "outcomes"
     key: ClassVar[str | None] = "outcome_id"
@@ -149,7 +147,7 @@ class Outcome(Record):
 
 
 class Event(Record):
-    """A raw event, from which a detector may make a signal."""
+    """A raw event, from which a detector may derive a signal."""
 
     dataset: ClassVar[str] = "events"
     key: ClassVar[str | None] = "event_id"
@@ -163,12 +161,12 @@ class Event(Record):
 
 @dataclass(frozen=True)
 class Family:
-    """The sets that are read together, because their rows point to each other.
+    """The sets that are read together because their rows refer to each other.
 
     Attributes:
         models: The model of each set.
-        required_dataset: The set without which a folder is refused, or None where any set may be missing.
-        principal: The set whose absence or emptiness is a warning, where that of others is a notice.
+        required_dataset: The set that a folder must contain; None if any set may be missing.
+        principal: The set whose absence or emptiness is a warning; for other sets it is a notice.
         optional: Sets whose absence is not worth a notice.
     """
 

@@ -1,7 +1,7 @@
-"""Raw rows of CSV: header first, any of the usual separators, every value as text.
+"""Raw rows of CSV: header first, any of the usual separators, all values as text.
 
-The database reads a well-formed file fast and refuses the file at the first line that is not. Only then is the file
-read again record by record, which is slower and tells exactly which lines do not fit; those are set aside.
+The database reads a well-formed file fast, and rejects the file at the first malformed line. Only then is the file read
+again record by record, which is slower and identifies the malformed lines; these are set aside.
 """
 
 import csv
@@ -27,7 +27,7 @@ def open_csv(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) 
     """The rows of a CSV file.
 
     Raises:
-        InputError: The file is no text, has no header, or a quotation mark in it is never closed.
+        InputError: The file is not text, has no header, or contains an unclosed quotation mark.
     """
     if not check_text(source.path):
         return build_empty_set(source.path.name)
@@ -83,7 +83,7 @@ def _read_fast(connection: duckdb.DuckDBPyConnection, path: Path, separator: str
 
 
 def _read_record_by_record(connection: duckdb.DuckDBPyConnection, source: Source, separator: str, width: int) -> None:
-    """Write the records again in one plain dialect, each with what is wrong with it, and read that."""
+    """Rewrite the records in one plain dialect, each with its problem, and read the result."""
     names = [f"c{place}" for place in range(width)]
     with tempfile.TemporaryDirectory(prefix="journeylab-") as folder:
         rewritten = Path(folder) / "rows.csv"
@@ -105,7 +105,7 @@ def _read_record_by_record(connection: duckdb.DuckDBPyConnection, source: Source
 
 
 def _records(source: Source, separator: str, width: int) -> Iterator[tuple[list[str], str | None, str | None]]:
-    """Every record after the header: its values, its text if its form is wrong, and what is wrong."""
+    """Every record after the header: its values, its text if it is malformed, and its problem."""
     with _open_text(source.path) as file:
         consumed: list[str] = []
         reader = csv.reader(_tee_lines(file, consumed), delimiter=separator, strict=True)
@@ -120,7 +120,8 @@ def _records(source: Source, separator: str, width: int) -> Iterator[tuple[list[
             except csv.Error as error:
                 if "unexpected end" in str(error):
                     raise InputError(
-                        f"{source.path}: line {line}: a quotation mark opens here and is never closed; close it"
+                        f"{source.path}: line {line}: a quotation mark opens here and is never closed; add the "
+                        "closing quotation mark"
                     ) from None
                 yield [], "".join(consumed).rstrip("\r\n"), f"line {line} is not valid CSV ({error})"
                 continue

@@ -1,4 +1,4 @@
-"""Raw rows of JSON: an array of objects, or one object a line."""
+"""Raw rows of JSON: an array of objects, or one object per line."""
 
 import json
 import tempfile
@@ -23,10 +23,10 @@ MAX_REPARSE_BYTES = 64 * 1024 * 1024
 
 
 def open_json(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> RawSet:
-    """The rows of a JSON or JSON Lines file; which of the two it is shows in its first character.
+    """The rows of a JSON or JSON Lines file; the first character determines which of the two it is.
 
     Raises:
-        InputError: The file is no text, no JSON, or something else than an array of objects.
+        InputError: The file is not text, not JSON, or not an array of objects.
     """
     if not check_text(source.path):
         return build_empty_set(source.path.name)
@@ -46,7 +46,7 @@ def open_rows(connection: duckdb.DuckDBPyConnection, dataset: str, rows: Iterabl
     """Rows given as mappings or as record objects.
 
     Raises:
-        InputError: They are neither.
+        InputError: A row is neither.
     """
     with tempfile.TemporaryDirectory(prefix="journeylab-") as folder:
         path = Path(folder) / "rows.jsonl"
@@ -87,7 +87,7 @@ def _open_objects(connection: duckdb.DuckDBPyConnection, source: Source, path: P
         _read(connection, path, "newline_delimited")
     except duckdb.Error:
         raise InputError(
-            f"{source.path}: line 1: expected a JSON array of objects ([{{...}}, ...]) or one object a line; "
+            f"{source.path}: line 1: expected a JSON array of objects ([{{...}}, ...]) or one object per line; "
             "put the objects between [ and ], separated by commas"
         ) from None
     return _describe_rows(connection, source.path.name)
@@ -97,7 +97,7 @@ def _open_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Pat
     try:
         _read(connection, path, "newline_delimited")
     except duckdb.Error:
-        # Some line is no JSON. One by one is slower, but it sets aside that line and keeps the others.
+        # Some line is not JSON. Reading line by line is slower, but sets aside only that line.
         with _wrap_lines(path) as wrapped:
             connection.execute(
                 "CREATE OR REPLACE TEMP TABLE raw_rows AS "
@@ -127,11 +127,11 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, layout: str) -> Non
 
 
 def _describe_rows(connection: duckdb.DuckDBPyConnection, origin: str) -> RawSet:
-    # Rows of one file have few different sets of keys, so what holds for a set is asked once for each.
+    # Rows of one file have few distinct sets of keys, so each set is processed once.
     key_sets = [row[0] or [] for row in connection.execute("SELECT DISTINCT json_keys(json) FROM raw_rows").fetchall()]
     names = sorted({str(name) for keys in key_sets for name in keys})
     repeats = any(len(keys) != len(set(keys)) for keys in key_sets)
-    # Only names that can be a field are extracted; the others are only mentioned, so they need no path.
+    # Only names that can be fields are extracted; the others are reported and need no path.
     wanted = [name for name in names if normalise_field_name(name).isidentifier()]
     paths = [literal(f'$."{name}"') for name in wanted]
     values = f"json_extract_string(json, [{', '.join(paths)}]::VARCHAR[])" if wanted else "NULL"
@@ -160,8 +160,8 @@ _REPEATS = "WHEN len(json_keys(json)) <> len(list_distinct(json_keys(json))) THE
 
 
 def _locate_error(path: Path, error: Exception) -> str:
-    """Where an array is malformed, as exactly as its size allows."""
-    mend = "mend it there, or give one object a line (.jsonl), where a bad line is set aside and the rest is used"
+    """Message for a malformed array; with line and column if the file is not too large."""
+    mend = "correct it there, or give one object per line (.jsonl), where only malformed lines are set aside"
     if path.stat().st_size <= MAX_REPARSE_BYTES:
         try:
             with open_bytes(path) as file:

@@ -1,4 +1,4 @@
-"""The raw rows of one set, before any type is believed: what every reader hands to `journey.records.casting`."""
+"""The raw, unvalidated rows of one set: the output of every reader and the input of `journey.records.casting`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +13,13 @@ from journey.records.sources import Source
 
 @dataclass(frozen=True, slots=True)
 class RawColumn:
-    """One column as it was found.
+    """One column of the source.
 
     Attributes:
         name: Its name in the file.
         value: SQL for its value in a row.
         sql_type: The DuckDB type of that value.
-        shape: SQL for the JSON type of the value (``'OBJECT'``...), for sources in which any value can stand anywhere.
+        shape: SQL for the JSON type of the value (``'OBJECT'``...), for sources whose values may have any type.
     """
 
     name: str
@@ -30,18 +30,18 @@ class RawColumn:
 
 @dataclass(frozen=True, slots=True)
 class RawSet:
-    """Rows that are not yet validated.
+    """Rows before validation.
 
     Attributes:
-        origin: What to call the source in messages, for instance ``signals.csv``.
-        relation: SQL that stands after FROM.
-        columns: What was found, in the order of the file.
+        origin: Name of the source in messages, for instance ``signals.csv``.
+        relation: SQL for the FROM clause.
+        columns: The columns, in the order of the file.
         row_number: SQL for the 1-based position of a row.
-        content: SQL for the row as it was given, as text.
-        problem: SQL for a reason why the row cannot be read at all; null when it can.
+        content: SQL for the original row, as text.
+        problem: SQL for the reason why the row cannot be read; null if it can.
         self_describing: Whether each row names its own fields (JSON), so that a field may be absent in one row only.
-        has_dictionaries: Whether the source keeps dictionaries of its texts, so that distinct ones are quickly found.
-        tables: Temporary tables to drop when the set is done with.
+        has_dictionaries: Whether the source has dictionaries of its texts, so that distinct values are found quickly.
+        tables: Temporary tables to drop after loading.
     """
 
     origin: str
@@ -56,9 +56,9 @@ class RawSet:
 
 
 class _ArrowStream:
-    """Shows a user's frame to the database as an Arrow stream and as nothing else.
+    """Presents a user's frame to the database as an Arrow stream only.
 
-    The database would otherwise recognise the frame's own type and ask for packages that need not be there.
+    Otherwise the database would recognise the frame's type and import packages that may not be installed.
     """
 
     def __init__(self, frame: Any) -> None:
@@ -79,7 +79,7 @@ def open_parquet(connection: duckdb.DuckDBPyConnection, source: Source, path: Pa
     scan = f"read_parquet({literal(str(path))}, file_row_number = true)"
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
-        # Reading a footer proves little: a file cut in the middle fails only when its pages are read.
+        # Reading the footer is not enough: a truncated file fails only when its pages are read.
         connection.execute(f"SELECT count(*) FROM {scan}").fetchall()
     except duckdb.Error as error:
         raise unreadable_file_error(source.path, error, "Parquet") from None
@@ -95,12 +95,12 @@ def open_parquet(connection: duckdb.DuckDBPyConnection, source: Source, path: Pa
 
 
 def open_frame(connection: duckdb.DuckDBPyConnection, dataset: str, frame: Any) -> RawSet:
-    """The rows of a frame that speaks the Arrow stream interface.
+    """The rows of a frame with the Arrow stream interface.
 
     Raises:
-        InputError: The frame cannot be read, for instance because two of its columns have one name.
+        InputError: The frame cannot be read, for instance because two columns have the same name.
     """
-    connection.execute("SELECT 1").fetchall()  # an earlier statement still open would refuse the registration
+    connection.execute("SELECT 1").fetchall()  # an open earlier statement would block the registration
     connection.register("users_frame", _ArrowStream(frame))
     try:
         connection.execute("CREATE TEMP TABLE raw_rows AS SELECT * FROM users_frame").fetchall()
@@ -133,11 +133,10 @@ def build_empty_set(origin: str) -> RawSet:
 
 
 def unreadable_file_error(path: Path, error: Exception, expected: str) -> InputError:
-    """The error for a file that is not what its ending says."""
+    """The error for a file whose content does not match its extension."""
     return InputError(
         f"{path}: cannot be read as {expected}: {first_error_line(error)}; write the file again, or rename it if "
-        "it holds "
-        "another format"
+        "it has another format"
     )
 
 

@@ -1,4 +1,4 @@
-"""Where records come from: which file of a folder holds which set, and where the bundled folders are."""
+"""The sources of records: the file of each set in a folder, and the bundled folders."""
 
 from dataclasses import dataclass
 from importlib.resources import files
@@ -23,12 +23,12 @@ FORMATS: dict[str, Format] = {
     ".ndjson.gz": "lines",
     ".csv.gz": "csv",
 }
-"""How each ending is read."""
+"""The format of each file extension."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file that holds one set."""
+    """One file with the rows of one set."""
 
     dataset: str
     path: Path
@@ -38,13 +38,13 @@ class Source:
 def bundled_folder(name: str = "customer_journey") -> Path:
     """The folder of a dataset that ships with the software.
 
-    It lies in the installed package, or beside it in a source checkout.
+    It is in the installed package, or next to it in a source checkout.
 
     Args:
         name: Name of the dataset.
 
     Raises:
-        InputError: There is no such dataset; the message names those there are.
+        InputError: The dataset is unknown; the message lists the bundled ones.
     """
     package = Path(str(files("journey")))
     data_folders = [home for home in (package / "data", package.parent / "data") if home.is_dir()]
@@ -56,15 +56,15 @@ def bundled_folder(name: str = "customer_journey") -> Path:
 
 
 def find_sources(folder: Path, family: Family = CUSTOMER_FAMILY) -> tuple[dict[str, Source], list[Finding]]:
-    """The file of each set in a folder, and what is worth saying about the others.
+    """The file of each set in a folder, and findings about the other files.
 
     Args:
         folder: The folder.
-        family: Which sets it may hold.
+        family: The sets that the folder may contain.
 
     Raises:
-        InputError: The folder does not exist, is a file, holds no set, holds a set twice, or lacks a set that is
-            always needed.
+        InputError: The folder does not exist, is a file, contains no set, contains a set twice, or lacks a
+            required set.
     """
     _refuse_non_folder(folder)
     found: dict[str, list[Path]] = {}
@@ -73,7 +73,7 @@ def find_sources(folder: Path, family: Family = CUSTOMER_FAMILY) -> tuple[dict[s
         dataset, ending = _split_name(path)
         known = dataset in family.datasets and ending in FORMATS
         if known and not path.is_file():
-            what = "a folder" if path.is_dir() else "a link that leads nowhere, or no file"
+            what = "a folder" if path.is_dir() else "a broken link, or not a regular file"
             raise InputError(f"{path}: is {what}; put the file with the {dataset} there, or remove it")
         if known:
             found.setdefault(dataset, []).append(path)
@@ -86,7 +86,7 @@ def find_sources(folder: Path, family: Family = CUSTOMER_FAMILY) -> tuple[dict[s
 
 
 def _split_name(path: Path) -> tuple[str, str]:
-    """Name of the set and ending, both in lower case: ``Signals.CSV.gz`` gives ``("signals", ".csv.gz")``."""
+    """Name of the set and extension, both in lower case: ``Signals.CSV.gz`` gives ``("signals", ".csv.gz")``."""
     name = path.name.lower()
     stem, dot, ending = name.partition(".")
     return stem.strip(), dot + ending
@@ -96,7 +96,7 @@ def _refuse_non_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     if folder.exists():
-        raise InputError(f"{folder}: is a file; give the folder that holds it ({folder.parent})")
+        raise InputError(f"{folder}: is a file; give the folder that contains it ({folder.parent})")
     raise InputError(f"{folder}: there is no such folder")
 
 

@@ -1,4 +1,4 @@
-"""The records of one company: clean typed tables, what was set aside, and typed objects of single customers."""
+"""The records of one company: clean typed tables, rows set aside, and typed objects of single customers."""
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -28,7 +28,7 @@ from journey.records.model import (
 from journey.records.tables import R, RecordTables
 
 MAX_INDEXED_ROWS = 200_000
-"""Up to so many rows, the objects of a set are kept by customer; beyond, each question is one query."""
+"""Maximum number of rows for which a set's objects are kept by customer; for more rows, each request is one query."""
 
 _ORDER: dict[type[Record], str] = {
     Customer: "customer_id",
@@ -40,7 +40,7 @@ _ORDER: dict[type[Record], str] = {
     Outcome: "customer_id NULLS LAST, measured_at NULLS LAST, intervention_id, outcome_id NULLS LAST, row_number",
     Event: "customer_id, timestamp, event_type, event_id NULLS LAST, row_number",
 }
-"""Canonical order of each set: it depends on what the records say, not on where they stood in a file."""
+"""Canonical order of each set; it depends on the content of records, not on their position in a file."""
 
 
 class Records(RecordTables):
@@ -49,9 +49,9 @@ class Records(RecordTables):
     Attributes:
         connection: An in-memory DuckDB connection with a table for each set: ``customers``, ``journey_state_log``,
             ``signals``, ``interventions``, ``outcomes``, ``events``. Columns are the fields of the models, dates are
-            TIMESTAMP, and two more follow: ``row_number`` (1-based position in the file) and ``gaps`` (how many
-            fields were absent and got their default).
-        source: Where the records come from, in words.
+            TIMESTAMP. Two more columns follow: ``row_number`` (1-based position in the file) and ``gaps`` (number of
+            missing fields that got their default).
+        source: Origin of the records, as text.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: str) -> None:
@@ -66,17 +66,17 @@ class Records(RecordTables):
         policy: Policy | None = None,
         source: str = "tables",
     ) -> "Records":
-        """Records out of frames or rows at hand.
+        """Records from frames or rows in memory.
 
         Args:
-            tables: By name of the set, anything that offers the Arrow stream interface (pandas, polars, pyarrow and
-                others) or a list of mappings or record objects. Sets that are left out are empty.
-            journey: The journey whose stages are meant (default: the default journey).
-            policy: Says which signal types are negative, for duplicates that conflict (default: the default policy).
-            source: What to call the origin in messages.
+            tables: For each set name, an object with the Arrow stream interface (pandas, polars, pyarrow and others)
+                or a list of mappings or record objects. Omitted sets are empty.
+            journey: The journey of the stages. Default: the default journey.
+            policy: Its signal types resolve conflicting duplicates. Default: the default policy.
+            source: Name of the origin in messages.
 
         Raises:
-            InputError: A name is not a set, or a table cannot be read as its set.
+            InputError: A name is not a known set, or a table cannot be read as its set.
         """
         for name in tables:
             if name not in DATASETS:
@@ -84,12 +84,12 @@ class Records(RecordTables):
         return cls(assemble.assemble_tables(tables, journey, policy), source)
 
     def customer_ids(self) -> tuple[str, ...]:
-        """All known customers, in order."""
+        """The ids of all customers, sorted."""
         rows = self.connection.execute("SELECT customer_id FROM customers ORDER BY customer_id").fetchall()
         return tuple(row[0] for row in rows)
 
     def customer(self, customer_id: str) -> Customer | None:
-        """A customer, or None when the customer is unknown (records never invent one)."""
+        """A customer, or None if unknown."""
         found = self._fetch_for_customer(Customer, customer_id)
         return found[0] if found else None
 
@@ -114,10 +114,9 @@ class Records(RecordTables):
         return self._fetch_for_customer(Event, customer_id)
 
     def add_signals(self, signals: Iterable[Signal]) -> int:
-        """Add signals, for instance those that detectors made of events, and return how many were new.
+        """Add signals, for instance from detectors, and return the number of new signals.
 
-        A signal is not new when its key is taken, or when the same customer has one of the same type on the same day:
-        what is recorded already is not counted twice.
+        A signal is not new if its key exists, or if the same customer has a signal of the same type on the same day.
         """
         columns = ", ".join(quoted(column.name) for column in get_columns(Signal.dataset))
         added = 0

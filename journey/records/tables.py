@@ -1,4 +1,4 @@
-"""The tables of records once they are read: clean and typed, with what was set aside and what was noticed."""
+"""The tables of records after reading: clean and typed, with the rows set aside and the findings."""
 
 import json
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A row that is not used, and why.
+    """A row that is not used, and the reason.
 
     Attributes:
-        dataset: The set it was meant for.
+        dataset: The set of the row.
         row_number: Its 1-based position in the file.
         code: Stable code of the reason, for instance ``out-of-range``.
-        reason: The reason in words.
-        content: The row as it was given, as text.
+        reason: The reason as text.
+        content: The original row, as text.
     """
 
     dataset: str
@@ -44,9 +44,9 @@ class RecordTables:
 
     Attributes:
         connection: An in-memory DuckDB connection with a table for each set. Columns are the fields of the models,
-            dates are TIMESTAMP, and two more follow: ``row_number`` (1-based position in the file) and ``gaps`` (how
-            many fields were absent and got their default).
-        source: Where the records come from, in words.
+            dates are TIMESTAMP. Two more columns follow: ``row_number`` (1-based position in the file) and ``gaps``
+            (number of missing fields that got their default).
+        source: Origin of the records, as text.
         family: The sets.
     """
 
@@ -57,7 +57,7 @@ class RecordTables:
 
     @cached_property
     def set_aside(self) -> tuple[SetAside, ...]:
-        """The rows that are not used, by set and position."""
+        """The rows that are not used, ordered by set and position."""
         rows = self.connection.execute(
             "SELECT dataset, row_number, code, reason, content FROM set_aside ORDER BY dataset, row_number"
         ).fetchall()
@@ -65,16 +65,16 @@ class RecordTables:
 
     @cached_property
     def findings(self) -> list[Finding]:
-        """What was noticed while reading, most serious first."""
+        """The findings of reading, most serious first."""
         rows = self.connection.execute(LOAD_FINDINGS).fetchall()
         return sort_findings(Finding(row[0], FindingSeverity(row[1]), *row[2:]) for row in rows)
 
     def counts(self) -> dict[str, int]:
-        """How many clean rows each set has."""
+        """Number of clean rows by set."""
         return {name: int(one_value(self.connection, f"SELECT count(*) FROM {name}")) for name in self.family.datasets}
 
     def latest_date(self) -> datetime | None:
-        """The latest date in any record that something happened, or None when no record has one."""
+        """The latest date of an event in any record; None if no record has one."""
         parts = [
             f"(SELECT max({quoted(column)}) FROM {name})"
             for name in self.family.datasets
@@ -87,23 +87,23 @@ class RecordTables:
         """All records of a set as objects, in canonical order.
 
         Raises:
-            InputError: There is no such set.
+            InputError: The set is unknown.
         """
         if dataset not in self.family.datasets:
             raise InputError(f"{dataset!r} is not a record set{did_you_mean(dataset, self.family.datasets)}")
         return self._fetch(get_model(dataset))
 
     def write_quarantine(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
-        """Write the rows that were set aside, one JSON Lines file for each set, and return the files.
+        """Write the rows set aside, one JSON Lines file for each set, and return the files.
 
-        Each line holds set, row number, code, reason and the row as it was given. A file appears whole or not at all.
+        Each line has set, row number, code, reason and the original row. Files are written atomically.
 
         Args:
-            folder: Where to; it is made when it is not there.
+            folder: The target folder; it is created if it does not exist.
             overwrite: Whether files of an earlier quarantine may be replaced.
 
         Raises:
-            InputError: A file is already there, or the folder cannot be written to.
+            InputError: A file already exists, or the folder cannot be written to.
         """
         by_set: dict[str, list[SetAside]] = {}
         for row in self.set_aside:
@@ -111,15 +111,13 @@ class RecordTables:
         targets = {folder / f"{dataset}.jsonl": rows for dataset, rows in by_set.items()}
         existing = [path.name for path in targets if path.exists()]
         if existing and not overwrite:
-            raise InputError(
-                f"{folder}: {', '.join(existing)} is already there; give another folder, or remove it first"
-            )
+            raise InputError(f"{folder}: {', '.join(existing)} already exists; give another folder, or remove it first")
         for path, rows in targets.items():
             _write_set_aside(path, rows)
         return list(targets)
 
     def _order(self, kind: type[Record]) -> str:
-        """SQL of a set's canonical order: it depends on what the records say, not on where they stood in a file."""
+        """SQL of a set's canonical order; it depends on the content of records, not on their position in a file."""
         return f"{quoted(kind.key)}, row_number" if kind.key else "ALL"
 
     def _fetch(self, kind: type[R], customer_id: str | None = None) -> tuple[R, ...]:
@@ -135,7 +133,7 @@ class RecordTables:
         mapping_indices = [place for place, column in enumerate(columns) if column.kind == "mapping"]
         if list_indices or mapping_indices:
             rows = [_decode_containers(row, list_indices, mapping_indices) for row in rows]
-        # The rows were validated by column with the bounds of this very model, so they are not validated again.
+        # The rows were validated by column with the bounds of this model, so they are not validated again.
         objects = (kind.model_construct(None, **dict(zip(names, row, strict=True))) for row in rows)
         return cast("tuple[R, ...]", tuple(objects))
 
@@ -151,7 +149,7 @@ SELECT code, severity, dataset, record, customer_id,
     'Row ' || row_number || ' of ' || dataset || ' is set aside: ' || reason || '.'
 FROM set_aside WHERE code NOT IN ('duplicate-record', 'duplicate-key', 'conflicting-duplicate')
 """
-"""Everything noticed while reading, as rows of findings."""
+"""SQL for all findings of reading."""
 
 
 def _decode_containers(row: tuple[Any, ...], lists: list[int], mappings: list[int]) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Words that differ from a known one only in capitals: read as the known one, and said so."""
+"""Normalise values that differ from a known value in capitals only, and report it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,13 +12,13 @@ from journey.records.distinct_values import discard_distinct_values, distinct_va
 def normalise_values(
     connection: duckdb.DuckDBPyConnection, datasets: Iterable[str], vocabulary: Mapping[str, Sequence[str]]
 ) -> None:
-    """Bring values with fixed choices, and columns with a vocabulary, into the spelling of the models.
+    """Normalise the spelling of values with fixed choices, and of columns with a vocabulary.
 
     Args:
         connection: The database with the clean tables.
-        datasets: The sets to look through.
-        vocabulary: By name of a column, the words that are known there (the stages of a journey). A value that equals
-            none of them, whatever the capitals, is left as it is.
+        datasets: The sets to normalise.
+        vocabulary: Known values by column name (for instance the stages of a journey). A value that equals none of
+            them, ignoring capitals, is unchanged.
     """
     for dataset in datasets:
         for column in get_columns(dataset):
@@ -32,7 +32,7 @@ def _normalise_column(
 ) -> None:
     column = quoted(name)
     known = ", ".join(literal(known_value) for known_value in known_values)
-    # Two words of one journey may differ in capitals only: then neither can be meant by a third spelling.
+    # If two known values differ in capitals only, a third spelling is ambiguous.
     unambiguous = [
         known_value
         for known_value in known_values

@@ -157,7 +157,7 @@ class Impossible:
     ],
 )
 def test_an_impossible_signal_is_the_detectors_fault(signal: Signal, message: str) -> None:
-    with pytest.raises(InputError, match=f"detector 'impossible' made a signal {message}"):
+    with pytest.raises(InputError, match=f"detector 'impossible' returned a signal {message}"):
         detect(company(events=EVENTS), [Impossible(signal)])
 
 
@@ -182,7 +182,7 @@ def test_a_plug_in_is_loaded_after_the_built_in_ones(monkeypatch: pytest.MonkeyP
         ("nowhere.at_all:Thing", "cannot be loaded: No module named 'nowhere'"),
         ("journey.detectors.builtin:Nothing", "cannot be loaded"),
         ("journey.detectors.builtin:signal_of", "cannot be loaded"),
-        ("builtins:dict", "is no detector"),
+        ("builtins:dict", "is not a detector"),
     ],
 )
 def test_a_broken_plug_in_is_named(monkeypatch: pytest.MonkeyPatch, value: str, message: str) -> None:

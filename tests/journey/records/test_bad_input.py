@@ -88,7 +88,7 @@ MALFORMED = {
     "half a character": ("json", '[{"customer_id": "\\ud800"}]', "is not valid JSON"),
     "Latin-1": ("csv", "customer_id,segment\nK1,Caf\xe9\n".encode("latin-1"), "line 2, byte 7: is not UTF-8"),
     "UTF-16": ("csv", "customer_id\nK1\n".encode("utf-16"), "is UTF-16, not UTF-8"),
-    "a null byte": ("csv", b"customer_id\nK1\nK\x002\n", "line 3, byte 2: holds a null byte"),
+    "a null byte": ("csv", b"customer_id\nK1\nK\x002\n", "line 3, byte 2: is a null byte"),
     "an open quotation mark": ("csv", 'customer_id,segment\nK1,"SMB\nK2,SMB\n', "line 2: a quotation mark opens here"),
     "no such column": ("csv", "customer,segment\nK1,SMB\n", "no column 'customer_id'.*did you mean 'customer'"),
     "a column twice": ("csv", "customer_id,segment,Segment\nK1,a,b\n", "two columns stand for segment"),

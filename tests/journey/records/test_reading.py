@@ -258,7 +258,7 @@ class TestQuarantine:
     def test_an_earlier_one_is_not_overwritten_unasked(self, tmp_path: Path) -> None:
         records = company(signals=[{**SIGNAL, "signal_strength": 7}])
         records.write_quarantine(tmp_path)
-        with pytest.raises(InputError, match="already there"):
+        with pytest.raises(InputError, match="already exists"):
             records.write_quarantine(tmp_path)
         assert records.write_quarantine(tmp_path, overwrite=True)
 
