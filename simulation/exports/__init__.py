@@ -1,1 +1,1 @@
-"""A run as customer histories, record sets, and event logs for other tools."""
+"""Exports of a run: customer histories, record sets and event logs."""

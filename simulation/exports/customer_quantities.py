@@ -1,6 +1,6 @@
-"""One customer's share of what money is made of, read off the customer's rows of the trace.
+"""The quantities of one customer, from the customer's rows of the trace.
 
-Summed over all customers it is what the run itself has counted (`simulation.metrics.counters`).
+Summed over all customers, they equal the quantities of the run (`simulation.metrics.counters`).
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ REVIEWED_VERDICTS = ("approved", "rejected", "overridden")
 
 
 def compute_customer_quantities(history: CustomerHistory, arm_spec: ArmSpec, days: float) -> dict[str, float]:
-    """What one customer brought and cost in an arm, under the names of `Tally.quantities`.
+    """The quantities of one customer in an arm, with the names of `Counters.compute_quantities`.
 
     Args:
         history: The customer.
         arm_spec: The arm.
-        days: The horizon.
+        days: Length of the run, in days.
     """
     if history.initial.arrives_at >= days:
         return dict.fromkeys(_BASE_QUANTITIES, 0.0)
@@ -62,9 +62,9 @@ def compute_customer_quantities(history: CustomerHistory, arm_spec: ArmSpec, day
 def _paid_intervals(
     history: CustomerHistory, exit_stages: Collection[str], days: float
 ) -> Iterator[tuple[float, float, float]]:
-    """The stretches in which the account had one value and was paid for: first day, last day, dollars a year.
+    """The intervals in which the account had one value and was paid for: first day, last day, dollars per year.
 
-    Whoever is lost pays nothing, and pays as before when won back.
+    A customer that has left pays nothing; one that is won back pays the same value as before.
     """
     value, since = history.initial.account_value, history.initial.arrives_at
     stage = history.first_stage

@@ -1,4 +1,4 @@
-"""A run told customer by customer: who each one was on day 0, and everything that happened to them, in order."""
+"""The histories of a run's customers: the initial state and all events, in order."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Stay(NamedTuple):
 
     Attributes:
         stage: The stage.
-        previous: The stage before; None for the stay that a customer begins the run with.
-        entered_at: In days; below 0 for a customer met in mid-stay.
-        left_at: In days, or None for the last stay, which is unfinished unless the stage is a terminal one.
+        previous: The previous stage; None for the customer's first stay in the run.
+        entered_at: Day of entry; below 0 if the stay began before the run.
+        left_at: Day of leaving, or None for the last stay, which is unfinished unless the stage is terminal.
     """
 
     stage: str
@@ -67,26 +67,26 @@ class CustomerHistory(NamedTuple):
 
     @property
     def end_stage(self) -> str:
-        """The stage at the end."""
+        """The stage at the end of the run."""
         return self.stays[-1].stage
 
     @property
     def values(self) -> list[tuple[float, float]]:
-        """The account value in the course of time: from which day on, and how much, in dollars."""
+        """The account value over time: pairs of the day from which it applies and the value in dollars per year."""
         changes = [(row.time, row.value) for row in self.rows if row.kind == events.VALUE_CHANGE]
-        begun = (self.initial.arrives_at, self.initial.account_value)
-        return [begun, *((time, value) for time, value in changes if value is not None)]
+        first = (self.initial.arrives_at, self.initial.account_value)
+        return [first, *((time, value) for time, value in changes if value is not None)]
 
 
 @dataclass(frozen=True)
 class RunHistory:
-    """A run that kept its trace.
+    """A run with its trace.
 
     Attributes:
         setup: The arm.
-        run: What came of it.
-        seed: The seed it was run with.
-        replication: Which replication it was.
+        run: The results, with the trace.
+        seed: The seed of the run.
+        replication: Number of the replication.
     """
 
     setup: ArmSpec
@@ -96,18 +96,18 @@ class RunHistory:
 
     @property
     def days(self) -> float:
-        """The horizon."""
+        """Length of the run, in days."""
         return self.run.days
 
     def histories(self) -> Iterator[CustomerHistory]:
-        """Every customer who has come, in order of the number, also those to whom nothing happened."""
+        """All customers who arrived during the run, in order of their number, including those without events."""
         groups = groupby(sorted(self._rows, key=lambda row: (row.customer, row.time)), key=_NUMBER)
         number, rows = next(groups, (None, iter(())))
         for history in self._initial_histories():
             if history.initial.arrives_at >= self.days:
                 continue
             while number is not None and number < history.initial.number:
-                # Of a prospect who has not become a customer by the end.
+                # Rows of a prospect who has not become a customer by the end of the run.
                 number, rows = next(groups, (None, iter(())))
             if history.initial.number != number:
                 yield history
@@ -129,7 +129,7 @@ class RunHistory:
     @property
     def _rows(self) -> Sequence[events.Row]:
         if self.run.trace is None:
-            raise ValueError("the run kept no trace; run it with trace=True")
+            raise ValueError("the run has no trace; run it with trace=True")
         return self.run.trace.rows
 
     def _initial_histories(self) -> Iterator[CustomerHistory]:
@@ -137,7 +137,7 @@ class RunHistory:
 
 
 def initial_histories(arm_spec: ArmSpec, *, seed: int, replication: int) -> Iterator[CustomerHistory]:
-    """Every customer of an arm on day 0, in order of the number, before anything happened."""
+    """The initial state of every customer of an arm, in order of their number."""
     machine = arm_spec.journey.compile()
     cohort = build_cohort(arm_spec.population, machine, seed=seed, replication=replication)
     table = compile_arm(arm_spec, cohort.segments)
@@ -149,7 +149,7 @@ def initial_histories(arm_spec: ArmSpec, *, seed: int, replication: int) -> Iter
 
 
 def initial_history(arm_spec: ArmSpec, number: int, *, seed: int, replication: int) -> CustomerHistory:
-    """One customer of an arm on day 0.
+    """The initial state of one customer of an arm.
 
     Raises:
         InputError: There is no such customer.
@@ -162,21 +162,21 @@ def initial_history(arm_spec: ArmSpec, number: int, *, seed: int, replication: i
     raise InputError(f"there is no customer {number}; {_describe_numbers(numbers)}")
 
 
-def _describe_numbers(known: Sequence[int]) -> str:
-    """Which customers there are, in words."""
-    count = len(known)
-    if known == list(range(count)):
+def _describe_numbers(numbers: Sequence[int]) -> str:
+    """The existing customer numbers, in words."""
+    count = len(numbers)
+    if numbers == list(range(count)):
         return (
             "there is only customer 0" if count == 1 else f"the {count:,} customers have the numbers 0 to {count - 1}"
         )
-    return f"the {count:,} customers have the numbers {', '.join(map(str, known[:3]))}{', ...' if count > 3 else ''}"
+    return f"the {count:,} customers have the numbers {', '.join(map(str, numbers[:3]))}{', ...' if count > 3 else ''}"
 
 
 def customer_id(number: int) -> str:
-    """How a simulated customer is called where identities are text: ``C0000012``."""
+    """The text ID of a simulated customer, such as ``C0000012``."""
     return f"C{number:07d}"
 
 
 def orphan_id(number: int) -> str:
-    """What stands for the same customer in a record that has lost its owner: a name that no customer bears."""
+    """The ID in an orphaned record of this customer, which no customer has."""
     return f"X{number:07d}"

@@ -1,28 +1,25 @@
-"""What a company would have on record about one simulated customer: the five record sets of `journey.records`.
+"""The records of one simulated customer: the five record sets of `journey.records`.
 
-Only what the company sees is recorded. Distress is not, and neither is which signals were false alarms. Where records
-are imperfect (`simulation.model.record_errors`), they are so here: a lost signal is absent, a stray one bears the id of
-nobody, a doubled one stands there twice to the letter, a late one says when it was recorded, and stage entries are
-those of
-`simulation.exports.stage_log`.
+Records contain only what a company can observe. They contain neither distress nor which signals were false alarms.
+Record errors (`simulation.model.record_errors`) apply: lost signals are missing, orphaned signals have an unknown
+customer ID, duplicated signals appear twice with identical fields, late signals have a recording date, and stage
+entries are those of `simulation.exports.stage_log`.
 
-Choices that are not forced by the run:
+Conventions where the run does not determine the records:
 
-* **Stages.** A signal comes from where the customer is, so it names the true stage; an intervention names the stage
-  that the orchestrator took the customer to be in. Stored counters of days are counted by the log itself.
-* **Watching.** A `monitor_only` is recorded where watching begins or its reason changes, not at every look at the
-  customer; and not while an intervention is open, because then that intervention is the answer. A look with nothing to
-  decide leaves no record.
-* **Before the run.** A customer met in a later stage, or who comes straight to one, is recorded as having come there
-  the shortest legal way. Tenure is the time since the customer came, lost or not. What was heard before is recorded;
-  contacts before the run are not, because nothing but their date is known.
-* **Ends.** A request that was withdrawn because the customer left is recorded as expired. What else was under way then
-  has no outcome and no other end: nobody measured one. An overridden intervention stays so, whatever was done in its
-  stead; its outcome says ``human_override``.
-* **Worth.** A customer's account value is the one at the end. Where accounts grow and shrink, an intervention keeps the
-  value at the decision.
-* **Unknown.** Nobody measured the change of churn risk, so it is null. `estimated_revenue_saved` is the money that was
-  at stake at the decision, where the outcome is ``resolved``.
+* **Stages.** A signal has the customer's true stage; an intervention has the stage that the orchestrator assumed. Days
+  in a stage are computed from the recorded log.
+* **Monitoring.** `monitor_only` is recorded when monitoring begins or its reason changes, not at every evaluation. It
+  is not recorded while an intervention is open. An evaluation with nothing to decide leaves no record.
+* **Before the run.** A customer who starts or arrives in a later stage is recorded as having come by the shortest legal
+  path. Tenure is the time since the customer's first day, including time after leaving. Signals before the run are
+  recorded. Contacts before the run are not, because only their date is known.
+* **Ends.** A request that is withdrawn because the customer leaves is recorded as expired. Other open interventions
+  then have no outcome. An overridden intervention keeps this status; its outcome has ``human_override``.
+* **Account value.** A customer record has the account value at the end. If account values change, an intervention has
+  the value at the decision.
+* **Unknown.** The change of churn risk is not measured, so it is null. `estimated_revenue_saved` is the money at stake
+  at the decision if the outcome is ``resolved``.
 """
 
 from __future__ import annotations
@@ -49,7 +46,7 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 NO_DECISION = "none"
-"""Label of a decision that there was nothing to decide."""
+"""Label of an evaluation with nothing to decide."""
 
 _OPEN_REASON = REASONS[OPEN_INTERVENTION]
 
@@ -60,11 +57,11 @@ STATUS_AFTER = {
     "expired": "expired",
     "withdrawn": "expired",
 }
-"""State of an intervention after each verdict."""
+"""Status of an intervention after each verdict."""
 
 
 class CustomerRecords(NamedTuple):
-    """One customer's records, by set, in the order in which they came to be."""
+    """One customer's records, by set, in the order in which they were created."""
 
     customers: list[Record]
     journey_state_log: list[Record]
@@ -74,24 +71,24 @@ class CustomerRecords(NamedTuple):
 
 
 class RecordWriter:
-    """Writes down one customer of an arm after another; it keeps nothing between two."""
+    """Builds the records of an arm's customers, one customer at a time."""
 
     def __init__(self, run_history: RunHistory, dates: Dates) -> None:
         """Prepare for a run.
 
         Args:
-            run_history: The run; stored counters of days are counted up to its end.
-            dates: What date day 0 has.
+            run_history: The run; days in a stage are counted up to its end.
+            dates: The calendar of the run.
         """
-        setup = run_history.setup
-        evidence = setup.policy.evidence
+        arm_spec = run_history.setup
+        evidence = arm_spec.policy.evidence
         self.dates = dates
         self.days = run_history.days
         self.end = dates.to_record_datetime(run_history.days)
         self.log = StageLog(run_history)
-        self.values_change = bool(setup.world.value_changes)
-        self.predecessors = _shortest_predecessors(setup.journey)
-        self.csat = {name: effect.csat for name, effect in setup.world.effects.items()}
+        self.values_change = bool(arm_spec.world.value_changes)
+        self.predecessors = _shortest_predecessors(arm_spec.journey)
+        self.csat = {name: effect.csat for name, effect in arm_spec.world.effects.items()}
         share = evidence.live_share
         self.live_days = inf if share <= 0.0 else -log(share) / log(2.0) * evidence.half_life_days
 
@@ -105,17 +102,17 @@ class RecordWriter:
         return CustomerRecords([self._customer(history)], self._stages(history), *file.sets)
 
     def _customer(self, history: CustomerHistory) -> Record:
-        person = history.initial
+        initial = history.initial
         return {
-            "customer_id": customer_id(person.number),
+            "customer_id": customer_id(initial.number),
             "segment": history.segment,
             "account_value": history.values[-1][1],
-            "tenure_months": round((person.tenure_days + self.days - person.arrives_at) / DAYS_PER_MONTH, 1),
-            "risk_tier": TIERS[person.tier],
+            "tenure_months": round((initial.tenure_days + self.days - initial.arrives_at) / DAYS_PER_MONTH, 1),
+            "risk_tier": TIERS[initial.tier],
         }
 
     def _stages(self, history: CustomerHistory) -> list[Record]:
-        """Every entry on record; the last is of the stay that the end of run or journey left unfinished."""
+        """All recorded stage entries; the last one is the current stay at the end of the run."""
         key = customer_id(history.initial.number)
         entries = []
         for stay in self.log.stays(history):
@@ -126,7 +123,7 @@ class RecordWriter:
                     "customer_id": key,
                     "journey_stage": stay.stage,
                     "state_entered_at": _iso(entered),
-                    # Days of the calendar, as people count them.
+                    # Calendar days.
                     "days_in_state": (left.date() - entered.date()).days,
                     "previous_stage": self.predecessors.get(stay.stage) if stay.previous is None else stay.previous,
                 }
@@ -135,19 +132,19 @@ class RecordWriter:
 
 
 class _File:
-    """The file of one customer while it is being filled."""
+    """The records of one customer, while they are built."""
 
     __slots__ = (
         "_decided_at",
         "_key",
         "_known_signals",
         "_last_action",
+        "_monitoring_reason",
         "_number",
         "_open",
+        "_orphan_key",
         "_stays",
-        "_stray_key",
         "_values",
-        "_watching",
         "_writer",
         "sets",
     )  # fmt: skip
@@ -155,12 +152,12 @@ class _File:
     def __init__(self, writer: RecordWriter, history: CustomerHistory) -> None:
         self._writer = writer
         self._number = f"{history.initial.number:07d}"
-        self._key, self._stray_key = customer_id(history.initial.number), orphan_id(history.initial.number)
+        self._key, self._orphan_key = customer_id(history.initial.number), orphan_id(history.initial.number)
         self._stays, self._values = history.stays, history.values
         self.sets: tuple[list[Record], list[Record], list[Record]] = ([], [], [])
         self._known_signals: list[tuple[float, str]] = []
         self._open: Record = {}
-        self._watching: str | None = None
+        self._monitoring_reason: str | None = None
         self._decided_at, self._last_action = 0.0, ""
         initial = history.initial
         for signal in initial.prior_signals:
@@ -170,7 +167,7 @@ class _File:
 
     def signal(self, row: Row) -> None:
         if row.reason == events.DUPLICATE:
-            # A copy comes right after what it is a copy of.
+            # A copy directly follows its original.
             self.sets[0].append(self.sets[0][-1])
             return
         dated = row.time if row.dated is None else row.dated
@@ -179,7 +176,7 @@ class _File:
         if row.dated is not None:
             record["recorded_at"] = _iso(self._writer.dates.to_record_datetime(row.time))
         if row.reason == events.ORPHANED:
-            record["customer_id"] = self._stray_key
+            record["customer_id"] = self._orphan_key
         else:
             self._known_signals.append((dated, record["signal_id"]))
 
@@ -199,12 +196,12 @@ class _File:
 
     def decision(self, row: Row) -> None:
         if row.label == NO_DECISION:
-            self._watching = None
+            self._monitoring_reason = None
         elif row.label != MONITOR_ONLY:
-            self._watching, self._decided_at = None, row.time
+            self._monitoring_reason, self._decided_at = None, row.time
             self._open = self._intervention(row, "approved")
-        elif row.reason not in (_OPEN_REASON, self._watching):
-            self._watching = row.reason
+        elif row.reason not in (_OPEN_REASON, self._monitoring_reason):
+            self._monitoring_reason = row.reason
             self._intervention(row, None)
 
     def _intervention(self, row: Row, status: str | None) -> Record:
@@ -267,11 +264,11 @@ _ROW_HANDLERS: dict[str, Callable[[_File, Row], None]] = {
     events.ACTION: _File.action,
     events.OUTCOME: _File.outcome,
 }
-"""What each kind of row adds to a file; what is not here, nobody in the company sees, or the stage log has it."""
+"""Handler of each kind of row; other kinds are not observable, or are in the stage log."""
 
 
 def _shortest_predecessors(journey: Journey) -> dict[str, str | None]:
-    """The stage before each stage on the shortest legal way to it; None where journeys begin or none leads."""
+    """The previous stage of each stage on its shortest legal path; None for initial stages."""
     predecessors: dict[str, str | None] = dict.fromkeys(journey.initial)
     frontier = list(journey.initial)
     while frontier:
@@ -287,7 +284,7 @@ def _shortest_predecessors(journey: Journey) -> dict[str, str | None]:
 
 
 def _stage_at(stays: list[Stay], day: float) -> str:
-    """The stage that a customer was in on a day."""
+    """The customer's stage on a day."""
     return next((stay.stage for stay in reversed(stays) if stay.entered_at <= day), stays[0].stage)
 
 

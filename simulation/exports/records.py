@@ -1,8 +1,7 @@
 """A run as a folder of records: the five sets as JSON, readable by `journey check` and `journey evaluate`.
 
-Customers are written down one after another and their records go straight to the files, so that a large run never
-stands in memory a second time. Beside the sets lies the arm's policy, for `journey evaluate --policy`; it lists the
-customers who gave no consent to be contacted.
+Records are written to the files customer by customer, so that they are never all in memory. The folder also contains
+the arm's policy, for `journey evaluate --policy`; it lists the customers without consent to be contacted.
 """
 
 from __future__ import annotations
@@ -27,15 +26,15 @@ POLICY_FILE = "policy.toml"
 
 
 def write_records(run_history: RunHistory, folder: Path, dates: Dates) -> None:
-    """Write a run as a folder of records; it appears whole or not at all.
+    """Write a run as a folder of records. The write is atomic.
 
     Args:
         run_history: The run.
-        folder: Where to: a new folder, or an empty one.
-        dates: What date day 0 has.
+        folder: A new or empty folder.
+        dates: The calendar of the run.
 
     Raises:
-        InputError: There is something in the folder already, or it cannot be written.
+        InputError: The folder is not empty, or it cannot be written.
     """
     writer = RecordWriter(run_history, dates)
     do_not_contact = []
@@ -53,16 +52,16 @@ def write_records(run_history: RunHistory, folder: Path, dates: Dates) -> None:
 
 def _heading(run_history: RunHistory, dates: Dates) -> str:
     return (
-        f"# The policy of the arm {run_history.setup.name}, whose records lie here: seed {run_history.seed}, "
+        f"# The policy of the arm {run_history.setup.name}, whose records are in this folder: seed {run_history.seed}, "
         "replication "
         f"{run_history.replication},\n# {run_history.run.customers} customers, {run_history.days:g} days from "
         f"{dates.start:%Y-%m-%d}. "
-        f"To judge them by it: journey evaluate FOLDER --policy FOLDER/{POLICY_FILE}\n"
+        f"To evaluate the records with it: journey evaluate FOLDER --policy FOLDER/{POLICY_FILE}\n"
     )
 
 
 class _JsonArrayWriter:
-    """A JSON array on its way to a file, one record a line."""
+    """Writes a JSON array to a file, one record per line."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,10 +1,10 @@
-"""What a company's stage log says of a customer, which need not be how it was.
+"""A company's stage log of a customer, with record errors.
 
-Entries may be missing, and entries may name another stage (`simulation.model.record_errors`, the very draws the engines
-made). What an entry says of the stage before is true all the same: whoever makes a move knows where the customer comes
-from. So a wrong or missing entry shows as soon as there is a next one, by a chain that is broken.
+Entries may be missing or name another stage (`simulation.model.record_errors`, with the same draws as in the engines).
+The previous stage of an entry is always correct. So a wrong or missing entry is visible at the next entry, whose
+previous stage does not match.
 
-The entry that a customer begins the run with, and those to stages in which a customer is gone, are always right.
+The first entry of a customer and entries to exit stages are always correct.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ class StageLog:
 
     def __init__(self, run_history: RunHistory) -> None:
         """Prepare for a run."""
-        setup = run_history.setup
-        machine = setup.journey.compile()
+        arm_spec = run_history.setup
+        machine = arm_spec.journey.compile()
         self._stages, self._codes = machine.stages, machine.stage_index
-        self._live = tuple(stage not in setup.exit_stages for stage in machine.stages)
-        self._flaws = build_record_error_rates(setup.world.imperfections)
+        self._live = tuple(stage not in arm_spec.exit_stages for stage in machine.stages)
+        self._error_rates = build_record_error_rates(arm_spec.world.imperfections)
         self._seed, self._replication = run_history.seed, run_history.replication
 
     def stays(self, history: CustomerHistory) -> list[Stay]:
-        """The stays on record: each in the stage recorded, from the true stage before, until the next on record."""
+        """The recorded stays: each with the recorded stage, the true previous stage, and an end at the next entry."""
         entries = list(self._entries(history))
         left = [(entry, following.entered_at) for entry, following in pairwise(entries)]
         return [*(entry._replace(left_at=day) for entry, day in left), entries[-1]._replace(left_at=None)]
@@ -47,7 +47,7 @@ class StageLog:
             visits[stay.stage] += 1
             code = self._codes[stay.stage]
             if stay.previous is not None and self._live[code]:
-                error_rates = self._flaws
+                error_rates = self._error_rates
                 code = recorded_stage(
                     key, code, visits[stay.stage], self._live, error_rates.stages_missing, error_rates.stages_wrong
                 )

@@ -1,9 +1,9 @@
 """A run as an event log for process mining: XES, IEEE Std 1849-2016.
 
-One trace is one customer, also one to whom nothing happened; events are written as they are read off the trace, so
-that a large log never stands in memory. Moves are the activities to mine: they carry their bare name, and everything
-else says what it is (``signal usage_drop``), so that a filter on ``kind`` gives the plain journey. Names, times,
-reviewers and transitions are in the standard's own extensions; the other attributes are those of the trace's columns.
+One trace is one customer, including customers without events. Events are written one by one, so that the log is never
+all in memory. A move has its name as the activity; other activities include the kind of event (``signal usage_drop``).
+A filter on ``kind`` gives the plain journey. Names, times, reviewers and transitions use the standard's extensions; the
+other attributes are the trace's columns.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _GLOBALS = """\
 """
 
 _ILLEGAL = dict.fromkeys((*range(32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd")
-"""What XML 1.0 cannot hold, not even escaped."""
+"""Characters that XML 1.0 does not allow, even escaped."""
 _ESCAPES = _ILLEGAL | {
     ord(character): entity
     for character, entity in {
@@ -60,7 +60,7 @@ _ESCAPES = _ILLEGAL | {
 
 
 class _EventName(NamedTuple):
-    """How a kind of event is named, ``{}`` standing for its label (of a funnel: its step), and its transition."""
+    """Activity name and transition of a kind of event; ``{}`` is replaced by the label (of a funnel: the step)."""
 
     activity: str
     transition: str = "complete"
@@ -77,16 +77,16 @@ _EVENT_NAMES = {
     events.VALUE_CHANGE: _EventName("value {}"),
 }
 _UNDECIDED = ("expired", "withdrawn")
-"""Ends of a request that no reviewer brought about."""
+"""Verdicts of requests without a reviewer's decision."""
 
 
 def write_xes(run_history: RunHistory, path: Path, dates: Dates) -> None:
-    """Write a run as an XES log; the file appears whole or not at all.
+    """Write a run as an XES log. The write is atomic.
 
     Args:
         run_history: The run.
-        path: Where to.
-        dates: What date day 0 has.
+        path: The file.
+        dates: The calendar of the run.
 
     Raises:
         InputError: The file cannot be written.
@@ -113,13 +113,13 @@ def _header(run_history: RunHistory, dates: Dates) -> Iterator[str]:
 
 
 def _case(history: CustomerHistory, dates: Dates, terminal: frozenset[str]) -> Iterator[str]:
-    """One customer; `unfinished` marks a life that the end of the run cut off."""
-    person, end = history.initial, history.end_stage
+    """One customer; `unfinished` is true if the customer is not in a terminal stage at the end of the run."""
+    initial, end = history.initial, history.end_stage
     yield "<trace>\n"
-    yield _text("concept:name", customer_id(person.number))
-    yield f'<int key="customer" value="{person.number}"/>\n'
+    yield _text("concept:name", customer_id(initial.number))
+    yield f'<int key="customer" value="{initial.number}"/>\n'
     yield _text("segment", history.segment)
-    yield f'<float key="account_value" value="{person.account_value!r}"/>\n'
+    yield f'<float key="account_value" value="{initial.account_value!r}"/>\n'
     yield _text("first_stage", history.first_stage)
     yield _text("end_stage", end)
     yield f'<boolean key="unfinished" value="{"false" if end in terminal else "true"}"/>\n'
@@ -158,7 +158,7 @@ def _date(key: str, moment: datetime) -> str:
     return f'<date key="{key}" value="{moment.isoformat(timespec="microseconds")}+00:00"/>\n'
 
 
-# Names repeat: a log of millions of events holds a few hundred texts besides the customers' own.
+# Cached, because a log of millions of events contains only a few hundred different texts besides customer IDs.
 @lru_cache(maxsize=4096)
 def _text(key: str, value: str) -> str:
     return f'<string key="{key}" value="{value.translate(_ESCAPES)}"/>\n'

@@ -1,1 +1,1 @@
-"""The trace: every event as a row, by column, in memory or streamed to a file."""
+"""The trace: one row per event, in memory or streamed to a file by column."""

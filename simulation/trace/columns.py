@@ -1,7 +1,6 @@
-"""The trace by column, as arrays: what engines hand on and files are written from.
+"""The trace by column, as arrays: the format between the engines and the trace files.
 
-Texts are arrays of Python strings, with None where a row has none. In columns of numbers nothing is NaN, or -1 in
-`reviewer`.
+Text columns are arrays of Python strings or None. In numeric columns, a missing value is NaN, or -1 in `reviewer`.
 """
 
 from __future__ import annotations
@@ -16,20 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 Columns = dict[str, Any]
-"""By name of a column, in the order of `simulation.trace.events.COLUMNS`, an array with a value for each row."""
+"""One array per column, by name, in the order of `simulation.trace.events.COLUMNS`."""
 
 if TYPE_CHECKING:
     RowSink = Callable[[Columns], None]
-    """What takes rows as they come, in order, some at a time."""
+    """A function that takes the rows in order, in blocks."""
 
 _OPTIONAL = ("value", "dated")
 _NO_REVIEWER = -1
 
 
 def rows_to_columns(rows: Sequence[Row]) -> Columns:
-    """Rows by column."""
+    """Convert rows to columns."""
     columns: Columns = {}
-    # Without any row there would be no columns either.
+    # `zip` of no rows would give no columns.
     by_column = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
     for name, values in zip(COLUMNS, by_column, strict=True):
         if name == "time" or name in _OPTIONAL:
@@ -42,7 +41,7 @@ def rows_to_columns(rows: Sequence[Row]) -> Columns:
 
 
 def columns_to_rows(columns: Columns) -> list[Row]:
-    """The rows, one by one."""
+    """Convert columns to rows."""
     plain = {name: values.tolist() for name, values in columns.items()}
     plain["reviewer"] = [None if value == _NO_REVIEWER else value for value in plain["reviewer"]]
     for name in _OPTIONAL:
@@ -51,6 +50,6 @@ def columns_to_rows(columns: Columns) -> list[Row]:
 
 
 def split_into_blocks(rows: Sequence[Row], size: int) -> Iterator[Columns]:
-    """Rows by column, so many at a time."""
+    """Rows as blocks of columns, with at most `size` rows each."""
     for start in range(0, len(rows), size):
         yield rows_to_columns(rows[start : start + size])

@@ -1,6 +1,6 @@
-"""Simulated days as dates of a calendar, for whoever reads a run as if it had happened.
+"""Conversion of simulated days to calendar dates.
 
-Day 0 of a simulation has no date of its own; one is stated. Times are kept to the microsecond.
+Day 0 of a simulation has no date, so the user sets one. Times have a precision of one microsecond.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from journey.core.errors import InputError
 
 DEFAULT_START = date(2025, 1, 6)
-"""The date of day 0 when none is stated: a Monday, because a simulated week begins on day 0."""
+"""Default date of day 0: a Monday, because a simulated week begins on day 0."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -28,10 +28,10 @@ class Dates:
 
     @classmethod
     def starting_on(cls, start: date | str | None, days: float) -> Dates:
-        """A calendar for a run.
+        """The calendar of a run.
 
         Args:
-            start: The date of day 0, also as ISO 8601 text; None for `DEFAULT_START`.
+            start: The date of day 0, as a date or ISO 8601 text. Default: `DEFAULT_START`.
             days: Length of the run, in days.
 
         Raises:
@@ -41,26 +41,28 @@ class Dates:
             try:
                 start = date.fromisoformat(start.strip())
             except ValueError:
-                raise InputError(f"start date {start!r} is not a date; write it like {DEFAULT_START}") from None
+                raise InputError(f"start date {start!r} is not a valid date; write it like {DEFAULT_START}") from None
         midnight = datetime.combine(start or DEFAULT_START, time.min)
         try:
             midnight + timedelta(days=days)
         except OverflowError:
-            raise InputError(f"start date {midnight:%Y-%m-%d}: {days:g} days later is no date any more") from None
+            raise InputError(
+                f"start date {midnight:%Y-%m-%d}: a run of {days:g} days would end after the year 9999"
+            ) from None
         return cls(midnight)
 
     def to_datetime(self, day: float) -> datetime:
-        """The moment of a simulated time, in days; the calendar's first moment where it would lie before that."""
+        """The date and time of a simulated time in days; at the earliest, January 1 of the year 1."""
         try:
             return self.start + timedelta(days=day)
         except OverflowError:
             return datetime.combine(date.min, time.min)
 
     def to_record_datetime(self, day: float) -> datetime:
-        """The same for a record, where a midnight would mean a date without a time of day.
+        """The same for a record, in which midnight means a date without a time of day.
 
-        What happens in the run at midnight is dated a microsecond later. What lies before the run, or opens it, keeps
-        its bare date: no more is known of it.
+        Events at midnight during the run are dated one microsecond later. Events on or before day 0 keep the date
+        without a time, because their time of day is unknown.
         """
         moment = self.to_datetime(day)
         return moment + _MICROSECOND if day > 0.0 and moment.time() == time.min else moment

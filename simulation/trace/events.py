@@ -1,7 +1,7 @@
-"""The trace: everything that happened, one row an event, by column.
+"""The trace: one row per event.
 
-Rows are ordered by time, then customer, then the order in which they happened. Columns stand in the order of
-`COLUMNS`; what does not apply to a kind of row is null.
+Rows are ordered by time, then customer, then the order in which they happened. Columns are in the order of `COLUMNS`;
+columns that do not apply to a kind of row are null.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ORPHANED = "orphaned"
 DUPLICATE = "duplicate"
 RENEWAL = "renewal"
 PAYMENT = "payment"
-"""Reasons that are the same in every world."""
+"""Reasons that do not depend on the world."""
 
 KINDS = (
     MOVE, SIGNAL, DECISION, REVIEW_REQUESTED, REVIEW_DECIDED, ACTION, OUTCOME, DISTRESS_ON, DISTRESS_OFF,
@@ -46,22 +46,21 @@ class Row(NamedTuple):
     """One event.
 
     Attributes:
-        time: In days since the start.
+        time: Time since the start, in days.
         customer: Number of the customer.
         arm: Name of the arm.
         kind: One of `KINDS`.
         stage: Stage before the event.
-        to_stage: Stage after it, of a move or arrival; of a decision, the stage that the records say the customer is
-            in, where they are wrong.
+        to_stage: Of a move or arrival, the stage after it. Of a decision, the recorded stage if it is wrong.
         label: The move, signal type, action, verdict, outcome, cause or change of value.
-        reason: Why a decision came out as it did; of a signal, the cause it is a symptom of, ``noise``, ``orphaned``
-            (nobody knows whose it is) or ``duplicate`` (it was known already); of a move, ``renewal`` or ``payment``
-            where it came of a date and not of a hazard.
+        reason: Of a decision, its reason code. Of a signal, the cause it is a symptom of, ``noise``, ``orphaned``
+            (recorded for an unknown customer) or ``duplicate`` (a copy of another record). Of a move, ``renewal`` or
+            ``payment`` if a date caused it and not a hazard.
         reviewer: Number of the reviewer.
         value: Strength of a signal, confidence of a decision, cost of an action, money at stake of a review, account
             value after a change.
-        source: Of a signal: ``automated`` or ``manual``. (Not one of the contract's columns, so it stands behind them.)
-        dated: Of a signal that is known late: the day that its record bears.
+        source: Of a signal: ``automated`` or ``manual``.
+        dated: Of a signal that is recorded late: the day in its record.
     """
 
     time: float
@@ -82,15 +81,15 @@ COLUMNS = Row._fields
 
 XES = ".xes"
 FILE_SUFFIXES = (".parquet", ".csv", XES)
-"""How the file of a trace may end; `Trace.write` writes all but XES."""
+"""File name extensions of a trace; `Trace.write` supports all but XES."""
 
 _BLOCK_ROWS = 200_000
-"""Rows that are written at a time."""
+"""Rows per block that is written."""
 
 
 @dataclass
 class Trace:
-    """Rows as they happen; in order once `sorted_rows` is asked for."""
+    """The rows of a trace, in the order in which the engine adds them; see `sorted_rows`."""
 
     rows: list[Row] = field(default_factory=list)
 
@@ -101,15 +100,15 @@ class Trace:
     def columns(self) -> dict[str, list[Any]]:
         """The trace by column, in the order of `COLUMNS`."""
         rows = self.sorted_rows()
-        return {name: [row[place] for row in rows] for place, name in enumerate(COLUMNS)}
+        return {name: [row[index] for row in rows] for index, name in enumerate(COLUMNS)}
 
     def write(self, path: Path) -> None:
-        """Write the trace as Parquet or CSV, by the ending of `path`; the file appears whole or not at all.
+        """Write the trace as Parquet or CSV, by the extension of `path`. The write is atomic.
 
-        (XES tells of customers, not of rows: see `simulation.exports.xes`.)
+        `simulation.exports.xes` writes XES, which is organised by customer.
 
         Raises:
-            InputError: The ending is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
+            InputError: The extension is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
         """
         from simulation.trace.files import open_source, trace_file
 
@@ -117,7 +116,7 @@ class Trace:
             self.stream_to(take_rows)
 
     def stream_to(self, take_rows: RowSink) -> None:
-        """Give the rows, in order, some at a time."""
+        """Pass the rows to `take_rows` in order, in blocks."""
         from simulation.trace.columns import split_into_blocks
 
         for block in split_into_blocks(self.sorted_rows(), _BLOCK_ROWS):
@@ -125,10 +124,10 @@ class Trace:
 
 
 def refuse_unknown_format(path: Path) -> None:
-    """Say so before a run, not after it, when a trace could not be written as asked.
+    """Refuse an unknown file format of a trace before the run starts.
 
     Raises:
-        InputError: The ending is none of `FILE_SUFFIXES`.
+        InputError: The extension is none of `FILE_SUFFIXES`.
     """
     if path.suffix not in FILE_SUFFIXES:
-        raise InputError(f"{path}: a trace is written as {', '.join(FILE_SUFFIXES)}; give one of these endings")
+        raise InputError(f"{path}: unknown trace format; use one of the extensions {', '.join(FILE_SUFFIXES)}")

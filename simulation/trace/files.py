@@ -1,9 +1,9 @@
-"""A trace on its way to a file: rows come some at a time, and only so many stand in memory.
+"""Trace files, written in blocks so that the rows are never all in memory.
 
-They come from sources, each in order by itself: every review pod is one, and so is a funnel that customers come
-through. Whoever lives a source, in whatever process, writes its rows aside in blocks (`open_source`). At the end the
-blocks become one file: those of a single source one after the other, those of several put in order a window of time
-at a time. So the memory that a trace takes does not grow with it. The file appears whole or not at all.
+Rows come from sources, each of which is ordered: every review pod is a source, and so is an acquisition funnel. The
+process that simulates a source writes its rows to temporary blocks (`open_source`). At the end the blocks are merged
+into one file: those of a single source are concatenated, those of several are sorted in one time window after another.
+So the memory does not grow with the trace. The file is written atomically.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ FORMATS = {
     ".parquet": "FORMAT parquet, COMPRESSION zstd",
     ".csv": "FORMAT csv, HEADER",
 }
-"""By ending of the file, how DuckDB is told to write it."""
+"""DuckDB's options for each file name extension."""
 
 ROWS_PER_WINDOW = 250_000
-"""About so many rows of several sources are put in order in memory."""
+"""Approximate number of rows that are sorted in memory when several sources are merged."""
 
 _ROW_GROUP_SIZE = 8_192
-"""Rows of a block that are read together, so that a window does not have to read much that lies beside it."""
+"""Rows per row group, small so that a window reads few rows outside its time range."""
 
 _BLOCK_OPTIONS = f"FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE {_ROW_GROUP_SIZE}"
 _COLUMN_SQL = {
@@ -55,17 +55,17 @@ _COLUMN_TYPES = {"time": "DOUBLE", "customer": "BIGINT", "reviewer": "BIGINT", "
 
 @contextmanager
 def trace_file(path: Path) -> Iterator[Path]:
-    """A folder to write the rows of a trace into, source by source (`open_source`).
+    """A temporary folder for the rows of a trace, by source (`open_source`).
 
-    The trace stands at `path` once everything has gone well; whatever happens, the folder does not stay.
+    On success the trace is written to `path`. The temporary folder is always removed.
 
     Raises:
-        InputError: The ending is none of `FORMATS`, or the file cannot be written.
+        InputError: The extension is none of `FORMATS`, or the file cannot be written.
     """
     if path.suffix not in FORMATS:
-        raise InputError(f"{path}: rows are written as {' or '.join(FORMATS)}; give one of these endings")
+        raise InputError(f"{path}: unknown format of trace rows; use one of the extensions {', '.join(FORMATS)}")
     with atomic_file(path, "the trace") as part:
-        # Absolute, because workers may have begun elsewhere.
+        # Absolute, because workers may have another working directory.
         folder = part.parent.absolute() / "sources"
         folder.mkdir()
         try:
@@ -78,32 +78,32 @@ def trace_file(path: Path) -> Iterator[Path]:
                     FORMATS[path.suffix],
                 )
         finally:
-            # A worker that was left behind and still writes finds its folder gone, instead of bringing it back.
+            # A worker that is still writing then fails, instead of creating the folder again.
             with suppress(OSError):
                 folder.rename(folder.with_name("closed"))
 
 
 @contextmanager
 def open_source(source: int, folder: Path) -> Iterator[RowSink]:
-    """What takes the rows of one source, in order, some at a time, and writes them into a folder of `trace_file`.
+    """A function that takes the rows of one source in order, in blocks, and writes them to a folder of `trace_file`.
 
-    They count once all of them are there, so what a worker leaves that dies is nothing. Done twice, they count once.
+    The rows count only when the source is complete, so a worker that fails leaves no rows. A source that is written
+    twice counts once.
 
     Args:
-        source: Its number, 0 or more. Of rows of one moment and one customer those with the lower number come first.
-        folder: The folder.
+        source: Number of the source, 0 or more. It breaks ties between rows of the same time and customer.
+        folder: The folder of `trace_file`.
 
     Raises:
-        InputError: The folder is not there.
-        OSError: It cannot be written.
+        InputError: The folder does not exist.
+        OSError: The folder cannot be written to.
     """
     part, whole = folder / f"part-{uuid4().hex}", folder / f"{source:09d}"
     try:
         part.mkdir()
     except FileNotFoundError:
         raise InputError(
-            f"{folder}: the folder in which the trace comes to be is not to be found from here; "
-            "it has to lie under the same path on every worker"
+            f"{folder}: the temporary trace folder is not visible from this worker; use a path that all workers share"
         ) from None
     with _database(folder) as connection:
         yield _BlockWriter(part, connection).write
@@ -116,16 +116,16 @@ def open_source(source: int, folder: Path) -> Iterator[RowSink]:
 
 
 class _BlockWriter:
-    """The blocks of one source that have come so far."""
+    """Writes the blocks of one source."""
 
     def __init__(self, folder: Path, connection: Any) -> None:
         self._folder, self._connection = folder, connection
         self._number = 0
 
     def write(self, columns: Columns) -> None:
-        """Write a block of rows that come after those that are here already."""
+        """Write a block of rows, which follow those of earlier blocks."""
         if len(columns["time"]):
-            # DuckDB finds `columns` by its name.
+            # DuckDB looks up the variable `columns` by its name.
             query = (
                 f"COPY (SELECT {_SELECTED} FROM columns) TO {_quote_path(self._folder / f'{self._number:09d}.parquet')}"
             )
@@ -135,7 +135,7 @@ class _BlockWriter:
 
 @contextmanager
 def _database(folder: Path) -> Iterator[Any]:
-    """A database to read and write with; should it need files of its own, they lie beside a folder.
+    """A database connection, whose temporary files are beside `folder`.
 
     Raises:
         OSError: A file cannot be read or written.
@@ -143,7 +143,7 @@ def _database(folder: Path) -> Iterator[Any]:
     import duckdb
 
     with connect_in_memory(temp_directory=str(folder.with_name("database"))) as connection:
-        # Several threads would each hold back rows to keep them in order, and gain a tenth of the time.
+        # Several threads would buffer rows to preserve their order, and save only a tenth of the time.
         connection.execute("SET threads = 1")
         try:
             yield connection
@@ -152,13 +152,13 @@ def _database(folder: Path) -> Iterator[Any]:
 
 
 def _to_os_error(message: str) -> OSError:
-    """The error within a message of DuckDB's, in few words where it bears the system's number."""
-    found = re.search(r'"errno":"(\d+)"', message)
-    return OSError(message) if found is None else OSError(int(found[1]), os.strerror(int(found[1])))
+    """Convert a DuckDB message to an OSError, with the system's error text if the message contains its number."""
+    match = re.search(r'"errno":"(\d+)"', message)
+    return OSError(message) if match is None else OSError(int(match[1]), os.strerror(int(match[1])))
 
 
 def _merge_sources(connection: Any, folder: Path) -> list[Path]:
-    """Blocks of which each holds what comes after the one before it."""
+    """Blocks whose concatenation is the ordered trace."""
     sources = [sorted(source.iterdir()) for source in sorted(folder.glob("[0-9]*"))]
     filled = [blocks for blocks in sources if blocks]
     if len(filled) <= 1:
@@ -169,7 +169,7 @@ def _merge_sources(connection: Any, folder: Path) -> list[Path]:
 
 
 class _Span(NamedTuple):
-    """A block, and the times of its first and last row."""
+    """A block with the times of its first and last row."""
 
     block: Path
     first: float
@@ -177,11 +177,11 @@ class _Span(NamedTuple):
 
 
 def _write_windows(connection: Any, blocks: Sequence[Path], folder: Path) -> Iterator[Path]:
-    """The rows of all blocks, ordered by time, customer, and as they stand in their source; a block for each window."""
-    found = connection.execute(
+    """Write one block per time window, with rows ordered by time, customer, source and position in the source."""
+    times_by_block = connection.execute(
         f"SELECT min(time), max(time) FROM {_scan_sql(blocks)} GROUP BY filename ORDER BY filename"
     )
-    spans = [_Span(block, *times) for block, times in zip(blocks, found.fetchall(), strict=True)]
+    spans = [_Span(block, *times) for block, times in zip(blocks, times_by_block.fetchall(), strict=True)]
     for number, (start, end) in enumerate(pairwise(_window_bounds(connection, blocks))):
         inside = [span.block for span in spans if span.first < end and span.last >= start]
         window = folder / f"{number:09d}.parquet"
@@ -197,7 +197,7 @@ def _write_windows(connection: Any, blocks: Sequence[Path], folder: Path) -> Ite
 
 
 def _window_bounds(connection: Any, blocks: Sequence[Path]) -> list[float]:
-    """Times that divide the trace into about `ROWS_PER_BATCH` rows each, from one row's time in every row group."""
+    """Times that divide the trace into windows of about `ROWS_PER_WINDOW` rows, from one row of every row group."""
     sample = f"SELECT time FROM {_scan_sql(blocks)} WHERE file_row_number % {_ROW_GROUP_SIZE} = 0 ORDER BY time"
     times = [time for (time,) in connection.execute(sample).fetchall()]
     each = max(1, ROWS_PER_WINDOW // _ROW_GROUP_SIZE)

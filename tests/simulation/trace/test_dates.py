@@ -42,7 +42,8 @@ def test_the_first_moment_of_the_calendar_is_the_earliest():
 
 
 @pytest.mark.parametrize(
-    ("start", "message"), [("soon", "not a date; write it like 2025"), ("9999-12-01", "no date any more")]
+    ("start", "message"),
+    [("soon", "not a valid date; write it like 2025"), ("9999-12-01", "would end after the year 9999")],
 )
 def test_a_start_that_cannot_be_is_refused(start, message):
     with pytest.raises(InputError, match=message):

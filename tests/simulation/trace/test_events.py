@@ -49,7 +49,7 @@ def test_csv_gives_back_the_rows(trace, tmp_path):
 
 
 def test_an_unknown_ending_is_refused_and_nothing_is_written(trace, tmp_path):
-    with pytest.raises(InputError, match="give one of these endings"):
+    with pytest.raises(InputError, match="use one of the extensions"):
         trace.write(tmp_path / "trace.xlsx")
     assert list(tmp_path.iterdir()) == []
 

@@ -128,7 +128,7 @@ def test_who_is_late_does_not_bring_the_folder_back(tmp_path):
 
     with pytest.raises(OSError, match="No such file or directory"):
         write_and_then(given_up, folder, 1)
-    with pytest.raises(InputError, match="has to lie under the same path on every worker"):
+    with pytest.raises(InputError, match="use a path that all workers share"):
         write(folder, 2, [])
     assert list(tmp_path.iterdir()) == []
 
