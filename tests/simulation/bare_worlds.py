@@ -25,7 +25,7 @@ POPULATION: dict[str, Any] = {
 ALL_IN_DISTRESS: dict[str, Any] = {
     "causes": {"trouble": {"onset_per_day": {"here": 100.0}, "mean_days": 1e6, "churn_ratio": 3.0, "symptoms": {}}}
 }
-"""Within hours everybody is in distress, for good."""
+"""All customers are in permanent distress within hours."""
 
 
 def bare(world: dict[str, Any] | None = None, *, population: dict[str, Any] | None = None, back: bool = False) -> Any:

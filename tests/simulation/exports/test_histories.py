@@ -1,4 +1,4 @@
-"""A run told customer by customer: nobody is left out, and what one customer brings adds up to the whole."""
+"""The histories of a run: they include every customer, and quantities per customer add up to those of the run."""
 
 from itertools import pairwise
 

@@ -136,7 +136,7 @@ def test_a_missing_signal_leaves_no_trace(exported):
 
 
 def test_every_action_is_decided_again_from_signals_that_are_late_stray_doubled_or_lost(exported):
-    """What was not known yet is not looked at; what nobody knows, or knows already, is no evidence."""
+    """Signals that are not recorded yet, orphaned signals and duplicates are not evidence."""
     one = exported(signals_orphaned=SHARE, signals_duplicated=SHARE, signals_late=SHARE, signals_missing=SHARE)
     rows = [row for row in replayed(one.setup, one.folder).rows if row.recorded_action != "monitor_only"]
     assert len(rows) > 50

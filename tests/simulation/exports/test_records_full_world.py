@@ -34,7 +34,7 @@ POPULATION = {
 }
 APPROVALS = {"thresholds": {"approve_value_severity": 0.1}}
 REFUSALS = {"cooling_down", "capped"}
-"""Reasons to wait since a contact or a refusal, of which records hold no date."""
+"""Reasons to wait after a contact or a rejection, whose dates the records do not contain."""
 
 
 def full(size, **changes):
@@ -85,7 +85,7 @@ def test_every_action_is_decided_again_with_the_same_confidence_and_approval(exp
 
 
 def test_without_the_value_at_the_decision_approvals_could_not_be_repeated(exported, monkeypatch):
-    """What an account is worth at the end does not say who had to be asked before; the rest it leaves alone."""
+    """The account value at the end does not determine earlier approvals; it does not affect anything else."""
     told, folder, _ = exported
     monkeypatch.setattr("journey.orchestrator.replay.restore_customer", lambda customer, _: customer)
     rows = actions(replayed(told.setup, folder))

@@ -1,4 +1,4 @@
-"""The world in full held to theory: dates, charges, seasons, tenure, win-back, changes of value and arrivals.
+"""The full world validated against theory: dates, charges, seasons, tenure, win-back, changes of value and arrivals.
 
 Seeds are fixed. Asking for a z below 4 would fail a sound engine in 6 of 100,000 cases, asking for a
 Kolmogorov-Smirnov p-value above 1e-4 in one of 10,000.
@@ -119,7 +119,7 @@ def phases(draw):
 
 
 def naive_ratio(calendar, key, name, day):
-    """Every phase asked by itself whether it is on, by walking through its repetitions."""
+    """Whether each phase is active, computed phase by phase from its repetitions."""
     ratio = 1.0
     for phase in calendar.values():
         begin, length = phase["from_day"], phase["until_day"] - phase["from_day"]

@@ -1,4 +1,4 @@
-"""The world in full held to theory: traits that go together, fatigue, consent, bad records, noise, the gate's book.
+"""The full world validated against theory: correlated traits, fatigue, consent, record errors, noise, queue statistics.
 
 Seeds are fixed. Asking for a z below 4 would fail a sound engine in 6 of 100,000 cases, asking for a
 Kolmogorov-Smirnov p-value above 1e-4 in one of 10,000.
@@ -313,7 +313,7 @@ def test_the_book_over_time_adds_up_to_the_means_of_the_run(seed, count):
     run = lived(full_arm(reviewers=gate, policy={"contact": {"approval_expiry_days": 5.0}}), seed=seed)
     decided = [row for row in run.trace.rows if row.kind == "review_decided"]
     asked = run.events_by_kind.get("review_requested", 0)
-    # Whatever is open on the last day was asked and not decided; some of it may be under review.
+    # Requests open on the last day have no decision; some of them may be in review.
     assert run.gate[-1]["backlog"] <= asked - len(decided)
     assert run.gate[0]["backlog"] == 0
     edges = [row["day"] for row in run.gate]

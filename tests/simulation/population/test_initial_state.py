@@ -1,4 +1,4 @@
-"""Customers met on day 0: ages as renewal theory has them, distress as long as onset and length imply."""
+"""Customers on day 0: ages as in renewal theory, distress as onset rates and episode lengths imply."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ CALM_MOVES = {
 
 
 def met(setup, *, seed=1):
-    """The customers of an arm as they are met, and its tables."""
+    """The customers of an arm in their initial state, and the compiled arm."""
     machine = setup.journey.compile()
     crowd = build_cohort(setup.population, machine, seed=seed, replication=0)
     table = compile_arm(setup, crowd.segments)
@@ -78,7 +78,7 @@ def test_after_a_long_stay_as_many_are_in_distress_as_stay_in_it_for_ever():
 
 
 def test_met_at_an_age_the_share_in_distress_is_that_of_the_engine_at_that_age():
-    """The engine lives customers who enter the stage calm; 4 standard errors of the difference, seed fixed."""
+    """The engine simulates customers who enter the stage calm; 4 standard errors of the difference, fixed seed."""
     fixed = {
         "mature": {"dwell": {"law": "deterministic", "mean_days": 1e4}},
         "open_ticket": {"dwell": {"mean_days": 1e6}},

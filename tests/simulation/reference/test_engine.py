@@ -1,4 +1,4 @@
-"""The reference engine: same luck in every arm, no illegal move, books that add up, and theory where it is exact."""
+"""The reference engine: common random numbers, legal moves, consistent totals and agreement with exact theory."""
 
 from collections import Counter
 
@@ -34,7 +34,7 @@ def by_customer(found):
     return lives
 
 
-# -- same luck -----------------------------------------------------------------------------------------
+# -- common random numbers -----------------------------------------------------------------------------
 
 
 @SHORT
@@ -46,7 +46,7 @@ def test_the_same_seed_gives_the_same_trace(seed):
 @SHORT
 @given(SEEDS)
 def test_a_policy_change_that_touches_no_one_leaves_the_trace_identical(seed):
-    """Nobody pays this much and nobody is of that type, so the two policies decide alike in every case."""
+    """No customer has such a value or tier, so the two policies make the same decision in every case."""
     other = {
         "thresholds": {"approve_value": 1e12},
         "signals": {"never_sent": {"polarity": "negative", "weight": 0.9, "cause": "price"}},
@@ -74,7 +74,7 @@ def test_actions_that_nobody_responds_to_change_no_ones_satisfaction():
 
 
 def test_the_arm_without_effect_did_act():
-    """The statement above would be empty if nobody had acted."""
+    """Without any action, the test above would prove nothing."""
     assert any(row.kind == ACTION for row in rows(arm(world={"effects": NO_EFFECT})))
 
 

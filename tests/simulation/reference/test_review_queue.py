@@ -1,4 +1,4 @@
-"""The gate: priority by money at stake, nobody reviewed twice, and Erlang C where it is exact."""
+"""The review queue: priority by money at stake, one review per request, and agreement with Erlang C."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Choosing an engine: small work never waits for the compiler, and whoever asks is told why."""
+"""Choosing an engine: small runs never wait for the compiler, and the choice has a reason."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ def on_disk(monkeypatch):
 
 @pytest.mark.parametrize("asked", ["reference", "compiled"])
 @pytest.mark.parametrize("work", [1.0, 1e12])
-def test_an_engine_asked_for_is_the_one_and_needs_no_reason(asked, work):
+def test_a_requested_engine_is_chosen_without_a_reason(asked, work):
     assert str(choose_engine(asked, [arm()], work)) == f"engine: {asked}"
 
 

@@ -1,4 +1,4 @@
-"""Review pods: customers and reviewers in groups that have nothing to do with each other, and add up exactly."""
+"""Review pods: independent groups of customers and reviewers, whose totals add up exactly."""
 
 from dataclasses import replace
 from itertools import chain
@@ -33,15 +33,15 @@ def test_every_customer_and_reviewer_is_in_one_pod_and_pods_are_alike_in_size(ma
 
 
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
-def test_a_pod_lives_as_it_does_among_the_others(engine):
+def test_a_pod_alone_has_the_same_rows_as_in_the_whole_run(engine):
     whole = run_arm(crowded(), **HOW, trace=True, engine=engine)
     for pod, setup in enumerate(crowded().pods):
-        (books,) = simulate_pod([setup], RunOptions(**HOW, keep_trace=True, engine=engine))
+        (totals,) = simulate_pod([setup], RunOptions(**HOW, keep_trace=True, engine=engine))
         mine = [row for row in whole.trace.sorted_rows() if row.customer in setup.pod_range(200)]
-        assert books.trace.sorted_rows() == mine, pod
+        assert totals.trace.sorted_rows() == mine, pod
 
 
-def test_both_engines_live_pods_alike_with_and_without_rows():
+def test_both_engines_simulate_pods_identically_with_and_without_rows():
     theirs, ours = (run_arm(crowded(), **HOW, trace=True, engine=engine) for engine in ("reference", "compiled"))
     assert_same_rows(theirs, ours)
     assert_same_totals(theirs, ours)

@@ -1,4 +1,4 @@
-"""Choosing an engine: what is asked for is what runs, and small work never waits for the compiler."""
+"""Choosing an engine: the requested engine runs, and small runs never wait for the compiler."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Several arms in one run: who is assigned where, and that nobody is lost or counted twice."""
+"""Several arms in one run: the assignment of customers, and that each customer is counted exactly once."""
 
 import pytest
 from scipy.stats import chisquare
