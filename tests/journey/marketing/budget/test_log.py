@@ -38,7 +38,7 @@ def test_money_moves_only_after_a_person_approved_it():
     assert [event.to_status for event in log.events] == ["proposed", "approved", "executed"]
 
 
-def test_a_proposer_cannot_approve_the_own_proposal():
+def test_proposers_cannot_approve_their_own_proposals():
     log = _proposed(by="human", actor="HUMAN_01")
     with pytest.raises(InputError, match="HUMAN_01 proposed it; another person must approve it"):
         log.move("budget_action", "BUD_0003", "approve", at=START, by="human", actor="HUMAN_01")
