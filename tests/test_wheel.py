@@ -47,7 +47,7 @@ def test_the_command_is_installed_from_the_wheel(journey):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_bundled_customers_are_judged_from_any_folder(journey):
+def test_the_bundled_customers_are_evaluated_from_any_folder(journey):
     done = journey("evaluate", "--json")
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["decisions"]) == 10

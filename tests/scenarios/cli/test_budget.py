@@ -20,7 +20,7 @@ def folder(tmp_path):
 
 
 def _refused(folder, *arguments):
-    """What is said about a refused step; the folder is as it was."""
+    """The message on a refused step; checks that the folder is unchanged."""
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     done = invoke("budget", *arguments)
     assert (done.exit_code, done.stdout) == (2, "")
@@ -45,11 +45,15 @@ def test_a_proposal_is_entered_approved_executed_and_rolled_back_and_the_evaluat
     governance = found["budget"]["governance"]
     assert governance["executed_in_log"] == [PROPOSED]
     assert governance["message"].startswith("The only executed transfer in the log was approved before its execution.")
-    (told,) = (each for each in found["capital"] if each["budget_action_id"] == PROPOSED)
-    assert [(step["what"], step["who"]) for step in told["trail"]] == [
+    (recorded,) = (each for each in found["capital"] if each["budget_action_id"] == PROPOSED)
+    assert [(step["what"], step["who"]) for step in recorded["trail"]] == [
         ("proposed", "journeylab"), ("approved", "ANNA"), ("executed", "BERT"),
     ]  # fmt: skip
-    assert (told["status"], told["approver_id"], told["approval_latency_minutes"]) == ("executed", "ANNA", 1440.0)
+    assert (recorded["status"], recorded["approver_id"], recorded["approval_latency_minutes"]) == (
+        "executed",
+        "ANNA",
+        1440.0,
+    )
     # BUD_0004 had brought money the other way, and that is all there is to say.
     about = [f["code"] for f in found["findings"] if f["dataset"] == "marketing_log" or f["record"] == PROPOSED]
     assert about == ["moved-back"]
@@ -101,7 +105,7 @@ def test_every_rule_is_named_and_nothing_is_written(folder):
         assert rule in _refused(folder, *arguments), arguments
 
 
-def test_nobody_approves_a_move_of_their_own_however_they_spell_themselves(folder):
+def test_no_one_approves_their_own_transfer_in_any_spelling(folder):
     own = ["--campaign", "CAMP_002", "--from", "CH_03", "--to", "CH_02", "--amount", "600", "--on", "2026-03-20"]
     assert invoke("budget", "propose", "MINE", folder, "--by", "Anna Berg", *own).exit_code == 0
     for name in ("Anna Berg", "anna  BERG", "AnnaBerg"):
@@ -153,7 +157,7 @@ def test_a_log_is_added_to_and_what_stands_in_it_stays(folder):
 
 @pytest.mark.slow
 def test_of_many_steps_at_once_every_one_is_in_the_log_or_refused(folder):
-    """Six people approve at the same moment: the log holds one approval, and the others are told."""
+    """Six people approve at the same moment: the log holds one approval, and the others get an error."""
     assert invoke("budget", "propose", PROPOSED, folder, "--on", "2026-03-20").exit_code == 0
     started = [
         subprocess.Popen(
@@ -163,10 +167,10 @@ def test_of_many_steps_at_once_every_one_is_in_the_log_or_refused(folder):
         )
         for n in range(6)
     ]
-    said = [each.communicate(timeout=120)[1] for each in started]
+    errors = [each.communicate(timeout=120)[1] for each in started]
     codes = sorted(each.returncode for each in started)
     assert codes == [0, 2, 2, 2, 2, 2]
-    assert not any(b"Traceback" in each for each in said)
+    assert not any(b"Traceback" in each for each in errors)
     lines = (folder / "marketing_log.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["to_status"] for line in lines] == ["proposed", "approved"]
     assert not list(folder.glob(".*"))

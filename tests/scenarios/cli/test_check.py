@@ -7,7 +7,7 @@ import pytest
 from tests.scenarios.cli.invocation import invoke, json_of
 
 
-def test_the_contract_of_the_json_holds():
+def test_the_json_follows_its_contract():
     found = json_of("check")
     assert {"as_of", "customers", "counts", "findings"} <= set(found)
     assert set(found["counts"]) == {"error", "warning", "notice"}

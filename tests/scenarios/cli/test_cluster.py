@@ -53,15 +53,15 @@ PODS = ["default", "--customers", "60", "--days", "60", "--set", "reviewers.coun
 
 
 def run_in_pods(folder, *arguments):
-    """What is said of one run, and its trace; how long it took is another matter."""
+    """The result of one run without its duration, and its trace."""
     file = folder / f"{'-'.join(arguments).replace('/', '')}.csv"
     done = invoke("simulate", *PODS, *arguments, "--trace", file, "--json")
     assert done.exit_code == 0, done.stderr
-    said = {key: value for key, value in json.loads(done.stdout).items() if key != "wall_seconds"}
-    return said, file.read_bytes()
+    result = {key: value for key, value in json.loads(done.stdout).items() if key != "wall_seconds"}
+    return result, file.read_bytes()
 
 
-def test_the_pods_of_one_run_may_be_lived_anywhere(address, tmp_path, monkeypatch):
+def test_the_pods_of_one_run_can_run_anywhere(address, tmp_path, monkeypatch):
     alone = run_in_pods(tmp_path, "--workers", "1")
     assert alone[1].count(b"\n") == alone[0]["events"] + 1 > 300
     # The workers are not in this folder.
@@ -71,7 +71,7 @@ def test_the_pods_of_one_run_may_be_lived_anywhere(address, tmp_path, monkeypatc
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
-def test_one_run_and_its_trace_are_the_same_bytes_whoever_lives_its_pods(address, tmp_path, engine):
+def test_one_run_and_its_trace_are_identical_on_any_worker(address, tmp_path, engine):
     how = ["--engine", engine]
     alone = run_in_pods(tmp_path, *how, "--workers", "1")
     assert run_in_pods(tmp_path, *how, "--workers", "8") == alone

@@ -141,7 +141,7 @@ def test_ctrl_c_ends_the_workers_and_keeps_what_is_complete():
     assert "Traceback" not in err
 
 
-def test_a_person_is_told_which_engine_and_why(tmp_path):
+def test_the_engine_and_the_reason_are_printed(tmp_path):
     begun = tmp_path / "kept.jsonl"
     told = journey("compare", "default", *SMALL, "--workers", "1", "--resume", str(begun)).stderr
     assert (

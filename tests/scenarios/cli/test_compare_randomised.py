@@ -32,7 +32,7 @@ def test_the_engines_give_the_same_experiment():
 
 def test_the_tables_name_the_split_the_lift_and_the_null(planted):
     done = invoke("compare", "default", "--mode", "randomised", "--workers", "1", "--replications", "8")
-    said = " ".join(done.stdout.split())
+    output = " ".join(done.stdout.split())
     assert done.exit_code == 0
     for words in (
         "the customers are split between the arms (baseline",
@@ -46,8 +46,8 @@ def test_the_tables_name_the_split_the_lift_and_the_null(planted):
         "if all 1,000 customers were in this arm and not in the baseline",
         "--mode randomised",
     ):
-        assert words in said
-    assert "same luck" not in said
+        assert words in output
+    assert "same luck" not in output
 
 
 def test_sixty_columns_are_enough(planted):
@@ -57,7 +57,7 @@ def test_sixty_columns_are_enough(planted):
 
 
 @pytest.mark.parametrize("ending", ["md", "html"])
-def test_a_report_holds_what_the_tables_hold_and_more(planted, tmp_path, ending):
+def test_a_report_contains_the_tables_and_more(planted, tmp_path, ending):
     path = tmp_path / f"report.{ending}"
     command = ["compare", "default", "--mode", "randomised", "--workers", "1", "--replications", "8", "--report", path]
     assert invoke(*command).exit_code == 0
@@ -74,7 +74,7 @@ def test_a_report_holds_what_the_tables_hold_and_more(planted, tmp_path, ending)
     assert "same luck" not in text
 
 
-def test_a_wrong_split_is_told_before_anything_is_concluded(monkeypatch):
+def test_a_sample_ratio_mismatch_is_reported_before_any_conclusion(monkeypatch):
     monkeypatch.setattr("simulation.runs.run.run_together", known_experiments.wrongly_split)
     done = invoke("compare", "default", "--mode", "randomised", "--workers", "1", "--replications", "12")
     assert done.exit_code == 0
@@ -118,9 +118,9 @@ def test_the_truth_stands_beside_the_experiment(planted, tmp_path):
     path = tmp_path / "r.md"
     command = ["compare", "default", "--mode", "randomised", "--truth", "--workers", "1", "--replications", "5"]
     done = invoke(*command, "--report", path)
-    said = " ".join(done.stdout.split())
-    assert "Compared with the true effect: with all customers in treated, churn rate differs" in said
-    assert "--mode randomised --truth" in said
+    output = " ".join(done.stdout.split())
+    assert "Compared with the true effect: with all customers in treated, churn rate differs" in output
+    assert "--mode randomised --truth" in output
     assert "| churn rate |" in path.read_text().partition("Comparison with the true effect")[2]
 
 

@@ -58,7 +58,7 @@ def test_a_misspelt_command_is_answered_with_the_one_that_was_meant():
         ("draw", "--format", "gif"),
     ],
 )
-def test_what_is_wrong_is_said_on_stderr_with_exit_code_2_and_without_a_traceback(arguments):
+def test_wrong_input_is_reported_on_stderr_with_exit_code_2_and_without_a_traceback(arguments):
     result = invoke(*arguments)
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -66,7 +66,7 @@ def test_what_is_wrong_is_said_on_stderr_with_exit_code_2_and_without_a_tracebac
     assert "Traceback" not in result.stderr
 
 
-def test_a_policy_with_a_misspelt_key_says_file_key_and_what_was_meant(tmp_path):
+def test_a_misspelt_policy_key_is_reported_with_file_and_suggestion(tmp_path):
     policy = tmp_path / "policy.toml"
     policy.write_text("[thresholds]\nact_severty = 0.3\n", encoding="utf-8")
     result = invoke("evaluate", "--policy", policy)
@@ -88,7 +88,7 @@ def test_tables_fit_the_terminal(command, width):
     assert max(len(line.rstrip()) for line in shown.splitlines()) <= width
 
 
-def test_a_reader_that_goes_away_is_no_error():
+def test_a_closed_pipe_is_not_an_error():
     command = " ".join(f"'{part}'" for part in RUN) + " evaluate --json | head -1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "{"

@@ -22,7 +22,7 @@ def found():
     return json_of("evaluate", "--replay")
 
 
-def test_the_contract_of_the_json_holds(found):
+def test_the_json_follows_its_contract(found):
     assert {"as_of", "findings", "decisions", "open_loops", "kpis", "roi", "agreement"} <= set(found)
     assert found["as_of"] == "2025-01-20"
     assert len(found["decisions"]) == 10
@@ -40,7 +40,7 @@ def test_the_contract_of_the_json_holds(found):
         assert set(row) >= ROW
 
 
-def test_the_replay_agrees_and_is_only_there_when_asked_for(found):
+def test_the_replay_agrees_and_is_optional(found):
     agreement = found["agreement"]
     assert (agreement["interventions"], agreement["same_action"], agreement["same_approval"]) == (8, 8, 8)
     assert "agreement" not in json_of("evaluate")
@@ -76,7 +76,7 @@ def test_a_policy_file_changes_decisions(tmp_path):
     assert actions["C001"] == "proactive_outreach"
 
 
-def test_people_are_told_the_moment_that_was_chosen_and_what_it_rests_on():
+def test_the_date_of_the_evaluation_and_its_source_are_printed():
     shown = invoke("evaluate", "--replay", COLUMNS="120").stdout
     for part in (
         "2025-01-20 (the latest date in the records)",
@@ -93,7 +93,7 @@ def test_omitted_rows_are_counted():
 
 
 @pytest.mark.parametrize("ending", ["md", "html"])
-def test_the_report_holds_everything(tmp_path, ending):
+def test_the_report_has_every_section(tmp_path, ending):
     path = tmp_path / "deep" / f"report.{ending}"
     result = invoke("evaluate", "--replay", "--report", path)
     assert result.exit_code == 0
@@ -105,7 +105,7 @@ def test_the_report_holds_everything(tmp_path, ending):
         assert part in text
 
 
-def test_a_folder_with_customers_alone_is_judged_and_one_without_dates_asks_for_a_moment(tmp_path):
+def test_customers_alone_are_evaluated_and_records_without_dates_need_as_of(tmp_path):
     (tmp_path / "customers.json").write_text(json.dumps([{"customer_id": "only [one]"}]), encoding="utf-8")
     result = invoke("evaluate", tmp_path)
     assert result.exit_code == 2

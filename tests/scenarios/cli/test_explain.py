@@ -19,9 +19,9 @@ def test_json_has_what_the_contract_promises(found):
     assert promised <= set(found)
     assert (found["scenario"], found["seed"], found["customer"], found["days"]) == ("onboarding_outreach", 5, 8, 100.0)
     assert list(found["arms"]) == ["baseline", "treated"]
-    for life in found["arms"].values():
-        assert {"events", "end_stage", "unfinished", "revenue", "cost", "net"} <= set(life)
-        for event in life["events"]:
+    for history in found["arms"].values():
+        assert {"events", "end_stage", "unfinished", "revenue", "cost", "net"} <= set(history)
+        for event in history["events"]:
             assert list(event) == [
                 "time", "kind", "stage", "to_stage", "label", "reason", "reviewer", "value", "source", "dated",
             ]  # fmt: skip

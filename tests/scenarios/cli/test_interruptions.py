@@ -18,10 +18,10 @@ def test_ctrl_c_while_the_database_works_is_an_interruption_and_no_traceback(tmp
     running = subprocess.Popen([*RUN, "check", str(tmp_path), "--json"], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     time.sleep(1.2)
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=120)
+    _, errors = running.communicate(timeout=120)
     # Whatever moment the signal met, the answer is one of two: done already, or interrupted.
     assert running.returncode in (0, 130)
-    assert b"Traceback" not in said
+    assert b"Traceback" not in errors
 
 
 def test_ctrl_c_before_any_command_has_begun_is_an_interruption_too(monkeypatch, capsys):

@@ -51,7 +51,7 @@ def test_validate_as_json():
     assert found["customers"] == 10
 
 
-def test_an_invalid_scenario_is_told_with_every_mistake(tmp_path):
+def test_every_mistake_of_an_invalid_scenario_is_reported(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('extends = "default"\nhorizn_days = 3\n[population]\nsize = 0\n')
     done = journey("validate", str(path))

@@ -124,7 +124,7 @@ def test_of_a_population_in_pods_only_those_have_to_fit_that_live_at_the_same_ti
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_person_is_told_which_engine_and_why_and_a_program_reads_it():
+def test_the_engine_and_the_reason_are_printed_and_in_the_json():
     small = ["simulate", "default", "--customers", "20", "--days", "40"]
     said = "engine: reference, because it simulates 800 customer-days faster than the compiled engine loads\n"
     assert journey(*small).stderr == said

@@ -24,7 +24,7 @@ def written(scenario, arm, folder, size=SMALL):
 
 
 @pytest.mark.parametrize(("scenario", "arm"), ARMS[True])
-def test_records_of_every_built_in_arm_raise_no_error_and_can_be_judged(scenario, arm, tmp_path):
+def test_records_of_every_built_in_arm_have_no_errors_and_can_be_evaluated(scenario, arm, tmp_path):
     folder = tmp_path / "records"
     done = written(scenario, arm, folder)
     judged = json_of("evaluate", folder, "--policy", folder / "policy.toml", "--journey", scenario, "--replay")
@@ -35,7 +35,7 @@ def test_records_of_every_built_in_arm_raise_no_error_and_can_be_judged(scenario
 
 
 @pytest.mark.parametrize(("scenario", "arm"), ARMS[False])
-def test_records_of_a_world_with_flaws_raise_the_errors_of_flaws_and_can_be_judged(scenario, arm, tmp_path):
+def test_records_with_data_quality_errors_are_reported_and_can_be_evaluated(scenario, arm, tmp_path):
     written(scenario, arm, tmp_path / "records", ("--customers", "200", "--days", "90"))
     found = json_of("check", tmp_path / "records", "--journey", scenario)["findings"]
     assert {row["code"] for row in found if row["severity"] == "error"} <= {"unknown-customer", "illegal-move"}
@@ -71,7 +71,7 @@ def test_records_pass_a_strict_check(tmp_path):
     assert invoke("check", tmp_path / "records", "--strict").exit_code == 0
 
 
-def test_day_0_has_the_date_that_was_asked_for(tmp_path):
+def test_day_0_has_the_start_date(tmp_path):
     where = ("--records", tmp_path / "records", "--trace", tmp_path / "t.xes", "--start-date", "2031-02-03")
     done = invoke("simulate", "default", *SMALL, *where)
     assert done.exit_code == 0, done.stderr
@@ -87,9 +87,9 @@ def test_day_0_has_the_date_that_was_asked_for(tmp_path):
 def test_the_log_has_an_event_for_every_row_and_a_trace_for_every_customer(tmp_path):
     done = invoke("simulate", "default", *SMALL, "--trace", tmp_path / "t.xes", "--json")
     root = ET.parse(tmp_path / "t.xes").getroot()
-    said = json.loads(done.stdout)
-    assert len(list(root.iter("{http://www.xes-standard.org/}event"))) == said["events"]
-    assert len(list(root.iter("{http://www.xes-standard.org/}trace"))) == said["customers"]
+    result = json.loads(done.stdout)
+    assert len(list(root.iter("{http://www.xes-standard.org/}event"))) == result["events"]
+    assert len(list(root.iter("{http://www.xes-standard.org/}trace"))) == result["customers"]
 
 
 @pytest.mark.parametrize(

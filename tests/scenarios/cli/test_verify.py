@@ -57,9 +57,9 @@ def test_an_engine_that_is_wrong_exits_1_and_says_where(monkeypatch):
     monkeypatch.setattr(dwell_times, "scale_for_mean", twice_as_fast)
     done = invoke("verify", *QUICK, "--json")
     assert done.exit_code == 1
-    said = json.loads(done.stdout)
-    assert said["ok"] is False
-    assert any("only one" in check["name"] for check in said["checks"] if not check["ok"])
+    result = json.loads(done.stdout)
+    assert result["ok"] is False
+    assert any("only one" in check["name"] for check in result["checks"] if not check["ok"])
     assert "NO" in invoke("verify", *QUICK).stdout
 
 
@@ -79,7 +79,7 @@ def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", ["default", "onboarding_outreach", "seed_ten", "acquisition_quality"])
-def test_every_builtin_scenario_holds(scenario):
+def test_every_builtin_scenario_passes(scenario):
     found = json_of("verify", scenario, "--engine", "reference")
     assert found["ok"] is True
     of_campaigns = [check["name"] for check in found["checks"] if "product of binomials" in check["name"]]

@@ -1,4 +1,4 @@
-"""One customer in every arm: the trace's own rows, where they part and why, and money that adds up."""
+"""`journey explain`: rows of the trace, the divergence and its cause, and money that adds up."""
 
 import json
 
@@ -32,12 +32,12 @@ def loaded():
 
 
 @pytest.fixture(scope="module")
-def lived(loaded):
+def arm_runs(loaded):
     return runs(loaded)
 
 
 @pytest.fixture(scope="module")
-def everybody(loaded):
+def explanations(loaded):
     return [explain(loaded, customer) for customer in range(0, 60, 4)]
 
 
@@ -56,23 +56,26 @@ def test_the_events_of_a_customer_are_the_rows_of_the_trace(customer, seed, revi
         assert found["arms"][run.arm]["events"] == rows
 
 
-def test_arms_are_alike_up_to_the_parting_and_not_at_it(everybody):
-    parted = [found for found in everybody if found.earliest_divergence is not None]
+def test_arms_are_identical_before_the_divergence_and_not_at_it(explanations):
+    parted = [found for found in explanations if found.earliest_divergence is not None]
     assert parted
-    for found in everybody:
-        told = [[r for r in event_of(life) if r["label"] not in ("none", "monitor_only")] for life in found.histories]
+    for found in explanations:
+        reported = [
+            [r for r in event_of(arm_history) if r["label"] not in ("none", "monitor_only")]
+            for arm_history in found.histories
+        ]
         if found.earliest_divergence is None:
-            assert alike(told[0]) == alike(told[1])
+            assert alike(reported[0]) == alike(reported[1])
             continue
         time = found.earliest_divergence.first.time
-        before = [alike([row for row in arm if row["time"] < time]) for arm in told]
-        at = [alike([row for row in arm if row["time"] == time]) for arm in told]
+        before = [alike([row for row in arm if row["time"] < time]) for arm in reported]
+        at = [alike([row for row in arm if row["time"] == time]) for arm in reported]
         assert before[0] == before[1]
         assert at[0] != at[1]
 
 
-def event_of(life):
-    return [event_as_dict(row) for row in life.history.rows]
+def event_of(arm_history):
+    return [event_as_dict(row) for row in arm_history.history.rows]
 
 
 def alike(rows):
@@ -114,18 +117,18 @@ def explain_from(loaded, customer, cache={}):  # noqa: B006 - the runs of one sc
     from simulation.exports.histories import RunHistory
 
     if loaded.hash not in cache:
-        told = [RunHistory(*pair, loaded.scenario.seed, 0) for pair in zip(loaded.arms, runs(loaded), strict=True)]
-        cache[loaded.hash] = [list(one.histories()) for one in told]
-    lives = cache[loaded.hash]
-    return first_divergence(("baseline", "treated"), lives[0][customer], lives[1][customer])
+        reported = [RunHistory(*pair, loaded.scenario.seed, 0) for pair in zip(loaded.arms, runs(loaded), strict=True)]
+        cache[loaded.hash] = [list(one.histories()) for one in reported]
+    arm_histories = cache[loaded.hash]
+    return first_divergence(("baseline", "treated"), arm_histories[0][customer], arm_histories[1][customer])
 
 
-def test_the_money_of_all_customers_is_the_money_of_the_comparison(loaded, lived):
+def test_the_money_of_all_customers_is_the_money_of_the_comparison(loaded, arm_runs):
     """Line by line, but for infrastructure, which is nobody's own."""
-    cohort = compute_returns(loaded.scenario, loaded.arms, [tuple(lived)], loaded.scenario.horizon_days)[
+    cohort = compute_returns(loaded.scenario, loaded.arms, [tuple(arm_runs)], loaded.scenario.horizon_days)[
         "treated"
     ].ledger
-    own = [explain_lines(loaded, lived, customer) for customer in range(60)]
+    own = [explain_lines(loaded, arm_runs, customer) for customer in range(60)]
     for line in cohort.lines:
         if line.name == "infrastructure":
             continue
@@ -133,31 +136,36 @@ def test_the_money_of_all_customers_is_the_money_of_the_comparison(loaded, lived
         assert total == pytest.approx(line.quantity, abs=1e-6)
 
 
-def explain_lines(loaded, lived, customer):
+def explain_lines(loaded, arm_runs, customer):
     from scenarios.explain.explain import _build_arm_history
 
-    lives = [_build_arm_history(loaded, setup, run, customer) for setup, run in zip(loaded.arms, lived, strict=True)]
-    return {life.name: {line.name: line.quantity for line in life.ledger.lines} for life in lives}
+    arm_histories = [
+        _build_arm_history(loaded, setup, run, customer) for setup, run in zip(loaded.arms, arm_runs, strict=True)
+    ]
+    return {
+        arm_history.name: {line.name: line.quantity for line in arm_history.ledger.lines}
+        for arm_history in arm_histories
+    }
 
 
-def test_net_is_value_less_cost_and_nobody_pays_for_the_infrastructure(everybody):
-    for found in everybody:
-        for life in found.as_dict()["arms"].values():
-            assert life["net"] == pytest.approx(life["value"] - life["cost"], abs=0.005)
-            assert "infrastructure" not in {line["name"] for line in life["lines"]}
+def test_net_is_value_less_cost_without_infrastructure(explanations):
+    for found in explanations:
+        for arm_history in found.as_dict()["arms"].values():
+            assert arm_history["net"] == pytest.approx(arm_history["value"] - arm_history["cost"], abs=0.005)
+            assert "infrastructure" not in {line["name"] for line in arm_history["lines"]}
 
 
-def test_a_life_that_the_horizon_cuts_off_is_unfinished(everybody):
-    for found in everybody:
-        for life in found.histories:
-            assert life.is_unfinished == (life.history.end_stage != "churned")
-    assert len({life.is_unfinished for found in everybody for life in found.histories}) == 2
+def test_a_history_cut_off_by_the_horizon_is_unfinished(explanations):
+    for found in explanations:
+        for arm_history in found.histories:
+            assert arm_history.is_unfinished == (arm_history.history.end_stage != "churned")
+    assert len({arm_history.is_unfinished for found in explanations for arm_history in found.histories}) == 2
 
 
-def test_three_arms_are_each_held_against_the_baseline():
+def test_three_arms_are_each_compared_with_the_baseline():
     loaded = load("default", [*SMALL, "arms.idle.active=false"])
     found = explain(loaded, 5)
-    assert [life.name for life in found.histories] == ["baseline", "treated", "idle"]
+    assert [arm_history.name for arm_history in found.histories] == ["baseline", "treated", "idle"]
     assert set(found.divergences) == {"treated", "idle"}
 
 
@@ -171,14 +179,15 @@ def test_a_later_customer_is_explained_from_arrival_and_refused_after_the_end():
     later = ["population.arrivals={ share = 1, over_days = 200, stage = 'retention' }"]
     short = load("onboarding_outreach", [*SMALL, *later])
     days = {
-        life.initial.number: life.initial.arrives_at for life in initial_histories(short.arms[0], seed=1, replication=0)
+        arm_history.initial.number: arm_history.initial.arrives_at
+        for arm_history in initial_histories(short.arms[0], seed=1, replication=0)
     }
     late = next(customer for customer, day in days.items() if day > 120.0)
     early = next(customer for customer, day in days.items() if day < 120.0)
     message = f"customer {late} arrives on day {days[late]:.1f}, after the end of the run on day 120"
     with pytest.raises(InputError, match=message):
         explain(short, late)
-    told = explain(short, early).as_dict()
-    assert told["person"]["arrives_at"] == days[early]
-    first = told["arms"]["baseline"]["events"][0]
+    reported = explain(short, early).as_dict()
+    assert reported["person"]["arrives_at"] == days[early]
+    first = reported["arms"]["baseline"]["events"][0]
     assert (first["kind"], first["time"], first["to_stage"]) == ("arrival", days[early], "retention")

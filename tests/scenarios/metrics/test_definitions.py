@@ -27,7 +27,7 @@ def test_a_share_is_a_percentage():
     assert format_metric(0.1234, "share") == "12.34 %"
 
 
-def test_a_segments_metric_is_known_by_what_it_is_a_part_of():
+def test_a_metric_of_a_segment_has_the_definition_of_the_metric():
     assert get_metric("churn_rate[SMB]").unit == "share"
     assert get_metric("churn_rate[SMB]").label == "churn rate [SMB]"
 
