@@ -1,1 +1,1 @@
-"""Benchmarks: speed is claimed here, with both sides in one run, and never in a timed test."""
+"""Benchmarks: measure speed and memory, with the compared programs in one run. Tests never measure time."""

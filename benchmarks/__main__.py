@@ -54,7 +54,7 @@ def _names(wanted: list[str]) -> list[str]:
 
 
 def _measured(name: str) -> Section:
-    """One benchmark's results; one that fails says so in their place, and the others go on."""
+    """One benchmark's results, or its error message; the other benchmarks continue."""
     before, started = pace(), perf_counter()
     module = import_module(f"benchmarks.bench_{name}")
     rows: tuple[Reported, ...] = ()
@@ -65,7 +65,7 @@ def _measured(name: str) -> Section:
         traceback.print_exc()
         failure = f"{type(error).__name__}: {error}"
     seconds = perf_counter() - started
-    # What one benchmark leaves behind is not to weigh on the next.
+    # Free the memory of one benchmark before the next.
     gc.collect()
     return Section(name, " ".join((module.__doc__ or "").split()), rows, seconds, failure, (before, pace()))
 

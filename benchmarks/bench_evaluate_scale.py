@@ -1,4 +1,4 @@
-"""A million recorded customers: read, judged, checked, counted and written, phase by phase.
+"""A million recorded customers: read, evaluated, checked, counted and written, phase by phase.
 
 The rules are one source: the compiled ones give, field by field, what they give one customer at a time
 (`tests/journey/evaluation/test_evaluation_at_scale.py`), so the ratio of the two is the price of going through objects.
@@ -19,7 +19,7 @@ CUSTOMERS = 1_000_000
 SIGNALS_EACH = 3
 ONE_BY_ONE = 20_000
 READS = 9
-"""Reading and deciding is measured so many times, and the best one counts: other work only ever adds to it."""
+"""Number of measurements of reading and deciding; the minimum counts, because other load only adds time."""
 
 
 def run() -> list[dict[str, Any]]:
@@ -36,7 +36,7 @@ _AIMS = {"read a folder and judge": {"aim": at_most(3.0)}}
 
 
 def phases(folder: str) -> list[dict[str, Any]]:
-    """The phases of an evaluation in a process that has nothing else in memory."""
+    """The phases of an evaluation in a process of its own."""
     from benchmarks.measuring import peak_bytes
     from journey.batch import evaluate_batch, evaluate_folder
     from journey.batch.output import write_decisions
@@ -45,7 +45,7 @@ def phases(folder: str) -> list[dict[str, Any]]:
     from journey.kpis import collect_facts, compute_kpis
     from journey.records.folder import Records, read_folder
 
-    # What was compiled before is fetched, or compiled now.
+    # Load compiled code from the cache, or compile it.
     evaluate_batch(Records.from_tables({"customers": [{"customer_id": "A"}]}), "2030-01-01")
     whole, _ = min((_timed(lambda: evaluate_folder(folder)) for _ in range(READS)), key=lambda found: found[0].wall)
     reading, records = _timed(lambda: read_folder(folder))
@@ -66,10 +66,10 @@ def phases(folder: str) -> list[dict[str, Any]]:
     findings = f"{sum(report.counts.values()):,} findings, each with its sentence, in the database"
     return [
         _taken("read a folder and judge", whole, f"`evaluate_folder`, {each}; best of {READS}"),
-        _taken("read", reading, "every row validated, duplicates looked for"),
+        _taken("read", reading, "every row validated, with detection of duplicates"),
         _taken("judge", judging, "columns joined and sorted by case, compiled rules on every core"),
         _taken("check", checking, findings),
-        _taken("KPIs and ledger's facts", counting, "in SQL; one object per recorded intervention"),
+        _taken("KPIs and ledger's facts", counting, "in SQL, with one object per recorded intervention"),
         _taken("breakdown, and the 50 foremost with reasons", asked, "what the command prints"),
         _taken("write every decision to Parquet", writing, "names of signals joined in the database"),
         _row("judge one by one", single, "s", f"with reasons; from {ONE_BY_ONE:,} customers"),
@@ -80,7 +80,7 @@ def phases(folder: str) -> list[dict[str, Any]]:
 
 
 def _one_by_one(table: Any) -> float:
-    """Seconds per customer of the single path, reading the objects and writing the reasons included."""
+    """Seconds per customer if evaluated one by one, including reading objects and writing reasons."""
     from journey.orchestrator.case_reader import CaseReader
 
     cases = CaseReader(table.records).read_all()
@@ -94,7 +94,7 @@ def _one_by_one(table: Any) -> float:
 def _command(folder: Path) -> list[dict[str, Any]]:
     done = journey("evaluate", str(folder), "--decisions", str(folder.parent / "out.parquet"))
     return [
-        _row("journey evaluate FOLDER --decisions F.parquet", done.seconds, "s", "the whole command, from its start"),
+        _row("journey evaluate FOLDER --decisions F.parquet", done.seconds, "s", "whole command, including startup"),
         _row("its memory", done.peak / 1e9, "GB", "peak"),
     ]
 
@@ -104,7 +104,7 @@ def _row(name: str, value: float, unit: str, note: str) -> dict[str, Any]:
 
 
 class _Taken(NamedTuple):
-    """Seconds by the clock, and of all cores together: only the second means something on a machine that is shared."""
+    """Wall-clock seconds, and CPU seconds of all cores; on a shared machine only the second is meaningful."""
 
     wall: float
     cpu: float

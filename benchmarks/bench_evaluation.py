@@ -1,4 +1,4 @@
-"""Judging customers: one at a time with reasons, and a million at once.
+"""Evaluating customers: one at a time with reasons, and a million in one batch.
 
 In this process, from records in memory or from Parquet as each note says; nothing else runs meanwhile.
 """
@@ -77,7 +77,7 @@ def run():
         records = read_folder(folder)
         read = time.perf_counter() - start
         as_of = AsOf.of(records.latest_date().date())
-        # The first call compiles, or fetches what was compiled before.
+        # The first call compiles, or loads compiled code from the cache.
         start = time.perf_counter()
         evaluate_batch(read_folder_of_one(), as_of)
         warm = time.perf_counter() - start
@@ -98,14 +98,14 @@ def run():
         {"name": "a customer in a batch, columns made", "value": (columns + min(kernel)) * scale,
          "unit": "microseconds", "note": "from tables in memory: states, signals and history joined and sorted"},
         {"name": "a customer in a batch, read from Parquet", "value": (read + columns + min(kernel)) * scale,
-         "unit": "microseconds", "note": "everything, validation of every row included"},
+         "unit": "microseconds", "note": "everything, including validation of every row"},
         {"name": "first batch of a process", "value": warm, "unit": "seconds",
-         "note": "loading Numba, compiling or fetching compiled code"},
+         "note": "loading Numba, and compiling or loading compiled code"},
     ]  # fmt: skip
 
 
 def read_folder_of_one():
-    """The smallest company there is."""
+    """A company with one customer."""
     from journey.records.folder import Records
 
     return Records.from_tables({"customers": [{"customer_id": "A"}]})

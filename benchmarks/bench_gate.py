@@ -1,4 +1,4 @@
-"""The human gate with a backlog, beside SimPy's own priority resource."""
+"""The review queue with a backlog, compared with SimPy's priority resource."""
 
 from collections.abc import Callable, Generator
 from math import inf
@@ -14,11 +14,11 @@ from simulation.reference.review_queue import ReviewQueue, ReviewRequest
 
 BACKLOG = 30_000
 SIMPY_BACKLOG = 2_000
-"""SimPy sorts the whole queue at every request, so a small part of the backlog is enough to time it."""
+"""SimPy sorts the whole queue at every request, so its time is measured with a small backlog."""
 
 
 def run() -> list[Figure]:
-    """Microseconds a review, while a backlog is worked off."""
+    """Microseconds per review, while a backlog is processed."""
     queue = "priority queue, backlog of"
     return [
         Figure("gate, a review", _each(_our_gate), "microseconds", None, f"{queue} {BACKLOG:,}"),

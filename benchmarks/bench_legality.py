@@ -1,4 +1,4 @@
-"""How long it takes to know that a move is legal: by machine, by tuple, by array, and for a million moves at once.
+"""Time to determine whether a move is legal: by state machine, by tuple, by array, and for a million moves.
 
 The best of several rounds; where a loop in Python is needed to repeat something short, the empty loop is taken off.
 """
@@ -49,7 +49,7 @@ def _best(work: Callable[[], object], rounds: int = 5) -> float:
 
 
 def _each(work: Callable[[int], object], times: int) -> float:
-    """Seconds for one of many repetitions, the empty loop taken off."""
+    """Seconds per repetition, minus the empty loop."""
     empty = _best(lambda: _empty(times))
     return max(_best(lambda: work(times)) - empty, 0.0) / times
 

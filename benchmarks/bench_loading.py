@@ -1,4 +1,4 @@
-"""Loading and checking: a million customers with ten million signals, made on the spot.
+"""Loading and checking a million generated customers with ten million signals.
 
 One round each, with files that have just been written, and so come from the system's cache.
 """

@@ -1,4 +1,4 @@
-"""Ours beside its peers, on the same journey, in one run."""
+"""Journeylab compared with other simulation libraries, on the same journey, in one run."""
 
 from importlib import metadata
 from math import nan
@@ -10,7 +10,7 @@ from benchmarks.peers.model import DAYS
 from benchmarks.tables import Beside, Figure, Reported, at_least, at_most, shown
 
 LARGEST_Z = 4.0
-"""Of a dozen peers with seven figures each, one in two hundred contests has a z beyond 4 by chance."""
+"""With a dozen peers and seven z values each, one run in two hundred exceeds 4 by chance."""
 
 COLUMNS = (
     "peer", "version", "customers", "events/s", "spread", f"times {BASE}",
@@ -19,12 +19,12 @@ COLUMNS = (
 NOTES = tuple(
     " ".join(note.split())
     for note in (
-        f"""Five live stages, churn and one stream of signals; median of {ROUNDS} rounds, in each of which everybody
-        runs once, each in a process of its own that has run before; spread is the slowest and the fastest round.""",
-        """The time is that of the whole call: making the cohort, living it, counting. An event is a move or a signal;
-        in the whole world also decisions, reviews, actions, outcomes and distress.""",
-        """Memory is the growth of peak resident memory in the first of these runs, by the customer; where a cohort fits
-        into memory that the program had before, nothing grows.""",
+        f"""Five live stages, churn and one stream of signals; median of {ROUNDS} rounds. In each round every peer runs
+        once, in a process of its own after a warm-up run; spread is the slowest and the fastest round.""",
+        """The time includes creating the cohort, simulating it and counting. An event is a move or a signal; in the
+        whole world also a decision, review, action, outcome or distress episode.""",
+        """Memory is the growth of peak resident memory per customer in the first of these runs; it is 0 if the cohort
+        fits into memory that the process already had.""",
         """|z| is taken over all rounds together, against the matrix exponential. Mesa by steps, starsim and NumPy by
         days look once a day, which is an approximation: they are held to the exact answer of that daily chain. The
         whole world has no exact answer: `journey verify` checks it in worlds that have.""",
@@ -34,7 +34,7 @@ NOTES = tuple(
 
 
 def run() -> list[Reported]:
-    """The table, and the figures that have an aim."""
+    """The table, and the figures with an aim."""
     load_engine()
     scores = {score.peer.name: score for score in contest()}
     return [*_figures(scores), _table(scores)]
@@ -56,7 +56,7 @@ def _figures(scores: dict[str, Score]) -> list[Reported]:
 
 def _table(scores: dict[str, Score]) -> Beside:
     return Beside(
-        title=f"One journey, {DAYS} days, by everybody",
+        title=f"One journey, {DAYS} days, all peers",
         columns=COLUMNS,
         rows=[_cells(score, scores) for score in scores.values()],
         right=COLUMNS[2:-1],

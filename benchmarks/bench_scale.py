@@ -1,4 +1,4 @@
-"""The compiled engine with many customers, the human gate on and no trace kept; and the reference engine beside it.
+"""The compiled engine with many customers, reviewers and no trace, compared with the reference engine.
 
 The world is ``scale.toml``, its arm with the whole catalogue: exponential and Weibull dwells, a look at every customer
 once a week. Every cohort lives in a fresh process, which has loaded the compiled code and run once before. Seconds are
@@ -20,19 +20,19 @@ from benchmarks.worlds import LAWS, SCENARIO, whole, whole_by_law
 DAYS = 365
 ROUNDS = 7
 COMMANDS = 5
-"""Rounds of the command in two arms."""
+"""Repetitions of the command with two arms."""
 MANY = 1_000_000
 REFERENCE_CUSTOMERS = 2_000
 BY_LAW = 100_000
 FEWER = 100_000
-"""The smaller of two sizes between which memory grows."""
+"""The smaller of the two sizes for the growth of memory."""
 GROWING = {10_000: 15, 100_000: 5, 1_000_000: 3, 10_000_000: 1}
-"""Sizes, and how many times each is lived in one process."""
+"""Sizes, and the number of runs of each in one process."""
 GROWING_DAYS = 120
 FEW = 100
-"""Customers of the run that loads the engine."""
+"""Customers of the warm-up run."""
 README_CUSTOMERS = 1_000_000
-"""Customers of the README's own comparison, made large: twenty replications of it."""
+"""Customers of the README's comparison at scale, with twenty replications."""
 
 
 def run() -> list[Reported]:
@@ -42,7 +42,7 @@ def run() -> list[Reported]:
 
 
 def lived(customers: int, days: float, engine: str, law: str | None = None) -> dict[str, Any]:
-    """One cohort; called in a process of its own.
+    """One cohort; runs in a process of its own.
 
     Args:
         customers: Its size.
@@ -67,7 +67,7 @@ def lived(customers: int, days: float, engine: str, law: str | None = None) -> d
 
 
 def lived_often(customers: int, days: float, times: int) -> float:
-    """Nanoseconds an event of the compiled engine alone, best of so many runs; called in a process of its own."""
+    """Nanoseconds per event of the compiled engine, minimum of several runs; runs in a process of its own."""
     from simulation.runs.run import run_arm
 
     few, setup = whole(FEW), whole(customers)

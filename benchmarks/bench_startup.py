@@ -1,4 +1,4 @@
-"""How long a person waits: for help, for a small run, and for the compiler once on each machine."""
+"""Waiting times: for help, for a small run, and for the first compilation on a machine."""
 
 import subprocess
 import sys
@@ -28,11 +28,11 @@ def run() -> list[Figure]:
     return [
         Figure("journey --help", _help(), "s", at_most(0.3), f"median of {TIMES}"),
         Figure("a small comparison, nothing compiled yet", automatic, "s", None,
-               f"{small}, --engine auto: it does not wait for the compiler"),
+               f"{small}, --engine auto, which does not wait for the compiler"),
         Figure("a small comparison, compiled before", comparing, "s", None, f"{small}, --engine compiled, median of 3"),
         Figure("a small run, compiled before", warm, "s", None, "100 customers, --engine compiled, median of 3"),
         Figure("a small run that has to compile", cold, "s", None,
-               "the same with an empty cache: once for each installation"),
+               "the same with an empty cache; happens once per installation"),
     ]  # fmt: skip
 
 

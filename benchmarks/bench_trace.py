@@ -1,4 +1,4 @@
-"""A trace that goes to Parquet while a cohort lives: rows a second, and what it does to memory.
+"""Writing a trace to Parquet during a simulation: rows per second, and memory.
 
 Measured on the command itself, at two horizons for the same customers: start-up and loading of compiled code are in
 both, so the rate of a row is taken between them, and what memory grows by is the rows alone. The same is done with
@@ -21,7 +21,7 @@ PODS = 10
 
 
 def run() -> list[Figure]:
-    """Two commands, one after the other, without pods and with them."""
+    """Two commands, one after the other, without and with pods."""
     load_engine()
     with tempfile.TemporaryDirectory() as folder:
         return [figure for pods in (1, PODS) for figure in _figures(Path(folder), pods)]
@@ -33,7 +33,7 @@ def _figures(folder: Path, pods: int) -> list[Figure]:
     mib, of = 2**20, "" if pods == 1 else f", {pods} pods"
     return [
         Figure(f"rows of a trace to Parquet{of}", (many - few) / (large.seconds - small.seconds), "rows/s", None,
-               f"journey simulate scale.toml --trace F.parquet, between {sizes}; living, sorting and writing"),
+               f"journey simulate scale.toml --trace F.parquet, between {sizes}; simulating, sorting and writing"),
         Figure(f"the same, as a whole command{of}", many / large.seconds, "rows/s", None,
                f"{CUSTOMERS:,} customers, {HORIZONS[1]} days"),
         Figure(f"peak memory of the smaller{of}", small.peak / mib, "MiB", None, f"{few:,} rows"),
@@ -45,7 +45,7 @@ def _figures(folder: Path, pods: int) -> list[Figure]:
 
 
 def _traced(folder: Path, days: int, pods: int) -> tuple[Done, int]:
-    """A run whose trace is on disk; the rows that the file has, which are as many as the command says, in order."""
+    """A run with a trace file, and its number of rows; checks the count and the order of the rows."""
     file = folder / f"{days}.parquet"
     done = journey("simulate", str(SCENARIO), "--arm", ARM, "--customers", str(CUSTOMERS), "--days", str(days),
                    "--set", f"reviewers.pods={pods}", "--workers", "1", "--engine", "compiled",

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""The machine and versions of a measurement."""
 
 import os
 import platform
@@ -15,7 +15,7 @@ VERSIONS = ("journeylab", "numpy", "numba", "scipy", "duckdb", "simpy")
 
 
 def machine_lines() -> list[str]:
-    """Date, machine and versions, a line each."""
+    """Date, machine and versions, one line each."""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in VERSIONS)
     busy = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     return [
@@ -43,7 +43,7 @@ def _loop() -> float:
 
 
 def between(paces: Sequence[float]) -> str:
-    """The least and the most of them, as text."""
+    """Minimum and maximum, as text."""
     return f"{min(paces):.0f} to {max(paces):.0f} ms"
 
 

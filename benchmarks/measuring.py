@@ -42,7 +42,7 @@ def settled_bytes() -> int:
 
 
 class Done(NamedTuple):
-    """A command that has ended.
+    """A finished command.
 
     Attributes:
         seconds: From start to end, as a person waits for it.
@@ -70,7 +70,7 @@ def journey(*arguments: str, cache: Path | None = None) -> Done:
 
 
 def run_journey(arguments: list[str]) -> None:
-    """Be the command ``journey`` with these arguments; the last line of standard error is the peak of memory."""
+    """Run the command ``journey`` with these arguments; prints the peak memory as the last line of standard error."""
     from scenarios.cli import main
 
     sys.argv = ["journey", *arguments]
@@ -82,7 +82,7 @@ def run_journey(arguments: list[str]) -> None:
 
 
 def load_engine() -> None:
-    """Have the engine compiled and kept on disk, with a trace and without, so that nothing measured waits for it."""
+    """Compile and cache the engine, with and without a trace, so that no measurement includes compilation."""
     run = ("simulate", "default", "--customers", "100", "--days", "60", "--engine", "compiled", "--json")
     journey(*run)
     with tempfile.TemporaryDirectory() as folder:
@@ -90,7 +90,7 @@ def load_engine() -> None:
 
 
 def measured_apart(function: str, *arguments: Any) -> Any:
-    """What a function gives in a new process.
+    """The result of a function in a new process.
 
     Args:
         function: Module and name, as in ``benchmarks.bench_scale:lived``.

@@ -1,4 +1,4 @@
-"""Results on the screen, and as ``benchmarks/RESULTS.md``."""
+"""Print results, and write them to ``benchmarks/RESULTS.md``."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -37,12 +37,12 @@ class Section(NamedTuple):
 
     @property
     def figures(self) -> list[Figure]:
-        """The rows that are single numbers."""
+        """The rows with single numbers."""
         return [row for row in self.rows if isinstance(row, Figure)]
 
     @property
     def tables(self) -> list[Beside]:
-        """The tables beside them."""
+        """The additional tables."""
         return [row for row in self.rows if isinstance(row, Beside)]
 
 
@@ -56,7 +56,7 @@ def _met(figure: Figure) -> str:
 
 
 def print_section(console: Console, section: Section) -> None:
-    """Print tables for a person."""
+    """Print the tables."""
     if section.failure:
         console.print(f"{section.name} failed: {section.failure}", markup=False, highlight=False)
         return
@@ -77,7 +77,7 @@ def _printed(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], 
 
 
 def as_markdown(about: Sequence[str], sections: Sequence[Section]) -> str:
-    """Everything as one document: what has an aim first, then each benchmark with how it was measured."""
+    """The results as one document: figures with an aim first, then each benchmark with its method."""
     aimed = [(section.name, figure) for section in sections for figure in section.figures if figure.aim is not None]
     met = sum(_met(figure) == "yes" for _, figure in aimed)
     lines = [

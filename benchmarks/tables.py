@@ -1,4 +1,4 @@
-"""What a benchmark reports: figures, each with its aim where it has one, and tables beside them."""
+"""The results of a benchmark: figures, with their aims if any, and additional tables."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ Kind = Literal["at least", "at most"]
 
 @dataclass(frozen=True)
 class Aim:
-    """What a figure should come to.
+    """The aim of a figure.
 
     Attributes:
         kind: Whether the figure should be at least or at most the bound.
@@ -21,7 +21,7 @@ class Aim:
     bound: float
 
     def met(self, value: float) -> bool:
-        """Whether a figure meets it."""
+        """Whether a figure meets the aim."""
         return value >= self.bound if self.kind == "at least" else value <= self.bound
 
     def __str__(self) -> str:
@@ -29,12 +29,12 @@ class Aim:
 
 
 def at_least(bound: float) -> Aim:
-    """The more, the better."""
+    """An aim with a lower bound."""
     return Aim("at least", bound)
 
 
 def at_most(bound: float) -> Aim:
-    """The less, the better."""
+    """An aim with an upper bound."""
     return Aim("at most", bound)
 
 
@@ -59,7 +59,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Beside:
-    """A table beside the figures; cells are text.
+    """An additional table; cells are text.
 
     Attributes:
         title: What it is about.
@@ -80,7 +80,7 @@ Reported = Figure | Beside
 
 
 def shown(value: float) -> str:
-    """A number with three figures, or whole where it is large."""
+    """A number with three significant digits; a large number is rounded to an integer."""
     return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
@@ -92,7 +92,7 @@ _KINDS: dict[str, Kind] = {
 
 
 def reported(row: "Reported | dict[str, Any]") -> Reported:
-    """A row as a benchmark gives it: a `Figure`, a `Beside`, or a mapping with name, value, unit, aim and note.
+    """A row of a benchmark: a `Figure`, a `Beside`, or a mapping with name, value, unit, aim and note.
 
     The aim of a mapping is an `Aim` or words that begin like "at most 3"; a bare number is the most that a duration or
     a size may come to, and the least that anything by the second may.
@@ -111,7 +111,7 @@ def _aim(given: Any, unit: str) -> Aim | None:
         return given or None
     said = _SAID.match(str(given))
     if said is None:
-        raise ValueError(f"an aim says 'at least' or 'at most' and a number, not {given!r}")
+        raise ValueError(f"an aim must be 'at least' or 'at most' and a number, got {given!r}")
     kind, bound = said.groups()
     bare: Kind = "at least" if unit.endswith("/s") else "at most"
     return Aim(_KINDS.get(kind, bare), float(bound.replace(",", "").replace("_", "")))

@@ -1,4 +1,4 @@
-"""The worlds that the engines are measured in: the peers' bare journey, and the whole world with the gate on."""
+"""The worlds of the benchmarks: the peers' bare journey, and the whole world with reviewers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +13,13 @@ from simulation.model.spec import Dwell, Population, Reviewers, World
 
 SCENARIO = Path(__file__).parent / "scale.toml"
 ARM = "treated"
-"""The arm with the whole catalogue: the one that asks for reviews."""
+"""The arm with the full catalogue of actions, which requests reviews."""
 
 SEGMENTS = {"SMB": {"share": 1, "account_value": 9000}}
 
 
 def bare(customers: int) -> ArmSpec:
-    """The peers' journey and nothing besides: no distress, no frailty, no orchestrator, no gate."""
+    """The peers' journey only: no distress, no frailty, no orchestrator, no reviewers."""
     signals = {"false_per_day": {"usage_drop": SIGNALS_PER_DAY}, "delay_mean_days": 0.0}
     return ArmSpec(
         name="bare",
@@ -41,9 +41,9 @@ def _clocks() -> dict[str, dict[str, Any]]:
 
 
 def whole(customers: int) -> ArmSpec:
-    """The world of ``scale.toml``, its orchestrator and its gate."""
-    setups = load(str(SCENARIO), [f"population.size={customers}"]).arms
-    return next(setup for setup in setups if setup.name == ARM)
+    """The world of ``scale.toml`` with its orchestrator and reviewers."""
+    arms = load(str(SCENARIO), [f"population.size={customers}"]).arms
+    return next(arm for arm in arms if arm.name == ARM)
 
 
 LAWS: dict[str, dict[str, float]] = {
@@ -55,11 +55,11 @@ LAWS: dict[str, dict[str, float]] = {
     "deterministic": {},
     "empirical": {},
 }
-"""Every dwell law, with the shape it is measured with."""
+"""Every dwell distribution, with the shape parameter of the benchmark."""
 
 
 def whole_by_law(customers: int, law: str) -> ArmSpec:
-    """The same world with every dwell of one law; means stay, but for empirical dwells, whose mean is their own."""
+    """The same world with one distribution for all dwells; means are kept, except for empirical dwells."""
     setup = whole(customers)
     moves = {
         name: clock.model_copy(

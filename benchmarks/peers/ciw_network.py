@@ -1,4 +1,4 @@
-"""Ciw: an open network of queues. A stage is a node with servers for everybody, a dwell is a service.
+"""Ciw: an open network of queues. A stage is a node with a server for every customer, and a dwell is a service.
 
 Ciw has no process of a customer's own beside the queue, so a signal is a service that ends with the customer routed
 back to the same node: with exponential dwells that is the same journey, because they have no memory.
@@ -27,7 +27,7 @@ def _network(customers: int):
 
 
 def _chances(stage: str) -> list[float]:
-    """Where a service ends: in another stage, in the same one with a signal, or, with what is left, outside."""
+    """Probabilities of the next node: another stage, the same stage with a signal, or, with the remainder, exit."""
     total = RATE_OUT[stage] + SIGNALS_PER_DAY
     chances = dict.fromkeys(LIVE, 0.0) | {stage: SIGNALS_PER_DAY / total}
     for move in MOVES_FROM[stage]:
@@ -37,7 +37,7 @@ def _chances(stage: str) -> list[float]:
 
 
 def run(customers: int, days: int, seed: int) -> Result:
-    """Live a cohort."""
+    """Simulate a cohort."""
     ciw.seed(seed)
     simulation = ciw.Simulation(_network(customers))
     simulation.simulate_until_max_time(days)

@@ -1,4 +1,4 @@
-"""All peers in turn: a round is one run of each, so that a machine that drifts favours nobody."""
+"""Run all peers in turn: a round is one run of each, so that changing machine speed favours no peer."""
 
 import json
 import subprocess
@@ -19,14 +19,14 @@ from benchmarks.peers.model import DAYS, STAGES, Result
 
 ROUNDS = 5
 LONGEST_START = 300.0
-"""Seconds that a peer may take to load; a compiler may have to run."""
+"""Time limit for loading a peer, in seconds; it may have to compile."""
 LONGEST_RUN = 30.0
-"""Seconds that one run may take; who takes longer is out."""
+"""Time limit for one run, in seconds; a slower peer is excluded."""
 
 
 @dataclass
 class Score:
-    """What one peer did.
+    """The results of one peer.
 
     Attributes:
         peer: The peer.
@@ -49,17 +49,17 @@ class Score:
 
     @property
     def rate(self) -> float:
-        """Median of the rates; NaN for who never ran."""
+        """Median of the rates; NaN if the peer never ran."""
         return median(self.rates) if self.results else float("nan")
 
     @property
     def bytes_each(self) -> float:
-        """Growth of peak memory by the customer, in the first run."""
+        """Growth of peak memory per customer, in the first run."""
         return self.grown / self.peer.customers
 
     @property
     def worst_z(self) -> float | None:
-        """Largest deviation from the exact answer, all runs taken together; None where there is no exact answer."""
+        """Largest deviation from the exact answer, all runs taken together; None if there is no exact answer."""
         if self.peer.clock is None or not self.results:
             return None
         customers = self.peer.customers * len(self.results)
@@ -73,7 +73,7 @@ def _together(results: list[Result]) -> Result:
 
 
 def contest(rounds: int = ROUNDS) -> list[Score]:
-    """Let everybody run, in turn, so many rounds; seeds are 1, 2 and so on."""
+    """Run all peers in turn for a number of rounds, with seeds 1, 2 and so on."""
     scores = [Score(peer) for peer in FIELD]
     with ExitStack() as stack:
         running = {}
@@ -92,7 +92,7 @@ def contest(rounds: int = ROUNDS) -> list[Score]:
 
 
 def _take(score: Score, runner: "_Runner", longest: float) -> None:
-    """Note an answer, or why there was none."""
+    """Record an answer, or why there was none."""
     try:
         answer = runner.answers.get(timeout=longest)
     except Empty:
@@ -108,7 +108,7 @@ def _take(score: Score, runner: "_Runner", longest: float) -> None:
 
 
 class _Runner:
-    """A process of `benchmarks.peers.runner`; its answers come into a queue, None when it has ended."""
+    """A process of `benchmarks.peers.runner`; its answers are put into a queue, then None at its end."""
 
     def __init__(self, number: int) -> None:
         self.process = subprocess.Popen(
@@ -129,7 +129,7 @@ class _Runner:
         self.answers.put(None)
 
     def ask(self, seed: int) -> None:
-        """Ask for a run."""
+        """Request a run."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{seed}\n")
         self.process.stdin.flush()
@@ -138,7 +138,7 @@ class _Runner:
 @contextmanager
 def _runner(number: int) -> Iterator[_Runner]:
     runner = _Runner(number)
-    # Leaving the process's own context closes its pipes; nobody may be reading from them then.
+    # Leaving the context of the process closes its pipes, so the reader must have ended.
     with runner.process:
         try:
             yield runner

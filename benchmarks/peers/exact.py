@@ -1,4 +1,4 @@
-"""What has to come out, from the matrix exponential, and how far a peer is away from it.
+"""The exact answer from the matrix exponential, and a peer's deviations from it.
 
 Occupancy: ``start expm(Q t)`` (Norris 1997, Markov Chains, section 2.1); counts of independent customers are binomial.
 Signals: a Poisson stream that lasts as long as the customer, so with L the live time within the horizon, the mean is
@@ -32,11 +32,11 @@ from benchmarks.peers.model import (
 )
 
 Clock = Literal["continuous", "daily"]
-"""Whether a peer knows any moment, or looks once a day."""
+"""Whether a peer uses continuous time or daily steps."""
 
 
 class Expected(NamedTuple):
-    """What one customer is expected to do.
+    """Expected values for one customer.
 
     Attributes:
         share: Probability of each stage at the end of the last day.
@@ -61,7 +61,7 @@ def generator() -> np.ndarray:
 
 
 def matrix_of_a_day() -> np.ndarray:
-    """Shape (stages, stages): probabilities of a day with one move at most."""
+    """Shape (stages, stages): transition probabilities per day, with at most one move a day."""
     chances = np.eye(len(STAGES))
     for stage in LIVE:
         here = STAGES.index(stage)
@@ -73,7 +73,7 @@ def matrix_of_a_day() -> np.ndarray:
 
 @cache
 def expected(clock: Clock, days: int) -> Expected:
-    """What one customer is expected to do within so many days, by the clock of the peer."""
+    """Expected values for one customer within a number of days, in the time of the peer."""
     return _continuous(days) if clock == "continuous" else _daily(days)
 
 
@@ -111,7 +111,7 @@ LEAST_EXPECTED = 5.0
 
 
 def deviations(found: Result, *, customers: int, days: int, clock: Clock) -> dict[str, float]:
-    """Standard errors between what a peer found and what is expected, by stage and for the signals.
+    """Deviations of a peer's result from the expected values, in standard errors, by stage and for signals.
 
     The rarest stages are taken together until five customers or more are expected in them.
     """
@@ -134,5 +134,5 @@ def _pooled(share: dict[str, float], customers: int) -> list[list[str]]:
 
 
 def worst(found: Result, *, customers: int, days: int, clock: Clock) -> float:
-    """The largest of the `deviations`, without its sign."""
+    """The largest absolute value of the `deviations`."""
     return max(abs(z) for z in deviations(found, customers=customers, days=days, clock=clock).values())

@@ -1,4 +1,4 @@
-"""Mesa with its scheduler of discrete events (`mesa.experimental.devs`): an event a move and an event a signal."""
+"""Mesa with its scheduler of discrete events (`mesa.experimental.devs`): each move and each signal is an event."""
 
 from collections import Counter
 
@@ -28,7 +28,7 @@ class Customer(mesa.Agent):
         self.next_signal = self.model.simulator.schedule_event_relative(self.signal, due)
 
     def move(self):
-        """The move that came due."""
+        """The scheduled move."""
         self.model.moves += 1
         self.stage = self.to_stage
         if self.stage == CHURNED:
@@ -56,7 +56,7 @@ class Company(mesa.Model):
 
 
 def run(customers: int, days: int, seed: int) -> Result:
-    """Live a cohort."""
+    """Simulate a cohort."""
     simulator = DEVSimulator()
     company = Company(customers, seed, simulator)
     simulator.run_until(float(days))

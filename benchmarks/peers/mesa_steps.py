@@ -1,4 +1,4 @@
-"""Mesa: agents that take a step a day, in an order shuffled anew each day, as in Mesa's tutorial.
+"""Mesa: agents with one step per day, in an order shuffled each day, as in Mesa's tutorial.
 
 The tutorial collects data after every step; this model does not, which is to Mesa's advantage.
 """
@@ -52,12 +52,12 @@ class Company(mesa.Model):
         Customer.create_agents(self, customers)
 
     def step(self):
-        """One day of everybody."""
+        """One day of all customers."""
         self.agents.shuffle_do("step")
 
 
 def run(customers: int, days: int, seed: int) -> Result:
-    """Live a cohort."""
+    """Simulate a cohort."""
     company = Company(customers, seed)
     for _ in range(days):
         company.step()

@@ -1,4 +1,4 @@
-"""The journey that every peer lives: five live stages, churn, one stream of signals, a year.
+"""The journey that every peer simulates: five live stages, churn, one stream of signals, a year.
 
 All dwells are exponential, so a customer is a Markov chain. Customers begin in onboarding on day 0. Signals come at one
 rate for as long as a customer is live. An event is a move or a signal.
@@ -70,13 +70,13 @@ def chance_within(rate: float, days: float = 1.0) -> float:
     return 1.0 - exp(-rate * days)
 
 
-# A peer that goes by days looks at a customer once a day: first whether there is a signal, then whether they move, and
-# where to. That is an approximation of the journey: two moves in a day are not seen.
+# A peer with daily steps processes each customer once a day: first a signal, then a move and its destination. That is
+# an approximation of the journey: two moves in a day are not seen.
 
 SIGNAL_CHANCE = chance_within(SIGNALS_PER_DAY)
 LEAVE_CHANCE = {stage: chance_within(RATE_OUT[stage]) for stage in LIVE}
 
 
 def shares_of_moves(stage: str) -> list[float]:
-    """How the customers who leave a stage are shared between its moves, in the order of `MOVES_FROM`."""
+    """Shares of a stage's moves among the customers that leave it, in the order of `MOVES_FROM`."""
     return [1.0 / move.mean_days / RATE_OUT[stage] for move in MOVES_FROM[stage]]

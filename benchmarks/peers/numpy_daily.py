@@ -1,4 +1,4 @@
-"""NumPy by days: every customer is looked at once a day, all of them in a few array operations."""
+"""NumPy by days: all customers advance one day in a few array operations."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from benchmarks.peers.model import CHURNED, LEAVE_CHANCE, LIVE, SIGNAL_CHANCE, S
 
 
 def _tables():
-    """Cumulative chances of each destination for who leaves, by stage, from the daily matrix."""
+    """Cumulative probabilities of each destination of leaving customers, by stage, from the daily matrix."""
     from benchmarks.peers.exact import matrix_of_a_day
 
     chances = matrix_of_a_day()[: len(LIVE)]
@@ -15,7 +15,7 @@ def _tables():
 
 
 def run(customers: int, days: int, seed: int) -> Result:
-    """Live a cohort."""
+    """Simulate a cohort."""
     luck = np.random.default_rng(seed)
     leave = np.array([LEAVE_CHANCE[stage] for stage in LIVE])
     destinations, churned = _tables(), STAGES.index(CHURNED)

@@ -1,4 +1,4 @@
-"""NumPy by events: pass k makes the k-th event of every customer at once, exact in time."""
+"""NumPy by events: pass k computes the k-th event of every customer, with exact times."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from benchmarks.peers.model import CHURNED, LIVE, MOVES, RATE_OUT, SIGNALS_PER_D
 
 
 def _tables():
-    """Total rate of each live stage, and the cumulative chances of what happens first: staying put is a signal."""
+    """Total rate of each live stage, and cumulative probabilities of the first event (staying: a signal)."""
     rates = np.zeros((len(LIVE), len(STAGES)))
     for move in MOVES:
         rates[LIVE.index(move.source), STAGES.index(move.destination)] = 1.0 / move.mean_days
@@ -16,7 +16,7 @@ def _tables():
 
 
 def run(customers: int, days: int, seed: int) -> Result:
-    """Live a cohort."""
+    """Simulate a cohort."""
     luck = np.random.default_rng(seed)
     total, chances = _tables()
     mean, churned = 1.0 / total, STAGES.index(CHURNED)
@@ -28,7 +28,7 @@ def run(customers: int, days: int, seed: int) -> Result:
         within = time < days
         ended += np.bincount(stage[~within], minlength=len(STAGES))
         time, stage = time[within], stage[within]
-        # Beyond the last cumulative chance there is rounding only.
+        # Values beyond the last cumulative probability are rounding errors.
         point = luck.random(stage.size) * chances[stage, -1]
         to_stage = (point[:, None] >= chances[stage]).sum(axis=1)
         heard = np.count_nonzero(to_stage == stage)

@@ -1,4 +1,4 @@
-"""Ours: both engines on the peers' journey, and on the whole world with the gate on. Nothing here keeps a trace."""
+"""Ours: both engines on the peers' journey, and on the whole world with reviewers, without a trace."""
 
 from benchmarks.peers.model import LIVE, STAGES, Result
 from benchmarks.worlds import bare, whole

@@ -9,7 +9,7 @@ from benchmarks.peers.model import CHURNED, MOVES_FROM, SIGNALS_PER_DAY, START, 
 
 
 def customer(env, luck, counts, stages, number):
-    """One customer's life: the first move to come due is made, signals come in the meantime."""
+    """One customer: the earliest move is made, and signals occur in the meantime."""
     stage = START
     signal_at = env.now + luck.expovariate(SIGNALS_PER_DAY)
     while stage != CHURNED:
@@ -26,7 +26,7 @@ def customer(env, luck, counts, stages, number):
 
 
 def run(customers: int, days: int, seed: int) -> Result:
-    """Live a cohort."""
+    """Simulate a cohort."""
     env, luck, counts = simpy.Environment(), random.Random(seed), Counter()
     stages = [START] * customers
     for number in range(customers):

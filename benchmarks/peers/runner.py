@@ -20,7 +20,7 @@ FEW = 50
 
 def main() -> None:
     """Answer until there is no more input."""
-    # What a library prints while it runs must not stand between the answers.
+    # Output of a library during a run must not mix with the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     peer = FIELD[int(sys.argv[1])]

@@ -37,7 +37,7 @@ class Customer(sim.Component):
 
 
 def run(customers: int, days: int, seed: int) -> Result:
-    """Live a cohort."""
+    """Simulate a cohort."""
     env = sim.Environment(trace=False, random_seed=seed)
     luck, counts = random.Random(seed), Counter()
     cohort = [Customer(luck=luck, counts=counts) for _ in range(customers)]

@@ -1,4 +1,4 @@
-"""SimPy with the package `transitions`: a machine knows what is legal, and each move is a trigger of it."""
+"""SimPy with the package `transitions`: a state machine checks legality, and each move is a trigger."""
 
 import random
 from collections import Counter
@@ -21,7 +21,7 @@ class Customer:
 
 
 def live(env, luck, counts, customer):
-    """One customer's life."""
+    """One customer."""
     signal_at = env.now + luck.expovariate(SIGNALS_PER_DAY)
     while not customer.is_churned():
         due, name = min((env.now + luck.expovariate(1.0 / m.mean_days), m.name) for m in MOVES_FROM[customer.state])
@@ -34,7 +34,7 @@ def live(env, luck, counts, customer):
 
 
 def run(customers: int, days: int, seed: int) -> Result:
-    """Live a cohort."""
+    """Simulate a cohort."""
     env, luck, counts = simpy.Environment(), random.Random(seed), Counter()
     moves = [{"trigger": move.name, "source": move.source, "dest": move.destination} for move in MOVES]
     cohort = [Customer() for _ in range(customers)]

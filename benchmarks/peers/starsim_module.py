@@ -54,7 +54,7 @@ class CustomerJourney(ss.Module):
 
 
 def run(customers: int, days: int, seed: int) -> Result:
-    """Live a cohort."""
+    """Simulate a cohort."""
     # The first and the last point of time are both stepped at, so a year of 365 steps lasts 364 days.
     sim = ss.Sim(n_agents=customers, modules=CustomerJourney(), start=ss.date("2025-01-01"), dur=ss.days(days - 1),
                  dt=ss.days(1), rand_seed=seed, verbose=0)  # fmt: skip
