@@ -1,4 +1,4 @@
-"""A journey as a picture: Mermaid and DOT text, and SVG drawn without any outside program."""
+"""Diagrams of a journey: Mermaid and DOT text, and SVG drawn without external programs."""
 
 from journey.machine.drawing.svg import to_svg
 from journey.machine.drawing.text_formats import to_dot, to_mermaid

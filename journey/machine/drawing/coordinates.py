@@ -1,4 +1,4 @@
-"""Second half of the layout: where on the page everything stands, and where arrows touch the stages."""
+"""Second part of the layout: coordinates of all elements, and the points where arrows meet stages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from journey.machine.drawing.layers import Chain, Node
 
 MIN_NODE_GAP = 22.0
-"""Least room between neighbours in a row, in pixels."""
+"""Minimum space between neighbours in a row, in pixels."""
 _ROUNDS = 40
 _PORT_ROOM = 16.0
 _MIN_ROW_GAP, _MAX_ROW_GAP = 20.0, 46.0
@@ -22,7 +22,7 @@ _MIN_ROW_GAP, _MAX_ROW_GAP = 20.0, 46.0
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Where a row stands: from `top` to `bottom`, in pixels from the top of the page."""
+    """Vertical extent of a row: from `top` to `bottom`, in pixels from the top of the page."""
 
     top: float
     bottom: float
@@ -51,7 +51,7 @@ def assign_coordinates(rows: list[list[Node]]) -> list[Band]:
 
 
 def compute_ports(chains: Sequence[Chain]) -> dict[tuple[int, int], float]:
-    """Where arrows touch stages: by (number of the chain, 0 for its beginning or 1 for its end), the x.
+    """X coordinates where arrows meet stages: by (number of the chain, 0 for its beginning or 1 for its end), the x.
 
     Arrows on the same side of a stage touch it in the order in which they arrive, apart from each other.
     """
@@ -67,7 +67,7 @@ def compute_ports(chains: Sequence[Chain]) -> dict[tuple[int, int], float]:
     for (key, _), touching in sides.items():
         stage = stages[key]
         touching.sort()
-        # Loops take room on the right, so the left extent is half of the box itself.
+        # Loops need space on the right only, so the left extent is half of the box.
         half = max(stage.left - 12.0, 0.0)
         room = min(_PORT_ROOM, 2 * half / max(len(touching) - 1, 1))
         wished = [min(max(x, stage.x - half), stage.x + half) for x, _, _ in touching]
@@ -95,7 +95,7 @@ def _spread(row: list[Node], wished: list[float], weights: list[float]) -> None:
 
 
 def _separate(wished: list[float], weights: list[float], min_distances: list[float]) -> list[float]:
-    """The places nearest to the wished ones (weighted squares) in which each next is at least so far from the last.
+    """The positions nearest to the desired ones (weighted least squares) with minimum distances between neighbours.
 
     With the distances taken off, this is isotonic regression, solved by pooling adjacent violators.
     """

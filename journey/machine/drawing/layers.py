@@ -1,4 +1,4 @@
-"""First half of the layout: which row each stage is in, and in what order the rows stand.
+"""First part of the layout: the row of each stage, and the order within rows.
 
 The usual layered scheme (Sugiyama, Tagawa & Toda 1981). Rows alternate between stages and labels: a label is a node of
 its own on its arrow's way, so that no two labels and no label and stage can lie on top of each other. Arrows that span
@@ -49,7 +49,7 @@ class Node:
 
 @dataclass(eq=False, slots=True)
 class Chain:
-    """The way of one arrow.
+    """The path of one arrow.
 
     Attributes:
         link: The arrow.
@@ -90,7 +90,7 @@ def arrange_rows(
 
 
 def _break_cycles(names: list[str], links: Sequence[Link]) -> list[tuple[str, str]]:
-    """The arrows as pairs without a cycle: those that would close one are turned round. Loops are left out."""
+    """The arrows as pairs without a cycle: arrows that would close a cycle are reversed. Loops are omitted."""
     onward: dict[str, list[str]] = {name: [] for name in names}
     for link in links:
         onward[link.source].append(link.destination)
@@ -114,7 +114,7 @@ def _break_cycles(names: list[str], links: Sequence[Link]) -> list[tuple[str, st
 
 
 def _assign_ranks(names: list[str], downward: list[tuple[str, str]]) -> dict[str, int]:
-    """Each stage below everything that leads to it, as high up as that allows."""
+    """Each stage below all stages that lead to it, as high as possible."""
     ranks = dict.fromkeys(names, 0)
     changed = True
     while changed:
@@ -140,16 +140,16 @@ def _build_chain(stages: dict[str, Node], link: Link, label_size: tuple[float, f
         node.line = nodes[1:-1]
     if label_size is None:
         return Chain(link, nodes)
-    label = nodes[1]  # next to the arrow's source, where a reader looks for it
+    label = nodes[1]  # next to the arrow's source, where readers expect it
     label.left = label.right = label_size[0] / 2
     label.height = label_size[1]
     return Chain(link, nodes, label)
 
 
 def _minimise_crossings(rows: list[list[Node]]) -> list[list[Node]]:
-    """Reorder the rows, from several beginnings, and keep the order with the fewest crossings."""
+    """Reorder the rows, from several initial orders, and keep the order with the fewest crossings."""
     best, fewest = rows, _count_crossings(rows)
-    # A picture of some hundred nodes is past reading anyway; it must not take long.
+    # A diagram of hundreds of nodes is not readable; limit the time for it.
     starts = max(2, min(_STARTS, _PATIENCE // sum(map(len, rows))))
     for start in range(starts):
         candidate = [_permute_row(row, start) for row in rows]
@@ -167,14 +167,14 @@ def _minimise_crossings(rows: list[list[Node]]) -> list[list[Node]]:
 
 
 def _permute_row(row: list[Node], by: int) -> list[Node]:
-    """The row in another order: rotated, and every other time reversed."""
+    """The row in another order: rotated, and reversed for every second attempt."""
     by_here = by // 2 % max(len(row), 1)
     rotated = row[by_here:] + row[:by_here]
     return rotated[::-1] if by % 2 else rotated
 
 
 def _sort_by_neighbours(row: list[Node], rows: list[list[Node]], *, upward: bool) -> None:
-    """Sort a row by the mean place of the neighbours below (or above)."""
+    """Sort a row by the mean position of the neighbours below (or above)."""
     position = _positions(rows, row, 1 if upward else -1)
     means: dict[int, float] = {}
     for at, node in enumerate(row):
@@ -184,7 +184,7 @@ def _sort_by_neighbours(row: list[Node], rows: list[list[Node]], *, upward: bool
 
 
 def _swap_neighbours(rows: list[list[Node]]) -> None:
-    """Swap nodes that stand side by side wherever that takes crossings away."""
+    """Swap adjacent nodes if that reduces crossings."""
     for row in rows:
         above, below = _positions(rows, row, -1), _positions(rows, row, 1)
         for at in range(len(row) - 1):
@@ -200,13 +200,13 @@ def _swap_neighbours(rows: list[list[Node]]) -> None:
 
 
 def _positions(rows: list[list[Node]], row: list[Node], step: int) -> dict[int, int]:
-    """The places of the nodes in the row below (1) or above (-1)."""
+    """The positions of the nodes in the row below (1) or above (-1)."""
     other = row[0].row + step if row else -1
     return {id(node): at for at, node in enumerate(rows[other])} if 0 <= other < len(rows) else {}
 
 
 def _count_crossings(rows: list[list[Node]]) -> int:
-    """How often arrows cross between rows: pairs that stand in one order above and in the other below."""
+    """Number of crossings between rows: pairs with opposite orders above and below."""
     total = 0
     for upper in rows:
         place = _positions(rows, upper, 1)

@@ -1,4 +1,4 @@
-"""What a picture shows between two stages: one arrow, labelled with every move that makes this step."""
+"""The arrow between two stages, labelled with all moves between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Between the two halves of the layout: long arrows run in one vertical line wherever the order of the rows allows."""
+"""Middle part of the layout: long arrows are vertical lines where the order of the rows allows it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def straighten(rows: list[list[Node]], min_gap: float) -> None:
         min_gap: Least room between neighbours in a row.
     """
     bars = _order_bars(rows, min_gap)
-    # One pass pushes bars to the right only, one to the left only. Both keep all distances, so their mean does.
+    # One pass moves bars to the right only, one to the left only. Both keep all distances, and so does their mean.
     pushed_right: dict[int, float] = {}
     for bar in bars:
         pushed_right[id(bar)] = max([bar.x, *(pushed_right[id(left)] + far for left, far in bar.lefts)])
@@ -58,7 +58,7 @@ def straighten(rows: list[list[Node]], min_gap: float) -> None:
 
 
 def _pull(bar: _Bar, bar_of: dict[int, _Bar]) -> None:
-    """Move one bar towards what it is connected with, as far as those beside it let it."""
+    """Move one bar towards its connected bars, as far as its neighbours allow."""
     near = [bar_of[id(other)] for node in bar.nodes for other in (*node.up, *node.down)]
     xs = [other.x for other in near if other is not bar]
     if not xs:
@@ -69,7 +69,7 @@ def _pull(bar: _Bar, bar_of: dict[int, _Bar]) -> None:
 
 
 def _order_bars(rows: list[list[Node]], min_gap: float) -> list[_Bar]:
-    """All bars, each after those to its left. Lines that stand left of each other by turns are taken apart."""
+    """All bars, each after those to its left. Bars in a cyclic left-of relation are split."""
     apart: set[int] = set()
     while True:
         bars = _build_bars(rows, apart)
@@ -103,7 +103,7 @@ def _link_neighbours(rows: list[list[Node]], bars: Iterable[_Bar], min_gap: floa
 
 
 def _sort_left_to_right(bars: list[_Bar]) -> list[_Bar]:
-    """Bars in an order in which each comes after those to its left; those in a circle are left out."""
+    """Bars in an order in which each comes after those to its left; bars in a cycle are omitted."""
     waiting_for = {id(bar): len(bar.lefts) for bar in bars}
     ready = [bar for bar in bars if not bar.lefts]
     ordered: list[_Bar] = []

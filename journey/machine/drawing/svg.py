@@ -1,4 +1,4 @@
-"""A journey as SVG: self-contained, readable on light and on dark pages, drawn without any outside program."""
+"""A journey as SVG: self-contained, readable on light and dark pages, drawn without external programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from journey.machine.definition import Journey
 
-_BEGIN = "*begin*"  # no stage can be called so
+_BEGIN = "*begin*"  # not a valid stage name
 _FONT = "system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 _STAGE_SIZE, _LABEL_SIZE, _LINE = 15.0, 12.5, 16.0
 _BOX_HEIGHT, _BOX_PADDING, _DOT = 38.0, 18.0, 7.0
@@ -43,7 +43,7 @@ _STYLE = """
 
 
 def to_svg(journey: Journey) -> str:
-    """The journey as an SVG picture: a dot marks where customers begin, a double border where they end."""
+    """The journey as an SVG picture: a dot marks initial stages, a double border terminal stages."""
     arrows = [*(Link(_BEGIN, stage) for stage in journey.initial), *build_links(journey)]
     nodes = {_BEGIN: Node(_BEGIN, _DOT, _DOT, 2 * _DOT)}
     nodes |= {stage: _stage_node(stage, arrows) for stage in journey.stages}
@@ -120,7 +120,7 @@ def _arrow(number: int, chain: Chain, bands: list[Band], touching: dict[tuple[in
 
 
 def _waypoints(x: float, node: Node, bands: list[Band], *, down: bool) -> list[tuple[float, float]]:
-    """Where an arrow enters and leaves a row: straight up or down, so that it passes what stands beside it."""
+    """Where an arrow enters and leaves a row: vertically, so that it passes its neighbours."""
     top, bottom = bands[node.row].top, bands[node.row].bottom
     if node.name is not None:
         middle = bands[node.row].middle
@@ -202,7 +202,7 @@ def _label_lines(link: Link) -> list[str]:
 
 
 def _text_width(text: str, size: float) -> float:
-    """Room that a line of text takes at most, in whichever common sans-serif font the viewer has."""
+    """Maximum width of a line of text in common sans-serif fonts."""
     return size * sum(_character_width(char) for char in text)
 
 

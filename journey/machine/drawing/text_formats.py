@@ -1,4 +1,4 @@
-"""A journey in the notation of other programs: Mermaid (which many sites render) and DOT (Graphviz)."""
+"""A journey in text formats for diagrams: Mermaid (which many sites render) and DOT (Graphviz)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from journey.machine.drawing.links import build_links, format_move
 if TYPE_CHECKING:
     from journey.machine.definition import Journey
 
-# Words that Mermaid would read as something else than the name of a state.
+# Reserved words of Mermaid, which cannot be names of states.
 _MERMAID_WORDS = {"as", "class", "classdef", "click", "default", "direction", "end", "hide", "note", "state", "style"}
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def to_mermaid(journey: Journey) -> str:
-    """The journey as a Mermaid state diagram; `[*]` marks beginnings and ends."""
+    """The journey as a Mermaid state diagram; `[*]` marks initial and terminal stages."""
     names = {stage: _mermaid_id(code, stage) for code, stage in enumerate(journey.stages)}
     lines = ["stateDiagram-v2"]
     lines += [f'    state "{stage}" as {names[stage]}' for stage in journey.stages if names[stage] != stage]
-    # A stage without any arrow would not be drawn unless it is named.
+    # A stage without arrows is drawn only if it is named.
     lines += [f"    {names[stage]}" for stage in journey.stages if names[stage] == stage]
     lines += [f"    [*] --> {names[stage]}" for stage in journey.initial]
     for link in build_links(journey):
@@ -31,7 +31,7 @@ def to_mermaid(journey: Journey) -> str:
 
 
 def to_dot(journey: Journey) -> str:
-    """The journey as DOT text; a dot marks where customers begin, a double border where they end."""
+    """The journey as DOT text; a dot marks initial stages, a double border terminal stages."""
     lines = [
         f"digraph {_quoted(journey.name)} {{",
         "    rankdir=LR;",

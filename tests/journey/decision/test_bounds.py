@@ -1,4 +1,4 @@
-"""Evaluations of which bounds alone tell what comes of them: the full rules say the very same."""
+"""Evaluations decided from bounds agree with the full rules."""
 
 from math import exp, expm1
 
@@ -30,7 +30,7 @@ def sheet(policy):
 
 
 def fully(sheet, segment, stage, days, age, negative, positive, masses, lead, bright):
-    """What `idle_reason_from_bounds` spares: everything in full."""
+    """The full evaluation that `idle_reason_from_bounds` avoids."""
     left = fade(age, sheet.fade_rate)
     stalled = stall_evidence(sheet, stage, days)
     bad_mass, good_mass = masses[0] * left, masses[1] * left

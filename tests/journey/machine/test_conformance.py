@@ -1,4 +1,4 @@
-"""A log held against the rules by columns says what a plain loop over its rows says."""
+"""Conformance checking by columns agrees with a plain loop over the rows."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_empty_arms_have_no_interval():
 
 @given(st.integers(0, 5000), st.integers(1, 5000), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
 def test_the_interval_is_wilsons(part, whole, confidence):
-    """Held against SciPy: scipy.stats.binomtest(k, n).proportion_ci(method="wilson")."""
+    """Compared with SciPy: scipy.stats.binomtest(k, n).proportion_ci(method="wilson")."""
     part = min(part, whole)
     found = wilson_interval(part, whole, confidence)
     expected = binomtest(part, whole).proportion_ci(confidence, method="wilson")
