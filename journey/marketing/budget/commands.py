@@ -21,7 +21,7 @@ from journey.core.suggestions import did_you_mean
 from journey.decision.as_of import AsOf, resolve_moment
 from journey.machine import IllegalMoveError
 from journey.machine.lifecycles import budget_action_lifecycle
-from journey.marketing.budget.constraints import (
+from journey.marketing.budget.availability import (
     compute_available_in_campaigns,
     find_closed_campaigns,
     find_serious_risks,

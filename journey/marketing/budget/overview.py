@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from journey.marketing.budget.constraints import (
+from journey.marketing.budget.availability import (
     IS_PENDING_SQL,
     compute_available_in_campaigns,
     find_closed_campaigns,

@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journey.machine.lifecycles import budget_action_lifecycle
-from journey.marketing.budget.channel_returns import ChannelReturn, Return, compute_channel_returns
-from journey.marketing.budget.constraints import (
+from journey.marketing.budget.availability import (
     compute_available,
     find_closed_campaigns,
     find_pending_pairs,
     find_serious_risks,
 )
+from journey.marketing.budget.channel_returns import ChannelReturn, Return, compute_channel_returns
 from journey.marketing.budget.log import MarketingLog, read_log_events
 from journey.marketing.budget.optimisation import AllocationOptimiser, ChannelPlan, Gain, compute_gain
 from journey.marketing.budget.rules import ChannelKey, Transfer, find_objections

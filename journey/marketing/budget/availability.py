@@ -1,4 +1,4 @@
-"""The state that constrains budget transfers: available money, pending actions, serious risks, closed campaigns."""
+"""What is available for budget transfers: money, pending actions, serious risks, closed campaigns."""
 
 from typing import TYPE_CHECKING
 

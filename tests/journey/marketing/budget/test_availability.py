@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey.marketing.budget.constraints import (
+from journey.marketing.budget.availability import (
     compute_available,
     compute_available_in_campaigns,
     find_closed_campaigns,
