@@ -1,1 +1,1 @@
-"""The randomised mode: assignment to arms, and the analysis of an A/B test."""
+"""Randomised mode: assignment of customers to arms, and the analysis of the A/B test."""

@@ -1,8 +1,8 @@
-"""What an experimenter sees when customers are split between arms: lift, test, power, segments, the split itself.
+"""Analysis of a randomised experiment: lift, tests, power, effects by segment, and the sample-ratio check.
 
-A replication is one experiment. Intervals and p-values come from comparing the arms in every one of them (Student t
-over replications, which needs no assumption on how customers who share a gate depend on each other); beside them stands
-what one experiment alone would show.
+A replication is one experiment. Intervals and p-values come from the differences between arms over replications
+(Student t). This needs no assumption about the dependence between customers that share a review queue. The results also
+include the power of a single experiment.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,26 +33,26 @@ if TYPE_CHECKING:
 RANDOMISED = "randomised"
 
 _SHARED_METRICS = ("gate_utilisation",)
-"""Metrics of what all arms share, in which they cannot differ."""
+"""Metrics of resources that all arms share, which therefore cannot differ between arms."""
 
 INTERVALS = (
     f"{100 * CONFIDENCE:.0f} % Student t intervals over replications, each one experiment: simulation error of the "
     "mean effect, which more replications shrink. cohort_sd of an effect: the standard error of one experiment. "
-    "Totals (counts and dollars) are per customer, because arms differ in size. What is not known about the world "
-    "itself is in none of them."
+    "Totals (counts and dollars) are per customer, because arms differ in size. No interval includes uncertainty about "
+    "the world itself."
 )
 TEST = "Student t over replications, each one experiment"
-LEDGER = "each arm scaled to all customers in the experiment, against the baseline, mean over replications"
+LEDGER = "each arm scaled to all customers in the experiment, compared with the baseline, mean over replications"
 
 
 @dataclass(frozen=True, slots=True)
 class ProportionTests:
-    """Tests of a share of customers, who are counted as independent of each other.
+    """Tests of a share of customers, under the assumption that customers are independent.
 
     Attributes:
-        single_test: Which test one experiment is given.
-        refuted_share: Share of the experiments whose own test refutes "no difference" at 95 %: its measured power.
-        experiments: How many experiments could be tested.
+        single_test: Name of the test of a single experiment.
+        refuted_share: Share of the experiments whose own test rejects "no difference" at 95 %: the measured power.
+        experiments: Number of experiments that could be tested.
         all: The Cochran-Mantel-Haenszel test of all experiments together.
     """
 
@@ -75,12 +75,12 @@ class ProportionTests:
 
 @dataclass(frozen=True, slots=True)
 class GroundTruth:
-    """What the experiment was after: every customer in each arm, on the same luck, nobody else's arm at the gate.
+    """The true effect: each arm is simulated with all customers, common random numbers, and its own review queue.
 
     Attributes:
         difference: The counterfactual difference.
-        interference: The experiment's difference minus it, replication by replication. Customers are assigned by
-            chance, so what is left in the mean is what the arms do to each other through the gate they share.
+        interference: The experiment's difference minus the counterfactual one, by replication. Assignment is random,
+            so the mean is the effect that the arms have on each other through the shared review queue.
     """
 
     difference: Estimate
@@ -101,16 +101,17 @@ class GroundTruth:
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """What an experimenter sees of one effect beside the difference and its interval.
+    """Estimates of one effect, in addition to the difference and its interval.
 
     Attributes:
-        null: What the p-value is of.
-        unit: Of the difference.
-        p_value: Two-sided, of the null; None with one replication.
+        null: The null hypothesis.
+        unit: Unit of the difference.
+        p_value: Two-sided p-value of the null hypothesis; None with one replication.
         lift: The relative change.
-        power: Probability that one experiment of this size refutes the null if the difference is the one found.
-        proportions: For a share of customers, the tests of it.
-        truth: What it should have been, where that was lived too.
+        power: Probability that one experiment of this size rejects the null hypothesis if the true difference equals
+            the estimate.
+        proportions: For a share of customers, its tests.
+        truth: The true effect, where it was simulated too.
     """
 
     null: str
@@ -122,7 +123,7 @@ class Estimates:
     truth: GroundTruth | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """What is seen as the command line's JSON."""
+        """The estimates as the command line's JSON."""
         return {
             "unit": self.unit,
             "null": self.null,
@@ -137,16 +138,16 @@ class Estimates:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What is known of an experiment beyond its effects.
+    """The results of an experiment, in addition to its effects.
 
     Attributes:
-        split: How the customers are divided.
+        split: The assignment of customers to arms.
         customers: Mean number of customers in each arm in one experiment.
         customers_outside: Mean number of customers in segments that are not in the experiment.
-        sample_ratio: Whether the split came out as planned.
-        estimates: Per arm other than the baseline and metric.
-        segments: Per such arm and segment, the effect on the primary metric, corrected for all of them.
-        excluded_replications: Replications in which an arm had no customers, which are not used.
+        sample_ratio: The sample-ratio check.
+        estimates: The estimates per arm other than the baseline and per metric.
+        segments: Per such arm and segment, the effect on the primary metric, with Holm's correction over all of them.
+        excluded_replications: Number of replications that are not used, because an arm had no customers.
     """
 
     split: "Split"
@@ -164,17 +165,17 @@ class Experiment:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What has to be known before anything else, for people."""
+        """Warnings that put the results in doubt."""
         alarm = (self.sample_ratio.sentence,) if self.sample_ratio.ok is False else ()
         if not self.excluded_replications:
             return alarm
         return (
             *alarm,
-            f"{self.excluded_replications:,} replications are not used: in them an arm had no customers to compare.",
+            f"{self.excluded_replications:,} replications are not used, because an arm had no customers to compare.",
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """The experiment as the command line's JSON, without what stands with each effect."""
+        """The experiment as the command line's JSON, without the estimates of each effect."""
         return {
             "customers": dict(self.customers),
             "customers_outside": self.customers_outside,
@@ -189,10 +190,14 @@ class Experiment:
 
 
 def build_scenario_split(loaded: "LoadedScenario", *, truth: bool = False) -> "Split":
-    """How a scenario's arms share one run, and whether each is also lived by everybody.
+    """The assignment of a scenario's customers to its arms within one run.
+
+    Args:
+        loaded: The scenario.
+        truth: Whether each arm is also simulated with all customers.
 
     Raises:
-        InputError: They cannot, or the primary metric is one in which they cannot differ.
+        InputError: The arms cannot share a run, or the primary metric cannot differ between them.
     """
     from scenarios.experiment.assignment import build_split
     from simulation.acquisition.customers import refuse_to_share
@@ -202,8 +207,8 @@ def build_scenario_split(loaded: "LoadedScenario", *, truth: bool = False) -> "S
     primary = loaded.scenario.primary_metric
     if parse_base_name(primary) in _SHARED_METRICS:
         raise InputError(
-            f"{loaded.name}: primary_metric: {primary} is of the gate that all arms of one run share; "
-            "name another metric, or compare counterfactually"
+            f"{loaded.name}: primary_metric: {primary} describes the reviewers, which all arms of one run share; "
+            "name another metric, or use --mode counterfactual"
         )
     split = build_split(loaded.arms, seed=loaded.scenario.seed, truth=truth)
     if primary not in select_comparable([primary], split):
@@ -215,7 +220,7 @@ def build_scenario_split(loaded: "LoadedScenario", *, truth: bool = False) -> "S
 
 
 def select_comparable(names: Sequence[str], split: "Split") -> list[str]:
-    """Those metrics in which the arms of an experiment can differ."""
+    """The metrics that can differ between the arms of an experiment."""
     return [
         name
         for name in names
@@ -231,15 +236,15 @@ def analyse_experiment(
     primary: str,
     excluded_replications: int = 0,
 ) -> Experiment:
-    """Everything about an experiment that its effects do not say.
+    """Analyse an experiment beyond its effects.
 
     Args:
-        split: How the customers are divided.
+        split: The assignment of customers to arms.
         replications: The runs, by replication, then by stratum.
-        effects: Per arm other than the baseline and metric.
-        values: By arm, the metrics by replication, usable ones only.
-        primary: The metric that the verdict rests on.
-        excluded_replications: How many of the replications are not usable.
+        effects: The effects per arm other than the baseline and per metric.
+        values: By arm, the metrics by usable replication.
+        primary: The primary metric.
+        excluded_replications: Number of replications that are not usable.
     """
     counts = [split.customers(runs) for runs in replications]
     assigned = {
@@ -279,7 +284,7 @@ def analyse_experiment(
 def _compute_ground_truth(
     name: str, values: "tuple[MetricValues, MetricValues]", ground_truths: Sequence[tuple["Run", "Run"]]
 ) -> GroundTruth | None:
-    """One metric's truth, and how far from it the experiments saw it; None where the truth was not lived."""
+    """The true effect on one metric, and the interference; None where the true effect was not simulated."""
     if not ground_truths:
         return None
     before, after = ([runs[index].metrics.get(name) for runs in ground_truths] for index in (0, 1))
@@ -302,10 +307,10 @@ def _compute_estimates(
     tables: Sequence[Sequence[ContingencyTable]],
     ground_truths: Sequence[tuple["Run", "Run"]],
 ) -> Estimates:
-    about = get_metric_per_customer(name)
+    metric = get_metric_per_customer(name)
     return Estimates(
-        null=f"no difference in {about.label} between the customers of the two arms",
-        unit=about.unit if about.unit != "dollars" else "dollars per customer",
+        null=f"no difference in {metric.label} between the customers of the two arms",
+        unit=metric.unit if metric.unit != "dollars" else "dollars per customer",
         p_value=effect.difference.p_value,
         lift=compute_lift(*pair_values(*values)),
         power=single_experiment_power(effect.difference),
@@ -317,7 +322,7 @@ def _compute_estimates(
 def _contingency_tables(
     experiments: Sequence[Sequence[Sequence["Run"]]], name: str, index: int
 ) -> list[list[ContingencyTable]]:
-    """For a share of customers: by experiment, the tables of counts, one for each stratum; else nothing."""
+    """For a share of customers: by experiment, one table of counts per stratum; empty for other metrics."""
     if parse_base_name(name) != "churn_rate":
         return []
     return [[_contingency_table(name, arms[0], arms[index]) for arms in strata] for strata in experiments]
@@ -329,7 +334,7 @@ def _contingency_table(name: str, baseline: "Run", treated: "Run") -> Contingenc
 
 
 def _count_events(name: str, run: "Run") -> tuple[int, int]:
-    """How many customers had the event, of how many: a share times what it was taken over is a whole number."""
+    """Number of customers with the event, and number of customers: a share times its denominator is a whole number."""
     share = run.metrics.get(name)
     if share is None:
         return 0, 0
@@ -340,11 +345,11 @@ def _count_events(name: str, run: "Run") -> tuple[int, int]:
 def _test_proportions(tables: Sequence[Sequence[ContingencyTable]]) -> ProportionTests:
     stratified = any(len(strata) > 1 for strata in tables)
     tests = [mantel_haenszel_test(strata) if stratified else pooled_z_test(strata[0]) for strata in tables]
-    known = [found.p_value for found in tests if found.p_value is not None]
+    p_values = [result.p_value for result in tests if result.p_value is not None]
     return ProportionTests(
         single_test="Cochran-Mantel-Haenszel over segments" if stratified else "pooled two-proportion z",
-        refuted_share=sum(p_value < 1.0 - CONFIDENCE for p_value in known) / len(known) if known else None,
-        experiments=len(known),
+        refuted_share=sum(p_value < 1.0 - CONFIDENCE for p_value in p_values) / len(p_values) if p_values else None,
+        experiments=len(p_values),
         all=mantel_haenszel_test([table for strata in tables for table in strata]),
     )
 
@@ -352,7 +357,7 @@ def _test_proportions(tables: Sequence[Sequence[ContingencyTable]]) -> Proportio
 def _segment_effects(
     split: "Split", replications: Sequence[Sequence["Run"]], primary: str
 ) -> dict[str, dict[str, Effect]]:
-    """The primary metric's effects by segment, every arm and segment in one family."""
+    """The effects on the primary metric by segment; all arms and segments are one family of tests."""
     strata = [split.by_segment(runs) for runs in replications]
     family = {
         (arm, segment): compute_effect(

@@ -1,10 +1,9 @@
-"""How the customers of one run are divided between arms, and what the arms' customers say about all of them.
+"""Assignment of the customers of one run to arms, and weighting of the arms to all customers.
 
-The arms live in strata, an arm's customers of one segment each, so that everything that is measured is known by
-segment. Where every segment is divided alike, an arm is the sum of its strata: what an experimenter sees. Where shares
-differ by segment, arms have different mixes of segments, and a comparison of their sums would compare the mixes; then
-every customer of a stratum stands for N / n customers, N of the segment and n of them in the arm (post-stratification:
-Holt and Smith 1979, doi:10.2307/2344652).
+An arm consists of strata, its customers of one segment each, so all results are available by segment. Where all
+segments have the same shares, an arm is the sum of its strata. Where shares differ by segment, the arms have different
+mixes of segments, and their sums are not comparable. Then every customer of a stratum is weighted by N / n: N customers
+in the segment, n of them in the arm (post-stratification: Holt and Smith 1979, doi:10.2307/2344652).
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,19 +24,21 @@ if TYPE_CHECKING:
     from simulation.model.arm import ArmSpec
 
 _TOO_SMALL = (
-    "in no replication was a customer assigned to every arm; set a larger population.size or larger shares of the arms"
+    "there is no replication in which every arm has customers; set a larger population.size or larger shares of "
+    "the arms"
 )
 
 
 @dataclass(frozen=True)
 class Split:
-    """A division of customers between arms.
+    """An assignment of customers to arms.
 
     Attributes:
         arms: Names of the arms, the baseline first.
-        shares: By segment, the share of its customers that is planned for each arm; they add up to 1.
-        strata: By arm, then by segment, the setups that live in one run.
-        truth: Whether each arm is also lived by everybody in the experiment, in runs of its own on the same luck.
+        shares: By segment, the planned share of its customers for each arm; the shares add up to 1.
+        strata: By arm, then by segment, the arms that one run simulates together.
+        truth: Whether each arm is also simulated with all customers in the experiment, in separate runs with common
+            random numbers.
     """
 
     arms: tuple[str, ...]
@@ -47,12 +48,12 @@ class Split:
 
     @property
     def parts(self) -> tuple[tuple["ArmSpec", ...], ...]:
-        """What a replication consists of, run by run: the experiment, and with the truth one more run per arm."""
+        """The runs of a replication: the experiment, and with `truth` one more run per arm."""
         truth_parts = [self._strata_of_arm(arm) for arm in range(len(self.arms))] if self.truth else []
         return (self.strata, *truth_parts)
 
     def _strata_of_arm(self, arm: int) -> tuple["ArmSpec", ...]:
-        """The strata of a run in which everybody in the experiment is in one arm; the others are where they were."""
+        """The strata of a run in which all customers in the experiment are in one arm; others stay in their arm."""
         strata = []
         for index, (segment, shares) in enumerate(self.shares.items()):
             arm_index = arm if all(shares) else shares.index(1.0)
@@ -61,7 +62,7 @@ class Split:
 
     @property
     def compared_segments(self) -> tuple[str, ...]:
-        """Segments that are in the experiment: those of which every arm has a share."""
+        """The segments in the experiment, in which every arm has a share."""
         return tuple(segment for segment, shares in self.shares.items() if all(shares))
 
     @property
@@ -70,7 +71,7 @@ class Split:
         return len({self.shares[segment] for segment in self.compared_segments}) > 1
 
     def customers(self, runs: Sequence["Run"]) -> dict[str, tuple[int, ...]]:
-        """By segment in the experiment, how many customers of one replication were assigned to each arm."""
+        """By segment in the experiment, the number of customers in each arm in one replication."""
         return {
             name: tuple(run.customers for run in self._runs_in_segment(name, runs)) for name in self.compared_segments
         }
@@ -84,33 +85,33 @@ class Split:
         return [runs[arm * segments + index] for arm in range(len(self.arms))]
 
     def usable_replications(self, replications: Sequence[Sequence["Run"]]) -> list[tuple["Run", ...]]:
-        """The replications in which every arm has customers to be compared by, as `measured`.
+        """The replications in which every arm has customers to compare, weighted as in `weight_runs`.
 
         Raises:
-            InputError: There are replications, and none of them is usable.
+            InputError: There are replications, but none of them is usable.
         """
-        found = [arms for runs in replications if (arms := self.weight_runs(runs)) is not None]
-        if replications and not found:
+        usable = [arms for runs in replications if (arms := self.weight_runs(runs)) is not None]
+        if replications and not usable:
             raise InputError(_TOO_SMALL)
-        return found
+        return usable
 
     def usable_ground_truths(self, replications: Sequence[Sequence["Run"]]) -> list[tuple["Run", ...]]:
-        """The truth of every usable replication, as `everybody`; nothing where it was not lived."""
+        """The runs of every usable replication with all customers in one arm; empty without `truth`."""
         return [
             self.ground_truth_runs(runs) for runs in replications if self.truth and self.weight_runs(runs) is not None
         ]
 
     def weight_runs(self, runs: Sequence["Run"]) -> tuple["Run", ...] | None:
-        """One replication as a comparison of arms, each standing for all customers in the experiment.
+        """One replication as one run per arm, each weighted to all customers in the experiment.
 
-        Totals among the metrics become means per customer, means and shares stay what they are, and the quantities
-        that money is made of are scaled to all customers in the experiment. Counts of events stay the arm's own.
+        Totals among the metrics become means per customer; means and shares stay as they are. The quantities of the
+        ledger are scaled to all customers in the experiment. Counts of events remain those of the arm.
 
         Args:
             runs: One replication, by stratum.
 
         Returns:
-            One run per arm; None where an arm has no customers to be compared by.
+            One run per arm; None where an arm has no customers to compare.
         """
         strata = self._comparable_strata(runs)
         total_customers = sum(sum(run.customers for run in arms) for arms in strata)
@@ -127,18 +128,18 @@ class Split:
         return tuple(weighted_runs)
 
     def _comparable_strata(self, runs: Sequence["Run"]) -> list[tuple["Run", ...]]:
-        """The strata that are compared; nothing where an arm has nobody in them.
+        """The strata to compare; empty where an arm has no customers in them.
 
-        A segment that has customers in one arm only says nothing where segments are compared one by one.
+        In a stratified comparison, a segment with customers in one arm only is omitted.
         """
-        found = list(self.by_segment(runs).values())
+        strata = list(self.by_segment(runs).values())
         if self.is_stratified:
-            return [arms for arms in found if all(run.customers for run in arms)]
-        filled = all(any(arms[arm].customers for arms in found) for arm in range(len(self.arms)))
-        return [arms for arms in found if any(run.customers for run in arms)] if filled else []
+            return [arms for arms in strata if all(run.customers for run in arms)]
+        has_customers = all(any(arms[arm].customers for arms in strata) for arm in range(len(self.arms)))
+        return [arms for arms in strata if any(run.customers for run in arms)] if has_customers else []
 
     def ground_truth_runs(self, runs: Sequence["Run"]) -> tuple["Run", ...]:
-        """The truth of one replication: one run per arm, lived by everybody in the experiment; totals per customer."""
+        """One run per arm with all customers in the experiment, from one replication; totals are per customer."""
         pooled = []
         for arm, name in enumerate(self.arms):
             begin = len(self.strata) + arm * len(self.shares)
@@ -149,22 +150,22 @@ class Split:
         return tuple(pooled)
 
     def pool_strata(self, runs: Sequence["Run"]) -> tuple["Run", ...]:
-        """One replication as it was: each arm the sum of its strata in the experiment, nothing weighted or scaled."""
+        """One replication without weights: each arm is the sum of its strata in the experiment."""
         strata = list(self.by_segment(runs).values())
         arm_runs = [[arms[arm] for arms in strata] for arm in range(len(self.arms))]
         return tuple(_pool_runs(name, each, [1] * len(each), 1) for name, each in zip(self.arms, arm_runs, strict=True))
 
 
 def build_split(arms: Sequence["ArmSpec"], *, seed: int, truth: bool = False) -> Split:
-    """The division of customers that a scenario's arms ask for.
+    """Build the assignment from the shares of the arms.
 
     Args:
         arms: The arms, the baseline first.
         seed: The scenario's seed.
-        truth: Whether each arm is also to be lived by everybody.
+        truth: Whether each arm is also simulated with all customers.
 
     Raises:
-        InputError: The arms differ in what one run must share, or the shares leave nothing to compare.
+        InputError: The arms differ in something that one run must share, or no segment has shares in all arms.
     """
     refuse_different_worlds(arms)
     first = arms[0]
@@ -191,19 +192,20 @@ def _normalise_shares(shares: Sequence[float]) -> tuple[float, ...]:
 
 
 def _refuse_unclear_shares(segment: str, shares: Mapping[str, float]) -> None:
-    """In a segment every arm has a share, or one arm has all of it: then the segment is not in the experiment."""
-    having = [name for name, share in shares.items() if share > 0.0]
-    if len(having) in (1, len(shares)):
+    """Refuse a segment unless every arm has a share, or one arm has all of it (it is then outside the experiment)."""
+    names = [name for name, share in shares.items() if share > 0.0]
+    if len(names) in (1, len(shares)):
         return
-    named = f"only {', '.join(having)} have" if having else "no arm has"
+    subject = f"only {', '.join(names)} have" if names else "no arm has"
     raise InputError(
-        f"arms: in segment {segment!r} {named} a share of the customers; give every arm a share above 0 there, or one "
-        "arm alone, whose customers then live outside the experiment"
+        f"arms: in segment {segment!r} {subject} a share of the customers; give every arm a share above 0 there, "
+        "or one "
+        "arm alone, whose customers are then outside the experiment"
     )
 
 
 def _pool_runs(name: str, runs: Sequence["Run"], weights: Sequence[float], customers: int) -> "Run":
-    """Strata of one arm as one run, each weighted; totals among the metrics are divided by `customers`."""
+    """The weighted sum of an arm's strata as one run; totals among the metrics are divided by `customers`."""
     names = list(dict.fromkeys(each for run in runs for each in run.metrics))
     metrics = {
         each: _weighted_sum(runs, weights, each) / customers if is_total(each) else _weighted_mean(runs, weights, each)
@@ -231,7 +233,7 @@ def _pool_runs(name: str, runs: Sequence["Run"], weights: Sequence[float], custo
 
 
 def _weighted_waits(runs: Sequence["Run"], weights: Sequence[float]) -> dict[int, float]:
-    """Waits for review by bucket of `simulation.metrics.quantile_sketch`, each weighted."""
+    """Weighted numbers of review waits by bucket of `simulation.metrics.quantile_sketch`."""
     buckets = sorted({bucket for run in runs for bucket, _ in run.waits})
     counts = [{row[0]: row[1] for row in run.waits} for run in runs]
     return {
@@ -245,7 +247,7 @@ def _weighted_sum(runs: Sequence["Run"], weights: Sequence[float], name: str) ->
 
 
 def _weighted_mean(runs: Sequence["Run"], weights: Sequence[float], name: str) -> float | None:
-    """The mean over everything that the strata's means were taken over."""
+    """The mean over the weighted denominators of the strata's means."""
     parts = [
         (value, weight * run.denominators.get(name, run.customers))
         for run, weight in zip(runs, weights, strict=True)

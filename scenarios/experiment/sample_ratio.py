@@ -1,7 +1,7 @@
-"""The sample-ratio check: whether as many customers came into each arm as were planned.
+"""The sample-ratio check: compares the number of customers in each arm with the plan.
 
-An experiment whose arms have not the planned sizes was not assigned as planned, and its effects are not to be
-believed, however sure they look (Fabijan et al. 2019, doi:10.1145/3292500.3330722, who alarm at such small p-values).
+Where the sizes of the arms differ from the plan, the assignment did not work as planned, and the effects are not
+reliable even if they are significant (Fabijan et al. 2019, doi:10.1145/3292500.3330722, who use similar p-values).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,10 @@ from typing import Any
 from journey.statistics.proportions import UNDEFINED, TestResult, adjust_holm, goodness_of_fit_test
 
 ALARM_P_VALUE = 0.001
-"""The p-value below which the split is called wrong."""
+"""The p-value below which the check raises an alarm."""
 
 MIN_EXPECTED = 5.0
-"""Below so many customers expected in an arm the chi-square distribution is no guide (Cochran 1954)."""
+"""With fewer expected customers in an arm, the chi-square approximation is not valid (Cochran 1954)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class CountCheck:
 
     Attributes:
         assigned: Customers by arm.
-        expected: The same as planned.
-        test_result: Chi-square with one degree of freedom less than arms; undefined with too few customers.
+        expected: Planned customers by arm.
+        test_result: Chi-square test with (arms - 1) degrees of freedom; undefined with too few customers.
     """
 
     assigned: Mapping[str, int]
@@ -55,9 +55,9 @@ class SampleRatio:
     """The check of a whole experiment, pooled over its replications.
 
     Attributes:
-        overall: Over all segments; where shares differ by segment it alarms less often than stated, the segments' own
-            checks as often.
-        segments: By segment.
+        overall: The check over all segments. Where shares differ by segment, it raises fewer false alarms than the
+            nominal rate; the checks by segment have the nominal rate.
+        segments: The checks by segment.
     """
 
     overall: CountCheck
@@ -65,11 +65,11 @@ class SampleRatio:
 
     @property
     def suspects(self) -> list[str]:
-        """What is not as planned: the whole split, or segments, these with Holm's correction for their number."""
+        """What differs from the plan: the whole split, or segments, with Holm's correction for their number."""
         p_value = self.overall.test_result.p_value
         suspects = ["the customers as a whole"] if p_value is not None and p_value < ALARM_P_VALUE else []
-        known = [(name, check.test_result.p_value) for name, check in self.segments.items()]
-        tested = [(name, p) for name, p in known if p is not None]
+        p_values = [(name, check.test_result.p_value) for name, check in self.segments.items()]
+        tested = [(name, p) for name, p in p_values if p is not None]
         adjusted = adjust_holm([p for _, p in tested])
         return suspects + [
             f"segment {name}" for (name, _), p in zip(tested, adjusted, strict=True) if p < ALARM_P_VALUE
@@ -77,23 +77,23 @@ class SampleRatio:
 
     @property
     def ok(self) -> bool | None:
-        """Whether everything is as planned; None where there are too few customers to say."""
+        """Whether the split is as planned; None with too few customers for a test."""
         return None if self.overall.test_result.p_value is None else not self.suspects
 
     @property
     def sentence(self) -> str:
-        """The check for people."""
+        """The check in one sentence."""
         p_value = self.overall.test_result.p_value
         counts = ", ".join(f"{arm} {count:,}" for arm, count in self.overall.assigned.items())
         test = f"chi-square p = {p_value or 0.0:.3g}; alarm below {ALARM_P_VALUE:g}"
         if p_value is None:
-            return f"Sample-ratio check: too few customers to say ({counts})."
+            return f"Sample-ratio check: too few customers for a test ({counts})."
         if self.ok:
             return f"Sample-ratio check passed: {counts}, as planned ({test})."
         planned = ", ".join(f"{arm} {count:,.0f}" for arm, count in self.overall.expected.items())
         return (
             f"SAMPLE-RATIO ALARM: {', '.join(self.suspects)} not split as planned: {counts}, planned {planned} "
-            f"({test}). Find out why before believing any effect below."
+            f"({test}). Find the cause before you rely on any effect below."
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class SampleRatio:
 def check_sample_ratio(
     arms: Sequence[str], planned: Mapping[str, Sequence[float]], assigned: Mapping[str, Sequence[int]]
 ) -> SampleRatio:
-    """Hold the customers assigned against those planned.
+    """Compare the assigned customers with the plan.
 
     Args:
         arms: Names of the arms.
@@ -129,6 +129,6 @@ def check_sample_ratio(
 
 
 def _check_counts(arms: Sequence[str], assigned: Sequence[int], expected: Sequence[float]) -> CountCheck:
-    enough = min(expected) >= MIN_EXPECTED
-    test_result = goodness_of_fit_test(assigned, expected) if enough else UNDEFINED
+    is_testable = min(expected) >= MIN_EXPECTED
+    test_result = goodness_of_fit_test(assigned, expected) if is_testable else UNDEFINED
     return CountCheck(dict(zip(arms, assigned, strict=True)), dict(zip(arms, expected, strict=True)), test_result)

@@ -88,7 +88,7 @@ def test_a_sample_ratio_mismatch_is_reported_before_any_conclusion(monkeypatch):
         (["arms.treated.share=0"], "no segment is divided between the arms"),
         (["arms.treated.share_by_segment={ SBM = 2 }"], "did you mean 'SMB'?"),
         (["arms.treated=false"], "at least one arm besides 'baseline'"),
-        (["primary_metric=gate_utilisation"], "compare counterfactually"),
+        (["primary_metric=gate_utilisation"], "use --mode counterfactual"),
         (["population.size=1"], "larger population.size"),
     ],
 )
