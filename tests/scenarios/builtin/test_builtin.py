@@ -1,4 +1,4 @@
-"""The built-in scenarios: plausible for subscription software, and true to what they say they teach.
+"""The built-in scenarios: plausible for subscription software, and in agreement with what they teach.
 
 The targets are those that the comment at the head of `default.toml` states. Everything runs at the scenarios' own seed,
 so the tolerances are those of the targets, and nothing here fails by chance.
@@ -23,7 +23,7 @@ CARE = [name for name in ASKED if name != "acquisition_quality"]
 
 YEARLY = ["act_early", "auto_approve", "bad_data", "contact_fatigue", "default", "more_reviewers", "renewals",
           "segment_playbooks"]  # fmt: skip
-"""A settled company over a year in which somebody does something, and who leaves is gone."""
+"""A settled company over a year with interventions, in which churn is final."""
 
 SEGMENTS = ("SMB", "Mid-Market", "Enterprise")
 OVERRUN_OR_IDLE = {
@@ -35,8 +35,8 @@ OVERRUN_OR_IDLE = {
 
 
 @cache
-def lived(name):
-    """Every arm in one replication, as the scenario is delivered."""
+def simulated(name):
+    """Every arm in one replication, with the scenario's own size."""
     loaded = load(name)
     days = loaded.scenario.horizon_days
     return days, {
@@ -138,21 +138,21 @@ def test_churn_is_of_the_kinds_that_are_reported():
 
 @pytest.mark.parametrize("name", ASKED)
 def test_customers_are_not_bothered(name):
-    days, runs = lived(name)
+    days, runs = simulated(name)
     for arm in active_arms(name):
         assert 0.2 <= runs[arm].metrics["contacts_per_customer"] * 365.0 / days < 6.0, arm
 
 
 @pytest.mark.parametrize("name", ASKED)
 def test_alarms_are_neither_perfect_nor_worthless(name):
-    for arm, run in lived(name)[1].items():
+    for arm, run in simulated(name)[1].items():
         assert 0.3 <= run.metrics["signal_precision"] <= 0.7, arm
         assert 0.5 <= run.metrics["signal_recall"] <= 0.9, arm
 
 
 @pytest.mark.parametrize("name", ASKED)
 def test_reviewers_have_work_and_are_not_overrun(name):
-    runs = lived(name)[1]
+    runs = simulated(name)[1]
     for arm in active_arms(name):
         if (name, arm) not in OVERRUN_OR_IDLE:
             assert 0.3 <= runs[arm].metrics["gate_utilisation"] <= 0.8, arm
@@ -168,7 +168,7 @@ def test_exceptions_name_arms_that_exist():
 
 @pytest.mark.parametrize("name", ASKED)
 def test_customers_are_content_on_the_whole(name):
-    for arm, run in lived(name)[1].items():
+    for arm, run in simulated(name)[1].items():
         assert 3.8 <= run.metrics["csat"] <= 4.4, arm
 
 
@@ -232,7 +232,7 @@ def test_waiting_grows_out_of_proportion_as_reviewers_get_fewer():
 @pytest.mark.slow
 def test_most_of_what_is_reviewed_is_real_trouble():
     """Of the distressed 0.95 are approved, of the calm 0.4: more than 0.675 of all means more than half in distress."""
-    run = lived("auto_approve")[1]["baseline"]
+    run = simulated("auto_approve")[1]["baseline"]
     verdicts = run.reviews_by_verdict
     approved = verdicts["approved"] + verdicts["overridden"]
     assert approved / (approved + verdicts["rejected"]) > 0.675
@@ -261,7 +261,7 @@ def test_lent_hours_end_the_wait_but_keep_hardly_any_customers():
 
 
 @pytest.mark.slow
-def test_the_incident_is_what_fills_the_gate():
+def test_the_incident_fills_the_review_queue():
     calm = answer("support_surge", "world.calendar.incident.until_day=14.001")
     surge = answer("support_surge")
     waits = [found.arms["baseline"]["review_wait_days_mean"].mean for found in (calm, surge)]
@@ -320,7 +320,7 @@ def saved_by_replication(loaded):
 
 @pytest.mark.slow
 def test_some_of_the_saved_would_have_come_back():
-    """The same customers on the same luck, with win-back and without."""
+    """The same customers with common random numbers, with and without win-back."""
     nobody_returns = "world.moves.win_back.dwell.mean_days=1000000"
     returning, gone = (load("win_back", overrides) for overrides in ([], [nobody_returns]))
     taken = estimate_mean(paired_differences(saved_by_replication(returning), saved_by_replication(gone)))
@@ -380,19 +380,19 @@ def test_a_few_dozen_sales_a_channel_teach_too_little_to_beat_a_budget_that_is_l
 
 @pytest.mark.slow
 def test_the_same_prospects_remove_some_variance_although_the_customers_differ():
-    """Customers whom one arm has alone are noise that nothing pairs; the others live the same lives."""
+    """Customers that only one arm has are unpaired noise; the others have the same histories."""
     found = answer("acquisition_quality", "replications=60")
     assert min(effects["retained_margin"].variance_reduction for effects in found.effects.values()) > 2.0
 
 
-def test_ten_customers_show_nothing():
+def test_ten_customers_give_no_significant_difference():
     found = compare(load("seed_ten", ["replications=8"]))
     assert found.customers == 10
     assert found.verdict.findings["treated"].outcome == "no_difference_shown"
     assert "no significant difference" in found.verdict.text
 
 
-# -- the same luck --------------------------------------------------------------------------------
+# -- common random numbers ------------------------------------------------------------------------
 
 
 def small(name):
@@ -412,7 +412,7 @@ def small(name):
 
 
 def most_that_pairing_can_remove(baseline, treated):
-    """For a difference of two proportions of independent customers, each of whom has one luck in both arms.
+    """For a difference of two proportions of independent customers, each with common random numbers in both arms.
 
     A customer's difference is -1, 0 or 1; its variance is least when all who differ do so the same way.
     """
@@ -424,7 +424,7 @@ def most_that_pairing_can_remove(baseline, treated):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*CARE, "seed_ten"])
-def test_the_same_luck_removes_most_of_the_variance(name):
+def test_common_random_numbers_remove_most_of_the_variance(name):
     """Half of the smaller of 10 and the bound, over 200 replications; for money there is no bound, and 10 stands."""
     found = compare(small(name), workers=1, engine="compiled")
     primary = found.loaded.scenario.primary_metric

@@ -1,4 +1,4 @@
-"""Scenarios whose customers come by campaigns: what is refused, what is compared, and what is told."""
+"""Scenarios whose customers come from campaigns: what is refused, compared and reported."""
 
 import json
 from dataclasses import fields
@@ -38,7 +38,7 @@ def found():
 
 
 @pytest.mark.parametrize(
-    ("override", "said"),
+    ("override", "expected"),
     [
         (f"{LAUNCH}.channels.search.segments.SMBB=1", "'SMBB' is not a segment of the population; did you mean 'SMB'?"),
         (f"{LAUNCH}.channels.search.conversion.clik=1", "'clik' is not a step of the path; did you mean 'click'?"),
@@ -69,9 +69,9 @@ def found():
         (f"arms.treated.{LAUNCH}.channels.search.segments.SMBB=1", f"arms.treated.{LAUNCH}.channels.search.segments"),
     ],
 )
-def test_a_mistake_is_named_with_its_place_and_the_way_out(override, said):
+def test_a_mistake_is_named_with_its_key_and_the_cure(override, expected):
     message = refusal(override)
-    assert said in message
+    assert expected in message
     assert override.partition(".")[0] in message
 
 
@@ -114,7 +114,7 @@ def test_the_schema_knows_campaigns_and_what_an_arm_may_change_in_them():
 # -- what is compared ------------------------------------------------------------------------------
 
 
-def test_each_arm_has_customers_of_its_own_and_says_so(found):
+def test_each_arm_has_its_own_customers_and_reports_them(found):
     told = found.as_dict()["acquisition"]
     customers = {name: arm["customers"] for name, arm in told.items()}
     assert len(set(customers.values())) == 3
@@ -122,7 +122,7 @@ def test_each_arm_has_customers_of_its_own_and_says_so(found):
     assert describe_customers(found).startswith("customers: ")
 
 
-def test_no_arm_spends_more_than_its_budget_and_all_of_it_is_told_by_channel(found):
+def test_no_arm_spends_more_than_its_budget_and_spend_is_reported_by_channel(found):
     for name, arm in found.as_dict()["acquisition"].items():
         spent = sum(channel["spend"] for channel in arm["channels"])
         assert spent <= 60_000.0
@@ -160,7 +160,7 @@ def test_steps_convert_at_the_rates_that_are_shown(found):
     assert metrics["cost_per_acquisition"] == pytest.approx(metrics["media_spend"] / metrics["purchases"], rel=0.05)
 
 
-def test_the_report_tells_channels_moves_and_who_may_be_compared_with_whom(found, tmp_path):
+def test_the_report_has_channels_moves_and_which_arms_are_comparable(found, tmp_path):
     text = render(build_report(found), tmp_path / "report.md")
     for said in (
         "## Campaigns",
@@ -176,7 +176,7 @@ def test_the_report_tells_channels_moves_and_who_may_be_compared_with_whom(found
     assert [row[0] for row in rows] == [*(f"launch/{channel}" for channel in CHANNELS), "all"]
 
 
-def test_other_scenarios_tell_nothing_of_campaigns():
+def test_other_scenarios_report_no_campaigns():
     told = compare(load("default", ["population.size=20", "horizon_days=30", "replications=2"]), workers=1)
     assert "acquisition" not in told.as_dict()
     assert told.acquisition == {}

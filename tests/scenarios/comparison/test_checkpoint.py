@@ -1,4 +1,4 @@
-"""Replications on disk: what was complete comes back as it was, torn lines are dropped, other runs are refused."""
+"""Checkpoint files: complete replications are read back unchanged, incomplete lines dropped, other runs refused."""
 
 import json
 import subprocess
@@ -34,11 +34,11 @@ def run(loaded, path, run_arm=fakes.planted, **how):
 
 
 def counting(calls):
-    def lived(setup, **how):
+    def count_and_run(setup, **how):
         calls.append(how["replication"])
         return fakes.planted(setup, **how)
 
-    return lived
+    return count_and_run
 
 
 def test_what_was_stored_is_not_run_again_and_gives_the_same_bytes(loaded, path):
@@ -52,13 +52,13 @@ def test_what_was_stored_is_not_run_again_and_gives_the_same_bytes(loaded, path)
 
 def test_runs_of_the_engine_come_back_as_they_were(loaded, path):
     with open_checkpoint(path, build_identity(loaded, "reference")) as store:
-        lived = replicate(loaded.arms, RunOptions(checkpoint=store), seed=1, replications=2, days=60).runs
+        runs = replicate(loaded.arms, RunOptions(checkpoint=store), seed=1, replications=2, days=60).runs
     with open_checkpoint(path, build_identity(loaded, "reference")) as store:
-        assert store.runs == dict(enumerate(lived))
+        assert store.runs == dict(enumerate(runs))
         assert "using 2 complete replications from this file" in store.opening_message
 
 
-def test_more_can_be_asked_for_and_fewer(loaded, path):
+def test_more_or_fewer_replications_can_be_requested(loaded, path):
     run(loaded, path)
     calls = []
     more = load("default", [*SMALL[:2], "replications=8"])
@@ -171,8 +171,8 @@ def test_a_second_process_on_the_same_file_is_refused(loaded, path):
         "except InputError as error: print(error)\n"
     )
     with open_checkpoint(path, build_identity(loaded, "reference")):
-        said = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True).stdout
-    assert "in use by another process; wait until it ends, or name another file" in said
+        output = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True).stdout
+    assert "in use by another process; wait until it ends, or name another file" in output
 
 
 def test_a_folder_cannot_be_a_file(loaded, tmp_path):

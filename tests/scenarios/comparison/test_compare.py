@@ -1,4 +1,4 @@
-"""Comparing arms: a planted difference is recovered, none is not invented, and identical arms are said to be so."""
+"""Comparing arms: a planted difference is recovered, none is invented, identical arms are reported as identical."""
 
 import json
 import math
@@ -35,7 +35,7 @@ def test_a_planted_difference_is_covered_at_the_stated_rate(trials):
     assert hits / 400 == pytest.approx(0.95, abs=3.5 * math.sqrt(0.95 * 0.05 / 400))
 
 
-def test_where_nothing_is_planted_something_is_shown_no_more_often_than_stated(trials):
+def test_without_an_effect_false_positives_are_no_more_frequent_than_stated(trials):
     shown = sum(
         compare(loaded, run_arm=fakes.nothing_planted).effects["treated"]["churn_rate"].is_significant
         for loaded in trials
@@ -43,7 +43,7 @@ def test_where_nothing_is_planted_something_is_shown_no_more_often_than_stated(t
     assert shown / 400 <= 0.05 + 3.5 * math.sqrt(0.95 * 0.05 / 400)
 
 
-def test_the_same_luck_removes_the_variance_that_it_shares():
+def test_common_random_numbers_remove_the_shared_variance():
     loaded = with_seed(1, replications=400)
     found = compare(loaded, run_arm=fakes.planted).effects["treated"]["churn_rate"].variance_reduction
     # (Var A + Var B) / Var(B - A), from how the fake is made.
@@ -106,7 +106,7 @@ def identical():
     return load("default", [actions, same, "replications=4"])
 
 
-def test_identical_arms_differ_by_exactly_nothing_and_are_said_to_be_identical():
+def test_identical_arms_differ_by_exactly_0_and_are_reported_as_identical():
     found = compare(identical(), run_arm=fakes.all_alike)
     effect = found.effects["treated"]["churn_rate"].difference
     assert (effect.mean, effect.low, effect.high) == (0.0, 0.0, 0.0)
@@ -117,7 +117,7 @@ def test_identical_arms_differ_by_exactly_nothing_and_are_said_to_be_identical()
     assert not any(effect.is_significant for effect in found.effects["treated"].values())
 
 
-def test_identical_arms_live_identical_lives_in_the_engine():
+def test_identical_arms_have_identical_histories_in_the_engine():
     loaded = load(
         "default",
         [*identical().overrides, "population.size=30", "horizon_days=60", "replications=2"],
@@ -127,13 +127,13 @@ def test_identical_arms_live_identical_lives_in_the_engine():
         assert effect.difference.mean in (None, 0.0)
 
 
-def test_arms_that_differ_but_live_alike_are_not_called_identical():
+def test_different_arms_with_equal_results_are_not_called_identical():
     found = compare(with_seed(1), run_arm=fakes.all_alike)
     assert "it was the same in every one of 10 replications" in found.verdict.text
     assert found.verdict.findings["treated"].outcome == "no_difference_shown"
 
 
-def test_an_interrupted_comparison_uses_what_is_complete_and_says_so():
+def test_an_interrupted_comparison_uses_and_reports_the_complete_replications():
     found = compare(with_seed(1, replications=9), run_arm=fakes.interrupted_in_the_third)
     assert found.interrupted
     assert (found.replications, found.requested) == (2, 9)

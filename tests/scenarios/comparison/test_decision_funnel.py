@@ -1,4 +1,4 @@
-"""The decision funnel: it adds up, for any cohort, and is told in JSON, tables and reports."""
+"""The decision funnel: it adds up for any cohort, in JSON, tables and reports."""
 
 import json
 from dataclasses import replace
@@ -75,7 +75,7 @@ def test_what_the_rules_do_not_know_by_name_is_counted_all_the_same():
     assert sum(parts_of(told["evaluations"]).values()) == told["evaluations"]["total"] == 3
 
 
-def test_an_arm_without_an_orchestrator_decides_nothing():
+def test_an_arm_without_an_orchestrator_makes_no_decisions():
     setup = replace(load("default", ["population.size=20"]).arms[0], active=False)
     told = decision_funnel.as_dict(build_funnel([run_arm(setup, seed=1, replication=0, days=90)]))
     distress = told.pop("distress")
@@ -84,7 +84,7 @@ def test_an_arm_without_an_orchestrator_decides_nothing():
     assert distress["total"] > 0
 
 
-def test_every_verdict_has_its_place_even_where_nobody_was_asked():
+def test_every_verdict_is_listed_even_without_review_requests():
     told = decision_funnel.as_dict(build_funnel([fakes.run("baseline", 10.0, 0.1)]))
     assert list(parts_of(told["reviews"])) == [*VERDICTS, "waiting"]
 

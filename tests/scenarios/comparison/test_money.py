@@ -120,7 +120,7 @@ def test_a_loss_is_a_negative_value_and_a_negative_roi():
     assert found.ledger.value < 0.0
     assert found.roi == pytest.approx(found.ledger.net / found.ledger.cost)
     assert found.roi < -1.0
-    assert found.probability_positive is None  # one cohort says nothing about how many gain
+    assert found.probability_positive is None  # one cohort gives no share of cohorts with a gain
 
 
 def test_the_probability_is_the_share_of_cohorts_with_a_gain():
@@ -188,7 +188,7 @@ def share_covered(customers, replications, trials):
 
 
 def test_the_interval_of_a_net_that_few_accounts_decide_comes_with_a_warning():
-    """Eight cohorts of 30: the interval that says 95 % covers far less often, and says so."""
+    """Eight cohorts of 30: the nominal 95 % interval covers far less often, and a note reports it."""
     covered, note = share_covered(customers=30, replications=8, trials=150)
     assert covered < 0.85
     assert note.startswith("Only 240 customers were simulated in an arm")

@@ -1,4 +1,4 @@
-"""Running replications: in order, independent of the workers, and honest about interruptions."""
+"""Running replications: in order, independent of the workers, and interruptions are reported."""
 
 import pytest
 
@@ -21,16 +21,16 @@ def test_the_number_of_workers_changes_nothing(setups):
     assert [[run.arm for run in arms] for arms in alone.runs] == [["baseline", "treated"]] * 5
 
 
-def test_progress_is_told_at_the_start_and_after_each_run(setups):
-    told = []
+def test_progress_is_reported_at_the_start_and_after_each_run(setups):
+    progress = []
     replicate(
         setups,
-        RunOptions(run_arm=fakes.planted, progress=lambda standing: told.append((standing.done, standing.total))),
+        RunOptions(run_arm=fakes.planted, progress=lambda standing: progress.append((standing.done, standing.total))),
         seed=1,
         replications=2,
         days=1,
     )
-    assert told[:5] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+    assert progress[:5] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_an_interruption_keeps_what_is_complete(setups):

@@ -29,7 +29,7 @@ def default():
     return load("default", ["replications=4"])
 
 
-def asked(half_width, maximum=200):
+def target(half_width, maximum=200):
     return PrecisionTarget({"churn_rate": half_width}, maximum)
 
 
@@ -41,7 +41,7 @@ def test_the_schedule_begins_with_enough_grows_by_a_quarter_and_ends_at_the_maxi
 
 
 def test_replications_are_added_until_every_interval_is_narrow_enough(default):
-    found = compare(default, run_arm=fakes.planted, precision=asked(0.002))
+    found = compare(default, run_arm=fakes.planted, precision=target(0.002))
     effect = found.effects["treated"]["churn_rate"].difference
     assert (effect.high - effect.low) / 2 <= 0.002
     assert found.precision.is_reached
@@ -54,7 +54,7 @@ def test_replications_are_added_until_every_interval_is_narrow_enough(default):
 
 
 def test_it_is_the_same_as_asking_for_that_many(default):
-    found = compare(default, run_arm=fakes.planted, precision=asked(0.003)).as_dict()
+    found = compare(default, run_arm=fakes.planted, precision=target(0.003)).as_dict()
     plain = compare(load("default", [f"replications={found['replications']}"]), run_arm=fakes.planted).as_dict()
     for key in ("arms", "effects", "roi", "verdict", "funnel"):
         assert found[key] == plain[key]
@@ -62,11 +62,11 @@ def test_it_is_the_same_as_asking_for_that_many(default):
 
 def test_the_number_of_workers_changes_nothing(default):
     alone = replicate(
-        default.arms, RunOptions(run_arm=fakes.planted, precision=asked(0.003)), seed=2, replications=4, days=9
+        default.arms, RunOptions(run_arm=fakes.planted, precision=target(0.003)), seed=2, replications=4, days=9
     )
     together = replicate(
         default.arms,
-        RunOptions(run_arm=fakes.planted, precision=asked(0.003), workers=3),
+        RunOptions(run_arm=fakes.planted, precision=target(0.003), workers=3),
         seed=2,
         replications=4,
         days=9,
@@ -75,8 +75,8 @@ def test_the_number_of_workers_changes_nothing(default):
     assert alone.precision.is_reached
 
 
-def test_a_maximum_that_comes_first_is_said_so_and_is_no_failure(default):
-    found = compare(default, run_arm=fakes.planted, precision=asked(1e-6, maximum=15))
+def test_stopping_at_the_maximum_is_reported_and_is_not_a_failure(default):
+    found = compare(default, run_arm=fakes.planted, precision=target(1e-6, maximum=15))
     assert found.replications == 15
     assert not found.precision.is_reached
     assert not found.interrupted
@@ -88,7 +88,7 @@ def test_a_maximum_that_comes_first_is_said_so_and_is_no_failure(default):
 
 def test_every_arm_must_be_narrow_enough():
     loaded = load("default", ["replications=4", "arms.other.label=x"])
-    found = compare(loaded, run_arm=fakes.planted, precision=asked(0.003))
+    found = compare(loaded, run_arm=fakes.planted, precision=target(0.003))
     assert {width.arm for width in found.precision.widths} == {"treated", "other"}
     assert all(width.half_width <= 0.003 for width in found.precision.widths)
 
@@ -102,25 +102,25 @@ def test_a_metric_that_is_never_measured_goes_on_to_the_maximum(default):
 
 
 def test_an_interruption_before_the_precision_is_reached_is_one(default):
-    found = compare(default, run_arm=fakes.interrupted_in_the_third, precision=asked(0.002))
+    found = compare(default, run_arm=fakes.interrupted_in_the_third, precision=target(0.002))
     assert found.interrupted
     assert found.replications == 2
     assert not found.precision.is_reached
     assert "interrupted after 2 replications" in found.precision.sentence
 
 
-def test_progress_tells_the_interval_that_is_furthest_from_its_target(default):
-    told = []
+def test_progress_names_the_interval_furthest_from_its_target(default):
+    progress = []
     replicate(
         default.arms,
-        RunOptions(run_arm=fakes.planted, precision=asked(0.002), progress=told.append),
+        RunOptions(run_arm=fakes.planted, precision=target(0.002), progress=progress.append),
         seed=1,
         replications=4,
         days=1,
     )
-    assert told[0].widest is None
-    assert told[-1].widest.half_width <= 0.002
-    assert told[-1].done == told[-1].total
+    assert progress[0].widest is None
+    assert progress[-1].widest.half_width <= 0.002
+    assert progress[-1].done == progress[-1].total
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_what_can_be_meant():
 
 def test_widths_are_those_of_the_paired_difference(default):
     runs = replicate(default.arms, RunOptions(run_arm=fakes.planted), seed=5, replications=6, days=9).runs
-    (width,) = compute_widths(asked(0.1), runs)
+    (width,) = compute_widths(target(0.1), runs)
     churn = [[run[place].metrics["churn_rate"] for run in runs] for place in (0, 1)]
     found = compute_paired_difference(*churn)
     assert width.half_width == pytest.approx(found.high - found.mean, rel=1e-12)
@@ -176,7 +176,7 @@ def covers(seed, target, draw, maximum=400):
 @pytest.mark.parametrize("draw", [lambda luck: luck.gauss(0.0, 1.0), lambda luck: luck.uniform(-1.0, 1.0)])
 @pytest.mark.parametrize("target", [0.6, 0.4, 0.3, 0.2])
 def test_the_interval_under_the_rule_covers_the_truth_at_the_stated_rate(draw, target):
-    """Differences with the spread of a normal or a uniform law; the rule stops after some 10 to 120 replications.
+    """Differences with the spread of a normal or a uniform distribution; it stops after 10 to 120 replications.
 
     The stated coverage is 0.93. With 6,000 trials its standard error is 0.0033; the test allows three of them, so a
     rule with exactly the stated coverage fails it once in 700 (and the seeds are fixed).
@@ -192,6 +192,6 @@ def test_a_whole_comparison_under_the_rule_covers_a_planted_difference():
     hits = 0
     for seed in range(600):
         loaded = replace(base, scenario=base.scenario.model_copy(update={"seed": seed}))
-        difference = compare(loaded, run_arm=fakes.planted, precision=asked(0.0025)).effects["treated"]["churn_rate"]
+        difference = compare(loaded, run_arm=fakes.planted, precision=target(0.0025)).effects["treated"]["churn_rate"]
         hits += difference.difference.low <= fakes.PLANTED <= difference.difference.high
     assert hits / 600 >= 0.93 - 3 * math.sqrt(0.93 * 0.07 / 600)

@@ -1,4 +1,4 @@
-"""Who got nothing, and the reviewers over time: counted from the runs, told in JSON and reports, kept over a resume."""
+"""Untreated distress and the review queue over time: counted from the runs, in JSON and reports, kept over a resume."""
 
 import json
 from dataclasses import replace
@@ -21,7 +21,7 @@ SMALL = ["population.size=80", "horizon_days=120", "replications=2"]
 
 
 def counted(**unhelped):
-    """A run with these episodes and those that got nothing, by stage, all of one segment."""
+    """A run with these episodes and untreated ones, by stage, all of one segment."""
     listed = [
         {"stage": stage, "segment": "SMB", "episodes": episodes, "got_nothing": nothing}
         for stage, (episodes, nothing) in unhelped.items()
@@ -63,7 +63,7 @@ def found():
     return compare(load("default", SMALL))
 
 
-def test_json_holds_what_the_runs_say(found):
+def test_json_agrees_with_the_runs(found):
     told = found.as_dict()
     json.dumps(told, allow_nan=False)
     runs = [
@@ -77,14 +77,14 @@ def test_json_holds_what_the_runs_say(found):
     assert [day["day"] for day in told["gate"]["treated"]] == [10.0 * place for place in range(13)]
 
 
-def test_the_report_tells_both(found):
+def test_the_report_has_both(found):
     text = render_markdown(build_report(found))
     assert "## Untreated distress episodes" in text
     assert "## Reviewers over time" in text
     assert "| day | baseline: backlog | baseline: utilisation | baseline: wait | treated: backlog |" in text
 
 
-def test_an_arm_that_asks_nobody_has_no_reviewers_over_time():
+def test_an_arm_without_reviews_has_no_review_queue_section():
     idle = ["arms.treated.active=false", "arms.treated.label=none", "arms.baseline.actions=[]"]
     text = render_markdown(build_report(compare(load("default", [*SMALL, *idle]))))
     assert "## Untreated distress episodes" in text
@@ -107,7 +107,7 @@ def test_what_is_stored_and_resumed_gives_the_same_to_the_bit(found, tmp_path):
     assert (again.untreated, again.gate, again.funnels) == (found.untreated, found.gate, found.funnels)
 
 
-def test_simulate_says_the_same_of_one_run():
+def test_simulate_reports_the_same_for_one_run():
     told = json_of("simulate", "default", "--customers", 50, "--days", 60)
     assert [row["day"] for row in told["gate"]] == [5.0 * place for place in range(13)]
     assert sum(told["reviews_by_verdict"].values()) == told["events_by_kind"].get("review_decided", 0)

@@ -25,7 +25,7 @@ def test_a_shown_difference_names_metric_null_interval_and_direction():
     assert "Net value" in found.text
 
 
-def test_the_part_of_the_net_that_nobody_simulated_is_named():
+def test_value_beyond_the_horizon_is_stated_separately():
     assert "within the horizon, the rest beyond" in verdict(fakes.planted).text
     assert "the rest beyond" not in verdict(fakes.planted, "money.beyond_horizon_years=0").text
 
@@ -44,7 +44,7 @@ def test_a_harmful_arm_is_worse():
     assert verdict(harmful).findings["treated"].outcome == "worse"
 
 
-def test_no_difference_shown_says_what_it_would_take():
+def test_without_a_significant_difference_the_needed_replications_are_stated():
     found = verdict(fakes.nothing_planted)
     assert found.findings["treated"].outcome == "no_difference_shown"
     assert "no significant difference in churn rate" in found.text
@@ -108,7 +108,7 @@ def barely(setup, **how):
     return fakes.run(setup.name, how["days"], 0.2 + shift + 0.01 * signs[how["replication"] % 2])
 
 
-def test_a_difference_lost_to_the_other_arms_says_so():
+def test_a_difference_lost_to_holms_correction_is_explained():
     arms = [f"arms.arm{number}.label=x" for number in range(3)]
     alone, among = verdict(barely, "replications=14"), verdict(barely, "replications=14", *arms)
     assert alone.findings["treated"].outcome == "better"

@@ -16,7 +16,7 @@ VALUE = 1000.0
 
 
 def experiment(*overrides, seed=1, replications=8):
-    """A scenario and its split; the world in it is not lived, its segments are those of `SIZES`."""
+    """A scenario and its split; its world is not simulated, its segments are those of `SIZES`."""
     loaded = load("default", [f"seed={seed}", f"replications={replications}", *overrides])
     return loaded, build_scenario_split(loaded)
 

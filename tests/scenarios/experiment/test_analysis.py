@@ -68,7 +68,7 @@ def test_a_planted_effect_is_recovered_and_covered_as_often_as_stated(overrides)
 
 
 def test_shares_that_differ_by_segment_do_not_pass_for_an_effect():
-    """The treated arm has far more SMB customers, who churn most: its own churn is higher, the effect is nothing."""
+    """The treated arm has far more SMB customers, which churn most: its own churn is higher, but the effect is 0."""
     comparison = found(*BY_SEGMENT, run=known_experiments.without_effect, replications=40)
     effect = comparison.effects["treated"]["churn_rate"].difference
     assert abs(effect.mean) < 4 * effect.sd / sqrt(effect.n)
@@ -90,7 +90,7 @@ def test_the_power_of_one_experiment_is_that_of_the_formula():
     assert seen.power == pytest.approx(power, abs=4 * error)
 
 
-def test_totals_are_per_customer_and_say_so():
+def test_totals_are_per_customer_and_labelled_so():
     comparison = found("arms.treated.share=3", replications=4)
     arms, effect = comparison.arms, comparison.as_dict()["effects"]["treated"]["interventions"]
     assert arms["baseline"]["interventions"].mean == arms["treated"]["interventions"].mean == 2.0
@@ -209,7 +209,7 @@ def test_the_truth_is_the_counterfactual_comparison():
         assert held[name].truth.difference.mean == pytest.approx(per_customer)
 
 
-def test_what_the_arms_do_to_each_other_is_found_and_told_from_the_effect():
+def test_interference_between_arms_is_found_and_separated_from_the_effect():
     effect = with_truth(run=known_experiments.with_interference).experiment.estimates["treated"]["churn_rate"].truth
     assert effect.difference.low <= PLANTED <= effect.difference.high
     # A hundredth of the customers, rounded to whole ones in each segment.

@@ -1,4 +1,4 @@
-"""Dividing customers between arms: strata that live as their arms would, and what they say about everybody."""
+"""Assigning customers to arms: strata have the histories of their arms, and weights extend them to all customers."""
 
 from dataclasses import fields
 
@@ -18,23 +18,23 @@ from tests.scenarios.experiment.known_experiments import SIZES, VALUE, experimen
 SEGMENTS = tuple(SIZES)
 
 
-def lived(loaded, split, replication=0):
+def planted_runs(loaded, split, replication=0):
     return known_experiments.planted(split.strata, seed=1, replication=replication, days=90.0)
 
 
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
-def test_strata_live_the_lives_that_their_arms_would(engine):
+def test_strata_give_the_same_histories_as_their_arms(engine):
     loaded = load("default", ["population.size=60", "arms.treated.share_by_segment={ SMB = 3.0 }"])
     split = build_split(loaded.arms, seed=1)
-    how = {"seed": 1, "replication": 0, "days": 60.0, "trace": True, "engine": engine}
-    arms, strata = run_together(loaded.arms, **how), run_together(split.strata, **how)
+    options = {"seed": 1, "replication": 0, "days": 60.0, "trace": True, "engine": engine}
+    arms, strata = run_together(loaded.arms, **options), run_together(split.strata, **options)
     rows = [replace_arm(row) for row in strata[0].trace.sorted_rows()]
     assert rows == arms[0].trace.sorted_rows()
     for arm, whole in zip(arms, split.pool_strata(strata), strict=True):
         for each in fields(Run):
             if each.name not in NOT_POOLED:
                 assert in_any_order(getattr(whole, each.name)) == in_any_order(getattr(arm, each.name)), each.name
-        # Sums are taken in another order.
+        # The sums are added in another order.
         assert measured(whole) == pytest.approx(measured(arm), rel=1e-12)
         assert whole.metrics.keys() == arm.metrics.keys()
         assert whole.quantities == pytest.approx(arm.quantities, rel=1e-12)
@@ -42,11 +42,11 @@ def test_strata_live_the_lives_that_their_arms_would(engine):
 
 
 NOT_POOLED = {"metrics", "quantities", "denominators", "occupancy", "wall_seconds", "trace"}
-"""Fields of a run that are compared by themselves below, or that a comparison has no use for."""
+"""Fields of a run that are compared separately below, or that a comparison does not use."""
 
 
 def of_customers(run):
-    """What is taken over customers, and not over the gate that all strata share."""
+    """The denominators over customers, without the review queue that all strata share."""
     return {name: whole for name, whole in run.denominators.items() if name != "gate_utilisation"}
 
 
@@ -64,7 +64,7 @@ def replace_arm(row):
 
 def test_where_every_segment_is_divided_alike_an_arm_is_the_sum_of_its_strata():
     loaded, split = experiment("arms.treated.share=2")
-    runs = lived(loaded, split)
+    runs = planted_runs(loaded, split)
     for place, arm in enumerate(split.weight_runs(runs)):
         mine = runs[place * 3 : place * 3 + 3]
         customers = sum(run.customers for run in mine)
@@ -94,13 +94,13 @@ def test_a_segment_of_one_arm_alone_is_not_in_the_experiment():
     assert split.compared_segments == ("SMB", "Mid-Market")
     assert split.shares["Enterprise"] == (1.0, 0.0)
     assert not split.is_stratified
-    runs = lived(None, split)
+    runs = planted_runs(None, split)
     assert sum(run.customers for run in runs) == 1000
     assert sum(run.customers for run in split.pool_strata(runs)) == 900
     assert sum(arm.quantities["evaluations"] for arm in split.weight_runs(runs)) == pytest.approx(2 * 900)
 
 
-def test_where_every_segment_is_divided_alike_an_arm_may_have_nobody_in_one_of_them():
+def test_with_equal_shares_an_arm_may_have_no_customers_in_a_segment():
     _, split = experiment()
     counts = [(40, 20), (10, 30), (4, 0)]
     runs = [stratum("x", SEGMENTS[at], counts[at][arm], counts[at][arm] // 2, 1.0) for arm in (0, 1) for at in range(3)]
@@ -111,10 +111,10 @@ def test_where_every_segment_is_divided_alike_an_arm_may_have_nobody_in_one_of_t
     assert treated.metrics["churn_rate[Enterprise]"] is None
 
 
-def test_a_replication_in_which_an_arm_has_nobody_is_not_used():
+def test_a_replication_in_which_an_arm_has_no_customers_is_not_used():
     _, split = experiment()
     nobody = [stratum("x", name, 10 * (arm == 0), 0, 1.0) for arm in (0, 1) for name in SEGMENTS]
-    somebody = lived(None, split)
+    somebody = planted_runs(None, split)
     assert split.weight_runs(nobody) is None
     assert split.usable_replications([nobody, somebody]) == [split.weight_runs(somebody)]
     with pytest.raises(InputError, match=r"larger population\.size"):
@@ -139,7 +139,7 @@ def test_a_mean_of_everybody_lies_between_those_of_the_strata_and_equal_ones_sta
         (["arms.treated.share=0"], "no segment is divided between the arms"),
         (["arms.treated.share=0", "arms.baseline.share=0"], "no arm has a share of the customers"),
         (["arms.third.label=x", "arms.third.share=0"], "only baseline, treated have a share"),
-        (["primary_metric=gate_utilisation"], "of the gate that all arms of one run share"),
+        (["primary_metric=gate_utilisation"], "describes the reviewers, which all arms of one run share"),
         (
             ["primary_metric=churn_rate[Enterprise]", "arms.treated.share_by_segment={ Enterprise = 0 }"],
             "is not in the experiment; name another metric, or one of: SMB, Mid-Market",
@@ -164,7 +164,7 @@ def test_a_share_that_cannot_be_is_refused_by_name(override, message):
         load("default", [override])
 
 
-def test_an_equal_split_that_is_said_is_the_scenario_that_did_not_say_it():
+def test_explicit_equal_shares_do_not_change_the_scenario_hash():
     assert load("default", ["arms.treated.share=1"]).hash == load("default").hash
     assert load("default", ["arms.treated.share=2"]).hash != load("default").hash
 

@@ -1,4 +1,4 @@
-"""What a scenario says wrongly is refused with file, key, what was given and what would be right."""
+"""Mistakes in a scenario are refused with file, key, value and cure."""
 
 import pytest
 
@@ -143,7 +143,7 @@ def test_every_mistake_is_listed_with_the_file_that_made_it(tmp_path):
     assert [line.split(": ")[0] for line in message.splitlines()] == ["/mine.toml", "/mine.toml"]
 
 
-def test_what_is_missing_is_asked_for_in_the_file_that_was_named(tmp_path):
+def test_a_missing_key_is_reported_for_the_named_file(tmp_path):
     message = refused(tmp_path, 'title = "x"\n')
     assert [line.split(": ")[1] for line in message.splitlines()] == ["population", "world", "arms"]
     assert "/mine.toml: " in message
@@ -159,7 +159,7 @@ def test_records_and_segments_in_one_place_are_refused(tmp_path):
     assert "population.start: the customers in `records` determine it" in message
 
 
-def test_a_stage_that_nothing_ends_is_refused_with_its_moves(tmp_path):
+def test_a_stage_without_an_exit_is_refused_with_its_moves(tmp_path):
     message = refused(
         tmp_path,
         """
@@ -270,7 +270,7 @@ def test_lost_stages_and_dates_must_make_sense(tmp_path, said, instead, message)
     assert message in refused(tmp_path, SUBSCRIPTION.replace(*instead) + more + said)
 
 
-def test_nobody_begins_or_comes_into_distress_where_customers_are_gone():
+def test_customers_cannot_begin_or_be_in_distress_in_a_lost_stage():
     with pytest.raises(InputError) as caught:
         load("default", ['world.lost=["support"]'])
     gone = "'support' is in world.lost, so its customers are gone"
@@ -279,7 +279,7 @@ def test_nobody_begins_or_comes_into_distress_where_customers_are_gone():
 
 
 @pytest.mark.parametrize("pair", ["value_tenure", "tier_tenure", "tenure_frailty"])
-def test_a_correlation_with_a_tenure_that_nobody_has_is_refused(tmp_path, pair):
+def test_a_correlation_with_a_missing_tenure_is_refused(tmp_path, pair):
     text = SUBSCRIPTION.replace("account_value = 1 } }", "account_value = 1, tenure_mean_days = {} } }")
     text = text.replace("[journey]", f"correlations = {{ {pair} = 0.3 }}\n[journey]")
     text = text.replace("population = { segments", "population.segments", 1).replace("} } }\n", "} }\n", 1)

@@ -1,4 +1,4 @@
-"""Scenario files: from a name or a path to a checked scenario, or to a message that says what to mend."""
+"""Scenario files: from a name or a path to a checked scenario, or to a message with the cure."""
 
 import pytest
 
@@ -137,16 +137,16 @@ def test_a_folder_is_not_a_scenario(tmp_path):
     assert "is a folder" in refused(tmp_path)
 
 
-def test_broken_toml_is_told_with_its_line(write):
+def test_broken_toml_is_reported_with_its_line(write):
     assert "not valid TOML" in (message := refused(write('title = "x"\n[population\nsize = 3\n')))
     assert "line 2" in message
 
 
-def test_a_key_given_twice_is_told(write):
+def test_a_key_given_twice_is_reported(write):
     assert "a key is given twice" in refused(write('title = "x"\ntitle = "y"\n'))
 
 
-def test_a_file_that_is_no_text_is_told(write, tmp_path):
+def test_a_file_that_is_not_text_is_reported(write, tmp_path):
     (tmp_path / "mine.toml").write_bytes(b"title = '\xff\xfe'")
     assert "not UTF-8 text" in refused(tmp_path / "mine.toml")
 

@@ -75,7 +75,7 @@ def test_bare_words_are_text_and_toml_is_toml(given_value, read):
         ("a=1\nb=2", "one value per --set"),
     ],
 )
-def test_what_cannot_be_read_says_how_to_write_it(given_text, message):
+def test_an_unreadable_override_is_refused_with_the_right_form(given_text, message):
     with pytest.raises(InputError, match=r"^--set ") as caught:
         parse_override(given_text)
     assert message in str(caught.value)
