@@ -1,11 +1,11 @@
 """The compiled engine with many customers, reviewers and no trace, compared with the reference engine.
 
-The world is ``scale.toml``, its arm with the whole catalogue: exponential and Weibull dwells, a look at every customer
-once a week. Every cohort lives in a fresh process, which has loaded the compiled code and run once before. Seconds are
-those of the whole call, from the scenario's arm to the totals; an event is a row that a trace would have.
+The world is ``scale.toml`` with its arm with the full catalogue: exponential and Weibull dwells, and an evaluation of
+every customer once a week. Every cohort is simulated in a new process after a warm-up run with the compiled code.
+Seconds are those of the whole call, from the scenario's arm to the totals. An event is a row of a trace.
 
-A cohort does the same work in every round, to the last bit, so a round that takes longer than another does for what
-else goes on in the machine. Of several rounds the best counts, of either side; the median stands beside it.
+A cohort does identical work in every round, so differences between rounds come from other load on the machine. The best
+of several rounds counts for both engines; the median is reported as well.
 """
 
 from statistics import median
@@ -41,7 +41,7 @@ def run() -> list[Reported]:
     return [*_speed(), *_commands(), *_memory(), *_growth(), _laws()]
 
 
-def lived(customers: int, days: float, engine: str, law: str | None = None) -> dict[str, Any]:
+def simulate_cohort(customers: int, days: float, engine: str, law: str | None = None) -> dict[str, Any]:
     """One cohort; runs in a process of its own.
 
     Args:
@@ -66,7 +66,7 @@ def lived(customers: int, days: float, engine: str, law: str | None = None) -> d
     }
 
 
-def lived_often(customers: int, days: float, times: int) -> float:
+def time_events(customers: int, days: float, times: int) -> float:
     """Nanoseconds per event of the compiled engine, minimum of several runs; runs in a process of its own."""
     from simulation.runs.run import run_arm
 
@@ -77,7 +77,7 @@ def lived_often(customers: int, days: float, times: int) -> float:
 
 
 def _apart(customers: int, days: float, engine: str = "compiled", law: str | None = None) -> dict[str, Any]:
-    found: dict[str, Any] = measured_apart("benchmarks.bench_scale:lived", customers, days, engine, law)
+    found: dict[str, Any] = measured_apart("benchmarks.bench_scale:simulate_cohort", customers, days, engine, law)
     return found
 
 
@@ -97,8 +97,9 @@ def _speed() -> list[Reported]:
     spread = f"best of {ROUNDS}, median {median(rates):,.0f}, least {min(rates):,.0f}; pace {between(paces)}"
     return [
         Figure("compiled engine, one core", max(rates), "events/s", at_least(10e6),
-               f"{MANY:,} customers, {DAYS} days, gate on (busy for {busy:.0f} % of its time; {share:.1f} % of events "
-               f"ask it), no trace; {spread}"),
+               f"{MANY:,} customers, {DAYS} days, reviewers on (busy for {busy:.0f} % of their time; {share:.1f} % "
+               "of events "
+               f"request a review), no trace; {spread}"),
         Figure("reference engine, one core", reference, "events/s", None,
                f"{REFERENCE_CUSTOMERS:,} customers, the same world; in turn with the above, best of {ROUNDS}"),
         Figure("compiled engine beside the reference engine", max(rates) / reference, "times", at_least(50),
@@ -132,7 +133,7 @@ def _memory() -> list[Reported]:
 
 def _growth() -> list[Reported]:
     nanoseconds = {
-        customers: measured_apart("benchmarks.bench_scale:lived_often", customers, GROWING_DAYS, times)
+        customers: measured_apart("benchmarks.bench_scale:time_events", customers, GROWING_DAYS, times)
         for customers, times in GROWING.items()
     }
     sizes = f"from {min(GROWING):,} to {max(GROWING):,} customers"

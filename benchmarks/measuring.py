@@ -93,7 +93,7 @@ def measured_apart(function: str, *arguments: Any) -> Any:
     """The result of a function in a new process.
 
     Args:
-        function: Module and name, as in ``benchmarks.bench_scale:lived``.
+        function: Module and name, as in ``benchmarks.bench_scale:simulate_cohort``.
         arguments: What it is called with, as JSON has it.
     """
     code = (

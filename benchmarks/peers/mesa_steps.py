@@ -32,11 +32,11 @@ class Customer(mesa.Agent):
 
     def step(self):
         """One day."""
-        model, luck = self.model, self.random
-        if luck.random() < SIGNAL_CHANCE:
+        model, rng = self.model, self.random
+        if rng.random() < SIGNAL_CHANCE:
             model.signals += 1
-        if luck.random() < LEAVE_CHANCE[self.stage]:
-            self.stage = luck.choices(DESTINATIONS[self.stage], SHARES[self.stage])[0]
+        if rng.random() < LEAVE_CHANCE[self.stage]:
+            self.stage = rng.choices(DESTINATIONS[self.stage], SHARES[self.stage])[0]
             model.moves += 1
             if self.stage == CHURNED:
                 model.churned += 1

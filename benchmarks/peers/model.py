@@ -60,13 +60,13 @@ class Result(NamedTuple):
 
 
 def result(moves: int, signals: int, occupancy: dict[str, int]) -> Result:
-    """A result; stages that nobody is in may be left out."""
+    """A result; stages without customers may be omitted."""
     occupancy = {stage: int(occupancy.get(stage, 0)) for stage in STAGES}
     return Result(int(moves) + int(signals), occupancy, int(signals), occupancy[CHURNED])
 
 
 def chance_within(rate: float, days: float = 1.0) -> float:
-    """Probability that something with a constant rate per day happens within so many days."""
+    """Probability that something with a constant rate per day happens within a number of days."""
     return 1.0 - exp(-rate * days)
 
 

@@ -16,15 +16,15 @@ def _tables():
 
 def run(customers: int, days: int, seed: int) -> Result:
     """Simulate a cohort."""
-    luck = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     leave = np.array([LEAVE_CHANCE[stage] for stage in LIVE])
     destinations, churned = _tables(), STAGES.index(CHURNED)
     stage = np.full(customers, STAGES.index(START), dtype=np.int8)
     moves = signals = 0
     for _ in range(days):
-        signals += np.count_nonzero(luck.random(stage.size) < SIGNAL_CHANCE)
-        leaving = np.flatnonzero(luck.random(stage.size) < leave[stage])
-        point = luck.random(leaving.size)
+        signals += np.count_nonzero(rng.random(stage.size) < SIGNAL_CHANCE)
+        leaving = np.flatnonzero(rng.random(stage.size) < leave[stage])
+        point = rng.random(leaving.size)
         stage[leaving] = (point[:, None] >= destinations[stage[leaving]]).sum(axis=1)
         moves += leaving.size
         stage = stage[stage != churned]

@@ -17,19 +17,19 @@ def _tables():
 
 def run(customers: int, days: int, seed: int) -> Result:
     """Simulate a cohort."""
-    luck = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     total, chances = _tables()
     mean, churned = 1.0 / total, STAGES.index(CHURNED)
     time, stage = np.zeros(customers), np.full(customers, STAGES.index(START))
     moves = signals = gone = 0
     ended = np.zeros(len(STAGES), dtype=int)
     while stage.size:
-        time = time + luck.standard_exponential(stage.size) * mean[stage]
+        time = time + rng.standard_exponential(stage.size) * mean[stage]
         within = time < days
         ended += np.bincount(stage[~within], minlength=len(STAGES))
         time, stage = time[within], stage[within]
         # Values beyond the last cumulative probability are rounding errors.
-        point = luck.random(stage.size) * chances[stage, -1]
+        point = rng.random(stage.size) * chances[stage, -1]
         to_stage = (point[:, None] >= chances[stage]).sum(axis=1)
         heard = np.count_nonzero(to_stage == stage)
         signals, moves = signals + heard, moves + stage.size - heard

@@ -9,26 +9,26 @@ from simulation.runs.run import run_arm
 
 def run_reference(customers: int, days: int, seed: int) -> Result:
     """The journey by the reference engine."""
-    return _result(_lived(bare(customers), days, seed, "reference"))
+    return _result(_simulate(bare(customers), days, seed, "reference"))
 
 
 def run_compiled(customers: int, days: int, seed: int) -> Result:
     """The journey by the compiled engine."""
-    return _result(_lived(bare(customers), days, seed, "compiled"))
+    return _result(_simulate(bare(customers), days, seed, "compiled"))
 
 
 def run_whole_reference(customers: int, days: int, seed: int) -> Result:
     """The whole world by the reference engine."""
-    return _result(_lived(whole(customers), days, seed, "reference"))
+    return _result(_simulate(whole(customers), days, seed, "reference"))
 
 
 def run_whole_compiled(customers: int, days: int, seed: int) -> Result:
     """The whole world by the compiled engine."""
-    return _result(_lived(whole(customers), days, seed, "compiled"))
+    return _result(_simulate(whole(customers), days, seed, "compiled"))
 
 
-def _lived(setup: ArmSpec, days: int, seed: int, engine: str) -> Run:
-    return run_arm(setup, seed=seed, replication=0, days=float(days), engine=engine)
+def _simulate(arm: ArmSpec, days: int, seed: int, engine: str) -> Run:
+    return run_arm(arm, seed=seed, replication=0, days=float(days), engine=engine)
 
 
 def _result(run: Run) -> Result:

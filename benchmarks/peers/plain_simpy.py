@@ -8,18 +8,18 @@ import simpy
 from benchmarks.peers.model import CHURNED, MOVES_FROM, SIGNALS_PER_DAY, START, Result, result
 
 
-def customer(env, luck, counts, stages, number):
+def customer(env, rng, counts, stages, number):
     """One customer: the earliest move is made, and signals occur in the meantime."""
     stage = START
-    signal_at = env.now + luck.expovariate(SIGNALS_PER_DAY)
+    signal_at = env.now + rng.expovariate(SIGNALS_PER_DAY)
     while stage != CHURNED:
         due, stage = min(
-            (env.now + luck.expovariate(1.0 / move.mean_days), move.destination) for move in MOVES_FROM[stage]
+            (env.now + rng.expovariate(1.0 / move.mean_days), move.destination) for move in MOVES_FROM[stage]
         )
         while signal_at < due:
             yield env.timeout(signal_at - env.now)
             counts["signal"] += 1
-            signal_at = env.now + luck.expovariate(SIGNALS_PER_DAY)
+            signal_at = env.now + rng.expovariate(SIGNALS_PER_DAY)
         yield env.timeout(due - env.now)
         counts["move"] += 1
         stages[number] = stage
@@ -27,9 +27,9 @@ def customer(env, luck, counts, stages, number):
 
 def run(customers: int, days: int, seed: int) -> Result:
     """Simulate a cohort."""
-    env, luck, counts = simpy.Environment(), random.Random(seed), Counter()
+    env, rng, counts = simpy.Environment(), random.Random(seed), Counter()
     stages = [START] * customers
     for number in range(customers):
-        env.process(customer(env, luck, counts, stages, number))
+        env.process(customer(env, rng, counts, stages, number))
     env.run(until=days)
     return result(counts["move"], counts["signal"], Counter(stages))

@@ -16,21 +16,20 @@ sim.yieldless(False)
 class Customer(sim.Component):
     """One customer."""
 
-    def setup(self, luck, counts):
-        self.luck, self.counts, self.stage = luck, counts, START
+    def setup(self, rng, counts):
+        self.rng, self.counts, self.stage = rng, counts, START
 
     def process(self):
-        luck, env = self.luck, self.env
-        signal_at = env.now() + luck.expovariate(SIGNALS_PER_DAY)
+        rng, env = self.rng, self.env
+        signal_at = env.now() + rng.expovariate(SIGNALS_PER_DAY)
         while self.stage != CHURNED:
             due, stage = min(
-                (env.now() + luck.expovariate(1.0 / move.mean_days), move.destination)
-                for move in MOVES_FROM[self.stage]
+                (env.now() + rng.expovariate(1.0 / move.mean_days), move.destination) for move in MOVES_FROM[self.stage]
             )
             while signal_at < due:
                 yield self.hold(till=signal_at)
                 self.counts["signal"] += 1
-                signal_at = env.now() + luck.expovariate(SIGNALS_PER_DAY)
+                signal_at = env.now() + rng.expovariate(SIGNALS_PER_DAY)
             yield self.hold(till=due)
             self.counts["move"] += 1
             self.stage = stage
@@ -39,7 +38,7 @@ class Customer(sim.Component):
 def run(customers: int, days: int, seed: int) -> Result:
     """Simulate a cohort."""
     env = sim.Environment(trace=False, random_seed=seed)
-    luck, counts = random.Random(seed), Counter()
-    cohort = [Customer(luck=luck, counts=counts) for _ in range(customers)]
+    rng, counts = random.Random(seed), Counter()
+    cohort = [Customer(rng=rng, counts=counts) for _ in range(customers)]
     env.run(till=days)
     return result(counts["move"], counts["signal"], Counter(each.stage for each in cohort))

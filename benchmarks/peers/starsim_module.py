@@ -44,10 +44,10 @@ class CustomerJourney(ss.Module):
         live = (self.stage < STAGES.index(CHURNED)).uids
         self.signals += len(self.pars.hears.filter(live))
         leaving = self.pars.leaves.filter(live)
-        luck, here = self.pars.goes_to.rvs(leaving), self.stage[leaving]
+        rng, here = self.pars.goes_to.rvs(leaving), self.stage[leaving]
         for code in range(len(LIVE)):
             those = here == code
-            way = np.minimum(np.searchsorted(self.shares[code], luck[those]), len(self.shares[code]) - 1)
+            way = np.minimum(np.searchsorted(self.shares[code], rng[those]), len(self.shares[code]) - 1)
             self.stage[leaving[those]] = self.destinations[code][way]
         self.moves += len(leaving)
         self.sim.people.request_death((self.stage == STAGES.index(CHURNED)).uids)

@@ -1,4 +1,4 @@
-"""The peers' journeys: each is the journey that it is said to be, by the matrix exponential and by its daily chain."""
+"""The peers' journeys agree with the matrix exponential and with the daily Markov chain."""
 
 from importlib import import_module
 
@@ -86,14 +86,14 @@ def test_the_world_of_our_engines_has_the_peers_rates():
 
 
 def test_the_expected_number_of_signals_and_its_variance_are_those_of_single_lives():
-    """Lives drawn one after the other from the absorption time's law, by its inverse, each with Poisson signals."""
-    luck = np.random.default_rng(5)
+    """Customers drawn from the absorption time's distribution, by its inverse, each with Poisson signals."""
+    rng = np.random.default_rng(5)
     days = np.linspace(0.0, DAYS, 366)
     of_a_day, now = expm(generator()), np.eye(len(STAGES))[STAGES.index(START)]
     gone = np.array([(now := now @ of_a_day)[-1] if day else 0.0 for day in days])
-    uniform = luck.random(400_000)
+    uniform = rng.random(400_000)
     live = np.where(uniform < gone[-1], np.interp(uniform, gone, days), DAYS)
-    signals = luck.poisson(SIGNALS_PER_DAY * live)
+    signals = rng.poisson(SIGNALS_PER_DAY * live)
     wanted = expected("continuous", DAYS)
     # A mean is within 4 of its standard errors; a variance of a nearly normal count has the relative error (2/n)^0.5.
     assert abs(signals.mean() - wanted.signals) < 4 * (wanted.signals_variance / signals.size) ** 0.5

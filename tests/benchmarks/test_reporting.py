@@ -1,4 +1,4 @@
-"""What the benchmarks report: aims that are met or not, and peers that are left out and say why."""
+"""Reports of the benchmarks: aims that are met or not, and excluded peers with the reason."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""The worlds that the engines are measured in are what the tables say they are."""
+"""The worlds of the benchmarks are as described in the tables."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A journey is data, and one that cannot work is refused with a message that says how to mend it."""
+"""A journey is data, and an invalid one is rejected with a message that explains how to correct it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions about the shape of a journey, held against brute force."""
+"""Questions about the structure of a journey, compared with brute force."""
 
 from __future__ import annotations
 

@@ -297,7 +297,7 @@ WORDS = st.sampled_from(["automated", "Manual", " manual", "manual\t", "automate
 def test_words_of_a_file_with_dictionaries_read_as_those_of_rows(
     words: list[tuple[str | None, str | None, str | None]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Where every word of a column is clean no row is looked at; where one is not, every row is."""
+    """If all values of a column are clean, no row is trimmed; otherwise every row is."""
     rows = [
         SIGNAL | {"signal_id": f"S{number}", "signal_type": kind, "journey_stage": stage, "source": source}
         for number, (kind, stage, source) in enumerate(words)

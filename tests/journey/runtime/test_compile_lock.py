@@ -1,4 +1,4 @@
-"""One process compiles, the others wait for it and read what it made; where nothing can be kept, nobody waits."""
+"""One process compiles, and the others wait and load its code; without a cache no process waits."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Standard output belongs to results: the database that reads and writes files prints nothing there."""
+"""Standard output is for results: the database prints nothing there."""
 
 from pathlib import Path
 
