@@ -95,7 +95,7 @@ def test_the_log_has_an_event_for_every_row_and_a_trace_for_every_customer(tmp_p
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--start-date", "tomorrow", "is not a date"),
+        ("--start-date", "tomorrow", "is not a valid date"),
         ("--start-date", "9999-12-31", "would end after the year 9999"),
         ("--trace", "t.xml", ".xes"),
     ],
