@@ -129,7 +129,7 @@ def test_identical_arms_have_identical_histories_in_the_engine():
 
 def test_different_arms_with_equal_results_are_not_called_identical():
     found = compare(with_seed(1), run_arm=fakes.all_alike)
-    assert "it was the same in every one of 10 replications" in found.verdict.text
+    assert "it is identical in all 10 replications" in found.verdict.text
     assert found.verdict.findings["treated"].outcome == "no_difference_shown"
 
 
