@@ -35,10 +35,10 @@ def test_the_tables_name_the_split_the_lift_and_the_null(planted):
     output = " ".join(done.stdout.split())
     assert done.exit_code == 0
     for words in (
-        "the customers are split between the arms (baseline",
+        "customers are assigned to one arm each (baseline",
         "treated compared with baseline, totals per customer",
         "lift",
-        'null "no difference in this metric"',
+        'null hypothesis "no difference in this metric"',
         "churn rate by segment",
         "Sample-ratio check passed",
         "All arms share the reviewers",
@@ -47,7 +47,7 @@ def test_the_tables_name_the_split_the_lift_and_the_null(planted):
         "--mode randomised",
     ):
         assert words in output
-    assert "same luck" not in output
+    assert "with common random numbers" not in output
 
 
 def test_sixty_columns_are_enough(planted):
@@ -71,7 +71,7 @@ def test_a_report_contains_the_tables_and_more(planted, tmp_path, ending):
         "power",
     ):
         assert words in text
-    assert "same luck" not in text
+    assert "with common random numbers" not in text
 
 
 def test_a_sample_ratio_mismatch_is_reported_before_any_conclusion(monkeypatch):
