@@ -43,7 +43,7 @@ def test_the_tables_name_the_split_the_lift_and_the_null(planted):
         "Sample-ratio check passed",
         "All arms share the reviewers",
         "One experiment of this size",
-        "if all 1,000 customers were in this arm and not in the baseline",
+        "if all 1,000 customers were in this arm instead of the baseline",
         "--mode randomised",
     ):
         assert words in output
