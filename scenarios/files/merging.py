@@ -112,7 +112,7 @@ def find_source(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
         if reached and reached >= depth:
             best, depth = layer.source, reached
     if depth == 0 and layers:
-        # Nobody said it, so it is missing: the file that was asked for is the place to mend it.
+        # No file sets it, so it is missing: the file that was asked for is the place to mend it.
         files = [layer.source for layer in layers if not layer.source.startswith("--")]
         return files[-1] if files else best
     return best
