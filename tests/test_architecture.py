@@ -23,6 +23,7 @@ def _imports(path):
             yield node.module.split(".")[0]
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("package", sorted(MAY_IMPORT))
 def test_imports_run_from_scenarios_to_simulation_to_journey(package):
     for path in (ROOT / package).rglob("*.py"):
@@ -92,6 +93,7 @@ def _circles(graph):
     )
 
 
+@pytest.mark.medium
 def test_no_folder_needs_a_folder_that_needs_it():
     circles = [[str(folder.relative_to(ROOT)) for folder in circle] for circle in _circles(_folder_graph())]
     assert circles == []

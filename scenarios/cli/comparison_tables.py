@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 _WIDE = 80
 
+_FULL_HEADINGS = 100
+"""Columns of a terminal in which the heading of the significance is not abbreviated."""
+
 
 def print_comparison(out: "Console", comparison: "Comparison") -> None:
     """Print a comparison: question, arms, effects, money, verdict, and the command that reproduces it."""
@@ -50,7 +53,7 @@ def print_comparison(out: "Console", comparison: "Comparison") -> None:
     _print_campaigns(out, comparison)
     for arm in comparison.effects:
         if comparison.experiment is None:
-            out.print(_effects_table(comparison, arm, wide=wide))
+            out.print(_effects_table(comparison, arm, out.width))
             out.print(f"{describe_variance_reduction(comparison, arm)}\n")
         else:
             print_experiment(out, comparison, comparison.experiment, arm)
@@ -83,13 +86,15 @@ def _print_campaigns(out: "Console", comparison: "Comparison") -> None:
         out.print(f"{TOTALS}\n")
 
 
-def _effects_table(comparison: "Comparison", arm: str, *, wide: bool) -> "Table":
+def _effects_table(comparison: "Comparison", arm: str, width: int) -> "Table":
+    wide = width >= _WIDE
+    significance = "significant\n(95 %, Holm)" if width >= _FULL_HEADINGS else "sig."
     columns = [
         "metric",
         "baseline",
         arm,
         "difference",
-        *(["95 % interval", "significant\n(95 %, Holm)"] if wide else []),
+        *(["95 % interval", significance] if wide else []),
     ]
     result = table(f"{arm} compared with baseline", *columns, right=columns[1:5])
     primary = comparison.loaded.scenario.primary_metric
@@ -103,7 +108,8 @@ def _effects_table(comparison: "Comparison", arm: str, *, wide: bool) -> "Table"
             result.add_row(label, *means, change, interval, _format_significance(effect))
         else:
             result.add_row(label, *means, f"{change}\n{interval}")
-    result.caption = "* primary metric"
+    abbreviation = "; sig.: significant (95 %, Holm)" if wide and width < _FULL_HEADINGS else ""
+    result.caption = f"* primary metric{abbreviation}"
     result.caption_justify = "left"
     return result
 

@@ -52,6 +52,7 @@ def test_our_engines_live_the_exact_journey(engine):
     assert worst(found, customers=customers, days=DAYS, clock="continuous") < LARGEST_Z
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("module", NO_EXTRA)
 def test_every_customer_is_somewhere_and_every_event_is_a_move_or_a_signal(module):
     found, _ = lived(module)

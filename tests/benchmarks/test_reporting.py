@@ -78,6 +78,7 @@ def a_small_gate(monkeypatch, tmp_path):
     return tmp_path / "RESULTS.md"
 
 
+@pytest.mark.medium
 def test_all_benchmarks_together_are_stored_and_single_ones_are_not(a_small_gate, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["benchmarks", "gate"])
     command.main()
@@ -91,6 +92,7 @@ def test_all_benchmarks_together_are_stored_and_single_ones_are_not(a_small_gate
     assert "numba" in stored
 
 
+@pytest.mark.medium
 def test_a_benchmark_that_fails_is_told_and_stored(a_small_gate, monkeypatch):
     monkeypatch.setattr(bench_gate, "_our_gate", lambda: 1 / 0)
     monkeypatch.setattr(sys, "argv", ["benchmarks"])

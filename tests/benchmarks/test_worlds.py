@@ -12,6 +12,7 @@ def _dwells(setup):
         yield from (clock.dwell, *clock.dwell_from.values())
 
 
+@pytest.mark.medium
 def test_the_gate_is_loaded_and_not_drowned():
     """A reviewer for a thousand customers, half a year: busy for most of the time, and requests do not expire."""
     run = run_arm(whole(1_000), seed=1, replication=0, days=180.0)
@@ -27,6 +28,7 @@ def test_the_whole_world_has_exponential_and_weibull_dwells_and_a_look_every_wee
     assert setup.active
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("law", sorted(LAWS))
 def test_a_world_of_one_law_has_no_other_and_keeps_the_means(law):
     made, given = list(_dwells(whole_by_law(10, law))), list(_dwells(whole(10)))

@@ -10,7 +10,15 @@ from tests.golden.stored import FOLDER, first_difference, read, write
 CASES = [(engine, name, compute) for engine in (*ENGINES, None) for name, compute in results(engine)]
 
 
-@pytest.mark.parametrize(("engine", "name", "compute"), CASES, ids=[f"{name}-{engine}" for engine, name, _ in CASES])
+def level(engine, name):
+    """The reference engine takes time, and arms that share a run are compiled for their number."""
+    return pytest.mark.slow if engine == "reference" or name.startswith("randomised") else pytest.mark.compiled
+
+
+@pytest.mark.parametrize(
+    ("engine", "name", "compute"),
+    [pytest.param(*case, id=f"{case[1]}-{case[0]}", marks=level(*case[:2])) for case in CASES],
+)
 def test_what_is_computed_is_what_is_stored(engine, name, compute):
     assert first_difference(read(name), json.loads(json.dumps(compute()))) is None
 

@@ -48,6 +48,7 @@ def found(connection):
     return list(zip(rows["case_id"].tolist(), rows["number"].tolist(), strict=True))
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(ids, unique=True), st.lists(ids, max_size=40), st.randoms(use_true_random=False))
 def test_every_row_of_a_customer_is_found_and_no_other(customers, strangers, rng):
@@ -58,6 +59,7 @@ def test_every_row_of_a_customer_is_found_and_no_other(customers, strangers, rng
     assert found(connection) == [(places[key], number) for number, key in enumerate(rows) if key in places]
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("step", [1, 7919])
 def test_rows_are_found_in_the_order_of_the_customers_and_in_any_other(step):
     # More rows than a database batch, and far more than the number of consecutive wrong guesses.
@@ -83,6 +85,7 @@ def test_an_error_in_the_middle_of_a_result_is_raised():
         list(QueryResult(query).batches())
 
 
+@pytest.mark.slow
 def test_a_signal_type_added_after_reading_is_evaluated_like_any_other(tmp_path):
     pq.write_table(pa.table({"customer_id": ["A", "B"]}), tmp_path / "customers.parquet")
     signals = {
@@ -101,6 +104,7 @@ def test_a_signal_type_added_after_reading_is_evaluated_like_any_other(tmp_path)
     assert alone[1].severity > 0
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("written", [" High", "high", "HIGH "])
 def test_values_of_parquet_files_are_normalised_like_those_of_text_files(tmp_path, written):
     for kind in ("csv", "parquet"):
@@ -112,6 +116,7 @@ def test_values_of_parquet_files_are_normalised_like_those_of_text_files(tmp_pat
     assert [f.code for f in columnar.findings] == [f.code for f in text.findings]
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("kinds", [MAX_DISTINCT_VALUES, MAX_DISTINCT_VALUES + 1])
 def test_every_row_of_a_column_with_many_distinct_values_is_read(tmp_path, kinds):
     """The maximum of noted values, and one more: then values are read row by row, also with white space around them."""

@@ -41,6 +41,7 @@ def fields_of(decision):
     return {name: getattr(decision, name) for name in COLUMNS}
 
 
+@pytest.mark.compiled
 @FEW
 @given(companies(), policies, judgements)
 def test_every_decision_equals_the_one_made_alone(company, policy, as_of):
@@ -61,6 +62,7 @@ def test_every_decision_equals_the_one_made_alone(company, policy, as_of):
         )
 
 
+@pytest.mark.slow
 @FEW
 @given(companies(most=6), policies)
 def test_every_replayed_decision_equals_the_one_made_alone(company, policy):
@@ -82,6 +84,7 @@ def bundled():
     return read_folder(bundled_folder())
 
 
+@pytest.mark.compiled
 def test_one_row_becomes_a_full_decision_with_reasons(bundled):
     table = evaluate_batch(bundled)
     for place, key in enumerate(bundled.customer_ids()):
@@ -91,6 +94,7 @@ def test_one_row_becomes_a_full_decision_with_reasons(bundled):
         assert decision.reasons
 
 
+@pytest.mark.compiled
 def test_other_data_frames_read_a_table_of_decisions_through_arrow(bundled):
     pyarrow = pytest.importorskip("pyarrow")
     table = evaluate_batch(bundled, "2025-01-16")
@@ -99,6 +103,7 @@ def test_other_data_frames_read_a_table_of_decisions_through_arrow(bundled):
     assert frame.column("recommended_action").to_pylist() == list(table.recommended_actions())
 
 
+@pytest.mark.compiled
 def test_customers_without_any_other_record_are_evaluated_too():
     records = Records.from_tables({"customers": [{"customer_id": "A"}]})
     table = evaluate_batch(records, "2030-01-01")
@@ -106,6 +111,7 @@ def test_customers_without_any_other_record_are_evaluated_too():
     assert len(evaluate_batch(Records.from_tables({"customers": []}), "2030-01-01")) == 0
 
 
+@pytest.mark.compiled
 def test_missing_approvals_are_the_same_in_a_batch_and_one_by_one(monkeypatch):
     from journey.evaluation import missing_approvals
 

@@ -42,6 +42,7 @@ def bundled() -> Records:
 
 
 class TestTheBundledCompany:
+    @pytest.mark.medium
     def test_the_imperfections_of_the_seed_are_noticed(self, bundled: Records) -> None:
         about = {(finding.code, finding.customer_id) for finding in check(bundled).findings}
         assert about >= {
@@ -71,6 +72,7 @@ class TestTheBundledCompany:
         assert not found(report, "human-override")
         assert len(found(report, "pending-intervention")) == 3
 
+    @pytest.mark.medium
     def test_a_bare_date_includes_its_whole_day(self, bundled: Records) -> None:
         assert check(bundled, as_of=date(2025, 1, 20)).counts == check(bundled).counts
         assert not found(check(bundled, as_of=date(2025, 1, 20)), "dated-after-as-of")
@@ -86,6 +88,7 @@ def test_clean_records_have_no_errors_and_no_warnings() -> None:
     assert check(company()).counts == {"error": 0, "warning": 0, "notice": 4}  # the stages that no one is in
 
 
+@pytest.mark.medium
 def test_the_report_is_json_ready() -> None:
     report = check(company())
     assert report.as_dict() == {
@@ -109,6 +112,7 @@ def test_every_check_has_a_code_and_a_sentence() -> None:
 OTHER = {**CUSTOMER, "customer_id": "K2"}
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("code", "sets", "record"),
     [
@@ -172,6 +176,7 @@ class TestHistory:
             for stage, day, before in steps
         ]
 
+    @pytest.mark.medium
     def test_consecutive_rows_are_moves_too(self) -> None:
         log = self.entries(("onboarding", "2031-01-01", None), ("support", "2031-02-01", "engagement"))
         assert [f.message[:21] for f in noticed("illegal-move", journey_state_log=log)] == ["onboarding -> support"]
@@ -198,6 +203,7 @@ class TestHistory:
         assert not noticed("stage-mismatch", journey_state_log=log, interventions=[], outcomes=[])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recorded_at", [None, "2031-03-08", "2031-03-08T23:00", "2031-03-09"])
 def test_a_signal_recorded_within_a_day_is_neither_late_nor_too_early(recorded_at: str | None) -> None:
     signals = [{**SIGNAL, "recorded_at": recorded_at}]
@@ -212,6 +218,7 @@ def test_a_signal_on_the_day_that_it_was_detected_is_not_too_early_for_a_bare_da
     )
 
 
+@pytest.mark.medium
 def test_a_record_after_as_of_is_ignored_and_reported_once() -> None:
     late = {**SIGNAL, "signal_strength": 0.9, "recorded_at": "2031-03-10"}
     sets = {"signals": [late], "interventions": [], "outcomes": []}
@@ -237,12 +244,14 @@ def test_the_finding_about_a_record_names_that_its_customer_was_set_aside() -> N
     assert "was set aside" in finding.message
 
 
+@pytest.mark.medium
 def test_a_faded_signal_does_not_conflict_with_others() -> None:
     positive = {**SIGNAL, "signal_id": "S2", "signal_type": "renewal_intent"}
     assert noticed("conflicting-signals", signals=[SIGNAL, positive])
     assert not noticed("conflicting-signals", signals=[{**SIGNAL, "detected_at": "2031-01-01"}, positive])
 
 
+@pytest.mark.medium
 def test_another_journey_has_other_rules() -> None:
     journey = Journey.build(
         name="club", stages=("Guest", "Member", "Ghost"), initial="Guest", moves=[Move("join", "Guest", "Member")]
@@ -268,6 +277,7 @@ def test_a_moment_with_a_zone_is_understood() -> None:
 _IN_ORDER: list[tuple[str, str | None, str | None]] = []
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_finding(random: Any) -> None:
@@ -298,6 +308,7 @@ def _finding_keys(rows: dict[str, list[dict[str, Any]]]) -> list[tuple[str, str 
     )
 
 
+@pytest.mark.medium
 def test_twenty_thousand_customers_take_a_moment() -> None:
     count = 20_000
     records = Records.from_tables({

@@ -1,5 +1,7 @@
 """The imperfect company: the findings on its data equal the list in its README."""
 
+import pytest
+
 from journey.checks import check
 from journey.detectors import detect
 from journey.records.folder import bundled_folder, read_folder
@@ -11,6 +13,7 @@ def _listed() -> list[tuple[str, str, str, str]]:
     return [(row[0], row[1], row[2], row[3]) for row in rows[1:]]
 
 
+@pytest.mark.medium
 def test_every_finding_is_listed_and_every_listed_one_is_found() -> None:
     report = check(read_folder(bundled_folder("imperfect")))
     found = [(str(f.severity), f.code, f.dataset, f.record or "-") for f in report.findings]
@@ -40,6 +43,7 @@ def test_it_has_baseline_customers_and_raw_events() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.medium
 def test_it_shares_nothing_with_the_other_company() -> None:
     ten, imperfect = read_folder(bundled_folder()), read_folder(bundled_folder("imperfect"))
     assert not set(ten.customer_ids()) & set(imperfect.customer_ids())

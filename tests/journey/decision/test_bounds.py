@@ -55,6 +55,7 @@ def looks(draw):
     return known, stage, days, evidence, masses, lead, bright
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(looks(), st.floats(0.0, 1000.0) | st.floats(0.0, 1e6), st.just(0.0) | st.floats(0.0, 400.0), shares)
 def test_what_bounds_tell_of_some_time_is_what_the_rules_say_at_any_moment_of_it(look, age, later, share):
@@ -67,6 +68,7 @@ def test_what_bounds_tell_of_some_time_is_what_the_rules_say_at_any_moment_of_it
         assert reason != ACT
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(looks(), st.floats(0.0, 30.0))
 def test_an_action_that_bounds_tell_is_the_one_of_the_rules(look, age):

@@ -22,6 +22,7 @@ def severity(customer, *, as_of=LATE, policy=None):
     return Orchestrator(policy).evaluate_customer(*customer, as_of=as_of).severity
 
 
+@pytest.mark.medium
 @given(known(), policies, judgements)
 def test_every_score_lies_between_0_and_1(customer, policy, as_of):
     decision = Orchestrator(policy).evaluate_customer(*customer, as_of=as_of)
@@ -53,6 +54,7 @@ def test_one_more_negative_signal_never_lowers_risk(customer, more, policy):
     assert severity(worse, policy=policy) >= severity(customer, policy=policy) - 1e-12
 
 
+@pytest.mark.medium
 @given(known(), signals(types=POSITIVE), policies)
 def test_one_more_positive_signal_never_raises_risk(customer, more, policy):
     # The same signal reported twice with two strengths is a contradiction, not one more signal.
@@ -80,6 +82,7 @@ def test_an_older_signal_never_weighs_more_than_the_same_one_newer(customer, sig
     assert old.confidence <= new.confidence
 
 
+@pytest.mark.medium
 @given(known(), st.floats(1.0, 1e9))
 def test_value_is_not_risk(customer, value):
     assume(customer.customer.account_value > 0.0)
@@ -93,6 +96,7 @@ def test_value_is_not_risk(customer, value):
     )
 
 
+@pytest.mark.medium
 @given(known(), known(), judgements)
 def test_what_is_recorded_later_changes_nothing(customer, other, as_of):
     """No look-ahead: every record after the cutoff may be there or not."""
@@ -126,6 +130,7 @@ def test_of_conflicting_duplicates_the_strongest_negative_and_the_weakest_positi
     assert both.triggered_by_signals == one.triggered_by_signals
 
 
+@pytest.mark.medium
 @given(known(), policies, judgements)
 def test_only_a_decision_to_act_names_money_or_asks_for_approval(customer, policy, as_of):
     decision = Orchestrator(policy).evaluate_customer(*customer, as_of=as_of)

@@ -64,12 +64,14 @@ def hold_the_evaluation_to_the_single_path(company, policy, as_of):
         assert tuple(at_once.findings[:most]) == tuple(one_by_one.findings[:most])
 
 
+@pytest.mark.slow
 @FEW
 @given(companies(), policies, judgements)
 def test_every_column_of_a_batch_is_what_is_decided_alone(company, policy, as_of):
     hold_the_columns_to_single_decisions(company, policy, as_of)
 
 
+@pytest.mark.compiled
 @FEW
 @given(companies(most=8), policies, judgements)
 def test_an_evaluation_at_once_says_what_one_after_another_says(company, policy, as_of):
@@ -95,10 +97,12 @@ def bundled():
     return read_folder(bundled_folder())
 
 
+@pytest.mark.compiled
 def test_the_bundled_company_is_evaluated_alike(bundled):
     assert evaluate(bundled, replay=True, batch=True).as_dict() == evaluate(bundled, replay=True, batch=False).as_dict()
 
 
+@pytest.mark.compiled
 def test_a_customer_with_thousands_of_unsorted_signals_is_sorted_correctly():
     # Far more signals than the largest gap of the sort that is used here, with ties in every column.
     count = 3_000
@@ -121,6 +125,7 @@ def test_a_customer_with_thousands_of_unsorted_signals_is_sorted_correctly():
     assert row == {name: as_row(alone)[name] for name in row}
 
 
+@pytest.mark.medium
 def test_small_record_sets_single_customers_and_governance_do_not_use_the_batch(bundled):
     key = bundled.customer_ids()[0]
     assert evaluate(bundled).table is None
@@ -128,6 +133,7 @@ def test_small_record_sets_single_customers_and_governance_do_not_use_the_batch(
     assert evaluate(bundled, governance=(), batch=True).table is None
 
 
+@pytest.mark.compiled
 def test_the_breakdown_counts_every_decision_once(bundled):
     table = evaluate_batch(bundled)
     shares = table.breakdown()
@@ -140,6 +146,7 @@ def test_the_breakdown_counts_every_decision_once(bundled):
     assert sum(share.needing_approval for share in shares) == table.count_totals().needing_approval
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
 def test_decisions_are_written_atomically_with_all_numbers(bundled, tmp_path, ending):
     table = evaluate_batch(bundled)
@@ -154,6 +161,7 @@ def test_decisions_are_written_atomically_with_all_numbers(bundled, tmp_path, en
         assert read.to_pylist() == rows_of(table)
 
 
+@pytest.mark.compiled
 def test_decisions_are_not_written_to_unsupported_formats_or_folders(bundled, tmp_path):
     table = evaluate_batch(bundled)
     with pytest.raises(InputError, match=r"\.parquet or \.csv"):

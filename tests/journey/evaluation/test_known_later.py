@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import pytest
+
 from journey.evaluation.missing_approvals import find_missing_approvals
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader
@@ -16,6 +18,7 @@ def decided(as_of, *signals):
     return Orchestrator().evaluate_customer(*case, as_of=as_of)
 
 
+@pytest.mark.medium
 def test_a_signal_counts_from_the_moment_it_was_recorded():
     before, after = decided("2031-03-12T09:59", LATE), decided("2031-03-12T10:00", LATE)
     assert before == decided("2031-03-12T09:59")

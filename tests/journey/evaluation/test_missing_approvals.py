@@ -1,5 +1,7 @@
 """Missing approvals are found alike one customer at a time and in a batch."""
 
+import pytest
+
 from journey.batch.approval_breaches import find_breaches_in_batch
 from journey.decision.as_of import AsOf
 from journey.evaluation.evaluate import evaluate
@@ -11,6 +13,7 @@ from tests.journey.companies import CUSTOMER, INTERVENTION, SIGNAL, company
 AS_OF = "2031-03-31"
 
 
+@pytest.mark.compiled
 def test_the_check_the_evaluation_and_the_batch_find_the_same():
     records = company(
         customers=[{**CUSTOMER, "risk_tier": "high", "account_value": 900_000}],

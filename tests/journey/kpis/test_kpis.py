@@ -55,6 +55,7 @@ UNKNOWN = (
 )
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("name", sorted(SEED))
 def test_the_seeds_kpis_by_hand(seed, name):
     value, n = SEED[name]
@@ -104,6 +105,7 @@ def company(outcomes, **changes):
     )  # fmt: skip
 
 
+@pytest.mark.medium
 def test_a_missing_outcome_and_a_null_are_not_zeros():
     empty = evaluate(company([]), as_of="2031-01-10")
     assert kpi(empty, "time_to_resolution_days").status == "unknown"
@@ -115,6 +117,7 @@ def test_a_missing_outcome_and_a_null_are_not_zeros():
     assert kpi(null, "intervention_success_rate").value == 1.0
 
 
+@pytest.mark.medium
 def test_outcomes_join_on_intervention_and_customer():
     row = {"intervention_id": "I", "outcome": "resolved", "churn_risk_delta": -0.5, "measured_at": "2031-01-05"}
     same_customer = evaluate(company([row | {"customer_id": "A"}]), as_of="2031-01-10")
@@ -124,6 +127,7 @@ def test_outcomes_join_on_intervention_and_customer():
     assert kpi(other_customer, "revenue_preserved").value is None
 
 
+@pytest.mark.medium
 def test_two_outcomes_of_one_intervention_are_counted_once_by_the_later_one():
     rows = [
         {"outcome_id": f"O{day}", "intervention_id": "I", "customer_id": "A", "outcome": "resolved",
@@ -140,6 +144,7 @@ def test_an_outcome_without_a_date_gets_the_latest_date_of_the_records():
     assert kpi(evaluate(records), "intervention_success_rate").n == 1
 
 
+@pytest.mark.medium
 def test_costs_are_charged_only_for_actions_carried_out():
     waiting = evaluate(company([], requires_human_approval=True), as_of="2031-01-05").ledger
     costs = {line.name: line.amount for line in waiting.lines if line.kind == "cost"}
@@ -156,6 +161,7 @@ def test_an_action_without_a_price_is_reported_as_not_counted():
     assert "action: send_flowers" in ledger.not_counted
 
 
+@pytest.mark.medium
 def test_signals_before_and_after_a_contact_are_compared_once_the_window_after_it_is_complete():
     days = ("2030-12-25", "2030-12-28", "2031-01-06")
     records = Records.from_tables(
@@ -171,6 +177,7 @@ def test_signals_before_and_after_a_contact_are_compared_once_the_window_after_i
     assert kpi(evaluate(records, as_of="2031-01-15"), "negative_signals_before_after_contact").value == -1.0
 
 
+@pytest.mark.medium
 def test_kpis_go_to_the_sink(seed):
     sink = MemoryKpiSink()
     evaluate(read_folder(bundled_folder()), sink=sink)

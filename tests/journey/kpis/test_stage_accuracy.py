@@ -30,6 +30,7 @@ def test_decisions_add_up():
     assert judged(interventions=[THEN, wrong]) == (1, 2)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     "sets",
     [

@@ -46,6 +46,7 @@ def facts_with_outcome(guard: Guard, *, passes: bool) -> Facts:
     return Facts(**known)  # type: ignore[arg-type]
 
 
+@pytest.mark.medium
 @given(journeys(max_arcs=20))
 @settings(max_examples=100)
 def test_machine_table_and_dictionary_agree_on_every_stage_move_and_guard_outcome(journey: Journey):
@@ -180,6 +181,7 @@ def test_a_move_made_says_where_it_leads():
     assert position.stage == "engagement"
 
 
+@pytest.mark.medium
 @given(journeys())
 @settings(max_examples=50)
 def test_asking_for_illegal_moves_leaves_the_machine_as_it_was(journey: Journey):
@@ -295,6 +297,7 @@ class CustomersInTime(RuleBasedStateMachine):
         assert all(JOURNEY_WITH_TIME.is_legal_step(a, b) for a, b in steps)
 
 
+@pytest.mark.medium
 def test_random_walks_with_time_follow_the_rules_and_cover_every_edge():
     CustomersInTime.edges_walked.clear()
     CustomersInTime.results_seen.clear()

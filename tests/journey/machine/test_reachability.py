@@ -123,6 +123,7 @@ def test_covering_paths_are_legal_and_make_every_reachable_move(journey: Journey
     assert {move for path in paths for move in path} == {m for m in journey.moves if m.source not in unreachable}
 
 
+@pytest.mark.medium
 @given(journeys(guarded=False, max_stages=5, max_arcs=8))
 @settings(max_examples=200, deadline=None)
 def test_no_smaller_set_of_paths_makes_every_move(journey: Journey):

@@ -28,6 +28,7 @@ def test_the_command_is_listed_if_and_only_if_its_contract_is_complete():
     assert set(OWN_KEYS) | set(SECTIONS) | set(find_missing_sections()) == set(CONTRACT)
 
 
+@pytest.mark.medium
 def test_the_json_has_findings_and_the_funnel(run):
     result = run("--json")
     assert result.exit_code == 0
@@ -42,6 +43,7 @@ def test_the_json_has_findings_and_the_funnel(run):
     assert found["funnel"][0]["conversion"] is None
 
 
+@pytest.mark.medium
 def test_the_output_shows_leaky_cells(run):
     result = run("--as-of", "2026-03-19", "--limit", "3")
     assert result.exit_code == 0
@@ -52,6 +54,7 @@ def test_the_output_shows_leaky_cells(run):
     )
 
 
+@pytest.mark.medium
 def test_the_report_is_written_and_an_unknown_file_type_is_refused(run, tmp_path):
     target = tmp_path / "report.md"
     assert run("--report", target).exit_code == 0
@@ -70,6 +73,7 @@ def test_a_folder_without_campaigns_is_refused_with_one_message(run, tmp_path):
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.medium
 def test_an_earlier_as_of_gives_a_smaller_funnel():
     tables = rows()
     for event in tables["funnel_events"][:4]:
@@ -78,6 +82,7 @@ def test_an_earlier_as_of_gives_a_smaller_funnel():
     assert {step.date.isoformat() for step in found.funnel} == {"2026-03-13"}
 
 
+@pytest.mark.slow
 def test_the_report_has_all_sections(run, tmp_path):
     for name in ("report.md", "report.html"):
         assert run("--report", tmp_path / name).exit_code == 0
@@ -94,6 +99,7 @@ def test_the_report_has_all_sections(run, tmp_path):
     assert all(f"<h2>{section}</h2>" in page for section in sections)
 
 
+@pytest.mark.medium
 def test_the_summary_reports_a_disagreement_with_the_ledger():
     from scenarios.reports.campaigns.report import build_report
     from scenarios.reports.document import render_markdown
@@ -104,6 +110,7 @@ def test_the_summary_reports_a_disagreement_with_the_ledger():
     assert "the recorded net is $2,942.00 less than the net from performance, in CAMP\\_001" in text
 
 
+@pytest.mark.medium
 def test_empty_records_give_a_report_and_tables():
     from scenarios.cli.campaign_tables import print_campaigns
     from scenarios.cli.console import console
@@ -118,6 +125,7 @@ def test_empty_records_give_a_report_and_tables():
     assert "Experiments: none" in out.file.getvalue()
 
 
+@pytest.mark.medium
 def test_the_output_shows_rollups_experiments_attribution_targets_and_roi(run):
     text = run("--limit", "4").stdout
     for title in ("By stage and segment", "Segments from 2026-03-10 to 2026-03-16", "Experiments", "Attribution",
@@ -126,12 +134,14 @@ def test_the_output_shows_rollups_experiments_attribution_targets_and_roi(run):
     assert "net $26,531.10" in text
 
 
+@pytest.mark.medium
 def test_the_window_and_order_options_take_effect(run):
     found = json.loads(run("--window", "3", "--order", "2", "--json").stdout)
     assert ("2026-03-14", "2026-03-16") in {(row["window_start"], row["window_end"]) for row in found["rollups"]}
     assert {row["order"] for row in found["attribution"] if row["method"] == "markov"} == {2}
 
 
+@pytest.mark.medium
 def test_the_audit_trail_of_a_decision_comes_from_the_log_if_there_is_one():
     tables = rows()
     tables["marketing_log"] = [
@@ -155,6 +165,7 @@ def test_the_audit_trail_of_a_decision_comes_from_the_log_if_there_is_one():
     assert second["trail"][2] == {"at": None, "what": "executed", "who": None}
 
 
+@pytest.mark.medium
 def test_an_approval_after_the_last_possible_date_has_no_date_and_raises_no_error():
     tables = rows()
     tables["budget_actions"][0] |= {"timestamp": "9999-12-31T23:00:00", "approval_latency_minutes": 600}
@@ -165,6 +176,7 @@ def test_an_approval_after_the_last_possible_date_has_no_date_and_raises_no_erro
     assert "BUD_0002" not in decisions
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("width", [40, 60, 120])
 def test_output_fits_a_narrow_terminal_with_one_block_per_row(width):
     from scenarios.cli.campaign_tables import print_campaigns
@@ -193,6 +205,7 @@ def test_long_ids_can_wrap_in_report_tables():
     assert "The marketing log is empty." in text
 
 
+@pytest.mark.medium
 def test_shared_results_are_computed_once(monkeypatch):
     """An evaluation computes the inbox, the funnel, the experiments and the allocation once each."""
     from journey.marketing.analysis import experiments

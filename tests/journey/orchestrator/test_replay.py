@@ -98,6 +98,7 @@ def random_policy(rng):
     )  # fmt: skip
 
 
+@pytest.mark.medium
 def test_agreement_is_robust_to_small_changes_of_the_policy(records, cases):
     """At least 40 % of the policies within 15 % of the default agree fully as well."""
     rng, as_of = random.Random(2024), default_as_of(records)

@@ -62,6 +62,7 @@ class TestFolders:
             Records.from_tables({"signal": []})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["json", "jsonl", "csv", "parquet"])
 @pytest.mark.parametrize("content", [b"", b"  \n\n", codecs.BOM_UTF8])
 def test_an_empty_file_is_an_empty_set_and_it_is_said(tmp_path: Path, ending: str, content: bytes) -> None:
@@ -104,6 +105,7 @@ def test_a_deeply_nested_row_is_set_aside(tmp_path: Path) -> None:
     assert [row.reason for row in records.set_aside] == ["the row is not an object with fields"]
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("what", MALFORMED)
 def test_a_malformed_file_is_an_error_with_file_and_place(tmp_path: Path, what: str) -> None:
     ending, content, message = MALFORMED[what]
@@ -139,6 +141,7 @@ class TestRowsOfText:
         assert records.counts()["signals"] == 2
         assert 'S2,"K1"x' in records.set_aside[0].content
 
+    @pytest.mark.medium
     @pytest.mark.parametrize(("separator", "newline"), [(";", "\n"), ("\t", "\r\n"), ("|", "\r")])
     def test_csv_comes_in_many_dialects(self, tmp_path: Path, newline: str, separator: str) -> None:
         text = (SIGNAL_HEADER + GOOD).replace(",", separator).replace("\n", newline)
@@ -259,6 +262,7 @@ _TEXTS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=_TEXTS, ending=st.sampled_from(["json", "jsonl", "csv", "parquet", "csv.gz"]))
 @example(content=b'customer_id,segment\n"', ending="csv")

@@ -42,6 +42,7 @@ def test_the_bundled_company_reads_without_a_word() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("name", ["customer_journey", "imperfect"])
 def test_every_field_reads_as_a_single_record_does(name: str) -> None:
     """Validation by column and validation of one record agree, for every row that is used."""
@@ -79,6 +80,7 @@ def test_an_unknown_customer_is_never_invented() -> None:
     assert len(records.signals_for("nobody")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "ending"),
     [("customer_journey", "csv"), ("imperfect", "jsonl"), ("imperfect", "csv"), ("imperfect", "parquet")],
@@ -109,6 +111,7 @@ def _frames() -> dict[str, list[dict[str, object]]]:
     return {name: list(rows) for name, rows in bundled_rows().items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow", "rows", "records"])
 def test_frames_enter_as_files_do(kind: str) -> None:
     expected = read_folder(bundled_folder())
@@ -203,6 +206,7 @@ class TestDuplicates:
         assert [row.row_number for row in records.set_aside] == [2, 3]
         assert {(f.code, f.severity) for f in records.findings} == {("duplicate-record", FindingSeverity.NOTICE)}
 
+    @pytest.mark.medium
     @pytest.mark.parametrize(("kind", "kept"), [("usage_drop", 0.9), ("renewal_intent", 0.2)])
     @pytest.mark.parametrize("strengths", [(0.2, 0.5, 0.9), (0.9, 0.2, 0.5)])
     def test_of_conflicting_strengths_the_worse_for_the_customer_is_kept(
@@ -214,6 +218,7 @@ class TestDuplicates:
         assert signal.signal_strength == kept
         assert [finding.code for finding in records.findings] == ["conflicting-duplicate"] * 2
 
+    @pytest.mark.medium
     @pytest.mark.parametrize("dataset", ["customers", "interventions", "outcomes"])
     def test_of_rows_that_contradict_the_first_is_kept_and_it_is_an_error(self, dataset: str) -> None:
         changed = {"customers": "segment", "interventions": "recommended_action", "outcomes": "outcome"}[dataset]
@@ -278,6 +283,7 @@ _ANY_VALUE = st.one_of(
 _FIELDS = st.sampled_from([column.name for column in get_columns("signals")])
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.lists(st.dictionaries(_FIELDS, _ANY_VALUE, max_size=7), max_size=6))
 def test_every_row_is_either_used_or_set_aside(rows: list[dict[str, object]]) -> None:
@@ -292,6 +298,7 @@ def test_every_row_is_either_used_or_set_aside(rows: list[dict[str, object]]) ->
 WORDS = st.sampled_from(["automated", "Manual", " manual", "manual\t", "automated ", "\r\n", "", "by hand", None])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(words=st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=6))
 def test_words_of_a_file_with_dictionaries_read_as_those_of_rows(

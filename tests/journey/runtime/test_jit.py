@@ -28,6 +28,7 @@ def compiled():
     return jit.compile_kernels(rules)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("name", sorted(numbers))
 def test_compiled_rules_give_the_same_bits(compiled, name):
     @settings(max_examples=200)
@@ -126,6 +127,7 @@ def test_compiled_code_is_kept_in_the_cache_and_numbas_own_setting_is_left_alone
     assert list(tmp_path.rglob("*.nbc"))
 
 
+@pytest.mark.medium
 def test_importing_the_orchestrator_does_not_import_numba():
     code = "import sys, journey.evaluation.evaluate; print('numba' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -135,9 +137,10 @@ def test_importing_the_orchestrator_does_not_import_numba():
 def test_compiling_loads_no_linear_algebra_and_leaves_numbas_to_others():
     code = """
 import sys
-from journey import jit, rules
+from journey.decision import rules
+from journey.runtime import jit
 
-jit.compiled(rules, cache=False).fade(1.0, 0.1)
+jit.compile_kernels(rules, cache=False).fade(1.0, 0.1)
 print("scipy.linalg" in sys.modules)
 
 import numba

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from journey.runtime.recent_cache import RecentCache
 
 
+@pytest.mark.medium
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=60))
 def test_caching_only_changes_how_often_results_are_created(requests):
     owners, cache, created = [object() for _ in range(4)], RecentCache(), []

@@ -109,6 +109,7 @@ def test_both_engines_give_the_same_histories(name):
 CHURN = {"SMB": (0.25, 0.35), "Mid-Market": (0.12, 0.18), "Enterprise": (0.06, 0.10)}
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", YEARLY)
 def test_yearly_churn_by_segment(name):
     """With as many customers in each segment as it takes to tell their churn: its standard error is 0.008 or less."""
@@ -122,6 +123,7 @@ def test_yearly_churn_by_segment(name):
         assert low <= run.metrics[f"churn_rate[{segment}]"] <= high, segment
 
 
+@pytest.mark.slow
 def test_churn_is_of_the_kinds_that_are_reported():
     """Failing cards take 20-40 % of the SMB churn; most churn of the others comes at the end of a contract."""
     for segment, reason, low, high in (
@@ -136,6 +138,7 @@ def test_churn_is_of_the_kinds_that_are_reported():
         assert low <= reasons.count(reason) / len(reasons) <= high, segment
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", ASKED)
 def test_customers_are_not_bothered(name):
     days, runs = simulated(name)

@@ -29,6 +29,7 @@ def _refused(folder, *arguments):
     return " ".join(done.stderr.split())
 
 
+@pytest.mark.slow
 def test_a_proposal_is_entered_approved_executed_and_rolled_back_and_the_evaluation_follows(folder):
     balances = []
     for day, *arguments in (
@@ -62,6 +63,7 @@ def test_a_proposal_is_entered_approved_executed_and_rolled_back_and_the_evaluat
     assert back["balances"] == {"CH_03": 2572.5, "CH_02": 5297.5}
 
 
+@pytest.mark.slow
 def test_a_recorded_action_is_moved_on_by_the_log_and_its_record_stays_as_it_is(folder):
     records = (folder / "budget_actions.json").read_bytes()
     done = invoke("budget", "reject", "BUD_0003", folder, "--by", "ANNA", "--on", "2026-03-20")
@@ -78,6 +80,7 @@ def test_a_recorded_action_is_moved_on_by_the_log_and_its_record_stays_as_it_is(
     assert [json.loads(line)["to_status"] for line in lines] == ["proposed", "rejected"]
 
 
+@pytest.mark.medium
 def test_every_rule_is_named_and_nothing_is_written(folder):
     own = ["--campaign", "CAMP_002", "--on", "2026-03-20"]
     from_search = [*own, "--from", "CH_02"]
@@ -105,6 +108,7 @@ def test_every_rule_is_named_and_nothing_is_written(folder):
         assert rule in _refused(folder, *arguments), arguments
 
 
+@pytest.mark.slow
 def test_no_one_approves_their_own_transfer_in_any_spelling(folder):
     own = ["--campaign", "CAMP_002", "--from", "CH_03", "--to", "CH_02", "--amount", "600", "--on", "2026-03-20"]
     assert invoke("budget", "propose", "MINE", folder, "--by", "Anna Berg", *own).exit_code == 0
@@ -114,6 +118,7 @@ def test_no_one_approves_their_own_transfer_in_any_spelling(folder):
     assert invoke("budget", "approve", "MINE", folder, "--by", "Bert", "--on", "2026-03-21").exit_code == 0
 
 
+@pytest.mark.medium
 def test_who_proposed_is_to_be_said_where_the_record_does_not(folder):
     actions = json.loads((folder / "budget_actions.json").read_text(encoding="utf-8"))
     actions[2]["proposed_by"] = "human"
@@ -123,6 +128,7 @@ def test_who_proposed_is_to_be_said_where_the_record_does_not(folder):
     assert invoke("budget", *reject, "--proposed-by", "CARL").exit_code == 0
 
 
+@pytest.mark.slow
 def test_money_that_waits_is_not_promised_twice(folder):
     assert invoke("budget", "propose", PROPOSED, folder, "--on", "2026-03-20").exit_code == 0
     own = ["--campaign", "CAMP_002", "--from", "CH_03", "--to", "CH_02", "--on", "2026-03-20"]
@@ -131,6 +137,7 @@ def test_money_that_waits_is_not_promised_twice(folder):
     assert invoke("budget", "propose", "MORE", folder, "--by", "ANNA", "--amount", "1292.50", *own).exit_code == 0
 
 
+@pytest.mark.medium
 def test_the_bundled_records_and_broken_or_foreign_logs_are_never_written_to(folder, tmp_path):
     bundled = bundled_folder(BUNDLED)
     assert "which are read-only" in _refused(bundled, "reject", "BUD_0003", bundled, "--by", "ANNA")
@@ -143,6 +150,7 @@ def test_the_bundled_records_and_broken_or_foreign_logs_are_never_written_to(fol
     assert "there is no such folder" in invoke("budget", "reject", "BUD_0003", tmp_path / "nowhere").stderr
 
 
+@pytest.mark.medium
 def test_a_log_is_added_to_and_what_stands_in_it_stays(folder):
     entry = (
         '{"event_id":"OLD_1", "timestamp":"2026-03-18T10:00:00","entity":"risk_signal","entity_id":"RSK_0003",'

@@ -7,6 +7,7 @@ import pytest
 from tests.scenarios.cli.invocation import invoke, json_of
 
 
+@pytest.mark.medium
 def test_the_json_follows_its_contract():
     found = json_of("check")
     assert {"as_of", "customers", "counts", "findings"} <= set(found)
@@ -16,6 +17,7 @@ def test_the_json_follows_its_contract():
         assert set(finding) == {"code", "severity", "dataset", "record", "customer_id", "message"}
 
 
+@pytest.mark.medium
 def test_strict_fails_on_errors_and_prints_all_the_same():
     assert invoke("check").exit_code == 0
     strict = invoke("check", "--strict", "--json")
@@ -23,6 +25,7 @@ def test_strict_fails_on_errors_and_prints_all_the_same():
     assert json.loads(strict.stdout)["counts"]["error"] > 0
 
 
+@pytest.mark.medium
 def test_all_findings_are_printed_or_the_omitted_ones_are_counted():
     count = sum(json_of("check")["counts"].values())
     whole = invoke("check", COLUMNS="120").stdout
@@ -36,6 +39,7 @@ def company(folder, **sets):
     return folder
 
 
+@pytest.mark.medium
 def test_an_intervention_without_the_approval_the_policy_demands_is_an_error(tmp_path):
     company(
         tmp_path,
@@ -84,6 +88,7 @@ def test_nothing_to_quarantine_is_said(tmp_path):
     assert "nothing to quarantine" in invoke("check", "--quarantine", tmp_path / "aside").stderr
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("text", ["", "not json", "[", "{}", "[1, 2]", "null"])
 def test_a_malformed_file_is_a_message_and_never_a_traceback(tmp_path, text):
     (tmp_path / "customers.json").write_text(text, encoding="utf-8")

@@ -43,6 +43,7 @@ def outcome(*arguments):
     return done.stdout
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("mode", ["counterfactual", "randomised"])
 def test_a_cluster_gives_the_bytes_that_one_process_gives(address, mode):
     command = [*SMALL, "--replications", "3", "--mode", mode]
@@ -163,6 +164,7 @@ def test_a_population_that_does_not_fit_here_may_fit_on_a_cluster(monkeypatch):
     assert "no Dask scheduler answers" in invoke(*large, "tcp://127.0.0.1:1").stderr
 
 
+@pytest.mark.slow
 @kills
 def test_a_run_at_which_every_worker_dies_ends_with_a_message_and_keeps_what_was_complete(monkeypatch, tmp_path):
     path = tmp_path / "kept.jsonl"

@@ -37,6 +37,7 @@ def test_json_is_one_value_and_nothing_else(small):
     assert "Infinity" not in small.stdout
 
 
+@pytest.mark.medium
 def test_same_seed_same_bytes_whatever_the_workers(small):
     together = process("compare", "onboarding_outreach", *SMALL, "--workers", "2", "--json")
     assert together.returncode == 0
@@ -76,11 +77,12 @@ def test_a_report_is_written_and_said_so(tmp_path, ending):
     path = tmp_path / "out" / f"report.{ending}"
     done = journey("compare", "default", *SMALL, "--workers", "1", "--report", str(path))
     assert done.exit_code == 0
-    assert done.stderr.endswith(f"loaded\nwrote {path}\n")
+    assert done.stderr.endswith(f"loads\nwrote {path}\n")
     assert "The orchestrator against current practice" in path.read_text()
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -101,6 +103,7 @@ def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_records_that_cannot_be_read_are_a_message_from_the_workers_too(tmp_path):
     done = process("compare", "seed_ten", "--set", f"population.records={tmp_path}", "--workers", "2")
     assert done.returncode == 2
@@ -108,6 +111,7 @@ def test_records_that_cannot_be_read_are_a_message_from_the_workers_too(tmp_path
     assert done.stdout == ""
 
 
+@pytest.mark.compiled
 def test_an_interruption_keeps_what_is_complete_and_says_so(monkeypatch, tmp_path):
     monkeypatch.setattr("simulation.runs.run.run_arm", fakes.interrupted_in_the_third)
     path = tmp_path / "report.md"
@@ -149,4 +153,4 @@ def test_the_engine_and_the_reason_are_printed(tmp_path):
     )
     begun.write_text(begun.read_text().replace('"engine": "reference"', '"engine": "compiled"'))
     again = journey("compare", "default", *SMALL, "--workers", "1", "--resume", str(begun)).stderr
-    assert f"engine: compiled, because {begun} was begun with it" in again
+    assert f"engine: compiled, because {begun} was started with it" in again

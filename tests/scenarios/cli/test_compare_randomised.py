@@ -18,6 +18,7 @@ def planted(monkeypatch):
     monkeypatch.setattr("simulation.runs.run.run_together", known_experiments.planted)
 
 
+@pytest.mark.compiled
 def test_the_engines_give_the_same_experiment():
     """Workers included; sums are taken in another order by the other engine."""
     one = json_of("compare", "default", *SMALL, "--workers", "1", "--engine", "reference")
@@ -30,6 +31,7 @@ def test_the_engines_give_the_same_experiment():
     assert one["mode"] == "randomised"
 
 
+@pytest.mark.compiled
 def test_the_tables_name_the_split_the_lift_and_the_null(planted):
     done = invoke("compare", "default", "--mode", "randomised", "--workers", "1", "--replications", "8")
     output = " ".join(done.stdout.split())
@@ -50,12 +52,14 @@ def test_the_tables_name_the_split_the_lift_and_the_null(planted):
     assert "with common random numbers" not in output
 
 
+@pytest.mark.slow
 def test_sixty_columns_are_enough(planted):
     done = invoke("compare", "default", "--mode", "randomised", "--workers", "1", "--replications", "8", COLUMNS="60")
     assert max(len(line) for line in done.stdout.splitlines()) <= 60
     assert "lift " in done.stdout
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("ending", ["md", "html"])
 def test_a_report_contains_the_tables_and_more(planted, tmp_path, ending):
     path = tmp_path / f"report.{ending}"
@@ -74,6 +78,7 @@ def test_a_report_contains_the_tables_and_more(planted, tmp_path, ending):
     assert "with common random numbers" not in text
 
 
+@pytest.mark.compiled
 def test_a_sample_ratio_mismatch_is_reported_before_any_conclusion(monkeypatch):
     monkeypatch.setattr("simulation.runs.run.run_together", known_experiments.wrongly_split)
     done = invoke("compare", "default", "--mode", "randomised", "--workers", "1", "--replications", "12")
@@ -100,6 +105,7 @@ def test_what_cannot_be_split_is_a_message_and_exit_code_2(overrides, message):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.compiled
 def test_an_interrupted_experiment_goes_on_to_the_same_bytes_and_in_its_mode_only(monkeypatch, tmp_path):
     command = ["compare", "default", "--replications", "5", "--workers", "1", "--json", "--mode", "randomised"]
     kept = ["--resume", tmp_path / "kept.jsonl"]
@@ -114,6 +120,7 @@ def test_an_interrupted_experiment_goes_on_to_the_same_bytes_and_in_its_mode_onl
     assert "give --mode randomised" in other.stderr
 
 
+@pytest.mark.compiled
 def test_the_truth_stands_beside_the_experiment(planted, tmp_path):
     path = tmp_path / "r.md"
     command = ["compare", "default", "--mode", "randomised", "--truth", "--workers", "1", "--replications", "5"]

@@ -45,6 +45,7 @@ def test_a_misspelt_command_is_answered_with_the_one_that_was_meant():
     assert result.stdout == ""
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -75,12 +76,14 @@ def test_a_misspelt_policy_key_is_reported_with_file_and_suggestion(tmp_path):
         assert part in result.stderr
 
 
+@pytest.mark.medium
 def test_piped_output_has_no_colour_and_a_forced_terminal_obeys_no_color():
     assert "\x1b[" not in process("check").stdout
     # Colours are codes 30 to 37; bold and dim are no colours and may stay.
     assert not re.search(r"\x1b\[3\d", process("check", NO_COLOR="1", FORCE_COLOR="1").stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["check", "evaluate"])
 @pytest.mark.parametrize("width", [60, 120])
 def test_tables_fit_the_terminal(command, width):
@@ -88,6 +91,7 @@ def test_tables_fit_the_terminal(command, width):
     assert max(len(line.rstrip()) for line in shown.splitlines()) <= width
 
 
+@pytest.mark.medium
 def test_a_closed_pipe_is_not_an_error():
     command = " ".join(f"'{part}'" for part in RUN) + " evaluate --json | head -1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
@@ -176,6 +180,7 @@ class TestHelp:
         assert not re.search(r"<\w+|\bINTEGER\b|\bFLOAT\b|\[x|range\]|left out", text)
         assert max(len(line) for line in text.splitlines()) <= 80
 
+    @pytest.mark.medium
     @pytest.mark.parametrize(("width", "widest"), [(60, 60), (200, 100)])
     def test_help_fits_the_terminal(self, width, widest):
         lines = process("compare", "--help", COLUMNS=str(width)).stdout.splitlines()

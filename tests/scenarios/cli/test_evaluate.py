@@ -22,6 +22,7 @@ def found():
     return json_of("evaluate", "--replay")
 
 
+@pytest.mark.medium
 def test_the_json_follows_its_contract(found):
     assert {"as_of", "findings", "decisions", "open_loops", "kpis", "roi", "agreement"} <= set(found)
     assert found["as_of"] == "2025-01-20"
@@ -40,6 +41,7 @@ def test_the_json_follows_its_contract(found):
         assert set(row) >= ROW
 
 
+@pytest.mark.medium
 def test_the_replay_agrees_and_is_optional(found):
     agreement = found["agreement"]
     assert (agreement["interventions"], agreement["same_action"], agreement["same_approval"]) == (8, 8, 8)
@@ -53,6 +55,7 @@ def test_findings_of_the_records_are_there(found):
     assert [loop["intervention_id"] for loop in found["open_loops"]] == ["I005"]
 
 
+@pytest.mark.medium
 def test_as_of_changes_what_is_known():
     early = json_of("evaluate", "--as-of", "2025-01-16")
     decisions = {decision["customer_id"]: decision for decision in early["decisions"]}
@@ -62,11 +65,13 @@ def test_as_of_changes_what_is_known():
     assert early["kpis"]["business"]["csat_delta"]["n"] == 0
 
 
+@pytest.mark.medium
 def test_one_customer_alone(found):
     alone = json_of("evaluate", "--customer", "C005")
     assert alone["decisions"] == [one for one in found["decisions"] if one["customer_id"] == "C005"]
 
 
+@pytest.mark.medium
 def test_a_policy_file_changes_decisions(tmp_path):
     policy = tmp_path / "bold.toml"
     policy.write_text('name = "bold"\n[contact]\ncool_down_days = 1\n', encoding="utf-8")
@@ -76,6 +81,7 @@ def test_a_policy_file_changes_decisions(tmp_path):
     assert actions["C001"] == "proactive_outreach"
 
 
+@pytest.mark.medium
 def test_the_date_of_the_evaluation_and_its_source_are_printed():
     shown = invoke("evaluate", "--replay", COLUMNS="120").stdout
     for part in (
@@ -88,10 +94,12 @@ def test_the_date_of_the_evaluation_and_its_source_are_printed():
         assert part in " ".join(shown.split())
 
 
+@pytest.mark.medium
 def test_omitted_rows_are_counted():
     assert "7 decisions not listed" in invoke("evaluate", "--limit", "3").stdout
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("ending", ["md", "html"])
 def test_the_report_has_every_section(tmp_path, ending):
     path = tmp_path / "deep" / f"report.{ending}"
@@ -105,6 +113,7 @@ def test_the_report_has_every_section(tmp_path, ending):
         assert part in text
 
 
+@pytest.mark.medium
 def test_customers_alone_are_evaluated_and_records_without_dates_need_as_of(tmp_path):
     (tmp_path / "customers.json").write_text(json.dumps([{"customer_id": "only [one]"}]), encoding="utf-8")
     result = invoke("evaluate", tmp_path)
@@ -129,6 +138,7 @@ def test_odd_names_break_neither_table_nor_report(tmp_path):
     assert "<b>" not in report.read_text(encoding="utf-8").replace("\\<", "")
 
 
+@pytest.mark.medium
 def test_it_runs_from_any_folder(tmp_path):
     done = process("evaluate", "--json", cwd=tmp_path)
     assert done.returncode == 0
@@ -136,6 +146,7 @@ def test_it_runs_from_any_folder(tmp_path):
     assert json.loads(done.stdout)["customers"] == 10
 
 
+@pytest.mark.compiled
 def test_all_decisions_go_to_a_file_by_column(tmp_path):
     file = tmp_path / "all.csv"
     done = invoke("evaluate", "--decisions", file, "--json")
@@ -149,6 +160,7 @@ def test_all_decisions_go_to_a_file_by_column(tmp_path):
     assert [float(row["severity"]) for row in written] == [one["severity"] for one in listed]
 
 
+@pytest.mark.slow
 def test_a_batch_prints_the_json_of_one_by_one_and_a_breakdown_for_people(tmp_path):
     alone, batch = json_of("evaluate", "--replay"), json_of("evaluate", "--replay", "--decisions", tmp_path / "d.csv")
     assert batch == alone

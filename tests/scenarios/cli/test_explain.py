@@ -27,6 +27,7 @@ def test_json_has_what_the_contract_promises(found):
             ]  # fmt: skip
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("arms", [(), ("--set", "arms.idle.active=false", "--set", "arms.fourth.label=x")])
 def test_it_fits_the_terminal(width, arms):
@@ -38,6 +39,7 @@ def test_it_fits_the_terminal(width, arms):
         assert words in " ".join(done.stdout.split())
 
 
+@pytest.mark.medium
 def test_the_divergence_is_marked_without_colour_too():
     for customer in range(0, 60, 3):
         answer = json_of("explain", "onboarding_outreach", "--customer", customer, *SMALL)

@@ -12,6 +12,7 @@ from scenarios.cli import main
 from tests.scenarios.cli.invocation import RUN, invoke
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_the_database_works_is_an_interruption_and_no_traceback(tmp_path):
     customers = [{"customer_id": f"C{n}"} for n in range(150_000)]
     (tmp_path / "customers.json").write_text(json.dumps(customers))

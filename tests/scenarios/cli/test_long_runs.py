@@ -23,6 +23,7 @@ def planted(monkeypatch):
     monkeypatch.setattr("simulation.runs.run.run_arm", fakes.planted)
 
 
+@pytest.mark.compiled
 def test_how_many_replications_it_took_is_said_and_stands_in_the_json(planted, tmp_path):
     report = tmp_path / "r.md"
     done = invoke(
@@ -38,6 +39,7 @@ def test_how_many_replications_it_took_is_said_and_stands_in_the_json(planted, t
     assert again in report.read_text().replace("\\", "")
 
 
+@pytest.mark.compiled
 def test_a_maximum_that_comes_first_is_exit_code_0(planted):
     done = invoke(
         "compare", "default", "--precision", "churn_rate=0.00001", "--max-replications", "24", "--workers", "1"
@@ -47,19 +49,21 @@ def test_a_maximum_that_comes_first_is_exit_code_0(planted):
     assert "the maximum of 24" in " ".join(done.stdout.split())
 
 
+@pytest.mark.compiled
 def test_without_a_precision_there_is_none(planted):
     done = invoke("compare", "default", "--workers", "1", "--json")
     assert json.loads(done.stdout)["precision"] is None
     assert done.stderr == ""
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--precision", "churn_rat=0.1"], "did you mean 'churn_rate'?"),
         (["--precision", "churn_rate"], "must be METRIC=HALF_WIDTH"),
-        (["--max-replications", "30"], "is the limit of --precision"),
-        (["--precision", "csat=1", "--max-replications", "3"], "is too few"),
+        (["--max-replications", "30"], "only limits --precision"),
+        (["--precision", "csat=1", "--max-replications", "3"], "too few, because 20 are run"),
         (["--resume", "."], "cannot be opened for writing"),
     ],
 )
@@ -69,6 +73,7 @@ def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):
     assert message in done.stderr
 
 
+@pytest.mark.compiled
 def test_an_interrupted_run_says_how_to_go_on_and_goes_on_to_the_same_bytes(monkeypatch, tmp_path):
     command = ["compare", "default", "--replications", "9", "--workers", "1", "--json"]
     kept = ["--resume", tmp_path / "kept.jsonl"]
@@ -95,6 +100,7 @@ def lines_of(path):
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
+@pytest.mark.medium
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 def test_a_killed_process_loses_only_what_was_not_complete(tmp_path):
     path = tmp_path / "kept.jsonl"

@@ -23,6 +23,7 @@ def written(scenario, arm, folder, size=SMALL):
     return done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scenario", "arm"), ARMS[True])
 def test_records_of_every_built_in_arm_have_no_errors_and_can_be_evaluated(scenario, arm, tmp_path):
     folder = tmp_path / "records"
@@ -34,6 +35,7 @@ def test_records_of_every_built_in_arm_have_no_errors_and_can_be_evaluated(scena
     assert all(row["action"] == row["recorded_action"] for row in actions)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scenario", "arm"), ARMS[False])
 def test_records_with_data_quality_errors_are_reported_and_can_be_evaluated(scenario, arm, tmp_path):
     written(scenario, arm, tmp_path / "records", ("--customers", "200", "--days", "90"))
@@ -43,6 +45,7 @@ def test_records_with_data_quality_errors_are_reported_and_can_be_evaluated(scen
     assert json_of("evaluate", tmp_path / "records", "--journey", scenario)["decisions"]
 
 
+@pytest.mark.medium
 def test_a_journey_of_its_own_is_needed_to_check_its_records_and_the_command_says_so(tmp_path):
     scenario, folder = tmp_path / "win_back.toml", tmp_path / "records"
     moves = (
@@ -66,6 +69,7 @@ def test_a_journey_of_its_own_is_needed_to_check_its_records_and_the_command_say
     assert "unknown-stage" in {row["code"] for row in json_of("check", folder)["findings"]}
 
 
+@pytest.mark.medium
 def test_records_pass_a_strict_check(tmp_path):
     invoke("simulate", "default", *SMALL, "--records", tmp_path / "records")
     assert invoke("check", tmp_path / "records", "--strict").exit_code == 0

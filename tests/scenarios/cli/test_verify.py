@@ -18,6 +18,7 @@ def found():
     return json_of("verify", *QUICK)
 
 
+@pytest.mark.medium
 def test_json_has_what_the_contract_promises(found):
     assert found["ok"] is True
     assert len(found["checks"]) > 30
@@ -39,6 +40,7 @@ def test_every_arm_is_checked_as_it_is_and_the_shared_world_once(found):
     assert len(names) == len(set(names))
 
 
+@pytest.mark.slow
 def test_a_person_reads_a_table_of_what_was_changed_and_what_was_found():
     done = invoke("verify", *QUICK, COLUMNS="120")
     assert done.exit_code == 0

@@ -50,7 +50,7 @@ def found():
         (f"{LAUNCH}.delays.click.mean_days=2", "'click' has no delay"),
         (f'{LAUNCH}.path=["click", "purchase"]', "must begin with 'impression'"),
         (f'{LAUNCH}.path=["impression", "purchase", "feature_adopt"]', "end with 'purchase'"),
-        (f'{LAUNCH}.path=["impression", "visit", "click", "purchase"]', "come once each and in order"),
+        (f'{LAUNCH}.path=["impression", "visit", "click", "purchase"]', "must be in order, each once"),
         (f"{LAUNCH}.period_days=0.05", "more than 2048 periods; use longer periods"),
         ("acquisition.reallocation.rule=by_luck", "by_retained_value"),
         ("acquisition.reallocation.budget.least_clicks=5", "only affects recorded campaigns"),
@@ -83,7 +83,7 @@ def test_a_step_without_a_conversion_rate_is_missing():
 
 
 def test_an_arm_cannot_change_campaigns_that_there_are_not():
-    with pytest.raises(InputError, match=r"the scenario has no \[acquisition\] to be changed"):
+    with pytest.raises(InputError, match=r"has no effect: the scenario has no \[acquisition\]"):
         load("default", ["arms.treated.acquisition.reallocation.rule=none"])
 
 
@@ -92,10 +92,11 @@ def test_arms_with_campaigns_are_not_randomised():
         build_scenario_split(load("acquisition_quality"))
 
 
+@pytest.mark.medium
 def test_only_who_buys_in_every_arm_is_explained():
     loaded = load("acquisition_quality", SMALL)
     with pytest.raises(
-        InputError, match=r"customer 5 does not buy in baseline, treated, left_alone; buyers in"
+        InputError, match=r"customer 5 does not buy in baseline, treated, left_alone; customers that buy in every arm"
     ) as raised:
         explain(loaded, 5)
     number = int(str(raised.value).rpartition(",")[2])
@@ -114,6 +115,7 @@ def test_the_schema_knows_campaigns_and_what_an_arm_may_change_in_them():
 # -- what is compared ------------------------------------------------------------------------------
 
 
+@pytest.mark.compiled
 def test_each_arm_has_its_own_customers_and_reports_them(found):
     told = found.as_dict()["acquisition"]
     customers = {name: arm["customers"] for name, arm in told.items()}

@@ -160,6 +160,7 @@ def test_with_any_engine_that_of_the_file_is_taken(loaded, path):
         assert store.identity.engine == "reference"
 
 
+@pytest.mark.medium
 def test_a_second_process_on_the_same_file_is_refused(loaded, path):
     code = (
         "import sys\nfrom pathlib import Path\nfrom scenarios.files.loader import load\n"

@@ -26,6 +26,7 @@ def trials():
     return [replace(base, scenario=base.scenario.model_copy(update={"seed": seed})) for seed in range(400)]
 
 
+@pytest.mark.medium
 def test_a_planted_difference_is_covered_at_the_stated_rate(trials):
     hits = 0
     for loaded in trials:
@@ -35,6 +36,7 @@ def test_a_planted_difference_is_covered_at_the_stated_rate(trials):
     assert hits / 400 == pytest.approx(0.95, abs=3.5 * math.sqrt(0.95 * 0.05 / 400))
 
 
+@pytest.mark.medium
 def test_without_an_effect_false_positives_are_no_more_frequent_than_stated(trials):
     shown = sum(
         compare(loaded, run_arm=fakes.nothing_planted).effects["treated"]["churn_rate"].is_significant
@@ -92,7 +94,7 @@ def test_a_metric_that_neither_arm_could_measure_is_null_with_a_reason():
     effect = compare(with_seed(1), run_arm=fakes.planted).as_dict()["effects"]["treated"]["review_wait_days_mean"]
     assert effect["difference"] is None
     assert effect["n"] == 0
-    assert effect["note"] == "never measured in both arms"
+    assert effect["note"] == "not measured in both arms in any replication"
 
 
 def test_a_primary_metric_that_was_never_measured_is_unknown():
@@ -154,6 +156,7 @@ def test_one_arm_cannot_be_compared():
         compare(load("default", ["arms.treated=false"]))
 
 
+@pytest.mark.medium
 def test_over_many_arms_the_primary_metric_is_tested_as_one_family():
     """Twenty arms without an effect: uncorrected, about one of them would be a winner."""
     arms = [f"arms.arm{number}.label=x" for number in range(20)]

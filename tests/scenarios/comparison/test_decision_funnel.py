@@ -93,6 +93,6 @@ def test_the_report_has_it_as_a_table_without_empty_lines():
     found = compare(load("default", ["population.size=60", "horizon_days=120", "replications=2"]))
     text = render_markdown(build_report(found))
     assert "## The decision funnel" in text
-    assert "| of them: below the threshold |" in text
+    assert "| of which: below the threshold |" in text
     assert "| review requests |" in text
-    assert "of them: vetoed" not in text
+    assert "of which: vetoed" not in text

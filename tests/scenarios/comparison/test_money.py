@@ -187,6 +187,7 @@ def share_covered(customers, replications, trials):
     return hits / trials, note
 
 
+@pytest.mark.medium
 def test_the_interval_of_a_net_that_few_accounts_decide_comes_with_a_warning():
     """Eight cohorts of 30: the nominal 95 % interval covers far less often, and a note reports it."""
     covered, note = share_covered(customers=30, replications=8, trials=150)

@@ -110,6 +110,7 @@ def test_the_effect_is_worth_finding():
     assert -0.2 < TRUTH < -0.05
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 def test_the_planted_effect_is_recovered(engine):
     """Within four standard errors of it: a false alarm in 16,000 for each engine."""

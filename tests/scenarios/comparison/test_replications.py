@@ -50,11 +50,13 @@ def test_an_interruption_between_two_runs_keeps_what_can_be_repeated(setups):
     assert len(found.runs) == 2
 
 
+@pytest.mark.medium
 def test_a_worker_that_dies_is_a_message_and_not_a_traceback(setups):
     with pytest.raises(WorkerDiedError, match="fewer --workers or a smaller population"):
         replicate(setups, RunOptions(workers=2, run_arm=fakes.killed), seed=1, replications=2, days=1)
 
 
+@pytest.mark.medium
 def test_without_a_stand_in_the_engine_runs():
     setups = load("default", ["population.size=5"]).arms
     found = replicate(setups, RunOptions(), seed=1, replications=1, days=5)

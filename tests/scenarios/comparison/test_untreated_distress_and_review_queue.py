@@ -63,6 +63,7 @@ def found():
     return compare(load("default", SMALL))
 
 
+@pytest.mark.slow
 def test_json_agrees_with_the_runs(found):
     told = found.as_dict()
     json.dumps(told, allow_nan=False)

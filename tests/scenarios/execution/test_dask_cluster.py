@@ -20,6 +20,8 @@ from scenarios.execution.executor import open_executor
 from scenarios.execution.protocol import WorkerDiedError
 from tests.scenarios.execution.jobs import DiesAt, Raises, Refuses, Squares
 
+pytestmark = pytest.mark.slow
+
 SQUARES = {number: number * number for number in range(12)}
 QUIET = {
     "threads_per_worker": 1,

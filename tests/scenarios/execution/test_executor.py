@@ -107,7 +107,7 @@ def test_a_valid_scheduler_address_passes(address):
 
 def test_workers_cannot_be_set_for_an_existing_cluster():
     assert count_processes(3, "local") == 3
-    with pytest.raises(InputError, match="Leave one out"):
+    with pytest.raises(InputError, match="Use either --workers or --cluster"):
         count_processes(3, "tcp://host:8786")
 
 

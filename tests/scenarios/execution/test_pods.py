@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from scenarios.comparison.options import RunOptions
 from scenarios.comparison.replications import replicate
 from scenarios.execution.pods import PodJob
@@ -31,6 +33,7 @@ def test_pods_in_two_processes_in_one_and_in_one_run_give_the_same():
     assert alone == together
 
 
+@pytest.mark.slow
 def test_pods_may_finish_in_any_order():
     job = PodJob(tuple((arm_spec,) for arm_spec in ARMS), seed=3, days=60.0, engine="reference")
     tasks = [(1, 0), (0, 1), (0, 0), (1, 1)]

@@ -184,6 +184,7 @@ def test_an_interruption_keeps_the_experiments_that_are_complete():
     assert (comparison.replications, comparison.interrupted) == (2, True)
 
 
+@pytest.mark.medium
 def test_a_precision_is_that_of_the_effect():
     loaded, split = experiment(replications=4)
     wanted = PrecisionTarget({"churn_rate": 0.009}, 200)
@@ -198,6 +199,7 @@ def with_truth(*overrides, run, replications=60):
     return compare(loaded, split=build_scenario_split(loaded, truth=True), run_arms=run)
 
 
+@pytest.mark.medium
 def test_the_truth_is_the_counterfactual_comparison():
     loaded = load("default", ["population.size=120", "horizon_days=90", "replications=3"])
     held = compare(loaded, split=build_scenario_split(loaded, truth=True)).experiment.estimates["treated"]

@@ -22,6 +22,7 @@ def planted_runs(loaded, split, replication=0):
     return known_experiments.planted(split.strata, seed=1, replication=replication, days=90.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 def test_strata_give_the_same_histories_as_their_arms(engine):
     loaded = load("default", ["population.size=60", "arms.treated.share_by_segment={ SMB = 3.0 }"])

@@ -59,6 +59,7 @@ def test_too_few_customers_are_no_verdict():
     assert found.as_dict()["p_value"] is None
 
 
+@pytest.mark.slow
 def test_the_false_alarm_rate_is_the_one_stated():
     rng = np.random.default_rng(11)
     trials = 40_000

@@ -56,6 +56,7 @@ def test_the_events_of_a_customer_are_the_rows_of_the_trace(customer, seed, revi
         assert found["arms"][run.arm]["events"] == rows
 
 
+@pytest.mark.medium
 def test_arms_are_identical_before_the_divergence_and_not_at_it(explanations):
     parted = [found for found in explanations if found.earliest_divergence is not None]
     assert parted

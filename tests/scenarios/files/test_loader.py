@@ -99,6 +99,7 @@ def test_the_hash_is_of_the_content_and_not_of_how_it_is_written(write):
     assert len(load(one).hash) >= 12
 
 
+@pytest.mark.medium
 def test_a_default_that_is_written_out_leaves_the_hash_alone():
     assert load("default", ["world.decisions.on_signal=true"]).hash == load("default").hash
 

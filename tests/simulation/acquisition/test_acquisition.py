@@ -96,6 +96,7 @@ def test_prospect_numbers_are_unique_and_fit_a_float(campaign, channel, period, 
 # -- exact answers ---------------------------------------------------------------------------------
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("engine", [reference_engine, compiled_engine])
 def test_a_funnel_is_a_product_of_binomials_by_the_checks_of_verify(engine):
     checks = judge_checks(acquisition_checks(arm_with(plan()), seed=3, engine=engine.simulate_funnel))
@@ -122,6 +123,7 @@ def test_verify_detects_a_wrong_conversion_rate():
     assert any("signups" in check.name for check in checks if not check.ok)
 
 
+@pytest.mark.compiled
 def test_purchases_over_many_funnels_have_the_mean_and_the_variance_of_a_binomial():
     """300 funnels of 2,400 impressions that buy with p = 0.02; z of mean and of variance below 4."""
     path = ("impression", "click", "purchase")
@@ -159,6 +161,7 @@ def test_predicted_value_is_the_integral_of_survival(value, hazard, years):
 # -- common random numbers -------------------------------------------------------------------------
 
 
+@pytest.mark.compiled
 @settings(max_examples=40)
 @given(plans(), SEEDS, st.integers(0, 3))
 def test_both_engines_simulate_the_same_funnel(acquisition, seed, replication):
@@ -168,6 +171,7 @@ def test_both_engines_simulate_the_same_funnel(acquisition, seed, replication):
     assert reference == compiled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["none", "by_conversion", "by_retained_value"])
 @pytest.mark.parametrize("days", [30.0, 200.0])
 def test_a_run_is_the_same_in_both_engines_with_and_without_a_trace(rule, days, tmp_path, monkeypatch):
@@ -261,6 +265,7 @@ def test_buyers_start_on_the_day_of_purchase_and_have_the_quality_of_their_chann
         assert not deals or person.tier == 2
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 def test_a_buyer_after_the_horizon_is_not_a_customer(engine):
     arm_spec = arm_with(plan())
@@ -275,6 +280,7 @@ def test_a_buyer_after_the_horizon_is_not_a_customer(engine):
     assert [len(line["spend"]) for line in run.acquisition["lines"]] == [3, 3]
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 def test_a_funnel_without_buyers_gives_a_run_without_customers(engine):
     no_purchases = {"conversion": {"purchase": 0.0}, "by_segment": {"Enterprise": {"purchase": 0.0}}}
@@ -294,6 +300,7 @@ def test_arms_with_campaigns_cannot_share_a_run():
 # -- budgets ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.compiled
 @settings(max_examples=20)
 @given(plans(rules=("by_conversion", "by_retained_value")), SEEDS)
 def test_transfers_conserve_money_and_keep_the_rules(acquisition, seed):
@@ -331,6 +338,7 @@ def test_transfers_conserve_money_and_keep_the_rules(acquisition, seed):
         assert sum(spent) + left == openings[line.key] - transferred[line.key]
 
 
+@pytest.mark.compiled
 def test_the_cases_above_include_transfers_with_every_outcome():
     """Their cases are not empty: executed with and without approval, and rejected."""
     outcomes = Counter()
@@ -341,6 +349,7 @@ def test_the_cases_above_include_transfers_with_every_outcome():
     assert {("executed", True), ("executed", False), ("rejected", True)} <= set(outcomes)
 
 
+@pytest.mark.compiled
 def test_money_spent_before_the_approval_is_not_transferred():
     """A transfer approved after weeks may exceed the balance; it is then rejected with a reason."""
     rule = {**MOVING, "approval_mean_days": 40.0, "rejected": 0.0}
@@ -364,6 +373,7 @@ def test_a_review_ignores_later_sales_and_recent_media():
     assert observations.counts(0, range(2), 9.6, by_value=False).revenue == 3.0
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("engine", [reference_engine, compiled_engine])
 def test_no_transfer_is_based_on_later_sales(engine):
     """Every purchase comes after the last review, so no review has data, whatever the channels are worth."""
@@ -373,6 +383,7 @@ def test_no_transfer_is_based_on_later_sales(engine):
     assert result.moves == ()
 
 
+@pytest.mark.compiled
 @settings(max_examples=8)
 @given(SEEDS, st.integers(4, 10))
 def test_transfers_do_not_depend_on_later_events(seed, period):

@@ -236,6 +236,7 @@ POLICIES = st.builds(
 )
 
 
+@pytest.mark.compiled
 @settings(max_examples=40)
 @given(worlds(), REVIEWERS, POLICIES, st.integers(0, 2**32), st.integers(1, 40), st.floats(10.0, 200.0))
 def test_traces_are_equal_for_any_world_policy_reviewers_and_seed(world, reviewers, policy, seed, size, days):
@@ -243,6 +244,7 @@ def test_traces_are_equal_for_any_world_policy_reviewers_and_seed(world, reviewe
     assert_same(arm_spec, seed=seed, days=days)
 
 
+@pytest.mark.compiled
 def test_traces_are_equal_with_a_long_queue_and_every_end_of_a_request():
     reviewers = Reviewers(count=2, minutes_per_day=15.0, service_minutes=30.0, days_per_week=3)
     run = assert_same(arm(population={"size": 400}, reviewers=reviewers), seed=3, days=300.0)
@@ -250,6 +252,7 @@ def test_traces_are_equal_with_a_long_queue_and_every_end_of_a_request():
     assert ends == {"approved", "rejected", "overridden", "expired", "withdrawn"}
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("changes", [{"active": False}, {"actions": ("onboarding_nudge_email",)}])
 def test_traces_are_equal_for_an_arm_with_fewer_actions(changes):
     assert_same(arm(population={"size": 100}, **changes), seed=4, days=200.0)
@@ -267,12 +270,14 @@ def populations(draw):
     }
 
 
+@pytest.mark.compiled
 @settings(max_examples=15)
 @given(populations(), worlds(), st.integers(0, 2**32))
 def test_traces_are_equal_for_any_population(population, world, seed):
     assert_same(arm(population=population, world=world), seed=seed, days=90.0)
 
 
+@pytest.mark.compiled
 def test_traces_are_equal_with_guards():
     default = default_journey()
     guards = {
@@ -303,25 +308,30 @@ def test_a_user_defined_guard_is_refused_with_a_remedy():
         unregister_guard("odd_days")
 
 
+@pytest.mark.compiled
 def test_traces_are_equal_with_win_backs():
     run = assert_same(arm(journey=win_back_journey(), world=WIN_BACK, population={"size": 150}), seed=8, days=300.0)
     assert run.metrics["won_back"] > 20.0
 
 
+@pytest.mark.compiled
 def test_traces_are_equal_for_customers_in_mid_journey():
     start = {"onboarding": 0.2, "retention": 0.5, "support": 0.2, "escalation": 0.1}
     population = {"size": 200, "start": start, "in_mid_stay": True, "in_distress": True}
     assert_same(arm(population=population), seed=5, days=120.0)
 
 
+@pytest.mark.compiled
 def test_traces_are_equal_for_the_bundled_customers():
     assert_same(arm(population={"records": "bundled", "size": 40, "segments": {}}), seed=6, days=180.0)
 
 
+@pytest.mark.compiled
 def test_traces_are_equal_for_a_population_of_repeated_records():
     assert_same(arm(population={"records": "bundled", "size": 333, "segments": {}}), seed=6, days=90.0)
 
 
+@pytest.mark.slow
 def test_trace_rows_grow_for_many_events_on_day_0():
     population = {"size": 6000, "in_distress": True, "in_mid_stay": True, "start": {"support": 1.0}}
     onsets = {cause: {"onset_per_day": {"support": 0.5}} for cause in WORLD["distress"]["causes"]}
@@ -330,11 +340,13 @@ def test_trace_rows_grow_for_many_events_on_day_0():
     assert sum(row.time == 0.0 for row in run.trace.rows) > 4096
 
 
+@pytest.mark.compiled
 def test_the_signal_pool_grows_for_thousands_of_pending_signals():
     world = {"signals": {"false_per_day": {"usage_drop": 2.0}, "delay_mean_days": 60.0}}
     assert_same(arm(world=world, population={"size": 30}), seed=7, days=60.0)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("kept", [0, 1, 40, 150])
 def test_the_number_of_retained_rows_does_not_change_totals(kept, monkeypatch):
     monkeypatch.setattr(row_retention, "RETAINED_SHARE", 0.0)
@@ -367,6 +379,7 @@ def test_the_number_of_retained_rows_does_not_change_totals(kept, monkeypatch):
         assert requested_at[who < 0].mean() > requested_at.mean()
 
 
+@pytest.mark.slow
 def test_rows_events_and_queue_grow_for_hundreds_of_waiting_requests(monkeypatch):
     monkeypatch.setattr(row_retention, "GATE_ROWS", 1)
     monkeypatch.setattr(row_retention, "RETAINED_ROWS", 0)
@@ -382,6 +395,7 @@ def test_rows_events_and_queue_grow_for_hundreds_of_waiting_requests(monkeypatch
     assert max(row["backlog"] for row in run.gate) > 200
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(POLICIES, POLICIES, REVIEWERS, st.integers(0, 2**32), st.floats(0.1, 3.0), st.floats(0.0, 2.0))
 def test_traces_are_equal_for_arms_that_share_the_reviewers(first, second, reviewers, seed, share, smb_share):

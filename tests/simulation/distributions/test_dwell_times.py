@@ -79,6 +79,7 @@ def test_a_larger_amount_never_lasts_shorter(law, mean, shape, amount, growth):
     )
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("law", sorted(LAWS))
 @pytest.mark.parametrize("ratio", [1.0, 3.0])
 def test_waits_follow_the_law_and_a_hazard_ratio_is_a_power_of_its_survival(law, ratio):
@@ -96,6 +97,7 @@ def test_waits_follow_the_law_and_a_hazard_ratio_is_a_power_of_its_survival(law,
     assert stats.kstest(waits, cdf).pvalue > 1e-4
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("law", sorted(LAWS))
 def test_the_residual_wait_of_an_old_clock_is_the_law_given_survival(law):
     """Kolmogorov-Smirnov at a false-alarm rate of 1e-4; the seed is fixed."""
@@ -161,6 +163,7 @@ def test_a_hazard_of_zero_stops_the_clock_and_it_goes_on_where_it_stood(law, mea
     assert clock.due == NEVER
 
 
+@pytest.mark.compiled
 @given(ANY_LAW, MEANS, SHAPES, AMOUNTS, RATIOS, RATIOS, st.floats(0.0, 1.0))
 def test_compiled_clocks_are_interpreted_ones_bit_for_bit(law, mean, shape, amount, ratio, following, share):
     a, b = scale_for_mean(law, mean, shape)

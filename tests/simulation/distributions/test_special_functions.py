@@ -127,6 +127,7 @@ def test_one_step_from_the_guess_is_enough_where_the_mass_of_the_law_is(shape, a
     assert x * math.exp(step) == pytest.approx(gamma_inverse_hazard(shape, amount), rel=1e-12)
 
 
+@pytest.mark.compiled
 @given(SHAPES, AMOUNTS)
 def test_compiled_is_interpreted_bit_for_bit(shape, amount):
     x = gamma_inverse_hazard(shape, amount)

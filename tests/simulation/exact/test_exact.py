@@ -305,6 +305,7 @@ def test_a_deterministic_dwell_competes_with_an_exponential_one():
         )
 
 
+@pytest.mark.medium
 @settings(max_examples=20)
 @given(st.floats(2.0, 60.0), st.floats(1.0, 4.0), st.floats(2.0, 60.0))
 def test_the_reported_error_bounds_the_change_on_a_finer_grid(mean, shape, other):

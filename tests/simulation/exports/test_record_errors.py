@@ -79,11 +79,13 @@ def exported(tmp_path_factory):
     return one
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("flaw", "code"), SIGNAL_FLAWS.items())
 def test_a_clean_world_raises_none_of_the_findings(exported, flaw, code):
     assert exported().counts[code] == exported(**{flaw: 0.0}).counts[code] == 0
 
 
+@pytest.mark.medium
 def test_every_orphan_is_found_and_nothing_else_is_taken_for_one(exported):
     one = exported(signals_orphaned=SHARE)
     orphans = one.signals("orphaned")
@@ -92,6 +94,7 @@ def test_every_orphan_is_found_and_nothing_else_is_taken_for_one(exported):
     assert sum(row["customer_id"] not in known for row in one.sets["signals"]) == len(orphans)
 
 
+@pytest.mark.medium
 def test_every_copy_is_found_and_is_one_to_the_letter(exported):
     one = exported(signals_duplicated=SHARE)
     copies = one.signals("duplicate")
@@ -102,6 +105,7 @@ def test_every_copy_is_found_and_is_one_to_the_letter(exported):
     assert len({row["signal_id"] for row in signals}) == len(signals) - len(copies)
 
 
+@pytest.mark.medium
 def test_every_signal_that_came_more_than_a_day_late_is_found(exported):
     one = exported(signals_late=SHARE)
     late = [row for row in one.rows("signal") if row.dated is not None]
@@ -118,6 +122,7 @@ def test_a_late_signal_names_the_stage_of_its_own_day(exported):
     assert exported(signals_late=SHARE).found("stage-mismatch", "signals") == []
 
 
+@pytest.mark.medium
 def test_flaws_of_one_signal_add_up(exported):
     """A stray record may be doubled and late as well."""
     one = exported(signals_orphaned=SHARE, signals_duplicated=SHARE, signals_late=SHARE)
@@ -127,6 +132,7 @@ def test_flaws_of_one_signal_add_up(exported):
     assert one.counts["late-signal"] == sum(row.time - row.dated > 1.0 for row in originals)
 
 
+@pytest.mark.medium
 def test_a_missing_signal_leaves_no_trace(exported):
     """Nothing on record tells a world in which signals get lost from one in which less happens."""
     clean, one = exported(), exported(signals_missing=SHARE)
@@ -135,6 +141,7 @@ def test_a_missing_signal_leaves_no_trace(exported):
     assert set(one.counts) <= set(clean.counts) | {"unanswered-signal", "no-trigger", "conflicting-signals"}
 
 
+@pytest.mark.medium
 def test_every_action_is_decided_again_from_signals_that_are_late_stray_doubled_or_lost(exported):
     """Signals that are not recorded yet, orphaned signals and duplicates are not evidence."""
     one = exported(signals_orphaned=SHARE, signals_duplicated=SHARE, signals_late=SHARE, signals_missing=SHARE)
@@ -146,6 +153,7 @@ def test_every_action_is_decided_again_from_signals_that_are_late_stray_doubled_
         assert row.confidence == pytest.approx(row.recorded_confidence, abs=1e-11)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("flaw", STAGE_FLAWS)
 def test_every_break_of_the_chain_is_found(exported, flaw):
     """An entry on record after which something else came than it says, or after which one is missing."""
@@ -160,6 +168,7 @@ def test_every_break_of_the_chain_is_found(exported, flaw):
     assert one.counts["previous-stage-disagrees"] == breaks > 20
 
 
+@pytest.mark.medium
 def test_the_log_has_the_entries_that_were_recorded_each_from_the_true_stage_before(exported):
     one = exported(stages_missing=SHARE, stages_wrong=SHARE)
     expected = [
@@ -173,6 +182,7 @@ def test_the_log_has_the_entries_that_were_recorded_each_from_the_true_stage_bef
     assert [pair for pair, (before, _) in zip(logged, expected, strict=True) if before] == [e for e in expected if e[0]]
 
 
+@pytest.mark.medium
 def test_in_a_journey_without_ways_back_every_gap_before_a_known_entry_is_found_once(tmp_path):
     straight = Journey.from_dict(
         {
@@ -284,6 +294,7 @@ class TestStageClassificationAccuracy:
         assert kpi.value == 1.0
         assert kpi.n > 100
 
+    @pytest.mark.medium
     @pytest.mark.parametrize("flaw", STAGE_FLAWS)
     def test_what_it_takes_for_the_truth_is_the_truth(self, exported, flaw):
         """So it is the simulation's share, of the decisions that came with a signal."""
@@ -305,6 +316,7 @@ class TestStageClassificationAccuracy:
         assert kpi.value < 1.0
         assert one.told.run.metrics["state_classification_accuracy"] < 1.0
 
+    @pytest.mark.medium
     @pytest.mark.parametrize("flaw", STAGE_FLAWS)
     def test_it_comes_out_as_in_the_simulation(self, exported, flaw):
         one = exported(**{flaw: SHARE})

@@ -123,6 +123,7 @@ def test_what_is_cited_was_known_by_then(exported):
             assert customer == row["customer_id"]
 
 
+@pytest.mark.medium
 def test_a_clean_world_gives_records_without_an_error(exported):
     told, folder, _ = exported
     records = read_folder(folder)

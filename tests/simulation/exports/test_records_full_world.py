@@ -66,6 +66,7 @@ def test_everything_happens_in_it(exported):
     assert "vetoed" in {row.reason for row in rows}
 
 
+@pytest.mark.medium
 def test_no_check_finds_an_error(exported):
     told, folder, _ = exported
     records = records_of(told.setup, folder)
@@ -155,6 +156,7 @@ def test_who_gave_no_consent_is_on_the_list_and_is_never_contacted(exported):
     assert {row["recommended_action"] for row in watched} == {"monitor_only"}
 
 
+@pytest.mark.medium
 def test_a_customer_who_was_won_back_has_every_stay_on_record_and_no_error(won_back):
     told, folder = won_back
     entries = read(folder)["journey_state_log"]

@@ -56,6 +56,7 @@ def full_log(tmp_path_factory):
     return written(full_arm(), tmp_path_factory.mktemp("xes") / "full.xes")
 
 
+@pytest.mark.medium
 def test_arrivals_and_changes_of_value_are_activities_and_late_records_say_their_day(full_log):
     told, root = full_log
     events = [attributes(event) for event in root.findall("x:trace/x:event", NS)]

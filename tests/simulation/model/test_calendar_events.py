@@ -36,6 +36,7 @@ def test_at_the_kth_renewal_a_share_of_1_minus_p_to_the_k_is_left():
     assert all(day / 30.0 == pytest.approx(round(day / 30.0), abs=1e-9) for day in left.values())
 
 
+@pytest.mark.medium
 def test_contracts_end_by_the_tenure_that_a_customer_brings():
     segment = {"tenure_mean_days": 100.0}
     setup = bare({"renewal": {"every_days": 30.0, "churn": {"all": 0.5}}}, population={"segments": {"all": segment}})
@@ -47,6 +48,7 @@ def test_contracts_end_by_the_tenure_that_a_customer_brings():
         assert contracts == pytest.approx(round(contracts), abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("world", "tier", "ratio"),
     [
@@ -79,6 +81,7 @@ def involuntary(day, *, every, failure, recovered, grace):
     return 1.0 - (1.0 - chance) ** whole * (1.0 - chance * (charges - whole))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recovered", [0.0, 0.6])
 @pytest.mark.parametrize("day", [20.0, 47.0, 155.0, 300.0])
 def test_involuntary_churn_has_its_closed_form(recovered, day):
@@ -89,6 +92,7 @@ def test_involuntary_churn_has_its_closed_form(recovered, day):
     assert {row.reason for row in run.trace.rows} == {"payment"}
 
 
+@pytest.mark.medium
 def test_the_number_of_charges_until_one_fails_is_geometric_and_the_first_is_any_day_of_the_period():
     setup = bare({"payments": {"every_days": 30.0, "failure": {"all": 0.3}, "recovered": 0.0, "grace_days": 5.0}})
     left = left_at(lived(setup, seed=5, days=5000.0))
@@ -179,6 +183,7 @@ def integrated(dwell, until, ratio_on):
     return total[whole] + rest * np.array([ratio_on(day) for day in whole])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "dwell",
     [{"mean_days": 100.0}, {"law": "weibull", "mean_days": 100.0, "shape": 1.7}],
@@ -211,6 +216,7 @@ def test_survival_is_the_exponential_of_the_integrated_hazard(dwell, by):
 # -- win-back ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("day", [15.0, 60.0, 240.0])
 def test_leaving_and_coming_back_is_a_markov_chain_of_two_states(day):
     clocks = {"leave": {"dwell": {"mean_days": 80.0}}, "return": {"dwell": {"mean_days": 40.0}}}
@@ -233,6 +239,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("distress", "growth"), [({}, 0.0020 - 0.0018), (ALL_IN_DISTRESS, 0.0020 - 0.0072)])
 def test_value_grows_by_the_rates_times_what_each_change_adds(distress, growth):
     """``E v(t) = v exp(sum of rate (factor - 1) t)``, and revenue is its integral; in distress from the first hours."""
@@ -246,6 +253,7 @@ def test_value_grows_by_the_rates_times_what_each_change_adds(distress, growth):
         assert abs(got.mean() - expected) < 4.0 * error
 
 
+@pytest.mark.medium
 def test_every_change_multiplies_the_value_by_its_factor():
     factors = {"expansion": 1.2, "contraction": 0.7}
     value = {}
@@ -267,6 +275,7 @@ def test_arrivals_are_uniform_over_their_days_and_as_many_as_their_share():
     assert run.customers == N
 
 
+@pytest.mark.slow
 def test_who_has_not_come_by_the_end_is_not_counted_and_who_has_lives_from_then_on():
     mean = 50.0
     setup = bare(

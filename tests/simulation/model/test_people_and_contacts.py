@@ -65,6 +65,7 @@ def spearman_of(pair, rho):
     return sqrt(12.0) / pi * asin(rho / sqrt(2.0)) if "tier" in pair.split("_") else 6.0 / pi * asin(rho / 2.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rho", [-0.6, 0.3, 0.9])
 @pytest.mark.parametrize("pair", PAIRS)
 def test_two_traits_have_the_rank_correlation_of_the_gaussian_copula(pair, rho):
@@ -79,6 +80,7 @@ def test_two_traits_have_the_rank_correlation_of_the_gaussian_copula(pair, rho):
             assert abs(stats.spearmanr(traits[first], traits[second]).statistic) < 4.0 / sqrt(CROWD)
 
 
+@pytest.mark.medium
 def test_correlations_leave_each_trait_its_own_distribution():
     together, alone = crowd({"value_tier": 0.5, "value_tenure": -0.4, "tier_frailty": 0.3}), crowd({})
     for name in ("value", "tenure", "frailty"):
@@ -136,6 +138,7 @@ def weary(fatigue):
     )  # fmt: skip
 
 
+@pytest.mark.medium
 def test_the_response_falls_by_the_share_lost_to_the_power_of_the_faded_level():
     """``response (1 - lost)^level``, where every contact adds 1 to a level that halves in the half-life."""
     lost, half_life = 0.3, 10.0
@@ -223,6 +226,7 @@ def test_signals_are_late_at_their_rate_by_an_exponential_delay():
     assert stats.kstest(late, "expon", args=(0.0, 0.05)).pvalue > KS_LEVEL
 
 
+@pytest.mark.medium
 def test_first_entries_are_wrongly_recorded_at_their_rates():
     """At the first move the stage on record before it is right, so a missing entry shows as well as a wrong one."""
     setup = arm(
@@ -264,6 +268,7 @@ def test_imperfections_at_rate_0_leave_the_trace_as_it_is_to_the_bit(seed, late)
     assert lived(arm(population={"size": 25}, world={"imperfections": none}), seed=seed).trace.sorted_rows() == perfect
 
 
+@pytest.mark.medium
 @settings(max_examples=10)
 @given(SEEDS)
 def test_bad_records_change_what_is_known_and_never_how_anybody_lives(seed):

@@ -66,6 +66,7 @@ def test_a_fixed_stay_is_met_at_uniform_ages():
     assert stats.kstest([person.days_in_stage for person in persons], stats.uniform(0, 30).cdf).pvalue > 1e-4
 
 
+@pytest.mark.medium
 def test_after_a_long_stay_as_many_are_in_distress_as_stay_in_it_for_ever():
     """4 standard errors, seed fixed."""
     still = {move: {"dwell": {"mean_days": 1e6}} for move in ("mature", "open_ticket", "churn")}
@@ -77,6 +78,7 @@ def test_after_a_long_stay_as_many_are_in_distress_as_stay_in_it_for_ever():
     assert share == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / len(persons)))
 
 
+@pytest.mark.medium
 def test_met_at_an_age_the_share_in_distress_is_that_of_the_engine_at_that_age():
     """The engine simulates customers who enter the stage calm; 4 standard errors of the difference, fixed seed."""
     fixed = {

@@ -37,12 +37,14 @@ def by_customer(found):
 # -- common random numbers -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @SHORT
 @given(SEEDS)
 def test_the_same_seed_gives_the_same_trace(seed):
     assert rows(arm(), seed=seed, days=120.0) == rows(arm(), seed=seed, days=120.0)
 
 
+@pytest.mark.medium
 @SHORT
 @given(SEEDS)
 def test_a_policy_change_that_touches_no_one_leaves_the_trace_identical(seed):
@@ -55,6 +57,7 @@ def test_a_policy_change_that_touches_no_one_leaves_the_trace_identical(seed):
     assert rows(arm(policy=other), seed=seed, days=120.0) == rows(arm(policy=same), seed=seed, days=120.0)
 
 
+@pytest.mark.slow
 @SHORT
 @given(SEEDS)
 def test_actions_without_effect_leave_every_move_signal_and_episode_identical(seed):
@@ -88,6 +91,7 @@ def test_one_customer_more_changes_nobody_else_without_a_gate(seed, size):
     assert few == [row for row in more if row.customer < size]
 
 
+@pytest.mark.medium
 @SHORT
 @given(SEEDS)
 def test_another_seed_or_replication_is_another_world(seed):
@@ -96,6 +100,7 @@ def test_another_seed_or_replication_is_another_world(seed):
     assert here != rows(arm(), seed=seed, replication=1, days=60.0)
 
 
+@pytest.mark.slow
 @SHORT
 @given(SEEDS)
 def test_a_longer_horizon_only_adds_rows(seed):
@@ -105,6 +110,7 @@ def test_a_longer_horizon_only_adds_rows(seed):
     assert all(row.time > 80.0 for row in long[len(short) :])
 
 
+@pytest.mark.medium
 @SHORT
 @given(SEEDS, st.floats(1.5, 5.0))
 def test_without_interventions_a_higher_churn_hazard_never_means_fewer_churned(seed, factor):
@@ -119,6 +125,7 @@ def test_without_interventions_a_higher_churn_hazard_never_means_fewer_churned(s
 # -- what always holds -------------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 @SHORT
 @given(SEEDS)
 def test_no_move_is_ever_illegal_and_every_life_is_one_unbroken_path(seed):
@@ -132,6 +139,7 @@ def test_no_move_is_ever_illegal_and_every_life_is_one_unbroken_path(seed):
             at = row.to_stage
 
 
+@pytest.mark.medium
 @SHORT
 @given(SEEDS)
 def test_nothing_happens_to_a_customer_after_churn(seed):
@@ -142,6 +150,7 @@ def test_nothing_happens_to_a_customer_after_churn(seed):
         assert all(row.time == life[left[0]].time for row in life[left[0] :]) if left else True
 
 
+@pytest.mark.medium
 @SHORT
 @given(SEEDS)
 def test_nothing_that_needs_approval_is_done_without_a_verdict(seed):
@@ -163,6 +172,7 @@ def test_with_no_reviewer_nothing_is_approved_and_requests_expire():
     assert run.metrics["reviews"] == 0.0
 
 
+@pytest.mark.medium
 @SHORT
 @given(SEEDS)
 def test_every_action_has_at_most_one_outcome_and_every_episode_ends_at_most_once(seed):
@@ -243,6 +253,7 @@ MARKOV_WORLD = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_with_exponential_dwells_occupancy_follows_the_matrix_exponential_of_the_generator():
     """4,000 customers, 13 days x 6 stages. Largest |z| of 78 binomial shares: below 4.5 with a false-alarm rate of
     78 x 6.8e-6 = 5e-4; the seed is fixed."""

@@ -51,6 +51,7 @@ def test_a_request_taken_back_costs_no_reviewer_time():
     assert gate.busy == 2.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reviewers", "load"), [(1, 0.7), (3, 0.8)])
 def test_a_gate_fed_by_poisson_requests_waits_as_erlang_c_says(reviewers, load):
     """M/M/c with mean service 1: W = C(c, a) / (c - a). Mean of 40 batches of 3,000 requests within 4 standard errors
@@ -103,6 +104,7 @@ def test_outside_working_hours_nobody_is_reviewed_and_the_dearest_is_first_in_th
     assert [time for time, _, _ in log] == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.medium
 def test_a_backlog_of_thirty_thousand_is_worked_off_in_order_of_money():
     env, log = ExactEnvironment(), []
     gate = ReviewQueue(env, 3, AROUND_THE_CLOCK, no_book())

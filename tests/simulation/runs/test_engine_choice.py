@@ -88,6 +88,7 @@ def fake_kernel(source, cache):
     return Space(live=Space(stats=Space(cache_path=cache), py_func=code))
 
 
+@pytest.mark.compiled
 def test_a_compiled_run_leaves_word_that_its_code_is_there():
     """The real kernels; slow only where they are not on disk yet."""
     from simulation.runs.run import run_arm

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from functools import partial
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -115,6 +116,7 @@ def renamed(setup, old, new):
     )
 
 
+@pytest.mark.medium
 @SHORT
 @given(SEEDS, st.sampled_from(["onboarding", "engagement", "retention", "churned"]))
 def test_a_stage_renamed_in_place_changes_nothing_but_its_name(seed, stage):
@@ -133,6 +135,7 @@ def test_a_stage_renamed_in_place_changes_nothing_but_its_name(seed, stage):
 HARMLESS = {"effects": NO_EFFECT, "fatigue": {"churn_ratio": 1.0, "response_lost": 0.9}}
 
 
+@pytest.mark.medium
 @SHORT
 @given(SEEDS)
 def test_actions_without_effect_leave_every_move_signal_episode_and_account_identical(seed):
@@ -145,6 +148,7 @@ def test_in_that_world_there_were_actions_and_every_kind_of_event():
     assert {row.kind for row in rows(full_arm(world=HARMLESS))} >= {*LIFE, ACTION}
 
 
+@pytest.mark.slow
 @SHORT
 @given(seed=SEEDS)
 def test_a_policy_change_that_touches_no_one_leaves_the_trace_identical_byte_for_byte(seed, tmp_path_factory):

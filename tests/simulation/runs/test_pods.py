@@ -32,6 +32,7 @@ def test_every_customer_and_reviewer_is_in_one_pod_and_pods_are_alike_in_size(ma
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 def test_a_pod_alone_has_the_same_rows_as_in_the_whole_run(engine):
     whole = run_arm(crowded(), **HOW, trace=True, engine=engine)
@@ -41,6 +42,7 @@ def test_a_pod_alone_has_the_same_rows_as_in_the_whole_run(engine):
         assert totals.trace.sorted_rows() == mine, pod
 
 
+@pytest.mark.compiled
 def test_both_engines_simulate_pods_identically_with_and_without_rows():
     theirs, ours = (run_arm(crowded(), **HOW, trace=True, engine=engine) for engine in ("reference", "compiled"))
     assert_same_rows(theirs, ours)
@@ -49,6 +51,7 @@ def test_both_engines_simulate_pods_identically_with_and_without_rows():
     assert theirs.waits == ours.waits
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 def test_rows_that_are_written_are_those_of_all_pods_in_order(engine, tmp_path, monkeypatch):
     path = in_small_windows(monkeypatch, tmp_path)
@@ -86,6 +89,7 @@ def replace_pods(pods):
     return GATE.model_copy(update={"pods": pods, "minutes_per_day": 30.0})
 
 
+@pytest.mark.medium
 @settings(max_examples=10)
 @given(st.permutations(range(3)), st.integers(0, 2**32))
 def test_it_makes_no_difference_in_which_order_pods_are_lived(order, seed):

@@ -7,6 +7,7 @@ from simulation.runs.run import run_arm
 from tests.simulation.worlds import arm
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", ["reference", "compiled"])
 def test_an_engine_asked_for_by_name_is_the_one_that_runs_and_says_so(name):
     assert run_arm(arm(), seed=1, replication=0, days=30.0, engine=name).engine == name
@@ -16,6 +17,7 @@ def test_small_work_runs_on_the_reference_engine():
     assert run_arm(arm(), seed=1, replication=0, days=30.0, engine="auto").engine == "reference"
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", ["reference", "compiled"])
 def test_an_arm_is_resolved_once_for_all_its_runs_and_anew_for_another(monkeypatch, name):
     resolved = []
@@ -28,6 +30,7 @@ def test_an_arm_is_resolved_once_for_all_its_runs_and_anew_for_another(monkeypat
     assert resolved[0][0] is first
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 def test_what_is_remembered_of_an_arm_depends_on_neither_luck_nor_what_was_run_before(engine):
     def lives(each, **how):

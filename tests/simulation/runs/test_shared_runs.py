@@ -20,6 +20,7 @@ def in_segment(run, segment):
     return run.denominators[f"churn_rate[{segment}]"]
 
 
+@pytest.mark.medium
 def test_every_customer_is_assigned_once_and_in_proportion_to_the_shares():
     population = {"size": 3000}
     runs = customers([arm("baseline", population=population), arm("treated", population=population, share=2.0)])
@@ -28,6 +29,7 @@ def test_every_customer_is_assigned_once_and_in_proportion_to_the_shares():
     assert chisquare(counts, [1000, 2000]).pvalue > FALSE_ALARM
 
 
+@pytest.mark.medium
 def test_a_share_may_differ_by_segment_and_leave_a_segment_out():
     population = {"size": 3000}
     shares = {"SMB": 4.0, "Enterprise": 0.0}
@@ -44,6 +46,7 @@ def test_a_segment_that_no_arm_has_a_share_of_goes_to_the_first():
     assert build_arm_splits([(0.0, 0.0), (1.0, 3.0)]) == ((1.0, 1.0), (0.25, 1.0))
 
 
+@pytest.mark.medium
 def test_another_policy_assigns_nobody_elsewhere():
     alike = customers([arm("baseline"), arm("treated")])
     other = customers([arm("baseline"), arm("treated", active=False)])

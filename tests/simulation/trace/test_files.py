@@ -53,6 +53,7 @@ def sources(draw):
     return [[row(*pair, label=f"{source}/{n}") for n, pair in enumerate(each)] for source, each in enumerate(found)]
 
 
+@pytest.mark.slow
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(sources(), st.integers(1, 25))
 def test_rows_of_all_sources_are_in_order_and_none_is_lost(tmp_path, monkeypatch, rows, size):
@@ -66,6 +67,7 @@ def test_rows_of_all_sources_are_in_order_and_none_is_lost(tmp_path, monkeypatch
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.medium
 def test_windows_hold_a_bounded_number_of_rows(tmp_path, monkeypatch):
     path, sizes = in_small_windows(monkeypatch, tmp_path, rows=40), []
     write_query = files._copy_to_file
@@ -105,6 +107,7 @@ def test_sources_without_rows_change_nothing(tmp_path, rows, empty):
     assert rows_in(path) == rows
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("trouble", [ZeroDivisionError, KeyboardInterrupt])
 @pytest.mark.parametrize("when", ["while rows come", "while they are put in order"])
 def test_what_fails_leaves_the_older_file_and_nothing_else(tmp_path, monkeypatch, trouble, when):
@@ -133,6 +136,7 @@ def test_who_is_late_does_not_bring_the_folder_back(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.medium
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process")
 @pytest.mark.parametrize("pods", [1, 2])
 def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path, pods):

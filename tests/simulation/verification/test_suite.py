@@ -76,6 +76,7 @@ def correct_engine_checks():
     return run_checks(arm(population={"size": 300}), seed=2, days=DAYS, customers=CUSTOMERS)
 
 
+@pytest.mark.medium
 def test_a_correct_engine_passes(correct_engine_checks):
     assert failed(correct_engine_checks) == []
 
@@ -101,6 +102,7 @@ def test_z_is_the_difference_in_standard_errors(correct_engine_checks):
             assert check.z == pytest.approx((check.observed - check.expected) / check.standard_error)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_checks():
     small = {"seed": 3, "days": 40.0, "customers": 200}
     assert run_checks(world_of_one_kind(), **small) == run_checks(world_of_one_kind(), **small)
@@ -114,6 +116,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.slow
 def test_every_dwell_distribution_can_be_verified():
     world = {"moves": {move: {**WORLD["moves"][move], "dwell": dwell} for move, dwell in SHAPES.items()}}
     plain = world_of_one_kind()
@@ -121,6 +124,7 @@ def test_every_dwell_distribution_can_be_verified():
     assert failed(run_theory(replace(plain, world=type(plain.world).model_validate(whole)), customers=800)) == []
 
 
+@pytest.mark.slow
 def test_customers_from_records_and_guarded_moves_are_verified_too():
     recorded = world_of_one_kind(population={"records": "bundled", "size": 10, "segments": {}})
     assert failed(run_theory(recorded, customers=600)) == []
@@ -150,6 +154,7 @@ def failed_without(section):
     return tuple(failed(run_theory(section=section)))
 
 
+@pytest.mark.slow
 def test_a_very_large_population_is_reduced():
     checks = judge_checks(arm_checks(world_of_one_kind(population={"size": 10**6}), seed=1, days=3000.0))
     assert failed(checks) == []
@@ -180,6 +185,7 @@ def test_every_part_of_the_full_world_has_its_check(full_world_checks):
         assert part in names
 
 
+@pytest.mark.slow
 def test_win_backs_are_a_markov_chain():
     checks = run_theory(arm(journey=win_back_journey(), world=PLAIN_WIN_BACK), section=markov_checks)
     assert failed(checks) == []
@@ -222,6 +228,7 @@ def planted_distress_after_win_back(monkeypatch):
     monkeypatch.setattr(customer_module.Customer, "_win_back", wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("plant", "caught_by"),
     [
@@ -238,6 +245,7 @@ def test_a_planted_error_in_the_full_world_is_caught(monkeypatch, plant, caught_
     assert any(caught_by in name for name in names), names
 
 
+@pytest.mark.medium
 def test_wrong_totals_in_the_full_world_are_caught():
     def run_with_wrong_totals(*args, **kwargs):
         run = run_reference(*args, **kwargs)
@@ -358,6 +366,7 @@ def planted_stream(monkeypatch):
     monkeypatch.setattr(streams, "uniform", lambda *identity: 0.1 + 0.9 * correct(*identity))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("plant", "section", "caught_by"),
     [
@@ -378,12 +387,14 @@ def test_a_planted_error_is_caught(monkeypatch, plant, section, caught_by):
     assert any(caught_by in name for name in names), names
 
 
+@pytest.mark.slow
 def test_a_wrong_dwell_is_caught_by_its_distribution(monkeypatch):
     planted_dwell(monkeypatch)
     names = failed(run_theory(section=stream_checks, customers=10_000))
     assert [name.split(": ")[1].split(",")[0] for name in names] == ["activate"]
 
 
+@pytest.mark.medium
 def test_missing_frailty_is_caught(monkeypatch):
     planted_frailty(monkeypatch)
     frail = arm(world={"frailty_spread": 1.5, "moves": {"churn": {"dwell": {"mean_days": 150}}}})
@@ -391,6 +402,7 @@ def test_missing_frailty_is_caught(monkeypatch):
     assert any("churned by day" in name for name in names), names
 
 
+@pytest.mark.medium
 def test_a_reviewer_without_requests_is_caught(monkeypatch):
     """One of two reviewers never gets a request."""
     correct = review_queue.ReviewQueue.__init__
@@ -403,6 +415,7 @@ def test_a_reviewer_without_requests_is_caught(monkeypatch):
     assert any("Erlang C" in name for name in failed(judge_checks(arm_checks(arm_spec, seed=1, days=DAYS))))
 
 
+@pytest.mark.medium
 def test_totals_that_do_not_add_up_are_caught():
     arm_spec = arm(population={"size": 200})
 
@@ -418,6 +431,7 @@ def test_totals_that_do_not_add_up_are_caught():
         assert any(part in name for name in names)
 
 
+@pytest.mark.medium
 def test_an_engine_with_another_trace_is_caught():
     def run_other(arm_spec, *, seed, days):
         run = run_reference(arm_spec, seed=seed, days=days)

@@ -111,6 +111,7 @@ def test_a_lift_on_a_rate_of_0_is_null_with_a_reason_and_the_difference_is_given
     assert found.difference_ci_low > 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -66,6 +66,7 @@ def test_targets_compared_with_actuals():
     assert "10% of the budget is spent after" in budget["reason"]
 
 
+@pytest.mark.medium
 def test_a_campaign_without_a_target_takes_the_policys_or_is_unknown():
     tables = rows()
     row(tables, "campaigns", "CAMP_001")["kpi_target"] = None
@@ -107,6 +108,7 @@ def test_a_recorded_ledger_that_differs_is_reconciled_and_never_added():
     ]
 
 
+@pytest.mark.medium
 def test_without_a_recorded_ledger_its_costs_are_unknown_and_excluded():
     made = build_ledger(build_context(records(rows() | {"roi_ledger": []})))
     assert len(made.not_counted) == 6
@@ -117,6 +119,7 @@ def test_without_a_recorded_ledger_its_costs_are_unknown_and_excluded():
     )
 
 
+@pytest.mark.medium
 def test_empty_records_give_unknown_kpis():
     empty = {name: [] for name in rows()}
     found = report_kpis(build_context(records(empty)))

@@ -149,6 +149,7 @@ counts = st.integers(1_000, 10**6).flatmap(
 )
 
 
+@pytest.mark.medium
 @given(counts, st.floats(1e-4, 1.0), st.floats(1e-4, 1.0))
 def test_a_higher_target_never_makes_a_recommendation_better(measured, target, other_target):
     order = ["stop", "revise", "hold", "scale"]

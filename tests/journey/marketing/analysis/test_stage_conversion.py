@@ -1,5 +1,7 @@
 """Conversion of each funnel step, overall and by segment."""
 
+import pytest
+
 from journey.marketing.analysis.stage_conversion import compute_stage_conversions
 from journey.marketing.views.context import build_context
 from journey.marketing.views.funnel import build_funnel_rows
@@ -33,6 +35,7 @@ def test_p_values_are_adjusted_by_holm_over_all_comparisons():
     assert found["CAMP_001", "SEG_001", "signup"].p_value == min(1.0, 2 * alike)
 
 
+@pytest.mark.medium
 def test_days_are_summed_and_a_day_with_a_missing_step_is_excluded():
     tables = rows()
     first = row(tables, "funnel_events", "FNL_0001")
@@ -45,6 +48,7 @@ def test_days_are_summed_and_a_day_with_a_missing_step_is_excluded():
     assert found["CAMP_001", None, "signup"].went_on == 500
 
 
+@pytest.mark.medium
 def test_untrusted_or_not_nested_counts_are_excluded():
     tables = rows()
     row(tables, "funnel_events", "FNL_0002")["confidence"] = 0.1

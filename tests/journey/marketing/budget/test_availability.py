@@ -47,6 +47,7 @@ def test_only_the_channels_of_a_campaign_are_available_in_it(context):
     assert set(own) == set(every) & used
 
 
+@pytest.mark.medium
 def test_serious_risks_and_closed_campaigns_have_their_reasons(context):
     assert find_serious_risks(context)["CAMP_002", "CH_03"]
     tables = rows()

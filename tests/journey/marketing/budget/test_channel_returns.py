@@ -84,7 +84,7 @@ def test_without_spend_there_is_no_return_and_without_revenue_no_prior():
 
 
 def test_a_prior_too_weak_for_a_variance_is_refused():
-    with pytest.raises(ValidationError, match="the value has no variance"):
+    with pytest.raises(ValidationError, match="the value has no finite variance"):
         BudgetPolicy(value_variation=3.0)
 
 

@@ -102,6 +102,7 @@ def test_no_sequence_of_steps_leads_to_unapproved_or_missing_money(tmp_path_fact
     assert done["roll_back"] <= done["execute"]
 
 
+@pytest.mark.slow
 def test_the_balances_after_each_step_of_three_transfers(tmp_path):
     """3,000 of 5,297.50 go to CH_03; then 2,500 come back; a transfer is rolled back at most once."""
     folder = shutil.copytree(bundled_folder(BUNDLED), tmp_path / "company")
@@ -128,6 +129,7 @@ def test_the_balances_after_each_step_of_three_transfers(tmp_path):
         run("roll_back", "A", "BERT")
 
 
+@pytest.mark.slow
 def test_an_execution_is_refused_if_the_money_was_spent_after_the_approval(tmp_path):
     """Two transfers are approved while the money is available; after the first, it is not enough for the second."""
     folder = shutil.copytree(bundled_folder(BUNDLED), tmp_path / "company")
@@ -150,6 +152,7 @@ def test_an_execution_is_refused_if_the_money_was_spent_after_the_approval(tmp_p
     _check_log(folder)
 
 
+@pytest.mark.medium
 def test_a_step_is_refused_while_another_process_writes_the_log(tmp_path):
     folder = shutil.copytree(bundled_folder(BUNDLED), tmp_path / "company")
     request = _request("reject", "BUD_0003", "ANNA", START)

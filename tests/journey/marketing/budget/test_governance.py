@@ -101,6 +101,7 @@ def test_executed_actions_without_a_log_are_not_provable_and_their_fields_are_qu
     assert "HUMAN_01 approved it 55 minutes after the proposal" in found["not_in_log"][0]["message"]
 
 
+@pytest.mark.medium
 def test_a_log_of_every_executed_action_proves_compliance_or_a_violation():
     tables = rows()
     tables["budget_actions"] = [tables["budget_actions"][2] | {"status": "executed"}]

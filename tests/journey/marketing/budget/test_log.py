@@ -108,6 +108,7 @@ def test_no_sequence_of_moves_executes_a_transfer_without_approval(tries, amount
         assert approval.actor_id != "A" or proposer != ("human", "A")
 
 
+@pytest.mark.slow
 def test_a_written_log_is_read_as_records_without_findings(tmp_path):
     log = _proposed()
     log.write(tmp_path / f"{LOG_DATASET}.jsonl")

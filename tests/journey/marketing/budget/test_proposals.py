@@ -23,6 +23,7 @@ def _proposed(tables, **options):
     return [(p.from_channel_id, p.to_channel_id) for p in _allocation(tables, **options).proposals]
 
 
+@pytest.mark.medium
 def test_the_bundled_campaigns():
     """CAMP_002: search returns 2.90 per dollar, social 0.18 with an open high risk; half of its 2,572.50 may move."""
     (proposal,) = report_proposals(build_context(records(rows())))
@@ -40,6 +41,7 @@ def test_a_proposal_is_added_to_the_log_without_approval():
     assert prove(found.log.events, MarketingPolicy()).executed == ()
 
 
+@pytest.mark.slow
 def test_proposals_are_deterministic_and_one_in_the_log_is_pending_and_not_proposed_again():
     tables = rows()
     first = _allocation(tables)
@@ -52,6 +54,7 @@ def test_proposals_are_deterministic_and_one_in_the_log_is_pending_and_not_propo
     assert [[rule["code"] for rule in each["objections"]] for each in found["waiting"]] == [["campaign_closed"], []]
 
 
+@pytest.mark.medium
 def test_nothing_is_proposed_between_two_channels_with_a_pending_action():
     tables = rows()
     pending = row(tables, "budget_actions", "BUD_0003")
@@ -61,6 +64,7 @@ def test_nothing_is_proposed_between_two_channels_with_a_pending_action():
     assert _proposed(tables) == [("CH_03", "CH_02")]
 
 
+@pytest.mark.medium
 def test_nothing_is_proposed_in_a_paused_or_ended_campaign():
     tables = rows()
     row(tables, "campaigns", "CAMP_002")["status"] = "paused"
@@ -72,6 +76,7 @@ def test_nothing_is_proposed_in_a_paused_or_ended_campaign():
     assert "the campaign ended on 2026-03-18" in found.decisions["CAMP_002"]
 
 
+@pytest.mark.medium
 def test_untrusted_counts_lead_to_no_proposal():
     tables = rows()
     for event in tables["funnel_events"]:
@@ -81,6 +86,7 @@ def test_untrusted_counts_lead_to_no_proposal():
     assert "the trust of its funnel counts is too low" in found.decisions["CAMP_002"]
 
 
+@pytest.mark.slow
 def test_a_high_risk_on_the_better_channel_blocks_the_proposal_until_it_is_settled():
     tables = rows()
     risk = row(tables, "campaign_risk_signals", "RSK_0004")
@@ -131,6 +137,7 @@ def test_every_proposal_keeps_every_rule_for_any_records(openings, conversions, 
         assert each.status == "proposed"
 
 
+@pytest.mark.medium
 def test_an_executed_proposal_raises_only_the_budget_finding_that_its_reasons_mention():
     tables = rows()
     (made,) = _allocation(tables).proposals
@@ -144,6 +151,7 @@ def test_an_executed_proposal_raises_only_the_budget_finding_that_its_reasons_me
     assert any("BUD_0004 moved 500.00 in the opposite direction on 2026-03-18." in reason for reason in made.reasons)
 
 
+@pytest.mark.medium
 def test_pending_actions_are_checked_against_the_rules_and_the_report_is_json():
     tables = rows()
     row(tables, "budget_actions", "BUD_0003")["amount"] = 5000.0
@@ -155,6 +163,7 @@ def test_pending_actions_are_checked_against_the_rules_and_the_report_is_json():
     assert {"channels", "decisions", "before_after", "audit"} <= set(found)
 
 
+@pytest.mark.medium
 def test_channels_are_re_evaluated_after_each_proposal_and_none_both_gives_and_receives():
     tables = rows()
     row(tables, "campaigns", "CAMP_002")["channel_budgets"] = {"CH_01": 5000, "CH_02": 6000, "CH_03": 6000}
@@ -168,6 +177,7 @@ def test_channels_are_re_evaluated_after_each_proposal_and_none_both_gives_and_r
     assert not {source for source, _ in made} & {target for _, target in made}
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(("share", "amount"), [(0.5, 1280.0), (0.1, 250.0)])
 def test_one_proposal_takes_at_most_the_policys_share(share, amount):
     (made,) = _allocation(rows(), policy=MarketingPolicy(budget=BudgetPolicy(most_share=share))).proposals

@@ -159,6 +159,7 @@ CASES = [
 IN_THE_BUNDLED_RECORDS = find_codes(rows())
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(("code", "record", "mutate"), CASES, ids=[f"{code}-{record}" for code, record, _ in CASES])
 def test_a_change_causes_its_finding_and_the_unchanged_records_do_not(code, record, mutate):
     assert (code, record) not in IN_THE_BUNDLED_RECORDS
@@ -178,6 +179,7 @@ def test_every_check_has_a_description_and_a_unique_code():
     assert len({rule.code for rule in CHECKS}) == len(CHECKS)
 
 
+@pytest.mark.medium
 def test_a_small_transfer_needs_no_approval():
     tables = rows()
     row(tables, "budget_actions", "BUD_0004").update(approved_by_human=False, approver_id=None)
@@ -186,6 +188,7 @@ def test_a_small_transfer_needs_no_approval():
     assert ("executed-unapproved", "BUD_0004") not in find_codes(tables, policy=generous)
 
 
+@pytest.mark.medium
 def test_transfers_out_of_a_channel_with_an_open_risk_and_into_one_with_a_closed_risk_are_allowed():
     tables = rows()
     assert ("into-open-risk", "BUD_0001") not in find_codes(tables)
@@ -193,6 +196,7 @@ def test_transfers_out_of_a_channel_with_an_open_risk_and_into_one_with_a_closed
     assert ("into-open-risk", "BUD_0004") not in find_codes(tables)
 
 
+@pytest.mark.medium
 def test_an_unknown_balance_is_not_treated_as_zero():
     tables = rows()
     row(tables, "campaigns", "CAMP_001")["channel_budgets"] = {}
@@ -208,6 +212,7 @@ def test_records_dated_after_as_of_are_not_used():
     assert not [f for f in early if f.dataset == "budget_actions" and f.code != "dated-later"]
 
 
+@pytest.mark.medium
 def test_a_complete_log_removes_the_notice_of_an_unknown_review():
     tables = rows()
     _log(
@@ -220,6 +225,7 @@ def test_a_complete_log_removes_the_notice_of_an_unknown_review():
     assert find_codes(tables) == IN_THE_BUNDLED_RECORDS - {("review-unknown", "RSK_0003")}
 
 
+@pytest.mark.medium
 def test_findings_have_the_amount_at_stake():
     amounts = {(f.code, f.record): f.amount for f in check(records(rows())).findings}
     assert amounts["into-open-risk", "BUD_0004"] == 500.0

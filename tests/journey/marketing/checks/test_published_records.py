@@ -101,6 +101,7 @@ def _sorted(*lists):
     return sorted((row for rows in lists for row in rows), key=lambda row: row[:3])
 
 
+@pytest.mark.medium
 def test_the_bundled_records_have_exactly_the_listed_findings():
     assert sorted(_found(bundled_folder(BUNDLED)), key=lambda row: row[:3]) == _sorted(IN_V2)
 
@@ -118,6 +119,7 @@ def test_the_order_of_the_folders_does_not_matter():
     )
 
 
+@pytest.mark.medium
 def test_evidence_that_agrees_causes_no_finding():
     """RSK_0001 quotes 28,500 impressions, 2,140 clicks and 0 conversions, as in performance."""
     risk_findings = [
@@ -126,6 +128,7 @@ def test_evidence_that_agrees_causes_no_finding():
     assert [finding.code for finding in risk_findings] == ["risk-not-reviewed"]
 
 
+@pytest.mark.medium
 def test_the_bundled_performance_reproduces_the_published_trends():
     """Conversions per impression of 10 to 16 March against the week before, for the three rollups with conversions."""
     context = build_context(read_folders([bundled_folder(BUNDLED)]))

@@ -83,6 +83,7 @@ def test_any_written_policy_reads_back_unchanged(amount, saturation, status, sou
     assert build_marketing_policy(tomllib.loads(format_toml(policy)), "test") == policy
 
 
+@pytest.mark.slow
 def test_a_policy_changes_proposals_and_required_approvals(tmp_path):
     path = _file(tmp_path, "[budget]\nmost_share = 0.1\napproval_from = 200\n[rollups]\nwindow_days = 3\n")
     (proposal,) = json_of("campaigns", "--policy", path)["proposals"]

@@ -55,6 +55,7 @@ def test_the_published_keys_are_the_fields(dataset):
     assert {key for row in content for key in row} == set(get_model(dataset).model_fields)
 
 
+@pytest.mark.medium
 def test_all_bundled_rows_are_read_with_unchanged_values():
     records = read_folders([bundled_folder(BUNDLED)])
     assert not records.set_aside
@@ -73,6 +74,7 @@ def test_all_bundled_rows_are_read_with_unchanged_values():
                     assert by_key[row[key]][name] == value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("dataset", "change", "code", "words"),
     [
@@ -99,6 +101,7 @@ def test_a_bad_row_is_set_aside_with_its_reason_and_the_others_are_used(dataset,
     assert records.counts()[dataset] == len(tables[dataset]) - 1
 
 
+@pytest.mark.medium
 def test_capital_letters_in_known_values_are_normalised():
     tables = rows()
     tables["budget_actions"][0]["status"] = "Executed"
@@ -107,12 +110,14 @@ def test_capital_letters_in_known_values_are_normalised():
     assert "spelling-tidied" in {finding.code for finding in records.findings}
 
 
+@pytest.mark.medium
 def test_whole_numbers_may_have_a_decimal_point():
     tables = rows()
     tables["funnel_events"][0]["count"] = "1200.0"
     assert MarketingRecords.from_tables(tables).objects("funnel_events")[0].count == 1200
 
 
+@pytest.mark.medium
 def test_planned_dates_do_not_count_as_the_latest_date():
     """A campaign that ends in April gives no latest date in April."""
     assert read_folders([bundled_folder(BUNDLED)]).latest_date().isoformat() == "2026-03-19T15:05:00"
@@ -125,6 +130,7 @@ def _write(folder, **sets):
     return folder
 
 
+@pytest.mark.medium
 def test_two_folders_are_read_together(tmp_path):
     tables = rows()
     first = {name: tables[name] for name in ("campaigns", "channels", "budget_actions")}

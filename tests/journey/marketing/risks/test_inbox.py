@@ -42,6 +42,7 @@ def test_the_bundled_records_raise_these_risks():
     }
 
 
+@pytest.mark.medium
 def test_a_policy_violation_is_found_by_its_phrase_regardless_of_capitals():
     tables = rows()
     row(tables, "creative_assets", "ASSET_006")["message_theme"] = "Savings GUARANTEED"
@@ -50,6 +51,7 @@ def test_a_policy_violation_is_found_by_its_phrase_regardless_of_capitals():
     assert ("CAMP_002", "policy_violation", "ASSET_006_GUARANTEE") not in _triggers(rows())
 
 
+@pytest.mark.medium
 def test_a_spend_spike_compares_daily_spend_with_all_days_before():
     """EXP_001 spent 284 by 9 March, 41 a day. A total of 608 by 16 March is 46 a day since then; 2,284 is 286."""
     key = "CAMP_001", "spend_spike", "EXP_001_CH_01"
@@ -63,6 +65,7 @@ def test_a_spend_spike_compares_daily_spend_with_all_days_before():
     assert found.severity == "high"  # medium, one degree higher for a spend of 2,284
 
 
+@pytest.mark.medium
 def test_conversion_is_low_only_with_the_required_confidence():
     key = "CAMP_002", "low_conversion", "EXP_003_CH_02"
     tables = rows()
@@ -77,6 +80,7 @@ def test_conversion_is_low_only_with_the_required_confidence():
     assert key not in _triggers(tables)
 
 
+@pytest.mark.medium
 def test_zero_conversions_of_few_clicks_raise_no_risk():
     tables = rows()
     for asset in ("ASSET_009", "ASSET_010"):
@@ -88,6 +92,7 @@ def test_zero_conversions_of_few_clicks_raise_no_risk():
     assert ("CAMP_003", "high_clicks_zero_conversions", "EXP_005_CH_04") in _triggers(tables)
 
 
+@pytest.mark.medium
 def test_a_segment_that_converts_far_worse_on_the_same_channel_is_a_mismatch():
     key = "CAMP_001", "segment_mismatch", "SEG_002_CH_01"
     tables = rows()
@@ -119,6 +124,7 @@ def test_a_recorded_and_computed_risk_is_one_entry_with_the_recorded_key_severit
     }
 
 
+@pytest.mark.medium
 def test_a_dismissed_risk_stays_dismissed_until_its_severity_rises():
     tables = rows()
     assert _inbox(tables)["RSK_0005"].status == "dismissed"
@@ -139,6 +145,7 @@ def test_a_mitigated_risk_that_later_data_raise_is_a_new_risk():
     assert "RSK_0003 was mitigated, but later data raise the same risk." in again.message
 
 
+@pytest.mark.medium
 def test_closing_is_proposed_for_a_risk_that_the_data_no_longer_raise():
     risk = _inbox(rows(), as_of=datetime(2026, 3, 25, 12))["RSK_0004"]
     assert (risk.status, risk.proposed.moves) == ("in_review", ("dismiss",))
@@ -153,6 +160,7 @@ def test_a_risk_becomes_overdue_with_age():
     assert not inbox["RSK_0003"].overdue  # mitigated
 
 
+@pytest.mark.medium
 def test_a_high_exposure_requires_a_review_of_a_medium_risk():
     """RSK_0006 is medium by the data, with a spend of 2,130.00: 0.3 x 1 x 2,130 = 639."""
     risk = _inbox(rows())["RSK_0006"]

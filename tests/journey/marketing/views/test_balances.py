@@ -52,6 +52,7 @@ moves = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=15)  # each example reads all tables
 @given(moves)
 def test_transfers_conserve_the_sum_of_a_campaigns_balances(transfers):

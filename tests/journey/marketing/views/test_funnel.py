@@ -112,6 +112,7 @@ def test_few_visitors_are_no_evidence_of_a_drop_off():
     assert signup.flag is None
 
 
+@pytest.mark.slow
 @settings(max_examples=20)  # each example reads tables
 @given(
     st.lists(
