@@ -14,6 +14,8 @@ from scenarios.files.loader import builtin_names, load
 from simulation.runs.run import run_arm
 from tests.simulation.compiled.test_engine import assert_same
 
+pytestmark = pytest.mark.compiled
+
 NAMES = builtin_names()
 ASKED = [name for name in NAMES if name != "seed_ten"]
 """Those about a company, not about ten customers."""
@@ -109,7 +111,6 @@ def test_both_engines_give_the_same_histories(name):
 CHURN = {"SMB": (0.25, 0.35), "Mid-Market": (0.12, 0.18), "Enterprise": (0.06, 0.10)}
 
 
-@pytest.mark.compiled
 @pytest.mark.parametrize("name", YEARLY)
 def test_yearly_churn_by_segment(name):
     """With as many customers in each segment as it takes to tell their churn: its standard error is 0.008 or less."""
@@ -138,7 +139,6 @@ def test_churn_is_of_the_kinds_that_are_reported():
         assert low <= reasons.count(reason) / len(reasons) <= high, segment
 
 
-@pytest.mark.compiled
 @pytest.mark.parametrize("name", ASKED)
 def test_customers_are_not_bothered(name):
     days, runs = simulated(name)

@@ -153,4 +153,4 @@ def test_the_engine_and_the_reason_are_printed(tmp_path):
     )
     begun.write_text(begun.read_text().replace('"engine": "reference"', '"engine": "compiled"'))
     again = journey("compare", "default", *SMALL, "--workers", "1", "--resume", str(begun)).stderr
-    assert f"engine: compiled, because {begun} was started with it" in again
+    assert f"engine: compiled, because {begun} was created with it" in again

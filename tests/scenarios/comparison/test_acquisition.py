@@ -17,6 +17,8 @@ from scenarios.reports.document import render
 from simulation.metrics.run_results import Run
 from simulation.runs.run import run_arm
 
+pytestmark = pytest.mark.compiled
+
 CHANNELS = ("search", "social", "network", "deals")
 QUARTER = [f"acquisition.campaigns.launch.channels.{channel}.budget=15000" for channel in CHANNELS]
 SMALL = [*QUARTER, "acquisition.campaigns.launch.days=182", "horizon_days=270", "replications=3"]
@@ -115,7 +117,6 @@ def test_the_schema_knows_campaigns_and_what_an_arm_may_change_in_them():
 # -- what is compared ------------------------------------------------------------------------------
 
 
-@pytest.mark.compiled
 def test_each_arm_has_its_own_customers_and_reports_them(found):
     told = found.as_dict()["acquisition"]
     customers = {name: arm["customers"] for name, arm in told.items()}

@@ -31,7 +31,7 @@ def test_every_part_of_a_full_world_is_listed_in_words(tmp_path):
     assert "SMB 2 %" in found["world.payments"][0]
     assert found["world.payments"][0].endswith("60 % of them are recovered")
     assert found["world.value_changes.growth"][0] == "value x 1.2: 0.01 a day in retention; in distress x 0.1"
-    assert "takes 20 % of the response of the next" in found["world.fatigue"][0]
+    assert "lowers the response to the next by 20 %" in found["world.fatigue"][0]
     assert found["world.imperfections"][0] == "signals missing 10 %, signals late 10 %; late by 3 days"
     assert "respond (SMB x 0.5);" in found["world.effects.proactive_outreach"][0]
 
