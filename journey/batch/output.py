@@ -65,7 +65,7 @@ def write_decisions(table: DecisionTable, path: Path) -> None:
     Raises:
         InputError: The file extension is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
     """
-    refuse_unknown_ending(path)
+    refuse_unknown_format(path)
     ending = path.suffix.lower()
     cursor = table.cases.cursor
     rows = build_relation(table).sql_query()
@@ -78,7 +78,7 @@ def write_decisions(table: DecisionTable, path: Path) -> None:
             raise InputError(f"{path}: the decisions cannot be written: {error}") from None
 
 
-def refuse_unknown_ending(path: Path) -> None:
+def refuse_unknown_format(path: Path) -> None:
     """Raise an error, before any work, if decisions cannot be written to this type of file.
 
     Raises:

@@ -87,13 +87,13 @@ def _refuse_decisions(path: Path | None, customer: str | None) -> None:
     """
     if path is None:
         return
-    from journey.batch.output import refuse_unknown_ending
+    from journey.batch.output import refuse_unknown_format
     from journey.core.errors import InputError
     from journey.runtime.atomic_files import refuse_unwritable
 
     if customer is not None:
         raise InputError("--decisions writes the decisions on all customers; remove --customer, or use --json")
-    refuse_unknown_ending(path)
+    refuse_unknown_format(path)
     refuse_unwritable(path)
 
 

@@ -92,7 +92,7 @@ def command(
         _refuse_what_does_not_fit(arm_spec, chosen, horizon_days, processes, traced=is_traced, streamed=is_streamed)
     if choice.reason and not json_:
         print_message(str(choice))
-    with trace_file(trace) if trace is not None and is_streamed else nullcontext() as rows_to:
+    with trace_file(trace) if trace is not None and is_streamed else nullcontext() as trace_folder:
         run = run_in_pods(
             arm_spec,
             seed=loaded.scenario.seed,
@@ -101,7 +101,7 @@ def command(
             workers=processes,
             cluster=cluster,
             trace=is_traced and not is_streamed,
-            rows_to=rows_to,
+            trace_folder=trace_folder,
         )
     _write_outputs(RunHistory(arm_spec, run, loaded.scenario.seed, 0), dates, trace, records, source)
     if json_:
@@ -158,7 +158,7 @@ def _write_outputs(
         from simulation.exports.records import POLICY_FILE, write_records
 
         write_records(histories, records, dates)
-        own_journey = histories.setup.journey.fingerprint != default_journey().fingerprint
+        own_journey = histories.arm_spec.journey.fingerprint != default_journey().fingerprint
         print_message(
             f"wrote {records}; to evaluate it with the policy of the arm: "
             f"journey evaluate {records} --policy {records / POLICY_FILE}"

@@ -18,7 +18,7 @@ from scenarios.comparison import decision_funnel
 from scenarios.comparison.acquisition import ArmAcquisition, summarise_acquisition
 from scenarios.comparison.checkpoint import RunIdentity
 from scenarios.comparison.money import LABEL, Return, compute_returns
-from scenarios.comparison.options import ProgressCallback, RunOptions
+from scenarios.comparison.options import ProgressCallback, ReplicationOptions
 from scenarios.comparison.replications import Replications, replicate
 from scenarios.comparison.review_queue import QueueDay, summarise_queue
 from scenarios.comparison.stopping_rule import PrecisionResult, PrecisionTarget
@@ -193,7 +193,7 @@ def compare(
         KeyboardInterrupt: Interrupted before any replication was complete.
     """
     refuse_single_arm(loaded)
-    options = RunOptions(workers, cluster, progress, run_arm, run_arms, engine, precision, checkpoint, split)
+    options = ReplicationOptions(workers, cluster, progress, run_arm, run_arms, engine, precision, checkpoint, split)
     if options.uses_engine and not options.is_remote:
         refuse_what_does_not_fit(_estimate_workload(loaded, options))
     scenario = loaded.scenario
@@ -205,7 +205,7 @@ def compare(
     return summarise(loaded, replications, split)
 
 
-def _estimate_workload(loaded: LoadedScenario, options: RunOptions) -> Workload:
+def _estimate_workload(loaded: LoadedScenario, options: ReplicationOptions) -> Workload:
     """What the comparison will have in memory at the same time."""
     scenario, parts = loaded.scenario, options.parts(loaded.arms)
     replications = scenario.replications if options.precision is None else options.precision.maximum

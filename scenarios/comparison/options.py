@@ -38,7 +38,7 @@ ProgressCallback = Callable[[RunProgress], None]
 
 
 @dataclass(frozen=True)
-class RunOptions:
+class ReplicationOptions:
     """How to run replications. Results do not depend on `workers`, `cluster`, `progress` and `checkpoint`.
 
     Attributes:

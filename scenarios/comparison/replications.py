@@ -14,7 +14,7 @@ from itertools import islice
 from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
-from scenarios.comparison.options import RunOptions, RunProgress
+from scenarios.comparison.options import ReplicationOptions, RunProgress
 from scenarios.comparison.stopping_rule import (
     IntervalWidth,
     PrecisionResult,
@@ -56,7 +56,7 @@ class Replications:
 
 
 def replicate(
-    arms: Sequence["ArmSpec"], options: RunOptions, *, seed: int, replications: int, days: float
+    arms: Sequence["ArmSpec"], options: ReplicationOptions, *, seed: int, replications: int, days: float
 ) -> Replications:
     """Run every arm in every replication; after Ctrl-C, return the replications that are complete.
 
@@ -107,7 +107,7 @@ def replicate(
 
 @contextmanager
 def _open_executor(
-    job: ReplicationJob, options: RunOptions, *, pods: bool
+    job: ReplicationJob, options: ReplicationOptions, *, pods: bool
 ) -> "Iterator[Executor[Task, tuple[Run, ...]]]":
     """An executor of parts; with `pods`, the pods of a part are tasks of their own."""
     if not pods:
@@ -122,7 +122,9 @@ def _open_executor(
 class _Collector:
     """Collects runs by task, stores complete replications, and reports progress."""
 
-    def __init__(self, sizes: Sequence[int], options: RunOptions, total: int, compute_widths: WidthFunction) -> None:
+    def __init__(
+        self, sizes: Sequence[int], options: ReplicationOptions, total: int, compute_widths: WidthFunction
+    ) -> None:
         self._parts = len(sizes)
         self._compute_widths = compute_widths
         self._checkpoint = options.checkpoint

@@ -39,7 +39,7 @@ class PodJob:
         days: Length of a run, in days.
         engine: ``reference`` or ``compiled``.
         keep_trace: Whether a result includes the rows of the trace.
-        rows_to: Folder that the rows are written to instead (`simulation.trace.files`); all workers must share it.
+        trace_folder: Folder that the rows are written to instead (`simulation.trace.files`); all workers must share it.
     """
 
     parts: tuple[tuple["ArmSpec", ...], ...]
@@ -47,7 +47,7 @@ class PodJob:
     days: float
     engine: str
     keep_trace: bool = False
-    rows_to: "Path | None" = None
+    trace_folder: "Path | None" = None
 
     def do(self, task: PodTask) -> tuple["Totals", ...]:
         """Run one pod of one part of one replication."""
@@ -65,7 +65,7 @@ class PodJob:
         return collect_runs(self.parts[part], pods, self._run_options(replication))
 
     def _run_options(self, replication: int) -> RunOptions:
-        return RunOptions(self.seed, replication, self.days, self.engine, self.keep_trace, self.rows_to)
+        return RunOptions(self.seed, replication, self.days, self.engine, self.keep_trace, self.trace_folder)
 
     def join_pods(self, execute_pods: "Executor[PodTask, tuple[Totals, ...]]") -> "Executor[Task, tuple[Run, ...]]":
         """An executor of whole parts, built from an executor of pods.
@@ -105,7 +105,7 @@ def run_in_pods(
     workers: int = 1,
     cluster: str | None = None,
     trace: bool = False,
-    rows_to: "Path | None" = None,
+    trace_folder: "Path | None" = None,
 ) -> "Run":
     """Simulate one cohort in one arm, once, with its pods on several workers.
 
@@ -117,13 +117,13 @@ def run_in_pods(
         workers: Number of processes; the result does not depend on it.
         cluster: Address of a Dask scheduler, or ``local``; see `scenarios.execution.executor.open_executor`.
         trace: Whether to keep the trace.
-        rows_to: See `PodJob`.
+        trace_folder: See `PodJob`.
 
     Raises:
         InputError: A pod would be empty, the engine refuses the arm, or the cluster cannot be used.
         WorkerDiedError: Workers died repeatedly at one pod, or none is left.
     """
-    job = PodJob(((arm,),), seed, days, engine, keep_trace=trace, rows_to=rows_to)
+    job = PodJob(((arm,),), seed, days, engine, keep_trace=trace, trace_folder=trace_folder)
     with open_executor(job, min(workers, count_pods([arm])), cluster) as execute:
         ((_, (run,)),) = job.join_pods(execute)([(0, 0)])
     return run

@@ -1,7 +1,7 @@
-"""Layers: one scenario laid over another, table by table.
+"""Layers of a scenario, merged table by table: the files it extends, the file itself, and overrides.
 
-Lists are replaced whole. Keys that exclude each other never meet: where a later layer says `reviewers.count`, an
-earlier `reviewers.per_1000` is dropped, and the reverse; so nothing that is configured contradicts anything else.
+Lists are replaced as a whole. Some keys exclude each other. If a later layer sets `reviewers.count`, an earlier
+`reviewers.per_1000` is dropped, and vice versa, so the merged scenario has no contradiction.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ _EXCLUDES: dict[str, dict[str, tuple[str, ...]]] = {
         "segments": ("records", "as_of"),
     },
 }
-"""Table -> key in a later layer -> keys of earlier layers that it drops."""
+"""By table and by key of a later layer, the keys of earlier layers that are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Layer:
     """One source of keys.
 
     Attributes:
-        source: Where it comes from, as a user would name it: a file, or ``--set a.b=c``.
+        source: Its origin, in the user's words: a file, or ``--set a.b=c``.
         data: Its keys, normalised (see `normalise`).
     """
 
@@ -35,15 +35,15 @@ class Layer:
     data: Mapping[str, Any]
 
 
-def merge_keys(base: Mapping[str, Any], over: Mapping[str, Any], table: str = "") -> dict[str, Any]:
-    """`base` with the keys of `over`, table by table; keys that exclude each other never meet.
+def merge_keys(base: Mapping[str, Any], override: Mapping[str, Any], table: str = "") -> dict[str, Any]:
+    """Merge a later layer into an earlier one, table by table, and drop keys that the later layer excludes.
 
     Args:
         base: The earlier layer.
-        over: The later layer; it wins.
-        table: Name of the table that both are, to know which of its keys exclude each other.
+        override: The later layer, whose values replace earlier ones.
+        table: Name of the table that both layers are, which determines the keys that exclude each other.
     """
-    return deep_merge(base, over, table, dropped_keys=_find_dropped_keys)
+    return deep_merge(base, override, table, dropped_keys=_find_dropped_keys)
 
 
 def _find_dropped_keys(table: str, keys: Iterable[str]) -> frozenset[str]:
@@ -52,10 +52,10 @@ def _find_dropped_keys(table: str, keys: Iterable[str]) -> frozenset[str]:
 
 
 def refuse_contradictions(layers: Sequence[Layer]) -> None:
-    """Layers of the same standing (several ``--set``) must not say two things that exclude each other.
+    """Refuse layers of equal rank (several ``--set``) with keys that exclude each other.
 
     Raises:
-        InputError: They do; one would silently replace the other.
+        InputError: Two layers have such keys; one would silently replace the other.
     """
     given_by: dict[tuple[tuple[str, ...], str], str] = {}
     for layer in layers:
@@ -67,7 +67,7 @@ def refuse_contradictions(layers: Sequence[Layer]) -> None:
 
 
 def _exclusive_keys(data: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every key, with the path of its table, of the tables that have keys excluding each other."""
+    """The keys of all tables in which some keys exclude each other, with the path of the table."""
     for name, value in data.items():
         if isinstance(value, Mapping):
             if name in _EXCLUDES:
@@ -77,7 +77,7 @@ def _exclusive_keys(data: Mapping[str, Any], above: tuple[str, ...]) -> Iterator
 
 
 def merge_layers(layers: Sequence[Layer]) -> dict[str, Any]:
-    """All layers, the last one on top."""
+    """Merge all layers; later layers replace values of earlier ones."""
     result: dict[str, Any] = {}
     for layer in layers:
         result = merge_keys(result, layer.data)
@@ -85,10 +85,10 @@ def merge_layers(layers: Sequence[Layer]) -> dict[str, Any]:
 
 
 def normalise(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A layer as it takes part in the merge.
+    """A layer in the form that is merged.
 
-    Dates become text. An amount that is given without a provenance is ``assumed``: it must not inherit the provenance
-    of the number that it replaces.
+    Dates become text. An amount without a provenance becomes ``assumed``, so that it does not inherit the provenance of
+    the number it replaces.
     """
     result = {str(key): _normalise_value(value) for key, value in data.items()}
     if "amount" in result:
@@ -105,21 +105,21 @@ def _normalise_value(value: Any) -> Any:
 
 
 def find_source(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
-    """The source that said the key at `path`: the last layer that goes furthest along it."""
+    """The source of the key at `path`: the last of the layers that contain most of the path."""
     best, depth = layers[-1].source if layers else "", 0
     for layer in layers:
         reached = _match_depth(layer.data, path)
         if reached and reached >= depth:
             best, depth = layer.source, reached
     if depth == 0 and layers:
-        # No file sets it, so it is missing: the file that was asked for is the place to mend it.
+        # No layer sets the key, so it is missing, and the scenario's own file is where to add it.
         files = [layer.source for layer in layers if not layer.source.startswith("--")]
         return files[-1] if files else best
     return best
 
 
 def _match_depth(data: Any, path: Sequence[int | str]) -> int:
-    """How far along a path a layer goes; a plain value on the way stands for everything below it."""
+    """How many steps of a path a layer contains; a plain value counts for everything below it."""
     here: Any = data
     for depth, step in enumerate(path):
         if not isinstance(here, Mapping | list):

@@ -83,13 +83,13 @@ class RunHistory:
     """A run with its trace.
 
     Attributes:
-        setup: The arm.
+        arm_spec: The arm.
         run: The results, with the trace.
         seed: The seed of the run.
         replication: Number of the replication.
     """
 
-    setup: ArmSpec
+    arm_spec: ArmSpec
     run: Run
     seed: int
     replication: int
@@ -122,7 +122,7 @@ class RunHistory:
             InputError: There is no such customer.
         """
         rows = sorted((row for row in self._rows if row.customer == number), key=attrgetter("time"))
-        return initial_history(self.setup, number, seed=self.seed, replication=self.replication)._replace(
+        return initial_history(self.arm_spec, number, seed=self.seed, replication=self.replication)._replace(
             rows=tuple(rows)
         )
 
@@ -133,7 +133,7 @@ class RunHistory:
         return self.run.trace.rows
 
     def _initial_histories(self) -> Iterator[CustomerHistory]:
-        return initial_histories(self.setup, seed=self.seed, replication=self.replication)
+        return initial_histories(self.arm_spec, seed=self.seed, replication=self.replication)
 
 
 def initial_histories(arm_spec: ArmSpec, *, seed: int, replication: int) -> Iterator[CustomerHistory]:

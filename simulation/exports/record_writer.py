@@ -80,7 +80,7 @@ class RecordWriter:
             run_history: The run; days in a stage are counted up to its end.
             dates: The calendar of the run.
         """
-        arm_spec = run_history.setup
+        arm_spec = run_history.arm_spec
         evidence = arm_spec.policy.evidence
         self.dates = dates
         self.days = run_history.days
@@ -94,7 +94,7 @@ class RecordWriter:
 
     def build_records(self, history: CustomerHistory) -> CustomerRecords:
         """One customer's records."""
-        file = _File(self, history)
+        file = _CustomerRecords(self, history)
         for row in history.rows:
             handler = _ROW_HANDLERS.get(row.kind)
             if handler is not None:
@@ -131,7 +131,7 @@ class RecordWriter:
         return entries
 
 
-class _File:
+class _CustomerRecords:
     """The records of one customer, while they are built."""
 
     __slots__ = (
@@ -256,13 +256,13 @@ class _File:
             self._open["status"] = "measured"
 
 
-_ROW_HANDLERS: dict[str, Callable[[_File, Row], None]] = {
-    events.SIGNAL: _File.signal,
-    events.DECISION: _File.decision,
-    events.REVIEW_REQUESTED: _File.requested,
-    events.REVIEW_DECIDED: _File.decided,
-    events.ACTION: _File.action,
-    events.OUTCOME: _File.outcome,
+_ROW_HANDLERS: dict[str, Callable[[_CustomerRecords, Row], None]] = {
+    events.SIGNAL: _CustomerRecords.signal,
+    events.DECISION: _CustomerRecords.decision,
+    events.REVIEW_REQUESTED: _CustomerRecords.requested,
+    events.REVIEW_DECIDED: _CustomerRecords.decided,
+    events.ACTION: _CustomerRecords.action,
+    events.OUTCOME: _CustomerRecords.outcome,
 }
 """Handler of each kind of row; other kinds are not observable, or are in the stage log."""
 

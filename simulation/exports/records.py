@@ -46,13 +46,14 @@ def write_records(run_history: RunHistory, folder: Path, dates: Dates) -> None:
                     do_not_contact.append(customer_id(history.initial.number))
                 for target, records in zip(sets, writer.build_records(history), strict=True):
                     target.write(records)
-        policy = format_toml(build_effective_policy(run_history.setup, do_not_contact))
+        policy = format_toml(build_effective_policy(run_history.arm_spec, do_not_contact))
         (part / POLICY_FILE).write_text(_heading(run_history, dates) + policy, encoding="utf-8")
 
 
 def _heading(run_history: RunHistory, dates: Dates) -> str:
     return (
-        f"# The policy of the arm {run_history.setup.name}, whose records are in this folder: seed {run_history.seed}, "
+        f"# The policy of the arm {run_history.arm_spec.name}, whose records are in this folder: seed "
+        f"{run_history.seed}, "
         "replication "
         f"{run_history.replication},\n# {run_history.run.customers} customers, {run_history.days:g} days from "
         f"{dates.start:%Y-%m-%d}. "

@@ -27,7 +27,7 @@ class StageLog:
 
     def __init__(self, run_history: RunHistory) -> None:
         """Prepare for a run."""
-        arm_spec = run_history.setup
+        arm_spec = run_history.arm_spec
         machine = arm_spec.journey.compile()
         self._stages, self._codes = machine.stages, machine.stage_index
         self._live = tuple(stage not in arm_spec.exit_stages for stage in machine.stages)

@@ -91,7 +91,7 @@ def write_xes(run_history: RunHistory, path: Path, dates: Dates) -> None:
     Raises:
         InputError: The file cannot be written.
     """
-    terminal = frozenset(run_history.setup.journey.terminal)
+    terminal = frozenset(run_history.arm_spec.journey.terminal)
     with atomic_file(path, "the trace") as part, part.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(_header(run_history, dates))
         for history in run_history.histories():
@@ -104,8 +104,8 @@ def _header(run_history: RunHistory, dates: Dates) -> Iterator[str]:
     for name, prefix in _EXTENSIONS.items():
         yield f'<extension name="{name}" prefix="{prefix}" uri="{_SITE}{prefix}.xesext"/>\n'
     yield _GLOBALS
-    yield _text("concept:name", f"arm {run_history.setup.name}")
-    yield _text("arm", run_history.setup.name)
+    yield _text("concept:name", f"arm {run_history.arm_spec.name}")
+    yield _text("arm", run_history.arm_spec.name)
     yield f'<int key="seed" value="{run_history.seed}"/>\n'
     yield f'<int key="replication" value="{run_history.replication}"/>\n'
     yield _date("start", dates.start)

@@ -1,4 +1,4 @@
-"""The population of a run: customers drawn by segment, or taken from a folder of records.
+"""Synthetic customers, drawn by segment, and the types that every cohort uses.
 
 All draws of customer ``i`` come from the random streams of customer ``i``, so an additional customer does not change
 any other customer.

@@ -37,7 +37,7 @@ DistressMode = Literal["none", "silent", "visible"]
 """Whether there is distress, and whether it causes signals."""
 
 
-def theory_setup(
+def derive_theory_arm(
     arm_spec: ArmSpec,
     *,
     customers: int,
@@ -88,7 +88,7 @@ def theory_setup(
     )
 
 
-def single_dwell_setup(arm_spec: ArmSpec, dwell: Dwell, customers: int) -> ArmSpec:
+def derive_single_dwell_arm(arm_spec: ArmSpec, dwell: Dwell, customers: int) -> ArmSpec:
     """A world in which one stage is left by one move only, with this dwell and no ratios."""
     return replace(
         arm_spec,

@@ -9,7 +9,7 @@ import numpy as np
 from simulation.exact.scipy_distributions import cumulative_distribution
 from simulation.random import streams
 from simulation.verification import evidence
-from simulation.verification.derived_models import list_dwells, single_dwell_setup
+from simulation.verification.derived_models import derive_single_dwell_arm, list_dwells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def dwell_evidence(arm_spec: ArmSpec, run: Runner, *, seed: int, customers: int)
     """Check each dwell of the arm's world against its distribution, with customers who can make only that move."""
     for index, (name, dwell) in enumerate(list_dwells(arm_spec).items()):
         title = f"each move as the only one, own dwell: {name}, {dwell.law}"
-        single_dwell = single_dwell_setup(arm_spec, dwell, customers)
+        single_dwell = derive_single_dwell_arm(arm_spec, dwell, customers)
         # With one seed, all moves would have the same random numbers, and the checks would not be independent.
         result = run(single_dwell, seed=derive_seed(seed, 100 + index), days=_horizon(dwell))
         assert result.trace is not None

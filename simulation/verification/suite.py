@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulation.verification import conservation, hazards, occupancy, queueing, random_streams
-from simulation.verification.derived_models import theory_setup
+from simulation.verification.derived_models import derive_theory_arm
 from simulation.verification.event_histories import read_histories
 from simulation.verification.evidence import judge_checks
 from simulation.verification.runners import run_reference
@@ -99,7 +99,7 @@ def markov_checks(
     arm_spec: ArmSpec, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
     """Check exponential dwells, with the arm's distress, against the matrix exponential."""
-    world = theory_setup(arm_spec, customers=customers, seed=seed, exponential=True, distress="silent")
+    world = derive_theory_arm(arm_spec, customers=customers, seed=seed, exponential=True, distress="silent")
     title = "dwells made exponential with the same mean, no orchestrator: matrix exponential"
     yield from occupancy.compare_occupancy(
         title, _run_histories(world, random_streams.derive_seed(seed, 1), days, run), occupancy.markov_expectation
@@ -110,7 +110,7 @@ def renewal_checks(
     arm_spec: ArmSpec, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
     """Check the arm's own dwells, without distress, against the renewal equations."""
-    world = theory_setup(arm_spec, customers=customers, seed=seed, exponential=False, distress="none")
+    world = derive_theory_arm(arm_spec, customers=customers, seed=seed, exponential=False, distress="none")
     title = "own dwells, no distress, all new in their stage, no orchestrator: renewal equations"
     yield from occupancy.compare_occupancy(
         title, _run_histories(world, random_streams.derive_seed(seed, 2), days, run), occupancy.renewal_expectation
@@ -121,7 +121,7 @@ def hazard_checks(
     arm_spec: ArmSpec, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
     """Check the arm's own dwells, distress and signals against their integrated hazards."""
-    world = theory_setup(
+    world = derive_theory_arm(
         arm_spec, customers=customers, seed=seed, exponential=False, distress="visible", aged=True, dated=True
     )
     title = "own dwells, distress, seasons and contracts, signals without delay, no orchestrator: integrated hazards"

@@ -10,7 +10,7 @@ import pytest
 from journey.core.errors import InputError
 from scenarios.comparison.checkpoint import open_checkpoint
 from scenarios.comparison.compare import build_identity, compare
-from scenarios.comparison.options import RunOptions
+from scenarios.comparison.options import ReplicationOptions
 from scenarios.comparison.replications import replicate
 from scenarios.files.loader import load
 from tests.scenarios import fakes
@@ -52,7 +52,7 @@ def test_what_was_stored_is_not_run_again_and_gives_the_same_bytes(loaded, path)
 
 def test_runs_of_the_engine_come_back_as_they_were(loaded, path):
     with open_checkpoint(path, build_identity(loaded, "reference")) as store:
-        runs = replicate(loaded.arms, RunOptions(checkpoint=store), seed=1, replications=2, days=60).runs
+        runs = replicate(loaded.arms, ReplicationOptions(checkpoint=store), seed=1, replications=2, days=60).runs
     with open_checkpoint(path, build_identity(loaded, "reference")) as store:
         assert store.runs == dict(enumerate(runs))
         assert "using 2 complete replications from this file" in store.opening_message

@@ -15,7 +15,7 @@ from scipy.stats import binom
 from journey.decision.policy import build_policy
 from journey.machine import Journey, Move
 from journey.statistics.means import CONFIDENCE
-from scenarios.comparison.options import RunOptions
+from scenarios.comparison.options import ReplicationOptions
 from scenarios.comparison.replications import replicate
 from scenarios.metrics.effects import compute_paired_difference
 from simulation.model.arm import ArmSpec
@@ -100,7 +100,11 @@ TRUTH = churned(treated=True) - churned(treated=False)
 
 def difference(seed: int, engine: str, replications: int = REPLICATIONS):
     done = replicate(
-        ARMS, RunOptions(run_arm=partial(run_arm, engine=engine)), seed=seed, replications=replications, days=DAYS
+        ARMS,
+        ReplicationOptions(run_arm=partial(run_arm, engine=engine)),
+        seed=seed,
+        replications=replications,
+        days=DAYS,
     )
     values = [[run[place].metrics["churn_rate"] for run in done.runs] for place in range(2)]
     return compute_paired_difference(*values)

@@ -8,7 +8,7 @@ import pytest
 
 from journey.core.errors import InputError
 from scenarios.comparison.compare import compare
-from scenarios.comparison.options import RunOptions
+from scenarios.comparison.options import ReplicationOptions
 from scenarios.comparison.replications import replicate
 from scenarios.comparison.stopping_rule import (
     DEFAULT_MAXIMUM,
@@ -62,11 +62,11 @@ def test_it_is_the_same_as_asking_for_that_many(default):
 
 def test_the_number_of_workers_changes_nothing(default):
     alone = replicate(
-        default.arms, RunOptions(run_arm=fakes.planted, precision=target(0.003)), seed=2, replications=4, days=9
+        default.arms, ReplicationOptions(run_arm=fakes.planted, precision=target(0.003)), seed=2, replications=4, days=9
     )
     together = replicate(
         default.arms,
-        RunOptions(run_arm=fakes.planted, precision=target(0.003), workers=3),
+        ReplicationOptions(run_arm=fakes.planted, precision=target(0.003), workers=3),
         seed=2,
         replications=4,
         days=9,
@@ -113,7 +113,7 @@ def test_progress_names_the_interval_furthest_from_its_target(default):
     progress = []
     replicate(
         default.arms,
-        RunOptions(run_arm=fakes.planted, precision=target(0.002), progress=progress.append),
+        ReplicationOptions(run_arm=fakes.planted, precision=target(0.002), progress=progress.append),
         seed=1,
         replications=4,
         days=1,
@@ -153,7 +153,7 @@ def test_what_can_be_meant():
 
 
 def test_widths_are_those_of_the_paired_difference(default):
-    runs = replicate(default.arms, RunOptions(run_arm=fakes.planted), seed=5, replications=6, days=9).runs
+    runs = replicate(default.arms, ReplicationOptions(run_arm=fakes.planted), seed=5, replications=6, days=9).runs
     (width,) = compute_widths(target(0.1), runs)
     churn = [[run[place].metrics["churn_rate"] for run in runs] for place in (0, 1)]
     found = compute_paired_difference(*churn)

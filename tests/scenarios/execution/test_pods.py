@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.comparison.options import RunOptions
+from scenarios.comparison.options import ReplicationOptions
 from scenarios.comparison.replications import replicate
 from scenarios.execution.pods import PodJob
 from simulation.model.spec import Reviewers
@@ -24,8 +24,8 @@ def without_time(replications):
 
 
 def test_pods_in_two_processes_in_one_and_in_one_run_give_the_same():
-    alone = without_time(replicate(ARMS, RunOptions(), **OPTIONS))
-    assert without_time(replicate(ARMS, RunOptions(workers=2), **OPTIONS)) == alone
+    alone = without_time(replicate(ARMS, ReplicationOptions(), **OPTIONS))
+    assert without_time(replicate(ARMS, ReplicationOptions(workers=2), **OPTIONS)) == alone
     together = [
         [replace(run_arm(arm_spec, seed=3, replication=number, days=60.0), wall_seconds=0.0) for arm_spec in ARMS]
         for number in range(2)

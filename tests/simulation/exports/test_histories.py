@@ -146,7 +146,7 @@ def test_the_account_value_is_followed_from_the_first_day_to_the_last_change(eve
 def test_also_there_what_customers_bring_adds_up(eventful):
     total = {}
     for life in eventful.histories():
-        for name, amount in compute_customer_quantities(life, eventful.setup, eventful.days).items():
+        for name, amount in compute_customer_quantities(life, eventful.arm_spec, eventful.days).items():
             total[name] = total.get(name, 0.0) + amount
     # Sums over a cohort are taken in another order here.
     assert total == {name: pytest.approx(amount, rel=1e-12) for name, amount in eventful.run.quantities.items()}

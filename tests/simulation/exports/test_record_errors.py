@@ -31,12 +31,12 @@ class Exported:
     def __init__(self, folder, *, journey=None, world=None, days=DAYS, **flaws):
         population = {**MID_JOURNEY, "size": 120} if journey is None else {"size": 120}
         laws = {**(BUSY if world is None else world), "imperfections": flaws}
-        self.setup = arm(world=laws, population=population, journey=journey)
+        self.arm_spec = arm(world=laws, population=population, journey=journey)
         self.folder = folder
-        self.told = export(self.setup, folder, days=days)
+        self.told = export(self.arm_spec, folder, days=days)
         self.sets = read(folder)
-        self.records = records_of(self.setup, folder)
-        report = check(self.records, journey=self.setup.journey, policy=self.setup.policy)
+        self.records = records_of(self.arm_spec, folder)
+        report = check(self.records, journey=self.arm_spec.journey, policy=self.arm_spec.policy)
         self.report, self.counts = report, Counter(report.counts_by_code())
 
     def rows(self, kind):
@@ -50,8 +50,8 @@ class Exported:
 
     def entries(self):
         """By customer, the stage of every entry that was made, and the one on record: None where there is none."""
-        live = [stage != "churned" for stage in self.setup.journey.stages]
-        stages, flaws = self.setup.journey.stages, self.setup.world.imperfections
+        live = [stage != "churned" for stage in self.arm_spec.journey.stages]
+        stages, flaws = self.arm_spec.journey.stages, self.arm_spec.world.imperfections
         for life in self.told.histories():
             key, seen = streams.customer_key(self.told.seed, 0, life.initial.number), Counter([life.first_stage])
             entries = [(life.first_stage, life.first_stage)]
@@ -145,7 +145,7 @@ def test_a_missing_signal_leaves_no_trace(exported):
 def test_every_action_is_decided_again_from_signals_that_are_late_stray_doubled_or_lost(exported):
     """Signals that are not recorded yet, orphaned signals and duplicates are not evidence."""
     one = exported(signals_orphaned=SHARE, signals_duplicated=SHARE, signals_late=SHARE, signals_missing=SHARE)
-    rows = [row for row in replayed(one.setup, one.folder).rows if row.recorded_action != "monitor_only"]
+    rows = [row for row in replayed(one.arm_spec, one.folder).rows if row.recorded_action != "monitor_only"]
     assert len(rows) > 50
     for row in rows:
         assert (row.action, row.approval) == (row.recorded_action, row.recorded_approval)
@@ -246,12 +246,12 @@ def test_where_the_last_move_on_record_is_legal_actions_are_decided_again_and_el
     exported,
 ):
     one = exported(stages_missing=SHARE, stages_wrong=SHARE)
-    legal = {(move.source, move.destination) for move in one.setup.journey.moves}
+    legal = {(move.source, move.destination) for move in one.arm_spec.journey.moves}
     log = {}
     for row in one.sets["journey_state_log"]:
         log.setdefault(row["customer_id"], []).append(row)
     doubtful = 0
-    for row in replayed(one.setup, one.folder).rows:
+    for row in replayed(one.arm_spec, one.folder).rows:
         if row.recorded_action == "monitor_only":
             continue
         last = [entry for entry in log[row.customer_id] if entry["state_entered_at"] <= row.generated_at][-1]
@@ -268,7 +268,7 @@ def test_where_the_last_move_on_record_is_legal_actions_are_decided_again_and_el
 def test_a_flawed_last_entry_is_found_only_by_an_illegal_move_or_a_signal(tmp_path):
     """Nothing comes after it that could contradict it, so what is otherwise possible is believed."""
     one = Exported(tmp_path / "records", days=30.0, stages_wrong=SHARE, stages_missing=SHARE)
-    legal = {(move.source, move.destination) for move in one.setup.journey.moves}
+    legal = {(move.source, move.destination) for move in one.arm_spec.journey.moves}
     signalled = {row["customer_id"] for row in one.sets["signals"]}
     accused = {row.customer_id for row in one.report.findings if row.code in STAGE_FINDINGS}
     silent = 0
@@ -286,7 +286,7 @@ class TestStageClassificationAccuracy:
     """The KPI of records against the very truth, which the trace has."""
 
     def kpi(self, one):
-        report = evaluate(one.records, as_of=DATES.to_datetime(DAYS), policy=one.setup.policy)
+        report = evaluate(one.records, as_of=DATES.to_datetime(DAYS), policy=one.arm_spec.policy)
         return report.kpis["operational"]["journey_state_classification_accuracy"]
 
     def test_it_is_1_where_the_log_is_right(self, exported):

@@ -128,7 +128,7 @@ def test_a_clean_world_gives_records_without_an_error(exported):
     told, folder, _ = exported
     records = read_folder(folder)
     assert not records.set_aside
-    found = check(records, policy=told.setup.policy).counts_by_code()
+    found = check(records, policy=told.arm_spec.policy).counts_by_code()
     # Warnings are of what happened: requests that wait, outcomes that never came, stages outstayed, signals unanswered.
     assert set(found) <= {
         "awaiting-outcome", "pending-intervention", "stalled-stage", "unanswered-signal", "conflicting-signals",
@@ -138,7 +138,7 @@ def test_a_clean_world_gives_records_without_an_error(exported):
 
 def test_every_action_is_decided_again_from_the_records_with_the_same_confidence_and_approval(exported):
     told, folder, _ = exported
-    rows = [row for row in replayed(told.setup, folder).rows if row.recorded_action != "monitor_only"]
+    rows = [row for row in replayed(told.arm_spec, folder).rows if row.recorded_action != "monitor_only"]
     assert len(rows) > 100
     for row in rows:
         assert (row.action, row.approval) == (row.recorded_action, row.recorded_approval)
@@ -149,7 +149,7 @@ def test_every_action_is_decided_again_from_the_records_with_the_same_confidence
 def test_what_is_decided_otherwise_is_watching_after_a_contact_whose_date_the_records_do_not_hold(exported):
     """The company waits from the day of the contact, or of the refusal; records date the decision, and no refusal."""
     told, folder, _ = exported
-    rows = replayed(told.setup, folder).rows
+    rows = replayed(told.arm_spec, folder).rows
     held = {
         (f"C{row.customer:07d}", DATES.to_record_datetime(row.time).isoformat())
         for row in told.run.trace.rows
@@ -244,5 +244,5 @@ class TestPolicyFile:
     def test_it_says_what_it_belongs_to(self, exported):
         told, folder, _ = exported
         heading = (folder / POLICY_FILE).read_text(encoding="utf-8").split("name =")[0]
-        for part in (told.setup.name, f"seed {told.seed}", "150 customers", "200 days from 2025-01-06"):
+        for part in (told.arm_spec.name, f"seed {told.seed}", "150 customers", "200 days from 2025-01-06"):
             assert re.search(part, heading)

@@ -69,15 +69,15 @@ def test_everything_happens_in_it(exported):
 @pytest.mark.medium
 def test_no_check_finds_an_error(exported):
     told, folder, _ = exported
-    records = records_of(told.setup, folder)
+    records = records_of(told.arm_spec, folder)
     assert not records.set_aside
-    assert check(records, policy=told.setup.policy).counts["error"] == 0
-    assert find_missing_approvals(records, None, read_policy(folder / POLICY_FILE), told.setup.journey) == []
+    assert check(records, policy=told.arm_spec.policy).counts["error"] == 0
+    assert find_missing_approvals(records, None, read_policy(folder / POLICY_FILE), told.arm_spec.journey) == []
 
 
 def test_every_action_is_decided_again_with_the_same_confidence_and_approval(exported):
     told, folder, _ = exported
-    rows = actions(replayed(told.setup, folder))
+    rows = actions(replayed(told.arm_spec, folder))
     assert len(rows) > 100
     for row in rows:
         assert (row.action, row.approval) == (row.recorded_action, row.recorded_approval)
@@ -89,7 +89,7 @@ def test_without_the_value_at_the_decision_approvals_could_not_be_repeated(expor
     """The account value at the end does not determine earlier approvals; it does not affect anything else."""
     told, folder, _ = exported
     monkeypatch.setattr("journey.orchestrator.replay.restore_customer", lambda customer, _: customer)
-    rows = actions(replayed(told.setup, folder))
+    rows = actions(replayed(told.arm_spec, folder))
     assert [row.action for row in rows] == [row.recorded_action for row in rows]
     changed = {f"C{row.customer:07d}" for row in told.run.trace.rows if row.kind == "value_change"}
     differing = {row.customer_id for row in rows if row.approval != row.recorded_approval}
@@ -104,7 +104,7 @@ def test_what_is_decided_otherwise_is_watching_after_a_contact_or_a_refusal(expo
         for row in told.run.trace.rows
         if row.kind == "decision" and row.reason in REFUSALS
     }
-    differing = [row for row in replayed(told.setup, folder).rows if row.action != row.recorded_action]
+    differing = [row for row in replayed(told.arm_spec, folder).rows if row.action != row.recorded_action]
     assert {(row.customer_id, row.generated_at) for row in differing} <= held
 
 
@@ -162,7 +162,7 @@ def test_a_customer_who_was_won_back_has_every_stay_on_record_and_no_error(won_b
     entries = read(folder)["journey_state_log"]
     steps = [(row["previous_stage"], row["journey_stage"]) for row in entries]
     assert steps.count(("churned", "engagement")) == told.run.metrics["won_back"] > 0
-    report = check(records_of(told.setup, folder), journey=told.setup.journey, policy=told.setup.policy)
+    report = check(records_of(told.arm_spec, folder), journey=told.arm_spec.journey, policy=told.arm_spec.policy)
     assert report.counts["error"] == 0, report.findings
 
 
@@ -170,7 +170,7 @@ def test_only_what_was_under_way_when_a_customer_left_stands_in_the_way_of_repea
     """Nobody measured it, so on record it is open until the wait for its outcome is over."""
     told, folder = won_back
     returned = {f"C{row.customer:07d}" for row in told.run.trace.rows if row.label == "win_back"}
-    rows = actions(replayed(told.setup, folder))
+    rows = actions(replayed(told.arm_spec, folder))
     differing = [row for row in rows if (row.action, row.approval) != (row.recorded_action, row.recorded_approval)]
     assert len(rows) > 50
     assert {row.reason for row in differing} == {"open_intervention"}
