@@ -1,4 +1,4 @@
-"""Recorded capital allocation decisions, each with its audit trail: proposal, approval and later steps.
+"""Recorded budget actions, each with its audit trail: proposal, approval and later steps.
 
 The trail comes from the marketing log if the action is in it, otherwise from the record's own fields. Those were
 written afterwards and do not prove compliance.
