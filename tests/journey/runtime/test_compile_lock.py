@@ -81,8 +81,9 @@ def watched_turns(monkeypatch):
 
 COMPILE = """
 import sys
-from journey import jit, rules
-made = jit.compiled(rules)
+from journey.decision import rules
+from journey.runtime import jit
+made = jit.compile_kernels(rules)
 print(made.fade(14.0, 0.1) == rules.fade(14.0, 0.1), jit.cache_folder([rules]) is None)
 print(sum(made.fade.stats.cache_misses.values()))
 """

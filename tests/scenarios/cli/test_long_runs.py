@@ -129,7 +129,7 @@ def test_ctrl_c_keeps_what_is_complete_and_the_same_command_goes_on(tmp_path):
     assert 5 <= used < 400
     assert "Traceback" not in err
     assert f"interrupted: {used} of 400" in err
-    assert "give the same command again" in err
+    assert "repeat the same command" in err
     again = invoke("compare", *SMALL, "--replications", used, "--workers", "1", "--json", "--resume", path)
     assert json.loads(again.stdout)["effects"] == json.loads(out)["effects"]
 

@@ -111,9 +111,10 @@ def simulate(size, days):
     if sys.argv[4] == "stream":
         # Imported here, because a program with only the reference engine is smaller.
         from simulation.compiled.engine import simulate_compiled
+        from simulation.model.run_options import RunOptions
         from simulation.runs.cohort import build_cohort
         population = build_cohort(arm.population, arm.journey.compile(), seed=1, replication=0)
-        return simulate_compiled([arm], population, **options, keep_trace=False, take_rows=lambda columns: None)
+        return simulate_compiled([arm], population, RunOptions(**options), take_rows=lambda columns: None)
     return run_arm(arm, **options, engine=engine, trace=trace)
 simulate(10, 5.0)
 before = peak()
