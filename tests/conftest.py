@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 
 # Time limits per example say nothing on a machine that others use too, and the first example loads libraries.
 # Derandomised: the examples are the same on every run, so that no test is flaky.
-for _name, _examples in {"quick": 10, "test": 25, "all": 60}.items():
+for _name, _examples in {"quick": 10, "test": 15, "all": 60}.items():
     settings.register_profile(_name, settings.default, deadline=None, max_examples=_examples, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_LEVEL", "all"))
 

@@ -78,7 +78,7 @@ def a_small_gate(monkeypatch, tmp_path):
     return tmp_path / "RESULTS.md"
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_all_benchmarks_together_are_stored_and_single_ones_are_not(a_small_gate, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["benchmarks", "gate"])
     command.main()

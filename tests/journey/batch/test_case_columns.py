@@ -59,7 +59,7 @@ def test_every_row_of_a_customer_is_found_and_no_other(customers, strangers, rng
     assert found(connection) == [(places[key], number) for number, key in enumerate(rows) if key in places]
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 7919])
 def test_rows_are_found_in_the_order_of_the_customers_and_in_any_other(step):
     # More rows than a database batch, and far more than the number of consecutive wrong guesses.

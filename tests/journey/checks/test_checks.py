@@ -308,7 +308,7 @@ def _finding_keys(rows: dict[str, list[dict[str, Any]]]) -> list[tuple[str, str 
     )
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_twenty_thousand_customers_take_a_moment() -> None:
     count = 20_000
     records = Records.from_tables({

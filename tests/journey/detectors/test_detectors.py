@@ -108,7 +108,7 @@ _EVENTS = st.lists(
 )
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @pytest.mark.parametrize("detector", builtin_detectors(), ids=lambda d: d.name)
 @settings(max_examples=50)
 @given(events=_EVENTS, until=st.integers(0, 70), data=st.data())
@@ -149,7 +149,7 @@ class Impossible:
         return [self.signal]
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("signal", "message"),
     [

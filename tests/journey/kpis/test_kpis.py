@@ -117,7 +117,7 @@ def test_a_missing_outcome_and_a_null_are_not_zeros():
     assert kpi(null, "intervention_success_rate").value == 1.0
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_outcomes_join_on_intervention_and_customer():
     row = {"intervention_id": "I", "outcome": "resolved", "churn_risk_delta": -0.5, "measured_at": "2031-01-05"}
     same_customer = evaluate(company([row | {"customer_id": "A"}]), as_of="2031-01-10")

@@ -30,7 +30,7 @@ def test_decisions_add_up():
     assert judged(interventions=[THEN, wrong]) == (1, 2)
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sets",
     [

@@ -28,7 +28,7 @@ def test_the_command_is_listed_if_and_only_if_its_contract_is_complete():
     assert set(OWN_KEYS) | set(SECTIONS) | set(find_missing_sections()) == set(CONTRACT)
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_the_json_has_findings_and_the_funnel(run):
     result = run("--json")
     assert result.exit_code == 0
@@ -43,7 +43,7 @@ def test_the_json_has_findings_and_the_funnel(run):
     assert found["funnel"][0]["conversion"] is None
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_the_output_shows_leaky_cells(run):
     result = run("--as-of", "2026-03-19", "--limit", "3")
     assert result.exit_code == 0
@@ -54,7 +54,7 @@ def test_the_output_shows_leaky_cells(run):
     )
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_the_report_is_written_and_an_unknown_file_type_is_refused(run, tmp_path):
     target = tmp_path / "report.md"
     assert run("--report", target).exit_code == 0
@@ -125,7 +125,7 @@ def test_empty_records_give_a_report_and_tables():
     assert "Experiments: none" in out.file.getvalue()
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_the_output_shows_rollups_experiments_attribution_targets_and_roi(run):
     text = run("--limit", "4").stdout
     for title in ("By stage and segment", "Segments from 2026-03-10 to 2026-03-16", "Experiments", "Attribution",
@@ -134,7 +134,7 @@ def test_the_output_shows_rollups_experiments_attribution_targets_and_roi(run):
     assert "net $26,531.10" in text
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_the_window_and_order_options_take_effect(run):
     found = json.loads(run("--window", "3", "--order", "2", "--json").stdout)
     assert ("2026-03-14", "2026-03-16") in {(row["window_start"], row["window_end"]) for row in found["rollups"]}
@@ -176,7 +176,7 @@ def test_an_approval_after_the_last_possible_date_has_no_date_and_raises_no_erro
     assert "BUD_0002" not in decisions
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [40, 60, 120])
 def test_output_fits_a_narrow_terminal_with_one_block_per_row(width):
     from scenarios.cli.campaign_tables import print_campaigns

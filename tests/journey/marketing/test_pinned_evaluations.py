@@ -57,7 +57,7 @@ def bundled():
     return Case((bundled_folder(BUNDLED),))
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_every_kpi_that_is_a_sum_or_a_ratio_agrees_with_the_files(case):
     impressions, clicks, conversions, cost, revenue = sum(case.summed("campaign_id").values())
     kpis = case.found["kpis"]
@@ -145,7 +145,7 @@ def test_returns_per_dollar_agree_with_the_sampled_posterior(case):
             assert (row["return_low"], row["return_high"]) == pytest.approx(tuple(bounds), rel=0.02)
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_balances_agree_with_the_bundled_files(bundled):
     expected = {}
     for campaign in bundled.files["campaigns"]:

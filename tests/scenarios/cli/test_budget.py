@@ -118,7 +118,7 @@ def test_no_one_approves_their_own_transfer_in_any_spelling(folder):
     assert invoke("budget", "approve", "MINE", folder, "--by", "Bert", "--on", "2026-03-21").exit_code == 0
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_who_proposed_is_to_be_said_where_the_record_does_not(folder):
     actions = json.loads((folder / "budget_actions.json").read_text(encoding="utf-8"))
     actions[2]["proposed_by"] = "human"

@@ -25,7 +25,7 @@ def test_strict_fails_on_errors_and_prints_all_the_same():
     assert json.loads(strict.stdout)["counts"]["error"] > 0
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_all_findings_are_printed_or_the_omitted_ones_are_counted():
     count = sum(json_of("check")["counts"].values())
     whole = invoke("check", COLUMNS="120").stdout

@@ -91,7 +91,7 @@ def test_tables_fit_the_terminal(command, width):
     assert max(len(line.rstrip()) for line in shown.splitlines()) <= width
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_a_closed_pipe_is_not_an_error():
     command = " ".join(f"'{part}'" for part in RUN) + " evaluate --json | head -1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)

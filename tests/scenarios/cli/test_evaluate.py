@@ -99,7 +99,7 @@ def test_omitted_rows_are_counted():
     assert "7 decisions not listed" in invoke("evaluate", "--limit", "3").stdout
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["md", "html"])
 def test_the_report_has_every_section(tmp_path, ending):
     path = tmp_path / "deep" / f"report.{ending}"
@@ -138,7 +138,7 @@ def test_odd_names_break_neither_table_nor_report(tmp_path):
     assert "<b>" not in report.read_text(encoding="utf-8").replace("\\<", "")
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_it_runs_from_any_folder(tmp_path):
     done = process("evaluate", "--json", cwd=tmp_path)
     assert done.returncode == 0

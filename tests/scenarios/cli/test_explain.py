@@ -39,7 +39,7 @@ def test_it_fits_the_terminal(width, arms):
         assert words in " ".join(done.stdout.split())
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_the_divergence_is_marked_without_colour_too():
     for customer in range(0, 60, 3):
         answer = json_of("explain", "onboarding_outreach", "--customer", customer, *SMALL)

@@ -26,7 +26,7 @@ def trials():
     return [replace(base, scenario=base.scenario.model_copy(update={"seed": seed})) for seed in range(400)]
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_a_planted_difference_is_covered_at_the_stated_rate(trials):
     hits = 0
     for loaded in trials:
@@ -36,7 +36,7 @@ def test_a_planted_difference_is_covered_at_the_stated_rate(trials):
     assert hits / 400 == pytest.approx(0.95, abs=3.5 * math.sqrt(0.95 * 0.05 / 400))
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_without_an_effect_false_positives_are_no_more_frequent_than_stated(trials):
     shown = sum(
         compare(loaded, run_arm=fakes.nothing_planted).effects["treated"]["churn_rate"].is_significant

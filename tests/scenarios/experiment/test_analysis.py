@@ -199,7 +199,7 @@ def with_truth(*overrides, run, replications=60):
     return compare(loaded, split=build_scenario_split(loaded, truth=True), run_arms=run)
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_the_truth_is_the_counterfactual_comparison():
     loaded = load("default", ["population.size=120", "horizon_days=90", "replications=3"])
     held = compare(loaded, split=build_scenario_split(loaded, truth=True)).experiment.estimates["treated"]

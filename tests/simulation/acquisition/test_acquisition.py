@@ -161,7 +161,7 @@ def test_predicted_value_is_the_integral_of_survival(value, hazard, years):
 # -- common random numbers -------------------------------------------------------------------------
 
 
-@pytest.mark.compiled
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(plans(), SEEDS, st.integers(0, 3))
 def test_both_engines_simulate_the_same_funnel(acquisition, seed, replication):
@@ -300,7 +300,7 @@ def test_arms_with_campaigns_cannot_share_a_run():
 # -- budgets ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.compiled
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(plans(rules=("by_conversion", "by_retained_value")), SEEDS)
 def test_transfers_conserve_money_and_keep_the_rules(acquisition, seed):

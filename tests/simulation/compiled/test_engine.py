@@ -244,7 +244,7 @@ def test_traces_are_equal_for_any_world_policy_reviewers_and_seed(world, reviewe
     assert_same(arm_spec, seed=seed, days=days)
 
 
-@pytest.mark.compiled
+@pytest.mark.slow
 def test_traces_are_equal_with_a_long_queue_and_every_end_of_a_request():
     reviewers = Reviewers(count=2, minutes_per_day=15.0, service_minutes=30.0, days_per_week=3)
     run = assert_same(arm(population={"size": 400}, reviewers=reviewers), seed=3, days=300.0)

@@ -122,7 +122,7 @@ def test_a_late_signal_names_the_stage_of_its_own_day(exported):
     assert exported(signals_late=SHARE).found("stage-mismatch", "signals") == []
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_flaws_of_one_signal_add_up(exported):
     """A stray record may be doubled and late as well."""
     one = exported(signals_orphaned=SHARE, signals_duplicated=SHARE, signals_late=SHARE)
@@ -153,7 +153,7 @@ def test_every_action_is_decided_again_from_signals_that_are_late_stray_doubled_
         assert row.confidence == pytest.approx(row.recorded_confidence, abs=1e-11)
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @pytest.mark.parametrize("flaw", STAGE_FLAWS)
 def test_every_break_of_the_chain_is_found(exported, flaw):
     """An entry on record after which something else came than it says, or after which one is missing."""

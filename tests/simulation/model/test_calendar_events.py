@@ -253,7 +253,7 @@ def test_value_grows_by_the_rates_times_what_each_change_adds(distress, growth):
         assert abs(got.mean() - expected) < 4.0 * error
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_every_change_multiplies_the_value_by_its_factor():
     factors = {"expansion": 1.2, "contraction": 0.7}
     value = {}

@@ -78,7 +78,7 @@ def test_after_a_long_stay_as_many_are_in_distress_as_stay_in_it_for_ever():
     assert share == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / len(persons)))
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_met_at_an_age_the_share_in_distress_is_that_of_the_engine_at_that_age():
     """The engine simulates customers who enter the stage calm; 4 standard errors of the difference, fixed seed."""
     fixed = {

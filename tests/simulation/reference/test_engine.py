@@ -44,7 +44,7 @@ def test_the_same_seed_gives_the_same_trace(seed):
     assert rows(arm(), seed=seed, days=120.0) == rows(arm(), seed=seed, days=120.0)
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @SHORT
 @given(SEEDS)
 def test_a_policy_change_that_touches_no_one_leaves_the_trace_identical(seed):
@@ -139,7 +139,7 @@ def test_no_move_is_ever_illegal_and_every_life_is_one_unbroken_path(seed):
             at = row.to_stage
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @SHORT
 @given(SEEDS)
 def test_nothing_happens_to_a_customer_after_churn(seed):
@@ -172,7 +172,7 @@ def test_with_no_reviewer_nothing_is_approved_and_requests_expire():
     assert run.metrics["reviews"] == 0.0
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @SHORT
 @given(SEEDS)
 def test_every_action_has_at_most_one_outcome_and_every_episode_ends_at_most_once(seed):

@@ -104,7 +104,7 @@ def test_outside_working_hours_nobody_is_reviewed_and_the_dearest_is_first_in_th
     assert [time for time, _, _ in log] == pytest.approx(expected, abs=1e-12)
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_a_backlog_of_thirty_thousand_is_worked_off_in_order_of_money():
     env, log = ExactEnvironment(), []
     gate = ReviewQueue(env, 3, AROUND_THE_CLOCK, no_book())

@@ -51,7 +51,7 @@ def test_both_engines_simulate_pods_identically_with_and_without_rows():
     assert theirs.waits == ours.waits
 
 
-@pytest.mark.compiled
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 def test_rows_that_are_written_are_those_of_all_pods_in_order(engine, tmp_path, monkeypatch):
     path = in_small_windows(monkeypatch, tmp_path)

@@ -20,7 +20,7 @@ def in_segment(run, segment):
     return run.denominators[f"churn_rate[{segment}]"]
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_every_customer_is_assigned_once_and_in_proportion_to_the_shares():
     population = {"size": 3000}
     runs = customers([arm("baseline", population=population), arm("treated", population=population, share=2.0)])

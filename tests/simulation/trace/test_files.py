@@ -136,7 +136,7 @@ def test_who_is_late_does_not_bring_the_folder_back(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process")
 @pytest.mark.parametrize("pods", [1, 2])
 def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path, pods):

@@ -394,7 +394,7 @@ def test_a_wrong_dwell_is_caught_by_its_distribution(monkeypatch):
     assert [name.split(": ")[1].split(",")[0] for name in names] == ["activate"]
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_missing_frailty_is_caught(monkeypatch):
     planted_frailty(monkeypatch)
     frail = arm(world={"frailty_spread": 1.5, "moves": {"churn": {"dwell": {"mean_days": 150}}}})
@@ -402,7 +402,7 @@ def test_missing_frailty_is_caught(monkeypatch):
     assert any("churned by day" in name for name in names), names
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_a_reviewer_without_requests_is_caught(monkeypatch):
     """One of two reviewers never gets a request."""
     correct = review_queue.ReviewQueue.__init__
@@ -431,7 +431,7 @@ def test_totals_that_do_not_add_up_are_caught():
         assert any(part in name for name in names)
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_an_engine_with_another_trace_is_caught():
     def run_other(arm_spec, *, seed, days):
         run = run_reference(arm_spec, seed=seed, days=days)

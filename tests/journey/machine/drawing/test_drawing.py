@@ -66,7 +66,7 @@ def test_every_stage_and_every_move_is_in_the_picture(journey: Journey):
     assert len(ET.fromstring(svg).findall(f".//{SVG}polygon")) == len(steps) + len(journey.initial)
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @given(journeys(max_arcs=20))
 @settings(max_examples=60, deadline=None)
 def test_no_stage_and_no_label_lies_on_another_or_off_the_page(journey: Journey):

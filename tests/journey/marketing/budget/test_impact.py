@@ -34,7 +34,7 @@ def _with_later_snapshots(conversions):
     return tables
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("conversions", "verdict"), [(150, "rose"), (44, "no_difference_shown"), (2, "fell")]
 )  # before: 99 of 1,135 clicks; 44 of 500 is the same rate at the same price

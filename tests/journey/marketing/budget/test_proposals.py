@@ -137,7 +137,7 @@ def test_every_proposal_keeps_every_rule_for_any_records(openings, conversions, 
         assert each.status == "proposed"
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_an_executed_proposal_raises_only_the_budget_finding_that_its_reasons_mention():
     tables = rows()
     (made,) = _allocation(tables).proposals

@@ -179,7 +179,7 @@ def test_every_check_has_a_description_and_a_unique_code():
     assert len({rule.code for rule in CHECKS}) == len(CHECKS)
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_a_small_transfer_needs_no_approval():
     tables = rows()
     row(tables, "budget_actions", "BUD_0004").update(approved_by_human=False, approver_id=None)

@@ -130,7 +130,7 @@ def _write(folder, **sets):
     return folder
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_two_folders_are_read_together(tmp_path):
     tables = rows()
     first = {name: tables[name] for name in ("campaigns", "channels", "budget_actions")}
