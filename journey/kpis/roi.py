@@ -6,6 +6,7 @@ Recorded data has no counterfactual, so the result is directional: it shows the 
 from collections import Counter
 from math import fsum
 
+from journey.core.time_units import DAYS_PER_MONTH, MINUTES_PER_HOUR
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Economics, Policy, Provenance
 from journey.kpis.business import AT_FACE_VALUE, compute_preserved_revenue
@@ -13,8 +14,6 @@ from journey.kpis.facts import SUPPORT_STAGES, Facts
 from journey.money.ledger import Ledger, LedgerLine, Memo
 
 LEDGER_LABEL = "directional: recorded data has no counterfactual"
-DAYS_PER_MONTH = 365.0 / 12.0
-MINUTES_PER_HOUR = 60.0
 
 
 def build_recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf) -> Ledger:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from math import exp, fsum, log1p
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from journey.core.time_units import DAYS_PER_MONTH, DAYS_PER_YEAR
 from journey.decision.policy import Policy, Provenance
 from journey.money.ledger import Ledger, LedgerLine, LineKind
 from journey.statistics.means import Estimate, compute_mean, estimate_mean
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSpec
 
-DAYS_PER_MONTH = 365.0 / 12.0
-_DAYS_PER_YEAR = 365.0
 _WEAKEST_LAST: tuple[Provenance, ...] = ("measured", "calibrated", "assumed", "default")
 
 LABEL = "compared with the baseline with common random numbers, mean over replications"
@@ -101,7 +100,7 @@ def beyond_horizon_factor(money: Money, horizon_days: float) -> float:
     ``integral of exp(-r t)`` from the horizon to the horizon plus the credited years, r = log(1 + yearly rate).
     """
     rate, years = log1p(money.discount_per_year.amount), money.beyond_horizon_years.amount
-    start = horizon_days / _DAYS_PER_YEAR
+    start = horizon_days / DAYS_PER_YEAR
     if rate == 0.0:
         return years
     return (exp(-rate * start) - exp(-rate * (start + years))) / rate

@@ -5,6 +5,7 @@ Renewals and failed charges that end in a move are in `simulation.compiled.trans
 
 from typing import Any
 
+from journey.core.time_units import DAYS_PER_YEAR
 from simulation.compiled import state, state_columns
 from simulation.compiled.primitives import KIND_VALUE, emit, set_hazard_ratio, start_clock
 from simulation.compiled.state_columns import EVENT_TIMES, NO_INDEX, VALUE_CLOCK
@@ -12,7 +13,6 @@ from simulation.distributions.dwell_times import EXPONENTIAL, NEVER
 from simulation.metrics.counters import discounted_days
 from simulation.model.contracts import charges_until_failure, next_renewal
 from simulation.model.event_types import CALM, PAYMENT, RENEWAL, VALUE
-from simulation.model.spec import DAYS_PER_YEAR
 from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform

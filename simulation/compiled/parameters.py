@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from journey.core.time_units import MINUTES_PER_DAY
 from journey.decision.parameters import build_array_parameters
 from simulation.compiled.guards import build_guard_tables
 from simulation.kernels.nested_arrays import to_arrays
 from simulation.model.arm import CompiledArm
 from simulation.model.parameters import SignalMix
-from simulation.model.spec import MINUTES_PER_DAY
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from journey.core.time_units import DAYS_PER_YEAR
 from simulation.metrics.counters import discounted_days
-from simulation.model.spec import DAYS_PER_YEAR
 from simulation.trace import events
 
 if TYPE_CHECKING:

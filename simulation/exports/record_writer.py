@@ -27,11 +27,11 @@ from __future__ import annotations
 from math import inf, log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from journey.core.time_units import DAYS_PER_MONTH
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.decision.rules import OPEN_INTERVENTION, REASONS
 from simulation.exports.histories import customer_id, orphan_id
 from simulation.exports.stage_log import StageLog
-from simulation.model.spec import DAYS_PER_MONTH
 from simulation.trace import events
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from math import expm1
 from typing import TYPE_CHECKING, NamedTuple
 
+from journey.core.time_units import DAYS_PER_YEAR
 from simulation.metrics.quantile_sketch import quantile, sketch_bucket
-from simulation.model.spec import DAYS_PER_YEAR
 from simulation.model.working_hours import working_time_until
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from math import log1p
 from typing import NamedTuple
 
+from journey.core.time_units import DAYS_PER_YEAR
 from journey.decision.parameters import PolicyParameters, build_parameters
 from journey.decision.policy import OTHER_SEGMENT, TIERS, CompiledPolicy, Policy
 from journey.decision.rules import NO_ACTION
@@ -35,7 +36,7 @@ from simulation.model.parameters import (
     build_signal_mix,
 )
 from simulation.model.record_errors import RecordErrorRates, build_record_error_rates
-from simulation.model.spec import DAYS_PER_YEAR, Population, Reviewers, Signals, World
+from simulation.model.spec import Population, Reviewers, Signals, World
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from journey.core.time_units import MINUTES_PER_DAY
 from journey.decision.policy import Provenance, RiskTier
 from simulation.random.copula import cholesky
-
-DAYS_PER_YEAR = 365.0
-DAYS_PER_MONTH = DAYS_PER_YEAR / 12.0
-MINUTES_PER_DAY = 1440.0
 
 Positive = Annotated[float, Field(gt=0.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]

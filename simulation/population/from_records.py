@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
+from journey.core.time_units import DAYS_PER_MONTH
 from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.records.folder import bundled_folder, read_folder
-from simulation.model.spec import DAYS_PER_MONTH
 from simulation.population.draw import Cohort, InitialCustomer, PriorSignal
 
 if TYPE_CHECKING:

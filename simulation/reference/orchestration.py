@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from journey.core.time_units import MINUTES_PER_DAY
 from journey.decision import rules, steps
 from simulation.distributions.dwell_times import NEVER
 from simulation.model import record_errors
 from simulation.model.event_types import ACTION, CADENCE, CALM, CALM_SPELL, EXPIRY, OUTCOME
 from simulation.model.evidence import EvidenceState
-from simulation.model.spec import MINUTES_PER_DAY
 from simulation.random import streams
 from simulation.reference.review_queue import ReviewRequest
 from simulation.trace import events

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from journey.core.time_units import DAYS_PER_YEAR
 from journey.decision.policy import TIERS
 from simulation.metrics.counters import discounted_days
 from simulation.model.arm import compile_arm, map_policy_segments
-from simulation.model.spec import DAYS_PER_YEAR
 from simulation.population.draw import draw_frailty
 from simulation.population.initial_state import draw_initial_state
 from simulation.random import streams

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from journey.core.time_units import DAYS_PER_YEAR
 from simulation.exact import markov, renewal
 from simulation.metrics.counters import build_time_grid
-from simulation.model.spec import DAYS_PER_YEAR
 from simulation.verification import evidence
 
 if TYPE_CHECKING:

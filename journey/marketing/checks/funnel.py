@@ -7,8 +7,6 @@ from journey.marketing.views.funnel import CELLS, funnel_day_sql, trust_sql
 from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
-_KNOWN = ", ".join(literal(stage) for stage in FUNNEL_STEPS)
-
 
 @rule("path-not-declared", FindingSeverity.NOTICE)
 def path_not_declared(context: MarketingContext) -> str:
