@@ -7,9 +7,9 @@ from typing import NamedTuple
 from journey.core.suggestions import did_you_mean
 from journey.decision.policy import Policy
 from journey.machine import Journey
-from scenarios.files.model import BUNDLED, Scenario
+from scenarios.files.model import Scenario
 from scenarios.metrics.definitions import parse_segment
-from simulation.model.spec import Correlations
+from simulation.model.spec import BUNDLED, Correlations
 
 
 class Mistake(NamedTuple):

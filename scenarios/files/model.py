@@ -16,9 +16,6 @@ from simulation.model.spec import Amount, Assumption, NonNegative, Population, P
 BASELINE = "baseline"
 """The arm that every other arm is compared with; it comes first."""
 
-BUNDLED = "bundled"
-"""Value of `population.records` for the ten customers bundled with the software."""
-
 _NAME = re.compile(r"\w[\w-]*")
 
 

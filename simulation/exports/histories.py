@@ -8,10 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.core.errors import InputError
-from simulation.model.arm import compile_arm, map_policy_segments
-from simulation.population.initial_state import draw_initial_state
-from simulation.random import streams
-from simulation.runs.cohort import build_cohort
+from simulation.runs.cohort import draw_initial_customers
 from simulation.trace import events
 
 if TYPE_CHECKING:
@@ -138,14 +135,10 @@ class RunHistory:
 
 def initial_histories(arm_spec: ArmSpec, *, seed: int, replication: int) -> Iterator[CustomerHistory]:
     """The initial state of every customer of an arm, in order of their number."""
-    machine = arm_spec.journey.compile()
-    cohort = build_cohort(arm_spec.population, machine, seed=seed, replication=replication)
-    table = compile_arm(arm_spec, cohort.segments)
-    segment_codes = map_policy_segments(table, cohort.segments)
-    for initial in cohort.customers:
-        key = streams.customer_key(seed, replication, initial.number)
-        initial = draw_initial_state(initial, key, arm_spec.population, table, segment_codes[initial.segment])
-        yield CustomerHistory(initial, cohort.segments[initial.segment], machine.stages[initial.stage], ())
+    stages = arm_spec.journey.compile().stages
+    cohort, customers = draw_initial_customers(arm_spec, seed=seed, replication=replication)
+    for _, initial in customers:
+        yield CustomerHistory(initial, cohort.segments[initial.segment], stages[initial.stage], ())
 
 
 def initial_history(arm_spec: ArmSpec, number: int, *, seed: int, replication: int) -> CustomerHistory:

@@ -13,6 +13,9 @@ from journey.core.time_units import MINUTES_PER_DAY
 from journey.decision.policy import Provenance, RiskTier
 from simulation.random.copula import cholesky
 
+BUNDLED = "bundled"
+"""Value of `Population.records` for the ten bundled customers."""
+
 Positive = Annotated[float, Field(gt=0.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
 Days = Annotated[float, Field(ge=1e-3, le=1e6)]

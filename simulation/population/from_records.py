@@ -16,6 +16,7 @@ from journey.core.time_units import DAYS_PER_MONTH
 from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.records.folder import bundled_folder, read_folder
+from simulation.model.spec import BUNDLED
 from simulation.population.draw import Cohort, InitialCustomer, PriorSignal
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from journey.machine import CompiledJourney
     from journey.records.store import Records
     from simulation.model.spec import Population
-
-BUNDLED = "bundled"
-"""Value of `population.records` for the ten customers that are included in the package."""
 
 
 def read_cohort(population: Population, machine: CompiledJourney) -> Cohort:

@@ -11,11 +11,8 @@ import numpy as np
 from journey.core.time_units import DAYS_PER_YEAR
 from journey.decision.policy import TIERS
 from simulation.metrics.counters import discounted_days
-from simulation.model.arm import compile_arm, map_policy_segments
 from simulation.population.draw import draw_frailty
-from simulation.population.initial_state import draw_initial_state
-from simulation.random import streams
-from simulation.runs.cohort import build_cohort
+from simulation.runs.cohort import draw_initial_customers
 from simulation.trace.events import DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
 
 if TYPE_CHECKING:
@@ -172,14 +169,9 @@ def read_histories(arm_spec: ArmSpec, run: Run, *, seed: int, replication: int =
         replication: Number of the replication.
     """
     assert run.trace is not None
-    cohort = build_cohort(arm_spec.population, arm_spec.journey.compile(), seed=seed, replication=replication)
-    table = compile_arm(arm_spec, cohort.segments)
-    policy_segment_codes = map_policy_segments(table, cohort.segments)
-    keyed = [(person, streams.customer_key(seed, replication, person.number)) for person in cohort.customers]
-    persons = tuple(
-        draw_initial_state(person, key, arm_spec.population, table, policy_segment_codes[person.segment])
-        for person, key in keyed
-    )
+    cohort, initial = draw_initial_customers(arm_spec, seed=seed, replication=replication)
+    keyed = list(initial)
+    persons = tuple(person for _, person in keyed)
     # Numbers of buyers have gaps, so customers are identified by their index.
     indices = {person.number: index for index, person in enumerate(persons)}
     rows: list[list[Row]] = [[] for _ in persons]
@@ -196,7 +188,7 @@ def read_histories(arm_spec: ArmSpec, run: Run, *, seed: int, replication: int =
         if person.arrives_at < run.days:
             _append_spells(arm_spec, person, index, rows[index], run.days, spells)
     spread = arm_spec.world.frailty_spread
-    frailties = np.array([draw_frailty(spread, key, person.frailty_draw) for person, key in keyed])
+    frailties = np.array([draw_frailty(spread, key, person.frailty_draw) for key, person in keyed])
     events = (tuple(spells), tuple(signals), tuple(changes))
     return EventHistories(arm_spec, run.days, persons, cohort.segments, frailties, *events)
 
