@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from math import fsum
+from operator import eq
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -122,8 +122,8 @@ def compare_traces(title: str, run: Run, other: Run) -> Evidence:
     """Compare two engines' traces of one run, row by row and bit for bit; the name describes the first difference."""
     assert run.trace is not None
     assert other.trace is not None
-    pairs = list(zip_longest(run.trace.sorted_rows(), other.trace.sorted_rows()))
-    same = sum(row == other_row for row, other_row in pairs)
+    traces = run.trace.sorted_rows(), other.trace.sorted_rows()
+    total, same = max(map(len, traces)), sum(map(eq, *traces))
     title = f"{title}: {other.engine} engine = {run.engine} engine, equal rows"
     difference = compare_runs(run, other)
-    return Evidence(title if difference is None else f"{title}; {difference}", float(len(pairs)), float(same))
+    return Evidence(title if difference is None else f"{title}; {difference}", float(total), float(same))
