@@ -80,7 +80,7 @@ def test_a_recorded_action_is_moved_on_by_the_log_and_its_record_stays_as_it_is(
     assert [json.loads(line)["to_status"] for line in lines] == ["proposed", "rejected"]
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_every_rule_is_named_and_nothing_is_written(folder):
     own = ["--campaign", "CAMP_002", "--on", "2026-03-20"]
     from_search = [*own, "--from", "CH_02"]

@@ -156,6 +156,7 @@ def test_a_cluster_that_cannot_be_used_is_a_message_and_exit_code_2(monkeypatch,
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_population_that_does_not_fit_here_may_fit_on_a_cluster(monkeypatch):
     monkeypatch.setattr("scenarios.execution.dask_cluster.CONNECT_SECONDS", 0.2)
     monkeypatch.setattr("scenarios.execution.memory.available_memory", lambda: 10**9)

@@ -100,7 +100,7 @@ def lines_of(path):
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 def test_a_killed_process_loses_only_what_was_not_complete(tmp_path):
     path = tmp_path / "kept.jsonl"

@@ -56,7 +56,7 @@ def test_an_interruption_between_two_runs_keeps_what_can_be_repeated(setups):
     assert len(found.runs) == 2
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_a_worker_that_dies_is_a_message_and_not_a_traceback(setups):
     with pytest.raises(WorkerDiedError, match="fewer --workers or a smaller population"):
         replicate(setups, ReplicationOptions(workers=2, run_arm=fakes.killed), seed=1, replications=2, days=1)

@@ -51,6 +51,7 @@ def test_in_process_each_result_is_yielded_before_the_next_task_starts():
             assert started == list(range(task + 1))
 
 
+@pytest.mark.slow
 @kills
 def test_a_worker_killed_during_a_run_costs_only_time(tmp_path):
     with open_executor(DiesAt(4, times=2, folder=tmp_path), 2) as do:
