@@ -40,6 +40,7 @@ def compile_kernels(
     constants: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     inlined: Collection[str] = (),
+    replacements: Mapping[FunctionType, FunctionType] | None = None,
     non_negative_indices: bool = False,
     cache: bool = True,
 ) -> SimpleNamespace:
@@ -50,18 +51,30 @@ def compile_kernels(
         constants: Values that replace module constants of the same name, for instance with another type.
         options: Options for Numba's ``njit``.
         inlined: Names of functions to inline, where a call costs as much as the function body.
+        replacements: Functions that compiled code never calls, each with the function that it calls instead. The
+            latter is in `KERNELS` of a module before those whose functions call the former.
         non_negative_indices: Whether none of them ever uses a negative index
             (`journey.runtime.compile_lock.assume_non_negative_indices`).
         cache: Whether to cache compiled code on disk.
 
     Returns:
         A namespace with every function by name. Each is compiled at its first call, for the types of its arguments.
+
+    Raises:
+        ValueError: A replacement is not compiled before it is needed, or replaces a function that is not called.
     """
     _skip_linear_algebra()
-    settings = {**(constants or {}), **(options or {}), "inlined": sorted(inlined), "from_0": non_negative_indices}
+    settings = {
+        **(constants or {}),
+        **(options or {}),
+        "inlined": sorted(inlined),
+        "replacements": sorted((_full_name(old), _full_name(new)) for old, new in (replacements or {}).items()),
+        "from_0": non_negative_indices,
+    }
     folder = cache_folder(modules, settings) if cache else None
+    njit_options = {**(options or {}), "cache": folder is not None}
     with _numba_cache(folder):
-        kernels = _compile_modules(modules, constants or {}, {**(options or {}), "cache": folder is not None}, inlined)
+        kernels = _compile_modules(modules, constants or {}, njit_options, inlined, replacements or {})
     serialise_compilation(kernels.values(), non_negative_indices=non_negative_indices)
     return SimpleNamespace(**kernels)
 
@@ -87,23 +100,76 @@ def _skip_linear_algebra() -> None:
 
 
 def _compile_modules(
-    modules: Sequence[ModuleType], constants: Mapping[str, Any], options: Mapping[str, Any], inlined: Collection[str]
+    modules: Sequence[ModuleType],
+    constants: Mapping[str, Any],
+    options: Mapping[str, Any],
+    inlined: Collection[str],
+    replacements: Mapping[FunctionType, FunctionType],
 ) -> dict[str, Any]:
     from numba import njit
 
-    kernels: dict[str, Any] = {}
+    _check_replacements(modules, replacements)
+    compiled: dict[FunctionType, Any] = {}
     for module in modules:
         scope = {**vars(module), **constants}
         for function in module.KERNELS:
-            # Replace only the compiled function itself, not another function of the same name.
-            scope |= {name: kernel for name, kernel in kernels.items() if _is_original(scope.get(name), kernel)}
-            copy = _copy_function(function, scope)
-            kernels[function.__name__] = njit(**options, forceinline=function.__name__ in inlined)(copy)
-    return kernels
+            copy = _copy_function(function, scope | _find_callees(function, scope, compiled, replacements))
+            compiled[function] = njit(**options, forceinline=function.__name__ in inlined)(copy)
+    return {function.__name__: kernel for function, kernel in compiled.items()}
 
 
-def _is_original(found: object, kernel: Any) -> bool:
-    return isinstance(found, FunctionType) and found.__code__ is kernel.py_func.__code__
+def _find_callees(
+    function: FunctionType,
+    scope: Mapping[str, Any],
+    compiled: Mapping[FunctionType, Any],
+    replacements: Mapping[FunctionType, FunctionType],
+) -> dict[str, Any]:
+    """The compiled functions that a function calls, by the names under which it calls them."""
+    callees = {}
+    for name, called in _called_functions(function, scope).items():
+        replacement = replacements.get(called)
+        if replacement is not None and replacement not in compiled:
+            raise ValueError(
+                f"{_full_name(function)} calls {_full_name(called)}, but {_full_name(replacement)}, which replaces it, "
+                "is not compiled yet. List the module of the replacement first."
+            )
+        called = called if replacement is None else replacement
+        if called in compiled:
+            callees[name] = compiled[called]
+    return callees
+
+
+def _called_functions(function: FunctionType, scope: Mapping[str, Any]) -> dict[str, FunctionType]:
+    found = {name: scope.get(name) for name in _global_names(function.__code__)}
+    return {name: value for name, value in found.items() if isinstance(value, FunctionType)}
+
+
+def _global_names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _global_names(constant)
+
+
+def _check_replacements(modules: Sequence[ModuleType], replacements: Mapping[FunctionType, FunctionType]) -> None:
+    listed = {function for module in modules for function in module.KERNELS}
+    called = {
+        each
+        for module in modules
+        for function in module.KERNELS
+        for each in _called_functions(function, vars(module)).values()
+    }
+    for old, new in replacements.items():
+        if new not in listed:
+            raise ValueError(f"{_full_name(new)} replaces {_full_name(old)} but is in KERNELS of no module.")
+        if old in listed:
+            raise ValueError(f"{_full_name(old)} is replaced and therefore must not be in KERNELS.")
+        if old not in called:
+            raise ValueError(f"{_full_name(old)} is replaced, but no function in KERNELS calls it.")
+
+
+def _full_name(function: FunctionType) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
 
 
 def _copy_function(function: FunctionType, scope: dict[str, Any]) -> FunctionType:

@@ -127,6 +127,80 @@ def test_compiled_code_is_kept_in_the_cache_and_numbas_own_setting_is_left_alone
     assert list(tmp_path.rglob("*.nbc"))
 
 
+PORTS = """
+def scale(x):
+    return x
+
+
+def shift(x):
+    return x
+"""
+
+SHARED = """
+from kernels_ports import scale, shift as moved
+
+
+def total(x):
+    return scale(x) + moved(x)
+
+
+KERNELS = (total,)
+"""
+
+PRIMITIVES = """
+def double(x):
+    return 2.0 * x
+
+
+def scale(x):
+    return 3.0 * double(x)
+
+
+def unlisted(x):
+    return x
+
+
+KERNELS = (double, scale)
+"""
+
+
+@pytest.fixture
+def ported(tmp_path):
+    return tuple(
+        module(source, name, tmp_path)
+        for name, source in {"kernels_ports": PORTS, "kernels_shared": SHARED, "kernels_primitives": PRIMITIVES}.items()
+    )
+
+
+def test_functions_are_replaced_wherever_compiled_code_calls_them_under_any_name(ported):
+    ports, shared, primitives = ported
+    replacements = {ports.scale: primitives.scale, ports.shift: primitives.double}
+    kernels = jit.compile_kernels(primitives, shared, replacements=replacements, cache=False)
+    assert kernels.total(5.0) == 3.0 * 2.0 * 5.0 + 2.0 * 5.0
+    assert shared.total(5.0) == 5.0 + 5.0
+
+
+def test_other_replacements_are_another_cache(ported, tmp_path, monkeypatch):
+    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    ports, shared, primitives = ported
+    for new in (primitives.scale, primitives.double):
+        jit.compile_kernels(primitives, shared, replacements={ports.scale: new, ports.shift: new})
+    assert len(list((tmp_path / "cache" / "compiled").iterdir())) == 2
+
+
+def test_a_replacement_that_cannot_be_made_is_an_error(ported):
+    ports, shared, primitives = ported
+    replaced = {ports.scale: primitives.scale, ports.shift: primitives.double}
+    for modules, replacements, message in (
+        ((shared, primitives), replaced, "kernels_shared.total calls .*List the module of the replacement first"),
+        ((primitives, shared), {ports.scale: primitives.unlisted}, "unlisted replaces .* in KERNELS of no module"),
+        ((primitives, shared), {primitives.double: primitives.scale}, "double is replaced and .*not be in KERNELS"),
+        ((primitives, shared), {primitives.unlisted: primitives.scale}, "unlisted is replaced, but no function"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            jit.compile_kernels(*modules, replacements=replacements, cache=False)
+
+
 @pytest.mark.medium
 def test_importing_the_orchestrator_does_not_import_numba():
     code = "import sys, journey.evaluation.evaluate; print('numba' in sys.modules)"
