@@ -99,6 +99,19 @@ def test_docstrings_comments_and_messages_use_no_retired_phrase(package):
     assert used == []
 
 
+def test_tests_are_named_and_described_without_retired_phrases():
+    used = [
+        f"{path.relative_to(ROOT)}: {phrase}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if path != Path(__file__)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        for text in (ast.get_docstring(node) or "", getattr(node, "name", "").replace("_", " "))
+        for phrase in retired_in(text)
+    ]
+    assert used == []
+
+
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_help_uses_no_retired_phrase_and_has_no_type_column(command):
     shown = invoke(command, "--help", COLUMNS="100").stdout

@@ -21,14 +21,14 @@ CUSTOMERS = {"plain_simpy": 1_500, "numpy_daily": 10_000, "numpy_sweep": 10_000,
              "starsim_module": 10_000}  # fmt: skip
 
 
-def lived(module, seed=3, days=DAYS):
+def simulate_peer(module, seed=3, days=DAYS):
     peer = TESTED[module]
     return import_module(f"benchmarks.peers.{module}").run(CUSTOMERS[module], days, seed), peer.clock
 
 
 @pytest.mark.parametrize("module", NO_EXTRA)
 def test_a_peer_that_needs_no_extra_lives_the_exact_journey(module):
-    found, clock = lived(module)
+    found, clock = simulate_peer(module)
     assert worst(found, customers=CUSTOMERS[module], days=DAYS, clock=clock) < LARGEST_Z
 
 
@@ -38,7 +38,7 @@ def test_a_peer_that_needs_no_extra_lives_the_exact_journey(module):
 @pytest.mark.parametrize("module", sorted(set(TESTED) - set(NO_EXTRA)))
 def test_a_peer_of_the_extra_lives_the_exact_journey(module):
     pytest.importorskip(TESTED[module].package)
-    found, clock = lived(module)
+    found, clock = simulate_peer(module)
     assert worst(found, customers=CUSTOMERS[module], days=DAYS, clock=clock) < LARGEST_Z
 
 
@@ -55,7 +55,7 @@ def test_our_engines_live_the_exact_journey(engine):
 @pytest.mark.medium
 @pytest.mark.parametrize("module", NO_EXTRA)
 def test_every_customer_is_somewhere_and_every_event_is_a_move_or_a_signal(module):
-    found, _ = lived(module)
+    found, _ = simulate_peer(module)
     assert sum(found.occupancy.values()) == CUSTOMERS[module]
     assert found.churned == found.occupancy[CHURNED] > 0
     assert 0 < found.signals < found.events
@@ -63,8 +63,8 @@ def test_every_customer_is_somewhere_and_every_event_is_a_move_or_a_signal(modul
 
 @pytest.mark.parametrize("module", NO_EXTRA)
 def test_a_seed_says_what_happens(module):
-    assert lived(module, days=60)[0] == lived(module, days=60)[0]
-    assert lived(module, days=60)[0] != lived(module, seed=4, days=60)[0]
+    assert simulate_peer(module, days=60)[0] == simulate_peer(module, days=60)[0]
+    assert simulate_peer(module, days=60)[0] != simulate_peer(module, seed=4, days=60)[0]
 
 
 def test_the_journey_is_the_one_that_journeylab_ships():
@@ -122,7 +122,7 @@ def test_a_peer_with_a_wrong_rate_is_found_out():
 
 
 def test_rare_stages_are_judged_together():
-    found, clock = lived("numpy_sweep")
+    found, clock = simulate_peer("numpy_sweep")
     assert "onboarding and escalation" in deviations(found, customers=10_000, days=DAYS, clock=clock)
 
 

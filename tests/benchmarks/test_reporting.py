@@ -63,7 +63,7 @@ def test_the_document_says_how_evenly_the_machine_ran():
     assert "\nhow (Pace: 50 to 61 ms.)\n" in text
 
 
-def test_a_benchmark_that_fails_stands_in_the_document():
+def test_a_failed_benchmark_is_in_the_document():
     text = as_markdown([], [Section("one", "how", (), 1.0, "ValueError: no")])
     assert "**Failed**: `ValueError: no`" in text
 
@@ -93,7 +93,7 @@ def test_all_benchmarks_together_are_stored_and_single_ones_are_not(a_small_gate
 
 
 @pytest.mark.medium
-def test_a_benchmark_that_fails_is_told_and_stored(a_small_gate, monkeypatch):
+def test_a_failed_benchmark_is_reported_and_stored(a_small_gate, monkeypatch):
     monkeypatch.setattr(bench_gate, "_our_gate", lambda: 1 / 0)
     monkeypatch.setattr(sys, "argv", ["benchmarks"])
     with pytest.raises(SystemExit, match="failed: gate"):
@@ -145,7 +145,7 @@ def test_runs_are_checked_together():
 
 
 def test_memory_that_is_taken_is_seen():
-    """Forty megabytes are: a page of each is written to, and the mark is set anew before."""
+    """Forty megabytes are: a page of each is written to, and the high-water mark is reset before."""
     before = settled_bytes()
     taken = bytearray(b"x") * 40_000_000
     assert peak_bytes() - before > 0.9 * len(taken)

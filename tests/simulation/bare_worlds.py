@@ -50,14 +50,14 @@ def bare(world: dict[str, Any] | None = None, *, population: dict[str, Any] | No
     )
 
 
-def lived(setup: ArmSpec, *, seed: int, days: float) -> Any:
+def simulate(setup: ArmSpec, *, seed: int, days: float) -> Any:
     """A run with its trace."""
     return run_arm(setup, seed=seed, replication=0, days=days, trace=True)
 
 
-def told(setup: ArmSpec, *, seed: int, days: float) -> Any:
-    """A run as its trace tells it."""
-    return read_histories(setup, lived(setup, seed=seed, days=days), seed=seed)
+def simulate_histories(setup: ArmSpec, *, seed: int, days: float) -> Any:
+    """The histories of all customers of a run, read from its trace."""
+    return read_histories(setup, simulate(setup, seed=seed, days=days), seed=seed)
 
 
 def left_at(run: Any) -> dict[int, float]:

@@ -94,14 +94,14 @@ def test_the_bound_of_what_is_lost_tells_of_the_smallest_evidence():
     assert saturation_lower_bound(0.1) == pytest.approx(-expm1(-0.1), rel=1e-4)
 
 
-def test_most_evaluations_of_a_calm_customer_are_told_by_bounds():
+def test_bounds_decide_most_evaluations_of_a_calm_customer():
     known, engagement = sheet(Policy()), JOURNEY.stages.index("engagement")
     assert idle_reason_from_bounds(known, 0, engagement, 10.0, 0.0, 40.0, 0.0, 0.0, NO_SIGNAL) == NO_EVIDENCE
     assert idle_reason_from_bounds(known, 0, engagement, 10.0, 60.0, 7.0, 0.9, 0.5, NO_SIGNAL) == BELOW_THRESHOLD
     assert idle_reason_from_bounds(known, 0, engagement, 10.0, 0.0, 7.0, 0.9, 0.5, NO_SIGNAL) == UNDECIDED
 
 
-def test_what_a_customer_in_trouble_calls_for_is_told_by_bounds():
+def test_bounds_decide_the_action_for_a_customer_in_distress():
     known, engagement = sheet(Policy()), JOURNEY.stages.index("engagement")
     lead = next(kind for kind, good in enumerate(known.positive) if not good)
     found = plan_from_bounds(known, 0, engagement, 0.0, 1.2, 0.1, 0.8, 0.1, lead, NO_SIGNAL)

@@ -212,7 +212,7 @@ def test_moves_that_differ_in_capitals_only_are_refused():
         Journey.build(stages=("a", "b"), initial="a", moves=(Move("go", "a", "b"), Move("Go", "b", "a")))
 
 
-def test_all_mistakes_are_told_at_once():
+def test_all_mistakes_are_reported_together():
     with pytest.raises(JourneyDefinitionError) as refusal:
         _journey(initial="nowhere", terminal="never")
     assert len(refusal.value.problems) == 2

@@ -49,7 +49,7 @@ def test_a_guard_lets_pass_who_meets_all_its_conditions(guard: Guard, known: Fac
 
 
 @given(guards(STAGES))
-def test_what_is_not_known_lets_nobody_pass(guard: Guard):
+def test_unknown_facts_never_satisfy_a_guard(guard: Guard):
     unknown = guard.allows(None)
     assert unknown is False
 

@@ -43,7 +43,7 @@ def test_one_process_compiles_and_the_others_wait_for_it(tmp_path):
         pass
 
 
-def test_whoever_fails_to_compile_leaves_no_mark_and_holds_nobody_up(tmp_path):
+def test_a_failed_compilation_leaves_no_marker_and_blocks_no_process(tmp_path):
     with pytest.raises(ZeroDivisionError), compile_exclusively(tmp_path / "mark"):
         raise ZeroDivisionError
     assert not (tmp_path / "mark").exists()
@@ -52,7 +52,7 @@ def test_whoever_fails_to_compile_leaves_no_mark_and_holds_nobody_up(tmp_path):
     assert (tmp_path / "mark").exists()
 
 
-def test_where_nothing_can_be_locked_nobody_waits(tmp_path):
+def test_without_a_lock_no_process_waits(tmp_path):
     mark = tmp_path / "no folder" / "mark"
     with compile_exclusively(mark), compile_exclusively(mark), compile_exclusively(None):
         write_marker(mark)
@@ -96,7 +96,7 @@ def test_processes_that_start_at_once_compile_once_where_code_can_be_kept_and_ea
 ):
     cache = tmp_path / "cache"
     if not writable:
-        cache.write_text("no folder")  # Whoever runs this as root could write to a folder that is read-only.
+        cache.write_text("no folder")  # Root could write to a read-only folder.
     environment = {**os.environ, jit.CACHE_VARIABLE: str(cache)}
     started = [
         subprocess.Popen([sys.executable, "-c", COMPILE], env=environment, stdout=subprocess.PIPE, text=True)

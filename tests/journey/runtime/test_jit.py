@@ -107,7 +107,7 @@ def test_a_file_edited_after_it_was_loaded_gives_loaded_code_no_other_name(tmp_p
     assert jit.cache_folder([module("# A comment.\n" + source, "kernels_e", tmp_path)]) == before
 
 
-def test_without_a_place_to_write_code_is_compiled_anew(tmp_path, monkeypatch):
+def test_without_a_writable_cache_code_is_compiled_again(tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder", encoding="utf-8")
     monkeypatch.setenv(jit.CACHE_VARIABLE, str(blocked))

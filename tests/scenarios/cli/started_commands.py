@@ -45,5 +45,5 @@ def stored(path):
 
 
 def begun(path, *arguments, least):
-    """A comparison of which at least so many replications are stored."""
+    """A comparison with at least `least` stored replications."""
     return started(lambda _: stored(path) >= least, "compare", *arguments, "--resume", path, "--json")

@@ -121,7 +121,7 @@ def test_an_interrupted_experiment_goes_on_to_the_same_bytes_and_in_its_mode_onl
 
 
 @pytest.mark.compiled
-def test_the_truth_stands_beside_the_experiment(planted, tmp_path):
+def test_the_truth_is_reported_beside_the_experiment(planted, tmp_path):
     path = tmp_path / "r.md"
     command = ["compare", "default", "--mode", "randomised", "--truth", "--workers", "1", "--replications", "5"]
     done = invoke(*command, "--report", path)

@@ -82,7 +82,7 @@ def test_nonsense_in_a_scenario_is_refused_by_name(arguments, message):
 
 
 @pytest.mark.parametrize("what", ["folder", "link"])
-def test_a_set_that_is_no_file_is_said_and_not_ignored(what, tmp_path):
+def test_a_set_that_is_not_a_file_is_reported_and_not_ignored(what, tmp_path):
     (tmp_path / "customers.json").write_text('[{"customer_id": "A"}]')
     if what == "folder":
         (tmp_path / "signals.json").mkdir()

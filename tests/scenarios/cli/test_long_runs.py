@@ -24,7 +24,7 @@ def planted(monkeypatch):
 
 
 @pytest.mark.compiled
-def test_how_many_replications_it_took_is_said_and_stands_in_the_json(planted, tmp_path):
+def test_the_number_of_replications_is_printed_and_in_the_json(planted, tmp_path):
     report = tmp_path / "r.md"
     done = invoke(
         "compare", "default", "--precision", "churn_rate=0.003", "--workers", "1", "--json", "--report", report

@@ -199,7 +199,7 @@ def test_the_interval_of_a_net_that_few_accounts_decide_comes_with_a_warning():
     assert silence == ""
 
 
-def test_the_warning_stands_in_the_verdict_and_in_the_json():
+def test_the_warning_is_in_the_verdict_and_in_the_json():
     few = compare(load("default", ["replications=4"]), run_arm=partial(skewed, customers=30))
     assert few.roi["treated"].note in few.verdict.text
     assert few.as_dict()["roi"]["treated"]["net_ci_note"] == few.roi["treated"].note

@@ -1,6 +1,6 @@
 """One planted truth, end to end: a treatment whose effect is known in closed form, and `compare` on the real engine.
 
-Customers are calm or in distress; whoever is in distress shows it at a rate, and the treated arm acts at once on the
+Customers are calm or in distress; those in distress show it at a rate, and the treated arm acts at once on the
 first sign, which makes the episode end faster until it is over. So each arm is a Markov chain of three or four states,
 and the probability of churn by the horizon is an entry of a matrix exponential.
 """

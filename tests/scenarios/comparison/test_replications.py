@@ -63,7 +63,7 @@ def test_a_worker_that_dies_is_a_message_and_not_a_traceback(setups):
 
 
 @pytest.mark.medium
-def test_without_a_stand_in_the_engine_runs():
+def test_by_default_the_engine_runs():
     setups = load("default", ["population.size=5"]).arms
     found = replicate(setups, ReplicationOptions(), seed=1, replications=1, days=5)
     assert found.runs[0][0].customers == 5

@@ -24,7 +24,7 @@ def experiment(*overrides, seed=1, replications=8):
 def planted(setups, *, seed, replication, days, trace=False, engine="reference", effect=PLANTED, skew=1.0):
     """One experiment: each stratum's customers by a multinomial draw, their churn by a binomial one.
 
-    `skew` multiplies the share of the arm `treated` behind the back of whoever planned the split.
+    `skew` multiplies the share of the arm `treated` without the knowledge of the experimenter.
     """
     rng = np.random.default_rng([seed, replication])
     runs = {}

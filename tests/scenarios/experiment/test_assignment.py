@@ -123,7 +123,7 @@ def test_a_replication_in_which_an_arm_has_no_customers_is_not_used():
 
 
 @given(st.lists(st.tuples(st.integers(1, 400), st.floats(0.0, 1.0)), min_size=6, max_size=6), st.booleans())
-def test_a_mean_of_everybody_lies_between_those_of_the_strata_and_equal_ones_stay_equal(strata, stratified):
+def test_the_overall_mean_is_between_those_of_the_strata_and_equal_ones_stay_equal(strata, stratified):
     _, split = experiment(*(["arms.treated.share_by_segment={ SMB = 9 }"] if stratified else []))
     runs = [stratum("x", SEGMENTS[place % 3], n, round(share * n), 1.0) for place, (n, share) in enumerate(strata)]
     for place, arm in enumerate(split.weight_runs(runs)):

@@ -83,7 +83,7 @@ def alike(rows):
     return [(row["time"], row["kind"], row["stage"], row["to_stage"], row["label"]) for row in rows]
 
 
-def test_the_parting_says_why_and_what_came_of_it():
+def test_the_divergence_has_its_reason_and_its_outcome():
     loaded = load("onboarding_outreach", ["population.size=150", "horizon_days=120"])
     said = [found for customer in range(150) if (found := explain_from(loaded, customer)) is not None]
     assert any("decides on" in parting.why and "on the same evidence" in parting.why for parting in said)
@@ -125,7 +125,7 @@ def explain_from(loaded, customer, cache={}):  # noqa: B006 - the runs of one sc
 
 
 def test_the_money_of_all_customers_is_the_money_of_the_comparison(loaded, arm_runs):
-    """Line by line, but for infrastructure, which is nobody's own."""
+    """Line by line, except infrastructure, which belongs to no single customer."""
     cohort = compute_returns(loaded.scenario, loaded.arms, [tuple(arm_runs)], loaded.scenario.horizon_days)[
         "treated"
     ].ledger

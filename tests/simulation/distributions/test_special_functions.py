@@ -34,7 +34,7 @@ def test_log_gamma(shape):
 
 @given(st.floats(-37.0, 60.0))
 def test_the_cumulative_hazard_of_the_normal_law(z):
-    # 2e-13 comes from rounding z itself, whose square stands in the exponent, and 3e-14 from the series beyond 25.
+    # 2e-13 comes from rounding z itself, whose square is in the exponent, and 3e-14 from the series beyond 25.
     assert normal_hazard(z) == pytest.approx(-stats.norm.logsf(z), rel=1e-12)
 
 
@@ -76,7 +76,7 @@ def test_a_gamma_law_of_whole_shape_is_the_wait_for_so_many_poisson_events(event
             total += term
         expected = Decimal(x) - total.ln()
     assume(expected > Decimal("1e-290"))
-    # The rounding of shape * log x, as large as 500, stands in the exponent.
+    # The rounding of shape * log x, as large as 500, is in the exponent.
     assert gamma_hazard(float(events), x) == pytest.approx(float(expected), rel=1e-12)
 
 

@@ -16,18 +16,18 @@ from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import WIN_BACK, arm, win_back_journey
 
 
-def told(setup=None, *, seed=1, days=120.0):
+def simulate_history(setup=None, *, seed=1, days=120.0):
     setup = setup or arm()
     return RunHistory(setup, run_arm(setup, seed=seed, replication=0, days=days, trace=True), seed, 0)
 
 
 @pytest.fixture(scope="module")
 def chronicle():
-    return told(arm(population={"start": {"onboarding": 0.5, "retention": 0.5}, "in_mid_stay": True}))
+    return simulate_history(arm(population={"start": {"onboarding": 0.5, "retention": 0.5}, "in_mid_stay": True}))
 
 
-def test_every_customer_is_told_once_in_order_also_those_to_whom_nothing_happens():
-    quiet = told(days=0.5)
+def test_every_customer_has_one_history_in_order_even_without_events():
+    quiet = simulate_history(days=0.5)
     numbers = [lifeline.initial.number for lifeline in quiet.histories()]
     assert numbers == list(range(60))
     assert any(not lifeline.rows for lifeline in quiet.histories())
@@ -63,7 +63,7 @@ def test_what_customers_bring_and_cost_adds_up_to_what_the_run_has_counted(seed,
         yearly_discount=discount,
         population={"start": {"onboarding": 0.6, "support": 0.4}, "in_mid_stay": True, "size": 40},
     )
-    chronicle = told(setup, seed=seed)
+    chronicle = simulate_history(setup, seed=seed)
     total = {}
     for lifeline in chronicle.histories():
         for name, amount in compute_customer_quantities(lifeline, setup, chronicle.days).items():
@@ -76,7 +76,7 @@ def test_what_customers_bring_and_cost_adds_up_to_what_the_run_has_counted(seed,
 @given(seed=st.integers(0, 2**40), discount=st.sampled_from([0.0, 0.08]), days=st.floats(5.0, 250.0))
 def test_money_adds_up_with_value_changes_arrivals_and_customers_who_are_won_back(seed, discount, days):
     setup = full_arm(yearly_discount=discount, population={"size": 40})
-    chronicle = told(setup, seed=seed, days=days)
+    chronicle = simulate_history(setup, seed=seed, days=days)
     total = {}
     for lifeline in chronicle.histories():
         for name, amount in compute_customer_quantities(lifeline, setup, days).items():
@@ -104,7 +104,7 @@ def test_who_comes_after_the_end_brings_and_costs_nothing():
     met = InitialCustomer(number=0, segment=0, tier=0, account_value=365.0, stage=0, arrives_at=60.0)
     found = compute_customer_quantities(CustomerHistory(met, "SMB", "onboarding", ()), full_arm(), 50.0)
     assert set(found.values()) == {0.0}
-    assert set(found) <= set(told(full_arm(population={"size": 5}), days=9.0).run.quantities)
+    assert set(found) <= set(simulate_history(full_arm(population={"size": 5}), days=9.0).run.quantities)
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +112,12 @@ def eventful():
     """Customers come, leave, come back, and are worth more or less in between."""
     changes = {"growth": {"per_day": {"engagement": 0.02}, "factor": 1.5}}
     world = {**WIN_BACK, "value_changes": changes}
-    return told(arm(world=world, journey=win_back_journey(), population={"arrivals": {"share": 0.5, "over_days": 200}}))
+    return simulate_history(
+        arm(world=world, journey=win_back_journey(), population={"arrivals": {"share": 0.5, "over_days": 200}})
+    )
 
 
-def test_who_has_not_come_by_the_end_is_not_told_of(eventful):
+def test_customers_that_arrive_after_the_end_have_no_history(eventful):
     lives = list(eventful.histories())
     assert len(lives) < 60
     assert all(life.initial.arrives_at < eventful.days for life in lives)

@@ -186,7 +186,7 @@ def test_any_world_gives_clean_records_whose_actions_can_be_repeated(
             assert row.action == row.recorded_action
 
 
-def test_customers_who_come_from_records_bring_what_was_heard_of_them(tmp_path):
+def test_customers_from_records_keep_their_recorded_signals(tmp_path):
     setup = arm(population={"records": "bundled", "segments": {}, "size": 10})
     told = export(setup, tmp_path / "records", days=60.0)
     sets = read(tmp_path / "records")

@@ -109,7 +109,7 @@ def test_what_is_decided_otherwise_is_watching_after_a_contact_or_a_refusal(expo
     assert {(row.customer_id, row.generated_at) for row in differing} <= held
 
 
-def test_nobody_is_on_record_before_they_came(exported):
+def test_no_customer_is_on_record_before_their_arrival(exported):
     told, _, sets = exported
     came = {
         f"C{life.initial.number:07d}": DATES.to_record_datetime(life.initial.arrives_at) for life in told.histories()
@@ -167,8 +167,8 @@ def test_a_customer_who_was_won_back_has_every_stay_on_record_and_no_error(won_b
     assert report.counts["error"] == 0, report.findings
 
 
-def test_only_what_was_under_way_when_a_customer_left_stands_in_the_way_of_repeating_a_decision(won_back):
-    """Nobody measured it, so on record it is open until the wait for its outcome is over."""
+def test_only_interventions_in_progress_at_churn_prevent_repeating_a_decision(won_back):
+    """Their outcome is never measured, so on record they are open until the wait for the outcome is over."""
     told, folder = won_back
     returned = {f"C{row.customer:07d}" for row in told.run.trace.rows if row.label == "win_back"}
     rows = actions(replayed(told.arm_spec, folder))

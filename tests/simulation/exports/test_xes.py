@@ -145,6 +145,6 @@ def test_names_may_hold_anything(tmp_path):
     assert f"distress {kept}" in {one["concept:name"] for one in said}
 
 
-def test_whoever_has_no_events_has_a_trace_all_the_same(tmp_path):
+def test_a_customer_without_events_still_has_a_trace(tmp_path):
     _, root = written(arm(active=False), tmp_path / "log.xes", days=0.01)
     assert len(root.findall("x:trace", NS)) == 60

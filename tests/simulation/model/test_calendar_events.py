@@ -18,7 +18,7 @@ from simulation.exact.scipy_distributions import cumulative_hazard
 from simulation.model.calendar_effects import build_calendar_effects, interval_index
 from simulation.model.spec import Dwell, World
 from simulation.runs.cohort import build_cohort
-from tests.simulation.bare_worlds import ALL_IN_DISTRESS, bare, left_at, lived, told, z_of
+from tests.simulation.bare_worlds import ALL_IN_DISTRESS, bare, left_at, simulate, simulate_histories, z_of
 
 N = 4000
 KS_LEVEL = 1e-4
@@ -29,7 +29,7 @@ KS_LEVEL = 1e-4
 
 def test_at_the_kth_renewal_a_share_of_1_minus_p_to_the_k_is_left():
     setup = bare({"renewal": {"every_days": 30.0, "churn": {"all": 0.2}}})
-    left = left_at(lived(setup, seed=1, days=151.0))
+    left = left_at(simulate(setup, seed=1, days=151.0))
     for k in range(1, 6):
         gone = sum(day <= 30.0 * k + 1e-9 for day in left.values())
         assert abs(z_of(gone, N, 1.0 - 0.8**k)) < 4.0
@@ -41,7 +41,7 @@ def test_contracts_end_by_the_tenure_that_a_customer_brings():
     segment = {"tenure_mean_days": 100.0}
     setup = bare({"renewal": {"every_days": 30.0, "churn": {"all": 0.5}}}, population={"segments": {"all": segment}})
     crowd = list(build_cohort(setup.population, setup.journey.compile(), seed=2, replication=0).customers)
-    left = left_at(lived(setup, seed=2, days=100.0))
+    left = left_at(simulate(setup, seed=2, days=100.0))
     assert len(left) > 3000
     for customer, day in left.items():
         contracts = (day + crowd[customer].tenure_days) / 30.0
@@ -67,7 +67,7 @@ def test_what_multiplies_a_hazard_multiplies_the_mass_of_the_date(world, tier, r
         {**world, "renewal": {"every_days": 30.0, "churn": {"all": 0.1}}},
         population={"segments": {"all": {"tiers": {"medium": float(tier == "medium"), "high": float(tier == "high")}}}},
     )
-    left = left_at(lived(setup, seed=3, days=31.0))
+    left = left_at(simulate(setup, seed=3, days=31.0))
     assert abs(z_of(len(left), N, 1.0 - 0.9**ratio)) < 4.0
 
 
@@ -86,7 +86,7 @@ def involuntary(day, *, every, failure, recovered, grace):
 @pytest.mark.parametrize("day", [20.0, 47.0, 155.0, 300.0])
 def test_involuntary_churn_has_its_closed_form(recovered, day):
     law = {"every_days": 30.0, "recovered": recovered, "grace_days": 10.0}
-    run = lived(bare({"payments": {**law, "failure": {"all": 0.1}}}), seed=4, days=day)
+    run = simulate(bare({"payments": {**law, "failure": {"all": 0.1}}}), seed=4, days=day)
     chance = involuntary(day, every=30.0, failure=0.1, recovered=recovered, grace=10.0)
     assert abs(z_of(len(left_at(run)), N, chance)) < 4.0
     assert {row.reason for row in run.trace.rows} == {"payment"}
@@ -95,7 +95,7 @@ def test_involuntary_churn_has_its_closed_form(recovered, day):
 @pytest.mark.medium
 def test_the_number_of_charges_until_one_fails_is_geometric_and_the_first_is_any_day_of_the_period():
     setup = bare({"payments": {"every_days": 30.0, "failure": {"all": 0.3}, "recovered": 0.0, "grace_days": 5.0}})
-    left = left_at(lived(setup, seed=5, days=5000.0))
+    left = left_at(simulate(setup, seed=5, days=5000.0))
     assert len(left) == N
     charges = (np.array(list(left.values())) - 5.0) / 30.0
     assert stats.kstest(charges % 1.0, "uniform").pvalue > KS_LEVEL
@@ -199,7 +199,7 @@ def test_survival_is_the_exponential_of_the_integrated_hazard(dwell, by):
     plain = {name: {"every_days": None, "onsets": {}, **phase} for name, phase in calendar.items()}
     bands = [[20.0, 0.3], [60.0, 4.0], [61.0, 1.5]]
     clock = {"dwell": dwell, "by_tenure": bands if by == "tenure" else []}
-    run = lived(
+    run = simulate(
         bare({"moves": {"leave": clock}, "calendar": calendar if by == "calendar" else {}}), seed=6, days=3000.0
     )
     days = np.array(list(left_at(run).values()))
@@ -220,7 +220,7 @@ def test_survival_is_the_exponential_of_the_integrated_hazard(dwell, by):
 @pytest.mark.parametrize("day", [15.0, 60.0, 240.0])
 def test_leaving_and_coming_back_is_a_markov_chain_of_two_states(day):
     clocks = {"leave": {"dwell": {"mean_days": 80.0}}, "return": {"dwell": {"mean_days": 40.0}}}
-    run = lived(bare({"moves": clocks}, back=True), seed=7, days=day)
+    run = simulate(bare({"moves": clocks}, back=True), seed=7, days=day)
     generator = np.array([[-1 / 80, 1 / 80], [1 / 40, -1 / 40]])
     for row in run.occupancy[1:]:
         gone = expm(generator * row["day"])[0, 1]
@@ -244,10 +244,10 @@ CHANGES = {
 def test_value_grows_by_the_rates_times_what_each_change_adds(distress, growth):
     """``E v(t) = v exp(sum of rate (factor - 1) t)``, and revenue is its integral; in distress from the first hours."""
     setup = bare({"value_changes": CHANGES, "distress": distress})
-    lives = told(setup, seed=8, days=150.0)
+    histories = simulate_histories(setup, seed=8, days=150.0)
     for got, expected in (
-        (lives.retained_value(), 3650.0 * exp(150.0 * growth)),
-        (lives.revenue(0.0), 10.0 * (exp(150.0 * growth) - 1.0) / growth),
+        (histories.retained_value(), 3650.0 * exp(150.0 * growth)),
+        (histories.revenue(0.0), 10.0 * (exp(150.0 * growth) - 1.0) / growth),
     ):
         error = got.std() / N**0.5
         assert abs(got.mean() - expected) < 4.0 * error
@@ -257,7 +257,7 @@ def test_value_grows_by_the_rates_times_what_each_change_adds(distress, growth):
 def test_every_change_multiplies_the_value_by_its_factor():
     factors = {"expansion": 1.2, "contraction": 0.7}
     value = {}
-    run = lived(bare({"value_changes": CHANGES}), seed=8, days=150.0)
+    run = simulate(bare({"value_changes": CHANGES}), seed=8, days=150.0)
     for row in run.trace.sorted_rows():
         assert row.value == value.get(row.customer, 3650.0) * factors[row.label]
         value[row.customer] = row.value
@@ -268,7 +268,7 @@ def test_every_change_multiplies_the_value_by_its_factor():
 
 
 def test_arrivals_are_uniform_over_their_days_and_as_many_as_their_share():
-    run = lived(bare(population={"arrivals": {"share": 0.4, "over_days": 200.0}}), seed=9, days=300.0)
+    run = simulate(bare(population={"arrivals": {"share": 0.4, "over_days": 200.0}}), seed=9, days=300.0)
     days = np.array([row.time for row in run.trace.rows if row.kind == "arrival"])
     assert abs(z_of(len(days), N, 0.4)) < 4.0
     assert stats.kstest(days / 200.0, "uniform").pvalue > KS_LEVEL
@@ -282,8 +282,8 @@ def test_who_has_not_come_by_the_end_is_not_counted_and_who_has_lives_from_then_
         {"moves": {"leave": {"dwell": {"mean_days": mean}}}},
         population={"arrivals": {"share": 0.7, "over_days": 200.0}},
     )
-    run = lived(setup, seed=10, days=120.0)
-    came = [person.arrives_at for person in told(setup, seed=10, days=120.0).customers]
+    run = simulate(setup, seed=10, days=120.0)
+    came = [person.arrives_at for person in simulate_histories(setup, seed=10, days=120.0).customers]
     assert run.customers == sum(day < 120.0 for day in came)
     for row in run.occupancy[1:]:
         chances = np.array([1.0 - exp(-(row["day"] - day) / mean) for day in came if day <= row["day"]])
@@ -297,9 +297,9 @@ def test_nothing_happens_to_a_customer_before_the_arrival(seed, share, over):
     population = {"size": 30, "arrivals": {"share": share, "over_days": over}}
     setup = bare({"moves": {"leave": {"dwell": {"mean_days": 30.0}}}}, population=population)
     first = {}
-    for row in lived(setup, seed=seed, days=100.0).trace.sorted_rows():
+    for row in simulate(setup, seed=seed, days=100.0).trace.sorted_rows():
         first.setdefault(row.customer, row)
-    for person in told(setup, seed=seed, days=100.0).customers:
+    for person in simulate_histories(setup, seed=seed, days=100.0).customers:
         row = first.get(person.number)
         if 0.0 < person.arrives_at < 100.0:
             assert (row.kind, row.time, row.to_stage) == ("arrival", person.arrives_at, "here")

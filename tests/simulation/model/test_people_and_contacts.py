@@ -30,7 +30,7 @@ SEEDS = st.integers(0, 2**32)
 KS_LEVEL = 1e-4
 
 
-def lived(setup, *, seed=1, days=120.0):
+def simulate(setup, *, seed=1, days=120.0):
     return run_arm(setup, seed=seed, replication=0, days=days, trace=True)
 
 
@@ -96,7 +96,7 @@ def test_zero_correlations_leave_everything_as_it_is_to_the_bit(seed):
     zero = full_arm(population={"size": 20, "correlations": dict.fromkeys(PAIRS, 0.0)})
     kept = zero.population.model_dump(exclude={"correlations"})
     none = replace(zero, population=Population.model_validate(kept))
-    assert lived(zero, seed=seed).trace.sorted_rows() == lived(none, seed=seed).trace.sorted_rows()
+    assert simulate(zero, seed=seed).trace.sorted_rows() == simulate(none, seed=seed).trace.sorted_rows()
 
 
 def test_a_vanishing_correlation_moves_no_trait_visibly():
@@ -110,7 +110,7 @@ def test_a_vanishing_correlation_moves_no_trait_visibly():
 
 
 def weary(fatigue):
-    """Everybody in distress for good, contacted all the time; whether they respond is the only thing to see."""
+    """All customers are in distress for good and contacted all the time, so only their response shows."""
     effect = {"response": 0.8, "recovery_ratio": 1.0, "by_cause": {}, "harm_ratio": 1.0, "delay_days": 0.2}
     return arm(
         world={
@@ -142,7 +142,7 @@ def weary(fatigue):
 def test_the_response_falls_by_the_share_lost_to_the_power_of_the_faded_level():
     """``response (1 - lost)^level``, where every contact adds 1 to a level that halves in the half-life."""
     lost, half_life = 0.3, 10.0
-    run = lived(weary({"half_life_days": half_life, "response_lost": lost}), seed=4, days=150.0)
+    run = simulate(weary({"half_life_days": half_life, "response_lost": lost}), seed=4, days=150.0)
     chances, responded = [], []
     level, since, chance, troubled = Counter(), Counter(), {}, set()
     for row in run.trace.sorted_rows():
@@ -166,10 +166,12 @@ def test_the_response_falls_by_the_share_lost_to_the_power_of_the_faded_level():
 
 @settings(max_examples=15)
 @given(SEEDS, st.floats(0.0, 1.0), st.booleans())
-def test_nobody_without_consent_is_ever_contacted_nor_put_before_a_reviewer(seed, share, full):
+def test_customers_without_consent_are_never_contacted_or_reviewed(seed, share, full):
     setup = (full_arm if full else arm)(population={"size": 40, "segments": without_consent(share)})
     silent = {person.number for person in people_of(setup, seed) if not person.consents}
-    asked = {row.customer for row in lived(setup, seed=seed).trace.rows if row.kind in ("action", "review_requested")}
+    asked = {
+        row.customer for row in simulate(setup, seed=seed).trace.rows if row.kind in ("action", "review_requested")
+    }
     assert not asked & silent
 
 
@@ -188,10 +190,10 @@ def test_consent_is_refused_by_the_share_that_is_given():
     assert abs(z_of(sum(not person.consents for person in persons), CROWD, 0.3)) < 4.0
 
 
-def test_with_everybodys_consent_some_would_have_been_contacted():
+def test_with_consent_some_of_them_would_have_been_contacted():
     """The statement on consent would be empty otherwise."""
     setup = full_arm(population={"segments": without_consent(0.0)})
-    assert any(row.kind == "action" for row in lived(setup).trace.rows)
+    assert any(row.kind == "action" for row in simulate(setup).trace.rows)
 
 
 # -- imperfect records -------------------------------------------------------------------------------------
@@ -203,7 +205,7 @@ def recorded(**shares):
     """The rows of all signals in a world without orchestrator, and how many there would be in perfect records."""
     setups = [arm(active=False, world={**NOISY, "imperfections": made}) for made in ({}, shares)]
     perfect, found = (
-        [row for row in lived(setup, seed=6, days=250.0).trace.rows if row.kind == "signal"] for setup in setups
+        [row for row in simulate(setup, seed=6, days=250.0).trace.rows if row.kind == "signal"] for setup in setups
     )
     return len(perfect), found
 
@@ -237,7 +239,7 @@ def test_first_entries_are_wrongly_recorded_at_their_rates():
         population={"size": 1500},
     )
     first = {}
-    for row in lived(setup, seed=7, days=100.0).trace.sorted_rows():
+    for row in simulate(setup, seed=7, days=100.0).trace.sorted_rows():
         if row.kind == "decision":
             first.setdefault(row.customer, row)
     missing = sum(row.to_stage == "onboarding" and row.stage != "onboarding" for row in first.values())
@@ -264,8 +266,10 @@ def test_a_wrong_entry_names_each_other_live_stage_as_often():
 def test_imperfections_at_rate_0_leave_the_trace_as_it_is_to_the_bit(seed, late):
     names = ("signals_missing", "signals_orphaned", "signals_duplicated", "signals_late", "stages_missing")
     none = {**dict.fromkeys(names, 0.0), "stages_wrong": 0.0, "late_mean_days": late}
-    perfect = lived(arm(population={"size": 25}), seed=seed).trace.sorted_rows()
-    assert lived(arm(population={"size": 25}, world={"imperfections": none}), seed=seed).trace.sorted_rows() == perfect
+    perfect = simulate(arm(population={"size": 25}), seed=seed).trace.sorted_rows()
+    assert (
+        simulate(arm(population={"size": 25}, world={"imperfections": none}), seed=seed).trace.sorted_rows() == perfect
+    )
 
 
 @pytest.mark.medium
@@ -273,7 +277,7 @@ def test_imperfections_at_rate_0_leave_the_trace_as_it_is_to_the_bit(seed, late)
 @given(SEEDS)
 def test_bad_records_change_what_is_known_and_never_how_anybody_lives(seed):
     def life(world):
-        rows = lived(full_arm(active=False, world=world, population={"size": 25}), seed=seed).trace.sorted_rows()
+        rows = simulate(full_arm(active=False, world=world, population={"size": 25}), seed=seed).trace.sorted_rows()
         return [row for row in rows if row.kind != "signal"]
 
     assert life({}) == life({"imperfections": {"signals_missing": 0.5, "stages_wrong": 0.5, "signals_late": 0.0}})
@@ -286,7 +290,7 @@ def test_false_alarms_come_at_exponential_gaps_with_strengths_that_are_uniform()
     """Of every customer the first 20, so that the end of the run cuts none off (a 21st is hardly ever missing)."""
     setup = bare({"signals": {"false_per_day": {"usage_drop": 0.5}, "delay_mean_days": 0.0}}, population={"size": 200})
     times, strengths = defaultdict(list), []
-    for row in lived(setup, seed=9, days=150.0).trace.sorted_rows():
+    for row in simulate(setup, seed=9, days=150.0).trace.sorted_rows():
         times[row.customer].append(row.time)
         strengths.append(row.value)
     assert min(map(len, times.values())) > 20
@@ -315,7 +319,7 @@ def test_backlog_summed_over_the_days_is_the_sum_of_the_waits(stays):
 @given(SEEDS, st.integers(0, 2))
 def test_the_book_over_time_adds_up_to_the_means_of_the_run(seed, count):
     gate = Reviewers(count=count, minutes_per_day=60.0)
-    run = lived(full_arm(reviewers=gate, policy={"contact": {"approval_expiry_days": 5.0}}), seed=seed)
+    run = simulate(full_arm(reviewers=gate, policy={"contact": {"approval_expiry_days": 5.0}}), seed=seed)
     decided = [row for row in run.trace.rows if row.kind == "review_decided"]
     asked = run.events_by_kind.get("review_requested", 0)
     # Requests open on the last day have no decision; some of them may be in review.
@@ -328,9 +332,9 @@ def test_the_book_over_time_adds_up_to_the_means_of_the_run(seed, count):
         assert all(row["utilisation"] is None for row in run.gate)
 
 
-def test_where_nobody_reviews_the_backlog_is_what_is_open_in_the_trace():
+def test_without_reviewers_the_backlog_is_what_is_open_in_the_trace():
     policy = {"thresholds": {"act_severity": 0.05, "approve_human_severity": 0.0}}
-    run = lived(full_arm(reviewers=Reviewers(count=0), policy=policy, population={"size": 150}), seed=2)
+    run = simulate(full_arm(reviewers=Reviewers(count=0), policy=policy, population={"size": 150}), seed=2)
     for row in run.gate[:-1]:
         events = Counter(one.kind for one in run.trace.rows if one.time <= row["day"])
         assert row["backlog"] == events["review_requested"] - events["review_decided"]

@@ -103,7 +103,7 @@ def test_met_at_an_age_the_share_in_distress_is_that_of_the_engine_at_that_age()
     assert share == pytest.approx(limit * expected, abs=4 * error)
 
 
-def test_whoever_has_just_arrived_is_calm():
+def test_a_customer_who_has_just_arrived_is_calm():
     persons, _ = met(arm(population={"size": 300, "start": {"engagement": 1.0}, "in_distress": True}))
     assert not any(person.cause >= 0 for person in persons)
 

@@ -68,7 +68,7 @@ def test_actions_without_effect_leave_every_move_signal_and_episode_identical(se
     assert without_arm(idle) == without_arm(busy)
 
 
-def test_actions_that_nobody_responds_to_change_no_ones_satisfaction():
+def test_actions_without_response_do_not_change_satisfaction():
     deaf = {action: {"response": 0.0, "harm_ratio": 1.0} for action in NO_EFFECT}
     idle = run_arm(arm(world={"effects": deaf}, active=False), seed=1, replication=0, days=200.0)
     busy = run_arm(arm(world={"effects": deaf}), seed=1, replication=0, days=200.0)
@@ -83,7 +83,7 @@ def test_the_arm_without_effect_did_act():
 
 @SHORT
 @given(SEEDS, st.integers(1, 30))
-def test_one_customer_more_changes_nobody_else_without_a_gate(seed, size):
+def test_an_additional_customer_changes_no_other_without_a_review_queue(seed, size):
     """No reviewer is ever shared: with none, every request expires."""
     alone = {"reviewers": Reviewers(count=0)}
     few = rows(arm(population={"size": size}, **alone), seed=seed, days=100.0)
@@ -183,7 +183,7 @@ def test_every_action_has_at_most_one_outcome_and_every_episode_ends_at_most_onc
         assert all(kind == (DISTRESS_ON if place % 2 == 0 else DISTRESS_OFF) for place, kind in enumerate(episodes))
 
 
-def test_rows_stand_in_the_order_of_time_then_customer():
+def test_rows_are_ordered_by_time_then_customer():
     found = rows(arm())
     keys = [(row.time, row.customer) for row in found]
     assert keys == sorted(keys)
@@ -206,7 +206,7 @@ def test_the_books_agree_with_the_trace():
     assert run.occupancy[-1]["churned"] == pytest.approx(run.metrics["churn_rate"])
 
 
-def test_an_inactive_arm_evaluates_nobody():
+def test_an_inactive_arm_evaluates_no_customer():
     run = run_arm(arm(active=False), seed=1, replication=0, days=200.0)
     assert run.quantities["evaluations"] == 0.0
     assert run.metrics["interventions"] == 0.0

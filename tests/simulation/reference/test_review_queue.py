@@ -82,7 +82,7 @@ def test_a_gate_fed_by_poisson_requests_waits_as_erlang_c_says(reviewers, load):
     assert abs(mean - exact) < 4 * error
 
 
-def test_outside_working_hours_nobody_is_reviewed_and_the_dearest_is_first_in_the_morning():
+def test_no_review_is_outside_working_hours_and_the_highest_value_is_first_in_the_morning():
     env, log = ExactEnvironment(), []
     gate = ReviewQueue(env, 1, Reviewers(opens_at_hour=9.0, minutes_per_day=120.0, days_per_week=5), no_book())
     one_hour = 1.0 / 24.0

@@ -152,7 +152,7 @@ def test_in_that_world_there_were_actions_and_every_kind_of_event():
 @SHORT
 @given(seed=SEEDS)
 def test_a_policy_change_that_touches_no_one_leaves_the_trace_identical_byte_for_byte(seed, tmp_path_factory):
-    """Nobody pays so much, and no signal is of that type, so both policies decide alike in every case."""
+    """No customer pays that much, and no signal is of that type, so both policies decide alike in every case."""
     idle = {
         "thresholds": {"approve_value": 1e12},
         "signals": {"never_sent": {"polarity": "negative", "weight": 0.9, "cause": "price"}},

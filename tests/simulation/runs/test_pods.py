@@ -70,7 +70,7 @@ def test_rows_of_arms_that_share_the_pods_are_joined_once():
     assert {row.arm for row in one.trace.rows} == {"baseline", "treated"}
 
 
-def test_where_nobody_needs_a_reviewer_pods_change_nothing():
+def test_without_reviews_pods_change_nothing():
     free = {"actions": ("onboarding_nudge_email",), "population": {"size": 150}}
     one = run_arm(arm(**free, reviewers=Reviewers(count=4)), **HOW, trace=True)
     many = run_arm(arm(**free, reviewers=Reviewers(count=4, pods=4)), **HOW, trace=True)
@@ -92,7 +92,7 @@ def replace_pods(pods):
 @pytest.mark.medium
 @settings(max_examples=10)
 @given(st.permutations(range(3)), st.integers(0, 2**32))
-def test_it_makes_no_difference_in_which_order_pods_are_lived(order, seed):
+def test_the_order_of_pods_makes_no_difference(order, seed):
     setups, options = [crowded()], RunOptions(seed, replication=1, days=40.0)
     pods = split_into_pods(setups)
     lived = {place: simulate_pod(pods[place], options) for place in order}

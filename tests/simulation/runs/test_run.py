@@ -19,7 +19,7 @@ def test_small_work_runs_on_the_reference_engine():
 
 @pytest.mark.compiled
 @pytest.mark.parametrize("name", ["reference", "compiled"])
-def test_an_arm_is_resolved_once_for_all_its_runs_and_anew_for_another(monkeypatch, name):
+def test_an_arm_is_compiled_once_for_all_its_runs_and_again_for_another(monkeypatch, name):
     resolved = []
     resolve = arm_module._build_compiled_arm
     monkeypatch.setattr(arm_module, "_build_compiled_arm", lambda *asked: resolved.append(asked) or resolve(*asked))
@@ -32,7 +32,7 @@ def test_an_arm_is_resolved_once_for_all_its_runs_and_anew_for_another(monkeypat
 
 @pytest.mark.compiled
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
-def test_what_is_remembered_of_an_arm_depends_on_neither_luck_nor_what_was_run_before(engine):
+def test_what_is_cached_of_an_arm_depends_on_neither_seed_nor_earlier_runs(engine):
     def lives(each, **how):
         run = run_arm(each, engine=engine, trace=True, **{"seed": 1, "replication": 0, "days": 60.0, **how})
         return run.trace.sorted_rows()

@@ -47,7 +47,7 @@ def test_a_segment_that_no_arm_has_a_share_of_goes_to_the_first():
 
 
 @pytest.mark.medium
-def test_another_policy_assigns_nobody_elsewhere():
+def test_another_policy_does_not_change_the_assignment():
     alike = customers([arm("baseline"), arm("treated")])
     other = customers([arm("baseline"), arm("treated", active=False)])
     for name in ("baseline", "treated"):
@@ -69,5 +69,5 @@ def churned(run):
     return 300 * run.occupancy[-1]["churned"]
 
 
-def test_nothing_is_the_mean_over_nobody():
+def test_a_mean_over_no_customers_is_none():
     assert Mean(0.0, 0).value is None

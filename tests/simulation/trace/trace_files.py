@@ -7,7 +7,7 @@ from simulation.trace.events import Row
 
 
 def in_small_windows(monkeypatch, folder, rows=400):
-    """Where a trace can be written; of several sources about so many rows are put in order at a time."""
+    """Where a trace can be written; about `rows` rows of several sources are sorted at a time."""
     monkeypatch.setattr(files, "ROWS_PER_WINDOW", rows)
     monkeypatch.setattr(files, "_ROW_GROUP_SIZE", rows // 4)
     return folder / "trace.parquet"

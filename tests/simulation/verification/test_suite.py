@@ -526,7 +526,7 @@ ACTIVE_POLICIES = st.builds(
 
 @settings(max_examples=25)
 @given(REVIEWERS, ACTIVE_POLICIES, st.integers(0, 2**32), st.integers(1, 60), st.floats(10.0, 150.0))
-def test_littles_law_holds_to_rounding_for_any_policy_and_reviewers(reviewers, policy, seed, size, days):
+def test_littles_law_holds_within_rounding_for_any_policy_and_reviewers(reviewers, policy, seed, size, days):
     arm_spec = arm(reviewers=reviewers, policy=policy, population={"size": size})
     run = run_arm(arm_spec, seed=seed, replication=0, days=days, trace=True)
     queue_time = measure_queue_time(run.trace.sorted_rows(), days)
