@@ -5,7 +5,7 @@ from math import nan
 
 from benchmarks.measuring import load_engine
 from benchmarks.peers.contest import LONGEST_RUN, ROUNDS, Score, contest
-from benchmarks.peers.field import BASE, CIW, OURS, OURS_AT_SCALE
+from benchmarks.peers.field import BASE, CIW, LIMIT, OURS, OURS_AT_SCALE
 from benchmarks.peers.model import DAYS
 from benchmarks.tables import Beside, Figure, Reported, at_least, at_most, shown
 
@@ -41,7 +41,7 @@ def run() -> list[Reported]:
 
 
 def _figures(scores: dict[str, Score]) -> list[Reported]:
-    ours, largest, ciw, base = (scores[name].rate for name in (OURS, OURS_AT_SCALE, CIW, BASE))
+    ours, largest, ciw, base, limit = (scores[name].rate for name in (OURS, OURS_AT_SCALE, CIW, BASE, LIMIT))
     checked = [score.worst_z for score in scores.values() if score.worst_z is not None]
     bare = "the same bare journey, one core each"
     return [
@@ -49,6 +49,8 @@ def _figures(scores: dict[str, Score]) -> list[Reported]:
         Figure("compiled engine beside Ciw, many customers", largest / ciw, "times", None, bare),
         Figure("compiled engine beside plain SimPy", ours / base, "times", None, bare),
         Figure("compiled engine beside plain SimPy, many customers", largest / base, "times", None, bare),
+        Figure("practical limit beside compiled engine, many customers", limit / largest, "times", None,
+               f"the {LIMIT}, which can do this journey only; {bare}"),
         Figure("largest |z| of any peer", max(checked, default=nan), "standard errors", at_most(LARGEST_Z),
                "against the exact answer: customers by stage on the last day, and signals"),
     ]  # fmt: skip

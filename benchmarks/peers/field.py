@@ -40,6 +40,8 @@ BASE = "SimPy"
 OURS = "compiled engine"
 OURS_AT_SCALE = "compiled engine, many"
 CIW = "Ciw"
+LIMIT = "keyed walk"
+"""The practical limit: nothing but this journey."""
 
 FIELD = (
     Peer(BASE, "plain_simpy", FAST, "continuous", package="simpy", about="one process a customer"),
@@ -86,6 +88,13 @@ FIELD = (
         "continuous",
         package="numpy",
         about="the same with more customers",
+    ),
+    Peer(
+        LIMIT,
+        "keyed_walk",
+        MANY,
+        "continuous",
+        about="the practical limit: Numba, our random streams, and nothing but this journey",
     ),
     Peer("reference engine", "ours", 1_000, "continuous", "run_reference", about="ours, the same bare journey"),
     Peer(OURS, "ours", FAST, "continuous", "run_compiled", about="ours, the same bare journey, one core"),

@@ -15,10 +15,13 @@ from benchmarks.peers.model import CHURNED, DAYS, LIVE, MOVES, SIGNALS_PER_DAY, 
 # are fixed, so that a failure is no chance.
 LARGEST_Z = 4.0
 TESTED = {peer.module: peer for peer in FIELD if peer.function == "run"}
-NO_EXTRA = ("plain_simpy", "numpy_daily", "numpy_sweep")
-CUSTOMERS = {"plain_simpy": 1_500, "numpy_daily": 10_000, "numpy_sweep": 10_000, "simpy_transitions": 1_000,
-             "ciw_network": 600, "salabim_components": 1_000, "mesa_steps": 2_000, "mesa_events": 3_000,
-             "starsim_module": 10_000}  # fmt: skip
+NO_EXTRA = ("plain_simpy", "numpy_daily", "numpy_sweep", "keyed_walk")
+WITHOUT_EXTRA = [
+    pytest.param(module, marks=[pytest.mark.compiled] if module == "keyed_walk" else []) for module in NO_EXTRA
+]
+CUSTOMERS = {"plain_simpy": 1_500, "numpy_daily": 10_000, "numpy_sweep": 10_000, "keyed_walk": 100_000,
+             "simpy_transitions": 1_000, "ciw_network": 600, "salabim_components": 1_000, "mesa_steps": 2_000,
+             "mesa_events": 3_000, "starsim_module": 10_000}  # fmt: skip
 
 
 def simulate_peer(module, seed=3, days=DAYS):
@@ -26,7 +29,7 @@ def simulate_peer(module, seed=3, days=DAYS):
     return import_module(f"benchmarks.peers.{module}").run(CUSTOMERS[module], days, seed), peer.clock
 
 
-@pytest.mark.parametrize("module", NO_EXTRA)
+@pytest.mark.parametrize("module", WITHOUT_EXTRA)
 def test_a_peer_that_needs_no_extra_lives_the_exact_journey(module):
     found, clock = simulate_peer(module)
     assert worst(found, customers=CUSTOMERS[module], days=DAYS, clock=clock) < LARGEST_Z
@@ -53,7 +56,7 @@ def test_our_engines_live_the_exact_journey(engine):
 
 
 @pytest.mark.medium
-@pytest.mark.parametrize("module", NO_EXTRA)
+@pytest.mark.parametrize("module", WITHOUT_EXTRA)
 def test_every_customer_is_somewhere_and_every_event_is_a_move_or_a_signal(module):
     found, _ = simulate_peer(module)
     assert sum(found.occupancy.values()) == CUSTOMERS[module]
@@ -61,7 +64,7 @@ def test_every_customer_is_somewhere_and_every_event_is_a_move_or_a_signal(modul
     assert 0 < found.signals < found.events
 
 
-@pytest.mark.parametrize("module", NO_EXTRA)
+@pytest.mark.parametrize("module", WITHOUT_EXTRA)
 def test_a_seed_says_what_happens(module):
     assert simulate_peer(module, days=60)[0] == simulate_peer(module, days=60)[0]
     assert simulate_peer(module, days=60)[0] != simulate_peer(module, seed=4, days=60)[0]
