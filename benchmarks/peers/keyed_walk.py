@@ -27,7 +27,7 @@ from benchmarks.peers.model import (
 from simulation.population import draw
 from simulation.population.draw import pick
 from simulation.random import streams
-from simulation.random.streams import customer_key, exponential, uniform
+from simulation.random.streams import customer_key, exponential, mix, uniform
 
 DWELL, DESTINATION = 0, 1
 """Contexts of the two draws of a move."""
@@ -102,7 +102,8 @@ def walk(journey: Journey, seed: int, customers: int, days: float, occupancy: An
 
 KERNELS = (walk,)
 """The function that compiled code begins with."""
-INLINED = ("mix", "customer_key", "uniform", "exponential", "pick")
+INLINED = (mix, customer_key, uniform, exponential, pick)
+"""The functions that compiled code inlines."""
 
 
 @cache
@@ -116,7 +117,6 @@ def _compiled_walk() -> Any:
         sys.modules[__name__],
         constants=unsigned_stream_constants(),
         options=NO_REFCOUNT_OPTIONS,
-        inlined=INLINED,
         non_negative_indices=True,
     ).walk
 

@@ -148,3 +148,12 @@ KERNELS: tuple[Any, ...] = (
     plan_from_bounds,
 )
 """The functions that `journey.runtime.jit` compiles, callees before callers."""
+
+INLINED: tuple[Any, ...] = (
+    decay_lower_bound,
+    growth_lower_bound,
+    decay_upper_bound,
+    idle_reason_from_bounds,
+    plan_from_bounds,
+)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

@@ -353,3 +353,6 @@ KERNELS = (
     gather,
 )
 """The functions that `journey.runtime.jit` compiles, callees before callers."""
+
+INLINED = (fade,)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

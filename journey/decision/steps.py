@@ -292,3 +292,6 @@ KERNELS: tuple[Any, ...] = (
     action_needs_approval,
 )
 """The functions that `journey.runtime.jit` compiles, callees before callers."""
+
+INLINED: tuple[Any, ...] = (stall_evidence, find_opportunity, apply_contact_policy)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

@@ -1,17 +1,20 @@
 """Compile scalar functions for whole populations, from the source that also runs interpreted.
 
 A module of such functions (`journey.decision.rules`, `journey.decision.steps`) lists them in `KERNELS` and does not
-depend on Numba. The functions are copied into a namespace in which they call each other's compiled versions, so each is
-written once. The first call imports Numba, which takes half a second.
+depend on Numba. It may list in `INLINED` those to inline: functions whose call takes as long as their body. The
+functions are copied into a namespace in which they call each other's compiled versions, so each is written once. The
+first call imports Numba, which takes half a second.
 
-Compiled code is cached in the user's cache folder, under a hash of all compiled functions and the constants they use.
-Numba's own key is the file of the outermost function only, so it would miss a change in a function that is called. The
-hash covers the code that this process has loaded, not the files on disk. A file edited in the meantime therefore
-cannot store new code under an old name. If the folder cannot be written, each process compiles for itself. If several
-processes need the same code, one of them compiles it (`journey.runtime.compile_lock`).
+Compiled code is cached in the user's cache folder, under a hash of all compiled functions, the constants they use and
+the code that tells Numba how to compile them. Numba's own key is the file of the outermost function only, so it would
+miss a change in a function that is called. The hash covers the code that this process has loaded, not the files on
+disk. A file edited in the meantime therefore cannot store new code under an old name. If the folder cannot be written,
+each process compiles for itself. If several processes need the same code, one of them compiles it
+(`journey.runtime.compile_lock`).
 """
 
 import hashlib
+import inspect
 import os
 import platform
 import sys
@@ -23,6 +26,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
+from journey.runtime import compile_lock
 from journey.runtime.compile_lock import serialise_compilation
 
 CACHE_VARIABLE = "JOURNEYLAB_CACHE"
@@ -39,20 +43,21 @@ def compile_kernels(
     *modules: ModuleType,
     constants: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
-    inlined: Collection[str] = (),
     replacements: Mapping[FunctionType, FunctionType] | None = None,
+    extensions: Sequence[ModuleType] = (),
     non_negative_indices: bool = False,
     cache: bool = True,
 ) -> SimpleNamespace:
     """The functions of these modules, compiled.
 
     Args:
-        modules: Modules with a tuple `KERNELS`, callees before callers; later modules may call earlier ones.
+        modules: Modules with a tuple `KERNELS`, callees before callers; later modules may call earlier ones. Functions
+            in a tuple `INLINED` of one of them are inlined.
         constants: Values that replace module constants of the same name, for instance with another type.
         options: Options for Numba's ``njit``.
-        inlined: Names of functions to inline, where a call costs as much as the function body.
         replacements: Functions that compiled code never calls, each with the function that it calls instead. The
             latter is in `KERNELS` of a module before those whose functions call the former.
+        extensions: Modules that extend Numba by types that the functions use. Intrinsics need not be given.
         non_negative_indices: Whether none of them ever uses a negative index
             (`journey.runtime.compile_lock.assume_non_negative_indices`).
         cache: Whether to cache compiled code on disk.
@@ -61,17 +66,19 @@ def compile_kernels(
         A namespace with every function by name. Each is compiled at its first call, for the types of its arguments.
 
     Raises:
-        ValueError: A replacement is not compiled before it is needed, or replaces a function that is not called.
+        ValueError: A replacement is not compiled before it is needed, or replaces a function that is not called; or a
+            function is in `INLINED` but not in `KERNELS`.
     """
     _skip_linear_algebra()
+    inlined = _find_inlined(modules)
     settings = {
         **(constants or {}),
         **(options or {}),
-        "inlined": sorted(inlined),
+        "inlined": sorted(map(_full_name, inlined)),
         "replacements": sorted((_full_name(old), _full_name(new)) for old, new in (replacements or {}).items()),
         "from_0": non_negative_indices,
     }
-    folder = cache_folder(modules, settings) if cache else None
+    folder = cache_folder(modules, settings, extensions) if cache else None
     njit_options = {**(options or {}), "cache": folder is not None}
     with _numba_cache(folder):
         kernels = _compile_modules(modules, constants or {}, njit_options, inlined, replacements or {})
@@ -103,7 +110,7 @@ def _compile_modules(
     modules: Sequence[ModuleType],
     constants: Mapping[str, Any],
     options: Mapping[str, Any],
-    inlined: Collection[str],
+    inlined: Collection[FunctionType],
     replacements: Mapping[FunctionType, FunctionType],
 ) -> dict[str, Any]:
     from numba import njit
@@ -114,8 +121,17 @@ def _compile_modules(
         scope = {**vars(module), **constants}
         for function in module.KERNELS:
             copy = _copy_function(function, scope | _find_callees(function, scope, compiled, replacements))
-            compiled[function] = njit(**options, forceinline=function.__name__ in inlined)(copy)
+            compiled[function] = njit(**options, forceinline=function in inlined)(copy)
     return {function.__name__: kernel for function, kernel in compiled.items()}
+
+
+def _find_inlined(modules: Sequence[ModuleType]) -> set[FunctionType]:
+    listed = {function for module in modules for function in module.KERNELS}
+    inlined = {function: module for module in modules for function in getattr(module, "INLINED", ())}
+    for function, module in inlined.items():
+        if function not in listed:
+            raise ValueError(f"{_full_name(function)} is in INLINED of {module.__name__} but in KERNELS of no module.")
+    return set(inlined)
 
 
 def _find_callees(
@@ -180,8 +196,16 @@ def _copy_function(function: FunctionType, scope: dict[str, Any]) -> FunctionTyp
     return copy
 
 
-def cache_folder(modules: Sequence[ModuleType], constants: Mapping[str, Any] | None = None) -> Path | None:
-    """The cache folder for code compiled from these modules with these constants; None if it cannot be written."""
+def cache_folder(
+    modules: Sequence[ModuleType], settings: Mapping[str, Any] | None = None, extensions: Sequence[ModuleType] = ()
+) -> Path | None:
+    """The cache folder for code compiled from these modules; None if it cannot be written.
+
+    Args:
+        modules: Modules with a tuple `KERNELS`.
+        settings: Constants that replace others, and options. They are identified by their text.
+        extensions: Modules that extend Numba.
+    """
     import numba
 
     digest = hashlib.sha256()
@@ -191,10 +215,33 @@ def cache_folder(modules: Sequence[ModuleType], constants: Mapping[str, Any] | N
         for function in module.KERNELS:
             for part in _code_identity(function.__code__, vars(module)):
                 digest.update(repr(part).encode())
-    # Constants are hashed by their text: they are numbers and types, whose text contains no address.
-    digest.update(repr(sorted((constants or {}).items())).encode())
+    for extension in _find_extensions(modules, extensions):
+        for part in _module_identity(extension):
+            digest.update(repr(part).encode())
+    # Settings are hashed by their text: they are numbers, names and types, whose text contains no address.
+    digest.update(repr(sorted((settings or {}).items())).encode())
     folder = _cache_root() / "compiled" / digest.hexdigest()[:20]
     return folder if _can_write(folder) else None
+
+
+def _find_extensions(modules: Sequence[ModuleType], extensions: Sequence[ModuleType]) -> list[ModuleType]:
+    """The modules that determine how Numba compiles: those given, those of intrinsics, and the project's own."""
+    found = {compile_lock.__name__, *(extension.__name__ for extension in extensions)}
+    for module in modules:
+        for function in module.KERNELS:
+            used = (vars(module).get(name) for name in _global_names(function.__code__))
+            found |= {value.__module__ for value in used if hasattr(value, "_defn")}
+    return [sys.modules[name] for name in sorted(found)]
+
+
+def _module_identity(module: ModuleType) -> Iterator[Any]:
+    """The parts that identify all functions of a module, also those of its classes and behind decorators."""
+    for name, value in vars(module).items():
+        for each in vars(value).values() if isinstance(value, type) else (value,):
+            function = inspect.unwrap(each) if callable(each) else each
+            if isinstance(function, FunctionType) and function.__module__ == module.__name__:
+                yield name
+                yield from _code_identity(function.__code__, vars(module))
 
 
 def _code_identity(code: CodeType, scope: Mapping[str, Any]) -> Iterator[Any]:

@@ -99,3 +99,6 @@ KERNELS: tuple[Any, ...] = (
     on_value_change,
 )
 """The functions that compiled code uses, callees before callers."""
+
+INLINED: tuple[Any, ...] = (update_value_clock,)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

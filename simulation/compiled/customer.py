@@ -526,3 +526,14 @@ KERNELS: tuple[Any, ...] = (
     on_harm_end,
 )
 """The functions that compiled code uses, callees before callers."""
+
+INLINED: tuple[Any, ...] = (
+    effective_ratio,
+    hazard_ratio,
+    schedule_next_move,
+    onset_rate,
+    start_move_clock,
+    first_grid_index,
+    next_event_except,
+)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

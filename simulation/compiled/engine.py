@@ -29,7 +29,7 @@ from simulation.compiled.state import EngineState, allocate_state
 from simulation.compiled.totals import build_counters, build_queue_statistics
 from simulation.compiled.trace_rows import build_columns
 from simulation.distributions import dwell_times, special_functions
-from simulation.kernels import heap
+from simulation.kernels import heap, named_arrays
 from simulation.kernels.named_arrays import pack_arrays, packed_type
 from simulation.kernels.stream_constants import unsigned_stream_constants
 from simulation.metrics import counters, quantile_sketch
@@ -56,56 +56,6 @@ ROWS_PER_BATCH = 500_000
 """Approximate number of trace rows in memory before they are passed on."""
 EVENTS_PER_CUSTOMER_DAY = 0.2
 """An upper estimate for most scenarios."""
-INLINED = (
-    "mix",
-    "uniform",
-    "exponential",
-    "fade",
-    "stall_evidence",
-    "decay_lower_bound",
-    "growth_lower_bound",
-    "decay_upper_bound",
-    "find_opportunity",
-    "idle_reason_from_bounds",
-    "due_in",
-    "set_clock",
-    "start_clock",
-    "set_hazard_ratio",
-    "emit",
-    "effective_ratio",
-    "hazard_ratio",
-    "onset_rate",
-    "schedule_next_move",
-    "first_grid_index",
-    "next_event_except",
-    "has_room_for_step",
-    "idle_reason",
-    "cumulative_hazard",
-    "inverse_cumulative_hazard",
-    "wait_until",
-    "initial_amount",
-    "advance",
-    "start_move_clock",
-    "count_idle_evaluations",
-    "count_evaluations_until",
-    "handle_event",
-    "contact_policy_reason",
-    "apply_contact_policy",
-    "plan_from_bounds",
-    "add_signal",
-    "count_evaluation",
-    "start_intervention",
-    "update_value_clock",
-    "heap_push",
-    "heap_pop",
-    "is_before",
-    "copy_entry",
-    "pop",
-    "push",
-    "remaining_evidence",
-    "faded_ratio",
-)
-"""Functions that most events call, often several times. Without inlining, these calls took a sixth of a run."""
 
 
 @cache
@@ -148,7 +98,7 @@ def kernels() -> SimpleNamespace:
         *modules,
         constants=unsigned_stream_constants(),
         options=NO_REFCOUNT_OPTIONS,
-        inlined=INLINED,
+        extensions=(named_arrays,),
         non_negative_indices=True,
     )
 

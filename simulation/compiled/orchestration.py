@@ -442,3 +442,16 @@ KERNELS: tuple[Any, ...] = (
     on_outcome,
 )
 """The functions that compiled code uses, callees before callers."""
+
+INLINED: tuple[Any, ...] = (
+    remaining_evidence,
+    add_signal,
+    contact_policy_reason,
+    count_evaluation,
+    start_intervention,
+    idle_reason,
+    count_evaluations_until,
+    count_idle_evaluations,
+    faded_ratio,
+)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

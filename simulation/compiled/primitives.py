@@ -98,3 +98,6 @@ def prefetch_customer(S: Any, i: int) -> None:
 
 KERNELS: tuple[Any, ...] = (emit, set_clock, start_clock, set_hazard_ratio, prefetch_customer)
 """The functions that compiled code uses, callees before callers."""
+
+INLINED: tuple[Any, ...] = (emit, set_clock, start_clock, set_hazard_ratio)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

@@ -277,3 +277,6 @@ KERNELS: tuple[Any, ...] = (
     finish_occupied,
 )
 """The functions that compiled code uses, callees before callers."""
+
+INLINED: tuple[Any, ...] = (has_room_for_step,)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

@@ -337,3 +337,6 @@ KERNELS: tuple[Any, ...] = (
     start_customer,
 )
 """The functions that compiled code uses, callees before callers."""
+
+INLINED: tuple[Any, ...] = (handle_event,)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

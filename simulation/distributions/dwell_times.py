@@ -248,3 +248,6 @@ KERNELS = (
     advance,
 )
 """The functions that compiled code uses, callees before callers."""
+
+INLINED = (initial_amount, cumulative_hazard, inverse_cumulative_hazard, wait_until, due_in, advance)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

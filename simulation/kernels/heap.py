@@ -66,3 +66,6 @@ def heap_pop(floats: Any, ints: Any, size: int) -> None:
 
 KERNELS: tuple[Any, ...] = (is_before, copy_entry, heap_push, heap_pop)
 """The functions that compiled code uses, callees before callers."""
+
+INLINED: tuple[Any, ...] = (is_before, copy_entry, heap_push, heap_pop)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

@@ -119,6 +119,9 @@ def exponential(key: int, purpose: int, context: int, occurrence: int) -> float:
 KERNELS = (mix, customer_key, uniform, exponential)
 """The functions that compiled code uses, callees before callers."""
 
+INLINED = (mix, uniform, exponential)
+"""The functions that are inlined where compiled code calls them, because most events call them."""
+
 UNSIGNED = (
     "MASK",
     "GOLDEN",

@@ -201,6 +201,77 @@ def test_a_replacement_that_cannot_be_made_is_an_error(ported):
             jit.compile_kernels(*modules, replacements=replacements, cache=False)
 
 
+def test_inlining_changes_the_cache_but_no_result_and_only_kernels_can_be_inlined(tmp_path, monkeypatch):
+    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    made = module(SOURCE.format(factor=2.0), "kernels_inlined", tmp_path)
+    assert jit.compile_kernels(made).outer(1.0) == 3.0
+    made.INLINED = (made.inner,)
+    assert jit.compile_kernels(made).outer(1.0) == 3.0
+    assert len(list((tmp_path / "cache" / "compiled").iterdir())) == 2
+    made.KERNELS = (made.outer,)
+    with pytest.raises(ValueError, match=r"inner is in INLINED of kernels_inlined but in KERNELS of no"):
+        jit.compile_kernels(made, cache=False)
+
+
+EXTENSION = """
+import functools
+from numba import types
+from numba.extending import intrinsic
+
+
+@intrinsic
+def twice(_context, number):
+    return number(number), _twice
+
+
+def _twice(_context, builder, _signature, arguments):
+    return builder.fadd(arguments[0], arguments[0])
+
+
+class Layout:
+    def size(self):
+        return 8
+
+
+@functools.cache
+def rounded(size):
+    return size + 1
+"""
+
+USER = """
+from kernels_extension import twice
+
+
+def first(x):
+    return twice(x)
+
+
+KERNELS = (first,)
+"""
+
+
+def test_the_code_of_intrinsics_counts_too(tmp_path, monkeypatch):
+    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    folders = set()
+    for source, result in ((EXTENSION, 6.0), (EXTENSION.replace("fadd", "fmul"), 9.0)):
+        module(source, "kernels_extension", tmp_path)
+        kernels = module(USER, "kernels_user", tmp_path)
+        folders.add(jit.cache_folder([kernels]))
+        assert jit.compile_kernels(kernels, cache=False).first(3.0) == result
+    assert len(folders) == 2
+
+
+@pytest.mark.parametrize("change", [("return 8", "return 16"), ("size + 1", "size + 2"), ("fadd", "fmul")])
+def test_the_code_of_extensions_counts_too(tmp_path, monkeypatch, change):
+    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    kernels = module(SOURCE.format(factor=2.0), "kernels_f", tmp_path)
+    before, after = (
+        jit.cache_folder([kernels], extensions=[module(source, "kernels_extension", tmp_path)])
+        for source in (EXTENSION, EXTENSION.replace(*change))
+    )
+    assert before != after
+
+
 @pytest.mark.medium
 def test_importing_the_orchestrator_does_not_import_numba():
     code = "import sys, journey.evaluation.evaluate; print('numba' in sys.modules)"
