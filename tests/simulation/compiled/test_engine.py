@@ -20,6 +20,7 @@ from simulation.runs.run import collect_runs, run_arm, run_together
 from simulation.trace.columns import columns_to_rows
 from simulation.trace.events import FUNNEL
 from simulation.verification.trace_diff import compare_runs
+from tests.simulation.world_strategies import POLICIES, REVIEWERS, populations, worlds
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 
 # One engine adds up totals in order of time and the other in order of customers, so rounding may differ.
@@ -92,150 +93,6 @@ def _about(value):
     return None if value is None else SUMS(value, rel=1e-12, abs=1e-9)
 
 
-DISTRIBUTIONS = st.one_of(
-    st.builds(lambda days: {"law": "exponential", "mean_days": days}, st.floats(1.0, 300.0)),
-    st.builds(lambda d, k: {"law": "weibull", "mean_days": d, "shape": k}, st.floats(1.0, 300.0), st.floats(0.5, 4.0)),
-    st.builds(
-        lambda d, k: {"law": "log_logistic", "mean_days": d, "shape": k}, st.floats(1.0, 300.0), st.floats(1.2, 5.0)
-    ),
-    st.builds(
-        lambda d, k: {"law": "log_normal", "mean_days": d, "shape": k}, st.floats(1.0, 300.0), st.floats(0.2, 2.0)
-    ),
-    st.builds(lambda d, k: {"law": "gamma", "mean_days": d, "shape": k}, st.floats(1.0, 300.0), st.floats(0.3, 6.0)),
-    st.builds(
-        lambda first, more: {"law": "empirical", "points": [[first, 0.3], [first + more, 0.8]]},
-        st.floats(1.0, 60.0),
-        st.floats(1.0, 90.0),
-    ),
-    st.builds(lambda days: {"law": "deterministic", "mean_days": days}, st.integers(5, 90).map(float)),
-)
-RATIOS = st.floats(0.2, 6.0)
-
-
-SHARES = st.floats(0.0, 0.4)
-BELOW_1 = st.floats(0.0, 0.9)
-
-
-@st.composite
-def phases(draw):
-    """A recurring season, or a one-time incident."""
-    start, length = draw(st.floats(0.0, 60.0)), draw(st.floats(0.5, 30.0))
-    return {
-        "from_day": start,
-        "until_day": start + length,
-        "every_days": draw(st.none() | st.floats(31.0, 90.0)),
-        "moves": {"churn": draw(RATIOS), "open_ticket": draw(RATIOS)},
-        "onsets": {"support_pain": draw(RATIOS)},
-    }
-
-
-RECORD_ERRORS = (
-    "signals_missing", "signals_orphaned", "signals_duplicated", "signals_late", "stages_missing", "stages_wrong",
-)  # fmt: skip
-OPTIONAL_WORLD_KEYS = st.fixed_dictionaries(
-    {},
-    optional={
-        "calendar": st.dictionaries(st.sampled_from(["summer", "outage"]), phases()),
-        "renewal": st.fixed_dictionaries(
-            {
-                "every_days": st.floats(5.0, 100.0),
-                "churn": st.dictionaries(st.sampled_from(["SMB", "Enterprise"]), BELOW_1),
-            }
-        ),
-        "payments": st.fixed_dictionaries(
-            {
-                "every_days": st.floats(5.0, 40.0),
-                "failure": st.dictionaries(st.sampled_from(["SMB", "Enterprise"]), BELOW_1),
-                "recovered": SHARES,
-                "grace_days": st.floats(1.0, 20.0),
-            }
-        ),
-        "value_changes": st.fixed_dictionaries(
-            {
-                "expansion": st.fixed_dictionaries(
-                    {"per_day": st.fixed_dictionaries({"retention": SHARES, "engagement": SHARES}), "factor": RATIOS}
-                ),
-                "contraction": st.fixed_dictionaries(
-                    {
-                        "per_day": st.fixed_dictionaries({"retention": SHARES}),
-                        "factor": st.floats(0.2, 1.0),
-                        "in_distress": RATIOS,
-                    }
-                ),
-            }
-        ),
-        "fatigue": st.fixed_dictionaries(
-            {"half_life_days": st.floats(1.0, 60.0), "response_lost": BELOW_1, "churn_ratio": RATIOS}
-        ),
-        "imperfections": st.fixed_dictionaries(dict.fromkeys(RECORD_ERRORS, SHARES)),
-    },
-)
-
-
-@st.composite
-def worlds(draw):
-    """Worlds with every distribution, every multiplier and every kind of effect."""
-    return {
-        "moves": {
-            move: {
-                "dwell": draw(DISTRIBUTIONS),
-                "in_distress": draw(RATIOS),
-                "by_segment": {"SMB": draw(RATIOS)},
-                "by_tenure": [[20.0, draw(RATIOS)], [70.0, draw(RATIOS)]] if draw(st.booleans()) else [],
-            }
-            for move in WORLD["moves"]
-        },
-        "frailty_spread": draw(st.floats(0.0, 1.0)),
-        "distress": {"causes": {cause: {"churn_ratio": draw(RATIOS)} for cause in WORLD["distress"]["causes"]}},
-        "signals": {
-            "false_per_day": {"usage_drop": draw(st.floats(0.0, 0.05))},
-            "delay_mean_days": draw(st.floats(0.0, 20.0)),
-            "recovery_probability": draw(st.floats(0.0, 1.0)),
-        },
-        "effects": {
-            action: {
-                "response": draw(st.floats(0.0, 1.0)),
-                "recovery_ratio": draw(RATIOS),
-                "harm_ratio": draw(RATIOS),
-                "delay_days": draw(st.floats(0.0, 10.0)),
-                "lasts_days": draw(st.floats(0.5, 40.0)),
-                "by_segment": {"SMB": draw(RATIOS)},
-            }
-            for action in ("usage_review_checkin", "support_manager_followup", "onboarding_specialist_call")
-        },
-        "decisions": {
-            "cadence_days": draw(st.sampled_from([0.0, 1.0, 7.0])),
-            "on_signal": draw(st.booleans()),
-            "on_stage_entry": draw(st.booleans()),
-            "outcome_window_days": draw(st.floats(1.0, 40.0)),
-        },
-        **draw(OPTIONAL_WORLD_KEYS),
-    }
-
-
-REVIEWERS = st.builds(
-    lambda count, minutes, opens, days, service: Reviewers(
-        count=count, minutes_per_day=minutes, opens_at_hour=opens, days_per_week=days, service_minutes=service
-    ),
-    st.integers(0, 3),
-    st.floats(5.0, 600.0),
-    st.floats(0.0, 14.0),
-    st.integers(1, 7),
-    st.floats(1.0, 400.0),
-)
-POLICIES = st.builds(
-    lambda act, approve, cool, cap, expiry: {
-        "thresholds": {"act_severity": act, "approve_human_severity": approve},
-        "contact": {"cool_down_days": cool, "max_contacts": cap, "approval_expiry_days": expiry},
-    },
-    st.floats(0.0, 0.6),
-    st.floats(0.0, 1.0),
-    st.floats(0.0, 30.0),
-    st.integers(0, 5),
-    st.floats(0.1, 30.0),
-)
-
-
 @pytest.mark.compiled
 @settings(max_examples=40)
 @given(worlds(), REVIEWERS, POLICIES, st.integers(0, 2**32), st.integers(1, 40), st.floats(10.0, 200.0))
@@ -256,18 +113,6 @@ def test_traces_are_equal_with_a_long_queue_and_every_end_of_a_request():
 @pytest.mark.parametrize("changes", [{"active": False}, {"actions": ("onboarding_nudge_email",)}])
 def test_traces_are_equal_for_an_arm_with_fewer_actions(changes):
     assert_same(arm(population={"size": 100}, **changes), seed=4, days=200.0)
-
-
-@st.composite
-def populations(draw):
-    """Populations with tenures, correlated traits, customers without consent, and later arrivals."""
-    segment = {"tenure_mean_days": draw(st.floats(0.0, 500.0)), "do_not_contact": draw(SHARES)}
-    return {
-        "size": draw(st.integers(1, 40)),
-        "segments": {"SMB": segment, "Enterprise": segment},
-        "correlations": {"value_tier": draw(st.floats(-0.4, 0.4)), "tenure_frailty": draw(st.floats(-0.4, 0.4))},
-        "arrivals": {"share": draw(SHARES), "over_days": draw(st.floats(1.0, 300.0))} if draw(st.booleans()) else None,
-    }
 
 
 @pytest.mark.compiled
