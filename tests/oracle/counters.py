@@ -1,0 +1,155 @@
+"""Counters of a simulation, and the metrics and quantities computed from them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from math import expm1
+from typing import TYPE_CHECKING, NamedTuple
+
+from journey.core.time_units import DAYS_PER_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.oracle.arm import CompiledArm
+
+
+def discounted_days(start: float, stop: float, rate: float) -> float:
+    """Days between two times, each discounted to day 0 at a continuous `rate` per day."""
+    if rate == 0.0:
+        return stop - start
+    before = expm1(-rate * start) if start > 0.0 else 0.0
+    return (before - expm1(-rate * stop)) / rate
+
+
+class Mean(NamedTuple):
+    """A mean or share as its numerator and denominator."""
+
+    numerator: float
+    denominator: float
+
+    @property
+    def value(self) -> float | None:
+        """The mean, or None if the denominator is 0."""
+        return self.numerator / self.denominator if self.denominator else None
+
+
+@dataclass
+class Counters:
+    """Running totals over one cohort in one arm; times in days, money in dollars."""
+
+    segments: Sequence[str]
+    customers: Counter[int] = field(default_factory=Counter)
+    churned: Counter[int] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    actions: Counter[int] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    distressed: Counter[tuple[int, int]] = field(default_factory=Counter)
+    unhelped: Counter[tuple[int, int]] = field(default_factory=Counter)
+    stage_days: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
+    escalations: int = 0
+    evaluations: int = 0
+    episodes: int = 0
+    episodes_seen: int = 0
+    misclassified: int = 0
+    won_back: int = 0
+    alarms_true: int = 0
+    alarms_false: int = 0
+    contacts_needed: int = 0
+    requests: int = 0
+    waited: float = 0.0
+    distress_days: float = 0.0
+    satisfaction: float = 0.0
+    revenue: float = 0.0
+    live_value: float = 0.0
+
+    def add_wait(self, days: float) -> None:
+        """Count a closed request that waited `days`."""
+        self.requests += 1
+        self.waited += days
+
+    def compute_metrics(self, table: CompiledArm) -> dict[str, float | None]:
+        """The metrics: shares, counts and means over the cohort. None if a denominator is 0."""
+        metrics = self._compute(table)
+        return {name: metric.value if isinstance(metric, Mean) else metric for name, metric in metrics.items()}
+
+    def _compute(self, table: CompiledArm) -> dict[str, float | Mean | None]:
+        customers = sum(self.customers.values())
+        alarms = self.alarms_true + self.alarms_false
+        contacts = sum(self.actions.values())
+        return {
+            "churn_rate": Mean(sum(self.churned.values()), customers),
+            "retained_value": self.live_value,
+            "escalations": float(self.escalations),
+            "interventions": float(contacts),
+            "reviews": float(self._reviews()),
+            "csat": Mean(self.satisfaction, customers),
+            "review_wait_days_mean": Mean(self.waited, self.requests),
+            "reviews_expired": float(self.verdicts["expired"]),
+            "signal_precision": Mean(self.alarms_true, alarms),
+            "signal_recall": Mean(self.episodes_seen, self.episodes),
+            "contact_precision": Mean(self.contacts_needed, contacts),
+            "contact_recall": Mean(self.distressed.total() - self.unhelped.total(), self.distressed.total()),
+            "contacts_per_customer": Mean(contacts, customers),
+            "distress_days_per_customer": Mean(self.distress_days, customers),
+            **(
+                {"state_classification_accuracy": Mean(self.evaluations - self.misclassified, self.evaluations)}
+                if table.record_errors.stages_missing + table.record_errors.stages_wrong > 0.0
+                else {}
+            ),
+            **({"won_back": float(self.won_back)} if _has_win_back(table) else {}),
+            **{
+                f"churn_rate[{name}]": Mean(self.churned[segment], self.customers[segment])
+                for segment, name in enumerate(self.segments)
+            },
+        }
+
+    def compute_quantities(self, table: CompiledArm) -> dict[str, float]:
+        """The quantities that costs and revenue are computed from, over the whole cohort."""
+        reviews = self._reviews()
+        return {
+            "revenue": self.revenue,
+            "live_value_end": self.live_value,
+            "escalations": float(self.escalations),
+            "support_days": self.stage_days[table.support_stage] if table.support_stage >= 0 else 0.0,
+            "reviews": float(reviews),
+            "review_minutes": reviews * table.reviewers.service_minutes,
+            "evaluations": float(self.evaluations),
+            **{f"actions.{table.policy.actions[action]}": float(n) for action, n in sorted(self.actions.items())},
+            **{
+                f"action_cost.{table.policy.actions[action]}": n * table.policy.costs[action]
+                for action, n in sorted(self.actions.items())
+            },
+        }
+
+    def close_episode(self, stage: int, segment: int, *, is_detected: bool, is_treated: bool) -> None:
+        """Count an episode of distress that began in this stage, and whether it was detected and treated."""
+        self.episodes_seen += is_detected
+        self.distressed[stage, segment] += 1
+        self.unhelped[stage, segment] += not is_treated
+
+    def untreated_rows(self, stages: Sequence[str]) -> list[dict[str, str | int]]:
+        """Episodes of distress by initial stage and segment, and the number of untreated ones (`got_nothing`)."""
+        return [
+            {
+                "stage": stages[stage],
+                "segment": self.segments[segment],
+                "episodes": episodes,
+                "got_nothing": self.unhelped[stage, segment],
+            }
+            for (stage, segment), episodes in sorted(self.distressed.items())
+        ]
+
+    def add_revenue(self, value: float, start: float, stop: float, rate: float) -> None:
+        """Add the discounted revenue of a customer who pays `value` dollars per year from day `start` to `stop`."""
+        self.revenue += value / DAYS_PER_YEAR * discounted_days(start, stop, rate)
+
+    def _reviews(self) -> int:
+        return self.verdicts["approved"] + self.verdicts["rejected"] + self.verdicts["overridden"]
+
+
+def _has_win_back(table: CompiledArm) -> bool:
+    return any(not live and not terminal for live, terminal in zip(table.live, table.terminal, strict=True))
