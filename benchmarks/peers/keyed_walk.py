@@ -115,6 +115,7 @@ def _compiled_walk() -> Any:
         streams,
         draw,
         sys.modules[__name__],
+        entries=(walk,),
         constants=unsigned_stream_constants(),
         options=NO_REFCOUNT_OPTIONS,
         non_negative_indices=True,

@@ -315,7 +315,7 @@ def _get_kernel() -> Any:
     from journey.decision import rules, steps
     from journey.runtime.jit import NO_REFCOUNT_OPTIONS, compile_kernels
 
-    return compile_kernels(rules, steps, kernel, options=NO_REFCOUNT_OPTIONS).decide_cases
+    return compile_kernels(rules, steps, kernel, entries=kernel.KERNELS, options=NO_REFCOUNT_OPTIONS).decide_cases
 
 
 def _allocate_columns(count: int) -> DecisionColumns:

@@ -284,6 +284,17 @@ KERNELS: tuple[Any, ...] = (
 )
 """The functions that `journey.runtime.jit` compiles."""
 
+ENTRIES: tuple[Any, ...] = (
+    fill_slots,
+    find_texts,
+    count_rows,
+    place_rows,
+    sort_signals,
+    find_states,
+    mark_counted,
+)
+"""The functions that Python calls."""
+
 
 @cache
 def get_kernels() -> Any:
@@ -293,4 +304,4 @@ def get_kernels() -> Any:
     from journey.decision import rules
     from journey.runtime.jit import NO_REFCOUNT_OPTIONS, compile_kernels
 
-    return compile_kernels(rules, sys.modules[__name__], options=NO_REFCOUNT_OPTIONS)
+    return compile_kernels(rules, sys.modules[__name__], entries=ENTRIES, options=NO_REFCOUNT_OPTIONS)

@@ -9,8 +9,8 @@ time.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -20,24 +20,22 @@ from journey.runtime.locks import lock
 _POLL_SECONDS = 0.1
 
 
-def ready_marker(kernels: Iterable[Any], kind: object) -> Path | None:
+def ready_marker(kernel: Any, kind: object) -> Path | None:
     """The marker file of a kind of call whose code is cached; None where no code is cached.
 
     Args:
-        kernels: The functions that are compiled together (`journey.runtime.jit.compile_kernels`).
+        kernel: The function that Python calls (`journey.runtime.jit.compile_kernels`).
         kind: The kind of call; its text identifies it.
     """
     from numba.core.registry import cpu_target
 
-    cached = [kernel for kernel in kernels if kernel.stats.cache_path is not None]
-    if not cached:
+    if kernel.stats.cache_path is None:
         return None
     # Like Numba's, this cache is valid for one processor, and while the source file keeps its date and size.
     processor = cpu_target.target_context.codegen().magic_tuple()
-    sources = sorted({kernel.py_func.__code__.co_filename for kernel in cached})
-    dates = [(source, Path(source).stat().st_mtime_ns, Path(source).stat().st_size) for source in sources]
-    digest = hashlib.sha256(repr((kind, processor, dates)).encode()).hexdigest()
-    return Path(cached[0].stats.cache_path) / f"ready-{digest[:20]}"
+    source = Path(kernel.py_func.__code__.co_filename)
+    identity = (kernel.py_func.__qualname__, kind, processor, source.stat().st_mtime_ns, source.stat().st_size)
+    return Path(kernel.stats.cache_path) / f"ready-{hashlib.sha256(repr(identity).encode()).hexdigest()[:20]}"
 
 
 @contextmanager
@@ -70,27 +68,20 @@ def write_marker(marker: Path | None) -> None:
                 marker.touch()
 
 
-def serialise_compilation(kernels: Iterable[Any], *, non_negative_indices: bool = False) -> None:
-    """Make every function wait for other processes before it is compiled for new argument types.
+def serialise_compilation(kernel: Any, *, non_negative_indices: bool = False) -> None:
+    """Make a function wait for other processes before it is compiled for new argument types.
 
     Args:
-        kernels: The functions that are compiled together, as returned by Numba's `njit`.
-        non_negative_indices: Whether none of them ever uses a negative index: see `assume_non_negative_indices`.
+        kernel: The function, as returned by Numba's `njit`.
+        non_negative_indices: Whether no code that it runs uses a negative index: see `assume_non_negative_indices`.
     """
-    group = tuple(kernels)
-    for kernel in group:
-        _serialise_kernel(kernel, group, assume_non_negative_indices if non_negative_indices else nullcontext)
-
-
-def _serialise_kernel(
-    kernel: Any, group: tuple[Any, ...], compile_context: Callable[[], AbstractContextManager[None]]
-) -> None:
+    compile_context = assume_non_negative_indices if non_negative_indices else nullcontext
     # Numba calls this for unknown argument types, to load the code from the cache or to compile it.
     compile_for = kernel._compile_for_args  # noqa: SLF001 - there is no public hook
 
     def compile_locked(*arguments: Any) -> Any:
         types = [str(kernel.typeof_pyval(argument)) for argument in arguments]
-        with compile_exclusively(ready_marker(group, (kernel.py_func.__qualname__, types))), compile_context():
+        with compile_exclusively(ready_marker(kernel, types)), compile_context():
             return compile_for(*arguments)
 
     kernel._compile_for_args = compile_locked  # noqa: SLF001

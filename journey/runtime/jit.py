@@ -2,8 +2,9 @@
 
 A module of such functions (`journey.decision.rules`, `journey.decision.steps`) lists them in `KERNELS` and does not
 depend on Numba. It may list in `INLINED` those to inline: functions whose call takes as long as their body. The
-functions are copied into a namespace in which they call each other's compiled versions, so each is written once. The
-first call imports Numba, which takes half a second.
+functions are copied into a namespace in which they call each other's compiled versions, so each is written once. Those
+that Python calls are compiled together with all that they call (`journey.runtime.linked_code`). The first call imports
+Numba, which takes half a second.
 
 Compiled code is cached in the user's cache folder, under a hash of all compiled functions, the constants they use and
 the code that tells Numba how to compile them. Numba's own key is the file of the outermost function only, so it would
@@ -19,11 +20,12 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType, SimpleNamespace
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from journey.runtime import compile_lock
@@ -38,21 +40,39 @@ NO_REFCOUNT_OPTIONS: Mapping[str, Any] = {"_nrt": False, "error_model": "numpy",
 Without Numba's runtime (``_nrt``) references to arrays are not counted. The atomic counting would take two thirds of a
 kernel's time. The functions release the GIL."""
 
+Function = Callable[..., Any]
+
+
+class CompiledFunctions:
+    """Functions by name. Each is compiled at its first call from Python, for the types of its arguments."""
+
+    def __init__(self, declarations: Mapping[str, Callable[[], Any]]) -> None:
+        self._declarations = declarations
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._declarations:
+            raise AttributeError(f"no compiled function is named {name}")
+        function = self._declarations[name]()
+        setattr(self, name, function)
+        return function
+
 
 def compile_kernels(
     *modules: ModuleType,
+    entries: Collection[Function] = (),
     constants: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
-    replacements: Mapping[FunctionType, FunctionType] | None = None,
+    replacements: Mapping[Function, Function] | None = None,
     extensions: Sequence[ModuleType] = (),
     non_negative_indices: bool = False,
-    cache: bool = True,
-) -> SimpleNamespace:
+) -> CompiledFunctions:
     """The functions of these modules, compiled.
 
     Args:
         modules: Modules with a tuple `KERNELS`, callees before callers; later modules may call earlier ones. Functions
             in a tuple `INLINED` of one of them are inlined.
+        entries: The functions that Python calls. Their code is cached on disk, with that of all functions that they
+            call. Python can call the others too, but then each process compiles them.
         constants: Values that replace module constants of the same name, for instance with another type.
         options: Options for Numba's ``njit``.
         replacements: Functions that compiled code never calls, each with the function that it calls instead. The
@@ -60,30 +80,37 @@ def compile_kernels(
         extensions: Modules that extend Numba by types that the functions use. Intrinsics need not be given.
         non_negative_indices: Whether none of them ever uses a negative index
             (`journey.runtime.compile_lock.assume_non_negative_indices`).
-        cache: Whether to cache compiled code on disk.
-
-    Returns:
-        A namespace with every function by name. Each is compiled at its first call, for the types of its arguments.
 
     Raises:
-        ValueError: A replacement is not compiled before it is needed, or replaces a function that is not called; or a
-            function is in `INLINED` but not in `KERNELS`.
+        ValueError: A replacement is not compiled before it is needed, or replaces a function that is not called; or an
+            entry or a function in `INLINED` is not in `KERNELS`.
     """
     _skip_linear_algebra()
+    from journey.runtime import linked_code
+
+    njit_options = options or {}
     inlined = _find_inlined(modules)
     settings = {
         **(constants or {}),
-        **(options or {}),
+        **njit_options,
         "inlined": sorted(map(_full_name, inlined)),
         "replacements": sorted((_full_name(old), _full_name(new)) for old, new in (replacements or {}).items()),
         "from_0": non_negative_indices,
     }
-    folder = cache_folder(modules, settings, extensions) if cache else None
-    njit_options = {**(options or {}), "cache": folder is not None}
-    with _numba_cache(folder):
-        kernels = _compile_modules(modules, constants or {}, njit_options, inlined, replacements or {})
-    serialise_compilation(kernels.values(), non_negative_indices=non_negative_indices)
-    return SimpleNamespace(**kernels)
+    inner = _declare_inner_functions(modules, constants or {}, njit_options, inlined, replacements or {})
+    for entry in entries:
+        if entry not in inner:
+            raise ValueError(f"{_full_name(entry)} is an entry but in KERNELS of no module.")
+    folder = cache_folder(modules, settings, extensions) if entries else None
+
+    def declare(function: Function) -> Any:
+        with _numba_cache(folder):
+            cached = folder is not None and function in entries
+            kernel = linked_code.declare_entry(inner[function].py_func, njit_options, cached=cached)
+        serialise_compilation(kernel, non_negative_indices=non_negative_indices)
+        return kernel
+
+    return CompiledFunctions({function.__name__: partial(declare, function) for function in inner})
 
 
 def _skip_linear_algebra() -> None:
@@ -106,26 +133,27 @@ def _skip_linear_algebra() -> None:
         linalg.ensure_blas = original
 
 
-def _compile_modules(
+def _declare_inner_functions(
     modules: Sequence[ModuleType],
     constants: Mapping[str, Any],
     options: Mapping[str, Any],
-    inlined: Collection[FunctionType],
-    replacements: Mapping[FunctionType, FunctionType],
-) -> dict[str, Any]:
-    from numba import njit
+    inlined: Collection[Function],
+    replacements: Mapping[Function, Function],
+) -> dict[Function, Any]:
+    """The functions as compiled functions call them, by the original."""
+    from journey.runtime.linked_code import declare_inner
 
     _check_replacements(modules, replacements)
-    compiled: dict[FunctionType, Any] = {}
+    inner: dict[Function, Any] = {}
     for module in modules:
         scope = {**vars(module), **constants}
         for function in module.KERNELS:
-            copy = _copy_function(function, scope | _find_callees(function, scope, compiled, replacements))
-            compiled[function] = njit(**options, forceinline=function in inlined)(copy)
-    return {function.__name__: kernel for function, kernel in compiled.items()}
+            copy = _copy_function(function, scope | _find_callees(function, scope, inner, replacements))
+            inner[function] = declare_inner(copy, options, inlined=function in inlined)
+    return inner
 
 
-def _find_inlined(modules: Sequence[ModuleType]) -> set[FunctionType]:
+def _find_inlined(modules: Sequence[ModuleType]) -> set[Function]:
     listed = {function for module in modules for function in module.KERNELS}
     inlined = {function: module for module in modules for function in getattr(module, "INLINED", ())}
     for function, module in inlined.items():
@@ -135,10 +163,10 @@ def _find_inlined(modules: Sequence[ModuleType]) -> set[FunctionType]:
 
 
 def _find_callees(
-    function: FunctionType,
+    function: Function,
     scope: Mapping[str, Any],
-    compiled: Mapping[FunctionType, Any],
-    replacements: Mapping[FunctionType, FunctionType],
+    compiled: Mapping[Function, Any],
+    replacements: Mapping[Function, Function],
 ) -> dict[str, Any]:
     """The compiled functions that a function calls, by the names under which it calls them."""
     callees = {}
@@ -155,7 +183,7 @@ def _find_callees(
     return callees
 
 
-def _called_functions(function: FunctionType, scope: Mapping[str, Any]) -> dict[str, FunctionType]:
+def _called_functions(function: Function, scope: Mapping[str, Any]) -> dict[str, Function]:
     found = {name: scope.get(name) for name in _global_names(function.__code__)}
     return {name: value for name, value in found.items() if isinstance(value, FunctionType)}
 
@@ -167,7 +195,7 @@ def _global_names(code: CodeType) -> Iterator[str]:
             yield from _global_names(constant)
 
 
-def _check_replacements(modules: Sequence[ModuleType], replacements: Mapping[FunctionType, FunctionType]) -> None:
+def _check_replacements(modules: Sequence[ModuleType], replacements: Mapping[Function, Function]) -> None:
     listed = {function for module in modules for function in module.KERNELS}
     called = {
         each
@@ -184,11 +212,11 @@ def _check_replacements(modules: Sequence[ModuleType], replacements: Mapping[Fun
             raise ValueError(f"{_full_name(old)} is replaced, but no function in KERNELS calls it.")
 
 
-def _full_name(function: FunctionType) -> str:
+def _full_name(function: Function) -> str:
     return f"{function.__module__}.{function.__qualname__}"
 
 
-def _copy_function(function: FunctionType, scope: dict[str, Any]) -> FunctionType:
+def _copy_function(function: Function, scope: dict[str, Any]) -> FunctionType:
     copy = FunctionType(function.__code__, dict(scope), function.__name__, function.__defaults__, function.__closure__)
     copy.__qualname__ = function.__qualname__
     copy.__module__ = function.__module__
@@ -226,7 +254,9 @@ def cache_folder(
 
 def _find_extensions(modules: Sequence[ModuleType], extensions: Sequence[ModuleType]) -> list[ModuleType]:
     """The modules that determine how Numba compiles: those given, those of intrinsics, and the project's own."""
-    found = {compile_lock.__name__, *(extension.__name__ for extension in extensions)}
+    from journey.runtime import linked_code
+
+    found = {compile_lock.__name__, linked_code.__name__, *(extension.__name__ for extension in extensions)}
     for module in modules:
         for function in module.KERNELS:
             used = (vars(module).get(name) for name in _global_names(function.__code__))

@@ -17,6 +17,7 @@ from simulation.acquisition import prospect_kernels, prospects
 from simulation.acquisition.results import FunnelResult, ProspectStep
 from simulation.acquisition.state import FunnelState
 from simulation.distributions import dwell_times, special_functions
+from simulation.kernels import named_arrays
 from simulation.kernels.named_arrays import pack_arrays
 from simulation.kernels.nested_arrays import to_arrays
 from simulation.kernels.stream_constants import unsigned_stream_constants
@@ -25,8 +26,8 @@ from simulation.random import streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import SimpleNamespace
 
+    from journey.runtime.jit import CompiledFunctions
     from simulation.acquisition.budget_control import PendingApproval
     from simulation.acquisition.spec import AcquiredPopulation
 
@@ -35,12 +36,18 @@ INITIAL_CAPACITY = 256
 
 
 @cache
-def kernels() -> SimpleNamespace:
+def kernels() -> CompiledFunctions:
     """The functions of prospects, compiled at their first call and cached on disk."""
     from journey.runtime.jit import compile_kernels
 
     modules = (streams, special_functions, dwell_times, drawing, prospects, prospect_kernels)
-    return compile_kernels(*modules, constants=unsigned_stream_constants(), options={"error_model": "numpy"})
+    return compile_kernels(
+        *modules,
+        entries=prospect_kernels.KERNELS,
+        constants=unsigned_stream_constants(),
+        options={"error_model": "numpy"},
+        extensions=(named_arrays,),
+    )
 
 
 class EventList:

@@ -44,8 +44,8 @@ from simulation.trace.events import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import SimpleNamespace
 
+    from journey.runtime.jit import CompiledFunctions
     from simulation.compiled.parameters import ArmArrays
     from simulation.model.run_options import RunOptions
     from simulation.population.draw import Cohort
@@ -59,7 +59,7 @@ EVENTS_PER_CUSTOMER_DAY = 0.2
 
 
 @cache
-def kernels() -> SimpleNamespace:
+def kernels() -> CompiledFunctions:
     """The engine's functions, compiled at their first call and cached on disk."""
     from journey.runtime.jit import NO_REFCOUNT_OPTIONS, compile_kernels
 
@@ -96,6 +96,7 @@ def kernels() -> SimpleNamespace:
     # The options release the GIL: a cluster considers a worker dead if it does not respond for five minutes.
     return compile_kernels(
         *modules,
+        entries=(dispatch.run_kernel,),
         constants=unsigned_stream_constants(),
         options=NO_REFCOUNT_OPTIONS,
         extensions=(named_arrays,),

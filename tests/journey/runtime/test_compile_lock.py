@@ -61,10 +61,11 @@ def test_without_a_lock_no_process_waits(tmp_path):
 def test_a_function_waits_for_its_turn_for_types_that_are_new_to_it_and_for_no_others(tmp_path, monkeypatch):
     turns = watched_turns(monkeypatch)
     monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
-    kernels = jit.compile_kernels(module(SOURCE.format(factor=2.0), "kernels_in_turn", tmp_path))
+    made = module(SOURCE.format(factor=2.0), "kernels_in_turn", tmp_path)
+    kernels = jit.compile_kernels(made, entries=(made.outer,))
     assert [kernels.outer(each) for each in (1.0, 2.0, 3, 4)] == [3.0, 5.0, 7.0, 9.0]
     assert len(set(turns)) == len(turns) == 2
-    assert ready_marker(vars(kernels).values(), ("outer", ["float64"])) == turns[0]
+    assert ready_marker(kernels.outer, ["float64"]) == turns[0]
     assert all(mark.exists() for mark in turns)
 
 
@@ -83,7 +84,7 @@ COMPILE = """
 import sys
 from journey.decision import rules
 from journey.runtime import jit
-made = jit.compile_kernels(rules)
+made = jit.compile_kernels(rules, entries=(rules.fade,))
 print(made.fade(14.0, 0.1) == rules.fade(14.0, 0.1), jit.cache_folder([rules]) is None)
 print(sum(made.fade.stats.cache_misses.values()))
 """
@@ -109,24 +110,24 @@ def test_processes_that_start_at_once_compile_once_where_code_can_be_kept_and_ea
 
 MADE = """
 import json
-print(json.dumps([f"{name}{types}" for name, kernel in kernels.items() for types in kernel.stats.cache_misses]))
+print(json.dumps([f"{each.__name__}{types}" for each in entries for types in each.stats.cache_misses]))
 """
 
 FUNNEL = f"""
-from simulation.acquisition import compiled_engine
+from simulation.acquisition import compiled_engine, prospect_kernels
 from tests.simulation.acquisition_plans import arm_with, plan
 compiled_engine.simulate_funnel(arm_with(plan()).population, seed=1, replication=0)
-kernels = vars(compiled_engine.kernels())
+entries = [getattr(compiled_engine.kernels(), each.__name__) for each in prospect_kernels.KERNELS]
 {MADE}
 """
 
 BATCH = f"""
 from journey.batch import evaluate_folder
-from journey.batch.grouping import get_kernels
+from journey.batch.grouping import ENTRIES, get_kernels
 from journey.batch.decisions import _get_kernel
 from journey.records.folder import bundled_folder
 evaluate_folder(bundled_folder())
-kernels = {{**vars(get_kernels()), "judge": _get_kernel()}}
+entries = [_get_kernel(), *(getattr(get_kernels(), each.__name__) for each in ENTRIES)]
 {MADE}
 """
 

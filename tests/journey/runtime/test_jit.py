@@ -69,9 +69,17 @@ KERNELS = (inner, outer)
 
 def test_functions_find_each_other_compiled_and_constants_can_be_replaced(tmp_path):
     made = module(SOURCE.format(factor=2.0), folder=tmp_path)
-    assert jit.compile_kernels(made, cache=False).outer(3.0) == 7.0
+    assert jit.compile_kernels(made).outer(3.0) == 7.0
     assert jit.compile_kernels(made, constants={"FACTOR": 10.0}).outer(3.0) == 31.0
     assert made.outer(3.0) == 7.0
+
+
+def test_only_known_functions_can_be_entries_or_called(tmp_path):
+    made = module(SOURCE.format(factor=2.0), "kernels_g", tmp_path)
+    with pytest.raises(ValueError, match=r"rules\.fade is an entry but in KERNELS of no module"):
+        jit.compile_kernels(made, entries=(rules.fade,))
+    with pytest.raises(AttributeError, match="no compiled function is named fade"):
+        jit.compile_kernels(made).fade(1.0, 0.1)
 
 
 @pytest.mark.parametrize("change", [("2.0", "3.0"), ("x * FACTOR", "x / FACTOR"), ("+ 1.0", "+ 2.0")])
@@ -113,7 +121,7 @@ def test_without_a_writable_cache_code_is_compiled_again(tmp_path, monkeypatch):
     monkeypatch.setenv(jit.CACHE_VARIABLE, str(blocked))
     made = module(SOURCE.format(factor=2.0), "kernels_c", tmp_path)
     assert jit.cache_folder([made]) is None
-    assert jit.compile_kernels(made).outer(1.0) == 3.0
+    assert jit.compile_kernels(made, entries=(made.outer,)).outer(1.0) == 3.0
 
 
 def test_compiled_code_is_kept_in_the_cache_and_numbas_own_setting_is_left_alone(tmp_path, monkeypatch):
@@ -121,10 +129,11 @@ def test_compiled_code_is_kept_in_the_cache_and_numbas_own_setting_is_left_alone
 
     monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path))
     before = config.CACHE_DIR
-    made = jit.compile_kernels(rules)
+    made = jit.compile_kernels(rules, entries=(rules.fade,))
     assert made.fade(14.0, 0.1) == rules.fade(14.0, 0.1)
+    assert made.overstay(14.0, 7.0, 1.0) == rules.overstay(14.0, 7.0, 1.0)
     assert before == config.CACHE_DIR
-    assert list(tmp_path.rglob("*.nbc"))
+    assert [file.name.partition("-")[0] for file in tmp_path.rglob("*.nbc")] == ["rules.fade"]
 
 
 PORTS = """
@@ -175,7 +184,7 @@ def ported(tmp_path):
 def test_functions_are_replaced_wherever_compiled_code_calls_them_under_any_name(ported):
     ports, shared, primitives = ported
     replacements = {ports.scale: primitives.scale, ports.shift: primitives.double}
-    kernels = jit.compile_kernels(primitives, shared, replacements=replacements, cache=False)
+    kernels = jit.compile_kernels(primitives, shared, replacements=replacements)
     assert kernels.total(5.0) == 3.0 * 2.0 * 5.0 + 2.0 * 5.0
     assert shared.total(5.0) == 5.0 + 5.0
 
@@ -184,7 +193,9 @@ def test_other_replacements_are_another_cache(ported, tmp_path, monkeypatch):
     monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
     ports, shared, primitives = ported
     for new in (primitives.scale, primitives.double):
-        jit.compile_kernels(primitives, shared, replacements={ports.scale: new, ports.shift: new})
+        jit.compile_kernels(
+            primitives, shared, entries=(shared.total,), replacements={ports.scale: new, ports.shift: new}
+        )
     assert len(list((tmp_path / "cache" / "compiled").iterdir())) == 2
 
 
@@ -198,19 +209,19 @@ def test_a_replacement_that_cannot_be_made_is_an_error(ported):
         ((primitives, shared), {primitives.unlisted: primitives.scale}, "unlisted is replaced, but no function"),
     ):
         with pytest.raises(ValueError, match=message):
-            jit.compile_kernels(*modules, replacements=replacements, cache=False)
+            jit.compile_kernels(*modules, replacements=replacements)
 
 
 def test_inlining_changes_the_cache_but_no_result_and_only_kernels_can_be_inlined(tmp_path, monkeypatch):
     monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
     made = module(SOURCE.format(factor=2.0), "kernels_inlined", tmp_path)
-    assert jit.compile_kernels(made).outer(1.0) == 3.0
+    assert jit.compile_kernels(made, entries=(made.outer,)).outer(1.0) == 3.0
     made.INLINED = (made.inner,)
-    assert jit.compile_kernels(made).outer(1.0) == 3.0
+    assert jit.compile_kernels(made, entries=(made.outer,)).outer(1.0) == 3.0
     assert len(list((tmp_path / "cache" / "compiled").iterdir())) == 2
     made.KERNELS = (made.outer,)
     with pytest.raises(ValueError, match=r"inner is in INLINED of kernels_inlined but in KERNELS of no"):
-        jit.compile_kernels(made, cache=False)
+        jit.compile_kernels(made)
 
 
 EXTENSION = """
@@ -257,7 +268,7 @@ def test_the_code_of_intrinsics_counts_too(tmp_path, monkeypatch):
         module(source, "kernels_extension", tmp_path)
         kernels = module(USER, "kernels_user", tmp_path)
         folders.add(jit.cache_folder([kernels]))
-        assert jit.compile_kernels(kernels, cache=False).first(3.0) == result
+        assert jit.compile_kernels(kernels).first(3.0) == result
     assert len(folders) == 2
 
 
@@ -285,7 +296,7 @@ import sys
 from journey.decision import rules
 from journey.runtime import jit
 
-jit.compile_kernels(rules, cache=False).fade(1.0, 0.1)
+jit.compile_kernels(rules).fade(1.0, 0.1)
 print("scipy.linalg" in sys.modules)
 
 import numba

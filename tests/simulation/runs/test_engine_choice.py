@@ -84,8 +84,8 @@ def test_where_nothing_is_kept_nothing_is_ready(monkeypatch, tmp_path):
 def fake_kernel(source, cache):
     from types import SimpleNamespace as Space
 
-    code = Space(__code__=Space(co_filename=str(source)))
-    return Space(live=Space(stats=Space(cache_path=cache), py_func=code))
+    code = Space(__qualname__="run_kernel", __code__=Space(co_filename=str(source)))
+    return Space(run_kernel=Space(stats=Space(cache_path=cache), py_func=code))
 
 
 @pytest.mark.compiled
