@@ -211,7 +211,7 @@ def _choose_engine(loaded: "LoadedScenario", requested: Engine, split: "Split | 
     scenario = loaded.scenario
     parts = [(arm,) for arm in loaded.arms] if split is None else split.parts
     work = sum(part[0].population.workload(scenario.horizon_days) for part in parts) * scenario.replications
-    return choose_engine(requested, loaded.arms, work, arms_per_run=max(map(len, parts)))
+    return choose_engine(requested, loaded.arms, work)
 
 
 def _print_comparison(comparison: "Comparison") -> None:

@@ -14,22 +14,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def is_cached(arms: int) -> bool:
-    """Whether a run would find all its code on disk, with or without a trace.
-
-    Args:
-        arms: Number of arms that are simulated together; code is compiled for each number separately.
-    """
-    mark = _cache_mark(arms)
+def is_cached() -> bool:
+    """Whether a run would find all its code on disk, with any number of arms, with or without a trace."""
+    mark = _cache_mark()
     return mark is not None and mark.exists()
 
 
-def mark_cached(arms: int) -> None:
-    """Record that all code for a run with this number of arms is now compiled or loaded from disk."""
-    write_marker(_cache_mark(arms))
+def mark_cached() -> None:
+    """Record that all code for a run is now compiled or loaded from disk."""
+    write_marker(_cache_mark())
 
 
-def _cache_mark(arms: int) -> Path | None:
+def _cache_mark() -> Path | None:
     from simulation.compiled.engine import kernels
 
-    return ready_marker(kernels().run_kernel, (arms,))
+    return ready_marker(kernels().run_kernel, "run")

@@ -30,7 +30,7 @@ from simulation.compiled.totals import build_counters, build_queue_statistics
 from simulation.compiled.trace_rows import build_columns
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import heap, named_arrays
-from simulation.kernels.named_arrays import pack_arrays, packed_type
+from simulation.kernels.named_arrays import pack_arrays, pack_sequence, packed_type
 from simulation.kernels.stream_constants import unsigned_stream_constants
 from simulation.metrics import counters, quantile_sketch
 from simulation.metrics.totals import Totals
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from journey.runtime.jit import CompiledFunctions
     from simulation.compiled.parameters import ArmArrays
+    from simulation.kernels.named_arrays import NamedArrays
     from simulation.model.run_options import RunOptions
     from simulation.population.draw import Cohort
     from simulation.trace.columns import RowSink
@@ -160,7 +161,7 @@ class _RunInputs(NamedTuple):
     segments: tuple[str, ...]
     arms: tuple[CompiledArm, ...]
     tables: tuple[ArmArrays, ...]
-    packed_arms: tuple[Any, ...]
+    packed_arms: NamedArrays
     population: PopulationArrays
 
     @property
@@ -201,7 +202,7 @@ class _ArmInputs(NamedTuple):
 
     arms: tuple[CompiledArm, ...]
     tables: tuple[ArmArrays, ...]
-    packed_arms: tuple[Any, ...]
+    packed_arms: NamedArrays
 
 
 _arm_inputs_cache, _population_cache = RecentCache[_ArmInputs](), RecentCache[PopulationArrays]()
@@ -214,7 +215,7 @@ def _build_arm_inputs(
     tables = tuple(
         build_arm_arrays(table, segments, number, days, keep_trace=traced) for number, table in enumerate(arms)
     )
-    return _ArmInputs(arms, tables, tuple(pack_arrays(table) for table in tables))
+    return _ArmInputs(arms, tables, pack_sequence(tables))
 
 
 def _build_population(
@@ -231,11 +232,11 @@ _compiled_types: set[Any] = set()
 
 def _ensure_compiled(inputs: _RunInputs) -> None:
     """Compile everything or load it from the cache before timing starts, by a run without customers."""
-    types = (*(packed.kind for packed in inputs.packed_arms), packed_type(inputs.population))
+    types = (inputs.packed_arms.kind, packed_type(inputs.population))
     if types in _compiled_types:
         return
     _simulate(inputs._replace(population=inputs.population._replace(size=0)), _discard_rows, ROWS_PER_BATCH)
-    mark_cached(len(inputs.arms))
+    mark_cached()
     _compiled_types.add(types)
 
 

@@ -10,18 +10,21 @@ while compiled code uses it.
 
 from __future__ import annotations
 
+import hashlib
+import operator
 from functools import cache
 from struct import pack_into
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import typeof, types
 from numba.core import cgutils
 from numba.core.registry import cpu_target
-from numba.core.typing.templates import AttributeTemplate
+from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global, signature
 from numba.extending import (
     NativeValue,
     infer_getattr,
+    lower_builtin,
     lower_getattr_generic,
     models,
     register_model,
@@ -29,13 +32,25 @@ from numba.extending import (
     unbox,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class NamedArraysType(types.Type):  # type: ignore[misc]  # Numba has no types
     """The Numba type of `NamedArrays`: the names and types of its fields."""
 
     def __init__(self, fields: tuple[tuple[str, Any], ...]) -> None:
         self.fields = fields
-        super().__init__(name=f"FixedBox({_format_fields(fields)})")
+        super().__init__(name=f"NamedArrays({_identify_fields(fields)})")
+
+
+class NamedArraysSequenceType(types.Type):  # type: ignore[misc]
+    """The Numba type of a sequence of `NamedArrays` of one type, of any length."""
+
+    def __init__(self, element: NamedArraysType) -> None:
+        self.element = element
+        self.fields = element.fields
+        super().__init__(name=f"NamedArraysSequence({_identify_fields(element.fields)})")
 
 
 class FieldsType(types.Type):  # type: ignore[misc]
@@ -43,11 +58,13 @@ class FieldsType(types.Type):  # type: ignore[misc]
 
     def __init__(self, fields: tuple[tuple[str, Any], ...]) -> None:
         self.fields = fields
-        super().__init__(name=f"Payload({_format_fields(fields)})")
+        super().__init__(name=f"Fields({_identify_fields(fields)})")
 
 
-def _format_fields(fields: tuple[tuple[str, Any], ...]) -> str:
-    return ", ".join(f"{name}: {kind}" for name, kind in fields)
+def _identify_fields(fields: tuple[tuple[str, Any], ...]) -> str:
+    """A short text for these fields, because the names of compiled functions contain the types of their arguments."""
+    text = ", ".join(f"{name}: {kind}" for name, kind in fields)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @register_model(FieldsType)
@@ -56,9 +73,10 @@ class _FieldsModel(models.StructModel):  # type: ignore[misc]
         super().__init__(manager, kind, list(kind.fields))
 
 
+@register_model(NamedArraysSequenceType)
 @register_model(NamedArraysType)
 class _NamedArraysModel(models.PrimitiveModel):  # type: ignore[misc]
-    def __init__(self, manager: Any, kind: NamedArraysType) -> None:
+    def __init__(self, manager: Any, kind: NamedArraysType | NamedArraysSequenceType) -> None:
         super().__init__(manager, kind, manager.lookup(FieldsType(kind.fields)).get_data_type().as_pointer())
 
 
@@ -76,6 +94,21 @@ def _load_field(context: Any, builder: Any, kind: NamedArraysType, pointer: Any,
     address = cgutils.gep_inbounds(builder, pointer, 0, names.index(name))
     model = context.data_model_manager.lookup(dict(kind.fields)[name])
     return model.load_from_data_pointer(_InvariantLoads(builder), address)
+
+
+@infer_global(operator.getitem)
+class _GetElement(AbstractTemplate):  # type: ignore[misc]
+    def generic(self, arguments: Any, _keywords: Any) -> Any:
+        sequence, index = arguments
+        if isinstance(sequence, NamedArraysSequenceType) and isinstance(index, types.Integer):
+            return signature(sequence.element, sequence, types.intp)
+        return None
+
+
+@lower_builtin(operator.getitem, NamedArraysSequenceType, types.intp)  # type: ignore[untyped-decorator]
+def _get_element(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+    sequence, index = arguments
+    return builder.gep(sequence, [index], inbounds=True)
 
 
 class _InvariantLoads:
@@ -98,11 +131,14 @@ class _InvariantLoads:
 
 
 class NamedArrays:
-    """The Python side: the memory of the fields, and the values that must stay alive with it."""
+    """The Python side: the memory of the fields, and the values that must stay alive with it.
+
+    Also a sequence of such objects of one type, the memory of one after that of another.
+    """
 
     __slots__ = ("kind", "memory", "values")
 
-    def __init__(self, kind: NamedArraysType, memory: Any, values: tuple[Any, ...]) -> None:
+    def __init__(self, kind: NamedArraysType | NamedArraysSequenceType, memory: Any, values: tuple[Any, ...]) -> None:
         self.kind = kind
         self.memory = memory
         self.values = values
@@ -114,12 +150,13 @@ class NamedArrays:
 
 
 @typeof_impl.register(NamedArrays)  # type: ignore[untyped-decorator]
-def _type_of(arrays: NamedArrays, _context: Any) -> NamedArraysType:
+def _type_of(arrays: NamedArrays, _context: Any) -> NamedArraysType | NamedArraysSequenceType:
     return arrays.kind
 
 
+@unbox(NamedArraysSequenceType)  # type: ignore[untyped-decorator]
 @unbox(NamedArraysType)  # type: ignore[untyped-decorator]
-def _unbox(kind: NamedArraysType, arrays: Any, c: Any) -> Any:
+def _unbox(kind: NamedArraysType | NamedArraysSequenceType, arrays: Any, c: Any) -> Any:
     number = c.pyapi.object_getattr_string(arrays, "address")
     address = c.pyapi.long_as_voidptr(number)
     c.pyapi.decref(number)
@@ -134,6 +171,19 @@ def pack_arrays(values: Any) -> NamedArrays:
     for offset, value in zip(offsets, inner, strict=True):
         _write_field(memory, offset, value)
     return NamedArrays(kind, memory, inner)
+
+
+def pack_sequence(sequence: Sequence[Any]) -> NamedArrays:
+    """Pack named tuples whose fields have equal types; compiled code gets one of them by its index.
+
+    Raises:
+        ValueError: Two of the named tuples differ in the type of a field.
+    """
+    packed = tuple(map(pack_arrays, sequence))
+    if any(each.kind != packed[0].kind for each in packed):
+        raise ValueError("the named tuples must have the same fields, of the same types")
+    memory = np.concatenate([each.memory for each in packed])
+    return NamedArrays(NamedArraysSequenceType(packed[0].kind), memory, packed)
 
 
 def packed_type(values: Any) -> NamedArraysType:

@@ -40,9 +40,7 @@ class EngineChoice:
         return f"engine: {self.engine}, because {self.reason}" if self.reason else f"engine: {self.engine}"
 
 
-def choose_engine(
-    requested: str, arm_specs: Sequence[ArmSpec], customer_days: float, *, arms_per_run: int = 1
-) -> EngineChoice:
+def choose_engine(requested: str, arm_specs: Sequence[ArmSpec], customer_days: float) -> EngineChoice:
     """The requested engine, or with ``auto`` the one that is expected to finish first.
 
     Small runs never wait for the compiler. The cache is only checked for larger runs, because that takes a second.
@@ -51,7 +49,6 @@ def choose_engine(
         requested: ``reference``, ``compiled`` or ``auto``.
         arm_specs: The arms, which share one journey.
         customer_days: Total work, in customer-days.
-        arms_per_run: Number of arms in one run.
     """
     if requested != AUTO:
         return EngineChoice(requested)
@@ -69,7 +66,7 @@ def choose_engine(
         return EngineChoice(COMPILED, f"compiling it pays off for {customer_days:,.0f} customer-days")
     from simulation.compiled.cache_status import is_cached
 
-    if is_cached(arms_per_run):
+    if is_cached():
         return EngineChoice(COMPILED, "an earlier run has compiled it")
     return EngineChoice(
         REFERENCE,

@@ -86,7 +86,7 @@ def run_together(
         InputError: As `run_arm`; or the arms differ in what they must share.
     """
     refuse_different_worlds(arm_specs)
-    choice = choose_engine(engine, arm_specs, arm_specs[0].population.workload(days), arms_per_run=len(arm_specs))
+    choice = choose_engine(engine, arm_specs, arm_specs[0].population.workload(days))
     options = RunOptions(seed, replication, days, choice.engine, trace, trace_folder)
     return collect_runs(arm_specs, [simulate_pod(pod, options) for pod in split_into_pods(arm_specs)], options)
 

@@ -32,4 +32,4 @@ def is_compiled_cached() -> bool:
     """Whether the compiled engine's code is cached on disk, so that its first run takes seconds, not minutes."""
     from simulation.compiled.cache_status import is_cached
 
-    return is_cached(1)
+    return is_cached()

@@ -10,14 +10,14 @@ from tests.golden.stored import FOLDER, first_difference, read, write
 CASES = [(engine, name, compute) for engine in (*ENGINES, None) for name, compute in results(engine)]
 
 
-def level(engine, name):
-    """The reference engine takes time, and arms that share a run are compiled for their number."""
-    return pytest.mark.slow if engine == "reference" or name.startswith("randomised") else pytest.mark.compiled
+def level(engine):
+    """The reference engine takes time."""
+    return pytest.mark.slow if engine == "reference" else pytest.mark.compiled
 
 
 @pytest.mark.parametrize(
     ("engine", "name", "compute"),
-    [pytest.param(*case, id=f"{case[1]}-{case[0]}", marks=level(*case[:2])) for case in CASES],
+    [pytest.param(*case, id=f"{case[1]}-{case[0]}", marks=level(case[0])) for case in CASES],
 )
 def test_what_is_computed_is_what_is_stored(engine, name, compute):
     assert first_difference(read(name), json.loads(json.dumps(compute()))) is None

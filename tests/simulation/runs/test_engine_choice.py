@@ -14,10 +14,10 @@ MEDIUM = 0.5 * (LOAD_THRESHOLD + COMPILE_THRESHOLD)
 
 @pytest.fixture
 def on_disk(monkeypatch):
-    """Sets what is on disk: the numbers of arms whose code is there."""
+    """Sets whether compiled code is on disk."""
 
-    def there(*arms):
-        monkeypatch.setattr(cache_status, "is_cached", lambda number: number in arms)
+    def there(cached):
+        monkeypatch.setattr(cache_status, "is_cached", lambda: cached)
 
     return there
 
@@ -37,17 +37,16 @@ def test_small_work_does_not_even_look_for_compiled_code(monkeypatch):
 
 
 def test_work_of_some_size_takes_compiled_code_that_is_there_and_never_waits_for_the_compiler(on_disk):
-    on_disk(1)
+    on_disk(True)
     assert str(choose_engine("auto", [arm()], MEDIUM)) == "engine: compiled, because an earlier run has compiled it"
-    assert choose_engine("auto", [arm()], MEDIUM, arms_per_run=2).engine == "reference"
-    on_disk()
+    on_disk(False)
     found = choose_engine("auto", [arm()], MEDIUM)
     assert found.engine == "reference"
     assert "pays off from 100,000,000 customer-days, and this run has 50,500,000" in found.reason
 
 
 def test_large_work_is_worth_compiling(on_disk):
-    on_disk()
+    on_disk(False)
     found = choose_engine("auto", [arm()], COMPILE_THRESHOLD)
     assert str(found) == "engine: compiled, because compiling it pays off for 100,000,000 customer-days"
 
@@ -61,24 +60,23 @@ def test_a_guard_of_a_users_own_is_left_to_the_reference_engine(monkeypatch):
     assert "a user-defined guard" in found.reason
 
 
-def test_what_was_compiled_is_known_by_kind_of_run_and_forgotten_when_a_source_changes(monkeypatch, tmp_path):
+def test_what_was_compiled_is_known_and_forgotten_when_a_source_changes(monkeypatch, tmp_path):
     """A run of no size, with stand-ins for the kernels: compiling the real ones takes a minute."""
     source = tmp_path / "kernels.py"
     source.write_text("")
     kernel = fake_kernel(source, tmp_path)
     monkeypatch.setattr(engine, "kernels", lambda: kernel)
-    assert not cache_status.is_cached(1)
-    cache_status.mark_cached(1)
-    assert cache_status.is_cached(1)
-    assert not cache_status.is_cached(2)
+    assert not cache_status.is_cached()
+    cache_status.mark_cached()
+    assert cache_status.is_cached()
     source.write_text("# another size")
-    assert not cache_status.is_cached(1)
+    assert not cache_status.is_cached()
 
 
 def test_where_nothing_is_kept_nothing_is_ready(monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "kernels", lambda: fake_kernel(tmp_path, None))
-    cache_status.mark_cached(1)
-    assert not cache_status.is_cached(1)
+    cache_status.mark_cached()
+    assert not cache_status.is_cached()
 
 
 def fake_kernel(source, cache):
@@ -94,4 +92,4 @@ def test_a_compiled_run_leaves_word_that_its_code_is_there():
     from simulation.runs.run import run_arm
 
     run_arm(arm(), seed=1, replication=0, days=30.0, engine="compiled")
-    assert cache_status.is_cached(1)
+    assert cache_status.is_cached()
