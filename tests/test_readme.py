@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from journey.runtime.jit import CACHE_VARIABLE
+from journey.runtime.code_cache import CACHE_VARIABLE
 
 README = Path(__file__).parent.parent / "README.md"
 EXAMPLES = re.findall(r"```console\n\$ journey ([^\n]*)\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)

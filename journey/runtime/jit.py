@@ -9,17 +9,15 @@ Numba, which takes half a second.
 Compiled code is cached in the user's cache folder, under a hash of all compiled functions, the constants they use and
 the code that tells Numba how to compile them. Numba's own key is the file of the outermost function only, so it would
 miss a change in a function that is called. The hash covers the code that this process has loaded, not the files on
-disk. A file edited in the meantime therefore cannot store new code under an old name. If the folder cannot be written,
-each process compiles for itself. If several processes need the same code, one of them compiles it
+disk. A file edited in the meantime therefore cannot store new code under an old name. `journey.runtime.code_cache` has
+the rules for the folder. If several processes need the same code, one of them compiles it
 (`journey.runtime.compile_lock`).
 """
 
 import hashlib
 import inspect
-import os
 import platform
 import sys
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -29,10 +27,8 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from journey.runtime import compile_lock
+from journey.runtime.code_cache import open_version
 from journey.runtime.compile_lock import serialise_compilation
-
-CACHE_VARIABLE = "JOURNEYLAB_CACHE"
-"""Environment variable that names another cache folder."""
 
 NO_REFCOUNT_OPTIONS: Mapping[str, Any] = {"_nrt": False, "error_model": "numpy", "nogil": True}
 """Options for functions that create no array and never divide by zero.
@@ -227,17 +223,18 @@ def _copy_function(function: Function, scope: dict[str, Any]) -> FunctionType:
 def cache_folder(
     modules: Sequence[ModuleType], settings: Mapping[str, Any] | None = None, extensions: Sequence[ModuleType] = ()
 ) -> Path | None:
-    """The cache folder for code compiled from these modules; None if it cannot be written.
+    """The cache folder for code compiled from these modules; None if no folder is safe to use.
 
     Args:
         modules: Modules with a tuple `KERNELS`.
         settings: Constants that replace others, and options. They are identified by their text.
         extensions: Modules that extend Numba.
     """
+    import llvmlite  # type: ignore[import-untyped]
     import numba
 
     digest = hashlib.sha256()
-    for part in (sys.version, numba.__version__, platform.machine()):
+    for part in (sys.version, numba.__version__, llvmlite.__version__, platform.machine()):
         digest.update(part.encode())
     for module in modules:
         for function in module.KERNELS:
@@ -248,8 +245,7 @@ def cache_folder(
             digest.update(repr(part).encode())
     # Settings are hashed by their text: they are numbers, names and types, whose text contains no address.
     digest.update(repr(sorted((settings or {}).items())).encode())
-    folder = _cache_root() / "compiled" / digest.hexdigest()[:20]
-    return folder if _can_write(folder) else None
+    return open_version(digest.hexdigest()[:20])
 
 
 def _find_extensions(modules: Sequence[ModuleType], extensions: Sequence[ModuleType]) -> list[ModuleType]:
@@ -281,7 +277,8 @@ def _code_identity(code: CodeType, scope: Mapping[str, Any]) -> Iterator[Any]:
         if isinstance(constant, CodeType):
             yield from _code_identity(constant, scope)
         else:
-            yield constant
+            # The order of a set differs between processes.
+            yield sorted(map(repr, constant)) if isinstance(constant, frozenset) else constant
     for name in code.co_names:
         found = scope.get(name)
         if isinstance(found, ModuleType):
@@ -292,28 +289,6 @@ def _code_identity(code: CodeType, scope: Mapping[str, Any]) -> Iterator[Any]:
 
 def _is_plain(value: object) -> bool:
     return isinstance(value, int | float | str | bytes | tuple)
-
-
-def _cache_root() -> Path:
-    override = os.environ.get(CACHE_VARIABLE)
-    if override:
-        return Path(override)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA")
-        return Path(base or Path.home() / "AppData" / "Local") / "journeylab"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "journeylab"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "journeylab"
-
-
-def _can_write(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except (OSError, RuntimeError):
-        # RuntimeError: no home folder.
-        return False
 
 
 @contextmanager

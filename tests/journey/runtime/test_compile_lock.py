@@ -10,6 +10,7 @@ import time
 import pytest
 
 from journey.runtime import jit
+from journey.runtime.code_cache import CACHE_VARIABLE
 from journey.runtime.compile_lock import compile_exclusively, ready_marker, write_marker
 from tests.journey.runtime.test_jit import SOURCE, module
 
@@ -60,7 +61,7 @@ def test_without_a_lock_no_process_waits(tmp_path):
 
 def test_a_function_waits_for_its_turn_for_types_that_are_new_to_it_and_for_no_others(tmp_path, monkeypatch):
     turns = watched_turns(monkeypatch)
-    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     made = module(SOURCE.format(factor=2.0), "kernels_in_turn", tmp_path)
     kernels = jit.compile_kernels(made, entries=(made.outer,))
     assert [kernels.outer(each) for each in (1.0, 2.0, 3, 4)] == [3.0, 5.0, 7.0, 9.0]
@@ -84,6 +85,7 @@ COMPILE = """
 import sys
 from journey.decision import rules
 from journey.runtime import jit
+from journey.runtime.code_cache import CACHE_VARIABLE
 made = jit.compile_kernels(rules, entries=(rules.fade,))
 print(made.fade(14.0, 0.1) == rules.fade(14.0, 0.1), jit.cache_folder([rules]) is None)
 print(sum(made.fade.stats.cache_misses.values()))
@@ -98,7 +100,7 @@ def test_processes_that_start_at_once_compile_once_where_code_can_be_kept_and_ea
     cache = tmp_path / "cache"
     if not writable:
         cache.write_text("no folder")  # Root could write to a read-only folder.
-    environment = {**os.environ, jit.CACHE_VARIABLE: str(cache)}
+    environment = {**os.environ, CACHE_VARIABLE: str(cache)}
     started = [
         subprocess.Popen([sys.executable, "-c", COMPILE], env=environment, stdout=subprocess.PIPE, text=True)
         for _ in range(3)
@@ -135,7 +137,7 @@ entries = [_get_kernel(), *(getattr(get_kernels(), each.__name__) for each in EN
 @pytest.mark.slow
 @pytest.mark.parametrize("what", [FUNNEL, BATCH])
 def test_funnels_and_recorded_customers_are_compiled_by_one_process_too(what, tmp_path):
-    environment = {**os.environ, jit.CACHE_VARIABLE: str(tmp_path)}
+    environment = {**os.environ, CACHE_VARIABLE: str(tmp_path)}
 
     def start():
         return subprocess.Popen([sys.executable, "-c", what], env=environment, stdout=subprocess.PIPE, text=True)

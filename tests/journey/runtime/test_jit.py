@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from journey.decision import rules
 from journey.runtime import jit
+from journey.runtime.code_cache import CACHE_VARIABLE
 
 finite = st.floats(-1e6, 1e6)
 numbers = {
@@ -84,7 +85,7 @@ def test_only_known_functions_can_be_entries_or_called(tmp_path):
 
 @pytest.mark.parametrize("change", [("2.0", "3.0"), ("x * FACTOR", "x / FACTOR"), ("+ 1.0", "+ 2.0")])
 def test_a_change_of_code_or_constant_is_another_cache(tmp_path, monkeypatch, change):
-    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     source = SOURCE.format(factor=2.0)
     first = jit.cache_folder([module(source, "kernels_a", tmp_path)])
     second = jit.cache_folder([module(source.replace(*change), "kernels_b", tmp_path)])
@@ -93,7 +94,7 @@ def test_a_change_of_code_or_constant_is_another_cache(tmp_path, monkeypatch, ch
 
 
 def test_a_constant_of_another_module_counts_too(tmp_path, monkeypatch):
-    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     source = (
         "import kernels_layout as layout\n\n\ndef first(row):\n    return row[layout.PLACE]\n\n\nKERNELS = (first,)\n"
     )
@@ -105,7 +106,7 @@ def test_a_constant_of_another_module_counts_too(tmp_path, monkeypatch):
 
 
 def test_a_file_edited_after_it_was_loaded_gives_loaded_code_no_other_name(tmp_path, monkeypatch):
-    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     source = SOURCE.format(factor=2.0)
     loaded = module(source, "kernels_e", tmp_path)
     before = jit.cache_folder([loaded])
@@ -118,7 +119,7 @@ def test_a_file_edited_after_it_was_loaded_gives_loaded_code_no_other_name(tmp_p
 def test_without_a_writable_cache_code_is_compiled_again(tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder", encoding="utf-8")
-    monkeypatch.setenv(jit.CACHE_VARIABLE, str(blocked))
+    monkeypatch.setenv(CACHE_VARIABLE, str(blocked))
     made = module(SOURCE.format(factor=2.0), "kernels_c", tmp_path)
     assert jit.cache_folder([made]) is None
     assert jit.compile_kernels(made, entries=(made.outer,)).outer(1.0) == 3.0
@@ -127,7 +128,7 @@ def test_without_a_writable_cache_code_is_compiled_again(tmp_path, monkeypatch):
 def test_compiled_code_is_kept_in_the_cache_and_numbas_own_setting_is_left_alone(tmp_path, monkeypatch):
     from numba import config
 
-    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
     before = config.CACHE_DIR
     made = jit.compile_kernels(rules, entries=(rules.fade,))
     assert made.fade(14.0, 0.1) == rules.fade(14.0, 0.1)
@@ -190,7 +191,7 @@ def test_functions_are_replaced_wherever_compiled_code_calls_them_under_any_name
 
 
 def test_other_replacements_are_another_cache(ported, tmp_path, monkeypatch):
-    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     ports, shared, primitives = ported
     for new in (primitives.scale, primitives.double):
         jit.compile_kernels(
@@ -213,7 +214,7 @@ def test_a_replacement_that_cannot_be_made_is_an_error(ported):
 
 
 def test_inlining_changes_the_cache_but_no_result_and_only_kernels_can_be_inlined(tmp_path, monkeypatch):
-    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     made = module(SOURCE.format(factor=2.0), "kernels_inlined", tmp_path)
     assert jit.compile_kernels(made, entries=(made.outer,)).outer(1.0) == 3.0
     made.INLINED = (made.inner,)
@@ -262,7 +263,7 @@ KERNELS = (first,)
 
 
 def test_the_code_of_intrinsics_counts_too(tmp_path, monkeypatch):
-    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     folders = set()
     for source, result in ((EXTENSION, 6.0), (EXTENSION.replace("fadd", "fmul"), 9.0)):
         module(source, "kernels_extension", tmp_path)
@@ -274,7 +275,7 @@ def test_the_code_of_intrinsics_counts_too(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("change", [("return 8", "return 16"), ("size + 1", "size + 2"), ("fadd", "fmul")])
 def test_the_code_of_extensions_counts_too(tmp_path, monkeypatch, change):
-    monkeypatch.setenv(jit.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     kernels = module(SOURCE.format(factor=2.0), "kernels_f", tmp_path)
     before, after = (
         jit.cache_folder([kernels], extensions=[module(source, "kernels_extension", tmp_path)])
@@ -295,6 +296,7 @@ def test_compiling_loads_no_linear_algebra_and_leaves_numbas_to_others():
 import sys
 from journey.decision import rules
 from journey.runtime import jit
+from journey.runtime.code_cache import CACHE_VARIABLE
 
 jit.compile_kernels(rules).fade(1.0, 0.1)
 print("scipy.linalg" in sys.modules)
