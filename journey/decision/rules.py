@@ -72,7 +72,7 @@ def signal_weight(weight: float, strength: float, trust: float) -> float:
     return product
 
 
-def evidence(weight: float, strength: float, trust: float) -> float:
+def signal_evidence(weight: float, strength: float, trust: float) -> float:
     """Evidence of one fresh signal: ``-log(1 - weight * strength * trust)``, at least 0 and finite."""
     return -log1p(-signal_weight(weight, strength, trust))
 
@@ -320,7 +320,7 @@ def gather(
             continue
         trust = trusts[sources[i]]
         remaining = fade(ages[i], fade_rate)
-        weighed = evidence(weights[kind], strengths[i], trust) * remaining
+        weighed = signal_evidence(weights[kind], strengths[i], trust) * remaining
         mass = strengths[i] * trust * remaining
         if is_positive:
             positive_evidence += weighed
@@ -339,7 +339,7 @@ def gather(
 
 KERNELS = (
     signal_weight,
-    evidence,
+    signal_evidence,
     fade,
     overstay,
     severity,

@@ -8,68 +8,69 @@ heap when its bucket begins.
 
 from typing import Any
 
-from simulation.compiled import state
-from simulation.compiled.state_columns import NO_INDEX
+from simulation.customer.state import NO_INDEX
 from simulation.kernels.heap import heap_pop, heap_push
 
 
-def push(S: Any, time: float, kind: int, row: int, version: int, purpose: int) -> None:
+def push(engine: Any, time: float, kind: int, row: int, version: int, purpose: int) -> None:
     """Add an event, ordered by (time, kind, order of insertion).
 
     Events after the last bucket are dropped, because they are after the horizon.
     """
-    order = (kind << 56) | S.counters[state.NEXT_SEQUENCE]
-    S.counters[state.NEXT_SEQUENCE] += 1
-    position = time * S.gate[state.BUCKETS_PER_DAY]
-    if position >= len(S.later_first):
+    run = engine.run[0]
+    order = (kind << 56) | run.next_sequence
+    run.next_sequence += 1
+    position = time * engine.buckets_per_day
+    if position >= len(engine.later_first):
         return
     bucket = int(position)
-    if bucket <= S.counters[state.BUCKET]:
-        heap_push(S.heap_floats, S.heap_ints, S.counters[state.HEAP_SIZE], time, 0.0, order, row, version, purpose)
-        S.counters[state.HEAP_SIZE] += 1
+    if bucket <= run.bucket:
+        heap_push(engine.heap, run.heap_size, time, 0.0, order, row, version, purpose)
+        run.heap_size += 1
         return
-    slot = S.counters[state.LATER_FREE]
-    S.counters[state.LATER_FREE] = S.later_ints[slot, 4]
-    S.counters[state.LATER_EVENTS] += 1
-    S.later_floats[slot] = time
-    S.later_ints[slot, 0] = order
-    S.later_ints[slot, 1] = row
-    S.later_ints[slot, 2] = version
-    S.later_ints[slot, 3] = purpose
-    S.later_ints[slot, 4] = S.later_first[bucket]
-    S.later_first[bucket] = slot
+    slot = run.free_later_event
+    event = engine.later[slot]
+    run.free_later_event = event.following
+    run.later_events += 1
+    event.time = time
+    event.order = order
+    event.row = row
+    event.version = version
+    event.purpose = purpose
+    event.following = engine.later_first[bucket]
+    engine.later_first[bucket] = slot
 
 
-def advance_bucket(S: Any) -> None:
+def advance_bucket(engine: Any) -> None:
     """Move the events of the next bucket into the heap."""
-    S.counters[state.BUCKET] += 1
-    bucket = S.counters[state.BUCKET]
-    slot = S.later_first[bucket]
-    S.later_first[bucket] = NO_INDEX
+    run = engine.run[0]
+    run.bucket += 1
+    slot = engine.later_first[run.bucket]
+    engine.later_first[run.bucket] = NO_INDEX
     while slot != NO_INDEX:
-        heap_push(
-            S.heap_floats, S.heap_ints, S.counters[state.HEAP_SIZE], S.later_floats[slot], 0.0,
-            S.later_ints[slot, 0], S.later_ints[slot, 1], S.later_ints[slot, 2], S.later_ints[slot, 3],
-        )  # fmt: skip
-        S.counters[state.HEAP_SIZE] += 1
-        following = S.later_ints[slot, 4]
-        S.later_ints[slot, 4] = S.counters[state.LATER_FREE]
-        S.counters[state.LATER_FREE] = slot
-        S.counters[state.LATER_EVENTS] -= 1
+        event = engine.later[slot]
+        heap_push(engine.heap, run.heap_size, event.time, 0.0, event.order, event.row, event.version, event.purpose)
+        run.heap_size += 1
+        following = event.following
+        event.following = run.free_later_event
+        run.free_later_event = slot
+        run.later_events -= 1
         slot = following
 
 
-def is_event_due(S: Any, limit: float) -> bool:
+def is_event_due(engine: Any, limit: float) -> bool:
     """Whether an event is due before `limit`; if so, it is the first in the heap."""
-    while S.counters[state.HEAP_SIZE] == 0 and S.counters[state.LATER_EVENTS] > 0:
-        advance_bucket(S)
-    return bool(S.counters[state.HEAP_SIZE] > 0 and S.heap_floats[0, 0] < limit)
+    run = engine.run[0]
+    while run.heap_size == 0 and run.later_events > 0:
+        advance_bucket(engine)
+    return bool(run.heap_size > 0 and engine.heap[0].first < limit)
 
 
-def pop(S: Any) -> None:
+def pop(engine: Any) -> None:
     """Remove the first event from the heap."""
-    heap_pop(S.heap_floats, S.heap_ints, S.counters[state.HEAP_SIZE])
-    S.counters[state.HEAP_SIZE] -= 1
+    run = engine.run[0]
+    heap_pop(engine.heap, run.heap_size)
+    run.heap_size -= 1
 
 
 KERNELS: tuple[Any, ...] = (push, advance_bucket, is_event_due, pop)

@@ -15,28 +15,28 @@ from simulation.compiled.two_pass import find_first_requests, serve_requests
 INITIALISE_ALL, SIMULATE_WINDOW, FINISH_ALL, FIND_FIRST_REQUESTS, SERVE_REQUESTS, FINISH_OCCUPIED = range(6)
 
 
-def run_kernel(A: Any, P: Any, S: Any, W: Any, task: int) -> int:
+def run_kernel(arms: Any, population: Any, engine: Any, replay_engine: Any, task: int) -> int:
     """Run one of the tasks above. Returns DONE, or the code of the array that must grow before the next call.
 
     Args:
-        A: Parameters of the arms.
-        P: The population's arrays.
-        S: The engine state.
-        W: The same state with totals that are discarded; only SERVE_REQUESTS writes to it.
+        arms: Parameters of the arms.
+        population: The population's arrays.
+        engine: The engine state.
+        replay_engine: The same state with totals that are discarded; only SERVE_REQUESTS writes to it.
         task: The task's number.
     """
     if task == FIND_FIRST_REQUESTS:
-        return find_first_requests(A, P, S)
+        return find_first_requests(arms, population, engine)
     if task == SERVE_REQUESTS:
-        return serve_requests(A, P, S, W)
+        return serve_requests(arms, population, engine, replay_engine)
     if task == SIMULATE_WINDOW:
-        return simulate_window(A, S)
+        return simulate_window(arms, population, engine)
     if task == INITIALISE_ALL:
-        initialise_all_rows(A, P, S)
+        initialise_all_rows(arms, population, engine)
     elif task == FINISH_ALL:
-        finish_all(A, S)
+        finish_all(arms, population, engine)
     else:
-        finish_occupied(A, S)
+        finish_occupied(arms, engine)
     return DONE
 
 

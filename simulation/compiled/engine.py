@@ -9,32 +9,45 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from journey.decision import bounds, rules, steps
 from journey.runtime.recent_cache import RecentCache
 from simulation.compiled import (
-    account,
     calendar_queue,
-    customer,
     dispatch,
-    orchestration,
-    primitives,
+    event_choice,
+    fast_paths,
+    ports,
     review_queue,
     row_retention,
     state,
-    transitions,
     two_pass,
 )
 from simulation.compiled import population as population_module
 from simulation.compiled.cache_status import mark_cached
-from simulation.compiled.parameters import build_arm_arrays
+from simulation.compiled.guards import build_guard_tables
 from simulation.compiled.population import PopulationArrays, build_population_arrays
-from simulation.compiled.state import EngineState, allocate_state
-from simulation.compiled.totals import build_counters, build_queue_statistics
+from simulation.compiled.state import EngineState, StateSize, allocate_state
 from simulation.compiled.trace_rows import build_columns
+from simulation.customer import (
+    account,
+    counting,
+    decisions,
+    distress,
+    events,
+    interventions,
+    moves,
+    reviews,
+    signals,
+    stages,
+)
+from simulation.customer import ports as customer_ports
+from simulation.customer.totals import build_counters
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import heap, named_arrays
 from simulation.kernels.named_arrays import pack_arrays, pack_sequence, packed_type
+from simulation.kernels.nested_arrays import to_arrays
 from simulation.kernels.stream_constants import unsigned_stream_constants
 from simulation.metrics import counters, quantile_sketch
+from simulation.metrics.queue_statistics import QueueStatistics
 from simulation.metrics.totals import Totals
-from simulation.model import calendar_effects, contracts, record_errors, working_hours
+from simulation.model import calendar_effects, contracts, evidence, record_errors, working_hours
 from simulation.model.arm import ArmSpec, CompiledArm, arm_shares, compile_arm, map_policy_segments
 from simulation.population import draw, initial_state
 from simulation.population.draw import build_arm_splits
@@ -43,10 +56,10 @@ from simulation.trace.columns import columns_to_rows
 from simulation.trace.events import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from journey.runtime.jit import CompiledFunctions
-    from simulation.compiled.parameters import ArmArrays
+    from simulation.compiled.guards import GuardTables
     from simulation.kernels.named_arrays import NamedArrays
     from simulation.model.run_options import RunOptions
     from simulation.population.draw import Cohort
@@ -57,6 +70,18 @@ ROWS_PER_BATCH = 500_000
 """Approximate number of trace rows in memory before they are passed on."""
 EVENTS_PER_CUSTOMER_DAY = 0.2
 """An upper estimate for most scenarios."""
+
+PORTS: Mapping[Any, Any] = {
+    customer_ports.emit: ports.emit,
+    customer_ports.push_signal: ports.push_signal,
+    customer_ports.pop_signal: ports.pop_signal,
+    customer_ports.cancel_pending_signals: ports.cancel_pending_signals,
+    customer_ports.submit_request: ports.submit_request,
+    customer_ports.guard_allows: ports.guard_allows,
+    decisions.decide: fast_paths.decide_from_bounds,
+    decisions.evaluate: fast_paths.evaluate_from_bounds,
+}
+"""Functions of the simulated customer, and those that this engine has in their place."""
 
 
 @cache
@@ -76,19 +101,20 @@ def kernels() -> CompiledFunctions:
         counters,
         calendar_effects,
         contracts,
+        evidence,
         record_errors,
         initial_state,
         quantile_sketch,
     )
+    customer = (ports, counting, account, stages, signals, reviews, decisions, fast_paths, distress, interventions)
     modules = (
         *shared,
         heap,
+        *customer,
+        moves,
+        events,
+        event_choice,
         calendar_queue,
-        primitives,
-        account,
-        customer,
-        orchestration,
-        transitions,
         population_module,
         review_queue,
         two_pass,
@@ -100,6 +126,7 @@ def kernels() -> CompiledFunctions:
         entries=(dispatch.run_kernel,),
         constants=unsigned_stream_constants(),
         options=NO_REFCOUNT_OPTIONS,
+        replacements=PORTS,
         extensions=(named_arrays,),
         non_negative_indices=True,
     )
@@ -131,18 +158,25 @@ def simulate_compiled(
     started = perf_counter()
     engine = _simulate(inputs, take_rows if collector is None else collector.take, rows_per_batch)
     wall_seconds = perf_counter() - started
-    queue_statistics = build_queue_statistics(engine)
+    queue_statistics = _build_queue_statistics(engine)
     return tuple(
         Totals(
             build_counters(compiled_arm, number, engine, inputs.segments),
             occupancy=engine.occupancy[number].tolist(),
-            busy=float(engine.gate[state.BUSY_DAYS]),
+            busy=float(engine.run["busy_days"][0]),
             gate=queue_statistics,
             wall_seconds=wall_seconds,
             trace=None if collector is None else collector.trace,
         )
         for number, compiled_arm in enumerate(inputs.arms)
     )
+
+
+def _build_queue_statistics(engine: EngineState) -> QueueStatistics:
+    statistics = QueueStatistics(engine.grid.tolist())
+    statistics.backlog, statistics.closed = engine.backlog.tolist(), engine.closed.tolist()
+    statistics.waited, statistics.worked = engine.waited.tolist(), engine.worked.tolist()
+    return statistics
 
 
 class _TraceCollector:
@@ -159,31 +193,22 @@ class _RunInputs(NamedTuple):
     """Inputs of a compiled run: arm parameters and the population."""
 
     segments: tuple[str, ...]
+    days: float
+    keep_trace: bool
     arms: tuple[CompiledArm, ...]
-    tables: tuple[ArmArrays, ...]
+    guards: GuardTables
     packed_arms: NamedArrays
     population: PopulationArrays
 
-    @property
-    def days(self) -> float:
-        """The horizon in days."""
-        return self.tables[0].horizon
-
-    @property
-    def traced(self) -> bool:
-        """Whether rows of the trace are written."""
-        return self.tables[0].keep_trace
-
     def allocate_state(self, rows: int, concurrent: int) -> EngineState:
         """An empty state with `rows` rows for customers; see `simulation.compiled.state.allocate_state`."""
-        return allocate_state(self.tables, len(self.segments), rows, self.population.size, concurrent=concurrent)
+        size = StateSize(len(self.segments), self.population.size, rows, concurrent)
+        return allocate_state(self.arms, self.guards, size, self.days, keep_trace=self.keep_trace)
 
 
 def _build_inputs(arm_specs: Sequence[ArmSpec], population: Cohort, options: RunOptions, *, traced: bool) -> _RunInputs:
-    segments, days = population.segments, options.days
-    arm_inputs = _arm_inputs_cache.get_or_create(
-        arm_specs, (segments, days, traced), lambda: _build_arm_inputs(arm_specs, segments, days, traced=traced)
-    )
+    segments = population.segments
+    arm_inputs = _arm_inputs_cache.get_or_create(arm_specs, segments, lambda: _build_arm_inputs(arm_specs, segments))
     # A list of customers belongs to one replication and is too large to be cached.
     population_arrays = (
         _population_cache.get_or_create(
@@ -192,30 +217,26 @@ def _build_inputs(arm_specs: Sequence[ArmSpec], population: Cohort, options: Run
         if population.listed is None
         else _build_population(arm_specs, population, arm_inputs.arms)
     )
-    return _RunInputs(
-        segments, *arm_inputs, population_arrays._replace(seed=options.seed, replication=options.replication)
-    )
+    population_arrays = population_arrays._replace(seed=options.seed, replication=options.replication)
+    return _RunInputs(segments, options.days, traced, *arm_inputs, population_arrays)
 
 
 class _ArmInputs(NamedTuple):
-    """The inputs of the arms that do not depend on random numbers; see `_RunInputs`."""
+    """The inputs of the arms that do not depend on the run; see `_RunInputs`."""
 
     arms: tuple[CompiledArm, ...]
-    tables: tuple[ArmArrays, ...]
+    guards: GuardTables
     packed_arms: NamedArrays
 
 
 _arm_inputs_cache, _population_cache = RecentCache[_ArmInputs](), RecentCache[PopulationArrays]()
 
 
-def _build_arm_inputs(
-    arm_specs: Sequence[ArmSpec], segments: tuple[str, ...], days: float, *, traced: bool
-) -> _ArmInputs:
+def _build_arm_inputs(arm_specs: Sequence[ArmSpec], segments: tuple[str, ...]) -> _ArmInputs:
     arms = tuple(compile_arm(arm_spec, segments) for arm_spec in arm_specs)
-    tables = tuple(
-        build_arm_arrays(table, segments, number, days, keep_trace=traced) for number, table in enumerate(arms)
-    )
-    return _ArmInputs(arms, tables, pack_sequence(tables))
+    packed_arms = pack_sequence([to_arrays(arm.parameters) for arm in arms])
+    # The arms share one journey.
+    return _ArmInputs(arms, build_guard_tables(arms[0], segments), packed_arms)
 
 
 def _build_population(
@@ -246,7 +267,7 @@ def _discard_rows(_columns: Any) -> None:
 
 def _simulate(inputs: _RunInputs, take_rows: RowSink | None, rows_per_batch: int) -> EngineState:
     """Simulate all customers: in two passes if only totals are needed, otherwise each in a row of its own."""
-    if take_rows is None or not inputs.traced:
+    if take_rows is None or not inputs.keep_trace:
         return _simulate_two_pass(inputs)
     return _simulate_with_trace(inputs, take_rows, rows_per_batch)
 
@@ -272,9 +293,9 @@ def _simulate_with_trace(inputs: _RunInputs, take_rows: RowSink, rows_per_batch:
                 inputs.packed_arms, packed_population, packed_engine, packed_engine, dispatch.SIMULATE_WINDOW
             )
         ) != state.DONE:
-            engine = state.grow(engine, shortage)
+            engine = state.grow(engine, shortage, inputs.arms)
             packed_engine = pack_arrays(engine)
-        rows = int(engine.counters[state.TRACE_ROWS])
+        rows = int(engine.run["trace_rows"][0])
         take_rows(build_columns(inputs.arms, engine))
         # The next window is as long as the rows of this one suggest, within reason.
         width *= min(4.0, max(0.25, rows_per_batch / max(1, rows)))
@@ -297,7 +318,7 @@ def _simulate_two_pass(inputs: _RunInputs) -> EngineState:
             inputs.packed_arms, packed_population, packed_engine, packed_engine, dispatch.FIND_FIRST_REQUESTS
         )
     ) != state.DONE:
-        engine = state.grow(engine, shortage)
+        engine = state.grow(engine, shortage, inputs.arms)
         row_retention.retain_latest(engine, customers)
         packed_engine = pack_arrays(engine)
     state.sort_first_requests(engine)
@@ -308,7 +329,7 @@ def _simulate_two_pass(inputs: _RunInputs) -> EngineState:
             inputs.packed_arms, packed_population, packed_engine, packed_replay_engine, dispatch.SERVE_REQUESTS
         )
     ) != state.DONE:
-        engine = state.grow(engine, shortage)
+        engine = state.grow(engine, shortage, inputs.arms)
         packed_engine, packed_replay_engine = pack_arrays(engine), pack_arrays(state.with_totals_of(engine, discarded))
     run_kernel(inputs.packed_arms, packed_population, packed_engine, packed_replay_engine, dispatch.FINISH_OCCUPIED)
     return engine

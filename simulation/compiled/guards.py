@@ -53,13 +53,11 @@ def build_guard_tables(compiled_arm: CompiledArm, segments: Sequence[str]) -> Gu
     Raises:
         InputError: A guard was registered by a user, so the columns that it uses are unknown.
     """
-    stages = compiled_arm.machine.stages
-    number = np.full(
-        (len(compiled_arm.moves), max((len(row) for row in compiled_arm.moves), default=0) or 1), UNGUARDED
-    )
+    stages, moves = compiled_arm.machine.stages, compiled_arm.parameters.moves
+    number = np.full((len(moves), max((len(row) for row in moves), default=0) or 1), UNGUARDED)
     min_days: list[float] = []
     allowed: list[Any] = []
-    for stage, row in enumerate(compiled_arm.moves):
+    for stage, row in enumerate(moves):
         for index, transition in enumerate(row):
             guard = compiled_arm.journey.arcs[stages[stage], compiled_arm.machine.moves[transition.move]].guard
             if guard is not None:

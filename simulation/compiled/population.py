@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from journey.decision.policy import TIERS
-from journey.decision.rules import NO_ACTION, NO_SIGNAL
-from simulation.compiled import state_columns
 from simulation.compiled.listed_population import build_listed_population
-from simulation.compiled.orchestration import add_signal
-from simulation.compiled.state_columns import EVENT_TIMES, NO_INDEX
-from simulation.distributions.dwell_times import NEVER
 from simulation.kernels.nested_arrays import to_arrays
-from simulation.model.event_types import CALM, CALM_SPELL, EVENT_COUNT
+from simulation.model.event_types import CALM
+from simulation.model.evidence import add_signal
 from simulation.population.draw import (
     EMPTY_POPULATION,
     assign_arm,
@@ -123,128 +119,120 @@ def _age_tables(
     compiled_arm: CompiledArm, segments: int
 ) -> tuple[Any, list[tuple[float, Sequence[float], Sequence[int]]]]:
     """Age tables by stage, segment and tier; equal tables are stored once."""
-    cells = np.zeros((len(compiled_arm.moves), segments, len(TIERS)), dtype=np.int64)
+    arm = compiled_arm.parameters
+    cells = np.zeros((len(arm.moves), segments, len(TIERS)), dtype=np.int64)
     tables: dict[Any, tuple[int, tuple[float, ...]]] = {}
     for stage, segment, tier in np.ndindex(*cells.shape):
-        moves, ratios = compiled_arm.moves[stage], compiled_arm.move_ratios[segment][tier]
+        moves, ratios = arm.moves[stage], arm.move_ratios[segment][tier]
         # Only the ratios of the moves out of the stage matter, so many cells share one table.
         key = (moves, tuple(ratios[move.move] for move in moves))
         cells[stage, segment, tier] = tables.setdefault(key, (len(tables), ratios))[0]
-    return cells, [build_age_table(moves, ratios, compiled_arm.knots) for (moves, _), (_, ratios) in tables.items()]
+    return cells, [build_age_table(moves, ratios, arm.knots) for (moves, _), (_, ratios) in tables.items()]
 
 
-def clear_row(S: Any, i: int) -> None:
+def clear_row(engine: Any, row: int) -> None:
     """Reset a row. Its version stays, so that pending events of its previous customer remain invalid."""
-    version = S.ints[i, state_columns.VERSION]
-    for column in range(S.floats.shape[1]):
-        S.floats[i, column] = 0.0
-    for column in range(S.ints.shape[1]):
-        S.ints[i, column] = 0
-    S.floats[i, state_columns.HARM_RATIO] = 1.0
-    for entry in range(EVENT_COUNT):
-        S.floats[i, EVENT_TIMES + entry] = NEVER
-    S.floats[i, state_columns.LAST_TOUCH_AT] = NEVER
-    S.ints[i, state_columns.PREVIOUS] = NO_INDEX
-    S.ints[i, state_columns.CAUSE] = CALM
-    S.ints[i, state_columns.INITIAL_CAUSE] = CALM
-    S.ints[i, state_columns.SPELL] = CALM_SPELL
-    S.ints[i, state_columns.EPISODE_ACTED_ON] = CALM
-    S.ints[i, state_columns.ACTION_CODE] = NO_ACTION
-    S.ints[i, state_columns.LEADING_NEGATIVE] = NO_SIGNAL
-    S.ints[i, state_columns.LEADING_POSITIVE] = NO_SIGNAL
-    S.ints[i, state_columns.FIRST_PENDING_SIGNAL] = NO_INDEX
-    S.ints[i, state_columns.VERSION] = version
+    version = engine.customers[row].version
+    for word in range(len(engine.blank)):
+        engine.memory[row, word] = engine.blank[word]
+    customer = engine.customers[row]
+    customer.row = row
+    customer.version = version
 
 
-def initialise_row(A: Any, P: Any, S: Any, i: int, index: int) -> None:
+def initialise_row(arms: Any, population: Any, engine: Any, row: int, index: int) -> None:
     """Write the customer with this index into a row, in the state of day 0 and before any clock is started."""
-    clear_row(S, i)
-    if P.listed:
-        initialise_listed_row(A, P, S, i, P.first + index)
+    clear_row(engine, row)
+    customer = engine.customers[row]
+    if population.listed:
+        initialise_listed_customer(arms, population, customer, population.first + index)
     else:
-        initialise_drawn_row(A, P, S, i, P.first + index)
+        initialise_drawn_customer(arms, population, customer, population.first + index)
 
 
-def initialise_drawn_row(A: Any, P: Any, S: Any, i: int, number: int) -> None:
-    """Write a drawn customer into a cleared row, as `simulation.population.initial_state.draw_initial_state`."""
-    key = customer_key(P.seed, P.replication, number)
-    segment, tier, value, stage, known_days, consents, arrives_at, draw = draw_customer(P.parameters, key)
+def initialise_drawn_customer(arms: Any, population: Any, customer: Any, number: int) -> None:
+    """Write a drawn customer into a blank record, as `simulation.population.initial_state.draw_initial_state`."""
+    key = customer_key(population.seed, population.replication, number)
+    segment, tier, value, stage, known_days, consents, arrives_at, draw = draw_customer(population.parameters, key)
     days, cause = 0.0, CALM
     if arrives_at <= 0.0:
-        if P.in_mid_stay:
-            cell = P.cells[stage, segment, tier]
-            days = age_quantile(P.ends[cell], P.shares[cell], P.guides[cell], uniform(key, streams.START_AGE, 0, 0))
-        if P.in_distress:
-            T = A[0]
-            onset = T.calendar_effects.onset_rates[0, stage] * T.onset_ratios[segment, tier]
+        if population.in_mid_stay:
+            cell, age_draw = population.cells[stage, segment, tier], uniform(key, streams.START_AGE, 0, 0)
+            days = age_quantile(population.ends[cell], population.shares[cell], population.guides[cell], age_draw)
+        if population.in_distress:
+            calendar = arms[0].calendar_effects
+            onset = calendar.onset_rates[0, stage] * arms[0].onset_ratios[segment, tier]
             cause_draw = uniform(key, streams.START_DISTRESS, 0, 0)
-            cause = cause_at_age(onset, T.calendar_effects.onset_cumulative[0, stage], T.end_rate, days, cause_draw)
-    write_customer(P, S, i, key, number, segment, tier, stage)
-    f = S.floats[i]
-    f[state_columns.FRAILTY] = lognormal_frailty(P.spread, draw)
-    f[state_columns.ACCOUNT_VALUE] = value
-    # Until the customer enters the stage, this column contains the days already spent in it.
-    f[state_columns.ENTERED] = days
-    f[state_columns.ARRIVES] = arrives_at
-    f[state_columns.RECORDED_SINCE] = arrives_at - days
-    f[state_columns.TENURE] = max(known_days, days)
-    S.ints[i, state_columns.INITIAL_CAUSE] = cause
-    S.ints[i, state_columns.HAS_CONSENT] = 1 if consents else 0
+            cause = cause_at_age(onset, calendar.onset_cumulative[0, stage], arms[0].causes, days, cause_draw)
+    write_customer(population, customer, key, number, segment, tier, stage)
+    customer.frailty = lognormal_frailty(population.spread, draw)
+    customer.account_value = value
+    customer.entered_at = days
+    customer.arrives_at = arrives_at
+    customer.recorded_since = arrives_at - days
+    customer.tenure = max(known_days, days)
+    customer.initial_cause = cause
+    customer.has_consent = consents
 
 
-def write_customer(P: Any, S: Any, i: int, key: int, number: int, segment: int, tier: int, stage: int) -> None:
+def write_customer(population: Any, customer: Any, key: int, number: int, segment: int, tier: int, stage: int) -> None:
     """Write a customer's key, number, segment, tier, stage and arm."""
-    n, arm = S.ints[i], assign_arm(key, P.splits[segment])
-    S.key[i] = key
-    S.number[i] = number
-    n[state_columns.STAGE] = stage
-    n[state_columns.RECORDED_STAGE] = stage
-    n[state_columns.SEGMENT] = segment
-    n[state_columns.POLICY_SEGMENT] = P.policy_segments[arm, segment]
-    n[state_columns.TIER] = tier
-    n[state_columns.ARM] = arm
+    arm = assign_arm(key, population.splits[segment])
+    customer.key = key
+    customer.number = number
+    customer.stage = stage
+    customer.recorded_stage = stage
+    customer.segment = segment
+    customer.policy_segment = population.policy_segments[arm, segment]
+    customer.tier = tier
+    customer.arm = arm
 
 
-def initialise_listed_row(A: Any, P: Any, S: Any, i: int, index: int) -> None:
-    """Write a customer of the list into a cleared row, with the signals received before day 0."""
-    R, f, n = P.listed_population, S.floats[i], S.ints[i]
-    listed_row = index % len(R.number)
-    number = R.number[listed_row] + index - listed_row
-    key = customer_key(P.seed, P.replication, number)
-    write_customer(P, S, i, key, number, R.segment[listed_row], R.tier[listed_row], R.stage[listed_row])
-    draw = R.frailty_draw[listed_row] if R.has_draw[listed_row] else standard_normal(key, streams.FRAILTY)
-    f[state_columns.FRAILTY] = lognormal_frailty(P.spread, draw)
-    f[state_columns.ACCOUNT_VALUE] = R.account_value[listed_row]
-    f[state_columns.ENTERED] = R.days_in_stage[listed_row]
-    f[state_columns.ARRIVES] = R.arrives_at[listed_row]
-    f[state_columns.RECORDED_SINCE] = R.arrives_at[listed_row] - R.days_in_stage[listed_row]
-    f[state_columns.TENURE] = R.tenure_days[listed_row]
-    if R.days_since_contact[listed_row] >= 0.0:
-        f[state_columns.LAST_TOUCH_AT] = -R.days_since_contact[listed_row]
-    n[state_columns.INITIAL_CAUSE] = R.cause[listed_row]
-    if R.is_assessed[listed_row]:
-        draw = uniform(key, streams.START_DISTRESS, 0, 0)
-        n[state_columns.INITIAL_CAUSE] = initial_cause(R.severity[listed_row], R.cause[listed_row], draw)
-    n[state_columns.HAS_CONSENT] = R.consents[listed_row]
-    arm = n[state_columns.ARM]
-    for signal in range(R.signal_offsets[listed_row], R.signal_offsets[listed_row + 1]):
-        age = R.signal_age[signal]
-        add_signal(
-            A[arm], S, i, -age, R.signal_kind[arm, signal], R.signal_strength[signal], R.signal_source[arm, signal], 0.0
-        )
+def initialise_listed_customer(arms: Any, population: Any, customer: Any, index: int) -> None:
+    """Write a customer of the list into a blank record, with the signals received before day 0."""
+    listed = population.listed_population
+    entry = index % len(listed.number)
+    number = listed.number[entry] + index - entry
+    key = customer_key(population.seed, population.replication, number)
+    write_customer(population, customer, key, number, listed.segment[entry], listed.tier[entry], listed.stage[entry])
+    draw = listed.frailty_draw[entry] if listed.has_draw[entry] else standard_normal(key, streams.FRAILTY)
+    customer.frailty = lognormal_frailty(population.spread, draw)
+    customer.account_value = listed.account_value[entry]
+    customer.entered_at = listed.days_in_stage[entry]
+    customer.arrives_at = listed.arrives_at[entry]
+    customer.recorded_since = listed.arrives_at[entry] - listed.days_in_stage[entry]
+    customer.tenure = listed.tenure_days[entry]
+    if listed.days_since_contact[entry] >= 0.0:
+        customer.last_contact_at = -listed.days_since_contact[entry]
+    customer.initial_cause = listed.cause[entry]
+    if listed.is_assessed[entry]:
+        cause_draw = uniform(key, streams.START_DISTRESS, 0, 0)
+        customer.initial_cause = initial_cause(listed.severity[entry], listed.cause[entry], cause_draw)
+    customer.has_consent = listed.consents[entry] != 0
+    receive_prior_signals(arms[customer.arm].policy, listed, customer, entry)
 
 
-def initialise_all_rows(A: Any, P: Any, S: Any) -> None:
+def receive_prior_signals(policy: Any, listed: Any, customer: Any, entry: int) -> None:
+    """Add the signals from before day 0 to the evidence of a listed customer."""
+    arm = customer.arm
+    for signal in range(listed.signal_offsets[entry], listed.signal_offsets[entry + 1]):
+        kind, source = listed.signal_kind[arm, signal], listed.signal_source[arm, signal]
+        now = -listed.signal_age[signal]
+        add_signal(policy, customer.evidence, now, kind, listed.signal_strength[signal], source, 0.0)
+
+
+def initialise_all_rows(arms: Any, population: Any, engine: Any) -> None:
     """Write every customer into the row with its index."""
-    for index in range(P.size):
-        initialise_row(A, P, S, index, index)
+    for index in range(population.size):
+        initialise_row(arms, population, engine, index, index)
 
 
 KERNELS: tuple[Any, ...] = (
     clear_row,
     write_customer,
-    initialise_drawn_row,
-    initialise_listed_row,
+    initialise_drawn_customer,
+    receive_prior_signals,
+    initialise_listed_customer,
     initialise_row,
     initialise_all_rows,
 )

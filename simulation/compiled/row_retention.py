@@ -11,14 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simulation.compiled.state import (
-    CUSTOMERS_DONE,
-    FIRST_REQUESTS,
-    FREE_ROWS,
-    RETAINED_FROM,
-    ROWS_TO_RETAIN,
-    mark_rows_free,
-)
+from simulation.compiled.state import mark_rows_free
 
 if TYPE_CHECKING:
     from simulation.compiled.state import EngineState
@@ -55,10 +48,10 @@ def plan_rows(customers: int) -> RowPlan:
 
 def start_retention(engine: EngineState, plan: RowPlan, customers: int) -> None:
     """Mark all rows but the first as free, and set the number of customers that may keep one."""
-    mark_rows_free(engine.free_rows, engine.counters, 1)
-    engine.counters[ROWS_TO_RETAIN] = plan.retained
+    mark_rows_free(engine.free_rows, engine.run, 1)
+    engine.run["rows_to_retain"] = plan.retained
     if plan.retained >= customers:
-        engine.gate[RETAINED_FROM] = 0.0
+        engine.run["retained_from"] = 0.0
 
 
 def retain_latest(engine: EngineState, customers: int) -> None:
@@ -66,14 +59,16 @@ def retain_latest(engine: EngineState, customers: int) -> None:
 
     The number and times of future requests are estimated from the customers simulated so far.
     """
-    requests, done = int(engine.counters[FIRST_REQUESTS]), int(engine.counters[CUSTOMERS_DONE])
+    run = engine.run[0]
+    requests, done = int(run["first_requests"]), int(run["customers_done"])
     if requests == 0 or done == 0:
         return
-    share = engine.counters[ROWS_TO_RETAIN] / max(1.0, requests / done * (customers - done))
-    engine.gate[RETAINED_FROM] = np.quantile(engine.first_times[:requests], 1.0 - share) if share < 1.0 else 0.0
+    share = run["rows_to_retain"] / max(1.0, requests / done * (customers - done))
+    run["retained_from"] = np.quantile(engine.first_times[:requests], 1.0 - share) if share < 1.0 else 0.0
 
 
 def release_shared_row(engine: EngineState) -> None:
     """Free the shared row at the end of the first pass."""
-    engine.free_rows[engine.counters[FREE_ROWS]] = 0
-    engine.counters[FREE_ROWS] += 1
+    run = engine.run[0]
+    engine.free_rows[run["free_row_count"]] = 0
+    run["free_row_count"] += 1

@@ -6,59 +6,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from journey.decision.rules import REASONS
-from simulation.compiled import state_columns
-from simulation.compiled.state_columns import NO_INDEX
+from simulation.customer.state import NO_INDEX, Customer
+from simulation.customer.totals import ArmTotals, table_shapes
+from simulation.distributions.dwell_times import Clock
+from simulation.kernels.heap import ENTRY_FIELDS
+from simulation.kernels.record_types import build_record_type, write_record
 from simulation.metrics.counters import build_time_grid
-from simulation.metrics.quantile_sketch import BUCKET_COUNT
-from simulation.trace.events import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.compiled.parameters import ArmArrays
-
-# Counters of the run: indices in `EngineState.counters`.
-(
-    TRACE_ROWS,
-    POOL_HEAD,
-    CUSTOMERS_DONE,
-    NEXT_SEQUENCE,
-    HEAP_SIZE,
-    QUEUE_SIZE,
-    FREE_REVIEWERS,
-    FIRST_REQUESTS,
-    FIRST_REQUESTS_SERVED,
-    FREE_ROWS,
-    ADMITTED,
-    BUCKET,
-    LATER_EVENTS,
-    LATER_FREE,
-    ROWS_TO_RETAIN,
-    ROWS_USED,
-) = range(16)
-COUNTERS = 16
-
-# Counters of an arm: columns of `EngineState.counts`.
-(
-    ESCALATIONS,
-    EVALUATIONS,
-    EPISODES,
-    EPISODES_SEEN,
-    ALARMS_TRUE,
-    ALARMS_FALSE,
-    CONTACTS_NEEDED,
-    MISCLASSIFIED,
-    WON_BACK,
-) = range(9)
-COUNTS = 9
-
-# Sums of an arm: columns of `EngineState.sums`.
-REVENUE, LIVE_VALUE, SATISFACTION, DISTRESS_DAYS, WAIT_DAYS = range(5)
-SUMS = 5
-
-# Numbers of the review queue, the window, the calendar queue and the grid: indices in `EngineState.gate`.
-BUSY_DAYS, NEXT_ASSIGNMENT_AT, LIMIT, BUCKETS_PER_DAY, POINTS_PER_DAY, RETAINED_FROM = range(6)
+    from simulation.compiled.guards import GuardTables
+    from simulation.model.arm import CompiledArm
 
 _MIN_BUCKETS, _MAX_BUCKETS, _CUSTOMERS_PER_BUCKET = 16, 1024, 2_000
 """Number of buckets per day in `calendar_queue`, chosen so that a bucket contains a few requests."""
@@ -68,231 +27,310 @@ _MAX_BUCKETS_IN_TOTAL = 1 << 20
 _FIRST_REQUEST_CAPACITY = 1024
 """Initial room for first requests."""
 
+_MIN_ROWS = 2
+"""NumPy calls one row contiguous, whatever its stride, and contiguous arrays have another type in compiled code."""
+
 # Results of a kernel: DONE, or the arrays that must grow.
 DONE, TRACE_ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL, FIRST_REQUESTS_FULL, CUSTOMER_ROWS_FULL = range(7)
 _ARRAYS_TO_GROW = {
-    TRACE_ROWS_FULL: ("row_floats", "row_ints"),
-    QUEUE_FULL: ("queue_floats", "queue_ints"),
-    FIRST_REQUESTS_FULL: ("first_times", "first_who"),
-    CUSTOMER_ROWS_FULL: ("floats", "ints", "key", "number", "contacts", "free_rows"),
+    TRACE_ROWS_FULL: ("trace_rows",),
+    QUEUE_FULL: ("queue",),
+    FIRST_REQUESTS_FULL: ("first_times", "first_customers"),
+    CUSTOMER_ROWS_FULL: ("memory", "free_rows"),
 }
 
-OUTCOMES = ("resolved", "partial_improvement", "no_response", "no_action_needed")
-RESOLVED, PARTIAL, NO_RESPONSE, NOT_NEEDED = range(4)
-
-VERDICTS = ("approved", "rejected", "overridden", "expired", "withdrawn")
-APPROVED, REJECTED, OVERRIDDEN, EXPIRED, WITHDRAWN = range(5)
+_CUSTOMER, _CLOCK, _TOTALS = build_record_type(Customer()), build_record_type(Clock()), build_record_type(ArmTotals())
+_SIGNAL = np.dtype(
+    [("time", "f8"), ("dated", "f8"), ("strength", "f8"), ("kind", "i4"), ("source", "i4"), ("cause", "i4"),
+     ("episode", "i4"), ("record", "i4"), ("following", "i4")]
+)  # fmt: skip
+_TRACE_ROW = np.dtype(
+    [("time", "f8"), ("value", "f8"), ("dated", "f8"), ("customer", "i8"), ("arm", "i4"), ("kind", "i4"),
+     ("stage", "i4"), ("to_stage", "i4"), ("label", "i4"), ("reason", "i4"), ("detail", "i4")], align=True
+)  # fmt: skip
+_HEAP_ENTRY = np.dtype(ENTRY_FIELDS)
+_LATER_EVENT = np.dtype(
+    [("time", "f8"), ("order", "i8"), ("row", "i8"), ("version", "i8"), ("purpose", "i8"), ("following", "i8")]
+)
+_RUN = np.dtype(
+    [("busy_days", "f8"), ("next_assignment_at", "f8"), ("limit", "f8"), ("retained_from", "f8")]
+    + [
+        (name, "i8")
+        for name in (
+            "trace_rows", "free_signal", "customers_done", "next_sequence", "heap_size", "queue_size",
+            "free_reviewer_count", "first_requests", "first_requests_served", "free_row_count", "admitted", "bucket",
+            "later_events", "free_later_event", "rows_to_retain", "rows_used",
+        )
+    ]
+)  # fmt: skip
 
 
 class EngineState(NamedTuple):
-    """The arrays of a run, for `n` customers, `p` pending signals and `r` trace rows.
+    """The arrays of a run, for `n` customers in `memory`, `p` pending signals and `r` trace rows.
+
+    All that belongs to a customer is in one row of `memory`, so that few cache lines are loaded for it. `customers`,
+    `clocks`, `contact_times` and `visits` are views of it. The tables of totals are described in
+    `simulation.customer.totals.RunningTotals`.
 
     Attributes:
-        floats: Shape (n, columns of `state_columns`), state.
-        ints: Shape (n, columns of `state_columns`), state.
-        key: Shape (n,), the key of each customer's random streams.
-        number: Shape (n,), each customer's number in the population.
-        contacts: Shape (n, maximum number of contacts), times of the last contacts, as a ring.
-        pool_floats: Shape (p, 3), delivery time, strength and date of a pending signal.
-        pool_ints: Shape (p, 7): order, kind, source, cause, episode, link to the next, state of the record.
-        row_floats: Shape (r, 3), time, value and date.
-        row_ints: Shape (r, 8): customer, kind, stage, to_stage, label, reason, reviewer, arm.
-        heap_floats, heap_ints: Events of the review queue in the current bucket, as a heap (`calendar_queue`).
-        later_floats, later_ints, later_first: Events of later buckets, as a linked list per bucket (`calendar_queue`).
-        queue_floats, queue_ints: Waiting requests, as a heap (`review_queue`).
-        free_floats, free_ints: Free reviewers, as a heap ordered by number.
+        memory: Shape (n, words), rows of customers as 64-bit words.
+        blank: Shape (words,), a row without a customer.
+        customers: Shape (n,), records with the fields of `simulation.customer.state.Customer`.
+        clocks: Shape (n, moves), records of `simulation.distributions.dwell_times.Clock`.
+        contact_times: Shape (n, maximum number of contacts).
+        visits: Shape (n, stages).
+        signals: Shape (p,), pending signals as linked lists (`simulation.compiled.ports`).
+        trace_rows: Shape (r,), rows of the trace.
+        heap: Events of the review queue in the current bucket (`calendar_queue`).
+        later, later_first: Events of later buckets, as a linked list per bucket (`calendar_queue`).
+        queue: Waiting requests, as a heap (`review_queue`).
+        free_reviewers: Free reviewers, as a heap ordered by number.
         review_work: Shape (reviewers,), working time of each reviewer's current review, in days.
-        first_times, first_who: Time of each first request, and the customer's number or, negative, the retained row
-            (`two_pass`).
+        first_times, first_customers: Time of each first request, and the customer's number or, negative, the retained
+            row (`two_pass`).
         free_rows: Free rows of customers.
-        counters, gate: Counters and numbers of the run, by the constants above.
-        counts, sums: Running totals, a row per arm.
-        kinds, reasons, actions, verdicts, churned, outcomes, stage_days: Running totals by code, a row per arm.
-        distressed, unhelped: Distress episodes by arm, stage at onset and segment: all, and the untreated ones.
-        customers: Number of customers that have arrived, by arm and segment.
-        waits: Waits of closed requests, by arm and bucket; see `simulation.metrics.quantile_sketch`.
-        backlog, closed, waited, worked: The review queue over time; see `simulation.metrics.queue_statistics`.
-        grid, occupancy: Days at which stages are counted, and the counts, one table per arm.
+        run: Shape (1,), a record of counters and numbers of the run.
+        guards: The guards of the journey.
+        horizon: Length of the run, in days.
+        keep_trace: Whether rows of the trace are written.
+        points_per_day: Number of grid days per day.
+        buckets_per_day: Number of buckets per day (`calendar_queue`).
+        worked: By interval of the grid: working time of completed reviews, in days.
     """
 
-    floats: Any
-    ints: Any
-    key: Any
-    number: Any
-    contacts: Any
-    pool_floats: Any
-    pool_ints: Any
-    row_floats: Any
-    row_ints: Any
-    heap_floats: Any
-    heap_ints: Any
-    later_floats: Any
-    later_ints: Any
+    memory: Any
+    blank: Any
+    customers: Any
+    clocks: Any
+    contact_times: Any
+    visits: Any
+    signals: Any
+    trace_rows: Any
+    heap: Any
+    later: Any
     later_first: Any
-    queue_floats: Any
-    queue_ints: Any
-    free_floats: Any
-    free_ints: Any
+    queue: Any
+    free_reviewers: Any
     review_work: Any
     first_times: Any
-    first_who: Any
+    first_customers: Any
     free_rows: Any
-    counters: Any
-    gate: Any
-    counts: Any
-    sums: Any
+    run: Any
+    guards: GuardTables
+    horizon: float
+    keep_trace: bool
+    points_per_day: float
+    buckets_per_day: float
+    grid: Any
+    totals: Any
+    stage_days: Any
     kinds: Any
     reasons: Any
     actions: Any
     verdicts: Any
-    churned: Any
     outcomes: Any
+    arrived: Any
+    churned: Any
     distressed: Any
-    unhelped: Any
-    customers: Any
+    untreated: Any
+    occupancy: Any
     waits: Any
     backlog: Any
     closed: Any
     waited: Any
     worked: Any
-    stage_days: Any
-    grid: Any
-    occupancy: Any
+
+
+class StateSize(NamedTuple):
+    """The initial size of a state.
+
+    Attributes:
+        segments: Number of the population's segments.
+        customers: Number of customers to simulate.
+        rows: Number of rows for customers.
+        concurrent: Expected number of customers that have pending events at the same time; arrays grow if there are
+            more.
+    """
+
+    segments: int
+    customers: int
+    rows: int
+    concurrent: int
 
 
 def allocate_state(
-    tables: Sequence[ArmArrays], segments: int, rows: int, customers: int, *, concurrent: int
+    arms: Sequence[CompiledArm], guards: GuardTables, size: StateSize, days: float, *, keep_trace: bool
 ) -> EngineState:
     """The state of a run before any customer has entered.
 
     Args:
-        tables: Parameters of the arms.
-        segments: Number of the population's segments.
-        rows: Number of rows for customers.
-        customers: Number of customers to simulate.
-        concurrent: Expected number of customers that have pending events at the same time; arrays grow if there are
-            more.
+        arms: The arms.
+        guards: The guards of their journey.
+        size: Its initial size.
+        days: Length of the run.
+        keep_trace: Whether rows of the trace are written.
     """
-    first, arm_count = tables[0], len(tables)
-    stages, moves, grid = len(first.live), first.move.shape[1], build_time_grid(first.horizon)
-    buckets = min(_MAX_BUCKETS, max(_MIN_BUCKETS, customers // _CUSTOMERS_PER_BUCKET))
-    buckets_per_day = min(float(buckets), _MAX_BUCKETS_IN_TOTAL / first.horizon)
-    counters = np.zeros(COUNTERS, dtype=np.int64)
-    counters[FREE_REVIEWERS] = first.reviewers
-    counters[ADMITTED] = NO_INDEX
-    by_arm = {
-        "counts": COUNTS,
-        "kinds": len(KINDS),
-        "reasons": len(REASONS),
-        "actions": max(len(table.cost) for table in tables),
-        "verdicts": len(VERDICTS),
-        "outcomes": len(OUTCOMES),
-        "churned": segments,
-        "customers": segments,
-    }
+    reviewers, grid = arms[0].parameters.review.reviewers, build_time_grid(days)
+    buckets = min(_MAX_BUCKETS, max(_MIN_BUCKETS, size.customers // _CUSTOMERS_PER_BUCKET))
+    buckets_per_day = min(float(buckets), _MAX_BUCKETS_IN_TOTAL / days)
+    shapes = table_shapes(arms, size.segments, len(grid))
+    run = np.zeros(1, dtype=_RUN)
+    run[["free_reviewer_count", "admitted", "next_assignment_at", "limit", "retained_from"]] = (
+        reviewers, NO_INDEX, -1.0, days, days,
+    )  # fmt: skip
+    widths = _RowWidths.of(arms)
     return EngineState(
-        floats=np.zeros((rows, state_columns.MOVE_CLOCKS + state_columns.CLOCK_WIDTH * moves)),
-        ints=np.zeros((rows, state_columns.VISITS + stages), dtype=np.int32),
-        key=np.zeros(rows, dtype=np.uint64),
-        number=np.zeros(rows, dtype=np.int64),
-        contacts=np.zeros((rows, max(1, *(int(table.policy_parameters.max_contacts) for table in tables)))),
-        **_pool(max(64, concurrent)),
-        **_trace_rows(4096 if first.keep_trace else 1),
-        **_event_list(concurrent + first.reviewers + 64),
-        later_first=np.full(int(first.horizon * buckets_per_day) + 1, NO_INDEX, dtype=np.int32),
-        **_heap("queue", concurrent + 2),
-        **_heap("free", max(1, first.reviewers), np.arange(max(1, first.reviewers))),
-        review_work=np.zeros(max(1, first.reviewers)),
+        **_customer_rows(np.zeros((max(_MIN_ROWS, size.rows), widths.words), dtype=np.uint64), widths),
+        blank=_blank_row(widths),
+        signals=_linked_list(max(64, size.concurrent), _SIGNAL),
+        trace_rows=np.zeros(4096 if keep_trace else 1, dtype=_TRACE_ROW),
+        **_event_list(size.concurrent + reviewers + 64),
+        later_first=np.full(int(days * buckets_per_day) + 1, NO_INDEX, dtype=np.int32),
+        queue=np.zeros(size.concurrent + 2, dtype=_HEAP_ENTRY),
+        free_reviewers=_free_reviewers(max(1, reviewers)),
+        review_work=np.zeros(max(1, reviewers)),
         first_times=np.zeros(_FIRST_REQUEST_CAPACITY),
-        first_who=np.zeros(_FIRST_REQUEST_CAPACITY, dtype=np.int32),
-        free_rows=np.zeros(rows, dtype=np.int32),
-        counters=counters,
-        gate=np.array([0.0, -1.0, first.horizon, buckets_per_day, 1.0 / grid[1], first.horizon]),
-        **{name: np.zeros((arm_count, width), dtype=np.int64) for name, width in by_arm.items()},
-        sums=np.zeros((arm_count, SUMS)),
-        distressed=np.zeros((arm_count, stages, segments), dtype=np.int64),
-        unhelped=np.zeros((arm_count, stages, segments), dtype=np.int64),
-        waits=np.zeros((arm_count, BUCKET_COUNT), dtype=np.int64),
+        first_customers=np.zeros(_FIRST_REQUEST_CAPACITY, dtype=np.int32),
+        free_rows=np.zeros(max(_MIN_ROWS, size.rows), dtype=np.int32),
+        run=run,
+        guards=guards,
+        horizon=float(days),
+        keep_trace=keep_trace,
+        points_per_day=1.0 / grid[1],
+        buckets_per_day=buckets_per_day,
+        grid=np.array(grid),
+        totals=np.zeros(len(arms), dtype=_TOTALS),
+        stage_days=np.zeros((len(arms), len(arms[0].machine.stages))),
+        **{name: np.zeros(shape, dtype=np.int64) for name, shape in shapes.items()},
         backlog=np.zeros(len(grid), dtype=np.int64),
         closed=np.zeros(len(grid) - 1, dtype=np.int64),
         waited=np.zeros(len(grid) - 1),
         worked=np.zeros(len(grid) - 1),
-        stage_days=np.zeros((arm_count, stages)),
-        grid=np.array(grid),
-        occupancy=np.zeros((arm_count, len(grid), stages), dtype=np.int64),
     )
 
 
-TOTALS = (
-    "counts", "sums", "kinds", "reasons", "actions", "verdicts", "churned", "outcomes", "distressed", "unhelped",
-    "customers", "stage_days", "occupancy",
+class _RowWidths(NamedTuple):
+    """Number of clocks, contact times and stages in a customer's row."""
+
+    clocks: int
+    contact_times: int
+    stages: int
+
+    @classmethod
+    def of(cls, arms: Sequence[CompiledArm]) -> _RowWidths:
+        first = arms[0].parameters
+        contacts = max(arm.parameters.policy.max_contacts for arm in arms)
+        return cls(max(1, *first.move_count), max(1, contacts), len(first.live))
+
+    @property
+    def offsets(self) -> tuple[int, int, int, int]:
+        """The offsets of clocks, contact times and visits, and the end, in bytes."""
+        clocks = _CUSTOMER.itemsize
+        contact_times = clocks + self.clocks * _CLOCK.itemsize
+        visits = contact_times + 8 * self.contact_times
+        return clocks, contact_times, visits, visits + 4 * self.stages
+
+    @property
+    def words(self) -> int:
+        """Length of a row in 64-bit words."""
+        return -(-self.offsets[-1] // 8)
+
+
+def _customer_rows(memory: Any, widths: _RowWidths) -> dict[str, Any]:
+    """Rows of customers, and the views of their parts."""
+    clocks, contact_times, visits, _ = widths.offsets
+
+    def view(kind: Any, offset: int, *width: int) -> Any:
+        kind, (step, _) = np.dtype(kind), memory.strides
+        strides = (step, *(kind.itemsize for _ in width))
+        return np.ndarray((len(memory), *width), dtype=kind, buffer=memory, offset=offset, strides=strides)
+
+    return {
+        "memory": memory,
+        "customers": view(_CUSTOMER, 0),
+        "clocks": view(_CLOCK, clocks, widths.clocks),
+        "contact_times": view(np.float64, contact_times, widths.contact_times),
+        "visits": view(np.int32, visits, widths.stages),
+    }
+
+
+def _blank_row(widths: _RowWidths) -> Any:
+    rows = _customer_rows(np.zeros((_MIN_ROWS, widths.words), dtype=np.uint64), widths)
+    write_record(rows["customers"][0], Customer())
+    for slot in range(widths.clocks):
+        write_record(rows["clocks"][0, slot], Clock())
+    return rows["memory"][0].copy()
+
+
+def _linked_list(size: int, kind: Any) -> Any:
+    """Records of which each links to the next one."""
+    records = np.zeros(size, dtype=kind)
+    records["following"] = np.arange(1, size + 1)
+    records["following"][-1] = NO_INDEX
+    return records
+
+
+def _event_list(size: int) -> dict[str, Any]:
+    """Slots for the events of the review queue; those for later buckets are linked into one free list."""
+    return {"heap": np.zeros(size, dtype=_HEAP_ENTRY), "later": _linked_list(size, _LATER_EVENT)}
+
+
+def _free_reviewers(count: int) -> Any:
+    heap = np.zeros(count, dtype=_HEAP_ENTRY)
+    heap["order"] = np.arange(count)
+    return heap
+
+
+CUSTOMER_TOTALS = (
+    "totals", "stage_days", "kinds", "reasons", "actions", "verdicts", "outcomes", "arrived", "churned", "distressed",
+    "untreated", "occupancy",
 )  # fmt: skip
 """Totals of customers; those of the review queue are separate."""
 
 
 def with_zero_totals(engine: EngineState) -> EngineState:
-    """A state that shares all arrays but the totals, which are zero."""
-    return engine._replace(**{name: np.zeros_like(getattr(engine, name)) for name in TOTALS})
+    """A state that shares all arrays but the totals of customers, which are zero."""
+    return engine._replace(**{name: np.zeros_like(getattr(engine, name)) for name in CUSTOMER_TOTALS})
 
 
 def with_totals_of(engine: EngineState, other: EngineState) -> EngineState:
-    """A state that shares all arrays but the totals, which are those of `other`."""
-    return engine._replace(**{name: getattr(other, name) for name in TOTALS})
+    """A state that shares all arrays but the totals of customers, which are those of `other`."""
+    return engine._replace(**{name: getattr(other, name) for name in CUSTOMER_TOTALS})
 
 
 def open_window(engine: EngineState, limit: float) -> None:
     """Let the next call simulate all customers up to `limit` (in days), with no trace rows yet."""
-    engine.gate[LIMIT] = limit
-    engine.counters[CUSTOMERS_DONE] = 0
-    engine.counters[TRACE_ROWS] = 0
+    engine.run["limit"] = limit
+    engine.run["customers_done"] = 0
+    engine.run["trace_rows"] = 0
 
 
 def sort_first_requests(engine: EngineState) -> None:
     """Sort the first requests by time, then customer."""
-    size = int(engine.counters[FIRST_REQUESTS])
+    size = int(engine.run["first_requests"][0])
     # Requests were recorded in the order of customers, so a stable sort keeps it among equal times.
     order = np.argsort(engine.first_times[:size], kind="stable")
     engine.first_times[:size] = engine.first_times[:size][order]
-    engine.first_who[:size] = engine.first_who[:size][order]
+    engine.first_customers[:size] = engine.first_customers[:size][order]
 
 
-def _pool(size: int) -> dict[str, Any]:
-    """Slots for pending signals, linked into one free list."""
-    return {"pool_floats": np.zeros((size, 3)), "pool_ints": _linked_list(size, 7, link=5)}
+def grow(engine: EngineState, shortage: int, arms: Sequence[CompiledArm]) -> EngineState:
+    """The same state with twice the room in the arrays that were full.
 
-
-def _linked_list(size: int, columns: int, *, link: int) -> Any:
-    """Rows of integers of which each links to the next one."""
-    ints = np.zeros((size, columns), dtype=np.int64)
-    ints[:, link] = np.arange(1, size + 1)
-    ints[-1, link] = NO_INDEX
-    return ints
-
-
-def _heap(name: str, size: int, numbers: Any = 0) -> dict[str, Any]:
-    ints = np.zeros((size, 4), dtype=np.int64)
-    ints[:, 0] = numbers
-    return {f"{name}_floats": np.zeros((size, 2)), f"{name}_ints": ints}
-
-
-def _event_list(size: int) -> dict[str, Any]:
-    """Slots for the events of the review queue; those for later buckets are linked into one free list."""
-    return {**_heap("heap", size), "later_floats": np.zeros(size), "later_ints": _linked_list(size, 5, link=4)}
-
-
-def _trace_rows(size: int) -> dict[str, Any]:
-    return {"row_floats": np.zeros((size, 3)), "row_ints": np.zeros((size, 8), dtype=np.int64)}
-
-
-def grow(engine: EngineState, shortage: int) -> EngineState:
-    """The same state with twice the room in the arrays that were full; `shortage` is one of the codes above."""
+    Args:
+        engine: The state.
+        shortage: One of the codes above.
+        arms: The arms.
+    """
     if shortage == POOL_EMPTY:
-        return _grow_linked_list(engine, _pool(2 * len(engine.pool_ints)), "pool_ints", 5, POOL_HEAD)
+        grown = {"signals": _linked_list(2 * len(engine.signals), _SIGNAL)}
+        return _grow_linked_list(engine, grown, "signals", "free_signal")
     if shortage == HEAP_FULL:
-        return _grow_linked_list(engine, _event_list(2 * len(engine.later_ints)), "later_ints", 4, LATER_FREE)
+        return _grow_linked_list(engine, _event_list(2 * len(engine.later)), "later", "free_later_event")
     longer = {name: _doubled(getattr(engine, name)) for name in _ARRAYS_TO_GROW[shortage]}
     if shortage == CUSTOMER_ROWS_FULL:
-        mark_rows_free(longer["free_rows"], engine.counters, len(engine.ints))
+        mark_rows_free(longer["free_rows"], engine.run, len(engine.customers))
+        longer |= _customer_rows(longer["memory"], _RowWidths.of(arms))
     return engine._replace(**longer)
 
 
@@ -303,28 +341,25 @@ def _doubled(array: Any) -> Any:
     return longer
 
 
-def mark_rows_free(free_rows: Any, counters: Any, first: int) -> None:
+def mark_rows_free(free_rows: Any, run: Any, first: int) -> None:
     """Mark all rows from `first` as free. They are taken in this order, so unneeded rows are never written."""
     rows = np.arange(first, len(free_rows))[::-1]
     free_rows[: len(rows)] = rows
-    counters[FREE_ROWS] = len(rows)
+    run["free_row_count"] = len(rows)
 
 
-def _grow_linked_list(
-    engine: EngineState, grown: dict[str, Any], linked_name: str, link: int, head: int
-) -> EngineState:
+def _grow_linked_list(engine: EngineState, grown: dict[str, Any], linked: str, head: str) -> EngineState:
     """The same state with longer arrays, whose new slots are free and link to the slots that were free before.
 
     Args:
         engine: The state.
         grown: The longer arrays, with nothing in them.
-        linked_name: Name of the array whose rows are linked.
-        link: Its column with the link to the next free row.
-        head: Index of the counter with the first free row.
+        linked: Name of the array whose records are linked.
+        head: Name of the run's counter with the first free record.
     """
-    old = len(getattr(engine, linked_name))
+    old = len(getattr(engine, linked))
     for name, array in grown.items():
         array[:old] = getattr(engine, name)
-    grown[linked_name][-1, link] = engine.counters[head]
-    engine.counters[head] = old
+    grown[linked]["following"][-1] = engine.run[head][0]
+    engine.run[head] = old
     return engine._replace(**grown)

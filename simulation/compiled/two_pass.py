@@ -11,178 +11,178 @@ the price of simulating some customers twice.
 
 from typing import Any
 
-from simulation.compiled import state, state_columns
 from simulation.compiled.calendar_queue import is_event_due, push
-from simulation.compiled.customer import cancel_pending_signals, finish_customer
 from simulation.compiled.population import initialise_row
-from simulation.compiled.primitives import prefetch_customer
+from simulation.compiled.ports import cancel_pending_signals
 from simulation.compiled.review_queue import (
     CUSTOMER,
     REQUEST,
     has_room,
     on_customer_turn,
+    prefetch_customer,
     process_next_event,
     simulate_to_request,
 )
 from simulation.compiled.state import CUSTOMER_ROWS_FULL, DONE, FIRST_REQUESTS_FULL
-from simulation.compiled.state_columns import IN_QUEUE, NO_INDEX
-from simulation.compiled.transitions import start_customer
+from simulation.customer.events import finish_customer, start_customer
+from simulation.customer.state import IN_QUEUE, NO_INDEX
 from simulation.distributions.dwell_times import NEVER
 
 
-def find_first_requests(A: Any, P: Any, S: Any) -> int:
+def find_first_requests(arms: Any, population: Any, engine: Any) -> int:
     """Simulate every customer up to the first request.
 
     Returns DONE, or the code of the array that must grow before the next call.
 
     Args:
-        A: Parameters of the arms.
-        P: The population's arrays.
-        S: The engine state; its first row is the shared one.
+        arms: Parameters of the arms.
+        population: The population's arrays.
+        engine: The engine state; its first row is the shared one.
     """
-    while S.counters[state.CUSTOMERS_DONE] < P.size:
-        number = S.counters[state.CUSTOMERS_DONE]
-        if S.counters[state.FIRST_REQUESTS] == len(S.first_who):
+    run, customer = engine.run[0], engine.customers[0]
+    while run.customers_done < population.size:
+        number = run.customers_done
+        if run.first_requests == len(engine.first_customers):
             return FIRST_REQUESTS_FULL
-        if not S.ints[0, state_columns.STARTED]:
-            initialise_row(A, P, S, 0, number)
-        shortage = find_first_request(A, S, number)
+        if not customer.is_started:
+            initialise_row(arms, population, engine, 0, number)
+        shortage = find_first_request(arms, engine, number)
         if shortage != DONE:
             return shortage
-        S.ints[0, state_columns.STARTED] = 0
-        S.counters[state.CUSTOMERS_DONE] = number + 1
+        customer.is_started = False
+        run.customers_done = number + 1
     return DONE
 
 
-def find_first_request(A: Any, S: Any, number: int) -> int:
+def find_first_request(arms: Any, engine: Any, number: int) -> int:
     """Simulate the customer in the shared row up to the first request, and record it.
 
     Returns DONE, or the code of the array that must grow.
     """
-    T = A[S.ints[0, state_columns.ARM]]
-    if S.floats[0, state_columns.ARRIVES] >= T.horizon:
+    customer = engine.customers[0]
+    arm = arms[customer.arm]
+    if customer.arrives_at >= engine.horizon:
         return DONE
-    if not S.ints[0, state_columns.STARTED]:
-        start_customer(T, S, 0)
-        S.ints[0, state_columns.STARTED] = 1
-    shortage = simulate_to_request(A, S, 0)
+    if not customer.is_started:
+        start_customer(arm, customer, engine)
+    shortage = simulate_to_request(arms, engine, 0)
     if shortage != DONE:
         return shortage
-    if S.ints[0, state_columns.WAITING] == IN_QUEUE:
-        record_first_request(S, number)
+    if customer.waiting == IN_QUEUE:
+        record_first_request(engine, number)
     else:
-        finish_customer(T, S, 0)
-        cancel_pending_signals(S, 0)
+        finish_customer(arm, customer, engine)
+        cancel_pending_signals(customer, engine)
     return DONE
 
 
-def record_first_request(S: Any, number: int) -> None:
+def record_first_request(engine: Any, number: int) -> None:
     """Record the first request of the customer in the shared row, who then keeps a row or is replayed later."""
-    index, requested_at = S.counters[state.FIRST_REQUESTS], S.floats[0, state_columns.REQUESTED_AT]
-    S.first_times[index] = requested_at
-    S.first_who[index] = number
-    S.counters[state.FIRST_REQUESTS] = index + 1
-    if requested_at < S.gate[state.RETAINED_FROM] or S.counters[state.ROWS_TO_RETAIN] == 0:
-        cancel_pending_signals(S, 0)
+    run, customer = engine.run[0], engine.customers[0]
+    index, requested_at = run.first_requests, customer.requested_at
+    engine.first_times[index] = requested_at
+    engine.first_customers[index] = number
+    run.first_requests = index + 1
+    if requested_at < run.retained_from or run.rows_to_retain == 0:
+        cancel_pending_signals(customer, engine)
         return
-    S.counters[state.ROWS_TO_RETAIN] -= 1
-    i = take_row(S)
-    copy_row(S, 0, i)
-    S.ints[i, state_columns.OCCUPIED] = 1
-    S.first_who[index] = -1 - i
+    run.rows_to_retain -= 1
+    row = take_row(engine)
+    copy_row(engine, 0, row)
+    engine.customers[row].is_occupied = True
+    engine.first_customers[index] = -1 - row
 
 
-def take_row(S: Any) -> int:
+def take_row(engine: Any) -> int:
     """Take a free row; there must be one."""
-    S.counters[state.FREE_ROWS] -= 1
-    i = int(S.free_rows[S.counters[state.FREE_ROWS]])
-    S.counters[state.ROWS_USED] = max(S.counters[state.ROWS_USED], i + 1)
-    return i
+    run = engine.run[0]
+    run.free_row_count -= 1
+    row = int(engine.free_rows[run.free_row_count])
+    run.rows_used = max(run.rows_used, row + 1)
+    return row
 
 
-def copy_row(S: Any, source: int, i: int) -> None:
+def copy_row(engine: Any, source: int, row: int) -> None:
     """Copy the customer of one row to another."""
-    for column in range(S.floats.shape[1]):
-        S.floats[i, column] = S.floats[source, column]
-    for column in range(S.ints.shape[1]):
-        S.ints[i, column] = S.ints[source, column]
-    for slot in range(S.contacts.shape[1]):
-        S.contacts[i, slot] = S.contacts[source, slot]
-    S.key[i] = S.key[source]
-    S.number[i] = S.number[source]
+    for word in range(len(engine.blank)):
+        engine.memory[row, word] = engine.memory[source, word]
+    engine.customers[row].row = row
 
 
-def admit(A: Any, P: Any, S: Any, number: int) -> int:
+def admit(arms: Any, population: Any, engine: Any, number: int) -> int:
     """Give a customer a row and start the simulation again in it. Returns the row."""
-    i = take_row(S)
-    initialise_row(A, P, S, i, number)
-    S.ints[i, state_columns.OCCUPIED] = 1
-    start_customer(A[S.ints[i, state_columns.ARM]], S, i)
-    return i
+    row = take_row(engine)
+    initialise_row(arms, population, engine, row, number)
+    customer = engine.customers[row]
+    customer.is_occupied = True
+    start_customer(arms[customer.arm], customer, engine)
+    return row
 
 
-def serve_requests(A: Any, P: Any, S: Any, W: Any) -> int:
+def serve_requests(arms: Any, population: Any, engine: Any, replay_engine: Any) -> int:
     """Process the review queue from the first request to the horizon.
 
-    Returns DONE, or the code of the array that must grow before the next call. First requests are in ``S.first_times``
-    and ``S.first_who``, in order of time.
+    Returns DONE, or the code of the array that must grow before the next call. First requests are in
+    ``engine.first_times`` and ``engine.first_customers``, in order of time.
 
     Args:
-        A: Parameters of the arms.
-        P: The population's arrays.
-        S: The engine state.
-        W: The same state with totals that are discarded, for what the first pass has counted.
+        arms: Parameters of the arms.
+        population: The population's arrays.
+        engine: The engine state.
+        replay_engine: The same state with totals that are discarded, for what the first pass has counted.
     """
+    run = engine.run[0]
     while True:
-        index = S.counters[state.FIRST_REQUESTS_SERVED]
-        first = S.first_times[index] if index < S.counters[state.FIRST_REQUESTS] else NEVER
-        if is_event_due(S, min(first, A[0].horizon)):
-            shortage = has_room(A, S)
+        index = run.first_requests_served
+        first = engine.first_times[index] if index < run.first_requests else NEVER
+        if is_event_due(engine, min(first, engine.horizon)):
+            shortage = has_room(arms, engine)
             if shortage != DONE:
                 return shortage
-            process_next_event(A, S)
-        elif first >= A[0].horizon:
+            process_next_event(arms, engine)
+        elif first >= engine.horizon:
             return DONE
         else:
-            shortage = serve_first_request(A, P, S, W, S.first_who[index])
+            shortage = serve_first_request(arms, population, engine, replay_engine, engine.first_customers[index])
             if shortage != DONE:
                 return shortage
-            S.counters[state.FIRST_REQUESTS_SERVED] = index + 1
-            if index + 1 < S.counters[state.FIRST_REQUESTS] and S.first_who[index + 1] < 0:
-                prefetch_customer(S, -1 - S.first_who[index + 1])
+            run.first_requests_served = index + 1
+            if index + 1 < run.first_requests and engine.first_customers[index + 1] < 0:
+                prefetch_customer(engine, -1 - engine.first_customers[index + 1])
 
 
-def serve_first_request(A: Any, P: Any, S: Any, W: Any, number_or_row: int) -> int:
+def serve_first_request(arms: Any, population: Any, engine: Any, replay_engine: Any, number_or_row: int) -> int:
     """Process a customer's first request. Returns DONE, or the code of the array that must grow."""
-    shortage = has_room(A, S)
+    shortage = has_room(arms, engine)
     if shortage != DONE:
         return shortage
-    i = -1 - number_or_row
+    run, row = engine.run[0], -1 - number_or_row
     if number_or_row >= 0:
-        shortage = replay(A, P, S, W, number_or_row)
+        shortage = replay(arms, population, replay_engine, number_or_row)
         if shortage != DONE:
             return shortage
-        i = S.counters[state.ADMITTED]
-        S.counters[state.ADMITTED] = NO_INDEX
-    requested_at = S.floats[i, state_columns.REQUESTED_AT]
-    if S.counters[state.HEAP_SIZE] > 0 and S.heap_floats[0, 0] <= requested_at:
+        row = run.admitted
+        run.admitted = NO_INDEX
+    customer = engine.customers[row]
+    if run.heap_size > 0 and engine.heap[0].first <= customer.requested_at:
         # Another event is due earlier or at the same time.
-        push(S, requested_at, CUSTOMER, i, S.ints[i, state_columns.VERSION], REQUEST)
+        push(engine, customer.requested_at, CUSTOMER, row, customer.version, REQUEST)
     else:
-        on_customer_turn(A, S, i, requested_at, REQUEST)
+        on_customer_turn(arms, engine, row, customer.requested_at, REQUEST)
     return DONE
 
 
-def replay(A: Any, P: Any, S: Any, W: Any, number: int) -> int:
+def replay(arms: Any, population: Any, replay_engine: Any, number: int) -> int:
     """Simulate a customer again up to the first request, in the row last admitted.
 
     Returns DONE, or the code of the array that must grow.
     """
-    if S.counters[state.ADMITTED] == NO_INDEX:
-        if S.counters[state.FREE_ROWS] == 0:
+    run = replay_engine.run[0]
+    if run.admitted == NO_INDEX:
+        if run.free_row_count == 0:
             return CUSTOMER_ROWS_FULL
-        S.counters[state.ADMITTED] = admit(A, P, W, number)
-    return simulate_to_request(A, W, S.counters[state.ADMITTED])
+        run.admitted = admit(arms, population, replay_engine, number)
+    return simulate_to_request(arms, replay_engine, run.admitted)
 
 
 KERNELS: tuple[Any, ...] = (

@@ -20,6 +20,7 @@ The knots of all empirical distributions are in one flat sequence ``t, H, t, H, 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import exp, expm1, inf, lgamma, log, log1p, pi, sin
 
 from simulation.distributions.special_functions import (
@@ -191,48 +192,60 @@ def scale_for_mean(law: int, mean_days: float, shape: float) -> tuple[float, flo
     return mean_days, 0.0
 
 
+@dataclass(slots=True)
 class Clock:
-    """One running clock of one customer: its distribution, its remaining amount and the time at which it runs out."""
+    """A running clock of a customer; its distribution is given at each call.
 
-    __slots__ = ("a", "age", "amount", "b", "due", "knots", "law", "ratio", "since")
+    Attributes:
+        amount: The unit-exponential amount that remained at `since`.
+        age: Age of the clock at `since`, in days.
+        since: Day on which the hazard ratio last changed.
+        ratio: The hazard ratio since then.
+        due: Day on which the clock runs out.
+    """
 
-    def __init__(
-        self,
-        law: int,
-        a: float,
-        b: float,
-        amount: float,
-        now: float,
-        ratio: float,
-        age: float = 0.0,
-        knots: Sequence[float] = (),
-    ) -> None:
-        """Start a clock at time `now`; see `due_in` for the parameters."""
-        self.knots = knots
-        self.law = law
-        self.a = a
-        self.b = b
-        self.amount = amount
-        self.since = now
-        self.ratio = ratio
-        self.age = age
-        self.due = now + due_in(law, a, b, age, amount, ratio, knots)
+    amount: float = 0.0
+    age: float = 0.0
+    since: float = 0.0
+    ratio: float = 0.0
+    due: float = NEVER
 
-    def set_hazard_ratio(self, now: float, ratio: float) -> None:
-        """Continue from `now` at another hazard ratio, with the remaining amount.
 
-        An unchanged ratio leaves the clock bit for bit as it is, so that it cannot change the trace.
-        """
-        if ratio == self.ratio:
-            return
-        elapsed = now - self.since
-        self.amount, wait = advance(
-            self.law, self.a, self.b, self.age, self.amount, self.ratio, elapsed, ratio, self.knots
-        )
-        self.age += elapsed
-        self.since = now
-        self.ratio = ratio
-        self.due = now + wait
+def start_clock(
+    clock: Clock,
+    now: float,
+    law: int,
+    a: float,
+    b: float,
+    amount: float,
+    age: float,
+    ratio: float,
+    knots: Sequence[float],
+) -> None:
+    """Start a clock at time `now`; see `due_in` for the parameters."""
+    clock.amount = amount
+    clock.age = age
+    clock.since = now
+    clock.ratio = ratio
+    clock.due = now + due_in(law, a, b, age, amount, ratio, knots)
+
+
+def set_hazard_ratio(
+    clock: Clock, now: float, law: int, a: float, b: float, ratio: float, knots: Sequence[float]
+) -> None:
+    """Continue from `now` at another hazard ratio, with the remaining amount.
+
+    An unchanged ratio leaves the clock bit for bit as it is, so that it cannot change the trace.
+    """
+    if ratio == clock.ratio:
+        return
+    elapsed = now - clock.since
+    amount, wait = advance(law, a, b, clock.age, clock.amount, clock.ratio, elapsed, ratio, knots)
+    clock.amount = amount
+    clock.age += elapsed
+    clock.since = now
+    clock.ratio = ratio
+    clock.due = now + wait
 
 
 KERNELS = (
@@ -246,8 +259,19 @@ KERNELS = (
     wait_until,
     due_in,
     advance,
+    start_clock,
+    set_hazard_ratio,
 )
 """The functions that compiled code uses, callees before callers."""
 
-INLINED = (initial_amount, cumulative_hazard, inverse_cumulative_hazard, wait_until, due_in, advance)
+INLINED = (
+    initial_amount,
+    cumulative_hazard,
+    inverse_cumulative_hazard,
+    wait_until,
+    due_in,
+    advance,
+    start_clock,
+    set_hazard_ratio,
+)
 """The functions that are inlined where compiled code calls them, because most events call them."""

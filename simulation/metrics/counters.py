@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, fields
 from math import expm1
 from typing import TYPE_CHECKING, NamedTuple
 
-from journey.core.time_units import DAYS_PER_YEAR
-from simulation.metrics.quantile_sketch import quantile, sketch_bucket
+from simulation.metrics.quantile_sketch import quantile
 from simulation.model.working_hours import working_time_until
 
 if TYPE_CHECKING:
@@ -77,7 +76,6 @@ class Counters:
     satisfaction: float = 0.0
     revenue: float = 0.0
     live_value: float = 0.0
-    stage_steps: list[tuple[float, int, int]] = field(default_factory=list)
 
     @classmethod
     def merge(cls, counters: Sequence[Counters]) -> Counters:
@@ -90,17 +88,9 @@ class Counters:
                 for part in parts:
                     for key, amount in part.items():
                         total[key] += amount
-            elif isinstance(parts[0], list):
-                setattr(merged, name, [item for part in parts for item in part])
             else:
                 setattr(merged, name, sum(parts))
         return merged
-
-    def add_wait(self, days: float) -> None:
-        """Count a closed request that waited `days`."""
-        self.requests += 1
-        self.waited += days
-        self.waits[sketch_bucket(days)] += 1
 
     def compute_metrics(self, table: CompiledArm, busy: float, days: float) -> dict[str, float | None]:
         """The metrics: shares, counts and means over the cohort. None if a denominator is 0."""
@@ -127,7 +117,7 @@ class Counters:
             "review_wait_days_p90": quantile(self.waits, P90),
             "reviews_expired": float(self.verdicts["expired"]),
             "gate_utilisation": Mean(
-                busy, table.reviewer_count * working_time_until(days, *table.reviewers.working_hours)
+                busy, table.parameters.review.reviewers * working_time_until(days, *table.reviewers.working_hours)
             ),
             "signal_precision": Mean(self.alarms_true, alarms),
             "signal_recall": Mean(self.episodes_seen, self.episodes),
@@ -137,7 +127,7 @@ class Counters:
             "distress_days_per_customer": Mean(self.distress_days, customers),
             **(
                 {"state_classification_accuracy": Mean(self.evaluations - self.misclassified, self.evaluations)}
-                if table.record_errors.stages_missing + table.record_errors.stages_wrong > 0.0
+                if table.parameters.record_errors.stages_missing + table.parameters.record_errors.stages_wrong > 0.0
                 else {}
             ),
             **({"won_back": float(self.won_back)} if _has_win_back(table) else {}),
@@ -165,27 +155,6 @@ class Counters:
             },
         }
 
-    def compute_occupancy(self, stages: int, days: float) -> list[list[int]]:
-        """Number of customers in each stage on the days of `build_time_grid`; later arrivals are not counted."""
-        counts = [0] * stages
-        steps = sorted(self.stage_steps)
-        rows, index = [], 0
-        for day in build_time_grid(days):
-            while index < len(steps) and steps[index][0] <= day:
-                _, left, entered = steps[index]
-                if left >= 0:
-                    counts[left] -= 1
-                counts[entered] += 1
-                index += 1
-            rows.append(counts.copy())
-        return rows
-
-    def close_episode(self, stage: int, segment: int, *, is_detected: bool, is_treated: bool) -> None:
-        """Count an episode of distress that began in this stage, and whether it was detected and treated."""
-        self.episodes_seen += is_detected
-        self.distressed[stage, segment] += 1
-        self.unhelped[stage, segment] += not is_treated
-
     def untreated_rows(self, stages: Sequence[str]) -> list[dict[str, str | int]]:
         """Episodes of distress by initial stage and segment, and the number of untreated ones (`got_nothing`)."""
         return [
@@ -198,16 +167,15 @@ class Counters:
             for (stage, segment), episodes in sorted(self.distressed.items())
         ]
 
-    def add_revenue(self, value: float, start: float, stop: float, rate: float) -> None:
-        """Add the discounted revenue of a customer who pays `value` dollars per year from day `start` to `stop`."""
-        self.revenue += value / DAYS_PER_YEAR * discounted_days(start, stop, rate)
-
     def _reviews(self) -> int:
         return self.verdicts["approved"] + self.verdicts["rejected"] + self.verdicts["overridden"]
 
 
 def _has_win_back(table: CompiledArm) -> bool:
-    return any(not live and not terminal for live, terminal in zip(table.live, table.terminal, strict=True))
+    return any(
+        not live and not terminal
+        for live, terminal in zip(table.parameters.live, table.parameters.terminal, strict=True)
+    )
 
 
 KERNELS = (discounted_days,)

@@ -47,24 +47,9 @@ class QueueStatistics:
             setattr(merged, name, [sum(parts) for parts in zip(*(getattr(each, name) for each in queues), strict=True)])
         return merged
 
-    def record_closed(self, requested_at: float, started_at: float, now: float) -> None:
-        """Count a request that waited from `requested_at` to `started_at` and is closed at `now`."""
-        self._count_backlog(requested_at, started_at)
-        interval = interval_index(self.grid, now)
-        self.closed[interval] += 1
-        self.waited[interval] += started_at - requested_at
-
-    def record_open(self, requested_at: float, started_at: float | None) -> None:
-        """Count a request that is open at the end of the run; `started_at` is None if it still waits."""
-        self._count_backlog(requested_at, self.grid[-1] + 1.0 if started_at is None else started_at)
-
     def record_review(self, now: float, days: float) -> None:
         """Count a review completed at `now` that took `days` of working time."""
         self.worked[interval_index(self.grid, now)] += days
-
-    def _count_backlog(self, start: float, stop: float) -> None:
-        for index, day in enumerate(self.grid):
-            self.backlog[index] += start <= day < stop
 
     def rows(self, reviewers: Reviewers, count: int) -> list[dict[str, float | None]]:
         """One row per day of the grid.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from math import log1p
 from typing import NamedTuple
 
-from journey.core.time_units import DAYS_PER_YEAR
+from journey.core.time_units import DAYS_PER_YEAR, MINUTES_PER_DAY
 from journey.decision.parameters import PolicyParameters, build_parameters
 from journey.decision.policy import OTHER_SEGMENT, TIERS, CompiledPolicy, Policy
 from journey.decision.rules import NO_ACTION
@@ -27,16 +27,19 @@ from simulation.model.parameters import (
     EffectParameters,
     FatigueParameters,
     MoveParameters,
-    SignalMix,
+    SignalParameters,
     build_cause_parameters,
     build_effect_parameters,
     build_fatigue_parameters,
     build_move_parameters,
     build_move_ratios,
+    build_recovery_ratios,
+    build_responses,
     build_signal_mix,
+    build_signal_parameters,
 )
 from simulation.model.record_errors import RecordErrorRates, build_record_error_rates
-from simulation.model.spec import Population, Reviewers, Signals, World
+from simulation.model.spec import Population, Reviewers, World
 
 
 @dataclass(frozen=True)
@@ -103,42 +106,117 @@ def arm_shares(segment: str, arm_specs: Sequence[ArmSpec]) -> tuple[float, ...]:
     return tuple(arm_spec.share_by_segment.get(segment, arm_spec.share) for arm_spec in arm_specs)
 
 
-class CompiledArm(NamedTuple):
-    """The parameters of an arm, by index. Stages and moves have the codes of the compiled journey."""
+class ReviewParameters(NamedTuple):
+    """The reviewers, whom all arms of a run share; see `simulation.model.spec.Reviewers`.
 
-    name: str
-    journey: Journey
-    machine: CompiledJourney
-    policy: CompiledPolicy
-    policy_parameters: PolicyParameters
+    Attributes:
+        reviewers: Number of reviewers.
+        service_days: Mean working time of a review, in days.
+        approve_distressed: Probability that a request for a customer in distress is approved.
+        reject_calm: Probability that a request for another customer is rejected.
+        override: Probability that an approved action is replaced by the one for the true cause.
+        opens, open_length, days_per_week: Working hours; see `simulation.model.working_hours`.
+    """
+
+    reviewers: int
+    service_days: float
+    approve_distressed: float
+    reject_calm: float
+    override: float
+    opens: float
+    open_length: float
+    days_per_week: int
+
+
+class ArmParameters(NamedTuple):
+    """The numbers of an arm, by index, that decide what happens to its customers.
+
+    Both engines use them: the reference engine as they are, the compiled engine with arrays in place of tuples
+    (`simulation.kernels.nested_arrays`). Stages and moves have the codes of the compiled journey.
+
+    Attributes:
+        policy: The policy's numbers.
+        terminal, live: By stage.
+        escalate_move: Code of the move that counts as an escalation, or -1.
+        knots: The knots of the empirical distributions.
+        move_count: By stage: number of moves out of it.
+        moves: By stage and slot: the moves out of it.
+        move_ratios: By segment, tier and move: hazard ratio.
+        calendar_effects: Effects of dates and tenure.
+        onset_ratios: By segment and tier: hazard ratio on the onset of distress.
+        causes: The causes of distress.
+        signals: The signals.
+        effects: By action.
+        responses: By action and segment: probability of a response.
+        recovery_ratios: By action and cause: hazard ratio on the end of an episode after a response.
+        fatigue: The effect of earlier contacts.
+        contract: Renewals and charges.
+        values: Changes of the account value.
+        record_errors: Errors in records.
+        cadence: Days between two regular evaluations; 0 without them.
+        on_signal, on_stage_entry: Whether a signal, or a stage entry, leads to an evaluation.
+        evaluates: Whether customers are ever evaluated.
+        outcome_window: Days from an action to its outcome.
+        satisfaction_calm: Satisfaction of a customer who is never in distress.
+        satisfaction_penalty: Points lost if a customer is always in distress.
+        discount_rate: Continuous discount rate per day.
+        review: The reviewers.
+    """
+
+    policy: PolicyParameters
     terminal: tuple[bool, ...]
     live: tuple[bool, ...]
-    support_stage: int
     escalate_move: int
     knots: tuple[float, ...]
+    move_count: tuple[int, ...]
     moves: tuple[tuple[MoveParameters, ...], ...]
     move_ratios: tuple[tuple[tuple[float, ...], ...], ...]
     calendar_effects: CalendarEffects
     onset_ratios: tuple[tuple[float, ...], ...]
     causes: tuple[CauseParameters, ...]
-    noise: SignalMix
-    signals: Signals
-    recovery_type: int
+    signals: SignalParameters
     effects: tuple[EffectParameters, ...]
+    responses: tuple[tuple[float, ...], ...]
+    recovery_ratios: tuple[tuple[float, ...], ...]
     fatigue: FatigueParameters
     contract: ContractParameters
     values: ValueChangeParameters
-    value_changes: tuple[str, ...]
     record_errors: RecordErrorRates
     cadence: float
     on_signal: bool
     on_stage_entry: bool
+    evaluates: bool
     outcome_window: float
     satisfaction_calm: float
     satisfaction_penalty: float
-    reviewers: Reviewers
-    reviewer_count: int
     discount_rate: float
+    review: ReviewParameters
+
+
+class CompiledArm(NamedTuple):
+    """An arm with its numbers by index, and the names of these indices.
+
+    Attributes:
+        name: Name of the arm.
+        journey: The journey.
+        machine: The journey's tables, which number stages and moves.
+        policy: The policy's tables, which number actions, signal types, sources and segments.
+        causes: Names of the world's causes of distress.
+        value_changes: Names of the changes of the account value.
+        support_stage: Code of the stage whose days cost support, or -1.
+        reviewers: The reviewers' specification.
+        parameters: The numbers.
+    """
+
+    name: str
+    journey: Journey
+    machine: CompiledJourney
+    policy: CompiledPolicy
+    causes: tuple[str, ...]
+    value_changes: tuple[str, ...]
+    support_stage: int
+    reviewers: Reviewers
+    parameters: ArmParameters
 
     def signal_type_code(self, signal_type: str) -> int:
         """Code of a signal type; all types that are not in the policy share the last code."""
@@ -166,28 +244,42 @@ _cache = RecentCache[CompiledArm]()
 
 def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> CompiledArm:
     machine = arm_spec.journey.compile()
-    exit_stages = arm_spec.exit_stages
-    policy = arm_spec.policy.compile(machine.stages, exit_stages)
-    types = {name: index for index, name in enumerate(policy.signal_types)}
+    policy = arm_spec.policy.compile(machine.stages, arm_spec.exit_stages)
     world = arm_spec.world
-    live = tuple(stage not in exit_stages for stage in machine.stages)
-    knots: list[float] = []
-    moves = tuple(build_move_parameters(stage, machine, world, live, knots) for stage in range(len(machine.stages)))
-    move_index = dict(machine.move_index)
     return CompiledArm(
         name=arm_spec.name,
         journey=arm_spec.journey,
         machine=machine,
         policy=policy,
-        policy_parameters=build_parameters(policy)._replace(
+        causes=tuple(world.distress.causes),
+        value_changes=tuple(world.value_changes),
+        support_stage=dict(machine.stage_index).get("support", -1),
+        reviewers=arm_spec.reviewers,
+        parameters=_build_parameters(arm_spec, machine, policy, segments),
+    )
+
+
+def _build_parameters(
+    arm_spec: ArmSpec, machine: CompiledJourney, policy: CompiledPolicy, segments: tuple[str, ...]
+) -> ArmParameters:
+    world, decisions = arm_spec.world, arm_spec.world.decisions
+    types = {name: index for index, name in enumerate(policy.signal_types)}
+    live = tuple(stage not in arm_spec.exit_stages for stage in machine.stages)
+    knots: list[float] = []
+    moves = tuple(build_move_parameters(stage, machine, world, live, knots) for stage in range(len(machine.stages)))
+    symptoms = [build_signal_mix(cause.symptoms, types) for cause in world.distress.causes.values()]
+    cadence = float(decisions.cadence_days) if arm_spec.active else 0.0
+    on_signal, on_stage_entry = decisions.on_signal and arm_spec.active, decisions.on_stage_entry and arm_spec.active
+    return ArmParameters(
+        policy=build_parameters(policy)._replace(
             plays=_mask_disallowed_plays(policy.plays, arm_spec, policy),
             opportunities=_mask_disallowed_plays(policy.opportunities, arm_spec, policy),
         ),
         terminal=tuple(bool(terminal) for terminal in machine.terminal),
         live=live,
-        support_stage=dict(machine.stage_index).get("support", -1),
-        escalate_move=move_index.get("escalate", -1),
+        escalate_move=dict(machine.move_index).get("escalate", -1),
         knots=tuple(knots),
+        move_count=tuple(map(len, moves)),
         moves=moves,
         move_ratios=build_move_ratios(world, machine.moves, segments),
         calendar_effects=build_calendar_effects(world, machine.stages, machine.moves),
@@ -195,25 +287,39 @@ def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> Compile
             tuple(world.distress.by_segment.get(s, 1.0) * world.distress.by_tier.get(t, 1.0) for t in TIERS)
             for s in segments
         ),
-        causes=build_cause_parameters(world, policy, types),
-        noise=build_signal_mix(world.signals.false_per_day, types),
-        signals=world.signals,
-        recovery_type=types.get(world.signals.recovery or "", -1),
-        effects=tuple(build_effect_parameters(name, world, segments) for name in policy.actions),
+        causes=build_cause_parameters(world, policy, symptoms),
+        signals=build_signal_parameters(world, symptoms, types),
+        effects=build_effect_parameters(world, dict(zip(policy.actions, policy.costs, strict=True))),
+        responses=build_responses(world, policy.actions, segments),
+        recovery_ratios=build_recovery_ratios(world, policy.actions),
         fatigue=build_fatigue_parameters(world),
         contract=build_contract_parameters(world, machine, segments),
         values=build_value_change_parameters(world, machine.stages),
-        value_changes=tuple(world.value_changes),
         record_errors=build_record_error_rates(world.imperfections),
-        cadence=world.decisions.cadence_days if arm_spec.active else 0.0,
-        on_signal=world.decisions.on_signal and arm_spec.active,
-        on_stage_entry=world.decisions.on_stage_entry and arm_spec.active,
-        outcome_window=world.decisions.outcome_window_days,
+        cadence=cadence,
+        on_signal=on_signal,
+        on_stage_entry=on_stage_entry,
+        evaluates=cadence > 0.0 or on_signal or on_stage_entry,
+        outcome_window=decisions.outcome_window_days,
         satisfaction_calm=world.satisfaction.calm,
         satisfaction_penalty=world.satisfaction.distress_penalty,
-        reviewers=arm_spec.reviewers,
-        reviewer_count=len(arm_spec.pod_range(arm_spec.reviewers.count_for(arm_spec.population.size))),
-        discount_rate=arm_spec.daily_discount_rate,
+        discount_rate=float(arm_spec.daily_discount_rate),
+        review=_build_review_parameters(arm_spec),
+    )
+
+
+def _build_review_parameters(arm_spec: ArmSpec) -> ReviewParameters:
+    reviewers = arm_spec.reviewers
+    opens, open_length, days_per_week = reviewers.working_hours
+    return ReviewParameters(
+        reviewers=len(arm_spec.pod_range(reviewers.count_for(arm_spec.population.size))),
+        service_days=reviewers.service_minutes / MINUTES_PER_DAY,
+        approve_distressed=reviewers.approve_distressed,
+        reject_calm=reviewers.reject_calm,
+        override=reviewers.override,
+        opens=opens,
+        open_length=open_length,
+        days_per_week=days_per_week,
     )
 
 

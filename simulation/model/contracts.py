@@ -45,11 +45,13 @@ class ValueChangeParameters(NamedTuple):
     """Changes of the account value.
 
     Attributes:
+        change_count: Number of changes.
         factors: Factor of each change on the value.
         rates: Total rate per day, calm and in distress, by stage.
         cumulative: Cumulative shares of the changes in that rate, calm and in distress, by stage.
     """
 
+    change_count: int
     factors: tuple[float, ...]
     rates: tuple[tuple[float, ...], ...]
     cumulative: tuple[tuple[tuple[float, ...], ...], ...]
@@ -85,6 +87,7 @@ def build_value_change_parameters(world: World, stages: tuple[str, ...]) -> Valu
         for distressed in (False, True)
     ]
     return ValueChangeParameters(
+        change_count=len(changes),
         factors=tuple(change.factor for change in changes),
         rates=tuple(tuple(sum(of_stage) for of_stage in row) for row in rates),
         cumulative=tuple(tuple(cumulative_shares(of_stage) for of_stage in row) for row in rates),

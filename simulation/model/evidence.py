@@ -5,115 +5,118 @@ number per ledger and faded to the time of evaluation. All evidence has one half
 remains the strongest, and its type is all that needs to be stored.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from journey.decision import rules, steps
 from journey.decision.parameters import PolicyParameters
+from journey.decision.rules import NO_SIGNAL, fade, signal_evidence
+from journey.decision.steps import assess, plan_action, stall_evidence
 
 
-class Assessment(NamedTuple):
-    """The rules' result for a customer at one time, before contact policy and approval.
+@dataclass(slots=True)
+class Evidence:
+    """The negative and positive evidence at `last_signal_at`, their masses and their leading signals."""
 
-    Attributes:
-        action: The planned action, or NO_ACTION.
-        reason: One of the reason codes of `journey.decision.rules`.
-        severity: Severity, in [0, 1].
-        confidence: Confidence in the evidence, in [0, 1].
+    last_signal_at: float = 0.0
+    negative: float = 0.0
+    positive: float = 0.0
+    negative_mass: float = 0.0
+    positive_mass: float = 0.0
+    leading_negative_evidence: float = 0.0
+    leading_positive_evidence: float = 0.0
+    leading_negative: int = NO_SIGNAL
+    leading_positive: int = NO_SIGNAL
+
+
+def remaining_evidence(parameters: PolicyParameters, evidence: Evidence, now: float) -> float:
+    """The share of the evidence that has not faded since the last signal; 1 if there was no signal."""
+    if evidence.leading_negative == NO_SIGNAL and evidence.leading_positive == NO_SIGNAL:
+        return 1.0
+    return fade(now - evidence.last_signal_at, parameters.fade_rate)
+
+
+def add_signal(
+    parameters: PolicyParameters, evidence: Evidence, now: float, kind: int, strength: float, source: int, age: float
+) -> None:
+    """Add one signal; earlier evidence fades to `now` first.
+
+    Args:
+        parameters: The policy.
+        evidence: The evidence to add it to.
+        now: Time in days, not before the last signal that was added.
+        kind: Type of the signal.
+        strength: Its strength, in [0, 1].
+        source: Its source, an index into the policy's trusts.
+        age: Its age, in days.
     """
+    remaining, fresh = remaining_evidence(parameters, evidence, now), fade(age, parameters.fade_rate)
+    weighted = signal_evidence(parameters.weights[kind], strength, parameters.trusts[source]) * fresh
+    mass = strength * parameters.trusts[source] * fresh
+    evidence.last_signal_at = now
+    evidence.negative *= remaining
+    evidence.positive *= remaining
+    evidence.negative_mass *= remaining
+    evidence.positive_mass *= remaining
+    evidence.leading_negative_evidence *= remaining
+    evidence.leading_positive_evidence *= remaining
+    if parameters.positive[kind]:
+        evidence.positive += weighted
+        evidence.positive_mass += mass
+        if evidence.leading_positive == NO_SIGNAL or weighted > evidence.leading_positive_evidence:
+            evidence.leading_positive = kind
+            evidence.leading_positive_evidence = weighted
+    else:
+        evidence.negative += weighted
+        evidence.negative_mass += mass
+        if evidence.leading_negative == NO_SIGNAL or weighted > evidence.leading_negative_evidence:
+            evidence.leading_negative = kind
+            evidence.leading_negative_evidence = weighted
 
-    action: int
-    reason: int
-    severity: float
-    confidence: float
+
+def plan_from_evidence(
+    parameters: PolicyParameters, evidence: Evidence, now: float, segment: int, stage: int, days_in_stage: float
+) -> tuple[int, int, float, float]:
+    """Apply the rules to the evidence at time `now`, before contact policy and approval.
+
+    Args:
+        parameters: The policy.
+        evidence: The evidence.
+        now: Time in days.
+        segment: The customer's segment, as a code of the policy.
+        stage: Code of the stage.
+        days_in_stage: Time since the stage was entered, in days.
+
+    Returns:
+        The planned action (or NO_ACTION), the reason (a code of `journey.decision.rules`), the severity and the
+        confidence, both in [0, 1].
+    """
+    remaining = remaining_evidence(parameters, evidence, now)
+    negative_mass, positive_mass = evidence.negative_mass * remaining, evidence.positive_mass * remaining
+    stalled = stall_evidence(parameters, stage, days_in_stage)
+    severity, confidence = assess(
+        parameters,
+        0,
+        stalled,
+        evidence.negative * remaining,
+        evidence.positive * remaining,
+        negative_mass,
+        positive_mass,
+    )
+    action, reason = plan_action(
+        parameters,
+        segment,
+        stage,
+        stalled,
+        severity,
+        confidence,
+        negative_mass + positive_mass,
+        evidence.leading_negative,
+        evidence.leading_positive,
+    )
+    return action, reason, severity, confidence
 
 
-class EvidenceState:
-    """The negative and positive evidence, their masses and their leading signals."""
+KERNELS = (remaining_evidence, add_signal, plan_from_evidence)
+"""The functions that compiled code uses, callees before callers."""
 
-    __slots__ = (
-        "last_signal_at",
-        "leading_negative",
-        "leading_negative_evidence",
-        "leading_positive",
-        "leading_positive_evidence",
-        "negative",
-        "negative_mass",
-        "positive",
-        "positive_mass",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.last_signal_at = 0.0
-        self.negative = 0.0
-        self.positive = 0.0
-        self.negative_mass = 0.0
-        self.positive_mass = 0.0
-        self.leading_negative = rules.NO_SIGNAL
-        self.leading_negative_evidence = 0.0
-        self.leading_positive = rules.NO_SIGNAL
-        self.leading_positive_evidence = 0.0
-
-    def add_signal(
-        self, parameters: PolicyParameters, now: float, kind: int, strength: float, source: int, age: float = 0.0
-    ) -> None:
-        """Add one signal; earlier evidence fades to `now` first.
-
-        Args:
-            parameters: The policy.
-            now: Time in days, not before the last signal that was added.
-            kind: Type of the signal.
-            strength: Its strength, in [0, 1].
-            source: Its source, an index into the policy's trusts.
-            age: Its age, in days.
-        """
-        left, fresh = rules.fade(now - self.last_signal_at, parameters.fade_rate), rules.fade(age, parameters.fade_rate)
-        weighted = rules.evidence(parameters.weights[kind], strength, parameters.trusts[source]) * fresh
-        mass = strength * parameters.trusts[source] * fresh
-        self.last_signal_at = now
-        self.negative *= left
-        self.positive *= left
-        self.negative_mass *= left
-        self.positive_mass *= left
-        self.leading_negative_evidence *= left
-        self.leading_positive_evidence *= left
-        if parameters.positive[kind]:
-            self.positive += weighted
-            self.positive_mass += mass
-            if self.leading_positive == rules.NO_SIGNAL or weighted > self.leading_positive_evidence:
-                self.leading_positive, self.leading_positive_evidence = kind, weighted
-        else:
-            self.negative += weighted
-            self.negative_mass += mass
-            if self.leading_negative == rules.NO_SIGNAL or weighted > self.leading_negative_evidence:
-                self.leading_negative, self.leading_negative_evidence = kind, weighted
-
-    def assess(
-        self, parameters: PolicyParameters, now: float, segment: int, stage: int, days_in_stage: float
-    ) -> Assessment:
-        """Apply the rules to the evidence at time `now`.
-
-        Args:
-            parameters: The policy.
-            now: Time in days.
-            segment: The customer's segment, as a code of the policy.
-            stage: Code of the stage.
-            days_in_stage: Time since the stage was entered, in days.
-        """
-        left = rules.fade(now - self.last_signal_at, parameters.fade_rate)
-        negative_mass, positive_mass = self.negative_mass * left, self.positive_mass * left
-        stalled = steps.stall_evidence(parameters, stage, days_in_stage)
-        severity, confidence = steps.assess(
-            parameters, 0, stalled, self.negative * left, self.positive * left, negative_mass, positive_mass
-        )
-        action, reason = steps.plan_action(
-            parameters,
-            segment,
-            stage,
-            stalled,
-            severity,
-            confidence,
-            negative_mass + positive_mass,
-            self.leading_negative,
-            self.leading_positive,
-        )
-        return Assessment(action, reason, severity, confidence)
+INLINED = (remaining_evidence, add_signal)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

@@ -3,15 +3,15 @@
 Names are resolved to codes and defaults to numbers once, so that the engines need no lookups by name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from math import log, log1p
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from journey.decision.policy import TIERS, CompiledPolicy
 from journey.machine import CompiledJourney
 from simulation.distributions import dwell_times
-from simulation.model.spec import Dwell, World
+from simulation.model.spec import Dwell, Effect, World
 
 _DISTRIBUTION_CODES = {
     "exponential": dwell_times.EXPONENTIAL,
@@ -25,11 +25,23 @@ _DISTRIBUTION_CODES = {
 
 
 class MoveParameters(NamedTuple):
-    """The parameters of one legal move out of one stage."""
+    """One legal move out of one stage.
+
+    Attributes:
+        move: Code of the move.
+        to_stage: Code of the stage it leads to.
+        distribution: Code of its dwell's distribution (`simulation.distributions.dwell_times`), with parameters.
+        a: First parameter.
+        b: Second parameter.
+        leaves: Whether the customer leaves by it: from a live stage to another.
+        in_distress: Hazard ratio during distress.
+        frailty: Whether the move is subject to frailty.
+        guarded: Whether it has a guard.
+    """
 
     move: int
     to_stage: int
-    law: int
+    distribution: int
     a: float
     b: float
     leaves: bool
@@ -47,21 +59,67 @@ class SignalMix(NamedTuple):
 
 
 class CauseParameters(NamedTuple):
-    """The parameters of one cause of distress."""
+    """One cause of distress.
 
-    name: str
+    Attributes:
+        policy_cause: The cause as the policy numbers it, or -1.
+        end_rate: Rate at which an episode ends, per day.
+        churn_ratio: Hazard ratio on churn during an episode.
+        symptom_rate: Symptoms per day; their types are in `SignalParameters`.
+    """
+
     policy_cause: int
     end_rate: float
     churn_ratio: float
-    symptoms: SignalMix
+    symptom_rate: float
+
+
+class SignalParameters(NamedTuple):
+    """The signals that a customer sends.
+
+    Attributes:
+        symptom_types: By cause, the types of symptoms.
+        symptom_shares: By cause, their cumulative shares; rows of different lengths are padded with 1, which no draw
+            reaches.
+        noise_rate: False alarms per day.
+        noise_types: The types of false alarms.
+        noise_shares: Their cumulative shares.
+        strength_low, strength_high: Range of the strength of symptoms and recovery signals.
+        false_low, false_high: Range of the strength of false alarms.
+        manual_share: Share of signals that a person records.
+        delay_mean: Mean time until a signal is recorded, in days.
+        recovery_type: Type of the recovery signal, or -1.
+        recovery_probability: Probability that the end of an episode sends one.
+    """
+
+    symptom_types: tuple[tuple[int, ...], ...]
+    symptom_shares: tuple[tuple[float, ...], ...]
+    noise_rate: float
+    noise_types: tuple[int, ...]
+    noise_shares: tuple[float, ...]
+    strength_low: float
+    strength_high: float
+    false_low: float
+    false_high: float
+    manual_share: float
+    delay_mean: float
+    recovery_type: int
+    recovery_probability: float
 
 
 class EffectParameters(NamedTuple):
-    """The effect of one action; `response` has one entry per segment, `recovery_ratio` one per cause of the world."""
+    """The effect of one action, apart from the tables of responses and recovery ratios.
 
+    Attributes:
+        cost: Cost in dollars.
+        delay: Time from the decision or approval to the action, in days.
+        lasts: Duration of the effect, in days.
+        harm_ratio: Hazard ratio on churn if the customer is not in distress.
+        csat: Satisfaction points if the customer responds and the episode ends.
+    """
+
+    cost: float
     delay: float
-    response: tuple[float, ...]
-    recovery_ratio: tuple[float, ...]
     lasts: float
     harm_ratio: float
     csat: float
@@ -84,13 +142,13 @@ def build_move_parameters(
         clock = world.moves.get(machine.moves[move])
         if clock is None:
             continue
-        law, a, b = resolve_dwell(clock.dwell_from.get(machine.stages[stage], clock.dwell), knots)
+        distribution, a, b = resolve_dwell(clock.dwell_from.get(machine.stages[stage], clock.dwell), knots)
         to_stage = machine.rows[stage][move]
         parameters.append(
             MoveParameters(
                 move=move,
                 to_stage=to_stage,
-                law=law,
+                distribution=distribution,
                 a=a,
                 b=b,
                 leaves=live[stage] and not live[to_stage],
@@ -132,21 +190,34 @@ def cumulative_shares(weights: Iterable[float]) -> tuple[float, ...]:
     return tuple(partial / sums[-1] for partial in sums)
 
 
-def build_effect_parameters(action: str, world: World, segments: tuple[str, ...]) -> EffectParameters:
-    """The effect of an action in this world; an action without an entry in the world has no effect."""
-    effect = world.effects.get(action)
-    if effect is None:
-        return EffectParameters(
-            0.0, tuple(0.0 for _ in segments), tuple(1.0 for _ in world.distress.causes), 1.0, 1.0, 0.0
-        )
-    return EffectParameters(
-        delay=effect.delay_days,
-        response=tuple(min(1.0, effect.response * effect.by_segment.get(name, 1.0)) for name in segments),
-        recovery_ratio=tuple(effect.by_cause.get(name, effect.recovery_ratio) for name in world.distress.causes),
-        lasts=effect.lasts_days,
-        harm_ratio=effect.harm_ratio,
-        csat=effect.csat,
+def build_effect_parameters(world: World, actions: Mapping[str, float]) -> tuple[EffectParameters, ...]:
+    """The effect of each action; an action without an entry in the world has none. `actions` maps them to costs."""
+    effects = ((cost, world.effects.get(action)) for action, cost in actions.items())
+    return tuple(
+        EffectParameters(cost, 0.0, 1.0, 1.0, 0.0)
+        if effect is None
+        else EffectParameters(cost, effect.delay_days, effect.lasts_days, effect.harm_ratio, effect.csat)
+        for cost, effect in effects
     )
+
+
+def build_responses(world: World, actions: Iterable[str], segments: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
+    """Probability of a response, by action and segment."""
+
+    def response(effect: Effect | None, segment: str) -> float:
+        return 0.0 if effect is None else min(1.0, effect.response * effect.by_segment.get(segment, 1.0))
+
+    return tuple(tuple(response(world.effects.get(action), name) for name in segments) for action in actions)
+
+
+def build_recovery_ratios(world: World, actions: Iterable[str]) -> tuple[tuple[float, ...], ...]:
+    """Hazard ratio on the end of an episode after a response, by action and cause."""
+
+    def ratio(effect: Effect | None, cause: str) -> float:
+        return 1.0 if effect is None else effect.by_cause.get(cause, effect.recovery_ratio)
+
+    causes = world.distress.causes
+    return tuple(tuple(ratio(world.effects.get(action), name) for name in causes) for action in actions)
 
 
 def build_fatigue_parameters(world: World) -> FatigueParameters:
@@ -156,20 +227,44 @@ def build_fatigue_parameters(world: World) -> FatigueParameters:
 
 
 def build_cause_parameters(
-    world: World, policy: CompiledPolicy, types: Mapping[str, int]
+    world: World, policy: CompiledPolicy, symptoms: Sequence[SignalMix]
 ) -> tuple[CauseParameters, ...]:
-    """The causes of distress; `types` maps signal types to codes."""
+    """The causes of distress; `symptoms` are the mixes of their symptoms."""
     policy_causes = policy.cause_names
     return tuple(
         CauseParameters(
-            name=name,
             policy_cause=policy_causes.index(name) if name in policy_causes else -1,
             end_rate=1.0 / cause.mean_days,
             churn_ratio=cause.churn_ratio,
-            symptoms=build_signal_mix(cause.symptoms, types),
+            symptom_rate=mix.rate,
         )
-        for name, cause in world.distress.causes.items()
+        for (name, cause), mix in zip(world.distress.causes.items(), symptoms, strict=True)
     )
+
+
+def build_signal_parameters(world: World, symptoms: Sequence[SignalMix], types: Mapping[str, int]) -> SignalParameters:
+    """The signals of a world; `types` maps signal types to codes."""
+    signals, noise = world.signals, build_signal_mix(world.signals.false_per_day, types)
+    width = max((len(mix.types) for mix in symptoms), default=0)
+    return SignalParameters(
+        symptom_types=tuple(_pad(mix.types, width, 0) for mix in symptoms),
+        symptom_shares=tuple(_pad(mix.cumulative, width, 1.0) for mix in symptoms),
+        noise_rate=float(noise.rate),
+        noise_types=noise.types,
+        noise_shares=noise.cumulative,
+        strength_low=signals.strength.low,
+        strength_high=signals.strength.high,
+        false_low=signals.false_strength.low,
+        false_high=signals.false_strength.high,
+        manual_share=signals.manual_share,
+        delay_mean=signals.delay_mean_days,
+        recovery_type=types.get(signals.recovery or "", -1),
+        recovery_probability=signals.recovery_probability,
+    )
+
+
+def _pad(row: tuple[Any, ...], width: int, value: float) -> tuple[Any, ...]:
+    return (*row, *[value] * (width - len(row)))
 
 
 def build_move_ratios(

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 
 from simulation.distributions.dwell_times import DETERMINISTIC, cumulative_hazard
 from simulation.model.event_types import CALM
-from simulation.model.evidence import EvidenceState
+from simulation.model.evidence import Evidence, add_signal, plan_from_evidence
 from simulation.random import streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.model.arm import CompiledArm
-    from simulation.model.parameters import MoveParameters
+    from simulation.model.arm import ArmParameters, CompiledArm
+    from simulation.model.parameters import CauseParameters, MoveParameters
     from simulation.model.spec import Population
     from simulation.population.draw import InitialCustomer
 
@@ -63,11 +63,12 @@ def draw_initial_state(
         draw = streams.uniform(key, streams.START_DISTRESS, 0, 0)
         return replace(customer, cause=initial_cause(severity, cause, draw))
     if population.in_mid_stay:
-        ratios = table.move_ratios[customer.segment][customer.tier]
+        arm = table.parameters
+        ratios = arm.move_ratios[customer.segment][customer.tier]
         draw = streams.uniform(key, streams.START_AGE, 0, 0)
-        customer = replace(customer, days_in_stage=_draw_age(table.moves[customer.stage], ratios, table.knots, draw))
+        customer = replace(customer, days_in_stage=_draw_age(arm.moves[customer.stage], ratios, arm.knots, draw))
     if population.in_distress:
-        return replace(customer, cause=_draw_initial_cause(customer, key, table))
+        return replace(customer, cause=_draw_initial_cause(customer, key, table.parameters))
     return customer
 
 
@@ -132,11 +133,11 @@ def _survivals(
     amounts = [0.0] * (_GRID_STEPS + 1)
     for move in moves:
         ratio = ratios[move.move]
-        if move.law == DETERMINISTIC:
+        if move.distribution == DETERMINISTIC:
             late = (inf if ratio * (end * step / _GRID_STEPS) >= move.a else 0.0 for step in range(_GRID_STEPS + 1))
             amounts = [amount + added for amount, added in zip(amounts, late, strict=True)]
         else:
-            hazards = _hazards(move.law, move.a, move.b, knots, end)
+            hazards = _hazards(move.distribution, move.a, move.b, knots, end)
             amounts = [amount + ratio * hazard for amount, hazard in zip(amounts, hazards, strict=True)]
     return [_survival_of_hazard(amount) for amount in amounts]
 
@@ -165,24 +166,23 @@ def survival(
     amount = 0.0
     for move in moves:
         ratio = ratios[move.move]
-        if move.law == DETERMINISTIC:
+        if move.distribution == DETERMINISTIC:
             if ratio * time >= move.a:
                 return 0.0
         else:
-            amount += ratio * cumulative_hazard(move.law, move.a, move.b, time, knots)
+            amount += ratio * cumulative_hazard(move.distribution, move.a, move.b, time, knots)
     return _survival_of_hazard(amount)
 
 
-def _draw_initial_cause(customer: InitialCustomer, key: int, table: CompiledArm) -> int:
-    onset = table.calendar_effects.onset_rates[0][customer.stage] * table.onset_ratios[customer.segment][customer.tier]
-    shares = table.calendar_effects.onset_cumulative[0][customer.stage]
-    ends = tuple(cause.end_rate for cause in table.causes)
-    draw = streams.uniform(key, streams.START_DISTRESS, 0, 0)
-    return cause_at_age(onset, shares, ends, customer.days_in_stage, draw)
+def _draw_initial_cause(customer: InitialCustomer, key: int, arm: ArmParameters) -> int:
+    calendar = arm.calendar_effects
+    onset = calendar.onset_rates[0][customer.stage] * arm.onset_ratios[customer.segment][customer.tier]
+    shares, draw = calendar.onset_cumulative[0][customer.stage], streams.uniform(key, streams.START_DISTRESS, 0, 0)
+    return cause_at_age(onset, shares, arm.causes, customer.days_in_stage, draw)
 
 
 def cause_at_age(
-    onset: float, onset_shares: Sequence[float], end_rates: Sequence[float], days: float, draw: float
+    onset: float, onset_shares: Sequence[float], causes: Sequence[CauseParameters], days: float, draw: float
 ) -> int:
     """Draw the distress after the time already spent in the stage, for a customer who entered it calm.
 
@@ -192,7 +192,7 @@ def cause_at_age(
     Args:
         onset: Total onset rate in the stage, per day.
         onset_shares: Cumulative share of each cause in the onset rate.
-        end_rates: Rate at which an episode of each cause ends, per day.
+        causes: The causes.
         days: Time already spent in the stage.
         draw: A uniform draw.
 
@@ -200,15 +200,15 @@ def cause_at_age(
         The cause, or CALM.
     """
     weight, before = 0.0, 0.0
-    for cause in range(len(end_rates)):
-        weight += onset * (onset_shares[cause] - before) / end_rates[cause]
+    for cause in range(len(causes)):
+        weight += onset * (onset_shares[cause] - before) / causes[cause].end_rate
         before = onset_shares[cause]
     if weight <= 0.0:
         return CALM
     relaxed = 1.0 - exp(-(onset + onset / weight) * days)
     remaining, before = draw * (1.0 + weight), 0.0
-    for cause in range(len(end_rates)):
-        cause_weight = onset * (onset_shares[cause] - before) / end_rates[cause]
+    for cause in range(len(causes)):
+        cause_weight = onset * (onset_shares[cause] - before) / causes[cause].end_rate
         before = onset_shares[cause]
         if remaining < cause_weight * relaxed:
             return cause
@@ -227,17 +227,17 @@ def assess_evidence(customer: InitialCustomer, table: CompiledArm, policy_segmen
     Returns:
         The severity, and the cause of the leading negative signal; CALM if the world does not have that cause.
     """
-    evidence = EvidenceState()
-    for kind, signal in ((table.signal_type_code(signal.signal_type), signal) for signal in customer.prior_signals):
-        evidence.add_signal(
-            table.policy_parameters, -signal.age_days, kind, signal.strength, table.signal_source_code(signal.source)
-        )
+    evidence, policy, causes = Evidence(), table.parameters.policy, table.parameters.causes
+    for signal in customer.prior_signals:
+        kind, source = table.signal_type_code(signal.signal_type), table.signal_source_code(signal.source)
+        add_signal(policy, evidence, -signal.age_days, kind, signal.strength, source, 0.0)
     if evidence.leading_negative < 0:
         return 0.0, CALM
-    assessment = evidence.assess(table.policy_parameters, 0.0, policy_segment, customer.stage, customer.days_in_stage)
-    cause = table.policy_parameters.causes[evidence.leading_negative]
-    world_cause = next((index for index, each in enumerate(table.causes) if each.policy_cause == cause), CALM)
-    return assessment.severity, world_cause
+    _, _, severity, _ = plan_from_evidence(
+        policy, evidence, 0.0, policy_segment, customer.stage, customer.days_in_stage
+    )
+    cause = policy.causes[evidence.leading_negative]
+    return severity, next((index for index, each in enumerate(causes) if each.policy_cause == cause), CALM)
 
 
 def initial_cause(severity: float, cause: int, draw: float) -> int:

@@ -1,71 +1,182 @@
-"""The reference engine: customers as SimPy processes. It defines the model, and the compiled engine must match it.
+"""The reference engine: customers as SimPy processes.
 
-`simulation.reference.customer` simulates one customer and `simulation.reference.review_queue` the reviewers. This
-module runs them in one environment.
+What happens to a customer is in `simulation.customer`, which both engines share. This module provides what that package
+needs from an engine, and runs the processes and the review queue in one environment.
 """
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from simulation.metrics.counters import Counters, build_time_grid
-from simulation.metrics.queue_statistics import QueueStatistics
+from journey.decision.policy import TIERS
+from journey.machine import Facts, MoveResult
+from simulation.customer.events import finish_customer, start_customer
+from simulation.customer.ports import Engine, PendingSignal
+from simulation.customer.reviews import on_verdict
+from simulation.customer.state import IN_QUEUE, IN_REVIEW, NO_INDEX
+from simulation.customer.totals import build_counters
+from simulation.distributions.dwell_times import NEVER, Clock
 from simulation.metrics.totals import Totals
 from simulation.model.arm import ArmSpec, CompiledArm, arm_shares, compile_arm, map_policy_segments
+from simulation.model.event_names import label_names, reason_names
+from simulation.model.event_types import DELIVERY
 from simulation.population.draw import assign_arm, build_arm_splits, draw_frailty
 from simulation.population.initial_state import draw_initial_state
 from simulation.random import streams
-from simulation.reference.customer import Customer
+from simulation.reference.customer_process import assign_customer, build_customer, run_customer
 from simulation.reference.environment import ExactEnvironment
-from simulation.reference.review_queue import ReviewQueue
-from simulation.trace.events import Trace
+from simulation.reference.review_queue import ReviewQueue, ReviewRequest
+from simulation.trace.codes import KIND_DECIDED, KIND_SIGNAL
+from simulation.trace.events import KINDS, Row, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import simpy
+
+    from simulation.customer.state import Customer
+    from simulation.model.arm import ArmParameters
     from simulation.model.run_options import RunOptions
     from simulation.population.draw import Cohort
     from simulation.trace.columns import RowSink
 
 
-class SharedState:
-    """State that all customers share: the environment, the review queue and the trace."""
+class ReferenceEngine(Engine):
+    """The state of a run, and what customers need from the engine (`simulation.customer.ports.Engine`)."""
 
-    def __init__(self, table: CompiledArm, days: float, trace: Trace | None) -> None:
-        """Create the shared state of a run.
+    def __init__(
+        self, arms: Sequence[CompiledArm], segments: tuple[str, ...], days: float, trace: Trace | None
+    ) -> None:
+        """Create the state of a run without customers.
 
         Args:
-            table: The first arm, whose reviewers all arms share.
+            arms: The arms, which share the reviewers of the first one.
+            segments: The population's segments.
             days: Length of the run, in days.
             trace: The trace that rows are added to, or None.
         """
+        super().__init__(arms, len(segments), days)
+        self.arms, self.segments, self.horizon, self.trace = arms, segments, days, trace
         self.env = ExactEnvironment()
-        self.trace = trace
-        self.queue = ReviewQueue(
-            self.env, table.reviewer_count, table.reviewers, QueueStatistics(build_time_grid(days))
+        reviewers = arms[0].parameters.review.reviewers
+        self.queue = ReviewQueue(self.env, reviewers, arms[0].reviewers, self.queue_statistics)
+        self.customers: list[Customer] = []
+        self.clocks: list[list[Clock]] = []
+        self.visits: list[list[int]] = []
+        self.contact_times: list[list[float]] = []
+        self._pending: list[list[PendingSignal]] = []
+        self._processes: list[simpy.Process] = []
+        self._labels, self._reasons = [label_names(arm) for arm in arms], [reason_names(arm) for arm in arms]
+
+    def add_customer(self, customer: Customer) -> None:
+        """Add a customer, whose process starts on day 0 or on the day of arrival."""
+        arm = self.arms[customer.arm].parameters
+        self.customers.append(customer)
+        self.clocks.append([Clock() for _ in range(max(arm.move_count))])
+        self.visits.append([0] * len(arm.live))
+        self.contact_times.append([0.0] * max(1, arm.policy.max_contacts))
+        self._pending.append([])
+        if customer.arrives_at == 0.0:
+            start_customer(arm, customer, self)
+        self._processes.append(self.env.process(run_customer(arm, customer, self)))
+
+    def emit(
+        self,
+        customer: Customer,
+        kind: int,
+        label: int,
+        to_stage: int,
+        reason: int,
+        detail: int,
+        value: float,
+        dated: float,
+    ) -> None:
+        """Count an event, and add its row to the trace if there is one."""
+        self.kinds[customer.arm][kind] += 1
+        if self.trace is None:
+            return
+        arm = self.arms[customer.arm]
+        stages, reasons = arm.machine.stages, self._reasons[customer.arm].get(kind)
+        self.trace.rows.append(
+            Row(
+                time=customer.now,
+                customer=customer.number,
+                arm=arm.name,
+                kind=KINDS[kind],
+                stage=stages[customer.stage],
+                to_stage=None if to_stage == NO_INDEX else stages[to_stage],
+                label=self._labels[customer.arm][kind][label],
+                reason=None if reasons is None else reasons.get(reason),
+                reviewer=detail if kind == KIND_DECIDED and detail != NO_INDEX else None,
+                value=value if value < NEVER else None,
+                source=arm.policy.sources[detail] if kind == KIND_SIGNAL else None,
+                dated=dated if dated < NEVER else None,
+            )
         )
 
+    def push_signal(
+        self,
+        customer: Customer,
+        time: float,
+        dated: float,
+        kind: int,
+        strength: float,
+        source: int,
+        cause: int,
+        record: int,
+    ) -> None:
+        """Add a pending signal."""
+        customer.signals_sent += 1
+        pending, order = self._pending[customer.row], customer.signals_sent
+        heappush(pending, PendingSignal(time, order, dated, kind, strength, source, cause, customer.episode, record))
+        customer.event_times[DELIVERY] = pending[0].time
 
-class ArmState:
-    """State that the customers of one arm share: the parameters and the counters."""
+    def pop_signal(self, customer: Customer) -> PendingSignal:
+        """Remove the first pending signal."""
+        pending = self._pending[customer.row]
+        signal = heappop(pending)
+        customer.event_times[DELIVERY] = pending[0].time if pending else NEVER
+        return signal
 
-    def __init__(self, table: CompiledArm, segments: tuple[str, ...]) -> None:
-        """Create the state of an arm.
+    def cancel_pending_signals(self, customer: Customer) -> None:
+        """Remove all pending signals of a customer."""
+        self._pending[customer.row].clear()
 
-        Args:
-            table: The compiled arm.
-            segments: The population's segments, in index order.
-        """
-        self.table = table
-        self.counters = Counters(segments)
-        self.segment_codes = map_policy_segments(table, segments)
+    def submit_request(self, customer: Customer) -> None:
+        """Put a customer's request into the review queue."""
+        version = customer.version
 
-    def occupancy(self, days: float) -> list[list[int]]:
-        """Number of customers in each stage over time; this discards the stage steps it is computed from."""
-        counts = self.counters.compute_occupancy(len(self.table.machine.stages), days)
-        self.counters.stage_steps.clear()
-        return counts
+        def is_open() -> bool:
+            return customer.version == version and customer.waiting == IN_QUEUE
+
+        def on_start(time: float) -> None:
+            customer.waiting = IN_REVIEW
+            customer.review_started_at = time
+
+        def on_decision(time: float, reviewer: int) -> None:
+            if customer.version == version:
+                on_verdict(self.arms[customer.arm].parameters, customer, self, time, reviewer)
+                self._processes[customer.row].interrupt()
+
+        rank = -customer.value_at_stake
+        self.queue.submit(
+            ReviewRequest(rank, customer.requested_at, customer.number, customer.work, on_decision, on_start, is_open)
+        )
+
+    def guard_allows(self, arm: ArmParameters, customer: Customer, slot: int) -> bool:
+        """Whether the journey's guard allows a move out of the current stage."""
+        compiled_arm, previous = self.arms[customer.arm], customer.previous_stage
+        machine = compiled_arm.machine
+        facts = Facts(
+            days_in_stage=customer.now - customer.entered_at,
+            previous_stage=None if previous == NO_INDEX else machine.stages[previous],
+            segment=self.segments[customer.segment],
+            tier=TIERS[customer.tier],
+        )
+        move = machine.moves[arm.moves[customer.stage][slot].move]
+        return compiled_arm.journey.request(machine.stages[customer.stage], move, facts) is MoveResult.MOVED
 
 
 def simulate_reference(
@@ -83,37 +194,39 @@ def simulate_reference(
         options: The options of the run.
         take_rows: Takes the rows of the trace in order, in blocks, or None.
     """
-    first, days = arm_specs[0], options.days
-    arm_states = [ArmState(compile_arm(arm_spec, cohort.segments), cohort.segments) for arm_spec in arm_specs]
-    shared = SharedState(arm_states[0].table, days, Trace() if options.keep_trace or take_rows is not None else None)
-    splits = build_arm_splits([arm_shares(segment, arm_specs) for segment in cohort.segments])
+    arms, days = [compile_arm(arm_spec, cohort.segments) for arm_spec in arm_specs], options.days
+    trace = Trace() if options.keep_trace or take_rows is not None else None
+    engine = ReferenceEngine(arms, cohort.segments, days, trace)
     started = perf_counter()
-    customers = []
-    for initial in map(cohort.customer_at, first.pod_range(cohort.size)):
-        key = streams.customer_key(options.seed, options.replication, initial.number)
-        arm_state = arm_states[assign_arm(key, splits[initial.segment])]
-        initial = draw_initial_state(
-            initial, key, first.population, arm_states[0].table, arm_states[0].segment_codes[initial.segment]
-        )
-        customers.append(
-            Customer(
-                shared, arm_state, initial, key, draw_frailty(first.world.frailty_spread, key, initial.frailty_draw)
-            )
-        )
-    shared.env.run(until=days)
-    for customer in customers:
-        customer.finish(days)
+    _add_customers(engine, arm_specs, cohort, options)
+    engine.env.run(until=days)
+    for customer in engine.customers:
+        finish_customer(arms[customer.arm].parameters, customer, engine)
     wall_seconds = perf_counter() - started
-    if take_rows is not None and shared.trace is not None:
-        shared.trace.stream_to(take_rows)
+    if take_rows is not None and trace is not None:
+        trace.stream_to(take_rows)
     return tuple(
         Totals(
-            arm_state.counters,
-            occupancy=arm_state.occupancy(days),
-            busy=shared.queue.busy,
-            gate=shared.queue.statistics,
+            build_counters(arm, number, engine, cohort.segments),
+            occupancy=engine.occupancy[number],
+            busy=engine.queue.busy,
+            gate=engine.queue_statistics,
             wall_seconds=wall_seconds,
-            trace=shared.trace if options.keep_trace else None,
+            trace=trace if options.keep_trace else None,
         )
-        for arm_state in arm_states
+        for number, arm in enumerate(arms)
     )
+
+
+def _add_customers(engine: ReferenceEngine, arm_specs: Sequence[ArmSpec], cohort: Cohort, options: RunOptions) -> None:
+    first, arms = arm_specs[0], engine.arms
+    segment_codes = [map_policy_segments(arm, cohort.segments) for arm in arms]
+    splits = build_arm_splits([arm_shares(segment, arm_specs) for segment in cohort.segments])
+    for row, initial in enumerate(map(cohort.customer_at, first.pod_range(cohort.size))):
+        key = streams.customer_key(options.seed, options.replication, initial.number)
+        arm = assign_arm(key, splits[initial.segment])
+        initial = draw_initial_state(initial, key, first.population, arms[0], segment_codes[0][initial.segment])
+        frailty = draw_frailty(first.world.frailty_spread, key, initial.frailty_draw)
+        customer = build_customer(initial, key, frailty, row)
+        assign_customer(customer, initial, arms[arm], arm, segment_codes[arm][initial.segment])
+        engine.add_customer(customer)

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from simulation.reference.environment import ExactEnvironment
 
 
+def _ignore(_time: float) -> None:
+    """The default of `ReviewRequest.on_start`."""
+
+
+def _always() -> bool:
+    """The default of `ReviewRequest.is_open`."""
+    return True
+
+
 @dataclass(order=True, slots=True)
 class ReviewRequest:
     """A request for review, ordered by (minus money at stake, time of the request, customer).
@@ -34,8 +43,8 @@ class ReviewRequest:
         customer: Number of the customer.
         work: Working time of the review, in days.
         on_decision: Called with (time, reviewer) when the review is completed.
-        started_at: Start of the review, in days; None while the request waits.
-        is_open: False after the request has expired or was withdrawn.
+        on_start: Called with the time when the review starts.
+        is_open: Whether the request still waits: it has not expired and was not withdrawn.
     """
 
     rank: float
@@ -43,8 +52,8 @@ class ReviewRequest:
     customer: int
     work: float = field(compare=False)
     on_decision: Callable[[float, int], None] = field(compare=False)
-    started_at: float | None = field(default=None, compare=False)
-    is_open: bool = field(default=True, compare=False)
+    on_start: Callable[[float], None] = field(default=_ignore, compare=False)
+    is_open: Callable[[], bool] = field(default=_always, compare=False)
 
 
 class ReviewQueue:
@@ -84,10 +93,10 @@ class ReviewQueue:
         now = self._env.now
         while self._free and self._waiting:
             request = heappop(self._waiting)
-            if not request.is_open:
+            if not request.is_open():
                 continue
             reviewer = heappop(self._free)
-            request.started_at = now
+            request.on_start(now)
             done = completion_time(now, request.work, *self._hours)
             self._env.call_at(done, BEFORE_ALL, partial(self._done, request, reviewer))
 
@@ -95,7 +104,6 @@ class ReviewQueue:
         self.busy += request.work
         self.statistics.record_review(self._env.now, request.work)
         heappush(self._free, reviewer)
-        if request.is_open:
-            request.on_decision(self._env.now, reviewer)
+        request.on_decision(self._env.now, reviewer)
         if self._waiting:
             self._schedule_assignment()

@@ -58,7 +58,7 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
         reviews_by_verdict=dict(sorted(counters.verdicts.items())),
         outcomes=dict(sorted(counters.outcomes.items())),
         unhelped=counters.untreated_rows(stages),
-        gate=totals.gate.rows(table.reviewers, table.reviewer_count),
+        gate=totals.gate.rows(table.reviewers, table.parameters.review.reviewers),
         waits=[[bucket, count] for bucket, count in sorted(counters.waits.items())],
     )
 

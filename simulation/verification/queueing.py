@@ -158,8 +158,8 @@ def simulate_queue(servers: int, load: float, seed: int) -> tuple[FloatArray, li
     queue = ReviewQueue(environment, servers, always, QueueStatistics((0.0, NEVER)))
     key = streams.customer_key(seed, 0, servers)
     total = BATCHES * REQUESTS_PER_BATCH
-    requests: list[ReviewRequest] = []
-    ends: list[float] = [0.0] * total
+    starts: list[float] = [NEVER] * total
+    ends, requested_at = [0.0] * total, np.zeros(total)
 
     def record_end(number: int, time: float, _reviewer: int) -> None:
         ends[number] = time
@@ -169,13 +169,13 @@ def simulate_queue(servers: int, load: float, seed: int) -> tuple[FloatArray, li
             gap = streams.exponential(key, streams.NOISE, 0, number) / (load * servers)
             yield environment.at(environment.now + gap)
             work = streams.exponential(key, streams.SERVICE, 0, number)
-            requests.append(ReviewRequest(0.0, environment.now, number, work, partial(record_end, number)))
-            queue.submit(requests[-1])
+            requested_at[number] = environment.now
+            on_end, on_start = partial(record_end, number), partial(starts.__setitem__, number)
+            queue.submit(ReviewRequest(0.0, environment.now, number, work, on_end, on_start))
 
     environment.process(arrivals())
     environment.run()
-    started = np.array([request.started_at for request in requests], dtype=np.float64)
-    requested_at = np.array([request.requested_at for request in requests])
+    started = np.array(starts)
     edges = requested_at[::REQUESTS_PER_BATCH].tolist()
     return started - requested_at, _utilisation(started, np.array(ends), edges, servers)
 

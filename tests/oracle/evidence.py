@@ -67,7 +67,7 @@ class EvidenceState:
             age: Its age, in days.
         """
         left, fresh = rules.fade(now - self.last_signal_at, parameters.fade_rate), rules.fade(age, parameters.fade_rate)
-        weighted = rules.evidence(parameters.weights[kind], strength, parameters.trusts[source]) * fresh
+        weighted = rules.signal_evidence(parameters.weights[kind], strength, parameters.trusts[source]) * fresh
         mass = strength * parameters.trusts[source] * fresh
         self.last_signal_at = now
         self.negative *= left

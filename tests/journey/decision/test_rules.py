@@ -35,7 +35,7 @@ def test_every_score_lies_between_0_and_1(customer, policy, as_of):
 @given(finite, finite, finite)
 def test_evidence_is_finite_and_never_negative_for_any_numbers(weight, strength, trust):
     try:
-        found = rules.evidence(weight, strength, trust)
+        found = rules.signal_evidence(weight, strength, trust)
     except OverflowError:
         raise AssertionError("overflow") from None
     assert isfinite(found)
@@ -154,14 +154,14 @@ def test_of_entries_of_one_moment_the_order_of_reading_does_not_choose(log_, luc
 def test_the_formulas_by_hand():
     """One signal of weight 0.8, strength 0.5, trust 1, one half-life old, against the formulas of the design."""
     fresh = -log(1.0 - 0.8 * 0.5)
-    assert rules.evidence(0.8, 0.5, 1.0) == pytest.approx(fresh)
+    assert rules.signal_evidence(0.8, 0.5, 1.0) == pytest.approx(fresh)
     assert rules.fade(14.0, log(2.0) / 14.0) == pytest.approx(0.5)
     assert rules.severity(fresh, 0.0, 1.0) == pytest.approx(0.4)
     assert rules.severity(fresh, log(2.0), 1.0) == pytest.approx(0.2)
     assert rules.confidence(1.0, 0.5, 1, 2.5, 0.8, 0.9) == pytest.approx((1 - exp(-3.75)) * (1 - 0.8 * 0.25) * 0.9)
     assert rules.churn_probability(1.0, 0.001, log(2.0), 90.0) == pytest.approx(1 - exp(-0.18))
     assert rules.overstay(20.0, 10.0, 0.2) == pytest.approx(0.2 * (1 - exp(-1.0)))
-    assert rules.evidence(1.0, 1.0, 1.0) == pytest.approx(-log1p(-rules.MAX_WEIGHT))
+    assert rules.signal_evidence(1.0, 1.0, 1.0) == pytest.approx(-log1p(-rules.MAX_WEIGHT))
 
 
 def test_an_intervention_is_held_back_by_the_first_rule_that_applies():

@@ -212,16 +212,15 @@ def test_the_number_of_retained_rows_does_not_change_totals(kept, monkeypatch):
     assert_same_totals(all_kept, some_kept)
     (engine,) = states
     # Customers with the latest requests have the rows, and almost all rows are used.
-    requested_at, who = (
-        engine.first_times[: engine.counters[state.FIRST_REQUESTS]],
-        engine.first_who[: engine.counters[state.FIRST_REQUESTS]],
-    )
-    assert (who < 0).sum() == kept - engine.counters[state.ROWS_TO_RETAIN] >= 0.9 * kept
+    run = engine.run[0]
+    requested_at = engine.first_times[: run["first_requests"]]
+    has_row = engine.first_customers[: run["first_requests"]] < 0
+    assert has_row.sum() == kept - run["rows_to_retain"] >= 0.9 * kept
     # Unused rows were never written, so they take no memory.
-    assert not engine.ints[engine.counters[state.ROWS_USED] :].any()
-    assert engine.ints[engine.counters[state.ROWS_USED] - 1].any()
+    assert not engine.memory[run["rows_used"] :].any()
+    assert engine.memory[run["rows_used"] - 1].any()
     if kept > 0:
-        assert requested_at[who < 0].mean() > requested_at.mean()
+        assert requested_at[has_row].mean() > requested_at.mean()
 
 
 @pytest.mark.slow

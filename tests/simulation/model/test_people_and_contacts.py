@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from simulation.metrics.queue_statistics import QueueStatistics
 from simulation.model import record_errors
 from simulation.model.spec import Population, Reviewers
 from simulation.population.draw import draw_frailty
@@ -300,19 +299,6 @@ def test_false_alarms_come_at_exponential_gaps_with_strengths_that_are_uniform()
 
 
 # -- the gate's book ---------------------------------------------------------------------------------------
-
-STAYS = st.tuples(st.integers(0, 60), st.integers(0, 40)).map(lambda stay: (stay[0], stay[0] + stay[1]))
-
-
-@given(st.lists(STAYS, max_size=60))
-def test_backlog_summed_over_the_days_is_the_sum_of_the_waits(stays):
-    """Little's law, exact where requests come and are taken up at midnight and every day is on the grid."""
-    book = QueueStatistics([float(day) for day in range(111)])
-    for asked, started in stays:
-        book.record_closed(float(asked), float(started), float(started))
-    assert sum(book.backlog) == sum(started - asked for asked, started in stays)
-    assert sum(book.waited) == sum(book.backlog)
-    assert sum(book.closed) == len(stays)
 
 
 @settings(max_examples=10)

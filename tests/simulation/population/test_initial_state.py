@@ -39,7 +39,8 @@ def test_the_age_of_a_stay_met_at_random_has_the_density_of_its_survival():
     persons, table = met(arm(world={"moves": CALM_MOVES}, population=population))
     stage = default_journey().stages.index("support")
     grid = np.linspace(0.0, 80.0, 40_001)
-    alive = np.array([survival(table.moves[stage], table.move_ratios[0][0], table.knots, t) for t in grid])
+    numbers = table.parameters
+    alive = np.array([survival(numbers.moves[stage], numbers.move_ratios[0][0], numbers.knots, t) for t in grid])
     below = np.concatenate([[0.0], np.cumsum((alive[1:] + alive[:-1]) / 2)])
     ages = [person.days_in_stage for person in persons if person.segment == 0 and person.tier == 0]
     assert stats.kstest(ages, lambda t: np.interp(t, grid, below / below[-1])).pvalue > 1e-4

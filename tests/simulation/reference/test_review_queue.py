@@ -45,7 +45,7 @@ def test_a_request_taken_back_costs_no_reviewer_time():
     _request(env, gate, log, 0, -9.0)
     second = _request(env, gate, log, 1, -8.0)
     _request(env, gate, log, 2, -7.0)
-    second.is_open = False
+    second.is_open = lambda: False
     env.run()
     assert [(time, customer) for time, customer, _ in log] == [(1.0, 0), (2.0, 2)]
     assert gate.busy == 2.0

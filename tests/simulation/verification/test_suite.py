@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from journey.core.merging import deep_merge
 from journey.machine import Journey, Move
 from journey.machine.guards import Guard
+from simulation.customer import account, distress, moves, stages
 from simulation.distributions import dwell_times
 from simulation.model.spec import Reviewers
+from simulation.population.draw import draw_frailty
 from simulation.random import streams
-from simulation.reference import account, review_queue
-from simulation.reference import customer as customer_module
+from simulation.reference import review_queue
 from simulation.runs.engine_choice import COMPILED
 from simulation.runs.run import run_arm
 from simulation.trace import events as tr
@@ -40,6 +41,7 @@ from simulation.verification.event_histories import read_histories
 from simulation.verification.runners import run_reference
 from simulation.verification.trace_diff import compare_runs
 from tests.simulation.full_worlds import full_arm
+from tests.simulation.planted_errors import replace_function
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 
 CUSTOMERS = 1500
@@ -197,35 +199,33 @@ PLAIN_WIN_BACK = {**WIN_BACK, "frailty_spread": 0.0, "renewal": {}, "payments": 
 
 def planted_no_season(monkeypatch):
     """The beginning of a season is not noticed."""
-    monkeypatch.setattr(customer_module.Customer, "_schedule_calendar_change", lambda self: None)
+    replace_function(monkeypatch, moves.schedule_calendar_change, lambda _arm, _customer: None)
 
 
 def planted_fixed_renewal_hazard(monkeypatch):
     """Distress and season do not affect contract ends."""
-    monkeypatch.setattr(
-        customer_module.Customer,
-        "effective_ratio",
-        lambda self, ratio, slot, correct=customer_module.Customer.effective_ratio: min(
-            ratio, correct(self, ratio, slot)
-        ),
-    )
+    correct = stages.effective_ratio
+
+    def wrong(arm, customer, ratio, slot):
+        return min(ratio, correct(arm, customer, ratio, slot))
+
+    replace_function(monkeypatch, correct, wrong)
 
 
 def planted_fixed_value_rate(monkeypatch):
     """Value changes keep their initial rate."""
-    monkeypatch.setattr(account.Account, "update_value_clock", lambda self: None)
+    replace_function(monkeypatch, account.update_value_clock, lambda _arm, _customer: None)
 
 
 def planted_distress_after_win_back(monkeypatch):
     """Customers that are won back are still in distress."""
-    correct = customer_module.Customer._win_back
+    correct = moves.win_back
 
-    def wrong(self):
-        correct(self)
-        self.episode_stage = self.stage
-        self._begin_episode(0)
+    def wrong(arm, customer, engine):
+        correct(arm, customer, engine)
+        distress.begin_episode(arm, customer, engine, 0)
 
-    monkeypatch.setattr(customer_module.Customer, "_win_back", wrong)
+    replace_function(monkeypatch, correct, wrong)
 
 
 @pytest.mark.slow
@@ -317,7 +317,7 @@ def planted_dwell(monkeypatch):
     def wrong(distribution, *rest):
         return correct(distribution, *rest) * (1.2 if distribution == dwell_times.WEIBULL else 1.0)
 
-    monkeypatch.setattr(dwell_times, "due_in", wrong)
+    replace_function(monkeypatch, correct, wrong)
 
 
 def planted_rate(monkeypatch):
@@ -328,42 +328,39 @@ def planted_rate(monkeypatch):
         a, b = correct(distribution, mean_days, shape)
         return (1.2 * a if distribution == dwell_times.EXPONENTIAL else a), b
 
-    monkeypatch.setattr(dwell_times, "scale_for_mean", wrong)
+    replace_function(monkeypatch, correct, wrong)
 
 
 def planted_redraw(monkeypatch):
     """A change of hazard restarts the clock instead of keeping the remaining amount."""
 
-    def wrong(clock, now, ratio):
+    def wrong(clock, now, law, a, b, ratio, knots):
         if ratio != clock.ratio:
-            clock.age, clock.since, clock.ratio = 0.0, now, ratio
-            clock.due = now + dwell_times.due_in(clock.law, clock.a, clock.b, 0.0, clock.amount, ratio, clock.knots)
+            dwell_times.start_clock(clock, now, law, a, b, clock.amount, 0.0, ratio, knots)
 
-    monkeypatch.setattr(dwell_times.Clock, "set_hazard_ratio", wrong)
+    replace_function(monkeypatch, dwell_times.set_hazard_ratio, wrong)
 
 
 def planted_no_distress_effect(monkeypatch):
     """Distress changes no hazard."""
-    monkeypatch.setattr(customer_module.Customer, "_update_move_clocks", lambda self: None)
+    replace_function(monkeypatch, stages.update_move_clocks, lambda _arm, _customer, _engine: None)
 
 
 def planted_onset(monkeypatch):
     """Episodes begin a third too often."""
-    correct = customer_module.Customer._onset_rate
-    monkeypatch.setattr(customer_module.Customer, "_onset_rate", lambda self: correct(self) * 1.33)
+    correct = stages.onset_rate
+    replace_function(monkeypatch, correct, lambda arm, customer: correct(arm, customer) * 1.33)
 
 
 def planted_frailty(monkeypatch):
     """All frailties are 1."""
-    from simulation.reference import engine
-
-    monkeypatch.setattr(engine, "draw_frailty", lambda *_: 1.0)
+    replace_function(monkeypatch, draw_frailty, lambda *_: 1.0)
 
 
 def planted_stream(monkeypatch):
     """Draws avoid the lowest tenth."""
     correct = streams.uniform
-    monkeypatch.setattr(streams, "uniform", lambda *identity: 0.1 + 0.9 * correct(*identity))
+    replace_function(monkeypatch, correct, lambda *identity: 0.1 + 0.9 * correct(*identity))
 
 
 @pytest.mark.slow

@@ -1,0 +1,47 @@
+"""Counting customers by stage, and waiting requests, on the days of a grid."""
+
+from simulation.customer.ports import Engine
+from simulation.customer.state import Customer
+
+
+def first_grid_index(engine: Engine, time: float) -> int:
+    """Index of the first grid day at or after `time`; the number of grid days if there is none."""
+    points = len(engine.grid)
+    # All grid days but the last are equally spaced, so only rounding can make this guess wrong.
+    point = int(time * engine.points_per_day) if time < engine.grid[points - 1] else points - 1
+    while point > 0 and engine.grid[point - 1] >= time:
+        point -= 1
+    while point < points and engine.grid[point] < time:
+        point += 1
+    return point
+
+
+def count_wait(engine: Engine, start: float, stop: float) -> None:
+    """Count a request in the backlog from `start` until just before `stop`."""
+    point = first_grid_index(engine, start)
+    while point < len(engine.grid) and engine.grid[point] < stop:
+        engine.backlog[point] += 1
+        point += 1
+
+
+def count_stay(customer: Customer, engine: Engine) -> None:
+    """Count the stay in the current stage, which ends now."""
+    since = max(0.0, customer.entered_at)
+    engine.stage_days[customer.arm][customer.stage] += customer.now - since
+    point = first_grid_index(engine, since)
+    while point < len(engine.grid) and engine.grid[point] < customer.now:
+        engine.occupancy[customer.arm][point][customer.stage] += 1
+        point += 1
+
+
+def count_last_stage(customer: Customer, engine: Engine) -> None:
+    """Count the stage in which a customer is from now to the end of the run."""
+    for point in range(first_grid_index(engine, customer.now), len(engine.grid)):
+        engine.occupancy[customer.arm][point][customer.stage] += 1
+
+
+KERNELS = (first_grid_index, count_wait, count_stay, count_last_stage)
+"""The functions that compiled code uses, callees before callers."""
+
+INLINED = (first_grid_index,)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

@@ -1,0 +1,162 @@
+"""The events of a customer: the start, each scheduled event, and the end of the run."""
+
+from simulation.customer.account import on_value_change, open_account
+from simulation.customer.counting import count_last_stage, count_stay
+from simulation.customer.decisions import decide, evaluate
+from simulation.customer.distress import begin_episode, on_effect_end, on_harm_end, settle_account
+from simulation.customer.interventions import on_action, on_episode, on_outcome
+from simulation.customer.moves import on_calendar_change, on_move, on_payment, on_renewal, schedule_calendar_change
+from simulation.customer.ports import Engine, emit
+from simulation.customer.reviews import count_open_request, on_expiry
+from simulation.customer.signals import on_noise, on_symptom, receive_signal, schedule_noise
+from simulation.customer.stages import enter_stage, start_onset_clock
+from simulation.customer.state import NO_INDEX, Customer
+from simulation.distributions.dwell_times import NEVER
+from simulation.model.arm import ArmParameters
+from simulation.model.calendar_effects import interval_index
+from simulation.model.event_types import (
+    ACTION,
+    CADENCE,
+    CALM,
+    DELIVERY,
+    EFFECT_END,
+    EPISODE,
+    EXPIRY,
+    HARM_END,
+    MOVE,
+    NOISE,
+    OUTCOME,
+    PAYMENT,
+    RENEWAL,
+    SEASON,
+    SYMPTOM,
+    VALUE,
+)
+from simulation.model.evidence import add_signal
+from simulation.model.record_errors import VALID_RECORD
+from simulation.random import streams
+from simulation.random.streams import uniform
+from simulation.trace.codes import KIND_ARRIVAL, LABEL_ARRIVAL
+
+
+def start_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
+    """Start all clocks, on day 0 or on the day of arrival."""
+    customer.is_started = True
+    customer.now = customer.arrives_at
+    customer.active_since = customer.arrives_at
+    engine.arrived[customer.arm][customer.segment] += 1
+    if customer.now > 0.0:
+        emit(customer, engine, KIND_ARRIVAL, LABEL_ARRIVAL, customer.stage, NO_INDEX, NO_INDEX, NEVER, NEVER)
+    customer.joined_at = customer.now - customer.tenure
+    customer.period = interval_index(arm.calendar_effects.starts, customer.now)
+    customer.band = interval_index(arm.calendar_effects.tenures, customer.tenure)
+    schedule_calendar_change(arm, customer)
+    start_onset_clock(arm, customer)
+    enter_stage(arm, customer, engine, customer.stage, customer.entered_at)
+    open_account(arm, customer, customer.tenure)
+    if arm.cadence > 0.0:
+        customer.event_times[CADENCE] = customer.now + arm.cadence * uniform(customer.key, streams.CADENCE, 0, 0)
+    schedule_noise(arm, customer)
+    if customer.initial_cause != CALM:
+        begin_episode(arm, customer, engine, customer.initial_cause)
+
+
+def on_delivery(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
+    """Deliver the next pending signal to the orchestrator."""
+    signal = receive_signal(arm, customer, engine)
+    if signal.record != VALID_RECORD or not arm.evaluates:
+        # Without evaluations the evidence is never used.
+        return
+    age = customer.now - signal.dated
+    add_signal(arm.policy, customer.evidence, customer.now, signal.kind, signal.strength, signal.source, age)
+    if arm.on_signal:
+        evaluate(arm, customer, engine)
+
+
+def on_cadence(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
+    """Make the regular evaluation, and schedule the next one."""
+    customer.event_times[CADENCE] = customer.now + arm.cadence
+    decide(arm, customer, engine)
+
+
+def handle_orchestration_event(arm: ArmParameters, customer: Customer, engine: Engine, entry: int) -> None:
+    """Handle an event of the orchestrator."""
+    if entry == CADENCE:
+        on_cadence(arm, customer, engine)
+    elif entry == DELIVERY:
+        on_delivery(arm, customer, engine)
+    elif entry == ACTION:
+        on_action(arm, customer, engine)
+    elif entry == OUTCOME:
+        on_outcome(customer, engine)
+    elif entry == EXPIRY:
+        on_expiry(customer, engine)
+
+
+def handle_customer_event(arm: ArmParameters, customer: Customer, engine: Engine, entry: int) -> None:
+    """Handle one of the customer's own events that are rarer than signals."""
+    if entry == MOVE:
+        on_move(arm, customer, engine)
+    elif entry == EPISODE:
+        on_episode(arm, customer, engine)
+    elif entry == EFFECT_END:
+        on_effect_end(arm, customer)
+    elif entry == HARM_END:
+        on_harm_end(arm, customer, engine)
+    elif entry == SEASON:
+        on_calendar_change(arm, customer, engine)
+    elif entry == RENEWAL:
+        on_renewal(arm, customer, engine)
+    elif entry == PAYMENT:
+        on_payment(arm, customer, engine)
+    elif entry == VALUE:
+        on_value_change(arm, customer, engine)
+
+
+def handle_event(arm: ArmParameters, customer: Customer, engine: Engine, entry: int) -> None:
+    """Advance the customer's time to the event `entry`, which is due first, and handle it."""
+    customer.now = customer.event_times[entry]
+    if entry == SYMPTOM:
+        on_symptom(arm, customer, engine)
+    elif entry == NOISE:
+        on_noise(arm, customer, engine)
+    elif entry in (CADENCE, DELIVERY, ACTION, OUTCOME, EXPIRY):
+        handle_orchestration_event(arm, customer, engine, entry)
+    else:
+        handle_customer_event(arm, customer, engine, entry)
+
+
+def finish_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
+    """Complete a customer's totals at the end of the run, which censors the history, or after churn."""
+    if customer.arrives_at >= engine.horizon:
+        return
+    if arm.terminal[customer.stage]:
+        count_last_stage(customer, engine)
+    else:
+        customer.now = engine.horizon
+        count_stay(customer, engine)
+        engine.occupancy[customer.arm][len(engine.grid) - 1][customer.stage] += 1
+    totals = engine.totals[customer.arm]
+    if arm.live[customer.stage]:
+        totals.live_value += customer.account_value
+        count_open_request(customer, engine)
+        settle_account(arm, customer, engine)
+    totals.distress_days += customer.distress_days
+    share = customer.distress_days / customer.active_days if customer.active_days > 0.0 else 0.0
+    points = arm.satisfaction_calm - arm.satisfaction_penalty * share + customer.satisfaction
+    totals.satisfaction += min(5.0, max(1.0, points))
+
+
+KERNELS = (
+    start_customer,
+    on_delivery,
+    on_cadence,
+    handle_orchestration_event,
+    handle_customer_event,
+    handle_event,
+    finish_customer,
+)
+"""The functions that compiled code uses, callees before callers."""
+
+INLINED = (handle_event,)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

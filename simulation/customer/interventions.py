@@ -1,0 +1,107 @@
+"""Actions, the customer's response and fatigue, and outcomes."""
+
+from journey.decision.rules import fade
+from simulation.customer.distress import apply_effect, apply_harm, begin_episode, draw_cause, end_episode
+from simulation.customer.ports import Engine, emit
+from simulation.customer.state import NO_INDEX, Customer
+from simulation.distributions.dwell_times import NEVER
+from simulation.model.arm import ArmParameters
+from simulation.model.event_types import ACTION, CALM, OUTCOME
+from simulation.random import streams
+from simulation.random.streams import uniform
+from simulation.trace.codes import KIND_ACTION, KIND_OUTCOME, NO_RESPONSE, NOT_NEEDED, PARTIAL, RESOLVED
+
+
+def faded_ratio(ratio_per_contact: float, fatigue: float) -> float:
+    """A ratio per contact, at a level of fatigue: a power, which is only computed if it differs from 1."""
+    return ratio_per_contact**fatigue if fatigue > 0.0 and ratio_per_contact != 1.0 else 1.0
+
+
+def add_fatigue(arm: ArmParameters, customer: Customer) -> float:
+    """Add one contact to the level of fatigue, and return the level before it, which has faded since."""
+    level = customer.fatigue
+    if level > 0.0:
+        level *= fade(customer.now - customer.fatigue_at, arm.fatigue.fade_rate)
+    customer.fatigue = level + 1.0
+    customer.fatigue_at = customer.now
+    return level
+
+
+def count_contact(customer: Customer, engine: Engine) -> None:
+    """Record a contact that happens now."""
+    contact_times = engine.contact_times[customer.row]
+    contact_times[customer.contacts % len(contact_times)] = customer.now
+    customer.contacts += 1
+    customer.last_contact_at = customer.now
+    customer.actions_in_spell += 1
+
+
+def on_action(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
+    """Carry out the action; the customer may respond to it."""
+    action, effect, fatigue = customer.action, arm.effects[customer.action], add_fatigue(arm, customer)
+    customer.event_times[ACTION] = NEVER
+    emit(customer, engine, KIND_ACTION, action, NO_INDEX, NO_INDEX, NO_INDEX, effect.cost, NEVER)
+    engine.actions[customer.arm][action] += 1
+    count_contact(customer, engine)
+    customer.event_times[OUTCOME] = customer.now + arm.outcome_window
+    customer.has_responded = False
+    harm = faded_ratio(arm.fatigue.churn_ratio, fatigue)
+    if customer.cause == CALM:
+        customer.episode_acted_on = CALM
+        apply_harm(arm, customer, engine, harm * effect.harm_ratio, effect.lasts)
+        return
+    if harm != 1.0:
+        apply_harm(arm, customer, engine, harm, effect.lasts)
+    engine.totals[customer.arm].contacts_needed += 1
+    customer.episode_acted_on = customer.episode
+    chance = arm.responses[action][customer.segment] * faded_ratio(arm.fatigue.kept_response, fatigue)
+    if uniform(customer.key, streams.RESPONSE, customer.episode, customer.actions_in_spell) < chance:
+        customer.has_responded = True
+        apply_effect(arm, customer, arm.recovery_ratios[action][customer.cause], effect.lasts)
+
+
+def record_outcome(customer: Customer, engine: Engine, outcome: int) -> None:
+    """Record the outcome of the current action."""
+    customer.event_times[OUTCOME] = NEVER
+    customer.has_open_action = False
+    engine.outcomes[customer.arm][outcome] += 1
+    value = customer.value_at_stake if outcome == RESOLVED else 0.0
+    emit(customer, engine, KIND_OUTCOME, outcome, NO_INDEX, NO_INDEX, NO_INDEX, value, NEVER)
+
+
+def on_outcome(customer: Customer, engine: Engine) -> None:
+    """Record the outcome at the end of the window, if the action's episode has not ended."""
+    if customer.episode_acted_on == CALM:
+        record_outcome(customer, engine, NOT_NEEDED)
+    elif customer.has_responded:
+        record_outcome(customer, engine, PARTIAL)
+    else:
+        record_outcome(customer, engine, NO_RESPONSE)
+
+
+def on_episode(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
+    """An episode of distress begins, or ends; its end resolves an action that has no outcome yet."""
+    if customer.cause == CALM:
+        begin_episode(arm, customer, engine, draw_cause(arm, customer))
+        return
+    end_episode(arm, customer, engine)
+    if customer.event_times[OUTCOME] < NEVER and customer.episode_acted_on == customer.episode:
+        # The outcome is `resolved` even without a response; only a response raises satisfaction.
+        if customer.has_responded:
+            customer.satisfaction += arm.effects[customer.action].csat
+        record_outcome(customer, engine, RESOLVED)
+
+
+KERNELS = (
+    faded_ratio,
+    add_fatigue,
+    count_contact,
+    on_action,
+    record_outcome,
+    on_outcome,
+    on_episode,
+)
+"""The functions that compiled code uses, callees before callers."""
+
+INLINED = (faded_ratio,)
+"""The functions that are inlined where compiled code calls them, because most events call them."""

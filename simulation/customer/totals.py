@@ -1,0 +1,144 @@
+"""Running totals of the simulated customers of a run, and the counters built from them at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from journey.decision.rules import REASONS
+from simulation.kernels.record_types import INT64
+from simulation.metrics.counters import Counters, build_time_grid
+from simulation.metrics.quantile_sketch import BUCKET_COUNT
+from simulation.metrics.queue_statistics import QueueStatistics
+from simulation.trace.codes import OUTCOMES, VERDICTS
+from simulation.trace.events import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from simulation.model.arm import CompiledArm
+
+
+@dataclass(slots=True)
+class ArmTotals:
+    """Single totals of one arm, with the names and meanings of `simulation.metrics.counters.Counters`."""
+
+    escalations: int = field(default=0, metadata=INT64)
+    evaluations: int = field(default=0, metadata=INT64)
+    episodes: int = field(default=0, metadata=INT64)
+    episodes_seen: int = field(default=0, metadata=INT64)
+    misclassified: int = field(default=0, metadata=INT64)
+    won_back: int = field(default=0, metadata=INT64)
+    alarms_true: int = field(default=0, metadata=INT64)
+    alarms_false: int = field(default=0, metadata=INT64)
+    contacts_needed: int = field(default=0, metadata=INT64)
+    waited: float = 0.0
+    distress_days: float = 0.0
+    satisfaction: float = 0.0
+    revenue: float = 0.0
+    live_value: float = 0.0
+
+
+def table_shapes(arms: Sequence[CompiledArm], segments: int, points: int) -> dict[str, tuple[int, ...]]:
+    """The shape of each table of counts; see `RunningTotals`.
+
+    Args:
+        arms: The arms.
+        segments: Number of the population's segments.
+        points: Number of grid days.
+    """
+    count, stages = len(arms), len(arms[0].machine.stages)
+    return {
+        "kinds": (count, len(KINDS)),
+        "reasons": (count, len(REASONS)),
+        "actions": (count, max(len(arm.policy.actions) for arm in arms)),
+        "verdicts": (count, len(VERDICTS)),
+        "outcomes": (count, len(OUTCOMES)),
+        "arrived": (count, segments),
+        "churned": (count, segments),
+        "distressed": (count, stages, segments),
+        "untreated": (count, stages, segments),
+        "occupancy": (count, points, stages),
+        "waits": (count, BUCKET_COUNT),
+    }
+
+
+class RunningTotals:
+    """The totals of a run. The reference engine has them as nested lists, the compiled engine as arrays.
+
+    Attributes:
+        grid: Days at which stages and the backlog are counted, increasing from 0 to the horizon.
+        points_per_day: Number of grid days per day.
+        totals: By arm: single totals.
+        stage_days: By arm and stage: customer days.
+        kinds, reasons, actions, verdicts, outcomes: By arm and code: number of events.
+        arrived, churned: By arm and segment: number of customers.
+        distressed, untreated: By arm, stage at onset and segment: number of distress episodes.
+        occupancy: By arm, grid day and stage: number of customers.
+        waits: By arm and bucket of `simulation.metrics.quantile_sketch`: number of closed requests.
+        queue_statistics: The review queue over time.
+        backlog, closed, waited: Its tables; see `simulation.metrics.queue_statistics.QueueStatistics`.
+    """
+
+    def __init__(self, arms: Sequence[CompiledArm], segments: int, days: float) -> None:
+        """Create totals that are all zero.
+
+        Args:
+            arms: The arms.
+            segments: Number of the population's segments.
+            days: Length of the run.
+        """
+        self.grid = build_time_grid(days)
+        self.points_per_day = 1.0 / self.grid[1]
+        self.totals = [ArmTotals() for _ in arms]
+        self.stage_days = [[0.0] * len(arms[0].machine.stages) for _ in arms]
+        shapes = table_shapes(arms, segments, len(self.grid))
+        tables = {name: _zeros(shape) for name, shape in shapes.items()}
+        self.kinds, self.reasons, self.actions = tables["kinds"], tables["reasons"], tables["actions"]
+        self.verdicts, self.outcomes, self.waits = tables["verdicts"], tables["outcomes"], tables["waits"]
+        self.arrived, self.churned, self.occupancy = tables["arrived"], tables["churned"], tables["occupancy"]
+        self.distressed, self.untreated = tables["distressed"], tables["untreated"]
+        queue = self.queue_statistics = QueueStatistics(self.grid)
+        self.backlog, self.closed, self.waited = queue.backlog, queue.closed, queue.waited
+
+
+def _zeros(shape: tuple[int, ...]) -> Any:
+    return [_zeros(shape[1:]) for _ in range(shape[0])] if len(shape) > 1 else [0] * shape[0]
+
+
+def build_counters(compiled_arm: CompiledArm, index: int, engine: Any, segments: tuple[str, ...]) -> Counters:
+    """The counters of one arm.
+
+    Args:
+        compiled_arm: The arm.
+        index: Its number, from 0.
+        engine: The engine at the horizon, with the tables of `RunningTotals`.
+        segments: The population's segments.
+    """
+    counters, single = Counters(segments), engine.totals[index]
+    numbers, stages = range(len(segments)), range(len(compiled_arm.machine.stages))
+    counters.customers.update(_nonzero(numbers, engine.arrived[index]))
+    counters.churned.update(_nonzero(numbers, engine.churned[index]))
+    counters.kinds.update(_nonzero(KINDS, engine.kinds[index]))
+    counters.reasons.update(_nonzero(REASONS, engine.reasons[index]))
+    counters.actions.update(_nonzero(range(len(compiled_arm.policy.actions)), engine.actions[index]))
+    counters.verdicts.update(_nonzero(VERDICTS, engine.verdicts[index]))
+    counters.outcomes.update(_nonzero(OUTCOMES, engine.outcomes[index]))
+    counters.waits.update(_nonzero(range(BUCKET_COUNT), engine.waits[index]))
+    for stage in stages:
+        counters.stage_days[stage] = float(engine.stage_days[index][stage])
+        of_segments = _nonzero(numbers, engine.distressed[index][stage])
+        counters.distressed.update({(stage, segment): n for segment, n in of_segments.items()})
+        of_segments = _nonzero(numbers, engine.untreated[index][stage])
+        counters.unhelped.update({(stage, segment): n for segment, n in of_segments.items()})
+    counters.requests = sum(counters.verdicts.values())
+    for each in fields(ArmTotals):
+        # A record of the compiled engine holds NumPy scalars.
+        value = single[each.name].item() if not isinstance(single, ArmTotals) else getattr(single, each.name)
+        setattr(counters, each.name, value)
+    return counters
+
+
+def _nonzero(names: Iterable[Any], counts: Iterable[Any]) -> dict[Any, int]:
+    # The compiled engine's tables of actions are as wide as those of the arm with the most actions.
+    return {name: int(count) for name, count in zip(names, counts, strict=False) if count}

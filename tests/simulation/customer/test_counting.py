@@ -1,0 +1,53 @@
+"""Counting customers and waiting requests on a grid of days."""
+
+from types import SimpleNamespace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulation.customer.counting import count_stay, count_wait, first_grid_index
+from simulation.customer.state import Customer
+
+WAITS = st.tuples(st.integers(0, 60), st.integers(0, 40)).map(lambda wait: (wait[0], wait[0] + wait[1]))
+TIMES = st.floats(0.0, 120.0)
+
+
+def engine_with_daily_grid(days=110):
+    """An engine without customers that counts on every day."""
+    grid = [float(day) for day in range(days + 1)]
+    return SimpleNamespace(
+        grid=grid,
+        points_per_day=1.0,
+        backlog=[0] * len(grid),
+        stage_days=[[0.0, 0.0]],
+        occupancy=[[[0, 0] for _ in grid]],
+    )
+
+
+@given(st.lists(WAITS, max_size=60))
+def test_backlog_summed_over_the_days_is_the_sum_of_the_waits(waits):
+    """Little's law, which holds exactly if requests are made and taken up at midnight and every day is counted."""
+    engine = engine_with_daily_grid()
+    for requested, started in waits:
+        count_wait(engine, float(requested), float(started))
+    assert sum(engine.backlog) == sum(started - requested for requested, started in waits)
+
+
+@given(TIMES)
+def test_the_first_grid_day_is_found_by_searching_all_of_them(time):
+    engine = engine_with_daily_grid()
+    expected = next((index for index, day in enumerate(engine.grid) if day >= time), len(engine.grid))
+    assert first_grid_index(engine, time) == expected
+
+
+@given(TIMES, TIMES)
+def test_a_stay_is_counted_on_the_days_within_it(first, second):
+    engine, customer = (
+        engine_with_daily_grid(),
+        Customer(entered_at=min(first, second), now=max(first, second), stage=1),
+    )
+    count_stay(customer, engine)
+    within = [customer.entered_at <= day < customer.now for day in engine.grid]
+    assert [day[1] == 1 for day in engine.occupancy[0]] == within
+    assert all(day[0] == 0 for day in engine.occupancy[0])
+    assert engine.stage_days[0] == [0.0, customer.now - customer.entered_at]
