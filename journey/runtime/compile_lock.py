@@ -1,6 +1,6 @@
 """One process compiles; the other processes wait for it and then load the compiled code.
 
-Numba lets two processes compile one function at the same time. That wastes a minute of every core. It is also unsafe:
+Numba lets two processes compile one function at the same time. That wastes the time of every core. It is also unsafe:
 for different argument types both may choose the same file name, and one file would later be loaded for the other.
 
 The cache folder has an empty marker file for each kind of call for which all code is compiled, from these sources and

@@ -61,7 +61,7 @@ def command(
 def _choose_runners(scenario: "LoadedScenario", engine: Engine) -> "tuple[Runner, Runner | None]":
     """The engine that is validated against theory, and the engine whose trace must be identical.
 
-    Compiling takes two minutes, so `auto` uses the compiled engine only if its code is cached. The compiled engine
+    Compiling takes 20 seconds, so `auto` uses the compiled engine only if its code is cached. The compiled engine
     does not support guards registered by a user.
     """
     from simulation.verification.runners import is_compiled_cached, run_compiled, run_reference

@@ -1,7 +1,7 @@
-"""Whether the compiled engine's code is cached on disk, so that its first run takes seconds and not two minutes.
+"""Whether the compiled engine's code is cached on disk, so that its first run does not compile for 20 seconds.
 
-Numba finds out function by function while it compiles. A marker file beside the code (`journey.runtime.compile_lock`)
-records that all code for one kind of run has been compiled, by this engine and for this processor.
+A marker file beside the code (`journey.runtime.compile_lock`) records that it has been compiled, by this engine and for
+this processor.
 """
 
 from __future__ import annotations

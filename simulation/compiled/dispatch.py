@@ -1,7 +1,7 @@
 """The single entry point from Python into compiled code.
 
-Numba compiles each function that Python calls into a library of its own, together with all functions that it calls.
-One function with a task number therefore compiles and loads everything once.
+Each function that Python calls is compiled into a library of its own, together with all functions that it calls
+(`journey.runtime.linked_code`). One function with a task number therefore compiles and loads everything once.
 """
 
 from typing import Any

@@ -29,7 +29,7 @@ run_compiled: Runner = partial(run_arm, replication=0, trace=True, engine=COMPIL
 
 
 def is_compiled_cached() -> bool:
-    """Whether the compiled engine's code is cached on disk, so that its first run takes seconds, not minutes."""
+    """Whether the compiled engine's code is cached on disk, so that its first run does not compile."""
     from simulation.compiled.cache_status import is_cached
 
     return is_cached()
