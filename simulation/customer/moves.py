@@ -11,9 +11,8 @@ from simulation.customer.stages import (
     effective_ratio,
     enter_stage,
     is_blocked,
-    schedule_next_move,
-    start_move_clock,
     start_onset_clock,
+    take_due_move,
     update_move_clocks,
     update_onset_clock,
 )
@@ -98,17 +97,10 @@ def make_move(arm: ArmParameters, customer: Customer, engine: Engine, slot: int,
 
 
 def on_move(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
-    """Make the move whose clock has run out, unless a guard blocks it."""
-    slot, clocks = 0, engine.clocks[customer.row]
-    while clocks[slot].due != customer.now:
-        slot += 1
-    if is_blocked(arm, customer, engine, slot):
-        # A blocked move is not an error: the customer stays, and the clock of this move starts again.
-        customer.attempts += 1
-        start_move_clock(arm, customer, engine, slot, 0.0)
-        schedule_next_move(arm, customer, engine)
-        return
-    make_move(arm, customer, engine, slot, NO_INDEX)
+    """Make the move whose clock has run out, if there is one."""
+    slot = take_due_move(arm, customer, engine)
+    if slot != NO_INDEX:
+        make_move(arm, customer, engine, slot, NO_INDEX)
 
 
 def find_move(arm: ArmParameters, customer: Customer, engine: Engine, move: int) -> int:

@@ -2,7 +2,7 @@
 
 from simulation.customer.account import update_value_clock
 from simulation.customer.ports import Engine, guard_allows
-from simulation.customer.state import Customer
+from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, initial_amount, set_hazard_ratio, start_clock
 from simulation.model.arm import ArmParameters
 from simulation.model.event_types import CALM, EPISODE, MOVE
@@ -102,6 +102,20 @@ def is_blocked(arm: ArmParameters, customer: Customer, engine: Engine, slot: int
     return arm.moves[customer.stage][slot].guarded and not guard_allows(arm, customer, engine, slot)
 
 
+def take_due_move(arm: ArmParameters, customer: Customer, engine: Engine) -> int:
+    """The slot of the move that is made now, because its clock has run out; NO_INDEX if the customer stays."""
+    slot, clocks = 0, engine.clocks[customer.row]
+    while clocks[slot].due != customer.now:
+        slot += 1
+    if is_blocked(arm, customer, engine, slot):
+        # A blocked move is not an error: the customer stays, and the clock of this move starts again.
+        customer.attempts += 1
+        start_move_clock(arm, customer, engine, slot, 0.0)
+        schedule_next_move(arm, customer, engine)
+        return NO_INDEX
+    return slot
+
+
 KERNELS = (
     effective_ratio,
     hazard_ratio,
@@ -113,6 +127,7 @@ KERNELS = (
     update_move_clocks,
     enter_stage,
     is_blocked,
+    take_due_move,
 )
 """The functions that compiled code uses, callees before callers."""
 
