@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from journey.core.errors import InputError
 from journey.core.messages import format_validation_error
@@ -16,7 +16,7 @@ from journey.core.suggestions import did_you_mean
 from scenarios.files.merging import Layer, find_source, merge_layers, normalise, refuse_contradictions
 from scenarios.files.model import Scenario
 from scenarios.files.overrides import parse_override
-from simulation.model.spec import BUNDLED
+from simulation.model.spec import ADDED_LATER, BUNDLED
 
 if TYPE_CHECKING:
     from simulation.model.arm import ArmSpec
@@ -25,7 +25,6 @@ BUILTIN = Path(__file__).parents[1] / "builtin"
 _EXTENDS = "extends"
 _UNHASHED_KEYS = ("seed", "replications")
 """Keys that are not part of the hash; reports state them beside it."""
-_EQUAL_SPLIT: dict[str, Any] = {"share": 1.0, "share_by_segment": {}}
 
 
 @dataclass(frozen=True)
@@ -161,16 +160,26 @@ def compute_scenario_hash(scenario: Scenario) -> str:
     A folder of records is hashed by its content, not by its path.
     """
     content = scenario.model_dump(mode="json", exclude=set(_UNHASHED_KEYS))
-    for arm in content["arms"].values():
-        # Equal shares are omitted, so that scenarios without shares keep their hash.
-        for key, default in _EQUAL_SPLIT.items():
-            if arm[key] == default:
-                del arm[key]
+    _omit_later_keys(scenario, content)
     records = scenario.population.records
     if records is not None and records != BUNDLED:
         content["population"]["records"] = _hash_folder(Path(records))
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _omit_later_keys(model: BaseModel, content: dict[str, Any]) -> None:
+    """Omit keys of later versions that have their default, so that scenarios without them keep their hash."""
+    for name, key in type(model).model_fields.items():
+        value = getattr(model, name)
+        if ADDED_LATER in key.metadata and value == key.default:
+            del content[name]
+        elif isinstance(value, BaseModel):
+            _omit_later_keys(value, content[name])
+        elif isinstance(value, dict):
+            for item_name, item in value.items():
+                if isinstance(item, BaseModel):
+                    _omit_later_keys(item, content[name][item_name])
 
 
 def _hash_folder(folder: Path) -> str:

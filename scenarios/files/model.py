@@ -11,7 +11,17 @@ from pydantic import Field, WithJsonSchema, field_validator
 
 from scenarios.metrics.definitions import METRICS, parse_base_name
 from simulation.acquisition.spec import Acquisition
-from simulation.model.spec import Amount, Assumption, NonNegative, Population, Positive, Reviewers, SpecModel, World
+from simulation.model.spec import (
+    ADDED_LATER,
+    Amount,
+    Assumption,
+    NonNegative,
+    Population,
+    Positive,
+    Reviewers,
+    SpecModel,
+    World,
+)
 
 BASELINE = "baseline"
 """The arm that every other arm is compared with; it comes first."""
@@ -74,11 +84,11 @@ class Arm(SpecModel):
     acquisition: AcquisitionOverride = Field(
         default={}, description="Overrides the scenario's acquisition, key by key, for example its budget or rule."
     )
-    share: NonNegative = Field(
+    share: Annotated[NonNegative, ADDED_LATER] = Field(
         default=1.0,
         description="Relative share of the customers assigned to the arm with `compare --mode randomised`.",
     )
-    share_by_segment: dict[str, NonNegative] = Field(
+    share_by_segment: Annotated[dict[str, NonNegative], ADDED_LATER] = Field(
         default={}, description="Relative share by segment, instead of `share`; 0 keeps a segment out of the arm."
     )
 

@@ -16,6 +16,9 @@ from simulation.random.copula import cholesky
 BUNDLED = "bundled"
 """Value of `Population.records` for the ten bundled customers."""
 
+ADDED_LATER = "added later"
+"""Annotation of a key that earlier versions did not have. Its default has no effect, and is not part of a hash."""
+
 Positive = Annotated[float, Field(gt=0.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
 Days = Annotated[float, Field(ge=1e-3, le=1e6)]

@@ -1,5 +1,8 @@
 """Scenario files: from a name or a path to a checked scenario, or to a message with the cure."""
 
+import hashlib
+import json
+
 import pytest
 
 from journey.core.errors import InputError
@@ -102,6 +105,17 @@ def test_the_hash_is_of_the_content_and_not_of_how_it_is_written(write):
 @pytest.mark.medium
 def test_a_default_that_is_written_out_leaves_the_hash_alone():
     assert load("default", ["world.decisions.on_signal=true"]).hash == load("default").hash
+
+
+def test_keys_of_later_versions_enter_the_hash_only_if_they_differ_from_their_default():
+    loaded = load("default", ["arms.treated.share=2"])
+    content = loaded.scenario.model_dump(mode="json", exclude={"seed", "replications"})
+    for name, arm in content["arms"].items():
+        del arm["share_by_segment"]
+        if name != "treated":
+            del arm["share"]
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    assert loaded.hash == hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def test_the_hash_changes_with_the_world_and_not_with_seed_or_replications():
