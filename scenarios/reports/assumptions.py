@@ -37,6 +37,7 @@ def build_assumptions(loaded: "LoadedScenario") -> list[Block]:
             for name, c in scenario.world.distress.causes.items()
         ),
         *acquisition_rows(scenario.acquisition),
+        *((where, value, "assumed") for where, value in _number_rows(scenario.world)),
         *((where, value, "assumed") for where, value in _calendar_rows(scenario.world)),
         *((where, value, "assumed") for where, value in _account_rows(scenario.world)),
         *((where, value, "assumed") for where, value in _contact_and_record_rows(scenario.world)),
@@ -53,6 +54,14 @@ def build_assumptions(loaded: "LoadedScenario") -> list[Block]:
 
 
 Rows = Iterator[tuple[str, str]]
+
+
+def _number_rows(world: "World") -> Rows:
+    """Keys of the world that are single numbers, such as the spread of frailty, unless they have their default."""
+    for name, key in type(world).model_fields.items():
+        value = getattr(world, name)
+        if isinstance(value, float) and value != key.default:
+            yield f"world.{name}", f"{value:g}"
 
 
 def _calendar_rows(world: "World") -> Rows:

@@ -6,6 +6,7 @@ from scenarios.reports.assumptions import build_assumptions
 FULL = """
 extends = "default"
 [world]
+frailty_spread = 0.25
 calendar.june = { from_day = 0, until_day = 9, every_days = 365, moves.churn = 2, onsets.price = 3 }
 renewal = { every_days = 180, churn = { SMB = 0.1 } }
 payments = { failure = { SMB = 0.02 }, recovered = 0.6 }
@@ -33,10 +34,12 @@ def test_every_part_of_a_full_world_is_listed_in_words(tmp_path):
     assert found["world.value_changes.growth"][0] == "value x 1.2: 0.01 a day in retention; in distress x 0.1"
     assert "lowers the response to the next by 20 %" in found["world.fatigue"][0]
     assert found["world.imperfections"][0] == "signals missing 10 %, signals late 10 %; late by 3 days"
+    assert found["world.frailty_spread"] == ("0.25", "assumed")
     assert "respond (SMB x 0.5);" in found["world.effects.proactive_outreach"][0]
 
 
 def test_what_is_switched_off_is_not(tmp_path):
-    text = 'extends = "default"\n[world]\nrenewal = { churn = { SMB = 0, Mid-Market = 0, Enterprise = 0 } }\n'
+    renewal = "renewal = { churn = { SMB = 0, Mid-Market = 0, Enterprise = 0 } }"
+    text = f'extends = "default"\n[world]\nfrailty_spread = 0\n{renewal}\n'
     found = listed(text, tmp_path)
-    assert not {"world.renewal", "world.imperfections"} & set(found)
+    assert not {"world.frailty_spread", "world.renewal", "world.imperfections"} & set(found)
