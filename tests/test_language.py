@@ -78,6 +78,7 @@ def texts_of(path):
 
 PAGES = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile")),
+    *sorted((ROOT / "docs").rglob("*.md")),
     *(ROOT / "data").rglob("README.md"),
     *(ROOT / "docs").rglob("*.md"),
     *(ROOT / "scenarios" / "builtin").glob("*.toml"),
