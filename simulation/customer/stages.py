@@ -77,7 +77,9 @@ def start_move_clock(arm: ArmParameters, customer: Customer, engine: Engine, slo
 
 
 def update_move_clocks(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
-    """Continue every move clock at its current hazard ratio."""
+    """Continue every move clock at its current hazard ratio, unless the customer has decided to leave."""
+    if customer.notice_slot != NO_INDEX:
+        return
     clocks = engine.clocks[customer.row]
     for slot in range(arm.move_count[customer.stage]):
         move, ratio = arm.moves[customer.stage][slot], hazard_ratio(arm, customer, slot)
@@ -89,6 +91,7 @@ def enter_stage(arm: ArmParameters, customer: Customer, engine: Engine, stage: i
     """Enter a stage, `age` days ago, and start the clock of every move out of it."""
     customer.stage = stage
     customer.attempts = 0
+    customer.notice_slot = NO_INDEX
     engine.visits[customer.row][stage] += 1
     customer.entered_at = customer.now - age
     for slot in range(arm.move_count[stage]):
@@ -103,7 +106,9 @@ def is_blocked(arm: ArmParameters, customer: Customer, engine: Engine, slot: int
 
 
 def take_due_move(arm: ArmParameters, customer: Customer, engine: Engine) -> int:
-    """The slot of the move that is made now, because its clock has run out; NO_INDEX if the customer stays."""
+    """The slot of the move that is made now: its clock or its notice has run out. NO_INDEX if the customer stays."""
+    if customer.notice_slot != NO_INDEX:
+        return customer.notice_slot
     slot, clocks = 0, engine.clocks[customer.row]
     while clocks[slot].due != customer.now:
         slot += 1
@@ -112,6 +117,12 @@ def take_due_move(arm: ArmParameters, customer: Customer, engine: Engine) -> int
         customer.attempts += 1
         start_move_clock(arm, customer, engine, slot, 0.0)
         schedule_next_move(arm, customer, engine)
+        return NO_INDEX
+    notice = arm.moves[customer.stage][slot].notice
+    if notice > 0.0:
+        # The customer gives notice; from now on only a move at a date can end the stay earlier.
+        customer.notice_slot = slot
+        customer.event_times[MOVE] = customer.now + notice
         return NO_INDEX
     return slot
 

@@ -44,6 +44,7 @@ class Customer:
         entered_at: Day on which the stage was entered; below 0 for a customer who starts in the middle of a stay.
             Before the start it is the number of days already spent in the stage.
         attempts: Number of moves that a guard has blocked during this stay.
+        notice_slot: Slot of the move that the customer has given notice of, or NO_INDEX.
         period: Index of the current calendar period.
         band: Index of the current tenure band.
         joined_at: Day on which the tenure began.
@@ -130,6 +131,7 @@ class Customer:
     policy_segment: int = 0
     tier: int = 0
     attempts: int = 0
+    notice_slot: int = NO_INDEX
     period: int = 0
     band: int = 0
     cause: int = CALM

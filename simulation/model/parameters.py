@@ -34,6 +34,7 @@ class MoveParameters(NamedTuple):
         a: First parameter.
         b: Second parameter.
         leaves: Whether the customer leaves by it: from a live stage to another.
+        notice: Days between the decision to make it and the move itself.
         in_distress: Hazard ratio during distress.
         frailty: Whether the move is subject to frailty.
         guarded: Whether it has a guard.
@@ -45,6 +46,7 @@ class MoveParameters(NamedTuple):
     a: float
     b: float
     leaves: bool
+    notice: float
     in_distress: float
     frailty: bool
     guarded: bool
@@ -144,6 +146,7 @@ def build_move_parameters(
             continue
         distribution, a, b = resolve_dwell(clock.dwell_from.get(machine.stages[stage], clock.dwell), knots)
         to_stage = machine.rows[stage][move]
+        leaves = live[stage] and not live[to_stage]
         parameters.append(
             MoveParameters(
                 move=move,
@@ -151,7 +154,8 @@ def build_move_parameters(
                 distribution=distribution,
                 a=a,
                 b=b,
-                leaves=live[stage] and not live[to_stage],
+                leaves=leaves,
+                notice=world.notice_days if leaves else 0.0,
                 in_distress=clock.in_distress,
                 frailty=clock.frailty,
                 guarded=bool(machine.guard_table[stage, move] >= 0),

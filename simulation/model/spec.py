@@ -310,6 +310,12 @@ class World(SpecModel):
         description="Stages besides the terminal ones in which a customer has left (no revenue, no signals, no "
         "evaluations). A move out of such a stage wins the customer back.",
     )
+    notice_days: Annotated[NonNegative, ADDED_LATER] = Field(
+        default=0.0,
+        description="Days between the decision to leave and leaving. After the decision only a renewal or a failed "
+        "charge can end the stay earlier. Until then the customer pays, sends signals and is evaluated like any other. "
+        "On day 0 no customer has decided to leave. 0: customers leave immediately.",
+    )
     imperfections: Imperfections = Imperfections()
     satisfaction: Satisfaction = Satisfaction()
     decisions: Decisions = Decisions()

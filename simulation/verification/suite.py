@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 from simulation.verification import conservation, hazards, occupancy, queueing, random_streams
 from simulation.verification.derived_models import derive_theory_arm
 from simulation.verification.event_histories import read_histories
-from simulation.verification.evidence import judge_checks
+from simulation.verification.evidence import Evidence, judge_checks
 from simulation.verification.runners import run_reference
+from simulation.verification.time_dependent import DATE_TOLERANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from simulation.model.arm import ArmSpec
-    from simulation.verification.event_histories import EventHistories
-    from simulation.verification.evidence import Check, Evidence
+    from simulation.verification.event_histories import EventHistories, Spell
+    from simulation.verification.evidence import Check
     from simulation.verification.runners import Runner
 
 MAX_CUSTOMERS = 5_000
@@ -77,6 +78,7 @@ def theory_checks(
         ("exponential dwells: matrix exponential", markov_checks),
         ("own dwells: renewal equations", renewal_checks),
         ("own dwells and distress: integrated hazards", hazard_checks),
+        ("notice: matrix exponential", notice_checks),
     ):
         report(title)
         yield from section(arm_spec, seed=seed, days=days, customers=customers, run=run)
@@ -126,6 +128,61 @@ def hazard_checks(
     )
     title = "own dwells, distress, seasons and contracts, signals without delay, no orchestrator: integrated hazards"
     yield from hazards.compare_hazards(title, _run_histories(world, random_streams.derive_seed(seed, 3), days, run))
+
+
+def notice_checks(
+    arm_spec: ArmSpec, *, seed: int, days: float, customers: int, run: Runner = run_reference
+) -> Iterator[Evidence]:
+    """Check the days between the decision to leave and leaving; nothing if the world has none.
+
+    The world is that of `markov_checks`, without win-backs. Nothing depends on the notice before it is given. So the
+    probability of having left by day t is that of a world without notice by day t minus the notice, and the same holds
+    for all that happens before the decision. All other derived models are without notice.
+    """
+    notice = arm_spec.world.notice_days
+    if notice == 0.0:
+        return
+    world = derive_theory_arm(arm_spec, customers=customers, seed=seed, exponential=True, distress="silent")
+    final_moves = tuple(move for move in world.journey.moves if move.source not in world.world.lost)
+    world = replace(
+        world,
+        journey=replace(world.journey, moves=final_moves),
+        world=world.world.model_copy(update={"notice_days": notice}),
+    )
+    histories = _run_histories(world, random_streams.derive_seed(seed, 6), days + notice, run)
+    arcs = world.journey.arcs
+    left = [
+        spell
+        for spell in histories.spells
+        if spell.move is not None and arcs[spell.stage, spell.move].destination in world.exit_stages
+    ]
+    title = (
+        f"dwells made exponential with the same mean, {notice:g} days of notice, no win-backs, no orchestrator: "
+        "matrix exponential until the decision"
+    )
+    in_full = sum(spell.age + spell.stop - spell.start >= notice - DATE_TOLERANCE for spell in left)
+    yield Evidence(f"{title}: departures after a stay of at least the notice", float(len(left)), float(in_full))
+    yield from occupancy.compare_occupancy(
+        title, _until_decisions(histories, notice, left), occupancy.markov_expectation
+    )
+
+
+def _until_decisions(histories: EventHistories, notice: float, left: Sequence[Spell]) -> EventHistories:
+    """The histories without their last `notice` days, in which customers leave on the day of their decision.
+
+    `left` are the spells at whose end customers leave.
+    """
+    days, last = histories.days - notice, {spell.customer: spell for spell in left}
+    spells = []
+    for spell in histories.spells:
+        end, move = days, None
+        if spell.customer in last and last[spell.customer].stop - notice < days:
+            end, move = last[spell.customer].stop - notice, last[spell.customer].move
+        if spell.stop < end:
+            spells.append(spell)
+        elif spell.start <= end:
+            spells.append(spell._replace(stop=end, move=move))
+    return replace(histories, days=days, spells=tuple(spells))
 
 
 def _run_histories(world: ArmSpec, seed: int, days: float, run: Runner) -> EventHistories:

@@ -5,5 +5,6 @@ source, a comparison of the two does not find an error in it, but a comparison w
 the parameters of an arm itself. From `simulation` it imports only what `test_independence.py` lists: specifications,
 populations, random streams, distribution functions, working hours and trace rows.
 
-The oracle simulates the world of its date. Delete this folder with the next change of the simulated world.
+The oracle simulates the world of its date. Mechanisms that are younger, such as the notice period, are off in all
+comparisons (`full_runs.NOT_IN_THE_ORACLE`). Delete this folder with the next change of what it does simulate.
 """

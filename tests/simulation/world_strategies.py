@@ -81,6 +81,7 @@ OPTIONAL_WORLD_KEYS = st.fixed_dictionaries(
             {"half_life_days": st.floats(1.0, 60.0), "response_lost": BELOW_1, "churn_ratio": RATIOS}
         ),
         "imperfections": st.fixed_dictionaries(dict.fromkeys(RECORD_ERRORS, SHARES)),
+        "notice_days": st.floats(0.0, 60.0),
     },
 )
 

@@ -105,11 +105,13 @@ def test_the_hash_is_of_the_content_and_not_of_how_it_is_written(write):
 @pytest.mark.medium
 def test_a_default_that_is_written_out_leaves_the_hash_alone():
     assert load("default", ["world.decisions.on_signal=true"]).hash == load("default").hash
+    assert load("default", ["world.notice_days=0"]).hash == load("default").hash
 
 
 def test_keys_of_later_versions_enter_the_hash_only_if_they_differ_from_their_default():
     loaded = load("default", ["arms.treated.share=2"])
     content = loaded.scenario.model_dump(mode="json", exclude={"seed", "replications"})
+    del content["world"]["notice_days"]
     for name, arm in content["arms"].items():
         del arm["share_by_segment"]
         if name != "treated":
@@ -120,6 +122,7 @@ def test_keys_of_later_versions_enter_the_hash_only_if_they_differ_from_their_de
 
 def test_the_hash_changes_with_the_world_and_not_with_seed_or_replications():
     assert load("default", ["population.size=999"]).hash != load("default").hash
+    assert load("default", ["world.notice_days=30"]).hash != load("default").hash
     assert load("default", ["seed=5", "replications=3"]).hash == load("default").hash
 
 

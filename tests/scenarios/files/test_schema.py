@@ -90,6 +90,7 @@ def test_a_misspelt_key_does_not(schema, text):
         "world.value_changes.growth = { per_day.retention = 0.1, factor = 1.2, in_distress = 0.1 }",
         "world.fatigue = { half_life_days = 30, response_lost = 0.2, churn_ratio = 1.1 }",
         "world.lost = ['churned']",
+        "world.notice_days = 30",
         "world.imperfections = { signals_missing = 0.1, signals_late = 0.1, late_mean_days = 3, stages_wrong = 0.1 }",
         "world.moves.churn.by_tenure = [[90, 0.8], [365, 0.5]]",
         "world.effects.call.by_segment.SMB = 1.2",

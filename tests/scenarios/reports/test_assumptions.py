@@ -7,6 +7,7 @@ FULL = """
 extends = "default"
 [world]
 frailty_spread = 0.25
+notice_days = 14
 calendar.june = { from_day = 0, until_day = 9, every_days = 365, moves.churn = 2, onsets.price = 3 }
 renewal = { every_days = 180, churn = { SMB = 0.1 } }
 payments = { failure = { SMB = 0.02 }, recovered = 0.6 }
@@ -35,6 +36,7 @@ def test_every_part_of_a_full_world_is_listed_in_words(tmp_path):
     assert "lowers the response to the next by 20 %" in found["world.fatigue"][0]
     assert found["world.imperfections"][0] == "signals missing 10 %, signals late 10 %; late by 3 days"
     assert found["world.frailty_spread"] == ("0.25", "assumed")
+    assert found["world.notice_days"] == ("14", "assumed")
     assert "respond (SMB x 0.5);" in found["world.effects.proactive_outreach"][0]
 
 
@@ -42,4 +44,4 @@ def test_what_is_switched_off_is_not(tmp_path):
     renewal = "renewal = { churn = { SMB = 0, Mid-Market = 0, Enterprise = 0 } }"
     text = f'extends = "default"\n[world]\nfrailty_spread = 0\n{renewal}\n'
     found = listed(text, tmp_path)
-    assert not {"world.frailty_spread", "world.renewal", "world.imperfections"} & set(found)
+    assert not {"world.frailty_spread", "world.notice_days", "world.renewal", "world.imperfections"} & set(found)

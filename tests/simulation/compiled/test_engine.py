@@ -18,8 +18,9 @@ from simulation.runs.cohort import build_cohort
 from simulation.runs.engine_choice import COMPILED, REFERENCE
 from simulation.runs.run import collect_runs, run_arm, run_together
 from simulation.trace.columns import columns_to_rows
-from simulation.trace.events import FUNNEL
+from simulation.trace.events import FUNNEL, PAYMENT, RENEWAL
 from simulation.verification.trace_diff import compare_runs
+from tests.simulation.full_worlds import full_arm
 from tests.simulation.world_strategies import POLICIES, REVIEWERS, populations, worlds
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 
@@ -157,6 +158,12 @@ def test_a_user_defined_guard_is_refused_with_a_remedy():
 def test_traces_are_equal_with_win_backs():
     run = assert_same(arm(journey=win_back_journey(), world=WIN_BACK, population={"size": 150}), seed=8, days=300.0)
     assert run.metrics["won_back"] > 20.0
+
+
+@pytest.mark.compiled
+def test_traces_are_equal_with_a_notice_that_renewals_and_failed_charges_cut_short():
+    run = assert_same(full_arm(world={"notice_days": 25.0}, population={"size": 150}), seed=8, days=300.0)
+    assert {row.reason for row in run.trace.rows if row.label == "churn"} == {None, RENEWAL, PAYMENT}
 
 
 @pytest.mark.compiled
