@@ -10,3 +10,7 @@ class JourneyError(Exception):
 
 class InputError(JourneyError):
     """An invalid file, key, value or option; the message says how to correct it."""
+
+
+class MissingPackageError(InputError, ImportError):
+    """An optional package that is needed is not installed; the message says what to install."""

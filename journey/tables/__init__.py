@@ -1,0 +1,1 @@
+"""How do results become data frames? Tables that pandas, polars, pyarrow and DuckDB can read."""
