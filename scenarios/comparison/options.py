@@ -9,6 +9,8 @@ from scenarios.execution.protocol import LOCAL
 from scenarios.execution.tasks import run_single_arm
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from scenarios.comparison.checkpoint import Checkpoint
     from scenarios.comparison.stopping_rule import IntervalWidth, PrecisionTarget
     from scenarios.execution.tasks import RunArm, RunArms
@@ -39,7 +41,7 @@ ProgressCallback = Callable[[RunProgress], None]
 
 @dataclass(frozen=True)
 class ReplicationOptions:
-    """How to run replications. Results do not depend on `workers`, `cluster`, `progress` and `checkpoint`.
+    """How to run replications. Results do not depend on `workers`, `cluster`, `executor`, `progress` and `checkpoint`.
 
     Attributes:
         workers: Number of processes; with 1, everything runs in this process.
@@ -52,6 +54,7 @@ class ReplicationOptions:
         precision: Half-widths that the intervals must reach; the number of replications is then the minimum.
         checkpoint: Open file of complete replications; runs are taken from it and added to it.
         split: Assignment of the customers to the arms. Default: every arm is simulated with all customers.
+        executor: Executor of the caller that runs the tasks; `workers` and `cluster` are then not used.
     """
 
     workers: int = 1
@@ -63,6 +66,7 @@ class ReplicationOptions:
     precision: "PrecisionTarget | None" = None
     checkpoint: "Checkpoint | None" = None
     split: "Split | None" = None
+    executor: "Executor | None" = None
 
     @property
     def uses_engine(self) -> bool:
@@ -71,8 +75,8 @@ class ReplicationOptions:
 
     @property
     def is_remote(self) -> bool:
-        """Whether the runs are on other machines."""
-        return self.cluster is not None and self.cluster != LOCAL
+        """Whether the runs are on other machines, or may be."""
+        return self.executor is not None or self.cluster not in (None, LOCAL)
 
     def parts(self, arms: Sequence["ArmSpec"]) -> tuple[tuple["ArmSpec", ...], ...]:
         """The runs of one replication, each with the arms that it simulates together."""

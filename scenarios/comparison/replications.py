@@ -111,11 +111,11 @@ def _open_executor(
 ) -> "Iterator[Executor[Task, tuple[Run, ...]]]":
     """An executor of parts; with `pods`, the pods of a part are tasks of their own."""
     if not pods:
-        with open_executor(job, options.workers, options.cluster) as execute:
+        with open_executor(job, options.workers, options.cluster, options.executor) as execute:
             yield execute
         return
     pod_job = PodJob(job.parts, job.seed, job.days, options.engine)
-    with open_executor(pod_job, options.workers, options.cluster) as execute_pods:
+    with open_executor(pod_job, options.workers, options.cluster, options.executor) as execute_pods:
         yield pod_job.join_pods(execute_pods)
 
 

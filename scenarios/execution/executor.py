@@ -1,4 +1,4 @@
-"""Executors: run the tasks of a job in this process, in processes of this machine, or on a Dask cluster.
+"""Executors: run the tasks of a job here, in processes of this machine, on a Dask cluster, or with a given executor.
 
 `open_executor` returns a function that takes tasks and yields their results as they are done. Results do not depend on
 the kind or number of workers, nor on workers that die: a lost task is done again and gives the same result.
@@ -11,10 +11,13 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from journey.core.errors import InputError
 from scenarios.execution.protocol import Executor, Job, Result, Task, WorkerPool, worker_died_error
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor as FuturesExecutor
 
 MAX_WORKER_DEATHS = 3
 """After this many worker deaths at one task, the task is taken to be the cause."""
@@ -25,28 +28,36 @@ LIVENESS_CHECK_SECONDS = 5.0
 
 @contextmanager
 def open_executor(
-    job: Job[Task, Result], workers: int = 1, cluster: str | None = None
+    job: Job[Task, Result],
+    workers: int = 1,
+    cluster: str | None = None,
+    callers_executor: "FuturesExecutor | None" = None,
 ) -> Iterator[Executor[Task, Result]]:
     """An executor for a job, for as long as the context lasts.
 
     When an exception (for example Ctrl-C) leaves the context, pending tasks are cancelled. Processes that were started
-    for the job are ended without waiting for them. An existing cluster keeps running.
+    for the job are ended without waiting for them. An existing cluster keeps running, as does the caller's executor.
 
     Args:
         job: The job.
         workers: Number of processes on this machine; with 1, and no cluster, this process does everything.
         cluster: Address of a Dask scheduler, or `LOCAL` for a Dask cluster of `workers` processes on this machine.
+        callers_executor: An executor of the caller, which is then used instead.
 
     Raises:
-        InputError: The cluster cannot be used; the message gives the reason and the cure.
+        InputError: The cluster or the executor cannot be used; the message gives the reason and the cure.
     """
-    with _open_worker_pool(job, workers, cluster) as pool:
+    with _open_worker_pool(job, workers, cluster, callers_executor) as pool:
         yield lambda tasks: iterate_results(pool, tasks)
 
 
 def _open_worker_pool(
-    job: Job[Task, Result], workers: int, cluster: str | None
+    job: Job[Task, Result], workers: int, cluster: str | None, callers_executor: "FuturesExecutor | None"
 ) -> AbstractContextManager[WorkerPool[Task, Result]]:
+    if callers_executor is not None:
+        from scenarios.execution.callers_executor import CallersPool
+
+        return nullcontext(CallersPool(job, callers_executor))
     if cluster is not None:
         return _open_cluster(job, cluster, workers)
     if workers > 1:

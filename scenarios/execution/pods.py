@@ -13,6 +13,7 @@ from scenarios.execution.tasks import Task
 from simulation.model.run_options import RunOptions
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor as FuturesExecutor
     from pathlib import Path
 
     from scenarios.execution.protocol import Executor
@@ -104,6 +105,7 @@ def run_in_pods(
     engine: str,
     workers: int = 1,
     cluster: str | None = None,
+    executor: "FuturesExecutor | None" = None,
     trace: bool = False,
     trace_folder: "Path | None" = None,
 ) -> "Run":
@@ -116,6 +118,7 @@ def run_in_pods(
         engine: ``reference`` or ``compiled``.
         workers: Number of processes; the result does not depend on it.
         cluster: Address of a Dask scheduler, or ``local``; see `scenarios.execution.executor.open_executor`.
+        executor: Executor of the caller that runs the pods; it is not shut down.
         trace: Whether to keep the trace.
         trace_folder: See `PodJob`.
 
@@ -124,6 +127,6 @@ def run_in_pods(
         WorkerDiedError: Workers died repeatedly at one pod, or none is left.
     """
     job = PodJob(((arm,),), seed, days, engine, keep_trace=trace, trace_folder=trace_folder)
-    with open_executor(job, min(workers, count_pods([arm])), cluster) as execute:
+    with open_executor(job, min(workers, count_pods([arm])), cluster, executor) as execute:
         ((_, (run,)),) = job.join_pods(execute)([(0, 0)])
     return run
