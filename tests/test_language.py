@@ -12,7 +12,7 @@ from scenarios.cli.commands import COMMANDS
 from tests.scenarios.cli.invocation import invoke
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("journey", "simulation", "scenarios")
+PACKAGES = ("journey", "simulation", "scenarios", "journeylab")
 
 RETIRED = {
     r"(the )?same luck": "common random numbers",

@@ -67,18 +67,9 @@ def load_scenario(source: str, overrides: list[str] | None, **options: tuple[str
     Raises:
         InputError: The scenario, an override or an option is invalid.
     """
-    from scenarios.files.loader import load
-    from scenarios.files.merging import Layer
+    from scenarios.operations.options import open_scenario
 
-    layers = []
-    for name, (key, value) in options.items():
-        if value is None:
-            continue
-        data: Any = value
-        for step in reversed(key.split(".")):
-            data = {step: data}
-        layers.append(Layer(f"--{name} {value}", data))
-    return load(source, overrides or (), options=layers)
+    return open_scenario(source, overrides, **options)
 
 
 def count_processes(workers: int | None, cluster: str | None) -> int:

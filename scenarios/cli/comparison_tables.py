@@ -69,7 +69,7 @@ def print_comparison(out: "Console", comparison: "Comparison") -> None:
     out.print(f"\n{describe_uncertainty(comparison)}")
     out.print(f"\nTo reproduce: {build_repeat_command(comparison)}")
     out.print(
-        f"scenario {comparison.loaded.hash}, seed {comparison.seed}, version {comparison.as_dict()['version']}, "
+        f"scenario {comparison.loaded.hash}, seed {comparison.seed}, version {comparison.to_dict()['version']}, "
         f"engine {comparison.engine}",
     )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from journey.core.errors import InputError
 from journey.core.version import version
 from journey.statistics.means import CONFIDENCE, Estimate, estimate_mean
+from journey.tables.export import FrameExport
 from scenarios.comparison import decision_funnel
 from scenarios.comparison.acquisition import ArmAcquisition, summarise_acquisition
 from scenarios.comparison.checkpoint import RunIdentity
@@ -35,6 +36,10 @@ from scenarios.metrics.definitions import METRICS, Metric, get_metric, get_metri
 from scenarios.metrics.effects import Effect, add_tests, compute_effect
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    import duckdb
+
     from scenarios.comparison.checkpoint import Checkpoint
     from scenarios.comparison.decision_funnel import Funnel
     from scenarios.experiment.assignment import Split
@@ -49,9 +54,12 @@ INTERVALS = (
 )
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(FrameExport):
     """The answer to a scenario's question.
+
+    As a data frame it has one row per arm (except the baseline) and metric; `scenarios.comparison.effect_table` lists
+    the columns.
 
     Attributes:
         loaded: The scenario.
@@ -102,8 +110,25 @@ class Comparison:
         """The definition of a metric as reported here: in randomised mode totals are per customer."""
         return get_metric(name) if self.experiment is None else get_metric_per_customer(name)
 
-    def as_dict(self) -> dict[str, Any]:
-        """The comparison as the command line's JSON."""
+    def __repr__(self) -> str:
+        """The verdict, and what was compared."""
+        about = (
+            f"{self.loaded.name}: {self.customers:,} customers, {self.days:g} days, {self.replications:,} "
+            f"replications, {self.mode}, seed {self.seed}, engine {self.engine}"
+        )
+        return f"{self.verdict.text}\n{about}"
+
+    def to_relation(self) -> "duckdb.DuckDBPyRelation":
+        """Return the effects as a DuckDB relation, one row per arm and metric."""
+        from scenarios.comparison.effect_table import build_effect_table
+
+        return build_effect_table(self.to_dict(), self._metric_units()).to_relation()
+
+    def _metric_units(self) -> dict[str, str]:
+        return {name: self.get_metric(name).unit for metrics in self.effects.values() for name in metrics}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the comparison as a JSON-ready mapping, the document of `journey compare --json`."""
         scenario = self.loaded.scenario
         return {
             "scenario": self.loaded.name,
@@ -164,6 +189,7 @@ def compare(
     *,
     workers: int = 1,
     cluster: str | None = None,
+    executor: "Executor | None" = None,
     progress: ProgressCallback | None = None,
     run_arm: RunArm | None = None,
     run_arms: RunArms | None = None,
@@ -178,6 +204,7 @@ def compare(
         loaded: The scenario.
         workers: Number of processes.
         cluster: Address of a Dask scheduler, or ``local``.
+        executor: Executor of the caller that runs the tasks; it is not shut down.
         progress: Called with the progress.
         run_arm: Function that runs one arm. Default: the engine.
         run_arms: Function that runs the arms of a split together. Default: the engine.
@@ -193,7 +220,9 @@ def compare(
         KeyboardInterrupt: Interrupted before any replication was complete.
     """
     refuse_single_arm(loaded)
-    options = ReplicationOptions(workers, cluster, progress, run_arm, run_arms, engine, precision, checkpoint, split)
+    options = ReplicationOptions(
+        workers, cluster, progress, run_arm, run_arms, engine, precision, checkpoint, split, executor
+    )
     if options.uses_engine and not options.is_remote:
         refuse_what_does_not_fit(_estimate_workload(loaded, options))
     scenario = loaded.scenario

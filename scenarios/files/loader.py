@@ -4,7 +4,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ class LoadedScenario:
         hash: The first 16 hexadecimal digits of the SHA-256 of the resolved scenario without seed and replications;
             equal for equal content, independent of how the file is written.
         overrides: The `--set` arguments that were applied.
+        layers: The files and overrides that the scenario was merged from.
     """
 
     name: str
@@ -45,6 +46,13 @@ class LoadedScenario:
     arms: tuple["ArmSpec", ...]
     hash: str
     overrides: tuple[str, ...] = ()
+    layers: tuple[Layer, ...] = field(default=(), repr=False, compare=False)
+
+    def __str__(self) -> str:
+        """The title, the question, and the arms."""
+        scenario = self.scenario
+        arms = ", ".join(arm.name for arm in self.arms)
+        return f"{self.name}: {scenario.title}\n{scenario.question}\narms: {arms}; scenario {self.hash}"
 
 
 def builtin_names() -> list[str]:
@@ -64,15 +72,33 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, options: Sequence
     Raises:
         InputError: The scenario is not valid. The message lists every mistake with file, key, value and expectation.
     """
+    name, path = _locate(str(source))
+    return _build(name, _file_layers(name, path, ()), overrides, (), options)
+
+
+def override(loaded: LoadedScenario, overrides: Sequence[str] = (), *, options: Sequence[Layer] = ()) -> LoadedScenario:
+    """A loaded scenario with further overrides; the arguments are those of `load`.
+
+    Raises:
+        InputError: The result is not a valid scenario.
+    """
+    if not overrides and not options:
+        return loaded
+    return _build(loaded.name, loaded.layers, overrides, loaded.overrides, options)
+
+
+def _build(
+    name: str, base: Sequence[Layer], overrides: Sequence[str], earlier: tuple[str, ...], options: Sequence[Layer]
+) -> LoadedScenario:
+    """Merge, check and resolve a scenario; `earlier` overrides are in the base."""
     from scenarios.files.resolve import resolve_arms
 
-    name, path = _locate(str(source))
     override_layers = [parse_override(each) for each in overrides]
     refuse_contradictions(override_layers)
-    layers = [*_file_layers(name, path, ()), *override_layers, *options]
+    layers = (*base, *override_layers, *options)
     scenario = _validate(layers)
     arms = resolve_arms(scenario, layers)
-    return LoadedScenario(name, scenario, arms, compute_scenario_hash(scenario), tuple(overrides))
+    return LoadedScenario(name, scenario, arms, compute_scenario_hash(scenario), (*earlier, *overrides), layers)
 
 
 def _locate(source: str, base_folder: Path | None = None) -> tuple[str, Path]:

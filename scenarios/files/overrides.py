@@ -2,6 +2,8 @@
 
 import re
 import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from journey.core.errors import InputError
@@ -67,6 +69,42 @@ def _strip_position(error: tomllib.TOMLDecodeError) -> str:
 def format_key(path: tuple[str, ...]) -> str:
     """A dotted key for `--set`, with steps quoted where TOML requires it; `parse_override` reads it back."""
     return ".".join(step if _BARE_KEY.fullmatch(step) else _quote(step) for step in path)
+
+
+def format_overrides(overrides: Mapping[str, object] | Sequence[str] | None) -> list[str]:
+    """Overrides as ``key=value`` arguments: a mapping from dotted key to Python value, or such arguments.
+
+    Raises:
+        InputError: A value has no form in TOML.
+    """
+    if isinstance(overrides, str):
+        raise InputError(f"overrides: give a mapping, or a list of key=value texts such as [{overrides!r}]")
+    if isinstance(overrides, Mapping):
+        return [f"{key}={_format_value(key, value)}" for key, value in overrides.items()]
+    return list(overrides or ())
+
+
+def _format_value(key: str, value: object) -> str:
+    """A value in TOML syntax, on one line."""
+    if hasattr(value, "item"):
+        value = value.item()  # a NumPy scalar
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str):
+        return _quote(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        items = ", ".join(f"{format_key((str(name),))} = {_format_value(key, item)}" for name, item in value.items())
+        return f"{{ {items} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_format_value(key, item) for item in value)}]"
+    raise InputError(
+        f"overrides: {key}: {type(value).__name__} is not a TOML value; give a number, a text, a boolean, a date, a "
+        "list or a mapping"
+    )
 
 
 def _quote(step: str) -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 REFERENCE = "reference"
 COMPILED = "compiled"
 AUTO = "auto"
+ENGINES = (AUTO, REFERENCE, COMPILED)
+"""What a user may request."""
 
 COMPILE_THRESHOLD = 20e6
 """Customer-days from which ``auto`` compiles: the reference engine takes longer for them than compiling does, which is

@@ -118,7 +118,7 @@ def test_the_schema_knows_campaigns_and_what_an_arm_may_change_in_them():
 
 
 def test_each_arm_has_its_own_customers_and_reports_them(found):
-    told = found.as_dict()["acquisition"]
+    told = found.to_dict()["acquisition"]
     customers = {name: arm["customers"] for name, arm in told.items()}
     assert len(set(customers.values())) == 3
     assert customers == {name: pytest.approx(metrics["purchases"].mean) for name, metrics in found.arms.items()}
@@ -126,12 +126,12 @@ def test_each_arm_has_its_own_customers_and_reports_them(found):
 
 
 def test_no_arm_spends_more_than_its_budget_and_spend_is_reported_by_channel(found):
-    for name, arm in found.as_dict()["acquisition"].items():
+    for name, arm in found.to_dict()["acquisition"].items():
         spent = sum(channel["spend"] for channel in arm["channels"])
         assert spent <= 60_000.0
         assert spent == pytest.approx(found.arms[name]["media_spend"].mean)
         assert {channel["opening_budget"] for channel in arm["channels"]} == {15_000.0}
-    moved = {name: arm["moved"] for name, arm in found.as_dict()["acquisition"].items()}
+    moved = {name: arm["moved"] for name, arm in found.to_dict()["acquisition"].items()}
     assert moved["left_alone"] == 0.0 < min(moved["baseline"], moved["treated"])
 
 
@@ -181,7 +181,7 @@ def test_the_report_has_channels_moves_and_which_arms_are_comparable(found, tmp_
 
 def test_other_scenarios_report_no_campaigns():
     told = compare(load("default", ["population.size=20", "horizon_days=30", "replications=2"]), workers=1)
-    assert "acquisition" not in told.as_dict()
+    assert "acquisition" not in told.to_dict()
     assert told.acquisition == {}
 
 

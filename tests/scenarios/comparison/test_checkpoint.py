@@ -47,7 +47,7 @@ def test_what_was_stored_is_not_run_again_and_gives_the_same_bytes(loaded, path)
     calls = []
     second = run(loaded, path, counting(calls))
     assert calls == [2, 2, 3, 3, 4, 4, 5, 5]
-    assert json.dumps(second.as_dict()) == json.dumps(compare(loaded, run_arm=fakes.planted).as_dict())
+    assert json.dumps(second.to_dict()) == json.dumps(compare(loaded, run_arm=fakes.planted).to_dict())
 
 
 def test_runs_of_the_engine_come_back_as_they_were(loaded, path):
@@ -65,7 +65,7 @@ def test_more_or_fewer_replications_can_be_requested(loaded, path):
     assert run(more, path, counting(calls)).replications == 8
     assert calls == [6, 6, 7, 7]
     fewer = load("default", [*SMALL[:2], "replications=3"])
-    assert run(fewer, path, counting(calls)).as_dict() == compare(fewer, run_arm=fakes.planted).as_dict()
+    assert run(fewer, path, counting(calls)).to_dict() == compare(fewer, run_arm=fakes.planted).to_dict()
     assert len(calls) == 4
 
 
@@ -187,6 +187,6 @@ def test_a_precision_goes_on_where_it_ended(loaded, path):
     wanted = PrecisionTarget({"churn_rate": 0.003}, 100)
     run(loaded, path)
     assert (
-        run(loaded, path, precision=wanted).as_dict()
-        == compare(loaded, run_arm=fakes.planted, precision=wanted).as_dict()
+        run(loaded, path, precision=wanted).to_dict()
+        == compare(loaded, run_arm=fakes.planted, precision=wanted).to_dict()
     )

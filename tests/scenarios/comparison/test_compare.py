@@ -54,7 +54,7 @@ def test_common_random_numbers_remove_the_shared_variance():
 
 
 def test_the_json_has_what_the_contract_promises():
-    found = compare(with_seed(1), run_arm=fakes.planted).as_dict()
+    found = compare(with_seed(1), run_arm=fakes.planted).to_dict()
     promised = {
         "scenario", "scenario_hash", "version", "seed", "mode", "engine", "replications", "customers", "days", "arms",
         "effects", "roi", "verdict",
@@ -80,7 +80,7 @@ def test_the_metrics_that_are_always_there_come_first():
 
 
 def test_one_replication_gives_means_and_no_interval():
-    found = compare(with_seed(1, replications=1), run_arm=fakes.planted).as_dict()
+    found = compare(with_seed(1, replications=1), run_arm=fakes.planted).to_dict()
     effect = found["effects"]["treated"]["churn_rate"]
     assert effect["difference"] is not None
     assert effect["ci_low"] is effect["ci_high"] is effect["cohort_sd"] is effect["variance_reduction"] is None
@@ -91,7 +91,7 @@ def test_one_replication_gives_means_and_no_interval():
 
 
 def test_a_metric_that_neither_arm_could_measure_is_null_with_a_reason():
-    effect = compare(with_seed(1), run_arm=fakes.planted).as_dict()["effects"]["treated"]["review_wait_days_mean"]
+    effect = compare(with_seed(1), run_arm=fakes.planted).to_dict()["effects"]["treated"]["review_wait_days_mean"]
     assert effect["difference"] is None
     assert effect["n"] == 0
     assert effect["note"] == "not measured in both arms in any replication"
@@ -139,7 +139,7 @@ def test_an_interrupted_comparison_uses_and_reports_the_complete_replications():
     found = compare(with_seed(1, replications=9), run_arm=fakes.interrupted_in_the_third)
     assert found.interrupted
     assert (found.replications, found.requested) == (2, 9)
-    assert found.as_dict()["interrupted"] is True
+    assert found.to_dict()["interrupted"] is True
 
 
 def test_an_interruption_before_anything_is_complete_passes_on():

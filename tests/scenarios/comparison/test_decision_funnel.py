@@ -51,7 +51,7 @@ def test_whatever_the_world_the_numbers_add_up(seed, size, days, reviewers, expi
 
 
 def test_means_over_replications_add_up_too():
-    found = compare(load("default", ["population.size=60", "horizon_days=120", "replications=3"])).as_dict()
+    found = compare(load("default", ["population.size=60", "horizon_days=120", "replications=3"])).to_dict()
     assert list(found["funnel"]) == ["baseline", "treated"]
     for arm in found["funnel"].values():
         adds_up(arm)

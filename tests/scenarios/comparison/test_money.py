@@ -202,6 +202,6 @@ def test_the_interval_of_a_net_that_few_accounts_decide_comes_with_a_warning():
 def test_the_warning_is_in_the_verdict_and_in_the_json():
     few = compare(load("default", ["replications=4"]), run_arm=partial(skewed, customers=30))
     assert few.roi["treated"].note in few.verdict.text
-    assert few.as_dict()["roi"]["treated"]["net_ci_note"] == few.roi["treated"].note
+    assert few.to_dict()["roi"]["treated"]["net_ci_note"] == few.roi["treated"].note
     one = compare(load("default", ["replications=1"]), run_arm=partial(skewed, customers=30))
     assert one.roi["treated"].note == ""

@@ -54,8 +54,8 @@ def test_replications_are_added_until_every_interval_is_narrow_enough(default):
 
 
 def test_it_is_the_same_as_asking_for_that_many(default):
-    found = compare(default, run_arm=fakes.planted, precision=target(0.003)).as_dict()
-    plain = compare(load("default", [f"replications={found['replications']}"]), run_arm=fakes.planted).as_dict()
+    found = compare(default, run_arm=fakes.planted, precision=target(0.003)).to_dict()
+    plain = compare(load("default", [f"replications={found['replications']}"]), run_arm=fakes.planted).to_dict()
     for key in ("arms", "effects", "roi", "verdict", "funnel"):
         assert found[key] == plain[key]
 
@@ -81,7 +81,7 @@ def test_stopping_at_the_maximum_is_reported_and_is_not_a_failure(default):
     assert not found.precision.is_reached
     assert not found.interrupted
     assert "stopped at the maximum of 15 replications" in found.precision.sentence
-    said = found.as_dict()["precision"]
+    said = found.to_dict()["precision"]
     assert (said["reached"], said["replications"], said["minimum"], said["maximum"]) == (False, 15, 10, 15)
     assert said["intervals"][0]["half_width"] > 1e-6
 
@@ -97,7 +97,7 @@ def test_a_metric_that_is_never_measured_goes_on_to_the_maximum(default):
     wait = PrecisionTarget({"review_wait_days_mean": 0.1}, 14)
     found = compare(default, run_arm=fakes.planted, precision=wait)
     assert found.replications == 14
-    assert found.as_dict()["precision"]["intervals"][0]["half_width"] is None
+    assert found.to_dict()["precision"]["intervals"][0]["half_width"] is None
     assert "half-width unknown" in found.precision.sentence
 
 

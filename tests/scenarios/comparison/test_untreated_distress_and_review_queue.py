@@ -65,7 +65,7 @@ def found():
 
 @pytest.mark.slow
 def test_json_agrees_with_the_runs(found):
-    told = found.as_dict()
+    told = found.to_dict()
     json.dumps(told, allow_nan=False)
     runs = [
         run_arm(found.loaded.arms[1], seed=found.seed, replication=replication, days=120.0) for replication in (0, 1)

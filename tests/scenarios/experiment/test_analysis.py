@@ -92,11 +92,11 @@ def test_the_power_of_one_experiment_is_that_of_the_formula():
 
 def test_totals_are_per_customer_and_labelled_so():
     comparison = found("arms.treated.share=3", replications=4)
-    arms, effect = comparison.arms, comparison.as_dict()["effects"]["treated"]["interventions"]
+    arms, effect = comparison.arms, comparison.to_dict()["effects"]["treated"]["interventions"]
     assert arms["baseline"]["interventions"].mean == arms["treated"]["interventions"].mean == 2.0
     assert effect["unit"] == "per customer"
     assert "interventions per customer" in effect["null"]
-    value = comparison.as_dict()["effects"]["treated"]["retained_value"]
+    value = comparison.to_dict()["effects"]["treated"]["retained_value"]
     assert value["unit"] == "dollars per customer"
     assert 0.0 < comparison.arms["baseline"]["retained_value"].mean < VALUE
 
@@ -112,7 +112,7 @@ def test_money_is_that_of_all_customers_in_the_experiment():
 
 
 def test_the_json_has_what_the_contract_promises():
-    made = found("arms.third.label=x").as_dict()
+    made = found("arms.third.label=x").to_dict()
     assert made["mode"] == "randomised"
     assert list(made["effects"]) == ["treated", "third"]
     for effects in made["effects"].values():
@@ -129,7 +129,7 @@ def test_the_json_has_what_the_contract_promises():
 
 
 def test_a_segment_outside_the_experiment_has_no_effects():
-    made = found("arms.treated.share_by_segment={ Enterprise = 0 }", replications=4).as_dict()
+    made = found("arms.treated.share_by_segment={ Enterprise = 0 }", replications=4).to_dict()
     assert "churn_rate[Enterprise]" not in made["effects"]["treated"]
     assert list(made["segments"]["treated"]) == list(made["sample_ratio"]["segments"]) == ["SMB", "Mid-Market"]
     assert made["experiment"]["customers_outside"] == 100
@@ -138,9 +138,9 @@ def test_a_segment_outside_the_experiment_has_no_effects():
 
 def test_a_wrong_split_raises_the_alarm_before_the_verdict():
     comparison = found(run=known_experiments.wrongly_split, replications=12)
-    assert comparison.as_dict()["sample_ratio"]["ok"] is False
+    assert comparison.to_dict()["sample_ratio"]["ok"] is False
     assert comparison.verdict.text.startswith("SAMPLE-RATIO ALARM")
-    assert comparison.as_dict()["warnings"]
+    assert comparison.to_dict()["warnings"]
     assert not found(replications=12).verdict.warnings
 
 
@@ -152,7 +152,7 @@ def test_identical_arms_are_an_a_a_test():
 
 
 def test_one_experiment_alone_has_a_test_of_its_churn_and_no_interval():
-    comparison = found(replications=1).as_dict()
+    comparison = found(replications=1).to_dict()
     effect = comparison["effects"]["treated"]["churn_rate"]
     assert effect["p_value"] is effect["ci_low"] is effect["lift_ci_low"] is None
     assert effect["two_proportions"]["p_value"] is not None
@@ -165,7 +165,7 @@ def test_the_number_of_workers_changes_nothing():
     alone, together = (
         compare(loaded, split=split, run_arms=known_experiments.planted, workers=workers) for workers in (1, 2)
     )
-    assert json.dumps(alone.as_dict()) == json.dumps(together.as_dict())
+    assert json.dumps(alone.to_dict()) == json.dumps(together.to_dict())
 
 
 def test_an_interrupted_experiment_is_resumed_to_the_same_bytes(tmp_path):
@@ -176,7 +176,7 @@ def test_an_interrupted_experiment_is_resumed_to_the_same_bytes(tmp_path):
             comparison = compare(loaded, split=split, run_arms=run, checkpoint=store)
     assert len((tmp_path / "kept.jsonl").read_text().splitlines()) == 6
     whole = compare(loaded, split=split, run_arms=known_experiments.planted)
-    assert json.dumps(comparison.as_dict()) == json.dumps(whole.as_dict())
+    assert json.dumps(comparison.to_dict()) == json.dumps(whole.to_dict())
 
 
 def test_an_interruption_keeps_the_experiments_that_are_complete():
@@ -224,7 +224,7 @@ def test_without_interference_none_is_found():
     away = comparison.experiment.estimates["treated"]["churn_rate"].truth.interference
     assert abs(away.mean) < 4 * away.sd / sqrt(away.n)
     assert comparison.customers == 1000
-    assert "truth" in comparison.as_dict()["effects"]["treated"]["churn_rate"]
+    assert "truth" in comparison.to_dict()["effects"]["treated"]["churn_rate"]
 
 
 def test_customers_outside_the_experiment_are_where_they_were_in_the_truth_too():
@@ -244,7 +244,7 @@ def test_the_truth_is_stored_and_is_another_thing_than_the_experiment_alone(tmp_
         with open_checkpoint(tmp_path / "kept.jsonl", build_identity(loaded, "reference", split)) as store:
             comparison = compare(loaded, split=split, run_arms=known_experiments.planted, checkpoint=store)
     fresh = compare(loaded, split=split, run_arms=known_experiments.planted, workers=2)
-    assert json.dumps(comparison.as_dict()) == json.dumps(fresh.as_dict())
+    assert json.dumps(comparison.to_dict()) == json.dumps(fresh.to_dict())
     with (
         pytest.raises(InputError, match="give --mode randomised --truth"),
         open_checkpoint(tmp_path / "kept.jsonl", build_identity(loaded, "reference", plain)),

@@ -54,6 +54,6 @@ def test_without_an_interval_nothing_is_adjusted_and_nothing_shown():
 
 
 def test_the_json_says_the_adjusted_p_value_beside_what_it_shows():
-    found_effects = compare(load("default", ["replications=6"]), run_arm=fakes.planted).as_dict()["effects"]["treated"]
+    found_effects = compare(load("default", ["replications=6"]), run_arm=fakes.planted).to_dict()["effects"]["treated"]
     for found in found_effects.values():
         assert found["shown"] == (found["p_adjusted"] is not None and found["p_adjusted"] < 0.05)

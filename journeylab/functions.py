@@ -1,0 +1,120 @@
+"""The functions of the package. Heavy imports are inside the functions, so that `import journeylab` is quick."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from scenarios.comparison.compare import Comparison
+    from scenarios.comparison.options import ProgressCallback, RunProgress
+    from scenarios.files.loader import LoadedScenario
+
+Engine: TypeAlias = Literal["auto", "reference", "compiled"]
+"""Simulation engine. Results are identical; ``auto`` uses the compiled engine for large runs."""
+
+Mode: TypeAlias = Literal["counterfactual", "randomised"]
+"""Design of a comparison."""
+
+Overrides: TypeAlias = Mapping[str, object] | Sequence[str]
+"""Keys of a scenario to override: ``{"population.size": 500}`` or ``["population.size=500"]``."""
+
+
+def load_scenario(source: "str | Path | LoadedScenario", *, overrides: Overrides | None = None) -> "LoadedScenario":
+    """Load and check a scenario.
+
+    Args:
+        source: Name of a built-in scenario, path of a scenario file (TOML), or a scenario that is already loaded.
+        overrides: Keys to override, by dotted key: ``{"population.size": 500}``, or ``["population.size=500"]`` as
+            after `--set`. Default: none.
+
+    Returns:
+        The scenario with its arms.
+
+    Raises:
+        InputError: The scenario is not valid. The message lists every mistake with file, key, value and expectation.
+    """
+    from scenarios.operations.options import open_scenario
+
+    return open_scenario(source, overrides)
+
+
+def compare(
+    scenario: "str | Path | LoadedScenario",
+    *,
+    replications: int | None = None,
+    mode: Mode = "counterfactual",
+    truth: bool = False,
+    engine: Engine = "auto",
+    seed: int | None = None,
+    overrides: Overrides | None = None,
+    precision: Mapping[str, float] | None = None,
+    max_replications: int | None = None,
+    resume: str | Path | None = None,
+    workers: int = 1,
+    executor: "Executor | None" = None,
+    progress: "bool | Callable[[RunProgress], None]" = False,
+) -> "Comparison":
+    """Compare the arms of a scenario: differences, their uncertainty, and their value. See `journey compare`.
+
+    The numbers depend on the scenario, the options and the seed only. They are identical, bit for bit, for both engines
+    and for any workers, whatever the order in which tasks finish.
+
+    Args:
+        scenario: Name of a built-in scenario, path of a scenario file, or a loaded scenario.
+        replications: Number of independent cohorts, 1 or more. Default: the scenario's number.
+        mode: ``counterfactual``: every customer is simulated in every arm with common random numbers. ``randomised``:
+            customers are assigned to one arm each and share the reviewers, as in an A/B test.
+        truth: In randomised mode, also simulate each arm with all customers, to measure the bias of the experiment.
+        engine: Simulation engine. Results are identical; ``auto`` uses the compiled engine for large runs.
+        seed: Random seed, 0 or more. Default: the scenario's seed.
+        overrides: Keys of the scenario to override; see `load_scenario`.
+        precision: Add replications until the 95 % interval of every paired difference has at most this half-width, by
+            metric, in the unit of the metric: ``{"churn_rate": 0.002}``.
+        max_replications: Upper limit for `precision`. Default: 1000.
+        resume: File in which complete replications are stored, and from which they are reused.
+        workers: Number of processes on this machine, 1 or more. Default: 1, this process. A script that uses more must
+            begin its own work under ``if __name__ == "__main__":``.
+        executor: Any `concurrent.futures.Executor`, such as a thread or process pool or ``client.get_executor()`` of a
+            Dask client. It is used instead of `workers`, is not shut down, and can be used again after an error or
+            Ctrl-C. Whether the work fits in the memory of its workers is not checked.
+        progress: True for a progress bar on stderr, or a function that is called with the progress after each run.
+
+    Returns:
+        The comparison. As a data frame it has one row per arm (except the baseline) and metric.
+
+    Raises:
+        InputError: The scenario or an option is invalid, the work will not fit in memory, or the executor cannot be
+            used.
+        WorkerDiedError: Workers died repeatedly, most likely because memory ran out.
+        KeyboardInterrupt: Interrupted. Complete replications are kept in the file of `resume` only.
+    """
+    from scenarios.operations.comparison import plan_comparison
+    from scenarios.operations.options import open_scenario, refuse_workers
+
+    refuse_workers(workers, executor)
+    loaded = open_scenario(scenario, overrides, seed=("seed", seed), replications=("replications", replications))
+    plan = plan_comparison(
+        loaded, mode=mode, truth=truth, engine=engine, precision=precision, max_replications=max_replications
+    )
+    with plan.open_checkpoint(None if resume is None else Path(resume)) as checkpoint, _report(progress) as callback:
+        comparison = plan.with_engine_of(checkpoint).run(
+            workers=workers, executor=executor, progress=callback, checkpoint=checkpoint
+        )
+    if comparison.interrupted:
+        # A script must not go on with fewer replications than it asked for.
+        raise KeyboardInterrupt
+    return comparison
+
+
+def _report(
+    progress: "bool | Callable[[RunProgress], None]",
+) -> "AbstractContextManager[ProgressCallback | None]":
+    """The callback for the progress."""
+    if progress is True:
+        from scenarios.cli.progress import progress_bar
+
+        return progress_bar()
+    return nullcontext(None if progress is False else progress)
