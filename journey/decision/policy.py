@@ -39,7 +39,7 @@ class PolicySection(BaseModel):
 class SignalType(PolicySection):
     """Meaning of one signal type."""
 
-    polarity: Literal["negative", "positive"]
+    polarity: Literal["negative", "positive"] = Field(description="Whether the signal indicates risk or satisfaction.")
     weight: float = Field(gt=0.0, le=1.0, description="Weight of a full-strength, fully trusted signal.")
     cause: str = Field(description="The cause it indicates; playbook actions are chosen by cause.")
 
@@ -47,7 +47,7 @@ class SignalType(PolicySection):
 class Action(PolicySection):
     """One action of the catalogue."""
 
-    delivery: Literal["automated", "human", "none"]
+    delivery: Literal["automated", "human", "none"] = Field(description="Who carries the action out.")
     cost: Money = Field(description="Cost of one execution, in dollars.")
     averts: float = Field(ge=0.0, le=1.0, description="Share of the expected churn loss that it can avert.")
 
@@ -55,9 +55,9 @@ class Action(PolicySection):
 class Play(PolicySection):
     """One entry of the playbook: stages and causes (or positive signal types), and the action for them."""
 
-    stages: tuple[str, ...] = Field(min_length=1)
-    action: str
-    causes: tuple[str, ...] = ()
+    stages: tuple[str, ...] = Field(min_length=1, description="Stages in which the entry applies.")
+    action: str = Field(description="The action, from the catalogue.")
+    causes: tuple[str, ...] = Field(default=(), description="Causes that the action is for.")
     opportunities: tuple[str, ...] = Field(default=(), description="Positive signal types that open an opportunity.")
     segments: tuple[str, ...] = Field(
         default=(),
@@ -82,13 +82,17 @@ class Evidence(PolicySection):
     trust_automated: float = Field(default=1.0, ge=0.0, le=1.0, description="Trust in an automated source.")
     trust_manual: float = Field(default=0.8, ge=0.0, le=1.0, description="Trust in a manual source.")
     trust_other: float = Field(default=0.6, ge=0.0, le=1.0, description="Trust in any other or unnamed source.")
-    relief: float = Field(default=1.0, ge=0.0, description="How strongly positive evidence dampens severity.")
+    relief: float = Field(
+        default=1.0, ge=0.0, description="Factor on positive evidence, which dampens severity; 0: it has no effect."
+    )
     overstay_weight: float = Field(default=0.2, ge=0.0, description="Maximum evidence that a stalled stage adds.")
     typical_days: dict[str, float] = Field(
         default={"onboarding": 10.0, "engagement": 60.0, "support": 7.0, "retention": 180.0, "escalation": 5.0},
         description="Days in a stage before it counts as stalled (onboarding: heuristic of the bundled data).",
     )
-    mass_scale: float = Field(default=2.5, gt=0.0, description="How fast confidence saturates with evidence.")
+    mass_scale: float = Field(
+        default=2.5, gt=0.0, description="How fast confidence saturates: 1 - exp(-this x evidence)."
+    )
     conflict_penalty: float = Field(default=0.8, ge=0.0, le=1.0, description="Confidence lost in a full conflict.")
     gap_factor: float = Field(default=0.9, ge=0.0, le=1.0, description="Factor on confidence for each missing field.")
     live_share: float = Field(
@@ -157,7 +161,7 @@ class Price(PolicySection):
     """A unit price and its provenance."""
 
     amount: Money = Field(description="Dollars per unit.")
-    provenance: Provenance = "default"
+    provenance: Provenance = Field(default="default", description="Origin of the price.")
 
 
 class Economics(PolicySection):
@@ -170,8 +174,8 @@ class Economics(PolicySection):
         description="Margin before support as a share of revenue; support has separate lines.",
     )
     review_minutes: float = Field(default=12.0, ge=0.0, description="Reviewer time for one approval, in minutes.")
-    reviewer_hour: Price = Price(amount=60.0)
-    agent_hour: Price = Price(amount=45.0)
+    reviewer_hour: Price = Field(default=Price(amount=60.0), description="One hour of a reviewer's time.")
+    agent_hour: Price = Field(default=Price(amount=45.0), description="One hour of a support agent's time.")
     hours_per_escalation: float = Field(default=6.0, ge=0.0, description="Agent hours per escalation.")
     support_day: Price = Field(default=Price(amount=40.0), description="Agent cost per customer day in support.")
     usual_resolution_days: float = Field(
@@ -181,8 +185,8 @@ class Economics(PolicySection):
     llm_calls_per_evaluation: float = Field(
         default=0.0, ge=0.0, description="LLM calls per evaluation. Default: none, because the orchestrator makes none."
     )
-    llm_call: Price = Price(amount=0.01)
-    infrastructure_month: Price = Price(amount=200.0)
+    llm_call: Price = Field(default=Price(amount=0.01), description="One call of a language model.")
+    infrastructure_month: Price = Field(default=Price(amount=200.0), description="One month of infrastructure.")
 
 
 _SIGNAL_TYPES = {
@@ -279,7 +283,7 @@ class CompiledPolicy(NamedTuple):
 class Policy(PolicySection):
     """All parameters of decisions."""
 
-    name: str = "default"
+    name: str = Field(default="default", description="Name of the policy, for reports.")
     evidence: Evidence = Evidence()
     thresholds: Thresholds = Thresholds()
     contact: ContactPolicy = ContactPolicy()

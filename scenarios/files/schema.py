@@ -17,20 +17,24 @@ _JOURNEY: dict[str, Any] = {
     "description": "Stages and legal moves.",
     "additionalProperties": False,
     "properties": {
-        "name": {"type": "string"},
-        "stages": {"type": "array", "items": {"type": "string"}, "minItems": 1},
-        "initial": _NAMES,
-        "terminal": _NAMES,
+        "name": {"type": "string", "description": "Name of the journey."},
+        "stages": {"type": "array", "items": {"type": "string"}, "minItems": 1, "description": "Stages, in order."},
+        "initial": {**_NAMES, "description": "Stages in which a journey may begin."},
+        "terminal": {**_NAMES, "description": "Stages that no move leaves, such as churned."},
         "moves": {
             "type": "array",
             "items": {
                 "type": "object",
                 "additionalProperties": False,
                 "properties": {
-                    "name": {"type": "string"},
+                    "name": {"type": "string", "description": "Name of the move."},
                     "source": {"type": "string", "description": "A stage, or every_live_stage."},
-                    "sources": {"type": "array", "items": {"type": "string"}},
-                    "destination": {"type": "string"},
+                    "sources": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "Several stages, instead of `source`.",
+                    },
+                    "destination": {"type": "string", "description": "The stage after the move."},
                     "guard": {"type": "object", "description": "Conditions that must all hold."},
                 },
             },

@@ -59,7 +59,9 @@ class Channel(SpecModel):
     """One channel of a campaign: its cost, its audience, its conversion rates, and its buyers."""
 
     cost_per_1000: Assumption = Field(description="Cost of a thousand impressions, in dollars.")
-    budget: Annotated[float, Field(ge=0.0, le=1e9)] = Field(description="Opening budget for the whole campaign.")
+    budget: Annotated[float, Field(ge=0.0, le=1e9)] = Field(
+        description="Opening budget for the whole campaign, in dollars."
+    )
     audience: Annotated[float, Field(gt=0.0, le=1e12)] | None = Field(
         default=None,
         description="Number of people who can be reached in a period. Impressions of people who were already reached "

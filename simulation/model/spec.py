@@ -57,8 +57,8 @@ Assumption = Annotated[Amount, BeforeValidator(_coerce_amount)]
 class Dwell(SpecModel):
     """The distribution of the time until a move, in the absence of competing moves."""
 
-    law: Literal["exponential", "weibull", "log_logistic", "log_normal", "gamma", "deterministic", "empirical"] = (
-        "exponential"
+    law: Literal["exponential", "weibull", "log_logistic", "log_normal", "gamma", "deterministic", "empirical"] = Field(
+        default="exponential", description="Distribution of the dwell time."
     )
     mean_days: Days = Field(default=30.0, description="Mean, in days; not for an empirical distribution.")
     shape: float = Field(
@@ -134,7 +134,7 @@ class Cause(SpecModel):
 class Distress(SpecModel):
     """Distress, a latent state that the orchestrator does not observe."""
 
-    causes: dict[str, Cause] = {}
+    causes: dict[str, Cause] = Field(default={}, description="Causes of distress, by name.")
     by_segment: dict[str, Ratio] = Field(default={}, description="Ratio on every onset rate, by segment.")
     by_tier: dict[RiskTier, Ratio] = Field(default={}, description="Ratio on every onset rate, by risk tier.")
 
@@ -142,8 +142,8 @@ class Distress(SpecModel):
 class Strengths(SpecModel):
     """Distribution of signal strength: uniform between two bounds within [0, 1]."""
 
-    low: Probability = 0.3
-    high: Probability = 0.9
+    low: Probability = Field(default=0.3, description="Smallest strength.")
+    high: Probability = Field(default=0.9, description="Largest strength.")
 
     @model_validator(mode="after")
     def _is_an_interval(self) -> "Strengths":
@@ -155,8 +155,8 @@ class Strengths(SpecModel):
 class Signals(SpecModel):
     """How symptoms and noise reach the orchestrator."""
 
-    strength: Strengths = Strengths()
-    false_strength: Strengths = Strengths(low=0.2, high=0.6)
+    strength: Strengths = Field(default=Strengths(), description="Strength of the signals of an episode.")
+    false_strength: Strengths = Field(default=Strengths(low=0.2, high=0.6), description="Strength of false alarms.")
     false_per_day: dict[str, PerDay] = Field(default={}, description="False alarms per day, by signal type.")
     recovery: str | None = Field(default=None, description="Positive signal type sent when an episode ends.")
     recovery_probability: Probability = Field(default=0.0, description="Chance that an ended episode sends it.")
@@ -183,7 +183,7 @@ class Satisfaction(SpecModel):
     """Satisfaction of a customer, in points on a scale of 1 to 5."""
 
     calm: float = Field(
-        default=4.2, ge=1.0, le=5.0, description="Satisfaction of a customer who was never in distress."
+        default=4.2, ge=1.0, le=5.0, description="Satisfaction of a customer who was never in distress, in points."
     )
     distress_penalty: NonNegative = Field(
         default=1.5, description="Points lost by a customer who was in distress throughout."
@@ -193,8 +193,8 @@ class Satisfaction(SpecModel):
 class Decisions(SpecModel):
     """When the orchestrator evaluates a customer."""
 
-    on_signal: bool = True
-    on_stage_entry: bool = True
+    on_signal: bool = Field(default=True, description="Whether each signal leads to an evaluation.")
+    on_stage_entry: bool = Field(default=True, description="Whether each entry into a stage leads to an evaluation.")
     cadence_days: NonNegative = Field(default=7.0, description="Days between regular evaluations; 0: none.")
     outcome_window_days: Positive = Field(
         default=21.0, description="Days after an action within which its outcome is measured."

@@ -27,8 +27,8 @@ CountedRisk = Literal[
 class Metric(PolicySection):
     """A rate computed from performance records: numerator divided by denominator."""
 
-    numerator: Quantity
-    denominator: Quantity = "impressions"
+    numerator: Quantity = Field(description="What is counted.")
+    denominator: Quantity = Field(default="impressions", description="What it is divided by.")
 
     @property
     def definition(self) -> str:
@@ -39,9 +39,9 @@ class Metric(PolicySection):
 class PhraseRule(PolicySection):
     """A phrase in an asset's text that raises a risk for review."""
 
-    code: str
-    risk_type: Literal["brand_safety", "policy_violation"]
-    severity: Severity
+    code: str = Field(description="Name of the rule, for reports.")
+    risk_type: Literal["brand_safety", "policy_violation"] = Field(description="Type of the risk.")
+    severity: Severity = Field(description="Severity of the risk.")
     pattern: str = Field(description="A regular expression, matched case-insensitively.")
 
     @field_validator("pattern")
@@ -87,9 +87,9 @@ class FunnelPolicy(PolicySection):
 class BudgetPolicy(PolicySection):
     """Limits and approval rules for budget transfers."""
 
-    currency: str = "USD"
+    currency: str = Field(default="USD", description="Currency of all amounts; other currencies are not converted.")
     approval_from: Money = Field(
-        default=500.0, description="A transfer of this amount or more needs a person's approval."
+        default=500.0, description="A transfer of this amount in dollars or more needs a person's approval."
     )
     active: tuple[str, ...] = Field(
         default=("active",), description="Campaign statuses in which money may be transferred."
@@ -113,8 +113,10 @@ class BudgetPolicy(PolicySection):
         description="Coefficient of variation of the value of a single conversion, which the records do not contain.",
     )
     most_share: Share = Field(default=0.5, description="Maximum share of a channel's balance that one proposal takes.")
-    least_amount: Money = Field(default=100.0, description="Minimum amount of a proposal.")
-    step: float = Field(default=10.0, gt=0.0, description="Proposed amounts are rounded down to a multiple of this.")
+    least_amount: Money = Field(default=100.0, description="Minimum amount of a proposal, in dollars.")
+    step: float = Field(
+        default=10.0, gt=0.0, description="Proposed amounts are rounded down to a multiple of this, in dollars."
+    )
     least_probability: Share = Field(default=0.8, description="Minimum posterior probability that a proposal gains.")
     sure: Share = Field(default=0.95, description="Probability from which the receiving channel is called a winner.")
     least_clicks: float = Field(
@@ -148,12 +150,14 @@ class RiskPolicy(PolicySection):
         description="Severity of a computed risk before the adjustment for spend; phrase rules set their own.",
     )
     raise_spend: Money = Field(
-        default=1000.0, description="Spend from which a computed risk is one degree more severe."
+        default=1000.0, description="Spend in dollars from which a computed risk is one degree more severe."
     )
-    small_spend: Money = Field(default=50.0, description="Spend below which a computed risk is one degree less severe.")
+    small_spend: Money = Field(
+        default=50.0, description="Spend in dollars below which a computed risk is one degree less severe."
+    )
     least_confidence: Share = Field(default=0.95, description="Minimum confidence for counts to raise a risk.")
     weak_conversion: Share = Field(
-        default=0.01, description="Conversion is low below this number of conversions per click."
+        default=0.01, description="Conversion is low below this share of conversions per click."
     )
     spike_ratio: float = Field(
         default=1.5, gt=1.0, description="Minimum ratio of daily spend to that of all days before, for a spend spike."
@@ -180,7 +184,8 @@ class RiskPolicy(PolicySection):
     )
     escalate_from: Money = Field(
         default=500.0,
-        description="Exposure (weight x confidence x spend) from which a person must review a risk of any severity.",
+        description="Exposure in dollars (weight x confidence x spend) from which a person must review a risk of any "
+        "severity.",
     )
     review_days: dict[Severity, int] = Field(
         default={"low": 14, "medium": 7, "high": 2, "critical": 1},
