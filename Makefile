@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo quick test test-all test-lowest check format bench wheel clean
+.PHONY: demo quick test test-all test-lowest check format docs bench wheel clean
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -14,6 +14,7 @@ help:
 	@echo "make test-all     run all tests, also the long ones: statistics, killed processes, the wheel, documentation"
 	@echo "make test-lowest  run the quick tests with the lowest allowed versions of the dependencies"
 	@echo "make check        lint, format check, strict types"
+	@echo "make docs         build the documentation into out/docs"
 	@echo "make bench        run the benchmarks and print a table"
 
 .venv/made:
@@ -44,7 +45,7 @@ quick: .venv/dev
 test: .venv/dev
 	HYPOTHESIS_LEVEL=test $(PYTEST)
 
-test-all: .venv/dev
+test-all: .venv/dev .venv/docs
 	$(PYTEST) -m ''
 
 .venv-lowest/dev: pyproject.toml constraints-lowest.txt
@@ -67,6 +68,16 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.venv/docs: .venv/dev
+	@echo "installing the locked tools for the documentation into .venv ..."
+	@$(PIP) --editable '.[dev,docs]'
+	@touch $@
+
+# Warnings, such as a link to a missing page or heading, end the build.
+docs: .venv/docs
+	$(BIN)/python -m zensical build --strict
+	@echo "open out/docs/index.html"
+
 .venv/peers: .venv/dev
 	@echo "installing the libraries that the benchmarks compare with into .venv ..."
 	@$(PIP) --editable '.[dev,peers]'
@@ -79,4 +90,4 @@ wheel: .venv/dev
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:
-	rm -rf .venv .venv-lowest build dist out *.egg-info
+	rm -rf .venv .venv-lowest .cache build dist out *.egg-info
