@@ -74,9 +74,9 @@ class StageEntry(Record):
     dataset: ClassVar[str] = "journey_state_log"
     key: ClassVar[str | None] = None
 
-    customer_id: str
-    journey_stage: str
-    state_entered_at: datetime
+    customer_id: str = Field(description="The customer.")
+    journey_stage: str = Field(description="The stage entered.")
+    state_entered_at: datetime = Field(description="When the customer entered it.")
     days_in_state: NonNegative | None = Field(default=None, description="A stored counter; it is checked but not used.")
     previous_stage: str | None = Field(default=None, description="The previous stage; null at the start of onboarding.")
 
@@ -87,11 +87,11 @@ class Signal(Record):
     dataset: ClassVar[str] = "signals"
     key: ClassVar[str | None] = "signal_id"
 
-    signal_id: str | None = None
-    customer_id: str
-    signal_type: str
-    signal_strength: Share
-    detected_at: datetime
+    signal_id: str | None = Field(default=None, description="Identity, unique in the set.")
+    customer_id: str = Field(description="The customer.")
+    signal_type: str = Field(description="Type, one of the policy's `signals`.")
+    signal_strength: Share = Field(description="Strength; 1 is the strongest.")
+    detected_at: datetime = Field(description="When the signal was detected.")
     recorded_at: datetime | None = Field(default=None, description="When the record became known, if not at detection.")
     journey_stage: str | None = Field(default=None, description="The customer's stage at detection.")
     source: str | None = Field(default=None, description="automated, manual, or anything else (trusted less).")
@@ -108,18 +108,22 @@ class Intervention(Record):
     dataset: ClassVar[str] = "interventions"
     key: ClassVar[str | None] = "intervention_id"
 
-    intervention_id: str
-    customer_id: str
-    journey_stage: str | None = None
-    recommended_action: str
-    confidence: Share | None = None
-    requires_human_approval: bool = False
-    triggered_by_signals: tuple[str, ...] = ()
-    evaluation_latency_ms: NonNegative | None = None
+    intervention_id: str = Field(description="Identity, unique in the set.")
+    customer_id: str = Field(description="The customer.")
+    journey_stage: str | None = Field(default=None, description="The customer's stage at the decision.")
+    recommended_action: str = Field(description="Action, one of the policy's `actions`.")
+    confidence: Share | None = Field(default=None, description="Confidence in the evidence at the decision.")
+    requires_human_approval: bool = Field(default=False, description="Whether a person must approve the action.")
+    triggered_by_signals: tuple[str, ...] = Field(
+        default=(), description="IDs of the signals that led to the decision."
+    )
+    evaluation_latency_ms: NonNegative | None = Field(
+        default=None, description="Time that the evaluation took, in milliseconds."
+    )
     account_value: Annotated[float, Field(ge=0.0, le=MAX_DOLLARS)] | None = Field(
         default=None, description="The customer's account value at the decision. Default: the current value."
     )
-    generated_at: datetime
+    generated_at: datetime = Field(description="When the decision was made.")
     status: str | None = Field(
         default=None,
         description="State in the intervention machine. Default: inferred.",
@@ -132,18 +136,22 @@ class Outcome(Record):
     dataset: ClassVar[str] = "outcomes"
     key: ClassVar[str | None] = "outcome_id"
 
-    outcome_id: str | None = None
-    intervention_id: str
-    customer_id: str | None = None
-    outcome: str
-    resolution_time_days: NonNegative | None = None
+    outcome_id: str | None = Field(default=None, description="Identity, unique in the set.")
+    intervention_id: str = Field(description="The intervention.")
+    customer_id: str | None = Field(default=None, description="The customer. Default: the intervention's.")
+    outcome: str = Field(description="The result, such as `resolved` or `no_response`.")
+    resolution_time_days: NonNegative | None = Field(
+        default=None, description="Days from the intervention to the resolution."
+    )
     csat_delta: float | None = Field(default=None, description="Change of satisfaction, in points.")
-    churn_risk_delta: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
+    churn_risk_delta: Annotated[float, Field(ge=-1.0, le=1.0)] | None = Field(
+        default=None, description="Change of the churn probability; below 0 is better."
+    )
     estimated_revenue_saved: Annotated[float, Field(ge=-MAX_DOLLARS, le=MAX_DOLLARS)] | None = Field(
         default=None, description="The recorder's own estimate, in dollars."
     )
-    human_override: bool | None = None
-    measured_at: datetime | None = None
+    human_override: bool | None = Field(default=None, description="Whether a person overrode the decision.")
+    measured_at: datetime | None = Field(default=None, description="When the outcome was measured.")
 
 
 class Event(Record):
@@ -152,11 +160,11 @@ class Event(Record):
     dataset: ClassVar[str] = "events"
     key: ClassVar[str | None] = "event_id"
 
-    event_id: str | None = None
-    customer_id: str
-    event_type: str
-    timestamp: datetime
-    metadata: dict[str, object] = Field(default_factory=dict)
+    event_id: str | None = Field(default=None, description="Identity, unique in the set.")
+    customer_id: str = Field(description="The customer.")
+    event_type: str = Field(description="Type of the event, for detectors.")
+    timestamp: datetime = Field(description="When the event happened.")
+    metadata: dict[str, object] = Field(default_factory=dict, description="Further fields of the event, for detectors.")
 
 
 @dataclass(frozen=True)

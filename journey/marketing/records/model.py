@@ -46,16 +46,16 @@ class Campaign(Record):
     key: ClassVar[str | None] = "campaign_id"
     planned: ClassVar[frozenset[str]] = frozenset({"start_date", "end_date"})
 
-    campaign_id: str
-    created_at: datetime | None = None
-    name: str | None = None
-    objective: str | None = None
+    campaign_id: str = Field(description="Identity, unique in the set.")
+    created_at: datetime | None = Field(default=None, description="When the campaign was created.")
+    name: str | None = Field(default=None, description="Name, for reports.")
+    objective: str | None = Field(default=None, description="Objective, as free text.")
     primary_kpi: str | None = Field(default=None, description="Name of a metric of the policy.")
-    start_date: datetime | None = None
-    end_date: datetime | None = None
+    start_date: datetime | None = Field(default=None, description="Planned first day.")
+    end_date: datetime | None = Field(default=None, description="Planned last day.")
     budget: Dollars | None = Field(default=None, description="Budget of the whole campaign, in dollars.")
-    status: str | None = None
-    hypothesis: str | None = None
+    status: str | None = Field(default=None, description="Status, such as active, paused or completed.")
+    hypothesis: str | None = Field(default=None, description="Hypothesis, as free text.")
     kpi_target: Dollars | None = Field(default=None, description="Target of the primary KPI, for example 0.01.")
     path: tuple[str, ...] = Field(
         default=(), description="Funnel steps of this campaign, in order. Default: the recorded steps."
@@ -71,11 +71,11 @@ class Segment(Record):
     dataset: ClassVar[str] = "audience_segments"
     key: ClassVar[str | None] = "segment_id"
 
-    segment_id: str
-    name: str | None = None
-    description: str | None = None
-    size_estimate: Count | None = None
-    priority: str | None = None
+    segment_id: str = Field(description="Identity, unique in the set.")
+    name: str | None = Field(default=None, description="Name, for reports.")
+    description: str | None = Field(default=None, description="Description, as free text.")
+    size_estimate: Count | None = Field(default=None, description="Estimated number of people.")
+    priority: str | None = Field(default=None, description="Priority, as free text.")
 
 
 class Channel(Record):
@@ -84,10 +84,10 @@ class Channel(Record):
     dataset: ClassVar[str] = "channels"
     key: ClassVar[str | None] = "channel_id"
 
-    channel_id: str
-    type: str | None = None
-    platform: str | None = None
-    cost_model: str | None = Field(default=None, description="per_send, per_click, per_impression or flat.")
+    channel_id: str = Field(description="Identity, unique in the set.")
+    type: str | None = Field(default=None, description="Type, such as email or search.")
+    platform: str | None = Field(default=None, description="Platform, as free text.")
+    cost_model: str | None = Field(default=None, description="Cost model: per_send, per_click, per_impression or flat.")
     avg_cost: Dollars | None = Field(default=None, description="Price in dollars of one unit of the cost model.")
 
 
@@ -97,16 +97,16 @@ class Asset(Record):
     dataset: ClassVar[str] = "creative_assets"
     key: ClassVar[str | None] = "asset_id"
 
-    asset_id: str
-    created_at: datetime | None = None
-    campaign_id: str
-    segment_id: str | None = None
-    channel_id: str | None = None
-    variant: str | None = None
-    message_theme: str | None = None
-    cta: str | None = None
-    approved_by_human: bool | None = None
-    risk_flags: tuple[str, ...] = ()
+    asset_id: str = Field(description="Identity, unique in the set.")
+    created_at: datetime | None = Field(default=None, description="When the asset was created.")
+    campaign_id: str = Field(description="The campaign.")
+    segment_id: str | None = Field(default=None, description="The audience segment.")
+    channel_id: str | None = Field(default=None, description="The channel.")
+    variant: str | None = Field(default=None, description="Variant in its experiment, such as A.")
+    message_theme: str | None = Field(default=None, description="Theme of the message; phrase rules read it.")
+    cta: str | None = Field(default=None, description="Call to action; phrase rules read it.")
+    approved_by_human: bool | None = Field(default=None, description="Whether a person approved the asset.")
+    risk_flags: tuple[str, ...] = Field(default=(), description="Codes of risks that its author flagged.")
 
 
 class Experiment(Record):
@@ -116,15 +116,15 @@ class Experiment(Record):
     key: ClassVar[str | None] = "experiment_id"
     planned: ClassVar[frozenset[str]] = frozenset({"start_date", "end_date"})
 
-    experiment_id: str
-    campaign_id: str
-    start_date: datetime | None = None
-    end_date: datetime | None = None
-    type: str | None = None
-    metric: str | None = None
-    control_asset: str | None = None
-    variant_asset: str | None = None
-    status: str | None = None
+    experiment_id: str = Field(description="Identity, unique in the set.")
+    campaign_id: str = Field(description="The campaign.")
+    start_date: datetime | None = Field(default=None, description="Planned first day.")
+    end_date: datetime | None = Field(default=None, description="Planned last day.")
+    type: str | None = Field(default=None, description="Type, such as A/B.")
+    metric: str | None = Field(default=None, description="The metric compared, one of the policy's `metrics`.")
+    control_asset: str | None = Field(default=None, description="ID of the control.")
+    variant_asset: str | None = Field(default=None, description="ID of the variant.")
+    status: str | None = Field(default=None, description="Status, such as running or completed.")
     denominator: str | None = Field(
         default=None, description="Denominator of its rate, impressions or clicks. Default: the policy's."
     )
@@ -138,17 +138,17 @@ class Performance(Record):
     key: ClassVar[str | None] = None
     subject: ClassVar[str] = "asset_id"
 
-    asset_id: str
-    experiment_id: str
-    timestamp: datetime
-    impressions: Count
-    clicks: Count
-    conversions: Count
+    asset_id: str = Field(description="The asset.")
+    experiment_id: str = Field(description="The experiment.")
+    timestamp: datetime = Field(description="End of the counted period.")
+    impressions: Count = Field(description="Number of impressions so far.")
+    clicks: Count = Field(description="Number of clicks so far.")
+    conversions: Count = Field(description="Number of conversions so far.")
     conversion_rate: Annotated[float, Field(ge=0.0)] | None = Field(
         default=None, description="Conversions per impression as stored; only checked, never used."
     )
-    cost: Dollars
-    revenue_proxy: Dollars | None = None
+    cost: Dollars = Field(description="Cost so far, in dollars.")
+    revenue_proxy: Dollars | None = Field(default=None, description="Estimated revenue so far, in dollars.")
 
 
 class MarketingDecision(Record):
@@ -157,13 +157,13 @@ class MarketingDecision(Record):
     dataset: ClassVar[str] = "orchestrator_decisions"
     key: ClassVar[str | None] = "decision_id"
 
-    decision_id: str
-    campaign_id: str
-    trigger: str | None = None
-    action_taken: str | None = None
-    confidence_score: Share | None = None
-    human_override: bool | None = None
-    timestamp: datetime
+    decision_id: str = Field(description="Identity, unique in the set.")
+    campaign_id: str = Field(description="The campaign.")
+    trigger: str | None = Field(default=None, description="Reason, as free text.")
+    action_taken: str | None = Field(default=None, description="Action, as free text.")
+    confidence_score: Share | None = Field(default=None, description="Confidence of the decision.")
+    human_override: bool | None = Field(default=None, description="Whether a person overrode the decision.")
+    timestamp: datetime = Field(description="When the decision was made.")
 
 
 class RoiEntry(Record):
@@ -172,11 +172,11 @@ class RoiEntry(Record):
     dataset: ClassVar[str] = "roi_ledger"
     key: ClassVar[str | None] = "campaign_id"
 
-    campaign_id: str
-    llm_cost: Dollars | None = None
-    human_review_cost: Dollars | None = None
-    media_spend: Dollars | None = None
-    estimated_value: Dollars | None = None
+    campaign_id: str = Field(description="The campaign.")
+    llm_cost: Dollars | None = Field(default=None, description="Cost of language models, in dollars.")
+    human_review_cost: Dollars | None = Field(default=None, description="Cost of reviews by people, in dollars.")
+    media_spend: Dollars | None = Field(default=None, description="Spend on media, in dollars.")
+    estimated_value: Dollars | None = Field(default=None, description="Estimated value, in dollars.")
     net_roi: Balance | None = Field(default=None, description="Estimated value minus the three costs, in dollars.")
 
 
@@ -186,16 +186,16 @@ class FunnelEvent(Record):
     dataset: ClassVar[str] = "funnel_events"
     key: ClassVar[str | None] = "event_id"
 
-    event_id: str
-    timestamp: datetime
-    date: datetime | None = None
-    campaign_id: str
-    segment_id: str
-    channel_id: str
-    stage: Stage
-    count: Count
-    source: FunnelSource | None = None
-    confidence: Share | None = None
+    event_id: str = Field(description="Identity, unique in the set.")
+    timestamp: datetime = Field(description="Time of the count.")
+    date: datetime | None = Field(default=None, description="Day of the count. Default: the day of the timestamp.")
+    campaign_id: str = Field(description="The campaign.")
+    segment_id: str = Field(description="The audience segment.")
+    channel_id: str = Field(description="The channel.")
+    stage: Stage = Field(description="The funnel step.")
+    count: Count = Field(description="Number of people that reached the step.")
+    source: FunnelSource | None = Field(default=None, description="Source of the count, which decides its trust.")
+    confidence: Share | None = Field(default=None, description="Confidence in the count.")
 
 
 class BudgetAction(Record):
@@ -204,21 +204,23 @@ class BudgetAction(Record):
     dataset: ClassVar[str] = "budget_actions"
     key: ClassVar[str | None] = "budget_action_id"
 
-    budget_action_id: str
-    timestamp: datetime
-    campaign_id: str
-    from_channel_id: str
-    to_channel_id: str
-    amount: Dollars
-    currency: str = "USD"
-    reason_code: ReasonCode | None = None
-    reason_detail: str | None = None
-    proposed_by: Proposer | None = None
-    approved_by_human: bool | None = None
-    approver_id: str | None = None
+    budget_action_id: str = Field(description="Identity, unique in the set.")
+    timestamp: datetime = Field(description="When the transfer was proposed.")
+    campaign_id: str = Field(description="The campaign.")
+    from_channel_id: str = Field(description="Channel that gives the money.")
+    to_channel_id: str = Field(description="Channel that receives the money.")
+    amount: Dollars = Field(description="Amount of the transfer, in dollars.")
+    currency: str = Field(default="USD", description="Currency of the amount.")
+    reason_code: ReasonCode | None = Field(default=None, description="Reason, as a code.")
+    reason_detail: str | None = Field(default=None, description="Reason, as free text.")
+    proposed_by: Proposer | None = Field(default=None, description="Who proposed the transfer.")
+    approved_by_human: bool | None = Field(default=None, description="Whether a person approved it.")
+    approver_id: str | None = Field(default=None, description="ID of the person who approved it.")
     # At most ten years: a longer latency is a typing error and could exceed the range of dates.
-    approval_latency_minutes: Annotated[float, Field(ge=0.0, le=5_256_000.0)] | None = None
-    status: BudgetStatus
+    approval_latency_minutes: Annotated[float, Field(ge=0.0, le=5_256_000.0)] | None = Field(
+        default=None, description="Minutes from proposal to approval."
+    )
+    status: BudgetStatus = Field(description="Status of the transfer.")
 
 
 class RiskSignal(Record):
@@ -227,16 +229,16 @@ class RiskSignal(Record):
     dataset: ClassVar[str] = "campaign_risk_signals"
     key: ClassVar[str | None] = "risk_id"
 
-    risk_id: str
-    timestamp: datetime
-    campaign_id: str
-    experiment_id: str | None = None
-    asset_ids: tuple[str, ...] = ()
-    risk_type: RiskType
-    severity: Severity
-    evidence: dict[str, object] = Field(default_factory=dict)
-    recommended_action: RiskAction | None = None
-    status: RiskStatus
+    risk_id: str = Field(description="Identity, unique in the set.")
+    timestamp: datetime = Field(description="When the risk was raised.")
+    campaign_id: str = Field(description="The campaign.")
+    experiment_id: str | None = Field(default=None, description="The experiment.")
+    asset_ids: tuple[str, ...] = Field(default=(), description="IDs of the assets.")
+    risk_type: RiskType = Field(description="Type of the risk.")
+    severity: Severity = Field(description="Severity of the risk.")
+    evidence: dict[str, object] = Field(default_factory=dict, description="Numbers that the risk rests on, by name.")
+    recommended_action: RiskAction | None = Field(default=None, description="Recommended action.")
+    status: RiskStatus = Field(description="Status of the review.")
 
 
 class SegmentRollup(Record):
@@ -245,20 +247,22 @@ class SegmentRollup(Record):
     dataset: ClassVar[str] = "segment_rollups"
     key: ClassVar[str | None] = "rollup_id"
 
-    rollup_id: str
-    window_start: datetime
-    window_end: datetime
-    campaign_id: str
-    segment_id: str
-    impressions: Count
-    clicks: Count
-    conversions: Count
-    spend: Dollars
-    revenue_proxy: Dollars | None = None
-    primary_kpi: str | None = None
-    kpi_value: float | None = None
-    trend_vs_prior_window: float | None = None
-    recommendation: Recommendation | None = None
+    rollup_id: str = Field(description="Identity, unique in the set.")
+    window_start: datetime = Field(description="First day of the window.")
+    window_end: datetime = Field(description="Last day of the window.")
+    campaign_id: str = Field(description="The campaign.")
+    segment_id: str = Field(description="The audience segment.")
+    impressions: Count = Field(description="Number of impressions in the window.")
+    clicks: Count = Field(description="Number of clicks in the window.")
+    conversions: Count = Field(description="Number of conversions in the window.")
+    spend: Dollars = Field(description="Spend in the window, in dollars.")
+    revenue_proxy: Dollars | None = Field(default=None, description="Estimated revenue in the window, in dollars.")
+    primary_kpi: str | None = Field(default=None, description="Name of the KPI, one of the policy's `metrics`.")
+    kpi_value: float | None = Field(default=None, description="Value of the KPI in the window.")
+    trend_vs_prior_window: float | None = Field(
+        default=None, description="Relative change of the KPI from the window before; 0.08 means 8 % higher."
+    )
+    recommendation: Recommendation | None = Field(default=None, description="Recommendation for the segment.")
 
 
 class AttributionHint(Record):
@@ -267,13 +271,15 @@ class AttributionHint(Record):
     dataset: ClassVar[str] = "attribution_hints"
     key: ClassVar[str | None] = "hint_id"
 
-    hint_id: str
-    timestamp: datetime
-    campaign_id: str
-    channel_id: str
-    attributed_conversions: Annotated[float, Field(ge=0.0)]
-    method: str
-    confidence: Share | None = None
+    hint_id: str = Field(description="Identity, unique in the set.")
+    timestamp: datetime = Field(description="Time of the count.")
+    campaign_id: str = Field(description="The campaign.")
+    channel_id: str = Field(description="The channel.")
+    attributed_conversions: Annotated[float, Field(ge=0.0)] = Field(
+        description="Number of conversions credited to the channel."
+    )
+    method: str = Field(description="Attribution method, one of the policy's `methods`.")
+    confidence: Share | None = Field(default=None, description="Confidence in the credit.")
 
 
 class ConversionPath(Record):
@@ -284,32 +290,32 @@ class ConversionPath(Record):
     subject: ClassVar[str] = "path"
 
     path: str = Field(description="Channels in order, separated by '>': CH_03 > CH_02.")
-    campaign_id: str | None = None
+    campaign_id: str | None = Field(default=None, description="The campaign.")
     timestamp: datetime | None = Field(default=None, description="Time of the count.")
-    conversions: Count
+    conversions: Count = Field(description="Number of prospects on this path that converted.")
     value: Dollars | None = Field(default=None, description="Total value of the conversions, in dollars.")
     nulls: Count = Field(default=0, description="Prospects that met the same channels and did not convert.")
 
 
 class LogEvent(Record):
-    """One status change of a budget action or risk signal; see `journey.marketing.budget.log`."""
+    """One status change of a budget action or risk signal. `journey budget` appends to this set."""
 
     dataset: ClassVar[str] = "marketing_log"
     key: ClassVar[str | None] = "event_id"
 
-    event_id: str
-    timestamp: datetime
-    entity: Entity
+    event_id: str = Field(description="Identity, unique in the set.")
+    timestamp: datetime = Field(description="When the status changed.")
+    entity: Entity = Field(description="What changed.")
     entity_id: str = Field(description="ID of the budget action or risk signal.")
-    campaign_id: str | None = None
+    campaign_id: str | None = Field(default=None, description="The campaign.")
     from_status: str | None = Field(
         default=None, description="Previous status; null for the first entry of the entity."
     )
-    to_status: str
-    actor_kind: Proposer
+    to_status: str = Field(description="New status.")
+    actor_kind: Proposer = Field(description="Who changed it: a person or the orchestrator.")
     actor_id: str | None = Field(default=None, description="ID of the person or orchestrator.")
     amount: Dollars | None = Field(default=None, description="Amount of a budget action, in dollars.")
-    reason: str | None = None
+    reason: str | None = Field(default=None, description="Reason, as free text.")
     from_channel_id: str | None = Field(
         default=None, description="Source channel, in the first entry of a budget action."
     )
