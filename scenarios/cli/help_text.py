@@ -14,7 +14,7 @@ class Command(TyperCommand):
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is typer's
         """``[OPTIONS]`` and the arguments; optional ones in brackets."""
-        arguments = [_name_argument(parameter) for parameter in self.params if _is_argument(parameter)]
+        arguments = [_name_argument(parameter) for parameter in self.params if is_argument(parameter)]
         return ["[OPTIONS]", *arguments]
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -25,15 +25,16 @@ class Command(TyperCommand):
             formatter.write_text(self.help or "")
         parameters = self.get_params(ctx)
         for title, rows in (
-            ("Arguments", [(str(p.metavar), _describe(p)) for p in parameters if _is_argument(p)]),
-            ("Options", [(_name_option(p), _describe(p)) for p in parameters if not _is_argument(p)]),
+            ("Arguments", [(str(p.metavar), describe(p)) for p in parameters if is_argument(p)]),
+            ("Options", [(name_option(p), describe(p)) for p in parameters if not is_argument(p)]),
         ):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
 
 
-def _is_argument(parameter: Any) -> bool:
+def is_argument(parameter: Any) -> bool:
+    """Whether a parameter is an argument, as opposed to an option."""
     return bool(parameter.param_type_name == "argument")
 
 
@@ -41,12 +42,13 @@ def _name_argument(parameter: Any) -> str:
     return str(parameter.metavar) if parameter.required else f"[{parameter.metavar}]"
 
 
-def _name_option(parameter: Any) -> str:
+def name_option(parameter: Any) -> str:
+    """``--limit N``, ``-h, --help``."""
     names = ", ".join(sorted(parameter.opts, key=len))
     return names if parameter.metavar is None else f"{names} {parameter.metavar}"
 
 
-def _describe(parameter: Any) -> str:
+def describe(parameter: Any) -> str:
     """The help of an option, with its default where the text does not state one."""
     text = str(parameter.help or "")
     default = parameter.default.value if isinstance(parameter.default, Enum) else parameter.default
