@@ -18,7 +18,7 @@ def planted(monkeypatch):
     monkeypatch.setattr("simulation.runs.run.run_together", known_experiments.planted)
 
 
-@pytest.mark.slow
+@pytest.mark.compiled
 def test_the_engines_give_the_same_experiment():
     """Workers included; sums are taken in another order by the other engine."""
     one = json_of("compare", "default", *SMALL, "--workers", "1", "--engine", "reference")
