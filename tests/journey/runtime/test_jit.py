@@ -14,7 +14,6 @@ from journey.runtime.code_cache import CACHE_VARIABLE
 
 finite = st.floats(-1e6, 1e6)
 numbers = {
-    "evidence": st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)),
     "fade": st.tuples(st.floats(-10, 1e5), st.floats(1e-4, 2.0)),
     "overstay": st.tuples(st.floats(0, 1e4), st.floats(-1, 400), st.floats(0, 5)),
     "severity": st.tuples(finite, st.floats(0, 1e6), st.floats(0, 5)),
