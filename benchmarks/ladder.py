@@ -180,8 +180,8 @@ def simulate(world: Any, totals: Any, seed: int, customers: int) -> int:
 
 KERNELS = (start_clocks, next_type, choose_transition, count_stay, on_signal, simulate_customer, simulate)
 """The functions that are compiled, callees before callers."""
-INLINED = ("mix", "customer_key", "uniform", "exponential", "pick", "due_in", "wait_until", "cumulative_hazard",
-           "inverse_cumulative_hazard", "start_clocks", "next_type", "choose_transition")  # fmt: skip
+INLINED = (start_clocks, next_type, choose_transition, pick)
+"""The functions that are inlined where compiled code calls them."""
 
 
 @cache
@@ -196,9 +196,9 @@ def _compiled(rung: int) -> Any:
         draw,
         counters,
         sys.modules[__name__],
+        entries=(simulate,),
         constants={**unsigned_stream_constants(), "RUNG": rung},
         options=NO_REFCOUNT_OPTIONS,
-        inlined=INLINED,
         non_negative_indices=True,
     ).simulate
 
