@@ -7,7 +7,10 @@ from journey.core.findings import FindingSeverity
 
 @rule("unknown-segment", FindingSeverity.NOTICE)
 def unknown_segment(context: Context) -> str:
-    """A segment for which the policy has no separate churn hazard; one finding per segment."""
+    """A segment for which the policy has no separate churn hazard; one finding per segment.
+
+    Remedy: correct the spelling, or add the segment to `churn.yearly_hazard` of the policy.
+    """
     known = context.policy.churn.yearly_hazard
     return f"""
         SELECT 'customers' AS dataset, NULL AS record, NULL AS customer_id,
@@ -20,7 +23,10 @@ def unknown_segment(context: Context) -> str:
 
 @rule("default-used", FindingSeverity.NOTICE)
 def default_used(context: Context) -> str:
-    """Customers whose record lacks fields, for which defaults are used."""
+    """Customers whose record lacks fields, for which defaults are used.
+
+    Remedy: fill in the fields that the message names.
+    """
     del context
     return """
         SELECT 'customers' AS dataset, min(customer_id) AS record, NULL AS customer_id,

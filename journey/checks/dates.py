@@ -36,7 +36,10 @@ _COUNTER_TOLERANCE_DAYS = "CASE WHEN is_bare(state_entered_at) THEN 0.5 ELSE 1.0
 
 @rule("counter-date", FindingSeverity.NOTICE)
 def counter_date(context: Context) -> str:
-    """Stored days_in_state counters that were taken on a day other than `as_of`."""
+    """Stored days_in_state counters that were taken on a day other than `as_of`.
+
+    Remedy: nothing; days are computed from dates, not from counters.
+    """
     return f"""
         {_COUNTER_SNAPSHOT}
         SELECT 'journey_state_log' AS dataset, NULL AS record, NULL AS customer_id,
@@ -51,7 +54,10 @@ def counter_date(context: Context) -> str:
 
 @rule("counter-disagrees", FindingSeverity.WARNING)
 def counter_disagrees(context: Context) -> str:
-    """A stored days_in_state that disagrees with the dates, on the day when the other counters were taken."""
+    """A stored days_in_state that disagrees with the dates, on the day when the other counters were taken.
+
+    Remedy: correct the counter or the date of the entry; the date is used.
+    """
     del context
     return f"""
         {_COUNTER_SNAPSHOT},
@@ -73,7 +79,10 @@ def counter_disagrees(context: Context) -> str:
 
 @rule("dated-after-as-of", FindingSeverity.NOTICE)
 def dated_after_as_of(context: Context) -> str | None:
-    """A record dated after `as_of`, which is ignored."""
+    """A record dated after `as_of`, which is ignored.
+
+    Remedy: nothing, if the date is right; use `--as-of` for a later date.
+    """
     if context.as_of is None:
         return None
     parts = [
@@ -98,7 +107,10 @@ def _build_earlier_dates_condition(dataset: str, column: str, context: Context) 
 
 @rule("late-signal", FindingSeverity.NOTICE)
 def late_signal(context: Context) -> str:
-    """A signal that was recorded more than a day after it was detected, so no one could act on it earlier."""
+    """A signal that was recorded more than a day after it was detected, so no one could act on it earlier.
+
+    Remedy: nothing; to act earlier, shorten the delay of your data.
+    """
     del context
     return f"""
         SELECT 'signals' AS dataset, label AS record, customer_id,
@@ -110,7 +122,10 @@ def late_signal(context: Context) -> str:
 
 @rule("recorded-before-detected", FindingSeverity.WARNING)
 def recorded_before_detected(context: Context) -> str:
-    """A signal that was recorded before it was detected."""
+    """A signal that was recorded before it was detected.
+
+    Remedy: correct one of the two dates.
+    """
     del context
     return """
         SELECT 'signals' AS dataset, label AS record, customer_id,
@@ -124,7 +139,10 @@ def recorded_before_detected(context: Context) -> str:
 
 @rule("lonely-latest-date", FindingSeverity.WARNING)
 def lonely_latest_date(context: Context) -> str | None:
-    """A latest date so far after all others that it is probably mistyped, although `as_of` rests on it."""
+    """A latest date so far after all others that it is probably mistyped, although `as_of` rests on it.
+
+    Remedy: correct the date, or state the date of the evaluation with `--as-of`.
+    """
     if context.as_of is None:
         return None
     dates = " UNION ALL ".join(
@@ -146,7 +164,10 @@ def lonely_latest_date(context: Context) -> str | None:
 
 @rule("tenure-too-short", FindingSeverity.WARNING)
 def tenure_too_short(context: Context) -> str:
-    """A customer whose time in the stage exceeds the customer's tenure."""
+    """A customer whose time in the stage exceeds the customer's tenure.
+
+    Remedy: correct tenure_months or the date of the stage entry.
+    """
     return f"""
         SELECT 'customers' AS dataset, e.customer_id AS record, e.customer_id,
             'In ' || journey_stage || ' for ' || n_days(days_between(state_entered_at, {context.now}))

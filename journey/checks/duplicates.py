@@ -25,7 +25,10 @@ _GROUPS = """
 
 @rule("conflicting-duplicate", FindingSeverity.WARNING)
 def conflicting_duplicate(context: Context) -> str:
-    """The same signal recorded several times with different strengths."""
+    """The same signal recorded several times with different strengths.
+
+    Remedy: keep the row with the correct strength and remove the others.
+    """
     del context
     return f"""
         {_GROUPS} ' with strengths from ' || weakest || ' to ' || strongest
@@ -35,14 +38,20 @@ def conflicting_duplicate(context: Context) -> str:
 
 @rule("duplicate-record", FindingSeverity.NOTICE)
 def duplicate_record(context: Context) -> str:
-    """The same signal recorded several times."""
+    """The same signal recorded several times.
+
+    Remedy: remove the repeated rows; results are the same without them.
+    """
     del context
     return f"{_GROUPS} '; it counts once.' AS message FROM groups WHERE weakest = strongest"
 
 
 @rule("several-outcomes", FindingSeverity.WARNING)
 def several_outcomes(context: Context) -> str:
-    """An intervention with more than one outcome."""
+    """An intervention with more than one outcome.
+
+    Remedy: keep the final outcome of the intervention.
+    """
     del context
     return """
         SELECT 'interventions' AS dataset, intervention_id AS record, any_value(i.customer_id) AS customer_id,

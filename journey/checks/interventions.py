@@ -12,7 +12,10 @@ _CLOSED_STATUSES = ("rejected", "overridden", "expired", "measured")
 
 @rule("unknown-action", FindingSeverity.WARNING)
 def unknown_action(context: Context) -> str:
-    """An action that is not in the policy's catalogue."""
+    """An action that is not in the policy's catalogue.
+
+    Remedy: correct the spelling, or add the action to the policy.
+    """
     known = list(context.policy.actions)
     unknown = f"recommended_action NOT IN {build_in_list(known)}"
     values = context.values(
@@ -28,7 +31,10 @@ def unknown_action(context: Context) -> str:
 
 @rule("unknown-status", FindingSeverity.WARNING)
 def unknown_status(context: Context) -> str:
-    """A status that is not a state of the intervention lifecycle."""
+    """A status that is not a state of the intervention lifecycle.
+
+    Remedy: use one of the statuses that the message lists.
+    """
     known = intervention_lifecycle().stages
     unknown = f"status NOT IN {build_in_list(known)}"
     values = context.values(f"SELECT DISTINCT status FROM interventions WHERE {unknown} ORDER BY 1 LIMIT 1000")
@@ -42,7 +48,10 @@ def unknown_status(context: Context) -> str:
 
 @rule("precedes-its-signals", FindingSeverity.WARNING)
 def precedes_its_signals(context: Context) -> str:
-    """An intervention that was generated before a signal that it cites was detected."""
+    """An intervention that was generated before a signal that it cites was detected.
+
+    Remedy: correct one of the dates, or remove the cited signal.
+    """
     del context
     return f"""
         {_CITED_SIGNALS}
@@ -57,7 +66,10 @@ def precedes_its_signals(context: Context) -> str:
 
 @rule("same-day-as-signal", FindingSeverity.NOTICE)
 def same_day_as_signal(context: Context) -> str:
-    """An intervention dated the same day as a signal that it cites, so their order is unknown."""
+    """An intervention dated the same day as a signal that it cites, so their order is unknown.
+
+    Remedy: add times of day.
+    """
     del context
     return f"""
         {_CITED_SIGNALS}
@@ -83,7 +95,10 @@ _CITED_SIGNALS = """
 
 @rule("no-trigger", FindingSeverity.NOTICE)
 def no_trigger(context: Context) -> str:
-    """An intervention that cites no signal, so its cause cannot be traced."""
+    """An intervention that cites no signal, so its cause cannot be traced.
+
+    Remedy: add the IDs of the signals to triggered_by_signals.
+    """
     del context
     return """
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
@@ -94,7 +109,10 @@ def no_trigger(context: Context) -> str:
 
 @rule("low-confidence-acted-on", FindingSeverity.WARNING)
 def low_confidence_acted_on(context: Context) -> str:
-    """An action recommended with less confidence than the policy requires."""
+    """An action recommended with less confidence than the policy requires.
+
+    Remedy: review the decision; to allow it, lower `thresholds.act_confidence` of the policy.
+    """
     min_confidence = context.policy.thresholds.act_confidence
     return f"""
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
@@ -116,7 +134,10 @@ _OPEN_INTERVENTIONS = f"""
 
 @rule("pending-intervention", FindingSeverity.WARNING)
 def pending_intervention(context: Context) -> str:
-    """An intervention that needs a person's approval and has no outcome yet."""
+    """An intervention that needs a person's approval and has no outcome yet.
+
+    Remedy: approve or reject it, and record its status.
+    """
     expiry = context.policy.contact.approval_expiry_days
     return f"""
         {_OPEN_INTERVENTIONS}
@@ -132,7 +153,10 @@ def pending_intervention(context: Context) -> str:
 
 @rule("awaiting-outcome", FindingSeverity.NOTICE)
 def awaiting_outcome(context: Context) -> str:
-    """An action that needs no approval, or is approved, and has no recorded outcome yet."""
+    """An action that needs no approval, or is approved, and has no recorded outcome yet.
+
+    Remedy: record the outcome when it is known.
+    """
     wait = context.policy.contact.outcome_wait_days
     return f"""
         {_OPEN_INTERVENTIONS}
@@ -148,7 +172,10 @@ def awaiting_outcome(context: Context) -> str:
 
 @rule("outcome-of-watching", FindingSeverity.WARNING)
 def outcome_of_watching(context: Context) -> str:
-    """An outcome of a decision to monitor only."""
+    """An outcome of a decision to monitor only.
+
+    Remedy: remove the outcome, or correct the recommended action.
+    """
     return f"""
         SELECT 'outcomes' AS dataset, o.label AS record, i.customer_id,
             'It is the outcome ''' || o.outcome || ''' of ' || i.intervention_id || ', which was '
@@ -160,7 +187,10 @@ def outcome_of_watching(context: Context) -> str:
 
 @rule("outcome-before-intervention", FindingSeverity.ERROR)
 def outcome_before_intervention(context: Context) -> str:
-    """An outcome measured before its intervention was generated."""
+    """An outcome measured before its intervention was generated.
+
+    Remedy: correct one of the two dates.
+    """
     del context
     return """
         SELECT 'outcomes' AS dataset, o.label AS record, i.customer_id,
@@ -174,7 +204,10 @@ def outcome_before_intervention(context: Context) -> str:
 
 @rule("resolution-too-long", FindingSeverity.WARNING)
 def resolution_too_long(context: Context) -> str:
-    """An outcome that took longer to resolve than the time between intervention and measurement."""
+    """An outcome that took longer to resolve than the time between intervention and measurement.
+
+    Remedy: correct resolution_time_days or measured_at.
+    """
     del context
     return """
         SELECT 'outcomes' AS dataset, o.label AS record, i.customer_id,
@@ -187,7 +220,10 @@ def resolution_too_long(context: Context) -> str:
 
 @rule("human-override", FindingSeverity.NOTICE)
 def human_override(context: Context) -> str:
-    """A decision that a person overrode."""
+    """A decision that a person overrode.
+
+    Remedy: nothing; many overrides of one action are a reason to change the policy.
+    """
     del context
     return """
         SELECT 'outcomes' AS dataset, o.label AS record, coalesce(o.customer_id, i.customer_id) AS customer_id,

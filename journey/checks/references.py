@@ -25,7 +25,10 @@ _UNKNOWN_CUSTOMER_BY_NUMBER = {
 
 @rule("unknown-customer", FindingSeverity.ERROR)
 def unknown_customer(context: Context) -> str:
-    """A record whose customer is not in the customers set; missing customers are never created."""
+    """A record whose customer is not in the customers set; missing customers are never created.
+
+    Remedy: add the customer, or correct the ID.
+    """
     del context
     set_aside_customers = (
         "(SELECT DISTINCT customer_id FROM set_aside WHERE dataset = 'customers' AND customer_id IS NOT NULL)"
@@ -46,7 +49,10 @@ def unknown_customer(context: Context) -> str:
 
 @rule("outcome-without-intervention", FindingSeverity.ERROR)
 def outcome_without_intervention(context: Context) -> str:
-    """An outcome of an intervention that is not recorded."""
+    """An outcome of an intervention that is not recorded.
+
+    Remedy: add the intervention, or correct the ID.
+    """
     del context
     return f"""
         SELECT 'outcomes' AS dataset, {build_label_sql("outcomes", "o")} AS record, o.customer_id,
@@ -58,7 +64,10 @@ def outcome_without_intervention(context: Context) -> str:
 
 @rule("customer-mismatch", FindingSeverity.ERROR)
 def customer_mismatch(context: Context) -> str:
-    """An outcome whose customer is not its intervention's."""
+    """An outcome whose customer is not its intervention's.
+
+    Remedy: correct the customer or the intervention of the outcome.
+    """
     del context
     return f"""
         SELECT 'outcomes' AS dataset, {build_label_sql("outcomes", "o")} AS record, o.customer_id,
@@ -70,7 +79,10 @@ def customer_mismatch(context: Context) -> str:
 
 @rule("unknown-signal-cited", FindingSeverity.WARNING)
 def unknown_signal_cited(context: Context) -> str:
-    """An intervention that cites signals that are not recorded."""
+    """An intervention that cites signals that are not recorded.
+
+    Remedy: add the signal, or correct the ID.
+    """
     del context
     return f"""
         {_CITED_SIGNALS}
@@ -84,7 +96,10 @@ def unknown_signal_cited(context: Context) -> str:
 
 @rule("foreign-signal-cited", FindingSeverity.ERROR)
 def foreign_signal_cited(context: Context) -> str:
-    """An intervention that cites another customer's signals."""
+    """An intervention that cites another customer's signals.
+
+    Remedy: correct the ID, or the customer of the signal.
+    """
     del context
     return f"""
         {_CITED_SIGNALS}

@@ -5,8 +5,8 @@ the columns ``dataset, record, customer_id, message``, and may add ``severity`` 
 tables of `journey.records` and the tables of `journey.checks.context`, and ignores rows dated after `as_of`.
 Checks are SQL queries because a Python loop over ten million signals would be too slow.
 
-To add a check, write a function in the module of its subject, decorate it with `rule`, and give it a docstring of one
-sentence. The check is then listed, run and counted.
+To add a check, write a function in the module of its subject, decorate it with `rule`, and give it a docstring of two
+sentences: the problem, and ``Remedy:`` with what to do about it. The check is then listed, run and counted.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,9 @@ from typing import Generic, TypeVar
 
 from journey.checks.context import Context
 from journey.core.findings import FindingSeverity
+
+_REMEDY = "Remedy: "
+"""Begins the paragraph of a check's docstring that states what to do."""
 
 C = TypeVar("C")
 """The context that a check reads; each family of records has its own type."""
@@ -38,6 +41,13 @@ class Rule(Generic[C]):
     def description(self) -> str:
         """The problem that the check finds, in one sentence."""
         return (self.query.__doc__ or "").strip().splitlines()[0]
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, in one sentence."""
+        paragraph = (self.query.__doc__ or "").partition(_REMEDY)[2].split("\n\n")[0]
+        sentence = " ".join(paragraph.split())
+        return sentence[:1].upper() + sentence[1:]
 
 
 class Registry(Generic[C]):

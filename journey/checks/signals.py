@@ -17,7 +17,10 @@ LIVE_HALF_LIVES = 2.0
 
 @rule("unknown-signal-type", FindingSeverity.WARNING)
 def unknown_signal_type(context: Context) -> str | None:
-    """A signal type that is not in the policy; it counts as the policy's default type."""
+    """A signal type that is not in the policy; it counts as the policy's default type.
+
+    Remedy: correct the spelling, or add the type to `signals` of the policy.
+    """
     unknown = "signal_type NOT IN (SELECT signal_type FROM signal_kinds)"
     source = distinct_values_relation(context.cursor, "signals", "signal_type")
     if not context.values(f"SELECT signal_type FROM {source} WHERE {unknown} LIMIT 1"):
@@ -36,7 +39,10 @@ def unknown_signal_type(context: Context) -> str | None:
 
 @rule("unknown-source", FindingSeverity.NOTICE)
 def unknown_source(context: Context) -> str:
-    """A signal source that is neither automated nor manual; such signals have a lower trust."""
+    """A signal source that is neither automated nor manual; such signals have a lower trust.
+
+    Remedy: write automated or manual, or accept the lower trust.
+    """
     trust = context.policy.evidence.trust_other
     return f"""
         SELECT 'signals' AS dataset, min(label) AS record, NULL AS customer_id,
@@ -52,7 +58,10 @@ def _build_occurrence_text(label: str) -> str:
 
 @rule("conflicting-signals", FindingSeverity.WARNING)
 def conflicting_signals(context: Context) -> str:
-    """A customer with both positive and negative live signals."""
+    """A customer with both positive and negative live signals.
+
+    Remedy: look at the customer; the conflict lowers the confidence of the decision.
+    """
     days = LIVE_HALF_LIVES * context.policy.evidence.half_life_days
     return f"""
         WITH live AS (
@@ -82,7 +91,10 @@ def conflicting_signals(context: Context) -> str:
 
 @rule("unanswered-signal", FindingSeverity.WARNING)
 def unanswered_signal(context: Context) -> str:
-    """A customer with strong negative signals and no later decision."""
+    """A customer with strong negative signals and no later decision.
+
+    Remedy: decide on the customer, or record the decision that was made.
+    """
     del context
     return f"""
         WITH decided AS (
@@ -123,7 +135,10 @@ _DATED_ROWS = {
 
 @rule("stage-mismatch", FindingSeverity.WARNING)
 def stage_mismatch(context: Context) -> str:
-    """A signal or intervention whose stage differs from the log's stage on its date."""
+    """A signal or intervention whose stage differs from the log's stage on its date.
+
+    Remedy: correct the stage of the record, or the dates of the log.
+    """
     known = build_in_list(context.journey.stages)
     parts = [
         f"""

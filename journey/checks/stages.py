@@ -21,7 +21,10 @@ _LABEL_SQL = {
 
 @rule("unknown-stage", FindingSeverity.ERROR)
 def unknown_stage(context: Context) -> str | None:
-    """A stage that is not a stage of the journey."""
+    """A stage that is not a stage of the journey.
+
+    Remedy: correct the spelling, or name the journey of the records with `--journey`.
+    """
     known = context.journey.stages
     parts = []
     for dataset, columns in _STAGE_COLUMNS.items():
@@ -42,7 +45,10 @@ def unknown_stage(context: Context) -> str | None:
 
 @rule("no-stage", FindingSeverity.WARNING)
 def no_stage(context: Context) -> str:
-    """A customer without a recorded stage."""
+    """A customer without a recorded stage.
+
+    Remedy: add the customer's stage entries, or remove the customer.
+    """
     until = f" up to {context.as_of:%Y-%m-%d}" if context.as_of else ""
     return f"""
         SELECT 'customers' AS dataset, customer_id AS record, customer_id,
@@ -53,7 +59,10 @@ def no_stage(context: Context) -> str:
 
 @rule("illegal-move", FindingSeverity.ERROR)
 def illegal_move(context: Context) -> str:
-    """A move that the journey does not allow, according to the row itself or to the row before it."""
+    """A move that the journey does not allow, according to the row itself or to the row before it.
+
+    Remedy: correct the stage or add the missing entries; if the move is legal, define it in a journey of your own.
+    """
     legal = build_in_list(f"{move.source} -> {move.destination}" for move in context.journey.moves)
     return f"""
         WITH steps AS (
@@ -82,7 +91,10 @@ def _build_legal_moves_sql(journey: Journey) -> str:
 
 @rule("re-entry", FindingSeverity.NOTICE)
 def re_entry(context: Context) -> str:
-    """A legal move back into a stage of an earlier visit, or of a possible visit before the log begins."""
+    """A legal move back into a stage of an earlier visit, or of a possible visit before the log begins.
+
+    Remedy: nothing, if the customer returned; otherwise correct the entry.
+    """
     journey = context.journey
     steps = {(move.source, move.destination) for move in journey.moves if move.source != move.destination}
     round_trips = build_in_list(
@@ -114,7 +126,10 @@ def re_entry(context: Context) -> str:
 
 @rule("previous-stage-disagrees", FindingSeverity.WARNING)
 def previous_stage_disagrees(context: Context) -> str:
-    """A previous_stage that differs from the stage of the customer's previous entry."""
+    """A previous_stage that differs from the stage of the customer's previous entry.
+
+    Remedy: correct previous_stage, or add the entry between the two.
+    """
     del context
     return """
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
@@ -126,7 +141,10 @@ def previous_stage_disagrees(context: Context) -> str:
 
 @rule("missing-previous-stage", FindingSeverity.WARNING)
 def missing_previous_stage(context: Context) -> str:
-    """An entry without previous_stage in a stage where no journey begins."""
+    """An entry without previous_stage in a stage where no journey begins.
+
+    Remedy: add previous_stage, or the entries before this one.
+    """
     initial = context.journey.initial
     return f"""
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
@@ -140,7 +158,10 @@ def missing_previous_stage(context: Context) -> str:
 
 @rule("repeated-stage", FindingSeverity.NOTICE)
 def repeated_stage(context: Context) -> str:
-    """An entry into the stage that the customer is already in."""
+    """An entry into the stage that the customer is already in.
+
+    Remedy: remove the repeated entry, or add the entry between the two.
+    """
     del context
     return """
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
@@ -152,7 +173,10 @@ def repeated_stage(context: Context) -> str:
 
 @rule("same-time-entries", FindingSeverity.WARNING)
 def same_time_entries(context: Context) -> str:
-    """Two stages entered at the same time, so only the order of the rows shows which came first."""
+    """Two stages entered at the same time, so only the order of the rows shows which came first.
+
+    Remedy: add times of day.
+    """
     del context
     return """
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
@@ -164,7 +188,10 @@ def same_time_entries(context: Context) -> str:
 
 @rule("empty-stage", FindingSeverity.NOTICE)
 def empty_stage(context: Context) -> str | None:
-    """A stage without customers."""
+    """A stage without customers.
+
+    Remedy: nothing, if no customer is in the stage; otherwise check that the export has all customers.
+    """
     if not context.values("SELECT count(*) FROM entries")[0]:
         return None
     live = ", ".join(f"({literal(stage)})" for stage in context.journey.live)
@@ -177,7 +204,10 @@ def empty_stage(context: Context) -> str | None:
 
 @rule("stalled-stage", FindingSeverity.WARNING)
 def stalled_stage(context: Context) -> str | None:
-    """A customer that has been in a stage for longer than is typical."""
+    """A customer that has been in a stage for longer than is typical.
+
+    Remedy: find out why the customer is still there, or change `evidence.typical_days` of the policy.
+    """
     typical = {s: d for s, d in context.policy.evidence.typical_days.items() if s in context.journey.live}
     if not typical:
         return None

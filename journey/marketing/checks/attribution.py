@@ -9,7 +9,10 @@ from journey.records.database import literal
 
 @rule("several-methods", FindingSeverity.NOTICE)
 def several_methods(context: MarketingContext) -> str:
-    """A campaign with hints of several methods. Each method may count the same conversion, so they are never added."""
+    """A campaign with hints of several methods. Each method may count the same conversion, so they are never added.
+
+    Remedy: nothing; compare methods, and do not add them.
+    """
     del context
     return """
         WITH sums AS (
@@ -25,7 +28,10 @@ def several_methods(context: MarketingContext) -> str:
 
 @rule("unknown-method", FindingSeverity.NOTICE)
 def unknown_method(context: MarketingContext) -> str:
-    """A hint by a method that is not in the policy."""
+    """A hint by a method that is not in the policy.
+
+    Remedy: correct the spelling, or add the method to `methods` of the policy.
+    """
     known = ", ".join(literal(name) for name in context.policy.methods)
     return f"""
         SELECT 'attribution_hints' AS dataset, label AS record, campaign_id,
@@ -36,7 +42,10 @@ def unknown_method(context: MarketingContext) -> str:
 
 @rule("credits-too-many", FindingSeverity.WARNING)
 def credits_too_many(context: MarketingContext) -> str:
-    """A method that credits each conversion once, but credits more conversions than performance has."""
+    """A method that credits each conversion once, but credits more conversions than performance has.
+
+    Remedy: check that hints and performance cover the same period.
+    """
     del context
     return """
         WITH credited AS (
@@ -52,7 +61,10 @@ def credits_too_many(context: MarketingContext) -> str:
 
 @rule("path-without-channel", FindingSeverity.ERROR)
 def path_without_channel(context: MarketingContext) -> str:
-    """A customer path without a channel, so no channel can be credited."""
+    """A customer path without a channel, so no channel can be credited.
+
+    Remedy: add the channels of the path, or remove the row.
+    """
     del context
     return f"""
         SELECT 'conversion_paths' AS dataset, label AS record, campaign_id,
@@ -63,7 +75,10 @@ def path_without_channel(context: MarketingContext) -> str:
 
 @rule("path-of-unknown-channel", FindingSeverity.ERROR)
 def path_of_unknown_channel(context: MarketingContext) -> str:
-    """A customer path through a channel that is not recorded (if any channel is recorded)."""
+    """A customer path through a channel that is not recorded (if any channel is recorded).
+
+    Remedy: add the channel, or correct its ID.
+    """
     del context
     return f"""
         SELECT 'conversion_paths' AS dataset, label AS record, campaign_id,
@@ -77,7 +92,10 @@ def path_of_unknown_channel(context: MarketingContext) -> str:
 
 @rule("paths-exceed-performance", FindingSeverity.WARNING)
 def paths_exceed_performance(context: MarketingContext) -> str:
-    """Customer paths with more conversions than performance has for the campaign."""
+    """Customer paths with more conversions than performance has for the campaign.
+
+    Remedy: check that paths and performance cover the same period.
+    """
     del context
     return """
         WITH walked AS (SELECT campaign_id, sum(conversions) AS n FROM seen_conversion_paths GROUP BY campaign_id),

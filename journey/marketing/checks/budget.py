@@ -13,7 +13,10 @@ _IS_ACTIVE = "status IN ('proposed', 'approved', 'executed')"
 
 @rule("transfer-to-itself", FindingSeverity.ERROR)
 def transfer_to_itself(context: MarketingContext) -> str:
-    """A transfer from a channel to the same channel."""
+    """A transfer from a channel to the same channel.
+
+    Remedy: correct one of the two channels, or reject the transfer.
+    """
     del context
     return f"""
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount, {_SEVERITY} AS severity,
@@ -24,7 +27,10 @@ def transfer_to_itself(context: MarketingContext) -> str:
 
 @rule("moves-nothing", FindingSeverity.WARNING)
 def moves_nothing(context: MarketingContext) -> str:
-    """A transfer with an amount of 0."""
+    """A transfer with an amount of 0.
+
+    Remedy: correct the amount, or reject the transfer.
+    """
     del context
     return """
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
@@ -35,7 +41,10 @@ def moves_nothing(context: MarketingContext) -> str:
 
 @rule("executed-unapproved", FindingSeverity.ERROR)
 def executed_unapproved(context: MarketingContext) -> str:
-    """An executed transfer without the approval that its amount needs."""
+    """An executed transfer without the approval that its amount needs.
+
+    Remedy: record the approval, or roll the transfer back.
+    """
     threshold = context.policy.budget.approval_from
     requirement = literal(f"; amounts of {threshold:.2f} or more need a person's approval.")
     return f"""
@@ -52,7 +61,10 @@ def executed_unapproved(context: MarketingContext) -> str:
 
 @rule("approval-contradicts", FindingSeverity.WARNING)
 def approval_contradicts(context: MarketingContext) -> str:
-    """An approval that contradicts other fields of the same record."""
+    """An approval that contradicts other fields of the same record.
+
+    Remedy: correct the fields that the message names.
+    """
     del context
     return """
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount, why AS message FROM (
@@ -71,7 +83,10 @@ def approval_contradicts(context: MarketingContext) -> str:
 
 @rule("proposer-unknown", FindingSeverity.NOTICE)
 def proposer_unknown(context: MarketingContext) -> str:
-    """An action that a person proposed and a person approved, without a record of who proposed it."""
+    """An action that a person proposed and a person approved, without a record of who proposed it.
+
+    Remedy: record who proposed it; `journey budget` does so.
+    """
     del context
     return """
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
@@ -87,7 +102,10 @@ def proposer_unknown(context: MarketingContext) -> str:
 
 @rule("gives-what-it-has-not", FindingSeverity.ERROR)
 def gives_what_it_has_not(context: MarketingContext) -> str:
-    """A transfer of more than the source channel's balance. The finding's amount is the shortfall."""
+    """A transfer of more than the source channel's balance. The finding's amount is the shortfall.
+
+    Remedy: reduce the amount, or correct the channel's balance.
+    """
     del context
     return f"""
         WITH moves AS (
@@ -109,7 +127,10 @@ def gives_what_it_has_not(context: MarketingContext) -> str:
 
 @rule("balance-unknown", FindingSeverity.NOTICE)
 def balance_unknown(context: MarketingContext) -> str:
-    """A transfer from a channel without a recorded opening balance or spend."""
+    """A transfer from a channel without a recorded opening balance or spend.
+
+    Remedy: add the channel to channel_budgets of the campaign.
+    """
     del context
     return f"""
         SELECT 'budget_actions' AS dataset, label AS record, b.campaign_id, amount AS amount,
@@ -123,7 +144,10 @@ def balance_unknown(context: MarketingContext) -> str:
 
 @rule("negative-balance", FindingSeverity.ERROR)
 def negative_balance(context: MarketingContext) -> str:
-    """A channel that spent and transferred more than it had."""
+    """A channel that spent and transferred more than it had.
+
+    Remedy: correct the balance or the spend, or roll a transfer back.
+    """
     del context
     return """
         SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id, -balance AS amount,
@@ -135,7 +159,10 @@ def negative_balance(context: MarketingContext) -> str:
 
 @rule("into-open-risk", FindingSeverity.ERROR)
 def into_open_risk(context: MarketingContext) -> str:
-    """A transfer into a channel with an open high or critical risk of the campaign."""
+    """A transfer into a channel with an open high or critical risk of the campaign.
+
+    Remedy: review the risk first, or roll the transfer back.
+    """
     forced = ", ".join(literal(name) for name in context.policy.risk.force_review)
     return f"""
         WITH risky AS (
@@ -157,7 +184,10 @@ def into_open_risk(context: MarketingContext) -> str:
 
 @rule("moved-back", FindingSeverity.NOTICE)
 def moved_back(context: MarketingContext) -> str:
-    """A transfer that reverses an earlier transfer of the same campaign."""
+    """A transfer that reverses an earlier transfer of the same campaign.
+
+    Remedy: nothing, if the reversal was intended.
+    """
     del context
     return """
         SELECT 'budget_actions' AS dataset, b.budget_action_id AS record, b.campaign_id,
@@ -172,7 +202,10 @@ def moved_back(context: MarketingContext) -> str:
 
 @rule("pending-budget-action", FindingSeverity.NOTICE)
 def pending_budget_action(context: MarketingContext) -> str:
-    """A transfer that waits for approval or execution."""
+    """A transfer that waits for approval or execution.
+
+    Remedy: approve, reject or execute it with `journey budget`.
+    """
     return f"""
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
             dollars(amount) || CASE status WHEN 'proposed' THEN ' has waited for approval'
@@ -184,7 +217,10 @@ def pending_budget_action(context: MarketingContext) -> str:
 
 @rule("foreign-currency", FindingSeverity.WARNING)
 def foreign_currency(context: MarketingContext) -> str:
-    """A transfer in a currency other than the policy's; amounts are never converted."""
+    """A transfer in a currency other than the policy's; amounts are never converted.
+
+    Remedy: convert the amount, or change `budget.currency` of the policy.
+    """
     policy_currency = context.policy.budget.currency
     others = f", but the policy's currency is {policy_currency}; the amount is not converted."
     return f"""
@@ -197,7 +233,10 @@ def foreign_currency(context: MarketingContext) -> str:
 
 @rule("budget-overspent", FindingSeverity.ERROR)
 def budget_overspent(context: MarketingContext) -> str:
-    """A campaign that spent more than its budget, according to performance or the ROI ledger."""
+    """A campaign that spent more than its budget, according to performance or the ROI ledger.
+
+    Remedy: stop spending, or correct the budget.
+    """
     del context
     return """
         WITH spent AS (

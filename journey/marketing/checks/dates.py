@@ -11,7 +11,10 @@ from journey.records.model import get_model
 
 @rule("ends-before-start", FindingSeverity.ERROR)
 def ends_before_start(context: MarketingContext) -> str:
-    """A campaign, an experiment or a rollup that ends before it starts."""
+    """A campaign, an experiment or a rollup that ends before it starts.
+
+    Remedy: correct one of the two dates.
+    """
     del context
     spans = (("campaigns", "start_date", "end_date"), ("experiments", "start_date", "end_date"),
              ("segment_rollups", "window_start", "window_end"))  # fmt: skip
@@ -27,7 +30,10 @@ def ends_before_start(context: MarketingContext) -> str:
 
 @rule("outside-campaign", FindingSeverity.WARNING)
 def outside_campaign(context: MarketingContext) -> str:
-    """An experiment start or a funnel count outside its campaign's dates."""
+    """An experiment start or a funnel count outside its campaign's dates.
+
+    Remedy: correct the date of the record, or the dates of the campaign.
+    """
     del context
     return """
         WITH dated AS (
@@ -46,7 +52,10 @@ def outside_campaign(context: MarketingContext) -> str:
 
 @rule("measured-too-early", FindingSeverity.ERROR)
 def measured_too_early(context: MarketingContext) -> str:
-    """Performance dated before its experiment started or before its asset was created."""
+    """Performance dated before its experiment started or before its asset was created.
+
+    Remedy: correct one of the dates.
+    """
     del context
     return """
         SELECT 'performance_metrics' AS dataset, label AS record, e.campaign_id,
@@ -61,7 +70,10 @@ def measured_too_early(context: MarketingContext) -> str:
 
 @rule("last-snapshot-before-end", FindingSeverity.NOTICE)
 def last_snapshot_before_end(context: MarketingContext) -> str:
-    """A completed experiment whose last snapshot is before its last day, so the remaining days are missing."""
+    """A completed experiment whose last snapshot is before its last day, so the remaining days are missing.
+
+    Remedy: add the last snapshot.
+    """
     return f"""
         SELECT 'experiments' AS dataset, experiment_id AS record, e.campaign_id,
             'It ended on ' || day_of(any_value(end_date)) || ', but its last snapshot is from '
@@ -74,7 +86,10 @@ def last_snapshot_before_end(context: MarketingContext) -> str:
 
 @rule("running-in-paused-campaign", FindingSeverity.WARNING)
 def running_in_paused_campaign(context: MarketingContext) -> str:
-    """An experiment with status running in a campaign that is not running."""
+    """An experiment with status running in a campaign that is not running.
+
+    Remedy: stop the experiment, or correct one of the two statuses.
+    """
     del context
     return """
         SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id,
@@ -86,7 +101,10 @@ def running_in_paused_campaign(context: MarketingContext) -> str:
 
 @rule("date-disagrees", FindingSeverity.WARNING)
 def date_disagrees(context: MarketingContext) -> str:
-    """A funnel count whose date differs from the day of its timestamp."""
+    """A funnel count whose date differs from the day of its timestamp.
+
+    Remedy: correct the date or the timestamp.
+    """
     del context
     return """
         SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
@@ -97,7 +115,10 @@ def date_disagrees(context: MarketingContext) -> str:
 
 @rule("dated-later", FindingSeverity.NOTICE)
 def dated_later(context: MarketingContext) -> str | None:
-    """Records dated after `as_of`, which are not used."""
+    """Records dated after `as_of`, which are not used.
+
+    Remedy: nothing, if the date is right; use `--as-of` for a later date.
+    """
     if context.as_of is None:
         return None
     parts = []

@@ -9,7 +9,10 @@ from journey.records.database import literal
 
 @rule("unknown-metric", FindingSeverity.WARNING)
 def unknown_metric(context: MarketingContext) -> str:
-    """An experiment, campaign or rollup whose metric is missing or not defined in the policy."""
+    """An experiment, campaign or rollup whose metric is missing or not defined in the policy.
+
+    Remedy: correct the spelling, or define the metric in `metrics` of the policy.
+    """
     known = ", ".join(literal(name) for name in context.policy.metrics)
     parts = (("experiments", "metric"), ("campaigns", "primary_kpi"), ("segment_rollups", "primary_kpi"))
     return " UNION ALL ".join(
@@ -25,7 +28,10 @@ def unknown_metric(context: MarketingContext) -> str:
 
 @rule("metric-not-recorded", FindingSeverity.NOTICE)
 def metric_not_recorded(context: MarketingContext) -> str:
-    """An experiment whose metric is not a column of performance, so it is computed from counts."""
+    """An experiment whose metric is not a column of performance, so it is computed from counts.
+
+    Remedy: nothing; the metric is computed from counts.
+    """
     computed = {name: metric for name, metric in context.policy.metrics.items() if name not in Performance.model_fields}
     cases = " ".join(f"WHEN {literal(name)} THEN {literal(metric.definition)}" for name, metric in computed.items())
     if not cases:
@@ -40,7 +46,10 @@ def metric_not_recorded(context: MarketingContext) -> str:
 
 @rule("metric-not-the-kpi", FindingSeverity.NOTICE)
 def metric_not_the_kpi(context: MarketingContext) -> str:
-    """An experiment that uses a different metric than its campaign."""
+    """An experiment that uses a different metric than its campaign.
+
+    Remedy: nothing, if the difference was intended.
+    """
     del context
     return """
         SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id,
@@ -52,7 +61,10 @@ def metric_not_the_kpi(context: MarketingContext) -> str:
 
 @rule("not-measured", FindingSeverity.WARNING)
 def not_measured(context: MarketingContext) -> str:
-    """An experiment with an asset that has no performance."""
+    """An experiment with an asset that has no performance.
+
+    Remedy: add the performance of the asset.
+    """
     del context
     return """
         SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id,
@@ -68,7 +80,10 @@ def not_measured(context: MarketingContext) -> str:
 
 @rule("different-audiences", FindingSeverity.WARNING)
 def different_audiences(context: MarketingContext) -> str:
-    """An experiment whose assets went to different segments or channels, so more than the assets differs."""
+    """An experiment whose assets went to different segments or channels, so more than the assets differs.
+
+    Remedy: compare assets in the same segment and channel; otherwise do not credit the difference to the asset.
+    """
     del context
     return """
         SELECT 'experiments' AS dataset, experiment_id AS record, e.campaign_id,
@@ -82,7 +97,10 @@ def different_audiences(context: MarketingContext) -> str:
 
 @rule("changed-while-running", FindingSeverity.NOTICE)
 def changed_while_running(context: MarketingContext) -> str:
-    """A decision whose text says that it changed an asset of a running experiment."""
+    """A decision whose text says that it changed an asset of a running experiment.
+
+    Remedy: treat the experiment as two, before and after the change.
+    """
     del context
     return """
         WITH named AS (

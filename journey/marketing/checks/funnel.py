@@ -10,7 +10,10 @@ from journey.records.database import literal
 
 @rule("path-not-declared", FindingSeverity.NOTICE)
 def path_not_declared(context: MarketingContext) -> str:
-    """A campaign without a declared path; its recorded steps are used as the path."""
+    """A campaign without a declared path; its recorded steps are used as the path.
+
+    Remedy: declare the path of the campaign.
+    """
     del context
     return """
         SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id,
@@ -23,7 +26,10 @@ def path_not_declared(context: MarketingContext) -> str:
 
 @rule("path-impossible", FindingSeverity.ERROR)
 def path_impossible(context: MarketingContext) -> str:
-    """A declared path with an unknown, repeated or misplaced step, or with a single step."""
+    """A declared path with an unknown, repeated or misplaced step, or with a single step.
+
+    Remedy: correct the path: known steps, each once, in the order of the funnel.
+    """
     del context
     order = ", ".join(f"{literal(stage)}: {rank}" for rank, stage in enumerate(FUNNEL_STEPS))
     ranks = f"list_transform(path, lambda s: coalesce(map_extract(MAP {{{order}}}, s)[1], -1))"
@@ -40,7 +46,10 @@ def path_impossible(context: MarketingContext) -> str:
 
 @rule("step-outside-path", FindingSeverity.WARNING)
 def step_outside_path(context: MarketingContext) -> str:
-    """A count of a step that is not in the campaign's declared path."""
+    """A count of a step that is not in the campaign's declared path.
+
+    Remedy: add the step to the path, or remove the count.
+    """
     del context
     return """
         SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
@@ -54,7 +63,10 @@ def step_outside_path(context: MarketingContext) -> str:
 
 @rule("duplicate-count", FindingSeverity.ERROR)
 def duplicate_count(context: MarketingContext) -> str:
-    """Several counts of the same step, cell and day; whether to add them is unknown."""
+    """Several counts of the same step, cell and day; whether to add them is unknown.
+
+    Remedy: keep one count, or add them yourself if they count different people.
+    """
     del context
     return f"""
         SELECT 'funnel_events' AS dataset, min(label) AS record, campaign_id,
@@ -67,7 +79,10 @@ def duplicate_count(context: MarketingContext) -> str:
 
 @rule("step-not-recorded", FindingSeverity.NOTICE)
 def step_not_recorded(context: MarketingContext) -> str:
-    """A cell without a count of a step of the campaign's path; a missing count is not a zero."""
+    """A cell without a count of a step of the campaign's path; a missing count is not a zero.
+
+    Remedy: add the count, or remove the step from the path.
+    """
     del context
     return f"""
         WITH cells AS ({CELLS})
@@ -80,7 +95,10 @@ def step_not_recorded(context: MarketingContext) -> str:
 
 @rule("more-than-the-step-before", FindingSeverity.WARNING)
 def more_than_the_step_before(context: MarketingContext) -> str:
-    """A step with a higher count than the previous step: the two are not nested and have no conversion."""
+    """A step with a higher count than the previous step: the two are not nested and have no conversion.
+
+    Remedy: find out which of the two counts is incomplete.
+    """
     del context
     return f"""
         WITH cells AS ({CELLS})
@@ -96,7 +114,10 @@ def more_than_the_step_before(context: MarketingContext) -> str:
 
 @rule("count-not-trusted", FindingSeverity.NOTICE)
 def count_not_trusted(context: MarketingContext) -> str:
-    """A count with too little trust to be used for flags and proposals."""
+    """A count with too little trust to be used for flags and proposals.
+
+    Remedy: use a source with a higher trust, or change `trust` of the policy.
+    """
     trust = context.policy.trust
     return f"""
         SELECT 'funnel_events' AS dataset, label AS record, campaign_id,

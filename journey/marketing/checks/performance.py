@@ -9,7 +9,10 @@ _COST_QUANTITIES = {"per_send": "impressions", "per_impression": "impressions", 
 
 @rule("not-nested", FindingSeverity.ERROR)
 def not_nested(context: MarketingContext) -> str:
-    """More clicks than impressions (an error), or more conversions than clicks (a warning, as views may convert)."""
+    """More clicks than impressions (an error), or more conversions than clicks (a warning, as views may convert).
+
+    Remedy: correct the counts.
+    """
     del context
     return " UNION ALL ".join(
         f"""
@@ -32,7 +35,10 @@ def not_nested(context: MarketingContext) -> str:
 
 @rule("stored-rate-differs", FindingSeverity.WARNING)
 def stored_rate_differs(context: MarketingContext) -> str:
-    """A stored conversion rate that differs from conversions per impression."""
+    """A stored conversion rate that differs from conversions per impression.
+
+    Remedy: compute the rate again: conversions divided by impressions.
+    """
     return f"""
         SELECT 'performance_metrics' AS dataset, p.label AS record, a.campaign_id,
             'The stored conversion rate is ' || printf('%.4f', conversion_rate) || ', but ' || conversions || ' of '
@@ -46,7 +52,10 @@ def stored_rate_differs(context: MarketingContext) -> str:
 
 @rule("snapshot-decreased", FindingSeverity.ERROR)
 def snapshot_decreased(context: MarketingContext) -> str:
-    """A snapshot with a lower count than the previous one, although snapshots are cumulative."""
+    """A snapshot with a lower count than the previous one, although snapshots are cumulative.
+
+    Remedy: correct the counts; snapshots are cumulative.
+    """
     del context
     decreased = [f"CASE WHEN {name} < 0 THEN '{name}' END" for name in ("impressions", "clicks", "conversions", "cost")]
     return f"""
@@ -60,7 +69,10 @@ def snapshot_decreased(context: MarketingContext) -> str:
 
 @rule("cost-differs-from-model", FindingSeverity.WARNING)
 def cost_differs_from_model(context: MarketingContext) -> str:
-    """A cost that differs from the channel's price times the counts."""
+    """A cost that differs from the channel's price times the counts.
+
+    Remedy: correct the cost, the counts or the channel's price.
+    """
     tolerance = context.policy.tolerance
     counted = " ".join(f"WHEN '{model}' THEN t.{quantity}" for model, quantity in _COST_QUANTITIES.items())
     return f"""
@@ -80,7 +92,10 @@ def cost_differs_from_model(context: MarketingContext) -> str:
 
 @rule("unknown-cost-model", FindingSeverity.NOTICE)
 def unknown_cost_model(context: MarketingContext) -> str:
-    """A channel whose cost model is unknown, so its costs cannot be checked."""
+    """A channel whose cost model is unknown, so its costs cannot be checked.
+
+    Remedy: use per_send, per_click, per_impression or flat.
+    """
     del context
     known = ", ".join(f"'{model}'" for model in (*_COST_QUANTITIES, "flat"))
     return f"""
@@ -93,7 +108,10 @@ def unknown_cost_model(context: MarketingContext) -> str:
 
 @rule("unapproved-asset-shown", FindingSeverity.ERROR)
 def unapproved_asset_shown(context: MarketingContext) -> str:
-    """An asset that was shown without a person's approval."""
+    """An asset that was shown without a person's approval.
+
+    Remedy: approve the asset or stop showing it.
+    """
     del context
     return """
         SELECT 'creative_assets' AS dataset, asset_id AS record, t.campaign_id, sum(cost) AS amount,

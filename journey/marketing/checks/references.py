@@ -56,7 +56,10 @@ def list_references() -> list[Reference]:
 
 @rule("unknown-reference", FindingSeverity.ERROR)
 def unknown_reference(context: MarketingContext) -> str | None:
-    """A reference to a record that does not exist. Record sets that are missing as a whole get one notice instead."""
+    """A reference to a record that does not exist. Record sets that are missing as a whole get one notice instead.
+
+    Remedy: add the record, or correct the ID.
+    """
     parts = []
     for dataset, column, value, target, relation in list_references():
         if not one_value(context.cursor, f"SELECT count(*) FROM {target}"):
@@ -79,7 +82,10 @@ _CAMPAIGN_JOINS = {
 
 @rule("foreign-asset", FindingSeverity.ERROR)
 def foreign_asset(context: MarketingContext) -> str:
-    """A record that uses an asset or experiment of another campaign."""
+    """A record that uses an asset or experiment of another campaign.
+
+    Remedy: correct the campaign, the asset or the experiment.
+    """
     del context
     return """
         WITH uses AS (
@@ -102,7 +108,10 @@ def foreign_asset(context: MarketingContext) -> str:
 
 @rule("asset-outside-experiment", FindingSeverity.ERROR)
 def asset_outside_experiment(context: MarketingContext) -> str:
-    """Performance or a risk with an asset that is not in its experiment."""
+    """Performance or a risk with an asset that is not in its experiment.
+
+    Remedy: correct the asset or the experiment.
+    """
     del context
     return """
         WITH uses AS (
@@ -121,7 +130,10 @@ def asset_outside_experiment(context: MarketingContext) -> str:
 
 @rule("not-two-assets", FindingSeverity.ERROR)
 def not_two_assets(context: MarketingContext) -> str:
-    """An experiment that does not compare exactly two assets."""
+    """An experiment that does not compare exactly two assets.
+
+    Remedy: name one control and one variant; split a larger experiment.
+    """
     del context
     return """
         SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id,
@@ -134,7 +146,10 @@ def not_two_assets(context: MarketingContext) -> str:
 
 @rule("channel-not-in-campaign", FindingSeverity.WARNING)
 def channel_not_in_campaign(context: MarketingContext) -> str:
-    """A record with a channel on which its campaign has neither an asset nor an opening balance."""
+    """A record with a channel on which its campaign has neither an asset nor an opening balance.
+
+    Remedy: add an asset or an opening balance for the channel, or correct the ID.
+    """
     del context
     return """
         WITH uses AS (
@@ -159,7 +174,10 @@ def channel_not_in_campaign(context: MarketingContext) -> str:
 
 @rule("segment-not-in-campaign", FindingSeverity.WARNING)
 def segment_not_in_campaign(context: MarketingContext) -> str:
-    """A funnel count for a segment without an asset in the campaign."""
+    """A funnel count for a segment without an asset in the campaign.
+
+    Remedy: add an asset for the segment, or correct the ID.
+    """
     del context
     return """
         SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
@@ -175,7 +193,10 @@ def segment_not_in_campaign(context: MarketingContext) -> str:
 
 @rule("unknown-id-in-text", FindingSeverity.WARNING)
 def unknown_id_in_text(context: MarketingContext) -> str:
-    """A decision whose text names a campaign, asset, experiment, segment or channel that is not recorded."""
+    """A decision whose text names a campaign, asset, experiment, segment or channel that is not recorded.
+
+    Remedy: correct the ID in the text, or add the record.
+    """
     del context
     return """
         WITH named AS (
@@ -196,7 +217,10 @@ def unknown_id_in_text(context: MarketingContext) -> str:
 
 @rule("campaign-without-experiment", FindingSeverity.WARNING)
 def campaign_without_experiment(context: MarketingContext) -> str:
-    """A campaign without an experiment (the second seed text requires at least one)."""
+    """A campaign without an experiment (the second seed text requires at least one).
+
+    Remedy: add the campaign's experiment.
+    """
     del context
     return """
         SELECT 'campaigns' AS dataset, campaign_id AS record, campaign_id,
@@ -207,7 +231,10 @@ def campaign_without_experiment(context: MarketingContext) -> str:
 
 @rule("unused", FindingSeverity.NOTICE)
 def unused(context: MarketingContext) -> str:
-    """A segment or channel that no other record refers to."""
+    """A segment or channel that no other record refers to.
+
+    Remedy: nothing, if it is not in use yet; otherwise correct the IDs that should refer to it.
+    """
     del context
     return """
         SELECT 'audience_segments' AS dataset, segment_id AS record, NULL AS campaign_id,

@@ -9,7 +9,10 @@ from journey.records.database import literal
 
 @rule("risk-not-reviewed", FindingSeverity.WARNING)
 def risk_not_reviewed(context: MarketingContext) -> str:
-    """An open high or critical risk, which a person must review."""
+    """An open high or critical risk, which a person must review.
+
+    Remedy: review the risk.
+    """
     forced = ", ".join(literal(name) for name in context.policy.risk.force_review)
     return f"""
         SELECT 'campaign_risk_signals' AS dataset, label AS record, campaign_id,
@@ -21,7 +24,10 @@ def risk_not_reviewed(context: MarketingContext) -> str:
 
 @rule("review-unknown", FindingSeverity.NOTICE)
 def review_unknown(context: MarketingContext) -> str:
-    """A mitigated or dismissed risk without a review in the log."""
+    """A mitigated or dismissed risk without a review in the log.
+
+    Remedy: record the review in the log.
+    """
     del context
     return """
         SELECT 'campaign_risk_signals' AS dataset, label AS record, campaign_id,
@@ -34,7 +40,10 @@ def review_unknown(context: MarketingContext) -> str:
 
 @rule("evidence-differs", FindingSeverity.WARNING)
 def evidence_differs(context: MarketingContext) -> str:
-    """Evidence that contradicts the records it quotes."""
+    """Evidence that contradicts the records it quotes.
+
+    Remedy: correct the evidence, or the records that it quotes.
+    """
     return f"""
         WITH evidence AS ({evidence_query(context.policy)})
         SELECT 'campaign_risk_signals' AS dataset, risk_id AS record, campaign_id,
@@ -45,7 +54,10 @@ def evidence_differs(context: MarketingContext) -> str:
 
 @rule("evidence-not-checkable", FindingSeverity.NOTICE)
 def evidence_not_checkable(context: MarketingContext) -> str:
-    """Evidence that no record covers."""
+    """Evidence that no record covers.
+
+    Remedy: add the records that the evidence quotes.
+    """
     return f"""
         WITH evidence AS ({evidence_query(context.policy)})
         SELECT 'campaign_risk_signals' AS dataset, risk_id AS record, campaign_id,

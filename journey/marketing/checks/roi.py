@@ -7,7 +7,10 @@ from journey.marketing.views.registry import rule
 
 @rule("roi-does-not-add-up", FindingSeverity.ERROR)
 def roi_does_not_add_up(context: MarketingContext) -> str:
-    """A net ROI that is not the value minus the three costs."""
+    """A net ROI that is not the value minus the three costs.
+
+    Remedy: compute net_roi again: estimated value minus the three costs.
+    """
     del context
     return """
         WITH sums AS (
@@ -23,13 +26,19 @@ def roi_does_not_add_up(context: MarketingContext) -> str:
 
 @rule("spend-differs", FindingSeverity.WARNING)
 def spend_differs(context: MarketingContext) -> str:
-    """Media spend that differs from the spend in performance."""
+    """Media spend that differs from the spend in performance.
+
+    Remedy: find out which of the two amounts is complete.
+    """
     return _comparison_query(context, "media_spend", "cost", "media spend")
 
 
 @rule("value-differs", FindingSeverity.WARNING)
 def value_differs(context: MarketingContext) -> str:
-    """An estimated value that differs from the revenue in performance."""
+    """An estimated value that differs from the revenue in performance.
+
+    Remedy: find out which of the two amounts is complete.
+    """
     return _comparison_query(context, "estimated_value", "revenue_proxy", "value")
 
 
@@ -47,7 +56,10 @@ def _comparison_query(context: MarketingContext, ledger: str, measure: str, desc
 
 @rule("campaign-without-ledger", FindingSeverity.NOTICE)
 def campaign_without_ledger(context: MarketingContext) -> str | None:
-    """A campaign without an entry in the ROI ledger."""
+    """A campaign without an entry in the ROI ledger.
+
+    Remedy: add the campaign to roi_ledger.
+    """
     if not context.cursor.execute("SELECT count(*) FROM roi_ledger").fetchall()[0][0]:
         return None
     return """

@@ -27,7 +27,10 @@ _WITH_PERFORMANCE = """
 
 @rule("rollup-without-performance", FindingSeverity.WARNING)
 def rollup_without_performance(context: MarketingContext) -> str:
-    """A rollup of a segment without any performance in the campaign up to the end of the window."""
+    """A rollup of a segment without any performance in the campaign up to the end of the window.
+
+    Remedy: add the performance of the segment, or correct the rollup's segment.
+    """
     del context
     return f"""
         {_WITH_PERFORMANCE}
@@ -40,7 +43,10 @@ def rollup_without_performance(context: MarketingContext) -> str:
 
 @rule("rollup-outside-window", FindingSeverity.WARNING)
 def rollup_outside_window(context: MarketingContext) -> str:
-    """A rollup without performance in its window."""
+    """A rollup without performance in its window.
+
+    Remedy: add performance for the window, or correct its dates.
+    """
     del context
     return f"""
         {_WITH_PERFORMANCE}
@@ -53,7 +59,10 @@ def rollup_outside_window(context: MarketingContext) -> str:
 
 @rule("rollup-differs", FindingSeverity.WARNING)
 def rollup_differs(context: MarketingContext) -> str:
-    """A rollup that differs from the sum of performance. The finding's amount is the difference in spend."""
+    """A rollup that differs from the sum of performance. The finding's amount is the difference in spend.
+
+    Remedy: compute the rollup from performance again.
+    """
     money = context.policy.tolerance.money
     pairs = (("impressions", "i_n", 0.0), ("clicks", "c_n", 0.0), ("conversions", "v_n", 0.0), ("spend", "s_n", money),
              ("revenue_proxy", "p_n", money))  # fmt: skip
@@ -74,7 +83,10 @@ def rollup_differs(context: MarketingContext) -> str:
 
 @rule("rollup-kpi-differs", FindingSeverity.WARNING)
 def rollup_kpi_differs(context: MarketingContext) -> str:
-    """A KPI that differs from the rollup's own counts."""
+    """A KPI that differs from the rollup's own counts.
+
+    Remedy: compute the KPI from the rollup's counts again.
+    """
     metrics = context.policy.metrics
     values = " ".join(
         f"WHEN {literal(name)} THEN {metric.numerator} / nullif({metric.denominator}, 0)"
@@ -95,7 +107,10 @@ def rollup_kpi_differs(context: MarketingContext) -> str:
 
 @rule("rollup-of-other-kpi", FindingSeverity.WARNING)
 def rollup_of_other_kpi(context: MarketingContext) -> str:
-    """A rollup whose primary KPI is not its campaign's."""
+    """A rollup whose primary KPI is not its campaign's.
+
+    Remedy: use the primary KPI of the campaign.
+    """
     del context
     return """
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id,
@@ -106,7 +121,10 @@ def rollup_of_other_kpi(context: MarketingContext) -> str:
 
 @rule("impossible-trend", FindingSeverity.WARNING)
 def impossible_trend(context: MarketingContext) -> str:
-    """A trend that no prior window can give: a KPI of 0 fell by 100 % or stayed at 0."""
+    """A trend that no prior window can give: a KPI of 0 fell by 100 % or stayed at 0.
+
+    Remedy: compute the trend again, or leave it empty.
+    """
     del context
     return """
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id,
@@ -118,7 +136,10 @@ def impossible_trend(context: MarketingContext) -> str:
 
 @rule("rollup-below-funnel", FindingSeverity.WARNING)
 def rollup_below_funnel(context: MarketingContext) -> str:
-    """A rollup with fewer clicks than visits, or fewer conversions than last steps, counted in its window."""
+    """A rollup with fewer clicks than visits, or fewer conversions than last steps, counted in its window.
+
+    Remedy: find out which of the two sources is incomplete.
+    """
     del context
     return f"""
         WITH last_steps AS (
@@ -145,7 +166,10 @@ def rollup_below_funnel(context: MarketingContext) -> str:
 
 @rule("duplicate-rollup", FindingSeverity.ERROR)
 def duplicate_rollup(context: MarketingContext) -> str:
-    """Several rollups of the same campaign and segment with the same end of the window."""
+    """Several rollups of the same campaign and segment with the same end of the window.
+
+    Remedy: keep one of the rollups.
+    """
     del context
     return """
         SELECT 'segment_rollups' AS dataset, min(label) AS record, campaign_id,

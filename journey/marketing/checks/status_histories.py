@@ -31,7 +31,10 @@ _HISTORY_WINDOW = "WINDOW line AS (PARTITION BY entity, entity_id ORDER BY times
 
 @rule("impossible-history", FindingSeverity.ERROR)
 def impossible_history(context: MarketingContext) -> str:
-    """A status change in the log that the machine does not allow, or that does not continue from the previous one."""
+    """A status change in the log that the machine does not allow, or that does not continue from the previous one.
+
+    Remedy: correct the log; it may have been edited by hand.
+    """
     del context
     return f"""
         WITH legal(entity, source, destination) AS (VALUES {_legal_moves_sql()}),
@@ -59,7 +62,10 @@ def impossible_history(context: MarketingContext) -> str:
 
 @rule("status-differs-from-log", FindingSeverity.ERROR)
 def status_differs_from_log(context: MarketingContext) -> str:
-    """A record whose status differs from the last status in the log."""
+    """A record whose status differs from the last status in the log.
+
+    Remedy: correct the status of the record, or record the missing step.
+    """
     del context
     return " UNION ALL ".join(
         f"""
@@ -76,7 +82,10 @@ def status_differs_from_log(context: MarketingContext) -> str:
 
 @rule("record-behind-log", FindingSeverity.NOTICE)
 def record_behind_log(context: MarketingContext) -> str:
-    """A budget action whose record has an earlier status than the log; the log's status is used."""
+    """A budget action whose record has an earlier status than the log; the log's status is used.
+
+    Remedy: update the status of the record.
+    """
     del context
     return """
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id,
@@ -89,7 +98,10 @@ def record_behind_log(context: MarketingContext) -> str:
 
 @rule("log-of-unknown", FindingSeverity.ERROR)
 def log_of_unknown(context: MarketingContext) -> str:
-    """A log entry of an unknown risk signal, or of a budget action without a record or a complete first entry."""
+    """A log entry of an unknown risk signal, or of a budget action without a record or a complete first entry.
+
+    Remedy: add the record, or correct the ID in the log.
+    """
     del context
     return " UNION ALL ".join(
         f"""
@@ -104,7 +116,10 @@ def log_of_unknown(context: MarketingContext) -> str:
 
 @rule("proposer-is-approver", FindingSeverity.ERROR)
 def proposer_is_approver(context: MarketingContext) -> str:
-    """A budget action that its proposer approved."""
+    """A budget action that its proposer approved.
+
+    Remedy: let another person approve the transfer.
+    """
     del context
     return """
         SELECT 'budget_actions' AS dataset, a.entity_id AS record, a.campaign_id, p.amount AS amount,
@@ -117,7 +132,10 @@ def proposer_is_approver(context: MarketingContext) -> str:
 
 @rule("approved-by-no-person", FindingSeverity.ERROR)
 def approved_by_no_person(context: MarketingContext) -> str:
-    """A budget action whose amount needs a person's approval, approved without a named person."""
+    """A budget action whose amount needs a person's approval, approved without a named person.
+
+    Remedy: record who approved the transfer, or let a person approve it.
+    """
     threshold = context.policy.budget.approval_from
     return f"""
         SELECT 'marketing_log' AS dataset, a.event_id AS record, a.campaign_id, p.amount AS amount,
