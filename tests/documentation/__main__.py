@@ -1,4 +1,4 @@
-"""`python -m tests.documentation [--write] [PAGE ...]`: run the examples of pages; compare or refresh their output."""
+"""`python -m tests.documentation [--write] [PAGE ...]`: compare or refresh the examples and the generated pages."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 from time import monotonic
 
 from tests.documentation.blocks import DocumentationError
+from tests.documentation.reference.pages import PAGES, find_builder, get_path
 from tests.documentation.refresh import count_examples, find_pages, refresh
 from tests.documentation.sandbox import ROOT
 
@@ -18,7 +19,8 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write the output into the pages instead of comparing")
     asked = parser.parse_args()
     wanted = [path.resolve() for path in asked.pages]
-    pages = [page for page in find_pages() if not wanted or any(page.is_relative_to(path) for path in wanted)]
+    known = [*map(get_path, PAGES), *(page for page in find_pages() if find_builder(page) is None)]
+    pages = [page for page in known if not wanted or any(page.is_relative_to(path) for path in wanted)]
     if not pages:
         parser.error("no such page; pages are README.md, CONTRIBUTING.md and docs/**/*.md")
     return int(any([not _check(page, write=asked.write) for page in pages]))  # noqa: C419 - check all of them
@@ -27,17 +29,20 @@ def main() -> int:
 def _check(page: Path, *, write: bool) -> bool:
     """Whether a page is, or is now, up to date."""
     name = page.relative_to(ROOT)
-    old = page.read_text(encoding="utf-8")
+    old = page.read_text(encoding="utf-8") if page.exists() else ""
     began = monotonic()
     try:
+        build = find_builder(page)
         examples = count_examples(old)
-        new = refresh(old) if examples else old
+        new = build() if build else refresh(old) if examples else old
     except DocumentationError as error:
         print(f"{name}: {error}")
         return False
     state = "equal" if new == old else "refreshed" if write else "differs"
-    print(f"{name}: {examples} examples, {state} ({monotonic() - began:.0f} s)", file=sys.stderr)
+    what = "generated" if build else f"{examples} examples"
+    print(f"{name}: {what}, {state} ({monotonic() - began:.0f} s)", file=sys.stderr)
     if new != old and write:
+        page.parent.mkdir(exist_ok=True)
         page.write_text(new, encoding="utf-8")
     elif new != old:
         sys.stdout.writelines(unified_diff(old.splitlines(True), new.splitlines(True), f"{name}", "now"))
