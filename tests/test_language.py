@@ -77,7 +77,10 @@ def texts_of(path):
 
 
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile")),
+    *(
+        ROOT / name
+        for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CITATION.cff", "Makefile")
+    ),
     *sorted((ROOT / "docs").rglob("*.md")),
     *(ROOT / "data").rglob("README.md"),
     *(ROOT / "docs").rglob("*.md"),
