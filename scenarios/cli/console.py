@@ -5,25 +5,30 @@ set. The console prints text literally: it interprets no markup, and control cha
 bold or coloured text.
 """
 
+import io
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
 from scenarios.text.escaping import escape_terminal
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
+
+    from scenarios.cli.fitted_table import FittedTable
 
 PIPED_WIDTH = 120
 """Width in columns of output to a file or a pipe."""
@@ -130,12 +135,45 @@ def _console_class() -> "type[Console]":
     return QuietConsole
 
 
+class _TrimmedLines(io.TextIOBase):
+    """Writes to another stream without the blanks at the end of lines, with which rich fills tables."""
+
+    def __init__(self, stream: "TextIO") -> None:
+        super().__init__()
+        self._stream = stream
+        self.trims = not stream.isatty()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # a plain attribute in the base class
+        return self._stream.encoding
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def write(self, text: str, /) -> int:
+        return self._stream.write(_TRAILING_BLANKS.sub("", text) if self.trims else text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
+_TRAILING_BLANKS = re.compile(r"[ \t]+$", re.MULTILINE)
+
+
 def console() -> "Console":
     """The console for results on stdout."""
     # A terminal and COLUMNS determine the width; for a pipe, rich would assume 80.
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     return _console_class()(
-        width=None if known else PIPED_WIDTH, markup=False, emoji=False, highlight=False, soft_wrap=False
+        file=cast("TextIO", _TrimmedLines(sys.stdout)),
+        width=None if known else PIPED_WIDTH,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        soft_wrap=False,
     )
 
 
@@ -146,12 +184,11 @@ def styled(text: str, style: str, rest: str = "") -> "Text":
     return Text.assemble((escape_terminal(text), style), escape_terminal(rest))
 
 
-def table(title: str, *columns: str, right: Sequence[str] = ()) -> "Table":
+def table(heading: str, *columns: str, right: Sequence[str] = ()) -> "FittedTable":
     """An empty table in the common style; the columns in `right` are aligned right."""
-    from rich import box
-    from rich.table import Table
+    from scenarios.cli.fitted_table import FittedTable
 
-    result = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    result = FittedTable(heading)
     for column in columns:
         result.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return result

@@ -14,7 +14,6 @@ from scenarios.text.phrases import pluralise
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text
 
     from journey.batch import DecisionTable
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from journey.orchestrator.decision import Decision
     from journey.orchestrator.replay import Agreement
     from journey.orchestrator.results import Decisions, Findings
+    from scenarios.cli.fitted_table import FittedTable
 
 _WIDE = 100
 _STYLES = {"error": "red", "warning": "yellow", "notice": "dim"}
@@ -124,7 +124,7 @@ def _print_breakdown(out: "Console", decided: "DecisionTable") -> None:
     out.print(result)
 
 
-def _decision_table(title: str, decisions: Sequence["Decision"]) -> "Table":
+def _decision_table(title: str, decisions: Sequence["Decision"]) -> "FittedTable":
     numbers = ("days", "severity", "conf.", "churn", "avertable loss")
     result = table(title, "customer", "stage", *numbers, "decision", right=numbers)
     for decision in decisions:
@@ -177,7 +177,7 @@ def _print_loops(out: "Console", evaluation: "Evaluation", limit: int) -> None:
     print_omitted_rows(out, len(evaluation.open_loops), limit, "open loop")
 
 
-def _kpi_table(title: str, members: "dict[str, Kpi]") -> "Table":
+def _kpi_table(title: str, members: "dict[str, Kpi]") -> "FittedTable":
     result = table(title, "KPI", "value", "n", "status", right=("value", "n"))
     for name, kpi in members.items():
         result.add_row(
@@ -186,7 +186,7 @@ def _kpi_table(title: str, members: "dict[str, Kpi]") -> "Table":
     return result
 
 
-def _ledger_table(ledger: "Ledger", *, wide: bool) -> "Table":
+def _ledger_table(ledger: "Ledger", *, wide: bool) -> "FittedTable":
     middle = ["quantity", "unit price"] if wide else []
     result = table(f"ROI ({ledger.label})", "line", *middle, "amount", "provenance", right=("unit price", "amount"))
     for kind, total in (("value", ledger.value), ("cost", ledger.cost)):
@@ -204,8 +204,7 @@ def _ledger_table(ledger: "Ledger", *, wide: bool) -> "Table":
         ledger.not_counted
     )
     notes += [f"not part of the ROI: {memo.name} {format_exact_dollars(memo.amount)}" for memo in ledger.memos]
-    result.caption = "\n".join(notes)
-    result.caption_justify = "left"
+    result.note = "\n".join(notes)
     return result
 
 
@@ -231,7 +230,6 @@ def _print_agreement(out: "Console", agreement: "Agreement", limit: int) -> None
             f"{recorded} / {row.confidence:.2f}",
         )
     rank = "not defined" if agreement.rank_correlation is None else f"{agreement.rank_correlation:.2f}"
-    result.caption = f"approval and confidence: recorded / now; rank correlation of confidences {rank}"
-    result.caption_justify = "left"
+    result.note = f"approval and confidence: recorded / now; rank correlation of confidences {rank}"
     out.print(result)
     print_omitted_rows(out, count, limit, "intervention")

@@ -15,8 +15,8 @@ from scenarios.reports.experiment import (
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
+    from scenarios.cli.fitted_table import FittedTable
     from scenarios.comparison.compare import Comparison
     from scenarios.experiment.analysis import Experiment
 
@@ -31,7 +31,7 @@ def print_experiment(out: "Console", comparison: "Comparison", experiment: "Expe
     out.print("\n".join(filter(None, sentences)) + "\n")
 
 
-def _effects_table(comparison: "Comparison", experiment: "Experiment", arm: str, *, wide: bool) -> "Table":
+def _effects_table(comparison: "Comparison", experiment: "Experiment", arm: str, *, wide: bool) -> "FittedTable":
     more = ["95 % interval", "lift", "p", "significant\n(95 %, Holm)"] if wide else []
     columns = ["metric", "baseline", arm, "difference", *more]
     result = table(f"{arm} compared with baseline, totals per customer", *columns, right=columns[1:7])
@@ -50,12 +50,11 @@ def _effects_table(comparison: "Comparison", experiment: "Experiment", arm: str,
             result.add_row(label, *means, change, interval, lift, p_value, "yes" if effect.is_significant else "no")
         else:
             result.add_row(label, *means, f"{change}\n{interval}\nlift {lift}, p {p_value}")
-    result.caption = '* primary metric; p is for the null hypothesis "no difference in this metric"'
-    result.caption_justify = "left"
+    result.note = '* primary metric; p is for the null hypothesis "no difference in this metric"'
     return result
 
 
-def _segments_table(comparison: "Comparison", experiment: "Experiment", arm: str) -> "Table":
+def _segments_table(comparison: "Comparison", experiment: "Experiment", arm: str) -> "FittedTable":
     label = comparison.get_metric(comparison.loaded.scenario.primary_metric).label
     columns = ("segment", "difference", "95 % interval", "p adjusted", "significant\n(95 %, Holm)")
     result = table(f"{label} by segment", *columns, right=columns[1:4])

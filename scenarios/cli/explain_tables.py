@@ -11,8 +11,8 @@ from scenarios.text.phrases import format_name
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
+    from scenarios.cli.fitted_table import FittedTable
     from scenarios.explain.explain import Explanation
     from scenarios.explain.timeline import TimelineLine
 
@@ -60,7 +60,7 @@ def _print_customer(out: "Console", explanation: "Explanation") -> None:
     )
 
 
-def _wide_timeline(arms: Sequence[str], lines: Sequence["TimelineLine"], diverges_at: float | None) -> "Table":
+def _wide_timeline(arms: Sequence[str], lines: Sequence["TimelineLine"], diverges_at: float | None) -> "FittedTable":
     result = table("Timeline, by day", "day", *arms, right=("day",))
     for column in result.columns[1:]:
         column.ratio = 1
@@ -77,7 +77,7 @@ def _wide_timeline(arms: Sequence[str], lines: Sequence["TimelineLine"], diverge
     return result
 
 
-def _narrow_timeline(arms: Sequence[str], lines: Sequence["TimelineLine"], diverges_at: float | None) -> "Table":
+def _narrow_timeline(arms: Sequence[str], lines: Sequence["TimelineLine"], diverges_at: float | None) -> "FittedTable":
     result = table("Timeline, by day", "day", "arm", "event", right=("day",))
     for line in lines:
         marked = line.time == diverges_at and not line.is_shared
@@ -124,7 +124,7 @@ def _print_divergences(out: "Console", explanation: "Explanation") -> None:
         out.print(f"Effect: {divergence.effect}.\n")
 
 
-def _money_table(explanation: "Explanation") -> "Table":
+def _money_table(explanation: "Explanation") -> "FittedTable":
     """The value and cost lines by arm; the last columns are the differences from the first arm."""
     arms = [history.name for history in explanation.histories]
     differences = ["difference"] if len(arms) == 2 else [f"{arm} - {arms[0]}" for arm in arms[1:]]
@@ -155,7 +155,7 @@ def _line_label(name: str) -> str:
     return _LINES.get(name, format_name(name.removeprefix("actions.")))
 
 
-def _add_amounts(result: "Table", label: str, amounts: Sequence[float]) -> None:
+def _add_amounts(result: "FittedTable", label: str, amounts: Sequence[float]) -> None:
     differences = [amount - amounts[0] for amount in amounts[1:]]
     result.add_row(
         label,

@@ -34,3 +34,8 @@ def process(*arguments, cwd=None, **environment):
         env={**os.environ, **environment},
         check=False,
     )
+
+
+def broken_words(narrow, wide):
+    """Words of the narrow output that are not in the wide one, where no word needs to be broken."""
+    return {word for word in narrow.split() if "─" not in word and word != "\\"} - set(wide.split())
