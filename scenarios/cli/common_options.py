@@ -23,6 +23,7 @@ SeedOption = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="Random seed. Default: the scenario's seed.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as one JSON value.")]
+FullOption = Annotated[bool, typer.Option("--full", help="Print all tables instead of the first screen.")]
 
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", metavar="N", min=1, help="Number of processes. Default: one per CPU.")

@@ -12,6 +12,7 @@ from scenarios.cli.common_options import (
     ClusterOption,
     Engine,
     EngineOption,
+    FullOption,
     JsonOption,
     ScenarioArgument,
     SeedOption,
@@ -84,6 +85,7 @@ def command(
         ),
     ] = False,
     engine: EngineOption = Engine.AUTO,
+    full: FullOption = False,
     json_: JsonOption = False,
     report: ReportOption = None,
 ) -> None:
@@ -118,7 +120,7 @@ def command(
     if json_:
         print_json(comparison.to_dict())
     else:
-        _print_comparison(comparison)
+        _print_comparison(comparison, full=full)
     write_report(report, partial(_build_report, comparison))
     _print_outcome(comparison, resume)
 
@@ -148,8 +150,8 @@ def _resume_hint(resume: Path | None) -> str:
     return f"to continue from the replications in {resume}, repeat the same command"
 
 
-def _print_comparison(comparison: "Comparison") -> None:
+def _print_comparison(comparison: "Comparison", *, full: bool) -> None:
     from scenarios.cli.comparison_tables import print_comparison
     from scenarios.cli.console import console
 
-    print_comparison(console(), comparison)
+    print_comparison(console(), comparison, full=full)

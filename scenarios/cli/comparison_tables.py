@@ -5,28 +5,29 @@ from typing import TYPE_CHECKING
 from journey.money.format import format_dollars
 from scenarios.cli.console import styled, table
 from scenarios.cli.experiment_tables import print_experiment
+from scenarios.cli.terminal_document import print_document
 from scenarios.comparison.decision_funnel import funnel_rows
 from scenarios.comparison.untreated_distress import untreated_rows
 from scenarios.metrics.definitions import format_metric, get_metric
-from scenarios.reports.acquisition import COLUMNS, TOTALS, channel_rows, describe_budget_moves, describe_customers
-from scenarios.reports.comparison import (
-    build_repeat_command,
+from scenarios.reports.acquisition import COLUMNS, TOTALS, channel_rows, describe_budget_moves
+from scenarios.reports.comparison_summary import build_first_screen, repeat_blocks, summary_blocks, title_blocks
+from scenarios.reports.comparison_text import (
     describe_funnel_scale,
     describe_money_scale,
-    describe_uncertainty,
+    describe_other_tests,
+    describe_significance,
     describe_variance_reduction,
     format_estimate,
     format_line_quantity,
 )
-from scenarios.reports.experiment import describe_assignment, format_difference_interval
+from scenarios.reports.experiment import format_difference_interval
 from scenarios.reports.review_queue import format_queue_day, has_requests
 from scenarios.reports.untreated import format_untreated
-from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
+    from scenarios.cli.fitted_table import FittedTable
     from scenarios.comparison.compare import Comparison
     from scenarios.metrics.effects import Effect
 
@@ -36,19 +37,23 @@ _FULL_HEADINGS = 100
 """Columns of a terminal in which the heading of the significance is not abbreviated."""
 
 
-def print_comparison(out: "Console", comparison: "Comparison") -> None:
-    """Print a comparison: question, arms, effects, money, verdict, and the command that reproduces it."""
-    scenario = comparison.loaded.scenario
-    out.print(f"{scenario.title}\n{scenario.question}\n")
-    for name, arm_spec in scenario.arms.items():
-        out.print(f"  {name}: {arm_spec.label or name}")
-    assignment = (
-        "with common random numbers" if comparison.experiment is None else describe_assignment(comparison.experiment)
-    )
-    out.print(
-        f"  {describe_customers(comparison)}, {comparison.days:g} days, "
-        f"{pluralise(comparison.replications, 'replication')}, {assignment}\n",
-    )
+def print_comparison(out: "Console", comparison: "Comparison", *, full: bool) -> None:
+    """Print a comparison: its first screen, or everything, the verdict first in both.
+
+    Args:
+        out: Console to print to.
+        comparison: The comparison.
+        full: Whether to print all tables.
+    """
+    if full:
+        _print_everything(out, comparison)
+    else:
+        print_document(out, build_first_screen(comparison))
+
+
+def _print_everything(out: "Console", comparison: "Comparison") -> None:
+    print_document(out, [*title_blocks(comparison), *summary_blocks(comparison, comparison.verdict.paragraphs)])
+    out.print()
     wide = out.width >= _WIDE
     _print_campaigns(out, comparison)
     for arm in comparison.effects:
@@ -62,16 +67,7 @@ def print_comparison(out: "Console", comparison: "Comparison") -> None:
     for section in (_untreated_table(comparison), _queue_table(comparison)):
         if section is not None:
             out.print(section)
-    out.print("Verdict", style="bold")
-    out.print(comparison.verdict.text)
-    if comparison.precision is not None:
-        out.print(f"\n{comparison.precision.sentence}")
-    out.print(f"\n{describe_uncertainty(comparison)}")
-    out.print(f"\nTo reproduce: {build_repeat_command(comparison)}")
-    out.print(
-        f"scenario {comparison.loaded.hash}, seed {comparison.seed}, version {comparison.to_dict()['version']}, "
-        f"engine {comparison.engine}",
-    )
+    print_document(out, repeat_blocks(comparison))
 
 
 def _print_campaigns(out: "Console", comparison: "Comparison") -> None:
@@ -86,7 +82,7 @@ def _print_campaigns(out: "Console", comparison: "Comparison") -> None:
         out.print(f"{TOTALS}\n")
 
 
-def _effects_table(comparison: "Comparison", arm: str, width: int) -> "Table":
+def _effects_table(comparison: "Comparison", arm: str, width: int) -> "FittedTable":
     wide = width >= _WIDE
     significance = "significant\n(95 %, Holm)" if width >= _FULL_HEADINGS else "sig."
     columns = [
@@ -109,12 +105,12 @@ def _effects_table(comparison: "Comparison", arm: str, width: int) -> "Table":
         else:
             result.add_row(label, *means, f"{change}\n{interval}")
     abbreviation = "; sig.: significant (95 %, Holm)" if wide and width < _FULL_HEADINGS else ""
-    result.caption = f"* primary metric{abbreviation}"
-    result.caption_justify = "left"
+    tests = f"{describe_significance(comparison)} {describe_other_tests(comparison, arm)}"
+    result.note = f"* primary metric{abbreviation}. {tests}"
     return result
 
 
-def _funnel_table(comparison: "Comparison") -> "Table":
+def _funnel_table(comparison: "Comparison") -> "FittedTable":
     result = table(
         f"Decisions, {describe_funnel_scale(comparison)}",
         "step",
@@ -127,7 +123,7 @@ def _funnel_table(comparison: "Comparison") -> "Table":
     return result
 
 
-def _untreated_table(comparison: "Comparison") -> "Table | None":
+def _untreated_table(comparison: "Comparison") -> "FittedTable | None":
     listed = untreated_rows(comparison.untreated)
     if not listed:
         return None
@@ -140,7 +136,7 @@ def _untreated_table(comparison: "Comparison") -> "Table | None":
     return result
 
 
-def _queue_table(comparison: "Comparison") -> "Table | None":
+def _queue_table(comparison: "Comparison") -> "FittedTable | None":
     """Backlog, utilisation and wait of each arm with review requests; arms of an experiment share the reviewers."""
     arms = {name: days for name, days in comparison.gate.items() if has_requests(days)}
     if not arms:
@@ -159,7 +155,7 @@ def _format_significance(effect: "Effect") -> str:
     return "yes" if effect.is_significant else "no"
 
 
-def _money_table(comparison: "Comparison", arm: str, *, wide: bool) -> "Table":
+def _money_table(comparison: "Comparison", arm: str, *, wide: bool) -> "FittedTable":
     found = comparison.roi[arm]
     columns = ["line", *(["quantity", "unit price"] if wide else []), "amount", "provenance"]
     result = table(f"Money: {arm} compared with baseline", *columns, right=("quantity", "unit price", "amount"))
@@ -175,5 +171,5 @@ def _money_table(comparison: "Comparison", arm: str, *, wide: bool) -> "Table":
     net = format_dollars(found.ledger.net)
     result.add_row(styled("net", "bold"), *([""] * 2 if wide else []), net, "")
     if comparison.experiment is not None:
-        result.caption, result.caption_justify = f"{describe_money_scale(comparison)}.", "left"
+        result.note = f"{describe_money_scale(comparison)}."
     return result

@@ -35,6 +35,7 @@ class Return:
         ledger: The lines, averaged over replications and rounded to cents, and their totals. A negative amount is a
             loss of value, or a saved cost.
         net: Value minus cost of one cohort, with its interval over replications.
+        parts: What the net consists of, each with its interval over replications.
         roi: Net divided by cost; None where the cost is not above 0.
         roi_reason: Why there is no ROI; empty where there is one.
         probability_positive: Share of the replications (cohorts of this size) in which the net was above 0.
@@ -43,6 +44,7 @@ class Return:
 
     ledger: Ledger
     net: Estimate
+    parts: "NetParts"
     roi: float | None
     roi_reason: str
     probability_positive: float | None
@@ -62,7 +64,23 @@ class Return:
     @property
     def beyond_horizon(self) -> float:
         """The part of the net that is credited for the time after the horizon, in dollars."""
-        return fsum(line.amount or 0.0 for line in self.ledger.lines if line.name.startswith(_BEYOND))
+        return fsum(line.amount or 0.0 for line in self.ledger.lines if _is_beyond(line))
+
+
+class NetParts(NamedTuple):
+    """What a net consists of; the net is value within plus value beyond minus cost.
+
+    Attributes:
+        value_within: Value within the horizon, which was simulated.
+        value_beyond: Value credited for the time after the horizon, which was not simulated.
+        cost: Cost, all of it within the horizon.
+        net_within: Value within the horizon minus cost.
+    """
+
+    value_within: Estimate
+    value_beyond: Estimate
+    cost: Estimate
+    net_within: Estimate
 
 
 _BEYOND = "value_beyond_horizon"
@@ -133,14 +151,27 @@ def compute_returns(
 
 
 def _average_return(replications: Sequence[Sequence[LedgerLine]], label: str, customers: int) -> Return:
-    nets = [_sum_lines(lines, "value") - _sum_lines(lines, "cost") for lines in replications]
+    values, costs = ([_sum_lines(lines, kind) for lines in replications] for kind in ("value", "cost"))
+    beyond = [_sum_lines([line for line in lines if _is_beyond(line)], "value") for lines in replications]
+    nets = _subtract(values, costs)
+    within = _subtract(values, beyond)
+    parts = NetParts(*map(estimate_mean, (within, beyond, costs, _subtract(within, costs))))
     ledger = Ledger(tuple(_average_lines(replications)), label=label)
     if ledger.cost > 0.0:
         roi, reason = ledger.roi, ""
     else:
         roi, reason = None, "the arm costs no more than the baseline, so there is no cost to divide by"
     positive = sum(amount > 0.0 for amount in nets) / len(nets) if len(nets) > 1 else None
-    return Return(ledger, estimate_mean(nets), roi, reason, positive, customers)
+    return Return(ledger, estimate_mean(nets), parts, roi, reason, positive, customers)
+
+
+def _is_beyond(line: LedgerLine) -> bool:
+    # Arms with different prices have a line each, with the arm's name after the line's.
+    return line.name.startswith(_BEYOND)
+
+
+def _subtract(amounts: Sequence[float], others: Sequence[float]) -> list[float]:
+    return [amount - other for amount, other in zip(amounts, others, strict=True)]
 
 
 def _sum_lines(lines: Sequence[LedgerLine], kind: LineKind) -> float:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Outcome = Literal["better", "worse", "different", "no_difference_shown", "identical", "unknown"]
 
 _MAX_CUSTOMERS = 100_000_000
-_MAX_REPLICATIONS = 1_000_000
+MAX_REPLICATIONS = 1_000_000
 _CONFIDENCE = f"{100 * CONFIDENCE:.0f} %"
 
 
@@ -34,11 +34,16 @@ class Finding:
         outcome: The outcome on the primary metric.
         effect: The sentence about the primary metric.
         money: The sentence about money.
+        headline: The result in one or two sentences, for a first screen.
+        required_replications: Replications that would show a difference of the observed size; infinite where too many,
+            None where the difference is significant, or 0, or has no interval.
     """
 
     outcome: Outcome
     effect: str
     money: str
+    headline: str
+    required_replications: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,17 @@ class Verdict:
     @property
     def text(self) -> str:
         """The verdict as text: the warnings, then one paragraph per arm."""
-        findings = (" ".join(filter(None, (f.effect, f.money))) for f in self.findings.values())
-        return "\n".join((*self.warnings, *findings))
+        return "\n".join((*self.warnings, *self.paragraphs))
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The findings in full, one paragraph per arm."""
+        return tuple(" ".join(filter(None, (f.effect, f.money))) for f in self.findings.values())
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """The findings in short, one or two sentences per arm."""
+        return tuple(finding.headline for finding in self.findings.values())
 
 
 class _Case(NamedTuple):
@@ -99,7 +113,7 @@ def build_verdict(
             findings[arm] = _identical_finding(arm, randomised=experiment is not None)
         elif effect is None or effect.difference.mean is None:
             text = f"{arm}: {about.label} was never measured in both arms, so there is no result."
-            findings[arm] = Finding("unknown", text, "")
+            findings[arm] = Finding("unknown", text, "", text)
         else:
             findings[arm] = _judge_arm(_Case(arm, primary, about, effect, money[arm], replications, experiment))
     return Verdict(findings, () if experiment is None else experiment.warnings)
@@ -107,29 +121,32 @@ def build_verdict(
 
 def _identical_finding(arm: str, *, randomised: bool) -> Finding:
     chance = " An experiment between them (an A/A test) finds differences by chance alone." if randomised else ""
-    return Finding("identical", f"{arm}: no difference: the arms are identical.{chance}", "")
+    text = f"{arm}: no difference: the arms are identical.{chance}"
+    return Finding("identical", text, "", text)
 
 
 def _judge_arm(case: _Case) -> Finding:
     arm, about, effect, money = case.arm, case.metric, case.effect, _money_text(case)
-    found = effect.difference
+    found, net = effect.difference, _prefix_space(_net_headline(case))
     if found.low is None or found.high is None:
         change = format_metric(found.mean, about.unit, difference=True)
         text = (
             f"{arm}: {about.label} differs by {change} in one replication, which gives no interval and no result; "
             "run at least 2 replications."
         )
-        return Finding("unknown", text, money)
+        return Finding("unknown", text, money, text + net)
     if found.sd == 0.0 and found.mean == 0.0:
-        return Finding(
-            "no_difference_shown",
+        text = (
             f"{arm}: no significant difference in {about.label}: it is identical in all {case.replications} "
-            "replications.",
-            money,
+            "replications."
         )
+        return Finding("no_difference_shown", text, money, text + net)
     if not effect.is_significant:
-        return Finding("no_difference_shown", _not_significant_text(case), money)
-    return Finding(_classify_difference(found.mean or 0.0, about.better), _significant_text(case), money)
+        headline = f"{_not_significant_claim(case)} ({_short_interval_text(case)}).{net}"
+        required = _compute_required_replications(case)
+        return Finding("no_difference_shown", _not_significant_text(case), money, headline, required)
+    headline = f"{_significant_claim(case)} ({_short_interval_text(case)}).{net}"
+    return Finding(_classify_difference(found.mean or 0.0, about.better), _significant_text(case), money, headline)
 
 
 def _classify_difference(difference: float, better: str | None) -> Outcome:
@@ -138,22 +155,31 @@ def _classify_difference(difference: float, better: str | None) -> Outcome:
     return "better" if (difference < 0.0) == (better == "lower") else "worse"
 
 
-def _interval_text(case: _Case) -> str:
+def _short_interval_text(case: _Case) -> str:
     unit, found = case.metric.unit, case.effect.difference
     low, high = (format_metric(bound, unit, difference=True) for bound in (found.low, found.high))
-    return f"simulation error: {_CONFIDENCE} interval {low} to {high} over {found.n} replications"
+    return f"{_CONFIDENCE} interval {low} to {high}"
 
 
-def _significant_text(case: _Case) -> str:
+def _interval_text(case: _Case) -> str:
+    return f"simulation error: {_short_interval_text(case)} over {case.effect.difference.n} replications"
+
+
+def _significant_claim(case: _Case) -> str:
+    """The difference in words: ``treated: churn rate is 0.48 pp lower than in the baseline, which is better``."""
     about, difference = case.metric, case.effect.difference.mean or 0.0
     direction = "lower" if difference < 0.0 else "higher"
     judgement = {"better": ", which is better", "worse": ", which is worse"}.get(
         _classify_difference(difference, about.better), ""
     )
     size = format_metric(abs(difference), about.unit, difference=True).lstrip("+")
+    return f"{case.arm}: {about.label} is {size} {direction} than in the baseline{judgement}"
+
+
+def _significant_text(case: _Case) -> str:
     return (
-        f"{case.arm}: {about.label} is {size} {direction} than in the baseline{judgement} ({_interval_text(case)}; "
-        f"null hypothesis: no difference in {about.label}, rejected in this model)."
+        f"{_significant_claim(case)} ({_interval_text(case)}; "
+        f"null hypothesis: no difference in {case.metric.label}, rejected in this model)."
         + _prefix_space(_single_experiment_text(case))
         + _prefix_space(_real_test_text(case))
     )
@@ -163,13 +189,17 @@ def _prefix_space(sentence: str) -> str:
     return f" {sentence}" if sentence else ""
 
 
+def _not_significant_claim(case: _Case) -> str:
+    change = format_metric(case.effect.difference.mean, case.metric.unit, difference=True)
+    return f"{case.arm}: no significant difference in {case.metric.label}: {change}"
+
+
 def _not_significant_text(case: _Case) -> str:
     about, found = case.metric, case.effect.difference
-    change = format_metric(found.mean, about.unit, difference=True)
     excludes_zero = found.low is not None and found.high is not None and not found.low <= 0.0 <= found.high
     correction = " after Holm's correction for the number of arms" if excludes_zero else ""
     text = (
-        f"{case.arm}: no significant difference in {about.label}: {change} ({_interval_text(case)}; null "
+        f"{_not_significant_claim(case)} ({_interval_text(case)}; null "
         "hypothesis: no "
         f"difference in {about.label}, not rejected{correction})."
     )
@@ -199,17 +229,23 @@ def _single_experiment_text(case: _Case) -> str:
     )
 
 
-def _required_replications_text(case: _Case) -> str:
-    """The number of replications that would show a difference of the observed size."""
+def _compute_required_replications(case: _Case) -> float | None:
     found = case.effect.difference
     if not found.mean or not found.sd:
-        return "The observed difference is 0, so no number of replications can be given."
+        return None
     if abs(found.mean) / found.sd < 1e-3:
-        runs: float = inf
-    else:
-        runs = replications_needed(found.mean, found.sd)
-    if runs > _MAX_REPLICATIONS:
-        text = f"Showing a difference of this size would take more than {_MAX_REPLICATIONS:,} replications."
+        return inf
+    runs = replications_needed(found.mean, found.sd)
+    return inf if runs > MAX_REPLICATIONS else runs
+
+
+def _required_replications_text(case: _Case) -> str:
+    """The number of replications that would show a difference of the observed size, and the size of a real test."""
+    runs = _compute_required_replications(case)
+    if runs is None:
+        return "The observed difference is 0, so no number of replications can be given."
+    if runs == inf:
+        text = f"Showing a difference of this size would take more than {MAX_REPLICATIONS:,} replications."
     else:
         text = (
             f"Showing a difference of this size would take about {runs:,.0f} replications ({100 * POWER:.0f} % power)."
@@ -234,8 +270,9 @@ def _real_test_text(case: _Case) -> str:
     )
 
 
-def _money_text(case: _Case) -> str:
-    money, net = case.money, case.money.net
+def _net_text(case: _Case) -> str:
+    """The net with its interval, without a full stop; empty where there is no net."""
+    net = case.money.net
     if net.mean is None:
         return ""
     text = f"Net value {format_dollars(net.mean, show_plus=True)}"
@@ -248,9 +285,29 @@ def _money_text(case: _Case) -> str:
         )
         if net.low <= 0.0 <= net.high and net.low != net.high:
             text += ", so neither a gain nor a loss is significant"
+    return text
+
+
+def _net_headline(case: _Case) -> str:
+    text = _net_text(case)
+    no_interval = " (no interval)" if case.money.net.low is None else ""
+    return f"{text}{no_interval}." if text else ""
+
+
+def _money_text(case: _Case) -> str:
+    money, net = case.money, case.money.net
+    if net.mean is None:
+        return ""
+    text = _net_text(case)
     if money.beyond_horizon:
         # Value beyond the horizon was not simulated, so the verdict states it separately.
         within = net.mean - money.beyond_horizon
         text += f"; {format_dollars(within, show_plus=True)} of it within the horizon, the rest beyond"
-    roi = f"no ROI: {money.roi_reason}" if money.roi is None else f"ROI {100 * money.roi:,.0f} % (net over cost)"
-    return f"{text}; {roi}." + _prefix_space(money.note)
+    return f"{text}; {describe_roi(money)}." + _prefix_space(money.note)
+
+
+def describe_roi(money: "Return") -> str:
+    """The ROI as a phrase, or why there is none."""
+    if money.roi is None:
+        return f"no ROI: {money.roi_reason}"
+    return f"ROI {100 * money.roi:,.0f} % (net over cost)"

@@ -73,6 +73,25 @@ def compute_effect(baseline: MetricValues, treated: MetricValues) -> Effect:
     return Effect(estimate_mean(paired_differences(before, after)), estimate_mean(before).mean, reduction.ratio, note)
 
 
+def count_primary_tests(effects: Mapping[str, Mapping[str, Effect]], primary: str) -> int:
+    """Number of tests in the family of the primary metric: one for each arm with an interval."""
+    return sum(_is_tested(metrics[primary]) for metrics in effects.values() if primary in metrics)
+
+
+def count_other_tests(metrics: Mapping[str, Effect], primary: str) -> int:
+    """Number of tests in the family of an arm's other metrics."""
+    return sum(_is_tested(effect) for effect in _other_metrics(metrics, primary).values())
+
+
+def _is_tested(effect: Effect) -> bool:
+    return effect.difference.p_value is not None
+
+
+def _other_metrics(metrics: Mapping[str, Effect], primary: str) -> dict[str, Effect]:
+    """The metrics of one arm that are tested in a family of their own."""
+    return {name: effect for name, effect in metrics.items() if name != primary and name not in _SAME_TEST_AS}
+
+
 def add_tests(effects: dict[str, dict[str, Effect]], primary: str) -> dict[str, dict[str, Effect]]:
     """The effects with adjusted p-values: the primary metric over all arms, the other metrics within each arm."""
     result = {arm: dict(metrics) for arm, metrics in effects.items()}
@@ -80,8 +99,7 @@ def add_tests(effects: dict[str, dict[str, Effect]], primary: str) -> dict[str, 
     for arm, effect in apply_holm_correction(over_arms).items():
         result[arm][primary] = effect
     for arm, metrics in effects.items():
-        others = {name: effect for name, effect in metrics.items() if name != primary and name not in _SAME_TEST_AS}
-        result[arm] |= apply_holm_correction(others)
+        result[arm] |= apply_holm_correction(_other_metrics(metrics, primary))
         for name, twin in _SAME_TEST_AS.items():
             if name in metrics and name != primary and twin in metrics:
                 twin_effect = result[arm][twin]
@@ -97,7 +115,7 @@ _SAME_TEST_AS = {"contacts_per_customer": "interventions"}
 
 def apply_holm_correction(family: Mapping[Key, Effect]) -> dict[Key, Effect]:
     """The effects of a family with p-values adjusted by Holm's method."""
-    testable = {key: effect for key, effect in family.items() if effect.difference.p_value is not None}
+    testable = {key: effect for key, effect in family.items() if _is_tested(effect)}
     adjusted = adjust_holm([effect.difference.p_value or 0.0 for effect in testable.values()])
     return dict(family) | {
         key: replace(effect, p_adjusted=p_value, is_significant=p_value < 1.0 - CONFIDENCE)

@@ -62,6 +62,13 @@ def describe_budget_moves(arm: "ArmAcquisition") -> str:
     return f"Budget moved: {format_dollars(arm.moved)} per run (mean). Proposed transfers by outcome: {ended}."
 
 
+def describe_buyers(arm: "ArmAcquisition") -> str:
+    """What the campaigns of an arm bought, as a phrase; means per run."""
+    media, buyers = sum(channel.spend for channel in arm.channels), _sum_step(arm.channels, "purchase")
+    moved = f", {format_dollars(arm.moved)} of budget moved" if arm.moves else ""
+    return f"{buyers:,.1f} buyers for {format_dollars(media)} of media{moved} (means, no interval)"
+
+
 def describe_budget_move(move: dict[str, Any]) -> str:
     """One budget transfer, as a line of the audit trail."""
     decided = "" if move["decided_on"] is None else f" on day {move['decided_on']:.1f}"

@@ -1,6 +1,5 @@
 """The report of a comparison: question, verdict, effects, money, uncertainty and assumptions."""
 
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from journey.core.version import version
@@ -8,11 +7,20 @@ from journey.money.format import format_dollars
 from scenarios.comparison import decision_funnel
 from scenarios.comparison.stopping_rule import COVERAGE
 from scenarios.files.model import BASELINE
-from scenarios.metrics.definitions import Unit, format_metric, get_metric
+from scenarios.metrics.definitions import format_metric, get_metric
 from scenarios.reports.acquisition import acquisition_blocks, describe_customers
 from scenarios.reports.assumptions import build_assumptions
+from scenarios.reports.comparison_summary import summary_blocks, title_blocks
+from scenarios.reports.comparison_text import (
+    build_repeat_command,
+    describe_cohorts,
+    describe_funnel_scale,
+    describe_money_scale,
+    format_estimate,
+    format_line_quantity,
+)
 from scenarios.reports.document import Block, Code, Grid, Heading, Items, Paragraph
-from scenarios.reports.experiment import describe_assignment, experiment_blocks, format_difference_interval
+from scenarios.reports.experiment import experiment_blocks, format_difference_interval
 from scenarios.reports.review_queue import queue_blocks
 from scenarios.reports.untreated import untreated_blocks
 from scenarios.text.phrases import pluralise
@@ -20,8 +28,6 @@ from scenarios.text.phrases import pluralise
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from journey.money.ledger import LedgerLine
-    from journey.statistics.means import Estimate
     from scenarios.comparison.compare import Comparison
     from scenarios.comparison.money import Return
     from scenarios.metrics.effects import Effect
@@ -30,23 +36,9 @@ if TYPE_CHECKING:
 def build_report(comparison: "Comparison") -> list[Block]:
     """The report of a comparison."""
     scenario = comparison.loaded.scenario
-    interruption = (
-        [
-            Paragraph(
-                f"Interrupted: {comparison.replications} of {comparison.requested} replications were complete and "
-                "are used here."
-            )
-        ]
-        if comparison.interrupted
-        else []
-    )
     return [
-        Heading(1, scenario.title),
-        *interruption,
-        *([] if comparison.precision is None else [Paragraph(comparison.precision.sentence)]),
-        *([Paragraph(scenario.question)] if scenario.question else []),
-        Heading(2, "Verdict"),
-        *(Paragraph(text) for text in comparison.verdict.text.splitlines()),
+        *title_blocks(comparison),
+        *summary_blocks(comparison, comparison.verdict.paragraphs),
         *([Paragraph(f"Lesson: {scenario.teaches}")] if scenario.teaches else []),
         *_arms(comparison),
         *acquisition_blocks(comparison),
@@ -71,7 +63,7 @@ def _arms(comparison: "Comparison") -> list[Block]:
         )
         rows.append((arm_spec.name, arm.label, actions if arm_spec.active else "none", reviewers))
     return [
-        Heading(2, "Arms"),
+        Heading(2, "What differs between the arms"),
         Paragraph(
             f"{describe_customers(comparison)} over {comparison.days:g} days, in "
             f"{pluralise(comparison.replications, 'replication')}. In each, "
@@ -79,15 +71,6 @@ def _arms(comparison: "Comparison") -> list[Block]:
         ),
         Grid(("arm", "description", "actions", "reviewers"), tuple(rows), numbers_from=3),
     ]
-
-
-def describe_cohorts(comparison: "Comparison") -> str:
-    """How customers are assigned to the arms, as the end of a sentence."""
-    if comparison.experiment is not None:
-        return describe_assignment(comparison.experiment)
-    if comparison.acquisition:
-        return "each arm has the customers acquired with its own budget, with common random numbers for each prospect"
-    return "the same customers are simulated in every arm with common random numbers"
 
 
 def _metrics(comparison: "Comparison") -> list[Block]:
@@ -151,7 +134,7 @@ def _effects(effects: "Mapping[str, Effect]") -> Grid:
 def _money(comparison: "Comparison") -> list[Block]:
     perspective = comparison.loaded.scenario.money.perspective
     blocks: list[Block] = [
-        Heading(2, "Money"),
+        Heading(2, "Money, line by line"),
         Paragraph(
             f"From the perspective of {perspective}. {describe_money_scale(comparison)} over the horizon, compared "
             "with the baseline. Every dollar is counted once. Revenue is discounted; other lines are not."
@@ -160,13 +143,6 @@ def _money(comparison: "Comparison") -> list[Block]:
     for arm, returned in comparison.roi.items():
         blocks += [Heading(3, f"{arm} compared with baseline"), _ledger(returned), Items(tuple(_bottom_line(returned)))]
     return blocks
-
-
-def describe_money_scale(comparison: "Comparison") -> str:
-    """The cohort that the amounts refer to."""
-    if comparison.experiment is None:
-        return "Mean per cohort"
-    return f"Scaled to all {comparison.experiment.total_customers:,.0f} customers of the experiment, mean per cohort"
 
 
 def _ledger(arm_return: "Return") -> Grid:
@@ -210,39 +186,6 @@ def _bottom_line(arm_return: "Return") -> list[str]:
     if net.sd is not None:
         lines.append(f"The standard deviation between cohorts of this size is {format_dollars(net.sd)}.")
     return lines
-
-
-def describe_variance_reduction(comparison: "Comparison", arm: str) -> str:
-    """One sentence on how far common random numbers reduced the variance of the primary metric's difference."""
-    primary = comparison.loaded.scenario.primary_metric
-    effect = comparison.effects[arm].get(primary)
-    label = get_metric(primary).label
-    if effect is None or effect.variance_reduction is None:
-        return (
-            f"Variance reduction by common random numbers for the difference in {label}: unknown "
-            f"({_missing_reduction_reason(effect)})."
-        )
-    return (
-        f"Common random numbers reduced the variance of the difference in {label} by a factor of "
-        f"{effect.variance_reduction:.1f}: (Var A + Var B) / Var(B - A)."
-    )
-
-
-def _missing_reduction_reason(effect: "Effect | None") -> str:
-    return "it was not measured" if effect is None else effect.note
-
-
-def describe_uncertainty(comparison: "Comparison") -> str:
-    """What the intervals measure, and what they do not."""
-    return (
-        f"Intervals are simulation error over {pluralise(comparison.replications, 'replication')}: the precision "
-        "of the model's mean. They do not include the uncertainty of the scenario's assumptions."
-    )
-
-
-def describe_funnel_scale(comparison: "Comparison") -> str:
-    """The cohort that the counts of the funnel refer to."""
-    return "mean per cohort" if comparison.experiment is None else "mean over experiments, customers of each arm"
 
 
 def _funnel(comparison: "Comparison") -> list[Block]:
@@ -314,35 +257,3 @@ def _repeat(comparison: "Comparison") -> list[Block]:
             )
         ),
     ]
-
-
-def build_repeat_command(comparison: "Comparison") -> str:
-    """The command that reproduces the result."""
-    replications, more = comparison.replications, ""
-    if comparison.precision is not None and not comparison.interrupted:
-        precision_target, replications = comparison.precision.requested, comparison.precision.minimum
-        more = "".join(
-            f" --precision {quote(f'{name}={target:g}')}" for name, target in precision_target.targets.items()
-        )
-        more += f" --max-replications {precision_target.maximum}"
-    if comparison.experiment is not None:
-        more += f" --mode {comparison.mode}{' --truth' if comparison.experiment.split.truth else ''}"
-    more += "".join(f" --set {quote(override)}" for override in comparison.loaded.overrides)
-    return (
-        f"journey compare {quote(comparison.loaded.name)} --seed {comparison.seed} --replications {replications}{more}"
-    )
-
-
-def format_estimate(found: "Estimate", unit: Unit, *, interval: bool = False) -> str:
-    """A mean as text, with its interval if requested and known."""
-    text = format_metric(found.mean, unit)
-    if not interval or found.low is None or found.high is None:
-        return text
-    return f"{text} [{format_metric(found.low, unit)}, {format_metric(found.high, unit)}]"
-
-
-def format_line_quantity(line: "LedgerLine") -> str:
-    """The quantity of a ledger line with its unit."""
-    quantity = line.quantity or 0.0
-    amount = f"{quantity:,.0f}" if abs(quantity) >= 100 else f"{quantity:,.1f}"
-    return f"{amount} {line.unit}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import time
 
@@ -9,8 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from scenarios.cli.application import app
+from scenarios.files.loader import builtin_names, load
 from tests.scenarios import fakes
-from tests.scenarios.cli.invocation import process
+from tests.scenarios.cli.invocation import broken_words, process
 from tests.scenarios.cli.started_commands import started, workers_of
 
 SMALL = ["--set", "population.size=40", "--set", "horizon_days=60", "--replications", "4"]
@@ -50,25 +52,63 @@ def test_another_seed_is_another_result(small):
     assert json.loads(other.stdout)["arms"] != json.loads(small.stdout)["arms"]
 
 
-def test_a_person_reads_question_tables_verdict_and_how_to_repeat_it():
-    shown = journey("compare", "seed_ten", "--replications", "2", "--workers", "1")
-    assert shown.exit_code == 0
-    for words in (
-        "ten customers", "treated compared with baseline", "95 % interval", "Money:", "provenance", "Verdict",
-        "simulation error", "To reproduce: journey compare seed_ten --seed 1 --replications 2", "engine reference",
-    ):  # fmt: skip
-        assert words in shown.stdout
+def in_order(words, text):
+    """Whether each of the words comes after the one before it; line breaks are blanks."""
+    whole, place = " ".join(text.split()), 0
+    for word in words:
+        place = whole.find(word, place)
+        assert place >= 0, word
+    return True
 
 
-def test_sixty_columns_are_enough():
-    shown = journey("compare", "default", *SMALL, "--workers", "1", columns=60)
+FIRST = ["ten customers", "Verdict", "Net value", "value within the horizon", "value beyond the horizon", "cost", "net",
+         "Primary metric: churn rate", "treated minus baseline", "Needs attention"]  # fmt: skip
+
+
+def test_the_first_screen_is_verdict_money_primary_metric_and_what_needs_attention():
+    shown = journey("compare", "seed_ten", "--replications", "2", "--workers", "1").stdout
+    repeat = ["--full", "seed 1", "engine reference", "journey compare seed_ten --seed 1 --replications 2"]
+    assert in_order([*FIRST, *repeat], shown)
+    assert in_order(["Significant (95 %, Holm): paired t-test over 2 replications", "simulation error"], shown)
+    assert "provenance" not in shown
+
+
+def test_everything_begins_with_the_first_screen():
+    shown = journey("compare", "seed_ten", "--replications", "2", "--workers", "1", "--full").stdout
+    rest = ["treated compared with baseline", "contact precision", "Money: treated", "incremental value", "Decisions",
+            "Untreated distress episodes", "Reviewers over time", "To reproduce"]  # fmt: skip
+    assert in_order([*FIRST, *rest], shown)
+    assert in_order(["Verdict", "ROI", "Money compared with the baseline"], shown)
+    assert re.search(r"Other metrics: the same test, with Holm's correction for \d+ metrics", " ".join(shown.split()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", builtin_names())
+def test_the_first_screen_of_every_builtin_is_short_and_breaks_no_word(name):
+    small = ["--set", "population.size=60", "--set", "horizon_days=90", "--replications", "3", "--workers", "1"]
+    shown = journey("compare", name, *small, columns=100).stdout
+    lines = shown.splitlines()
+    assert len(lines) <= 45 + 12 * (len(load(name).arms) - 2)
+    assert all(line == line.rstrip() for line in lines)
+    assert max(map(len, lines)) <= 100
+    assert not broken_words(shown, journey("compare", name, *small, columns=400).stdout)
+
+
+@pytest.mark.parametrize("extra", [(), ("--full",)])
+def test_sixty_columns_are_enough(extra):
+    shown = journey("compare", "default", *SMALL, *extra, "--workers", "1", columns=60)
     assert max(len(line) for line in shown.stdout.splitlines()) <= 60
-    for words in ("churn rate *", "incremental value", "Verdict"):
+    for words in ("churn rate *", "incremental value", "Verdict") if extra else ("churn rate", "Verdict"):
         assert words in shown.stdout
+
+
+def test_a_single_replication_has_no_interval_and_no_test():
+    shown = journey("compare", "seed_ten", "--replications", "1", "--workers", "1").stdout
+    assert in_order(["run at least 2 replications. Net value", "(no interval)", "not tested"], shown)
 
 
 def test_a_segments_name_is_not_taken_for_markup():
-    shown = journey("compare", "default", *SMALL, "--workers", "1")
+    shown = journey("compare", "default", *SMALL, "--workers", "1", "--full")
     assert "churn rate [SMB]" in shown.stdout
 
 

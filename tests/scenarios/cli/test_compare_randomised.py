@@ -33,7 +33,7 @@ def test_the_engines_give_the_same_experiment():
 
 @pytest.mark.compiled
 def test_the_tables_name_the_split_the_lift_and_the_null(planted):
-    done = invoke("compare", "default", "--mode", "randomised", "--workers", "1", "--replications", "8")
+    done = invoke("compare", "default", "--mode", "randomised", "--workers", "1", "--replications", "8", "--full")
     output = " ".join(done.stdout.split())
     assert done.exit_code == 0
     for words in (
@@ -54,7 +54,9 @@ def test_the_tables_name_the_split_the_lift_and_the_null(planted):
 
 @pytest.mark.slow
 def test_sixty_columns_are_enough(planted):
-    done = invoke("compare", "default", "--mode", "randomised", "--workers", "1", "--replications", "8", COLUMNS="60")
+    done = invoke(
+        "compare", "default", "--mode", "randomised", "--workers", "1", "--replications", "8", "--full", COLUMNS="60"
+    )
     assert max(len(line) for line in done.stdout.splitlines()) <= 60
     assert "lift " in done.stdout
 

@@ -8,7 +8,8 @@ import pytest
 from journey.core.errors import InputError
 from scenarios.comparison.compare import compare
 from scenarios.files.loader import load
-from scenarios.reports.comparison import build_repeat_command, build_report
+from scenarios.reports.comparison import build_report
+from scenarios.reports.comparison_text import build_repeat_command
 from scenarios.reports.document import Code, Grid, Heading, Items, Paragraph, render, render_html, render_markdown
 from tests.scenarios import fakes
 
@@ -21,7 +22,9 @@ def found():
 def test_the_report_has_everything_a_reader_needs(found):
     text = render_markdown(build_report(found))
     for words in (
-        "## Verdict", "## Arms", "## Metrics", "## Differences: treated minus baseline", "## Money", "## Assumptions",
+        "## Verdict", "## Money compared with the baseline", "## Primary metric: churn rate", "## Needs attention",
+        "## What differs between the arms", "## Metrics", "## Differences: treated minus baseline",
+        "## Money, line by line", "## Assumptions",
         "## How to reproduce it", "simulation error", "Cohort variation", "Parameter uncertainty", found.loaded.hash,
         found.loaded.scenario.question, "seed 1", "engine fake", "provenance", "default",
     ):  # fmt: skip

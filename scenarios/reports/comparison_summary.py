@@ -1,0 +1,175 @@
+"""The first screen of a comparison: verdict, money, primary metric, and what needs attention.
+
+The same sections open the report and the full output (`summary_blocks`).
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from journey.core.version import version
+from journey.money.format import format_dollars
+from journey.statistics.means import CONFIDENCE
+from scenarios.files.model import BASELINE
+from scenarios.metrics.definitions import format_metric
+from scenarios.reports.acquisition import describe_buyers, describe_customers
+from scenarios.reports.attention import attention_items
+from scenarios.reports.comparison_text import (
+    MORE,
+    SIMULATION_ERROR,
+    build_repeat_command,
+    describe_interruption,
+    describe_money_scale,
+    describe_significance,
+)
+from scenarios.reports.document import Block, Code, Grid, Heading, Items, Paragraph
+from scenarios.reports.experiment import describe_assignment, format_difference_interval
+from scenarios.text.phrases import format_interval, pluralise
+
+if TYPE_CHECKING:
+    from journey.statistics.means import Estimate
+    from scenarios.comparison.compare import Comparison
+    from scenarios.comparison.money import Return
+    from scenarios.metrics.definitions import Unit
+
+_INTERVAL = f"{100 * CONFIDENCE:.0f} % interval"
+NO_INTERVAL = "none"
+
+
+def build_first_screen(comparison: "Comparison") -> list[Block]:
+    """The first screen: the summary, how to see the rest, and how to repeat the run."""
+    return [
+        *title_blocks(comparison),
+        *summary_blocks(comparison, comparison.verdict.headlines),
+        *repeat_blocks(comparison, MORE),
+    ]
+
+
+def title_blocks(comparison: "Comparison") -> list[Block]:
+    """Title, question, and whether the run was interrupted."""
+    scenario = comparison.loaded.scenario
+    return [
+        Heading(1, scenario.title),
+        *([Paragraph(scenario.question)] if scenario.question else []),
+        *([Paragraph(describe_interruption(comparison))] if comparison.interrupted else []),
+    ]
+
+
+def summary_blocks(comparison: "Comparison", findings: tuple[str, ...]) -> list[Block]:
+    """Verdict, arms, money, primary metric, and what needs attention.
+
+    Args:
+        comparison: The comparison.
+        findings: The verdict on each arm, in short or in full.
+    """
+    return [
+        Heading(2, "Verdict"),
+        *(Paragraph(warning) for warning in comparison.verdict.warnings),
+        _one_or_several(findings),
+        *_arms(comparison),
+        *_money(comparison),
+        *_primary_metric(comparison),
+        *_attention(comparison),
+    ]
+
+
+def _one_or_several(texts: tuple[str, ...]) -> Block:
+    return Paragraph(texts[0]) if len(texts) == 1 else Items(texts)
+
+
+def repeat_blocks(comparison: "Comparison", more: str = "") -> list[Block]:
+    """How to see `more`, and how to repeat the run, on few lines."""
+    run = f"scenario {comparison.loaded.hash}, seed {comparison.seed}, version {version()}, engine {comparison.engine}"
+    return [Paragraph(f"{more}\nTo reproduce ({run}):".lstrip()), Code(build_repeat_command(comparison))]
+
+
+def _attention(comparison: "Comparison") -> list[Block]:
+    items = attention_items(comparison)
+    return [Heading(2, "Needs attention"), Items(tuple(items))] if items else []
+
+
+def _arms(comparison: "Comparison") -> list[Block]:
+    arms = comparison.loaded.scenario.arms
+    return [Items((*(_describe_arm(comparison, name) for name in arms), _describe_size(comparison)))]
+
+
+def _describe_arm(comparison: "Comparison", name: str) -> str:
+    text = f"{name}: {comparison.loaded.scenario.arms[name].label or name}"
+    acquisition = comparison.acquisition.get(name)
+    return text if acquisition is None else f"{text}; {describe_buyers(acquisition)}"
+
+
+def _describe_size(comparison: "Comparison") -> str:
+    assignment = (
+        "with common random numbers" if comparison.experiment is None else describe_assignment(comparison.experiment)
+    )
+    # With campaigns, each arm has its own number of customers.
+    customers = "" if comparison.acquisition else f"{describe_customers(comparison)}, "
+    replications = pluralise(comparison.replications, "replication")
+    return f"{customers}{comparison.days:g} days, {replications}, {assignment}"
+
+
+def _money(comparison: "Comparison") -> list[Block]:
+    rows: list[tuple[str, ...]] = []
+    for arm, returned in comparison.roi.items():
+        first, *others = _money_rows(returned)
+        rows += [(arm, *first), *(("", *row) for row in others)]
+    return [
+        Heading(2, f"Money compared with the {BASELINE}: {_lower_first(describe_money_scale(comparison))}"),
+        Grid(("arm", "part", "mean", _INTERVAL), tuple(rows), numbers_from=2),
+        Paragraph(_describe_value_beyond(comparison)),
+    ]
+
+
+def _money_rows(returned: "Return") -> list[tuple[str, ...]]:
+    parts = returned.parts
+    return [
+        ("value within the horizon", *_money_cells(parts.value_within)),
+        ("value beyond the horizon", *_money_cells(parts.value_beyond)),
+        ("cost", *_money_cells(parts.cost)),
+        ("net", *_money_cells(returned.net)),
+    ]
+
+
+def _money_cells(amount: "Estimate") -> tuple[str, str]:
+    interval = format_interval(amount.low, amount.high, format_dollars, missing=NO_INTERVAL)
+    return format_dollars(amount.mean), interval
+
+
+def _describe_value_beyond(comparison: "Comparison") -> str:
+    years = comparison.loaded.scenario.money.beyond_horizon_years
+    return (
+        f"Value beyond the horizon is not simulated; it is credited for customers live on day {comparison.days:g} "
+        f"(money.beyond_horizon_years = {years.amount:g}, {years.provenance})."
+    )
+
+
+def _primary_metric(comparison: "Comparison") -> list[Block]:
+    primary = comparison.loaded.scenario.primary_metric
+    metric = comparison.get_metric(primary)
+    rows = [(BASELINE, *_mean_cells(comparison.arms[BASELINE][primary], metric.unit), "")]
+    for arm, effects in comparison.effects.items():
+        rows.append((arm, *_mean_cells(comparison.arms[arm][primary], metric.unit), ""))
+        effect = effects.get(primary)
+        if effect is not None:
+            change = format_metric(effect.difference.mean, metric.unit, difference=True)
+            interval = _or_none(format_difference_interval(effect.difference, metric.unit))
+            significance = "not tested" if effect.p_adjusted is None else "yes" if effect.is_significant else "no"
+            rows.append((f"{arm} minus {BASELINE}", change, interval, significance))
+    return [
+        Heading(2, f"Primary metric: {metric.label}"),
+        Grid(("", "mean", _INTERVAL, "significant"), tuple(rows), numbers_to=3),
+        Paragraph(f"{describe_significance(comparison)} {SIMULATION_ERROR}"),
+    ]
+
+
+def _mean_cells(found: "Estimate", unit: "Unit") -> tuple[str, str]:
+    interval = format_interval(found.low, found.high, partial(format_metric, unit=unit), missing=NO_INTERVAL)
+    return format_metric(found.mean, unit), interval
+
+
+def _or_none(interval: str) -> str:
+    return NO_INTERVAL if interval == "n/a" else interval
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
