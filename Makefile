@@ -32,9 +32,15 @@ help:
 	@$(PIP) --editable '.[dev]'
 	@touch $@
 
+# On this day, three bundled customers need an action. On the latest date in the records, none does.
+DEMO_DATE := 2025-01-14
+
 demo: .venv/core
 	@mkdir -p out
-	$(BIN)/journey evaluate --report out/evaluation.md
+	$(BIN)/journey evaluate --as-of $(DEMO_DATE) --report out/evaluation.md
+	@echo
+	@echo "That was $(DEMO_DATE), a day with actions to take. Today's state (the latest date): $(BIN)/journey evaluate"
+	@echo
 	$(BIN)/journey compare onboarding_outreach --report out/report.md
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.cli.common_options import JsonOption
+from scenarios.cli.common_options import FullOption, JsonOption
 from scenarios.cli.record_options import (
     AsOfOption,
     FolderArgument,
@@ -41,19 +41,22 @@ def command(
         int, typer.Option("--limit", metavar="N", min=0, help="Print at most N decisions; --json lists all.")
     ] = 50,
     decisions: DecisionsOption = None,
+    full: FullOption = False,
     json_: JsonOption = False,
     report: ReportOption = None,
 ) -> None:
     """Evaluate recorded customers and recommend actions with reasons.
 
-    Also lists data-quality findings, open loops, KPIs and ROI.
+    Lists the actions to take first, then who waits, KPIs, ROI and data-quality findings.
     """
     from journey.evaluation.evaluate import evaluate
     from scenarios.cli.console import console, print_json
+    from scenarios.text.policies import describe_policy
 
     refuse_report(report)
     _refuse_decisions(decisions, customer)
     machine, rules = load_journey_and_policy(journey, policy)
+    described = describe_policy(rules, policy)
     _refuse_large_records(folder)
     records = read_records(folder, machine, rules)
     if customer is None:
@@ -71,12 +74,13 @@ def command(
     if json_:
         print_json(evaluation.as_dict() if evaluation.table is None else evaluation.stream())
     else:
-        from scenarios.cli.evaluation_tables import print_evaluation
+        from scenarios.cli.evaluation_tables import EvaluationView, print_evaluation
 
-        print_evaluation(console(), evaluation, latest=as_of is None, limit=limit, alone=customer is not None)
+        view = EvaluationView(described, as_of is None, limit, full, alone=customer is not None)
+        print_evaluation(console(), evaluation, view)
     from scenarios.reports.evaluation import build_report
 
-    write_report(report, lambda: build_report(evaluation))
+    write_report(report, lambda: build_report(evaluation, described))
 
 
 def _refuse_decisions(path: Path | None, customer: str | None) -> None:

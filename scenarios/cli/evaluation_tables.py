@@ -1,14 +1,16 @@
 """An evaluation and its findings as tables on the terminal, readable from 60 columns."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from journey.core.findings import count_by_severity
 from journey.money.format import format_dollars, format_exact_dollars
 from journey.orchestrator.replay import AGREEMENT_LABEL
 from journey.orchestrator.results import is_action
 from scenarios.cli.console import print_omitted_rows, styled, table
-from scenarios.reports.evaluation import KPI_GROUPS, format_kpi, format_quantity
+from scenarios.cli.terminal_document import print_document
+from scenarios.reports.evaluation import KPI_GROUPS, format_quantity
+from scenarios.reports.evaluation_summary import build_first_screen, format_kpi, opening_blocks
 from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from scenarios.cli.fitted_table import FittedTable
 
 _WIDE = 100
+_WIDE_DECISIONS = 120
+"""Columns of a terminal in which a column of reasons is wide enough to read."""
 _STYLES = {"error": "red", "warning": "yellow", "notice": "dim"}
 
 
@@ -53,33 +57,56 @@ def print_findings(out: "Console", findings: Sequence["Finding"], limit: int) ->
     print_omitted_rows(out, len(findings), limit, "finding")
 
 
-def print_evaluation(out: "Console", evaluation: "Evaluation", *, latest: bool, limit: int, alone: bool) -> None:
-    """Print an evaluation.
+class EvaluationView(NamedTuple):
+    """What to print of an evaluation.
 
-    Args:
-        out: Console to print to.
-        evaluation: The evaluation.
-        latest: Whether the date is the default, the latest date in the records.
+    Attributes:
+        policy: The policy in force, in words.
+        is_latest: Whether the date is the default, the latest date in the records.
         limit: Largest number of decisions, open loops and replayed interventions to print.
+        full: Whether to print all tables.
         alone: Whether only one customer was evaluated.
     """
-    moment = f"{evaluation.as_of.isoformat()}{' (the latest date in the records)' if latest else ''}"
-    out.print(
-        f"{pluralise(len(evaluation.decisions), 'customer')} ({evaluation.source}) as of {moment}, policy "
-        f"{evaluation.policy.name}\n",
+
+    policy: str
+    is_latest: bool
+    limit: int
+    full: bool
+    alone: bool
+
+
+def print_evaluation(out: "Console", evaluation: "Evaluation", view: EvaluationView) -> None:
+    """Print an evaluation: its first screen, or everything, the actions to take first in both."""
+    header = _describe_evaluation(evaluation, view)
+    if view.full or view.alone:
+        print_document(out, opening_blocks(evaluation, header, view.limit))
+        out.print()
+        _print_tables(out, evaluation, view)
+    else:
+        print_document(out, build_first_screen(evaluation, header, view.limit))
+    if evaluation.agreement is not None:
+        out.print()
+        _print_agreement(out, evaluation.agreement, view.limit)
+
+
+def _describe_evaluation(evaluation: "Evaluation", view: EvaluationView) -> str:
+    latest = " (the latest date in the records)" if view.is_latest else ""
+    return (
+        f"{pluralise(len(evaluation.decisions), 'customer')} ({evaluation.source}) as of "
+        f"{evaluation.as_of.isoformat()}{latest}, policy {view.policy}."
     )
-    _print_finding_counts(out, evaluation.findings)
+
+
+def _print_tables(out: "Console", evaluation: "Evaluation", view: EvaluationView) -> None:
     if evaluation.table is not None:
         _print_breakdown(out, evaluation.table)
-    _print_decisions(out, evaluation.decisions, limit)
-    _print_loops(out, evaluation, limit)
-    if not alone:
+    _print_decisions(out, evaluation.decisions, view.limit)
+    if not view.alone:
         for group, title in KPI_GROUPS.items():
             out.print(_kpi_table(title, evaluation.kpis.get(group, {})))
         out.print("The definition of each KPI is in --report and --json.\n")
     out.print(_ledger_table(evaluation.ledger, wide=out.width >= _WIDE))
-    if evaluation.agreement is not None:
-        _print_agreement(out, evaluation.agreement, limit)
+    _print_finding_counts(out, evaluation.findings)
 
 
 def _print_finding_counts(out: "Console", findings: "Findings") -> None:
@@ -99,10 +126,10 @@ def _print_finding_counts(out: "Console", findings: "Findings") -> None:
 def _print_decisions(out: "Console", decisions: "Decisions", limit: int) -> None:
     title = f"Decisions: {pluralise(decisions.count_totals().with_action, 'action')} recommended"
     foremost = decisions.top_priority(limit)
-    if out.width >= _WIDE:
+    if out.width >= _WIDE_DECISIONS:
         out.print(_decision_table(title, foremost))
     else:
-        out.print(styled(title, "bold", "\n"))
+        out.print(styled(title, "bold"))
         for decision in foremost:
             out.print(_decision_block(decision))
     print_omitted_rows(out, len(decisions), limit, "decision")
@@ -158,23 +185,6 @@ def _decision_text(decision: "Decision") -> "Text":
     approval = " (needs approval)" if decision.requires_human_approval else ""
     rest = f"{approval}\n{'; '.join(decision.reasons)}"
     return styled(decision.recommended_action or "nothing", "bold" if is_action(decision) else "", rest)
-
-
-def _print_loops(out: "Console", evaluation: "Evaluation", limit: int) -> None:
-    if not evaluation.open_loops:
-        out.print("No open loops: every intervention is closed.\n")
-        return
-    result = table("Open loops", "intervention", "customer", "days", "state", "pending step", right=("days",))
-    for loop in evaluation.open_loops[:limit]:
-        result.add_row(
-            loop.intervention_id,
-            loop.customer_id,
-            f"{loop.age_days:.0f}",
-            loop.state,
-            loop.message,
-        )
-    out.print(result)
-    print_omitted_rows(out, len(evaluation.open_loops), limit, "open loop")
 
 
 def _kpi_table(title: str, members: "dict[str, Kpi]") -> "FittedTable":

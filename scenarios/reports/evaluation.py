@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from journey.money.format import format_dollars, format_exact_dollars
 from journey.orchestrator.replay import AGREEMENT_LABEL
 from scenarios.reports.document import MAX_ROWS, Block, Grid, Heading, Items, Paragraph, omitted_rows_note
+from scenarios.reports.evaluation_summary import describe_records, describe_roi, format_kpi, opening_blocks
 from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     from journey.evaluation.evaluate import Evaluation
-    from journey.kpis import Kpi
     from journey.money.ledger import Ledger
     from journey.orchestrator.replay import Agreement
     from journey.orchestrator.results import Decisions, Findings
@@ -21,18 +21,22 @@ KPI_GROUPS = {
 }
 
 
-def build_report(evaluation: "Evaluation") -> list[Block]:
-    """The report of an evaluation."""
+def build_report(evaluation: "Evaluation", policy: str) -> list[Block]:
+    """The report of an evaluation.
+
+    Args:
+        evaluation: The evaluation.
+        policy: The policy in force, in words.
+    """
+    header = (
+        f"{pluralise(len(evaluation.decisions), 'customer')} ({evaluation.source}), evaluated as of "
+        f"{evaluation.as_of.isoformat()} with the policy {policy}. Later records were not used."
+    )
     return [
-        Heading(1, "Customer journey evaluation"),
-        Paragraph(
-            f"{pluralise(len(evaluation.decisions), 'customer')} ({evaluation.source}), evaluated as of "
-            f"{evaluation.as_of.isoformat()}"
-            f" with the policy {evaluation.policy.name!r}. Later records were not used."
-        ),
-        *_summary(evaluation),
+        *opening_blocks(evaluation, header, MAX_ROWS),
+        Heading(2, "Summary"),
+        Items((describe_records(evaluation), describe_roi(evaluation))),
         *_decisions(evaluation.decisions),
-        *_loops(evaluation),
         *_findings(evaluation.findings),
         *_kpis(evaluation),
         *_roi(evaluation.ledger),
@@ -41,43 +45,9 @@ def build_report(evaluation: "Evaluation") -> list[Block]:
     ]
 
 
-def format_kpi(kpi: "Kpi") -> str:
-    """The value of a KPI with its unit."""
-    if kpi.value is None:
-        return "unknown"
-    if kpi.unit == "share":
-        return f"{kpi.value:.1%}"
-    if kpi.unit == "dollars":
-        return format_exact_dollars(kpi.value)
-    return f"{kpi.value:,.2f} {kpi.unit}"
-
-
 def format_quantity(amount: float | None, unit: str) -> str:
     """A quantity with its unit."""
     return f"unknown {unit}" if amount is None else f"{amount:,.2f}".rstrip("0").rstrip(".") + f" {unit}"
-
-
-def _summary(evaluation: "Evaluation") -> list[Block]:
-    totals = evaluation.decisions.count_totals()
-    counts = evaluation.findings.severities()
-    actions = (
-        f"{pluralise(totals.with_action, 'action')} recommended, of which {totals.needing_approval:,} need human "
-        f"approval; {pluralise(totals.held_back, 'action')} withheld by contact policy or governance."
-    )
-    return [
-        Heading(2, "Summary"),
-        Items(
-            (
-                actions,
-                f"{pluralise(len(evaluation.open_loops), 'open loop')}.",
-                f"Records: {', '.join(pluralise(number, severity) for severity, number in counts.items())}.",
-                (
-                    f"Net value of past interventions {format_exact_dollars(evaluation.ledger.net)} "
-                    f"({evaluation.ledger.label})."
-                ),
-            )
-        ),
-    ]
 
 
 def _decisions(decisions: "Decisions") -> list[Block]:
@@ -111,20 +81,6 @@ def _decisions(decisions: "Decisions") -> list[Block]:
         *omitted_rows_note(len(decisions), "decision"),
         Heading(2, "Reasons"),
         Items(reasons),
-    ]
-
-
-def _loops(evaluation: "Evaluation") -> list[Block]:
-    if not evaluation.open_loops:
-        return [Heading(2, "Open loops"), Paragraph("None: every intervention is closed.")]
-    rows = tuple(
-        (loop.intervention_id, loop.customer_id, loop.state, loop.message, f"{loop.age_days:.0f}")
-        for loop in evaluation.open_loops[:MAX_ROWS]
-    )
-    return [
-        Heading(2, "Open loops"),
-        Grid(("intervention", "customer", "state", "pending step", "days"), rows, numbers_from=4),
-        *omitted_rows_note(len(evaluation.open_loops), "open loop"),
     ]
 
 

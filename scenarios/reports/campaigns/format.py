@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from journey.money.format import format_dollars, format_exact_dollars
-from scenarios.reports.evaluation import format_kpi
+from scenarios.reports.evaluation_summary import format_kpi
 from scenarios.text.phrases import format_interval, format_name
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from journey.core.errors import InputError
 from scenarios.execution.memory import BYTES_PER_ROW, refuse_large_records
-from tests.scenarios.cli.invocation import invoke, json_of, process
+from tests.scenarios.cli.invocation import broken_words, invoke, json_of, process
 
 DECISION = {"customer_id", "stage", "days_in_stage", "severity", "confidence", "churn_probability", "priority",
             "recommended_action", "requires_human_approval", "triggered_by_signals", "reasons"}  # fmt: skip
@@ -83,7 +83,7 @@ def test_a_policy_file_changes_decisions(tmp_path):
 
 @pytest.mark.medium
 def test_the_date_of_the_evaluation_and_its_source_are_printed():
-    shown = invoke("evaluate", "--replay", COLUMNS="120").stdout
+    shown = invoke("evaluate", "--replay", "--full", COLUMNS="120").stdout
     for part in (
         "2025-01-20 (the latest date in the records)",
         "proactive_outreach is held back: last contact 5 days ago",
@@ -95,8 +95,40 @@ def test_the_date_of_the_evaluation_and_its_source_are_printed():
 
 
 @pytest.mark.medium
+def test_the_first_screen_lists_actions_then_who_waits_then_the_rest():
+    shown = invoke("evaluate", "--as-of", "2025-01-14", COLUMNS="80").stdout
+    whole = " ".join(shown.split())
+    titles = ("Actions to take: 3 (1 with approval)", "C001: signals", "Open loops: 4 interventions", "Held back",
+              "KPIs", "Records: 2 errors", "Past interventions:", "--full")  # fmt: skip
+    places = [whole.find(title) for title in titles]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert whole.index("C001") < whole.index("C005") < whole.index("C002")
+    assert not broken_words(shown, invoke("evaluate", "--as-of", "2025-01-14", COLUMNS="400").stdout)
+
+
+@pytest.mark.medium
+def test_a_day_without_actions_is_reported_with_the_actions_held_back():
+    whole = " ".join(invoke("evaluate", COLUMNS="80").stdout.split())
+    assert "Actions to take None on this date." in whole
+    assert "I005 C006 4 pending approval" in whole
+    assert "C001: proactive_outreach is held back: last contact 5 days ago" in whole
+
+
+@pytest.mark.medium
+def test_the_header_names_the_policy_file_and_what_it_changes(tmp_path):
+    policy = tmp_path / "bold.toml"
+    policy.write_text("[contact]\ncool_down_days = 1\n", encoding="utf-8")
+    report = tmp_path / "report.md"
+    whole = " ".join(invoke("evaluate", "--policy", policy, "--report", report, COLUMNS="300").stdout.split())
+    described = f"policy default ({policy} changes contact.cool_down_days of the default policy)"
+    assert described in whole
+    assert described in report.read_text(encoding="utf-8").replace("\\", "")
+
+
+@pytest.mark.medium
 def test_omitted_rows_are_counted():
-    assert "7 decisions not listed" in invoke("evaluate", "--limit", "3").stdout
+    assert "7 decisions not listed" in invoke("evaluate", "--limit", "3", "--full").stdout
 
 
 @pytest.mark.slow
@@ -107,7 +139,7 @@ def test_the_report_has_every_section(tmp_path, ending):
     assert result.exit_code == 0
     assert f"wrote {path}" in result.stderr
     text = path.read_text(encoding="utf-8").replace("\\", "")
-    for part in ("Summary", "Decisions", "Reasons", "Open loops", "Data-quality findings", "KPIs",
+    for part in ("Actions to take", "Summary", "Decisions", "Reasons", "Open loops", "Data-quality findings", "KPIs",
                  "Return on investment", "Replay", "Assumptions", "regression check, not validation", "I005",
                  "total cost"):  # fmt: skip
         assert part in text
@@ -132,7 +164,7 @@ def test_odd_names_break_neither_table_nor_report(tmp_path):
         json.dumps([{"customer_id": odd, "journey_stage": "[/]", "state_entered_at": "2031-01-01"}]), encoding="utf-8"
     )
     report = tmp_path / "report.md"
-    result = invoke("evaluate", tmp_path, "--report", report)
+    result = invoke("evaluate", tmp_path, "--full", "--report", report)
     assert result.exit_code == 0, result.stderr
     assert "[bold]" in result.stdout
     assert "<b>" not in report.read_text(encoding="utf-8").replace("\\<", "")
@@ -164,7 +196,7 @@ def test_all_decisions_go_to_a_file_by_column(tmp_path):
 def test_a_batch_prints_the_json_of_one_by_one_and_a_breakdown_for_people(tmp_path):
     alone, batch = json_of("evaluate", "--replay"), json_of("evaluate", "--replay", "--decisions", tmp_path / "d.csv")
     assert batch == alone
-    shown = invoke("evaluate", "--decisions", tmp_path / "d.parquet", COLUMNS="120").stdout
+    shown = invoke("evaluate", "--decisions", tmp_path / "d.parquet", "--full", COLUMNS="120").stdout
     assert "Decisions by stage, risk tier and action" in shown
     assert "Decisions: " in shown
 

@@ -1,0 +1,158 @@
+"""The first screen of an evaluation: actions to take, who waits, and the rest in short.
+
+The same sections open the report and the full output.
+"""
+
+from typing import TYPE_CHECKING
+
+from journey.decision.steps import PENDING, STATES
+from journey.money.format import format_dollars, format_exact_dollars
+from journey.orchestrator.results import is_action
+from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
+from scenarios.text.phrases import describe_omitted_rows, format_name, pluralise
+
+if TYPE_CHECKING:
+    from journey.evaluation.evaluate import Evaluation
+    from journey.kpis import Kpi
+    from journey.orchestrator.decision import Decision
+
+SHOWN_KPIS = (
+    ("operational", "human_escalation_rate"),
+    ("operational", "override_rate"),
+    ("effectiveness", "intervention_success_rate"),
+    ("effectiveness", "time_to_resolution_days"),
+    ("business", "churn_rate"),
+    ("business", "csat_delta"),
+)
+"""Group and name of the KPIs on the first screen."""
+
+MAX_HELD_BACK = 10
+"""Largest number of actions held back to list, the most severe customers first."""
+
+MORE = (
+    "--full prints all decisions, KPIs and the ledger line by line; --report FILE.md or FILE.html writes everything "
+    "with reasons and assumptions."
+)
+
+
+def build_first_screen(evaluation: "Evaluation", header: str, limit: int) -> list[Block]:
+    """The first screen.
+
+    Args:
+        evaluation: The evaluation.
+        header: Customers, date and policy in one sentence.
+        limit: Largest number of actions and of open loops to list.
+    """
+    return [
+        *opening_blocks(evaluation, header, limit),
+        *_short_kpis(evaluation),
+        Items((describe_records(evaluation), describe_roi(evaluation))),
+        Paragraph(MORE),
+    ]
+
+
+def opening_blocks(evaluation: "Evaluation", header: str, limit: int) -> list[Block]:
+    """Title, actions to take, open loops, and actions held back."""
+    return [
+        Heading(1, "Customer journey evaluation"),
+        Paragraph(header),
+        *_actions(evaluation, limit),
+        *_open_loops(evaluation, limit),
+        *_held_back(evaluation),
+    ]
+
+
+def _actions(evaluation: "Evaluation", limit: int) -> list[Block]:
+    totals = evaluation.decisions.count_totals()
+    if not totals.with_action:
+        return [Heading(2, "Actions to take"), Paragraph("None on this date.")]
+    shown = [decision for decision in evaluation.decisions.top_priority(limit) if is_action(decision)]
+    rows = tuple(
+        (
+            decision.customer_id,
+            decision.recommended_action or "",
+            "yes" if decision.requires_human_approval else "no",
+            decision.stage or "unknown",
+            format_dollars(decision.priority),
+        )
+        for decision in shown
+    )
+    return [
+        Heading(2, f"Actions to take: {totals.with_action:,} ({totals.needing_approval:,} with approval)"),
+        Grid(("customer", "action", "needs approval", "stage", "avertable loss"), rows, numbers_from=4),
+        Items(tuple(f"{decision.customer_id}: {'; '.join(decision.reasons)}" for decision in shown)),
+        *_omitted(totals.with_action, len(shown), "action"),
+    ]
+
+
+def _omitted(total: int, shown: int, noun: str) -> list[Block]:
+    note = describe_omitted_rows(total, shown, noun, remedy="--json lists all.")
+    return [Paragraph(note)] if note else []
+
+
+def _open_loops(evaluation: "Evaluation", limit: int) -> list[Block]:
+    # Approvals come first: a person can end them.
+    loops = sorted(evaluation.open_loops, key=lambda loop: loop.state != STATES[PENDING])
+    if not loops:
+        return [Heading(2, "Open loops"), Paragraph("None: every intervention is closed.")]
+    rows = tuple(
+        (loop.intervention_id, loop.customer_id, f"{loop.age_days:.0f}", format_name(loop.state), loop.message)
+        for loop in loops[:limit]
+    )
+    return [
+        Heading(2, f"Open loops: {pluralise(len(loops), 'intervention')} waiting for a step"),
+        Grid(("intervention", "customer", "days", "state", "pending step"), rows, numbers_from=2, numbers_to=3),
+        *_omitted(len(loops), len(rows), "open loop"),
+    ]
+
+
+def _held_back(evaluation: "Evaluation") -> list[Block]:
+    number = evaluation.decisions.count_totals().held_back
+    if not number:
+        return []
+    heading = Heading(2, f"Held back by contact policy or governance: {pluralise(number, 'action')}")
+    if evaluation.table is not None:
+        # A batch has no list of these decisions without creating all of them.
+        return [heading, Paragraph("--decisions FILE.parquet or FILE.csv writes the reason of each.")]
+    held = sorted((one for one in evaluation.decisions if one.held_back_action), key=lambda one: -one.severity)
+    shown = held[:MAX_HELD_BACK]
+    return [heading, Items(tuple(map(_describe_held_back, shown))), *_omitted(number, len(shown), "action")]
+
+
+def _describe_held_back(decision: "Decision") -> str:
+    reasons = [reason for reason in decision.reasons if "held back" in reason]
+    return f"{decision.customer_id}: {'; '.join(reasons or decision.reasons)}"
+
+
+def _short_kpis(evaluation: "Evaluation") -> list[Block]:
+    rows = tuple(
+        (format_name(name), format_kpi(kpi), str(kpi.n), kpi.status)
+        for group, name in SHOWN_KPIS
+        if (kpi := evaluation.kpis.get(group, {}).get(name)) is not None
+    )
+    return [Heading(2, "KPIs"), Grid(("KPI", "value", "n", "status"), rows, numbers_to=3)] if rows else []
+
+
+def describe_records(evaluation: "Evaluation") -> str:
+    """One sentence on the findings."""
+    counts = evaluation.findings.severities()
+    listed = ", ".join(pluralise(number, severity) for severity, number in counts.items())
+    return f"Records: {listed} (`journey check` lists each)."
+
+
+def describe_roi(evaluation: "Evaluation") -> str:
+    """One sentence on the ledger."""
+    ledger = evaluation.ledger
+    value, cost, net = (format_exact_dollars(amount) for amount in (ledger.value, ledger.cost, ledger.net))
+    return f"Past interventions: value {value}, cost {cost}, net {net}, without interval ({ledger.label})."
+
+
+def format_kpi(kpi: "Kpi") -> str:
+    """The value of a KPI with its unit."""
+    if kpi.value is None:
+        return "unknown"
+    if kpi.unit == "share":
+        return f"{kpi.value:.1%}"
+    if kpi.unit == "dollars":
+        return format_exact_dollars(kpi.value)
+    return f"{kpi.value:,.2f} {kpi.unit}"
