@@ -82,7 +82,7 @@ format: .venv/dev
 # Warnings, such as a link to a missing page or heading, end the build.
 docs: .venv/docs
 	$(BIN)/python -m zensical build --strict
-	@echo "open out/docs/index.html"
+	@echo "open out/docs/index.html; for the search: $(BIN)/python -m http.server --directory out/docs"
 
 .venv/peers: .venv/dev
 	@echo "installing the libraries that the benchmarks compare with into .venv ..."

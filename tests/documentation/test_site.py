@@ -77,9 +77,12 @@ def test_no_style_sheet_loads_anything_from_another_host(site):
 def test_the_browser_refuses_what_a_script_may_load_from_another_host(site):
     """The theme's script has addresses of optional libraries; the policy of each page does not allow them."""
     for page in site.rglob("*.html"):
-        policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page.read_text(encoding="utf-8"))
+        text = page.read_text(encoding="utf-8")
+        policy = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)"', text)
         assert policy is not None, page
         assert policy.group(1) == "default-src 'self' data: blob: 'unsafe-inline'"
+        # A policy does not apply to what is above it.
+        assert not re.search("<(script|link|style|img)", text[: policy.start()]), page
 
 
 def test_every_page_is_in_the_navigation():
