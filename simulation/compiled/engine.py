@@ -38,7 +38,7 @@ from simulation.customer import (
     stages,
 )
 from simulation.customer import ports as customer_ports
-from simulation.customer.totals import build_counters
+from simulation.customer.totals import accumulate_occupancy, build_counters
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import heap, named_arrays
 from simulation.kernels.named_arrays import pack_arrays, pack_sequence, packed_type
@@ -77,7 +77,10 @@ PORTS: Mapping[Any, Any] = {
     customer_ports.pop_signal: ports.pop_signal,
     customer_ports.cancel_pending_signals: ports.cancel_pending_signals,
     customer_ports.submit_request: ports.submit_request,
+    customer_ports.add_contact: ports.add_contact,
+    customer_ports.count_contacts_since: ports.count_contacts_since,
     customer_ports.guard_allows: ports.guard_allows,
+    stages.earlier_slot: ports.earlier_slot,
     decisions.decide: fast_paths.decide_from_bounds,
     decisions.evaluate: fast_paths.evaluate_from_bounds,
 }
@@ -162,7 +165,7 @@ def simulate_compiled(
     return tuple(
         Totals(
             build_counters(compiled_arm, number, engine, inputs.segments),
-            occupancy=engine.occupancy[number].tolist(),
+            occupancy=accumulate_occupancy(engine.occupancy[number].tolist()),
             busy=float(engine.run["busy_days"][0]),
             gate=queue_statistics,
             wall_seconds=wall_seconds,
@@ -293,7 +296,7 @@ def _simulate_with_trace(inputs: _RunInputs, take_rows: RowSink, rows_per_batch:
                 inputs.packed_arms, packed_population, packed_engine, packed_engine, dispatch.SIMULATE_WINDOW
             )
         ) != state.DONE:
-            engine = state.grow(engine, shortage, inputs.arms)
+            engine = state.grow(engine, shortage)
             packed_engine = pack_arrays(engine)
         rows = int(engine.run["trace_rows"][0])
         take_rows(build_columns(inputs.arms, engine))
@@ -318,7 +321,7 @@ def _simulate_two_pass(inputs: _RunInputs) -> EngineState:
             inputs.packed_arms, packed_population, packed_engine, packed_engine, dispatch.FIND_FIRST_REQUESTS
         )
     ) != state.DONE:
-        engine = state.grow(engine, shortage, inputs.arms)
+        engine = state.grow(engine, shortage)
         row_retention.retain_latest(engine, customers)
         packed_engine = pack_arrays(engine)
     state.sort_first_requests(engine)
@@ -329,7 +332,7 @@ def _simulate_two_pass(inputs: _RunInputs) -> EngineState:
             inputs.packed_arms, packed_population, packed_engine, packed_replay_engine, dispatch.SERVE_REQUESTS
         )
     ) != state.DONE:
-        engine = state.grow(engine, shortage, inputs.arms)
+        engine = state.grow(engine, shortage)
         packed_engine, packed_replay_engine = pack_arrays(engine), pack_arrays(state.with_totals_of(engine, discarded))
     run_kernel(inputs.packed_arms, packed_population, packed_engine, packed_replay_engine, dispatch.FINISH_OCCUPIED)
     return engine

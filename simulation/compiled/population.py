@@ -153,7 +153,9 @@ def initialise_row(arms: Any, population: Any, engine: Any, row: int, index: int
 def initialise_drawn_customer(arms: Any, population: Any, customer: Any, number: int) -> None:
     """Write a drawn customer into a blank record, as `simulation.population.initial_state.draw_initial_state`."""
     key = customer_key(population.seed, population.replication, number)
-    segment, tier, value, stage, known_days, consents, arrives_at, draw = draw_customer(population.parameters, key)
+    segment, tier, value, stage, known_days, consents, arrives_at, draw = draw_customer(
+        population.parameters, key, population.spread > 0.0
+    )
     days, cause = 0.0, CALM
     if arrives_at <= 0.0:
         if population.in_mid_stay:

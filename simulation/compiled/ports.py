@@ -8,6 +8,7 @@ from typing import Any
 
 from simulation.customer.state import NO_INDEX
 from simulation.distributions.dwell_times import NEVER
+from simulation.kernels.branchless import select
 from simulation.model.event_types import DELIVERY
 
 
@@ -108,6 +109,22 @@ def submit_request(_customer: Any, _engine: Any) -> None:
     """Nothing: a customer whose request waits is added to the review queue at the time of the request."""
 
 
+def add_contact(customer: Any, engine: Any) -> None:
+    """Write the time of a contact into the ring of the customer, which has a slot for it."""
+    slots = engine.contact_times.shape[1]
+    engine.contact_times[customer.row, customer.contacts % slots] = customer.now
+    customer.contacts += 1
+
+
+def count_contacts_since(customer: Any, engine: Any, time: float) -> int:
+    """Number of contacts in the ring since a time."""
+    recent = 0
+    for slot in range(min(customer.contacts, engine.contact_times.shape[1])):
+        if engine.contact_times[customer.row, slot] >= time:
+            recent += 1
+    return recent
+
+
 def guard_allows(_arm: Any, customer: Any, engine: Any, slot: int) -> bool:
     """Look a guard up in the tables of `simulation.compiled.guards`."""
     guards = engine.guards
@@ -117,8 +134,23 @@ def guard_allows(_arm: Any, customer: Any, engine: Any, slot: int) -> bool:
     return bool(guards.allowed[guard, customer.previous_stage + 1, customer.segment, customer.tier])
 
 
-KERNELS: tuple[Any, ...] = (emit, push_signal, pop_signal, cancel_pending_signals, submit_request, guard_allows)
+def earlier_slot(due: float, slot: int, first: float, first_slot: int) -> int:
+    """Choose between two slots without a branch."""
+    return int(select(due < first, slot, first_slot))
+
+
+KERNELS: tuple[Any, ...] = (
+    earlier_slot,
+    emit,
+    push_signal,
+    pop_signal,
+    cancel_pending_signals,
+    submit_request,
+    add_contact,
+    count_contacts_since,
+    guard_allows,
+)
 """The functions that compiled code uses."""
 
-INLINED: tuple[Any, ...] = (emit,)
+INLINED: tuple[Any, ...] = (emit, earlier_slot, count_contacts_since)
 """The functions that are inlined where compiled code calls them, because most events call them."""

@@ -8,10 +8,10 @@ share the reviewers, which are those of the first arm.
 from typing import Any
 
 from simulation.compiled.calendar_queue import is_event_due, pop, push
-from simulation.compiled.event_choice import next_event, next_event_except
+from simulation.compiled.event_choice import next_event, next_event_except_evaluation
 from simulation.compiled.fast_paths import count_idle_evaluations
 from simulation.compiled.ports import cancel_pending_signals
-from simulation.compiled.state import DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, TRACE_ROWS_FULL
+from simulation.compiled.state import CONTACTS_FULL, DONE, HEAP_FULL, POOL_EMPTY, QUEUE_FULL, TRACE_ROWS_FULL
 from simulation.customer.events import finish_customer, handle_event, start_customer
 from simulation.customer.reviews import on_verdict
 from simulation.customer.state import IN_QUEUE, IN_REVIEW, NO_INDEX, NOT_WAITING
@@ -96,6 +96,12 @@ def assign_requests(arms: Any, engine: Any, now: float) -> None:
         push(engine, done, VERDICT, row, version, reviewer)
 
 
+def has_room_for_contact(arm: Any, customer: Any, engine: Any) -> bool:
+    """Whether one more contact leaves as many contact times as the policy's cap needs."""
+    slots = engine.contact_times.shape[1]
+    return bool(customer.contacts < slots or slots >= arm.policy.max_contacts)
+
+
 def has_room_for_step(engine: Any) -> int:
     """Whether the arrays have room for one more step of a customer who does not wait for a review.
 
@@ -122,6 +128,8 @@ def has_room(arms: Any, engine: Any) -> int:
         return HEAP_FULL
     if run.queue_size + 2 > len(engine.queue):
         return QUEUE_FULL
+    if run.contacts_full:
+        return CONTACTS_FULL
     return DONE
 
 
@@ -136,7 +144,10 @@ def simulate_to_request(arms: Any, engine: Any, row: int) -> int:
         shortage = has_room_for_step(engine)
         if shortage != DONE:
             return shortage
-        entry = next_event_except(customer, CADENCE)
+        if not has_room_for_contact(arm, customer, engine):
+            engine.run[0].contacts_full = 1
+            return CONTACTS_FULL
+        entry = next_event_except_evaluation(arm, customer)
         due = customer.event_times[entry]
         if not engine.keep_trace:
             count_idle_evaluations(arm, customer, engine, min(limit, due))
@@ -182,10 +193,11 @@ def on_customer_turn(arms: Any, engine: Any, row: int, now: float, purpose: int)
         enqueue(engine, customer)
         schedule_assignment(arms, engine, now)
     elif purpose == WAIT:
-        handle_event(arms[customer.arm], customer, engine, next_event(customer))
+        arm = arms[customer.arm]
+        handle_event(arm, customer, engine, next_event(arm, customer))
     # Wait as long as there is a request; otherwise continue alone, without the event list if there is room.
     if customer.waiting != NOT_WAITING:
-        due = customer.event_times[next_event(customer)]
+        due = customer.event_times[next_event(arms[customer.arm], customer)]
         push(engine, due, CUSTOMER, row, customer.version, WAIT)
     else:
         resume(arms, engine, row, now)
@@ -282,6 +294,7 @@ KERNELS: tuple[Any, ...] = (
     schedule_assignment,
     take_reviewer,
     assign_requests,
+    has_room_for_contact,
     has_room_for_step,
     has_room,
     simulate_to_request,
@@ -297,5 +310,5 @@ KERNELS: tuple[Any, ...] = (
 )
 """The functions that compiled code uses, callees before callers."""
 
-INLINED: tuple[Any, ...] = (has_room_for_step,)
+INLINED: tuple[Any, ...] = (has_room_for_contact, has_room_for_step)
 """The functions that are inlined where compiled code calls them, because most events call them."""

@@ -27,11 +27,16 @@ _MAX_BUCKETS_IN_TOTAL = 1 << 20
 _FIRST_REQUEST_CAPACITY = 1024
 """Initial room for first requests."""
 
+_CONTACT_TIMES = 8
+"""Initial number of slots for the times of a customer's contacts, unless the policy allows fewer within its window."""
+
 _MIN_ROWS = 2
 """NumPy calls one row contiguous, whatever its stride, and contiguous arrays have another type in compiled code."""
 
 # Results of a kernel: DONE, or the arrays that must grow.
-DONE, TRACE_ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL, FIRST_REQUESTS_FULL, CUSTOMER_ROWS_FULL = range(7)
+DONE, TRACE_ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL, FIRST_REQUESTS_FULL, CUSTOMER_ROWS_FULL, CONTACTS_FULL = (
+    range(8)
+)
 _ARRAYS_TO_GROW = {
     TRACE_ROWS_FULL: ("trace_rows",),
     QUEUE_FULL: ("queue",),
@@ -59,7 +64,7 @@ _RUN = np.dtype(
         for name in (
             "trace_rows", "free_signal", "customers_done", "next_sequence", "heap_size", "queue_size",
             "free_reviewer_count", "first_requests", "first_requests_served", "free_row_count", "admitted", "bucket",
-            "later_events", "free_later_event", "rows_to_retain", "rows_used",
+            "later_events", "free_later_event", "rows_to_retain", "rows_used", "contacts_full",
         )
     ]
 )  # fmt: skip
@@ -77,7 +82,7 @@ class EngineState(NamedTuple):
         blank: Shape (words,), a row without a customer.
         customers: Shape (n,), records with the fields of `simulation.customer.state.Customer`.
         clocks: Shape (n, moves), records of `simulation.distributions.dwell_times.Clock`.
-        contact_times: Shape (n, maximum number of contacts).
+        contact_times: Shape (n, slots), times of the last contacts, as a ring (`simulation.compiled.ports`).
         visits: Shape (n, stages).
         signals: Shape (p,), pending signals as linked lists (`simulation.compiled.ports`).
         trace_rows: Shape (r,), rows of the trace.
@@ -178,7 +183,7 @@ def allocate_state(
     run[["free_reviewer_count", "admitted", "next_assignment_at", "limit", "retained_from"]] = (
         reviewers, NO_INDEX, -1.0, days, days,
     )  # fmt: skip
-    widths = _RowWidths.of(arms)
+    widths = _RowWidths.of_arms(arms)
     return EngineState(
         **_customer_rows(np.zeros((max(_MIN_ROWS, size.rows), widths.words), dtype=np.uint64), widths),
         blank=_blank_row(widths),
@@ -217,10 +222,15 @@ class _RowWidths(NamedTuple):
     stages: int
 
     @classmethod
-    def of(cls, arms: Sequence[CompiledArm]) -> _RowWidths:
-        first = arms[0].parameters
-        contacts = max(arm.parameters.policy.max_contacts for arm in arms)
-        return cls(max(1, *first.move_count), max(1, contacts), len(first.live))
+    def of_arms(cls, arms: Sequence[CompiledArm]) -> _RowWidths:
+        """The initial widths."""
+        first, contacts = arms[0].parameters, max(arm.parameters.policy.max_contacts for arm in arms)
+        return cls(max(1, *first.move_count), min(_CONTACT_TIMES, max(1, contacts)), len(first.live))
+
+    @classmethod
+    def of_state(cls, engine: EngineState) -> _RowWidths:
+        """The widths of a state."""
+        return cls(engine.clocks.shape[1], engine.contact_times.shape[1], engine.visits.shape[1])
 
     @property
     def offsets(self) -> tuple[int, int, int, int]:
@@ -314,24 +324,40 @@ def sort_first_requests(engine: EngineState) -> None:
     engine.first_customers[:size] = engine.first_customers[:size][order]
 
 
-def grow(engine: EngineState, shortage: int, arms: Sequence[CompiledArm]) -> EngineState:
+def grow(engine: EngineState, shortage: int) -> EngineState:
     """The same state with twice the room in the arrays that were full.
 
     Args:
         engine: The state.
         shortage: One of the codes above.
-        arms: The arms.
     """
     if shortage == POOL_EMPTY:
         grown = {"signals": _linked_list(2 * len(engine.signals), _SIGNAL)}
         return _grow_linked_list(engine, grown, "signals", "free_signal")
     if shortage == HEAP_FULL:
         return _grow_linked_list(engine, _event_list(2 * len(engine.later)), "later", "free_later_event")
+    if shortage == CONTACTS_FULL:
+        return _with_more_contact_times(engine)
     longer = {name: _doubled(getattr(engine, name)) for name in _ARRAYS_TO_GROW[shortage]}
     if shortage == CUSTOMER_ROWS_FULL:
         mark_rows_free(longer["free_rows"], engine.run, len(engine.customers))
-        longer |= _customer_rows(longer["memory"], _RowWidths.of(arms))
+        longer |= _customer_rows(longer["memory"], _RowWidths.of_state(engine))
     return engine._replace(**longer)
+
+
+def _with_more_contact_times(engine: EngineState) -> EngineState:
+    """The same state with twice as many slots in the rings of contact times."""
+    old = engine.contact_times.shape[1]
+    widths = _RowWidths.of_state(engine)._replace(contact_times=2 * old)
+    rows = _customer_rows(np.zeros((len(engine.memory), widths.words), dtype=np.uint64), widths)
+    for name in ("customers", "clocks", "visits"):
+        rows[name][:] = getattr(engine, name)
+    for row in np.flatnonzero(engine.customers["contacts"]).tolist():
+        contacts = int(engine.customers["contacts"][row])
+        kept = np.arange(max(0, contacts - old), contacts)
+        rows["contact_times"][row, kept % (2 * old)] = engine.contact_times[row, kept % old]
+    engine.run["contacts_full"] = 0
+    return engine._replace(**rows, blank=_blank_row(widths))
 
 
 def _doubled(array: Any) -> Any:

@@ -25,19 +25,17 @@ def count_wait(engine: Engine, start: float, stop: float) -> None:
 
 
 def count_stay(customer: Customer, engine: Engine) -> None:
-    """Count the stay in the current stage, which ends now."""
-    since = max(0.0, customer.entered_at)
-    engine.stage_days[customer.arm][customer.stage] += customer.now - since
-    point = first_grid_index(engine, since)
-    while point < len(engine.grid) and engine.grid[point] < customer.now:
-        engine.occupancy[customer.arm][point][customer.stage] += 1
-        point += 1
+    """Count the stay in the current stage, which ends now, on the grid days within it."""
+    start, stop = customer.grid_index, first_grid_index(engine, customer.now)
+    engine.stage_days[customer.arm][customer.stage] += customer.now - max(0.0, customer.entered_at)
+    engine.occupancy[customer.arm][start][customer.stage] += 1
+    engine.occupancy[customer.arm][stop][customer.stage] -= 1
+    customer.grid_index = stop
 
 
 def count_last_stage(customer: Customer, engine: Engine) -> None:
     """Count the stage in which a customer is from now to the end of the run."""
-    for point in range(first_grid_index(engine, customer.now), len(engine.grid)):
-        engine.occupancy[customer.arm][point][customer.stage] += 1
+    engine.occupancy[customer.arm][customer.grid_index][customer.stage] += 1
 
 
 KERNELS = (first_grid_index, count_wait, count_stay, count_last_stage)

@@ -13,7 +13,7 @@ from journey.decision.rules import (
     priority,
 )
 from journey.decision.steps import action_needs_approval, apply_contact_policy, compute_churn_probability
-from simulation.customer.ports import Engine, emit
+from simulation.customer.ports import Engine, count_contacts_since, emit
 from simulation.customer.reviews import request_review
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import NEVER
@@ -37,11 +37,7 @@ def record_stage_entry(arm: ArmParameters, customer: Customer, engine: Engine) -
 
 def contact_policy_reason(arm: ArmParameters, customer: Customer, engine: Engine, action: int, reason: int) -> int:
     """Apply the contact policy to a planned action: the reason, or the one that prevents the action."""
-    contact_times = engine.contact_times[customer.row]
-    recent = 0
-    for slot in range(min(customer.contacts, len(contact_times))):
-        if contact_times[slot] >= customer.now - arm.policy.window_days:
-            recent += 1
+    recent = count_contacts_since(customer, engine, customer.now - arm.policy.window_days)
     since = -1.0 if customer.last_contact_at == NEVER else customer.now - customer.last_contact_at
     open_interventions = int(customer.has_open_action)
     return apply_contact_policy(arm.policy, action, reason, open_interventions, since, recent, not customer.has_consent)

@@ -1,14 +1,14 @@
 """The events of a customer: the start, each scheduled event, and the end of the run."""
 
 from simulation.customer.account import on_value_change, open_account
-from simulation.customer.counting import count_last_stage, count_stay
+from simulation.customer.counting import count_last_stage, count_stay, first_grid_index
 from simulation.customer.decisions import decide, evaluate
 from simulation.customer.distress import begin_episode, on_effect_end, on_harm_end, settle_account
 from simulation.customer.interventions import on_action, on_episode, on_outcome
 from simulation.customer.moves import on_calendar_change, on_move, on_payment, on_renewal, schedule_calendar_change
 from simulation.customer.ports import Engine, emit
 from simulation.customer.reviews import count_open_request, on_expiry
-from simulation.customer.signals import on_noise, on_symptom, receive_signal, schedule_noise
+from simulation.customer.signals import draw_noise_wait, on_noise, on_symptom, receive_signal, schedule_noise
 from simulation.customer.stages import enter_stage, start_onset_clock
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import NEVER
@@ -51,11 +51,14 @@ def start_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> No
     customer.period = interval_index(arm.calendar_effects.starts, customer.now)
     customer.band = interval_index(arm.calendar_effects.tenures, customer.tenure)
     schedule_calendar_change(arm, customer)
-    start_onset_clock(arm, customer)
+    customer.grid_index = first_grid_index(engine, customer.now)
+    if arm.has_distress:
+        start_onset_clock(arm, customer)
     enter_stage(arm, customer, engine, customer.stage, customer.entered_at)
     open_account(arm, customer, customer.tenure)
     if arm.cadence > 0.0:
         customer.event_times[CADENCE] = customer.now + arm.cadence * uniform(customer.key, streams.CADENCE, 0, 0)
+    draw_noise_wait(arm, customer)
     schedule_noise(arm, customer)
     if customer.initial_cause != CALM:
         begin_episode(arm, customer, engine, customer.initial_cause)
@@ -135,7 +138,7 @@ def finish_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> N
     else:
         customer.now = engine.horizon
         count_stay(customer, engine)
-        engine.occupancy[customer.arm][len(engine.grid) - 1][customer.stage] += 1
+        count_last_stage(customer, engine)
     totals = engine.totals[customer.arm]
     if arm.live[customer.stage]:
         totals.live_value += customer.account_value

@@ -2,7 +2,7 @@
 
 from journey.decision.rules import fade
 from simulation.customer.distress import apply_effect, apply_harm, begin_episode, draw_cause, end_episode
-from simulation.customer.ports import Engine, emit
+from simulation.customer.ports import Engine, add_contact, emit
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import NEVER
 from simulation.model.arm import ArmParameters
@@ -27,22 +27,15 @@ def add_fatigue(arm: ArmParameters, customer: Customer) -> float:
     return level
 
 
-def count_contact(customer: Customer, engine: Engine) -> None:
-    """Record a contact that happens now."""
-    contact_times = engine.contact_times[customer.row]
-    contact_times[customer.contacts % len(contact_times)] = customer.now
-    customer.contacts += 1
-    customer.last_contact_at = customer.now
-    customer.actions_in_spell += 1
-
-
 def on_action(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Carry out the action; the customer may respond to it."""
     action, effect, fatigue = customer.action, arm.effects[customer.action], add_fatigue(arm, customer)
     customer.event_times[ACTION] = NEVER
     emit(customer, engine, KIND_ACTION, action, NO_INDEX, NO_INDEX, NO_INDEX, effect.cost, NEVER)
     engine.actions[customer.arm][action] += 1
-    count_contact(customer, engine)
+    add_contact(customer, engine)
+    customer.last_contact_at = customer.now
+    customer.actions_in_spell += 1
     customer.event_times[OUTCOME] = customer.now + arm.outcome_window
     customer.has_responded = False
     harm = faded_ratio(arm.fatigue.churn_ratio, fatigue)
@@ -95,7 +88,6 @@ def on_episode(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
 KERNELS = (
     faded_ratio,
     add_fatigue,
-    count_contact,
     on_action,
     record_outcome,
     on_outcome,

@@ -52,16 +52,15 @@ class Engine(RunningTotals, ABC):
 
     Attributes:
         horizon: Length of the run, in days.
+        keep_trace: Whether the trace is kept.
         clocks: By customer's row and slot: the clock of each move out of the current stage.
         visits: By customer's row and stage: number of visits.
-        contact_times: By customer's row: times of the last contacts, as a ring with one slot for each contact that the
-            policy allows within its window.
     """
 
     horizon: float
+    keep_trace: bool
     clocks: Sequence[Sequence[Clock]]
     visits: Sequence[MutableSequence[int]]
-    contact_times: Sequence[MutableSequence[float]]
 
     @abstractmethod
     def emit(
@@ -101,6 +100,14 @@ class Engine(RunningTotals, ABC):
 
     @abstractmethod
     def submit_request(self, customer: Customer) -> None:
+        """See the function of the same name."""
+
+    @abstractmethod
+    def add_contact(self, customer: Customer) -> None:
+        """See the function of the same name."""
+
+    @abstractmethod
+    def count_contacts_since(self, customer: Customer, time: float) -> int:
         """See the function of the same name."""
 
     @abstractmethod
@@ -166,6 +173,19 @@ def cancel_pending_signals(customer: Customer, engine: Engine) -> None:
 def submit_request(customer: Customer, engine: Engine) -> None:
     """Put the customer's new request into the review queue."""
     engine.submit_request(customer)
+
+
+def add_contact(customer: Customer, engine: Engine) -> None:
+    """Keep the time of a contact that happens now."""
+    engine.add_contact(customer)
+
+
+def count_contacts_since(customer: Customer, engine: Engine, time: float) -> int:
+    """Number of the customer's contacts at or after `time`, at least up to the cap of the policy.
+
+    Calls for one customer must not go back in time.
+    """
+    return engine.count_contacts_since(customer, time)
 
 
 def guard_allows(arm: ArmParameters, customer: Customer, engine: Engine, slot: int) -> bool:

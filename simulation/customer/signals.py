@@ -31,6 +31,11 @@ AUTOMATED, MANUAL = 0, 1
 """Sources of simulated signals; the codes are those of the policy's trusts."""
 
 
+def needs_details(arm: ArmParameters, engine: Engine) -> bool:
+    """Whether strength and source of a signal matter: the customers are evaluated, or the trace is kept."""
+    return arm.evaluates or engine.keep_trace
+
+
 def send_signal(
     arm: ArmParameters,
     customer: Customer,
@@ -64,7 +69,9 @@ def send_signal(
         source_purpose, delay_purpose = streams.NOISE_SOURCE, streams.NOISE_DELAY
     elif channel == RELIEF:
         source_purpose, delay_purpose = streams.RELIEF_SOURCE, streams.RELIEF_DELAY
-    source = MANUAL if uniform(key, source_purpose, context, occurrence) < arm.signals.manual_share else AUTOMATED
+    source = AUTOMATED
+    if needs_details(arm, engine) and uniform(key, source_purpose, context, occurrence) < arm.signals.manual_share:
+        source = MANUAL
     dated = customer.now
     if arm.signals.delay_mean > 0.0:
         dated += arm.signals.delay_mean * exponential(key, delay_purpose, context, occurrence)
@@ -95,21 +102,31 @@ def on_symptom(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     schedule_symptom(arm, customer)
 
 
-def schedule_noise(arm: ArmParameters, customer: Customer) -> None:
-    """Schedule the next false alarm."""
+def draw_noise_wait(arm: ArmParameters, customer: Customer) -> None:
+    """Draw the wait before a false alarm, one alarm ahead, so that the schedule does not wait for the draw."""
     if arm.signals.noise_rate > 0.0:
+        draw = exponential(customer.key, streams.NOISE, 0, customer.noise + 1)
+        customer.next_noise_wait = draw / arm.signals.noise_rate
+
+
+def schedule_noise(arm: ArmParameters, customer: Customer) -> None:
+    """Schedule the next false alarm, and draw the wait for the one after it."""
+    if arm.signals.noise_rate > 0.0:
+        customer.event_times[NOISE] = customer.now + customer.next_noise_wait
         customer.noise += 1
-        wait = exponential(customer.key, streams.NOISE, 0, customer.noise) / arm.signals.noise_rate
-        customer.event_times[NOISE] = customer.now + wait
+        draw_noise_wait(arm, customer)
 
 
 def on_noise(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Send a false alarm, and schedule the next one."""
     signals, occurrence = arm.signals, customer.noise
-    type_draw = uniform(customer.key, streams.NOISE_TYPE, 0, occurrence)
-    kind = signals.noise_types[pick(signals.noise_shares, type_draw)]
-    draw = uniform(customer.key, streams.NOISE_STRENGTH, 0, occurrence)
-    strength = signals.false_low + (signals.false_high - signals.false_low) * draw
+    kind, strength = signals.noise_types[0], signals.false_low
+    if len(signals.noise_types) > 1:
+        type_draw = uniform(customer.key, streams.NOISE_TYPE, 0, occurrence)
+        kind = signals.noise_types[pick(signals.noise_shares, type_draw)]
+    if needs_details(arm, engine):
+        draw = uniform(customer.key, streams.NOISE_STRENGTH, 0, occurrence)
+        strength = signals.false_low + (signals.false_high - signals.false_low) * draw
     send_signal(arm, customer, engine, FALSE_ALARM, kind, strength, 0, occurrence, CALM)
     schedule_noise(arm, customer)
 
@@ -148,9 +165,11 @@ def receive_signal(arm: ArmParameters, customer: Customer, engine: Engine) -> Pe
 
 
 KERNELS = (
+    needs_details,
     send_signal,
     schedule_symptom,
     on_symptom,
+    draw_noise_wait,
     schedule_noise,
     on_noise,
     send_recovery_signal,

@@ -21,11 +21,10 @@ def effective_ratio(arm: ArmParameters, customer: Customer, ratio: float, slot: 
             ratio *= arm.causes[customer.cause].churn_ratio
     if move.leaves:
         ratio *= customer.harm_ratio
-    return (
-        ratio
-        * calendar.move_ratios[calendar.state[customer.period]][move.move]
-        * calendar.tenure_ratios[customer.band][move.move]
-    )
+    if arm.has_calendar:
+        ratio *= calendar.move_ratios[calendar.state[customer.period]][move.move]
+        ratio *= calendar.tenure_ratios[customer.band][move.move]
+    return ratio
 
 
 def hazard_ratio(arm: ArmParameters, customer: Customer, slot: int) -> float:
@@ -34,12 +33,19 @@ def hazard_ratio(arm: ArmParameters, customer: Customer, slot: int) -> float:
     return effective_ratio(arm, customer, ratios[arm.moves[customer.stage][slot].move], slot)
 
 
+def earlier_slot(due: float, slot: int, first: float, first_slot: int) -> int:
+    """The slot of the clock that runs out first of two. Compiled code chooses without a branch."""
+    return slot if due < first else first_slot
+
+
 def schedule_next_move(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Set the time of the next move: the earliest of the competing clocks."""
-    first, clocks = NEVER, engine.clocks[customer.row]
+    first, due_slot, clocks = NEVER, 0, engine.clocks[customer.row]
     for slot in range(arm.move_count[customer.stage]):
+        due_slot = earlier_slot(clocks[slot].due, slot, first, due_slot)
         first = min(first, clocks[slot].due)
     customer.event_times[MOVE] = first
+    customer.due_slot = due_slot
 
 
 def onset_rate(arm: ArmParameters, customer: Customer) -> float:
@@ -57,15 +63,18 @@ def start_onset_clock(arm: ArmParameters, customer: Customer) -> None:
 
 def update_onset_clock(arm: ArmParameters, customer: Customer) -> None:
     """Continue the clock of the next episode, and the account's clock, at the current rate."""
-    if customer.cause == CALM:
+    if arm.has_distress and customer.cause == CALM:
         rate = onset_rate(arm, customer)
         set_hazard_ratio(customer.episode_clock, customer.now, EXPONENTIAL, 1.0, 0.0, rate, arm.knots)
         customer.event_times[EPISODE] = customer.episode_clock.due
     update_value_clock(arm, customer)
 
 
-def start_move_clock(arm: ArmParameters, customer: Customer, engine: Engine, slot: int, age: float) -> None:
-    """Start the clock of one move out of the current stage; its draw is keyed by the visit and the attempt."""
+def start_move_clock(arm: ArmParameters, customer: Customer, engine: Engine, slot: int, age: float) -> float:
+    """Start the clock of one move out of the current stage, and return its due time.
+
+    Its draw is keyed by the visit and the attempt.
+    """
     stage, move = customer.stage, arm.moves[customer.stage][slot]
     context = (stage << 10) | move.move
     occurrence = (engine.visits[customer.row][stage] << 12) | min(customer.attempts, 4095)
@@ -73,7 +82,7 @@ def start_move_clock(arm: ArmParameters, customer: Customer, engine: Engine, slo
     amount = initial_amount(move.distribution, move.a, age, draw)
     ratio = hazard_ratio(arm, customer, slot)
     clock = engine.clocks[customer.row][slot]
-    start_clock(clock, customer.now, move.distribution, move.a, move.b, amount, age, ratio, arm.knots)
+    return start_clock(clock, customer.now, move.distribution, move.a, move.b, amount, age, ratio, arm.knots)
 
 
 def update_move_clocks(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
@@ -94,9 +103,13 @@ def enter_stage(arm: ArmParameters, customer: Customer, engine: Engine, stage: i
     customer.notice_slot = NO_INDEX
     engine.visits[customer.row][stage] += 1
     customer.entered_at = customer.now - age
+    first, due_slot = NEVER, 0
     for slot in range(arm.move_count[stage]):
-        start_move_clock(arm, customer, engine, slot, age)
-    schedule_next_move(arm, customer, engine)
+        due = start_move_clock(arm, customer, engine, slot, age)
+        due_slot = earlier_slot(due, slot, first, due_slot)
+        first = min(first, due)
+    customer.event_times[MOVE] = first
+    customer.due_slot = due_slot
     update_onset_clock(arm, customer)
 
 
@@ -109,9 +122,7 @@ def take_due_move(arm: ArmParameters, customer: Customer, engine: Engine) -> int
     """The slot of the move that is made now: its clock or its notice has run out. NO_INDEX if the customer stays."""
     if customer.notice_slot != NO_INDEX:
         return customer.notice_slot
-    slot, clocks = 0, engine.clocks[customer.row]
-    while clocks[slot].due != customer.now:
-        slot += 1
+    slot = customer.due_slot
     if is_blocked(arm, customer, engine, slot):
         # A blocked move is not an error: the customer stays, and the clock of this move starts again.
         customer.attempts += 1

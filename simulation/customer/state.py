@@ -43,6 +43,7 @@ class Customer:
         previous_stage: Code of the stage before it, or NO_INDEX.
         entered_at: Day on which the stage was entered; below 0 for a customer who starts in the middle of a stay.
             Before the start it is the number of days already spent in the stage.
+        due_slot: Slot of the move whose clock runs out first.
         attempts: Number of moves that a guard has blocked during this stay.
         notice_slot: Slot of the move that the customer has given notice of, or NO_INDEX.
         period: Index of the current calendar period.
@@ -61,6 +62,7 @@ class Customer:
         harm_ratio: Current hazard ratio on churn after a contact.
         symptom: Number of the next symptom within the episode.
         noise: Number of the next false alarm.
+        next_noise_wait: Days between that false alarm and the one after it.
         signals_sent: Number of signals sent.
         first_pending_signal: Index of the first pending signal in the compiled engine's pool, or NO_INDEX.
         evidence: The evidence that the orchestrator has.
@@ -77,7 +79,7 @@ class Customer:
         requested_at: Day of the current request.
         review_started_at: Day on which its review started; below 0 before.
         work: Working time of its review.
-        contacts: Number of contacts made.
+        contacts: Number of contacts made, for which the compiled engine has a ring of times.
         last_contact_at: Day of the last contact, or NEVER.
         fatigue: Level of fatigue at the last contact, including it.
         fatigue_at: Day of that contact.
@@ -91,6 +93,7 @@ class Customer:
         is_payment_overdue: Whether the grace period of a failed charge is running.
         value_changes: Number of scheduled value changes.
         value_clock: Clock of the next value change.
+        grid_index: Index of the first grid day on which the current stay is counted.
         is_started: Whether the clocks have been started.
         is_occupied: Whether the compiled engine's row belongs to a customer in the review process.
     """
@@ -123,6 +126,7 @@ class Customer:
     fatigue: float = 0.0
     fatigue_at: float = 0.0
     tenure: float = 0.0
+    next_noise_wait: float = 0.0
     row: int = 0
     arm: int = 0
     stage: int = 0
@@ -140,6 +144,8 @@ class Customer:
     episode_stage: int = 0
     symptom: int = 0
     noise: int = 0
+    due_slot: int = 0
+    grid_index: int = 0
     signals_sent: int = 0
     first_pending_signal: int = NO_INDEX
     recorded_stage: int = 0

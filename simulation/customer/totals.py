@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from itertools import accumulate
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from journey.decision.rules import REASONS
@@ -74,7 +76,8 @@ class RunningTotals:
         kinds, reasons, actions, verdicts, outcomes: By arm and code: number of events.
         arrived, churned: By arm and segment: number of customers.
         distressed, untreated: By arm, stage at onset and segment: number of distress episodes.
-        occupancy: By arm, grid day and stage: number of customers.
+        occupancy: By arm, grid day and stage: change in the number of customers since the day before; see
+            `accumulate_occupancy`.
         waits: By arm and bucket of `simulation.metrics.quantile_sketch`: number of closed requests.
         queue_statistics: The review queue over time.
         backlog, closed, waited: Its tables; see `simulation.metrics.queue_statistics.QueueStatistics`.
@@ -104,6 +107,11 @@ class RunningTotals:
 
 def _zeros(shape: tuple[int, ...]) -> Any:
     return [_zeros(shape[1:]) for _ in range(shape[0])] if len(shape) > 1 else [0] * shape[0]
+
+
+def accumulate_occupancy(changes: Sequence[Sequence[int]]) -> list[list[int]]:
+    """The number of customers by grid day and stage, from its changes."""
+    return [list(map(int, day)) for day in accumulate(changes, lambda day, change: list(map(add, day, change)))]
 
 
 def build_counters(compiled_arm: CompiledArm, index: int, engine: Any, segments: tuple[str, ...]) -> Counters:

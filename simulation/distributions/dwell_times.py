@@ -144,7 +144,9 @@ def due_in(law: int, a: float, b: float, age: float, amount: float, ratio: float
     """
     if ratio <= 0.0:
         return NEVER
-    return wait_until(law, a, b, age, amount / ratio + cumulative_hazard(law, a, b, age, knots), knots)
+    if ratio != 1.0:
+        amount /= ratio
+    return wait_until(law, a, b, age, amount + cumulative_hazard(law, a, b, age, knots), knots)
 
 
 def advance(
@@ -221,13 +223,15 @@ def start_clock(
     age: float,
     ratio: float,
     knots: Sequence[float],
-) -> None:
+) -> float:
     """Start a clock at time `now`; see `due_in` for the parameters."""
     clock.amount = amount
     clock.age = age
     clock.since = now
     clock.ratio = ratio
-    clock.due = now + due_in(law, a, b, age, amount, ratio, knots)
+    due = now + due_in(law, a, b, age, amount, ratio, knots)
+    clock.due = due
+    return due
 
 
 def set_hazard_ratio(

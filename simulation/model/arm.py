@@ -156,6 +156,9 @@ class ArmParameters(NamedTuple):
         cadence: Days between two regular evaluations; 0 without them.
         on_signal, on_stage_entry: Whether a signal, or a stage entry, leads to an evaluation.
         evaluates: Whether customers are ever evaluated.
+        has_distress: Whether customers can be in distress, or are evaluated.
+        has_calendar: Whether a date or the tenure changes a hazard.
+        has_dates: Whether customers have events at dates of the calendar or of the account.
         outcome_window: Days from an action to its outcome.
         satisfaction_calm: Satisfaction of a customer who is never in distress.
         satisfaction_penalty: Points lost if a customer is always in distress.
@@ -186,6 +189,9 @@ class ArmParameters(NamedTuple):
     on_signal: bool
     on_stage_entry: bool
     evaluates: bool
+    has_distress: bool
+    has_calendar: bool
+    has_dates: bool
     outcome_window: float
     satisfaction_calm: float
     satisfaction_penalty: float
@@ -270,6 +276,11 @@ def _build_parameters(
     symptoms = [build_signal_mix(cause.symptoms, types) for cause in world.distress.causes.values()]
     cadence = float(decisions.cadence_days) if arm_spec.active else 0.0
     on_signal, on_stage_entry = decisions.on_signal and arm_spec.active, decisions.on_stage_entry and arm_spec.active
+    evaluates = cadence > 0.0 or on_signal or on_stage_entry
+    calendar = build_calendar_effects(world, machine.stages, machine.moves)
+    ratios = (calendar.move_ratios, calendar.tenure_ratios)
+    contract = build_contract_parameters(world, machine, segments)
+    values = build_value_change_parameters(world, machine.stages)
     return ArmParameters(
         policy=build_parameters(policy)._replace(
             plays=_mask_disallowed_plays(policy.plays, arm_spec, policy),
@@ -282,7 +293,7 @@ def _build_parameters(
         move_count=tuple(map(len, moves)),
         moves=moves,
         move_ratios=build_move_ratios(world, machine.moves, segments),
-        calendar_effects=build_calendar_effects(world, machine.stages, machine.moves),
+        calendar_effects=calendar,
         onset_ratios=tuple(
             tuple(world.distress.by_segment.get(s, 1.0) * world.distress.by_tier.get(t, 1.0) for t in TIERS)
             for s in segments
@@ -293,18 +304,37 @@ def _build_parameters(
         responses=build_responses(world, policy.actions, segments),
         recovery_ratios=build_recovery_ratios(world, policy.actions),
         fatigue=build_fatigue_parameters(world),
-        contract=build_contract_parameters(world, machine, segments),
-        values=build_value_change_parameters(world, machine.stages),
+        contract=contract,
+        values=values,
         record_errors=build_record_error_rates(world.imperfections),
         cadence=cadence,
         on_signal=on_signal,
         on_stage_entry=on_stage_entry,
-        evaluates=cadence > 0.0 or on_signal or on_stage_entry,
+        evaluates=evaluates,
+        has_distress=evaluates or _has_distress(arm_spec, calendar),
+        has_calendar=any(ratio != 1.0 for table in ratios for row in table for ratio in row),
+        has_dates=_has_dates(calendar, contract, values),
         outcome_window=decisions.outcome_window_days,
         satisfaction_calm=world.satisfaction.calm,
         satisfaction_penalty=world.satisfaction.distress_penalty,
         discount_rate=float(arm_spec.daily_discount_rate),
         review=_build_review_parameters(arm_spec),
+    )
+
+
+def _has_distress(arm_spec: ArmSpec, calendar: CalendarEffects) -> bool:
+    """Whether customers can be in distress: it can begin, or recorded customers can be in distress on day 0."""
+    return arm_spec.population.records is not None or any(rate > 0.0 for row in calendar.onset_rates for rate in row)
+
+
+def _has_dates(calendar: CalendarEffects, contract: ContractParameters, values: ValueChangeParameters) -> bool:
+    """Whether customers can have events at dates of the calendar or of the account."""
+    return (
+        len(calendar.starts) > 1
+        or len(calendar.tenures) > 1
+        or contract.renewal_move >= 0
+        or contract.charge_move >= 0
+        or values.change_count > 0
     )
 
 

@@ -197,19 +197,28 @@ def build_population_parameters(population: Population, machine: CompiledJourney
     )
 
 
-def draw_customer(parameters: PopulationParameters, key: int) -> tuple[int, int, float, int, float, bool, float, float]:
+def draw_customer(
+    parameters: PopulationParameters,
+    key: int,
+    needs_frailty: bool = True,  # noqa: FBT001, FBT002 - compiled code has no keyword-only arguments
+) -> tuple[int, int, float, int, float, bool, float, float]:
     """Draw one customer from the customer's own random streams.
 
     Args:
         parameters: The population.
         key: The key of the customer's streams.
+        needs_frailty: Whether the frailty matters; otherwise its draw is 0.
 
     Returns:
         Segment, tier, account value, stage, tenure in days, whether contact is allowed, day of arrival (0: present on
         day 0), and the standard normal draw of the frailty.
     """
     segment = pick(parameters.segments, uniform(key, streams.SEGMENT, 0, 0))
-    value_draw, frailty_draw = standard_normal(key, streams.VALUE), standard_normal(key, streams.FRAILTY)
+    value_draw, frailty_draw = 0.0, 0.0
+    if parameters.is_correlated or parameters.value_spread[segment] > 0.0:
+        value_draw = standard_normal(key, streams.VALUE)
+    if needs_frailty:
+        frailty_draw = standard_normal(key, streams.FRAILTY)
     tier_draw, tenure_draw = uniform(key, streams.TIER, 0, 0), uniform(key, streams.TENURE, 0, 0)
     if parameters.is_correlated:
         # In the order of `simulation.random.copula`; the first trait equals its independent draw.
@@ -220,7 +229,9 @@ def draw_customer(parameters: PopulationParameters, key: int) -> tuple[int, int,
         mixed = three[0] * value_draw + three[1] * tier_normal + three[2] * tenure_normal
         frailty_draw = mixed + three[3] * frailty_draw
     tier = pick(parameters.tiers[segment], tier_draw)
-    value = parameters.value[segment] * exp(parameters.value_spread[segment] * value_draw)
+    value = parameters.value[segment]
+    if parameters.value_spread[segment] > 0.0:
+        value *= exp(parameters.value_spread[segment] * value_draw)
     stage = parameters.stages[pick(parameters.stage_shares, uniform(key, streams.START_STAGE, 0, 0))]
     known_days, arrives_at = 0.0, 0.0
     if parameters.tenure[segment] > 0.0:
@@ -229,7 +240,8 @@ def draw_customer(parameters: PopulationParameters, key: int) -> tuple[int, int,
     if parameters.arrival_share > 0.0 and uniform(key, streams.ARRIVES, 0, 0) < parameters.arrival_share:
         arrives_at = parameters.over_days * uniform(key, streams.ARRIVES, 1, 0)
         stage, known_days = parameters.arrival_stage, 0.0
-    consents = uniform(key, streams.CONSENT, 0, 0) >= parameters.do_not_contact[segment]
+    refusing = parameters.do_not_contact[segment]
+    consents = refusing <= 0.0 or uniform(key, streams.CONSENT, 0, 0) >= refusing
     return segment, tier, value, stage, known_days, consents, arrives_at, frailty_draw
 
 

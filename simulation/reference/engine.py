@@ -16,7 +16,7 @@ from simulation.customer.events import finish_customer, start_customer
 from simulation.customer.ports import Engine, PendingSignal
 from simulation.customer.reviews import on_verdict
 from simulation.customer.state import IN_QUEUE, IN_REVIEW, NO_INDEX
-from simulation.customer.totals import build_counters
+from simulation.customer.totals import accumulate_occupancy, build_counters
 from simulation.distributions.dwell_times import NEVER, Clock
 from simulation.metrics.totals import Totals
 from simulation.model.arm import ArmSpec, CompiledArm, arm_shares, compile_arm, map_policy_segments
@@ -58,14 +58,16 @@ class ReferenceEngine(Engine):
             trace: The trace that rows are added to, or None.
         """
         super().__init__(arms, len(segments), days)
-        self.arms, self.segments, self.horizon, self.trace = arms, segments, days, trace
+        self.arms, self.segments, self.horizon = arms, segments, days
+        self.trace, self.keep_trace = trace, trace is not None
         self.env = ExactEnvironment()
         reviewers = arms[0].parameters.review.reviewers
         self.queue = ReviewQueue(self.env, reviewers, arms[0].reviewers, self.queue_statistics)
         self.customers: list[Customer] = []
         self.clocks: list[list[Clock]] = []
         self.visits: list[list[int]] = []
-        self.contact_times: list[list[float]] = []
+        # Lists, because an empty deque takes 600 bytes and most customers are never contacted.
+        self._contact_times: list[list[float]] = []
         self._pending: list[list[PendingSignal]] = []
         self._processes: list[simpy.Process] = []
         self._labels, self._reasons = [label_names(arm) for arm in arms], [reason_names(arm) for arm in arms]
@@ -76,7 +78,7 @@ class ReferenceEngine(Engine):
         self.customers.append(customer)
         self.clocks.append([Clock() for _ in range(max(arm.move_count))])
         self.visits.append([0] * len(arm.live))
-        self.contact_times.append([0.0] * max(1, arm.policy.max_contacts))
+        self._contact_times.append([])
         self._pending.append([])
         if customer.arrives_at == 0.0:
             start_customer(arm, customer, self)
@@ -165,6 +167,17 @@ class ReferenceEngine(Engine):
             ReviewRequest(rank, customer.requested_at, customer.number, customer.work, on_decision, on_start, is_open)
         )
 
+    def add_contact(self, customer: Customer) -> None:
+        """Keep the time of a contact."""
+        self._contact_times[customer.row].append(customer.now)
+
+    def count_contacts_since(self, customer: Customer, time: float) -> int:
+        """Number of contacts since a time; earlier ones are dropped."""
+        times = self._contact_times[customer.row]
+        while times and times[0] < time:
+            times.pop(0)
+        return len(times)
+
     def guard_allows(self, arm: ArmParameters, customer: Customer, slot: int) -> bool:
         """Whether the journey's guard allows a move out of the current stage."""
         compiled_arm, previous = self.arms[customer.arm], customer.previous_stage
@@ -208,7 +221,7 @@ def simulate_reference(
     return tuple(
         Totals(
             build_counters(arm, number, engine, cohort.segments),
-            occupancy=engine.occupancy[number],
+            occupancy=accumulate_occupancy(engine.occupancy[number]),
             busy=engine.queue.busy,
             gate=engine.queue_statistics,
             wall_seconds=wall_seconds,

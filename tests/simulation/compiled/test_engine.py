@@ -1,5 +1,6 @@
 """The compiled engine gives the reference engine's trace, event by event and bit by bit."""
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -18,7 +19,7 @@ from simulation.runs.cohort import build_cohort
 from simulation.runs.engine_choice import COMPILED, REFERENCE
 from simulation.runs.run import collect_runs, run_arm, run_together
 from simulation.trace.columns import columns_to_rows
-from simulation.trace.events import FUNNEL, PAYMENT, RENEWAL
+from simulation.trace.events import ACTION, FUNNEL, PAYMENT, RENEWAL
 from simulation.verification.trace_diff import compare_runs
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.world_strategies import POLICIES, REVIEWERS, populations, worlds
@@ -264,3 +265,22 @@ def test_traces_are_equal_for_arms_that_share_the_reviewers(first, second, revie
     for expected, traced, two_pass in zip(reference, compiled, two_pass_runs, strict=True):
         assert_same_totals(expected, traced)
         assert_same_totals(expected, two_pass)
+
+
+@pytest.mark.compiled
+def test_more_contacts_than_the_first_ring_has_slots_for_change_nothing():
+    """Many contacts within the window, under a cap that is reached, and one that never is."""
+    signals = {"false_per_day": {"usage_drop": 1.0}, "delay_mean_days": 0.0}
+    for cap in (20, 1_000_000):
+        arm_spec = arm(
+            world={"signals": signals, "decisions": {"outcome_window_days": 0.5}},
+            population={"size": 12},
+            policy={
+                "contact": {"cool_down_days": 0.0, "max_contacts": cap, "window_days": 300.0},
+                "thresholds": {"act_severity": 0.01, "act_confidence": 0.01},
+            },
+            reviewers=Reviewers(count=5, service_minutes=1.0),
+        )
+        reference = assert_same(arm_spec, seed=3, days=300.0)
+        contacts = Counter(row.customer for row in reference.trace.rows if row.kind == ACTION)
+        assert max(contacts.values()) == 20 if cap == 20 else max(contacts.values()) > 40

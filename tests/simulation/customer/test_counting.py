@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from simulation.customer.counting import count_stay, count_wait, first_grid_index
 from simulation.customer.state import Customer
+from simulation.customer.totals import accumulate_occupancy
 
 WAITS = st.tuples(st.integers(0, 60), st.integers(0, 40)).map(lambda wait: (wait[0], wait[0] + wait[1]))
-TIMES = st.floats(0.0, 120.0)
+TIMES = st.floats(0.0, 110.0)
 
 
 def engine_with_daily_grid(days=110):
@@ -42,12 +43,12 @@ def test_the_first_grid_day_is_found_by_searching_all_of_them(time):
 
 @given(TIMES, TIMES)
 def test_a_stay_is_counted_on_the_days_within_it(first, second):
-    engine, customer = (
-        engine_with_daily_grid(),
-        Customer(entered_at=min(first, second), now=max(first, second), stage=1),
-    )
+    start, end = min(first, second), min(110.0, max(first, second))
+    engine = engine_with_daily_grid()
+    customer = Customer(entered_at=start, now=end, stage=1, grid_index=first_grid_index(engine, start))
     count_stay(customer, engine)
-    within = [customer.entered_at <= day < customer.now for day in engine.grid]
-    assert [day[1] == 1 for day in engine.occupancy[0]] == within
-    assert all(day[0] == 0 for day in engine.occupancy[0])
-    assert engine.stage_days[0] == [0.0, customer.now - customer.entered_at]
+    counts = accumulate_occupancy(engine.occupancy[0])
+    assert [day[1] == 1 for day in counts] == [start <= day < end for day in engine.grid]
+    assert all(day[0] == 0 for day in counts)
+    assert engine.stage_days[0] == [0.0, end - start]
+    assert customer.grid_index == first_grid_index(engine, end)
