@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from journey.money.format import format_exact_dollars
-from scenarios.cli.console import print_omitted_rows, styled, table
+from scenarios.cli.console import print_omitted_rows, table
+from scenarios.cli.terminal_document import print_document
+from scenarios.reports.campaigns.first_screen import build_first_screen, opening_blocks
 from scenarios.reports.campaigns.format import (
     CHANNEL_COLUMNS,
     CREDIT_COLUMNS,
@@ -24,7 +26,6 @@ from scenarios.reports.campaigns.format import (
     difference_lines,
     experiment_cells,
     finding_cells,
-    format_as_of,
     funnel_cells,
     journey_cells,
     kpi_cells,
@@ -35,30 +36,41 @@ from scenarios.reports.campaigns.format import (
     target_cells,
 )
 from scenarios.reports.evaluation import KPI_GROUPS
-from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from journey.marketing.evaluation import CampaignEvaluation
 
-NARROW = 90
-"""In columns; a narrower terminal gets the cells of each row as text instead of a table."""
 
-
-def print_campaigns(out: "Console", evaluation: "CampaignEvaluation", *, latest: bool, limit: int) -> None:
-    """Print an evaluation of campaigns.
+def print_campaigns(
+    out: "Console", evaluation: "CampaignEvaluation", *, latest: bool, limit: int, full: bool = True
+) -> None:
+    """Print an evaluation of campaigns: its first screen, or everything, the most important first in both.
 
     Args:
         out: Console to print to.
         evaluation: The evaluation.
         latest: Whether the date is the default, the latest date in the records.
         limit: Largest number of rows of each table to print.
+        full: Whether to print all tables.
     """
-    out.print(f"{evaluation.source}, as of {format_as_of(evaluation, latest=latest)}")
-    out.print(", ".join(pluralise(n, severity) for severity, n in evaluation.report.counts.items()) + "\n")
+    if not full:
+        print_document(out, build_first_screen(evaluation, latest=latest))
+        return
+    print_document(out, opening_blocks(evaluation, latest=latest))
+    out.print()
+    _print_budget(out, evaluation, limit)
+    _print_results(out, evaluation, limit)
+    _print_journeys(out, evaluation, limit)
+    _print_credit(out, evaluation, limit)
+    _print_money(out, evaluation, limit)
+    _print_funnel(out, evaluation, limit)
     findings = [finding_cells(finding) for finding in evaluation.report.findings]
-    _print_rows(out, "Findings", FINDING_COLUMNS, findings, limit, right=("money",))
+    _print_rows(out, "Findings", FINDING_COLUMNS, findings, limit, right=("amount",))
+
+
+def _print_funnel(out: "Console", evaluation: "CampaignEvaluation", limit: int) -> None:
     steps = [funnel_cells(row) for row in evaluation.funnel]
     right = ("count", "of preceding step")
     _print_rows(out, "Funnel", FUNNEL_COLUMNS, steps, limit, right=right)
@@ -66,11 +78,6 @@ def print_campaigns(out: "Console", evaluation: "CampaignEvaluation", *, latest:
         out.print(pattern.message)
     if evaluation.late_converters.reason is not None:
         out.print(f"Late converters: {evaluation.late_converters.reason}\n")
-    _print_journeys(out, evaluation, limit)
-    _print_budget(out, evaluation, limit)
-    _print_results(out, evaluation, limit)
-    _print_credit(out, evaluation, limit)
-    _print_money(out, evaluation, limit)
 
 
 def _print_journeys(out: "Console", evaluation: "CampaignEvaluation", limit: int) -> None:
@@ -154,21 +161,8 @@ def _print_rows(
     if not rows:
         out.print(f"{title}: none\n")
         return
-    if out.width < NARROW:
-        _print_cards(out, title, columns, rows[:limit])
-    else:
-        result = table(title, *columns, right=right)
-        for row in rows[:limit]:
-            result.add_row(*row)
-        out.print(result)
+    result = table(title, *columns, right=right)
+    for row in rows[:limit]:
+        result.add_row(*row)
+    out.print(result)
     print_omitted_rows(out, len(rows), limit, "row")
-
-
-def _print_cards(out: "Console", title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Each row as its non-empty cells with the column names, because narrow columns are unreadable."""
-    from rich.padding import Padding
-
-    out.print(styled(title, "bold", "\n"))
-    for row in rows:
-        cells = (f"{column}: {cell}" for column, cell in zip(columns, row, strict=True) if cell)
-        out.print(Padding("; ".join(cells), (0, 0, 1, 2)))

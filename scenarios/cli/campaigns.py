@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.cli.common_options import JsonOption
+from scenarios.cli.common_options import FullOption, JsonOption
 from scenarios.cli.record_options import AsOfOption, PolicyOption
 from scenarios.cli.report_option import ReportOption, refuse_report, write_report
 
@@ -55,12 +55,14 @@ def command(
             "Default: the policy's order.",
         ),
     ] = None,
+    full: FullOption = False,
     json_: JsonOption = False,
     report: ReportOption = None,
 ) -> None:
     """Evaluate recorded campaigns and their budget.
 
-    Lists data-quality findings, funnel, proposals, risks, rollups, experiments, attribution, KPIs and ROI.
+    Prints a summary, proposed transfers, open risks and targets; --full adds findings, funnel, rollups, experiments,
+    attribution, KPIs and ROI.
     """
     from journey.decision.as_of import AsOf
     from journey.marketing.evaluation import evaluate_campaigns
@@ -78,7 +80,7 @@ def command(
     else:
         from scenarios.cli.campaign_tables import print_campaigns
 
-        print_campaigns(console(), evaluation, latest=as_of is None, limit=limit)
+        print_campaigns(console(), evaluation, latest=as_of is None, limit=limit, full=full)
     from scenarios.reports.campaigns.report import build_report
 
     write_report(report, lambda: build_report(evaluation))

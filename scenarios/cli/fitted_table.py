@@ -16,6 +16,9 @@ from rich.text import Text
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
+MAX_LINES = 8
+"""A table in which a line of text would take more lines than this is stacked instead."""
+
 INDENT = 2
 """Columns by which the text of a stacked row is indented."""
 
@@ -48,20 +51,21 @@ class FittedTable(Table):
             yield from super().__rich_console__(console, options)
         if self.note:
             yield console.render_str(self.note)
-        yield Text()
+        if self.note or widths is not None:
+            # Stacked rows end with a blank line of their own.
+            yield Text()
 
     def _fit(self, console: "Console", options: "ConsoleOptions") -> list[int] | None:
         """The width of each column; None where the longest words do not fit side by side."""
         separators = 3 * len(self.columns)
         available = options.max_width - separators + 1
-        measured = [_measure(console, options, column) for column in self.columns]
-        whole = [
-            Measurement(size.maximum, size.maximum) if column.justify == "right" else size
-            for column, size in zip(self.columns, measured, strict=True)
-        ]
-        for sizes in (whole, measured):
+        for whole_numbers in (True, False):
+            sizes = [_measure(console, options, column, whole=whole_numbers) for column in self.columns]
             if sum(size.minimum for size in sizes) <= available:
-                return _share(sizes, available)
+                widths = _share(sizes, available)
+                # The second attempt may not do better, but it wraps numbers to give text more room.
+                if _is_readable(sizes, widths):
+                    return widths
         return None
 
     def _stacked(self, console: "Console") -> Iterator[Padding]:
@@ -73,14 +77,24 @@ class FittedTable(Table):
                 for name, text in zip(names, texts, strict=True)
                 if isinstance(text, Text) and text.plain
             ]
-            yield Padding(Text("; ").join(parts), (0, 0, 0, INDENT))
+            yield Padding(Text("; ").join(parts), (0, 0, 1, INDENT))
 
 
-def _measure(console: "Console", options: "ConsoleOptions", column: Column) -> Measurement:
-    """The widths of the longest word and of the longest line of a column."""
+def _measure(console: "Console", options: "ConsoleOptions", column: Column, *, whole: bool) -> Measurement:
+    """The widths of the longest word and of the longest line of a column.
+
+    Args:
+        console: The console.
+        options: Its options.
+        column: The column.
+        whole: Whether the lines of numbers count as words; headings may wrap in any case.
+    """
     unlimited = options.update_width(10_000)
-    sizes = [Measurement.get(console, unlimited, cell) for cell in (column.header, *column.cells)]
-    return Measurement(max(size.minimum for size in sizes), max(size.maximum for size in sizes))
+    header = Measurement.get(console, unlimited, column.header)
+    sizes = [Measurement.get(console, unlimited, cell) for cell in column.cells]
+    longest = max((size.maximum for size in sizes), default=0)
+    unbroken = longest if whole and column.justify == "right" else max((size.minimum for size in sizes), default=0)
+    return Measurement(max(header.minimum, unbroken), max(header.maximum, longest))
 
 
 def _share(sizes: Sequence[Measurement], available: int) -> list[int]:
@@ -99,6 +113,10 @@ def _share(sizes: Sequence[Measurement], available: int) -> list[int]:
         widths[index] += grown
         spare -= grown
     return widths
+
+
+def _is_readable(sizes: Sequence[Measurement], widths: Sequence[int]) -> bool:
+    return all(size.maximum <= MAX_LINES * width for size, width in zip(sizes, widths, strict=True))
 
 
 def _clamp(size: Measurement, limit: int) -> int:

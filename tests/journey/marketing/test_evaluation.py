@@ -14,6 +14,7 @@ from scenarios.cli.campaigns import command
 from scenarios.cli.commands import COMMANDS
 from scenarios.cli.error_handling import handle_errors
 from tests.journey.marketing.companies import records, rows
+from tests.scenarios.cli.invocation import broken_words
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +46,9 @@ def test_the_json_has_findings_and_the_funnel(run):
 
 @pytest.mark.slow
 def test_the_output_shows_leaky_cells(run):
-    result = run("--as-of", "2026-03-19", "--limit", "3")
+    result = run("--as-of", "2026-03-19", "--limit", "3", "--full")
     assert result.exit_code == 0
-    assert "as of 2026-03-19\n" in result.stdout
+    assert "as of 2026-03-19.\n" in result.stdout
     assert "not listed; raise --limit" in result.stdout
     assert "SEG_003 on CH_03: 7.5% of 28,500 impressions are clicked, but 0 of 480 reach demo_request" in " ".join(
         result.stdout.split()
@@ -127,11 +128,38 @@ def test_empty_records_give_a_report_and_tables():
 
 @pytest.mark.slow
 def test_the_output_shows_rollups_experiments_attribution_targets_and_roi(run):
-    text = run("--limit", "4").stdout
+    text = run("--limit", "4", "--full").stdout
     for title in ("By stage and segment", "Segments from 2026-03-10 to 2026-03-16", "Experiments", "Attribution",
                   "Targets and actuals", "Business: is it worth it?", "ROI"):  # fmt: skip
         assert title in text
     assert "net $26,531.10" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_first_screen_has_the_most_important_first_and_breaks_no_word(run, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", "400")
+    wide = run().stdout
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = run().stdout
+    titles = ("Summary", "Proposed budget transfers: 1", "PROP_CAMP_002_CH_03_CH_02_20260319", "Open risks: 6",
+              "critical: RSK_0002", "high: RSK_0001", "Targets and actuals", "--full")  # fmt: skip
+    places = [shown.find(title) for title in titles]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert len(shown.splitlines()) <= 70
+    assert max(map(len, shown.splitlines())) <= width
+    assert not broken_words(shown, wide)
+
+
+@pytest.mark.slow
+def test_the_full_output_breaks_no_word_at_80_columns(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    wide = run("--full").stdout
+    monkeypatch.setenv("COLUMNS", "80")
+    broken = {word.rstrip(";") for word in broken_words(run("--full").stdout, wide)}
+    # Stacked rows name the columns and separate the cells; nothing else may differ.
+    assert not {word for word in broken if f"{word} " not in f"{wide} " and not word.endswith(":")}
 
 
 @pytest.mark.slow
