@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.documentation.reference import findings
+from tests.documentation.reference import findings, json_output
 from tests.documentation.reference.keys import find_tables
 from tests.documentation.reference.pages import PAGES, get_path
 from tests.documentation.reference.units import find_unit
@@ -20,6 +20,12 @@ def test_every_finding_has_a_meaning_and_a_remedy():
     listed = [*findings.READING, *findings.APPROVALS, *findings.JOURNEYS]
     listed += [(check.code, str(check.severity), check.description, check.remedy) for check in checks]
     assert [row[0] for row in listed if not (row[2].endswith(".") and row[3].endswith("."))] == []
+
+
+def test_the_json_of_every_command_is_described():
+    commands = get_path("commands").read_text(encoding="utf-8").split("## journey ")[1:]
+    with_json = {section.split()[0] for section in commands if "| `--json` |" in section}
+    assert with_json <= set(json_output.COMMANDS)
 
 
 @pytest.mark.medium
