@@ -40,21 +40,32 @@ def print_findings(out: "Console", findings: Sequence["Finding"], limit: int) ->
     out.print(", ".join(pluralise(number, severity) for severity, number in counts.items()))
     if not findings:
         return
-    wide = out.width >= _WIDE
-    result = table(
-        "Findings",
-        *(("severity", "code", "record", "customer") if wide else ("finding",)),
-        "finding" if wide else "details",
-    )
-    for finding in findings[:limit]:
-        style = _STYLES[str(finding.severity)]
-        record, customer = finding.record or finding.dataset, finding.customer_id or ""
-        if wide:
-            result.add_row(styled(finding.severity, style), finding.code, record, customer, finding.message)
-        else:
-            result.add_row(styled(finding.severity, style, f"\n{finding.code}\n{record}"), finding.message)
-    out.print(result)
+    out.print()
+    if out.width >= _WIDE:
+        out.print(_findings_table(findings[:limit]))
+    else:
+        _list_findings(out, findings[:limit])
     print_omitted_rows(out, len(findings), limit, "finding")
+
+
+def _findings_table(findings: Sequence["Finding"]) -> "FittedTable":
+    result = table("Findings", "severity", "code", "record", "customer", "finding")
+    for finding in findings:
+        severity = styled(finding.severity, _STYLES[str(finding.severity)])
+        record = finding.record or finding.dataset
+        result.add_row(severity, finding.code, record, finding.customer_id or "", finding.message)
+    return result
+
+
+def _list_findings(out: "Console", findings: Sequence["Finding"]) -> None:
+    """Findings for narrow terminals: the message under severity, code and record."""
+    from rich.padding import Padding
+
+    for finding in findings:
+        rest = f" {finding.code}, {finding.record or finding.dataset}"
+        out.print(styled(finding.severity, _STYLES[str(finding.severity)], rest))
+        out.print(Padding(finding.message, (0, 0, 0, 2)))
+    out.print()
 
 
 class EvaluationView(NamedTuple):

@@ -39,9 +39,9 @@ def print_explanation(out: "Console", explanation: "Explanation") -> None:
     arms = [history.name for history in explanation.histories]
     wide = (out.width - _DAY_COLUMN_WIDTH) // len(arms) >= _MIN_COLUMN_WIDTH
     diverges_at = explanation.earliest_divergence.first.time if explanation.earliest_divergence else None
-    out.print((_wide_timeline if wide else _narrow_timeline)(arms, lines, diverges_at))
-    _print_end_stages(out, explanation)
     _print_divergences(out, explanation)
+    _print_end_stages(out, explanation)
+    out.print((_wide_timeline if wide else _narrow_timeline)(arms, lines, diverges_at))
     out.print(_money_table(explanation))
     _print_run_details(out, explanation)
 

@@ -2,11 +2,16 @@
 
 from scenarios.cli.common_options import JsonOption
 
+_WIDE = 100
+"""Columns of a terminal in which the questions fit beside the names."""
+
 
 def command(*, json_: JsonOption = False) -> None:
     """List the built-in scenarios and their questions."""
     from scenarios.cli.console import console, print_json, table
+    from scenarios.cli.terminal_document import print_document
     from scenarios.files.loader import builtin_names, load
+    from scenarios.reports.document import Heading, Items
 
     scenarios = [load(name) for name in builtin_names()]
     if json_:
@@ -23,7 +28,13 @@ def command(*, json_: JsonOption = False) -> None:
             ]
         )
         return
+    rows = [(each.name, each.scenario.question, ", ".join(each.scenario.arms)) for each in scenarios]
+    out = console()
+    if out.width < _WIDE:
+        items = Items(tuple(f"{name} ({arms}): {question}" for name, question, arms in rows))
+        print_document(out, [Heading(1, "Built-in scenarios"), items])
+        return
     listed = table("Built-in scenarios", "name", "question", "arms")
-    for scenario in scenarios:
-        listed.add_row(scenario.name, scenario.scenario.question, ", ".join(scenario.scenario.arms))
-    console().print(listed)
+    for row in rows:
+        listed.add_row(*row)
+    out.print(listed)

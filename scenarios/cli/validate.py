@@ -1,5 +1,6 @@
 """`journey validate`: the errors of a scenario, or "valid" and a summary."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.cli.common_options import JsonOption, ScenarioArgument, SetOption, load_scenario
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 def command(source: ScenarioArgument, *, set_: SetOption = None, json_: JsonOption = False) -> None:
     """Check a scenario. Prints a summary, or every error with its file and key."""
     from scenarios.cli.console import console, print_json
+    from scenarios.cli.terminal_document import print_document
+    from scenarios.reports.document import Items
 
     scenario = load_scenario(source, set_)
     _refuse_unusable_population(scenario)
@@ -22,12 +25,17 @@ def command(source: ScenarioArgument, *, set_: SetOption = None, json_: JsonOpti
         return
     out = console()
     out.print("valid")
-    for key, value in summary.items():
-        if key != "arms":
-            out.print(f"  {format_name(key)}: {value}")
-    for name, arm in summary["arms"].items():
+    print_document(out, [Items((*_describe_summary(summary), *_describe_arms(summary["arms"])))])
+
+
+def _describe_summary(summary: dict[str, Any]) -> Iterator[str]:
+    return (f"{format_name(key)}: {value}" for key, value in summary.items() if key != "arms")
+
+
+def _describe_arms(arms: dict[str, dict[str, Any]]) -> Iterator[str]:
+    for name, arm in arms.items():
         details = ", ".join(f"{format_name(key)} {value}" for key, value in arm.items() if value not in ("", None))
-        out.print(f"  arm {name}: {details}")
+        yield f"arm {name}: {details}"
 
 
 def _refuse_unusable_population(loaded: "LoadedScenario") -> None:

@@ -145,6 +145,12 @@ def _print_checks(
 ) -> None:
     from scenarios.cli.console import table
 
+    failed = sum(not check.ok for check in checks)
+    out.print(
+        f"{len(checks)} checks, {failed} failed. {customers:,} customers in each derived model, seed "
+        f"{loaded.scenario.seed}. A correct engine fails one in {1 / false_alarm_rate:,.0f} verifications, "
+        "whatever the number of checks.\n",
+    )
     numbers = ("expected", "observed", "s.e.", "z")
     result = table(f"{loaded.scenario.title}: compared with exact results", "check", *numbers, "ok", right=numbers)
     heading = ""
@@ -159,10 +165,3 @@ def _print_checks(
         row = (f"{check.expected:,.6g}", f"{check.observed:,.6g}", error, z, "yes" if check.ok else "NO")
         result.add_row(f"  {label}", *row)
     out.print(result)
-    failed = sum(not check.ok for check in checks)
-    out.print(
-        f"{len(checks)} checks, {failed} failed. {customers:,} customers in each derived model, seed "
-        f"{loaded.scenario.seed}. A correct engine fails one in {1 / false_alarm_rate:,.0f} verifications, "
-        "whatever the "
-        "number of checks.",
-    )
