@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,10 @@ from journey.orchestrator.orchestrator import NO_RECOMMENDATION_REASONS, Orchest
 from journey.orchestrator.results import DecisionTotals
 from journey.orchestrator.signals import repeat_unknown_type
 from journey.records.folder import Records, read_folder
+from journey.tables.export import FrameExport
+
+if TYPE_CHECKING:
+    import duckdb
 
 CHUNK_CASES = 65_536
 """Cases that a thread evaluates at a time."""
@@ -81,10 +85,11 @@ class DecisionGroup(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionTable:
+class DecisionTable(FrameExport):
     """The decisions about many cases, by column.
 
-    It implements the Arrow stream interface, so pandas, polars, pyarrow and DuckDB can read it directly.
+    `to_pandas`, `to_polars` and `to_arrow` give a data frame with one row per case (`journey.batch.output`). The table
+    also implements the Arrow stream interface, so polars, pyarrow and DuckDB read it directly.
 
     Attributes:
         as_of: The time of the evaluation (for replayed interventions, the latest time).
@@ -195,10 +200,11 @@ class DecisionTable:
             "held_back_action": names[columns.held_back],
         }
 
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+    def to_relation(self) -> "duckdb.DuckDBPyRelation":
+        """Return every decision as a row of a DuckDB relation, with the numbers of its components."""
         from journey.batch.output import build_relation
 
-        return build_relation(self).__arrow_c_stream__(requested_schema)
+        return build_relation(self)
 
 
 def evaluate_batch(

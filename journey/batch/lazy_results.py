@@ -1,7 +1,7 @@
 """Decisions and findings of large record sets as sequences: counted by column, converted to objects on demand."""
 
 from collections.abc import Iterator
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from journey.batch.decisions import DecisionTable
 from journey.checks.runner import CheckReport
@@ -9,9 +9,13 @@ from journey.core.findings import Finding, FindingCount
 from journey.orchestrator.case_reader import CaseReader
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.results import DecisionTotals
+from journey.tables.export import FrameExport
+
+if TYPE_CHECKING:
+    import duckdb
 
 
-class LazyDecisions:
+class LazyDecisions(FrameExport):
     """The decisions of a table; iterating evaluates each customer again, with reasons.
 
     Attributes:
@@ -29,6 +33,10 @@ class LazyDecisions:
         for case in CaseReader(table.records).read_all():
             yield table.orchestrator.evaluate_customer(*case, as_of=table.as_of)
 
+    def to_relation(self) -> "duckdb.DuckDBPyRelation":
+        """Return the decisions as a DuckDB relation, without the sentences."""
+        return self.table.to_relation()
+
     def top_priority(self, limit: int) -> list[Decision]:
         """Return the `limit` decisions of highest priority."""
         return self.table.decisions(self.table.top_priority(limit).tolist())
@@ -38,7 +46,7 @@ class LazyDecisions:
         return self.table.count_totals()
 
 
-class LazyFindings:
+class LazyFindings(FrameExport):
     """The findings of a check report, in reading order.
 
     Args:
@@ -62,6 +70,10 @@ class LazyFindings:
         if isinstance(index, int):
             return self._report.first(None if index < 0 else index + 1)[index]
         return tuple(self._report.first(index.stop if (index.stop or 0) > 0 else None)[index])
+
+    def to_relation(self) -> "duckdb.DuckDBPyRelation":
+        """Return the findings as a DuckDB relation."""
+        return self._report.to_relation()
 
     def severities(self) -> dict[str, int]:
         """Count the findings of each severity, zeros included."""

@@ -59,6 +59,10 @@ class CheckReport:
         rows = self.cursor.execute(f"SELECT {_COLUMNS} FROM found ORDER BY {_READING_ORDER} {limit_clause}").fetchall()
         return [_build_finding(row) for row in rows]
 
+    def to_relation(self) -> duckdb.DuckDBPyRelation:
+        """Return all findings in reading order as a DuckDB relation."""
+        return self.cursor.sql(f"SELECT {_COLUMNS} FROM found ORDER BY {_READING_ORDER}")
+
     def stream(self) -> Iterator[Finding]:
         """Iterate over all findings in reading order, with `CHUNK` of them in memory at a time."""
         run = self.cursor.execute

@@ -24,8 +24,11 @@ from journey.orchestrator.replay import Agreement, compare_with_record, redecide
 from journey.orchestrator.results import Decisions, Findings, ListedDecisions, ListedFindings
 from journey.records.database import one_value
 from journey.records.folder import Records
+from journey.tables.export import FrameExport
 
 if TYPE_CHECKING:
+    import duckdb
+
     from journey.batch import DecisionTable
     from journey.orchestrator.decision import Decision
     from journey.records.model import Intervention
@@ -34,9 +37,12 @@ BATCH_MIN_CUSTOMERS = 20_000
 """With this many customers or more, the compiled batch is used. It takes a second to load, then microseconds each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+@dataclass(frozen=True, slots=True, repr=False)
+class Evaluation(FrameExport):
     """The results of evaluating a folder of records.
+
+    As a data frame it has one row per decision: the fields of `journey.orchestrator.decision.Decision` without the
+    sentences, and those of its components. `findings` is a table of its own.
 
     Attributes:
         as_of: The time of the evaluation; later records were ignored.
@@ -64,8 +70,23 @@ class Evaluation:
     agreement: Agreement | None
     table: "DecisionTable | None" = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the evaluation as a JSON-ready mapping, in the format of `journey evaluate --json`."""
+    def __repr__(self) -> str:
+        """The numbers of decisions and findings, and what was evaluated."""
+        totals = self.decisions.count_totals()
+        findings = ", ".join(f"{severity} {count:,}" for severity, count in self.findings.severities().items())
+        return (
+            f"{totals.with_action:,} of {len(self.decisions):,} decisions recommend an action, "
+            f"{totals.needing_approval:,} of them with approval; {totals.held_back:,} actions are held back\n"
+            f"findings: {findings}\n"
+            f"{self.customers:,} customers ({self.source}) as of {self.as_of}, policy {self.policy.name}"
+        )
+
+    def to_relation(self) -> "duckdb.DuckDBPyRelation":
+        """Return the decisions as a DuckDB relation, one row per decision."""
+        return self.decisions.to_relation()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the evaluation as a JSON-ready mapping, the document of `journey evaluate --json`."""
         return {name: list(part) if isinstance(part, Iterator) else part for name, part in self.stream().items()}
 
     def stream(self) -> dict[str, Any]:

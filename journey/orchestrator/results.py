@@ -5,10 +5,15 @@ Small results are lists. Large results stay in columns and are converted to obje
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol, overload
+from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
 
 from journey.core.findings import Finding, FindingCount, count_by_severity
 from journey.orchestrator.decision import Decision
+from journey.orchestrator.decision_table import build_decision_table, build_finding_table
+from journey.tables.export import FrameExport
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class DecisionTotals(NamedTuple):
@@ -25,8 +30,8 @@ class DecisionTotals(NamedTuple):
     held_back: int
 
 
-class Decisions(Protocol):
-    """Decisions, one per customer, in order of customer ID."""
+class Decisions(FrameExport, Protocol):
+    """Decisions, one per customer, in order of customer ID; as a table without the sentences."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Decision]: ...
@@ -39,7 +44,7 @@ class Decisions(Protocol):
         ...
 
 
-class Findings(Protocol):
+class Findings(FrameExport, Protocol):
     """Findings, most serious first."""
 
     def __len__(self) -> int: ...
@@ -62,10 +67,14 @@ def is_action(decision: Decision) -> bool:
     return decision.recommended_action is not None and decision.reason == "act"
 
 
-class ListedDecisions(tuple[Decision, ...]):
+class ListedDecisions(tuple[Decision, ...], FrameExport):
     """Decisions in memory."""
 
     __slots__ = ()
+
+    def to_relation(self) -> "duckdb.DuckDBPyRelation":
+        """Return the decisions as a DuckDB relation, without the sentences."""
+        return build_decision_table(self).to_relation()
 
     def top_priority(self, limit: int) -> list[Decision]:
         """Return the first `limit` decisions by priority, then recommended ones, then severity."""
@@ -81,10 +90,14 @@ class ListedDecisions(tuple[Decision, ...]):
         )
 
 
-class ListedFindings(tuple[Finding, ...]):
+class ListedFindings(tuple[Finding, ...], FrameExport):
     """Findings in memory, in reading order."""
 
     __slots__ = ()
+
+    def to_relation(self) -> "duckdb.DuckDBPyRelation":
+        """Return the findings as a DuckDB relation."""
+        return build_finding_table(self).to_relation()
 
     def severities(self) -> dict[str, int]:
         """Count the findings of each severity, zeros included."""

@@ -45,5 +45,10 @@ class ColumnTable(FrameExport):
 
     def to_relation(self) -> "duckdb.DuckDBPyRelation":
         """Return the table as a DuckDB relation."""
-        selected = ", ".join(f'unnest(?::{kind}[]) AS "{name}"' for name, kind in self.types.items())
+        selected = ", ".join(f"unnest(?::{kind}[]) AS {_quote(name)}" for name, kind in self.types.items())
         return connect_in_memory().sql(f"SELECT {selected}", params=list(self.columns.values()))
+
+
+def _quote(name: str) -> str:
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.core.errors import InputError
+from journey.tables.export import FrameExport
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import duckdb
 
     from simulation.trace.columns import RowSink
 
@@ -87,11 +90,27 @@ _BLOCK_ROWS = 200_000
 """Rows per block that is written."""
 
 
-@dataclass
-class Trace:
-    """The rows of a trace, in the order in which the engine adds them; see `sorted_rows`."""
+@dataclass(repr=False)
+class Trace(FrameExport):
+    """The rows of a trace, in the order in which the engine adds them; see `sorted_rows`.
+
+    As a data frame it has one row per event, ordered, with the columns `COLUMNS`.
+    """
 
     rows: list[Row] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<trace of {len(self.rows):,} events: {', '.join(COLUMNS)}>"
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def to_relation(self) -> duckdb.DuckDBPyRelation:
+        """The rows as a DuckDB relation, in order."""
+        from simulation.trace.columns import rows_to_columns
+        from simulation.trace.files import select_rows
+
+        return select_rows(rows_to_columns(self.sorted_rows()))
 
     def sorted_rows(self) -> list[Row]:
         """The rows ordered by time, then customer, then the order in which they happened."""

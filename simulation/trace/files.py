@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    import duckdb
+
     from simulation.trace.columns import Columns, RowSink
 
 FORMATS = {
@@ -51,6 +53,13 @@ _COLUMN_SQL = {
 _ALL_COLUMNS = ", ".join(COLUMNS)
 _SELECTED = ", ".join(f"{_COLUMN_SQL.get(name, f'{name}::VARCHAR')} AS {name}" for name in COLUMNS)
 _COLUMN_TYPES = {"time": "DOUBLE", "customer": "BIGINT", "reviewer": "BIGINT", "value": "DOUBLE", "dated": "DOUBLE"}
+
+
+def select_rows(columns: Columns) -> duckdb.DuckDBPyRelation:
+    """The rows of a block as a DuckDB relation, with the types of trace files."""
+    connection = connect_in_memory()
+    connection.register("columns", columns)
+    return connection.sql(f"SELECT {_SELECTED} FROM columns")
 
 
 @contextmanager

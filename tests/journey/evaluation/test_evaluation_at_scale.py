@@ -55,7 +55,7 @@ def hold_the_evaluation_to_the_single_path(company, policy, as_of):
         evaluate(records, as_of=as_of, policy=policy, replay=True, batch=batch) for batch in (False, True)
     )
     assert at_once.table is not None
-    assert at_once.as_dict() == one_by_one.as_dict()
+    assert at_once.to_dict() == one_by_one.to_dict()
     assert at_once.decisions.count_totals() == one_by_one.decisions.count_totals()
     assert at_once.findings.by_code() == one_by_one.findings.by_code()
     assert at_once.findings.severities() == one_by_one.findings.severities()
@@ -99,7 +99,7 @@ def bundled():
 
 @pytest.mark.compiled
 def test_the_bundled_company_is_evaluated_alike(bundled):
-    assert evaluate(bundled, replay=True, batch=True).as_dict() == evaluate(bundled, replay=True, batch=False).as_dict()
+    assert evaluate(bundled, replay=True, batch=True).to_dict() == evaluate(bundled, replay=True, batch=False).to_dict()
 
 
 @pytest.mark.compiled
