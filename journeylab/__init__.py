@@ -14,35 +14,57 @@ raises `InputError`, with the sentence that the command prints.
 from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError, JourneyError, MissingPackageError
-from journeylab.functions import compare, load_scenario
+from journeylab.functions import check, compare, evaluate, load_scenario, scenarios, simulate
 
 if TYPE_CHECKING:
     from journey.decision.policy import Policy
+    from journey.evaluation.check import CheckResult
+    from journey.evaluation.evaluate import Evaluation
     from journey.machine import Journey, default_journey
+    from journey.records.folder import Records
     from scenarios.comparison.compare import Comparison
+    from scenarios.execution.protocol import WorkerDiedError
     from scenarios.files.loader import LoadedScenario
+    from scenarios.operations.catalogue import ScenarioSummary
+    from scenarios.operations.simulation_result import SimulationResult
 
     __version__: str
 
 __all__ = [
+    "CheckResult",
     "Comparison",
+    "Evaluation",
     "InputError",
     "Journey",
     "JourneyError",
     "LoadedScenario",
     "MissingPackageError",
     "Policy",
+    "Records",
+    "ScenarioSummary",
+    "SimulationResult",
+    "WorkerDiedError",
     "__version__",
+    "check",
     "compare",
     "default_journey",
+    "evaluate",
     "load_scenario",
+    "scenarios",
+    "simulate",
 ]
 
 _LAZY = {
+    "CheckResult": "journey.evaluation.check",
     "Comparison": "scenarios.comparison.compare",
+    "Evaluation": "journey.evaluation.evaluate",
     "Journey": "journey.machine",
     "LoadedScenario": "scenarios.files.loader",
     "Policy": "journey.decision.policy",
+    "Records": "journey.records.folder",
+    "ScenarioSummary": "scenarios.operations.catalogue",
+    "SimulationResult": "scenarios.operations.simulation_result",
+    "WorkerDiedError": "scenarios.execution.protocol",
     "default_journey": "journey.machine",
 }
 """Names whose modules take long to import, loaded on first use."""

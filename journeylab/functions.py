@@ -3,14 +3,22 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+    from datetime import date
 
+    from journey.decision.policy import Policy
+    from journey.evaluation.check import CheckResult
+    from journey.evaluation.evaluate import Evaluation
+    from journey.machine import Journey
+    from journey.records.folder import Records
     from scenarios.comparison.compare import Comparison
     from scenarios.comparison.options import ProgressCallback, RunProgress
     from scenarios.files.loader import LoadedScenario
+    from scenarios.operations.catalogue import ScenarioSummary
+    from scenarios.operations.simulation_result import SimulationResult
 
 Engine: TypeAlias = Literal["auto", "reference", "compiled"]
 """Simulation engine. Results are identical; ``auto`` uses the compiled engine for large runs."""
@@ -22,11 +30,19 @@ Overrides: TypeAlias = Mapping[str, object] | Sequence[str]
 """Keys of a scenario to override: ``{"population.size": 500}`` or ``["population.size=500"]``."""
 
 
+def scenarios() -> "list[ScenarioSummary]":
+    """List the built-in scenarios with their questions. See `journey scenarios`."""
+    from scenarios.operations.catalogue import list_scenarios
+
+    return list_scenarios()
+
+
 def load_scenario(source: "str | Path | LoadedScenario", *, overrides: Overrides | None = None) -> "LoadedScenario":
     """Load and check a scenario.
 
     Args:
-        source: Name of a built-in scenario, path of a scenario file (TOML), or a scenario that is already loaded.
+        source: Name of a built-in scenario (`scenarios` lists them), path of a scenario file (TOML), or a scenario that
+            is already loaded.
         overrides: Keys to override, by dotted key: ``{"population.size": 500}``, or ``["population.size=500"]`` as
             after `--set`. Default: none.
 
@@ -107,6 +123,134 @@ def compare(
         # A script must not go on with fewer replications than it asked for.
         raise KeyboardInterrupt
     return comparison
+
+
+def simulate(
+    scenario: "str | Path | LoadedScenario",
+    *,
+    arm: str = "baseline",
+    customers: int | None = None,
+    days: float | None = None,
+    seed: int | None = None,
+    engine: Engine = "auto",
+    overrides: Overrides | None = None,
+    trace: bool = False,
+    workers: int = 1,
+    executor: "Executor | None" = None,
+) -> "SimulationResult":
+    """Simulate one arm of a scenario once. See `journey simulate`.
+
+    Args:
+        scenario: Name of a built-in scenario, path of a scenario file, or a loaded scenario.
+        arm: Name of the arm.
+        customers: Number of customers, 1 or more. Default: the scenario's number.
+        days: Simulated time in days, more than 0. Default: the scenario's days.
+        seed: Random seed, 0 or more. Default: the scenario's seed.
+        engine: Simulation engine. Results are identical; ``auto`` uses the compiled engine for large runs.
+        overrides: Keys of the scenario to override; see `load_scenario`.
+        trace: Whether to keep all events (some 30 per customer and year, in memory).
+        workers: Number of processes, 1 or more. Only review pods (`reviewers.pods`) run in parallel. Default: 1, this
+            process.
+        executor: An executor of the caller; see `compare`.
+
+    Returns:
+        The result: metrics, occupancy and trace. As a data frame it has one row per metric.
+
+    Raises:
+        InputError: The scenario or an option is invalid, the run will not fit in memory, or the executor cannot be
+            used.
+        WorkerDiedError: Workers died repeatedly, most likely because memory ran out.
+    """
+    from scenarios.operations.options import open_scenario, refuse_workers
+    from scenarios.operations.simulation import plan_simulation
+
+    refuse_workers(workers, executor)
+    loaded = open_scenario(
+        scenario,
+        overrides,
+        customers=("population.size", customers),
+        days=("horizon_days", days),
+        seed=("seed", seed),
+    )
+    plan = plan_simulation(loaded, arm=arm, engine=engine)
+    return plan.run(workers=workers, executor=executor, trace=trace)
+
+
+def check(
+    records: "str | Path | Mapping[str, Any] | Records | None" = None,
+    *,
+    as_of: "date | str | None" = None,
+    policy: "Policy | str | Path | None" = None,
+    journey: "Journey | str | Path | None" = None,
+) -> "CheckResult":
+    """Validate records and list data-quality findings. Bad records never raise an error. See `journey check`.
+
+    Args:
+        records: A folder of records; or frames (pandas, polars, pyarrow) or lists of rows by name of the set, such as
+            ``{"customers": frame, "signals": frame}``; or records that are already read. Default: the ten bundled
+            customers.
+        as_of: Records dated later are ignored: a date, or ISO 8601 text; a bare date includes its whole day. Default:
+            the latest date in the records.
+        policy: A policy, or the path of a policy file (TOML). Default: the default policy.
+        journey: A journey; or the scenario, by name or path, whose journey the records follow. Default: the default
+            journey.
+
+    Returns:
+        The findings. As a data frame they have one row each.
+
+    Raises:
+        InputError: A folder, file, table or option cannot be used.
+    """
+    from journey.evaluation.check import check_records
+    from scenarios.operations.records import load_journey, load_policy, read_records
+
+    machine, rules = load_journey(journey), load_policy(policy)
+    return check_records(read_records(records, machine, rules), as_of=as_of, policy=rules, journey=machine)
+
+
+def evaluate(
+    records: "str | Path | Mapping[str, Any] | Records | None" = None,
+    *,
+    as_of: "date | str | None" = None,
+    policy: "Policy | str | Path | None" = None,
+    journey: "Journey | str | Path | None" = None,
+    customer: str | None = None,
+    replay: bool = False,
+) -> "Evaluation":
+    """Evaluate recorded customers: decisions with reasons, findings, open loops, KPIs and ROI. See `journey evaluate`.
+
+    With 20,000 customers or more, the compiled rules evaluate all of them in one batch; the decisions are identical.
+
+    Args:
+        records: A folder of records; or frames (pandas, polars, pyarrow) or lists of rows by name of the set, such as
+            ``{"customers": frame, "signals": frame}``; or records that are already read. Default: the ten bundled
+            customers.
+        as_of: Time of the evaluation; later records are ignored: a date, or ISO 8601 text. A bare date includes its
+            whole day. Default: the latest date in the records.
+        policy: A policy, or the path of a policy file (TOML). Default: the default policy.
+        journey: A journey; or the scenario, by name or path, whose journey the records follow. Default: the default
+            journey.
+        customer: ID of the only customer to evaluate. Default: all customers.
+        replay: Also repeat the decision of every recorded intervention, as of its own date.
+
+    Returns:
+        The evaluation. As a data frame it has one row per decision.
+
+    Raises:
+        InputError: A folder, file, table or option cannot be used, or the customer is unknown.
+    """
+    from journey.evaluation import evaluate as evaluation
+    from scenarios.operations.records import load_journey, load_policy, read_records
+
+    machine, rules = load_journey(journey), load_policy(policy)
+    return evaluation.evaluate(
+        read_records(records, machine, rules, refuse_large=True),
+        as_of=as_of,
+        policy=rules,
+        journey=machine,
+        customer_id=customer,
+        replay=replay,
+    )
 
 
 def _report(

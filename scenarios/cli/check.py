@@ -12,9 +12,8 @@ from scenarios.cli.record_options import (
     FolderArgument,
     JourneyOption,
     PolicyOption,
-    load_journey_and_policy,
-    read_records,
 )
+from scenarios.operations.records import load_journey, load_policy, read_records
 
 if TYPE_CHECKING:
     from journey.records.folder import Records
@@ -37,33 +36,28 @@ def command(
     json_: JsonOption = False,
 ) -> None:
     """Validate records and list data-quality findings. Bad records never stop the command."""
-    from journey.checks import check
-    from journey.core.findings import count_by_severity, sort_findings
     from journey.decision.as_of import AsOf
-    from journey.evaluation.missing_approvals import find_missing_approvals
+    from journey.evaluation.check import check_records
     from scenarios.cli.console import console, print_json
 
     cutoff = None if as_of is None else AsOf.of(as_of)
-    machine, rules = load_journey_and_policy(journey, policy)
+    machine, rules = load_journey(journey), load_policy(policy)
     records = read_records(folder, machine, rules)
-    report = check(records, as_of=None if cutoff is None else cutoff.cutoff, journey=machine, policy=rules)
-    findings = sort_findings([*report.findings, *find_missing_approvals(records, cutoff, rules, machine)])
-    counts = count_by_severity(findings)
-    summary = report.as_dict() | {"counts": counts}
+    result = check_records(records, as_of=cutoff, policy=rules, journey=machine)
     if json_:
-        print_json(summary | {"findings": [finding.as_dict() for finding in findings]})
+        print_json(result.to_dict())
     else:
         from scenarios.cli.evaluation_tables import print_findings
         from scenarios.text.phrases import pluralise
 
-        moment = summary["as_of"] or "no date in the records"
-        latest = " (the latest date in the records)" if as_of is None and summary["as_of"] else ""
+        moment = result.as_of_text or "no date in the records"
+        latest = " (the latest date in the records)" if as_of is None and result.as_of_text else ""
         out = console()
-        out.print(f"{pluralise(report.customers, 'customer')} ({records.source}) as of {moment}{latest}")
-        print_findings(out, findings, limit)
+        out.print(f"{pluralise(result.customers, 'customer')} ({result.source}) as of {moment}{latest}")
+        print_findings(out, result.findings, limit)
     if quarantine is not None:
         _write_quarantine(records, quarantine)
-    if strict and counts["error"]:
+    if strict and result.counts["error"]:
         raise typer.Exit(CHECK_FAILED)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.cli.record_options import load_journey
+from scenarios.operations.records import load_journey
 
 
 class PictureFormat(StrEnum):

@@ -11,10 +11,9 @@ from scenarios.cli.record_options import (
     FolderArgument,
     JourneyOption,
     PolicyOption,
-    load_journey_and_policy,
-    read_records,
 )
 from scenarios.cli.report_option import ReportOption, refuse_report, write_report
+from scenarios.operations.records import load_journey, load_policy, read_records
 
 if TYPE_CHECKING:
     from journey.evaluation.evaluate import Evaluation
@@ -55,10 +54,9 @@ def command(
 
     refuse_report(report)
     _refuse_decisions(decisions, customer)
-    machine, rules = load_journey_and_policy(journey, policy)
+    machine, rules = load_journey(journey), load_policy(policy)
     described = describe_policy(rules, policy)
-    _refuse_large_records(folder)
-    records = read_records(folder, machine, rules)
+    records = read_records(folder, machine, rules, refuse_large=True)
     if customer is None:
         _print_method(records.counts()["customers"], json_=json_, exported=decisions is not None)
     evaluation = evaluate(
@@ -72,7 +70,7 @@ def command(
     )
     _write_decisions(evaluation, decisions)
     if json_:
-        print_json(evaluation.as_dict() if evaluation.table is None else evaluation.stream())
+        print_json(evaluation.to_dict() if evaluation.table is None else evaluation.stream())
     else:
         from scenarios.cli.evaluation_tables import EvaluationView, print_evaluation
 
@@ -111,19 +109,6 @@ def _print_method(customers: int, *, json_: bool, exported: bool) -> None:
     if json_ and customers >= BATCH_MIN_CUSTOMERS:
         print_message("--json writes the reasons of every decision, which takes minutes for a million customers;")
         print_message("--decisions FILE.parquet writes all decisions as a table in seconds")
-
-
-def _refuse_large_records(folder: Path | None) -> None:
-    """Refuse a folder whose records will not fit in memory, before reading it.
-
-    Raises:
-        InputError: The estimated memory exceeds the memory available.
-    """
-    if folder is None or not folder.is_dir():
-        return
-    from scenarios.execution.memory import refuse_large_records
-
-    refuse_large_records(folder)
 
 
 def _write_decisions(evaluation: "Evaluation", path: Path | None) -> None:

@@ -10,25 +10,14 @@ def command(*, json_: JsonOption = False) -> None:
     """List the built-in scenarios and their questions."""
     from scenarios.cli.console import console, print_json, table
     from scenarios.cli.terminal_document import print_document
-    from scenarios.files.loader import builtin_names, load
+    from scenarios.operations.catalogue import list_scenarios
     from scenarios.reports.document import Heading, Items
 
-    scenarios = [load(name) for name in builtin_names()]
+    scenarios = list_scenarios()
     if json_:
-        print_json(
-            [
-                {
-                    "name": scenario.name,
-                    "title": scenario.scenario.title,
-                    "question": scenario.scenario.question,
-                    "teaches": scenario.scenario.teaches,
-                    "arms": list(scenario.scenario.arms),
-                }
-                for scenario in scenarios
-            ]
-        )
+        print_json([scenario._asdict() for scenario in scenarios])
         return
-    rows = [(each.name, each.scenario.question, ", ".join(each.scenario.arms)) for each in scenarios]
+    rows = [(each.name, each.question, ", ".join(each.arms)) for each in scenarios]
     out = console()
     if out.width < _WIDE:
         items = Items(tuple(f"{name} ({arms}): {question}" for name, question, arms in rows))

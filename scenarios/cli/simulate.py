@@ -1,13 +1,11 @@
 """`journey simulate`: one run of one arm."""
 
 from contextlib import nullcontext
-from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from journey.core.errors import InputError
 from scenarios.cli.common_options import (
     ClusterOption,
     Engine,
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from scenarios.files.loader import LoadedScenario
     from simulation.exports.histories import RunHistory
     from simulation.metrics.run_results import Run
-    from simulation.model.arm import ArmSpec
     from simulation.trace.dates import Dates
 
 
@@ -65,10 +62,8 @@ def command(
 ) -> None:
     """Simulate one arm of a scenario once. Review pods run in parallel on the workers."""
     from scenarios.cli.console import console, print_json, print_message
-    from scenarios.execution.pods import run_in_pods
-    from scenarios.execution.protocol import LOCAL
+    from scenarios.operations.simulation import plan_simulation
     from simulation.exports.histories import RunHistory
-    from simulation.runs.engine_choice import choose_engine
     from simulation.trace.dates import Dates
     from simulation.trace.files import FORMATS, trace_file
 
@@ -81,33 +76,21 @@ def command(
         days=("horizon_days", days),
         seed=("seed", seed),
     )
-    arm_spec = _find_arm(loaded, arm)
-    horizon_days = loaded.scenario.horizon_days
-    dates = Dates.starting_on(start_date, horizon_days)
+    plan = plan_simulation(loaded, arm=arm, engine=engine)
+    dates = Dates.starting_on(start_date, loaded.scenario.horizon_days)
     is_traced = trace is not None or records is not None
-    choice = choose_engine(engine, [arm_spec], arm_spec.population.workload(horizon_days))
-    chosen = choice.engine
     is_streamed = trace is not None and records is None and trace.suffix in FORMATS
-    if cluster in (None, LOCAL):
-        _refuse_what_does_not_fit(arm_spec, chosen, horizon_days, processes, traced=is_traced, streamed=is_streamed)
-    if choice.reason and not json_:
-        print_message(str(choice))
+    if plan.choice.reason and not json_:
+        print_message(str(plan.choice))
     with trace_file(trace) if trace is not None and is_streamed else nullcontext() as trace_folder:
-        run = run_in_pods(
-            arm_spec,
-            seed=loaded.scenario.seed,
-            days=horizon_days,
-            engine=chosen,
-            workers=processes,
-            cluster=cluster,
-            trace=is_traced and not is_streamed,
-            trace_folder=trace_folder,
+        result = plan.run(
+            workers=processes, cluster=cluster, trace=is_traced and not is_streamed, trace_folder=trace_folder
         )
-    _write_outputs(RunHistory(arm_spec, run, loaded.scenario.seed, 0), dates, trace, records, source)
+    _write_outputs(RunHistory(plan.arm_spec, result.run, result.seed, 0), dates, trace, records, source)
     if json_:
-        print_json(_run_as_dict(loaded, run))
+        print_json(result.to_dict())
     else:
-        _print_run(console(), loaded, run)
+        _print_run(console(), loaded, result.run)
 
 
 def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
@@ -120,23 +103,6 @@ def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
         refuse_unwritable(trace)
     if records is not None:
         refuse_taken_folder(records)
-
-
-def _refuse_what_does_not_fit(
-    arm: "ArmSpec", engine: str, days: float, processes: int, *, traced: bool, streamed: bool
-) -> None:
-    """Refuse a run that will not fit in memory.
-
-    Each process simulates one pod at a time; rows of the trace that are kept are all in this process.
-    """
-    from scenarios.execution.memory import Workload, refuse_what_does_not_fit
-
-    size, pods = arm.population.size, arm.reviewers.pods
-    if not traced or streamed:
-        size, processes = ceil(size / pods), min(processes, pods)
-    else:
-        processes = 1
-    refuse_what_does_not_fit(Workload(engine, size, days, processes, trace=traced, streamed=streamed))
 
 
 def _write_outputs(
@@ -164,43 +130,6 @@ def _write_outputs(
             f"journey evaluate {records} --policy {records / POLICY_FILE}"
             + (f" --journey {source}" if own_journey else "")
         )
-
-
-def _find_arm(scenario: "LoadedScenario", name: str) -> "ArmSpec":
-    from journey.core.suggestions import did_you_mean
-
-    for arm in scenario.arms:
-        if arm.name == name:
-            return arm
-    names = [arm.name for arm in scenario.arms]
-    raise InputError(f"--arm {name}: unknown arm of {scenario.name}{did_you_mean(name, names)}")
-
-
-def _run_as_dict(loaded: "LoadedScenario", run: "Run") -> dict[str, Any]:
-    from journey.core.version import version
-
-    return {
-        "scenario": loaded.name,
-        "scenario_hash": loaded.hash,
-        "version": version(),
-        "arm": run.arm,
-        "seed": loaded.scenario.seed,
-        "replication": 0,
-        "engine": run.engine,
-        "customers": run.customers,
-        "days": run.days,
-        "events": run.events,
-        "events_by_kind": run.events_by_kind,
-        "decisions_by_reason": run.decisions_by_reason,
-        "reviews_by_verdict": run.reviews_by_verdict,
-        "outcomes": run.outcomes,
-        "unhelped": run.unhelped,
-        "gate": run.gate,
-        "wall_seconds": run.wall_seconds,
-        "occupancy": run.occupancy,
-        "metrics": run.metrics,
-        **({"acquisition": run.acquisition} if run.acquisition else {}),
-    }
 
 
 def _print_run(out: "Console", loaded: "LoadedScenario", run: "Run") -> None:

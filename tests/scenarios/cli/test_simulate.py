@@ -114,7 +114,7 @@ def test_of_a_population_in_pods_only_those_have_to_fit_that_live_at_the_same_ti
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("scenarios.execution.memory.available_memory", lambda: 4 * 10**9)
-    monkeypatch.setattr("scenarios.execution.pods.run_in_pods", begun)
+    monkeypatch.setattr("scenarios.operations.simulation.run_in_pods", begun)
     done = journey(
         "simulate", "default", "--engine", "compiled", "--customers", "30000000", "--workers", "2", *arguments
     )

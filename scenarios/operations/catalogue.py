@@ -1,0 +1,29 @@
+"""The list of built-in scenarios."""
+
+from typing import NamedTuple
+
+from scenarios.files.loader import builtin_names, load
+
+
+class ScenarioSummary(NamedTuple):
+    """What a built-in scenario is about.
+
+    Attributes:
+        name: Its name, as `load_scenario` and the commands take it.
+        title: Its title.
+        question: The question that it asks.
+        teaches: What its answer teaches.
+        arms: The names of its arms, the baseline first.
+    """
+
+    name: str
+    title: str
+    question: str
+    teaches: str
+    arms: tuple[str, ...]
+
+
+def list_scenarios() -> list[ScenarioSummary]:
+    """The built-in scenarios in alphabetical order, `default` first."""
+    loaded = [(name, load(name).scenario) for name in builtin_names()]
+    return [ScenarioSummary(name, each.title, each.question, each.teaches, tuple(each.arms)) for name, each in loaded]
