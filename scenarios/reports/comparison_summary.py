@@ -138,7 +138,7 @@ def _money_cells(amount: "Estimate") -> tuple[str, str]:
 def _describe_value_beyond(comparison: "Comparison") -> str:
     years = comparison.loaded.scenario.money.beyond_horizon_years
     return (
-        f"Value beyond the horizon is not simulated; it is credited for customers live on day {comparison.days:g} "
+        "Value beyond the horizon is credited, not simulated "
         f"(money.beyond_horizon_years = {years.amount:g}, {years.provenance})."
     )
 
