@@ -11,7 +11,14 @@ The functions have the names and options of the command `journey`. They return d
 raises `InputError`, with the sentence that the command prints.
 """
 
+from pathlib import Path
+from runpy import run_path
 from typing import TYPE_CHECKING, Any
+
+# Before other imports, and by its path, because a module of the user may hide a package of ours.
+run_path(str(Path(__file__).parents[1] / "journey/core/shadowing.py"))["refuse_shadowed"](
+    __file__, "journey", "simulation", "scenarios"
+)
 
 from journey.core.errors import InputError, JourneyError, MissingPackageError
 from journeylab.functions import check, compare, evaluate, load_scenario, scenarios, simulate
