@@ -75,8 +75,8 @@ def compare(
 ) -> "Comparison":
     """Compare the arms of a scenario: differences, their uncertainty, and their value. See `journey compare`.
 
-    The numbers depend on the scenario, the options and the seed only. They are identical, bit for bit, for both engines
-    and for any workers, whatever the order in which tasks finish.
+    The numbers depend on the scenario, the options and the seed only. They are identical, bit for bit, for any workers,
+    whatever the order in which tasks finish.
 
     Args:
         scenario: Name of a built-in scenario, path of a scenario file, or a loaded scenario.

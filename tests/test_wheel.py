@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from journey.core.version import version
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent
@@ -33,10 +35,10 @@ def journey(tmp_path_factory):
     empty = place / "empty"
     empty.mkdir()
 
-    def run(*arguments):
+    def run(*arguments, program="journey"):
         clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(borrowed), "HOME": str(place)}
         return subprocess.run(
-            [scripts / "journey", *arguments], cwd=empty, env=clean, capture_output=True, text=True, check=False
+            [scripts / program, *arguments], cwd=empty, env=clean, capture_output=True, text=True, check=False
         )
 
     run.installed = environment / "lib"
@@ -65,3 +67,23 @@ def test_a_comparison_runs_from_any_folder(journey):
     done = journey("compare", "seed_ten", "--replications", "2", "--json")
     assert done.returncode == 0, done.stderr
     assert set(json.loads(done.stdout)["arms"]) >= {"baseline", "treated"}
+
+
+THREE_LINES = """
+import journeylab as jl
+comparison = jl.compare("seed_ten", replications=2)
+print(comparison)
+"""
+
+
+def test_three_lines_of_python_give_a_result(journey):
+    done = journey("-c", THREE_LINES, program="python")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("treated: ")
+
+
+def test_the_package_is_typed_and_has_the_version_of_the_wheel(journey):
+    assert list(journey.installed.glob("*/site-packages/journeylab/py.typed"))
+    code = "import journeylab; print(journeylab.__version__, len(journeylab.evaluate().decisions))"
+    done = journey("-c", code, program="python")
+    assert done.stdout == f"{version()} 10\n", done.stderr
