@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from scenarios.execution import interrupts
-from scenarios.execution.protocol import Job
+from scenarios.execution.protocol import Job, WorkerDiedError
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Task = TypeVar("Task", bound=Hashable)
 Result = TypeVar("Result")
+
+_UNCAUGHT_ERROR = 1
+"""Exit code of a Python process that ends with a traceback; an error of a task is caught, one at the start is not."""
 
 
 class ProcessPool(Generic[Task, Result]):
@@ -46,8 +49,17 @@ class ProcessPool(Generic[Task, Result]):
 
         Raises:
             BrokenProcessPool: The worker died at the task.
+            WorkerDiedError: The worker could not start; the next one could not either.
         """
-        return future.result()
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            if any(worker.failed_to_start(future) for worker in self._workers):
+                raise WorkerDiedError(
+                    "a worker process failed to start; its error is above. Every worker first imports the script that "
+                    "starts it: put the script's own work under `if __name__ == '__main__':`, or use workers=1"
+                ) from None
+            raise
 
     def check_workers(self) -> None:
         """Nothing to check: the future of a process that died raises an error."""
@@ -78,6 +90,10 @@ class _Worker:
     @property
     def is_idle(self) -> bool:
         return self._task is None or self._task.done()
+
+    def failed_to_start(self, task: Future[Any]) -> bool:
+        """Whether the process of this task ended with an uncaught error; a process that is killed has another code."""
+        return self._task is task and any(process.exitcode == _UNCAUGHT_ERROR for process in self._process)
 
     def submit(self, task: Any) -> Future[Any]:
         if self._pool is not None:

@@ -216,3 +216,15 @@ def test_the_death_of_a_worker_is_reported(tmp_path):
         open_executor(jobs.DiesAt(1, times=1, folder=tmp_path), callers_executor=executor) as do,
     ):
         list(do(range(3)))
+
+
+@pytest.mark.medium
+def test_a_script_without_a_main_guard_is_told_apart_from_a_worker_that_died(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("import journeylab as jl\njl.compare('default', replications=2, workers=2)\n")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert "a worker process failed to start" in last
+    assert "put the script's own work under `if __name__ == '__main__':`, or use workers=1" in last
