@@ -1,13 +1,15 @@
 """`--set key=value`."""
 
 import json
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
-from scenarios.files.overrides import format_key, parse_override
+from scenarios.files.merging import normalise
+from scenarios.files.overrides import format_key, format_overrides, parse_override
 
 steps = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=8)
 paths = st.lists(steps, min_size=1, max_size=4).map(tuple)
@@ -79,3 +81,19 @@ def test_an_unreadable_override_is_refused_with_the_right_form(given_text, messa
     with pytest.raises(InputError, match=r"^--set ") as caught:
         parse_override(given_text)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [5, 0.25, 1e20, True, 'a "text"\n', [1, 2], ["a", "b"], {"SMB": 2, "Mid Market": 0.5}, date(2025, 1, 6)],
+)
+def test_a_python_value_is_read_back_from_its_text(value):
+    (argument,) = format_overrides({"a.b": value})
+    assert parse_override(argument).data == normalise({"a": {"b": value}})
+
+
+def test_overrides_without_a_text_are_refused():
+    with pytest.raises(InputError, match="overrides: a: object is not a TOML value; give a number"):
+        format_overrides({"a": object()})
+    with pytest.raises(InputError, match="overrides: give a mapping, or a list of key=value texts"):
+        format_overrides("a=1")
