@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.documentation.reference.built_in_world import build_built_in_world
 from tests.documentation.reference.commands import build_commands
 from tests.documentation.reference.findings import build_findings
 from tests.documentation.reference.json_output import build_json
@@ -16,6 +17,7 @@ FOLDER = ROOT / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
     "commands": build_commands,
     "scenario-keys": build_scenario_keys,
+    "built-in-world": build_built_in_world,
     "policy-keys": build_policy_keys,
     "marketing-policy-keys": build_marketing_policy_keys,
     "metrics": build_metrics,
