@@ -87,7 +87,7 @@ class Signal(Record):
     dataset: ClassVar[str] = "signals"
     key: ClassVar[str | None] = "signal_id"
 
-    signal_id: str | None = Field(default=None, description="Identity, unique in the set.")
+    signal_id: str | None = Field(default=None, description="Identity, unique where given.")
     customer_id: str = Field(description="The customer.")
     signal_type: str = Field(description="Type, one of the policy's `signals`.")
     signal_strength: Share = Field(description="Strength; 1 is the strongest.")
@@ -136,7 +136,7 @@ class Outcome(Record):
     dataset: ClassVar[str] = "outcomes"
     key: ClassVar[str | None] = "outcome_id"
 
-    outcome_id: str | None = Field(default=None, description="Identity, unique in the set.")
+    outcome_id: str | None = Field(default=None, description="Identity, unique where given.")
     intervention_id: str = Field(description="The intervention.")
     customer_id: str | None = Field(default=None, description="The customer. Default: the intervention's.")
     outcome: str = Field(description="The result, such as `resolved` or `no_response`.")
@@ -160,7 +160,7 @@ class Event(Record):
     dataset: ClassVar[str] = "events"
     key: ClassVar[str | None] = "event_id"
 
-    event_id: str | None = Field(default=None, description="Identity, unique in the set.")
+    event_id: str | None = Field(default=None, description="Identity, unique where given.")
     customer_id: str = Field(description="The customer.")
     event_type: str = Field(description="Type of the event, for detectors.")
     timestamp: datetime = Field(description="When the event happened.")

@@ -20,7 +20,15 @@ In some cases a finding has another severity than the one listed here."""
 
 READING = (
     ("missing-value", "error", "A required value is missing, so the row is set aside.", "Add the value."),
-    ("wrong-type", "error", "A value is not of the column's type, so the row is set aside.", "Correct the value."),
+    (
+        "wrong-type", "error", "A value, required or optional, is not of the column's type, so the row is set aside.",
+        "Correct the value, or leave it empty if the column is optional.",
+    ),
+    ("unreadable-row", "error", "A row of the file is malformed, so it is set aside.", "Correct the row."),
+    (
+        "time-zone-converted", "notice", "Times with a time zone were converted to UTC.",
+        "Nothing; or write all times in one zone, without stating it.",
+    ),
     ("not-a-date", "error", "A value is not a date, so the row is set aside.", "Write dates as 2025-01-31."),
     (
         "out-of-range", "error", "A number is outside the column's range, so the row is set aside.",

@@ -59,8 +59,9 @@ def build_scenario_keys() -> str:
         'A scenario is a TOML file. Most files begin with `extends = "default"` and state what differs from the '
         "built-in scenario `default`; a key without a default must be in the file or in the one that it extends. "
         "`--set KEY=VALUE` overrides any key.\n\n"
-        "**Default** is the value of a key that neither the file nor the files that it extends contain. A scenario that "
-        "extends `default` has the values of [the built-in world](built-in-world.md) instead. `journey schema` prints the same as JSON Schema, for an editor.\n\n"
+        "**Default** is the value of a key that neither the file nor the files that it extends contain. A scenario "
+        "that extends `default` has the values of [the built-in world](built-in-world.md) instead. `journey schema` "
+        "prints the same as JSON Schema, for an editor.\n\n"
         "Names in capitals stand for names of your own or of the journey, such as `world.moves.MOVE.dwell.mean_days`. "
         "A share is a number from 0 to 1. An assumption is a number or a table with its provenance."
     )

@@ -17,12 +17,13 @@ TYPES = {
 }  # fmt: skip
 COLUMNS = ("column", "meaning", "type", "unit", "need", "range", "example")
 
-FILES = """Each set is one file, or several, named after the set: `customers.json`, `customers.jsonl`,
-`customers.csv` or `customers.parquet`. Column names are matched without regard to case, spaces, `-` and `_`. Unknown
+FILES = """Each set is one file, or several, named after the set: `{first}.json`, `{first}.jsonl`,
+`{first}.csv` or `{first}.parquet`. Column names are matched without regard to case, spaces, `-` and `_`. Unknown
 columns are not used, and are reported. A date is `2025-01-31`, which means midnight, or `2025-01-31T14:30:00`.
 
-A row whose required column is missing or invalid is set aside with a [finding](findings.md), and the other rows are
-used. An optional column may be missing or null; then its default is used, or the value is unknown."""
+A row without a value in a required column is set aside with a [finding](findings.md). So is a row with an invalid
+value in any column, required or optional: a wrong type, or a number outside the range. The other rows are used. An
+optional column may be missing or null; then its default is used, or the value is unknown."""
 CUSTOMERS = """The records of customers, for `journey check` and `journey evaluate`. Only `customers` is required;
 results that need another set are not available without it."""
 CAMPAIGNS = """The records of campaigns, for `journey campaigns` and `journey budget`. No set is required; results
@@ -40,7 +41,9 @@ def build_marketing_records() -> str:
 
 
 def _build_family(title: str, intro: str, family: Family) -> str:
-    return build_page(title, intro, FILES, *(_build_set(model) for model in family.models))
+    return build_page(
+        title, intro, FILES.format(first=family.models[0].dataset), *(_build_set(model) for model in family.models)
+    )
 
 
 def _build_set(model: type[Record]) -> str:
