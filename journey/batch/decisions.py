@@ -84,7 +84,7 @@ class DecisionGroup(NamedTuple):
     priority: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class DecisionTable(FrameExport):
     """The decisions about many cases, by column.
 
@@ -107,6 +107,10 @@ class DecisionTable(FrameExport):
 
     def __len__(self) -> int:
         return len(self.cases)
+
+    def __repr__(self) -> str:
+        """The number of decisions, and what was evaluated."""
+        return f"{len(self):,} decisions ({self.records.source}) as of {self.as_of}"
 
     def decision(self, row: int) -> Decision:
         """Return the full decision about one row's customer, with reasons; the customer is evaluated again."""

@@ -29,7 +29,7 @@ def default_used(context: Context) -> str:
     """
     del context
     return """
-        SELECT 'customers' AS dataset, min(customer_id) AS record, NULL AS customer_id,
+        SELECT 'customers' AS dataset, CASE WHEN count(*) = 1 THEN min(customer_id) END AS record, NULL AS customer_id,
             count(*) || CASE WHEN count(*) = 1 THEN ' customer lacks ' ELSE ' customers lack ' END
             || 'a field (segment, value, tenure or tier); defaults are used, which lowers confidence.'
             AS message

@@ -80,9 +80,9 @@ def command(
     policy: PolicyOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Record one step of a budget transfer, from proposal to roll-back.
+    """Record one step of a budget transfer.
 
-    Each step is checked against the policy and
+    Each step, from proposal to roll-back, is checked against the policy and
     appended to marketing_log.jsonl in the folder, which `journey campaigns` reads. The records themselves are not
     changed. A step that breaks a rule is refused, and nothing is written.
     """

@@ -41,9 +41,9 @@ def print_findings(out: "Console", findings: Sequence["Finding"], limit: int) ->
     if not findings:
         return
     out.print()
-    if out.width >= _WIDE:
+    if limit and out.width >= _WIDE:
         out.print(_findings_table(findings[:limit]))
-    else:
+    elif limit:
         _list_findings(out, findings[:limit])
     print_omitted_rows(out, len(findings), limit, "finding")
 

@@ -47,7 +47,9 @@ def test_a_batch_gives_the_same_data_frame(evaluation):
     assert evaluate_batch(records, "2025-01-01").to_pandas().empty
     at_once = evaluate(bundled := read_bundled(), batch=True)
     pd.testing.assert_frame_equal(at_once.to_pandas(), evaluation.to_pandas())
-    pd.testing.assert_frame_equal(evaluate_batch(bundled).to_pandas(), evaluation.to_pandas())
+    table = evaluate_batch(bundled)
+    pd.testing.assert_frame_equal(table.to_pandas(), evaluation.to_pandas())
+    assert repr(table) == f"10 decisions ({bundled.source}) as of {table.as_of}"
     pd.testing.assert_frame_equal(at_once.findings.to_pandas(), evaluation.findings.to_pandas())
 
 

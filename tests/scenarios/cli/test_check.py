@@ -33,6 +33,14 @@ def test_all_findings_are_printed_or_the_omitted_ones_are_counted():
     assert f"{count - 2} findings not listed" in invoke("check", "--limit", "2").stdout
 
 
+@pytest.mark.medium
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_with_a_limit_of_0_there_is_no_empty_table(columns):
+    printed = invoke("check", "--limit", "0", COLUMNS=columns).stdout
+    assert "findings not listed" in printed
+    assert "severity" not in printed
+
+
 def company(folder, **sets):
     for name, rows in sets.items():
         (folder / f"{name}.json").write_text(json.dumps(rows), encoding="utf-8")
@@ -70,6 +78,15 @@ def test_an_intervention_without_the_approval_the_policy_demands_is_an_error(tmp
         breaches = [f for f in json_of(command, tmp_path)["findings"] if f["code"] == "approval-policy"]
         assert [(f["record"], f["severity"], f["customer_id"]) for f in breaches] == [("bad", "error", "A")]
         assert "2031-01-03" in breaches[0]["message"]
+
+
+@pytest.mark.medium
+def test_a_finding_about_several_customers_names_none_of_them(tmp_path):
+    company(tmp_path, customers=[{"customer_id": "A"}, {"customer_id": "B"}])
+    found = json_of("check", tmp_path, "--as-of", "2031-01-01")["findings"]
+    (finding,) = (each for each in found if each["code"] == "default-used")
+    assert finding["record"] is None
+    assert finding["message"].startswith("2 customers lack")
 
 
 def test_rows_set_aside_are_written_out(tmp_path):

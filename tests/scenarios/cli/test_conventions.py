@@ -38,6 +38,10 @@ def test_every_command_explains_itself(name):
     assert "Usage" in result.stdout
 
 
+def test_the_help_of_every_command_fits_a_line_of_80_columns():
+    assert "..." not in invoke("--help", COLUMNS="80").stdout.split("Commands:")[1]
+
+
 def test_a_misspelt_command_is_answered_with_the_one_that_was_meant():
     result = invoke("evalute")
     assert result.exit_code == 2
