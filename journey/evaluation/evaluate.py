@@ -166,7 +166,7 @@ def evaluate(
         decisions=results.decisions,
         open_loops=facts.open_loops,
         kpis=groups,
-        ledger=build_recorded_ledger(facts, orchestrator.policy, moment),
+        ledger=build_recorded_ledger(facts, orchestrator.policy, moment, one_customer=customer_id is not None),
         agreement=results.agreement,
         table=results.table,
     )

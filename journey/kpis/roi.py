@@ -16,11 +16,22 @@ from journey.money.ledger import Ledger, LedgerLine, Memo
 LEDGER_LABEL = "directional: recorded data has no counterfactual"
 
 
-def build_recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf) -> Ledger:
-    """Build the ledger of costs and value of the recorded interventions up to `as_of`."""
+ONE_CUSTOMER_LABEL = f"{LEDGER_LABEL}; without infrastructure, which is a cost of the whole company"
+
+
+def build_recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf, *, one_customer: bool = False) -> Ledger:
+    """Build the ledger of costs and value of the recorded interventions up to `as_of`.
+
+    Args:
+        facts: The facts about the interventions.
+        policy: The policy, with the prices.
+        as_of: The time of the evaluation.
+        one_customer: Whether the facts are limited to one customer; costs of the whole company are then left out.
+    """
     economics = policy.economics
+    shared = () if one_customer else (_build_infrastructure_line(facts, economics, as_of),)
     return Ledger(
-        lines=(*_build_value_lines(facts, economics), *_build_cost_lines(facts, policy, as_of)),
+        lines=(*_build_value_lines(facts, economics), *_build_cost_lines(facts, policy), *shared),
         memos=(
             Memo(
                 "revenue saved, as recorded",
@@ -28,7 +39,7 @@ def build_recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf) -> Ledger:
                 "the recorded estimate of the same value, as revenue and not margin; not added",
             ),
         ),
-        label=LEDGER_LABEL,
+        label=ONE_CUSTOMER_LABEL if one_customer else LEDGER_LABEL,
     )
 
 
@@ -87,7 +98,7 @@ def _build_value_lines(facts: Facts, economics: Economics) -> tuple[LedgerLine, 
     )
 
 
-def _build_cost_lines(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[LedgerLine, ...]:
+def _build_cost_lines(facts: Facts, policy: Policy) -> tuple[LedgerLine, ...]:
     economics = policy.economics
     reviewed = sum(fact.is_reviewed for fact in facts.interventions)
     evaluations = len(facts.interventions)
@@ -120,15 +131,18 @@ def _build_cost_lines(facts: Facts, policy: Policy, as_of: AsOf) -> tuple[Ledger
             economics.llm_call.provenance,
             f"{economics.llm_calls_per_evaluation:g} calls per evaluation",
         ),
-        LedgerLine(
-            "infrastructure",
-            "cost",
-            _count_months(facts, as_of),
-            "months",
-            economics.infrastructure_month.amount,
-            economics.infrastructure_month.provenance,
-            "from the first recorded intervention to the evaluation date",
-        ),
+    )
+
+
+def _build_infrastructure_line(facts: Facts, economics: Economics, as_of: AsOf) -> LedgerLine:
+    return LedgerLine(
+        "infrastructure",
+        "cost",
+        _count_months(facts, as_of),
+        "months",
+        economics.infrastructure_month.amount,
+        economics.infrastructure_month.provenance,
+        "from the first recorded intervention to the evaluation date",
     )
 
 

@@ -7,9 +7,15 @@
 """
 
 import sys
+import warnings
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as in shells; the others are in `error_handling`."""
+
+
+def _print_warning(message: Warning | str, *_position: object, **_more: object) -> None:
+    """Print a warning as one line, without the position in the source code."""
+    print(f"journey: warning: {message}", file=sys.stderr)
 
 
 def main() -> None:
@@ -17,6 +23,7 @@ def main() -> None:
     try:
         from scenarios.cli.application import app
 
+        warnings.showwarning = _print_warning
         app()
     except KeyboardInterrupt:
         # Interrupted before a command started; afterwards `error_handling` handles it.

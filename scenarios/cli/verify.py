@@ -140,6 +140,15 @@ def _show_status() -> Iterator[Callable[[str], None] | None]:
         yield lambda what: status.update(f"verifying: {what}")
 
 
+def _describe_rule(checks: "list[Check]", false_alarm_rate: float) -> str:
+    """When a check passes: the smallest p-value, and the z that it is about."""
+    from statistics import NormalDist
+
+    level = false_alarm_rate / max(1, sum(check.p_value is not None for check in checks))
+    limit = NormalDist().inv_cdf(1.0 - level / 2.0)
+    return f"A check passes if its p-value is at least {level:.1e}: about |z| of at most {limit:.1f}."
+
+
 def _print_checks(
     out: "Console", loaded: "LoadedScenario", checks: "list[Check]", customers: int, false_alarm_rate: float
 ) -> None:
@@ -149,7 +158,7 @@ def _print_checks(
     out.print(
         f"{len(checks)} checks, {failed} failed. {customers:,} customers in each derived model, seed "
         f"{loaded.scenario.seed}. A correct engine fails one in {1 / false_alarm_rate:,.0f} verifications, "
-        "whatever the number of checks.\n",
+        f"whatever the number of checks.\n{_describe_rule(checks, false_alarm_rate)}\n",
     )
     numbers = ("expected", "observed", "s.e.", "z")
     result = table(f"{loaded.scenario.title}: compared with exact results", "check", *numbers, "ok", right=numbers)

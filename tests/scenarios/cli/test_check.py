@@ -89,6 +89,16 @@ def test_a_finding_about_several_customers_names_none_of_them(tmp_path):
     assert finding["message"].startswith("2 customers lack")
 
 
+@pytest.mark.medium
+def test_one_customer_is_not_charged_for_the_whole_company():
+    one, everyone = json_of("evaluate", "--customer", "C006")["roi"], json_of("evaluate")["roi"]
+    assert one.keys() == everyone.keys()
+    names = [{line["name"] for line in roi["lines"]} for roi in (one, everyone)]
+    assert "infrastructure" not in names[0]
+    assert "infrastructure" in names[1]
+    assert "cost of the whole company" in invoke("evaluate", "--customer", "C006", COLUMNS="200").stdout
+
+
 def test_rows_set_aside_are_written_out(tmp_path):
     folder = tmp_path / "records"
     folder.mkdir()

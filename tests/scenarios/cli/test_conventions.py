@@ -42,6 +42,23 @@ def test_the_help_of_every_command_fits_a_line_of_80_columns():
     assert "..." not in invoke("--help", COLUMNS="80").stdout.split("Commands:")[1]
 
 
+def test_a_warning_is_one_line_without_its_position():
+    code = (
+        "import sys, warnings\nsys.argv = ['journey', '--version']\nfrom scenarios.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\nwarnings.warn('too open', RuntimeWarning)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "journey: warning: too open\n"
+
+
+def test_the_rule_of_a_verification_states_the_acceptable_z():
+    from scenarios.cli.verify import _describe_rule
+    from simulation.verification import Check
+
+    checks = [Check("a", 0.0, 0.0, 1.0, 0.0, 1.0, ok=True)] * 20
+    assert _describe_rule(checks, 0.001).endswith("at least 5.0e-05: about |z| of at most 4.1.")
+
+
 def test_a_misspelt_command_is_answered_with_the_one_that_was_meant():
     result = invoke("evalute")
     assert result.exit_code == 2
