@@ -33,13 +33,15 @@ if TYPE_CHECKING:
 
 _INTERVAL = f"{100 * CONFIDENCE:.0f} % interval"
 NO_INTERVAL = "none"
+MAX_ATTENTION = 5
+"""Largest number of points that need attention on the first screen."""
 
 
 def build_first_screen(comparison: "Comparison") -> list[Block]:
     """The first screen: the summary, how to see the rest, and how to repeat the run."""
     return [
         *title_blocks(comparison),
-        *summary_blocks(comparison, comparison.verdict.headlines),
+        *summary_blocks(comparison, comparison.verdict.headlines, MAX_ATTENTION),
         *repeat_blocks(comparison, MORE),
     ]
 
@@ -54,12 +56,15 @@ def title_blocks(comparison: "Comparison") -> list[Block]:
     ]
 
 
-def summary_blocks(comparison: "Comparison", findings: tuple[str, ...]) -> list[Block]:
+def summary_blocks(
+    comparison: "Comparison", findings: tuple[str, ...], max_attention: int | None = None
+) -> list[Block]:
     """Verdict, arms, money, primary metric, and what needs attention.
 
     Args:
         comparison: The comparison.
         findings: The verdict on each arm, in short or in full.
+        max_attention: Largest number of points that need attention. Default: all.
     """
     return [
         Heading(2, "Verdict"),
@@ -68,7 +73,7 @@ def summary_blocks(comparison: "Comparison", findings: tuple[str, ...]) -> list[
         *_arms(comparison),
         *_money(comparison),
         *_primary_metric(comparison),
-        *_attention(comparison),
+        *_attention(attention_items(comparison), max_attention),
     ]
 
 
@@ -82,9 +87,10 @@ def repeat_blocks(comparison: "Comparison", more: str = "") -> list[Block]:
     return [Paragraph(f"{more}\nTo reproduce ({run}):".lstrip()), Code(build_repeat_command(comparison))]
 
 
-def _attention(comparison: "Comparison") -> list[Block]:
-    items = attention_items(comparison)
-    return [Heading(2, "Needs attention"), Items(tuple(items))] if items else []
+def _attention(items: list[str], limit: int | None) -> list[Block]:
+    omitted = 0 if limit is None else max(0, len(items) - limit)
+    more = [f"and {omitted} more with --full"] if omitted else []
+    return [Heading(2, "Needs attention"), Items((*items[:limit], *more))] if items else []
 
 
 def _arms(comparison: "Comparison") -> list[Block]:

@@ -83,3 +83,12 @@ def test_the_ending_says_the_format():
     assert render(blocks, Path("x.html")).startswith("<!doctype html>")
     with pytest.raises(InputError, match=r"\.md or \.html"):
         render(blocks, Path("x.pdf"))
+
+
+def test_points_that_need_attention_are_limited_on_the_first_screen_only():
+    from scenarios.reports.comparison_summary import _attention
+
+    items = [str(number) for number in range(7)]
+    assert _attention(items, 5)[1].items == ("0", "1", "2", "3", "4", "and 2 more with --full")
+    assert _attention(items, None)[1].items == tuple(items)
+    assert _attention(items[:5], 5)[1].items == tuple(items[:5])
