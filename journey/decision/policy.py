@@ -76,7 +76,7 @@ class Play(PolicySection):
 
 
 class Evidence(PolicySection):
-    """How signals become severity and confidence (see `journey.decision.rules`)."""
+    """How signals become severity and confidence."""
 
     half_life_days: float = Field(default=14.0, gt=0.0, description="Evidence halves in this many days.")
     trust_automated: float = Field(default=1.0, ge=0.0, le=1.0, description="Trust in an automated source.")
@@ -173,7 +173,12 @@ class Economics(PolicySection):
         le=1.0,
         description="Margin before support as a share of revenue; support has separate lines.",
     )
-    review_minutes: float = Field(default=12.0, ge=0.0, description="Reviewer time for one approval, in minutes.")
+    review_minutes: float = Field(
+        default=12.0,
+        ge=0.0,
+        description="Reviewer time for one approval, in minutes, for recorded interventions; a simulation uses "
+        "`reviewers.service_minutes`.",
+    )
     reviewer_hour: Price = Field(default=Price(amount=60.0), description="One hour of a reviewer's time.")
     agent_hour: Price = Field(default=Price(amount=45.0), description="One hour of a support agent's time.")
     hours_per_escalation: float = Field(default=6.0, ge=0.0, description="Agent hours per escalation.")

@@ -52,7 +52,7 @@ class Row(NamedTuple):
         time: Time since the start, in days.
         customer: Number of the customer.
         arm: Name of the arm.
-        kind: One of `KINDS`.
+        kind: Kind of the event.
         stage: Stage before the event.
         to_stage: Of a move or arrival, the stage after it. Of a decision, the recorded stage if it is wrong.
         label: The move, signal type, action, verdict, outcome, cause or change of value.

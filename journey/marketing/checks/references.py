@@ -217,7 +217,7 @@ def unknown_id_in_text(context: MarketingContext) -> str:
 
 @rule("campaign-without-experiment", FindingSeverity.WARNING)
 def campaign_without_experiment(context: MarketingContext) -> str:
-    """A campaign without an experiment (the second seed text requires at least one).
+    """A campaign without an experiment; every campaign should have at least one.
 
     Remedy: add the campaign's experiment.
     """
