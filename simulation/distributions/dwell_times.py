@@ -40,6 +40,9 @@ EMPIRICAL = 6
 
 NEVER = inf
 
+_LARGEST_EXPONENT = 700.0
+"""Above this argument an exponential function is infinite in compiled code, and an error in interpreted code."""
+
 
 def initial_amount(law: int, a: float, age: float, unit_exponential: float) -> float:
     """The initial amount of a clock of this age: the unit-exponential draw, or the rest of a deterministic dwell.
@@ -112,11 +115,12 @@ def inverse_cumulative_hazard(law: int, a: float, b: float, amount: float, knots
 def slow_inverse_cumulative_hazard(law: int, a: float, b: float, amount: float, knots: Sequence[float]) -> float:
     """`inverse_cumulative_hazard` of the distributions whose computation costs more than a function call."""
     if law == LOG_LOGISTIC:
-        if amount > 700.0:
+        if amount > _LARGEST_EXPONENT:
             return NEVER
         return float(a * expm1(amount) ** (1.0 / b))
     if law == LOG_NORMAL:
-        return a * exp(b * normal_inverse_hazard(amount))
+        exponent = b * normal_inverse_hazard(amount)
+        return NEVER if exponent > _LARGEST_EXPONENT else a * exp(exponent)
     if law == GAMMA:
         return a * gamma_inverse_hazard(b, amount)
     if law == EMPIRICAL:

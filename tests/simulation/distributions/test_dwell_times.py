@@ -88,6 +88,12 @@ def test_a_larger_amount_never_lasts_shorter(law, mean, shape, amount, growth):
     )
 
 
+@given(ANY_LAW, MEANS, SHAPES, AMOUNTS, st.floats(-12.0, 0.0).map(lambda power: 10.0**power))
+def test_a_tiny_hazard_ratio_gives_a_long_wait_and_no_error(law, mean, shape, amount, ratio):
+    a, b = scale_for_mean(law, mean, shape)
+    assert due_in(law, a, b, 0.0, amount, ratio, ()) >= due_in(law, a, b, 0.0, amount, 1.0, ())
+
+
 @pytest.mark.medium
 @pytest.mark.parametrize("law", sorted(LAWS))
 @pytest.mark.parametrize("ratio", [1.0, 3.0])
