@@ -53,6 +53,9 @@ def _coerce_amount(value: object) -> object:
 Assumption = Annotated[Amount, BeforeValidator(_coerce_amount)]
 """A number with its provenance; a bare number counts as ``assumed``."""
 
+_LARGEST_LOG_NORMAL_SHAPE = 37.0
+"""The mean of a log-normal distribution is ``exp(shape^2 / 2)`` times its median: here a factor of 1e297."""
+
 
 class Dwell(SpecModel):
     """The distribution of the time until a move, in the absence of competing moves."""
@@ -79,6 +82,11 @@ class Dwell(SpecModel):
         if self.law == "log_logistic" and self.shape <= 1.0:
             raise ValueError(
                 f"a log_logistic dwell with shape {self.shape:g} has no mean; the shape must be more than 1"
+            )
+        if self.law == "log_normal" and self.shape > _LARGEST_LOG_NORMAL_SHAPE:
+            raise ValueError(
+                f"a log_normal dwell with shape {self.shape:g} has a median too close to 0 days to compute; the shape "
+                f"must be at most {_LARGEST_LOG_NORMAL_SHAPE:g}"
             )
         if self.law == "empirical":
             self._refuse_invalid_points()

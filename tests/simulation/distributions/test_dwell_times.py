@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from scipy import stats
 
 from simulation.compiled.engine import kernels
@@ -28,6 +29,7 @@ from simulation.distributions.dwell_times import (
     set_hazard_ratio,
     start_clock,
 )
+from simulation.model.spec import Dwell
 from simulation.random import streams
 
 LAWS = {
@@ -218,3 +220,14 @@ def test_an_empirical_law_passes_through_its_points(steps, share):
     assert cumulative_hazard(*law, inverse_cumulative_hazard(*law, amount, knots), knots) == pytest.approx(
         amount, rel=1e-9
     )
+
+
+@pytest.mark.parametrize("mean", [1e-3, 1e6])
+def test_the_largest_log_normal_shape_gives_numbers_and_a_larger_one_is_refused(mean):
+    dwell = Dwell(law="log_normal", mean_days=mean, shape=37.0)
+    a, b = scale_for_mean(LOG_NORMAL, dwell.mean_days, dwell.shape)
+    assert 0.0 < a < mean
+    assert due_in(LOG_NORMAL, a, b, 0.0, 1.0, 1.0, ()) > 0.0
+    assert due_in(LOG_NORMAL, a, b, 36_525.0, 1.0, 1.0, ()) > 0.0
+    with pytest.raises(ValidationError, match=r"a log_normal dwell with shape 37\.5 has a median too close to 0"):
+        Dwell(law="log_normal", mean_days=mean, shape=37.5)
