@@ -58,7 +58,6 @@ def push_signal(
     slot = run.free_signal
     signal = engine.signals[slot]
     run.free_signal = signal.following
-    customer.signals_sent += 1
     signal.time = time
     signal.dated = dated
     signal.strength = strength

@@ -26,7 +26,7 @@ class PendingSignal(NamedTuple):
 
     Attributes:
         time: Day on which the orchestrator receives it.
-        order: Number of the signal among those of the customer, which breaks ties.
+        order: Number of the signal among those of the run in order of sending, which breaks ties.
         dated: Day in its record, at most `time`.
         kind: Code of its type.
         strength: Strength, in [0, 1].

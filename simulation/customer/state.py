@@ -63,7 +63,6 @@ class Customer:
         symptom: Number of the next symptom within the episode.
         noise: Number of the next false alarm.
         next_noise_wait: Days between that false alarm and the one after it.
-        signals_sent: Number of signals sent.
         first_pending_signal: Index of the first pending signal in the compiled engine's pool, or NO_INDEX.
         evidence: The evidence that the orchestrator has.
         recorded_stage: The recorded stage, which may be wrong.
@@ -146,7 +145,6 @@ class Customer:
     noise: int = 0
     due_slot: int = 0
     grid_index: int = 0
-    signals_sent: int = 0
     first_pending_signal: int = NO_INDEX
     recorded_stage: int = 0
     spell: int = CALM_SPELL

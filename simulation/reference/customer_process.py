@@ -37,7 +37,7 @@ def build_customer(initial: InitialCustomer, key: int, frailty: float, row: int)
     customer.key, customer.number, customer.row = key, initial.number, row
     customer.frailty, customer.account_value = frailty, initial.account_value
     customer.segment, customer.tier, customer.has_consent = initial.segment, initial.tier, initial.consents
-    customer.stage, customer.recorded_stage, customer.episode_stage = (initial.stage,) * 3
+    customer.stage = customer.recorded_stage = initial.stage
     customer.entered_at = initial.days_in_stage
     customer.arrives_at, customer.tenure = initial.arrives_at, initial.tenure_days
     customer.recorded_since = initial.arrives_at - initial.days_in_stage

@@ -69,6 +69,7 @@ class ReferenceEngine(Engine):
         # Lists, because an empty deque takes 600 bytes and most customers are never contacted.
         self._contact_times: list[list[float]] = []
         self._pending: list[list[PendingSignal]] = []
+        self._signals_sent = 0
         self._processes: list[simpy.Process] = []
         self._labels, self._reasons = [label_names(arm) for arm in arms], [reason_names(arm) for arm in arms]
 
@@ -130,8 +131,8 @@ class ReferenceEngine(Engine):
         record: int,
     ) -> None:
         """Add a pending signal."""
-        customer.signals_sent += 1
-        pending, order = self._pending[customer.row], customer.signals_sent
+        self._signals_sent += 1
+        pending, order = self._pending[customer.row], self._signals_sent
         heappush(pending, PendingSignal(time, order, dated, kind, strength, source, cause, customer.episode, record))
         customer.event_times[DELIVERY] = pending[0].time
 
