@@ -102,10 +102,10 @@ def has_room_for_contact(arm: Any, customer: Any, engine: Any) -> bool:
     return bool(customer.contacts < slots or slots >= arm.policy.max_contacts)
 
 
-def has_room_for_step(engine: Any) -> int:
-    """Whether the arrays have room for one more step of a customer who does not wait for a review.
+def find_shortage_for_step(engine: Any) -> int:
+    """Find an array without room for one more step of a customer who does not wait for a review.
 
-    Returns DONE, or the code of the array that must grow.
+    Returns its code, or DONE if all have room.
     """
     run = engine.run[0]
     if engine.keep_trace and run.trace_rows + ROWS_PER_STEP > len(engine.trace_rows):
@@ -115,12 +115,12 @@ def has_room_for_step(engine: Any) -> int:
     return DONE
 
 
-def has_room(arms: Any, engine: Any) -> int:
-    """Whether the arrays have room for one more step of any customer.
+def find_shortage(arms: Any, engine: Any) -> int:
+    """Find an array without room for one more step of any customer.
 
-    Returns DONE, or the code of the array that must grow.
+    Returns its code, or DONE if all have room.
     """
-    shortage = has_room_for_step(engine)
+    shortage = find_shortage_for_step(engine)
     if shortage != DONE:
         return shortage
     run = engine.run[0]
@@ -141,7 +141,7 @@ def simulate_to_request(arms: Any, engine: Any, row: int) -> int:
     customer = engine.customers[row]
     arm, limit = arms[customer.arm], engine.run[0].limit
     while not arm.terminal[customer.stage]:
-        shortage = has_room_for_step(engine)
+        shortage = find_shortage_for_step(engine)
         if shortage != DONE:
             return shortage
         if not has_room_for_contact(arm, customer, engine):
@@ -239,7 +239,7 @@ def simulate_customer(arms: Any, engine: Any, row: int) -> int:
     Returns DONE, or the code of the array that must grow.
     """
     customer = engine.customers[row]
-    shortage = has_room(arms, engine)
+    shortage = find_shortage(arms, engine)
     if shortage != DONE:
         return shortage
     if not customer.is_started:
@@ -266,7 +266,7 @@ def simulate_window(arms: Any, population: Any, engine: Any) -> int:
             return shortage
         run.customers_done += 1
     while is_event_due(engine, run.limit):
-        shortage = has_room(arms, engine)
+        shortage = find_shortage(arms, engine)
         if shortage != DONE:
             return shortage
         process_next_event(arms, engine)
@@ -295,8 +295,8 @@ KERNELS: tuple[Any, ...] = (
     take_reviewer,
     assign_requests,
     has_room_for_contact,
-    has_room_for_step,
-    has_room,
+    find_shortage_for_step,
+    find_shortage,
     simulate_to_request,
     release_row,
     resume,
@@ -310,5 +310,5 @@ KERNELS: tuple[Any, ...] = (
 )
 """The functions that compiled code uses, callees before callers."""
 
-INLINED: tuple[Any, ...] = (has_room_for_contact, has_room_for_step)
+INLINED: tuple[Any, ...] = (has_room_for_contact, find_shortage_for_step)
 """The functions that are inlined where compiled code calls them, because most events call them."""

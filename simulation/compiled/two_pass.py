@@ -17,7 +17,7 @@ from simulation.compiled.ports import cancel_pending_signals
 from simulation.compiled.review_queue import (
     CUSTOMER,
     REQUEST,
-    has_room,
+    find_shortage,
     on_customer_turn,
     prefetch_customer,
     process_next_event,
@@ -136,7 +136,7 @@ def serve_requests(arms: Any, population: Any, engine: Any, replay_engine: Any) 
         index = run.first_requests_served
         first = engine.first_times[index] if index < run.first_requests else NEVER
         if is_event_due(engine, min(first, engine.horizon)):
-            shortage = has_room(arms, engine)
+            shortage = find_shortage(arms, engine)
             if shortage != DONE:
                 return shortage
             process_next_event(arms, engine)
@@ -153,7 +153,7 @@ def serve_requests(arms: Any, population: Any, engine: Any, replay_engine: Any) 
 
 def serve_first_request(arms: Any, population: Any, engine: Any, replay_engine: Any, number_or_row: int) -> int:
     """Process a customer's first request. Returns DONE, or the code of the array that must grow."""
-    shortage = has_room(arms, engine)
+    shortage = find_shortage(arms, engine)
     if shortage != DONE:
         return shortage
     run, row = engine.run[0], -1 - number_or_row
