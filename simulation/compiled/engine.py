@@ -277,17 +277,15 @@ def _simulate(inputs: _RunInputs, take_rows: RowSink | None, rows_per_batch: int
 
 def _simulate_with_trace(inputs: _RunInputs, take_rows: RowSink, rows_per_batch: int) -> EngineState:
     """Simulate all customers one time window after another, and pass on the trace rows of each window."""
-    run_kernel, engine, packed_population = (
+    run_kernel, packed_population, customers = (
         kernels().run_kernel,
-        inputs.allocate_state(inputs.population.size, inputs.population.size),
         pack_arrays(inputs.population),
+        inputs.population.size,
     )
+    engine = inputs.allocate_state(customers, customers)
     packed_engine = pack_arrays(engine)
     run_kernel(inputs.packed_arms, packed_population, packed_engine, packed_engine, dispatch.INITIALISE_ALL)
-    start, width = (
-        0.0,
-        inputs.days / (1 + inputs.population.size * inputs.days * EVENTS_PER_CUSTOMER_DAY // rows_per_batch),
-    )
+    start, width = 0.0, inputs.days / (1 + customers * inputs.days * EVENTS_PER_CUSTOMER_DAY // rows_per_batch)
     while start < inputs.days:
         limit = min(inputs.days, start + width)
         state.open_window(engine, limit)
