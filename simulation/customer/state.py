@@ -1,7 +1,8 @@
 """The state of one simulated customer.
 
 The reference engine keeps it in an object. The compiled engine keeps it in a record with the same field names, which is
-derived from the object's fields (`simulation.kernels.records`). A new field is added here and nowhere else.
+derived from the object's fields (`simulation.kernels.record_types`). A new field is added here and nowhere else. An
+`int` field has 32 bits in the record, unless its metadata states 64.
 """
 
 from dataclasses import dataclass, field
@@ -66,7 +67,7 @@ class Customer:
         first_pending_signal: Index of the first pending signal in the compiled engine's pool, or NO_INDEX.
         evidence: The evidence that the orchestrator has.
         recorded_stage: The recorded stage, which may be wrong.
-        recorded_since: Day on which it was entered, according to the records.
+        recorded_since: Day on which it was entered, according to the records; below 0 for a stay that began earlier.
         spell: Number that identifies the episode, or the calm period after it, in the keys of draws.
         actions_in_spell: Number of actions in this spell.
         requests_in_spell: Number of review requests in this spell.
@@ -74,11 +75,13 @@ class Customer:
         has_open_action: Whether an action waits for its review, its delivery or its outcome.
         value_at_stake: Money at stake in that action.
         waiting: Whether a review request waits: NOT_WAITING, IN_QUEUE or IN_REVIEW.
-        version: Number of requests made and closed; it tells an old request from the current one.
+        version: Number of requests made and closed, which distinguishes the current request from earlier ones. In the
+            compiled engine the customers that use one row after another share the count.
         requested_at: Day of the current request.
         review_started_at: Day on which its review started; below 0 before.
         work: Working time of its review.
-        contacts: Number of contacts made, for which the compiled engine has a ring of times.
+        contacts: Number of contacts in the compiled engine, which has a ring of their times; the reference engine has a
+            list of times instead.
         last_contact_at: Day of the last contact, or NEVER.
         fatigue: Level of fatigue at the last contact, including it.
         fatigue_at: Day of that contact.

@@ -228,7 +228,7 @@ def start_clock(
     ratio: float,
     knots: Sequence[float],
 ) -> float:
-    """Start a clock at time `now`; see `due_in` for the parameters."""
+    """Start a clock at time `now`, and return its due time; see `due_in` for the parameters."""
     clock.amount = amount
     clock.age = age
     clock.since = now

@@ -14,7 +14,15 @@ from journey.decision.steps import assess, plan_action, stall_evidence
 
 @dataclass(slots=True)
 class Evidence:
-    """The negative and positive evidence at `last_signal_at`, their masses and their leading signals."""
+    """The evidence at the time of the last signal; it fades from then on.
+
+    Attributes:
+        last_signal_at: Day of the last signal.
+        negative, positive: Sums of the signals' evidence, in the units of the policy's weights.
+        negative_mass, positive_mass: Sums of strength times trust, from which confidence is computed.
+        leading_negative_evidence, leading_positive_evidence: Evidence of the strongest signal.
+        leading_negative, leading_positive: Type of that signal, or NO_SIGNAL.
+    """
 
     last_signal_at: float = 0.0
     negative: float = 0.0

@@ -128,7 +128,13 @@ class EffectParameters(NamedTuple):
 
 
 class FatigueParameters(NamedTuple):
-    """The effect of earlier contacts; `kept_response` is the share of the response that remains at level 1."""
+    """The effect of earlier contacts; each contact adds 1 to the level of fatigue, which fades.
+
+    Attributes:
+        fade_rate: Rate at which the level fades, per day.
+        kept_response: Share of the probability of a response that remains at level 1.
+        churn_ratio: Hazard ratio on churn after a contact at level 1.
+    """
 
     fade_rate: float
     kept_response: float
