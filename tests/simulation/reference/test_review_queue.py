@@ -1,6 +1,7 @@
 """The review queue: priority by money at stake, one review per request, and agreement with Erlang C."""
 
 import math
+from functools import partial
 
 import pytest
 
@@ -59,19 +60,19 @@ def test_a_gate_fed_by_poisson_requests_waits_as_erlang_c_says(reviewers, load):
     env = ExactEnvironment()
     gate = ReviewQueue(env, reviewers, AROUND_THE_CLOCK, no_book())
     key = streams.customer_key(2, 0, reviewers)
-    requests = []
+    arrivals_at, starts_at = [], {}
 
     def arrivals():
         for n in range(120_000):
             yield env.timeout(streams.exponential(key, 50, 0, n) / (load * reviewers))
             service = streams.exponential(key, 51, 0, n)
-            request = ReviewRequest(0.0, env.now, n, service, lambda time, reviewer: None)
-            requests.append(request)
-            gate.submit(request)
+            arrivals_at.append(env.now)
+            starts = partial(starts_at.__setitem__, n)
+            gate.submit(ReviewRequest(0.0, env.now, n, service, lambda time, reviewer: None, starts))
 
     env.process(arrivals())
     env.run()
-    waits = [request.started_at - request.requested_at for request in requests]
+    waits = [starts_at[n] - arrived_at for n, arrived_at in enumerate(arrivals_at)]
     offered = load * reviewers
     last = offered**reviewers / math.factorial(reviewers) / (1 - load)
     waiting = last / (sum(offered**k / math.factorial(k) for k in range(reviewers)) + last)
