@@ -44,12 +44,12 @@ FOOTPRINTS = {
         program=48 * MIB, customer=4300.0, customer_day=2.3, traced_customer=0.0, traced_event=200.0, window=None
     ),
     "compiled": Footprint(
-        program=210 * MIB,
+        program=170 * MIB,
         customer=10.0,
         customer_day=0.38,
-        traced_customer=1100.0,
-        traced_event=600.0,
-        window=130 * MIB,
+        traced_customer=1050.0,
+        traced_event=440.0,
+        window=75 * MIB,
     ),
 }
 
