@@ -179,9 +179,9 @@ def simulate(world: Any, totals: Any, seed: int, customers: int) -> int:
 
 
 KERNELS = (start_clocks, next_type, choose_transition, count_stay, on_signal, simulate_customer, simulate)
-"""The functions that are compiled, callees before callers."""
+"""Functions to compile, callees before callers."""
 INLINED = (start_clocks, next_type, choose_transition, pick)
-"""The functions that are inlined where compiled code calls them."""
+"""Functions to inline."""
 
 
 @cache
@@ -205,8 +205,8 @@ def _compiled(rung: int) -> Any:
 
 @cache
 def _world() -> Any:
+    from journey.runtime.nested_arrays import to_arrays
     from simulation.kernels.named_arrays import pack_arrays
-    from simulation.kernels.nested_arrays import to_arrays
 
     arm = bare(1)
     names = list(dict.fromkeys(move.name for move in MOVES))

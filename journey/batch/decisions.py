@@ -22,7 +22,6 @@ from journey.batch.case_columns import (
 )
 from journey.batch.grouping import get_kernels
 from journey.decision.as_of import AsOf
-from journey.decision.parameters import build_array_parameters
 from journey.decision.policy import MONITOR_ONLY, Policy
 from journey.decision.rules import ACT, NO_ACTION, NOT_LIVE, REASONS
 from journey.machine import Journey
@@ -32,6 +31,7 @@ from journey.orchestrator.orchestrator import NO_RECOMMENDATION_REASONS, Orchest
 from journey.orchestrator.results import DecisionTotals
 from journey.orchestrator.signals import repeat_unknown_type
 from journey.records.folder import Records, read_folder
+from journey.runtime.nested_arrays import to_arrays
 from journey.tables.export import FrameExport
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ def redecide_batch(
 
 def evaluate_cases(cases: Cases, orchestrator: Orchestrator) -> DecisionColumns:
     """Run the compiled kernel over all cases on all cores; cases are independent of each other."""
-    parameters = build_array_parameters(orchestrator.parameters)
+    parameters = to_arrays(orchestrator.parameters)
     unknown = len(cases.unknown_types)
     positive = find_positive_types(cases, orchestrator)
     weights = np.array(repeat_unknown_type(orchestrator.parameters.weights, unknown), dtype=np.float64)

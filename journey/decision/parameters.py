@@ -1,8 +1,11 @@
-"""A policy's numbers as the steps take them: as tuples for one customer, as arrays for compiled code."""
+"""A policy's numbers as the steps take them.
+
+They are tuples for one customer. `journey.runtime.nested_arrays` converts them to arrays for compiled code.
+"""
 
 from collections.abc import Sequence
 from math import log1p
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from journey.decision.policy import MONITOR_ONLY, CompiledPolicy
 
@@ -94,16 +97,3 @@ def build_parameters(table: CompiledPolicy) -> PolicyParameters:
         outcome_wait_days=contact.outcome_wait_days,
         evidence_to_act=-log1p(-min(thresholds.act_severity, _MAX_SEVERITY_BOUND)) * ROUNDING_MARGIN,
     )
-
-
-def build_array_parameters(parameters: PolicyParameters) -> PolicyParameters:
-    """The same parameters with arrays instead of tuples, each number of its annotated type."""
-    kinds = PolicyParameters.__annotations__
-    return PolicyParameters(*(_as_array(value, str(kinds[name])) for name, value in parameters._asdict().items()))
-
-
-def _as_array(value: Any, kind: str) -> Any:
-    import numpy as np
-
-    dtype = np.bool_ if "bool" in kind else np.float64 if "float" in kind else np.int64
-    return np.array(value, dtype=dtype) if isinstance(value, tuple) else dtype(value).item()

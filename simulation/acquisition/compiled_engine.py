@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from journey.runtime.nested_arrays import to_arrays
 from simulation.acquisition import prospect_kernels, prospects
 from simulation.acquisition.results import FunnelResult, ProspectStep
 from simulation.acquisition.state import FunnelState
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import named_arrays
 from simulation.kernels.named_arrays import pack_arrays
-from simulation.kernels.nested_arrays import to_arrays
 from simulation.kernels.stream_constants import unsigned_stream_constants
 from simulation.population import draw as drawing
 from simulation.random import streams

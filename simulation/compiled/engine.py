@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.decision import bounds, rules, steps
+from journey.runtime.nested_arrays import to_arrays
 from journey.runtime.recent_cache import RecentCache
 from simulation.compiled import (
     calendar_queue,
@@ -42,7 +43,6 @@ from simulation.customer.totals import accumulate_occupancy, build_counters
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import heap, named_arrays
 from simulation.kernels.named_arrays import pack_arrays, pack_sequence, packed_type
-from simulation.kernels.nested_arrays import to_arrays
 from simulation.kernels.stream_constants import unsigned_stream_constants
 from simulation.metrics import counters, quantile_sketch
 from simulation.metrics.queue_statistics import QueueStatistics

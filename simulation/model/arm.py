@@ -132,7 +132,7 @@ class ArmParameters(NamedTuple):
     """The numbers of an arm, by index, that decide what happens to its customers.
 
     Both engines use them: the reference engine as they are, the compiled engine with arrays in place of tuples
-    (`simulation.kernels.nested_arrays`). Stages and moves have the codes of the compiled journey.
+    (`journey.runtime.nested_arrays`). Stages and moves have the codes of the compiled journey.
 
     Attributes:
         policy: The policy's numbers.
