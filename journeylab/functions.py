@@ -94,8 +94,8 @@ def compare(
         workers: Number of processes on this machine, 1 or more. Default: 1, this process. A script that uses more must
             begin its own work under ``if __name__ == "__main__":``.
         executor: Any `concurrent.futures.Executor`, such as a thread or process pool or ``client.get_executor()`` of a
-            Dask client. It is used instead of `workers`, is not shut down, and can be used again after an error or
-            Ctrl-C. Whether the work fits in the memory of its workers is not checked.
+            Dask client. It takes the place of `workers`, which must then be 1. It is not shut down, and can be used
+            again after an error or Ctrl-C. Whether the work fits in the memory of its workers is not checked.
         progress: True for a progress bar on stderr, or a function that is called with the progress after each run.
 
     Returns:

@@ -158,7 +158,7 @@ def _primary_metric(comparison: "Comparison") -> list[Block]:
         effect = effects.get(primary)
         if effect is not None:
             change = format_metric(effect.difference.mean, metric.unit, difference=True)
-            interval = _or_none(format_difference_interval(effect.difference, metric.unit))
+            interval = format_difference_interval(effect.difference, metric.unit, NO_INTERVAL)
             significance = "not tested" if effect.p_adjusted is None else "yes" if effect.is_significant else "no"
             rows.append((f"{arm} minus {BASELINE}", change, interval, significance))
     return [
@@ -171,10 +171,6 @@ def _primary_metric(comparison: "Comparison") -> list[Block]:
 def _mean_cells(found: "Estimate", unit: "Unit") -> tuple[str, str]:
     interval = format_interval(found.low, found.high, partial(format_metric, unit=unit), missing=NO_INTERVAL)
     return format_metric(found.mean, unit), interval
-
-
-def _or_none(interval: str) -> str:
-    return NO_INTERVAL if interval == "n/a" else interval
 
 
 def _lower_first(text: str) -> str:

@@ -63,9 +63,11 @@ MAX_ROWS = 200
 """A report lists this many findings, decisions or steps, the most important ones, and says how many it omits."""
 
 
-def omitted_rows_note(total: int, noun: str) -> list[Block]:
-    """A paragraph on the rows beyond `MAX_ROWS`; nothing where there are none."""
-    note = describe_omitted_rows(total, MAX_ROWS, noun, remedy="--json lists all.")
+def omitted_rows_note(
+    total: int, noun: str, *, shown: int = MAX_ROWS, remedy: str = "--json lists all."
+) -> list[Block]:
+    """A paragraph on the rows beyond those shown; nothing where there are none."""
+    note = describe_omitted_rows(total, shown, noun, remedy=remedy)
     return [Paragraph(note)] if note else []
 
 

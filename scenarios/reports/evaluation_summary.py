@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from journey.decision.steps import PENDING, STATES
 from journey.money.format import format_dollars, format_exact_dollars
 from journey.orchestrator.results import is_action
-from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
-from scenarios.text.phrases import describe_omitted_rows, format_name, pluralise
+from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph, omitted_rows_note
+from scenarios.text.phrases import format_name, pluralise
 
 if TYPE_CHECKING:
     from journey.evaluation.evaluate import Evaluation
@@ -81,13 +81,8 @@ def _actions(evaluation: "Evaluation", limit: int) -> list[Block]:
         Heading(2, f"Actions to take: {totals.with_action:,} ({totals.needing_approval:,} with approval)"),
         Grid(("customer", "action", "needs approval", "stage", "avertable loss"), rows, numbers_from=4),
         Items(tuple(f"{decision.customer_id}: {'; '.join(decision.reasons)}" for decision in shown)),
-        *_omitted(totals.with_action, len(shown), "action"),
+        *omitted_rows_note(totals.with_action, "action", shown=len(shown)),
     ]
-
-
-def _omitted(total: int, shown: int, noun: str) -> list[Block]:
-    note = describe_omitted_rows(total, shown, noun, remedy="--json lists all.")
-    return [Paragraph(note)] if note else []
 
 
 def _open_loops(evaluation: "Evaluation", limit: int) -> list[Block]:
@@ -102,7 +97,7 @@ def _open_loops(evaluation: "Evaluation", limit: int) -> list[Block]:
     return [
         Heading(2, f"Open loops: {pluralise(len(loops), 'intervention')} waiting for a step"),
         Grid(("intervention", "customer", "days", "state", "pending step"), rows, numbers_from=2, numbers_to=3),
-        *_omitted(len(loops), len(rows), "open loop"),
+        *omitted_rows_note(len(loops), "open loop", shown=len(rows)),
     ]
 
 
@@ -116,7 +111,8 @@ def _held_back(evaluation: "Evaluation") -> list[Block]:
         return [heading, Paragraph("--decisions FILE.parquet or FILE.csv writes the reason of each.")]
     held = sorted((one for one in evaluation.decisions if one.held_back_action), key=lambda one: -one.severity)
     shown = held[:MAX_HELD_BACK]
-    return [heading, Items(tuple(map(_describe_held_back, shown))), *_omitted(number, len(shown), "action")]
+    items = Items(tuple(map(_describe_held_back, shown)))
+    return [heading, items, *omitted_rows_note(number, "action", shown=len(shown))]
 
 
 def _describe_held_back(decision: "Decision") -> str:

@@ -46,10 +46,10 @@ def describe_assignment(experiment: "Experiment") -> str:
     return text
 
 
-def format_difference_interval(difference: "Estimate", unit: "Unit") -> str:
-    """The interval of a difference as text."""
+def format_difference_interval(difference: "Estimate", unit: "Unit", missing: str = "n/a") -> str:
+    """The interval of a difference as text; `missing` where there is none."""
     return format_interval(
-        difference.low, difference.high, partial(format_metric, unit=unit, difference=True), missing="n/a"
+        difference.low, difference.high, partial(format_metric, unit=unit, difference=True), missing=missing
     )
 
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from journey.money.format import format_dollars, format_exact_dollars
 from scenarios.reports.campaigns.format import format_as_of, proposal_lines, target_cells
 from scenarios.reports.campaigns.sections import OPEN_STATUSES, summary_blocks
-from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
-from scenarios.text.phrases import describe_omitted_rows, format_interval, format_name, pluralise
+from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph, omitted_rows_note
+from scenarios.text.phrases import format_interval, format_name, pluralise
 
 if TYPE_CHECKING:
     from journey.marketing.evaluation import CampaignEvaluation
@@ -115,5 +115,4 @@ def _target_cells(goal: "Row", name: str) -> tuple[str, ...]:
 
 
 def _omitted(total: int, noun: str) -> list[Block]:
-    note = describe_omitted_rows(total, MAX_SHOWN, noun, remedy="--full prints them.")
-    return [Paragraph(note)] if note else []
+    return omitted_rows_note(total, noun, shown=MAX_SHOWN, remedy="--full prints them.")
