@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from journey.decision.policy import TIERS
+from journey.runtime.nested_arrays import to_arrays
 from simulation.compiled.listed_population import build_listed_population
-from simulation.kernels.nested_arrays import to_arrays
+from simulation.customer.events import set_start
 from simulation.model.event_types import CALM
 from simulation.model.evidence import add_signal
 from simulation.population.draw import (
@@ -166,24 +167,18 @@ def initialise_drawn_customer(arms: Any, population: Any, customer: Any, number:
             onset = calendar.onset_rates[0, stage] * arms[0].onset_ratios[segment, tier]
             cause_draw = uniform(key, streams.START_DISTRESS, 0, 0)
             cause = cause_at_age(onset, calendar.onset_cumulative[0, stage], arms[0].causes, days, cause_draw)
-    write_customer(population, customer, key, number, segment, tier, stage)
+    write_identity(population, customer, key, number, segment, tier)
+    set_start(customer, stage, days, arrives_at, max(known_days, days), value)
     customer.frailty = lognormal_frailty(population.spread, draw)
-    customer.account_value = value
-    customer.entered_at = days
-    customer.arrives_at = arrives_at
-    customer.recorded_since = arrives_at - days
-    customer.tenure = max(known_days, days)
     customer.initial_cause = cause
     customer.has_consent = consents
 
 
-def write_customer(population: Any, customer: Any, key: int, number: int, segment: int, tier: int, stage: int) -> None:
-    """Write a customer's key, number, segment, tier, stage and arm."""
+def write_identity(population: Any, customer: Any, key: int, number: int, segment: int, tier: int) -> None:
+    """Write a customer's key, number, segment, tier and arm."""
     arm = assign_arm(key, population.splits[segment])
     customer.key = key
     customer.number = number
-    customer.stage = stage
-    customer.recorded_stage = stage
     customer.segment = segment
     customer.policy_segment = population.policy_segments[arm, segment]
     customer.tier = tier
@@ -196,14 +191,11 @@ def initialise_listed_customer(arms: Any, population: Any, customer: Any, index:
     entry = index % len(listed.number)
     number = listed.number[entry] + index - entry
     key = customer_key(population.seed, population.replication, number)
-    write_customer(population, customer, key, number, listed.segment[entry], listed.tier[entry], listed.stage[entry])
+    write_identity(population, customer, key, number, listed.segment[entry], listed.tier[entry])
+    days, arrives_at, value = listed.days_in_stage[entry], listed.arrives_at[entry], listed.account_value[entry]
+    set_start(customer, listed.stage[entry], days, arrives_at, listed.tenure_days[entry], value)
     draw = listed.frailty_draw[entry] if listed.has_draw[entry] else standard_normal(key, streams.FRAILTY)
     customer.frailty = lognormal_frailty(population.spread, draw)
-    customer.account_value = listed.account_value[entry]
-    customer.entered_at = listed.days_in_stage[entry]
-    customer.arrives_at = listed.arrives_at[entry]
-    customer.recorded_since = listed.arrives_at[entry] - listed.days_in_stage[entry]
-    customer.tenure = listed.tenure_days[entry]
     if listed.days_since_contact[entry] >= 0.0:
         customer.last_contact_at = -listed.days_since_contact[entry]
     customer.initial_cause = listed.cause[entry]
@@ -231,11 +223,11 @@ def initialise_all_rows(arms: Any, population: Any, engine: Any) -> None:
 
 KERNELS: tuple[Any, ...] = (
     clear_row,
-    write_customer,
+    write_identity,
     initialise_drawn_customer,
     receive_prior_signals,
     initialise_listed_customer,
     initialise_row,
     initialise_all_rows,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""

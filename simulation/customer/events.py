@@ -39,6 +39,28 @@ from simulation.random.streams import uniform
 from simulation.trace.codes import KIND_ARRIVAL, LABEL_ARRIVAL
 
 
+def set_start(
+    customer: Customer, stage: int, days_in_stage: float, arrives_at: float, tenure: float, account_value: float
+) -> None:
+    """Set the state in which a customer starts.
+
+    Args:
+        customer: The customer.
+        stage: Code of the stage.
+        days_in_stage: Days already spent in the stage.
+        arrives_at: Day of arrival; 0 for a customer who is present on day 0.
+        tenure: Tenure in days.
+        account_value: Revenue per year, in dollars.
+    """
+    customer.stage = stage
+    customer.recorded_stage = stage
+    customer.entered_at = days_in_stage
+    customer.recorded_since = arrives_at - days_in_stage
+    customer.arrives_at = arrives_at
+    customer.tenure = tenure
+    customer.account_value = account_value
+
+
 def start_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Start all clocks, on day 0 or on the day of arrival."""
     customer.is_started = True
@@ -151,6 +173,7 @@ def finish_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> N
 
 
 KERNELS = (
+    set_start,
     start_customer,
     on_delivery,
     on_cadence,
@@ -159,7 +182,7 @@ KERNELS = (
     handle_event,
     finish_customer,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED = (handle_event,)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from simulation.customer.events import handle_event, start_customer
+from simulation.customer.events import handle_event, set_start, start_customer
 from simulation.customer.state import Customer
 from simulation.distributions.dwell_times import NEVER
 from simulation.model.evidence import add_signal
@@ -35,12 +35,11 @@ def build_customer(initial: InitialCustomer, key: int, frailty: float, row: int)
     """
     customer = Customer()
     customer.key, customer.number, customer.row = key, initial.number, row
-    customer.frailty, customer.account_value = frailty, initial.account_value
+    customer.frailty = frailty
     customer.segment, customer.tier, customer.has_consent = initial.segment, initial.tier, initial.consents
-    customer.stage = customer.recorded_stage = initial.stage
-    customer.entered_at = initial.days_in_stage
-    customer.arrives_at, customer.tenure = initial.arrives_at, initial.tenure_days
-    customer.recorded_since = initial.arrives_at - initial.days_in_stage
+    set_start(
+        customer, initial.stage, initial.days_in_stage, initial.arrives_at, initial.tenure_days, initial.account_value
+    )
     customer.initial_cause = initial.cause
     if initial.days_since_contact >= 0.0:
         customer.last_contact_at = -initial.days_since_contact
