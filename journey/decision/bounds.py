@@ -156,4 +156,4 @@ INLINED: tuple[Any, ...] = (
     idle_reason_from_bounds,
     plan_from_bounds,
 )
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

@@ -355,4 +355,4 @@ KERNELS = (
 """The functions that `journey.runtime.jit` compiles, callees before callers."""
 
 INLINED = (fade,)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

@@ -294,4 +294,4 @@ KERNELS: tuple[Any, ...] = (
 """The functions that `journey.runtime.jit` compiles, callees before callers."""
 
 INLINED: tuple[Any, ...] = (stall_evidence, find_opportunity, apply_contact_policy)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

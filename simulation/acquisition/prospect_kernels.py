@@ -84,4 +84,4 @@ def compute_step_times(
 
 
 KERNELS: tuple[Any, ...] = (find_prospects, compute_step_times)
-"""The functions that compiled code uses."""
+"""Functions to compile."""

@@ -143,4 +143,4 @@ KERNELS = (
     impression_time,
     draw_delay,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""

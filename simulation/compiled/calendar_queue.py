@@ -74,7 +74,7 @@ def pop(engine: Any) -> None:
 
 
 KERNELS: tuple[Any, ...] = (push, advance_bucket, is_event_due, pop)
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED: tuple[Any, ...] = (push, pop)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

@@ -41,4 +41,4 @@ def run_kernel(arms: Any, population: Any, engine: Any, replay_engine: Any, task
 
 
 KERNELS: tuple[Any, ...] = (run_kernel,)
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""

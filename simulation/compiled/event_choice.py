@@ -90,7 +90,7 @@ KERNELS: tuple[Any, ...] = (
     next_event_except_evaluation,
     next_event,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED: tuple[Any, ...] = KERNELS[:-1]
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

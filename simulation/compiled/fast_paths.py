@@ -129,7 +129,7 @@ KERNELS: tuple[Any, ...] = (
     count_evaluations_until,
     count_idle_evaluations,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED: tuple[Any, ...] = (idle_reason, count_evaluations_until, count_idle_evaluations)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

@@ -149,7 +149,7 @@ KERNELS: tuple[Any, ...] = (
     count_contacts_since,
     guard_allows,
 )
-"""The functions that compiled code uses."""
+"""Functions to compile."""
 
 INLINED: tuple[Any, ...] = (emit, earlier_slot, count_contacts_since)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

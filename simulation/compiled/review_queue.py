@@ -308,7 +308,7 @@ KERNELS: tuple[Any, ...] = (
     finish_all,
     finish_occupied,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED: tuple[Any, ...] = (has_room_for_contact, find_shortage_for_step)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

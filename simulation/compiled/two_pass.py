@@ -196,4 +196,4 @@ KERNELS: tuple[Any, ...] = (
     serve_first_request,
     serve_requests,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""

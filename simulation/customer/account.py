@@ -105,7 +105,7 @@ KERNELS = (
     close_account,
     on_value_change,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED = (update_value_clock,)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

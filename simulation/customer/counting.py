@@ -39,7 +39,7 @@ def count_last_stage(customer: Customer, engine: Engine) -> None:
 
 
 KERNELS = (first_grid_index, count_wait, count_stay, count_last_stage)
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED = (first_grid_index,)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

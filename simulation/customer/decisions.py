@@ -109,7 +109,7 @@ KERNELS = (
     start_intervention,
     decide_in_full,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED = (contact_policy_reason, count_evaluation, start_intervention)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

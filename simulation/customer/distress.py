@@ -122,4 +122,4 @@ KERNELS = (
     apply_harm,
     on_harm_end,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""

@@ -93,7 +93,7 @@ KERNELS = (
     on_outcome,
     on_episode,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED = (faded_ratio,)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

@@ -171,4 +171,4 @@ KERNELS = (
     schedule_calendar_change,
     on_calendar_change,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""

@@ -98,4 +98,4 @@ KERNELS = (
     on_expiry,
     count_open_request,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""

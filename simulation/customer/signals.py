@@ -175,4 +175,4 @@ KERNELS = (
     send_recovery_signal,
     receive_signal,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""

@@ -151,7 +151,7 @@ KERNELS = (
     is_blocked,
     take_due_move,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED = (effective_ratio, hazard_ratio, schedule_next_move, onset_rate, start_move_clock)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

@@ -270,7 +270,7 @@ KERNELS = (
     start_clock,
     set_hazard_ratio,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED = (
     initial_amount,
@@ -282,4 +282,4 @@ INLINED = (
     start_clock,
     set_hazard_ratio,
 )
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

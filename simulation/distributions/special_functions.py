@@ -333,4 +333,4 @@ KERNELS = (
     gamma_inverse_step,
     gamma_inverse_hazard,
 )
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""

@@ -60,7 +60,7 @@ def heap_pop(heap: Any, size: int) -> None:
 
 
 KERNELS: tuple[Any, ...] = (is_before, heap_push, heap_pop)
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED: tuple[Any, ...] = (is_before, heap_push, heap_pop)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

@@ -179,4 +179,4 @@ def _has_win_back(table: CompiledArm) -> bool:
 
 
 KERNELS = (discounted_days,)
-"""The functions that compiled code uses."""
+"""Functions to compile."""

@@ -60,4 +60,4 @@ def quantile(counts: Mapping[int, float], share: float) -> float | None:
 
 
 KERNELS = (sketch_bucket,)
-"""The functions that compiled code uses."""
+"""Functions to compile."""

@@ -107,4 +107,4 @@ def interval_index(edges: Sequence[float], position: float) -> int:
 
 
 KERNELS = (interval_index,)
-"""The functions that compiled code uses."""
+"""Functions to compile."""

@@ -110,4 +110,4 @@ def charges_until_failure(mass: float, unit_exponential: float) -> float:
 
 
 KERNELS = (next_renewal, charges_until_failure)
-"""The functions that compiled code uses."""
+"""Functions to compile."""

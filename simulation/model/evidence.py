@@ -124,7 +124,7 @@ def plan_from_evidence(
 
 
 KERNELS = (remaining_evidence, add_signal, plan_from_evidence)
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED = (remaining_evidence, add_signal)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""

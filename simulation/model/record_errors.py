@@ -105,4 +105,4 @@ def recorded_stage(key: int, stage: int, visit: int, live: Sequence[bool], missi
 
 
 KERNELS = (signal_identity, signal_fate, reporting_delay, is_duplicated, recorded_stage)
-"""The functions that compiled code uses."""
+"""Functions to compile."""

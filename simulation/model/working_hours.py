@@ -62,4 +62,4 @@ def _working_day_after(day: int, count: int, days_per_week: int) -> int:
 
 
 KERNELS = (working_time_until, next_opening, _working_day_after, completion_time)
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""

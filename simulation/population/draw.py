@@ -290,4 +290,4 @@ def pick(cumulative_shares: Sequence[float], draw: float) -> int:
 
 
 KERNELS = (pick, assign_arm, standard_normal, lognormal_frailty, draw_customer)
-"""The functions that compiled code uses."""
+"""Functions to compile."""

@@ -255,4 +255,4 @@ def initial_cause(severity: float, cause: int, draw: float) -> int:
 
 
 KERNELS = (age_quantile, cause_at_age, initial_cause)
-"""The functions that compiled code uses."""
+"""Functions to compile."""

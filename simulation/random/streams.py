@@ -117,10 +117,10 @@ def exponential(key: int, purpose: int, context: int, occurrence: int) -> float:
 
 
 KERNELS = (mix, customer_key, uniform, exponential)
-"""The functions that compiled code uses, callees before callers."""
+"""Functions to compile, callees before callers."""
 
 INLINED = (mix, uniform, exponential)
-"""The functions that are inlined where compiled code calls them, because most events call them."""
+"""Functions to inline, because most events call them."""
 
 UNSIGNED = (
     "MASK",

@@ -204,7 +204,7 @@ def _explain_missing_return(channel_return: ChannelReturn | None) -> str | None:
 
 
 def _find_untrusted_channels(context: "MarketingContext") -> dict[ChannelKey, str]:
-    """Channels whose funnel counts all have too little trust, with the reason."""
+    """Channels none of whose funnel counts is trusted enough, with the reason."""
     min_trust = context.policy.trust.least
     rows = context.cursor.execute(f"""
         SELECT campaign_id, channel_id FROM seen_funnel_events GROUP BY ALL

@@ -1,4 +1,4 @@
-"""Checks of the funnel: invalid paths, contradicting counts and counts with too little trust."""
+"""Checks of the funnel: invalid paths, contradicting counts and counts that are not trusted enough."""
 
 from journey.core.findings import FindingSeverity
 from journey.machine.lifecycles import FUNNEL_STEPS
@@ -114,7 +114,7 @@ def more_than_the_step_before(context: MarketingContext) -> str:
 
 @rule("count-not-trusted", FindingSeverity.NOTICE)
 def count_not_trusted(context: MarketingContext) -> str:
-    """A count with too little trust to be used for flags and proposals.
+    """A funnel count that is not trusted enough for flags and proposals.
 
     Remedy: use a source with a higher trust, or change `trust` of the policy.
     """

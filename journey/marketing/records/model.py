@@ -73,7 +73,7 @@ class Segment(Record):
 
     segment_id: str = Field(description="Identity, unique in the set.")
     name: str | None = Field(default=None, description="Name, for reports.")
-    description: str | None = Field(default=None, description="Description, as free text.")
+    description: str | None = Field(default=None, description="Free-text description.")
     size_estimate: Count | None = Field(default=None, description="Estimated number of people.")
     priority: str | None = Field(default=None, description="Priority, as free text.")
 
@@ -194,7 +194,9 @@ class FunnelEvent(Record):
     channel_id: str = Field(description="The channel.")
     stage: Stage = Field(description="The funnel step.")
     count: Count = Field(description="Number of people that reached the step.")
-    source: FunnelSource | None = Field(default=None, description="Source of the count, which decides its trust.")
+    source: FunnelSource | None = Field(
+        default=None, description="Source of the count; it determines how far the count is trusted."
+    )
     confidence: Share | None = Field(default=None, description="Confidence in the count.")
 
 
@@ -292,7 +294,7 @@ class ConversionPath(Record):
     path: str = Field(description="Channels in order, separated by '>': CH_03 > CH_02.")
     campaign_id: str | None = Field(default=None, description="The campaign.")
     timestamp: datetime | None = Field(default=None, description="Time of the count.")
-    conversions: Count = Field(description="Number of prospects on this path that converted.")
+    conversions: Count = Field(description="Number of prospects on this path who converted.")
     value: Dollars | None = Field(default=None, description="Total value of the conversions, in dollars.")
     nulls: Count = Field(default=0, description="Prospects that met the same channels and did not convert.")
 

@@ -30,7 +30,7 @@ def test_the_next_event_is_the_first_of_all(times):
 
 
 def test_every_type_of_event_is_in_one_of_the_groups():
-    """An event alone is found, so no type is forgotten."""
+    """A single scheduled event is found, whatever its type."""
     for entry in range(EVENT_COUNT):
         times = [float("inf")] * EVENT_COUNT
         times[entry] = 1.0
